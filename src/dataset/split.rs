@@ -1,0 +1,111 @@
+//! One split of a data set in memory.
+
+use serde::{Deserialize, Serialize};
+
+use super::modality::Modality;
+
+/// The official splits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SplitName {
+    Train,
+    Valid,
+    Test,
+}
+
+impl SplitName {
+    /// Train, valid, test.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
+
+    /// Name as used in MMSA's files and in ours.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Valid => "valid",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl std::fmt::Display for SplitName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A dense row-major block of shape (rows, steps, width).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Block<T> {
+    pub rows: usize,
+    pub steps: usize,
+    pub width: usize,
+    pub data: Vec<T>,
+}
+
+impl<T> Block<T> {
+    /// The (steps, width) values of one sample.
+    pub fn row(&self, i: usize) -> &[T] {
+        let size = self.steps * self.width;
+        &self.data[i * size..(i + 1) * size]
+    }
+}
+
+/// One split: features in float32, token ids in int32, one entry per clip in every column.
+#[derive(Clone, Debug)]
+pub struct Split {
+    pub name: SplitName,
+    /// Clip ids, `video$_$clip`.
+    pub ids: Vec<String>,
+    pub raw_text: Vec<String>,
+    /// (N, 3, T): token ids, attention mask, segment ids. `None` where the file has none.
+    pub text_bert: Option<Block<i32>>,
+    /// (N, T, d): the file's own text features. `None` unless asked for at load time.
+    pub text: Option<Block<f32>>,
+    /// (N, Ta, da)
+    pub audio: Block<f32>,
+    /// (N, Tv, dv)
+    pub vision: Block<f32>,
+    /// Valid steps per sample: the sum of the attention mask, and the file's frame counts.
+    pub text_lengths: Vec<u32>,
+    pub audio_lengths: Vec<u32>,
+    pub vision_lengths: Vec<u32>,
+    /// Regression label M per sample, in the data set's own range.
+    pub labels: Vec<f32>,
+    /// Labels T, A, V where the data set has them (SIMS).
+    pub modality_labels: Option<[Vec<f32>; 3]>,
+}
+
+impl Split {
+    /// Number of clips.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether the split has no clip.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Padded number of steps of one modality.
+    pub fn steps(&self, modality: Modality) -> usize {
+        match modality {
+            Modality::Text => self
+                .text_bert
+                .as_ref()
+                .map(|b| b.width)
+                .or(self.text.as_ref().map(|b| b.steps))
+                .unwrap_or(0),
+            Modality::Audio => self.audio.steps,
+            Modality::Vision => self.vision.steps,
+        }
+    }
+
+    /// Valid steps of every clip in one modality.
+    pub fn lengths(&self, modality: Modality) -> &[u32] {
+        match modality {
+            Modality::Text => &self.text_lengths,
+            Modality::Audio => &self.audio_lengths,
+            Modality::Vision => &self.vision_lengths,
+        }
+    }
+}

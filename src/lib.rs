@@ -1,0 +1,38 @@
+//! Benchmark suite for multimodal sentiment analysis with missing data.
+//!
+//! Data flows one way through the rooms of this crate:
+//!
+//! ```text
+//! pickle -> store -> dataset -> mask ----+
+//!                                        +-> train -> sweep -> record -> report
+//!                   model (tensors) -----+
+//!                   metric (slices) -----+
+//! ```
+//!
+//! - [`pickle`] reads numpy pickles over a memory map and executes nothing; it knows no dataset.
+//! - [`store`] is the HDF5 schema: atomic writer, reader, checksums.
+//! - [`dataset`] knows CMU-MOSI, CMU-MOSEI and CH-SIMS (`datasets.toml`), imports and batches them.
+//! - [`mask`] says what is missing, as a pure function of a key.
+//! - [`metric`] scores plain slices.
+//! - [`model`] holds the networks, [`train`] fits one of them, [`sweep`] fits many.
+//! - [`record`] is what a run leaves behind; [`report`] turns records into tables and figures.
+//! - [`parity`] holds all of it against numbers of the reference implementations.
+//!
+//! Everything but `model`, `train`, `sweep` and the tensor half of `parity` builds without
+//! libtorch (`--no-default-features`).
+
+pub mod dataset;
+pub mod mask;
+pub mod metric;
+#[cfg(feature = "torch")]
+pub mod model;
+pub mod parity;
+pub mod pickle;
+pub mod record;
+pub mod report;
+pub mod store;
+#[cfg(feature = "torch")]
+pub mod sweep;
+#[cfg(feature = "torch")]
+pub mod train;
+pub mod ui;

@@ -1,0 +1,1 @@
+//! metric: see the crate's front page.

@@ -1,0 +1,1 @@
+//! pickle: see the crate's front page.

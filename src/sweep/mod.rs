@@ -1,0 +1,1 @@
+//! sweep: see the crate's front page.
