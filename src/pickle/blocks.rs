@@ -97,9 +97,9 @@ impl ArrayRef<'_> {
             Payload::Raw(span) => (Cow::Borrowed(source.slice(span)), self.array.dtype.size),
             Payload::Latin1 { .. } => (Cow::Owned(payload.to_vec(source)), self.array.dtype.size),
         };
-        let mut offsets = RowMajor::new(&self.array.shape, size);
+        let offsets = RowMajor::new(&self.array.shape, size);
         let mut buffer = Vec::with_capacity(block.min(bytes.len()));
-        while let Some(offset) = offsets.next() {
+        for offset in offsets {
             buffer.extend_from_slice(&bytes[offset..offset + size]);
             if buffer.len() == block {
                 f(&buffer)?;

@@ -21,7 +21,7 @@ impl Machine<'_> {
         };
         let node = match global {
             Global::Reconstruct => self.reconstruct(&args)?,
-            Global::FromBuffer => self.from_buffer(&args)?,
+            Global::FromBuffer => self.frombuffer(&args)?,
             Global::Scalar => self.scalar(&args)?,
             Global::DType => self.dtype(&args)?,
             Global::Encode => Node::Bytes(self.encode(&args)?),
@@ -50,7 +50,7 @@ impl Machine<'_> {
     }
 
     /// `_frombuffer(buffer, dtype, shape, order)`.
-    fn from_buffer(&self, args: &[Id]) -> Result<Node> {
+    fn frombuffer(&self, args: &[Id]) -> Result<Node> {
         let [buffer, dtype, shape, order] = args else {
             return Err(self.wrong_arguments("_frombuffer(buffer, dtype, shape, order)", args));
         };
