@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn modifiers_change_the_word_after_them() {
         let lexicon = Lexicon::new(words());
-        let index = |word| lexicon.words.iter().position(|(w, _)| *w == word).unwrap();
+        let index = |word: &str| lexicon.words.iter().position(|(w, _)| *w == word).unwrap();
         let score =
             |text: &str| lexicon.score(&text.split_whitespace().map(index).collect::<Vec<_>>());
         assert_eq!(score("the film was wonderful"), 1.0);

@@ -6,7 +6,7 @@
 //! them say nothing about any published table.
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -69,6 +69,20 @@ pub fn write_demo(demo: Demo, path: &Path, seed: u64, scale: f64) -> Result<()> 
     })
 }
 
+/// Writes both corpora at full size as `folder/NAME.pkl`; gives their paths.
+///
+/// # Errors
+/// As [`write_demo`].
+pub fn write_all(folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
+    Demo::ALL
+        .into_iter()
+        .map(|demo| {
+            let path = folder.join(format!("{}.pkl", demo.name()));
+            write_demo(demo, &path, seed, 1.0).map(|()| path)
+        })
+        .collect()
+}
+
 /// Fills a temporary file beside `path` and renames it.
 fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path
@@ -86,7 +100,9 @@ fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>)
 }
 
 fn write_corpus(demo: Demo, counts: [usize; 3], seed: u64, out: &mut dyn Write) -> io::Result<()> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut rng = ChaCha8Rng::from_seed(key);
     rng.set_stream(demo as u64);
     let mut draw = Draw(rng);
     let lexicon = Lexicon::new(words());
