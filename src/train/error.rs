@@ -35,7 +35,7 @@ pub enum Error {
     #[error("libtorch: {0}")]
     Torch(#[from] tch::TchError),
     #[error(transparent)]
-    Model(#[from] crate::model::Error),
+    Model(#[from] crate::model::ModelError),
     #[error(transparent)]
     Mask(#[from] crate::mask::Error),
     #[error(transparent)]
