@@ -9,7 +9,9 @@ mod files;
 pub mod masks;
 pub mod metrics;
 mod outcome;
+mod suite;
 pub mod tensors;
 
 pub use error::Error;
 pub use outcome::Outcome;
+pub use suite::{Report, run};

@@ -12,7 +12,7 @@ use super::workbench::Workbench;
 use super::{Error, facts};
 use crate::dataset::SplitName;
 use crate::model::{Model, Profile, Setup};
-use crate::record::{Condition, Predictions, RunDir};
+use crate::record::{self, Condition, Predictions, RunDir};
 use crate::train::trainer::{self, Data, Files, Plan, State};
 use crate::train::view::View;
 use crate::train::{self, evaluate, order};
@@ -33,7 +33,7 @@ pub fn run(
     dir: &RunDir,
 ) -> Result<(), Error> {
     let started = Instant::now();
-    dir.write_config(&cell.config)?;
+    write_config(cell, dir)?;
     let mut store = nn::VarStore::new(data.device);
     tch::manual_seed(order::seed_for(cell.seed, "init", 0) as i64);
     let mut model = (cell.entry.build)(&Setup {
@@ -50,7 +50,14 @@ pub fn run(
     let manifest =
         facts::manifest(cell, data, bench.settings, &store, &state, hashes, seconds);
     dir.finish(&manifest, &predictions)?;
+    // Nothing goes on from a finished run; what cannot be removed only costs space.
+    let _ = std::fs::remove_file(dir.last_checkpoint());
     Ok(())
+}
+
+fn write_config(cell: &Cell, dir: &RunDir) -> Result<(), Error> {
+    let text = toml::to_string(&cell.config).map_err(|e| Error::Unexpected(e.to_string()))?;
+    Ok(record::write_atomic(&dir.config(), text.as_bytes())?)
 }
 
 /// Fit the model, or store it as it is where there is nothing to fit.

@@ -20,6 +20,8 @@ pub enum Error {
     RunsFailed { failed: usize, total: usize },
     #[error("cannot read or write `{path}`: {source}")]
     Io { path: PathBuf, source: std::io::Error },
+    #[error("{0}")]
+    Unexpected(String),
     #[error(transparent)]
     Train(#[from] crate::train::Error),
     #[error(transparent)]

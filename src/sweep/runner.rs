@@ -49,7 +49,7 @@ pub fn run(
     for dataset in &suite.datasets {
         let cells = cells.iter().filter(|cell| cell.dataset == *dataset);
         let (done, waiting): (Vec<&Cell>, Vec<&Cell>) =
-            cells.partition(|cell| RunDir::at(&options.runs, &cell.id).is_done());
+            cells.partition(|cell| RunDir::open(options.runs.join(&cell.id)).is_done());
         summary.kept += done.len();
         if waiting.is_empty() {
             continue;

@@ -1,13 +1,13 @@
 //! Checkpoints: named tensors and a line of state in one safetensors file, written atomically.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use tch::{Kind, Tensor};
 
 use super::Error;
+use crate::record;
 
 /// Key of the one metadata entry; a single entry keeps the header's bytes deterministic.
 const STATE: &str = "lnln_bench_state";
@@ -23,7 +23,7 @@ pub fn save(path: &Path, tensors: &[(String, Tensor)], state: &str) -> Result<()
     }
     let metadata = HashMap::from([(STATE.to_owned(), state.to_owned())]);
     let file = safetensors::serialize(views, Some(metadata)).map_err(|e| broken(path, e))?;
-    write_atomic(path, &file)
+    Ok(record::write_atomic(path, &file)?)
 }
 
 /// Read what [`save`] wrote: tensors by name (on the CPU) and the state text.
@@ -66,18 +66,6 @@ fn kind_of(dtype: Dtype) -> Option<Kind> {
         Dtype::BOOL => Some(Kind::Bool),
         _ => None,
     }
-}
-
-fn write_atomic(path: &Path, data: &[u8]) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(data)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|e| e.error)?;
-        std::fs::File::open(folder)?.sync_all()
-    };
-    write().map_err(|e| Error::io(path, e))
 }
 
 fn broken(path: &Path, reason: impl ToString) -> Error {
