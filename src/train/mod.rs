@@ -1,1 +1,7 @@
-//! train: see the crate's front page.
+//! Training: optimisers and learning-rate schedules.
+
+pub mod optimizer;
+pub mod schedule;
+
+pub use optimizer::Optimizer;
+pub use schedule::Schedule;
