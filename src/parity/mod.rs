@@ -4,10 +4,14 @@
 //! committed one, and any folder of the same form can be checked. Each check yields an
 //! [`Outcome`] that says how far off we are and how far off is allowed.
 
+#[cfg(feature = "torch")]
+pub mod case;
 mod error;
 mod files;
 pub mod masks;
 pub mod metrics;
+#[cfg(feature = "torch")]
+pub mod models;
 mod outcome;
 mod suite;
 pub mod tensors;

@@ -19,3 +19,5 @@ pub use config::{Overrides, Selection};
 pub use device::DeviceSpec;
 pub use encoder::EncoderSpec;
 pub use error::Error;
+pub use optimizer::Optimizer;
+pub use schedule::Schedule;
