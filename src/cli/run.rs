@@ -43,6 +43,9 @@ pub struct Args {
     /// Training noise: clean, fixed, cycle:K, fresh [default: fresh].
     #[arg(long)]
     noise: Option<String>,
+    /// Mask family of the training noise [default: random].
+    #[arg(long)]
+    noise_masks: Option<String>,
     /// Which epoch is evaluated: validation or last [default: validation].
     #[arg(long)]
     selection: Option<String>,
@@ -128,6 +131,7 @@ impl Args {
         set(&mut suite.rates, &self.rates);
         set(&mut suite.masks, &self.masks);
         set(&mut suite.train.noise, &self.noise);
+        set(&mut suite.train.noise_masks, &self.noise_masks);
         set(&mut suite.train.selection, &self.selection);
         if let Some(schedule) = &self.schedule {
             suite.train.schedule = schedule.parse()?;

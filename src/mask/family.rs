@@ -22,6 +22,12 @@ pub trait Family: Sync {
     /// [`Error`] where the family cannot use the scope's seed.
     fn field(&self, scope: &Scope, ids: &[String], steps: usize) -> Result<Vec<f64>, Error>;
 
+    /// Seed of the field under which a run trains, given the run's own seed and the mask seed of
+    /// evaluation. Runs of different seeds lose different positions.
+    fn training_seed(&self, run: u64, _evaluation: u64) -> u64 {
+        run
+    }
+
     /// Missing rates of training samples in one modality, shape (N): exactly half of the samples
     /// (rounded down) complete, the rest uniform in [0, 1).
     ///

@@ -30,6 +30,11 @@ impl Family for Reference {
         Ok(Mt19937::from_seed(numpy_seed(scope.seed)?).doubles(ids.len() * steps))
     }
 
+    /// The published loader draws positions from one fixed seed; the run's seed decides rates only.
+    fn training_seed(&self, _run: u64, evaluation: u64) -> u64 {
+        evaluation
+    }
+
     /// The loader's rates at construction; a later draw goes on with the same two generators.
     fn rates(&self, scope: &Scope, ids: &[String]) -> Result<Vec<f64>, Error> {
         let mut generator = RateGenerator::from_seed(scope.seed)?;

@@ -41,6 +41,9 @@ pub enum Error {
     },
     #[error("{path}: {reason}")]
     Case { path: PathBuf, reason: String },
+    #[cfg(feature = "torch")]
+    #[error(transparent)]
+    Model(#[from] super::case::CaseError),
     #[error(transparent)]
     Mask(#[from] mask::Error),
     #[error(transparent)]

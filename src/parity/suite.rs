@@ -42,19 +42,17 @@ fn visit(folder: &Path, report: &mut Report) -> Result<(), Error> {
 
 #[cfg(feature = "torch")]
 fn model_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
-    use super::models::{self, Checked};
-    match models::run(folder)? {
-        Checked::Outcomes(outcomes) => report.outcomes.extend(outcomes),
-        Checked::NotBuiltIn { model } => report
-            .skipped
-            .push(format!("{}: model {model} is not built in", folder.display())),
+    use super::models::{self, Setting};
+    match models::run(folder, Setting::default())? {
+        Some(outcomes) => report.outcomes.extend(outcomes),
+        None => report.skipped.push(format!("{}: no such model is built in", folder.display())),
     }
     Ok(())
 }
 
 #[cfg(feature = "torch")]
 fn schedule_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
-    report.outcomes.extend(super::schedule::run(folder)?);
+    report.outcomes.extend(super::models::run_schedule(folder)?);
     Ok(())
 }
 

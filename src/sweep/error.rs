@@ -29,6 +29,10 @@ pub enum Error {
     #[error(transparent)]
     Mask(#[from] crate::mask::Error),
     #[error(transparent)]
+    Rates(#[from] crate::mask::rates::Error),
+    #[error(transparent)]
+    Noise(#[from] crate::mask::ParseNoiseError),
+    #[error(transparent)]
     Metric(#[from] crate::metric::UnknownProtocol),
     #[error(transparent)]
     Dataset(#[from] crate::dataset::Error),

@@ -82,7 +82,7 @@ fn model(cell: &Cell, store: &nn::VarStore) -> ModelFacts {
 fn training(cell: &Cell) -> TrainingFacts {
     TrainingFacts {
         encoder: cell.config.encoder.clone(),
-        noise: cell.config.noise.clone(),
+        noise: format!("{} ({})", cell.config.noise, cell.config.noise_masks),
         epochs: cell.recipe.epochs,
         batch_size: cell.recipe.batch_size,
         learning_rate: cell.recipe.learning_rate,

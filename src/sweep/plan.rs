@@ -39,6 +39,8 @@ pub struct Config {
     pub seed: u64,
     pub encoder: String,
     pub noise: String,
+    pub noise_masks: String,
+    pub noise_version: u32,
     pub selection: String,
     pub schedule: Schedule,
     pub valid_rates: Vec<f64>,
@@ -51,12 +53,14 @@ pub struct Config {
 }
 
 /// What the cells of a suite share, parsed.
-#[derive(Debug)]
 pub struct Settings {
     pub rates: Vec<f64>,
     pub valid_rates: Vec<f64>,
     pub mask_seeds: Vec<u64>,
+    /// Masks of validation and test.
     pub family: &'static dyn mask::Family,
+    /// Masks of the training noise.
+    pub noise_family: &'static dyn mask::Family,
     pub noise: Noise,
     pub selection: Selection,
     pub schedule: Schedule,
@@ -70,6 +74,7 @@ impl Settings {
             valid_rates: mask::rates::parse_list(&suite.train.valid_rates)?,
             mask_seeds: suite.mask_seeds.clone(),
             family: mask::find(&suite.masks)?,
+            noise_family: mask::find(&suite.train.noise_masks)?,
             noise: suite.train.noise.parse::<Noise>()?,
             selection: suite.train.selection.parse()?,
             schedule: suite.train.schedule,
@@ -142,6 +147,8 @@ fn cell(
         seed,
         encoder: encoder.to_owned(),
         noise: settings.noise.to_string(),
+        noise_masks: settings.noise_family.name().to_owned(),
+        noise_version: settings.noise_family.version(),
         selection: settings.selection.to_string(),
         schedule: settings.schedule,
         valid_rates: settings.valid_rates.clone(),

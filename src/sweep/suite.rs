@@ -23,7 +23,7 @@ pub struct Suite {
     /// Missing rates of evaluation, `0:1:0.1` or a list.
     #[serde(default = "rates")]
     pub rates: String,
-    /// Mask family of evaluation and training noise.
+    /// Mask family of evaluation.
     #[serde(default = "masks")]
     pub masks: String,
     /// Mask seeds of evaluation.
@@ -48,6 +48,8 @@ pub struct Suite {
 pub struct Training {
     /// Training noise: `clean`, `fixed`, `cycle:K` or `fresh`.
     pub noise: String,
+    /// Mask family of the training noise.
+    pub noise_masks: String,
     /// `validation` or `last`.
     pub selection: String,
     /// `cosine`, `reference` or `constant`.
@@ -76,6 +78,7 @@ impl Default for Training {
     fn default() -> Self {
         Self {
             noise: "fresh".to_owned(),
+            noise_masks: "random".to_owned(),
             selection: "validation".to_owned(),
             schedule: Schedule::default(),
             valid_rates: "0,0.3,0.6,0.9".to_owned(),

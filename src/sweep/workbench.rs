@@ -84,7 +84,7 @@ impl<'a> Workbench<'a> {
             return Ok(Rc::clone(view));
         }
         let views = self.views(SplitName::Train);
-        let view = Rc::new(views.noisy(settings.family, seed, draw)?);
+        let view = Rc::new(views.noisy(settings.noise_family, seed, settings.mask_seeds[0], draw)?);
         *self.noisy.borrow_mut() = Some((seed, draw, Rc::clone(&view)));
         Ok(view)
     }

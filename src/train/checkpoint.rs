@@ -27,18 +27,18 @@ pub fn save(path: &Path, tensors: &[(String, Tensor)], state: &str) -> Result<()
 }
 
 /// Read what [`save`] wrote: tensors by name (on the CPU) and the state text.
-pub fn load(path: &Path) -> Result<(HashMap<String, Tensor>, String), Error> {
+pub fn load(path: &Path) -> Result<(Vec<(String, Tensor)>, String), Error> {
     let file = std::fs::read(path).map_err(|e| Error::io(path, e))?;
     let (_, header) = SafeTensors::read_metadata(&file).map_err(|e| broken(path, e))?;
     let state = header.metadata().as_ref().and_then(|m| m.get(STATE)).cloned().unwrap_or_default();
     let stored = SafeTensors::deserialize(&file).map_err(|e| broken(path, e))?;
-    let mut tensors = HashMap::new();
+    let mut tensors = Vec::new();
     for (name, view) in stored.tensors() {
         let kind = kind_of(view.dtype()).ok_or_else(|| {
             broken(path, format!("tensor {name} has unsupported type {:?}", view.dtype()))
         })?;
         let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
-        tensors.insert(name, Tensor::f_from_data_size(view.data(), &shape, kind)?);
+        tensors.push((name, Tensor::f_from_data_size(view.data(), &shape, kind)?));
     }
     Ok((tensors, state))
 }
@@ -89,8 +89,9 @@ mod tests {
         assert_eq!(std::fs::read(&a).unwrap(), std::fs::read(&b).unwrap());
         let (back, state) = load(&a).unwrap();
         assert_eq!(state, "{\"epoch\":3}");
-        assert_eq!(back["w"], tensors[0].1);
-        assert_eq!(back["step"], tensors[1].1);
+        let find = |name: &str| &back.iter().find(|(known, _)| known == name).unwrap().1;
+        assert_eq!(*find("w"), tensors[0].1);
+        assert_eq!(*find("step"), tensors[1].1);
     }
 
     #[test]

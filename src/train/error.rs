@@ -37,6 +37,8 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] crate::model::ModelError),
     #[error(transparent)]
+    Optimizer(#[from] super::optimizer::OptimizerError),
+    #[error(transparent)]
     Mask(#[from] crate::mask::Error),
     #[error(transparent)]
     Dataset(#[from] crate::dataset::Error),

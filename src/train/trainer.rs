@@ -243,9 +243,10 @@ pub fn weights(store: &nn::VarStore) -> Vec<(String, Tensor)> {
     weights
 }
 
-fn restore(store: &mut nn::VarStore, tensors: &HashMap<String, Tensor>) -> Result<(), Error> {
+fn restore(store: &mut nn::VarStore, tensors: &[(String, Tensor)]) -> Result<(), Error> {
+    let stored: HashMap<&str, &Tensor> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();
     for (name, mut variable) in store.variables() {
-        let stored = tensors.get(&name).ok_or_else(|| {
+        let stored = stored.get(name.as_str()).ok_or_else(|| {
             Error::Unexpected(format!("expected parameter {name} in the checkpoint, found none"))
         })?;
         tch::no_grad(|| variable.f_copy_(stored))?;

@@ -102,7 +102,15 @@ impl Views<'_> {
 
     /// Draw number `draw` of the training noise: half of the clips complete in each modality, the
     /// others at a rate of their own.
-    pub fn noisy(&self, family: &dyn Family, seed: u64, draw: u32) -> Result<View, Error> {
+    ///
+    /// `seed` is the run's, `mask_seed` that of evaluation.
+    pub fn noisy(
+        &self,
+        family: &dyn Family,
+        seed: u64,
+        mask_seed: u64,
+        draw: u32,
+    ) -> Result<View, Error> {
         let moment = mask::Moment::Epoch(draw);
         let rates = |modality| {
             let scope =
@@ -110,6 +118,7 @@ impl Views<'_> {
             family.rates(&scope, &self.split.ids)
         };
         let [text, audio, vision] = Modality::ALL.map(rates);
+        let seed = family.training_seed(seed, mask_seed);
         self.masked(family, seed, moment, &[text?, audio?, vision?])
     }
 
