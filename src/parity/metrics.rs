@@ -107,7 +107,11 @@ fn check(
                 outcomes.push(Outcome::new(label, metric.name, error, tolerance));
             }
         }
-        (None, Some(_)) => outcomes.push(raises(protocol, case, label)),
+        (None, Some(error)) => {
+            outcomes.extend(raises(protocol, case, label).ok_or_else(|| {
+                broken(format!("{label}: `{error}` is no error of this protocol"))
+            })?)
+        }
         _ => {
             return Err(broken(format!(
                 "{label}: expected either values or an error"
@@ -122,18 +126,14 @@ fn check(
     Ok(())
 }
 
-/// Where the reference raises, at least one of our metrics must have no value either.
-fn raises(protocol: &Protocol, case: &Case, label: &str) -> Outcome {
-    let undefined = protocol
-        .score(&case.pred, &case.truth)
-        .iter()
-        .any(Result::is_err);
-    Outcome::new(
-        label,
-        "undefined",
-        if undefined { 0.0 } else { f64::INFINITY },
-        0.0,
-    )
+/// Where the reference raises (no truth differs from 0), scores over positive and negative truths
+/// must have no value.
+fn raises(protocol: &Protocol, case: &Case, label: &str) -> Option<[Outcome; 2]> {
+    let outcome = |name: &str| {
+        let ours = (protocol.metric(name)?.compute)(&case.pred, &case.truth);
+        Some(Outcome::new(label, name, distance(ours, None), 0.0))
+    };
+    Some([outcome("acc2_non0")?, outcome("f1_non0")?])
 }
 
 /// Weighted F1 by the reference's name of its classes and argument order, `None` if unknown.
