@@ -46,13 +46,7 @@ pub fn write(path: &Path, variants: &[Variants]) -> Result<(), Error> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let temporary = tempfile::Builder::new()
-        .prefix(".masks-")
-        .suffix(".tmp")
-        .tempfile_in(folder);
-    let temporary = temporary
-        .map_err(io("creating a temporary file beside it"))?
-        .into_temp_path();
+    let temporary = temporary_in(folder).map_err(io("creating a temporary file beside it"))?;
     fill(&temporary, path, dataset, variants)?;
     let synced = Plain::open(&temporary).and_then(|file| file.sync_all());
     synced.map_err(io("syncing the new content"))?;
@@ -63,6 +57,18 @@ pub fn write(path: &Path, variants: &[Variants]) -> Result<(), Error> {
     Plain::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(io("syncing its folder"))
+}
+
+/// A new file that every user may read, as far as the process allows; the default is its owner.
+fn temporary_in(folder: &Path) -> std::io::Result<tempfile::TempPath> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    Ok(builder
+        .prefix(".masks-")
+        .suffix(".tmp")
+        .tempfile_in(folder)?
+        .into_temp_path())
 }
 
 /// Reads and checks the variants of one family and seed, all stored splits.

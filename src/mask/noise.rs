@@ -135,6 +135,14 @@ mod tests {
         }
     }
 
+    /// Changed rates here mean changed training data for every user: raise the family's version.
+    #[test]
+    fn keyed_rates_are_frozen() {
+        let rates = half_complete("random", 1, &SCOPE, &ids(6));
+        let drawn = [0.7266020427989314, 0.8108830620516302, 0.9684359179065541];
+        assert_eq!(rates, [0.0, drawn[0], drawn[1], 0.0, drawn[2], 0.0]);
+    }
+
     #[test]
     fn order_does_not_matter() {
         let forward = ids(301);

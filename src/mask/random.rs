@@ -43,7 +43,7 @@ impl Family for Random {
 mod tests {
     use super::*;
     use crate::dataset::{Modality, SplitName};
-    use crate::mask::Moment;
+    use crate::mask::{Moment, keep};
     use proptest::prelude::*;
 
     const SCOPE: Scope = Scope {
@@ -76,8 +76,11 @@ mod tests {
             seed: 7,
             moment: Moment::Epoch(3),
         };
-        assert_eq!((Random.version(), hash(&SCOPE).as_str()), (1, "HASH_A"));
-        assert_eq!(hash(&train), "HASH_B");
+        assert_eq!(Random.version(), 1);
+        assert_eq!(
+            [hash(&SCOPE), hash(&train)],
+            ["5a9e325da8195749", "cd9a0f2a19d4935c"]
+        );
     }
 
     #[test]
@@ -135,6 +138,22 @@ mod tests {
             pool.install(|| Random.field(&SCOPE, &ids(123), 17).unwrap())
         };
         assert_eq!(with(1), with(3));
+    }
+
+    #[test]
+    fn realised_rates_are_nominal_within_binomial_bounds() {
+        let lengths: Vec<u32> = (0..200).map(|i| i % 51).collect();
+        let valid: f64 = lengths.iter().map(|&length| f64::from(length)).sum();
+        let field = Random.field(&SCOPE, &ids(200), 50).unwrap();
+        for rate in [0.0, 0.1, 0.5, 0.9, 1.0] {
+            let kept = keep(&field, &[rate; 200], &lengths, 50, Modality::Audio).unwrap();
+            let deviation = (rate * (1.0 - rate) / valid).sqrt();
+            let realised = kept.missing_rate(&lengths).unwrap();
+            assert!(
+                (realised - rate).abs() <= 4.0 * deviation,
+                "{realised} at {rate}"
+            );
+        }
     }
 
     proptest! {

@@ -24,7 +24,9 @@ pub enum Error {
     ZeroStep { got: String },
     #[error("expected START not above END in START:END:STEP, got `{got}`; exchange the two")]
     Reversed { got: String },
-    #[error("steps of {step} from {start} never reach {end} in `{got}`; END is part of the list")]
+    #[error(
+        "steps of {step} from {start} never reach {end} in `{got}`; choose an END that they hit"
+    )]
     Missed {
         got: String,
         start: String,

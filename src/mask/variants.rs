@@ -226,6 +226,12 @@ pub(super) mod tests {
         }
     }
 
+    /// A changed checksum here makes every stored mask file look damaged: raise the file's format.
+    #[test]
+    fn the_hash_is_frozen() {
+        assert_eq!(&small(1, &[0.0, 0.5]).hash()[..16], "3c6aa81b9a1ac4fe");
+    }
+
     #[test]
     fn the_hash_sees_seed_rates_and_levels() {
         let base = small(1, &[0.0, 0.5]);

@@ -80,6 +80,7 @@ pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
     Ok(outcomes)
 }
 
+/// Every comparison of one case.
 fn check(
     path: &Path,
     protocol: &Protocol,
@@ -87,53 +88,60 @@ fn check(
     label: &str,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), Error> {
-    let broken = |reason: String| Error::Case {
+    let broken = |reason| Error::Case {
         path: path.to_owned(),
-        reason,
+        reason: format!("{label}: {reason}"),
     };
     match (&case.unrounded, &case.error) {
         (Some(values), None) => {
             for (theirs, expected) in values {
-                let known = NAMES.iter().find(|n| n.0 == protocol.name && n.1 == theirs);
-                let known = known.and_then(|n| Some((protocol.metric(n.2)?, n.3)));
-                let (metric, tolerance) =
-                    known.ok_or_else(|| broken(format!("{label}: unknown metric `{theirs}`")))?;
-                let scale = match (metric.name, expected) {
-                    ("mae", Some(value)) if *value > 0.0 => *value,
-                    _ => 1.0,
-                };
-                let ours = (metric.compute)(&case.pred, &case.truth);
-                let error = distance(ours, *expected) / scale;
-                outcomes.push(Outcome::new(label, metric.name, error, tolerance));
+                let outcome = score(protocol, case, label, theirs, *expected);
+                outcomes.push(outcome.ok_or_else(|| broken(format!("unknown metric `{theirs}`")))?);
             }
         }
-        (None, Some(_)) => outcomes.push(raises(protocol, case, label)),
-        _ => {
-            return Err(broken(format!(
-                "{label}: expected either values or an error"
-            )));
+        (None, Some(error)) => {
+            let undefined = raises(protocol, case, label);
+            let foreign = || broken(format!("`{error}` is no error of this protocol"));
+            outcomes.extend(undefined.ok_or_else(foreign)?);
         }
+        _ => return Err(broken("expected either values or an error".to_owned())),
     }
     for (which, expected) in &case.f1 {
         let ours = weighted_f1(which, &case.pred, &case.truth)
-            .ok_or_else(|| broken(format!("{label}: unknown F1 `{which}`")))?;
+            .ok_or_else(|| broken(format!("unknown F1 `{which}`")))?;
         outcomes.push(Outcome::new(label, which, distance(ours, *expected), 1e-12));
     }
     Ok(())
 }
 
-/// Where the reference raises, at least one of our metrics must have no value either.
-fn raises(protocol: &Protocol, case: &Case, label: &str) -> Outcome {
-    let undefined = protocol
-        .score(&case.pred, &case.truth)
+/// One metric by the reference's name, `None` if unknown.
+fn score(
+    protocol: &Protocol,
+    case: &Case,
+    label: &str,
+    theirs: &str,
+    expected: Option<f64>,
+) -> Option<Outcome> {
+    let known = NAMES
         .iter()
-        .any(Result::is_err);
-    Outcome::new(
-        label,
-        "undefined",
-        if undefined { 0.0 } else { f64::INFINITY },
-        0.0,
-    )
+        .find(|known| known.0 == protocol.name && known.1 == theirs)?;
+    let (metric, tolerance) = (protocol.metric(known.2)?, known.3);
+    let scale = match (metric.name, expected) {
+        ("mae", Some(value)) if value > 0.0 => value,
+        _ => 1.0,
+    };
+    let error = distance((metric.compute)(&case.pred, &case.truth), expected) / scale;
+    Some(Outcome::new(label, metric.name, error, tolerance))
+}
+
+/// Where the reference raises (no truth differs from 0), scores over positive and negative truths
+/// must have no value.
+fn raises(protocol: &Protocol, case: &Case, label: &str) -> Option<[Outcome; 2]> {
+    let outcome = |name: &str| {
+        let ours = (protocol.metric(name)?.compute)(&case.pred, &case.truth);
+        Some(Outcome::new(label, name, distance(ours, None), 0.0))
+    };
+    Some([outcome("acc2_non0")?, outcome("f1_non0")?])
 }
 
 /// Weighted F1 by the reference's name of its classes and argument order, `None` if unknown.

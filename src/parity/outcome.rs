@@ -42,12 +42,13 @@ pub fn largest_difference(ours: &[f64], theirs: &[f64]) -> f64 {
     if ours.len() != theirs.len() {
         return f64::INFINITY;
     }
-    let distance = |(a, b): (&f64, &f64)| if a == b { 0.0 } else { (a - b).abs() };
-    // `f64::max` would drop a NaN.
-    ours.iter()
-        .zip(theirs)
-        .map(distance)
-        .fold(0.0, |worst, d| if d <= worst { worst } else { d })
+    let distance = |(a, b): (&f64, &f64)| match (a - b).abs() {
+        _ if a == b => 0.0,
+        // `f64::max` would drop a NaN.
+        distance if distance.is_nan() => f64::INFINITY,
+        distance => distance,
+    };
+    ours.iter().zip(theirs).map(distance).fold(0.0, f64::max)
 }
 
 #[cfg(test)]
