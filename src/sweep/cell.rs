@@ -77,7 +77,7 @@ fn fit(
     let settings = bench.settings;
     let valid_views = valid_views(data, settings)?;
     let complete = data.views(SplitName::Train).complete()?;
-    let noisy = |epoch| match settings.noise.draw(epoch) {
+    let noisy = |epoch: u32| match settings.noise.draw(epoch - 1) {
         Some(draw) => data.noisy(settings, cell.seed, draw),
         None => data.views(SplitName::Train).complete().map(Rc::new),
     };
