@@ -133,7 +133,7 @@ impl<'a> Runner<'a> {
         let mut trace = Trace::on();
         let one = |i| self.model.predict(&inputs.narrow(i, 1), &mut Trace::off());
         let computed = tch::no_grad(|| {
-            self.model.predict(inputs, &mut trace)?;
+            let _ = self.model.predict(inputs, &mut trace)?;
             (0..inputs.len())
                 .map(one)
                 .collect::<std::result::Result<Vec<Tensor>, _>>()
