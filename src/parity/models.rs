@@ -74,7 +74,7 @@ pub fn run(dir: &Path, setting: Setting) -> Result<Option<Vec<Outcome>>> {
     let model = from_case(&store.root(), &case.config, case.bert.as_ref()).map_err(|source| {
         CaseError::Model {
             case: case.name.clone(),
-            source,
+            source: Box::new(source),
         }
     })?;
     store.set_kind(setting.kind);
@@ -123,7 +123,7 @@ impl<'a> Runner<'a> {
     fn failed(&self, source: crate::model::ModelError) -> CaseError {
         CaseError::Model {
             case: self.case.name.clone(),
-            source,
+            source: Box::new(source),
         }
     }
 
