@@ -59,7 +59,10 @@ pub enum CaseError {
 
     /// The model refuses the case.
     #[error("{case}")]
-    Model { case: String, source: ModelError },
+    Model {
+        case: String,
+        source: Box<ModelError>,
+    },
 
     /// The optimiser refuses the case.
     #[error("{case}")]

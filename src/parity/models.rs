@@ -74,7 +74,7 @@ pub fn run(dir: &Path, setting: Setting) -> Result<Option<Vec<Outcome>>> {
     let model = from_case(&store.root(), &case.config, case.bert.as_ref()).map_err(|source| {
         CaseError::Model {
             case: case.name.clone(),
-            source,
+            source: Box::new(source),
         }
     })?;
     store.set_kind(setting.kind);
@@ -123,7 +123,7 @@ impl<'a> Runner<'a> {
     fn failed(&self, source: crate::model::ModelError) -> CaseError {
         CaseError::Model {
             case: self.case.name.clone(),
-            source,
+            source: Box::new(source),
         }
     }
 
@@ -133,7 +133,7 @@ impl<'a> Runner<'a> {
         let mut trace = Trace::on();
         let one = |i| self.model.predict(&inputs.narrow(i, 1), &mut Trace::off());
         let computed = tch::no_grad(|| {
-            self.model.predict(inputs, &mut trace)?;
+            let _ = self.model.predict(inputs, &mut trace)?;
             (0..inputs.len())
                 .map(one)
                 .collect::<std::result::Result<Vec<Tensor>, _>>()

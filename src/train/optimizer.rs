@@ -333,7 +333,7 @@ mod tests {
     fn store() -> (VarStore, Tensor) {
         let vs = VarStore::new(Device::Cpu);
         let a = vs.root().add("a", Tensor::from_slice(&[1.0, -2.0]), true);
-        vs.root().add("b", Tensor::from_slice(&[3.0]), true);
+        let _ = vs.root().add("b", Tensor::from_slice(&[3.0]), true);
         (vs, a)
     }
 

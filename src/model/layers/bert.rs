@@ -189,7 +189,7 @@ impl Embeddings {
         let width = c.hidden_size;
         // The padding row (id 0) is read like any other, but gets no gradient.
         let words = table(path / "word_embeddings", c.vocab_size, width, 0);
-        tch::no_grad(|| words.ws.get(0).zero_());
+        let _ = tch::no_grad(|| words.ws.get(0).zero_());
         Self {
             words,
             positions: table(
