@@ -125,7 +125,7 @@ fn predict(
             let view = views.at_rate(settings.family, seed, rate)?;
             let predicted = evaluate::predict(model, tensors, &view)?;
             let condition = Condition {
-                dataset: data.corpus.name.clone(),
+                dataset: data.corpus.name().to_owned(),
                 split: SplitName::Test.as_str().to_owned(),
                 family: settings.family.name().to_owned(),
                 mask_seed: seed,

@@ -57,7 +57,7 @@ pub fn manifest(
 fn dataset(data: &Workbench<'_>) -> DatasetFacts {
     let corpus = data.corpus;
     DatasetFacts {
-        name: corpus.name.clone(),
+        name: corpus.name().to_owned(),
         title: corpus.spec.title.clone(),
         synthetic: corpus.spec.synthetic,
         protocol: corpus.spec.protocol.clone(),

@@ -137,11 +137,11 @@ fn cell(
     entry: &'static Entry,
     seed: u64,
 ) -> Cell {
-    let profile = Profile::for_dataset(&corpus.name);
+    let profile = Profile::for_dataset(corpus.name());
     let recipe = suite.overrides(entry.name).apply((entry.recipe)(profile));
     let config = Config {
         result_version: RESULT_VERSION,
-        dataset: corpus.name.clone(),
+        dataset: corpus.name().to_owned(),
         content_hash: corpus.content_hash.clone(),
         model: entry.name.to_owned(),
         seed,
@@ -160,7 +160,7 @@ fn cell(
         hyper_parameters: (entry.config)(profile),
     };
     let id = identity(&config);
-    Cell { dataset: corpus.name.clone(), entry, seed, recipe, config, id }
+    Cell { dataset: corpus.name().to_owned(), entry, seed, recipe, config, id }
 }
 
 /// Short blake3 of the configuration's canonical JSON (fields in their order of declaration).

@@ -64,7 +64,7 @@ impl<'a> Workbench<'a> {
     /// Views of one split.
     pub fn views(&self, name: SplitName) -> Views<'_> {
         Views {
-            dataset: &self.corpus.name,
+            dataset: self.corpus.name(),
             split: &self.splits[name as usize],
             text: &self.text,
             device: self.device,
@@ -92,7 +92,7 @@ impl<'a> Workbench<'a> {
     /// Checksum of the test split's masks at every rate, under one mask seed.
     pub fn mask_hash(&self, settings: &Settings, seed: u64) -> Result<String, Error> {
         let test = SplitShape::from(&self.splits[SplitName::Test as usize]);
-        let (family, dataset) = (settings.family, &self.corpus.name);
+        let (family, dataset) = (settings.family, self.corpus.name());
         let variants = Variants::build(family, dataset, &[test], seed, &settings.rates)?;
         Ok(variants.split_hash(SplitName::Test)?)
     }
@@ -101,7 +101,7 @@ impl<'a> Workbench<'a> {
 fn load(corpus: &Corpus, name: SplitName, features: bool) -> Result<Split, Error> {
     let split = corpus.split(name, features)?;
     if split.is_empty() {
-        let dataset = corpus.name.clone();
+        let dataset = corpus.name().to_owned();
         return Err(train::Error::EmptySplit { split: name.as_str(), dataset }.into());
     }
     Ok(split)

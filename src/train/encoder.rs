@@ -31,16 +31,16 @@ impl EncoderSpec {
     pub fn resolve(&self, corpus: &Corpus) -> Result<Self, Error> {
         let resolved = match self {
             Self::Auto => match std::env::var_os(BERT_FOLDER) {
-                Some(folder) if corpus.has_text_bert() => Self::Bert(folder.into()),
-                _ if corpus.spec.synthetic || !corpus.has_text_features() => Self::Tiny,
+                Some(folder) if has_tokens(corpus) => Self::Bert(folder.into()),
+                _ if corpus.spec.synthetic || !corpus.text_width.is_some() => Self::Tiny,
                 _ => Self::Features,
             },
             other => other.clone(),
         };
         let missing = match resolved {
-            Self::Features => (!corpus.has_text_features())
+            Self::Features => (!corpus.text_width.is_some())
                 .then_some(("text features", "use --encoder tiny, bert:DIR or frozen:DIR")),
-            _ => (!corpus.has_text_bert())
+            _ => (!has_tokens(corpus))
                 .then_some(("token ids (text_bert)", "use --encoder features")),
         };
         match missing {
@@ -48,7 +48,7 @@ impl EncoderSpec {
             Some((needs, hint)) => Err(Error::EncoderInput {
                 encoder: resolved.to_string(),
                 needs,
-                dataset: corpus.name.clone(),
+                dataset: corpus.name().to_owned(),
                 hint,
             }),
         }
@@ -63,6 +63,11 @@ impl EncoderSpec {
             other => Ok(other.to_string()),
         }
     }
+}
+
+/// Whether the file holds `text_bert`.
+fn has_tokens(corpus: &Corpus) -> bool {
+    corpus.reader().has("train/text_bert")
 }
 
 /// Short blake3 over the files of a BERT folder that decide what it computes.

@@ -8,8 +8,11 @@ use super::encoder::folder_hash;
 use super::{Error, tensors};
 use crate::dataset::Block;
 use crate::model::FrozenEncoder;
-use crate::store;
+use crate::store::{Provenance, Reader, Writer};
 use crate::ui::Progress;
+
+/// The one column of a cached variant, (N, T, H) float32.
+const COLUMN: &str = "states";
 
 /// Clips per forward pass of the encoder.
 const BATCH: i64 = 32;
@@ -46,15 +49,27 @@ impl FrozenText {
     /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where they are known.
     pub fn states(&self, ids: &Block<i32>) -> Result<Tensor, Error> {
         let path = self.cache.join(format!("{}-{}.h5", self.hash, text_hash(ids)));
-        if let Some(known) = store::states::read(&path)? {
-            return Ok(tensors::block(&known, self.device));
+        if path.exists() {
+            return Ok(tensors::block(&read(&path)?, self.device));
         }
         let states = self.encode(ids)?;
-        let (rows, steps, width) = states.size3()?;
-        let data = Vec::<f32>::try_from(states.flatten(0, -1).to_device(Device::Cpu))?;
-        let (rows, steps, width) = (rows as usize, steps as usize, width as usize);
-        store::states::write(&path, &Block { rows, steps, width, data })?;
+        self.keep(&path, &states)?;
         Ok(states)
+    }
+
+    /// Write the states of one variant, whole or not at all.
+    fn keep(&self, path: &Path, states: &Tensor) -> Result<(), Error> {
+        let shape: Vec<usize> = states.size().iter().map(|&size| size as usize).collect();
+        let values = Vec::<f32>::try_from(states.flatten(0, -1).to_device(Device::Cpu))?;
+        let mut writer = Writer::create(path)?;
+        writer.numbers(COLUMN, &shape, &values)?;
+        writer.finish(&Provenance {
+            dataset: "encoding".to_owned(),
+            source_name: format!("encoder {}", self.hash),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Provenance::default()
+        })?;
+        Ok(())
     }
 
     fn encode(&self, ids: &Block<i32>) -> Result<Tensor, Error> {
@@ -72,6 +87,15 @@ impl FrozenText {
         bar.finish();
         Ok(Tensor::cat(&parts, 0))
     }
+}
+
+/// The states of one variant.
+fn read(path: &Path) -> Result<Block<f32>, Error> {
+    let reader = Reader::open(path)?;
+    let shape = reader.shape(COLUMN)?;
+    let size = |axis: usize| shape.get(axis).copied().unwrap_or(0);
+    let data = reader.numbers(COLUMN)?;
+    Ok(Block { rows: size(0), steps: size(1), width: size(2), data })
 }
 
 /// Short blake3 of shape and values.
