@@ -6,9 +6,25 @@
 //! | `manifest.json` | [`Manifest`]: data, mask, model, seed, selection, build |
 //! | `metrics.jsonl` | one line per epoch |
 //! | `checkpoint.safetensors` | the selected weights |
+//! | `last.safetensors` | weights and optimiser after the last finished epoch; gone when done |
 //! | `predictions.parquet` | [`Predictions`]: one row per (mask, rate, sample) |
-//! | `DONE` | written last, holds the checksum of `predictions.parquet` |
+//! | `log` | what the run said while it ran |
+//! | `DONE` | written last: checksums of `predictions.parquet` and `manifest.json` |
+//!
+//! Files appear whole or not at all, and `DONE` appears last, so a folder with `DONE` is complete.
 
+pub mod atomic;
+pub mod error;
+pub mod find;
 pub mod manifest;
+pub mod parquet;
+pub mod predictions;
+pub mod run_dir;
+pub mod seal;
 
+pub use atomic::write_atomic;
+pub use error::Error;
+pub use find::{Runs, find_runs};
 pub use manifest::Manifest;
+pub use predictions::{Condition, Group, Prediction, Predictions};
+pub use run_dir::{Record, RunDir};

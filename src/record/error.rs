@@ -1,0 +1,134 @@
+//! What can go wrong with a run directory.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Result of this room.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A run directory that cannot be written, read or trusted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    #[error("cannot {action} {}{}", path.display(), remedy(source))]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    #[error(
+        "cannot read {} as predictions: expected a Parquet file with the columns {columns}; \
+         write it again or take it from a backup", path.display()
+    )]
+    Parquet {
+        path: PathBuf,
+        columns: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Columns that polars refused to put together or take apart.
+    #[error("cannot {action} predictions")]
+    Frame {
+        action: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("column `{column}` has {nulls} empty values, expected none")]
+    Nulls { column: &'static str, nulls: usize },
+    #[error(
+        "a block of predictions needs columns of one length, got {ids} ids, {truth} truths \
+         and {prediction} predictions"
+    )]
+    Ragged {
+        ids: usize,
+        truth: usize,
+        prediction: usize,
+    },
+    #[error("`{id}` cannot name a run: expected letters, digits, `-`, `_` and `.` only")]
+    BadId { id: String },
+    #[error("the manifest of run {found} was given to the run directory of {expected}")]
+    WrongId { expected: String, found: String },
+    #[error("cannot read {} as a run's manifest; run it again", path.display())]
+    Manifest {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error(
+        "{} is written in format {found}, this build reads format {expected}; \
+         use the version of lnln-bench that wrote it", path.display()
+    )]
+    Format {
+        path: PathBuf,
+        expected: u32,
+        found: u32,
+    },
+    #[error("{} is unfinished: it has no DONE; run the sweep again to finish it", path.display())]
+    Unfinished { path: PathBuf },
+    #[error(
+        "{} is damaged: expected lines of a blake3 hash and a file name, found {found:?}; \
+         remove the file and run again", path.display()
+    )]
+    Seal { path: PathBuf, found: String },
+    #[error(
+        "{} changed after the run was finished: blake3 {found}, DONE says {expected}; \
+         restore the file or remove the run and repeat it", path.display()
+    )]
+    Changed {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
+    #[error("{} holds no run: expected a run directory or a folder of them", path.display())]
+    NoRuns { path: PathBuf },
+    #[error(
+        "{} holds no finished run, only {unfinished} unfinished; run the sweep again to finish \
+         them", path.display()
+    )]
+    NoneFinished { path: PathBuf, unfinished: usize },
+}
+
+/// For `map_err`: names the path that the system's message leaves out.
+pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |source| Error::Io {
+        action,
+        path,
+        source,
+    }
+}
+
+/// For `map_err` on polars, whose error type stays out of this room's.
+pub(crate) fn frame(action: &'static str) -> impl FnOnce(polars::prelude::PolarsError) -> Error {
+    move |source| Error::Frame {
+        action,
+        source: Box::new(source),
+    }
+}
+
+/// What to do about the commonest refusals of a file system.
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            ": the disk is full; make room and run again, finished runs are safe"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            ": not permitted; choose a folder that you may write to"
+        }
+        io::ErrorKind::NotFound => ": there is nothing at this path",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_names_the_path_and_the_way_out() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let error = io("write", Path::new("runs/a/log"))(full);
+        assert_eq!(
+            error.to_string(),
+            "cannot write runs/a/log: the disk is full; make room and run again, finished runs \
+             are safe"
+        );
+    }
+}

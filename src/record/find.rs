@@ -1,0 +1,93 @@
+//! The runs in a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::{Error, Result, io};
+use super::run_dir::RunDir;
+
+/// What a folder of runs holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Runs {
+    /// Runs with `DONE`, sorted by id; never empty when [`find_runs`] returns it.
+    pub finished: Vec<RunDir>,
+    /// Runs without it, sorted by id.
+    pub unfinished: Vec<RunDir>,
+}
+
+/// The runs in `root`, which may also be a single run's directory. Folders that hold none of a
+/// run's files are passed over.
+///
+/// # Errors
+/// If `root` cannot be read, or holds no finished run.
+pub fn find_runs(root: &Path) -> Result<Runs> {
+    let mut paths = if RunDir::open(root).is_run() {
+        vec![root.to_path_buf()]
+    } else {
+        folders(root)?
+    };
+    paths.sort();
+    let runs = paths.into_iter().map(RunDir::open).filter(RunDir::is_run);
+    let (finished, unfinished): (Vec<_>, Vec<_>) = runs.partition(RunDir::is_done);
+    let path = root.to_path_buf();
+    match (finished.is_empty(), unfinished.len()) {
+        (false, _) => Ok(Runs {
+            finished,
+            unfinished,
+        }),
+        (true, 0) => Err(Error::NoRuns { path }),
+        (true, unfinished) => Err(Error::NoneFinished { path, unfinished }),
+    }
+}
+
+fn folders(root: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(root).map_err(io("read", root))?;
+    let paths: std::io::Result<Vec<_>> = entries.map(|e| e.map(|e| e.path())).collect();
+    let mut paths = paths.map_err(io("read", root))?;
+    paths.retain(|p| p.is_dir());
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_runs_says_what_was_expected() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("notes")).unwrap();
+        let message = find_runs(dir.path()).unwrap_err().to_string();
+        assert!(
+            message.ends_with("holds no run: expected a run directory or a folder of them"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn unfinished_runs_are_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        for id in ["b", "a"] {
+            let run = RunDir::create(dir.path(), id).unwrap();
+            fs::write(run.config(), "").unwrap();
+        }
+        let message = find_runs(dir.path()).unwrap_err().to_string();
+        assert!(message.contains("only 2 unfinished"), "{message}");
+        fs::write(dir.path().join("b/DONE"), "").unwrap();
+        let runs = find_runs(dir.path()).unwrap();
+        assert_eq!(runs.finished[0].id(), "b");
+        assert_eq!(runs.unfinished[0].id(), "a");
+        assert_eq!(
+            find_runs(&dir.path().join("b")).unwrap().finished,
+            runs.finished
+        );
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let message = find_runs(Path::new("no/such")).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "cannot read no/such: there is nothing at this path"
+        );
+    }
+}

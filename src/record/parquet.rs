@@ -1,0 +1,277 @@
+//! [`Predictions`] as a Parquet file, and grouped by condition.
+
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Arc;
+
+use polars::prelude::*;
+
+use super::atomic::write_atomic;
+use super::error::{Error, Result, frame, io};
+use super::predictions::{Condition, Group, Predictions};
+
+/// The columns of `predictions.parquet`, in order.
+pub const COLUMNS: [&str; 8] = [
+    "dataset",
+    "split",
+    "family",
+    "mask_seed",
+    "rate",
+    "id",
+    "truth",
+    "prediction",
+];
+
+/// The columns that make a [`Condition`].
+const KEYS: [&str; 5] = ["dataset", "split", "family", "mask_seed", "rate"];
+
+impl Predictions {
+    /// Writes the rows as Parquet (Zstandard), atomically. Equal rows give equal bytes.
+    ///
+    /// # Errors
+    /// If the file cannot be written; then whatever was at `path` is as it was.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_atomic(path, &self.to_parquet()?)
+    }
+
+    /// Reads what [`Predictions::write`] wrote, or any Parquet file with the columns of
+    /// [`COLUMNS`] in any order; further columns are ignored.
+    ///
+    /// # Errors
+    /// If the file cannot be read, lacks a column, or has a column of another type or with nulls.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(io("read", path))?;
+        Self::decode(path, bytes)
+    }
+
+    /// The rows of the file at `path`, given its bytes.
+    pub(super) fn decode(path: &Path, bytes: Vec<u8>) -> Result<Self> {
+        Self::from_parquet(bytes).map_err(|source| Error::Parquet {
+            path: path.to_path_buf(),
+            columns: COLUMNS.join(", "),
+            source: Box::new(source),
+        })
+    }
+
+    /// The rows as the bytes of a Parquet file.
+    pub(super) fn to_parquet(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut table = self.frame()?;
+        ParquetWriter::new(&mut bytes)
+            .finish(&mut table)
+            .map_err(frame("encode"))?;
+        Ok(bytes)
+    }
+
+    /// The rows of a Parquet file.
+    fn from_parquet(bytes: Vec<u8>) -> Result<Self> {
+        let table = ParquetReader::new(Cursor::new(bytes))
+            .finish()
+            .map_err(frame("decode"))?;
+        let numbers = |name| column(&table, name);
+        Ok(Self {
+            dataset: texts(&table, "dataset")?,
+            split: texts(&table, "split")?,
+            family: texts(&table, "family")?,
+            mask_seed: values(numbers("mask_seed")?.u64())?,
+            rate: values(numbers("rate")?.f64())?,
+            id: texts(&table, "id")?,
+            truth: values(numbers("truth")?.f32())?,
+            prediction: values(numbers("prediction")?.f32())?,
+        })
+    }
+
+    /// The rows by condition: conditions ascending, rows within one in their own order.
+    ///
+    /// # Errors
+    /// Only if memory for the grouping cannot be had.
+    pub fn groups(&self) -> Result<Vec<Group>> {
+        let grouped = self
+            .frame()?
+            .lazy()
+            .group_by(KEYS.map(col))
+            .agg([col("id"), col("truth"), col("prediction")])
+            .sort(KEYS, SortMultipleOptions::default())
+            .collect()
+            .map_err(frame("group"))?;
+        (0..grouped.height()).map(|i| group(&grouped, i)).collect()
+    }
+
+    fn frame(&self) -> Result<DataFrame> {
+        let columns = vec![
+            text_column("dataset", &self.dataset),
+            text_column("split", &self.split),
+            text_column("family", &self.family),
+            Column::new("mask_seed".into(), &self.mask_seed),
+            Column::new("rate".into(), &self.rate),
+            text_column("id", &self.id),
+            Column::new("truth".into(), &self.truth),
+            Column::new("prediction".into(), &self.prediction),
+        ];
+        DataFrame::new(self.len(), columns).map_err(frame("arrange"))
+    }
+}
+
+fn text_column(name: &str, values: &[Arc<str>]) -> Column {
+    StringChunked::from_iter_values(name.into(), values.iter().map(|v| &**v)).into_column()
+}
+
+/// A column by name, without nulls.
+fn column<'a>(table: &'a DataFrame, name: &'static str) -> Result<&'a Column> {
+    let column = table.column(name).map_err(frame("decode"))?;
+    match column.null_count() {
+        0 => Ok(column),
+        nulls => Err(Error::Nulls {
+            column: name,
+            nulls,
+        }),
+    }
+}
+
+/// A text column, with neighbours that are equal sharing one allocation.
+fn texts(table: &DataFrame, name: &'static str) -> Result<Vec<Arc<str>>> {
+    let column = column(table, name)?.str().map_err(frame("decode"))?;
+    let mut last: Arc<str> = Arc::from("");
+    let mut out = Vec::with_capacity(column.len());
+    for value in column.iter().flatten() {
+        if *last != *value {
+            last = Arc::from(value);
+        }
+        out.push(Arc::clone(&last));
+    }
+    Ok(out)
+}
+
+/// The numbers of a column that [`column`] found to be without nulls.
+fn values<T: PolarsNumericType>(column: PolarsResult<&ChunkedArray<T>>) -> Result<Vec<T::Native>> {
+    let column = column.map_err(frame("decode"))?;
+    Ok(column.iter().flatten().collect())
+}
+
+/// Row `i` of the grouped frame.
+fn group(grouped: &DataFrame, i: usize) -> Result<Group> {
+    pick(grouped, i).map_err(frame("group"))
+}
+
+fn pick(grouped: &DataFrame, i: usize) -> PolarsResult<Group> {
+    let text = |name| -> PolarsResult<String> {
+        let value = grouped.column(name)?.str()?.get(i);
+        Ok(value.unwrap_or_default().to_string())
+    };
+    let list = |name| -> PolarsResult<Series> {
+        let series = grouped.column(name)?.list()?.get_as_series(i);
+        series.ok_or_else(|| polars_err!(ComputeError: "group {i} has no `{name}`"))
+    };
+    let condition = Condition {
+        dataset: text("dataset")?,
+        split: text("split")?,
+        family: text("family")?,
+        mask_seed: grouped
+            .column("mask_seed")?
+            .u64()?
+            .get(i)
+            .unwrap_or_default(),
+        rate: grouped.column("rate")?.f64()?.get(i).unwrap_or_default(),
+    };
+    Ok(Group {
+        condition,
+        ids: list("id")?
+            .str()?
+            .iter()
+            .flatten()
+            .map(str::to_string)
+            .collect(),
+        truth: list("truth")?.f32()?.iter().flatten().collect(),
+        prediction: list("prediction")?.f32()?.iter().flatten().collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn condition(mask_seed: u64, rate: f64) -> Condition {
+        Condition {
+            dataset: "mosi".into(),
+            split: "test".into(),
+            family: "iid".into(),
+            mask_seed,
+            rate,
+        }
+    }
+
+    fn sample() -> Predictions {
+        let mut rows = Predictions::new();
+        let ids = ["a$_$0".to_string(), "b$_$1".to_string()];
+        for (seed, rate) in [(2, 0.5), (1, 0.5), (1, 0.0)] {
+            let shift = seed as f32 + rate as f32;
+            rows.extend(
+                &condition(seed, rate),
+                &ids,
+                &[1.0, -1.0],
+                &[shift, f32::NAN],
+            )
+            .unwrap();
+        }
+        rows
+    }
+
+    #[test]
+    fn survives_a_round_trip_with_equal_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.parquet");
+        sample().write(&path).unwrap();
+        let first = std::fs::read(&path).unwrap();
+        let back = Predictions::read(&path).unwrap();
+        back.write(&path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), first);
+        let show = |p: &Predictions| format!("{:?}", p.iter().collect::<Vec<_>>());
+        assert_eq!(show(&back), show(&sample()));
+        assert_eq!(back.len(), 6);
+    }
+
+    #[test]
+    fn groups_by_condition_in_ascending_order() {
+        let groups = sample().groups().unwrap();
+        let keys: Vec<_> = groups.iter().map(|g| g.condition.clone()).collect();
+        assert_eq!(
+            keys,
+            [condition(1, 0.0), condition(1, 0.5), condition(2, 0.5)]
+        );
+        assert_eq!(groups[2].ids, ["a$_$0", "b$_$1"]);
+        assert_eq!(groups[2].truth, [1.0, -1.0]);
+        assert_eq!(groups[2].prediction[0], 2.5);
+        assert!(groups[2].prediction[1].is_nan());
+    }
+
+    #[test]
+    fn columns_of_different_length_are_refused_and_nothing_is_added() {
+        let mut rows = sample();
+        let error = rows.extend(&condition(1, 0.0), &["a".into()], &[1.0, 2.0], &[1.0]);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "a block of predictions needs columns of one length, got 1 ids, 2 truths and 1 \
+             predictions"
+        );
+        assert_eq!(rows.len(), 6);
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.parquet");
+        std::fs::write(&path, b"not parquet at all").unwrap();
+        let message = Predictions::read(&path).unwrap_err().to_string();
+        assert!(message.contains("p.parquet as predictions"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_column_is_an_error() {
+        let mut table = sample().frame().unwrap().drop("truth").unwrap();
+        let mut bytes = Vec::new();
+        ParquetWriter::new(&mut bytes).finish(&mut table).unwrap();
+        let error = Predictions::from_parquet(bytes).unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains("truth"), "{source}");
+    }
+}

@@ -1,0 +1,145 @@
+//! The predictions of one run, column by column.
+
+use std::sync::Arc;
+
+use super::error::{Error, Result};
+
+/// One prediction: a row of `predictions.parquet`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Name in `datasets.toml`.
+    pub dataset: String,
+    /// Always `test` in runs of this tool.
+    pub split: String,
+    /// Mask family.
+    pub family: String,
+    pub mask_seed: u64,
+    /// Nominal missing rate, 0 to 1.
+    pub rate: f64,
+    /// Clip id.
+    pub id: String,
+    /// Label, in the data set's own range.
+    pub truth: f32,
+    /// The model's output, unclipped.
+    pub prediction: f32,
+}
+
+/// What the predictions of one pass over a split share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    pub dataset: String,
+    pub split: String,
+    pub family: String,
+    pub mask_seed: u64,
+    pub rate: f64,
+}
+
+/// All predictions under one condition, in the order they were made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub condition: Condition,
+    pub ids: Vec<String>,
+    pub truth: Vec<f32>,
+    pub prediction: Vec<f32>,
+}
+
+/// Predictions as columns of one length. Texts that repeat are shared, so a pass over a split
+/// costs little more than its numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Predictions {
+    pub(super) dataset: Vec<Arc<str>>,
+    pub(super) split: Vec<Arc<str>>,
+    pub(super) family: Vec<Arc<str>>,
+    pub(super) mask_seed: Vec<u64>,
+    pub(super) rate: Vec<f64>,
+    pub(super) id: Vec<Arc<str>>,
+    pub(super) truth: Vec<f32>,
+    pub(super) prediction: Vec<f32>,
+}
+
+impl Predictions {
+    /// No rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.id.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.id.is_empty()
+    }
+
+    /// Appends one pass over a split: `ids`, `truth` and `prediction` of one length.
+    ///
+    /// # Errors
+    /// [`Error::Ragged`] if the lengths differ; nothing is appended then.
+    pub fn extend(
+        &mut self,
+        condition: &Condition,
+        ids: &[String],
+        truth: &[f32],
+        prediction: &[f32],
+    ) -> Result<()> {
+        if ids.len() != truth.len() || ids.len() != prediction.len() {
+            return Err(Error::Ragged {
+                ids: ids.len(),
+                truth: truth.len(),
+                prediction: prediction.len(),
+            });
+        }
+        self.repeat(condition, ids.len());
+        self.id.extend(ids.iter().map(|id| Arc::from(id.as_str())));
+        self.truth.extend_from_slice(truth);
+        self.prediction.extend_from_slice(prediction);
+        Ok(())
+    }
+
+    /// Appends one row.
+    pub fn push(&mut self, row: &Prediction) {
+        let condition = Condition {
+            dataset: row.dataset.clone(),
+            split: row.split.clone(),
+            family: row.family.clone(),
+            mask_seed: row.mask_seed,
+            rate: row.rate,
+        };
+        self.repeat(&condition, 1);
+        self.id.push(Arc::from(row.id.as_str()));
+        self.truth.push(row.truth);
+        self.prediction.push(row.prediction);
+    }
+
+    /// The rows, in the order they were added.
+    pub fn iter(&self) -> impl Iterator<Item = Prediction> + '_ {
+        (0..self.len()).map(|i| Prediction {
+            dataset: self.dataset[i].to_string(),
+            split: self.split[i].to_string(),
+            family: self.family[i].to_string(),
+            mask_seed: self.mask_seed[i],
+            rate: self.rate[i],
+            id: self.id[i].to_string(),
+            truth: self.truth[i],
+            prediction: self.prediction[i],
+        })
+    }
+
+    /// Appends the condition's columns for `n` rows.
+    fn repeat(&mut self, condition: &Condition, n: usize) {
+        let texts = [
+            (&mut self.dataset, &condition.dataset),
+            (&mut self.split, &condition.split),
+            (&mut self.family, &condition.family),
+        ];
+        for (column, value) in texts {
+            let shared: Arc<str> = Arc::from(value.as_str());
+            column.extend(std::iter::repeat_n(shared, n));
+        }
+        self.mask_seed
+            .extend(std::iter::repeat_n(condition.mask_seed, n));
+        self.rate.extend(std::iter::repeat_n(condition.rate, n));
+    }
+}

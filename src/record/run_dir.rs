@@ -1,0 +1,212 @@
+//! One run's directory: its paths, how it is finished, how it is read back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::atomic::write_atomic;
+use super::error::{Error, Result, io};
+use super::manifest::{FORMAT, Manifest};
+use super::predictions::Predictions;
+use super::seal;
+
+const CONFIG: &str = "config.toml";
+const MANIFEST: &str = "manifest.json";
+const METRICS: &str = "metrics.jsonl";
+const CHECKPOINT: &str = "checkpoint.safetensors";
+const LAST_CHECKPOINT: &str = "last.safetensors";
+const PREDICTIONS: &str = "predictions.parquet";
+const LOG: &str = "log";
+const DONE: &str = "DONE";
+
+/// The directory of one run, finished or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+/// A finished run, its files checked against `DONE`.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub manifest: Manifest,
+    pub predictions: Predictions,
+    /// blake3 of `predictions.parquet`, in hexadecimal.
+    pub predictions_hash: String,
+    /// blake3 of `manifest.json`, in hexadecimal.
+    pub manifest_hash: String,
+}
+
+impl RunDir {
+    /// Makes `root/id` where it is not there yet; what it holds already stays.
+    ///
+    /// # Errors
+    /// If `id` is not a plain file name, or the folder cannot be made.
+    pub fn create(root: &Path, id: &str) -> Result<Self> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if id.is_empty() || id.starts_with('.') || !id.chars().all(plain) {
+            return Err(Error::BadId { id: id.to_string() });
+        }
+        let path = root.join(id);
+        fs::create_dir_all(&path).map_err(io("create", &path))?;
+        Ok(Self { path })
+    }
+
+    /// The run directory at `path`; touches no file.
+    pub fn open(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The run's id: the directory's name.
+    pub fn id(&self) -> String {
+        // `.` and `..` have no name of their own until they are resolved.
+        let named = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned());
+        named(&self.path)
+            .or_else(|| named(&self.path.canonicalize().ok()?))
+            .unwrap_or_default()
+    }
+
+    /// The resolved configuration.
+    pub fn config(&self) -> PathBuf {
+        self.path.join(CONFIG)
+    }
+
+    /// Provenance.
+    pub fn manifest(&self) -> PathBuf {
+        self.path.join(MANIFEST)
+    }
+
+    /// One line per epoch.
+    pub fn metrics(&self) -> PathBuf {
+        self.path.join(METRICS)
+    }
+
+    /// The selected weights.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.path.join(CHECKPOINT)
+    }
+
+    /// Weights, optimiser and state of the last finished epoch.
+    pub fn last_checkpoint(&self) -> PathBuf {
+        self.path.join(LAST_CHECKPOINT)
+    }
+
+    /// One row per (mask, rate, sample).
+    pub fn predictions(&self) -> PathBuf {
+        self.path.join(PREDICTIONS)
+    }
+
+    /// What the run said.
+    pub fn log(&self) -> PathBuf {
+        self.path.join(LOG)
+    }
+
+    /// The mark of completion.
+    pub fn done(&self) -> PathBuf {
+        self.path.join(DONE)
+    }
+
+    /// Whether the run was finished.
+    pub fn is_done(&self) -> bool {
+        self.done().is_file()
+    }
+
+    /// Whether the directory looks like a run's, finished or not.
+    pub fn is_run(&self) -> bool {
+        [DONE, CONFIG, METRICS, PREDICTIONS, CHECKPOINT]
+            .iter()
+            .any(|name| self.path.join(name).is_file())
+    }
+
+    /// Writes `manifest.json` and `predictions.parquet`, then `DONE` with their checksums.
+    ///
+    /// # Errors
+    /// If the manifest is another run's, or a file cannot be written; then there is no `DONE`.
+    pub fn finish(&self, manifest: &Manifest, predictions: &Predictions) -> Result<()> {
+        if manifest.id != self.id() {
+            return Err(Error::WrongId {
+                expected: self.id(),
+                found: manifest.id.clone(),
+            });
+        }
+        let mut json = serde_json::to_vec_pretty(manifest).map_err(|source| Error::Manifest {
+            path: self.manifest(),
+            source,
+        })?;
+        json.push(b'\n');
+        let parquet = predictions.to_parquet()?;
+        write_atomic(&self.manifest(), &json)?;
+        write_atomic(&self.predictions(), &parquet)?;
+        let seal = seal::render(&[(PREDICTIONS, &parquet), (MANIFEST, &json)]);
+        write_atomic(&self.done(), seal.as_bytes())
+    }
+
+    /// Reads a finished run, and checks its files against `DONE`.
+    ///
+    /// # Errors
+    /// If the run is unfinished, a file is missing, changed or damaged, or of another format.
+    pub fn load(&self) -> Result<Record> {
+        if !self.is_done() {
+            return Err(Error::Unfinished {
+                path: self.path.clone(),
+            });
+        }
+        let sums = seal::read(&self.done())?;
+        let (json, manifest_hash) = self.checked(&sums, MANIFEST)?;
+        let (parquet, predictions_hash) = self.checked(&sums, PREDICTIONS)?;
+        Ok(Record {
+            manifest: self.parse_manifest(&json)?,
+            predictions: Predictions::decode(&self.predictions(), parquet)?,
+            predictions_hash,
+            manifest_hash,
+        })
+    }
+
+    /// The bytes and the hash of one file, if the hash is the one `DONE` holds.
+    fn checked(&self, sums: &[(String, String)], name: &str) -> Result<(Vec<u8>, String)> {
+        let path = self.path.join(name);
+        let Some((expected, _)) = sums.iter().find(|(_, n)| n == name) else {
+            return Err(Error::Seal {
+                path: self.done(),
+                found: format!("no line for {name}"),
+            });
+        };
+        let bytes = fs::read(&path).map_err(io("read", &path))?;
+        let found = seal::hash(&bytes);
+        if found != *expected {
+            let expected = expected.clone();
+            return Err(Error::Changed {
+                path,
+                expected,
+                found,
+            });
+        }
+        Ok((bytes, found))
+    }
+
+    /// The format comes first, because other formats may lack fields of this one.
+    fn parse_manifest(&self, json: &[u8]) -> Result<Manifest> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            format: u32,
+        }
+        let wrong = |source| Error::Manifest {
+            path: self.manifest(),
+            source,
+        };
+        let Versioned { format } = serde_json::from_slice(json).map_err(wrong)?;
+        if format != FORMAT {
+            return Err(Error::Format {
+                path: self.manifest(),
+                expected: FORMAT,
+                found: format,
+            });
+        }
+        serde_json::from_slice(json).map_err(wrong)
+    }
+}
