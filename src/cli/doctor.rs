@@ -105,7 +105,9 @@ const MEMORY_WANTED: u64 = 16 << 30;
 const DISK_WANTED: u64 = 20 << 30;
 
 fn memory() -> Finding {
-    let mut system = System::new();
+    let Ok(mut system) = System::new() else {
+        return Finding { name: "memory", found: "unknown".to_owned(), advice: None };
+    };
     system.refresh_memory();
     let (free, total) = (system.available_memory(), system.total_memory());
     Finding {
@@ -119,7 +121,7 @@ fn memory() -> Finding {
 fn disk() -> Finding {
     let here = std::env::current_dir().and_then(|path| path.canonicalize()).unwrap_or_default();
     let disks = Disks::new_with_refreshed_list();
-    let holding = disks.iter().filter(|disk| here.starts_with(disk.mount_point()));
+    let holding = disks.iter().flat_map(|disks| disks.iter()).filter(|disk| here.starts_with(disk.mount_point()));
     let nearest = holding.max_by_key(|disk| disk.mount_point().as_os_str().len());
     let Some(disk) = nearest else {
         return Finding { name: "disk", found: "unknown".to_owned(), advice: None };

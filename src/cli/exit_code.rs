@@ -82,6 +82,7 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             train::Error::DeviceName { .. }
             | train::Error::EncoderName { .. }
             | train::Error::EncoderInput { .. }
+            | train::Error::ScheduleName { .. }
             | train::Error::SelectionName { .. } => USAGE,
             train::Error::Io { .. } => IO,
             train::Error::Checkpoint { .. } | train::Error::EmptySplit { .. } => BAD_DATA,

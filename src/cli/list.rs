@@ -41,7 +41,7 @@ fn table(what: What) -> Table {
         What::Metrics => (&["protocol", "metric", "title", "better"], metrics()),
     };
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(head).add_rows(rows);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(head).add_rows(rows);
     table
 }
 

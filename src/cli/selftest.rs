@@ -71,7 +71,7 @@ fn render(outcomes: &[Outcome], all: bool) -> Table {
     let shown = if all { outcomes.iter().collect() } else { per_case(outcomes) };
     let quantity = if all { "quantity" } else { "largest error at" };
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(["case", quantity, "error", "tolerance", ""]);
     for outcome in shown {
         let verdict = if outcome.passed() { "ok" } else { "FAILED" };
