@@ -1,7 +1,117 @@
 //! One file per subcommand; nothing here but wiring.
 
-use std::process::ExitCode;
+#[cfg(feature = "torch")]
+pub mod demo;
+pub mod doctor;
+pub mod exit_code;
+pub mod inspect;
+#[cfg(feature = "torch")]
+pub mod interrupt;
+pub mod list;
+pub mod output;
+pub mod prepare;
+pub mod report;
+#[cfg(feature = "torch")]
+pub mod run;
+pub mod selftest;
+pub mod verify;
 
-pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+use clap::{CommandFactory, Parser, Subcommand};
+use lnln_bench::ui::{self, Progress};
+
+/// Benchmark suite for multimodal sentiment analysis with missing data.
+#[derive(Debug, Parser)]
+#[command(name = "lnln-bench", version = version(), propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad data, 4 runs failed, \
+    5 device or encoder missing, 6 input/output, 75 interrupted (the same command goes on).\n\n\
+    Try `lnln-bench demo`: synthetic corpora, four models, a report; nothing to download.")]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every subcommand.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// Say more on stderr.
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// Say only warnings and errors on stderr, and draw no bars.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Synthetic corpora -> prepare -> run -> report, in a few minutes on two cores.
+    #[cfg(feature = "torch")]
+    Demo(demo::Args),
+    /// Convert MMSA pickles to checked HDF5 files and their masks.
+    Prepare(prepare::Args),
+    /// Show what a pickle holds.
+    Inspect(inspect::Args),
+    /// Recompute every checksum of a prepared file.
+    Verify(verify::Args),
+    /// Train and evaluate a sweep; finished runs are never repeated.
+    #[cfg(feature = "torch")]
+    Run(run::Args),
+    /// Turn runs into tables, figures and a page.
+    Report(report::Args),
+    /// Check this build against numbers of the reference implementations.
+    Selftest(selftest::Args),
+    /// List data sets, models, masks or metrics.
+    List(list::Args),
+    /// Say what this machine offers and what each missing thing would enable.
+    Doctor,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell to complete for.
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Cli {
+    /// Run the subcommand.
+    pub fn run(self) -> anyhow::Result<()> {
+        let progress = if self.global.quiet { Progress::hidden() } else { Progress::stderr() };
+        ui::logging::start(&progress, self.global.quiet, self.global.verbose);
+        match self.command {
+            #[cfg(feature = "torch")]
+            Command::Demo(args) => demo::run(args, &progress),
+            Command::Prepare(args) => prepare::run(args, &progress),
+            Command::Inspect(args) => inspect::run(args),
+            Command::Verify(args) => verify::run(args),
+            #[cfg(feature = "torch")]
+            Command::Run(args) => run::run(args, &progress),
+            Command::Report(args) => report::run(args),
+            Command::Selftest(args) => selftest::run(args),
+            Command::List(args) => list::run(args),
+            Command::Doctor => doctor::run(),
+            Command::Completions { shell } => completions(shell),
+        }
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
+    let mut command = Cli::command();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, "lnln-bench", &mut script);
+    output::write(&String::from_utf8_lossy(&script))
+}
+
+/// Version and commit.
+fn version() -> &'static str {
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("LNLN_BENCH_GIT"), ")")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
 }

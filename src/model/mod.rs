@@ -1,1 +1,37 @@
-//! model: see the crate's front page.
+//! The networks under test.
+//!
+//! A model is one file with its [`Entry`] and one line in [`MODELS`]. It knows no file and no
+//! command line: the trainer feeds it a [`Batch`] and differentiates the [`Losses`] it returns.
+//! Parameter names equal those of the reference implementations' checkpoints.
+//!
+//! Inside, models use tch's panicking calls once the shapes at the border are checked; what depends
+//! on files or on the user's choices returns [`ModelError`].
+
+pub mod batch;
+pub mod encoder;
+pub mod entry;
+pub mod error;
+pub mod hugging_face;
+pub mod layers;
+pub mod losses;
+pub mod recipe;
+pub mod rng;
+pub mod setup;
+pub mod trace;
+
+pub mod almt;
+pub mod constant;
+pub mod lf_dnn;
+pub mod lnln;
+
+pub use batch::{Batch, Inputs, Text};
+pub use encoder::{BertConfig, EncoderSetup, FrozenEncoder};
+pub use entry::{Entry, Model, find};
+pub use error::ModelError;
+pub use losses::{Losses, Term};
+pub use recipe::{Clip, ParamGroup, Recipe, Rule};
+pub use setup::{LabelStats, Profile, Setup, Shapes};
+pub use trace::Trace;
+
+/// Every model this build offers, in the order of listings.
+pub const MODELS: &[&Entry] = &[&lnln::ENTRY, &almt::ENTRY, &lf_dnn::ENTRY, &constant::ENTRY];

@@ -6,6 +6,7 @@
 //! | `manifest.json` | [`Manifest`]: data, mask, model, seed, selection, build |
 //! | `metrics.jsonl` | one line per epoch |
 //! | `checkpoint.safetensors` | the selected weights |
+//! | `last.safetensors` | weights and optimiser after the last finished epoch; gone when done |
 //! | `predictions.parquet` | [`Predictions`]: one row per (mask, rate, sample) |
 //! | `log` | what the run said while it ran |
 //! | `DONE` | written last: checksums of `predictions.parquet` and `manifest.json` |

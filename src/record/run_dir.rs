@@ -15,6 +15,7 @@ const CONFIG: &str = "config.toml";
 const MANIFEST: &str = "manifest.json";
 const METRICS: &str = "metrics.jsonl";
 const CHECKPOINT: &str = "checkpoint.safetensors";
+const LAST_CHECKPOINT: &str = "last.safetensors";
 const PREDICTIONS: &str = "predictions.parquet";
 const LOG: &str = "log";
 const DONE: &str = "DONE";
@@ -88,6 +89,11 @@ impl RunDir {
     /// The selected weights.
     pub fn checkpoint(&self) -> PathBuf {
         self.path.join(CHECKPOINT)
+    }
+
+    /// Weights, optimiser and state of the last finished epoch.
+    pub fn last_checkpoint(&self) -> PathBuf {
+        self.path.join(LAST_CHECKPOINT)
     }
 
     /// One row per (mask, rate, sample).

@@ -1,1 +1,13 @@
-//! sweep: see the crate's front page.
+//! Many runs: a suite becomes cells, a cell becomes a run directory.
+
+pub mod cell;
+pub mod error;
+pub mod facts;
+pub mod plan;
+pub mod runner;
+pub mod suite;
+pub mod workbench;
+
+pub use error::Error;
+pub use runner::{Options, Summary, run};
+pub use suite::Suite;

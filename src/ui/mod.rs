@@ -1,1 +1,6 @@
-//! ui: see the crate's front page.
+//! What a person sees while something runs: progress on stderr, logs around it.
+
+pub mod logging;
+pub mod progress;
+
+pub use progress::{Bar, Progress};

@@ -1,0 +1,45 @@
+# make demo    set everything up, build, and end with a table and a picture
+# make test    set everything up and pass the tests
+# make help    the other targets
+
+SHELL := /bin/bash
+CARGO ?= cargo
+PREFIX ?= $(HOME)/.local
+export PYTHON ?= python3
+BINARY := $(or $(CARGO_TARGET_DIR),target)/release/lnln-bench
+
+.PHONY: help setup setup-cuda build install demo test lint fmt clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## libtorch (CPU) and cmake into .toolchain/, pinned and hash-checked
+	@setup/install cpu
+
+setup-cuda: ## the same with the CUDA libraries (about 5 GB)
+	@setup/install cuda
+
+build: setup ## target/release/lnln-bench, which runs from any folder
+	@$(CARGO) build --release --locked
+
+install: build ## put lnln-bench on the PATH (PREFIX, by default ~/.local)
+	@mkdir -p $(PREFIX)/bin
+	@install -m 755 $(BINARY) $(PREFIX)/bin/lnln-bench
+	@echo "installed $(PREFIX)/bin/lnln-bench (it needs this folder's .toolchain/ to stay where it is)"
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH; add it";; esac
+
+demo: build ## synthetic corpora -> prepare -> run -> report, in under five minutes
+	@$(BINARY) demo
+
+test: setup ## all tests
+	@$(CARGO) test --release --locked
+
+lint: setup ## formatting and clippy, warnings denied
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy --release --locked --all-targets -- -D warnings
+
+fmt: ## format the code
+	@$(CARGO) fmt
+
+clean: ## remove build products (not .toolchain/)
+	@$(CARGO) clean

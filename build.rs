@@ -1,0 +1,46 @@
+//! Embeds where libtorch lies (run path of the binary, folder of its CUDA half) and the commit.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-env=LNLN_BENCH_GIT={}", commit());
+    if std::env::var_os("CARGO_FEATURE_TORCH").is_some() {
+        link_libtorch();
+    }
+}
+
+/// The wheel's own `lib` folder: behind the links of `.toolchain/libtorch`, so that libtorch
+/// finds its neighbours there by its own run path.
+fn link_libtorch() {
+    println!("cargo:rerun-if-env-changed=LIBTORCH");
+    let root = PathBuf::from(std::env::var_os("LIBTORCH").unwrap_or_default());
+    let library = root.join("lib/libtorch_cpu.so");
+    println!("cargo:rerun-if-changed={}", library.display());
+    let Ok(real) = library.canonicalize() else {
+        panic!(
+            "expected libtorch at {}, found none: run `make setup`, or set LIBTORCH to a libtorch 2.11.0",
+            library.display()
+        );
+    };
+    let folder = real.parent().unwrap_or(Path::new("/")).display();
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{folder}");
+    println!("cargo:rustc-env=LNLN_BENCH_TORCH_LIB={folder}");
+}
+
+/// The commit this is built from; `unknown` outside a checkout.
+fn commit() -> String {
+    for file in [".git/HEAD", ".git/index"] {
+        if Path::new(file).exists() {
+            println!("cargo:rerun-if-changed={file}");
+        }
+    }
+    let described = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
+    match described {
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        }
+        _ => "unknown".to_owned(),
+    }
+}

@@ -1,0 +1,137 @@
+//! `doctor`: what this machine offers, and what each missing thing would enable.
+
+use std::path::Path;
+
+use sysinfo::{Disks, System};
+
+use super::output;
+
+/// One finding: a name, what was found, and what to do about it.
+struct Finding {
+    name: &'static str,
+    found: String,
+    advice: Option<String>,
+}
+
+/// Run the subcommand.
+pub fn run() -> anyhow::Result<()> {
+    let mut findings = vec![
+        Finding { name: "lnln-bench", found: super::version().to_owned(), advice: None },
+    ];
+    findings.extend(torch());
+    findings.push(memory());
+    findings.push(disk());
+    let mut text = String::new();
+    for Finding { name, found, advice } in findings {
+        let mark = if advice.is_some() { "-" } else { "+" };
+        text.push_str(&format!("{mark} {name:<13} {found}\n"));
+        if let Some(advice) = advice {
+            text.push_str(&format!("  {:<13} {advice}\n", ""));
+        }
+    }
+    output::write(&text)
+}
+
+#[cfg(feature = "torch")]
+fn torch() -> Vec<Finding> {
+    vec![libtorch(), threads(), cuda(), bert()]
+}
+
+#[cfg(not(feature = "torch"))]
+fn torch() -> Vec<Finding> {
+    vec![Finding {
+        name: "libtorch",
+        found: "left out of this build (--no-default-features)".to_owned(),
+        advice: Some("`make build` builds with it and enables demo and run".to_owned()),
+    }]
+}
+
+#[cfg(feature = "torch")]
+fn libtorch() -> Finding {
+    let version = lnln_bench::sweep::facts::LIBTORCH;
+    let folder = env!("LNLN_BENCH_TORCH_LIB");
+    Finding { name: "libtorch", found: format!("{version} in {folder}"), advice: None }
+}
+
+#[cfg(feature = "torch")]
+fn threads() -> Finding {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let found = format!("{} of {cores} cores", tch::get_num_threads());
+    Finding { name: "threads", found, advice: None }
+}
+
+#[cfg(feature = "torch")]
+fn cuda() -> Finding {
+    let (found, advice) = match lnln_bench::train::device::cuda_devices() {
+        Ok(count) => (format!("{count} device(s)"), None),
+        Err(reason) => (
+            format!("not usable: {reason}"),
+            Some("with it, --device cuda trains on the GPU".to_owned()),
+        ),
+    };
+    Finding { name: "CUDA", found, advice }
+}
+
+#[cfg(feature = "torch")]
+fn bert() -> Finding {
+    use lnln_bench::train::encoder::BERT_FOLDER;
+    let wanted = "config.json and model.safetensors of a Hugging Face BERT";
+    let (found, advice) = match std::env::var(BERT_FOLDER) {
+        Ok(folder) => match missing_file(Path::new(&folder)) {
+            None => (folder, None),
+            Some(file) => {
+                (format!("{folder} lacks {file}"), Some(format!("expected there: {wanted}")))
+            }
+        },
+        Err(_) => (
+            format!("none ({BERT_FOLDER} is not set)"),
+            Some(format!(
+                "set it to a folder with {wanted}, or give --encoder bert:DIR or frozen:DIR; \
+                 without one, runs use the file's own text features"
+            )),
+        ),
+    };
+    Finding { name: "BERT folder", found, advice }
+}
+
+#[cfg(feature = "torch")]
+fn missing_file(folder: &Path) -> Option<&'static str> {
+    ["config.json", "model.safetensors"].into_iter().find(|name| !folder.join(name).exists())
+}
+
+/// Memory below which MOSEI's float32 columns leave no room to train.
+const MEMORY_WANTED: u64 = 16 << 30;
+/// Disk below which MOSEI (prepared and encoded once) does not fit.
+const DISK_WANTED: u64 = 20 << 30;
+
+fn memory() -> Finding {
+    let mut system = System::new();
+    system.refresh_memory();
+    let (free, total) = (system.available_memory(), system.total_memory());
+    Finding {
+        name: "memory",
+        found: format!("{} free of {}", gib(free), gib(total)),
+        advice: (free < MEMORY_WANTED)
+            .then(|| "enough for MOSI and SIMS; MOSEI wants 16 GiB free".to_owned()),
+    }
+}
+
+fn disk() -> Finding {
+    let here = std::env::current_dir().and_then(|path| path.canonicalize()).unwrap_or_default();
+    let disks = Disks::new_with_refreshed_list();
+    let holding = disks.iter().filter(|disk| here.starts_with(disk.mount_point()));
+    let nearest = holding.max_by_key(|disk| disk.mount_point().as_os_str().len());
+    let Some(disk) = nearest else {
+        return Finding { name: "disk", found: "unknown".to_owned(), advice: None };
+    };
+    Finding {
+        name: "disk",
+        found: format!("{} free here", gib(disk.available_space())),
+        advice: (disk.available_space() < DISK_WANTED)
+            .then(|| "enough for MOSI and SIMS; MOSEI wants 20 GiB".to_owned()),
+    }
+}
+
+fn gib(bytes: u64) -> String {
+    format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
+}

@@ -1,0 +1,112 @@
+//! Exit codes, and which error gets which.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | unexpected: please report it |
+//! | 2 | usage: a flag, name or rate that does not exist |
+//! | 3 | bad data: a pickle, prepared file or record that cannot be used |
+//! | 4 | some runs failed; the others are done |
+//! | 5 | device or text encoder missing |
+//! | 6 | input or output: a full disk, a missing folder, no permission |
+//! | 75 | interrupted; the same command goes on |
+
+use std::error::Error as StdError;
+
+use lnln_bench::{dataset, mask, metric, pickle, record, report, store};
+
+pub const UNEXPECTED: u8 = 1;
+pub const USAGE: u8 = 2;
+pub const BAD_DATA: u8 = 3;
+pub const MISSING: u8 = 5;
+pub const IO: u8 = 6;
+#[cfg(feature = "torch")]
+pub const RUNS_FAILED: u8 = 4;
+#[cfg(feature = "torch")]
+pub const INTERRUPTED: u8 = 75;
+
+/// The exit code of an error: that of the innermost error of ours in its chain.
+pub fn of(error: &anyhow::Error) -> u8 {
+    error.chain().filter_map(code).last().unwrap_or(UNEXPECTED)
+}
+
+/// The causes below an error's own message, without those it has already quoted.
+pub fn causes(error: &anyhow::Error) -> Vec<String> {
+    let mut said = error.to_string();
+    let mut causes = Vec::new();
+    for cause in error.chain().skip(1) {
+        let words = cause.to_string();
+        if !said.contains(&words) {
+            said.push_str(&words);
+            causes.push(words);
+        }
+    }
+    causes
+}
+
+/// A reader that went away (`lnln-bench list | head`) is no failure.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn code(error: &(dyn StdError + 'static)) -> Option<u8> {
+    if error.is::<std::io::Error>() {
+        return Some(IO);
+    }
+    data_code(error).or_else(|| torch_code(error))
+}
+
+fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
+    if error.is::<pickle::Error>() || error.is::<store::Error>() || error.is::<record::Error>() {
+        return Some(BAD_DATA);
+    }
+    if error.is::<mask::Error>() || error.is::<metric::UnknownProtocol>() {
+        return Some(USAGE);
+    }
+    if error.is::<dataset::Error>() || error.is::<report::Error>() {
+        return Some(BAD_DATA);
+    }
+    None
+}
+
+#[cfg(feature = "torch")]
+fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
+    use lnln_bench::{model, sweep, train};
+    if let Some(error) = error.downcast_ref::<train::Error>() {
+        return Some(match error {
+            train::Error::NoCuda { .. } => MISSING,
+            train::Error::Interrupted { .. } => INTERRUPTED,
+            train::Error::DeviceName { .. }
+            | train::Error::EncoderName { .. }
+            | train::Error::EncoderInput { .. }
+            | train::Error::SelectionName { .. } => USAGE,
+            train::Error::Io { .. } => IO,
+            train::Error::Checkpoint { .. } | train::Error::EmptySplit { .. } => BAD_DATA,
+            train::Error::NotFinite { .. } => RUNS_FAILED,
+            _ => UNEXPECTED,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<sweep::Error>() {
+        return match error {
+            sweep::Error::RunsFailed { .. } => Some(RUNS_FAILED),
+            sweep::Error::Io { .. } => Some(IO),
+            sweep::Error::NotPrepared { .. }
+            | sweep::Error::Suite { .. }
+            | sweep::Error::ForeignModel { .. }
+            | sweep::Error::NothingToDo { .. } => Some(USAGE),
+            _ => None,
+        };
+    }
+    error.downcast_ref::<model::ModelError>().map(|error| match error {
+        model::ModelError::UnknownModel { .. } => USAGE,
+        _ => MISSING,
+    })
+}
+
+#[cfg(not(feature = "torch"))]
+fn torch_code(_: &(dyn StdError + 'static)) -> Option<u8> {
+    None
+}

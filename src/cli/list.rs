@@ -1,0 +1,88 @@
+//! `list`: what is built in, straight from the registries.
+
+use comfy_table::{Table, presets};
+use lnln_bench::{dataset, mask, metric};
+
+use super::output;
+
+/// List data sets, models, masks or metrics.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lnln-bench list
+  lnln-bench list models")]
+pub struct Args {
+    /// What to list; everything where left out.
+    what: Option<What>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
+enum What {
+    Datasets,
+    Models,
+    Masks,
+    Metrics,
+}
+
+/// Run the subcommand.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let all = [What::Datasets, What::Models, What::Masks, What::Metrics];
+    let mut text = String::new();
+    for what in all.into_iter().filter(|what| args.what.is_none_or(|one| one == *what)) {
+        text.push_str(&format!("{}\n\n", table(what)));
+    }
+    output::write(text.trim_end())
+}
+
+fn table(what: What) -> Table {
+    let (head, rows): (&[&str], Vec<Vec<String>>) = match what {
+        What::Datasets => (&["data set", "title", "labels", "metrics"], datasets()),
+        What::Models => (&["model", "summary", "source"], models()),
+        What::Masks => (&["mask family", "version", "definition"], masks()),
+        What::Metrics => (&["protocol", "metric", "title", "better"], metrics()),
+    };
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(head).add_rows(rows);
+    table
+}
+
+fn datasets() -> Vec<Vec<String>> {
+    let row = |spec: &dataset::Spec| {
+        let [low, high] = spec.label_range;
+        vec![spec.name.clone(), spec.title.clone(), format!("{low} to {high}"), spec.protocol.clone()]
+    };
+    dataset::registry().iter().map(row).collect()
+}
+
+#[cfg(feature = "torch")]
+fn models() -> Vec<Vec<String>> {
+    let row = |entry: &&lnln_bench::model::Entry| {
+        vec![entry.name.to_owned(), entry.summary.to_owned(), entry.citation.to_owned()]
+    };
+    lnln_bench::model::MODELS.iter().map(row).collect()
+}
+
+#[cfg(not(feature = "torch"))]
+fn models() -> Vec<Vec<String>> {
+    vec![vec!["(none)".to_owned(), "this build has no libtorch".to_owned(), String::new()]]
+}
+
+fn masks() -> Vec<Vec<String>> {
+    let row = |family: &&dyn mask::Family| {
+        vec![family.name().to_owned(), family.version().to_string(), family.summary().to_owned()]
+    };
+    mask::FAMILIES.iter().map(row).collect()
+}
+
+fn metrics() -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for protocol in metric::PROTOCOLS {
+        for metric in protocol.metrics {
+            let better = match metric.direction {
+                metric::Direction::HigherIsBetter => "higher",
+                metric::Direction::LowerIsBetter => "lower",
+            };
+            rows.push([protocol.name, metric.name, metric.title, better].map(str::to_owned).to_vec());
+        }
+    }
+    rows
+}

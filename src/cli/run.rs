@@ -1,0 +1,167 @@
+//! `run`: train and evaluate a sweep.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use lnln_bench::sweep::{self, Options, Suite, Summary};
+use lnln_bench::train::{DeviceSpec, device};
+use lnln_bench::ui::Progress;
+
+use super::{interrupt, output};
+
+/// Train and evaluate a sweep; finished runs are never repeated, unfinished ones go on.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lnln-bench run --datasets mosi --models lnln,almt,lf_dnn,constant --rates 0:1:0.1 --seeds 1111,1112
+  lnln-bench run --datasets mosi --models lnln --encoder frozen:models/minilm --noise cycle:4
+  lnln-bench run benchmarks/demo.toml --data demo/data --runs demo/runs
+  lnln-bench run --datasets sims --models lnln --device cuda --encoder bert:models/bert-base-chinese")]
+pub struct Args {
+    /// A suite file of benchmarks/; the flags below change what it says.
+    suite: Option<PathBuf>,
+    /// Prepared data sets, by name.
+    #[arg(long, value_delimiter = ',', required_unless_present = "suite")]
+    datasets: Vec<String>,
+    /// Models, by name (`lnln-bench list models`).
+    #[arg(long, value_delimiter = ',', required_unless_present = "suite")]
+    models: Vec<String>,
+    /// Seeds of initialisation, order and dropout [default: 1111,1112,1113].
+    #[arg(long, value_delimiter = ',')]
+    seeds: Vec<u64>,
+    /// Missing rates of evaluation: FROM:TO:STEP (TO included) or a list [default: 0:1:0.1].
+    #[arg(long)]
+    rates: Option<String>,
+    /// Mask family (`lnln-bench list masks`) [default: random].
+    #[arg(long)]
+    masks: Option<String>,
+    /// Mask seeds of evaluation [default: 1111].
+    #[arg(long, value_delimiter = ',')]
+    mask_seeds: Vec<u64>,
+    /// Text encoder: auto, tiny, features, bert:DIR, frozen:DIR; DATASET=ENCODER for one data set.
+    #[arg(long, value_delimiter = ',')]
+    encoder: Vec<String>,
+    /// Training noise: clean, fixed, cycle:K, fresh [default: fresh].
+    #[arg(long)]
+    noise: Option<String>,
+    /// Mask family of the training noise [default: random].
+    #[arg(long)]
+    noise_masks: Option<String>,
+    /// Which epoch is evaluated: validation or last [default: validation].
+    #[arg(long)]
+    selection: Option<String>,
+    /// Learning rate over the epochs: cosine, reference or constant [default: cosine].
+    #[arg(long)]
+    schedule: Option<String>,
+    /// Missing rates of validation [default: 0,0.3,0.6,0.9].
+    #[arg(long)]
+    valid_rates: Option<String>,
+    /// Epochs, in place of each model's own number.
+    #[arg(long)]
+    epochs: Option<u32>,
+    /// Batch size, in place of each model's own.
+    #[arg(long)]
+    batch_size: Option<usize>,
+    /// Peak learning rate, in place of each model's own.
+    #[arg(long)]
+    learning_rate: Option<f64>,
+    /// Weight decay, in place of each model's own.
+    #[arg(long)]
+    weight_decay: Option<f64>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where a sweep happens.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    /// Folder of prepared data sets.
+    #[arg(long, default_value = "data")]
+    pub data: PathBuf,
+    /// Folder of run directories.
+    #[arg(long, default_value = "runs")]
+    pub runs: PathBuf,
+    /// auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    pub device: DeviceSpec,
+    /// Threads of libtorch [default: all cores].
+    #[arg(long)]
+    pub threads: Option<u16>,
+}
+
+/// Run the subcommand.
+pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
+    let suite = args.suite()?;
+    let summary = sweep(&suite, &args.place, progress)?;
+    output::write(&format!(
+        "{} runs done ({} before) in {}; next: lnln-bench report {} --out reports/NAME",
+        summary.ran + summary.kept,
+        summary.kept,
+        args.place.runs.display(),
+        args.place.runs.display()
+    ))
+}
+
+/// Run a suite at a place; an error where a cell failed.
+pub fn sweep(suite: &Suite, place: &Place, progress: &Progress) -> anyhow::Result<Summary> {
+    let device = device::open(place.device)?;
+    if let Some(threads) = place.threads {
+        tch::set_num_threads(i32::from(threads.max(1)));
+    }
+    let options = Options { data: place.data.clone(), runs: place.runs.clone(), device };
+    let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
+    let summary = sweep::run(suite, &options, &raised, progress)?;
+    if summary.failed > 0 {
+        let total = summary.ran + summary.kept + summary.failed;
+        return Err(sweep::Error::RunsFailed { failed: summary.failed, total }.into());
+    }
+    Ok(summary)
+}
+
+impl Args {
+    /// The suite file with the flags on top, or the flags alone.
+    fn suite(&self) -> anyhow::Result<Suite> {
+        let mut suite = match &self.suite {
+            Some(path) => Suite::read(path)?,
+            None => Suite::new(self.datasets.clone(), self.models.clone()),
+        };
+        replace(&mut suite.datasets, &self.datasets);
+        replace(&mut suite.models, &self.models);
+        replace(&mut suite.seeds, &self.seeds);
+        replace(&mut suite.mask_seeds, &self.mask_seeds);
+        set(&mut suite.rates, &self.rates);
+        set(&mut suite.masks, &self.masks);
+        set(&mut suite.train.noise, &self.noise);
+        set(&mut suite.train.noise_masks, &self.noise_masks);
+        set(&mut suite.train.selection, &self.selection);
+        if let Some(schedule) = &self.schedule {
+            suite.train.schedule = schedule.parse()?;
+        }
+        set(&mut suite.train.valid_rates, &self.valid_rates);
+        let train = &mut suite.train;
+        train.epochs = self.epochs.or(train.epochs);
+        train.batch_size = self.batch_size.or(train.batch_size);
+        train.learning_rate = self.learning_rate.or(train.learning_rate);
+        train.weight_decay = self.weight_decay.or(train.weight_decay);
+        for encoder in &self.encoder {
+            match encoder.split_once('=') {
+                Some((dataset, encoder)) => {
+                    suite.encoders.insert(dataset.to_owned(), encoder.to_owned());
+                }
+                None => encoder.clone_into(&mut suite.encoder),
+            }
+        }
+        Ok(suite)
+    }
+}
+
+fn replace<T: Clone>(value: &mut Vec<T>, flag: &[T]) {
+    if !flag.is_empty() {
+        *value = flag.to_vec();
+    }
+}
+
+fn set(value: &mut String, flag: &Option<String>) {
+    if let Some(flag) = flag {
+        flag.clone_into(value);
+    }
+}

@@ -1,0 +1,87 @@
+//! `selftest`: this build against numbers of the reference implementations.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use comfy_table::{Table, presets};
+use lnln_bench::parity::{self, Outcome};
+
+use super::output;
+
+/// Check this build against stored numbers of the reference implementations.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lnln-bench selftest --golden tests/golden
+  lnln-bench selftest --golden tests/golden/lnln --all")]
+pub struct Args {
+    /// Folder with cases; every case below it is run.
+    #[arg(long)]
+    golden: PathBuf,
+    /// Print every quantity, not only the largest error of each case.
+    #[arg(long)]
+    all: bool,
+}
+
+/// Run the subcommand.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let report = parity::run(&args.golden)?;
+    output::write(&render(&report.outcomes, args.all).to_string())?;
+    for skipped in &report.skipped {
+        tracing::warn!("skipped {skipped}");
+    }
+    let failed = report.outcomes.iter().filter(|outcome| !outcome.passed()).count();
+    let cases = per_case(&report.outcomes).len();
+    match (report.outcomes.is_empty(), failed) {
+        (true, _) => bail!(nothing_found(&args.golden)),
+        (_, 0) => output::write(&format!("{cases} cases within tolerance")),
+        _ => bail!("{failed} quantities are above their tolerance"),
+    }
+}
+
+fn nothing_found(folder: &Path) -> String {
+    format!("expected cases (case.json, *.safetensors, *.json) under `{}`, found none", folder.display())
+}
+
+/// The outcome nearest to (or furthest above) its tolerance, for every case in order.
+fn per_case(outcomes: &[Outcome]) -> Vec<&Outcome> {
+    let mut worst: Vec<&Outcome> = Vec::new();
+    for outcome in outcomes {
+        match worst.iter_mut().find(|known| known.case == outcome.case) {
+            None => worst.push(outcome),
+            Some(known) if ratio(outcome) > ratio(known) => *known = outcome,
+            Some(_) => {}
+        }
+    }
+    worst
+}
+
+/// Error in units of its tolerance; an error that is not a number counts as infinite.
+fn ratio(outcome: &Outcome) -> f64 {
+    let ratio = if outcome.tolerance > 0.0 {
+        outcome.error / outcome.tolerance
+    } else if outcome.error == 0.0 {
+        0.0
+    } else {
+        f64::INFINITY
+    };
+    if ratio.is_nan() { f64::INFINITY } else { ratio }
+}
+
+fn render(outcomes: &[Outcome], all: bool) -> Table {
+    let shown = if all { outcomes.iter().collect() } else { per_case(outcomes) };
+    let quantity = if all { "quantity" } else { "largest error at" };
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["case", quantity, "error", "tolerance", ""]);
+    for outcome in shown {
+        let verdict = if outcome.passed() { "ok" } else { "FAILED" };
+        table.add_row([
+            outcome.case.clone(),
+            outcome.quantity.clone(),
+            format!("{:.1e}", outcome.error),
+            format!("{:.0e}", outcome.tolerance),
+            verdict.to_owned(),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,72 @@
+//! Which data set a file holds.
+
+use std::path::Path;
+
+use super::error::{Error, Result};
+use super::spec::{self, Spec};
+
+/// What detection looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Traits {
+    /// Features per frame.
+    pub audio: usize,
+    pub vision: usize,
+    /// Clips in train, valid and test.
+    pub counts: [usize; 3],
+}
+
+/// The data set the user named, or the one whose widths match, or the one whose split sizes match
+/// (features extracted anew have other widths).
+///
+/// # Errors
+/// [`Error::UnknownDataset`]; [`Error::Undetected`] when nothing or more than one thing matches.
+pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'static Spec> {
+    if let Some(name) = named {
+        return spec::find(name);
+    }
+    let widths = |s: &&Spec| s.widths.audio == traits.audio && s.widths.vision == traits.vision;
+    let counts = |s: &&Spec| s.counts == traits.counts;
+    only(spec::registry().iter().filter(widths))
+        .or_else(|| only(spec::registry().iter().filter(counts)))
+        .ok_or_else(|| Error::Undetected {
+            path: path.to_owned(),
+            audio: traits.audio,
+            vision: traits.vision,
+            counts: traits.counts,
+            known: spec::names(),
+        })
+}
+
+/// The single item, if there is exactly one.
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next()?;
+    items.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(audio: usize, vision: usize, counts: [usize; 3], named: Option<&str>) -> Result<&str> {
+        let traits = Traits {
+            audio,
+            vision,
+            counts,
+        };
+        detect(Path::new("x.pkl"), traits, named).map(|spec| spec.name.as_str())
+    }
+
+    #[test]
+    fn widths_then_counts_then_a_question() {
+        assert_eq!(run(5, 20, [64, 64, 64], None).unwrap(), "mosi");
+        assert_eq!(run(33, 709, [1, 1, 1], None).unwrap(), "sims");
+        assert_eq!(run(25, 177, [1284, 229, 686], None).unwrap(), "mosi");
+        assert_eq!(run(25, 177, [1, 2, 3], Some("sims")).unwrap(), "sims");
+        let error = run(25, 177, [1, 2, 3], None).unwrap_err().to_string();
+        assert!(
+            error.contains("--dataset NAME") && error.contains("demo-film"),
+            "{error}"
+        );
+        assert!(run(5, 20, [1, 2, 3], Some("nope")).is_err());
+    }
+}

@@ -1,0 +1,115 @@
+//! `text_bert`: token ids, attention mask and segment ids.
+
+use super::columns::Columns;
+use super::error::{Error, Result};
+use super::split::Block;
+
+/// Rows of a clip: token ids, attention mask, segment ids.
+const PARTS: usize = 3;
+
+/// Reads `text_bert` as (N, 3, T), if the split has it. Early MMSA files hold (N, T, 3), which is
+/// turned.
+///
+/// # Errors
+/// [`Error::Layout`] for another shape; [`Error::Clip`] for a negative id or a mask that is not
+/// made of zeros and ones.
+pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>> {
+    const NAME: &str = "text_bert";
+    const EXPECTED: &str = "an array of shape (clips, 3, tokens)";
+    let Some(value) = columns.get(NAME) else {
+        return Ok(None);
+    };
+    let array = value
+        .array()
+        .ok_or_else(|| columns.layout(NAME, EXPECTED, value.kind()))?;
+    let (rows, tokens, turned) = match *array.shape() {
+        [rows, PARTS, tokens] if tokens > 0 => (rows, tokens, false),
+        [rows, tokens, PARTS] if tokens > 0 => (rows, tokens, true),
+        ref shape => return Err(columns.layout(NAME, EXPECTED, format!("shape {shape:?}"))),
+    };
+    let mut data = Vec::with_capacity(array.len());
+    array
+        .for_each_block(1 << 16, |block: &[i64]| {
+            data.extend(
+                block
+                    .iter()
+                    .map(|value| i32::try_from(*value).unwrap_or(-1)),
+            );
+            Ok(())
+        })
+        .map_err(|source| columns.array(NAME, source))?;
+    if turned {
+        data = turn(&data, tokens);
+    }
+    let block = Block {
+        rows,
+        steps: PARTS,
+        width: tokens,
+        data,
+    };
+    check(columns, &block, ids).map(|()| Some(block))
+}
+
+/// (N, T, 3) to (N, 3, T).
+fn turn(data: &[i32], tokens: usize) -> Vec<i32> {
+    let clip = |clip: &[i32]| -> Vec<i32> {
+        (0..PARTS)
+            .flat_map(|part| (0..tokens).map(move |t| (t, part)))
+            .map(|(t, part)| clip[t * PARTS + part])
+            .collect()
+    };
+    data.chunks_exact(PARTS * tokens).flat_map(clip).collect()
+}
+
+fn check(columns: &Columns<'_>, block: &Block<i32>, ids: &[String]) -> Result<()> {
+    for row in 0..block.rows {
+        let (tokens, rest) = block.row(row).split_at(block.width);
+        let mask = &rest[..block.width];
+        let problem = if tokens.iter().any(|id| *id < 0) {
+            "a token id is negative or larger than 2147483647"
+        } else if mask.iter().any(|m| !matches!(m, 0 | 1)) {
+            "the attention mask (row 1 of text_bert) holds values other than 0 and 1"
+        } else {
+            continue;
+        };
+        return Err(Error::Clip {
+            place: columns.place("text_bert"),
+            clip: ids
+                .get(row)
+                .cloned()
+                .unwrap_or_else(|| format!("number {row}")),
+            problem: problem.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Valid tokens per clip: the sum of the attention mask.
+pub fn lengths(block: &Block<i32>) -> Vec<i32> {
+    (0..block.rows)
+        .map(|row| block.row(row)[block.width..2 * block.width].iter().sum())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turning_puts_parts_first() {
+        let data = [101, 1, 0, 102, 1, 0, 7, 0, 1, 8, 0, 1];
+        assert_eq!(turn(&data, 2), [101, 102, 1, 1, 0, 0, 7, 8, 0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn lengths_are_sums_of_the_mask() {
+        let data = vec![5, 6, 7, 1, 1, 0, 0, 0, 0];
+        let block = Block {
+            rows: 1,
+            steps: 3,
+            width: 3,
+            data,
+        };
+        assert_eq!(lengths(&block), [2]);
+    }
+}

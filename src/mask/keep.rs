@@ -1,0 +1,222 @@
+//! From a uniform field to the positions that stay.
+
+use super::Error;
+use crate::dataset::Modality;
+
+/// Which positions stay, shape (`rows`, `steps`), row-major; padding never stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keep {
+    pub rows: usize,
+    pub steps: usize,
+    pub bits: Vec<bool>,
+}
+
+/// Thresholds a field: a valid position stays where `field` > the sample's rate.
+///
+/// Text also keeps its first and its last valid position (CLS and SEP) at every rate.
+///
+/// - `field`: shape (N, `steps`), row-major, in [0, 1).
+/// - `rates`: missing rate of each sample, shape (N), in [0, 1].
+/// - `lengths`: valid steps of each sample, shape (N), at most `steps`.
+///
+/// # Errors
+/// [`Error::Shape`], [`Error::Length`] or [`Error::Rate`] where an argument is not as above.
+pub fn keep(
+    field: &[f64],
+    rates: &[f64],
+    lengths: &[u32],
+    steps: usize,
+    modality: Modality,
+) -> Result<Keep, Error> {
+    let rows = lengths.len();
+    check(field, lengths, steps, modality)?;
+    Error::shape("missing rates", rows, rates.len())?;
+    if let Some(row) = rates.iter().position(|rate| !(0.0..=1.0).contains(rate)) {
+        return Err(Error::Rate {
+            row,
+            rate: rates[row],
+        });
+    }
+    let mut bits = Vec::with_capacity(field.len());
+    for (row, &length) in lengths.iter().enumerate() {
+        let uniforms = field[row * steps..].iter().take(steps).enumerate();
+        bits.extend(
+            uniforms.map(|(t, &u)| match droppable(modality, t, length) {
+                Some(true) => u > rates[row],
+                Some(false) => true,
+                None => false,
+            }),
+        );
+    }
+    Ok(Keep { rows, steps, bits })
+}
+
+/// Whether a rate can erase position `t`; `None` on padding.
+pub(super) fn droppable(modality: Modality, t: usize, length: u32) -> Option<bool> {
+    let length = length as usize;
+    let protected = modality == Modality::Text && (t == 0 || t + 1 == length);
+    (t < length).then_some(!protected)
+}
+
+/// Checks that field and lengths belong together.
+pub(super) fn check(
+    field: &[f64],
+    lengths: &[u32],
+    steps: usize,
+    modality: Modality,
+) -> Result<(), Error> {
+    Error::shape("field values", lengths.len() * steps, field.len())?;
+    match lengths.iter().position(|&length| length as usize > steps) {
+        None => Ok(()),
+        Some(row) => {
+            let (modality, length) = (modality.as_str(), lengths[row]);
+            Err(Error::Length {
+                modality,
+                row,
+                length,
+                steps,
+            })
+        }
+    }
+}
+
+impl Keep {
+    /// The `steps` bits of one sample.
+    pub fn row(&self, row: usize) -> &[bool] {
+        &self.bits[row * self.steps..(row + 1) * self.steps]
+    }
+
+    /// The rows of a batch, in the batch's order.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let bits = rows
+            .iter()
+            .flat_map(|&row| self.row(row))
+            .copied()
+            .collect();
+        Self {
+            rows: rows.len(),
+            steps: self.steps,
+            bits,
+        }
+    }
+
+    /// Realised missing rate of every sample: erased valid positions / valid positions, CLS and
+    /// SEP counted among the valid ones; `None` where a sample has no valid position.
+    pub fn missing_rates(&self, lengths: &[u32]) -> Vec<Option<f64>> {
+        let rows = lengths.iter().enumerate();
+        rows.map(|(row, &length)| share(self.erased(row, length), length.into()))
+            .collect()
+    }
+
+    /// Realised missing rate of all samples together: erased valid positions / valid positions.
+    pub fn missing_rate(&self, lengths: &[u32]) -> Option<f64> {
+        let rows = lengths.iter().enumerate();
+        let erased = rows.map(|(row, &length)| self.erased(row, length)).sum();
+        share(
+            erased,
+            lengths.iter().map(|&length| u64::from(length)).sum(),
+        )
+    }
+
+    fn erased(&self, row: usize, length: u32) -> u64 {
+        self.row(row)
+            .iter()
+            .take(length as usize)
+            .filter(|bit| !**bit)
+            .count() as u64
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const FIELD: [f64; 8] = [0.1, 0.9, 0.5, 0.2, 0.3, 0.3, 0.8, 0.6];
+
+    fn bits(rates: &[f64], lengths: &[u32], modality: Modality) -> Vec<u8> {
+        let kept = keep(&FIELD, rates, lengths, 4, modality).unwrap();
+        kept.bits.iter().map(|&bit| u8::from(bit)).collect()
+    }
+
+    #[test]
+    fn keeps_strictly_above_the_rate_and_never_padding() {
+        assert_eq!(
+            bits(&[0.5, 0.3], &[4, 3], Modality::Audio),
+            [0, 1, 0, 0, 0, 0, 1, 0]
+        );
+        assert_eq!(
+            bits(&[0.0, 0.0], &[4, 0], Modality::Vision),
+            [1, 1, 1, 1, 0, 0, 0, 0]
+        );
+        assert_eq!(bits(&[1.0, 1.0], &[4, 3], Modality::Audio), [0; 8]);
+    }
+
+    #[test]
+    fn text_always_keeps_cls_and_sep() {
+        assert_eq!(
+            bits(&[1.0, 1.0], &[4, 3], Modality::Text),
+            [1, 0, 0, 1, 1, 0, 1, 0]
+        );
+        assert_eq!(
+            bits(&[1.0, 1.0], &[1, 0], Modality::Text),
+            [1, 0, 0, 0, 0, 0, 0, 0]
+        );
+    }
+
+    #[test]
+    fn realised_rates_count_valid_positions() {
+        let lengths = [4, 3];
+        let kept = keep(&FIELD, &[1.0, 1.0], &lengths, 4, Modality::Text).unwrap();
+        assert_eq!(kept.missing_rates(&lengths), [Some(0.5), Some(1.0 / 3.0)]);
+        assert_eq!(kept.missing_rate(&lengths), Some(3.0 / 7.0));
+        let empty = keep(&FIELD, &[1.0, 1.0], &[0, 0], 4, Modality::Audio).unwrap();
+        assert_eq!(
+            (empty.missing_rates(&[0, 0]), empty.missing_rate(&[0, 0])),
+            (vec![None; 2], None)
+        );
+        assert_eq!(
+            kept.select(&[1, 1]).bits,
+            [kept.row(1), kept.row(1)].concat()
+        );
+    }
+
+    #[test]
+    fn refusals_say_what_was_expected() {
+        let message = |rates: &[f64], lengths: &[u32], steps| {
+            keep(&FIELD, rates, lengths, steps, Modality::Text)
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            message(&[0.5; 2], &[4, 4], 3),
+            "expected 6 field values, found 8"
+        );
+        assert_eq!(
+            message(&[0.5], &[4, 4], 4),
+            "expected 2 missing rates, found 1"
+        );
+        let long = "text of sample 1 is 5 steps long, but the data hold 4";
+        assert_eq!(message(&[0.5; 2], &[4, 5], 4), long);
+        let nan = "expected a missing rate from 0 to 1 for sample 1, got NaN";
+        assert_eq!(message(&[0.5, f64::NAN], &[4, 4], 4), nan);
+    }
+
+    proptest! {
+        #[test]
+        fn masks_nest_across_rates(
+            field in proptest::collection::vec(0.0f64..1.0, 12), low in 0.0f64..=1.0,
+            high in 0.0f64..=1.0, lengths in proptest::collection::vec(0u32..=4, 3),
+        ) {
+            let (low, high) = (low.min(high), low.max(high));
+            for modality in Modality::ALL {
+                let at = |rate| keep(&field, &[rate; 3], &lengths, 4, modality).unwrap().bits;
+                prop_assert!(at(low).iter().zip(at(high)).all(|(more, less)| *more || !less));
+            }
+        }
+    }
+}

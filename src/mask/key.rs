@@ -1,0 +1,218 @@
+//! Keys: which random numbers belong to which sample.
+//!
+//! A sample's stream is ChaCha8 seeded with the blake3 hash of (purpose, family, version, data
+//! set, split, modality, seed, moment, sample id), every text preceded by its length. Nothing
+//! else enters: no row number, no thread, no other sample. Raw generator words are turned into
+//! numbers here, so no library's idea of a uniform distribution can change a mask.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::dataset::{Modality, SplitName};
+
+/// Separates these keys from every other use of blake3; the number is the encoding's version.
+const CONTEXT: &str = "lnln-bench mask key 1";
+
+/// When a mask is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Moment {
+    /// For validation and test.
+    Evaluation,
+    /// For a training epoch, by the draw's number (see [`super::Noise::draw`]).
+    Epoch(u32),
+}
+
+/// Everything but the sample that decides a mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Scope<'a> {
+    /// Name of the data set in `datasets.toml`.
+    pub dataset: &'a str,
+    pub split: SplitName,
+    pub modality: Modality,
+    pub seed: u64,
+    pub moment: Moment,
+}
+
+/// A key whose sample is still open.
+#[derive(Clone)]
+pub(super) struct Key(blake3::Hasher);
+
+impl Key {
+    /// The key of one purpose (`field`, `rate`) of a family in a scope.
+    pub(super) fn new(purpose: &str, family: &str, version: u32, scope: &Scope) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
+        for text in [
+            purpose,
+            family,
+            scope.dataset,
+            scope.split.as_str(),
+            scope.modality.as_str(),
+        ] {
+            update_text(&mut hasher, text);
+        }
+        let (tag, epoch) = match scope.moment {
+            Moment::Evaluation => (0u32, 0),
+            Moment::Epoch(epoch) => (1, epoch),
+        };
+        hasher.update(&scope.seed.to_le_bytes());
+        for number in [version, tag, epoch] {
+            hasher.update(&number.to_le_bytes());
+        }
+        Self(hasher)
+    }
+
+    /// The stream of one sample.
+    pub(super) fn stream(&self, id: &str) -> ChaCha8Rng {
+        let mut hasher = self.0.clone();
+        update_text(&mut hasher, id);
+        ChaCha8Rng::from_seed(*hasher.finalize().as_bytes())
+    }
+}
+
+/// Adds a text preceded by its length, so that no two lists of texts encode alike.
+pub(super) fn update_text(hasher: &mut blake3::Hasher, text: &str) {
+    hasher.update(&(text.len() as u64).to_le_bytes());
+    hasher.update(text.as_bytes());
+}
+
+/// One number of the open interval (0, 1): the middle of one of 2^52 equal cells.
+///
+/// The cell is the upper 52 bits of two raw words, low word first. Neither 0 nor 1 can occur, so
+/// rate 0 keeps every position and rate 1 none.
+pub(super) fn uniform(stream: &mut ChaCha8Rng) -> f64 {
+    let (low, high) = (u64::from(stream.next_u32()), u64::from(stream.next_u32()));
+    let cell = ((high << 32) | low) >> 12;
+    const CELLS: f64 = (1u64 << 52) as f64;
+    (cell as f64 + 0.5) / CELLS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCOPE: Scope = Scope {
+        dataset: "mosi",
+        split: SplitName::Test,
+        modality: Modality::Audio,
+        seed: 1,
+        moment: Moment::Evaluation,
+    };
+
+    fn first(purpose: &str, family: &str, version: u32, scope: Scope, id: &str) -> f64 {
+        uniform(&mut Key::new(purpose, family, version, &scope).stream(id))
+    }
+
+    #[test]
+    fn every_part_of_the_key_matters() {
+        let draws = [
+            first("field", "random", 1, SCOPE, "a"),
+            first("rate", "random", 1, SCOPE, "a"),
+            first("field", "other", 1, SCOPE, "a"),
+            first("field", "random", 2, SCOPE, "a"),
+            first("field", "random", 1, SCOPE, "b"),
+            first(
+                "field",
+                "random",
+                1,
+                Scope {
+                    dataset: "mosei",
+                    ..SCOPE
+                },
+                "a",
+            ),
+            first(
+                "field",
+                "random",
+                1,
+                Scope {
+                    split: SplitName::Valid,
+                    ..SCOPE
+                },
+                "a",
+            ),
+            first(
+                "field",
+                "random",
+                1,
+                Scope {
+                    modality: Modality::Vision,
+                    ..SCOPE
+                },
+                "a",
+            ),
+            first("field", "random", 1, Scope { seed: 2, ..SCOPE }, "a"),
+            first(
+                "field",
+                "random",
+                1,
+                Scope {
+                    seed: 1 << 32,
+                    ..SCOPE
+                },
+                "a",
+            ),
+            first(
+                "field",
+                "random",
+                1,
+                Scope {
+                    moment: Moment::Epoch(0),
+                    ..SCOPE
+                },
+                "a",
+            ),
+            first(
+                "field",
+                "random",
+                1,
+                Scope {
+                    moment: Moment::Epoch(1),
+                    ..SCOPE
+                },
+                "a",
+            ),
+        ];
+        for (i, a) in draws.iter().enumerate() {
+            assert!(
+                draws[..i].iter().all(|b| a != b),
+                "draw {i} repeats an earlier one"
+            );
+        }
+    }
+
+    #[test]
+    fn lengths_keep_neighbouring_texts_apart() {
+        let a = first(
+            "field",
+            "ab",
+            1,
+            Scope {
+                dataset: "c",
+                ..SCOPE
+            },
+            "x",
+        );
+        assert_ne!(
+            a,
+            first(
+                "field",
+                "a",
+                1,
+                Scope {
+                    dataset: "bc",
+                    ..SCOPE
+                },
+                "x"
+            )
+        );
+    }
+
+    #[test]
+    fn uniform_stays_inside_the_open_interval() {
+        let mut stream = Key::new("field", "random", 1, &SCOPE).stream("a");
+        let draws: Vec<f64> = (0..10_000).map(|_| uniform(&mut stream)).collect();
+        assert!(draws.iter().all(|u| *u > 0.0 && *u < 1.0));
+        let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+        assert!((mean - 0.5).abs() < 4.0 * (1.0 / 12.0f64 / 10_000.0).sqrt());
+    }
+}

@@ -1,0 +1,202 @@
+//! Training noise: how damaged each training sample is, and how often that changes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Scope;
+use super::key::{Key, uniform};
+
+/// When training masks and rates are drawn anew.
+///
+/// The published reference is [`Noise::Fixed`] in all but name: its redraw happens inside a
+/// short-lived loader process and is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Noise {
+    /// Complete training data.
+    Clean,
+    /// One noisy copy for the whole training.
+    Fixed,
+    /// This many noisy copies in turn.
+    Cycle(u32),
+    /// A new noisy copy every epoch.
+    Fresh,
+}
+
+impl Noise {
+    /// Number of the draw used in an epoch counted from 0, for [`super::Moment::Epoch`]; `None`
+    /// for complete data.
+    pub fn draw(self, epoch: u32) -> Option<u32> {
+        match self {
+            Self::Clean => None,
+            Self::Fixed => Some(0),
+            // `cycle:0` cannot be parsed; built by hand it means one copy.
+            Self::Cycle(copies) => Some(epoch % copies.max(1)),
+            Self::Fresh => Some(epoch),
+        }
+    }
+}
+
+impl fmt::Display for Noise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clean => f.write_str("clean"),
+            Self::Fixed => f.write_str("fixed"),
+            Self::Cycle(copies) => write!(f, "cycle:{copies}"),
+            Self::Fresh => f.write_str("fresh"),
+        }
+    }
+}
+
+/// A training noise that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected training noise `clean`, `fixed`, `fresh` or `cycle:K` with K at least 1, got `{0}`"
+)]
+pub struct ParseNoiseError(String);
+
+impl FromStr for Noise {
+    type Err = ParseNoiseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let copies = |k: &str| k.parse().ok().filter(|k| *k > 0).map(Self::Cycle);
+        match text {
+            "clean" => Some(Self::Clean),
+            "fixed" => Some(Self::Fixed),
+            "fresh" => Some(Self::Fresh),
+            _ => text.strip_prefix("cycle:").and_then(copies),
+        }
+        .ok_or_else(|| ParseNoiseError(text.to_owned()))
+    }
+}
+
+/// Missing rates by the reference's law under keyed randomness, shape (N).
+///
+/// Every sample draws two uniforms from its own stream: a rank and a rate. The half of the samples
+/// with the smallest ranks (rounded down; equal ranks by id) is complete, the others have their
+/// rate, so the result depends on which samples there are but not on their order.
+pub(super) fn half_complete(family: &str, version: u32, scope: &Scope, ids: &[String]) -> Vec<f64> {
+    let key = Key::new("rate", family, version, scope);
+    let draw = |id: &String| {
+        let mut stream = key.stream(id);
+        (uniform(&mut stream), uniform(&mut stream))
+    };
+    let draws: Vec<(f64, f64)> = ids.iter().map(draw).collect();
+    let mut order: Vec<usize> = (0..ids.len()).collect();
+    order.sort_by(|&a, &b| {
+        draws[a]
+            .0
+            .total_cmp(&draws[b].0)
+            .then_with(|| ids[a].cmp(&ids[b]))
+    });
+    let mut rates: Vec<f64> = draws.iter().map(|(_, rate)| *rate).collect();
+    order[..ids.len() / 2]
+        .iter()
+        .for_each(|&complete| rates[complete] = 0.0);
+    rates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Modality, SplitName};
+    use crate::mask::Moment;
+
+    const SCOPE: Scope = Scope {
+        dataset: "mosi",
+        split: SplitName::Train,
+        modality: Modality::Text,
+        seed: 1111,
+        moment: Moment::Epoch(0),
+    };
+
+    fn ids(n: usize) -> Vec<String> {
+        (0..n).map(|i| format!("v$_${i}")).collect()
+    }
+
+    #[test]
+    fn draws_follow_the_noise() {
+        let draws = |noise: Noise| (0..5).map(|epoch| noise.draw(epoch)).collect::<Vec<_>>();
+        assert_eq!(draws(Noise::Clean), [None; 5]);
+        assert_eq!(draws(Noise::Fixed), [Some(0); 5]);
+        assert_eq!(draws(Noise::Cycle(2)), [0, 1, 0, 1, 0].map(Some));
+        assert_eq!(draws(Noise::Fresh), [0, 1, 2, 3, 4].map(Some));
+    }
+
+    #[test]
+    fn texts_round_trip_and_junk_is_refused() {
+        for noise in [Noise::Clean, Noise::Fixed, Noise::Cycle(4), Noise::Fresh] {
+            assert_eq!(noise.to_string().parse(), Ok(noise));
+        }
+        for junk in [
+            "", "cycle", "cycle:", "cycle:0", "cycle:-1", "Fixed", "fresh:2",
+        ] {
+            let message = junk.parse::<Noise>().unwrap_err().to_string();
+            assert!(message.ends_with(&format!("got `{junk}`")), "{message}");
+        }
+    }
+
+    /// Changed rates here mean changed training data for every user: raise the family's version.
+    #[test]
+    fn keyed_rates_are_frozen() {
+        let rates = half_complete("random", 1, &SCOPE, &ids(6));
+        let drawn = [0.7266020427989314, 0.8108830620516302, 0.9684359179065541];
+        assert_eq!(rates, [0.0, drawn[0], drawn[1], 0.0, drawn[2], 0.0]);
+    }
+
+    #[test]
+    fn order_does_not_matter() {
+        let forward = ids(301);
+        let backward: Vec<String> = forward.iter().rev().cloned().collect();
+        let rates = half_complete("random", 1, &SCOPE, &forward);
+        let mut reversed = half_complete("random", 1, &SCOPE, &backward);
+        reversed.reverse();
+        assert_eq!(rates, reversed);
+    }
+
+    #[test]
+    fn modalities_and_draws_choose_their_halves_independently() {
+        let complete = |scope: Scope| -> Vec<bool> {
+            half_complete("random", 1, &scope, &ids(4000))
+                .iter()
+                .map(|r| *r == 0.0)
+                .collect()
+        };
+        let base = complete(SCOPE);
+        for other in [
+            Scope {
+                modality: Modality::Audio,
+                ..SCOPE
+            },
+            Scope {
+                moment: Moment::Epoch(1),
+                ..SCOPE
+            },
+            Scope {
+                seed: 1112,
+                ..SCOPE
+            },
+        ] {
+            let both = base
+                .iter()
+                .zip(complete(other))
+                .filter(|(a, b)| **a && *b)
+                .count() as f64;
+            // Hypergeometric: mean 1000, standard deviation n / (4 sqrt(n - 1)).
+            assert!(
+                (both - 1000.0).abs() < 4.0 * 4000.0 / (4.0 * 3999.0f64.sqrt()),
+                "{both}"
+            );
+        }
+    }
+
+    #[test]
+    fn rates_of_the_other_half_are_uniform() {
+        let rates = half_complete("random", 1, &SCOPE, &ids(4000));
+        let noisy: Vec<f64> = rates.into_iter().filter(|rate| *rate > 0.0).collect();
+        let mean = noisy.iter().sum::<f64>() / noisy.len() as f64;
+        assert!(
+            (mean - 0.5).abs() < 4.0 * (1.0 / 12.0 / noisy.len() as f64).sqrt(),
+            "{mean}"
+        );
+    }
+}

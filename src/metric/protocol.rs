@@ -1,0 +1,105 @@
+//! A protocol: the named list of metrics a data set is scored by.
+
+use super::{Metric, PROTOCOLS, Undefined};
+
+/// The metrics of one family of data sets.
+#[derive(Clone, Copy, Debug)]
+pub struct Protocol {
+    /// Key in `datasets.toml` and files.
+    pub name: &'static str,
+    /// Heading in tables.
+    pub title: &'static str,
+    /// Columns, in table order.
+    pub metrics: &'static [Metric],
+    /// Name of the metric that selects the epoch.
+    pub selection: &'static str,
+}
+
+/// A protocol was asked for that does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown metric protocol `{asked}`: expected one of {known}")]
+pub struct UnknownProtocol {
+    asked: String,
+    known: String,
+}
+
+impl Protocol {
+    /// The metric called `name`, if the protocol has it.
+    pub fn metric(&self, name: &str) -> Option<&'static Metric> {
+        self.metrics.iter().find(|metric| metric.name == name)
+    }
+
+    /// The metric that selects the epoch.
+    pub fn selection_metric(&self) -> &'static Metric {
+        // A test holds every protocol's selection to be one of its metrics.
+        self.metric(self.selection).unwrap_or(&self.metrics[0])
+    }
+
+    /// Every metric on (predictions, truths), in the order of [`Protocol::metrics`].
+    pub fn score(&self, predictions: &[f32], truths: &[f32]) -> Vec<Result<f64, Undefined>> {
+        self.metrics
+            .iter()
+            .map(|metric| (metric.compute)(predictions, truths))
+            .collect()
+    }
+}
+
+/// The protocol called `name`.
+///
+/// # Errors
+/// [`UnknownProtocol`], which lists the known ones.
+pub fn protocol(name: &str) -> Result<&'static Protocol, UnknownProtocol> {
+    PROTOCOLS
+        .iter()
+        .copied()
+        .find(|protocol| protocol.name == name)
+        .ok_or_else(|| {
+            let known: Vec<_> = PROTOCOLS.iter().map(|protocol| protocol.name).collect();
+            UnknownProtocol {
+                asked: name.to_owned(),
+                known: known.join(", "),
+            }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_protocol_is_found_and_selects_by_its_own_metric() {
+        for known in PROTOCOLS {
+            let found = protocol(known.name).unwrap();
+            assert!(found.metric(found.selection).is_some(), "{}", known.name);
+            assert_eq!(found.selection_metric().name, found.selection);
+            let mut names: Vec<_> = found.metrics.iter().map(|metric| metric.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(
+                names.len(),
+                found.metrics.len(),
+                "names within a protocol are unique"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_protocol_lists_the_known_ones() {
+        let message = protocol("iemocap").unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "unknown metric protocol `iemocap`: expected one of mosi, sims"
+        );
+    }
+
+    #[test]
+    fn a_score_is_a_number_or_a_reason_for_every_metric() {
+        for protocol in PROTOCOLS {
+            let diverged = protocol.score(&[f32::NAN, 0.0], &[1.0, -1.0]);
+            assert!(diverged.iter().all(Result::is_err), "{}", protocol.name);
+            let constant = protocol.score(&[0.3, 0.3], &[1.0, -1.0]);
+            assert!(constant.iter().flatten().all(|value| value.is_finite()));
+            assert_eq!(constant.iter().filter(|value| value.is_err()).count(), 1);
+        }
+    }
+}

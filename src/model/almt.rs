@@ -1,0 +1,250 @@
+//! ALMT: language-guided learning of a hyper-modality.
+//!
+//! LNLN's predecessor, without its completeness check, proxy tokens and reconstruction. Formulas
+//! and defaults: the published code, github.com/Haoyu-ha/ALMT, commit `da94610`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tch::nn::{self, Module, Path};
+use tch::{Reduction, Tensor};
+
+use super::batch::{Batch, Inputs};
+use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::entry::{Entry, Model, read_case};
+use super::error::Result;
+use super::layers::{BlockSize, CrossTransformer, HyperLayers, Projection, TokenTransformer, init};
+use super::losses::Losses;
+use super::recipe::{Clip, Recipe, Rule};
+use super::setup::{Profile, Setup, Shapes};
+use super::trace::Trace;
+
+/// Registry entry.
+pub static ENTRY: Entry = Entry {
+    name: NAME,
+    title: "ALMT",
+    citation: "Zhang, Wang, Yin, Liu, Liu, Yu: Learning Language-guided Adaptive Hyper-modality \
+               Representation for Multimodal Sentiment Analysis. EMNLP 2023",
+    summary: "language tokens of three scales gather audio and vision into hyper-modality tokens",
+    trained: true,
+    needs_complete: false,
+    recipe,
+    config: |profile| super::entry::to_json(&Config::of(profile)),
+    build,
+    from_case: Some(from_case),
+};
+
+const NAME: &str = "almt";
+
+fn recipe(_: Profile) -> Recipe {
+    Recipe {
+        rule: Rule::AdamW,
+        learning_rate: 1e-4,
+        weight_decay: 1e-4,
+        batch_size: 64,
+        epochs: 200,
+        clip: Clip::None,
+    }
+}
+
+/// Hyper-parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// Features of every token.
+    #[serde(alias = "token_dim")]
+    pub width: i64,
+    /// Tokens a modality is summed up in.
+    #[serde(alias = "token_len")]
+    pub tokens: i64,
+    /// Features of a head in the encoders and the fusion.
+    #[serde(alias = "dim_head")]
+    pub head: i64,
+    /// Layers, heads and hidden features of the modality encoders.
+    pub proj_depth: i64,
+    pub proj_heads: i64,
+    pub proj_mlp_dim: i64,
+    /// Heads and hidden features of the language encoder, which has `hyper_depth` - 1 layers.
+    pub l_enc_heads: i64,
+    pub l_enc_mlp_dim: i64,
+    /// Hyper-modality layers, their heads and features of a head.
+    #[serde(alias = "AHL_depth")]
+    pub hyper_depth: i64,
+    #[serde(alias = "ahl_heads")]
+    pub hyper_heads: i64,
+    #[serde(alias = "ahl_dim_head")]
+    pub hyper_head: i64,
+    /// Layers, heads and hidden features of the fusion.
+    #[serde(alias = "fusion_layer_depth")]
+    pub fusion_depth: i64,
+    pub fusion_heads: i64,
+    pub fusion_mlp_dim: i64,
+}
+
+impl Config {
+    /// The published values; MOSI differs from the others by its shallower fusion.
+    pub fn of(profile: Profile) -> Self {
+        Self {
+            width: 128,
+            tokens: 8,
+            head: 64,
+            proj_depth: 1,
+            proj_heads: 8,
+            proj_mlp_dim: 128,
+            l_enc_heads: 8,
+            l_enc_mlp_dim: 128,
+            hyper_depth: 3,
+            hyper_heads: 8,
+            hyper_head: 16,
+            fusion_depth: if profile == Profile::Mosi { 2 } else { 4 },
+            fusion_heads: 8,
+            fusion_mlp_dim: 128,
+        }
+    }
+
+    fn block(&self, heads: i64, hidden: i64) -> BlockSize {
+        BlockSize {
+            width: self.width,
+            heads,
+            head: self.head,
+            hidden,
+        }
+    }
+}
+
+/// The network.
+#[derive(Debug)]
+pub struct Almt {
+    encoder: TextEncoder,
+    project_text: Projection,
+    project_audio: Projection,
+    project_vision: Projection,
+    language: TokenTransformer,
+    hyper: HyperLayers,
+    initial_hyper: Tensor,
+    fusion: CrossTransformer,
+    regression: nn::Linear,
+}
+
+impl Almt {
+    /// Builds the network for inputs of these shapes.
+    ///
+    /// # Errors
+    /// Those of [`TextEncoder::new`].
+    pub fn new(
+        path: &Path<'_>,
+        c: &Config,
+        encoder: &EncoderSetup,
+        shapes: Shapes,
+    ) -> Result<Self> {
+        let proj = c.block(c.proj_heads, c.proj_mlp_dim);
+        let project = |name: &str, width, steps| {
+            Projection::new(&(path / name), width, steps, c.tokens, c.proj_depth, proj)
+        };
+        let language = c.block(c.l_enc_heads, c.l_enc_mlp_dim);
+        let (hyper, fusion) = (path / "h_hyper_layer", path / "fusion_layer");
+        let fusion_size = c.block(c.fusion_heads, c.fusion_mlp_dim);
+        Ok(Self {
+            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), encoder)?,
+            project_text: project("proj_l", encoder.width(), shapes.text_steps),
+            project_audio: project("proj_a", shapes.audio_width, shapes.audio_steps),
+            project_vision: project("proj_v", shapes.vision_width, shapes.vision_steps),
+            language: TokenTransformer::new(
+                &(path / "l_encoder"),
+                c.tokens,
+                0,
+                c.hyper_depth - 1,
+                language,
+            ),
+            hyper: HyperLayers::new(&hyper, c.hyper_depth, c.width, c.hyper_heads, c.hyper_head),
+            initial_hyper: init::tokens(path, "h_hyper", c.tokens, c.width, 1.0),
+            fusion: CrossTransformer::new(&fusion, c.tokens, c.fusion_depth, fusion_size),
+            regression: init::linear(path / "regression_layer" / 0, c.width, 1),
+        })
+    }
+
+    fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
+        let states = self.encoder.encode(&inputs.text, NAME, train)?;
+        let vision = self.project_vision.forward(&inputs.vision, NAME)?;
+        let audio = self.project_audio.forward(&inputs.audio, NAME)?;
+        let text = self.project_text.forward(&states, NAME)?;
+        let scales = self.language.scales(&text);
+        let hyper = self
+            .hyper
+            .forward(&scales, &audio, &vision, &self.initial_hyper);
+        let fused = self.fusion.forward(&hyper, &scales[scales.len() - 1]);
+        let prediction = self.regression.forward(&fused.select(1, 0));
+        let named = [
+            ("bert", &states),
+            ("h_l", &text),
+            ("h_a", &audio),
+            ("h_v", &vision),
+        ];
+        named
+            .iter()
+            .for_each(|(name, tensor)| trace.record(name, tensor));
+        ["l0", "l1", "l2"]
+            .iter()
+            .zip(&scales)
+            .for_each(|(name, l)| trace.record(name, l));
+        let named = [
+            ("h_hyper", &hyper),
+            ("fused", &fused),
+            ("pred", &prediction),
+        ];
+        named
+            .iter()
+            .for_each(|(name, tensor)| trace.record(name, tensor));
+        Ok(prediction)
+    }
+}
+
+impl Model for Almt {
+    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
+        let prediction = self.forward(&batch.masked, true, trace)?;
+        let loss = prediction.mse_loss(&batch.label, Reduction::Mean);
+        Ok(Losses::single("mse", loss, prediction))
+    }
+
+    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
+        self.forward(inputs, false, trace)
+    }
+}
+
+fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
+    let config = Config::of(setup.profile);
+    Ok(Box::new(Almt::new(
+        &setup.path,
+        &config,
+        &setup.encoder,
+        setup.shapes,
+    )?))
+}
+
+/// The extra keys of a reference case.
+#[derive(Deserialize)]
+struct Case {
+    #[serde(flatten)]
+    config: Config,
+    l_input_dim: i64,
+    a_input_dim: i64,
+    v_input_dim: i64,
+    l_input_length: i64,
+    a_input_length: i64,
+    v_input_length: i64,
+}
+
+fn from_case(
+    path: &nn::Path<'_>,
+    config: &Value,
+    bert: Option<&BertConfig>,
+) -> Result<Box<dyn Model>> {
+    let case: Case = read_case(NAME, config)?;
+    let shapes = Shapes {
+        text_steps: case.l_input_length,
+        audio_steps: case.a_input_length,
+        vision_steps: case.v_input_length,
+        audio_width: case.a_input_dim,
+        vision_width: case.v_input_dim,
+    };
+    let encoder = EncoderSetup::of_case(bert, case.l_input_dim);
+    Ok(Box::new(Almt::new(path, &case.config, &encoder, shapes)?))
+}

@@ -1,0 +1,72 @@
+//! The floor: predicts the same label for every clip.
+//!
+//! The constant is the median of the training labels, which minimises their mean absolute error. A
+//! model that does not beat it has learnt nothing.
+
+use serde_json::{Value, json};
+use tch::{Reduction, Tensor};
+
+use super::batch::{Batch, Inputs};
+use super::entry::{Entry, Model};
+use super::error::Result;
+use super::losses::Losses;
+use super::recipe::{Clip, Recipe, Rule};
+use super::setup::{Profile, Setup};
+use super::trace::Trace;
+
+/// Registry entry.
+pub static ENTRY: Entry = Entry {
+    name: "constant",
+    title: "Constant",
+    citation: "",
+    summary: "predicts the median training label for every clip; the floor of every metric",
+    trained: false,
+    needs_complete: false,
+    recipe,
+    config,
+    build,
+    from_case: None,
+};
+
+fn recipe(_: Profile) -> Recipe {
+    Recipe {
+        rule: Rule::Adam,
+        learning_rate: 0.0,
+        weight_decay: 0.0,
+        batch_size: 64,
+        epochs: 0,
+        clip: Clip::None,
+    }
+}
+
+fn config(_: Profile) -> Value {
+    json!({ "statistic": "median" })
+}
+
+fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
+    let options = (setup.path.kind(), setup.path.device());
+    let value = Tensor::full([1], setup.labels.median, options);
+    Ok(Box::new(Constant {
+        value: setup.path.add("value", value, false),
+    }))
+}
+
+/// One number, kept in the store so that a checkpoint holds it.
+#[derive(Debug)]
+pub struct Constant {
+    value: Tensor,
+}
+
+impl Model for Constant {
+    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
+        let prediction = self.predict(&batch.masked, trace)?;
+        let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
+        Ok(Losses::single("l1", loss, prediction))
+    }
+
+    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
+        let prediction = self.value.expand([inputs.len(), 1], false);
+        trace.record("pred", &prediction);
+        Ok(prediction)
+    }
+}

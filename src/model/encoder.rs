@@ -1,0 +1,171 @@
+//! Where the hidden states of the text come from.
+
+use std::path::{Path, PathBuf};
+
+use tch::{Device, Tensor, nn};
+
+pub use super::layers::bert::{Bert, BertConfig};
+
+use super::batch::Text;
+use super::error::{ModelError, Result, shape};
+use super::hugging_face;
+
+/// The text encoder a model is built with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EncoderSetup {
+    /// A BERT inside the model, trained with it. Without a weight file it starts at random.
+    Bert {
+        config: BertConfig,
+        weights: Option<PathBuf>,
+    },
+    /// No encoder: the batch brings hidden states of this width.
+    States { width: i64 },
+}
+
+impl EncoderSetup {
+    /// A Hugging Face BERT folder, to be fine-tuned.
+    ///
+    /// # Errors
+    /// Those of [`hugging_face::open`].
+    pub fn folder(dir: &Path) -> Result<Self> {
+        let (config, weights) = hugging_face::open(dir)?;
+        Ok(Self::Bert {
+            config,
+            weights: Some(weights),
+        })
+    }
+
+    /// A small random BERT for demonstrations.
+    pub fn tiny(vocab_size: i64) -> Self {
+        Self::Bert {
+            config: BertConfig::tiny(vocab_size),
+            weights: None,
+        }
+    }
+
+    /// The encoder of a stored reference case: a random BERT, or ready-made states.
+    pub(super) fn of_case(bert: Option<&BertConfig>, width: i64) -> Self {
+        match bert {
+            Some(config) => Self::Bert {
+                config: config.clone(),
+                weights: None,
+            },
+            None => Self::States { width },
+        }
+    }
+
+    /// Features of a hidden state.
+    pub fn width(&self) -> i64 {
+        match self {
+            Self::Bert { config, .. } => config.hidden_size,
+            Self::States { width } => *width,
+        }
+    }
+}
+
+/// The encoder inside a model.
+#[derive(Debug)]
+pub enum TextEncoder {
+    Bert(Box<Bert>),
+    States { width: i64 },
+}
+
+impl TextEncoder {
+    /// Builds the encoder under `path` and loads its weights where the setup names a file.
+    ///
+    /// # Errors
+    /// Those of [`hugging_face::load`].
+    pub fn new(path: &nn::Path<'_>, setup: &EncoderSetup) -> Result<Self> {
+        match setup {
+            EncoderSetup::States { width } => Ok(Self::States { width: *width }),
+            EncoderSetup::Bert { config, weights } => {
+                let bert = Bert::new(path, config);
+                if let Some(file) = weights {
+                    hugging_face::load(path, config, file)?;
+                }
+                Ok(Self::Bert(Box::new(bert)))
+            }
+        }
+    }
+
+    /// Whether two training passes over the same text give the same states.
+    pub fn is_deterministic(&self) -> bool {
+        match self {
+            Self::Bert(bert) => !bert.config().has_dropout(),
+            Self::States { .. } => true,
+        }
+    }
+
+    /// (B, T, width) hidden states of `text`.
+    ///
+    /// # Errors
+    /// [`ModelError::Input`] where the text is of the other kind or of another width.
+    pub fn encode(&self, text: &Text, model: &'static str, train: bool) -> Result<Tensor> {
+        match (self, text) {
+            (Self::Bert(bert), Text::Tokens(tokens)) => bert.forward(tokens, train),
+            (Self::States { width }, Text::States(states))
+                if states.size().last() == Some(width) =>
+            {
+                Ok(states.shallow_clone())
+            }
+            _ => Err(self.mismatch(text, model)),
+        }
+    }
+
+    fn mismatch(&self, text: &Text, model: &'static str) -> ModelError {
+        let kind = match text {
+            Text::Tokens(_) => "tokens",
+            Text::States(_) => "hidden states",
+        };
+        let expected = match self {
+            Self::Bert(_) => "(B, 3, T) tokens, as the model holds a text encoder".to_owned(),
+            Self::States { width } => format!("(B, T, {width}) hidden states"),
+        };
+        let got = format!("{} {kind}", shape(&text.tensor().size()));
+        ModelError::Input {
+            model,
+            what: "text",
+            expected,
+            got,
+        }
+    }
+}
+
+/// A BERT whose weights never change, outside any model.
+#[derive(Debug)]
+pub struct FrozenEncoder {
+    // Owns the parameters that `bert` refers to.
+    _store: nn::VarStore,
+    bert: Bert,
+}
+
+impl FrozenEncoder {
+    /// Loads a Hugging Face folder onto a device.
+    ///
+    /// # Errors
+    /// Those of [`hugging_face::open`] and [`hugging_face::load`].
+    pub fn open(dir: &Path, device: Device) -> Result<Self> {
+        let (config, weights) = hugging_face::open(dir)?;
+        let mut store = nn::VarStore::new(device);
+        let bert = Bert::new(&store.root(), &config);
+        hugging_face::load(&store.root(), &config, &weights)?;
+        store.freeze();
+        Ok(Self {
+            _store: store,
+            bert,
+        })
+    }
+
+    /// Sizes of the encoder.
+    pub fn config(&self) -> &BertConfig {
+        self.bert.config()
+    }
+
+    /// Tokens (B, 3, T) to hidden states (B, T, hidden), without dropout and without gradient.
+    ///
+    /// # Errors
+    /// Those of [`Bert::forward`].
+    pub fn encode(&self, text: &Tensor) -> Result<Tensor> {
+        tch::no_grad(|| self.bert.forward(text, false))
+    }
+}

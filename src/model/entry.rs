@@ -1,0 +1,127 @@
+//! The registry: what is known about a model before it is built.
+
+use serde_json::Value;
+use tch::{Tensor, nn};
+
+use super::batch::{Batch, Inputs};
+use super::encoder::BertConfig;
+use super::error::{ModelError, Result};
+use super::losses::Losses;
+use super::recipe::{ParamGroup, Recipe};
+use super::setup::{Profile, Setup};
+use super::trace::Trace;
+
+/// A network whose parameters live in the store it was built in.
+///
+/// State that must survive a restart belongs into that store too, as a variable that is not
+/// trained, so that a checkpoint of the store is a checkpoint of the model.
+pub trait Model {
+    /// Forward pass in training mode (dropout active, batch statistics, auxiliary heads) with all
+    /// loss terms.
+    ///
+    /// # Errors
+    /// [`ModelError::Input`] where the batch does not fit the model.
+    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses>;
+
+    /// (B, 1) prediction in evaluation mode. Wrap calls in [`tch::no_grad`].
+    ///
+    /// # Errors
+    /// [`ModelError::Input`] where the inputs do not fit the model.
+    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor>;
+
+    /// Parameter groups under this recipe; one group of everything unless the authors differ.
+    fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
+        vec![ParamGroup::all(recipe)]
+    }
+}
+
+/// One line of the registry.
+#[derive(Debug)]
+pub struct Entry {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// Title in tables.
+    pub title: &'static str,
+    /// Authors, title, venue; empty for a model without a paper.
+    pub citation: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Whether gradient descent has anything to do.
+    pub trained: bool,
+    /// Whether training needs the complete inputs beside the masked ones.
+    pub needs_complete: bool,
+    /// The authors' training defaults.
+    pub recipe: fn(Profile) -> Recipe,
+    /// Resolved hyper-parameters, for the record of a run.
+    pub config: fn(Profile) -> Value,
+    /// Builds the model with freshly initialised parameters.
+    pub build: for<'a> fn(&Setup<'a>) -> Result<Box<dyn Model>>,
+    /// Builds the model of a stored reference case; `None` where no case exists.
+    pub from_case: Option<FromCase>,
+}
+
+/// Builds a model from the `config` and `bert` tables of a reference case.
+pub type FromCase =
+    for<'a> fn(&nn::Path<'a>, &Value, Option<&BertConfig>) -> Result<Box<dyn Model>>;
+
+/// The registered model of this name.
+///
+/// # Errors
+/// [`ModelError::UnknownModel`] with the known names.
+pub fn find(name: &str) -> Result<&'static Entry> {
+    super::MODELS
+        .iter()
+        .copied()
+        .find(|entry| entry.name == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = super::MODELS.iter().map(|entry| entry.name).collect();
+            ModelError::UnknownModel {
+                name: name.to_owned(),
+                known: known.join(", "),
+            }
+        })
+}
+
+/// A model's hyper-parameters as a record keeps them.
+pub(super) fn to_json<T: serde::Serialize>(config: &T) -> Value {
+    // Structs of numbers cannot fail to serialise; null would show in the record if one did.
+    serde_json::to_value(config).unwrap_or(Value::Null)
+}
+
+/// Reads a reference case's `config` table into a model's own description of it.
+pub(super) fn read_case<T: serde::de::DeserializeOwned>(
+    model: &'static str,
+    config: &Value,
+) -> Result<T> {
+    serde_json::from_value(config.clone()).map_err(|error| ModelError::Config {
+        model,
+        what: "reference case",
+        expected: "the keys of the published configuration".to_owned(),
+        got: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        for entry in super::super::MODELS {
+            assert!(
+                std::ptr::eq(find(entry.name).unwrap(), *entry),
+                "{}",
+                entry.name
+            );
+        }
+    }
+
+    #[test]
+    fn unknown_name_lists_the_known_ones() {
+        let message = find("lnl").unwrap_err().to_string();
+        assert!(
+            message.contains("`lnl`") && message.contains("lnln"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! What can go wrong in this room.
+
+use std::path::PathBuf;
+
+use tch::TchError;
+
+/// Errors of models, text encoders and their weight files.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// No model of this name in the registry.
+    #[error("unknown model `{name}`: expected one of {known}")]
+    UnknownModel { name: String, known: String },
+
+    /// A batch that does not fit the model it was given to.
+    #[error("{model}: expected {what} of shape {expected}, got {got}")]
+    Input {
+        model: &'static str,
+        what: &'static str,
+        expected: String,
+        got: String,
+    },
+
+    /// Hyper-parameters that contradict each other or the data.
+    #[error("{model}: {what}: expected {expected}, got {got}")]
+    Config {
+        model: &'static str,
+        what: &'static str,
+        expected: String,
+        got: String,
+    },
+
+    /// A Hugging Face folder without one of its files.
+    #[error(
+        "{}: no {missing}: a Hugging Face BERT folder holds config.json, vocab.txt and \
+         model.safetensors{hint}",
+        dir.display()
+    )]
+    IncompleteFolder {
+        dir: PathBuf,
+        missing: &'static str,
+        hint: &'static str,
+    },
+
+    /// A `config.json` that does not describe a BERT this crate can run.
+    #[error("{}: {what}", path.display())]
+    BertConfig { path: PathBuf, what: String },
+
+    /// A parameter the weight file does not hold.
+    #[error("{}: no parameter `{name}` (shape {expected}); nearest names: {nearest}", path.display())]
+    MissingWeight {
+        path: PathBuf,
+        name: String,
+        expected: String,
+        nearest: String,
+    },
+
+    /// A parameter of another shape than `config.json` promises.
+    #[error(
+        "{}: parameter `{name}`: expected shape {expected} by config.json, got {got}",
+        path.display()
+    )]
+    WeightShape {
+        path: PathBuf,
+        name: String,
+        expected: String,
+        got: String,
+    },
+
+    /// Token ids or positions outside the encoder's tables.
+    #[error("text encoder: expected {what} below {limit}, got {got}: {hint}")]
+    Tokens {
+        what: &'static str,
+        limit: i64,
+        got: i64,
+        hint: &'static str,
+    },
+
+    /// Reading a file failed.
+    #[error("{}: cannot read", path.display())]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+
+    /// libtorch refused.
+    #[error("libtorch failed while {doing}")]
+    Torch { doing: String, source: TchError },
+}
+
+/// Results of this room.
+pub type Result<T> = std::result::Result<T, ModelError>;
+
+/// `(3, 50, 768)`, for messages.
+pub(crate) fn shape(size: &[i64]) -> String {
+    let parts: Vec<String> = size.iter().map(i64::to_string).collect();
+    format!("({})", parts.join(", "))
+}

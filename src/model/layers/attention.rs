@@ -1,0 +1,88 @@
+//! Scaled dot-product attention with several heads (Vaswani et al., 2017), without mask.
+
+use tch::Tensor;
+use tch::nn::{self, Module, Path};
+
+use super::init;
+
+/// (B, n, heads * size) to (B, heads, n, size); feature index = head * size + offset.
+pub fn split_heads(x: &Tensor, heads: i64) -> Tensor {
+    let size = x.size();
+    x.view([size[0], size[1], heads, size[2] / heads])
+        .transpose(1, 2)
+}
+
+/// (B, heads, n, size) to (B, n, heads * size).
+pub fn merge_heads(x: &Tensor) -> Tensor {
+    x.transpose(1, 2).flatten(2, 3)
+}
+
+/// softmax(q k^T / sqrt(size)) v over (B, heads, n, size); the scores are never stored whole.
+pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor) -> Tensor {
+    Tensor::scaled_dot_product_attention(q, k, v, None::<Tensor>, 0.0, false, None, false)
+}
+
+/// Attention of `heads` heads of `head` features: bias-free projections of queries, keys and values,
+/// an output projection with bias.
+///
+/// Parameters: `to_q`, `to_k`, `to_v`, `to_out.0`.
+#[derive(Debug)]
+pub struct Attention {
+    to_q: nn::Linear,
+    to_k: nn::Linear,
+    to_v: nn::Linear,
+    to_out: nn::Linear,
+    heads: i64,
+}
+
+impl Attention {
+    /// Attention within `width` features.
+    pub fn new(path: &Path<'_>, width: i64, heads: i64, head: i64) -> Self {
+        let inner = heads * head;
+        Self {
+            to_q: init::linear_without_bias(path / "to_q", width, inner),
+            to_k: init::linear_without_bias(path / "to_k", width, inner),
+            to_v: init::linear_without_bias(path / "to_v", width, inner),
+            to_out: init::linear(path / "to_out" / 0, inner, width),
+            heads,
+        }
+    }
+
+    /// Queries (B, n, width), keys and values (B, m, width), to (B, n, width).
+    pub fn forward(&self, queries: &Tensor, keys: &Tensor, values: &Tensor) -> Tensor {
+        let q = split_heads(&self.to_q.forward(queries), self.heads);
+        let k = split_heads(&self.to_k.forward(keys), self.heads);
+        let v = split_heads(&self.to_v.forward(values), self.heads);
+        self.to_out.forward(&merge_heads(&attend(&q, &k, &v)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind};
+
+    use super::*;
+
+    #[test]
+    fn fused_attention_is_the_formula() {
+        let _rng = crate::model::rng::seeded(5);
+        let draw = |n: i64| Tensor::randn([2, 3, n, 4], (Kind::Double, Device::Cpu));
+        let (q, k, v) = (draw(5), draw(7), draw(7));
+        let scores = q.matmul(&k.transpose(-1, -2)) / 2.0;
+        let expected = scores.softmax(-1, Kind::Double).matmul(&v);
+        let error = (attend(&q, &k, &v) - expected)
+            .abs()
+            .max()
+            .double_value(&[]);
+        assert!(error < 1e-14, "{error}");
+    }
+
+    #[test]
+    fn heads_are_slices_of_the_features() {
+        let x = Tensor::arange(24, (Kind::Float, Device::Cpu)).view([1, 3, 8]);
+        let heads = split_heads(&x, 2);
+        assert_eq!(heads.size(), [1, 2, 3, 4]);
+        assert_eq!(heads.double_value(&[0, 1, 0, 0]), 4.0);
+        assert!(merge_heads(&heads).equal(&x));
+    }
+}

@@ -1,0 +1,425 @@
+//! BERT (Devlin et al., 2019) as Hugging Face's `BertModel` computes it.
+
+use serde::{Deserialize, Serialize};
+use tch::nn::{self, Init, Module, Path};
+use tch::{Kind, Tensor};
+
+use super::attention::{merge_heads, split_heads};
+use crate::model::error::{ModelError, Result, shape};
+
+/// The sizes of `config.json`, under its names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BertConfig {
+    pub vocab_size: i64,
+    pub hidden_size: i64,
+    pub num_hidden_layers: i64,
+    pub num_attention_heads: i64,
+    pub intermediate_size: i64,
+    #[serde(default = "defaults::positions")]
+    pub max_position_embeddings: i64,
+    #[serde(default = "defaults::types")]
+    pub type_vocab_size: i64,
+    #[serde(default = "defaults::eps")]
+    pub layer_norm_eps: f64,
+    #[serde(default = "defaults::dropout")]
+    pub hidden_dropout_prob: f64,
+    #[serde(default = "defaults::dropout")]
+    pub attention_probs_dropout_prob: f64,
+}
+
+/// Modules of one encoder layer that have a weight and a bias.
+const LAYER: [&str; 8] = [
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "attention.output.LayerNorm",
+    "intermediate.dense",
+    "output.dense",
+    "output.LayerNorm",
+];
+
+/// What `BertConfig` assumes where `config.json` is silent.
+mod defaults {
+    pub fn positions() -> i64 {
+        512
+    }
+    pub fn types() -> i64 {
+        2
+    }
+    pub fn eps() -> f64 {
+        1e-12
+    }
+    pub fn dropout() -> f64 {
+        0.1
+    }
+}
+
+impl BertConfig {
+    /// A BERT small enough to train from nothing in a demonstration.
+    pub fn tiny(vocab_size: i64) -> Self {
+        Self {
+            vocab_size,
+            hidden_size: 32,
+            num_hidden_layers: 2,
+            num_attention_heads: 4,
+            intermediate_size: 64,
+            max_position_embeddings: 512,
+            type_vocab_size: 2,
+            layer_norm_eps: 1e-12,
+            hidden_dropout_prob: 0.1,
+            attention_probs_dropout_prob: 0.1,
+        }
+    }
+
+    /// Names of all parameters in Hugging Face's spelling, the pooler's last.
+    pub fn parameter_names(&self) -> Vec<String> {
+        let pair = |name: &str| ["weight", "bias"].map(|end| format!("{name}.{end}"));
+        let mut names = ["word", "position", "token_type"]
+            .map(|table| format!("embeddings.{table}_embeddings.weight"))
+            .to_vec();
+        names.extend(pair("embeddings.LayerNorm"));
+        for i in 0..self.num_hidden_layers {
+            let layer = LAYER.iter().map(|part| format!("encoder.layer.{i}.{part}"));
+            names.extend(layer.flat_map(|part| pair(&part)));
+        }
+        names.extend(pair("pooler.dense"));
+        names
+    }
+
+    /// Whether a training pass draws random numbers.
+    pub fn has_dropout(&self) -> bool {
+        self.hidden_dropout_prob > 0.0 || self.attention_probs_dropout_prob > 0.0
+    }
+
+    /// Checks token ids (B, 3, T) against the tables.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`] for an id beyond the vocabulary or more steps than positions,
+    /// [`ModelError::Input`] for another shape.
+    pub fn check_tokens(&self, text: &Tensor) -> Result<()> {
+        let size = text.size();
+        if size.len() != 3 || size[1] != 3 {
+            let expected = "(B, 3, T): ids, attention mask, segment ids".to_owned();
+            let (model, got) = ("bert", shape(&size));
+            return Err(ModelError::Input {
+                model,
+                what: "tokens",
+                expected,
+                got,
+            });
+        }
+        let below = |what, limit, got, hint| {
+            if got < limit {
+                Ok(())
+            } else {
+                Err(ModelError::Tokens {
+                    what,
+                    limit,
+                    got,
+                    hint,
+                })
+            }
+        };
+        below(
+            "steps",
+            self.max_position_embeddings + 1,
+            size[2],
+            "shorten the text",
+        )?;
+        if text.numel() == 0 {
+            return Ok(());
+        }
+        let ids = text.select(1, 0).max().int64_value(&[]);
+        below(
+            "token ids",
+            self.vocab_size,
+            ids,
+            "is this the vocabulary the data were made with?",
+        )
+    }
+}
+
+/// N(0, 0.02) weight and zero bias: BERT's own initialisation.
+fn linear(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
+    let config = nn::LinearConfig {
+        ws_init: Init::Randn {
+            mean: 0.0,
+            stdev: 0.02,
+        },
+        bs_init: Some(Init::Const(0.0)),
+        bias: true,
+    };
+    nn::linear(path, inputs, outputs, config)
+}
+
+fn layer_norm(path: Path<'_>, config: &BertConfig) -> nn::LayerNorm {
+    let eps = config.layer_norm_eps;
+    let norm = nn::LayerNormConfig {
+        eps,
+        ..Default::default()
+    };
+    nn::layer_norm(path, vec![config.hidden_size], norm)
+}
+
+fn table(path: Path<'_>, rows: i64, width: i64, padding_idx: i64) -> nn::Embedding {
+    let ws_init = Init::Randn {
+        mean: 0.0,
+        stdev: 0.02,
+    };
+    let config = nn::EmbeddingConfig {
+        ws_init,
+        padding_idx,
+        ..Default::default()
+    };
+    nn::embedding(path, rows, width, config)
+}
+
+/// Word, position and segment tables, summed and normalised.
+#[derive(Debug)]
+struct Embeddings {
+    words: nn::Embedding,
+    positions: nn::Embedding,
+    segments: nn::Embedding,
+    norm: nn::LayerNorm,
+}
+
+impl Embeddings {
+    fn new(path: &Path<'_>, c: &BertConfig) -> Self {
+        let width = c.hidden_size;
+        // The padding row (id 0) is read like any other, but gets no gradient.
+        let words = table(path / "word_embeddings", c.vocab_size, width, 0);
+        let _ = tch::no_grad(|| words.ws.get(0).zero_());
+        Self {
+            words,
+            positions: table(
+                path / "position_embeddings",
+                c.max_position_embeddings,
+                width,
+                -1,
+            ),
+            segments: table(path / "token_type_embeddings", c.type_vocab_size, width, -1),
+            norm: layer_norm(path / "LayerNorm", c),
+        }
+    }
+
+    /// Ids and segments (B, T) to (B, T, hidden), before dropout.
+    fn forward(&self, ids: &Tensor, segments: &Tensor) -> Tensor {
+        let positions = self.positions.ws.narrow(0, 0, ids.size()[1]);
+        let sum = self.words.forward(ids) + self.segments.forward(segments) + positions;
+        self.norm.forward(&sum)
+    }
+}
+
+/// A dense layer whose dropped-out result joins the residual under a norm.
+#[derive(Debug)]
+struct Output {
+    dense: nn::Linear,
+    norm: nn::LayerNorm,
+}
+
+impl Output {
+    fn new(path: &Path<'_>, inputs: i64, c: &BertConfig) -> Self {
+        Self {
+            dense: linear(path / "dense", inputs, c.hidden_size),
+            norm: layer_norm(path / "LayerNorm", c),
+        }
+    }
+
+    fn forward(&self, x: &Tensor, residual: &Tensor, dropout: f64) -> Tensor {
+        let x = self.dense.forward(x).dropout(dropout, dropout > 0.0);
+        self.norm.forward(&(x + residual))
+    }
+}
+
+/// One post-norm encoder layer.
+#[derive(Debug)]
+struct Layer {
+    query: nn::Linear,
+    key: nn::Linear,
+    value: nn::Linear,
+    attention_output: Output,
+    intermediate: nn::Linear,
+    output: Output,
+    heads: i64,
+}
+
+impl Layer {
+    fn new(path: &Path<'_>, c: &BertConfig) -> Self {
+        let (hidden, attention) = (c.hidden_size, path / "attention");
+        let project = |name: &str| linear(&attention / "self" / name, hidden, hidden);
+        Self {
+            query: project("query"),
+            key: project("key"),
+            value: project("value"),
+            attention_output: Output::new(&(&attention / "output"), hidden, c),
+            intermediate: linear(path / "intermediate" / "dense", hidden, c.intermediate_size),
+            output: Output::new(&(path / "output"), c.intermediate_size, c),
+            heads: c.num_attention_heads,
+        }
+    }
+
+    fn forward(&self, x: &Tensor, mask: &Tensor, dropout: Dropout) -> Tensor {
+        let split = |linear: &nn::Linear| split_heads(&linear.forward(x), self.heads);
+        let context = Tensor::scaled_dot_product_attention(
+            &split(&self.query),
+            &split(&self.key),
+            &split(&self.value),
+            Some(mask),
+            dropout.attention,
+            false,
+            None,
+            false,
+        );
+        let x = self
+            .attention_output
+            .forward(&merge_heads(&context), x, dropout.hidden);
+        let wide = self.intermediate.forward(&x).gelu("none");
+        self.output.forward(&wide, &x, dropout.hidden)
+    }
+}
+
+/// Probabilities in force: the configured ones in training, zero otherwise.
+#[derive(Clone, Copy, Debug)]
+struct Dropout {
+    hidden: f64,
+    attention: f64,
+}
+
+/// The encoder. The pooler's parameters exist, so that names match a checkpoint's, but nothing
+/// reads them.
+#[derive(Debug)]
+pub struct Bert {
+    config: BertConfig,
+    embeddings: Embeddings,
+    layers: Vec<Layer>,
+}
+
+impl Bert {
+    /// Parameters: `embeddings.*`, `encoder.layer.*`, `pooler.dense.*`, as in Hugging Face's.
+    pub fn new(path: &Path<'_>, config: &BertConfig) -> Self {
+        let layers = path / "encoder" / "layer";
+        let hidden = config.hidden_size;
+        let bert = Self {
+            config: config.clone(),
+            embeddings: Embeddings::new(&(path / "embeddings"), config),
+            layers: (0..config.num_hidden_layers)
+                .map(|i| Layer::new(&(&layers / i), config))
+                .collect(),
+        };
+        linear(path / "pooler" / "dense", hidden, hidden);
+        bert
+    }
+
+    /// The sizes it was built with.
+    pub fn config(&self) -> &BertConfig {
+        &self.config
+    }
+
+    /// Token ids, attention mask and segment ids (B, 3, T) int64 to the last hidden states
+    /// (B, T, hidden) of all positions, padding included.
+    ///
+    /// The attention mask enters as (1 - mask) * the most negative finite number, added to the
+    /// scores of the keys.
+    ///
+    /// # Errors
+    /// Those of [`BertConfig::check_tokens`]. Ids on a CUDA device are not checked again here: that
+    /// would wait for the device at every step.
+    pub fn forward(&self, text: &Tensor, train: bool) -> Result<Tensor> {
+        if text.device() == tch::Device::Cpu {
+            self.config.check_tokens(text)?;
+        }
+        let dropout = self.dropout(train);
+        let mask = self.mask(&text.select(1, 1));
+        let x = self
+            .embeddings
+            .forward(&text.select(1, 0), &text.select(1, 2));
+        let x = x.dropout(dropout.hidden, train);
+        Ok(self
+            .layers
+            .iter()
+            .fold(x, |x, layer| layer.forward(&x, &mask, dropout)))
+    }
+
+    fn dropout(&self, train: bool) -> Dropout {
+        let on = f64::from(u8::from(train));
+        Dropout {
+            hidden: on * self.config.hidden_dropout_prob,
+            attention: on * self.config.attention_probs_dropout_prob,
+        }
+    }
+
+    /// (B, T) to the additive mask (B, 1, 1, T).
+    fn mask(&self, keep: &Tensor) -> Tensor {
+        let kind = self.embeddings.words.ws.kind();
+        let lowest = if kind == Kind::Double {
+            f64::MIN
+        } else {
+            f64::from(f32::MIN)
+        };
+        let missing: Tensor = 1.0 - keep.to_kind(kind);
+        (missing * lowest).unsqueeze(1).unsqueeze(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use tch::{Device, nn::VarStore};
+
+    use super::*;
+
+    fn text(ids: &[i64], mask: &[i64]) -> Tensor {
+        let row = |values: &[i64]| Tensor::from_slice(values).view([1, -1]);
+        let segments = Tensor::zeros([1, ids.len() as i64], (Kind::Int64, Device::Cpu));
+        Tensor::stack(&[row(ids), row(mask), segments], 1)
+    }
+
+    #[test]
+    fn masked_keys_do_not_matter_but_padding_rows_are_computed() {
+        let _rng = crate::model::rng::seeded(7);
+        let vs = VarStore::new(Device::Cpu);
+        let bert = Bert::new(&vs.root(), &BertConfig::tiny(20));
+        let mask = [1, 1, 1, 0];
+        let a = bert.forward(&text(&[3, 4, 5, 0], &mask), false).unwrap();
+        let b = bert.forward(&text(&[3, 4, 5, 9], &mask), false).unwrap();
+        assert_eq!(a.size(), [1, 4, 32]);
+        assert!(
+            a.narrow(1, 0, 3)
+                .allclose(&b.narrow(1, 0, 3), 0.0, 1e-6, false)
+        );
+        assert!(!a.select(1, 3).allclose(&b.select(1, 3), 0.0, 1e-3, false));
+    }
+
+    #[test]
+    fn dropout_draws_only_in_training() {
+        let _rng = crate::model::rng::seeded(7);
+        let vs = VarStore::new(Device::Cpu);
+        let bert = Bert::new(&vs.root(), &BertConfig::tiny(20));
+        let text = text(&[3, 4, 5], &[1, 1, 1]);
+        let run = |train| bert.forward(&text, train).unwrap();
+        assert!(run(false).equal(&run(false)));
+        assert!(!run(true).equal(&run(true)));
+    }
+
+    #[test]
+    fn parameter_names_are_those_built() {
+        let _rng = crate::model::rng::seeded(7);
+        let vs = VarStore::new(Device::Cpu);
+        let config = BertConfig::tiny(20);
+        Bert::new(&vs.root(), &config);
+        let built: BTreeSet<String> = vs.variables().into_keys().collect();
+        assert_eq!(built, config.parameter_names().into_iter().collect());
+    }
+
+    #[test]
+    fn ids_beyond_the_vocabulary_are_refused() {
+        let config = BertConfig::tiny(20);
+        let message = config
+            .check_tokens(&text(&[20], &[1]))
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("below 20, got 20"), "{message}");
+    }
+}

@@ -1,0 +1,24 @@
+//! Building blocks shared by models.
+
+pub mod attention;
+pub mod bert;
+pub mod head;
+pub mod hyper;
+pub mod init;
+pub mod joint;
+pub mod projection;
+pub mod recurrent;
+pub mod reversal;
+pub mod subnet;
+pub mod transformer;
+
+pub use attention::Attention;
+pub use bert::{Bert, BertConfig};
+pub use head::Head;
+pub use hyper::HyperLayers;
+pub use joint::Joint;
+pub use projection::Projection;
+pub use recurrent::LastState;
+pub use reversal::reverse_gradient;
+pub use subnet::SubNet;
+pub use transformer::{Block, BlockSize, CrossTransformer, TokenTransformer};

@@ -1,0 +1,58 @@
+//! A modality summed up in a few tokens (ALMT and LNLN's embedding).
+
+use tch::Tensor;
+use tch::nn::{self, Module, Path};
+
+use super::init;
+use super::transformer::{BlockSize, TokenTransformer};
+use crate::model::error::{ModelError, Result, shape};
+
+/// Linear to the common width, then a [`TokenTransformer`] of which only the learned tokens are
+/// kept.
+#[derive(Debug)]
+pub struct Projection {
+    linear: nn::Linear,
+    transformer: TokenTransformer,
+    inputs: i64,
+    steps: i64,
+    tokens: i64,
+}
+
+impl Projection {
+    /// For at most `steps` steps of `inputs` features.
+    ///
+    /// Parameters: `0` (linear) and `1` (transformer).
+    pub fn new(
+        path: &Path<'_>,
+        inputs: i64,
+        steps: i64,
+        tokens: i64,
+        depth: i64,
+        size: BlockSize,
+    ) -> Self {
+        Self {
+            linear: init::linear(path / 0, inputs, size.width),
+            transformer: TokenTransformer::new(&(path / 1), steps, tokens, depth, size),
+            inputs,
+            steps,
+            tokens,
+        }
+    }
+
+    /// (B, T, inputs) to (B, tokens, width).
+    ///
+    /// # Errors
+    /// [`ModelError::Input`] for another width or more steps than there are positions.
+    pub fn forward(&self, x: &Tensor, model: &'static str) -> Result<Tensor> {
+        let size = x.size();
+        if size.len() != 3 || size[2] != self.inputs || size[1] > self.steps {
+            return Err(ModelError::Input {
+                model,
+                what: "features",
+                expected: format!("(B, up to {}, {})", self.steps, self.inputs),
+                got: shape(&size),
+            });
+        }
+        Ok(self.transformer.read(&self.linear.forward(x), self.tokens))
+    }
+}

@@ -1,0 +1,212 @@
+//! LF-DNN, late fusion of three small networks (MMSA's baseline; Cambria et al., 2018).
+//!
+//! Audio and vision are averaged over all steps, padding included, and go through MMSA's
+//! sub-network; text goes through an LSTM read at its last step. Formulas and defaults: MMSA
+//! v2.2.1, `models/singleTask/LF_DNN.py` and `config/config_regression.json`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tch::nn::{self, Module};
+use tch::{Kind, Reduction, Tensor};
+
+use super::batch::{Batch, Inputs};
+use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::entry::{Entry, Model, read_case};
+use super::error::Result;
+use super::layers::{LastState, SubNet, init};
+use super::losses::Losses;
+use super::recipe::{Clip, Recipe, Rule};
+use super::setup::{Profile, Setup};
+use super::trace::Trace;
+
+/// Registry entry.
+pub static ENTRY: Entry = Entry {
+    name: NAME,
+    title: "LF-DNN",
+    citation: "Cambria, Hazarika, Poria, Hussain, Subramanyam: Benchmarking Multimodal Sentiment \
+               Analysis. CICLing 2017",
+    summary: "late fusion of time-averaged audio and vision with the last state of a text LSTM",
+    trained: true,
+    needs_complete: false,
+    recipe,
+    config: |profile| super::entry::to_json(&Config::of(profile)),
+    build,
+    from_case: Some(from_case),
+};
+
+const NAME: &str = "lf_dnn";
+
+fn recipe(profile: Profile) -> Recipe {
+    let (learning_rate, weight_decay, batch_size) = match profile {
+        Profile::Mosi => (1e-3, 1e-2, 128),
+        Profile::Mosei => (2e-3, 1e-3, 64),
+        Profile::Sims => (5e-3, 5e-3, 128),
+    };
+    // MMSA has no epoch cap and stops after 8 epochs without improvement.
+    let (rule, epochs, clip) = (Rule::Adam, 100, Clip::None);
+    Recipe {
+        rule,
+        learning_rate,
+        weight_decay,
+        batch_size,
+        epochs,
+        clip,
+    }
+}
+
+/// Hyper-parameters. Tuples of hidden sizes are (text, audio, vision), of dropouts (audio, vision,
+/// text, fusion), as in MMSA.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// LSTM state, and the hidden layers of the audio and vision sub-networks.
+    pub hidden_dims: [i64; 3],
+    /// Text features that enter the fusion.
+    pub text_out: i64,
+    /// Hidden features after the fusion.
+    pub post_fusion_dim: i64,
+    /// The third is not used: MMSA sets it to 0 for a one-layer LSTM.
+    pub dropouts: [f64; 4],
+}
+
+impl Config {
+    /// MMSA's tuned values.
+    pub fn of(profile: Profile) -> Self {
+        let (hidden_dims, text_out, post_fusion_dim, dropouts) = match profile {
+            Profile::Mosi => ([128, 16, 128], 256, 128, [0.2; 4]),
+            Profile::Mosei => ([128, 32, 128], 128, 128, [0.2; 4]),
+            Profile::Sims => ([128, 32, 128], 256, 32, [0.3, 0.3, 0.3, 0.5]),
+        };
+        Self {
+            hidden_dims,
+            text_out,
+            post_fusion_dim,
+            dropouts,
+        }
+    }
+}
+
+/// The network.
+#[derive(Debug)]
+pub struct LfDnn {
+    encoder: TextEncoder,
+    audio: SubNet,
+    vision: SubNet,
+    text: LastState,
+    post_fusion: [nn::Linear; 3],
+    fusion_dropout: f64,
+}
+
+impl LfDnn {
+    /// Builds the network for features of these widths.
+    ///
+    /// # Errors
+    /// Those of [`TextEncoder::new`].
+    pub fn new(
+        path: &nn::Path<'_>,
+        config: &Config,
+        encoder: &EncoderSetup,
+        [audio_width, vision_width]: [i64; 2],
+    ) -> Result<Self> {
+        let [text, audio, vision] = config.hidden_dims;
+        let [audio_dropout, vision_dropout, _, fusion_dropout] = config.dropouts;
+        let fused = audio + vision + config.text_out;
+        let post = config.post_fusion_dim;
+        let layer = |i: i64, inputs, outputs| {
+            init::linear(path / format!("post_fusion_layer_{i}"), inputs, outputs)
+        };
+        Ok(Self {
+            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), encoder)?,
+            audio: SubNet::new(&(path / "audio_subnet"), audio_width, audio, audio_dropout),
+            vision: SubNet::new(
+                &(path / "video_subnet"),
+                vision_width,
+                vision,
+                vision_dropout,
+            ),
+            text: LastState::new(
+                &(path / "text_subnet"),
+                encoder.width(),
+                text,
+                config.text_out,
+            ),
+            post_fusion: [
+                layer(1, fused, post),
+                layer(2, post, post),
+                layer(3, post, 1),
+            ],
+            fusion_dropout,
+        })
+    }
+
+    fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
+        let mean = |x: &Tensor| x.mean_dim(1, false, None::<Kind>);
+        let states = self.encoder.encode(&inputs.text, NAME, train)?;
+        let audio = self.audio.forward(&mean(&inputs.audio), train);
+        let vision = self.vision.forward(&mean(&inputs.vision), train);
+        let text = self.text.forward(&states);
+        let fused = Tensor::cat(&[&audio, &vision, &text], 1);
+        let named = [
+            ("feature_t", &text),
+            ("feature_a", &audio),
+            ("feature_v", &vision),
+        ];
+        named
+            .iter()
+            .for_each(|(name, tensor)| trace.record(name, tensor));
+        trace.record("feature_f", &fused);
+        let [first, second, third] = &self.post_fusion;
+        let x = first
+            .forward(&fused.dropout(self.fusion_dropout, train))
+            .relu();
+        let prediction = third.forward(&second.forward(&x).relu());
+        trace.record("pred", &prediction);
+        Ok(prediction)
+    }
+}
+
+impl Model for LfDnn {
+    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
+        let prediction = self.forward(&batch.masked, true, trace)?;
+        let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
+        Ok(Losses::single("l1", loss, prediction))
+    }
+
+    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
+        self.forward(inputs, false, trace)
+    }
+}
+
+fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
+    let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
+    let config = Config::of(setup.profile);
+    Ok(Box::new(LfDnn::new(
+        &setup.path,
+        &config,
+        &setup.encoder,
+        widths,
+    )?))
+}
+
+/// The extra keys of a reference case.
+#[derive(Deserialize)]
+struct Case {
+    #[serde(flatten)]
+    config: Config,
+    feature_dims: [i64; 3],
+}
+
+fn from_case(
+    path: &nn::Path<'_>,
+    config: &Value,
+    bert: Option<&BertConfig>,
+) -> Result<Box<dyn Model>> {
+    let case: Case = read_case(NAME, config)?;
+    let [text, audio, vision] = case.feature_dims;
+    let encoder = EncoderSetup::of_case(bert, text);
+    Ok(Box::new(LfDnn::new(
+        path,
+        &case.config,
+        &encoder,
+        [audio, vision],
+    )?))
+}

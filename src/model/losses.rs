@@ -1,0 +1,63 @@
+//! What a training pass returns.
+
+use tch::Tensor;
+
+/// One term of the objective.
+#[derive(Debug)]
+pub struct Term {
+    pub name: &'static str,
+    /// Factor in the total.
+    pub weight: f64,
+    /// Scalar, before weighting.
+    pub value: Tensor,
+}
+
+/// The objective of one batch, its terms, and the predictions made on the way.
+#[derive(Debug)]
+pub struct Losses {
+    pub terms: Vec<Term>,
+    /// Scalar: the weighted sum of the terms, to be differentiated.
+    pub total: Tensor,
+    /// (B, 1) prediction of the training pass.
+    pub prediction: Tensor,
+}
+
+impl Losses {
+    /// Sums `weight * value` in the order given; a weight of 1 multiplies nothing.
+    pub fn weighted(terms: Vec<Term>, prediction: Tensor) -> Self {
+        let weigh = |term: &Term| {
+            if term.weight == 1.0 {
+                term.value.shallow_clone()
+            } else {
+                &term.value * term.weight
+            }
+        };
+        let total = terms.iter().map(weigh).reduce(|sum, term| sum + term);
+        let total = total.unwrap_or_else(|| prediction.sum(prediction.kind()) * 0.0);
+        Self {
+            terms,
+            total,
+            prediction,
+        }
+    }
+
+    /// A single term with weight 1.
+    pub fn single(name: &'static str, value: Tensor, prediction: Tensor) -> Self {
+        Self::weighted(
+            vec![Term {
+                name,
+                weight: 1.0,
+                value,
+            }],
+            prediction,
+        )
+    }
+
+    /// The unweighted value of one term.
+    pub fn term(&self, name: &str) -> Option<&Tensor> {
+        self.terms
+            .iter()
+            .find(|term| term.name == name)
+            .map(|term| &term.value)
+    }
+}

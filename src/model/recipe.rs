@@ -1,0 +1,67 @@
+//! How a model is trained by its authors: optimiser, rates, batch.
+
+use serde::{Deserialize, Serialize};
+
+/// Update rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rule {
+    /// Adam with weight decay added to the gradient (L2).
+    #[serde(alias = "Adam")]
+    Adam,
+    /// Adam with decoupled weight decay.
+    #[serde(alias = "AdamW")]
+    AdamW,
+}
+
+/// Limit on the gradients before a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "max", rename_all = "lowercase")]
+pub enum Clip {
+    #[default]
+    None,
+    /// Every entry into [-limit, limit].
+    Value(f64),
+    /// The Euclidean norm over all gradients at most the limit.
+    Norm(f64),
+}
+
+/// Defaults of training; a run may override each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    pub rule: Rule,
+    pub learning_rate: f64,
+    pub weight_decay: f64,
+    pub batch_size: usize,
+    pub epochs: u32,
+    pub clip: Clip,
+}
+
+/// Parameters that share a learning rate and a weight decay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParamGroup {
+    pub name: &'static str,
+    /// Leading parts of parameter names; empty stands for every parameter no other group claims.
+    pub prefixes: Vec<String>,
+    pub learning_rate: f64,
+    pub weight_decay: f64,
+}
+
+impl ParamGroup {
+    /// One group of all parameters with the recipe's rates.
+    pub fn all(recipe: &Recipe) -> Self {
+        Self {
+            name: "all",
+            prefixes: Vec::new(),
+            learning_rate: recipe.learning_rate,
+            weight_decay: recipe.weight_decay,
+        }
+    }
+
+    /// Whether the group names this parameter itself, rather than by default.
+    pub fn claims(&self, parameter: &str) -> bool {
+        self.prefixes
+            .iter()
+            .any(|prefix| parameter.starts_with(prefix.as_str()))
+    }
+}

@@ -1,0 +1,91 @@
+//! What a model is built for.
+
+use tch::nn;
+
+use super::encoder::EncoderSetup;
+
+/// Which data set's published hyper-parameters apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    Mosi,
+    Mosei,
+    Sims,
+}
+
+impl Profile {
+    /// The profile of a data set of `datasets.toml`. Data sets nobody has tuned for, the synthetic
+    /// ones among them, get MOSI's.
+    pub fn for_dataset(name: &str) -> Self {
+        match name {
+            "mosei" => Self::Mosei,
+            "sims" | "simsv2" => Self::Sims,
+            _ => Self::Mosi,
+        }
+    }
+}
+
+/// Padded steps and feature widths of the inputs. The text's width is the encoder's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shapes {
+    pub text_steps: i64,
+    pub audio_steps: i64,
+    pub vision_steps: i64,
+    pub audio_width: i64,
+    pub vision_width: i64,
+}
+
+/// Facts about the labels of the training split.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LabelStats {
+    pub count: usize,
+    pub mean: f64,
+    /// Middle label, or the mean of the two middle ones.
+    pub median: f64,
+}
+
+impl LabelStats {
+    /// Statistics of a split's labels; zeros for an empty one.
+    pub fn of(labels: &[f32]) -> Self {
+        let count = labels.len();
+        if count == 0 {
+            return Self {
+                count,
+                mean: 0.0,
+                median: 0.0,
+            };
+        }
+        let mut sorted: Vec<f64> = labels.iter().map(|&label| f64::from(label)).collect();
+        sorted.sort_by(f64::total_cmp);
+        let mean = sorted.iter().sum::<f64>() / count as f64;
+        let median = f64::midpoint(sorted[(count - 1) / 2], sorted[count / 2]);
+        Self {
+            count,
+            mean,
+            median,
+        }
+    }
+}
+
+/// Everything a model's constructor needs.
+#[derive(Clone, Debug)]
+pub struct Setup<'a> {
+    /// Root of the store that will own the parameters; its device and kind decide theirs.
+    pub path: nn::Path<'a>,
+    pub profile: Profile,
+    pub shapes: Shapes,
+    pub encoder: EncoderSetup,
+    pub labels: LabelStats,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn median_of_even_and_odd_counts() {
+        assert_eq!(LabelStats::of(&[3.0, -1.0, 0.5]).median, 0.5);
+        let even = LabelStats::of(&[2.0, -1.0, 0.5, 1.0]);
+        assert_eq!((even.median, even.mean, even.count), (0.75, 0.625, 4));
+        assert_eq!(LabelStats::of(&[]).median, 0.0);
+    }
+}

@@ -1,0 +1,45 @@
+//! Named intermediate tensors, recorded on request.
+
+use tch::Tensor;
+
+/// Collects what a forward pass computed on the way. Switched off it costs one branch a tensor.
+#[derive(Debug, Default)]
+pub struct Trace {
+    tensors: Option<Vec<(&'static str, Tensor)>>,
+}
+
+impl Trace {
+    /// Records nothing.
+    pub fn off() -> Self {
+        Self::default()
+    }
+
+    /// Records every tensor it is shown.
+    pub fn on() -> Self {
+        Self {
+            tensors: Some(Vec::new()),
+        }
+    }
+
+    /// Whether tensors are recorded. A model may then compute rows it would otherwise skip.
+    pub fn is_on(&self) -> bool {
+        self.tensors.is_some()
+    }
+
+    /// Keeps a reference to `tensor` under `name`.
+    pub fn record(&mut self, name: &'static str, tensor: &Tensor) {
+        if let Some(tensors) = &mut self.tensors {
+            tensors.push((name, tensor.shallow_clone()));
+        }
+    }
+
+    /// The tensor recorded last under `name`.
+    pub fn get(&self, name: &str) -> Option<&Tensor> {
+        let tensors = self.tensors.as_ref()?;
+        tensors
+            .iter()
+            .rev()
+            .find(|(n, _)| *n == name)
+            .map(|(_, tensor)| tensor)
+    }
+}

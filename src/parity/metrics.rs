@@ -1,0 +1,197 @@
+//! Metric functions against the reference's, on stored (prediction, truth) vectors.
+//!
+//! A case file names its protocol and holds, per case, the unrounded values of the reference, and
+//! weighted F1 with its arguments in either order. `null` means that the value does not exist:
+//! ours must be undefined too.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{Error, Outcome, files};
+use crate::metric::{Protocol, Undefined, f1, protocol};
+
+#[derive(Deserialize)]
+struct File {
+    protocol: String,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    pred: Vec<f32>,
+    truth: Vec<f32>,
+    /// Name of the exception where the reference raises instead of scoring.
+    #[serde(default)]
+    error: Option<String>,
+    /// Value per name of the reference; absent where it raises.
+    unrounded: Option<BTreeMap<String, Option<f64>>>,
+    f1: BTreeMap<String, Option<f64>>,
+}
+
+/// The reference's name of a metric, ours, and the tolerance: relative for MAE, which the
+/// reference averages in float32, absolute for the others.
+const NAMES: [(&str, &str, &str, f64); 14] = [
+    ("mosi", "Has0_acc_2", "acc2_has0", 1e-12),
+    ("mosi", "Has0_F1_score", "f1_has0", 1e-12),
+    ("mosi", "Non0_acc_2", "acc2_non0", 1e-12),
+    ("mosi", "Non0_F1_score", "f1_non0", 1e-12),
+    ("mosi", "Mult_acc_5", "acc5", 1e-12),
+    ("mosi", "Mult_acc_7", "acc7", 1e-12),
+    ("mosi", "MAE", "mae", 1e-6),
+    ("mosi", "Corr", "corr", 1e-9),
+    ("sims", "Mult_acc_2", "acc2", 1e-12),
+    ("sims", "Mult_acc_3", "acc3", 1e-12),
+    ("sims", "Mult_acc_5", "acc5", 1e-12),
+    ("sims", "F1_score", "f1", 1e-12),
+    ("sims", "MAE", "mae", 1e-6),
+    ("sims", "Corr", "corr", 1e-9),
+];
+
+/// Checks every `*.json` of a folder.
+///
+/// # Errors
+/// [`Error`] where the folder holds no case or a case cannot be read.
+pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
+    let mut outcomes = Vec::new();
+    for path in files::cases(folder, "json", "mosi.json")? {
+        let text = std::fs::read_to_string(&path).map_err(|source| Error::Io {
+            path: path.clone(),
+            source,
+        })?;
+        let file: File = serde_json::from_str(&text).map_err(|source| Error::Json {
+            path: path.clone(),
+            source,
+        })?;
+        // CMU-MOSEI is scored by the functions of CMU-MOSI.
+        let name = if file.protocol == "mosei" {
+            "mosi"
+        } else {
+            &file.protocol
+        };
+        let protocol = protocol(name)?;
+        for case in &file.cases {
+            let label = format!("metrics/{}/{}", files::stem(&path), case.name);
+            check(&path, protocol, case, &label, &mut outcomes)?;
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Every comparison of one case.
+fn check(
+    path: &Path,
+    protocol: &Protocol,
+    case: &Case,
+    label: &str,
+    outcomes: &mut Vec<Outcome>,
+) -> Result<(), Error> {
+    let broken = |reason| Error::Case {
+        path: path.to_owned(),
+        reason: format!("{label}: {reason}"),
+    };
+    match (&case.unrounded, &case.error) {
+        (Some(values), None) => {
+            for (theirs, expected) in values {
+                let outcome = score(protocol, case, label, theirs, *expected);
+                outcomes.push(outcome.ok_or_else(|| broken(format!("unknown metric `{theirs}`")))?);
+            }
+        }
+        (None, Some(error)) => {
+            let undefined = raises(protocol, case, label);
+            let foreign = || broken(format!("`{error}` is no error of this protocol"));
+            outcomes.extend(undefined.ok_or_else(foreign)?);
+        }
+        _ => return Err(broken("expected either values or an error".to_owned())),
+    }
+    for (which, expected) in &case.f1 {
+        let ours = weighted_f1(which, &case.pred, &case.truth)
+            .ok_or_else(|| broken(format!("unknown F1 `{which}`")))?;
+        outcomes.push(Outcome::new(label, which, distance(ours, *expected), 1e-12));
+    }
+    Ok(())
+}
+
+/// One metric by the reference's name, `None` if unknown.
+fn score(
+    protocol: &Protocol,
+    case: &Case,
+    label: &str,
+    theirs: &str,
+    expected: Option<f64>,
+) -> Option<Outcome> {
+    let known = NAMES
+        .iter()
+        .find(|known| known.0 == protocol.name && known.1 == theirs)?;
+    let (metric, tolerance) = (protocol.metric(known.2)?, known.3);
+    let scale = match (metric.name, expected) {
+        ("mae", Some(value)) if value > 0.0 => value,
+        _ => 1.0,
+    };
+    let error = distance((metric.compute)(&case.pred, &case.truth), expected) / scale;
+    Some(Outcome::new(label, metric.name, error, tolerance))
+}
+
+/// Where the reference raises (no truth differs from 0), scores over positive and negative truths
+/// must have no value.
+fn raises(protocol: &Protocol, case: &Case, label: &str) -> Option<[Outcome; 2]> {
+    let outcome = |name: &str| {
+        let ours = (protocol.metric(name)?.compute)(&case.pred, &case.truth);
+        Some(Outcome::new(label, name, distance(ours, None), 0.0))
+    };
+    Some([outcome("acc2_non0")?, outcome("f1_non0")?])
+}
+
+/// Weighted F1 by the reference's name of its classes and argument order, `None` if unknown.
+fn weighted_f1(which: &str, predictions: &[f32], truths: &[f32]) -> Option<Result<f64, Undefined>> {
+    let (classes, order) = which.split_at(which.find("_true_pred").or(which.find("_pred_true"))?);
+    let positive = match classes {
+        "has0" => |v: f32| v >= 0.0,
+        "non0" | "two_class" => |v: f32| v > 0.0,
+        _ => return None,
+    };
+    let kept = truths
+        .iter()
+        .zip(predictions)
+        .filter(|(t, _)| classes != "non0" || **t != 0.0);
+    let pairs = kept.map(|(t, p)| (positive(*t), positive(*p)));
+    Some(match order {
+        "_true_pred" => f1::weighted(pairs),
+        "_pred_true" => f1::weighted(pairs.map(|(t, p)| (p, t))),
+        _ => return None,
+    })
+}
+
+/// Distance of our score from the reference's: infinite where only one of them exists.
+fn distance(ours: Result<f64, Undefined>, expected: Option<f64>) -> f64 {
+    match (ours, expected) {
+        (Ok(ours), Some(expected)) => (ours - expected).abs(),
+        (Err(_), None) => 0.0,
+        _ => f64::INFINITY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_number_fails_and_a_missing_case_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(run(folder.path()), Err(Error::NoCase { .. })));
+        let case = |mae: &str| {
+            format!(
+                r#"{{"protocol": "sims", "cases": [{{"name": "x", "pred": [0.5], "truth": [1.0],
+                "unrounded": {{"MAE": {mae}}}, "f1": {{"two_class_true_pred": 1.0}}}}]}}"#
+            )
+        };
+        for (mae, passes) in [("0.5", true), ("0.500001", false), ("null", false)] {
+            std::fs::write(folder.path().join("sims.json"), case(mae)).unwrap();
+            let outcomes = run(folder.path()).unwrap();
+            assert_eq!(outcomes.len(), 2);
+            assert_eq!(outcomes[0].passed(), passes, "{mae}");
+        }
+    }
+}

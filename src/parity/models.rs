@@ -1,0 +1,435 @@
+//! Reference cases of the models in the registry, and of the learning-rate schedule.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use tch::nn::VarStore;
+use tch::{Device, Kind, Tensor};
+
+use super::Outcome;
+use super::case::{Case, CaseError, Members, Result, cast};
+use crate::model::{Batch, Inputs, Model, ParamGroup, Recipe, Text, Trace, entry};
+use crate::train::{Optimizer, Schedule};
+
+/// Largest errors allowed, by quantity; `tests/golden/README.md` defines each.
+#[derive(Clone, Copy, Debug)]
+struct Tolerances {
+    value: f64,
+    gradient: f64,
+    trajectory: f64,
+    parameters: f64,
+}
+
+impl Tolerances {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Double => Self {
+                value: 1e-9,
+                gradient: 1e-9,
+                trajectory: 1e-9,
+                parameters: 1e-9,
+            },
+            _ => Self {
+                value: 1e-4,
+                gradient: 2e-4,
+                trajectory: 5e-4,
+                parameters: 2e-3,
+            },
+        }
+    }
+}
+
+/// Where and in which precision a case is run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setting {
+    pub device: Device,
+    /// `Double` for proof, `Float` for what training uses.
+    pub kind: Kind,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            device: Device::Cpu,
+            kind: Kind::Double,
+        }
+    }
+}
+
+/// Runs the model case in `dir` and compares every stored number: outputs, losses, gradients, five
+/// optimiser steps, buffers. `None` where this build has no model of the case's name.
+///
+/// # Errors
+/// [`CaseError`] where the case cannot be read or the model's parameters are others.
+pub fn run(dir: &Path, setting: Setting) -> Result<Option<Vec<Outcome>>> {
+    let case = Case::open(dir)?;
+    let Some(from_case) = entry::find(&case.model)
+        .ok()
+        .and_then(|entry| entry.from_case)
+    else {
+        return Ok(None);
+    };
+    let mut store = VarStore::new(setting.device);
+    let model = from_case(&store.root(), &case.config, case.bert.as_ref()).map_err(|source| {
+        CaseError::Model {
+            case: case.name.clone(),
+            source: Box::new(source),
+        }
+    })?;
+    store.set_kind(setting.kind);
+    Runner::new(&case, store, model, setting)?.run().map(Some)
+}
+
+/// A case and the model built for it.
+struct Runner<'a> {
+    case: &'a Case,
+    store: VarStore,
+    variables: Vec<Tensor>,
+    model: Box<dyn Model>,
+    batch: Batch,
+    tolerances: Tolerances,
+    outcomes: Vec<Outcome>,
+}
+
+impl<'a> Runner<'a> {
+    fn new(
+        case: &'a Case,
+        store: VarStore,
+        model: Box<dyn Model>,
+        setting: Setting,
+    ) -> Result<Self> {
+        let variables = case.variables(&store)?;
+        case.fill(&variables);
+        Ok(Self {
+            case,
+            store,
+            variables,
+            model,
+            batch: batch(case, setting)?,
+            tolerances: Tolerances::of(setting.kind),
+            outcomes: Vec::new(),
+        })
+    }
+
+    fn run(mut self) -> Result<Vec<Outcome>> {
+        self.evaluate()?;
+        self.train_once()?;
+        self.follow()?;
+        self.find_uncompared();
+        Ok(self.outcomes)
+    }
+
+    fn failed(&self, source: crate::model::ModelError) -> CaseError {
+        CaseError::Model {
+            case: self.case.name.clone(),
+            source: Box::new(source),
+        }
+    }
+
+    /// Evaluation pass with the initial parameters: `out.eval_*`.
+    fn evaluate(&mut self) -> Result<()> {
+        let inputs = &self.batch.masked;
+        let mut trace = Trace::on();
+        let one = |i| self.model.predict(&inputs.narrow(i, 1), &mut Trace::off());
+        let computed = tch::no_grad(|| {
+            let _ = self.model.predict(inputs, &mut trace)?;
+            (0..inputs.len())
+                .map(one)
+                .collect::<std::result::Result<Vec<Tensor>, _>>()
+        });
+        let one_by_one = Tensor::cat(&computed.map_err(|e| self.failed(e))?, 0);
+        for name in self.expected("out.eval_") {
+            let got = match name.as_str() {
+                "pred_one_by_one" => Some(&one_by_one),
+                _ => trace.get(&name),
+            };
+            self.compare(&format!("out.eval_{name}"), got);
+        }
+        Ok(())
+    }
+
+    /// One training pass and its gradients: `out.*`, `loss.*`, `buffer_after_1_forward.*`, `grad.*`.
+    fn train_once(&mut self) -> Result<()> {
+        let mut trace = Trace::on();
+        let losses = self
+            .model
+            .train(&self.batch, &mut trace)
+            .map_err(|source| self.failed(source))?;
+        for name in self
+            .expected("out.")
+            .iter()
+            .filter(|name| !name.starts_with("eval_"))
+        {
+            self.compare(&format!("out.{name}"), trace.get(name));
+        }
+        for name in self.expected("loss.") {
+            let got = if name == "total" {
+                Some(&losses.total)
+            } else {
+                losses.term(&name)
+            };
+            self.compare(&format!("loss.{name}"), got);
+        }
+        let buffers = self.store.variables();
+        for name in self.expected("buffer_after_1_forward.") {
+            self.compare(
+                &format!("buffer_after_1_forward.{name}"),
+                buffers.get(&name),
+            );
+        }
+        losses.total.backward();
+        self.compare_gradients();
+        Ok(())
+    }
+
+    /// Five optimiser steps from the initial parameters: `trajectory.*`.
+    fn follow(&mut self) -> Result<()> {
+        self.case.fill(&self.variables);
+        let (recipe, groups) = recipe(self.case);
+        let mut optimizer = Optimizer::new(&self.store, &recipe, &groups).map_err(|source| {
+            CaseError::Optimizer {
+                case: self.case.name.clone(),
+                source,
+            }
+        })?;
+        let mut totals = Vec::new();
+        for _ in 0..self.case.optimizer.steps {
+            let losses = self.model.train(&self.batch, &mut Trace::off());
+            let losses = losses.map_err(|source| self.failed(source))?;
+            totals.push(losses.total.double_value(&[]));
+            optimizer.backward_step(&losses.total, 1.0);
+        }
+        self.compare_entries("trajectory.loss", &totals, self.tolerances.trajectory);
+        let norm = |v: &Tensor| if v.requires_grad() { norm(v) } else { f64::NAN };
+        let norms: Vec<f64> = self.variables.iter().map(norm).collect();
+        self.compare_entries("trajectory.param_l2", &norms, self.tolerances.parameters);
+        Ok(())
+    }
+
+    /// Names of the expected tensors that start with `prefix`, without it.
+    fn expected(&self, prefix: &str) -> Vec<String> {
+        let rest = |name: &String| name.strip_prefix(prefix).map(str::to_owned);
+        self.case.tensors.keys().filter_map(rest).collect()
+    }
+
+    fn push(&mut self, quantity: &str, error: f64, tolerance: f64) {
+        let (case, quantity) = (self.case.name.clone(), quantity.to_owned());
+        self.outcomes.push(Outcome {
+            case,
+            quantity,
+            error,
+            tolerance,
+        });
+    }
+
+    /// Largest difference over the largest expected magnitude; infinite where nothing was computed.
+    fn compare(&mut self, name: &str, got: Option<&Tensor>) {
+        let error = match got {
+            Some(got) => relative(got, &self.case.tensors[name]),
+            None => f64::INFINITY,
+        };
+        self.push(name, error, self.tolerances.value);
+    }
+
+    /// Largest relative difference of any entry; NaN must meet NaN.
+    fn compare_entries(&mut self, name: &str, got: &[f64], tolerance: f64) {
+        let expected = self.case.tensors.get(name).map(values).unwrap_or_default();
+        let scale: Vec<f64> = expected.iter().map(|e| e.abs()).collect();
+        self.push(name, worst(got, &expected, &scale), tolerance);
+    }
+
+    fn compare_gradients(&mut self) {
+        let gradients: Vec<Tensor> = self.variables.iter().map(Tensor::grad).collect();
+        let read = |f: fn(&Tensor) -> f64| -> Vec<f64> {
+            gradients
+                .iter()
+                .map(|g| if g.defined() { f(g) } else { f64::NAN })
+                .collect()
+        };
+        let expected = |name: &str| self.case.tensors.get(name).map(values).unwrap_or_default();
+        let (l2, sum) = (expected("grad.l2"), expected("grad.sum"));
+        let floor = 0.01 * l2.iter().copied().fold(0.0, f64::max);
+        let counts = self.variables.iter().map(|v| (v.numel() as f64).sqrt());
+        let l2_scale: Vec<f64> = l2.iter().map(|value| value + floor).collect();
+        let sum_scale: Vec<f64> = counts.zip(&l2_scale).map(|(root, s)| root * s).collect();
+        let error_l2 = worst(&read(norm), &l2, &l2_scale);
+        let error_sum = worst(&read(total), &sum, &sum_scale);
+        self.push("grad.l2", error_l2, self.tolerances.gradient);
+        self.push("grad.sum", error_sum, self.tolerances.gradient);
+    }
+
+    /// Whatever the case stores and nothing above has compared counts as wrong.
+    fn find_uncompared(&mut self) {
+        let compared = |name: &&String| self.outcomes.iter().any(|o| o.quantity == **name);
+        let names = self
+            .case
+            .tensors
+            .keys()
+            .filter(|name| !name.starts_with("in."));
+        let rest: Vec<String> = names.filter(|name| !compared(name)).cloned().collect();
+        for name in rest {
+            self.push(&name, f64::INFINITY, self.tolerances.value);
+        }
+    }
+}
+
+/// The case's inputs as a batch. Cases without masked inputs (`*_m`) train on the complete ones.
+fn batch(case: &Case, setting: Setting) -> Result<Batch> {
+    let place = |tensor: &Tensor| cast(tensor, setting.kind).to_device(setting.device);
+    let label = place(case.require("label")?);
+    let clips = label.size()[0];
+    let rate = |name: &str| {
+        let rate = case.input(&format!("missing_rate_{name}"));
+        rate.map_or_else(|| label.zeros_like(), place)
+    };
+    let masked = case.input("audio_m").is_some();
+    Ok(Batch {
+        missing_rate: [rate("l"), rate("a"), rate("v")],
+        masked: inputs(case, if masked { "_m" } else { "" }, &place)?,
+        complete: masked.then(|| inputs(case, "", &place)).transpose()?,
+        label,
+        index: (0..clips).collect(),
+        epoch: 1,
+    })
+}
+
+fn inputs(case: &Case, suffix: &str, place: &dyn Fn(&Tensor) -> Tensor) -> Result<Inputs> {
+    let get = |name: &str| case.require(&format!("{name}{suffix}")).map(place);
+    let length = |name: &str| case.require(&format!("{name}_len")).map(place);
+    let text = get("text")?;
+    Ok(Inputs {
+        text: match case.bert {
+            Some(_) => Text::Tokens(text.to_kind(Kind::Int64)),
+            None => Text::States(text),
+        },
+        audio: get("audio")?,
+        vision: get("vision")?,
+        text_lengths: length("text")?,
+        audio_lengths: length("audio")?,
+        vision_lengths: length("vision")?,
+    })
+}
+
+/// The case's optimiser; groups name their parameters in full.
+fn recipe(case: &Case) -> (Recipe, Vec<ParamGroup>) {
+    let spec = &case.optimizer;
+    let recipe = Recipe {
+        rule: spec.kind,
+        learning_rate: spec.groups[0].lr,
+        weight_decay: spec.groups[0].weight_decay,
+        batch_size: 1,
+        epochs: 1,
+        clip: spec.clip,
+    };
+    let names = case.parameters.iter().map(|p| &p.name);
+    let all: Vec<String> = names
+        .filter(|name| !spec.excluded.contains(name))
+        .cloned()
+        .collect();
+    let groups = spec.groups.iter().map(|group| ParamGroup {
+        name: "case",
+        prefixes: match &group.params {
+            Members::All(_) => all.clone(),
+            Members::Names(names) => names.clone(),
+        },
+        learning_rate: group.lr,
+        weight_decay: group.weight_decay,
+    });
+    (recipe, groups.collect())
+}
+
+fn values(tensor: &Tensor) -> Vec<f64> {
+    let tensor = tensor
+        .to_kind(Kind::Double)
+        .to_device(Device::Cpu)
+        .flatten(0, -1);
+    let mut values = vec![0.0; tensor.numel()];
+    let count = values.len();
+    tensor.contiguous().copy_data(&mut values, count);
+    values
+}
+
+fn norm(tensor: &Tensor) -> f64 {
+    tensor
+        .detach()
+        .to_kind(Kind::Double)
+        .norm()
+        .double_value(&[])
+}
+
+fn total(tensor: &Tensor) -> f64 {
+    tensor.detach().sum(Kind::Double).double_value(&[])
+}
+
+/// max |got - expected| / max |expected|; infinite where the sizes differ.
+fn relative(got: &Tensor, expected: &Tensor) -> f64 {
+    let (got, expected) = (values(got), values(expected));
+    let largest = expected
+        .iter()
+        .fold(0.0, |m: f64, e| m.max(e.abs()))
+        .max(f64::MIN_POSITIVE);
+    worst(&got, &expected, &vec![largest; expected.len()])
+}
+
+/// Largest |got - expected| / scale. NaN beside NaN is equal; beside a number it is infinitely
+/// wrong, as are unequal lengths.
+fn worst(got: &[f64], expected: &[f64], scale: &[f64]) -> f64 {
+    if got.len() != expected.len() || expected.is_empty() {
+        return f64::INFINITY;
+    }
+    let error = |((g, e), s): ((&f64, &f64), &f64)| match (g.is_nan(), e.is_nan()) {
+        (true, true) => 0.0,
+        (false, false) if g == e => 0.0,
+        (false, false) => (g - e).abs() / s,
+        _ => f64::INFINITY,
+    };
+    got.iter()
+        .zip(expected)
+        .zip(scale)
+        .map(error)
+        .fold(0.0, f64::max)
+}
+
+/// One row of `schedule.json`.
+#[derive(Deserialize)]
+struct ScheduleCase {
+    base_lr: f64,
+    n_epochs: u32,
+    lr: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct ScheduleCases {
+    cases: Vec<ScheduleCase>,
+}
+
+/// Compares [`Schedule::Reference`] with `schedule.json` in `dir`, relative tolerance 1e-12.
+///
+/// # Errors
+/// [`CaseError::Read`], [`CaseError::Json`].
+pub fn run_schedule(dir: &Path) -> Result<Vec<Outcome>> {
+    let path = dir.join("schedule.json");
+    let text = fs::read_to_string(&path).map_err(|source| CaseError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let cases: ScheduleCases =
+        serde_json::from_str(&text).map_err(|source| CaseError::Json { path, source })?;
+    let compare = |case: &ScheduleCase| {
+        let epochs = 1..=case.n_epochs;
+        let got: Vec<f64> = epochs
+            .map(|epoch| case.base_lr * Schedule::Reference.factor(epoch, case.n_epochs))
+            .collect();
+        Outcome {
+            case: "schedule".to_owned(),
+            quantity: format!(
+                "learning rate, {} epochs from {}",
+                case.n_epochs, case.base_lr
+            ),
+            error: worst(&got, &case.lr, &case.lr),
+            tolerance: 1e-12,
+        }
+    };
+    Ok(cases.cases.iter().map(compare).collect())
+}

@@ -1,0 +1,79 @@
+//! Every case below a folder, each given to the check of its kind.
+
+use std::path::{Path, PathBuf};
+
+use super::{Error, Outcome, masks, metrics};
+
+/// What came of a folder of cases.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub outcomes: Vec<Outcome>,
+    /// Cases this build has nothing to hold against, with the reason.
+    pub skipped: Vec<String>,
+}
+
+/// Checks every case below `folder`, in name order.
+///
+/// # Errors
+/// [`Error`] where the folder or a case cannot be read.
+pub fn run(folder: &Path) -> Result<Report, Error> {
+    let mut report = Report::default();
+    visit(folder, &mut report)?;
+    Ok(report)
+}
+
+fn visit(folder: &Path, report: &mut Report) -> Result<(), Error> {
+    let (folders, files) = entries(folder)?;
+    let has = |name: &str| files.iter().any(|file| file.ends_with(name));
+    let any = |extension: &str| {
+        files.iter().any(|file| file.extension().is_some_and(|known| known == extension))
+    };
+    if has("case.json") {
+        model_case(folder, report)?;
+    } else if has("schedule.json") {
+        schedule_case(folder, report)?;
+    } else if any("safetensors") {
+        report.outcomes.extend(masks::run(folder)?);
+    } else if any("json") {
+        report.outcomes.extend(metrics::run(folder)?);
+    }
+    folders.iter().try_for_each(|folder| visit(folder, report))
+}
+
+#[cfg(feature = "torch")]
+fn model_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
+    use super::models::{self, Setting};
+    match models::run(folder, Setting::default())? {
+        Some(outcomes) => report.outcomes.extend(outcomes),
+        None => report.skipped.push(format!("{}: no such model is built in", folder.display())),
+    }
+    Ok(())
+}
+
+#[cfg(feature = "torch")]
+fn schedule_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
+    report.outcomes.extend(super::models::run_schedule(folder)?);
+    Ok(())
+}
+
+#[cfg(not(feature = "torch"))]
+fn model_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
+    report.skipped.push(format!("{}: this build has no libtorch", folder.display()));
+    Ok(())
+}
+
+#[cfg(not(feature = "torch"))]
+fn schedule_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
+    model_case(folder, report)
+}
+
+/// Sub-folders and files of a folder, each in name order.
+fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Error> {
+    let io = |source| Error::Io { path: folder.to_owned(), source };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(io)? {
+        paths.push(entry.map_err(io)?.path());
+    }
+    paths.sort();
+    Ok(paths.into_iter().partition(|path| path.is_dir()))
+}

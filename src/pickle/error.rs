@@ -1,0 +1,62 @@
+//! What can be wrong with a pickle.
+
+use std::io;
+
+/// Result of this room.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a file is not a pickle this reader accepts. Offsets are bytes from the start of the file.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("expected a pickle, found {found}; {hint}")]
+    NotAPickle { found: String, hint: &'static str },
+    #[error(
+        "pickle protocol {found} is not supported, expected 2 to 5; \
+         write the file again with pickle.dump(..., protocol=4)"
+    )]
+    Protocol { found: u8 },
+    #[error(
+        "the file ends too early: {what} at byte {offset} needs {needed} bytes, {left} are left; \
+         copy or download it again"
+    )]
+    Truncated {
+        offset: u64,
+        what: &'static str,
+        needed: u64,
+        left: u64,
+    },
+    #[error(
+        "byte {offset}: refused to use {name}: it is not one of the numpy constructors an array \
+         file needs, and a pickle can run any program; nothing was executed"
+    )]
+    ForbiddenGlobal { name: String, offset: u64 },
+    #[error("byte {offset}: expected {expected}, found {found}")]
+    Malformed {
+        offset: u64,
+        expected: String,
+        found: String,
+    },
+    #[error("byte {offset}: more than {limit} {what}; no array file needs that many")]
+    Limit {
+        offset: u64,
+        what: &'static str,
+        limit: usize,
+    },
+    #[error("cannot read the file: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl Error {
+    /// A value of the wrong kind at `offset`.
+    pub(crate) fn malformed(
+        offset: u64,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Malformed {
+            offset,
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Bounds on what a pickle may ask for.
+
+/// Largest counts a pickle may reach. Payload sizes need no limit: they are checked against the
+/// bytes left in the file and never copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Values created or referred to; bounds the memory of the arena.
+    pub objects: usize,
+    /// Entries of the memo.
+    pub memo: usize,
+    /// Values on the stack at once.
+    pub stack: usize,
+    /// Open marks, that is, containers being filled at once.
+    pub marks: usize,
+    /// Dimensions of an array (numpy's own limit is 64).
+    pub dimensions: usize,
+}
+
+impl Default for Limits {
+    /// Room for a hundred times the objects of the largest published file.
+    fn default() -> Self {
+        Self {
+            objects: 10_000_000,
+            memo: 10_000_000,
+            stack: 1_000_000,
+            marks: 1_000,
+            dimensions: 64,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The bytes of a pickle: a read-only memory map, or memory in tests and for small streams.
+
+use std::fs::File;
+use std::ops::Deref;
+use std::path::Path;
+
+use memmap2::{Advice, Mmap, UncheckedAdvice};
+
+use super::error::{Error, Result};
+
+/// A range of the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub start: usize,
+    pub len: usize,
+}
+
+impl Span {
+    /// One past the last byte.
+    pub fn end(self) -> usize {
+        self.start + self.len
+    }
+}
+
+/// Bytes that are only ever read.
+pub enum Source {
+    Map(Mmap),
+    Memory(Vec<u8>),
+}
+
+impl Source {
+    /// Maps a file. Folders and empty files are refused here; what is inside is not looked at.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(Error::NotAPickle {
+                found: "a folder".into(),
+                hint: "name the .pkl file inside it",
+            });
+        }
+        if metadata.len() == 0 {
+            return Err(Error::NotAPickle {
+                found: "an empty file".into(),
+                hint: "copy or download it again",
+            });
+        }
+        // SAFETY: the map is read-only and private. Another process that shortens the file while
+        // it is read would stop this one with SIGBUS; nothing can be corrupted by that.
+        let map = unsafe { Mmap::map(&file)? };
+        // A hint that may be refused without harm.
+        let _ = map.advise(Advice::Sequential);
+        Ok(Self::Map(map))
+    }
+
+    /// Lets go of the physical pages of a range that has been read, so that memory stays bounded
+    /// however large the file is. Reading the range again brings it back.
+    pub fn release(&self, span: Span) {
+        if let Self::Map(map) = self
+            && span.len > 0
+        {
+            // SAFETY: the map is read-only and backed by a file: dropped pages are read again
+            // with the same content.
+            let _ = unsafe {
+                map.unchecked_advise_range(UncheckedAdvice::DontNeed, span.start, span.len)
+            };
+        }
+    }
+
+    /// The bytes of a range that was checked when it was made.
+    pub fn slice(&self, span: Span) -> &[u8] {
+        &self[span.start..span.end()]
+    }
+}
+
+impl Deref for Source {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Map(map) => map,
+            Self::Memory(bytes) => bytes,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Opening a prepared file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use hdf5::types::VarLenUnicode;
+
+use super::column::row_slab;
+use super::error::{Error, Result};
+use super::schema::{
+    ATTR_COMPLETE, ATTR_CONTENT, ATTR_VERSION, FORMAT_VERSION, Number, Provenance, chunk_rows,
+};
+
+/// A complete prepared file of a known version, open for reading.
+pub struct Reader {
+    pub(super) file: hdf5::File,
+    path: PathBuf,
+}
+
+impl Reader {
+    /// Opens a file and checks that it is complete and of a known version, not its checksums.
+    ///
+    /// # Errors
+    /// [`Error::Io`] for a missing file, [`Error::NotPrepared`], [`Error::Incomplete`],
+    /// [`Error::Version`].
+    pub fn open(path: &Path) -> Result<Self> {
+        let found = |found: &str| Error::NotPrepared {
+            path: path.to_owned(),
+            found: found.into(),
+        };
+        let metadata = std::fs::metadata(path).map_err(|e| Error::io(path, "open it", e))?;
+        if metadata.is_dir() {
+            return Err(found("a folder"));
+        }
+        let file = hdf5::File::open(path).map_err(|e| match e.contains_minor(NOT_HDF5) {
+            true => found("a file that is not HDF5"),
+            false => Error::hdf5(path, "open it", &e),
+        })?;
+        let reader = Self {
+            file,
+            path: path.to_owned(),
+        };
+        match reader.number(ATTR_VERSION) {
+            None => return Err(found("an HDF5 file of another program")),
+            Some(FORMAT_VERSION) => {}
+            Some(found) => {
+                let (path, expected) = (path.to_owned(), FORMAT_VERSION);
+                return Err(Error::Version {
+                    path,
+                    found,
+                    expected,
+                });
+            }
+        }
+        match reader.number(ATTR_COMPLETE) {
+            Some(1) => Ok(reader),
+            _ => Err(Error::Incomplete {
+                path: path.to_owned(),
+            }),
+        }
+    }
+
+    /// The file's path, as opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn number(&self, name: &str) -> Option<u32> {
+        self.file
+            .attr(name)
+            .and_then(|attr| attr.read_scalar())
+            .ok()
+    }
+
+    /// A text attribute of the root.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub fn attribute(&self, name: &str) -> Result<String> {
+        self.file
+            .attr(name)
+            .and_then(|attr| attr.read_scalar::<VarLenUnicode>())
+            .map(|text| text.as_str().to_owned())
+            .map_err(|_| self.missing(format!("attribute {name}")))
+    }
+
+    /// Hash over names, shapes and values of all columns, as stored.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub fn content_hash(&self) -> Result<String> {
+        self.attribute(ATTR_CONTENT)
+    }
+
+    /// The root's attributes.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub fn provenance(&self) -> Result<Provenance> {
+        let counts = self.attribute("non_finite")?;
+        let non_finite: BTreeMap<String, u64> = serde_json::from_str(&counts)
+            .map_err(|_| self.missing("readable attribute non_finite".into()))?;
+        let bytes = self
+            .file
+            .attr("source_bytes")
+            .and_then(|attr| attr.read_scalar());
+        Ok(Provenance {
+            dataset: self.attribute("dataset")?,
+            layout: self.attribute("layout")?,
+            source_name: self.attribute("source_name")?,
+            source_bytes: bytes.map_err(|_| self.missing("attribute source_bytes".into()))?,
+            source_sha256: self.attribute("source_sha256")?,
+            tool_version: self.attribute("tool_version")?,
+            options: self.attribute("options")?,
+            non_finite,
+        })
+    }
+
+    /// Names of all columns, `train/audio`, sorted.
+    ///
+    /// # Errors
+    /// [`Error::Hdf5`].
+    pub fn columns(&self) -> Result<Vec<String>> {
+        let fail = |e: hdf5::Error| Error::hdf5(&self.path, "list its columns", &e);
+        let mut names = Vec::new();
+        for group in self.file.groups().map_err(fail)? {
+            let split = group.name().trim_start_matches('/').to_owned();
+            let members = group.member_names().map_err(fail)?;
+            names.extend(
+                members
+                    .into_iter()
+                    .map(|member| format!("{split}/{member}")),
+            );
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Whether there is such a column.
+    pub fn has(&self, column: &str) -> bool {
+        self.file.link_exists(column)
+    }
+
+    /// Shape of a column.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub fn shape(&self, column: &str) -> Result<Vec<usize>> {
+        Ok(self.dataset(column)?.shape())
+    }
+
+    /// All values of a column in row-major order.
+    ///
+    /// # Errors
+    /// [`Error::Missing`]; [`Error::Hdf5`] where it cannot be read as `T`.
+    pub fn numbers<T: Number>(&self, column: &str) -> Result<Vec<T>> {
+        self.dataset(column)?
+            .read_raw()
+            .map_err(|e| Error::hdf5(&self.path, "read a column", &e))
+    }
+
+    /// Hands over a column in blocks of whole rows, near 1 MiB each.
+    ///
+    /// # Errors
+    /// As [`Self::numbers`].
+    pub fn for_each_block<T: Number>(&self, column: &str, mut f: impl FnMut(&[T])) -> Result<()> {
+        let dataset = self.dataset(column)?;
+        let shape = dataset.shape();
+        let rows = shape.first().copied().unwrap_or(1);
+        let step = chunk_rows(rows, shape.iter().skip(1).product());
+        for start in (0..rows).step_by(step) {
+            let slab = row_slab(&shape, start, step.min(rows - start));
+            let block = dataset
+                .read_slice::<T, _, ndarray::IxDyn>(slab)
+                .map_err(|e| Error::hdf5(&self.path, "read a column", &e))?;
+            f(block.as_slice().unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// All texts of a column.
+    ///
+    /// # Errors
+    /// As [`Self::numbers`].
+    pub fn texts(&self, column: &str) -> Result<Vec<String>> {
+        let texts = self
+            .dataset(column)?
+            .read_raw::<VarLenUnicode>()
+            .map_err(|e| Error::hdf5(&self.path, "read a column of texts", &e))?;
+        Ok(texts.iter().map(|text| text.as_str().to_owned()).collect())
+    }
+
+    pub(super) fn dataset(&self, column: &str) -> Result<hdf5::Dataset> {
+        self.file
+            .dataset(column)
+            .map_err(|_| self.missing(format!("column {column}")))
+    }
+
+    fn missing(&self, item: String) -> Error {
+        let found = self
+            .columns()
+            .map_or_else(|_| "nothing readable".into(), |c| c.join(", "));
+        Error::Missing {
+            path: self.path.clone(),
+            item,
+            found,
+        }
+    }
+}
+
+/// libhdf5's code for a file that does not start like HDF5.
+const NOT_HDF5: hdf5::MinorErrorCode = hdf5::MinorErrorCode::NotHdf5;

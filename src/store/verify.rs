@@ -1,0 +1,117 @@
+//! Recomputing every checksum of a prepared file.
+
+use std::path::Path;
+
+use hdf5::types::VarLenUnicode;
+
+use super::checksum::{ColumnDigest, ColumnHasher, content_hash};
+use super::error::{Error, Result};
+use super::reader::Reader;
+use super::schema::{ATTR_CHECKSUM, Number};
+
+/// What a file that passed holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub columns: usize,
+    /// Bytes of values that were read and hashed.
+    pub bytes: u64,
+    pub content_hash: String,
+}
+
+/// Reads every column and compares its hash with the stored one, then the content hash.
+/// `progress` gets the name of each column before it is read.
+///
+/// # Errors
+/// As [`Reader::open`]; [`Error::Damaged`] naming every column that differs or cannot be read.
+pub fn verify(path: &Path, mut progress: impl FnMut(&str)) -> Result<Verified> {
+    let reader = Reader::open(path)?;
+    let (mut digests, mut damaged, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for column in reader.columns()? {
+        progress(&column);
+        match digest(&reader, &column) {
+            Err(error) => damaged.push(format!("{column} cannot be read ({error})")),
+            Ok((digest, _))
+                if stored(&reader, &column).as_deref() != Some(&*digest.hash.to_hex()) =>
+            {
+                damaged.push(format!("{column} does not match its checksum"));
+            }
+            Ok((digest, size)) => {
+                bytes += size;
+                digests.push(digest);
+            }
+        }
+    }
+    let computed = content_hash(&digests);
+    if damaged.is_empty() && computed != reader.content_hash()? {
+        damaged.push("its columns do not match the content hash".into());
+    }
+    match damaged.is_empty() {
+        true => Ok(Verified {
+            columns: digests.len(),
+            bytes,
+            content_hash: computed,
+        }),
+        false => Err(Error::Damaged {
+            path: path.to_owned(),
+            damaged,
+        }),
+    }
+}
+
+fn stored(reader: &Reader, column: &str) -> Option<String> {
+    let attr = reader.file.dataset(column).ok()?.attr(ATTR_CHECKSUM).ok()?;
+    attr.read_scalar::<VarLenUnicode>()
+        .ok()
+        .map(|text| text.as_str().to_owned())
+}
+
+/// A column's digest and the number of bytes hashed.
+fn digest(reader: &Reader, column: &str) -> Result<(ColumnDigest, u64)> {
+    let dtype = reader
+        .dataset(column)?
+        .dtype()
+        .map_err(|e| Error::hdf5(reader.path(), "read a column's type", &e))?;
+    if dtype.is::<f32>() {
+        number_digest::<f32>(reader, column)
+    } else if dtype.is::<i32>() {
+        number_digest::<i32>(reader, column)
+    } else {
+        text_digest(reader, column)
+    }
+}
+
+fn number_digest<T: Number>(reader: &Reader, column: &str) -> Result<(ColumnDigest, u64)> {
+    let (mut hasher, mut bytes) = (ColumnHasher::default(), 0);
+    reader.for_each_block(column, |block: &[T]| {
+        hasher.numbers(block);
+        bytes += 4 * block.len() as u64;
+    })?;
+    let (name, shape) = (column.to_owned(), reader.shape(column)?);
+    Ok((
+        ColumnDigest {
+            name,
+            kind: T::NAME,
+            shape,
+            hash: hasher.finish(),
+        },
+        bytes,
+    ))
+}
+
+fn text_digest(reader: &Reader, column: &str) -> Result<(ColumnDigest, u64)> {
+    let (mut hasher, mut bytes) = (ColumnHasher::default(), 0);
+    for text in reader.texts(column)? {
+        hasher.text(&text);
+        bytes += text.len() as u64;
+    }
+    let (name, shape) = (column.to_owned(), reader.shape(column)?);
+    Ok((
+        ColumnDigest {
+            name,
+            kind: "text",
+            shape,
+            hash: hasher.finish(),
+        },
+        bytes,
+    ))
+}

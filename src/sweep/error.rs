@@ -1,0 +1,48 @@
+//! What can go wrong in a sweep.
+
+use std::path::{Path, PathBuf};
+
+/// Errors of planning and running a suite.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(
+        "data set {name} is not prepared: expected `{path}`; run `lnln-bench prepare FILE.pkl` first, \
+         or point --data at the folder that holds it"
+    )]
+    NotPrepared { name: String, path: PathBuf },
+    #[error("`{path}` is no suite: {reason}")]
+    Suite { path: PathBuf, reason: String },
+    #[error("the suite overrides model {name}, which it does not run")]
+    ForeignModel { name: String },
+    #[error("nothing to run: expected at least one {what}")]
+    NothingToDo { what: &'static str },
+    #[error("{failed} of {total} runs failed; the others are done and are not repeated")]
+    RunsFailed { failed: usize, total: usize },
+    #[error("cannot read or write `{path}`: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{0}")]
+    Unexpected(String),
+    #[error(transparent)]
+    Train(#[from] crate::train::Error),
+    #[error(transparent)]
+    Model(#[from] crate::model::ModelError),
+    #[error(transparent)]
+    Mask(#[from] crate::mask::Error),
+    #[error(transparent)]
+    Rates(#[from] crate::mask::rates::Error),
+    #[error(transparent)]
+    Noise(#[from] crate::mask::ParseNoiseError),
+    #[error(transparent)]
+    Metric(#[from] crate::metric::UnknownProtocol),
+    #[error(transparent)]
+    Dataset(#[from] crate::dataset::Error),
+    #[error(transparent)]
+    Record(#[from] crate::record::Error),
+}
+
+impl Error {
+    /// An input or output error with the path it happened at.
+    pub fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,171 @@
+//! Suite to cells: every combination, each with an identity.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::{Error, Suite};
+use crate::dataset::Corpus;
+use crate::mask::{self, Noise};
+use crate::metric;
+use crate::model::{self, Entry, Profile, Recipe};
+use crate::train::schedule::Schedule;
+use crate::train::{EncoderSpec, Selection};
+
+/// Raise it when a change of this program changes results, so that older runs are not reused.
+const RESULT_VERSION: u32 = 1;
+
+/// One training and its evaluation.
+#[derive(Debug)]
+pub struct Cell {
+    pub dataset: String,
+    pub entry: &'static Entry,
+    pub seed: u64,
+    pub recipe: Recipe,
+    /// Everything that decides the result, as stored in `config.toml`.
+    pub config: Config,
+    /// Short blake3 of `config`.
+    pub id: String,
+}
+
+/// The resolved configuration of a run: equal configurations give equal results.
+#[derive(Clone, Debug, Serialize)]
+pub struct Config {
+    pub result_version: u32,
+    pub dataset: String,
+    pub content_hash: String,
+    pub model: String,
+    pub seed: u64,
+    pub encoder: String,
+    pub noise: String,
+    pub noise_masks: String,
+    pub noise_version: u32,
+    pub selection: String,
+    pub schedule: Schedule,
+    pub valid_rates: Vec<f64>,
+    pub masks: String,
+    pub mask_version: u32,
+    pub mask_seeds: Vec<u64>,
+    pub rates: Vec<f64>,
+    pub recipe: Recipe,
+    pub hyper_parameters: serde_json::Value,
+}
+
+/// What the cells of a suite share, parsed.
+pub struct Settings {
+    pub rates: Vec<f64>,
+    pub valid_rates: Vec<f64>,
+    pub mask_seeds: Vec<u64>,
+    /// Masks of validation and test.
+    pub family: &'static dyn mask::Family,
+    /// Masks of the training noise.
+    pub noise_family: &'static dyn mask::Family,
+    pub noise: Noise,
+    pub selection: Selection,
+    pub schedule: Schedule,
+}
+
+impl Settings {
+    /// Parse and check the words of a suite.
+    pub fn of(suite: &Suite) -> Result<Self, Error> {
+        let settings = Self {
+            rates: mask::rates::parse_list(&suite.rates)?,
+            valid_rates: mask::rates::parse_list(&suite.train.valid_rates)?,
+            mask_seeds: suite.mask_seeds.clone(),
+            family: mask::find(&suite.masks)?,
+            noise_family: mask::find(&suite.train.noise_masks)?,
+            noise: suite.train.noise.parse::<Noise>()?,
+            selection: suite.train.selection.parse()?,
+            schedule: suite.train.schedule,
+        };
+        if settings.mask_seeds.is_empty() {
+            return Err(Error::NothingToDo { what: "mask seed" });
+        }
+        Ok(settings)
+    }
+}
+
+/// The prepared data sets of a suite, by name.
+pub type Corpora = BTreeMap<String, (Corpus, EncoderSpec)>;
+
+/// Open the data sets of a suite under `data` and settle their encoders.
+pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Error> {
+    let mut corpora = Corpora::new();
+    for name in &suite.datasets {
+        let path: PathBuf = data.join(format!("{name}.h5"));
+        if !path.exists() {
+            crate::dataset::find(name)?;
+            return Err(Error::NotPrepared { name: name.clone(), path });
+        }
+        let corpus = Corpus::open(&path)?;
+        let encoder = suite.encoder_of(name).parse::<EncoderSpec>()?.resolve(&corpus)?;
+        corpora.insert(name.clone(), (corpus, encoder));
+    }
+    Ok(corpora)
+}
+
+/// Every cell of the suite, in the order data set, model, seed.
+pub fn cells(suite: &Suite, settings: &Settings, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
+    let entries: Vec<&'static Entry> =
+        suite.models.iter().map(|name| model::find(name)).collect::<Result<_, _>>()?;
+    if let Some(name) = suite.model.keys().find(|name| !suite.models.contains(name)) {
+        return Err(Error::ForeignModel { name: name.clone() });
+    }
+    let mut cells = Vec::new();
+    for name in &suite.datasets {
+        let (corpus, encoder) = &corpora[name];
+        metric::protocol(&corpus.spec.protocol)?;
+        let encoder = encoder.identity()?;
+        for entry in &entries {
+            for &seed in &suite.seeds {
+                cells.push(cell(suite, settings, corpus, &encoder, entry, seed));
+            }
+        }
+    }
+    match cells.is_empty() {
+        true => Err(Error::NothingToDo { what: "data set, model or seed" }),
+        false => Ok(cells),
+    }
+}
+
+fn cell(
+    suite: &Suite,
+    settings: &Settings,
+    corpus: &Corpus,
+    encoder: &str,
+    entry: &'static Entry,
+    seed: u64,
+) -> Cell {
+    let profile = Profile::for_dataset(corpus.name());
+    let recipe = suite.overrides(entry.name).apply((entry.recipe)(profile));
+    let config = Config {
+        result_version: RESULT_VERSION,
+        dataset: corpus.name().to_owned(),
+        content_hash: corpus.content_hash.clone(),
+        model: entry.name.to_owned(),
+        seed,
+        encoder: encoder.to_owned(),
+        noise: settings.noise.to_string(),
+        noise_masks: settings.noise_family.name().to_owned(),
+        noise_version: settings.noise_family.version(),
+        selection: settings.selection.to_string(),
+        schedule: settings.schedule,
+        valid_rates: settings.valid_rates.clone(),
+        masks: settings.family.name().to_owned(),
+        mask_version: settings.family.version(),
+        mask_seeds: settings.mask_seeds.clone(),
+        rates: settings.rates.clone(),
+        recipe: recipe.clone(),
+        hyper_parameters: (entry.config)(profile),
+    };
+    let id = identity(&config);
+    Cell { dataset: corpus.name().to_owned(), entry, seed, recipe, config, id }
+}
+
+/// Short blake3 of the configuration's canonical JSON (fields in their order of declaration).
+fn identity(config: &Config) -> String {
+    // Numbers, strings and maps with string keys cannot fail to serialise.
+    let text = serde_json::to_string(config).unwrap_or_default();
+    blake3::hash(text.as_bytes()).to_hex()[..12].to_owned()
+}

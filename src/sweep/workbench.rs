@@ -1,0 +1,157 @@
+//! A data set loaded for training: its splits as tensors and the views models look through.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+use tch::Device;
+
+use super::Error;
+use super::plan::Settings;
+use crate::dataset::{Corpus, Split, SplitName};
+use crate::mask::{SplitShape, Variants};
+use crate::metric::{self, Protocol};
+use crate::model::{EncoderSetup, LabelStats, Shapes};
+use crate::train::encoding::FrozenText;
+use crate::train::tensors::SplitTensors;
+use crate::train::view::{TextSource, View, Views};
+use crate::train::{self, EncoderSpec};
+use crate::ui::Progress;
+
+/// One data set with everything its cells share.
+pub struct Workbench<'a> {
+    pub corpus: &'a Corpus,
+    pub protocol: &'static Protocol,
+    pub splits: [Split; 3],
+    pub tensors: [SplitTensors; 3],
+    pub text: TextSource,
+    pub encoder: EncoderSetup,
+    pub shapes: Shapes,
+    pub labels: LabelStats,
+    pub device: Device,
+    /// The last noisy view made, by its seed and the number of its draw.
+    noisy: RefCell<Option<(u64, u32, Rc<View>)>>,
+}
+
+impl<'a> Workbench<'a> {
+    /// Load all splits of `corpus` onto `device`.
+    pub fn open(
+        corpus: &'a Corpus,
+        spec: &EncoderSpec,
+        cache: &Path,
+        device: Device,
+        progress: &Progress,
+    ) -> Result<Self, Error> {
+        let with_features = *spec == EncoderSpec::Features;
+        let [train, valid, test] = SplitName::ALL.map(|name| load(corpus, name, with_features));
+        let splits = [train?, valid?, test?];
+        let text = text_source(spec, cache, device, progress)?;
+        let encoder = encoder_setup(spec, &text, &splits[0])?;
+        Ok(Self {
+            corpus,
+            protocol: metric::protocol(&corpus.spec.protocol)?,
+            tensors: [0, 1, 2].map(|i: usize| SplitTensors::new(&splits[i], device)),
+            shapes: shapes(&splits[0]),
+            labels: LabelStats::of(&splits[0].labels),
+            splits,
+            text,
+            encoder,
+            device,
+            noisy: RefCell::new(None),
+        })
+    }
+
+    /// Views of one split.
+    pub fn views(&self, name: SplitName) -> Views<'_> {
+        Views {
+            dataset: self.corpus.name(),
+            split: &self.splits[name as usize],
+            text: &self.text,
+            device: self.device,
+        }
+    }
+
+    /// The training split as draw number `draw` of the training noise shows it.
+    pub fn noisy(
+        &self,
+        settings: &Settings,
+        seed: u64,
+        draw: u32,
+    ) -> Result<Rc<View>, train::Error> {
+        if let Some((known_seed, known_draw, view)) = &*self.noisy.borrow()
+            && (*known_seed, *known_draw) == (seed, draw)
+        {
+            return Ok(Rc::clone(view));
+        }
+        let views = self.views(SplitName::Train);
+        let view = Rc::new(views.noisy(settings.noise_family, seed, settings.mask_seeds[0], draw)?);
+        *self.noisy.borrow_mut() = Some((seed, draw, Rc::clone(&view)));
+        Ok(view)
+    }
+
+    /// Checksum of the test split's masks at every rate, under one mask seed.
+    pub fn mask_hash(&self, settings: &Settings, seed: u64) -> Result<String, Error> {
+        let test = SplitShape::from(&self.splits[SplitName::Test as usize]);
+        let (family, dataset) = (settings.family, self.corpus.name());
+        let variants = Variants::build(family, dataset, &[test], seed, &settings.rates)?;
+        Ok(variants.split_hash(SplitName::Test)?)
+    }
+}
+
+fn load(corpus: &Corpus, name: SplitName, features: bool) -> Result<Split, Error> {
+    let split = corpus.split(name, features)?;
+    if split.is_empty() {
+        let dataset = corpus.name().to_owned();
+        return Err(train::Error::EmptySplit { split: name.as_str(), dataset }.into());
+    }
+    Ok(split)
+}
+
+fn text_source(
+    spec: &EncoderSpec,
+    cache: &Path,
+    device: Device,
+    progress: &Progress,
+) -> Result<TextSource, Error> {
+    Ok(match spec {
+        EncoderSpec::Frozen(folder) => {
+            TextSource::Frozen(FrozenText::open(folder, cache.to_owned(), device, progress)?)
+        }
+        EncoderSpec::Features => TextSource::Features,
+        _ => TextSource::Tokens,
+    })
+}
+
+fn encoder_setup(
+    spec: &EncoderSpec,
+    text: &TextSource,
+    train: &Split,
+) -> Result<EncoderSetup, Error> {
+    Ok(match (spec, text) {
+        (EncoderSpec::Bert(folder), _) => EncoderSetup::folder(folder)?,
+        (_, TextSource::Frozen(frozen)) => EncoderSetup::States { width: frozen.width() },
+        (_, TextSource::Features) => {
+            let width = train.text.as_ref().map_or(0, |features| features.width);
+            EncoderSetup::States { width: width as i64 }
+        }
+        _ => EncoderSetup::tiny(vocabulary(train)),
+    })
+}
+
+/// One more than the largest token id of a split: ids of other splits beyond it do not occur in
+/// the vocabularies MMSA's files are made with.
+fn vocabulary(split: &Split) -> i64 {
+    let largest = split.text_bert.iter().flat_map(|block| block.data.iter()).max();
+    largest.map_or(0, |&id| i64::from(id) + 1)
+}
+
+fn shapes(split: &Split) -> Shapes {
+    use crate::dataset::Modality::{Audio, Text, Vision};
+    Shapes {
+        text_steps: split.steps(Text) as i64,
+        audio_steps: split.steps(Audio) as i64,
+        vision_steps: split.steps(Vision) as i64,
+        audio_width: split.audio.width as i64,
+        vision_width: split.vision.width as i64,
+    }
+}

@@ -1,0 +1,115 @@
+//! Where tensors live. One binary serves both: CUDA's half of libtorch is opened when asked for.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use tch::Device;
+
+use super::Error;
+
+/// A device as written on the command line: `auto`, `cpu`, `cuda`, `cuda:1`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceSpec {
+    /// CUDA where it works, the CPU otherwise.
+    #[default]
+    Auto,
+    Cpu,
+    Cuda(usize),
+}
+
+impl FromStr for DeviceSpec {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            _ => text
+                .strip_prefix("cuda:")
+                .and_then(|index| index.parse().ok())
+                .map(Self::Cuda)
+                .ok_or_else(|| Error::DeviceName { found: text.to_owned() }),
+        }
+    }
+}
+
+impl fmt::Display for DeviceSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(index) => write!(f, "cuda:{index}"),
+        }
+    }
+}
+
+/// Turn a wish into a device. CUDA that was asked for and is not there is an error, never a
+/// silent run on the CPU. Call it before the first tensor is made.
+pub fn open(spec: DeviceSpec) -> Result<Device, Error> {
+    match spec {
+        DeviceSpec::Cpu => Ok(Device::Cpu),
+        DeviceSpec::Auto => Ok(cuda_devices().map_or(Device::Cpu, |_| Device::Cuda(0))),
+        DeviceSpec::Cuda(index) => match cuda_devices() {
+            Ok(count) if index < count => Ok(Device::Cuda(index)),
+            Ok(count) => Err(Error::NoCuda { reason: format!("only {count} CUDA device(s) found") }),
+            Err(reason) => Err(Error::NoCuda { reason }),
+        },
+    }
+}
+
+/// Number of usable CUDA devices, or why there is none.
+pub fn cuda_devices() -> Result<usize, String> {
+    if !Path::new("/proc/driver/nvidia").exists() && !Path::new("/dev/nvidiactl").exists() {
+        return Err("no NVIDIA driver on this machine".to_owned());
+    }
+    load_cuda_library()?;
+    match tch::Cuda::device_count() {
+        count if count > 0 && tch::Cuda::is_available() => Ok(count as usize),
+        _ => Err("libtorch sees no CUDA device (driver too old, or CUDA_VISIBLE_DEVICES hides it)"
+            .to_owned()),
+    }
+}
+
+/// Open `libtorch_cuda.so` for the whole process; it registers its kernels as it loads.
+fn load_cuda_library() -> Result<(), String> {
+    use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+    let path = Path::new(env!("LNLN_BENCH_TORCH_LIB")).join("libtorch_cuda.so");
+    if !path.exists() {
+        return Err("libtorch was installed for the CPU only; run `make setup-cuda`".to_owned());
+    }
+    // SAFETY: the library's initialisers only register kernels with the libtorch already loaded.
+    let library = unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_GLOBAL) };
+    match library {
+        Ok(library) => {
+            // Kernels stay registered for the life of the process, so the library must stay too.
+            std::mem::forget(library);
+            Ok(())
+        }
+        Err(error) => Err(format!("libtorch's CUDA half does not load ({error}); run `make setup-cuda`")),
+    }
+}
+
+/// `cpu` or `cuda:N`, for manifests.
+pub fn describe(device: Device) -> String {
+    match device {
+        Device::Cuda(index) => format!("cuda:{index}"),
+        _ => "cpu".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for name in ["auto", "cpu", "cuda:0", "cuda:3"] {
+            assert_eq!(name.parse::<DeviceSpec>().unwrap().to_string(), name);
+        }
+        assert_eq!("cuda".parse::<DeviceSpec>().unwrap(), DeviceSpec::Cuda(0));
+        assert!("gpu".parse::<DeviceSpec>().is_err());
+        assert!("cuda:x".parse::<DeviceSpec>().is_err());
+    }
+}

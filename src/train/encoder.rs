@@ -1,0 +1,126 @@
+//! Which text encoder a run uses, and what of it decides the result.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::Error;
+use crate::dataset::Corpus;
+
+/// Environment variable with the folder of a Hugging Face BERT, used by `auto`.
+pub const BERT_FOLDER: &str = "LNLN_BENCH_BERT";
+
+/// A text encoder as written on the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EncoderSpec {
+    /// `bert:$LNLN_BENCH_BERT` where that is set, `tiny` for synthetic data, else `features`.
+    #[default]
+    Auto,
+    /// A small BERT, seeded and trained with the model.
+    Tiny,
+    /// The file's own text features.
+    Features,
+    /// A Hugging Face BERT folder, fine-tuned with the model.
+    Bert(PathBuf),
+    /// A Hugging Face BERT folder, frozen: every masked variant is encoded once and cached.
+    Frozen(PathBuf),
+}
+
+impl EncoderSpec {
+    /// What `auto` means for this corpus; checks that the data holds what the encoder reads.
+    pub fn resolve(&self, corpus: &Corpus) -> Result<Self, Error> {
+        let resolved = match self {
+            Self::Auto => match std::env::var_os(BERT_FOLDER) {
+                Some(folder) if has_tokens(corpus) => Self::Bert(folder.into()),
+                _ if corpus.spec.synthetic || !corpus.text_width.is_some() => Self::Tiny,
+                _ => Self::Features,
+            },
+            other => other.clone(),
+        };
+        let missing = match resolved {
+            Self::Features => (!corpus.text_width.is_some())
+                .then_some(("text features", "use --encoder tiny, bert:DIR or frozen:DIR")),
+            _ => (!has_tokens(corpus))
+                .then_some(("token ids (text_bert)", "use --encoder features")),
+        };
+        match missing {
+            None => Ok(resolved),
+            Some((needs, hint)) => Err(Error::EncoderInput {
+                encoder: resolved.to_string(),
+                needs,
+                dataset: corpus.name().to_owned(),
+                hint,
+            }),
+        }
+    }
+
+    /// The words that stand for this encoder in run identities and tables: a folder is named by
+    /// the hash of its weights, never by where it lies.
+    pub fn identity(&self) -> Result<String, Error> {
+        match self {
+            Self::Bert(folder) => Ok(format!("bert:{}", folder_hash(folder)?)),
+            Self::Frozen(folder) => Ok(format!("frozen:{}", folder_hash(folder)?)),
+            other => Ok(other.to_string()),
+        }
+    }
+}
+
+/// Whether the file holds `text_bert`.
+fn has_tokens(corpus: &Corpus) -> bool {
+    corpus.reader().has("train/text_bert")
+}
+
+/// Short blake3 over the files of a BERT folder that decide what it computes.
+pub fn folder_hash(folder: &Path) -> Result<String, Error> {
+    let mut hasher = blake3::Hasher::new();
+    for name in ["config.json", "model.safetensors"] {
+        let path = folder.join(name);
+        hasher.update_mmap_rayon(&path).map_err(|e| Error::io(&path, e))?;
+    }
+    Ok(hasher.finalize().to_hex()[..12].to_owned())
+}
+
+impl FromStr for EncoderSpec {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.split_once(':') {
+            None => match text {
+                "auto" => Ok(Self::Auto),
+                "tiny" => Ok(Self::Tiny),
+                "features" => Ok(Self::Features),
+                _ => Err(Error::EncoderName { found: text.to_owned() }),
+            },
+            Some(("bert", folder)) if !folder.is_empty() => Ok(Self::Bert(folder.into())),
+            Some(("frozen", folder)) if !folder.is_empty() => Ok(Self::Frozen(folder.into())),
+            Some(_) => Err(Error::EncoderName { found: text.to_owned() }),
+        }
+    }
+}
+
+impl fmt::Display for EncoderSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Tiny => f.write_str("tiny"),
+            Self::Features => f.write_str("features"),
+            Self::Bert(folder) => write!(f, "bert:{}", folder.display()),
+            Self::Frozen(folder) => write!(f, "frozen:{}", folder.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn specs_round_trip() {
+        for text in ["auto", "tiny", "features", "bert:/models/base", "frozen:models/mini"] {
+            assert_eq!(text.parse::<EncoderSpec>().unwrap().to_string(), text);
+        }
+        for text in ["", "bert", "bert:", "glove:x"] {
+            assert!(text.parse::<EncoderSpec>().is_err(), "{text} was accepted");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Frozen text encoders: every masked variant of a split is encoded once and kept on disk.
+
+use std::path::{Path, PathBuf};
+
+use tch::{Device, Tensor};
+
+use super::encoder::folder_hash;
+use super::{Error, tensors};
+use crate::dataset::Block;
+use crate::model::FrozenEncoder;
+use crate::store::{Provenance, Reader, Writer};
+use crate::ui::Progress;
+
+/// The one column of a cached variant, (N, T, H) float32.
+const COLUMN: &str = "states";
+
+/// Clips per forward pass of the encoder.
+const BATCH: i64 = 32;
+
+/// A frozen encoder and the cache of what it has encoded.
+#[derive(Debug)]
+pub struct FrozenText {
+    encoder: FrozenEncoder,
+    hash: String,
+    cache: PathBuf,
+    device: Device,
+    progress: Progress,
+}
+
+impl FrozenText {
+    /// Load a Hugging Face BERT folder; encoded variants are kept in `cache`.
+    pub fn open(
+        folder: &Path,
+        cache: PathBuf,
+        device: Device,
+        progress: &Progress,
+    ) -> Result<Self, Error> {
+        let encoder = FrozenEncoder::open(folder, device)?;
+        let hash = folder_hash(folder)?;
+        std::fs::create_dir_all(&cache).map_err(|e| Error::io(&cache, e))?;
+        Ok(Self { encoder, hash, cache, device, progress: progress.clone() })
+    }
+
+    /// Width of the hidden states.
+    pub fn width(&self) -> i64 {
+        self.encoder.config().hidden_size
+    }
+
+    /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where they are known.
+    pub fn states(&self, ids: &Block<i32>) -> Result<Tensor, Error> {
+        let path = self.cache.join(format!("{}-{}.h5", self.hash, text_hash(ids)));
+        if path.exists() {
+            return Ok(tensors::block(&read(&path)?, self.device));
+        }
+        let states = self.encode(ids)?;
+        self.keep(&path, &states)?;
+        Ok(states)
+    }
+
+    /// Write the states of one variant, whole or not at all.
+    fn keep(&self, path: &Path, states: &Tensor) -> Result<(), Error> {
+        let shape: Vec<usize> = states.size().iter().map(|&size| size as usize).collect();
+        let values = Vec::<f32>::try_from(states.flatten(0, -1).to_device(Device::Cpu))?;
+        let mut writer = Writer::create(path)?;
+        writer.numbers(COLUMN, &shape, &values)?;
+        writer.finish(&Provenance {
+            dataset: "encoding".to_owned(),
+            source_name: format!("encoder {}", self.hash),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Provenance::default()
+        })?;
+        Ok(())
+    }
+
+    fn encode(&self, ids: &Block<i32>) -> Result<Tensor, Error> {
+        let rows = ids.rows as i64;
+        let all = tensors::tokens(ids, self.device);
+        let bar = self.progress.bar("encoding text", ids.rows as u64, "clips");
+        let mut parts = Vec::new();
+        let mut start = 0;
+        while start < rows {
+            let count = BATCH.min(rows - start);
+            parts.push(self.encoder.encode(&all.narrow(0, start, count))?);
+            start += count;
+            bar.set(start as u64);
+        }
+        bar.finish();
+        Ok(Tensor::cat(&parts, 0))
+    }
+}
+
+/// The states of one variant.
+fn read(path: &Path) -> Result<Block<f32>, Error> {
+    let reader = Reader::open(path)?;
+    let shape = reader.shape(COLUMN)?;
+    let size = |axis: usize| shape.get(axis).copied().unwrap_or(0);
+    let data = reader.numbers(COLUMN)?;
+    Ok(Block { rows: size(0), steps: size(1), width: size(2), data })
+}
+
+/// Short blake3 of shape and values.
+fn text_hash(ids: &Block<i32>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for size in [ids.rows, ids.steps, ids.width] {
+        hasher.update(&(size as u64).to_le_bytes());
+    }
+    for id in &ids.data {
+        hasher.update(&id.to_le_bytes());
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}

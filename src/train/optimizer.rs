@@ -1,0 +1,475 @@
+//! Adam and AdamW, step for step as `torch.optim` computes them.
+//!
+//! tch's own optimisers cannot hand out or take back their moments, which resuming a run needs, and
+//! do not skip parameters without gradient in a way a checkpoint could record.
+
+use std::collections::HashMap;
+
+use tch::{Kind, Tensor, nn::VarStore};
+
+use crate::model::{Clip, ParamGroup, Recipe, Rule};
+
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.999;
+const EPS: f64 = 1e-8;
+
+/// What can go wrong with an optimiser's groups and its saved state.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptimizerError {
+    /// A group that claims nothing.
+    #[error("parameter group `{group}`: expected parameters starting with {prefixes}, found none")]
+    EmptyGroup {
+        group: &'static str,
+        prefixes: String,
+    },
+
+    /// A saved state that lacks a parameter's entry.
+    #[error(
+        "optimizer state: expected `{name}` beside the other entries of its parameter, got none"
+    )]
+    Missing { name: String },
+
+    /// A saved state of another model.
+    #[error("optimizer state: `{name}`: expected shape {expected:?}, got {got:?}")]
+    Shape {
+        name: String,
+        expected: Vec<i64>,
+        got: Vec<i64>,
+    },
+}
+
+type Result<T> = std::result::Result<T, OptimizerError>;
+
+/// First and second moment of a parameter's gradient.
+#[derive(Debug)]
+struct Moments {
+    first: Tensor,
+    second: Tensor,
+}
+
+/// A parameter with its history.
+#[derive(Debug)]
+struct Slot {
+    name: String,
+    parameter: Tensor,
+    learning_rate: f64,
+    weight_decay: f64,
+    /// Steps taken with a gradient; the bias correction counts these alone.
+    steps: i64,
+    /// `None` until the first gradient.
+    moments: Option<Moments>,
+}
+
+impl Slot {
+    /// One update. A parameter without gradient is left alone, its decay included.
+    fn step(&mut self, rule: Rule, factor: f64) {
+        let gradient = self.parameter.grad();
+        if !gradient.defined() {
+            return;
+        }
+        let rate = self.learning_rate * factor;
+        let gradient = self.decay(rule, rate, gradient);
+        self.steps += 1;
+        let moments = self.moments.get_or_insert_with(|| Moments {
+            first: self.parameter.zeros_like(),
+            second: self.parameter.zeros_like(),
+        });
+        let _ = moments.first.lerp_(&gradient, 1.0 - BETA1);
+        let scaled = &gradient * (1.0 - BETA2);
+        let _ = moments
+            .second
+            .g_mul_scalar_(BETA2)
+            .addcmul_(&gradient, &scaled);
+        if rate == 0.0 {
+            return;
+        }
+        let correction1 = 1.0 - BETA1.powi(self.steps as i32);
+        let correction2 = 1.0 - BETA2.powi(self.steps as i32);
+        let mut divisor = moments.second.sqrt();
+        let _ = divisor.g_div_scalar_(correction2.sqrt()).g_add_scalar_(EPS);
+        // addcdiv_ takes no factor in tch: the step size goes into the divisor.
+        let _ = divisor.g_mul_scalar_(-correction1 / rate);
+        let _ = self.parameter.addcdiv_(&moments.first, &divisor);
+    }
+
+    /// Applies the weight decay and returns the gradient to use.
+    fn decay(&mut self, rule: Rule, rate: f64, gradient: Tensor) -> Tensor {
+        match rule {
+            _ if self.weight_decay == 0.0 => gradient,
+            Rule::Adam => gradient + &self.parameter * self.weight_decay,
+            Rule::AdamW => {
+                let _ = self.parameter.g_mul_scalar_(1.0 - rate * self.weight_decay);
+                gradient
+            }
+        }
+    }
+}
+
+/// Adam or AdamW over the parameter groups of a model; betas 0.9 and 0.999, eps 1e-8.
+#[derive(Debug)]
+pub struct Optimizer {
+    rule: Rule,
+    clip: Clip,
+    /// Sorted by name, so that sums over parameters have one order.
+    slots: Vec<Slot>,
+    /// Trainable parameters in no group: never updated, but counted in a norm.
+    others: Vec<Tensor>,
+}
+
+impl Optimizer {
+    /// An optimiser over the trainable parameters of `store`.
+    ///
+    /// A parameter belongs to the first group that claims it, else to the first group without
+    /// prefixes, else to none.
+    ///
+    /// # Errors
+    /// [`OptimizerError::EmptyGroup`] where a group with prefixes claims nothing.
+    pub fn new(store: &VarStore, recipe: &Recipe, groups: &[ParamGroup]) -> Result<Self> {
+        let mut parameters: Vec<(String, Tensor)> = store
+            .variables()
+            .into_iter()
+            .filter(|(_, tensor)| tensor.requires_grad())
+            .collect();
+        parameters.sort_by(|a, b| a.0.cmp(&b.0));
+        check_groups(groups, &parameters)?;
+        let (mut slots, mut others) = (Vec::new(), Vec::new());
+        for (name, parameter) in parameters {
+            let claims = groups.iter().find(|group| group.claims(&name));
+            match claims.or_else(|| groups.iter().find(|group| group.prefixes.is_empty())) {
+                None => others.push(parameter),
+                Some(group) => slots.push(Slot {
+                    name,
+                    parameter,
+                    learning_rate: group.learning_rate,
+                    weight_decay: group.weight_decay,
+                    steps: 0,
+                    moments: None,
+                }),
+            }
+        }
+        Ok(Self {
+            rule: recipe.rule,
+            clip: recipe.clip,
+            slots,
+            others,
+        })
+    }
+
+    /// Sets every gradient that exists to zero.
+    pub fn zero_grad(&mut self) {
+        for slot in &mut self.slots {
+            slot.parameter.zero_grad();
+        }
+        for parameter in &mut self.others {
+            parameter.zero_grad();
+        }
+    }
+
+    /// Clips the gradients and updates every parameter that has one.
+    ///
+    /// `factor` is the schedule's, by which each group's learning rate is multiplied.
+    pub fn step(&mut self, factor: f64) {
+        tch::no_grad(|| {
+            self.clip_gradients();
+            for slot in &mut self.slots {
+                slot.step(self.rule, factor);
+            }
+        });
+    }
+
+    /// `zero_grad`, backward of `loss`, `step`.
+    pub fn backward_step(&mut self, loss: &Tensor, factor: f64) {
+        self.zero_grad();
+        loss.backward();
+        self.step(factor);
+    }
+
+    /// Euclidean norm over all gradients, as a scalar on the parameters' device; `None` without any.
+    pub fn gradient_norm(&self) -> Option<Tensor> {
+        let norms: Vec<Tensor> = self.gradients().iter().map(Tensor::norm).collect();
+        (!norms.is_empty()).then(|| Tensor::stack(&norms, 0).norm())
+    }
+
+    fn gradients(&self) -> Vec<Tensor> {
+        let slots = self.slots.iter().map(|slot| &slot.parameter);
+        slots
+            .chain(&self.others)
+            .map(Tensor::grad)
+            .filter(Tensor::defined)
+            .collect()
+    }
+
+    /// As `torch.nn.utils.clip_grad_value_` and `clip_grad_norm_`.
+    fn clip_gradients(&self) {
+        match self.clip {
+            Clip::None => {}
+            Clip::Value(limit) => {
+                for mut gradient in self.gradients() {
+                    let _ = gradient.clamp_(-limit, limit);
+                }
+            }
+            Clip::Norm(limit) => {
+                let Some(norm) = self.gradient_norm() else {
+                    return;
+                };
+                let scale = ((norm + 1e-6).reciprocal() * limit).clamp_max(1.0);
+                for mut gradient in self.gradients() {
+                    let _ = gradient.g_mul_(&scale);
+                }
+            }
+        }
+    }
+
+    /// Moments and step counts, to be saved beside the parameters: per parameter that has been
+    /// stepped `NAME.exp_avg`, `NAME.exp_avg_sq` and `NAME.step` (int64 scalar).
+    pub fn state(&self) -> Vec<(String, Tensor)> {
+        let mut state = Vec::new();
+        for slot in &self.slots {
+            let Some(moments) = &slot.moments else {
+                continue;
+            };
+            let name = &slot.name;
+            state.push((format!("{name}.exp_avg"), moments.first.shallow_clone()));
+            state.push((format!("{name}.exp_avg_sq"), moments.second.shallow_clone()));
+            state.push((format!("{name}.step"), Tensor::from(slot.steps)));
+        }
+        state
+    }
+
+    /// Takes back what [`Self::state`] gave. Parameters without any entry start anew; entries of
+    /// unknown names are ignored.
+    ///
+    /// # Errors
+    /// [`OptimizerError::Missing`] where only part of a parameter's entries is there,
+    /// [`OptimizerError::Shape`]; nothing is changed then.
+    pub fn load_state(&mut self, state: &[(String, Tensor)]) -> Result<()> {
+        let entries: HashMap<&str, &Tensor> = state.iter().map(|(n, t)| (n.as_str(), t)).collect();
+        let loaded: Vec<_> = self
+            .slots
+            .iter()
+            .map(|slot| load_slot(slot, &entries))
+            .collect::<Result<_>>()?;
+        for (slot, loaded) in self.slots.iter_mut().zip(loaded) {
+            let (steps, moments) = loaded.map_or((0, None), |(steps, m)| (steps, Some(m)));
+            slot.steps = steps;
+            slot.moments = moments;
+        }
+        Ok(())
+    }
+}
+
+fn check_groups(groups: &[ParamGroup], parameters: &[(String, Tensor)]) -> Result<()> {
+    let empty = |group: &&ParamGroup| {
+        !group.prefixes.is_empty() && !parameters.iter().any(|(name, _)| group.claims(name))
+    };
+    match groups.iter().find(empty) {
+        None => Ok(()),
+        Some(group) => Err(OptimizerError::EmptyGroup {
+            group: group.name,
+            prefixes: group.prefixes.join(" or "),
+        }),
+    }
+}
+
+/// Steps and copies of the moments of one parameter; `None` where no entry of it exists.
+fn load_slot(slot: &Slot, entries: &HashMap<&str, &Tensor>) -> Result<Option<(i64, Moments)>> {
+    let names = ["exp_avg", "exp_avg_sq", "step"].map(|end| format!("{}.{end}", slot.name));
+    let found = names
+        .each_ref()
+        .map(|name| entries.get(name.as_str()).copied());
+    if found.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let get = |i: usize| {
+        found[i].ok_or_else(|| OptimizerError::Missing {
+            name: names[i].clone(),
+        })
+    };
+    let moment = |i: usize| {
+        let (saved, expected) = (get(i)?, slot.parameter.size());
+        if saved.size() != expected {
+            let (name, got) = (names[i].clone(), saved.size());
+            return Err(OptimizerError::Shape {
+                name,
+                expected,
+                got,
+            });
+        }
+        let mut own = tch::no_grad(|| slot.parameter.zeros_like());
+        own.copy_(saved);
+        Ok(own)
+    };
+    let moments = Moments {
+        first: moment(0)?,
+        second: moment(1)?,
+    };
+    let steps = get(2)?
+        .to_kind(Kind::Int64)
+        .sum(Kind::Int64)
+        .int64_value(&[]);
+    Ok(Some((steps, moments)))
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+
+    use super::*;
+
+    fn recipe(rule: Rule, clip: Clip) -> Recipe {
+        let (learning_rate, weight_decay, batch_size, epochs) = (0.1, 0.5, 1, 1);
+        Recipe {
+            rule,
+            learning_rate,
+            weight_decay,
+            batch_size,
+            epochs,
+            clip,
+        }
+    }
+
+    /// A store with parameters `a` = [1, -2] and `b` = [3], `b` outside the loss.
+    fn store() -> (VarStore, Tensor) {
+        let vs = VarStore::new(Device::Cpu);
+        let a = vs.root().add("a", Tensor::from_slice(&[1.0, -2.0]), true);
+        let _ = vs.root().add("b", Tensor::from_slice(&[3.0]), true);
+        (vs, a)
+    }
+
+    fn values(tensor: &Tensor) -> Vec<f64> {
+        Vec::try_from(tensor.flatten(0, -1)).unwrap()
+    }
+
+    fn run(rule: Rule, clip: Clip, steps: usize) -> Vec<f64> {
+        let (vs, a) = store();
+        let recipe = recipe(rule, clip);
+        let mut optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
+        for _ in 0..steps {
+            optimizer.backward_step(&(&a * &a).sum(Kind::Double), 1.0);
+        }
+        assert_eq!(values(&vs.variables()["b"]), [3.0]);
+        values(&a)
+    }
+
+    /// The published formulas on plain numbers.
+    fn by_hand(rule: Rule, steps: i32, clip: impl Fn([f64; 2]) -> [f64; 2]) -> Vec<f64> {
+        let (mut p, mut m, mut v) = ([1.0, -2.0], [0.0; 2], [0.0; 2]);
+        for t in 1..=steps {
+            let g = clip(p.map(|x| 2.0 * x));
+            for i in 0..2 {
+                let g = if rule == Rule::Adam {
+                    g[i] + 0.5 * p[i]
+                } else {
+                    g[i]
+                };
+                if rule == Rule::AdamW {
+                    p[i] *= 1.0 - 0.1 * 0.5;
+                }
+                m[i] = 0.9 * m[i] + 0.1 * g;
+                v[i] = 0.999 * v[i] + 0.001 * g * g;
+                let (m, v) = (
+                    m[i] / (1.0 - 0.9f64.powi(t)),
+                    v[i] / (1.0 - 0.999f64.powi(t)),
+                );
+                p[i] -= 0.1 * m / (v.sqrt() + 1e-8);
+            }
+        }
+        p.to_vec()
+    }
+
+    fn assert_close(got: &[f64], expected: &[f64]) {
+        let close = got.iter().zip(expected).all(|(g, e)| (g - e).abs() < 1e-12);
+        assert!(close, "{got:?} {expected:?}");
+    }
+
+    #[test]
+    fn both_rules_follow_their_formulas() {
+        for rule in [Rule::Adam, Rule::AdamW] {
+            assert_close(&run(rule, Clip::None, 4), &by_hand(rule, 4, |g| g));
+        }
+    }
+
+    #[test]
+    fn clipping_follows_its_formulas() {
+        let by_value = |g: [f64; 2]| g.map(|x: f64| x.clamp(-1.5, 1.5));
+        let expected = by_hand(Rule::Adam, 3, by_value);
+        assert_close(&run(Rule::Adam, Clip::Value(1.5), 3), &expected);
+        let by_norm = |g: [f64; 2]| {
+            let scale = (1.5 / (g[0].hypot(g[1]) + 1e-6)).min(1.0);
+            g.map(|x| x * scale)
+        };
+        assert_close(
+            &run(Rule::Adam, Clip::Norm(1.5), 3),
+            &by_hand(Rule::Adam, 3, by_norm),
+        );
+    }
+
+    #[test]
+    fn rate_zero_moves_moments_but_no_weight() {
+        let (vs, a) = store();
+        let recipe = recipe(Rule::AdamW, Clip::None);
+        let mut optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
+        optimizer.backward_step(&(&a * &a).sum(Kind::Double), 0.0);
+        assert_eq!(values(&a), [1.0, -2.0]);
+        assert_eq!(optimizer.state().len(), 3);
+    }
+
+    #[test]
+    fn saved_state_continues_exactly() {
+        let (vs, a) = store();
+        let recipe = recipe(Rule::AdamW, Clip::None);
+        let groups = [ParamGroup::all(&recipe)];
+        let mut first = Optimizer::new(&vs, &recipe, &groups).unwrap();
+        let loss = || (&a * &a).sum(Kind::Double);
+        first.backward_step(&loss(), 1.0);
+        first.backward_step(&loss(), 0.5);
+        let mut second = Optimizer::new(&vs, &recipe, &groups).unwrap();
+        second.load_state(&first.state()).unwrap();
+        let before = a.copy();
+        first.backward_step(&loss(), 1.0);
+        let expected = values(&a);
+        tch::no_grad(|| a.shallow_clone().copy_(&before));
+        second.backward_step(&loss(), 1.0);
+        assert_eq!(values(&a), expected);
+    }
+
+    #[test]
+    fn state_of_another_model_is_refused() {
+        let (vs, _) = store();
+        let recipe = recipe(Rule::AdamW, Clip::None);
+        let mut optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
+        let entry = |end: &str, size: i64| {
+            (
+                format!("a.{end}"),
+                Tensor::zeros([size], (Kind::Double, Device::Cpu)),
+            )
+        };
+        let error = optimizer
+            .load_state(&[entry("exp_avg", 2)])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("`a.exp_avg_sq`"), "{error}");
+        let error = optimizer
+            .load_state(&[entry("exp_avg", 3)])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("expected shape [2], got [3]"), "{error}");
+    }
+
+    #[test]
+    fn groups_claim_by_prefix() {
+        let (vs, a) = store();
+        let recipe = recipe(Rule::Adam, Clip::None);
+        let mut group = ParamGroup::all(&recipe);
+        group.prefixes = vec!["b".to_owned()];
+        let mut optimizer = Optimizer::new(&vs, &recipe, &[group.clone()]).unwrap();
+        optimizer.backward_step(&(&a * &a).sum(Kind::Double), 1.0);
+        assert_eq!(values(&a), [1.0, -2.0]);
+        group.prefixes = vec!["c.".to_owned()];
+        let error = Optimizer::new(&vs, &recipe, &[group])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("starting with c."), "{error}");
+    }
+}

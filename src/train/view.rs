@@ -1,0 +1,164 @@
+//! A view of a split: its features with some positions missing, and how to make one.
+
+use tch::{Device, Tensor};
+
+use super::Error;
+use super::encoding::FrozenText;
+use super::tensors::{self, SplitTensors};
+use crate::dataset::{Block, Modality, Split};
+use crate::mask::{self, Family, Keep, Scope};
+use crate::model::{Inputs, Text};
+
+/// What the models read of a split under one mask.
+#[derive(Debug)]
+pub struct View {
+    text: Text,
+    /// (N, T, 1) of 0 and 1 for audio and vision; `None` where nothing is missing.
+    keep: Option<[Tensor; 2]>,
+    /// Nominal missing rate per clip, (N, 1) each, for text, audio, vision.
+    rates: [Tensor; 3],
+}
+
+impl View {
+    /// The inputs of the clips at `index` (int64).
+    pub fn inputs(&self, split: &SplitTensors, index: &Tensor) -> Inputs {
+        let rows = |tensor: &Tensor| tensor.index_select(0, index);
+        let erase = |features: &Tensor, which: usize| match &self.keep {
+            Some(keep) => rows(features) * rows(&keep[which]),
+            None => rows(features),
+        };
+        let [text_lengths, audio_lengths, vision_lengths] =
+            [0, 1, 2].map(|modality: usize| rows(&split.lengths[modality]));
+        Inputs {
+            text: self.text.map(rows),
+            audio: erase(&split.audio, 0),
+            vision: erase(&split.vision, 1),
+            text_lengths,
+            audio_lengths,
+            vision_lengths,
+        }
+    }
+
+    /// Nominal missing rates of the clips at `index`, (B, 1) each.
+    pub fn rates(&self, index: &Tensor) -> [Tensor; 3] {
+        [0, 1, 2].map(|modality: usize| self.rates[modality].index_select(0, index))
+    }
+}
+
+/// Where the text of a model comes from.
+#[derive(Debug)]
+pub enum TextSource {
+    /// Token ids, for an encoder inside the model.
+    Tokens,
+    /// The file's own features; an erased token is a row of zeros.
+    Features,
+    /// Hidden states of a frozen encoder.
+    Frozen(FrozenText),
+}
+
+/// Makes views of one split.
+#[derive(Debug)]
+pub struct Views<'a> {
+    pub dataset: &'a str,
+    pub split: &'a Split,
+    pub text: &'a TextSource,
+    pub device: Device,
+}
+
+impl Views<'_> {
+    /// Nothing missing.
+    pub fn complete(&self) -> Result<View, Error> {
+        let rows = self.split.len() as i64;
+        let none = Tensor::zeros([rows, 1], (tch::Kind::Float, self.device));
+        Ok(View {
+            text: self.text_of(None)?,
+            keep: None,
+            rates: [none.shallow_clone(), none.shallow_clone(), none],
+        })
+    }
+
+    /// What `family` leaves at the given rate per clip and modality.
+    pub fn masked(
+        &self,
+        family: &dyn Family,
+        seed: u64,
+        moment: mask::Moment,
+        rates: &[Vec<f64>; 3],
+    ) -> Result<View, Error> {
+        let keep = |modality: Modality| -> Result<Keep, Error> {
+            let scope =
+                Scope { dataset: self.dataset, split: self.split.name, modality, seed, moment };
+            let steps = self.split.steps(modality);
+            let field = family.field(&scope, &self.split.ids, steps)?;
+            let rates = &rates[modality as usize];
+            Ok(mask::keep(&field, rates, self.split.lengths(modality), steps, modality)?)
+        };
+        Ok(View {
+            text: self.text_of(Some(&keep(Modality::Text)?))?,
+            keep: Some([self.bits(&keep(Modality::Audio)?), self.bits(&keep(Modality::Vision)?)]),
+            rates: [0, 1, 2].map(|modality: usize| self.column(&rates[modality])),
+        })
+    }
+
+    /// Draw number `draw` of the training noise: half of the clips complete in each modality, the
+    /// others at a rate of their own.
+    ///
+    /// `seed` is the run's, `mask_seed` that of evaluation.
+    pub fn noisy(
+        &self,
+        family: &dyn Family,
+        seed: u64,
+        mask_seed: u64,
+        draw: u32,
+    ) -> Result<View, Error> {
+        let moment = mask::Moment::Epoch(draw);
+        let rates = |modality| {
+            let scope =
+                Scope { dataset: self.dataset, split: self.split.name, modality, seed, moment };
+            family.rates(&scope, &self.split.ids)
+        };
+        let [text, audio, vision] = Modality::ALL.map(rates);
+        let seed = family.training_seed(seed, mask_seed);
+        self.masked(family, seed, moment, &[text?, audio?, vision?])
+    }
+
+    /// The same rate for every clip and modality.
+    pub fn at_rate(&self, family: &dyn Family, seed: u64, rate: f64) -> Result<View, Error> {
+        let rates = vec![rate; self.split.len()];
+        let rates = [rates.clone(), rates.clone(), rates];
+        self.masked(family, seed, mask::Moment::Evaluation, &rates)
+    }
+
+    fn text_of(&self, keep: Option<&Keep>) -> Result<Text, Error> {
+        if let (TextSource::Features, Some(features)) = (self.text, &self.split.text) {
+            let masked = keep.map(|keep| mask::apply::frames(features, keep)).transpose()?;
+            let features = masked.as_ref().unwrap_or(features);
+            return Ok(Text::States(tensors::block(features, self.device)));
+        }
+        let complete = self.tokens()?;
+        let masked = keep.map(|keep| mask::apply::text(complete, keep)).transpose()?;
+        let ids = masked.as_ref().unwrap_or(complete);
+        match self.text {
+            TextSource::Frozen(frozen) => Ok(Text::States(frozen.states(ids)?)),
+            _ => Ok(Text::Tokens(tensors::tokens(ids, self.device))),
+        }
+    }
+
+    fn tokens(&self) -> Result<&Block<i32>, Error> {
+        self.split.text_bert.as_ref().ok_or_else(|| {
+            Error::Unexpected("the encoder was not checked against the data's columns".to_owned())
+        })
+    }
+
+    fn bits(&self, keep: &Keep) -> Tensor {
+        Tensor::from_slice(&keep.bits)
+            .view([keep.rows as i64, keep.steps as i64, 1])
+            .to_kind(tch::Kind::Float)
+            .to_device(self.device)
+    }
+
+    fn column(&self, rates: &[f64]) -> Tensor {
+        let rates: Vec<f32> = rates.iter().map(|&rate| rate as f32).collect();
+        Tensor::from_slice(&rates).unsqueeze(1).to_device(self.device)
+    }
+}

@@ -1,0 +1,42 @@
+//! Help, listings and completions come straight from the registries.
+
+mod common;
+
+use common::program;
+use predicates::prelude::*;
+use predicates::str::contains;
+
+#[test]
+fn every_subcommand_explains_itself_with_an_example() {
+    for subcommand in ["prepare", "inspect", "verify", "report", "selftest", "list"] {
+        program()
+            .args([subcommand, "--help"])
+            .assert()
+            .success()
+            .stdout(contains("Examples:").and(contains("lnln-bench")));
+    }
+}
+
+#[test]
+fn list_shows_what_is_built_in() {
+    program()
+        .arg("list")
+        .assert()
+        .success()
+        .stdout(contains("mosi").and(contains("random")).and(contains("acc7")));
+}
+
+#[test]
+fn a_typo_is_a_usage_error() {
+    program().arg("reprot").assert().code(2).stderr(contains("report"));
+}
+
+#[test]
+fn completions_are_printed_for_a_shell() {
+    program().args(["completions", "bash"]).assert().success().stdout(contains("lnln-bench"));
+}
+
+#[test]
+fn doctor_answers_on_any_machine() {
+    program().arg("doctor").assert().success().stdout(contains("memory"));
+}

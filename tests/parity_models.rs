@@ -1,0 +1,89 @@
+//! Every model case, in double precision at its full tolerance and in single precision.
+#![cfg(feature = "torch")]
+
+use std::path::{Path, PathBuf};
+
+use lnln_bench::parity::Outcome;
+use lnln_bench::parity::models::{Setting, run, run_schedule};
+use tch::{Device, Kind};
+
+fn golden(case: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(case)
+}
+
+fn assert_passed(outcomes: &[Outcome]) {
+    assert!(!outcomes.is_empty());
+    let failed: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.passed())
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+fn check(case: &str) {
+    for kind in [Kind::Double, Kind::Float] {
+        let setting = Setting {
+            device: Device::Cpu,
+            kind,
+        };
+        let outcomes = run(&golden(case), setting)
+            .unwrap()
+            .expect("the model is built in");
+        for quantity in [
+            "out.pred",
+            "out.eval_pred",
+            "loss.total",
+            "grad.l2",
+            "grad.sum",
+        ] {
+            assert!(
+                outcomes.iter().any(|o| o.quantity == quantity),
+                "{quantity}"
+            );
+        }
+        for o in &outcomes {
+            println!(
+                "{kind:?} {} {} {:.1e} / {:.0e}",
+                o.case, o.quantity, o.error, o.tolerance
+            );
+        }
+        assert_passed(&outcomes);
+    }
+}
+
+#[test]
+fn lnln_mosi() {
+    check("lnln/mosi_d2");
+}
+
+#[test]
+fn lnln_sims() {
+    check("lnln/sims_d4");
+}
+
+#[test]
+fn lnln_everything_and_nothing_missing() {
+    check("lnln/mosei_extreme");
+}
+
+#[test]
+fn almt_mosi() {
+    check("almt/mosi_d2");
+}
+
+#[test]
+fn almt_other_sizes() {
+    check("almt/sims_d4");
+}
+
+#[test]
+fn lf_dnn() {
+    check("lf_dnn/sims");
+}
+
+#[test]
+fn schedule() {
+    assert_passed(&run_schedule(&golden("schedule")).unwrap());
+}
