@@ -1,10 +1,14 @@
 //! `report`: tables and figures from finished runs.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
+#[cfg(feature = "torch")]
+use std::path::Path;
 use std::path::PathBuf;
 
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{Options, write_report};
+
+use super::output;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,6 +38,19 @@ pub struct Args {
     models: Vec<String>,
 }
 
+impl Args {
+    /// Everything about `runs`, to `out`.
+    #[cfg(feature = "torch")]
+    pub fn for_demo(runs: &Path, out: &Path) -> Self {
+        Self {
+            runs: vec![runs.to_path_buf()],
+            out: out.to_path_buf(),
+            metrics: Vec::new(),
+            models: Vec::new(),
+        }
+    }
+}
+
 /// Widest table to print; wider ones leave out spreads.
 const WIDTH: u16 = 100;
 
@@ -55,8 +72,6 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         width: WIDTH,
         colour,
     };
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", terminal::tables(&written.overviews, style))?;
-    writeln!(out, "{}", written.dir.display())?;
-    Ok(())
+    let overview = terminal::tables(&written.overviews, style);
+    output::write(&format!("{overview}\n{}", written.dir.display()))
 }

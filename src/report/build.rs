@@ -14,7 +14,13 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
             Reading::At(_) => "missing rate",
             _ => "",
         };
-        (group.to_string(), reading.title(), reading.name(), metric, reading)
+        (
+            group.to_string(),
+            reading.title(),
+            reading.name(),
+            metric,
+            reading,
+        )
     });
     let title = format!("{}: {}", section.title, heading(metric));
     let id = format!("{}-{}", section.slug, super::section::slug(metric.name));
@@ -33,11 +39,17 @@ pub fn overview(section: &Section) -> Table {
         _ => format!("{}: {}", section.title, over_rates(&mean.title())),
     };
     let columns = section.metrics.iter().map(column).collect();
-    table(section, format!("{}-overview", section.slug), title, columns)
+    table(
+        section,
+        format!("{}-overview", section.slug),
+        title,
+        columns,
+    )
 }
 
 fn over_rates(mean: &str) -> String {
-    mean.replacen("mean", "mean over missing rates", 1).replace("rates of", "rates")
+    mean.replacen("mean", "mean over missing rates", 1)
+        .replace("rates of", "rates")
 }
 
 /// Title of a metric with its unit and an arrow to the better side.
@@ -54,14 +66,6 @@ fn higher(metric: &Metric) -> bool {
     matches!(metric.direction, Direction::HigherIsBetter)
 }
 
-/// Factor from a metric's own scale to the printed one.
-pub fn scale(metric: &Metric) -> f64 {
-    match metric.unit {
-        Unit::Percent => 100.0,
-        Unit::None => 1.0,
-    }
-}
-
 /// (group, title, name, metric, reading) of a column.
 type Source = (String, String, String, &'static Metric, Reading);
 
@@ -70,7 +74,10 @@ fn table(section: &Section, id: String, title: String, sources: Vec<Source>) -> 
     let mut line = |row: &Row| Line {
         label: row.label.clone(),
         floor: row.floor,
-        cells: sources.iter().map(|s| cell(row, s.3, &s.4, &mut reasons)).collect(),
+        cells: sources
+            .iter()
+            .map(|s| cell(row, s.3, &s.4, &mut reasons))
+            .collect(),
     };
     let rows = section.rows.iter().map(&mut line).collect();
     let column = |(group, title, name, metric, _): &Source| Column {
@@ -79,7 +86,11 @@ fn table(section: &Section, id: String, title: String, sources: Vec<Source>) -> 
         name: name.clone(),
         higher_is_better: higher(metric),
     };
-    let synthetic = if section.synthetic() { " (synthetic data)" } else { "" };
+    let synthetic = if section.synthetic() {
+        " (synthetic data)"
+    } else {
+        ""
+    };
     let mut table = Table {
         id,
         title: format!("{title}{synthetic}"),
@@ -97,8 +108,8 @@ fn table(section: &Section, id: String, title: String, sources: Vec<Source>) -> 
 fn cell(row: &Row, metric: &Metric, reading: &Reading, reasons: &mut Vec<String>) -> Cell {
     let content = match reading.outcome(row, metric.name) {
         Outcome::Known(summary) => Content::Number {
-            value: summary.mean * scale(metric),
-            sd: summary.sd.map(|sd| sd * scale(metric)),
+            value: summary.mean * metric.scale(),
+            sd: summary.sd.map(|sd| sd * metric.scale()),
             decimals: metric.decimals,
         },
         Outcome::Missing => Content::Missing,
@@ -124,13 +135,13 @@ fn notes(section: &Section, table: &Table) -> Vec<String> {
     let mut notes = vec![seeds(section)];
     let cells = || table.rows.iter().flat_map(|r| &r.cells);
     if cells().any(|c| c.best) {
-        notes.push("Bold: best of its column, the floor aside.".to_string());
+        notes.push("Bold: best of its column, where it beats the floor.".to_string());
     }
     if !table.rows.iter().any(|r| r.floor) {
         notes.push("No floor to compare with: run the model `constant` too.".to_string());
     } else if cells().any(|c| c.at_floor) {
         notes.push(format!(
-            "{FLOOR_MARK} No better than the floor, a model that looks at nothing."
+            "{FLOOR_MARK} No better than the floor, which predicts the same for every clip."
         ));
     }
     if cells().any(|c| c.content == Content::Missing) {
@@ -153,7 +164,10 @@ fn seeds(section: &Section) -> String {
         true if counts[0] == 1 => "One seed per model: no spread.".to_string(),
         true => format!("{spread}, n = {}.", counts[0]),
         false => {
-            let each = section.rows.iter().map(|r| format!("{} {}", r.label, r.runs.len()));
+            let each = section
+                .rows
+                .iter()
+                .map(|r| format!("{} {}", r.label, r.runs.len()));
             format!("{spread}; n: {}.", each.collect::<Vec<_>>().join(", "))
         }
     }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::Manifest;
 
+use super::rate::Rate;
+
 /// Settings by name, in the order of the names.
 pub type Settings = BTreeMap<&'static str, String>;
 
@@ -19,18 +21,31 @@ pub fn settings(m: &Manifest) -> Settings {
         ("learning rate", training.learning_rate.to_string()),
         ("weight decay", training.weight_decay.to_string()),
         ("parameters", m.model.parameters.to_string()),
-        ("rates", list(&mask.rates)),
-        ("mask seeds", list(&mask.seeds)),
+        ("rates", rates(&mask.rates)),
+        ("mask seeds", join(&mask.seeds, " ")),
         ("masks", short(&format!("{:?}", mask.hashes))),
         ("selection", selection.rule.clone()),
         ("selection metric", selection.metric.clone()),
-        ("selection rates", list(&selection.rates)),
+        ("selection rates", rates(&selection.rates)),
     ])
 }
 
-fn list<T: ToString>(values: &[T]) -> String {
+fn rates(values: &[f64]) -> String {
+    join(
+        &values.iter().map(|r| short_rate(*r)).collect::<Vec<_>>(),
+        " ",
+    )
+}
+
+/// A rate as it was meant: `0.3` for `3 * 0.1`.
+pub fn short_rate(rate: f64) -> String {
+    Rate::new(rate).map_or_else(|| rate.to_string(), Rate::short)
+}
+
+/// Anything with a text, joined.
+pub fn join<T: ToString>(values: &[T], by: &str) -> String {
     let values: Vec<_> = values.iter().map(T::to_string).collect();
-    values.join(" ")
+    values.join(by)
 }
 
 /// Eight hexadecimal digits that stand for a long text.
@@ -45,7 +60,9 @@ pub fn suffixes(all: &[Settings]) -> Vec<String> {
     let differs = |name: &&str| all.iter().any(|s| s.get(*name) != all[0].get(*name));
     let names: Vec<_> = names.into_iter().filter(differs).collect();
     let show = |s: &Settings| {
-        let parts = names.iter().filter_map(|n| Some(format!("{n} {}", s.get(n)?)));
+        let parts = names
+            .iter()
+            .filter_map(|n| Some(format!("{n} {}", s.get(n)?)));
         parts.collect::<Vec<_>>().join(", ")
     };
     all.iter().map(show).collect()

@@ -9,13 +9,31 @@ use super::scores::{ScoredRun, Value};
 use super::section::{Row, Section};
 
 const SCORES: [&str; 10] = [
-    "dataset", "model", "seed", "family", "rate", "metric", "value", "undefined", "configuration",
+    "dataset",
+    "model",
+    "seed",
+    "family",
+    "rate",
+    "metric",
+    "value",
+    "undefined",
+    "configuration",
     "run",
 ];
 
 const SUMMARY: [&str; 12] = [
-    "dataset", "model", "family", "metric", "rate", "mean", "sd", "n", "direction", "undefined",
-    "configuration", "floor",
+    "dataset",
+    "model",
+    "family",
+    "metric",
+    "rate",
+    "mean",
+    "sd",
+    "n",
+    "direction",
+    "undefined",
+    "configuration",
+    "floor",
 ];
 
 /// Every score of every run: `rate` is the missing rate.

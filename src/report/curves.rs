@@ -2,7 +2,6 @@
 
 use crate::metric::Metric;
 
-use super::build::scale;
 use super::reading::{Outcome, Reading};
 use super::section::{Row, Section};
 
@@ -40,11 +39,14 @@ pub fn curves(section: &Section, metric: &Metric) -> Vec<Curve> {
 fn curve(section: &Section, row: &Row, metric: &Metric) -> Curve {
     let mut segments: Vec<Vec<Point>> = vec![Vec::new()];
     for rate in &section.rates {
-        match (Reading::At(*rate).outcome(row, metric.name), segments.last_mut()) {
+        match (
+            Reading::At(*rate).outcome(row, metric.name),
+            segments.last_mut(),
+        ) {
             (Outcome::Known(summary), Some(segment)) => segment.push(Point {
                 rate: rate.value(),
-                mean: summary.mean * scale(metric),
-                sd: summary.sd.unwrap_or(0.0) * scale(metric),
+                mean: summary.mean * metric.scale(),
+                sd: summary.sd.unwrap_or(0.0) * metric.scale(),
             }),
             (Outcome::Undefined(_), _) => segments.push(Vec::new()),
             // A row on a coarser grid is still one line.
@@ -62,8 +64,12 @@ fn curve(section: &Section, row: &Row, metric: &Metric) -> Curve {
 /// Lowest and highest value to show, with a margin.
 pub fn bounds(curves: &[Curve]) -> (f64, f64) {
     let points = || curves.iter().flat_map(Curve::points);
-    let low = points().map(|p| p.mean - p.sd).fold(f64::INFINITY, f64::min);
-    let high = points().map(|p| p.mean + p.sd).fold(f64::NEG_INFINITY, f64::max);
+    let low = points()
+        .map(|p| p.mean - p.sd)
+        .fold(f64::INFINITY, f64::min);
+    let high = points()
+        .map(|p| p.mean + p.sd)
+        .fold(f64::NEG_INFINITY, f64::max);
     // A flat curve needs some height around it.
     let margin = ((high - low) * 0.06).max(high.abs() * 0.005).max(1e-3);
     (low - margin, high + margin)

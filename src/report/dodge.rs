@@ -9,10 +9,18 @@ pub fn dodge(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
     }
     let gap = gap.min((high - low) / (n.max(2) - 1) as f64);
     let offset = |i: usize| i as f64 * gap;
-    let shifted: Vec<f64> = wanted.iter().enumerate().map(|(i, w)| w - offset(i)).collect();
+    let shifted: Vec<f64> = wanted
+        .iter()
+        .enumerate()
+        .map(|(i, w)| w - offset(i))
+        .collect();
     let top = high - offset(n - 1);
     let place = |(i, x): (usize, f64)| x.clamp(low, top.max(low)) + offset(i);
-    isotonic(&shifted).into_iter().enumerate().map(place).collect()
+    isotonic(&shifted)
+        .into_iter()
+        .enumerate()
+        .map(place)
+        .collect()
 }
 
 /// The nearest non-descending sequence, by pooling adjacent violators.
@@ -27,7 +35,9 @@ fn isotonic(values: &[f64]) -> Vec<f64> {
         }
         pools.push(pool);
     }
-    let each = pools.into_iter().flat_map(|(mean, n)| std::iter::repeat_n(mean, n));
+    let each = pools
+        .into_iter()
+        .flat_map(|(mean, n)| std::iter::repeat_n(mean, n));
     each.collect()
 }
 
@@ -38,7 +48,10 @@ mod tests {
     #[test]
     fn labels_with_room_stay_and_crowded_ones_spread_around_their_middle() {
         assert_eq!(dodge(&[10.0, 50.0], 10.0, 0.0, 100.0), [10.0, 50.0]);
-        assert_eq!(dodge(&[50.0, 50.0, 50.0], 10.0, 0.0, 100.0), [40.0, 50.0, 60.0]);
+        assert_eq!(
+            dodge(&[50.0, 50.0, 50.0], 10.0, 0.0, 100.0),
+            [40.0, 50.0, 60.0]
+        );
     }
 
     #[test]

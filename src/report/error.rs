@@ -15,7 +15,9 @@ pub enum Error {
     Record(#[from] record::Error),
     #[error("run {run} names a metric protocol that this build does not have: {reason}")]
     Protocol { run: String, reason: String },
-    #[error("run {run}: expected predictions {expected}, found {found}; remove the run and repeat it")]
+    #[error(
+        "run {run}: expected predictions {expected}, found {found}; remove the run and repeat it"
+    )]
     Predictions {
         run: String,
         expected: String,

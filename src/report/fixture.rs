@@ -16,6 +16,8 @@ use super::section::{Section, sections};
 /// Three metrics that can be checked by hand: both directions, both units, undefined cells.
 pub static TOY: Protocol = Protocol {
     name: "toy",
+    title: "Toy",
+    selection: "mae",
     metrics: &[
         Metric {
             name: "acc_2",
@@ -23,7 +25,11 @@ pub static TOY: Protocol = Protocol {
             direction: Direction::HigherIsBetter,
             unit: Unit::Percent,
             decimals: 2,
-            compute: |p, t| Ok(mean(p, t, |p, t| f64::from(u8::from((p >= 0.0) == (t >= 0.0))))),
+            compute: |p, t| {
+                Ok(mean(p, t, |p, t| {
+                    f64::from(u8::from((p >= 0.0) == (t >= 0.0)))
+                }))
+            },
         },
         Metric {
             name: "mae",
@@ -31,7 +37,7 @@ pub static TOY: Protocol = Protocol {
             direction: Direction::LowerIsBetter,
             unit: Unit::None,
             decimals: 3,
-            compute: |p, t| Ok(mean(p, t, |p, t| (p - t).abs())),
+            compute: crate::metric::error::mean_absolute,
         },
         Metric {
             name: "slope",
@@ -45,15 +51,18 @@ pub static TOY: Protocol = Protocol {
 };
 
 fn mean(p: &[f32], t: &[f32], f: impl Fn(f64, f64) -> f64) -> f64 {
-    let each = p.iter().zip(t).map(|(p, t)| f(f64::from(*p), f64::from(*t)));
+    let each = p
+        .iter()
+        .zip(t)
+        .map(|(p, t)| f(f64::from(*p), f64::from(*t)));
     each.sum::<f64>() / p.len() as f64
 }
 
-/// Not a number for constant predictions.
 fn slope(p: &[f32], t: &[f32]) -> Result<f64, Undefined> {
-    let spread = mean(p, p, |p, _| (p - f64::from(t[0]).signum()).powi(2));
-    let constant = p.iter().all(|x| *x == p[0]);
-    Ok(if constant { f64::NAN } else { mean(p, t, |p, t| p * t) / spread })
+    match p.iter().all(|x| *x == p[0]) {
+        true => Err(Undefined::ConstantPrediction),
+        false => Ok(mean(p, t, |p, t| p * t) / mean(t, t, |t, _| t * t)),
+    }
 }
 
 /// Labels of the ten test clips.
@@ -178,7 +187,13 @@ pub fn save(root: &Path, m: &Manifest) -> RunDir {
 
 /// Two models, one of them without a score at the last rate, and the floor.
 pub fn section(rates: &[f64]) -> Section {
-    let seeds = [("flat", 11), ("flat", 12), ("lnln", 11), ("lnln", 12), ("constant", 11)];
+    let seeds = [
+        ("flat", 11),
+        ("flat", 12),
+        ("lnln", 11),
+        ("lnln", 12),
+        ("constant", 11),
+    ];
     let runs = seeds.map(|(model, seed)| scored(manifest(model, seed, rates)));
     sections(runs.to_vec()).unwrap().swap_remove(0)
 }

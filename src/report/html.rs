@@ -84,7 +84,10 @@ struct CellView {
 
 fn section(part: &Part) -> SectionView<'_> {
     let overview = table(&part.overview, None);
-    let metrics = part.metrics.iter().map(|(t, f)| table(t, f.as_ref().map(|f| &*f.svg)));
+    let metrics = part
+        .metrics
+        .iter()
+        .map(|(t, f)| table(t, f.as_ref().map(|f| &*f.svg)));
     SectionView {
         slug: &part.section.slug,
         title: &part.section.title,
@@ -99,7 +102,11 @@ fn table<'a>(table: &'a Table, figure: Option<&'a str>) -> TableView<'a> {
         id: &table.id,
         title: &table.title,
         stub: &table.stub,
-        groups: if table.has_groups() { table.groups() } else { Vec::new() },
+        groups: if table.has_groups() {
+            table.groups()
+        } else {
+            Vec::new()
+        },
         columns: table.columns.iter().map(|c| &*c.title).collect(),
         rows: table.rows.iter().map(row).collect(),
         notes: &table.notes,

@@ -35,7 +35,10 @@ pub fn table(table: &Table) -> String {
 }
 
 fn tabular(table: &Table) -> String {
-    let mut out = format!("\\begin{{tabular}}{{l{}}}\n\\toprule\n", "r".repeat(table.columns.len()));
+    let mut out = format!(
+        "\\begin{{tabular}}{{l{}}}\n\\toprule\n",
+        "r".repeat(table.columns.len())
+    );
     if table.has_groups() {
         out += &groups(table);
     }
@@ -71,7 +74,11 @@ fn groups(table: &Table) -> String {
 
 fn body(row: &Line) -> String {
     let label = escape(&row.label);
-    let label = if row.floor { format!("\\textit{{{label}}}") } else { label };
+    let label = if row.floor {
+        format!("\\textit{{{label}}}")
+    } else {
+        label
+    };
     line(std::iter::once(label).chain(row.cells.iter().map(cell)))
 }
 
@@ -106,9 +113,16 @@ fn notes(table: &Table) -> String {
     let reason = |(letter, reason): (String, &str)| {
         format!("$^{{\\mathrm{{{letter}}}}}$ Undefined: {}.", escape(reason))
     };
-    let notes = table.notes.iter().map(|n| escape(n)).chain(table.footnotes().map(reason));
+    let notes = table
+        .notes
+        .iter()
+        .map(|n| escape(n))
+        .chain(table.footnotes().map(reason));
     let notes: Vec<_> = notes.collect();
-    format!("\n\\smallskip\n{{\\footnotesize {}\\par}}\n", notes.join(" "))
+    format!(
+        "\n\\smallskip\n{{\\footnotesize {}\\par}}\n",
+        notes.join(" ")
+    )
 }
 
 /// Text with LaTeX's special characters, and the few symbols of our titles, written out.

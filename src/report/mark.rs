@@ -6,23 +6,34 @@ use super::table::{Line, Table};
 /// is equal.
 pub fn mark(table: &mut Table) {
     for column in 0..table.columns.len() {
-        let sign = if table.columns[column].higher_is_better { 1 } else { -1 };
+        let sign = if table.columns[column].higher_is_better {
+            1
+        } else {
+            -1
+        };
         mark_column(&mut table.rows, column, sign);
     }
 }
 
 /// With `sign` -1 the smallest value is the greatest.
-fn mark_column(rows: &mut [Line], column: usize, sign: i64) {
+fn mark_column(rows: &mut [Line], column: usize, sign: i128) {
     let goodness = |row: &Line| row.cells[column].content.rounded().map(|v| v * sign);
     let floor = rows.iter().filter(|r| r.floor).filter_map(goodness).max();
-    let rivals: Vec<i64> = rows.iter().filter(|r| !r.floor).filter_map(goodness).collect();
+    let rivals: Vec<i128> = rows
+        .iter()
+        .filter(|r| !r.floor)
+        .filter_map(goodness)
+        .collect();
     // The best of one is no distinction.
-    let best = (rivals.len() > 1).then(|| rivals.iter().max().copied()).flatten();
+    let best = (rivals.len() > 1)
+        .then(|| rivals.iter().max().copied())
+        .flatten();
     for row in rows.iter_mut().filter(|r| !r.floor) {
         if let Some(value) = goodness(row) {
             let cell = &mut row.cells[column];
-            cell.best = Some(value) == best;
             cell.at_floor = floor.is_some_and(|floor| value <= floor);
+            // To beat the others and not the floor is nothing to point at.
+            cell.best = Some(value) == best && !cell.at_floor;
         }
     }
 }
@@ -81,7 +92,16 @@ mod tests {
     #[test]
     fn lower_is_better() {
         let rows = [(0.9, false), (1.6, false), (1.5, true)];
-        assert_eq!(marks(false, &rows), [(true, false), (false, true), (false, false)]);
+        assert_eq!(
+            marks(false, &rows),
+            [(true, false), (false, true), (false, false)]
+        );
+    }
+
+    #[test]
+    fn no_row_is_best_when_all_are_at_the_floor() {
+        let rows = [(50.0, false), (47.5, false), (50.0, true)];
+        assert_eq!(marks(true, &rows)[..2], [(false, true), (false, true)]);
     }
 
     #[test]

@@ -19,16 +19,18 @@ pub fn table(table: &Table, level: usize) -> String {
 }
 
 fn header(table: &Table) -> String {
-    let groups = table.groups().into_iter().map(|(g, _)| g).filter(|g| !g.is_empty());
-    let stub = std::iter::once(table.stub.as_str()).chain(groups).collect::<Vec<_>>();
     let titles = table.columns.iter().map(|c| escape(&c.title));
-    let head = line(std::iter::once(escape(&stub.join(" / "))).chain(titles));
+    let head = line(std::iter::once(escape(&table.full_stub())).chain(titles));
     format!("{head}|:--{}|\n", "|--:".repeat(table.columns.len()))
 }
 
 fn body(row: &Line) -> String {
     let label = escape(&row.label);
-    let label = if row.floor { format!("*{label}*") } else { label };
+    let label = if row.floor {
+        format!("*{label}*")
+    } else {
+        label
+    };
     line(std::iter::once(label).chain(row.cells.iter().map(cell)))
 }
 

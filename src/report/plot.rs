@@ -71,7 +71,11 @@ fn resize(svg: &str, height: u32, title: &str) -> String {
 fn draw(canvas: &Canvas<'_>, curves: &[Curve], metric: &Metric, title: &str) -> Drawn {
     canvas.fill(&WHITE)?;
     let place = (px(14), px(22));
-    canvas.draw(&Text::new(title.to_string(), place, font(FONT + 2, BLACK, HPos::Left)))?;
+    canvas.draw(&Text::new(
+        title.to_string(),
+        place,
+        font(FONT + 2, BLACK, HPos::Left),
+    ))?;
     let rates = || curves.iter().flat_map(Curve::points).map(|p| p.rate);
     let (first, last) = (rates().fold(1.0, f64::min), rates().fold(0.0, f64::max));
     let (low, high) = bounds(curves);
@@ -94,7 +98,10 @@ fn draw(canvas: &Canvas<'_>, curves: &[Curve], metric: &Metric, title: &str) -> 
 
 fn axes(chart: &mut Chart<'_, '_>, metric: &Metric, span: f64) -> Drawn {
     // About eight steps, so one decimal more than the span's own size.
-    let decimals = [8.0, 0.8, 0.08].iter().take_while(|least| span < **least).count();
+    let decimals = [8.0, 0.8, 0.08]
+        .iter()
+        .take_while(|least| span < **least)
+        .count();
     let number = move |y: &f64| format!("{y:.decimals$}");
     let rate = |x: &f64| format!("{}", (x * 1e6).round() / 1e6);
     chart
@@ -126,10 +133,15 @@ struct Stroke {
 fn styles(curves: &[Curve]) -> Vec<(&Curve, Stroke)> {
     let style = |(i, curve): (usize, &'_ Curve)| match curve.floor {
         true => (GREY, 5),
-        false => (PALETTE[i % PALETTE.len()], [0, 9, 3][(i / PALETTE.len()).min(2)]),
+        false => (
+            PALETTE[i % PALETTE.len()],
+            [0, 9, 3][(i / PALETTE.len()).min(2)],
+        ),
     };
     let styles: Vec<_> = curves.iter().enumerate().map(style).collect();
-    let strokes = styles.into_iter().map(|(colour, dash)| Stroke { colour, dash });
+    let strokes = styles
+        .into_iter()
+        .map(|(colour, dash)| Stroke { colour, dash });
     curves.iter().zip(strokes).collect()
 }
 
@@ -182,7 +194,11 @@ fn names(canvas: &Canvas<'_>, chart: &Chart<'_, '_>, curves: &[Curve]) -> Drawn 
     let places = dodge(&wanted, f64::from(px(GAP)), low, high);
     for ((at, curve, colour), y) in ends.into_iter().zip(places) {
         let to = (edge + px(16), y.round() as i32);
-        let tie = vec![(at.0 + px(5), at.1), (edge + px(5), at.1), (to.0 - px(3), to.1)];
+        let tie = vec![
+            (at.0 + px(5), at.1),
+            (edge + px(5), at.1),
+            (to.0 - px(3), to.1),
+        ];
         canvas.draw(&PathElement::new(tie, colour.mix(0.5).stroke_width(ZOOM)))?;
         canvas.draw(&Text::new(name(curve), to, font(FONT, colour, HPos::Left)))?;
     }

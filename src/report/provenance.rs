@@ -2,11 +2,11 @@
 
 use crate::record::Manifest;
 
+use super::config::{join, short_rate};
 use super::section::{Row, Section};
 
 /// Printed on top of every report and section that holds made-up data.
-pub const SYNTHETIC: &str =
-    "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";
+pub const SYNTHETIC: &str = "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";
 
 /// What the reproducibility grades mean.
 pub const GRADES: &str = "Grades: A bit-identical anywhere; B bit-identical on the same CPU \
@@ -46,12 +46,18 @@ pub fn facts(section: &Section) -> Vec<Fact> {
 /// The distinct values with the labels of their rows; a value that all rows share stands alone.
 fn grouped(rows: &[Row], of: &dyn Fn(&Manifest) -> String) -> String {
     let mut values: Vec<(String, Vec<&str>)> = Vec::new();
-    for (row, run) in rows.iter().flat_map(|row| row.runs.iter().map(move |run| (row, run))) {
+    for (row, run) in rows
+        .iter()
+        .flat_map(|row| row.runs.iter().map(move |run| (row, run)))
+    {
         let value = of(&run.manifest);
-        let place = values.iter().position(|(v, _)| *v == value).unwrap_or_else(|| {
-            values.push((value, Vec::new()));
-            values.len() - 1
-        });
+        let place = values
+            .iter()
+            .position(|(v, _)| *v == value)
+            .unwrap_or_else(|| {
+                values.push((value, Vec::new()));
+                values.len() - 1
+            });
         if values[place].1.last() != Some(&&*row.label) {
             values[place].1.push(&row.label);
         }
@@ -59,7 +65,9 @@ fn grouped(rows: &[Row], of: &dyn Fn(&Manifest) -> String) -> String {
     match values.as_slice() {
         [(value, _)] => value.clone(),
         _ => {
-            let each = values.iter().map(|(v, rows)| format!("{v} ({})", rows.join(", ")));
+            let each = values
+                .iter()
+                .map(|(v, rows)| format!("{v} ({})", rows.join(", ")));
             each.collect::<Vec<_>>().join("; ")
         }
     }
@@ -79,8 +87,11 @@ fn data(m: &Manifest) -> String {
 
 fn masks(m: &Manifest) -> String {
     let mask = &m.mask;
-    let (seeds, rates) = (join(&mask.seeds), join(&mask.rates));
-    format!("{} v{}, seeds {seeds}, rates {rates}", mask.family, mask.version)
+    let (seeds, rates) = (join(&mask.seeds, ", "), rates(&mask.rates));
+    format!(
+        "{} v{}, seeds {seeds}, rates {rates}",
+        mask.family, mask.version
+    )
 }
 
 fn training(m: &Manifest) -> String {
@@ -97,15 +108,22 @@ fn training(m: &Manifest) -> String {
 fn selection(m: &Manifest) -> String {
     let s = &m.selection;
     match s.rule.as_str() {
-        "paper" => format!("best test epoch by {} at rates {}, as in the paper", s.metric, join(&s.rates)),
+        "paper" => format!(
+            "best test epoch by {} at rates {}, as in the paper",
+            s.metric,
+            rates(&s.rates)
+        ),
         "last" => "last epoch".to_string(),
-        rule => format!("{rule} by {} at rates {}", s.metric, join(&s.rates)),
+        rule => format!("{rule} by {} at rates {}", s.metric, rates(&s.rates)),
     }
 }
 
 fn build(m: &Manifest) -> String {
     let b = &m.build;
-    format!("lnln-bench {}, libtorch {}, {}, {} threads", b.version, b.libtorch, b.device, b.threads)
+    format!(
+        "lnln-bench {}, libtorch {}, {}, {} threads",
+        b.version, b.libtorch, b.device, b.threads
+    )
 }
 
 fn models(rows: &[Row]) -> String {
@@ -115,23 +133,37 @@ fn models(rows: &[Row]) -> String {
             true => String::new(),
             false => format!("; {}", model.citation),
         };
-        Some(format!("{} ({} parameters{citation})", row.label, model.parameters))
+        Some(format!(
+            "{} ({} parameters{citation})",
+            row.label, model.parameters
+        ))
     });
     each.collect::<Vec<_>>().join("; ")
 }
 
-fn join<T: ToString>(values: &[T]) -> String {
-    let values: Vec<_> = values.iter().map(T::to_string).collect();
-    values.join(", ")
+fn rates(rates: &[f64]) -> String {
+    join(
+        &rates.iter().map(|r| short_rate(*r)).collect::<Vec<_>>(),
+        ", ",
+    )
 }
 
 /// Headers of [`runs`].
-pub const RUN_COLUMNS: [&str; 6] =
-    ["run", "model", "seed", "epoch", "minutes", "predictions (blake3)"];
+pub const RUN_COLUMNS: [&str; 6] = [
+    "run",
+    "model",
+    "seed",
+    "epoch",
+    "minutes",
+    "predictions (blake3)",
+];
 
 /// One row per run: id, model, seed, selected epoch, wall time, and what its scores come from.
 pub fn runs(section: &Section) -> Vec<[String; 6]> {
-    let rows = section.rows.iter().flat_map(|row| row.runs.iter().map(move |run| (row, run)));
+    let rows = section
+        .rows
+        .iter()
+        .flat_map(|row| row.runs.iter().map(move |run| (row, run)));
     let show = |(row, run): (&Row, &super::scores::ScoredRun)| {
         let m = &run.manifest;
         [

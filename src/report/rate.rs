@@ -55,7 +55,10 @@ mod tests {
     #[test]
     fn shows_what_was_meant() {
         let show = |r| Rate::new(r).unwrap().to_string();
-        assert_eq!([0.0, 0.1 + 0.2, 0.25, 1.0].map(show), ["0.0", "0.3", "0.25", "1.0"]);
+        assert_eq!(
+            [0.0, 0.1 + 0.2, 0.25, 1.0].map(show),
+            ["0.0", "0.3", "0.25", "1.0"]
+        );
     }
 
     #[test]

@@ -50,7 +50,13 @@ impl Reading {
 
     /// Title of the column.
     pub fn title(&self) -> String {
-        let list = |rates: &[Rate]| rates.iter().map(|r| r.short()).collect::<Vec<_>>().join(", ");
+        let list = |rates: &[Rate]| {
+            rates
+                .iter()
+                .map(|r| r.short())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         match self {
             Self::At(rate) => rate.to_string(),
             Self::Mean(rates) if **rates == Rate::paper() => "mean 0-0.9".to_string(),
@@ -159,8 +165,14 @@ mod tests {
     fn one_undefined_point_makes_the_mean_undefined_and_a_missing_one_missing() {
         let grid = rates(&[0.0, 0.5]);
         let curve = BTreeMap::from([(grid[0], Ok(1.0)), (grid[1], Err("flat".to_string()))]);
-        assert_eq!(Reading::mean(&grid).of(&curve), Some(Err("flat".to_string())));
-        assert_eq!(Reading::Area(grid.clone()).of(&curve), Some(Err("flat".to_string())));
+        assert_eq!(
+            Reading::mean(&grid).of(&curve),
+            Some(Err("flat".to_string()))
+        );
+        assert_eq!(
+            Reading::Area(grid.clone()).of(&curve),
+            Some(Err("flat".to_string()))
+        );
         assert_eq!(Reading::mean(&rates(&[0.0, 1.0])).of(&curve), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::metric::{Metric, Protocol, protocol};
+use crate::metric::{Metric, Protocol, Undefined, protocol};
 use crate::record::{Group, Manifest, Record};
 
 use super::error::{Error, Result};
@@ -64,16 +64,19 @@ fn curve(metric: &Metric, groups: &[Group]) -> BTreeMap<Rate, Value> {
     by_rate.into_iter().map(|(r, v)| (r, average(v))).collect()
 }
 
-/// A model that diverged has no score, whatever a comparison with NaN would count.
 fn value(metric: &Metric, group: &Group) -> Value {
-    let wild = group.prediction.iter().filter(|p| !p.is_finite()).count();
-    if wild > 0 {
-        return Err("some predictions are not finite".to_string());
-    }
-    let score = (metric.compute)(&group.prediction, &group.truth).map_err(|e| e.to_string())?;
+    let score = (metric.compute)(&group.prediction, &group.truth).map_err(reason)?;
     match score.is_finite() {
         true => Ok(score),
         false => Err("the score is not finite".to_string()),
+    }
+}
+
+/// The reason without the clip's number, so that one footnote serves every cell.
+fn reason(undefined: Undefined) -> String {
+    match undefined {
+        Undefined::NonFinitePrediction { .. } => "some predictions are not finite".to_string(),
+        other => other.to_string(),
     }
 }
 
@@ -107,7 +110,10 @@ fn check(manifest: &Manifest, groups: &[Group]) -> Result<()> {
 
 fn show_grid(found: &BTreeSet<(u64, Option<Rate>)>) -> String {
     let rate = |r: &Option<Rate>| r.map_or("no rate".to_string(), |r| r.to_string());
-    let pairs: Vec<_> = found.iter().map(|(s, r)| format!("{s}/{}", rate(r))).collect();
+    let pairs: Vec<_> = found
+        .iter()
+        .map(|(s, r)| format!("{s}/{}", rate(r)))
+        .collect();
     match pairs.is_empty() {
         true => "none".to_string(),
         false => format!("(seed/rate) {}", pairs.join(", ")),
@@ -126,7 +132,10 @@ fn check_group(manifest: &Manifest, group: &Group) -> Result<()> {
     if found != expected || Rate::new(c.rate).is_none() {
         let show = |(d, s, f), r: &str| format!("of {d}/{s} under {f} masks{r}");
         let rate = format!(" at rate {}", c.rate);
-        return Err(wrong(show(expected, " at rates in 0 to 1"), show(found, &rate)));
+        return Err(wrong(
+            show(expected, " at rates in 0 to 1"),
+            show(found, &rate),
+        ));
     }
     let clips: HashSet<&String> = group.ids.iter().collect();
     let (n, unique) = (manifest.dataset.counts[2], clips.len());

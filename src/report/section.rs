@@ -34,7 +34,7 @@ pub struct Row {
     pub model: String,
     /// What sets this row apart from others of the same model; mostly empty.
     pub configuration: String,
-    /// Title of the model with the configuration.
+    /// Title of the model with the configuration, and whether it is the floor.
     pub label: String,
     pub floor: bool,
     /// One run per seed, by seed.
@@ -82,7 +82,9 @@ pub fn sections(runs: Vec<ScoredRun>) -> Result<Vec<Section>> {
     }
     let names = titles(&by_key.keys().collect::<Vec<_>>(), &by_key);
     let parts = by_key.into_values().zip(names);
-    parts.map(|(runs, (slug, title))| section(runs, slug, title)).collect()
+    parts
+        .map(|(runs, (slug, title))| section(runs, slug, title))
+        .collect()
 }
 
 /// Slug and title of each section: the data set, and whatever else is needed to tell it from
@@ -96,13 +98,20 @@ fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, S
         ])
     };
     let name = |k: &&Key| {
-        let same: Vec<_> = keys.iter().filter(|o| o.0 == k.0).map(|o| settings(o)).collect();
+        let same: Vec<_> = keys
+            .iter()
+            .filter(|o| o.0 == k.0)
+            .map(|o| settings(o))
+            .collect();
         let place = keys.iter().filter(|o| o.0 == k.0).position(|o| o == k);
         let suffix = config::suffixes(&same).swap_remove(place.unwrap_or(0));
         let title = &runs[*k][0].manifest.dataset.title;
         match suffix.is_empty() {
             true => (slug(&k.0), title.clone()),
-            false => (slug(&format!("{} {suffix}", k.0)), format!("{title} ({suffix})")),
+            false => (
+                slug(&format!("{} {suffix}", k.0)),
+                format!("{title} ({suffix})"),
+            ),
         }
     };
     keys.iter().map(name).collect()
@@ -110,7 +119,13 @@ fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, S
 
 /// Lower-case letters, digits and single hyphens.
 pub fn slug(text: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
     let text: String = text.chars().map(plain).collect();
     let parts: Vec<_> = text.split('-').filter(|p| !p.is_empty()).collect();
     parts.join("-")
@@ -124,7 +139,10 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         .collect();
     let mut by_model: BTreeMap<String, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
-        by_model.entry(run.manifest.model.name.clone()).or_default().push(run);
+        by_model
+            .entry(run.manifest.model.name.clone())
+            .or_default()
+            .push(run);
     }
     let rows: Result<Vec<Vec<Row>>> = by_model.into_iter().map(|(m, r)| rows(m, r)).collect();
     let mut rows: Vec<Row> = rows?.into_iter().flatten().collect();
@@ -148,15 +166,22 @@ fn rows(model: String, runs: Vec<ScoredRun>) -> Result<Vec<Row>> {
     }
     let all: Vec<_> = by_settings.keys().cloned().collect();
     let parts = by_settings.into_values().zip(config::suffixes(&all));
-    parts.map(|(runs, configuration)| row(&model, configuration, runs)).collect()
+    parts
+        .map(|(runs, configuration)| row(&model, configuration, runs))
+        .collect()
 }
 
 fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<Row> {
     runs.sort_by_key(|r| r.manifest.seed);
     let title = &runs[0].manifest.model.title;
-    let label = match configuration.is_empty() {
+    let remarks = [
+        configuration.as_str(),
+        if model == FLOOR { "floor" } else { "" },
+    ];
+    let remarks: Vec<_> = remarks.into_iter().filter(|r| !r.is_empty()).collect();
+    let label = match remarks.is_empty() {
         true => title.clone(),
-        false => format!("{title} ({configuration})"),
+        false => format!("{title} ({})", remarks.join(", ")),
     };
     for pair in runs.windows(2) {
         let (a, b) = (&pair[0].manifest, &pair[1].manifest);

@@ -88,11 +88,10 @@ impl Content {
     }
 
     /// The value in units of its last decimal: what a reader of the table compares.
-    pub fn rounded(&self) -> Option<i64> {
+    pub fn rounded(&self) -> Option<i128> {
         match self {
-            Self::Number {
-                value, decimals, ..
-            } => Some((value * 10_f64.powi(*decimals as i32)).round() as i64),
+            // From the text itself: halves must not be rounded in two ways.
+            Self::Number { .. } => self.text().replace('.', "").parse().ok(),
             _ => None,
         }
     }
@@ -124,9 +123,19 @@ impl Table {
         self.columns.iter().any(|c| !c.group.is_empty())
     }
 
+    /// Header of the first column, for formats without headers over several columns.
+    pub fn full_stub(&self) -> String {
+        let groups = self.groups().into_iter().map(|(title, _)| title);
+        let parts = std::iter::once(self.stub.as_str()).chain(groups.filter(|g| !g.is_empty()));
+        parts.collect::<Vec<_>>().join(" / ")
+    }
+
     /// Footnotes of undefined cells, as (letter, reason).
     pub fn footnotes(&self) -> impl Iterator<Item = (String, &str)> {
-        self.reasons.iter().enumerate().map(|(i, r)| (letter(i), r.as_str()))
+        self.reasons
+            .iter()
+            .enumerate()
+            .map(|(i, r)| (letter(i), r.as_str()))
     }
 }
 
@@ -154,11 +163,17 @@ mod tests {
 
     #[test]
     fn zero_has_no_sign() {
-        assert_eq!([-0.004, -0.006, 0.0].map(|v| fixed(v, 2)), ["0.00", "-0.01", "0.00"]);
+        assert_eq!(
+            [-0.004, -0.006, 0.0].map(|v| fixed(v, 2)),
+            ["0.00", "-0.01", "0.00"]
+        );
     }
 
     #[test]
     fn letters_do_not_run_out() {
-        assert_eq!([0, 25, 26, 27, 52].map(letter), ["a", "z", "aa", "ab", "ba"]);
+        assert_eq!(
+            [0, 25, 26, 27, 52].map(letter),
+            ["a", "z", "aa", "ab", "ba"]
+        );
     }
 }

@@ -38,17 +38,35 @@ fn the_whole_page_in_markdown() {
 #[test]
 fn tables_in_latex() {
     let section = section(&eleven());
-    let tables = [build::overview(&section), build::by_rate(&section, &TOY.metrics[2])];
+    let tables = [
+        build::overview(&section),
+        build::by_rate(&section, &TOY.metrics[2]),
+    ];
     insta::assert_snapshot!(latex::tables(&tables));
 }
 
 #[test]
 fn tables_in_the_terminal() {
     let section = section(&eleven());
-    let tables = [build::overview(&section), build::by_rate(&section, &TOY.metrics[0])];
-    let text = terminal::tables(&tables, PLAIN);
-    assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
-    insta::assert_snapshot!(text);
+    let overview = terminal::tables(&[build::overview(&section)], PLAIN);
+    assert!(
+        overview.lines().all(|l| l.chars().count() <= 100),
+        "{overview}"
+    );
+    let wide = Style {
+        width: 140,
+        ..PLAIN
+    };
+    let by_rate = terminal::tables(&[build::by_rate(&section, &TOY.metrics[0])], wide);
+    insta::assert_snapshot!(format!("{overview}\n{by_rate}"));
+}
+
+#[test]
+fn a_long_name_wraps_in_the_terminal_and_numbers_do_not() {
+    let mut table = build::overview(&section(&GRID));
+    table.rows[0].label = "LNLN (encoder features, learning rate 0.0001, noise cycle:3)".into();
+    let narrow = Style { width: 60, ..PLAIN };
+    insta::assert_snapshot!(terminal::tables(&[table], narrow));
 }
 
 #[test]
@@ -83,11 +101,19 @@ fn the_page_in_html() {
 #[test]
 fn a_figure_has_a_line_per_model_and_is_the_same_every_time() {
     let section = section(&GRID);
-    let draw = || plot::svg(&section, &TOY.metrics[1], "MAE <here>").unwrap().unwrap();
+    let draw = || {
+        plot::svg(&section, &TOY.metrics[1], "MAE <here>")
+            .unwrap()
+            .unwrap()
+    };
     let svg = draw();
     assert_eq!(svg, draw());
     assert!(svg.contains("<title>MAE &lt;here></title>"));
-    assert!(["FLAT", "LNLN", "CONSTANT"].iter().all(|name| svg.contains(name)));
+    assert!(
+        ["FLAT", "LNLN", "CONSTANT"]
+            .iter()
+            .all(|name| svg.contains(name))
+    );
     insta::assert_snapshot!(svg);
 }
 
@@ -109,7 +135,10 @@ fn predictions_that_are_not_finite_have_no_score() {
     rows.iter().for_each(|row| run.predictions.push(row));
     let curves = score_by(&TOY, run).unwrap().curves;
     let values: Vec<_> = curves["mae"].values().collect();
-    assert_eq!(values[0].as_ref().unwrap_err(), "some predictions are not finite");
+    assert_eq!(
+        values[0].as_ref().unwrap_err(),
+        "some predictions are not finite"
+    );
     assert!(values[1].is_ok() && values[2].is_ok());
 }
 
@@ -118,12 +147,18 @@ fn missing_predictions_are_an_error_that_names_the_run() {
     let mut run = record(manifest("lnln", 11, &GRID));
     run.manifest.mask.rates.push(0.7);
     let message = score_by(&TOY, run).unwrap_err().to_string();
-    assert!(message.contains("run lnln-11: expected predictions for mask seeds [1, 2]"), "{message}");
+    assert!(
+        message.contains("run lnln-11: expected predictions for mask seeds [1, 2]"),
+        "{message}"
+    );
 
     let mut run = record(manifest("lnln", 11, &GRID));
     run.manifest.dataset.counts[2] = 11;
     let message = score_by(&TOY, run).unwrap_err().to_string();
-    assert!(message.contains("for 11 test clips, each once, found 10 for 10 clips"), "{message}");
+    assert!(
+        message.contains("for 11 test clips, each once, found 10 for 10 clips"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -196,7 +231,11 @@ fn save_all(root: &Path) {
 #[test]
 fn the_same_runs_give_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
-    let (runs, one, two) = (dir.path().join("runs"), dir.path().join("1"), dir.path().join("2"));
+    let (runs, one, two) = (
+        dir.path().join("runs"),
+        dir.path().join("1"),
+        dir.path().join("2"),
+    );
     save_all(&runs);
     let written = write_report(&[&runs], &one, &Options::default()).unwrap();
     write_report(&[&runs], &two, &Options::default()).unwrap();
@@ -220,12 +259,19 @@ fn every_cell_leads_to_its_runs_and_their_predictions() {
     write_report(&[&runs], &out, &Options::default()).unwrap();
     let manifest = ReportManifest::parse(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
     let cell = &manifest.tables["toy-overview"].cells[0];
-    assert_eq!((cell.row.as_str(), cell.runs.as_slice()), ("FLAT", &["flat-11".to_string()][..]));
+    assert_eq!(
+        (cell.row.as_str(), cell.runs.as_slice()),
+        ("FLAT", &["flat-11".to_string()][..])
+    );
     let parquet = fs::read(runs.join("flat-11/predictions.parquet")).unwrap();
     let hash = blake3::hash(&parquet).to_hex().to_string();
     assert_eq!(manifest.runs["flat-11"].predictions_blake3, hash);
     let cells = manifest.tables.values().flat_map(|t| &t.cells);
-    assert!(cells.flat_map(|c| &c.runs).all(|id| manifest.runs.contains_key(id)));
+    assert!(
+        cells
+            .flat_map(|c| &c.runs)
+            .all(|id| manifest.runs.contains_key(id))
+    );
 }
 
 #[test]
@@ -235,10 +281,17 @@ fn a_tampered_run_is_caught_and_named() {
     save_all(&runs);
     let run = RunDir::open(runs.join("lnln-12"));
     let mut better = predictions(&manifest("lnln", 12, &eleven()));
-    better.extend(&condition_of(&better), &["x".into()], &[1.0], &[1.0]).unwrap();
+    better
+        .extend(&condition_of(&better), &["x".into()], &[1.0], &[1.0])
+        .unwrap();
     better.write(&run.predictions()).unwrap();
-    let message = write_report(&[&runs], &out, &Options::default()).unwrap_err().to_string();
-    assert!(message.contains("lnln-12/predictions.parquet changed after the run"), "{message}");
+    let message = write_report(&[&runs], &out, &Options::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("lnln-12/predictions.parquet changed after the run"),
+        "{message}"
+    );
     assert!(!out.exists());
 }
 
@@ -253,7 +306,10 @@ fn an_edited_manifest_is_caught_and_named() {
     let text = fs::read_to_string(run.manifest()).unwrap();
     fs::write(run.manifest(), text.replace("\"seed\": 11", "\"seed\": 12")).unwrap();
     let message = run.load().unwrap_err().to_string();
-    assert!(message.contains("manifest.json changed after the run"), "{message}");
+    assert!(
+        message.contains("manifest.json changed after the run"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -269,7 +325,9 @@ fn a_finished_run_reads_back_as_it_was() {
 fn an_empty_folder_of_runs_is_an_error_and_nothing_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
-    let message = write_report(&[dir.path()], &out, &Options::default()).unwrap_err().to_string();
+    let message = write_report(&[dir.path()], &out, &Options::default())
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("holds no run"), "{message}");
     assert!(!out.exists());
 }
@@ -281,10 +339,13 @@ fn a_folder_with_other_things_is_left_alone() {
     save_all(&runs);
     fs::create_dir(&out).unwrap();
     fs::write(out.join("thesis.tex"), "years of work").unwrap();
-    let message = write_report(&[&runs], &out, &Options::default()).unwrap_err().to_string();
+    let message = write_report(&[&runs], &out, &Options::default())
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("out is in the way"), "{message}");
-    let message =
-        write_report(&[&runs], &runs.join("lnln-11"), &Options::default()).unwrap_err().to_string();
+    let message = write_report(&[&runs], &runs.join("lnln-11"), &Options::default())
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("lnln-11 is in the way"), "{message}");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
 }
@@ -303,8 +364,12 @@ fn a_selection_shows_what_was_asked_for_and_drops_old_figures() {
     let written = write_report(&[&runs], &out, &options).unwrap();
     assert!(all > 7);
     assert_eq!(contents(&out).len(), 7);
-    let labels: Vec<_> = written.overviews[0].rows.iter().map(|r| r.label.as_str()).collect();
-    assert_eq!(labels, ["LNLN", "CONSTANT"]);
+    let labels: Vec<_> = written.overviews[0]
+        .rows
+        .iter()
+        .map(|r| r.label.as_str())
+        .collect();
+    assert_eq!(labels, ["LNLN", "CONSTANT (floor)"]);
 }
 
 #[test]
@@ -317,7 +382,9 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
             metrics: metrics.iter().map(|m| m.to_string()).collect(),
             models: models.iter().map(|m| m.to_string()).collect(),
         };
-        write_report(&[dir.path()], &out, &options).unwrap_err().to_string()
+        write_report(&[dir.path()], &out, &options)
+            .unwrap_err()
+            .to_string()
     };
     assert_eq!(
         ask(&[], &["lnnl"]),

@@ -109,8 +109,10 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
     if options.metrics.is_empty() {
         return Ok(sections);
     }
-    let known: BTreeSet<_> =
-        sections.iter().flat_map(|s| s.metrics.iter().map(|m| m.name.to_string())).collect();
+    let known: BTreeSet<_> = sections
+        .iter()
+        .flat_map(|s| s.metrics.iter().map(|m| m.name.to_string()))
+        .collect();
     if let Some(name) = options.metrics.iter().find(|m| !known.contains(*m)) {
         return Err(Error::UnknownMetric {
             name: name.clone(),
@@ -118,7 +120,9 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
         });
     }
     for section in &mut sections {
-        section.metrics.retain(|m| options.metrics.iter().any(|name| name == m.name));
+        section
+            .metrics
+            .retain(|m| options.metrics.iter().any(|name| name == m.name));
     }
     sections.retain(|s| !s.metrics.is_empty());
     Ok(sections)
@@ -153,15 +157,24 @@ fn earlier(out: &Path) -> Result<Option<ReportManifest>> {
     // A report that was interrupted has no manifest yet; its files may be overwritten.
     let ours = |name: &str| FILES.contains(&name) || name.starts_with(".writing-");
     let entries = fs::read_dir(out).into_iter().flatten().flatten();
-    match entries.into_iter().all(|e| ours(&e.file_name().to_string_lossy())) {
+    match entries
+        .into_iter()
+        .all(|e| ours(&e.file_name().to_string_lossy()))
+    {
         true => Ok(None),
         false => Err(Error::InTheWay { path }),
     }
 }
 
 /// What a report folder holds beside the manifest.
-const FILES: [&str; 6] =
-    ["report.md", "tables.tex", "scores.csv", "summary.csv", "index.html", "figures"];
+const FILES: [&str; 6] = [
+    "report.md",
+    "tables.tex",
+    "scores.csv",
+    "summary.csv",
+    "index.html",
+    "figures",
+];
 
 fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&ReportManifest>) -> Result<()> {
     let figures = out.join("figures");
@@ -172,7 +185,9 @@ fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&ReportManifest
     let kept = |path: &String| files.iter().any(|(p, _)| p == path);
     // Only names of the form that this room writes: the manifest may have been edited.
     let figure = |path: &String| {
-        let name = path.strip_prefix("figures/").and_then(|p| p.strip_suffix(".svg"));
+        let name = path
+            .strip_prefix("figures/")
+            .and_then(|p| p.strip_suffix(".svg"));
         name.is_some_and(|n| super::section::slug(n) == n)
     };
     let old = earlier.into_iter().flat_map(|m| m.files.keys());
