@@ -30,7 +30,9 @@ impl FromStr for Schedule {
             "cosine" => Ok(Self::Cosine),
             "reference" => Ok(Self::Reference),
             "constant" => Ok(Self::Constant),
-            _ => Err(Error::ScheduleName { found: text.to_owned() }),
+            _ => Err(Error::ScheduleName {
+                found: text.to_owned(),
+            }),
         }
     }
 }

@@ -36,7 +36,10 @@ impl<'a> MakeWriter<'a> for AroundBars {
     type Writer = Line;
 
     fn make_writer(&'a self) -> Line {
-        Line { bars: self.0.clone(), bytes: Vec::new() }
+        Line {
+            bars: self.0.clone(),
+            bytes: Vec::new(),
+        }
     }
 }
 
