@@ -3,7 +3,11 @@
 #[cfg(feature = "torch")]
 pub mod case;
 #[cfg(feature = "torch")]
+pub mod compare;
+#[cfg(feature = "torch")]
 pub mod models;
+#[cfg(feature = "torch")]
+pub mod schedule;
 
 /// One compared quantity of one case.
 #[derive(Clone, Debug, PartialEq)]
