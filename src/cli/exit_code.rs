@@ -101,10 +101,12 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             _ => None,
         };
     }
-    error.downcast_ref::<model::ModelError>().map(|error| match error {
-        model::ModelError::UnknownModel { .. } => USAGE,
-        _ => MISSING,
-    })
+    error
+        .downcast_ref::<model::ModelError>()
+        .map(|error| match error {
+            model::ModelError::UnknownModel { .. } => USAGE,
+            _ => MISSING,
+        })
 }
 
 #[cfg(not(feature = "torch"))]
