@@ -1,5 +1,7 @@
 //! Pickle to prepared file and back: what arrives is what was sent.
 
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+
 mod data;
 
 use std::path::Path;

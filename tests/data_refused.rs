@@ -1,5 +1,7 @@
 //! Bad input: one clear error each, and no file.
 
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+
 mod data;
 
 use std::path::Path;
@@ -132,7 +134,10 @@ fn wrong_shapes_and_types() {
         &["train/vision", "shape [4]"],
     );
     let list = Column::TextList(vec!["a".into(); CLIPS]);
-    refused(&Small::new().set("audio", list), &["train/audio", "found a list"]);
+    refused(
+        &Small::new().set("audio", list),
+        &["train/audio", "found a list"],
+    );
     let four = Column::I64(vec![CLIPS, 4, 6], vec![0; CLIPS * 24]);
     refused(
         &Small::new().set("text_bert", four),
