@@ -142,12 +142,8 @@ fn array_row(path: String, array: ArrayRef<'_>) -> anyhow::Result<[String; 7]> {
         array.dtype().to_string(),
         format!("{:?}", array.shape()),
         order(array).to_owned(),
-        range
-            .map(|(low, _)| format!("{low:.4}"))
-            .unwrap_or_default(),
-        range
-            .map(|(_, high)| format!("{high:.4}"))
-            .unwrap_or_default(),
+        range.map(|(low, _)| rounded(low)).unwrap_or_default(),
+        range.map(|(_, high)| rounded(high)).unwrap_or_default(),
         non_finite.unwrap_or_default(),
     ])
 }
