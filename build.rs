@@ -36,7 +36,9 @@ fn commit() -> String {
             println!("cargo:rerun-if-changed={file}");
         }
     }
-    let described = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
+    let described = Command::new("git")
+        .args(["describe", "--always", "--dirty", "--abbrev=12"])
+        .output();
     match described {
         Ok(output) if output.status.success() => {
             String::from_utf8_lossy(&output.stdout).trim().to_owned()

@@ -19,24 +19,36 @@ fn every_subcommand_explains_itself_with_an_example() {
 
 #[test]
 fn list_shows_what_is_built_in() {
-    program()
-        .arg("list")
-        .assert()
-        .success()
-        .stdout(contains("mosi").and(contains("random")).and(contains("acc7")));
+    program().arg("list").assert().success().stdout(
+        contains("mosi")
+            .and(contains("random"))
+            .and(contains("acc7")),
+    );
 }
 
 #[test]
 fn a_typo_is_a_usage_error() {
-    program().arg("reprot").assert().code(2).stderr(contains("report"));
+    program()
+        .arg("reprot")
+        .assert()
+        .code(2)
+        .stderr(contains("report"));
 }
 
 #[test]
 fn completions_are_printed_for_a_shell() {
-    program().args(["completions", "bash"]).assert().success().stdout(contains("lnln-bench"));
+    program()
+        .args(["completions", "bash"])
+        .assert()
+        .success()
+        .stdout(contains("lnln-bench"));
 }
 
 #[test]
 fn doctor_answers_on_any_machine() {
-    program().arg("doctor").assert().success().stdout(contains("memory"));
+    program()
+        .arg("doctor")
+        .assert()
+        .success()
+        .stdout(contains("memory"));
 }

@@ -31,7 +31,11 @@ fn results(runs: &Path) -> Vec<(PathBuf, Vec<u8>, Vec<u8>)> {
             let path = entry.unwrap().path();
             let read = |name: &str| fs::read(path.join(name)).unwrap();
             let name = PathBuf::from(path.file_name().unwrap());
-            (name, read("checkpoint.safetensors"), read("predictions.parquet"))
+            (
+                name,
+                read("checkpoint.safetensors"),
+                read("predictions.parquet"),
+            )
         })
         .collect();
     all.sort();
@@ -43,8 +47,16 @@ fn a_sweep_runs_once_and_reports() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let run = arguments(folder.path(), &data, "runs", 2);
-    program().args(&run).assert().success().stdout(contains("2 runs done (0 before)"));
-    program().args(&run).assert().success().stdout(contains("2 runs done (2 before)"));
+    program()
+        .args(&run)
+        .assert()
+        .success()
+        .stdout(contains("2 runs done (0 before)"));
+    program()
+        .args(&run)
+        .assert()
+        .success()
+        .stdout(contains("2 runs done (2 before)"));
     let out = folder.path().join("report");
     let runs = folder.path().join("runs");
     program()
@@ -55,7 +67,13 @@ fn a_sweep_runs_once_and_reports() {
         .assert()
         .success()
         .stdout(contains("LF-DNN").and(contains(out.to_str().unwrap())));
-    for name in ["report.md", "tables.tex", "scores.csv", "index.html", "manifest.json"] {
+    for name in [
+        "report.md",
+        "tables.tex",
+        "scores.csv",
+        "index.html",
+        "manifest.json",
+    ] {
         assert!(out.join(name).is_file(), "{name} is missing");
     }
 }
@@ -65,9 +83,15 @@ fn two_runs_of_one_seed_leave_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     for runs in ["first", "second"] {
-        program().args(arguments(folder.path(), &data, runs, 2)).assert().success();
+        program()
+            .args(arguments(folder.path(), &data, runs, 2))
+            .assert()
+            .success();
     }
-    assert_eq!(results(&folder.path().join("first")), results(&folder.path().join("second")));
+    assert_eq!(
+        results(&folder.path().join("first")),
+        results(&folder.path().join("second"))
+    );
 }
 
 #[test]
@@ -75,10 +99,17 @@ fn a_killed_run_goes_on_to_the_undisturbed_result() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let epochs = 40;
-    program().args(arguments(folder.path(), &data, "undisturbed", epochs)).assert().success();
+    program()
+        .args(arguments(folder.path(), &data, "undisturbed", epochs))
+        .assert()
+        .success();
     let run = arguments(folder.path(), &data, "killed", epochs);
     kill_after_first_epoch(&run, &folder.path().join("killed"));
-    program().args(&run).assert().success().stderr(contains("going on after epoch"));
+    program()
+        .args(&run)
+        .assert()
+        .success()
+        .stderr(contains("going on after epoch"));
     assert_eq!(
         results(&folder.path().join("undisturbed")),
         results(&folder.path().join("killed"))
@@ -96,11 +127,18 @@ fn kill_after_first_epoch(arguments: &[String], runs: &Path) {
     let started = Instant::now();
     let stored = || {
         let runs = fs::read_dir(runs).into_iter().flatten().flatten();
-        runs.into_iter().any(|run| run.path().join("last.safetensors").exists())
+        runs.into_iter()
+            .any(|run| run.path().join("last.safetensors").exists())
     };
     while !stored() {
-        assert!(started.elapsed() < Duration::from_secs(120), "no epoch was stored");
-        assert!(child.try_wait().unwrap().is_none(), "the run ended before it could be killed");
+        assert!(
+            started.elapsed() < Duration::from_secs(120),
+            "no epoch was stored"
+        );
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "the run ended before it could be killed"
+        );
         std::thread::sleep(Duration::from_millis(2));
     }
     child.kill().unwrap();
@@ -112,7 +150,14 @@ fn an_unknown_model_is_a_usage_error_that_lists_the_known_ones() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     program()
-        .args(["run", "--datasets", "demo-film", "--models", "lnl", "--data"])
+        .args([
+            "run",
+            "--datasets",
+            "demo-film",
+            "--models",
+            "lnl",
+            "--data",
+        ])
         .arg(&data)
         .assert()
         .code(2)
@@ -125,7 +170,15 @@ fn a_rate_that_is_none_is_a_usage_error() {
     let data = prepared(folder.path());
     for rates in ["0:1", "0:1:0", "1:0:0.1", "0,1.5", "many"] {
         program()
-            .args(["run", "--datasets", "demo-film", "--models", "constant", "--rates", rates])
+            .args([
+                "run",
+                "--datasets",
+                "demo-film",
+                "--models",
+                "constant",
+                "--rates",
+                rates,
+            ])
             .arg("--data")
             .arg(&data)
             .assert()
@@ -154,7 +207,15 @@ fn cuda_that_is_not_there_is_an_error_and_no_silent_cpu_run() {
     let folder = tempfile::tempdir().unwrap();
     program()
         .current_dir(folder.path())
-        .args(["run", "--datasets", "mosi", "--models", "lnln", "--device", "cuda"])
+        .args([
+            "run",
+            "--datasets",
+            "mosi",
+            "--models",
+            "lnln",
+            "--device",
+            "cuda",
+        ])
         .assert()
         .code(5)
         .stderr(contains("CUDA was asked for").and(contains("--device cpu")));
@@ -168,7 +229,14 @@ fn a_bert_folder_without_weights_names_what_it_lacks() {
     fs::create_dir(&bert).unwrap();
     fs::write(bert.join("config.json"), "{}").unwrap();
     program()
-        .args(["run", "--datasets", "demo-film", "--models", "lnln", "--data"])
+        .args([
+            "run",
+            "--datasets",
+            "demo-film",
+            "--models",
+            "lnln",
+            "--data",
+        ])
         .arg(&data)
         .arg("--encoder")
         .arg(format!("frozen:{}", bert.display()))
@@ -181,8 +249,17 @@ fn a_bert_folder_without_weights_names_what_it_lacks() {
 fn a_misspelt_suite_key_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let suite = folder.path().join("suite.toml");
-    fs::write(&suite, "datasets = ['mosi']\nmodels = ['lnln']\nepoch = 3\n").unwrap();
-    program().arg("run").arg(&suite).assert().code(2).stderr(contains("epoch"));
+    fs::write(
+        &suite,
+        "datasets = ['mosi']\nmodels = ['lnln']\nepoch = 3\n",
+    )
+    .unwrap();
+    program()
+        .arg("run")
+        .arg(&suite)
+        .assert()
+        .code(2)
+        .stderr(contains("epoch"));
 }
 
 #[test]
@@ -198,6 +275,15 @@ fn prepare_and_inspect_accept_what_the_demo_writes() {
         .assert()
         .success();
     assert!(data.join("demo-film.h5").is_file() && data.join("demo-film.masks.h5").is_file());
-    program().arg("verify").arg(data.join("demo-film.h5")).assert().success();
-    program().arg("inspect").arg(&pickle).assert().success().stdout(contains("text_bert"));
+    program()
+        .arg("verify")
+        .arg(data.join("demo-film.h5"))
+        .assert()
+        .success();
+    program()
+        .arg("inspect")
+        .arg(&pickle)
+        .assert()
+        .success()
+        .stdout(contains("text_bert"));
 }

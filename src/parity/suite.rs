@@ -26,7 +26,9 @@ fn visit(folder: &Path, report: &mut Report) -> Result<(), Error> {
     let (folders, files) = entries(folder)?;
     let has = |name: &str| files.iter().any(|file| file.ends_with(name));
     let any = |extension: &str| {
-        files.iter().any(|file| file.extension().is_some_and(|known| known == extension))
+        files
+            .iter()
+            .any(|file| file.extension().is_some_and(|known| known == extension))
     };
     if has("case.json") {
         model_case(folder, report)?;
@@ -45,20 +47,24 @@ fn model_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
     use super::models::{self, Setting};
     match models::run(folder, Setting::default())? {
         Some(outcomes) => report.outcomes.extend(outcomes),
-        None => report.skipped.push(format!("{}: no such model is built in", folder.display())),
+        None => report
+            .skipped
+            .push(format!("{}: no such model is built in", folder.display())),
     }
     Ok(())
 }
 
 #[cfg(feature = "torch")]
 fn schedule_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
-    report.outcomes.extend(super::models::run_schedule(folder)?);
+    report.outcomes.extend(super::schedule::run(folder)?);
     Ok(())
 }
 
 #[cfg(not(feature = "torch"))]
 fn model_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
-    report.skipped.push(format!("{}: this build has no libtorch", folder.display()));
+    report
+        .skipped
+        .push(format!("{}: this build has no libtorch", folder.display()));
     Ok(())
 }
 
@@ -69,7 +75,10 @@ fn schedule_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
 
 /// Sub-folders and files of a folder, each in name order.
 fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Error> {
-    let io = |source| Error::Io { path: folder.to_owned(), source };
+    let io = |source| Error::Io {
+        path: folder.to_owned(),
+        source,
+    };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
         paths.push(entry.map_err(io)?.path());

@@ -47,8 +47,7 @@ pub fn run(
     bench.bar.say("predicting the test split at every rate");
     let (predictions, hashes) = predict(data, bench.settings, model.as_ref())?;
     let seconds = started.elapsed().as_secs_f64();
-    let manifest =
-        facts::manifest(cell, data, bench.settings, &store, &state, hashes, seconds);
+    let manifest = facts::manifest(cell, data, bench.settings, &store, &state, hashes, seconds);
     dir.finish(&manifest, &predictions)?;
     // Nothing goes on from a finished run; what cannot be removed only costs space.
     let _ = std::fs::remove_file(dir.last_checkpoint());
@@ -69,7 +68,11 @@ fn fit(
     model: &mut dyn Model,
     store: &mut nn::VarStore,
 ) -> Result<State, Error> {
-    let files = Files { best: dir.checkpoint(), last: dir.last_checkpoint(), log: dir.metrics() };
+    let files = Files {
+        best: dir.checkpoint(),
+        last: dir.last_checkpoint(),
+        log: dir.metrics(),
+    };
     if !cell.entry.trained || cell.recipe.epochs == 0 {
         train::checkpoint::save(&files.best, &trainer::weights(store), "{}")?;
         return Ok(State::default());
@@ -98,14 +101,26 @@ fn fit(
         selection: settings.selection,
         seed: cell.seed,
     };
-    Ok(trainer::fit(&plan, &view, model, store, &files, bench.interrupt, bench.bar)?)
+    Ok(trainer::fit(
+        &plan,
+        &view,
+        model,
+        store,
+        &files,
+        bench.interrupt,
+        bench.bar,
+    )?)
 }
 
 /// The validation split at every validation rate, under the first mask seed of evaluation.
 fn valid_views(data: &Workbench<'_>, settings: &Settings) -> Result<Vec<View>, Error> {
     let views = data.views(SplitName::Valid);
     let at_rate = |&rate| views.at_rate(settings.family, settings.mask_seeds[0], rate);
-    Ok(settings.valid_rates.iter().map(at_rate).collect::<Result<_, _>>()?)
+    Ok(settings
+        .valid_rates
+        .iter()
+        .map(at_rate)
+        .collect::<Result<_, _>>()?)
 }
 
 /// Predictions for the test split under every mask, and the hash of the masks of each seed.
@@ -114,8 +129,10 @@ fn predict(
     settings: &Settings,
     model: &dyn Model,
 ) -> Result<(Predictions, BTreeMap<String, String>), Error> {
-    let (split, tensors) =
-        (&data.splits[SplitName::Test as usize], &data.tensors[SplitName::Test as usize]);
+    let (split, tensors) = (
+        &data.splits[SplitName::Test as usize],
+        &data.tensors[SplitName::Test as usize],
+    );
     let views = data.views(SplitName::Test);
     let mut predictions = Predictions::default();
     let mut hashes = BTreeMap::new();

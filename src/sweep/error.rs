@@ -19,7 +19,10 @@ pub enum Error {
     #[error("{failed} of {total} runs failed; the others are done and are not repeated")]
     RunsFailed { failed: usize, total: usize },
     #[error("cannot read or write `{path}`: {source}")]
-    Io { path: PathBuf, source: std::io::Error },
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{0}")]
     Unexpected(String),
     #[error(transparent)]
@@ -43,6 +46,9 @@ pub enum Error {
 impl Error {
     /// An input or output error with the path it happened at.
     pub fn io(path: &Path, source: std::io::Error) -> Self {
-        Self::Io { path: path.to_owned(), source }
+        Self::Io {
+            path: path.to_owned(),
+            source,
+        }
     }
 }

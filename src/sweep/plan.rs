@@ -96,10 +96,16 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
         let path: PathBuf = data.join(format!("{name}.h5"));
         if !path.exists() {
             crate::dataset::find(name)?;
-            return Err(Error::NotPrepared { name: name.clone(), path });
+            return Err(Error::NotPrepared {
+                name: name.clone(),
+                path,
+            });
         }
         let corpus = Corpus::open(&path)?;
-        let encoder = suite.encoder_of(name).parse::<EncoderSpec>()?.resolve(&corpus)?;
+        let encoder = suite
+            .encoder_of(name)
+            .parse::<EncoderSpec>()?
+            .resolve(&corpus)?;
         corpora.insert(name.clone(), (corpus, encoder));
     }
     Ok(corpora)
@@ -107,8 +113,11 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
 
 /// Every cell of the suite, in the order data set, model, seed.
 pub fn cells(suite: &Suite, settings: &Settings, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
-    let entries: Vec<&'static Entry> =
-        suite.models.iter().map(|name| model::find(name)).collect::<Result<_, _>>()?;
+    let entries: Vec<&'static Entry> = suite
+        .models
+        .iter()
+        .map(|name| model::find(name))
+        .collect::<Result<_, _>>()?;
     if let Some(name) = suite.model.keys().find(|name| !suite.models.contains(name)) {
         return Err(Error::ForeignModel { name: name.clone() });
     }
@@ -124,7 +133,9 @@ pub fn cells(suite: &Suite, settings: &Settings, corpora: &Corpora) -> Result<Ve
         }
     }
     match cells.is_empty() {
-        true => Err(Error::NothingToDo { what: "data set, model or seed" }),
+        true => Err(Error::NothingToDo {
+            what: "data set, model or seed",
+        }),
         false => Ok(cells),
     }
 }
@@ -160,7 +171,14 @@ fn cell(
         hyper_parameters: (entry.config)(profile),
     };
     let id = identity(&config);
-    Cell { dataset: corpus.name().to_owned(), entry, seed, recipe, config, id }
+    Cell {
+        dataset: corpus.name().to_owned(),
+        entry,
+        seed,
+        recipe,
+        config,
+        id,
+    }
 }
 
 /// Short blake3 of the configuration's canonical JSON (fields in their order of declaration).

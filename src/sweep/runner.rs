@@ -54,8 +54,9 @@ pub fn run(
         if waiting.is_empty() {
             continue;
         }
-        let (ran, failed) =
-            run_dataset(&waiting, dataset, &corpora, &settings, options, interrupt, progress)?;
+        let (ran, failed) = run_dataset(
+            &waiting, dataset, &corpora, &settings, options, interrupt, progress,
+        )?;
         summary.ran += ran;
         summary.failed += failed;
     }
@@ -80,7 +81,16 @@ fn run_dataset(
         let label = format!("{dataset} {} {}", cell.entry.name, cell.seed);
         let bar = progress.bar(label.clone(), u64::from(cell.recipe.epochs), "epochs");
         let dir = RunDir::create(&options.runs, &cell.id)?;
-        let result = cell::run(cell, &bench, &Bench { settings, interrupt, bar: &bar }, &dir);
+        let result = cell::run(
+            cell,
+            &bench,
+            &Bench {
+                settings,
+                interrupt,
+                bar: &bar,
+            },
+            &dir,
+        );
         bar.finish();
         match result {
             Ok(()) => ran += 1,

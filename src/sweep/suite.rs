@@ -110,7 +110,10 @@ impl Suite {
     /// Read a suite file.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
-        toml::from_str(&text).map_err(|e| Error::Suite { path: path.to_owned(), reason: e.to_string() })
+        toml::from_str(&text).map_err(|e| Error::Suite {
+            path: path.to_owned(),
+            reason: e.to_string(),
+        })
     }
 
     /// What of the recipe this suite changes for `model`.

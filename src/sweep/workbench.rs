@@ -84,7 +84,8 @@ impl<'a> Workbench<'a> {
             return Ok(Rc::clone(view));
         }
         let views = self.views(SplitName::Train);
-        let view = Rc::new(views.noisy(settings.noise_family, seed, settings.mask_seeds[0], draw)?);
+        let view =
+            Rc::new(views.noisy(settings.noise_family, seed, settings.mask_seeds[0], draw)?);
         *self.noisy.borrow_mut() = Some((seed, draw, Rc::clone(&view)));
         Ok(view)
     }
@@ -102,7 +103,11 @@ fn load(corpus: &Corpus, name: SplitName, features: bool) -> Result<Split, Error
     let split = corpus.split(name, features)?;
     if split.is_empty() {
         let dataset = corpus.name().to_owned();
-        return Err(train::Error::EmptySplit { split: name.as_str(), dataset }.into());
+        return Err(train::Error::EmptySplit {
+            split: name.as_str(),
+            dataset,
+        }
+        .into());
     }
     Ok(split)
 }
@@ -114,9 +119,12 @@ fn text_source(
     progress: &Progress,
 ) -> Result<TextSource, Error> {
     Ok(match spec {
-        EncoderSpec::Frozen(folder) => {
-            TextSource::Frozen(FrozenText::open(folder, cache.to_owned(), device, progress)?)
-        }
+        EncoderSpec::Frozen(folder) => TextSource::Frozen(FrozenText::open(
+            folder,
+            cache.to_owned(),
+            device,
+            progress,
+        )?),
         EncoderSpec::Features => TextSource::Features,
         _ => TextSource::Tokens,
     })
@@ -129,10 +137,14 @@ fn encoder_setup(
 ) -> Result<EncoderSetup, Error> {
     Ok(match (spec, text) {
         (EncoderSpec::Bert(folder), _) => EncoderSetup::folder(folder)?,
-        (_, TextSource::Frozen(frozen)) => EncoderSetup::States { width: frozen.width() },
+        (_, TextSource::Frozen(frozen)) => EncoderSetup::States {
+            width: frozen.width(),
+        },
         (_, TextSource::Features) => {
             let width = train.text.as_ref().map_or(0, |features| features.width);
-            EncoderSetup::States { width: width as i64 }
+            EncoderSetup::States {
+                width: width as i64,
+            }
         }
         _ => EncoderSetup::tiny(vocabulary(train)),
     })
@@ -141,7 +153,11 @@ fn encoder_setup(
 /// One more than the largest token id of a split: ids of other splits beyond it do not occur in
 /// the vocabularies MMSA's files are made with.
 fn vocabulary(split: &Split) -> i64 {
-    let largest = split.text_bert.iter().flat_map(|block| block.data.iter()).max();
+    let largest = split
+        .text_bert
+        .iter()
+        .flat_map(|block| block.data.iter())
+        .max();
     largest.map_or(0, |&id| i64::from(id) + 1)
 }
 

@@ -14,7 +14,10 @@ const STATE: &str = "lnln_bench_state";
 
 /// Write `tensors` and `state` (any JSON text) to `path`: temporary file, sync, rename.
 pub fn save(path: &Path, tensors: &[(String, Tensor)], state: &str) -> Result<(), Error> {
-    let copies = tensors.iter().map(|(_, tensor)| bytes(tensor)).collect::<Result<Vec<_>, _>>()?;
+    let copies = tensors
+        .iter()
+        .map(|(_, tensor)| bytes(tensor))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut views = Vec::with_capacity(tensors.len());
     for ((name, tensor), (dtype, data)) in tensors.iter().zip(&copies) {
         let shape = tensor.size().iter().map(|&n| n as usize).collect();
@@ -30,12 +33,20 @@ pub fn save(path: &Path, tensors: &[(String, Tensor)], state: &str) -> Result<()
 pub fn load(path: &Path) -> Result<(Vec<(String, Tensor)>, String), Error> {
     let file = std::fs::read(path).map_err(|e| Error::io(path, e))?;
     let (_, header) = SafeTensors::read_metadata(&file).map_err(|e| broken(path, e))?;
-    let state = header.metadata().as_ref().and_then(|m| m.get(STATE)).cloned().unwrap_or_default();
+    let state = header
+        .metadata()
+        .as_ref()
+        .and_then(|m| m.get(STATE))
+        .cloned()
+        .unwrap_or_default();
     let stored = SafeTensors::deserialize(&file).map_err(|e| broken(path, e))?;
     let mut tensors = Vec::new();
     for (name, view) in stored.tensors() {
         let kind = kind_of(view.dtype()).ok_or_else(|| {
-            broken(path, format!("tensor {name} has unsupported type {:?}", view.dtype()))
+            broken(
+                path,
+                format!("tensor {name} has unsupported type {:?}", view.dtype()),
+            )
         })?;
         let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
         tensors.push((name, Tensor::f_from_data_size(view.data(), &shape, kind)?));
@@ -49,7 +60,11 @@ fn bytes(tensor: &Tensor) -> Result<(Dtype, Vec<u8>), Error> {
         Kind::Double => Dtype::F64,
         Kind::Int64 => Dtype::I64,
         Kind::Bool => Dtype::BOOL,
-        kind => return Err(Error::Unexpected(format!("cannot store a tensor of kind {kind:?}"))),
+        kind => {
+            return Err(Error::Unexpected(format!(
+                "cannot store a tensor of kind {kind:?}"
+            )));
+        }
     };
     let local = tensor.detach().to_device(tch::Device::Cpu).contiguous();
     let mut data = vec![0; local.numel() * local.kind().elt_size_in_bytes()];
@@ -69,7 +84,10 @@ fn kind_of(dtype: Dtype) -> Option<Kind> {
 }
 
 fn broken(path: &Path, reason: impl ToString) -> Error {
-    Error::Checkpoint { path: path.to_owned(), reason: reason.to_string() }
+    Error::Checkpoint {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -81,7 +99,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (folder.path().join("a"), folder.path().join("b"));
         let tensors = vec![
-            ("w".to_owned(), Tensor::from_slice(&[1.5f32, -2.0, 3.0, 0.25]).view([2, 2])),
+            (
+                "w".to_owned(),
+                Tensor::from_slice(&[1.5f32, -2.0, 3.0, 0.25]).view([2, 2]),
+            ),
             ("step".to_owned(), Tensor::from_slice(&[7i64])),
         ];
         save(&a, &tensors, "{\"epoch\":3}").unwrap();
@@ -99,6 +120,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("broken.safetensors");
         std::fs::write(&path, b"nonsense").unwrap();
-        assert!(load(&path).unwrap_err().to_string().contains("broken.safetensors"));
+        assert!(
+            load(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("broken.safetensors")
+        );
     }
 }

@@ -26,7 +26,9 @@ impl FromStr for Selection {
         match text {
             "validation" => Ok(Self::Validation),
             "last" => Ok(Self::Last),
-            _ => Err(Error::SelectionName { found: text.to_owned() }),
+            _ => Err(Error::SelectionName {
+                found: text.to_owned(),
+            }),
         }
     }
 }
@@ -79,8 +81,15 @@ mod tests {
 
     #[test]
     fn the_nearer_override_wins() {
-        let near = Overrides { epochs: Some(3), ..Overrides::default() };
-        let far = Overrides { epochs: Some(9), batch_size: Some(16), ..Overrides::default() };
+        let near = Overrides {
+            epochs: Some(3),
+            ..Overrides::default()
+        };
+        let far = Overrides {
+            epochs: Some(9),
+            batch_size: Some(16),
+            ..Overrides::default()
+        };
         let both = near.or(far);
         assert_eq!((both.epochs, both.batch_size), (Some(3), Some(16)));
     }

@@ -30,7 +30,9 @@ impl FromStr for DeviceSpec {
                 .strip_prefix("cuda:")
                 .and_then(|index| index.parse().ok())
                 .map(Self::Cuda)
-                .ok_or_else(|| Error::DeviceName { found: text.to_owned() }),
+                .ok_or_else(|| Error::DeviceName {
+                    found: text.to_owned(),
+                }),
         }
     }
 }
@@ -53,7 +55,9 @@ pub fn open(spec: DeviceSpec) -> Result<Device, Error> {
         DeviceSpec::Auto => Ok(cuda_devices().map_or(Device::Cpu, |_| Device::Cuda(0))),
         DeviceSpec::Cuda(index) => match cuda_devices() {
             Ok(count) if index < count => Ok(Device::Cuda(index)),
-            Ok(count) => Err(Error::NoCuda { reason: format!("only {count} CUDA device(s) found") }),
+            Ok(count) => Err(Error::NoCuda {
+                reason: format!("only {count} CUDA device(s) found"),
+            }),
             Err(reason) => Err(Error::NoCuda { reason }),
         },
     }
@@ -67,8 +71,10 @@ pub fn cuda_devices() -> Result<usize, String> {
     load_cuda_library()?;
     match tch::Cuda::device_count() {
         count if count > 0 && tch::Cuda::is_available() => Ok(count as usize),
-        _ => Err("libtorch sees no CUDA device (driver too old, or CUDA_VISIBLE_DEVICES hides it)"
-            .to_owned()),
+        _ => Err(
+            "libtorch sees no CUDA device (driver too old, or CUDA_VISIBLE_DEVICES hides it)"
+                .to_owned(),
+        ),
     }
 }
 
@@ -87,7 +93,9 @@ fn load_cuda_library() -> Result<(), String> {
             std::mem::forget(library);
             Ok(())
         }
-        Err(error) => Err(format!("libtorch's CUDA half does not load ({error}); run `make setup-cuda`")),
+        Err(error) => Err(format!(
+            "libtorch's CUDA half does not load ({error}); run `make setup-cuda`"
+        )),
     }
 }
 

@@ -38,10 +38,13 @@ impl EncoderSpec {
             other => other.clone(),
         };
         let missing = match resolved {
-            Self::Features => (!corpus.text_width.is_some())
-                .then_some(("text features", "use --encoder tiny, bert:DIR or frozen:DIR")),
-            _ => (!has_tokens(corpus))
-                .then_some(("token ids (text_bert)", "use --encoder features")),
+            Self::Features => (!corpus.text_width.is_some()).then_some((
+                "text features",
+                "use --encoder tiny, bert:DIR or frozen:DIR",
+            )),
+            _ => {
+                (!has_tokens(corpus)).then_some(("token ids (text_bert)", "use --encoder features"))
+            }
         };
         match missing {
             None => Ok(resolved),
@@ -75,7 +78,9 @@ pub fn folder_hash(folder: &Path) -> Result<String, Error> {
     let mut hasher = blake3::Hasher::new();
     for name in ["config.json", "model.safetensors"] {
         let path = folder.join(name);
-        hasher.update_mmap_rayon(&path).map_err(|e| Error::io(&path, e))?;
+        hasher
+            .update_mmap_rayon(&path)
+            .map_err(|e| Error::io(&path, e))?;
     }
     Ok(hasher.finalize().to_hex()[..12].to_owned())
 }
@@ -89,11 +94,15 @@ impl FromStr for EncoderSpec {
                 "auto" => Ok(Self::Auto),
                 "tiny" => Ok(Self::Tiny),
                 "features" => Ok(Self::Features),
-                _ => Err(Error::EncoderName { found: text.to_owned() }),
+                _ => Err(Error::EncoderName {
+                    found: text.to_owned(),
+                }),
             },
             Some(("bert", folder)) if !folder.is_empty() => Ok(Self::Bert(folder.into())),
             Some(("frozen", folder)) if !folder.is_empty() => Ok(Self::Frozen(folder.into())),
-            Some(_) => Err(Error::EncoderName { found: text.to_owned() }),
+            Some(_) => Err(Error::EncoderName {
+                found: text.to_owned(),
+            }),
         }
     }
 }
@@ -116,7 +125,13 @@ mod tests {
 
     #[test]
     fn specs_round_trip() {
-        for text in ["auto", "tiny", "features", "bert:/models/base", "frozen:models/mini"] {
+        for text in [
+            "auto",
+            "tiny",
+            "features",
+            "bert:/models/base",
+            "frozen:models/mini",
+        ] {
             assert_eq!(text.parse::<EncoderSpec>().unwrap().to_string(), text);
         }
         for text in ["", "bert", "bert:", "glove:x"] {

@@ -38,7 +38,13 @@ impl FrozenText {
         let encoder = FrozenEncoder::open(folder, device)?;
         let hash = folder_hash(folder)?;
         std::fs::create_dir_all(&cache).map_err(|e| Error::io(&cache, e))?;
-        Ok(Self { encoder, hash, cache, device, progress: progress.clone() })
+        Ok(Self {
+            encoder,
+            hash,
+            cache,
+            device,
+            progress: progress.clone(),
+        })
     }
 
     /// Width of the hidden states.
@@ -48,7 +54,9 @@ impl FrozenText {
 
     /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where they are known.
     pub fn states(&self, ids: &Block<i32>) -> Result<Tensor, Error> {
-        let path = self.cache.join(format!("{}-{}.h5", self.hash, text_hash(ids)));
+        let path = self
+            .cache
+            .join(format!("{}-{}.h5", self.hash, text_hash(ids)));
         if path.exists() {
             return Ok(tensors::block(&read(&path)?, self.device));
         }
@@ -95,7 +103,12 @@ fn read(path: &Path) -> Result<Block<f32>, Error> {
     let shape = reader.shape(COLUMN)?;
     let size = |axis: usize| shape.get(axis).copied().unwrap_or(0);
     let data = reader.numbers(COLUMN)?;
-    Ok(Block { rows: size(0), steps: size(1), width: size(2), data })
+    Ok(Block {
+        rows: size(0),
+        steps: size(1),
+        width: size(2),
+        data,
+    })
 }
 
 /// Short blake3 of shape and values.

@@ -25,7 +25,9 @@ impl EpochLine {
     /// The words behind the progress bar; `best` is the selected epoch so far.
     pub fn summary(&self, best: u32) -> String {
         let total = self.losses.last().map_or(f64::NAN, |(_, value)| *value);
-        let valid = self.valid.map_or("n/a".to_owned(), |value| format!("{value:.3}"));
+        let valid = self
+            .valid
+            .map_or("n/a".to_owned(), |value| format!("{value:.3}"));
         format!(
             "loss {total:.3}  valid {} {valid}  best epoch {best}  {:.0}/s",
             self.valid_metric, self.samples_per_second
@@ -58,7 +60,10 @@ impl Means {
     /// The means, in the order of the terms, the total last.
     pub fn finish(self) -> Vec<(String, f64)> {
         let samples = self.samples.max(1) as f64;
-        self.sums.into_iter().map(|(name, sum)| (name, sum / samples)).collect()
+        self.sums
+            .into_iter()
+            .map(|(name, sum)| (name, sum / samples))
+            .collect()
     }
 }
 
@@ -75,7 +80,13 @@ pub fn append(path: &Path, line: &EpochLine) -> Result<(), Error> {
 
 /// Keep the first `lines` lines of a log.
 pub fn truncate(path: &Path, lines: usize) -> Result<(), Error> {
-    let Ok(text) = std::fs::read_to_string(path) else { return Ok(()) };
-    let kept: String = text.lines().take(lines).flat_map(|line| [line, "\n"]).collect();
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return Ok(());
+    };
+    let kept: String = text
+        .lines()
+        .take(lines)
+        .flat_map(|line| [line, "\n"])
+        .collect();
     std::fs::write(path, kept).map_err(|e| Error::io(path, e))
 }

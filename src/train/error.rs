@@ -14,20 +14,39 @@ pub enum Error {
     )]
     EncoderName { found: String },
     #[error("encoder `{encoder}` needs {needs}, which {dataset} does not hold; {hint}")]
-    EncoderInput { encoder: String, needs: &'static str, dataset: String, hint: &'static str },
+    EncoderInput {
+        encoder: String,
+        needs: &'static str,
+        dataset: String,
+        hint: &'static str,
+    },
+    #[error("expected a schedule like cosine, reference or constant, found `{found}`")]
+    ScheduleName { found: String },
     #[error("expected validation or last, found `{found}`")]
     SelectionName { found: String },
     #[error("`{path}` is no usable checkpoint: {reason}; remove it to start the run again")]
     Checkpoint { path: PathBuf, reason: String },
     #[error("cannot read or write `{path}`: {source}")]
-    Io { path: PathBuf, source: std::io::Error },
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error(
         "{term} became {value} in epoch {epoch}, step {step}, at clips {clips}; \
          a lower learning rate or standardised features may help"
     )]
-    NotFinite { term: String, value: f64, epoch: u32, step: usize, clips: String },
+    NotFinite {
+        term: String,
+        value: f64,
+        epoch: u32,
+        step: usize,
+        clips: String,
+    },
     #[error("the {split} split of {dataset} is empty; expected at least one clip")]
-    EmptySplit { split: &'static str, dataset: String },
+    EmptySplit {
+        split: &'static str,
+        dataset: String,
+    },
     #[error("interrupted after epoch {epoch}; the same command goes on from there")]
     Interrupted { epoch: u32 },
     #[error("{0}")]
@@ -51,6 +70,9 @@ pub enum Error {
 impl Error {
     /// An input or output error with the path it happened at.
     pub fn io(path: &Path, source: std::io::Error) -> Self {
-        Self::Io { path: path.to_owned(), source }
+        Self::Io {
+            path: path.to_owned(),
+            source,
+        }
     }
 }

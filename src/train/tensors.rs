@@ -23,14 +23,20 @@ impl SplitTensors {
     /// Copy a split to `device`.
     pub fn new(split: &Split, device: Device) -> Self {
         let lengths = Modality::ALL.map(|modality| {
-            let lengths: Vec<i64> = split.lengths(modality).iter().map(|&n| i64::from(n)).collect();
+            let lengths: Vec<i64> = split
+                .lengths(modality)
+                .iter()
+                .map(|&n| i64::from(n))
+                .collect();
             Tensor::from_slice(&lengths).to_device(device)
         });
         Self {
             ids: split.ids.clone(),
             audio: block(&split.audio, device),
             vision: block(&split.vision, device),
-            labels: Tensor::from_slice(&split.labels).unsqueeze(1).to_device(device),
+            labels: Tensor::from_slice(&split.labels)
+                .unsqueeze(1)
+                .to_device(device),
             lengths,
         }
     }

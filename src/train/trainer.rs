@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use tch::{Tensor, nn};
 
 use super::config::Selection;
+use super::epoch_log::{EpochLine, Means};
 use super::optimizer::Optimizer;
 use super::schedule::Schedule;
 use super::tensors::SplitTensors;
 use super::view::View;
-use super::epoch_log::{EpochLine, Means};
 use super::{Error, checkpoint, epoch_log, evaluate, order};
 use crate::metric::Metric;
 use crate::model::{Batch, Entry, Losses, Model, Recipe, Trace};
@@ -92,8 +92,8 @@ pub fn fit(
         let mut everything = weights(store);
         everything.extend(optimizer.state());
         checkpoint::save(&files.last, &everything, &json(&state)?)?;
-        bar.say(line.summary(state.selected));
         bar.set(u64::from(epoch));
+        bar.say(line.summary(state.selected));
     }
     restore(store, &checkpoint::load(&files.best)?.0)?;
     Ok(state)
@@ -142,7 +142,9 @@ fn batch(entry: &Entry, data: &Data<'_>, noisy: &View, rows: &[i64], epoch: u32)
     let index = Tensor::from_slice(rows).to_device(data.train.labels.device());
     Batch {
         masked: noisy.inputs(data.train, &index),
-        complete: entry.needs_complete.then(|| data.complete.inputs(data.train, &index)),
+        complete: entry
+            .needs_complete
+            .then(|| data.complete.inputs(data.train, &index)),
         label: data.train.labels.index_select(0, &index),
         missing_rate: noisy.rates(&index),
         index: rows.to_vec(),
@@ -205,12 +207,24 @@ fn check_finite(
     if losses.total.double_value(&[]).is_finite() {
         return Ok(());
     }
-    let broken = losses.terms.iter().find(|term| !term.value.double_value(&[]).is_finite());
+    let broken = losses
+        .terms
+        .iter()
+        .find(|term| !term.value.double_value(&[]).is_finite());
     let (term, value) = broken.map_or(("total", f64::NAN), |term| {
         (term.name, term.value.double_value(&[]))
     });
-    let clips: Vec<&str> = rows.iter().map(|&row| train.ids[row as usize].as_str()).collect();
-    Err(Error::NotFinite { term: term.to_owned(), value, epoch, step, clips: clips.join(", ") })
+    let clips: Vec<&str> = rows
+        .iter()
+        .map(|&row| train.ids[row as usize].as_str())
+        .collect();
+    Err(Error::NotFinite {
+        term: term.to_owned(),
+        value,
+        epoch,
+        step,
+        clips: clips.join(", "),
+    })
 }
 
 /// Go on where the last finished epoch left off; a fresh start where there is none.
@@ -247,7 +261,9 @@ fn restore(store: &mut nn::VarStore, tensors: &[(String, Tensor)]) -> Result<(),
     let stored: HashMap<&str, &Tensor> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();
     for (name, mut variable) in store.variables() {
         let stored = stored.get(name.as_str()).ok_or_else(|| {
-            Error::Unexpected(format!("expected parameter {name} in the checkpoint, found none"))
+            Error::Unexpected(format!(
+                "expected parameter {name} in the checkpoint, found none"
+            ))
         })?;
         tch::no_grad(|| variable.f_copy_(stored))?;
     }

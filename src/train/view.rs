@@ -86,16 +86,30 @@ impl Views<'_> {
         rates: &[Vec<f64>; 3],
     ) -> Result<View, Error> {
         let keep = |modality: Modality| -> Result<Keep, Error> {
-            let scope =
-                Scope { dataset: self.dataset, split: self.split.name, modality, seed, moment };
+            let scope = Scope {
+                dataset: self.dataset,
+                split: self.split.name,
+                modality,
+                seed,
+                moment,
+            };
             let steps = self.split.steps(modality);
             let field = family.field(&scope, &self.split.ids, steps)?;
             let rates = &rates[modality as usize];
-            Ok(mask::keep(&field, rates, self.split.lengths(modality), steps, modality)?)
+            Ok(mask::keep(
+                &field,
+                rates,
+                self.split.lengths(modality),
+                steps,
+                modality,
+            )?)
         };
         Ok(View {
             text: self.text_of(Some(&keep(Modality::Text)?))?,
-            keep: Some([self.bits(&keep(Modality::Audio)?), self.bits(&keep(Modality::Vision)?)]),
+            keep: Some([
+                self.bits(&keep(Modality::Audio)?),
+                self.bits(&keep(Modality::Vision)?),
+            ]),
             rates: [0, 1, 2].map(|modality: usize| self.column(&rates[modality])),
         })
     }
@@ -113,8 +127,13 @@ impl Views<'_> {
     ) -> Result<View, Error> {
         let moment = mask::Moment::Epoch(draw);
         let rates = |modality| {
-            let scope =
-                Scope { dataset: self.dataset, split: self.split.name, modality, seed, moment };
+            let scope = Scope {
+                dataset: self.dataset,
+                split: self.split.name,
+                modality,
+                seed,
+                moment,
+            };
             family.rates(&scope, &self.split.ids)
         };
         let [text, audio, vision] = Modality::ALL.map(rates);
@@ -131,12 +150,16 @@ impl Views<'_> {
 
     fn text_of(&self, keep: Option<&Keep>) -> Result<Text, Error> {
         if let (TextSource::Features, Some(features)) = (self.text, &self.split.text) {
-            let masked = keep.map(|keep| mask::apply::frames(features, keep)).transpose()?;
+            let masked = keep
+                .map(|keep| mask::apply::frames(features, keep))
+                .transpose()?;
             let features = masked.as_ref().unwrap_or(features);
             return Ok(Text::States(tensors::block(features, self.device)));
         }
         let complete = self.tokens()?;
-        let masked = keep.map(|keep| mask::apply::text(complete, keep)).transpose()?;
+        let masked = keep
+            .map(|keep| mask::apply::text(complete, keep))
+            .transpose()?;
         let ids = masked.as_ref().unwrap_or(complete);
         match self.text {
             TextSource::Frozen(frozen) => Ok(Text::States(frozen.states(ids)?)),
@@ -159,6 +182,8 @@ impl Views<'_> {
 
     fn column(&self, rates: &[f64]) -> Tensor {
         let rates: Vec<f32> = rates.iter().map(|&rate| rate as f32).collect();
-        Tensor::from_slice(&rates).unsqueeze(1).to_device(self.device)
+        Tensor::from_slice(&rates)
+            .unsqueeze(1)
+            .to_device(self.device)
     }
 }

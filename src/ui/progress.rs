@@ -24,13 +24,22 @@ impl Progress {
 
     /// No bars and no lines: for tests and `--quiet`.
     pub fn hidden() -> Self {
-        Self { multi: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()), drawn: true }
+        Self {
+            multi: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            drawn: true,
+        }
     }
 
     fn new(drawn: bool) -> Self {
-        let target =
-            if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { multi: MultiProgress::with_draw_target(target), drawn }
+        let target = if drawn {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        Self {
+            multi: MultiProgress::with_draw_target(target),
+            drawn,
+        }
     }
 
     /// The bars themselves, for writers that must not tear them.
@@ -58,8 +67,13 @@ impl Progress {
         let style = ProgressStyle::with_template(template)
             .unwrap_or_else(|_| ProgressStyle::default_bar())
             .progress_chars("━╸ ");
-        let bar = self.multi.add(ProgressBar::new(total).with_style(style).with_prefix(label));
-        Bar { bar, plain: (!self.drawn).then(|| Mutex::new(Instant::now())) }
+        let bar = self
+            .multi
+            .add(ProgressBar::new(total).with_style(style).with_prefix(label));
+        Bar {
+            bar,
+            plain: (!self.drawn).then(|| Mutex::new(Instant::now())),
+        }
     }
 }
 

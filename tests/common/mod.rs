@@ -9,7 +9,9 @@ use lnln_bench::dataset::{ImportOptions, prepare};
 /// The program under test, deaf to the caller's environment.
 pub fn program() -> Command {
     let mut command = Command::cargo_bin("lnln-bench").unwrap();
-    command.env_remove("LNLN_BENCH_BERT").env_remove("LNLN_BENCH_LOG");
+    command
+        .env_remove("LNLN_BENCH_BERT")
+        .env_remove("LNLN_BENCH_LOG");
     command
 }
 

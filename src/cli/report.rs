@@ -1,0 +1,77 @@
+//! `report`: tables and figures from finished runs.
+
+use std::io::{self, IsTerminal};
+#[cfg(feature = "torch")]
+use std::path::Path;
+use std::path::PathBuf;
+
+use lnln_bench::report::terminal::{self, Style};
+use lnln_bench::report::{Options, write_report};
+
+use super::output;
+
+const EXAMPLES: &str = "\
+Examples:
+  lnln-bench report runs --out reports/mosi
+  lnln-bench report runs --out reports/short --metrics mae,corr --models lnln,almt
+  lnln-bench report runs/a1b2c3 runs/d4e5f6 --out reports/two
+
+The report folder holds report.md, tables.tex, scores.csv, summary.csv, index.html, figures/*.svg
+and manifest.json, which names the runs and predictions behind every cell. The same runs give the
+same bytes, so a report can be kept under version control and checked by making it again.";
+
+/// Makes Markdown, LaTeX, CSV and HTML tables and SVG figures from finished runs.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Folders of runs, or single run directories
+    #[arg(required = true, value_name = "RUNS")]
+    runs: Vec<PathBuf>,
+    /// Folder for the report; made if needed, an earlier report in it is replaced
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Show only these metrics
+    #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
+    metrics: Vec<String>,
+    /// Show only these models, and the floor
+    #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
+    models: Vec<String>,
+}
+
+impl Args {
+    /// Everything about `runs`, to `out`.
+    #[cfg(feature = "torch")]
+    pub fn for_demo(runs: &Path, out: &Path) -> Self {
+        Self {
+            runs: vec![runs.to_path_buf()],
+            out: out.to_path_buf(),
+            metrics: Vec::new(),
+            models: Vec::new(),
+        }
+    }
+}
+
+/// Widest table to print; wider ones leave out spreads.
+const WIDTH: u16 = 100;
+
+/// Writes the report; prints its overview, and its path last.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let options = Options {
+        metrics: args.metrics,
+        models: args.models,
+    };
+    let written = write_report(&args.runs, &args.out, &options)?;
+    if !written.unfinished.is_empty() {
+        tracing::warn!(
+            "{} unfinished runs are not in the report; run the sweep again to finish them",
+            written.unfinished.len()
+        );
+    }
+    let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let style = Style {
+        width: WIDTH,
+        colour,
+    };
+    let overview = terminal::tables(&written.overviews, style);
+    output::write(&format!("{overview}\n{}", written.dir.display()))
+}

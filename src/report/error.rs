@@ -1,0 +1,64 @@
+//! What keeps a report from being made.
+
+use std::path::PathBuf;
+
+use crate::record;
+
+/// Result of this room.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Runs that cannot be put into one report, or a report that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    #[error(transparent)]
+    Record(#[from] record::Error),
+    #[error("run {run} names a metric protocol that this build does not have: {reason}")]
+    Protocol { run: String, reason: String },
+    #[error(
+        "run {run}: expected predictions {expected}, found {found}; remove the run and repeat it"
+    )]
+    Predictions {
+        run: String,
+        expected: String,
+        found: String,
+    },
+    #[error(
+        "runs {first} and {second} are both {row} with seed {seed}, and differ only in {differ}; \
+         a row holds a seed once, so leave one of them out"
+    )]
+    Twice {
+        first: String,
+        second: String,
+        row: String,
+        seed: u64,
+        differ: String,
+    },
+    #[error("--metrics {name}: expected one of {known}")]
+    UnknownMetric { name: String, known: String },
+    #[error("--models {name}: expected one of {known}, the models of these runs")]
+    UnknownModel { name: String, known: String },
+    #[error(
+        "{} is in the way: expected an empty folder or an earlier report; \
+         choose another --out", path.display()
+    )]
+    InTheWay { path: PathBuf },
+    #[error("cannot draw {figure}: {reason}")]
+    Draw { figure: String, reason: String },
+    #[error("cannot render {file}")]
+    Render {
+        file: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// For `map_err` on the libraries that render a file.
+pub(crate) fn render<E>(file: &'static str) -> impl FnOnce(E) -> Error
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    move |source| Error::Render {
+        file,
+        source: Box::new(source),
+    }
+}

@@ -1,0 +1,199 @@
+//! Hand-made runs for tests.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::metric::{Direction, Metric, Protocol, Undefined, Unit};
+use crate::record::manifest::{
+    BuildFacts, DatasetFacts, FORMAT, Manifest, MaskFacts, ModelFacts, SelectionFacts,
+    TrainingFacts,
+};
+use crate::record::{Condition, Predictions, Record, RunDir};
+
+use super::scores::{ScoredRun, score_by};
+use super::section::{Section, sections};
+
+/// Three metrics that can be checked by hand: both directions, both units, undefined cells.
+pub static TOY: Protocol = Protocol {
+    name: "toy",
+    title: "Toy",
+    selection: "mae",
+    metrics: &[
+        Metric {
+            name: "acc_2",
+            title: "Acc-2",
+            direction: Direction::HigherIsBetter,
+            unit: Unit::Percent,
+            decimals: 2,
+            compute: |p, t| {
+                Ok(mean(p, t, |p, t| {
+                    f64::from(u8::from((p >= 0.0) == (t >= 0.0)))
+                }))
+            },
+        },
+        Metric {
+            name: "mae",
+            title: "MAE",
+            direction: Direction::LowerIsBetter,
+            unit: Unit::None,
+            decimals: 3,
+            compute: crate::metric::error::mean_absolute,
+        },
+        Metric {
+            name: "slope",
+            title: "Slope_x",
+            direction: Direction::HigherIsBetter,
+            unit: Unit::None,
+            decimals: 3,
+            compute: slope,
+        },
+    ],
+};
+
+fn mean(p: &[f32], t: &[f32], f: impl Fn(f64, f64) -> f64) -> f64 {
+    let each = p
+        .iter()
+        .zip(t)
+        .map(|(p, t)| f(f64::from(*p), f64::from(*t)));
+    each.sum::<f64>() / p.len() as f64
+}
+
+fn slope(p: &[f32], t: &[f32]) -> Result<f64, Undefined> {
+    match p.iter().all(|x| *x == p[0]) {
+        true => Err(Undefined::ConstantPrediction),
+        false => Ok(mean(p, t, |p, t| p * t) / mean(t, t, |t, _| t * t)),
+    }
+}
+
+/// Labels of the ten test clips.
+pub const TRUTH: [f32; 10] = [-2.4, -1.8, -1.2, -0.6, -0.2, 0.2, 0.8, 1.4, 2.0, 2.6];
+
+/// The eleven rates 0, 0.1, ... 1.
+pub fn eleven() -> Vec<f64> {
+    (0..=10).map(|i| f64::from(i) * 0.1).collect()
+}
+
+/// A manifest whose id tells what it is of.
+pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
+    Manifest {
+        format: FORMAT,
+        id: format!("{model}-{seed}"),
+        dataset: dataset(),
+        model: ModelFacts {
+            name: model.into(),
+            title: model.to_uppercase(),
+            citation: String::new(),
+            parameters: 1000,
+        },
+        seed,
+        mask: MaskFacts {
+            family: "iid".into(),
+            version: 1,
+            seeds: vec![1, 2],
+            rates: rates.to_vec(),
+            hashes: BTreeMap::from([("1".into(), "h1".into()), ("2".into(), "h2".into())]),
+        },
+        training: TrainingFacts {
+            encoder: "tiny".into(),
+            noise: "fresh".into(),
+            epochs: 3,
+            batch_size: 8,
+            learning_rate: 1e-3,
+            weight_decay: 0.0,
+        },
+        selection: SelectionFacts {
+            rule: "validation".into(),
+            metric: "mae".into(),
+            rates: vec![0.0, 0.5],
+            epoch: 2,
+        },
+        build: BuildFacts {
+            version: "0.1.0".into(),
+            libtorch: "2.11.0".into(),
+            device: "cpu".into(),
+            threads: 2,
+            grade: "B".into(),
+        },
+        wall_seconds: 90.0,
+    }
+}
+
+fn dataset() -> DatasetFacts {
+    DatasetFacts {
+        name: "toy".into(),
+        title: "Toy & co_1".into(),
+        synthetic: true,
+        protocol: "mosi".into(),
+        label_range: [-3.0, 3.0],
+        source_name: "toy.pkl".into(),
+        source_sha256: "5a".into(),
+        content_hash: "c0ffee00".into(),
+        counts: [20, 5, TRUTH.len()],
+    }
+}
+
+/// A model that grows timid as more is missing, each seed a little differently; `constant` says
+/// 0.3 whatever it sees, `flat` does so when all is missing.
+pub fn predictions(m: &Manifest) -> Predictions {
+    let ids: Vec<String> = (0..TRUTH.len()).map(|i| format!("clip$_${i}")).collect();
+    let mut out = Predictions::new();
+    for mask_seed in &m.mask.seeds {
+        for rate in &m.mask.rates {
+            let condition = Condition {
+                dataset: m.dataset.name.clone(),
+                split: "test".into(),
+                family: m.mask.family.clone(),
+                mask_seed: *mask_seed,
+                rate: *rate,
+            };
+            let guess = |i: usize| predict(&m.model.name, m.seed + mask_seed, *rate, i);
+            let guesses: Vec<f32> = (0..TRUTH.len()).map(guess).collect();
+            out.extend(&condition, &ids, &TRUTH, &guesses).unwrap();
+        }
+    }
+    out
+}
+
+fn predict(model: &str, seed: u64, rate: f64, i: usize) -> f32 {
+    if model == "constant" || (model == "flat" && rate > 0.95) {
+        return 0.3;
+    }
+    let noise = ((i as u64 * 7 + seed * 3) % 11) as f32 / 11.0 - 0.5;
+    let skill = if model == "lnln" { 1.0 } else { 0.7 };
+    TRUTH[i] * skill * (1.0 - rate as f32) + noise * (1.2 - skill)
+}
+
+/// A run in memory.
+pub fn record(m: Manifest) -> Record {
+    Record {
+        predictions: predictions(&m),
+        predictions_hash: format!("p-{}", m.id),
+        manifest_hash: format!("m-{}", m.id),
+        manifest: m,
+    }
+}
+
+/// A scored run.
+pub fn scored(m: Manifest) -> ScoredRun {
+    score_by(&TOY, record(m)).unwrap()
+}
+
+/// A finished run on disk.
+pub fn save(root: &Path, m: &Manifest) -> RunDir {
+    let run = RunDir::create(root, &m.id).unwrap();
+    run.finish(m, &predictions(m)).unwrap();
+    run
+}
+
+/// Two models, one of them without a score at the last rate, and the floor.
+pub fn section(rates: &[f64]) -> Section {
+    let seeds = [
+        ("flat", 11),
+        ("flat", 12),
+        ("lnln", 11),
+        ("lnln", 12),
+        ("constant", 11),
+    ];
+    let runs = seeds.map(|(model, seed)| scored(manifest(model, seed, rates)));
+    sections(runs.to_vec()).unwrap().swap_remove(0)
+}

@@ -1,0 +1,135 @@
+//! `index.html`: one page with everything in it, that loads nothing.
+
+use minijinja::Environment;
+use minijinja::value::Serde;
+use serde::Serialize;
+
+use super::error::{Result, render};
+use super::page::Part;
+use super::provenance::{self, Fact};
+use super::table::{Cell, FLOOR_MARK, Line, Table};
+
+const NAME: &str = "index.html";
+
+/// The page.
+///
+/// # Errors
+/// If the template is wrong.
+pub fn page(parts: &[Part]) -> Result<String> {
+    let mut environment = Environment::new();
+    environment
+        .add_template(NAME, include_str!("page.html"))
+        .map_err(render(NAME))?;
+    let page = environment.get_template(NAME).map_err(render(NAME))?;
+    let synthetic = parts.iter().any(|p| p.section.synthetic());
+    let view = PageView {
+        banner: synthetic.then_some(provenance::SYNTHETIC),
+        sections: parts.iter().map(section).collect(),
+        run_columns: provenance::RUN_COLUMNS,
+        grades: provenance::GRADES,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    page.render(Serde(view)).map_err(render(NAME))
+}
+
+#[derive(Serialize)]
+struct PageView<'a> {
+    banner: Option<&'static str>,
+    sections: Vec<SectionView<'a>>,
+    run_columns: [&'static str; 6],
+    grades: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct SectionView<'a> {
+    slug: &'a str,
+    title: &'a str,
+    facts: Vec<Fact>,
+    tables: Vec<TableView<'a>>,
+    runs: Vec<[String; 6]>,
+}
+
+#[derive(Serialize)]
+struct TableView<'a> {
+    id: &'a str,
+    title: &'a str,
+    stub: &'a str,
+    /// Titles with the number of columns each spans; empty where no group has a title.
+    groups: Vec<(&'a str, usize)>,
+    columns: Vec<&'a str>,
+    rows: Vec<RowView<'a>>,
+    notes: &'a [String],
+    footnotes: Vec<(String, &'a str)>,
+    figure: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RowView<'a> {
+    label: &'a str,
+    floor: bool,
+    cells: Vec<CellView>,
+}
+
+#[derive(Serialize)]
+struct CellView {
+    text: String,
+    sd: Option<String>,
+    mark: Option<String>,
+    letter: Option<String>,
+    best: bool,
+    /// The runs behind the number, shown on pointing at it.
+    runs: String,
+}
+
+fn section(part: &Part) -> SectionView<'_> {
+    let overview = table(&part.overview, None);
+    let metrics = part
+        .metrics
+        .iter()
+        .map(|(t, f)| table(t, f.as_ref().map(|f| &*f.svg)));
+    SectionView {
+        slug: &part.section.slug,
+        title: &part.section.title,
+        facts: provenance::facts(&part.section),
+        tables: std::iter::once(overview).chain(metrics).collect(),
+        runs: provenance::runs(&part.section),
+    }
+}
+
+fn table<'a>(table: &'a Table, figure: Option<&'a str>) -> TableView<'a> {
+    TableView {
+        id: &table.id,
+        title: &table.title,
+        stub: &table.stub,
+        groups: if table.has_groups() {
+            table.groups()
+        } else {
+            Vec::new()
+        },
+        columns: table.columns.iter().map(|c| &*c.title).collect(),
+        rows: table.rows.iter().map(row).collect(),
+        notes: &table.notes,
+        footnotes: table.footnotes().collect(),
+        figure,
+    }
+}
+
+fn row(line: &Line) -> RowView<'_> {
+    RowView {
+        label: &line.label,
+        floor: line.floor,
+        cells: line.cells.iter().map(cell).collect(),
+    }
+}
+
+fn cell(cell: &Cell) -> CellView {
+    CellView {
+        text: cell.content.text(),
+        sd: cell.content.sd(),
+        mark: cell.at_floor.then(|| FLOOR_MARK.to_string()),
+        letter: cell.content.letter(),
+        best: cell.best,
+        runs: cell.runs.join(" "),
+    }
+}

@@ -1,0 +1,179 @@
+//! Where a section's numbers come from, in words.
+
+use crate::record::Manifest;
+
+use super::config::{join, short_rate};
+use super::section::{Row, Section};
+
+/// Printed on top of every report and section that holds made-up data.
+pub const SYNTHETIC: &str = "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";
+
+/// What the reproducibility grades mean.
+pub const GRADES: &str = "Grades: A bit-identical anywhere; B bit-identical on the same CPU \
+                          build; C within a stated spread. Tables and figures are grade A given \
+                          the stored predictions.";
+
+/// A named fact about a section.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Fact {
+    pub name: &'static str,
+    pub text: String,
+}
+
+/// Data, masks, training, selection and build of a section. Where rows differ, every value is
+/// followed by the rows it holds for.
+pub fn facts(section: &Section) -> Vec<Fact> {
+    let by = |name, of: &dyn Fn(&Manifest) -> String| Fact {
+        name,
+        text: grouped(&section.rows, of),
+    };
+    vec![
+        by("Data", &data),
+        by("Masks", &masks),
+        by("Training noise", &|m| m.training.noise.clone()),
+        by("Text encoder", &|m| m.training.encoder.clone()),
+        by("Training", &training),
+        by("Selection", &selection),
+        by("Reproducibility", &|m| format!("grade {}", m.build.grade)),
+        by("Build", &build),
+        Fact {
+            name: "Models",
+            text: models(&section.rows),
+        },
+    ]
+}
+
+/// The distinct values with the labels of their rows; a value that all rows share stands alone.
+fn grouped(rows: &[Row], of: &dyn Fn(&Manifest) -> String) -> String {
+    let mut values: Vec<(String, Vec<&str>)> = Vec::new();
+    for (row, run) in rows
+        .iter()
+        .flat_map(|row| row.runs.iter().map(move |run| (row, run)))
+    {
+        let value = of(&run.manifest);
+        let place = values
+            .iter()
+            .position(|(v, _)| *v == value)
+            .unwrap_or_else(|| {
+                values.push((value, Vec::new()));
+                values.len() - 1
+            });
+        if values[place].1.last() != Some(&&*row.label) {
+            values[place].1.push(&row.label);
+        }
+    }
+    match values.as_slice() {
+        [(value, _)] => value.clone(),
+        _ => {
+            let each = values
+                .iter()
+                .map(|(v, rows)| format!("{v} ({})", rows.join(", ")));
+            each.collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+fn data(m: &Manifest) -> String {
+    let d = &m.dataset;
+    let kind = if d.synthetic { "synthetic" } else { "real" };
+    let [train, valid, test] = d.counts;
+    let [low, high] = d.label_range;
+    format!(
+        "{kind}, {}, {train}/{valid}/{test} clips, labels {low} to {high}, metrics {}; source {} \
+         (SHA-256 {}), content {}",
+        d.name, d.protocol, d.source_name, d.source_sha256, d.content_hash
+    )
+}
+
+fn masks(m: &Manifest) -> String {
+    let mask = &m.mask;
+    let (seeds, rates) = (join(&mask.seeds, ", "), rates(&mask.rates));
+    format!(
+        "{} v{}, seeds {seeds}, rates {rates}",
+        mask.family, mask.version
+    )
+}
+
+fn training(m: &Manifest) -> String {
+    let t = &m.training;
+    match t.epochs {
+        0 => "none".to_string(),
+        epochs => format!(
+            "{epochs} epochs, batch size {}, learning rate {}, weight decay {}",
+            t.batch_size, t.learning_rate, t.weight_decay
+        ),
+    }
+}
+
+fn selection(m: &Manifest) -> String {
+    let s = &m.selection;
+    match s.rule.as_str() {
+        "paper" => format!(
+            "best test epoch by {} at rates {}, as in the paper",
+            s.metric,
+            rates(&s.rates)
+        ),
+        "last" => "last epoch".to_string(),
+        rule => format!("{rule} by {} at rates {}", s.metric, rates(&s.rates)),
+    }
+}
+
+fn build(m: &Manifest) -> String {
+    let b = &m.build;
+    format!(
+        "lnln-bench {}, libtorch {}, {}, {} threads",
+        b.version, b.libtorch, b.device, b.threads
+    )
+}
+
+fn models(rows: &[Row]) -> String {
+    let each = rows.iter().filter_map(|row| {
+        let model = &row.runs.first()?.manifest.model;
+        let citation = match model.citation.is_empty() {
+            true => String::new(),
+            false => format!("; {}", model.citation),
+        };
+        Some(format!(
+            "{} ({} parameters{citation})",
+            row.label, model.parameters
+        ))
+    });
+    each.collect::<Vec<_>>().join("; ")
+}
+
+fn rates(rates: &[f64]) -> String {
+    join(
+        &rates.iter().map(|r| short_rate(*r)).collect::<Vec<_>>(),
+        ", ",
+    )
+}
+
+/// Headers of [`runs`].
+pub const RUN_COLUMNS: [&str; 6] = [
+    "run",
+    "model",
+    "seed",
+    "epoch",
+    "minutes",
+    "predictions (blake3)",
+];
+
+/// One row per run: id, model, seed, selected epoch, wall time, and what its scores come from.
+pub fn runs(section: &Section) -> Vec<[String; 6]> {
+    let rows = section
+        .rows
+        .iter()
+        .flat_map(|row| row.runs.iter().map(move |run| (row, run)));
+    let show = |(row, run): (&Row, &super::scores::ScoredRun)| {
+        let m = &run.manifest;
+        [
+            m.id.clone(),
+            row.label.clone(),
+            m.seed.to_string(),
+            m.selection.epoch.to_string(),
+            format!("{:.1}", m.wall_seconds / 60.0),
+            run.predictions_hash.clone(),
+        ]
+    };
+    rows.map(show).collect()
+}

@@ -1,0 +1,205 @@
+//! Runs in order: a section per data set, a row per model and configuration, a run per seed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::metric::{Metric, Protocol};
+
+use super::config::{self, Settings};
+use super::error::{Error, Result};
+use super::rate::Rate;
+use super::scores::ScoredRun;
+
+/// Registry name of the model that looks at nothing: the floor of every table.
+pub const FLOOR: &str = "constant";
+
+/// Runs whose scores may stand beside each other: same data, same masks, same metrics.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Unique within the report, fit for file names.
+    pub slug: String,
+    pub title: String,
+    pub protocol: &'static Protocol,
+    /// The metrics to show, in the protocol's order.
+    pub metrics: Vec<&'static Metric>,
+    /// Every rate that a row has, ascending.
+    pub rates: Vec<Rate>,
+    /// By title, the floor last.
+    pub rows: Vec<Row>,
+}
+
+/// One model under one configuration.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Registry name of the model.
+    pub model: String,
+    /// What sets this row apart from others of the same model; mostly empty.
+    pub configuration: String,
+    /// Title of the model with the configuration, and whether it is the floor.
+    pub label: String,
+    pub floor: bool,
+    /// One run per seed, by seed.
+    pub runs: Vec<ScoredRun>,
+}
+
+impl Row {
+    /// Ids of the runs behind the row, by seed.
+    pub fn ids(&self) -> Vec<String> {
+        self.runs.iter().map(|r| r.manifest.id.clone()).collect()
+    }
+}
+
+impl Section {
+    /// Whether the labels were made up.
+    pub fn synthetic(&self) -> bool {
+        self.runs().any(|r| r.manifest.dataset.synthetic)
+    }
+
+    /// Every run, row by row.
+    pub fn runs(&self) -> impl Iterator<Item = &ScoredRun> {
+        self.rows.iter().flat_map(|r| &r.runs)
+    }
+}
+
+/// What makes two runs comparable: data set, prepared content, protocol, mask family and version.
+type Key = (String, String, String, String, u32);
+
+fn key(run: &ScoredRun) -> Key {
+    let (d, mask) = (&run.manifest.dataset, &run.manifest.mask);
+    let (family, version) = (mask.family.clone(), mask.version);
+    let (content, protocol) = (d.content_hash.clone(), d.protocol.clone());
+    (d.name.clone(), content, protocol, family, version)
+}
+
+/// Sorts runs into sections and rows. Runs of one model that differ in a setting get rows of
+/// their own, told apart by that setting; they are never averaged together.
+///
+/// # Errors
+/// [`Error::Twice`] if two runs would fill the same place.
+pub fn sections(runs: Vec<ScoredRun>) -> Result<Vec<Section>> {
+    let mut by_key: BTreeMap<Key, Vec<ScoredRun>> = BTreeMap::new();
+    for run in runs {
+        by_key.entry(key(&run)).or_default().push(run);
+    }
+    let names = titles(&by_key.keys().collect::<Vec<_>>(), &by_key);
+    let parts = by_key.into_values().zip(names);
+    parts
+        .map(|(runs, (slug, title))| section(runs, slug, title))
+        .collect()
+}
+
+/// Slug and title of each section: the data set, and whatever else is needed to tell it from
+/// another section of the same data set.
+fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, String)> {
+    let settings = |k: &Key| {
+        Settings::from([
+            ("data", k.1.chars().take(8).collect()),
+            ("protocol", k.2.clone()),
+            ("masks", format!("{} v{}", k.3, k.4)),
+        ])
+    };
+    let name = |k: &&Key| {
+        let same: Vec<_> = keys
+            .iter()
+            .filter(|o| o.0 == k.0)
+            .map(|o| settings(o))
+            .collect();
+        let place = keys.iter().filter(|o| o.0 == k.0).position(|o| o == k);
+        let suffix = config::suffixes(&same).swap_remove(place.unwrap_or(0));
+        let title = &runs[*k][0].manifest.dataset.title;
+        match suffix.is_empty() {
+            true => (slug(&k.0), title.clone()),
+            false => (
+                slug(&format!("{} {suffix}", k.0)),
+                format!("{title} ({suffix})"),
+            ),
+        }
+    };
+    keys.iter().map(name).collect()
+}
+
+/// Lower-case letters, digits and single hyphens.
+pub fn slug(text: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let text: String = text.chars().map(plain).collect();
+    let parts: Vec<_> = text.split('-').filter(|p| !p.is_empty()).collect();
+    parts.join("-")
+}
+
+fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section> {
+    let protocol = runs[0].protocol;
+    let rates: BTreeSet<Rate> = runs
+        .iter()
+        .flat_map(|r| r.manifest.mask.rates.iter().filter_map(|r| Rate::new(*r)))
+        .collect();
+    let mut by_model: BTreeMap<String, Vec<ScoredRun>> = BTreeMap::new();
+    for run in runs {
+        by_model
+            .entry(run.manifest.model.name.clone())
+            .or_default()
+            .push(run);
+    }
+    let rows: Result<Vec<Vec<Row>>> = by_model.into_iter().map(|(m, r)| rows(m, r)).collect();
+    let mut rows: Vec<Row> = rows?.into_iter().flatten().collect();
+    rows.sort_by_key(|r| (r.floor, r.label.to_lowercase()));
+    Ok(Section {
+        slug,
+        title,
+        protocol,
+        metrics: protocol.metrics.iter().collect(),
+        rates: rates.into_iter().collect(),
+        rows,
+    })
+}
+
+/// The rows of one model.
+fn rows(model: String, runs: Vec<ScoredRun>) -> Result<Vec<Row>> {
+    let mut by_settings: BTreeMap<Settings, Vec<ScoredRun>> = BTreeMap::new();
+    for run in runs {
+        let settings = config::settings(&run.manifest);
+        by_settings.entry(settings).or_default().push(run);
+    }
+    let all: Vec<_> = by_settings.keys().cloned().collect();
+    let parts = by_settings.into_values().zip(config::suffixes(&all));
+    parts
+        .map(|(runs, configuration)| row(&model, configuration, runs))
+        .collect()
+}
+
+fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<Row> {
+    runs.sort_by_key(|r| r.manifest.seed);
+    let title = &runs[0].manifest.model.title;
+    let remarks = [
+        configuration.as_str(),
+        if model == FLOOR { "floor" } else { "" },
+    ];
+    let remarks: Vec<_> = remarks.into_iter().filter(|r| !r.is_empty()).collect();
+    let label = match remarks.is_empty() {
+        true => title.clone(),
+        false => format!("{title} ({})", remarks.join(", ")),
+    };
+    for pair in runs.windows(2) {
+        let (a, b) = (&pair[0].manifest, &pair[1].manifest);
+        if a.seed == b.seed {
+            return Err(Error::Twice {
+                first: a.id.clone(),
+                second: b.id.clone(),
+                row: format!("{label} on {}", a.dataset.name),
+                seed: a.seed,
+                differ: config::differences(a, b),
+            });
+        }
+    }
+    Ok(Row {
+        model: model.to_string(),
+        configuration,
+        label,
+        floor: model == FLOOR,
+        runs,
+    })
+}

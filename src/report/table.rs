@@ -1,0 +1,179 @@
+//! A table without a format: what the exporters turn into Markdown, LaTeX, HTML and text.
+
+/// Mark of a cell that is no better than the floor.
+pub const FLOOR_MARK: char = '†';
+
+/// A titled table with notes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Unique within a report; fit for anchors and labels.
+    pub id: String,
+    pub title: String,
+    /// Header of the first column.
+    pub stub: String,
+    pub columns: Vec<Column>,
+    /// Floor rows come last.
+    pub rows: Vec<Line>,
+    /// Reasons for undefined cells, referred to by position.
+    pub reasons: Vec<String>,
+    pub notes: Vec<String>,
+}
+
+/// A column of numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Header above this and the neighbours that share it; may be empty.
+    pub group: String,
+    pub title: String,
+    /// Name in machine-readable files.
+    pub name: String,
+    pub higher_is_better: bool,
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub label: String,
+    pub floor: bool,
+    /// One per column.
+    pub cells: Vec<Cell>,
+}
+
+/// A cell and the runs it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    pub content: Content,
+    /// The best of its column, floors aside.
+    pub best: bool,
+    /// No better than the floor.
+    pub at_floor: bool,
+    /// Ids of the runs behind the number.
+    pub runs: Vec<String>,
+}
+
+/// What a cell says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// In display units (percentages times 100).
+    Number {
+        value: f64,
+        /// Standard deviation over seeds; `None` for one seed.
+        sd: Option<f64>,
+        decimals: usize,
+    },
+    /// Undefined for the reason at this position of [`Table::reasons`].
+    Undefined { reason: usize },
+    /// Not evaluated.
+    Missing,
+}
+
+impl Content {
+    /// The number alone, `n/a` or a dash.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Number {
+                value, decimals, ..
+            } => fixed(*value, *decimals),
+            Self::Undefined { .. } => "n/a".to_string(),
+            Self::Missing => "-".to_string(),
+        }
+    }
+
+    /// The spread alone.
+    pub fn sd(&self) -> Option<String> {
+        match self {
+            Self::Number { sd, decimals, .. } => sd.map(|sd| fixed(sd, *decimals)),
+            _ => None,
+        }
+    }
+
+    /// The value in units of its last decimal: what a reader of the table compares.
+    pub fn rounded(&self) -> Option<i128> {
+        match self {
+            // From the text itself: halves must not be rounded in two ways.
+            Self::Number { .. } => self.text().replace('.', "").parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Letter of the footnote, for undefined cells.
+    pub fn letter(&self) -> Option<String> {
+        match self {
+            Self::Undefined { reason } => Some(letter(*reason)),
+            _ => None,
+        }
+    }
+}
+
+impl Table {
+    /// Neighbouring columns of one group, as (title, number of columns).
+    pub fn groups(&self) -> Vec<(&str, usize)> {
+        let mut groups: Vec<(&str, usize)> = Vec::new();
+        for column in &self.columns {
+            match groups.last_mut() {
+                Some((title, n)) if *title == column.group => *n += 1,
+                _ => groups.push((&column.group, 1)),
+            }
+        }
+        groups
+    }
+
+    /// Whether some group of columns has a title.
+    pub fn has_groups(&self) -> bool {
+        self.columns.iter().any(|c| !c.group.is_empty())
+    }
+
+    /// Header of the first column, for formats without headers over several columns.
+    pub fn full_stub(&self) -> String {
+        let groups = self.groups().into_iter().map(|(title, _)| title);
+        let parts = std::iter::once(self.stub.as_str()).chain(groups.filter(|g| !g.is_empty()));
+        parts.collect::<Vec<_>>().join(" / ")
+    }
+
+    /// Footnotes of undefined cells, as (letter, reason).
+    pub fn footnotes(&self) -> impl Iterator<Item = (String, &str)> {
+        self.reasons
+            .iter()
+            .enumerate()
+            .map(|(i, r)| (letter(i), r.as_str()))
+    }
+}
+
+/// `value` with `decimals` decimals, and no minus before a zero.
+fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(zero) if zero.chars().all(|c| c == '0' || c == '.') => zero.to_string(),
+        _ => text,
+    }
+}
+
+/// a, b, ... z, aa, ab, ...
+fn letter(i: usize) -> String {
+    let last = char::from(b'a' + (i % 26) as u8);
+    match i / 26 {
+        0 => last.to_string(),
+        more => format!("{}{last}", letter(more - 1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!(
+            [-0.004, -0.006, 0.0].map(|v| fixed(v, 2)),
+            ["0.00", "-0.01", "0.00"]
+        );
+    }
+
+    #[test]
+    fn letters_do_not_run_out() {
+        assert_eq!(
+            [0, 25, 26, 27, 52].map(letter),
+            ["a", "z", "aa", "ab", "ba"]
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! Tables for a terminal: what `report` and `demo` end with.
+
+use comfy_table::{
+    Attribute, Cell as View, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle,
+    Table as Grid, TableStyle, Width,
+};
+
+use super::table::{Cell, FLOOR_MARK, Line, Table};
+
+/// A rule above, below and under the header, as in print.
+const RULES: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+
+/// Stands for a rule between rows, which comfy-table has only between all rows or none.
+const SEPARATOR: &str = "\u{1}";
+
+/// Labels do not shrink below this; a table too wide even so is wider than the terminal.
+const LABEL: u16 = 14;
+
+/// How to print.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Whether escape codes may be used; without them the best cells carry an asterisk.
+    pub colour: bool,
+}
+
+/// Tables one after the other with their notes. Spreads are left out where they do not fit.
+pub fn tables(tables: &[Table], style: Style) -> String {
+    let parts: Vec<_> = tables.iter().map(|t| table(t, style)).collect();
+    parts.join("\n")
+}
+
+fn table(table: &Table, style: Style) -> String {
+    let spread = table
+        .rows
+        .iter()
+        .flat_map(|r| &r.cells)
+        .any(|c| c.content.sd().is_some());
+    let plain = Style {
+        colour: false,
+        ..style
+    };
+    let fits = width(&grid(table, plain, spread, false)) <= usize::from(style.width);
+    let cut = spread && !fits;
+    let text = grid(table, style, spread && !cut, true);
+    format!("{}\n{text}\n{}", table.title, notes(table, style, cut))
+}
+
+fn width(text: &str) -> usize {
+    text.lines().map(|l| l.chars().count()).max().unwrap_or(0)
+}
+
+/// The table's lines; where it is `bound` to the width, long labels wrap, numbers never.
+fn grid(table: &Table, style: Style, spread: bool, bound: bool) -> String {
+    let mut grid = Grid::new();
+    grid.load_style(RULES)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    if bound {
+        grid.set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(style.width);
+    }
+    match style.colour {
+        true => grid.enforce_styling(),
+        false => grid.force_no_tty(),
+    };
+    let titles = table.columns.iter().map(|c| stack(&c.title));
+    grid.set_header(std::iter::once(stack(&table.full_stub())).chain(titles));
+    let mut floor = false;
+    for row in &table.rows {
+        if row.floor && !floor {
+            grid.add_row([SEPARATOR]);
+        }
+        floor = row.floor;
+        grid.add_row(line(row, style, spread));
+    }
+    if let Some(labels) = grid.column_mut(0) {
+        labels.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(LABEL)));
+    }
+    for column in grid.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
+    rule_off(&grid.to_string())
+}
+
+/// One word a line, the arrow beside the last, so that columns are no wider than their numbers.
+fn stack(title: &str) -> String {
+    title
+        .replace(' ', "\n")
+        .replace("\n↑", " ↑")
+        .replace("\n↓", " ↓")
+}
+
+/// Puts a rule where the separator row stands.
+fn rule_off(text: &str) -> String {
+    let rule = text.lines().next().unwrap_or_default();
+    let line = |l: &str| {
+        if l.contains(SEPARATOR) {
+            rule.to_string()
+        } else {
+            l.trim_end().into()
+        }
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn line(row: &Line, style: Style, spread: bool) -> Vec<View> {
+    let cells = row.cells.iter().map(|c| view(c, style, spread));
+    std::iter::once(View::new(&row.label))
+        .chain(cells)
+        .collect()
+}
+
+fn view(cell: &Cell, style: Style, spread: bool) -> View {
+    let mut text = cell.content.text();
+    if let (Some(sd), true) = (cell.content.sd(), spread) {
+        text += &format!(" ±{sd}");
+    }
+    text += &cell
+        .content
+        .letter()
+        .map(|l| format!(" ({l})"))
+        .unwrap_or_default();
+    if cell.at_floor {
+        text.push(FLOOR_MARK);
+    }
+    match (cell.best, style.colour) {
+        (true, true) => View::new(text).add_attribute(Attribute::Bold),
+        (true, false) => View::new(format!("*{text}")),
+        (false, _) => View::new(text),
+    }
+}
+
+fn notes(table: &Table, style: Style, cut: bool) -> String {
+    let mut out = String::new();
+    for note in &table.notes {
+        let note = if style.colour {
+            note.clone()
+        } else {
+            note.replace("Bold:", "*:")
+        };
+        out += &format!("  {note}\n");
+    }
+    if cut {
+        out += "  Spreads are in the report's files.\n";
+    }
+    for (letter, reason) in table.footnotes() {
+        out += &format!("  ({letter}) Undefined: {reason}.\n");
+    }
+    out
+}

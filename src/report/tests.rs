@@ -1,0 +1,394 @@
+//! Whole tables in every format, and whole reports on disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::fixture::{TOY, eleven, manifest, predictions, record, save, scored, section};
+use super::manifest::ReportManifest;
+use super::page::Part;
+use super::scores::score_by;
+use super::section::sections;
+use super::terminal::Style;
+use super::{Options, build, csv, html, latex, markdown, page, plot, terminal, write_report};
+use crate::record::RunDir;
+
+/// A small grid, so that snapshots can be read.
+const GRID: [f64; 3] = [0.0, 0.5, 1.0];
+
+const PLAIN: Style = Style {
+    width: 100,
+    colour: false,
+};
+
+#[test]
+fn tables_in_markdown() {
+    let section = section(&GRID);
+    let tables = TOY.metrics.iter().map(|m| build::by_rate(&section, m));
+    let text: Vec<_> = tables.map(|t| markdown::table(&t, 3)).collect();
+    insta::assert_snapshot!(text.join("\n"));
+}
+
+#[test]
+fn the_whole_page_in_markdown() {
+    let part = Part::new(section(&GRID)).unwrap();
+    insta::assert_snapshot!(page::markdown(&[part]));
+}
+
+#[test]
+fn tables_in_latex() {
+    let section = section(&eleven());
+    let tables = [
+        build::overview(&section),
+        build::by_rate(&section, &TOY.metrics[2]),
+    ];
+    insta::assert_snapshot!(latex::tables(&tables));
+}
+
+#[test]
+fn tables_in_the_terminal() {
+    let section = section(&eleven());
+    let overview = terminal::tables(&[build::overview(&section)], PLAIN);
+    assert!(
+        overview.lines().all(|l| l.chars().count() <= 100),
+        "{overview}"
+    );
+    let wide = Style {
+        width: 140,
+        ..PLAIN
+    };
+    let by_rate = terminal::tables(&[build::by_rate(&section, &TOY.metrics[0])], wide);
+    insta::assert_snapshot!(format!("{overview}\n{by_rate}"));
+}
+
+#[test]
+fn a_long_name_wraps_in_the_terminal_and_numbers_do_not() {
+    let mut table = build::overview(&section(&GRID));
+    table.rows[0].label = "LNLN (encoder features, learning rate 0.0001, noise cycle:3)".into();
+    let narrow = Style { width: 60, ..PLAIN };
+    insta::assert_snapshot!(terminal::tables(&[table], narrow));
+}
+
+#[test]
+fn scores_in_csv() {
+    let sections = [section(&[0.0, 1.0])];
+    insta::assert_snapshot!(String::from_utf8(csv::scores(&sections).unwrap()).unwrap());
+}
+
+#[test]
+fn summary_in_csv() {
+    let sections = [section(&GRID)];
+    insta::assert_snapshot!(String::from_utf8(csv::summary(&sections).unwrap()).unwrap());
+}
+
+#[test]
+fn the_page_in_html() {
+    let part = Part::new(section(&GRID)).unwrap();
+    let page = html::page(&[part]).unwrap();
+    let loads = ["http://", "https://", "src=", "@import", "<link"];
+    let without_namespace = page.replace("http://www.w3.org/2000/svg", "");
+    assert!(loads.iter().all(|l| !without_namespace.contains(l)));
+    let (head, rest) = page.split_once("<style>").unwrap();
+    let (_, body) = rest.split_once("</style>").unwrap();
+    // Figures have a snapshot of their own.
+    let body: Vec<_> = body
+        .split("<svg")
+        .map(|p| p.split_once("</svg>").map_or(p, |(_, after)| after))
+        .collect();
+    insta::assert_snapshot!(format!("{head}{}", body.join("[figure]")));
+}
+
+#[test]
+fn a_figure_has_a_line_per_model_and_is_the_same_every_time() {
+    let section = section(&GRID);
+    let draw = || {
+        plot::svg(&section, &TOY.metrics[1], "MAE <here>")
+            .unwrap()
+            .unwrap()
+    };
+    let svg = draw();
+    assert_eq!(svg, draw());
+    assert!(svg.contains("<title>MAE &lt;here></title>"));
+    assert!(
+        ["FLAT", "LNLN", "CONSTANT"]
+            .iter()
+            .all(|name| svg.contains(name))
+    );
+    insta::assert_snapshot!(svg);
+}
+
+#[test]
+fn one_rate_gives_no_figure_and_no_mean() {
+    let section = section(&[0.3]);
+    assert_eq!(plot::svg(&section, &TOY.metrics[0], "t").unwrap(), None);
+    let table = build::by_rate(&section, &TOY.metrics[0]);
+    let titles: Vec<_> = table.columns.iter().map(|c| c.title.as_str()).collect();
+    assert_eq!(titles, ["0.3"]);
+}
+
+#[test]
+fn predictions_that_are_not_finite_have_no_score() {
+    let mut run = record(manifest("lnln", 11, &GRID));
+    let mut rows: Vec<_> = run.predictions.iter().collect();
+    rows[0].prediction = f32::NAN;
+    run.predictions = Default::default();
+    rows.iter().for_each(|row| run.predictions.push(row));
+    let curves = score_by(&TOY, run).unwrap().curves;
+    let values: Vec<_> = curves["mae"].values().collect();
+    assert_eq!(
+        values[0].as_ref().unwrap_err(),
+        "some predictions are not finite"
+    );
+    assert!(values[1].is_ok() && values[2].is_ok());
+}
+
+#[test]
+fn missing_predictions_are_an_error_that_names_the_run() {
+    let mut run = record(manifest("lnln", 11, &GRID));
+    run.manifest.mask.rates.push(0.7);
+    let message = score_by(&TOY, run).unwrap_err().to_string();
+    assert!(
+        message.contains("run lnln-11: expected predictions for mask seeds [1, 2]"),
+        "{message}"
+    );
+
+    let mut run = record(manifest("lnln", 11, &GRID));
+    run.manifest.dataset.counts[2] = 11;
+    let message = score_by(&TOY, run).unwrap_err().to_string();
+    assert!(
+        message.contains("for 11 test clips, each once, found 10 for 10 clips"),
+        "{message}"
+    );
+}
+
+#[test]
+fn configurations_that_differ_get_rows_of_their_own() {
+    let mut other = manifest("lnln", 11, &GRID);
+    other.id = "other".into();
+    other.training.encoder = "features".into();
+    let runs = vec![scored(manifest("lnln", 11, &GRID)), scored(other)];
+    let section = sections(runs).unwrap().swap_remove(0);
+    let labels: Vec<_> = section.rows.iter().map(|r| r.label.as_str()).collect();
+    assert_eq!(labels, ["LNLN (encoder features)", "LNLN (encoder tiny)"]);
+}
+
+#[test]
+fn a_seed_that_occurs_twice_is_an_error_that_says_how_the_runs_differ() {
+    let mut other = manifest("lnln", 11, &GRID);
+    other.id = "other".into();
+    other.build.device = "H100".into();
+    let runs = vec![scored(manifest("lnln", 11, &GRID)), scored(other)];
+    assert_eq!(
+        sections(runs).unwrap_err().to_string(),
+        "runs lnln-11 and other are both LNLN on toy with seed 11, and differ only in \
+         build.device (\"cpu\" and \"H100\"); a row holds a seed once, so leave one of them out"
+    );
+}
+
+#[test]
+fn other_data_or_masks_get_a_section_of_their_own() {
+    let mut data = manifest("lnln", 11, &GRID);
+    data.id = "data".into();
+    data.dataset.content_hash = "facade00".into();
+    let mut mask = manifest("lnln", 11, &GRID);
+    mask.id = "mask".into();
+    mask.mask.family = "block".into();
+    let runs = vec![manifest("lnln", 11, &GRID), data, mask];
+    let sections = sections(runs.into_iter().map(scored).collect()).unwrap();
+    let titles: Vec<_> = sections.iter().map(|s| s.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "Toy & co_1 (data c0ffee00, masks block v1)",
+            "Toy & co_1 (data c0ffee00, masks iid v1)",
+            "Toy & co_1 (data facade00, masks iid v1)"
+        ]
+    );
+    assert_eq!(sections[0].slug, "toy-data-c0ffee00-masks-block-v1");
+}
+
+/// Every file below `dir` with its bytes.
+fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut out = BTreeMap::new();
+    for folder in [dir.to_path_buf(), dir.join("figures")] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let name = path.strip_prefix(dir).unwrap().display().to_string();
+                out.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    out
+}
+
+fn save_all(root: &Path) {
+    for (model, seed) in [("lnln", 11), ("lnln", 12), ("flat", 11), ("constant", 11)] {
+        save(root, &manifest(model, seed, &eleven()));
+    }
+}
+
+#[test]
+fn the_same_runs_give_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, one, two) = (
+        dir.path().join("runs"),
+        dir.path().join("1"),
+        dir.path().join("2"),
+    );
+    save_all(&runs);
+    let written = write_report(&[&runs], &one, &Options::default()).unwrap();
+    write_report(&[&runs], &two, &Options::default()).unwrap();
+    let (first, second) = (contents(&one), contents(&two));
+    assert!(first == second);
+    write_report(&[&runs], &one, &Options::default()).unwrap();
+    assert!(contents(&one) == first);
+    assert_eq!((written.runs, written.overviews.len()), (4, 1));
+    let mut files = written.files.clone();
+    files.sort();
+    assert_eq!(files, first.keys().cloned().collect::<Vec<_>>());
+    let text = String::from_utf8(first["report.md"].clone()).unwrap();
+    assert!(text.contains("n/a") && !text.contains("NaN"));
+}
+
+#[test]
+fn every_cell_leads_to_its_runs_and_their_predictions() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    write_report(&[&runs], &out, &Options::default()).unwrap();
+    let manifest = ReportManifest::parse(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    let cell = &manifest.tables["toy-overview"].cells[0];
+    assert_eq!(
+        (cell.row.as_str(), cell.runs.as_slice()),
+        ("FLAT", &["flat-11".to_string()][..])
+    );
+    let parquet = fs::read(runs.join("flat-11/predictions.parquet")).unwrap();
+    let hash = blake3::hash(&parquet).to_hex().to_string();
+    assert_eq!(manifest.runs["flat-11"].predictions_blake3, hash);
+    let cells = manifest.tables.values().flat_map(|t| &t.cells);
+    assert!(
+        cells
+            .flat_map(|c| &c.runs)
+            .all(|id| manifest.runs.contains_key(id))
+    );
+}
+
+#[test]
+fn a_tampered_run_is_caught_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    let run = RunDir::open(runs.join("lnln-12"));
+    let mut better = predictions(&manifest("lnln", 12, &eleven()));
+    better
+        .extend(&condition_of(&better), &["x".into()], &[1.0], &[1.0])
+        .unwrap();
+    better.write(&run.predictions()).unwrap();
+    let message = write_report(&[&runs], &out, &Options::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("lnln-12/predictions.parquet changed after the run"),
+        "{message}"
+    );
+    assert!(!out.exists());
+}
+
+fn condition_of(predictions: &crate::record::Predictions) -> crate::record::Condition {
+    predictions.groups().unwrap().swap_remove(0).condition
+}
+
+#[test]
+fn an_edited_manifest_is_caught_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = save(dir.path(), &manifest("lnln", 11, &GRID));
+    let text = fs::read_to_string(run.manifest()).unwrap();
+    fs::write(run.manifest(), text.replace("\"seed\": 11", "\"seed\": 12")).unwrap();
+    let message = run.load().unwrap_err().to_string();
+    assert!(
+        message.contains("manifest.json changed after the run"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_finished_run_reads_back_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let expected = manifest("lnln", 11, &GRID);
+    let record = save(dir.path(), &expected).load().unwrap();
+    assert_eq!(record.manifest, expected);
+    assert_eq!(record.predictions, predictions(&expected));
+}
+
+#[test]
+fn an_empty_folder_of_runs_is_an_error_and_nothing_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let message = write_report(&[dir.path()], &out, &Options::default())
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("holds no run"), "{message}");
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_folder_with_other_things_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("thesis.tex"), "years of work").unwrap();
+    let message = write_report(&[&runs], &out, &Options::default())
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("out is in the way"), "{message}");
+    let message = write_report(&[&runs], &runs.join("lnln-11"), &Options::default())
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("lnln-11 is in the way"), "{message}");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
+}
+
+#[test]
+fn a_selection_shows_what_was_asked_for_and_drops_old_figures() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    write_report(&[&runs], &out, &Options::default()).unwrap();
+    let all = contents(&out).len();
+    let options = Options {
+        metrics: vec!["mae".into()],
+        models: vec!["lnln".into()],
+    };
+    let written = write_report(&[&runs], &out, &options).unwrap();
+    assert!(all > 7);
+    assert_eq!(contents(&out).len(), 7);
+    let labels: Vec<_> = written.overviews[0]
+        .rows
+        .iter()
+        .map(|r| r.label.as_str())
+        .collect();
+    assert_eq!(labels, ["LNLN", "CONSTANT (floor)"]);
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_known_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    save_all(dir.path());
+    let out = dir.path().join("out");
+    let ask = |metrics: &[&str], models: &[&str]| {
+        let options = Options {
+            metrics: metrics.iter().map(|m| m.to_string()).collect(),
+            models: models.iter().map(|m| m.to_string()).collect(),
+        };
+        write_report(&[dir.path()], &out, &options)
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        ask(&[], &["lnnl"]),
+        "--models lnnl: expected one of constant, flat, lnln, the models of these runs"
+    );
+    assert!(ask(&["f2"], &[]).starts_with("--metrics f2: expected one of "));
+}

@@ -1,0 +1,201 @@
+//! From folders of runs to a report folder.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::record::error::io;
+use crate::record::{RunDir, find_runs, write_atomic};
+
+use super::error::{Error, Result};
+use super::manifest::{self, ReportManifest};
+use super::page::{self, Part};
+use super::scores::{ScoredRun, score};
+use super::section::{FLOOR, Section, sections};
+use super::table::Table;
+use super::{csv, html, latex};
+
+/// What to show of the runs.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Names of metrics; all where empty.
+    pub metrics: Vec<String>,
+    /// Registry names of models; all where empty. The floor is always shown.
+    pub models: Vec<String>,
+}
+
+/// A report on disk.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub dir: PathBuf,
+    /// Paths within `dir`, in the order they were written.
+    pub files: Vec<String>,
+    /// The overview table of each section.
+    pub overviews: Vec<Table>,
+    /// Runs the report rests on.
+    pub runs: usize,
+    /// Runs that were passed over because they have no `DONE`.
+    pub unfinished: Vec<RunDir>,
+}
+
+/// Writes the report of all finished runs in `roots` (folders of runs, or single runs) to `out`:
+/// `report.md`, `tables.tex`, `scores.csv`, `summary.csv`, `index.html`, `figures/*.svg`, and
+/// last `manifest.json`. The same runs give the same bytes. Figures of an earlier report in `out`
+/// that this one lacks are removed.
+///
+/// # Errors
+/// If a run cannot be trusted or two runs fill one place ([`Error`] says which), or `out` holds
+/// something else. Nothing is written before all runs are read.
+pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) -> Result<Written> {
+    let (dirs, unfinished) = find(roots)?;
+    let earlier = earlier(out)?;
+    let runs = load(&dirs)?;
+    let count = runs.len();
+    let sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
+    let parts: Result<Vec<Part>> = sections.into_iter().map(Part::new).collect();
+    let parts = parts?;
+    let mut files = files(&parts)?;
+    let manifest = ReportManifest::new(&parts, &files);
+    files.push((manifest::NAME.to_string(), manifest.to_json()?));
+    save(out, &files, earlier.as_ref())?;
+    Ok(Written {
+        dir: out.to_path_buf(),
+        files: files.into_iter().map(|(path, _)| path).collect(),
+        overviews: parts.into_iter().map(|p| p.overview).collect(),
+        runs: count,
+        unfinished,
+    })
+}
+
+/// Finished and unfinished runs of all roots.
+fn find<P: AsRef<Path>>(roots: &[P]) -> Result<(Vec<RunDir>, Vec<RunDir>)> {
+    let (mut finished, mut unfinished) = (Vec::new(), Vec::new());
+    for root in roots {
+        let runs = find_runs(root.as_ref())?;
+        finished.extend(runs.finished);
+        unfinished.extend(runs.unfinished);
+    }
+    Ok((finished, unfinished))
+}
+
+/// Scores run after run, so that only one run's predictions are in memory. A run that two roots
+/// hold counts once.
+fn load(dirs: &[RunDir]) -> Result<Vec<ScoredRun>> {
+    let (mut runs, mut seen) = (Vec::new(), BTreeSet::new());
+    for dir in dirs {
+        let run = score(dir.load()?)?;
+        if seen.insert((run.manifest_hash.clone(), run.predictions_hash.clone())) {
+            runs.push(run);
+        }
+    }
+    Ok(runs)
+}
+
+fn select_models(mut runs: Vec<ScoredRun>, options: &Options) -> Result<Vec<ScoredRun>> {
+    let known: BTreeSet<_> = runs.iter().map(|r| r.manifest.model.name.clone()).collect();
+    if let Some(name) = options.models.iter().find(|m| !known.contains(*m)) {
+        return Err(Error::UnknownModel {
+            name: name.clone(),
+            known: Vec::from_iter(known).join(", "),
+        });
+    }
+    let wanted = |name: &String| options.models.is_empty() || options.models.contains(name);
+    runs.retain(|r| r.manifest.model.name == FLOOR || wanted(&r.manifest.model.name));
+    Ok(runs)
+}
+
+/// Sections that are left without a metric are left out.
+fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<Section>> {
+    if options.metrics.is_empty() {
+        return Ok(sections);
+    }
+    let known: BTreeSet<_> = sections
+        .iter()
+        .flat_map(|s| s.metrics.iter().map(|m| m.name.to_string()))
+        .collect();
+    if let Some(name) = options.metrics.iter().find(|m| !known.contains(*m)) {
+        return Err(Error::UnknownMetric {
+            name: name.clone(),
+            known: Vec::from_iter(known).join(", "),
+        });
+    }
+    for section in &mut sections {
+        section
+            .metrics
+            .retain(|m| options.metrics.iter().any(|name| name == m.name));
+    }
+    sections.retain(|s| !s.metrics.is_empty());
+    Ok(sections)
+}
+
+/// Everything but the manifest, as (path, bytes).
+fn files(parts: &[Part]) -> Result<Vec<(String, Vec<u8>)>> {
+    let sections: Vec<Section> = parts.iter().map(|p| p.section.clone()).collect();
+    let tables: Vec<Table> = parts.iter().flat_map(Part::tables).cloned().collect();
+    let mut files: Vec<(String, Vec<u8>)> = vec![
+        ("report.md".into(), page::markdown(parts).into_bytes()),
+        ("tables.tex".into(), latex::tables(&tables).into_bytes()),
+        ("scores.csv".into(), csv::scores(&sections)?),
+        ("summary.csv".into(), csv::summary(&sections)?),
+        ("index.html".into(), html::page(parts)?.into_bytes()),
+    ];
+    let figures = parts.iter().flat_map(Part::figures);
+    files.extend(figures.map(|f| (f.path.clone(), f.svg.clone().into_bytes())));
+    Ok(files)
+}
+
+/// The report that `out` holds already, if any.
+fn earlier(out: &Path) -> Result<Option<ReportManifest>> {
+    let path = out.to_path_buf();
+    if out.exists() && !out.is_dir() {
+        return Err(Error::InTheWay { path });
+    }
+    if let Ok(json) = fs::read(out.join(manifest::NAME)) {
+        let manifest = ReportManifest::parse(&json);
+        return manifest.map(Some).ok_or(Error::InTheWay { path });
+    }
+    // A report that was interrupted has no manifest yet; its files may be overwritten.
+    let ours = |name: &str| FILES.contains(&name) || name.starts_with(".writing-");
+    let entries = fs::read_dir(out).into_iter().flatten().flatten();
+    match entries
+        .into_iter()
+        .all(|e| ours(&e.file_name().to_string_lossy()))
+    {
+        true => Ok(None),
+        false => Err(Error::InTheWay { path }),
+    }
+}
+
+/// What a report folder holds beside the manifest.
+const FILES: [&str; 6] = [
+    "report.md",
+    "tables.tex",
+    "scores.csv",
+    "summary.csv",
+    "index.html",
+    "figures",
+];
+
+fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&ReportManifest>) -> Result<()> {
+    let figures = out.join("figures");
+    fs::create_dir_all(&figures).map_err(io("create", &figures))?;
+    for (path, bytes) in files {
+        write_atomic(&out.join(path), bytes)?;
+    }
+    let kept = |path: &String| files.iter().any(|(p, _)| p == path);
+    // Only names of the form that this room writes: the manifest may have been edited.
+    let figure = |path: &String| {
+        let name = path
+            .strip_prefix("figures/")
+            .and_then(|p| p.strip_suffix(".svg"));
+        name.is_some_and(|n| super::section::slug(n) == n)
+    };
+    let old = earlier.into_iter().flat_map(|m| m.files.keys());
+    for path in old.filter(|p| figure(p) && !kept(p)) {
+        let path = out.join(path);
+        if path.exists() {
+            fs::remove_file(&path).map_err(io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
