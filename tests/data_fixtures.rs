@@ -4,6 +4,9 @@
 //! The corpus is not part of this repository. `LNLN_BENCH_FIXTURES` names its folder; otherwise
 //! `shared/data/fixtures` beside the manifest is tried.
 
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

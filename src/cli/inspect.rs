@@ -38,10 +38,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             true => json_line(file),
             false => table(file),
         };
-        if let Err(error) = shown {
-            if let Some(earlier) = failed.replace(error) {
-                tracing::error!("{earlier}");
-            }
+        if let Err(error) = shown
+            && let Some(earlier) = failed.replace(error)
+        {
+            tracing::error!("{earlier}");
         }
     }
     failed.map_or(Ok(()), Err)
@@ -49,7 +49,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 
 fn table(file: &Path) -> anyhow::Result<()> {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::NOTHING);
     let head = match is_hdf5(file) {
         true => prepared_rows(file, &mut table)?,
         false => pickle_rows(file, &mut table)?,
@@ -142,14 +142,15 @@ fn array_row(path: String, array: ArrayRef<'_>) -> anyhow::Result<[String; 7]> {
         array.dtype().to_string(),
         format!("{:?}", array.shape()),
         order(array).to_owned(),
-        range
-            .map(|(low, _)| format!("{low:.4}"))
-            .unwrap_or_default(),
-        range
-            .map(|(_, high)| format!("{high:.4}"))
-            .unwrap_or_default(),
+        range.map(|(low, _)| rounded(low)).unwrap_or_default(),
+        range.map(|(_, high)| rounded(high)).unwrap_or_default(),
         non_finite.unwrap_or_default(),
     ])
+}
+
+/// At most four decimals.
+fn rounded(value: f64) -> String {
+    ((value * 1e4).round() / 1e4).to_string()
 }
 
 fn order(array: ArrayRef<'_>) -> &'static str {

@@ -10,8 +10,8 @@ use super::opcode::{self as op, describe};
 use super::source::{Source, Span};
 use super::value::{Id, Node, Payload};
 
-/// Payloads from this size on are let go of after a pass over them.
-const LARGE: usize = 1 << 20;
+/// Long text is checked in pieces of this many bytes.
+const PIECE: usize = 1 << 20;
 
 /// State of a running pickle.
 pub struct Machine<'a> {
@@ -181,10 +181,9 @@ impl<'a> Machine<'a> {
             _ => self.cursor.u64("a string's length")?,
         };
         let span = self.cursor.take(len, "a string")?;
-        if std::str::from_utf8(self.cursor.bytes(span)).is_err() {
+        if !self.is_utf8(span) {
             return Err(self.malformed("a string in UTF-8", "other bytes"));
         }
-        self.release_large(span);
         self.push_node(Node::Text(span))
     }
 
@@ -391,12 +390,46 @@ impl<'a> Machine<'a> {
             .map_err(|_| self.malformed("a string", "bytes"))
     }
 
-    pub(super) fn span_bytes(&self, span: Span) -> &'a [u8] {
-        self.cursor.bytes(span)
+    /// Checks text in pieces that are let go of, since protocol 2 keeps whole arrays in it.
+    fn is_utf8(&self, span: Span) -> bool {
+        let mut start = span.start;
+        while start < span.end() {
+            let piece = Span {
+                start,
+                len: PIECE.min(span.end() - start),
+            };
+            let valid = match std::str::from_utf8(self.source.slice(piece)) {
+                Ok(_) => piece.len,
+                // A character cut by the end of the piece begins the next one.
+                Err(e) if e.error_len().is_none() && piece.end() < span.end() => e.valid_up_to(),
+                Err(_) => return false,
+            };
+            self.release(piece);
+            start += valid;
+        }
+        true
     }
 
-    pub(super) fn release_large(&self, span: Span) {
-        if span.len >= LARGE {
+    /// Pieces of a range, each let go of when the next is asked for.
+    pub(super) fn pieces(&self, span: Span) -> impl Iterator<Item = &'a [u8]> {
+        let source = self.source;
+        (span.start..span.end()).step_by(PIECE).map(move |start| {
+            if start > span.start {
+                source.release(Span {
+                    start: start - PIECE,
+                    len: PIECE,
+                });
+            }
+            source.slice(Span {
+                start,
+                len: PIECE.min(span.end() - start),
+            })
+        })
+    }
+
+    /// Short ranges share their pages with the opcodes around them and stay.
+    fn release(&self, span: Span) {
+        if span.len == PIECE {
             self.source.release(span);
         }
     }

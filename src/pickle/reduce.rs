@@ -104,12 +104,13 @@ impl Machine<'_> {
 
     /// Checks that every character is below U+0100 and counts them.
     fn latin1(&self, text: super::source::Span) -> Result<Payload> {
-        let bytes = self.span_bytes(text);
-        if bytes.iter().any(|&b| b > 0xc3) {
-            return Err(self.malformed("characters up to U+00FF", "others"));
+        let mut len = 0;
+        for piece in self.pieces(text) {
+            if piece.iter().any(|&b| b > 0xc3) {
+                return Err(self.malformed("characters up to U+00FF", "others"));
+            }
+            len += piece.iter().filter(|&&b| b & 0xc0 != 0x80).count();
         }
-        let len = bytes.iter().filter(|&&b| b & 0xc0 != 0x80).count();
-        self.release_large(text);
         Ok(Payload::Latin1 { text, len })
     }
 

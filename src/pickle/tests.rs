@@ -195,3 +195,23 @@ fn underflow_and_odd_dicts_are_errors() {
         assert!(parse(bytes).is_err());
     }
 }
+
+/// Characters of two bytes at odd offsets fall across the pieces text is checked in.
+#[test]
+fn long_text_is_checked_in_pieces() {
+    let text = format!("a{}", "\u{ff}".repeat(1_500_000));
+    let pickled = |text: &[u8]| {
+        let mut bytes = b"\x80\x02X".to_vec();
+        bytes.extend((text.len() as u32).to_le_bytes());
+        bytes.extend(text);
+        bytes.push(b'.');
+        bytes
+    };
+    let pickle = parse(&pickled(text.as_bytes())).unwrap();
+    assert_eq!(pickle.root().as_str(), Some(text.as_str()));
+    let last = text.len() - 1;
+    assert!(parse(&pickled(&text.as_bytes()[..last])).is_err());
+    let mut broken = text.into_bytes();
+    broken[2_000_000] = b'a';
+    assert!(parse(&pickled(&broken)).is_err());
+}

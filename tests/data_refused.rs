@@ -1,0 +1,249 @@
+//! Bad input: one clear error each, and no file.
+
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+
+mod data;
+
+use std::path::Path;
+use std::process::Command;
+
+use data::{CLIPS, Column, Small, tokens};
+use lnln_bench::dataset::synthetic::{Demo, write_demo};
+use lnln_bench::dataset::{ImportOptions, prepare};
+
+/// The message of a failed import; the data folder must stay empty.
+fn refusal(input: &Path, dataset: Option<&str>) -> String {
+    let data = tempfile::tempdir().unwrap();
+    let mut options = ImportOptions::new(data.path());
+    options.dataset = dataset.map(str::to_owned);
+    let message = prepare(input, &options, &mut |_| {})
+        .unwrap_err()
+        .to_string();
+    assert_eq!(data.path().read_dir().unwrap().count(), 0, "{message}");
+    message
+}
+
+fn refused(small: &Small, words: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    holds(&refusal(&small.write(folder.path()), None), words);
+}
+
+fn holds(message: &str, words: &[&str]) {
+    for word in words {
+        assert!(message.contains(word), "{word:?} is not in: {message}");
+    }
+}
+
+#[test]
+fn things_that_are_no_pickle() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("empty.pkl"), "").unwrap();
+    std::fs::write(path("text.pkl"), "hello").unwrap();
+    std::fs::write(path("hdf5.pkl"), b"\x89HDF\r\n\x1a\n....").unwrap();
+    std::fs::write(path("zip.pkl"), b"PK\x03\x04....").unwrap();
+    for (name, words) in [
+        ("", ["a folder", "expected a pickle"]),
+        ("none.pkl", ["none.pkl", "No such file"]),
+        ("empty.pkl", ["empty.pkl", "an empty file"]),
+        ("text.pkl", ["text.pkl", "do not start a pickle"]),
+        ("hdf5.pkl", ["hdf5.pkl", "an HDF5 file"]),
+        ("zip.pkl", ["zip.pkl", "a zip archive"]),
+    ] {
+        holds(&refusal(&path(name), None), &words);
+    }
+}
+
+#[test]
+fn truncated_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.pkl");
+    let bytes = Small::new().bytes();
+    for end in [1, 20, 500, bytes.len() / 2, bytes.len() - 1] {
+        std::fs::write(&path, &bytes[..end]).unwrap();
+        holds(
+            &refusal(&path, None),
+            &["cut.pkl", "ends too early", "byte"],
+        );
+    }
+}
+
+#[test]
+fn a_pickle_that_would_run_a_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, trace) = (folder.path().join("evil.pkl"), folder.path().join("trace"));
+    let call = format!("touch {}", trace.display());
+    let mut bytes = b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c".to_vec();
+    bytes.push(call.len() as u8);
+    bytes.extend(call.as_bytes());
+    bytes.extend(b"\x85R.");
+    std::fs::write(&path, bytes).unwrap();
+    holds(
+        &refusal(&path, None),
+        &[
+            "evil.pkl",
+            "posix.system",
+            "byte 17",
+            "nothing was executed",
+        ],
+    );
+    assert!(!trace.exists());
+}
+
+#[test]
+fn missing_keys() {
+    refused(
+        &Small::new().without("audio"),
+        &["train", "column audio", "raw_text, vision"],
+    );
+    refused(
+        &Small::new().without("regression_labels"),
+        &["column regression_labels"],
+    );
+    refused(&Small::new().without("text_bert"), &["text_bert (or text)"]);
+    refused(
+        &Small::new().without("audio_lengths"),
+        &["audio_lengths", "10 steps"],
+    );
+}
+
+#[test]
+fn columns_that_disagree_name_both_lengths() {
+    let short = Column::Ints(vec![3, 10, 0]);
+    refused(
+        &Small::new().set("audio_lengths", short),
+        &["audio_lengths", "id", "3 and 4 clips"],
+    );
+    let labels = Column::F64(vec![5], vec![0.0; 5]);
+    refused(
+        &Small::new().set("regression_labels", labels),
+        &["regression_labels", "5 and 4"],
+    );
+}
+
+#[test]
+fn wrong_shapes_and_types() {
+    let flat = Column::F64(vec![CLIPS, 50], vec![0.0; CLIPS * 50]);
+    refused(
+        &Small::new().set("audio", flat),
+        &["train/audio", "[4, 50]", "(clips, steps"],
+    );
+    let text = Column::Texts(vec!["a".into(); CLIPS]);
+    refused(
+        &Small::new().set("vision", text),
+        &["train/vision", "shape [4]"],
+    );
+    let list = Column::TextList(vec!["a".into(); CLIPS]);
+    refused(
+        &Small::new().set("audio", list),
+        &["train/audio", "found a list"],
+    );
+    let four = Column::I64(vec![CLIPS, 4, 6], vec![0; CLIPS * 24]);
+    refused(
+        &Small::new().set("text_bert", four),
+        &["train/text_bert", "[4, 4, 6]"],
+    );
+    let mut mask = tokens();
+    mask[6] = 2;
+    let mask = Column::I64(vec![CLIPS, 3, 6], mask);
+    refused(
+        &Small::new().set("text_bert", mask),
+        &["clip video$_$0", "attention mask"],
+    );
+    let long = Column::Ints(vec![3, 11, 0, 7]);
+    refused(
+        &Small::new().set("audio_lengths", long),
+        &["clip video$_$1", "0 to 10", "11"],
+    );
+}
+
+#[test]
+fn labels_outside_their_range() {
+    let labels = |values: [f64; 4]| {
+        Small::new().set(
+            "regression_labels",
+            Column::F64(vec![CLIPS], values.to_vec()),
+        )
+    };
+    refused(
+        &labels([0.0, 3.2, 0.0, 0.0]),
+        &["clip video$_$1", "3.2", "[-3, 3]", "mosi"],
+    );
+    refused(
+        &labels([0.0, 0.0, f64::NAN, 0.0]),
+        &["clip video$_$2", "NaN"],
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let source = Small::new().write(folder.path());
+    holds(&refusal(&source, Some("sims")), &["[-1, 1]", "--dataset"]);
+}
+
+#[test]
+fn data_sets_that_cannot_be_told() {
+    let strange = Column::F64(vec![CLIPS, 10, 7], vec![0.0; CLIPS * 70]);
+    refused(
+        &Small::new().set("audio", strange),
+        &["--dataset NAME", "mosi, mosei, sims", "7"],
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let source = Small::new().write(folder.path());
+    holds(
+        &refusal(&source, Some("moss")),
+        &["unknown data set \"moss\"", "mosi, mosei"],
+    );
+}
+
+/// Set for the test below when it is run inside a file system of its own.
+const SMALL_DISK: &str = "LNLN_BENCH_TEST_SMALL_DISK";
+
+/// Mounts a file system of one megabyte in a name space of its own and runs the next test there.
+#[test]
+fn a_full_disk_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount = "mount -t tmpfs -o size=1m none \"$0\" && exec \"$@\"";
+    let inside = |program: &Path, arguments: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", mount]);
+        command.arg(folder.path()).arg(program).args(arguments);
+        command.env(SMALL_DISK, folder.path()).output()
+    };
+    match inside(Path::new("true"), &[]) {
+        Ok(output) if output.status.success() => {}
+        _ => return println!("skipped: this system lets nobody mount a small file system"),
+    }
+    let program = std::env::current_exe().unwrap();
+    let test = [
+        "writing_to_a_small_disk",
+        "--exact",
+        "--ignored",
+        "--nocapture",
+    ];
+    let output = inside(&program, &test).unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+#[ignore = "run by the test above, on a small disk"]
+fn writing_to_a_small_disk() {
+    let disk = std::env::var_os(SMALL_DISK).expect("run by a_full_disk_leaves_nothing_behind");
+    let disk = Path::new(&disk);
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("demo.pkl");
+    write_demo(Demo::Film, &source, 1, 1.0).unwrap();
+    for _ in 0..3 {
+        let error = prepare(&source, &ImportOptions::new(disk), &mut |_| {}).unwrap_err();
+        holds(&error.to_string(), &["no space left", "demo-film.h5"]);
+        assert_eq!(disk.read_dir().unwrap().count(), 0);
+    }
+    // The room is free again.
+    std::fs::write(disk.join("half"), vec![0; 500_000]).unwrap();
+}
