@@ -36,13 +36,31 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     let suite: Suite = toml::from_str(SUITE)?;
     let (data, runs) = (args.out.join("data"), args.out.join("runs"));
     let corpora = synthetic::write_all(&args.out.join("corpora"), args.seed)?;
-    say("prepare", &format!("{} --data {}", list(&corpora), data.display()));
+    say(
+        "prepare",
+        &format!("{} --data {}", list(&corpora), data.display()),
+    );
     prepare::run(prepare::Args::for_demo(corpora, &data, &suite), progress)?;
-    say("run", &format!("benchmarks/demo.toml --data {} --runs {}", data.display(), runs.display()));
-    let place = Place { data, runs: runs.clone(), device: args.device, threads: None };
+    say(
+        "run",
+        &format!(
+            "benchmarks/demo.toml --data {} --runs {}",
+            data.display(),
+            runs.display()
+        ),
+    );
+    let place = Place {
+        data,
+        runs: runs.clone(),
+        device: args.device,
+        threads: None,
+    };
     run::sweep(&suite, &place, progress)?;
     let out = args.out.join("report");
-    say("report", &format!("{} --out {}", runs.display(), out.display()));
+    say(
+        "report",
+        &format!("{} --out {}", runs.display(), out.display()),
+    );
     report::run(report::Args::for_demo(&runs, &out))?;
     output::write(&format!("open {}", out.join("index.html").display()))
 }
@@ -53,6 +71,9 @@ fn say(subcommand: &str, rest: &str) {
 }
 
 fn list(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     names.join(" ")
 }

@@ -15,14 +15,21 @@ struct Finding {
 
 /// Run the subcommand.
 pub fn run() -> anyhow::Result<()> {
-    let mut findings = vec![
-        Finding { name: "lnln-bench", found: super::version().to_owned(), advice: None },
-    ];
+    let mut findings = vec![Finding {
+        name: "lnln-bench",
+        found: super::version().to_owned(),
+        advice: None,
+    }];
     findings.extend(torch());
     findings.push(memory());
     findings.push(disk());
     let mut text = String::new();
-    for Finding { name, found, advice } in findings {
+    for Finding {
+        name,
+        found,
+        advice,
+    } in findings
+    {
         let mark = if advice.is_some() { "-" } else { "+" };
         text.push_str(&format!("{mark} {name:<13} {found}\n"));
         if let Some(advice) = advice {
@@ -50,14 +57,22 @@ fn torch() -> Vec<Finding> {
 fn libtorch() -> Finding {
     let version = lnln_bench::sweep::facts::LIBTORCH;
     let folder = env!("LNLN_BENCH_TORCH_LIB");
-    Finding { name: "libtorch", found: format!("{version} in {folder}"), advice: None }
+    Finding {
+        name: "libtorch",
+        found: format!("{version} in {folder}"),
+        advice: None,
+    }
 }
 
 #[cfg(feature = "torch")]
 fn threads() -> Finding {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let found = format!("{} of {cores} cores", tch::get_num_threads());
-    Finding { name: "threads", found, advice: None }
+    Finding {
+        name: "threads",
+        found,
+        advice: None,
+    }
 }
 
 #[cfg(feature = "torch")]
@@ -69,7 +84,11 @@ fn cuda() -> Finding {
             Some("with it, --device cuda trains on the GPU".to_owned()),
         ),
     };
-    Finding { name: "CUDA", found, advice }
+    Finding {
+        name: "CUDA",
+        found,
+        advice,
+    }
 }
 
 #[cfg(feature = "torch")]
@@ -79,9 +98,10 @@ fn bert() -> Finding {
     let (found, advice) = match std::env::var(BERT_FOLDER) {
         Ok(folder) => match missing_file(Path::new(&folder)) {
             None => (folder, None),
-            Some(file) => {
-                (format!("{folder} lacks {file}"), Some(format!("expected there: {wanted}")))
-            }
+            Some(file) => (
+                format!("{folder} lacks {file}"),
+                Some(format!("expected there: {wanted}")),
+            ),
         },
         Err(_) => (
             format!("none ({BERT_FOLDER} is not set)"),
@@ -91,12 +111,18 @@ fn bert() -> Finding {
             )),
         ),
     };
-    Finding { name: "BERT folder", found, advice }
+    Finding {
+        name: "BERT folder",
+        found,
+        advice,
+    }
 }
 
 #[cfg(feature = "torch")]
 fn missing_file(folder: &Path) -> Option<&'static str> {
-    ["config.json", "model.safetensors"].into_iter().find(|name| !folder.join(name).exists())
+    ["config.json", "model.safetensors"]
+        .into_iter()
+        .find(|name| !folder.join(name).exists())
 }
 
 /// Memory below which MOSEI's float32 columns leave no room to train.
@@ -105,7 +131,13 @@ const MEMORY_WANTED: u64 = 16 << 30;
 const DISK_WANTED: u64 = 20 << 30;
 
 fn memory() -> Finding {
-    let mut system = System::new();
+    let Ok(mut system) = System::new() else {
+        return Finding {
+            name: "memory",
+            found: "unknown".to_owned(),
+            advice: None,
+        };
+    };
     system.refresh_memory();
     let (free, total) = (system.available_memory(), system.total_memory());
     Finding {
@@ -117,12 +149,21 @@ fn memory() -> Finding {
 }
 
 fn disk() -> Finding {
-    let here = std::env::current_dir().and_then(|path| path.canonicalize()).unwrap_or_default();
+    let here = std::env::current_dir()
+        .and_then(|path| path.canonicalize())
+        .unwrap_or_default();
     let disks = Disks::new_with_refreshed_list();
-    let holding = disks.iter().filter(|disk| here.starts_with(disk.mount_point()));
+    let holding = disks
+        .iter()
+        .flat_map(|disks| disks.iter())
+        .filter(|disk| here.starts_with(disk.mount_point()));
     let nearest = holding.max_by_key(|disk| disk.mount_point().as_os_str().len());
     let Some(disk) = nearest else {
-        return Finding { name: "disk", found: "unknown".to_owned(), advice: None };
+        return Finding {
+            name: "disk",
+            found: "unknown".to_owned(),
+            advice: None,
+        };
     };
     Finding {
         name: "disk",

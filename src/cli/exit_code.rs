@@ -82,6 +82,7 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             train::Error::DeviceName { .. }
             | train::Error::EncoderName { .. }
             | train::Error::EncoderInput { .. }
+            | train::Error::ScheduleName { .. }
             | train::Error::SelectionName { .. } => USAGE,
             train::Error::Io { .. } => IO,
             train::Error::Checkpoint { .. } | train::Error::EmptySplit { .. } => BAD_DATA,
@@ -100,10 +101,12 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             _ => None,
         };
     }
-    error.downcast_ref::<model::ModelError>().map(|error| match error {
-        model::ModelError::UnknownModel { .. } => USAGE,
-        _ => MISSING,
-    })
+    error
+        .downcast_ref::<model::ModelError>()
+        .map(|error| match error {
+            model::ModelError::UnknownModel { .. } => USAGE,
+            _ => MISSING,
+        })
 }
 
 #[cfg(not(feature = "torch"))]

@@ -27,7 +27,10 @@ enum What {
 pub fn run(args: Args) -> anyhow::Result<()> {
     let all = [What::Datasets, What::Models, What::Masks, What::Metrics];
     let mut text = String::new();
-    for what in all.into_iter().filter(|what| args.what.is_none_or(|one| one == *what)) {
+    for what in all
+        .into_iter()
+        .filter(|what| args.what.is_none_or(|one| one == *what))
+    {
         text.push_str(&format!("{}\n\n", table(what)));
     }
     output::write(text.trim_end())
@@ -41,14 +44,22 @@ fn table(what: What) -> Table {
         What::Metrics => (&["protocol", "metric", "title", "better"], metrics()),
     };
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(head).add_rows(rows);
+    table
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .set_header(head)
+        .add_rows(rows);
     table
 }
 
 fn datasets() -> Vec<Vec<String>> {
     let row = |spec: &dataset::Spec| {
         let [low, high] = spec.label_range;
-        vec![spec.name.clone(), spec.title.clone(), format!("{low} to {high}"), spec.protocol.clone()]
+        vec![
+            spec.name.clone(),
+            spec.title.clone(),
+            format!("{low} to {high}"),
+            spec.protocol.clone(),
+        ]
     };
     dataset::registry().iter().map(row).collect()
 }
@@ -56,19 +67,31 @@ fn datasets() -> Vec<Vec<String>> {
 #[cfg(feature = "torch")]
 fn models() -> Vec<Vec<String>> {
     let row = |entry: &&lnln_bench::model::Entry| {
-        vec![entry.name.to_owned(), entry.summary.to_owned(), entry.citation.to_owned()]
+        vec![
+            entry.name.to_owned(),
+            entry.summary.to_owned(),
+            entry.citation.to_owned(),
+        ]
     };
     lnln_bench::model::MODELS.iter().map(row).collect()
 }
 
 #[cfg(not(feature = "torch"))]
 fn models() -> Vec<Vec<String>> {
-    vec![vec!["(none)".to_owned(), "this build has no libtorch".to_owned(), String::new()]]
+    vec![vec![
+        "(none)".to_owned(),
+        "this build has no libtorch".to_owned(),
+        String::new(),
+    ]]
 }
 
 fn masks() -> Vec<Vec<String>> {
     let row = |family: &&dyn mask::Family| {
-        vec![family.name().to_owned(), family.version().to_string(), family.summary().to_owned()]
+        vec![
+            family.name().to_owned(),
+            family.version().to_string(),
+            family.summary().to_owned(),
+        ]
     };
     mask::FAMILIES.iter().map(row).collect()
 }
@@ -81,7 +104,11 @@ fn metrics() -> Vec<Vec<String>> {
                 metric::Direction::HigherIsBetter => "higher",
                 metric::Direction::LowerIsBetter => "lower",
             };
-            rows.push([protocol.name, metric.name, metric.title, better].map(str::to_owned).to_vec());
+            rows.push(
+                [protocol.name, metric.name, metric.title, better]
+                    .map(str::to_owned)
+                    .to_vec(),
+            );
         }
     }
     rows

@@ -22,9 +22,11 @@ use lnln_bench::ui::{self, Progress};
 /// Benchmark suite for multimodal sentiment analysis with missing data.
 #[derive(Debug, Parser)]
 #[command(name = "lnln-bench", version = version(), propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad data, 4 runs failed, \
+#[command(
+    after_help = "Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad data, 4 runs failed, \
     5 device or encoder missing, 6 input/output, 75 interrupted (the same command goes on).\n\n\
-    Try `lnln-bench demo`: synthetic corpora, four models, a report; nothing to download.")]
+    Try `lnln-bench demo`: synthetic corpora, four models, a report; nothing to download."
+)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -75,7 +77,11 @@ enum Command {
 impl Cli {
     /// Run the subcommand.
     pub fn run(self) -> anyhow::Result<()> {
-        let progress = if self.global.quiet { Progress::hidden() } else { Progress::stderr() };
+        let progress = if self.global.quiet {
+            Progress::hidden()
+        } else {
+            Progress::stderr()
+        };
         ui::logging::start(&progress, self.global.quiet, self.global.verbose);
         match self.command {
             #[cfg(feature = "torch")]

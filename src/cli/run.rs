@@ -107,12 +107,20 @@ pub fn sweep(suite: &Suite, place: &Place, progress: &Progress) -> anyhow::Resul
     if let Some(threads) = place.threads {
         tch::set_num_threads(i32::from(threads.max(1)));
     }
-    let options = Options { data: place.data.clone(), runs: place.runs.clone(), device };
+    let options = Options {
+        data: place.data.clone(),
+        runs: place.runs.clone(),
+        device,
+    };
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
     let summary = sweep::run(suite, &options, &raised, progress)?;
     if summary.failed > 0 {
         let total = summary.ran + summary.kept + summary.failed;
-        return Err(sweep::Error::RunsFailed { failed: summary.failed, total }.into());
+        return Err(sweep::Error::RunsFailed {
+            failed: summary.failed,
+            total,
+        }
+        .into());
     }
     Ok(summary)
 }
@@ -145,7 +153,9 @@ impl Args {
         for encoder in &self.encoder {
             match encoder.split_once('=') {
                 Some((dataset, encoder)) => {
-                    suite.encoders.insert(dataset.to_owned(), encoder.to_owned());
+                    suite
+                        .encoders
+                        .insert(dataset.to_owned(), encoder.to_owned());
                 }
                 None => encoder.clone_into(&mut suite.encoder),
             }

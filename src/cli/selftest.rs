@@ -29,7 +29,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     for skipped in &report.skipped {
         tracing::warn!("skipped {skipped}");
     }
-    let failed = report.outcomes.iter().filter(|outcome| !outcome.passed()).count();
+    let failed = report
+        .outcomes
+        .iter()
+        .filter(|outcome| !outcome.passed())
+        .count();
     let cases = per_case(&report.outcomes).len();
     match (report.outcomes.is_empty(), failed) {
         (true, _) => bail!(nothing_found(&args.golden)),
@@ -39,7 +43,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 }
 
 fn nothing_found(folder: &Path) -> String {
-    format!("expected cases (case.json, *.safetensors, *.json) under `{}`, found none", folder.display())
+    format!(
+        "expected cases (case.json, *.safetensors, *.json) under `{}`, found none",
+        folder.display()
+    )
 }
 
 /// The outcome nearest to (or furthest above) its tolerance, for every case in order.
@@ -68,10 +75,14 @@ fn ratio(outcome: &Outcome) -> f64 {
 }
 
 fn render(outcomes: &[Outcome], all: bool) -> Table {
-    let shown = if all { outcomes.iter().collect() } else { per_case(outcomes) };
+    let shown = if all {
+        outcomes.iter().collect()
+    } else {
+        per_case(outcomes)
+    };
     let quantity = if all { "quantity" } else { "largest error at" };
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(["case", quantity, "error", "tolerance", ""]);
     for outcome in shown {
         let verdict = if outcome.passed() { "ok" } else { "FAILED" };

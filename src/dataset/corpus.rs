@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::error::{Error, Result};
+use super::outline::Outline;
 use super::spec::{self, Spec};
 use super::split::{Block, Split, SplitName};
 use crate::store::{Number, Reader};
@@ -107,6 +108,24 @@ impl Corpus {
             vision_lengths: self.lengths(&column("vision_lengths"))?,
             labels: self.reader.numbers(&column("regression_labels"))?,
             modality_labels: self.modality_labels(name)?,
+        })
+    }
+
+    /// Reads ids and lengths of one split, no features.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn outline(&self, name: SplitName) -> Result<Outline> {
+        let lengths = |column: &str| self.lengths(&format!("{name}/{column}"));
+        Ok(Outline {
+            name,
+            ids: self.reader.texts(&format!("{name}/id"))?,
+            steps: [self.text_steps, self.audio.0, self.vision.0],
+            lengths: [
+                lengths("text_lengths")?,
+                lengths("audio_lengths")?,
+                lengths("vision_lengths")?,
+            ],
         })
     }
 

@@ -83,7 +83,7 @@ pub enum Error {
         dataset: &'static str,
     },
     #[error(
-        "{path} exists and holds {holds}; give --force to replace it, or another --data folder"
+        "{path} exists already and holds {holds}; give --force to replace it, or another --data folder"
     )]
     Exists { path: PathBuf, holds: String },
 }

@@ -52,6 +52,8 @@ pub struct Imported {
     /// Layout of the published file with this SHA-256, if there is one.
     pub published: Option<&'static str>,
     pub content_hash: String,
+    /// The file was there already, made from the same source; nothing was written.
+    pub existed: bool,
     /// What the user should know, a sentence each.
     pub warnings: Vec<String>,
 }
@@ -81,34 +83,49 @@ pub fn prepare(
     let spec = detect(input, traits, options.dataset.as_deref())?;
     plans.iter().try_for_each(|plan| plan.check_labels(spec))?;
     let path = options.folder.join(format!("{}.h5", spec.name));
-    if !options.force {
-        refuse_existing(&path)?;
-    }
-    let mut source = source(input, spec, layout(&plans), options)?;
-    let mut writer = Writer::create(&path)?;
-    let (non_finite, sha256) = convert(input, &mut writer, &plans, progress)?;
-    source.non_finite = non_finite.clone();
-    source.source_sha256 = sha256.clone();
-    let content_hash = writer.finish(&source)?;
-    let published = spec::published(&sha256).map(|(_, file)| file.layout.as_str());
-    let warnings = warnings(
-        spec,
-        traits.counts,
-        published,
-        &extra_splits(&pickle),
-        &non_finite,
-    );
+    let existing = match options.force {
+        true => None,
+        false => existing(input, &path, spec)?,
+    };
+    let existed = existing.is_some();
+    let (source, content_hash) = match existing {
+        Some(existing) => existing,
+        None => write(
+            input,
+            &path,
+            source(input, spec, &plans, options)?,
+            &plans,
+            progress,
+        )?,
+    };
+    let published = spec::published(&source.source_sha256).map(|(_, file)| file.layout.as_str());
+    let extra = extra_splits(&pickle);
     Ok(Imported {
         path,
         spec,
         layout: layout(&plans),
         counts: traits.counts,
-        non_finite,
-        source_sha256: sha256,
+        warnings: warnings(spec, traits.counts, published, &extra, &source.non_finite),
+        non_finite: source.non_finite,
+        source_sha256: source.source_sha256,
         published,
         content_hash,
-        warnings,
+        existed,
     })
+}
+
+/// Writes the file; gives its completed provenance and content hash.
+fn write(
+    input: &Path,
+    path: &Path,
+    mut source: Provenance,
+    plans: &[Plan<'_>],
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<(Provenance, String)> {
+    let mut writer = Writer::create(path)?;
+    (source.non_finite, source.source_sha256) = convert(input, &mut writer, plans, progress)?;
+    let content_hash = writer.finish(&source)?;
+    Ok((source, content_hash))
 }
 
 /// Widths must agree between splits; steps too, since models are sized by them.
@@ -152,22 +169,49 @@ fn layout(plans: &[Plan<'_>]) -> &'static str {
     if aligned { "aligned" } else { "unaligned" }
 }
 
-fn refuse_existing(path: &Path) -> Result<()> {
+/// What a complete file under the final name says, if it was made from the same bytes.
+///
+/// # Errors
+/// [`Error::Exists`] for any other file of that name.
+fn existing(input: &Path, path: &Path, spec: &Spec) -> Result<Option<(Provenance, String)>> {
     if !path.exists() {
-        return Ok(());
+        return Ok(None);
     }
-    let holds = match Reader::open(path).and_then(|reader| reader.provenance()) {
-        Ok(found) => format!("{} data from {}", found.layout, found.source_name),
-        Err(_) => "something that is no complete prepared file".to_owned(),
-    };
-    Err(Error::Exists {
+    let exists = |holds: String| Error::Exists {
         path: path.to_owned(),
         holds,
-    })
+    };
+    let opened = Reader::open(path).and_then(|r| Ok((r.provenance()?, r.content_hash()?)));
+    let Ok((found, content_hash)) = opened else {
+        return Err(exists("something that is no complete prepared file".into()));
+    };
+    let sha256 = hash(input, &AtomicBool::new(false))?;
+    match found.source_sha256 == sha256 && found.dataset == spec.name {
+        true => Ok(Some((found, content_hash))),
+        false => Err(exists(format!(
+            "{} {} from {}",
+            found.layout, found.dataset, found.source_name
+        ))),
+    }
+}
+
+fn hash(input: &Path, stop: &AtomicBool) -> Result<String> {
+    let hash = digest::sha256(input, stop).map_err(|source| Error::Io {
+        path: input.to_owned(),
+        action: "hash it",
+        source,
+    })?;
+    // Empty only where the hash was stopped, and then it is not used.
+    Ok(hash.unwrap_or_default())
 }
 
 /// The provenance, less what is known only after the conversion.
-fn source(input: &Path, spec: &Spec, layout: &str, options: &ImportOptions) -> Result<Provenance> {
+fn source(
+    input: &Path,
+    spec: &Spec,
+    plans: &[Plan<'_>],
+    options: &ImportOptions,
+) -> Result<Provenance> {
     let metadata = std::fs::metadata(input).map_err(|source| Error::Io {
         path: input.to_owned(),
         action: "read its size",
@@ -176,7 +220,7 @@ fn source(input: &Path, spec: &Spec, layout: &str, options: &ImportOptions) -> R
     let stated = options.dataset.is_some();
     Ok(Provenance {
         dataset: spec.name.clone(),
-        layout: layout.to_owned(),
+        layout: layout(plans).to_owned(),
         source_name: input
             .file_name()
             .unwrap_or_default()
@@ -198,7 +242,7 @@ fn convert(
 ) -> Result<(BTreeMap<String, u64>, String)> {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let hash = scope.spawn(|| digest::sha256(input, &stop));
+        let hash = scope.spawn(|| hash(input, &stop));
         let mut converter = Converter::new(writer, plans, progress);
         let written = plans.iter().try_for_each(|plan| converter.split(plan));
         stop.store(written.is_err(), Ordering::Relaxed);
@@ -206,12 +250,7 @@ fn convert(
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         written?;
-        let hash = hash.map_err(|source| Error::Io {
-            path: input.to_owned(),
-            action: "hash it",
-            source,
-        })?;
-        Ok((converter.non_finite, hash.unwrap_or_default()))
+        Ok((converter.non_finite, hash?))
     })
 }
 

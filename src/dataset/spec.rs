@@ -93,7 +93,7 @@ pub(super) fn names() -> String {
 }
 
 /// The published file with this SHA-256.
-pub(super) fn published(sha256: &str) -> Option<(&'static Spec, &'static Published)> {
+pub fn published(sha256: &str) -> Option<(&'static Spec, &'static Published)> {
     registry()
         .iter()
         .flat_map(|spec| spec.files.iter().map(move |file| (spec, file)))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tch::{Device, Tensor, nn};
 
-pub use super::layers::bert::{Bert, BertConfig};
+pub use super::layers::{Bert, BertConfig};
 
 use super::batch::Text;
 use super::error::{ModelError, Result, shape};

@@ -15,7 +15,7 @@ use super::trace::Trace;
 ///
 /// State that must survive a restart belongs into that store too, as a variable that is not
 /// trained, so that a checkpoint of the store is a checkpoint of the model.
-pub trait Model {
+pub trait Model: Send {
     /// Forward pass in training mode (dropout active, batch statistics, auxiliary heads) with all
     /// loss terms.
     ///

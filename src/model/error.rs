@@ -67,8 +67,8 @@ pub enum ModelError {
         got: String,
     },
 
-    /// Token ids or positions outside the encoder's tables.
-    #[error("text encoder: expected {what} below {limit}, got {got}: {hint}")]
+    /// Ids or positions outside the encoder's tables.
+    #[error("text encoder: expected {what} in 0..{limit}, got {got}: {hint}")]
     Tokens {
         what: &'static str,
         limit: i64,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tch::{Tensor, nn};
 
 use super::error::{ModelError, Result, shape};
-use super::layers::bert::BertConfig;
+use super::layers::BertConfig;
 
 /// The keys of `config.json` that decide whether this crate can run the model.
 #[derive(Deserialize)]

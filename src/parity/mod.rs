@@ -6,6 +6,8 @@
 
 #[cfg(feature = "torch")]
 pub mod case;
+#[cfg(feature = "torch")]
+pub mod compare;
 mod error;
 mod files;
 pub mod masks;
@@ -13,6 +15,8 @@ pub mod metrics;
 #[cfg(feature = "torch")]
 pub mod models;
 mod outcome;
+#[cfg(feature = "torch")]
+pub mod schedule;
 mod suite;
 pub mod tensors;
 

@@ -1,16 +1,15 @@
-//! Reference cases of the models in the registry, and of the learning-rate schedule.
+//! Reference cases of the models in the registry.
 
-use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use super::Outcome;
 use super::case::{Case, CaseError, Members, Result, cast};
+use super::compare::{norm, relative, total, values, worst};
 use crate::model::{Batch, Inputs, Model, ParamGroup, Recipe, Text, Trace, entry};
-use crate::train::{Optimizer, Schedule};
+use crate::train::Optimizer;
 
 /// Largest errors allowed, by quantity; `tests/golden/README.md` defines each.
 #[derive(Clone, Copy, Debug)]
@@ -337,99 +336,4 @@ fn recipe(case: &Case) -> (Recipe, Vec<ParamGroup>) {
         weight_decay: group.weight_decay,
     });
     (recipe, groups.collect())
-}
-
-fn values(tensor: &Tensor) -> Vec<f64> {
-    let tensor = tensor
-        .to_kind(Kind::Double)
-        .to_device(Device::Cpu)
-        .flatten(0, -1);
-    let mut values = vec![0.0; tensor.numel()];
-    let count = values.len();
-    tensor.contiguous().copy_data(&mut values, count);
-    values
-}
-
-fn norm(tensor: &Tensor) -> f64 {
-    tensor
-        .detach()
-        .to_kind(Kind::Double)
-        .norm()
-        .double_value(&[])
-}
-
-fn total(tensor: &Tensor) -> f64 {
-    tensor.detach().sum(Kind::Double).double_value(&[])
-}
-
-/// max |got - expected| / max |expected|; infinite where the sizes differ.
-fn relative(got: &Tensor, expected: &Tensor) -> f64 {
-    let (got, expected) = (values(got), values(expected));
-    let largest = expected
-        .iter()
-        .fold(0.0, |m: f64, e| m.max(e.abs()))
-        .max(f64::MIN_POSITIVE);
-    worst(&got, &expected, &vec![largest; expected.len()])
-}
-
-/// Largest |got - expected| / scale. NaN beside NaN is equal; beside a number it is infinitely
-/// wrong, as are unequal lengths.
-fn worst(got: &[f64], expected: &[f64], scale: &[f64]) -> f64 {
-    if got.len() != expected.len() || expected.is_empty() {
-        return f64::INFINITY;
-    }
-    let error = |((g, e), s): ((&f64, &f64), &f64)| match (g.is_nan(), e.is_nan()) {
-        (true, true) => 0.0,
-        (false, false) if g == e => 0.0,
-        (false, false) => (g - e).abs() / s,
-        _ => f64::INFINITY,
-    };
-    got.iter()
-        .zip(expected)
-        .zip(scale)
-        .map(error)
-        .fold(0.0, f64::max)
-}
-
-/// One row of `schedule.json`.
-#[derive(Deserialize)]
-struct ScheduleCase {
-    base_lr: f64,
-    n_epochs: u32,
-    lr: Vec<f64>,
-}
-
-#[derive(Deserialize)]
-struct ScheduleCases {
-    cases: Vec<ScheduleCase>,
-}
-
-/// Compares [`Schedule::Reference`] with `schedule.json` in `dir`, relative tolerance 1e-12.
-///
-/// # Errors
-/// [`CaseError::Read`], [`CaseError::Json`].
-pub fn run_schedule(dir: &Path) -> Result<Vec<Outcome>> {
-    let path = dir.join("schedule.json");
-    let text = fs::read_to_string(&path).map_err(|source| CaseError::Read {
-        path: path.clone(),
-        source,
-    })?;
-    let cases: ScheduleCases =
-        serde_json::from_str(&text).map_err(|source| CaseError::Json { path, source })?;
-    let compare = |case: &ScheduleCase| {
-        let epochs = 1..=case.n_epochs;
-        let got: Vec<f64> = epochs
-            .map(|epoch| case.base_lr * Schedule::Reference.factor(epoch, case.n_epochs))
-            .collect();
-        Outcome {
-            case: "schedule".to_owned(),
-            quantity: format!(
-                "learning rate, {} epochs from {}",
-                case.n_epochs, case.base_lr
-            ),
-            error: worst(&got, &case.lr, &case.lr),
-            tolerance: 1e-12,
-        }
-    };
-    Ok(cases.cases.iter().map(compare).collect())
 }

@@ -56,7 +56,7 @@ fn model_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
 
 #[cfg(feature = "torch")]
 fn schedule_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
-    report.outcomes.extend(super::models::run_schedule(folder)?);
+    report.outcomes.extend(super::schedule::run(folder)?);
     Ok(())
 }
 

@@ -23,6 +23,7 @@ mod opcode;
 mod reader;
 mod reduce;
 mod source;
+mod summary;
 mod value;
 mod walk;
 mod writer;
@@ -33,6 +34,7 @@ pub use element::Element;
 pub use error::{Error, Result};
 pub use limits::Limits;
 pub use reader::{Pickle, Value};
+pub use summary::{Stats, sha256};
 pub use walk::{Leaf, Walk};
 pub use writer::Writer;
 

@@ -149,6 +149,20 @@ impl Reader {
         Ok(self.dataset(column)?.shape())
     }
 
+    /// Type of a column's values: `float32`, `int32` or `text`.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::Hdf5`].
+    pub fn kind(&self, column: &str) -> Result<&'static str> {
+        let dtype = self.dataset(column)?.dtype();
+        let dtype = dtype.map_err(|e| Error::hdf5(&self.path, "read a column's type", &e))?;
+        Ok(match () {
+            () if dtype.is::<f32>() => "float32",
+            () if dtype.is::<i32>() => "int32",
+            () => "text",
+        })
+    }
+
     /// All values of a column in row-major order.
     ///
     /// # Errors

@@ -67,16 +67,10 @@ fn stored(reader: &Reader, column: &str) -> Option<String> {
 
 /// A column's digest and the number of bytes hashed.
 fn digest(reader: &Reader, column: &str) -> Result<(ColumnDigest, u64)> {
-    let dtype = reader
-        .dataset(column)?
-        .dtype()
-        .map_err(|e| Error::hdf5(reader.path(), "read a column's type", &e))?;
-    if dtype.is::<f32>() {
-        number_digest::<f32>(reader, column)
-    } else if dtype.is::<i32>() {
-        number_digest::<i32>(reader, column)
-    } else {
-        text_digest(reader, column)
+    match reader.kind(column)? {
+        "float32" => number_digest::<f32>(reader, column),
+        "int32" => number_digest::<i32>(reader, column),
+        _ => text_digest(reader, column),
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Error {
         dataset: String,
         hint: &'static str,
     },
+    #[error("expected a schedule like cosine, reference or constant, found `{found}`")]
+    ScheduleName { found: String },
     #[error("expected validation or last, found `{found}`")]
     SelectionName { found: String },
     #[error("`{path}` is no usable checkpoint: {reason}; remove it to start the run again")]

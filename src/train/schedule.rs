@@ -1,8 +1,11 @@
 //! The learning rate of each epoch, as a share of the base rate.
 
 use std::f64::consts::PI;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use super::Error;
 
 /// A rule for the learning rate; it changes once per epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +20,21 @@ pub enum Schedule {
     Reference,
     /// The base rate throughout.
     Constant,
+}
+
+impl FromStr for Schedule {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "cosine" => Ok(Self::Cosine),
+            "reference" => Ok(Self::Reference),
+            "constant" => Ok(Self::Constant),
+            _ => Err(Error::ScheduleName {
+                found: text.to_owned(),
+            }),
+        }
+    }
 }
 
 impl Schedule {

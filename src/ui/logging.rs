@@ -1,6 +1,6 @@
 //! Log lines on stderr, written around the progress bars.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use indicatif::MultiProgress;
 use tracing_subscriber::EnvFilter;
@@ -25,6 +25,7 @@ pub fn start(progress: &Progress, quiet: bool, verbose: bool) {
         .with_env_filter(filter)
         .with_target(false)
         .without_time()
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(writer)
         .try_init();
 }

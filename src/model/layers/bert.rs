@@ -1,144 +1,11 @@
 //! BERT (Devlin et al., 2019) as Hugging Face's `BertModel` computes it.
 
-use serde::{Deserialize, Serialize};
 use tch::nn::{self, Init, Module, Path};
 use tch::{Kind, Tensor};
 
 use super::attention::{merge_heads, split_heads};
-use crate::model::error::{ModelError, Result, shape};
-
-/// The sizes of `config.json`, under its names.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BertConfig {
-    pub vocab_size: i64,
-    pub hidden_size: i64,
-    pub num_hidden_layers: i64,
-    pub num_attention_heads: i64,
-    pub intermediate_size: i64,
-    #[serde(default = "defaults::positions")]
-    pub max_position_embeddings: i64,
-    #[serde(default = "defaults::types")]
-    pub type_vocab_size: i64,
-    #[serde(default = "defaults::eps")]
-    pub layer_norm_eps: f64,
-    #[serde(default = "defaults::dropout")]
-    pub hidden_dropout_prob: f64,
-    #[serde(default = "defaults::dropout")]
-    pub attention_probs_dropout_prob: f64,
-}
-
-/// Modules of one encoder layer that have a weight and a bias.
-const LAYER: [&str; 8] = [
-    "attention.self.query",
-    "attention.self.key",
-    "attention.self.value",
-    "attention.output.dense",
-    "attention.output.LayerNorm",
-    "intermediate.dense",
-    "output.dense",
-    "output.LayerNorm",
-];
-
-/// What `BertConfig` assumes where `config.json` is silent.
-mod defaults {
-    pub fn positions() -> i64 {
-        512
-    }
-    pub fn types() -> i64 {
-        2
-    }
-    pub fn eps() -> f64 {
-        1e-12
-    }
-    pub fn dropout() -> f64 {
-        0.1
-    }
-}
-
-impl BertConfig {
-    /// A BERT small enough to train from nothing in a demonstration.
-    pub fn tiny(vocab_size: i64) -> Self {
-        Self {
-            vocab_size,
-            hidden_size: 32,
-            num_hidden_layers: 2,
-            num_attention_heads: 4,
-            intermediate_size: 64,
-            max_position_embeddings: 512,
-            type_vocab_size: 2,
-            layer_norm_eps: 1e-12,
-            hidden_dropout_prob: 0.1,
-            attention_probs_dropout_prob: 0.1,
-        }
-    }
-
-    /// Names of all parameters in Hugging Face's spelling, the pooler's last.
-    pub fn parameter_names(&self) -> Vec<String> {
-        let pair = |name: &str| ["weight", "bias"].map(|end| format!("{name}.{end}"));
-        let mut names = ["word", "position", "token_type"]
-            .map(|table| format!("embeddings.{table}_embeddings.weight"))
-            .to_vec();
-        names.extend(pair("embeddings.LayerNorm"));
-        for i in 0..self.num_hidden_layers {
-            let layer = LAYER.iter().map(|part| format!("encoder.layer.{i}.{part}"));
-            names.extend(layer.flat_map(|part| pair(&part)));
-        }
-        names.extend(pair("pooler.dense"));
-        names
-    }
-
-    /// Whether a training pass draws random numbers.
-    pub fn has_dropout(&self) -> bool {
-        self.hidden_dropout_prob > 0.0 || self.attention_probs_dropout_prob > 0.0
-    }
-
-    /// Checks token ids (B, 3, T) against the tables.
-    ///
-    /// # Errors
-    /// [`ModelError::Tokens`] for an id beyond the vocabulary or more steps than positions,
-    /// [`ModelError::Input`] for another shape.
-    pub fn check_tokens(&self, text: &Tensor) -> Result<()> {
-        let size = text.size();
-        if size.len() != 3 || size[1] != 3 {
-            let expected = "(B, 3, T): ids, attention mask, segment ids".to_owned();
-            let (model, got) = ("bert", shape(&size));
-            return Err(ModelError::Input {
-                model,
-                what: "tokens",
-                expected,
-                got,
-            });
-        }
-        let below = |what, limit, got, hint| {
-            if got < limit {
-                Ok(())
-            } else {
-                Err(ModelError::Tokens {
-                    what,
-                    limit,
-                    got,
-                    hint,
-                })
-            }
-        };
-        below(
-            "steps",
-            self.max_position_embeddings + 1,
-            size[2],
-            "shorten the text",
-        )?;
-        if text.numel() == 0 {
-            return Ok(());
-        }
-        let ids = text.select(1, 0).max().int64_value(&[]);
-        below(
-            "token ids",
-            self.vocab_size,
-            ids,
-            "is this the vocabulary the data were made with?",
-        )
-    }
-}
+use super::bert_config::BertConfig;
+use crate::model::error::Result;
 
 /// N(0, 0.02) weight and zero bias: BERT's own initialisation.
 fn linear(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
@@ -411,15 +278,5 @@ mod tests {
         Bert::new(&vs.root(), &config);
         let built: BTreeSet<String> = vs.variables().into_keys().collect();
         assert_eq!(built, config.parameter_names().into_iter().collect());
-    }
-
-    #[test]
-    fn ids_beyond_the_vocabulary_are_refused() {
-        let config = BertConfig::tiny(20);
-        let message = config
-            .check_tokens(&text(&[20], &[1]))
-            .unwrap_err()
-            .to_string();
-        assert!(message.contains("below 20, got 20"), "{message}");
     }
 }

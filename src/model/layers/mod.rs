@@ -2,6 +2,7 @@
 
 pub mod attention;
 pub mod bert;
+pub mod bert_config;
 pub mod head;
 pub mod hyper;
 pub mod init;
@@ -13,7 +14,8 @@ pub mod subnet;
 pub mod transformer;
 
 pub use attention::Attention;
-pub use bert::{Bert, BertConfig};
+pub use bert::Bert;
+pub use bert_config::BertConfig;
 pub use head::Head;
 pub use hyper::HyperLayers;
 pub use joint::Joint;

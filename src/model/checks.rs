@@ -1,0 +1,273 @@
+//! Properties every registered model must have.
+
+use tch::nn::VarStore;
+use tch::{Device, Kind, Tensor};
+
+use super::*;
+use crate::train::Optimizer;
+
+const SHAPES: Shapes = Shapes {
+    text_steps: 6,
+    audio_steps: 7,
+    vision_steps: 9,
+    audio_width: 3,
+    vision_width: 4,
+};
+
+/// A built model with its store.
+struct Built {
+    entry: &'static Entry,
+    store: VarStore,
+    model: Box<dyn Model>,
+}
+
+impl Built {
+    fn new(entry: &'static Entry, encoder: &EncoderSetup) -> Self {
+        let store = VarStore::new(Device::Cpu);
+        let setup = Setup {
+            path: store.root(),
+            profile: Profile::Mosi,
+            shapes: SHAPES,
+            encoder: encoder.clone(),
+            labels: LabelStats::of(&[-1.0, 0.5, 2.0]),
+        };
+        let model = (entry.build)(&setup).unwrap();
+        Self {
+            entry,
+            store,
+            model,
+        }
+    }
+
+    fn predict(&self, inputs: &Inputs) -> Tensor {
+        tch::no_grad(|| self.model.predict(inputs, &mut Trace::off())).unwrap()
+    }
+
+    /// Two optimiser steps at a visible rate.
+    fn fit(&mut self, batch: &Batch) {
+        let mut recipe = (self.entry.recipe)(Profile::Mosi);
+        recipe.learning_rate = 1e-3;
+        let groups = self.model.groups(&recipe);
+        let mut optimizer = Optimizer::new(&self.store, &recipe, &groups).unwrap();
+        for _ in 0..2 {
+            let losses = self.model.train(batch, &mut Trace::off()).unwrap();
+            if self.entry.trained {
+                optimizer.backward_step(&losses.total, 1.0);
+            }
+        }
+    }
+
+    fn sorted(&self) -> Vec<(String, Tensor)> {
+        let mut variables: Vec<_> = self.store.variables().into_iter().collect();
+        variables.sort_by(|a, b| a.0.cmp(&b.0));
+        variables
+    }
+}
+
+fn encoders() -> [EncoderSetup; 2] {
+    [EncoderSetup::States { width: 5 }, EncoderSetup::tiny(120)]
+}
+
+/// Runs `check` on every model with ready-made states and with an encoder inside.
+fn for_every_model(check: impl Fn(&'static Entry, &EncoderSetup)) {
+    for entry in MODELS {
+        for encoder in encoders() {
+            let _rng = rng::seeded(17);
+            check(entry, &encoder);
+        }
+    }
+}
+
+/// `clips` random clips; every second one loses half of each modality.
+fn batch(encoder: &EncoderSetup, clips: i64) -> Batch {
+    let float = (Kind::Float, Device::Cpu);
+    let rate = Tensor::from_slice(&(0..clips).map(|i| (i % 2) as f32 / 2.0).collect::<Vec<_>>());
+    let keep =
+        |steps: i64| Tensor::rand([clips, steps, 1], float).ge_tensor(&rate.view([-1, 1, 1]));
+    let audio = Tensor::randn([clips, 7, 3], float);
+    let vision = Tensor::randn([clips, 9, 4], float);
+    let text = text(encoder, clips);
+    let gone = text.map(|text| match encoder {
+        EncoderSetup::States { .. } => text * keep(6),
+        EncoderSetup::Bert { .. } => {
+            let ids = text.narrow(1, 0, 1);
+            let kept = keep(6).transpose(1, 2);
+            let ids = ids.where_self(&kept, &ids.full_like(100));
+            Tensor::cat(&[ids, text.narrow(1, 1, 2)], 1)
+        }
+    });
+    let missing_rate = [0, 1, 2].map(|_| rate.view([-1, 1]));
+    Batch {
+        masked: inputs(gone, &audio * keep(7), &vision * keep(9)),
+        complete: Some(inputs(text, audio, vision)),
+        label: Tensor::randn([clips, 1], float),
+        missing_rate,
+        index: (0..clips).collect(),
+        epoch: 1,
+    }
+}
+
+fn text(encoder: &EncoderSetup, clips: i64) -> Text {
+    match encoder {
+        EncoderSetup::States { width } => Text::States(Tensor::randn(
+            [clips, 6, *width],
+            (Kind::Float, Device::Cpu),
+        )),
+        EncoderSetup::Bert { .. } => {
+            let options = (Kind::Int64, Device::Cpu);
+            let ids = Tensor::randint_low(1, 100, [clips, 6], options);
+            let tokens = [&ids, &ids.ones_like(), &ids.zeros_like()];
+            Text::Tokens(Tensor::stack(&tokens, 1))
+        }
+    }
+}
+
+fn inputs(text: Text, audio: Tensor, vision: Tensor) -> Inputs {
+    let clips = audio.size()[0];
+    let lengths = |steps: i64| Tensor::full([clips], steps, (Kind::Int64, Device::Cpu));
+    Inputs {
+        text,
+        audio,
+        vision,
+        text_lengths: lengths(6),
+        audio_lengths: lengths(7),
+        vision_lengths: lengths(9),
+    }
+}
+
+fn is_finite(tensor: &Tensor) -> bool {
+    tensor.isfinite().all().int64_value(&[]) == 1
+}
+
+#[test]
+fn losses_and_gradients_are_finite() {
+    for_every_model(|entry, encoder| {
+        let mut built = Built::new(entry, encoder);
+        let batch = batch(encoder, 4);
+        let losses = built.model.train(&batch, &mut Trace::off()).unwrap();
+        assert_eq!(losses.prediction.size(), [4, 1], "{}", entry.name);
+        assert!(is_finite(&losses.total), "{}", entry.name);
+        if !entry.trained {
+            return;
+        }
+        losses.total.backward();
+        for (name, tensor) in built.sorted() {
+            let gradient = tensor.grad();
+            let untouched = !tensor.requires_grad() || name.contains(".pooler.");
+            assert_eq!(gradient.defined(), !untouched, "{}: {name}", entry.name);
+            assert!(untouched || is_finite(&gradient), "{}: {name}", entry.name);
+        }
+    });
+}
+
+#[test]
+fn same_seed_gives_same_bytes() {
+    for_every_model(|entry, encoder| {
+        let run = || {
+            tch::manual_seed(5);
+            let batch = batch(encoder, 5);
+            let mut built = Built::new(entry, encoder);
+            built.fit(&batch);
+            let prediction = built.predict(&batch.masked);
+            (built.sorted(), prediction)
+        };
+        let ((first, p), (second, q)) = (run(), run());
+        assert!(p.equal(&q), "{}", entry.name);
+        for ((name, a), (_, b)) in first.iter().zip(&second) {
+            assert!(a.equal(b), "{}: {name}", entry.name);
+        }
+    });
+}
+
+#[test]
+fn saved_parameters_predict_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("model.safetensors");
+    for_every_model(|entry, encoder| {
+        let batch = batch(encoder, 3);
+        let mut built = Built::new(entry, encoder);
+        built.fit(&batch);
+        built.store.save(&file).unwrap();
+        let mut other = Built::new(entry, encoder);
+        other.store.load(&file).unwrap();
+        assert!(
+            other
+                .predict(&batch.masked)
+                .equal(&built.predict(&batch.masked)),
+            "{}",
+            entry.name
+        );
+    });
+}
+
+#[test]
+fn everything_missing_still_gives_a_prediction() {
+    for_every_model(|entry, encoder| {
+        let built = Built::new(entry, encoder);
+        let complete = batch(encoder, 2).complete.unwrap();
+        let nothing = inputs(
+            complete.text.map(|text| match encoder {
+                EncoderSetup::States { .. } => text.zeros_like(),
+                EncoderSetup::Bert { .. } => {
+                    let ids = text.narrow(1, 0, 1).full_like(100);
+                    Tensor::cat(&[ids, text.narrow(1, 1, 2)], 1)
+                }
+            }),
+            complete.audio.zeros_like(),
+            complete.vision.zeros_like(),
+        );
+        let prediction = built.predict(&nothing);
+        assert_eq!(prediction.size(), [2, 1], "{}", entry.name);
+        assert!(is_finite(&prediction), "{}", entry.name);
+    });
+}
+
+#[test]
+fn one_clip_can_be_trained_on() {
+    for_every_model(|entry, encoder| {
+        let mut built = Built::new(entry, encoder);
+        let losses = built
+            .model
+            .train(&batch(encoder, 1), &mut Trace::off())
+            .unwrap();
+        assert!(is_finite(&losses.total), "{}", entry.name);
+    });
+}
+
+#[test]
+fn text_of_the_other_kind_is_refused() {
+    let [states, tokens] = encoders();
+    for entry in MODELS.iter().filter(|entry| entry.trained) {
+        let _rng = rng::seeded(17);
+        for (inside, given) in [(&states, &tokens), (&tokens, &states)] {
+            let mut built = Built::new(entry, inside);
+            let error = built
+                .model
+                .train(&batch(given, 2), &mut Trace::off())
+                .unwrap_err();
+            assert!(
+                error.to_string().contains("text"),
+                "{}: {error}",
+                entry.name
+            );
+        }
+    }
+}
+
+#[test]
+fn batch_without_complete_inputs_is_refused_where_they_are_needed() {
+    for_every_model(|entry, encoder| {
+        let mut built = Built::new(entry, encoder);
+        let mut batch = batch(encoder, 2);
+        batch.complete = None;
+        let result = built.model.train(&batch, &mut Trace::off());
+        assert_eq!(result.is_err(), entry.needs_complete, "{}", entry.name);
+    });
+}
+
+#[test]
+fn constant_is_the_median() {
+    let built = Built::new(&constant::ENTRY, &encoders()[0]);
+    let prediction = built.predict(&batch(&encoders()[0], 2).masked);
+    assert!(prediction.equal(&prediction.full_like(0.5)));
+}
