@@ -156,19 +156,15 @@ fn notes(section: &Section, table: &Table) -> Vec<String> {
     notes
 }
 
-/// How many seeds stand behind the numbers.
+/// How many seeds stand behind the numbers; rows that differ from the first are named.
 fn seeds(section: &Section) -> String {
-    let counts: Vec<usize> = section.rows.iter().map(|r| r.runs.len()).collect();
-    let spread = "Mean ± standard deviation (n-1) over seeds";
-    match counts.iter().all(|n| *n == counts[0]) {
-        true if counts[0] == 1 => "One seed per model: no spread.".to_string(),
-        true => format!("{spread}, n = {}.", counts[0]),
-        false => {
-            let each = section
-                .rows
-                .iter()
-                .map(|r| format!("{} {}", r.label, r.runs.len()));
-            format!("{spread}; n: {}.", each.collect::<Vec<_>>().join(", "))
-        }
+    let usual = section.rows.first().map_or(0, |r| r.runs.len());
+    let others = section.rows.iter().filter(|r| r.runs.len() != usual);
+    let others = others
+        .map(|r| format!("; {}: {}", r.label, r.runs.len()))
+        .collect::<String>();
+    match usual == 1 && others.is_empty() {
+        true => "One seed per model: no spread.".to_string(),
+        false => format!("Mean ± standard deviation (n-1) over seeds, n = {usual}{others}."),
     }
 }

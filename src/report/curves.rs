@@ -18,6 +18,8 @@ pub struct Point {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     pub label: String,
+    /// Position of the row, so that a model keeps its colour in every figure of a section.
+    pub place: usize,
     pub floor: bool,
     /// Runs of neighbouring points; none of them is empty.
     pub segments: Vec<Vec<Point>>,
@@ -32,11 +34,12 @@ impl Curve {
 
 /// The curves of a section that have a point at all, the floor last.
 pub fn curves(section: &Section, metric: &Metric) -> Vec<Curve> {
-    let curves = section.rows.iter().map(|row| curve(section, row, metric));
+    let rows = section.rows.iter().enumerate();
+    let curves = rows.map(|(place, row)| curve(section, row, place, metric));
     curves.filter(|c| !c.segments.is_empty()).collect()
 }
 
-fn curve(section: &Section, row: &Row, metric: &Metric) -> Curve {
+fn curve(section: &Section, row: &Row, place: usize, metric: &Metric) -> Curve {
     let mut segments: Vec<Vec<Point>> = vec![Vec::new()];
     for rate in &section.rates {
         match (
@@ -56,6 +59,7 @@ fn curve(section: &Section, row: &Row, metric: &Metric) -> Curve {
     segments.retain(|s| !s.is_empty());
     Curve {
         label: row.label.clone(),
+        place,
         floor: row.floor,
         segments,
     }

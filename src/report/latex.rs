@@ -2,15 +2,16 @@
 
 use super::table::{Cell, FLOOR_MARK, Line, Table};
 
-/// More columns than this do not fit a page at its own size.
-const WIDE: usize = 9;
-
 const HEAD: &str = "\
 % Needs \\usepackage{booktabs,graphicx}; take it in with \\input{tables}. The smallest document:
 %   \\documentclass{article}
 %   \\usepackage{booktabs,graphicx}
 %   \\begin{document}\\input{tables}\\end{document}
 ";
+
+/// Prints box 0, made smaller where it is wider than the text.
+const FIT: &str =
+    "\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox0}\\else\\usebox0\\fi\n";
 
 /// All tables, for `\input` into a document.
 pub fn tables(tables: &[Table]) -> String {
@@ -20,14 +21,10 @@ pub fn tables(tables: &[Table]) -> String {
 
 /// One `table` environment with caption, label and notes.
 pub fn table(table: &Table) -> String {
-    let caption = escape(&table.title);
-    let (open, close) = match table.columns.len() > WIDE {
-        true => ("\\resizebox{\\linewidth}{!}{%\n", "}"),
-        false => ("", ""),
-    };
     format!(
-        "\\begin{{table}}[htbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{}}}\n\
-         {open}{}{close}\n{}\\end{{table}}\n",
+        "\\begin{{table}}[htbp]\n\\centering\n\\caption{{{}}}\n\\label{{tab:{}}}\n\
+         \\sbox0{{%\n{}}}%\n{FIT}{}\\end{{table}}\n",
+        escape(&table.title),
         table.id,
         tabular(table),
         notes(table)

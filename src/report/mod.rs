@@ -28,6 +28,7 @@ pub mod reading;
 pub mod scores;
 pub mod section;
 pub mod stats;
+mod stroke;
 pub mod table;
 pub mod terminal;
 pub mod write;

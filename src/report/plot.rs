@@ -12,30 +12,16 @@ use super::curves::{Curve, Point, bounds, curves};
 use super::dodge::dodge;
 use super::error::{Error, Result};
 use super::section::Section;
+use super::stroke::{Canvas, Drawn, GREY, Stroke, ZOOM, px};
 
-/// The backend counts in whole pixels; it draws this much larger to place points exactly.
-const ZOOM: u32 = 8;
 const WIDTH: u32 = 760;
 const FONT: u32 = 13;
 /// Distance between names.
 const GAP: u32 = 18;
 
-/// Okabe and Ito's palette for colour-blind readers, less yellow, which is too pale for lines.
-const PALETTE: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(0, 0, 0),
-];
-const GREY: RGBColor = RGBColor(120, 120, 120);
 const PALE: RGBColor = RGBColor(228, 228, 228);
 
-type Canvas<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-type Drawn = std::result::Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// The figure of one metric; `None` where no row has two rates to connect.
 ///
@@ -89,8 +75,8 @@ fn draw(canvas: &Canvas<'_>, curves: &[Curve], metric: &Metric, title: &str) -> 
         .build_cartesian_2d(first..last, low..high)?;
     axes(&mut chart, metric, high - low)?;
     // The floor first, so that it never hides a model.
-    for (curve, style) in styles(curves).into_iter().rev() {
-        line(&mut chart, curve, style)?;
+    for curve in curves.iter().rev() {
+        line(canvas, &chart, curve)?;
     }
     names(canvas, &chart, curves)?;
     canvas.present()
@@ -122,49 +108,20 @@ fn axes(chart: &mut Chart<'_, '_>, metric: &Metric, span: f64) -> Drawn {
         .draw()
 }
 
-/// Colour and dash (0 for a solid line).
-#[derive(Clone, Copy)]
-struct Stroke {
-    colour: RGBColor,
-    dash: u32,
-}
-
-/// Colours in the order of the rows; when they are used up, again with dashes.
-fn styles(curves: &[Curve]) -> Vec<(&Curve, Stroke)> {
-    let style = |(i, curve): (usize, &'_ Curve)| match curve.floor {
-        true => (GREY, 5),
-        false => (
-            PALETTE[i % PALETTE.len()],
-            [0, 9, 3][(i / PALETTE.len()).min(2)],
-        ),
-    };
-    let styles: Vec<_> = curves.iter().enumerate().map(style).collect();
-    let strokes = styles
-        .into_iter()
-        .map(|(colour, dash)| Stroke { colour, dash });
-    curves.iter().zip(strokes).collect()
-}
-
-fn line(chart: &mut Chart<'_, '_>, curve: &Curve, stroke: Stroke) -> Drawn {
+fn line(canvas: &Canvas<'_>, chart: &Chart<'_, '_>, curve: &Curve) -> Drawn {
+    let stroke = Stroke::of(curve);
+    let place = |x: f64, y: f64| chart.plotting_area().map_coordinate(&(x, y));
     for segment in &curve.segments {
         if segment.iter().any(|p| p.sd > 0.0) {
-            let band = Polygon::new(outline(segment), stroke.colour.mix(0.14).filled());
-            chart.draw_series(std::iter::once(band))?;
+            let outline: Vec<_> = outline(segment)
+                .into_iter()
+                .map(|(x, y)| place(x, y))
+                .collect();
+            canvas.draw(&Polygon::new(outline, stroke.colour.mix(0.14).filled()))?;
         }
-        let points = segment.iter().map(|p| (p.rate, p.mean));
-        let style = stroke.colour.stroke_width(2 * ZOOM);
-        match stroke.dash {
-            0 => drop(chart.draw_series(LineSeries::new(points.clone(), style))?),
-            n => {
-                let path = points.clone().collect::<Vec<_>>();
-                let dashes = DashedLineSeries::new(path, px(n), px(4), style);
-                chart.draw_series(dashes)?;
-            }
-        }
-        if !curve.floor {
-            let dot = |p| Circle::new(p, px(3), stroke.colour.filled());
-            chart.draw_series(points.map(dot))?;
-        }
+        let points: Vec<_> = segment.iter().map(|p| place(p.rate, p.mean)).collect();
+        stroke.line(canvas, points.clone())?;
+        stroke.marks(canvas, points)?;
     }
     Ok(())
 }
@@ -178,29 +135,38 @@ fn outline(segment: &[Point]) -> Vec<(f64, f64)> {
 
 /// The names right of the plot, each tied to the end of its line.
 fn names(canvas: &Canvas<'_>, chart: &Chart<'_, '_>, curves: &[Curve]) -> Drawn {
-    let frame = chart.plotting_area().get_pixel_range();
-    let edge = frame.0.end;
-    let mut ends: Vec<_> = styles(curves)
-        .into_iter()
-        .filter_map(|(curve, stroke)| {
-            let end = curve.points().last()?;
-            let at = chart.plotting_area().map_coordinate(&(end.rate, end.mean));
-            Some((at, curve, stroke.colour))
-        })
-        .collect();
-    ends.sort_by_key(|(at, ..)| at.1);
-    let wanted: Vec<f64> = ends.iter().map(|(at, ..)| f64::from(at.1)).collect();
-    let (low, high) = (f64::from(frame.1.start), f64::from(frame.1.end));
+    let (across, down) = chart.plotting_area().get_pixel_range();
+    let end = |curve: &'_ Curve| {
+        let last = curve.points().last()?;
+        Some(
+            chart
+                .plotting_area()
+                .map_coordinate(&(last.rate, last.mean)),
+        )
+    };
+    let mut ends: Vec<_> = curves.iter().filter_map(|c| Some((end(c)?, c))).collect();
+    ends.sort_by_key(|(at, _)| at.1);
+    let wanted: Vec<f64> = ends.iter().map(|(at, _)| f64::from(at.1)).collect();
+    let (low, high) = (f64::from(down.start), f64::from(down.end));
     let places = dodge(&wanted, f64::from(px(GAP)), low, high);
-    for ((at, curve, colour), y) in ends.into_iter().zip(places) {
-        let to = (edge + px(16), y.round() as i32);
+    for ((at, curve), y) in ends.into_iter().zip(places) {
+        let y = y.round() as i32;
+        let stroke = Stroke::of(curve);
+        let edge = across.end + px(6);
         let tie = vec![
-            (at.0 + px(5), at.1),
-            (edge + px(5), at.1),
-            (to.0 - px(3), to.1),
+            (at.0.min(edge) + px(6), at.1),
+            (edge, at.1),
+            (edge + px(14), y),
         ];
-        canvas.draw(&PathElement::new(tie, colour.mix(0.5).stroke_width(ZOOM)))?;
-        canvas.draw(&Text::new(name(curve), to, font(FONT, colour, HPos::Left)))?;
+        canvas.draw(&PathElement::new(
+            tie,
+            stroke.colour.mix(0.45).stroke_width(ZOOM),
+        ))?;
+        stroke.line(canvas, vec![(edge + px(17), y), (edge + px(52), y)])?;
+        stroke.marks(canvas, vec![(edge + px(34), y)])?;
+        let colour = if curve.floor { GREY } else { BLACK };
+        let style = font(FONT, colour, HPos::Left);
+        canvas.draw(&Text::new(name(curve), (edge + px(58), y), style))?;
     }
     Ok(())
 }
@@ -218,7 +184,7 @@ fn name(curve: &Curve) -> String {
 /// Room for the longest name, by the usual width of a letter.
 fn names_width(curves: &[Curve]) -> u32 {
     let longest = curves.iter().map(|c| name(c).chars().count()).max();
-    30 + longest.unwrap_or(0) as u32 * 7
+    74 + longest.unwrap_or(0) as u32 * 7
 }
 
 fn font(size: u32, colour: RGBColor, at: HPos) -> TextStyle<'static> {
@@ -227,9 +193,4 @@ fn font(size: u32, colour: RGBColor, at: HPos) -> TextStyle<'static> {
         color: colour.to_backend_color(),
         pos: Pos::new(at, VPos::Center),
     }
-}
-
-/// Pixels of the drawing.
-fn px(n: u32) -> i32 {
-    (n * ZOOM) as i32
 }
