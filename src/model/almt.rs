@@ -199,6 +199,7 @@ impl Almt {
 
 impl Model for Almt {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
+        batch.check(NAME)?;
         let prediction = self.forward(&batch.masked, true, trace)?;
         let loss = prediction.mse_loss(&batch.label, Reduction::Mean);
         Ok(Losses::single("mse", loss, prediction))

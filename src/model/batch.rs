@@ -92,6 +92,31 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Checks the parts every model reads: one label and one rate per clip and modality, and complete
+    /// inputs, where there are any, of the masked ones' shapes.
+    ///
+    /// # Errors
+    /// [`ModelError::Input`].
+    pub fn check(&self, model: &'static str) -> Result<()> {
+        let column = vec![self.masked.len(), 1];
+        expect_shape(&self.label, &column, model, "label")?;
+        for rate in &self.missing_rate {
+            expect_shape(rate, &column, model, "missing rate")?;
+        }
+        let Some(complete) = &self.complete else {
+            return Ok(());
+        };
+        let (masked, same) = (&self.masked, "complete inputs of the masked shape,");
+        expect_shape(
+            complete.text.tensor(),
+            &masked.text.tensor().size(),
+            model,
+            same,
+        )?;
+        expect_shape(&complete.audio, &masked.audio.size(), model, same)?;
+        expect_shape(&complete.vision, &masked.vision.size(), model, same)
+    }
+
     /// The complete inputs.
     ///
     /// # Errors
@@ -103,5 +128,102 @@ impl Batch {
             expected: shape(&self.masked.audio.size()),
             got: "none".to_owned(),
         })
+    }
+}
+
+fn expect_shape(
+    tensor: &Tensor,
+    expected: &[i64],
+    model: &'static str,
+    what: &'static str,
+) -> Result<()> {
+    let got = tensor.size();
+    if got == expected {
+        return Ok(());
+    }
+    let (expected, got) = (shape(expected), shape(&got));
+    Err(ModelError::Input {
+        model,
+        what,
+        expected,
+        got,
+    })
+}
+
+/// Checks features (B, T, width) with at most `steps` steps.
+pub(super) fn check_features(
+    x: &Tensor,
+    steps: i64,
+    width: i64,
+    model: &'static str,
+) -> Result<()> {
+    let size = x.size();
+    if size.len() == 3 && size[1] <= steps && size[2] == width {
+        return Ok(());
+    }
+    let limit = if steps == i64::MAX {
+        "T".to_owned()
+    } else {
+        format!("up to {steps}")
+    };
+    let expected = format!("(B, {limit}, {width})");
+    Err(ModelError::Input {
+        model,
+        what: "features",
+        expected,
+        got: shape(&size),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind};
+
+    use super::*;
+
+    fn zeros(size: &[i64]) -> Tensor {
+        Tensor::zeros(size, (Kind::Float, Device::Cpu))
+    }
+
+    fn inputs(frames: i64) -> Inputs {
+        Inputs {
+            text: Text::States(zeros(&[2, 4, 3])),
+            audio: zeros(&[2, frames, 5]),
+            vision: zeros(&[2, 6, 7]),
+            text_lengths: zeros(&[2]),
+            audio_lengths: zeros(&[2]),
+            vision_lengths: zeros(&[2]),
+        }
+    }
+
+    fn batch(label: &[i64], frames: i64) -> Batch {
+        Batch {
+            masked: inputs(5),
+            complete: Some(inputs(frames)),
+            label: zeros(label),
+            missing_rate: [zeros(&[2, 1]), zeros(&[2, 1]), zeros(&[2, 1])],
+            index: vec![0, 1],
+            epoch: 1,
+        }
+    }
+
+    #[test]
+    fn flat_labels_are_refused_rather_than_broadcast() {
+        assert!(batch(&[2, 1], 5).check("m").is_ok());
+        let error = batch(&[2], 5).check("m").unwrap_err().to_string();
+        assert_eq!(error, "m: expected label of shape (2, 1), got (2)");
+    }
+
+    #[test]
+    fn versions_of_different_length_are_refused() {
+        let error = batch(&[2, 1], 6).check("m").unwrap_err().to_string();
+        assert!(error.contains("(2, 5, 5), got (2, 6, 5)"), "{error}");
+    }
+
+    #[test]
+    fn narrowed_inputs_keep_every_column() {
+        let one = inputs(5).narrow(1, 1);
+        assert_eq!((one.len(), one.text.tensor().size()), (1, vec![1, 4, 3]));
+        assert_eq!(one.vision_lengths.size(), [1]);
     }
 }

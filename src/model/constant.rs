@@ -59,6 +59,7 @@ pub struct Constant {
 
 impl Model for Constant {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
+        batch.check(ENTRY.name)?;
         let prediction = self.predict(&batch.masked, trace)?;
         let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
         Ok(Losses::single("l1", loss, prediction))

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tch::nn::{self, Module};
 use tch::{Kind, Reduction, Tensor};
 
-use super::batch::{Batch, Inputs};
+use super::batch::{Batch, Inputs, check_features};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::entry::{Entry, Model, read_case};
 use super::error::Result;
@@ -94,6 +94,8 @@ pub struct LfDnn {
     text: LastState,
     post_fusion: [nn::Linear; 3],
     fusion_dropout: f64,
+    /// Features of audio and vision.
+    widths: [i64; 2],
 }
 
 impl LfDnn {
@@ -135,10 +137,13 @@ impl LfDnn {
                 layer(3, post, 1),
             ],
             fusion_dropout,
+            widths: [audio_width, vision_width],
         })
     }
 
     fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
+        check_features(&inputs.audio, i64::MAX, self.widths[0], NAME)?;
+        check_features(&inputs.vision, i64::MAX, self.widths[1], NAME)?;
         let mean = |x: &Tensor| x.mean_dim(1, false, None::<Kind>);
         let states = self.encoder.encode(&inputs.text, NAME, train)?;
         let audio = self.audio.forward(&mean(&inputs.audio), train);
@@ -166,6 +171,7 @@ impl LfDnn {
 
 impl Model for LfDnn {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
+        batch.check(NAME)?;
         let prediction = self.forward(&batch.masked, true, trace)?;
         let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
         Ok(Losses::single("l1", loss, prediction))

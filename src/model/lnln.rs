@@ -380,6 +380,7 @@ impl Lnln {
 
 impl Model for Lnln {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
+        batch.check(NAME)?;
         let (masked, complete) = self.project_both(&batch.masked, batch.complete(NAME)?, trace)?;
         let fused = self.fuse(&masked, trace);
         // The label is the nominal rate, not the share of tokens that went.

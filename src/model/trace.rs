@@ -21,11 +21,6 @@ impl Trace {
         }
     }
 
-    /// Whether tensors are recorded. A model may then compute rows it would otherwise skip.
-    pub fn is_on(&self) -> bool {
-        self.tensors.is_some()
-    }
-
     /// Keeps a reference to `tensor` under `name`.
     pub fn record(&mut self, name: &'static str, tensor: &Tensor) {
         if let Some(tensors) = &mut self.tensors {

@@ -5,7 +5,8 @@ use tch::nn::{self, Module, Path};
 
 use super::init;
 use super::transformer::{BlockSize, TokenTransformer};
-use crate::model::error::{ModelError, Result, shape};
+use crate::model::batch::check_features;
+use crate::model::error::Result;
 
 /// Linear to the common width, then a [`TokenTransformer`] of which only the learned tokens are
 /// kept.
@@ -42,17 +43,9 @@ impl Projection {
     /// (B, T, inputs) to (B, tokens, width).
     ///
     /// # Errors
-    /// [`ModelError::Input`] for another width or more steps than there are positions.
+    /// [`ModelError::Input`](crate::model::ModelError::Input) for another width or more steps than there are positions.
     pub fn forward(&self, x: &Tensor, model: &'static str) -> Result<Tensor> {
-        let size = x.size();
-        if size.len() != 3 || size[2] != self.inputs || size[1] > self.steps {
-            return Err(ModelError::Input {
-                model,
-                what: "features",
-                expected: format!("(B, up to {}, {})", self.steps, self.inputs),
-                got: shape(&size),
-            });
-        }
+        check_features(x, self.steps, self.inputs, model)?;
         Ok(self.transformer.read(&self.linear.forward(x), self.tokens))
     }
 }
