@@ -70,7 +70,7 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
             .for_each(|text| tracing::warn!("{}: {text}", file.display()));
         let masks = imported.path.with_extension("masks.h5");
         let variants = variants(&imported.path, family, &args.mask_seeds, &rates)?;
-        if args.force && !imported.existed {
+        if !imported.existed {
             remove(&masks)?;
         }
         mask::write(&masks, &variants)?;
@@ -127,7 +127,7 @@ fn shape(outline: &Outline) -> SplitShape<'_> {
     }
 }
 
-/// Masks of data that was replaced no longer fit.
+/// Masks of data that was written before no longer fit.
 fn remove(masks: &Path) -> anyhow::Result<()> {
     match std::fs::remove_file(masks) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
