@@ -300,28 +300,6 @@ fn condition_of(predictions: &crate::record::Predictions) -> crate::record::Cond
 }
 
 #[test]
-fn an_edited_manifest_is_caught_and_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let run = save(dir.path(), &manifest("lnln", 11, &GRID));
-    let text = fs::read_to_string(run.manifest()).unwrap();
-    fs::write(run.manifest(), text.replace("\"seed\": 11", "\"seed\": 12")).unwrap();
-    let message = run.load().unwrap_err().to_string();
-    assert!(
-        message.contains("manifest.json changed after the run"),
-        "{message}"
-    );
-}
-
-#[test]
-fn a_finished_run_reads_back_as_it_was() {
-    let dir = tempfile::tempdir().unwrap();
-    let expected = manifest("lnln", 11, &GRID);
-    let record = save(dir.path(), &expected).load().unwrap();
-    assert_eq!(record.manifest, expected);
-    assert_eq!(record.predictions, predictions(&expected));
-}
-
-#[test]
 fn an_empty_folder_of_runs_is_an_error_and_nothing_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
