@@ -1,7 +1,5 @@
 //! `doctor`: what this machine offers, and what each missing thing would enable.
 
-use std::path::Path;
-
 use sysinfo::{Disks, System};
 
 use super::output;
@@ -96,7 +94,7 @@ fn bert() -> Finding {
     use lnln_bench::train::encoder::BERT_FOLDER;
     let wanted = "config.json and model.safetensors of a Hugging Face BERT";
     let (found, advice) = match std::env::var(BERT_FOLDER) {
-        Ok(folder) => match missing_file(Path::new(&folder)) {
+        Ok(folder) => match missing_file(folder.as_ref()) {
             None => (folder, None),
             Some(file) => (
                 format!("{folder} lacks {file}"),
@@ -119,7 +117,7 @@ fn bert() -> Finding {
 }
 
 #[cfg(feature = "torch")]
-fn missing_file(folder: &Path) -> Option<&'static str> {
+fn missing_file(folder: &std::path::Path) -> Option<&'static str> {
     ["config.json", "model.safetensors"]
         .into_iter()
         .find(|name| !folder.join(name).exists())

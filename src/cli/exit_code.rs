@@ -18,8 +18,9 @@ use lnln_bench::{dataset, mask, metric, pickle, record, report, store};
 pub const UNEXPECTED: u8 = 1;
 pub const USAGE: u8 = 2;
 pub const BAD_DATA: u8 = 3;
-pub const MISSING: u8 = 5;
 pub const IO: u8 = 6;
+#[cfg(feature = "torch")]
+pub const MISSING: u8 = 5;
 #[cfg(feature = "torch")]
 pub const RUNS_FAILED: u8 = 4;
 #[cfg(feature = "torch")]

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::array::{ArrayRef, Data};
+use super::array::Data;
+use super::array_ref::ArrayRef;
 use super::error::{Error, Result};
+use super::payload::{Payload, next_latin1};
 use super::source::Span;
-use super::value::{Payload, next_latin1};
 
 impl ArrayRef<'_> {
     /// Hands over the payload in row-major order, whole elements, at most `block` bytes at a time

@@ -4,7 +4,8 @@ use super::array::{Array, Data};
 use super::dtype::{DType, Kind};
 use super::error::Result;
 use super::machine::Machine;
-use super::value::{Id, Node, Payload};
+use super::payload::{Id, Payload};
+use super::value::Node;
 
 impl Machine<'_> {
     pub(super) fn build(&mut self) -> Result<()> {

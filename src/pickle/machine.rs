@@ -7,8 +7,9 @@ use super::error::{Error, Result};
 use super::global;
 use super::limits::Limits;
 use super::opcode::{self as op, describe};
+use super::payload::{Id, Payload};
 use super::source::{Source, Span};
-use super::value::{Id, Node, Payload};
+use super::value::Node;
 
 /// Long text is checked in pieces of this many bytes.
 const PIECE: usize = 1 << 20;

@@ -10,6 +10,7 @@
 //! constructors (`_reconstruct`, `_frombuffer`) are read.
 
 mod array;
+mod array_ref;
 mod blocks;
 mod build;
 mod cursor;
@@ -20,6 +21,7 @@ pub mod global;
 mod limits;
 mod machine;
 mod opcode;
+mod payload;
 mod reader;
 mod reduce;
 mod source;
@@ -28,7 +30,8 @@ mod value;
 mod walk;
 mod writer;
 
-pub use array::{Array, ArrayRef};
+pub use array::Array;
+pub use array_ref::ArrayRef;
 pub use dtype::{DType, Kind};
 pub use element::Element;
 pub use error::{Error, Result};

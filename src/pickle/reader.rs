@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use super::array::ArrayRef;
 use super::dtype::{DType, Kind};
 use super::element::Element;
 use super::error::{Error, Result};
 use super::limits::Limits;
 use super::machine::Machine;
 use super::opcode;
+use super::payload::{Id, Payload};
 use super::source::Source;
-use super::value::{Id, Node, Payload};
+use super::value::Node;
 
 /// A parsed pickle. Small values are in memory; array payloads stay in the file.
 pub struct Pickle {
@@ -176,17 +176,6 @@ impl<'a> Value<'a> {
         let mut out = Vec::with_capacity(1);
         T::convert(dtype, &bytes, &mut out).ok()?;
         out.pop()
-    }
-
-    /// An array.
-    pub fn array(self) -> Option<ArrayRef<'a>> {
-        match self.node() {
-            Node::Array(array) => Some(ArrayRef {
-                array,
-                pickle: self.pickle,
-            }),
-            _ => None,
-        }
     }
 
     /// Whether this is a dict.

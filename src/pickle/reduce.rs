@@ -5,7 +5,8 @@ use super::dtype::{DType, Kind};
 use super::error::Result;
 use super::global::Global;
 use super::machine::Machine;
-use super::value::{Id, Node, Payload};
+use super::payload::{Id, Payload};
+use super::value::Node;
 
 impl Machine<'_> {
     /// REDUCE: `callable(*args)` for an allowed constructor.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::array::ArrayRef;
+use super::array_ref::ArrayRef;
 use super::error::{Error, Result};
 
 /// Elements looked at at once.

@@ -1,8 +1,9 @@
 //! Every array and numpy scalar of a pickle with its path.
 
-use super::array::ArrayRef;
+use super::array_ref::ArrayRef;
+use super::payload::Id;
 use super::reader::{Pickle, Value};
-use super::value::{Id, Node};
+use super::value::Node;
 
 /// An array or scalar found on the walk.
 pub enum Leaf<'a> {

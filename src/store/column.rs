@@ -140,3 +140,28 @@ pub(super) fn row_slab(shape: &[usize], start: usize, rows: usize) -> Hyperslab 
     };
     Hyperslab::from(shape.iter().enumerate().map(whole).collect::<Vec<_>>())
 }
+
+impl Writer {
+    /// Starts a column of numbers, `train/audio`, of shape (N, ...); all its values follow through
+    /// [`ColumnWriter::push`].
+    ///
+    /// # Errors
+    /// [`Error::DiskFull`] or [`Error::Hdf5`].
+    pub fn column<T: Number>(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<ColumnWriter<'_, T>> {
+        ColumnWriter::new(self, name, shape)
+    }
+
+    /// Writes a whole column of numbers.
+    ///
+    /// # Errors
+    /// As [`Self::column`]; [`Error::Count`] where `values` do not fill `shape`.
+    pub fn numbers<T: Number>(&mut self, name: &str, shape: &[usize], values: &[T]) -> Result<()> {
+        let mut column = self.column(name, shape)?;
+        column.push(values)?;
+        column.finish()
+    }
+}

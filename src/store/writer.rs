@@ -12,10 +12,9 @@ use hdf5::types::VarLenUnicode;
 use tempfile::TempPath;
 
 use super::checksum::{ColumnDigest, ColumnHasher, content_hash};
-use super::column::ColumnWriter;
 use super::error::{Error, Result};
 use super::schema::{
-    ATTR_CHECKSUM, ATTR_COMPLETE, ATTR_CONTENT, ATTR_VERSION, FORMAT_VERSION, Number, Provenance,
+    ATTR_CHECKSUM, ATTR_COMPLETE, ATTR_CONTENT, ATTR_VERSION, FORMAT_VERSION, Provenance,
 };
 
 /// An unfinished prepared file.
@@ -42,29 +41,6 @@ impl Writer {
             path: path.to_owned(),
             digests: Vec::new(),
         })
-    }
-
-    /// Starts a column of numbers, `train/audio`, of shape (N, ...); all its values follow through
-    /// [`ColumnWriter::push`].
-    ///
-    /// # Errors
-    /// [`Error::DiskFull`] or [`Error::Hdf5`].
-    pub fn column<T: Number>(
-        &mut self,
-        name: &str,
-        shape: &[usize],
-    ) -> Result<ColumnWriter<'_, T>> {
-        ColumnWriter::new(self, name, shape)
-    }
-
-    /// Writes a whole column of numbers.
-    ///
-    /// # Errors
-    /// As [`Self::column`]; [`Error::Count`] where `values` do not fill `shape`.
-    pub fn numbers<T: Number>(&mut self, name: &str, shape: &[usize], values: &[T]) -> Result<()> {
-        let mut column = self.column(name, shape)?;
-        column.push(values)?;
-        column.finish()
     }
 
     /// Writes a column of texts.

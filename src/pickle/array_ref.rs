@@ -1,0 +1,162 @@
+//! Reading the elements of an array of an open pickle.
+
+use super::array::{Array, Data};
+use super::dtype::{DType, Kind};
+use super::element::Element;
+use super::error::{Error, Result};
+use super::payload::Id;
+use super::reader::{Pickle, Value};
+use super::value::Node;
+
+/// An array of an open pickle.
+#[derive(Clone, Copy)]
+pub struct ArrayRef<'a> {
+    pub(super) array: &'a Array,
+    pub(super) pickle: &'a Pickle,
+}
+
+impl<'a> ArrayRef<'a> {
+    pub fn dtype(&self) -> DType {
+        self.array.dtype
+    }
+
+    pub fn shape(&self) -> &'a [usize] {
+        &self.array.shape
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.array.shape.iter().product()
+    }
+
+    /// Whether the array has no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the payload is stored column by column. Reading is in row order either way.
+    pub fn is_fortran(&self) -> bool {
+        self.array.fortran
+    }
+
+    /// Byte of the file that errors about this array name.
+    pub fn offset(&self) -> u64 {
+        self.array.offset
+    }
+
+    /// Hands over all elements in row-major order, converted, at most `elements` at a time.
+    ///
+    /// Memory stays at two blocks whatever the array's size, except for Fortran-ordered payloads of
+    /// protocol 2, which are decoded whole.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] where the elements are no numbers or do not fit `T`; whatever `f` fails
+    /// with.
+    pub fn for_each_block<T: Element, E: From<Error>>(
+        &self,
+        elements: usize,
+        mut f: impl FnMut(&[T]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let dtype = self.dtype();
+        if !dtype.is_number() {
+            return Err(self.malformed("numbers", format!("dtype {dtype}")).into());
+        }
+        let mut block = Vec::with_capacity(elements.min(self.len()));
+        self.for_each_block_bytes(elements * dtype.size, |bytes| {
+            block.clear();
+            T::convert(dtype, bytes, &mut block)
+                .map_err(|found| self.malformed(T::EXPECTED, found))?;
+            f(&block)
+        })
+    }
+
+    /// All elements in row-major order; for labels, lengths and other small columns.
+    ///
+    /// # Errors
+    /// As [`Self::for_each_block`].
+    pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
+        let mut out = Vec::with_capacity(self.len());
+        self.for_each_block(1 << 16, |block: &[T]| {
+            out.extend_from_slice(block);
+            Ok::<_, Error>(())
+        })?;
+        Ok(out)
+    }
+
+    /// All elements as text: of a `<U`, a byte-string (ASCII) or an object array of strings.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] where an element is no text.
+    pub fn to_strings(&self) -> Result<Vec<String>> {
+        match (&self.array.data, self.array.dtype.kind) {
+            (Data::Objects(items), _) => items.iter().map(|id| self.object_string(*id)).collect(),
+            (_, Kind::Unicode | Kind::Bytes) => self.fixed_strings(),
+            _ => Err(self.malformed("text", format!("dtype {}", self.dtype()))),
+        }
+    }
+
+    fn object_string(&self, id: Id) -> Result<String> {
+        let value = Value {
+            pickle: self.pickle,
+            id,
+        };
+        let found = || self.malformed("a string in each element", value.kind());
+        value.as_str().map(str::to_owned).ok_or_else(found)
+    }
+
+    fn fixed_strings(&self) -> Result<Vec<String>> {
+        let dtype = self.dtype();
+        if dtype.size == 0 {
+            return Ok(vec![String::new(); self.len()]);
+        }
+        let mut out = Vec::with_capacity(self.len());
+        self.for_each_block_bytes(1 << 16, |bytes| {
+            for element in bytes.chunks_exact(dtype.size) {
+                out.push(self.fixed_string(element)?);
+            }
+            Ok::<_, Error>(())
+        })?;
+        Ok(out)
+    }
+
+    fn fixed_string(&self, element: &[u8]) -> Result<String> {
+        let text: Option<String> = match self.dtype().kind {
+            Kind::Unicode => element
+                .chunks_exact(4)
+                .map(|unit| char::from_u32(self.code_point(unit)))
+                .collect(),
+            _ => element
+                .is_ascii()
+                .then(|| element.iter().map(|b| char::from(*b)).collect()),
+        };
+        let text = text.ok_or_else(|| self.malformed("text", "an invalid character"))?;
+        Ok(text.trim_end_matches('\0').to_owned())
+    }
+
+    fn code_point(&self, unit: &[u8]) -> u32 {
+        let mut bytes = [0; 4];
+        bytes.copy_from_slice(unit);
+        match self.dtype().big_endian {
+            true => u32::from_be_bytes(bytes),
+            false => u32::from_le_bytes(bytes),
+        }
+    }
+
+    /// An error about this array.
+    pub(super) fn malformed(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
+        Error::malformed(self.offset(), expected, found)
+    }
+}
+
+impl<'a> Value<'a> {
+    /// An array.
+    pub fn array(self) -> Option<ArrayRef<'a>> {
+        match self.node() {
+            Node::Array(array) => Some(ArrayRef {
+                array,
+                pickle: self.pickle,
+            }),
+            _ => None,
+        }
+    }
+}
