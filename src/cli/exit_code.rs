@@ -61,16 +61,27 @@ fn code(error: &(dyn StdError + 'static)) -> Option<u8> {
 }
 
 fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
+    if let Some(store::Error::DiskFull { .. }) = error.downcast_ref() {
+        return Some(IO);
+    }
     if error.is::<pickle::Error>() || error.is::<store::Error>() || error.is::<record::Error>() {
         return Some(BAD_DATA);
     }
     if error.is::<mask::Error>() || error.is::<metric::UnknownProtocol>() {
         return Some(USAGE);
     }
-    if error.is::<dataset::Error>() || error.is::<report::Error>() {
-        return Some(BAD_DATA);
+    if let Some(error) = error.downcast_ref::<dataset::Error>() {
+        let usage = matches!(error, dataset::Error::UnknownDataset { .. });
+        return Some(if usage { USAGE } else { BAD_DATA });
     }
-    None
+    let error = error.downcast_ref::<report::Error>()?;
+    let usage = matches!(
+        error,
+        report::Error::UnknownMetric { .. }
+            | report::Error::UnknownModel { .. }
+            | report::Error::InTheWay { .. }
+    );
+    Some(if usage { USAGE } else { BAD_DATA })
 }
 
 #[cfg(feature = "torch")]

@@ -58,7 +58,7 @@ enum Command {
     Verify(verify::Args),
     /// Train and evaluate a sweep; finished runs are never repeated.
     #[cfg(feature = "torch")]
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Turn runs into tables, figures and a page.
     Report(report::Args),
     /// Check this build against numbers of the reference implementations.
@@ -90,7 +90,7 @@ impl Cli {
             Command::Inspect(args) => inspect::run(args),
             Command::Verify(args) => verify::run(args),
             #[cfg(feature = "torch")]
-            Command::Run(args) => run::run(args, &progress),
+            Command::Run(args) => run::run(&args, &progress),
             Command::Report(args) => report::run(args),
             Command::Selftest(args) => selftest::run(args),
             Command::List(args) => list::run(args),

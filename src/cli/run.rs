@@ -89,7 +89,7 @@ pub struct Place {
 }
 
 /// Run the subcommand.
-pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
+pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     let suite = args.suite()?;
     let summary = sweep(&suite, &args.place, progress)?;
     output::write(&format!(

@@ -82,7 +82,7 @@ fn render(outcomes: &[Outcome], all: bool) -> Table {
     };
     let quantity = if all { "quantity" } else { "largest error at" };
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::NOTHING);
     table.set_header(["case", quantity, "error", "tolerance", ""]);
     for outcome in shown {
         let verdict = if outcome.passed() { "ok" } else { "FAILED" };

@@ -24,9 +24,6 @@ pub mod constant;
 pub mod lf_dnn;
 pub mod lnln;
 
-#[cfg(test)]
-mod checks;
-
 pub use batch::{Batch, Inputs, Text};
 pub use encoder::{BertConfig, EncoderSetup, FrozenEncoder};
 pub use entry::{Entry, Model, find};

@@ -119,12 +119,12 @@ fn text_source(
     progress: &Progress,
 ) -> Result<TextSource, Error> {
     Ok(match spec {
-        EncoderSpec::Frozen(folder) => TextSource::Frozen(FrozenText::open(
+        EncoderSpec::Frozen(folder) => TextSource::Frozen(Box::new(FrozenText::open(
             folder,
             cache.to_owned(),
             device,
             progress,
-        )?),
+        )?)),
         EncoderSpec::Features => TextSource::Features,
         _ => TextSource::Tokens,
     })

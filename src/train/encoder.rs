@@ -32,13 +32,13 @@ impl EncoderSpec {
         let resolved = match self {
             Self::Auto => match std::env::var_os(BERT_FOLDER) {
                 Some(folder) if has_tokens(corpus) => Self::Bert(folder.into()),
-                _ if corpus.spec.synthetic || !corpus.text_width.is_some() => Self::Tiny,
+                _ if corpus.spec.synthetic || corpus.text_width.is_none() => Self::Tiny,
                 _ => Self::Features,
             },
             other => other.clone(),
         };
         let missing = match resolved {
-            Self::Features => (!corpus.text_width.is_some()).then_some((
+            Self::Features => corpus.text_width.is_none().then_some((
                 "text features",
                 "use --encoder tiny, bert:DIR or frozen:DIR",
             )),

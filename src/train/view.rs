@@ -53,7 +53,7 @@ pub enum TextSource {
     /// The file's own features; an erased token is a row of zeros.
     Features,
     /// Hidden states of a frozen encoder.
-    Frozen(FrozenText),
+    Frozen(Box<FrozenText>),
 }
 
 /// Makes views of one split.

@@ -1,16 +1,14 @@
 //! `run` and `report` as a user sees them: results, resuming, refusals.
-#![cfg(feature = "torch")]
-
-mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{pickle, prepared, program};
 use predicates::prelude::*;
 use predicates::str::contains;
+
+use super::program::{prepared, program};
 
 /// `run` with everything small.
 fn arguments(folder: &Path, data: &Path, runs: &str, epochs: u32) -> Vec<String> {
@@ -260,30 +258,4 @@ fn a_misspelt_suite_key_is_named() {
         .assert()
         .code(2)
         .stderr(contains("epoch"));
-}
-
-#[test]
-fn prepare_and_inspect_accept_what_the_demo_writes() {
-    let folder = tempfile::tempdir().unwrap();
-    let pickle = pickle(folder.path());
-    let data = folder.path().join("data");
-    program()
-        .arg("prepare")
-        .arg(&pickle)
-        .args(["--rates", "0:1:0.1", "--data"])
-        .arg(&data)
-        .assert()
-        .success();
-    assert!(data.join("demo-film.h5").is_file() && data.join("demo-film.masks.h5").is_file());
-    program()
-        .arg("verify")
-        .arg(data.join("demo-film.h5"))
-        .assert()
-        .success();
-    program()
-        .arg("inspect")
-        .arg(&pickle)
-        .assert()
-        .success()
-        .stdout(contains("text_bert"));
 }

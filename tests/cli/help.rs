@@ -1,10 +1,9 @@
 //! Help, listings and completions come straight from the registries.
 
-mod common;
-
-use common::program;
 use predicates::prelude::*;
 use predicates::str::contains;
+
+use super::program::program;
 
 #[test]
 fn every_subcommand_explains_itself_with_an_example() {

@@ -1,10 +1,12 @@
 //! Properties every registered model must have.
+#![cfg(feature = "torch")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
-use super::*;
-use crate::train::Optimizer;
+use lnln_bench::model::*;
+use lnln_bench::train::Optimizer;
 
 const SHAPES: Shapes = Shapes {
     text_steps: 6,
