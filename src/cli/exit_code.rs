@@ -67,7 +67,11 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
     if error.is::<pickle::Error>() || error.is::<store::Error>() || error.is::<record::Error>() {
         return Some(BAD_DATA);
     }
-    if error.is::<mask::Error>() || error.is::<metric::UnknownProtocol>() {
+    if error.is::<mask::Error>()
+        || error.is::<mask::rates::Error>()
+        || error.is::<mask::ParseNoiseError>()
+        || error.is::<metric::UnknownProtocol>()
+    {
         return Some(USAGE);
     }
     if let Some(error) = error.downcast_ref::<dataset::Error>() {

@@ -22,7 +22,7 @@ pub enum Error {
         place: String,
         source: pickle::Error,
     },
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] store::Error),
     #[error("{path}: cannot {action}: {source}")]
     Io {

@@ -7,7 +7,7 @@ use super::rates;
 /// Error of the mask room.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error(transparent)]
+    #[error("{0}")]
     Rates(#[from] rates::Error),
     #[error("unknown mask family `{asked}`: expected one of {known}")]
     UnknownFamily { asked: String, known: String },

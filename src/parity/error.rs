@@ -42,10 +42,10 @@ pub enum Error {
     #[error("{path}: {reason}")]
     Case { path: PathBuf, reason: String },
     #[cfg(feature = "torch")]
-    #[error(transparent)]
+    #[error("{0}")]
     Model(#[from] super::case::CaseError),
-    #[error(transparent)]
+    #[error("{0}")]
     Mask(#[from] mask::Error),
-    #[error(transparent)]
+    #[error("{0}")]
     Protocol(#[from] metric::UnknownProtocol),
 }

@@ -11,7 +11,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    #[error(transparent)]
+    #[error("{0}")]
     Record(#[from] record::Error),
     #[error("run {run} names a metric protocol that this build does not have: {reason}")]
     Protocol { run: String, reason: String },

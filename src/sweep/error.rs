@@ -25,21 +25,21 @@ pub enum Error {
     },
     #[error("{0}")]
     Unexpected(String),
-    #[error(transparent)]
+    #[error("{0}")]
     Train(#[from] crate::train::Error),
-    #[error(transparent)]
+    #[error("{0}")]
     Model(#[from] crate::model::ModelError),
-    #[error(transparent)]
+    #[error("{0}")]
     Mask(#[from] crate::mask::Error),
-    #[error(transparent)]
+    #[error("{0}")]
     Rates(#[from] crate::mask::rates::Error),
-    #[error(transparent)]
+    #[error("{0}")]
     Noise(#[from] crate::mask::ParseNoiseError),
-    #[error(transparent)]
+    #[error("{0}")]
     Metric(#[from] crate::metric::UnknownProtocol),
-    #[error(transparent)]
+    #[error("{0}")]
     Dataset(#[from] crate::dataset::Error),
-    #[error(transparent)]
+    #[error("{0}")]
     Record(#[from] crate::record::Error),
 }
 

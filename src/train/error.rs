@@ -53,17 +53,17 @@ pub enum Error {
     Unexpected(String),
     #[error("libtorch: {0}")]
     Torch(#[from] tch::TchError),
-    #[error(transparent)]
+    #[error("{0}")]
     Model(#[from] crate::model::ModelError),
-    #[error(transparent)]
+    #[error("{0}")]
     Optimizer(#[from] super::optimizer::OptimizerError),
-    #[error(transparent)]
+    #[error("{0}")]
     Mask(#[from] crate::mask::Error),
-    #[error(transparent)]
+    #[error("{0}")]
     Dataset(#[from] crate::dataset::Error),
-    #[error(transparent)]
+    #[error("{0}")]
     Store(#[from] crate::store::Error),
-    #[error(transparent)]
+    #[error("{0}")]
     Record(#[from] crate::record::Error),
 }
 
