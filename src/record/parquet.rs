@@ -1,5 +1,6 @@
 //! [`Predictions`] as a Parquet file, and grouped by condition.
 
+use std::cmp::Ordering;
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
@@ -86,15 +87,29 @@ impl Predictions {
     /// # Errors
     /// Only if memory for the grouping cannot be had.
     pub fn groups(&self) -> Result<Vec<Group>> {
-        let grouped = self
-            .frame()?
-            .lazy()
-            .group_by(KEYS.map(col))
-            .agg([col("id"), col("truth"), col("prediction")])
-            .sort(KEYS, SortMultipleOptions::default())
-            .collect()
-            .map_err(frame("group"))?;
-        (0..grouped.height()).map(|i| group(&grouped, i)).collect()
+        let table = self.frame()?;
+        let grouped = table.group_by_stable(KEYS).map_err(frame("group"))?;
+        let rows = grouped.get_groups().iter().map(indices);
+        let mut groups: Vec<Group> = rows.map(|rows| self.group(&rows)).collect();
+        groups.sort_by(|a, b| ascending(&a.condition, &b.condition));
+        Ok(groups)
+    }
+
+    /// The rows at these indices, which share a condition.
+    fn group(&self, rows: &[usize]) -> Group {
+        let first = rows[0];
+        Group {
+            condition: Condition {
+                dataset: self.dataset[first].to_string(),
+                split: self.split[first].to_string(),
+                family: self.family[first].to_string(),
+                mask_seed: self.mask_seed[first],
+                rate: self.rate[first],
+            },
+            ids: rows.iter().map(|&row| self.id[row].to_string()).collect(),
+            truth: rows.iter().map(|&row| self.truth[row]).collect(),
+            prediction: rows.iter().map(|&row| self.prediction[row]).collect(),
+        }
     }
 
     fn frame(&self) -> Result<DataFrame> {
@@ -148,42 +163,23 @@ fn values<T: PolarsNumericType>(column: PolarsResult<&ChunkedArray<T>>) -> Resul
     Ok(column.iter().flatten().collect())
 }
 
-/// Row `i` of the grouped frame.
-fn group(grouped: &DataFrame, i: usize) -> Result<Group> {
-    pick(grouped, i).map_err(frame("group"))
+/// The row numbers of a group; polars makes no group without a row.
+fn indices(group: GroupsIndicator<'_>) -> Vec<usize> {
+    match group {
+        GroupsIndicator::Idx((_, rows)) => rows.iter().map(|&row| row as usize).collect(),
+        GroupsIndicator::Slice([first, count]) => {
+            (first as usize..(first + count) as usize).collect()
+        }
+    }
 }
 
-fn pick(grouped: &DataFrame, i: usize) -> PolarsResult<Group> {
-    let text = |name| -> PolarsResult<String> {
-        let value = grouped.column(name)?.str()?.get(i);
-        Ok(value.unwrap_or_default().to_string())
-    };
-    let list = |name| -> PolarsResult<Series> {
-        let series = grouped.column(name)?.list()?.get_as_series(i);
-        series.ok_or_else(|| polars_err!(ComputeError: "group {i} has no `{name}`"))
-    };
-    let condition = Condition {
-        dataset: text("dataset")?,
-        split: text("split")?,
-        family: text("family")?,
-        mask_seed: grouped
-            .column("mask_seed")?
-            .u64()?
-            .get(i)
-            .unwrap_or_default(),
-        rate: grouped.column("rate")?.f64()?.get(i).unwrap_or_default(),
-    };
-    Ok(Group {
-        condition,
-        ids: list("id")?
-            .str()?
-            .iter()
-            .flatten()
-            .map(str::to_string)
-            .collect(),
-        truth: list("truth")?.f32()?.iter().flatten().collect(),
-        prediction: list("prediction")?.f32()?.iter().flatten().collect(),
-    })
+/// The order of conditions: by name, then mask seed, then rate.
+fn ascending(a: &Condition, b: &Condition) -> Ordering {
+    let names = |c: &Condition| (c.dataset.clone(), c.split.clone(), c.family.clone());
+    names(a)
+        .cmp(&names(b))
+        .then(a.mask_seed.cmp(&b.mask_seed))
+        .then(a.rate.total_cmp(&b.rate))
 }
 
 #[cfg(test)]
