@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use comfy_table::{Table, presets};
+use comfy_table::Table;
 use lnln_bench::dataset::{self, digest};
 use lnln_bench::pickle::{self, ArrayRef, Leaf, Pickle, Value, Walk};
 use lnln_bench::store::Reader;
@@ -48,8 +48,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 }
 
 fn table(file: &Path) -> anyhow::Result<()> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
+    let mut table = output::table();
     let head = match is_hdf5(file) {
         true => prepared_rows(file, &mut table)?,
         false => pickle_rows(file, &mut table)?,

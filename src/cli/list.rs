@@ -1,6 +1,6 @@
 //! `list`: what is built in, straight from the registries.
 
-use comfy_table::{Table, presets};
+use comfy_table::Table;
 use lnln_bench::{dataset, mask, metric};
 
 use super::output;
@@ -43,11 +43,8 @@ fn table(what: What) -> Table {
         What::Masks => (&["mask family", "version", "definition"], masks()),
         What::Metrics => (&["protocol", "metric", "title", "better"], metrics()),
     };
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
-        .set_header(head)
-        .add_rows(rows);
+    let mut table = output::wrapped_table();
+    table.set_header(head).add_rows(rows);
     table
 }
 

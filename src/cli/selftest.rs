@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use comfy_table::{Table, presets};
+use comfy_table::Table;
 use lnln_bench::parity::{self, Outcome};
 
 use super::output;
@@ -81,8 +81,7 @@ fn render(outcomes: &[Outcome], all: bool) -> Table {
         per_case(outcomes)
     };
     let quantity = if all { "quantity" } else { "largest error at" };
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
+    let mut table = output::table();
     table.set_header(["case", quantity, "error", "tolerance", ""]);
     for outcome in shown {
         let verdict = if outcome.passed() { "ok" } else { "FAILED" };

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::Error;
 use crate::dataset::Corpus;
+use crate::model::hugging_face;
 
 /// Environment variable with the folder of a Hugging Face BERT, used by `auto`.
 pub const BERT_FOLDER: &str = "LNLN_BENCH_BERT";
@@ -75,6 +76,8 @@ fn has_tokens(corpus: &Corpus) -> bool {
 
 /// Short blake3 over the files of a BERT folder that decide what it computes.
 pub fn folder_hash(folder: &Path) -> Result<String, Error> {
+    // Says what a folder lacks better than a failed read would.
+    hugging_face::open(folder)?;
     let mut hasher = blake3::Hasher::new();
     for name in ["config.json", "model.safetensors"] {
         let path = folder.join(name);

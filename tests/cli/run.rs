@@ -239,7 +239,7 @@ fn a_bert_folder_without_weights_names_what_it_lacks() {
         .arg("--encoder")
         .arg(format!("frozen:{}", bert.display()))
         .assert()
-        .code(predicate::ne(0))
+        .code(5)
         .stderr(contains("model.safetensors"));
 }
 
