@@ -225,7 +225,10 @@ fn a_bert_folder_without_weights_names_what_it_lacks() {
     let data = prepared(folder.path());
     let bert = folder.path().join("bert");
     fs::create_dir(&bert).unwrap();
-    fs::write(bert.join("config.json"), "{}").unwrap();
+    let config = r#"{"model_type": "bert", "vocab_size": 30522, "hidden_size": 32,
+        "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 64,
+        "max_position_embeddings": 64, "type_vocab_size": 2}"#;
+    fs::write(bert.join("config.json"), config).unwrap();
     program()
         .args([
             "run",
