@@ -92,8 +92,7 @@ pub fn fit(
         let mut everything = weights(store);
         everything.extend(optimizer.state());
         checkpoint::save(&files.last, &everything, &json(&state)?)?;
-        bar.set(u64::from(epoch));
-        bar.say(line.summary(state.selected));
+        bar.update(u64::from(epoch), line.summary(state.selected));
     }
     restore(store, &checkpoint::load(&files.best)?.0)?;
     Ok(state)

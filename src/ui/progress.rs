@@ -92,6 +92,12 @@ impl Bar {
         self.plain_line(false);
     }
 
+    /// Set the count reached and the words behind the bar.
+    pub fn update(&self, position: u64, words: impl Into<String>) {
+        self.bar.set_message(words.into());
+        self.set(position);
+    }
+
     /// Set the words behind the bar.
     pub fn say(&self, words: impl Into<String>) {
         self.bar.set_message(words.into());
