@@ -9,7 +9,7 @@ use tch::Device;
 use super::Error;
 use super::plan::Settings;
 use crate::dataset::{Corpus, Split, SplitName};
-use crate::mask::{SplitShape, Variants};
+use crate::mask::{Noise, SplitShape, Variants};
 use crate::metric::{self, Protocol};
 use crate::model::{EncoderSetup, LabelStats, Shapes};
 use crate::train::encoding::FrozenText;
@@ -67,6 +67,7 @@ impl<'a> Workbench<'a> {
             dataset: self.corpus.name(),
             split: &self.splits[name as usize],
             text: &self.text,
+            keep_encodings: true,
             device: self.device,
         }
     }
@@ -83,7 +84,11 @@ impl<'a> Workbench<'a> {
         {
             return Ok(Rc::clone(view));
         }
-        let views = self.views(SplitName::Train);
+        let views = Views {
+            // Noise that is never seen again would fill the disk, a training split an epoch.
+            keep_encodings: settings.noise != Noise::Fresh,
+            ..self.views(SplitName::Train)
+        };
         let view =
             Rc::new(views.noisy(settings.noise_family, seed, settings.mask_seeds[0], draw)?);
         *self.noisy.borrow_mut() = Some((seed, draw, Rc::clone(&view)));

@@ -52,8 +52,9 @@ impl FrozenText {
         self.encoder.config().hidden_size
     }
 
-    /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where they are known.
-    pub fn states(&self, ids: &Block<i32>) -> Result<Tensor, Error> {
+    /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where they are known; new
+    /// ones are added to it if `keep` says that they will be wanted again.
+    pub fn states(&self, ids: &Block<i32>, keep: bool) -> Result<Tensor, Error> {
         let path = self
             .cache
             .join(format!("{}-{}.h5", self.hash, text_hash(ids)));
@@ -61,12 +62,14 @@ impl FrozenText {
             return Ok(tensors::block(&read(&path)?, self.device));
         }
         let states = self.encode(ids)?;
-        self.keep(&path, &states)?;
+        if keep {
+            self.store(&path, &states)?;
+        }
         Ok(states)
     }
 
     /// Write the states of one variant, whole or not at all.
-    fn keep(&self, path: &Path, states: &Tensor) -> Result<(), Error> {
+    fn store(&self, path: &Path, states: &Tensor) -> Result<(), Error> {
         let shape: Vec<usize> = states.size().iter().map(|&size| size as usize).collect();
         let values = Vec::<f32>::try_from(states.flatten(0, -1).to_device(Device::Cpu))?;
         let mut writer = Writer::create(path)?;

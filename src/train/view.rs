@@ -62,6 +62,8 @@ pub struct Views<'a> {
     pub dataset: &'a str,
     pub split: &'a Split,
     pub text: &'a TextSource,
+    /// Whether what a frozen encoder makes of a view is kept on disk.
+    pub keep_encodings: bool,
     pub device: Device,
 }
 
@@ -162,7 +164,9 @@ impl Views<'_> {
             .transpose()?;
         let ids = masked.as_ref().unwrap_or(complete);
         match self.text {
-            TextSource::Frozen(frozen) => Ok(Text::States(frozen.states(ids)?)),
+            TextSource::Frozen(frozen) => {
+                Ok(Text::States(frozen.states(ids, self.keep_encodings)?))
+            }
             _ => Ok(Text::Tokens(tensors::tokens(ids, self.device))),
         }
     }
