@@ -19,8 +19,10 @@ setup: ## libtorch (CPU) and cmake into .toolchain/, pinned and hash-checked
 setup-cuda: ## the same with the CUDA libraries (about 5 GB)
 	@setup/install cuda
 
+# With the tests: their dependencies switch on features of shared crates, and building without them
+# first would build those crates, polars among them, twice.
 build: setup ## target/release/lnln-bench, which runs from any folder
-	@$(CARGO) build --release --locked
+	@$(CARGO) build --release --locked --all-targets
 
 install: build ## put lnln-bench on the PATH (PREFIX, by default ~/.local)
 	@mkdir -p $(PREFIX)/bin
