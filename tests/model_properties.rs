@@ -32,6 +32,7 @@ impl Built {
             shapes: SHAPES,
             encoder: encoder.clone(),
             labels: LabelStats::of(&[-1.0, 0.5, 2.0]),
+            compat: false,
         };
         let model = (entry.build)(&setup).unwrap();
         Self {

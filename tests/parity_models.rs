@@ -78,6 +78,21 @@ fn lf_dnn() {
 }
 
 #[test]
+fn tfn() {
+    check("tfn/mosi");
+}
+
+#[test]
+fn lmf_without_its_fusion_weights() {
+    check("lmf/mosi");
+}
+
+#[test]
+fn ef_lstm_on_unaligned_input() {
+    check("ef_lstm/mosi");
+}
+
+#[test]
 fn schedule() {
     assert_passed(
         &lnln_bench::parity::schedule::run(&golden("schedule")).expect("a readable case"),

@@ -6,18 +6,18 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tch::nn::{self, Module};
-use tch::{Kind, Reduction, Tensor};
+use tch::{Reduction, Tensor, nn};
 
-use super::batch::{Batch, Inputs, check_features};
-use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::batch::{Batch, Inputs};
+use super::encoder::{BertConfig, EncoderSetup};
 use super::entry::{Entry, Model, read_case};
 use super::error::Result;
-use super::layers::{LastState, SubNet, init};
+use super::layers::PostFusion;
 use super::losses::Losses;
 use super::recipe::{Clip, Recipe, Rule};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
+use super::unimodal::{Unimodal, UnimodalSize};
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -88,82 +88,41 @@ impl Config {
 /// The network.
 #[derive(Debug)]
 pub struct LfDnn {
-    encoder: TextEncoder,
-    audio: SubNet,
-    vision: SubNet,
-    text: LastState,
-    post_fusion: [nn::Linear; 3],
-    fusion_dropout: f64,
-    /// Features of audio and vision.
-    widths: [i64; 2],
+    unimodal: Unimodal,
+    post_fusion: PostFusion,
 }
 
 impl LfDnn {
-    /// Builds the network for features of these widths.
+    /// Builds the network for audio and vision features of these widths.
     ///
     /// # Errors
-    /// Those of [`TextEncoder::new`].
+    /// Those of [`Unimodal::new`].
     pub fn new(
         path: &nn::Path<'_>,
         config: &Config,
         encoder: &EncoderSetup,
-        [audio_width, vision_width]: [i64; 2],
+        widths: [i64; 2],
     ) -> Result<Self> {
-        let [text, audio, vision] = config.hidden_dims;
+        let [_, audio, vision] = config.hidden_dims;
         let [audio_dropout, vision_dropout, _, fusion_dropout] = config.dropouts;
-        let fused = audio + vision + config.text_out;
-        let post = config.post_fusion_dim;
-        let layer = |i: i64, inputs, outputs| {
-            init::linear(path / format!("post_fusion_layer_{i}"), inputs, outputs)
+        let size = UnimodalSize {
+            hidden: config.hidden_dims,
+            text_out: config.text_out,
+            dropouts: [audio_dropout, vision_dropout],
         };
+        let fused = audio + vision + config.text_out;
+        let hidden = config.post_fusion_dim;
         Ok(Self {
-            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), encoder)?,
-            audio: SubNet::new(&(path / "audio_subnet"), audio_width, audio, audio_dropout),
-            vision: SubNet::new(
-                &(path / "video_subnet"),
-                vision_width,
-                vision,
-                vision_dropout,
-            ),
-            text: LastState::new(
-                &(path / "text_subnet"),
-                encoder.width(),
-                text,
-                config.text_out,
-            ),
-            post_fusion: [
-                layer(1, fused, post),
-                layer(2, post, post),
-                layer(3, post, 1),
-            ],
-            fusion_dropout,
-            widths: [audio_width, vision_width],
+            unimodal: Unimodal::new(path, size, encoder, widths)?,
+            post_fusion: PostFusion::new(path, "post_fusion", fused, hidden, fusion_dropout),
         })
     }
 
     fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
-        check_features(&inputs.audio, i64::MAX, self.widths[0], NAME)?;
-        check_features(&inputs.vision, i64::MAX, self.widths[1], NAME)?;
-        let mean = |x: &Tensor| x.mean_dim(1, false, None::<Kind>);
-        let states = self.encoder.encode(&inputs.text, NAME, train)?;
-        let audio = self.audio.forward(&mean(&inputs.audio), train);
-        let vision = self.vision.forward(&mean(&inputs.vision), train);
-        let text = self.text.forward(&states);
-        let fused = Tensor::cat(&[&audio, &vision, &text], 1);
-        let named = [
-            ("feature_t", &text),
-            ("feature_a", &audio),
-            ("feature_v", &vision),
-        ];
-        named
-            .iter()
-            .for_each(|(name, tensor)| trace.record(name, tensor));
+        let features = self.unimodal.forward(inputs, NAME, train, trace)?;
+        let fused = Tensor::cat(&[&features.audio, &features.vision, &features.text], 1);
         trace.record("feature_f", &fused);
-        let [first, second, third] = &self.post_fusion;
-        let x = first
-            .forward(&fused.dropout(self.fusion_dropout, train))
-            .relu();
-        let prediction = third.forward(&second.forward(&x).relu());
+        let prediction = self.post_fusion.forward(&fused, train).prediction;
         trace.record("pred", &prediction);
         Ok(prediction)
     }

@@ -18,11 +18,15 @@ pub mod recipe;
 pub mod rng;
 pub mod setup;
 pub mod trace;
+pub mod unimodal;
 
 pub mod almt;
 pub mod constant;
+pub mod ef_lstm;
 pub mod lf_dnn;
+pub mod lmf;
 pub mod lnln;
+pub mod tfn;
 
 pub use batch::{Batch, Inputs, Text};
 pub use encoder::{BertConfig, EncoderSetup, FrozenEncoder};
@@ -34,4 +38,12 @@ pub use setup::{LabelStats, Profile, Setup, Shapes};
 pub use trace::Trace;
 
 /// Every model this build offers, in the order of listings.
-pub const MODELS: &[&Entry] = &[&lnln::ENTRY, &almt::ENTRY, &lf_dnn::ENTRY, &constant::ENTRY];
+pub const MODELS: &[&Entry] = &[
+    &lnln::ENTRY,
+    &almt::ENTRY,
+    &ef_lstm::ENTRY,
+    &lf_dnn::ENTRY,
+    &tfn::ENTRY,
+    &lmf::ENTRY,
+    &constant::ENTRY,
+];

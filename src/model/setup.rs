@@ -75,6 +75,8 @@ pub struct Setup<'a> {
     pub shapes: Shapes,
     pub encoder: EncoderSetup,
     pub labels: LabelStats,
+    /// Keep the reference implementations' slips, which the head of each model names.
+    pub compat: bool,
 }
 
 #[cfg(test)]

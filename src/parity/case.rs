@@ -84,6 +84,15 @@ pub struct Parameter {
     pub bound: f64,
 }
 
+impl Parameter {
+    /// Whether it is a running statistic, which nothing differentiates or updates by gradient.
+    pub fn is_buffer(&self) -> bool {
+        [".running_mean", ".running_var"]
+            .iter()
+            .any(|end| self.name.ends_with(end))
+    }
+}
+
 /// Which parameters a group holds.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]

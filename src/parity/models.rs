@@ -200,8 +200,13 @@ impl<'a> Runner<'a> {
             optimizer.backward_step(&losses.total, 1.0);
         }
         self.compare_entries("trajectory.loss", &totals, self.tolerances.trajectory);
-        let norm = |v: &Tensor| if v.requires_grad() { norm(v) } else { f64::NAN };
-        let norms: Vec<f64> = self.variables.iter().map(norm).collect();
+        let parameters = self.case.parameters.iter().zip(&self.variables);
+        let norms: Vec<f64> = parameters
+            .map(|(parameter, v)| match parameter.is_buffer() {
+                true => f64::NAN,
+                false => norm(v),
+            })
+            .collect();
         self.compare_entries("trajectory.param_l2", &norms, self.tolerances.parameters);
         Ok(())
     }

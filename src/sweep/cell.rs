@@ -42,6 +42,7 @@ pub fn run(
         shapes: data.shapes,
         encoder: data.encoder.clone(),
         labels: data.labels,
+        compat: false,
     })?;
     let state = fit(cell, data, bench, dir, model.as_mut(), &mut store)?;
     bench.bar.say("predicting the test split at every rate");

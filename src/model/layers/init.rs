@@ -56,17 +56,12 @@ pub fn batch_norm<'a>(path: impl Borrow<Path<'a>>, width: i64) -> nn::BatchNorm 
     nn::batch_norm1d(path, width, config)
 }
 
-/// One-layer LSTM over (B, T, inputs): all parameters U(±1/sqrt(hidden)).
-pub fn lstm<'a>(path: impl Borrow<Path<'a>>, inputs: i64, hidden: i64) -> nn::LSTM {
-    let init = fan_in(hidden);
-    let config = nn::RNNConfig {
-        w_ih_init: init,
-        w_hh_init: init,
-        b_ih_init: Some(init),
-        b_hh_init: Some(init),
-        ..Default::default()
-    };
-    nn::lstm(path, inputs, hidden, config)
+/// N(0, 2/(fan_in + fan_out)): PyTorch's `xavier_normal_`.
+pub fn xavier_normal(fan_in: i64, fan_out: i64) -> Init {
+    Init::Randn {
+        mean: 0.0,
+        stdev: (2.0 / (fan_in + fan_out) as f64).sqrt(),
+    }
 }
 
 /// Learned positions (1, rows, width) from N(0, 1), as the LNLN and ALMT references draw them.
@@ -83,6 +78,7 @@ pub fn tokens(path: &Path<'_>, name: &str, count: i64, width: i64, value: f64) -
 mod tests {
     use tch::{Device, Kind, nn::VarStore};
 
+    use super::super::{Lstm, LstmSize};
     use super::*;
 
     fn spread(tensor: &Tensor) -> (f64, f64) {
@@ -119,7 +115,7 @@ mod tests {
         assert_uniform(&dense.ws, 0.1);
         assert_uniform(dense.bs.as_ref().unwrap(), 0.1);
         assert!(linear_without_bias(&root / "bare", 4, 4).bs.is_none());
-        lstm(&root / "lstm", 60, 64);
+        Lstm::new(&root / "lstm", LstmSize::single(60, 64));
         for (name, tensor) in vs.variables() {
             if name.starts_with("lstm") {
                 assert_uniform(&tensor, 0.125);

@@ -1,5 +1,6 @@
 //! Building blocks shared by models.
 
+pub mod align;
 pub mod attention;
 pub mod bert;
 pub mod bert_config;
@@ -7,18 +8,23 @@ pub mod head;
 pub mod hyper;
 pub mod init;
 pub mod joint;
+pub mod lstm;
+pub mod post_fusion;
 pub mod projection;
 pub mod recurrent;
 pub mod reversal;
 pub mod subnet;
 pub mod transformer;
 
+pub use align::align;
 pub use attention::Attention;
 pub use bert::Bert;
 pub use bert_config::BertConfig;
 pub use head::Head;
 pub use hyper::HyperLayers;
 pub use joint::Joint;
+pub use lstm::{Lstm, LstmSize};
+pub use post_fusion::PostFusion;
 pub use projection::Projection;
 pub use recurrent::LastState;
 pub use reversal::reverse_gradient;

@@ -1,14 +1,15 @@
 //! A one-layer LSTM read at its last step (MMSA's text sub-network).
 
 use tch::Tensor;
-use tch::nn::{self, Module, Path, RNN};
+use tch::nn::{self, Module, Path};
 
 use super::init;
+use super::lstm::{Lstm, LstmSize};
 
-/// LSTM over all steps, padding included; the final hidden state goes through a linear layer.
+/// The final hidden state of an LSTM goes through a linear layer.
 #[derive(Debug)]
 pub struct LastState {
-    rnn: nn::LSTM,
+    rnn: Lstm,
     linear: nn::Linear,
 }
 
@@ -16,14 +17,20 @@ impl LastState {
     /// Parameters: `rnn.*_l0`, `linear_1`.
     pub fn new(path: &Path<'_>, inputs: i64, hidden: i64, outputs: i64) -> Self {
         Self {
-            rnn: init::lstm(path / "rnn", inputs, hidden),
+            rnn: Lstm::new(path / "rnn", LstmSize::single(inputs, hidden)),
             linear: init::linear(path / "linear_1", hidden, outputs),
         }
     }
 
-    /// (B, T, inputs) to (B, outputs).
+    /// (B, T, inputs) to (B, outputs), all steps read, padding included.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let (_, state) = self.rnn.seq(x);
-        self.linear.forward(&state.h().squeeze_dim(0))
+        let (_, hidden) = self.rnn.forward(x, false);
+        self.linear.forward(&hidden.squeeze_dim(0))
+    }
+
+    /// (B, T, inputs) to (B, outputs), the first `lengths` (B) steps read.
+    pub fn forward_valid(&self, x: &Tensor, lengths: &Tensor) -> Tensor {
+        let (_, hidden) = self.rnn.forward_valid(x, lengths, false);
+        self.linear.forward(&hidden.squeeze_dim(0))
     }
 }

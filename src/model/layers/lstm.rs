@@ -1,0 +1,213 @@
+//! Long short-term memory over padded or valid steps.
+
+use std::borrow::Borrow;
+
+use tch::nn::Path;
+use tch::{Device, Kind, Tensor};
+
+use super::init;
+
+/// Layout of an [`Lstm`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LstmSize {
+    pub inputs: i64,
+    pub hidden: i64,
+    pub layers: i64,
+    pub bidirectional: bool,
+    /// Between layers, in training.
+    pub dropout: f64,
+}
+
+impl LstmSize {
+    /// One layer, one direction.
+    pub fn single(inputs: i64, hidden: i64) -> Self {
+        Self {
+            inputs,
+            hidden,
+            layers: 1,
+            bidirectional: false,
+            dropout: 0.0,
+        }
+    }
+
+    fn directions(&self) -> i64 {
+        if self.bidirectional { 2 } else { 1 }
+    }
+}
+
+/// Gates with two biases each, as PyTorch's `nn.LSTM`. tch's own layer fixes at construction
+/// whether dropout is active, and knows no valid lengths.
+#[derive(Debug)]
+pub struct Lstm {
+    weights: Vec<Tensor>,
+    size: LstmSize,
+}
+
+impl Lstm {
+    /// Parameters: `weight_ih_l{i}`, `weight_hh_l{i}`, `bias_ih_l{i}`, `bias_hh_l{i}`, with
+    /// `_reverse` for the second direction; all from U(±1/sqrt(hidden)).
+    pub fn new<'a>(path: impl Borrow<Path<'a>>, size: LstmSize) -> Self {
+        let path = path.borrow();
+        let mut weights = Vec::new();
+        for layer in 0..size.layers {
+            let inputs = match layer {
+                0 => size.inputs,
+                _ => size.hidden * size.directions(),
+            };
+            for suffix in ["", "_reverse"].iter().take(size.directions() as usize) {
+                weights.extend(direction(
+                    path,
+                    &format!("l{layer}{suffix}"),
+                    inputs,
+                    size.hidden,
+                ));
+            }
+        }
+        if path.device().is_cuda() && tch::Cuda::cudnn_is_available() {
+            // One block of memory, as cuDNN wants it; 2 is its number for an LSTM.
+            let bidirectional = size.bidirectional;
+            let (inputs, hidden, layers) = (size.inputs, size.hidden, size.layers);
+            let _ = Tensor::internal_cudnn_rnn_flatten_weight(
+                &weights,
+                4,
+                inputs,
+                2,
+                hidden,
+                0,
+                layers,
+                true,
+                bidirectional,
+            );
+        }
+        Self { weights, size }
+    }
+
+    /// (B, T, inputs) to outputs (B, T, directions * hidden) and final hidden states
+    /// (layers * directions, B, hidden), padding read like everything else.
+    pub fn forward(&self, x: &Tensor, train: bool) -> (Tensor, Tensor) {
+        let start = self.start(x);
+        let (outputs, hidden, _) = x.lstm(
+            &[&start, &start],
+            &self.weights.iter().collect::<Vec<_>>(),
+            true,
+            self.size.layers,
+            self.size.dropout,
+            train,
+            self.size.bidirectional,
+            true,
+        );
+        (outputs, hidden)
+    }
+
+    /// As [`forward`](Self::forward), reading only the first `lengths` (B) steps of each clip;
+    /// outputs beyond them are 0. A clip without any step is read for one, a padded one.
+    pub fn forward_valid(&self, x: &Tensor, lengths: &Tensor, train: bool) -> (Tensor, Tensor) {
+        let steps = x.size()[1];
+        let lengths = lengths.to_kind(Kind::Int64).clamp(1, steps);
+        let (sorted, order) = lengths.sort(0, true);
+        let back = order.argsort(0, false);
+        let (data, sizes) = x
+            .index_select(0, &order)
+            .internal_pack_padded_sequence(&sorted.to_device(Device::Cpu), true);
+        let start = self.start(x);
+        let (outputs, hidden, _) = Tensor::lstm_data(
+            &data,
+            &sizes,
+            &[&start, &start],
+            &self.weights.iter().collect::<Vec<_>>(),
+            true,
+            self.size.layers,
+            self.size.dropout,
+            train,
+            self.size.bidirectional,
+        );
+        let (outputs, _) = Tensor::internal_pad_packed_sequence(&outputs, &sizes, true, 0.0, steps);
+        (
+            outputs.index_select(0, &back),
+            hidden.index_select(1, &back),
+        )
+    }
+
+    fn start(&self, x: &Tensor) -> Tensor {
+        let rows = self.size.layers * self.size.directions();
+        Tensor::zeros(
+            [rows, x.size()[0], self.size.hidden],
+            (x.kind(), x.device()),
+        )
+    }
+}
+
+fn direction(path: &Path<'_>, suffix: &str, inputs: i64, hidden: i64) -> [Tensor; 4] {
+    let init = init::fan_in(hidden);
+    let gates = 4 * hidden;
+    [
+        path.var(&format!("weight_ih_{suffix}"), &[gates, inputs], init),
+        path.var(&format!("weight_hh_{suffix}"), &[gates, hidden], init),
+        path.var(&format!("bias_ih_{suffix}"), &[gates], init),
+        path.var(&format!("bias_hh_{suffix}"), &[gates], init),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::nn::VarStore;
+
+    use super::*;
+
+    fn lstm(store: &VarStore, dropout: f64) -> Lstm {
+        let size = LstmSize {
+            inputs: 3,
+            hidden: 4,
+            layers: 2,
+            bidirectional: true,
+            dropout,
+        };
+        Lstm::new(store.root(), size)
+    }
+
+    fn noise(size: &[i64]) -> Tensor {
+        Tensor::randn(size, (Kind::Float, Device::Cpu))
+    }
+
+    #[test]
+    fn valid_steps_alone_decide_and_clips_do_not_mix() {
+        let _rng = crate::model::rng::seeded(5);
+        let store = VarStore::new(Device::Cpu);
+        let (lstm, x) = (lstm(&store, 0.0), noise(&[3, 6, 3]));
+        let lengths = Tensor::from_slice(&[2i64, 6, 4]);
+        let (outputs, hidden) = lstm.forward_valid(&x, &lengths, false);
+        for (clip, steps) in [(0, 2), (1, 6), (2, 4)] {
+            let alone = x.narrow(0, clip, 1).narrow(1, 0, steps);
+            let (own_outputs, own_hidden) = lstm.forward(&alone, false);
+            let row = outputs.narrow(0, clip, 1);
+            assert!(
+                row.narrow(1, 0, steps)
+                    .allclose(&own_outputs, 1e-6, 1e-6, false)
+            );
+            assert_eq!(
+                row.narrow(1, steps, 6 - steps)
+                    .abs()
+                    .sum(None)
+                    .double_value(&[]),
+                0.0
+            );
+            assert!(
+                hidden
+                    .narrow(1, clip, 1)
+                    .allclose(&own_hidden, 1e-6, 1e-6, false)
+            );
+        }
+    }
+
+    #[test]
+    fn dropout_is_for_training_and_a_clip_without_steps_is_read() {
+        let _rng = crate::model::rng::seeded(5);
+        let store = VarStore::new(Device::Cpu);
+        let (lstm, x) = (lstm(&store, 0.5), noise(&[2, 5, 3]));
+        let once = |train| lstm.forward(&x, train).1;
+        assert!(once(false).equal(&once(false)));
+        assert!(!once(true).equal(&once(true)));
+        let (_, hidden) = lstm.forward_valid(&x, &Tensor::from_slice(&[0i64, 5]), false);
+        assert_eq!(hidden.isfinite().all().int64_value(&[]), 1);
+    }
+}

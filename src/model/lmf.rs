@@ -1,0 +1,219 @@
+//! LMF, low-rank multimodal fusion (Liu et al., ACL 2018; MMSA's form).
+//!
+//! TFN's outer product and the linear layer after it, factorised: each modality's vector, a constant
+//! 1 in front, meets its own factor of a given rank; the three results are multiplied and summed over
+//! the ranks with learned weights. Formulas and defaults: MMSA v2.2.1, `models/singleTask/LMF.py` and
+//! `config/config_regression.json`.
+//!
+//! Where the reference slips: an index leaves `fusion_weights` and `fusion_bias` out of the
+//! optimiser, so that they keep their random start. Here they are trained; `--compat` freezes them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tch::nn::{self, Init};
+use tch::{Reduction, Tensor};
+
+use super::batch::{Batch, Inputs};
+use super::encoder::{BertConfig, EncoderSetup};
+use super::entry::{Entry, Model, read_case};
+use super::error::Result;
+use super::layers::init;
+use super::losses::Losses;
+use super::recipe::{Clip, ParamGroup, Recipe, Rule};
+use super::setup::{Profile, Setup};
+use super::trace::Trace;
+use super::unimodal::{Unimodal, UnimodalSize, prepend_one};
+
+/// Registry entry.
+pub static ENTRY: Entry = Entry {
+    name: NAME,
+    title: "LMF",
+    citation: "Liu, Shen, Lakshminarasimhan, Liang, Zadeh, Morency: Efficient Low-rank Multimodal \
+               Fusion with Modality-Specific Factors. ACL 2018",
+    summary: "outer product of one vector per modality, factorised to a low rank",
+    trained: true,
+    needs_complete: false,
+    recipe,
+    config: |profile| super::entry::to_json(&Config::of(profile)),
+    build,
+    from_case: Some(from_case),
+};
+
+const NAME: &str = "lmf";
+
+fn recipe(profile: Profile) -> Recipe {
+    let (learning_rate, weight_decay, batch_size) = match profile {
+        Profile::Mosi => (1e-3, 5e-3, 64),
+        Profile::Mosei => (1e-3, 1e-3, 32),
+        Profile::Sims => (2e-3, 5e-3, 64),
+    };
+    Recipe {
+        rule: Rule::Adam,
+        learning_rate,
+        weight_decay,
+        batch_size,
+        // MMSA has no epoch cap and stops after 8 epochs without improvement.
+        epochs: 100,
+        clip: Clip::None,
+    }
+}
+
+/// Hyper-parameters. Hidden sizes are (text, audio, vision), dropouts (audio, vision, text, fusion),
+/// as in MMSA; half the text's size enters the fusion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    pub hidden_dims: [i64; 3],
+    pub rank: i64,
+    /// The last two are not used: the text LSTM has one layer, and MMSA never applies the fusion's.
+    pub dropouts: [f64; 4],
+    /// Learning rate of the factors over that of everything else.
+    #[serde(default = "same_rate")]
+    pub factor_rate: f64,
+}
+
+fn same_rate() -> f64 {
+    1.0
+}
+
+impl Config {
+    /// MMSA's tuned values.
+    pub fn of(profile: Profile) -> Self {
+        let (hidden_dims, rank, dropouts, factor_rate) = match profile {
+            Profile::Mosi => ([128, 16, 128], 3, [0.3; 4], 1.0),
+            Profile::Mosei => ([128, 16, 128], 4, [0.2; 4], 1.0),
+            Profile::Sims => ([64, 16, 64], 4, [0.2; 4], 0.25),
+        };
+        Self {
+            hidden_dims,
+            rank,
+            dropouts,
+            factor_rate,
+        }
+    }
+}
+
+/// The network.
+#[derive(Debug)]
+pub struct Lmf {
+    unimodal: Unimodal,
+    /// Audio, vision, text: (rank, features + 1, 1).
+    factors: [Tensor; 3],
+    /// (1, rank)
+    fusion_weights: Tensor,
+    /// (1, 1)
+    fusion_bias: Tensor,
+    factor_rate: f64,
+    freeze_fusion: bool,
+}
+
+impl Lmf {
+    /// Builds the network for audio and vision features of these widths.
+    ///
+    /// # Errors
+    /// Those of [`Unimodal::new`].
+    pub fn new(
+        path: &nn::Path<'_>,
+        config: &Config,
+        encoder: &EncoderSetup,
+        widths: [i64; 2],
+        compat: bool,
+    ) -> Result<Self> {
+        let [text, audio, vision] = config.hidden_dims;
+        let size = UnimodalSize {
+            hidden: config.hidden_dims,
+            text_out: text / 2,
+            dropouts: [config.dropouts[0], config.dropouts[1]],
+        };
+        let rank = config.rank;
+        let factor = |name: &str, features: i64| {
+            let start = init::xavier_normal(features + 1, rank);
+            path.var(name, &[rank, features + 1, 1], start)
+        };
+        Ok(Self {
+            factors: [
+                factor("audio_factor", audio),
+                factor("video_factor", vision),
+                factor("text_factor", text / 2),
+            ],
+            fusion_weights: path.var("fusion_weights", &[1, rank], init::xavier_normal(rank, 1)),
+            fusion_bias: path.var("fusion_bias", &[1, 1], Init::Const(0.0)),
+            unimodal: Unimodal::new(path, size, encoder, widths)?,
+            factor_rate: config.factor_rate,
+            freeze_fusion: compat,
+        })
+    }
+
+    fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
+        let features = self.unimodal.forward(inputs, NAME, train, trace)?;
+        let vectors = [&features.audio, &features.vision, &features.text];
+        let [audio, vision, text] = &self.factors;
+        // (rank, B, 1) each
+        let project = |x: &Tensor, factor: &Tensor| prepend_one(x).matmul(factor);
+        let product =
+            project(vectors[0], audio) * project(vectors[1], vision) * project(vectors[2], text);
+        let fused = product.squeeze_dim(2).transpose(0, 1);
+        trace.record("feature_f", &fused);
+        let prediction = fused.matmul(&self.fusion_weights.transpose(0, 1)) + &self.fusion_bias;
+        trace.record("pred", &prediction);
+        Ok(prediction)
+    }
+}
+
+impl Model for Lmf {
+    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
+        batch.check(NAME)?;
+        let prediction = self.forward(&batch.masked, true, trace)?;
+        let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
+        Ok(Losses::single("l1", loss, prediction))
+    }
+
+    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
+        self.forward(inputs, false, trace)
+    }
+
+    fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
+        let group = |name, prefixes: &[&str], factor: f64| ParamGroup {
+            name,
+            prefixes: prefixes.iter().map(|&prefix| prefix.to_owned()).collect(),
+            learning_rate: recipe.learning_rate * factor,
+            weight_decay: recipe.weight_decay,
+        };
+        // The reference's second group starts after the two fusion parameters.
+        let others: &[&str] = match self.freeze_fusion {
+            true => &["audio_subnet", "video_subnet", "text_subnet", "bertmodel"],
+            false => &[],
+        };
+        let factors = ["audio_factor", "video_factor", "text_factor"];
+        vec![
+            group("factors", &factors, self.factor_rate),
+            group("others", others, 1.0),
+        ]
+    }
+}
+
+fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
+    let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
+    let config = Config::of(setup.profile);
+    let model = Lmf::new(&setup.path, &config, &setup.encoder, widths, setup.compat)?;
+    Ok(Box::new(model))
+}
+
+/// The extra keys of a reference case.
+#[derive(Deserialize)]
+struct Case {
+    #[serde(flatten)]
+    config: Config,
+    feature_dims: [i64; 3],
+}
+
+fn from_case(
+    path: &nn::Path<'_>,
+    config: &Value,
+    bert: Option<&BertConfig>,
+) -> Result<Box<dyn Model>> {
+    let case: Case = read_case(NAME, config)?;
+    let [text, audio, vision] = case.feature_dims;
+    let encoder = EncoderSetup::of_case(bert, text);
+    let model = Lmf::new(path, &case.config, &encoder, [audio, vision], true)?;
+    Ok(Box::new(model))
+}
