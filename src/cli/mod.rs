@@ -4,6 +4,7 @@
 pub mod demo;
 pub mod doctor;
 pub mod exit_code;
+pub mod export;
 pub mod inspect;
 #[cfg(feature = "torch")]
 pub mod interrupt;
@@ -56,6 +57,8 @@ enum Command {
     Inspect(inspect::Args),
     /// Recompute every checksum of a prepared file.
     Verify(verify::Args),
+    /// Write prepared data as an MMSA pickle, complete or masked.
+    Export(export::Args),
     /// Train and evaluate a sweep; finished runs are never repeated.
     #[cfg(feature = "torch")]
     Run(Box<run::Args>),
@@ -89,6 +92,7 @@ impl Cli {
             Command::Prepare(args) => prepare::run(args, &progress),
             Command::Inspect(args) => inspect::run(args),
             Command::Verify(args) => verify::run(args),
+            Command::Export(args) => export::run(args),
             #[cfg(feature = "torch")]
             Command::Run(args) => run::run(&args, &progress),
             Command::Report(args) => report::run(args),

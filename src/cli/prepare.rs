@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::dataset::{self, Corpus, ImportOptions, Imported, Modality, Outline, SplitName};
-use lnln_bench::mask::{self, SplitShape, Variants};
+use lnln_bench::dataset::{self, Corpus, ImportOptions, Imported};
+use lnln_bench::mask;
 use lnln_bench::ui::{Bar, Progress};
 
-use super::output;
+use super::{export, output};
 
 /// Convert, check and clean pickles into DATA/NAME.h5, and write their masks beside them.
 #[derive(Debug, clap::Args)]
@@ -69,7 +69,8 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
             .iter()
             .for_each(|text| tracing::warn!("{}: {text}", file.display()));
         let masks = imported.path.with_extension("masks.h5");
-        let variants = variants(&imported.path, family, &args.mask_seeds, &rates)?;
+        let corpus = Corpus::open(&imported.path)?;
+        let variants = export::variants(&corpus, family, &args.mask_seeds, &rates)?;
         if !imported.existed {
             remove(&masks)?;
         }
@@ -99,32 +100,6 @@ fn import(file: &Path, args: &Args, progress: &Progress) -> anyhow::Result<Impor
         bar.finish();
     }
     Ok(imported)
-}
-
-/// The masks of all splits at all rates, one set per seed.
-fn variants(
-    path: &Path,
-    family: &'static dyn mask::Family,
-    seeds: &[u64],
-    rates: &[f64],
-) -> anyhow::Result<Vec<Variants>> {
-    let corpus = Corpus::open(path)?;
-    let outlines: Vec<Outline> = SplitName::ALL
-        .into_iter()
-        .map(|name| corpus.outline(name))
-        .collect::<Result<_, _>>()?;
-    let shapes: Vec<SplitShape<'_>> = outlines.iter().map(shape).collect();
-    let build = |seed: &u64| Variants::build(family, corpus.name(), &shapes, *seed, rates);
-    Ok(seeds.iter().map(build).collect::<Result<_, _>>()?)
-}
-
-fn shape(outline: &Outline) -> SplitShape<'_> {
-    SplitShape {
-        name: outline.name,
-        ids: &outline.ids,
-        steps: outline.steps,
-        lengths: Modality::ALL.map(|modality| outline.lengths(modality)),
-    }
 }
 
 /// Masks of data that was written before no longer fit.

@@ -7,6 +7,7 @@ pub mod corpus;
 mod detect;
 pub mod digest;
 mod error;
+pub mod export;
 pub mod import;
 pub mod modality;
 mod outline;

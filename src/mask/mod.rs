@@ -11,6 +11,7 @@
 //! Adding a family: one file and one line in [`FAMILIES`].
 
 pub mod apply;
+mod erasure;
 mod error;
 mod family;
 mod file;
@@ -26,6 +27,7 @@ mod reference;
 mod reference_loader;
 mod variants;
 
+pub use erasure::Erasure;
 pub use error::Error;
 pub use family::{Family, find};
 pub use file::{read, read_hashes, write};

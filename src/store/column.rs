@@ -11,7 +11,8 @@ use super::writer::Writer;
 /// Takes a column's values in row-major order, in pieces of any size, and writes whole chunks.
 pub struct ColumnWriter<'w, T: Number> {
     writer: &'w mut Writer,
-    dataset: hdf5::Dataset,
+    /// `None` in a rehearsal.
+    dataset: Option<hdf5::Dataset>,
     name: String,
     shape: Vec<usize>,
     /// Rows written at once.
@@ -29,15 +30,19 @@ impl<'w, T: Number> ColumnWriter<'w, T> {
             shape.iter().skip(1).product(),
         );
         let chunk = chunk_rows(rows, row);
-        let mut builder = writer.file()?.new_dataset::<T>().shape(shape);
-        if rows * row * 4 > CHUNK_BYTES {
-            let mut dimensions = shape.to_vec();
-            dimensions[0] = chunk;
-            builder = builder.chunk(dimensions);
-        }
-        let dataset = builder
-            .create(name)
-            .map_err(|e| Error::hdf5(writer.path(), "create a column", &e))?;
+        let large = rows * row * 4 > CHUNK_BYTES;
+        let create = |file: &hdf5::File| {
+            let mut builder = file.new_dataset::<T>().shape(shape);
+            if large {
+                let mut dimensions = shape.to_vec();
+                dimensions[0] = chunk;
+                builder = writer.compression.apply(builder.chunk(dimensions));
+            }
+            builder
+                .create(name)
+                .map_err(|e| Error::hdf5(writer.path(), "create a column", &e))
+        };
+        let dataset = writer.file().map(create).transpose()?;
         Ok(Self {
             writer,
             dataset,
@@ -87,9 +92,11 @@ impl<'w, T: Number> ColumnWriter<'w, T> {
             action,
             message: e.to_string(),
         })?;
-        self.dataset
-            .write_slice(view, self.slab(self.rows_written, rows))
-            .map_err(|e| Error::hdf5(self.writer.path(), action, &e))?;
+        if let Some(dataset) = &self.dataset {
+            dataset
+                .write_slice(view, self.slab(self.rows_written, rows))
+                .map_err(|e| Error::hdf5(self.writer.path(), action, &e))?;
+        }
         self.rows_written = end;
         self.pending.clear();
         Ok(())
@@ -123,7 +130,7 @@ impl<'w, T: Number> ColumnWriter<'w, T> {
         }
         let hash = self.hasher.finish();
         self.writer
-            .register(&self.dataset, &self.name, T::NAME, self.shape, hash)
+            .register(self.dataset.as_ref(), &self.name, T::NAME, self.shape, hash)
     }
 }
 

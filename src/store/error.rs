@@ -26,6 +26,8 @@ pub enum Error {
         action: &'static str,
         message: String,
     },
+    #[error("{path} exists already; give --force to replace it, or write somewhere else")]
+    InTheWay { path: PathBuf },
     #[error("{path}: expected a file made by prepare, found {found}")]
     NotPrepared { path: PathBuf, found: String },
     #[error("{path} was not finished; prepare it again")]

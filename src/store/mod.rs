@@ -19,6 +19,7 @@
 mod checksum;
 mod column;
 mod error;
+mod partial;
 mod reader;
 mod schema;
 mod verify;
@@ -27,8 +28,9 @@ mod writer;
 pub use checksum::content_hash;
 pub use column::ColumnWriter;
 pub use error::{Error, Result};
+pub use partial::Partial;
 pub use reader::Reader;
-pub use schema::{FORMAT_VERSION, Number, Provenance};
+pub use schema::{Compression, FORMAT_VERSION, Number, Provenance};
 pub use verify::{Verified, verify};
 pub use writer::Writer;
 

@@ -1,6 +1,5 @@
 //! Opening a prepared file.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hdf5::types::VarLenUnicode;
@@ -97,9 +96,6 @@ impl Reader {
     /// # Errors
     /// [`Error::Missing`].
     pub fn provenance(&self) -> Result<Provenance> {
-        let counts = self.attribute("non_finite")?;
-        let non_finite: BTreeMap<String, u64> = serde_json::from_str(&counts)
-            .map_err(|_| self.missing("readable attribute non_finite".into()))?;
         let bytes = self
             .file
             .attr("source_bytes")
@@ -112,8 +108,42 @@ impl Reader {
             source_sha256: self.attribute("source_sha256")?,
             tool_version: self.attribute("tool_version")?,
             options: self.attribute("options")?,
-            non_finite,
+            label_range: self.label_range(),
+            clips: self.json("clips")?,
+            non_finite: self.json("non_finite")?,
+            overflow: self.json("overflow")?,
+            warnings: self.json("warnings")?,
         })
+    }
+
+    /// An attribute that holds JSON; nothing where an earlier program did not write it.
+    fn json<T: Default + serde::de::DeserializeOwned>(&self, name: &str) -> Result<T> {
+        match self.attribute(name) {
+            Err(_) => Ok(T::default()),
+            Ok(text) => serde_json::from_str(&text)
+                .map_err(|_| self.missing(format!("readable attribute {name}"))),
+        }
+    }
+
+    /// Zeros where an earlier program did not write it.
+    fn label_range(&self) -> [f32; 2] {
+        let range = self.file.attr("label_range");
+        let range = range.and_then(|attr| attr.read_raw::<f32>());
+        range
+            .ok()
+            .and_then(|v| v.try_into().ok())
+            .unwrap_or_default()
+    }
+
+    /// Names of the groups: splits, and `standardization` where the features were standardized.
+    ///
+    /// # Errors
+    /// [`Error::Hdf5`].
+    pub fn groups(&self) -> Result<Vec<String>> {
+        let fail = |e: hdf5::Error| Error::hdf5(&self.path, "list its groups", &e);
+        let groups = self.file.groups().map_err(fail)?;
+        let name = |group: hdf5::Group| group.name().trim_start_matches('/').to_owned();
+        Ok(groups.into_iter().map(name).collect())
     }
 
     /// Names of all columns, `train/audio`, sorted.
@@ -178,6 +208,21 @@ impl Reader {
     /// # Errors
     /// As [`Self::numbers`].
     pub fn for_each_block<T: Number>(&self, column: &str, mut f: impl FnMut(&[T])) -> Result<()> {
+        self.try_for_each_block(column, |block| {
+            f(block);
+            Ok(())
+        })
+    }
+
+    /// As [`Self::for_each_block`], until `f` fails.
+    ///
+    /// # Errors
+    /// As [`Self::numbers`]; whatever `f` fails with.
+    pub fn try_for_each_block<T: Number, E: From<Error>>(
+        &self,
+        column: &str,
+        mut f: impl FnMut(&[T]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let dataset = self.dataset(column)?;
         let shape = dataset.shape();
         let rows = shape.first().copied().unwrap_or(1);
@@ -187,7 +232,7 @@ impl Reader {
             let block = dataset
                 .read_slice::<T, _, ndarray::IxDyn>(slab)
                 .map_err(|e| Error::hdf5(&self.path, "read a column", &e))?;
-            f(block.as_slice().unwrap_or_default());
+            f(block.as_slice().unwrap_or_default())?;
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use hdf5::DatasetBuilderEmptyShape;
+
 /// Version of the format. Raise it when a reader of today could misread a file of tomorrow.
 pub const FORMAT_VERSION: u32 = 1;
 
@@ -38,8 +40,82 @@ impl Number for i32 {
     }
 }
 
+/// How large columns of numbers are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    #[default]
+    None,
+}
+
+impl Compression {
+    /// Name in flags and provenance.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+        }
+    }
+
+    pub(super) fn apply(self, builder: DatasetBuilderEmptyShape) -> DatasetBuilderEmptyShape {
+        match self {
+            Self::None => builder,
+        }
+    }
+}
+
+/// What a column is, for readers of the file.
+pub(super) struct Description {
+    pub axes: &'static [&'static str],
+    pub units: &'static str,
+    pub meaning: &'static str,
+}
+
+/// Describes a column by the last part of its name, `train/audio`; `None` for columns that are not
+/// part of the format.
+pub(super) fn description(column: &str) -> Option<Description> {
+    const FRAMES: &[&str] = &["clip", "step", "feature"];
+    const CLIPS: &[&str] = &["clip"];
+    let name = column.rsplit('/').next().unwrap_or(column);
+    let (axes, units, meaning) = match name {
+        "audio" | "vision" => (
+            FRAMES,
+            "as in the source",
+            "features per frame, 0 past the length",
+        ),
+        "text" => (
+            FRAMES,
+            "as in the source",
+            "the source's own features per token",
+        ),
+        "text_bert" => (
+            &["clip", "part", "token"][..],
+            "token id; 0 or 1; segment id",
+            "token ids, attention mask, segment ids",
+        ),
+        "text_lengths" => (CLIPS, "tokens", "valid tokens, CLS and SEP included"),
+        "audio_lengths" | "vision_lengths" => (CLIPS, "frames", "valid frames"),
+        "id" => (CLIPS, "text", "name of the clip"),
+        "raw_text" => (CLIPS, "text", "transcript"),
+        "annotations" => (CLIPS, "text", "sign of the sentiment in words"),
+        "mask" => (CLIPS, "0 or 1", "1 where the clip is labelled"),
+        "audio_mean" | "vision_mean" => (&["feature"][..], "as in the source", "subtracted"),
+        "audio_deviation" | "vision_deviation" => {
+            (&["feature"][..], "as in the source", "divided by")
+        }
+        _ if name.starts_with("regression_labels") => {
+            (CLIPS, "sentiment, within label_range of the file", "label")
+        }
+        _ if name.starts_with("classification_labels") => (CLIPS, "class", "class of the label"),
+        _ => return None,
+    };
+    Some(Description {
+        axes,
+        units,
+        meaning,
+    })
+}
+
 /// Where the data of a file came from and what was done to it: the root's attributes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Provenance {
     /// Name in `datasets.toml`.
     pub dataset: String,
@@ -54,9 +130,17 @@ pub struct Provenance {
     pub tool_version: String,
     /// Options of the conversion, as JSON.
     pub options: String,
+    /// Smallest and largest label of the data set.
+    pub label_range: [f32; 2],
+    /// Clips per split.
+    pub clips: BTreeMap<String, u64>,
     /// Values replaced by zero because they were infinite or no number, per column
     /// (`train/audio`).
     pub non_finite: BTreeMap<String, u64>,
+    /// Values replaced by zero because they were finite but beyond float32, per column.
+    pub overflow: BTreeMap<String, u64>,
+    /// What the checks found odd, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// Rows of a chunk for rows of `row` values: whole rows, near [`CHUNK_BYTES`], at most `rows`.

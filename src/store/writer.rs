@@ -3,44 +3,67 @@
 //! Everything goes to a temporary file in the same folder. [`Writer::finish`] marks it complete,
 //! syncs it, renames it and syncs the folder; a writer that is dropped before leaves nothing.
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use hdf5::types::VarLenUnicode;
-use tempfile::TempPath;
 
 use super::checksum::{ColumnDigest, ColumnHasher, content_hash};
 use super::error::{Error, Result};
+use super::partial::Partial;
 use super::schema::{
-    ATTR_CHECKSUM, ATTR_COMPLETE, ATTR_CONTENT, ATTR_VERSION, FORMAT_VERSION, Provenance,
+    ATTR_CHECKSUM, ATTR_COMPLETE, ATTR_CONTENT, ATTR_VERSION, Compression, FORMAT_VERSION,
+    Provenance, description,
 };
 
 /// An unfinished prepared file.
 pub struct Writer {
+    /// Both `None` in a rehearsal.
     file: Option<hdf5::File>,
-    temp: TempPath,
+    partial: Option<Partial>,
     path: PathBuf,
+    pub(super) compression: Compression,
+    replace: bool,
     digests: Vec<ColumnDigest>,
 }
 
 impl Writer {
-    /// Starts a file that will be called `path`, in a folder that is made if need be.
+    /// Starts a file that will be called `path`, in a folder that is made if need be. A file that
+    /// has the name already will be replaced.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Hdf5`] when the folder cannot be written.
     pub fn create(path: &Path) -> Result<Self> {
-        let folder = folder_of(path);
-        fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make the folder", e))?;
-        let temp = temporary(path).map_err(|e| Error::io(path, "create it", e))?;
-        let file = hdf5::File::create(&temp).map_err(|e| Error::hdf5(path, "create it", &e))?;
-        Ok(Self {
-            file: Some(file),
-            temp,
+        let partial = Partial::create(path)?;
+        let file =
+            hdf5::File::create(partial.temp()).map_err(|e| Error::hdf5(path, "create it", &e))?;
+        let mut writer = Self::rehearse(path);
+        (writer.file, writer.partial) = (Some(file), Some(partial));
+        Ok(writer)
+    }
+
+    /// Goes through all the motions of writing `path`, hashes included, and writes nothing.
+    pub fn rehearse(path: &Path) -> Self {
+        Self {
+            file: None,
+            partial: None,
             path: path.to_owned(),
+            compression: Compression::None,
+            replace: true,
             digests: Vec::new(),
-        })
+        }
+    }
+
+    /// Leaves a file that has the name already where it is; [`Self::finish`] then fails.
+    pub fn keep_existing(mut self) -> Self {
+        self.replace = false;
+        self
+    }
+
+    /// How large columns of numbers are stored.
+    pub fn compress(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
     }
 
     /// Writes a column of texts.
@@ -59,22 +82,29 @@ impl Writer {
             })?);
         }
         let fail = |e: hdf5::Error| Error::hdf5(&self.path, "write a column of texts", &e);
-        let builder = self.file()?.new_dataset_builder();
-        let dataset = builder.with_data(&stored).create(name).map_err(fail)?;
-        self.register(&dataset, name, "text", vec![texts.len()], hasher.finish())
+        let write = |file: &hdf5::File| {
+            let builder = file.new_dataset_builder().with_data(&stored);
+            builder.create(name).map_err(fail)
+        };
+        let dataset = self.file.as_ref().map(write).transpose()?;
+        let (shape, hash) = (vec![texts.len()], hasher.finish());
+        self.register(dataset.as_ref(), name, "text", shape, hash)
     }
 
-    /// Stores a column's hash beside it and remembers it for the content hash.
+    /// Describes a column, stores its hash beside it and remembers it for the content hash.
     pub(super) fn register(
         &mut self,
-        dataset: &hdf5::Dataset,
+        dataset: Option<&hdf5::Dataset>,
         name: &str,
         kind: &'static str,
         shape: Vec<usize>,
         hash: blake3::Hash,
     ) -> Result<()> {
-        set_text(dataset, ATTR_CHECKSUM, &hash.to_hex())
-            .map_err(|e| Error::hdf5(&self.path, "write a checksum", &e))?;
+        if let Some(dataset) = dataset {
+            describe(dataset, name)
+                .and_then(|()| set_text(dataset, ATTR_CHECKSUM, &hash.to_hex()))
+                .map_err(|e| Error::hdf5(&self.path, "describe a column", &e))?;
+        }
         self.digests.push(ColumnDigest {
             name: name.to_owned(),
             kind,
@@ -87,44 +117,33 @@ impl Writer {
     /// Completes the file under its final name and gives the content hash.
     ///
     /// # Errors
-    /// [`Error::DiskFull`], [`Error::Io`] or [`Error::Hdf5`]; the final name is then untouched.
+    /// [`Error::DiskFull`], [`Error::Io`], [`Error::Hdf5`] or [`Error::InTheWay`]; the final name
+    /// is then untouched.
     pub fn finish(mut self, provenance: &Provenance) -> Result<String> {
         let content = content_hash(&self.digests);
         let path = self.path.clone();
         let fail = |e: hdf5::Error| Error::hdf5(&path, "finish it", &e);
-        let file = self.file()?.clone();
-        attributes(&file, provenance, &content).map_err(fail)?;
-        file.flush().map_err(fail)?;
-        // Last, so that its presence says that all before it was written.
-        file.new_attr::<u32>()
-            .create(ATTR_COMPLETE)
-            .and_then(|attr| attr.write_scalar(&1u32))
-            .map_err(fail)?;
-        file.flush().map_err(fail)?;
-        drop(self.file.take());
-        file.close().map_err(fail)?;
-        self.publish()?;
-        Ok(content)
+        if let Some(file) = self.file.clone() {
+            attributes(&file, provenance, &content).map_err(fail)?;
+            file.flush().map_err(fail)?;
+            // Last, so that its presence says that all before it was written.
+            file.new_attr::<u32>()
+                .create(ATTR_COMPLETE)
+                .and_then(|attr| attr.write_scalar(&1u32))
+                .map_err(fail)?;
+            file.flush().map_err(fail)?;
+            drop(self.file.take());
+            file.close().map_err(fail)?;
+        }
+        match self.partial.take() {
+            Some(partial) => partial.publish(self.replace).map(|()| content),
+            None => Ok(content),
+        }
     }
 
-    /// Syncs, renames, syncs the folder. After this the old file or the new one is there, whole.
-    fn publish(&self) -> Result<()> {
-        let fail = |action| move |e: io::Error| Error::io(&self.path, action, e);
-        let file = OpenOptions::new()
-            .write(true)
-            .open(&self.temp)
-            .map_err(fail("open it"))?;
-        file.sync_all().map_err(fail("sync it"))?;
-        fs::rename(&self.temp, &self.path).map_err(fail("give it its name"))?;
-        fs::File::open(folder_of(&self.path))
-            .and_then(|folder| folder.sync_all())
-            .map_err(fail("sync its folder"))
-    }
-
-    pub(super) fn file(&self) -> Result<&hdf5::File> {
-        self.file.as_ref().ok_or_else(|| Error::Incomplete {
-            path: self.path.clone(),
-        })
+    /// `None` in a rehearsal.
+    pub(super) fn file(&self) -> Option<&hdf5::File> {
+        self.file.as_ref()
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -136,35 +155,11 @@ impl Drop for Writer {
     /// Makes room before the file is closed: on a full disk libhdf5 could not even write the little
     /// it has left to say, and would keep the file open.
     fn drop(&mut self) {
-        if self.file.is_some() {
-            // Without effect on the outcome: the file is removed next.
-            let _ = OpenOptions::new()
-                .write(true)
-                .open(&self.temp)
-                .and_then(|f| f.set_len(0));
+        if let (Some(_), Some(partial)) = (&self.file, &self.partial) {
+            partial.empty();
             self.file = None;
         }
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// An empty file beside `path`, removed when dropped, with the permissions of a new file.
-fn temporary(path: &Path) -> io::Result<TempPath> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut builder = tempfile::Builder::new();
-    let prefix = format!(".{name}.");
-    builder.prefix(&prefix).suffix(".partial");
-    #[cfg(unix)]
-    builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
-    builder
-        .tempfile_in(folder_of(path))
-        .map(tempfile::NamedTempFile::into_temp_path)
 }
 
 fn attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5::Result<()> {
@@ -174,7 +169,10 @@ fn attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5
     file.new_attr::<u64>()
         .create("source_bytes")?
         .write_scalar(&provenance.source_bytes)?;
-    let non_finite = serde_json::json!(provenance.non_finite).to_string();
+    file.new_attr_builder()
+        .with_data(&provenance.label_range)
+        .create("label_range")?;
+    let json = |value: serde_json::Value| value.to_string();
     for (name, value) in [
         ("dataset", provenance.dataset.as_str()),
         ("layout", &provenance.layout),
@@ -182,7 +180,13 @@ fn attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5
         ("source_sha256", &provenance.source_sha256),
         ("tool_version", &provenance.tool_version),
         ("options", &provenance.options),
-        ("non_finite", &non_finite),
+        ("clips", &json(serde_json::json!(provenance.clips))),
+        (
+            "non_finite",
+            &json(serde_json::json!(provenance.non_finite)),
+        ),
+        ("overflow", &json(serde_json::json!(provenance.overflow))),
+        ("warnings", &json(serde_json::json!(provenance.warnings))),
         (ATTR_CONTENT, content),
     ] {
         set_text(file, name, value)?;
@@ -190,10 +194,33 @@ fn attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5
     Ok(())
 }
 
+/// Names of axes where h5py's `dims` looks for them, unit and meaning.
+fn describe(dataset: &hdf5::Dataset, name: &str) -> hdf5::Result<()> {
+    let Some(column) = description(name) else {
+        return Ok(());
+    };
+    if dataset.ndim() == column.axes.len() {
+        let labels: Vec<VarLenUnicode> = column
+            .axes
+            .iter()
+            .map(|axis| unicode(axis))
+            .collect::<hdf5::Result<_>>()?;
+        dataset
+            .new_attr_builder()
+            .with_data(&labels)
+            .create("DIMENSION_LABELS")?;
+    }
+    set_text(dataset, "units", column.units)?;
+    set_text(dataset, "description", column.meaning)
+}
+
+fn unicode(text: &str) -> hdf5::Result<VarLenUnicode> {
+    VarLenUnicode::from_str(text).map_err(|e| hdf5::Error::from(e.to_string()))
+}
+
 fn set_text(location: &hdf5::Location, name: &str, value: &str) -> hdf5::Result<()> {
-    let text = VarLenUnicode::from_str(value).map_err(|e| hdf5::Error::from(e.to_string()))?;
     location
         .new_attr::<VarLenUnicode>()
         .create(name)?
-        .write_scalar(&text)
+        .write_scalar(&unicode(value)?)
 }

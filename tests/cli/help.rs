@@ -7,7 +7,9 @@ use super::program::program;
 
 #[test]
 fn every_subcommand_explains_itself_with_an_example() {
-    for subcommand in ["prepare", "inspect", "verify", "report", "selftest", "list"] {
+    for subcommand in [
+        "prepare", "inspect", "verify", "export", "report", "selftest", "list",
+    ] {
         program()
             .args([subcommand, "--help"])
             .assert()

@@ -1,5 +1,7 @@
 //! Small MMSA pickles, column by column, to be spoiled by the tests.
 
+#![allow(dead_code, reason = "no test uses all of it")]
+
 use std::path::{Path, PathBuf};
 
 use lnln_bench::pickle::Writer;

@@ -1,0 +1,197 @@
+//! A file that appears under its name whole or not at all.
+//!
+//! Everything goes to a hidden file in the same folder, `.NAME.PID-RANDOM.partial`, which is synced
+//! and then renamed. A process that is killed leaves the hidden file behind; the next one that
+//! writes to the folder removes it.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempPath;
+
+use super::error::{Error, Result};
+
+const SUFFIX: &str = ".partial";
+
+/// An unfinished file; dropped before [`Self::publish`] it leaves nothing.
+#[derive(Debug)]
+pub struct Partial {
+    temp: TempPath,
+    path: PathBuf,
+}
+
+impl Partial {
+    /// Starts a file that will be called `path`, in a folder that is made if need be, and removes
+    /// what killed processes left there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder cannot be written.
+    pub fn create(path: &Path) -> Result<Self> {
+        let folder = folder_of(path);
+        fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make the folder", e))?;
+        remove_leftovers(folder);
+        let temp = temporary(path).map_err(|e| Error::io(path, "create it", e))?;
+        let path = path.to_owned();
+        Ok(Self { temp, path })
+    }
+
+    /// The hidden file.
+    pub fn temp(&self) -> &Path {
+        &self.temp
+    }
+
+    /// Opens the hidden file for writing, held against removal by other processes.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn open(&self) -> Result<File> {
+        let file = OpenOptions::new()
+            .write(true)
+            .open(&self.temp)
+            .map_err(|e| Error::io(&self.path, "open it", e))?;
+        // Without effect where the file system has no locks: the process id in the name protects.
+        let _ = file.try_lock();
+        Ok(file)
+    }
+
+    /// Syncs the hidden file, gives it its name and syncs the folder: after this the old file or
+    /// the new one is there, whole. Without `replace` a file that has the name already stays.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::DiskFull`], [`Error::InTheWay`]; the name is then untouched.
+    pub fn publish(self, replace: bool) -> Result<()> {
+        let file = self.open()?;
+        let Self { temp, path } = self;
+        let fail = |action| {
+            let path = path.clone();
+            move |e: io::Error| Error::io(&path, action, e)
+        };
+        file.sync_all().map_err(fail("sync it"))?;
+        let renamed = match replace {
+            true => temp.persist(&path),
+            false => temp.persist_noclobber(&path),
+        };
+        renamed.map_err(|failure| match failure.error.kind() {
+            io::ErrorKind::AlreadyExists => Error::InTheWay { path: path.clone() },
+            _ => Error::io(&path, "give it its name", failure.error),
+        })?;
+        File::open(folder_of(&path))
+            .and_then(|folder| folder.sync_all())
+            .map_err(fail("sync its folder"))
+    }
+
+    /// Empties the hidden file, to make room on a full disk.
+    pub(super) fn empty(&self) {
+        // Without effect on the outcome: the file is removed next.
+        let _ = OpenOptions::new()
+            .write(true)
+            .open(&self.temp)
+            .and_then(|file| file.set_len(0));
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// An empty file beside `path`, removed when dropped, with the permissions of a new file.
+fn temporary(path: &Path) -> io::Result<TempPath> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".{name}.{}-", std::process::id());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(SUFFIX);
+    #[cfg(unix)]
+    builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
+    builder
+        .tempfile_in(folder_of(path))
+        .map(tempfile::NamedTempFile::into_temp_path)
+}
+
+/// Removes the hidden files of processes that are gone. What cannot be removed stays: it harms
+/// nobody.
+fn remove_leftovers(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if let Some(owner) = owner(&entry.file_name().to_string_lossy())
+            && !is_alive(owner)
+            && is_unlocked(&entry.path())
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The process that started a hidden file of this name, if it is one of ours.
+fn owner(name: &str) -> Option<u32> {
+    let (_, tail) = name
+        .strip_prefix('.')?
+        .strip_suffix(SUFFIX)?
+        .rsplit_once('.')?;
+    tail.split_once('-')?.0.parse().ok()
+}
+
+/// Whether a process of this machine has the number; no on systems that do not tell, where the
+/// lock alone decides.
+fn is_alive(process: u32) -> bool {
+    process == std::process::id() || Path::new("/proc").join(process.to_string()).exists()
+}
+
+/// Whether no process, of this machine or another that shares the folder, is writing to it.
+fn is_unlocked(path: &Path) -> bool {
+    OpenOptions::new()
+        .write(true)
+        .open(path)
+        .is_ok_and(|file| !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_name_is_given_once_unless_replacing_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.h5");
+        let write = |text: &str, replace| {
+            let partial = Partial::create(&path).unwrap();
+            fs::write(partial.temp(), text).unwrap();
+            partial.publish(replace)
+        };
+        write("one", false).unwrap();
+        let error = write("two", false).unwrap_err().to_string();
+        assert!(error.contains("--force"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+        write("two", true).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(names(folder.path()), ["a.h5"]);
+    }
+
+    #[test]
+    fn what_the_dead_left_is_removed_and_what_the_living_write_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        // Beyond the largest process number of any system.
+        for name in [".a.h5.4294967295-abc.partial", ".b.partial", ".a.h5.x"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let held = File::create(folder.path().join(".c.h5.4294967294-abc.partial")).unwrap();
+        held.lock().unwrap();
+        let first = Partial::create(&folder.path().join("a.h5")).unwrap();
+        let second = Partial::create(&folder.path().join("a.h5")).unwrap();
+        assert!(first.temp().exists() && second.temp().exists());
+        drop((first, second));
+        let left = [".a.h5.x", ".b.partial", ".c.h5.4294967294-abc.partial"];
+        assert_eq!(names(folder.path()), left);
+    }
+}
