@@ -16,11 +16,14 @@
 //! - [`metric`] scores plain slices.
 //! - [`model`] holds the networks, [`train`] fits one of them, [`sweep`] fits many.
 //! - [`record`] is what a run leaves behind; [`report`] turns records into tables and figures.
+//! - [`printed`] reads tables of scores from CSV; [`published`] holds those of papers; [`audit`] finds
+//!   cells in them that cannot be, or were copied.
 //! - [`parity`] holds all of it against numbers of the reference implementations.
 //!
 //! Everything but `model`, `train`, `sweep` and the tensor half of `parity` builds without
 //! libtorch (`--no-default-features`).
 
+pub mod audit;
 pub mod dataset;
 pub mod mask;
 pub mod metric;
@@ -28,6 +31,8 @@ pub mod metric;
 pub mod model;
 pub mod parity;
 pub mod pickle;
+pub mod printed;
+pub mod published;
 pub mod record;
 pub mod report;
 pub mod store;

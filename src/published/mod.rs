@@ -1,0 +1,133 @@
+//! Published numbers: what papers print, with source and known errors.
+//!
+//! The tables lie in `published/` as CSV and are part of the program. [`find`] answers "what did
+//! the paper print in this place"; [`sources`] lists the papers; [`test_sets`] counts the classes
+//! of the published test sets. Knows printed tables and nothing of runs.
+
+pub mod known;
+pub mod source;
+pub mod test_sets;
+
+use crate::printed::{Cell, names};
+
+pub use crate::printed::Level;
+pub use known::{Kind, KnownError, Says};
+pub use source::{Source, sources};
+pub use test_sets::{TestSet, test_sets};
+
+/// A number as a paper printed it.
+#[derive(Clone, Copy, Debug)]
+pub struct Published {
+    /// The cell; `cell.number.value` is in percent for accuracies and F1.
+    pub cell: &'static Cell,
+    pub source: &'static Source,
+    /// `Table 9`.
+    pub table: &'static str,
+    /// What is known to be wrong with it.
+    pub known_error: Option<&'static KnownError>,
+}
+
+impl Published {
+    /// The number on the scale of [`crate::metric::Metric`]: accuracies and F1 as fractions.
+    pub fn score(&self) -> f64 {
+        match self.cell.metric.share {
+            true => self.cell.number.value / 100.0,
+            false => self.cell.number.value,
+        }
+    }
+
+    /// The digits as printed.
+    pub fn text(&self) -> String {
+        self.cell.number.text()
+    }
+
+    /// `Zhang et al. 2024, Table 9`.
+    pub fn citation(&self) -> String {
+        format!("{}, {}", self.source.short, self.table)
+    }
+}
+
+/// What was published for a data set (name in `datasets.toml`), a model (registry name or the
+/// paper's), a metric (name in the data set's protocol) and a level. Of several sources the first
+/// of [`sources`] answers.
+pub fn find(dataset: &str, model: &str, metric: &str, level: &Level) -> Option<Published> {
+    all().find(|p| {
+        p.cell.metric.name == metric
+            && p.cell.level == *level
+            && p.cell.dataset == dataset
+            && names::same(&p.cell.method, model)
+    })
+}
+
+/// Every published number, source by source and table by table.
+pub fn all() -> impl Iterator<Item = Published> {
+    sources().iter().flat_map(|source| {
+        source.tables.iter().flat_map(move |table| {
+            table.cells.iter().map(move |cell| Published {
+                cell,
+                source,
+                table: &table.title,
+                known_error: source.known_error(&table.name, cell),
+            })
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(rate: f64) -> Level {
+        Level::rate(rate).unwrap()
+    }
+
+    #[test]
+    fn a_number_is_found_with_its_table() {
+        let p = find("mosei", "self_mm", "acc7", &at(0.3)).unwrap();
+        assert_eq!(
+            (p.text(), p.citation()),
+            ("47.23".into(), "Zhang et al. 2024, Table 9".into())
+        );
+        assert!((p.score() - 0.4723).abs() < 1e-12 && p.known_error.is_none());
+        let p = find("sims", "lnln", "mae", &Level::MeanOverRates).unwrap();
+        assert_eq!((p.text().as_str(), p.table), ("0.514", "Table 3"));
+        let p = find("sims", "lnln", "corr", &Level::Missing("LA".into())).unwrap();
+        assert_eq!(p.text(), "-0.008");
+        assert!(find("mosi", "lnln", "acc7", &at(1.0)).is_none());
+        assert!(find("mosi", "nobody", "acc7", &at(0.0)).is_none());
+    }
+
+    #[test]
+    fn known_errors_come_with_the_number() {
+        let p = find("mosi", "cenet", "acc5", &at(0.7)).unwrap();
+        let error = p.known_error.unwrap();
+        assert_eq!(
+            (p.text().as_str(), error.correct.as_deref()),
+            ("59.86", Some("23.57"))
+        );
+        assert_eq!(error.says, Says::Authors);
+        let swapped = find("mosei", "almt", "f1_has0", &at(0.9)).unwrap();
+        assert_eq!(swapped.known_error.unwrap().kind, Kind::Swapped);
+        assert!(
+            find("mosei", "misa", "f1_has0", &at(0.9))
+                .unwrap()
+                .known_error
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn every_metric_is_one_of_the_data_sets_protocol() {
+        for p in all() {
+            let spec = crate::dataset::find(&p.cell.dataset).unwrap();
+            let protocol = crate::metric::protocol(&spec.protocol).unwrap();
+            let metric = protocol.metric(p.cell.metric.name);
+            assert!(
+                metric.is_some(),
+                "{} {}",
+                p.cell.dataset,
+                p.cell.metric.name
+            );
+        }
+    }
+}

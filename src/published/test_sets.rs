@@ -1,0 +1,82 @@
+//! Class counts of the published test sets, which bound what a metric can be.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// A test set as far as tables can be checked against it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestSet {
+    /// Name in `datasets.toml`.
+    pub dataset: String,
+    pub clips: u64,
+    /// The ways to cut it into two classes.
+    pub populations: Vec<Population>,
+    /// Scores of constant predictors that class counts do not give.
+    pub constants: Vec<Constant>,
+}
+
+/// A cut into two classes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Population {
+    /// Suffix of the metrics: `non0`, `has0`, or nothing.
+    pub name: String,
+    /// Clips of the negative class.
+    pub low: u64,
+    /// Clips of the other one.
+    pub high: u64,
+}
+
+impl Population {
+    /// Clips of both classes.
+    pub fn clips(&self) -> u64 {
+        self.low + self.high
+    }
+}
+
+/// What a constant predictor scores.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Constant {
+    pub metric: String,
+    /// What it always says.
+    pub says: String,
+    /// Percent for shares.
+    pub value: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    test_set: Vec<TestSet>,
+}
+
+static TEST_SETS: LazyLock<Vec<TestSet>> = LazyLock::new(|| {
+    let file: File = toml::from_str(include_str!("../../published/test-sets.toml"))
+        // Part of the program: a test parses it before anybody runs it.
+        .expect("test-sets.toml is well formed");
+    file.test_set
+});
+
+/// Every published test set whose classes are counted.
+pub fn test_sets() -> &'static [TestSet] {
+    &TEST_SETS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_those_of_the_data_sets() {
+        for set in test_sets() {
+            let spec = crate::dataset::find(&set.dataset).unwrap();
+            assert_eq!(set.clips, spec.counts[2] as u64, "{}", set.dataset);
+            assert!(set.populations.iter().all(|p| p.clips() <= set.clips));
+            let widest = set.populations.iter().map(Population::clips).max();
+            assert_eq!(widest, Some(set.clips), "{}", set.dataset);
+        }
+    }
+}
