@@ -17,3 +17,16 @@ fn metrics_equal_the_published_ones() {
     // reference raises (2 undefined scores, 4 forms of F1). CH-SIMS: 6 metrics and 2 forms of F1.
     assert_eq!(outcomes.len(), 2 * (30 * 12 + 2 * 6) + 32 * 8);
 }
+
+/// Ninety vectors per protocol, fifty of them degenerate (metrics-scikit/make.py).
+#[test]
+fn metrics_equal_scikit_learn_to_twelve_digits() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/metrics-scikit");
+    let outcomes = metrics::run(&folder).unwrap();
+    let failed: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.passed() || outcome.tolerance > 1e-12)
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert_eq!(outcomes.len(), 90 * 16 + 90 * 11);
+}

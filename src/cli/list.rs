@@ -96,7 +96,7 @@ fn masks() -> Vec<Vec<String>> {
 fn metrics() -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for protocol in metric::PROTOCOLS {
-        for metric in protocol.metrics {
+        for metric in protocol.all() {
             let better = match metric.direction {
                 metric::Direction::HigherIsBetter => "higher",
                 metric::Direction::LowerIsBetter => "lower",

@@ -53,10 +53,14 @@ fn nothing_found(folder: &Path) -> String {
 fn per_case(outcomes: &[Outcome]) -> Vec<&Outcome> {
     let mut worst: Vec<&Outcome> = Vec::new();
     for outcome in outcomes {
-        match worst.iter_mut().find(|known| known.case == outcome.case) {
-            None => worst.push(outcome),
-            Some(known) if ratio(outcome) > ratio(known) => *known = outcome,
-            Some(_) => {}
+        // The quantities of a case follow each other.
+        match worst.last_mut() {
+            Some(known) if known.case == outcome.case => {
+                if ratio(outcome) > ratio(known) {
+                    *known = outcome;
+                }
+            }
+            _ => worst.push(outcome),
         }
     }
     worst

@@ -1,6 +1,6 @@
 //! A metric with what a reader of its value must know.
 
-use super::Undefined;
+use super::{Sums, Undefined};
 
 /// Which of two values is the better one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Metric {
     pub decimals: usize,
     /// Value on (predictions, truths), both of shape (N).
     pub compute: fn(&[f32], &[f32]) -> Result<f64, Undefined>,
+    /// The same value from sums over samples, where there is such a form; tests need it.
+    pub sums: Option<Sums>,
 }
 
 impl Metric {
@@ -48,6 +50,7 @@ impl Metric {
             unit,
             decimals: 2,
             compute,
+            sums: None,
         }
     }
 
@@ -65,7 +68,14 @@ impl Metric {
             unit: Unit::None,
             decimals: 3,
             compute,
+            sums: None,
         }
+    }
+
+    /// The same metric with its form as sums.
+    pub(super) const fn summed(self, sums: Sums) -> Self {
+        let sums = Some(sums);
+        Self { sums, ..self }
     }
 
     /// Whether `a` is strictly better than `b`.

@@ -1,4 +1,6 @@
-//! F1 of two classes, weighted by how often each class occurs in the truth.
+//! F1: of two classes weighted by how often each occurs in the truth, and the macro average.
+
+use std::collections::BTreeMap;
 
 use super::{Undefined, undefined};
 
@@ -54,6 +56,65 @@ pub fn by_class(
     )
 }
 
+/// The F1 of older code bases: as [`by_class`], but the weights are the support in the PREDICTION.
+///
+/// It rewards predicting one class only (MOSEI's constant predictor: 83.06 instead of 58.99), so it
+/// is good for nothing but comparing with tables that used it.
+///
+/// # Errors
+/// [`Undefined`] where the vectors are empty, of unequal length or not finite.
+pub fn swapped_by_class(
+    predictions: &[f32],
+    truths: &[f32],
+    class: impl Fn(f32) -> bool,
+) -> Result<f64, Undefined> {
+    undefined::check(predictions, truths)?;
+    weighted(
+        truths
+            .iter()
+            .zip(predictions)
+            .map(|(&t, &p)| (class(p), class(t))),
+    )
+}
+
+/// Macro F1 over pairs (truth, prediction): the plain mean of 2 tp / (2 tp + fp + fn) over the
+/// classes that occur on either side, in [0, 1].
+///
+/// # Errors
+/// [`Undefined::NoSample`] where `pairs` is empty.
+pub fn macro_average<C: Ord + Copy>(
+    pairs: impl IntoIterator<Item = (C, C)>,
+) -> Result<f64, Undefined> {
+    // Per class: how often both say so, and how often each does.
+    let mut counts: BTreeMap<C, (usize, usize)> = BTreeMap::new();
+    for (truth, prediction) in pairs {
+        counts.entry(truth).or_default().1 += 1;
+        counts.entry(prediction).or_default().1 += 1;
+        if truth == prediction {
+            counts.entry(truth).or_default().0 += 1;
+        }
+    }
+    if counts.is_empty() {
+        return Err(Undefined::NoSample);
+    }
+    let f1 = |(both, either): &(usize, usize)| 2.0 * *both as f64 / *either as f64;
+    Ok(counts.values().map(f1).sum::<f64>() / counts.len() as f64)
+}
+
+/// Macro F1 of the classes `class` cuts the values into.
+///
+/// # Errors
+/// [`Undefined`] where the vectors are empty, of unequal length or not finite.
+pub fn macro_by_class<C: Ord + Copy>(
+    predictions: &[f32],
+    truths: &[f32],
+    class: impl Fn(f32) -> C,
+) -> Result<f64, Undefined> {
+    undefined::check(predictions, truths)?;
+    let pairs = truths.iter().zip(predictions);
+    macro_average(pairs.map(|(&t, &p)| (class(t), class(p))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +143,14 @@ mod tests {
                 swapped
             ));
         }
+    }
+
+    #[test]
+    fn the_macro_average_counts_classes_that_occur_on_either_side() {
+        // Class 0: 2/3, class 1: 0, class 2: 0.
+        let pairs = [(0, 0), (0, 1), (2, 1)];
+        assert!((macro_average(pairs).unwrap() - 2.0 / 9.0).abs() < 1e-15);
+        assert_eq!(macro_average::<u8>([]), Err(Undefined::NoSample));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The protocol of CMU-MOSI and CMU-MOSEI: labels in [-3, 3], as MMSA and LNLN score them.
 
+use super::additive::{count, hit, moments};
 use super::descriptor::{Direction, Metric};
-use super::{Protocol, Undefined, accuracy, correlation, error, f1, undefined};
+use super::{Protocol, Sums, Undefined, accuracy, correlation, error, f1, undefined};
 
 /// Columns in the order of published tables; "Non0" is negative / positive, "Has0" is negative /
 /// non-negative.
@@ -9,21 +10,64 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     name: "mosi",
     title: "CMU-MOSI / CMU-MOSEI",
     metrics: &[
-        Metric::share("acc7", "Acc-7", acc7),
-        Metric::share("acc5", "Acc-5", acc5),
-        Metric::share("acc2_non0", "Acc-2 (Non0)", acc2_non0),
-        Metric::share("acc2_has0", "Acc-2 (Has0)", acc2_has0),
-        Metric::share("f1_non0", "F1 (Non0)", f1_non0),
-        Metric::share("f1_has0", "F1 (Has0)", f1_has0),
-        Metric::number("mae", "MAE", Direction::LowerIsBetter, error::mean_absolute),
+        Metric::share("acc7", "Acc-7", acc7).summed(Sums::mean(|p, t, s| {
+            hit(rounded(p, 3.0) == rounded(t, 3.0), s)
+        })),
+        Metric::share("acc5", "Acc-5", acc5).summed(Sums::mean(|p, t, s| {
+            hit(rounded(p, 2.0) == rounded(t, 2.0), s)
+        })),
+        Metric::share("acc2_non0", "Acc-2 (Non0)", acc2_non0).summed(Sums::mean(|p, t, s| {
+            if t != 0.0 {
+                hit((p > 0.0) == (t > 0.0), s);
+            }
+        })),
+        Metric::share("acc2_has0", "Acc-2 (Has0)", acc2_has0)
+            .summed(Sums::mean(|p, t, s| hit((p >= 0.0) == (t >= 0.0), s))),
+        Metric::share("f1_non0", "F1 (Non0)", f1_non0).summed(Sums::two_classes(|p, t, s| {
+            if t != 0.0 {
+                count(t > 0.0, p > 0.0, s);
+            }
+        })),
+        Metric::share("f1_has0", "F1 (Has0)", f1_has0)
+            .summed(Sums::two_classes(|p, t, s| count(t >= 0.0, p >= 0.0, s))),
+        Metric::number("mae", "MAE", Direction::LowerIsBetter, error::mean_absolute).summed(
+            Sums::mean(|p, t, s| {
+                s[0] += (f64::from(p) - f64::from(t)).abs();
+                s[1] += 1.0;
+            }),
+        ),
         Metric::number(
             "corr",
             "Corr",
             Direction::HigherIsBetter,
             correlation::pearson,
+        )
+        .summed(Sums::correlation(moments)),
+    ],
+    extras: &[
+        Metric::share("acc3", "Acc-3", acc3).summed(Sums::mean(|p, t, s| {
+            hit(rounded(p, 1.0) == rounded(t, 1.0), s)
+        })),
+        Metric::share("f1_swapped_non0", "F1 swapped (Non0)", f1_swapped_non0),
+        Metric::share("f1_swapped_has0", "F1 swapped (Has0)", f1_swapped_has0),
+        Metric::share("f1_macro_non0", "macro F1 (Non0)", f1_macro_non0),
+        Metric::share("f1_macro_has0", "macro F1 (Has0)", f1_macro_has0),
+        Metric::share("f1_macro7", "macro F1 (7 classes)", f1_macro7),
+        Metric::number(
+            "spearman",
+            "Spearman",
+            Direction::HigherIsBetter,
+            correlation::spearman,
+        ),
+        Metric::number(
+            "concordance",
+            "Concordance",
+            Direction::HigherIsBetter,
+            correlation::concordance,
         ),
     ],
     selection: "mae",
+    seed_decimals: Some(4),
 };
 
 fn acc7(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
@@ -32,6 +76,10 @@ fn acc7(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
 
 fn acc5(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
     accuracy::by_class(predictions, truths, |v| rounded(v, 2.0))
+}
+
+fn acc3(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    accuracy::by_class(predictions, truths, |v| rounded(v, 1.0))
 }
 
 fn acc2_has0(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
@@ -48,6 +96,27 @@ fn acc2_non0(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
 
 fn f1_non0(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
     f1::weighted(non_zero(predictions, truths)?)
+}
+
+fn f1_swapped_has0(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    f1::swapped_by_class(predictions, truths, |v| v >= 0.0)
+}
+
+fn f1_swapped_non0(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    let pairs = non_zero(predictions, truths)?;
+    f1::weighted(pairs.into_iter().map(|(t, p)| (p, t)))
+}
+
+fn f1_macro_non0(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    f1::macro_average(non_zero(predictions, truths)?)
+}
+
+fn f1_macro_has0(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    f1::macro_by_class(predictions, truths, |v| v >= 0.0)
+}
+
+fn f1_macro7(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    f1::macro_by_class(predictions, truths, |v| rounded(v, 3.0) as i8)
 }
 
 /// The integer class of a value: clipped to [-limit, limit] first, then rounded half to even.

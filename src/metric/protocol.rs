@@ -11,8 +11,13 @@ pub struct Protocol {
     pub title: &'static str,
     /// Columns, in table order.
     pub metrics: &'static [Metric],
+    /// Further metrics, shown where they are asked for by name.
+    pub extras: &'static [Metric],
     /// Name of the metric that selects the epoch.
     pub selection: &'static str,
+    /// Decimals the published evaluation rounds each seed's fraction to before it averages over
+    /// seeds; `None` where it does not round.
+    pub seed_decimals: Option<u8>,
 }
 
 /// A protocol was asked for that does not exist.
@@ -26,7 +31,21 @@ pub struct UnknownProtocol {
 impl Protocol {
     /// The metric called `name`, if the protocol has it.
     pub fn metric(&self, name: &str) -> Option<&'static Metric> {
-        self.metrics.iter().find(|metric| metric.name == name)
+        self.all().find(|metric| metric.name == name)
+    }
+
+    /// The columns of tables, then the extras.
+    pub fn all(&self) -> impl Iterator<Item = &'static Metric> + use<> {
+        self.metrics.iter().chain(self.extras)
+    }
+
+    /// One seed's value as the published evaluation takes it into its mean: rounded half to even.
+    pub fn published_seed_value(&self, value: f64) -> f64 {
+        let Some(decimals) = self.seed_decimals else {
+            return value;
+        };
+        let scale = 10f64.powi(i32::from(decimals));
+        (value * scale).round_ties_even() / scale
     }
 
     /// The metric that selects the epoch.
@@ -72,15 +91,21 @@ mod tests {
             let found = protocol(known.name).unwrap();
             assert!(found.metric(found.selection).is_some(), "{}", known.name);
             assert_eq!(found.selection_metric().name, found.selection);
-            let mut names: Vec<_> = found.metrics.iter().map(|metric| metric.name).collect();
+            let mut names: Vec<_> = found.all().map(|metric| metric.name).collect();
             names.sort_unstable();
             names.dedup();
             assert_eq!(
                 names.len(),
-                found.metrics.len(),
+                found.all().count(),
                 "names within a protocol are unique"
             );
         }
+    }
+
+    #[test]
+    fn seeds_are_rounded_as_published() {
+        let value = |name| protocol(name).unwrap().published_seed_value(0.712_345);
+        assert_eq!((value("mosi"), value("sims")), (0.7123, 0.712_345));
     }
 
     #[test]

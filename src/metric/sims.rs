@@ -1,21 +1,45 @@
 //! The protocol of CH-SIMS: labels in [-1, 1], everything computed on clipped values.
 
+use super::additive::{count, hit, moments};
 use super::descriptor::{Direction, Metric};
-use super::{Protocol, Undefined, accuracy, correlation, error, f1, undefined};
+use super::{Protocol, Sums, Undefined, accuracy, correlation, error, f1, undefined};
 
 /// Columns in the order of published tables.
 pub(super) const PROTOCOL: Protocol = Protocol {
     name: "sims",
     title: "CH-SIMS",
     metrics: &[
-        Metric::share("acc5", "Acc-5", acc5),
-        Metric::share("acc3", "Acc-3", acc3),
-        Metric::share("acc2", "Acc-2", acc2),
-        Metric::share("f1", "F1", f1_two_classes),
-        Metric::number("mae", "MAE", Direction::LowerIsBetter, mae),
-        Metric::number("corr", "Corr", Direction::HigherIsBetter, corr),
+        Metric::share("acc5", "Acc-5", acc5)
+            .summed(Sums::mean(|p, t, s| hit(bin(p, FIVE) == bin(t, FIVE), s))),
+        Metric::share("acc3", "Acc-3", acc3)
+            .summed(Sums::mean(|p, t, s| hit(bin(p, THREE) == bin(t, THREE), s))),
+        Metric::share("acc2", "Acc-2", acc2)
+            .summed(Sums::mean(|p, t, s| hit((p > 0.0) == (t > 0.0), s))),
+        Metric::share("f1", "F1", f1_two_classes)
+            .summed(Sums::two_classes(|p, t, s| count(t > 0.0, p > 0.0, s))),
+        Metric::number("mae", "MAE", Direction::LowerIsBetter, mae).summed(Sums::mean(
+            |p, t, s| {
+                s[0] += (f64::from(clip(p)) - f64::from(clip(t))).abs();
+                s[1] += 1.0;
+            },
+        )),
+        Metric::number("corr", "Corr", Direction::HigherIsBetter, corr)
+            .summed(Sums::correlation(|p, t, s| moments(clip(p), clip(t), s))),
+    ],
+    extras: &[
+        Metric::share("f1_swapped", "F1 swapped", f1_swapped),
+        Metric::share("f1_macro", "macro F1", f1_macro),
+        Metric::share("f1_macro5", "macro F1 (5 classes)", f1_macro5),
+        Metric::number("spearman", "Spearman", Direction::HigherIsBetter, spearman),
+        Metric::number(
+            "concordance",
+            "Concordance",
+            Direction::HigherIsBetter,
+            concordance,
+        ),
     ],
     selection: "mae",
+    seed_decimals: None,
 };
 
 /// Inner edges of the right-closed bins, compared in float32 as the reference does.
@@ -38,6 +62,18 @@ fn f1_two_classes(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined>
     f1::by_class(predictions, truths, |v| v > 0.0)
 }
 
+fn f1_swapped(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    f1::swapped_by_class(predictions, truths, |v| v > 0.0)
+}
+
+fn f1_macro(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    f1::macro_by_class(predictions, truths, |v| v > 0.0)
+}
+
+fn f1_macro5(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    f1::macro_by_class(predictions, truths, |v| bin(v, FIVE))
+}
+
 fn mae(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
     undefined::check(predictions, truths)?;
     error::mean_absolute(&clipped(predictions), &clipped(truths))
@@ -48,6 +84,16 @@ fn corr(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
     correlation::pearson(&clipped(predictions), &clipped(truths))
 }
 
+fn spearman(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    undefined::check(predictions, truths)?;
+    correlation::spearman(&clipped(predictions), &clipped(truths))
+}
+
+fn concordance(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
+    undefined::check(predictions, truths)?;
+    correlation::concordance(&clipped(predictions), &clipped(truths))
+}
+
 /// Number of edges strictly below the value. The outermost bins reach past the clipping range,
 /// so clipping cannot change the bin.
 fn bin(value: f32, edges: &[f32]) -> usize {
@@ -55,7 +101,11 @@ fn bin(value: f32, edges: &[f32]) -> usize {
 }
 
 fn clipped(values: &[f32]) -> Vec<f32> {
-    values.iter().map(|v| v.clamp(-1.0, 1.0)).collect()
+    values.iter().copied().map(clip).collect()
+}
+
+fn clip(value: f32) -> f32 {
+    value.clamp(-1.0, 1.0)
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //!
 //! A case file names its protocol and holds, per case, the unrounded values of the reference, and
 //! weighted F1 with its arguments in either order. `null` means that the value does not exist:
-//! ours must be undefined too.
+//! ours must be undefined too. A metric is named as the reference names it, or as we do. A file
+//! whose `arithmetic` is `float64` was computed in it throughout, and is held to 1e-12 throughout.
+//! In `pred` and `truth` a `null` stands for a number that is not finite.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,20 +17,40 @@ use crate::metric::{Protocol, Undefined, f1, protocol};
 #[derive(Deserialize)]
 struct File {
     protocol: String,
+    #[serde(default)]
+    arithmetic: Arithmetic,
     cases: Vec<Case>,
+}
+
+/// What the reference computed in, which bounds how near ours can be.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Arithmetic {
+    #[default]
+    Float32,
+    Float64,
 }
 
 #[derive(Deserialize)]
 struct Case {
     name: String,
+    #[serde(deserialize_with = "numbers")]
     pred: Vec<f32>,
+    #[serde(deserialize_with = "numbers")]
     truth: Vec<f32>,
     /// Name of the exception where the reference raises instead of scoring.
     #[serde(default)]
     error: Option<String>,
     /// Value per name of the reference; absent where it raises.
     unrounded: Option<BTreeMap<String, Option<f64>>>,
+    #[serde(default)]
     f1: BTreeMap<String, Option<f64>>,
+}
+
+/// JSON has no NaN.
+fn numbers<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<f32>, D::Error> {
+    let values = Vec::<Option<f32>>::deserialize(from)?;
+    Ok(values.into_iter().map(|v| v.unwrap_or(f32::NAN)).collect())
 }
 
 /// The reference's name of a metric, ours, and the tolerance: relative for MAE, which the
@@ -74,7 +96,8 @@ pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
         let protocol = protocol(name)?;
         for case in &file.cases {
             let label = format!("metrics/{}/{}", files::stem(&path), case.name);
-            check(&path, protocol, case, &label, &mut outcomes)?;
+            let arithmetic = file.arithmetic;
+            check(&path, protocol, arithmetic, case, &label, &mut outcomes)?;
         }
     }
     Ok(outcomes)
@@ -84,6 +107,7 @@ pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
 fn check(
     path: &Path,
     protocol: &Protocol,
+    arithmetic: Arithmetic,
     case: &Case,
     label: &str,
     outcomes: &mut Vec<Outcome>,
@@ -95,7 +119,7 @@ fn check(
     match (&case.unrounded, &case.error) {
         (Some(values), None) => {
             for (theirs, expected) in values {
-                let outcome = score(protocol, case, label, theirs, *expected);
+                let outcome = score(protocol, arithmetic, case, label, theirs, *expected);
                 outcomes.push(outcome.ok_or_else(|| broken(format!("unknown metric `{theirs}`")))?);
             }
         }
@@ -117,6 +141,7 @@ fn check(
 /// One metric by the reference's name, `None` if unknown.
 fn score(
     protocol: &Protocol,
+    arithmetic: Arithmetic,
     case: &Case,
     label: &str,
     theirs: &str,
@@ -124,11 +149,13 @@ fn score(
 ) -> Option<Outcome> {
     let known = NAMES
         .iter()
-        .find(|known| known.0 == protocol.name && known.1 == theirs)?;
-    let (metric, tolerance) = (protocol.metric(known.2)?, known.3);
-    let scale = match (metric.name, expected) {
-        ("mae", Some(value)) if value > 0.0 => value,
-        _ => 1.0,
+        .find(|known| known.0 == protocol.name && [known.1, known.2].contains(&theirs));
+    let (name, float32) = known.map_or((theirs, 1e-12), |known| (known.2, known.3));
+    let metric = protocol.metric(name)?;
+    let (tolerance, scale) = match (arithmetic, expected) {
+        (Arithmetic::Float64, _) => (1e-12, 1.0),
+        (_, Some(value)) if name == "mae" && value > 0.0 => (float32, value),
+        _ => (float32, 1.0),
     };
     let error = distance((metric.compute)(&case.pred, &case.truth), expected) / scale;
     Some(Outcome::new(label, metric.name, error, tolerance))
@@ -176,6 +203,25 @@ fn distance(ours: Result<f64, Undefined>, expected: Option<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn float64_cases_are_held_to_twelve_digits_and_may_hold_what_is_not_finite() {
+        let folder = tempfile::tempdir().unwrap();
+        for (arithmetic, passes) in [("float32", true), ("float64", false)] {
+            let case = format!(
+                r#"{{"protocol": "sims", "arithmetic": "{arithmetic}", "cases": [
+                {{"name": "a", "pred": [0.5], "truth": [1.0], "unrounded": {{"mae": 0.5000001}}}},
+                {{"name": "b", "pred": [null], "truth": [1.0], "unrounded": {{"acc2": null}}}}]}}"#
+            );
+            std::fs::write(folder.path().join("sims.json"), case).unwrap();
+            let passed: Vec<_> = run(folder.path())
+                .unwrap()
+                .iter()
+                .map(Outcome::passed)
+                .collect();
+            assert_eq!(passed, [passes, true]);
+        }
+    }
 
     #[test]
     fn a_wrong_number_fails_and_a_missing_case_is_an_error() {

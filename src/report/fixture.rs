@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::metric::{Direction, Metric, Protocol, Undefined, Unit};
+use crate::metric::{Direction, Metric, Protocol, Sums, Undefined, Unit};
 use crate::record::manifest::{
     BuildFacts, DatasetFacts, FORMAT, Manifest, MaskFacts, ModelFacts, SelectionFacts,
     TrainingFacts,
@@ -18,6 +18,8 @@ pub static TOY: Protocol = Protocol {
     name: "toy",
     title: "Toy",
     selection: "mae",
+    extras: &[],
+    seed_decimals: None,
     metrics: &[
         Metric {
             name: "acc_2",
@@ -30,6 +32,14 @@ pub static TOY: Protocol = Protocol {
                     f64::from(u8::from((p >= 0.0) == (t >= 0.0)))
                 }))
             },
+            sums: Some(Sums {
+                width: 2,
+                add: |p, t, s| {
+                    s[0] += f64::from(u8::from((p >= 0.0) == (t >= 0.0)));
+                    s[1] += 1.0;
+                },
+                value: |s| Some(s[0] / s[1]),
+            }),
         },
         Metric {
             name: "mae",
@@ -38,6 +48,7 @@ pub static TOY: Protocol = Protocol {
             unit: Unit::None,
             decimals: 3,
             compute: crate::metric::error::mean_absolute,
+            sums: None,
         },
         Metric {
             name: "slope",
@@ -46,6 +57,7 @@ pub static TOY: Protocol = Protocol {
             unit: Unit::None,
             decimals: 3,
             compute: slope,
+            sums: None,
         },
     ],
 };
