@@ -25,7 +25,11 @@ impl Random {
     /// Values in [-1.2 span, 1.2 span]; half of the vectors on a coarse grid, so that bin edges,
     /// ties and zeros occur.
     fn vector(&mut self, n: usize, span: f64) -> Vec<f32> {
-        let grid = if self.next().is_multiple_of(2) { 10.0 } else { 1e9 };
+        let grid = if self.next().is_multiple_of(2) {
+            10.0
+        } else {
+            1e9
+        };
         let value = |r: &mut Self| ((r.unit() * 2.4 - 1.2) * span * grid).round() / grid;
         (0..n).map(|_| value(self) as f32).collect()
     }

@@ -10,8 +10,8 @@ use crate::record::manifest::{
 };
 use crate::record::{Condition, Predictions, Record, RunDir};
 
-use super::scores::{ScoredRun, score_by};
-use super::section::{Section, sections};
+use crate::report::run::scores::{ScoredRun, score_by};
+use crate::report::run::section::{Section, sections};
 
 /// Three metrics that can be checked by hand: both directions, both units, undefined cells.
 pub static TOY: Protocol = Protocol {

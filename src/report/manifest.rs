@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Result, render};
-use super::page::Part;
-use super::scores::ScoredRun;
-use super::table::Table;
+use crate::report::format::page::Part;
+use crate::report::run::scores::ScoredRun;
+use crate::report::table::Table;
 
 /// Name of the file.
 pub const NAME: &str = "manifest.json";

@@ -9,28 +9,13 @@
 //! Reads nothing but [`crate::record`] and computes with nothing but [`crate::metric`]; exporters
 //! give bytes, only [`write`] touches files. The same runs give the same bytes.
 
-pub mod build;
-pub mod config;
-pub mod csv;
-pub mod curves;
-pub mod dodge;
 pub mod error;
-pub mod html;
-pub mod latex;
+pub mod figure;
+pub mod format;
 pub mod manifest;
-pub mod mark;
-pub mod markdown;
-pub mod page;
-pub mod plot;
-pub mod provenance;
-pub mod rate;
-pub mod reading;
-pub mod scores;
-pub mod section;
+pub mod run;
 pub mod stats;
-mod stroke;
 pub mod table;
-pub mod terminal;
 pub mod write;
 
 #[cfg(test)]
@@ -39,5 +24,6 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use error::Error;
+pub use format::terminal;
 pub use table::Table;
 pub use write::{Options, Written, write_report};

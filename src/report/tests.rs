@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::figure::plot;
 use super::fixture::{TOY, eleven, manifest, predictions, record, save, scored, section};
+use super::format::{csv, html, latex, markdown, page, terminal};
 use super::manifest::ReportManifest;
-use super::page::Part;
-use super::scores::score_by;
-use super::section::sections;
-use super::terminal::Style;
-use super::{Options, build, csv, html, latex, markdown, page, plot, terminal, write_report};
+use super::table::build;
+use super::{Options, write_report};
 use crate::record::RunDir;
+use crate::report::format::page::Part;
+use crate::report::format::terminal::Style;
+use crate::report::run::scores::score_by;
+use crate::report::run::section::sections;
 
 /// A small grid, so that snapshots can be read.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];

@@ -8,12 +8,12 @@ use crate::record::error::io;
 use crate::record::{RunDir, find_runs, write_atomic};
 
 use super::error::{Error, Result};
+use super::format::{csv, html, latex};
 use super::manifest::{self, ReportManifest};
-use super::page::{self, Part};
-use super::scores::{ScoredRun, score};
-use super::section::{FLOOR, Section, sections};
-use super::table::Table;
-use super::{csv, html, latex};
+use crate::report::format::page::{self, Part};
+use crate::report::run::scores::{ScoredRun, score};
+use crate::report::run::section::{FLOOR, Section, sections};
+use crate::report::table::Table;
 
 /// What to show of the runs.
 #[derive(Clone, Debug, Default)]
@@ -188,7 +188,7 @@ fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&ReportManifest
         let name = path
             .strip_prefix("figures/")
             .and_then(|p| p.strip_suffix(".svg"));
-        name.is_some_and(|n| super::section::slug(n) == n)
+        name.is_some_and(|n| crate::report::run::section::slug(n) == n)
     };
     let old = earlier.into_iter().flat_map(|m| m.files.keys());
     for path in old.filter(|p| figure(p) && !kept(p)) {

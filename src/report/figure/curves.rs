@@ -2,8 +2,8 @@
 
 use crate::metric::Metric;
 
-use super::reading::{Outcome, Reading};
-use super::section::{Row, Section};
+use crate::report::run::reading::{Outcome, Reading};
+use crate::report::run::section::{Row, Section};
 
 /// A point in display units.
 #[derive(Clone, Copy, Debug, PartialEq)]

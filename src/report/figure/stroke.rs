@@ -3,7 +3,7 @@
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
-use super::curves::Curve;
+use crate::report::figure::curves::Curve;
 
 /// The backend counts in whole pixels; it draws this much larger to place points exactly.
 pub(super) const ZOOM: u32 = 8;

@@ -1,10 +1,10 @@
 //! `report.md`: everything on one page.
 
-use super::build;
-use super::markdown::{self, escape, line};
-use super::provenance;
-use super::section::Section;
-use super::table::Table;
+use crate::report::format::markdown::{self, escape, line};
+use crate::report::run::provenance;
+use crate::report::run::section::Section;
+use crate::report::table::Table;
+use crate::report::table::build;
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
@@ -28,11 +28,11 @@ impl Part {
     ///
     /// # Errors
     /// If a figure cannot be drawn.
-    pub fn new(section: Section) -> super::error::Result<Self> {
+    pub fn new(section: Section) -> crate::report::error::Result<Self> {
         let mut metrics = Vec::new();
         for metric in &section.metrics {
             let table = build::by_rate(&section, metric);
-            let figure = match super::plot::svg(&section, metric, &table.title)? {
+            let figure = match crate::report::figure::plot::svg(&section, metric, &table.title)? {
                 Some(svg) => Some(Figure {
                     path: format!("figures/{}.svg", table.id),
                     svg,

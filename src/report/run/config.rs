@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::Manifest;
 
-use super::rate::Rate;
+use crate::report::run::rate::Rate;
 
 /// Settings by name, in the order of the names.
 pub type Settings = BTreeMap<&'static str, String>;

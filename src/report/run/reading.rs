@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::rate::Rate;
-use super::scores::{Value, average};
-use super::section::Row;
-use super::stats::{self, Summary};
+use crate::report::run::rate::Rate;
+use crate::report::run::scores::{Value, average};
+use crate::report::run::section::Row;
+use crate::report::stats::{self, Summary};
 
 /// A number taken from a curve.
 #[derive(Clone, Debug, PartialEq)]

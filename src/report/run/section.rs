@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metric::{Metric, Protocol};
 
-use super::config::{self, Settings};
-use super::error::{Error, Result};
-use super::rate::Rate;
-use super::scores::ScoredRun;
+use crate::report::error::{Error, Result};
+use crate::report::run::config::{self, Settings};
+use crate::report::run::rate::Rate;
+use crate::report::run::scores::ScoredRun;
 
 /// Registry name of the model that looks at nothing: the floor of every table.
 pub const FLOOR: &str = "constant";

@@ -1,6 +1,6 @@
 //! The few statistics of a table: spread over seeds, mean and area over missing rates.
 
-use super::rate::Rate;
+use crate::report::run::rate::Rate;
 
 /// Mean and spread over the seeds of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,12 +7,12 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::metric::Metric;
 
-use super::build::heading;
-use super::curves::{Curve, Point, bounds, curves};
-use super::dodge::dodge;
-use super::error::{Error, Result};
-use super::section::Section;
-use super::stroke::{Canvas, Drawn, GREY, Stroke, ZOOM, px};
+use crate::report::error::{Error, Result};
+use crate::report::figure::curves::{Curve, Point, bounds, curves};
+use crate::report::figure::dodge::dodge;
+use crate::report::figure::stroke::{Canvas, Drawn, GREY, Stroke, ZOOM, px};
+use crate::report::run::section::Section;
+use crate::report::table::build::heading;
 
 const WIDTH: u32 = 760;
 const FONT: u32 = 13;

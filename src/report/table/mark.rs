@@ -1,6 +1,6 @@
 //! Marks the best cells of a table, and those that are no better than its floor.
 
-use super::table::{Line, Table};
+use crate::report::table::{Line, Table};
 
 /// Sets `best` and `at_floor` in every column. Values are compared as printed: what looks equal
 /// is equal.
@@ -40,8 +40,8 @@ fn mark_column(rows: &mut [Line], column: usize, sign: i128) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::{Cell, Column, Content};
     use super::*;
+    use crate::report::table::{Cell, Column, Content};
 
     fn table(higher: bool, values: &[(f64, bool)]) -> Table {
         let cell = |value| Cell {

@@ -4,10 +4,10 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use super::error::{Result, render};
-use super::page::Part;
-use super::provenance::{self, Fact};
-use super::table::{Cell, FLOOR_MARK, Line, Table};
+use crate::report::error::{Result, render};
+use crate::report::format::page::Part;
+use crate::report::run::provenance::{self, Fact};
+use crate::report::table::{Cell, FLOOR_MARK, Line, Table};
 
 const NAME: &str = "index.html";
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::metric::{Metric, Protocol, Undefined, protocol};
 use crate::record::{Group, Manifest, Record};
 
-use super::error::{Error, Result};
-use super::rate::Rate;
-use super::stats;
+use crate::report::error::{Error, Result};
+use crate::report::run::rate::Rate;
+use crate::report::stats;
 
 /// A score in the metric's own scale (percentages as fractions), or why there is none.
 pub type Value = std::result::Result<f64, String>;

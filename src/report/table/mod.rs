@@ -1,5 +1,8 @@
 //! A table without a format: what the exporters turn into Markdown, LaTeX, HTML and text.
 
+pub mod build;
+pub mod mark;
+
 /// Mark of a cell that is no better than the floor.
 pub const FLOOR_MARK: char = '†';
 

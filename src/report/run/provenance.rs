@@ -2,8 +2,8 @@
 
 use crate::record::Manifest;
 
-use super::config::{join, short_rate};
-use super::section::{Row, Section};
+use crate::report::run::config::{join, short_rate};
+use crate::report::run::section::{Row, Section};
 
 /// Printed on top of every report and section that holds made-up data.
 pub const SYNTHETIC: &str = "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";
@@ -164,7 +164,7 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
         .rows
         .iter()
         .flat_map(|row| row.runs.iter().map(move |run| (row, run)));
-    let show = |(row, run): (&Row, &super::scores::ScoredRun)| {
+    let show = |(row, run): (&Row, &crate::report::run::scores::ScoredRun)| {
         let m = &run.manifest;
         [
             m.id.clone(),

@@ -2,10 +2,10 @@
 
 use crate::metric::{Direction, Metric, Unit};
 
-use super::mark::mark;
-use super::reading::{Outcome, Reading};
-use super::section::{Row, Section};
-use super::table::{Cell, Column, Content, FLOOR_MARK, Line, Table};
+use crate::report::run::reading::{Outcome, Reading};
+use crate::report::run::section::{Row, Section};
+use crate::report::table::mark::mark;
+use crate::report::table::{Cell, Column, Content, FLOOR_MARK, Line, Table};
 
 /// The table of one metric: a row per model, a column per rate, then mean and area.
 pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
@@ -23,7 +23,11 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
         )
     });
     let title = format!("{}: {}", section.title, heading(metric));
-    let id = format!("{}-{}", section.slug, super::section::slug(metric.name));
+    let id = format!(
+        "{}-{}",
+        section.slug,
+        crate::report::run::section::slug(metric.name)
+    );
     table(section, id, title, columns.collect())
 }
 

@@ -5,7 +5,7 @@ use comfy_table::{
     Table as Grid, TableStyle, Width,
 };
 
-use super::table::{Cell, FLOOR_MARK, Line, Table};
+use crate::report::table::{Cell, FLOOR_MARK, Line, Table};
 
 /// A rule above, below and under the header, as in print.
 const RULES: TableStyle = TableStyle::new()

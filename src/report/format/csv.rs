@@ -3,10 +3,10 @@
 
 use crate::metric::{Direction, Metric};
 
-use super::error::{Result, render};
-use super::reading::{Outcome, Reading};
-use super::scores::{ScoredRun, Value};
-use super::section::{Row, Section};
+use crate::report::error::{Result, render};
+use crate::report::run::reading::{Outcome, Reading};
+use crate::report::run::scores::{ScoredRun, Value};
+use crate::report::run::section::{Row, Section};
 
 const SCORES: [&str; 10] = [
     "dataset",
@@ -52,7 +52,7 @@ pub fn scores(sections: &[Section]) -> Result<Vec<u8>> {
 fn run_scores(row: &Row, run: &ScoredRun, metric: &Metric) -> Vec<Vec<String>> {
     let m = &run.manifest;
     let curve = run.curves.get(metric.name).into_iter().flatten();
-    let record = |(rate, value): (&super::rate::Rate, &Value)| {
+    let record = |(rate, value): (&crate::report::run::rate::Rate, &Value)| {
         let (value, undefined) = match value {
             Ok(value) => (value.to_string(), String::new()),
             Err(reason) => (String::new(), reason.clone()),

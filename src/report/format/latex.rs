@@ -1,6 +1,6 @@
 //! Tables in LaTeX, in the style of the booktabs package.
 
-use super::table::{Cell, FLOOR_MARK, Line, Table};
+use crate::report::table::{Cell, FLOOR_MARK, Line, Table};
 
 const HEAD: &str = "\
 % Needs \\usepackage{booktabs,graphicx}; take it in with \\input{tables}. The smallest document:

@@ -1,6 +1,6 @@
 //! Tables in Markdown.
 
-use super::table::{Cell, FLOOR_MARK, Line, Table};
+use crate::report::table::{Cell, FLOOR_MARK, Line, Table};
 
 /// One table with its title as a heading of this level, and its notes.
 pub fn table(table: &Table, level: usize) -> String {

@@ -1,0 +1,8 @@
+//! Tables as files: each format turns the same [`crate::report::Table`] into text.
+
+pub mod csv;
+pub mod html;
+pub mod latex;
+pub mod markdown;
+pub mod page;
+pub mod terminal;
