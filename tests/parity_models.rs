@@ -93,6 +93,26 @@ fn ef_lstm_on_unaligned_input() {
 }
 
 #[test]
+fn mult_mosi() {
+    check("mult/mosi");
+}
+
+#[test]
+fn mult_without_a_convolution() {
+    check("mult/sims_skip");
+}
+
+#[test]
+fn misa_mosi() {
+    check("misa/mosi");
+}
+
+#[test]
+fn misa_sims() {
+    check("misa/sims");
+}
+
+#[test]
 fn schedule() {
     assert_passed(
         &lnln_bench::parity::schedule::run(&golden("schedule")).expect("a readable case"),

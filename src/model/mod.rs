@@ -26,6 +26,8 @@ pub mod ef_lstm;
 pub mod lf_dnn;
 pub mod lmf;
 pub mod lnln;
+pub mod misa;
+pub mod mult;
 pub mod tfn;
 
 pub use batch::{Batch, Inputs, Text};
@@ -45,5 +47,7 @@ pub const MODELS: &[&Entry] = &[
     &lf_dnn::ENTRY,
     &tfn::ENTRY,
     &lmf::ENTRY,
+    &mult::ENTRY,
+    &misa::ENTRY,
     &constant::ENTRY,
 ];

@@ -21,6 +21,11 @@ impl Trace {
         }
     }
 
+    /// Whether anything is recorded, for what would be computed to be recorded alone.
+    pub fn is_on(&self) -> bool {
+        self.tensors.is_some()
+    }
+
     /// Keeps a reference to `tensor` under `name`.
     pub fn record(&mut self, name: &'static str, tensor: &Tensor) {
         if let Some(tensors) = &mut self.tensors {

@@ -91,6 +91,12 @@ impl Parameter {
             .iter()
             .any(|end| self.name.ends_with(end))
     }
+
+    /// Whether a part of it is the bias of attention keys among others. Such a bias cancels in the
+    /// softmax: its true gradient is 0, and Adam follows the rounding noise instead.
+    pub fn holds_key_bias(&self) -> bool {
+        self.name.ends_with("in_proj_bias")
+    }
 }
 
 /// Which parameters a group holds.

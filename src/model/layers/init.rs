@@ -56,6 +56,25 @@ pub fn batch_norm<'a>(path: impl Borrow<Path<'a>>, width: i64) -> nn::BatchNorm 
     nn::batch_norm1d(path, width, config)
 }
 
+/// U(±sqrt(6/(fan_in + fan_out))): PyTorch's `xavier_uniform_`.
+pub fn xavier_uniform(fan_in: i64, fan_out: i64) -> Init {
+    let bound = (6.0 / (fan_in + fan_out) as f64).sqrt();
+    Init::Uniform {
+        lo: -bound,
+        up: bound,
+    }
+}
+
+/// Linear layer with Xavier-uniform weights and biases of 0, as fairseq's transformers start.
+pub fn linear_xavier<'a>(path: impl Borrow<Path<'a>>, inputs: i64, outputs: i64) -> nn::Linear {
+    let config = nn::LinearConfig {
+        ws_init: xavier_uniform(inputs, outputs),
+        bs_init: Some(Init::Const(0.0)),
+        bias: true,
+    };
+    nn::linear(path, inputs, outputs, config)
+}
+
 /// N(0, 2/(fan_in + fan_out)): PyTorch's `xavier_normal_`.
 pub fn xavier_normal(fan_in: i64, fan_out: i64) -> Init {
     Init::Randn {

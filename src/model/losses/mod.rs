@@ -1,5 +1,7 @@
 //! What a training pass returns.
 
+pub mod disparity;
+
 use tch::Tensor;
 
 /// One term of the objective.

@@ -1,0 +1,63 @@
+//! Attention whose query, key and value projections are one matrix, as PyTorch's
+//! `nn.MultiheadAttention` and fairseq's keep them.
+
+use tch::Tensor;
+use tch::nn::{self, Init, Module, Path};
+
+use super::attention::{merge_heads, split_heads};
+use super::init;
+
+/// Attention of `heads` heads within `width` features.
+#[derive(Debug)]
+pub struct JointAttention {
+    in_proj_weight: Tensor,
+    in_proj_bias: Tensor,
+    out_proj: nn::Linear,
+    heads: i64,
+    dropout: f64,
+}
+
+impl JointAttention {
+    /// Parameters: `in_proj_weight`, `in_proj_bias`, `out_proj`. Weights are Xavier-uniform, biases
+    /// 0, in fairseq's form for all and in PyTorch's for all but `out_proj.weight`.
+    pub fn new(path: &Path<'_>, width: i64, heads: i64, dropout: f64, out: nn::Linear) -> Self {
+        Self {
+            in_proj_weight: path.var(
+                "in_proj_weight",
+                &[3 * width, width],
+                init::xavier_uniform(width, 3 * width),
+            ),
+            in_proj_bias: path.var("in_proj_bias", &[3 * width], Init::Const(0.0)),
+            out_proj: out,
+            heads,
+            dropout,
+        }
+    }
+
+    /// Queries (B, n, width), keys and values (B, m, width), to (B, n, width). `mask` (n, m), where
+    /// given, is true where a query may look.
+    pub fn forward(
+        &self,
+        [queries, keys, values]: [&Tensor; 3],
+        mask: Option<&Tensor>,
+        train: bool,
+    ) -> Tensor {
+        let weights = self.in_proj_weight.chunk(3, 0);
+        let biases = self.in_proj_bias.chunk(3, 0);
+        let project = |x: &Tensor, i: usize| {
+            split_heads(&x.linear(&weights[i], Some(&biases[i])), self.heads)
+        };
+        let dropout = if train { self.dropout } else { 0.0 };
+        let attended = Tensor::scaled_dot_product_attention(
+            &project(queries, 0),
+            &project(keys, 1),
+            &project(values, 2),
+            mask,
+            dropout,
+            false,
+            None,
+            false,
+        );
+        self.out_proj.forward(&merge_heads(&attended))
+    }
+}
