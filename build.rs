@@ -8,7 +8,42 @@ fn main() {
     println!("cargo:rustc-env=LNLN_BENCH_GIT={}", commit());
     if std::env::var_os("CARGO_FEATURE_TORCH").is_some() {
         link_libtorch();
+        #[cfg(feature = "torch")]
+        compile_native();
     }
+}
+
+/// The few functions of libtorch that tch does not bind. Compiled again only where their source or
+/// libtorch is another one: this script also runs after every commit.
+#[cfg(feature = "torch")]
+fn compile_native() {
+    const SOURCE: &str = "src/train/native.cpp";
+    const NAME: &str = "lnln_bench_native";
+    println!("cargo:rerun-if-changed={SOURCE}");
+    let root = PathBuf::from(std::env::var_os("LIBTORCH").unwrap_or_default());
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
+    let source = std::fs::read_to_string(SOURCE).unwrap_or_default();
+    let (stamp, wanted) = (
+        out.join("native.stamp"),
+        format!("{}\n{source}", root.display()),
+    );
+    let library = out.join(format!("lib{NAME}.a"));
+    if library.exists() && std::fs::read_to_string(&stamp).is_ok_and(|had| had == wanted) {
+        println!("cargo:rustc-link-search=native={}", out.display());
+        println!("cargo:rustc-link-lib=static={NAME}");
+        println!("cargo:rustc-link-lib=stdc++");
+        return;
+    }
+    cc::Build::new()
+        .cpp(true)
+        .file(SOURCE)
+        .include(root.join("include"))
+        .std("c++20")
+        .define("_GLIBCXX_USE_CXX11_ABI", "1")
+        .warnings(false)
+        .compile(NAME);
+    // A stamp that cannot be written costs the next build these seconds again.
+    let _ = std::fs::write(stamp, wanted);
 }
 
 /// The wheel's own `lib` folder: behind the links of `.toolchain/libtorch`, so that libtorch

@@ -55,7 +55,7 @@ impl Built {
         for _ in 0..2 {
             let losses = self.model.train(batch, &mut Trace::off()).unwrap();
             if self.entry.trained {
-                optimizer.backward_step(&losses.total, 1.0);
+                optimizer.backward_step(&losses.total, 1.0).unwrap();
             }
         }
     }

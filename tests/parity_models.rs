@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use lnln_bench::model::Engine;
 use lnln_bench::parity::Outcome;
 use lnln_bench::parity::models::{Setting, run};
 use tch::{Device, Kind};
@@ -23,10 +24,17 @@ fn assert_passed(outcomes: &[Outcome]) {
 }
 
 fn check(case: &str) {
+    for engine in [Engine::default(), Engine::PLAIN, Engine::RECOMPUTE] {
+        check_engine(case, engine);
+    }
+}
+
+fn check_engine(case: &str, engine: Engine) {
     for kind in [Kind::Double, Kind::Float] {
         let setting = Setting {
             device: Device::Cpu,
             kind,
+            engine,
         };
         let outcomes = run(&golden(case), setting)
             .expect("a readable case")

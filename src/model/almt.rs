@@ -10,6 +10,7 @@ use tch::{Reduction, Tensor};
 
 use super::batch::{Batch, Inputs};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::engine::Engine;
 use super::entry::{Entry, Model, read_case};
 use super::error::Result;
 use super::layers::{BlockSize, CrossTransformer, HyperLayers, Projection, TokenTransformer, init};
@@ -122,6 +123,9 @@ pub struct Almt {
     initial_hyper: Tensor,
     fusion: CrossTransformer,
     regression: nn::Linear,
+    tokens: i64,
+    width: i64,
+    text_steps: i64,
 }
 
 impl Almt {
@@ -158,6 +162,9 @@ impl Almt {
             initial_hyper: init::tokens(path, "h_hyper", c.tokens, c.width, 1.0),
             fusion: CrossTransformer::new(&fusion, c.tokens, c.fusion_depth, fusion_size),
             regression: init::linear(path / "regression_layer" / 0, c.width, 1),
+            tokens: c.tokens,
+            width: c.width,
+            text_steps: shapes.text_steps,
         })
     }
 
@@ -170,8 +177,9 @@ impl Almt {
         let hyper = self
             .hyper
             .forward(&scales, &audio, &vision, &self.initial_hyper);
-        let fused = self.fusion.forward(&hyper, &scales[scales.len() - 1]);
-        let prediction = self.regression.forward(&fused.select(1, 0));
+        let last = &scales[scales.len() - 1];
+        let read = self.fusion.read(&hyper, last, 0, 1);
+        let prediction = self.regression.forward(&read.select(1, 0));
         let named = [
             ("bert", &states),
             ("h_l", &text),
@@ -185,11 +193,8 @@ impl Almt {
             .iter()
             .zip(&scales)
             .for_each(|(name, l)| trace.record(name, l));
-        let named = [
-            ("h_hyper", &hyper),
-            ("fused", &fused),
-            ("pred", &prediction),
-        ];
+        trace.compute("fused", || self.fusion.forward(&hyper, last));
+        let named = [("h_hyper", &hyper), ("pred", &prediction)];
         named
             .iter()
             .for_each(|(name, tensor)| trace.record(name, tensor));
@@ -207,6 +212,43 @@ impl Model for Almt {
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
         self.forward(inputs, false, trace)
+    }
+
+    fn set_engine(&mut self, engine: Engine) {
+        self.encoder.set_engine(engine);
+        let projections = [
+            &mut self.project_text,
+            &mut self.project_audio,
+            &mut self.project_vision,
+        ];
+        for projection in projections {
+            projection.set_engine(engine);
+        }
+        self.hyper.set_engine(engine);
+        self.fusion.set_engine(engine);
+        self.language.set_engine(engine);
+    }
+
+    fn is_divisible(&self) -> bool {
+        true
+    }
+
+    fn text_encoder(&self) -> Option<&TextEncoder> {
+        Some(&self.encoder)
+    }
+
+    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
+        let tokens = self.tokens;
+        let rest = self.language.kept(tokens, None)
+            + self.hyper.kept(tokens, self.width)
+            + self.fusion.kept(tokens);
+        Some(vec![
+            ("text encoder", self.encoder.kept(self.text_steps)),
+            ("text tokens", self.project_text.kept()),
+            ("audio tokens", self.project_audio.kept()),
+            ("vision tokens", self.project_vision.kept()),
+            ("fusion", rest),
+        ])
     }
 }
 

@@ -65,6 +65,10 @@ impl Model for Constant {
         Ok(Losses::single("l1", loss, prediction))
     }
 
+    fn is_divisible(&self) -> bool {
+        true
+    }
+
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
         let prediction = self.value.expand([inputs.len(), 1], false);
         trace.record("pred", &prediction);

@@ -7,6 +7,7 @@ use tch::{Device, Tensor, nn};
 pub use super::layers::{Bert, BertConfig};
 
 use super::batch::Text;
+use super::engine::Engine;
 use super::error::{ModelError, Result, shape};
 use super::hugging_face;
 
@@ -93,6 +94,54 @@ impl TextEncoder {
         match self {
             Self::Bert(bert) => !bert.config().has_dropout(),
             Self::States { .. } => true,
+        }
+    }
+
+    /// How to compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        if let Self::Bert(bert) = self {
+            bert.set_engine(engine);
+        }
+    }
+
+    /// Bytes of the parameters that are trained with the model; `None` where it has none.
+    pub fn trained_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Bert(bert) => Some(bert.config().parameter_count() as u64 * 4),
+            Self::States { .. } => None,
+        }
+    }
+
+    /// Share of its activations that are kept where they are computed twice.
+    pub fn recomputed_share(&self, steps: i64) -> f64 {
+        match self {
+            Self::Bert(bert) => {
+                bert.kept_as(steps, true) as f64 / bert.kept_as(steps, false) as f64
+            }
+            Self::States { .. } => 1.0,
+        }
+    }
+
+    /// Floats kept for the way back, for one clip of `steps` positions.
+    pub fn kept(&self, steps: i64) -> i64 {
+        match self {
+            Self::Bert(bert) => bert.kept(steps),
+            Self::States { width } => steps * width,
+        }
+    }
+
+    /// The second half of a backward pass where the encoder keeps no activations; see
+    /// [`Engine::recompute`].
+    pub fn finish_backward(&self) {
+        if let Self::Bert(bert) = self {
+            bert.finish_backward();
+        }
+    }
+
+    /// Forgets passes whose way back never came.
+    pub fn clear_tape(&self) {
+        if let Self::Bert(bert) = self {
+            bert.clear_tape();
         }
     }
 

@@ -4,7 +4,8 @@ use serde_json::Value;
 use tch::{Tensor, nn};
 
 use super::batch::{Batch, Inputs};
-use super::encoder::BertConfig;
+use super::encoder::{BertConfig, TextEncoder};
+use super::engine::Engine;
 use super::error::{ModelError, Result};
 use super::losses::Losses;
 use super::recipe::{ParamGroup, Recipe};
@@ -29,10 +30,45 @@ pub trait Model: Send {
     /// [`ModelError::Input`] where the inputs do not fit the model.
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor>;
 
+    /// The text encoder inside, where the model shows it.
+    fn text_encoder(&self) -> Option<&TextEncoder> {
+        None
+    }
+
+    /// Sets how to compute from now on. A model that does nothing here knows one way.
+    fn set_engine(&mut self, _engine: Engine) {}
+
+    /// Whether every loss is a mean over clips of something each clip decides alone, so that a
+    /// batch may be computed in parts. Batch statistics and states shared by clips forbid it.
+    fn is_divisible(&self) -> bool {
+        false
+    }
+
+    /// Floats that a training pass keeps for the way back, per clip and by part; `None` where
+    /// nobody has counted.
+    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
+        None
+    }
+
     /// Parameter groups under this recipe; one group of everything unless the authors differ.
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
         vec![ParamGroup::all(recipe)]
     }
+}
+
+/// Backward pass from `loss`, the text encoder's second half included.
+///
+/// # Errors
+/// [`ModelError::Torch`].
+pub fn backward(model: &dyn Model, loss: &Tensor) -> Result<()> {
+    loss.f_backward().map_err(|source| ModelError::Torch {
+        doing: "computing gradients".to_owned(),
+        source,
+    })?;
+    if let Some(encoder) = model.text_encoder() {
+        encoder.finish_backward();
+    }
+    Ok(())
 }
 
 /// One line of the registry.

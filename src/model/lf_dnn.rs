@@ -9,7 +9,8 @@ use serde_json::Value;
 use tch::{Reduction, Tensor, nn};
 
 use super::batch::{Batch, Inputs};
-use super::encoder::{BertConfig, EncoderSetup};
+use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::engine::Engine;
 use super::entry::{Entry, Model, read_case};
 use super::error::Result;
 use super::layers::PostFusion;
@@ -138,6 +139,14 @@ impl Model for LfDnn {
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
         self.forward(inputs, false, trace)
+    }
+
+    fn text_encoder(&self) -> Option<&TextEncoder> {
+        Some(self.unimodal.encoder())
+    }
+
+    fn set_engine(&mut self, engine: Engine) {
+        self.unimodal.set_engine(engine);
     }
 }
 

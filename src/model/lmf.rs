@@ -14,7 +14,8 @@ use tch::nn::{self, Init};
 use tch::{Reduction, Tensor};
 
 use super::batch::{Batch, Inputs};
-use super::encoder::{BertConfig, EncoderSetup};
+use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::engine::Engine;
 use super::entry::{Entry, Model, read_case};
 use super::error::Result;
 use super::layers::init;
@@ -188,6 +189,14 @@ impl Model for Lmf {
             group("factors", &factors, self.factor_rate),
             group("others", others, 1.0),
         ]
+    }
+
+    fn text_encoder(&self) -> Option<&TextEncoder> {
+        Some(self.unimodal.encoder())
+    }
+
+    fn set_engine(&mut self, engine: Engine) {
+        self.unimodal.set_engine(engine);
     }
 }
 

@@ -12,6 +12,7 @@ use tch::{Kind, Reduction, Tensor};
 
 use super::batch::{Batch, Inputs};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::engine::Engine;
 use super::entry::{Entry, Model, read_case};
 use super::error::Result;
 use super::layers::{
@@ -165,6 +166,8 @@ pub struct Lnln {
     discriminator: Head,
     /// Audio, vision, language.
     reconstructors: [TokenTransformer; 3],
+    text_steps: i64,
+    engine: Engine,
 }
 
 impl Lnln {
@@ -224,6 +227,8 @@ impl Lnln {
                     c.reconstructor_depth,
                 )
             }),
+            text_steps: shapes.text_steps,
+            engine: Engine::default(),
         })
     }
 
@@ -245,6 +250,9 @@ impl Lnln {
         complete: &Inputs,
         trace: &mut Trace,
     ) -> Result<(Tokens, Tokens)> {
+        if self.engine.plain {
+            return self.project_apart(masked, complete, trace);
+        }
         let pairs = [
             (masked.text.tensor(), complete.text.tensor()),
             (&masked.audio, &complete.audio),
@@ -256,8 +264,8 @@ impl Lnln {
         }
         let words = masked.text.map(|_| text.input.shallow_clone());
         let states = self.encoder.encode(&words, NAME, true)?;
-        let tokens = self.project(&states, &audio.input, &vision.input)?;
         trace.record("bert_m", &states.narrow(0, 0, masked.len()));
+        let tokens = self.project(&states, &audio.input, &vision.input)?;
         let (text, audio, vision) = (
             text.split(&tokens.text),
             audio.split(&tokens.audio),
@@ -274,6 +282,23 @@ impl Lnln {
                 audio: audio.1,
                 vision: vision.1,
             },
+        ))
+    }
+
+    /// One pass each, as the reference does it.
+    fn project_apart(
+        &self,
+        masked: &Inputs,
+        complete: &Inputs,
+        trace: &mut Trace,
+    ) -> Result<(Tokens, Tokens)> {
+        let states = self.encoder.encode(&masked.text, NAME, true)?;
+        trace.record("bert_m", &states);
+        let first = self.project(&states, &masked.audio, &masked.vision)?;
+        let states = self.encoder.encode(&complete.text, NAME, true)?;
+        Ok((
+            first,
+            self.project(&states, &complete.audio, &complete.vision)?,
         ))
     }
 
@@ -307,11 +332,10 @@ impl Lnln {
         let hyper = self
             .hyper
             .forward(&scales, audio, vision, &self.initial_hyper);
-        let fused = self.fusion.forward(&hyper, &scales[scales.len() - 1]);
+        let last = &scales[scales.len() - 1];
         // The learned token, first of the fused ones, is left out of the mean.
-        let pooled = fused
-            .narrow(1, 1, self.config.tokens)
-            .mean_dim(1, false, None::<Kind>);
+        let fused = self.fusion.read(&hyper, last, 1, self.config.tokens);
+        let pooled = fused.mean_dim(1, false, None::<Kind>);
         let prediction = self.regression.forward(&pooled);
         let named = [
             ("h_l", text),
@@ -322,12 +346,7 @@ impl Lnln {
         named
             .iter()
             .for_each(|(name, tensor)| trace.record(name, tensor));
-        let named = [
-            ("h_p1", &proxy),
-            ("h_d", &dominant),
-            ("h_hyper", &hyper),
-            ("fused", &fused),
-        ];
+        let named = [("h_p1", &proxy), ("h_d", &dominant), ("h_hyper", &hyper)];
         named
             .iter()
             .for_each(|(name, tensor)| trace.record(name, tensor));
@@ -335,6 +354,7 @@ impl Lnln {
             .iter()
             .zip(&scales)
             .for_each(|(name, d)| trace.record(name, d));
+        trace.compute("fused", || self.fusion.forward(&hyper, last));
         trace.record("pred", &prediction);
         Fused {
             completeness,
@@ -417,6 +437,57 @@ impl Model for Lnln {
         let states = self.encoder.encode(&inputs.text, NAME, false)?;
         let tokens = self.project(&states, &inputs.audio, &inputs.vision)?;
         Ok(self.fuse(&tokens, trace).prediction)
+    }
+
+    fn set_engine(&mut self, engine: Engine) {
+        self.encoder.set_engine(engine);
+        let projections = [
+            &mut self.project_text,
+            &mut self.project_audio,
+            &mut self.project_vision,
+        ];
+        for projection in projections {
+            projection.set_engine(engine);
+        }
+        self.hyper.set_engine(engine);
+        self.fusion.set_engine(engine);
+        let transformers = [
+            &mut self.completeness,
+            &mut self.generator,
+            &mut self.dominant,
+        ];
+        for transformer in transformers.into_iter().chain(&mut self.reconstructors) {
+            transformer.set_engine(engine);
+        }
+        self.engine = engine;
+    }
+
+    fn is_divisible(&self) -> bool {
+        true
+    }
+
+    fn text_encoder(&self) -> Option<&TextEncoder> {
+        Some(&self.encoder)
+    }
+
+    /// Counted for clips that differ from their complete version in every modality.
+    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
+        let (tokens, width) = (self.config.tokens, self.config.width);
+        let rebuilt = self.reconstructors.iter().map(|r| r.kept(tokens, None));
+        let rest = self.completeness.kept(tokens, Some(1))
+            + self.generator.kept(3 * tokens, Some(tokens))
+            + self.dominant.kept(tokens, None)
+            + self.hyper.kept(tokens, width)
+            + self.fusion.kept(tokens)
+            + rebuilt.sum::<i64>()
+            + 2 * tokens * (width + 4 * self.config.discriminator_hidden);
+        Some(vec![
+            ("text encoder", 2 * self.encoder.kept(self.text_steps)),
+            ("text tokens", 2 * self.project_text.kept()),
+            ("audio tokens", 2 * self.project_audio.kept()),
+            ("vision tokens", 2 * self.project_vision.kept()),
+            ("fusion and heads", rest),
+        ])
     }
 }
 

@@ -9,6 +9,7 @@
 
 pub mod batch;
 pub mod encoder;
+pub mod engine;
 pub mod entry;
 pub mod error;
 pub mod hugging_face;
@@ -32,7 +33,8 @@ pub mod tfn;
 
 pub use batch::{Batch, Inputs, Text};
 pub use encoder::{BertConfig, EncoderSetup, FrozenEncoder};
-pub use entry::{Entry, Model, find};
+pub use engine::Engine;
+pub use entry::{Entry, Model, backward, find};
 pub use error::ModelError;
 pub use losses::{Losses, Term};
 pub use recipe::{Clip, ParamGroup, Recipe, Rule};

@@ -33,6 +33,19 @@ impl Trace {
         }
     }
 
+    /// Keeps what `make` gives under `name`: for what nothing but the trace reads.
+    pub fn compute(&mut self, name: &'static str, make: impl FnOnce() -> Tensor) {
+        if let Some(tensors) = &mut self.tensors {
+            tensors.push((name, make()));
+        }
+    }
+
+    /// Everything recorded, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Tensor)> {
+        let tensors = self.tensors.iter().flatten();
+        tensors.map(|(name, tensor)| (*name, tensor))
+    }
+
     /// The tensor recorded last under `name`.
     pub fn get(&self, name: &str) -> Option<&Tensor> {
         let tensors = self.tensors.as_ref()?;

@@ -4,6 +4,7 @@ use tch::{Kind, Tensor, nn};
 
 use super::batch::{Inputs, check_features};
 use super::encoder::{EncoderSetup, TextEncoder};
+use super::engine::Engine;
 use super::error::Result;
 use super::layers::{LastState, SubNet};
 use super::trace::Trace;
@@ -66,6 +67,16 @@ impl Unimodal {
             ),
             widths,
         })
+    }
+
+    /// The encoder inside.
+    pub fn encoder(&self) -> &TextEncoder {
+        &self.encoder
+    }
+
+    /// How to compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.encoder.set_engine(engine);
     }
 
     /// The clips' vectors, traced as `feature_t`, `feature_a`, `feature_v`.

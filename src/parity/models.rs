@@ -8,7 +8,9 @@ use tch::{Device, Kind, Tensor};
 use super::Outcome;
 use super::case::{Case, CaseError, Members, Result, cast};
 use super::compare::{norm, relative, total, values, worst};
-use crate::model::{Batch, Inputs, Model, ParamGroup, Recipe, Text, Trace, entry};
+use crate::model::{
+    Batch, Engine, Inputs, Model, ParamGroup, Recipe, Text, Trace, backward, entry,
+};
 use crate::train::Optimizer;
 
 /// Largest errors allowed, by quantity; `tests/golden/README.md` defines each.
@@ -45,6 +47,7 @@ pub struct Setting {
     pub device: Device,
     /// `Double` for proof, `Float` for what training uses.
     pub kind: Kind,
+    pub engine: Engine,
 }
 
 impl Default for Setting {
@@ -52,6 +55,7 @@ impl Default for Setting {
         Self {
             device: Device::Cpu,
             kind: Kind::Double,
+            engine: Engine::default(),
         }
     }
 }
@@ -70,12 +74,14 @@ pub fn run(dir: &Path, setting: Setting) -> Result<Option<Vec<Outcome>>> {
         return Ok(None);
     };
     let mut store = VarStore::new(setting.device);
-    let model = from_case(&store.root(), &case.config, case.bert.as_ref()).map_err(|source| {
-        CaseError::Model {
-            case: case.name.clone(),
-            source: Box::new(source),
-        }
-    })?;
+    let mut model =
+        from_case(&store.root(), &case.config, case.bert.as_ref()).map_err(|source| {
+            CaseError::Model {
+                case: case.name.clone(),
+                source: Box::new(source),
+            }
+        })?;
+    model.set_engine(setting.engine);
     store.set_kind(setting.kind);
     Runner::new(&case, store, model, setting)?.run().map(Some)
 }
@@ -177,7 +183,7 @@ impl<'a> Runner<'a> {
                 buffers.get(&name),
             );
         }
-        losses.total.backward();
+        backward(self.model.as_ref(), &losses.total).map_err(|source| self.failed(source))?;
         self.compare_gradients();
         Ok(())
     }
@@ -197,7 +203,13 @@ impl<'a> Runner<'a> {
             let losses = self.model.train(&self.batch, &mut Trace::off());
             let losses = losses.map_err(|source| self.failed(source))?;
             totals.push(losses.total.double_value(&[]));
-            optimizer.backward_step(&losses.total, 1.0);
+            optimizer.zero_grad();
+            let model = self.model.as_ref();
+            backward(model, &losses.total).map_err(|source| self.failed(source))?;
+            optimizer.step(1.0).map_err(|source| CaseError::Optimizer {
+                case: self.case.name.clone(),
+                source,
+            })?;
         }
         self.compare_entries("trajectory.loss", &totals, self.tolerances.trajectory);
         self.compare_parameters();

@@ -52,6 +52,8 @@ pub enum Error {
     #[error("{0}")]
     Unexpected(String),
     #[error("libtorch: {0}")]
+    Libtorch(String),
+    #[error("libtorch: {0}")]
     Torch(#[from] tch::TchError),
     #[error("{0}")]
     Model(#[from] crate::model::ModelError),

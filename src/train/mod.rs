@@ -8,6 +8,7 @@ pub mod encoding;
 pub mod epoch_log;
 pub mod error;
 pub mod evaluate;
+pub mod native;
 pub mod optimizer;
 pub mod order;
 pub mod schedule;

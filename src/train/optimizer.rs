@@ -1,12 +1,13 @@
 //! Adam and AdamW, step for step as `torch.optim` computes them.
 //!
 //! tch's own optimisers cannot hand out or take back their moments, which resuming a run needs, and
-//! do not skip parameters without gradient in a way a checkpoint could record.
+//! loop over tensors, thousands of small launches a step for a BERT. Here one fused call moves all.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tch::{Kind, Tensor, nn::VarStore};
 
+use super::native::{self, Moves, Rates};
 use crate::model::{Clip, ParamGroup, Recipe, Rule};
 
 const BETA1: f64 = 0.9;
@@ -23,6 +24,10 @@ pub enum OptimizerError {
         group: &'static str,
         prefixes: String,
     },
+
+    /// libtorch refused a step.
+    #[error("the optimiser's step failed: {reason}")]
+    Libtorch { reason: String },
 
     /// A saved state that lacks a parameter's entry.
     #[error(
@@ -62,47 +67,18 @@ struct Slot {
 }
 
 impl Slot {
-    /// One update. A parameter without gradient is left alone, its decay included.
-    fn step(&mut self, rule: Rule, factor: f64) {
-        let gradient = self.parameter.grad();
-        if !gradient.defined() {
-            return;
-        }
-        let rate = self.learning_rate * factor;
-        let gradient = self.decay(rule, rate, gradient);
+    /// Counts a step, and starts the moments at zero before the first.
+    fn begin_step(&mut self) {
         self.steps += 1;
-        let moments = self.moments.get_or_insert_with(|| Moments {
+        self.moments.get_or_insert_with(|| Moments {
             first: self.parameter.zeros_like(),
             second: self.parameter.zeros_like(),
         });
-        let _ = moments.first.lerp_(&gradient, 1.0 - BETA1);
-        let scaled = &gradient * (1.0 - BETA2);
-        let _ = moments
-            .second
-            .g_mul_scalar_(BETA2)
-            .addcmul_(&gradient, &scaled);
-        if rate == 0.0 {
-            return;
-        }
-        let correction1 = 1.0 - BETA1.powi(self.steps as i32);
-        let correction2 = 1.0 - BETA2.powi(self.steps as i32);
-        let mut divisor = moments.second.sqrt();
-        let _ = divisor.g_div_scalar_(correction2.sqrt()).g_add_scalar_(EPS);
-        // addcdiv_ takes no factor in tch: the step size goes into the divisor.
-        let _ = divisor.g_mul_scalar_(-correction1 / rate);
-        let _ = self.parameter.addcdiv_(&moments.first, &divisor);
     }
 
-    /// Applies the weight decay and returns the gradient to use.
-    fn decay(&mut self, rule: Rule, rate: f64, gradient: Tensor) -> Tensor {
-        match rule {
-            _ if self.weight_decay == 0.0 => gradient,
-            Rule::Adam => gradient + &self.parameter * self.weight_decay,
-            Rule::AdamW => {
-                let _ = self.parameter.g_mul_scalar_(1.0 - rate * self.weight_decay);
-                gradient
-            }
-        }
+    /// What parameters that move in one call have in common: learning rate and weight decay.
+    fn rates(&self) -> (f64, f64) {
+        (self.learning_rate, self.weight_decay)
     }
 }
 
@@ -168,21 +144,55 @@ impl Optimizer {
 
     /// Clips the gradients and updates every parameter that has one.
     ///
-    /// `factor` is the schedule's, by which each group's learning rate is multiplied.
-    pub fn step(&mut self, factor: f64) {
+    /// `factor` is the schedule's, by which each group's learning rate is multiplied. A parameter
+    /// without gradient is left alone, its decay included.
+    ///
+    /// # Errors
+    /// [`OptimizerError::Libtorch`].
+    pub fn step(&mut self, factor: f64) -> Result<()> {
         tch::no_grad(|| {
             self.clip_gradients();
-            for slot in &mut self.slots {
-                slot.step(self.rule, factor);
+            self.move_parameters(factor)
+        })
+    }
+
+    /// One fused call for all parameters of equal rates.
+    fn move_parameters(&mut self, factor: f64) -> Result<()> {
+        let rule = self.rule;
+        let mut moving: Vec<(&mut Slot, Tensor)> = Vec::new();
+        for slot in &mut self.slots {
+            let gradient = slot.parameter.grad();
+            if gradient.defined() {
+                slot.begin_step();
+                moving.push((slot, gradient));
             }
+        }
+        moving.sort_by(|(a, _), (b, _)| {
+            let ((ra, da), (rb, db)) = (a.rates(), b.rates());
+            ra.total_cmp(&rb).then(da.total_cmp(&db))
         });
+        for group in moving.chunk_by(|(a, _), (b, _)| a.rates() == b.rates()) {
+            let (learning_rate, decay) = group[0].0.rates();
+            let rates = Rates {
+                decoupled: rule == Rule::AdamW,
+                rate: learning_rate * factor,
+                betas: [BETA1, BETA2],
+                decay,
+                eps: EPS,
+            };
+            fused(group, rates)?;
+        }
+        Ok(())
     }
 
     /// `zero_grad`, backward of `loss`, `step`.
-    pub fn backward_step(&mut self, loss: &Tensor, factor: f64) {
+    ///
+    /// # Errors
+    /// [`OptimizerError::Libtorch`].
+    pub fn backward_step(&mut self, loss: &Tensor, factor: f64) -> Result<()> {
         self.zero_grad();
         loss.backward();
-        self.step(factor);
+        self.step(factor)
     }
 
     /// Euclidean norm over all gradients, as a scalar on the parameters' device; `None` without any.
@@ -257,6 +267,32 @@ impl Optimizer {
         }
         Ok(())
     }
+}
+
+/// Moves these parameters along their gradients.
+fn fused(group: &[(&mut Slot, Tensor)], rates: Rates) -> Result<()> {
+    // Nearly always one count for all; a scalar each would be two hundred transfers a step.
+    let mut counts: BTreeMap<i64, Tensor> = BTreeMap::new();
+    for (slot, _) in group {
+        let device = slot.parameter.device();
+        counts
+            .entry(slot.steps)
+            .or_insert_with(|| Tensor::from(slot.steps as f32).to_device(device));
+    }
+    let moments = group.iter().filter_map(|(slot, _)| slot.moments.as_ref());
+    let (first, second): (Vec<&Tensor>, Vec<&Tensor>) =
+        moments.map(|m| (&m.first, &m.second)).unzip();
+    let parameters: Vec<&Tensor> = group.iter().map(|(slot, _)| &slot.parameter).collect();
+    let gradients: Vec<&Tensor> = group.iter().map(|(_, gradient)| gradient).collect();
+    let steps: Vec<&Tensor> = group.iter().map(|(slot, _)| &counts[&slot.steps]).collect();
+    let moves = Moves {
+        parameters: &parameters,
+        gradients: &gradients,
+        first: &first,
+        second: &second,
+        steps: &steps,
+    };
+    native::fused_adam(&moves, rates).map_err(|reason| OptimizerError::Libtorch { reason })
 }
 
 fn check_groups(groups: &[ParamGroup], parameters: &[(String, Tensor)]) -> Result<()> {

@@ -124,7 +124,7 @@ fn run_epoch(
         check_finite(&losses, epoch, step + 1, rows, data.train)?;
         optimizer.zero_grad();
         losses.total.f_backward()?;
-        optimizer.step(factor);
+        optimizer.step(factor)?;
     }
     Ok(EpochLine {
         epoch,

@@ -4,6 +4,7 @@ use tch::Tensor;
 use tch::nn::{self, Module, Path};
 
 use super::init;
+use crate::model::engine::Engine;
 
 /// (B, n, heads * size) to (B, heads, n, size); feature index = head * size + offset.
 pub fn split_heads(x: &Tensor, heads: i64) -> Tensor {
@@ -17,9 +18,27 @@ pub fn merge_heads(x: &Tensor) -> Tensor {
     x.transpose(1, 2).flatten(2, 3)
 }
 
-/// softmax(q k^T / sqrt(size)) v over (B, heads, n, size); the scores are never stored whole.
-pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor) -> Tensor {
-    Tensor::scaled_dot_product_attention(q, k, v, None::<Tensor>, 0.0, false, None, false)
+/// softmax(q k^T / sqrt(size)) v over (B, heads, n, size). The scores are never stored whole, but
+/// by the plain engine.
+pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor, engine: Engine) -> Tensor {
+    match engine.plain {
+        true => literal(q, k, v, None, 0.0),
+        false => {
+            Tensor::scaled_dot_product_attention(q, k, v, None::<Tensor>, 0.0, false, None, false)
+        }
+    }
+}
+
+/// Attention by its formula, with an additive mask and dropout of the weights.
+pub fn literal(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>, dropout: f64) -> Tensor {
+    let size = q.size()[3] as f64;
+    let scores = q.matmul(&k.transpose(-1, -2)) / size.sqrt();
+    let scores = match mask {
+        Some(mask) => scores + mask,
+        None => scores,
+    };
+    let weights = scores.softmax(-1, scores.kind());
+    weights.dropout(dropout, dropout > 0.0).matmul(v)
 }
 
 /// Attention of `heads` heads of `head` features: bias-free projections of queries, keys and values,
@@ -33,6 +52,8 @@ pub struct Attention {
     to_v: nn::Linear,
     to_out: nn::Linear,
     heads: i64,
+    inner: i64,
+    engine: Engine,
 }
 
 impl Attention {
@@ -45,7 +66,20 @@ impl Attention {
             to_v: init::linear_without_bias(path / "to_v", width, inner),
             to_out: init::linear(path / "to_out" / 0, inner, width),
             heads,
+            inner,
+            engine: Engine::default(),
         }
+    }
+
+    /// How to compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.engine = engine;
+    }
+
+    /// Floats kept for the way back, beside the inputs, for n queries and m keys.
+    pub fn kept(&self, n: i64, m: i64) -> i64 {
+        let scores = if self.engine.plain { 2 * n * m } else { n };
+        2 * self.inner * (n + m) + self.heads * scores
     }
 
     /// Queries (B, n, width), keys and values (B, m, width), to (B, n, width).
@@ -53,7 +87,8 @@ impl Attention {
         let q = split_heads(&self.to_q.forward(queries), self.heads);
         let k = split_heads(&self.to_k.forward(keys), self.heads);
         let v = split_heads(&self.to_v.forward(values), self.heads);
-        self.to_out.forward(&merge_heads(&attend(&q, &k, &v)))
+        self.to_out
+            .forward(&merge_heads(&attend(&q, &k, &v, self.engine)))
     }
 }
 
@@ -68,9 +103,8 @@ mod tests {
         let _rng = crate::model::rng::seeded(5);
         let draw = |n: i64| Tensor::randn([2, 3, n, 4], (Kind::Double, Device::Cpu));
         let (q, k, v) = (draw(5), draw(7), draw(7));
-        let scores = q.matmul(&k.transpose(-1, -2)) / 2.0;
-        let expected = scores.softmax(-1, Kind::Double).matmul(&v);
-        let error = (attend(&q, &k, &v) - expected)
+        let expected = attend(&q, &k, &v, Engine::PLAIN);
+        let error = (attend(&q, &k, &v, Engine::default()) - expected)
             .abs()
             .max()
             .double_value(&[]);

@@ -1,10 +1,14 @@
 //! BERT (Devlin et al., 2019) as Hugging Face's `BertModel` computes it.
 
+use std::cell::RefCell;
+
 use tch::nn::{self, Init, Module, Path};
 use tch::{Kind, Tensor};
 
-use super::attention::{merge_heads, split_heads};
+use super::attention::{literal, merge_heads, split_heads};
 use super::bert_config::BertConfig;
+use super::bert_tape::Pass;
+use crate::model::engine::Engine;
 use crate::model::error::Result;
 
 /// N(0, 0.02) weight and zero bias: BERT's own initialisation.
@@ -101,7 +105,7 @@ impl Output {
 
 /// One post-norm encoder layer.
 #[derive(Debug)]
-struct Layer {
+pub(super) struct Layer {
     query: nn::Linear,
     key: nn::Linear,
     value: nn::Linear,
@@ -109,6 +113,7 @@ struct Layer {
     intermediate: nn::Linear,
     output: Output,
     heads: i64,
+    plain: bool,
 }
 
 impl Layer {
@@ -123,21 +128,28 @@ impl Layer {
             intermediate: linear(path / "intermediate" / "dense", hidden, c.intermediate_size),
             output: Output::new(&(path / "output"), c.intermediate_size, c),
             heads: c.num_attention_heads,
+            plain: false,
         }
     }
 
-    fn forward(&self, x: &Tensor, mask: &Tensor, dropout: Dropout) -> Tensor {
+    pub(super) fn forward(&self, x: &Tensor, mask: &Tensor, dropout: Dropout) -> Tensor {
         let split = |linear: &nn::Linear| split_heads(&linear.forward(x), self.heads);
-        let context = Tensor::scaled_dot_product_attention(
-            &split(&self.query),
-            &split(&self.key),
-            &split(&self.value),
-            Some(mask),
-            dropout.attention,
-            false,
-            None,
-            false,
-        );
+        let [q, k, v] = [&self.query, &self.key, &self.value].map(split);
+        let context = if self.plain {
+            literal(&q, &k, &v, Some(mask), dropout.attention)
+        } else {
+            let mask = Some(mask);
+            Tensor::scaled_dot_product_attention(
+                &q,
+                &k,
+                &v,
+                mask,
+                dropout.attention,
+                false,
+                None,
+                false,
+            )
+        };
         let x = self
             .attention_output
             .forward(&merge_heads(&context), x, dropout.hidden);
@@ -148,18 +160,22 @@ impl Layer {
 
 /// Probabilities in force: the configured ones in training, zero otherwise.
 #[derive(Clone, Copy, Debug)]
-struct Dropout {
+pub(super) struct Dropout {
     hidden: f64,
     attention: f64,
 }
 
 /// The encoder. The pooler's parameters exist, so that names match a checkpoint's, but nothing
-/// reads them.
+/// reads what it computes, and only the plain engine computes it.
 #[derive(Debug)]
 pub struct Bert {
     config: BertConfig,
     embeddings: Embeddings,
     layers: Vec<Layer>,
+    pooler: nn::Linear,
+    engine: Engine,
+    /// Passes whose way back is still to come.
+    tape: RefCell<Vec<Pass>>,
 }
 
 impl Bert {
@@ -167,15 +183,24 @@ impl Bert {
     pub fn new(path: &Path<'_>, config: &BertConfig) -> Self {
         let layers = path / "encoder" / "layer";
         let hidden = config.hidden_size;
-        let bert = Self {
+        Self {
             config: config.clone(),
             embeddings: Embeddings::new(&(path / "embeddings"), config),
             layers: (0..config.num_hidden_layers)
                 .map(|i| Layer::new(&(&layers / i), config))
                 .collect(),
-        };
-        linear(path / "pooler" / "dense", hidden, hidden);
-        bert
+            pooler: linear(path / "pooler" / "dense", hidden, hidden),
+            engine: Engine::default(),
+            tape: RefCell::default(),
+        }
+    }
+
+    /// How to compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.engine = engine;
+        for layer in &mut self.layers {
+            layer.plain = engine.plain;
+        }
     }
 
     /// The sizes it was built with.
@@ -196,19 +221,66 @@ impl Bert {
         if text.device() == tch::Device::Cpu {
             self.config.check_tokens(text)?;
         }
+        if train && self.engine.recompute {
+            return self.forward_on_tape(text);
+        }
         let dropout = self.dropout(train);
         let mask = self.mask(&text.select(1, 1));
         let x = self
-            .embeddings
-            .forward(&text.select(1, 0), &text.select(1, 2));
-        let x = x.dropout(dropout.hidden, train);
-        Ok(self
             .layers
             .iter()
-            .fold(x, |x, layer| layer.forward(&x, &mask, dropout)))
+            .fold(self.embed(text, train), |x, layer| {
+                layer.forward(&x, &mask, dropout)
+            });
+        if self.engine.plain {
+            let _ = self.pooler.forward(&x.select(1, 0)).tanh();
+        }
+        Ok(x)
     }
 
-    fn dropout(&self, train: bool) -> Dropout {
+    /// Tokens to the input of the first layer.
+    pub(super) fn embed(&self, text: &Tensor, train: bool) -> Tensor {
+        let x = self
+            .embeddings
+            .forward(&text.select(1, 0), &text.select(1, 2));
+        x.dropout(self.dropout(train).hidden, train)
+    }
+
+    pub(super) fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    pub(super) fn tape(&self) -> &RefCell<Vec<Pass>> {
+        &self.tape
+    }
+
+    /// Floats kept for the way back, for one clip of `steps` positions.
+    pub fn kept(&self, steps: i64) -> i64 {
+        self.kept_as(steps, self.engine.recompute)
+    }
+
+    /// [`Self::kept`] where activations are computed twice, or kept.
+    pub fn kept_as(&self, steps: i64, recompute: bool) -> i64 {
+        let c = &self.config;
+        let (layers, width, wide) = (c.num_hidden_layers, c.hidden_size, c.intermediate_size);
+        let dropped = |rate: f64| i64::from(rate > 0.0);
+        let hidden = dropped(c.hidden_dropout_prob);
+        // Whole matrices of weights: softmax, draws, product. Fused attention keeps none, but the
+        // CPU has no fused kernel with dropout.
+        let scores = match (c.attention_probs_dropout_prob > 0.0, self.engine.plain) {
+            (true, _) => 3,
+            (false, true) => 1,
+            (false, false) => 0,
+        };
+        let layer = steps * ((9 + 2 * hidden) * width + 2 * wide)
+            + scores * c.num_attention_heads * steps * steps;
+        match recompute {
+            true => layers * steps * width + layer,
+            false => layers * layer + (1 + hidden) * steps * width,
+        }
+    }
+
+    pub(super) fn dropout(&self, train: bool) -> Dropout {
         let on = f64::from(u8::from(train));
         Dropout {
             hidden: on * self.config.hidden_dropout_prob,
@@ -217,7 +289,7 @@ impl Bert {
     }
 
     /// (B, T) to the additive mask (B, 1, 1, T).
-    fn mask(&self, keep: &Tensor) -> Tensor {
+    pub(super) fn mask(&self, keep: &Tensor) -> Tensor {
         let kind = self.embeddings.words.ws.kind();
         let lowest = if kind == Kind::Double {
             f64::MIN
@@ -278,5 +350,7 @@ mod tests {
         Bert::new(&vs.root(), &config);
         let built: BTreeSet<String> = vs.variables().into_keys().collect();
         assert_eq!(built, config.parameter_names().into_iter().collect());
+        let count: usize = vs.variables().values().map(Tensor::numel).sum();
+        assert_eq!(count as i64, config.parameter_count());
     }
 }

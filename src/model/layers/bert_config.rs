@@ -85,6 +85,14 @@ impl BertConfig {
         names
     }
 
+    /// Number of parameters, the pooler's included.
+    pub fn parameter_count(&self) -> i64 {
+        let (h, wide) = (self.hidden_size, self.intermediate_size);
+        let tables = self.vocab_size + self.max_position_embeddings + self.type_vocab_size + 2;
+        let layer = 4 * (h * h + h) + 2 * h * wide + wide + h + 4 * h;
+        tables * h + self.num_hidden_layers * layer + h * h + h
+    }
+
     /// Whether a training pass draws random numbers.
     pub fn has_dropout(&self) -> bool {
         self.hidden_dropout_prob > 0.0 || self.attention_probs_dropout_prob > 0.0

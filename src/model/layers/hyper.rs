@@ -5,6 +5,7 @@ use tch::nn::{self, Module, Path};
 
 use super::attention::{attend, merge_heads, split_heads};
 use super::init;
+use crate::model::engine::Engine;
 
 /// n4(h) + Wo(att(q, k_a, v_a) + att(q, k_v, v_v)), q from the language tokens.
 ///
@@ -19,6 +20,7 @@ struct HyperLayer {
     to_v_vision: nn::Linear,
     to_out: nn::Linear,
     heads: i64,
+    engine: Engine,
 }
 
 impl HyperLayer {
@@ -35,6 +37,7 @@ impl HyperLayer {
             to_v_vision: project("to_v_tv"),
             to_out: init::linear(&attention / "to_out" / 0, inner, width),
             heads,
+            engine: Engine::default(),
         }
     }
 
@@ -53,11 +56,13 @@ impl HyperLayer {
             &q,
             &split(&self.to_k_audio, &audio),
             &split(&self.to_v_audio, &audio),
+            self.engine,
         );
         let from_vision = attend(
             &q,
             &split(&self.to_k_vision, &vision),
             &split(&self.to_v_vision, &vision),
+            self.engine,
         );
         n4.forward(hyper)
             + self
@@ -80,6 +85,19 @@ impl HyperLayers {
         Self {
             layers: (0..depth).map(layer).collect(),
         }
+    }
+
+    /// How to compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.layers
+            .iter_mut()
+            .for_each(|layer| layer.engine = engine);
+    }
+
+    /// Floats kept for the way back, for `tokens` tokens of every kind: the normed inputs, seven
+    /// projections and their sum (the layer's inner width is its outer one).
+    pub fn kept(&self, tokens: i64, width: i64) -> i64 {
+        self.layers.len() as i64 * tokens * width * 15
     }
 
     /// Language scales, audio, vision and the initial hyper tokens (all (B, n, width)) to the final

@@ -6,6 +6,7 @@ pub mod bert;
 pub mod bert_config;
 pub mod crossmodal;
 pub mod encoder_layer;
+mod bert_tape;
 pub mod head;
 pub mod hyper;
 pub mod init;

@@ -6,6 +6,7 @@ use tch::nn::{self, Module, Path};
 use super::init;
 use super::transformer::{BlockSize, TokenTransformer};
 use crate::model::batch::check_features;
+use crate::model::engine::Engine;
 use crate::model::error::Result;
 
 /// Linear to the common width, then a [`TokenTransformer`] of which only the learned tokens are
@@ -38,6 +39,16 @@ impl Projection {
             steps,
             tokens,
         }
+    }
+
+    /// How to compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.transformer.set_engine(engine);
+    }
+
+    /// Floats kept for the way back, for one clip of all steps.
+    pub fn kept(&self) -> i64 {
+        self.steps * self.inputs + self.transformer.kept(self.steps, Some(self.tokens))
     }
 
     /// (B, T, inputs) to (B, tokens, width).

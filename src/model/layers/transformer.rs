@@ -5,6 +5,7 @@ use tch::nn::{self, Module, Path};
 
 use super::attention::Attention;
 use super::init;
+use crate::model::engine::Engine;
 
 /// Sizes of one [`Block`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub struct Block {
     norm: nn::LayerNorm,
     up: nn::Linear,
     down: nn::Linear,
+    size: BlockSize,
 }
 
 impl Block {
@@ -44,7 +46,18 @@ impl Block {
             norm: init::layer_norm(&second / "norm", size.width),
             up: init::linear(&net / 0, size.width, size.hidden),
             down: init::linear(&net / 3, size.hidden, size.width),
+            size,
         }
+    }
+
+    fn set_engine(&mut self, engine: Engine) {
+        self.attention.set_engine(engine);
+    }
+
+    /// Floats kept for the way back, inputs included, for n rows that query m rows.
+    fn kept(&self, n: i64, m: i64) -> i64 {
+        let (width, hidden) = (self.size.width, self.size.hidden);
+        self.attention.kept(n, m) + n * (4 * width + 2 * hidden) + 3 * m * width
     }
 
     /// Target (B, n, width) and source (B, m, width) to (B, n, width).
@@ -74,6 +87,7 @@ pub struct TokenTransformer {
     positions: Tensor,
     tokens: Option<Tensor>,
     layers: Vec<Block>,
+    engine: Engine,
 }
 
 impl TokenTransformer {
@@ -86,7 +100,31 @@ impl TokenTransformer {
             positions: init::positions(path, "pos_embedding", frames + tokens, size.width),
             tokens: (tokens > 0).then(token),
             layers: stack(&(path / "encoder"), depth, size),
+            engine: Engine::default(),
         }
+    }
+
+    /// How to compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.engine = engine;
+        self.layers
+            .iter_mut()
+            .for_each(|layer| layer.set_engine(engine));
+    }
+
+    /// Floats kept for the way back by [`Self::read`] of `rows` rows, or by [`Self::forward`]
+    /// where `rows` is `None`, of `frames` input rows.
+    pub fn kept(&self, frames: i64, rows: Option<i64>) -> i64 {
+        let learned = self.tokens.as_ref().map_or(0, |tokens| tokens.size()[1]);
+        let all = frames + learned;
+        let last = match rows {
+            Some(rows) if !self.engine.plain => rows,
+            _ => all,
+        };
+        let layers = self.layers.split_last();
+        layers.map_or(0, |(end, rest)| {
+            rest.iter().map(|layer| layer.kept(all, all)).sum::<i64>() + end.kept(last, all)
+        })
     }
 
     /// (B, n, width) to (B, tokens + n, width): tokens prepended, positions added.
@@ -114,6 +152,9 @@ impl TokenTransformer {
     /// The last layer computes queries, output projection and feed-forward net for these rows
     /// alone, which changes no number: rows meet only in attention, as keys and values.
     pub fn read(&self, x: &Tensor, rows: i64) -> Tensor {
+        if self.engine.plain {
+            return self.forward(x).narrow(1, 0, rows);
+        }
         let Some((last, layers)) = self.layers.split_last() else {
             return self.embed(x).narrow(1, 0, rows);
         };
@@ -142,6 +183,7 @@ pub struct CrossTransformer {
     source_positions: Tensor,
     target_positions: Tensor,
     layers: Vec<Block>,
+    engine: Engine,
 }
 
 impl CrossTransformer {
@@ -156,20 +198,54 @@ impl CrossTransformer {
             source_positions: positions("pos_embedding_s"),
             target_positions: positions("pos_embedding_t"),
             layers: stack(&(path / "CrossTransformerEncoder"), depth, size),
+            engine: Engine::default(),
         }
+    }
+
+    /// How to compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.engine = engine;
+        self.layers
+            .iter_mut()
+            .for_each(|layer| layer.set_engine(engine));
+    }
+
+    /// Floats kept for the way back, for `tokens` tokens on either side.
+    pub fn kept(&self, tokens: i64) -> i64 {
+        let layers = self.layers.iter();
+        layers.map(|layer| layer.kept(tokens + 1, tokens + 1)).sum()
     }
 
     /// Source and target (B, n, width) to (B, 1 + n, width), the learned token first.
     pub fn forward(&self, source: &Tensor, target: &Tensor) -> Tensor {
+        let (source, target) = self.embed(source, target);
+        self.layers
+            .iter()
+            .fold(target, |target, layer| layer.forward(&target, &source))
+    }
+
+    /// Rows `from` to `from + rows` of what [`Self::forward`] gives. The last layer computes no
+    /// other, since target rows never meet.
+    pub fn read(&self, source: &Tensor, target: &Tensor, from: i64, rows: i64) -> Tensor {
+        if self.engine.plain {
+            return self.forward(source, target).narrow(1, from, rows);
+        }
+        let (source, target) = self.embed(source, target);
+        let target = target.narrow(1, from, rows);
+        self.layers
+            .iter()
+            .fold(target, |target, layer| layer.forward(&target, &source))
+    }
+
+    fn embed(&self, source: &Tensor, target: &Tensor) -> (Tensor, Tensor) {
         let embed = |x: &Tensor, positions: &Tensor| {
             let token = self.token.expand([x.size()[0], -1, -1], false);
             Tensor::cat(&[&token, x], 1) + positions
         };
-        let source = embed(source, &self.source_positions);
-        let target = embed(target, &self.target_positions);
-        self.layers
-            .iter()
-            .fold(target, |target, layer| layer.forward(&target, &source))
+        (
+            embed(source, &self.source_positions),
+            embed(target, &self.target_positions),
+        )
     }
 }
 
@@ -200,5 +276,21 @@ mod tests {
         let scales = transformer.scales(&x);
         assert_eq!(scales.len(), 3);
         assert!(scales[2].equal(&all));
+    }
+
+    #[test]
+    fn target_rows_never_meet() {
+        let _rng = crate::model::rng::seeded(11);
+        let mut vs = VarStore::new(Device::Cpu);
+        let cross = CrossTransformer::new(&vs.root(), 4, 3, SIZE);
+        vs.set_kind(Kind::Double);
+        let draw = || Tensor::randn([2, 4, 16], (Kind::Double, Device::Cpu));
+        let (source, target) = (draw(), draw());
+        let all = cross.forward(&source, &target);
+        for (from, rows) in [(1, 4), (0, 1)] {
+            let got = cross.read(&source, &target, from, rows);
+            let error = (got - all.narrow(1, from, rows)).abs().max();
+            assert!(error.double_value(&[]) < 1e-14);
+        }
     }
 }

@@ -1,0 +1,113 @@
+// What tch does not bind, for src/train/native.rs. Every function that can fail returns null or a
+// message for the caller to free.
+
+#include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/_fused_adam.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <malloc.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <vector>
+
+namespace {
+
+template <typename F>
+char* guarded(F&& body) {
+  try {
+    body();
+    return nullptr;
+  } catch (const std::exception& error) {
+    return strdup(error.what());
+  }
+}
+
+std::vector<at::Tensor> list(at::Tensor* const* tensors, size_t count) {
+  std::vector<at::Tensor> all;
+  all.reserve(count);
+  for (size_t i = 0; i < count; ++i) all.push_back(*tensors[i]);
+  return all;
+}
+
+at::DeviceType device_type(bool cuda) { return cuda ? at::kCUDA : at::kCPU; }
+
+}  // namespace
+
+extern "C" {
+
+char* lnln_fused_adam(bool decoupled, size_t count, at::Tensor* const* parameters,
+                      at::Tensor* const* gradients, at::Tensor* const* first,
+                      at::Tensor* const* second, at::Tensor* const* steps, double rate,
+                      double beta1, double beta2, double decay, double eps) {
+  return guarded([&] {
+    at::NoGradGuard no_grad;
+    auto p = list(parameters, count), g = list(gradients, count), m = list(first, count),
+         v = list(second, count), s = list(steps, count);
+    std::vector<at::Tensor> none;
+    if (decoupled) {
+      at::_fused_adamw_(p, g, m, v, none, s, rate, beta1, beta2, decay, eps, false, false);
+    } else {
+      at::_fused_adam_(p, g, m, v, none, s, rate, beta1, beta2, decay, eps, false, false);
+    }
+  });
+}
+
+char* lnln_deterministic(bool on) {
+  return guarded([&] {
+    auto& context = at::globalContext();
+    context.setDeterministicAlgorithms(on, false);
+    context.setDeterministicCuDNN(on);
+    context.setBenchmarkCuDNN(false);
+  });
+}
+
+char* lnln_allow_tf32(bool on) {
+  return guarded([&] {
+    auto& context = at::globalContext();
+    context.setAllowTF32CuBLAS(on);
+    context.setAllowTF32CuDNN(on);
+  });
+}
+
+char* lnln_autocast_bf16(bool cuda, bool on) {
+  return guarded([&] {
+    auto device = device_type(cuda);
+    if (on) {
+      at::autocast::set_autocast_dtype(device, at::kBFloat16);
+      at::autocast::increment_nesting();
+    } else if (at::autocast::decrement_nesting() == 0) {
+      at::autocast::clear_cache();
+    }
+    at::autocast::set_autocast_enabled(device, on);
+  });
+}
+
+// Free, total and largest allocated bytes of a CUDA device.
+char* lnln_cuda_memory(int index, size_t* free_bytes, size_t* total, size_t* peak) {
+  return guarded([&] {
+    auto* allocator = c10::getDeviceAllocator(at::kCUDA);
+    auto device = static_cast<c10::DeviceIndex>(index);
+    auto info = allocator->getMemoryInfo(device);
+    *free_bytes = info.first;
+    *total = info.second;
+    auto stats = allocator->getDeviceStats(device);
+    *peak = static_cast<size_t>(stats.allocated_bytes[0].peak);
+  });
+}
+
+char* lnln_release_cuda_memory() {
+  return guarded([&] { c10::getDeviceAllocator(at::kCUDA)->emptyCache(); });
+}
+
+// Large tensors stay in the heap from step to step instead of being mapped and unmapped.
+void lnln_keep_large_blocks() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
+void lnln_free(char* message) { std::free(message); }
+}
