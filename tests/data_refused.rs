@@ -7,7 +7,7 @@ mod data;
 use std::path::Path;
 use std::process::Command;
 
-use data::{CLIPS, Column, Small, tokens};
+use data::{CLIPS, Column, Order, Small, pickle, tokens};
 use lnln_bench::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::dataset::{ImportOptions, prepare};
 
@@ -150,10 +150,57 @@ fn wrong_shapes_and_types() {
         &Small::new().set("text_bert", mask),
         &["clip video$_$0", "attention mask"],
     );
+    let gap = Column::I64(vec![CLIPS, 3, 6], {
+        let mut gap = tokens();
+        gap[9] = 1;
+        gap
+    });
+    refused(
+        &Small::new().set("text_bert", gap),
+        &["clip video$_$0", "ones followed by zeros"],
+    );
     let long = Column::Ints(vec![3, 11, 0, 7]);
     refused(
         &Small::new().set("audio_lengths", long),
         &["clip video$_$1", "0 to 10", "11"],
+    );
+}
+
+#[test]
+fn clips_that_are_there_twice() {
+    let twice: Vec<String> = ["a$_$1", "b$_$2", "c$_$3", "b$_$2"]
+        .map(String::from)
+        .into();
+    refused(
+        &Small::new().set("id", Column::TextList(twice)),
+        &["train/id", "clip b$_$2", "there twice"],
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let shared = Small::new();
+    // The name decides what the ids of a split are called.
+    let splits = [("train", &shared), ("valid", &shared), ("test", &shared)];
+    let mut bytes = pickle(&splits, Order::Little);
+    let (own, other): (Vec<u8>, Vec<u8>) = ["test-video", "valid-video"]
+        .map(|text| {
+            text.chars()
+                .flat_map(|c| u32::from(c).to_le_bytes())
+                .collect()
+        })
+        .into();
+    let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|w| w == what);
+    let (test, valid) = (find(&bytes, &own).unwrap(), find(&bytes, &other).unwrap());
+    // The first clip of valid gets the name of the first of test: ids are as wide as the longest.
+    let name: Vec<u8> = "test-video$_$0\0"
+        .chars()
+        .flat_map(|c| u32::from(c).to_le_bytes())
+        .collect();
+    assert!(valid < test);
+    bytes[valid..valid + name.len()].copy_from_slice(&name);
+    let path = folder.path().join("shared.pkl");
+    std::fs::write(&path, bytes).unwrap();
+    holds(
+        &refusal(&path, None),
+        &["test/id", "clip test-video$_$0", "in valid too"],
     );
 }
 

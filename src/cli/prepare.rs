@@ -83,8 +83,8 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
 fn import(file: &Path, args: &Args, progress: &Progress) -> anyhow::Result<Imported> {
     let options = ImportOptions {
         dataset: args.dataset.clone(),
-        folder: args.data.clone(),
         force: args.force,
+        ..ImportOptions::new(&args.data)
     };
     let label = file
         .file_name()

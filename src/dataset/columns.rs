@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::split::SplitName;
 use crate::pickle::{ArrayRef, Value};
 
 /// One split's dict, with its name for messages.
 #[derive(Clone, Copy)]
 pub struct Columns<'a> {
     path: &'a Path,
-    pub split: SplitName,
+    pub split: &'a str,
     dict: Value<'a>,
 }
 
@@ -19,7 +18,7 @@ impl<'a> Columns<'a> {
     ///
     /// # Errors
     /// [`Error::Layout`] where the root is no dict or lacks the split.
-    pub fn of(path: &'a Path, root: Value<'a>, split: SplitName) -> Result<Self> {
+    pub fn of(path: &'a Path, root: Value<'a>, split: &'a str) -> Result<Self> {
         let place = || path.display().to_string();
         let expected = "a dict with keys train, valid and test";
         if !root.is_dict() {
@@ -30,7 +29,7 @@ impl<'a> Columns<'a> {
                 found,
             });
         }
-        let dict = root.get(split.as_str()).ok_or_else(|| Error::Layout {
+        let dict = root.get(split).ok_or_else(|| Error::Layout {
             place: place(),
             expected: expected.into(),
             found: format!("keys {}", keys(root)),
@@ -76,6 +75,16 @@ impl<'a> Columns<'a> {
             .ok_or_else(|| self.missing(format!("column {column}")))
     }
 
+    /// Names and values of all columns, each name once.
+    pub fn entries(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+        let dict = self.dict;
+        let mut seen = std::collections::HashSet::new();
+        let names = dict.entries().filter_map(|(key, _)| key.as_str());
+        names
+            .filter(move |name| seen.insert(*name))
+            .filter_map(move |name| dict.get(name).map(|value| (name, value)))
+    }
+
     /// An error listing what is there.
     pub fn missing(&self, expected: String) -> Error {
         Error::MissingColumn {
@@ -102,6 +111,21 @@ impl<'a> Columns<'a> {
         match array.dtype().is_number() {
             true => Ok(array),
             false => Err(self.layout(column, EXPECTED, format!("dtype {}", array.dtype()))),
+        }
+    }
+
+    /// Clip ids. The files of MulT and MultiBench hold several texts per clip (video, start, end).
+    ///
+    /// # Errors
+    /// As [`Self::texts`].
+    pub fn ids(&self, value: Value<'a>) -> Result<Vec<String>> {
+        let texts = self.texts("id", value)?;
+        let parts = value
+            .array()
+            .map_or(1, |ids| ids.shape()[1..].iter().product());
+        match parts {
+            0 | 1 => Ok(texts),
+            parts => Ok(texts.chunks_exact(parts).map(|id| id.join("$_$")).collect()),
         }
     }
 

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{Error, Result};
-use super::plan::Plan;
-use crate::pickle::ArrayRef;
+use super::check::{Check, Clips};
+use super::error::Result;
+use super::frames::{self, Frames, all_finite};
+use super::plan::{Carried, Plan};
+use super::standardize::Moments;
 use crate::store::Writer;
-
-/// Values converted at once.
-const BLOCK: usize = 1 << 18;
 
 /// How far an import is.
 #[derive(Clone, Debug)]
@@ -20,14 +19,46 @@ pub struct Progress<'a> {
     pub total: u64,
 }
 
+/// What a conversion changed or found, per column (`train/audio`).
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// Non-finite values replaced by zero.
+    pub non_finite: BTreeMap<String, u64>,
+    /// Finite values beyond single precision, replaced by zero.
+    pub overflow: BTreeMap<String, u64>,
+    /// Sentences on clips whose padding is not zero.
+    pub padding: Vec<String>,
+}
+
+impl Findings {
+    /// What is odd about the values.
+    pub fn checks(&self) -> [Check; 2] {
+        let counted = |counts: &BTreeMap<String, u64>, words: &str| {
+            let counts: Vec<String> = counts.iter().map(|(n, c)| format!("{n} {c}")).collect();
+            (!counts.is_empty()).then(|| format!("{words}: {}", counts.join(", ")))
+        };
+        let values = [
+            counted(&self.non_finite, "non-finite values replaced by 0"),
+            counted(&self.overflow, "values beyond float32 replaced by 0"),
+        ];
+        [
+            Check::new(
+                "features are finite",
+                values.into_iter().flatten().collect(),
+            ),
+            Check::new("padding is zero", self.padding.clone()),
+        ]
+    }
+}
+
 /// Writes splits and counts what it replaced.
 pub struct Converter<'c> {
     writer: &'c mut Writer,
     progress: &'c mut dyn FnMut(Progress<'_>),
     done: u64,
     total: u64,
-    /// Non-finite values replaced by zero, per column (`train/audio`).
-    pub non_finite: BTreeMap<String, u64>,
+    moments: BTreeMap<&'static str, Moments>,
+    pub findings: Findings,
 }
 
 impl<'c> Converter<'c> {
@@ -37,131 +68,154 @@ impl<'c> Converter<'c> {
         plans: &[Plan<'_>],
         progress: &'c mut dyn FnMut(Progress<'_>),
     ) -> Self {
-        let total = plans
-            .iter()
-            .flat_map(features)
-            .map(|(_, array)| bytes(array))
-            .sum();
+        let total = plans.iter().flat_map(Plan::features).map(|f| f.bytes());
         Self {
             writer,
             progress,
             done: 0,
-            total,
-            non_finite: BTreeMap::new(),
+            total: total.sum(),
+            moments: BTreeMap::new(),
+            findings: Findings::default(),
         }
+    }
+
+    /// Standardizes audio and vision by the statistics of one split, and writes those.
+    ///
+    /// # Errors
+    /// As [`Self::split`].
+    pub fn standardize(&mut self, train: &Plan<'_>) -> Result<()> {
+        for frames in train.features().filter(|frames| frames.column != "text") {
+            let moments = Moments::of(&frames)?;
+            let shape = [frames.width()];
+            let name = |what: &str| format!("standardization/{}_{what}", frames.column);
+            self.writer.numbers(&name("mean"), &shape, &moments.mean)?;
+            self.writer
+                .numbers(&name("deviation"), &shape, &moments.deviation)?;
+            self.moments.insert(frames.column, moments);
+        }
+        Ok(())
     }
 
     /// Writes every column of one split.
     ///
     /// # Errors
-    /// [`Error::Store`]; [`Error::Array`] where a payload cannot be read.
+    /// [`super::Error::Store`]; [`super::Error::Array`] where a payload cannot be read.
     pub fn split(&mut self, plan: &Plan<'_>) -> Result<()> {
         let name = |column: &str| format!("{}/{column}", plan.split());
         let rows = [plan.rows()];
         self.writer.texts(&name("id"), &plan.ids)?;
-        self.writer.texts(&name("raw_text"), &plan.raw_text)?;
-        if let Some(texts) = &plan.annotations {
-            self.writer.texts(&name("annotations"), texts)?;
+        if !plan.raw_text.is_empty() {
+            self.writer.texts(&name("raw_text"), &plan.raw_text)?;
         }
-        let classes = plan
-            .classification
-            .iter()
-            .map(|v| ("classification_labels", v));
-        let labels = plan
-            .labels
-            .iter()
-            .map(|(column, values)| (column.as_str(), values));
-        for (column, values) in labels.chain(classes) {
-            let single: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-            self.writer.numbers(&name(column), &rows, &single)?;
+        for (column, values) in &plan.labels {
+            self.numbers(&name(column), values)?;
         }
-        let lengths = &plan.lengths;
-        self.writer
-            .numbers(&name("text_lengths"), &rows, &lengths.text)?;
-        self.writer
-            .numbers(&name("audio_lengths"), &rows, &lengths.audio)?;
-        self.writer
-            .numbers(&name("vision_lengths"), &rows, &lengths.vision)?;
+        for (column, values) in &plan.carried {
+            match values {
+                Carried::Texts(texts) => self.writer.texts(&name(column), texts)?,
+                Carried::Numbers(values) => self.numbers(&name(column), values)?,
+            }
+        }
+        for (column, lengths) in [
+            ("text_lengths", &plan.lengths.text),
+            ("audio_lengths", &plan.lengths.audio),
+            ("vision_lengths", &plan.lengths.vision),
+        ] {
+            self.writer.numbers(&name(column), &rows, lengths)?;
+        }
         if let Some(block) = &plan.text_bert {
             let shape = [block.rows, block.steps, block.width];
             self.writer
                 .numbers(&name("text_bert"), &shape, &block.data)?;
         }
-        features(plan).try_for_each(|(column, array)| self.features(plan, column, array))
+        plan.features()
+            .try_for_each(|frames| self.features(plan, &frames))
+    }
+
+    fn numbers(&mut self, name: &str, values: &[f64]) -> Result<()> {
+        let single: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+        Ok(self.writer.numbers(name, &[single.len()], &single)?)
     }
 
     /// Writes features as float32, non-finite values as zero.
-    fn features(&mut self, plan: &Plan<'_>, column: &str, array: ArrayRef<'_>) -> Result<()> {
-        let name = format!("{}/{column}", plan.split());
-        let mut out = self.writer.column::<f32>(&name, array.shape())?;
-        let (mut clean, mut replaced) = (Vec::with_capacity(BLOCK), 0);
-        array
-            .for_each_block(BLOCK, |block: &[f32]| {
-                replaced += finite(block, &mut clean);
-                out.push(&clean).map_err(Failure::Store)?;
-                self.done += (block.len() * array.dtype().size) as u64;
-                (self.progress)(Progress {
-                    column: &name,
-                    done: self.done,
-                    total: self.total,
-                });
-                Ok(())
-            })
-            .map_err(|failure| match failure {
-                Failure::Store(error) => Error::Store(error),
-                Failure::Pickle(error) => plan.columns.array(column, error),
-            })?;
+    fn features(&mut self, plan: &Plan<'_>, frames: &Frames<'_, '_>) -> Result<()> {
+        let name = format!("{}/{}", plan.split(), frames.column);
+        let mut out = self.writer.column::<f32>(&name, frames.array.shape())?;
+        let moments = self.moments.get(frames.column);
+        let (mut replaced, mut overflow, mut trailing) = (0, 0, Clips::default());
+        frames.for_each(|clips| {
+            overflow += clips.overflow;
+            replaced += clean(clips.values, frames, clips.first, moments);
+            note_trailing(&clips, frames, plan, &mut trailing);
+            out.push(clips.values)?;
+            self.done += (clips.values.len() * frames.array.dtype().size) as u64;
+            (self.progress)(Progress {
+                column: &name,
+                done: self.done,
+                total: self.total,
+            });
+            Ok(())
+        })?;
         out.finish()?;
-        if replaced > 0 {
-            self.non_finite.insert(name, replaced);
+        let words = format!("with {} past its length", frames.column);
+        self.findings
+            .padding
+            .extend(trailing.say(plan.split(), &words));
+        for (counts, count) in [
+            (&mut self.findings.non_finite, replaced - overflow),
+            (&mut self.findings.overflow, overflow),
+        ] {
+            if count > 0 {
+                counts.insert(name.clone(), count);
+            }
         }
         Ok(())
     }
 }
 
-/// Either end of a conversion may fail.
-enum Failure {
-    Pickle(crate::pickle::Error),
-    Store(crate::store::Error),
-}
-
-impl From<crate::pickle::Error> for Failure {
-    fn from(error: crate::pickle::Error) -> Self {
-        Self::Pickle(error)
+/// Standardizes, where asked for, and puts zero for every non-finite value; gives the number of
+/// those.
+fn clean(
+    values: &mut [f32],
+    frames: &Frames<'_, '_>,
+    first: usize,
+    moments: Option<&Moments>,
+) -> u64 {
+    let replaced = match all_finite(values) {
+        true => 0,
+        false => values.iter().filter(|value| !value.is_finite()).count() as u64,
+    };
+    if let Some(moments) = moments {
+        for (index, clip) in values.chunks_exact_mut(frames.clip()).enumerate() {
+            let (valid, padding) = clip.split_at_mut(frames.valid(first + index));
+            moments.apply(valid);
+            padding.fill(0.0);
+        }
     }
+    if replaced > 0 {
+        for value in values.iter_mut().filter(|value| !value.is_finite()) {
+            *value = 0.0;
+        }
+    }
+    replaced
 }
 
-fn features<'p>(plan: &'p Plan<'_>) -> impl Iterator<Item = (&'static str, ArrayRef<'p>)> {
-    let text = plan.text.map(|array| ("text", array));
-    [("audio", plan.audio), ("vision", plan.vision)]
-        .into_iter()
-        .chain(text)
-}
-
-fn bytes(array: ArrayRef<'_>) -> u64 {
-    (array.len() * array.dtype().size) as u64
-}
-
-/// Copies a block with zero for every non-finite value; gives their number.
-fn finite(block: &[f32], clean: &mut Vec<f32>) -> u64 {
-    clean.clear();
-    clean.extend(
-        block
+/// Notes clips that hold values past their length.
+fn note_trailing(
+    clips: &frames::Clips<'_>,
+    frames: &Frames<'_, '_>,
+    plan: &Plan<'_>,
+    trailing: &mut Clips,
+) {
+    for (index, clip) in clips.values.chunks_exact(frames.clip()).enumerate() {
+        let row = clips.first + index;
+        // Without an early end, so that the loop vectorises.
+        let padding = &clip[frames.valid(row)..];
+        if padding
             .iter()
-            .map(|value| if value.is_finite() { *value } else { 0.0 }),
-    );
-    block.iter().filter(|value| !value.is_finite()).count() as u64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn non_finite_values_become_zero_and_are_counted() {
-        let mut clean = vec![9.0];
-        let block = [1.0, f32::NAN, f32::NEG_INFINITY, f32::INFINITY, -0.0];
-        assert_eq!(finite(&block, &mut clean), 3);
-        assert_eq!(clean, [1.0, 0.0, 0.0, 0.0, 0.0]);
+            .fold(false, |any, value| any | (*value != 0.0))
+        {
+            trailing.add(&plan.ids[row]);
+        }
     }
 }

@@ -92,7 +92,10 @@ impl Corpus {
         Ok(Split {
             name,
             ids: self.reader.texts(&column("id"))?,
-            raw_text: self.reader.texts(&column("raw_text"))?,
+            raw_text: match optional(true, "raw_text") {
+                true => self.reader.texts(&column("raw_text"))?,
+                false => vec![String::new(); self.counts[name as usize]],
+            },
             text_bert: match optional(true, "text_bert") {
                 true => Some(self.block(&column("text_bert"))?),
                 false => None,
@@ -109,6 +112,20 @@ impl Corpus {
             labels: self.reader.numbers(&column("regression_labels"))?,
             modality_labels: self.modality_labels(name)?,
         })
+    }
+
+    /// Names of the splits beyond train, valid and test, as SIMSv2's `train_mix`. Nothing trains on
+    /// them; their columns are read through [`Self::reader`].
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn further_splits(&self) -> Result<Vec<String>> {
+        let official = SplitName::ALL.map(SplitName::as_str);
+        let groups = self.reader.groups()?.into_iter();
+        Ok(groups
+            .filter(|name| !official.contains(&name.as_str()))
+            .filter(|name| self.reader.has(&format!("{name}/id")))
+            .collect())
     }
 
     /// Reads ids and lengths of one split, no features.

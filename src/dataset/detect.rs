@@ -60,9 +60,10 @@ mod tests {
     fn widths_then_counts_then_a_question() {
         assert_eq!(run(5, 20, [64, 64, 64], None).unwrap(), "mosi");
         assert_eq!(run(33, 709, [1, 1, 1], None).unwrap(), "sims");
-        assert_eq!(run(25, 177, [1284, 229, 686], None).unwrap(), "mosi");
-        assert_eq!(run(25, 177, [1, 2, 3], Some("sims")).unwrap(), "sims");
-        let error = run(25, 177, [1, 2, 3], None).unwrap_err().to_string();
+        assert_eq!(run(25, 177, [64, 64, 64], None).unwrap(), "simsv2");
+        assert_eq!(run(33, 171, [1284, 229, 686], None).unwrap(), "mosi");
+        assert_eq!(run(33, 171, [1, 2, 3], Some("sims")).unwrap(), "sims");
+        let error = run(33, 171, [1, 2, 3], None).unwrap_err().to_string();
         assert!(
             error.contains("--dataset NAME") && error.contains("demo-film"),
             "{error}"

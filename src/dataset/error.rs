@@ -83,6 +83,18 @@ pub enum Error {
         dataset: &'static str,
     },
     #[error(
+        "{place}: {clips} of the first {seen} clips are padded at the {end}{}; give --padding {found}",
+        .first.as_ref().map_or(String::new(), |clip| format!(" (first: {clip})"))
+    )]
+    Padding {
+        place: String,
+        clips: usize,
+        seen: usize,
+        first: Option<String>,
+        found: &'static str,
+        end: &'static str,
+    },
+    #[error(
         "{path} exists already and holds {holds}; give --force to replace it, or another --data folder"
     )]
     Exists { path: PathBuf, holds: String },

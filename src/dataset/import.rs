@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::check::{self, Check};
 use super::columns::Columns;
-use super::convert::{Converter, Progress};
+use super::convert::{Converter, Findings, Progress};
 use super::detect::{Traits, detect};
-use super::digest;
 use super::error::{Error, Result};
+use super::existing::{self, hash};
+use super::padding::Padding;
 use super::plan::Plan;
 use super::spec::{self, Spec};
 use super::split::SplitName;
-use crate::pickle::Pickle;
-use crate::store::{Provenance, Reader, Writer};
+use crate::pickle::{Pickle, Value};
+use crate::store::{Compression, Provenance, Writer};
 
 /// How to import.
 #[derive(Clone, Debug)]
@@ -24,20 +26,32 @@ pub struct ImportOptions {
     pub folder: PathBuf,
     /// Whether to replace a file that is there.
     pub force: bool,
+    /// Look at everything, write nothing.
+    pub check_only: bool,
+    /// Which end of a clip holds its padding, where that is not the end, or where lengths are to be
+    /// counted.
+    pub padding: Option<Padding>,
+    /// Bring audio and vision to mean 0 and deviation 1.
+    pub standardize: bool,
+    pub compression: Compression,
 }
 
 impl ImportOptions {
-    /// Into `folder`, detecting the data set, replacing nothing.
+    /// Into `folder`, detecting the data set, replacing and changing nothing.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             dataset: None,
             folder: folder.into(),
             force: false,
+            check_only: false,
+            padding: None,
+            standardize: false,
+            compression: Compression::None,
         }
     }
 }
 
-/// What an import wrote.
+/// What an import wrote, or would have.
 #[derive(Clone, Debug)]
 pub struct Imported {
     pub path: PathBuf,
@@ -46,14 +60,20 @@ pub struct Imported {
     pub layout: &'static str,
     /// Clips in train, valid and test.
     pub counts: [usize; 3],
+    /// Further splits and their clips, as `train_mix`.
+    pub further: Vec<(String, usize)>,
     /// Non-finite values replaced by zero, per column (`train/audio`).
     pub non_finite: BTreeMap<String, u64>,
+    /// Values beyond float32 replaced by zero, per column.
+    pub overflow: BTreeMap<String, u64>,
     pub source_sha256: String,
     /// Layout of the published file with this SHA-256, if there is one.
     pub published: Option<&'static str>,
     pub content_hash: String,
     /// The file was there already, made from the same source; nothing was written.
     pub existed: bool,
+    /// Everything that was looked at; empty where the file was there already.
+    pub checks: Vec<Check>,
     /// What the user should know, a sentence each.
     pub warnings: Vec<String>,
 }
@@ -74,58 +94,179 @@ pub fn prepare(
         path: input.to_owned(),
         source,
     })?;
-    let plans = SplitName::ALL
-        .into_iter()
-        .map(|split| Plan::new(Columns::of(input, pickle.root(), split)?))
-        .collect::<Result<Vec<_>>>()?;
-    check_shapes(&plans)?;
-    let traits = traits(&plans);
-    let spec = detect(input, traits, options.dataset.as_deref())?;
+    let (plans, ignored) = plans(input, pickle.root(), options.padding)?;
+    let checks = vec![check::columns(&plans, &ignored), check::ids(&plans)?];
+    let spec = detect(input, traits(&plans), options.dataset.as_deref())?;
     plans.iter().try_for_each(|plan| plan.check_labels(spec))?;
-    let path = options.folder.join(format!("{}.h5", spec.name));
-    let existing = match options.force {
-        true => None,
-        false => existing(input, &path, spec)?,
-    };
-    let existed = existing.is_some();
-    let (source, content_hash) = match existing {
-        Some(existing) => existing,
-        None => write(
-            input,
-            &path,
-            source(input, spec, &plans, options)?,
-            &plans,
-            progress,
-        )?,
-    };
-    let published = spec::published(&source.source_sha256).map(|(_, file)| file.layout.as_str());
-    let extra = extra_splits(&pickle);
-    Ok(Imported {
-        path,
+    let import = Import {
+        input,
+        options,
+        path: options.folder.join(format!("{}.h5", spec.name)),
         spec,
-        layout: layout(&plans),
-        counts: traits.counts,
-        warnings: warnings(spec, traits.counts, published, &extra, &source.non_finite),
-        non_finite: source.non_finite,
-        source_sha256: source.source_sha256,
-        published,
-        content_hash,
-        existed,
-    })
+        plans,
+    };
+    let replaces = options.force || options.check_only;
+    let provenance = import.provenance()?;
+    match existing::find(input, &import.path, &provenance, replaces)? {
+        Some((found, content)) => Ok(import.already(found, content)),
+        None => import.write(provenance, checks, progress),
+    }
 }
 
-/// Writes the file; gives its completed provenance and content hash.
-fn write(
-    input: &Path,
-    path: &Path,
-    mut source: Provenance,
-    plans: &[Plan<'_>],
-    progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<(Provenance, String)> {
-    let mut writer = Writer::create(path)?;
-    (source.non_finite, source.source_sha256) = convert(input, &mut writer, plans, progress)?;
-    let content_hash = writer.finish(&source)?;
-    Ok((source, content_hash))
+/// One import under way.
+struct Import<'a> {
+    input: &'a Path,
+    options: &'a ImportOptions,
+    path: PathBuf,
+    spec: &'static Spec,
+    plans: Vec<Plan<'a>>,
+}
+
+impl Import<'_> {
+    /// Writes the file, or goes through the motions.
+    fn write(
+        &self,
+        mut source: Provenance,
+        mut checks: Vec<Check>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Imported> {
+        let mut writer = match self.options.check_only {
+            true => Writer::rehearse(&self.path),
+            false => Writer::create(&self.path)?.compress(self.options.compression),
+        };
+        if !self.options.force {
+            writer = writer.keep_existing();
+        }
+        let (findings, sha256) = self.convert(&mut writer, progress)?;
+        checks.extend([
+            check::sizes(traits(&self.plans).counts, self.spec),
+            check::lengths(&self.plans),
+            check::label_words(&self.plans),
+            check::tokens(&self.plans),
+            published(self.spec, &sha256),
+        ]);
+        checks.extend(findings.checks());
+        source.source_sha256 = sha256;
+        source.warnings = checks.iter().flat_map(|c| c.odd.clone()).collect();
+        (source.non_finite, source.overflow) = (findings.non_finite, findings.overflow);
+        let content = writer.finish(&source)?;
+        Ok(Imported {
+            checks,
+            existed: false,
+            ..self.already(source, content)
+        })
+    }
+
+    /// What a file that is there already holds.
+    fn already(&self, source: Provenance, content_hash: String) -> Imported {
+        let further = self.plans.iter().filter(|plan| plan.official().is_none());
+        let published = spec::published(&source.source_sha256);
+        Imported {
+            path: self.path.clone(),
+            spec: self.spec,
+            layout: layout(&self.plans),
+            counts: traits(&self.plans).counts,
+            further: further
+                .map(|plan| (plan.split().to_owned(), plan.rows()))
+                .collect(),
+            non_finite: source.non_finite,
+            overflow: source.overflow,
+            published: published.map(|(_, file)| file.layout.as_str()),
+            source_sha256: source.source_sha256,
+            content_hash,
+            existed: true,
+            checks: Vec::new(),
+            warnings: source.warnings,
+        }
+    }
+
+    /// The provenance, less what is known only after the conversion.
+    fn provenance(&self) -> Result<Provenance> {
+        let metadata = std::fs::metadata(self.input).map_err(|source| Error::Io {
+            path: self.input.to_owned(),
+            action: "read its size",
+            source,
+        })?;
+        let name = self.input.file_name().unwrap_or_default();
+        let clips = self.plans.iter();
+        Ok(Provenance {
+            dataset: self.spec.name.clone(),
+            layout: layout(&self.plans).to_owned(),
+            source_name: name.to_string_lossy().into_owned(),
+            source_bytes: metadata.len(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            options: self.options_json(),
+            label_range: self.spec.label_range,
+            clips: clips
+                .map(|plan| (plan.split().to_owned(), plan.rows() as u64))
+                .collect(),
+            ..Provenance::default()
+        })
+    }
+
+    fn options_json(&self) -> String {
+        let options = self.options;
+        serde_json::json!({
+            "dataset_stated": options.dataset.is_some(),
+            "non_finite": "zero",
+            "padding": options.padding.map_or("right", Padding::as_str),
+            "standardize": options.standardize,
+            "compression": options.compression.as_str(),
+        })
+        .to_string()
+    }
+
+    /// Converts all splits while a second thread hashes the source.
+    fn convert(
+        &self,
+        writer: &mut Writer,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(Findings, String)> {
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let hash = scope.spawn(|| hash(self.input, &stop));
+            let mut converter = Converter::new(writer, &self.plans, progress);
+            let written = self.splits(&mut converter);
+            stop.store(written.is_err(), Ordering::Relaxed);
+            let hash = hash
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            written?;
+            Ok((converter.findings, hash?))
+        })
+    }
+
+    fn splits(&self, converter: &mut Converter<'_>) -> Result<()> {
+        if self.options.standardize {
+            converter.standardize(&self.plans[0])?;
+        }
+        self.plans.iter().try_for_each(|plan| converter.split(plan))
+    }
+}
+
+/// The three splits and whatever else looks like one, as SIMSv2's `train_mix`; and the names of
+/// what does not.
+fn plans<'a>(
+    input: &'a Path,
+    root: Value<'a>,
+    padding: Option<Padding>,
+) -> Result<(Vec<Plan<'a>>, Vec<String>)> {
+    let mut names: Vec<&'a str> = SplitName::ALL.map(SplitName::as_str).into();
+    let mut ignored = Vec::new();
+    for (key, value) in root.entries() {
+        let Some(key) = key.as_str().filter(|key| !names.contains(key)) else {
+            continue;
+        };
+        let split = value.get("id").is_some() && value.get("audio").is_some();
+        match split && !key.contains('/') {
+            true => names.push(key),
+            false => ignored.push(format!("{key} ({})", value.kind())),
+        }
+    }
+    let plan = |name| Plan::new(Columns::of(input, root, name)?, padding);
+    let plans = names.into_iter().map(plan).collect::<Result<Vec<_>>>()?;
+    check_shapes(&plans)?;
+    Ok((plans, ignored))
 }
 
 /// Widths must agree between splits; steps too, since models are sized by them.
@@ -163,137 +304,24 @@ fn traits(plans: &[Plan<'_>]) -> Traits {
 
 /// Aligned files bring every modality to the text's steps and have no frame counts.
 fn layout(plans: &[Plan<'_>]) -> &'static str {
-    let aligned = plans
-        .iter()
-        .all(|plan| plan.columns.get("audio_lengths").is_none());
-    if aligned { "aligned" } else { "unaligned" }
-}
-
-/// What a complete file under the final name says, if it was made from the same bytes.
-///
-/// # Errors
-/// [`Error::Exists`] for any other file of that name.
-fn existing(input: &Path, path: &Path, spec: &Spec) -> Result<Option<(Provenance, String)>> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let exists = |holds: String| Error::Exists {
-        path: path.to_owned(),
-        holds,
+    let aligned = |plan: &Plan<'_>| {
+        plan.columns.get("audio_lengths").is_none()
+            && plan.audio.shape()[1] == plan.vision.shape()[1]
     };
-    let opened = Reader::open(path).and_then(|r| Ok((r.provenance()?, r.content_hash()?)));
-    let Ok((found, content_hash)) = opened else {
-        return Err(exists("something that is no complete prepared file".into()));
-    };
-    let sha256 = hash(input, &AtomicBool::new(false))?;
-    match found.source_sha256 == sha256 && found.dataset == spec.name {
-        true => Ok(Some((found, content_hash))),
-        false => Err(exists(format!(
-            "{} {} from {}",
-            found.layout, found.dataset, found.source_name
-        ))),
+    if plans.iter().all(aligned) {
+        "aligned"
+    } else {
+        "unaligned"
     }
 }
 
-fn hash(input: &Path, stop: &AtomicBool) -> Result<String> {
-    let hash = digest::sha256(input, stop).map_err(|source| Error::Io {
-        path: input.to_owned(),
-        action: "hash it",
-        source,
-    })?;
-    // Empty only where the hash was stopped, and then it is not used.
-    Ok(hash.unwrap_or_default())
-}
-
-/// The provenance, less what is known only after the conversion.
-fn source(
-    input: &Path,
-    spec: &Spec,
-    plans: &[Plan<'_>],
-    options: &ImportOptions,
-) -> Result<Provenance> {
-    let metadata = std::fs::metadata(input).map_err(|source| Error::Io {
-        path: input.to_owned(),
-        action: "read its size",
-        source,
-    })?;
-    let stated = options.dataset.is_some();
-    Ok(Provenance {
-        dataset: spec.name.clone(),
-        layout: layout(plans).to_owned(),
-        source_name: input
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-        source_bytes: metadata.len(),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        options: serde_json::json!({ "dataset_stated": stated, "non_finite": "zero" }).to_string(),
-        ..Provenance::default()
-    })
-}
-
-/// Converts all splits while a second thread hashes the source.
-fn convert(
-    input: &Path,
-    writer: &mut Writer,
-    plans: &[Plan<'_>],
-    progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<(BTreeMap<String, u64>, String)> {
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let hash = scope.spawn(|| hash(input, &stop));
-        let mut converter = Converter::new(writer, plans, progress);
-        let written = plans.iter().try_for_each(|plan| converter.split(plan));
-        stop.store(written.is_err(), Ordering::Relaxed);
-        let hash = hash
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        written?;
-        Ok((converter.non_finite, hash?))
-    })
-}
-
-/// Keys of the root beside the three splits, as SIMSv2's `train_mix`.
-fn extra_splits(pickle: &Pickle) -> Vec<String> {
-    let known = SplitName::ALL.map(SplitName::as_str);
-    let keys = pickle.root().entries().filter_map(|(key, _)| key.as_str());
-    keys.filter(|key| !known.contains(key))
-        .map(str::to_owned)
-        .collect()
-}
-
-fn warnings(
-    spec: &Spec,
-    counts: [usize; 3],
-    published: Option<&str>,
-    extra: &[String],
-    non_finite: &BTreeMap<String, u64>,
-) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if counts != spec.counts {
-        warnings.push(format!(
-            "{counts:?} clips in train, valid, test; the official split has {:?}",
-            spec.counts
-        ));
-    }
-    if published.is_none() && !spec.files.is_empty() {
-        let text = "its SHA-256 is none of the published ones: results are not comparable with \
-                    published tables unless the content is the same";
-        warnings.push(text.to_owned());
-    }
-    if !extra.is_empty() {
-        warnings.push(format!("ignored: {}", extra.join(", ")));
-    }
-    let counted: Vec<String> = non_finite
-        .iter()
-        .map(|(name, n)| format!("{name} {n}"))
-        .collect();
-    if !counted.is_empty() {
-        warnings.push(format!(
-            "non-finite values replaced by 0: {}",
-            counted.join(", ")
-        ));
-    }
-    warnings
+/// Whether it is a published file; made-up data sets have none.
+fn published(spec: &Spec, sha256: &str) -> Check {
+    let unknown = !spec.files.is_empty() && spec::published(sha256).is_none();
+    let odd = unknown.then(|| {
+        "its SHA-256 is none of the published ones: results are not comparable with published \
+         tables unless the content is the same"
+            .to_owned()
+    });
+    Check::new("the file is a published one", odd.into_iter().collect())
 }

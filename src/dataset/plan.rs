@@ -2,18 +2,42 @@
 
 use super::columns::Columns;
 use super::error::{Error, Result};
+use super::frames::Frames;
+use super::labels::{self, Labels};
+use super::lengths::{Lengths, Sources};
+use super::padding::{Ends, Padding};
 use super::spec::Spec;
 use super::split::{Block, SplitName};
 use super::tokens;
-use crate::pickle::ArrayRef;
+use crate::pickle::{ArrayRef, Value};
 
-/// Labels may differ from the range's ends by rounding in single precision.
-const LABEL_TOLERANCE: f64 = 1e-6;
+/// Columns that are read here; labels have their own list.
+const READ: [&str; 9] = [
+    "id",
+    "raw_text",
+    "audio",
+    "vision",
+    "text",
+    "text_bert",
+    "text_lengths",
+    "audio_lengths",
+    "vision_lengths",
+];
+
+/// A column that is carried along as it is, one value per clip.
+pub enum Carried {
+    Texts(Vec<String>),
+    Numbers(Vec<f64>),
+}
+
+/// A column's name and values.
+type Named = (String, Carried);
 
 /// Everything the import writes for one split.
 pub struct Plan<'a> {
     pub columns: Columns<'a>,
     pub ids: Vec<String>,
+    /// Empty where the file has no transcripts.
     pub raw_text: Vec<String>,
     pub audio: ArrayRef<'a>,
     pub vision: ArrayRef<'a>,
@@ -22,16 +46,13 @@ pub struct Plan<'a> {
     pub text_bert: Option<Block<i32>>,
     pub lengths: Lengths,
     /// `regression_labels` and, where the file has them, `..._T`, `..._A`, `..._V`.
-    pub labels: Vec<(String, Vec<f64>)>,
-    pub annotations: Option<Vec<String>>,
-    pub classification: Option<Vec<f64>>,
-}
-
-/// Valid steps per clip.
-pub struct Lengths {
-    pub text: Vec<i32>,
-    pub audio: Vec<i32>,
-    pub vision: Vec<i32>,
+    pub labels: Vec<Labels>,
+    /// `annotations`, `classification_labels` and whatever else has one value per clip.
+    pub carried: Vec<Named>,
+    /// Columns that are not carried along, with what they are.
+    pub ignored: Vec<String>,
+    /// Padding comes first in the source.
+    pub left: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -39,30 +60,39 @@ impl<'a> Plan<'a> {
     /// known.
     ///
     /// # Errors
-    /// [`Error::MissingColumn`], [`Error::Layout`], [`Error::Rows`], [`Error::Clip`].
-    pub fn new(columns: Columns<'a>) -> Result<Self> {
-        let ids = columns.texts("id", columns.need("id")?)?;
-        let raw_text = columns.texts("raw_text", columns.need("raw_text")?)?;
+    /// [`Error::MissingColumn`], [`Error::Layout`], [`Error::Rows`], [`Error::Clip`],
+    /// [`Error::Padding`].
+    pub fn new(columns: Columns<'a>, padding: Option<Padding>) -> Result<Self> {
+        let ids = columns.ids(columns.need("id")?)?;
+        let raw_text = match columns.get("raw_text") {
+            Some(value) => columns.texts("raw_text", value)?,
+            None => Vec::new(),
+        };
         let (audio, vision) = (columns.features("audio")?, columns.features("vision")?);
-        let text = columns
-            .get("text")
-            .map(|_| columns.features("text"))
-            .transpose()?;
+        let text = columns.get("text").map(|_| columns.features("text"));
+        let text = text.transpose()?;
         let text_bert = tokens::read(&columns, &ids)?;
         if text.is_none() && text_bert.is_none() {
             return Err(columns.missing("column text_bert (or text)".into()));
         }
-        let steps = (audio.shape()[1], vision.shape()[1]);
-        let lengths = lengths(&columns, steps, text, text_bert.as_ref(), &ids)?;
-        let optional = |name| columns.get(name).map(|value| (name, value));
+        for (column, array) in [("audio", audio), ("vision", vision)] {
+            check_padding(&columns, &ids, (column, array), padding)?;
+        }
+        let lengths = Lengths::read(&Sources {
+            columns: &columns,
+            ids: &ids,
+            text_bert: text_bert.as_ref(),
+            text,
+            audio,
+            vision,
+            padding,
+        })?;
+        let (carried, ignored) = carried(&columns, ids.len())?;
         let plan = Self {
-            labels: labels(&columns)?,
-            annotations: optional("annotations")
-                .map(|(name, value)| columns.texts(name, value))
-                .transpose()?,
-            classification: optional("classification_labels")
-                .map(|(name, value)| columns.numbers(name, value))
-                .transpose()?,
+            labels: labels::read(&columns, official(columns.split).is_some())?,
+            left: padding == Some(Padding::Left),
+            carried,
+            ignored,
             columns,
             ids,
             raw_text,
@@ -81,8 +111,37 @@ impl<'a> Plan<'a> {
     }
 
     /// Name of the split.
-    pub fn split(&self) -> SplitName {
+    pub fn split(&self) -> &'a str {
         self.columns.split
+    }
+
+    /// The official split this is.
+    pub fn official(&self) -> Option<SplitName> {
+        official(self.split())
+    }
+
+    /// Audio, vision and, where the file has it, text.
+    pub fn features(&self) -> impl Iterator<Item = Frames<'_, 'a>> {
+        let lengths = &self.lengths;
+        let frames = |column, array, lengths: Option<_>, left| Frames {
+            columns: &self.columns,
+            column,
+            array,
+            lengths,
+            left,
+        };
+        // An attention mask says where the text is, and it was not moved.
+        let moved = self.left && self.text_bert.is_none();
+        let text_lengths = moved.then_some(lengths.text.as_slice());
+        let text = self
+            .text
+            .map(|array| frames("text", array, text_lengths, moved));
+        [
+            frames("audio", self.audio, Some(&lengths.audio[..]), self.left),
+            frames("vision", self.vision, Some(&lengths.vision[..]), self.left),
+        ]
+        .into_iter()
+        .chain(text)
     }
 
     /// Every column has as many clips as `id`, and there is at least one.
@@ -91,160 +150,126 @@ impl<'a> Plan<'a> {
             return Err(self.columns.layout("", "clips", "an empty split"));
         }
         let mut rows = vec![
-            ("raw_text", self.raw_text.len()),
             ("audio", self.audio.shape()[0]),
             ("vision", self.vision.shape()[0]),
             ("text_lengths", self.lengths.text.len()),
             ("audio_lengths", self.lengths.audio.len()),
             ("vision_lengths", self.lengths.vision.len()),
         ];
+        if self.columns.get("raw_text").is_some() {
+            rows.push(("raw_text", self.raw_text.len()));
+        }
         rows.extend(self.text.map(|array| ("text", array.shape()[0])));
-        rows.extend(
-            self.text_bert
-                .as_ref()
-                .map(|block| ("text_bert", block.rows)),
-        );
-        rows.extend(
-            self.labels
-                .iter()
-                .map(|(name, labels)| (name.as_str(), labels.len())),
-        );
-        rows.extend(
-            self.annotations
-                .as_ref()
-                .map(|texts| ("annotations", texts.len())),
-        );
-        rows.extend(
-            self.classification
-                .as_ref()
-                .map(|v| ("classification_labels", v.len())),
-        );
+        rows.extend(self.text_bert.as_ref().map(|b| ("text_bert", b.rows)));
+        rows.extend(self.labels.iter().map(|(name, l)| (name.as_str(), l.len())));
         match rows.into_iter().find(|(_, rows)| *rows != self.rows()) {
             None => Ok(()),
-            Some((column, rows)) => Err(Error::Rows {
-                place: self.columns.place(""),
-                column: column.to_owned(),
-                rows,
-                other: "id".to_owned(),
-                other_rows: self.rows(),
-            }),
+            Some((column, rows)) => Err(rows_differ(&self.columns, column, rows, self.rows())),
         }
     }
 
-    /// Every regression label is a number inside the data set's range.
+    /// Labels lie in the data set's range; those of clips that `mask` calls unlabelled may be
+    /// anything.
     ///
     /// # Errors
     /// [`Error::LabelRange`], [`Error::Clip`].
     pub fn check_labels(&self, spec: &'static Spec) -> Result<()> {
-        let [low, high] = spec.label_range;
-        let (least, most) = (
-            f64::from(low) - LABEL_TOLERANCE,
-            f64::from(high) + LABEL_TOLERANCE,
-        );
-        for (name, labels) in &self.labels {
-            for (clip, label) in self.ids.iter().zip(labels) {
-                let (place, clip) = (self.columns.place(name), clip.clone());
-                if label.is_nan() {
-                    let problem = "the label is no number (NaN)".to_owned();
-                    return Err(Error::Clip {
-                        place,
-                        clip,
-                        problem,
-                    });
-                }
-                if !(least..=most).contains(label) {
-                    let (label, dataset) = (*label, spec.name.as_str());
-                    return Err(Error::LabelRange {
-                        place,
-                        clip,
-                        label,
-                        low,
-                        high,
-                        dataset,
-                    });
-                }
-            }
-        }
-        Ok(())
+        let mask = self.carried.iter().find_map(|column| match column {
+            (name, Carried::Numbers(values)) if name == "mask" => Some(values),
+            _ => None,
+        });
+        let labelled = |index: usize| mask.is_none_or(|mask| mask[index] != 0.0);
+        let clip = |index: usize| labelled(index).then(|| self.ids[index].clone());
+        self.labels
+            .iter()
+            .try_for_each(|labels| labels::check(&self.columns, labels, clip, spec))
     }
 }
 
-fn labels(columns: &Columns<'_>) -> Result<Vec<(String, Vec<f64>)>> {
-    let main = "regression_labels";
-    let mut labels = vec![(main.to_owned(), columns.numbers(main, columns.need(main)?)?)];
-    for modality in ["T", "A", "V"] {
-        let name = format!("{main}_{modality}");
-        if let Some(value) = columns.get(&name) {
-            let values = columns.numbers(&name, value)?;
-            labels.push((name, values));
-        }
-    }
-    Ok(labels)
+fn official(split: &str) -> Option<SplitName> {
+    SplitName::ALL
+        .into_iter()
+        .find(|name| name.as_str() == split)
 }
 
-fn lengths(
+fn rows_differ(columns: &Columns<'_>, column: &str, rows: usize, clips: usize) -> Error {
+    Error::Rows {
+        place: columns.place(""),
+        column: column.to_owned(),
+        rows,
+        other: "id".to_owned(),
+        other_rows: clips,
+    }
+}
+
+/// Zero frames lie where the user says, or at the end.
+fn check_padding(
     columns: &Columns<'_>,
-    (audio_steps, vision_steps): (usize, usize),
-    text: Option<ArrayRef<'_>>,
-    text_bert: Option<&Block<i32>>,
     ids: &[String],
-) -> Result<Lengths> {
-    let text_steps = text_bert
-        .map(|b| b.width)
-        .or(text.map(|t| t.shape()[1]))
-        .unwrap_or(0);
-    let text = match text_bert {
-        Some(block) => tokens::lengths(block),
-        None => frame_counts(columns, "text_lengths", text_steps, ids)?
-            .unwrap_or_else(|| vec![text_steps as i32; ids.len()]),
+    (column, array): (&str, ArrayRef<'_>),
+    padding: Option<Padding>,
+) -> Result<()> {
+    if padding == Some(Padding::Right) {
+        return Ok(());
+    }
+    let ends = Ends::of(array).map_err(|e| columns.array(column, e))?;
+    let left = padding == Some(Padding::Left);
+    let (wrong, found, clips) = match left {
+        true => (ends.is_right(), Padding::Right, ends.right),
+        false => (ends.is_left(), Padding::Left, ends.left),
     };
-    // Aligned files have no frame counts: every modality is as long as its text.
-    let counted = |name: &'static str, steps: usize| -> Result<Vec<i32>> {
-        match frame_counts(columns, name, steps, ids)? {
-            Some(counts) => Ok(counts),
-            None if steps == text_steps => Ok(text.clone()),
-            None => Err(columns.missing(format!(
-                "column {name} (needed because {steps} steps are not the text's {text_steps})"
-            ))),
-        }
-    };
-    let (audio, vision) = (
-        counted("audio_lengths", audio_steps)?,
-        counted("vision_lengths", vision_steps)?,
-    );
-    Ok(Lengths {
-        text,
-        audio,
-        vision,
+    if !wrong {
+        return Ok(());
+    }
+    let first = ends.first_left.filter(|_| !left);
+    Err(Error::Padding {
+        place: columns.place(column),
+        clips,
+        seen: ends.seen,
+        first: first.and_then(|index| ids.get(index).cloned()),
+        found: found.as_str(),
+        end: if left { "end" } else { "beginning" },
     })
 }
 
-/// A column of frame counts, each a whole number from 0 to `steps`.
-fn frame_counts(
-    columns: &Columns<'_>,
-    name: &str,
-    steps: usize,
-    ids: &[String],
-) -> Result<Option<Vec<i32>>> {
-    let Some(value) = columns.get(name) else {
-        return Ok(None);
-    };
-    let counts = columns.numbers(name, value)?;
-    let check = |(index, count): (usize, f64)| match count {
-        _ if count.fract() == 0.0 && (0.0..=steps as f64).contains(&count) => Ok(count as i32),
-        _ => Err(Error::Clip {
-            place: columns.place(name),
-            clip: ids
-                .get(index)
-                .cloned()
-                .unwrap_or_else(|| format!("number {index}")),
-            problem: format!("expected a count from 0 to {steps}, found {count}"),
-        }),
-    };
-    counts
-        .into_iter()
-        .enumerate()
-        .map(check)
-        .collect::<Result<_>>()
-        .map(Some)
+/// Columns of one value per clip that nothing here reads, and the names of those that are left out.
+fn carried<'a>(columns: &Columns<'a>, clips: usize) -> Result<(Vec<Named>, Vec<String>)> {
+    let (mut carried, mut ignored) = (Vec::new(), Vec::new());
+    let labels = labels::names();
+    for (name, value) in columns.entries() {
+        if READ.contains(&name) || name == "labels" || labels.iter().any(|label| label == name) {
+            continue;
+        }
+        let known = name == "annotations" || name == "mask" || name.starts_with("classification_");
+        match per_clip(columns, name, value) {
+            Ok(column) if column.len() == clips && is_plain(name) => {
+                carried.push((name.to_owned(), column));
+            }
+            Ok(column) if known => return Err(rows_differ(columns, name, column.len(), clips)),
+            Err(error) if known => return Err(error),
+            _ => ignored.push(format!("{}/{name} ({})", columns.split, value.kind())),
+        }
+    }
+    Ok((carried, ignored))
+}
+
+/// Whether a name can be that of an HDF5 dataset.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['/', '\0']) && name != "."
+}
+
+fn per_clip<'a>(columns: &Columns<'a>, name: &str, value: Value<'a>) -> Result<Carried> {
+    match columns.numbers(name, value) {
+        Ok(numbers) => Ok(Carried::Numbers(numbers)),
+        Err(_) => columns.texts(name, value).map(Carried::Texts),
+    }
+}
+
+impl Carried {
+    fn len(&self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
 }

@@ -56,6 +56,7 @@ pub struct Split {
     pub name: SplitName,
     /// Clip ids, `video$_$clip`.
     pub ids: Vec<String>,
+    /// Transcripts; empty ones where the file has none.
     pub raw_text: Vec<String>,
     /// (N, 3, T): token ids, attention mask, segment ids. `None` where the file has none.
     pub text_bert: Option<Block<i32>>,

@@ -12,7 +12,7 @@ const PARTS: usize = 3;
 ///
 /// # Errors
 /// [`Error::Layout`] for another shape; [`Error::Clip`] for a negative id or a mask that is not
-/// made of zeros and ones.
+/// made of ones followed by zeros.
 pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>> {
     const NAME: &str = "text_bert";
     const EXPECTED: &str = "an array of shape (clips, 3, tokens)";
@@ -69,6 +69,8 @@ fn check(columns: &Columns<'_>, block: &Block<i32>, ids: &[String]) -> Result<()
             "a token id is negative or larger than 2147483647"
         } else if mask.iter().any(|m| !matches!(m, 0 | 1)) {
             "the attention mask (row 1 of text_bert) holds values other than 0 and 1"
+        } else if mask.windows(2).any(|pair| pair[0] < pair[1]) {
+            "the attention mask (row 1 of text_bert) is not ones followed by zeros"
         } else {
             continue;
         };

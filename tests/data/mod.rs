@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "no test uses all of it")]
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lnln_bench::pickle::Writer;
@@ -14,10 +15,97 @@ pub const STEPS: [usize; 3] = [6, 10, 8];
 #[derive(Clone)]
 pub enum Column {
     F64(Vec<usize>, Vec<f64>),
+    F32(Vec<usize>, Vec<f32>),
     I64(Vec<usize>, Vec<i64>),
     Texts(Vec<String>),
+    /// An array of this many texts per clip.
+    Table(usize, Vec<String>),
     TextList(Vec<String>),
     Ints(Vec<i64>),
+    Floats(Vec<f64>),
+}
+
+/// How numbers are written.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Order {
+    Little,
+    /// Arrays of numbers; texts must be lists.
+    Big,
+}
+
+impl Column {
+    fn write(&self, order: Order, w: &mut Writer<Vec<u8>>) -> std::io::Result<()> {
+        match (self, order) {
+            (Self::F64(shape, values), Order::Little) => w.f64_array(shape, values),
+            (Self::F64(shape, values), Order::Big) => {
+                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_be_bytes()).collect();
+                w.array("f8", shape, bytes.len(), |out| out.write_all(&bytes))
+            }
+            (Self::I64(shape, values), Order::Little) => w.i64_array(shape, values),
+            (Self::I64(shape, values), Order::Big) => {
+                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_be_bytes()).collect();
+                w.array("i8", shape, bytes.len(), |out| out.write_all(&bytes))
+            }
+            (Self::TextList(texts), _) => w.str_list(texts),
+            (Self::Ints(values), _) => w.int_list(values),
+            (Self::Floats(values), _) => {
+                w.begin_list()?;
+                values.iter().try_for_each(|value| w.float(*value))?;
+                w.end_list()
+            }
+            (_, Order::Big) => panic!("not written in this order"),
+            (Self::F32(shape, values), _) => w.f32_array(shape, values),
+            (Self::Texts(texts), _) => w.unicode_array(texts),
+            (Self::Table(width, texts), _) => {
+                let text = |text: &String| -> Vec<u8> {
+                    let padded = text.chars().chain(std::iter::repeat('\0')).take(12);
+                    padded.flat_map(|c| u32::from(c).to_le_bytes()).collect()
+                };
+                let bytes: Vec<u8> = texts.iter().flat_map(text).collect();
+                let shape = [texts.len() / width, *width];
+                w.array("U12", &shape, bytes.len(), |out| out.write_all(&bytes))
+            }
+        }
+    }
+
+    /// The same column for another split: a clip is in one split only.
+    fn of(&self, name: &str, split: &str) -> Self {
+        let prefix = |texts: &[String]| texts.iter().map(|id| format!("{split}-{id}")).collect();
+        match self {
+            _ if split == "train" || name != "id" => self.clone(),
+            Self::Texts(ids) => Self::Texts(prefix(ids)),
+            Self::TextList(ids) => Self::TextList(prefix(ids)),
+            Self::Table(width, ids) => Self::Table(*width, prefix(ids)),
+            other => other.clone(),
+        }
+    }
+}
+
+/// A pickle with these splits.
+pub fn pickle(splits: &[(&str, &Small)], order: Order) -> Vec<u8> {
+    let mut w = Writer::new(Vec::new()).unwrap();
+    w.begin_dict().unwrap();
+    for (split, columns) in splits {
+        w.str(split).unwrap();
+        w.begin_dict().unwrap();
+        for (name, column) in &columns.0 {
+            w.str(name).unwrap();
+            column.of(name, split).write(order, &mut w).unwrap();
+        }
+        w.end_dict().unwrap();
+    }
+    w.end_dict().unwrap();
+    let mut bytes = w.finish().unwrap();
+    if order == Order::Big {
+        // The byte order in the state of a dtype, as a string of one character.
+        let little = b"\x8c\x01<";
+        for at in 0..bytes.len() - little.len() {
+            if bytes[at..].starts_with(little) {
+                bytes[at + 2] = b'>';
+            }
+        }
+    }
+    bytes
 }
 
 /// Columns of every split, in file order.
@@ -67,26 +155,8 @@ impl Small {
 
     /// Bytes of a pickle with these columns in all three splits.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut w = Writer::new(Vec::new()).unwrap();
-        w.begin_dict().unwrap();
-        for split in ["train", "valid", "test"] {
-            w.str(split).unwrap();
-            w.begin_dict().unwrap();
-            for (name, column) in &self.0 {
-                w.str(name).unwrap();
-                match column {
-                    Column::F64(shape, values) => w.f64_array(shape, values),
-                    Column::I64(shape, values) => w.i64_array(shape, values),
-                    Column::Texts(texts) => w.unicode_array(texts),
-                    Column::TextList(texts) => w.str_list(texts),
-                    Column::Ints(values) => w.int_list(values),
-                }
-                .unwrap();
-            }
-            w.end_dict().unwrap();
-        }
-        w.end_dict().unwrap();
-        w.finish().unwrap()
+        let splits = ["train", "valid", "test"].map(|split| (split, self));
+        pickle(&splits, Order::Little)
     }
 
     pub fn write(&self, folder: &Path) -> PathBuf {
@@ -99,7 +169,9 @@ impl Small {
 /// (N, 3, T): clip i has i + 2 valid tokens.
 pub fn tokens() -> Vec<i64> {
     let row = |i: usize, part: usize, t: usize| match (part, t < i + 2) {
-        (0, true) => 100 + (i * 10 + t) as i64,
+        (0, true) if t == 0 => 101,
+        (0, true) if t == i + 1 => 102,
+        (0, true) => 1000 + (i * 10 + t) as i64,
         (1, true) => 1,
         _ => 0,
     };

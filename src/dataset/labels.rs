@@ -1,0 +1,105 @@
+//! Regression labels, of the whole clip and per modality.
+
+use super::columns::Columns;
+use super::error::{Error, Result};
+use super::spec::Spec;
+
+/// The label every split of a data set must have. Files older than MMSA's call it `labels`.
+pub const MAIN: &str = "regression_labels";
+const OLD: &str = "labels";
+
+/// Labels may differ from the range's ends by rounding in single precision.
+const TOLERANCE: f64 = 1e-6;
+
+/// A column of labels, one per clip.
+pub type Labels = (String, Vec<f64>);
+
+/// Names of label columns, `regression_labels` first.
+pub fn names() -> [String; 4] {
+    ["", "_T", "_A", "_V"].map(|modality| format!("{MAIN}{modality}"))
+}
+
+/// Reads `regression_labels` and, where the file has them, `..._T`, `..._A`, `..._V`. A column per
+/// modality that holds no number at all, as feature extractors write, is none.
+///
+/// # Errors
+/// [`Error::MissingColumn`] where `required` labels are not there, [`Error::Layout`].
+pub fn read(columns: &Columns<'_>, required: bool) -> Result<Vec<Labels>> {
+    let mut labels = Vec::new();
+    for name in names() {
+        let old = columns.get(OLD).filter(|_| name == MAIN);
+        let Some(value) = columns.get(&name).or(old) else {
+            continue;
+        };
+        let values = columns.numbers(&name, value)?;
+        if name == MAIN || !values.iter().all(|value| value.is_nan()) {
+            labels.push((name, values));
+        }
+    }
+    match labels.first() {
+        Some((name, _)) if name == MAIN => Ok(labels),
+        _ if !required => Ok(labels),
+        _ => Err(columns.missing(format!("column {MAIN}"))),
+    }
+}
+
+/// Every label of a labelled clip is a number inside the data set's range.
+///
+/// # Errors
+/// [`Error::LabelRange`], [`Error::Clip`].
+pub fn check(
+    columns: &Columns<'_>,
+    (name, labels): &Labels,
+    clips: impl Fn(usize) -> Option<String>,
+    spec: &'static Spec,
+) -> Result<()> {
+    let [low, high] = spec.label_range;
+    let range = f64::from(low) - TOLERANCE..=f64::from(high) + TOLERANCE;
+    let wrong = |(index, label): (usize, &f64)| {
+        let clip = clips(index).filter(|_| !range.contains(label))?;
+        Some((clip, *label))
+    };
+    let Some((clip, label)) = labels.iter().enumerate().find_map(wrong) else {
+        return Ok(());
+    };
+    let place = columns.place(name);
+    if label.is_nan() {
+        let problem = "the label is no number (NaN)".to_owned();
+        return Err(Error::Clip {
+            place,
+            clip,
+            problem,
+        });
+    }
+    Err(Error::LabelRange {
+        place,
+        clip,
+        label,
+        low,
+        high,
+        dataset: &spec.name,
+    })
+}
+
+/// Whether a clip's annotation in words contradicts its label.
+pub fn contradicts(annotation: &str, label: f64) -> bool {
+    match annotation {
+        "Negative" => label >= 0.0,
+        "Neutral" => label != 0.0,
+        "Positive" => label <= 0.0,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_signs() {
+        assert!(!contradicts("Negative", -0.2) && contradicts("Negative", 0.0));
+        assert!(!contradicts("Neutral", 0.0) && contradicts("Neutral", 0.2));
+        assert!(!contradicts("Positive", 3.0) && contradicts("Positive", -1.0));
+        assert!(!contradicts("Weakly positive", -1.0));
+    }
+}

@@ -1,0 +1,512 @@
+//! The irregularities of files in circulation, one test each, and the odd things that are reported.
+
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+
+mod data;
+
+use std::path::Path;
+
+use data::{CLIPS, Column, Order, STEPS, Small, pickle, tokens};
+use lnln_bench::dataset::{Corpus, ImportOptions, Imported, Padding, Split, SplitName, prepare};
+use lnln_bench::store;
+
+/// Prepares bytes; what was found, and the training split.
+fn import(bytes: Vec<u8>, change: impl Fn(&mut ImportOptions)) -> (Imported, Split) {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.pkl");
+    std::fs::write(&source, bytes).unwrap();
+    let mut options = ImportOptions::new(folder.path());
+    change(&mut options);
+    let imported = prepare(&source, &options, &mut |_| {}).unwrap();
+    store::verify(&imported.path, |_| ()).unwrap();
+    let corpus = Corpus::open(&imported.path).unwrap();
+    let split = corpus.split(SplitName::Train, corpus.text_width.is_some());
+    (imported, split.unwrap())
+}
+
+fn plain(small: &Small) -> (Imported, Split) {
+    import(small.bytes(), |_| {})
+}
+
+fn warned(imported: &Imported, words: &[&str]) {
+    let has = |text: &String| words.iter().all(|word| text.contains(word));
+    let warnings = &imported.warnings;
+    assert!(
+        warnings.iter().any(has),
+        "{words:?} is not in {warnings:#?}"
+    );
+}
+
+fn refusal(bytes: Vec<u8>, change: impl Fn(&mut ImportOptions)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.pkl");
+    std::fs::write(&source, bytes).unwrap();
+    let mut options = ImportOptions::new(folder.path().join("data"));
+    change(&mut options);
+    let error = prepare(&source, &options, &mut |_| {}).unwrap_err();
+    error.to_string()
+}
+
+/// Frames (CLIPS, steps, width) that are 1.5, 2.5, ... where valid, with the padding at one end.
+fn frames(steps: usize, width: usize, lengths: [usize; CLIPS], padding: Padding) -> Column {
+    let mut values = Vec::new();
+    for length in lengths {
+        let valid: Vec<f64> = (0..length * width).map(|i| 1.5 + i as f64).collect();
+        let zeros = vec![0.0; (steps - length) * width];
+        match padding {
+            Padding::Left => values.extend([zeros, valid].concat()),
+            Padding::Right => values.extend([valid, zeros].concat()),
+        }
+    }
+    Column::F64(vec![CLIPS, steps, width], values)
+}
+
+const TEXT: [usize; CLIPS] = [2, 3, 4, 6];
+const AUDIO: [usize; CLIPS] = [3, 10, 1, 7];
+const VISION: [usize; CLIPS] = [8, 1, 2, 3];
+
+/// A file as MulT and MultiBench have them: no transcripts, tokens or lengths, `labels` of shape
+/// (N, 1, 1), three texts per id.
+fn cmu(padding: Padding) -> Small {
+    let ids = (0..CLIPS).flat_map(|i| ["video".into(), i.to_string(), "9.5".into()]);
+    let labels = Column::F64(vec![CLIPS, 1, 1], vec![-3.0, 0.0, 0.2, 3.0]);
+    Small(vec![
+        ("id", Column::Table(3, ids.collect())),
+        ("text", frames(STEPS[0], 7, TEXT, padding)),
+        ("audio", frames(STEPS[1], 5, AUDIO, padding)),
+        ("vision", frames(STEPS[2], 20, VISION, padding)),
+        ("labels", labels),
+    ])
+}
+
+#[test]
+fn padding_at_the_beginning_is_noticed_and_moved() {
+    let message = refusal(cmu(Padding::Left).bytes(), |_| {});
+    for words in [
+        "train/audio",
+        "3 of the first 4 clips",
+        "beginning",
+        "first: video$_$0$_$9.5",
+        "--padding left",
+    ] {
+        assert!(message.contains(words), "{words} is not in {message}");
+    }
+    let (moved, split) = import(cmu(Padding::Left).bytes(), |options| {
+        options.padding = Some(Padding::Left);
+    });
+    assert_eq!(split.ids[1], "video$_$1$_$9.5");
+    assert_eq!(split.labels, [-3.0, 0.0, 0.2, 3.0]);
+    assert_eq!(split.text_lengths, TEXT.map(|n| n as u32));
+    assert_eq!(split.audio_lengths, AUDIO.map(|n| n as u32));
+    assert_eq!(split.vision_lengths, VISION.map(|n| n as u32));
+    assert_eq!(split.raw_text, [""; CLIPS]);
+    warned(&moved, &["counted from zero frames", "audio_lengths"]);
+    warned(&moved, &["no raw_text"]);
+    let (other, _) = import(cmu(Padding::Right).bytes(), |options| {
+        options.padding = Some(Padding::Right);
+    });
+    assert_eq!(moved.content_hash, other.content_hash);
+    // With lengths in the file nothing needs counting.
+    let counts = |lengths: [usize; CLIPS]| Column::Ints(lengths.map(|n| n as i64).into());
+    let given = cmu(Padding::Left)
+        .set("audio_lengths", counts(AUDIO))
+        .set("vision_lengths", counts(VISION));
+    let (given, _) = import(given.bytes(), |options| {
+        options.padding = Some(Padding::Left)
+    });
+    assert_eq!(moved.content_hash, given.content_hash);
+}
+
+#[test]
+fn padding_at_the_end_is_not_moved_by_mistake() {
+    let message = refusal(cmu(Padding::Right).bytes(), |options| {
+        options.padding = Some(Padding::Left);
+    });
+    assert!(
+        message.contains("padded at the end; give --padding right"),
+        "{message}"
+    );
+    let message = refusal(cmu(Padding::Right).bytes(), |_| {});
+    assert!(
+        message.contains("audio_lengths") && message.contains("--padding right"),
+        "{message}"
+    );
+}
+
+#[test]
+fn lost_frames_inside_a_clip_are_no_padding() {
+    let mut values = vec![1.0; CLIPS * STEPS[1] * 5];
+    // The first frame of one clip, a frame in the middle of another.
+    values[..5].fill(0.0);
+    values[(STEPS[1] + 1) * 5..][..5].fill(0.0);
+    values[(STEPS[1] * 3 + 7) * 5..].fill(0.0);
+    let full = Column::Ints(vec![10, 10, 10, 7]);
+    let small = Small::new()
+        .set(
+            "audio",
+            Column::F64(vec![CLIPS, STEPS[1], 5], values.clone()),
+        )
+        .set("audio_lengths", full);
+    let (_, split) = plain(&small);
+    assert_eq!(split.audio_lengths, [10, 10, 10, 7]);
+    assert!(
+        split
+            .audio
+            .data
+            .iter()
+            .zip(values)
+            .all(|(a, b)| f64::from(*a) == b)
+    );
+    let (counted, split) = import(small.without("audio_lengths").bytes(), |options| {
+        options.padding = Some(Padding::Right);
+    });
+    assert_eq!(split.audio_lengths, [10, 10, 10, 7]);
+    warned(&counted, &["counted from zero frames: audio_lengths"]);
+}
+
+#[test]
+fn an_aligned_clip_that_fills_its_steps_is_as_long_as_they_are() {
+    let mut full = tokens();
+    full[..6].copy_from_slice(&[101, 5, 6, 7, 8, 102]);
+    full[6..12].fill(1);
+    let aligned = |width: usize| frames(STEPS[0], width, [6, 3, 4, 5], Padding::Right);
+    let small = Small::new()
+        .without("audio_lengths")
+        .without("vision_lengths")
+        .set("text_bert", Column::I64(vec![CLIPS, 3, STEPS[0]], full))
+        .set("audio", aligned(5))
+        .set("vision", aligned(20));
+    let (imported, split) = plain(&small);
+    assert_eq!(imported.layout, "aligned");
+    assert_eq!(split.audio_lengths, [6, 3, 4, 5]);
+    assert_eq!(split.text_lengths, split.audio_lengths);
+}
+
+#[test]
+fn lengths_may_be_zero_or_the_whole_and_come_in_any_container() {
+    let (imported, split) = plain(&Small::new());
+    assert_eq!(split.audio_lengths, [3, 10, 0, 7]);
+    warned(
+        &imported,
+        &["train: 1 clip with no step of audio (first: video$_$2)"],
+    );
+    for column in [
+        Column::I64(vec![CLIPS], vec![3, 10, 0, 7]),
+        Column::F64(vec![CLIPS], vec![3.0, 10.0, 0.0, 7.0]),
+        Column::I64(vec![CLIPS, 1], vec![3, 10, 0, 7]),
+    ] {
+        let (other, _) = plain(&Small::new().set("audio_lengths", column));
+        assert_eq!(other.content_hash, imported.content_hash);
+    }
+}
+
+#[test]
+fn early_files_hold_turned_tokens_and_labels_in_lists() {
+    let turned: Vec<i64> = tokens()
+        .chunks_exact(3 * STEPS[0])
+        .flat_map(|clip| (0..3 * STEPS[0]).map(|i| clip[i % 3 * STEPS[0] + i / 3]))
+        .collect();
+    let early = Small::new()
+        .set("text_bert", Column::I64(vec![CLIPS, STEPS[0], 3], turned))
+        .set(
+            "regression_labels",
+            Column::Floats(vec![-3.0, 0.0, 0.2, 3.0]),
+        );
+    let (early, split) = plain(&early);
+    assert_eq!(split.labels, [-3.0, 0.0, 0.2, 3.0]);
+    assert_eq!(early.content_hash, plain(&Small::new()).0.content_hash);
+}
+
+#[test]
+fn files_without_tokens_take_lengths_from_their_text_features() {
+    let small = Small::new()
+        .without("text_bert")
+        .set("text", frames(STEPS[0], 7, TEXT, Padding::Right));
+    let (imported, split) = plain(&small);
+    assert_eq!(split.text_lengths, TEXT.map(|n| n as u32));
+    assert!(split.text_bert.is_none() && split.text.is_some());
+    warned(&imported, &["there is no text_bert"]);
+    let counts = Column::Ints(vec![6, 6, 6, 6]);
+    let (_, split) = plain(&small.set("text_lengths", counts));
+    assert_eq!(split.text_lengths, [6; CLIPS]);
+}
+
+#[test]
+fn extracted_files_lack_classes_and_bring_columns_of_their_own() {
+    let labels = |values: [f64; CLIPS]| Column::F64(vec![CLIPS], values.into());
+    let extracted = Small::new()
+        .set("regression_labels_T", labels([f64::NAN; CLIPS]))
+        .set("align", Column::Texts(vec!["bert".into()]))
+        .set("quality", labels([0.5, 1.0, 0.0, 0.25]));
+    let (imported, split) = plain(&extracted);
+    assert!(split.modality_labels.is_none());
+    warned(&imported, &["ignored", "train/align"]);
+    assert!(
+        !imported
+            .warnings
+            .iter()
+            .any(|text| text.contains("quality"))
+    );
+}
+
+#[test]
+fn labels_and_classes_of_every_modality_are_stored() {
+    let labels =
+        |shift: f64| Column::F64(vec![CLIPS], [-1.0, 0.0, 0.2, 0.4].map(|v| v + shift).into());
+    let mut small = Small::new().set("regression_labels", labels(0.0));
+    for name in ["T", "A", "V"].map(|m| format!("regression_labels_{m}")) {
+        small = small.set(name.leak(), labels(0.2));
+    }
+    for name in ["", "_T", "_A", "_V"].map(|m| format!("classification_labels{m}")) {
+        small = small.set(name.leak(), labels(1.0));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = small.write(folder.path());
+    let mut options = ImportOptions::new(folder.path());
+    options.dataset = Some("sims".into());
+    let imported = prepare(&source, &options, &mut |_| {}).unwrap();
+    let corpus = Corpus::open(&imported.path).unwrap();
+    let [text, _, vision] = corpus
+        .split(SplitName::Valid, false)
+        .unwrap()
+        .modality_labels
+        .unwrap();
+    assert_eq!(text, [-0.8, 0.2, 0.4, 0.6].map(|v: f64| v as f32));
+    assert_eq!(text, vision);
+    for name in ["", "_T", "_A", "_V"].map(|m| format!("test/classification_labels{m}")) {
+        let classes = corpus.reader().numbers::<f32>(&name).unwrap();
+        assert_eq!(
+            classes,
+            [0.0, 1.0, 1.2, 1.4].map(|v: f64| v as f32),
+            "{name}"
+        );
+    }
+}
+
+/// SIMSv2: a fourth split, some of whose clips are unlabelled.
+#[test]
+fn a_mixed_split_is_carried_along() {
+    let mask = Column::F64(vec![CLIPS], vec![1.0, 1.0, 0.0, 1.0]);
+    let labels = Column::F64(vec![CLIPS], vec![-1.0, 0.0, f64::NAN, 1.0]);
+    let mixed = Small::new()
+        .set("mask", mask)
+        .set("regression_labels", labels);
+    let small = Small::new();
+    let splits = [
+        ("train", &small),
+        ("valid", &small),
+        ("test", &small),
+        ("train_mix", &mixed),
+    ];
+    let (imported, _) = import(pickle(&splits, Order::Little), |_| {});
+    assert_eq!(imported.further, [("train_mix".to_owned(), CLIPS)]);
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("mixed.pkl");
+    std::fs::write(&source, pickle(&splits, Order::Little)).unwrap();
+    let path = prepare(&source, &ImportOptions::new(folder.path()), &mut |_| {})
+        .unwrap()
+        .path;
+    let corpus = Corpus::open(&path).unwrap();
+    assert_eq!(corpus.further_splits().unwrap(), ["train_mix"]);
+    assert_eq!(corpus.counts, [CLIPS; 3]);
+    let reader = corpus.reader();
+    assert_eq!(
+        reader.numbers::<f32>("train_mix/mask").unwrap(),
+        [1.0, 1.0, 0.0, 1.0]
+    );
+    assert!(
+        reader
+            .numbers::<f32>("train_mix/regression_labels")
+            .unwrap()[2]
+            .is_nan()
+    );
+    assert_eq!(
+        reader.shape("train_mix/audio").unwrap(),
+        [CLIPS, STEPS[1], 5]
+    );
+    assert_ne!(imported.content_hash, plain(&small).0.content_hash);
+    let unlabelled = mixed.without("mask");
+    let splits = [
+        ("train", &small),
+        ("valid", &small),
+        ("test", &small),
+        ("train_mix", &unlabelled),
+    ];
+    let message = refusal(pickle(&splits, Order::Little), |_| {});
+    assert!(message.contains("train_mix/regression_labels"), "{message}");
+}
+
+#[test]
+fn the_published_widths_of_simsv2_are_known() {
+    let frames = |steps: usize, width: usize| {
+        Column::F64(vec![CLIPS, steps, width], vec![0.5; CLIPS * steps * width])
+    };
+    let small = Small::new()
+        .set("audio", frames(STEPS[1], 25))
+        .set("vision", frames(STEPS[2], 177))
+        .set(
+            "regression_labels",
+            Column::F64(vec![CLIPS], vec![-1.0, 0.0, 0.2, 1.0]),
+        );
+    assert_eq!(plain(&small).0.spec.name, "simsv2");
+}
+
+/// Vision as OpenFace gives it: tens of millions.
+#[test]
+fn standardizing_tames_large_values() {
+    let lengths = [8, 4, 2, 3];
+    let mut values = vec![0.0; CLIPS * STEPS[2] * 20];
+    for (clip, length) in lengths.into_iter().enumerate() {
+        for frame in 0..length {
+            for feature in 0..20 {
+                let at = (clip * STEPS[2] + frame) * 20 + feature;
+                values[at] = if feature == 3 {
+                    7.0
+                } else {
+                    2.7e7 * ((at * 7919) % 13) as f64 - 1.5e7
+                };
+            }
+        }
+    }
+    values[40] = f64::NEG_INFINITY;
+    let small = Small::new()
+        .set("vision", Column::F64(vec![CLIPS, STEPS[2], 20], values))
+        .set(
+            "vision_lengths",
+            Column::Ints(lengths.map(|n| n as i64).into()),
+        );
+    let (raw, _) = plain(&small);
+    let (standard, split) = import(small.bytes(), |options| options.standardize = true);
+    assert_ne!(raw.content_hash, standard.content_hash);
+    assert_eq!(standard.non_finite["train/vision"], 1);
+    let block = &split.vision;
+    for feature in 0..20 {
+        let mut valid = Vec::new();
+        for (clip, length) in lengths.into_iter().enumerate() {
+            for (frame, values) in block.row(clip).chunks_exact(20).enumerate() {
+                match frame < length {
+                    true => valid.push(f64::from(values[feature])),
+                    false => assert_eq!(values[feature], 0.0),
+                }
+            }
+        }
+        // The value that was infinite is 0 now and was in no statistic.
+        if feature == 0 {
+            valid.remove(2);
+        }
+        let mean = valid.iter().sum::<f64>() / valid.len() as f64;
+        let variance = valid.iter().map(|v| v * v).sum::<f64>() / valid.len() as f64;
+        let expected = if feature == 3 { 0.0 } else { 1.0 };
+        assert!(
+            mean.abs() < 1e-5 && (variance - expected).abs() < 1e-5,
+            "{feature} {mean} {variance}"
+        );
+    }
+}
+
+#[test]
+fn statistics_and_the_option_are_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Small::new().write(folder.path());
+    let mut options = ImportOptions::new(folder.path());
+    options.standardize = true;
+    let imported = prepare(&source, &options, &mut |_| {}).unwrap();
+    let reader = store::Reader::open(&imported.path).unwrap();
+    let mean = reader.numbers::<f32>("standardization/audio_mean").unwrap();
+    assert_eq!(mean.len(), 5);
+    let options_text = reader.provenance().unwrap().options;
+    assert!(
+        options_text.contains("\"standardize\":true"),
+        "{options_text}"
+    );
+    // The same data with other options is not the same file.
+    options.standardize = false;
+    let message = prepare(&source, &options, &mut |_| {})
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("other options") && message.contains("--force"),
+        "{message}"
+    );
+}
+
+#[test]
+fn odd_tokens_labels_and_padding_are_reported_with_a_clip() {
+    let mut odd = tokens();
+    odd[0] = 7;
+    let second = 3 * STEPS[0];
+    odd[second + 2] = 8;
+    odd[second + 5] = 9;
+    let words = ["Positive", "Neutral", "Positive", "Positive"].map(String::from);
+    let small = Small::new()
+        .set("text_bert", Column::I64(vec![CLIPS, 3, STEPS[0]], odd))
+        .set("annotations", Column::Texts(words.into()));
+    let (imported, _) = plain(&small);
+    warned(
+        &imported,
+        &[
+            "train: 1 clip whose text does not begin with CLS",
+            "first: video$_$0",
+        ],
+    );
+    warned(
+        &imported,
+        &[
+            "train: 1 clip whose text does not end with SEP",
+            "first: video$_$1",
+        ],
+    );
+    warned(
+        &imported,
+        &["tokens past the attention mask", "first: video$_$1"],
+    );
+    warned(&imported, &["contradicts the label", "first: video$_$0"]);
+    warned(
+        &imported,
+        &["with audio past its length", "first: video$_$0"],
+    );
+    warned(&imported, &["the official split has [1284, 229, 686]"]);
+    let odd: Vec<_> = imported
+        .checks
+        .iter()
+        .filter(|check| !check.odd.is_empty())
+        .collect();
+    assert!(
+        odd.len() >= 5 && odd.len() < imported.checks.len(),
+        "{odd:?}"
+    );
+}
+
+#[test]
+fn byte_order_does_not_change_the_content() {
+    let texts =
+        |values: &[&str]| Column::TextList(values.iter().map(|v| (*v).to_owned()).collect());
+    let small = Small::new()
+        .set("id", texts(&["a", "b", "c", "d"]))
+        .set("raw_text", texts(&["w", "x", "y", "z"]));
+    let splits = [("train", &small), ("valid", &small), ("test", &small)];
+    let [little, big] = [Order::Little, Order::Big].map(|order| pickle(&splits, order));
+    assert_ne!(little, big);
+    let [(little, _), (big, split)] = [little, big].map(|bytes| import(bytes, |_| {}));
+    assert_eq!(little.content_hash, big.content_hash);
+    assert_eq!(split.labels, [-3.0, 0.0, 0.2, 3.0]);
+}
+
+#[test]
+fn checking_writes_nothing_and_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Small::new().write(folder.path());
+    let data = folder.path().join("data");
+    let mut options = ImportOptions::new(&data);
+    options.check_only = true;
+    let checked = prepare(&source, &options, &mut |_| {}).unwrap();
+    assert!(!Path::new(&data).exists());
+    options.check_only = false;
+    let written = prepare(&source, &options, &mut |_| {}).unwrap();
+    assert_eq!(checked.content_hash, written.content_hash);
+    assert_eq!(checked.checks, written.checks);
+    assert_eq!(checked.warnings, written.warnings);
+    let again = prepare(&source, &options, &mut |_| {}).unwrap();
+    assert!(again.existed);
+    assert_eq!(again.warnings, written.warnings);
+}
