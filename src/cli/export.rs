@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::dataset::{Corpus, Modality, Outline, SplitName, export};
-use lnln_bench::mask::{self, Erasure, SplitShape, Variants};
+use lnln_bench::dataset::{Corpus, export};
+use lnln_bench::mask::{self, Erasure, Level, Variants};
 
 use super::output;
 
-/// Write prepared data as an MMSA pickle, complete or masked at one rate.
+/// Write prepared data as an MMSA pickle, complete or masked at one level.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench export data/mosi.h5 --out mosi.pkl
@@ -27,9 +27,10 @@ pub struct Args {
     /// The pickle to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Missing rate, from 0 to 1; without it the data stay complete.
-    #[arg(long, value_name = "R")]
-    rate: Option<f64>,
+    /// What is missing: a rate from 0 to 1, modalities like LA, or l=RATE,a=RATE,v=RATE; without it
+    /// the data stay complete.
+    #[arg(long, value_name = "LEVEL")]
+    rate: Option<Level>,
     /// Mask family (`lnln-bench list masks`).
     #[arg(
         long,
@@ -53,8 +54,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let erasure = args
         .rate
         .map(|rate| {
-            let variants = variants(&corpus, family, &[args.seed], &[rate])?;
-            anyhow::Ok(Erasure::new(&variants[0], rate)?)
+            let variants = Variants::of_corpus(family, &corpus, args.seed, &[rate])?;
+            anyhow::Ok(Erasure::new(&variants, rate)?)
         })
         .transpose()?;
     let erase = erasure
@@ -67,32 +68,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     output::write(&report(&args.out, &corpus, args.rate, &written))
 }
 
-/// The masks of the official splits at all rates, one set per seed.
-pub fn variants(
-    corpus: &Corpus,
-    family: &'static dyn mask::Family,
-    seeds: &[u64],
-    rates: &[f64],
-) -> anyhow::Result<Vec<Variants>> {
-    let outlines: Vec<Outline> = SplitName::ALL
-        .into_iter()
-        .map(|name| corpus.outline(name))
-        .collect::<Result<_, _>>()?;
-    let shapes: Vec<SplitShape<'_>> = outlines.iter().map(shape).collect();
-    let build = |seed: &u64| Variants::build(family, corpus.name(), &shapes, *seed, rates);
-    Ok(seeds.iter().map(build).collect::<Result<_, _>>()?)
-}
-
-fn shape(outline: &Outline) -> SplitShape<'_> {
-    SplitShape {
-        name: outline.name,
-        ids: &outline.ids,
-        steps: outline.steps,
-        lengths: Modality::ALL.map(|modality| outline.lengths(modality)),
-    }
-}
-
-fn report(out: &Path, corpus: &Corpus, rate: Option<f64>, written: &export::Exported) -> String {
+fn report(out: &Path, corpus: &Corpus, rate: Option<Level>, written: &export::Exported) -> String {
     let clips: Vec<String> = written
         .splits
         .iter()

@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use lnln_bench::dataset::{self, Corpus, ImportOptions, Imported};
-use lnln_bench::mask;
+use lnln_bench::mask::{self, Conditions, MaskFile, Variants};
 use lnln_bench::ui::{Bar, Progress};
 
-use super::{export, output};
+use super::output;
 
 /// Convert, check and clean pickles into DATA/NAME.h5, and write their masks beside them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench prepare MOSI/Processed/unaligned_50.pkl
   lnln-bench prepare mosi.pkl sims.pkl --data data --rates 0:1:0.1 --mask-seeds 1111,1112
+  lnln-bench prepare mosi.pkl --rates 0:1:0.1 --mask-seeds 1111,1112,1113 --masks random,modality
   lnln-bench prepare features.pkl --dataset mosi --force
 
 The data set is recognised by what the file holds. A file that is there already and was made from
@@ -27,15 +28,16 @@ pub struct Args {
     /// Folder for prepared data.
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
-    /// Missing rates of the masks: FROM:TO:STEP (TO included) or a list.
+    /// How much is missing: FROM:TO:STEP (TO included), rates, missing modalities like LA, or
+    /// l=RATE,a=RATE,v=RATE; a list of any. Every family takes those of its kind.
     #[arg(long, default_value = "0:1:0.1")]
     rates: String,
     /// Mask seeds.
     #[arg(long, value_delimiter = ',', default_value = "1111")]
     mask_seeds: Vec<u64>,
-    /// Mask family (`lnln-bench list masks`).
-    #[arg(long, default_value = "random")]
-    masks: String,
+    /// Mask families (`lnln-bench list masks`).
+    #[arg(long, value_delimiter = ',', default_value = "random")]
+    masks: Vec<String>,
     /// Replace prepared data made from another file.
     #[arg(long)]
     force: bool,
@@ -60,21 +62,15 @@ impl Args {
 /// Run the subcommand.
 pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     // Before any file is read, so that a slip in a flag costs nothing.
-    let rates = mask::rates::parse_list(&args.rates)?;
-    let family = mask::find(&args.masks)?;
+    let conditions = Conditions::deal(&args.masks, &mask::parse_list(&args.rates)?)?;
     for file in &args.files {
         let imported = import(file, &args, progress)?;
         imported
             .warnings
             .iter()
             .for_each(|text| tracing::warn!("{}: {text}", file.display()));
-        let masks = imported.path.with_extension("masks.h5");
-        let corpus = Corpus::open(&imported.path)?;
-        let variants = export::variants(&corpus, family, &args.mask_seeds, &rates)?;
-        if !imported.existed {
-            remove(&masks)?;
-        }
-        mask::write(&masks, &variants)?;
+        let masks = MaskFile::beside(&imported.path);
+        write_masks(&masks, &imported.path, &conditions, &args.mask_seeds)?;
         output::write(&report(&imported, &masks))?;
     }
     Ok(())
@@ -102,12 +98,21 @@ fn import(file: &Path, args: &Args, progress: &Progress) -> anyhow::Result<Impor
     Ok(imported)
 }
 
-/// Masks of data that was written before no longer fit.
-fn remove(masks: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_file(masks) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
+/// The masks of every family and seed, in one file.
+fn write_masks(
+    path: &Path,
+    data: &Path,
+    conditions: &[Conditions],
+    seeds: &[u64],
+) -> anyhow::Result<()> {
+    let corpus = Corpus::open(data)?;
+    let mut variants = Vec::new();
+    for Conditions { family, levels } in conditions {
+        for seed in seeds {
+            variants.push(Variants::of_corpus(*family, &corpus, *seed, levels)?);
+        }
     }
+    Ok(MaskFile::write(path, &corpus.content_hash, &variants)?)
 }
 
 fn report(imported: &Imported, masks: &Path) -> String {

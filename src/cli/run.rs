@@ -28,31 +28,37 @@ pub struct Args {
     /// Seeds of initialisation, order and dropout [default: 1111,1112,1113].
     #[arg(long, value_delimiter = ',')]
     seeds: Vec<u64>,
-    /// Missing rates of evaluation: FROM:TO:STEP (TO included) or a list [default: 0:1:0.1].
+    /// Levels of evaluation: FROM:TO:STEP (TO included), rates, missing modalities like LA, or
+    /// l=RATE,a=RATE,v=RATE; a list of any. Every family takes those of its kind
+    /// [default: 0:1:0.1].
     #[arg(long)]
     rates: Option<String>,
-    /// Mask family (`lnln-bench list masks`) [default: random].
-    #[arg(long)]
-    masks: Option<String>,
+    /// Mask families of evaluation (`lnln-bench list masks`) [default: random].
+    #[arg(long, value_delimiter = ',')]
+    masks: Vec<String>,
     /// Mask seeds of evaluation [default: 1111].
     #[arg(long, value_delimiter = ',')]
     mask_seeds: Vec<u64>,
     /// Text encoder: auto, tiny, features, bert:DIR, frozen:DIR; DATASET=ENCODER for one data set.
     #[arg(long, value_delimiter = ',')]
     encoder: Vec<String>,
-    /// Training noise: clean, fixed, cycle:K, fresh [default: fresh].
+    /// Training noise: clean, fixed, cycle:K, fresh, reference, reference-refresh [default: fresh].
     #[arg(long)]
     noise: Option<String>,
     /// Mask family of the training noise [default: random].
     #[arg(long)]
     noise_masks: Option<String>,
+    /// How damaged training samples are: half-complete (in each modality half of the samples whole,
+    /// the others at a rate of their own), or one level for all [default: half-complete].
+    #[arg(long)]
+    noise_rate: Option<String>,
     /// Which epoch is evaluated: validation or last [default: validation].
     #[arg(long)]
     selection: Option<String>,
     /// Learning rate over the epochs: cosine, reference or constant [default: cosine].
     #[arg(long)]
     schedule: Option<String>,
-    /// Missing rates of validation [default: 0,0.3,0.6,0.9].
+    /// Levels of validation [default: 0,0.3,0.6,0.9].
     #[arg(long)]
     valid_rates: Option<String>,
     /// Epochs, in place of each model's own number.
@@ -137,9 +143,10 @@ impl Args {
         replace(&mut suite.seeds, &self.seeds);
         replace(&mut suite.mask_seeds, &self.mask_seeds);
         set(&mut suite.rates, &self.rates);
-        set(&mut suite.masks, &self.masks);
+        replace(&mut suite.masks, &self.masks);
         set(&mut suite.train.noise, &self.noise);
-        set(&mut suite.train.noise_masks, &self.noise_masks);
+        suite.train.noise_masks = self.noise_masks.clone().or(suite.train.noise_masks);
+        set(&mut suite.train.noise_rate, &self.noise_rate);
         set(&mut suite.train.selection, &self.selection);
         if let Some(schedule) = &self.schedule {
             suite.train.schedule = schedule.parse()?;

@@ -1,12 +1,12 @@
-//! The masks of one rate, as something an export takes out of the data.
+//! The masks of one level, as something an export takes out of the data.
 
 use std::ops::Range;
 
-use super::{Error, Keep, Variants, apply};
+use super::{Error, Keep, Level, Variants, apply};
 use crate::dataset::export::Erase;
 use crate::dataset::{Block, Modality, SplitName};
 
-/// What stays of every split at one rate: text becomes `[UNK]` (features: zero), frames zero.
+/// What stays of every split at one level: text becomes `[UNK]` (features: zero), frames zero.
 #[derive(Clone, Debug)]
 pub struct Erasure {
     splits: Vec<(SplitName, [Keep; 3])>,
@@ -18,18 +18,14 @@ impl Erasure {
         Self { splits }
     }
 
-    /// The masks of every split of `variants` at one of its rates.
+    /// The masks of every split of `variants` at one of its levels.
     ///
     /// # Errors
-    /// [`Error`] where `rate` is none of the stored ones.
-    pub fn new(variants: &Variants, rate: f64) -> Result<Self, Error> {
-        let keep = |split: SplitName| -> Result<_, Error> {
-            let keep = |modality| variants.keep(split, modality, rate);
-            let [text, audio, vision] = Modality::ALL.map(keep);
-            Ok((split, [text?, audio?, vision?]))
-        };
-        let splits = variants.splits.iter().map(|split| keep(split.name));
-        Ok(Self::of(splits.collect::<Result<_, _>>()?))
+    /// [`Error`] where `level` is none of the stored ones.
+    pub fn new(variants: &Variants, level: Level) -> Result<Self, Error> {
+        let keeps = |split: SplitName| Ok((split, variants.keeps(split, level)?));
+        let splits = variants.splits.iter().map(|split| keeps(split.name));
+        Ok(Self::of(splits.collect::<Result<_, Error>>()?))
     }
 
     /// What stays of the clips `rows`.

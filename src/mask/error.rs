@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::rates;
+use super::{Level, rates};
 
 /// Error of the mask room.
 #[derive(Debug, thiserror::Error)]
@@ -31,10 +31,38 @@ pub enum Error {
     },
     #[error("expected a missing rate from 0 to 1 for sample {row}, got {rate}")]
     Rate { row: usize, rate: f64 },
-    #[error("no mask variant at rate {asked}: the stored rates are {known}")]
-    NoRate { asked: f64, known: String },
+    #[error("no masks at level {asked}: the stored levels are {known}")]
+    NoLevel { asked: Level, known: String },
+    #[error("mask family `{family}`: expected {expected} among the rates, found none; add some")]
+    NoLevels {
+        family: &'static str,
+        expected: String,
+    },
+    #[error(
+        "none of the mask families {families} takes level {level}; add one of {takers}, or leave \
+         the level out"
+    )]
+    IdleLevel {
+        level: Level,
+        families: String,
+        takers: String,
+    },
     #[error("expected 1 to 255 missing rates in strictly ascending order, got {got}")]
     RateList { got: String },
+    #[error(
+        "training noise `{noise}` is the published one under `{own}` masks, got `{asked}`; use \
+         noise `fixed` with `{asked}`, or leave the masks out"
+    )]
+    NoiseFamily {
+        noise: String,
+        own: &'static str,
+        asked: String,
+    },
+    #[error(
+        "training noise `{noise}` is the published one, half of the samples complete in each \
+         modality, got rate {level}; use noise `fixed`, or leave the rate out"
+    )]
+    NoiseRate { noise: String, level: Level },
     #[error("no mask variants of split `{split}` of `{dataset}`")]
     NoSplit {
         dataset: String,
@@ -46,14 +74,33 @@ pub enum Error {
         action: String,
         source: hdf5::Error,
     },
-    #[error("{path}: {action}: {source}")]
-    Io {
-        path: PathBuf,
-        action: &'static str,
-        source: std::io::Error,
-    },
+    #[error("{0}")]
+    Store(#[from] crate::store::Error),
+    #[error("{0}")]
+    Dataset(#[from] crate::dataset::Error),
     #[error("{path}: not a mask file of this tool: {reason}; write it again with `prepare`")]
     Foreign { path: PathBuf, reason: String },
+    #[error(
+        "{path}: masks of format {found}, this build reads format {expected}; write them again \
+         with `prepare`"
+    )]
+    Format {
+        path: PathBuf,
+        found: u32,
+        expected: u32,
+    },
+    #[error(
+        "{path}: the {family} masks of seed {seed} are of version {found}, this build draws \
+         version {expected}: runs under both would not compare; draw them again with `prepare`, \
+         or use the build that wrote them"
+    )]
+    OtherVersion {
+        path: PathBuf,
+        family: String,
+        seed: u64,
+        found: u32,
+        expected: u32,
+    },
     #[error("{path}: masks belong to data set `{found}`, not to `{expected}`; name another file")]
     OtherDataset {
         path: PathBuf,
@@ -61,14 +108,35 @@ pub enum Error {
         found: String,
     },
     #[error(
-        "{path}: {group}: the masks do not match their checksum (stored {stored}, computed \
-         {computed}); the file is damaged, write it again with `prepare`"
+        "{path}: the masks were drawn for data {found}, not for {expected}; draw them again with \
+         `prepare`"
+    )]
+    OtherContent {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
+    #[error(
+        "{path}: {group}: {what}; the file is damaged, remove it and write it again with `prepare`"
     )]
     Damaged {
         path: PathBuf,
         group: String,
+        what: String,
+    },
+    #[error(
+        "{path}: the stored {family} masks of seed {seed} for {split} at level {level} are \
+         {stored}, this build draws {drawn}: runs under both would not compare; remove the file \
+         and write it again with `prepare`, or use the build that wrote it"
+    )]
+    Differ {
+        path: PathBuf,
+        family: String,
+        seed: u64,
+        split: &'static str,
+        level: Level,
         stored: String,
-        computed: String,
+        drawn: String,
     },
 }
 

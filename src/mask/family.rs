@@ -1,6 +1,9 @@
 //! What a mask family is, and how one is found by name.
 
-use super::{Error, FAMILIES, Scope, noise};
+use rayon::prelude::*;
+
+use super::level::Kind;
+use super::{Error, FAMILIES, Rows, Scope, noise};
 
 /// A way of deciding which positions are missing.
 pub trait Family: Sync {
@@ -13,14 +16,25 @@ pub trait Family: Sync {
     /// One line for help texts.
     fn summary(&self) -> &'static str;
 
-    /// The uniform field of the samples `ids`, shape (N, `steps`), row-major.
+    /// The kinds of level it is evaluated at.
+    fn kinds(&self) -> &'static [Kind] {
+        &[Kind::Rate]
+    }
+
+    /// Whether a row of the field depends on the rows before it, so that a field needs all samples
+    /// of a split in file order.
+    fn row_ordered(&self) -> bool {
+        false
+    }
+
+    /// The field of some samples, shape (N, `steps`), row-major: at missing rate r a position is
+    /// kept where its number lies strictly above r. Every number lies in [0, 1).
     ///
-    /// Families that depend on the row order (their summary says so) need the ids of a whole
-    /// split in file order; for the others any subset in any order gives the same rows.
+    /// Unless [`Family::row_ordered`] says so, any subset in any order gives the same rows.
     ///
     /// # Errors
     /// [`Error`] where the family cannot use the scope's seed.
-    fn field(&self, scope: &Scope, ids: &[String], steps: usize) -> Result<Vec<f64>, Error>;
+    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error>;
 
     /// Seed of the field under which a run trains, given the run's own seed and the mask seed of
     /// evaluation. Runs of different seeds lose different positions.
@@ -37,12 +51,7 @@ pub trait Family: Sync {
     /// # Errors
     /// [`Error`] where the family cannot use the scope's seed.
     fn rates(&self, scope: &Scope, ids: &[String]) -> Result<Vec<f64>, Error> {
-        Ok(noise::half_complete(
-            self.name(),
-            self.version(),
-            scope,
-            ids,
-        ))
+        Ok(noise::half_complete(self, scope, ids))
     }
 }
 
@@ -64,55 +73,33 @@ pub fn find(name: &str) -> Result<&'static dyn Family, Error> {
         })
 }
 
+/// A field made row by row, on all threads; `fill` gets a sample's id, valid steps and row.
+pub(super) fn by_row(rows: Rows, fill: impl Fn(&str, u32, &mut [f64]) + Sync) -> Vec<f64> {
+    let mut field = vec![0.0; rows.size()];
+    if !field.is_empty() {
+        let samples = rows.ids.par_iter().zip(rows.lengths);
+        let filled = field.par_chunks_mut(rows.steps).zip(samples);
+        filled.for_each(|(row, (id, &length))| fill(id, length, row));
+    }
+    field
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{Modality, SplitName};
-    use crate::mask::Moment;
-
-    const SCOPE: Scope = Scope {
-        dataset: "mosi",
-        split: SplitName::Train,
-        modality: Modality::Audio,
-        seed: 1111,
-        moment: Moment::Epoch(0),
-    };
+    use crate::mask::testing::{EVALUATION, ids};
 
     #[test]
     fn names_are_unique_and_found() {
         for family in FAMILIES {
             assert_eq!(find(family.name()).unwrap().summary(), family.summary());
-            assert_eq!(
-                FAMILIES
-                    .iter()
-                    .filter(|f| f.name() == family.name())
-                    .count(),
-                1
-            );
+            let same = FAMILIES.iter().filter(|f| f.name() == family.name());
+            assert_eq!(same.count(), 1);
         }
-        let message = find("block").err().unwrap().to_string();
-        assert_eq!(
-            message,
-            "unknown mask family `block`: expected one of random, reference"
-        );
-    }
-
-    #[test]
-    fn every_family_is_pure_and_uniform() {
-        let ids: Vec<String> = (0..200).map(|i| format!("v$_${i}")).collect();
-        for family in FAMILIES {
-            let field = family.field(&SCOPE, &ids, 50).unwrap();
-            assert_eq!(field.len(), 10_000);
-            assert_eq!(field, family.field(&SCOPE, &ids, 50).unwrap());
-            assert!(field.iter().all(|u| (0.0..1.0).contains(u)));
-            for rate in [0.1, 0.5, 0.9] {
-                let above = field.iter().filter(|u| **u > rate).count() as f64;
-                let deviation = (10_000.0 * rate * (1.0 - rate)).sqrt();
-                assert!((above - 10_000.0 * (1.0 - rate)).abs() < 4.0 * deviation);
-            }
-            assert!(family.field(&SCOPE, &ids, 0).unwrap().is_empty());
-            assert!(family.field(&SCOPE, &[], 50).unwrap().is_empty());
-        }
+        let message = find("blokc").err().unwrap().to_string();
+        let known = "expected one of random, temporal, block, modality, mixed, reference, \
+                     reference-tfr";
+        assert_eq!(message, format!("unknown mask family `blokc`: {known}"));
     }
 
     #[test]
@@ -121,8 +108,7 @@ mod tests {
             .iter()
             .flat_map(|f| [(f, 0), (f, 1), (f, 41), (f, 400)])
         {
-            let ids: Vec<String> = (0..n).map(|i| format!("v$_${i}")).collect();
-            let rates = family.rates(&SCOPE, &ids).unwrap();
+            let rates = family.rates(&EVALUATION, &ids(n)).unwrap();
             assert_eq!(rates.len(), n);
             assert_eq!(rates.iter().filter(|rate| **rate == 0.0).count(), n / 2);
             assert!(rates.iter().all(|rate| (0.0..1.0).contains(rate)));

@@ -66,6 +66,15 @@ pub(super) fn check(
     modality: Modality,
 ) -> Result<(), Error> {
     Error::shape("field values", lengths.len() * steps, field.len())?;
+    check_lengths(lengths, steps, modality)
+}
+
+/// Checks that no sample is longer than its padded steps.
+pub(super) fn check_lengths(
+    lengths: &[u32],
+    steps: usize,
+    modality: Modality,
+) -> Result<(), Error> {
     match lengths.iter().position(|&length| length as usize > steps) {
         None => Ok(()),
         Some(row) => {

@@ -8,6 +8,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use super::Family;
 use crate::dataset::{Modality, SplitName};
 
 /// Separates these keys from every other use of blake3; the number is the encoding's version.
@@ -33,20 +34,56 @@ pub struct Scope<'a> {
     pub moment: Moment,
 }
 
+/// What random numbers are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Which positions are erased.
+    Field,
+    /// How damaged a training sample is.
+    Rate,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Field => "field",
+            Self::Rate => "rate",
+        }
+    }
+}
+
 /// A key whose sample is still open.
 #[derive(Clone)]
 pub(super) struct Key(blake3::Hasher);
 
 impl Key {
-    /// The key of one purpose (`field`, `rate`) of a family in a scope.
-    pub(super) fn new(purpose: &str, family: &str, version: u32, scope: &Scope) -> Self {
+    /// The key of one purpose of a family in a scope.
+    pub(super) fn new<F>(purpose: Purpose, family: &F, scope: &Scope) -> Self
+    where
+        F: Family + ?Sized,
+    {
+        Self::of(purpose, family, scope, scope.modality.as_str())
+    }
+
+    /// A key that is the same for all modalities of a scope.
+    pub(super) fn shared<F>(purpose: Purpose, family: &F, scope: &Scope) -> Self
+    where
+        F: Family + ?Sized,
+    {
+        Self::of(purpose, family, scope, "all")
+    }
+
+    fn of<F>(purpose: Purpose, family: &F, scope: &Scope, modality: &str) -> Self
+    where
+        F: Family + ?Sized,
+    {
         let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
         for text in [
-            purpose,
-            family,
+            purpose.as_str(),
+            family.name(),
             scope.dataset,
             scope.split.as_str(),
-            scope.modality.as_str(),
+            modality,
         ] {
             update_text(&mut hasher, text);
         }
@@ -55,7 +92,7 @@ impl Key {
             Moment::Epoch(epoch) => (1, epoch),
         };
         hasher.update(&scope.seed.to_le_bytes());
-        for number in [version, tag, epoch] {
+        for number in [family.version(), tag, epoch] {
             hasher.update(&number.to_le_bytes());
         }
         Self(hasher)
@@ -89,127 +126,104 @@ pub(super) fn uniform(stream: &mut ChaCha8Rng) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mask::testing::EVALUATION;
+    use crate::mask::{Error, Rows};
 
-    const SCOPE: Scope = Scope {
-        dataset: "mosi",
-        split: SplitName::Test,
-        modality: Modality::Audio,
-        seed: 1,
-        moment: Moment::Evaluation,
-    };
+    /// A family that is nothing but its name and version.
+    struct Named(&'static str, u32);
 
-    fn first(purpose: &str, family: &str, version: u32, scope: Scope, id: &str) -> f64 {
-        uniform(&mut Key::new(purpose, family, version, &scope).stream(id))
+    impl Family for Named {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn version(&self) -> u32 {
+            self.1
+        }
+
+        fn summary(&self) -> &'static str {
+            "for tests"
+        }
+
+        fn field(&self, _: &Scope, _: Rows) -> Result<Vec<f64>, Error> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn first(purpose: Purpose, family: &'static str, version: u32, scope: Scope, id: &str) -> f64 {
+        let family = Named(family, version);
+        uniform(&mut Key::new(purpose, &family, &scope).stream(id))
+    }
+
+    fn field(scope: Scope) -> f64 {
+        first(Purpose::Field, "random", 1, scope, "a")
     }
 
     #[test]
     fn every_part_of_the_key_matters() {
+        let scope = EVALUATION;
+        let (valid, vision) = (SplitName::Valid, Modality::Vision);
+        let epoch = Moment::Epoch;
         let draws = [
-            first("field", "random", 1, SCOPE, "a"),
-            first("rate", "random", 1, SCOPE, "a"),
-            first("field", "other", 1, SCOPE, "a"),
-            first("field", "random", 2, SCOPE, "a"),
-            first("field", "random", 1, SCOPE, "b"),
-            first(
-                "field",
-                "random",
-                1,
-                Scope {
-                    dataset: "mosei",
-                    ..SCOPE
-                },
-                "a",
-            ),
-            first(
-                "field",
-                "random",
-                1,
-                Scope {
-                    split: SplitName::Valid,
-                    ..SCOPE
-                },
-                "a",
-            ),
-            first(
-                "field",
-                "random",
-                1,
-                Scope {
-                    modality: Modality::Vision,
-                    ..SCOPE
-                },
-                "a",
-            ),
-            first("field", "random", 1, Scope { seed: 2, ..SCOPE }, "a"),
-            first(
-                "field",
-                "random",
-                1,
-                Scope {
-                    seed: 1 << 32,
-                    ..SCOPE
-                },
-                "a",
-            ),
-            first(
-                "field",
-                "random",
-                1,
-                Scope {
-                    moment: Moment::Epoch(0),
-                    ..SCOPE
-                },
-                "a",
-            ),
-            first(
-                "field",
-                "random",
-                1,
-                Scope {
-                    moment: Moment::Epoch(1),
-                    ..SCOPE
-                },
-                "a",
-            ),
+            field(scope),
+            first(Purpose::Rate, "random", 1, scope, "a"),
+            first(Purpose::Field, "other", 1, scope, "a"),
+            first(Purpose::Field, "random", 2, scope, "a"),
+            first(Purpose::Field, "random", 1, scope, "b"),
+            field(Scope {
+                dataset: "mosei",
+                ..scope
+            }),
+            field(Scope {
+                split: valid,
+                ..scope
+            }),
+            field(Scope {
+                modality: vision,
+                ..scope
+            }),
+            field(Scope { seed: 2, ..scope }),
+            field(Scope {
+                seed: 1 << 32,
+                ..scope
+            }),
+            field(Scope {
+                moment: epoch(0),
+                ..scope
+            }),
+            field(Scope {
+                moment: epoch(1),
+                ..scope
+            }),
+            uniform(&mut Key::shared(Purpose::Field, &Named("random", 1), &scope).stream("a")),
         ];
         for (i, a) in draws.iter().enumerate() {
-            assert!(
-                draws[..i].iter().all(|b| a != b),
-                "draw {i} repeats an earlier one"
-            );
+            let new = draws[..i].iter().all(|b| a != b);
+            assert!(new, "draw {i} repeats an earlier one");
         }
     }
 
     #[test]
     fn lengths_keep_neighbouring_texts_apart() {
-        let a = first(
-            "field",
-            "ab",
-            1,
-            Scope {
-                dataset: "c",
-                ..SCOPE
-            },
-            "x",
-        );
-        assert_ne!(
-            a,
+        let of = |family, dataset| {
             first(
-                "field",
-                "a",
+                Purpose::Field,
+                family,
                 1,
                 Scope {
-                    dataset: "bc",
-                    ..SCOPE
+                    dataset,
+                    ..EVALUATION
                 },
-                "x"
+                "x",
             )
-        );
+        };
+        assert_ne!(of("ab", "c"), of("a", "bc"));
     }
 
     #[test]
     fn uniform_stays_inside_the_open_interval() {
-        let mut stream = Key::new("field", "random", 1, &SCOPE).stream("a");
+        let key = Key::new(Purpose::Field, &Named("random", 1), &EVALUATION);
+        let mut stream = key.stream("a");
         let draws: Vec<f64> = (0..10_000).map(|_| uniform(&mut stream)).collect();
         assert!(draws.iter().all(|u| *u > 0.0 && *u < 1.0));
         let mean = draws.iter().sum::<f64>() / draws.len() as f64;

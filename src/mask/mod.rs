@@ -4,41 +4,77 @@
 //! A [`Family`] gives every position of a sample a uniform number, its FIELD. At missing rate r
 //! the position is kept where the field lies strictly above r ([`keep`]), so masks nest: raising
 //! r only erases more. Text always keeps its first and last valid token (CLS and SEP); padding is
-//! never kept. [`apply`] turns a [`Keep`] into model inputs, [`Noise`] and [`Family::rates`] say
-//! how damaged a training sample is, [`Variants`] stores all rates of a corpus in one byte per
-//! position.
+//! never kept. A [`Level`] says how much is missing: one rate, missing modalities, or a rate per
+//! modality. [`apply`] turns a [`Keep`] into model inputs, [`Noise`] and [`RateLaw`] say how
+//! damaged a training sample is, [`Variants`] holds the masks of a corpus at all levels, and
+//! [`digest`] the hash by which a mask is known.
 //!
 //! Adding a family: one file and one line in [`FAMILIES`].
 
 pub mod apply;
+mod block;
+mod conditions;
+mod digest;
 mod erasure;
 mod error;
 mod family;
 mod file;
 mod keep;
 mod key;
-mod levels;
+mod level;
+mod mixed;
+mod modality;
 mod noise;
 mod numpy_rng;
+mod packing;
 mod python_random;
 mod random;
+mod ranks;
 pub mod rates;
 mod reference;
 mod reference_loader;
+mod reference_tfr;
+mod rows;
+mod source;
+mod temporal;
+mod timeline;
 mod variants;
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod testing;
+
+pub use block::Block;
+pub use conditions::Conditions;
+pub use digest::{MaskName, digest};
 pub use erasure::Erasure;
 pub use error::Error;
 pub use family::{Family, find};
-pub use file::{read, read_hashes, write};
+pub use file::{MaskFile, Stored};
 pub use keep::{Keep, keep};
 pub use key::{Moment, Scope};
-pub use levels::Levels;
-pub use noise::{Noise, ParseNoiseError};
+pub use level::{Kind, Level, parse_list};
+pub use mixed::Mixed;
+pub use modality::WholeModality;
+pub use noise::{Noise, ParseNoiseError, RateLaw};
 pub use random::Random;
+pub use ranks::Ranks;
 pub use reference::{Reference, ReferenceRates, reference_rates};
 pub use reference_loader::Loader;
+pub use reference_tfr::ReferenceTfr;
+pub use rows::Rows;
+pub use source::MaskSource;
+pub use temporal::Temporal;
 pub use variants::{SplitShape, SplitVariants, Variants};
 
 /// Every mask family, in the order help texts list them.
-pub const FAMILIES: &[&dyn Family] = &[&Random, &Reference];
+pub const FAMILIES: &[&dyn Family] = &[
+    &Random,
+    &Temporal,
+    &Block,
+    &WholeModality,
+    &Mixed,
+    &Reference,
+    &ReferenceTfr,
+];

@@ -3,13 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Scope;
-use super::key::{Key, uniform};
+use super::key::{Key, Purpose, uniform};
+use super::{Error, Family, Level, Scope, rates};
 
 /// When training masks and rates are drawn anew.
-///
-/// The published reference is [`Noise::Fixed`] in all but name: its redraw happens inside a
-/// short-lived loader process and is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Noise {
     /// Complete training data.
@@ -20,6 +17,13 @@ pub enum Noise {
     Cycle(u32),
     /// A new noisy copy every epoch.
     Fresh,
+    /// What the published code does in effect: one copy for the whole training, under the family
+    /// `reference`. Its redraw happens inside a short-lived loader process and is lost at the end
+    /// of the epoch; the few samples that process serves after its redraw are left out.
+    Reference,
+    /// What the published code does without loader processes: the redraw lasts. It happens when
+    /// sample 0 is fetched; here, at the start of every epoch but the first.
+    ReferenceRefresh,
 }
 
 impl Noise {
@@ -28,10 +32,47 @@ impl Noise {
     pub fn draw(self, epoch: u32) -> Option<u32> {
         match self {
             Self::Clean => None,
-            Self::Fixed => Some(0),
+            Self::Fixed | Self::Reference => Some(0),
             // `cycle:0` cannot be parsed; built by hand it means one copy.
             Self::Cycle(copies) => Some(epoch % copies.max(1)),
-            Self::Fresh => Some(epoch),
+            Self::Fresh | Self::ReferenceRefresh => Some(epoch),
+        }
+    }
+}
+
+impl Noise {
+    /// The mask family of this noise: the published protocols have theirs, for the others it is the
+    /// one called `asked`, or `random`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownFamily`]; [`Error::NoiseFamily`] where a published protocol is asked for with
+    /// another family.
+    pub fn family(self, asked: Option<&str>) -> Result<&'static dyn Family, Error> {
+        let own = matches!(self, Self::Reference | Self::ReferenceRefresh).then_some("reference");
+        match (own, asked) {
+            (Some(own), Some(asked)) if own != asked => Err(Error::NoiseFamily {
+                noise: self.to_string(),
+                own,
+                asked: asked.to_owned(),
+            }),
+            _ => super::find(own.or(asked).unwrap_or("random")),
+        }
+    }
+
+    /// Checks that this noise goes with these rates.
+    ///
+    /// # Errors
+    /// [`Error::NoiseRate`] where a published protocol is asked for with other rates than its own.
+    pub fn check_rates(self, law: RateLaw) -> Result<(), Error> {
+        match (self, law) {
+            (_, RateLaw::HalfComplete) => Ok(()),
+            (Self::Reference | Self::ReferenceRefresh, RateLaw::At(level)) => {
+                Err(Error::NoiseRate {
+                    noise: self.to_string(),
+                    level,
+                })
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -43,6 +84,42 @@ impl fmt::Display for Noise {
             Self::Fixed => f.write_str("fixed"),
             Self::Cycle(copies) => write!(f, "cycle:{copies}"),
             Self::Fresh => f.write_str("fresh"),
+            Self::Reference => f.write_str("reference"),
+            Self::ReferenceRefresh => f.write_str("reference-refresh"),
+        }
+    }
+}
+
+/// How damaged training samples are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RateLaw {
+    /// The reference's: in each modality half of the samples complete, the others at a rate of
+    /// their own, uniform in [0, 1) (see [`Family::rates`]).
+    HalfComplete,
+    /// Every sample at this level, as where a model is trained for one missing rate.
+    At(Level),
+}
+
+/// Name of [`RateLaw::HalfComplete`].
+const HALF_COMPLETE: &str = "half-complete";
+
+impl fmt::Display for RateLaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HalfComplete => f.write_str(HALF_COMPLETE),
+            Self::At(level) => write!(f, "{level}"),
+        }
+    }
+}
+
+impl FromStr for RateLaw {
+    type Err = rates::Error;
+
+    /// `half-complete`, or a level.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            HALF_COMPLETE => Ok(Self::HalfComplete),
+            level => level.parse().map(Self::At),
         }
     }
 }
@@ -50,7 +127,8 @@ impl fmt::Display for Noise {
 /// A training noise that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected training noise `clean`, `fixed`, `fresh` or `cycle:K` with K at least 1, got `{0}`"
+    "expected training noise `clean`, `fixed`, `fresh`, `reference`, `reference-refresh` or \
+     `cycle:K` with K at least 1, got `{0}`"
 )]
 pub struct ParseNoiseError(String);
 
@@ -63,6 +141,8 @@ impl FromStr for Noise {
             "clean" => Some(Self::Clean),
             "fixed" => Some(Self::Fixed),
             "fresh" => Some(Self::Fresh),
+            "reference" => Some(Self::Reference),
+            "reference-refresh" => Some(Self::ReferenceRefresh),
             _ => text.strip_prefix("cycle:").and_then(copies),
         }
         .ok_or_else(|| ParseNoiseError(text.to_owned()))
@@ -74,8 +154,11 @@ impl FromStr for Noise {
 /// Every sample draws two uniforms from its own stream: a rank and a rate. The half of the samples
 /// with the smallest ranks (rounded down; equal ranks by id) is complete, the others have their
 /// rate, so the result depends on which samples there are but not on their order.
-pub(super) fn half_complete(family: &str, version: u32, scope: &Scope, ids: &[String]) -> Vec<f64> {
-    let key = Key::new("rate", family, version, scope);
+pub(super) fn half_complete<F>(family: &F, scope: &Scope, ids: &[String]) -> Vec<f64>
+where
+    F: Family + ?Sized,
+{
+    let key = Key::new(Purpose::Rate, family, scope);
     let draw = |id: &String| {
         let mut stream = key.stream(id);
         (uniform(&mut stream), uniform(&mut stream))
@@ -99,7 +182,7 @@ pub(super) fn half_complete(family: &str, version: u32, scope: &Scope, ids: &[St
 mod tests {
     use super::*;
     use crate::dataset::{Modality, SplitName};
-    use crate::mask::Moment;
+    use crate::mask::{Moment, Random};
 
     const SCOPE: Scope = Scope {
         dataset: "mosi",
@@ -120,11 +203,20 @@ mod tests {
         assert_eq!(draws(Noise::Fixed), [Some(0); 5]);
         assert_eq!(draws(Noise::Cycle(2)), [0, 1, 0, 1, 0].map(Some));
         assert_eq!(draws(Noise::Fresh), [0, 1, 2, 3, 4].map(Some));
+        assert_eq!(draws(Noise::Reference), draws(Noise::Fixed));
+        assert_eq!(draws(Noise::ReferenceRefresh), draws(Noise::Fresh));
     }
 
     #[test]
     fn texts_round_trip_and_junk_is_refused() {
-        for noise in [Noise::Clean, Noise::Fixed, Noise::Cycle(4), Noise::Fresh] {
+        for noise in [
+            Noise::Clean,
+            Noise::Fixed,
+            Noise::Cycle(4),
+            Noise::Fresh,
+            Noise::Reference,
+            Noise::ReferenceRefresh,
+        ] {
             assert_eq!(noise.to_string().parse(), Ok(noise));
         }
         for junk in [
@@ -135,10 +227,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn published_protocols_bring_their_family_and_rates() {
+        let family = |noise: Noise, asked| noise.family(asked).map(|family| family.name());
+        assert_eq!(family(Noise::Reference, None).unwrap(), "reference");
+        assert_eq!(family(Noise::Fresh, None).unwrap(), "random");
+        assert_eq!(family(Noise::Fixed, Some("block")).unwrap(), "block");
+        let message = family(Noise::Reference, Some("random"))
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("noise `fixed` with `random`"), "{message}");
+        let level = RateLaw::At("0.5".parse().unwrap());
+        assert!(Noise::Fixed.check_rates(level).is_ok());
+        let message = Noise::Reference.check_rates(level).unwrap_err().to_string();
+        assert!(
+            message.contains("half of the samples complete"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn laws_round_trip() {
+        for law in ["half-complete", "0.3", "LA", "l=0.2,a=0.7,v=0.7"] {
+            assert_eq!(law.parse::<RateLaw>().unwrap().to_string(), law);
+        }
+        assert!("half".parse::<RateLaw>().is_err());
+    }
+
     /// Changed rates here mean changed training data for every user: raise the family's version.
     #[test]
     fn keyed_rates_are_frozen() {
-        let rates = half_complete("random", 1, &SCOPE, &ids(6));
+        let rates = half_complete(&Random, &SCOPE, &ids(6));
         let drawn = [0.7266020427989314, 0.8108830620516302, 0.9684359179065541];
         assert_eq!(rates, [0.0, drawn[0], drawn[1], 0.0, drawn[2], 0.0]);
     }
@@ -147,8 +266,8 @@ mod tests {
     fn order_does_not_matter() {
         let forward = ids(301);
         let backward: Vec<String> = forward.iter().rev().cloned().collect();
-        let rates = half_complete("random", 1, &SCOPE, &forward);
-        let mut reversed = half_complete("random", 1, &SCOPE, &backward);
+        let rates = half_complete(&Random, &SCOPE, &forward);
+        let mut reversed = half_complete(&Random, &SCOPE, &backward);
         reversed.reverse();
         assert_eq!(rates, reversed);
     }
@@ -156,7 +275,7 @@ mod tests {
     #[test]
     fn modalities_and_draws_choose_their_halves_independently() {
         let complete = |scope: Scope| -> Vec<bool> {
-            half_complete("random", 1, &scope, &ids(4000))
+            half_complete(&Random, &scope, &ids(4000))
                 .iter()
                 .map(|r| *r == 0.0)
                 .collect()
@@ -191,7 +310,7 @@ mod tests {
 
     #[test]
     fn rates_of_the_other_half_are_uniform() {
-        let rates = half_complete("random", 1, &SCOPE, &ids(4000));
+        let rates = half_complete(&Random, &SCOPE, &ids(4000));
         let noisy: Vec<f64> = rates.into_iter().filter(|rate| *rate > 0.0).collect();
         let mean = noisy.iter().sum::<f64>() / noisy.len() as f64;
         assert!(

@@ -35,6 +35,10 @@ pub enum Error {
     },
     #[error("expected at most {LIMIT} missing rates, got more in `{got}`")]
     TooMany { got: String },
+    #[error("expected the three rates l=RATE,a=RATE,v=RATE side by side, got `{got}`")]
+    Mixed { got: String },
+    #[error("expected one level of missing data, got `{got}`")]
+    NotOne { got: String },
 }
 
 /// Parses a comma-separated list whose entries are rates or `START:END:STEP`, END included.
@@ -66,6 +70,14 @@ pub fn parse_list(text: &str) -> Result<Vec<f64>, Error> {
         }
     }
     Ok(scaled.into_iter().map(to_float).collect())
+}
+
+/// One rate in [0, 1], the float64 nearest to its decimal form.
+///
+/// # Errors
+/// [`Error`] on anything else.
+pub fn parse_one(text: &str) -> Result<f64, Error> {
+    parse_rate(text).map(to_float)
 }
 
 /// Adds START, START + STEP, ... END to the list.

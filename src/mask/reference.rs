@@ -2,7 +2,7 @@
 
 use super::numpy_rng::Mt19937;
 use super::python_random::PythonRandom;
-use super::{Error, Family, Moment, Scope};
+use super::{Error, Family, Moment, Rows, Scope};
 
 /// One stream of NumPy's legacy generator, started again from the seed for every modality and
 /// split and laid out row-major over all positions, padding included.
@@ -26,8 +26,12 @@ impl Family for Reference {
          depends on the row order"
     }
 
-    fn field(&self, scope: &Scope, ids: &[String], steps: usize) -> Result<Vec<f64>, Error> {
-        Ok(Mt19937::from_seed(numpy_seed(scope.seed)?).doubles(ids.len() * steps))
+    fn row_ordered(&self) -> bool {
+        true
+    }
+
+    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
+        Ok(Mt19937::from_seed(numpy_seed(scope.seed)?).doubles(rows.size()))
     }
 
     /// The published loader draws positions from one fixed seed; the run's seed decides rates only.
@@ -125,21 +129,15 @@ pub(super) fn numpy_seed(seed: u64) -> Result<u32, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{Modality, SplitName};
-
-    const SCOPE: Scope = Scope {
-        dataset: "mosi",
-        split: SplitName::Test,
-        modality: Modality::Text,
-        seed: 1111,
-        moment: Moment::Evaluation,
-    };
+    use crate::mask::testing::{EVALUATION, ids, rows};
 
     /// How many of the 686 x 50 text positions of CMU-MOSI's test split lie above each rate.
     #[test]
     fn mosi_test_text_counts_match_the_published_field() {
-        let ids = vec![String::new(); 686];
-        let field = Reference.field(&SCOPE, &ids, 50).unwrap();
+        let ids = ids(686);
+        let field = Reference
+            .field(&EVALUATION, rows(&ids, &[50; 686], 50))
+            .unwrap();
         let counts = [
             34300, 30864, 27460, 24076, 20554, 17055, 13724, 10312, 6852, 3377,
         ];
@@ -182,8 +180,18 @@ mod tests {
 
     #[test]
     fn later_draws_go_on_with_the_generators() {
-        let ids: Vec<String> = (0..40).map(|i| i.to_string()).collect();
-        let at = |moment| Reference.rates(&Scope { moment, ..SCOPE }, &ids).unwrap();
+        let ids = ids(40);
+        let at = |moment| {
+            Reference
+                .rates(
+                    &Scope {
+                        moment,
+                        ..EVALUATION
+                    },
+                    &ids,
+                )
+                .unwrap()
+        };
         assert_eq!(
             at(Moment::Evaluation),
             reference_rates(1111, 40).unwrap().rates[0]
@@ -198,9 +206,12 @@ mod tests {
     fn a_seed_numpy_refuses_is_an_error() {
         let scope = Scope {
             seed: 1 << 32,
-            ..SCOPE
+            ..EVALUATION
         };
-        let message = Reference.field(&scope, &[], 3).unwrap_err().to_string();
+        let message = Reference
+            .field(&scope, rows(&[], &[], 3))
+            .unwrap_err()
+            .to_string();
         assert!(
             message.contains("seeds from 0 to 4294967295; got seed 4294967296"),
             "{message}"

@@ -1,12 +1,11 @@
-//! The masks of one corpus at every listed rate, for one family and one mask seed.
+//! The masks of one corpus at every listed level, for one family and one mask seed.
 
-use super::key::update_text;
-use super::levels::{check_list, spell};
-use super::{Error, Family, Keep, Levels, Moment, Scope};
-use crate::dataset::{Modality, Split, SplitName};
+use std::collections::BTreeMap;
 
-/// Separates this checksum from every other use of blake3; the number is the encoding's version.
-const CONTEXT: &str = "lnln-bench mask variants 1";
+use super::digest::{MaskName, digest};
+use super::ranks::spell;
+use super::{Error, Family, Keep, Level, Moment, Ranks, Rows, Scope};
+use crate::dataset::{Corpus, Modality, Outline, Split, SplitName};
 
 /// What masks need to know of a split.
 #[derive(Clone, Copy, Debug)]
@@ -31,76 +30,114 @@ impl<'a> From<&'a Split> for SplitShape<'a> {
     }
 }
 
-/// Evaluation masks of one split.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SplitVariants {
-    pub name: SplitName,
-    /// Levels of text, audio, vision.
-    pub levels: [Levels; 3],
+impl<'a> From<&'a Outline> for SplitShape<'a> {
+    fn from(outline: &'a Outline) -> Self {
+        Self {
+            name: outline.name,
+            ids: &outline.ids,
+            steps: outline.steps,
+            lengths: Modality::ALL.map(|modality| outline.lengths(modality)),
+        }
+    }
 }
 
-/// Evaluation masks of one corpus under one family, seed and ascending list of rates.
+/// Evaluation masks of one split.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SplitVariants {
+    pub name: SplitName,
+    /// Text, audio, vision.
+    pub ranks: [Ranks; 3],
+    /// Realised missing rates of text, audio, vision, by level: erased valid positions / valid
+    /// positions, CLS and SEP counted among the valid ones; `None` where none is valid.
+    pub realised: Vec<[Option<f64>; 3]>,
+}
+
+/// Evaluation masks of one corpus under one family, seed and list of levels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variants {
     pub family: String,
     pub version: u32,
     pub dataset: String,
     pub seed: u64,
-    pub rates: Vec<f64>,
+    /// Ascending, without duplicates.
+    pub levels: Vec<Level>,
     pub splits: Vec<SplitVariants>,
 }
 
 impl Variants {
-    /// Draws the masks of the given splits at all `rates`.
+    /// Draws the masks of the given splits at all `levels`, which are put in order.
     ///
     /// # Errors
-    /// [`Error`] where the family refuses the seed, the list of rates is not strictly ascending in
-    /// [0, 1], or a split's columns do not belong together.
+    /// [`Error`] where the family refuses the seed, there is no level or too many, or a split's
+    /// columns do not belong together.
     pub fn build(
         family: &dyn Family,
         dataset: &str,
         splits: &[SplitShape],
         seed: u64,
-        rates: &[f64],
+        levels: &[Level],
     ) -> Result<Self, Error> {
-        check_list(rates)?;
-        let splits: Result<_, Error> = splits
-            .iter()
-            .map(|split| build_split(family, dataset, split, seed, rates))
-            .collect();
+        let mut levels = levels.to_vec();
+        levels.sort();
+        levels.dedup();
+        let build = |split| build_split(family, dataset, split, seed, &levels);
         Ok(Self {
+            splits: splits.iter().map(build).collect::<Result<_, Error>>()?,
             family: family.name().to_owned(),
             version: family.version(),
             dataset: dataset.to_owned(),
             seed,
-            rates: rates.to_vec(),
-            splits: splits?,
+            levels,
         })
     }
 
-    /// The mask of one modality of one split at a listed rate.
+    /// Draws the masks of all splits of a prepared data set, as [`Variants::build`].
     ///
     /// # Errors
-    /// [`Error::NoSplit`] or [`Error::NoRate`] where it is not stored.
-    pub fn keep(&self, split: SplitName, modality: Modality, rate: f64) -> Result<Keep, Error> {
-        let index = self.rates.iter().position(|known| *known == rate);
-        let index = index.ok_or_else(|| Error::NoRate {
-            asked: rate,
-            known: spell(&self.rates),
-        })?;
-        let [text, audio, vision] = &self.split(split)?.levels;
-        let levels = match modality {
-            Modality::Text => text,
-            Modality::Audio => audio,
-            Modality::Vision => vision,
-        };
-        Ok(levels.keep(index))
+    /// As [`Variants::build`]; [`Error::Dataset`] where the data cannot be read.
+    pub fn of_corpus(
+        family: &dyn Family,
+        corpus: &Corpus,
+        seed: u64,
+        levels: &[Level],
+    ) -> Result<Self, Error> {
+        let outlines = SplitName::ALL.map(|name| corpus.outline(name));
+        let outlines: Vec<Outline> = outlines.into_iter().collect::<Result<_, _>>()?;
+        let shapes: Vec<SplitShape> = outlines.iter().map(SplitShape::from).collect();
+        Self::build(family, corpus.name(), &shapes, seed, levels)
     }
 
-    /// The stored levels of one split.
+    /// The mask of one modality of one split at a listed level.
     ///
     /// # Errors
-    /// [`Error::NoSplit`] where it is not stored.
+    /// [`Error::NoSplit`] or [`Error::NoLevel`] where it is not held.
+    pub fn keep(&self, split: SplitName, modality: Modality, level: Level) -> Result<Keep, Error> {
+        let ranks = &self.split(split)?.ranks[modality as usize];
+        let listed = self.levels.contains(&level);
+        let keep = listed.then(|| ranks.keep(level.of(modality))).flatten();
+        keep.ok_or_else(|| Error::NoLevel {
+            asked: level,
+            known: spell(&self.levels),
+        })
+    }
+
+    /// The masks of text, audio and vision of one split at a listed level.
+    ///
+    /// # Errors
+    /// As [`Variants::keep`].
+    pub fn keeps(&self, split: SplitName, level: Level) -> Result<[Keep; 3], Error> {
+        let keep = |modality| self.keep(split, modality, level);
+        Ok([
+            keep(Modality::Text)?,
+            keep(Modality::Audio)?,
+            keep(Modality::Vision)?,
+        ])
+    }
+
+    /// The masks of one split.
+    ///
+    /// # Errors
+    /// [`Error::NoSplit`] where it is not held.
     pub fn split(&self, name: SplitName) -> Result<&SplitVariants, Error> {
         self.splits
             .iter()
@@ -111,41 +148,29 @@ impl Variants {
             })
     }
 
-    /// Checksum of one split's masks: blake3 in hexadecimal over everything that names them and
-    /// every level.
+    /// Hash of one split's masks at one level (see [`digest`]).
     ///
     /// # Errors
-    /// [`Error::NoSplit`] where the split is not stored.
-    pub fn split_hash(&self, name: SplitName) -> Result<String, Error> {
-        let split = self.split(name)?;
-        let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
-        for text in [&self.family, &self.dataset, split.name.as_str()] {
-            update_text(&mut hasher, text);
-        }
-        for number in [self.version.into(), self.seed, self.rates.len() as u64] {
-            hasher.update(&number.to_le_bytes());
-        }
-        self.rates.iter().for_each(|rate| {
-            hasher.update(&rate.to_le_bytes());
-        });
-        for levels in &split.levels {
-            hasher.update(&(levels.rows as u64).to_le_bytes());
-            hasher.update(&(levels.steps as u64).to_le_bytes());
-            hasher.update(&levels.data);
-        }
-        Ok(hasher.finalize().to_hex().to_string())
+    /// As [`Variants::keep`].
+    pub fn hash(&self, split: SplitName, level: Level) -> Result<String, Error> {
+        let name = MaskName {
+            family: &self.family,
+            version: self.version,
+            dataset: &self.dataset,
+            split,
+            seed: self.seed,
+            level,
+        };
+        Ok(digest(&name, &self.keeps(split, level)?))
     }
 
-    /// Checksum of all splits together, in whatever order they are held.
-    pub fn hash(&self) -> String {
-        let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
-        for hash in SplitName::ALL
-            .into_iter()
-            .flat_map(|name| self.split_hash(name))
-        {
-            hasher.update(hash.as_bytes());
-        }
-        hasher.finalize().to_hex().to_string()
+    /// Hash of one split's masks at every level.
+    ///
+    /// # Errors
+    /// [`Error::NoSplit`] where it is not held.
+    pub fn hashes(&self, split: SplitName) -> Result<BTreeMap<Level, String>, Error> {
+        let hash = |level: &Level| Ok((*level, self.hash(split, *level)?));
+        self.levels.iter().map(hash).collect()
     }
 }
 
@@ -154,106 +179,131 @@ fn build_split(
     dataset: &str,
     split: &SplitShape,
     seed: u64,
-    rates: &[f64],
+    levels: &[Level],
 ) -> Result<SplitVariants, Error> {
-    let levels = |which: usize| {
-        let (steps, lengths) = (split.steps[which], split.lengths[which]);
-        let (modality, moment) = (Modality::ALL[which], Moment::Evaluation);
+    let ranks = |modality: Modality| {
+        let which = modality as usize;
+        let (ids, lengths, steps) = (split.ids, split.lengths[which], split.steps[which]);
         let scope = Scope {
             dataset,
             split: split.name,
             modality,
             seed,
-            moment,
+            moment: Moment::Evaluation,
         };
-        Error::shape("lengths", split.ids.len(), lengths.len())?;
-        Levels::new(
-            &family.field(&scope, split.ids, steps)?,
-            rates,
+        let rows = Rows {
+            ids,
             lengths,
             steps,
-            modality,
-        )
+        };
+        Ranks::draw(family, &scope, rows, &rates_of(levels, modality))
     };
+    let ranks = [
+        ranks(Modality::Text)?,
+        ranks(Modality::Audio)?,
+        ranks(Modality::Vision)?,
+    ];
+    let realised = levels.iter().map(|level| {
+        Modality::ALL.map(|modality| {
+            let which = modality as usize;
+            ranks[which].missing_rate(level.of(modality), split.lengths[which])
+        })
+    });
     Ok(SplitVariants {
         name: split.name,
-        levels: [levels(0)?, levels(1)?, levels(2)?],
+        realised: realised.collect(),
+        ranks,
     })
+}
+
+/// The rates one modality has in a list of levels, ascending.
+fn rates_of(levels: &[Level], modality: Modality) -> Vec<f64> {
+    let mut rates: Vec<f64> = levels.iter().map(|level| level.of(modality)).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.dedup();
+    rates
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::mask::level::parse_list;
+    use crate::mask::testing::{ids, shape};
     use crate::mask::{FAMILIES, Random, keep};
 
     /// Variants of a small test split.
-    pub fn small(seed: u64, rates: &[f64]) -> Variants {
-        let ids: Vec<String> = (0..4).map(|i| format!("v$_${i}")).collect();
-        let split = SplitShape {
-            name: SplitName::Test,
-            ids: &ids,
-            steps: [6, 9, 5],
-            lengths: [&[6, 3, 4, 2], &[9, 1, 5, 7], &[5, 5, 0, 2]],
-        };
-        Variants::build(&Random, "toy", &[split], seed, rates).unwrap()
+    pub fn small(seed: u64, levels: &str) -> Variants {
+        let (ids, levels) = (ids(4), parse_list(levels).unwrap());
+        let lengths: [&[u32]; 3] = [&[6, 3, 4, 2], &[9, 1, 5, 7], &[5, 5, 0, 2]];
+        let split = shape(&ids, lengths, [6, 9, 5]);
+        Variants::build(&Random, "toy", &[split], seed, &levels).unwrap()
     }
 
     #[test]
     fn variants_equal_thresholded_fields() {
-        let ids: Vec<String> = (0..4).map(|i| i.to_string()).collect();
-        let lengths: [u32; 4] = [6, 3, 4, 2];
-        let split = SplitShape {
-            name: SplitName::Valid,
-            ids: &ids,
-            steps: [6; 3],
-            lengths: [&lengths; 3],
-        };
+        let (ids, lengths) = (ids(4), [6, 3, 4, 2]);
+        let split = shape(&ids, [&lengths; 3], [6; 3]);
+        let levels = parse_list("1,0,0.3,LA,l=0.2,a=0.3,v=0.4").unwrap();
         for family in FAMILIES {
-            let variants = Variants::build(*family, "toy", &[split], 5, &[0.0, 0.3, 1.0]).unwrap();
-            for modality in Modality::ALL {
-                let (split, moment) = (SplitName::Valid, Moment::Evaluation);
+            let variants = Variants::build(*family, "toy", &[split], 5, &levels).unwrap();
+            for (modality, level) in Modality::ALL
+                .iter()
+                .flat_map(|m| levels.iter().map(|l| (*m, *l)))
+            {
                 let scope = Scope {
                     dataset: "toy",
-                    split,
+                    split: split.name,
                     modality,
                     seed: 5,
-                    moment,
+                    moment: Moment::Evaluation,
                 };
-                let field = family.field(&scope, &ids, 6).unwrap();
-                let direct = keep(&field, &[0.3; 4], &lengths, 6, modality).unwrap();
-                assert_eq!(variants.keep(split, modality, 0.3).unwrap(), direct);
+                let rows = Rows {
+                    ids: &ids,
+                    lengths: &lengths,
+                    steps: 6,
+                };
+                let field = family.field(&scope, rows).unwrap();
+                let direct = keep(&field, &[level.of(modality); 4], &lengths, 6, modality).unwrap();
+                let place = levels.iter().position(|known| *known == level).unwrap();
+                let realised = variants.splits[0].realised[place][modality as usize];
+                assert_eq!(realised, direct.missing_rate(&lengths));
+                assert_eq!(variants.keep(split.name, modality, level).unwrap(), direct);
             }
         }
     }
 
-    /// A changed checksum here makes every stored mask file look damaged: raise the file's format.
+    /// A changed hash here makes every stored mask look damaged: raise the hash's version.
     #[test]
     fn the_hash_is_frozen() {
-        assert_eq!(&small(1, &[0.0, 0.5]).hash()[..16], "3c6aa81b9a1ac4fe");
+        let hash = small(1, "0,0.5")
+            .hash(SplitName::Test, Level::uniform(0.5).unwrap())
+            .unwrap();
+        assert_eq!(hash, "d56af04570ab590cf5c04517bedc21de");
     }
 
     #[test]
-    fn the_hash_sees_seed_rates_and_levels() {
-        let base = small(1, &[0.0, 0.5]);
-        assert_eq!(base.hash(), small(1, &[0.0, 0.5]).hash());
-        assert_ne!(base.hash(), small(2, &[0.0, 0.5]).hash());
-        assert_ne!(base.hash(), small(1, &[0.0, 0.500_000_1]).hash());
-        let mut changed = base.clone();
-        changed.splits[0].levels[2].data[0] ^= 1;
-        assert_ne!(base.hash(), changed.hash());
-        assert_eq!(base.split_hash(SplitName::Test).unwrap().len(), 64);
+    fn a_level_hashes_the_same_in_every_list() {
+        let (short, long) = (small(1, "0.5"), small(1, "0:1:0.1"));
+        let (short, long) = (
+            short.hashes(SplitName::Test).unwrap(),
+            long.hashes(SplitName::Test).unwrap(),
+        );
+        assert!(short.iter().all(|(level, hash)| long[level] == *hash));
+        assert_eq!(long.len(), 11);
+        assert_ne!(short, small(2, "0.5").hashes(SplitName::Test).unwrap());
     }
 
     #[test]
     fn what_is_not_stored_is_named() {
-        let variants = small(1, &[0.0, 0.5]);
+        let variants = small(1, "0,0.5");
+        let missing = Level::uniform(0.1).unwrap();
         let message = variants
-            .keep(SplitName::Test, Modality::Text, 0.1)
+            .keeps(SplitName::Test, missing)
             .unwrap_err()
             .to_string();
         assert_eq!(
             message,
-            "no mask variant at rate 0.1: the stored rates are [0, 0.5]"
+            "no masks at level 0.1: the stored levels are [0, 0.5]"
         );
         let message = variants.split(SplitName::Train).unwrap_err().to_string();
         assert_eq!(message, "no mask variants of split `train` of `toy`");

@@ -13,7 +13,8 @@ use super::tensors::{Tensor, Tensors};
 use super::{Error, Outcome, files};
 use crate::dataset::{Block, Modality, SplitName};
 use crate::mask::{
-    Family, Keep, Loader, Moment, Reference, ReferenceRates, Scope, apply, keep, reference_rates,
+    Family, Keep, Loader, Moment, Reference, ReferenceRates, Rows, Scope, apply, keep,
+    reference_rates,
 };
 
 const KINDS: &str =
@@ -323,7 +324,16 @@ fn field(seed: u64, modality: Modality, rows: usize, steps: usize) -> Result<Vec
         seed,
         moment,
     };
-    Ok(Reference.field(&scope, &vec![String::new(); rows], steps)?)
+    let (ids, lengths) = (vec![String::new(); rows], vec![0; rows]);
+    let (ids, lengths) = (ids.as_slice(), lengths.as_slice());
+    Ok(Reference.field(
+        &scope,
+        Rows {
+            ids,
+            lengths,
+            steps,
+        },
+    )?)
 }
 
 #[cfg(test)]

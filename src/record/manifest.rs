@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::mask::Level;
 
 /// Version of the run directory's layout. Raise it when a reader of today could misread it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Provenance of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,7 +20,9 @@ pub struct Manifest {
     pub model: ModelFacts,
     /// Seed of initialisation, order and dropout.
     pub seed: u64,
-    pub mask: MaskFacts,
+    /// Masks of evaluation, one entry per family.
+    #[serde(alias = "mask", deserialize_with = "one_or_many")]
+    pub masks: Vec<MaskFacts>,
     pub training: TrainingFacts,
     pub selection: SelectionFacts,
     pub build: BuildFacts,
@@ -62,16 +66,31 @@ pub struct ModelFacts {
     pub parameters: u64,
 }
 
-/// The masks of evaluation.
+/// The masks of evaluation of one family.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MaskFacts {
     pub family: String,
     pub version: u32,
     pub seeds: Vec<u64>,
-    /// Nominal missing rates, ascending.
-    pub rates: Vec<f64>,
-    /// Hash of the test masks per mask seed.
+    /// Levels at which the test split was predicted, ascending.
+    #[serde(alias = "rates")]
+    pub levels: Vec<Level>,
+    /// Hash of the test masks by `SEED/LEVEL`. Format 1 has one per `SEED`, over all its rates.
     pub hashes: BTreeMap<String, String>,
+}
+
+/// Format 1 has one family, not in a list.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<MaskFacts>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        One(MaskFacts),
+        Many(Vec<MaskFacts>),
+    }
+    Ok(match Form::deserialize(deserializer)? {
+        Form::One(facts) => vec![facts],
+        Form::Many(facts) => facts,
+    })
 }
 
 /// How the weights were found.
@@ -92,9 +111,10 @@ pub struct TrainingFacts {
 pub struct SelectionFacts {
     /// `validation`, `last` or `paper` (best test epoch).
     pub rule: String,
-    /// Metric and missing rates the rule looked at.
+    /// Metric and levels of missing data the rule looked at.
     pub metric: String,
-    pub rates: Vec<f64>,
+    #[serde(alias = "rates")]
+    pub levels: Vec<Level>,
     /// Selected epoch, counted from 1; 0 where nothing is trained.
     pub epoch: u32,
 }

@@ -10,6 +10,7 @@ use polars::prelude::*;
 use super::atomic::write_atomic;
 use super::error::{Error, Result, frame, io};
 use super::predictions::{Condition, Group, Predictions};
+use crate::mask::Level;
 
 /// The columns of `predictions.parquet`, in order.
 pub const COLUMNS: [&str; 8] = [
@@ -17,14 +18,14 @@ pub const COLUMNS: [&str; 8] = [
     "split",
     "family",
     "mask_seed",
-    "rate",
+    "level",
     "id",
     "truth",
     "prediction",
 ];
 
 /// The columns that make a [`Condition`].
-const KEYS: [&str; 5] = ["dataset", "split", "family", "mask_seed", "rate"];
+const KEYS: [&str; 5] = ["dataset", "split", "family", "mask_seed", "level"];
 
 impl Predictions {
     /// Writes the rows as Parquet (Zstandard), atomically. Equal rows give equal bytes.
@@ -75,7 +76,7 @@ impl Predictions {
             split: texts(&table, "split")?,
             family: texts(&table, "family")?,
             mask_seed: values(numbers("mask_seed")?.u64())?,
-            rate: values(numbers("rate")?.f64())?,
+            level: levels(&table)?,
             id: texts(&table, "id")?,
             truth: values(numbers("truth")?.f32())?,
             prediction: values(numbers("prediction")?.f32())?,
@@ -104,7 +105,7 @@ impl Predictions {
                 split: self.split[first].to_string(),
                 family: self.family[first].to_string(),
                 mask_seed: self.mask_seed[first],
-                rate: self.rate[first],
+                level: self.level[first],
             },
             ids: rows.iter().map(|&row| self.id[row].to_string()).collect(),
             truth: rows.iter().map(|&row| self.truth[row]).collect(),
@@ -118,7 +119,7 @@ impl Predictions {
             text_column("split", &self.split),
             text_column("family", &self.family),
             Column::new("mask_seed".into(), &self.mask_seed),
-            Column::new("rate".into(), &self.rate),
+            level_column(&self.level),
             text_column("id", &self.id),
             Column::new("truth".into(), &self.truth),
             Column::new("prediction".into(), &self.prediction),
@@ -129,6 +130,32 @@ impl Predictions {
 
 fn text_column(name: &str, values: &[Arc<str>]) -> Column {
     StringChunked::from_iter_values(name.into(), values.iter().map(|v| &**v)).into_column()
+}
+
+/// The names of the levels.
+fn level_column(levels: &[Level]) -> Column {
+    let names = levels.iter().map(Level::to_string);
+    StringChunked::from_iter_values("level".into(), names).into_column()
+}
+
+/// The levels by their names, or by a number where a file has the column `rate` in their place.
+fn levels(table: &DataFrame) -> Result<Vec<Level>> {
+    let unknown = |found: String| Error::Level { found };
+    if table.column("level").is_err() && table.column("rate").is_ok() {
+        let rates = values(column(table, "rate")?.f64())?;
+        let level = |rate: f64| Level::of_number(rate).ok_or_else(|| unknown(rate.to_string()));
+        return rates.into_iter().map(level).collect();
+    }
+    let mut known: Option<(Arc<str>, Level)> = None;
+    let mut level = |name: Arc<str>| match &known {
+        Some((last, level)) if *last == name => Ok(*level),
+        _ => {
+            let level = name.parse().map_err(|_| unknown(name.to_string()))?;
+            known = Some((name, level));
+            Ok(level)
+        }
+    };
+    texts(table, "level")?.into_iter().map(&mut level).collect()
 }
 
 /// A column by name, without nulls.
@@ -173,36 +200,36 @@ fn indices(group: GroupsIndicator<'_>) -> Vec<usize> {
     }
 }
 
-/// The order of conditions: by name, then mask seed, then rate.
+/// The order of conditions: by name, then mask seed, then level.
 fn ascending(a: &Condition, b: &Condition) -> Ordering {
     let names = |c: &Condition| (c.dataset.clone(), c.split.clone(), c.family.clone());
     names(a)
         .cmp(&names(b))
         .then(a.mask_seed.cmp(&b.mask_seed))
-        .then(a.rate.total_cmp(&b.rate))
+        .then(a.level.cmp(&b.level))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn condition(mask_seed: u64, rate: f64) -> Condition {
+    fn condition(mask_seed: u64, level: &str) -> Condition {
         Condition {
             dataset: "mosi".into(),
             split: "test".into(),
             family: "iid".into(),
             mask_seed,
-            rate,
+            level: level.parse().unwrap(),
         }
     }
 
     fn sample() -> Predictions {
         let mut rows = Predictions::new();
         let ids = ["a$_$0".to_string(), "b$_$1".to_string()];
-        for (seed, rate) in [(2, 0.5), (1, 0.5), (1, 0.0)] {
-            let shift = seed as f32 + rate as f32;
+        for (seed, level) in [(2, "0.5"), (1, "LA"), (1, "0.5"), (1, "0")] {
+            let shift = seed as f32 + 0.5;
             rows.extend(
-                &condition(seed, rate),
+                &condition(seed, level),
                 &ids,
                 &[1.0, -1.0],
                 &[shift, f32::NAN],
@@ -223,7 +250,7 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), first);
         let show = |p: &Predictions| format!("{:?}", p.iter().collect::<Vec<_>>());
         assert_eq!(show(&back), show(&sample()));
-        assert_eq!(back.len(), 6);
+        assert_eq!(back.len(), 8);
     }
 
     #[test]
@@ -232,24 +259,29 @@ mod tests {
         let keys: Vec<_> = groups.iter().map(|g| g.condition.clone()).collect();
         assert_eq!(
             keys,
-            [condition(1, 0.0), condition(1, 0.5), condition(2, 0.5)]
+            [
+                condition(1, "0"),
+                condition(1, "0.5"),
+                condition(1, "LA"),
+                condition(2, "0.5")
+            ]
         );
-        assert_eq!(groups[2].ids, ["a$_$0", "b$_$1"]);
-        assert_eq!(groups[2].truth, [1.0, -1.0]);
-        assert_eq!(groups[2].prediction[0], 2.5);
-        assert!(groups[2].prediction[1].is_nan());
+        assert_eq!(groups[3].ids, ["a$_$0", "b$_$1"]);
+        assert_eq!(groups[3].truth, [1.0, -1.0]);
+        assert_eq!(groups[3].prediction[0], 2.5);
+        assert!(groups[3].prediction[1].is_nan());
     }
 
     #[test]
     fn columns_of_different_length_are_refused_and_nothing_is_added() {
         let mut rows = sample();
-        let error = rows.extend(&condition(1, 0.0), &["a".into()], &[1.0, 2.0], &[1.0]);
+        let error = rows.extend(&condition(1, "0"), &["a".into()], &[1.0, 2.0], &[1.0]);
         assert_eq!(
             error.unwrap_err().to_string(),
             "a block of predictions needs columns of one length, got 1 ids, 2 truths and 1 \
              predictions"
         );
-        assert_eq!(rows.len(), 6);
+        assert_eq!(rows.len(), 8);
     }
 
     #[test]
@@ -259,6 +291,26 @@ mod tests {
         std::fs::write(&path, b"not parquet at all").unwrap();
         let message = Predictions::read(&path).unwrap_err().to_string();
         assert!(message.contains("p.parquet as predictions"), "{message}");
+    }
+
+    #[test]
+    fn a_column_of_rates_serves_in_place_of_levels() {
+        let read = |rates: &[f64]| {
+            let mut table = sample().frame().unwrap().drop("level").unwrap();
+            table
+                .with_column(Column::new("rate".into(), rates))
+                .unwrap();
+            let mut bytes = Vec::new();
+            ParquetWriter::new(&mut bytes).finish(&mut table).unwrap();
+            Predictions::from_parquet(bytes)
+        };
+        let back = read(&[0.1 + 0.2; 8]).unwrap();
+        assert_eq!(back.iter().next().unwrap().level.to_string(), "0.3");
+        let message = read(&[1.5; 8]).unwrap_err().to_string();
+        assert!(
+            message.contains("level of missing data, found `1.5`"),
+            "{message}"
+        );
     }
 
     #[test]

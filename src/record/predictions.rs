@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::error::{Error, Result};
+use crate::mask::Level;
 
 /// One prediction: a row of `predictions.parquet`.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,8 +15,8 @@ pub struct Prediction {
     /// Mask family.
     pub family: String,
     pub mask_seed: u64,
-    /// Nominal missing rate, 0 to 1.
-    pub rate: f64,
+    /// How much is missing.
+    pub level: Level,
     /// Clip id.
     pub id: String,
     /// Label, in the data set's own range.
@@ -31,7 +32,7 @@ pub struct Condition {
     pub split: String,
     pub family: String,
     pub mask_seed: u64,
-    pub rate: f64,
+    pub level: Level,
 }
 
 /// All predictions under one condition, in the order they were made.
@@ -51,7 +52,7 @@ pub struct Predictions {
     pub(super) split: Vec<Arc<str>>,
     pub(super) family: Vec<Arc<str>>,
     pub(super) mask_seed: Vec<u64>,
-    pub(super) rate: Vec<f64>,
+    pub(super) level: Vec<Level>,
     pub(super) id: Vec<Arc<str>>,
     pub(super) truth: Vec<f32>,
     pub(super) prediction: Vec<f32>,
@@ -105,7 +106,7 @@ impl Predictions {
             split: row.split.clone(),
             family: row.family.clone(),
             mask_seed: row.mask_seed,
-            rate: row.rate,
+            level: row.level,
         };
         self.repeat(&condition, 1);
         self.id.push(Arc::from(row.id.as_str()));
@@ -120,7 +121,7 @@ impl Predictions {
             split: self.split[i].to_string(),
             family: self.family[i].to_string(),
             mask_seed: self.mask_seed[i],
-            rate: self.rate[i],
+            level: self.level[i],
             id: self.id[i].to_string(),
             truth: self.truth[i],
             prediction: self.prediction[i],
@@ -140,6 +141,6 @@ impl Predictions {
         }
         self.mask_seed
             .extend(std::iter::repeat_n(condition.mask_seed, n));
-        self.rate.extend(std::iter::repeat_n(condition.rate, n));
+        self.level.extend(std::iter::repeat_n(condition.level, n));
     }
 }

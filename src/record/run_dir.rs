@@ -200,7 +200,7 @@ impl RunDir {
             source,
         };
         let Versioned { format } = serde_json::from_slice(json).map_err(wrong)?;
-        if format != FORMAT {
+        if !(1..=FORMAT).contains(&format) {
             return Err(Error::Format {
                 path: self.manifest(),
                 expected: FORMAT,
@@ -253,14 +253,14 @@ mod tests {
     fn another_format_says_so_whatever_else_it_holds() {
         let dir = tempfile::tempdir().unwrap();
         let run = save(dir.path(), &manifest("lnln", 11, &GRID));
-        let json = b"{\"format\": 2}";
+        let json = b"{\"format\": 9}";
         fs::write(run.manifest(), json).unwrap();
         let parquet = fs::read(run.predictions()).unwrap();
         let seal = seal::render(&[(PREDICTIONS, &parquet), (MANIFEST, json)]);
         fs::write(run.done(), seal).unwrap();
         let message = run.load().unwrap_err().to_string();
         assert!(
-            message.contains("in format 2, this build reads format 1"),
+            message.contains("in format 9, this build reads format 2"),
             "{message}"
         );
     }

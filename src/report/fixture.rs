@@ -1,8 +1,8 @@
 //! Hand-made runs for tests.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::mask::Level;
 use crate::metric::{Direction, Metric, Protocol, Sums, Undefined, Unit};
 use crate::record::manifest::{
     BuildFacts, DatasetFacts, FORMAT, Manifest, MaskFacts, ModelFacts, SelectionFacts,
@@ -98,13 +98,10 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
             parameters: 1000,
         },
         seed,
-        mask: MaskFacts {
-            family: "iid".into(),
-            version: 1,
-            seeds: vec![1, 2],
-            rates: rates.to_vec(),
-            hashes: BTreeMap::from([("1".into(), "h1".into()), ("2".into(), "h2".into())]),
-        },
+        masks: vec![masks(
+            "iid",
+            rates.iter().filter_map(|r| Level::of_number(*r)).collect(),
+        )],
         training: TrainingFacts {
             encoder: "tiny".into(),
             noise: "fresh".into(),
@@ -116,7 +113,10 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
         selection: SelectionFacts {
             rule: "validation".into(),
             metric: "mae".into(),
-            rates: vec![0.0, 0.5],
+            levels: [0.0, 0.5]
+                .into_iter()
+                .filter_map(Level::of_number)
+                .collect(),
             epoch: 2,
         },
         build: BuildFacts {
@@ -127,6 +127,21 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
             grade: "B".into(),
         },
         wall_seconds: 90.0,
+    }
+}
+
+/// One family's masks, two seeds.
+pub fn masks(family: &str, levels: Vec<Level>) -> MaskFacts {
+    let hashes = [1, 2].into_iter().flat_map(|seed| {
+        let hash = move |level: &Level| (format!("{seed}/{level}"), format!("h-{seed}-{level}"));
+        levels.iter().map(hash).collect::<Vec<_>>()
+    });
+    MaskFacts {
+        family: family.into(),
+        version: 1,
+        seeds: vec![1, 2],
+        hashes: hashes.collect(),
+        levels,
     }
 }
 
@@ -149,19 +164,22 @@ fn dataset() -> DatasetFacts {
 pub fn predictions(m: &Manifest) -> Predictions {
     let ids: Vec<String> = (0..TRUTH.len()).map(|i| format!("clip$_${i}")).collect();
     let mut out = Predictions::new();
-    for mask_seed in &m.mask.seeds {
-        for rate in &m.mask.rates {
-            let condition = Condition {
-                dataset: m.dataset.name.clone(),
-                split: "test".into(),
-                family: m.mask.family.clone(),
-                mask_seed: *mask_seed,
-                rate: *rate,
-            };
-            let guess = |i: usize| predict(&m.model.name, m.seed + mask_seed, *rate, i);
-            let guesses: Vec<f32> = (0..TRUTH.len()).map(guess).collect();
-            out.extend(&condition, &ids, &TRUTH, &guesses).unwrap();
-        }
+    let grid = m.masks.iter().flat_map(|mask| {
+        let levels = move |seed| mask.levels.iter().map(move |level| (mask, seed, level));
+        mask.seeds.iter().copied().flat_map(levels)
+    });
+    for (mask, mask_seed, level) in grid {
+        let condition = Condition {
+            dataset: m.dataset.name.clone(),
+            split: "test".into(),
+            family: mask.family.clone(),
+            mask_seed,
+            level: *level,
+        };
+        let rate = level.rates().iter().sum::<f64>() / 3.0;
+        let guess = |i: usize| predict(&m.model.name, m.seed + mask_seed, rate, i);
+        let guesses: Vec<f32> = (0..TRUTH.len()).map(guess).collect();
+        out.extend(&condition, &ids, &TRUTH, &guesses).unwrap();
     }
     out
 }
@@ -187,7 +205,7 @@ pub fn record(m: Manifest) -> Record {
 
 /// A scored run.
 pub fn scored(m: Manifest) -> ScoredRun {
-    score_by(&TOY, record(m)).unwrap()
+    score_by(&TOY, record(m)).unwrap().swap_remove(0)
 }
 
 /// A finished run on disk.

@@ -136,7 +136,7 @@ fn predictions_that_are_not_finite_have_no_score() {
     rows[0].prediction = f32::NAN;
     run.predictions = Default::default();
     rows.iter().for_each(|row| run.predictions.push(row));
-    let curves = score_by(&TOY, run).unwrap().curves;
+    let curves = score_by(&TOY, run).unwrap().swap_remove(0).curves;
     let values: Vec<_> = curves["mae"].values().collect();
     assert_eq!(
         values[0].as_ref().unwrap_err(),
@@ -148,10 +148,10 @@ fn predictions_that_are_not_finite_have_no_score() {
 #[test]
 fn missing_predictions_are_an_error_that_names_the_run() {
     let mut run = record(manifest("lnln", 11, &GRID));
-    run.manifest.mask.rates.push(0.7);
+    run.manifest.masks[0].levels.push("0.7".parse().unwrap());
     let message = score_by(&TOY, run).unwrap_err().to_string();
     assert!(
-        message.contains("run lnln-11: expected predictions for mask seeds [1, 2]"),
+        message.contains("run lnln-11: expected predictions under (masks/seed/level) iid/1/0, "),
         "{message}"
     );
 
@@ -195,7 +195,7 @@ fn other_data_or_masks_get_a_section_of_their_own() {
     data.dataset.content_hash = "facade00".into();
     let mut mask = manifest("lnln", 11, &GRID);
     mask.id = "mask".into();
-    mask.mask.family = "block".into();
+    mask.masks[0].family = "block".into();
     let runs = vec![manifest("lnln", 11, &GRID), data, mask];
     let sections = sections(runs.into_iter().map(scored).collect()).unwrap();
     let titles: Vec<_> = sections.iter().map(|s| s.title.as_str()).collect();

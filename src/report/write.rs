@@ -50,7 +50,11 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
     let (dirs, unfinished) = find(roots)?;
     let earlier = earlier(out)?;
     let runs = load(&dirs)?;
-    let count = runs.len();
+    let count = runs
+        .iter()
+        .map(|r| &r.manifest_hash)
+        .collect::<BTreeSet<_>>()
+        .len();
     let sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
     let parts: Result<Vec<Part>> = sections.into_iter().map(Part::new).collect();
     let parts = parts?;
@@ -83,9 +87,12 @@ fn find<P: AsRef<Path>>(roots: &[P]) -> Result<(Vec<RunDir>, Vec<RunDir>)> {
 fn load(dirs: &[RunDir]) -> Result<Vec<ScoredRun>> {
     let (mut runs, mut seen) = (Vec::new(), BTreeSet::new());
     for dir in dirs {
-        let run = score(dir.load()?)?;
-        if seen.insert((run.manifest_hash.clone(), run.predictions_hash.clone())) {
-            runs.push(run);
+        let record = dir.load()?;
+        if seen.insert((
+            record.manifest_hash.clone(),
+            record.predictions_hash.clone(),
+        )) {
+            runs.extend(score(record)?);
         }
     }
     Ok(runs)

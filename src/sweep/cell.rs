@@ -11,7 +11,9 @@ use super::plan::{Cell, Settings};
 use super::workbench::Workbench;
 use super::{Error, facts};
 use crate::dataset::SplitName;
+use crate::mask::{Conditions, Family, Level, Variants};
 use crate::model::{Model, Profile, Setup};
+use crate::record::manifest::MaskFacts;
 use crate::record::{self, Condition, Predictions, RunDir};
 use crate::train::trainer::{self, Data, Files, Plan, State};
 use crate::train::view::View;
@@ -45,10 +47,10 @@ pub fn run(
         compat: false,
     })?;
     let state = fit(cell, data, bench, dir, model.as_mut(), &mut store)?;
-    bench.bar.say("predicting the test split at every rate");
-    let (predictions, hashes) = predict(data, bench.settings, model.as_ref())?;
+    bench.bar.say("predicting the test split at every level");
+    let (predictions, masks) = predict(data, bench.settings, model.as_ref())?;
     let seconds = started.elapsed().as_secs_f64();
-    let manifest = facts::manifest(cell, data, bench.settings, &store, &state, hashes, seconds);
+    let manifest = facts::manifest(cell, data, bench.settings, &store, &state, masks, seconds);
     dir.finish(&manifest, &predictions)?;
     // Nothing goes on from a finished run; what cannot be removed only costs space.
     let _ = std::fs::remove_file(dir.last_checkpoint());
@@ -113,44 +115,60 @@ fn fit(
     )?)
 }
 
-/// The validation split at every validation rate, under the first mask seed of evaluation.
+/// The validation split at every level of validation, under the first mask seed of evaluation.
 fn valid_views(data: &Workbench<'_>, settings: &Settings) -> Result<Vec<View>, Error> {
     let views = data.views(SplitName::Valid);
-    let at_rate = |&rate| views.at_rate(settings.family, settings.mask_seeds[0], rate);
-    Ok(settings
-        .valid_rates
-        .iter()
-        .map(at_rate)
-        .collect::<Result<_, _>>()?)
+    let under = |(family, level): &(&'static dyn Family, Level)| {
+        let seed = settings.mask_seeds[0];
+        let masks = data.masks(*family, SplitName::Valid, seed, &[*level])?;
+        Ok(views.under(&masks.keeps(SplitName::Valid, *level)?, *level)?)
+    };
+    settings.validation.iter().map(under).collect()
 }
 
-/// Predictions for the test split under every mask, and the hash of the masks of each seed.
+/// Predictions for the test split under every mask, and what there is to say of the masks.
 fn predict(
     data: &Workbench<'_>,
     settings: &Settings,
     model: &dyn Model,
-) -> Result<(Predictions, BTreeMap<String, String>), Error> {
+) -> Result<(Predictions, Vec<MaskFacts>), Error> {
+    let (mut predictions, mut facts) = (Predictions::default(), Vec::new());
+    for Conditions { family, levels } in &settings.conditions {
+        let mut hashes = BTreeMap::new();
+        for &seed in &settings.mask_seeds {
+            let masks = data.masks(*family, SplitName::Test, seed, levels)?;
+            for &level in levels {
+                let hash = masks.hash(SplitName::Test, level)?;
+                hashes.insert(format!("{seed}/{level}"), hash);
+                predict_under(data, model, &masks, level, &mut predictions)?;
+            }
+        }
+        facts.push(facts::masks(*family, &settings.mask_seeds, levels, hashes));
+    }
+    Ok((predictions, facts))
+}
+
+/// Adds the predictions for the test split under one mask.
+fn predict_under(
+    data: &Workbench<'_>,
+    model: &dyn Model,
+    masks: &Variants,
+    level: Level,
+    predictions: &mut Predictions,
+) -> Result<(), Error> {
     let (split, tensors) = (
         &data.splits[SplitName::Test as usize],
         &data.tensors[SplitName::Test as usize],
     );
-    let views = data.views(SplitName::Test);
-    let mut predictions = Predictions::default();
-    let mut hashes = BTreeMap::new();
-    for &seed in &settings.mask_seeds {
-        hashes.insert(seed.to_string(), data.mask_hash(settings, seed)?);
-        for &rate in &settings.rates {
-            let view = views.at_rate(settings.family, seed, rate)?;
-            let predicted = evaluate::predict(model, tensors, &view)?;
-            let condition = Condition {
-                dataset: data.corpus.name().to_owned(),
-                split: SplitName::Test.as_str().to_owned(),
-                family: settings.family.name().to_owned(),
-                mask_seed: seed,
-                rate,
-            };
-            predictions.extend(&condition, &split.ids, &split.labels, &predicted)?;
-        }
-    }
-    Ok((predictions, hashes))
+    let keeps = masks.keeps(SplitName::Test, level)?;
+    let view = data.views(SplitName::Test).under(&keeps, level)?;
+    let predicted = evaluate::predict(model, tensors, &view)?;
+    let condition = Condition {
+        dataset: data.corpus.name().to_owned(),
+        split: SplitName::Test.as_str().to_owned(),
+        family: masks.family.clone(),
+        mask_seed: masks.seed,
+        level,
+    };
+    Ok(predictions.extend(&condition, &split.ids, &split.labels, &predicted)?)
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use tch::nn;
 
-use super::plan::{Cell, Settings};
+use super::plan::{Cell, Config, Settings};
 use super::workbench::Workbench;
+use crate::mask::{Family, Level};
 use crate::record::Manifest;
 use crate::record::manifest::{
     BuildFacts, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts, TrainingFacts,
@@ -26,7 +27,7 @@ pub fn manifest(
     settings: &Settings,
     store: &nn::VarStore,
     state: &State,
-    mask_hashes: BTreeMap<String, String>,
+    masks: Vec<MaskFacts>,
     wall_seconds: f64,
 ) -> Manifest {
     Manifest {
@@ -35,18 +36,16 @@ pub fn manifest(
         dataset: dataset(data),
         model: model(cell, store),
         seed: cell.seed,
-        mask: MaskFacts {
-            family: settings.family.name().to_owned(),
-            version: settings.family.version(),
-            seeds: settings.mask_seeds.clone(),
-            rates: settings.rates.clone(),
-            hashes: mask_hashes,
-        },
+        masks,
         training: training(cell),
         selection: SelectionFacts {
             rule: cell.config.selection.clone(),
             metric: data.protocol.selection_metric().name.to_owned(),
-            rates: settings.valid_rates.clone(),
+            levels: settings
+                .validation
+                .iter()
+                .map(|(_, level)| *level)
+                .collect(),
             epoch: state.selected,
         },
         build: build(data.device),
@@ -82,11 +81,41 @@ fn model(cell: &Cell, store: &nn::VarStore) -> ModelFacts {
 fn training(cell: &Cell) -> TrainingFacts {
     TrainingFacts {
         encoder: cell.config.encoder.clone(),
-        noise: format!("{} ({})", cell.config.noise, cell.config.noise_masks),
+        noise: noise(&cell.config),
         epochs: cell.recipe.epochs,
         batch_size: cell.recipe.batch_size,
         learning_rate: cell.recipe.learning_rate,
         weight_decay: cell.recipe.weight_decay,
+    }
+}
+
+/// Training noise with its masks, and its rates where they are not the usual ones.
+fn noise(config: &Config) -> String {
+    let Config {
+        noise,
+        noise_masks,
+        noise_rate,
+        ..
+    } = config;
+    match noise_rate.as_str() {
+        "half-complete" => format!("{noise} ({noise_masks})"),
+        level => format!("{noise} ({noise_masks} at {level})"),
+    }
+}
+
+/// The masks of one family, with the hash of every seed and level.
+pub fn masks(
+    family: &dyn Family,
+    seeds: &[u64],
+    levels: &[Level],
+    hashes: BTreeMap<String, String>,
+) -> MaskFacts {
+    MaskFacts {
+        family: family.name().to_owned(),
+        version: family.version(),
+        seeds: seeds.to_vec(),
+        levels: levels.to_vec(),
+        hashes,
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Error, Suite};
 use crate::dataset::Corpus;
-use crate::mask::{self, Noise};
+use crate::mask::{self, Conditions, Level, Noise, RateLaw};
 use crate::metric;
 use crate::model::{self, Entry, Profile, Recipe};
 use crate::train::schedule::Schedule;
@@ -41,27 +41,29 @@ pub struct Config {
     pub noise: String,
     pub noise_masks: String,
     pub noise_version: u32,
+    pub noise_rate: String,
     pub selection: String,
     pub schedule: Schedule,
-    pub valid_rates: Vec<f64>,
-    pub masks: String,
-    pub mask_version: u32,
+    /// Family with version, and level.
+    pub validation: Vec<(String, Level)>,
     pub mask_seeds: Vec<u64>,
-    pub rates: Vec<f64>,
+    /// Levels by family with version.
+    pub masks: BTreeMap<String, Vec<Level>>,
     pub recipe: Recipe,
     pub hyper_parameters: serde_json::Value,
 }
 
 /// What the cells of a suite share, parsed.
 pub struct Settings {
-    pub rates: Vec<f64>,
-    pub valid_rates: Vec<f64>,
+    /// Masks of the test split.
+    pub conditions: Vec<Conditions>,
+    /// Masks of the validation split, under the first mask seed.
+    pub validation: Vec<(&'static dyn mask::Family, Level)>,
     pub mask_seeds: Vec<u64>,
-    /// Masks of validation and test.
-    pub family: &'static dyn mask::Family,
     /// Masks of the training noise.
     pub noise_family: &'static dyn mask::Family,
     pub noise: Noise,
+    pub noise_rate: RateLaw,
     pub selection: Selection,
     pub schedule: Schedule,
 }
@@ -69,16 +71,22 @@ pub struct Settings {
 impl Settings {
     /// Parse and check the words of a suite.
     pub fn of(suite: &Suite) -> Result<Self, Error> {
+        let conditions = Conditions::deal(&suite.masks, &mask::parse_list(&suite.rates)?)?;
+        let noise = suite.train.noise.parse::<Noise>()?;
         let settings = Self {
-            rates: mask::rates::parse_list(&suite.rates)?,
-            valid_rates: mask::rates::parse_list(&suite.train.valid_rates)?,
+            validation: Conditions::choose(
+                &conditions,
+                &mask::parse_list(&suite.train.valid_rates)?,
+            ),
+            conditions,
             mask_seeds: suite.mask_seeds.clone(),
-            family: mask::find(&suite.masks)?,
-            noise_family: mask::find(&suite.train.noise_masks)?,
-            noise: suite.train.noise.parse::<Noise>()?,
+            noise_family: noise.family(suite.train.noise_masks.as_deref())?,
+            noise,
+            noise_rate: suite.train.noise_rate.parse()?,
             selection: suite.train.selection.parse()?,
             schedule: suite.train.schedule,
         };
+        settings.noise.check_rates(settings.noise_rate)?;
         if settings.mask_seeds.is_empty() {
             return Err(Error::NothingToDo { what: "mask seed" });
         }
@@ -160,13 +168,16 @@ fn cell(
         noise: settings.noise.to_string(),
         noise_masks: settings.noise_family.name().to_owned(),
         noise_version: settings.noise_family.version(),
+        noise_rate: settings.noise_rate.to_string(),
         selection: settings.selection.to_string(),
         schedule: settings.schedule,
-        valid_rates: settings.valid_rates.clone(),
-        masks: settings.family.name().to_owned(),
-        mask_version: settings.family.version(),
+        validation: (settings.validation.iter())
+            .map(|(family, level)| (versioned(*family), *level))
+            .collect(),
         mask_seeds: settings.mask_seeds.clone(),
-        rates: settings.rates.clone(),
+        masks: (settings.conditions.iter())
+            .map(|conditions| (versioned(conditions.family), conditions.levels.clone()))
+            .collect(),
         recipe: recipe.clone(),
         hyper_parameters: (entry.config)(profile),
     };
@@ -179,6 +190,11 @@ fn cell(
         config,
         id,
     }
+}
+
+/// Name and version of a family: `random-v1`.
+fn versioned(family: &dyn mask::Family) -> String {
+    format!("{}-v{}", family.name(), family.version())
 }
 
 /// Short blake3 of the configuration's canonical JSON (fields in their order of declaration).

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Error;
 use crate::train::Overrides;
@@ -20,12 +20,12 @@ pub struct Suite {
     /// Seeds of initialisation, order and dropout.
     #[serde(default = "seeds")]
     pub seeds: Vec<u64>,
-    /// Missing rates of evaluation, `0:1:0.1` or a list.
+    /// Levels of evaluation: `0:1:0.1`, rates, missing modalities, rates per modality.
     #[serde(default = "rates")]
     pub rates: String,
-    /// Mask family of evaluation.
-    #[serde(default = "masks")]
-    pub masks: String,
+    /// Mask families of evaluation; every family takes the levels of its kind.
+    #[serde(default = "masks", deserialize_with = "one_or_many")]
+    pub masks: Vec<String>,
     /// Mask seeds of evaluation.
     #[serde(default = "mask_seeds")]
     pub mask_seeds: Vec<u64>,
@@ -46,15 +46,17 @@ pub struct Suite {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
-    /// Training noise: `clean`, `fixed`, `cycle:K` or `fresh`.
+    /// Training noise: `clean`, `fixed`, `cycle:K`, `fresh`, `reference` or `reference-refresh`.
     pub noise: String,
-    /// Mask family of the training noise.
-    pub noise_masks: String,
+    /// Mask family of the training noise; `reference` where the noise is, else `random`.
+    pub noise_masks: Option<String>,
+    /// How damaged training samples are: `half-complete`, or one level for all.
+    pub noise_rate: String,
     /// `validation` or `last`.
     pub selection: String,
     /// `cosine`, `reference` or `constant`.
     pub schedule: Schedule,
-    /// Missing rates of validation, averaged by the selection.
+    /// Levels of validation, averaged by the selection.
     pub valid_rates: String,
     pub epochs: Option<u32>,
     pub batch_size: Option<usize>,
@@ -78,7 +80,8 @@ impl Default for Training {
     fn default() -> Self {
         Self {
             noise: "fresh".to_owned(),
-            noise_masks: "random".to_owned(),
+            noise_masks: None,
+            noise_rate: "half-complete".to_owned(),
             selection: "validation".to_owned(),
             schedule: Schedule::default(),
             valid_rates: "0,0.3,0.6,0.9".to_owned(),
@@ -136,8 +139,22 @@ fn rates() -> String {
     "0:1:0.1".to_owned()
 }
 
-fn masks() -> String {
-    "random".to_owned()
+fn masks() -> Vec<String> {
+    vec!["random".to_owned()]
+}
+
+/// A name, or a list of names.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Form::deserialize(deserializer)? {
+        Form::One(name) => vec![name],
+        Form::Many(names) => names,
+    })
 }
 
 fn mask_seeds() -> Vec<u64> {

@@ -9,7 +9,7 @@ use tch::Device;
 use super::Error;
 use super::plan::Settings;
 use crate::dataset::{Corpus, Split, SplitName};
-use crate::mask::{Noise, SplitShape, Variants};
+use crate::mask::{self, Family, Level, MaskSource, Noise, SplitShape, Variants};
 use crate::metric::{self, Protocol};
 use crate::model::{EncoderSetup, LabelStats, Shapes};
 use crate::train::encoding::FrozenText;
@@ -29,6 +29,7 @@ pub struct Workbench<'a> {
     pub shapes: Shapes,
     pub labels: LabelStats,
     pub device: Device,
+    masks: MaskSource,
     /// The last noisy view made, by its seed and the number of its draw.
     noisy: RefCell<Option<(u64, u32, Rc<View>)>>,
 }
@@ -57,6 +58,7 @@ impl<'a> Workbench<'a> {
             text,
             encoder,
             device,
+            masks: masks(corpus)?,
             noisy: RefCell::new(None),
         })
     }
@@ -86,21 +88,42 @@ impl<'a> Workbench<'a> {
         }
         let views = Views {
             // Noise that is never seen again would fill the disk, a training split an epoch.
-            keep_encodings: settings.noise != Noise::Fresh,
+            keep_encodings: !matches!(settings.noise, Noise::Fresh | Noise::ReferenceRefresh),
             ..self.views(SplitName::Train)
         };
-        let view =
-            Rc::new(views.noisy(settings.noise_family, seed, settings.mask_seeds[0], draw)?);
+        let view = Rc::new(views.noisy(
+            settings.noise_family,
+            settings.noise_rate,
+            seed,
+            settings.mask_seeds[0],
+            draw,
+        )?);
         *self.noisy.borrow_mut() = Some((seed, draw, Rc::clone(&view)));
         Ok(view)
     }
 
-    /// Checksum of the test split's masks at every rate, under one mask seed.
-    pub fn mask_hash(&self, settings: &Settings, seed: u64) -> Result<String, Error> {
-        let test = SplitShape::from(&self.splits[SplitName::Test as usize]);
-        let (family, dataset) = (settings.family, self.corpus.name());
-        let variants = Variants::build(family, dataset, &[test], seed, &settings.rates)?;
-        Ok(variants.split_hash(SplitName::Test)?)
+    /// The masks of one split for evaluation, those beside the data where they are.
+    pub fn masks(
+        &self,
+        family: &dyn Family,
+        split: SplitName,
+        seed: u64,
+        levels: &[Level],
+    ) -> Result<Variants, mask::Error> {
+        let shape = SplitShape::from(&self.splits[split as usize]);
+        self.masks.masks(family, &shape, seed, levels)
+    }
+}
+
+/// The masks beside the data. Those of an older format hold nothing that cannot be drawn again.
+fn masks(corpus: &Corpus) -> Result<MaskSource, mask::Error> {
+    let data = corpus.reader().path();
+    match MaskSource::beside(data, corpus.name(), &corpus.content_hash) {
+        Err(error @ mask::Error::Format { .. }) => {
+            tracing::warn!("{error}; drawing them anew");
+            Ok(MaskSource::drawn(corpus.name()))
+        }
+        source => source,
     }
 }
 

@@ -6,7 +6,7 @@ use super::Error;
 use super::encoding::FrozenText;
 use super::tensors::{self, SplitTensors};
 use crate::dataset::{Block, Modality, Split};
-use crate::mask::{self, Family, Keep, Scope};
+use crate::mask::{self, Family, Keep, Level, RateLaw, Rows, Scope};
 use crate::model::{Inputs, Text};
 
 /// What the models read of a split under one mask.
@@ -79,75 +79,61 @@ impl Views<'_> {
         })
     }
 
-    /// What `family` leaves at the given rate per clip and modality.
-    pub fn masked(
-        &self,
-        family: &dyn Family,
-        seed: u64,
-        moment: mask::Moment,
-        rates: &[Vec<f64>; 3],
-    ) -> Result<View, Error> {
-        let keep = |modality: Modality| -> Result<Keep, Error> {
-            let scope = Scope {
-                dataset: self.dataset,
-                split: self.split.name,
-                modality,
-                seed,
-                moment,
-            };
-            let steps = self.split.steps(modality);
-            let field = family.field(&scope, &self.split.ids, steps)?;
-            let rates = &rates[modality as usize];
-            Ok(mask::keep(
-                &field,
-                rates,
-                self.split.lengths(modality),
-                steps,
-                modality,
-            )?)
-        };
-        Ok(View {
-            text: self.text_of(Some(&keep(Modality::Text)?))?,
-            keep: Some([
-                self.bits(&keep(Modality::Audio)?),
-                self.bits(&keep(Modality::Vision)?),
-            ]),
-            rates: [0, 1, 2].map(|modality: usize| self.column(&rates[modality])),
-        })
+    /// What these masks of text, audio and vision leave, drawn for one level.
+    pub fn under(&self, keeps: &[Keep; 3], level: Level) -> Result<View, Error> {
+        let rates = Modality::ALL.map(|modality| vec![level.of(modality); self.split.len()]);
+        self.masked(keeps, &rates)
     }
 
-    /// Draw number `draw` of the training noise: half of the clips complete in each modality, the
-    /// others at a rate of their own.
+    /// Draw number `draw` of the training noise, with rates after `law`.
     ///
     /// `seed` is the run's, `mask_seed` that of evaluation.
     pub fn noisy(
         &self,
         family: &dyn Family,
+        law: RateLaw,
         seed: u64,
         mask_seed: u64,
         draw: u32,
     ) -> Result<View, Error> {
-        let moment = mask::Moment::Epoch(draw);
-        let rates = |modality| {
-            let scope = Scope {
-                dataset: self.dataset,
-                split: self.split.name,
-                modality,
-                seed,
-                moment,
-            };
-            family.rates(&scope, &self.split.ids)
+        let scope = |modality, seed| Scope {
+            dataset: self.dataset,
+            split: self.split.name,
+            modality,
+            seed,
+            moment: mask::Moment::Epoch(draw),
+        };
+        let (ids, count) = (&self.split.ids, self.split.len());
+        let rates = |modality| match law {
+            RateLaw::HalfComplete => family.rates(&scope(modality, seed), ids),
+            RateLaw::At(level) => Ok(vec![level.of(modality); count]),
         };
         let [text, audio, vision] = Modality::ALL.map(rates);
-        let seed = family.training_seed(seed, mask_seed);
-        self.masked(family, seed, moment, &[text?, audio?, vision?])
+        let rates = [text?, audio?, vision?];
+        let training_seed = family.training_seed(seed, mask_seed);
+        let keep = |modality: Modality| -> Result<Keep, Error> {
+            let (lengths, steps) = (self.split.lengths(modality), self.split.steps(modality));
+            let rows = Rows {
+                ids,
+                lengths,
+                steps,
+            };
+            let field = family.field(&scope(modality, training_seed), rows)?;
+            let rates = &rates[modality as usize];
+            Ok(mask::keep(&field, rates, lengths, steps, modality)?)
+        };
+        let [text, audio, vision] = Modality::ALL.map(keep);
+        self.masked(&[text?, audio?, vision?], &rates)
     }
 
-    /// The same rate for every clip and modality.
-    pub fn at_rate(&self, family: &dyn Family, seed: u64, rate: f64) -> Result<View, Error> {
-        let rates = vec![rate; self.split.len()];
-        let rates = [rates.clone(), rates.clone(), rates];
-        self.masked(family, seed, mask::Moment::Evaluation, &rates)
+    /// What masks leave, with the nominal rate of every clip.
+    fn masked(&self, keeps: &[Keep; 3], rates: &[Vec<f64>; 3]) -> Result<View, Error> {
+        let [text, audio, vision] = keeps;
+        Ok(View {
+            text: self.text_of(Some(text))?,
+            keep: Some([self.bits(audio), self.bits(vision)]),
+            rates: [0, 1, 2].map(|modality: usize| self.column(&rates[modality])),
+        })
     }
 
     fn text_of(&self, keep: Option<&Keep>) -> Result<Text, Error> {

@@ -61,7 +61,7 @@ fn run_scores(row: &Row, run: &ScoredRun, metric: &Metric) -> Vec<Vec<String>> {
             m.dataset.name.clone(),
             row.model.clone(),
             m.seed.to_string(),
-            m.mask.family.clone(),
+            run.mask.family.clone(),
             rate.to_string(),
             metric.name.to_string(),
             value,
@@ -100,11 +100,12 @@ fn summary_row(row: &Row, metric: &Metric, reading: &Reading) -> Option<Vec<Stri
         Direction::HigherIsBetter => "higher",
         Direction::LowerIsBetter => "lower",
     };
-    let m = &row.runs.first()?.manifest;
+    let run = row.runs.first()?;
+    let m = &run.manifest;
     Some(vec![
         m.dataset.name.clone(),
         row.model.clone(),
-        m.mask.family.clone(),
+        run.mask.family.clone(),
         metric.name.to_string(),
         reading.name(),
         mean,

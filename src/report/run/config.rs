@@ -3,16 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::Manifest;
-
-use crate::report::run::rate::Rate;
+use crate::record::manifest::MaskFacts;
 
 /// Settings by name, in the order of the names.
 pub type Settings = BTreeMap<&'static str, String>;
 
 /// The settings under which a score may be averaged with others over seeds. Everything a manifest
 /// says of data, masks, training and selection; not the seed, the outcome, or the machine.
-pub fn settings(m: &Manifest) -> Settings {
-    let (mask, training, selection) = (&m.mask, &m.training, &m.selection);
+pub fn settings(m: &Manifest, mask: &MaskFacts) -> Settings {
+    let (training, selection) = (&m.training, &m.selection);
     Settings::from([
         ("encoder", training.encoder.clone()),
         ("noise", training.noise.clone()),
@@ -21,25 +20,13 @@ pub fn settings(m: &Manifest) -> Settings {
         ("learning rate", training.learning_rate.to_string()),
         ("weight decay", training.weight_decay.to_string()),
         ("parameters", m.model.parameters.to_string()),
-        ("rates", rates(&mask.rates)),
+        ("rates", join(&mask.levels, " ")),
         ("mask seeds", join(&mask.seeds, " ")),
         ("masks", short(&format!("{:?}", mask.hashes))),
         ("selection", selection.rule.clone()),
         ("selection metric", selection.metric.clone()),
-        ("selection rates", rates(&selection.rates)),
+        ("selection rates", join(&selection.levels, " ")),
     ])
-}
-
-fn rates(values: &[f64]) -> String {
-    join(
-        &values.iter().map(|r| short_rate(*r)).collect::<Vec<_>>(),
-        " ",
-    )
-}
-
-/// A rate as it was meant: `0.3` for `3 * 0.1`.
-pub fn short_rate(rate: f64) -> String {
-    Rate::new(rate).map_or_else(|| rate.to_string(), Rate::short)
 }
 
 /// Anything with a text, joined.

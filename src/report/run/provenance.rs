@@ -2,7 +2,8 @@
 
 use crate::record::Manifest;
 
-use crate::report::run::config::{join, short_rate};
+use crate::report::run::config::join;
+use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section};
 
 /// Printed on top of every report and section that holds made-up data.
@@ -23,13 +24,14 @@ pub struct Fact {
 /// Data, masks, training, selection and build of a section. Where rows differ, every value is
 /// followed by the rows it holds for.
 pub fn facts(section: &Section) -> Vec<Fact> {
-    let by = |name, of: &dyn Fn(&Manifest) -> String| Fact {
+    let of_run = |name, of: &dyn Fn(&ScoredRun) -> String| Fact {
         name,
         text: grouped(&section.rows, of),
     };
+    let by = |name, of: &dyn Fn(&Manifest) -> String| of_run(name, &|run| of(&run.manifest));
     vec![
         by("Data", &data),
-        by("Masks", &masks),
+        of_run("Masks", &masks),
         by("Training noise", &|m| m.training.noise.clone()),
         by("Text encoder", &|m| m.training.encoder.clone()),
         by("Training", &training),
@@ -44,13 +46,13 @@ pub fn facts(section: &Section) -> Vec<Fact> {
 }
 
 /// The distinct values with the labels of their rows; a value that all rows share stands alone.
-fn grouped(rows: &[Row], of: &dyn Fn(&Manifest) -> String) -> String {
+fn grouped(rows: &[Row], of: &dyn Fn(&ScoredRun) -> String) -> String {
     let mut values: Vec<(String, Vec<&str>)> = Vec::new();
     for (row, run) in rows
         .iter()
         .flat_map(|row| row.runs.iter().map(move |run| (row, run)))
     {
-        let value = of(&run.manifest);
+        let value = of(run);
         let place = values
             .iter()
             .position(|(v, _)| *v == value)
@@ -85,11 +87,11 @@ fn data(m: &Manifest) -> String {
     )
 }
 
-fn masks(m: &Manifest) -> String {
-    let mask = &m.mask;
-    let (seeds, rates) = (join(&mask.seeds, ", "), rates(&mask.rates));
+fn masks(run: &ScoredRun) -> String {
+    let mask = &run.mask;
+    let (seeds, levels) = (join(&mask.seeds, ", "), join(&mask.levels, ", "));
     format!(
-        "{} v{}, seeds {seeds}, rates {rates}",
+        "{} v{}, seeds {seeds}, rates {levels}",
         mask.family, mask.version
     )
 }
@@ -111,10 +113,10 @@ fn selection(m: &Manifest) -> String {
         "paper" => format!(
             "best test epoch by {} at rates {}, as in the paper",
             s.metric,
-            rates(&s.rates)
+            join(&s.levels, ", ")
         ),
         "last" => "last epoch".to_string(),
-        rule => format!("{rule} by {} at rates {}", s.metric, rates(&s.rates)),
+        rule => format!("{rule} by {} at rates {}", s.metric, join(&s.levels, ", ")),
     }
 }
 
@@ -141,13 +143,6 @@ fn models(rows: &[Row]) -> String {
     each.collect::<Vec<_>>().join("; ")
 }
 
-fn rates(rates: &[f64]) -> String {
-    join(
-        &rates.iter().map(|r| short_rate(*r)).collect::<Vec<_>>(),
-        ", ",
-    )
-}
-
 /// Headers of [`runs`].
 pub const RUN_COLUMNS: [&str; 6] = [
     "run",
@@ -164,7 +159,7 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
         .rows
         .iter()
         .flat_map(|row| row.runs.iter().map(move |run| (row, run)));
-    let show = |(row, run): (&Row, &crate::report::run::scores::ScoredRun)| {
+    let show = |(row, run): (&Row, &ScoredRun)| {
         let m = &run.manifest;
         [
             m.id.clone(),

@@ -64,7 +64,7 @@ impl Section {
 type Key = (String, String, String, String, u32);
 
 fn key(run: &ScoredRun) -> Key {
-    let (d, mask) = (&run.manifest.dataset, &run.manifest.mask);
+    let (d, mask) = (&run.manifest.dataset, &run.mask);
     let (family, version) = (mask.family.clone(), mask.version);
     let (content, protocol) = (d.content_hash.clone(), d.protocol.clone());
     (d.name.clone(), content, protocol, family, version)
@@ -135,7 +135,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
     let protocol = runs[0].protocol;
     let rates: BTreeSet<Rate> = runs
         .iter()
-        .flat_map(|r| r.manifest.mask.rates.iter().filter_map(|r| Rate::new(*r)))
+        .flat_map(|r| r.mask.levels.iter().filter_map(|l| Rate::new(l.rate()?)))
         .collect();
     let mut by_model: BTreeMap<String, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
@@ -161,7 +161,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
 fn rows(model: String, runs: Vec<ScoredRun>) -> Result<Vec<Row>> {
     let mut by_settings: BTreeMap<Settings, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
-        let settings = config::settings(&run.manifest);
+        let settings = config::settings(&run.manifest, &run.mask);
         by_settings.entry(settings).or_default().push(run);
     }
     let all: Vec<_> = by_settings.keys().cloned().collect();

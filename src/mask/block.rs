@@ -1,0 +1,106 @@
+//! `block`: one contiguous span per modality.
+
+use super::family::by_row;
+use super::key::{Key, Purpose, uniform};
+use super::timeline::relative_time;
+use super::{Error, Family, Rows, Scope};
+
+/// A clip draws one point u of its time per modality. At rate r everything from `u (1 - r)` to
+/// `u + r (1 - u)` is lost: a span of r of the clip that contains u and grows with r, so that
+/// masks nest and every clip loses its nominal rate to within one position.
+///
+/// Hence the field: a position at time x survives every rate below `(u - x) / u` where x < u, and
+/// below `(x - u) / (1 - u)` where x > u.
+#[derive(Clone, Copy, Debug)]
+pub struct Block;
+
+impl Family for Block {
+    fn name(&self) -> &'static str {
+        "block"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn summary(&self) -> &'static str {
+        "one contiguous span per clip and modality, as long as the rate says, growing with it"
+    }
+
+    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
+        let key = Key::new(Purpose::Field, self, scope);
+        let modality = scope.modality;
+        Ok(by_row(rows, |id, length, row| {
+            let seed = uniform(&mut key.stream(id));
+            for (t, u) in row.iter_mut().enumerate() {
+                let time = relative_time(modality, t, length).unwrap_or(seed);
+                let distance = match time < seed {
+                    true => (seed - time) / seed,
+                    false => (time - seed) / (1.0 - seed),
+                };
+                // A position at the very point would be lost at rate 0.
+                *u = distance.max(f64::MIN_POSITIVE);
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Modality;
+    use crate::mask::keep;
+    use crate::mask::testing::{EVALUATION, ids, rows};
+
+    #[test]
+    fn the_lost_positions_are_one_span_of_the_nominal_length() {
+        let (ids, lengths): (_, Vec<u32>) = (ids(120), (0..120).map(|i| i % 41).collect());
+        for modality in Modality::ALL {
+            let scope = Scope {
+                modality,
+                ..EVALUATION
+            };
+            let field = Block.field(&scope, rows(&ids, &lengths, 40)).unwrap();
+            for rate in [0.0, 0.1, 0.5, 0.9, 1.0] {
+                let kept = keep(&field, &[rate; 120], &lengths, 40, modality).unwrap();
+                for (row, &length) in lengths.iter().enumerate() {
+                    let valid = &kept.row(row)[..length as usize];
+                    let lost: Vec<usize> = (0..valid.len()).filter(|t| !valid[*t]).collect();
+                    assert!(
+                        lost.windows(2).all(|pair| pair[0] + 1 == pair[1]),
+                        "{lost:?}"
+                    );
+                    let words = match modality {
+                        Modality::Text => length.saturating_sub(2),
+                        _ => length,
+                    };
+                    let nominal = rate * f64::from(words);
+                    assert!(
+                        (lost.len() as f64 - nominal).abs() <= 1.0,
+                        "{lost:?} of {length}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn spans_of_different_clips_lie_apart() {
+        let ids = ids(1000);
+        let scope = Scope {
+            modality: Modality::Audio,
+            ..EVALUATION
+        };
+        let field = Block.field(&scope, rows(&ids, &[100; 1000], 100)).unwrap();
+        // The span's middle at a small rate is the drawn point, which is uniform.
+        let middle = |row: &[f64]| {
+            row.iter()
+                .enumerate()
+                .min_by(|a, b| a.1.total_cmp(b.1))
+                .map_or(0, |(t, _)| t)
+        };
+        let mean = field.chunks(100).map(middle).sum::<usize>() as f64 / 1000.0;
+        // Uniform on 0..100: mean 49.5, standard deviation 28.9 / sqrt(1000).
+        assert!((mean - 49.5).abs() < 4.0 * 28.9 / 1000f64.sqrt(), "{mean}");
+    }
+}

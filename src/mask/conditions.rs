@@ -1,0 +1,164 @@
+//! Which families are evaluated at which levels.
+
+use super::level::Kind;
+use super::{Error, Family, Level};
+
+/// A family with the levels it is evaluated at.
+#[derive(Clone)]
+pub struct Conditions {
+    pub family: &'static dyn Family,
+    /// Ascending, never empty.
+    pub levels: Vec<Level>,
+}
+
+impl std::fmt::Debug for Conditions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {:?}", self.family.name(), self.levels)
+    }
+}
+
+impl Conditions {
+    /// A family for each of `levels`: the first of `conditions` that takes its kind, or else the
+    /// first of all families.
+    pub fn choose(conditions: &[Self], levels: &[Level]) -> Vec<(&'static dyn Family, Level)> {
+        let family = |level: &Level| {
+            let own = conditions.iter().map(|conditions| conditions.family);
+            let mut families = own.chain(super::FAMILIES.iter().copied());
+            families.find(|family| family.kinds().contains(&level.kind()))
+        };
+        let chosen = levels
+            .iter()
+            .filter_map(|level| Some((family(level)?, *level)));
+        chosen.collect()
+    }
+
+    /// Deals `levels` out to the families called `names`: each gets those of the kinds it takes. A
+    /// family of subsets that gets none is evaluated at all six.
+    ///
+    /// # Errors
+    /// [`Error::UnknownFamily`]; [`Error::NoLevels`] for a family that is left with nothing;
+    /// [`Error::IdleLevel`] for a level that no family takes.
+    pub fn deal<S: AsRef<str>>(names: &[S], levels: &[Level]) -> Result<Vec<Self>, Error> {
+        let mut dealt: Vec<Self> = Vec::new();
+        for name in names {
+            let family = super::find(name.as_ref())?;
+            if !dealt
+                .iter()
+                .any(|known| known.family.name() == family.name())
+            {
+                let levels = levels_of(family, levels)?;
+                dealt.push(Self { family, levels });
+            }
+        }
+        let takes = |level: &Level| dealt.iter().any(|known| known.levels.contains(level));
+        match levels.iter().find(|level| !takes(level)) {
+            None => Ok(dealt),
+            // Rates are the default of every flag, so they may stand unused beside subsets.
+            Some(level) if level.kind() == Kind::Rate => Ok(dealt),
+            Some(level) => Err(Error::IdleLevel {
+                level: *level,
+                families: names
+                    .iter()
+                    .map(AsRef::as_ref)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                takers: takers(level.kind()),
+            }),
+        }
+    }
+}
+
+fn levels_of(family: &dyn Family, levels: &[Level]) -> Result<Vec<Level>, Error> {
+    let kinds = family.kinds();
+    let taken = levels.iter().filter(|level| kinds.contains(&level.kind()));
+    let mut taken: Vec<Level> = taken.copied().collect();
+    taken.sort();
+    taken.dedup();
+    if taken.is_empty() && kinds.contains(&Kind::Subset) {
+        return Ok(Level::SUBSETS.to_vec());
+    }
+    if taken.is_empty() {
+        let kinds: Vec<_> = kinds.iter().map(|kind| kind.describe()).collect();
+        return Err(Error::NoLevels {
+            family: family.name(),
+            expected: kinds.join(" or "),
+        });
+    }
+    Ok(taken)
+}
+
+/// The families that take levels of this kind.
+fn takers(kind: Kind) -> String {
+    let takers = super::FAMILIES
+        .iter()
+        .filter(|family| family.kinds().contains(&kind));
+    takers
+        .map(|family| family.name())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mask::level::parse_list;
+
+    fn deal(names: &[&str], levels: &str) -> Result<Vec<String>, String> {
+        let levels = parse_list(levels).unwrap();
+        let show = |dealt: Vec<Conditions>| {
+            let one = |c: &Conditions| {
+                let names: Vec<_> = c.levels.iter().map(Level::to_string).collect();
+                format!("{} {}", c.family.name(), names.join(" "))
+            };
+            dealt.iter().map(one).collect()
+        };
+        Conditions::deal(names, &levels)
+            .map(show)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_family_gets_its_kind() {
+        let dealt = deal(&["random", "modality"], "0,0.5").unwrap();
+        assert_eq!(dealt, ["random 0 0.5", "modality L A V LA LV AV"]);
+        let dealt = deal(&["modality", "modality"], "0.5,LA").unwrap();
+        assert_eq!(dealt, ["modality LA"]);
+        let dealt = deal(&["mixed", "reference-tfr"], "l=0.2,a=0.7,v=0.7,0.5").unwrap();
+        assert_eq!(
+            dealt,
+            [
+                "mixed l=0.2,a=0.7,v=0.7",
+                "reference-tfr 0.5 l=0.2,a=0.7,v=0.7"
+            ]
+        );
+    }
+
+    #[test]
+    fn every_level_finds_a_family() {
+        let levels = parse_list("0.5,LA,l=0.2,a=0.7,v=0.7").unwrap();
+        let conditions = Conditions::deal(&["block"], &levels[..1]).unwrap();
+        let chosen = Conditions::choose(&conditions, &levels);
+        let names: Vec<_> = chosen.iter().map(|(family, _)| family.name()).collect();
+        assert_eq!(names, ["block", "modality", "mixed"]);
+    }
+
+    #[test]
+    fn refusals_say_what_to_do() {
+        let message = deal(&["mixed"], "0.5").unwrap_err();
+        assert!(
+            message.contains("`mixed`: expected three rates like l=0.2,a=0.7,v=0.7"),
+            "{message}"
+        );
+        let message = deal(&["random"], "0.5,LA").unwrap_err();
+        assert!(
+            message.contains("none of the mask families random takes level LA"),
+            "{message}"
+        );
+        assert!(message.contains("add one of modality"), "{message}");
+        assert!(
+            deal(&["blokc"], "0.5")
+                .unwrap_err()
+                .contains("unknown mask family")
+        );
+    }
+}

@@ -1,0 +1,217 @@
+//! Mask variants on disk: `NAME.masks.h5` beside the prepared data.
+//!
+//! ```text
+//! /                                  format, dataset, content_hash
+//! /FAMILY-vVERSION/seed-SEED/SPLIT   family, version, seed, levels, hashes
+//!     text, audio, vision            uint8, packed ranks: bits, steps, rates
+//!     nominal, realised              float64 (levels, 3): missing rates of text, audio, vision
+//! ```
+//!
+//! `content_hash` is that of the prepared data; masks of other data are of no use.
+
+mod attribute;
+mod split;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use hdf5::{File, Group};
+
+use self::attribute::{hdf5_error, one, text, texts};
+use super::{Error, Level, SplitVariants, Variants};
+use crate::dataset::SplitName;
+
+/// Version of the layout. Raise it when a reader of today could misread it.
+const FORMAT: u32 = 2;
+
+/// A mask file, open for reading.
+pub struct MaskFile {
+    path: PathBuf,
+    file: File,
+    /// Name of the data set in `datasets.toml`.
+    pub dataset: String,
+    /// Content hash of the prepared data the masks were drawn for.
+    pub content_hash: String,
+}
+
+/// What names one split's masks in a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stored {
+    pub family: String,
+    pub version: u32,
+    pub seed: u64,
+    pub split: SplitName,
+}
+
+impl Stored {
+    /// The name of the group that holds them.
+    pub fn group(&self) -> String {
+        let Self {
+            family,
+            version,
+            seed,
+            split,
+        } = self;
+        format!("{family}-v{version}/seed-{seed}/{split}")
+    }
+}
+
+impl MaskFile {
+    /// Opens a mask file; [`MaskFile::write`] makes one.
+    ///
+    /// # Errors
+    /// [`Error::Hdf5`] where it cannot be opened; [`Error::Foreign`] where it is not a mask file;
+    /// [`Error::Format`] where it is one of another format.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let file = File::open(path).map_err(hdf5_error(path, "opening"))?;
+        let format: u32 = one(path, &file, "format")?;
+        if format != FORMAT {
+            return Err(Error::Format {
+                path: path.to_owned(),
+                found: format,
+                expected: FORMAT,
+            });
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            dataset: text(path, &file, "dataset")?,
+            content_hash: text(path, &file, "content_hash")?,
+            file,
+        })
+    }
+
+    /// Where the masks of the data in `data` are: `mosi.masks.h5` beside `mosi.h5`.
+    pub fn beside(data: &Path) -> PathBuf {
+        data.with_extension("masks.h5")
+    }
+
+    /// Where this one is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Checks that the masks were drawn for this data.
+    ///
+    /// # Errors
+    /// [`Error::OtherDataset`] or [`Error::OtherContent`].
+    pub fn check_data(&self, dataset: &str, content_hash: &str) -> Result<(), Error> {
+        if self.dataset != dataset {
+            return Err(other_dataset(&self.path, dataset, &self.dataset));
+        }
+        if self.content_hash != content_hash {
+            return Err(Error::OtherContent {
+                path: self.path.clone(),
+                expected: content_hash.to_owned(),
+                found: self.content_hash.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    /// What the file holds, in order.
+    ///
+    /// # Errors
+    /// [`Error`] where a group cannot be read.
+    pub fn stored(&self) -> Result<Vec<Stored>, Error> {
+        let fail = || hdf5_error(&self.path, "listing");
+        let mut found = Vec::new();
+        for family in self.file.groups().map_err(fail())? {
+            for seed in family.groups().map_err(fail())? {
+                for group in seed.groups().map_err(fail())? {
+                    found.push(split::name(&self.path, &group)?);
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// The stored hash of every level, as it stands in the file.
+    ///
+    /// # Errors
+    /// [`Error`] where the file does not hold `name`.
+    pub fn hashes(&self, name: &Stored) -> Result<BTreeMap<Level, String>, Error> {
+        let group = self.group(name)?;
+        let levels = split::levels(&self.path, &group)?;
+        let hashes = texts(&self.path, &group, "hashes")?;
+        Ok(levels.into_iter().zip(hashes).collect())
+    }
+
+    /// Reads the masks called `name`, and checks them against every stored hash.
+    ///
+    /// # Errors
+    /// [`Error`] where the file does not hold them; [`Error::Damaged`].
+    pub fn read(&self, name: &Stored) -> Result<Variants, Error> {
+        split::read(&self.path, &self.dataset, name, &self.group(name)?)
+    }
+
+    /// The masks of one split of a variant, where the file has them.
+    ///
+    /// # Errors
+    /// As [`MaskFile::read`].
+    pub fn find(&self, name: &Stored) -> Result<Option<Variants>, Error> {
+        match self.file.link_exists(&name.group()) {
+            true => self.read(name).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// Reads and checks everything. `progress` gets the name of each group before it is read.
+    ///
+    /// # Errors
+    /// As [`MaskFile::read`].
+    pub fn verify(&self, mut progress: impl FnMut(&str)) -> Result<Verified, Error> {
+        let mut verified = Verified::default();
+        for name in self.stored()? {
+            progress(&name.group());
+            let variants = self.read(&name)?;
+            verified.groups += 1;
+            verified.masks += variants.levels.len();
+            let positions = |split: &SplitVariants| {
+                split
+                    .ranks
+                    .iter()
+                    .map(|ranks| ranks.data.len())
+                    .sum::<usize>()
+            };
+            verified.positions += variants.splits.iter().map(positions).sum::<usize>();
+        }
+        Ok(verified)
+    }
+
+    fn group(&self, name: &Stored) -> Result<Group, Error> {
+        let name = name.group();
+        let group = self.file.group(&name);
+        group.map_err(|_| foreign(&self.path, format!("no group {name}")))
+    }
+}
+
+/// What a mask file that passed holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Splits of families and seeds.
+    pub groups: usize,
+    /// Levels of all groups, each with its own hash.
+    pub masks: usize,
+    /// Positions of text, audio and vision of all groups.
+    pub positions: usize,
+}
+
+fn foreign(path: &Path, reason: String) -> Error {
+    Error::Foreign {
+        path: path.to_owned(),
+        reason,
+    }
+}
+
+fn other_dataset(path: &Path, expected: &str, found: &str) -> Error {
+    let (expected, found) = (expected.to_owned(), found.to_owned());
+    Error::OtherDataset {
+        path: path.to_owned(),
+        expected,
+        found,
+    }
+}

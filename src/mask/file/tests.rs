@@ -1,0 +1,132 @@
+use super::*;
+use crate::mask::Ranks;
+use crate::mask::variants::tests::small;
+
+const CONTENT: &str = "c0ffee";
+
+fn stored(seed: u64) -> Stored {
+    Stored {
+        family: "random".to_owned(),
+        version: 1,
+        seed,
+        split: SplitName::Test,
+    }
+}
+
+/// A folder for a mask file, and its path.
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("toy.masks.h5");
+    (folder, path)
+}
+
+fn write(path: &Path, variants: Variants) -> Result<(), Error> {
+    MaskFile::write(path, CONTENT, &[variants])
+}
+
+#[test]
+fn variants_round_trip_and_merge() {
+    let (folder, path) = place();
+    for (seed, levels) in [(1, "0,0.5"), (2, "0:1:0.1,L,l=0.2,a=0.7,v=0.7")] {
+        write(&path, small(seed, levels)).unwrap();
+    }
+    let file = MaskFile::open(&path).unwrap();
+    assert_eq!(file.stored().unwrap(), [stored(1), stored(2)]);
+    assert_eq!(file.read(&stored(1)).unwrap(), small(1, "0,0.5"));
+    let second = small(2, "0:1:0.1,L,l=0.2,a=0.7,v=0.7");
+    assert_eq!(file.read(&stored(2)).unwrap(), second);
+    assert_eq!(
+        file.hashes(&stored(2)).unwrap(),
+        second.hashes(SplitName::Test).unwrap()
+    );
+    assert_eq!(file.find(&stored(3)).unwrap(), None);
+    let verified = file.verify(|_| {}).unwrap();
+    assert_eq!(
+        (verified.groups, verified.masks, verified.positions),
+        (2, 15, 160)
+    );
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1, "no temporary is left");
+}
+
+#[test]
+fn the_same_key_is_replaced_and_masks_of_other_data_go() {
+    let (_folder, path) = place();
+    write(&path, small(1, "0,0.5")).unwrap();
+    write(&path, small(1, "0.25")).unwrap();
+    let file = MaskFile::open(&path).unwrap();
+    assert_eq!(file.read(&stored(1)).unwrap(), small(1, "0.25"));
+    let missing = file.read(&stored(3)).unwrap_err().to_string();
+    assert!(missing.contains("no group random-v1/seed-3/"), "{missing}");
+    let other = file.check_data("toy", "facade").unwrap_err().to_string();
+    assert!(
+        other.contains("drawn for data c0ffee, not for facade"),
+        "{other}"
+    );
+    drop(file);
+    MaskFile::write(&path, "facade", &[small(2, "0.5")]).unwrap();
+    assert_eq!(
+        MaskFile::open(&path).unwrap().stored().unwrap(),
+        [stored(2)]
+    );
+}
+
+#[test]
+fn a_damaged_file_is_named_and_kept() {
+    let (_folder, path) = place();
+    write(&path, small(1, "0,0.5")).unwrap();
+    let file = File::open_rw(&path).unwrap();
+    let audio = file.dataset("random-v1/seed-1/test/audio").unwrap();
+    let mut packed: Vec<u8> = audio.read_raw().unwrap();
+    packed[0] ^= 3;
+    audio.write_raw(&packed).unwrap();
+    drop((audio, file));
+    let before = std::fs::read(&path).unwrap();
+    for refused in [
+        write(&path, small(2, "0.1")).unwrap_err(),
+        MaskFile::open(&path).unwrap().verify(|_| {}).unwrap_err(),
+    ] {
+        let message = refused.to_string();
+        assert!(
+            message.contains("random-v1/seed-1/test: the masks at level 0"),
+            "{message}"
+        );
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn foreign_files_are_refused() {
+    let (_folder, path) = place();
+    std::fs::write(&path, b"not an HDF5 file").unwrap();
+    let message = MaskFile::open(&path).err().unwrap().to_string();
+    assert!(message.contains("toy.masks.h5: opening"), "{message}");
+    assert!(write(&path, small(1, "0.5")).is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), b"not an HDF5 file");
+    std::fs::remove_file(&path).unwrap();
+    write(&path, small(1, "0.5")).unwrap();
+    let mut other = small(1, "0.5");
+    other.dataset = "sims".to_owned();
+    let message = write(&path, other).unwrap_err().to_string();
+    assert!(
+        message.contains("masks belong to data set `toy`, not to `sims`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_empty_modality_is_stored() {
+    let (_folder, path) = place();
+    let mut variants = small(1, "0.5");
+    variants.splits[0].ranks[0] = Ranks {
+        rows: 4,
+        steps: 0,
+        rates: vec![0.5],
+        data: Vec::new(),
+    };
+    write(&path, variants.clone()).unwrap();
+    assert_eq!(
+        MaskFile::open(&path).unwrap().read(&stored(1)).unwrap(),
+        variants
+    );
+}

@@ -1,0 +1,365 @@
+//! Levels: how much is missing, as one name for files, predictions and tables.
+//!
+//! | kind | example | means |
+//! |---|---|---|
+//! | rate | `0.5` | the same nominal missing rate in text, audio and vision |
+//! | subset | `L`, `LA` | these modalities (L text, A audio, V vision) wholly missing, the others whole |
+//! | mixed | `l=0.2,a=0.7,v=0.7` | a nominal missing rate of its own per modality |
+//!
+//! All three are one thing, a missing rate per modality, so a level has exactly one name:
+//! `l=1,a=0,v=0` is `L`, and `l=0.5,a=0.5,v=0.5` is `0.5`.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::rates::{self, LIMIT};
+use crate::dataset::Modality;
+
+/// Letters of text, audio and vision in the names of levels.
+const LETTERS: [char; 3] = ['l', 'a', 'v'];
+
+/// A nominal missing rate per modality.
+#[derive(Clone, Copy, Debug)]
+pub struct Level {
+    /// Text, audio, vision; each in [0, 1], never -0.
+    rates: [f64; 3],
+}
+
+/// What a level looks like; families say which kinds they take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// One rate for all modalities.
+    Rate,
+    /// Some modalities wholly missing, but not all.
+    Subset,
+    /// Any other three rates.
+    Mixed,
+}
+
+impl Kind {
+    /// For messages.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Rate => "rates like 0.5 or 0:1:0.1",
+            Self::Subset => "missing modalities (L, A, V, LA, LV, AV)",
+            Self::Mixed => "three rates like l=0.2,a=0.7,v=0.7",
+        }
+    }
+}
+
+impl Level {
+    /// The six incomplete subsets, by the modalities that are missing.
+    pub const SUBSETS: [Self; 6] = [
+        Self::missing([true, false, false]),
+        Self::missing([false, true, false]),
+        Self::missing([false, false, true]),
+        Self::missing([true, true, false]),
+        Self::missing([true, false, true]),
+        Self::missing([false, true, true]),
+    ];
+
+    const fn missing(which: [bool; 3]) -> Self {
+        // `map` is not const.
+        let [text, audio, vision] = which;
+        Self {
+            rates: [text as u8 as f64, audio as u8 as f64, vision as u8 as f64],
+        }
+    }
+
+    /// Missing rates of text, audio, vision; `None` where one lies outside [0, 1] or is no number.
+    pub fn new(rates: [f64; 3]) -> Option<Self> {
+        let inside = rates.iter().all(|rate| (0.0..=1.0).contains(rate));
+        // Adding 0 turns -0 into 0.
+        inside.then(|| Self {
+            rates: rates.map(|rate| rate + 0.0),
+        })
+    }
+
+    /// One rate for all modalities, as [`Level::new`].
+    pub fn uniform(rate: f64) -> Option<Self> {
+        Self::new([rate; 3])
+    }
+
+    /// One rate as other tools compute it: within 1e-9 of a millionth it is that millionth, so
+    /// that `0.1 + 0.2` is the level `0.3`.
+    pub fn of_number(rate: f64) -> Option<Self> {
+        let near = (rate * 1e6).round() / 1e6;
+        Self::uniform(if (rate - near).abs() < 1e-9 {
+            near
+        } else {
+            rate
+        })
+    }
+
+    /// Missing rates of text, audio, vision.
+    pub fn rates(&self) -> [f64; 3] {
+        self.rates
+    }
+
+    /// The missing rate of one modality.
+    pub fn of(&self, modality: Modality) -> f64 {
+        self.rates[modality as usize]
+    }
+
+    /// The rate all modalities share, where they do.
+    pub fn rate(&self) -> Option<f64> {
+        let [text, audio, vision] = self.rates;
+        (text == audio && audio == vision).then_some(text)
+    }
+
+    /// What this level looks like.
+    pub fn kind(&self) -> Kind {
+        if self.rate().is_some() {
+            Kind::Rate
+        } else if self.rates.iter().all(|rate| *rate == 0.0 || *rate == 1.0) {
+            Kind::Subset
+        } else {
+            Kind::Mixed
+        }
+    }
+
+    /// Rates first, then subsets in the order of [`Level::SUBSETS`], then mixed ones.
+    fn key(&self) -> (Kind, usize, [u64; 3]) {
+        let kind = self.kind();
+        let place = match kind {
+            Kind::Subset => Self::SUBSETS
+                .iter()
+                .position(|subset| subset.rates == self.rates),
+            _ => None,
+        };
+        // Bits of numbers that are not negative are in the numbers' order.
+        (kind, place.unwrap_or(0), self.rates.map(f64::to_bits))
+    }
+}
+
+impl PartialEq for Level {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Level {}
+
+impl PartialOrd for Level {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Level {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl Hash for Level {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.rates.map(f64::to_bits).hash(state);
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [l, a, v] = self.rates;
+        match self.kind() {
+            Kind::Rate => f.pad(&l.to_string()),
+            Kind::Subset => {
+                let letters = LETTERS
+                    .iter()
+                    .zip(self.rates)
+                    .filter(|(_, rate)| *rate == 1.0);
+                let name: String = letters
+                    .map(|(letter, _)| letter.to_ascii_uppercase())
+                    .collect();
+                f.pad(&name)
+            }
+            Kind::Mixed => f.pad(&format!("l={l},a={a},v={v}")),
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = rates::Error;
+
+    /// One level by its name; every spelling of its rates is accepted.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match parse_list(text)?[..] {
+            [level] => Ok(level),
+            _ => Err(rates::Error::NotOne {
+                got: text.to_owned(),
+            }),
+        }
+    }
+}
+
+impl Serialize for Level {
+    /// A rate as a number, anything else as its name.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.rate() {
+            Some(rate) => serializer.serialize_f64(rate),
+            None => serializer.collect_str(self),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Level {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Rate(f64),
+            Name(String),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Rate(rate) => Self::of_number(rate).ok_or_else(|| {
+                serde::de::Error::custom(format!("expected a missing rate from 0 to 1, got {rate}"))
+            }),
+            Form::Name(name) => name.parse().map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+/// Parses a comma-separated list whose entries are rates, `START:END:STEP` (END included), missing
+/// modalities (`L`, `LA`), or three neighbours `l=RATE,a=RATE,v=RATE` in any order.
+///
+/// The result is ascending (see [`Level`]'s order) and without duplicates; every rate is the
+/// float64 nearest to its decimal form.
+///
+/// # Errors
+/// [`rates::Error`] on anything else.
+pub fn parse_list(text: &str) -> Result<Vec<Level>, rates::Error> {
+    let form = |got: &str| rates::Error::Form {
+        got: got.trim().to_owned(),
+    };
+    let mut levels = BTreeSet::new();
+    let mut entries = text.split(',').map(str::trim).peekable();
+    while let Some(entry) = entries.next() {
+        if entry.contains('=') {
+            let three = [Some(entry), entries.next(), entries.next()];
+            levels.insert(parse_mixed(text, three)?);
+        } else if let Some(subset) = subset(entry) {
+            levels.insert(subset);
+        } else {
+            let rates = rates::parse_list(entry)?;
+            levels.extend(rates.into_iter().filter_map(Level::uniform));
+        }
+    }
+    match levels.len() {
+        0 => Err(form(text)),
+        1..=LIMIT => Ok(levels.into_iter().collect()),
+        _ => Err(rates::Error::TooMany {
+            got: text.to_owned(),
+        }),
+    }
+}
+
+fn subset(name: &str) -> Option<Level> {
+    Level::SUBSETS
+        .into_iter()
+        .find(|subset| subset.to_string() == name)
+}
+
+fn parse_mixed(text: &str, entries: [Option<&str>; 3]) -> Result<Level, rates::Error> {
+    let refuse = || rates::Error::Mixed {
+        got: text.trim().to_owned(),
+    };
+    let mut found = [None; 3];
+    for entry in entries {
+        let (letter, rate) = entry
+            .and_then(|entry| entry.split_once('='))
+            .ok_or_else(refuse)?;
+        let known = LETTERS
+            .iter()
+            .position(|known| letter.trim() == known.to_string());
+        let slot = &mut found[known.ok_or_else(refuse)?];
+        if slot.is_some() {
+            return Err(refuse());
+        }
+        *slot = Some(rates::parse_one(rate.trim())?);
+    }
+    let [Some(text_rate), Some(audio), Some(vision)] = found else {
+        return Err(refuse());
+    };
+    Level::new([text_rate, audio, vision]).ok_or_else(refuse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names(text: &str) -> Vec<String> {
+        parse_list(text)
+            .unwrap()
+            .iter()
+            .map(Level::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn a_level_has_one_name() {
+        assert_eq!(names("l=1,a=0,v=0"), ["L"]);
+        assert_eq!(names("v=1.0, a=0.0, l=1"), ["LV"]);
+        assert_eq!(names("l=0.5,a=.5,v=0.50"), ["0.5"]);
+        assert_eq!(names("a=0.7,l=0.2,v=0.7"), ["l=0.2,a=0.7,v=0.7"]);
+        assert_eq!(names("0.50"), ["0.5"]);
+        let subsets = Level::SUBSETS.map(|level| level.to_string());
+        assert_eq!(subsets, ["L", "A", "V", "LA", "LV", "AV"]);
+    }
+
+    #[test]
+    fn lists_mix_kinds_and_are_sorted() {
+        assert_eq!(
+            names("AV,L,l=0.2,a=0.7,v=0.7,1,0:0.2:0.1,L"),
+            ["0", "0.1", "0.2", "1", "L", "AV", "l=0.2,a=0.7,v=0.7"]
+        );
+    }
+
+    #[test]
+    fn refusals_say_what_was_expected() {
+        let message = |text: &str| parse_list(text).unwrap_err().to_string();
+        for bad in [
+            "l=0.2",
+            "l=0.2,a=0.7",
+            "l=0.2,a=0.7,l=0.7",
+            "t=1,a=0,v=0",
+            "l=0.2,a=0.7,0.7",
+        ] {
+            assert!(message(bad).contains("l=RATE,a=RATE,v=RATE"), "{bad}");
+        }
+        assert!(message("l=2,a=0,v=0").contains("from 0 to 1, got `2`"));
+        assert!(message("LAV").starts_with("expected missing rates like"));
+        assert!(message("").starts_with("expected missing rates like"));
+        assert!("0,1".parse::<Level>().is_err());
+    }
+
+    #[test]
+    fn numbers_of_other_tools_are_what_was_meant() {
+        assert_eq!(Level::of_number(0.1 + 0.2), Level::uniform(0.3));
+        assert_eq!(Level::of_number(-0.0).unwrap().to_string(), "0");
+        assert_eq!([-0.1, 1.1, f64::NAN].map(Level::of_number), [None; 3]);
+    }
+
+    #[test]
+    fn json_keeps_rates_as_numbers() {
+        let levels = parse_list("0,0.5,LA,l=0.2,a=0.7,v=0.7").unwrap();
+        let json = serde_json::to_string(&levels).unwrap();
+        assert_eq!(json, r#"[0.0,0.5,"LA","l=0.2,a=0.7,v=0.7"]"#);
+        assert_eq!(serde_json::from_str::<Vec<Level>>(&json).unwrap(), levels);
+        assert!(serde_json::from_str::<Level>("1.5").is_err());
+        assert!(serde_json::from_str::<Level>("\"x\"").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn names_round_trip(l in 0u32..=100, a in 0u32..=100, v in 0u32..=100) {
+            let level = Level::new([l, a, v].map(|n| f64::from(n) / 100.0)).unwrap();
+            prop_assert_eq!(level.to_string().parse::<Level>().unwrap(), level);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `modality`: whole modalities.
+
+use super::family::by_row;
+use super::key::{Key, Purpose, uniform};
+use super::level::Kind;
+use super::{Error, Family, Rows, Scope};
+
+/// One number per clip and modality, at all of its positions.
+///
+/// For evaluation the levels are the six incomplete subsets, which name the missing modalities: a
+/// named modality is missing in every clip, the others are whole, and no rate or seed enters. As
+/// training noise a clip loses a modality with the probability its rate says.
+#[derive(Clone, Copy, Debug)]
+pub struct WholeModality;
+
+impl Family for WholeModality {
+    fn name(&self) -> &'static str {
+        "modality"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn summary(&self) -> &'static str {
+        "whole modalities missing: L, A, V, LA, LV, AV (rate-free)"
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        &[Kind::Subset]
+    }
+
+    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
+        let key = Key::new(Purpose::Field, self, scope);
+        Ok(by_row(rows, |id, _, row| {
+            row.fill(uniform(&mut key.stream(id)))
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Modality;
+    use crate::mask::testing::{EVALUATION, ids, rows};
+    use crate::mask::{Level, Variants};
+
+    #[test]
+    fn a_named_modality_is_missing_everywhere_and_the_others_are_whole() {
+        let (ids, lengths) = (ids(30), vec![7; 30]);
+        let split = crate::mask::testing::shape(&ids, [&lengths, &lengths, &lengths], [8; 3]);
+        let drawn = Variants::build(&WholeModality, "toy", &[split], 5, &Level::SUBSETS).unwrap();
+        for level in Level::SUBSETS {
+            for modality in Modality::ALL {
+                let kept = drawn.keep(split.name, modality, level).unwrap();
+                let missing = kept.missing_rate(&lengths).unwrap();
+                // Text keeps CLS and SEP, two of seven.
+                let all = if modality == Modality::Text {
+                    5.0 / 7.0
+                } else {
+                    1.0
+                };
+                assert_eq!(missing, level.of(modality) * all, "{modality} at {level}");
+            }
+        }
+    }
+
+    #[test]
+    fn as_noise_a_modality_is_lost_as_often_as_the_rate_says() {
+        let ids = ids(4000);
+        let field = WholeModality
+            .field(&EVALUATION, rows(&ids, &[3; 4000], 3))
+            .unwrap();
+        let lost = field.chunks(3).filter(|row| row[0] <= 0.3).count() as f64;
+        assert!(
+            field
+                .chunks(3)
+                .all(|row| row[0] == row[1] && row[1] == row[2])
+        );
+        // Binomial, within 4 standard deviations.
+        assert!(
+            (lost - 1200.0).abs() < 4.0 * (4000.0f64 * 0.3 * 0.7).sqrt(),
+            "{lost}"
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! What every registered family must do, over the registry.
+
+use proptest::prelude::*;
+
+use super::testing::{EVALUATION, ids, rows};
+use super::{FAMILIES, Family, Moment, Scope};
+use crate::dataset::{Modality, SplitName};
+
+/// blake3 over a field of 50 samples of 40 steps with lengths 1 to 40.
+fn hash(family: &dyn Family, scope: &Scope) -> String {
+    let (ids, lengths): (_, Vec<u32>) = (ids(50), (0..50).map(|i| 1 + i % 40).collect());
+    let field = family.field(scope, rows(&ids, &lengths, 40)).unwrap();
+    let bytes: Vec<u8> = field.iter().flat_map(|u| u.to_le_bytes()).collect();
+    blake3::hash(&bytes).to_hex()[..16].to_owned()
+}
+
+/// Family, version, hash for evaluation on text, hash for an epoch of training on vision.
+///
+/// A changed hash here means changed masks for every user: raise the family's version, and put the
+/// new version and hashes here.
+const FROZEN: &[(&str, u32, [&str; 2])] = &[
+    ("random", 1, ["5a9e325da8195749", "cd9a0f2a19d4935c"]),
+    ("temporal", 1, ["b87971af3101f025", "24ee1d53782ec4d1"]),
+    ("block", 1, ["32fe91904549b7d9", "cb1a546da7c5f7f1"]),
+    ("modality", 1, ["38cc79b66183094a", "239f13d56a58ae07"]),
+    ("mixed", 1, ["a35e118d41c67744", "4aee4602794de7e4"]),
+    ("reference", 1, ["6955014bf2ad5a67", "1dcb1034106eca53"]),
+    ("reference-tfr", 1, ["6955014bf2ad5a67", "1dcb1034106eca53"]),
+];
+
+#[test]
+fn every_version_of_every_family_is_frozen() {
+    let training = Scope {
+        dataset: "sims",
+        split: SplitName::Train,
+        modality: Modality::Vision,
+        seed: 7,
+        moment: Moment::Epoch(3),
+    };
+    let now: Vec<_> = FAMILIES
+        .iter()
+        .map(|family| {
+            let hashes = [hash(*family, &EVALUATION), hash(*family, &training)];
+            (family.name(), family.version(), hashes)
+        })
+        .collect();
+    let frozen: Vec<_> = FROZEN
+        .iter()
+        .map(|(n, v, h)| (*n, *v, h.map(str::to_owned)))
+        .collect();
+    assert_eq!(now, frozen);
+}
+
+#[test]
+fn fields_are_pure_and_lie_below_one() {
+    let (ids, lengths) = (ids(60), [50; 60]);
+    for family in FAMILIES {
+        let draw = |ids: &[String], steps| {
+            family
+                .field(&EVALUATION, rows(ids, &lengths[..ids.len()], steps))
+                .unwrap()
+        };
+        let field = draw(&ids, 50);
+        assert_eq!(field.len(), 3000, "{}", family.name());
+        assert_eq!(field, draw(&ids, 50));
+        assert!(field.iter().all(|u| (0.0..1.0).contains(u)));
+        assert!(draw(&ids, 0).is_empty() && draw(&[], 50).is_empty());
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_field() {
+    let (ids, lengths): (_, Vec<u32>) = (ids(123), (0..123).map(|i| i % 18).collect());
+    for family in FAMILIES {
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
+            pool.install(|| family.field(&EVALUATION, rows(&ids, &lengths, 17)).unwrap())
+        };
+        let one = with(1);
+        assert!([2, 16].iter().all(|n| with(*n) == one), "{}", family.name());
+    }
+}
+
+/// Share of clips that lose an eighth of their time at rate 1/2 under both of two scopes. One
+/// position per clip, so that families with long spans draw as many independent numbers as others.
+fn both_erased(family: &dyn Family, a: &Scope, b: &Scope) -> f64 {
+    let ids = ids(SAMPLES);
+    let erased = |scope: &Scope| -> Vec<bool> {
+        // The first of four words, behind CLS, or the first of four frames.
+        let (steps, place) = match scope.modality {
+            Modality::Text => (6, 1),
+            _ => (4, 0),
+        };
+        let lengths = [steps as u32; SAMPLES];
+        let field = family.field(scope, rows(&ids, &lengths, steps)).unwrap();
+        field.chunks(steps).map(|row| row[place] <= 0.5).collect()
+    };
+    let both = erased(a)
+        .iter()
+        .zip(erased(b))
+        .filter(|(a, b)| **a && *b)
+        .count();
+    both as f64 / SAMPLES as f64
+}
+
+const SAMPLES: usize = 10_000;
+
+/// Two events are independent where both happen as often as the product of their shares says;
+/// here within 4 standard deviations.
+fn independent(family: &dyn Family, a: &Scope, b: &Scope) -> bool {
+    let (one, other) = (both_erased(family, a, a), both_erased(family, b, b));
+    assert!((0.2..0.6).contains(&one), "{} of {}", one, family.name());
+    let expected = one * other;
+    let deviation = (expected * (1.0 - expected) / SAMPLES as f64).sqrt();
+    (both_erased(family, a, b) - expected).abs() < 4.0 * deviation
+}
+
+#[test]
+fn modalities_splits_seeds_and_moments_are_independent() {
+    let (split, moment) = (SplitName::Valid, Moment::Epoch(0));
+    let modality = |modality| Scope {
+        modality,
+        ..EVALUATION
+    };
+    for family in FAMILIES.iter().filter(|family| !family.row_ordered()) {
+        let others = [
+            Scope {
+                split,
+                ..EVALUATION
+            },
+            Scope {
+                seed: 1112,
+                ..EVALUATION
+            },
+            Scope {
+                dataset: "mosei",
+                ..EVALUATION
+            },
+            Scope {
+                moment,
+                ..EVALUATION
+            },
+        ];
+        for other in others {
+            assert!(
+                independent(*family, &EVALUATION, &other),
+                "{}: {other:?}",
+                family.name()
+            );
+        }
+        let shared = family.name() == "temporal";
+        for (a, b) in [
+            (Modality::Text, Modality::Audio),
+            (Modality::Text, Modality::Vision),
+            (Modality::Audio, Modality::Vision),
+        ] {
+            let apart = independent(*family, &modality(a), &modality(b));
+            assert_eq!(apart, !shared, "{}: {a} and {b}", family.name());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn rows_do_not_depend_on_order_or_company(
+        picks in proptest::collection::vec(0usize..30, 1..20), seed: u64,
+    ) {
+        let (all, lengths): (_, Vec<u32>) = (ids(30), (0..30).map(|i| i % 10).collect());
+        let scope = Scope { seed, ..EVALUATION };
+        for family in FAMILIES.iter().filter(|family| !family.row_ordered()) {
+            let whole = family.field(&scope, rows(&all, &lengths, 9)).unwrap();
+            let some: Vec<String> = picks.iter().map(|&i| all[i].clone()).collect();
+            let some_lengths: Vec<u32> = picks.iter().map(|&i| lengths[i]).collect();
+            let part = family.field(&scope, rows(&some, &some_lengths, 9)).unwrap();
+            for (row, &i) in picks.iter().enumerate() {
+                prop_assert_eq!(&part[row * 9..][..9], &whole[i * 9..][..9]);
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Where the masks of an evaluation come from: the file beside the data, or the key.
+
+use std::path::Path;
+
+use super::file::Stored;
+use super::{Error, Family, Level, MaskFile, SplitShape, Variants};
+
+/// Masks of one prepared data set.
+pub struct MaskSource {
+    file: Option<MaskFile>,
+    dataset: String,
+}
+
+impl MaskSource {
+    /// The masks beside the data in `data`, where they are; drawn from their keys where not.
+    ///
+    /// # Errors
+    /// [`Error`] where a file is there that cannot be read, or that belongs to other data.
+    pub fn beside(data: &Path, dataset: &str, content_hash: &str) -> Result<Self, Error> {
+        let path = MaskFile::beside(data);
+        let file = match path.exists() {
+            true => Some(MaskFile::open(&path)?),
+            false => None,
+        };
+        if let Some(file) = &file {
+            file.check_data(dataset, content_hash)?;
+        }
+        Ok(Self {
+            file,
+            dataset: dataset.to_owned(),
+        })
+    }
+
+    /// Masks of a data set that has none on disk.
+    pub fn drawn(dataset: &str) -> Self {
+        Self {
+            file: None,
+            dataset: dataset.to_owned(),
+        }
+    }
+
+    /// The masks of one split at `levels`. What is stored is used, after comparison with what this
+    /// build draws; levels that are not stored are drawn.
+    ///
+    /// # Errors
+    /// As [`Variants::build`] and [`MaskFile::read`]; [`Error::Differ`] or [`Error::OtherVersion`]
+    /// where stored masks are not those that this build draws.
+    pub fn masks(
+        &self,
+        family: &dyn Family,
+        split: &SplitShape,
+        seed: u64,
+        levels: &[Level],
+    ) -> Result<Variants, Error> {
+        let drawn = Variants::build(family, &self.dataset, &[*split], seed, levels)?;
+        let name = Stored {
+            family: family.name().to_owned(),
+            version: family.version(),
+            seed,
+            split: split.name,
+        };
+        let Some(file) = &self.file else {
+            return Ok(drawn);
+        };
+        let Some(stored) = file.find(&name)? else {
+            refuse_other_version(file, &name)?;
+            return Ok(drawn);
+        };
+        for level in drawn
+            .levels
+            .iter()
+            .filter(|level| stored.levels.contains(level))
+        {
+            let hashes = (
+                stored.hash(split.name, *level)?,
+                drawn.hash(split.name, *level)?,
+            );
+            if hashes.0 != hashes.1 {
+                return Err(Error::Differ {
+                    path: file.path().to_owned(),
+                    family: name.family,
+                    seed,
+                    split: split.name.as_str(),
+                    level: *level,
+                    stored: hashes.0,
+                    drawn: hashes.1,
+                });
+            }
+        }
+        let all = drawn
+            .levels
+            .iter()
+            .all(|level| stored.levels.contains(level));
+        Ok(if all { stored } else { drawn })
+    }
+}
+
+/// Masks of the same name under another version mean that a family has changed since.
+fn refuse_other_version(file: &MaskFile, name: &Stored) -> Result<(), Error> {
+    let same = |other: &&Stored| {
+        (&other.family, other.seed, other.split) == (&name.family, name.seed, name.split)
+    };
+    match file.stored()?.iter().find(same) {
+        None => Ok(()),
+        Some(other) => Err(Error::OtherVersion {
+            path: file.path().to_owned(),
+            family: name.family.clone(),
+            seed: name.seed,
+            found: other.version,
+            expected: name.version,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mask::testing::{ids, shape};
+    use crate::mask::{Random, parse_list};
+
+    const CONTENT: &str = "c0ffee";
+
+    /// What a source gives after `change` has gone over the stored masks.
+    fn masks_after(change: impl Fn(&mut Variants), asked: &str) -> Result<Variants, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("toy.h5");
+        let (ids, lengths) = (ids(20), [9; 20]);
+        let split = shape(&ids, [&lengths; 3], [9; 3]);
+        let levels = parse_list("0,0.5").unwrap();
+        let mut stored = Variants::build(&Random, "toy", &[split], 1, &levels).unwrap();
+        change(&mut stored);
+        MaskFile::write(&MaskFile::beside(&data), CONTENT, &[stored]).unwrap();
+        let source = MaskSource::beside(&data, "toy", CONTENT).unwrap();
+        source.masks(&Random, &split, 1, &parse_list(asked).unwrap())
+    }
+
+    #[test]
+    fn stored_masks_serve_and_missing_levels_are_drawn() {
+        assert_eq!(masks_after(|_| {}, "0.5").unwrap().levels.len(), 2);
+        let drawn = masks_after(|_| {}, "0.5,0.7").unwrap();
+        assert_eq!(drawn.levels, parse_list("0.5,0.7").unwrap());
+    }
+
+    #[test]
+    fn masks_that_this_build_does_not_draw_are_refused() {
+        // A sound file of masks that are not those of the key.
+        let message = masks_after(|stored| stored.splits[0].ranks[1].data.swap(0, 1), "0.5");
+        let swapped = masks_after(|stored| stored.splits[0].ranks[1].data.fill(2), "0.5");
+        let message = [message, swapped]
+            .into_iter()
+            .find_map(Result::err)
+            .unwrap()
+            .to_string();
+        assert!(
+            message.contains("random masks of seed 1 for test at level 0.5 are"),
+            "{message}"
+        );
+        assert!(
+            message.contains("write it again with `prepare`"),
+            "{message}"
+        );
+        let message = masks_after(|stored| stored.version = 9, "0.5")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("of version 9, this build draws version 1"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn masks_of_other_data_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("toy.h5");
+        assert!(
+            MaskSource::beside(&data, "toy", CONTENT)
+                .unwrap()
+                .file
+                .is_none()
+        );
+        let stored = crate::mask::variants::tests::small(1, "0.5");
+        MaskFile::write(&MaskFile::beside(&data), CONTENT, &[stored]).unwrap();
+        let refused = |dataset, content| MaskSource::beside(&data, dataset, content).err().unwrap();
+        assert!(matches!(
+            refused("toy", "facade"),
+            Error::OtherContent { .. }
+        ));
+        assert!(matches!(
+            refused("mosi", CONTENT),
+            Error::OtherDataset { .. }
+        ));
+    }
+}

@@ -1,0 +1,89 @@
+//! `temporal`: one mask over a clip's time, the same in all modalities.
+
+use super::family::by_row;
+use super::key::{Key, Purpose, uniform};
+use super::timeline::relative_time;
+use super::{Error, Family, Rows, Scope};
+
+/// Cells of the time axis. A clip of CMU-MOSI lasts about four seconds, so a cell is shorter than
+/// a word and several frames long.
+const CELLS: usize = 50;
+
+/// Time from a clip's first to its last valid step is cut into [`CELLS`] equal cells, each with a
+/// number of its own; a position takes the number of the cell its middle lies in. So a word and
+/// the frames spoken with it are lost together, whatever the modalities' lengths.
+#[derive(Clone, Copy, Debug)]
+pub struct Temporal;
+
+impl Family for Temporal {
+    fn name(&self) -> &'static str {
+        "temporal"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn summary(&self) -> &'static str {
+        "one mask shared by all modalities: the clip's time in 50 equal cells, each on its own"
+    }
+
+    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
+        let key = Key::shared(Purpose::Field, self, scope);
+        let modality = scope.modality;
+        Ok(by_row(rows, |id, length, row| {
+            let mut stream = key.stream(id);
+            let cells: [f64; CELLS] = std::array::from_fn(|_| uniform(&mut stream));
+            for (t, u) in row.iter_mut().enumerate() {
+                // Relative time is below 1, so the cell exists; what no rate erases gets any.
+                let time = relative_time(modality, t, length).unwrap_or(0.0);
+                *u = cells[(time * CELLS as f64) as usize];
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Modality;
+    use crate::mask::testing::{EVALUATION, ids, rows};
+
+    #[test]
+    fn modalities_of_one_length_share_their_mask() {
+        let ids = ids(40);
+        let field = |modality, length, steps| {
+            let scope = Scope {
+                modality,
+                ..EVALUATION
+            };
+            Temporal
+                .field(&scope, rows(&ids, &vec![length; 40], steps))
+                .unwrap()
+        };
+        let (audio, vision) = (
+            field(Modality::Audio, 30, 30),
+            field(Modality::Vision, 30, 30),
+        );
+        assert_eq!(audio, vision);
+        // Words between CLS and SEP lie where the frames of 30 lie.
+        let text = field(Modality::Text, 32, 32);
+        for (text, audio) in text.chunks(32).zip(audio.chunks(30)) {
+            assert_eq!(&text[1..31], audio);
+        }
+    }
+
+    #[test]
+    fn frames_of_one_cell_are_lost_together() {
+        let ids = ids(3);
+        let scope = Scope {
+            modality: Modality::Audio,
+            ..EVALUATION
+        };
+        let field = Temporal.field(&scope, rows(&ids, &[500; 3], 500)).unwrap();
+        for cell in field.chunks(10) {
+            assert!(cell.iter().all(|u| *u == cell[0]));
+        }
+        assert_ne!(field[0], field[10]);
+    }
+}

@@ -1,0 +1,42 @@
+//! Where in its clip a position lies.
+
+use super::keep::droppable;
+use crate::dataset::Modality;
+
+/// Relative time of position `t`, the middle of its share of (0, 1); `None` where no rate can
+/// erase it: on padding, and at CLS and SEP, which stand outside the spoken words.
+pub(super) fn relative_time(modality: Modality, t: usize, length: u32) -> Option<f64> {
+    if droppable(modality, t, length) != Some(true) {
+        return None;
+    }
+    let (place, places) = match modality {
+        Modality::Text => (t - 1, length - 2),
+        Modality::Audio | Modality::Vision => (t, length),
+    };
+    Some((place as f64 + 0.5) / f64::from(places))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_frames_share_the_axis() {
+        let times = |modality, length: u32, steps| -> Vec<Option<f64>> {
+            (0..steps)
+                .map(|t| relative_time(modality, t, length))
+                .collect()
+        };
+        let halves = [Some(0.25), Some(0.75)];
+        assert_eq!(
+            times(Modality::Audio, 2, 3),
+            [&halves[..], &[None]].concat()
+        );
+        assert_eq!(
+            times(Modality::Text, 4, 5),
+            [&[None], &halves[..], &[None, None]].concat()
+        );
+        assert_eq!(times(Modality::Text, 2, 2), [None, None]);
+        assert_eq!(times(Modality::Text, 1, 1), [None]);
+    }
+}
