@@ -125,16 +125,13 @@ pub enum Error {
         what: String,
     },
     #[error(
-        "{path}: the stored {family} masks of seed {seed} for {split} at level {level} are \
-         {stored}, this build draws {drawn}: runs under both would not compare; remove the file \
-         and write it again with `prepare`, or use the build that wrote it"
+        "{path}: the stored masks {masks} are {stored}, this build draws {drawn}: runs under both \
+         would not compare; remove the file and write it again with `prepare`, or use the build \
+         that wrote it"
     )]
     Differ {
         path: PathBuf,
-        family: String,
-        seed: u64,
-        split: &'static str,
-        level: Level,
+        masks: String,
         stored: String,
         drawn: String,
     },

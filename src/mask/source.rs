@@ -78,10 +78,7 @@ impl MaskSource {
             if hashes.0 != hashes.1 {
                 return Err(Error::Differ {
                     path: file.path().to_owned(),
-                    family: name.family,
-                    seed,
-                    split: split.name.as_str(),
-                    level: *level,
+                    masks: format!("{} at level {level}", name.group()),
                     stored: hashes.0,
                     drawn: hashes.1,
                 });
@@ -152,7 +149,7 @@ mod tests {
             .unwrap()
             .to_string();
         assert!(
-            message.contains("random masks of seed 1 for test at level 0.5 are"),
+            message.contains("random-v1/seed-1/test at level 0.5 are"),
             "{message}"
         );
         assert!(

@@ -58,7 +58,7 @@ mod tests {
                 ..EVALUATION
             };
             Temporal
-                .field(&scope, rows(&ids, &vec![length; 40], steps))
+                .field(&scope, rows(&ids, &[length; 40], steps))
                 .unwrap()
         };
         let (audio, vision) = (
