@@ -43,8 +43,6 @@ pub enum Error {
          choose another --out", path.display()
     )]
     InTheWay { path: PathBuf },
-    #[error("cannot draw {figure}: {reason}")]
-    Draw { figure: String, reason: String },
     #[error("cannot render {file}")]
     Render {
         file: &'static str,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::figure::plot;
+use super::figure::{curves, svg};
 use super::fixture::{TOY, eleven, manifest, predictions, record, save, scored, section};
 use super::format::{csv, html, latex, markdown, page, terminal};
 use super::manifest::ReportManifest;
@@ -34,7 +34,7 @@ fn tables_in_markdown() {
 
 #[test]
 fn the_whole_page_in_markdown() {
-    let part = Part::new(section(&GRID)).unwrap();
+    let part = Part::new(section(&GRID));
     insta::assert_snapshot!(page::markdown(&[part]));
 }
 
@@ -86,7 +86,7 @@ fn summary_in_csv() {
 
 #[test]
 fn the_page_in_html() {
-    let part = Part::new(section(&GRID)).unwrap();
+    let part = Part::new(section(&GRID));
     let page = html::page(&[part]).unwrap();
     let loads = ["http://", "https://", "src=", "@import", "<link"];
     let without_namespace = page.replace("http://www.w3.org/2000/svg", "");
@@ -104,14 +104,10 @@ fn the_page_in_html() {
 #[test]
 fn a_figure_has_a_line_per_model_and_is_the_same_every_time() {
     let section = section(&GRID);
-    let draw = || {
-        plot::svg(&section, &TOY.metrics[1], "MAE <here>")
-            .unwrap()
-            .unwrap()
-    };
+    let draw = || svg::render(&curves::draw(&section, &TOY.metrics[1], "MAE <here>").unwrap());
     let svg = draw();
     assert_eq!(svg, draw());
-    assert!(svg.contains("<title>MAE &lt;here></title>"));
+    assert!(svg.contains("<title>MAE &lt;here&gt;</title>"));
     assert!(
         ["FLAT", "LNLN", "CONSTANT"]
             .iter()
@@ -123,7 +119,7 @@ fn a_figure_has_a_line_per_model_and_is_the_same_every_time() {
 #[test]
 fn one_rate_gives_no_figure_and_no_mean() {
     let section = section(&[0.3]);
-    assert_eq!(plot::svg(&section, &TOY.metrics[0], "t").unwrap(), None);
+    assert_eq!(curves::draw(&section, &TOY.metrics[0], "t"), None);
     let table = build::by_rate(&section, &TOY.metrics[0]);
     let titles: Vec<_> = table.columns.iter().map(|c| c.title.as_str()).collect();
     assert_eq!(titles, ["0.3"]);
@@ -343,8 +339,8 @@ fn a_selection_shows_what_was_asked_for_and_drops_old_figures() {
         models: vec!["lnln".into()],
     };
     let written = write_report(&[&runs], &out, &options).unwrap();
-    assert!(all > 7);
-    assert_eq!(contents(&out).len(), 7);
+    assert!(all > 8);
+    assert_eq!(contents(&out).len(), 8);
     let labels: Vec<_> = written.overviews[0]
         .rows
         .iter()

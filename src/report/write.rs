@@ -56,8 +56,7 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         .collect::<BTreeSet<_>>()
         .len();
     let sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
-    let parts: Result<Vec<Part>> = sections.into_iter().map(Part::new).collect();
-    let parts = parts?;
+    let parts: Vec<Part> = sections.into_iter().map(Part::new).collect();
     let mut files = files(&parts)?;
     let manifest = ReportManifest::new(&parts, &files);
     files.push((manifest::NAME.to_string(), manifest.to_json()?));
@@ -147,7 +146,11 @@ fn files(parts: &[Part]) -> Result<Vec<(String, Vec<u8>)>> {
         ("index.html".into(), html::page(parts)?.into_bytes()),
     ];
     let figures = parts.iter().flat_map(Part::figures);
-    files.extend(figures.map(|f| (f.path.clone(), f.svg.clone().into_bytes())));
+    for figure in figures {
+        let svg = figure.svg.clone().into_bytes();
+        files.push((format!("{}.svg", figure.path), svg));
+        files.push((format!("{}.png", figure.path), figure.png.clone()));
+    }
     Ok(files)
 }
 
@@ -194,7 +197,7 @@ fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&ReportManifest
     let figure = |path: &String| {
         let name = path
             .strip_prefix("figures/")
-            .and_then(|p| p.strip_suffix(".svg"));
+            .and_then(|p| p.strip_suffix(".svg").or(p.strip_suffix(".png")));
         name.is_some_and(|n| crate::report::run::section::slug(n) == n)
     };
     let old = earlier.into_iter().flat_map(|m| m.files.keys());

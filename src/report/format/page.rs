@@ -1,5 +1,7 @@
 //! `report.md`: everything on one page.
 
+use crate::report::figure::scene::Scene;
+use crate::report::figure::{curves, raster, svg};
 use crate::report::format::markdown::{self, escape, line};
 use crate::report::run::provenance;
 use crate::report::run::section::Section;
@@ -18,35 +20,41 @@ pub struct Part {
 /// A drawn figure.
 #[derive(Clone, Debug)]
 pub struct Figure {
-    /// Path within the report folder.
+    /// Path within the report folder, without its extension.
     pub path: String,
+    pub title: String,
     pub svg: String,
+    pub png: Vec<u8>,
+}
+
+impl Figure {
+    /// A drawing in both formats, under this name.
+    pub fn new(name: &str, scene: &Scene) -> Self {
+        Self {
+            path: format!("figures/{name}"),
+            title: scene.title.clone(),
+            svg: svg::render(scene),
+            png: raster::render(scene),
+        }
+    }
 }
 
 impl Part {
     /// Builds the tables and draws the figures of a section.
-    ///
-    /// # Errors
-    /// If a figure cannot be drawn.
-    pub fn new(section: Section) -> crate::report::error::Result<Self> {
+    pub fn new(section: Section) -> Self {
         let mut metrics = Vec::new();
         for metric in &section.metrics {
             let table = build::by_rate(&section, metric);
-            let figure = match crate::report::figure::plot::svg(&section, metric, &table.title)? {
-                Some(svg) => Some(Figure {
-                    path: format!("figures/{}.svg", table.id),
-                    svg,
-                }),
-                None => None,
-            };
+            let scene = curves::draw(&section, metric, &table.title);
+            let figure = scene.map(|scene| Figure::new(&table.id, &scene));
             metrics.push((table, figure));
         }
         let overview = build::overview(&section);
-        Ok(Self {
+        Self {
             section,
             overview,
             metrics,
-        })
+        }
     }
 
     /// The overview, then the table of each metric.
@@ -83,7 +91,7 @@ fn part_text(part: &Part) -> String {
     for (table, figure) in &part.metrics {
         out += &format!("\n{}", markdown::table(table, 3));
         if let Some(figure) = figure {
-            out += &format!("\n![{}]({})\n", escape(&table.title), figure.path);
+            out += &format!("\n![{}]({}.svg)\n", escape(&table.title), figure.path);
         }
     }
     out + "\n### Runs\n\n" + &runs(&part.section)

@@ -1,4 +1,9 @@
-//! The few statistics of a table: spread over seeds, mean and area over missing rates.
+//! The statistics of a table: spread over seeds, mean and area over missing rates, resampling.
+
+pub mod holm;
+pub mod random;
+pub mod resample;
+pub mod terms;
 
 use crate::report::run::rate::Rate;
 

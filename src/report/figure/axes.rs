@@ -1,0 +1,118 @@
+//! The frame of a plot: from numbers to pixels, ticks at round numbers, labels.
+
+use super::scene::{Anchor, BLACK, GREY, PALE, Point, Scene};
+
+/// Size of the letters at axes.
+pub const FONT: f64 = 13.0;
+
+/// A rectangle of the drawing that shows a range of numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Axes {
+    /// Left, top, right and bottom, in pixels.
+    pub frame: [f64; 4],
+    /// Numbers at the left and at the right end.
+    pub across: [f64; 2],
+    /// Numbers at the lower and at the upper end.
+    pub up: [f64; 2],
+}
+
+impl Axes {
+    /// Pixel of a pair of numbers.
+    pub fn at(&self, x: f64, y: f64) -> Point {
+        let [left, top, right, bottom] = self.frame;
+        let share = |v: f64, [low, high]: [f64; 2]| match high > low {
+            true => (v - low) / (high - low),
+            false => 0.5,
+        };
+        let (x, y) = (share(x, self.across), share(y, self.up));
+        (left + x * (right - left), bottom - y * (bottom - top))
+    }
+
+    /// Grid, ticks and numbers, the labels outside them.
+    pub fn draw(&self, scene: &mut Scene, label: &str, upright: &str) {
+        let [left, top, right, bottom] = self.frame;
+        let height = ticks(self.up, ((bottom - top) / 45.0) as usize);
+        for (value, text) in &height {
+            let y = self.at(self.across[0], *value).1;
+            scene.line(vec![(left, y), (right, y)], PALE, 1.0, 0.0);
+            scene.text((left - 8.0, y), text, FONT, BLACK, Anchor::End);
+        }
+        for (value, text) in ticks(self.across, ((right - left) / 45.0) as usize) {
+            let x = self.at(value, self.up[0]).0;
+            scene.line(vec![(x, bottom), (x, bottom + 4.0)], GREY, 1.0, 0.0);
+            scene.text((x, bottom + 16.0), &text, FONT, BLACK, Anchor::Middle);
+        }
+        scene.line(
+            vec![(left, top), (left, bottom), (right, bottom)],
+            GREY,
+            1.0,
+            0.0,
+        );
+        let middle = (left + right) / 2.0;
+        scene.text((middle, bottom + 36.0), label, FONT, BLACK, Anchor::Middle);
+        let widest = height.iter().map(|(_, t)| super::glyph::width(t) * FONT);
+        let beside = left - 24.0 - widest.fold(0.0, f64::max);
+        scene.upright((beside, (top + bottom) / 2.0), upright, FONT);
+    }
+}
+
+/// About `count` round numbers within a range, as (number, text).
+pub fn ticks([low, high]: [f64; 2], count: usize) -> Vec<(f64, String)> {
+    let span = high - low;
+    if span.is_nan() || span <= 0.0 {
+        return vec![(low, format!("{low}"))];
+    }
+    let rough = span / count.clamp(2, 12) as f64;
+    let power = rough.log10().floor();
+    let unit = 10f64.powf(power);
+    let factor = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .find(|f| f * unit >= rough * 0.999)
+        .unwrap_or(10.0);
+    let (step, power) = (
+        factor * unit,
+        if factor == 10.0 { power + 1.0 } else { power },
+    );
+    let decimals = (-power).max(0.0) as usize;
+    let first = (low / step - 1e-9).ceil() as i64;
+    let last = (high / step + 1e-9).floor() as i64;
+    let tick = |i: i64| {
+        let value = i as f64 * step;
+        (value, format!("{value:.decimals$}").replace("-0.0", "0.0"))
+    };
+    (first..=last).map(tick).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(low: f64, high: f64, count: usize) -> Vec<String> {
+        ticks([low, high], count).into_iter().map(|t| t.1).collect()
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(
+            texts(0.0, 1.0, 5),
+            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
+        );
+        assert_eq!(texts(41.3, 58.9, 4), ["45", "50", "55"]);
+        assert_eq!(texts(0.71, 0.74, 3), ["0.71", "0.72", "0.73", "0.74"]);
+        assert_eq!(texts(-3.0, 3.0, 6), ["-3", "-2", "-1", "0", "1", "2", "3"]);
+        assert_eq!(texts(2.0, 2.0, 6), ["2"]);
+    }
+
+    #[test]
+    fn corners_map_to_corners() {
+        let axes = Axes {
+            frame: [10.0, 20.0, 110.0, 70.0],
+            across: [0.0, 1.0],
+            up: [-1.0, 1.0],
+        };
+        assert_eq!(
+            (axes.at(0.0, -1.0), axes.at(1.0, 1.0)),
+            ((10.0, 70.0), (110.0, 20.0))
+        );
+    }
+}

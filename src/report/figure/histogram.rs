@@ -1,0 +1,124 @@
+//! Histograms of predictions over those of the truth: a row per model, a column per level.
+
+use super::axes::ticks;
+use super::glyph;
+use super::scene::{Anchor, BLACK, GREY, Scene};
+use super::style::Style;
+
+const WIDTH: f64 = 168.0;
+const HEIGHT: f64 = 74.0;
+const LEFT: f64 = 14.0;
+const TOP: f64 = 72.0;
+
+/// Bins of the label range.
+pub const BINS: usize = 24;
+
+/// Shares of samples per bin, summing to at most 1.
+pub type Shares = Vec<f64>;
+
+/// One model's predictions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub label: String,
+    pub style: Style,
+    /// One per level.
+    pub shares: Vec<Shares>,
+}
+
+/// Shares of `values` per bin of a range; what lies outside counts into the outermost bins.
+pub fn shares(values: &[f32], [low, high]: [f32; 2]) -> Shares {
+    let mut bins = vec![0.0; BINS];
+    for value in values.iter().filter(|v| v.is_finite()) {
+        let place = f64::from(value - low) / f64::from(high - low) * BINS as f64;
+        bins[(place.max(0.0) as usize).min(BINS - 1)] += 1.0 / values.len() as f64;
+    }
+    bins
+}
+
+/// Draws predictions as bars and the truth as an outline, all on one scale per picture; bars that
+/// reach beyond it are cut, with their share written above.
+pub fn draw(
+    title: &str,
+    range: [f32; 2],
+    levels: &[String],
+    truth: &Shares,
+    rows: &[Row],
+) -> Scene {
+    let names = rows.iter().map(|r| glyph::width(&r.label) * 12.0);
+    let name = names.fold(0.0, f64::max).min(260.0);
+    let room = (WIDTH + 16.0) * levels.len() as f64;
+    let width = (LEFT + name + 16.0 + room).max(glyph::width(title) * 15.0 + 28.0);
+    let height = TOP + (HEIGHT + 26.0) * rows.len() as f64 + 40.0;
+    let mut scene = Scene::new(width, height, title);
+    let most = truth.iter().copied().fold(0.0, f64::max) * 2.0;
+    for (j, level) in levels.iter().enumerate() {
+        let left = LEFT + name + 16.0 + (WIDTH + 16.0) * j as f64;
+        let text = format!("missing rate {level}");
+        scene.text((left, TOP - 22.0), &text, 12.0, BLACK, Anchor::Start);
+        for (i, row) in rows.iter().enumerate() {
+            let top = TOP + (HEIGHT + 26.0) * i as f64;
+            bars(&mut scene, (left, top), row.style, &row.shares[j], most);
+            outline(&mut scene, (left, top), truth, most);
+            base(&mut scene, (left, top + HEIGHT), range);
+        }
+    }
+    for (i, row) in rows.iter().enumerate() {
+        let at = (LEFT, TOP + (HEIGHT + 26.0) * i as f64 + HEIGHT / 2.0);
+        scene.text(at, &row.label, 12.0, row.style.colour, Anchor::Start);
+    }
+    let note = "bars: share of predictions per bin; grey line: labels of the test split";
+    scene.text((LEFT, height - 16.0), note, 11.0, GREY, Anchor::Start);
+    scene
+}
+
+fn bars(scene: &mut Scene, (left, top): (f64, f64), style: Style, shares: &Shares, most: f64) {
+    let width = WIDTH / BINS as f64;
+    for (i, share) in shares.iter().enumerate().filter(|(_, s)| **s > 0.0) {
+        let height = (share / most).min(1.0) * HEIGHT;
+        let at = (left + width * i as f64, top + HEIGHT - height);
+        scene.rectangle(at, width - 0.5, height, style.colour.tint(0.75));
+        if *share > most {
+            let at = (at.0 + width / 2.0, top - 7.0);
+            let text = format!("{:.0}%", 100.0 * share);
+            scene.text(at, &text, 10.0, BLACK, Anchor::Middle);
+        }
+    }
+}
+
+fn outline(scene: &mut Scene, (left, top): (f64, f64), truth: &Shares, most: f64) {
+    let width = WIDTH / BINS as f64;
+    let step = |(i, share): (usize, &f64)| {
+        let y = top + HEIGHT - (share / most).min(1.0) * HEIGHT;
+        let x = left + width * i as f64;
+        [(x, y), (x + width, y)]
+    };
+    let points = truth.iter().enumerate().flat_map(step).collect();
+    scene.line(points, GREY, 1.0, 0.0);
+}
+
+fn base(scene: &mut Scene, (left, bottom): (f64, f64), [low, high]: [f32; 2]) {
+    let (low, high) = (f64::from(low), f64::from(high));
+    scene.line(vec![(left, bottom), (left + WIDTH, bottom)], GREY, 1.0, 0.0);
+    for (value, text) in ticks([low, high], 4) {
+        let x = left + (value - low) / (high - low) * WIDTH;
+        scene.text((x, bottom + 9.0), &text, 10.0, GREY, Anchor::Middle);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_finite_value_is_in_a_bin() {
+        let shares = shares(
+            &[-9.0, -3.0, 0.0, 3.0, 9.0, f32::NAN, 2.9, 0.1],
+            [-3.0, 3.0],
+        );
+        assert_eq!(
+            (shares[0], shares[BINS - 1], shares[BINS / 2]),
+            (0.25, 0.375, 0.25)
+        );
+        assert!((shares.iter().sum::<f64>() - 0.875).abs() < 1e-12);
+    }
+}

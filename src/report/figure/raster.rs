@@ -1,0 +1,292 @@
+//! A drawing as PNG. Shapes are filled by the nonzero rule with coverage from five lines a pixel,
+//! in plain arithmetic, so that a picture has the same bytes on every machine.
+
+use super::glyph;
+use super::png;
+use super::scene::{Anchor, Colour, Point, Scene, Shape};
+
+/// Pixels of the picture per pixel of the drawing.
+const ZOOM: f64 = 2.0;
+
+/// Lines per pixel row at which edges are met.
+const LINES: usize = 5;
+
+/// The drawing as the bytes of a PNG file.
+pub fn render(scene: &Scene) -> Vec<u8> {
+    let (width, height) = (scene.width * ZOOM, scene.height * ZOOM);
+    let mut canvas = Canvas::new(width.round() as usize, height.round() as usize);
+    for shape in &scene.shapes {
+        draw(&mut canvas, shape);
+    }
+    png::encode(canvas.width, canvas.height, &canvas.pixels)
+}
+
+fn draw(canvas: &mut Canvas, shape: &Shape) {
+    match shape {
+        Shape::Polygon {
+            points,
+            colour,
+            opacity,
+        } => canvas.fill(std::slice::from_ref(points), *colour, *opacity),
+        Shape::Line {
+            points,
+            colour,
+            width,
+            dash,
+        } => {
+            let pieces = match *dash > 0.0 {
+                true => dashes(points, *dash, 4.0),
+                false => vec![points.clone()],
+            };
+            let outline: Vec<_> = pieces.iter().flat_map(|p| stroke(p, *width)).collect();
+            canvas.fill(&outline, *colour, 1.0);
+        }
+        Shape::Circle {
+            centre,
+            radius,
+            colour,
+        } => canvas.fill(&[disc(*centre, *radius)], *colour, 1.0),
+        Shape::Text {
+            at,
+            text,
+            size,
+            colour,
+            anchor,
+            upright,
+        } => {
+            let shift = glyph::width(text)
+                * match anchor {
+                    Anchor::Start => 0.0,
+                    Anchor::Middle => 0.5,
+                    Anchor::End => 1.0,
+                };
+            let place = |(x, y): &Point| {
+                let (x, y) = ((x - shift) * size, y * size);
+                let (x, y) = if *upright { (y, -x) } else { (x, y) };
+                (at.0 + x, at.1 + y)
+            };
+            let outlines = glyph::outlines(text);
+            let outlines = outlines.iter().map(|c| c.iter().map(place).collect());
+            canvas.fill(&outlines.collect::<Vec<_>>(), *colour, 1.0);
+        }
+    }
+}
+
+/// A circle as a polygon.
+fn disc((x, y): Point, radius: f64) -> Vec<Point> {
+    let corner = |i: usize| {
+        let (sin, cos) = (i as f64 * std::f64::consts::TAU / 16.0).sin_cos();
+        (x + radius * cos, y + radius * sin)
+    };
+    (0..16).map(corner).collect()
+}
+
+/// A line of this width as polygons of one orientation: a rectangle a piece, a disc a joint.
+fn stroke(points: &[Point], width: f64) -> Vec<Vec<Point>> {
+    let half = width / 2.0;
+    let mut out = Vec::new();
+    for pair in points.windows(2) {
+        let ((ax, ay), (bx, by)) = (pair[0], pair[1]);
+        let length = (bx - ax).hypot(by - ay);
+        if length > 0.0 {
+            let (dx, dy) = ((bx - ax) / length * half, (by - ay) / length * half);
+            let side = |x: f64, y: f64, s: f64| (x + s * dy, y - s * dx);
+            let corners = [side(ax, ay, 1.0), side(bx, by, 1.0), side(bx, by, -1.0)];
+            out.push([&corners[..], &[side(ax, ay, -1.0)]].concat());
+        }
+    }
+    let joints = points.get(1..points.len().saturating_sub(1));
+    out.extend(joints.into_iter().flatten().map(|p| disc(*p, half)));
+    out
+}
+
+/// A line cut into dashes with gaps.
+fn dashes(points: &[Point], dash: f64, gap: f64) -> Vec<Vec<Point>> {
+    let Some(&first) = points.first() else {
+        return Vec::new();
+    };
+    let (mut out, mut inked, mut left) = (vec![vec![first]], true, dash);
+    for pair in points.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        loop {
+            let length = (to.0 - from.0).hypot(to.1 - from.1);
+            if length <= left {
+                left -= length;
+                if let (true, Some(piece)) = (inked, out.last_mut()) {
+                    piece.push(to);
+                }
+                break;
+            }
+            let share = left / length;
+            from = (
+                from.0 + (to.0 - from.0) * share,
+                from.1 + (to.1 - from.1) * share,
+            );
+            match (inked, out.last_mut()) {
+                (true, Some(piece)) => piece.push(from),
+                _ => out.push(vec![from]),
+            }
+            inked = !inked;
+            left = if inked { dash } else { gap };
+        }
+    }
+    out
+}
+
+struct Canvas {
+    width: usize,
+    height: usize,
+    /// Red, green, blue of each pixel, row by row.
+    pixels: Vec<u8>,
+}
+
+impl Canvas {
+    fn new(width: usize, height: usize) -> Self {
+        Self {
+            width,
+            height,
+            pixels: vec![255; width * height * 3],
+        }
+    }
+
+    /// Fills polygons, given in pixels of the drawing, as one area.
+    fn fill(&mut self, polygons: &[Vec<Point>], colour: Colour, opacity: f64) {
+        let edges = edges(polygons);
+        let ends = || edges.iter().flat_map(|e| [e.top, e.bottom]);
+        let first = ends().fold(f64::INFINITY, f64::min).floor().max(0.0) as usize;
+        let last = ends().fold(0.0, f64::max).ceil().min(self.height as f64) as usize;
+        let mut coverage = vec![0.0; self.width];
+        let mut crossings = Vec::new();
+        for row in first..last {
+            coverage.fill(0.0);
+            for line in 0..LINES {
+                let y = row as f64 + (line as f64 + 0.5) / LINES as f64;
+                crossings.clear();
+                let met = edges.iter().filter(|e| e.top <= y && y < e.bottom);
+                crossings.extend(met.map(|e| (e.at(y), e.turn)));
+                crossings.sort_by(|a, b| a.0.total_cmp(&b.0));
+                spans(&crossings, &mut coverage);
+            }
+            self.blend(row, &coverage, colour, opacity);
+        }
+    }
+
+    fn blend(&mut self, row: usize, coverage: &[f64], Colour(r, g, b): Colour, opacity: f64) {
+        let start = row * self.width * 3;
+        let pixels = self.pixels[start..].chunks_exact_mut(3);
+        for (pixel, cover) in pixels.zip(coverage).filter(|(_, c)| **c > 0.0) {
+            let share = (cover / LINES as f64).min(1.0) * opacity;
+            for (value, ink) in pixel.iter_mut().zip([r, g, b]) {
+                let old = f64::from(*value);
+                *value = (old + (f64::from(ink) - old) * share).round() as u8;
+            }
+        }
+    }
+}
+
+/// A side of a polygon, in pixels of the picture.
+struct Edge {
+    top: f64,
+    bottom: f64,
+    x: f64,
+    slope: f64,
+    /// 1 downwards, -1 upwards.
+    turn: i32,
+}
+
+impl Edge {
+    fn at(&self, y: f64) -> f64 {
+        self.x + (y - self.top) * self.slope
+    }
+}
+
+fn edges(polygons: &[Vec<Point>]) -> Vec<Edge> {
+    let sides = polygons
+        .iter()
+        .flat_map(|p| p.iter().zip(p.iter().cycle().skip(1)));
+    let edge = |(a, b): (&Point, &Point)| {
+        let ((ax, ay), (bx, by)) = ((a.0 * ZOOM, a.1 * ZOOM), (b.0 * ZOOM, b.1 * ZOOM));
+        let (top, bottom, x, turn) = if ay < by {
+            (ay, by, ax, 1)
+        } else {
+            (by, ay, bx, -1)
+        };
+        let slope = (bx - ax) / (by - ay);
+        (top < bottom).then_some(Edge {
+            top,
+            bottom,
+            x,
+            slope,
+            turn,
+        })
+    };
+    sides.filter_map(edge).collect()
+}
+
+/// Adds one line's covered spans to the row.
+fn spans(crossings: &[(f64, i32)], coverage: &mut [f64]) {
+    let (mut winding, mut start) = (0, 0.0);
+    for (x, turn) in crossings {
+        if winding == 0 {
+            start = *x;
+        }
+        winding += turn;
+        if winding == 0 {
+            cover(start, *x, coverage);
+        }
+    }
+}
+
+/// Adds the share of each pixel between two places of a line.
+fn cover(from: f64, to: f64, coverage: &mut [f64]) {
+    let (from, to) = (from.max(0.0), to.min(coverage.len() as f64));
+    if from >= to {
+        return;
+    }
+    for pixel in from as usize..(to.ceil() as usize).min(coverage.len()) {
+        let left = from.max(pixel as f64);
+        let right = to.min(pixel as f64 + 1.0);
+        coverage[pixel] += right - left;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INK: Colour = Colour(0, 0, 0);
+
+    #[test]
+    fn overlaps_are_filled_once_and_edges_are_shared() {
+        let mut canvas = Canvas::new(4, 2);
+        let square = |x: f64| vec![(x, 0.0), (x + 1.0, 0.0), (x + 1.0, 1.0), (x, 1.0)];
+        canvas.fill(&[square(0.0), square(0.25)], INK, 0.5);
+        let row: Vec<u8> = canvas
+            .pixels
+            .chunks_exact(3)
+            .take(4)
+            .map(|p| p[0])
+            .collect();
+        assert_eq!(row, [128, 128, 191, 255]);
+    }
+
+    #[test]
+    fn dashes_leave_gaps() {
+        let pieces = dashes(&[(0.0, 0.0), (6.0, 0.0), (6.0, 6.0)], 4.0, 4.0);
+        assert_eq!(pieces[0], [(0.0, 0.0), (4.0, 0.0)]);
+        assert_eq!(pieces[1], [(6.0, 2.0), (6.0, 6.0)]);
+    }
+
+    #[test]
+    fn a_hole_stays_open() {
+        let mut canvas = Canvas::new(20, 20);
+        canvas.fill(&[disc((5.0, 5.0), 4.0)], INK, 1.0);
+        assert_eq!(canvas.pixels[(10 * 20 + 10) * 3], 0);
+        let mut scene = Scene::new(20.0, 20.0, "");
+        scene.text((10.0, 10.0), "O", 20.0, INK, Anchor::Middle);
+        let mut letter = Canvas::new(40, 40);
+        scene.shapes.iter().for_each(|s| draw(&mut letter, s));
+        assert_eq!(letter.pixels[(20 * 40 + 20) * 3], 255);
+        assert!(letter.pixels.iter().any(|p| *p < 40));
+    }
+}

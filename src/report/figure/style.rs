@@ -1,0 +1,46 @@
+//! How a row looks in every figure of its section.
+
+use super::scene::{Colour, GREY, PALETTE, Point, Scene};
+
+/// Colour, length of dashes (0 for a solid line), and whether points are marked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Style {
+    pub colour: Colour,
+    pub dash: f64,
+    dots: bool,
+}
+
+impl Style {
+    /// Colours in the order of the rows; when they are used up, again with dashes.
+    pub fn of(place: usize, floor: bool) -> Self {
+        let round = (place / PALETTE.len()).min(2);
+        let (colour, dash) = match floor {
+            true => (GREY, 5.0),
+            false => (PALETTE[place % PALETTE.len()], [0.0, 9.0, 3.0][round]),
+        };
+        let dots = !floor;
+        Self { colour, dash, dots }
+    }
+
+    /// A line through points, with its marks.
+    pub fn draw(&self, scene: &mut Scene, points: &[Point]) {
+        scene.line(points.to_vec(), self.colour, 2.0, self.dash);
+        for point in points.iter().filter(|_| self.dots) {
+            scene.circle(*point, 3.0, self.colour);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twenty_rows_and_the_floor_look_different() {
+        let mut all: Vec<_> = (0..20).map(|i| Style::of(i, false)).collect();
+        all.push(Style::of(20, true));
+        for (i, a) in all.iter().enumerate() {
+            assert!(!all[..i].contains(a), "row {i} looks like an earlier one");
+        }
+    }
+}
