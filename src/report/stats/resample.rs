@@ -32,7 +32,7 @@ pub fn permute(a: &Terms, b: &Terms, resamples: usize) -> Vec<Vec<f64>> {
     let one = |number: usize| {
         let mut random = Random::new(SEED, 2 * number as u64 + 1);
         let bits: Vec<u64> = (0..a.samples().div_ceil(64))
-            .map(|_| random.next())
+            .map(|_| random.bits())
             .collect();
         let swapped = gap.sum(|i| ((bits[i / 64] >> (i % 64)) & 1) as f64);
         let moved = |sums: &[f64], sign: f64| -> Vec<f64> {
