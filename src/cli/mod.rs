@@ -5,6 +5,7 @@ pub mod demo;
 pub mod doctor;
 pub mod exit_code;
 pub mod export;
+pub mod import;
 pub mod inspect;
 #[cfg(feature = "torch")]
 pub mod interrupt;

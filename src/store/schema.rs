@@ -40,25 +40,46 @@ impl Number for i32 {
     }
 }
 
+/// Blosc's middle level, near the speed of none at all.
+const LEVEL: u8 = 5;
+
 /// How large columns of numbers are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
     #[default]
     None,
+    /// Blosc with LZ4 and byte shuffle: about a fifth smaller, readable in Python with hdf5plugin.
+    BloscLz4,
 }
 
 impl Compression {
+    pub const ALL: [Self; 2] = [Self::None, Self::BloscLz4];
+
     /// Name in flags and provenance.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
+            Self::BloscLz4 => "blosc-lz4",
         }
     }
 
     pub(super) fn apply(self, builder: DatasetBuilderEmptyShape) -> DatasetBuilderEmptyShape {
         match self {
             Self::None => builder,
+            Self::BloscLz4 => builder.blosc_lz4(LEVEL, true),
         }
+    }
+}
+
+impl std::str::FromStr for Compression {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|known| known.as_str() == text);
+        known.ok_or_else(|| {
+            let names = Self::ALL.map(Self::as_str).join(" or ");
+            format!("expected {names}, found {text:?}")
+        })
     }
 }
 

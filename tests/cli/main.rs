@@ -1,8 +1,12 @@
 //! The command line as a user sees it: one file per subject.
+#![allow(clippy::print_stdout, reason = "a test says what it met")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
+mod export;
 mod help;
+mod kill;
 mod prepare;
+mod prepare_many;
 mod program;
 #[cfg(feature = "torch")]
 mod run;

@@ -1,0 +1,161 @@
+//! The flags of `prepare` that concern the data, and many files at once.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use lnln_bench::dataset::{self, ImportOptions, Imported, Padding};
+use lnln_bench::store::Compression;
+use lnln_bench::ui::{Bar, Progress};
+
+/// How pickles become data.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Name of the data set, where a file does not tell (`lnln-bench list datasets`).
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<String>,
+    /// Folder for prepared data.
+    #[arg(long, default_value = "data", value_name = "DIR")]
+    data: PathBuf,
+    /// End of a clip that holds its zero frames, left or right; files padded left are refused
+    /// without it. Lengths a file lacks are then counted.
+    #[arg(long, value_name = "END")]
+    padding: Option<Padding>,
+    /// Bring every audio and vision feature to mean 0 and deviation 1 over the valid frames of the
+    /// training split; the statistics are stored.
+    #[arg(long)]
+    standardize: bool,
+    /// How features are stored: none or blosc-lz4. To read the latter in Python, import hdf5plugin.
+    #[arg(long, default_value = "none", value_name = "HOW")]
+    compress: Compression,
+    /// Files to convert at the same time.
+    #[arg(long, default_value = "1", value_name = "N")]
+    jobs: NonZeroUsize,
+    /// Look at everything and say what is odd, but write nothing.
+    #[arg(long)]
+    pub check: bool,
+    /// Replace prepared data made from another file or with other options.
+    #[arg(long)]
+    force: bool,
+}
+
+impl Args {
+    /// Into a folder, all else as by default.
+    #[cfg(feature = "torch")]
+    pub fn into_folder(data: &Path) -> Self {
+        Self {
+            dataset: None,
+            data: data.to_owned(),
+            padding: None,
+            standardize: false,
+            compress: Compression::None,
+            jobs: NonZeroUsize::MIN,
+            check: false,
+            force: false,
+        }
+    }
+
+    fn options(&self) -> ImportOptions {
+        ImportOptions {
+            dataset: self.dataset.clone(),
+            folder: self.data.clone(),
+            force: self.force,
+            check_only: self.check,
+            padding: self.padding,
+            standardize: self.standardize,
+            compression: self.compress,
+        }
+    }
+
+    /// Imports one file under a bar that counts its bytes.
+    pub fn import(&self, file: &Path, progress: &Progress) -> anyhow::Result<Imported> {
+        let label = file.file_name().unwrap_or_default().to_string_lossy();
+        let mut bar: Option<Bar> = None;
+        let imported = dataset::prepare(file, &self.options(), &mut |state| {
+            let bar = bar.get_or_insert_with(|| progress.bytes(label.clone(), state.total));
+            bar.set(state.done);
+        })?;
+        if let Some(bar) = bar {
+            bar.finish();
+        }
+        Ok(imported)
+    }
+
+    /// Does something with every file, `--jobs` at a time; a file that fails stops no other. Gives
+    /// the first failure, in the order of the files, and logs the others.
+    pub fn for_each(
+        &self,
+        files: &[PathBuf],
+        work: impl Fn(&Path) -> anyhow::Result<()> + Sync,
+    ) -> anyhow::Result<()> {
+        let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let worker = || {
+            while let Some((index, file)) = take(files, &next) {
+                if let Err(error) = work(file)
+                    && let Ok(mut failures) = failures.lock()
+                {
+                    failures.push((index, error));
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.jobs.get().min(files.len()) {
+                scope.spawn(worker);
+            }
+            worker();
+        });
+        let mut failures = failures.into_inner().unwrap_or_default();
+        failures.sort_by_key(|(index, _)| *index);
+        let mut failures = failures.into_iter().map(|(_, error)| error);
+        let first = failures.next();
+        failures.for_each(|error| tracing::error!("{error:#}"));
+        first.map_or(Ok(()), Err)
+    }
+}
+
+/// The next file nobody has taken.
+fn take<'f>(files: &'f [PathBuf], next: &AtomicUsize) -> Option<(usize, &'f PathBuf)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    files.get(index).map(|file| (index, file))
+}
+
+/// What became of a file, for people.
+pub fn report(imported: &Imported, check: bool) -> String {
+    let state = match (imported.existed, check) {
+        (true, _) => "already prepared",
+        (false, true) => "checked, nothing written",
+        (false, false) => "prepared",
+    };
+    let known = match imported.published {
+        Some(_) => "the published file",
+        None => "no published file",
+    };
+    let [train, valid, test] = imported.counts;
+    let mut clips = format!("{train} train, {valid} valid, {test} test");
+    for (split, count) in &imported.further {
+        clips += &format!(", {count} {split}");
+    }
+    let mut lines = vec![
+        format!(
+            "{} {state} ({}): {clips} clips",
+            imported.spec.title, imported.layout
+        ),
+        format!("  source  sha256 {} ({known})", imported.source_sha256),
+    ];
+    lines.extend(checks(imported));
+    lines.push(format!("  content {}", imported.content_hash));
+    if !check {
+        lines.push(format!("  data    {}", imported.path.display()));
+    }
+    lines.join("\n")
+}
+
+/// One line per check, or none where nothing was looked at.
+fn checks(imported: &Imported) -> impl Iterator<Item = String> {
+    let state = |odd: &[String]| if odd.is_empty() { "ok  " } else { "odd " };
+    imported
+        .checks
+        .iter()
+        .map(move |check| format!("  {}    {}", state(&check.odd), check.name))
+}
