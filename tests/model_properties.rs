@@ -31,7 +31,7 @@ impl Built {
             profile: Profile::Mosi,
             shapes: SHAPES,
             encoder: encoder.clone(),
-            labels: LabelStats::of(&[-1.0, 0.5, 2.0]),
+            labels: LabelStats::of(&[-1.0, -1.0, -1.0, 0.5, 0.5, 0.5, 2.0, 2.0]),
             compat: false,
         };
         let model = (entry.build)(&setup).unwrap();

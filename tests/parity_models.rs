@@ -121,6 +121,16 @@ fn misa_sims() {
 }
 
 #[test]
+fn self_mm_mosi() {
+    check("self_mm/mosi");
+}
+
+#[test]
+fn self_mm_sims() {
+    check("self_mm/sims");
+}
+
+#[test]
 fn schedule() {
     assert_passed(
         &lnln_bench::parity::schedule::run(&golden("schedule")).expect("a readable case"),

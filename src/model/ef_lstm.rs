@@ -18,6 +18,7 @@ use tch::{Reduction, Tensor};
 
 use super::batch::{Batch, Inputs, check_features};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::engine::Engine;
 use super::entry::{Entry, Model, read_case};
 use super::error::Result;
 use super::layers::{Lstm, LstmSize, align, init};
@@ -187,6 +188,14 @@ impl Model for EfLstm {
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
         self.forward(inputs, false, trace)
+    }
+
+    fn text_encoder(&self) -> Option<&TextEncoder> {
+        Some(&self.encoder)
+    }
+
+    fn set_engine(&mut self, engine: Engine) {
+        self.encoder.set_engine(engine);
     }
 }
 

@@ -89,6 +89,11 @@ impl TextEncoder {
         }
     }
 
+    /// Whether it has parameters, which are trained with the model's.
+    pub fn is_trained(&self) -> bool {
+        matches!(self, Self::Bert(_))
+    }
+
     /// Whether two training passes over the same text give the same states.
     pub fn is_deterministic(&self) -> bool {
         match self {

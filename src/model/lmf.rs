@@ -176,6 +176,7 @@ impl Model for Lmf {
         let group = |name, prefixes: &[&str], factor: f64| ParamGroup {
             name,
             prefixes: prefixes.iter().map(|&prefix| prefix.to_owned()).collect(),
+            containing: &[],
             learning_rate: recipe.learning_rate * factor,
             weight_decay: recipe.weight_decay,
         };

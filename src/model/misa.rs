@@ -20,6 +20,7 @@ use tch::{Kind, Reduction, Tensor};
 
 use super::batch::{Batch, Inputs, check_features};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::engine::Engine;
 use super::entry::{Entry, Model, read_case};
 use super::error::Result;
 use super::layers::{EncoderLayer, EncoderLayerSize, Lstm, LstmSize, init};
@@ -381,6 +382,14 @@ impl Model for Misa {
         let prediction = self.fuse(&parts, false, trace);
         trace.record("pred", &prediction);
         Ok(prediction)
+    }
+
+    fn text_encoder(&self) -> Option<&TextEncoder> {
+        Some(&self.encoder)
+    }
+
+    fn set_engine(&mut self, engine: Engine) {
+        self.encoder.set_engine(engine);
     }
 }
 

@@ -13,6 +13,7 @@ pub mod engine;
 pub mod entry;
 pub mod error;
 pub mod hugging_face;
+pub mod label_bank;
 pub mod layers;
 pub mod losses;
 pub mod recipe;
@@ -29,6 +30,7 @@ pub mod lmf;
 pub mod lnln;
 pub mod misa;
 pub mod mult;
+pub mod self_mm;
 pub mod tfn;
 
 pub use batch::{Batch, Inputs, Text};
@@ -51,5 +53,6 @@ pub const MODELS: &[&Entry] = &[
     &lmf::ENTRY,
     &mult::ENTRY,
     &misa::ENTRY,
+    &self_mm::ENTRY,
     &constant::ENTRY,
 ];

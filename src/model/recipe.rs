@@ -43,6 +43,8 @@ pub struct ParamGroup {
     pub name: &'static str,
     /// Leading parts of parameter names; empty stands for every parameter no other group claims.
     pub prefixes: Vec<String>,
+    /// Where not empty, only names that hold one of these parts are claimed.
+    pub containing: &'static [&'static str],
     pub learning_rate: f64,
     pub weight_decay: f64,
 }
@@ -53,6 +55,7 @@ impl ParamGroup {
         Self {
             name: "all",
             prefixes: Vec::new(),
+            containing: &[],
             learning_rate: recipe.learning_rate,
             weight_decay: recipe.weight_decay,
         }
@@ -60,8 +63,9 @@ impl ParamGroup {
 
     /// Whether the group names this parameter itself, rather than by default.
     pub fn claims(&self, parameter: &str) -> bool {
-        self.prefixes
-            .iter()
-            .any(|prefix| parameter.starts_with(prefix.as_str()))
+        let mut prefixes = self.prefixes.iter();
+        let mut parts = self.containing.iter();
+        prefixes.any(|prefix| parameter.starts_with(prefix.as_str()))
+            && (self.containing.is_empty() || parts.any(|part| parameter.contains(part)))
     }
 }

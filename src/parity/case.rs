@@ -239,6 +239,8 @@ impl Case {
     /// [`CaseError::Parameters`], [`CaseError::Shape`].
     pub fn variables(&self, store: &VarStore) -> Result<Vec<Tensor>> {
         let mut own = store.variables();
+        // What a model remembers of the training clips is not in reference checkpoints.
+        own.retain(|name, _| !name.starts_with("state."));
         let mut ordered = Vec::with_capacity(self.parameters.len());
         let mut missing = BTreeSet::new();
         for parameter in &self.parameters {

@@ -10,6 +10,8 @@ pub mod case;
 pub mod compare;
 mod error;
 mod files;
+#[cfg(feature = "torch")]
+mod label_generation;
 pub mod masks;
 pub mod metrics;
 #[cfg(feature = "torch")]

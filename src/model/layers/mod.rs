@@ -31,7 +31,7 @@ pub use hyper::HyperLayers;
 pub use joint::Joint;
 pub use joint_attention::JointAttention;
 pub use lstm::{Lstm, LstmSize};
-pub use post_fusion::PostFusion;
+pub use post_fusion::{PostFusion, PostFusionOutput};
 pub use projection::Projection;
 pub use recurrent::LastState;
 pub use reversal::reverse_gradient;

@@ -1,0 +1,154 @@
+//! Labels for single modalities, made during training (Self-MM, Yu et al., AAAI 2021).
+//!
+//! For every training clip the bank remembers a label and a feature vector in four spaces (fusion,
+//! text, audio, vision), and per space the mean features of clips labelled positive and negative. A
+//! modality's label moves with how much nearer its features lie to the positive centre than the
+//! fused ones do. Formulas: MMSA v2.2.1, `trains/multiTask/SELF_MM.py`.
+//!
+//! All of it lives in the model's store under `state.`, so that a checkpoint holds it and a resumed
+//! run goes on with it.
+
+use tch::nn::Path;
+use tch::{Kind, Tensor};
+
+use super::error::{ModelError, Result};
+
+/// The spaces, in the bank's order.
+pub const SPACES: [&str; 4] = ["fusion", "text", "audio", "vision"];
+
+/// Keeps quotients finite, as in the reference.
+const EPS: f64 = 1e-8;
+
+/// One space of the bank.
+#[derive(Debug)]
+struct Space {
+    /// (N), 0 for clips not seen yet.
+    labels: Tensor,
+    /// (N, width)
+    features: Tensor,
+    /// (2, width): positive, negative.
+    centers: Tensor,
+}
+
+impl Space {
+    fn new(path: &Path<'_>, name: &str, clips: i64, width: i64) -> Self {
+        let zeros = |what: &str, size: &[i64]| path.zeros_no_train(&format!("{what}_{name}"), size);
+        Self {
+            labels: zeros("labels", &[clips]),
+            features: zeros("features", &[clips, width]),
+            centers: zeros("centers", &[2, width]),
+        }
+    }
+
+    /// How much nearer (B, width) lies to the positive centre than to the negative one, relative to
+    /// the former: (B).
+    fn leaning(&self, features: &Tensor) -> Tensor {
+        let distance =
+            |row| (features - self.centers.select(0, row)).norm_scalaropt_dim(2.0, [-1i64], false);
+        let (positive, negative): (Tensor, Tensor) = (distance(0), distance(1));
+        (negative - &positive) / (positive + EPS)
+    }
+
+    fn store(&mut self, index: &Tensor, features: &Tensor) {
+        let _ = self.features.index_copy_(0, index, features);
+    }
+
+    /// A side without any clip keeps its centre; the reference's would be NaN from then on.
+    fn recenter(&mut self) {
+        for (row, side) in [self.labels.gt(0.0), self.labels.lt(0.0)]
+            .iter()
+            .enumerate()
+        {
+            let weights = side.to_kind(self.features.kind());
+            let count = weights.sum(None::<Kind>);
+            if count.double_value(&[]) > 0.0 {
+                let mean = self.features.transpose(0, 1).mv(&weights) / count;
+                self.centers.select(0, row as i64).copy_(&mean);
+            }
+        }
+    }
+}
+
+/// Labels, features and centres of all training clips.
+#[derive(Debug)]
+pub struct LabelBank {
+    spaces: [Space; 4],
+    /// Largest magnitude of a label.
+    limit: f64,
+}
+
+impl LabelBank {
+    /// An empty bank for `clips` training clips and features of these widths, in the order of
+    /// [`SPACES`].
+    ///
+    /// Variables: `state.{labels,features,centers}_{space}`.
+    pub fn new(path: &Path<'_>, clips: i64, widths: [i64; 4], limit: f64) -> Self {
+        let state = path / "state";
+        let space = |i: usize| Space::new(&state, SPACES[i], clips, widths[i]);
+        Self {
+            spaces: std::array::from_fn(space),
+            limit,
+        }
+    }
+
+    /// Checks that the bank has a place for each of these clips.
+    ///
+    /// # Errors
+    /// [`ModelError::Input`].
+    pub fn check(&self, index: &[i64], model: &'static str) -> Result<()> {
+        let clips = self.spaces[0].labels.size()[0];
+        match index.iter().find(|&&clip| clip < 0 || clip >= clips) {
+            None => Ok(()),
+            Some(clip) => Err(ModelError::Input {
+                model,
+                what: "position of a clip in the training split",
+                expected: format!("0 to {}, as the model was built for {clips}", clips - 1),
+                got: clip.to_string(),
+            }),
+        }
+    }
+
+    /// Every space starts with the clips' own labels (B).
+    pub fn start(&mut self, index: &Tensor, labels: &Tensor) {
+        tch::no_grad(|| {
+            for space in &mut self.spaces {
+                let _ = space.labels.index_copy_(0, index, labels);
+            }
+        });
+    }
+
+    /// Current labels (B) of clips in each space.
+    pub fn labels(&self, index: &Tensor) -> [Tensor; 4] {
+        std::array::from_fn(|i| self.spaces[i].labels.index_select(0, index))
+    }
+
+    /// Takes in the features, (B, width) per space, that a batch of `epoch` (from 1) has given: from
+    /// the second epoch on labels move, by the old centres; then features are kept and centres made
+    /// anew.
+    pub fn absorb(&mut self, index: &Tensor, features: [&Tensor; 4], epoch: u32) {
+        tch::no_grad(|| {
+            let features = features.map(Tensor::detach);
+            if epoch > 1 {
+                self.move_labels(index, &features, f64::from(epoch));
+            }
+            for (space, features) in self.spaces.iter_mut().zip(&features) {
+                space.store(index, features);
+                space.recenter();
+            }
+        });
+    }
+
+    fn move_labels(&mut self, index: &Tensor, features: &[Tensor; 4], epoch: f64) {
+        let fused = self.spaces[0].leaning(&features[0]);
+        let label = self.spaces[0].labels.index_select(0, index);
+        for (space, features) in self.spaces.iter_mut().zip(features).skip(1) {
+            let own = space.leaning(features);
+            let ratio = &own / (&fused + EPS);
+            let new: Tensor = 0.5 * ratio * &label + 0.5 * (&label + own - &fused);
+            let new = new.clamp(-self.limit, self.limit);
+            let old = space.labels.index_select(0, index);
+            let mixed = old * ((epoch - 1.0) / (epoch + 1.0)) + new * (2.0 / (epoch + 1.0));
+            let _ = space.labels.index_copy_(0, index, &mixed);
+        }
+    }
+}

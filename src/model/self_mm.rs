@@ -1,0 +1,325 @@
+//! Self-MM, self-supervised multi-task learning (Yu et al., AAAI 2021; MMSA's form).
+//!
+//! A fusion head and one head per modality predict the label; the modalities' own labels are made
+//! during training by the [`LabelBank`]. Text is the encoder's first state; audio and vision are the
+//! last valid states of an LSTM each. Formulas and defaults: MMSA v2.2.1,
+//! `models/multiTask/SELF_MM.py`, `trains/multiTask/SELF_MM.py` and `config/config_regression.json`.
+//!
+//! Where the reference slips: a class centre without any clip becomes NaN, and every label after it;
+//! here it stays where it was. MMSA's accumulation over four batches is not followed.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tch::{Kind, Tensor, nn};
+
+use super::batch::{Batch, Inputs, check_features};
+use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::engine::Engine;
+use super::entry::{Entry, Model, read_case};
+use super::error::Result;
+use super::label_bank::LabelBank;
+use super::layers::{LastState, PostFusion, PostFusionOutput};
+use super::losses::{Losses, Term};
+use super::recipe::{Clip, ParamGroup, Recipe, Rule};
+use super::setup::{Profile, Setup};
+use super::trace::Trace;
+
+/// Registry entry.
+pub static ENTRY: Entry = Entry {
+    name: NAME,
+    title: "Self-MM",
+    citation: "Yu, Xu, Yuan, Wu: Learning Modality-Specific Representations with \
+               Self-Supervised Multi-Task Learning for Multimodal Sentiment Analysis. AAAI 2021",
+    summary: "one head per modality, trained on labels made from distances to class centres",
+    trained: true,
+    needs_complete: false,
+    recipe,
+    config: |profile| super::entry::to_json(&Config::of(profile)),
+    build,
+    from_case: Some(from_case),
+};
+
+const NAME: &str = "self_mm";
+
+fn recipe(profile: Profile) -> Recipe {
+    let (batch_size, weight_decay) = match profile {
+        Profile::Mosi => (16, 1e-3),
+        Profile::Mosei => (32, 1e-2),
+        Profile::Sims => (32, 1e-3),
+    };
+    Recipe {
+        rule: Rule::Adam,
+        learning_rate: 1e-3,
+        weight_decay,
+        batch_size,
+        // MMSA has no epoch cap and stops after 8 epochs without improvement.
+        epochs: 100,
+        clip: Clip::None,
+    }
+}
+
+/// Hyper-parameters under MMSA's names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    pub a_lstm_hidden_size: i64,
+    pub v_lstm_hidden_size: i64,
+    pub audio_out: i64,
+    pub video_out: i64,
+    pub post_fusion_dim: i64,
+    pub post_text_dim: i64,
+    pub post_audio_dim: i64,
+    pub post_video_dim: i64,
+    pub post_fusion_dropout: f64,
+    pub post_text_dropout: f64,
+    pub post_audio_dropout: f64,
+    pub post_video_dropout: f64,
+    /// Largest magnitude of a made label.
+    #[serde(rename = "H")]
+    pub label_limit: f64,
+    /// Learning rates of the text encoder, audio and vision LSTMs over that of the heads.
+    #[serde(default = "same_rates")]
+    pub rates: [f64; 3],
+    /// Weight decays of the same three.
+    #[serde(default)]
+    pub decays: [f64; 3],
+}
+
+fn same_rates() -> [f64; 3] {
+    [1.0; 3]
+}
+
+impl Config {
+    /// MMSA's tuned values.
+    pub fn of(profile: Profile) -> Self {
+        let (v_lstm_hidden_size, post_text_dim, label_limit) = match profile {
+            Profile::Mosi | Profile::Mosei => (32, 32, 3.0),
+            Profile::Sims => (64, 64, 1.0),
+        };
+        let dropouts = match profile {
+            Profile::Mosi | Profile::Sims => [0.0, 0.1, 0.1, 0.0],
+            Profile::Mosei => [0.1, 0.0, 0.0, 0.0],
+        };
+        let (rates, decays) = match profile {
+            Profile::Mosi => ([0.05, 5.0, 5.0], [1e-3; 3]),
+            Profile::Mosei => ([0.05, 5.0, 0.1], [1e-3, 0.0, 0.0]),
+            Profile::Sims => ([0.05, 5.0, 5.0], [1e-3, 1e-2, 1e-2]),
+        };
+        Self {
+            a_lstm_hidden_size: 16,
+            v_lstm_hidden_size,
+            audio_out: 16,
+            video_out: 32,
+            post_fusion_dim: 128,
+            post_text_dim,
+            post_audio_dim: 16,
+            post_video_dim: 32,
+            post_fusion_dropout: dropouts[0],
+            post_text_dropout: dropouts[1],
+            post_audio_dropout: dropouts[2],
+            post_video_dropout: dropouts[3],
+            label_limit,
+            rates,
+            decays,
+        }
+    }
+}
+
+/// The network.
+#[derive(Debug)]
+pub struct SelfMm {
+    encoder: TextEncoder,
+    audio: LastState,
+    vision: LastState,
+    /// Fusion, text, audio, vision.
+    heads: [PostFusion; 4],
+    bank: LabelBank,
+    /// Features of audio and vision.
+    widths: [i64; 2],
+    config: Config,
+}
+
+/// Outputs of the four heads: fusion, text, audio, vision.
+type Outputs = [PostFusionOutput; 4];
+
+impl SelfMm {
+    /// Builds the network for audio and vision features of these widths and `clips` training clips.
+    ///
+    /// # Errors
+    /// Those of [`TextEncoder::new`].
+    pub fn new(
+        path: &nn::Path<'_>,
+        config: &Config,
+        encoder: &EncoderSetup,
+        widths: [i64; 2],
+        clips: i64,
+    ) -> Result<Self> {
+        let (audio, vision) = (config.audio_out, config.video_out);
+        let text = encoder.width();
+        let reader = |name: &str, inputs, hidden, outputs| {
+            LastState::new(&(path / name), inputs, hidden, outputs)
+        };
+        let dims = [
+            config.post_fusion_dim,
+            config.post_text_dim,
+            config.post_audio_dim,
+            config.post_video_dim,
+        ];
+        let head = |name: &str, inputs, i: usize, dropout| {
+            PostFusion::new(path, name, inputs, dims[i], dropout)
+        };
+        Ok(Self {
+            encoder: TextEncoder::new(&(path / "text_model" / "model"), encoder)?,
+            audio: reader("audio_model", widths[0], config.a_lstm_hidden_size, audio),
+            vision: reader("video_model", widths[1], config.v_lstm_hidden_size, vision),
+            heads: [
+                head(
+                    "post_fusion",
+                    text + audio + vision,
+                    0,
+                    config.post_fusion_dropout,
+                ),
+                head("post_text", text, 1, config.post_text_dropout),
+                head("post_audio", audio, 2, config.post_audio_dropout),
+                head("post_video", vision, 3, config.post_video_dropout),
+            ],
+            bank: LabelBank::new(path, clips, dims, config.label_limit),
+            widths,
+            config: config.clone(),
+        })
+    }
+
+    fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Outputs> {
+        check_features(&inputs.audio, i64::MAX, self.widths[0], NAME)?;
+        check_features(&inputs.vision, i64::MAX, self.widths[1], NAME)?;
+        let states = self.encoder.encode(&inputs.text, NAME, train)?;
+        let text = states.select(1, 0);
+        let audio = self
+            .audio
+            .forward_valid(&inputs.audio, &inputs.audio_lengths);
+        let vision = self
+            .vision
+            .forward_valid(&inputs.vision, &inputs.vision_lengths);
+        trace.record("bert", &states);
+        trace.record("audio_rep", &audio);
+        trace.record("vision_rep", &vision);
+        let fused = Tensor::cat(&[&text, &audio, &vision], 1);
+        let read = [&fused, &text, &audio, &vision];
+        let outputs: Outputs = std::array::from_fn(|i| self.heads[i].forward(read[i], train));
+        const NAMES: [[&str; 2]; 4] = [
+            ["feature_f", "pred"],
+            ["feature_t", "pred_t"],
+            ["feature_a", "pred_a"],
+            ["feature_v", "pred_v"],
+        ];
+        for ([feature, prediction], output) in NAMES.into_iter().zip(&outputs) {
+            trace.record(feature, &output.feature);
+            trace.record(prediction, &output.prediction);
+        }
+        Ok(outputs)
+    }
+
+    /// One term per head; a modality's counts the more, the further its label is from the clip's.
+    fn terms(&self, outputs: &Outputs, index: &Tensor) -> Vec<Term> {
+        const NAMES: [&str; 4] = ["M", "T", "A", "V"];
+        let labels = self.bank.labels(index);
+        let term = |i: usize| {
+            let error = (outputs[i].prediction.flatten(0, -1) - &labels[i]).abs();
+            let weighted = match i {
+                0 => error,
+                _ => error * (&labels[i] - &labels[0]).abs().tanh(),
+            };
+            Term {
+                name: NAMES[i],
+                weight: 1.0,
+                value: weighted.mean(None::<Kind>),
+            }
+        };
+        (0..NAMES.len()).map(term).collect()
+    }
+}
+
+impl Model for SelfMm {
+    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
+        batch.check(NAME)?;
+        self.bank.check(&batch.index, NAME)?;
+        let index = Tensor::from_slice(&batch.index).to_device(batch.label.device());
+        if batch.epoch == 1 {
+            self.bank.start(&index, &batch.label.flatten(0, -1));
+        }
+        let outputs = self.forward(&batch.masked, true, trace)?;
+        let terms = self.terms(&outputs, &index);
+        let features = std::array::from_fn(|i| &outputs[i].feature);
+        self.bank.absorb(&index, features, batch.epoch);
+        let [fusion, ..] = outputs;
+        Ok(Losses::weighted(terms, fusion.prediction))
+    }
+
+    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
+        let [fusion, ..] = self.forward(inputs, false, trace)?;
+        Ok(fusion.prediction)
+    }
+
+    fn text_encoder(&self) -> Option<&TextEncoder> {
+        Some(&self.encoder)
+    }
+
+    fn set_engine(&mut self, engine: Engine) {
+        self.encoder.set_engine(engine);
+    }
+
+    fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
+        let group = |name, prefix: &str, i: usize| ParamGroup {
+            name,
+            prefixes: vec![prefix.to_owned()],
+            containing: &[],
+            learning_rate: recipe.learning_rate * self.config.rates[i],
+            weight_decay: self.config.decays[i],
+        };
+        let mut groups = vec![
+            group("audio", "audio_model", 1),
+            group("vision", "video_model", 2),
+            ParamGroup::all(recipe),
+        ];
+        if self.encoder.is_trained() {
+            let bert = group("bert", "text_model", 0);
+            let bare = ParamGroup {
+                name: "bert without decay",
+                containing: &["bias", "LayerNorm"],
+                weight_decay: 0.0,
+                ..bert.clone()
+            };
+            groups.splice(0..0, [bare, bert]);
+        }
+        groups
+    }
+}
+
+fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
+    let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
+    let config = Config::of(setup.profile);
+    let clips = setup.labels.count as i64;
+    let model = SelfMm::new(&setup.path, &config, &setup.encoder, widths, clips)?;
+    Ok(Box::new(model))
+}
+
+/// The extra keys of a reference case, whose batch is the whole training split.
+#[derive(Deserialize)]
+struct Case {
+    #[serde(flatten)]
+    config: Config,
+    feature_dims: [i64; 3],
+    batch: i64,
+}
+
+fn from_case(
+    path: &nn::Path<'_>,
+    config: &Value,
+    bert: Option<&BertConfig>,
+) -> Result<Box<dyn Model>> {
+    let case: Case = read_case(NAME, config)?;
+    let [text, audio, vision] = case.feature_dims;
+    let encoder = EncoderSetup::of_case(bert, text);
+    let widths = [audio, vision];
+    let model = SelfMm::new(path, &case.config, &encoder, widths, case.batch)?;
+    Ok(Box::new(model))
+}
