@@ -14,6 +14,9 @@ pub struct Spec {
     pub name: String,
     /// What tables print: `CMU-MOSI`.
     pub title: String,
+    /// Authors, title, venue; empty for made-up data.
+    #[serde(default)]
+    pub citation: String,
     /// Language of the transcripts, two letters.
     pub language: String,
     /// Name of the metric protocol, `mosi` or `sims`.

@@ -164,6 +164,20 @@ impl Variants {
         Ok(digest(&name, &self.keeps(split, level)?))
     }
 
+    /// Realised missing rates of text, audio and vision at a listed level.
+    ///
+    /// # Errors
+    /// As [`Variants::keep`].
+    pub fn realised(&self, split: SplitName, level: Level) -> Result<[Option<f64>; 3], Error> {
+        let place = self.levels.iter().position(|known| *known == level);
+        let rates = &self.split(split)?.realised;
+        let rates = place.and_then(|place| rates.get(place)).copied();
+        rates.ok_or_else(|| Error::NoLevel {
+            asked: level,
+            known: spell(&self.levels),
+        })
+    }
+
     /// Hash of one split's masks at every level.
     ///
     /// # Errors

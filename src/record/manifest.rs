@@ -51,6 +51,13 @@ pub struct DatasetFacts {
     pub content_hash: String,
     /// Clips in train, valid and test.
     pub counts: [usize; 3],
+    /// Per metric, the label that scores best on the training split when it is predicted for
+    /// every clip; none for metrics that no constant has a score by, and in older runs.
+    #[serde(default)]
+    pub floors: BTreeMap<String, f32>,
+    /// Authors, title, venue; empty for made-up data and in older runs.
+    #[serde(default)]
+    pub citation: String,
 }
 
 /// The model and where it comes from.
@@ -77,6 +84,10 @@ pub struct MaskFacts {
     pub levels: Vec<Level>,
     /// Hash of the test masks by `SEED/LEVEL`. Format 1 has one per `SEED`, over all its rates.
     pub hashes: BTreeMap<String, String>,
+    /// Realised missing rates of text, audio and vision on the test split by `SEED/LEVEL`; null
+    /// where no position is valid, and empty in older runs.
+    #[serde(default)]
+    pub realised: BTreeMap<String, [Option<f64>; 3]>,
 }
 
 /// Format 1 has one family, not in a list.

@@ -9,7 +9,8 @@
 //! | `last.safetensors` | weights and optimiser after the last finished epoch; gone when done |
 //! | `predictions.parquet` | [`Predictions`]: one row per (mask, rate, sample) |
 //! | `log` | what the run said while it ran |
-//! | `DONE` | written last: checksums of `predictions.parquet` and `manifest.json` |
+//! | `scores.csv` | [`Scores`]: what the metrics make of the predictions, so that a report need not |
+//! | `DONE` | written last: checksums of all of these that a report rests on |
 //!
 //! Files appear whole or not at all, and `DONE` appears last, so a folder with `DONE` is complete.
 
@@ -20,6 +21,7 @@ pub mod manifest;
 pub mod parquet;
 pub mod predictions;
 pub mod run_dir;
+pub mod scores;
 pub mod seal;
 
 pub use atomic::write_atomic;
@@ -27,4 +29,5 @@ pub use error::Error;
 pub use find::{Runs, find_runs};
 pub use manifest::Manifest;
 pub use predictions::{Condition, Group, Prediction, Predictions};
-pub use run_dir::{Record, RunDir};
+pub use run_dir::{Record, RunDir, Sealed};
+pub use scores::Scores;

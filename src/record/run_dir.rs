@@ -9,6 +9,7 @@ use super::atomic::write_atomic;
 use super::error::{Error, Result, io};
 use super::manifest::{FORMAT, Manifest};
 use super::predictions::Predictions;
+use super::scores::{self, Scores};
 use super::seal;
 
 const CONFIG: &str = "config.toml";
@@ -18,6 +19,7 @@ const CHECKPOINT: &str = "checkpoint.safetensors";
 const LAST_CHECKPOINT: &str = "last.safetensors";
 const PREDICTIONS: &str = "predictions.parquet";
 const LOG: &str = "log";
+const SCORES: &str = "scores.csv";
 const DONE: &str = "DONE";
 
 /// The directory of one run, finished or not.
@@ -35,6 +37,28 @@ pub struct Record {
     pub predictions_hash: String,
     /// blake3 of `manifest.json`, in hexadecimal.
     pub manifest_hash: String,
+}
+
+/// A finished run, its files checked against `DONE`, its predictions not yet decoded.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    dir: RunDir,
+    pub manifest: Manifest,
+    pub predictions_hash: String,
+    pub manifest_hash: String,
+    parquet: Vec<u8>,
+    /// What the metrics of this build make of the predictions; `None` in older runs.
+    pub scores: Option<Scores>,
+}
+
+impl Sealed {
+    /// Decodes the predictions.
+    ///
+    /// # Errors
+    /// If the file is not what [`Predictions::write`] writes.
+    pub fn predictions(&self) -> Result<Predictions> {
+        Predictions::decode(&self.dir.predictions(), self.parquet.clone())
+    }
 }
 
 impl RunDir {
@@ -123,7 +147,13 @@ impl RunDir {
             .any(|name| self.path.join(name).is_file())
     }
 
-    /// Writes `manifest.json` and `predictions.parquet`, then `DONE` with their checksums.
+    /// Scores of the predictions.
+    pub fn scores(&self) -> PathBuf {
+        self.path.join(SCORES)
+    }
+
+    /// Writes `manifest.json`, `predictions.parquet` and `scores.csv`, then `DONE` with their
+    /// checksums and that of the log of epochs.
     ///
     /// # Errors
     /// If the manifest is another run's, or a file cannot be written; then there is no `DONE`.
@@ -140,17 +170,25 @@ impl RunDir {
         })?;
         json.push(b'\n');
         let parquet = predictions.to_parquet()?;
+        let scores = Scores::of(&manifest.dataset.protocol, predictions)?.to_csv();
         write_atomic(&self.manifest(), &json)?;
         write_atomic(&self.predictions(), &parquet)?;
-        let seal = seal::render(&[(PREDICTIONS, &parquet), (MANIFEST, &json)]);
-        write_atomic(&self.done(), seal.as_bytes())
+        write_atomic(&self.scores(), scores.as_bytes())?;
+        let epochs = fs::read(self.metrics()).ok();
+        let mut files = vec![
+            (PREDICTIONS, &parquet[..]),
+            (MANIFEST, &json),
+            (SCORES, scores.as_bytes()),
+        ];
+        files.extend(epochs.as_deref().map(|epochs| (METRICS, epochs)));
+        write_atomic(&self.done(), seal::render(&files).as_bytes())
     }
 
-    /// Reads a finished run, and checks its files against `DONE`.
+    /// Checks a finished run's files against `DONE`, and reads all but the predictions.
     ///
     /// # Errors
     /// If the run is unfinished, a file is missing, changed or damaged, or of another format.
-    pub fn load(&self) -> Result<Record> {
+    pub fn sealed(&self) -> Result<Sealed> {
         if !self.is_done() {
             return Err(Error::Unfinished {
                 path: self.path.clone(),
@@ -159,11 +197,35 @@ impl RunDir {
         let sums = seal::read(&self.done())?;
         let (json, manifest_hash) = self.checked(&sums, MANIFEST)?;
         let (parquet, predictions_hash) = self.checked(&sums, PREDICTIONS)?;
-        Ok(Record {
+        let listed = |name| sums.iter().any(|(_, known)| known == name);
+        let scores = match listed(SCORES) {
+            true => scores::parse(&self.checked(&sums, SCORES)?.0),
+            false => None,
+        };
+        if listed(METRICS) {
+            self.checked(&sums, METRICS)?;
+        }
+        Ok(Sealed {
+            dir: self.clone(),
             manifest: self.parse_manifest(&json)?,
-            predictions: Predictions::decode(&self.predictions(), parquet)?,
             predictions_hash,
             manifest_hash,
+            parquet,
+            scores,
+        })
+    }
+
+    /// Reads a finished run, and checks its files against `DONE`.
+    ///
+    /// # Errors
+    /// As [`RunDir::sealed`].
+    pub fn load(&self) -> Result<Record> {
+        let sealed = self.sealed()?;
+        Ok(Record {
+            predictions: sealed.predictions()?,
+            manifest: sealed.manifest,
+            predictions_hash: sealed.predictions_hash,
+            manifest_hash: sealed.manifest_hash,
         })
     }
 

@@ -141,6 +141,7 @@ pub fn masks(family: &str, levels: Vec<Level>) -> MaskFacts {
         version: 1,
         seeds: vec![1, 2],
         hashes: hashes.collect(),
+        realised: Default::default(),
         levels,
     }
 }
@@ -156,6 +157,8 @@ fn dataset() -> DatasetFacts {
         source_sha256: "5a".into(),
         content_hash: "c0ffee00".into(),
         counts: [20, 5, TRUTH.len()],
+        floors: Default::default(),
+        citation: String::new(),
     }
 }
 

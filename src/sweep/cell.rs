@@ -134,16 +134,24 @@ fn predict(
 ) -> Result<(Predictions, Vec<MaskFacts>), Error> {
     let (mut predictions, mut facts) = (Predictions::default(), Vec::new());
     for Conditions { family, levels } in &settings.conditions {
-        let mut hashes = BTreeMap::new();
+        let (mut hashes, mut realised) = (BTreeMap::new(), BTreeMap::new());
         for &seed in &settings.mask_seeds {
             let masks = data.masks(*family, SplitName::Test, seed, levels)?;
             for &level in levels {
                 let hash = masks.hash(SplitName::Test, level)?;
                 hashes.insert(format!("{seed}/{level}"), hash);
+                let rates = masks.realised(SplitName::Test, level)?;
+                realised.insert(format!("{seed}/{level}"), rates);
                 predict_under(data, model, &masks, level, &mut predictions)?;
             }
         }
-        facts.push(facts::masks(*family, &settings.mask_seeds, levels, hashes));
+        facts.push(facts::masks(
+            *family,
+            &settings.mask_seeds,
+            levels,
+            hashes,
+            realised,
+        ));
     }
     Ok((predictions, facts))
 }

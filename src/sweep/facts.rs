@@ -6,7 +6,9 @@ use tch::nn;
 
 use super::plan::{Cell, Config, Settings};
 use super::workbench::Workbench;
+use crate::dataset::SplitName;
 use crate::mask::{Family, Level};
+use crate::metric::floor;
 use crate::record::Manifest;
 use crate::record::manifest::{
     BuildFacts, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts, TrainingFacts,
@@ -65,6 +67,11 @@ fn dataset(data: &Workbench<'_>) -> DatasetFacts {
         source_sha256: corpus.source_sha256.clone(),
         content_hash: corpus.content_hash.clone(),
         counts: corpus.counts,
+        floors: floor::constants(
+            data.protocol.all(),
+            &data.splits[SplitName::Train as usize].labels,
+        ),
+        citation: corpus.spec.citation.clone(),
     }
 }
 
@@ -109,6 +116,7 @@ pub fn masks(
     seeds: &[u64],
     levels: &[Level],
     hashes: BTreeMap<String, String>,
+    realised: BTreeMap<String, [Option<f64>; 3]>,
 ) -> MaskFacts {
     MaskFacts {
         family: family.name().to_owned(),
@@ -116,6 +124,7 @@ pub fn masks(
         seeds: seeds.to_vec(),
         levels: levels.to_vec(),
         hashes,
+        realised,
     }
 }
 

@@ -1,0 +1,147 @@
+//! `scores.csv`: every metric of a run's data set on its stored predictions, computed once when the
+//! run is finished, so that a report over thousands of runs need not decode their predictions.
+
+use rayon::prelude::*;
+
+use super::error::Result;
+use super::predictions::{Condition, Predictions};
+use crate::mask::Level;
+use crate::metric::{self, Undefined};
+
+/// Version of the metrics' definitions. Raise it when a metric's value changes: older files are
+/// then passed over, and scores are computed from the predictions again.
+const DEFINITIONS: u32 = 1;
+
+const COLUMNS: &str = "family,mask_seed,level,metric,value,undefined";
+
+/// A score as a fraction or in label units, or why there is none.
+pub type Score = std::result::Result<f64, String>;
+
+/// One metric under one condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub family: String,
+    pub mask_seed: u64,
+    pub level: Level,
+    pub metric: String,
+    pub score: Score,
+}
+
+/// Every metric under every condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scores {
+    pub lines: Vec<Line>,
+}
+
+impl Scores {
+    /// Scores predictions by every metric of a protocol, extras included. No lines where the
+    /// protocol is unknown: a report says so.
+    ///
+    /// # Errors
+    /// If the predictions cannot be grouped.
+    pub fn of(protocol: &str, predictions: &Predictions) -> Result<Self> {
+        let Ok(protocol) = metric::protocol(protocol) else {
+            return Ok(Self { lines: Vec::new() });
+        };
+        let groups = predictions.groups()?;
+        let scored = groups.par_iter().flat_map_iter(|group| {
+            protocol.all().map(|metric| {
+                let score = (metric.compute)(&group.prediction, &group.truth);
+                line(&group.condition, metric.name, score.map_err(reason))
+            })
+        });
+        let lines = scored.collect();
+        Ok(Self { lines })
+    }
+
+    /// As the text of a CSV file under a line with the version.
+    pub fn to_csv(&self) -> String {
+        let mut out = format!("# definitions {DEFINITIONS}\n{COLUMNS}\n");
+        for line in &self.lines {
+            let (value, undefined) = match &line.score {
+                // The shortest form that reads back as the same number.
+                Ok(value) => (value.to_string(), ""),
+                Err(reason) => (String::new(), reason.as_str()),
+            };
+            out += &format!(
+                "{},{},\"{}\",{},{value},\"{undefined}\"\n",
+                line.family, line.mask_seed, line.level, line.metric
+            );
+        }
+        out
+    }
+}
+
+fn line(condition: &Condition, metric: &str, score: Score) -> Line {
+    Line {
+        family: condition.family.clone(),
+        mask_seed: condition.mask_seed,
+        level: condition.level,
+        metric: metric.to_string(),
+        score,
+    }
+}
+
+/// The reason without the clip's number, so that one footnote serves every cell.
+pub fn reason(undefined: Undefined) -> String {
+    match undefined {
+        Undefined::NonFinitePrediction { .. } => "some predictions are not finite".to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// What [`Scores::to_csv`] wrote; `None` for another version or anything else.
+pub(super) fn parse(bytes: &[u8]) -> Option<Scores> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let rest = text.strip_prefix(&format!("# definitions {DEFINITIONS}\n{COLUMNS}\n"))?;
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(rest.as_bytes());
+    let mut lines = Vec::new();
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).ok()? {
+        lines.push(Line {
+            family: record.get(0)?.to_string(),
+            mask_seed: record.get(1)?.parse().ok()?,
+            level: level(record.get(2)?)?,
+            metric: record.get(3)?.to_string(),
+            score: match record.get(4)? {
+                "" => Err(record.get(5)?.to_string()),
+                value => Ok(value.parse().ok()?),
+            },
+        });
+    }
+    Some(Scores { lines })
+}
+
+/// A level by its name; most are numbers, which need no grammar.
+fn level(name: &str) -> Option<Level> {
+    match name.parse::<f64>() {
+        Ok(rate) => Level::uniform(rate),
+        Err(_) => name.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{manifest, predictions};
+
+    #[test]
+    fn scores_survive_a_round_trip_to_the_last_bit() {
+        let scores = Scores::of(
+            "mosi",
+            &predictions(&manifest("flat", 11, &[0.0, 0.3, 1.0])),
+        )
+        .unwrap();
+        assert_eq!(
+            scores.lines.len(),
+            2 * 3 * metric::protocol("mosi").unwrap().all().count()
+        );
+        assert!(scores.lines.iter().any(|line| line.score.is_err()));
+        assert_eq!(parse(scores.to_csv().as_bytes()), Some(scores.clone()));
+        let other = scores.to_csv().replace("definitions 1", "definitions 0");
+        assert_eq!(parse(other.as_bytes()), None);
+        assert_eq!(parse(b"anything"), None);
+    }
+}
