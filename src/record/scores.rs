@@ -4,9 +4,9 @@
 use rayon::prelude::*;
 
 use super::error::Result;
-use super::predictions::{Condition, Predictions};
+use super::predictions::{Condition, Group, Predictions};
 use crate::mask::Level;
-use crate::metric::{self, Undefined};
+use crate::metric::{self, Protocol, Undefined};
 
 /// Version of the metrics' definitions. Raise it when a metric's value changes: older files are
 /// then passed over, and scores are computed from the predictions again.
@@ -34,16 +34,20 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// Scores predictions by every metric of a protocol, extras included. No lines where the
-    /// protocol is unknown: a report says so.
+    /// Scores predictions by every metric of the protocol called so, extras included. No lines
+    /// where it is unknown: a report says so.
     ///
     /// # Errors
     /// If the predictions cannot be grouped.
     pub fn of(protocol: &str, predictions: &Predictions) -> Result<Self> {
-        let Ok(protocol) = metric::protocol(protocol) else {
-            return Ok(Self { lines: Vec::new() });
-        };
-        let groups = predictions.groups()?;
+        match metric::protocol(protocol) {
+            Ok(protocol) => Ok(Self::by(protocol, &predictions.groups()?)),
+            Err(_) => Ok(Self { lines: Vec::new() }),
+        }
+    }
+
+    /// Scores predictions by every metric of a protocol, extras included.
+    pub fn by(protocol: &Protocol, groups: &[Group]) -> Self {
         let scored = groups.par_iter().flat_map_iter(|group| {
             protocol.all().map(|metric| {
                 let score = (metric.compute)(&group.prediction, &group.truth);
@@ -51,7 +55,7 @@ impl Scores {
             })
         });
         let lines = scored.collect();
-        Ok(Self { lines })
+        Self { lines }
     }
 
     /// As the text of a CSV file under a line with the version.
@@ -83,7 +87,7 @@ fn line(condition: &Condition, metric: &str, score: Score) -> Line {
 }
 
 /// The reason without the clip's number, so that one footnote serves every cell.
-pub fn reason(undefined: Undefined) -> String {
+fn reason(undefined: Undefined) -> String {
     match undefined {
         Undefined::NonFinitePrediction { .. } => "some predictions are not finite".to_string(),
         other => other.to_string(),

@@ -132,7 +132,7 @@ fn predictions_that_are_not_finite_have_no_score() {
     rows[0].prediction = f32::NAN;
     run.predictions = Default::default();
     rows.iter().for_each(|row| run.predictions.push(row));
-    let curves = score_by(&TOY, run).unwrap().swap_remove(0).curves;
+    let curves = score_by(&TOY, run).unwrap().swap_remove(0).levels;
     let values: Vec<_> = curves["mae"].values().collect();
     assert_eq!(
         values[0].as_ref().unwrap_err(),

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use crate::record::error::io;
 use crate::record::{RunDir, find_runs, write_atomic};
 
@@ -81,17 +83,14 @@ fn find<P: AsRef<Path>>(roots: &[P]) -> Result<(Vec<RunDir>, Vec<RunDir>)> {
     Ok((finished, unfinished))
 }
 
-/// Scores run after run, so that only one run's predictions are in memory. A run that two roots
-/// hold counts once.
+/// Checks and scores all runs, in their order. A run that two roots hold counts once.
 fn load(dirs: &[RunDir]) -> Result<Vec<ScoredRun>> {
+    let scored = dirs.par_iter().map(|dir| score(dir, dir.sealed()?));
     let (mut runs, mut seen) = (Vec::new(), BTreeSet::new());
-    for dir in dirs {
-        let record = dir.load()?;
-        if seen.insert((
-            record.manifest_hash.clone(),
-            record.predictions_hash.clone(),
-        )) {
-            runs.extend(score(record)?);
+    for run in scored.collect::<Result<Vec<_>>>()? {
+        let hashes = |r: &ScoredRun| (r.manifest_hash.clone(), r.predictions_hash.clone());
+        if run.first().is_some_and(|first| seen.insert(hashes(first))) {
+            runs.extend(run);
         }
     }
     Ok(runs)

@@ -29,14 +29,17 @@ fn lines(section: &Section, metric: &Metric) -> Vec<Line> {
 /// The band is the bootstrap's interval, else one standard deviation over seeds.
 fn line(section: &Section, row: &Row, place: usize, metric: &Metric) -> Line {
     let mut segments: Vec<Vec<Mark>> = vec![Vec::new()];
-    for rate in &section.rates {
-        let reading = Reading::At(*rate);
+    for level in &section.levels {
+        let Some(rate) = level.rate() else {
+            continue;
+        };
+        let reading = Reading::At(*level);
         match (reading.outcome(row, metric.name), segments.last_mut()) {
             (Outcome::Known(summary), Some(segment)) => {
                 let sd = summary.sd.unwrap_or(0.0);
                 let band = [summary.mean - sd, summary.mean + sd];
                 segment.push(Mark {
-                    x: rate.value(),
+                    x: rate,
                     y: summary.mean * metric.scale(),
                     low: band[0] * metric.scale(),
                     high: band[1] * metric.scale(),

@@ -1,9 +1,11 @@
 //! Scores in long form: one row per number, full precision, in the metric's own scale
 //! (percentages as fractions). An undefined number is an empty field with the reason beside it.
 
+use crate::mask::Level;
 use crate::metric::{Direction, Metric};
 
 use crate::report::error::{Result, render};
+use crate::report::run::level;
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::scores::{ScoredRun, Value};
 use crate::report::run::section::{Row, Section};
@@ -51,8 +53,8 @@ pub fn scores(sections: &[Section]) -> Result<Vec<u8>> {
 
 fn run_scores(row: &Row, run: &ScoredRun, metric: &Metric) -> Vec<Vec<String>> {
     let m = &run.manifest;
-    let curve = run.curves.get(metric.name).into_iter().flatten();
-    let record = |(rate, value): (&crate::report::run::rate::Rate, &Value)| {
+    let curve = run.levels.get(metric.name).into_iter().flatten();
+    let record = |(level, value): (&Level, &Value)| {
         let (value, undefined) = match value {
             Ok(value) => (value.to_string(), String::new()),
             Err(reason) => (String::new(), reason.clone()),
@@ -62,7 +64,7 @@ fn run_scores(row: &Row, run: &ScoredRun, metric: &Metric) -> Vec<Vec<String>> {
             row.model.clone(),
             m.seed.to_string(),
             run.mask.family.clone(),
-            rate.to_string(),
+            level::title(*level),
             metric.name.to_string(),
             value,
             undefined,
@@ -78,7 +80,7 @@ fn run_scores(row: &Row, run: &ScoredRun, metric: &Metric) -> Vec<Vec<String>> {
 pub fn summary(sections: &[Section]) -> Result<Vec<u8>> {
     let mut rows = vec![SUMMARY.map(String::from).to_vec()];
     for section in sections {
-        let readings = Reading::all(&section.rates);
+        let readings = Reading::all(&section.levels);
         for (row, metric) in pairs(&section.rows, &section.metrics) {
             rows.extend(readings.iter().filter_map(|r| summary_row(row, metric, r)));
         }

@@ -1,8 +1,10 @@
 //! What runs say: scores per run, rows and sections of runs, readings of their curves.
 
+mod check;
 pub mod config;
+pub mod level;
 pub mod provenance;
-pub mod rate;
 pub mod reading;
+pub mod samples;
 pub mod scores;
 pub mod section;

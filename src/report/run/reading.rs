@@ -2,20 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use crate::report::run::rate::Rate;
-use crate::report::run::scores::{Value, average};
+use crate::mask::Level;
+use crate::report::run::config::join;
+use crate::report::run::level;
+use crate::report::run::scores::Value;
 use crate::report::run::section::Row;
 use crate::report::stats::{self, Summary};
 
 /// A number taken from a curve.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
-    /// The score at one rate.
-    At(Rate),
-    /// The mean over these rates.
-    Mean(Vec<Rate>),
-    /// The area over this grid, divided by its width.
-    Area(Vec<Rate>),
+    /// The score at one level of missing data.
+    At(Level),
+    /// The mean over these levels.
+    Mean(Vec<Level>),
+    /// The area over this grid of rates, divided by its width.
+    Area(Vec<Level>),
 }
 
 /// A reading of one row, over its seeds.
@@ -29,38 +31,38 @@ pub enum Outcome {
 }
 
 impl Reading {
-    /// One point per rate, and where there are several also their mean and area.
-    pub fn all(rates: &[Rate]) -> Vec<Self> {
-        let mut all: Vec<_> = rates.iter().copied().map(Self::At).collect();
+    /// One point per level, the mean where there are several, and the area where several are rates.
+    pub fn all(levels: &[Level]) -> Vec<Self> {
+        let mut all: Vec<_> = levels.iter().copied().map(Self::At).collect();
+        if levels.len() > 1 {
+            all.push(Self::mean(levels));
+        }
+        let rates = level::rates(levels);
         if rates.len() > 1 {
-            all.push(Self::mean(rates));
-            all.push(Self::Area(rates.to_vec()));
+            all.push(Self::Area(rates));
         }
         all
     }
 
-    /// The mean over the paper's ten rates if all of them are there, else over those that are.
-    pub fn mean(rates: &[Rate]) -> Self {
-        let paper = Rate::paper();
-        match paper.iter().all(|r| rates.contains(r)) {
-            true => Self::Mean(paper.to_vec()),
-            false => Self::Mean(rates.to_vec()),
+    /// The mean over the paper's ten rates if all of them are there, else over all levels.
+    pub fn mean(levels: &[Level]) -> Self {
+        let paper = level::paper();
+        match paper.iter().all(|l| levels.contains(l)) {
+            true => Self::Mean(paper),
+            false => Self::Mean(levels.to_vec()),
         }
     }
 
     /// Title of the column.
     pub fn title(&self) -> String {
-        let list = |rates: &[Rate]| {
-            rates
-                .iter()
-                .map(|r| r.short())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
         match self {
-            Self::At(rate) => rate.to_string(),
-            Self::Mean(rates) if **rates == Rate::paper() => "mean 0-0.9".to_string(),
-            Self::Mean(rates) if rates.len() <= 4 => format!("mean of {}", list(rates)),
+            Self::At(level) => level::title(*level),
+            Self::Mean(levels) if *levels == level::paper() => "mean 0-0.9".to_string(),
+            Self::Mean(levels) if levels[..] == Level::SUBSETS => "mean of six".to_string(),
+            Self::Mean(levels) if levels.len() <= 4 => format!("mean of {}", join(levels, ", ")),
+            Self::Mean(levels) if level::rates(levels).len() < levels.len() => {
+                format!("mean of {} levels", levels.len())
+            }
             Self::Mean(rates) => format!("mean of {} rates {}", rates.len(), span(rates)),
             Self::Area(rates) => format!("AUC {}", span(rates)),
         }
@@ -69,28 +71,47 @@ impl Reading {
     /// Name in CSV files.
     pub fn name(&self) -> String {
         match self {
-            Self::At(rate) => rate.to_string(),
-            Self::Mean(rates) if **rates == Rate::paper() => "mean_0_0.9".to_string(),
+            Self::At(level) => level::title(*level),
+            Self::Mean(levels) if *levels == level::paper() => "mean_0_0.9".to_string(),
             Self::Mean(_) => "mean".to_string(),
             Self::Area(_) => "auc".to_string(),
         }
     }
 
-    /// The reading of one curve; `None` where the curve lacks a rate.
-    pub fn of(&self, curve: &BTreeMap<Rate, Value>) -> Option<Value> {
-        let points = |rates: &[Rate]| -> Option<Vec<Value>> {
-            rates.iter().map(|r| curve.get(r).cloned()).collect()
-        };
+    /// The levels it is made of, each with its weight; weights sum to 1.
+    pub fn weights(&self) -> Vec<(Level, f64)> {
         match self {
-            Self::At(rate) => curve.get(rate).cloned(),
-            Self::Mean(rates) => points(rates).map(average),
-            Self::Area(rates) => points(rates).map(|values| area(rates, values)),
+            Self::At(level) => vec![(*level, 1.0)],
+            Self::Mean(levels) => {
+                let weight = 1.0 / levels.len() as f64;
+                levels.iter().map(|l| (*l, weight)).collect()
+            }
+            Self::Area(rates) => {
+                let values: Vec<f64> = rates.iter().filter_map(Level::rate).collect();
+                let weights = stats::trapezoid(&values);
+                rates.iter().copied().zip(weights).collect()
+            }
         }
+    }
+
+    /// The reading of one curve; `None` where the curve lacks a level.
+    pub fn of(&self, curve: &BTreeMap<Level, Value>) -> Option<Value> {
+        let weights = self.weights();
+        let values: Option<Vec<Value>> =
+            weights.iter().map(|(l, _)| curve.get(l).cloned()).collect();
+        let values: std::result::Result<Vec<f64>, String> = values?.into_iter().collect();
+        let sum = |v: Vec<f64>| v.iter().zip(&weights).map(|(v, (_, w))| v * w).sum();
+        // A plain mean, whose last digit does not depend on the weights' rounding.
+        let mean = |v: Vec<f64>| stats::mean(&v).ok_or_else(|| "there is no value".to_string());
+        Some(values.and_then(|v| match self {
+            Self::Area(_) => Ok(sum(v)),
+            _ => mean(v),
+        }))
     }
 
     /// The reading of one row by the metric of this name, over the row's seeds.
     pub fn outcome(&self, row: &Row, metric: &str) -> Outcome {
-        let curves = row.runs.iter().map(|run| run.curves.get(metric));
+        let curves = row.runs.iter().map(|run| run.levels.get(metric));
         let values: Option<Vec<Value>> = curves.map(|c| c.and_then(|c| self.of(c))).collect();
         let Some(values) = values else {
             return Outcome::Missing;
@@ -120,23 +141,20 @@ fn split(values: Vec<Value>) -> (Vec<f64>, Vec<String>) {
     (known, reasons)
 }
 
-fn span(rates: &[Rate]) -> String {
-    let end = |rate: Option<&Rate>| rate.map(|r| r.short()).unwrap_or_default();
+fn span(rates: &[Level]) -> String {
+    let end = |rate: Option<&Level>| rate.map(Level::to_string).unwrap_or_default();
     format!("{}-{}", end(rates.first()), end(rates.last()))
-}
-
-fn area(rates: &[Rate], values: Vec<Value>) -> Value {
-    let values: Vec<f64> = values.into_iter().collect::<Result<_, _>>()?;
-    let points: Vec<_> = rates.iter().copied().zip(values).collect();
-    stats::area(&points).ok_or_else(|| "one rate spans no area".to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rates(values: &[f64]) -> Vec<Rate> {
-        values.iter().map(|r| Rate::new(*r).unwrap()).collect()
+    fn rates(values: &[f64]) -> Vec<Level> {
+        values
+            .iter()
+            .map(|r| Level::of_number(*r).unwrap())
+            .collect()
     }
 
     #[test]
@@ -148,13 +166,18 @@ mod tests {
         assert_eq!(Reading::mean(&all[1..]).title(), "mean of 10 rates 0.1-1");
         assert_eq!(Reading::mean(&rates(&[0.0, 0.5])).title(), "mean of 0, 0.5");
         assert_eq!(Reading::Area(all).title(), "AUC 0-1");
+        assert_eq!(Reading::mean(&Level::SUBSETS).title(), "mean of six");
+        assert_eq!(Reading::all(&Level::SUBSETS).len(), 7);
     }
 
     #[test]
     fn readings_of_a_line() {
         let eleven: Vec<f64> = (0..=10).map(|i| f64::from(i) * 0.1).collect();
         let grid = rates(&eleven);
-        let curve: BTreeMap<_, _> = grid.iter().map(|r| (*r, Ok(1.0 - r.value()))).collect();
+        let curve: BTreeMap<_, _> = grid
+            .iter()
+            .map(|r| (*r, Ok(1.0 - r.rate().unwrap())))
+            .collect();
         let read = |reading: Reading| reading.of(&curve).unwrap().unwrap();
         assert!((read(Reading::mean(&grid)) - 0.55).abs() < 1e-12);
         assert!((read(Reading::Area(grid.clone())) - 0.5).abs() < 1e-12);

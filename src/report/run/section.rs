@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::mask::Level;
 use crate::metric::{Metric, Protocol};
 
 use crate::report::error::{Error, Result};
 use crate::report::run::config::{self, Settings};
-use crate::report::run::rate::Rate;
 use crate::report::run::scores::ScoredRun;
 
 /// Registry name of the model that looks at nothing: the floor of every table.
@@ -21,8 +21,8 @@ pub struct Section {
     pub protocol: &'static Protocol,
     /// The metrics to show, in the protocol's order.
     pub metrics: Vec<&'static Metric>,
-    /// Every rate that a row has, ascending.
-    pub rates: Vec<Rate>,
+    /// Every level of missing data that a row has, ascending.
+    pub levels: Vec<Level>,
     /// By title, the floor last.
     pub rows: Vec<Row>,
 }
@@ -133,10 +133,7 @@ pub fn slug(text: &str) -> String {
 
 fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section> {
     let protocol = runs[0].protocol;
-    let rates: BTreeSet<Rate> = runs
-        .iter()
-        .flat_map(|r| r.mask.levels.iter().filter_map(|l| Rate::new(l.rate()?)))
-        .collect();
+    let levels: BTreeSet<Level> = runs.iter().flat_map(|r| &r.mask.levels).copied().collect();
     let mut by_model: BTreeMap<String, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
         by_model
@@ -152,7 +149,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         title,
         protocol,
         metrics: protocol.metrics.iter().collect(),
-        rates: rates.into_iter().collect(),
+        levels: levels.into_iter().collect(),
         rows,
     })
 }

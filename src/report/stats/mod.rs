@@ -5,8 +5,6 @@ pub mod random;
 pub mod resample;
 pub mod terms;
 
-use crate::report::run::rate::Rate;
-
 /// Mean and spread over the seeds of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
@@ -30,24 +28,30 @@ pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// Area under a curve over missing rates by the trapezoid rule, divided by the width of the grid
-/// so that it has the metric's own scale. `points` ascend in rate; `None` for fewer than two.
+/// Weights that turn values over these ascending rates into the area under them by the trapezoid
+/// rule, divided by the width of the grid so that it has the metric's own scale; they sum to 1.
+/// Nothing for fewer than two rates.
 ///
 /// The usual name is AUILC (TFR-Net, Yuan et al. 2021); there it is not divided by the width.
-pub fn area(points: &[(Rate, f64)]) -> Option<f64> {
-    let (first, last) = (points.first()?, points.last()?);
-    let width = last.0.value() - first.0.value();
-    let strip = |w: &[(Rate, f64)]| (w[1].0.value() - w[0].0.value()) * (w[0].1 + w[1].1) / 2.0;
-    (width > 0.0).then(|| points.windows(2).map(strip).sum::<f64>() / width)
+pub fn trapezoid(rates: &[f64]) -> Vec<f64> {
+    let (Some(first), Some(last)) = (rates.first(), rates.last()) else {
+        return Vec::new();
+    };
+    let width = last - first;
+    let step = |i: usize| match (rates.get(i), rates.get(i + 1)) {
+        (Some(a), Some(b)) => (b - a) / (2.0 * width),
+        _ => 0.0,
+    };
+    let before = |i: usize| if i > 0 { step(i - 1) } else { 0.0 };
+    match width > 0.0 {
+        true => (0..rates.len()).map(|i| before(i) + step(i)).collect(),
+        false => Vec::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(rate: f64) -> Rate {
-        Rate::new(rate).unwrap()
-    }
 
     #[test]
     fn spread_divides_by_n_minus_one() {
@@ -64,10 +68,12 @@ mod tests {
 
     #[test]
     fn area_of_a_line_is_its_middle_on_any_grid() {
-        let line = |r: f64| (at(r), 3.0 - 2.0 * r);
-        assert!((area(&[0.0, 0.1, 0.7, 1.0].map(line)).unwrap() - 2.0).abs() < 1e-12);
-        assert!((area(&[0.0, 0.5].map(line)).unwrap() - 2.5).abs() < 1e-12);
-        assert_eq!(area(&[line(0.5)]), None);
-        assert_eq!(area(&[]), None);
+        let area = |rates: &[f64]| -> f64 {
+            let line = rates.iter().map(|r| 3.0 - 2.0 * r);
+            line.zip(trapezoid(rates)).map(|(v, w)| v * w).sum()
+        };
+        assert!((area(&[0.0, 0.1, 0.7, 1.0]) - 2.0).abs() < 1e-12);
+        assert!((area(&[0.0, 0.5]) - 2.5).abs() < 1e-12);
+        assert!(trapezoid(&[0.5]).is_empty() && trapezoid(&[]).is_empty());
     }
 }

@@ -1,7 +1,9 @@
 //! From a section's runs to its tables: one per metric over missing rates, and one over all.
 
+use crate::mask::Kind;
 use crate::metric::{Direction, Metric, Unit};
 
+use crate::report::run::level;
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::section::{Row, Section};
 use crate::report::table::mark::mark;
@@ -9,9 +11,13 @@ use crate::report::table::{Cell, Column, Content, FLOOR_MARK, Line, Table};
 
 /// The table of one metric: a row per model, a column per rate, then mean and area.
 pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
-    let columns = Reading::all(&section.rates).into_iter().map(|reading| {
-        let group = match reading {
-            Reading::At(_) => "missing rate",
+    let columns = Reading::all(&section.levels).into_iter().map(|reading| {
+        let group = match &reading {
+            Reading::At(level) => match level.kind() {
+                Kind::Rate => "missing rate",
+                Kind::Subset => "missing modalities",
+                Kind::Mixed => "missing rates",
+            },
             _ => "",
         };
         (
@@ -33,13 +39,16 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
 
 /// The table of all metrics: a row per model, a column per metric, each the mean over rates.
 pub fn overview(section: &Section) -> Table {
-    let mean = Reading::mean(&section.rates);
+    let mean = Reading::mean(&section.levels);
     let column = |m: &&'static Metric| {
         let reading = mean.clone();
         (String::new(), heading(m), m.name.to_string(), *m, reading)
     };
-    let title = match section.rates.as_slice() {
-        [rate] => format!("{}: missing rate {rate}", section.title),
+    let title = match section.levels.as_slice() {
+        [level] if level.rate().is_some() => {
+            format!("{}: missing rate {}", section.title, level::title(*level))
+        }
+        [level] => format!("{}: missing {level}", section.title),
         _ => format!("{}: {}", section.title, over_rates(&mean.title())),
     };
     let columns = section.metrics.iter().map(column).collect();

@@ -1,0 +1,77 @@
+//! Whether a run's predictions are those its manifest speaks of.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::mask::Level;
+use crate::record::{Group, Manifest};
+
+use crate::report::error::{Error, Result};
+
+/// Whether the predictions are the ones the manifest speaks of, no more and no less.
+pub fn groups(manifest: &Manifest, groups: &[Group]) -> Result<()> {
+    for group in groups {
+        check_group(manifest, group)?;
+    }
+    let conditions = groups.iter().map(|g| &g.condition);
+    let found: BTreeSet<_> = conditions
+        .map(|c| (c.family.as_str(), c.mask_seed, c.level))
+        .collect();
+    grid(manifest, &found)
+}
+
+/// Whether these (family, mask seed, level) are the manifest's.
+pub fn grid(manifest: &Manifest, found: &BTreeSet<(&str, u64, Level)>) -> Result<()> {
+    let mut expected = BTreeSet::new();
+    for mask in &manifest.masks {
+        for seed in &mask.seeds {
+            let grid = |level: &Level| (mask.family.as_str(), *seed, *level);
+            expected.extend(mask.levels.iter().map(grid));
+        }
+    }
+    if *found != expected || found.is_empty() {
+        return Err(Error::Predictions {
+            run: manifest.id.clone(),
+            expected: format!("under (masks/seed/level) {}", show_grid(&expected)),
+            found: show_grid(found),
+        });
+    }
+    Ok(())
+}
+
+fn show_grid(found: &BTreeSet<(&str, u64, Level)>) -> String {
+    let cells: Vec<_> = found
+        .iter()
+        .map(|(f, s, l)| format!("{f}/{s}/{l}"))
+        .collect();
+    match cells.is_empty() {
+        true => "none".to_string(),
+        false => cells.join(", "),
+    }
+}
+
+fn check_group(manifest: &Manifest, group: &Group) -> Result<()> {
+    let c = &group.condition;
+    let expected = (&*manifest.dataset.name, "test");
+    let found = (&*c.dataset, &*c.split);
+    let wrong = |expected, found| Error::Predictions {
+        run: manifest.id.clone(),
+        expected,
+        found,
+    };
+    if found != expected {
+        let show = |(d, s): (&str, &str)| format!("of {d}/{s}");
+        return Err(wrong(show(expected), show(found)));
+    }
+    let clips: HashSet<&String> = group.ids.iter().collect();
+    let (n, unique) = (manifest.dataset.counts[2], clips.len());
+    if group.ids.len() != n || unique != n {
+        let expected = format!("for {n} test clips, each once");
+        let rows = group.ids.len();
+        let found = format!(
+            "{rows} for {unique} clips at level {} of {} masks, seed {}",
+            c.level, c.family, c.mask_seed
+        );
+        return Err(wrong(expected, found));
+    }
+    Ok(())
+}

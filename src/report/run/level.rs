@@ -1,0 +1,43 @@
+//! Levels of missing data as tables print them.
+
+use crate::mask::Level;
+
+/// Rates with at least one decimal, so that columns line up; other levels by their names.
+pub fn title(level: Level) -> String {
+    match level.rate() {
+        Some(rate) if (rate * 10.0).fract().abs() < 1e-9 => format!("{rate:.1}"),
+        _ => level.to_string(),
+    }
+}
+
+/// The ten rates 0, 0.1, ... 0.9 over which the LNLN paper averages.
+pub fn paper() -> Vec<Level> {
+    (0..10)
+        .filter_map(|i| Level::of_number(f64::from(i) / 10.0))
+        .collect()
+}
+
+/// Those of the levels that are one rate.
+pub fn rates(levels: &[Level]) -> Vec<Level> {
+    levels
+        .iter()
+        .copied()
+        .filter(|l| l.rate().is_some())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_line_up_and_names_stay() {
+        let show = |name: &str| title(name.parse().unwrap());
+        let names = ["0", "0.3", "0.25", "1", "LA"].map(show);
+        assert_eq!(names, ["0.0", "0.3", "0.25", "1.0", "LA"]);
+        assert_eq!(
+            paper().iter().map(Level::to_string).collect::<Vec<_>>()[7],
+            "0.7"
+        );
+    }
+}

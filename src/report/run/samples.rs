@@ -1,0 +1,45 @@
+//! A run's predictions clip by clip, in an order that all runs on the same clips share.
+
+use std::collections::BTreeMap;
+
+use crate::mask::Level;
+use crate::record::Group;
+
+/// Predictions of one run under one mask family, clips by id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    pub ids: Vec<String>,
+    pub truth: Vec<f32>,
+    /// One prediction per clip, by level and mask seed.
+    pub passes: BTreeMap<(Level, u64), Vec<f32>>,
+}
+
+impl Samples {
+    /// Of groups that hold the same clips each.
+    pub fn new(groups: Vec<Group>, family: &str) -> Self {
+        let (mut ids, mut truth, mut passes) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for group in groups.into_iter().filter(|g| g.condition.family == family) {
+            let mut order: Vec<usize> = (0..group.ids.len()).collect();
+            order.sort_by(|&a, &b| group.ids[a].cmp(&group.ids[b]));
+            let sorted = |values: &[f32]| order.iter().map(|&i| values[i]).collect::<Vec<f32>>();
+            let key = (group.condition.level, group.condition.mask_seed);
+            passes.insert(key, sorted(&group.prediction));
+            if ids.is_empty() {
+                truth = sorted(&group.truth);
+                ids = order.iter().map(|&i| group.ids[i].clone()).collect();
+            }
+        }
+        Self { ids, truth, passes }
+    }
+
+    /// Whether two runs predicted the same clips with the same labels.
+    pub fn pairs_with(&self, other: &Self) -> bool {
+        self.ids == other.ids && self.truth == other.truth
+    }
+
+    /// The predictions at a level under every mask seed.
+    pub fn at(&self, level: Level) -> Vec<&[f32]> {
+        let passes = self.passes.iter().filter(|((l, _), _)| *l == level);
+        passes.map(|(_, values)| &values[..]).collect()
+    }
+}
