@@ -1,0 +1,175 @@
+//! Python as a second opinion: h5py opens what is prepared, and whatever way numpy pickles a
+//! corpus, the content is the same.
+
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
+
+mod data;
+mod python;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use data::Small;
+use lnln_bench::dataset::synthetic::{Demo, write_demo};
+use lnln_bench::dataset::{ImportOptions, Imported, prepare};
+use lnln_bench::store::Compression;
+
+fn import(source: &Path, data: &Path) -> Imported {
+    prepare(source, &ImportOptions::new(data), &mut |_| {}).unwrap()
+}
+
+fn demo(folder: &Path) -> PathBuf {
+    let source = folder.join("talk.pkl");
+    write_demo(Demo::Talk, &source, 5, 0.5).unwrap();
+    source
+}
+
+fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/read_prepared.py")
+}
+
+#[test]
+fn the_example_in_the_documentation_runs() {
+    let text = std::fs::read_to_string(example()).unwrap();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/hdf5.md");
+    let (_, code) = text.split_once("import json").unwrap();
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains(code), "docs/hdf5.md shows another script");
+    let Some(python) = python::python(&["h5py"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let imported = import(&demo(folder.path()), folder.path());
+    let said = python::run(Command::new(python).arg(example()).arg(imported.path));
+    for words in [
+        "demo-talk unaligned from talk.pkl",
+        "'train/audio':",
+        "train 200 train000$_$0",
+        "audio: ['clip', 'step', 'feature'] as in the source",
+        "tokens: [101, ",
+    ] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+}
+
+/// Every dataset has units, a description and as many named axes as dimensions; every hash is what
+/// another implementation computes.
+const SCHEMA: &str = r#"
+import sys
+import blake3, h5py, numpy
+
+with h5py.File(sys.argv[1]) as file:
+    assert file.attrs["format_version"] == 1 and file.attrs["complete"] == 1
+    assert file.attrs["label_range"].tolist() == [-1.0, 1.0]
+    columns = 0
+    for split in file:
+        for name, column in file[split].items():
+            labels = [dim.label for dim in column.dims]
+            assert all(labels) and len(labels) == column.ndim, (name, labels)
+            assert column.attrs["units"] and column.attrs["description"], name
+            hasher = blake3.blake3()
+            if column.dtype.kind == "O":
+                for text in column.asstr()[:]:
+                    text = text.encode()
+                    hasher.update(len(text).to_bytes(8, "little") + text)
+            else:
+                hasher.update(numpy.ascontiguousarray(column[:]).tobytes())
+            assert hasher.hexdigest() == column.attrs["blake3"], name
+            columns += 1
+    print(columns)
+"#;
+
+#[test]
+fn attributes_and_hashes_are_what_the_documentation_says() {
+    let Some(python) = python::python(&["h5py", "numpy", "blake3"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let imported = import(&demo(folder.path()), folder.path());
+    let said = python::run(Command::new(python).args(["-c", SCHEMA]).arg(imported.path));
+    assert_eq!(said.trim(), "42");
+}
+
+#[test]
+fn compressed_files_open_with_hdf5plugin() {
+    let Some(python) = python::python(&["h5py", "hdf5plugin"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("film.pkl");
+    write_demo(Demo::Film, &source, 5, 3.0).unwrap();
+    let mut options = ImportOptions::new(folder.path());
+    options.compression = Compression::BloscLz4;
+    let imported = prepare(&source, &options, &mut |_| {}).unwrap();
+    let script = "import sys, h5py, hdf5plugin, pickle, numpy\n\
+                  stored = h5py.File(sys.argv[1])['train/vision']\n\
+                  source = pickle.load(open(sys.argv[2], 'rb'))['train']['vision']\n\
+                  assert stored._filters, 'not compressed'\n\
+                  assert numpy.array_equal(stored[:], source.astype('float32'))";
+    let mut command = Command::new(python);
+    python::run(command.args(["-c", script]).arg(imported.path).arg(source));
+}
+
+/// Writes the corpus again in every way numpy knows: protocols, byte order, memory order,
+/// containers.
+const VARIANTS: &str = r#"
+import pathlib, pickle, sys
+import numpy
+
+data = pickle.load(open(sys.argv[1], "rb"))
+out = pathlib.Path(sys.argv[2])
+
+def write(name, change, protocol=4):
+    changed = {s: {k: change(k, v) for k, v in columns.items()} for s, columns in data.items()}
+    with open(out / f"{name}.pkl", "wb") as file:
+        pickle.dump(changed, file, protocol=protocol)
+
+def is_numbers(value):
+    return isinstance(value, numpy.ndarray) and value.dtype.kind in "if"
+
+def both(name, value):
+    if isinstance(value, list):
+        return numpy.array(value)
+    return value.tolist() if value.ndim == 1 else value
+
+for protocol in range(2, 6):
+    write(f"protocol{protocol}", lambda k, v: v, protocol)
+write("big", lambda k, v: v.astype(v.dtype.newbyteorder(">")) if isinstance(v, numpy.ndarray) else v)
+write("fortran", lambda k, v: numpy.asfortranarray(v) if is_numbers(v) else v)
+write("fortran2", lambda k, v: numpy.asfortranarray(v) if is_numbers(v) else v, 2)
+write("containers", both, 5)
+write("objects", lambda k, v: numpy.array(v, dtype=object) if k in ("id", "raw_text") else v, 5)
+"#;
+
+#[test]
+fn however_numpy_writes_a_corpus_the_content_is_the_same() {
+    let Some(python) = python::python(&["numpy"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let small = Small::new().write(folder.path());
+    for source in [small, demo(folder.path())] {
+        let variants = folder.path().join("variants");
+        std::fs::create_dir(&variants).unwrap();
+        let expected = import(&source, &folder.path().join("expected"));
+        let mut command = Command::new(&python);
+        python::run(command.args(["-c", VARIANTS]).arg(&source).arg(&variants));
+        let mut count = 0;
+        for entry in std::fs::read_dir(&variants).unwrap() {
+            let path = entry.unwrap().path();
+            let data = tempfile::tempdir().unwrap();
+            let imported = import(&path, data.path());
+            assert_eq!(
+                imported.content_hash,
+                expected.content_hash,
+                "{}",
+                path.display()
+            );
+            assert_eq!(imported.checks.len(), expected.checks.len());
+            count += 1;
+        }
+        assert_eq!(count, 9);
+        std::fs::remove_dir_all(variants).unwrap();
+    }
+}
