@@ -13,7 +13,9 @@
 
 use std::error::Error as StdError;
 
-use lnln_bench::{dataset, mask, metric, pickle, record, report, store};
+use lnln_bench::{dataset, mask, metric, pickle, printed, record, report, store};
+
+use super::audit;
 
 pub const UNEXPECTED: u8 = 1;
 pub const USAGE: u8 = 2;
@@ -73,6 +75,15 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
         || error.is::<metric::UnknownProtocol>()
     {
         return Some(USAGE);
+    }
+    if error.is::<audit::Strong>() {
+        return Some(BAD_DATA);
+    }
+    if let Some(error) = error.downcast_ref::<printed::Error>() {
+        return Some(match error {
+            printed::Error::Io { .. } => IO,
+            _ => BAD_DATA,
+        });
     }
     if let Some(error) = error.downcast_ref::<dataset::Error>() {
         let usage = matches!(error, dataset::Error::UnknownDataset { .. });

@@ -1,11 +1,11 @@
 //! `list`: what is built in, straight from the registries.
 
 use comfy_table::Table;
-use lnln_bench::{dataset, mask, metric};
+use lnln_bench::{audit, dataset, mask, metric};
 
 use super::output;
 
-/// List data sets, models, masks or metrics.
+/// List data sets, models, masks, metrics or audit rules.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench list
@@ -21,11 +21,18 @@ enum What {
     Models,
     Masks,
     Metrics,
+    Rules,
 }
 
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let all = [What::Datasets, What::Models, What::Masks, What::Metrics];
+    let all = [
+        What::Datasets,
+        What::Models,
+        What::Masks,
+        What::Metrics,
+        What::Rules,
+    ];
     let mut text = String::new();
     for what in all
         .into_iter()
@@ -42,6 +49,7 @@ fn table(what: What) -> Table {
         What::Models => (&["model", "summary", "source"], models()),
         What::Masks => (&["mask family", "version", "definition"], masks()),
         What::Metrics => (&["protocol", "metric", "title", "better"], metrics()),
+        What::Rules => (&["audit rule", "looks for", "strength"], rules()),
     };
     let mut table = output::wrapped_table();
     table.set_header(head).add_rows(rows);
@@ -109,4 +117,13 @@ fn metrics() -> Vec<Vec<String>> {
         }
     }
     rows
+}
+
+fn rules() -> Vec<Vec<String>> {
+    let row = |rule: &&audit::Rule| {
+        [rule.name, rule.definition, rule.strength]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    audit::RULES.iter().map(row).collect()
 }

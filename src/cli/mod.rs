@@ -1,5 +1,6 @@
 //! One file per subcommand; nothing here but wiring.
 
+pub mod audit;
 #[cfg(feature = "torch")]
 pub mod demo;
 pub mod doctor;
@@ -65,9 +66,11 @@ enum Command {
     Run(Box<run::Args>),
     /// Turn runs into tables, figures and a page.
     Report(report::Args),
+    /// Find impossible, copied or floor-level cells in published tables.
+    Audit(audit::Args),
     /// Check this build against numbers of the reference implementations.
     Selftest(selftest::Args),
-    /// List data sets, models, masks or metrics.
+    /// List data sets, models, masks, metrics or audit rules.
     List(list::Args),
     /// Say what this machine offers and what each missing thing would enable.
     Doctor,
@@ -97,6 +100,7 @@ impl Cli {
             #[cfg(feature = "torch")]
             Command::Run(args) => run::run(&args, &progress),
             Command::Report(args) => report::run(args),
+            Command::Audit(args) => audit::run(args),
             Command::Selftest(args) => selftest::run(args),
             Command::List(args) => list::run(args),
             Command::Doctor => doctor::run(),

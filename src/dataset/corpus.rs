@@ -146,6 +146,14 @@ impl Corpus {
         })
     }
 
+    /// Reads the labels of one split, nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn labels(&self, name: SplitName) -> Result<Vec<f32>> {
+        Ok(self.reader.numbers(&format!("{name}/regression_labels"))?)
+    }
+
     fn no_text(&self, split: SplitName) -> Error {
         Error::MissingColumn {
             place: format!("{}: {split}", self.reader.path().display()),

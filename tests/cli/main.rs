@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a test says what it met")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
+mod audit;
 mod export;
 mod help;
 mod kill;

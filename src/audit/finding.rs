@@ -1,0 +1,110 @@
+//! What a rule has to say.
+
+use serde::Serialize;
+
+use super::evidence::Seen;
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strength {
+    /// No set of predictions gives these numbers.
+    Impossible,
+    /// Chance would do this less than once in a thousand such tables.
+    VeryUnlikely,
+    /// Worth a look; there are innocent reasons.
+    Odd,
+}
+
+impl Strength {
+    /// Whether somebody should act on it.
+    pub fn strong(self) -> bool {
+        self != Self::Odd
+    }
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Impossible => "impossible",
+            Self::VeryUnlikely => "very unlikely",
+            Self::Odd => "odd",
+        }
+    }
+}
+
+/// A cell, named so that it can be looked up.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Place {
+    /// File name.
+    pub table: String,
+    pub line: u64,
+    pub column: usize,
+    pub dataset: String,
+    pub method: String,
+    /// `rate 0.3`, `LA missing`, `mean`; empty where the table has no such axis.
+    pub level: String,
+    /// Name of the metric.
+    pub metric: String,
+    /// The number as printed.
+    pub printed: String,
+}
+
+impl From<Seen<'_>> for Place {
+    fn from(seen: Seen<'_>) -> Self {
+        let cell = seen.cell;
+        Self {
+            table: seen.table.to_string(),
+            line: cell.line,
+            column: cell.column,
+            dataset: cell.dataset.clone(),
+            method: cell.method.clone(),
+            level: cell.level.to_string(),
+            metric: cell.metric.name.to_string(),
+            printed: cell.number.text(),
+        }
+    }
+}
+
+/// One thing a rule found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// Name of the rule.
+    pub rule: &'static str,
+    pub strength: Strength,
+    /// What the finding is about, shortest first: method, data set, metrics.
+    pub about: String,
+    pub why: String,
+    /// The suspected cells, in the order of the tables.
+    pub cells: Vec<Place>,
+}
+
+impl Finding {
+    /// A finding; [`super::audit`] adds the rule's name.
+    pub(super) fn new<'a>(
+        strength: Strength,
+        about: String,
+        why: String,
+        cells: impl IntoIterator<Item = Seen<'a>>,
+    ) -> Self {
+        let mut cells: Vec<Place> = cells.into_iter().map(Place::from).collect();
+        cells.dedup();
+        Self {
+            rule: "",
+            strength,
+            about,
+            why,
+            cells,
+        }
+    }
+
+    pub(super) fn named(mut self, rule: &'static str) -> Self {
+        self.rule = rule;
+        self
+    }
+
+    /// Whether it names this cell.
+    pub fn names(&self, table: &str, line: u64, column: usize) -> bool {
+        let here = |p: &Place| p.table == table && p.line == line && p.column == column;
+        self.cells.iter().any(here)
+    }
+}

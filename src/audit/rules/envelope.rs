@@ -1,0 +1,170 @@
+//! Which weighted F1 an accuracy allows.
+//!
+//! On a test set with given class counts every confusion matrix is a pair (accuracy, F1). Means of
+//! such pairs, over runs or missing rates, fill their convex hull and nothing more, so a printed
+//! pair outside it is impossible, however many runs it is the mean of.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use crate::published::test_sets::Population;
+
+/// Where the support of the weights is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// On the truth, as defined.
+    True,
+    /// On the predictions: the arguments exchanged.
+    Exchanged,
+}
+
+/// The hull of (accuracy, F1) in percent: its upper and its lower edge.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    upper: Vec<(f64, f64)>,
+    lower: Vec<(f64, f64)>,
+}
+
+/// Both envelopes, true order first, by class counts.
+type Known = BTreeMap<(u64, u64), Arc<[Envelope; 2]>>;
+
+/// Envelopes that were computed already: millions of confusion matrices each, the same every time.
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+
+/// The envelopes of both orders, true order first.
+pub fn envelopes(population: &Population) -> Arc<[Envelope; 2]> {
+    let key = (population.low, population.high);
+    let orders = [Order::True, Order::Exchanged];
+    // Nothing in there is ever half done, so a panic elsewhere leaves it sound.
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let both = known
+        .entry(key)
+        .or_insert_with(|| Arc::new(orders.map(|order| Envelope::new(population, order))));
+    Arc::clone(both)
+}
+
+impl Envelope {
+    fn new(population: &Population, order: Order) -> Self {
+        let n = population.clips() as usize;
+        let (mut most, mut least) = (vec![f64::MIN; n + 1], vec![f64::MAX; n + 1]);
+        for high in 0..=population.high {
+            for low in 0..=population.low {
+                let f1 = weighted_f1(population, low, high, order);
+                let right = (low + high) as usize;
+                // Plain comparisons: this is the innermost line of millions.
+                if f1 > most[right] {
+                    most[right] = f1;
+                }
+                if f1 < least[right] {
+                    least[right] = f1;
+                }
+            }
+        }
+        let points = |f1: Vec<f64>, sign: f64| -> Vec<(f64, f64)> {
+            let accuracy = |i: usize| 100.0 * i as f64 / n as f64;
+            let each = f1.into_iter().enumerate();
+            each.map(|(i, f)| (accuracy(i), sign * 100.0 * f)).collect()
+        };
+        let flip = |edge: Vec<(f64, f64)>| edge.into_iter().map(|(a, f)| (a, -f)).collect();
+        Self {
+            upper: hull(points(most, 1.0)),
+            lower: flip(hull(points(least, -1.0))),
+        }
+    }
+
+    /// The smallest and largest F1 for an accuracy known within `slack`, all in percent.
+    pub fn at(&self, accuracy: f64, slack: f64) -> (f64, f64) {
+        let ends = [accuracy - slack, accuracy, accuracy + slack];
+        let least = ends
+            .map(|a| along(&self.lower, a))
+            .into_iter()
+            .fold(f64::MAX, f64::min);
+        let most = ends
+            .map(|a| along(&self.upper, a))
+            .into_iter()
+            .fold(f64::MIN, f64::max);
+        (least, most)
+    }
+}
+
+/// Weighted F1 as a fraction, of `low` and `high` right predictions of each class.
+fn weighted_f1(population: &Population, low: u64, high: u64, order: Order) -> f64 {
+    let total = population.low + population.high;
+    let wrong = (total - low - high) as f64;
+    // 2 tp / (2 tp + fp + fn), which is 0 without a right prediction.
+    let f1_low = 2.0 * low as f64 / (2.0 * low as f64 + wrong).max(1.0);
+    let f1_high = 2.0 * high as f64 / (2.0 * high as f64 + wrong).max(1.0);
+    let weight = match order {
+        Order::True => population.low,
+        Order::Exchanged => low + (population.high - high),
+    } as f64;
+    (weight * f1_low + (total as f64 - weight) * f1_high) / total as f64
+}
+
+/// The upper edge of the convex hull of points in ascending order.
+fn hull(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let mut edge: Vec<(f64, f64)> = Vec::new();
+    for p in points {
+        while let [.., a, b] = edge[..] {
+            let turn = (b.0 - a.0) * (p.1 - a.1) - (b.1 - a.1) * (p.0 - a.0);
+            if turn < 0.0 {
+                break;
+            }
+            edge.pop();
+        }
+        edge.push(p);
+    }
+    edge
+}
+
+/// The height of an edge at `x`.
+fn along(edge: &[(f64, f64)], x: f64) -> f64 {
+    let next = edge.partition_point(|p| p.0 < x).clamp(1, edge.len() - 1);
+    let (a, b) = (edge[next - 1], edge[next]);
+    a.1 + (b.1 - a.1) * (x.clamp(a.0, b.0) - a.0) / (b.0 - a.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mosi() -> Population {
+        Population {
+            name: "non0".into(),
+            low: 379,
+            high: 277,
+        }
+    }
+
+    #[test]
+    fn the_floor_of_a_constant_lies_inside_in_its_own_order_only() {
+        let (right, exchanged) = (
+            Envelope::new(&mosi(), Order::True),
+            Envelope::new(&mosi(), Order::Exchanged),
+        );
+        let inside = |e: &Envelope, f1: f64| {
+            let (least, most) = e.at(57.77, 0.01);
+            (least - 0.01..=most + 0.01).contains(&f1)
+        };
+        assert!(inside(&right, 42.31) && !inside(&exchanged, 42.31));
+        assert!(inside(&exchanged, 73.24) && !inside(&right, 73.24));
+    }
+
+    #[test]
+    fn every_confusion_matrix_lies_inside() {
+        let p = Population {
+            name: String::new(),
+            low: 13,
+            high: 8,
+        };
+        for order in [Order::True, Order::Exchanged] {
+            let e = Envelope::new(&p, order);
+            for (low, high) in (0..=13).flat_map(|l| (0..=8).map(move |h| (l, h))) {
+                let accuracy = 100.0 * (low + high) as f64 / 21.0;
+                let f1 = 100.0 * weighted_f1(&p, low, high, order);
+                let (least, most) = e.at(accuracy, 0.0);
+                assert!(least - 1e-9 <= f1 && f1 <= most + 1e-9, "{low} {high}");
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The rules: one file each, and a line here.
+
+mod broken_trend;
+mod constant_predictor;
+mod copied_column;
+mod envelope;
+mod impossible_count;
+mod impossible_f1;
+mod known_error;
+mod moved_run;
+mod out_of_range;
+mod overall_mean;
+mod runs;
+mod same_prediction;
+mod swapped_f1;
+mod twin_rows;
+mod words;
+
+use super::{Evidence, Finding};
+
+/// A check of printed tables.
+#[derive(Debug)]
+pub struct Rule {
+    /// On the command line and in findings.
+    pub name: &'static str,
+    /// What it looks for, in one sentence.
+    pub definition: &'static str,
+    /// How strong its findings are, and when.
+    pub strength: &'static str,
+    /// What it finds, given the findings of the rules before it.
+    pub check: fn(&Evidence<'_>, &[Finding]) -> Vec<Finding>,
+}
+
+/// Every rule, in the order in which they look.
+pub const RULES: &[&Rule] = &[
+    &out_of_range::RULE,
+    &impossible_count::RULE,
+    &swapped_f1::RULE,
+    &impossible_f1::RULE,
+    &overall_mean::RULE,
+    &copied_column::RULE,
+    &moved_run::RULE,
+    &twin_rows::RULE,
+    &broken_trend::RULE,
+    &constant_predictor::RULE,
+    &same_prediction::RULE,
+    &known_error::RULE,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_everything_is_said() {
+        let mut names: Vec<_> = RULES.iter().map(|r| r.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), RULES.len());
+        assert!(
+            RULES
+                .iter()
+                .all(|r| !r.definition.is_empty() && !r.strength.is_empty())
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! The published tables as a user would give them to `audit`.
+
+pub mod mended;
+
+use std::path::{Path, PathBuf};
+
+use lnln_bench::audit::{Facts, Finding, Protocol, audit};
+use lnln_bench::printed::{Options, Table, read};
+
+pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/published/lnln-2024");
+
+/// Every table of the paper, by name.
+pub fn published() -> Vec<Table> {
+    let files = std::fs::read_dir(FOLDER)
+        .unwrap()
+        .map(|f| f.unwrap().path());
+    let table = |p: &PathBuf| {
+        let name = p.file_name().unwrap().to_string_lossy();
+        name.ends_with(".csv") && name != "known-errors.csv"
+    };
+    let mut files: Vec<_> = files.filter(table).collect();
+    files.sort();
+    files
+        .iter()
+        .map(|f| read(f, &Options::default()).unwrap())
+        .collect()
+}
+
+/// Findings in words, for a failing test.
+pub fn words(findings: &[&Finding]) -> String {
+    let line = |f: &&Finding| format!("{}: {}: {}\n", f.rule, f.about, f.why);
+    findings.iter().map(line).collect()
+}
+
+pub fn run(tables: &[Table]) -> Vec<Finding> {
+    audit(tables, &Facts::published(), Protocol::default())
+}
+
+/// The folder of the transcription the tables were copied from.
+pub fn shared() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let folder = std::env::var_os("LNLN_BENCH_SHARED").map_or(beside, PathBuf::from);
+    let folder = folder.join("published");
+    folder.is_dir().then_some(folder)
+}

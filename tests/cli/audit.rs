@@ -1,0 +1,163 @@
+//! `audit` as a user sees it: findings, forms of tables, refusals and their exit codes.
+
+use std::fs;
+use std::path::PathBuf;
+
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use super::program::program;
+
+/// A table in a folder of its own.
+fn table(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// LNLN's row of the paper's Table 13, language missing.
+const SWAPPED: &str =
+    "model,MOSEI Acc-2,MOSEI F1\nLNLN,62.85/71.02,77.19/83.06\nMISA,62.85/71.02,48.51/58.99\n";
+
+#[test]
+fn an_exchanged_f1_is_found_in_a_table_with_pairs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = table(&folder, "mine.csv", SWAPPED);
+    program().arg("audit").arg(&path).assert().success().stdout(
+        contains("impossible (1)").and(contains("swapped-f1: mosei, F1 (Non0) and F1 (Has0)")),
+    );
+}
+
+#[test]
+fn strict_ends_with_bad_data_where_something_strong_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = table(&folder, "mine.csv", SWAPPED);
+    program()
+        .args(["audit", "--strict"])
+        .arg(&path)
+        .assert()
+        .code(3)
+        .stderr(contains("1 finding"));
+    let sound = table(
+        &folder,
+        "sound.csv",
+        "model,MOSEI Acc-2,MOSEI F1\nA,84.1/82.7,84.0/82.6\n",
+    );
+    program()
+        .args(["audit", "--strict"])
+        .arg(&sound)
+        .assert()
+        .success()
+        .stdout(contains("nothing found"));
+}
+
+#[test]
+fn json_names_every_cell() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = table(&folder, "mine.csv", SWAPPED);
+    let output = program()
+        .args(["audit", "--json"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let finding = &document["findings"][0];
+    assert_eq!(finding["rule"], "swapped-f1");
+    assert_eq!(finding["strength"], "impossible");
+    assert_eq!(finding["cells"][0]["line"], 2);
+    assert_eq!(finding["cells"][0]["column"], 3);
+    assert_eq!(finding["cells"][0]["printed"], "77.19");
+    assert!(document["rules"].as_array().unwrap().len() > 5);
+}
+
+#[test]
+fn other_peoples_tables_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "Method,Dataset,Metric,0%,50%,Avg\n\
+                NewNet (ours),IEMOCAP,Acc-7,**51.2 \u{b1} 0.4**,41.0%,46.1\n\
+                NewNet (ours),IEMOCAP,MAE,-,0.9,\n";
+    let path = table(&folder, "theirs.csv", text);
+    program()
+        .arg("audit")
+        .arg(&path)
+        .assert()
+        .success()
+        .stdout(contains("theirs.csv: 4 cells").and(contains("nothing found")));
+}
+
+#[test]
+fn a_cell_that_is_no_number_is_bad_data_with_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = table(&folder, "bad.csv", "method,mosi_mae\nA,0.9\nB,0,9x\n");
+    program()
+        .arg("audit")
+        .arg(&path)
+        .assert()
+        .code(3)
+        .stderr(contains("line 3").and(contains("expected 2 columns")));
+    let path = table(&folder, "bad.csv", "method,mosi_mae\nA,0.9\nB,9x\n");
+    program()
+        .arg("audit")
+        .arg(&path)
+        .assert()
+        .code(3)
+        .stderr(contains("line 3, column 2 (`mosi_mae`)"));
+}
+
+#[test]
+fn refusals_have_their_exit_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    program().arg("audit").assert().code(2);
+    program()
+        .arg("audit")
+        .arg(folder.path().join("absent.csv"))
+        .assert()
+        .code(6)
+        .stderr(contains("absent.csv"));
+    let empty = table(&folder, "empty.csv", "");
+    program()
+        .arg("audit")
+        .arg(&empty)
+        .assert()
+        .code(3)
+        .stderr(contains("no column holds numbers"));
+    let path = table(&folder, "mine.csv", "model,0,0.5\nA,1,2\n");
+    program()
+        .arg("audit")
+        .arg(&path)
+        .assert()
+        .code(3)
+        .stderr(contains("--metric"));
+    program()
+        .args(["audit", "--metric", "bleu"])
+        .arg(&path)
+        .assert()
+        .code(3)
+        .stderr(contains("`bleu`"));
+    program()
+        .args(["audit", "--seeds", "0"])
+        .arg(&path)
+        .assert()
+        .code(2);
+}
+
+#[test]
+fn stated_runs_make_a_count_impossible_and_labels_replace_the_built_in_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = table(&folder, "mine.csv", "model,mosi_acc7\nA,33.30\n");
+    program()
+        .args(["audit", "--seeds", "1"])
+        .arg(&path)
+        .assert()
+        .success()
+        .stdout(contains("impossible-count").and(contains("686 clips")));
+    let data = super::program::prepared(folder.path());
+    let path = table(&folder, "mine.csv", "model,demo-film_acc7\nA,33.31\n");
+    program()
+        .args(["audit", "--seeds", "1", "--data"])
+        .arg(data.join("demo-film.h5"))
+        .arg(&path)
+        .assert()
+        .success()
+        .stdout(contains("impossible-count").and(contains("12 clips")));
+}
