@@ -26,7 +26,7 @@ impl<'a> ArrayRef<'a> {
 
     /// Number of elements.
     pub fn len(&self) -> usize {
-        self.array.shape.iter().product()
+        self.array.len()
     }
 
     /// Whether the array has no element.
@@ -34,9 +34,10 @@ impl<'a> ArrayRef<'a> {
         self.len() == 0
     }
 
-    /// Whether the payload is stored column by column. Reading is in row order either way.
+    /// Whether the payload is in column-major order and not in row-major order as well, numpy's
+    /// `isfortran`. Reading is in row-major order either way.
     pub fn is_fortran(&self) -> bool {
-        self.array.fortran
+        self.array.is_column_major()
     }
 
     /// Byte of the file that errors about this array name.
@@ -46,8 +47,8 @@ impl<'a> ArrayRef<'a> {
 
     /// Hands over all elements in row-major order, converted, at most `elements` at a time.
     ///
-    /// Memory stays at two blocks whatever the array's size, except for Fortran-ordered payloads of
-    /// protocol 2, which are decoded whole.
+    /// Memory stays at two blocks whatever the array's size, and a few MiB more where the order of
+    /// the payload is another.
     ///
     /// # Errors
     /// [`Error::Malformed`] where the elements are no numbers or do not fit `T`; whatever `f` fails
@@ -140,6 +141,16 @@ impl<'a> ArrayRef<'a> {
             true => u32::from_be_bytes(bytes),
             false => u32::from_le_bytes(bytes),
         }
+    }
+
+    /// The elements of an object array in row-major order; nothing for other arrays.
+    pub fn objects(&self) -> impl ExactSizeIterator<Item = Value<'a>> + use<'a> {
+        let items: &[Id] = match &self.array.data {
+            Data::Objects(items) => items,
+            _ => &[],
+        };
+        let pickle = self.pickle;
+        items.iter().map(move |id| Value { pickle, id: *id })
     }
 
     /// An error about this array.

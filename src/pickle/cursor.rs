@@ -10,8 +10,12 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, pos: 0 }
+    pub fn new(bytes: &'a [u8], pos: usize) -> Self {
+        Self { bytes, pos }
+    }
+
+    pub fn position(&self) -> usize {
+        self.pos
     }
 
     pub fn offset(&self) -> u64 {
@@ -92,22 +96,26 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// The text up to the next line feed, which is consumed.
-    pub fn line(&mut self) -> Result<&'a str> {
-        let rest = &self.bytes[self.pos..];
-        let offset = self.offset();
-        let Some(len) = rest.iter().position(|&b| b == b'\n') else {
-            let left = self.left();
-            return Err(Error::Truncated {
-                offset,
-                what: "a name",
+    /// The bytes up to the next line feed, which is consumed.
+    pub fn line(&mut self, what: &'static str) -> Result<&'a [u8]> {
+        self.line_span(what).map(|span| self.bytes(span))
+    }
+
+    /// As [`Self::line`], as a range.
+    pub fn line_span(&mut self, what: &'static str) -> Result<Span> {
+        let (start, left) = (self.pos, self.left());
+        match self.bytes[start..].iter().position(|&b| b == b'\n') {
+            Some(len) => {
+                self.pos += len + 1;
+                Ok(Span { start, len })
+            }
+            None => Err(Error::Truncated {
+                offset: start as u64,
+                what,
                 needed: left + 1,
                 left,
-            });
-        };
-        self.pos += len + 1;
-        std::str::from_utf8(&rest[..len])
-            .map_err(|_| Error::malformed(offset, "a name in UTF-8", "other bytes"))
+            }),
+        }
     }
 }
 
@@ -117,7 +125,7 @@ mod tests {
 
     #[test]
     fn lengths_are_checked_before_use() {
-        let mut cursor = Cursor::new(b"abc");
+        let mut cursor = Cursor::new(b"abc", 0);
         assert_eq!(cursor.u8("x").unwrap(), b'a');
         let error = cursor.take(u64::MAX, "a string").unwrap_err();
         let Error::Truncated {
@@ -131,6 +139,6 @@ mod tests {
         };
         assert!(cursor.check_frame(3).is_err());
         assert!(cursor.check_frame(2).is_ok());
-        assert!(cursor.line().is_err());
+        assert!(cursor.line("a name").is_err());
     }
 }

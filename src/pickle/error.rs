@@ -11,7 +11,7 @@ pub enum Error {
     #[error("expected a pickle, found {found}; {hint}")]
     NotAPickle { found: String, hint: &'static str },
     #[error(
-        "pickle protocol {found} is not supported, expected 2 to 5; \
+        "pickle protocol {found} is not supported, expected 0 to 5; \
          write the file again with pickle.dump(..., protocol=4)"
     )]
     Protocol { found: u8 },
@@ -26,8 +26,8 @@ pub enum Error {
         left: u64,
     },
     #[error(
-        "byte {offset}: refused to use {name}: it is not one of the numpy constructors an array \
-         file needs, and a pickle can run any program; nothing was executed"
+        "byte {offset}: refused to use {name}: it is not one of the constructors that arrays and \
+         plain data need, and a pickle can run any program; nothing was executed"
     )]
     ForbiddenGlobal { name: String, offset: u64 },
     #[error("byte {offset}: expected {expected}, found {found}")]
@@ -42,6 +42,11 @@ pub enum Error {
         what: &'static str,
         limit: usize,
     },
+    #[error(
+        "byte {offset}: the arrays of this stream share their bytes so often that reading them \
+         would take {needed} bytes from a file of {size}"
+    )]
+    Work { offset: u64, needed: u64, size: u64 },
     #[error("cannot read the file: {0}")]
     Io(#[from] io::Error),
 }

@@ -1,6 +1,6 @@
 //! The only names a pickle may refer to.
 
-/// A numpy or codec constructor this reader understands (and never calls).
+/// A constructor this reader understands (and never calls).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Global {
     /// Makes an empty array that BUILD fills.
@@ -13,39 +13,85 @@ pub enum Global {
     NdArray,
     /// The element type's constructor.
     DType,
-    /// Turns Latin-1 text into bytes (protocol 2 has no byte strings).
+    /// Turns Latin-1 text into bytes (protocols 0 to 2 have no byte strings).
     Encode,
-    ByteArray,
     Bytes,
+    ByteArray,
+    /// Sets have opcodes from protocol 4 on.
+    Set,
+    FrozenSet,
+    Complex,
+    Slice,
+    Range,
+    /// Read as a dict.
+    OrderedDict,
+    /// Read as a dict; what it makes missing values of is not called.
+    DefaultDict,
+    /// Makes an object of any class; known so that the class is what gets refused.
+    Reconstructor,
+    /// A built-in type as a value: a default dict's factory, or `object`.
+    Type,
 }
 
-/// Exact (module, name) pairs; anything else is refused. numpy 2 renamed `numpy.core` to
-/// `numpy._core`, Python 3 renamed `__builtin__` to `builtins`.
-pub const ALLOWED: &[(&str, &str, Global)] = &[
-    ("numpy.core.multiarray", "_reconstruct", Global::Reconstruct),
-    (
-        "numpy._core.multiarray",
-        "_reconstruct",
-        Global::Reconstruct,
-    ),
-    ("numpy.core.multiarray", "scalar", Global::Scalar),
-    ("numpy._core.multiarray", "scalar", Global::Scalar),
-    ("numpy.core.numeric", "_frombuffer", Global::FromBuffer),
-    ("numpy._core.numeric", "_frombuffer", Global::FromBuffer),
-    ("numpy", "ndarray", Global::NdArray),
-    ("numpy", "dtype", Global::DType),
-    ("_codecs", "encode", Global::Encode),
-    ("builtins", "bytearray", Global::ByteArray),
-    ("__builtin__", "bytearray", Global::ByteArray),
-    ("builtins", "bytes", Global::Bytes),
-    ("__builtin__", "bytes", Global::Bytes),
+impl Global {
+    /// Whether this is a class and not a function.
+    pub fn is_class(self) -> bool {
+        !matches!(
+            self,
+            Self::Reconstruct
+                | Self::FromBuffer
+                | Self::Scalar
+                | Self::Encode
+                | Self::Reconstructor
+        )
+    }
+}
+
+const MULTIARRAY: &[&str] = &["numpy.core.multiarray", "numpy._core.multiarray"];
+const NUMERIC: &[&str] = &["numpy.core.numeric", "numpy._core.numeric"];
+const NUMPY: &[&str] = &["numpy"];
+/// Python 3 renamed `__builtin__`; its own protocols 0 to 2 write the old name.
+const BUILTINS: &[&str] = &["builtins", "__builtin__"];
+const COLLECTIONS: &[&str] = &["collections"];
+
+/// Modules, a name in each of them, and what it is; anything else is refused. numpy 2 renamed
+/// `numpy.core` to `numpy._core`.
+pub const ALLOWED: &[(&[&str], &str, Global)] = &[
+    (MULTIARRAY, "_reconstruct", Global::Reconstruct),
+    (MULTIARRAY, "scalar", Global::Scalar),
+    (NUMERIC, "_frombuffer", Global::FromBuffer),
+    (NUMPY, "ndarray", Global::NdArray),
+    (NUMPY, "dtype", Global::DType),
+    (&["_codecs"], "encode", Global::Encode),
+    (BUILTINS, "bytes", Global::Bytes),
+    // Not as `__builtin__.bytearray`, protocols 0 to 2: no array file has one.
+    (&["builtins"], "bytearray", Global::ByteArray),
+    (BUILTINS, "set", Global::Set),
+    (BUILTINS, "frozenset", Global::FrozenSet),
+    (BUILTINS, "complex", Global::Complex),
+    (BUILTINS, "slice", Global::Slice),
+    (&["builtins"], "range", Global::Range),
+    (&["__builtin__"], "xrange", Global::Range),
+    (COLLECTIONS, "OrderedDict", Global::OrderedDict),
+    (COLLECTIONS, "defaultdict", Global::DefaultDict),
+    (&["copyreg", "copy_reg"], "_reconstructor", Global::Reconstructor),
+    (BUILTINS, "object", Global::Type),
+    (BUILTINS, "list", Global::Type),
+    (BUILTINS, "dict", Global::Type),
+    (BUILTINS, "tuple", Global::Type),
+    (BUILTINS, "int", Global::Type),
+    (BUILTINS, "float", Global::Type),
+    (BUILTINS, "bool", Global::Type),
+    (BUILTINS, "str", Global::Type),
+    (&["__builtin__"], "unicode", Global::Type),
+    (&["__builtin__"], "long", Global::Type),
 ];
 
 /// The constructor behind an allowed name.
 pub fn resolve(module: &str, name: &str) -> Option<Global> {
     ALLOWED
         .iter()
-        .find(|(m, n, _)| *m == module && *n == name)
+        .find(|(modules, n, _)| *n == name && modules.contains(&module))
         .map(|(_, _, global)| *global)
 }
 
@@ -65,7 +111,10 @@ mod tests {
             ("numpy", "load"),
             ("numpy.core.multiarray", "ndarray"),
             ("builtins", "eval"),
+            ("builtins", "getattr"),
             ("numpy", "core.multiarray._reconstruct"),
+            ("__builtin__", "bytearray"),
+            ("", ""),
         ] {
             assert_eq!(resolve(module, name), None, "{module}.{name}");
         }

@@ -6,7 +6,7 @@
 pub struct Limits {
     /// Values created or referred to; bounds the memory of the arena.
     pub objects: usize,
-    /// Entries of the memo.
+    /// Entries of the memo, and its largest key: writers count up from 0.
     pub memo: usize,
     /// Values on the stack at once.
     pub stack: usize,
@@ -14,6 +14,8 @@ pub struct Limits {
     pub marks: usize,
     /// Dimensions of an array (numpy's own limit is 64).
     pub dimensions: usize,
+    /// Decimal digits of an integer written as text (Python's own limit).
+    pub digits: usize,
 }
 
 impl Default for Limits {
@@ -22,9 +24,10 @@ impl Default for Limits {
         Self {
             objects: 10_000_000,
             memo: 10_000_000,
-            stack: 1_000_000,
-            marks: 1_000,
+            stack: 10_000_000,
+            marks: 100_000,
             dimensions: 64,
+            digits: 4_300,
         }
     }
 }

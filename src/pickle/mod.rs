@@ -6,26 +6,37 @@
 //! where they are in the file; [`ArrayRef::for_each_block`] converts them piece by piece. Values
 //! live in one arena and refer to each other by number, so that no nesting, however deep, recurses.
 //!
-//! Protocols 2 to 5, both module prefixes of numpy (`numpy.core`, `numpy._core`) and both array
-//! constructors (`_reconstruct`, `_frombuffer`) are read.
+//! Protocols 0 to 5, both module prefixes of numpy (`numpy.core`, `numpy._core`) and both array
+//! constructors (`_reconstruct`, `_frombuffer`) are read. `docs/pickle.md` says what else.
 
 mod array;
 mod array_ref;
+mod atoms;
 mod blocks;
 mod build;
+mod containers;
 mod cursor;
+mod decode;
 mod dtype;
 mod element;
 mod error;
+mod foreign;
+mod gather;
 pub mod global;
 mod limits;
+mod key;
 mod machine;
+mod names;
+mod number;
 mod opcode;
 mod payload;
+mod plain;
 mod reader;
 mod reduce;
 mod source;
 mod summary;
+mod text;
+mod unit;
 mod value;
 mod walk;
 mod writer;
@@ -36,8 +47,9 @@ pub use dtype::{DType, Kind};
 pub use element::Element;
 pub use error::{Error, Result};
 pub use limits::Limits;
-pub use reader::{Pickle, Value};
-pub use summary::{Stats, sha256};
+pub use reader::{Pickle, Value, protocol};
+pub use summary::{Shared, Stats, sha256};
+pub use unit::Unit;
 pub use walk::{Leaf, Walk};
 pub use writer::Writer;
 

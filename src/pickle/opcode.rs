@@ -1,10 +1,10 @@
-//! The opcodes of pickle protocols 2 to 5 (PEP 307, PEP 3154, PEP 574).
+//! The opcodes of pickle protocols 0 to 5 (PEP 307, PEP 3154, PEP 574).
 
 macro_rules! opcodes {
     ($($name:ident = $byte:literal),* $(,)?) => {
         $(pub const $name: u8 = $byte;)*
 
-        /// Name of an opcode of protocols 2 to 5, as `pickletools` spells it.
+        /// Name of an opcode, as `pickletools` spells it.
         pub fn name(byte: u8) -> Option<&'static str> {
             match byte {
                 $($byte => Some(stringify!($name)),)*
@@ -16,6 +16,8 @@ macro_rules! opcodes {
 
 opcodes! {
     MARK = b'(', STOP = b'.', POP = b'0', POP_MARK = b'1', DUP = b'2',
+    INT = b'I', LONG = b'L', FLOAT = b'F', STRING = b'S', UNICODE = b'V', LIST = b'l', DICT = b'd',
+    GET = b'g', PUT = b'p', INST = b'i', OBJ = b'o', PERSID = b'P',
     NONE = b'N', NEWTRUE = 0x88, NEWFALSE = 0x89,
     BININT = b'J', BININT1 = b'K', BININT2 = b'M', LONG1 = 0x8a, LONG4 = 0x8b, BINFLOAT = b'G',
     BINSTRING = b'T', SHORT_BINSTRING = b'U',
@@ -36,12 +38,7 @@ opcodes! {
 pub fn describe(byte: u8) -> String {
     match name(byte) {
         Some(name) => format!("opcode {name}"),
-        None if byte.is_ascii_graphic() => {
-            format!(
-                "{:?}, an opcode of protocols 0 and 1 or none at all",
-                byte as char
-            )
-        }
+        None if byte.is_ascii_graphic() => format!("{:?}, which is no opcode", byte as char),
         None => format!("byte 0x{byte:02x}, which is no opcode"),
     }
 }
@@ -54,7 +51,8 @@ mod tests {
     fn names_and_descriptions() {
         assert_eq!(name(STACK_GLOBAL), Some("STACK_GLOBAL"));
         assert_eq!(describe(b'.'), "opcode STOP");
-        assert!(describe(b'I').contains("protocols 0 and 1"));
+        assert_eq!(describe(b'I'), "opcode INT");
+        assert_eq!(describe(b'z'), "'z', which is no opcode");
         assert_eq!(describe(0xff), "byte 0xff, which is no opcode");
     }
 }

@@ -1,18 +1,31 @@
 //! What values are made of: numbers of other values, and bytes that stay in the source.
 
+use super::decode::Decoder;
 use super::source::{Source, Span};
 
 /// Number of a value in the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Id(pub u32);
 
+/// How characters of the source stand for bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// UTF-8 text whose characters, all up to U+00FF, are the bytes (protocols 1 and 2).
+    Latin1,
+    /// Python 2's `'...'` with backslash escapes (STRING, protocol 0).
+    StringEscape,
+    /// Bytes are characters; `\uXXXX` and `\UXXXXXXXX` are others (UNICODE, protocol 0).
+    RawUnicode,
+}
+
 /// Bytes of a payload: where they lie in the source, never a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload {
     Raw(Span),
-    /// UTF-8 text whose characters, all up to U+00FF, are the bytes; `len` counts them.
-    Latin1 {
+    /// Characters that were checked to stand for `len` bytes.
+    Coded {
         text: Span,
+        coding: Coding,
         len: usize,
     },
 }
@@ -25,7 +38,7 @@ impl Payload {
     pub fn len(&self) -> usize {
         match self {
             Self::Raw(span) => span.len,
-            Self::Latin1 { len, .. } => *len,
+            Self::Coded { len, .. } => *len,
         }
     }
 
@@ -33,34 +46,11 @@ impl Payload {
     pub fn to_vec(self, source: &Source) -> Vec<u8> {
         match self {
             Self::Raw(span) => source.slice(span).to_vec(),
-            Self::Latin1 { text, .. } => latin1_chars(source.slice(text)).collect(),
+            Self::Coded { text, coding, len } => {
+                let mut out = vec![0; len];
+                Decoder::new(coding, source.slice(text)).fill(&mut out);
+                out
+            }
         }
-    }
-}
-
-/// The bytes that UTF-8 text with characters up to U+00FF stands for.
-fn latin1_chars(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
-    let mut rest = text.iter();
-    std::iter::from_fn(move || next_latin1(&mut rest))
-}
-
-/// One character. The text was checked: a first byte above 0x7f is 0xc2 or 0xc3.
-pub fn next_latin1(rest: &mut std::slice::Iter<'_, u8>) -> Option<u8> {
-    let first = *rest.next()?;
-    if first < 0x80 {
-        return Some(first);
-    }
-    rest.next().map(|second| (first << 6) | (second & 0x3f))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn latin1_text_is_bytes() {
-        let text: String = (0..=255u8).map(char::from).collect();
-        let bytes: Vec<u8> = latin1_chars(text.as_bytes()).collect();
-        assert_eq!(bytes, (0..=255).collect::<Vec<u8>>());
     }
 }

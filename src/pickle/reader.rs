@@ -1,31 +1,36 @@
 //! An open pickle and its values.
 
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::dtype::{DType, Kind};
+use super::dtype::DType;
 use super::element::Element;
-use super::error::{Error, Result};
+use super::error::Result;
+use super::foreign::foreign;
 use super::limits::Limits;
 use super::machine::Machine;
 use super::opcode;
-use super::payload::{Id, Payload};
+use super::payload::Id;
 use super::source::Source;
 use super::value::Node;
 
 /// A parsed pickle. Small values are in memory; array payloads stay in the file.
 pub struct Pickle {
-    pub(super) source: Source,
+    pub(super) source: Arc<Source>,
     pub(super) nodes: Vec<Node>,
     root: Id,
+    stream: Range<usize>,
+    limits: Limits,
 }
 
 impl Pickle {
-    /// Maps and parses a file.
+    /// Maps a file and parses its first stream.
     ///
     /// # Errors
     /// See [`Error`]; the file's path is the caller's to add.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::parse(Source::open(path)?, Limits::default())
+        Self::parse(Arc::new(Source::open(path)?), 0, Limits::default())
     }
 
     /// Parses bytes in memory.
@@ -33,24 +38,49 @@ impl Pickle {
     /// # Errors
     /// As [`Self::open`].
     pub fn from_bytes(bytes: Vec<u8>, limits: Limits) -> Result<Self> {
-        Self::parse(Source::Memory(bytes), limits)
+        Self::parse(Arc::new(Source::Memory(bytes)), 0, limits)
     }
 
-    fn parse(source: Source, limits: Limits) -> Result<Self> {
-        let parsed = Machine::new(&source, limits).run();
-        // Every pickle of protocol 2 and up says so in its first byte.
-        if source.first() != Some(&opcode::PROTO) {
-            return Err(match parsed {
-                Err(error @ Error::ForbiddenGlobal { .. }) => error,
-                _ => not_a_pickle(&source),
-            });
-        }
-        let (nodes, root) = parsed?;
+    /// Parses the stream behind this one; `None` where the file ends.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn following(&self) -> Option<Result<Self>> {
+        let start = self.stream.end;
+        let rest = start < self.source.len();
+        rest.then(|| Self::parse(Arc::clone(&self.source), start, self.limits))
+    }
+
+    fn parse(source: Arc<Source>, start: usize, limits: Limits) -> Result<Self> {
+        let parsed = Machine::new(&source, start, limits).run();
+        let parsed = parsed.map_err(|error| foreign(&source[start..], start, error))?;
         Ok(Self {
             source,
-            nodes,
-            root,
+            nodes: parsed.nodes,
+            root: parsed.root,
+            stream: start..parsed.end,
+            limits,
         })
+    }
+
+    /// Bytes of the file this stream takes.
+    pub fn stream(&self) -> Range<usize> {
+        self.stream.clone()
+    }
+
+    /// Bytes behind this stream.
+    pub fn trailing(&self) -> &[u8] {
+        &self.source[self.stream.end..]
+    }
+
+    /// Size of the whole file.
+    pub(super) fn size(&self) -> usize {
+        self.source.len()
+    }
+
+    /// The protocol the stream says it is in; one that says nothing is in 0 or 1, reported as 0.
+    pub fn protocol(&self) -> u8 {
+        protocol(&self.source[self.stream.start..])
     }
 
     /// The pickled object.
@@ -62,44 +92,11 @@ impl Pickle {
     }
 }
 
-/// Says what a file that is no pickle looks like.
-fn not_a_pickle(bytes: &[u8]) -> Error {
-    let looks = [
-        (
-            &b"\x89HDF\r\n"[..],
-            "an HDF5 file",
-            "name the MMSA pickle it was made from",
-        ),
-        (
-            b"PK\x03\x04",
-            "a zip archive (or npz, or a torch file)",
-            "unpack it first",
-        ),
-        (b"\x1f\x8b", "a gzip file", "unpack it first"),
-        (b"\x93NUMPY", "an npy file", "name the MMSA pickle"),
-        (
-            b"<",
-            "a web page or XML",
-            "download the file again: this is often an error page",
-        ),
-        (
-            b"version https://git-lfs",
-            "a Git LFS pointer",
-            "fetch the real file with git lfs pull",
-        ),
-    ];
-    let other = "bytes that do not start a pickle of protocol 2 to 5";
-    let (_, found, hint) = looks
-        .into_iter()
-        .find(|(magic, _, _)| bytes.starts_with(magic))
-        .unwrap_or((
-            b"",
-            other,
-            "write it again with pickle.dump(..., protocol=4)",
-        ));
-    Error::NotAPickle {
-        found: found.into(),
-        hint,
+/// The protocol that the first bytes of a stream name, 0 where they name none.
+pub fn protocol(bytes: &[u8]) -> u8 {
+    match bytes {
+        [opcode::PROTO, protocol, ..] => *protocol,
+        _ => 0,
     }
 }
 
@@ -127,17 +124,26 @@ impl<'a> Value<'a> {
         self.node().kind()
     }
 
-    /// A string; a Python 2 string counts if it is ASCII.
+    /// A string; one of Python 2 counts if it is UTF-8.
     pub fn as_str(self) -> Option<&'a str> {
-        let source = &self.pickle.source;
         match self.node() {
-            Node::Text(span) => std::str::from_utf8(source.slice(*span)).ok(),
-            Node::Bytes(Payload::Raw(span)) => {
-                let bytes = source.slice(*span);
-                std::str::from_utf8(bytes)
-                    .ok()
-                    .filter(|text| text.is_ascii())
+            Node::Text(span) | Node::OldText(span) => {
+                std::str::from_utf8(self.pickle.source.slice(*span)).ok()
             }
+            Node::Line(line) => line.text.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether this is a string as Python 2 wrote it.
+    pub fn is_old_text(self) -> bool {
+        matches!(self.node(), Node::OldText(_))
+    }
+
+    /// Bytes, where they lie as they are in the file.
+    pub fn as_bytes(self) -> Option<&'a [u8]> {
+        match self.node() {
+            Node::Bytes(span) => Some(self.pickle.source.slice(*span)),
             _ => None,
         }
     }
@@ -163,14 +169,16 @@ impl<'a> Value<'a> {
     /// A numpy scalar: its type and bytes.
     pub fn scalar(self) -> Option<(DType, Vec<u8>)> {
         match self.node() {
-            Node::Scalar(dtype, payload) => Some((*dtype, payload.to_vec(&self.pickle.source))),
+            Node::Scalar(scalar) => {
+                Some((scalar.dtype, scalar.payload.to_vec(&self.pickle.source)))
+            }
             _ => None,
         }
     }
 
     fn scalar_as<T: Element>(self) -> Option<T> {
         let (dtype, bytes) = self.scalar()?;
-        if matches!(dtype.kind, Kind::Unicode | Kind::Bytes) {
+        if !dtype.is_number() {
             return None;
         }
         let mut out = Vec::with_capacity(1);
@@ -204,10 +212,7 @@ impl<'a> Value<'a> {
 
     /// Items of a list, tuple or set; `None` for other values.
     pub fn items(self) -> Option<impl ExactSizeIterator<Item = Value<'a>>> {
-        let items: &[Id] = match self.node() {
-            Node::List(items) | Node::Tuple(items) | Node::Set(items) => items,
-            _ => return None,
-        };
+        let items = self.node().items()?;
         Some(items.iter().map(move |id| self.with(*id)))
     }
 }

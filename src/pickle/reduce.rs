@@ -1,42 +1,37 @@
-//! Calls of the allowed constructors, turned into descriptions.
+//! REDUCE: what the calls numpy and Python write would make.
 
-use super::array::Array;
+use super::array::{Array, Order};
 use super::dtype::{DType, Kind};
 use super::error::Result;
 use super::global::Global;
 use super::machine::Machine;
 use super::payload::{Id, Payload};
-use super::value::Node;
+use super::value::{Node, Scalar};
 
 impl Machine<'_> {
     /// REDUCE: `callable(*args)` for an allowed constructor.
     pub(super) fn reduce(&mut self) -> Result<()> {
         let (args, callable) = (self.pop()?, self.pop()?);
-        let global = match self.node(callable) {
-            Node::Global(global) => *global,
-            other => return Err(self.malformed("a numpy constructor to call", other.kind())),
-        };
-        let args = match self.node(args) {
-            Node::Tuple(args) => args.clone(),
-            other => return Err(self.malformed("a tuple of arguments", other.kind())),
-        };
-        let node = match global {
-            Global::Reconstruct => self.reconstruct(&args)?,
-            Global::FromBuffer => self.frombuffer(&args)?,
-            Global::Scalar => self.scalar(&args)?,
-            Global::DType => self.dtype(&args)?,
-            Global::Encode => Node::Bytes(self.encode(&args)?),
-            Global::ByteArray => self.byte_array(&args)?,
-            Global::Bytes if args.is_empty() => Node::Bytes(Payload::EMPTY),
-            Global::Bytes | Global::NdArray => {
-                return Err(self.malformed("the way numpy writes arrays", "another call"));
-            }
-        };
+        let (global, args) = (self.callable(callable)?, self.tuple(args)?);
+        let node = self.call(global, &args)?;
         self.push_node(node)
     }
 
-    fn wrong_arguments(&self, expected: &str, args: &[Id]) -> super::Error {
-        let kinds: Vec<_> = args.iter().map(|id| self.node(*id).kind()).collect();
+    /// What an allowed constructor makes of its arguments.
+    pub(super) fn call(&mut self, global: Global, args: &[Id]) -> Result<Node> {
+        match global {
+            Global::Reconstruct => self.reconstruct(args),
+            Global::FromBuffer => self.frombuffer(args),
+            Global::Scalar => self.scalar(args),
+            Global::DType => self.dtype(args),
+            Global::Encode => self.encode(args),
+            Global::ByteArray => self.byte_array(args),
+            _ => self.plain(global, args),
+        }
+    }
+
+    pub(super) fn wrong_arguments(&self, expected: &str, args: &[Id]) -> super::Error {
+        let kinds: Vec<_> = args.iter().take(6).map(|id| self.node(*id).kind()).collect();
         self.malformed(expected, format!("({})", kinds.join(", ")))
     }
 
@@ -50,23 +45,31 @@ impl Machine<'_> {
         }
     }
 
-    /// `_frombuffer(buffer, dtype, shape, order)`.
-    fn frombuffer(&self, args: &[Id]) -> Result<Node> {
-        let [buffer, dtype, shape, order] = args else {
-            return Err(self.wrong_arguments("_frombuffer(buffer, dtype, shape, order)", args));
-        };
-        let fortran = match self.str(*order)? {
-            "C" => false,
-            "F" => true,
-            other => return Err(self.malformed("order C or F", format!("{other:?}"))),
+    /// `_frombuffer(buffer, dtype, shape, order)`, and the order of axes for order `K`.
+    fn frombuffer(&mut self, args: &[Id]) -> Result<Node> {
+        const EXPECTED: &str = "_frombuffer(buffer, dtype, shape, order)";
+        let [buffer, dtype, shape, order, axes @ ..] = args else {
+            return Err(self.wrong_arguments(EXPECTED, args));
         };
         let (payload, dtype) = (self.payload(*buffer)?, self.dtype_of(*dtype)?);
-        self.new_array(dtype, *shape, fortran, payload)
-            .map(|array| Node::Array(Box::new(array)))
+        let (order, axes) = match (self.str(*order)?, axes) {
+            ("C", [] | [_]) => (Order::C, None),
+            ("F", [] | [_]) => (Order::Fortran, None),
+            ("K", [axes]) => (Order::C, Some(self.shape(*axes)?)),
+            (other, _) => return Err(self.malformed("order C, F or K", format!("{other:?}"))),
+        };
+        let mut array = self.new_array(dtype, *shape, order, payload)?;
+        if let Some(axes) = axes
+            && !array.transpose(&axes)
+        {
+            let found = format!("{axes:?} for shape {:?}", array.shape);
+            return Err(self.malformed("every axis once", found));
+        }
+        Ok(Node::Array(Box::new(array)))
     }
 
     /// `scalar(dtype, bytes)`.
-    fn scalar(&self, args: &[Id]) -> Result<Node> {
+    fn scalar(&mut self, args: &[Id]) -> Result<Node> {
         let [dtype, payload] = args else {
             return Err(self.wrong_arguments("scalar(dtype, bytes)", args));
         };
@@ -75,7 +78,7 @@ impl Machine<'_> {
             let found = format!("{} bytes of dtype {dtype}", payload.len());
             return Err(self.malformed("one element", found));
         }
-        Ok(Node::Scalar(dtype, payload))
+        Ok(Node::Scalar(Box::new(Scalar { dtype, payload })))
     }
 
     /// `dtype('f8', False, True)`; the byte order follows by BUILD.
@@ -88,48 +91,33 @@ impl Machine<'_> {
         }
     }
 
-    /// `encode(text, 'latin1')`: how protocol 2 spells bytes.
-    fn encode(&self, args: &[Id]) -> Result<Payload> {
+    /// `encode(text, 'latin1')`: how protocols 0 to 2 spell bytes.
+    fn encode(&mut self, args: &[Id]) -> Result<Node> {
+        let payload = self.encode_payload(args)?;
+        Ok(Node::Encoded(Box::new(payload)))
+    }
+
+    fn encode_payload(&mut self, args: &[Id]) -> Result<Payload> {
         let [text, encoding] = args else {
             return Err(self.wrong_arguments("encode(text, 'latin1')", args));
         };
-        let encoding = self.str(*encoding)?;
-        if !matches!(encoding, "latin1" | "latin-1") {
-            return Err(self.malformed("encoding latin1", format!("{encoding:?}")));
+        match self.str(*encoding)? {
+            "latin1" | "latin-1" => self.encoded(*text),
+            other => Err(self.malformed("encoding latin1", format!("{other:?}"))),
         }
-        let Node::Text(text) = self.node(*text) else {
-            return Err(self.wrong_arguments("encode(text, 'latin1')", args));
-        };
-        self.latin1(*text)
     }
 
-    /// Checks that every character is below U+0100 and counts them.
-    fn latin1(&self, text: super::source::Span) -> Result<Payload> {
-        let mut len = 0;
-        for piece in self.pieces(text) {
-            if piece.iter().any(|&b| b > 0xc3) {
-                return Err(self.malformed("characters up to U+00FF", "others"));
-            }
-            len += piece.iter().filter(|&&b| b & 0xc0 != 0x80).count();
-        }
-        Ok(Payload::Latin1 { text, len })
-    }
-
-    /// `bytearray()`, `bytearray(bytes)` or, in protocol 2, `bytearray(text, 'latin-1')`.
-    fn byte_array(&self, args: &[Id]) -> Result<Node> {
+    /// `bytearray()`, `bytearray(bytes)` or `bytearray(text, 'latin-1')`.
+    fn byte_array(&mut self, args: &[Id]) -> Result<Node> {
         let payload = match args {
             [] => Payload::EMPTY,
-            [bytes] => self.payload(*bytes)?,
-            args => self.encode(args)?,
+            [bytes] => match self.node(*bytes) {
+                Node::Bytes(_) | Node::Encoded(_) | Node::ByteArray(_) => self.payload(*bytes)?,
+                other => return Err(self.malformed("bytes", other.kind())),
+            },
+            args => self.encode_payload(args)?,
         };
-        Ok(Node::Bytes(payload))
-    }
-
-    pub(super) fn payload(&self, id: Id) -> Result<Payload> {
-        match self.node(id) {
-            Node::Bytes(payload) => Ok(*payload),
-            other => Err(self.malformed("bytes", other.kind())),
-        }
+        Ok(Node::ByteArray(Box::new(payload)))
     }
 
     pub(super) fn dtype_of(&self, id: Id) -> Result<DType> {

@@ -45,9 +45,14 @@ impl Source {
                 hint: "copy or download it again",
             });
         }
+        Self::map(&file)
+    }
+
+    /// Maps an open file that is not empty.
+    pub fn map(file: &File) -> Result<Self> {
         // SAFETY: the map is read-only and private. Another process that shortens the file while
         // it is read would stop this one with SIGBUS; nothing can be corrupted by that.
-        let map = unsafe { Mmap::map(&file)? };
+        let map = unsafe { Mmap::map(file)? };
         // A hint that may be refused without harm.
         let _ = map.advise(Advice::Sequential);
         Ok(Self::Map(map))

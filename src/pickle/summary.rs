@@ -1,24 +1,29 @@
 //! What an array holds, in numbers.
 
+use std::collections::HashMap;
+
 use sha2::{Digest, Sha256};
 
 use super::array_ref::ArrayRef;
 use super::error::{Error, Result};
+use super::reader::Pickle;
 
 /// Elements looked at at once.
 const BLOCK: usize = 1 << 16;
 
-/// Range of an array's finite elements and the number of the others.
+/// Range and mean of an array's finite elements and the number of the others.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stats {
     /// Smallest and largest finite element; `None` where there is none.
     pub range: Option<(f64, f64)>,
+    /// Mean of the finite elements, 0 where there is none.
+    pub mean: f64,
     /// Infinite elements and NaN.
     pub non_finite: u64,
 }
 
 impl ArrayRef<'_> {
-    /// Range and non-finite count, or `None` for an array that does not hold numbers.
+    /// Range, mean and non-finite count, or `None` for an array that does not hold numbers.
     ///
     /// # Errors
     /// As [`ArrayRef::for_each_block`].
@@ -26,12 +31,14 @@ impl ArrayRef<'_> {
         if !self.dtype().is_number() {
             return Ok(None);
         }
-        let (mut low, mut high, mut non_finite) = (f64::INFINITY, f64::NEG_INFINITY, 0);
+        let (mut low, mut high, mut sum, mut non_finite) =
+            (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0);
         self.for_each_block(BLOCK, |block: &[f64]| {
             for value in block {
                 if value.is_finite() {
                     low = low.min(*value);
                     high = high.max(*value);
+                    sum += *value;
                 } else {
                     non_finite += 1;
                 }
@@ -39,7 +46,12 @@ impl ArrayRef<'_> {
             Ok::<_, Error>(())
         })?;
         let range = (low <= high).then_some((low, high));
-        Ok(Some(Stats { range, non_finite }))
+        let finite = self.len() as u64 - non_finite;
+        Ok(Some(Stats {
+            range,
+            mean: sum / finite.max(1) as f64,
+            non_finite,
+        }))
     }
 
     /// Hexadecimal SHA-256 of the elements' bytes in row-major order, or `None` for an object
@@ -57,6 +69,50 @@ impl ArrayRef<'_> {
             Ok::<_, Error>(())
         })?;
         Ok(Some(hex(hash)))
+    }
+}
+
+/// Results for the arrays of a pickle, each array looked at once however often it is referred to,
+/// and all together for a bounded time: a short file can make a million arrays of the same bytes.
+pub struct Shared<T> {
+    known: HashMap<*const super::array::Array, T>,
+    left: u64,
+}
+
+/// Bytes of arrays read per byte of the file before that is too much.
+const READS: u64 = 4;
+
+impl<T: Clone> Shared<T> {
+    /// For the arrays of one pickle.
+    pub fn new(pickle: &Pickle) -> Self {
+        Self {
+            known: HashMap::new(),
+            left: READS * pickle.size() as u64 + (64 << 20),
+        }
+    }
+
+    /// What `read` makes of an array, or made of it before.
+    ///
+    /// # Errors
+    /// [`Error::Work`]; what `read` fails with.
+    pub fn get(
+        &mut self,
+        array: ArrayRef<'_>,
+        read: impl FnOnce(ArrayRef<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let key = std::ptr::from_ref(array.array);
+        if let Some(known) = self.known.get(&key) {
+            return Ok(known.clone());
+        }
+        let needed = array.len() as u64 * array.dtype().size as u64;
+        self.left = self.left.checked_sub(needed).ok_or_else(|| Error::Work {
+            offset: array.offset(),
+            needed,
+            size: array.pickle.size() as u64,
+        })?;
+        let made = read(array)?;
+        self.known.insert(key, made.clone());
+        Ok(made)
     }
 }
 

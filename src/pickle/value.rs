@@ -15,18 +15,50 @@ pub enum Node {
     /// An integer beyond 64 bits; no array file holds one that matters.
     Long,
     Float(f64),
-    /// UTF-8, checked.
+    /// UTF-8 as Python takes it: checked, but for surrogates that stand alone.
     Text(Span),
-    /// Bytes, a byte array or a string of Python 2.
-    Bytes(Payload),
+    /// A string of Python 2, in whatever encoding.
+    OldText(Span),
+    /// Text of protocol 0 that is not what lies in the file.
+    Line(Box<Line>),
+    Bytes(Span),
+    /// Bytes that lie in the file as text.
+    Encoded(Box<Payload>),
+    ByteArray(Box<Payload>),
     List(Vec<Id>),
-    Tuple(Vec<Id>),
+    Tuple(Tuple),
     Set(Vec<Id>),
+    FrozenSet(Box<[Id]>),
     Dict(Vec<(Id, Id)>),
+    /// A value that nothing looks into: what it is, in words.
+    Other(&'static str),
     Global(Global),
     DType(DType),
-    Scalar(DType, Payload),
+    Scalar(Box<Scalar>),
     Array(Box<Array>),
+}
+
+/// A tuple, and whether all it holds, and so itself, can be a key.
+#[derive(Clone, Debug)]
+pub struct Tuple {
+    pub items: Box<[Id]>,
+    pub hashable: bool,
+}
+
+/// A numpy scalar.
+#[derive(Clone, Copy, Debug)]
+pub struct Scalar {
+    pub dtype: DType,
+    pub payload: Payload,
+}
+
+/// Text with escapes or in Latin-1.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The bytes the characters stand for, where all are below U+0100.
+    pub payload: Option<Payload>,
+    /// The text; `None` for one so long that it can only be an array's payload.
+    pub text: Option<Box<str>>,
 }
 
 impl Node {
@@ -37,16 +69,38 @@ impl Node {
             Self::Bool(_) => "a bool",
             Self::Int(_) | Self::Long => "an integer",
             Self::Float(_) => "a float",
-            Self::Text(_) => "a string",
-            Self::Bytes(_) => "bytes",
+            Self::Text(_) | Self::OldText(_) | Self::Line(_) => "a string",
+            Self::Bytes(_) | Self::Encoded(_) => "bytes",
+            Self::ByteArray(_) => "a byte array",
             Self::List(_) => "a list",
             Self::Tuple(_) => "a tuple",
-            Self::Set(_) => "a set",
+            Self::Set(_) | Self::FrozenSet(_) => "a set",
             Self::Dict(_) => "a dict",
+            Self::Other(kind) => kind,
             Self::Global(_) => "a constructor",
             Self::DType(_) => "a dtype",
-            Self::Scalar(..) => "a numpy scalar",
+            Self::Scalar(_) => "a numpy scalar",
             Self::Array(_) => "an array",
+        }
+    }
+
+    /// Whether Python lets the value be a dict's key or an item of a set.
+    pub fn is_hashable(&self) -> bool {
+        match self {
+            Self::List(_) | Self::Set(_) | Self::Dict(_) => false,
+            Self::ByteArray(_) | Self::Array(_) => false,
+            Self::Tuple(tuple) => tuple.hashable,
+            _ => true,
+        }
+    }
+
+    /// Items of a list, tuple or set.
+    pub fn items(&self) -> Option<&[Id]> {
+        match self {
+            Self::List(items) | Self::Set(items) => Some(items),
+            Self::FrozenSet(items) => Some(items),
+            Self::Tuple(tuple) => Some(&tuple.items),
+            _ => None,
         }
     }
 }

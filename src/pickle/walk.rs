@@ -1,9 +1,16 @@
 //! Every array and numpy scalar of a pickle with its path.
 
+use super::array::Data;
 use super::array_ref::ArrayRef;
+use super::error::{Error, Result};
+use super::key;
 use super::payload::Id;
 use super::reader::{Pickle, Value};
 use super::value::Node;
+
+/// Bytes all paths together may take beside four times the file: a short file can nest a value
+/// deeply and name it often.
+const PATHS: usize = 64 << 20;
 
 /// An array or scalar found on the walk.
 pub enum Leaf<'a> {
@@ -11,98 +18,160 @@ pub enum Leaf<'a> {
     Scalar(Value<'a>),
 }
 
-/// Depth-first walk in file order. A container is entered once, however often it is referred to,
-/// so cycles and shared lists cost nothing.
+/// Depth-first walk in file order, as Python would see the values: of a key set twice, the last
+/// value. A container is entered once, however often it is referred to, so cycles and shared lists
+/// cost nothing; an array is met as often as it is referred to.
 pub struct Walk<'a> {
     pickle: &'a Pickle,
-    frames: Vec<(Id, usize)>,
+    frames: Vec<Frame<'a>>,
     entered: Vec<bool>,
     root: Option<Id>,
+    path: String,
+    /// Bytes of paths still allowed.
+    paths: usize,
+    failed: bool,
+}
+
+/// A container on the way to the current value.
+struct Frame<'a> {
+    children: Children<'a>,
+    next: usize,
+    /// Length of the container's own path.
+    path: usize,
+}
+
+enum Children<'a> {
+    Items(&'a [Id]),
+    /// Elements of an object array, and its shape.
+    Elements(&'a [Id], &'a [usize]),
+    Entries(Vec<(Id, Id)>),
+}
+
+impl Children<'_> {
+    fn get(&self, index: usize) -> Option<Id> {
+        match self {
+            Self::Items(items) | Self::Elements(items, _) => items.get(index).copied(),
+            Self::Entries(entries) => entries.get(index).map(|(_, value)| *value),
+        }
+    }
 }
 
 impl<'a> Walk<'a> {
     /// Starts at the root.
     pub fn new(pickle: &'a Pickle) -> Self {
-        let entered = vec![false; pickle.nodes.len()];
         Self {
             pickle,
             frames: Vec::new(),
-            entered,
+            entered: vec![false; pickle.nodes.len()],
             root: Some(pickle.root().id),
+            path: "$".into(),
+            paths: PATHS + 4 * pickle.size(),
+            failed: false,
         }
     }
 
-    fn child(&self, id: Id, index: usize) -> Option<Id> {
-        match &self.pickle.nodes[id.0 as usize] {
-            Node::List(items) | Node::Tuple(items) | Node::Set(items) => items.get(index).copied(),
-            Node::Dict(entries) => entries.get(index).map(|(_, value)| *value),
-            _ => None,
-        }
-    }
-
-    /// A leaf at `id`, or the start of a container's walk.
+    /// A leaf at `id`; a container's walk starts on the way.
     fn visit(&mut self, id: Id) -> Option<Leaf<'a>> {
-        let value = Value {
-            pickle: self.pickle,
-            id,
+        let pickle = self.pickle;
+        let value = Value { pickle, id };
+        let children = match value.node() {
+            Node::Array(array) => {
+                if let Data::Objects(items) = &array.data {
+                    self.enter(id, || Children::Elements(items, &array.shape));
+                }
+                return value.array().map(Leaf::Array);
+            }
+            Node::Scalar(_) => return Some(Leaf::Scalar(value)),
+            Node::Dict(entries) => {
+                self.enter(id, || Children::Entries(key::distinct(pickle, entries)));
+                return None;
+            }
+            other => other.items()?,
         };
-        match value.node() {
-            Node::Array(_) => return value.array().map(Leaf::Array),
-            Node::Scalar(..) => return Some(Leaf::Scalar(value)),
-            Node::List(_) | Node::Tuple(_) | Node::Set(_) | Node::Dict(_) => {}
-            _ => return None,
-        }
-        if !std::mem::replace(&mut self.entered[id.0 as usize], true) {
-            self.frames.push((id, 0));
-        }
+        self.enter(id, || Children::Items(children));
         None
     }
 
-    /// Python's spelling of the current position, `$['train']['audio']` or `$[0]`.
-    fn path(&self) -> String {
-        let mut path = String::from("$");
-        for (id, next) in &self.frames {
-            let index = next - 1;
-            path += &match &self.pickle.nodes[id.0 as usize] {
-                Node::Dict(entries) => self.key(entries[index].0),
-                _ => format!("[{index}]"),
-            };
+    fn enter(&mut self, id: Id, children: impl FnOnce() -> Children<'a>) {
+        if !std::mem::replace(&mut self.entered[id.0 as usize], true) {
+            self.frames.push(Frame {
+                children: children(),
+                next: 0,
+                path: self.path.len(),
+            });
         }
-        path
     }
 
-    fn key(&self, id: Id) -> String {
-        let key = Value {
-            pickle: self.pickle,
-            id,
-        };
-        match (key.as_str(), key.as_i64()) {
-            (Some(text), _) => format!("['{text}']"),
-            (None, Some(number)) => format!("[{number}]"),
-            (None, None) => format!("[{}]", key.kind()),
+    /// The next value on the way, with `path` at it.
+    fn advance(&mut self) -> Option<Id> {
+        loop {
+            let frame = self.frames.last_mut()?;
+            self.path.truncate(frame.path);
+            let index = frame.next;
+            frame.next += 1;
+            let Some(child) = frame.children.get(index) else {
+                self.frames.pop();
+                continue;
+            };
+            match &frame.children {
+                Children::Items(_) => self.path += &format!("[{index}]"),
+                Children::Elements(_, shape) => self.path += &subscript(index, shape),
+                Children::Entries(entries) => {
+                    self.path += &format!("[{}]", key::repr(self.pickle, entries[index].0));
+                }
+            }
+            return Some(child);
+        }
+    }
+
+    fn charge(&mut self) -> Result<()> {
+        match self.paths.checked_sub(self.path.len()) {
+            Some(left) => {
+                self.paths = left;
+                Ok(())
+            }
+            None => {
+                self.failed = true;
+                Err(Error::Limit {
+                    offset: self.pickle.stream().start as u64,
+                    what: "bytes of paths to the arrays",
+                    limit: PATHS + 4 * self.pickle.size(),
+                })
+            }
         }
     }
 }
 
+/// `[4]`, or `[1, 0]` for an element of an array of two axes.
+fn subscript(index: usize, shape: &[usize]) -> String {
+    let (mut rest, mut parts) = (index, Vec::with_capacity(shape.len()));
+    for size in shape.iter().rev() {
+        parts.push((rest % size).to_string());
+        rest /= size;
+    }
+    parts.reverse();
+    match parts.is_empty() {
+        true => "[()]".into(),
+        false => format!("[{}]", parts.join(", ")),
+    }
+}
+
 impl<'a> Iterator for Walk<'a> {
-    type Item = (String, Leaf<'a>);
+    type Item = Result<(String, Leaf<'a>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(root) = self.root.take()
-            && let Some(leaf) = self.visit(root)
-        {
-            return Some(("$".into(), leaf));
+        if self.failed {
+            return None;
         }
         loop {
-            let (id, next) = self.frames.last_mut()?;
-            let (id, index) = (*id, *next);
-            *next += 1;
-            let Some(child) = self.child(id, index) else {
-                self.frames.pop();
-                continue;
+            let id = match self.root.take() {
+                Some(root) => root,
+                None => self.advance()?,
             };
-            if let Some(leaf) = self.visit(child) {
-                return Some((self.path(), leaf));
+            // The path is the leaf's own until the next step, also if the leaf has elements.
+            if let Some(leaf) = self.visit(id) {
+                let charged = self.charge();
+                return Some(charged.map(|()| (self.path.clone(), leaf)));
             }
         }
     }
