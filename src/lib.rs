@@ -12,6 +12,7 @@
 //! - [`pickle`] reads numpy pickles over a memory map and executes nothing; it knows no dataset.
 //! - [`store`] is the HDF5 schema: atomic writer, reader, checksums.
 //! - [`dataset`] knows CMU-MOSI, CMU-MOSEI and CH-SIMS (`datasets.toml`), imports and batches them.
+//! - [`inspect`] shows what a pickle or a prepared file holds.
 //! - [`mask`] says what is missing, as a pure function of a key.
 //! - [`metric`] scores plain slices.
 //! - [`model`] holds the networks, [`train`] fits one of them, [`sweep`] fits many.
@@ -25,6 +26,7 @@
 
 pub mod audit;
 pub mod dataset;
+pub mod inspect;
 pub mod mask;
 pub mod metric;
 #[cfg(feature = "torch")]

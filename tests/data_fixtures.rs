@@ -1,30 +1,35 @@
 //! The pickle reader against a corpus of streams found in public: numpy pickles of every protocol,
-//! fuzzing leftovers, foreign classes and attacks. `EXPECTED.jsonl` says what Python made of each.
+//! fuzzing leftovers, foreign classes and attacks. `EXPECTED.jsonl` says what Python made of each;
+//! what `inspect --json` prints must be the same.
 //!
 //! The corpus is not part of this repository. `LNLN_BENCH_FIXTURES` names its folder; otherwise
-//! `shared/data/fixtures` beside the manifest is tried.
+//! `shared/data/fixtures` in or beside the repository is tried.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use lnln_bench::pickle::{ArrayRef, Error, Leaf, Limits, Pickle, Walk};
+use lnln_bench::pickle::{Leaf, Limits, Pickle, Walk};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
 fn fixtures() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("shared/data/fixtures");
-    let folder = std::env::var_os("LNLN_BENCH_FIXTURES").map_or(beside, PathBuf::from);
-    let found = folder.join("EXPECTED.jsonl").is_file();
-    if !found {
-        println!(
-            "skipped: no {} (set LNLN_BENCH_FIXTURES)",
-            folder.join("EXPECTED.jsonl").display()
-        );
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<PathBuf> = ["shared", "../shared"]
+        .map(|shared| repository.join(shared).join("data/fixtures"))
+        .into();
+    if let Some(named) = std::env::var_os("LNLN_BENCH_FIXTURES") {
+        folders = vec![PathBuf::from(named)];
     }
-    found.then_some(folder)
+    let found = folders
+        .iter()
+        .find(|folder| folder.join("EXPECTED.jsonl").is_file());
+    if found.is_none() {
+        println!("skipped: no EXPECTED.jsonl in {folders:?} (set LNLN_BENCH_FIXTURES)");
+    }
+    found.cloned()
 }
 
 /// Regular files of a tar archive, by name.
@@ -103,100 +108,137 @@ impl Corpus {
     }
 }
 
-fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn array_row(path: String, array: ArrayRef<'_>) -> Json {
-    let mut hash = Sha256::new();
-    array
-        .for_each_block_bytes(1000, |block| {
-            hash.update(block);
-            Ok::<_, Error>(())
-        })
+/// What the program prints about files, by file, and its exit code.
+fn inspected(files: &[PathBuf]) -> (BTreeMap<String, Vec<Json>>, Option<i32>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_lnln-bench"))
+        .arg("inspect")
+        .args(files)
+        .arg("--json")
+        .output()
         .unwrap();
-    let order = if array.is_fortran() { "F" } else { "C" };
-    serde_json::json!([
-        path,
-        array.dtype().to_string(),
-        array.shape(),
-        order,
-        hex(hash)
-    ])
-}
-
-fn rows(pickle: &Pickle) -> Vec<Json> {
-    Walk::new(pickle)
-        .map(|(path, leaf)| match leaf {
-            Leaf::Array(array) => array_row(path, array),
-            Leaf::Scalar(value) => {
-                let (dtype, bytes) = value.scalar().unwrap();
-                let hash = hex(Sha256::new().chain_update(bytes));
-                serde_json::json!([path, format!("scalar {dtype}"), [], "C", hash])
-            }
-        })
-        .collect()
-}
-
-/// What is wrong with our reading of one stream, if anything.
-fn disagreement(row: &Json, bytes: Vec<u8>) -> Option<String> {
-    let read = Pickle::from_bytes(bytes, Limits::default());
-    let modern = matches!(row["proto"].as_u64(), Some(2..=5));
-    match (row["outcome"].as_str().unwrap(), read) {
-        ("OK", Err(error)) if modern => Some(error.to_string()),
-        ("OK", Ok(pickle)) => {
-            let (got, expected) = (rows(&pickle), row["arrays"].as_array().unwrap());
-            let differs = got
-                .iter()
-                .zip(expected)
-                .find(|(got, expected)| got != expected);
-            match differs {
-                Some((got, expected)) => Some(format!("{got}\n  expected {expected}")),
-                None => {
-                    // The list stops after 24 rows; the counts do not.
-                    let count = |key: &str| row[key].as_u64().unwrap() as usize;
-                    let total = count("n_arrays") + count("n_np_scalars");
-                    (got.len() != total).then(|| format!("{} rows, expected {total}", got.len()))
-                }
-            }
-        }
-        ("REFUSED", Ok(_)) => Some("accepted a refused stream".into()),
-        ("REFUSED", Err(error)) if modern => match &error {
-            Error::ForbiddenGlobal { name, .. } if *name == row["detail"] => None,
-            // The list behind EXPECTED.jsonl also has Python's sets; refusing those is as good.
-            Error::ForbiddenGlobal { name, .. } if name.ends_with("set") => None,
-            other => Some(format!("expected {} refused, got: {other}", row["detail"])),
-        },
-        _ => None,
+    let mut objects: BTreeMap<String, Vec<Json>> = BTreeMap::new();
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let object: Json = serde_json::from_str(line).unwrap();
+        let file = object["file"].as_str().unwrap().to_owned();
+        objects.entry(file).or_default().push(object);
     }
+    (objects, output.status.code())
+}
+
+/// What is wrong with what was printed about one stream, if anything.
+fn disagreement(row: &Json, objects: &[Json]) -> Option<String> {
+    let object = &objects[0];
+    let keys: Vec<&str> = object
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let shape = [
+        "file", "stream", "protocol", "outcome", "reason", "consumed", "arrays",
+    ];
+    let (outcome, reason) = (&object["outcome"], object["reason"].as_str());
+    let said = match row["outcome"].as_str().unwrap() {
+        "ERR" => outcome == "ERROR" && reason.is_some(),
+        "REFUSED" => {
+            let name = row["detail"].as_str().unwrap();
+            outcome == "REFUSED"
+                && reason
+                    .unwrap()
+                    .contains(&format!(" refused to use {name}: "))
+        }
+        _ => outcome == "OK" && object["consumed"] == row["consumed"] && same_arrays(row, object),
+    };
+    let numbered = objects
+        .iter()
+        .enumerate()
+        .all(|(i, object)| object["stream"] == i);
+    let protocol = object["protocol"] == row["proto"];
+    (keys != shape || !said || !numbered || !protocol).then(|| format!("{row}\n  got {object}"))
+}
+
+/// The list of `EXPECTED.jsonl` stops after 24 rows; its counts do not.
+fn same_arrays(row: &Json, object: &Json) -> bool {
+    let (got, expected) = (object["arrays"].as_array(), row["arrays"].as_array());
+    let (got, expected) = (got.unwrap(), expected.unwrap());
+    let count = |key: &str| row[key].as_u64().unwrap() as usize;
+    got.len() == count("n_arrays") + count("n_np_scalars")
+        && got
+            .iter()
+            .zip(expected)
+            .all(|(got, expected)| got == expected)
 }
 
 #[test]
 fn every_stream_is_read_as_python_reads_it_or_refused() {
     let Some(folder) = fixtures() else { return };
     let expected = std::fs::read_to_string(folder.join("EXPECTED.jsonl")).unwrap();
+    let rows: Vec<Json> = expected
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let mut corpus = Corpus {
         folder,
         archives: BTreeMap::new(),
     };
+    let unpacked = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (number, row) in rows.iter().enumerate() {
+        let path = unpacked.path().join(format!("{number:05}"));
+        std::fs::write(&path, corpus.bytes(row["file"].as_str().unwrap())).unwrap();
+        files.push(path);
+    }
     let mut wrong = Vec::new();
-    let mut count = 0;
-    for line in expected.lines() {
-        let row: Json = serde_json::from_str(line).unwrap();
-        let file = row["file"].as_str().unwrap();
-        let bytes = corpus.bytes(file);
-        count += 1;
-        if let Some(what) = disagreement(&row, bytes) {
-            wrong.push(format!("{file}: {what}"));
+    for (rows, files) in rows.chunks(200).zip(files.chunks(200)) {
+        let (objects, code) = inspected(files);
+        let bad = rows.iter().any(|row| row["outcome"] != "OK");
+        assert_eq!(code, Some(if bad { 3 } else { 0 }));
+        for (row, file) in rows.iter().zip(files) {
+            wrong.extend(disagreement(row, &objects[&file.display().to_string()]));
         }
     }
+    let (wrong_count, count) = (wrong.len(), rows.len());
     assert!(count > 0, "EXPECTED.jsonl is empty");
     assert!(
         wrong.is_empty(),
-        "{} of {count} differ:\n{}",
-        wrong.len(),
+        "{wrong_count} of {count} differ:\n{}",
         wrong.join("\n")
     );
+}
+
+/// Several pickles in one file are several objects; the exit code is that of the worst.
+#[test]
+fn streams_follow_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    for (bytes, code, outcomes) in [
+        (
+            &b"\x80\x02K\x01.\x80\x04K\x02.I5\n."[..],
+            0,
+            &["OK", "OK", "OK"][..],
+        ),
+        (b"\x80\x02K\x01.\xff\xff", 0, &["OK"]),
+        (b"\x80\x02K\x01.\x80\x02K", 3, &["OK", "ERROR"]),
+        (b"\x80\x02K\x01.cos\nsystem\n.", 3, &["OK", "REFUSED"]),
+        (b"", 3, &["ERROR"]),
+    ] {
+        let file = write("streams", bytes);
+        let (objects, got) = inspected(std::slice::from_ref(&file));
+        let objects = &objects[&file.display().to_string()];
+        let said: Vec<&str> = objects
+            .iter()
+            .map(|o| o["outcome"].as_str().unwrap())
+            .collect();
+        assert_eq!((got, &*said), (Some(code), outcomes), "{objects:?}");
+    }
+    let (objects, _) = inspected(&[write("trailing", b"\x80\x02K\x01.\xff\xff")]);
+    let object = &objects.values().next().unwrap()[0];
+    assert_eq!(object["reason"], "2 bytes follow that are no pickle");
+    assert_eq!(object["consumed"], 5);
 }
 
 /// Damage at every position must give a value or an error, never a panic or a large allocation.
@@ -209,7 +251,11 @@ fn truncated_and_flipped_streams_never_crash() {
         let mut flipped = good.clone();
         flipped[at] ^= 0xff;
         if let Ok(pickle) = Pickle::from_bytes(flipped, Limits::default()) {
-            rows(&pickle);
+            Walk::new(&pickle).for_each(|leaf| {
+                if let Ok((_, Leaf::Array(array))) = leaf {
+                    array.sha256().unwrap();
+                }
+            });
         }
     }
 }

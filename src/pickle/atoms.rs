@@ -180,7 +180,9 @@ impl Machine<'_> {
             return false;
         }
         let count = self.count_latin1(span);
-        self.counted = count.map(|characters| (span.start, characters)).or(self.counted);
+        self.counted = count
+            .map(|characters| (span.start, characters))
+            .or(self.counted);
         count.is_some()
     }
 

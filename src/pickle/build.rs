@@ -49,7 +49,9 @@ impl Machine<'_> {
             _ => return Err(self.malformed("five to nine fields of a dtype", self.count(state))),
         };
         self.check_version(version.copied(), 4, "a dtype")?;
-        let structured = structure.iter().any(|id| !matches!(self.node(*id), Node::None));
+        let structured = structure
+            .iter()
+            .any(|id| !matches!(self.node(*id), Node::None));
         if structured && dtype.kind != Kind::Void {
             return Err(self.malformed("a plain dtype", "a structured one"));
         }
@@ -79,7 +81,9 @@ impl Machine<'_> {
                 let expected = format!("version 0 to {newest} of {of}'s state");
                 Err(self.malformed(expected, version.to_string()))
             }
-            Some(other) => Err(self.malformed(format!("the version of {of}'s state"), other.kind())),
+            Some(other) => {
+                Err(self.malformed(format!("the version of {of}'s state"), other.kind()))
+            }
         }
     }
 
@@ -101,15 +105,25 @@ impl Machine<'_> {
     fn unit(&self, metadata: Id) -> Result<Unit> {
         let wrong = || self.malformed("the unit of a date", self.node(metadata).kind());
         let parts = self.node(metadata).items().ok_or_else(wrong)?;
-        let [_, unit] = parts else { return Err(wrong()) };
+        let [_, unit] = parts else {
+            return Err(wrong());
+        };
         let parts = self.node(*unit).items().ok_or_else(wrong)?;
-        let [name, count, ..] = parts else { return Err(wrong()) };
+        let [name, count, ..] = parts else {
+            return Err(wrong());
+        };
         let name = match self.node(*name) {
-            Node::Bytes(span) => std::str::from_utf8(self.cursor.bytes(*span)).map_err(|_| wrong())?,
-            Node::Encoded(payload) => &String::from_utf8(payload.to_vec(self.source)).map_err(|_| wrong())?,
+            Node::Bytes(span) => {
+                std::str::from_utf8(self.cursor.bytes(*span)).map_err(|_| wrong())?
+            }
+            Node::Encoded(payload) => {
+                &String::from_utf8(payload.to_vec(self.source)).map_err(|_| wrong())?
+            }
             _ => self.str(*name)?,
         };
-        let Node::Int(count) = self.node(*count) else { return Err(wrong()) };
+        let Node::Int(count) = self.node(*count) else {
+            return Err(wrong());
+        };
         Unit::new(name, *count).ok_or_else(wrong)
     }
 

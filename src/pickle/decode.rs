@@ -159,7 +159,11 @@ mod tests {
         for block in [1, 2, 3, 100] {
             let bytes = decoded(Coding::StringEscape, text, block);
             assert_eq!(bytes, b"a\0\\'\n\x07A\\q\\");
-            let bytes = decoded(Coding::RawUnicode, b"a\\u0000\\\\u0041\xff\\U000000e9", block);
+            let bytes = decoded(
+                Coding::RawUnicode,
+                b"a\\u0000\\\\u0041\xff\\U000000e9",
+                block,
+            );
             assert_eq!(bytes, b"a\0\\\\u0041\xff\xe9");
         }
     }

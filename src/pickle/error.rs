@@ -11,10 +11,10 @@ pub enum Error {
     #[error("expected a pickle, found {found}; {hint}")]
     NotAPickle { found: String, hint: &'static str },
     #[error(
-        "pickle protocol {found} is not supported, expected 0 to 5; \
+        "byte {offset}: pickle protocol {found} is not supported, expected 0 to 5; \
          write the file again with pickle.dump(..., protocol=4)"
     )]
-    Protocol { found: u8 },
+    Protocol { offset: u64, found: u8 },
     #[error(
         "the file ends too early: {what} at byte {offset} needs {needed} bytes, {left} are left; \
          copy or download it again"

@@ -74,7 +74,11 @@ pub const ALLOWED: &[(&[&str], &str, Global)] = &[
     (&["__builtin__"], "xrange", Global::Range),
     (COLLECTIONS, "OrderedDict", Global::OrderedDict),
     (COLLECTIONS, "defaultdict", Global::DefaultDict),
-    (&["copyreg", "copy_reg"], "_reconstructor", Global::Reconstructor),
+    (
+        &["copyreg", "copy_reg"],
+        "_reconstructor",
+        Global::Reconstructor,
+    ),
     (BUILTINS, "object", Global::Type),
     (BUILTINS, "list", Global::Type),
     (BUILTINS, "dict", Global::Type),

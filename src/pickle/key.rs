@@ -88,8 +88,14 @@ fn atom(pickle: &Pickle, id: Id) -> String {
         Node::Int(value) => value.to_string(),
         Node::Float(value) => float(*value),
         // As Python 3 shows it: every byte a character.
-        Node::OldText(span) => quoted(pickle.source.slice(*span).iter().copied().map(char::from), ""),
-        Node::Bytes(span) => quoted(pickle.source.slice(*span).iter().copied().map(char::from), "b"),
+        Node::OldText(span) => quoted(
+            pickle.source.slice(*span).iter().copied().map(char::from),
+            "",
+        ),
+        Node::Bytes(span) => quoted(
+            pickle.source.slice(*span).iter().copied().map(char::from),
+            "b",
+        ),
         Node::Scalar(_) => match (value.as_i64(), value.as_f64()) {
             (Some(value), _) => value.to_string(),
             (None, Some(value)) => float(value),

@@ -117,7 +117,10 @@ impl<'a> Machine<'a> {
         if opcode == op::PROTO {
             return match self.cursor.u8("the protocol")? {
                 0..=5 => Ok(()),
-                found => Err(Error::Protocol { found }),
+                found => Err(Error::Protocol {
+                    offset: self.at,
+                    found,
+                }),
             };
         }
         let len = self.cursor.u64("a frame's length")?;
@@ -140,7 +143,10 @@ impl<'a> Machine<'a> {
             }
             op::NEXT_BUFFER => "a reference to a buffer kept outside the file".into(),
             op::PERSID | op::BINPERSID => {
-                format!("a reference to an object kept elsewhere ({})", describe(opcode))
+                format!(
+                    "a reference to an object kept elsewhere ({})",
+                    describe(opcode)
+                )
             }
             _ => return Err(self.malformed("an opcode", describe(opcode))),
         };

@@ -15,7 +15,11 @@ pub fn int(line: &[u8], limits: Limits) -> Option<Node> {
 
 /// The line of LONG: as Python 2 prints it, with an `L` at its end, or without.
 pub fn long(line: &[u8], limits: Limits) -> Option<Node> {
-    integer(line.strip_suffix(b"L").unwrap_or(line), Base::Python, limits)
+    integer(
+        line.strip_suffix(b"L").unwrap_or(line),
+        Base::Python,
+        limits,
+    )
 }
 
 /// The key of GET and PUT.
@@ -58,7 +62,10 @@ fn integer(line: &[u8], base: Base, limits: Limits) -> Option<Node> {
         text = rest.1;
     }
     let negative = text.first() == Some(&b'-');
-    text = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
+    text = text
+        .strip_prefix(b"-")
+        .or(text.strip_prefix(b"+"))
+        .unwrap_or(text);
     if base != Base::Octal {
         while let Some(rest) = text.split_last().filter(|(b, _)| is_space(b)) {
             text = rest.1;
@@ -78,7 +85,10 @@ fn radix(text: &[u8], base: Base) -> Option<(u32, &[u8])> {
         Some([b'0', _]) if base == Base::Octal => return Some((8, text)),
         // Python takes 00, but not 03.
         Some([b'0', _]) if base == Base::Python => {
-            return text.iter().all(|b| matches!(b, b'0' | b'_')).then_some((10, text));
+            return text
+                .iter()
+                .all(|b| matches!(b, b'0' | b'_'))
+                .then_some((10, text));
         }
         _ => return Some((10, text)),
     };
@@ -154,8 +164,14 @@ mod tests {
 
     #[test]
     fn bools_are_two_digits() {
-        assert!(matches!(int(b"01", Limits::default()), Some(Node::Bool(true))));
-        assert!(matches!(int(b"00", Limits::default()), Some(Node::Bool(false))));
+        assert!(matches!(
+            int(b"01", Limits::default()),
+            Some(Node::Bool(true))
+        ));
+        assert!(matches!(
+            int(b"00", Limits::default()),
+            Some(Node::Bool(false))
+        ));
         assert!(matches!(int(b"1", Limits::default()), Some(Node::Int(1))));
     }
 

@@ -31,7 +31,11 @@ impl Machine<'_> {
     }
 
     pub(super) fn wrong_arguments(&self, expected: &str, args: &[Id]) -> super::Error {
-        let kinds: Vec<_> = args.iter().take(6).map(|id| self.node(*id).kind()).collect();
+        let kinds: Vec<_> = args
+            .iter()
+            .take(6)
+            .map(|id| self.node(*id).kind())
+            .collect();
         self.malformed(expected, format!("({})", kinds.join(", ")))
     }
 

@@ -11,49 +11,54 @@ use super::reader::Pickle;
 /// Elements looked at at once.
 const BLOCK: usize = 1 << 16;
 
-/// Range and mean of an array's finite elements and the number of the others.
+/// Range and mean of finite values and the number of the others, one value at a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stats {
-    /// Smallest and largest finite element; `None` where there is none.
-    pub range: Option<(f64, f64)>,
-    /// Mean of the finite elements, 0 where there is none.
-    pub mean: f64,
-    /// Infinite elements and NaN.
+    low: f64,
+    high: f64,
+    sum: f64,
+    finite: u64,
+    /// Infinite values and NaN.
     pub non_finite: u64,
 }
 
-impl ArrayRef<'_> {
-    /// Range, mean and non-finite count, or `None` for an array that does not hold numbers.
-    ///
-    /// # Errors
-    /// As [`ArrayRef::for_each_block`].
-    pub fn stats(&self) -> Result<Option<Stats>> {
-        if !self.dtype().is_number() {
-            return Ok(None);
+impl Default for Stats {
+    fn default() -> Self {
+        Self {
+            low: f64::INFINITY,
+            high: f64::NEG_INFINITY,
+            sum: 0.0,
+            finite: 0,
+            non_finite: 0,
         }
-        let (mut low, mut high, mut sum, mut non_finite) =
-            (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0);
-        self.for_each_block(BLOCK, |block: &[f64]| {
-            for value in block {
-                if value.is_finite() {
-                    low = low.min(*value);
-                    high = high.max(*value);
-                    sum += *value;
-                } else {
-                    non_finite += 1;
-                }
-            }
-            Ok::<_, Error>(())
-        })?;
-        let range = (low <= high).then_some((low, high));
-        let finite = self.len() as u64 - non_finite;
-        Ok(Some(Stats {
-            range,
-            mean: sum / finite.max(1) as f64,
-            non_finite,
-        }))
+    }
+}
+
+impl Stats {
+    /// Counts a value.
+    pub fn add(&mut self, value: f64) {
+        if value.is_finite() {
+            self.low = self.low.min(value);
+            self.high = self.high.max(value);
+            self.sum += value;
+            self.finite += 1;
+        } else {
+            self.non_finite += 1;
+        }
     }
 
+    /// Smallest and largest finite value; `None` where there is none.
+    pub fn range(&self) -> Option<(f64, f64)> {
+        (self.finite > 0).then_some((self.low, self.high))
+    }
+
+    /// Mean of the finite values, 0 where there is none.
+    pub fn mean(&self) -> f64 {
+        self.sum / self.finite.max(1) as f64
+    }
+}
+
+impl ArrayRef<'_> {
     /// Hexadecimal SHA-256 of the elements' bytes in row-major order, or `None` for an object
     /// array.
     ///

@@ -208,7 +208,13 @@ mod tests {
             assert!(count.add(a) && count.add(b) && count.is_whole());
             assert_eq!(count.characters, 400);
         }
-        for bad in [&b"\xc3a"[..], b"\x80", b"\xc4\x80", b"\xc0\x80", b"a\xc3\xc3\xa9"] {
+        for bad in [
+            &b"\xc3a"[..],
+            b"\x80",
+            b"\xc4\x80",
+            b"\xc0\x80",
+            b"a\xc3\xc3\xa9",
+        ] {
             assert!(!Latin1Count::default().add(bad), "{bad:x?}");
         }
     }
