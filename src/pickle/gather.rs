@@ -199,12 +199,18 @@ mod tests {
             len: source.len(),
         };
         let gather = Gather::new(&array);
-        let (mut slabs, mut elements) = (Vec::new(), Vec::new());
-        let mut add = |bytes: &[u8]| Ok::<_, Error>(slabs.extend_from_slice(bytes));
-        gather.slabs(&source, span, 5, &mut add).unwrap();
-        let mut add = |bytes: &[u8]| Ok::<_, Error>(elements.extend_from_slice(bytes));
-        gather.elements(&source, span, 5, &mut add).unwrap();
-        [slabs, elements]
+        let mut reads = [Vec::new(), Vec::new()];
+        for (number, read) in reads.iter_mut().enumerate() {
+            let mut add = |bytes: &[u8]| {
+                read.extend_from_slice(bytes);
+                Ok::<_, Error>(())
+            };
+            match number {
+                0 => gather.slabs(&source, span, 5, &mut add).unwrap(),
+                _ => gather.elements(&source, span, 5, &mut add).unwrap(),
+            }
+        }
+        reads
     }
 
     #[test]
