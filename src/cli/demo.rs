@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use lnln_bench::dataset::synthetic;
 use lnln_bench::sweep::Suite;
+use lnln_bench::train::MicroBatch;
 use lnln_bench::ui::Progress;
 
 use super::run::{self, Place};
@@ -54,6 +55,11 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         runs: runs.clone(),
         device: args.device,
         threads: None,
+        micro_batch: MicroBatch::Auto,
+        memory_budget: None,
+        recompute_encoder: false,
+        nondeterministic: false,
+        tensorboard: false,
     };
     run::sweep(&suite, &place, progress)?;
     let out = args.out.join("report");

@@ -7,7 +7,7 @@
 //! | 2 | usage: a flag, name or rate that does not exist |
 //! | 3 | bad data: a pickle, prepared file or record that cannot be used |
 //! | 4 | some runs failed; the others are done |
-//! | 5 | device or text encoder missing |
+//! | 5 | device, text encoder or memory missing |
 //! | 6 | input or output: a full disk, a missing folder, no permission |
 //! | 75 | interrupted; the same command goes on |
 
@@ -105,12 +105,21 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
     if let Some(error) = error.downcast_ref::<train::Error>() {
         return Some(match error {
             train::Error::NoCuda { .. } => MISSING,
-            train::Error::Interrupted { .. } => INTERRUPTED,
+            train::Error::Interrupted { .. } | train::Error::InterruptedEvaluation => INTERRUPTED,
             train::Error::DeviceName { .. }
             | train::Error::EncoderName { .. }
             | train::Error::EncoderInput { .. }
             | train::Error::ScheduleName { .. }
-            | train::Error::SelectionName { .. } => USAGE,
+            | train::Error::SelectionName { .. }
+            | train::Error::SelectionMetric { .. }
+            | train::Error::MicroBatchName { .. }
+            | train::Error::BytesName { .. }
+            | train::Error::PrecisionName { .. }
+            | train::Error::EngineName { .. }
+            | train::Error::NotDivisible { .. }
+            | train::Error::NoRecompute { .. }
+            | train::Error::PrecisionTooLow { .. } => USAGE,
+            train::Error::DoesNotFit { .. } | train::Error::OutOfMemory { .. } => MISSING,
             train::Error::Io { .. } => IO,
             train::Error::Checkpoint { .. } | train::Error::EmptySplit { .. } => BAD_DATA,
             train::Error::NotFinite { .. } => RUNS_FAILED,
@@ -124,6 +133,7 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             sweep::Error::NotPrepared { .. }
             | sweep::Error::Suite { .. }
             | sweep::Error::ForeignModel { .. }
+            | sweep::Error::ProtocolName { .. }
             | sweep::Error::NothingToDo { .. } => Some(USAGE),
             _ => None,
         };

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use lnln_bench::sweep::{self, Options, Suite, Summary};
-use lnln_bench::train::{DeviceSpec, device};
+use lnln_bench::sweep::{self, Machine, Options, Protocol, Suite, Summary};
+use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
 use lnln_bench::ui::Progress;
 
 use super::{interrupt, output};
@@ -14,6 +14,8 @@ use super::{interrupt, output};
 #[command(after_help = "Examples:
   lnln-bench run --datasets mosi --models lnln,almt,lf_dnn,constant --rates 0:1:0.1 --seeds 1111,1112
   lnln-bench run --datasets mosi --models lnln --encoder frozen:models/minilm --noise cycle:4
+  lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert-base-uncased --protocol paper
+  lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert-base-uncased --memory-budget 6GiB
   lnln-bench run benchmarks/demo.toml --data demo/data --runs demo/runs
   lnln-bench run --datasets sims --models lnln --device cuda --encoder bert:models/bert-base-chinese")]
 pub struct Args {
@@ -52,9 +54,15 @@ pub struct Args {
     /// the others at a rate of their own), or one level for all [default: half-complete].
     #[arg(long)]
     noise_rate: Option<String>,
-    /// Which epoch is evaluated: validation or last [default: validation].
+    /// Whose way the defaults follow: own, or paper for LNLN's published one (rates 0 to 0.9, its
+    /// masks and noise, its schedule with a first epoch at rate 0, for each metric the best epoch
+    /// on the test split) [default: own].
     #[arg(long)]
-    selection: Option<String>,
+    protocol: Option<Protocol>,
+    /// Which epoch is evaluated: valid:METRIC (best on the validation split), last, or paper (best
+    /// on the test split, for each metric its own) [default: valid:mae].
+    #[arg(long, alias = "selection")]
+    select: Option<String>,
     /// Learning rate over the epochs: cosine, reference or constant [default: cosine].
     #[arg(long)]
     schedule: Option<String>,
@@ -73,6 +81,12 @@ pub struct Args {
     /// Weight decay, in place of each model's own.
     #[arg(long)]
     weight_decay: Option<f64>,
+    /// fp32, tf32 (CUDA's tensor cores) or bf16 (autocast) [default: fp32].
+    #[arg(long)]
+    precision: Option<String>,
+    /// lean, or plain for the reference's computation to the letter [default: lean].
+    #[arg(long)]
+    engine: Option<String>,
     #[command(flatten)]
     place: Place,
 }
@@ -92,6 +106,24 @@ pub struct Place {
     /// Threads of libtorch [default: all cores].
     #[arg(long)]
     pub threads: Option<u16>,
+    /// Clips per pass: auto (as many as the memory budget allows) or a number. Gradients of the
+    /// passes add up to that of the batch.
+    #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<MicroBatch>())]
+    pub micro_batch: MicroBatch,
+    /// Memory a training may use, like 12GiB [default: 12GiB or what the machine has; on CUDA what
+    /// is free].
+    #[arg(long, value_parser = |text: &str| text.parse::<Bytes>())]
+    pub memory_budget: Option<Bytes>,
+    /// Compute a fine-tuned text encoder twice in place of keeping its activations: less memory,
+    /// a third more work.
+    #[arg(long)]
+    pub recompute_encoder: bool,
+    /// Let CUDA use algorithms whose results vary from run to run.
+    #[arg(long)]
+    pub nondeterministic: bool,
+    /// Write TensorBoard event files into the run directories.
+    #[arg(long)]
+    pub tensorboard: bool,
 }
 
 /// Run the subcommand.
@@ -117,6 +149,13 @@ pub fn sweep(suite: &Suite, place: &Place, progress: &Progress) -> anyhow::Resul
         data: place.data.clone(),
         runs: place.runs.clone(),
         device,
+        machine: Machine {
+            micro_batch: place.micro_batch,
+            memory_budget: place.memory_budget.map(|bytes| bytes.0),
+            recompute_encoder: place.recompute_encoder,
+            nondeterministic: place.nondeterministic,
+            tensorboard: place.tensorboard,
+        },
     };
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
     let summary = sweep::run(suite, &options, &raised, progress)?;
@@ -135,8 +174,12 @@ impl Args {
     /// The suite file with the flags on top, or the flags alone.
     fn suite(&self) -> anyhow::Result<Suite> {
         let mut suite = match &self.suite {
-            Some(path) => Suite::read(path)?,
-            None => Suite::new(self.datasets.clone(), self.models.clone()),
+            Some(path) => Suite::read(path, self.protocol)?,
+            None => Suite::new(
+                self.datasets.clone(),
+                self.models.clone(),
+                self.protocol.unwrap_or_default(),
+            )?,
         };
         replace(&mut suite.datasets, &self.datasets);
         replace(&mut suite.models, &self.models);
@@ -147,7 +190,9 @@ impl Args {
         set(&mut suite.train.noise, &self.noise);
         suite.train.noise_masks = self.noise_masks.clone().or(suite.train.noise_masks);
         set(&mut suite.train.noise_rate, &self.noise_rate);
-        set(&mut suite.train.selection, &self.selection);
+        set(&mut suite.train.selection, &self.select);
+        set(&mut suite.train.precision, &self.precision);
+        set(&mut suite.train.engine, &self.engine);
         if let Some(schedule) = &self.schedule {
             suite.train.schedule = schedule.parse()?;
         }

@@ -1,6 +1,6 @@
 //! `manifest.json`: everything that decided a run's numbers, and the facts a report prints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -115,6 +115,32 @@ pub struct TrainingFacts {
     pub batch_size: usize,
     pub learning_rate: f64,
     pub weight_decay: f64,
+    #[serde(default)]
+    pub computing: Computing,
+}
+
+/// What leaves the mathematics as it is but may show in the last bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Computing {
+    /// `fp32`, `tf32` or `bf16`.
+    pub precision: String,
+    /// `lean` or `plain`.
+    pub engine: String,
+    /// Clips per pass at the end of training; 0 where nothing is trained.
+    pub micro_batch: usize,
+    /// Whether the text encoder's activations were computed twice.
+    pub recompute_encoder: bool,
+}
+
+impl Default for Computing {
+    fn default() -> Self {
+        Self {
+            precision: "fp32".to_owned(),
+            engine: "lean".to_owned(),
+            micro_batch: 0,
+            recompute_encoder: false,
+        }
+    }
 }
 
 /// Which epoch's weights were evaluated, and why.
@@ -128,6 +154,26 @@ pub struct SelectionFacts {
     pub levels: Vec<Level>,
     /// Selected epoch, counted from 1; 0 where nothing is trained.
     pub epoch: u32,
+    /// Epoch by metric, where metrics are scored with the weights of different epochs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub chosen: BTreeMap<String, u32>,
+}
+
+impl SelectionFacts {
+    /// The epoch in `predictions.parquet` whose predictions a metric is read from: 0 where one set
+    /// of weights serves all. Metrics that chose none are read at MAE's, as the paper reads Corr.
+    pub fn weights_for(&self, metric: &str) -> u32 {
+        let chosen = self.chosen.get(metric).or_else(|| self.chosen.get("mae"));
+        chosen.copied().unwrap_or(0)
+    }
+
+    /// All epochs in `predictions.parquet`.
+    pub fn weights(&self) -> BTreeSet<u32> {
+        match self.chosen.is_empty() {
+            true => BTreeSet::from([0]),
+            false => self.chosen.values().copied().collect(),
+        }
+    }
 }
 
 /// What computed it.

@@ -24,6 +24,9 @@ pub const COLUMNS: [&str; 8] = [
     "prediction",
 ];
 
+/// A further column, in files with predictions by the weights of several epochs alone.
+const EPOCH: &str = "epoch";
+
 /// The columns that make a [`Condition`].
 const KEYS: [&str; 5] = ["dataset", "split", "family", "mask_seed", "level"];
 
@@ -71,7 +74,13 @@ impl Predictions {
             .finish()
             .map_err(frame("decode"))?;
         let numbers = |name| column(&table, name);
+        let epoch = match table.get_column_index(EPOCH) {
+            Some(_) => values(numbers(EPOCH)?.u32())?,
+            None => vec![0; table.height()],
+        };
         Ok(Self {
+            current_epoch: 0,
+            epoch,
             dataset: texts(&table, "dataset")?,
             split: texts(&table, "split")?,
             family: texts(&table, "family")?,
@@ -89,10 +98,14 @@ impl Predictions {
     /// Only if memory for the grouping cannot be had.
     pub fn groups(&self) -> Result<Vec<Group>> {
         let table = self.frame()?;
-        let grouped = table.group_by_stable(KEYS).map_err(frame("group"))?;
+        let mut keys = KEYS.to_vec();
+        if table.get_column_index(EPOCH).is_some() {
+            keys.push(EPOCH);
+        }
+        let grouped = table.group_by_stable(keys).map_err(frame("group"))?;
         let rows = grouped.get_groups().iter().map(indices);
         let mut groups: Vec<Group> = rows.map(|rows| self.group(&rows)).collect();
-        groups.sort_by(|a, b| ascending(&a.condition, &b.condition));
+        groups.sort_by(|a, b| ascending(&a.condition, &b.condition).then(a.epoch.cmp(&b.epoch)));
         Ok(groups)
     }
 
@@ -107,6 +120,7 @@ impl Predictions {
                 mask_seed: self.mask_seed[first],
                 level: self.level[first],
             },
+            epoch: self.epoch[first],
             ids: rows.iter().map(|&row| self.id[row].to_string()).collect(),
             truth: rows.iter().map(|&row| self.truth[row]).collect(),
             prediction: rows.iter().map(|&row| self.prediction[row]).collect(),
@@ -114,7 +128,7 @@ impl Predictions {
     }
 
     fn frame(&self) -> Result<DataFrame> {
-        let columns = vec![
+        let mut columns = vec![
             text_column("dataset", &self.dataset),
             text_column("split", &self.split),
             text_column("family", &self.family),
@@ -124,6 +138,9 @@ impl Predictions {
             Column::new("truth".into(), &self.truth),
             Column::new("prediction".into(), &self.prediction),
         ];
+        if self.epoch.iter().any(|epoch| *epoch != 0) {
+            columns.push(Column::new(EPOCH.into(), &self.epoch));
+        }
         DataFrame::new(self.len(), columns).map_err(frame("arrange"))
     }
 }
@@ -270,6 +287,24 @@ mod tests {
         assert_eq!(groups[3].truth, [1.0, -1.0]);
         assert_eq!(groups[3].prediction[0], 2.5);
         assert!(groups[3].prediction[1].is_nan());
+    }
+
+    #[test]
+    fn epochs_are_a_column_only_where_there_are_several() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.parquet");
+        let plain = sample().to_parquet().unwrap();
+        let mut rows = sample();
+        rows.set_epoch(7);
+        rows.extend(&condition(1, "0"), &["a".into()], &[1.0], &[2.0])
+            .unwrap();
+        rows.write(&path).unwrap();
+        let groups = Predictions::read(&path).unwrap().groups().unwrap();
+        let epochs: Vec<u32> = groups.iter().map(|g| g.epoch).collect();
+        assert_eq!(epochs, [0, 7, 0, 0, 0]);
+        std::fs::write(&path, plain).unwrap();
+        let groups = Predictions::read(&path).unwrap().groups().unwrap();
+        assert!(groups.iter().all(|g| g.epoch == 0));
     }
 
     #[test]

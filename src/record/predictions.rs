@@ -39,6 +39,8 @@ pub struct Condition {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     pub condition: Condition,
+    /// Epoch of the weights, where a run has predictions of several; else 0.
+    pub epoch: u32,
     pub ids: Vec<String>,
     pub truth: Vec<f32>,
     pub prediction: Vec<f32>,
@@ -48,6 +50,9 @@ pub struct Group {
 /// costs little more than its numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Predictions {
+    /// Epoch of the rows to come.
+    pub(super) current_epoch: u32,
+    pub(super) epoch: Vec<u32>,
     pub(super) dataset: Vec<Arc<str>>,
     pub(super) split: Vec<Arc<str>>,
     pub(super) family: Vec<Arc<str>>,
@@ -74,6 +79,12 @@ impl Predictions {
         self.id.is_empty()
     }
 
+    /// States the epoch whose weights make the rows that follow; 0 where a run has one set of
+    /// weights.
+    pub fn set_epoch(&mut self, epoch: u32) {
+        self.current_epoch = epoch;
+    }
+
     /// Appends one pass over a split: `ids`, `truth` and `prediction` of one length.
     ///
     /// # Errors
@@ -93,6 +104,8 @@ impl Predictions {
             });
         }
         self.repeat(condition, ids.len());
+        self.epoch
+            .extend(std::iter::repeat_n(self.current_epoch, ids.len()));
         self.id.extend(ids.iter().map(|id| Arc::from(id.as_str())));
         self.truth.extend_from_slice(truth);
         self.prediction.extend_from_slice(prediction);
@@ -109,6 +122,7 @@ impl Predictions {
             level: row.level,
         };
         self.repeat(&condition, 1);
+        self.epoch.push(self.current_epoch);
         self.id.push(Arc::from(row.id.as_str()));
         self.truth.push(row.truth);
         self.prediction.push(row.prediction);

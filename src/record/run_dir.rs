@@ -170,7 +170,8 @@ impl RunDir {
         })?;
         json.push(b'\n');
         let parquet = predictions.to_parquet()?;
-        let scores = Scores::of(&manifest.dataset.protocol, predictions)?.to_csv();
+        let scores =
+            Scores::of(&manifest.dataset.protocol, &manifest.selection, predictions)?.to_csv();
         write_atomic(&self.manifest(), &json)?;
         write_atomic(&self.predictions(), &parquet)?;
         write_atomic(&self.scores(), scores.as_bytes())?;

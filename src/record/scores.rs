@@ -4,9 +4,10 @@
 use rayon::prelude::*;
 
 use super::error::Result;
+use super::manifest::SelectionFacts;
 use super::predictions::{Condition, Group, Predictions};
 use crate::mask::Level;
-use crate::metric::{self, Protocol, Undefined};
+use crate::metric::{self, Metric, Protocol, Undefined};
 
 /// Version of the metrics' definitions. Raise it when a metric's value changes: older files are
 /// then passed over, and scores are computed from the predictions again.
@@ -39,17 +40,23 @@ impl Scores {
     ///
     /// # Errors
     /// If the predictions cannot be grouped.
-    pub fn of(protocol: &str, predictions: &Predictions) -> Result<Self> {
+    pub fn of(
+        protocol: &str,
+        selection: &SelectionFacts,
+        predictions: &Predictions,
+    ) -> Result<Self> {
         match metric::protocol(protocol) {
-            Ok(protocol) => Ok(Self::by(protocol, &predictions.groups()?)),
+            Ok(protocol) => Ok(Self::by(protocol, selection, &predictions.groups()?)),
             Err(_) => Ok(Self { lines: Vec::new() }),
         }
     }
 
-    /// Scores predictions by every metric of a protocol, extras included.
-    pub fn by(protocol: &Protocol, groups: &[Group]) -> Self {
+    /// Scores predictions by every metric of a protocol, extras included: each on those by the
+    /// weights it chose, where metrics chose different ones.
+    pub fn by(protocol: &Protocol, selection: &SelectionFacts, groups: &[Group]) -> Self {
         let scored = groups.par_iter().flat_map_iter(|group| {
-            protocol.all().map(|metric| {
+            let own = |m: &&Metric| selection.weights_for(m.name) == group.epoch;
+            protocol.all().filter(own).map(|metric| {
                 let score = (metric.compute)(&group.prediction, &group.truth);
                 line(&group.condition, metric.name, score.map_err(reason))
             })
@@ -133,11 +140,8 @@ mod tests {
 
     #[test]
     fn scores_survive_a_round_trip_to_the_last_bit() {
-        let scores = Scores::of(
-            "mosi",
-            &predictions(&manifest("flat", 11, &[0.0, 0.3, 1.0])),
-        )
-        .unwrap();
+        let m = manifest("flat", 11, &[0.0, 0.3, 1.0]);
+        let scores = Scores::of("mosi", &m.selection, &predictions(&m)).unwrap();
         assert_eq!(
             scores.lines.len(),
             2 * 3 * metric::protocol("mosi").unwrap().all().count()

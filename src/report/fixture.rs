@@ -109,6 +109,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
             batch_size: 8,
             learning_rate: 1e-3,
             weight_decay: 0.0,
+            computing: crate::record::manifest::Computing::default(),
         },
         selection: SelectionFacts {
             rule: "validation".into(),
@@ -118,6 +119,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
                 .filter_map(Level::of_number)
                 .collect(),
             epoch: 2,
+            chosen: std::collections::BTreeMap::new(),
         },
         build: BuildFacts {
             version: "0.1.0".into(),

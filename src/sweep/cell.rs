@@ -1,21 +1,25 @@
 //! Runs one cell: build, fit, predict at every rate, leave a record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tch::nn;
 
 use super::plan::{Cell, Settings};
+use super::runner::Machine;
 use super::workbench::Workbench;
 use super::{Error, facts};
 use crate::dataset::SplitName;
 use crate::mask::{Conditions, Family, Level, Variants};
-use crate::model::{Model, Profile, Setup};
-use crate::record::manifest::MaskFacts;
+use crate::model::{EncoderSetup, Engine, Model, Profile, Setup};
+use crate::record::manifest::{Computing, MaskFacts};
 use crate::record::{self, Condition, Predictions, RunDir};
-use crate::train::trainer::{self, Data, Files, Plan, State};
+use crate::train::memory::{self, MemoryPlan};
+use crate::train::state::State;
+use crate::train::tensors::SplitTensors;
+use crate::train::trainer::{self, Data, Files, Plan};
 use crate::train::view::View;
 use crate::train::{self, evaluate, order};
 use crate::ui::Bar;
@@ -25,6 +29,17 @@ pub struct Bench<'a> {
     pub settings: &'a Settings,
     pub interrupt: &'a AtomicBool,
     pub bar: &'a Bar,
+    pub machine: &'a Machine,
+}
+
+impl Bench<'_> {
+    /// After training everything is stored, and evaluation starts anew.
+    fn stop_if_asked(&self) -> Result<(), Error> {
+        match self.interrupt.load(Ordering::Relaxed) {
+            true => Err(train::Error::InterruptedEvaluation.into()),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Train and evaluate `cell`, going on where an earlier attempt stopped.
@@ -46,11 +61,34 @@ pub fn run(
         labels: data.labels,
         compat: false,
     })?;
-    let state = fit(cell, data, bench, dir, model.as_mut(), &mut store)?;
+    let engine = engine(cell, data, bench, model.as_ref())?;
+    model.set_engine(engine);
+    let files = files(dir);
+    let state = fit(cell, data, bench, &files, model.as_mut(), &mut store)?;
     bench.bar.say("predicting the test split at every level");
-    let (predictions, masks) = predict(data, bench.settings, model.as_ref())?;
-    let seconds = started.elapsed().as_secs_f64();
-    let manifest = facts::manifest(cell, data, bench.settings, &store, &state, masks, seconds);
+    let mut predictions = Predictions::default();
+    let mut masks = Vec::new();
+    // Epochs that several metrics picked are evaluated once.
+    let epochs: BTreeSet<u32> = state.epochs().into_values().collect();
+    let epochs = if epochs.is_empty() {
+        BTreeSet::from([0])
+    } else {
+        epochs
+    };
+    for epoch in epochs {
+        trainer::load_weights(&mut store, &files.picked(&cell.rule, epoch))?;
+        predictions.set_epoch(if cell.rule.is_single() { 0 } else { epoch });
+        masks = predict(data, bench, model.as_ref(), &mut predictions)?;
+    }
+    let computing = Computing {
+        precision: cell.config.precision.clone(),
+        engine: cell.config.engine.clone(),
+        recompute_encoder: engine.recompute,
+        micro_batch: state.micro_batch,
+    };
+    let settings = bench.settings;
+    let mut manifest = facts::manifest(cell, data, settings, &store, &state, masks, computing);
+    manifest.wall_seconds = started.elapsed().as_secs_f64();
     dir.finish(&manifest, &predictions)?;
     // Nothing goes on from a finished run; what cannot be removed only costs space.
     let _ = std::fs::remove_file(dir.last_checkpoint());
@@ -62,87 +100,144 @@ fn write_config(cell: &Cell, dir: &RunDir) -> Result<(), Error> {
     Ok(record::write_atomic(&dir.config(), text.as_bytes())?)
 }
 
+/// How this model computes: refused where it cannot do as it is told.
+fn engine(
+    cell: &Cell,
+    data: &Workbench<'_>,
+    bench: &Bench<'_>,
+    model: &dyn Model,
+) -> Result<Engine, Error> {
+    let trained = matches!(data.encoder, EncoderSetup::Bert { .. }) && cell.entry.trained;
+    let recompute = bench.machine.recompute_encoder && trained;
+    if recompute && model.text_encoder().is_none() {
+        return Err(train::Error::NoRecompute {
+            model: cell.entry.name,
+        }
+        .into());
+    }
+    Ok(Engine {
+        plain: bench.settings.plain,
+        recompute,
+    })
+}
+
+fn files(dir: &RunDir) -> Files {
+    Files {
+        best: dir.checkpoint(),
+        last: dir.last_checkpoint(),
+        log: dir.metrics(),
+    }
+}
+
 /// Fit the model, or store it as it is where there is nothing to fit.
 fn fit(
     cell: &Cell,
     data: &Workbench<'_>,
     bench: &Bench<'_>,
-    dir: &RunDir,
+    files: &Files,
     model: &mut dyn Model,
     store: &mut nn::VarStore,
 ) -> Result<State, Error> {
-    let files = Files {
-        best: dir.checkpoint(),
-        last: dir.last_checkpoint(),
-        log: dir.metrics(),
-    };
     if !cell.entry.trained || cell.recipe.epochs == 0 {
         train::checkpoint::save(&files.best, &trainer::weights(store), "{}")?;
         return Ok(State::default());
     }
     let settings = bench.settings;
-    let valid_views = valid_views(data, settings)?;
+    let watched = cell.rule.split();
+    let watched_views = watched_views(data, settings, watched)?;
     let complete = data.views(SplitName::Train).complete()?;
     let noisy = |epoch: u32| match settings.noise.draw(epoch - 1) {
         Some(draw) => data.noisy(settings, cell.seed, draw),
         None => data.views(SplitName::Train).complete().map(Rc::new),
     };
-    let [train, valid, _] = &data.tensors;
     let view = Data {
-        train,
+        train: &data.tensors[SplitName::Train as usize],
         complete: &complete,
         noisy: &noisy,
-        valid,
-        valid_views: &valid_views,
-        valid_truth: &data.splits[SplitName::Valid as usize].labels,
-        metric: data.protocol.selection_metric(),
+        watched: &data.tensors[watched as usize],
+        watched_views: &watched_views,
+        watched_truth: &data.splits[watched as usize].labels,
     };
+    let memory = plan_memory(cell, data, bench, &view, model, store)?;
     let plan = Plan {
         entry: cell.entry,
         recipe: cell.recipe.clone(),
         schedule: settings.schedule,
-        selection: settings.selection,
+        rule: cell.rule.clone(),
         seed: cell.seed,
+        precision: settings.precision,
+        micro_batch: memory.micro_batch,
     };
     Ok(trainer::fit(
         &plan,
         &view,
         model,
         store,
-        &files,
+        files,
         bench.interrupt,
         bench.bar,
     )?)
 }
 
-/// The validation split at every level of validation, under the first mask seed of evaluation.
-fn valid_views(data: &Workbench<'_>, settings: &Settings) -> Result<Vec<View>, Error> {
-    let views = data.views(SplitName::Valid);
+/// Counts the memory of the fit and says so.
+fn plan_memory(
+    cell: &Cell,
+    data: &Workbench<'_>,
+    bench: &Bench<'_>,
+    view: &Data<'_>,
+    model: &dyn Model,
+    store: &nn::VarStore,
+) -> Result<MemoryPlan, Error> {
+    let machine = bench.machine;
+    let splits: u64 = data.tensors.iter().map(SplitTensors::bytes).sum();
+    let views: u64 = view.watched_views.iter().map(View::bytes).sum();
+    // The noisy view is as large as the complete one.
+    let bytes = splits + views + 2 * view.complete.bytes();
+    let budget = match machine.memory_budget {
+        Some(budget) => budget,
+        None => memory::default_budget(data.device)?,
+    };
+    let batch = cell.recipe.batch_size;
+    let wish = machine.micro_batch;
+    let plan = MemoryPlan::new(cell.entry, model, store, bytes, batch, wish, budget)?;
+    tracing::info!("{} on {}: {plan}", cell.entry.name, cell.dataset);
+    Ok(plan)
+}
+
+/// A split at every level of validation, under the first mask seed of evaluation.
+fn watched_views(
+    data: &Workbench<'_>,
+    settings: &Settings,
+    split: SplitName,
+) -> Result<Vec<View>, Error> {
+    let views = data.views(split);
     let under = |(family, level): &(&'static dyn Family, Level)| {
         let seed = settings.mask_seeds[0];
-        let masks = data.masks(*family, SplitName::Valid, seed, &[*level])?;
-        Ok(views.under(&masks.keeps(SplitName::Valid, *level)?, *level)?)
+        let masks = data.masks(*family, split, seed, &[*level])?;
+        Ok(views.under(&masks.keeps(split, *level)?, *level)?)
     };
     settings.validation.iter().map(under).collect()
 }
 
-/// Predictions for the test split under every mask, and what there is to say of the masks.
+/// Adds predictions for the test split under every mask; gives what there is to say of the masks.
 fn predict(
     data: &Workbench<'_>,
-    settings: &Settings,
+    bench: &Bench<'_>,
     model: &dyn Model,
-) -> Result<(Predictions, Vec<MaskFacts>), Error> {
-    let (mut predictions, mut facts) = (Predictions::default(), Vec::new());
+    predictions: &mut Predictions,
+) -> Result<Vec<MaskFacts>, Error> {
+    let (settings, mut facts) = (bench.settings, Vec::new());
     for Conditions { family, levels } in &settings.conditions {
         let (mut hashes, mut realised) = (BTreeMap::new(), BTreeMap::new());
         for &seed in &settings.mask_seeds {
             let masks = data.masks(*family, SplitName::Test, seed, levels)?;
             for &level in levels {
+                bench.stop_if_asked()?;
                 let hash = masks.hash(SplitName::Test, level)?;
                 hashes.insert(format!("{seed}/{level}"), hash);
                 let rates = masks.realised(SplitName::Test, level)?;
                 realised.insert(format!("{seed}/{level}"), rates);
-                predict_under(data, model, &masks, level, &mut predictions)?;
+                predict_under(data, bench, model, (&masks, level), predictions)?;
             }
         }
         facts.push(facts::masks(
@@ -153,15 +248,15 @@ fn predict(
             realised,
         ));
     }
-    Ok((predictions, facts))
+    Ok(facts)
 }
 
 /// Adds the predictions for the test split under one mask.
 fn predict_under(
     data: &Workbench<'_>,
+    bench: &Bench<'_>,
     model: &dyn Model,
-    masks: &Variants,
-    level: Level,
+    (masks, level): (&Variants, Level),
     predictions: &mut Predictions,
 ) -> Result<(), Error> {
     let (split, tensors) = (
@@ -170,7 +265,7 @@ fn predict_under(
     );
     let keeps = masks.keeps(SplitName::Test, level)?;
     let view = data.views(SplitName::Test).under(&keeps, level)?;
-    let predicted = evaluate::predict(model, tensors, &view)?;
+    let predicted = evaluate::predict(model, tensors, &view, bench.settings.precision)?;
     let condition = Condition {
         dataset: data.corpus.name().to_owned(),
         split: SplitName::Test.as_str().to_owned(),

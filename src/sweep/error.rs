@@ -12,6 +12,8 @@ pub enum Error {
     NotPrepared { name: String, path: PathBuf },
     #[error("`{path}` is no suite: {reason}")]
     Suite { path: PathBuf, reason: String },
+    #[error("expected a protocol like own or paper, found `{found}`")]
+    ProtocolName { found: String },
     #[error("the suite overrides model {name}, which it does not run")]
     ForeignModel { name: String },
     #[error("nothing to run: expected at least one {what}")]

@@ -11,10 +11,12 @@ use crate::mask::{Family, Level};
 use crate::metric::floor;
 use crate::record::Manifest;
 use crate::record::manifest::{
-    BuildFacts, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts, TrainingFacts,
+    BuildFacts, Computing, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts,
+    TrainingFacts,
 };
 use crate::train::device;
-use crate::train::trainer::State;
+use crate::train::selection::Rule;
+use crate::train::state::State;
 
 /// Version of this tool with the commit it was built from.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LNLN_BENCH_GIT"));
@@ -22,7 +24,7 @@ pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LNLN_BEN
 /// libtorch's version, which tch pins.
 pub const LIBTORCH: &str = "2.11.0";
 
-/// Everything a report needs to know about a finished cell.
+/// Everything a report needs to know about a finished cell, but the time it took.
 pub fn manifest(
     cell: &Cell,
     data: &Workbench<'_>,
@@ -30,7 +32,7 @@ pub fn manifest(
     store: &nn::VarStore,
     state: &State,
     masks: Vec<MaskFacts>,
-    wall_seconds: f64,
+    computing: Computing,
 ) -> Manifest {
     Manifest {
         format: FORMAT,
@@ -39,19 +41,23 @@ pub fn manifest(
         model: model(cell, store),
         seed: cell.seed,
         masks,
-        training: training(cell),
+        training: training(cell, computing),
         selection: SelectionFacts {
-            rule: cell.config.selection.clone(),
-            metric: data.protocol.selection_metric().name.to_owned(),
+            rule: cell.rule.name().to_owned(),
+            metric: watched(&cell.rule),
             levels: settings
                 .validation
                 .iter()
                 .map(|(_, level)| *level)
                 .collect(),
-            epoch: state.selected,
+            epoch: state.selected(),
+            chosen: match cell.rule.is_single() {
+                true => BTreeMap::new(),
+                false => cell.rule.chosen(&state.epochs()),
+            },
         },
         build: build(data.device),
-        wall_seconds,
+        wall_seconds: 0.0,
     }
 }
 
@@ -85,7 +91,15 @@ fn model(cell: &Cell, store: &nn::VarStore) -> ModelFacts {
     }
 }
 
-fn training(cell: &Cell) -> TrainingFacts {
+/// The metric of the rule; the paper's rule looks at each by itself.
+fn watched(rule: &Rule) -> String {
+    match rule.is_single() {
+        true => rule.watched[0].name.to_owned(),
+        false => "each metric itself".to_owned(),
+    }
+}
+
+fn training(cell: &Cell, computing: Computing) -> TrainingFacts {
     TrainingFacts {
         encoder: cell.config.encoder.clone(),
         noise: noise(&cell.config),
@@ -93,6 +107,7 @@ fn training(cell: &Cell) -> TrainingFacts {
         batch_size: cell.recipe.batch_size,
         learning_rate: cell.recipe.learning_rate,
         weight_decay: cell.recipe.weight_decay,
+        computing,
     }
 }
 

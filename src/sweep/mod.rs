@@ -9,5 +9,5 @@ pub mod suite;
 pub mod workbench;
 
 pub use error::Error;
-pub use runner::{Options, Summary, run};
-pub use suite::Suite;
+pub use runner::{Machine, Options, Summary, run};
+pub use suite::{Protocol, Suite};

@@ -11,10 +11,11 @@ use crate::mask::{self, Conditions, Level, Noise, RateLaw};
 use crate::metric;
 use crate::model::{self, Entry, Profile, Recipe};
 use crate::train::schedule::Schedule;
-use crate::train::{EncoderSpec, Selection};
+use crate::train::selection::Rule;
+use crate::train::{self, EncoderSpec, Precision, Selection};
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.
-const RESULT_VERSION: u32 = 1;
+const RESULT_VERSION: u32 = 2;
 
 /// One training and its evaluation.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub struct Cell {
     pub entry: &'static Entry,
     pub seed: u64,
     pub recipe: Recipe,
+    pub rule: Rule,
     /// Everything that decides the result, as stored in `config.toml`.
     pub config: Config,
     /// Short blake3 of `config`.
@@ -49,6 +51,10 @@ pub struct Config {
     pub mask_seeds: Vec<u64>,
     /// Levels by family with version.
     pub masks: BTreeMap<String, Vec<Level>>,
+    #[serde(skip_serializing_if = "is_fp32")]
+    pub precision: String,
+    #[serde(skip_serializing_if = "is_lean")]
+    pub engine: String,
     pub recipe: Recipe,
     pub hyper_parameters: serde_json::Value,
 }
@@ -66,6 +72,9 @@ pub struct Settings {
     pub noise_rate: RateLaw,
     pub selection: Selection,
     pub schedule: Schedule,
+    pub precision: Precision,
+    /// The computation to the letter.
+    pub plain: bool,
 }
 
 impl Settings {
@@ -85,6 +94,8 @@ impl Settings {
             noise_rate: suite.train.noise_rate.parse()?,
             selection: suite.train.selection.parse()?,
             schedule: suite.train.schedule,
+            precision: suite.train.precision.parse()?,
+            plain: is_plain(&suite.train.engine)?,
         };
         settings.noise.check_rates(settings.noise_rate)?;
         if settings.mask_seeds.is_empty() {
@@ -92,6 +103,25 @@ impl Settings {
         }
         Ok(settings)
     }
+}
+
+fn is_plain(engine: &str) -> Result<bool, train::Error> {
+    match engine {
+        "lean" => Ok(false),
+        "plain" => Ok(true),
+        _ => Err(train::Error::EngineName {
+            found: engine.to_owned(),
+        }),
+    }
+}
+
+/// The usual precision and engine stay out of a configuration, whose identity they leave as it was.
+fn is_fp32(precision: &str) -> bool {
+    precision == "fp32"
+}
+
+fn is_lean(engine: &str) -> bool {
+    engine == "lean"
 }
 
 /// The prepared data sets of a suite, by name.
@@ -132,11 +162,13 @@ pub fn cells(suite: &Suite, settings: &Settings, corpora: &Corpora) -> Result<Ve
     let mut cells = Vec::new();
     for name in &suite.datasets {
         let (corpus, encoder) = &corpora[name];
-        metric::protocol(&corpus.spec.protocol)?;
+        let rule = settings
+            .selection
+            .resolve(metric::protocol(&corpus.spec.protocol)?)?;
         let encoder = encoder.identity()?;
         for entry in &entries {
             for &seed in &suite.seeds {
-                cells.push(cell(suite, settings, corpus, &encoder, entry, seed));
+                cells.push(cell(suite, settings, corpus, &encoder, &rule, entry, seed));
             }
         }
     }
@@ -153,6 +185,7 @@ fn cell(
     settings: &Settings,
     corpus: &Corpus,
     encoder: &str,
+    rule: &Rule,
     entry: &'static Entry,
     seed: u64,
 ) -> Cell {
@@ -169,7 +202,7 @@ fn cell(
         noise_masks: settings.noise_family.name().to_owned(),
         noise_version: settings.noise_family.version(),
         noise_rate: settings.noise_rate.to_string(),
-        selection: settings.selection.to_string(),
+        selection: rule.identity(),
         schedule: settings.schedule,
         validation: (settings.validation.iter())
             .map(|(family, level)| (versioned(*family), *level))
@@ -178,6 +211,8 @@ fn cell(
         masks: (settings.conditions.iter())
             .map(|conditions| (versioned(conditions.family), conditions.levels.clone()))
             .collect(),
+        precision: suite.train.precision.clone(),
+        engine: suite.train.engine.clone(),
         recipe: recipe.clone(),
         hyper_parameters: (entry.config)(profile),
     };
@@ -187,6 +222,7 @@ fn cell(
         entry,
         seed,
         recipe,
+        rule: rule.clone(),
         config,
         id,
     }

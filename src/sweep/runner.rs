@@ -10,7 +10,7 @@ use super::plan::{self, Cell, Corpora, Settings};
 use super::workbench::Workbench;
 use super::{Error, Suite};
 use crate::record::RunDir;
-use crate::train;
+use crate::train::{self, MicroBatch, native};
 use crate::ui::Progress;
 
 /// Where a sweep reads and writes.
@@ -21,6 +21,22 @@ pub struct Options {
     /// Folder of run directories.
     pub runs: PathBuf,
     pub device: Device,
+    pub machine: Machine,
+}
+
+/// How this machine is used. Nothing here is part of a run's identity; what of it could show in the
+/// last bits is in the run's manifest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Machine {
+    pub micro_batch: MicroBatch,
+    /// Bytes a fit may use; `None` for the device's own.
+    pub memory_budget: Option<u64>,
+    /// Compute the text encoder twice in place of keeping its activations.
+    pub recompute_encoder: bool,
+    /// Let CUDA use algorithms whose results vary from run to run.
+    pub nondeterministic: bool,
+    /// Write TensorBoard event files into the run directories.
+    pub tensorboard: bool,
 }
 
 /// What became of a sweep's cells.
@@ -42,6 +58,10 @@ pub fn run(
     progress: &Progress,
 ) -> Result<Summary, Error> {
     let settings = Settings::of(suite)?;
+    native::keep_large_blocks();
+    if options.device.is_cuda() {
+        native::deterministic(!options.machine.nondeterministic)?;
+    }
     let corpora = plan::open_corpora(suite, &options.data)?;
     let cells = plan::cells(suite, &settings, &corpora)?;
     std::fs::create_dir_all(&options.runs).map_err(|e| Error::io(&options.runs, e))?;
@@ -88,13 +108,18 @@ fn run_dataset(
                 settings,
                 interrupt,
                 bar: &bar,
+                machine: &options.machine,
             },
             &dir,
         );
         bar.finish();
         match result {
             Ok(()) => ran += 1,
-            Err(stop @ Error::Train(train::Error::Interrupted { .. })) => return Err(stop),
+            Err(
+                stop @ Error::Train(
+                    train::Error::Interrupted { .. } | train::Error::InterruptedEvaluation,
+                ),
+            ) => return Err(stop),
             Err(error) => {
                 failed += 1;
                 tracing::error!("{label} (run {}) failed: {error}", cell.id);

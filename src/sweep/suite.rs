@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -35,11 +36,55 @@ pub struct Suite {
     /// Text encoder per data set.
     #[serde(default)]
     pub encoders: BTreeMap<String, String>,
+    /// Whose way of training and testing the defaults follow.
+    #[serde(default)]
+    pub protocol: Protocol,
     #[serde(default)]
     pub train: Training,
     /// Overrides for single models; they win over `train`.
     #[serde(default)]
     pub model: BTreeMap<String, Overrides>,
+}
+
+/// Whose way the defaults of a suite follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// This tool's: selection on the validation split, fresh noise, rates up to 1.
+    #[default]
+    Own,
+    /// LNLN's published way: [`PAPER`].
+    Paper,
+}
+
+/// What `protocol = "paper"` sets where the suite says nothing: rates, seeds, masks, noise, schedule
+/// (the first epoch at rate 0 included) and selection as in LNLN's code. Epochs, batch and learning
+/// rate are the models' own published ones under either protocol.
+const PAPER: &str = r#"
+seeds = [1111, 1112, 1113]
+rates = "0:0.9:0.1"
+masks = "reference"
+mask_seeds = [1111]
+
+[train]
+noise = "reference"
+selection = "paper"
+schedule = "reference"
+valid_rates = "0.5"
+"#;
+
+impl FromStr for Protocol {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "own" => Ok(Self::Own),
+            "paper" => Ok(Self::Paper),
+            _ => Err(Error::ProtocolName {
+                found: text.to_owned(),
+            }),
+        }
+    }
 }
 
 /// How every cell of a suite is trained.
@@ -52,12 +97,16 @@ pub struct Training {
     pub noise_masks: Option<String>,
     /// How damaged training samples are: `half-complete`, or one level for all.
     pub noise_rate: String,
-    /// `validation` or `last`.
+    /// `valid`, `valid:METRIC`, `last` or `paper`.
     pub selection: String,
     /// `cosine`, `reference` or `constant`.
     pub schedule: Schedule,
     /// Levels of validation, averaged by the selection.
     pub valid_rates: String,
+    /// `fp32`, `tf32` or `bf16`.
+    pub precision: String,
+    /// `lean` or `plain`.
+    pub engine: String,
     pub epochs: Option<u32>,
     pub batch_size: Option<usize>,
     pub learning_rate: Option<f64>,
@@ -82,9 +131,11 @@ impl Default for Training {
             noise: "fresh".to_owned(),
             noise_masks: None,
             noise_rate: "half-complete".to_owned(),
-            selection: "validation".to_owned(),
+            selection: "valid".to_owned(),
             schedule: Schedule::default(),
             valid_rates: "0,0.3,0.6,0.9".to_owned(),
+            precision: "fp32".to_owned(),
+            engine: "lean".to_owned(),
             epochs: None,
             batch_size: None,
             learning_rate: None,
@@ -94,29 +145,38 @@ impl Default for Training {
 }
 
 impl Suite {
-    /// A suite of these data sets and models with everything else at its default.
-    pub fn new(datasets: Vec<String>, models: Vec<String>) -> Self {
-        Self {
-            datasets,
-            models,
-            seeds: seeds(),
-            rates: rates(),
-            masks: masks(),
-            mask_seeds: mask_seeds(),
-            encoder: encoder(),
-            encoders: BTreeMap::new(),
-            train: Training::default(),
-            model: BTreeMap::new(),
-        }
+    /// A suite of these data sets and models with everything else as `protocol` has it.
+    ///
+    /// # Errors
+    /// [`Error::Unexpected`].
+    pub fn new(
+        datasets: Vec<String>,
+        models: Vec<String>,
+        protocol: Protocol,
+    ) -> Result<Self, Error> {
+        let names = |names: Vec<String>| names.into_iter().map(toml::Value::String).collect();
+        let lists = [("datasets", names(datasets)), ("models", names(models))];
+        let own = lists.map(|(key, list)| (key.to_owned(), toml::Value::Array(list)));
+        let own = own.into_iter().collect();
+        under(own, Some(protocol)).map_err(|e| Error::Unexpected(e.to_string()))
     }
 
-    /// Read a suite file.
-    pub fn read(path: &Path) -> Result<Self, Error> {
+    /// Read a suite file; `protocol` wins over the file's.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Suite`].
+    pub fn read(path: &Path, protocol: Option<Protocol>) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
-        toml::from_str(&text).map_err(|e| Error::Suite {
+        let wrong = |e: toml::de::Error| Error::Suite {
             path: path.to_owned(),
             reason: e.to_string(),
-        })
+        };
+        // First as it is, for messages that point at a line.
+        let suite: Self = toml::from_str(&text).map_err(wrong)?;
+        if protocol.unwrap_or(suite.protocol) == Protocol::Own {
+            return Ok(suite);
+        }
+        under(toml::from_str(&text).map_err(wrong)?, protocol).map_err(wrong)
     }
 
     /// What of the recipe this suite changes for `model`.
@@ -128,6 +188,36 @@ impl Suite {
     /// The encoder of `dataset`, as written.
     pub fn encoder_of(&self, dataset: &str) -> &str {
         self.encoders.get(dataset).unwrap_or(&self.encoder)
+    }
+}
+
+/// A suite from what it says itself, on top of its protocol's defaults.
+fn under(mut own: toml::Table, protocol: Option<Protocol>) -> Result<Suite, toml::de::Error> {
+    if let Some(protocol) = protocol {
+        let name = match protocol {
+            Protocol::Own => "own",
+            Protocol::Paper => "paper",
+        };
+        own.insert("protocol".to_owned(), name.into());
+    }
+    let paper = own
+        .get("protocol")
+        .is_some_and(|p| p.as_str() == Some("paper"));
+    let mut all: toml::Table = match paper {
+        true => toml::from_str(PAPER)?,
+        false => toml::Table::new(),
+    };
+    lay_over(&mut all, own);
+    all.try_into()
+}
+
+/// Puts `upper` on `lower`, tables within tables.
+fn lay_over(lower: &mut toml::Table, upper: toml::Table) {
+    for (key, value) in upper {
+        match (lower.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
+            (_, value) => drop(lower.insert(key, value)),
+        }
     }
 }
 
@@ -179,6 +269,30 @@ mod tests {
         assert_eq!(suite.overrides("lnln").epochs, Some(5));
         assert_eq!(suite.overrides("lnln").batch_size, Some(16));
         assert_eq!(suite.overrides("almt").batch_size, None);
+    }
+
+    #[test]
+    fn the_paper_s_protocol_yields_to_what_a_suite_says() {
+        let plain = Suite::new(vec!["mosi".into()], vec!["lnln".into()], Protocol::Paper).unwrap();
+        assert_eq!(
+            (plain.rates.as_str(), plain.mask_seeds.as_slice()),
+            ("0:0.9:0.1", &[1111][..])
+        );
+        assert_eq!(plain.train.selection, "paper");
+        assert_eq!(plain.train.schedule, Schedule::Reference);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("suite.toml");
+        let text = "datasets = ['mosi']\nmodels = ['lnln']\nprotocol = 'paper'\nseeds = [7]\n\
+                    [train]\nepochs = 2";
+        std::fs::write(&path, text).unwrap();
+        let suite = Suite::read(&path, None).unwrap();
+        assert_eq!(
+            (suite.seeds.as_slice(), suite.train.epochs),
+            (&[7][..], Some(2))
+        );
+        assert_eq!(suite.train.selection, "paper");
+        let own = Suite::read(&path, Some(Protocol::Own)).unwrap();
+        assert_eq!(own.train.selection, "valid");
     }
 
     #[test]

@@ -1,46 +1,8 @@
 //! How one run is trained, evaluated and selected: everything but data, model and seed.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use super::Error;
 use crate::model::Recipe;
-
-/// Which epoch's weights are evaluated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Selection {
-    /// Lowest mean absolute error on the validation split, averaged over the validation rates.
-    #[default]
-    Validation,
-    /// The last epoch.
-    Last,
-}
-
-impl FromStr for Selection {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "validation" => Ok(Self::Validation),
-            "last" => Ok(Self::Last),
-            _ => Err(Error::SelectionName {
-                found: text.to_owned(),
-            }),
-        }
-    }
-}
-
-impl fmt::Display for Selection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Validation => "validation",
-            Self::Last => "last",
-        })
-    }
-}
 
 /// What a user may change of a model's recipe; `None` keeps the authors' value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -92,13 +54,5 @@ mod tests {
         };
         let both = near.or(far);
         assert_eq!((both.epochs, both.batch_size), (Some(3), Some(16)));
-    }
-
-    #[test]
-    fn selections_round_trip() {
-        for name in ["validation", "last"] {
-            assert_eq!(name.parse::<Selection>().unwrap().to_string(), name);
-        }
-        assert!("test".parse::<Selection>().is_err());
     }
 }

@@ -22,8 +22,50 @@ pub enum Error {
     },
     #[error("expected a schedule like cosine, reference or constant, found `{found}`")]
     ScheduleName { found: String },
-    #[error("expected validation or last, found `{found}`")]
+    #[error("expected a selection like valid, valid:METRIC, last or paper, found `{found}`")]
     SelectionName { found: String },
+    #[error("no metric `{found}` to select by: protocol {protocol} has {known}")]
+    SelectionMetric {
+        found: String,
+        protocol: &'static str,
+        known: String,
+    },
+    #[error("expected a micro-batch like auto or 16, found `{found}`")]
+    MicroBatchName { found: String },
+    #[error("expected bytes like 12GiB or 800MiB, found `{found}`")]
+    BytesName { found: String },
+    #[error("expected a precision like fp32, tf32 or bf16, found `{found}`")]
+    PrecisionName { found: String },
+    #[error("expected an engine like lean or plain, found `{found}`")]
+    EngineName { found: String },
+    #[error(
+        "a batch of {model} cannot be computed in parts, since its clips share statistics: \
+         lower --batch-size in place of --micro-batch"
+    )]
+    NotDivisible { model: &'static str },
+    #[error("{model} has no text encoder that could be computed twice; drop --recompute-encoder")]
+    NoRecompute { model: &'static str },
+    #[error("{model} needs {needs} of memory, {budget} are allowed; {advice}")]
+    DoesNotFit {
+        model: &'static str,
+        needs: String,
+        budget: String,
+        advice: String,
+    },
+    #[error(
+        "memory ran out in {model} at {clips} clips per pass ({reason}); a smaller --batch-size, \
+         --recompute-encoder or --encoder frozen:DIR needs less"
+    )]
+    OutOfMemory {
+        model: &'static str,
+        clips: usize,
+        reason: String,
+    },
+    #[error(
+        "{dataset} has features up to {largest:e}, which bfloat16 cannot carry; prepare it with \
+         --standardize, or use --precision fp32"
+    )]
+    PrecisionTooLow { dataset: String, largest: f32 },
     #[error("`{path}` is no usable checkpoint: {reason}; remove it to start the run again")]
     Checkpoint { path: PathBuf, reason: String },
     #[error("cannot read or write `{path}`: {source}")]
@@ -32,8 +74,8 @@ pub enum Error {
         source: std::io::Error,
     },
     #[error(
-        "{term} became {value} in epoch {epoch}, step {step}, at clips {clips}; \
-         a lower learning rate or standardised features may help"
+        "{term} became {value} in epoch {epoch}, step {step}; first not finite: {first}; \
+         clips {clips}; a lower learning rate or standardised features may help"
     )]
     NotFinite {
         term: String,
@@ -41,14 +83,21 @@ pub enum Error {
         epoch: u32,
         step: usize,
         clips: String,
+        /// The first tensor that is not finite, in the order of computation.
+        first: String,
     },
     #[error("the {split} split of {dataset} is empty; expected at least one clip")]
     EmptySplit {
         split: &'static str,
         dataset: String,
     },
-    #[error("interrupted after epoch {epoch}; the same command goes on from there")]
-    Interrupted { epoch: u32 },
+    #[error(
+        "interrupted after epoch {epoch} and {step} steps of the next; everything is stored, and \
+         the same command goes on from there"
+    )]
+    Interrupted { epoch: u32, step: usize },
+    #[error("interrupted in the evaluation of a trained model; the same command repeats it")]
+    InterruptedEvaluation,
     #[error("{0}")]
     Unexpected(String),
     #[error("libtorch: {0}")]

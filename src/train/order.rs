@@ -15,6 +15,11 @@ pub fn seed_for(seed: u64, purpose: &str, epoch: u32) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
+/// [`seed_for`] one step of an epoch, steps counted from 0.
+pub fn seed_for_step(seed: u64, purpose: &str, epoch: u32, step: usize) -> u64 {
+    seed_for(seed, &format!("{purpose}, step {step}"), epoch)
+}
+
 /// A permutation of `0..n`, a pure function of (seed, epoch): Fisher-Yates over ChaCha8.
 pub fn shuffled(n: usize, seed: u64, epoch: u32) -> Vec<i64> {
     let mut random = ChaCha8Rng::seed_from_u64(seed_for(seed, "order", epoch));
@@ -54,5 +59,7 @@ mod tests {
     fn purposes_do_not_share_a_seed() {
         assert_ne!(seed_for(1, "order", 1), seed_for(1, "dropout", 1));
         assert_ne!(seed_for(1, "order", 1), seed_for(1, "order", 2));
+        let step = |step| seed_for_step(1, "dropout", 1, step);
+        assert_ne!(step(0), step(1));
     }
 }

@@ -2,6 +2,7 @@
 
 use tch::{Device, Kind, Tensor};
 
+use super::memory;
 use crate::dataset::{Block, Modality, Split};
 
 /// The complete features of one split.
@@ -44,6 +45,16 @@ impl SplitTensors {
     /// Number of clips.
     pub fn len(&self) -> usize {
         self.ids.len()
+    }
+
+    /// Bytes of its tensors.
+    pub fn bytes(&self) -> u64 {
+        let tensors = [&self.audio, &self.vision, &self.labels];
+        tensors
+            .into_iter()
+            .chain(&self.lengths)
+            .map(memory::size)
+            .sum()
     }
 
     /// Whether there is no clip.

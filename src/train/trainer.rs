@@ -1,23 +1,25 @@
-//! Fits one model: epochs, validation, selection, and a state that survives a kill.
+//! Fits one model: epochs, scores, selection, and a state that survives a kill.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
 use tch::{Tensor, nn};
 
-use super::config::Selection;
 use super::epoch_log::{EpochLine, Means};
+use super::fault::{self, Fault};
 use super::optimizer::Optimizer;
+use super::precision::Precision;
 use super::schedule::Schedule;
+use super::selection::{Rule, Selection};
+use super::state::{Pick, State};
 use super::tensors::SplitTensors;
 use super::view::View;
-use super::{Error, checkpoint, epoch_log, evaluate, order};
+use super::{Error, checkpoint, epoch_log, evaluate, memory, native, order, trouble};
 use crate::metric::Metric;
-use crate::model::{Batch, Entry, Losses, Model, Recipe, Trace};
+use crate::model::{Batch, Entry, Model, Recipe, Trace, backward};
 use crate::ui::Bar;
 
 /// Everything that decides a fit but the data.
@@ -26,8 +28,11 @@ pub struct Plan {
     pub entry: &'static Entry,
     pub recipe: Recipe,
     pub schedule: Schedule,
-    pub selection: Selection,
+    pub rule: Rule,
     pub seed: u64,
+    pub precision: Precision,
+    /// Clips per pass at the start; [`State::micro_batch`] says how it went.
+    pub micro_batch: usize,
 }
 
 /// The data of a fit.
@@ -37,38 +42,68 @@ pub struct Data<'a> {
     pub complete: &'a View,
     /// The training split as an epoch (counted from 1) sees it.
     pub noisy: &'a dyn Fn(u32) -> Result<Rc<View>, Error>,
-    pub valid: &'a SplitTensors,
-    /// One view of the validation split per validation rate.
-    pub valid_views: &'a [View],
-    pub valid_truth: &'a [f32],
-    /// What the selection minimises.
-    pub metric: &'static Metric,
+    /// The split whose scores decide, [`Rule::split`].
+    pub watched: &'a SplitTensors,
+    /// One view of it per rate; scores are means over them.
+    pub watched_views: &'a [View],
+    pub watched_truth: &'a [f32],
 }
 
 /// Where a fit leaves its files.
 #[derive(Clone, Debug)]
 pub struct Files {
-    /// The selected weights.
+    /// The selected weights, where one epoch serves every metric.
     pub best: PathBuf,
-    /// Weights, optimiser and state of the last finished epoch.
+    /// Weights, optimiser and state of the last finished epoch, or of the step where a signal
+    /// stopped the fit.
     pub last: PathBuf,
     /// One line per epoch.
     pub log: PathBuf,
 }
 
-/// How far a fit has come.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct State {
-    /// Finished epochs.
-    pub epoch: u32,
-    /// Epoch of the selected weights, counted from 1; 0 before the first.
-    pub selected: u32,
-    /// The validation value of that epoch; `None` before the first or where it is undefined.
-    pub score: Option<f64>,
+impl Files {
+    /// The weights of a picked epoch.
+    pub fn picked(&self, rule: &Rule, epoch: u32) -> PathBuf {
+        match rule.is_single() {
+            true => self.best.clone(),
+            false => self
+                .folder()
+                .join(format!("checkpoint-epoch-{epoch}.safetensors")),
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        self.best.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Removes the weights of epochs that nothing picks any more.
+    fn forget_unpicked(&self, rule: &Rule, state: &State) -> Result<(), Error> {
+        if rule.is_single() {
+            return Ok(());
+        }
+        let kept: Vec<PathBuf> = state
+            .epochs()
+            .values()
+            .map(|&e| self.picked(rule, e))
+            .collect();
+        let folder = self.folder();
+        for entry in std::fs::read_dir(folder).map_err(|e| Error::io(folder, e))? {
+            let path = entry.map_err(|e| Error::io(folder, e))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with("checkpoint-epoch-") && !kept.contains(&path) {
+                std::fs::remove_file(&path).map_err(|e| Error::io(&path, e))?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Fits `model`, going on from `files.last` where it exists. The selected weights end up in
-/// `files.best` and in `store`.
+/// Fits `model`, going on from `files.last` where it exists. The weights of every picked epoch end
+/// up in the file that [`Files::picked`] names.
+///
+/// # Errors
+/// [`Error::Interrupted`] where `interrupt` was raised: the step under way was finished and the
+/// state stored, so that the next call goes on after that very step.
 pub fn fit(
     plan: &Plan,
     data: &Data<'_>,
@@ -80,61 +115,247 @@ pub fn fit(
 ) -> Result<State, Error> {
     let mut optimizer = Optimizer::new(store, &plan.recipe, &model.groups(&plan.recipe))?;
     let mut state = resume(store, &mut optimizer, files)?;
+    if state.micro_batch == 0 {
+        state.micro_batch = plan.micro_batch;
+    }
+    let mut fit = Fit {
+        plan,
+        data,
+        model,
+        optimizer,
+        store,
+        files,
+        interrupt,
+    };
     bar.set(u64::from(state.epoch));
     while state.epoch < plan.recipe.epochs {
-        let epoch = state.epoch + 1;
-        let line = run_epoch(plan, data, model, &mut optimizer, epoch, interrupt)?;
-        let line = select(plan, data, model, &mut state, line)?;
-        if line.selected {
-            checkpoint::save(&files.best, &weights(store), &json(&state)?)?;
-        }
-        epoch_log::append(&files.log, &line)?;
-        let mut everything = weights(store);
-        everything.extend(optimizer.state());
-        checkpoint::save(&files.last, &everything, &json(&state)?)?;
-        bar.update(u64::from(epoch), line.summary(state.selected));
+        let line = fit.epoch(&mut state)?;
+        let left = plan.recipe.epochs - state.epoch;
+        bar.update(u64::from(state.epoch), line.summary(state.selected(), left));
     }
-    restore(store, &checkpoint::load(&files.best)?.0)?;
     Ok(state)
 }
 
-/// One pass over the training split.
-fn run_epoch(
-    plan: &Plan,
-    data: &Data<'_>,
-    model: &mut dyn Model,
-    optimizer: &mut Optimizer,
-    epoch: u32,
-    interrupt: &AtomicBool,
-) -> Result<EpochLine, Error> {
-    let started = Instant::now();
-    let factor = plan.schedule.factor(epoch, plan.recipe.epochs);
-    let noisy = (data.noisy)(epoch)?;
-    // Dropout is a function of (seed, epoch), so that a resumed run draws what it would have drawn.
-    tch::manual_seed(order::seed_for(plan.seed, "dropout", epoch) as i64);
-    let rows = order::shuffled(data.train.len(), plan.seed, epoch);
-    let mut means = Means::default();
-    for (step, rows) in rows.chunks(plan.recipe.batch_size).enumerate() {
-        if interrupt.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted { epoch: epoch - 1 });
+/// The weights in `path` into the store.
+pub fn load_weights(store: &mut nn::VarStore, path: &Path) -> Result<(), Error> {
+    restore(store, &checkpoint::load(path)?.0)
+}
+
+/// A fit under way.
+struct Fit<'a> {
+    plan: &'a Plan,
+    data: &'a Data<'a>,
+    model: &'a mut dyn Model,
+    optimizer: Optimizer,
+    store: &'a nn::VarStore,
+    files: &'a Files,
+    interrupt: &'a AtomicBool,
+}
+
+impl Fit<'_> {
+    /// One pass over the training split, its scores, and everything stored.
+    fn epoch(&mut self, state: &mut State) -> Result<EpochLine, Error> {
+        let line = self.train(state)?;
+        let line = self.select(state, line)?;
+        let last = state.epoch == self.plan.recipe.epochs;
+        let final_only = self.plan.rule.selection == Selection::Last;
+        if !line.selected.is_empty() && (last || !final_only) {
+            let path = self.files.picked(&self.plan.rule, state.epoch);
+            checkpoint::save(&path, &weights(self.store), "{}")?;
         }
-        let batch = batch(plan.entry, data, &noisy, rows, epoch);
-        let losses = model.train(&batch, &mut Trace::off())?;
-        means.add(&losses, rows.len());
-        check_finite(&losses, epoch, step + 1, rows, data.train)?;
-        optimizer.zero_grad();
-        losses.total.f_backward()?;
-        optimizer.step(factor)?;
+        epoch_log::append(&self.files.log, &line)?;
+        self.save(state)?;
+        self.files.forget_unpicked(&self.plan.rule, state)?;
+        Ok(line)
     }
-    Ok(EpochLine {
-        epoch,
-        learning_rate: plan.recipe.learning_rate * factor,
-        losses: means.finish(),
-        valid_metric: data.metric.name,
-        valid: None,
-        selected: false,
-        samples_per_second: rows.len() as f64 / started.elapsed().as_secs_f64(),
-    })
+
+    /// The steps of an epoch, from the one after `state.step` on.
+    fn train(&mut self, state: &mut State) -> Result<EpochLine, Error> {
+        let (plan, data) = (self.plan, self.data);
+        let (started, epoch) = (Instant::now(), state.epoch + 1);
+        let factor = plan.schedule.factor(epoch, plan.recipe.epochs);
+        let noisy = (data.noisy)(epoch)?;
+        let rows = order::shuffled(data.train.len(), plan.seed, epoch);
+        let first = state.step * plan.recipe.batch_size;
+        for rows in rows[first.min(rows.len())..].chunks(plan.recipe.batch_size) {
+            // Between two steps and before the first: a state that is stored is worth going on from.
+            self.stop_if_asked(state)?;
+            let sums = self.step(state, &noisy, rows, epoch, factor)?;
+            state.means = sums;
+            state.step += 1;
+        }
+        self.stop_if_asked(state)?;
+        let seconds = started.elapsed().as_secs_f64();
+        Ok(EpochLine {
+            epoch,
+            learning_rate: plan.recipe.learning_rate * factor,
+            losses: std::mem::take(&mut state.means).finish(),
+            split: plan.rule.split().as_str(),
+            scores: Vec::new(),
+            selected: Vec::new(),
+            samples_per_second: (rows.len() - first.min(rows.len())) as f64 / seconds,
+            seconds,
+            peak_memory: memory::peak(data.train.labels.device()),
+            micro_batch: state.micro_batch,
+        })
+    }
+
+    /// Stores the state and ends the fit where a signal asked for it.
+    fn stop_if_asked(&self, state: &State) -> Result<(), Error> {
+        if !self.interrupt.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.save(state)?;
+        Err(Error::Interrupted {
+            epoch: state.epoch,
+            step: state.step,
+        })
+    }
+
+    fn save(&self, state: &State) -> Result<(), Error> {
+        let mut everything = weights(self.store);
+        everything.extend(self.optimizer.state());
+        let text = serde_json::to_string(state).map_err(|e| Error::Unexpected(e.to_string()))?;
+        checkpoint::save(&self.files.last, &everything, &text)
+    }
+
+    /// One optimiser step over `rows`, in smaller passes where memory runs out. Returns the epoch's
+    /// sums with these rows in them.
+    fn step(
+        &mut self,
+        state: &mut State,
+        noisy: &View,
+        rows: &[i64],
+        epoch: u32,
+        factor: f64,
+    ) -> Result<Means, Error> {
+        loop {
+            let mut means = state.means.clone();
+            let (micro_batch, step) = (state.micro_batch, state.step);
+            // Dropout is a function of (seed, epoch, step), so that a resumed run draws what it
+            // would have drawn.
+            tch::manual_seed(order::seed_for_step(self.plan.seed, "dropout", epoch, step) as i64);
+            let place = Place {
+                noisy,
+                epoch,
+                step,
+                rows: rows.len(),
+            };
+            let result = fault::caught(|| {
+                self.optimizer.zero_grad();
+                for part in rows.chunks(micro_batch) {
+                    let values = self.pass(&place, part)?;
+                    means.add(&values, part.len());
+                }
+                Ok(())
+            });
+            match result {
+                Ok(()) => {
+                    self.optimizer.step(factor)?;
+                    return Ok(means);
+                }
+                Err(Fault::Other(error)) => return Err(error),
+                Err(Fault::Memory(reason)) => {
+                    state.micro_batch = self.smaller(micro_batch.min(rows.len()), reason)?;
+                }
+            }
+        }
+    }
+
+    /// Forward and backward over part of a batch; its loss weighs as much as its share of rows.
+    fn pass(&mut self, place: &Place<'_>, part: &[i64]) -> Result<Vec<(&'static str, f64)>, Error> {
+        let device = self.data.train.labels.device();
+        let batch = batch(self.plan.entry, self.data, place.noisy, part, place.epoch);
+        if let Some(encoder) = self.model.text_encoder() {
+            encoder.clear_tape();
+        }
+        let guard = self.plan.precision.enter(device)?;
+        let losses = self.model.train(&batch, &mut Trace::off())?;
+        drop(guard);
+        let values = losses.values();
+        if let Some((term, value)) = values.iter().find(|(_, value)| !value.is_finite()) {
+            return Err(Error::NotFinite {
+                term: (*term).to_owned(),
+                value: *value,
+                epoch: place.epoch,
+                step: place.step + 1,
+                clips: trouble::clips(self.data.train, part),
+                first: trouble::first_non_finite(self.model, &batch, &weights(self.store)),
+            });
+        }
+        let share = part.len() as f64 / place.rows as f64;
+        match part.len() == place.rows {
+            true => backward(self.model, &losses.total)?,
+            false => backward(self.model, &(&losses.total * share))?,
+        }
+        Ok(values)
+    }
+
+    /// Half the clips per pass, where that is possible.
+    fn smaller(&self, clips: usize, reason: String) -> Result<usize, Error> {
+        if clips <= 1 || !self.model.is_divisible() {
+            return Err(Error::OutOfMemory {
+                model: self.plan.entry.name,
+                clips,
+                reason,
+            });
+        }
+        let half = clips.div_ceil(2);
+        tracing::warn!("{reason}; going on with {half} clips per pass in place of {clips}");
+        native::release_cuda_memory(self.data.train.labels.device())?;
+        Ok(half)
+    }
+
+    /// Scores the epoch and decides which metrics pick it.
+    fn select(&self, state: &mut State, mut line: EpochLine) -> Result<EpochLine, Error> {
+        (state.epoch, state.step) = (line.epoch, 0);
+        let predictions = self.predict()?;
+        for metric in &self.plan.rule.watched {
+            let score = self.score(metric, &predictions);
+            let pick = state.picks.get(metric.name);
+            let picked = self.plan.rule.selection == Selection::Last
+                || pick.is_none_or(|pick| better(metric, score, pick.score));
+            if picked {
+                let epoch = line.epoch;
+                state
+                    .picks
+                    .insert(metric.name.to_owned(), Pick { epoch, score });
+                line.selected.push(metric.name.to_owned());
+            }
+            line.scores.push((metric.name.to_owned(), score));
+        }
+        Ok(line)
+    }
+
+    /// Predictions for every watched view.
+    fn predict(&self) -> Result<Vec<Vec<f32>>, Error> {
+        let views = self.data.watched_views.iter();
+        let precision = self.plan.precision;
+        views
+            .map(|view| evaluate::predict(self.model, self.data.watched, view, precision))
+            .collect()
+    }
+
+    /// Mean of a metric over the watched views; `None` where it is undefined in one.
+    fn score(&self, metric: &Metric, predictions: &[Vec<f32>]) -> Option<f64> {
+        let truth = self.data.watched_truth;
+        let values: Option<Vec<f64>> = predictions
+            .iter()
+            .map(|p| (metric.compute)(p, truth).ok())
+            .collect();
+        let values = values?;
+        Some(values.iter().sum::<f64>() / values.len() as f64)
+    }
+}
+
+/// Where in a fit a pass happens.
+struct Place<'a> {
+    noisy: &'a View,
+    epoch: u32,
+    /// Steps of the epoch before this one.
+    step: usize,
+    /// Rows of the whole batch.
+    rows: usize,
 }
 
 fn batch(entry: &Entry, data: &Data<'_>, noisy: &View, rows: &[i64], epoch: u32) -> Batch {
@@ -151,29 +372,6 @@ fn batch(entry: &Entry, data: &Data<'_>, noisy: &View, rows: &[i64], epoch: u32)
     }
 }
 
-/// Validate and decide whether this epoch's weights are kept.
-fn select(
-    plan: &Plan,
-    data: &Data<'_>,
-    model: &dyn Model,
-    state: &mut State,
-    mut line: EpochLine,
-) -> Result<EpochLine, Error> {
-    line.valid = validate(data, model)?;
-    line.selected = match plan.selection {
-        Selection::Last => true,
-        Selection::Validation => {
-            state.selected == 0 || better(data.metric, line.valid, state.score)
-        }
-    };
-    state.epoch = line.epoch;
-    if line.selected {
-        state.selected = line.epoch;
-        state.score = line.valid;
-    }
-    Ok(line)
-}
-
 fn better(metric: &Metric, new: Option<f64>, old: Option<f64>) -> bool {
     match (new, old) {
         (Some(new), Some(old)) => metric.is_better(new, old),
@@ -182,51 +380,7 @@ fn better(metric: &Metric, new: Option<f64>, old: Option<f64>) -> bool {
     }
 }
 
-/// Mean of the selection metric over the validation views; `None` where it is undefined.
-fn validate(data: &Data<'_>, model: &dyn Model) -> Result<Option<f64>, Error> {
-    let mut sum = 0.0;
-    for view in data.valid_views {
-        let predictions = evaluate::predict(model, data.valid, view)?;
-        match (data.metric.compute)(&predictions, data.valid_truth) {
-            Ok(value) => sum += value,
-            Err(_) => return Ok(None),
-        }
-    }
-    Ok(Some(sum / data.valid_views.len() as f64))
-}
-
-/// A loss that is not finite ends the run, naming the term and the clips it came from.
-fn check_finite(
-    losses: &Losses,
-    epoch: u32,
-    step: usize,
-    rows: &[i64],
-    train: &SplitTensors,
-) -> Result<(), Error> {
-    if losses.total.double_value(&[]).is_finite() {
-        return Ok(());
-    }
-    let broken = losses
-        .terms
-        .iter()
-        .find(|term| !term.value.double_value(&[]).is_finite());
-    let (term, value) = broken.map_or(("total", f64::NAN), |term| {
-        (term.name, term.value.double_value(&[]))
-    });
-    let clips: Vec<&str> = rows
-        .iter()
-        .map(|&row| train.ids[row as usize].as_str())
-        .collect();
-    Err(Error::NotFinite {
-        term: term.to_owned(),
-        value,
-        epoch,
-        step,
-        clips: clips.join(", "),
-    })
-}
-
-/// Go on where the last finished epoch left off; a fresh start where there is none.
+/// Go on where the stored state left off; a fresh start where there is none.
 fn resume(
     store: &mut nn::VarStore,
     optimizer: &mut Optimizer,
@@ -245,7 +399,7 @@ fn resume(
     optimizer.load_state(&tensors)?;
     // A kill may have come between the log line of an epoch and its state.
     epoch_log::truncate(&files.log, state.epoch as usize)?;
-    tracing::info!("going on after epoch {}", state.epoch);
+    tracing::info!("going on after epoch {}, step {}", state.epoch, state.step);
     Ok(state)
 }
 
@@ -269,6 +423,5 @@ fn restore(store: &mut nn::VarStore, tensors: &[(String, Tensor)]) -> Result<(),
     Ok(())
 }
 
-fn json(state: &State) -> Result<String, Error> {
-    serde_json::to_string(state).map_err(|e| Error::Unexpected(e.to_string()))
-}
+#[cfg(test)]
+mod tests;

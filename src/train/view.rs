@@ -4,6 +4,7 @@ use tch::{Device, Tensor};
 
 use super::Error;
 use super::encoding::FrozenText;
+use super::memory;
 use super::tensors::{self, SplitTensors};
 use crate::dataset::{Block, Modality, Split};
 use crate::mask::{self, Family, Keep, Level, RateLaw, Rows, Scope};
@@ -37,6 +38,12 @@ impl View {
             audio_lengths,
             vision_lengths,
         }
+    }
+
+    /// Bytes of its tensors.
+    pub fn bytes(&self) -> u64 {
+        let masks = self.keep.iter().flatten();
+        masks.map(memory::size).sum::<u64>() + memory::size(self.text.tensor())
     }
 
     /// Nominal missing rates of the clips at `index`, (B, 1) each.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command as Process, Stdio};
+use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
 use predicates::prelude::*;
@@ -114,33 +114,212 @@ fn a_killed_run_goes_on_to_the_undisturbed_result() {
     );
 }
 
-/// Start the program and end it with SIGKILL once an epoch has been stored.
-fn kill_after_first_epoch(arguments: &[String], runs: &Path) {
-    let mut child = Process::new(assert_cmd::cargo::cargo_bin("lnln-bench"))
+/// Send a signal and wait for the exit code; `None` where the signal killed.
+fn end(child: &mut Child, signal: &str) -> Option<i32> {
+    let status = Process::new("kill")
+        .args([format!("-{signal}"), child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+    child.wait().unwrap().code()
+}
+
+#[test]
+fn signals_store_the_step_under_way_and_say_so_in_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let epochs = 40;
+    program()
+        .args(arguments(folder.path(), &data, "undisturbed", epochs))
+        .assert()
+        .success();
+    let run = arguments(folder.path(), &data, "stopped", epochs);
+    for signal in ["INT", "TERM", "USR1"] {
+        let mut child = start_and_wait_for_an_epoch(&run, &folder.path().join("stopped"));
+        assert_eq!(end(&mut child, signal), Some(75), "{signal}");
+    }
+    program().args(&run).assert().success();
+    assert_eq!(
+        results(&folder.path().join("undisturbed")),
+        results(&folder.path().join("stopped"))
+    );
+}
+
+/// Kills at random moments: five here, as many as `LNLN_BENCH_KILLS` says elsewhere. No kill loses
+/// more than the epoch under way, and the result is that of the undisturbed run.
+#[test]
+fn kills_at_random_moments_lose_one_epoch_at_most() {
+    let kills: u32 = std::env::var("LNLN_BENCH_KILLS").map_or(5, |n| n.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let epochs = 20 + 8 * kills;
+    program()
+        .args(arguments(folder.path(), &data, "undisturbed", epochs))
+        .assert()
+        .success();
+    let run = arguments(folder.path(), &data, "killed", epochs);
+    let runs = folder.path().join("killed");
+    for kill in 0..kills {
+        let known = finished_epochs(&runs);
+        let mut child = start(&run);
+        // Fixed odd fractions of 0.4 s, start-up and evaluation included.
+        let moment = Duration::from_micros(u64::from(kill * 7919 % 400) * 1000 + 137);
+        std::thread::sleep(moment);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let now = finished_epochs(&runs);
+        assert!(now + 1 >= known, "epoch {known} was stored, {now} are left");
+    }
+    program().args(&run).assert().success();
+    assert_eq!(results(&folder.path().join("undisturbed")), results(&runs));
+}
+
+/// Lines of the one log of epochs below `runs`.
+fn finished_epochs(runs: &Path) -> usize {
+    let runs = fs::read_dir(runs).into_iter().flatten().flatten();
+    let logs = runs.map(|run| fs::read_to_string(run.path().join("metrics.jsonl")));
+    logs.flatten()
+        .map(|log| log.lines().count())
+        .max()
+        .unwrap_or(0)
+}
+
+#[test]
+fn the_paper_s_protocol_is_named_where_its_numbers_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let runs = folder.path().join("runs");
+    let out = folder.path().join("report");
+    program()
+        .args([
+            "run",
+            "--datasets",
+            "demo-film",
+            "--models",
+            "lf_dnn",
+            "--protocol",
+            "paper",
+        ])
+        .args([
+            "--seeds", "1111", "--rates", "0,0.5", "--epochs", "4", "--device", "cpu",
+        ])
+        .args(["--threads", "1", "--batch-size", "8"])
+        .arg("--data")
+        .arg(&data)
+        .arg("--runs")
+        .arg(&runs)
+        .assert()
+        .success();
+    let run = fs::read_dir(&runs).unwrap().next().unwrap().unwrap().path();
+    let manifest = fs::read_to_string(run.join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let selection = &manifest["selection"];
+    assert_eq!(selection["rule"], "paper");
+    assert_eq!(selection["chosen"]["corr"], selection["chosen"]["mae"]);
+    let first = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let first: serde_json::Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["learning_rate"], &first["split"]),
+        (&0.0.into(), &"test".into())
+    );
+    program()
+        .arg("report")
+        .arg(&runs)
+        .arg("--out")
+        .arg(&out)
+        .assert()
+        .success();
+    let report = fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(report.contains("best test epoch"), "{report}");
+}
+
+#[test]
+fn a_metric_that_is_none_is_a_usage_error_that_lists_the_known_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    program()
+        .args([
+            "run",
+            "--datasets",
+            "demo-film",
+            "--models",
+            "lf_dnn",
+            "--select",
+            "valid:acc9",
+        ])
+        .arg("--data")
+        .arg(&data)
+        .assert()
+        .code(2)
+        .stderr(contains("`acc9`").and(contains("acc7")));
+}
+
+#[test]
+fn a_budget_that_is_too_small_says_what_would_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    program()
+        .args([
+            "run",
+            "--datasets",
+            "demo-film",
+            "--models",
+            "lnln",
+            "--encoder",
+            "tiny",
+        ])
+        .args([
+            "--memory-budget",
+            "1MiB",
+            "--seeds",
+            "1",
+            "--epochs",
+            "1",
+            "--rates",
+            "0",
+            "--data",
+        ])
+        .arg(&data)
+        .arg("--runs")
+        .arg(folder.path().join("runs"))
+        .assert()
+        .code(4)
+        .stderr(contains("frozen:DIR needs").and(contains("--memory-budget")));
+}
+
+fn start(arguments: &[String]) -> Child {
+    Process::new(assert_cmd::cargo::cargo_bin("lnln-bench"))
         .args(arguments)
         .stderr(Stdio::null())
         .stdout(Stdio::null())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// Start the program and end it with SIGKILL once an epoch has been stored.
+fn kill_after_first_epoch(arguments: &[String], runs: &Path) {
+    let mut child = start_and_wait_for_an_epoch(arguments, runs);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Start the program and wait until it has stored one more epoch.
+fn start_and_wait_for_an_epoch(arguments: &[String], runs: &Path) -> Child {
+    let known = finished_epochs(runs);
+    let mut child = start(arguments);
     let started = Instant::now();
-    let stored = || {
-        let runs = fs::read_dir(runs).into_iter().flatten().flatten();
-        runs.into_iter()
-            .any(|run| run.path().join("last.safetensors").exists())
-    };
-    while !stored() {
+    // The state of an epoch is stored after its line: two lines, one state at least.
+    while finished_epochs(runs) <= known + 1 {
         assert!(
             started.elapsed() < Duration::from_secs(120),
             "no epoch was stored"
         );
         assert!(
             child.try_wait().unwrap().is_none(),
-            "the run ended before it could be killed"
+            "the run ended before it could be stopped"
         );
         std::thread::sleep(Duration::from_millis(2));
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child
 }
 
 #[test]

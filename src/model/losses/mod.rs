@@ -2,7 +2,7 @@
 
 pub mod disparity;
 
-use tch::Tensor;
+use tch::{Device, Kind, Tensor};
 
 /// One term of the objective.
 #[derive(Debug)]
@@ -53,6 +53,21 @@ impl Losses {
             }],
             prediction,
         )
+    }
+
+    /// The terms' unweighted values and the total, last, in one read-back.
+    pub fn values(&self) -> Vec<(&'static str, f64)> {
+        let terms = self.terms.iter().map(|term| (term.name, &term.value));
+        let (names, tensors): (Vec<_>, Vec<_>) = terms.chain([("total", &self.total)]).unzip();
+        let double = |tensor: &Tensor| tensor.detach().to_kind(Kind::Double).reshape([1]);
+        let tensors: Vec<Tensor> = tensors.into_iter().map(double).collect();
+        let stacked = Tensor::cat(&tensors, 0).to_device(Device::Cpu);
+        let value = |i: usize| stacked.double_value(&[i as i64]);
+        names
+            .into_iter()
+            .enumerate()
+            .map(|(i, name)| (name, value(i)))
+            .collect()
     }
 
     /// The unweighted value of one term.

@@ -12,11 +12,25 @@ pub fn groups(manifest: &Manifest, groups: &[Group]) -> Result<()> {
     for group in groups {
         check_group(manifest, group)?;
     }
-    let conditions = groups.iter().map(|g| &g.condition);
-    let found: BTreeSet<_> = conditions
-        .map(|c| (c.family.as_str(), c.mask_seed, c.level))
-        .collect();
-    grid(manifest, &found)
+    let (epochs, expected): (BTreeSet<u32>, _) = (
+        groups.iter().map(|group| group.epoch).collect(),
+        manifest.selection.weights(),
+    );
+    if epochs != expected {
+        return Err(Error::Predictions {
+            run: manifest.id.clone(),
+            expected: format!("by the weights of epochs {expected:?}"),
+            found: format!("{epochs:?}"),
+        });
+    }
+    epochs.into_iter().try_for_each(|epoch| {
+        let own = groups.iter().filter(|group| group.epoch == epoch);
+        let conditions = own.map(|group| &group.condition);
+        let found: BTreeSet<_> = conditions
+            .map(|c| (c.family.as_str(), c.mask_seed, c.level))
+            .collect();
+        grid(manifest, &found)
+    })
 }
 
 /// Whether these (family, mask seed, level) are the manifest's.

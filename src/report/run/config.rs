@@ -19,6 +19,8 @@ pub fn settings(m: &Manifest, mask: &MaskFacts) -> Settings {
         ("batch size", training.batch_size.to_string()),
         ("learning rate", training.learning_rate.to_string()),
         ("weight decay", training.weight_decay.to_string()),
+        ("precision", training.computing.precision.clone()),
+        ("engine", training.computing.engine.clone()),
         ("parameters", m.model.parameters.to_string()),
         ("rates", join(&mask.levels, " ")),
         ("mask seeds", join(&mask.seeds, " ")),

@@ -112,7 +112,7 @@ fn from_predictions(
 ) -> Result<Scores> {
     let groups = predictions.groups()?;
     check::groups(manifest, &groups)?;
-    Ok(Scores::by(protocol, &groups))
+    Ok(Scores::by(protocol, &manifest.selection, &groups))
 }
 
 /// What a run's scores under all families share.

@@ -1,0 +1,96 @@
+//! Telling a device that is out of memory from everything else that can go wrong in a pass.
+
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use super::Error;
+
+/// Why a pass did not come to its end.
+#[derive(Debug)]
+pub enum Fault {
+    /// What libtorch said.
+    Memory(String),
+    Other(Error),
+}
+
+/// Runs `pass`. Models call libtorch in ways that panic, so that memory may run out either way.
+pub fn caught<T>(pass: impl FnOnce() -> Result<T, Error>) -> Result<T, Fault> {
+    keep_quiet_about_memory();
+    match panic::catch_unwind(AssertUnwindSafe(pass)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(match memory_words(&chain(&error)) {
+            Some(words) => Fault::Memory(words),
+            None => Fault::Other(error),
+        }),
+        Err(payload) => match memory_words(text(payload.as_ref())) {
+            Some(words) => Err(Fault::Memory(words)),
+            None => panic::resume_unwind(payload),
+        },
+    }
+}
+
+/// The first line of a message that speaks of exhausted memory.
+fn memory_words(message: &str) -> Option<String> {
+    let exhausted = [
+        "out of memory",
+        "can't allocate memory",
+        "not enough memory",
+    ];
+    let line = message
+        .lines()
+        .find(|line| exhausted.iter().any(|words| line.contains(words)))?;
+    Some(line.trim().to_owned())
+}
+
+fn text(payload: &(dyn Any + Send)) -> &str {
+    let owned = payload.downcast_ref::<String>().map(String::as_str);
+    owned
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or_default()
+}
+
+/// The messages of an error and its causes.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push('\n');
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// A pass that is tried again has not crashed: its panic prints nothing.
+fn keep_quiet_about_memory() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if memory_words(text(info.payload())).is_none() {
+                usual(info);
+            }
+        }));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exhausted_memory_is_told_from_the_rest() {
+        let fault = |message: &str| {
+            let message = message.to_owned();
+            caught(move || -> Result<(), Error> { panic!("{message}") })
+        };
+        let words = "CUDA out of memory. Tried to allocate 20.00 MiB";
+        assert!(matches!(fault(words), Err(Fault::Memory(found)) if found == words));
+        let error = || Err::<(), _>(Error::Libtorch("can't allocate memory: 8 bytes".to_owned()));
+        assert!(matches!(caught(error), Err(Fault::Memory(_))));
+        let other = || Err::<(), _>(Error::Unexpected("no".to_owned()));
+        assert!(matches!(caught(other), Err(Fault::Other(_))));
+        assert!(panic::catch_unwind(|| fault("index 3 is out of range")).is_err());
+    }
+}

@@ -1,0 +1,321 @@
+//! How much memory a fit needs, and how many clips fit into one pass.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use tch::{Device, Tensor, nn};
+
+use super::{Error, native};
+use crate::model::{Entry, Model};
+
+/// What is allowed where nobody says otherwise: a 12 GB card.
+const USUAL_BUDGET: u64 = 12 << 30;
+
+/// Share of the activations by which temporaries of one operation may exceed what is kept.
+const TEMPORARIES: f64 = 0.1;
+
+/// How many clips go through the model at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MicroBatch {
+    /// As many as the memory budget allows.
+    #[default]
+    Auto,
+    Clips(usize),
+}
+
+impl FromStr for MicroBatch {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match (text, text.parse()) {
+            ("auto", _) => Ok(Self::Auto),
+            (_, Ok(clips)) if clips > 0 => Ok(Self::Clips(clips)),
+            _ => Err(Error::MicroBatchName {
+                found: text.to_owned(),
+            }),
+        }
+    }
+}
+
+/// A number of bytes as written on the command line: `12GiB`, `800MiB`, `6GB`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl FromStr for Bytes {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        const UNITS: [(&str, u64); 6] = [
+            ("GiB", 1 << 30),
+            ("MiB", 1 << 20),
+            ("GB", 1_000_000_000),
+            ("MB", 1_000_000),
+            ("G", 1 << 30),
+            ("M", 1 << 20),
+        ];
+        let unknown = || Error::BytesName {
+            found: text.to_owned(),
+        };
+        let (unit, size) = UNITS
+            .iter()
+            .find(|(unit, _)| text.ends_with(unit))
+            .ok_or_else(unknown)?;
+        let number: f64 = text
+            .trim_end_matches(unit)
+            .trim()
+            .parse()
+            .map_err(|_| unknown())?;
+        match number.is_finite() && number > 0.0 {
+            true => Ok(Self((number * *size as f64) as u64)),
+            false => Err(unknown()),
+        }
+    }
+}
+
+/// `4.1 GiB`.
+pub fn show(bytes: u64) -> String {
+    match bytes {
+        0..0x10_0000 => format!("{} KiB", bytes >> 10),
+        0x10_0000..0x4000_0000 => format!("{} MiB", bytes >> 20),
+        _ => format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+    }
+}
+
+/// What a device allows where no budget is given: [`USUAL_BUDGET`] or all a CPU's machine has,
+/// whichever is less, so that a run's passes do not depend on what else runs there; what is free of
+/// a CUDA device, less a tenth for its fragments.
+pub fn default_budget(device: Device) -> Result<u64, Error> {
+    match device {
+        Device::Cuda(index) => Ok(native::cuda_memory(index)?.free as u64 / 10 * 9),
+        _ => {
+            let total = sysinfo::System::new().map(|mut system| {
+                system.refresh_memory();
+                system.total_memory()
+            });
+            Ok(total.map_or(USUAL_BUDGET, |total| USUAL_BUDGET.min(total)))
+        }
+    }
+}
+
+/// The most memory held so far, in bytes: by this process, or by its tensors on a CUDA device; 0
+/// where the system does not say.
+pub fn peak(device: Device) -> u64 {
+    if let Device::Cuda(index) = device {
+        return native::cuda_memory(index).map_or(0, |memory| memory.peak as u64);
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|rest| {
+        rest.trim()
+            .trim_end_matches("kB")
+            .trim()
+            .parse::<u64>()
+            .ok()
+    });
+    kib.unwrap_or(0) << 10
+}
+
+/// The memory of a fit, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryPlan {
+    pub parameters: u64,
+    pub gradients: u64,
+    pub optimizer: u64,
+    /// Splits and masks on the device.
+    pub data: u64,
+    /// Activations per clip by part, temporaries included; `None` where nobody has counted.
+    pub per_clip: Option<Vec<(String, u64)>>,
+    pub batch_size: usize,
+    /// Clips per pass.
+    pub micro_batch: usize,
+    pub budget: u64,
+}
+
+impl MemoryPlan {
+    /// Counts a fit of `model` and settles its micro-batch.
+    ///
+    /// # Errors
+    /// [`Error::DoesNotFit`] where not even one clip fits, or a batch that cannot be divided does
+    /// not; [`Error::NotDivisible`] where a smaller micro-batch is asked of such a model.
+    pub fn new(
+        entry: &Entry,
+        model: &dyn Model,
+        store: &nn::VarStore,
+        data: u64,
+        batch_size: usize,
+        wish: MicroBatch,
+        budget: u64,
+    ) -> Result<Self, Error> {
+        let bytes = |tensors: Vec<Tensor>| tensors.iter().map(size).sum::<u64>();
+        let parameters = bytes(store.variables().into_values().collect());
+        let gradients = bytes(store.trainable_variables());
+        let per_clip = model.kept().map(|parts| {
+            let part = |(name, floats): (&str, i64)| {
+                let bytes = floats as f64 * 4.0 * (1.0 + TEMPORARIES);
+                (name.to_owned(), bytes as u64)
+            };
+            parts.into_iter().map(part).collect()
+        });
+        let mut plan = Self {
+            parameters,
+            gradients,
+            optimizer: 2 * gradients,
+            data,
+            per_clip,
+            batch_size,
+            micro_batch: batch_size,
+            budget,
+        };
+        plan.micro_batch = plan.settle(entry, model, wish)?;
+        Ok(plan)
+    }
+
+    fn settle(&self, entry: &Entry, model: &dyn Model, wish: MicroBatch) -> Result<usize, Error> {
+        let most = match wish {
+            MicroBatch::Clips(clips) if clips < self.batch_size && !model.is_divisible() => {
+                return Err(Error::NotDivisible { model: entry.name });
+            }
+            MicroBatch::Clips(clips) => return Ok(even(self.batch_size, clips)),
+            MicroBatch::Auto => self.clips_within_budget(),
+        };
+        match most >= self.batch_size || (most > 0 && model.is_divisible()) {
+            true => Ok(even(self.batch_size, most)),
+            false => Err(Error::DoesNotFit {
+                model: entry.name,
+                needs: show(self.with(if model.is_divisible() {
+                    1
+                } else {
+                    self.batch_size
+                })),
+                budget: show(self.budget),
+                advice: self.advice(model, most),
+            }),
+        }
+    }
+
+    /// Clips per pass that the budget has room for; all where nobody has counted.
+    fn clips_within_budget(&self) -> usize {
+        match self.clip() {
+            0 => self.batch_size,
+            clip => (self.budget.saturating_sub(self.with(0)) / clip) as usize,
+        }
+    }
+
+    /// Activations of one clip.
+    fn clip(&self) -> u64 {
+        self.per_clip.iter().flatten().map(|(_, bytes)| bytes).sum()
+    }
+
+    /// Everything with this many clips per pass.
+    fn with(&self, clips: usize) -> u64 {
+        let fixed = self.parameters + self.gradients + self.optimizer + self.data;
+        fixed + clips as u64 * self.clip()
+    }
+
+    /// Everything at once.
+    pub fn total(&self) -> u64 {
+        self.with(self.micro_batch)
+    }
+
+    /// What would fit.
+    fn advice(&self, model: &dyn Model, most: usize) -> String {
+        let mut ways = Vec::new();
+        let clips = if model.is_divisible() {
+            1
+        } else {
+            self.batch_size
+        };
+        if most > 0 {
+            ways.push(format!("--batch-size {most} fits"));
+        }
+        if let Some(encoder) = model.text_encoder()
+            && let Some(bytes) = encoder.trained_bytes()
+        {
+            let text = self.per_clip.iter().flatten();
+            let text: u64 = text
+                .filter(|(n, _)| n == "text encoder")
+                .map(|(_, b)| b)
+                .sum();
+            let frozen = self.with(clips) - 4 * bytes - clips as u64 * text;
+            ways.push(format!("--encoder frozen:DIR needs {}", show(frozen)));
+            let again = (text as f64 * encoder.recomputed_share()) as u64;
+            let recomputed = self.with(clips) - clips as u64 * (text - again);
+            ways.push(format!("--recompute-encoder needs {}", show(recomputed)));
+        }
+        ways.push(format!(
+            "--memory-budget {} allows it",
+            show(self.with(clips))
+        ));
+        ways.join("; ")
+    }
+}
+
+impl fmt::Display for MemoryPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let passes = self.batch_size.div_ceil(self.micro_batch.max(1));
+        write!(
+            f,
+            "batch of {} in {passes} pass{} of {}: parameters {} + gradients {} + optimiser {} + \
+             data {} + activations ",
+            self.batch_size,
+            if passes == 1 { "" } else { "es" },
+            self.micro_batch.min(self.batch_size),
+            show(self.parameters),
+            show(self.gradients),
+            show(self.optimizer),
+            show(self.data),
+        )?;
+        let Some(parts) = &self.per_clip else {
+            return write!(f, "(not counted for this model) of {}", show(self.budget));
+        };
+        let clips = self.micro_batch.min(self.batch_size) as u64;
+        let part = |(name, bytes): &(String, u64)| format!("{name} {}", show(bytes * clips));
+        let parts: Vec<String> = parts.iter().map(part).collect();
+        write!(
+            f,
+            "{} ({}) = {} of {}",
+            show(clips * self.clip()),
+            parts.join(", "),
+            show(self.total()),
+            show(self.budget)
+        )
+    }
+}
+
+/// Bytes of a tensor's elements.
+pub fn size(tensor: &Tensor) -> u64 {
+    (tensor.numel() * tensor.kind().elt_size_in_bytes()) as u64
+}
+
+/// The size of the largest part when `batch` is cut into equal parts of at most `most`.
+fn even(batch: usize, most: usize) -> usize {
+    let parts = batch.div_ceil(most.clamp(1, batch.max(1))).max(1);
+    batch.div_ceil(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_read_and_shown() {
+        assert_eq!("12GiB".parse::<Bytes>().unwrap(), Bytes(12 << 30));
+        assert_eq!("0.5 GiB".parse::<Bytes>().unwrap(), Bytes(1 << 29));
+        assert_eq!("6GB".parse::<Bytes>().unwrap(), Bytes(6_000_000_000));
+        for text in ["", "12", "GiB", "-1GiB", "nanGiB", "many"] {
+            assert!(text.parse::<Bytes>().is_err(), "{text} was accepted");
+        }
+        let shown = [2048, 5 << 20, 3 << 29].map(show);
+        assert_eq!(shown, ["2 KiB", "5 MiB", "1.5 GiB"]);
+    }
+
+    #[test]
+    fn parts_are_even() {
+        assert_eq!(even(64, 64), 64);
+        assert_eq!(even(64, 40), 32);
+        assert_eq!(even(64, 23), 22);
+        assert_eq!(even(5, 100), 5);
+        assert_eq!(even(64, 1), 1);
+    }
+}

@@ -1,0 +1,207 @@
+//! Which epoch's weights are evaluated.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use super::Error;
+use crate::dataset::SplitName;
+use crate::metric::{Metric, Protocol};
+
+/// A rule as written on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// The best value of a metric on the validation split, averaged over the validation rates;
+    /// `None` stands for the metric that the data set's protocol selects by.
+    Validation(Option<String>),
+    /// The last epoch.
+    Last,
+    /// LNLN's published way: for each metric the epoch with its best value on the *test* split.
+    Paper,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self::Validation(None)
+    }
+}
+
+impl FromStr for Selection {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "valid" | "validation" => Ok(Self::Validation(None)),
+            "last" => Ok(Self::Last),
+            "paper" => Ok(Self::Paper),
+            _ => match text.strip_prefix("valid:") {
+                Some(metric) if !metric.is_empty() => Ok(Self::Validation(Some(metric.to_owned()))),
+                _ => Err(Error::SelectionName {
+                    found: text.to_owned(),
+                }),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Validation(None) => f.write_str("valid"),
+            Self::Validation(Some(metric)) => write!(f, "valid:{metric}"),
+            Self::Last => f.write_str("last"),
+            Self::Paper => f.write_str("paper"),
+        }
+    }
+}
+
+/// A rule for one data set: what is watched, and what each watched metric decides.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub selection: Selection,
+    /// Each picks an epoch of its own.
+    pub watched: Vec<&'static Metric>,
+    metrics: &'static [Metric],
+}
+
+/// Metrics that the published code reads at another metric's epoch.
+const READ_ALONG: [(&str, &str); 4] = [
+    ("f1_has0", "acc2_has0"),
+    ("f1_non0", "acc2_non0"),
+    ("f1", "acc2"),
+    ("corr", "mae"),
+];
+
+impl Selection {
+    /// The rule under a data set's protocol.
+    ///
+    /// # Errors
+    /// [`Error::SelectionMetric`] where the protocol has no such metric.
+    pub fn resolve(&self, protocol: &'static Protocol) -> Result<Rule, Error> {
+        let watched = match self {
+            Self::Validation(Some(name)) => vec![protocol.metric(name).ok_or_else(|| {
+                let known: Vec<_> = protocol.metrics.iter().map(|m| m.name).collect();
+                Error::SelectionMetric {
+                    found: name.clone(),
+                    protocol: protocol.name,
+                    known: known.join(", "),
+                }
+            })?],
+            Self::Validation(None) | Self::Last => vec![protocol.selection_metric()],
+            Self::Paper => {
+                let own = |m: &&Metric| READ_ALONG.iter().all(|(along, _)| *along != m.name);
+                protocol.metrics.iter().filter(own).collect()
+            }
+        };
+        Ok(Rule {
+            selection: self.clone(),
+            watched,
+            metrics: protocol.metrics,
+        })
+    }
+}
+
+impl Rule {
+    /// The split that is watched.
+    pub fn split(&self) -> SplitName {
+        match self.selection {
+            Selection::Paper => SplitName::Test,
+            _ => SplitName::Valid,
+        }
+    }
+
+    /// Whether one epoch serves every metric.
+    pub fn is_single(&self) -> bool {
+        self.selection != Selection::Paper
+    }
+
+    /// The word of records: `validation`, `last` or `paper`.
+    pub fn name(&self) -> &'static str {
+        match self.selection {
+            Selection::Validation(_) => "validation",
+            Selection::Last => "last",
+            Selection::Paper => "paper",
+        }
+    }
+
+    /// The rule with its metric spelt out, as run identities hold it.
+    pub fn identity(&self) -> String {
+        match &self.selection {
+            Selection::Validation(_) => format!("valid:{}", self.watched[0].name),
+            other => other.to_string(),
+        }
+    }
+
+    /// Metric by metric the epoch its score is read at, given the watched metrics' epochs.
+    pub fn chosen(&self, picks: &BTreeMap<String, u32>) -> BTreeMap<String, u32> {
+        let epoch = |metric: &Metric| {
+            let along = READ_ALONG.iter().find(|(along, _)| *along == metric.name);
+            let decider = match self.selection {
+                Selection::Paper => along.map_or(metric.name, |(_, decider)| decider),
+                _ => self.watched[0].name,
+            };
+            Some((metric.name.to_owned(), *picks.get(decider)?))
+        };
+        self.metrics.iter().filter_map(epoch).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::{PROTOCOLS, protocol};
+
+    #[test]
+    fn names_round_trip() {
+        for name in ["valid", "valid:corr", "last", "paper"] {
+            assert_eq!(name.parse::<Selection>().unwrap().to_string(), name);
+        }
+        for name in ["", "test", "valid:", "best"] {
+            assert!(name.parse::<Selection>().is_err(), "{name} was accepted");
+        }
+    }
+
+    #[test]
+    fn an_unknown_metric_is_named_with_the_known_ones() {
+        let selection = Selection::Validation(Some("acc9".to_owned()));
+        let error = selection
+            .resolve(protocol("mosi").unwrap())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`acc9`") && error.contains("acc7"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_paper_reads_f1_and_correlation_at_other_metrics_epochs() {
+        for protocol in PROTOCOLS {
+            let rule = Selection::Paper.resolve(protocol).unwrap();
+            let picks = (3..).zip(&rule.watched);
+            let picks: BTreeMap<String, u32> =
+                picks.map(|(epoch, m)| (m.name.to_owned(), epoch)).collect();
+            let chosen = rule.chosen(&picks);
+            assert_eq!(chosen.len(), protocol.metrics.len(), "{}", protocol.name);
+            assert_eq!(chosen["corr"], picks["mae"]);
+            for (metric, epoch) in &chosen {
+                if let Some(kind) = metric.strip_prefix("f1") {
+                    assert_eq!(*epoch, picks[&format!("acc2{kind}")]);
+                }
+            }
+            assert_eq!(rule.split(), SplitName::Test);
+        }
+    }
+
+    #[test]
+    fn one_epoch_serves_all_metrics_otherwise() {
+        let rule = Selection::default()
+            .resolve(protocol("mosi").unwrap())
+            .unwrap();
+        assert_eq!(rule.identity(), "valid:mae");
+        let picks = BTreeMap::from([("mae".to_owned(), 7)]);
+        let chosen = rule.chosen(&picks);
+        assert!(chosen.values().all(|epoch| *epoch == 7));
+        assert!(rule.is_single() && rule.split() == SplitName::Valid);
+    }
+}

@@ -1,0 +1,400 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use tch::{Device, Kind, Reduction, Tensor, nn};
+
+use super::*;
+use crate::dataset::{Block, Split, SplitName};
+use crate::metric::protocol;
+use crate::model::{Clip, Inputs, Losses, Profile, Rule as Update, Setup, constant};
+use crate::train::view::{TextSource, Views};
+use crate::ui::Progress;
+
+const CLIPS: usize = 10;
+
+/// prediction = weight * mean(audio) + bias, with a way to go wrong.
+struct Line {
+    weight: Tensor,
+    bias: Tensor,
+    /// Clips that fit into memory at once.
+    room: i64,
+    divisible: bool,
+    /// Whether a pass draws random numbers, so that a resumed run shows whether it draws the same.
+    draws: bool,
+    /// Raised after this many passes.
+    stop: Option<(usize, Arc<AtomicBool>)>,
+    passes: AtomicUsize,
+}
+
+impl Line {
+    fn new(store: &nn::VarStore) -> Self {
+        let root = store.root();
+        Self {
+            weight: root.var("weight", &[1], nn::Init::Const(0.5)),
+            bias: root.var("bias", &[1], nn::Init::Const(0.0)),
+            room: i64::MAX,
+            divisible: true,
+            draws: true,
+            stop: None,
+            passes: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl Model for Line {
+    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> crate::model::error::Result<Losses> {
+        let clips = batch.masked.len();
+        assert!(
+            clips <= self.room,
+            "CUDA out of memory. Tried to allocate {clips} MiB"
+        );
+        let passes = self.passes.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some((at, flag)) = &self.stop
+            && passes == *at
+        {
+            flag.store(true, Ordering::Relaxed);
+        }
+        let prediction = self.predict(&batch.masked, trace)?;
+        let noisy = &prediction * prediction.ones_like().dropout(0.5, self.draws);
+        let loss = noisy.mse_loss(&batch.label, Reduction::Mean);
+        Ok(Losses::single("mse", loss, prediction))
+    }
+
+    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> crate::model::error::Result<Tensor> {
+        let mean = inputs
+            .audio
+            .mean_dim([1i64, 2].as_slice(), false, Kind::Float);
+        trace.record("mean", &mean);
+        Ok((mean * &self.weight + &self.bias).unsqueeze(1))
+    }
+
+    fn is_divisible(&self) -> bool {
+        self.divisible
+    }
+}
+
+/// A split of `CLIPS` clips whose labels follow their audio.
+fn split(name: SplitName) -> Split {
+    let block = |steps: usize, width: usize| Block {
+        rows: CLIPS,
+        steps,
+        width,
+        data: (0..CLIPS * steps * width)
+            .map(|i| (i % 7) as f32 / 3.0 - 0.8 + (i / (steps * width)) as f32 / 10.0)
+            .collect(),
+    };
+    Split {
+        name,
+        ids: (0..CLIPS).map(|i| format!("clip{i}")).collect(),
+        raw_text: vec![String::new(); CLIPS],
+        text_bert: None,
+        text: Some(block(2, 2)),
+        audio: block(3, 2),
+        vision: block(2, 3),
+        text_lengths: vec![2; CLIPS],
+        audio_lengths: vec![3; CLIPS],
+        vision_lengths: vec![2; CLIPS],
+        labels: (0..CLIPS).map(|i| i as f32 / 3.0 - 1.4).collect(),
+        modality_labels: None,
+    }
+}
+
+/// A fit in a folder of its own.
+struct Bed {
+    folder: tempfile::TempDir,
+    train: SplitTensors,
+    views: [View; 2],
+    truth: Vec<f32>,
+    rule: Rule,
+    epochs: u32,
+}
+
+impl Bed {
+    fn new(selection: Selection) -> Self {
+        let split = split(SplitName::Train);
+        let view = || {
+            let views = Views {
+                dataset: "mosi",
+                split: &split,
+                text: &TextSource::Features,
+                keep_encodings: false,
+                device: Device::Cpu,
+            };
+            views.complete().unwrap()
+        };
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            train: SplitTensors::new(&split, Device::Cpu),
+            views: [view(), view()],
+            truth: split.labels.clone(),
+            rule: selection.resolve(protocol("mosi").unwrap()).unwrap(),
+            epochs: 4,
+        }
+    }
+
+    fn files(&self, name: &str) -> Files {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        Files {
+            best: folder.join("checkpoint.safetensors"),
+            last: folder.join("last.safetensors"),
+            log: folder.join("metrics.jsonl"),
+        }
+    }
+
+    fn fit(&self, name: &str, prepare: impl Fn(&mut Line)) -> Result<State, Error> {
+        let flag = Arc::new(AtomicBool::new(false));
+        self.fit_until(name, prepare, &flag)
+    }
+
+    fn fit_until(
+        &self,
+        name: &str,
+        prepare: impl Fn(&mut Line),
+        flag: &AtomicBool,
+    ) -> Result<State, Error> {
+        let _rng = crate::model::rng::seeded(1);
+        let mut store = nn::VarStore::new(Device::Cpu);
+        let mut model = Line::new(&store);
+        prepare(&mut model);
+        let again = |_: u32| {
+            let split = split(SplitName::Train);
+            let views = Views {
+                dataset: "mosi",
+                split: &split,
+                text: &TextSource::Features,
+                keep_encodings: false,
+                device: Device::Cpu,
+            };
+            views.complete().map(Rc::new)
+        };
+        let data = Data {
+            train: &self.train,
+            complete: &self.views[0],
+            noisy: &again,
+            watched: &self.train,
+            watched_views: &self.views[1..],
+            watched_truth: &self.truth,
+        };
+        let plan = Plan {
+            entry: &constant::ENTRY,
+            recipe: Recipe {
+                rule: Update::AdamW,
+                learning_rate: 0.05,
+                weight_decay: 0.01,
+                batch_size: 4,
+                epochs: self.epochs,
+                clip: Clip::None,
+            },
+            schedule: Schedule::Constant,
+            rule: self.rule.clone(),
+            seed: 5,
+            precision: Precision::Fp32,
+            micro_batch: 4,
+        };
+        let bar = Progress::hidden().bar("test", 1, "epochs");
+        let files = self.files(name);
+        fit(&plan, &data, &mut model, &mut store, &files, flag, &bar)
+    }
+
+    fn bytes(&self, name: &str, file: &str) -> Vec<u8> {
+        std::fs::read(self.folder.path().join(name).join(file)).unwrap()
+    }
+}
+
+fn weights_of(path: &Path) -> Vec<f64> {
+    let (tensors, _) = checkpoint::load(path).unwrap();
+    let mut all: Vec<_> = tensors.into_iter().collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all.iter().map(|(_, t)| t.double_value(&[0])).collect()
+}
+
+#[test]
+fn twice_gives_the_same_bytes() {
+    let bed = Bed::new(Selection::default());
+    for name in ["a", "b"] {
+        bed.fit(name, |_| {}).unwrap();
+    }
+    for file in ["checkpoint.safetensors", "last.safetensors"] {
+        assert_eq!(bed.bytes("a", file), bed.bytes("b", file), "{file}");
+    }
+}
+
+#[test]
+fn a_signal_in_an_epoch_stops_after_the_step_and_the_fit_goes_on_from_there() {
+    let bed = Bed::new(Selection::default());
+    bed.fit("undisturbed", |_| {}).unwrap();
+    // Three steps an epoch: the fifth pass is the second step of the second epoch.
+    let flag = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&flag);
+    let stopped = bed.fit_until("stopped", |m| m.stop = Some((5, Arc::clone(&stop))), &flag);
+    assert!(
+        matches!(stopped, Err(Error::Interrupted { epoch: 1, step: 2 })),
+        "{stopped:?}"
+    );
+    bed.fit("stopped", |_| {}).unwrap();
+    for file in ["checkpoint.safetensors", "last.safetensors"] {
+        assert_eq!(
+            bed.bytes("undisturbed", file),
+            bed.bytes("stopped", file),
+            "{file}"
+        );
+    }
+    let losses = |name: &str| -> Vec<String> {
+        let text = String::from_utf8(bed.bytes(name, "metrics.jsonl")).unwrap();
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line));
+        lines
+            .map(|line| line.unwrap()["losses"].to_string())
+            .collect()
+    };
+    assert_eq!(losses("undisturbed"), losses("stopped"));
+}
+
+#[test]
+fn exhausted_memory_halves_the_pass_and_changes_no_update() {
+    let bed = Bed::new(Selection::Last);
+    // Without the draws, which other passes make in another order.
+    let sound = |room: i64| {
+        move |model: &mut Line| {
+            model.room = room;
+            model.draws = false;
+        }
+    };
+    let whole = bed.fit("whole", sound(4)).unwrap();
+    let halved = bed.fit("halved", sound(1)).unwrap();
+    assert_eq!((whole.micro_batch, halved.micro_batch), (4, 1));
+    let paths = ["whole", "halved"].map(|name| bed.files(name).best);
+    let [a, b] = paths.map(|path| weights_of(&path));
+    for (a, b) in a.iter().zip(&b) {
+        assert!((a - b).abs() < 1e-6, "{a} {b}");
+    }
+    let refused = bed.fit("refused", |model| {
+        model.room = 2;
+        model.divisible = false;
+    });
+    assert!(
+        matches!(refused, Err(Error::OutOfMemory { clips: 4, .. })),
+        "{refused:?}"
+    );
+    let nothing = bed.fit("nothing", |model| model.room = 0);
+    assert!(
+        matches!(nothing, Err(Error::OutOfMemory { clips: 1, .. })),
+        "{nothing:?}"
+    );
+}
+
+#[test]
+fn a_loss_that_is_not_finite_names_clips_and_tensor() {
+    let mut bed = Bed::new(Selection::default());
+    let message = |bed: &Bed, name: &str| bed.fit(name, |_| {}).unwrap_err().to_string();
+    let _ = bed.train.audio.get(3).fill_(f64::NAN);
+    let found = message(&bed, "audio");
+    assert!(found.contains("mse became NaN in epoch 1"), "{found}");
+    assert!(
+        found.contains("first not finite: masked audio, row"),
+        "{found}"
+    );
+    assert!(found.contains("clip3"), "{found}");
+    bed.train = SplitTensors::new(&split(SplitName::Train), Device::Cpu);
+    let broken = bed.fit("weight", |model| {
+        let _ = tch::no_grad(|| model.weight.fill_(f64::INFINITY));
+    });
+    let found = broken.unwrap_err().to_string();
+    assert!(
+        found.contains("first not finite: parameter weight"),
+        "{found}"
+    );
+}
+
+#[test]
+fn the_paper_keeps_the_weights_of_picked_epochs_alone() {
+    let bed = Bed::new(Selection::Paper);
+    let state = bed.fit("paper", |_| {}).unwrap();
+    assert_eq!(state.picks.len(), bed.rule.watched.len());
+    let files = bed.files("paper");
+    let mut expected: Vec<PathBuf> = state
+        .epochs()
+        .values()
+        .map(|&epoch| files.picked(&bed.rule, epoch))
+        .collect();
+    expected.sort();
+    expected.dedup();
+    let mut found: Vec<PathBuf> = std::fs::read_dir(files.folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().contains("checkpoint-epoch-"))
+        .collect();
+    found.sort();
+    assert_eq!(found, expected);
+    assert!(!files.best.exists());
+}
+
+#[test]
+fn the_last_epoch_is_stored_once() {
+    let bed = Bed::new(Selection::Last);
+    let state = bed.fit("last", |_| {}).unwrap();
+    assert_eq!(state.selected(), bed.epochs);
+    let (last, best) = (bed.files("last").last, bed.files("last").best);
+    let (last, _) = checkpoint::load(&last).unwrap();
+    for (name, tensor) in checkpoint::load(&best).unwrap().0 {
+        let same = last.iter().find(|(known, _)| *known == name).unwrap();
+        assert!(same.1.equal(&tensor), "{name}");
+    }
+}
+
+/// The published setting: fine-tuned BERT-base, 64 clips a step.
+#[test]
+fn the_published_setting_plans_under_six_gibibytes() {
+    use crate::model::{EncoderSetup, LabelStats, Shapes, encoder::BertConfig, lnln};
+    use crate::train::memory::{MemoryPlan, MicroBatch};
+    let config: BertConfig = serde_json::from_str(
+        r#"{"vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12,
+            "num_attention_heads": 12, "intermediate_size": 3072}"#,
+    )
+    .unwrap();
+    let store = nn::VarStore::new(Device::Cpu);
+    let setup = Setup {
+        path: store.root(),
+        profile: Profile::Mosi,
+        shapes: Shapes {
+            text_steps: 50,
+            audio_steps: 375,
+            vision_steps: 500,
+            audio_width: 5,
+            vision_width: 20,
+        },
+        encoder: EncoderSetup::Bert {
+            config,
+            weights: None,
+        },
+        labels: LabelStats::of(&[0.0]),
+        compat: false,
+    };
+    let model = (lnln::ENTRY.build)(&setup).unwrap();
+    let plan = |wish, budget: u64| {
+        MemoryPlan::new(
+            &lnln::ENTRY,
+            model.as_ref(),
+            &store,
+            100 << 20,
+            64,
+            wish,
+            budget,
+        )
+    };
+    let six = plan(MicroBatch::Auto, 6 << 30).unwrap();
+    assert!(six.total() < 6 << 30, "{six}");
+    assert!(six.micro_batch >= 16, "{six}");
+    let twelve = plan(MicroBatch::Auto, 12 << 30).unwrap();
+    assert_eq!(twelve.micro_batch, 64, "{twelve}");
+    let refused = plan(MicroBatch::Auto, 1 << 30).unwrap_err().to_string();
+    for way in ["frozen:DIR", "--recompute-encoder", "--memory-budget"] {
+        assert!(refused.contains(way), "{refused}");
+    }
+    assert_eq!(
+        plan(MicroBatch::Clips(10), 1 << 30).unwrap().micro_batch,
+        10
+    );
+}
