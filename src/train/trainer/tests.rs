@@ -242,9 +242,7 @@ fn a_signal_in_an_epoch_stops_after_the_step_and_the_fit_goes_on_from_there() {
     }
     let losses = |name: &str| -> Vec<String> {
         let text = String::from_utf8(bed.bytes(name, "metrics.jsonl")).unwrap();
-        let lines = text
-            .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line));
+        let lines = text.lines().map(serde_json::from_str::<serde_json::Value>);
         lines
             .map(|line| line.unwrap()["losses"].to_string())
             .collect()
