@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::carried::Carried;
 use super::error::{Error, Result};
 use super::labels;
-use super::plan::{Carried, Plan};
+use super::plan::Plan;
 use super::spec::Spec;
 use super::split::{Block, SplitName};
 use super::vocabulary::{CLS, SEP};

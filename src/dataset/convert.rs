@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::carried::Carried;
 use super::check::{Check, Clips};
 use super::error::Result;
 use super::frames::{self, Frames, all_finite};
-use super::plan::{Carried, Plan};
+use super::plan::Plan;
 use super::standardize::Moments;
 use crate::store::Writer;
 

@@ -1,5 +1,6 @@
 //! Data sets: their registry, import from pickles, prepared files, splits, synthetic corpora.
 
+mod carried;
 mod check;
 mod clip;
 mod columns;
@@ -20,6 +21,7 @@ mod padding;
 mod plan;
 pub mod spec;
 pub mod split;
+mod splits;
 mod standardize;
 pub mod synthetic;
 mod tokens;

@@ -1,5 +1,6 @@
 //! One split, checked: small columns in memory, features where they are in the pickle.
 
+use super::carried::{self, Carried, Named, rows_differ};
 use super::columns::Columns;
 use super::error::{Error, Result};
 use super::frames::Frames;
@@ -9,29 +10,7 @@ use super::padding::{Ends, Padding};
 use super::spec::Spec;
 use super::split::{Block, SplitName};
 use super::tokens;
-use crate::pickle::{ArrayRef, Value};
-
-/// Columns that are read here; labels have their own list.
-const READ: [&str; 9] = [
-    "id",
-    "raw_text",
-    "audio",
-    "vision",
-    "text",
-    "text_bert",
-    "text_lengths",
-    "audio_lengths",
-    "vision_lengths",
-];
-
-/// A column that is carried along as it is, one value per clip.
-pub enum Carried {
-    Texts(Vec<String>),
-    Numbers(Vec<f64>),
-}
-
-/// A column's name and values.
-type Named = (String, Carried);
+use crate::pickle::ArrayRef;
 
 /// Everything the import writes for one split.
 pub struct Plan<'a> {
@@ -87,7 +66,7 @@ impl<'a> Plan<'a> {
             vision,
             padding,
         })?;
-        let (carried, ignored) = carried(&columns, ids.len())?;
+        let (carried, ignored) = carried::read(&columns, ids.len())?;
         let plan = Self {
             labels: labels::read(&columns, official(columns.split).is_some())?,
             left: padding == Some(Padding::Left),
@@ -192,16 +171,6 @@ fn official(split: &str) -> Option<SplitName> {
         .find(|name| name.as_str() == split)
 }
 
-fn rows_differ(columns: &Columns<'_>, column: &str, rows: usize, clips: usize) -> Error {
-    Error::Rows {
-        place: columns.place(""),
-        column: column.to_owned(),
-        rows,
-        other: "id".to_owned(),
-        other_rows: clips,
-    }
-}
-
 /// Zero frames lie where the user says, or at the end.
 fn check_padding(
     columns: &Columns<'_>,
@@ -230,46 +199,4 @@ fn check_padding(
         found: found.as_str(),
         end: if left { "end" } else { "beginning" },
     })
-}
-
-/// Columns of one value per clip that nothing here reads, and the names of those that are left out.
-fn carried<'a>(columns: &Columns<'a>, clips: usize) -> Result<(Vec<Named>, Vec<String>)> {
-    let (mut carried, mut ignored) = (Vec::new(), Vec::new());
-    let labels = labels::names();
-    for (name, value) in columns.entries() {
-        if READ.contains(&name) || name == "labels" || labels.iter().any(|label| label == name) {
-            continue;
-        }
-        let known = name == "annotations" || name == "mask" || name.starts_with("classification_");
-        match per_clip(columns, name, value) {
-            Ok(column) if column.len() == clips && is_plain(name) => {
-                carried.push((name.to_owned(), column));
-            }
-            Ok(column) if known => return Err(rows_differ(columns, name, column.len(), clips)),
-            Err(error) if known => return Err(error),
-            _ => ignored.push(format!("{}/{name} ({})", columns.split, value.kind())),
-        }
-    }
-    Ok((carried, ignored))
-}
-
-/// Whether a name can be that of an HDF5 dataset.
-fn is_plain(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['/', '\0']) && name != "."
-}
-
-fn per_clip<'a>(columns: &Columns<'a>, name: &str, value: Value<'a>) -> Result<Carried> {
-    match columns.numbers(name, value) {
-        Ok(numbers) => Ok(Carried::Numbers(numbers)),
-        Err(_) => columns.texts(name, value).map(Carried::Texts),
-    }
-}
-
-impl Carried {
-    fn len(&self) -> usize {
-        match self {
-            Self::Texts(texts) => texts.len(),
-            Self::Numbers(numbers) => numbers.len(),
-        }
-    }
 }

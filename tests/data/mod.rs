@@ -5,7 +5,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use lnln_bench::dataset::{Corpus, ImportOptions, Imported, Padding, Split, SplitName, prepare};
 use lnln_bench::pickle::Writer;
+use lnln_bench::store;
 
 /// Clips per split.
 pub const CLIPS: usize = 4;
@@ -179,4 +181,55 @@ pub fn tokens() -> Vec<i64> {
     cells
         .flat_map(|(i, part)| (0..STEPS[0]).map(move |t| row(i, part, t)))
         .collect()
+}
+
+/// Prepares bytes; what was found, and the training split.
+pub fn import(bytes: Vec<u8>, change: impl Fn(&mut ImportOptions)) -> (Imported, Split) {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.pkl");
+    std::fs::write(&source, bytes).unwrap();
+    let mut options = ImportOptions::new(folder.path());
+    change(&mut options);
+    let imported = prepare(&source, &options, &mut |_| {}).unwrap();
+    store::verify(&imported.path, |_| ()).unwrap();
+    let corpus = Corpus::open(&imported.path).unwrap();
+    let split = corpus.split(SplitName::Train, corpus.text_width.is_some());
+    (imported, split.unwrap())
+}
+
+pub fn plain(small: &Small) -> (Imported, Split) {
+    import(small.bytes(), |_| {})
+}
+
+pub fn warned(imported: &Imported, words: &[&str]) {
+    let has = |text: &String| words.iter().all(|word| text.contains(word));
+    let warnings = &imported.warnings;
+    assert!(
+        warnings.iter().any(has),
+        "{words:?} is not in {warnings:#?}"
+    );
+}
+
+pub fn refusal(bytes: Vec<u8>, change: impl Fn(&mut ImportOptions)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.pkl");
+    std::fs::write(&source, bytes).unwrap();
+    let mut options = ImportOptions::new(folder.path().join("data"));
+    change(&mut options);
+    let error = prepare(&source, &options, &mut |_| {}).unwrap_err();
+    error.to_string()
+}
+
+/// Frames (CLIPS, steps, width) that are 1.5, 2.5, ... where valid, with the padding at one end.
+pub fn frames(steps: usize, width: usize, lengths: [usize; CLIPS], padding: Padding) -> Column {
+    let mut values = Vec::new();
+    for length in lengths {
+        let valid: Vec<f64> = (0..length * width).map(|i| 1.5 + i as f64).collect();
+        let zeros = vec![0.0; (steps - length) * width];
+        match padding {
+            Padding::Left => values.extend([zeros, valid].concat()),
+            Padding::Right => values.extend([valid, zeros].concat()),
+        }
+    }
+    Column::F64(vec![CLIPS, steps, width], values)
 }

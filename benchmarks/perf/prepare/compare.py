@@ -6,9 +6,9 @@
   compare.py mosei --share 0.25 --binary target/release/lnln-bench
 
 Per data set the two run in turn, after one run of each that is not counted; which goes first
-changes from pair to pair. Wall and CPU seconds and the largest resident size are the kernel's own
-account of the finished process; anonymous memory (without the pages of the mapped pickle) is
-/proc's RssAnon, looked at every 5 ms. Printed are medians and the median, least and largest ratio
+changes from pair to pair. CPU seconds are the kernel's own account of the finished process;
+resident and anonymous memory (without the pages of the mapped pickle) are the largest VmHWM and
+RssAnon that /proc showed, looked at every 5 ms. Printed are medians and the median, least and largest ratio
 of a pair. Linux; needs numpy and h5py.
 """
 import argparse
@@ -29,16 +29,18 @@ ROOT = HERE.parents[2]
 FIGURES = (("wall", "s"), ("cpu", "s"), ("resident", "MiB"), ("anonymous", "MiB"))
 
 
-def anonymous(pid, peak, done):
-    """The largest RssAnon of a process until it is done, in MiB."""
+def watch(pid, peak, done):
+    """The largest RssAnon and VmHWM of a process until it is done, in MiB. Not ru_maxrss: that
+    begins with the size of the process that started it."""
     while not done.wait(0.005):
         try:
             status = pathlib.Path(f"/proc/{pid}/status").read_text()
         except OSError:
             return
         for line in status.splitlines():
-            if line.startswith("RssAnon:"):
-                peak[0] = max(peak[0], int(line.split()[1]) / 1024)
+            name, _, value = line.partition(":")
+            if name in peak:
+                peak[name] = max(peak[name], int(value.split()[0]) / 1024)
 
 
 def measure(command, out):
@@ -47,8 +49,8 @@ def measure(command, out):
     out.mkdir(parents=True)
     start = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    peak, done = [0.0], threading.Event()
-    watcher = threading.Thread(target=anonymous, args=(child.pid, peak, done))
+    peak, done = {"RssAnon": 0.0, "VmHWM": 0.0}, threading.Event()
+    watcher = threading.Thread(target=watch, args=(child.pid, peak, done))
     watcher.start()
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.monotonic() - start
@@ -62,8 +64,8 @@ def measure(command, out):
     return {
         "wall": wall,
         "cpu": usage.ru_utime + usage.ru_stime,
-        "resident": usage.ru_maxrss / 1024,
-        "anonymous": peak[0],
+        "resident": peak["VmHWM"],
+        "anonymous": peak["RssAnon"],
         "output": size / 2**20,
     }
 
