@@ -17,6 +17,7 @@
 //! - [`metric`] scores plain slices.
 //! - [`model`] holds the networks, [`train`] fits one of them, [`sweep`] fits many.
 //! - [`record`] is what a run leaves behind; [`report`] turns records into tables and figures.
+//! - [`score`] makes records of predictions from elsewhere.
 //! - [`printed`] reads tables of scores from CSV; [`published`] holds those of papers; [`audit`] finds
 //!   cells in them that cannot be, or were copied.
 //! - [`parity`] holds all of it against numbers of the reference implementations.
@@ -37,6 +38,7 @@ pub mod printed;
 pub mod published;
 pub mod record;
 pub mod report;
+pub mod score;
 pub mod store;
 #[cfg(feature = "torch")]
 pub mod sweep;

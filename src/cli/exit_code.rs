@@ -13,7 +13,7 @@
 
 use std::error::Error as StdError;
 
-use lnln_bench::{dataset, mask, metric, pickle, printed, record, report, store};
+use lnln_bench::{dataset, mask, metric, pickle, printed, record, report, score, store};
 
 use super::audit;
 
@@ -75,6 +75,17 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
         || error.is::<metric::UnknownProtocol>()
     {
         return Some(USAGE);
+    }
+    if let Some(error) = error.downcast_ref::<score::Error>() {
+        return match error {
+            score::Error::Io { .. } => Some(IO),
+            score::Error::ModelName { .. } => Some(USAGE),
+            // What another room found has its own code.
+            score::Error::Dataset(error) => data_code(error),
+            score::Error::Record(error) => data_code(error),
+            score::Error::Protocol(error) => data_code(error),
+            _ => Some(BAD_DATA),
+        };
     }
     if error.is::<audit::Strong>() {
         return Some(BAD_DATA);

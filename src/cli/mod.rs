@@ -16,6 +16,7 @@ pub mod prepare;
 pub mod report;
 #[cfg(feature = "torch")]
 pub mod run;
+pub mod score;
 pub mod selftest;
 pub mod verify;
 
@@ -66,6 +67,8 @@ enum Command {
     Run(Box<run::Args>),
     /// Turn runs into tables, figures and a page.
     Report(report::Args),
+    /// Turn predictions made elsewhere into runs.
+    Score(score::Args),
     /// Find impossible, copied or floor-level cells in published tables.
     Audit(audit::Args),
     /// Check this build against numbers of the reference implementations.
@@ -100,6 +103,7 @@ impl Cli {
             #[cfg(feature = "torch")]
             Command::Run(args) => run::run(&args, &progress),
             Command::Report(args) => report::run(args),
+            Command::Score(args) => score::run(args),
             Command::Audit(args) => audit::run(args),
             Command::Selftest(args) => selftest::run(args),
             Command::List(args) => list::run(args),

@@ -16,6 +16,7 @@
 
 pub mod atomic;
 pub mod error;
+pub mod facts;
 pub mod find;
 pub mod manifest;
 pub mod parquet;
@@ -26,8 +27,10 @@ pub mod seal;
 
 pub use atomic::write_atomic;
 pub use error::Error;
+pub use facts::{EXTERNAL, VERSION};
 pub use find::{Runs, find_runs};
 pub use manifest::Manifest;
 pub use predictions::{Condition, Group, Prediction, Predictions};
 pub use run_dir::{Record, RunDir, Sealed};
 pub use scores::Scores;
+pub use seal::hash as hash_bytes;

@@ -8,7 +8,6 @@ use super::plan::{Cell, Config, Settings};
 use super::workbench::Workbench;
 use crate::dataset::SplitName;
 use crate::mask::{Family, Level};
-use crate::metric::floor;
 use crate::record::Manifest;
 use crate::record::manifest::{
     BuildFacts, Computing, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts,
@@ -18,8 +17,7 @@ use crate::train::device;
 use crate::train::selection::Rule;
 use crate::train::state::State;
 
-/// Version of this tool with the commit it was built from.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LNLN_BENCH_GIT"));
+pub use crate::record::VERSION;
 
 /// libtorch's version, which tch pins.
 pub const LIBTORCH: &str = "2.11.0";
@@ -62,23 +60,8 @@ pub fn manifest(
 }
 
 fn dataset(data: &Workbench<'_>) -> DatasetFacts {
-    let corpus = data.corpus;
-    DatasetFacts {
-        name: corpus.name().to_owned(),
-        title: corpus.spec.title.clone(),
-        synthetic: corpus.spec.synthetic,
-        protocol: corpus.spec.protocol.clone(),
-        label_range: corpus.spec.label_range,
-        source_name: corpus.source_name.clone(),
-        source_sha256: corpus.source_sha256.clone(),
-        content_hash: corpus.content_hash.clone(),
-        counts: corpus.counts,
-        floors: floor::constants(
-            data.protocol.all(),
-            &data.splits[SplitName::Train as usize].labels,
-        ),
-        citation: corpus.spec.citation.clone(),
-    }
+    let train = &data.splits[SplitName::Train as usize].labels;
+    DatasetFacts::of(data.corpus, data.protocol, train)
 }
 
 fn model(cell: &Cell, store: &nn::VarStore) -> ModelFacts {

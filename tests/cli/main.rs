@@ -12,3 +12,4 @@ mod prepare_many;
 mod program;
 #[cfg(feature = "torch")]
 mod run;
+mod score;

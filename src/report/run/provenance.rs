@@ -1,6 +1,6 @@
 //! Where a section's numbers come from, in words.
 
-use crate::record::Manifest;
+use crate::record::{EXTERNAL, Manifest};
 
 use crate::report::run::config::join;
 use crate::report::run::scores::ScoredRun;
@@ -8,6 +8,9 @@ use crate::report::run::section::{Row, Section};
 
 /// Printed on top of every report and section that holds made-up data.
 pub const SYNTHETIC: &str = "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";
+
+/// What a manifest says of predictions that were made elsewhere.
+const OUTSIDE: &str = "outside this program";
 
 /// What the reproducibility grades mean.
 pub const GRADES: &str = "Grades: A bit-identical anywhere; B bit-identical on the same CPU \
@@ -99,6 +102,7 @@ fn masks(run: &ScoredRun) -> String {
 fn training(m: &Manifest) -> String {
     let t = &m.training;
     match t.epochs {
+        0 if t.noise == EXTERNAL => OUTSIDE.to_string(),
         0 => "none".to_string(),
         epochs => format!(
             "{epochs} epochs, batch size {}, learning rate {}, weight decay {}",
@@ -116,6 +120,7 @@ fn selection(m: &Manifest) -> String {
             join(&s.levels, ", ")
         ),
         "last" => "last epoch".to_string(),
+        EXTERNAL => OUTSIDE.to_string(),
         rule => format!("{rule} by {} at rates {}", s.metric, join(&s.levels, ", ")),
     }
 }

@@ -1,0 +1,71 @@
+//! `score`: predictions made elsewhere, as runs.
+
+use std::path::PathBuf;
+
+use lnln_bench::dataset::Corpus;
+use lnln_bench::score::{self, Options};
+
+use super::output;
+
+/// Turn predictions made elsewhere into runs, a model of their own in every report.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lnln-bench score predictions.csv --data data/mosi.h5
+  lnln-bench score predictions.parquet --data data/mosi.h5 --model mine --title 'My model'
+  lnln-bench report runs --out reports/mosi
+
+PREDICTIONS is CSV with headings or Parquet, with the columns id (clip id of the prepared file),
+rate or level (0.5, LA, ...), seed (of training) and prediction (in label units); model, family
+and mask_seed are optional. Every test clip must be there once for each model, seed and level;
+missing, duplicate and foreign clips and numbers that are not finite are named, and nothing is
+written then. Scoring the same predictions again changes nothing. docs/score.md has an example in
+Python that uses this program's masks.")]
+pub struct Args {
+    /// CSV or Parquet.
+    #[arg(value_name = "PREDICTIONS")]
+    file: PathBuf,
+    /// Prepared file with the truth.
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+    /// Folder of run directories.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    runs: PathBuf,
+    /// Model of rows that name none [default: the file's name].
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Title in tables [default: the model's name].
+    #[arg(long)]
+    title: Option<String>,
+    /// Authors, title, venue.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    citation: String,
+    /// Trainable scalars.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    parameters: u64,
+    /// Mask family of rows that name none.
+    #[arg(long, default_value = "random")]
+    family: String,
+    /// Mask seed of rows that name none.
+    #[arg(long, value_name = "SEED", default_value_t = 1111)]
+    mask_seed: u64,
+}
+
+/// Run the subcommand.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let corpus = Corpus::open(&args.data)?;
+    let options = Options {
+        model: args.model,
+        title: args.title,
+        citation: args.citation,
+        parameters: args.parameters,
+        family: args.family,
+        mask_seed: args.mask_seed,
+    };
+    let scored = score::score(&args.file, &corpus, &args.runs, &options)?;
+    let line = |run: &score::Scored| {
+        let state = if run.new { "" } else { " (there before)" };
+        let (path, dataset) = (run.path.display(), corpus.name());
+        format!("{path}  {dataset} {} {}{state}\n", run.model, run.seed)
+    };
+    output::write(&scored.iter().map(line).collect::<String>())
+}

@@ -1,0 +1,30 @@
+//! Facts of a manifest that every writer of run directories states alike.
+
+use super::manifest::DatasetFacts;
+use crate::dataset::Corpus;
+use crate::metric::{Protocol, floor};
+
+/// Stands in a manifest for what this program cannot know of predictions made elsewhere.
+pub const EXTERNAL: &str = "external";
+
+/// Version of this tool with the commit it was built from.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LNLN_BENCH_GIT"));
+
+impl DatasetFacts {
+    /// The facts of a prepared data set; `train_labels` give the floors by every metric.
+    pub fn of(corpus: &Corpus, protocol: &Protocol, train_labels: &[f32]) -> Self {
+        Self {
+            name: corpus.name().to_owned(),
+            title: corpus.spec.title.clone(),
+            synthetic: corpus.spec.synthetic,
+            protocol: corpus.spec.protocol.clone(),
+            label_range: corpus.spec.label_range,
+            source_name: corpus.source_name.clone(),
+            source_sha256: corpus.source_sha256.clone(),
+            content_hash: corpus.content_hash.clone(),
+            counts: corpus.counts,
+            floors: floor::constants(protocol.all(), train_labels),
+            citation: corpus.spec.citation.clone(),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! `score` as a user sees it: foreign predictions become a model of the report, or are refused.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lnln_bench::dataset::{Corpus, SplitName};
+use lnln_bench::record::find_runs;
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use super::program::{pickle, prepared, program};
+
+/// A prepared file and the ids of its test clips.
+fn data(folder: &Path) -> (PathBuf, Vec<String>) {
+    let file = prepared(folder).join("demo-film.h5");
+    let ids = Corpus::open(&file)
+        .unwrap()
+        .outline(SplitName::Test)
+        .unwrap()
+        .ids;
+    (file, ids)
+}
+
+/// Predictions of two seeds at two rates.
+fn csv(ids: &[String]) -> String {
+    let mut text = "id,rate,seed,prediction\n".to_string();
+    for (seed, rate) in [(1, 0.0), (1, 0.5), (2, 0.0), (2, 0.5)] {
+        for (i, id) in ids.iter().enumerate() {
+            writeln!(
+                text,
+                "{id},{rate},{seed},{}",
+                i as f64 * 0.1 - f64::from(seed)
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+fn score(folder: &Path, data: &Path, text: &str) -> assert_cmd::assert::Assert {
+    let file = folder.join("mine.csv");
+    fs::write(&file, text).unwrap();
+    program()
+        .arg("score")
+        .arg(&file)
+        .arg("--data")
+        .arg(data)
+        .arg("--runs")
+        .arg(folder.join("runs"))
+        .assert()
+}
+
+#[test]
+fn foreign_predictions_are_a_model_of_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    let text = csv(&ids);
+    score(folder.path(), &data, &text)
+        .success()
+        .stdout(contains("demo-film mine 1").and(contains("demo-film mine 2")));
+    score(folder.path(), &data, &text)
+        .success()
+        .stdout(contains("there before").count(2));
+    let runs = find_runs(&folder.path().join("runs")).unwrap().finished;
+    assert_eq!(runs.len(), 2);
+    let record = runs[0].load().unwrap();
+    assert_eq!(record.manifest.training.noise, "external");
+    assert!(record.manifest.build.device.contains("mine.csv (blake3 "));
+    assert_eq!(record.predictions.len(), 2 * ids.len());
+    let out = folder.path().join("report");
+    program()
+        .arg("report")
+        .arg(folder.path().join("runs"))
+        .arg("--out")
+        .arg(&out)
+        .assert()
+        .success()
+        .stdout(contains("mine"));
+    let report = fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(report.contains("outside this program"), "{report}");
+}
+
+#[test]
+fn models_and_masks_may_be_named_by_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    let mut text = "prediction,model,level,family,mask_seed,seed,id\n".to_string();
+    for (model, level) in [("a", "LA"), ("b", "0.1")] {
+        for id in &ids {
+            writeln!(text, "0.5,{model},{level},mine,7,1,{id}").unwrap();
+        }
+    }
+    score(folder.path(), &data, &text).success();
+    let runs = find_runs(&folder.path().join("runs")).unwrap().finished;
+    let manifests: Vec<_> = runs.iter().map(|r| r.load().unwrap().manifest).collect();
+    let of = |model: &str| manifests.iter().find(|m| m.model.name == model).unwrap();
+    assert_eq!(
+        (of("a").masks[0].family.as_str(), of("a").masks[0].version),
+        ("mine", 0)
+    );
+    assert_eq!(
+        (
+            of("a").masks[0].levels[0].to_string(),
+            of("b").masks[0].seeds[0]
+        ),
+        ("LA".into(), 7)
+    );
+}
+
+#[test]
+fn what_does_not_fit_the_data_is_named_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    let good = csv(&ids);
+    let refused = |text: &str, words: &str| {
+        score(folder.path(), &data, text)
+            .code(3)
+            .stderr(contains(words));
+        assert!(!folder.path().join("runs").exists(), "{words}");
+    };
+    let lines: Vec<&str> = good.lines().collect();
+    refused(
+        &lines[..lines.len() - 1].join("\n"),
+        &format!("for 1 of {} test clips: {}", ids.len(), ids[ids.len() - 1]),
+    );
+    refused(&format!("{good}{},0,1,0\n", ids[0]), "already, on row 2");
+    refused(
+        &format!("{good}nobody,0,1,0\n"),
+        "clip `nobody` is not in the test split of demo-film",
+    );
+    let train = Corpus::open(&data)
+        .unwrap()
+        .outline(SplitName::Train)
+        .unwrap()
+        .ids;
+    refused(
+        &format!("{good}{},0,1,0\n", train[0]),
+        "(it is a training clip)",
+    );
+    refused(
+        &good.replacen(",-1\n", ",NaN\n", 1),
+        "row 2: the prediction for clip",
+    );
+    refused(
+        &good.replacen(",-1\n", ",inf\n", 1),
+        "expected a finite number",
+    );
+    refused(
+        "id,rate,seed\n",
+        "expected the columns id, rate (or level), seed and prediction",
+    );
+    refused("id,rate,seed,prediction\n", "holds no predictions");
+}
+
+#[test]
+fn refusals_have_their_exit_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    program()
+        .args(["score", "absent.csv", "--data"])
+        .arg(&data)
+        .assert()
+        .code(6)
+        .stderr(contains("absent.csv"));
+    program()
+        .args(["score", "absent.csv"])
+        .assert()
+        .code(2)
+        .stderr(contains("--data"));
+    let file = folder.path().join("my model.csv");
+    fs::write(&file, csv(&ids)).unwrap();
+    program()
+        .arg("score")
+        .arg(&file)
+        .arg("--data")
+        .arg(&data)
+        .assert()
+        .code(2)
+        .stderr(contains("`my model` cannot name a model"));
+    program()
+        .args(["score", "--model", "constant"])
+        .arg(&file)
+        .arg("--data")
+        .arg(&data)
+        .assert()
+        .code(2);
+}
+
+/// A Python with h5py and numpy, or nothing.
+fn python() -> Option<String> {
+    let asked = std::env::var("LNLN_BENCH_PYTHON").ok();
+    let candidates = asked.into_iter().chain(["python3".to_string()]);
+    candidates.into_iter().find(|python| {
+        let found = Command::new(python)
+            .args(["-c", "import h5py, numpy"])
+            .output();
+        found.is_ok_and(|output| output.status.success())
+    })
+}
+
+#[test]
+fn the_example_in_the_docs_makes_predictions_under_our_masks() {
+    let Some(python) = python() else {
+        println!("skipped: no Python with h5py and numpy (LNLN_BENCH_PYTHON names one)");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    program()
+        .arg("prepare")
+        .arg(pickle(folder.path()))
+        .args(["--rates", "0:1:0.5", "--data"])
+        .arg(&data)
+        .assert()
+        .success();
+    let out = folder.path().join("python.csv");
+    let output = Command::new(python)
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/docs/examples/score_with_masks.py"
+        ))
+        .args([
+            data.join("demo-film.h5"),
+            data.join("demo-film.masks.h5"),
+            out.clone(),
+        ])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    program()
+        .arg("score")
+        .arg(&out)
+        .arg("--data")
+        .arg(data.join("demo-film.h5"))
+        .arg("--runs")
+        .arg(folder.path().join("runs"))
+        .assert()
+        .success();
+    let run = find_runs(&folder.path().join("runs"))
+        .unwrap()
+        .finished
+        .swap_remove(0);
+    let record = run.load().unwrap();
+    let groups = record.predictions.groups().unwrap();
+    assert_eq!(groups.len(), 3);
+    // The example's masks are ours: what it saw of a clip is what our own masks leave.
+    let corpus = Corpus::open(&data.join("demo-film.h5")).unwrap();
+    let split = corpus.split(SplitName::Test, false).unwrap();
+    let tokens = split.text_bert.unwrap();
+    let family = lnln_bench::mask::find("random").unwrap();
+    let levels: Vec<_> = groups.iter().map(|g| g.condition.level).collect();
+    let variants = lnln_bench::mask::Variants::of_corpus(family, &corpus, 1111, &levels).unwrap();
+    for group in &groups {
+        let keep = variants
+            .keep(
+                SplitName::Test,
+                lnln_bench::dataset::Modality::Text,
+                group.condition.level,
+            )
+            .unwrap();
+        for (row, found) in group.prediction.iter().enumerate() {
+            let seen = |t: usize| {
+                if keep.row(row)[t] {
+                    tokens.row(row)[t]
+                } else {
+                    100
+                }
+            };
+            let sum: i32 = (0..tokens.width).map(|t| seen(t) % 7).sum();
+            let expected = f64::from(sum) / tokens.width as f64 - 3.0;
+            assert!((f64::from(*found) - expected).abs() < 1e-6, "clip {row}");
+        }
+    }
+}
