@@ -12,7 +12,8 @@ use crate::dataset::{Corpus, SplitName};
 use crate::mask::{self, Level};
 use crate::metric::protocol;
 use crate::record::manifest::{
-    BuildFacts, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts, TrainingFacts,
+    BuildFacts, Computing, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts,
+    TrainingFacts,
 };
 use crate::record::{
     Condition, EXTERNAL, Manifest, Predictions, RunDir, VERSION, hash_bytes, write_atomic,
@@ -139,12 +140,14 @@ fn manifest(
             batch_size: 0,
             learning_rate: 0.0,
             weight_decay: 0.0,
+            computing: Computing::default(),
         },
         selection: SelectionFacts {
             rule: EXTERNAL.to_string(),
             metric: EXTERNAL.to_string(),
             levels: Vec::new(),
             epoch: 0,
+            chosen: BTreeMap::new(),
         },
         build: BuildFacts {
             version: VERSION.to_string(),
