@@ -12,17 +12,23 @@ use crate::mask::Level;
 /// Clips a message names before it counts the rest.
 const NAMED: usize = 3;
 
+/// Family, mask seed and level of a pass.
+pub(super) type MaskKey = (String, u64, Level);
+
 /// The predictions of one model and seed.
 #[derive(Clone, Debug)]
 pub(super) struct Joined {
     pub model: String,
     pub seed: u64,
     /// By family, mask seed and level: one prediction per test clip, in the split's order.
-    pub passes: BTreeMap<(String, u64, Level), Vec<f32>>,
+    pub passes: BTreeMap<MaskKey, Vec<f32>>,
 }
 
 /// A pass being filled: the prediction and its place in the file, per test clip.
 type Pass = Vec<Option<(f32, u64)>>;
+
+/// The passes of one model and seed.
+type Passes = BTreeMap<MaskKey, Pass>;
 
 /// Every model and seed of the rows, each complete.
 pub(super) fn join(
@@ -38,7 +44,7 @@ pub(super) fn join(
     finite(&name, rows)?;
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let default = options.model.clone().unwrap_or_else(|| stem.into_owned());
-    let mut runs: BTreeMap<(String, u64), BTreeMap<(String, u64, Level), Pass>> = BTreeMap::new();
+    let mut runs: BTreeMap<(String, u64), Passes> = BTreeMap::new();
     for row in rows {
         let model = checked_name(row.model.as_ref().unwrap_or(&default))?;
         let family = row.family.as_ref().unwrap_or(&options.family).clone();
@@ -120,18 +126,12 @@ fn checked_name(name: &str) -> Result<String> {
     }
 }
 
-fn describe(model: &str, seed: u64, (family, mask_seed, level): &(String, u64, Level)) -> String {
+fn describe(model: &str, seed: u64, (family, mask_seed, level): &MaskKey) -> String {
     format!("{model}, seed {seed}, level {level} ({family} masks, seed {mask_seed})")
 }
 
 /// A run whose passes have every clip, and whose mask seeds have the same levels.
-fn whole(
-    file: &str,
-    ids: &[String],
-    model: String,
-    seed: u64,
-    passes: BTreeMap<(String, u64, Level), Pass>,
-) -> Result<Joined> {
+fn whole(file: &str, ids: &[String], model: String, seed: u64, passes: Passes) -> Result<Joined> {
     even(file, &model, seed, passes.keys())?;
     let mut complete = BTreeMap::new();
     for (key, pass) in passes {
@@ -164,7 +164,7 @@ fn even<'a>(
     file: &str,
     model: &str,
     seed: u64,
-    keys: impl Iterator<Item = &'a (String, u64, Level)>,
+    keys: impl Iterator<Item = &'a MaskKey>,
 ) -> Result<()> {
     let mut families: BTreeMap<&str, BTreeMap<u64, BTreeSet<Level>>> = BTreeMap::new();
     for (family, mask_seed, level) in keys {

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     /// The bytes of a Parquet file with these predictions.
-    pub fn parquet(prediction: Column) -> Vec<u8> {
+    fn parquet(prediction: Column) -> Vec<u8> {
         let columns = vec![
             Column::new("id".into(), ["a", "b"]),
             Column::new("rate".into(), [0.1 + 0.2, 0.5]),
