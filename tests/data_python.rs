@@ -91,6 +91,48 @@ fn attributes_and_hashes_are_what_the_documentation_says() {
     assert_eq!(said.trim(), "42");
 }
 
+/// What the page says of `standardization`, computed again.
+const STANDARDIZED: &str = r#"
+import pickle, sys
+import h5py, numpy
+
+source = pickle.load(open(sys.argv[2], "rb"))
+with h5py.File(sys.argv[1]) as file:
+    for modality in ("audio", "vision"):
+        def frames(split):
+            values = source[split][modality].astype("float32").astype("float64")
+            lengths = numpy.array(source[split][f"{modality}_lengths"])
+            return values, numpy.arange(values.shape[1])[None] < lengths[:, None]
+        values, valid = frames("train")
+        values = numpy.where(numpy.isfinite(values), values, numpy.nan)[valid]
+        mean, deviation = (file[f"standardization/{modality}_{what}"][:] for what in ("mean", "deviation"))
+        assert numpy.allclose(mean, numpy.nanmean(values, 0), rtol=1e-6, atol=1e-7)
+        assert numpy.allclose(deviation, numpy.nanstd(values, 0), rtol=1e-6)
+        for split in ("train", "valid", "test"):
+            values, valid = frames(split)
+            expected = ((values - mean.astype("float64")) / deviation.astype("float64")).astype("float32")
+            expected[~numpy.isfinite(values) | ~valid[..., None]] = 0
+            stored = file[split][modality]
+            assert stored.attrs["units"] == "standard deviations"
+            assert numpy.array_equal(stored[:], expected), (split, modality)
+    print("equal")
+"#;
+
+#[test]
+fn standardized_features_are_what_numpy_makes_of_the_source() {
+    let Some(python) = python::python(&["h5py", "numpy"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let source = demo(folder.path());
+    let mut options = ImportOptions::new(folder.path());
+    options.standardize = true;
+    let imported = prepare(&source, &options, &mut |_| {}).unwrap();
+    let mut command = Command::new(python);
+    command.args(["-c", STANDARDIZED]).arg(imported.path);
+    assert_eq!(python::run(command.arg(source)).trim(), "equal");
+}
+
 #[test]
 fn compressed_files_open_with_hdf5plugin() {
     let Some(python) = python::python(&["h5py", "hdf5plugin"]) else {

@@ -131,7 +131,9 @@ impl Import<'_> {
     ) -> Result<Imported> {
         let mut writer = match self.options.check_only {
             true => Writer::rehearse(&self.path),
-            false => Writer::create(&self.path)?.compress(self.options.compression),
+            false => Writer::create(&self.path)?
+                .compress(self.options.compression)
+                .standardized(self.options.standardize),
         };
         if !self.options.force {
             writer = writer.keep_existing();

@@ -68,13 +68,22 @@ impl Partial {
             move |e: io::Error| Error::io(&path, action, e)
         };
         file.sync_all().map_err(fail("sync it"))?;
+        // Said aloud, for a process being started may hold a copy of the handle, and a reader must
+        // not meet the lock under the final name. Nothing is lost where there was no lock.
+        let _ = file.unlock();
         let renamed = match replace {
             true => temp.persist(&path),
-            false => temp.persist_noclobber(&path),
+            false => temp.persist_noclobber(&path).or_else(|failure| {
+                // Some file systems cannot rename without replacing; then looking must do.
+                match path.exists() {
+                    true => Err(failure),
+                    false => failure.path.persist(&path),
+                }
+            }),
         };
-        renamed.map_err(|failure| match failure.error.kind() {
-            io::ErrorKind::AlreadyExists => Error::InTheWay { path: path.clone() },
-            _ => Error::io(&path, "give it its name", failure.error),
+        renamed.map_err(|failure| match !replace && path.exists() {
+            true => Error::InTheWay { path: path.clone() },
+            false => Error::io(&path, "give it its name", failure.error),
         })?;
         File::open(folder_of(&path))
             .and_then(|folder| folder.sync_all())

@@ -91,15 +91,19 @@ pub(super) struct Description {
 }
 
 /// Describes a column by the last part of its name, `train/audio`; `None` for columns that are not
-/// part of the format.
-pub(super) fn description(column: &str) -> Option<Description> {
+/// part of the format. Where audio and vision are `standardized`, their unit is their deviation.
+pub(super) fn description(column: &str, standardized: bool) -> Option<Description> {
     const FRAMES: &[&str] = &["clip", "step", "feature"];
     const CLIPS: &[&str] = &["clip"];
     let name = column.rsplit('/').next().unwrap_or(column);
     let (axes, units, meaning) = match name {
         "audio" | "vision" => (
             FRAMES,
-            "as in the source",
+            if standardized {
+                "standard deviations"
+            } else {
+                "as in the source"
+            },
             "features per frame, 0 past the length",
         ),
         "text" => (

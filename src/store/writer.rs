@@ -24,6 +24,7 @@ pub struct Writer {
     path: PathBuf,
     pub(super) compression: Compression,
     replace: bool,
+    standardized: bool,
     digests: Vec<ColumnDigest>,
 }
 
@@ -50,6 +51,7 @@ impl Writer {
             path: path.to_owned(),
             compression: Compression::None,
             replace: true,
+            standardized: false,
             digests: Vec::new(),
         }
     }
@@ -63,6 +65,12 @@ impl Writer {
     /// How large columns of numbers are stored.
     pub fn compress(mut self, compression: Compression) -> Self {
         self.compression = compression;
+        self
+    }
+
+    /// Says that audio and vision come in standard deviations.
+    pub fn standardized(mut self, standardized: bool) -> Self {
+        self.standardized = standardized;
         self
     }
 
@@ -101,7 +109,7 @@ impl Writer {
         hash: blake3::Hash,
     ) -> Result<()> {
         if let Some(dataset) = dataset {
-            describe(dataset, name)
+            describe(dataset, name, self.standardized)
                 .and_then(|()| set_text(dataset, ATTR_CHECKSUM, &hash.to_hex()))
                 .map_err(|e| Error::hdf5(&self.path, "describe a column", &e))?;
         }
@@ -195,8 +203,8 @@ fn attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5
 }
 
 /// Names of axes where h5py's `dims` looks for them, unit and meaning.
-fn describe(dataset: &hdf5::Dataset, name: &str) -> hdf5::Result<()> {
-    let Some(column) = description(name) else {
+fn describe(dataset: &hdf5::Dataset, name: &str, standardized: bool) -> hdf5::Result<()> {
+    let Some(column) = description(name, standardized) else {
         return Ok(());
     };
     if dataset.ndim() == column.axes.len() {
