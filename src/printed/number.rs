@@ -42,6 +42,13 @@ impl Number {
     }
 }
 
+/// Characters of a number; beyond, a cell holds something else.
+const LONGEST: usize = 40;
+
+/// Digits after the point that are told apart: more are those of a computer, not of a table, and
+/// would not fit whole numbers of the last place.
+const MOST_DECIMALS: usize = 12;
+
 /// Cells that say there is no number.
 const ABSENT: [&str; 10] = [
     "", "-", "--", "---", "\u{2013}", "\u{2014}", "n/a", "na", "nan", "none",
@@ -99,10 +106,11 @@ fn plain(text: &str) -> Option<(f64, usize)> {
     let text = text.trim().trim_end_matches('%').trim_end();
     let digits = text.trim_start_matches(['+', '-']);
     let shape = |c: char| c.is_ascii_digit() || c == '.';
-    if digits.is_empty() || !digits.chars().all(shape) || digits.len() > 19 {
+    if digits.is_empty() || !digits.chars().all(shape) || digits.len() > LONGEST {
         return None;
     }
     let decimals = digits.split_once('.').map_or(0, |(_, after)| after.len());
+    let decimals = decimals.min(MOST_DECIMALS);
     text.parse().ok().map(|value| (value, decimals))
 }
 
@@ -121,6 +129,12 @@ mod tests {
             ("0.771\u{b1}.01", 0.771, 3, Some(0.01)),
             ("0.77 (0.02)", 0.77, 2, Some(0.02)),
             ("\u{2212}0.036", -0.036, 3, None),
+            (
+                "-0.026662730695076593",
+                -0.026_662_730_695_076_593,
+                12,
+                None,
+            ),
         ];
         for (text, value, decimals, sd) in cases {
             let expected = Number {
