@@ -40,6 +40,17 @@ fn page(entry: &Entry) -> String {
     // Links of rustdoc point nowhere here.
     let head = head(&source).replace("[`", "`").replace("`]", "`");
     write!(page, "\n{head}\n").unwrap();
+    if !entry.variants.is_empty() {
+        page += "\n## Variants\n\n";
+        for variant in entry.variants {
+            writeln!(
+                page,
+                "- `{}:{}`: {}",
+                entry.name, variant.name, variant.summary
+            )
+            .unwrap();
+        }
+    }
     if entry.trained {
         page += "\n## Published settings\n\n";
         page += &settings(entry);

@@ -2,6 +2,7 @@
 #![cfg(feature = "torch")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
+use serde_json::Value;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
@@ -25,6 +26,28 @@ struct Built {
 
 impl Built {
     fn new(entry: &'static Entry, encoder: &EncoderSetup) -> Self {
+        Self::of(&Choice::parse(entry.name).unwrap(), encoder)
+    }
+
+    fn of(choice: &Choice, encoder: &EncoderSetup) -> Self {
+        Self::with(choice, encoder, choice.config(Profile::Mosi))
+    }
+
+    /// Without dropout, whose draws depend on the passes.
+    fn still(entry: &'static Entry, encoder: &EncoderSetup) -> Self {
+        let choice = Choice::parse(entry.name).unwrap();
+        let mut config = choice.config(Profile::Mosi);
+        for (name, value) in config.as_object_mut().unwrap() {
+            match value {
+                _ if !name.contains("dropout") => {}
+                Value::Array(parts) => parts.fill(0.0.into()),
+                one => *one = 0.0.into(),
+            }
+        }
+        Self::with(&choice, encoder, config)
+    }
+
+    fn with(choice: &Choice, encoder: &EncoderSetup, config: Value) -> Self {
         let store = VarStore::new(Device::Cpu);
         let setup = Setup {
             path: store.root(),
@@ -32,11 +55,11 @@ impl Built {
             shapes: SHAPES,
             encoder: encoder.clone(),
             labels: LabelStats::of(&[-1.0, -1.0, -1.0, 0.5, 0.5, 0.5, 2.0, 2.0]),
-            compat: false,
+            config,
         };
-        let model = (entry.build)(&setup).unwrap();
+        let model = (choice.entry.build)(&setup).unwrap();
         Self {
-            entry,
+            entry: choice.entry,
             store,
             model,
         }
@@ -79,6 +102,17 @@ fn for_every_model(check: impl Fn(&'static Entry, &EncoderSetup)) {
             check(entry, &encoder);
         }
     }
+}
+
+/// As [`for_every_model`], with every named variant too.
+fn for_every_variant(check: impl Fn(&Choice, &EncoderSetup)) {
+    for_every_model(|entry, encoder| {
+        check(&Choice::parse(entry.name).unwrap(), encoder);
+        for variant in entry.variants {
+            let text = format!("{}:{}", entry.name, variant.name);
+            check(&Choice::parse(&text).unwrap(), encoder);
+        }
+    });
 }
 
 /// `clips` random clips; every second one loses half of each modality.
@@ -144,21 +178,21 @@ fn is_finite(tensor: &Tensor) -> bool {
 
 #[test]
 fn losses_and_gradients_are_finite() {
-    for_every_model(|entry, encoder| {
-        let mut built = Built::new(entry, encoder);
+    for_every_variant(|choice, encoder| {
+        let (mut built, name) = (Built::of(choice, encoder), choice.name());
         let batch = batch(encoder, 4);
         let losses = built.model.train(&batch, &mut Trace::off()).unwrap();
-        assert_eq!(losses.prediction.size(), [4, 1], "{}", entry.name);
-        assert!(is_finite(&losses.total), "{}", entry.name);
-        if !entry.trained {
+        assert_eq!(losses.prediction.size(), [4, 1], "{}", name);
+        assert!(is_finite(&losses.total), "{}", name);
+        if !choice.entry.trained {
             return;
         }
         losses.total.backward();
-        for (name, tensor) in built.sorted() {
+        for (parameter, tensor) in built.sorted() {
             let gradient = tensor.grad();
-            let untouched = !tensor.requires_grad() || name.contains(".pooler.");
-            assert_eq!(gradient.defined(), !untouched, "{}: {name}", entry.name);
-            assert!(untouched || is_finite(&gradient), "{}: {name}", entry.name);
+            let untouched = !tensor.requires_grad() || parameter.contains(".pooler.");
+            assert_eq!(gradient.defined(), !untouched, "{name}: {parameter}");
+            assert!(untouched || is_finite(&gradient), "{name}: {parameter}");
         }
     });
 }
@@ -205,8 +239,8 @@ fn saved_parameters_predict_the_same() {
 
 #[test]
 fn everything_missing_still_gives_a_prediction() {
-    for_every_model(|entry, encoder| {
-        let built = Built::new(entry, encoder);
+    for_every_variant(|choice, encoder| {
+        let (built, name) = (Built::of(choice, encoder), choice.name());
         let complete = batch(encoder, 2).complete.unwrap();
         let nothing = inputs(
             complete.text.map(|text| match encoder {
@@ -220,8 +254,8 @@ fn everything_missing_still_gives_a_prediction() {
             complete.vision.zeros_like(),
         );
         let prediction = built.predict(&nothing);
-        assert_eq!(prediction.size(), [2, 1], "{}", entry.name);
-        assert!(is_finite(&prediction), "{}", entry.name);
+        assert_eq!(prediction.size(), [2, 1], "{}", name);
+        assert!(is_finite(&prediction), "{}", name);
     });
 }
 
@@ -342,7 +376,7 @@ fn parts_of_a_batch_add_up_to_its_gradient() {
     for entry in MODELS.iter().filter(|entry| entry.trained) {
         for encoder in still_encoders() {
             let _rng = rng::seeded(17);
-            let mut built = Built::new(entry, &encoder);
+            let mut built = Built::still(entry, &encoder);
             if !built.model.is_divisible() {
                 continue;
             }
@@ -364,7 +398,9 @@ fn parts_of_a_batch_add_up_to_its_gradient() {
         }
     }
     assert!(
-        divisible.contains(&"lnln") && divisible.contains(&"almt"),
+        ["lnln", "almt", "mult"]
+            .iter()
+            .all(|name| divisible.contains(name)),
         "{divisible:?}"
     );
 }
@@ -374,7 +410,7 @@ fn every_engine_gives_the_same_gradient() {
     for entry in MODELS.iter().filter(|entry| entry.trained) {
         for encoder in still_encoders() {
             let _rng = rng::seeded(17);
-            let mut built = Built::new(entry, &encoder);
+            let mut built = Built::still(entry, &encoder);
             if !built.model.is_divisible() {
                 continue;
             }

@@ -71,14 +71,22 @@ fn datasets() -> Vec<Vec<String>> {
 
 #[cfg(feature = "torch")]
 fn models() -> Vec<Vec<String>> {
-    let row = |entry: &&lnln_bench::model::Entry| {
-        vec![
-            entry.name.to_owned(),
-            entry.summary.to_owned(),
-            entry.citation.to_owned(),
-        ]
+    let row = |name: String, summary: &str, source: &str| {
+        vec![name, summary.to_owned(), source.to_owned()]
     };
-    lnln_bench::model::MODELS.iter().map(row).collect()
+    let rows = lnln_bench::model::MODELS.iter().flat_map(|entry| {
+        let own = row(entry.name.to_owned(), entry.summary, entry.citation);
+        let variants = entry.variants.iter();
+        let variants = variants.map(|variant| {
+            row(
+                format!("{}:{}", entry.name, variant.name),
+                variant.summary,
+                "",
+            )
+        });
+        std::iter::once(own).chain(variants).collect::<Vec<_>>()
+    });
+    rows.collect()
 }
 
 #[cfg(not(feature = "torch"))]

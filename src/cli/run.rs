@@ -24,7 +24,8 @@ pub struct Args {
     /// Prepared data sets, by name.
     #[arg(long, value_delimiter = ',', required_unless_present = "suite")]
     datasets: Vec<String>,
-    /// Models, by name (`lnln-bench list models`).
+    /// Models, by name, changed after a colon (`lnln:no-rec`, `lnln:alpha=0.5+beta=0.2`;
+    /// `lnln-bench list models`).
     #[arg(long, value_delimiter = ',', required_unless_present = "suite")]
     models: Vec<String>,
     /// Seeds of initialisation, order and dropout [default: 1111,1112,1113].

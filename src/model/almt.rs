@@ -11,7 +11,7 @@ use tch::{Reduction, Tensor};
 use super::batch::{Batch, Inputs};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case};
+use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::layers::{BlockSize, CrossTransformer, HyperLayers, Projection, TokenTransformer, init};
 use super::losses::Losses;
@@ -30,6 +30,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    variants: &[],
     build,
     from_case: Some(from_case),
 };
@@ -253,7 +254,7 @@ impl Model for Almt {
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let config = Config::of(setup.profile);
+    let config: Config = read_config(NAME, setup)?;
     Ok(Box::new(Almt::new(
         &setup.path,
         &config,

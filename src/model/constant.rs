@@ -24,6 +24,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config,
+    variants: &[],
     build,
     from_case: None,
 };

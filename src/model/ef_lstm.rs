@@ -6,7 +6,7 @@
 //!
 //! Where the reference slips: its batch norm takes the time axis for the features, so that each step
 //! is scaled over all features of all modalities together. Here every feature is normalised over
-//! clips and steps; `--compat` keeps the reference's axis.
+//! clips and steps; `ef_lstm:compat` keeps the reference's axis.
 //!
 //! Files that are not aligned are brought to the text's steps by average pooling, as the reference
 //! does.
@@ -17,9 +17,10 @@ use tch::nn::{self, Module, ModuleT};
 use tch::{Reduction, Tensor};
 
 use super::batch::{Batch, Inputs, check_features};
+use super::choice::COMPAT;
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case};
+use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::layers::{Lstm, LstmSize, align, init};
 use super::losses::Losses;
@@ -38,6 +39,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    variants: &[COMPAT],
     build,
     from_case: Some(from_case),
 };
@@ -69,6 +71,9 @@ pub struct Config {
     pub num_layers: i64,
     /// Between LSTM layers and around the hidden layer.
     pub dropout: f64,
+    /// Keep the reference's slip, named above.
+    #[serde(default)]
+    pub compat: bool,
 }
 
 impl Config {
@@ -83,6 +88,7 @@ impl Config {
             hidden_dims,
             num_layers,
             dropout,
+            compat: false,
         }
     }
 }
@@ -200,12 +206,12 @@ impl Model for EfLstm {
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
+    let config: Config = read_config(NAME, setup)?;
     let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
-    let axis = match setup.compat {
+    let axis = match config.compat {
         true => NormAxis::Steps(setup.shapes.text_steps),
         false => NormAxis::Features,
     };
-    let config = Config::of(setup.profile);
     let model = EfLstm::new(&setup.path, &config, &setup.encoder, widths, axis)?;
     Ok(Box::new(model))
 }
@@ -224,7 +230,8 @@ fn from_case(
     config: &Value,
     bert: Option<&BertConfig>,
 ) -> Result<Box<dyn Model>> {
-    let case: Case = read_case(NAME, config)?;
+    let mut case: Case = read_case(NAME, config)?;
+    case.config.compat = true;
     let [text, audio, vision] = case.feature_dims;
     let encoder = EncoderSetup::of_case(bert, text);
     let (widths, axis) = ([audio, vision], NormAxis::Steps(case.seq_lens));

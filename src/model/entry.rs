@@ -4,6 +4,7 @@ use serde_json::Value;
 use tch::{Tensor, nn};
 
 use super::batch::{Batch, Inputs};
+use super::choice::Variant;
 use super::encoder::{BertConfig, TextEncoder};
 use super::engine::Engine;
 use super::error::{ModelError, Result};
@@ -90,6 +91,8 @@ pub struct Entry {
     pub recipe: fn(Profile) -> Recipe,
     /// Resolved hyper-parameters, for the record of a run.
     pub config: fn(Profile) -> Value,
+    /// Named departures from `config`.
+    pub variants: &'static [Variant],
     /// Builds the model with freshly initialised parameters.
     pub build: for<'a> fn(&Setup<'a>) -> Result<Box<dyn Model>>,
     /// Builds the model of a stored reference case; `None` where no case exists.
@@ -122,6 +125,19 @@ pub fn find(name: &str) -> Result<&'static Entry> {
 pub(super) fn to_json<T: serde::Serialize>(config: &T) -> Value {
     // Structs of numbers cannot fail to serialise; null would show in the record if one did.
     serde_json::to_value(config).unwrap_or(Value::Null)
+}
+
+/// The hyper-parameters a model is to be built with.
+pub(super) fn read_config<T: serde::de::DeserializeOwned>(
+    model: &'static str,
+    setup: &Setup<'_>,
+) -> Result<T> {
+    serde_json::from_value(setup.config.clone()).map_err(|error| ModelError::Config {
+        model,
+        what: "hyper-parameters",
+        expected: "those of its published configuration".to_owned(),
+        got: error.to_string(),
+    })
 }
 
 /// Reads a reference case's `config` table into a model's own description of it.

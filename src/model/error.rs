@@ -12,6 +12,27 @@ pub enum ModelError {
     #[error("unknown model `{name}`: expected one of {known}")]
     UnknownModel { name: String, known: String },
 
+    /// A variant or hyper-parameter the model does not have.
+    #[error(
+        "{model}: no variant or hyper-parameter `{found}`: expected a variant ({variants}) or \
+         NAME=VALUE with a name of {keys}"
+    )]
+    UnknownChange {
+        model: &'static str,
+        found: String,
+        variants: String,
+        keys: String,
+    },
+
+    /// A hyper-parameter of another type.
+    #[error("{model}: {key}: expected a value like the published {published}, got `{found}`")]
+    ChangeValue {
+        model: &'static str,
+        key: String,
+        published: String,
+        found: String,
+    },
+
     /// A batch that does not fit the model it was given to.
     #[error("{model}: expected {what} of shape {expected}, got {got}")]
     Input {

@@ -11,7 +11,7 @@ use tch::{Reduction, Tensor, nn};
 use super::batch::{Batch, Inputs};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case};
+use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::layers::PostFusion;
 use super::losses::Losses;
@@ -31,6 +31,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    variants: &[],
     build,
     from_case: Some(from_case),
 };
@@ -152,7 +153,7 @@ impl Model for LfDnn {
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
-    let config = Config::of(setup.profile);
+    let config: Config = read_config(NAME, setup)?;
     Ok(Box::new(LfDnn::new(
         &setup.path,
         &config,

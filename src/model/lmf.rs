@@ -6,7 +6,7 @@
 //! `config/config_regression.json`.
 //!
 //! Where the reference slips: an index leaves `fusion_weights` and `fusion_bias` out of the
-//! optimiser, so that they keep their random start. Here they are trained; `--compat` freezes them.
+//! optimiser, so that they keep their random start. Here they are trained; `lmf:compat` freezes them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,9 +14,10 @@ use tch::nn::{self, Init};
 use tch::{Reduction, Tensor};
 
 use super::batch::{Batch, Inputs};
+use super::choice::COMPAT;
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case};
+use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::layers::init;
 use super::losses::Losses;
@@ -36,6 +37,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    variants: &[COMPAT],
     build,
     from_case: Some(from_case),
 };
@@ -70,6 +72,9 @@ pub struct Config {
     /// Learning rate of the factors over that of everything else.
     #[serde(default = "same_rate")]
     pub factor_rate: f64,
+    /// Keep the reference's slip, named above.
+    #[serde(default)]
+    pub compat: bool,
 }
 
 fn same_rate() -> f64 {
@@ -89,6 +94,7 @@ impl Config {
             rank,
             dropouts,
             factor_rate,
+            compat: false,
         }
     }
 }
@@ -117,7 +123,6 @@ impl Lmf {
         config: &Config,
         encoder: &EncoderSetup,
         widths: [i64; 2],
-        compat: bool,
     ) -> Result<Self> {
         let [text, audio, vision] = config.hidden_dims;
         let size = UnimodalSize {
@@ -140,7 +145,7 @@ impl Lmf {
             fusion_bias: path.var("fusion_bias", &[1, 1], Init::Const(0.0)),
             unimodal: Unimodal::new(path, size, encoder, widths)?,
             factor_rate: config.factor_rate,
-            freeze_fusion: compat,
+            freeze_fusion: config.compat,
         })
     }
 
@@ -203,8 +208,8 @@ impl Model for Lmf {
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
-    let config = Config::of(setup.profile);
-    let model = Lmf::new(&setup.path, &config, &setup.encoder, widths, setup.compat)?;
+    let config: Config = read_config(NAME, setup)?;
+    let model = Lmf::new(&setup.path, &config, &setup.encoder, widths)?;
     Ok(Box::new(model))
 }
 
@@ -221,9 +226,10 @@ fn from_case(
     config: &Value,
     bert: Option<&BertConfig>,
 ) -> Result<Box<dyn Model>> {
-    let case: Case = read_case(NAME, config)?;
+    let mut case: Case = read_case(NAME, config)?;
+    case.config.compat = true;
     let [text, audio, vision] = case.feature_dims;
     let encoder = EncoderSetup::of_case(bert, text);
-    let model = Lmf::new(path, &case.config, &encoder, [audio, vision], true)?;
+    let model = Lmf::new(path, &case.config, &encoder, [audio, vision])?;
     Ok(Box::new(model))
 }

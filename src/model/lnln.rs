@@ -5,24 +5,28 @@
 //! rebuild the complete tokens. Formulas and defaults: the published code,
 //! github.com/Haoyu-ha/LNLN, commit `80a052c`, which departs from the paper in places (marked).
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use tch::nn::{self, Module, Path};
 use tch::{Kind, Reduction, Tensor};
 
+use self::correction::{Corrected, Correction};
+use self::reconstruction::Reconstruction;
 use super::batch::{Batch, Inputs};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case};
+use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
-use super::layers::{
-    BlockSize, CrossTransformer, Head, HyperLayers, Joint, Projection, TokenTransformer, init,
-    reverse_gradient,
-};
+use super::layers::{CrossTransformer, HyperLayers, Joint, Projection, TokenTransformer, init};
 use super::losses::{Losses, Term};
-use super::recipe::{Clip, Recipe, Rule};
-use super::setup::{Profile, Setup, Shapes};
+use super::setup::{Setup, Shapes};
 use super::trace::Trace;
+
+mod config;
+mod correction;
+mod reconstruction;
+
+pub use config::Config;
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -33,99 +37,14 @@ pub static ENTRY: Entry = Entry {
     summary: "corrects incomplete language by proxy tokens of audio and vision before fusion",
     trained: true,
     needs_complete: true,
-    recipe,
+    recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    variants: config::VARIANTS,
     build,
     from_case: Some(from_case),
 };
 
 const NAME: &str = "lnln";
-
-fn recipe(_: Profile) -> Recipe {
-    Recipe {
-        rule: Rule::AdamW,
-        learning_rate: 1e-4,
-        weight_decay: 1e-4,
-        batch_size: 64,
-        epochs: 200,
-        clip: Clip::None,
-    }
-}
-
-/// Hyper-parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Config {
-    /// Features of every token.
-    #[serde(alias = "d")]
-    pub width: i64,
-    /// Tokens a modality is summed up in.
-    pub tokens: i64,
-    pub heads: i64,
-    /// Features of a head in the encoders and the fusion.
-    #[serde(alias = "dim_head")]
-    pub head: i64,
-    /// Features of a head in the hyper-modality layers.
-    #[serde(alias = "hyper_dim_head")]
-    pub hyper_head: i64,
-    /// Hidden features of the feed-forward nets.
-    pub mlp: i64,
-    /// Layers of the three modality encoders.
-    pub proj_depth: i64,
-    pub generator_depth: i64,
-    pub completeness_depth: i64,
-    pub reconstructor_depth: i64,
-    pub dominant_depth: i64,
-    pub hyper_depth: i64,
-    pub fusion_depth: i64,
-    /// Hidden features of the discriminator and of the completeness head.
-    pub discriminator_hidden: i64,
-    pub leaky_slope: f64,
-    /// Weight of the completeness loss.
-    pub alpha: f64,
-    /// Weight of the adversarial loss.
-    pub beta: f64,
-    /// Weight of the reconstruction loss.
-    pub gamma: f64,
-    /// Weight of the sentiment loss (the paper's delta).
-    pub sigma: f64,
-}
-
-impl Config {
-    /// The published values; data sets differ in fusion depth and adversarial weight alone.
-    pub fn of(profile: Profile) -> Self {
-        Self {
-            width: 128,
-            tokens: 8,
-            heads: 8,
-            head: 64,
-            hyper_head: 16,
-            mlp: 128,
-            proj_depth: 2,
-            generator_depth: 2,
-            completeness_depth: 2,
-            reconstructor_depth: 2,
-            dominant_depth: 2,
-            hyper_depth: 3,
-            // The paper says 4 throughout; the code uses 2 on MOSI.
-            fusion_depth: if profile == Profile::Mosi { 2 } else { 4 },
-            discriminator_hidden: 64,
-            leaky_slope: 0.1,
-            alpha: 0.9,
-            beta: if profile == Profile::Sims { 0.6 } else { 0.8 },
-            gamma: 0.1,
-            sigma: 1.0,
-        }
-    }
-
-    fn block(&self) -> BlockSize {
-        BlockSize {
-            width: self.width,
-            heads: self.heads,
-            head: self.head,
-            hidden: self.mlp,
-        }
-    }
-}
 
 /// Tokens of the three modalities, (B, tokens, width) each.
 #[derive(Debug)]
@@ -138,10 +57,8 @@ struct Tokens {
 /// What the main path computes from masked tokens.
 #[derive(Debug)]
 struct Fused {
-    /// (B, 1) estimated completeness of the language.
-    completeness: Tensor,
-    /// (B, tokens, width) corrected language.
-    dominant: Tensor,
+    /// `None` in the variant without it.
+    corrected: Option<Corrected>,
     /// (B, 1)
     prediction: Tensor,
 }
@@ -154,18 +71,13 @@ pub struct Lnln {
     project_text: Projection,
     project_audio: Projection,
     project_vision: Projection,
-    completeness: TokenTransformer,
-    completeness_head: Head,
-    initial_proxy: Tensor,
-    generator: TokenTransformer,
+    correction: Option<Correction>,
     dominant: TokenTransformer,
     initial_hyper: Tensor,
     hyper: HyperLayers,
     fusion: CrossTransformer,
     regression: nn::Linear,
-    discriminator: Head,
-    /// Audio, vision, language.
-    reconstructors: [TokenTransformer; 3],
+    reconstruction: Option<Reconstruction>,
     text_steps: i64,
     engine: Engine,
 }
@@ -185,48 +97,21 @@ impl Lnln {
         let project = |name: &str, width, steps| {
             Projection::new(&(path / name), width, steps, c.tokens, c.proj_depth, block)
         };
-        let transformer = |path: Path<'_>, frames, tokens, depth| {
-            TokenTransformer::new(&path, frames, tokens, depth, block)
-        };
-        let head = |path: Path<'_>, outputs| {
-            Head::new(
-                &path,
-                c.width,
-                c.discriminator_hidden,
-                outputs,
-                c.leaky_slope,
-            )
-        };
-        let (check, dmml) = (path / "completeness_check", path / "dmml");
+        let dmml = path / "dmml";
+        let dominant = &dmml / 0;
         Ok(Self {
             config: config.clone(),
             encoder: TextEncoder::new(&(path / "bertmodel" / "model"), encoder)?,
             project_text: project("proj_l", encoder.width(), shapes.text_steps),
             project_audio: project("proj_a", shapes.audio_width, shapes.audio_steps),
             project_vision: project("proj_v", shapes.vision_width, shapes.vision_steps),
-            completeness: transformer(&check / 0, c.tokens, 1, c.completeness_depth),
-            completeness_head: head(&check / 1, 1),
-            initial_proxy: init::tokens(path, "h_p", c.tokens, c.width, 1.0),
-            generator: transformer(
-                path / "proxy_dominate_modality_generator",
-                3 * c.tokens,
-                c.tokens,
-                c.generator_depth,
-            ),
-            dominant: transformer(&dmml / 0, c.tokens, 0, c.dominant_depth),
+            correction: c.correction.then(|| Correction::new(path, c)),
+            dominant: TokenTransformer::new(&dominant, c.tokens, 0, c.dominant_depth, block),
             initial_hyper: init::tokens(path, "h_hyper", c.tokens, c.width, 1.0),
             hyper: HyperLayers::new(&(&dmml / 1), c.hyper_depth, c.width, c.heads, c.hyper_head),
             fusion: CrossTransformer::new(&(&dmml / 2), c.tokens, c.fusion_depth, block),
             regression: init::linear(&dmml / 3, c.width, 1),
-            discriminator: head(path / "effective_discriminator", 2),
-            reconstructors: [0, 1, 2].map(|i| {
-                transformer(
-                    path / "reconstructor" / i,
-                    c.tokens,
-                    0,
-                    c.reconstructor_depth,
-                )
-            }),
+            reconstruction: c.reconstruction.then(|| Reconstruction::new(path, c)),
             text_steps: shapes.text_steps,
             engine: Engine::default(),
         })
@@ -302,99 +187,36 @@ impl Lnln {
         ))
     }
 
-    /// (B, 1): how complete the language looks, from its masked tokens.
-    fn estimate_completeness(&self, text: &Tensor) -> Tensor {
-        let token = self.completeness.read(text, 1).squeeze_dim(1);
-        self.completeness_head.forward(&token).sigmoid()
-    }
-
-    /// (B, tokens, width): stand-in for the language, made of audio and vision.
-    ///
-    /// Its gradient is reversed here, before the mixture, so that the generator works against the
-    /// sentiment loss as well as against the discriminator's (the paper reverses the latter only).
-    fn generate_proxy(&self, audio: &Tensor, vision: &Tensor) -> Tensor {
-        let start = self.initial_proxy.expand_as(audio);
-        let x = Tensor::cat(&[&start, audio, vision], 1);
-        reverse_gradient(&self.generator.read(&x, self.config.tokens))
-    }
-
     fn fuse(&self, tokens: &Tokens, trace: &mut Trace) -> Fused {
-        let Tokens {
-            text,
-            audio,
-            vision,
-        } = tokens;
-        let completeness = self.estimate_completeness(text);
-        let proxy = self.generate_proxy(audio, vision);
-        let w = completeness.unsqueeze(1);
-        let dominant = (1.0 - &w) * &proxy + &w * text;
-        let scales = self.dominant.scales(&dominant);
+        for (name, tensor) in [
+            ("h_l", &tokens.text),
+            ("h_a", &tokens.audio),
+            ("h_v", &tokens.vision),
+        ] {
+            trace.record(name, tensor);
+        }
+        let corrected = self.correction.as_ref().map(|c| c.forward(tokens, trace));
+        let dominant = corrected.as_ref().map_or(&tokens.text, |c| &c.dominant);
+        trace.record("h_d", dominant);
+        let scales = self.dominant.scales(dominant);
         let hyper = self
             .hyper
-            .forward(&scales, audio, vision, &self.initial_hyper);
+            .forward(&scales, &tokens.audio, &tokens.vision, &self.initial_hyper);
+        trace.record("h_hyper", &hyper);
+        for (name, scale) in ["d0", "d1", "d2"].into_iter().zip(&scales) {
+            trace.record(name, scale);
+        }
         let last = &scales[scales.len() - 1];
         // The learned token, first of the fused ones, is left out of the mean.
         let fused = self.fusion.read(&hyper, last, 1, self.config.tokens);
+        trace.compute("fused", || self.fusion.forward(&hyper, last));
         let pooled = fused.mean_dim(1, false, None::<Kind>);
         let prediction = self.regression.forward(&pooled);
-        let named = [
-            ("h_l", text),
-            ("h_a", audio),
-            ("h_v", vision),
-            ("w", &completeness),
-        ];
-        named
-            .iter()
-            .for_each(|(name, tensor)| trace.record(name, tensor));
-        let named = [("h_p1", &proxy), ("h_d", &dominant), ("h_hyper", &hyper)];
-        named
-            .iter()
-            .for_each(|(name, tensor)| trace.record(name, tensor));
-        ["d0", "d1", "d2"]
-            .iter()
-            .zip(&scales)
-            .for_each(|(name, d)| trace.record(name, d));
-        trace.compute("fused", || self.fusion.forward(&hyper, last));
         trace.record("pred", &prediction);
         Fused {
-            completeness,
-            dominant,
+            corrected,
             prediction,
         }
-    }
-
-    /// Cross-entropy over tokens: class 1 for corrected language, 0 for complete language.
-    fn adversarial(&self, dominant: &Tensor, complete: &Tensor, trace: &mut Trace) -> Tensor {
-        let rows = Tensor::cat(&[dominant, complete], 0).flatten(0, 1);
-        let logits = self.discriminator.forward(&rows);
-        let half = logits.size()[0] / 2;
-        let options = (Kind::Int64, logits.device());
-        let labels = Tensor::cat(
-            &[
-                Tensor::ones([half], options),
-                Tensor::zeros([half], options),
-            ],
-            0,
-        );
-        trace.record("disc", &logits);
-        logits.cross_entropy_loss(&labels, None::<&Tensor>, Reduction::Mean, -100, 0.0)
-    }
-
-    /// Mean squared error between tokens rebuilt from masked ones and those of the complete inputs,
-    /// which are not detached: the encoders are trained from both sides.
-    fn reconstruction(&self, masked: &Tokens, complete: &Tokens, trace: &mut Trace) -> Tensor {
-        let order = [&masked.audio, &masked.vision, &masked.text];
-        let rebuilt: Vec<Tensor> = self
-            .reconstructors
-            .iter()
-            .zip(order)
-            .map(|(r, tokens)| r.forward(tokens))
-            .collect();
-        let rebuilt = Tensor::cat(&rebuilt, 1);
-        let target = Tensor::cat(&[&complete.audio, &complete.vision, &complete.text], 1);
-        trace.record("rec", &rebuilt);
-        trace.record("complete", &target);
-        rebuilt.mse_loss(&target, Reduction::Mean)
     }
 }
 
@@ -403,33 +225,38 @@ impl Model for Lnln {
         batch.check(NAME)?;
         let (masked, complete) = self.project_both(&batch.masked, batch.complete(NAME)?, trace)?;
         let fused = self.fuse(&masked, trace);
-        // The label is the nominal rate, not the share of tokens that went.
-        let kept = 1.0 - &batch.missing_rate[0];
-        let mean = Reduction::Mean;
-        let term = |name, weight, value| Term {
-            name,
-            weight,
-            value,
+        let (c, mean) = (&self.config, Reduction::Mean);
+        let mut terms = Vec::new();
+        let mut add = |name, weight, value| {
+            terms.push(Term {
+                name,
+                weight,
+                value,
+            });
         };
-        let c = &self.config;
-        let terms = vec![
-            term(
-                "l_sp",
-                c.sigma,
-                fused.prediction.mse_loss(&batch.label, mean),
-            ),
-            term("l_cc", c.alpha, fused.completeness.mse_loss(&kept, mean)),
-            term(
-                "l_adv",
-                c.beta,
-                self.adversarial(&fused.dominant, &complete.text, trace),
-            ),
-            term(
+        add(
+            "l_sp",
+            c.sigma,
+            fused.prediction.mse_loss(&batch.label, mean),
+        );
+        if let (Some(correction), Some(corrected)) = (&self.correction, &fused.corrected) {
+            // The label is the nominal rate, not the share of tokens that went.
+            let kept = 1.0 - &batch.missing_rate[0];
+            add(
+                "l_cc",
+                c.alpha,
+                corrected.completeness.mse_loss(&kept, mean),
+            );
+            let adversarial = correction.adversarial(corrected, &complete.text, trace);
+            add("l_adv", c.beta, adversarial);
+        }
+        if let Some(reconstruction) = &self.reconstruction {
+            add(
                 "l_rec",
                 c.gamma,
-                self.reconstruction(&masked, &complete, trace),
-            ),
-        ];
+                reconstruction.loss(&masked, &complete, trace),
+            );
+        }
         Ok(Losses::weighted(terms, fused.prediction))
     }
 
@@ -451,13 +278,12 @@ impl Model for Lnln {
         }
         self.hyper.set_engine(engine);
         self.fusion.set_engine(engine);
-        let transformers = [
-            &mut self.completeness,
-            &mut self.generator,
-            &mut self.dominant,
-        ];
-        for transformer in transformers.into_iter().chain(&mut self.reconstructors) {
-            transformer.set_engine(engine);
+        self.dominant.set_engine(engine);
+        if let Some(correction) = &mut self.correction {
+            correction.set_engine(engine);
+        }
+        if let Some(reconstruction) = &mut self.reconstruction {
+            reconstruction.set_engine(engine);
         }
         self.engine = engine;
     }
@@ -472,15 +298,12 @@ impl Model for Lnln {
 
     /// Counted for clips that differ from their complete version in every modality.
     fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        let (tokens, width) = (self.config.tokens, self.config.width);
-        let rebuilt = self.reconstructors.iter().map(|r| r.kept(tokens, None));
-        let rest = self.completeness.kept(tokens, Some(1))
-            + self.generator.kept(3 * tokens, Some(tokens))
-            + self.dominant.kept(tokens, None)
-            + self.hyper.kept(tokens, width)
-            + self.fusion.kept(tokens)
-            + rebuilt.sum::<i64>()
-            + 2 * tokens * (width + 4 * self.config.discriminator_hidden);
+        let c = &self.config;
+        let rest = self.dominant.kept(c.tokens, None)
+            + self.hyper.kept(c.tokens, c.width)
+            + self.fusion.kept(c.tokens)
+            + self.correction.as_ref().map_or(0, |part| part.kept(c))
+            + self.reconstruction.as_ref().map_or(0, |part| part.kept(c));
         Some(vec![
             ("text encoder", 2 * self.encoder.kept(self.text_steps)),
             ("text tokens", 2 * self.project_text.kept()),
@@ -492,7 +315,7 @@ impl Model for Lnln {
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let config = Config::of(setup.profile);
+    let config: Config = read_config(NAME, setup)?;
     Ok(Box::new(Lnln::new(
         &setup.path,
         &config,

@@ -8,7 +8,7 @@
 //! `config/config_regression.json`.
 //!
 //! Where the reference slips: audio and vision are read for as many frames as the *text* has tokens,
-//! whatever their own lengths. Here each is read for its own length; `--compat` keeps the text's. A
+//! whatever their own lengths. Here each is read for its own length; `misa:compat` keeps the text's. A
 //! classifier of the six parts is computed and enters no loss; it and an unused layer norm are kept
 //! as parameters, so that the reference's checkpoints fit. The transformer's dropout is 0.1, whatever
 //! the configuration says, as in the reference.
@@ -19,9 +19,10 @@ use tch::nn::{self, Module};
 use tch::{Kind, Reduction, Tensor};
 
 use super::batch::{Batch, Inputs, check_features};
+use super::choice::COMPAT;
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case};
+use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::layers::{EncoderLayer, EncoderLayerSize, Lstm, LstmSize, init};
 use super::losses::{Losses, Term, disparity};
@@ -40,6 +41,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    variants: &[COMPAT],
     build,
     from_case: Some(from_case),
 };
@@ -76,6 +78,9 @@ pub struct Config {
     /// In the transformer over the six parts. Reference cases are computed without.
     #[serde(default)]
     pub transformer_dropout: f64,
+    /// Keep the reference's slip, named above.
+    #[serde(default)]
+    pub compat: bool,
 }
 
 impl Config {
@@ -93,6 +98,7 @@ impl Config {
             sim_weight,
             recon_weight,
             transformer_dropout: 0.1,
+            compat: false,
         }
     }
 }
@@ -199,7 +205,6 @@ impl Misa {
         config: &Config,
         encoder: &EncoderSetup,
         [audio_width, vision_width]: [i64; 2],
-        compat: bool,
     ) -> Result<Self> {
         let (width, text_width) = (config.hidden_size, encoder.width());
         // In the reference's checkpoints, read by nothing.
@@ -235,7 +240,7 @@ impl Misa {
                 init::linear(&fusion / "fusion_layer_3", 3 * width, 1),
             ],
             config: config.clone(),
-            text_lengths_for_all: compat,
+            text_lengths_for_all: config.compat,
         })
     }
 
@@ -395,8 +400,8 @@ impl Model for Misa {
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
-    let config = Config::of(setup.profile);
-    let model = Misa::new(&setup.path, &config, &setup.encoder, widths, setup.compat)?;
+    let config: Config = read_config(NAME, setup)?;
+    let model = Misa::new(&setup.path, &config, &setup.encoder, widths)?;
     Ok(Box::new(model))
 }
 
@@ -413,9 +418,10 @@ fn from_case(
     config: &Value,
     bert: Option<&BertConfig>,
 ) -> Result<Box<dyn Model>> {
-    let case: Case = read_case(NAME, config)?;
+    let mut case: Case = read_case(NAME, config)?;
+    case.config.compat = true;
     let [text, audio, vision] = case.feature_dims;
     let encoder = EncoderSetup::of_case(bert, text);
-    let model = Misa::new(path, &case.config, &encoder, [audio, vision], true)?;
+    let model = Misa::new(path, &case.config, &encoder, [audio, vision])?;
     Ok(Box::new(model))
 }

@@ -8,6 +8,7 @@
 //! on files or on the user's choices returns [`ModelError`].
 
 pub mod batch;
+pub mod choice;
 pub mod encoder;
 pub mod engine;
 pub mod entry;
@@ -34,6 +35,7 @@ pub mod self_mm;
 pub mod tfn;
 
 pub use batch::{Batch, Inputs, Text};
+pub use choice::{Choice, Variant};
 pub use encoder::{BertConfig, EncoderSetup, FrozenEncoder};
 pub use engine::Engine;
 pub use entry::{Entry, Model, backward, find};

@@ -19,7 +19,7 @@ use tch::{Reduction, Tensor};
 use super::batch::{Batch, Inputs, check_features};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case};
+use super::entry::{Entry, Model, read_case, read_config};
 use super::error::{ModelError, Result};
 use super::layers::{Crossmodal, CrossmodalSize, init};
 use super::losses::Losses;
@@ -38,6 +38,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    variants: &[],
     build,
     from_case: Some(from_case),
 };
@@ -317,7 +318,7 @@ impl Model for Mult {
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
-    let config = Config::of(setup.profile);
+    let config: Config = read_config(NAME, setup)?;
     let model = Mult::new(&setup.path, &config, &setup.encoder, widths)?;
     Ok(Box::new(model))
 }

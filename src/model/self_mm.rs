@@ -15,7 +15,7 @@ use tch::{Kind, Tensor, nn};
 use super::batch::{Batch, Inputs, check_features};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case};
+use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::label_bank::LabelBank;
 use super::layers::{LastState, PostFusion, PostFusionOutput};
@@ -35,6 +35,7 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
+    variants: &[],
     build,
     from_case: Some(from_case),
 };
@@ -296,7 +297,7 @@ impl Model for SelfMm {
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
-    let config = Config::of(setup.profile);
+    let config: Config = read_config(NAME, setup)?;
     let clips = setup.labels.count as i64;
     let model = SelfMm::new(&setup.path, &config, &setup.encoder, widths, clips)?;
     Ok(Box::new(model))

@@ -1,5 +1,6 @@
 //! What a model is built for.
 
+use serde_json::Value;
 use tch::nn;
 
 use super::encoder::EncoderSetup;
@@ -75,8 +76,8 @@ pub struct Setup<'a> {
     pub shapes: Shapes,
     pub encoder: EncoderSetup,
     pub labels: LabelStats,
-    /// Keep the reference implementations' slips, which the head of each model names.
-    pub compat: bool,
+    /// Hyper-parameters, as [`Choice::config`](super::choice::Choice::config) gives them.
+    pub config: Value,
 }
 
 #[cfg(test)]

@@ -53,13 +53,13 @@ pub fn run(
     write_config(cell, dir)?;
     let mut store = nn::VarStore::new(data.device);
     tch::manual_seed(order::seed_for(cell.seed, "init", 0) as i64);
-    let mut model = (cell.entry.build)(&Setup {
+    let mut model = (cell.choice.entry.build)(&Setup {
         path: store.root(),
         profile: Profile::for_dataset(&cell.dataset),
         shapes: data.shapes,
         encoder: data.encoder.clone(),
         labels: data.labels,
-        compat: false,
+        config: cell.config.hyper_parameters.clone(),
     })?;
     let engine = engine(cell, data, bench, model.as_ref())?;
     model.set_engine(engine);
@@ -107,11 +107,11 @@ fn engine(
     bench: &Bench<'_>,
     model: &dyn Model,
 ) -> Result<Engine, Error> {
-    let trained = matches!(data.encoder, EncoderSetup::Bert { .. }) && cell.entry.trained;
+    let trained = matches!(data.encoder, EncoderSetup::Bert { .. }) && cell.choice.entry.trained;
     let recompute = bench.machine.recompute_encoder && trained;
     if recompute && model.text_encoder().is_none() {
         return Err(train::Error::NoRecompute {
-            model: cell.entry.name,
+            model: cell.choice.entry.name,
         }
         .into());
     }
@@ -138,7 +138,7 @@ fn fit(
     model: &mut dyn Model,
     store: &mut nn::VarStore,
 ) -> Result<State, Error> {
-    if !cell.entry.trained || cell.recipe.epochs == 0 {
+    if !cell.choice.entry.trained || cell.recipe.epochs == 0 {
         train::checkpoint::save(&files.best, &trainer::weights(store), "{}")?;
         return Ok(State::default());
     }
@@ -160,7 +160,7 @@ fn fit(
     };
     let memory = plan_memory(cell, data, bench, &view, model, store)?;
     let plan = Plan {
-        entry: cell.entry,
+        entry: cell.choice.entry,
         recipe: cell.recipe.clone(),
         schedule: settings.schedule,
         rule: cell.rule.clone(),
@@ -199,8 +199,8 @@ fn plan_memory(
     };
     let batch = cell.recipe.batch_size;
     let wish = machine.micro_batch;
-    let plan = MemoryPlan::new(cell.entry, model, store, bytes, batch, wish, budget)?;
-    tracing::info!("{} on {}: {plan}", cell.entry.name, cell.dataset);
+    let plan = MemoryPlan::new(cell.choice.entry, model, store, bytes, batch, wish, budget)?;
+    tracing::info!("{} on {}: {plan}", cell.choice.entry.name, cell.dataset);
     Ok(plan)
 }
 

@@ -67,9 +67,9 @@ fn dataset(data: &Workbench<'_>) -> DatasetFacts {
 fn model(cell: &Cell, store: &nn::VarStore) -> ModelFacts {
     let trainable = store.trainable_variables();
     ModelFacts {
-        name: cell.entry.name.to_owned(),
-        title: cell.entry.title.to_owned(),
-        citation: cell.entry.citation.to_owned(),
+        name: cell.choice.name(),
+        title: cell.choice.title(),
+        citation: cell.choice.entry.citation.to_owned(),
         parameters: trainable.iter().map(|tensor| tensor.numel() as u64).sum(),
     }
 }

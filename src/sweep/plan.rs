@@ -9,19 +9,19 @@ use super::{Error, Suite};
 use crate::dataset::Corpus;
 use crate::mask::{self, Conditions, Level, Noise, RateLaw};
 use crate::metric;
-use crate::model::{self, Entry, Profile, Recipe};
+use crate::model::{Choice, Profile, Recipe};
 use crate::train::schedule::Schedule;
 use crate::train::selection::Rule;
 use crate::train::{self, EncoderSpec, Precision, Selection};
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.
-const RESULT_VERSION: u32 = 2;
+const RESULT_VERSION: u32 = 3;
 
 /// One training and its evaluation.
 #[derive(Debug)]
 pub struct Cell {
     pub dataset: String,
-    pub entry: &'static Entry,
+    pub choice: Choice,
     pub seed: u64,
     pub recipe: Recipe,
     pub rule: Rule,
@@ -151,10 +151,8 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
 
 /// Every cell of the suite, in the order data set, model, seed.
 pub fn cells(suite: &Suite, settings: &Settings, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
-    let entries: Vec<&'static Entry> = suite
-        .models
-        .iter()
-        .map(|name| model::find(name))
+    let choices: Vec<Choice> = (suite.models.iter())
+        .map(|text| Choice::parse(text))
         .collect::<Result<_, _>>()?;
     if let Some(name) = suite.model.keys().find(|name| !suite.models.contains(name)) {
         return Err(Error::ForeignModel { name: name.clone() });
@@ -166,9 +164,9 @@ pub fn cells(suite: &Suite, settings: &Settings, corpora: &Corpora) -> Result<Ve
             .selection
             .resolve(metric::protocol(&corpus.spec.protocol)?)?;
         let encoder = encoder.identity()?;
-        for entry in &entries {
+        for choice in &choices {
             for &seed in &suite.seeds {
-                cells.push(cell(suite, settings, corpus, &encoder, &rule, entry, seed));
+                cells.push(cell(suite, settings, corpus, &encoder, &rule, choice, seed));
             }
         }
     }
@@ -186,16 +184,18 @@ fn cell(
     corpus: &Corpus,
     encoder: &str,
     rule: &Rule,
-    entry: &'static Entry,
+    choice: &Choice,
     seed: u64,
 ) -> Cell {
     let profile = Profile::for_dataset(corpus.name());
-    let recipe = suite.overrides(entry.name).apply((entry.recipe)(profile));
+    let recipe = suite
+        .overrides(&choice.name())
+        .apply((choice.entry.recipe)(profile));
     let config = Config {
         result_version: RESULT_VERSION,
         dataset: corpus.name().to_owned(),
         content_hash: corpus.content_hash.clone(),
-        model: entry.name.to_owned(),
+        model: choice.name(),
         seed,
         encoder: encoder.to_owned(),
         noise: settings.noise.to_string(),
@@ -214,12 +214,12 @@ fn cell(
         precision: suite.train.precision.clone(),
         engine: suite.train.engine.clone(),
         recipe: recipe.clone(),
-        hyper_parameters: (entry.config)(profile),
+        hyper_parameters: choice.config(profile),
     };
     let id = identity(&config);
     Cell {
         dataset: corpus.name().to_owned(),
-        entry,
+        choice: choice.clone(),
         seed,
         recipe,
         rule: rule.clone(),

@@ -98,7 +98,7 @@ fn run_dataset(
     let bench = Workbench::open(corpus, encoder, &cache, options.device, progress)?;
     let (mut ran, mut failed) = (0, 0);
     for cell in cells {
-        let label = format!("{dataset} {} {}", cell.entry.name, cell.seed);
+        let label = format!("{dataset} {} {}", cell.choice.name(), cell.seed);
         let bar = progress.bar(label.clone(), u64::from(cell.recipe.epochs), "epochs");
         let dir = RunDir::create(&options.runs, &cell.id)?;
         let result = cell::run(

@@ -80,7 +80,7 @@ impl Side {
             shapes: SHAPES,
             encoder,
             labels: LabelStats::of(&[0.0]),
-            compat: false,
+            config: (lnln::ENTRY.config)(Profile::Mosi),
         };
         let mut model = (lnln::ENTRY.build)(&setup)?;
         model.set_engine(Engine::default());

@@ -368,7 +368,7 @@ fn the_published_setting_plans_under_six_gibibytes() {
             weights: None,
         },
         labels: LabelStats::of(&[0.0]),
-        compat: false,
+        config: (lnln::ENTRY.config)(Profile::Mosi),
     };
     let model = (lnln::ENTRY.build)(&setup).unwrap();
     let plan = |wish, budget: u64| {

@@ -1,0 +1,125 @@
+//! Dominant modality correction: what the language lacks is made up from audio and vision.
+
+use tch::nn::Path;
+use tch::{Kind, Reduction, Tensor};
+
+use super::{Config, Tokens};
+use crate::model::engine::Engine;
+use crate::model::layers::{Head, TokenTransformer, init, reverse_gradient};
+use crate::model::trace::Trace;
+
+/// Completeness check, proxy generator, and the discriminator they are trained against.
+#[derive(Debug)]
+pub struct Correction {
+    completeness: TokenTransformer,
+    completeness_head: Head,
+    initial_proxy: Tensor,
+    generator: TokenTransformer,
+    discriminator: Head,
+    judge_proxy: bool,
+    tokens: i64,
+}
+
+/// What the correction makes of masked tokens.
+#[derive(Debug)]
+pub struct Corrected {
+    /// (B, 1) estimated completeness of the language.
+    pub completeness: Tensor,
+    /// (B, tokens, width) made of audio and vision.
+    proxy: Tensor,
+    /// (B, tokens, width) mixture of both.
+    pub dominant: Tensor,
+}
+
+impl Correction {
+    /// Parameters: `completeness_check`, `h_p`, `proxy_dominate_modality_generator`,
+    /// `effective_discriminator`.
+    pub fn new(path: &Path<'_>, c: &Config) -> Self {
+        let transformer = |path: Path<'_>, frames, tokens, depth| {
+            TokenTransformer::new(&path, frames, tokens, depth, c.block())
+        };
+        let head = |path: Path<'_>, outputs| {
+            let hidden = c.discriminator_hidden;
+            Head::new(&path, c.width, hidden, outputs, c.leaky_slope)
+        };
+        let check = path / "completeness_check";
+        let generator = path / "proxy_dominate_modality_generator";
+        Self {
+            completeness: transformer(&check / 0, c.tokens, 1, c.completeness_depth),
+            completeness_head: head(&check / 1, 1),
+            initial_proxy: init::tokens(path, "h_p", c.tokens, c.width, 1.0),
+            generator: transformer(generator, 3 * c.tokens, c.tokens, c.generator_depth),
+            discriminator: head(path / "effective_discriminator", 2),
+            judge_proxy: c.judge_proxy,
+            tokens: c.tokens,
+        }
+    }
+
+    /// How to compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.completeness.set_engine(engine);
+        self.generator.set_engine(engine);
+    }
+
+    /// Floats kept per clip for the way back.
+    pub fn kept(&self, c: &Config) -> i64 {
+        self.completeness.kept(c.tokens, Some(1))
+            + self.generator.kept(3 * c.tokens, Some(c.tokens))
+            + 2 * c.tokens * (c.width + 4 * c.discriminator_hidden)
+    }
+
+    /// Mixes language and proxy tokens by how complete the language looks.
+    pub fn forward(&self, tokens: &Tokens, trace: &mut Trace) -> Corrected {
+        let completeness = self.estimate_completeness(&tokens.text);
+        let proxy = self.generate_proxy(&tokens.audio, &tokens.vision);
+        let w = completeness.unsqueeze(1);
+        let dominant = (1.0 - &w) * &proxy + &w * &tokens.text;
+        trace.record("w", &completeness);
+        trace.record("h_p1", &proxy);
+        Corrected {
+            completeness,
+            proxy,
+            dominant,
+        }
+    }
+
+    /// (B, 1): how complete the language looks, from its masked tokens.
+    fn estimate_completeness(&self, text: &Tensor) -> Tensor {
+        let token = self.completeness.read(text, 1).squeeze_dim(1);
+        self.completeness_head.forward(&token).sigmoid()
+    }
+
+    /// (B, tokens, width): stand-in for the language, made of audio and vision.
+    ///
+    /// Its gradient is reversed here, before the mixture, so that the generator works against the
+    /// sentiment loss as well as against the discriminator's (the paper reverses the latter only).
+    fn generate_proxy(&self, audio: &Tensor, vision: &Tensor) -> Tensor {
+        let start = self.initial_proxy.expand_as(audio);
+        let x = Tensor::cat(&[&start, audio, vision], 1);
+        reverse_gradient(&self.generator.read(&x, self.tokens))
+    }
+
+    /// Cross-entropy over tokens: class 1 for corrected language, 0 for complete language.
+    pub fn adversarial(
+        &self,
+        corrected: &Corrected,
+        complete: &Tensor,
+        trace: &mut Trace,
+    ) -> Tensor {
+        let judged = match self.judge_proxy {
+            true => &corrected.proxy,
+            false => &corrected.dominant,
+        };
+        let rows = Tensor::cat(&[judged, complete], 0).flatten(0, 1);
+        let logits = self.discriminator.forward(&rows);
+        let half = logits.size()[0] / 2;
+        let options = (Kind::Int64, logits.device());
+        let labels = [
+            Tensor::ones([half], options),
+            Tensor::zeros([half], options),
+        ];
+        trace.record("disc", &logits);
+        let labels = Tensor::cat(&labels, 0);
+        logits.cross_entropy_loss(&labels, None::<&Tensor>, Reduction::Mean, -100, 0.0)
+    }
+}

@@ -1,0 +1,56 @@
+//! Complete tokens rebuilt from masked ones, as a task beside the main one.
+
+use tch::nn::Path;
+use tch::{Reduction, Tensor};
+
+use super::{Config, Tokens};
+use crate::model::engine::Engine;
+use crate::model::layers::TokenTransformer;
+use crate::model::trace::Trace;
+
+/// One transformer each for audio, vision and language.
+#[derive(Debug)]
+pub struct Reconstruction {
+    transformers: [TokenTransformer; 3],
+}
+
+impl Reconstruction {
+    /// Parameters: `reconstructor.{0,1,2}`.
+    pub fn new(path: &Path<'_>, c: &Config) -> Self {
+        let reconstructor = path / "reconstructor";
+        let depth = c.reconstructor_depth;
+        let transformers = [0, 1, 2]
+            .map(|i| TokenTransformer::new(&(&reconstructor / i), c.tokens, 0, depth, c.block()));
+        Self { transformers }
+    }
+
+    /// How to compute from now on.
+    pub fn set_engine(&mut self, engine: Engine) {
+        for transformer in &mut self.transformers {
+            transformer.set_engine(engine);
+        }
+    }
+
+    /// Floats kept per clip for the way back.
+    pub fn kept(&self, c: &Config) -> i64 {
+        let each = self.transformers.iter().map(|t| t.kept(c.tokens, None));
+        each.sum()
+    }
+
+    /// Mean squared error between tokens rebuilt from masked ones and those of the complete inputs,
+    /// which are not detached: the encoders are trained from both sides.
+    pub fn loss(&self, masked: &Tokens, complete: &Tokens, trace: &mut Trace) -> Tensor {
+        let order = [&masked.audio, &masked.vision, &masked.text];
+        let rebuilt: Vec<Tensor> = self
+            .transformers
+            .iter()
+            .zip(order)
+            .map(|(transformer, tokens)| transformer.forward(tokens))
+            .collect();
+        let rebuilt = Tensor::cat(&rebuilt, 1);
+        let target = Tensor::cat(&[&complete.audio, &complete.vision, &complete.text], 1);
+        trace.record("rec", &rebuilt);
+        trace.record("complete", &target);
+        rebuilt.mse_loss(&target, Reduction::Mean)
+    }
+}
