@@ -86,9 +86,11 @@ fn cell(cell: &Cell) -> String {
         Some(rest) if !rest.is_empty() => format!("$-${rest}"),
         _ => escape(&text),
     };
-    if cell.best {
-        text = format!("\\textbf{{{text}}}");
-    }
+    text = match (cell.best, cell.significant) {
+        (true, true) => format!("\\textbf{{{text}}}"),
+        (true, false) => format!("\\underline{{{text}}}"),
+        _ => text,
+    };
     if let Some(sd) = cell.content.sd() {
         text += &format!("{{\\tiny\\,$\\pm$\\,{sd}}}");
     }

@@ -36,9 +36,11 @@ fn body(row: &Line) -> String {
 
 fn cell(cell: &Cell) -> String {
     let mut text = cell.content.text();
-    if cell.best {
-        text = format!("**{text}**");
-    }
+    text = match (cell.best, cell.significant) {
+        (true, true) => format!("**{text}**"),
+        (true, false) => format!("<u>{text}</u>"),
+        _ => text,
+    };
     if let Some(sd) = cell.content.sd() {
         text += &format!(" ± {sd}");
     }

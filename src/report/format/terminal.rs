@@ -128,10 +128,12 @@ fn view(cell: &Cell, style: Style, spread: bool) -> View {
     if cell.at_floor {
         text.push(FLOOR_MARK);
     }
-    match (cell.best, style.colour) {
-        (true, true) => View::new(text).add_attribute(Attribute::Bold),
-        (true, false) => View::new(format!("*{text}")),
-        (false, _) => View::new(text),
+    match (cell.best, cell.significant, style.colour) {
+        (true, true, true) => View::new(text).add_attribute(Attribute::Bold),
+        (true, false, true) => View::new(text).add_attribute(Attribute::Underlined),
+        (true, true, false) => View::new(format!("*{text}")),
+        (true, false, false) => View::new(format!("_{text}")),
+        (false, ..) => View::new(text),
     }
 }
 
@@ -141,7 +143,7 @@ fn notes(table: &Table, style: Style, cut: bool) -> String {
         let note = if style.colour {
             note.clone()
         } else {
-            note.replace("Bold:", "*:")
+            note.replace("Bold:", "*:").replace("Underlined:", "_:")
         };
         out += &format!("  {note}\n");
     }

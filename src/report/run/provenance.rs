@@ -29,7 +29,7 @@ pub struct Fact {
 pub fn facts(section: &Section) -> Vec<Fact> {
     let of_run = |name, of: &dyn Fn(&ScoredRun) -> String| Fact {
         name,
-        text: grouped(&section.rows, of),
+        text: grouped(section, of),
     };
     let by = |name, of: &dyn Fn(&Manifest) -> String| of_run(name, &|run| of(&run.manifest));
     vec![
@@ -43,16 +43,16 @@ pub fn facts(section: &Section) -> Vec<Fact> {
         by("Build", &build),
         Fact {
             name: "Models",
-            text: models(&section.rows),
+            text: models(section),
         },
     ]
 }
 
 /// The distinct values with the labels of their rows; a value that all rows share stands alone.
-fn grouped(rows: &[Row], of: &dyn Fn(&ScoredRun) -> String) -> String {
+fn grouped(section: &Section, of: &dyn Fn(&ScoredRun) -> String) -> String {
     let mut values: Vec<(String, Vec<&str>)> = Vec::new();
-    for (row, run) in rows
-        .iter()
+    for (row, run) in section
+        .own_rows()
         .flat_map(|row| row.runs.iter().map(move |run| (row, run)))
     {
         let value = of(run);
@@ -133,8 +133,8 @@ fn build(m: &Manifest) -> String {
     )
 }
 
-fn models(rows: &[Row]) -> String {
-    let each = rows.iter().filter_map(|row| {
+fn models(section: &Section) -> String {
+    let each = section.own_rows().filter_map(|row| {
         let model = &row.runs.first()?.manifest.model;
         let citation = match model.citation.is_empty() {
             true => String::new(),
@@ -161,8 +161,7 @@ pub const RUN_COLUMNS: [&str; 6] = [
 /// One row per run: id, model, seed, selected epoch, wall time, and what its scores come from.
 pub fn runs(section: &Section) -> Vec<[String; 6]> {
     let rows = section
-        .rows
-        .iter()
+        .own_rows()
         .flat_map(|row| row.runs.iter().map(move |run| (row, run)));
     let show = |(row, run): (&Row, &ScoredRun)| {
         let m = &run.manifest;

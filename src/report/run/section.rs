@@ -8,6 +8,7 @@ use crate::metric::{Metric, Protocol};
 use crate::report::error::{Error, Result};
 use crate::report::run::config::{self, Settings};
 use crate::report::run::scores::ScoredRun;
+use crate::report::stats::compare::Comparison;
 
 /// Registry name of the model that looks at nothing: the floor of every table.
 pub const FLOOR: &str = "constant";
@@ -25,6 +26,15 @@ pub struct Section {
     pub levels: Vec<Level>,
     /// By title, the floor last.
     pub rows: Vec<Row>,
+    pub tests: Tests,
+}
+
+/// What is known of the differences between rows.
+#[derive(Clone, Debug)]
+pub enum Tests {
+    Done(Box<Comparison>),
+    /// Not tested; the reason, as a sentence.
+    Left(String),
 }
 
 /// One model under one configuration.
@@ -37,6 +47,8 @@ pub struct Row {
     /// Title of the model with the configuration, and whether it is the floor.
     pub label: String,
     pub floor: bool,
+    /// Derived from the run it names rather than a run's own scores.
+    pub derived: bool,
     /// One run per seed, by seed.
     pub runs: Vec<ScoredRun>,
 }
@@ -56,7 +68,20 @@ impl Section {
 
     /// Every run, row by row.
     pub fn runs(&self) -> impl Iterator<Item = &ScoredRun> {
-        self.rows.iter().flat_map(|r| &r.runs)
+        self.own_rows().flat_map(|r| &r.runs)
+    }
+
+    /// The rows that are runs' own scores.
+    pub fn own_rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|r| !r.derived)
+    }
+
+    /// The comparison with the reference row, if one was made.
+    pub fn comparison(&self) -> Option<&Comparison> {
+        match &self.tests {
+            Tests::Done(comparison) => Some(comparison),
+            Tests::Left(_) => None,
+        }
     }
 }
 
@@ -151,6 +176,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         metrics: protocol.metrics.iter().collect(),
         levels: levels.into_iter().collect(),
         rows,
+        tests: Tests::Left("Differences were not tested.".to_string()),
     })
 }
 
@@ -197,6 +223,7 @@ fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<R
         configuration,
         label,
         floor: model == FLOOR,
+        derived: false,
         runs,
     })
 }

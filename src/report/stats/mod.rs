@@ -1,5 +1,6 @@
 //! The statistics of a table: spread over seeds, mean and area over missing rates, resampling.
 
+pub mod compare;
 pub mod holm;
 pub mod random;
 pub mod resample;

@@ -6,8 +6,10 @@ use crate::metric::{Direction, Metric, Unit};
 use crate::report::run::level;
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::section::{Row, Section};
+use crate::report::table::above;
 use crate::report::table::mark::mark;
-use crate::report::table::{Cell, Column, Content, FLOOR_MARK, Line, Table};
+use crate::report::table::notes::notes;
+use crate::report::table::{Cell, Column, Content, Line, Table, Versus};
 
 /// The table of one metric: a row per model, a column per rate, then mean and area.
 pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
@@ -20,13 +22,8 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
             },
             _ => "",
         };
-        (
-            group.to_string(),
-            reading.title(),
-            reading.name(),
-            metric,
-            reading,
-        )
+        let (title, name) = (reading.title(), reading.name());
+        Source::new(group, title, name, metric, reading)
     });
     let title = format!("{}: {}", section.title, heading(metric));
     let id = format!(
@@ -34,16 +31,16 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
         section.slug,
         crate::report::run::section::slug(metric.name)
     );
-    table(section, id, title, columns.collect())
+    let mut table = table(section, id, title, columns.collect());
+    above::add_column(&mut table, &Reading::mean(&section.levels).name());
+    table
 }
 
 /// The table of all metrics: a row per model, a column per metric, each the mean over rates.
 pub fn overview(section: &Section) -> Table {
     let mean = Reading::mean(&section.levels);
-    let column = |m: &&'static Metric| {
-        let reading = mean.clone();
-        (String::new(), heading(m), m.name.to_string(), *m, reading)
-    };
+    let column =
+        |m: &&'static Metric| Source::new("", heading(m), m.name.to_string(), m, mean.clone());
     let title = match section.levels.as_slice() {
         [level] if level.rate().is_some() => {
             format!("{}: missing rate {}", section.title, level::title(*level))
@@ -79,26 +76,46 @@ fn higher(metric: &Metric) -> bool {
     matches!(metric.direction, Direction::HigherIsBetter)
 }
 
-/// (group, title, name, metric, reading) of a column.
-type Source = (String, String, String, &'static Metric, Reading);
+/// A column and what it shows.
+struct Source {
+    column: Column,
+    metric: &'static Metric,
+    reading: Reading,
+}
+
+impl Source {
+    fn new(
+        group: &str,
+        title: String,
+        name: String,
+        metric: &'static Metric,
+        reading: Reading,
+    ) -> Self {
+        let column = Column {
+            group: group.to_string(),
+            title,
+            name,
+            higher_is_better: higher(metric),
+        };
+        Self {
+            column,
+            metric,
+            reading,
+        }
+    }
+}
 
 fn table(section: &Section, id: String, title: String, sources: Vec<Source>) -> Table {
     let mut reasons = Vec::new();
-    let mut line = |row: &Row| Line {
+    let mut line = |(place, row): (usize, &Row)| Line {
         label: row.label.clone(),
         floor: row.floor,
         cells: sources
             .iter()
-            .map(|s| cell(row, s.3, &s.4, &mut reasons))
+            .map(|s| cell(section, place, row, s, &mut reasons))
             .collect(),
     };
-    let rows = section.rows.iter().map(&mut line).collect();
-    let column = |(group, title, name, metric, _): &Source| Column {
-        group: group.clone(),
-        title: title.clone(),
-        name: name.clone(),
-        higher_is_better: higher(metric),
-    };
+    let rows = section.rows.iter().enumerate().map(&mut line).collect();
     let synthetic = if section.synthetic() {
         " (synthetic data)"
     } else {
@@ -108,17 +125,24 @@ fn table(section: &Section, id: String, title: String, sources: Vec<Source>) -> 
         id,
         title: format!("{title}{synthetic}"),
         stub: "model".to_string(),
-        columns: sources.iter().map(column).collect(),
+        columns: sources.iter().map(|s| s.column.clone()).collect(),
         rows,
         reasons,
         notes: Vec::new(),
     };
-    mark(&mut table);
+    mark(&mut table, section.comparison().map(|c| c.reference));
     table.notes = notes(section, &table);
     table
 }
 
-fn cell(row: &Row, metric: &Metric, reading: &Reading, reasons: &mut Vec<String>) -> Cell {
+fn cell(
+    section: &Section,
+    place: usize,
+    row: &Row,
+    source: &Source,
+    reasons: &mut Vec<String>,
+) -> Cell {
+    let (metric, reading) = (source.metric, &source.reading);
     let content = match reading.outcome(row, metric.name) {
         Outcome::Known(summary) => Content::Number {
             value: summary.mean * metric.scale(),
@@ -135,49 +159,18 @@ fn cell(row: &Row, metric: &Metric, reading: &Reading, reasons: &mut Vec<String>
             Content::Undefined { reason }
         }
     };
-    Cell {
-        content,
-        best: false,
-        at_floor: false,
-        runs: row.ids(),
+    let mut cell = Cell::new(content, row.ids());
+    let finding = section
+        .comparison()
+        .and_then(|c| c.find(place, metric.name, reading));
+    if let (Some(finding), Content::Number { .. }) = (finding, &cell.content) {
+        let scaled = |range: [f64; 2]| range.map(|v| v * metric.scale());
+        cell.interval = finding.interval.map(scaled);
+        cell.versus = finding.test.map(|test| Versus {
+            difference: test.difference * metric.scale(),
+            interval: test.interval.map(scaled),
+            p: test.p,
+        });
     }
-}
-
-/// What a reader must know who sees this table alone.
-fn notes(section: &Section, table: &Table) -> Vec<String> {
-    let mut notes = vec![seeds(section)];
-    let cells = || table.rows.iter().flat_map(|r| &r.cells);
-    if cells().any(|c| c.best) {
-        notes.push("Bold: best of its column, where it beats the floor.".to_string());
-    }
-    if !table.rows.iter().any(|r| r.floor) {
-        notes.push("No floor to compare with: run the model `constant` too.".to_string());
-    } else if cells().any(|c| c.at_floor) {
-        notes.push(format!(
-            "{FLOOR_MARK} No better than the floor, which predicts the same for every clip."
-        ));
-    }
-    if cells().any(|c| c.content == Content::Missing) {
-        notes.push("-: not evaluated at the rates this needs.".to_string());
-    }
-    if section.runs().any(|r| r.manifest.selection.rule == "paper") {
-        notes.push(
-            "Weights selected by the best test epoch, as in the paper; flatters every model."
-                .to_string(),
-        );
-    }
-    notes
-}
-
-/// How many seeds stand behind the numbers; rows that differ from the first are named.
-fn seeds(section: &Section) -> String {
-    let usual = section.rows.first().map_or(0, |r| r.runs.len());
-    let others = section.rows.iter().filter(|r| r.runs.len() != usual);
-    let others = others
-        .map(|r| format!("; {}: {}", r.label, r.runs.len()))
-        .collect::<String>();
-    match usual == 1 && others.is_empty() {
-        true => "One seed per model: no spread.".to_string(),
-        false => format!("Mean ± standard deviation (n-1) over seeds, n = {usual}{others}."),
-    }
+    cell
 }

@@ -1,59 +1,89 @@
 //! Marks the best cells of a table, and those that are no better than its floor.
 
-use crate::report::table::{Line, Table};
+use super::notes::ALPHA;
+use super::{Cell, Content, Line, Table};
+use crate::report::stats::holm;
 
-/// Sets `best` and `at_floor` in every column. Values are compared as printed: what looks equal
-/// is equal.
-pub fn mark(table: &mut Table) {
+/// Corrects the p-values of a table's tests for their number, and sets `best`, `significant`,
+/// `at_floor` and `above_floor` in every column. Values are compared as printed: what looks equal
+/// is equal. `reference` is the row that others were tested against.
+pub fn mark(table: &mut Table, reference: Option<usize>) {
+    correct(table);
     for column in 0..table.columns.len() {
         let sign = if table.columns[column].higher_is_better {
             1
         } else {
             -1
         };
-        mark_column(&mut table.rows, column, sign);
+        mark_column(&mut table.rows, column, sign, reference);
+    }
+}
+
+/// Holm's correction over all tests of the table.
+fn correct(table: &mut Table) {
+    let cells = || table.rows.iter().flat_map(|r| &r.cells);
+    let raw: Vec<f64> = cells().filter_map(|c| Some(c.versus?.p)).collect();
+    let cells = table.rows.iter_mut().flat_map(|r| &mut r.cells);
+    let tested = cells.filter_map(|c| c.versus.as_mut());
+    for (versus, p) in tested.zip(holm::adjust(&raw)) {
+        versus.p = p;
     }
 }
 
 /// With `sign` -1 the smallest value is the greatest.
-fn mark_column(rows: &mut [Line], column: usize, sign: i128) {
-    let goodness = |row: &Line| row.cells[column].content.rounded().map(|v| v * sign);
-    let floor = rows.iter().filter(|r| r.floor).filter_map(goodness).max();
-    let rivals: Vec<i128> = rows
-        .iter()
-        .filter(|r| !r.floor)
-        .filter_map(goodness)
+fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<usize>) {
+    let goodness = |cell: &Cell| Some(cell.content.rounded()? * i128::from(sign));
+    let of = |row: &Line| goodness(&row.cells[column]);
+    let floor = rows.iter().filter(|r| r.floor).max_by_key(|r| of(r));
+    let floor = floor.and_then(|r| Some((of(r)?, number(&r.cells[column])?)));
+    let mut rivals: Vec<(i128, usize)> = (0..rows.len())
+        .filter(|&i| !rows[i].floor)
+        .filter_map(|i| Some((of(&rows[i])?, i)))
         .collect();
+    rivals.sort_by(|a, b| b.0.cmp(&a.0));
+    let sure = |i: usize| {
+        let versus = rows[i].cells[column].versus;
+        versus.is_some_and(|v| v.p < ALPHA)
+    };
+    // The reference is best where the runner-up is worse than it.
+    let significant = match rivals.as_slice() {
+        [(_, best), (_, second), ..] if Some(*best) == reference => sure(*second),
+        [(_, best), ..] => sure(*best),
+        [] => false,
+    };
     // The best of one is no distinction.
-    let best = (rivals.len() > 1)
-        .then(|| rivals.iter().max().copied())
-        .flatten();
+    let best = (rivals.len() > 1).then(|| rivals[0].0);
     for row in rows.iter_mut().filter(|r| !r.floor) {
-        if let Some(value) = goodness(row) {
-            let cell = &mut row.cells[column];
-            cell.at_floor = floor.is_some_and(|floor| value <= floor);
+        let cell = &mut row.cells[column];
+        if let (Some(value), Some(exact)) = (goodness(cell), number(cell)) {
+            cell.at_floor = floor.is_some_and(|(floor, _)| value <= floor);
+            cell.above_floor = floor.map(|(_, floor)| f64::from(sign) * (exact - floor));
             // To beat the others and not the floor is nothing to point at.
             cell.best = Some(value) == best && !cell.at_floor;
+            cell.significant = cell.best && significant;
         }
+    }
+}
+
+fn number(cell: &Cell) -> Option<f64> {
+    match cell.content {
+        Content::Number { value, .. } => Some(value),
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::table::{Cell, Column, Content};
+    use crate::report::table::{Column, Versus};
 
     fn table(higher: bool, values: &[(f64, bool)]) -> Table {
-        let cell = |value| Cell {
-            content: Content::Number {
-                value,
-                sd: None,
-                decimals: 1,
-            },
-            best: false,
-            at_floor: false,
-            runs: Vec::new(),
+        let content = |value| Content::Number {
+            value,
+            sd: None,
+            decimals: 1,
         };
+        let cell = |value| Cell::new(content(value), Vec::new());
         let line = |(value, floor): &(f64, bool)| Line {
             label: "x".into(),
             floor: *floor,
@@ -77,7 +107,7 @@ mod tests {
 
     fn marks(higher: bool, values: &[(f64, bool)]) -> Vec<(bool, bool)> {
         let mut table = table(higher, values);
-        mark(&mut table);
+        mark(&mut table, None);
         let cells = table.rows.iter().map(|r| &r.cells[0]);
         cells.map(|c| (c.best, c.at_floor)).collect()
     }
@@ -96,6 +126,43 @@ mod tests {
             marks(false, &rows),
             [(true, false), (false, true), (false, false)]
         );
+    }
+
+    /// Values with the p-value of their test against the second row.
+    fn bold(values: &[(f64, Option<f64>)]) -> Vec<bool> {
+        let plain: Vec<_> = values.iter().map(|(v, _)| (*v, false)).collect();
+        let mut table = table(true, &plain);
+        for (row, (_, p)) in table.rows.iter_mut().zip(values) {
+            row.cells[0].versus = p.map(|p| Versus {
+                difference: 0.0,
+                interval: None,
+                p,
+            });
+        }
+        mark(&mut table, Some(1));
+        table.rows.iter().map(|r| r.cells[0].significant).collect()
+    }
+
+    #[test]
+    fn the_best_is_significant_by_its_own_test_or_the_runner_ups() {
+        assert_eq!(bold(&[(9.0, Some(0.01)), (8.0, None)]), [true, false]);
+        assert_eq!(bold(&[(9.0, Some(0.20)), (8.0, None)]), [false, false]);
+        let runner_up = [(7.0, Some(0.01)), (9.0, None), (1.0, Some(0.9))];
+        assert_eq!(bold(&runner_up), [false, true, false]);
+        // Two tests: 0.03 becomes 0.06.
+        assert_eq!(
+            bold(&[(9.0, Some(0.03)), (8.0, None), (1.0, Some(0.9))]),
+            [false; 3]
+        );
+    }
+
+    #[test]
+    fn points_above_the_floor_count_to_the_better_side() {
+        let mut table = table(false, &[(0.9, false), (1.6, false), (1.5, true)]);
+        mark(&mut table, None);
+        let above = |i: usize| table.rows[i].cells[0].above_floor;
+        assert!((above(0).unwrap() - 0.6).abs() < 1e-12);
+        assert!((above(1).unwrap() + 0.1).abs() < 1e-12 && above(2).is_none());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! A table without a format: what the exporters turn into Markdown, LaTeX, HTML and text.
 
+pub mod above;
 pub mod build;
 pub mod mark;
+pub mod notes;
 
 /// Mark of a cell that is no better than the floor.
 pub const FLOOR_MARK: char = '†';
@@ -48,10 +50,59 @@ pub struct Cell {
     pub content: Content,
     /// The best of its column, floors aside.
     pub best: bool,
+    /// Whether the best is better by more than chance.
+    pub significant: bool,
     /// No better than the floor.
     pub at_floor: bool,
+    /// How much better than the floor, in display units; negative for worse.
+    pub above_floor: Option<f64>,
+    /// Central 95 percent of the number over resamples, in display units.
+    pub interval: Option<[f64; 2]>,
+    /// Against the reference row.
+    pub versus: Option<Versus>,
     /// Ids of the runs behind the number.
     pub runs: Vec<String>,
+}
+
+impl Cell {
+    /// A cell without marks.
+    pub fn new(content: Content, runs: Vec<String>) -> Self {
+        Self {
+            content,
+            best: false,
+            significant: false,
+            at_floor: false,
+            above_floor: None,
+            interval: None,
+            versus: None,
+            runs,
+        }
+    }
+
+    /// The interval as text with this many decimals.
+    pub fn range(&self) -> Option<String> {
+        let decimals = match self.content {
+            Content::Number { decimals, .. } => decimals,
+            _ => return None,
+        };
+        let [low, high] = self.interval?;
+        Some(format!(
+            "{} to {}",
+            fixed(low, decimals),
+            fixed(high, decimals)
+        ))
+    }
+}
+
+/// A cell against that of the reference row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Versus {
+    /// This less the reference's, in display units.
+    pub difference: f64,
+    /// Central 95 percent of the difference.
+    pub interval: Option<[f64; 2]>,
+    /// Of the permutation test, corrected for the tests of the table.
+    pub p: f64,
 }
 
 /// What a cell says.
@@ -143,7 +194,7 @@ impl Table {
 }
 
 /// `value` with `decimals` decimals, and no minus before a zero.
-fn fixed(value: f64, decimals: usize) -> String {
+pub fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     match text.strip_prefix('-') {
         Some(zero) if zero.chars().all(|c| c == '0' || c == '.') => zero.to_string(),
