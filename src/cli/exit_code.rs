@@ -105,6 +105,7 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
         error,
         report::Error::UnknownMetric { .. }
             | report::Error::UnknownModel { .. }
+            | report::Error::UnknownReference { .. }
             | report::Error::InTheWay { .. }
     );
     Some(if usage { USAGE } else { BAD_DATA })

@@ -36,6 +36,13 @@ pub struct Args {
     /// Show only these models, and the floor
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     models: Vec<String>,
+    /// Test every model against this one; by default lnln, or else the first
+    #[arg(long, value_name = "MODEL")]
+    reference: Option<String>,
+    /// Bootstrap resamples and permutations; 0 tests nothing. By default 2000 and 4999, and 0 for
+    /// more than 500 runs
+    #[arg(long, value_name = "N")]
+    resamples: Option<usize>,
 }
 
 impl Args {
@@ -47,6 +54,8 @@ impl Args {
             out: out.to_path_buf(),
             metrics: Vec::new(),
             models: Vec::new(),
+            reference: None,
+            resamples: None,
         }
     }
 }
@@ -59,6 +68,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let options = Options {
         metrics: args.metrics,
         models: args.models,
+        reference: args.reference,
+        resamples: args.resamples,
     };
     let written = write_report(&args.runs, &args.out, &options)?;
     if !written.unfinished.is_empty() {

@@ -66,6 +66,8 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             correlation::concordance,
         ),
     ],
+    classes: &["-3", "-2", "-1", "0", "1", "2", "3"],
+    class: |v| (rounded(v, 3.0) + 3.0) as usize,
     selection: "mae",
     seed_decimals: Some(4),
 };

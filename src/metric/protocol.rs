@@ -13,6 +13,9 @@ pub struct Protocol {
     pub metrics: &'static [Metric],
     /// Further metrics, shown where they are asked for by name.
     pub extras: &'static [Metric],
+    /// The finest classes that labels are cut into, lowest first, and the class of a value.
+    pub classes: &'static [&'static str],
+    pub class: fn(f32) -> usize,
     /// Name of the metric that selects the epoch.
     pub selection: &'static str,
     /// Decimals the published evaluation rounds each seed's fraction to before it averages over
@@ -91,6 +94,8 @@ mod tests {
             let found = protocol(known.name).unwrap();
             assert!(found.metric(found.selection).is_some(), "{}", known.name);
             assert_eq!(found.selection_metric().name, found.selection);
+            let ends = [-9.0, 9.0].map(found.class);
+            assert_eq!(ends, [0, found.classes.len() - 1], "{}", known.name);
             let mut names: Vec<_> = found.all().map(|metric| metric.name).collect();
             names.sort_unstable();
             names.dedup();

@@ -38,6 +38,14 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             concordance,
         ),
     ],
+    classes: &[
+        "negative",
+        "weakly neg.",
+        "neutral",
+        "weakly pos.",
+        "positive",
+    ],
+    class: |v| bin(v, FIVE),
     selection: "mae",
     seed_decimals: None,
 };

@@ -36,6 +36,8 @@ pub enum Error {
     },
     #[error("--metrics {name}: expected one of {known}")]
     UnknownMetric { name: String, known: String },
+    #[error("--reference {name}: expected one of {known}, the models of each section")]
+    UnknownReference { name: String, known: String },
     #[error("--models {name}: expected one of {known}, the models of these runs")]
     UnknownModel { name: String, known: String },
     #[error(

@@ -19,6 +19,8 @@ pub static TOY: Protocol = Protocol {
     title: "Toy",
     selection: "mae",
     extras: &[],
+    classes: &["negative", "positive"],
+    class: |v| usize::from(v >= 0.0),
     seed_decimals: None,
     metrics: &[
         Metric {

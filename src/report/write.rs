@@ -12,9 +12,12 @@ use crate::record::{RunDir, find_runs, write_atomic};
 use super::error::{Error, Result};
 use super::format::{csv, html, latex};
 use super::manifest::{self, ReportManifest};
+use crate::metric::Metric;
 use crate::report::format::page::{self, Part};
+use crate::report::run::floor;
 use crate::report::run::scores::{ScoredRun, score};
-use crate::report::run::section::{FLOOR, Section, sections};
+use crate::report::run::section::{FLOOR, Section, Tests, sections};
+use crate::report::stats::compare::{Effort, compare};
 use crate::report::table::Table;
 
 /// What to show of the runs.
@@ -24,7 +27,22 @@ pub struct Options {
     pub metrics: Vec<String>,
     /// Registry names of models; all where empty. The floor is always shown.
     pub models: Vec<String>,
+    /// Registry name or label of the row that others are tested against; by default LNLN, or the
+    /// first.
+    pub reference: Option<String>,
+    /// How often to resample, 0 for no tests; by default as [`EFFORT`], and not at all for more
+    /// than [`MANY`] runs.
+    pub resamples: Option<usize>,
 }
+
+/// Resamples where nothing else is asked for.
+pub const EFFORT: Effort = Effort {
+    bootstrap: 2000,
+    permutations: 4999,
+};
+
+/// Reports on more runs than this test nothing unless asked to.
+pub const MANY: usize = 500;
 
 /// A report on disk.
 #[derive(Clone, Debug)]
@@ -57,8 +75,13 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         .map(|r| &r.manifest_hash)
         .collect::<BTreeSet<_>>()
         .len();
-    let sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
-    let parts: Vec<Part> = sections.into_iter().map(Part::new).collect();
+    let mut sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
+    for section in &mut sections {
+        floor::add(section)?;
+        section.tests = tests(section, count, options)?;
+    }
+    let parts: Result<Vec<Part>> = sections.into_iter().map(Part::new).collect();
+    let parts = parts?;
     let mut files = files(&parts)?;
     let manifest = ReportManifest::new(&parts, &files);
     files.push((manifest::NAME.to_string(), manifest.to_json()?));
@@ -70,6 +93,46 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         runs: count,
         unfinished,
     })
+}
+
+/// Resamples a section's rows against its reference.
+fn tests(section: &Section, runs: usize, options: &Options) -> Result<Tests> {
+    let left = |reason: &str| Ok(Tests::Left(reason.to_string()));
+    let effort = match options.resamples {
+        Some(0) => return left("Differences were not tested (--resamples 0)."),
+        Some(count) => Effort {
+            bootstrap: count,
+            permutations: count,
+        },
+        None if runs > MANY => {
+            return left("Differences were not tested: too many runs; ask with --resamples.");
+        }
+        None => EFFORT,
+    };
+    match reference(section, options)? {
+        Some(place) => Ok(Tests::Done(Box::new(compare(section, place, effort)?))),
+        None => left("Differences were not tested: there is no model but the floor."),
+    }
+}
+
+/// The row that others are tested against.
+fn reference(section: &Section, options: &Options) -> Result<Option<usize>> {
+    let models = || section.rows.iter().enumerate().filter(|(_, r)| !r.floor);
+    let named = |name: &str| {
+        let found = models().find(|(_, r)| r.model == name || r.label == name);
+        found.map(|(place, _)| place)
+    };
+    match &options.reference {
+        Some(name) => {
+            let known: Vec<&str> = models().map(|(_, r)| r.model.as_str()).collect();
+            let unknown = || Error::UnknownReference {
+                name: name.clone(),
+                known: known.join(", "),
+            };
+            named(name).map(Some).ok_or_else(unknown)
+        }
+        None => Ok(named("lnln").or_else(|| models().next().map(|(place, _)| place))),
+    }
 }
 
 /// Finished and unfinished runs of all roots.
@@ -116,7 +179,7 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
     }
     let known: BTreeSet<_> = sections
         .iter()
-        .flat_map(|s| s.metrics.iter().map(|m| m.name.to_string()))
+        .flat_map(|s| s.protocol.all().map(|m| m.name.to_string()))
         .collect();
     if let Some(name) = options.metrics.iter().find(|m| !known.contains(*m)) {
         return Err(Error::UnknownMetric {
@@ -125,9 +188,8 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
         });
     }
     for section in &mut sections {
-        section
-            .metrics
-            .retain(|m| options.metrics.iter().any(|name| name == m.name));
+        let wanted = |m: &&'static Metric| options.metrics.iter().any(|name| name == m.name);
+        section.metrics = section.protocol.all().filter(wanted).collect();
     }
     sections.retain(|s| !s.metrics.is_empty());
     Ok(sections)

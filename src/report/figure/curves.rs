@@ -9,25 +9,37 @@ use crate::report::run::section::{Row, Section};
 use crate::report::table::build::heading;
 
 /// The figure of one metric; `None` where no row has two rates to connect.
-pub fn draw(section: &Section, metric: &Metric, title: &str) -> Option<Scene> {
+pub fn draw(section: &Section, metric: &'static Metric, title: &str) -> Option<Scene> {
     let lines = lines(section, metric);
     let several = |line: &Line| line.segments.iter().map(Vec::len).sum::<usize>() > 1;
     let label = heading(metric);
-    lines
-        .iter()
-        .any(several)
-        .then(|| lines::draw(title, "missing rate", &label, &lines))
+    lines.iter().any(several).then(|| {
+        lines::draw(
+            title,
+            &format!("missing rate ({})", bands(section)),
+            &label,
+            &lines,
+        )
+    })
+}
+
+/// What the bands are.
+fn bands(section: &Section) -> &'static str {
+    match section.comparison() {
+        Some(_) => "bands: 95 % of bootstrap resamples over clips and seeds",
+        None => "bands: one standard deviation over seeds",
+    }
 }
 
 /// The rows that have a point at all, the floor last.
-fn lines(section: &Section, metric: &Metric) -> Vec<Line> {
+fn lines(section: &Section, metric: &'static Metric) -> Vec<Line> {
     let rows = section.rows.iter().enumerate();
     let lines = rows.map(|(place, row)| line(section, row, place, metric));
     lines.filter(|l| !l.segments.is_empty()).collect()
 }
 
 /// The band is the bootstrap's interval, else one standard deviation over seeds.
-fn line(section: &Section, row: &Row, place: usize, metric: &Metric) -> Line {
+fn line(section: &Section, row: &Row, place: usize, metric: &'static Metric) -> Line {
     let mut segments: Vec<Vec<Mark>> = vec![Vec::new()];
     for level in &section.levels {
         let Some(rate) = level.rate() else {
@@ -37,7 +49,11 @@ fn line(section: &Section, row: &Row, place: usize, metric: &Metric) -> Line {
         match (reading.outcome(row, metric.name), segments.last_mut()) {
             (Outcome::Known(summary), Some(segment)) => {
                 let sd = summary.sd.unwrap_or(0.0);
-                let band = [summary.mean - sd, summary.mean + sd];
+                let finding = section
+                    .comparison()
+                    .and_then(|c| c.find(place, metric.name, &reading));
+                let interval = finding.and_then(|f| f.interval);
+                let band = interval.unwrap_or([summary.mean - sd, summary.mean + sd]);
                 segment.push(Mark {
                     x: rate,
                     y: summary.mean * metric.scale(),

@@ -5,6 +5,7 @@ pub mod axes;
 pub mod confusion;
 pub mod curves;
 pub mod dodge;
+pub mod gather;
 pub mod glyph;
 pub mod histogram;
 pub mod lines;

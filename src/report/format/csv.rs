@@ -23,7 +23,7 @@ const SCORES: [&str; 10] = [
     "run",
 ];
 
-const SUMMARY: [&str; 12] = [
+const SUMMARY: [&str; 20] = [
     "dataset",
     "model",
     "family",
@@ -36,13 +36,21 @@ const SUMMARY: [&str; 12] = [
     "undefined",
     "configuration",
     "floor",
+    "above_floor",
+    "low",
+    "high",
+    "reference",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "p",
 ];
 
 /// Every score of every run: `rate` is the missing rate.
 pub fn scores(sections: &[Section]) -> Result<Vec<u8>> {
     let mut rows = vec![SCORES.map(String::from).to_vec()];
     for section in sections {
-        for row in &section.rows {
+        for row in section.own_rows() {
             for (run, metric) in pairs(&row.runs, &section.metrics) {
                 rows.extend(run_scores(row, run, metric));
             }
@@ -76,27 +84,38 @@ fn run_scores(row: &Row, run: &ScoredRun, metric: &Metric) -> Vec<Vec<String>> {
 }
 
 /// Mean, standard deviation and number of seeds of every cell of the tables: `rate` is a missing
-/// rate, `mean_0_0.9` (or `mean`, over all rates of the section) or `auc`.
+/// rate or another level, `mean_0_0.9` (or `mean`, over all levels of the section) or `auc`. `low`
+/// to `high` holds 95 percent of resamples; `p` is not corrected for the number of tests.
 pub fn summary(sections: &[Section]) -> Result<Vec<u8>> {
     let mut rows = vec![SUMMARY.map(String::from).to_vec()];
     for section in sections {
-        let readings = Reading::all(&section.levels);
-        for (row, metric) in pairs(&section.rows, &section.metrics) {
-            rows.extend(readings.iter().filter_map(|r| summary_row(row, metric, r)));
+        for metric in &section.metrics {
+            for reading in Reading::all(&section.levels) {
+                let one = |place| summary_row(section, place, metric, &reading);
+                rows.extend((0..section.rows.len()).filter_map(one));
+            }
         }
     }
     write("summary.csv", rows)
 }
 
 /// `None` for what was not evaluated.
-fn summary_row(row: &Row, metric: &Metric, reading: &Reading) -> Option<Vec<String>> {
-    let (mean, sd, undefined) = match reading.outcome(row, metric.name) {
+fn summary_row(
+    section: &Section,
+    place: usize,
+    metric: &'static Metric,
+    reading: &Reading,
+) -> Option<Vec<String>> {
+    let row = &section.rows[place];
+    let outcome = reading.outcome(row, metric.name);
+    let above = match &outcome {
+        Outcome::Known(s) if !row.floor => above_floor(section, metric, reading, s.mean),
+        _ => None,
+    };
+    let (mean, sd, undefined) = match outcome {
         Outcome::Missing => return None,
         Outcome::Undefined(reason) => (String::new(), String::new(), reason),
-        Outcome::Known(s) => {
-            let sd = s.sd.map(|sd| sd.to_string()).unwrap_or_default();
-            (s.mean.to_string(), sd, String::new())
-        }
+        Outcome::Known(s) => (s.mean.to_string(), text(s.sd), String::new()),
     };
     let direction = match metric.direction {
         Direction::HigherIsBetter => "higher",
@@ -104,6 +123,13 @@ fn summary_row(row: &Row, metric: &Metric, reading: &Reading) -> Option<Vec<Stri
     };
     let run = row.runs.first()?;
     let m = &run.manifest;
+    let comparison = section.comparison();
+    let finding = comparison.and_then(|c| c.find(place, metric.name, reading));
+    let (finding, test) = (finding.unwrap_or_default(), finding.and_then(|f| f.test));
+    let end = |range: Option<[f64; 2]>, i: usize| text(range.map(|r| r[i]));
+    let against = test
+        .and(comparison)
+        .map(|c| section.rows[c.reference].label.clone());
     Some(vec![
         m.dataset.name.clone(),
         row.model.clone(),
@@ -117,7 +143,34 @@ fn summary_row(row: &Row, metric: &Metric, reading: &Reading) -> Option<Vec<Stri
         undefined,
         row.configuration.clone(),
         row.floor.to_string(),
+        text(above),
+        end(finding.interval, 0),
+        end(finding.interval, 1),
+        against.unwrap_or_default(),
+        text(test.map(|t| t.difference)),
+        end(test.and_then(|t| t.interval), 0),
+        end(test.and_then(|t| t.interval), 1),
+        text(test.map(|t| t.p)),
     ])
+}
+
+fn text(value: Option<f64>) -> String {
+    value.map(|v| v.to_string()).unwrap_or_default()
+}
+
+/// How much better a number is than the best floor, in the metric's own scale.
+fn above_floor(section: &Section, metric: &Metric, reading: &Reading, mean: f64) -> Option<f64> {
+    let floors = section.rows.iter().filter(|r| r.floor);
+    let known = floors.filter_map(|r| match reading.outcome(r, metric.name) {
+        Outcome::Known(s) => Some(s.mean),
+        _ => None,
+    });
+    let better = |a: f64, b: f64| if metric.is_better(b, a) { b } else { a };
+    let floor = known.reduce(better)?;
+    Some(match metric.direction {
+        Direction::HigherIsBetter => mean - floor,
+        Direction::LowerIsBetter => floor - mean,
+    })
 }
 
 /// Every pair of the two.

@@ -83,7 +83,8 @@ struct CellView {
 }
 
 fn section(part: &Part) -> SectionView<'_> {
-    let overview = table(&part.overview, None);
+    let first = std::iter::once(&part.overview).chain(&part.above);
+    let first = first.map(|t| table(t, None));
     let metrics = part
         .metrics
         .iter()
@@ -92,7 +93,7 @@ fn section(part: &Part) -> SectionView<'_> {
         slug: &part.section.slug,
         title: &part.section.title,
         facts: provenance::facts(&part.section),
-        tables: std::iter::once(overview).chain(metrics).collect(),
+        tables: first.chain(metrics).collect(),
         runs: provenance::runs(&part.section),
     }
 }

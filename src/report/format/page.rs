@@ -1,20 +1,27 @@
 //! `report.md`: everything on one page.
 
+use crate::metric::Metric;
+use crate::report::error::Result;
 use crate::report::figure::scene::Scene;
-use crate::report::figure::{curves, raster, svg};
+use crate::report::figure::{curves, gather, raster, svg};
 use crate::report::format::markdown::{self, escape, line};
 use crate::report::run::provenance;
 use crate::report::run::section::Section;
 use crate::report::table::Table;
-use crate::report::table::build;
+use crate::report::table::{above, build};
+use rayon::prelude::*;
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
 pub struct Part {
     pub section: Section,
     pub overview: Table,
+    /// The overview's distances to the floor.
+    pub above: Option<Table>,
     /// One per metric, with its figure where there are several rates.
     pub metrics: Vec<(Table, Option<Figure>)>,
+    /// Pictures that belong to no table.
+    pub pictures: Vec<Figure>,
 }
 
 /// A drawn figure.
@@ -41,30 +48,41 @@ impl Figure {
 
 impl Part {
     /// Builds the tables and draws the figures of a section.
-    pub fn new(section: Section) -> Self {
-        let mut metrics = Vec::new();
-        for metric in &section.metrics {
+    ///
+    /// # Errors
+    /// If predictions cannot be read again.
+    pub fn new(section: Section) -> Result<Self> {
+        let metric = |metric: &&'static Metric| {
             let table = build::by_rate(&section, metric);
             let scene = curves::draw(&section, metric, &table.title);
             let figure = scene.map(|scene| Figure::new(&table.id, &scene));
-            metrics.push((table, figure));
-        }
+            (table, figure)
+        };
+        let metrics = section.metrics.par_iter().map(metric).collect();
+        let pictures = gather::figures(&section)?;
+        let draw = |p: &gather::Named| Figure::new(&p.name, &p.scene);
+        let pictures = pictures.par_iter().map(draw).collect();
         let overview = build::overview(&section);
-        Self {
+        let above = above::table(&overview);
+        Ok(Self {
             section,
             overview,
+            above,
             metrics,
-        }
+            pictures,
+        })
     }
 
     /// The overview, then the table of each metric.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
-        std::iter::once(&self.overview).chain(self.metrics.iter().map(|(t, _)| t))
+        let first = std::iter::once(&self.overview).chain(&self.above);
+        first.chain(self.metrics.iter().map(|(t, _)| t))
     }
 
     /// The figures that were drawn.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
-        self.metrics.iter().filter_map(|(_, f)| f.as_ref())
+        let of_tables = self.metrics.iter().filter_map(|(_, f)| f.as_ref());
+        of_tables.chain(&self.pictures)
     }
 }
 
@@ -87,12 +105,20 @@ fn part_text(part: &Part) -> String {
     for fact in provenance::facts(&part.section) {
         out += &format!("- {}: {}\n", fact.name, escape(&fact.text));
     }
-    out += &format!("\n{}", markdown::table(&part.overview, 3));
+    for table in std::iter::once(&part.overview).chain(&part.above) {
+        out += &format!("\n{}", markdown::table(table, 3));
+    }
     for (table, figure) in &part.metrics {
         out += &format!("\n{}", markdown::table(table, 3));
         if let Some(figure) = figure {
             out += &format!("\n![{}]({}.svg)\n", escape(&table.title), figure.path);
         }
+    }
+    if !part.pictures.is_empty() {
+        out += "\n### Pictures\n";
+    }
+    for figure in &part.pictures {
+        out += &format!("\n![{}]({}.svg)\n", escape(&figure.title), figure.path);
     }
     out + "\n### Runs\n\n" + &runs(&part.section)
 }

@@ -2,6 +2,7 @@
 
 mod check;
 pub mod config;
+pub mod epochs;
 pub mod floor;
 pub mod level;
 pub mod provenance;

@@ -137,29 +137,35 @@ impl Base {
             predictions_hash: self.predictions_hash.clone(),
             manifest_hash: self.manifest_hash.clone(),
             protocol: self.protocol,
-            levels: levels(self.protocol, scores, &mask.family),
+            levels: self.levels(scores, &mask.family),
             source: self.source.clone(),
         };
         Ok(self.manifest.masks.iter().map(family).collect())
     }
-}
 
-/// One family's scores, each the mean over mask seeds.
-fn levels(protocol: &Protocol, scores: &Scores, family: &str) -> Levels {
-    let mut by: BTreeMap<&'static str, BTreeMap<Level, Vec<Value>>> = BTreeMap::new();
-    for line in scores.lines.iter().filter(|line| line.family == family) {
-        if let Some(metric) = protocol.metric(&line.metric) {
-            let curve = by.entry(metric.name).or_default();
-            curve
-                .entry(line.level)
-                .or_default()
-                .push(line.score.clone());
+    /// One family's scores, each the mean over mask seeds; rounded as published where the weights
+    /// were selected as published, and only there.
+    fn levels(&self, scores: &Scores, family: &str) -> Levels {
+        let mut by: BTreeMap<&'static str, BTreeMap<Level, Vec<Value>>> = BTreeMap::new();
+        for line in scores.lines.iter().filter(|line| line.family == family) {
+            if let Some(metric) = self.protocol.metric(&line.metric) {
+                let curve = by.entry(metric.name).or_default();
+                curve
+                    .entry(line.level)
+                    .or_default()
+                    .push(line.score.clone());
+            }
         }
+        let published = self.manifest.selection.rule == "paper";
+        let mean = |values: Vec<Value>| match published {
+            true => average(values).map(|v| self.protocol.published_seed_value(v)),
+            false => average(values),
+        };
+        let curve = |c: BTreeMap<Level, Vec<Value>>| c.into_iter().map(|(l, v)| (l, mean(v)));
+        by.into_iter()
+            .map(|(name, c)| (name, curve(c).collect()))
+            .collect()
     }
-    let mean = |values: Vec<Value>| average(values);
-    by.into_iter()
-        .map(|(name, curve)| (name, curve.into_iter().map(|(l, v)| (l, mean(v))).collect()))
-        .collect()
 }
 
 /// The mean of all, or the first reason why one is missing: a mean over the rest would flatter.
