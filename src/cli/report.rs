@@ -1,12 +1,10 @@
 //! `report`: tables and figures from finished runs.
 
 use std::io::{self, IsTerminal};
-#[cfg(feature = "torch")]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lnln_bench::report::terminal::{self, Style};
-use lnln_bench::report::{Options, write_report};
+use lnln_bench::report::{Layout, Options, check, write_report};
 
 use super::output;
 
@@ -15,9 +13,11 @@ Examples:
   lnln-bench report runs --out reports/mosi
   lnln-bench report runs --out reports/short --metrics mae,corr --models lnln,almt
   lnln-bench report runs/a1b2c3 runs/d4e5f6 --out reports/two
+  lnln-bench report runs --out reports/paper --layout paper
+  lnln-bench report --check reports/mosi
 
-The report folder holds report.md, tables.tex, scores.csv, summary.csv, index.html, figures/*.svg
-and manifest.json, which names the runs and predictions behind every cell. The same runs give the
+The report folder holds report.md, tables.tex, scores.csv, summary.csv, index.html,
+citations.bib, figures (SVG and PNG) and manifest.json, which names the runs and predictions behind every cell. The same runs give the
 same bytes, so a report can be kept under version control and checked by making it again.";
 
 /// Makes Markdown, LaTeX, CSV and HTML tables and SVG figures from finished runs.
@@ -25,11 +25,18 @@ same bytes, so a report can be kept under version control and checked by making 
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Folders of runs, or single run directories
-    #[arg(required = true, value_name = "RUNS")]
+    #[arg(required_unless_present = "check", value_name = "RUNS")]
     runs: Vec<PathBuf>,
     /// Folder for the report; made if needed, an earlier report in it is replaced
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "check")]
+    out: Option<PathBuf>,
+    /// Make the report in DIR again, in memory, and compare it byte by byte; from the runs it
+    /// names, or from RUNS
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "reference", "resamples"])]
+    check: Option<PathBuf>,
+    /// `paper` shows the columns of the LNLN paper's tables with the published numbers beside ours
+    #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
+    layout: Layout,
     /// Show only these metrics
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     metrics: Vec<String>,
@@ -51,7 +58,9 @@ impl Args {
     pub fn for_demo(runs: &Path, out: &Path) -> Self {
         Self {
             runs: vec![runs.to_path_buf()],
-            out: out.to_path_buf(),
+            out: Some(out.to_path_buf()),
+            check: None,
+            layout: Layout::Full,
             metrics: Vec::new(),
             models: Vec::new(),
             reference: None,
@@ -65,13 +74,17 @@ const WIDTH: u16 = 100;
 
 /// Writes the report; prints its overview, and its path last.
 pub fn run(args: Args) -> anyhow::Result<()> {
+    let (Some(out), None) = (&args.out, &args.check) else {
+        return compare(&args.check.unwrap_or_default(), &args.runs);
+    };
     let options = Options {
+        layout: args.layout,
         metrics: args.metrics,
         models: args.models,
         reference: args.reference,
         resamples: args.resamples,
     };
-    let written = write_report(&args.runs, &args.out, &options)?;
+    let written = write_report(&args.runs, out, &options)?;
     if !written.unfinished.is_empty() {
         tracing::warn!(
             "{} unfinished runs are not in the report; run the sweep again to finish them",
@@ -85,4 +98,24 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     };
     let overview = terminal::tables(&written.overviews, style);
     output::write(&format!("{overview}\n{}", written.dir.display()))
+}
+
+/// `--check`: says what differs, and fails if something does.
+fn compare(dir: &Path, runs: &[PathBuf]) -> anyhow::Result<()> {
+    let checked = check(dir, runs)?;
+    for difference in &checked.differences {
+        output::write(difference)?;
+    }
+    match checked.differences.len() {
+        0 => output::write(&format!("{} files are what the runs give", checked.files)),
+        n => anyhow::bail!("{n} differences between {} and its runs", dir.display()),
+    }
+}
+
+fn layout(text: &str) -> Result<Layout, String> {
+    match text {
+        "full" => Ok(Layout::Full),
+        "paper" => Ok(Layout::Paper),
+        other => Err(format!("expected `full` or `paper`, found `{other}`")),
+    }
 }

@@ -34,6 +34,11 @@ pub enum Error {
         seed: u64,
         differ: String,
     },
+    #[error(
+        "{} holds no report of this version: expected its manifest.json; make it again",
+        path.display()
+    )]
+    NoReport { path: PathBuf },
     #[error("--metrics {name}: expected one of {known}")]
     UnknownMetric { name: String, known: String },
     #[error("--reference {name}: expected one of {known}, the models of each section")]

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::error::{Result, render};
 use crate::report::format::page::Part;
 use crate::report::run::scores::ScoredRun;
-use crate::report::table::Table;
+use crate::report::table::{Cell, Line, Table};
+use crate::report::write::Options;
 
 /// Name of the file.
 pub const NAME: &str = "manifest.json";
@@ -16,7 +17,7 @@ pub const NAME: &str = "manifest.json";
 pub const KIND: &str = "lnln-bench report";
 
 /// Version of this file's layout. Raise it when a reader of today could misread it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Provenance of a report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,6 +26,10 @@ pub struct ReportManifest {
     pub format: u32,
     /// Version of this tool that made the report.
     pub version: String,
+    /// Folders of runs, relative to the report.
+    pub sources: Vec<String>,
+    /// What was asked for.
+    pub options: Options,
     /// By id.
     pub runs: BTreeMap<String, RunFacts>,
     /// By id.
@@ -45,25 +50,29 @@ pub struct RunFacts {
     pub manifest_blake3: String,
 }
 
-/// A table, cell by cell.
+/// A table, row by row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TableFacts {
     pub title: String,
-    pub cells: Vec<CellFacts>,
+    pub rows: Vec<RowFacts>,
 }
 
-/// What one cell says, and the ids of the runs it is computed from.
+/// What the cells of a row say, by column, and the ids of the runs they are computed from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CellFacts {
+pub struct RowFacts {
     pub row: String,
-    pub column: String,
-    pub text: String,
     pub runs: Vec<String>,
+    pub cells: serde_json::Map<String, serde_json::Value>,
 }
 
 impl ReportManifest {
     /// The manifest of a report whose other files are these, as (path, bytes).
-    pub fn new(parts: &[Part], files: &[(String, Vec<u8>)]) -> Self {
+    pub fn new(
+        sources: &[String],
+        options: &Options,
+        parts: &[Part],
+        files: &[(String, Vec<u8>)],
+    ) -> Self {
         let runs = parts.iter().flat_map(|p| p.section.runs()).map(run);
         let tables = parts.iter().flat_map(Part::tables);
         let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
@@ -71,6 +80,8 @@ impl ReportManifest {
             kind: KIND.to_string(),
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_string(),
+            sources: sources.to_vec(),
+            options: options.clone(),
             runs: runs.collect(),
             tables: tables.map(|t| (t.id.clone(), table(t))).collect(),
             files: files.iter().map(|(p, b)| (p.clone(), hash(b))).collect(),
@@ -109,20 +120,25 @@ fn run(run: &ScoredRun) -> (String, RunFacts) {
 }
 
 fn table(table: &Table) -> TableFacts {
-    let mut cells = Vec::new();
-    for row in &table.rows {
-        for (column, cell) in table.columns.iter().zip(&row.cells) {
+    let row = |line: &Line| {
+        let mut runs: Vec<String> = line.cells.iter().flat_map(|c| c.runs.clone()).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        let text = |cell: &Cell| {
             let spread = cell.content.sd().map(|sd| format!(" ± {sd}"));
-            cells.push(CellFacts {
-                row: row.label.clone(),
-                column: column.name.clone(),
-                text: cell.content.text() + &spread.unwrap_or_default(),
-                runs: cell.runs.clone(),
-            });
+            cell.content.text() + &spread.unwrap_or_default()
+        };
+        let cells = table.columns.iter().zip(&line.cells);
+        RowFacts {
+            row: line.label.clone(),
+            runs,
+            cells: cells
+                .map(|(c, cell)| (c.name.clone(), text(cell).into()))
+                .collect(),
         }
-    }
+    };
     TableFacts {
         title: table.title.clone(),
-        cells,
+        rows: table.rows.iter().map(row).collect(),
     }
 }

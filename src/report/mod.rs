@@ -9,10 +9,13 @@
 //! Reads nothing but [`crate::record`] and computes with nothing but [`crate::metric`]; exporters
 //! give bytes, only [`write`] touches files. The same runs give the same bytes.
 
+pub mod check;
+pub mod cite;
 pub mod error;
 pub mod figure;
 pub mod format;
 pub mod manifest;
+mod place;
 pub mod run;
 pub mod stats;
 pub mod table;
@@ -23,7 +26,9 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Checked, check};
 pub use error::Error;
+pub use format::page::Layout;
 pub use format::terminal;
 pub use table::Table;
 pub use write::{Options, Written, write_report};

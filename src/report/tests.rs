@@ -9,7 +9,7 @@ use super::fixture::{TOY, eleven, manifest, predictions, record, save, scored, s
 use super::format::{csv, html, latex, markdown, page, terminal};
 use super::manifest::ReportManifest;
 use super::table::build;
-use super::{Options, write_report};
+use super::{Layout, Options, check, write_report};
 use crate::record::RunDir;
 use crate::report::format::page::Part;
 use crate::report::format::terminal::Style;
@@ -34,7 +34,7 @@ fn tables_in_markdown() {
 
 #[test]
 fn the_whole_page_in_markdown() {
-    let part = Part::new(section(&GRID)).unwrap();
+    let part = Part::new(section(&GRID), Layout::Full).unwrap();
     insta::assert_snapshot!(page::markdown(&[part]));
 }
 
@@ -86,7 +86,7 @@ fn summary_in_csv() {
 
 #[test]
 fn the_page_in_html() {
-    let part = Part::new(section(&GRID)).unwrap();
+    let part = Part::new(section(&GRID), Layout::Full).unwrap();
     let page = html::page(&[part]).unwrap();
     let loads = ["http://", "https://", "src=", "@import", "<link"];
     let without_namespace = page.replace("http://www.w3.org/2000/svg", "");
@@ -257,20 +257,53 @@ fn every_cell_leads_to_its_runs_and_their_predictions() {
     save_all(&runs);
     write_report(&[&runs], &out, &Options::default()).unwrap();
     let manifest = ReportManifest::parse(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
-    let cell = &manifest.tables["toy-overview"].cells[0];
+    let row = &manifest.tables["toy-overview"].rows[0];
     assert_eq!(
-        (cell.row.as_str(), cell.runs.as_slice()),
+        (row.row.as_str(), row.runs.as_slice()),
         ("FLAT", &["flat-11".to_string()][..])
     );
+    assert_eq!(row.cells.len(), 8);
     let parquet = fs::read(runs.join("flat-11/predictions.parquet")).unwrap();
     let hash = blake3::hash(&parquet).to_hex().to_string();
     assert_eq!(manifest.runs["flat-11"].predictions_blake3, hash);
-    let cells = manifest.tables.values().flat_map(|t| &t.cells);
+    let rows = manifest.tables.values().flat_map(|t| &t.rows);
     assert!(
-        cells
-            .flat_map(|c| &c.runs)
+        rows.flat_map(|c| &c.runs)
             .all(|id| manifest.runs.contains_key(id))
     );
+}
+
+#[test]
+fn a_check_passes_until_something_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    let options = Options {
+        metrics: vec!["mae".into()],
+        resamples: Some(50),
+        ..Options::default()
+    };
+    let written = write_report(&[&runs], &out, &options).unwrap();
+    let checked = check(&out, &[]).unwrap();
+    assert_eq!(
+        (checked.files, checked.differences.len()),
+        (written.files.len(), 0)
+    );
+    let page = fs::read_to_string(out.join("report.md")).unwrap();
+    fs::write(out.join("report.md"), page.replacen("0.", "0.0", 1)).unwrap();
+    fs::remove_file(out.join("tables.tex")).unwrap();
+    let differences = check(&out, std::slice::from_ref(&runs))
+        .unwrap()
+        .differences;
+    assert_eq!(differences.len(), 2, "{differences:?}");
+    fs::write(runs.join("flat-11/predictions.parquet"), "better").unwrap();
+    let message = check(&out, &[]).unwrap_err().to_string();
+    assert!(
+        message.contains("flat-11/predictions.parquet changed"),
+        "{message}"
+    );
+    let message = check(&runs, &[]).unwrap_err().to_string();
+    assert!(message.contains("holds no report"), "{message}");
 }
 
 #[test]

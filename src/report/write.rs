@@ -9,20 +9,26 @@ use rayon::prelude::*;
 use crate::record::error::io;
 use crate::record::{RunDir, find_runs, write_atomic};
 
+use super::cite;
 use super::error::{Error, Result};
 use super::format::{csv, html, latex};
 use super::manifest::{self, ReportManifest};
+use super::place;
 use crate::metric::Metric;
-use crate::report::format::page::{self, Part};
+use crate::published::sources;
+use crate::report::format::page::{self, Layout, Part};
 use crate::report::run::floor;
 use crate::report::run::scores::{ScoredRun, score};
 use crate::report::run::section::{FLOOR, Section, Tests, sections};
 use crate::report::stats::compare::{Effort, compare};
 use crate::report::table::Table;
+use serde::{Deserialize, Serialize};
 
 /// What to show of the runs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
+    #[serde(default)]
+    pub layout: Layout,
     /// Names of metrics; all where empty.
     pub metrics: Vec<String>,
     /// Registry names of models; all where empty. The floor is always shown.
@@ -59,16 +65,46 @@ pub struct Written {
 }
 
 /// Writes the report of all finished runs in `roots` (folders of runs, or single runs) to `out`:
-/// `report.md`, `tables.tex`, `scores.csv`, `summary.csv`, `index.html`, `figures/*.svg`, and
-/// last `manifest.json`. The same runs give the same bytes. Figures of an earlier report in `out`
+/// `report.md`, `tables.tex`, `scores.csv`, `summary.csv`, `index.html`,
+/// `citations.bib`, `figures/*.svg` and `.png`, and last `manifest.json`. The same runs give the same bytes. Figures of an earlier report in `out`
 /// that this one lacks are removed.
 ///
 /// # Errors
 /// If a run cannot be trusted or two runs fill one place ([`Error`] says which), or `out` holds
 /// something else. Nothing is written before all runs are read.
 pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) -> Result<Written> {
-    let (dirs, unfinished) = find(roots)?;
     let earlier = earlier(out)?;
+    let sources: Vec<String> = roots
+        .iter()
+        .map(|r| place::relative(r.as_ref(), out))
+        .collect();
+    let built = build(roots, &sources, options)?;
+    save(out, &built.files, earlier.as_ref())?;
+    Ok(Written {
+        dir: out.to_path_buf(),
+        files: built.files.into_iter().map(|(path, _)| path).collect(),
+        overviews: built.overviews,
+        runs: built.runs,
+        unfinished: built.unfinished,
+    })
+}
+
+/// A report in memory.
+pub(super) struct Built {
+    /// Path within the report and bytes, the manifest last.
+    pub files: Vec<(String, Vec<u8>)>,
+    overviews: Vec<Table>,
+    runs: usize,
+    unfinished: Vec<RunDir>,
+}
+
+/// The report of all finished runs in `roots`, which its manifest calls `sources`.
+pub(super) fn build<P: AsRef<Path>>(
+    roots: &[P],
+    sources: &[String],
+    options: &Options,
+) -> Result<Built> {
+    let (dirs, unfinished) = find(roots)?;
     let runs = load(&dirs)?;
     let count = runs
         .iter()
@@ -80,16 +116,18 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         floor::add(section)?;
         section.tests = tests(section, count, options)?;
     }
-    let parts: Result<Vec<Part>> = sections.into_iter().map(Part::new).collect();
+    let part = |section| Part::new(section, options.layout);
+    let parts: Result<Vec<Part>> = sections.into_iter().map(part).collect();
     let parts = parts?;
-    let mut files = files(&parts)?;
-    let manifest = ReportManifest::new(&parts, &files);
+    let mut files = files(&parts, options)?;
+    let manifest = ReportManifest::new(sources, options, &parts, &files);
     files.push((manifest::NAME.to_string(), manifest.to_json()?));
-    save(out, &files, earlier.as_ref())?;
-    Ok(Written {
-        dir: out.to_path_buf(),
-        files: files.into_iter().map(|(path, _)| path).collect(),
-        overviews: parts.into_iter().map(|p| p.overview).collect(),
+    let overviews = parts
+        .into_iter()
+        .filter_map(|p| Some(p.shown.into_iter().next()?.0));
+    Ok(Built {
+        files,
+        overviews: overviews.collect(),
         runs: count,
         unfinished,
     })
@@ -196,7 +234,11 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
 }
 
 /// Everything but the manifest, as (path, bytes).
-fn files(parts: &[Part]) -> Result<Vec<(String, Vec<u8>)>> {
+fn files(parts: &[Part], options: &Options) -> Result<Vec<(String, Vec<u8>)>> {
+    let published: Vec<String> = match options.layout {
+        Layout::Paper => sources().iter().map(|s| s.bibtex.clone()).collect(),
+        Layout::Full => Vec::new(),
+    };
     let sections: Vec<Section> = parts.iter().map(|p| p.section.clone()).collect();
     let tables: Vec<Table> = parts.iter().flat_map(Part::tables).cloned().collect();
     let mut files: Vec<(String, Vec<u8>)> = vec![
@@ -204,6 +246,10 @@ fn files(parts: &[Part]) -> Result<Vec<(String, Vec<u8>)>> {
         ("tables.tex".into(), latex::tables(&tables).into_bytes()),
         ("scores.csv".into(), csv::scores(&sections)?),
         ("summary.csv".into(), csv::summary(&sections)?),
+        (
+            "citations.bib".into(),
+            cite::bibliography(sections.iter(), &published).into_bytes(),
+        ),
         ("index.html".into(), html::page(parts)?.into_bytes()),
     ];
     let figures = parts.iter().flat_map(Part::figures);
@@ -238,7 +284,8 @@ fn earlier(out: &Path) -> Result<Option<ReportManifest>> {
 }
 
 /// What a report folder holds beside the manifest.
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
+    "citations.bib",
     "report.md",
     "tables.tex",
     "scores.csv",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::report::error::{Result, render};
 use crate::report::format::page::Part;
 use crate::report::run::provenance::{self, Fact};
-use crate::report::table::{Cell, FLOOR_MARK, Line, Table};
+use crate::report::table::{Cell, Content, FLOOR_MARK, Line, Table, fixed};
 
 const NAME: &str = "index.html";
 
@@ -47,6 +47,7 @@ struct SectionView<'a> {
     title: &'a str,
     facts: Vec<Fact>,
     tables: Vec<TableView<'a>>,
+    pictures: Vec<&'a str>,
     runs: Vec<[String; 6]>,
 }
 
@@ -78,22 +79,24 @@ struct CellView {
     mark: Option<String>,
     letter: Option<String>,
     best: bool,
-    /// The runs behind the number, shown on pointing at it.
+    significant: bool,
+    /// The runs behind the number.
     runs: String,
+    /// What else is known of it, as a sentence.
+    more: String,
 }
 
 fn section(part: &Part) -> SectionView<'_> {
-    let first = std::iter::once(&part.overview).chain(&part.above);
-    let first = first.map(|t| table(t, None));
-    let metrics = part
-        .metrics
-        .iter()
-        .map(|(t, f)| table(t, f.as_ref().map(|f| &*f.svg)));
     SectionView {
         slug: &part.section.slug,
         title: &part.section.title,
         facts: provenance::facts(&part.section),
-        tables: first.chain(metrics).collect(),
+        tables: part
+            .shown
+            .iter()
+            .map(|(t, f)| table(t, f.as_ref().map(|f| &*f.svg)))
+            .collect(),
+        pictures: part.pictures.iter().map(|f| &*f.svg).collect(),
         runs: provenance::runs(&part.section),
     }
 }
@@ -131,6 +134,35 @@ fn cell(cell: &Cell) -> CellView {
         mark: cell.at_floor.then(|| FLOOR_MARK.to_string()),
         letter: cell.content.letter(),
         best: cell.best,
+        significant: cell.significant,
         runs: cell.runs.join(" "),
+        more: more(cell),
     }
+}
+
+/// Interval, distance to the floor and test of a cell.
+fn more(cell: &Cell) -> String {
+    let Content::Number { decimals, .. } = cell.content else {
+        return String::new();
+    };
+    let mut parts = Vec::new();
+    parts.extend(cell.range().map(|range| format!("95 % {range}")));
+    let above = cell.above_floor.map(|v| fixed(v, decimals));
+    parts.extend(above.map(|v| format!("{v} above the floor")));
+    parts.extend(cell.versus.map(|versus| {
+        let range = versus.interval.map(|[low, high]| {
+            format!(
+                " (95 % {} to {})",
+                fixed(low, decimals),
+                fixed(high, decimals)
+            )
+        });
+        let difference = fixed(versus.difference, decimals);
+        let range = range.unwrap_or_default();
+        format!(
+            "{difference}{range} against the reference, corrected p = {:.4}",
+            versus.p
+        )
+    }));
+    parts.join("; ")
 }

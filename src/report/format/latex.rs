@@ -110,7 +110,7 @@ fn line(cells: impl IntoIterator<Item = String>) -> String {
 
 fn notes(table: &Table) -> String {
     let reason = |(letter, reason): (String, &str)| {
-        format!("$^{{\\mathrm{{{letter}}}}}$ Undefined: {}.", escape(reason))
+        format!("$^{{\\mathrm{{{letter}}}}}$ {}", escape(reason))
     };
     let notes = table
         .notes

@@ -65,7 +65,7 @@ fn notes(table: &Table) -> String {
         out += &format!("{}  \n", escape(note));
     }
     for (letter, reason) in table.footnotes() {
-        out += &format!("<sup>{letter}</sup> Undefined: {}.  \n", escape(reason));
+        out += &format!("<sup>{letter}</sup> {}  \n", escape(reason));
     }
     out
 }

@@ -8,20 +8,28 @@ use crate::report::format::markdown::{self, escape, line};
 use crate::report::run::provenance;
 use crate::report::run::section::Section;
 use crate::report::table::Table;
-use crate::report::table::{above, build};
+use crate::report::table::{ablation, above, build, efficiency, paper};
 use rayon::prelude::*;
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
 pub struct Part {
     pub section: Section,
-    pub overview: Table,
-    /// The overview's distances to the floor.
-    pub above: Option<Table>,
-    /// One per metric, with its figure where there are several rates.
-    pub metrics: Vec<(Table, Option<Figure>)>,
+    /// The first is the one a terminal shows; with the figure that belongs to a table.
+    pub shown: Vec<(Table, Option<Figure>)>,
     /// Pictures that belong to no table.
     pub pictures: Vec<Figure>,
+}
+
+/// Which tables to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// All metrics overall, each metric at every level, what the models cost.
+    #[default]
+    Full,
+    /// The columns of the LNLN paper's tables, published numbers beside ours.
+    Paper,
 }
 
 /// A drawn figure.
@@ -51,37 +59,48 @@ impl Part {
     ///
     /// # Errors
     /// If predictions cannot be read again.
-    pub fn new(section: Section) -> Result<Self> {
+    pub fn new(section: Section, layout: Layout) -> Result<Self> {
         let metric = |metric: &&'static Metric| {
             let table = build::by_rate(&section, metric);
             let scene = curves::draw(&section, metric, &table.title);
             let figure = scene.map(|scene| Figure::new(&table.id, &scene));
             (table, figure)
         };
-        let metrics = section.metrics.par_iter().map(metric).collect();
-        let pictures = gather::figures(&section)?;
+        let metrics: Vec<_> = section.metrics.par_iter().map(metric).collect();
+        let others = gather::figures(&section)?;
         let draw = |p: &gather::Named| Figure::new(&p.name, &p.scene);
-        let pictures = pictures.par_iter().map(draw).collect();
-        let overview = build::overview(&section);
-        let above = above::table(&overview);
+        let mut pictures: Vec<Figure> = others.par_iter().map(draw).collect();
+        let mut shown = Vec::new();
+        let mut alone = |tables: Vec<Table>| shown.extend(tables.into_iter().map(|t| (t, None)));
+        match layout {
+            Layout::Paper => {
+                alone(paper::tables(&section));
+                pictures.splice(0..0, metrics.into_iter().filter_map(|(_, figure)| figure));
+            }
+            Layout::Full => {
+                let overview = build::overview(&section);
+                let above = above::table(&overview);
+                alone(std::iter::once(overview).chain(above).collect());
+                alone(ablation::tables(&section));
+                alone(vec![efficiency::table(&section)]);
+                shown.extend(metrics);
+            }
+        }
         Ok(Self {
             section,
-            overview,
-            above,
-            metrics,
+            shown,
             pictures,
         })
     }
 
-    /// The overview, then the table of each metric.
+    /// Every table.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
-        let first = std::iter::once(&self.overview).chain(&self.above);
-        first.chain(self.metrics.iter().map(|(t, _)| t))
+        self.shown.iter().map(|(table, _)| table)
     }
 
-    /// The figures that were drawn.
+    /// Every figure.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
-        let of_tables = self.metrics.iter().filter_map(|(_, f)| f.as_ref());
+        let of_tables = self.shown.iter().filter_map(|(_, f)| f.as_ref());
         of_tables.chain(&self.pictures)
     }
 }
@@ -105,10 +124,7 @@ fn part_text(part: &Part) -> String {
     for fact in provenance::facts(&part.section) {
         out += &format!("- {}: {}\n", fact.name, escape(&fact.text));
     }
-    for table in std::iter::once(&part.overview).chain(&part.above) {
-        out += &format!("\n{}", markdown::table(table, 3));
-    }
-    for (table, figure) in &part.metrics {
+    for (table, figure) in &part.shown {
         out += &format!("\n{}", markdown::table(table, 3));
         if let Some(figure) = figure {
             out += &format!("\n![{}]({}.svg)\n", escape(&table.title), figure.path);

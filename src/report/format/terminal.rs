@@ -151,7 +151,7 @@ fn notes(table: &Table, style: Style, cut: bool) -> String {
         out += "  Spreads are in the report's files.\n";
     }
     for (letter, reason) in table.footnotes() {
-        out += &format!("  ({letter}) Undefined: {reason}.\n");
+        out += &format!("  ({letter}) {reason}\n");
     }
     out
 }

@@ -151,6 +151,7 @@ fn cell(
         },
         Outcome::Missing => Content::Missing,
         Outcome::Undefined(reason) => {
+            let reason = format!("Undefined: {reason}.");
             let known = reasons.iter().position(|r| *r == reason);
             let reason = known.unwrap_or_else(|| {
                 reasons.push(reason);

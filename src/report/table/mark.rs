@@ -40,7 +40,7 @@ fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<us
         .filter(|&i| !rows[i].floor)
         .filter_map(|i| Some((of(&rows[i])?, i)))
         .collect();
-    rivals.sort_by(|a, b| b.0.cmp(&a.0));
+    rivals.sort_by_key(|rival| std::cmp::Reverse(rival.0));
     let sure = |i: usize| {
         let versus = rows[i].cells[column].versus;
         versus.is_some_and(|v| v.p < ALPHA)

@@ -1,9 +1,12 @@
 //! A table without a format: what the exporters turn into Markdown, LaTeX, HTML and text.
 
+pub mod ablation;
 pub mod above;
 pub mod build;
+pub mod efficiency;
 pub mod mark;
 pub mod notes;
+pub mod paper;
 
 /// Mark of a cell that is no better than the floor.
 pub const FLOOR_MARK: char = '†';
@@ -19,7 +22,7 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Floor rows come last.
     pub rows: Vec<Line>,
-    /// Reasons for undefined cells, referred to by position.
+    /// Sentences that cells refer to by position: why a cell is undefined, where it is from.
     pub reasons: Vec<String>,
     pub notes: Vec<String>,
 }
@@ -115,6 +118,8 @@ pub enum Content {
         sd: Option<f64>,
         decimals: usize,
     },
+    /// As it stands, with the footnote at this position of [`Table::reasons`].
+    Text { text: String, note: Option<usize> },
     /// Undefined for the reason at this position of [`Table::reasons`].
     Undefined { reason: usize },
     /// Not evaluated.
@@ -128,6 +133,7 @@ impl Content {
             Self::Number {
                 value, decimals, ..
             } => fixed(*value, *decimals),
+            Self::Text { text, .. } => text.clone(),
             Self::Undefined { .. } => "n/a".to_string(),
             Self::Missing => "-".to_string(),
         }
@@ -150,10 +156,11 @@ impl Content {
         }
     }
 
-    /// Letter of the footnote, for undefined cells.
+    /// Letter of the footnote, for cells that have one.
     pub fn letter(&self) -> Option<String> {
         match self {
             Self::Undefined { reason } => Some(letter(*reason)),
+            Self::Text { note, .. } => note.map(letter),
             _ => None,
         }
     }
@@ -184,7 +191,7 @@ impl Table {
         parts.collect::<Vec<_>>().join(" / ")
     }
 
-    /// Footnotes of undefined cells, as (letter, reason).
+    /// Footnotes of cells, as (letter, sentence).
     pub fn footnotes(&self) -> impl Iterator<Item = (String, &str)> {
         self.reasons
             .iter()

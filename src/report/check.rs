@@ -1,0 +1,48 @@
+//! Is a report what its runs say? Builds it again and compares byte by byte.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::{Error, Result};
+use super::manifest::{NAME, ReportManifest};
+use super::write::build;
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Files that were compared.
+    pub files: usize,
+    /// What is not as it should be, one sentence each.
+    pub differences: Vec<String>,
+}
+
+/// Builds the report in `dir` again from `roots`, or from the folders it names itself where that is
+/// empty, and compares every file. Runs whose files changed since they were finished are errors.
+///
+/// # Errors
+/// If `dir` holds no report, or its runs cannot be read or trusted.
+pub fn check(dir: &Path, roots: &[PathBuf]) -> Result<Checked> {
+    let json = fs::read(dir.join(NAME)).ok();
+    let manifest = json.as_deref().and_then(ReportManifest::parse);
+    let manifest = manifest.ok_or_else(|| Error::NoReport {
+        path: dir.to_path_buf(),
+    })?;
+    let named: Vec<PathBuf> = manifest.sources.iter().map(|s| dir.join(s)).collect();
+    let roots = if roots.is_empty() { &named } else { roots };
+    let built = build(roots, &manifest.sources, &manifest.options)?;
+    let mut differences = Vec::new();
+    for (path, bytes) in &built.files {
+        match fs::read(dir.join(path)) {
+            Ok(found) if found == *bytes => {}
+            Ok(_) => differences.push(format!("{path} is not what the runs give")),
+            Err(e) => differences.push(format!("{path} cannot be read: {e}")),
+        }
+    }
+    let given = |path: &String| built.files.iter().any(|(known, _)| known == path);
+    let gone = manifest.files.keys().filter(|path| !given(path));
+    differences.extend(gone.map(|path| format!("{path} is listed, but the runs do not give it")));
+    Ok(Checked {
+        files: built.files.len(),
+        differences,
+    })
+}

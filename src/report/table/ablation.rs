@@ -1,0 +1,94 @@
+//! Variants of one model side by side: each number, and what the change costs.
+
+use super::build::heading;
+use super::{Cell, Column, Content, Line, Table};
+use crate::metric::Metric;
+use crate::report::run::reading::{Outcome, Reading};
+use crate::report::run::section::{Row, Section, slug};
+
+/// A table per model with several variants: `model` and `model:change`, or one model under several
+/// configurations.
+pub fn tables(section: &Section) -> Vec<Table> {
+    let mut bases: Vec<&str> = section.own_rows().filter(|r| !r.floor).map(base).collect();
+    bases.sort_unstable();
+    bases.dedup();
+    bases
+        .into_iter()
+        .filter_map(|base| table(section, base))
+        .collect()
+}
+
+/// The model a variant is of: its name up to the colon.
+fn base(row: &Row) -> &str {
+    row.model.split(':').next().unwrap_or(&row.model)
+}
+
+fn table(section: &Section, of: &str) -> Option<Table> {
+    let rows = section.own_rows().filter(|r| base(r) == of && !r.floor);
+    let mut rows: Vec<&Row> = rows.collect();
+    if rows.len() < 2 {
+        return None;
+    }
+    // The unchanged model first, then by label.
+    rows.sort_by_key(|r| (r.model != of, !r.configuration.is_empty(), r.label.clone()));
+    let reading = Reading::mean(&section.levels);
+    let columns = section.metrics.iter().flat_map(|metric| {
+        let column = |title: &str, name: String| Column {
+            group: heading(metric),
+            title: title.to_string(),
+            name,
+            higher_is_better: true,
+        };
+        let change = format!("{}_change", metric.name);
+        [
+            column("value", metric.name.to_string()),
+            column("change", change),
+        ]
+    });
+    let full = rows[0];
+    let line = |row: &&Row| Line {
+        label: row.label.clone(),
+        floor: false,
+        cells: section
+            .metrics
+            .iter()
+            .flat_map(|metric| cells(row, full, metric, &reading))
+            .collect(),
+    };
+    Some(Table {
+        id: format!("{}-ablation-{}", section.slug, slug(of)),
+        title: format!("{}: variants of {}", section.title, full.label),
+        stub: "variant".to_string(),
+        columns: columns.collect(),
+        rows: rows.iter().map(line).collect(),
+        reasons: Vec::new(),
+        notes: vec![format!(
+            "{}; change: less the number of {}. -: undefined or not evaluated.",
+            reading.title(),
+            full.label
+        )],
+    })
+}
+
+fn cells(row: &Row, full: &Row, metric: &Metric, reading: &Reading) -> [Cell; 2] {
+    let mean = |row: &Row| match reading.outcome(row, metric.name) {
+        Outcome::Known(summary) => Some((summary.mean * metric.scale(), summary.sd)),
+        _ => None,
+    };
+    let number = |value: Option<f64>, sd: Option<f64>| match value {
+        Some(value) => Content::Number {
+            value,
+            sd: sd.map(|sd| sd * metric.scale()),
+            decimals: metric.decimals,
+        },
+        None => Content::Missing,
+    };
+    let own = mean(row);
+    let change = own.zip(mean(full)).map(|((own, _), (full, _))| own - full);
+    let change = change.filter(|_| !std::ptr::eq(row, full));
+    let runs = [row.ids(), full.ids()].concat();
+    [
+        Cell::new(number(own.map(|o| o.0), own.and_then(|o| o.1)), row.ids()),
+        Cell::new(number(change, None), runs),
+    ]
+}

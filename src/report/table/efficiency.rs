@@ -1,0 +1,95 @@
+//! What models cost: parameters, time of a training step, memory, time of a run.
+
+use super::{Cell, Column, Content, Line, Table};
+use crate::report::run::epochs;
+use crate::report::run::scores::ScoredRun;
+use crate::report::run::section::{Row, Section};
+use crate::report::stats;
+
+/// A column: name, title, decimals, and one run's value.
+type Cost = (
+    &'static str,
+    &'static str,
+    usize,
+    fn(&ScoredRun) -> Option<f64>,
+);
+
+const COSTS: [Cost; 4] = [
+    ("parameters", "parameters", 0, |run| {
+        Some(run.manifest.model.parameters as f64)
+    }),
+    ("step_ms", "training step (ms)", 1, step),
+    ("peak_mib", "peak memory (MiB)", 0, memory),
+    ("minutes", "run (minutes)", 1, |run| {
+        Some(run.manifest.wall_seconds / 60.0)
+    }),
+];
+
+/// Milliseconds of a training step: the median over epochs.
+fn step(run: &ScoredRun) -> Option<f64> {
+    let speeds = epochs::read(run)
+        .into_iter()
+        .filter_map(|e| e.samples_per_second);
+    let mut speeds: Vec<f64> = speeds.filter(|s| *s > 0.0).collect();
+    speeds.sort_by(f64::total_cmp);
+    let speed = speeds.get(speeds.len() / 2)?;
+    Some(1000.0 * run.manifest.training.batch_size as f64 / speed)
+}
+
+/// The most memory held in any epoch, in MiB.
+fn memory(run: &ScoredRun) -> Option<f64> {
+    let peaks = epochs::read(run).into_iter().filter_map(|e| e.peak_memory);
+    let peak = peaks.fold(0.0, f64::max);
+    (peak > 0.0).then_some(peak / (1024.0 * 1024.0))
+}
+
+/// The table of a section.
+pub fn table(section: &Section) -> Table {
+    let column = |(name, title, ..): &Cost| Column {
+        group: String::new(),
+        title: title.to_string(),
+        name: name.to_string(),
+        higher_is_better: false,
+    };
+    let mut devices: Vec<&str> = section
+        .runs()
+        .map(|r| r.manifest.build.device.as_str())
+        .collect();
+    devices.sort_unstable();
+    devices.dedup();
+    Table {
+        id: format!("{}-efficiency", section.slug),
+        title: format!("{}: efficiency", section.title),
+        stub: "model".to_string(),
+        columns: COSTS.iter().map(column).collect(),
+        rows: section.own_rows().map(line).collect(),
+        reasons: Vec::new(),
+        notes: vec![
+            format!(
+                "Mean ± standard deviation over runs, measured on {}.",
+                devices.join(", ")
+            ),
+            "A step is one update with the run's batch size. -: not recorded.".to_string(),
+        ],
+    }
+}
+
+fn line(row: &Row) -> Line {
+    let cell = |(_, _, decimals, value): &Cost| {
+        let values: Option<Vec<f64>> = row.runs.iter().map(value).collect();
+        let content = match values.and_then(|v| stats::summarize(&v)) {
+            Some(summary) => Content::Number {
+                value: summary.mean,
+                sd: summary.sd.filter(|sd| *sd > 0.0),
+                decimals: *decimals,
+            },
+            None => Content::Missing,
+        };
+        Cell::new(content, row.ids())
+    };
+    Line {
+        label: row.label.clone(),
+        floor: false,
+        cells: COSTS.iter().map(cell).collect(),
+    }
+}
