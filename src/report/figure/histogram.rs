@@ -77,7 +77,8 @@ fn bars(scene: &mut Scene, (left, top): (f64, f64), style: Style, shares: &Share
         let height = (share / most).min(1.0) * HEIGHT;
         let at = (left + width * i as f64, top + HEIGHT - height);
         scene.rectangle(at, width - 0.5, height, style.colour.tint(0.75));
-        if *share > most {
+        let tallest = shares.iter().all(|other| other <= share);
+        if *share > most && tallest {
             let at = (at.0 + width / 2.0, top - 7.0);
             let text = format!("{:.0}%", 100.0 * share);
             scene.text(at, &text, 10.0, BLACK, Anchor::Middle);

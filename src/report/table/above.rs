@@ -22,7 +22,10 @@ pub fn table(of: &Table) -> Option<Table> {
 }
 
 fn column(of: &Column) -> Column {
+    // The arrow of the metric itself would mislead: a distance is better the larger it is.
+    let title = of.title.trim_end_matches(['↑', '↓', ' ']).to_string();
     Column {
+        title,
         higher_is_better: true,
         ..of.clone()
     }
