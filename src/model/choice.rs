@@ -6,23 +6,6 @@ use super::entry::{Entry, find};
 use super::error::{ModelError, Result};
 use super::setup::Profile;
 
-/// A named set of departures from a model's published hyper-parameters.
-#[derive(Debug)]
-pub struct Variant {
-    pub name: &'static str,
-    /// One sentence.
-    pub summary: &'static str,
-    /// Hyper-parameters and their values in JSON.
-    pub set: &'static [(&'static str, &'static str)],
-}
-
-/// The variant of models whose reference slips: its slips are kept.
-pub const COMPAT: Variant = Variant {
-    name: "compat",
-    summary: "keeps the slips of the reference implementation",
-    set: &[("compat", "true")],
-};
-
 /// A registered model and what is changed of its hyper-parameters.
 #[derive(Clone, Debug)]
 pub struct Choice {

@@ -4,7 +4,6 @@ use serde_json::Value;
 use tch::{Tensor, nn};
 
 use super::batch::{Batch, Inputs};
-use super::choice::Variant;
 use super::encoder::{BertConfig, TextEncoder};
 use super::engine::Engine;
 use super::error::{ModelError, Result};
@@ -12,6 +11,7 @@ use super::losses::Losses;
 use super::recipe::{ParamGroup, Recipe};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
+use super::variant::Variant;
 
 /// A network whose parameters live in the store it was built in.
 ///

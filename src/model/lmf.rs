@@ -14,7 +14,6 @@ use tch::nn::{self, Init};
 use tch::{Reduction, Tensor};
 
 use super::batch::{Batch, Inputs};
-use super::choice::COMPAT;
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_case, read_config};
@@ -25,6 +24,7 @@ use super::recipe::{Clip, ParamGroup, Recipe, Rule};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::unimodal::{Unimodal, UnimodalSize, prepend_one};
+use super::variant::COMPAT;
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {

@@ -19,7 +19,6 @@ use tch::nn::{self, Module};
 use tch::{Kind, Reduction, Tensor};
 
 use super::batch::{Batch, Inputs, check_features};
-use super::choice::COMPAT;
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_case, read_config};
@@ -29,6 +28,7 @@ use super::losses::{Losses, Term, disparity};
 use super::recipe::{Clip, Recipe, Rule};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
+use super::variant::COMPAT;
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {

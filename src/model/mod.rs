@@ -22,6 +22,7 @@ pub mod rng;
 pub mod setup;
 pub mod trace;
 pub mod unimodal;
+pub mod variant;
 
 pub mod almt;
 pub mod constant;
@@ -35,7 +36,7 @@ pub mod self_mm;
 pub mod tfn;
 
 pub use batch::{Batch, Inputs, Text};
-pub use choice::{Choice, Variant};
+pub use choice::Choice;
 pub use encoder::{BertConfig, EncoderSetup, FrozenEncoder};
 pub use engine::Engine;
 pub use entry::{Entry, Model, backward, find};
@@ -44,6 +45,7 @@ pub use losses::{Losses, Term};
 pub use recipe::{Clip, ParamGroup, Recipe, Rule};
 pub use setup::{LabelStats, Profile, Setup, Shapes};
 pub use trace::Trace;
+pub use variant::Variant;
 
 /// Every model this build offers, in the order of listings.
 pub const MODELS: &[&Entry] = &[

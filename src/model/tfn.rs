@@ -13,7 +13,6 @@ use serde_json::Value;
 use tch::{Reduction, Tensor, nn};
 
 use super::batch::{Batch, Inputs};
-use super::choice::COMPAT;
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_case, read_config};
@@ -24,6 +23,7 @@ use super::recipe::{Clip, Recipe, Rule};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::unimodal::{Unimodal, UnimodalSize, prepend_one};
+use super::variant::COMPAT;
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {

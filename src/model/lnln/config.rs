@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::choice::Variant;
 use crate::model::layers::BlockSize;
 use crate::model::recipe::{Clip, Recipe, Rule};
 use crate::model::setup::Profile;
+use crate::model::variant::Variant;
 
 /// The published training settings.
 pub fn recipe(_: Profile) -> Recipe {
