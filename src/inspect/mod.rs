@@ -8,6 +8,8 @@ mod picture;
 mod prepared;
 mod scan;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::io::Read;
 use std::path::Path;

@@ -218,3 +218,42 @@ fn long_text_is_checked_in_pieces() {
     broken[2_000_000] = b'a';
     assert!(parse(&pickled(&broken)).is_err());
 }
+
+/// Encoded and column by column: the one payload that has to be decoded before it can be read.
+#[test]
+fn large_encoded_payloads_in_column_order() {
+    const ROWS: usize = 1500;
+    const COLUMNS: usize = 1000;
+    let byte = |row: usize, column: usize| (row * 7 + column * 13) as u8;
+    let text: String = (0..COLUMNS)
+        .flat_map(|column| (0..ROWS).map(move |row| char::from(byte(row, column))))
+        .collect();
+    let bytes = protocol_2_fortran();
+    let shape = bytes.windows(4).position(|w| w == b"K\x02K\x03").unwrap();
+    let payload = bytes.windows(4).rposition(|w| w == b"X\x09\0\0").unwrap();
+    let len = text.len() as u32;
+    let large = [
+        &bytes[..shape],
+        b"M\xdc\x05M\xe8\x03",
+        &bytes[shape + 4..payload],
+        b"X",
+        &len.to_le_bytes(),
+        text.as_bytes(),
+        &bytes[payload + 5 + 9..],
+    ]
+    .concat();
+    let pickle = parse(&large).unwrap();
+    let array = pickle.root().array().unwrap();
+    assert_eq!(array.shape(), [ROWS, COLUMNS]);
+    let mut at = 0;
+    array
+        .for_each_block_bytes(999, |block| {
+            for value in block {
+                assert_eq!(*value, byte(at / COLUMNS, at % COLUMNS));
+                at += 1;
+            }
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+    assert_eq!(at, ROWS * COLUMNS);
+}
