@@ -59,7 +59,6 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         memory_budget: None,
         recompute_encoder: false,
         nondeterministic: false,
-        tensorboard: false,
     };
     run::sweep(&suite, &place, progress)?;
     let out = args.out.join("report");

@@ -146,7 +146,10 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             | sweep::Error::Suite { .. }
             | sweep::Error::ForeignModel { .. }
             | sweep::Error::ProtocolName { .. }
+            | sweep::Error::NoClip { .. }
             | sweep::Error::NothingToDo { .. } => Some(USAGE),
+            sweep::Error::OtherData { .. } => Some(BAD_DATA),
+            sweep::Error::OtherEncoder { .. } => Some(MISSING),
             _ => None,
         };
     }

@@ -4,6 +4,8 @@ pub mod audit;
 #[cfg(feature = "torch")]
 pub mod demo;
 pub mod doctor;
+#[cfg(feature = "torch")]
+pub mod environment;
 pub mod exit_code;
 pub mod export;
 pub mod import;
@@ -12,6 +14,8 @@ pub mod inspect;
 pub mod interrupt;
 pub mod list;
 pub mod output;
+#[cfg(feature = "torch")]
+pub mod predict;
 pub mod prepare;
 pub mod report;
 #[cfg(feature = "torch")]
@@ -65,6 +69,9 @@ enum Command {
     /// Train and evaluate a sweep; finished runs are never repeated.
     #[cfg(feature = "torch")]
     Run(Box<run::Args>),
+    /// Predict one split or one clip with the weights of a finished run.
+    #[cfg(feature = "torch")]
+    Predict(predict::Args),
     /// Turn runs into tables, figures and a page.
     Report(report::Args),
     /// Turn predictions made elsewhere into runs.
@@ -84,9 +91,24 @@ enum Command {
     },
 }
 
+impl Command {
+    /// Whether it computes with tensors.
+    #[cfg(feature = "torch")]
+    fn computes(&self) -> bool {
+        matches!(
+            self,
+            Self::Demo(_) | Self::Run(_) | Self::Predict(_) | Self::Selftest(_)
+        )
+    }
+}
+
 impl Cli {
     /// Run the subcommand.
     pub fn run(self) -> anyhow::Result<()> {
+        #[cfg(feature = "torch")]
+        if self.command.computes() {
+            environment::settle();
+        }
         let progress = if self.global.quiet {
             Progress::hidden()
         } else {
@@ -102,6 +124,8 @@ impl Cli {
             Command::Export(args) => export::run(args),
             #[cfg(feature = "torch")]
             Command::Run(args) => run::run(&args, &progress),
+            #[cfg(feature = "torch")]
+            Command::Predict(args) => predict::run(args, &progress),
             Command::Report(args) => report::run(args),
             Command::Score(args) => score::run(args),
             Command::Audit(args) => audit::run(args),

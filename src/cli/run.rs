@@ -122,9 +122,6 @@ pub struct Place {
     /// Let CUDA use algorithms whose results vary from run to run.
     #[arg(long)]
     pub nondeterministic: bool,
-    /// Write TensorBoard event files into the run directories.
-    #[arg(long)]
-    pub tensorboard: bool,
 }
 
 /// Run the subcommand.
@@ -155,7 +152,6 @@ pub fn sweep(suite: &Suite, place: &Place, progress: &Progress) -> anyhow::Resul
             memory_budget: place.memory_budget.map(|bytes| bytes.0),
             recompute_encoder: place.recompute_encoder,
             nondeterministic: place.nondeterministic,
-            tensorboard: place.tensorboard,
         },
     };
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;

@@ -9,7 +9,7 @@ use polars::prelude::*;
 
 use super::atomic::write_atomic;
 use super::error::{Error, Result, frame, io};
-use super::predictions::{Condition, Group, Predictions};
+use super::predictions::{Condition, Group, Prediction, Predictions};
 use crate::mask::Level;
 
 /// The columns of `predictions.parquet`, in order.
@@ -90,6 +90,28 @@ impl Predictions {
             truth: values(numbers("truth")?.f32())?,
             prediction: values(numbers("prediction")?.f32())?,
         })
+    }
+
+    /// The rows as CSV, in the columns of [`COLUMNS`].
+    pub fn to_csv(&self) -> String {
+        let mut out = COLUMNS.join(",") + "\n";
+        for row in self.iter() {
+            let Prediction {
+                dataset,
+                split,
+                family,
+                mask_seed,
+                level,
+                id,
+                truth,
+                prediction,
+            } = row;
+            let id = id.replace('"', "\"\"");
+            out += &format!(
+                "{dataset},{split},{family},{mask_seed},\"{level}\",\"{id}\",{truth},{prediction}\n"
+            );
+        }
+        out
     }
 
     /// The rows by condition: conditions ascending, rows within one in their own order.

@@ -125,6 +125,12 @@ impl RunDir {
         self.path.join(PREDICTIONS)
     }
 
+    /// The weights of one epoch, where metrics picked different ones.
+    pub fn epoch_checkpoint(&self, epoch: u32) -> PathBuf {
+        self.path
+            .join(format!("checkpoint-epoch-{epoch}.safetensors"))
+    }
+
     /// What the run said.
     pub fn log(&self) -> PathBuf {
         self.path.join(LOG)

@@ -13,7 +13,7 @@ use super::workbench::Workbench;
 use super::{Error, facts};
 use crate::dataset::SplitName;
 use crate::mask::{Conditions, Family, Level, Variants};
-use crate::model::{EncoderSetup, Engine, Model, Profile, Setup};
+use crate::model::{Choice, EncoderSetup, Engine, Model, Profile, Setup};
 use crate::record::manifest::{Computing, MaskFacts};
 use crate::record::{self, Condition, Predictions, RunDir};
 use crate::train::memory::{self, MemoryPlan};
@@ -21,7 +21,7 @@ use crate::train::state::State;
 use crate::train::tensors::SplitTensors;
 use crate::train::trainer::{self, Data, Files, Plan};
 use crate::train::view::View;
-use crate::train::{self, evaluate, order};
+use crate::train::{self, Precision, evaluate, order};
 use crate::ui::Bar;
 
 /// What a cell needs beside its data.
@@ -53,14 +53,7 @@ pub fn run(
     write_config(cell, dir)?;
     let mut store = nn::VarStore::new(data.device);
     tch::manual_seed(order::seed_for(cell.seed, "init", 0) as i64);
-    let mut model = (cell.choice.entry.build)(&Setup {
-        path: store.root(),
-        profile: Profile::for_dataset(&cell.dataset),
-        shapes: data.shapes,
-        encoder: data.encoder.clone(),
-        labels: data.labels,
-        config: cell.config.hyper_parameters.clone(),
-    })?;
+    let mut model = build(&cell.choice, data, &store)?;
     let engine = engine(cell, data, bench, model.as_ref())?;
     model.set_engine(engine);
     let files = files(dir);
@@ -95,6 +88,23 @@ pub fn run(
     Ok(())
 }
 
+/// The model for a data set, its parameters in `store`.
+pub(super) fn build(
+    choice: &Choice,
+    data: &Workbench<'_>,
+    store: &nn::VarStore,
+) -> Result<Box<dyn Model>, Error> {
+    let profile = Profile::for_dataset(data.corpus.name());
+    Ok((choice.entry.build)(&Setup {
+        path: store.root(),
+        profile,
+        shapes: data.shapes,
+        encoder: data.encoder.clone(),
+        labels: data.labels,
+        config: choice.config(profile),
+    })?)
+}
+
 fn write_config(cell: &Cell, dir: &RunDir) -> Result<(), Error> {
     let text = toml::to_string(&cell.config).map_err(|e| Error::Unexpected(e.to_string()))?;
     Ok(record::write_atomic(&dir.config(), text.as_bytes())?)
@@ -121,6 +131,24 @@ fn engine(
     })
 }
 
+/// bfloat16 keeps 8 bits: features in the millions, as CH-SIMS has them, lose what tells them apart.
+fn check_range(precision: Precision, data: &Workbench<'_>) -> Result<(), Error> {
+    const LARGEST: f64 = 1e4;
+    let train = &data.tensors[SplitName::Train as usize];
+    let largest = [&train.audio, &train.vision]
+        .map(|features| features.abs().max().double_value(&[]))
+        .into_iter()
+        .fold(0.0, f64::max);
+    match precision == Precision::Bf16 && largest > LARGEST {
+        true => Err(train::Error::PrecisionTooLow {
+            dataset: data.corpus.name().to_owned(),
+            largest,
+        }
+        .into()),
+        false => Ok(()),
+    }
+}
+
 fn files(dir: &RunDir) -> Files {
     Files {
         best: dir.checkpoint(),
@@ -143,6 +171,7 @@ fn fit(
         return Ok(State::default());
     }
     let settings = bench.settings;
+    check_range(settings.precision, data)?;
     let watched = cell.rule.split();
     let watched_views = watched_views(data, settings, watched)?;
     let complete = data.views(SplitName::Train).complete()?;

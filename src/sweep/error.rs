@@ -18,6 +18,23 @@ pub enum Error {
     ForeignModel { name: String },
     #[error("nothing to run: expected at least one {what}")]
     NothingToDo { what: &'static str },
+    #[error(
+        "the run was trained on {dataset} with content hash {expected}, this file's is {found}: \
+         point --data at the folder of the file it was trained on"
+    )]
+    OtherData {
+        dataset: String,
+        expected: String,
+        found: String,
+    },
+    #[error("the run was trained with encoder {expected}, not {found}: give it with --encoder")]
+    OtherEncoder { expected: String, found: String },
+    #[error("no clip `{clip}` in the {split} split; its ids look like `{example}`")]
+    NoClip {
+        clip: String,
+        split: &'static str,
+        example: String,
+    },
     #[error("{failed} of {total} runs failed; the others are done and are not repeated")]
     RunsFailed { failed: usize, total: usize },
     #[error("cannot read or write `{path}`: {source}")]

@@ -4,6 +4,7 @@ pub mod cell;
 pub mod error;
 pub mod facts;
 pub mod plan;
+pub mod predict;
 pub mod runner;
 pub mod suite;
 pub mod workbench;

@@ -35,8 +35,6 @@ pub struct Machine {
     pub recompute_encoder: bool,
     /// Let CUDA use algorithms whose results vary from run to run.
     pub nondeterministic: bool,
-    /// Write TensorBoard event files into the run directories.
-    pub tensorboard: bool,
 }
 
 /// What became of a sweep's cells.
@@ -58,7 +56,6 @@ pub fn run(
     progress: &Progress,
 ) -> Result<Summary, Error> {
     let settings = Settings::of(suite)?;
-    native::keep_large_blocks();
     if options.device.is_cuda() {
         native::deterministic(!options.machine.nondeterministic)?;
     }

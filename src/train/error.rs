@@ -62,10 +62,10 @@ pub enum Error {
         reason: String,
     },
     #[error(
-        "{dataset} has features up to {largest:e}, which bfloat16 cannot carry; prepare it with \
-         --standardize, or use --precision fp32"
+        "{dataset} has features up to {largest:.1e}, of which bfloat16 keeps 8 bits; prepare it \
+         with --standardize, or use --precision fp32"
     )]
-    PrecisionTooLow { dataset: String, largest: f32 },
+    PrecisionTooLow { dataset: String, largest: f64 },
     #[error("`{path}` is no usable checkpoint: {reason}; remove it to start the run again")]
     Checkpoint { path: PathBuf, reason: String },
     #[error("cannot read or write `{path}`: {source}")]

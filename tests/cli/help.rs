@@ -8,7 +8,7 @@ use super::program::program;
 #[test]
 fn every_subcommand_explains_itself_with_an_example() {
     for subcommand in [
-        "prepare", "inspect", "verify", "export", "report", "selftest", "list",
+        "prepare", "inspect", "verify", "export", "report", "selftest", "list", "run", "predict",
     ] {
         program()
             .args([subcommand, "--help"])

@@ -1,0 +1,117 @@
+//! Predictions of a trained run for one split, or one clip of it, under one mask.
+
+use std::path::PathBuf;
+
+use tch::{Device, nn};
+
+use super::workbench::Workbench;
+use super::{Error, cell};
+use crate::dataset::{Corpus, SplitName};
+use crate::mask::{Family, Level};
+use crate::model::Choice;
+use crate::record::{Condition, Manifest, Predictions, RunDir};
+use crate::train::{EncoderSpec, Precision, evaluate, trainer};
+use crate::ui::Progress;
+
+/// What is to be predicted.
+pub struct Request {
+    pub run: RunDir,
+    /// Folder of prepared data sets.
+    pub data: PathBuf,
+    pub split: SplitName,
+    /// One clip of the split; all where there is none.
+    pub clip: Option<String>,
+    pub family: &'static dyn Family,
+    pub mask_seed: u64,
+    pub level: Level,
+    /// The metric whose weights are used, where the run's metrics chose different ones.
+    pub metric: String,
+    pub encoder: EncoderSpec,
+    pub device: Device,
+}
+
+/// Predicts by a finished run's weights.
+///
+/// # Errors
+/// [`Error::OtherData`], [`Error::OtherEncoder`] where data or encoder are not those the run was
+/// trained with; [`Error::NoClip`]; those of reading run, data and encoder.
+pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Error> {
+    let manifest = request.run.sealed()?.manifest;
+    let path = request.data.join(format!("{}.h5", manifest.dataset.name));
+    let corpus = Corpus::open(&path)?;
+    let encoder = request.encoder.resolve(&corpus)?;
+    check(&manifest, &corpus, &encoder)?;
+    let cache = request.data.join("encodings");
+    let data = Workbench::open(&corpus, &encoder, &cache, request.device, progress)?;
+    let mut store = nn::VarStore::new(request.device);
+    let choice = Choice::parse(&manifest.model.name)?;
+    let model = cell::build(&choice, &data, &store)?;
+    trainer::load_weights(&mut store, &weights(request, &manifest))?;
+    let masks = data.masks(
+        request.family,
+        request.split,
+        request.mask_seed,
+        &[request.level],
+    )?;
+    let keeps = masks.keeps(request.split, request.level)?;
+    let view = data.views(request.split).under(&keeps, request.level)?;
+    let tensors = &data.tensors[request.split as usize];
+    let precision = manifest.training.computing.precision.parse::<Precision>()?;
+    let predicted = evaluate::predict(model.as_ref(), tensors, &view, precision)?;
+    let condition = Condition {
+        dataset: manifest.dataset.name.clone(),
+        split: request.split.as_str().to_owned(),
+        family: request.family.name().to_owned(),
+        mask_seed: request.mask_seed,
+        level: request.level,
+    };
+    let split = &data.splits[request.split as usize];
+    let rows = match &request.clip {
+        None => 0..split.len(),
+        Some(clip) => {
+            let row = split.ids.iter().position(|id| id == clip);
+            let row = row.ok_or_else(|| Error::NoClip {
+                clip: clip.clone(),
+                split: request.split.as_str(),
+                example: split.ids.first().cloned().unwrap_or_default(),
+            })?;
+            row..row + 1
+        }
+    };
+    let mut predictions = Predictions::new();
+    predictions.extend(
+        &condition,
+        &split.ids[rows.clone()],
+        &split.labels[rows.clone()],
+        &predicted[rows],
+    )?;
+    Ok(predictions)
+}
+
+/// Weights make sense of nothing but what they were trained on.
+fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<(), Error> {
+    let (expected, found) = (&manifest.dataset.content_hash, &corpus.content_hash);
+    if expected != found {
+        return Err(Error::OtherData {
+            dataset: manifest.dataset.name.clone(),
+            expected: expected.clone(),
+            found: found.clone(),
+        });
+    }
+    let (expected, found) = (&manifest.training.encoder, encoder.identity()?);
+    match *expected == found {
+        true => Ok(()),
+        false => Err(Error::OtherEncoder {
+            expected: expected.clone(),
+            found,
+        }),
+    }
+}
+
+/// The file of the weights.
+fn weights(request: &Request, manifest: &Manifest) -> PathBuf {
+    match manifest.selection.weights_for(&request.metric) {
+        0 => request.run.checkpoint(),
+        epoch => request.run.epoch_checkpoint(epoch),
+    }
+}
