@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use comfy_table::Table;
-use lnln_bench::parity::{self, Outcome};
+#[cfg(feature = "torch")]
+use lnln_bench::model::Engine;
+use lnln_bench::parity::{self, Outcome, Setting};
+#[cfg(feature = "torch")]
+use lnln_bench::train::{DeviceSpec, device, native};
 
 use super::output;
 
@@ -12,19 +16,52 @@ use super::output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench selftest --golden tests/golden
-  lnln-bench selftest --golden tests/golden/lnln --all")]
+  lnln-bench selftest --golden tests/golden/lnln --all
+  lnln-bench selftest --golden tests/golden --device cuda
+  lnln-bench selftest --golden tests/golden --plain")]
 pub struct Args {
     /// Folder with cases; every case below it is run.
     #[arg(long)]
     golden: PathBuf,
+    /// Where the models run: cpu, cuda or cuda:N.
+    #[cfg(feature = "torch")]
+    #[arg(long, default_value = "cpu", value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    device: DeviceSpec,
+    /// The computation to the letter in place of the lean one.
+    #[cfg(feature = "torch")]
+    #[arg(long)]
+    plain: bool,
     /// Print every quantity, not only the largest error of each case.
     #[arg(long)]
     all: bool,
 }
 
+impl Args {
+    #[cfg(feature = "torch")]
+    fn setting(&self) -> anyhow::Result<Setting> {
+        let device = device::open(self.device)?;
+        if device.is_cuda() {
+            native::deterministic(true)?;
+        }
+        Ok(Setting {
+            device,
+            engine: Engine {
+                plain: self.plain,
+                recompute: false,
+            },
+            ..Setting::default()
+        })
+    }
+
+    #[cfg(not(feature = "torch"))]
+    fn setting(&self) -> anyhow::Result<Setting> {
+        Ok(())
+    }
+}
+
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let report = parity::run(&args.golden)?;
+    let report = parity::run(&args.golden, args.setting()?)?;
     output::write(&render(&report.outcomes, args.all).to_string())?;
     for skipped in &report.skipped {
         tracing::warn!("skipped {skipped}");

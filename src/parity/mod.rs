@@ -24,4 +24,4 @@ pub mod tensors;
 
 pub use error::Error;
 pub use outcome::Outcome;
-pub use suite::{Report, run};
+pub use suite::{Report, Setting, run};

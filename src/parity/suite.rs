@@ -12,17 +12,25 @@ pub struct Report {
     pub skipped: Vec<String>,
 }
 
-/// Checks every case below `folder`, in name order.
+/// Where, in which precision and by which engine models are run.
+#[cfg(feature = "torch")]
+pub type Setting = super::models::Setting;
+
+/// Nothing to choose in a build without models.
+#[cfg(not(feature = "torch"))]
+pub type Setting = ();
+
+/// Checks every case below `folder`, in name order, models under `setting`.
 ///
 /// # Errors
 /// [`Error`] where the folder or a case cannot be read.
-pub fn run(folder: &Path) -> Result<Report, Error> {
+pub fn run(folder: &Path, setting: Setting) -> Result<Report, Error> {
     let mut report = Report::default();
-    visit(folder, &mut report)?;
+    visit(folder, setting, &mut report)?;
     Ok(report)
 }
 
-fn visit(folder: &Path, report: &mut Report) -> Result<(), Error> {
+fn visit(folder: &Path, setting: Setting, report: &mut Report) -> Result<(), Error> {
     let (folders, files) = entries(folder)?;
     let has = |name: &str| files.iter().any(|file| file.ends_with(name));
     let any = |extension: &str| {
@@ -31,7 +39,7 @@ fn visit(folder: &Path, report: &mut Report) -> Result<(), Error> {
             .any(|file| file.extension().is_some_and(|known| known == extension))
     };
     if has("case.json") {
-        model_case(folder, report)?;
+        model_case(folder, setting, report)?;
     } else if has("schedule.json") {
         schedule_case(folder, report)?;
     } else if any("safetensors") {
@@ -39,13 +47,14 @@ fn visit(folder: &Path, report: &mut Report) -> Result<(), Error> {
     } else if any("json") {
         report.outcomes.extend(metrics::run(folder)?);
     }
-    folders.iter().try_for_each(|folder| visit(folder, report))
+    folders
+        .iter()
+        .try_for_each(|folder| visit(folder, setting, report))
 }
 
 #[cfg(feature = "torch")]
-fn model_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
-    use super::models::{self, Setting};
-    match models::run(folder, Setting::default())? {
+fn model_case(folder: &Path, setting: Setting, report: &mut Report) -> Result<(), Error> {
+    match super::models::run(folder, setting)? {
         Some(outcomes) => report.outcomes.extend(outcomes),
         None => report
             .skipped
@@ -61,7 +70,7 @@ fn schedule_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
 }
 
 #[cfg(not(feature = "torch"))]
-fn model_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
+fn model_case(folder: &Path, (): Setting, report: &mut Report) -> Result<(), Error> {
     report
         .skipped
         .push(format!("{}: this build has no libtorch", folder.display()));
@@ -70,7 +79,7 @@ fn model_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
 
 #[cfg(not(feature = "torch"))]
 fn schedule_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
-    model_case(folder, report)
+    model_case(folder, (), report)
 }
 
 /// Sub-folders and files of a folder, each in name order.

@@ -16,17 +16,21 @@ pub enum Fault {
 
 /// Runs `pass`. Models call libtorch in ways that panic, so that memory may run out either way.
 pub fn caught<T>(pass: impl FnOnce() -> Result<T, Error>) -> Result<T, Fault> {
-    keep_quiet_about_memory();
+    keep_quiet();
     match panic::catch_unwind(AssertUnwindSafe(pass)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(match memory_words(&chain(&error)) {
             Some(words) => Fault::Memory(words),
             None => Fault::Other(error),
         }),
-        Err(payload) => match memory_words(text(payload.as_ref())) {
-            Some(words) => Err(Fault::Memory(words)),
-            None => panic::resume_unwind(payload),
-        },
+        Err(payload) => {
+            let message = text(payload.as_ref());
+            match (memory_words(message), libtorch_words(message)) {
+                (Some(words), _) => Err(Fault::Memory(words)),
+                (None, Some(words)) => Err(Fault::Other(Error::Libtorch(words))),
+                (None, None) => panic::resume_unwind(payload),
+            }
+        }
     }
 }
 
@@ -41,6 +45,13 @@ fn memory_words(message: &str) -> Option<String> {
         .lines()
         .find(|line| exhausted.iter().any(|words| line.contains(words)))?;
     Some(line.trim().to_owned())
+}
+
+/// What libtorch said, where tch's unwrapping of its error is what panicked: an operation that this
+/// machine has no form of must end one run, not the whole sweep.
+fn libtorch_words(message: &str) -> Option<String> {
+    let (_, words) = message.split_once("value: Torch(")?;
+    Some(words.trim_end_matches(')').trim_matches('"').to_owned())
 }
 
 fn text(payload: &(dyn Any + Send)) -> &str {
@@ -62,13 +73,14 @@ fn chain(error: &Error) -> String {
     text
 }
 
-/// A pass that is tried again has not crashed: its panic prints nothing.
-fn keep_quiet_about_memory() {
+/// A pass that is tried again or reported has not crashed: its panic prints nothing.
+fn keep_quiet() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let usual = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if memory_words(text(info.payload())).is_none() {
+            let message = text(info.payload());
+            if memory_words(message).is_none() && libtorch_words(message).is_none() {
                 usual(info);
             }
         }));
@@ -91,6 +103,8 @@ mod tests {
         assert!(matches!(caught(error), Err(Fault::Memory(_))));
         let other = || Err::<(), _>(Error::Unexpected("no".to_owned()));
         assert!(matches!(caught(other), Err(Fault::Other(_))));
+        let refused = fault("called `Result::unwrap()` on an `Err` value: Torch(\"no primitive\")");
+        assert!(matches!(refused, Err(Fault::Other(Error::Libtorch(w))) if w == "no primitive"));
         assert!(panic::catch_unwind(|| fault("index 3 is out of range")).is_err());
     }
 }

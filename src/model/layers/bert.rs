@@ -332,6 +332,29 @@ mod tests {
     }
 
     #[test]
+    fn initial_moments_are_those_of_hugging_face() {
+        let _rng = crate::model::rng::seeded(7);
+        let vs = VarStore::new(Device::Cpu);
+        Bert::new(&vs.root(), &BertConfig::tiny(2000));
+        for (name, tensor) in vs.variables() {
+            let norm = name.contains("LayerNorm.weight");
+            let drawn = name.ends_with("weight") && !norm;
+            let std = tensor.std(false).double_value(&[]);
+            let mean = tensor.mean(Kind::Float).double_value(&[]);
+            match drawn {
+                true => {
+                    let error = 5.0 / (tensor.numel() as f64).sqrt();
+                    assert!((std / 0.02 - 1.0).abs() < error, "{name}: std {std}");
+                    assert!(mean.abs() < 0.02 * error, "{name}: mean {mean}");
+                }
+                false => assert!(tensor.equal(&tensor.full_like(f64::from(norm))), "{name}"),
+            }
+        }
+        let words = &vs.variables()["embeddings.word_embeddings.weight"];
+        assert_eq!(words.get(0).abs().max().double_value(&[]), 0.0);
+    }
+
+    #[test]
     fn dropout_draws_only_in_training() {
         let _rng = crate::model::rng::seeded(7);
         let vs = VarStore::new(Device::Cpu);
