@@ -154,7 +154,7 @@ pub fn cells(suite: &Suite, settings: &Settings, corpora: &Corpora) -> Result<Ve
     let choices: Vec<Choice> = (suite.models.iter())
         .map(|text| Choice::parse(text))
         .collect::<Result<_, _>>()?;
-    if let Some(name) = suite.model.keys().find(|name| !suite.models.contains(name)) {
+    if let Some(name) = suite.foreign_model() {
         return Err(Error::ForeignModel { name: name.clone() });
     }
     let mut cells = Vec::new();

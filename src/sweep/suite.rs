@@ -179,16 +179,31 @@ impl Suite {
         under(toml::from_str(&text).map_err(wrong)?, protocol).map_err(wrong)
     }
 
-    /// What of the recipe this suite changes for `model`.
+    /// What of the recipe this suite changes for `model`: what it says of this very variant, then of
+    /// the model, then of all.
     pub fn overrides(&self, model: &str) -> Overrides {
-        let own = self.model.get(model).copied().unwrap_or_default();
-        own.or(self.train.overrides())
+        let say = |name: &str| self.model.get(name).copied().unwrap_or_default();
+        say(model).or(say(base(model))).or(self.train.overrides())
+    }
+
+    /// A model this suite says something of and does not train.
+    pub fn foreign_model(&self) -> Option<&String> {
+        let trained = |name: &&String| {
+            let mut models = self.models.iter();
+            models.any(|model| model == *name || base(model) == *name)
+        };
+        self.model.keys().find(|name| !trained(name))
     }
 
     /// The encoder of `dataset`, as written.
     pub fn encoder_of(&self, dataset: &str) -> &str {
         self.encoders.get(dataset).unwrap_or(&self.encoder)
     }
+}
+
+/// The registry's name of a model: what comes before its variant.
+fn base(model: &str) -> &str {
+    model.split_once(':').map_or(model, |(name, _)| name)
 }
 
 /// A suite from what it says itself, on top of its protocol's defaults.
@@ -293,6 +308,39 @@ mod tests {
         assert_eq!(suite.train.selection, "paper");
         let own = Suite::read(&path, Some(Protocol::Own)).unwrap();
         assert_eq!(own.train.selection, "valid");
+    }
+
+    #[test]
+    fn every_suite_of_the_project_can_be_planned() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benchmarks");
+        let mut suites = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "toml") {
+                let suite = Suite::read(&path, None).unwrap();
+                assert_eq!(suite.foreign_model(), None, "{}", path.display());
+                for model in &suite.models {
+                    crate::model::Choice::parse(model).unwrap();
+                }
+                for dataset in &suite.datasets {
+                    crate::dataset::find(dataset).unwrap();
+                }
+                suites += 1;
+            }
+        }
+        assert!(suites >= 2, "{suites}");
+    }
+
+    #[test]
+    fn a_variant_is_trained_like_its_model_unless_it_is_named() {
+        let suite: Suite = toml::from_str(
+            "datasets = ['mosi']\nmodels = ['lnln:no-rec', 'lnln:no-dmc']\n[model.lnln]\n\
+             epochs = 3\n[model.'lnln:no-dmc']\nepochs = 4",
+        )
+        .unwrap();
+        assert_eq!(suite.overrides("lnln:no-rec").epochs, Some(3));
+        assert_eq!(suite.overrides("lnln:no-dmc").epochs, Some(4));
+        assert_eq!(suite.foreign_model(), None);
     }
 
     #[test]
