@@ -69,8 +69,16 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
     if error.is::<pickle::Error>() || error.is::<store::Error>() || error.is::<record::Error>() {
         return Some(BAD_DATA);
     }
-    if error.is::<mask::Error>()
-        || error.is::<mask::rates::Error>()
+    if let Some(error) = error.downcast_ref::<mask::Error>() {
+        return match error {
+            // The errors of other rooms within have codes of their own.
+            mask::Error::Store(_) | mask::Error::Dataset(_) => None,
+            mask::Error::Write { .. } => Some(IO),
+            _ if error.is_bad_data() => Some(BAD_DATA),
+            _ => Some(USAGE),
+        };
+    }
+    if error.is::<mask::rates::Error>()
         || error.is::<mask::ParseNoiseError>()
         || error.is::<metric::UnknownProtocol>()
     {

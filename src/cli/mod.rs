@@ -13,6 +13,7 @@ pub mod inspect;
 #[cfg(feature = "torch")]
 pub mod interrupt;
 pub mod list;
+pub mod mask;
 pub mod output;
 #[cfg(feature = "torch")]
 pub mod predict;
@@ -64,6 +65,8 @@ enum Command {
     Inspect(inspect::Args),
     /// Recompute every checksum of a prepared file.
     Verify(verify::Args),
+    /// Masks as data for other tools, as a picture, as numbers.
+    Mask(mask::Args),
     /// Write prepared data as an MMSA pickle, complete or masked.
     Export(export::Args),
     /// Train and evaluate a sweep; finished runs are never repeated.
@@ -121,6 +124,7 @@ impl Cli {
             Command::Prepare(args) => prepare::run(args, &progress),
             Command::Inspect(args) => inspect::run(args),
             Command::Verify(args) => verify::run(args),
+            Command::Mask(args) => mask::run(args),
             Command::Export(args) => export::run(args),
             #[cfg(feature = "torch")]
             Command::Run(args) => run::run(&args, &progress),

@@ -1,18 +1,19 @@
-//! `verify`: recompute every checksum of prepared files.
+//! `verify`: recompute every checksum of prepared files and mask files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use lnln_bench::mask::MaskFile;
 use lnln_bench::store;
 
 use super::output;
 
-/// Recompute every checksum of prepared files.
+/// Recompute every checksum of prepared files and mask files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench verify data/mosi.h5
-  lnln-bench verify data/mosi.h5 data/sims.h5")]
+  lnln-bench verify data/mosi.h5 data/mosi.masks.h5")]
 pub struct Args {
-    /// Files made by prepare.
+    /// Files made by prepare, NAME.h5 or NAME.masks.h5.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -20,16 +21,37 @@ pub struct Args {
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
     for file in &args.files {
-        let verified = store::verify(file, |column| {
-            tracing::debug!("{}: {column}", file.display())
-        })?;
-        output::write(&format!(
-            "{}: {} columns, {:.1} MiB, content hash {}",
-            file.display(),
-            verified.columns,
-            verified.bytes as f64 / (1 << 20) as f64,
-            verified.content_hash
-        ))?;
+        let said = match MaskFile::is_one(file) {
+            true => masks(file)?,
+            false => data(file)?,
+        };
+        output::write(&said)?;
     }
     Ok(())
+}
+
+fn data(file: &Path) -> anyhow::Result<String> {
+    let verified = store::verify(file, |column| {
+        tracing::debug!("{}: {column}", file.display())
+    })?;
+    Ok(format!(
+        "{}: {} columns, {:.1} MiB, content hash {}",
+        file.display(),
+        verified.columns,
+        verified.bytes as f64 / (1 << 20) as f64,
+        verified.content_hash
+    ))
+}
+
+fn masks(file: &Path) -> anyhow::Result<String> {
+    let masks = MaskFile::open(file)?;
+    let verified = masks.verify(|group| tracing::debug!("{}: {group}", file.display()))?;
+    Ok(format!(
+        "{}: {} masks of {} in {} groups, for data {}",
+        file.display(),
+        verified.masks,
+        masks.dataset,
+        verified.groups,
+        masks.content_hash
+    ))
 }

@@ -26,6 +26,7 @@ mod standardize;
 pub mod synthetic;
 mod tokens;
 mod vocabulary;
+mod words;
 
 pub use check::Check;
 pub use convert::Progress;
@@ -37,3 +38,4 @@ pub use outline::Outline;
 pub use padding::Padding;
 pub use spec::{Published, Spec, find, published, registry};
 pub use split::{Block, Split, SplitName};
+pub use words::{VocabularyFile, separate};

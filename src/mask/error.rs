@@ -74,6 +74,11 @@ pub enum Error {
         action: String,
         source: hdf5::Error,
     },
+    #[error("{path}: cannot write the masks: {source}")]
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{0}")]
     Store(#[from] crate::store::Error),
     #[error("{0}")]
@@ -138,6 +143,23 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether a file is at fault, and not what was asked for.
+    pub fn is_bad_data(&self) -> bool {
+        matches!(
+            self,
+            Self::Hdf5 { .. }
+                | Self::Foreign { .. }
+                | Self::Format { .. }
+                | Self::OtherDataset { .. }
+                | Self::OtherContent { .. }
+                | Self::OtherVersion { .. }
+                | Self::Damaged { .. }
+                | Self::Differ { .. }
+                | Self::Shape { .. }
+                | Self::Length { .. }
+        )
+    }
+
     /// Checks that `found` equals `expected`.
     pub(super) fn shape(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
         if expected == found {

@@ -45,14 +45,27 @@ pub trait Family: Sync {
     /// Missing rates of training samples in one modality, shape (N): exactly half of the samples
     /// (rounded down) complete, the rest uniform in [0, 1).
     ///
-    /// `ids` must be the whole split: which half is complete depends on all of them, though not
-    /// on their order unless the family's field does too.
+    /// Which half is complete depends on all samples of the split, though not on their order unless
+    /// the family's field does too.
     ///
     /// # Errors
     /// [`Error`] where the family cannot use the scope's seed.
-    fn rates(&self, scope: &Scope, ids: &[String]) -> Result<Vec<f64>, Error> {
-        Ok(noise::half_complete(self, scope, ids))
+    fn rates(&self, scope: &Scope, training: &Training) -> Result<Vec<f64>, Error> {
+        Ok(noise::half_complete(self, scope, training.ids))
     }
+}
+
+/// What training rates may depend on beside their scope.
+#[derive(Clone, Copy, Debug)]
+pub struct Training<'a> {
+    /// Ids of the whole training split, in file order.
+    pub ids: &'a [String],
+    /// Padded vision steps of the training split.
+    pub vision_steps: usize,
+    /// Samples and padded vision steps of the test split.
+    pub test: (usize, usize),
+    /// Mask seed of evaluation.
+    pub mask_seed: u64,
 }
 
 /// The family called `name`.
@@ -87,7 +100,7 @@ pub(super) fn by_row(rows: Rows, fill: impl Fn(&str, u32, &mut [f64]) + Sync) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mask::testing::{EVALUATION, ids};
+    use crate::mask::testing::{EVALUATION, ids, training};
 
     #[test]
     fn names_are_unique_and_found() {
@@ -108,7 +121,8 @@ mod tests {
             .iter()
             .flat_map(|f| [(f, 0), (f, 1), (f, 41), (f, 400)])
         {
-            let rates = family.rates(&EVALUATION, &ids(n)).unwrap();
+            let ids = ids(n);
+            let rates = family.rates(&EVALUATION, &training(&ids)).unwrap();
             assert_eq!(rates.len(), n);
             assert_eq!(rates.iter().filter(|rate| **rate == 0.0).count(), n / 2);
             assert!(rates.iter().all(|rate| (0.0..1.0).contains(rate)));

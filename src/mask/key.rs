@@ -118,9 +118,26 @@ pub(super) fn update_text(hasher: &mut blake3::Hasher, text: &str) {
 /// rate 0 keeps every position and rate 1 none.
 pub(super) fn uniform(stream: &mut ChaCha8Rng) -> f64 {
     let (low, high) = (u64::from(stream.next_u32()), u64::from(stream.next_u32()));
-    let cell = ((high << 32) | low) >> 12;
-    const CELLS: f64 = (1u64 << 52) as f64;
-    (cell as f64 + 0.5) / CELLS
+    middle((high << 32) | low)
+}
+
+/// Fills a row with what as many calls of [`uniform`] on a new stream would give.
+pub(super) fn fill_uniform(stream: &mut ChaCha8Rng, row: &mut [f64]) {
+    let mut bytes = [0; 8 * 64];
+    for numbers in row.chunks_mut(64) {
+        let bytes = &mut bytes[..8 * numbers.len()];
+        stream.fill_bytes(bytes);
+        let (words, _) = bytes.as_chunks::<8>();
+        for (number, word) in numbers.iter_mut().zip(words) {
+            *number = middle(u64::from_le_bytes(*word));
+        }
+    }
+}
+
+fn middle(bits: u64) -> f64 {
+    const CELL: f64 = 1.0 / (1u64 << 52) as f64;
+    // Below 2^52, so the signed conversion, which processors have, is the same.
+    ((bits >> 12) as i64 as f64 + 0.5) * CELL
 }
 
 #[cfg(test)]
@@ -218,6 +235,16 @@ mod tests {
             )
         };
         assert_ne!(of("ab", "c"), of("a", "bc"));
+    }
+
+    #[test]
+    fn rows_are_filled_with_single_draws() {
+        let key = Key::new(Purpose::Field, &Named("random", 1), &EVALUATION);
+        for n in [0, 1, 63, 64, 65, 500] {
+            let (mut filled, mut stream) = (vec![0.0; n], key.stream("a"));
+            fill_uniform(&mut key.stream("a"), &mut filled);
+            assert!(filled.iter().all(|u| *u == uniform(&mut stream)), "{n}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `random`: every position of every modality on its own, independent of everything else.
 
 use super::family::by_row;
-use super::key::{Key, Purpose, uniform};
+use super::key::{Key, Purpose, fill_uniform};
 use super::{Error, Family, Rows, Scope};
 
 /// Independent keyed streams: one per (data set, split, modality, seed, moment, sample).
@@ -33,8 +33,7 @@ impl Family for Random {
 pub(super) fn independent(family: &dyn Family, scope: &Scope, rows: Rows) -> Vec<f64> {
     let key = Key::new(Purpose::Field, family, scope);
     by_row(rows, |id, _, row| {
-        let mut stream = key.stream(id);
-        row.fill_with(|| uniform(&mut stream));
+        fill_uniform(&mut key.stream(id), row);
     })
 }
 

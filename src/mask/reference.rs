@@ -2,7 +2,8 @@
 
 use super::numpy_rng::Mt19937;
 use super::python_random::PythonRandom;
-use super::{Error, Family, Moment, Rows, Scope};
+use super::{Error, Family, Loader, Moment, Rows, Scope, Training};
+use crate::dataset::Modality;
 
 /// One stream of NumPy's legacy generator, started again from the seed for every modality and
 /// split and laid out row-major over all positions, padding included.
@@ -39,20 +40,22 @@ impl Family for Reference {
         evaluation
     }
 
-    /// The loader's rates at construction; a later draw goes on with the same two generators.
-    fn rates(&self, scope: &Scope, ids: &[String]) -> Result<Vec<f64>, Error> {
-        let mut generator = RateGenerator::from_seed(scope.seed)?;
-        let mut drawn = generator.draw(ids.len())?;
-        if let Moment::Epoch(later) = scope.moment {
-            for _ in 0..later {
-                drawn = generator.draw(ids.len())?;
+    /// The published loader's rates at construction, and after as many refreshes as the draw's
+    /// number says.
+    fn rates(&self, scope: &Scope, training: &Training) -> Result<Vec<f64>, Error> {
+        let (n, steps) = (training.ids.len(), training.vision_steps);
+        let (mut loader, mut drawn) =
+            Loader::new(scope.seed, training.mask_seed, (n, steps), training.test)?;
+        if let Moment::Epoch(refreshes) = scope.moment {
+            for _ in 0..refreshes {
+                drawn = loader.refresh()?;
             }
         }
         let [text, audio, vision] = drawn.rates;
         Ok(match scope.modality {
-            crate::dataset::Modality::Text => text,
-            crate::dataset::Modality::Audio => audio,
-            crate::dataset::Modality::Vision => vision,
+            Modality::Text => text,
+            Modality::Audio => audio,
+            Modality::Vision => vision,
         })
     }
 }
@@ -129,7 +132,7 @@ pub(super) fn numpy_seed(seed: u64) -> Result<u32, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mask::testing::{EVALUATION, ids, rows};
+    use crate::mask::testing::{EVALUATION, ids, rows, training};
 
     /// How many of the 686 x 50 text positions of CMU-MOSI's test split lie above each rate.
     #[test]
@@ -179,8 +182,9 @@ mod tests {
     }
 
     #[test]
-    fn later_draws_go_on_with_the_generators() {
+    fn later_draws_are_the_loaders_refreshes() {
         let ids = ids(40);
+        let training = training(&ids);
         let at = |moment| {
             Reference
                 .rates(
@@ -188,7 +192,7 @@ mod tests {
                         moment,
                         ..EVALUATION
                     },
-                    &ids,
+                    &training,
                 )
                 .unwrap()
         };
@@ -197,9 +201,9 @@ mod tests {
             reference_rates(1111, 40).unwrap().rates[0]
         );
         assert_eq!(at(Moment::Epoch(0)), at(Moment::Evaluation));
-        let mut generator = RateGenerator::from_seed(1111).unwrap();
-        let draws = [(); 3].map(|()| generator.draw(40).unwrap().rates[0].clone());
-        assert_eq!(at(Moment::Epoch(2)), draws[2]);
+        let (mut loader, _) = Loader::new(1111, 1111, (40, 5), (3, 4)).unwrap();
+        let refreshed = [(); 3].map(|()| loader.refresh().unwrap().rates[0].clone());
+        assert_eq!([1, 2, 3].map(|epoch| at(Moment::Epoch(epoch))), refreshed);
     }
 
     #[test]

@@ -14,9 +14,9 @@ use super::reference::{RateGenerator, ReferenceRates, numpy_seed};
 /// State of the two generators between refreshes.
 pub struct Loader {
     generator: RateGenerator,
-    mask_seed: u32,
     train_rows: usize,
-    train_vision_steps: usize,
+    /// NumPy's generator after the training split's masks, where every refresh but the first starts.
+    after_train: Mt19937,
 }
 
 impl Loader {
@@ -41,9 +41,8 @@ impl Loader {
         Ok((
             Self {
                 generator,
-                mask_seed,
                 train_rows,
-                train_vision_steps,
+                after_train: after_field(mask_seed, train_rows * train_vision_steps),
             },
             initial,
         ))
@@ -55,8 +54,7 @@ impl Loader {
     /// As [`Loader::new`].
     pub fn refresh(&mut self) -> Result<ReferenceRates, Error> {
         let rates = self.generator.draw(self.train_rows)?;
-        let drawn = self.train_rows * self.train_vision_steps;
-        self.generator.numpy = after_field(self.mask_seed, drawn);
+        self.generator.numpy.clone_from(&self.after_train);
         Ok(rates)
     }
 }

@@ -19,7 +19,7 @@ impl MaskSource {
     pub fn beside(data: &Path, dataset: &str, content_hash: &str) -> Result<Self, Error> {
         let path = MaskFile::beside(data);
         let file = match path.exists() {
-            true => Some(MaskFile::open(&path)?),
+            true => open(&path)?,
             false => None,
         };
         if let Some(file) = &file {
@@ -29,14 +29,6 @@ impl MaskSource {
             file,
             dataset: dataset.to_owned(),
         })
-    }
-
-    /// Masks of a data set that has none on disk.
-    pub fn drawn(dataset: &str) -> Self {
-        Self {
-            file: None,
-            dataset: dataset.to_owned(),
-        }
     }
 
     /// The masks of one split at `levels`. What is stored is used, after comparison with what this
@@ -89,6 +81,21 @@ impl MaskSource {
             .iter()
             .all(|level| stored.levels.contains(level));
         Ok(if all { stored } else { drawn })
+    }
+}
+
+/// The file, unless its format is older than this build's: what it holds can be drawn again.
+fn open(path: &Path) -> Result<Option<MaskFile>, Error> {
+    match MaskFile::open(path) {
+        Err(
+            error @ Error::Format {
+                found, expected, ..
+            },
+        ) if found < expected => {
+            tracing::warn!("{error}; drawing them anew");
+            Ok(None)
+        }
+        file => file.map(Some),
     }
 }
 

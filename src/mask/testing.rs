@@ -1,6 +1,6 @@
 //! What the tests of this room share.
 
-use super::{Moment, Rows, Scope, SplitShape};
+use super::{Moment, Rows, Scope, SplitShape, Training};
 use crate::dataset::{Modality, SplitName};
 
 /// Text of the test split of MOSI under seed 1111, for evaluation.
@@ -25,6 +25,16 @@ pub fn rows<'a>(ids: &'a [String], lengths: &'a [u32], steps: usize) -> Rows<'a>
         ids,
         lengths,
         steps,
+    }
+}
+
+/// A training split of these samples beside a test split of three.
+pub fn training(ids: &[String]) -> Training<'_> {
+    Training {
+        ids,
+        vision_steps: 5,
+        test: (3, 4),
+        mask_seed: 1111,
     }
 }
 

@@ -107,6 +107,20 @@ impl Variants {
         Self::build(family, corpus.name(), &shapes, seed, levels)
     }
 
+    /// Forgets every level but these.
+    pub fn restrict(&mut self, levels: &[Level]) {
+        let keep: Vec<bool> = self
+            .levels
+            .iter()
+            .map(|level| levels.contains(level))
+            .collect();
+        for split in &mut self.splits {
+            let mut kept = keep.iter();
+            split.realised.retain(|_| kept.next() == Some(&true));
+        }
+        self.levels.retain(|level| levels.contains(level));
+    }
+
     /// The mask of one modality of one split at a listed level.
     ///
     /// # Errors
@@ -146,6 +160,21 @@ impl Variants {
                 dataset: self.dataset.clone(),
                 split: name.as_str(),
             })
+    }
+
+    /// Realised missing rates of text, audio and vision of one split at a listed level; NaN where
+    /// no position is valid.
+    ///
+    /// # Errors
+    /// As [`Variants::keep`].
+    pub fn realised(&self, split: SplitName, level: Level) -> Result<[f64; 3], Error> {
+        let place = self.levels.iter().position(|known| *known == level);
+        let found = place.and_then(|place| Some(self.split(split).ok()?.realised.get(place)?));
+        let rates = found.ok_or_else(|| Error::NoLevel {
+            asked: level,
+            known: spell(&self.levels),
+        })?;
+        Ok(rates.map(|rate| rate.unwrap_or(f64::NAN)))
     }
 
     /// Hash of one split's masks at one level (see [`digest`]).
@@ -217,15 +246,22 @@ fn build_split(
         ranks(Modality::Audio)?,
         ranks(Modality::Vision)?,
     ];
+    let by_rate = Modality::ALL.map(|modality| {
+        let which = modality as usize;
+        let rates = ranks[which].missing_rates(split.lengths[which]);
+        (&ranks[which].rates, rates)
+    });
     let realised = levels.iter().map(|level| {
         Modality::ALL.map(|modality| {
-            let which = modality as usize;
-            ranks[which].missing_rate(level.of(modality), split.lengths[which])
+            let (known, rates) = &by_rate[modality as usize];
+            let place = known.iter().position(|rate| *rate == level.of(modality))?;
+            rates[place]
         })
     });
+    let realised = realised.collect();
     Ok(SplitVariants {
         name: split.name,
-        realised: realised.collect(),
+        realised,
         ranks,
     })
 }

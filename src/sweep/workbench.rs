@@ -14,7 +14,7 @@ use crate::metric::{self, Protocol};
 use crate::model::{EncoderSetup, LabelStats, Shapes};
 use crate::train::encoding::FrozenText;
 use crate::train::tensors::SplitTensors;
-use crate::train::view::{TextSource, View, Views};
+use crate::train::view::{TextSource, TrainingNoise, View, Views};
 use crate::train::{self, EncoderSpec};
 use crate::ui::Progress;
 
@@ -58,7 +58,7 @@ impl<'a> Workbench<'a> {
             text,
             encoder,
             device,
-            masks: masks(corpus)?,
+            masks: MaskSource::beside(corpus.reader().path(), corpus.name(), &corpus.content_hash)?,
             noisy: RefCell::new(None),
         })
     }
@@ -91,13 +91,13 @@ impl<'a> Workbench<'a> {
             keep_encodings: !matches!(settings.noise, Noise::Fresh | Noise::ReferenceRefresh),
             ..self.views(SplitName::Train)
         };
-        let view = Rc::new(views.noisy(
-            settings.noise_family,
-            settings.noise_rate,
-            seed,
-            settings.mask_seeds[0],
-            draw,
-        )?);
+        let noise = TrainingNoise {
+            family: settings.noise_family,
+            law: settings.noise_rate,
+            mask_seed: settings.mask_seeds[0],
+        };
+        let test = &self.splits[SplitName::Test as usize];
+        let view = Rc::new(views.noisy(&noise, (test.len(), test.vision.steps), seed, draw)?);
         *self.noisy.borrow_mut() = Some((seed, draw, Rc::clone(&view)));
         Ok(view)
     }
@@ -112,18 +112,6 @@ impl<'a> Workbench<'a> {
     ) -> Result<Variants, mask::Error> {
         let shape = SplitShape::from(&self.splits[split as usize]);
         self.masks.masks(family, &shape, seed, levels)
-    }
-}
-
-/// The masks beside the data. Those of an older format hold nothing that cannot be drawn again.
-fn masks(corpus: &Corpus) -> Result<MaskSource, mask::Error> {
-    let data = corpus.reader().path();
-    match MaskSource::beside(data, corpus.name(), &corpus.content_hash) {
-        Err(error @ mask::Error::Format { .. }) => {
-            tracing::warn!("{error}; drawing them anew");
-            Ok(MaskSource::drawn(corpus.name()))
-        }
-        source => source,
     }
 }
 

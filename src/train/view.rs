@@ -7,7 +7,7 @@ use super::encoding::FrozenText;
 use super::memory;
 use super::tensors::{self, SplitTensors};
 use crate::dataset::{Block, Modality, Split};
-use crate::mask::{self, Family, Keep, Level, RateLaw, Rows, Scope};
+use crate::mask::{self, Family, Keep, Level, RateLaw, Rows, Scope, Training};
 use crate::model::{Inputs, Text};
 
 /// What the models read of a split under one mask.
@@ -63,6 +63,15 @@ pub enum TextSource {
     Frozen(Box<FrozenText>),
 }
 
+/// What erases positions of training clips, and how many.
+#[derive(Clone, Copy)]
+pub struct TrainingNoise<'a> {
+    pub family: &'a dyn Family,
+    pub law: RateLaw,
+    /// Mask seed of evaluation; the published loader trains under it too.
+    pub mask_seed: u64,
+}
+
 /// Makes views of one split.
 #[derive(Debug)]
 pub struct Views<'a> {
@@ -94,15 +103,19 @@ impl Views<'_> {
 
     /// Draw number `draw` of the training noise, with rates after `law`.
     ///
-    /// `seed` is the run's, `mask_seed` that of evaluation.
+    /// `seed` is the run's; `test` is the test split's number of clips and padded vision steps.
     pub fn noisy(
         &self,
-        family: &dyn Family,
-        law: RateLaw,
+        noise: &TrainingNoise,
+        test: (usize, usize),
         seed: u64,
-        mask_seed: u64,
         draw: u32,
     ) -> Result<View, Error> {
+        let TrainingNoise {
+            family,
+            law,
+            mask_seed,
+        } = *noise;
         let scope = |modality, seed| Scope {
             dataset: self.dataset,
             split: self.split.name,
@@ -111,8 +124,14 @@ impl Views<'_> {
             moment: mask::Moment::Epoch(draw),
         };
         let (ids, count) = (&self.split.ids, self.split.len());
+        let training = Training {
+            ids,
+            vision_steps: self.split.vision.steps,
+            test,
+            mask_seed,
+        };
         let rates = |modality| match law {
-            RateLaw::HalfComplete => family.rates(&scope(modality, seed), ids),
+            RateLaw::HalfComplete => family.rates(&scope(modality, seed), &training),
             RateLaw::At(level) => Ok(vec![level.of(modality); count]),
         };
         let [text, audio, vision] = Modality::ALL.map(rates);

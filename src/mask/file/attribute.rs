@@ -9,7 +9,7 @@ use super::foreign;
 use crate::mask::Error;
 
 /// Adds one number.
-pub(super) fn set<T: H5Type>(
+pub(in crate::mask) fn set<T: H5Type>(
     path: &Path,
     place: &Location,
     name: &str,
@@ -22,7 +22,7 @@ pub(super) fn set<T: H5Type>(
 }
 
 /// Adds a list of numbers.
-pub(super) fn set_all<T: H5Type>(
+pub(in crate::mask) fn set_all<T: H5Type>(
     path: &Path,
     place: &Location,
     name: &str,
@@ -35,7 +35,7 @@ pub(super) fn set_all<T: H5Type>(
 }
 
 /// Adds a text.
-pub(super) fn set_text(
+pub(in crate::mask) fn set_text(
     path: &Path,
     place: &Location,
     name: &str,
@@ -45,7 +45,7 @@ pub(super) fn set_text(
 }
 
 /// Adds a list of texts.
-pub(super) fn set_texts(
+pub(in crate::mask) fn set_texts(
     path: &Path,
     place: &Location,
     name: &str,
@@ -55,37 +55,54 @@ pub(super) fn set_texts(
     set_all(path, place, name, &values?)
 }
 
-fn unicode(path: &Path, name: &str, value: &str) -> Result<VarLenUnicode, Error> {
+/// A text as libhdf5 stores it.
+pub(in crate::mask) fn unicode(
+    path: &Path,
+    name: &str,
+    value: &str,
+) -> Result<VarLenUnicode, Error> {
     // The texts are names and hexadecimal digits; a NUL in one of them is the only refusal.
     let refuse = |_| foreign(path, format!("a NUL byte in `{name}`"));
     value.parse().map_err(refuse)
 }
 
 /// A list of numbers.
-pub(super) fn all<T: H5Type>(path: &Path, place: &Location, name: &str) -> Result<Vec<T>, Error> {
+pub(in crate::mask) fn all<T: H5Type>(
+    path: &Path,
+    place: &Location,
+    name: &str,
+) -> Result<Vec<T>, Error> {
     let values = place.attr(name).and_then(|attribute| attribute.read_raw());
     values.map_err(|_| foreign(path, format!("{} has no attribute `{name}`", place.name())))
 }
 
 /// One number.
-pub(super) fn one<T: H5Type>(path: &Path, place: &Location, name: &str) -> Result<T, Error> {
+pub(in crate::mask) fn one<T: H5Type>(
+    path: &Path,
+    place: &Location,
+    name: &str,
+) -> Result<T, Error> {
     let empty = || foreign(path, format!("attribute `{name}` is empty"));
     all(path, place, name)?.pop().ok_or_else(empty)
 }
 
 /// A text.
-pub(super) fn text(path: &Path, place: &Location, name: &str) -> Result<String, Error> {
+pub(in crate::mask) fn text(path: &Path, place: &Location, name: &str) -> Result<String, Error> {
     one::<VarLenUnicode>(path, place, name).map(|value| value.to_string())
 }
 
 /// A list of texts.
-pub(super) fn texts(path: &Path, place: &Location, name: &str) -> Result<Vec<String>, Error> {
+pub(in crate::mask) fn texts(
+    path: &Path,
+    place: &Location,
+    name: &str,
+) -> Result<Vec<String>, Error> {
     let values = all::<VarLenUnicode>(path, place, name)?;
     Ok(values.iter().map(ToString::to_string).collect())
 }
 
 /// An error of libhdf5 with where it happened.
-pub(super) fn hdf5_error(path: &Path, action: &str) -> impl FnOnce(hdf5::Error) -> Error {
+pub(in crate::mask) fn hdf5_error(path: &Path, action: &str) -> impl FnOnce(hdf5::Error) -> Error {
     let (path, action) = (path.to_owned(), action.to_owned());
     move |source| Error::Hdf5 {
         path,

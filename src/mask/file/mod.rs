@@ -9,7 +9,7 @@
 //!
 //! `content_hash` is that of the prepared data; masks of other data are of no use.
 
-mod attribute;
+pub(super) mod attribute;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -81,6 +81,12 @@ impl MaskFile {
             content_hash: text(path, &file, "content_hash")?,
             file,
         })
+    }
+
+    /// Whether a file is a mask file by the look of it, sound or not.
+    pub fn is_one(path: &Path) -> bool {
+        let marked = |file: File| file.attr("format").is_ok() && file.attr("dataset").is_ok();
+        path.is_file() && File::open(path).is_ok_and(marked)
     }
 
     /// Where the masks of the data in `data` are: `mosi.masks.h5` beside `mosi.h5`.

@@ -1,0 +1,181 @@
+//! `mask show`: one clip's masks in the terminal.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use lnln_bench::dataset::{Corpus, Modality, Outline, SplitName, VocabularyFile, separate};
+use lnln_bench::mask::{Conditions, Keep, Level, SplitShape, picture};
+use serde_json::json;
+
+use super::Chosen;
+use crate::cli::output;
+
+/// Draw the masks of one clip with the words that survive.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lnln-bench mask show data/mosi.h5 --sample 'BI97DNYfe5I$_$1' --rate 0.5
+  lnln-bench mask show data/mosi.h5 --sample 'BI97DNYfe5I$_$1' --rate 0.5 --masks block --seed 7
+  lnln-bench mask show data/sims.h5 --sample 'video_0001$_$0001' --rate LV --masks modality --json
+
+A full block is a kept position, a dot a lost one; where a clip has more frames than the line has
+columns, shades tell the share that is kept. Words come from the transcript where it has a word for
+every token; where it has not, --vocab vocab.txt shows the tokens themselves.")]
+pub struct Args {
+    #[command(flatten)]
+    chosen: Chosen,
+    /// Clip id.
+    #[arg(long, value_name = "ID")]
+    sample: String,
+    /// What is missing: a rate from 0 to 1, modalities like LA, or l=RATE,a=RATE,v=RATE.
+    #[arg(long, value_name = "LEVEL")]
+    rate: Level,
+    /// The encoder's vocab.txt, or the folder that holds it.
+    #[arg(long, value_name = "FILE")]
+    vocab: Option<PathBuf>,
+    /// Columns of a line.
+    #[arg(long, default_value_t = 72)]
+    width: usize,
+    /// Positions, words and rates as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Run the subcommand.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let conditions = Conditions::deal(&[&args.chosen.masks], &[args.rate])?;
+    let vocabulary = args
+        .vocab
+        .as_deref()
+        .map(VocabularyFile::read)
+        .transpose()?;
+    let (corpus, source) = args.chosen.open()?;
+    let (outline, row) = find(&corpus, &args.sample)?;
+    let (family, seed) = (conditions[0].family, args.chosen.seed);
+    let shape = SplitShape::from(&outline);
+    let masks = source.masks(family, &shape, seed, &conditions[0].levels)?;
+    let keeps = masks.keeps(outline.name, args.rate)?;
+    let keeps = keeps.map(|keep: Keep| keep.row(row).to_vec());
+    let valid = Modality::ALL.map(|modality| outline.lengths(modality)[row] as usize);
+    let kept: Vec<&[bool]> = keeps
+        .iter()
+        .zip(valid)
+        .map(|(keep, n)| &keep[..n])
+        .collect();
+    let words = words(&corpus, &outline, row, valid[0], vocabulary.as_ref())?;
+    let head = format!(
+        "{} {} {}: {} v{} masks, seed {seed}, level {}",
+        corpus.name(),
+        outline.name,
+        args.sample,
+        family.name(),
+        family.version(),
+        args.rate
+    );
+    match args.json {
+        true => output::write(&serde_json::to_string(&json!({
+            "dataset": corpus.name(), "split": outline.name, "sample": args.sample,
+            "family": family.name(), "version": family.version(), "seed": seed,
+            "level": args.rate, "hash": masks.hash(outline.name, args.rate)?,
+            "kept": { "text": kept[0], "audio": kept[1], "vision": kept[2] },
+            "words": words,
+        }))?),
+        false => output::write(&format!("{head}\n{}", draw(&args, &kept, words.as_deref()))),
+    }
+}
+
+/// The split that has a clip of this id, and its place there.
+fn find(corpus: &Corpus, id: &str) -> anyhow::Result<(Outline, usize)> {
+    for name in SplitName::ALL {
+        let outline = corpus.outline(name)?;
+        if let Some(row) = outline.ids.iter().position(|known| known == id) {
+            return Ok((outline, row));
+        }
+    }
+    let first = corpus
+        .outline(SplitName::Test)?
+        .ids
+        .first()
+        .cloned()
+        .unwrap_or_default();
+    bail!(clap::Error::raw(
+        clap::error::ErrorKind::ValueValidation,
+        format!(
+            "--sample {id}: no such clip in {}; one is called {first}\n",
+            corpus.name()
+        )
+    ));
+}
+
+/// A word for every valid token; `None` where the transcript has another number of words.
+fn words(
+    corpus: &Corpus,
+    outline: &Outline,
+    row: usize,
+    valid: usize,
+    vocabulary: Option<&VocabularyFile>,
+) -> anyhow::Result<Option<Vec<String>>> {
+    let (reader, split) = (corpus.reader(), outline.name);
+    if let (Some(vocabulary), true) = (vocabulary, reader.has(&format!("{split}/text_bert"))) {
+        let ids = reader.numbers::<i32>(&format!("{split}/text_bert"))?;
+        let steps = outline.steps[0];
+        return Ok(Some(vocabulary.words(&ids[row * 3 * steps..][..valid])));
+    }
+    let transcripts = reader.texts(&format!("{split}/raw_text"))?;
+    let plain: Vec<String> = transcripts[row]
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let tokens = valid.saturating_sub(2);
+    let fitting = [plain, separate(&transcripts[row])]
+        .into_iter()
+        .find(|w| w.len() == tokens);
+    Ok(fitting.map(|words| {
+        let ends = |name: &str| vec![name.to_owned()];
+        [ends("[CLS]"), words, ends("[SEP]")].concat()
+    }))
+}
+
+fn draw(args: &Args, kept: &[&[bool]], words: Option<&[String]>) -> String {
+    let mut text = String::new();
+    for (modality, kept) in Modality::ALL.iter().zip(kept) {
+        let lost = kept.iter().filter(|kept| !**kept).count();
+        let unit = if *modality == Modality::Text {
+            "tokens"
+        } else {
+            "frames"
+        };
+        let modality = modality.as_str();
+        let share = lost as f64 / kept.len().max(1) as f64;
+        let line = picture(kept, args.width);
+        text.push_str(&format!("  {modality:6}  {line}\n"));
+        let note = format!("{lost} of {} {unit} lost ({share:.3})", kept.len());
+        text.push_str(&format!("          {note}\n"));
+    }
+    match words {
+        Some(words) => {
+            let shown = words.iter().zip(kept[0]);
+            let shown = shown.map(|(word, kept)| if *kept { word.as_str() } else { "[UNK]" });
+            text.push_str(&wrap(shown, args.width));
+        }
+        None => {
+            text.push_str("  words   not one per token in the transcript; give --vocab vocab.txt")
+        }
+    }
+    text
+}
+
+/// Words side by side, lines of at most `width` characters where words allow it.
+fn wrap<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> String {
+    let (mut text, mut column) = ("  words  ".to_owned(), 0);
+    for word in words {
+        let length = word.chars().count() + 1;
+        if column + length > width && column > 0 {
+            text.push_str("\n         ");
+            column = 0;
+        }
+        text.push(' ');
+        text.push_str(word);
+        column += length;
+    }
+    text
+}

@@ -1,0 +1,114 @@
+//! Masks of one level for other tools: one truth value per (clip, position), not packed.
+//!
+//! | HDF5 | npz | holds |
+//! |---|---|---|
+//! | `SPLIT/text`, `audio`, `vision` | `SPLIT_text`, ... | kept: uint8 (HDF5) or bool, shape (N, T) |
+//! | `SPLIT/id` | `SPLIT_id` | clip ids, shape (N) |
+//! | `SPLIT` attribute `hash` | `SPLIT_hash` | hash of the masks |
+//! | `SPLIT` attribute `realised` | `SPLIT_realised` | realised missing rates of text, audio, vision |
+//! | root attribute `nominal` | `nominal` | nominal ones |
+//! | root attributes | `mask` | family, version, seed, data set, level |
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use hdf5::types::VarLenUnicode;
+
+use super::file::attribute::{hdf5_error, set, set_all, set_text, unicode};
+use super::npz::{self, Array};
+use super::{Error, Level, Variants};
+use crate::dataset::{Modality, SplitName};
+use crate::store::Partial;
+
+/// Clip ids of one split, in the order of its masks.
+pub type Ids<'a> = (SplitName, &'a [String]);
+
+/// Writes the masks of every split in `ids` at one level as HDF5, whole or not at all.
+///
+/// # Errors
+/// [`Error::NoLevel`] or [`Error::NoSplit`]; [`Error::Store`] or [`Error::Hdf5`] where nothing can
+/// be written, or where `out` exists and `replace` is not set.
+pub fn to_hdf5(
+    variants: &Variants,
+    level: Level,
+    ids: &[Ids],
+    out: &Path,
+    replace: bool,
+) -> Result<(), Error> {
+    let partial = Partial::create(out)?;
+    let path = partial.temp();
+    let file = hdf5::File::create(path).map_err(hdf5_error(path, "creating"))?;
+    set_text(path, &file, "family", &variants.family)?;
+    set(path, &file, "version", variants.version)?;
+    set(path, &file, "seed", variants.seed)?;
+    set_text(path, &file, "dataset", &variants.dataset)?;
+    set_text(path, &file, "level", &level.to_string())?;
+    set_all(path, &file, "nominal", &level.rates())?;
+    for (split, ids) in ids {
+        let group = file.create_group(split.as_str());
+        let group = group.map_err(hdf5_error(path, split.as_str()))?;
+        set_text(path, &group, "hash", &variants.hash(*split, level)?)?;
+        set_all(path, &group, "realised", &variants.realised(*split, level)?)?;
+        for (modality, keep) in Modality::ALL.iter().zip(variants.keeps(*split, level)?) {
+            let bits: Vec<u8> = keep.bits.iter().map(|bit| u8::from(*bit)).collect();
+            let matrix = group.new_dataset::<u8>().shape((keep.rows, keep.steps));
+            let written = matrix
+                .create(modality.as_str())
+                .and_then(|matrix| match bits.len() {
+                    0 => Ok(()),
+                    _ => matrix.write_raw(&bits),
+                });
+            written.map_err(hdf5_error(path, modality.as_str()))?;
+        }
+        let texts: Result<Vec<VarLenUnicode>, Error> =
+            ids.iter().map(|id| unicode(path, "id", id)).collect();
+        let written = group.new_dataset_builder().with_data(&texts?).create("id");
+        written.map_err(hdf5_error(path, "id"))?;
+    }
+    file.close().map_err(hdf5_error(path, "closing"))?;
+    Ok(partial.publish(replace)?)
+}
+
+/// Writes the same as a NumPy archive.
+///
+/// # Errors
+/// As [`to_hdf5`]; [`Error::Write`].
+pub fn to_npz(
+    variants: &Variants,
+    level: Level,
+    ids: &[Ids],
+    out: &Path,
+    replace: bool,
+) -> Result<(), Error> {
+    let mask = [
+        variants.family.clone(),
+        variants.version.to_string(),
+        variants.seed.to_string(),
+        variants.dataset.clone(),
+        level.to_string(),
+    ];
+    let mut arrays = vec![
+        ("mask".to_owned(), Array::texts(&mask)),
+        ("nominal".to_owned(), Array::floats(&[3], &level.rates())),
+    ];
+    for (split, ids) in ids {
+        for (modality, keep) in Modality::ALL.iter().zip(variants.keeps(*split, level)?) {
+            let array = Array::bools(&[keep.rows, keep.steps], &keep.bits);
+            arrays.push((format!("{split}_{modality}"), array));
+        }
+        arrays.push((format!("{split}_id"), Array::texts(ids)));
+        let hash = variants.hash(*split, level)?;
+        arrays.push((format!("{split}_hash"), Array::texts(&[hash])));
+        let realised = variants.realised(*split, level)?;
+        arrays.push((format!("{split}_realised"), Array::floats(&[3], &realised)));
+    }
+    let partial = Partial::create(out)?;
+    let mut file = BufWriter::new(partial.open()?);
+    let written = npz::write(&mut file, &arrays).and_then(|()| file.flush());
+    written.map_err(|source| Error::Write {
+        path: out.to_owned(),
+        source,
+    })?;
+    drop(file);
+    Ok(partial.publish(replace)?)
+}
