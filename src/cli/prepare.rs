@@ -87,5 +87,6 @@ fn write_masks(
             variants.push(Variants::of_corpus(*family, &corpus, *seed, levels)?);
         }
     }
-    Ok(MaskFile::write(path, &corpus.content_hash, &variants)?)
+    MaskFile::write(path, &corpus.content_hash, &variants)?;
+    Ok(MaskFile::open(path)?.write_manifest()?)
 }

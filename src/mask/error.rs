@@ -74,6 +74,16 @@ pub enum Error {
         action: String,
         source: hdf5::Error,
     },
+    #[error("{path}: expected a name that ends in .npz, .h5 or .pkl")]
+    ExportForm { path: PathBuf },
+    #[error("no clip `{sample}` in {dataset}; one is called `{first}`")]
+    NoSample {
+        dataset: String,
+        sample: String,
+        first: String,
+    },
+    #[error("{path} does not say what {masks} holds; write both again with `prepare`")]
+    Manifest { path: PathBuf, masks: PathBuf },
     #[error("{path}: cannot write the masks: {source}")]
     Write {
         path: PathBuf,
@@ -154,6 +164,7 @@ impl Error {
                 | Self::OtherContent { .. }
                 | Self::OtherVersion { .. }
                 | Self::Damaged { .. }
+                | Self::Manifest { .. }
                 | Self::Differ { .. }
                 | Self::Shape { .. }
                 | Self::Length { .. }

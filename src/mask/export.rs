@@ -48,7 +48,12 @@ pub fn to_hdf5(
         let group = file.create_group(split.as_str());
         let group = group.map_err(hdf5_error(path, split.as_str()))?;
         set_text(path, &group, "hash", &variants.hash(*split, level)?)?;
-        set_all(path, &group, "realised", &variants.realised(*split, level)?)?;
+        set_all(
+            path,
+            &group,
+            "realised",
+            &realised(variants, *split, level)?,
+        )?;
         for (modality, keep) in Modality::ALL.iter().zip(variants.keeps(*split, level)?) {
             let bits: Vec<u8> = keep.bits.iter().map(|bit| u8::from(*bit)).collect();
             let matrix = group.new_dataset::<u8>().shape((keep.rows, keep.steps));
@@ -99,7 +104,7 @@ pub fn to_npz(
         arrays.push((format!("{split}_id"), Array::texts(ids)));
         let hash = variants.hash(*split, level)?;
         arrays.push((format!("{split}_hash"), Array::texts(&[hash])));
-        let realised = variants.realised(*split, level)?;
+        let realised = realised(variants, *split, level)?;
         arrays.push((format!("{split}_realised"), Array::floats(&[3], &realised)));
     }
     let partial = Partial::create(out)?;
@@ -111,4 +116,10 @@ pub fn to_npz(
     })?;
     drop(file);
     Ok(partial.publish(replace)?)
+}
+
+/// Realised missing rates of text, audio and vision; NaN where no position is valid.
+fn realised(variants: &Variants, split: SplitName, level: Level) -> Result<[f64; 3], Error> {
+    let rates = variants.realised(split, level)?;
+    Ok(rates.map(|rate| rate.unwrap_or(f64::NAN)))
 }

@@ -56,7 +56,7 @@ pub use erasure::Erasure;
 pub use error::Error;
 pub use export::{Ids, to_hdf5, to_npz};
 pub use family::{Family, Training, find};
-pub use file::{MaskFile, Stored};
+pub use file::{MaskFile, MaskManifest, Stored};
 pub use keep::{Keep, keep};
 pub use key::{Moment, Scope};
 pub use level::{Kind, Level, parse_list};

@@ -162,21 +162,6 @@ impl Variants {
             })
     }
 
-    /// Realised missing rates of text, audio and vision of one split at a listed level; NaN where
-    /// no position is valid.
-    ///
-    /// # Errors
-    /// As [`Variants::keep`].
-    pub fn realised(&self, split: SplitName, level: Level) -> Result<[f64; 3], Error> {
-        let place = self.levels.iter().position(|known| *known == level);
-        let found = place.and_then(|place| Some(self.split(split).ok()?.realised.get(place)?));
-        let rates = found.ok_or_else(|| Error::NoLevel {
-            asked: level,
-            known: spell(&self.levels),
-        })?;
-        Ok(rates.map(|rate| rate.unwrap_or(f64::NAN)))
-    }
-
     /// Hash of one split's masks at one level (see [`digest`]).
     ///
     /// # Errors

@@ -51,6 +51,8 @@ pub fn run(
 ) -> Result<(), Error> {
     let started = Instant::now();
     write_config(cell, dir)?;
+    // Before the training, so that masks which must not be used cost no time.
+    let masks = test_masks(data, bench.settings)?;
     let mut store = nn::VarStore::new(data.device);
     tch::manual_seed(order::seed_for(cell.seed, "init", 0) as i64);
     let mut model = build(&cell.choice, data, &store)?;
@@ -60,7 +62,7 @@ pub fn run(
     let state = fit(cell, data, bench, &files, model.as_mut(), &mut store)?;
     bench.bar.say("predicting the test split at every level");
     let mut predictions = Predictions::default();
-    let mut masks = Vec::new();
+    let mut mask_facts = Vec::new();
     // Epochs that several metrics picked are evaluated once.
     let epochs: BTreeSet<u32> = state.epochs().into_values().collect();
     let epochs = if epochs.is_empty() {
@@ -71,7 +73,7 @@ pub fn run(
     for epoch in epochs {
         trainer::load_weights(&mut store, &files.picked(&cell.rule, epoch))?;
         predictions.set_epoch(if cell.rule.is_single() { 0 } else { epoch });
-        masks = predict(data, bench, model.as_ref(), &mut predictions)?;
+        mask_facts = predict(data, bench, &masks, model.as_ref(), &mut predictions)?;
     }
     let computing = Computing {
         precision: cell.config.precision.clone(),
@@ -80,7 +82,7 @@ pub fn run(
         micro_batch: state.micro_batch,
     };
     let settings = bench.settings;
-    let mut manifest = facts::manifest(cell, data, settings, &store, &state, masks, computing);
+    let mut manifest = facts::manifest(cell, data, settings, &store, &state, mask_facts, computing);
     manifest.wall_seconds = started.elapsed().as_secs_f64();
     dir.finish(&manifest, &predictions)?;
     // Nothing goes on from a finished run; what cannot be removed only costs space.
@@ -248,25 +250,36 @@ fn watched_views(
     settings.validation.iter().map(under).collect()
 }
 
+/// The masks of the test split of every family, for every mask seed.
+fn test_masks(data: &Workbench<'_>, settings: &Settings) -> Result<Vec<Vec<Variants>>, Error> {
+    let of_family = |conditions: &Conditions| -> Result<Vec<Variants>, Error> {
+        let Conditions { family, levels } = conditions;
+        let masks = |seed: &u64| Ok(data.masks(*family, SplitName::Test, *seed, levels)?);
+        settings.mask_seeds.iter().map(masks).collect()
+    };
+    settings.conditions.iter().map(of_family).collect()
+}
+
 /// Adds predictions for the test split under every mask; gives what there is to say of the masks.
 fn predict(
     data: &Workbench<'_>,
     bench: &Bench<'_>,
+    masks: &[Vec<Variants>],
     model: &dyn Model,
     predictions: &mut Predictions,
 ) -> Result<Vec<MaskFacts>, Error> {
     let (settings, mut facts) = (bench.settings, Vec::new());
-    for Conditions { family, levels } in &settings.conditions {
+    for (Conditions { family, levels }, masks) in settings.conditions.iter().zip(masks) {
         let (mut hashes, mut realised) = (BTreeMap::new(), BTreeMap::new());
-        for &seed in &settings.mask_seeds {
-            let masks = data.masks(*family, SplitName::Test, seed, levels)?;
+        for masks in masks {
+            let seed = masks.seed;
             for &level in levels {
                 bench.stop_if_asked()?;
                 let hash = masks.hash(SplitName::Test, level)?;
                 hashes.insert(format!("{seed}/{level}"), hash);
                 let rates = masks.realised(SplitName::Test, level)?;
                 realised.insert(format!("{seed}/{level}"), rates);
-                predict_under(data, bench, model, (&masks, level), predictions)?;
+                predict_under(data, bench, model, (masks, level), predictions)?;
             }
         }
         facts.push(facts::masks(

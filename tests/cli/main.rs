@@ -6,6 +6,7 @@ mod audit;
 mod export;
 mod help;
 mod kill;
+mod mask;
 mod memory;
 mod prepare;
 mod prepare_many;

@@ -70,7 +70,11 @@ fn two_files_of_one_data_set_do_not_overwrite_each_other() {
             .code(3)
             .stderr(contains("--force"));
         store::verify(&data.join("demo-film.h5"), |_| ()).unwrap();
-        assert_eq!(fs::read_dir(&data).unwrap().count(), 2, "data and masks");
+        assert_eq!(
+            fs::read_dir(&data).unwrap().count(),
+            3,
+            "data, masks and what they are"
+        );
     }
 }
 

@@ -10,7 +10,9 @@ use lnln_bench::train::checkpoint;
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use super::program::{prepared, program};
+use super::program::{pickle, prepared, program};
+use lnln_bench::dataset::Corpus;
+use lnln_bench::mask::{MaskFile, Variants, find, parse_list};
 
 /// `run` with everything small.
 fn arguments(folder: &Path, data: &Path, runs: &str, epochs: u32) -> Vec<String> {
@@ -548,4 +550,64 @@ fn a_misspelt_suite_key_is_named() {
         .assert()
         .code(2)
         .stderr(contains("epoch"));
+}
+
+#[test]
+fn one_training_is_tested_under_several_families_and_the_stored_masks_are_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut prepare = program();
+    prepare
+        .arg("prepare")
+        .arg(pickle(folder.path()))
+        .arg("--data")
+        .arg(&data);
+    prepare
+        .args(["--rates", "0,0.5,1", "--masks", "random,modality"])
+        .assert()
+        .success();
+    let mut run = arguments(folder.path(), &data, "runs", 1);
+    let extra = "--masks random,modality --noise reference";
+    run.extend(extra.split_whitespace().map(str::to_owned));
+    program().args(&run).assert().success();
+    let text = fs::read_to_string(data.join("demo-film.masks.json")).unwrap();
+    let stored: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let of = |family: &str| {
+        let masks = stored["masks"].as_array().unwrap();
+        let test = |m: &&serde_json::Value| m["family"] == family && m["split"] == "test";
+        masks.iter().find(test).unwrap()["levels"].clone()
+    };
+    for entry in fs::read_dir(folder.path().join("runs")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path().join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            manifest["masks"][0]["hashes"]["1111/0.5"],
+            of("random")["0.5"]["hash"]
+        );
+        assert_eq!(
+            manifest["masks"][1]["hashes"]["1111/LA"],
+            of("modality")["LA"]["hash"]
+        );
+        assert_eq!(manifest["training"]["noise"], "reference (reference)");
+    }
+}
+
+#[test]
+fn stored_masks_that_are_not_those_of_their_key_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let corpus = Corpus::open(&data.join("demo-film.h5")).unwrap();
+    let levels = parse_list("0,0.5,1").unwrap();
+    // Sound masks of another seed under the name of this one.
+    let random = find("random").unwrap();
+    let mut masks = Variants::of_corpus(random, &corpus, 1112, &levels).unwrap();
+    masks.seed = 1111;
+    let path = data.join("demo-film.masks.h5");
+    MaskFile::write(&path, &corpus.content_hash, &[masks]).unwrap();
+    let words = "random-v1/seed-1111/test at level 0.5";
+    program()
+        .args(arguments(folder.path(), &data, "runs", 1))
+        .assert()
+        .failure()
+        .stderr(contains(words).and(contains("write it again with `prepare`")));
 }

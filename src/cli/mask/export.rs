@@ -43,11 +43,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .to_string_lossy()
         .into_owned();
     if !["npz", "h5", "hdf5", "pkl"].contains(&extension.as_str()) {
-        let out = args.out.display();
-        bail!(clap::Error::raw(
-            clap::error::ErrorKind::ValueValidation,
-            format!("--out {out}: expected a name that ends in .npz, .h5 or .pkl\n")
-        ));
+        return Err(mask::Error::ExportForm { path: args.out }.into());
     }
     let conditions = Conditions::deal(&[&args.chosen.masks], &[args.rate])?;
     let (corpus, source) = args.chosen.open()?;
@@ -89,7 +85,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     );
     for split in SplitName::ALL {
         said.push_str(&format!(
-            "\n  {split:5}  hash {}",
+            "\n  {:5}  hash {}",
+            split.as_str(),
             variants.hash(split, args.rate)?
         ));
     }

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
 use lnln_bench::dataset::{Corpus, Modality, Outline, SplitName, VocabularyFile, separate};
-use lnln_bench::mask::{Conditions, Keep, Level, SplitShape, picture};
+use lnln_bench::mask::{self, Conditions, Keep, Level, SplitShape, picture};
 use serde_json::json;
 
 use super::Chosen;
@@ -97,13 +96,13 @@ fn find(corpus: &Corpus, id: &str) -> anyhow::Result<(Outline, usize)> {
         .first()
         .cloned()
         .unwrap_or_default();
-    bail!(clap::Error::raw(
-        clap::error::ErrorKind::ValueValidation,
-        format!(
-            "--sample {id}: no such clip in {}; one is called {first}\n",
-            corpus.name()
-        )
-    ));
+    let (dataset, sample) = (corpus.name().to_owned(), id.to_owned());
+    Err(mask::Error::NoSample {
+        dataset,
+        sample,
+        first,
+    }
+    .into())
 }
 
 /// A word for every valid token; `None` where the transcript has another number of words.

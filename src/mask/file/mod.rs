@@ -10,6 +10,7 @@
 //! `content_hash` is that of the prepared data; masks of other data are of no use.
 
 pub(super) mod attribute;
+mod manifest;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use hdf5::{File, Group};
 
 use self::attribute::{hdf5_error, one, text, texts};
+pub use self::manifest::MaskManifest;
 use super::{Error, Level, SplitVariants, Variants};
 use crate::dataset::SplitName;
 
@@ -168,7 +170,7 @@ impl MaskFile {
     /// Reads and checks everything. `progress` gets the name of each group before it is read.
     ///
     /// # Errors
-    /// As [`MaskFile::read`].
+    /// As [`MaskFile::read`]; [`Error::Manifest`] where the manifest beside it says something else.
     pub fn verify(&self, mut progress: impl FnMut(&str)) -> Result<Verified, Error> {
         let mut verified = Verified::default();
         for name in self.stored()? {
@@ -185,6 +187,7 @@ impl MaskFile {
             };
             verified.positions += variants.splits.iter().map(positions).sum::<usize>();
         }
+        self.check_manifest()?;
         Ok(verified)
     }
 

@@ -149,7 +149,8 @@ pub(super) fn read(
     Ok(variants)
 }
 
-fn realised(path: &Path, group: &Group) -> Result<Vec<[Option<f64>; 3]>, Error> {
+/// The realised rates of a group, by level.
+pub(super) fn realised(path: &Path, group: &Group) -> Result<Vec<[Option<f64>; 3]>, Error> {
     let dataset = group.dataset("realised");
     let rates = dataset.and_then(|dataset| dataset.read_raw::<f64>());
     let rates = rates.map_err(hdf5_error(path, "realised"))?;

@@ -1,0 +1,130 @@
+//! `NAME.masks.json`: what a mask file holds, as text that can be published beside results.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::{MaskFile, split};
+use crate::dataset::SplitName;
+use crate::mask::{Error, Level};
+use crate::store::Partial;
+
+/// Version of this file's layout. Raise it when a reader of today could misread it.
+const FORMAT: u32 = 1;
+
+/// The names, hashes and realised rates of all masks of a file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MaskManifest {
+    pub format: u32,
+    pub dataset: String,
+    /// Content hash of the prepared data.
+    pub content_hash: String,
+    pub masks: Vec<SplitFacts>,
+}
+
+/// One split of one family and seed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SplitFacts {
+    pub family: String,
+    pub version: u32,
+    pub seed: u64,
+    pub split: SplitName,
+    /// By the level's name.
+    pub levels: BTreeMap<String, LevelFacts>,
+}
+
+/// The masks of one level.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LevelFacts {
+    pub hash: String,
+    /// Missing rates of text, audio, vision.
+    pub nominal: [f64; 3],
+    /// The same as realised; null where no position is valid.
+    pub realised: [Option<f64>; 3],
+}
+
+impl MaskFile {
+    /// Where the manifest of a mask file is: `mosi.masks.json` beside `mosi.masks.h5`.
+    pub fn manifest_of(path: &Path) -> PathBuf {
+        path.with_extension("json")
+    }
+
+    /// What the file says it holds; masks are not read.
+    ///
+    /// # Errors
+    /// [`Error`] where a group cannot be read.
+    pub fn manifest(&self) -> Result<MaskManifest, Error> {
+        let facts = |name: super::Stored| -> Result<SplitFacts, Error> {
+            let realised = split::realised(&self.path, &self.group(&name)?)?;
+            let hashes = self.hashes(&name)?;
+            let levels = hashes.into_iter().zip(realised);
+            let level = |((level, hash), realised): ((Level, String), _)| {
+                let nominal = level.rates();
+                (
+                    level.to_string(),
+                    LevelFacts {
+                        hash,
+                        nominal,
+                        realised,
+                    },
+                )
+            };
+            Ok(SplitFacts {
+                levels: levels.map(level).collect(),
+                family: name.family,
+                version: name.version,
+                seed: name.seed,
+                split: name.split,
+            })
+        };
+        Ok(MaskManifest {
+            format: FORMAT,
+            dataset: self.dataset.clone(),
+            content_hash: self.content_hash.clone(),
+            masks: self
+                .stored()?
+                .into_iter()
+                .map(facts)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Writes the manifest beside the file, whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error`] where the file cannot be read or the manifest not be written.
+    pub fn write_manifest(&self) -> Result<(), Error> {
+        let path = Self::manifest_of(&self.path);
+        let partial = Partial::create(&path)?;
+        let written = std::fs::write(partial.temp(), self.manifest_json(&path)?);
+        written.map_err(|source| Error::Write { path, source })?;
+        Ok(partial.publish(true)?)
+    }
+
+    /// Checks the manifest beside the file, where there is one.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] where it says something else than the file.
+    pub(super) fn check_manifest(&self) -> Result<(), Error> {
+        let path = Self::manifest_of(&self.path);
+        match std::fs::read(&path) {
+            Ok(json) if json != self.manifest_json(&path)? => Err(Error::Manifest {
+                path,
+                masks: self.path.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The manifest as indented JSON.
+    fn manifest_json(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        let json = serde_json::to_vec_pretty(&self.manifest()?);
+        let mut json = json.map_err(|error| Error::Write {
+            path: path.to_owned(),
+            source: error.into(),
+        })?;
+        json.push(b'\n');
+        Ok(json)
+    }
+}

@@ -1,0 +1,148 @@
+//! `mask`, the masks of `prepare`, and what `verify` and `run` make of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use super::program::{pickle, prepared, program};
+
+/// Demo data prepared through the program, with these flags; the folder of data.
+fn with_masks(folder: &Path, flags: &[&str]) -> PathBuf {
+    let data = folder.join("data");
+    let mut command = program();
+    command
+        .arg("prepare")
+        .arg(pickle(folder))
+        .arg("--data")
+        .arg(&data)
+        .args(flags);
+    command.assert().success();
+    data
+}
+
+#[test]
+fn prepare_writes_families_and_seeds_and_verify_checks_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = [
+        "--rates",
+        "0:1:0.5",
+        "--mask-seeds",
+        "1111,1112",
+        "--masks",
+        "random,modality",
+    ];
+    let data = with_masks(folder.path(), &flags);
+    let masks = data.join("demo-film.masks.h5");
+    let verified = program().arg("verify").arg(&masks).assert().success();
+    // Two seeds of three splits: three rates and six subsets each.
+    verified.stdout(contains("54 masks of demo-film in 12 groups"));
+    let manifest = fs::read_to_string(data.join("demo-film.masks.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(json["masks"].as_array().unwrap().len(), 12);
+    assert_eq!(
+        json["masks"][0]["levels"]["LA"]["nominal"],
+        serde_json::json!([1.0, 1.0, 0.0])
+    );
+    fs::write(
+        data.join("demo-film.masks.json"),
+        manifest.replace("\"LA\"", "\"LV\""),
+    )
+    .unwrap();
+    let refused = program().arg("verify").arg(&masks).assert().code(3);
+    refused.stderr(contains("demo-film.masks.json does not say what"));
+}
+
+#[test]
+fn prepare_says_which_levels_a_family_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |flags: &[&str], words: &str| {
+        let mut command = program();
+        command
+            .arg("prepare")
+            .arg(folder.path().join("none.pkl"))
+            .args(flags);
+        command.assert().code(2).stderr(contains(words));
+    };
+    refused(
+        &["--masks", "mixed"],
+        "expected three rates like l=0.2,a=0.7,v=0.7",
+    );
+    refused(&["--rates", "0.5,LA"], "add one of modality");
+    refused(&["--rates", "1:0:0.1"], "not above END");
+    refused(&["--rates", "0:1:0"], "step above 0");
+    refused(&["--rates", "nan"], "expected missing rates like");
+    refused(&["--rates", "1.5"], "from 0 to 1");
+}
+
+#[test]
+fn show_draws_masks_and_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path()).join("demo-film.h5");
+    let show = |flags: &[&str]| {
+        let mut command = program();
+        command.args(["mask", "show"]).arg(&data).args(flags);
+        command.assert()
+    };
+    let sample = "test000$_$0";
+    show(&["--sample", sample, "--rate", "0"]).success().stdout(
+        contains("[CLS]")
+            .and(contains("(0.000)"))
+            .and(contains("[UNK]").not()),
+    );
+    show(&["--sample", sample, "--rate", "L", "--masks", "modality"])
+        .success()
+        .stdout(contains("[CLS] [UNK]").and(contains("seed 1111, level L")));
+    let json = show(&["--sample", sample, "--rate", "1", "--json"]).success();
+    let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
+    let kept = json["kept"]["text"].as_array().unwrap();
+    assert_eq!(kept.iter().filter(|kept| **kept == true).count(), 2);
+    assert_eq!(json["words"].as_array().unwrap().len(), kept.len());
+    show(&["--sample", "nobody", "--rate", "0"])
+        .code(2)
+        .stderr(contains("one is called"));
+    show(&["--sample", sample, "--rate", "LA"])
+        .code(2)
+        .stderr(contains("expected rates like 0.5"));
+}
+
+#[test]
+fn stats_and_exports_are_of_the_same_masks() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path()).join("demo-film.h5");
+    let mut stats = program();
+    stats
+        .args(["mask", "stats"])
+        .arg(&data)
+        .args(["--rates", "0.5", "--json"]);
+    let said = stats.assert().success().get_output().stdout.clone();
+    let lines: Vec<serde_json::Value> = said
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 3);
+    assert!((lines[1]["realised"]["pooled"].as_f64().unwrap() - 0.5).abs() < 0.1);
+    let export = |name: &str| {
+        let mut command = program();
+        command
+            .args(["mask", "export"])
+            .arg(&data)
+            .args(["--rate", "0.5", "--out"]);
+        command.arg(folder.path().join(name));
+        command.assert()
+    };
+    for name in ["half.npz", "half.h5", "half.pkl"] {
+        export(name).success().stdout(contains("test   hash "));
+        export(name).failure().stderr(contains("--force"));
+    }
+    export("half.csv")
+        .code(2)
+        .stderr(contains(".npz, .h5 or .pkl"));
+    let again = program()
+        .arg("inspect")
+        .arg(folder.path().join("half.pkl"))
+        .assert();
+    again.success().stdout(contains("text_bert"));
+}

@@ -1,0 +1,134 @@
+//! Masks as Python sees them, and masks that Python draws.
+
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
+
+mod python;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lnln_bench::dataset::synthetic::{Demo, write_demo};
+use lnln_bench::dataset::{Corpus, ImportOptions, Outline, SplitName, prepare};
+use lnln_bench::mask::{Conditions, Ids, MaskFile, Variants, find, parse_list, to_hdf5, to_npz};
+use lnln_bench::parity::{self, Outcome};
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A small prepared corpus.
+fn corpus(folder: &Path) -> Corpus {
+    let source = folder.join("talk.pkl");
+    write_demo(Demo::Talk, &source, 5, 0.1).unwrap();
+    let imported = prepare(&source, &ImportOptions::new(folder), &mut |_| {}).unwrap();
+    Corpus::open(&imported.path).unwrap()
+}
+
+/// Kept positions of the test split at a level, per modality.
+fn kept(variants: &Variants, level: &str) -> Vec<usize> {
+    let keeps = variants
+        .keeps(SplitName::Test, level.parse().unwrap())
+        .unwrap();
+    let count = |bits: &[bool]| bits.iter().filter(|bit| **bit).count();
+    keeps.iter().map(|keep| count(&keep.bits)).collect()
+}
+
+#[test]
+fn the_example_in_the_documentation_unpacks_every_mask() {
+    let script = std::fs::read_to_string(repository("docs/examples/read_masks.py")).unwrap();
+    let page = std::fs::read_to_string(repository("docs/masks.md")).unwrap();
+    assert!(page.contains(&script), "docs/masks.md shows another script");
+    let Some(python) = python::python(&["h5py", "numpy"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = corpus(folder.path());
+    let levels = parse_list("0:1:0.1,l=0.2,a=0.7,v=0.7").unwrap();
+    let names = ["random", "modality", "mixed", "reference-tfr"];
+    let dealt = Conditions::deal(&names, &levels).unwrap();
+    let variants: Vec<Variants> = dealt
+        .iter()
+        .map(|c| Variants::of_corpus(c.family, &corpus, 7, &c.levels).unwrap())
+        .collect();
+    let path = folder.path().join("toy.masks.h5");
+    MaskFile::write(&path, &corpus.content_hash, &variants).unwrap();
+    let script = repository("docs/examples/read_masks.py");
+    let said = python::run(Command::new(python).arg(script).arg(&path));
+    let mut lines = 0;
+    for variants in &variants {
+        for level in &variants.levels {
+            let (family, name) = (&variants.family, level.to_string());
+            let hash = variants.hash(SplitName::Test, *level).unwrap();
+            let kept = kept(variants, &name);
+            let line = format!("{family}-v1 seed-7 {name} {hash} kept {kept:?} lost ");
+            assert!(said.contains(&line), "`{line}` is not in {said}");
+            lines += 1;
+        }
+    }
+    assert_eq!(said.lines().count(), lines + 1);
+}
+
+/// Both exports hold what `kept` counts, with ids and names.
+const EXPORTS: &str = r#"
+import sys
+import h5py, numpy
+
+archive = numpy.load(sys.argv[1])
+assert archive["mask"].tolist() == ["random", "1", "7", "demo-talk", "0.3"], archive["mask"]
+assert archive["nominal"].tolist() == [0.3, 0.3, 0.3]
+with h5py.File(sys.argv[2]) as file:
+    assert file.attrs["level"] == "0.3" and file.attrs["seed"] == 7
+    for split in ("train", "valid", "test"):
+        assert file[split].attrs["hash"] == archive[f"{split}_hash"][0]
+        assert file[split]["id"].asstr()[:].tolist() == archive[f"{split}_id"].tolist()
+        assert (file[split].attrs["realised"] == archive[f"{split}_realised"]).all()
+        for modality in ("text", "audio", "vision"):
+            kept = archive[f"{split}_{modality}"]
+            assert kept.dtype == bool and (file[split][modality][:] == kept).all()
+print([int(archive[f"test_{m}"].sum()) for m in ("text", "audio", "vision")])
+"#;
+
+#[test]
+fn python_reads_exported_masks() {
+    let Some(python) = python::python(&["h5py", "numpy"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = corpus(folder.path());
+    let level = "0.3".parse().unwrap();
+    let random = find("random").unwrap();
+    let variants = Variants::of_corpus(random, &corpus, 7, &[level]).unwrap();
+    let outlines: Vec<Outline> = SplitName::ALL
+        .iter()
+        .map(|name| corpus.outline(*name).unwrap())
+        .collect();
+    let ids: Vec<Ids> = outlines
+        .iter()
+        .map(|o| (o.name, o.ids.as_slice()))
+        .collect();
+    let (npz, h5) = (folder.path().join("a.npz"), folder.path().join("a.h5"));
+    to_npz(&variants, level, &ids, &npz, false).unwrap();
+    to_hdf5(&variants, level, &ids, &h5, false).unwrap();
+    assert!(
+        to_npz(&variants, level, &ids, &npz, false).is_err(),
+        "a file is replaced unasked"
+    );
+    let said = python::run(Command::new(python).args(["-c", EXPORTS]).args([&npz, &h5]));
+    assert_eq!(said.trim(), format!("{:?}", kept(&variants, "0.3")));
+}
+
+/// The published masks and training rates of seeds and shapes that no stored case has.
+#[test]
+fn reference_equals_what_numpy_and_python_draw_now() {
+    let Some(python) = python::python(&["numpy"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let script = repository("tests/python/mask_cases.py");
+    python::run(Command::new(python).arg(script).arg(folder.path()));
+    let report = parity::run(folder.path()).unwrap();
+    assert!(report.outcomes.len() > 100, "{}", report.outcomes.len());
+    let failed: Vec<&Outcome> = report.outcomes.iter().filter(|o| !o.passed()).collect();
+    assert!(failed.is_empty(), "{failed:?}");
+}
