@@ -45,7 +45,7 @@ def masked(tensors, prefix, seed, rates, valid, text, frames):
 
 def fields_and_masks(folder, seed, n, steps):
     draw = np.random.default_rng(seed)
-    lengths = {name: draw.integers(2, t + 1, n) for name, t in zip(("text", "audio", "vision"), steps)}
+    lengths = {name: draw.integers(min(2, t), t + 1, n) for name, t in zip(("text", "audio", "vision"), steps)}
     lengths["text"][0] = steps[0]
     valid = {
         name: (np.arange(t) < lengths[name][:, None]).astype(np.int64)
