@@ -127,8 +127,8 @@ fn reference_equals_what_numpy_and_python_draw_now() {
     let folder = tempfile::tempdir().unwrap();
     let script = repository("tests/python/mask_cases.py");
     python::run(Command::new(python).arg(script).arg(folder.path()));
-    let report = parity::run(folder.path()).unwrap();
-    assert!(report.outcomes.len() > 100, "{}", report.outcomes.len());
-    let failed: Vec<&Outcome> = report.outcomes.iter().filter(|o| !o.passed()).collect();
+    let outcomes = parity::masks::run(folder.path()).unwrap();
+    assert!(outcomes.len() > 100, "{}", outcomes.len());
+    let failed: Vec<&Outcome> = outcomes.iter().filter(|o| !o.passed()).collect();
     assert!(failed.is_empty(), "{failed:?}");
 }
