@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lnln_bench::dataset::{self, ImportOptions, Imported, Padding};
+use lnln_bench::dataset::{self, Check, ImportOptions, Imported, Padding};
 use lnln_bench::store::Compression;
 use lnln_bench::ui::{Bar, Progress};
 
@@ -143,7 +143,7 @@ pub fn report(imported: &Imported, check: bool) -> String {
         ),
         format!("  source  sha256 {} ({known})", imported.source_sha256),
     ];
-    lines.extend(checks(imported));
+    lines.extend(checks(imported, check));
     lines.push(format!("  content {}", imported.content_hash));
     if !check {
         lines.push(format!("  data    {}", imported.path.display()));
@@ -151,11 +151,19 @@ pub fn report(imported: &Imported, check: bool) -> String {
     lines.join("\n")
 }
 
-/// One line per check, or none where nothing was looked at.
-fn checks(imported: &Imported) -> impl Iterator<Item = String> {
-    let state = |odd: &[String]| if odd.is_empty() { "ok  " } else { "odd " };
-    imported
-        .checks
-        .iter()
-        .map(move |check| format!("  {}    {}", state(&check.odd), check.name))
+/// One line per check where checking was all that was asked for, else their number; none where
+/// nothing was looked at.
+fn checks(imported: &Imported, all: bool) -> Vec<String> {
+    let checks = &imported.checks;
+    let odd = checks.iter().filter(|check| !check.odd.is_empty()).count();
+    if all {
+        let state = |odd: &[String]| if odd.is_empty() { "ok  " } else { "odd " };
+        let line = |check: &Check| format!("  {}    {}", state(&check.odd), check.name);
+        return checks.iter().map(line).collect();
+    }
+    let line = || match odd {
+        0 => format!("  checks  all {} ok", checks.len()),
+        odd => format!("  checks  {} ok, {odd} odd", checks.len() - odd),
+    };
+    (!checks.is_empty()).then(line).into_iter().collect()
 }

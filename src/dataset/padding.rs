@@ -42,9 +42,9 @@ impl FromStr for Padding {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
     pub seen: usize,
-    /// Clips that begin with a zero frame and end with another.
+    /// Clips with more zero frames at the beginning than at the end.
     pub left: usize,
-    /// Clips that end with a zero frame and begin with another.
+    /// Clips with more zero frames at the end.
     pub right: usize,
     /// The first clip of the former kind.
     pub first_left: Option<usize>,
@@ -58,24 +58,22 @@ impl Ends {
     pub fn of(array: ArrayRef<'_>) -> pickle::Result<Self> {
         let mut ends = Self::default();
         for_each_clip(array, CLIPS, |clip, width| {
-            let is_zero =
-                |frame: Option<&[f64]>| frame.is_some_and(|f| f.iter().all(|v| *v == 0.0));
-            let begins = is_zero(clip.chunks_exact(width).next());
-            match (begins, is_zero(clip.chunks_exact(width).next_back())) {
-                (true, false) => {
-                    ends.left += 1;
-                    ends.first_left.get_or_insert(ends.seen);
-                }
-                (false, true) => ends.right += 1,
-                _ => {}
+            let frames = || clip.chunks_exact(width);
+            let (lead, trail) = (zeros(frames()), zeros(frames().rev()));
+            // A face lost in the first frames or a moment of silence is no padding.
+            let enough = |zeros: usize| zeros >= 2 && 10 * zeros >= frames().len();
+            if lead > trail && enough(lead) {
+                ends.left += 1;
+                ends.first_left.get_or_insert(ends.seen);
+            } else if trail > lead && enough(trail) {
+                ends.right += 1;
             }
             ends.seen += 1;
         })?;
         Ok(ends)
     }
 
-    /// Enough clips begin with zeros, and hardly any ends with them. One clip proves nothing: a
-    /// face may have been lost in its first frame.
+    /// Enough clips begin with zeros, and hardly any ends with them. One clip proves nothing.
     pub fn is_left(self) -> bool {
         one_sided(self.left, self.right, self.seen)
     }
@@ -98,15 +96,20 @@ fn one_sided(this: usize, other: usize, seen: usize) -> bool {
 pub fn lengths(array: ArrayRef<'_>, padding: Padding) -> pickle::Result<Vec<i32>> {
     let mut lengths = Vec::with_capacity(array.shape()[0]);
     for_each_clip(array, usize::MAX, |clip, width| {
-        let is_zero = |frame: &&[f64]| frame.iter().all(|value| *value == 0.0);
         let frames = clip.chunks_exact(width);
         let (all, padding) = match padding {
-            Padding::Left => (frames.len(), frames.take_while(is_zero).count()),
-            Padding::Right => (frames.len(), frames.rev().take_while(is_zero).count()),
+            Padding::Left => (frames.len(), zeros(frames)),
+            Padding::Right => (frames.len(), zeros(frames.rev())),
         };
         lengths.push((all - padding) as i32);
     })?;
     Ok(lengths)
+}
+
+/// How many frames are zero before the first that is not.
+fn zeros<'f>(frames: impl Iterator<Item = &'f [f64]>) -> usize {
+    let is_zero = |frame: &&[f64]| frame.iter().all(|value| *value == 0.0);
+    frames.take_while(is_zero).count()
 }
 
 /// Why a walk over clips ended early.
@@ -169,15 +172,22 @@ mod tests {
 
     #[test]
     fn the_padded_end_is_told_from_lost_frames() {
-        assert!(ends(&["0011", "0111", "1111"]).is_left());
-        assert!(ends(&["1100", "1010", "1111"]).is_right());
-        // One lost first frame, full clips, nothing at all.
-        for patterns in [&["0111", "1111", "1111"][..], &["1111"; 3], &["0000"; 3]] {
+        assert!(ends(&["0011", "0001", "1111"]).is_left());
+        assert!(ends(&["1100", "1000", "1111"]).is_right());
+        // Lost first frames, full clips, nothing at all, both ends alike.
+        for patterns in [
+            &["0111", "0111", "1111"][..],
+            &["1111"; 3],
+            &["0000"; 3],
+            &["0110"; 3],
+        ] {
             let ends = ends(patterns);
             assert!(!ends.is_left() && !ends.is_right(), "{ends:?}");
         }
-        assert!(!ends(&["0111", "0111", "1100", "1100"]).is_left());
-        assert_eq!(ends(&["1111", "0111", "0011"]).first_left, Some(1));
+        // Silence first, padding last.
+        assert!(ends(&["0100", "0100", "0111"]).is_right());
+        assert!(!ends(&["0011", "0011", "1100", "1100"]).is_left());
+        assert_eq!(ends(&["1111", "0011", "0001"]).first_left, Some(1));
     }
 
     #[test]
