@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempPath;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::error::{Error, Result};
 
@@ -19,6 +19,8 @@ const SUFFIX: &str = ".partial";
 pub struct Partial {
     temp: TempPath,
     path: PathBuf,
+    /// Locked, against removal by a process on another machine that shares the folder.
+    file: File,
 }
 
 impl Partial {
@@ -32,8 +34,14 @@ impl Partial {
         fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make the folder", e))?;
         remove_leftovers(folder);
         let temp = temporary(path).map_err(|e| Error::io(path, "create it", e))?;
+        let (file, temp) = temp.into_parts();
+        if !hdf5_locks() {
+            // Without effect where the file system has no locks: the process id in the name
+            // protects on this machine.
+            let _ = file.try_lock();
+        }
         let path = path.to_owned();
-        Ok(Self { temp, path })
+        Ok(Self { temp, path, file })
     }
 
     /// The hidden file.
@@ -41,18 +49,29 @@ impl Partial {
         &self.temp
     }
 
-    /// Opens the hidden file for writing, held against removal by other processes.
+    /// Opens the hidden file for writing.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub fn open(&self) -> Result<File> {
-        let file = OpenOptions::new()
+        OpenOptions::new()
             .write(true)
             .open(&self.temp)
-            .map_err(|e| Error::io(&self.path, "open it", e))?;
-        // Without effect where the file system has no locks: the process id in the name protects.
-        let _ = file.try_lock();
-        Ok(file)
+            .map_err(|e| Error::io(&self.path, "open it", e))
+    }
+
+    /// Makes the hidden file an empty HDF5 file, to be closed before [`Self::publish`].
+    ///
+    /// libhdf5 does not lock it: that lock would outlive its closing in every process started in
+    /// the meantime, which inherits the handle, and readers would be turned away.
+    ///
+    /// # Errors
+    /// [`Error::Hdf5`].
+    pub fn hdf5(&self) -> Result<hdf5::File> {
+        hdf5::File::with_options()
+            .with_fapl(|access| access.file_locking(false))
+            .create(&self.temp)
+            .map_err(|e| Error::hdf5(&self.path, "create it", &e))
     }
 
     /// Syncs the hidden file, gives it its name and syncs the folder: after this the old file or
@@ -61,15 +80,13 @@ impl Partial {
     /// # Errors
     /// [`Error::Io`], [`Error::DiskFull`], [`Error::InTheWay`]; the name is then untouched.
     pub fn publish(self, replace: bool) -> Result<()> {
-        let file = self.open()?;
-        let Self { temp, path } = self;
+        let Self { temp, path, file } = self;
         let fail = |action| {
             let path = path.clone();
             move |e: io::Error| Error::io(&path, action, e)
         };
         file.sync_all().map_err(fail("sync it"))?;
-        // Said aloud, for a process being started may hold a copy of the handle, and a reader must
-        // not meet the lock under the final name. Nothing is lost where there was no lock.
+        // A reader must not meet the lock under the final name. Nothing is lost where there is none.
         let _ = file.unlock();
         let renamed = match replace {
             true => temp.persist(&path),
@@ -108,16 +125,20 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// An empty file beside `path`, removed when dropped, with the permissions of a new file.
-fn temporary(path: &Path) -> io::Result<TempPath> {
+fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let prefix = format!(".{name}.{}-", std::process::id());
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(SUFFIX);
     #[cfg(unix)]
     builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
-    builder
-        .tempfile_in(folder_of(path))
-        .map(tempfile::NamedTempFile::into_temp_path)
+    builder.tempfile_in(folder_of(path))
+}
+
+/// Whether the environment makes libhdf5 lock what it opens, which a lock of ours would prevent.
+fn hdf5_locks() -> bool {
+    let setting = std::env::var("HDF5_USE_FILE_LOCKING");
+    setting.is_ok_and(|value| ["TRUE", "1", "BEST_EFFORT"].contains(&value.as_str()))
 }
 
 /// Removes the hidden files of processes that are gone. What cannot be removed stays: it harms

@@ -36,8 +36,7 @@ impl Writer {
     /// [`Error::Io`] or [`Error::Hdf5`] when the folder cannot be written.
     pub fn create(path: &Path) -> Result<Self> {
         let partial = Partial::create(path)?;
-        let file =
-            hdf5::File::create(partial.temp()).map_err(|e| Error::hdf5(path, "create it", &e))?;
+        let file = partial.hdf5()?;
         let mut writer = Self::rehearse(path);
         (writer.file, writer.partial) = (Some(file), Some(partial));
         Ok(writer)

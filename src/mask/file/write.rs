@@ -31,7 +31,7 @@ impl MaskFile {
         let old = earlier(path, dataset, content_hash)?;
         let partial = Partial::create(path)?;
         fill(
-            partial.temp(),
+            (partial.temp(), partial.hdf5()?),
             old.as_ref(),
             (dataset, content_hash),
             variants,
@@ -59,12 +59,11 @@ fn earlier(path: &Path, dataset: &str, content_hash: &str) -> Result<Option<Mask
 
 /// Writes the new variants and whatever of the old file they do not replace.
 fn fill(
-    temporary: &Path,
+    (temporary, file): (&Path, File),
     old: Option<&MaskFile>,
     (dataset, content_hash): (&str, &str),
     variants: &[Variants],
 ) -> Result<(), Error> {
-    let file = File::create(temporary).map_err(hdf5_error(temporary, "creating"))?;
     set(temporary, &file, "format", FORMAT)?;
     set_text(temporary, &file, "dataset", dataset)?;
     set_text(temporary, &file, "content_hash", content_hash)?;
