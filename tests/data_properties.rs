@@ -91,21 +91,29 @@ fn same(ours: Value<'_>, other: &Other) -> bool {
         Other::F64(value) => ours
             .as_f64()
             .is_some_and(|v| v.to_bits() == value.to_bits()),
-        Other::Bytes(value) => ours
-            .as_bytes()
-            .map_or(ours.kind() == "bytes", |v| v == value),
+        // A string of Python 2 may be either.
+        Other::Bytes(value) => match ours.is_old_text() {
+            true => ours.as_str().is_none_or(|text| text.as_bytes() == value),
+            false => ours
+                .as_bytes()
+                .map_or(ours.kind() == "bytes", |v| v == value),
+        },
         Other::String(value) => ours.as_str() == Some(value),
         Other::List(others) => ours.kind() == "a list" && all(others),
         Other::Tuple(others) => ours.kind() == "a tuple" && all(others),
-        // Order is free.
-        Other::Set(keys) | Other::FrozenSet(keys) => items(keys.len())
-            .is_some_and(|mut items| items.all(|a| keys.iter().any(|b| same_key(a, b)))),
+        // Order is free, and a key set again is in our list twice.
+        Other::Set(keys) | Other::FrozenSet(keys) => {
+            ours.kind() == "a set"
+                && keys.iter().all(|key| {
+                    ours.items()
+                        .is_some_and(|mut items| items.any(|item| same_key(item, key)))
+                })
+        }
         Other::Dict(entries) => {
-            ours.entries().count() == entries.len()
-                && ours.entries().all(|(key, value)| {
-                    entries
-                        .iter()
-                        .any(|(k, v)| same_key(key, k) && same(value, v))
+            ours.is_dict()
+                && entries.iter().all(|(k, v)| {
+                    ours.entries()
+                        .any(|(key, value)| same_key(key, k) && same(value, v))
                 })
         }
     }
