@@ -1,13 +1,12 @@
 //! Scores in long form: one row per number, full precision, in the metric's own scale
 //! (percentages as fractions). An undefined number is an empty field with the reason beside it.
 
-use crate::mask::Level;
 use crate::metric::{Direction, Metric};
 
 use crate::report::error::{Result, render};
 use crate::report::run::level;
 use crate::report::run::reading::{Outcome, Reading};
-use crate::report::run::scores::{ScoredRun, Value};
+use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section};
 
 const SCORES: [&str; 10] = [
@@ -46,41 +45,50 @@ const SUMMARY: [&str; 20] = [
     "p",
 ];
 
-/// Every score of every run: `rate` is the missing rate.
+/// Every score of every run: `rate` is the missing rate. Written as it goes, for there may be
+/// millions.
 pub fn scores(sections: &[Section]) -> Result<Vec<u8>> {
-    let mut rows = vec![SCORES.map(String::from).to_vec()];
+    let mut out = ::csv::Writer::from_writer(Vec::new());
+    out.write_record(SCORES).map_err(render("scores.csv"))?;
     for section in sections {
         for row in section.own_rows() {
             for (run, metric) in pairs(&row.runs, &section.metrics) {
-                rows.extend(run_scores(row, run, metric));
+                run_scores(&mut out, row, run, metric)?;
             }
         }
     }
-    write("scores.csv", rows)
+    out.into_inner()
+        .map_err(|e| render("scores.csv")(e.into_error()))
 }
 
-fn run_scores(row: &Row, run: &ScoredRun, metric: &Metric) -> Vec<Vec<String>> {
-    let m = &run.manifest;
-    let curve = run.levels.get(metric.name).into_iter().flatten();
-    let record = |(level, value): (&Level, &Value)| {
+fn run_scores(
+    out: &mut ::csv::Writer<Vec<u8>>,
+    row: &Row,
+    run: &ScoredRun,
+    metric: &Metric,
+) -> Result<()> {
+    let (m, seed) = (&run.manifest, run.manifest.seed.to_string());
+    for (level, value) in run.levels.get(metric.name).into_iter().flatten() {
         let (value, undefined) = match value {
-            Ok(value) => (value.to_string(), String::new()),
-            Err(reason) => (String::new(), reason.clone()),
+            Ok(value) => (value.to_string(), ""),
+            Err(reason) => (String::new(), reason.as_str()),
         };
-        vec![
-            m.dataset.name.clone(),
-            row.model.clone(),
-            m.seed.to_string(),
-            run.mask.family.clone(),
-            level::title(*level),
-            metric.name.to_string(),
-            value,
+        let level = level::title(*level);
+        out.write_record([
+            m.dataset.name.as_str(),
+            &row.model,
+            &seed,
+            &run.mask.family,
+            &level,
+            metric.name,
+            &value,
             undefined,
-            row.configuration.clone(),
-            m.id.clone(),
-        ]
-    };
-    curve.map(record).collect()
+            &row.configuration,
+            &m.id,
+        ])
+        .map_err(render("scores.csv"))?;
+    }
+    Ok(())
 }
 
 /// Mean, standard deviation and number of seeds of every cell of the tables: `rate` is a missing

@@ -69,6 +69,8 @@ struct TableView<'a> {
 struct RowView<'a> {
     label: &'a str,
     floor: bool,
+    /// The runs behind the row's numbers, where a cell does not name its own.
+    runs: String,
     cells: Vec<CellView>,
 }
 
@@ -80,8 +82,8 @@ struct CellView {
     letter: Option<String>,
     best: bool,
     significant: bool,
-    /// The runs behind the number.
-    runs: String,
+    /// The runs behind the number, where they are not the row's.
+    runs: Option<String>,
     /// What else is known of it, as a sentence.
     more: String,
 }
@@ -120,14 +122,16 @@ fn table<'a>(table: &'a Table, figure: Option<&'a str>) -> TableView<'a> {
 }
 
 fn row(line: &Line) -> RowView<'_> {
+    let runs = line.cells.first().map_or(&[][..], |c| &c.runs);
     RowView {
         label: &line.label,
         floor: line.floor,
-        cells: line.cells.iter().map(cell).collect(),
+        runs: runs.join(" "),
+        cells: line.cells.iter().map(|c| cell(c, runs)).collect(),
     }
 }
 
-fn cell(cell: &Cell) -> CellView {
+fn cell(cell: &Cell, row: &[String]) -> CellView {
     CellView {
         text: cell.content.text(),
         sd: cell.content.sd(),
@@ -135,7 +139,7 @@ fn cell(cell: &Cell) -> CellView {
         letter: cell.content.letter(),
         best: cell.best,
         significant: cell.significant,
-        runs: cell.runs.join(" "),
+        runs: (cell.runs != row).then(|| cell.runs.join(" ")),
         more: more(cell),
     }
 }

@@ -6,6 +6,8 @@ pub mod build;
 pub mod efficiency;
 pub mod mark;
 pub mod notes;
+#[cfg(test)]
+mod of_sections;
 pub mod paper;
 
 /// Mark of a cell that is no better than the floor.
