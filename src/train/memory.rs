@@ -243,10 +243,8 @@ impl MemoryPlan {
             let recomputed = self.with(clips) - clips as u64 * (text - again);
             ways.push(format!("--recompute-encoder needs {}", show(recomputed)));
         }
-        ways.push(format!(
-            "--memory-budget {} allows it",
-            show(self.with(clips))
-        ));
+        let mebibytes = self.with(clips).div_ceil(1 << 20);
+        ways.push(format!("--memory-budget {mebibytes}MiB allows it"));
         ways.join("; ")
     }
 }
