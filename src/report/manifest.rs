@@ -98,6 +98,17 @@ impl ReportManifest {
         Ok(json)
     }
 
+    /// Paths of the files of a report of any version; `None` if the bytes are something else.
+    pub fn paths(json: &[u8]) -> Option<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Known {
+            kind: String,
+            files: BTreeMap<String, String>,
+        }
+        let known: Known = serde_json::from_slice(json).ok()?;
+        (known.kind == KIND).then(|| known.files.into_keys().collect())
+    }
+
     /// Reads a report's manifest; `None` if the bytes are something else.
     pub fn parse(json: &[u8]) -> Option<Self> {
         let manifest: Self = serde_json::from_slice(json).ok()?;

@@ -261,15 +261,15 @@ fn files(parts: &[Part], options: &Options) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(files)
 }
 
-/// The report that `out` holds already, if any.
-fn earlier(out: &Path) -> Result<Option<ReportManifest>> {
+/// The files of the report that `out` holds already, if any.
+fn earlier(out: &Path) -> Result<Option<Vec<String>>> {
     let path = out.to_path_buf();
     if out.exists() && !out.is_dir() {
         return Err(Error::InTheWay { path });
     }
     if let Ok(json) = fs::read(out.join(manifest::NAME)) {
-        let manifest = ReportManifest::parse(&json);
-        return manifest.map(Some).ok_or(Error::InTheWay { path });
+        let paths = ReportManifest::paths(&json);
+        return paths.map(Some).ok_or(Error::InTheWay { path });
     }
     // A report that was interrupted has no manifest yet; its files may be overwritten.
     let ours = |name: &str| FILES.contains(&name) || name.starts_with(".writing-");
@@ -294,7 +294,7 @@ const FILES: [&str; 7] = [
     "figures",
 ];
 
-fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&ReportManifest>) -> Result<()> {
+fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&Vec<String>>) -> Result<()> {
     let figures = out.join("figures");
     fs::create_dir_all(&figures).map_err(io("create", &figures))?;
     for (path, bytes) in files {
@@ -308,7 +308,7 @@ fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&ReportManifest
             .and_then(|p| p.strip_suffix(".svg").or(p.strip_suffix(".png")));
         name.is_some_and(|n| crate::report::run::section::slug(n) == n)
     };
-    let old = earlier.into_iter().flat_map(|m| m.files.keys());
+    let old = earlier.into_iter().flatten();
     for path in old.filter(|p| figure(p) && !kept(p)) {
         let path = out.join(path);
         if path.exists() {
