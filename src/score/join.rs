@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::read::Row;
+use super::row::Row;
 use super::{Options, file_name};
 use crate::dataset::{Corpus, SplitName};
 use crate::mask::Level;

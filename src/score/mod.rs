@@ -4,7 +4,9 @@
 pub mod error;
 mod join;
 mod read;
+mod read_csv;
 mod read_parquet;
+mod row;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +15,7 @@ use crate::dataset::Corpus;
 use crate::record::hash_bytes;
 
 pub use error::{Error, Result};
-pub use read::Row;
+pub use row::Row;
 
 /// What the file does not say of itself.
 #[derive(Clone, Debug)]

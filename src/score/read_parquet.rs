@@ -5,7 +5,7 @@ use std::io::Cursor;
 use polars::prelude::*;
 
 use super::error::{Error, Result};
-use super::read::{self, Row, Texts};
+use super::row::{Row, Texts, places, row};
 
 /// The rows of a Parquet file, its columns found as those of a CSV file are. Numbers may be of any
 /// width; they go through their texts, which lose nothing, so that both formats have one reader.
@@ -22,7 +22,7 @@ pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<Row>> {
         .iter()
         .map(|n| n.to_string())
         .collect();
-    let places = read::places(file, &headings)?;
+    let places = places(file, &headings)?;
     let mut columns: Vec<Option<Vec<Option<String>>>> = Vec::new();
     for place in places {
         columns.push(match place {
@@ -30,14 +30,14 @@ pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<Row>> {
             None => None,
         });
     }
-    let row = |i: usize| {
+    let of = |i: usize| {
         let mut of_row: Texts = Default::default();
         for (text, column) in of_row.iter_mut().zip(&columns) {
             *text = column.as_ref().and_then(|c| c[i].clone());
         }
-        read::row(file, i as u64 + 1, of_row)
+        row(file, i as u64 + 1, of_row)
     };
-    (0..table.height()).map(row).collect()
+    (0..table.height()).map(of).collect()
 }
 
 fn texts(table: &DataFrame, name: &str) -> PolarsResult<Vec<Option<String>>> {
