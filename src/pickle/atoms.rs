@@ -1,10 +1,11 @@
 //! Opcodes that hold a number, a string or bytes.
 
+use super::coding::Coding;
 use super::error::Result;
 use super::machine::Machine;
 use super::number;
 use super::opcode as op;
-use super::payload::{Coding, Payload};
+use super::payload::Payload;
 use super::source::Span;
 use super::text::{self, Latin1Count};
 use super::value::{Line, Node};

@@ -2,10 +2,11 @@
 
 use super::array::Data;
 use super::array_ref::ArrayRef;
+use super::coding::Coding;
 use super::decode::Decoder;
 use super::error::{Error, Result};
 use super::gather::Gather;
-use super::payload::{Coding, Payload};
+use super::payload::Payload;
 use super::source::{Source, Span};
 
 impl ArrayRef<'_> {

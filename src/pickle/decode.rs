@@ -3,7 +3,7 @@
 //! Protocol 2 keeps whole arrays in UTF-8 text, protocol 0 in escaped lines. The text was checked
 //! by [`super::text`] when the opcode that holds it was run, so nothing here can fail.
 
-use super::payload::Coding;
+use super::coding::Coding;
 use super::text::{Token, escape};
 
 /// Bytes looked at together.

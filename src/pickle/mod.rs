@@ -14,6 +14,7 @@ mod array_ref;
 mod atoms;
 mod blocks;
 mod build;
+mod coding;
 mod containers;
 mod cursor;
 mod decode;

@@ -1,22 +1,12 @@
 //! What values are made of: numbers of other values, and bytes that stay in the source.
 
+use super::coding::Coding;
 use super::decode::Decoder;
 use super::source::{Source, Span};
 
 /// Number of a value in the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Id(pub u32);
-
-/// How characters of the source stand for bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coding {
-    /// UTF-8 text whose characters, all up to U+00FF, are the bytes (protocols 1 and 2).
-    Latin1,
-    /// Python 2's `'...'` with backslash escapes (STRING, protocol 0).
-    StringEscape,
-    /// Bytes are characters; `\uXXXX` and `\UXXXXXXXX` are others (UNICODE, protocol 0).
-    RawUnicode,
-}
 
 /// Bytes of a payload: where they lie in the source, never a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Text as the opcodes hold it: what is valid, how long it is, what it says.
 
-use super::payload::Coding;
+use super::coding::Coding;
 
 /// What an escape stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,8 +73,6 @@ fn texts(table: &DataFrame, name: &str) -> PolarsResult<Vec<Option<String>>> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     /// The bytes of a Parquet file with these predictions.
@@ -94,25 +92,23 @@ mod tests {
     #[test]
     fn numbers_of_any_width_are_read() {
         let bytes = parquet(Column::new("prediction".into(), [0.1f32, -2.5]));
-        let rows = read::rows(Path::new("p.parquet"), &bytes).unwrap();
+        let rows = super::rows("p.parquet", &bytes).unwrap();
         assert_eq!((rows[0].prediction, rows[1].seed), (0.1, 1112));
         assert_eq!(rows[0].level.to_string(), "0.3");
         let bytes = parquet(Column::new("prediction".into(), [1i64, -2]));
-        let rows = read::rows(Path::new("p.parquet"), &bytes).unwrap();
+        let rows = super::rows("p.parquet", &bytes).unwrap();
         assert_eq!(rows[1].prediction, -2.0);
     }
 
     #[test]
     fn an_empty_value_and_a_broken_file_are_named() {
         let bytes = parquet(Column::new("prediction".into(), [Some(1f64), None]));
-        let message = read::rows(Path::new("p.parquet"), &bytes)
-            .unwrap_err()
-            .to_string();
+        let message = super::rows("p.parquet", &bytes).unwrap_err().to_string();
         assert_eq!(
             message,
             "p.parquet, row 2: expected a number in column prediction, found ``"
         );
-        let message = read::rows(Path::new("p.parquet"), b"PAR1 and nothing")
+        let message = super::rows("p.parquet", b"PAR1 and nothing")
             .unwrap_err()
             .to_string();
         assert!(
