@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use tch::nn;
 
+use super::machine::Machine;
 use super::plan::{Cell, Settings};
-use super::runner::Machine;
 use super::workbench::Workbench;
 use super::{Error, facts};
 use crate::dataset::SplitName;

@@ -3,6 +3,7 @@
 pub mod cell;
 pub mod error;
 pub mod facts;
+pub mod machine;
 pub mod plan;
 pub mod predict;
 pub mod runner;
@@ -10,5 +11,6 @@ pub mod suite;
 pub mod workbench;
 
 pub use error::Error;
-pub use runner::{Machine, Options, Summary, run};
+pub use machine::Machine;
+pub use runner::{Options, Summary, run};
 pub use suite::{Protocol, Suite};

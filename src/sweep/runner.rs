@@ -6,11 +6,12 @@ use std::sync::atomic::AtomicBool;
 use tch::Device;
 
 use super::cell::{self, Bench};
+use super::machine::Machine;
 use super::plan::{self, Cell, Corpora, Settings};
 use super::workbench::Workbench;
 use super::{Error, Suite};
 use crate::record::RunDir;
-use crate::train::{self, MicroBatch, native};
+use crate::train::{self, native};
 use crate::ui::Progress;
 
 /// Where a sweep reads and writes.
@@ -22,19 +23,6 @@ pub struct Options {
     pub runs: PathBuf,
     pub device: Device,
     pub machine: Machine,
-}
-
-/// How this machine is used. Nothing here is part of a run's identity; what of it could show in the
-/// last bits is in the run's manifest.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Machine {
-    pub micro_batch: MicroBatch,
-    /// Bytes a fit may use; `None` for the device's own.
-    pub memory_budget: Option<u64>,
-    /// Compute the text encoder twice in place of keeping its activations.
-    pub recompute_encoder: bool,
-    /// Let CUDA use algorithms whose results vary from run to run.
-    pub nondeterministic: bool,
 }
 
 /// What became of a sweep's cells.

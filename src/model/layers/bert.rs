@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 
 use super::attention::{literal, merge_heads, split_heads};
 use super::bert_config::BertConfig;
-use super::bert_tape::Pass;
+use super::bert_pass::Pass;
 use crate::model::engine::Engine;
 use crate::model::error::Result;
 

@@ -6,20 +6,8 @@
 use tch::Tensor;
 
 use super::bert::Bert;
+use super::bert_pass::Pass;
 use crate::model::error::Result;
-
-/// What one pass leaves for the way back.
-#[derive(Debug)]
-pub(super) struct Pass {
-    text: Tensor,
-    mask: Tensor,
-    /// Base of the seeds of the parts' draws.
-    seed: i64,
-    /// Input of each layer, without graph.
-    inputs: Vec<Tensor>,
-    /// The hidden states as a leaf: the gradient of the rest of the network stops here.
-    output: Tensor,
-}
 
 impl Bert {
     /// [`Bert::forward`] in training, leaving a [`Pass`] in place of activations.

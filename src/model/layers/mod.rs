@@ -4,6 +4,7 @@ pub mod align;
 pub mod attention;
 pub mod bert;
 pub mod bert_config;
+mod bert_pass;
 mod bert_tape;
 pub mod crossmodal;
 pub mod encoder_layer;

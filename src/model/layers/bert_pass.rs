@@ -1,0 +1,16 @@
+//! What a training pass without kept activations leaves behind.
+
+use tch::Tensor;
+
+/// What one pass leaves for the way back.
+#[derive(Debug)]
+pub(super) struct Pass {
+    pub(super) text: Tensor,
+    pub(super) mask: Tensor,
+    /// Base of the seeds of the parts' draws.
+    pub(super) seed: i64,
+    /// Input of each layer, without graph.
+    pub(super) inputs: Vec<Tensor>,
+    /// The hidden states as a leaf: the gradient of the rest of the network stops here.
+    pub(super) output: Tensor,
+}
