@@ -5,9 +5,10 @@ use lnln_bench::train::native;
 /// Variables for commands that compute with tensors, each with its value and its reason. What the
 /// user has set stays.
 const VARIABLES: [(&str, &str); 2] = [
-    // Waiting threads sleep. Spinning ones take the cores from whom they wait for as soon as another
-    // process runs: two to ten times slower than this.
-    ("OMP_WAIT_POLICY", "passive"),
+    // Threads that wait spin for some microseconds, then sleep. libgomp's own 300000 rounds take the
+    // cores from whom they wait for as soon as another process runs; sleeping at once costs two
+    // thirds of the speed of small steps on a quiet machine.
+    ("GOMP_SPINCOUNT", "2000"),
     // Without a workspace of its own cuBLAS is not deterministic, and libtorch refuses.
     ("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),
 ];

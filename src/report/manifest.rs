@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Result, render};
 use crate::report::format::page::Part;
+use crate::report::options::Options;
 use crate::report::run::scores::ScoredRun;
 use crate::report::table::{Cell, Line, Table};
-use crate::report::write::Options;
 
 /// Name of the file.
 pub const NAME: &str = "manifest.json";

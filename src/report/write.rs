@@ -13,6 +13,7 @@ use super::cite;
 use super::error::{Error, Result};
 use super::format::{csv, html, latex};
 use super::manifest::{self, ReportManifest};
+use super::options::Options;
 use super::place;
 use crate::metric::Metric;
 use crate::published::sources;
@@ -20,26 +21,9 @@ use crate::report::format::page::{self, Layout, Part};
 use crate::report::run::floor;
 use crate::report::run::scores::{ScoredRun, score};
 use crate::report::run::section::{FLOOR, Section, Tests, sections};
-use crate::report::stats::compare::{Effort, compare};
+use crate::report::stats::compare::compare;
+use crate::report::stats::finding::Effort;
 use crate::report::table::Table;
-use serde::{Deserialize, Serialize};
-
-/// What to show of the runs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Options {
-    #[serde(default)]
-    pub layout: Layout,
-    /// Names of metrics; all where empty.
-    pub metrics: Vec<String>,
-    /// Registry names of models; all where empty. The floor is always shown.
-    pub models: Vec<String>,
-    /// Registry name or label of the row that others are tested against; by default LNLN, or the
-    /// first.
-    pub reference: Option<String>,
-    /// How often to resample, 0 for no tests; by default as [`EFFORT`], and not at all for more
-    /// than [`MANY`] runs.
-    pub resamples: Option<usize>,
-}
 
 /// Resamples where nothing else is asked for.
 pub const EFFORT: Effort = Effort {

@@ -46,7 +46,7 @@ fn line(section: &Section, row: &Row, place: usize, metric: &'static Metric) -> 
             continue;
         };
         let reading = Reading::At(*level);
-        match (reading.outcome(row, metric.name), segments.last_mut()) {
+        match (reading.outcome(&row.runs, metric.name), segments.last_mut()) {
             (Outcome::Known(summary), Some(segment)) => {
                 let sd = summary.sd.unwrap_or(0.0);
                 let finding = section

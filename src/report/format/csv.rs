@@ -115,7 +115,7 @@ fn summary_row(
     reading: &Reading,
 ) -> Option<Vec<String>> {
     let row = &section.rows[place];
-    let outcome = reading.outcome(row, metric.name);
+    let outcome = reading.outcome(&row.runs, metric.name);
     let above = match &outcome {
         Outcome::Known(s) if !row.floor => above_floor(section, metric, reading, s.mean),
         _ => None,
@@ -169,7 +169,7 @@ fn text(value: Option<f64>) -> String {
 /// How much better a number is than the best floor, in the metric's own scale.
 fn above_floor(section: &Section, metric: &Metric, reading: &Reading, mean: f64) -> Option<f64> {
     let floors = section.rows.iter().filter(|r| r.floor);
-    let known = floors.filter_map(|r| match reading.outcome(r, metric.name) {
+    let known = floors.filter_map(|r| match reading.outcome(&r.runs, metric.name) {
         Outcome::Known(s) => Some(s.mean),
         _ => None,
     });

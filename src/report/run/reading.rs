@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::mask::Level;
 use crate::report::run::config::join;
 use crate::report::run::level;
-use crate::report::run::scores::Value;
-use crate::report::run::section::Row;
+use crate::report::run::scores::{ScoredRun, Value};
 use crate::report::stats::{self, Summary};
 
 /// A number taken from a curve.
@@ -109,9 +108,9 @@ impl Reading {
         }))
     }
 
-    /// The reading of one row by the metric of this name, over the row's seeds.
-    pub fn outcome(&self, row: &Row, metric: &str) -> Outcome {
-        let curves = row.runs.iter().map(|run| run.levels.get(metric));
+    /// The reading of one row's runs by the metric of this name, over their seeds.
+    pub fn outcome(&self, runs: &[ScoredRun], metric: &str) -> Outcome {
+        let curves = runs.iter().map(|run| run.levels.get(metric));
         let values: Option<Vec<Value>> = curves.map(|c| c.and_then(|c| self.of(c))).collect();
         let Some(values) = values else {
             return Outcome::Missing;
@@ -124,7 +123,7 @@ impl Reading {
             (Some(reason), Some(_)) => Outcome::Undefined(format!(
                 "for {} of {} seeds, {reason}",
                 reasons.len(),
-                row.runs.len()
+                runs.len()
             )),
         }
     }

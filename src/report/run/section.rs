@@ -8,7 +8,7 @@ use crate::metric::{Metric, Protocol};
 use crate::report::error::{Error, Result};
 use crate::report::run::config::{self, Settings};
 use crate::report::run::scores::ScoredRun;
-use crate::report::stats::compare::Comparison;
+use crate::report::stats::finding::Comparison;
 
 /// Registry name of the model that looks at nothing: the floor of every table.
 pub const FLOOR: &str = "constant";

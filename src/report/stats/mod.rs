@@ -1,6 +1,7 @@
 //! The statistics of a table: spread over seeds, mean and area over missing rates, resampling.
 
 pub mod compare;
+pub mod finding;
 pub mod holm;
 pub mod random;
 pub mod resample;

@@ -71,7 +71,7 @@ fn table(section: &Section, of: &str) -> Option<Table> {
 }
 
 fn cells(row: &Row, full: &Row, metric: &Metric, reading: &Reading) -> [Cell; 2] {
-    let mean = |row: &Row| match reading.outcome(row, metric.name) {
+    let mean = |row: &Row| match reading.outcome(&row.runs, metric.name) {
         Outcome::Known(summary) => Some((summary.mean * metric.scale(), summary.sd)),
         _ => None,
     };

@@ -143,7 +143,7 @@ fn cell(
     reasons: &mut Vec<String>,
 ) -> Cell {
     let (metric, reading) = (source.metric, &source.reading);
-    let content = match reading.outcome(row, metric.name) {
+    let content = match reading.outcome(&row.runs, metric.name) {
         Outcome::Known(summary) => Content::Number {
             value: summary.mean * metric.scale(),
             sd: summary.sd.map(|sd| sd * metric.scale()),

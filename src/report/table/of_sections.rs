@@ -6,7 +6,8 @@ use crate::report::fixture::{self, TOY, eleven, manifest, scored, section};
 use crate::report::format::markdown;
 use crate::report::run::floor;
 use crate::report::run::section::{Tests, sections};
-use crate::report::stats::compare::{Effort, compare};
+use crate::report::stats::compare::compare;
+use crate::report::stats::finding::Effort;
 
 /// A small grid.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];

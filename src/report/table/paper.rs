@@ -116,7 +116,7 @@ fn table(section: &Section, name: &str, blocks: &[Block]) -> Table {
 }
 
 fn ours(row: &Row, metrics: &[&'static Metric], reading: &Reading) -> Cell {
-    let text = |m: &&'static Metric| match reading.outcome(row, m.name) {
+    let text = |m: &&'static Metric| match reading.outcome(&row.runs, m.name) {
         Outcome::Known(summary) => m.display(summary.mean),
         Outcome::Undefined(_) => "n/a".to_string(),
         Outcome::Missing => "-".to_string(),

@@ -1,0 +1,22 @@
+//! What a report shows, as its manifest keeps it.
+
+use serde::{Deserialize, Serialize};
+
+use super::format::page::Layout;
+
+/// What to show of the runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    #[serde(default)]
+    pub layout: Layout,
+    /// Names of metrics; all where empty.
+    pub metrics: Vec<String>,
+    /// Registry names of models; all where empty. The floor is always shown.
+    pub models: Vec<String>,
+    /// Registry name or label of the row that others are tested against; by default LNLN, or the
+    /// first.
+    pub reference: Option<String>,
+    /// How often to resample, 0 for no tests; by default as [`EFFORT`](super::write::EFFORT), and not at all for more
+    /// than [`MANY`](super::write::MANY) runs.
+    pub resamples: Option<usize>,
+}
