@@ -37,7 +37,7 @@ pub fn to_hdf5(
 ) -> Result<(), Error> {
     let partial = Partial::create(out)?;
     let path = partial.temp();
-    let file = hdf5::File::create(path).map_err(hdf5_error(path, "creating"))?;
+    let file = partial.hdf5()?;
     set_text(path, &file, "family", &variants.family)?;
     set(path, &file, "version", variants.version)?;
     set(path, &file, "seed", variants.seed)?;

@@ -137,6 +137,27 @@ fn view(cell: &Cell, style: Style, spread: bool) -> View {
     }
 }
 
+/// Columns that a line of a note fills at most.
+const NOTE_WIDTH: usize = 98;
+
+/// A note, indented, in lines of words.
+fn wrapped(note: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in note.split_whitespace() {
+        let line = lines.last_mut().map_or(0, |line| line.chars().count());
+        if line > 0 && line + 1 + word.chars().count() > NOTE_WIDTH {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.iter().map(|line| format!("  {line}\n")).collect()
+}
+
 fn notes(table: &Table, style: Style, cut: bool) -> String {
     let mut out = String::new();
     for note in &table.notes {
@@ -145,13 +166,13 @@ fn notes(table: &Table, style: Style, cut: bool) -> String {
         } else {
             note.replace("Bold:", "*:").replace("Underlined:", "_:")
         };
-        out += &format!("  {note}\n");
+        out += &wrapped(&note);
     }
     if cut {
         out += "  Spreads are in the report's files.\n";
     }
     for (letter, reason) in table.footnotes() {
-        out += &format!("  ({letter}) {reason}\n");
+        out += &wrapped(&format!("({letter}) {reason}"));
     }
     out
 }
