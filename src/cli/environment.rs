@@ -6,8 +6,8 @@ use lnln_bench::train::native;
 /// user has set stays.
 const VARIABLES: [(&str, &str); 2] = [
     // Threads that wait spin for some microseconds, then sleep. libgomp's own 300000 rounds take the
-    // cores from whom they wait for as soon as another process runs; sleeping at once costs two
-    // thirds of the speed of small steps on a quiet machine.
+    // cores from whom they wait for as soon as another process runs; sleeping at once makes small
+    // steps take half as long again on a quiet machine (docs/training.md).
     ("GOMP_SPINCOUNT", "2000"),
     // Without a workspace of its own cuBLAS is not deterministic, and libtorch refuses.
     ("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),
