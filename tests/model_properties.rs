@@ -370,33 +370,39 @@ fn still_encoders() -> [EncoderSetup; 2] {
     ]
 }
 
-#[test]
-fn parts_of_a_batch_add_up_to_its_gradient() {
-    let mut divisible = Vec::new();
+/// Runs `check` on every model whose batches may be computed in parts, in double precision.
+fn for_every_divisible(mut check: impl FnMut(&'static Entry, &EncoderSetup, Built)) {
     for entry in MODELS.iter().filter(|entry| entry.trained) {
         for encoder in still_encoders() {
             let _rng = rng::seeded(17);
             let mut built = Built::still(entry, &encoder);
-            if !built.model.is_divisible() {
-                continue;
+            if built.model.is_divisible() {
+                built.store.set_kind(Kind::Double);
+                check(entry, &encoder, built);
             }
-            built.store.set_kind(Kind::Double);
-            let all = batch(&encoder, 7);
-            for engine in [Engine::default(), Engine::PLAIN, Engine::RECOMPUTE] {
-                built.model.set_engine(engine);
-                let model = built.model.as_mut();
-                let whole = gradients(model, &built.store, &[in_double(&all, 0, 7)]);
-                let parts = [(0, 3), (3, 3), (6, 1)].map(|(from, n)| in_double(&all, from, n));
-                let parts = gradients(model, &built.store, &parts);
-                for ((name, a), (_, b)) in whole.iter().zip(&parts) {
-                    let scale = a.abs().max().double_value(&[]).max(1.0);
-                    let error = (a - b).abs().max().double_value(&[]);
-                    assert!(error < 1e-12 * scale, "{} {name}: {error:e}", entry.name);
-                }
-            }
-            divisible.push(entry.name);
         }
     }
+}
+
+#[test]
+fn parts_of_a_batch_add_up_to_its_gradient() {
+    let mut divisible = Vec::new();
+    for_every_divisible(|entry, encoder, mut built| {
+        let all = batch(encoder, 7);
+        for engine in [Engine::default(), Engine::PLAIN, Engine::RECOMPUTE] {
+            built.model.set_engine(engine);
+            let model = built.model.as_mut();
+            let whole = gradients(model, &built.store, &[in_double(&all, 0, 7)]);
+            let parts = [(0, 3), (3, 3), (6, 1)].map(|(from, n)| in_double(&all, from, n));
+            let parts = gradients(model, &built.store, &parts);
+            for ((name, a), (_, b)) in whole.iter().zip(&parts) {
+                let scale = a.abs().max().double_value(&[]).max(1.0);
+                let error = (a - b).abs().max().double_value(&[]);
+                assert!(error < 1e-12 * scale, "{} {name}: {error:e}", entry.name);
+            }
+        }
+        divisible.push(entry.name);
+    });
     assert!(
         ["lnln", "almt", "mult"]
             .iter()
@@ -407,25 +413,17 @@ fn parts_of_a_batch_add_up_to_its_gradient() {
 
 #[test]
 fn every_engine_gives_the_same_gradient() {
-    for entry in MODELS.iter().filter(|entry| entry.trained) {
-        for encoder in still_encoders() {
-            let _rng = rng::seeded(17);
-            let mut built = Built::still(entry, &encoder);
-            if !built.model.is_divisible() {
-                continue;
-            }
-            built.store.set_kind(Kind::Double);
-            let batch = [in_double(&batch(&encoder, 5), 0, 5)];
-            let all = [Engine::default(), Engine::PLAIN, Engine::RECOMPUTE].map(|engine| {
-                built.model.set_engine(engine);
-                gradients(built.model.as_mut(), &built.store, &batch)
-            });
-            for other in &all[1..] {
-                for ((name, a), (_, b)) in all[0].iter().zip(other) {
-                    let error = (a - b).abs().max().double_value(&[]);
-                    assert!(error < 1e-10, "{} {name}: {error:e}", entry.name);
-                }
+    for_every_divisible(|entry, encoder, mut built| {
+        let batch = [in_double(&batch(encoder, 5), 0, 5)];
+        let all = [Engine::default(), Engine::PLAIN, Engine::RECOMPUTE].map(|engine| {
+            built.model.set_engine(engine);
+            gradients(built.model.as_mut(), &built.store, &batch)
+        });
+        for other in &all[1..] {
+            for ((name, a), (_, b)) in all[0].iter().zip(other) {
+                let error = (a - b).abs().max().double_value(&[]);
+                assert!(error < 1e-10, "{} {name}: {error:e}", entry.name);
             }
         }
-    }
+    });
 }

@@ -4,7 +4,7 @@
 //! model that does not beat it has learnt nothing.
 
 use serde_json::{Value, json};
-use tch::{Reduction, Tensor};
+use tch::Tensor;
 
 use super::batch::{Batch, Inputs};
 use super::entry::{Entry, Model};
@@ -62,8 +62,7 @@ impl Model for Constant {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
         batch.check(ENTRY.name)?;
         let prediction = self.predict(&batch.masked, trace)?;
-        let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
-        Ok(Losses::single("l1", loss, prediction))
+        Ok(Losses::l1(prediction, &batch.label))
     }
 
     fn is_divisible(&self) -> bool {

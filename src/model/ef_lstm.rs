@@ -13,8 +13,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tch::Tensor;
 use tch::nn::{self, Module, ModuleT};
-use tch::{Reduction, Tensor};
 
 use super::batch::{Batch, Inputs, check_features};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
@@ -23,7 +23,8 @@ use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::layers::{Lstm, LstmSize, align, init};
 use super::losses::Losses;
-use super::recipe::{Clip, Recipe, Rule};
+use super::mmsa;
+use super::recipe::Recipe;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::variant::COMPAT;
@@ -52,15 +53,7 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosei => (5e-3, 1e-4, 128),
         Profile::Sims => (5e-4, 1e-3, 128),
     };
-    Recipe {
-        rule: Rule::Adam,
-        learning_rate,
-        weight_decay,
-        batch_size,
-        // MMSA has no epoch cap and stops after 8 epochs without improvement.
-        epochs: 100,
-        clip: Clip::None,
-    }
+    mmsa::recipe(learning_rate, weight_decay, batch_size)
 }
 
 /// Hyper-parameters.
@@ -188,8 +181,7 @@ impl Model for EfLstm {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
         batch.check(NAME)?;
         let prediction = self.forward(&batch.masked, true, trace)?;
-        let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
-        Ok(Losses::single("l1", loss, prediction))
+        Ok(Losses::l1(prediction, &batch.label))
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
@@ -207,7 +199,7 @@ impl Model for EfLstm {
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     let config: Config = read_config(NAME, setup)?;
-    let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
+    let widths = setup.shapes.widths();
     let axis = match config.compat {
         true => NormAxis::Steps(setup.shapes.text_steps),
         false => NormAxis::Features,
@@ -216,12 +208,9 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     Ok(Box::new(model))
 }
 
-/// The extra keys of a reference case.
+/// Steps of a reference case.
 #[derive(Deserialize)]
-struct Case {
-    #[serde(flatten)]
-    config: Config,
-    feature_dims: [i64; 3],
+struct Steps {
     seq_lens: i64,
 }
 
@@ -230,16 +219,11 @@ fn from_case(
     config: &Value,
     bert: Option<&BertConfig>,
 ) -> Result<Box<dyn Model>> {
-    let mut case: Case = read_case(NAME, config)?;
+    let mut case: mmsa::Case<Config> = read_case(NAME, config)?;
     case.config.compat = true;
-    let [text, audio, vision] = case.feature_dims;
-    let encoder = EncoderSetup::of_case(bert, text);
-    let (widths, axis) = ([audio, vision], NormAxis::Steps(case.seq_lens));
-    Ok(Box::new(EfLstm::new(
-        path,
-        &case.config,
-        &encoder,
-        widths,
-        axis,
-    )?))
+    let steps: Steps = read_case(NAME, config)?;
+    let axis = NormAxis::Steps(steps.seq_lens);
+    let (encoder, widths) = (case.encoder(bert), case.widths());
+    let model = EfLstm::new(path, &case.config, &encoder, widths, axis)?;
+    Ok(Box::new(model))
 }

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tch::{Reduction, Tensor, nn};
+use tch::{Tensor, nn};
 
 use super::batch::{Batch, Inputs};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
@@ -15,7 +15,8 @@ use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::layers::PostFusion;
 use super::losses::Losses;
-use super::recipe::{Clip, Recipe, Rule};
+use super::mmsa;
+use super::recipe::Recipe;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::unimodal::{Unimodal, UnimodalSize};
@@ -44,16 +45,7 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosei => (2e-3, 1e-3, 64),
         Profile::Sims => (5e-3, 5e-3, 128),
     };
-    // MMSA has no epoch cap and stops after 8 epochs without improvement.
-    let (rule, epochs, clip) = (Rule::Adam, 100, Clip::None);
-    Recipe {
-        rule,
-        learning_rate,
-        weight_decay,
-        batch_size,
-        epochs,
-        clip,
-    }
+    mmsa::recipe(learning_rate, weight_decay, batch_size)
 }
 
 /// Hyper-parameters. Tuples of hidden sizes are (text, audio, vision), of dropouts (audio, vision,
@@ -134,8 +126,7 @@ impl Model for LfDnn {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
         batch.check(NAME)?;
         let prediction = self.forward(&batch.masked, true, trace)?;
-        let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
-        Ok(Losses::single("l1", loss, prediction))
+        Ok(Losses::l1(prediction, &batch.label))
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
@@ -152,7 +143,7 @@ impl Model for LfDnn {
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
+    let widths = setup.shapes.widths();
     let config: Config = read_config(NAME, setup)?;
     Ok(Box::new(LfDnn::new(
         &setup.path,
@@ -162,26 +153,13 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     )?))
 }
 
-/// The extra keys of a reference case.
-#[derive(Deserialize)]
-struct Case {
-    #[serde(flatten)]
-    config: Config,
-    feature_dims: [i64; 3],
-}
-
 fn from_case(
     path: &nn::Path<'_>,
     config: &Value,
     bert: Option<&BertConfig>,
 ) -> Result<Box<dyn Model>> {
-    let case: Case = read_case(NAME, config)?;
-    let [text, audio, vision] = case.feature_dims;
-    let encoder = EncoderSetup::of_case(bert, text);
-    Ok(Box::new(LfDnn::new(
-        path,
-        &case.config,
-        &encoder,
-        [audio, vision],
-    )?))
+    let case: mmsa::Case<Config> = read_case(NAME, config)?;
+    let (encoder, widths) = (case.encoder(bert), case.widths());
+    let model = LfDnn::new(path, &case.config, &encoder, widths)?;
+    Ok(Box::new(model))
 }

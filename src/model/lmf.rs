@@ -10,8 +10,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tch::Tensor;
 use tch::nn::{self, Init};
-use tch::{Reduction, Tensor};
 
 use super::batch::{Batch, Inputs};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
@@ -20,7 +20,8 @@ use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::layers::init;
 use super::losses::Losses;
-use super::recipe::{Clip, ParamGroup, Recipe, Rule};
+use super::mmsa;
+use super::recipe::{ParamGroup, Recipe};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::unimodal::{Unimodal, UnimodalSize, prepend_one};
@@ -50,15 +51,7 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosei => (1e-3, 1e-3, 32),
         Profile::Sims => (2e-3, 5e-3, 64),
     };
-    Recipe {
-        rule: Rule::Adam,
-        learning_rate,
-        weight_decay,
-        batch_size,
-        // MMSA has no epoch cap and stops after 8 epochs without improvement.
-        epochs: 100,
-        clip: Clip::None,
-    }
+    mmsa::recipe(learning_rate, weight_decay, batch_size)
 }
 
 /// Hyper-parameters. Hidden sizes are (text, audio, vision), dropouts (audio, vision, text, fusion),
@@ -169,8 +162,7 @@ impl Model for Lmf {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
         batch.check(NAME)?;
         let prediction = self.forward(&batch.masked, true, trace)?;
-        let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
-        Ok(Losses::single("l1", loss, prediction))
+        Ok(Losses::l1(prediction, &batch.label))
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
@@ -207,18 +199,10 @@ impl Model for Lmf {
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
+    let widths = setup.shapes.widths();
     let config: Config = read_config(NAME, setup)?;
     let model = Lmf::new(&setup.path, &config, &setup.encoder, widths)?;
     Ok(Box::new(model))
-}
-
-/// The extra keys of a reference case.
-#[derive(Deserialize)]
-struct Case {
-    #[serde(flatten)]
-    config: Config,
-    feature_dims: [i64; 3],
 }
 
 fn from_case(
@@ -226,10 +210,9 @@ fn from_case(
     config: &Value,
     bert: Option<&BertConfig>,
 ) -> Result<Box<dyn Model>> {
-    let mut case: Case = read_case(NAME, config)?;
+    let mut case: mmsa::Case<Config> = read_case(NAME, config)?;
     case.config.compat = true;
-    let [text, audio, vision] = case.feature_dims;
-    let encoder = EncoderSetup::of_case(bert, text);
-    let model = Lmf::new(path, &case.config, &encoder, [audio, vision])?;
+    let (encoder, widths) = (case.encoder(bert), case.widths());
+    let model = Lmf::new(path, &case.config, &encoder, widths)?;
     Ok(Box::new(model))
 }

@@ -25,7 +25,8 @@ use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::layers::{EncoderLayer, EncoderLayerSize, Lstm, LstmSize, init};
 use super::losses::{Losses, Term, disparity};
-use super::recipe::{Clip, Recipe, Rule};
+use super::mmsa;
+use super::recipe::{Clip, Recipe};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::variant::COMPAT;
@@ -55,13 +56,8 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Sims => (64, 1.0),
     };
     Recipe {
-        rule: Rule::Adam,
-        learning_rate: 1e-4,
-        weight_decay: 0.0,
-        batch_size,
-        // MMSA has no epoch cap and stops after 8 epochs without improvement.
-        epochs: 100,
         clip: Clip::Value(clip),
+        ..mmsa::recipe(1e-4, 0.0, batch_size)
     }
 }
 
@@ -399,18 +395,10 @@ impl Model for Misa {
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
+    let widths = setup.shapes.widths();
     let config: Config = read_config(NAME, setup)?;
     let model = Misa::new(&setup.path, &config, &setup.encoder, widths)?;
     Ok(Box::new(model))
-}
-
-/// The extra keys of a reference case.
-#[derive(Deserialize)]
-struct Case {
-    #[serde(flatten)]
-    config: Config,
-    feature_dims: [i64; 3],
 }
 
 fn from_case(
@@ -418,10 +406,9 @@ fn from_case(
     config: &Value,
     bert: Option<&BertConfig>,
 ) -> Result<Box<dyn Model>> {
-    let mut case: Case = read_case(NAME, config)?;
+    let mut case: mmsa::Case<Config> = read_case(NAME, config)?;
     case.config.compat = true;
-    let [text, audio, vision] = case.feature_dims;
-    let encoder = EncoderSetup::of_case(bert, text);
-    let model = Misa::new(path, &case.config, &encoder, [audio, vision])?;
+    let (encoder, widths) = (case.encoder(bert), case.widths());
+    let model = Misa::new(path, &case.config, &encoder, widths)?;
     Ok(Box::new(model))
 }

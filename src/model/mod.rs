@@ -17,6 +17,7 @@ pub mod hugging_face;
 pub mod label_bank;
 pub mod layers;
 pub mod losses;
+mod mmsa;
 pub mod recipe;
 pub mod rng;
 pub mod setup;

@@ -13,8 +13,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tch::Tensor;
 use tch::nn::{self, Module};
-use tch::{Reduction, Tensor};
 
 use super::batch::{Batch, Inputs, check_features};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
@@ -23,7 +23,8 @@ use super::entry::{Entry, Model, read_case, read_config};
 use super::error::{ModelError, Result};
 use super::layers::{Crossmodal, CrossmodalSize, init};
 use super::losses::Losses;
-use super::recipe::{Clip, Recipe, Rule};
+use super::mmsa;
+use super::recipe::{Clip, Recipe};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 
@@ -51,15 +52,10 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosei => (5e-4, 4),
         Profile::Sims => (2e-3, 16),
     };
+    // MMSA's configuration names a weight decay and its trainer never uses it.
     Recipe {
-        rule: Rule::Adam,
-        learning_rate,
-        // MMSA's configuration names one and its trainer never uses it.
-        weight_decay: 0.0,
-        batch_size,
-        // MMSA has no epoch cap and stops after 8 epochs without improvement.
-        epochs: 100,
         clip: Clip::Value(0.6),
+        ..mmsa::recipe(learning_rate, 0.0, batch_size)
     }
 }
 
@@ -295,8 +291,7 @@ impl Model for Mult {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
         batch.check(NAME)?;
         let prediction = self.forward(&batch.masked, true, trace)?;
-        let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
-        Ok(Losses::single("l1", loss, prediction))
+        Ok(Losses::l1(prediction, &batch.label))
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
@@ -317,18 +312,10 @@ impl Model for Mult {
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
+    let widths = setup.shapes.widths();
     let config: Config = read_config(NAME, setup)?;
     let model = Mult::new(&setup.path, &config, &setup.encoder, widths)?;
     Ok(Box::new(model))
-}
-
-/// The extra keys of a reference case.
-#[derive(Deserialize)]
-struct Case {
-    #[serde(flatten)]
-    config: Config,
-    feature_dims: [i64; 3],
 }
 
 fn from_case(
@@ -336,9 +323,8 @@ fn from_case(
     config: &Value,
     bert: Option<&BertConfig>,
 ) -> Result<Box<dyn Model>> {
-    let case: Case = read_case(NAME, config)?;
-    let [text, audio, vision] = case.feature_dims;
-    let encoder = EncoderSetup::of_case(bert, text);
-    let model = Mult::new(path, &case.config, &encoder, [audio, vision])?;
+    let case: mmsa::Case<Config> = read_case(NAME, config)?;
+    let (encoder, widths) = (case.encoder(bert), case.widths());
+    let model = Mult::new(path, &case.config, &encoder, widths)?;
     Ok(Box::new(model))
 }

@@ -20,7 +20,8 @@ use super::error::Result;
 use super::label_bank::LabelBank;
 use super::layers::{LastState, PostFusion, PostFusionOutput};
 use super::losses::{Losses, Term};
-use super::recipe::{Clip, ParamGroup, Recipe, Rule};
+use super::mmsa;
+use super::recipe::{ParamGroup, Recipe};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 
@@ -48,15 +49,7 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosei => (32, 1e-2),
         Profile::Sims => (32, 1e-3),
     };
-    Recipe {
-        rule: Rule::Adam,
-        learning_rate: 1e-3,
-        weight_decay,
-        batch_size,
-        // MMSA has no epoch cap and stops after 8 epochs without improvement.
-        epochs: 100,
-        clip: Clip::None,
-    }
+    mmsa::recipe(1e-3, weight_decay, batch_size)
 }
 
 /// Hyper-parameters under MMSA's names.
@@ -296,19 +289,16 @@ impl Model for SelfMm {
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
+    let widths = setup.shapes.widths();
     let config: Config = read_config(NAME, setup)?;
     let clips = setup.labels.count as i64;
     let model = SelfMm::new(&setup.path, &config, &setup.encoder, widths, clips)?;
     Ok(Box::new(model))
 }
 
-/// The extra keys of a reference case, whose batch is the whole training split.
+/// Clips of a reference case, whose batch is the whole training split.
 #[derive(Deserialize)]
-struct Case {
-    #[serde(flatten)]
-    config: Config,
-    feature_dims: [i64; 3],
+struct Clips {
     batch: i64,
 }
 
@@ -317,10 +307,9 @@ fn from_case(
     config: &Value,
     bert: Option<&BertConfig>,
 ) -> Result<Box<dyn Model>> {
-    let case: Case = read_case(NAME, config)?;
-    let [text, audio, vision] = case.feature_dims;
-    let encoder = EncoderSetup::of_case(bert, text);
-    let widths = [audio, vision];
-    let model = SelfMm::new(path, &case.config, &encoder, widths, case.batch)?;
+    let case: mmsa::Case<Config> = read_case(NAME, config)?;
+    let Clips { batch } = read_case(NAME, config)?;
+    let (encoder, widths) = (case.encoder(bert), case.widths());
+    let model = SelfMm::new(path, &case.config, &encoder, widths, batch)?;
     Ok(Box::new(model))
 }

@@ -35,6 +35,13 @@ pub struct Shapes {
     pub vision_width: i64,
 }
 
+impl Shapes {
+    /// Features of audio and vision.
+    pub fn widths(&self) -> [i64; 2] {
+        [self.audio_width, self.vision_width]
+    }
+}
+
 /// Facts about the labels of the training split.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LabelStats {

@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tch::{Reduction, Tensor, nn};
+use tch::{Tensor, nn};
 
 use super::batch::{Batch, Inputs};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
@@ -19,7 +19,8 @@ use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
 use super::layers::PostFusion;
 use super::losses::Losses;
-use super::recipe::{Clip, Recipe, Rule};
+use super::mmsa;
+use super::recipe::Recipe;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::unimodal::{Unimodal, UnimodalSize, prepend_one};
@@ -49,15 +50,7 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosei => (5e-3, 128),
         Profile::Sims => (5e-4, 32),
     };
-    Recipe {
-        rule: Rule::Adam,
-        learning_rate,
-        weight_decay: 0.0,
-        batch_size,
-        // MMSA has no epoch cap and stops after 8 epochs without improvement.
-        epochs: 100,
-        clip: Clip::None,
-    }
+    mmsa::recipe(learning_rate, 0.0, batch_size)
 }
 
 /// Hyper-parameters. Hidden sizes are (text, audio, vision), dropouts (audio, vision, text, fusion),
@@ -162,8 +155,7 @@ impl Model for Tfn {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
         batch.check(NAME)?;
         let prediction = self.forward(&batch.masked, true, trace)?;
-        let loss = prediction.l1_loss(&batch.label, Reduction::Mean);
-        Ok(Losses::single("l1", loss, prediction))
+        Ok(Losses::l1(prediction, &batch.label))
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
@@ -181,7 +173,7 @@ impl Model for Tfn {
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     let config: Config = read_config(NAME, setup)?;
-    let widths = [setup.shapes.audio_width, setup.shapes.vision_width];
+    let widths = setup.shapes.widths();
     let range = match setup.profile {
         Profile::Sims if !config.compat => [-1.0, 1.0],
         _ => [-3.0, 3.0],
@@ -190,29 +182,14 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     Ok(Box::new(model))
 }
 
-/// The extra keys of a reference case.
-#[derive(Deserialize)]
-struct Case {
-    #[serde(flatten)]
-    config: Config,
-    feature_dims: [i64; 3],
-}
-
 fn from_case(
     path: &nn::Path<'_>,
     config: &Value,
     bert: Option<&BertConfig>,
 ) -> Result<Box<dyn Model>> {
-    let mut case: Case = read_case(NAME, config)?;
+    let mut case: mmsa::Case<Config> = read_case(NAME, config)?;
     case.config.compat = true;
-    let [text, audio, vision] = case.feature_dims;
-    let encoder = EncoderSetup::of_case(bert, text);
-    let (widths, range) = ([audio, vision], [-3.0, 3.0]);
-    Ok(Box::new(Tfn::new(
-        path,
-        &case.config,
-        &encoder,
-        widths,
-        range,
-    )?))
+    let (encoder, widths) = (case.encoder(bert), case.widths());
+    let model = Tfn::new(path, &case.config, &encoder, widths, [-3.0, 3.0])?;
+    Ok(Box::new(model))
 }

@@ -2,7 +2,7 @@
 
 pub mod disparity;
 
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind, Reduction, Tensor};
 
 /// One term of the objective.
 #[derive(Debug)]
@@ -68,6 +68,12 @@ impl Losses {
             .enumerate()
             .map(|(i, name)| (name, value(i)))
             .collect()
+    }
+
+    /// Mean absolute error of `prediction` (B, 1) alone.
+    pub fn l1(prediction: Tensor, label: &Tensor) -> Self {
+        let loss = prediction.l1_loss(label, Reduction::Mean);
+        Self::single("l1", loss, prediction)
     }
 
     /// The unweighted value of one term.
