@@ -45,6 +45,14 @@ impl Global {
                 | Self::Reconstructor
         )
     }
+
+    /// Whether `__new__` leaves it empty, whatever it is given, for `__init__` to fill.
+    pub fn is_filled_after_creation(self) -> bool {
+        matches!(
+            self,
+            Self::Set | Self::OrderedDict | Self::DefaultDict | Self::ByteArray
+        )
+    }
 }
 
 const MULTIARRAY: &[&str] = &["numpy.core.multiarray", "numpy._core.multiarray"];

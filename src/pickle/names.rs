@@ -44,7 +44,7 @@ impl<'a> Machine<'a> {
         })
     }
 
-    /// INST, OBJ, NEWOBJ, NEWOBJ_EX: other spellings of a call.
+    /// INST, OBJ, NEWOBJ, NEWOBJ_EX: other spellings of a call. The last two stop short of `__init__`.
     pub(super) fn instance(&mut self, opcode: u8) -> Result<()> {
         let (global, args) = match opcode {
             op::INST => {
@@ -63,7 +63,11 @@ impl<'a> Machine<'a> {
                 let keywords = (opcode == op::NEWOBJ_EX).then(|| self.pop()).transpose()?;
                 self.check_no_keywords(keywords)?;
                 let (args, class) = (self.pop()?, self.pop()?);
-                (self.callable(class)?, self.tuple(args)?)
+                let (class, args) = (self.callable(class)?, self.tuple(args)?);
+                match class.is_filled_after_creation() {
+                    true => (class, Vec::new()),
+                    false => (class, args),
+                }
             }
         };
         if !global.is_class() {

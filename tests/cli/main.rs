@@ -13,4 +13,8 @@ mod prepare_many;
 mod program;
 #[cfg(feature = "torch")]
 mod run;
+#[cfg(feature = "torch")]
+mod run_refused;
+#[cfg(feature = "torch")]
+mod run_stopped;
 mod score;

@@ -30,3 +30,19 @@ pub fn prepared(folder: &Path) -> PathBuf {
     prepare(&pickle(folder), &ImportOptions::new(&data), &mut |_| {}).unwrap();
     data
 }
+
+/// A command line without quotes, cut at its spaces.
+pub fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split_whitespace()
+}
+
+/// `run` with everything small.
+pub fn arguments(folder: &Path, data: &Path, runs: &str, epochs: u32) -> Vec<String> {
+    let runs = folder.join(runs);
+    let (data, runs) = (data.display(), runs.display());
+    let line = format!(
+        "run --datasets demo-film --models lf_dnn,constant --seeds 1111 --rates 0,0.5,1 --device cpu \
+         --threads 1 --epochs {epochs} --batch-size 8 --data {data} --runs {runs}"
+    );
+    words(&line).map(str::to_owned).collect()
+}

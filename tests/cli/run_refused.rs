@@ -1,0 +1,156 @@
+//! What `run` refuses, and what it says then.
+
+use std::fs;
+use std::path::Path;
+
+use lnln_bench::dataset::Corpus;
+use lnln_bench::mask::{MaskFile, Variants, find, parse_list};
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use super::program::{arguments, prepared, program, words};
+
+#[test]
+fn a_metric_that_is_none_is_a_usage_error_that_lists_the_known_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    program()
+        .args(words(
+            "run --datasets demo-film --models lf_dnn --select valid:acc9",
+        ))
+        .arg("--data")
+        .arg(&data)
+        .assert()
+        .code(2)
+        .stderr(contains("`acc9`").and(contains("acc7")));
+}
+
+#[test]
+fn a_budget_that_is_too_small_says_what_would_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    program()
+        .args(words(
+            "run --datasets demo-film --models lnln --encoder tiny",
+        ))
+        .args(words(
+            "--memory-budget 1MiB --seeds 1 --epochs 1 --rates 0 --data",
+        ))
+        .arg(&data)
+        .arg("--runs")
+        .arg(folder.path().join("runs"))
+        .assert()
+        .code(4)
+        .stderr(contains("frozen:DIR needs").and(contains("--memory-budget")));
+}
+
+#[test]
+fn an_unknown_model_is_a_usage_error_that_lists_the_known_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    program()
+        .args(words("run --datasets demo-film --models lnl --data"))
+        .arg(&data)
+        .assert()
+        .code(2)
+        .stderr(contains("`lnl`").and(contains("lnln")));
+}
+
+#[test]
+fn a_rate_that_is_none_is_a_usage_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    for rates in ["0:1", "0:1:0", "1:0:0.1", "0,1.5", "many"] {
+        program()
+            .args(words("run --datasets demo-film --models constant --rates"))
+            .arg(rates)
+            .arg("--data")
+            .arg(&data)
+            .assert()
+            .code(2)
+            .stderr(contains("error:"));
+    }
+}
+
+#[test]
+fn an_unprepared_data_set_says_what_to_run() {
+    let folder = tempfile::tempdir().unwrap();
+    program()
+        .args(words("run --datasets mosi --models lnln --data"))
+        .arg(folder.path())
+        .assert()
+        .code(2)
+        .stderr(contains("lnln-bench prepare"));
+}
+
+#[test]
+fn cuda_that_is_not_there_is_an_error_and_no_silent_cpu_run() {
+    if Path::new("/proc/driver/nvidia").exists() {
+        println!("skipped: this machine has an NVIDIA driver");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    program()
+        .current_dir(folder.path())
+        .args(words("run --datasets mosi --models lnln --device cuda"))
+        .assert()
+        .code(5)
+        .stderr(contains("CUDA was asked for").and(contains("--device cpu")));
+}
+
+#[test]
+fn a_bert_folder_without_weights_names_what_it_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let bert = folder.path().join("bert");
+    fs::create_dir(&bert).unwrap();
+    let config = r#"{"model_type": "bert", "vocab_size": 30522, "hidden_size": 32,
+        "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 64,
+        "max_position_embeddings": 64, "type_vocab_size": 2}"#;
+    fs::write(bert.join("config.json"), config).unwrap();
+    program()
+        .args(words("run --datasets demo-film --models lnln --data"))
+        .arg(&data)
+        .arg("--encoder")
+        .arg(format!("frozen:{}", bert.display()))
+        .assert()
+        .code(5)
+        .stderr(contains("model.safetensors"));
+}
+
+#[test]
+fn a_misspelt_suite_key_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = folder.path().join("suite.toml");
+    fs::write(
+        &suite,
+        "datasets = ['mosi']\nmodels = ['lnln']\nepoch = 3\n",
+    )
+    .unwrap();
+    program()
+        .arg("run")
+        .arg(&suite)
+        .assert()
+        .code(2)
+        .stderr(contains("epoch"));
+}
+
+#[test]
+fn stored_masks_that_are_not_those_of_their_key_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let corpus = Corpus::open(&data.join("demo-film.h5")).unwrap();
+    let levels = parse_list("0,0.5,1").unwrap();
+    // Sound masks of another seed under the name of this one.
+    let random = find("random").unwrap();
+    let mut masks = Variants::of_corpus(random, &corpus, 1112, &levels).unwrap();
+    masks.seed = 1111;
+    let path = data.join("demo-film.masks.h5");
+    MaskFile::write(&path, &corpus.content_hash, &[masks]).unwrap();
+    let words = "random-v1/seed-1111/test at level 0.5";
+    program()
+        .args(arguments(folder.path(), &data, "runs", 1))
+        .assert()
+        .failure()
+        .stderr(contains(words).and(contains("write it again with `prepare`")));
+}

@@ -1,0 +1,208 @@
+//! `run` that is killed, interrupted or repeated gives the bytes of an undisturbed one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command as Process, Stdio};
+use std::time::{Duration, Instant};
+
+use lnln_bench::train::checkpoint;
+use predicates::str::contains;
+
+use super::program::{arguments, prepared, program};
+
+#[test]
+fn two_runs_of_one_seed_leave_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    for runs in ["first", "second"] {
+        program()
+            .args(arguments(folder.path(), &data, runs, 2))
+            .assert()
+            .success();
+    }
+    assert_eq!(
+        results(&folder.path().join("first")),
+        results(&folder.path().join("second"))
+    );
+}
+
+#[test]
+fn a_killed_run_goes_on_to_the_undisturbed_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let epochs = 40;
+    program()
+        .args(arguments(folder.path(), &data, "undisturbed", epochs))
+        .assert()
+        .success();
+    let run = arguments(folder.path(), &data, "killed", epochs);
+    kill_after_first_epoch(&run, &folder.path().join("killed"));
+    program()
+        .args(&run)
+        .assert()
+        .success()
+        .stderr(contains("going on after epoch"));
+    assert_eq!(
+        results(&folder.path().join("undisturbed")),
+        results(&folder.path().join("killed"))
+    );
+}
+
+/// Send a signal and wait for the exit code; `None` where the signal killed.
+fn end(child: &mut Child, signal: &str) -> Option<i32> {
+    let status = Process::new("kill")
+        .args([format!("-{signal}"), child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+    child.wait().unwrap().code()
+}
+
+#[test]
+fn signals_store_the_step_under_way_and_say_so_in_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let epochs = 40;
+    program()
+        .args(arguments(folder.path(), &data, "undisturbed", epochs))
+        .assert()
+        .success();
+    let run = arguments(folder.path(), &data, "stopped", epochs);
+    for signal in ["INT", "TERM", "USR1"] {
+        let mut child = start_and_wait_for_epochs(&run, &folder.path().join("stopped"), 2);
+        assert_eq!(end(&mut child, signal), Some(75), "{signal}");
+    }
+    program().args(&run).assert().success();
+    assert_eq!(
+        results(&folder.path().join("undisturbed")),
+        results(&folder.path().join("stopped"))
+    );
+}
+
+/// Kills at random moments of training: three here, as many as `LNLN_BENCH_KILLS` says elsewhere.
+/// No kill loses more than the epoch under way, and the result is that of the undisturbed run.
+#[test]
+fn kills_at_random_moments_lose_one_epoch_at_most() {
+    let kills: u32 = std::env::var("LNLN_BENCH_KILLS").map_or(3, |n| n.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let epochs = 12 + 6 * kills;
+    let started = Instant::now();
+    program()
+        .args(arguments(folder.path(), &data, "undisturbed", epochs))
+        .assert()
+        .success();
+    let epoch = started.elapsed() / epochs;
+    let run = arguments(folder.path(), &data, "killed", epochs);
+    let runs = folder.path().join("killed");
+    let mut moment = rand::from_clock();
+    for _ in 0..kills {
+        let mut child = start_and_wait_for_epochs(&run, &runs, 1);
+        std::thread::sleep(epoch.mul_f64(3.0 * moment.next()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (logged, stored) = (finished_epochs(&runs), stored_epochs(&runs));
+        println!("killed after {logged} logged epochs, {stored} stored");
+        assert!(
+            stored + 1 >= logged,
+            "{logged} were logged, {stored} stored"
+        );
+    }
+    program().args(&run).assert().success();
+    assert_eq!(results(&folder.path().join("undisturbed")), results(&runs));
+}
+
+/// Fractions that differ from run to run, so that many runs try many moments.
+mod rand {
+    pub struct Fractions(u64);
+
+    pub fn from_clock() -> Fractions {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Fractions(now.unwrap().as_nanos() as u64)
+    }
+
+    impl Fractions {
+        pub fn next(&mut self) -> f64 {
+            let mix = |x: u64| (x ^ (x >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            (mix(mix(self.0)) >> 11) as f64 / (1u64 << 53) as f64
+        }
+    }
+}
+
+/// Finished epochs in the one state below `runs`; 0 before the first.
+fn stored_epochs(runs: &Path) -> usize {
+    let runs = fs::read_dir(runs).into_iter().flatten().flatten();
+    let last = runs.map(|run| run.path().join("last.safetensors"));
+    let stored = last.filter(|path| path.exists()).map(|path| {
+        let (_, state) = checkpoint::load(&path).unwrap();
+        let state: serde_json::Value = serde_json::from_str(&state).unwrap();
+        state["epoch"].as_u64().unwrap() as usize
+    });
+    stored.max().unwrap_or(0)
+}
+
+/// Lines of the one log of epochs below `runs`.
+fn finished_epochs(runs: &Path) -> usize {
+    let runs = fs::read_dir(runs).into_iter().flatten().flatten();
+    let logs = runs.map(|run| fs::read_to_string(run.path().join("metrics.jsonl")));
+    logs.flatten()
+        .map(|log| log.lines().count())
+        .max()
+        .unwrap_or(0)
+}
+
+fn start(arguments: &[String]) -> Child {
+    Process::new(assert_cmd::cargo::cargo_bin("lnln-bench"))
+        .args(arguments)
+        .env("HDF5_USE_FILE_LOCKING", "FALSE")
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Start the program and end it with SIGKILL once an epoch has been stored.
+fn kill_after_first_epoch(arguments: &[String], runs: &Path) {
+    let mut child = start_and_wait_for_epochs(arguments, runs, 2);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Start the program and wait until it has logged so many more epochs. The state of an epoch is
+/// stored after its line: two lines, one state at least.
+fn start_and_wait_for_epochs(arguments: &[String], runs: &Path, more: usize) -> Child {
+    let known = finished_epochs(runs);
+    let mut child = start(arguments);
+    let started = Instant::now();
+    while finished_epochs(runs) < known + more {
+        assert!(
+            started.elapsed() < Duration::from_secs(120),
+            "no epoch was stored"
+        );
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "the run ended before it could be stopped"
+        );
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child
+}
+
+/// Run directory to the bytes of the files that must not depend on interruptions.
+fn results(runs: &Path) -> Vec<(PathBuf, Vec<u8>, Vec<u8>)> {
+    let mut all: Vec<_> = fs::read_dir(runs)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let read = |name: &str| fs::read(path.join(name)).unwrap();
+            let name = PathBuf::from(path.file_name().unwrap());
+            (
+                name,
+                read("checkpoint.safetensors"),
+                read("predictions.parquet"),
+            )
+        })
+        .collect();
+    all.sort();
+    all
+}
