@@ -1,59 +1,86 @@
-//! Makes thousands of run directories from a recorded one, to see how long a report over them takes.
+//! Makes thousands of run directories from a recorded one, to see how long reports and listings take.
 //!
 //! `cargo run --release --example many_runs -- RECORDED OUT COUNT`: ten data sets of twenty models
-//! with as many seeds as the count allows. Predictions are shared by hard links; manifests differ.
+//! with as many seeds as the count allows. Every model's first seeds have predictions of their own;
+//! later ones share those, scores and logs by hard links. Manifests differ.
 
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use lnln_bench::record::RunDir;
+use lnln_bench::record::{Manifest, Predictions, Record, RunDir};
 
 const DATASETS: usize = 10;
 const MODELS: usize = 20;
 
-fn main() -> Result<(), Box<dyn Error>> {
+/// Seeds with predictions of their own.
+const DIFFERENT: usize = 3;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [recorded, out, count] = arguments.as_slice() else {
         return Err("expected RECORDED OUT COUNT".into());
     };
     let (out, count): (&Path, usize) = (out.as_ref(), count.parse()?);
-    let record = RunDir::open(recorded).load()?;
-    for dataset in 0..DATASETS {
-        let mut manifest = record.manifest.clone();
-        manifest.dataset.name = format!("data{dataset}");
-        manifest.dataset.title = format!("Data {dataset}");
-        manifest.dataset.content_hash = format!("{dataset:064x}");
-        let mut predictions = lnln_bench::record::Predictions::new();
-        for mut row in record.predictions.iter() {
-            row.dataset.clone_from(&manifest.dataset.name);
-            predictions.push(&row);
-        }
-        let mut first = None;
-        for number in (dataset..count).step_by(DATASETS) {
-            let (model, seed) = (number / DATASETS % MODELS, number / DATASETS / MODELS);
-            manifest.model.name = format!("model{model}");
-            manifest.model.title = format!("Model {model}");
-            manifest.seed = seed as u64;
-            manifest.id = format!("{number:012x}");
-            let dir = RunDir::create(out, &manifest.id)?;
-            match &first {
-                None => {
-                    dir.finish(&manifest, &predictions)?;
-                    first = Some(dir);
-                }
-                Some(first) => copy(first, &dir, &serde_json::to_string_pretty(&manifest)?)?,
+    let recorded = RunDir::open(recorded);
+    let record = recorded.load()?;
+    for number in 0..count {
+        let (dataset, model) = (number % DATASETS, number / DATASETS % MODELS);
+        let seed = number / DATASETS / MODELS;
+        let manifest = manifest(&record, number, dataset, model, seed);
+        let dir = RunDir::create(out, &manifest.id)?;
+        if seed < DIFFERENT {
+            if recorded.metrics().is_file() {
+                fs::copy(recorded.metrics(), dir.metrics())?;
             }
+            let shift = (model * DIFFERENT + seed) as f32;
+            dir.finish(&manifest, &predictions(&record, &manifest, shift))?;
+        } else {
+            let first = number % (DATASETS * MODELS * DIFFERENT);
+            copy(&RunDir::open(out.join(id(first))), &dir, &manifest)?;
         }
     }
     Ok(())
 }
 
-/// A run with this manifest and another run's predictions.
-fn copy(from: &RunDir, to: &RunDir, manifest: &str) -> Result<(), Box<dyn Error>> {
+fn id(number: usize) -> String {
+    format!("{number:012x}")
+}
+
+fn manifest(record: &Record, number: usize, dataset: usize, model: usize, seed: usize) -> Manifest {
+    let mut manifest = record.manifest.clone();
+    manifest.id = id(number);
+    manifest.dataset.name = format!("data{dataset}");
+    manifest.dataset.title = format!("Data {dataset}");
+    manifest.dataset.content_hash = format!("{dataset:064x}");
+    manifest.model.name = format!("model{model}");
+    manifest.model.title = format!("Model {model}");
+    manifest.seed = seed as u64;
+    manifest
+}
+
+/// The recorded predictions, each moved a little, by a pattern that `shift` decides.
+fn predictions(record: &Record, manifest: &Manifest, shift: f32) -> Predictions {
+    let mut predictions = Predictions::new();
+    for (place, mut row) in record.predictions.iter().enumerate() {
+        row.dataset.clone_from(&manifest.dataset.name);
+        row.prediction += 0.3 * (place as f32 * 0.7 + shift).sin() + 0.01 * shift;
+        predictions.push(&row);
+    }
+    predictions
+}
+
+/// A run with this manifest and the other files of another run.
+fn copy(from: &RunDir, to: &RunDir, manifest: &Manifest) -> Result<()> {
     fs::hard_link(from.predictions(), to.predictions())?;
     fs::hard_link(from.scores(), to.scores())?;
-    fs::write(to.manifest(), manifest)?;
+    if from.metrics().is_file() {
+        fs::hard_link(from.metrics(), to.metrics())?;
+    }
+    let manifest = serde_json::to_string_pretty(manifest)?;
+    fs::write(to.manifest(), &manifest)?;
     let done = fs::read_to_string(from.done())?;
     let line = |line: &str| match line.ends_with("  manifest.json") {
         true => format!(
@@ -62,8 +89,6 @@ fn copy(from: &RunDir, to: &RunDir, manifest: &str) -> Result<(), Box<dyn Error>
         ),
         false => format!("{line}\n"),
     };
-    Ok(fs::write(
-        to.done(),
-        done.lines().map(line).collect::<String>(),
-    )?)
+    let done = done.lines().map(line).collect::<String>();
+    Ok(fs::write(to.done(), done)?)
 }

@@ -139,7 +139,8 @@ impl Level {
 
 impl PartialEq for Level {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+        // No rate is NaN or -0.
+        self.rates == other.rates
     }
 }
 
@@ -153,7 +154,11 @@ impl PartialOrd for Level {
 
 impl Ord for Level {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
+        match (self.rate(), other.rate()) {
+            // Most levels are, and maps of scores compare millions.
+            (Some(own), Some(others)) => own.total_cmp(&others),
+            _ => self.key().cmp(&other.key()),
+        }
     }
 }
 

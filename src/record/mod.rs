@@ -15,6 +15,7 @@
 //! Files appear whole or not at all, and `DONE` appears last, so a folder with `DONE` is complete.
 
 pub mod atomic;
+pub mod epochs;
 pub mod error;
 pub mod facts;
 pub mod find;
@@ -25,7 +26,7 @@ pub mod run_dir;
 pub mod scores;
 pub mod seal;
 
-pub use atomic::write_atomic;
+pub use atomic::{write_all_atomic, write_atomic};
 pub use error::Error;
 pub use facts::{EXTERNAL, VERSION};
 pub use find::{Runs, find_runs};

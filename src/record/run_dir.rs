@@ -49,6 +49,8 @@ pub struct Sealed {
     parquet: Vec<u8>,
     /// What the metrics of this build make of the predictions; `None` in older runs.
     pub scores: Option<Scores>,
+    /// The log of epochs; empty where nothing was trained.
+    pub epochs: Vec<u8>,
 }
 
 impl Sealed {
@@ -209,9 +211,11 @@ impl RunDir {
             true => scores::parse(&self.checked(&sums, SCORES)?.0),
             false => None,
         };
-        if listed(METRICS) {
-            self.checked(&sums, METRICS)?;
-        }
+        // Older runs did not seal their log.
+        let epochs = match listed(METRICS) {
+            true => self.checked(&sums, METRICS)?.0,
+            false => fs::read(self.metrics()).unwrap_or_default(),
+        };
         Ok(Sealed {
             dir: self.clone(),
             manifest: self.parse_manifest(&json)?,
@@ -219,6 +223,7 @@ impl RunDir {
             manifest_hash,
             parquet,
             scores,
+            epochs,
         })
     }
 

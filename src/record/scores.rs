@@ -1,6 +1,8 @@
 //! `scores.csv`: every metric of a run's data set on its stored predictions, computed once when the
 //! run is finished, so that a report over thousands of runs need not decode their predictions.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::error::Result;
@@ -21,10 +23,10 @@ pub type Score = std::result::Result<f64, String>;
 /// One metric under one condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    pub family: String,
+    pub family: Arc<str>,
     pub mask_seed: u64,
     pub level: Level,
-    pub metric: String,
+    pub metric: Arc<str>,
     pub score: Score,
 }
 
@@ -85,10 +87,10 @@ impl Scores {
 
 fn line(condition: &Condition, metric: &str, score: Score) -> Line {
     Line {
-        family: condition.family.clone(),
+        family: condition.family.as_str().into(),
         mask_seed: condition.mask_seed,
         level: condition.level,
-        metric: metric.to_string(),
+        metric: metric.into(),
         score,
     }
 }
@@ -110,12 +112,13 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Scores> {
         .from_reader(rest.as_bytes());
     let mut lines = Vec::new();
     let mut record = csv::StringRecord::new();
+    let mut names = Names::default();
     while reader.read_record(&mut record).ok()? {
         lines.push(Line {
-            family: record.get(0)?.to_string(),
+            family: names.shared(record.get(0)?),
             mask_seed: record.get(1)?.parse().ok()?,
             level: level(record.get(2)?)?,
-            metric: record.get(3)?.to_string(),
+            metric: names.shared(record.get(3)?),
             score: match record.get(4)? {
                 "" => Err(record.get(5)?.to_string()),
                 value => Ok(value.parse().ok()?),
@@ -123,6 +126,21 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Scores> {
         });
     }
     Some(Scores { lines })
+}
+
+/// Names that come again and again, each stored once.
+#[derive(Default)]
+struct Names(Vec<Arc<str>>);
+
+impl Names {
+    fn shared(&mut self, name: &str) -> Arc<str> {
+        let known = self.0.iter().find(|known| ***known == *name).cloned();
+        known.unwrap_or_else(|| {
+            let new: Arc<str> = name.into();
+            self.0.push(Arc::clone(&new));
+            new
+        })
+    }
 }
 
 /// A level by its name; most are numbers, which need no grammar.

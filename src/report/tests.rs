@@ -74,14 +74,14 @@ fn a_long_name_wraps_in_the_terminal_and_numbers_do_not() {
 
 #[test]
 fn scores_in_csv() {
-    let sections = [section(&[0.0, 1.0])];
-    insta::assert_snapshot!(String::from_utf8(csv::scores(&sections).unwrap()).unwrap());
+    let scores = csv::scores(&[&section(&[0.0, 1.0])]).unwrap();
+    insta::assert_snapshot!(String::from_utf8(scores).unwrap());
 }
 
 #[test]
 fn summary_in_csv() {
-    let sections = [section(&GRID)];
-    insta::assert_snapshot!(String::from_utf8(csv::summary(&sections).unwrap()).unwrap());
+    let summary = csv::summary(&[&section(&GRID)]).unwrap();
+    insta::assert_snapshot!(String::from_utf8(summary).unwrap());
 }
 
 #[test]

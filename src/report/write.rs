@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::record::error::io;
-use crate::record::{RunDir, find_runs, write_atomic};
+use crate::record::{RunDir, find_runs, write_all_atomic};
 
 use super::cite;
 use super::error::{Error, Result};
@@ -95,19 +95,20 @@ pub(super) fn build<P: AsRef<Path>>(
         .map(|r| &r.manifest_hash)
         .collect::<BTreeSet<_>>()
         .len();
-    let mut sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
-    for section in &mut sections {
-        floor::add(section)?;
-        section.tests = tests(section, count, options)?;
-    }
-    let part = |section| Part::new(section, options.layout);
-    let parts: Result<Vec<Part>> = sections.into_iter().map(part).collect();
+    let sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
+    let part = |mut section| {
+        floor::add(&mut section)?;
+        section.tests = tests(&section, count, options)?;
+        Part::new(section, options.layout)
+    };
+    let parts: Result<Vec<Part>> = sections.into_par_iter().map(part).collect();
     let parts = parts?;
     let mut files = files(&parts, options)?;
     let manifest = ReportManifest::new(sources, options, &parts, &files);
     files.push((manifest::NAME.to_string(), manifest.to_json()?));
+    // Side by side: to free what millions of scores took is work as well.
     let overviews = parts
-        .into_iter()
+        .into_par_iter()
         .filter_map(|p| Some(p.shown.into_iter().next()?.0));
     Ok(Built {
         files,
@@ -217,27 +218,32 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
     Ok(sections)
 }
 
+/// Bytes of one file.
+type Render<'a> = Box<dyn Fn() -> Result<Vec<u8>> + Sync + 'a>;
+
 /// Everything but the manifest, as (path, bytes).
 fn files(parts: &[Part], options: &Options) -> Result<Vec<(String, Vec<u8>)>> {
     let published: Vec<String> = match options.layout {
         Layout::Paper => sources().iter().map(|s| s.bibtex.clone()).collect(),
         Layout::Full => Vec::new(),
     };
-    let sections: Vec<Section> = parts.iter().map(|p| p.section.clone()).collect();
-    let tables: Vec<Table> = parts.iter().flat_map(Part::tables).cloned().collect();
-    let mut files: Vec<(String, Vec<u8>)> = vec![
-        ("report.md".into(), page::markdown(parts).into_bytes()),
-        ("tables.tex".into(), latex::tables(&tables).into_bytes()),
-        ("scores.csv".into(), csv::scores(&sections)?),
-        ("summary.csv".into(), csv::summary(&sections)?),
+    let sections: Vec<&Section> = parts.iter().map(|p| &p.section).collect();
+    let tables = || parts.iter().flat_map(Part::tables);
+    let citations = || cite::bibliography(sections.iter().copied(), &published);
+    let texts: [(&str, Render<'_>); 6] = [
+        ("report.md", Box::new(|| Ok(page::markdown(parts).into()))),
         (
-            "citations.bib".into(),
-            cite::bibliography(sections.iter(), &published).into_bytes(),
+            "tables.tex",
+            Box::new(|| Ok(latex::tables(tables()).into())),
         ),
-        ("index.html".into(), html::page(parts)?.into_bytes()),
+        ("scores.csv", Box::new(|| csv::scores(&sections))),
+        ("summary.csv", Box::new(|| csv::summary(&sections))),
+        ("citations.bib", Box::new(|| Ok(citations().into()))),
+        ("index.html", Box::new(|| Ok(html::page(parts)?.into()))),
     ];
-    let figures = parts.iter().flat_map(Part::figures);
-    for figure in figures {
+    let file = |(path, render): &(&str, Render<'_>)| Ok((path.to_string(), render()?));
+    let mut files = texts.par_iter().map(file).collect::<Result<Vec<_>>>()?;
+    for figure in parts.iter().flat_map(Part::figures) {
         let svg = figure.svg.clone().into_bytes();
         files.push((format!("{}.svg", figure.path), svg));
         files.push((format!("{}.png", figure.path), figure.png.clone()));
@@ -281,9 +287,14 @@ const FILES: [&str; 7] = [
 fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&Vec<String>>) -> Result<()> {
     let figures = out.join("figures");
     fs::create_dir_all(&figures).map_err(io("create", &figures))?;
-    for (path, bytes) in files {
-        write_atomic(&out.join(path), bytes)?;
-    }
+    let places: Vec<(PathBuf, &[u8])> = files
+        .iter()
+        .map(|(path, bytes)| (out.join(path), &bytes[..]))
+        .collect();
+    // The manifest vouches for the others, so it comes when they are there.
+    let (others, manifest) = places.split_at(places.len().saturating_sub(1));
+    write_all_atomic(others)?;
+    write_all_atomic(manifest)?;
     let kept = |path: &String| files.iter().any(|(p, _)| p == path);
     // Only names of the form that this room writes: the manifest may have been edited.
     let figure = |path: &String| {

@@ -8,10 +8,11 @@ use super::lines::{self, Line, Mark};
 use super::scene::Scene;
 use super::style::Style;
 use crate::mask::Level;
+use crate::record::epochs::{self, Epoch};
 use crate::report::error::Result;
-use crate::report::run::epochs;
 use crate::report::run::level;
 use crate::report::run::samples::Samples;
+use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section, slug};
 use crate::report::table::build::heading;
 
@@ -134,7 +135,7 @@ fn loss(section: &Section) -> Option<Scene> {
     );
     training(section, &title, "loss / first loss", |epochs| {
         let first = epochs.first()?.loss?;
-        let relative = |e: &epochs::Epoch| Some((e.number, e.loss? / first));
+        let relative = |e: &Epoch| Some((e.number, e.loss? / first));
         Some(epochs.iter().filter_map(relative).collect())
     })
 }
@@ -144,7 +145,7 @@ fn watched(section: &Section) -> Option<Scene> {
     let metric = section.protocol.metric(&run.manifest.selection.metric)?;
     let title = format!("{}: {} on the selecting split", section.title, metric.title);
     training(section, &title, &heading(metric), |epochs| {
-        let value = |e: &epochs::Epoch| Some((e.number, e.watched? * metric.scale()));
+        let value = |e: &Epoch| Some((e.number, e.watched? * metric.scale()));
         Some(epochs.iter().filter_map(value).collect())
     })
 }
@@ -154,13 +155,13 @@ fn training(
     section: &Section,
     title: &str,
     label: &str,
-    points: impl Fn(&[epochs::Epoch]) -> Option<Vec<(f64, f64)>>,
+    points: impl Fn(&[Epoch]) -> Option<Vec<(f64, f64)>>,
 ) -> Option<Scene> {
     let mut all = Vec::new();
     for (place, row) in section.rows.iter().enumerate().filter(|(_, r)| !r.derived) {
         let mut by: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
         for run in &row.runs {
-            for (epoch, value) in points(&epochs::read(run)).unwrap_or_default() {
+            for (epoch, value) in points(&epochs_of(run)).unwrap_or_default() {
                 by.entry(epoch as u64).or_default().push(value);
             }
         }
@@ -181,6 +182,13 @@ fn training(
     }
     let across = "epoch (bands: smallest to largest seed)";
     (!all.is_empty()).then(|| lines::draw(title, across, label, &all))
+}
+
+/// None where a run has no folder.
+fn epochs_of(run: &ScoredRun) -> Vec<Epoch> {
+    let metric = &run.manifest.selection.metric;
+    run.dir()
+        .map_or(Vec::new(), |dir| epochs::read(dir, metric))
 }
 
 /// Realised over nominal rates per modality: mean over mask seeds, within their extremes.

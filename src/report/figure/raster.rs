@@ -1,6 +1,8 @@
 //! A drawing as PNG. Shapes are filled by the nonzero rule with coverage from five lines a pixel,
 //! in plain arithmetic, so that a picture has the same bytes on every machine.
 
+use std::ops::Range;
+
 use super::glyph;
 use super::png;
 use super::scene::{Anchor, Colour, Point, Scene, Shape};
@@ -155,32 +157,116 @@ impl Canvas {
         let ends = || edges.iter().flat_map(|e| [e.top, e.bottom]);
         let first = ends().fold(f64::INFINITY, f64::min).floor().max(0.0) as usize;
         let last = ends().fold(0.0, f64::max).ceil().min(self.height as f64) as usize;
+        let ink = Ink::new(colour, opacity);
         let mut coverage = vec![0.0; self.width];
         let mut crossings = Vec::new();
+        let mut sweep = Sweep::new(&edges);
         for row in first..last {
-            coverage.fill(0.0);
+            // Columns that anything reaches: a thin line meets few of them in a row.
+            let mut reached = self.width..0;
+            let near = sweep.advance(row as f64, row as f64 + 1.0);
             for line in 0..LINES {
                 let y = row as f64 + (line as f64 + 0.5) / LINES as f64;
                 crossings.clear();
-                let met = edges.iter().filter(|e| e.top <= y && y < e.bottom);
+                let edges = near.iter().map(|i| &edges[*i]);
+                let met = edges.filter(|e| e.top <= y && y < e.bottom);
                 crossings.extend(met.map(|e| (e.at(y), e.turn)));
                 crossings.sort_by(|a, b| a.0.total_cmp(&b.0));
                 spans(&crossings, &mut coverage);
+                if let (Some((left, _)), Some((right, _))) = (crossings.first(), crossings.last()) {
+                    reached.start = reached.start.min(*left as usize);
+                    reached.end = reached.end.max(right.ceil() as usize).min(self.width);
+                }
             }
-            self.blend(row, &coverage, colour, opacity);
+            if reached.start < reached.end {
+                self.blend(row, reached.clone(), &coverage, &ink);
+                coverage[reached].fill(0.0);
+            }
         }
     }
 
-    fn blend(&mut self, row: usize, coverage: &[f64], Colour(r, g, b): Colour, opacity: f64) {
-        let start = row * self.width * 3;
-        let pixels = self.pixels[start..].chunks_exact_mut(3);
-        for (pixel, cover) in pixels.zip(coverage).filter(|(_, c)| **c > 0.0) {
-            let share = (cover / LINES as f64).min(1.0) * opacity;
-            for (value, ink) in pixel.iter_mut().zip([r, g, b]) {
-                let old = f64::from(*value);
-                *value = (old + (f64::from(ink) - old) * share).round() as u8;
+    fn blend(&mut self, row: usize, columns: Range<usize>, coverage: &[f64], ink: &Ink) {
+        let start = row * self.width;
+        let row = &mut self.pixels[(start + columns.start) * 3..(start + columns.end) * 3];
+        let pixels = row.chunks_exact_mut(3).zip(&coverage[columns]);
+        for (pixel, cover) in pixels.filter(|(_, c)| **c > 0.0) {
+            let share = (cover / LINES as f64).min(1.0);
+            if share < 1.0 {
+                ink.mix(pixel, share);
+            } else {
+                ink.cover(pixel);
             }
         }
+    }
+}
+
+/// A colour that is laid over others.
+struct Ink {
+    colour: [u8; 3],
+    opacity: f64,
+    /// What a value of red, green or blue becomes where all of a pixel is covered.
+    whole: [[u8; 256]; 3],
+}
+
+impl Ink {
+    fn new(Colour(r, g, b): Colour, opacity: f64) -> Self {
+        let colour = [r, g, b];
+        let table = |ink: u8| std::array::from_fn(|old| laid_over(old as u8, ink, opacity));
+        Self {
+            colour,
+            opacity,
+            whole: colour.map(table),
+        }
+    }
+
+    fn cover(&self, pixel: &mut [u8]) {
+        let values = pixel.iter_mut().zip(&self.whole);
+        values.for_each(|(value, table)| *value = table[usize::from(*value)]);
+    }
+
+    fn mix(&self, pixel: &mut [u8], share: f64) {
+        let share = share * self.opacity;
+        let values = pixel.iter_mut().zip(self.colour);
+        values.for_each(|(value, ink)| *value = laid_over(*value, ink, share));
+    }
+}
+
+fn laid_over(old: u8, ink: u8, share: f64) -> u8 {
+    let old = f64::from(old);
+    (old + (f64::from(ink) - old) * share).round() as u8
+}
+
+/// Goes down a picture and knows which edges are near: dashed lines have thousands, a row few.
+struct Sweep<'a> {
+    edges: &'a [Edge],
+    /// Edges further down, the next one last.
+    below: Vec<usize>,
+    /// Edges that have begun, in their own order.
+    near: Vec<usize>,
+}
+
+impl<'a> Sweep<'a> {
+    fn new(edges: &'a [Edge]) -> Self {
+        let mut below: Vec<usize> = (0..edges.len()).collect();
+        below.sort_by(|a, b| edges[*b].top.total_cmp(&edges[*a].top));
+        Self {
+            edges,
+            below,
+            near: Vec::new(),
+        }
+    }
+
+    /// The edges that reach into the strip between two heights; each strip lies below the last.
+    fn advance(&mut self, top: f64, bottom: f64) -> &[usize] {
+        self.near.retain(|i| self.edges[*i].bottom > top);
+        let begun = |i: &usize| self.edges[*i].top < bottom;
+        let first = self.below.partition_point(|i| !begun(i));
+        if first < self.below.len() {
+            self.near.extend(self.below.drain(first..));
+            // Where edges meet, their own order decides the last bit of a pixel.
+            self.near.sort_unstable();
+        }
+        &self.near
     }
 }
 
@@ -243,10 +329,18 @@ fn cover(from: f64, to: f64, coverage: &mut [f64]) {
     if from >= to {
         return;
     }
-    for pixel in from as usize..(to.ceil() as usize).min(coverage.len()) {
+    let (first, last) = (from as usize, (to.ceil() as usize).min(coverage.len()));
+    // Pixels between the first and the last are covered from edge to edge.
+    let inner = first + 1..last.saturating_sub(1).max(first + 1);
+    coverage[inner].iter_mut().for_each(|c| *c += 1.0);
+    let mut edge = |pixel: usize| {
         let left = from.max(pixel as f64);
         let right = to.min(pixel as f64 + 1.0);
         coverage[pixel] += right - left;
+    };
+    edge(first);
+    if last > first + 1 {
+        edge(last - 1);
     }
 }
 

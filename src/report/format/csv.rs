@@ -1,6 +1,8 @@
 //! Scores in long form: one row per number, full precision, in the metric's own scale
 //! (percentages as fractions). An undefined number is an empty field with the reason beside it.
 
+use rayon::prelude::*;
+
 use crate::metric::{Direction, Metric};
 
 use crate::report::error::{Result, render};
@@ -45,20 +47,30 @@ const SUMMARY: [&str; 20] = [
     "p",
 ];
 
-/// Every score of every run: `rate` is the missing rate. Written as it goes, for there may be
-/// millions.
-pub fn scores(sections: &[Section]) -> Result<Vec<u8>> {
+/// Every score of every run: `rate` is the missing rate. Written section by section, for there may
+/// be millions.
+pub fn scores(sections: &[&Section]) -> Result<Vec<u8>> {
+    let mut head = ::csv::Writer::from_writer(Vec::new());
+    head.write_record(SCORES).map_err(render("scores.csv"))?;
+    let parts = sections.par_iter().map(|section| section_scores(section));
+    let mut all = vec![done(head, "scores.csv")?];
+    all.extend(parts.collect::<Result<Vec<_>>>()?);
+    Ok(all.concat())
+}
+
+fn section_scores(section: &Section) -> Result<Vec<u8>> {
     let mut out = ::csv::Writer::from_writer(Vec::new());
-    out.write_record(SCORES).map_err(render("scores.csv"))?;
-    for section in sections {
-        for row in section.own_rows() {
-            for (run, metric) in pairs(&row.runs, &section.metrics) {
-                run_scores(&mut out, row, run, metric)?;
-            }
+    for row in section.own_rows() {
+        for (run, metric) in pairs(&row.runs, &section.metrics) {
+            run_scores(&mut out, row, run, metric)?;
         }
     }
-    out.into_inner()
-        .map_err(|e| render("scores.csv")(e.into_error()))
+    done(out, "scores.csv")
+}
+
+/// What was written.
+fn done(out: ::csv::Writer<Vec<u8>>, file: &'static str) -> Result<Vec<u8>> {
+    out.into_inner().map_err(|e| render(file)(e.into_error()))
 }
 
 fn run_scores(
@@ -94,16 +106,19 @@ fn run_scores(
 /// Mean, standard deviation and number of seeds of every cell of the tables: `rate` is a missing
 /// rate or another level, `mean_0_0.9` (or `mean`, over all levels of the section) or `auc`. `low`
 /// to `high` holds 95 percent of resamples; `p` is not corrected for the number of tests.
-pub fn summary(sections: &[Section]) -> Result<Vec<u8>> {
-    let mut rows = vec![SUMMARY.map(String::from).to_vec()];
-    for section in sections {
+pub fn summary(sections: &[&Section]) -> Result<Vec<u8>> {
+    let of_section = |section: &&Section| {
+        let mut rows = Vec::new();
         for metric in &section.metrics {
             for reading in Reading::all(&section.levels) {
                 let one = |place| summary_row(section, place, metric, &reading);
                 rows.extend((0..section.rows.len()).filter_map(one));
             }
         }
-    }
+        rows
+    };
+    let mut rows = vec![SUMMARY.map(String::from).to_vec()];
+    rows.par_extend(sections.par_iter().flat_map_iter(of_section));
     write("summary.csv", rows)
 }
 
@@ -191,5 +206,5 @@ fn write(file: &'static str, rows: Vec<Vec<String>>) -> Result<Vec<u8>> {
     for row in rows {
         out.write_record(&row).map_err(render(file))?;
     }
-    out.into_inner().map_err(|e| render(file)(e.into_error()))
+    done(out, file)
 }

@@ -14,8 +14,8 @@ const FIT: &str =
     "\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox0}\\else\\usebox0\\fi\n";
 
 /// All tables, for `\input` into a document.
-pub fn tables(tables: &[Table]) -> String {
-    let parts = tables.iter().map(|t| format!("\n{}", table(t)));
+pub fn tables<'a>(tables: impl IntoIterator<Item = &'a Table>) -> String {
+    let parts = tables.into_iter().map(|t| format!("\n{}", table(t)));
     format!("{HEAD}{}", parts.collect::<String>())
 }
 

@@ -2,7 +2,6 @@
 
 mod check;
 pub mod config;
-pub mod epochs;
 pub mod floor;
 pub mod level;
 pub mod provenance;

@@ -95,14 +95,21 @@ impl Reading {
 
     /// The reading of one curve; `None` where the curve lacks a level.
     pub fn of(&self, curve: &BTreeMap<Level, Value>) -> Option<Value> {
-        let weights = self.weights();
-        let values: Option<Vec<Value>> =
-            weights.iter().map(|(l, _)| curve.get(l).cloned()).collect();
-        let values: std::result::Result<Vec<f64>, String> = values?.into_iter().collect();
-        let sum = |v: Vec<f64>| v.iter().zip(&weights).map(|(v, (_, w))| v * w).sum();
+        self.weighted(&self.weights(), curve)
+    }
+
+    /// [`Reading::of`] by its own weights, for many curves.
+    fn weighted(&self, weights: &[(Level, f64)], curve: &BTreeMap<Level, Value>) -> Option<Value> {
+        if let Self::At(level) = self {
+            return curve.get(level).cloned();
+        }
+        let values: Option<Vec<&Value>> = weights.iter().map(|(l, _)| curve.get(l)).collect();
+        let values: std::result::Result<Vec<f64>, &String> =
+            values?.into_iter().map(|v| v.as_ref().copied()).collect();
+        let sum = |v: Vec<f64>| v.iter().zip(weights).map(|(v, (_, w))| v * w).sum();
         // A plain mean, whose last digit does not depend on the weights' rounding.
         let mean = |v: Vec<f64>| stats::mean(&v).ok_or_else(|| "there is no value".to_string());
-        Some(values.and_then(|v| match self {
+        Some(values.map_err(String::clone).and_then(|v| match self {
             Self::Area(_) => Ok(sum(v)),
             _ => mean(v),
         }))
@@ -110,8 +117,10 @@ impl Reading {
 
     /// The reading of one row's runs by the metric of this name, over their seeds.
     pub fn outcome(&self, runs: &[ScoredRun], metric: &str) -> Outcome {
+        let weights = self.weights();
         let curves = runs.iter().map(|run| run.levels.get(metric));
-        let values: Option<Vec<Value>> = curves.map(|c| c.and_then(|c| self.of(c))).collect();
+        let values = curves.map(|curve| self.weighted(&weights, curve?));
+        let values: Option<Vec<Value>> = values.collect();
         let Some(values) = values else {
             return Outcome::Missing;
         };

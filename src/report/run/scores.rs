@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::mask::Level;
 use crate::metric::{Protocol, protocol};
+use crate::record::epochs::Pace;
 use crate::record::manifest::MaskFacts;
 use crate::record::{Manifest, Record, RunDir, Scores, Sealed};
 
@@ -30,6 +31,7 @@ pub struct ScoredRun {
     pub manifest_hash: String,
     pub protocol: &'static Protocol,
     pub levels: Levels,
+    pub pace: Pace,
     source: Source,
 }
 
@@ -70,13 +72,13 @@ impl ScoredRun {
 /// # Errors
 /// If the protocol is unknown, or the predictions are not exactly one per test clip for every
 /// mask seed and level of the manifest.
-pub fn score(dir: &RunDir, sealed: Sealed) -> Result<Vec<ScoredRun>> {
+pub fn score(dir: &RunDir, mut sealed: Sealed) -> Result<Vec<ScoredRun>> {
     let protocol = protocol(&sealed.manifest.dataset.protocol).map_err(|e| Error::Protocol {
         run: sealed.manifest.id.clone(),
         reason: e.to_string(),
     })?;
-    let scores = match &sealed.scores {
-        Some(scores) => scores.clone(),
+    let scores = match sealed.scores.take() {
+        Some(scores) => scores,
         None => from_predictions(protocol, &sealed.manifest, &sealed.predictions()?)?,
     };
     let base = Base {
@@ -84,6 +86,7 @@ pub fn score(dir: &RunDir, sealed: Sealed) -> Result<Vec<ScoredRun>> {
         predictions_hash: sealed.predictions_hash,
         manifest_hash: sealed.manifest_hash,
         protocol,
+        pace: Pace::of(&sealed.epochs),
         source: Source::Folder(dir.clone()),
     };
     base.by_family(&scores)
@@ -100,6 +103,7 @@ pub fn score_by(protocol: &'static Protocol, record: Record) -> Result<Vec<Score
         predictions_hash: record.predictions_hash.clone(),
         manifest_hash: record.manifest_hash.clone(),
         protocol,
+        pace: Pace::default(),
         source: Source::Memory(Arc::new(record)),
     };
     base.by_family(&scores)
@@ -121,15 +125,14 @@ struct Base {
     predictions_hash: String,
     manifest_hash: String,
     protocol: &'static Protocol,
+    pace: Pace,
     source: Source,
 }
 
 impl Base {
     fn by_family(self, scores: &Scores) -> Result<Vec<ScoredRun>> {
         let grid = scores.lines.iter();
-        let found: BTreeSet<_> = grid
-            .map(|l| (l.family.as_str(), l.mask_seed, l.level))
-            .collect();
+        let found: BTreeSet<_> = grid.map(|l| (&*l.family, l.mask_seed, l.level)).collect();
         check::grid(&self.manifest, &found)?;
         let family = |mask: &MaskFacts| ScoredRun {
             manifest: Arc::clone(&self.manifest),
@@ -138,6 +141,7 @@ impl Base {
             manifest_hash: self.manifest_hash.clone(),
             protocol: self.protocol,
             levels: self.levels(scores, &mask.family),
+            pace: self.pace,
             source: self.source.clone(),
         };
         Ok(self.manifest.masks.iter().map(family).collect())
@@ -147,7 +151,7 @@ impl Base {
     /// were selected as published, and only there.
     fn levels(&self, scores: &Scores, family: &str) -> Levels {
         let mut by: BTreeMap<&'static str, BTreeMap<Level, Vec<Value>>> = BTreeMap::new();
-        for line in scores.lines.iter().filter(|line| line.family == family) {
+        for line in scores.lines.iter().filter(|line| *line.family == *family) {
             if let Some(metric) = self.protocol.metric(&line.metric) {
                 let curve = by.entry(metric.name).or_default();
                 curve

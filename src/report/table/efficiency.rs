@@ -1,7 +1,6 @@
 //! What models cost: parameters, time of a training step, memory, time of a run.
 
 use super::{Cell, Column, Content, Line, Table};
-use crate::report::run::epochs;
 use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section};
 use crate::report::stats;
@@ -25,22 +24,15 @@ const COSTS: [Cost; 4] = [
     }),
 ];
 
-/// Milliseconds of a training step: the median over epochs.
+/// Milliseconds of a training step.
 fn step(run: &ScoredRun) -> Option<f64> {
-    let speeds = epochs::read(run)
-        .into_iter()
-        .filter_map(|e| e.samples_per_second);
-    let mut speeds: Vec<f64> = speeds.filter(|s| *s > 0.0).collect();
-    speeds.sort_by(f64::total_cmp);
-    let speed = speeds.get(speeds.len() / 2)?;
+    let speed = run.pace.clips_per_second?;
     Some(1000.0 * run.manifest.training.batch_size as f64 / speed)
 }
 
 /// The most memory held in any epoch, in MiB.
 fn memory(run: &ScoredRun) -> Option<f64> {
-    let peaks = epochs::read(run).into_iter().filter_map(|e| e.peak_memory);
-    let peak = peaks.fold(0.0, f64::max);
-    (peak > 0.0).then_some(peak / (1024.0 * 1024.0))
+    run.pace.peak_memory.map(|bytes| bytes / (1024.0 * 1024.0))
 }
 
 /// The table of a section.
