@@ -32,6 +32,25 @@ pub fn write_all_atomic(files: &[(PathBuf, &[u8])]) -> Result<()> {
     files.chunks(BATCH).try_for_each(batch)
 }
 
+/// Writes `bytes` to `path` unless it is there already, as [`write_atomic`] does; of several writers
+/// at once, on one machine or many, one succeeds. Whether this one did.
+///
+/// # Errors
+/// If the folder cannot be written to or the disk is full.
+pub fn write_once(path: &Path, bytes: &[u8]) -> Result<bool> {
+    let folder = folder(path);
+    let mut file = temporary(folder).map_err(io("write", path))?;
+    file.write_all(bytes).map_err(io("write", path))?;
+    file.as_file().sync_all().map_err(io("sync", path))?;
+    match file.persist_noclobber(path) {
+        Ok(_) => sync_folder(folder)
+            .map_err(io("sync", folder))
+            .map(|()| true),
+        Err(_) if path.exists() => Ok(false),
+        Err(e) => Err(io("write", path)(e.error)),
+    }
+}
+
 /// Files that are open at a time.
 const BATCH: usize = 128;
 
@@ -93,6 +112,20 @@ mod tests {
         write_atomic(&path, b"one").unwrap();
         write_atomic(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_first_of_many_writers_wins() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let written: Vec<bool> = (0..64u8)
+            .into_par_iter()
+            .map(|i| write_once(&path, &[i; 9]).unwrap())
+            .collect();
+        let first: Vec<usize> = (0..64).filter(|i| written[*i]).collect();
+        assert_eq!(first.len(), 1);
+        assert_eq!(fs::read(&path).unwrap(), [first[0] as u8; 9]);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 

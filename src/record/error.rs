@@ -78,6 +78,22 @@ pub enum Error {
         expected: String,
         found: String,
     },
+    #[error("cannot read {} as a sweep's manifest; run the suite again", path.display())]
+    SweepManifest {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error("{} holds no sweep: expected the manifest of one", path.display())]
+    NoSweep { path: PathBuf },
+    #[error(
+        "{} holds another sweep: content {found}, expected {expected}; \
+         give the suite another name or --runs another folder", path.display()
+    )]
+    OtherSweep {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
     #[error("{} holds no run: expected a run directory or a folder of them", path.display())]
     NoRuns { path: PathBuf },
     #[error(

@@ -21,13 +21,7 @@ pub struct Runs {
 /// # Errors
 /// If `root` cannot be read, or holds no finished run.
 pub fn find_runs(root: &Path) -> Result<Runs> {
-    let mut paths = if RunDir::open(root).is_run() {
-        vec![root.to_path_buf()]
-    } else {
-        folders(root)?
-    };
-    paths.sort();
-    let runs = paths.into_iter().map(RunDir::open).filter(RunDir::is_run);
+    let runs = directories(root)?.into_iter();
     let (finished, unfinished): (Vec<_>, Vec<_>) = runs.partition(RunDir::is_done);
     let path = root.to_path_buf();
     match (finished.is_empty(), unfinished.len()) {
@@ -38,6 +32,21 @@ pub fn find_runs(root: &Path) -> Result<Runs> {
         (true, 0) => Err(Error::NoRuns { path }),
         (true, unfinished) => Err(Error::NoneFinished { path, unfinished }),
     }
+}
+
+/// The run directories in `root`, finished or not, sorted by id; `root` itself where it is one.
+///
+/// # Errors
+/// If `root` cannot be read.
+pub fn directories(root: &Path) -> Result<Vec<RunDir>> {
+    let mut paths = if RunDir::open(root).is_run() {
+        vec![root.to_path_buf()]
+    } else {
+        folders(root)?
+    };
+    paths.sort();
+    let runs = paths.into_iter().map(RunDir::open);
+    Ok(runs.filter(RunDir::is_run).collect())
 }
 
 fn folders(root: &Path) -> Result<Vec<PathBuf>> {

@@ -11,10 +11,15 @@
 //! | `log` | what the run said while it ran |
 //! | `scores.csv` | [`Scores`]: what the metrics make of the predictions, so that a report need not |
 //! | `DONE` | written last: checksums of all of these that a report rests on |
+//! | `attempts/` | [`Attempt`]: one file per process that worked on the run |
+//! | `failure.json` | [`Failure`]: the last error, if any |
+//!
+//! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the cells of a sweep.
 //!
 //! Files appear whole or not at all, and `DONE` appears last, so a folder with `DONE` is complete.
 
 pub mod atomic;
+pub mod attempt;
 pub mod epochs;
 pub mod error;
 pub mod facts;
@@ -25,13 +30,16 @@ pub mod predictions;
 pub mod run_dir;
 pub mod scores;
 pub mod seal;
+pub mod sweep;
 
-pub use atomic::{write_all_atomic, write_atomic};
+pub use atomic::{write_all_atomic, write_atomic, write_once};
+pub use attempt::{Attempt, Failure, Outcome};
 pub use error::Error;
 pub use facts::{EXTERNAL, VERSION};
-pub use find::{Runs, find_runs};
+pub use find::{Runs, directories, find_runs};
 pub use manifest::Manifest;
 pub use predictions::{Condition, Group, Prediction, Predictions};
 pub use run_dir::{Record, RunDir, Sealed};
 pub use scores::Scores;
 pub use seal::hash as hash_bytes;
+pub use sweep::{SweepCell, SweepDir, SweepManifest, sweeps};

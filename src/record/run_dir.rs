@@ -138,6 +138,16 @@ impl RunDir {
         self.path.join(LOG)
     }
 
+    /// One file per process that worked on the run.
+    pub fn attempts(&self) -> PathBuf {
+        self.path.join("attempts")
+    }
+
+    /// The last error.
+    pub fn failure(&self) -> PathBuf {
+        self.path.join("failure.json")
+    }
+
     /// The mark of completion.
     pub fn done(&self) -> PathBuf {
         self.path.join(DONE)

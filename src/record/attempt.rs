@@ -1,0 +1,150 @@
+//! `attempts/` and `failure.json` of a run's directory: who worked on it, and what went wrong.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Result;
+use super::run_dir::RunDir;
+use super::write_atomic;
+
+/// One process that worked on a run: `attempts/NAME.json`, written at its start and replaced at its
+/// end. An attempt without an end is under way, or was killed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    pub host: String,
+    pub pid: u32,
+    /// Where Slurm started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slurm: Option<SlurmTask>,
+    /// Seconds since 1970.
+    pub started: u64,
+    /// Seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+}
+
+/// A task of a job array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlurmTask {
+    pub array_job: String,
+    pub task: String,
+    pub restarts: u32,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    Done,
+    /// By a signal, with everything stored.
+    Stopped,
+    Failed,
+    /// Somebody else had finished the run.
+    AlreadyDone,
+}
+
+/// The last error of a run: `failure.json`. `DONE` and later attempts outdate it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Name of the attempt that failed.
+    pub attempt: String,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// The error and its causes, outermost first.
+    pub error: Vec<String>,
+    /// What the process said, where that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<PathBuf>,
+    /// What repeats this cell alone.
+    pub command: String,
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
+}
+
+impl Attempt {
+    /// The name of its file, without extension: no two attempts share one.
+    pub fn name(&self) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let host: String = self.host.chars().map(plain).collect();
+        format!("{}-{host}-{}", self.started, self.pid)
+    }
+
+    /// Writes it, over what it said before.
+    ///
+    /// # Errors
+    /// If the run's directory cannot be written to.
+    pub fn write(&self, dir: &RunDir) -> Result<()> {
+        let folder = dir.attempts();
+        fs::create_dir_all(&folder).map_err(super::error::io("create", &folder))?;
+        write_atomic(&folder.join(format!("{}.json", self.name())), &json(self))
+    }
+}
+
+impl Failure {
+    /// Writes it, over an earlier one.
+    ///
+    /// # Errors
+    /// If the run's directory cannot be written to.
+    pub fn write(&self, dir: &RunDir) -> Result<()> {
+        write_atomic(&dir.failure(), &json(self))
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Vec<u8> {
+    // Text and numbers cannot fail to serialise.
+    let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();
+    json.push(b'\n');
+    json
+}
+
+impl RunDir {
+    /// The attempts at this run, oldest first; what cannot be read is left out.
+    pub fn read_attempts(&self) -> Vec<Attempt> {
+        let entries = fs::read_dir(self.attempts()).into_iter().flatten();
+        let read = |path: PathBuf| serde_json::from_slice(&fs::read(path).ok()?).ok();
+        let files = entries.flatten().map(|entry| entry.path());
+        let files = files.filter(|path| path.extension().is_some_and(|end| end == "json"));
+        let mut attempts: Vec<Attempt> = files.filter_map(read).collect();
+        attempts.sort_by(|a, b| (a.started, &a.host, a.pid).cmp(&(b.started, &b.host, b.pid)));
+        attempts
+    }
+
+    /// The last error of this run; `None` where there was none.
+    pub fn read_failure(&self) -> Option<Failure> {
+        serde_json::from_slice(&fs::read(self.failure()).ok()?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_come_back_in_order_and_an_end_replaces_a_start() {
+        let runs = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(runs.path(), "a").unwrap();
+        let mut attempts = [30, 7].map(|started| Attempt {
+            host: "n1.cluster".into(),
+            pid: 12,
+            slurm: None,
+            started,
+            ended: None,
+            outcome: None,
+        });
+        attempts.iter().for_each(|a| a.write(&dir).unwrap());
+        attempts[1].ended = Some(9);
+        attempts[1].outcome = Some(Outcome::Stopped);
+        attempts[1].write(&dir).unwrap();
+        let [later, earlier] = attempts;
+        assert_eq!(dir.read_attempts(), [earlier, later]);
+        assert_eq!(dir.read_failure(), None);
+    }
+}
