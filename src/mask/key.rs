@@ -5,8 +5,9 @@
 //! else enters: no row number, no thread, no other sample. Raw generator words are turned into
 //! numbers here, so no library's idea of a uniform distribution can change a mask.
 
-use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::block::Generator;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::{ChaCha8Core, ChaCha8Rng};
 
 use super::Family;
 use crate::dataset::{Modality, SplitName};
@@ -100,9 +101,27 @@ impl Key {
 
     /// The stream of one sample.
     pub(super) fn stream(&self, id: &str) -> ChaCha8Rng {
+        ChaCha8Rng::from_seed(self.seed(id))
+    }
+
+    /// Fills a row with what as many calls of [`uniform`] on the sample's stream would give,
+    /// straight from the generator's blocks.
+    pub(super) fn fill(&self, id: &str, row: &mut [f64]) {
+        let mut generator = ChaCha8Core::from_seed(self.seed(id));
+        let mut block = [0; 64];
+        for numbers in row.chunks_mut(block.len() / 2) {
+            generator.generate(&mut block);
+            let (words, _) = block.as_chunks::<2>();
+            for (number, [low, high]) in numbers.iter_mut().zip(words) {
+                *number = middle(u64::from(*high) << 32 | u64::from(*low));
+            }
+        }
+    }
+
+    fn seed(&self, id: &str) -> [u8; 32] {
         let mut hasher = self.0.clone();
         update_text(&mut hasher, id);
-        ChaCha8Rng::from_seed(*hasher.finalize().as_bytes())
+        *hasher.finalize().as_bytes()
     }
 }
 
@@ -121,23 +140,12 @@ pub(super) fn uniform(stream: &mut ChaCha8Rng) -> f64 {
     middle((high << 32) | low)
 }
 
-/// Fills a row with what as many calls of [`uniform`] on a new stream would give.
-pub(super) fn fill_uniform(stream: &mut ChaCha8Rng, row: &mut [f64]) {
-    let mut bytes = [0; 8 * 64];
-    for numbers in row.chunks_mut(64) {
-        let bytes = &mut bytes[..8 * numbers.len()];
-        stream.fill_bytes(bytes);
-        let (words, _) = bytes.as_chunks::<8>();
-        for (number, word) in numbers.iter_mut().zip(words) {
-            *number = middle(u64::from_le_bytes(*word));
-        }
-    }
-}
-
+/// (k + 1/2) / 2^52 for the upper 52 bits k: the number of [1, 2) with mantissa k, shifted. Both
+/// steps are exact, and any processor does several numbers at once.
 fn middle(bits: u64) -> f64 {
-    const CELL: f64 = 1.0 / (1u64 << 52) as f64;
-    // Below 2^52, so the signed conversion, which processors have, is the same.
-    ((bits >> 12) as i64 as f64 + 0.5) * CELL
+    const ONE: u64 = 1.0f64.to_bits();
+    const SHIFT: f64 = 1.0 - f64::EPSILON / 2.0;
+    f64::from_bits(ONE | (bits >> 12)) - SHIFT
 }
 
 #[cfg(test)]
@@ -242,8 +250,16 @@ mod tests {
         let key = Key::new(Purpose::Field, &Named("random", 1), &EVALUATION);
         for n in [0, 1, 63, 64, 65, 500] {
             let (mut filled, mut stream) = (vec![0.0; n], key.stream("a"));
-            fill_uniform(&mut key.stream("a"), &mut filled);
+            key.fill("a", &mut filled);
             assert!(filled.iter().all(|u| *u == uniform(&mut stream)), "{n}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_the_middle_of_its_cell() {
+        let cell = 1.0 / (1u64 << 52) as f64;
+        for bits in [0, 1 << 12, 0x0123_4567_89ab_cdef, 1 << 63, u64::MAX] {
+            assert_eq!(middle(bits), ((bits >> 12) as f64 + 0.5) * cell);
         }
     }
 

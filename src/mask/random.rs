@@ -1,7 +1,7 @@
 //! `random`: every position of every modality on its own, independent of everything else.
 
 use super::family::by_row;
-use super::key::{Key, Purpose, fill_uniform};
+use super::key::{Key, Purpose};
 use super::{Error, Family, Rows, Scope};
 
 /// Independent keyed streams: one per (data set, split, modality, seed, moment, sample).
@@ -32,9 +32,7 @@ impl Family for Random {
 /// Every position a number of its own, under the family's key.
 pub(super) fn independent(family: &dyn Family, scope: &Scope, rows: Rows) -> Vec<f64> {
     let key = Key::new(Purpose::Field, family, scope);
-    by_row(rows, |id, _, row| {
-        fill_uniform(&mut key.stream(id), row);
-    })
+    by_row(rows, |id, _, row| key.fill(id, row))
 }
 
 #[cfg(test)]

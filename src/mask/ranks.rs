@@ -11,7 +11,7 @@ use super::{Error, Family, Keep, Rows, Scope, rates};
 use crate::dataset::Modality;
 
 /// Samples whose field is held in memory at once, per thread.
-const BLOCK: usize = 16;
+const BLOCK: usize = 4;
 
 /// Ranks of one modality of one split, shape (`rows`, `steps`), row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,17 +65,16 @@ impl Ranks {
     /// Realised missing rate at every rate: erased valid positions / valid positions; `None` where
     /// no position is valid. `lengths` are those the ranks were drawn for.
     pub fn missing_rates(&self, lengths: &[u32]) -> Vec<Option<f64>> {
-        let count = |mut counts: Vec<u64>, row: usize| {
+        let count = |mut counts: Histogram, row: usize| {
             let ranks = &self.data[row * self.steps..][..lengths[row] as usize];
-            ranks
-                .iter()
-                .for_each(|rank| counts[usize::from(*rank)] += 1);
+            counts.add(ranks);
             counts
         };
+        let rows = (0..lengths.len()).into_par_iter().with_min_len(1024);
+        let counts = rows.fold(Histogram::default, count);
+        let counts = counts.map(Histogram::total);
         let add = |a: Vec<u64>, b: Vec<u64>| a.iter().zip(b).map(|(a, b)| a + b).collect();
-        let none = || vec![0u64; 256];
-        let rows = (0..lengths.len()).into_par_iter().with_min_len(BLOCK);
-        let counts = rows.fold(none, count).reduce(none, add);
+        let counts = counts.reduce(|| vec![0; 256], add);
         let valid: u64 = counts.iter().sum();
         let mut erased = 0;
         let mut rate = |counts: &u64| {
@@ -105,6 +104,38 @@ impl Ranks {
     }
 }
 
+/// How often each rank occurs, counted in turns: neighbours are often equal, and a counter is not
+/// added to again before the last sum is stored.
+struct Histogram(Box<[[u64; 256]; LANES]>);
+
+const LANES: usize = 4;
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self(Box::new([[0; 256]; LANES]))
+    }
+}
+
+impl Histogram {
+    fn add(&mut self, ranks: &[u8]) {
+        let (turns, rest) = ranks.as_chunks::<LANES>();
+        for turn in turns {
+            for (counts, rank) in self.0.iter_mut().zip(turn) {
+                counts[usize::from(*rank)] += 1;
+            }
+        }
+        for rank in rest {
+            self.0[0][usize::from(*rank)] += 1;
+        }
+    }
+
+    fn total(self) -> Vec<u64> {
+        (0..256)
+            .map(|rank| self.0.iter().map(|counts| counts[rank]).sum())
+            .collect()
+    }
+}
+
 fn rank(field: &[f64], scale: &Scale, rows: Rows, modality: Modality, ranks: &mut [u8]) {
     let samples = ranks.chunks_mut(rows.steps).zip(field.chunks(rows.steps));
     for ((ranks, field), &length) in samples.zip(rows.lengths) {
@@ -122,19 +153,21 @@ fn rank(field: &[f64], scale: &Scale, rows: Rows, modality: Modality, ranks: &mu
 /// Ascending rates with a table that answers for most numbers how many of them lie below.
 struct Scale<'a> {
     rates: &'a [f64],
-    /// The answer for each of [`CELLS`] equal parts of [0, 1), or [`AMBIGUOUS`].
-    table: [u16; CELLS],
+    /// The answer for the numbers nearest to each multiple of 1 / [`CELLS`], or [`AMBIGUOUS`].
+    table: [u16; TABLE],
 }
 
 const CELLS: usize = 1024;
-/// A part that holds a rate, whose numbers have to be compared.
+const TABLE: usize = 2 * CELLS;
+/// Numbers around a rate, which have to be compared.
 const AMBIGUOUS: u16 = u16::MAX;
 
 impl<'a> Scale<'a> {
     fn new(rates: &'a [f64]) -> Self {
         let answer = |cell: usize| {
-            let (start, end) = (cell as f64 / CELLS as f64, (cell + 1) as f64 / CELLS as f64);
-            match rates.iter().any(|rate| (start..end).contains(rate)) {
+            // With its borders, so that it does not matter which way a tie is rounded.
+            let [start, end] = [-0.5, 0.5].map(|half| (cell as f64 + half) / CELLS as f64);
+            match rates.iter().any(|rate| (start..=end).contains(rate)) {
                 true => AMBIGUOUS,
                 false => rates.partition_point(|rate| *rate < start) as u16,
             }
@@ -146,8 +179,13 @@ impl<'a> Scale<'a> {
     }
 
     /// How many rates lie below `u`, a number of [0, 1).
+    #[inline]
     fn rank(&self, u: f64) -> u8 {
-        match self.table[((u * CELLS as f64) as usize).min(CELLS - 1)] {
+        // From here on a float's last bit counts one: the sum is rounded to a whole number, which
+        // its lower bits spell. Cheaper than a conversion, of which this needs 45 million.
+        const WHOLE: f64 = (1u64 << 52) as f64;
+        let cell = (u * CELLS as f64 + WHOLE).to_bits() as usize % TABLE;
+        match self.table[cell] {
             AMBIGUOUS => self.rates.partition_point(|rate| u > *rate) as u8,
             answer => answer as u8,
         }
