@@ -6,7 +6,7 @@
 //! pickle -> store -> dataset -> mask ----+
 //!                                        +-> train -> sweep -> record -> report
 //!                   model (tensors) -----+
-//!                   metric (slices) -----+
+//!                   metric (slices) -----+                   \-> runs
 //! ```
 //!
 //! - [`pickle`] reads numpy pickles over a memory map and executes nothing; it knows no dataset.
@@ -17,6 +17,7 @@
 //! - [`metric`] scores plain slices.
 //! - [`model`] holds the networks, [`train`] fits one of them, [`sweep`] fits many.
 //! - [`record`] is what a run leaves behind; [`report`] turns records into tables and figures.
+//! - [`runs`] looks at folders of runs while they are written: progress, costs, what may go.
 //! - [`score`] makes records of predictions from elsewhere.
 //! - [`printed`] reads tables of scores from CSV; [`published`] holds those of papers; [`audit`] finds
 //!   cells in them that cannot be, or were copied.
@@ -38,6 +39,7 @@ pub mod printed;
 pub mod published;
 pub mod record;
 pub mod report;
+pub mod runs;
 pub mod score;
 pub mod store;
 #[cfg(feature = "torch")]

@@ -1,18 +1,29 @@
-//! `list`: what is built in, straight from the registries.
+//! `list`: what is built in, straight from the registries, and runs.
 
+use std::path::PathBuf;
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
 use comfy_table::Table;
 use lnln_bench::{audit, dataset, mask, metric};
 
-use super::output;
+use super::{output, runs};
 
-/// List data sets, models, masks, metrics or audit rules.
+/// List data sets, models, masks, metrics or audit rules, or the runs of a folder.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench list
-  lnln-bench list models")]
+  lnln-bench list models
+  lnln-bench list runs
+  lnln-bench list runs /scratch/runs --json")]
 pub struct Args {
-    /// What to list; everything where left out.
+    /// What to list; everything that is built in where left out.
     what: Option<What>,
+    /// Folder of runs [default: runs].
+    folder: Option<PathBuf>,
+    /// Runs as JSON, for other tools.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
@@ -22,10 +33,20 @@ enum What {
     Masks,
     Metrics,
     Rules,
+    Runs,
 }
 
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
+    if args.what == Some(What::Runs) {
+        let folder = args.folder.unwrap_or_else(|| "runs".into());
+        return runs::list(&folder, args.json);
+    }
+    if args.folder.is_some() || args.json {
+        let mut command = super::Cli::command();
+        let message = "only `list runs` takes a folder or --json";
+        command.error(ErrorKind::ArgumentConflict, message).exit();
+    }
     let all = [
         What::Datasets,
         What::Models,
@@ -50,6 +71,8 @@ fn table(what: What) -> Table {
         What::Masks => (&["mask family", "version", "definition"], masks()),
         What::Metrics => (&["protocol", "metric", "title", "better"], metrics()),
         What::Rules => (&["audit rule", "looks for", "strength"], rules()),
+        // Not built in.
+        What::Runs => (&[], Vec::new()),
     };
     let mut table = output::wrapped_table();
     table.set_header(head).add_rows(rows);

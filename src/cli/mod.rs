@@ -21,6 +21,7 @@ pub mod prepare;
 pub mod report;
 #[cfg(feature = "torch")]
 pub mod run;
+pub mod runs;
 pub mod score;
 pub mod selftest;
 pub mod verify;
@@ -77,6 +78,8 @@ enum Command {
     Predict(predict::Args),
     /// Turn runs into tables, figures and a page.
     Report(report::Args),
+    /// Show how runs and sweeps stand, and remove what is superseded.
+    Runs(runs::Args),
     /// Turn predictions made elsewhere into runs.
     Score(score::Args),
     /// Find impossible, copied or floor-level cells in published tables.
@@ -131,6 +134,7 @@ impl Cli {
             #[cfg(feature = "torch")]
             Command::Predict(args) => predict::run(args, &progress),
             Command::Report(args) => report::run(args),
+            Command::Runs(args) => runs::run(args),
             Command::Score(args) => score::run(args),
             Command::Audit(args) => audit::run(args),
             Command::Selftest(args) => selftest::run(args),

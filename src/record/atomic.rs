@@ -79,10 +79,20 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
+/// How the names of files under way begin and end.
+const UNDER_WAY: [&str; 2] = [".writing-", ".tmp"];
+
+/// Whether a file of this name is one under way, or left behind by a writer that was killed.
+pub fn is_temporary(name: &str) -> bool {
+    let [prefix, suffix] = UNDER_WAY;
+    name.starts_with(prefix) && name.ends_with(suffix)
+}
+
 /// A hidden file in `folder` that vanishes unless it is persisted.
 fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".writing-").suffix(".tmp");
+    let [prefix, suffix] = UNDER_WAY;
+    builder.prefix(prefix).suffix(suffix);
     // The default is 0600, which would keep a group from reading each other's results.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -69,6 +69,11 @@ pub fn now() -> u64 {
     now.map_or(0, |since| since.as_secs())
 }
 
+/// The name of this machine; empty where the system does not say.
+pub fn host() -> String {
+    sysinfo::System::host_name().unwrap_or_default()
+}
+
 impl Attempt {
     /// The name of its file, without extension: no two attempts share one.
     pub fn name(&self) -> String {

@@ -129,7 +129,10 @@ impl SweepDir {
 
     /// The folder of runs it belongs to.
     pub fn runs(&self) -> PathBuf {
-        self.path.join("../..")
+        match self.path.parent().and_then(Path::parent) {
+            Some(runs) if !runs.as_os_str().is_empty() => runs.to_owned(),
+            _ => self.path.join("../.."),
+        }
     }
 
     pub fn manifest(&self) -> PathBuf {

@@ -109,6 +109,17 @@ impl ReportManifest {
         (known.kind == KIND).then(|| known.files.into_keys().collect())
     }
 
+    /// Ids of the runs behind a report of any version; `None` if the bytes are something else.
+    pub fn run_ids(json: &[u8]) -> Option<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Known {
+            kind: String,
+            runs: BTreeMap<String, serde::de::IgnoredAny>,
+        }
+        let known: Known = serde_json::from_slice(json).ok()?;
+        (known.kind == KIND).then(|| known.runs.into_keys().collect())
+    }
+
     /// Reads a report's manifest; `None` if the bytes are something else.
     pub fn parse(json: &[u8]) -> Option<Self> {
         let manifest: Self = serde_json::from_slice(json).ok()?;

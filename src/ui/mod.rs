@@ -2,5 +2,6 @@
 
 pub mod logging;
 pub mod progress;
+pub mod words;
 
 pub use progress::{Bar, Progress};

@@ -9,6 +9,7 @@ use super::program::program;
 fn every_subcommand_explains_itself_with_an_example() {
     for subcommand in [
         "prepare", "inspect", "verify", "export", "report", "selftest", "list", "run", "predict",
+        "score",
     ] {
         program()
             .args([subcommand, "--help"])

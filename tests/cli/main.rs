@@ -17,4 +17,5 @@ mod run;
 mod run_refused;
 #[cfg(feature = "torch")]
 mod run_stopped;
+mod runs;
 mod score;

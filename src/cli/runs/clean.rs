@@ -1,0 +1,114 @@
+//! `runs clean`: lists what is superseded, removes it when told to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use lnln_bench::record::sweep;
+use lnln_bench::runs::clean::{self, Item, Reason};
+use lnln_bench::runs::reports::Used;
+use lnln_bench::ui::words;
+
+use crate::cli::output;
+
+/// List what is superseded, and remove it with --yes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lnln-bench runs clean
+  lnln-bench runs clean runs --reports /shared/reports
+  lnln-bench runs clean runs --yes
+
+May go: files that a killed writer left behind a day ago or earlier; last.safetensors of runs that are
+done; unfinished runs that no sweep of the folder names, a day after they fell quiet; runs of an older
+version of this program where a sweep has finished the same cell since.
+Never goes: a run that a report names, or that may still be running. Reports are looked for beside the
+folder of runs and in the current folder, two levels deep, in its sweeps, and where --reports says.")]
+pub struct Args {
+    /// Folder of runs.
+    #[arg(default_value = "runs")]
+    runs: PathBuf,
+    /// Further folders with reports, whose runs stay.
+    #[arg(long, value_name = "DIR")]
+    reports: Vec<PathBuf>,
+    /// Only list (the default).
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Remove what is listed.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Run the subcommand.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let used = used(args)?;
+    let items = clean::plan(&args.runs, &used)?;
+    let mut lines = Vec::new();
+    let mut sums: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
+    for item in &items {
+        let kept = args.yes && !clean::remove(item)?;
+        let note = if kept { " (stays: it changed)" } else { "" };
+        lines.push(format!("{}{note}", line(item)));
+        if !kept {
+            let sum = sums.entry(word(&item.reason)).or_default();
+            *sum = (sum.0 + 1, sum.1 + item.bytes);
+        }
+    }
+    let verb = if args.yes { "removed" } else { "would remove" };
+    for (word, (count, bytes)) in &sums {
+        lines.push(format!("{verb} {count} ({word}), {}", words::bytes(*bytes)));
+    }
+    if sums.is_empty() {
+        lines.push("nothing is superseded".to_owned());
+    }
+    lines.push(format!(
+        "{} reports looked at name {} runs, which stay",
+        used.reports.len(),
+        used.runs.len()
+    ));
+    if !args.yes && !sums.is_empty() {
+        lines.push("--yes removes what is listed".to_owned());
+    }
+    output::write(&lines.join("\n"))
+}
+
+/// The reports around.
+fn used(args: &Args) -> anyhow::Result<Used> {
+    let mut used = Used::default();
+    let runs = std::path::absolute(&args.runs)?;
+    let beside = runs.parent().map(Path::to_owned);
+    let places = beside.into_iter().chain([std::path::absolute(".")?]);
+    for place in places.collect::<BTreeSet<_>>() {
+        used.find_below(&place, 2)?;
+    }
+    used.find_below(&runs.join(sweep::FOLDER), 2)?;
+    for place in &args.reports {
+        anyhow::ensure!(
+            place.is_dir(),
+            "expected a folder of reports, found nothing at {}",
+            place.display()
+        );
+        used.find_below(place, 3)?;
+    }
+    Ok(used)
+}
+
+fn line(item: &Item) -> String {
+    let more = match &item.reason {
+        Reason::Superseded { by } => format!(" by {by}"),
+        _ => String::new(),
+    };
+    format!(
+        "{}  {:>9}  {}{more}",
+        item.path.display(),
+        words::bytes(item.bytes),
+        word(&item.reason)
+    )
+}
+
+fn word(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Temporary => "left by a killed writer",
+        Reason::Checkpoint => "state of a run that is done",
+        Reason::Unnamed => "unfinished, of no sweep",
+        Reason::Superseded { .. } => "superseded",
+    }
+}

@@ -1,0 +1,28 @@
+//! `list runs`: one line per run.
+
+use std::path::Path;
+
+use lnln_bench::runs::{self, Run};
+
+use super::rows::{self, RunRow};
+use crate::cli::output;
+
+const HEAD: [&str; 9] = [
+    "run", "data set", "model", "seed", "state", "epoch", "selected", "age", "size",
+];
+
+/// Lists the runs of a folder.
+pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
+    let mut runs = runs::look(folder)?;
+    if json {
+        let all: Vec<RunRow<'_>> = runs.iter().map(RunRow::from).collect();
+        return output::write(&serde_json::to_string_pretty(&all)?);
+    }
+    // As a sweep has them.
+    let key = |run: &Run| (run.dataset.clone(), run.model.clone(), run.seed);
+    runs.sort_by_cached_key(key);
+    let mut table = output::table();
+    table.set_header(HEAD);
+    table.add_rows(runs.iter().map(rows::row));
+    output::write(&table.to_string())
+}

@@ -1,0 +1,106 @@
+//! Runs as rows of tables and as JSON.
+
+use std::time::SystemTime;
+
+use lnln_bench::runs::log::Score;
+use lnln_bench::runs::{Run, State};
+use lnln_bench::ui::words;
+use serde::Serialize;
+
+/// A run for other tools.
+#[derive(Serialize)]
+pub struct RunRow<'a> {
+    pub run: &'a str,
+    pub dataset: &'a str,
+    pub model: &'a str,
+    pub seed: u64,
+    pub state: State,
+    /// Predictions from elsewhere.
+    pub external: bool,
+    pub epoch: u32,
+    pub epochs: u32,
+    pub selected: Option<&'a Score>,
+    pub last: Option<&'a Score>,
+    pub clips_per_second: Option<f64>,
+    pub seconds_left: Option<f64>,
+    pub seconds_since_change: f64,
+    pub bytes: u64,
+    pub host: Option<&'a str>,
+    pub error: Option<&'a [String]>,
+    pub command: Option<&'a str>,
+}
+
+impl<'a> From<&'a Run> for RunRow<'a> {
+    fn from(run: &'a Run) -> Self {
+        let progress = run.progress.as_ref();
+        let failure = run.failure.as_ref();
+        Self {
+            run: &run.id,
+            dataset: &run.dataset,
+            model: &run.model,
+            seed: run.seed,
+            state: run.state,
+            external: run.external,
+            epoch: run.epoch(),
+            epochs: run.epochs,
+            selected: progress.and_then(|p| p.selected.as_ref()),
+            last: progress.and_then(|p| p.last.as_ref()),
+            clips_per_second: progress.map(|p| p.clips_per_second),
+            seconds_left: run.seconds_left(),
+            seconds_since_change: age(run.changed),
+            bytes: run.bytes,
+            host: run.attempt.as_ref().map(|attempt| &*attempt.host),
+            error: failure.map(|failure| &*failure.error),
+            command: failure.map(|failure| &*failure.command),
+        }
+    }
+}
+
+/// Seconds since then; 0 for what is to come.
+pub fn age(then: SystemTime) -> f64 {
+    then.elapsed().map_or(0.0, |age| age.as_secs_f64())
+}
+
+/// `17/200`; nothing where nothing is trained.
+pub fn epochs(run: &Run) -> String {
+    match run.epochs {
+        0 => String::new(),
+        epochs => format!("{}/{epochs}", run.epoch()),
+    }
+}
+
+/// `mae 0.812 (epoch 12)`.
+pub fn score(score: &Score) -> String {
+    format!(
+        "{} {:.3} (epoch {})",
+        score.metric, score.value, score.epoch
+    )
+}
+
+/// The word for a state.
+pub fn state(run: &Run) -> &'static str {
+    match (run.state, run.external) {
+        (State::Done, true) => "external",
+        (State::Done, false) => "done",
+        (State::Running, _) => "running",
+        (State::Failed, _) => "failed",
+        (State::Stopped, _) => "stopped",
+        (State::Waiting, _) => "waiting",
+    }
+}
+
+/// Row of a listing.
+pub fn row(run: &Run) -> Vec<String> {
+    let selected = run.progress.as_ref().and_then(|p| p.selected.as_ref());
+    vec![
+        run.id.clone(),
+        run.dataset.clone(),
+        run.model.clone(),
+        run.seed.to_string(),
+        state(run).to_owned(),
+        epochs(run),
+        selected.map(score).unwrap_or_default(),
+        words::duration(age(run.changed)),
+        words::bytes(run.bytes),
+    ]
+}

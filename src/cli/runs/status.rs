@@ -1,0 +1,175 @@
+//! `runs status`: every sweep, what runs and what failed.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use lnln_bench::record::SweepCell;
+use lnln_bench::runs::status::{count, state};
+use lnln_bench::runs::{self, Run, State, Sweep};
+use lnln_bench::ui::words;
+use serde_json::{Value, json};
+
+use super::rows::{self, RunRow};
+use crate::cli::output;
+
+/// Progress of every sweep: what is done, runs, waits, failed and why.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  lnln-bench runs status
+  lnln-bench runs status runs/sweeps/paper-mosi-3f2a9c
+  lnln-bench runs status /scratch/runs --json
+
+Reads files only: it may be asked from any shell, as often as one likes, while runs are written.")]
+pub struct Args {
+    /// Folder of runs, or of one sweep (`runs/sweeps/SWEEP`).
+    #[arg(default_value = "runs")]
+    place: PathBuf,
+    /// As JSON, for other tools.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Run the subcommand.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let status = runs::status(&args.place)?;
+    if args.json {
+        let sweeps: Vec<Value> = status.sweeps.iter().map(sweep_json).collect();
+        let others: Vec<RunRow<'_>> = status.others.iter().map(RunRow::from).collect();
+        let all = json!({ "sweeps": sweeps, "other_runs": others });
+        return output::write(&serde_json::to_string_pretty(&all)?);
+    }
+    let mut parts: Vec<String> = status.sweeps.iter().map(sweep_text).collect();
+    if !status.others.is_empty() {
+        parts.push(others_text(&status.others));
+    }
+    match parts.is_empty() {
+        true => output::write(&format!("no runs in {}", args.place.display())),
+        false => output::write(&parts.join("\n")),
+    }
+}
+
+fn sweep_json(sweep: &Sweep) -> Value {
+    let cell = |(cell, run): &(SweepCell, Option<Run>)| {
+        json!({
+            "index": cell.index,
+            "run": cell.run,
+            "dataset": cell.dataset,
+            "model": cell.model,
+            "seed": cell.seed,
+            "state": state(run.as_ref()),
+            "progress": run.as_ref().map(RunRow::from),
+        })
+    };
+    json!({
+        "sweep": sweep.manifest.id,
+        "counts": sweep.counts(),
+        "cells": sweep.cells.iter().map(cell).collect::<Vec<_>>(),
+    })
+}
+
+fn sweep_text(sweep: &Sweep) -> String {
+    let counts = words_of(sweep.counts());
+    let mut text = format!(
+        "{}: {} cells: {counts}\n",
+        sweep.manifest.id,
+        sweep.cells.len()
+    );
+    let begun = || {
+        sweep
+            .cells
+            .iter()
+            .filter_map(|(c, run)| Some((c, run.as_ref()?)))
+    };
+    for (_, run) in begun().filter(|(_, run)| run.state == State::Running) {
+        text += &running(run);
+    }
+    for (_, run) in begun().filter(|(_, run)| run.state == State::Stopped) {
+        text += &stopped(run);
+    }
+    for (cell, run) in begun().filter(|(_, run)| run.state == State::Failed) {
+        text += &failed(run, Some((sweep, cell)));
+    }
+    text
+}
+
+fn others_text(runs: &[Run]) -> String {
+    let counts = words_of(count(runs.iter().map(|run| run.state)));
+    let mut text = format!("runs of no sweep: {}: {counts}\n", runs.len());
+    for run in runs {
+        match run.state {
+            State::Running => text += &running(run),
+            State::Stopped => text += &stopped(run),
+            State::Failed => text += &failed(run, None),
+            State::Done | State::Waiting => {}
+        }
+    }
+    text
+}
+
+/// `7 done, 2 running, 3 waiting`.
+fn words_of(counts: std::collections::BTreeMap<State, usize>) -> String {
+    let word = |state: State| match state {
+        State::Done => "done",
+        State::Running => "running",
+        State::Failed => "failed",
+        State::Stopped => "stopped",
+        State::Waiting => "waiting",
+    };
+    let known = counts.into_iter().filter(|(_, n)| *n > 0);
+    let parts: Vec<String> = known.map(|(s, n)| format!("{n} {}", word(s))).collect();
+    parts.join(", ")
+}
+
+fn name(run: &Run) -> String {
+    format!("{} {} {} {}", run.id, run.dataset, run.model, run.seed)
+}
+
+fn running(run: &Run) -> String {
+    let mut line = format!("  running  {}", name(run));
+    let Some(progress) = &run.progress else {
+        return line + ": before the end of the first epoch\n";
+    };
+    // Writing to a string cannot fail.
+    let _ = write!(line, ": epoch {}", rows::epochs(run));
+    if let Some(last) = &progress.last {
+        let _ = write!(line, ", {} {:.3}", last.metric, last.value);
+    }
+    if let Some(best) = &progress.selected {
+        let _ = write!(line, ", best {:.3} in epoch {}", best.value, best.epoch);
+    }
+    let _ = write!(line, ", {:.0} clips/s", progress.clips_per_second);
+    match run.seconds_left() {
+        Some(left) if left > 0.0 => {
+            let _ = write!(line, ", {} of training left", words::duration(left));
+        }
+        _ => line += ", evaluating",
+    }
+    line + "\n"
+}
+
+fn stopped(run: &Run) -> String {
+    let since = words::duration(rows::age(run.changed));
+    let epochs = rows::epochs(run);
+    format!(
+        "  stopped  {}: epoch {epochs}, quiet for {since}\n",
+        name(run)
+    )
+}
+
+fn failed(run: &Run, of: Option<(&Sweep, &SweepCell)>) -> String {
+    let mut text = format!("  failed   {}", name(run));
+    let Some(failure) = &run.failure else {
+        return text + ": it left no message\n";
+    };
+    text += &format!(": {}\n", failure.error.join(": "));
+    let kept = of.map(|(sweep, cell)| sweep.dir.logs().join(format!("{}.log", cell.run)));
+    let kept = kept.filter(|log: &PathBuf| log.is_file());
+    if let Some(log) = failure.log.as_deref().or(kept.as_deref()) {
+        text += &line("log", &Path::display(log).to_string());
+    }
+    text + &line("again", &failure.command)
+}
+
+fn line(name: &str, text: &str) -> String {
+    format!("           {name}: {text}\n")
+}

@@ -1,0 +1,185 @@
+//! What goes, and above all what stays.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::record::attempt::{self, Attempt};
+use crate::record::{RunDir, SweepCell, SweepDir, SweepManifest};
+
+/// A run as a test wants it.
+#[derive(Clone, Debug)]
+struct Wish {
+    /// Runs of one cell differ in the version alone.
+    cell: u8,
+    version: u8,
+    done: bool,
+    /// Quiet for two days.
+    old: bool,
+    /// A process works on it: this one.
+    alive: bool,
+    named: bool,
+    used: bool,
+    leftovers: bool,
+}
+
+const FILES: [&str; 4] = [
+    "config.toml",
+    "manifest.json",
+    "predictions.parquet",
+    "scores.csv",
+];
+const LAST: &str = "last.safetensors";
+const TORN: &str = ".writing-abc.tmp";
+
+fn make(runs: &Path, id: &str, wish: &Wish) {
+    let dir = RunDir::create(runs, id).unwrap();
+    let (version, cell) = (wish.version, wish.cell);
+    let config =
+        format!("result_version = {version}\ndataset = \"d\"\nmodel = \"m\"\nseed = {cell}\n");
+    for name in FILES {
+        fs::write(dir.path().join(name), "x").unwrap();
+    }
+    fs::write(dir.config(), config).unwrap();
+    if wish.leftovers {
+        fs::write(dir.last_checkpoint(), "state").unwrap();
+        fs::write(dir.path().join(TORN), "to").unwrap();
+    }
+    if wish.alive {
+        let attempt = Attempt {
+            host: attempt::host(),
+            pid: std::process::id(),
+            slurm: None,
+            started: attempt::now(),
+            ended: None,
+            outcome: None,
+        };
+        attempt.write(&dir).unwrap();
+    }
+    if wish.done {
+        fs::write(dir.done(), "").unwrap();
+    }
+    if wish.old {
+        age(dir.path());
+    }
+}
+
+/// Lets everything in a folder be two days old.
+fn age(folder: &Path) {
+    let then = SystemTime::now() - Duration::from_secs(48 * 3600);
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        match entry.path().is_dir() {
+            true => age(&entry.path()),
+            false => {
+                let file = fs::File::options().append(true).open(entry.path()).unwrap();
+                file.set_modified(then).unwrap();
+            }
+        }
+    }
+}
+
+fn sweep(runs: &Path, ids: Vec<String>) {
+    let cell = |(index, run): (usize, String)| SweepCell {
+        index,
+        run,
+        dataset: "d".into(),
+        model: "m".into(),
+        seed: 0,
+        training: String::new(),
+        epochs: 0,
+    };
+    let cells = ids.into_iter().enumerate().map(cell).collect();
+    let manifest = SweepManifest::new("s", "/data".into(), serde_json::Value::Null, cells);
+    SweepDir::create(runs, &manifest).unwrap();
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let flags = prop::array::uniform6(any::<bool>());
+    (0..3u8, 1..4u8, flags).prop_map(|(cell, version, flags)| {
+        let [done, old, alive, named, used, leftovers] = flags;
+        Wish {
+            cell,
+            version,
+            done,
+            old,
+            alive: alive && !old && !done,
+            named,
+            used,
+            leftovers,
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_reports_use_and_what_may_run_or_go_on_stays(wishes in prop::collection::vec(wish(), 1..12)) {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path();
+        let id = |i: usize| format!("run{i:02}");
+        let chosen = |of: fn(&Wish) -> bool| -> Vec<String> {
+            let places = wishes.iter().enumerate().filter(|(_, w)| of(w));
+            places.map(|(i, _)| id(i)).collect()
+        };
+        wishes.iter().enumerate().for_each(|(i, wish)| make(runs, &id(i), wish));
+        let named = chosen(|w| w.named);
+        sweep(runs, named.clone());
+        let used = Used {
+            runs: chosen(|w| w.used).into_iter().collect::<BTreeSet<_>>(),
+            ..Used::default()
+        };
+        let items = plan(runs, &used).unwrap();
+        for item in &items {
+            prop_assert!(remove(item).unwrap());
+            prop_assert!(!item.path.exists());
+        }
+        for (i, wish) in wishes.iter().enumerate() {
+            let path = runs.join(id(i));
+            let newer = wishes.iter().any(|other| {
+                other.cell == wish.cell && other.version > wish.version && other.done && other.named
+            });
+            let goes = if wish.done { newer } else { newer || (wish.old && !wish.named) };
+            // An unfinished run that changed just now counts as running.
+            let fresh = !wish.done && !wish.old;
+            let stays = wish.used || wish.alive || !goes || fresh;
+            prop_assert_eq!(path.exists(), stays, "{:?} {:?}", wish, items);
+            if stays {
+                prop_assert!(FILES.iter().all(|name| path.join(name).exists()));
+                prop_assert_eq!(path.join("DONE").exists(), wish.done);
+                let leftovers = [LAST, TORN].map(|name| path.join(name).exists());
+                let expected = [wish.leftovers && !(wish.done && wish.old), wish.leftovers && !wish.old];
+                prop_assert_eq!(leftovers, expected, "{:?}", wish);
+            }
+        }
+        prop_assert_eq!(plan(runs, &used).unwrap(), []);
+    }
+}
+
+#[test]
+fn without_sweeps_unfinished_runs_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let wish = Wish {
+        cell: 0,
+        version: 1,
+        done: false,
+        old: true,
+        alive: false,
+        named: false,
+        used: false,
+        leftovers: false,
+    };
+    make(folder.path(), "a", &wish);
+    assert_eq!(plan(folder.path(), &Used::default()).unwrap(), []);
+    sweep(folder.path(), vec!["b".into()]);
+    let items = plan(folder.path(), &Used::default()).unwrap();
+    assert_eq!(items.len(), 1);
+    // It went on meanwhile.
+    fs::write(folder.path().join("a/metrics.jsonl"), "{}").unwrap();
+    assert!(!remove(&items[0]).unwrap());
+    assert!(folder.path().join("a/config.toml").exists());
+}

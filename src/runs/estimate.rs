@@ -1,0 +1,229 @@
+//! What a cell will cost, from what others did cost.
+
+use serde::Serialize;
+
+use super::measured::Measured;
+
+/// A cell whose cost is asked for.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    pub dataset: &'a str,
+    pub content_hash: &'a str,
+    pub counts: [usize; 3],
+    /// Padded steps of text, audio and vision together.
+    pub steps: usize,
+    pub model: &'a str,
+    pub encoder: &'a str,
+    pub epochs: u32,
+    /// `cpu` or the CUDA device's name.
+    pub device: &'a str,
+}
+
+/// An answer, and how it was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Of training and evaluation together; `None` where nothing is known.
+    pub seconds: Option<f64>,
+    /// Most memory held, in bytes; `None` where nothing is known.
+    pub memory: Option<u64>,
+    /// Bytes on the disk when it is done.
+    pub disk: Option<u64>,
+    /// Where the time comes from, in words.
+    pub basis: String,
+}
+
+/// Steps of a data set's clips by its name, where its prepared file is at hand.
+pub type Steps<'a> = &'a dyn Fn(&str) -> Option<usize>;
+
+/// Estimates from runs of the same model and encoder: on the same data, else on other data, scaled
+/// by clips and steps. Runs on the asked device are preferred; on others, the answer says so.
+pub fn estimate(question: &Question<'_>, known: &[Measured], steps: Steps<'_>) -> Estimate {
+    let model = |m: &&Measured| m.model == question.model && kind(&m.encoder) == question.kind();
+    let data = |m: &&Measured| m.content_hash == question.content_hash;
+    let same: Vec<&Measured> = known.iter().filter(model).collect();
+    let (own, other): (Vec<&Measured>, Vec<&Measured>) = same.into_iter().partition(data);
+    let own = on_device(own, question.device);
+    if let Some(first) = own.first() {
+        let seconds = mean(&own, |m| m.seconds * question.epoch_ratio(m));
+        return Estimate {
+            seconds,
+            memory: own.iter().map(|m| m.peak_memory).max().filter(|b| *b > 0),
+            disk: own.iter().map(|m| m.bytes).max(),
+            basis: question.words(&own, first, None),
+        };
+    }
+    let other = nearest(on_device(other, question.device));
+    let Some(first) = other.first() else {
+        return Estimate {
+            seconds: None,
+            memory: None,
+            disk: None,
+            basis: "unknown: no finished run of this model".to_owned(),
+        };
+    };
+    let lengths = steps(&first.dataset).filter(|s| *s > 0);
+    let lengths = lengths.map(|theirs| question.steps as f64 / theirs as f64);
+    let scale =
+        |m: &Measured| question.epoch_ratio(m) * question.clip_ratio(m) * lengths.unwrap_or(1.0);
+    Estimate {
+        seconds: mean(&other, |m| m.seconds * scale(m)),
+        memory: None,
+        disk: other.iter().map(|m| m.bytes).max(),
+        basis: question.words(&other, first, Some(lengths)),
+    }
+}
+
+impl Question<'_> {
+    fn kind(&self) -> &str {
+        kind(self.encoder)
+    }
+
+    fn epoch_ratio(&self, of: &Measured) -> f64 {
+        match (self.epochs, of.epochs) {
+            (0, _) | (_, 0) => 1.0,
+            (own, theirs) => f64::from(own) / f64::from(theirs),
+        }
+    }
+
+    /// Clips that pass through the model.
+    fn clip_ratio(&self, of: &Measured) -> f64 {
+        let all = |counts: [usize; 3]| counts.iter().sum::<usize>().max(1) as f64;
+        all(self.counts) / all(of.counts)
+    }
+
+    /// `scaled` is `None` for runs on the same data, else the ratio of steps where it is known.
+    fn words(&self, by: &[&Measured], first: &Measured, scaled: Option<Option<f64>>) -> String {
+        let runs = match by.len() {
+            1 => format!("run {}", first.id),
+            n => format!("{n} runs like {}", first.id),
+        };
+        let mut words = match scaled {
+            None => format!("measured: {runs}"),
+            Some(_) => format!("scaled: {runs} on {}", first.dataset),
+        };
+        if first.device != self.device {
+            words += &format!(", measured on {}", first.device);
+        }
+        match scaled {
+            Some(Some(steps)) => {
+                let clips = self.clip_ratio(first);
+                words += &format!(", x {clips:.2} for clips, x {steps:.2} for steps");
+            }
+            Some(None) => {
+                let clips = self.clip_ratio(first);
+                words += &format!(", x {clips:.2} for clips (steps unknown)");
+            }
+            None => {}
+        }
+        match self.epoch_ratio(first) {
+            1.0 => words,
+            ratio => words + &format!(", x {ratio:.2} for epochs"),
+        }
+    }
+}
+
+/// `bert`, `frozen`, `tiny` or `features`: what decides the cost, whatever the weights.
+fn kind(encoder: &str) -> &str {
+    encoder.split_once(':').map_or(encoder, |(kind, _)| kind)
+}
+
+/// Those on the device, or all where there are none.
+fn on_device<'a>(all: Vec<&'a Measured>, device: &str) -> Vec<&'a Measured> {
+    let there: Vec<&Measured> = all.iter().copied().filter(|m| m.device == device).collect();
+    if there.is_empty() { all } else { there }
+}
+
+/// Those of the first one's data set and device: means over several would have no simple words.
+fn nearest(mut all: Vec<&Measured>) -> Vec<&Measured> {
+    let first = all.iter().max_by_key(|m| m.counts[0]);
+    if let Some((data, device)) = first.map(|m| (m.content_hash.clone(), m.device.clone())) {
+        all.retain(|m| m.content_hash == data && m.device == device);
+    }
+    all
+}
+
+fn mean(of: &[&Measured], value: impl Fn(&Measured) -> f64) -> Option<f64> {
+    let sum: f64 = of.iter().map(|m| value(m)).sum();
+    (!of.is_empty()).then(|| sum / of.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(dataset: &str, model: &str, seconds: f64) -> Measured {
+        Measured {
+            id: format!("{dataset}-{model}"),
+            dataset: dataset.to_owned(),
+            content_hash: format!("hash of {dataset}"),
+            counts: [80, 10, 10],
+            model: model.to_owned(),
+            encoder: "bert:12ab".to_owned(),
+            epochs: 10,
+            device: "cpu".to_owned(),
+            threads: 2,
+            seconds,
+            peak_memory: 7,
+            bytes: 9,
+        }
+    }
+
+    fn question<'a>() -> Question<'a> {
+        Question {
+            dataset: "mosei",
+            content_hash: "hash of mosei",
+            counts: [160, 20, 20],
+            steps: 300,
+            model: "lnln",
+            encoder: "bert:99ff",
+            epochs: 20,
+            device: "cpu",
+        }
+    }
+
+    #[test]
+    fn the_same_data_comes_first_and_epochs_scale() {
+        let known = [
+            measured("mosei", "lnln", 50.0),
+            measured("mosei", "lnln", 70.0),
+            measured("mosi", "lnln", 1.0),
+            measured("mosei", "almt", 1.0),
+        ];
+        let estimate = estimate(&question(), &known, &|_| None);
+        assert_eq!(estimate.seconds, Some(120.0));
+        assert_eq!((estimate.memory, estimate.disk), (Some(7), Some(9)));
+        let words = "measured: 2 runs like mosei-lnln, x 2.00 for epochs";
+        assert_eq!(estimate.basis, words);
+    }
+
+    #[test]
+    fn other_data_is_scaled_by_clips_and_steps() {
+        let known = [measured("mosi", "lnln", 10.0)];
+        let with = estimate(&question(), &known, &|name| (name == "mosi").then_some(150));
+        assert_eq!((with.seconds, with.memory), (Some(80.0), None));
+        let words =
+            "scaled: run mosi-lnln on mosi, x 2.00 for clips, x 2.00 for steps, x 2.00 for epochs";
+        assert_eq!(with.basis, words);
+        let without = estimate(&question(), &known, &|_| None);
+        assert_eq!(without.seconds, Some(40.0));
+        assert!(without.basis.contains("steps unknown"), "{}", without.basis);
+    }
+
+    #[test]
+    fn another_device_is_named_and_nothing_is_unknown() {
+        let mut cuda = measured("mosei", "lnln", 5.0);
+        cuda.device = "NVIDIA H100".to_owned();
+        let estimate_of = |known: &[Measured]| estimate(&question(), known, &|_| None);
+        assert!(
+            estimate_of(&[cuda.clone()])
+                .basis
+                .contains("measured on NVIDIA H100")
+        );
+        let both = [cuda, measured("mosei", "lnln", 50.0)];
+        assert_eq!(estimate_of(&both).seconds, Some(100.0));
+        assert_eq!(estimate_of(&[]).seconds, None);
+        let mut other = measured("mosei", "lnln", 5.0);
+        other.encoder = "tiny".to_owned();
+        assert_eq!(estimate_of(&[other]).seconds, None);
+    }
+}

@@ -1,0 +1,103 @@
+//! What finished runs cost: the ground of estimates.
+
+use std::fs;
+use std::path::Path;
+
+use rayon::prelude::*;
+use serde::Deserialize;
+
+use super::log;
+use crate::record::{EXTERNAL, RunDir, directories};
+
+/// The cost of one finished run of this program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    pub id: String,
+    pub dataset: String,
+    pub content_hash: String,
+    /// Clips in train, valid and test.
+    pub counts: [usize; 3],
+    /// With its variant.
+    pub model: String,
+    pub encoder: String,
+    /// Epochs of training; 0 where nothing is trained.
+    pub epochs: u32,
+    /// `cpu` or the CUDA device's name.
+    pub device: String,
+    pub threads: usize,
+    /// Of training and evaluation together.
+    pub seconds: f64,
+    /// Most memory held, in bytes; 0 where the log does not say.
+    pub peak_memory: u64,
+    /// Of the run's folder.
+    pub bytes: u64,
+}
+
+/// What is looked at of `manifest.json`.
+#[derive(Deserialize)]
+struct Facts {
+    dataset: Dataset,
+    model: Model,
+    training: Training,
+    build: Build,
+    wall_seconds: f64,
+}
+
+#[derive(Deserialize)]
+struct Dataset {
+    name: String,
+    content_hash: String,
+    counts: [usize; 3],
+}
+
+#[derive(Deserialize)]
+struct Model {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Training {
+    encoder: String,
+    epochs: u32,
+}
+
+#[derive(Deserialize)]
+struct Build {
+    device: String,
+    threads: usize,
+}
+
+impl Measured {
+    /// The cost of a run; `None` where it is not finished, was trained elsewhere, or cannot be read.
+    pub fn of(dir: &RunDir) -> Option<Self> {
+        if !dir.is_done() {
+            return None;
+        }
+        let facts: Facts = serde_json::from_slice(&fs::read(dir.manifest()).ok()?).ok()?;
+        if facts.training.encoder == EXTERNAL {
+            return None;
+        }
+        let progress = log::progress(dir).unwrap_or_default();
+        Some(Self {
+            id: dir.id(),
+            dataset: facts.dataset.name,
+            content_hash: facts.dataset.content_hash,
+            counts: facts.dataset.counts,
+            model: facts.model.name,
+            encoder: facts.training.encoder,
+            epochs: facts.training.epochs,
+            device: facts.build.device,
+            threads: facts.build.threads,
+            // A run that was stopped counts its last part there, and all of its epochs in the log.
+            seconds: facts.wall_seconds.max(log::trained_seconds(dir)),
+            peak_memory: progress.peak_memory,
+            bytes: super::run::extent(dir.path()).0,
+        })
+    }
+}
+
+/// The costs of all finished runs in a folder; none where there is no folder.
+pub fn measured(runs: &Path) -> Vec<Measured> {
+    let dirs = directories(runs).unwrap_or_default();
+    dirs.par_iter().filter_map(Measured::of).collect()
+}

@@ -1,0 +1,39 @@
+//! Numbers as people read them.
+
+/// `4.1 GiB`.
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..0x10_0000 => format!("{} KiB", bytes >> 10),
+        0x10_0000..0x4000_0000 => format!("{} MiB", bytes >> 20),
+        _ => format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+    }
+}
+
+/// `3m20s`, `2h01m`, `3d04h`.
+pub fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    match (hours, minutes, seconds % 60) {
+        (0, 0, s) => format!("{s}s"),
+        (0, m, s) => format!("{m}m{s:02}s"),
+        (0..72, m, _) => format!("{hours}h{m:02}m"),
+        _ => format!("{}d{:02}h", hours / 24, hours % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        let shown = [2048, 5 << 20, 3 << 29].map(bytes);
+        assert_eq!(shown, ["2 KiB", "5 MiB", "1.5 GiB"]);
+    }
+
+    #[test]
+    fn durations_are_short() {
+        let texts = [0.4, 59.6, 200.0, 7260.0, 273_600.0].map(duration);
+        assert_eq!(texts, ["0s", "1m00s", "3m20s", "2h01m", "3d04h"]);
+    }
+}
