@@ -10,6 +10,7 @@
 //! ```
 //!
 //! - [`pickle`] reads numpy pickles over a memory map and executes nothing; it knows no dataset.
+//! - [`torch_file`] reads the weights of `torch.save` with it, for text encoders.
 //! - [`store`] is the HDF5 schema: atomic writer, reader, checksums.
 //! - [`dataset`] knows CMU-MOSI, CMU-MOSEI and CH-SIMS (`datasets.toml`), imports and batches them.
 //! - [`inspect`] shows what a pickle or a prepared file holds.
@@ -44,6 +45,7 @@ pub mod score;
 pub mod store;
 #[cfg(feature = "torch")]
 pub mod sweep;
+pub mod torch_file;
 #[cfg(feature = "torch")]
 pub mod train;
 pub mod ui;

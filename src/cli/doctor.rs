@@ -92,14 +92,12 @@ fn cuda() -> Finding {
 #[cfg(feature = "torch")]
 fn bert() -> Finding {
     use lnln_bench::train::encoder::BERT_FOLDER;
-    let wanted = "config.json and model.safetensors of a Hugging Face BERT";
+    let wanted = "config.json, vocab.txt and model.safetensors (or pytorch_model.bin) of a \
+                  Hugging Face BERT";
     let (found, advice) = match std::env::var(BERT_FOLDER) {
-        Ok(folder) => match missing_file(folder.as_ref()) {
-            None => (folder, None),
-            Some(file) => (
-                format!("{folder} lacks {file}"),
-                Some(format!("expected there: {wanted}")),
-            ),
+        Ok(folder) => match lnln_bench::model::hugging_face::open(folder.as_ref()) {
+            Ok(_) => (folder, None),
+            Err(error) => (error.to_string(), Some(format!("expected there: {wanted}"))),
         },
         Err(_) => (
             format!("none ({BERT_FOLDER} is not set)"),
@@ -114,13 +112,6 @@ fn bert() -> Finding {
         found,
         advice,
     }
-}
-
-#[cfg(feature = "torch")]
-fn missing_file(folder: &std::path::Path) -> Option<&'static str> {
-    ["config.json", "model.safetensors"]
-        .into_iter()
-        .find(|name| !folder.join(name).exists())
 }
 
 /// Memory below which MOSEI's float32 columns leave no room to train.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use tch::TchError;
 
+use crate::torch_file;
+
 /// Errors of models, text encoders and their weight files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -54,7 +56,7 @@ pub enum ModelError {
     /// A Hugging Face folder without one of its files.
     #[error(
         "{}: no {missing}: a Hugging Face BERT folder holds config.json, vocab.txt and \
-         model.safetensors{hint}",
+         model.safetensors or pytorch_model.bin{hint}",
         dir.display()
     )]
     IncompleteFolder {
@@ -102,6 +104,13 @@ pub enum ModelError {
     Read {
         path: PathBuf,
         source: std::io::Error,
+    },
+
+    /// A `pytorch_model.bin` that is not read.
+    #[error("{}: {reason}", path.display())]
+    TorchFile {
+        path: PathBuf,
+        reason: torch_file::Error,
     },
 
     /// libtorch refused.

@@ -1,14 +1,14 @@
-//! Hugging Face BERT folders: `config.json` and `model.safetensors`.
+//! Hugging Face BERT folders: `config.json`, and `model.safetensors` or `pytorch_model.bin`.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tch::{Tensor, nn};
+use tch::nn;
 
 use super::error::{ModelError, Result, shape};
 use super::layers::BertConfig;
+use super::weight_file::WeightFile;
 
 /// The keys of `config.json` that decide whether this crate can run the model.
 #[derive(Deserialize)]
@@ -33,17 +33,28 @@ pub fn open(dir: &Path) -> Result<(BertConfig, PathBuf)> {
         source,
     })?;
     let config = parse(&text).map_err(|what| ModelError::BertConfig { path, what })?;
-    let weights = dir.join("model.safetensors");
-    if !weights.is_file() {
-        let hint = if dir.join("pytorch_model.bin").is_file() {
-            " (pytorch_model.bin is a pickle and is not read: save the model again with \
-             safe_serialization=True)"
-        } else {
-            ""
-        };
-        return Err(incomplete(dir, "model.safetensors", hint));
+    let mut files = WEIGHTS.iter().map(|name| dir.join(name));
+    match files.find(|file| file.is_file()) {
+        Some(weights) => Ok((config, weights)),
+        None => Err(incomplete(dir, WEIGHTS[0], elsewhere(dir))),
     }
-    Ok((config, weights))
+}
+
+/// The files that weights are read from, the first one that is there.
+const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
+
+/// What to do about weights that are there in another form.
+fn elsewhere(dir: &Path) -> &'static str {
+    let mut indices = WEIGHTS
+        .iter()
+        .map(|name| dir.join(format!("{name}.index.json")));
+    match indices.any(|index| index.exists()) {
+        true => {
+            " (the weights are in several files: save the model again with \
+             max_shard_size=\"100GB\")"
+        }
+        false => "",
+    }
 }
 
 fn incomplete(dir: &Path, missing: &'static str, hint: &'static str) -> ModelError {
@@ -94,28 +105,28 @@ pub fn load(path: &nn::Path<'_>, config: &BertConfig, file: &Path) -> Result<()>
         ),
         source,
     };
-    let stored: HashMap<String, Tensor> = Tensor::read_safetensors(file)
-        .map_err(torch)?
-        .into_iter()
-        .collect();
+    let stored = WeightFile::open(file)?;
     for name in config.parameter_names() {
         let Some(mut parameter) = variable(path, &name) else {
             continue;
         };
         match lookup(&stored, &name) {
-            Some(value) if value.size() == parameter.size() => {
-                tch::no_grad(|| parameter.f_copy_(value)).map_err(torch)?;
+            Some((_, size)) if size != parameter.size() => {
+                return Err(wrong_shape(file, name, &parameter.size(), &size));
             }
-            Some(value) => return Err(wrong_shape(file, name, &parameter, value)),
+            Some((spelling, _)) => {
+                let value = stored.read(&spelling)?;
+                tch::no_grad(|| parameter.f_copy_(&value)).map_err(torch)?;
+            }
             None if name.starts_with("pooler.") => {}
-            None => return Err(missing(file, name, &parameter, &stored)),
+            None => return Err(missing(file, name, &parameter.size(), &stored)),
         }
     }
     Ok(())
 }
 
 /// The parameter of this dotted name below `path`.
-fn variable(path: &nn::Path<'_>, name: &str) -> Option<Tensor> {
+fn variable(path: &nn::Path<'_>, name: &str) -> Option<tch::Tensor> {
     let (parents, leaf) = name.rsplit_once('.')?;
     parents
         .split('.')
@@ -123,7 +134,8 @@ fn variable(path: &nn::Path<'_>, name: &str) -> Option<Tensor> {
         .get(leaf)
 }
 
-fn lookup<'a>(stored: &'a HashMap<String, Tensor>, name: &str) -> Option<&'a Tensor> {
+/// The name under which the file holds a parameter, and its shape there.
+fn lookup(stored: &WeightFile, name: &str) -> Option<(String, Vec<i64>)> {
     let old = name
         .replace("LayerNorm.weight", "LayerNorm.gamma")
         .replace("LayerNorm.bias", "LayerNorm.beta");
@@ -133,30 +145,25 @@ fn lookup<'a>(stored: &'a HashMap<String, Tensor>, name: &str) -> Option<&'a Ten
         format!("bert.{old}"),
         old,
     ];
-    spellings.iter().find_map(|spelling| stored.get(spelling))
+    let mut sizes = spellings.into_iter().map(|spelling| {
+        let size = stored.size(&spelling);
+        (spelling, size)
+    });
+    sizes.find_map(|(spelling, size)| Some((spelling, size?)))
 }
 
-fn wrong_shape(file: &Path, name: String, parameter: &Tensor, value: &Tensor) -> ModelError {
+fn wrong_shape(file: &Path, name: String, expected: &[i64], got: &[i64]) -> ModelError {
     ModelError::WeightShape {
         path: file.to_owned(),
         name,
-        expected: shape(&parameter.size()),
-        got: shape(&value.size()),
+        expected: shape(expected),
+        got: shape(got),
     }
 }
 
-fn missing(
-    file: &Path,
-    name: String,
-    parameter: &Tensor,
-    stored: &HashMap<String, Tensor>,
-) -> ModelError {
+fn missing(file: &Path, name: String, expected: &[i64], stored: &WeightFile) -> ModelError {
     let last = name.rsplit('.').nth(1).unwrap_or(&name);
-    let mut nearest: Vec<&str> = stored
-        .keys()
-        .map(String::as_str)
-        .filter(|key| key.contains(last))
-        .collect();
+    let mut nearest: Vec<&str> = stored.names().filter(|key| key.contains(last)).collect();
     nearest.sort_unstable();
     nearest.truncate(3);
     let nearest = if nearest.is_empty() {
@@ -164,18 +171,17 @@ fn missing(
     } else {
         nearest.join(", ")
     };
-    let expected = shape(&parameter.size());
     ModelError::MissingWeight {
         path: file.to_owned(),
         name,
-        expected,
+        expected: shape(expected),
         nearest,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tch::{Device, Kind, nn::VarStore};
+    use tch::{Device, Kind, Tensor, nn::VarStore};
 
     use super::*;
     use crate::model::encoder::{Bert, FrozenEncoder};
@@ -256,10 +262,21 @@ mod tests {
         let error = open(dir.path()).unwrap_err().to_string();
         assert!(error.contains("no config.json"), "{error}");
         fs::write(dir.path().join("config.json"), CONFIG).unwrap();
-        fs::write(dir.path().join("pytorch_model.bin"), "").unwrap();
         let error = open(dir.path()).unwrap_err().to_string();
         assert!(error.contains("no model.safetensors"), "{error}");
-        assert!(error.contains("safe_serialization"), "{error}");
+        fs::write(dir.path().join("pytorch_model.bin.index.json"), "").unwrap();
+        let error = open(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("max_shard_size"), "{error}");
+        fs::write(dir.path().join("pytorch_model.bin"), "").unwrap();
+        let error = FrozenEncoder::open(dir.path(), Device::Cpu).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains("pytorch_model.bin: expected a zip"),
+            "{error}"
+        );
+        fs::write(dir.path().join("model.safetensors"), "").unwrap();
+        let (_, weights) = open(dir.path()).unwrap();
+        assert!(weights.ends_with("model.safetensors"));
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod setup;
 pub mod trace;
 pub mod unimodal;
 pub mod variant;
+mod weight_file;
 
 pub mod almt;
 pub mod constant;

@@ -16,6 +16,8 @@ impl Machine<'_> {
         let state = self.pop()?;
         let target = self.top()?;
         let node = match self.node(target) {
+            // Attributes of a dict that has some, which nothing reads.
+            Node::Dict(_) if self.dialect.objects => return self.check_attributes(state),
             Node::DType(dtype) => {
                 let dtype = *dtype;
                 Node::DType(self.dtype_state(dtype, &self.tuple(state)?)?)
@@ -28,6 +30,13 @@ impl Machine<'_> {
         };
         *self.node_mut(target) = node;
         Ok(())
+    }
+
+    fn check_attributes(&self, state: Id) -> Result<()> {
+        match self.node(state) {
+            Node::Dict(_) => Ok(()),
+            other => Err(self.malformed("attributes by name", other.kind())),
+        }
     }
 
     /// `(version, order, subdtype, names, fields, size, alignment, flags, metadata)`. Versions

@@ -31,6 +31,8 @@ pub enum Global {
     Reconstructor,
     /// A built-in type as a value: a default dict's factory, or `object`.
     Type,
+    /// A name of a [`Dialect`](super::Dialect).
+    Named(&'static str),
 }
 
 impl Global {
@@ -43,6 +45,7 @@ impl Global {
                 | Self::Scalar
                 | Self::Encode
                 | Self::Reconstructor
+                | Self::Named(_)
         )
     }
 

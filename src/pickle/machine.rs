@@ -4,6 +4,7 @@
 //! [`super::reduce`] and [`super::build`]; here are the stack, the marks and the memo.
 
 use super::cursor::Cursor;
+use super::dialect::Dialect;
 use super::error::{Error, Result};
 use super::limits::Limits;
 use super::number;
@@ -22,6 +23,7 @@ pub struct Machine<'a> {
     pub(super) source: &'a Source,
     pub(super) cursor: Cursor<'a>,
     limits: Limits,
+    pub(super) dialect: &'static Dialect,
     nodes: Vec<Node>,
     stack: Vec<Id>,
     marks: Vec<usize>,
@@ -46,11 +48,17 @@ pub struct Parsed {
 
 impl<'a> Machine<'a> {
     /// Starts at an offset of the source.
-    pub fn new(source: &'a Source, start: usize, limits: Limits) -> Self {
+    pub fn new(
+        source: &'a Source,
+        start: usize,
+        limits: Limits,
+        dialect: &'static Dialect,
+    ) -> Self {
         Self {
             source,
             cursor: Cursor::new(source, start),
             limits,
+            dialect,
             nodes: vec![Node::None, Node::Bool(false), Node::Bool(true)],
             stack: Vec::new(),
             marks: Vec::new(),
@@ -109,6 +117,7 @@ impl<'a> Machine<'a> {
             op::REDUCE => self.reduce(),
             op::BUILD => self.build(),
             op::READONLY_BUFFER => self.read_only(),
+            op::BINPERSID if self.dialect.objects => self.reference(),
             _ => self.refuse(opcode),
         }
     }
@@ -151,6 +160,12 @@ impl<'a> Machine<'a> {
             _ => return Err(self.malformed("an opcode", describe(opcode))),
         };
         Err(self.malformed("plain data inside the file", found))
+    }
+
+    /// BINPERSID: what identifies an object kept elsewhere.
+    fn reference(&mut self) -> Result<()> {
+        let id = self.pop()?;
+        self.push_node(Node::Reference(id))
     }
 
     fn shuffle(&mut self, opcode: u8) -> Result<()> {

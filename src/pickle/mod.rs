@@ -18,6 +18,7 @@ mod coding;
 mod containers;
 mod cursor;
 mod decode;
+mod dialect;
 mod dtype;
 mod element;
 mod error;
@@ -44,6 +45,7 @@ mod writer;
 
 pub use array::Array;
 pub use array_ref::ArrayRef;
+pub use dialect::Dialect;
 pub use dtype::{DType, Kind};
 pub use element::Element;
 pub use error::{Error, Result};

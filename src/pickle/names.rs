@@ -1,7 +1,7 @@
 //! Opcodes that name something, and what they name.
 
 use super::error::{Error, Result};
-use super::global::{self, Global};
+use super::global::Global;
 use super::machine::Machine;
 use super::opcode as op;
 use super::payload::{Id, Payload};
@@ -38,10 +38,12 @@ impl<'a> Machine<'a> {
     }
 
     fn resolve(&self, module: &str, name: &str) -> Result<Global> {
-        global::resolve(module, name).ok_or_else(|| Error::ForbiddenGlobal {
-            name: format!("{module}.{name}"),
-            offset: self.at,
-        })
+        self.dialect
+            .resolve(module, name)
+            .ok_or_else(|| Error::ForbiddenGlobal {
+                name: format!("{module}.{name}"),
+                offset: self.at,
+            })
     }
 
     /// INST, OBJ, NEWOBJ, NEWOBJ_EX: other spellings of a call. The last two stop short of `__init__`.

@@ -4,10 +4,12 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::dialect::Dialect;
 use super::dtype::DType;
 use super::element::Element;
 use super::error::Result;
 use super::foreign::foreign;
+use super::global::Global;
 use super::limits::Limits;
 use super::machine::Machine;
 use super::opcode;
@@ -22,6 +24,7 @@ pub struct Pickle {
     root: Id,
     stream: Range<usize>,
     limits: Limits,
+    dialect: &'static Dialect,
 }
 
 impl Pickle {
@@ -30,7 +33,8 @@ impl Pickle {
     /// # Errors
     /// See [`Error`]; the file's path is the caller's to add.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::parse(Arc::new(Source::open(path)?), 0, Limits::default())
+        let source = Arc::new(Source::open(path)?);
+        Self::parse(source, 0, Limits::default(), &Dialect::NUMPY)
     }
 
     /// Parses bytes in memory.
@@ -38,7 +42,15 @@ impl Pickle {
     /// # Errors
     /// As [`Self::open`].
     pub fn from_bytes(bytes: Vec<u8>, limits: Limits) -> Result<Self> {
-        Self::parse(Arc::new(Source::Memory(bytes)), 0, limits)
+        Self::in_dialect(bytes, limits, &Dialect::NUMPY)
+    }
+
+    /// Parses bytes in memory that may use the names of a dialect.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn in_dialect(bytes: Vec<u8>, limits: Limits, dialect: &'static Dialect) -> Result<Self> {
+        Self::parse(Arc::new(Source::Memory(bytes)), 0, limits, dialect)
     }
 
     /// Parses the stream behind this one; `None` where the file ends.
@@ -48,11 +60,17 @@ impl Pickle {
     pub fn following(&self) -> Option<Result<Self>> {
         let start = self.stream.end;
         let rest = start < self.source.len();
-        rest.then(|| Self::parse(Arc::clone(&self.source), start, self.limits))
+        let source = Arc::clone(&self.source);
+        rest.then(|| Self::parse(source, start, self.limits, self.dialect))
     }
 
-    fn parse(source: Arc<Source>, start: usize, limits: Limits) -> Result<Self> {
-        let parsed = Machine::new(&source, start, limits).run();
+    fn parse(
+        source: Arc<Source>,
+        start: usize,
+        limits: Limits,
+        dialect: &'static Dialect,
+    ) -> Result<Self> {
+        let parsed = Machine::new(&source, start, limits, dialect).run();
         let parsed = parsed.map_err(|error| foreign(&source[start..], start, error))?;
         Ok(Self {
             source,
@@ -60,6 +78,7 @@ impl Pickle {
             root: parsed.root,
             stream: start..parsed.end,
             limits,
+            dialect,
         })
     }
 
@@ -184,6 +203,33 @@ impl<'a> Value<'a> {
         let mut out = Vec::with_capacity(1);
         T::convert(dtype, &bytes, &mut out).ok()?;
         out.pop()
+    }
+
+    /// A name of the dialect, as a value.
+    pub fn name(self) -> Option<&'static str> {
+        match self.node() {
+            Node::Global(Global::Named(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// A call of one of the dialect's names, and its arguments.
+    pub fn call(self) -> Option<(&'static str, Vec<Value<'a>>)> {
+        match self.node() {
+            Node::Call(call) => {
+                let args = call.args.iter().map(|id| self.with(*id)).collect();
+                Some((call.name, args))
+            }
+            _ => None,
+        }
+    }
+
+    /// What identifies the object kept elsewhere that this stands for.
+    pub fn reference(self) -> Option<Value<'a>> {
+        match self.node() {
+            Node::Reference(id) => Some(self.with(*id)),
+            _ => None,
+        }
     }
 
     /// Whether this is a dict.

@@ -6,7 +6,7 @@ use super::error::Result;
 use super::global::Global;
 use super::machine::Machine;
 use super::payload::{Id, Payload};
-use super::value::{Node, Scalar};
+use super::value::{Call, Node, Scalar};
 
 impl Machine<'_> {
     /// REDUCE: `callable(*args)` for an allowed constructor.
@@ -26,8 +26,15 @@ impl Machine<'_> {
             Global::DType => self.dtype(args),
             Global::Encode => self.encode(args),
             Global::ByteArray => self.byte_array(args),
+            Global::Named(name) => self.describe_call(name, args),
             _ => self.plain(global, args),
         }
+    }
+
+    fn describe_call(&mut self, name: &'static str, args: &[Id]) -> Result<Node> {
+        self.charge(args.len())?;
+        let args = args.into();
+        Ok(Node::Call(Box::new(Call { name, args })))
     }
 
     pub(super) fn wrong_arguments(&self, expected: &str, args: &[Id]) -> super::Error {

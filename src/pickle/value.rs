@@ -36,6 +36,17 @@ pub enum Node {
     DType(DType),
     Scalar(Box<Scalar>),
     Array(Box<Array>),
+    /// A call of a dialect's name.
+    Call(Box<Call>),
+    /// What stands for an object kept elsewhere.
+    Reference(Id),
+}
+
+/// A call that is described and never made.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub name: &'static str,
+    pub args: Box<[Id]>,
 }
 
 /// A tuple, and whether all it holds, and so itself, can be a key.
@@ -81,6 +92,8 @@ impl Node {
             Self::DType(_) => "a dtype",
             Self::Scalar(_) => "a numpy scalar",
             Self::Array(_) => "an array",
+            Self::Call(_) => "a call",
+            Self::Reference(_) => "a reference to an object kept elsewhere",
         }
     }
 

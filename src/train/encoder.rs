@@ -77,10 +77,9 @@ fn has_tokens(corpus: &Corpus) -> bool {
 /// Short blake3 over the files of a BERT folder that decide what it computes.
 pub fn folder_hash(folder: &Path) -> Result<String, Error> {
     // Says what a folder lacks better than a failed read would.
-    hugging_face::open(folder)?;
+    let (_, weights) = hugging_face::open(folder)?;
     let mut hasher = blake3::Hasher::new();
-    for name in ["config.json", "model.safetensors"] {
-        let path = folder.join(name);
+    for path in [folder.join("config.json"), weights] {
         hasher
             .update_mmap_rayon(&path)
             .map_err(|e| Error::io(&path, e))?;

@@ -1,0 +1,180 @@
+//! Weights of `torch.save` are those of the safetensors file, and those transformers computes with.
+#![cfg(feature = "torch")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
+
+mod data;
+mod python;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use assert_cmd::assert::OutputAssertExt;
+use lnln_bench::dataset::{ImportOptions, prepare};
+use lnln_bench::model::FrozenEncoder;
+use predicates::str::contains;
+use tch::{Device, Kind, Tensor};
+
+use data::{CLIPS, Column, STEPS, Small};
+
+/// The program under test, deaf to the caller's environment.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lnln-bench"));
+    // A child of another test may still hold the lock of a file that this process has written.
+    command.env("HDF5_USE_FILE_LOCKING", "FALSE");
+    command
+}
+
+fn here(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/torch")
+        .join(name)
+}
+
+/// Tokens of two sentences, and the hidden states transformers computed for them.
+fn expected() -> (Tensor, Tensor) {
+    let file = here("chinese/expected.safetensors");
+    let mut stored: HashMap<String, Tensor> = Tensor::read_safetensors(file)
+        .unwrap()
+        .into_iter()
+        .collect();
+    let mut take = |name: &str| stored.remove(name).unwrap();
+    (take("tokens"), take("states"))
+}
+
+#[test]
+fn a_chinese_bert_of_torch_save_computes_what_transformers_computes() {
+    let (tokens, states) = expected();
+    let encoder = FrozenEncoder::open(&here("chinese"), Device::Cpu).unwrap();
+    let got = encoder.encode(&tokens).unwrap();
+    let error = (got - states).abs().max().double_value(&[]);
+    assert!(error < 2e-6, "{error}");
+}
+
+/// A file of CH-SIMS's form and widths whose text is in the characters of `chinese/vocab.txt`.
+fn sims(folder: &Path) -> PathBuf {
+    let [text, audio, vision] = STEPS;
+    let (tokens, _) = expected();
+    // Four clips of six steps cut from the two sentences.
+    let starts = [1, 2, 3, 4];
+    let ids: Vec<i64> = (0..CLIPS)
+        .flat_map(|clip| {
+            let sentence = tokens.get(clip as i64 % 2).get(0);
+            let characters = sentence.narrow(0, starts[clip], text as i64 - 2);
+            let characters = Vec::<i64>::try_from(characters).unwrap();
+            let words: Vec<i64> = [101].into_iter().chain(characters).chain([102]).collect();
+            [words, vec![1; text], vec![0; text]].concat()
+        })
+        .collect();
+    let wave = |n: usize| (0..n).map(|i| (i % 89) as f64 / 8.0 - 3.0).collect();
+    let label = [-0.8, -0.2, 0.0, 0.6];
+    let labels = || Column::Floats(label.to_vec());
+    Small::new()
+        .set("text_bert", Column::I64(vec![CLIPS, 3, text], ids))
+        .set(
+            "audio",
+            Column::F64(vec![CLIPS, audio, 33], wave(CLIPS * audio * 33)),
+        )
+        .set(
+            "vision",
+            Column::F64(vec![CLIPS, vision, 709], wave(CLIPS * vision * 709)),
+        )
+        .set("regression_labels", labels())
+        .set("regression_labels_T", labels())
+        .set("regression_labels_A", labels())
+        .set("regression_labels_V", labels())
+        .write(folder)
+}
+
+#[test]
+fn a_chinese_bert_is_trained_on_data_of_sims_s_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = sims(folder.path());
+    let (data, runs) = (folder.path().join("data"), folder.path().join("runs"));
+    prepare(&source, &ImportOptions::new(&data), &mut |_| {}).unwrap();
+    for encoder in ["bert", "frozen"] {
+        program()
+            .args("run --datasets sims --models lnln --rates 0,0.5 --seeds 1 --epochs 2".split(' '))
+            .args([Path::new("--data"), &data, Path::new("--runs"), &runs])
+            .arg("--encoder")
+            .arg(format!("{encoder}:{}", here("chinese").display()))
+            .assert()
+            .success();
+    }
+    let finished = fs::read_dir(&runs).unwrap();
+    let done = |path: &Path| path.join("DONE").exists();
+    assert_eq!(
+        finished
+            .filter(|e| done(&e.as_ref().unwrap().path()))
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn another_vocabulary_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = Small::new();
+    let source = small.write(folder.path());
+    let data = folder.path().join("data");
+    prepare(&source, &ImportOptions::new(&data), &mut |_| {}).unwrap();
+    program()
+        .args("run --datasets mosi --models lnln --rates 0 --seeds 1 --epochs 1".split(' '))
+        .args([Path::new("--data"), &data])
+        .arg("--runs")
+        .arg(folder.path().join("runs"))
+        .arg("--encoder")
+        .arg(format!("bert:{}", here("chinese").display()))
+        .assert()
+        .failure()
+        .stderr(contains("0..144"));
+}
+
+/// The folder of all-MiniLM-L6-v2 that `tests/real_bert.rs` wants, once as it is and once by
+/// torch.save.
+#[test]
+fn published_weights_are_the_same_in_both_files() {
+    let Some(folder) = std::env::var_os("LNLN_BENCH_TEST_BERT").map(PathBuf::from) else {
+        println!("skipped: LNLN_BENCH_TEST_BERT names no folder of all-MiniLM-L6-v2");
+        return;
+    };
+    let Some(python) = python::python(&["torch", "safetensors"]) else {
+        return;
+    };
+    let other = tempfile::tempdir().unwrap();
+    fs::copy(folder.join("config.json"), other.path().join("config.json")).unwrap();
+    let mut make = Command::new(python);
+    make.arg(here("make.py")).arg(other.path());
+    python::run(make.arg(folder.join("model.safetensors")));
+    let tokens = Tensor::randint_low(5, 30_000, [4, 3, 40], (Kind::Int64, Device::Cpu));
+    let _ = tokens.select(1, 1).fill_(1);
+    let _ = tokens.select(1, 2).fill_(0);
+    let encode = |folder: &Path| {
+        let encoder = FrozenEncoder::open(folder, Device::Cpu).unwrap();
+        encoder.encode(&tokens).unwrap()
+    };
+    assert!(encode(&folder).equal(&encode(other.path())));
+}
+
+/// What transformers of another version, or another PyTorch, writes is read as well.
+#[test]
+fn files_made_here_by_pytorch_are_read() {
+    let Some(python) = python::python(&["torch", "safetensors", "transformers"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    python::run(Command::new(python).arg(here("make.py")).arg(folder.path()));
+    let (tokens, _) = expected();
+    let encoder = FrozenEncoder::open(&folder.path().join("chinese"), Device::Cpu).unwrap();
+    let stored = folder.path().join("chinese/expected.safetensors");
+    let stored: HashMap<String, Tensor> = Tensor::read_safetensors(stored)
+        .unwrap()
+        .into_iter()
+        .collect();
+    let error = (encoder.encode(&tokens).unwrap() - &stored["states"])
+        .abs()
+        .max();
+    assert!(error.double_value(&[]) < 2e-6);
+}
