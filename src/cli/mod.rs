@@ -8,6 +8,8 @@ pub mod doctor;
 pub mod environment;
 pub mod exit_code;
 pub mod export;
+#[cfg(feature = "torch")]
+pub mod forecast;
 pub mod import;
 pub mod inspect;
 #[cfg(feature = "torch")]

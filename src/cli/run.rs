@@ -7,7 +7,7 @@ use lnln_bench::sweep::{self, Machine, Options, Protocol, Suite, Summary};
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
 use lnln_bench::ui::Progress;
 
-use super::{interrupt, output};
+use super::{forecast, interrupt, output};
 
 /// Train and evaluate a sweep; finished runs are never repeated, unfinished ones go on.
 #[derive(Debug, clap::Args)]
@@ -17,6 +17,7 @@ use super::{interrupt, output};
   lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert-base-uncased --protocol paper
   lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert-base-uncased --memory-budget 6GiB
   lnln-bench run benchmarks/demo.toml --data demo/data --runs demo/runs
+  lnln-bench run benchmarks/paper-mosi.toml --dry-run
   lnln-bench run --datasets sims --models lnln --device cuda --encoder bert:models/bert-base-chinese")]
 pub struct Args {
     /// A suite file of benchmarks/; the flags below change what it says.
@@ -88,6 +89,13 @@ pub struct Args {
     /// lean, or plain for the reference's computation to the letter [default: lean].
     #[arg(long)]
     engine: Option<String>,
+    /// Print the cells, which are done and which wait, and what the others will cost by what earlier
+    /// runs did; start nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: as JSON, for other tools.
+    #[arg(long, requires = "dry_run")]
+    json: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -127,6 +135,10 @@ pub struct Place {
 /// Run the subcommand.
 pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     let suite = args.suite()?;
+    if args.dry_run {
+        let cells = sweep::forecast(&suite, &options(&args.place)?)?;
+        return forecast::show(&cells, args.json);
+    }
     let summary = sweep(&suite, &args.place, progress)?;
     output::write(&format!(
         "{} runs done ({} before) in {}; next: lnln-bench report {} --out reports/NAME",
@@ -139,21 +151,7 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
 
 /// Run a suite at a place; an error where a cell failed.
 pub fn sweep(suite: &Suite, place: &Place, progress: &Progress) -> anyhow::Result<Summary> {
-    let device = device::open(place.device)?;
-    if let Some(threads) = place.threads {
-        tch::set_num_threads(i32::from(threads.max(1)));
-    }
-    let options = Options {
-        data: place.data.clone(),
-        runs: place.runs.clone(),
-        device,
-        machine: Machine {
-            micro_batch: place.micro_batch,
-            memory_budget: place.memory_budget.map(|bytes| bytes.0),
-            recompute_encoder: place.recompute_encoder,
-            nondeterministic: place.nondeterministic,
-        },
-    };
+    let options = options(place)?;
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
     let summary = sweep::run(suite, &options, &raised, progress)?;
     if summary.failed > 0 {
@@ -165,6 +163,25 @@ pub fn sweep(suite: &Suite, place: &Place, progress: &Progress) -> anyhow::Resul
         .into());
     }
     Ok(summary)
+}
+
+/// What a place means for a sweep; settles threads and device.
+fn options(place: &Place) -> anyhow::Result<Options> {
+    let device = device::open(place.device)?;
+    if let Some(threads) = place.threads {
+        tch::set_num_threads(i32::from(threads.max(1)));
+    }
+    Ok(Options {
+        data: place.data.clone(),
+        runs: place.runs.clone(),
+        device,
+        machine: Machine {
+            micro_batch: place.micro_batch,
+            memory_budget: place.memory_budget.map(|bytes| bytes.0),
+            recompute_encoder: place.recompute_encoder,
+            nondeterministic: place.nondeterministic,
+        },
+    })
 }
 
 impl Args {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::measured::Measured;
+use super::run::Run;
 
 /// A cell whose cost is asked for.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub struct Question<'a> {
     pub model: &'a str,
     pub encoder: &'a str,
     pub epochs: u32,
-    /// `cpu` or the CUDA device's name.
+    /// `cpu` or `cuda:N`.
     pub device: &'a str,
 }
 
@@ -73,6 +74,17 @@ pub fn estimate(question: &Question<'_>, known: &[Measured], steps: Steps<'_>) -
     }
 }
 
+/// The estimate of a run that has begun, by its own last epoch; `None` before the first.
+pub fn of_itself(run: &Run) -> Option<Estimate> {
+    let progress = run.progress.as_ref()?;
+    Some(Estimate {
+        seconds: Some(progress.seconds * f64::from(run.epochs)),
+        memory: Some(progress.peak_memory).filter(|bytes| *bytes > 0),
+        disk: None,
+        basis: "by its own last epoch, training alone".to_owned(),
+    })
+}
+
 impl Question<'_> {
     fn kind(&self) -> &str {
         kind(self.encoder)
@@ -101,7 +113,7 @@ impl Question<'_> {
             None => format!("measured: {runs}"),
             Some(_) => format!("scaled: {runs} on {}", first.dataset),
         };
-        if first.device != self.device {
+        if kind(&first.device) != kind(self.device) {
             words += &format!(", measured on {}", first.device);
         }
         match scaled {
@@ -122,14 +134,16 @@ impl Question<'_> {
     }
 }
 
-/// `bert`, `frozen`, `tiny` or `features`: what decides the cost, whatever the weights.
+/// `bert`, `frozen`, `tiny` or `features`, `cpu` or `cuda`: what decides the cost, whatever the weights
+/// or the number of the card.
 fn kind(encoder: &str) -> &str {
     encoder.split_once(':').map_or(encoder, |(kind, _)| kind)
 }
 
 /// Those on the device, or all where there are none.
 fn on_device<'a>(all: Vec<&'a Measured>, device: &str) -> Vec<&'a Measured> {
-    let there: Vec<&Measured> = all.iter().copied().filter(|m| m.device == device).collect();
+    let same = |m: &&Measured| kind(&m.device) == kind(device);
+    let there: Vec<&Measured> = all.iter().copied().filter(same).collect();
     if there.is_empty() { all } else { there }
 }
 
@@ -212,12 +226,12 @@ mod tests {
     #[test]
     fn another_device_is_named_and_nothing_is_unknown() {
         let mut cuda = measured("mosei", "lnln", 5.0);
-        cuda.device = "NVIDIA H100".to_owned();
+        cuda.device = "cuda:1".to_owned();
         let estimate_of = |known: &[Measured]| estimate(&question(), known, &|_| None);
         assert!(
             estimate_of(&[cuda.clone()])
                 .basis
-                .contains("measured on NVIDIA H100")
+                .contains("measured on cuda:1")
         );
         let both = [cuda, measured("mosei", "lnln", 50.0)];
         assert_eq!(estimate_of(&both).seconds, Some(100.0));

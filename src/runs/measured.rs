@@ -22,7 +22,7 @@ pub struct Measured {
     pub encoder: String,
     /// Epochs of training; 0 where nothing is trained.
     pub epochs: u32,
-    /// `cpu` or the CUDA device's name.
+    /// `cpu` or `cuda:N`.
     pub device: String,
     pub threads: usize,
     /// Of training and evaluation together.

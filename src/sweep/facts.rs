@@ -108,6 +108,11 @@ fn noise(config: &Config) -> String {
     }
 }
 
+/// How a cell is trained, in words: noise and selection.
+pub fn training_words(config: &Config) -> String {
+    format!("{}, {}", noise(config), config.selection)
+}
+
 /// The masks of one family, with the hash of every seed and level.
 pub fn masks(
     family: &dyn Family,

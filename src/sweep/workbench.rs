@@ -162,19 +162,16 @@ fn encoder_setup(
                 width: width as i64,
             }
         }
-        _ => EncoderSetup::tiny(vocabulary(train)),
+        _ => EncoderSetup::tiny(vocabulary(
+            train.text_bert.iter().flat_map(|block| block.data.iter()),
+        )),
     })
 }
 
 /// One more than the largest token id of a split: ids of other splits beyond it do not occur in
 /// the vocabularies MMSA's files are made with.
-fn vocabulary(split: &Split) -> i64 {
-    let largest = split
-        .text_bert
-        .iter()
-        .flat_map(|block| block.data.iter())
-        .max();
-    largest.map_or(0, |&id| i64::from(id) + 1)
+pub(super) fn vocabulary<'a>(tokens: impl Iterator<Item = &'a i32>) -> i64 {
+    tokens.max().map_or(0, |&id| i64::from(id) + 1)
 }
 
 fn shapes(split: &Split) -> Shapes {

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod audit;
+#[cfg(feature = "torch")]
+mod dry_run;
 mod export;
 mod help;
 mod kill;

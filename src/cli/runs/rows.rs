@@ -77,15 +77,22 @@ pub fn score(score: &Score) -> String {
     )
 }
 
-/// The word for a state.
-pub fn state(run: &Run) -> &'static str {
+/// The word for a run's state.
+fn state(run: &Run) -> &'static str {
     match (run.state, run.external) {
         (State::Done, true) => "external",
-        (State::Done, false) => "done",
-        (State::Running, _) => "running",
-        (State::Failed, _) => "failed",
-        (State::Stopped, _) => "stopped",
-        (State::Waiting, _) => "waiting",
+        (state, _) => word(state),
+    }
+}
+
+/// The word for a state.
+pub fn word(state: State) -> &'static str {
+    match state {
+        State::Done => "done",
+        State::Running => "running",
+        State::Failed => "failed",
+        State::Stopped => "stopped",
+        State::Waiting => "waiting",
     }
 }
 

@@ -108,15 +108,10 @@ fn others_text(runs: &[Run]) -> String {
 
 /// `7 done, 2 running, 3 waiting`.
 fn words_of(counts: std::collections::BTreeMap<State, usize>) -> String {
-    let word = |state: State| match state {
-        State::Done => "done",
-        State::Running => "running",
-        State::Failed => "failed",
-        State::Stopped => "stopped",
-        State::Waiting => "waiting",
-    };
     let known = counts.into_iter().filter(|(_, n)| *n > 0);
-    let parts: Vec<String> = known.map(|(s, n)| format!("{n} {}", word(s))).collect();
+    let parts: Vec<String> = known
+        .map(|(s, n)| format!("{n} {}", rows::word(s)))
+        .collect();
     parts.join(", ")
 }
 

@@ -1,0 +1,145 @@
+//! `run --dry-run`: what a sweep would do and what it would cost.
+
+use lnln_bench::runs::State;
+use lnln_bench::sweep::forecast::CellForecast;
+use lnln_bench::ui::words;
+use serde_json::json;
+
+use super::output;
+
+/// Prints the cells, as JSON where other tools ask.
+pub fn show(cells: &[CellForecast], json: bool) -> anyhow::Result<()> {
+    if json {
+        let all = json!({ "cells": cells, "total": Total::of(cells).json() });
+        return output::write(&serde_json::to_string_pretty(&all)?);
+    }
+    let mut notes = Notes::default();
+    let mut table = output::table();
+    table.set_header([
+        "run", "data set", "model", "seed", "state", "epoch", "time", "memory", "how",
+    ]);
+    for cell in cells {
+        table.add_row(row(cell, &mut notes));
+    }
+    let mut text = format!("{table}\n");
+    for (i, note) in notes.0.iter().enumerate() {
+        text += &format!("[{}] {note}\n", i + 1);
+    }
+    for training in distinct(cells.iter().map(|cell| &*cell.training)) {
+        text += &format!("training: {training}\n");
+    }
+    output::write(&(text + &Total::of(cells).words()))
+}
+
+fn row(cell: &CellForecast, notes: &mut Notes) -> Vec<String> {
+    let unknown = || "unknown".to_owned();
+    let mut how = Vec::new();
+    let (mut time, mut memory) = (String::new(), String::new());
+    if let Some(estimate) = &cell.estimate {
+        time = cell.seconds_left.map_or_else(unknown, words::duration);
+        how.push(notes.number(&estimate.basis));
+        memory = estimate.memory.map_or_else(String::new, words::bytes);
+    }
+    if let Some(planned) = &cell.planned {
+        memory = planned.bytes.map_or_else(unknown, words::bytes);
+        how.push(notes.number(&format!("memory as planned: {}", planned.words)));
+    }
+    let epochs = match cell.epochs {
+        0 => String::new(),
+        epochs => format!("{}/{epochs}", cell.epoch),
+    };
+    vec![
+        cell.run.clone(),
+        cell.dataset.clone(),
+        cell.model.clone(),
+        cell.seed.to_string(),
+        super::runs::word(cell.state).to_owned(),
+        epochs,
+        time,
+        memory,
+        how.concat(),
+    ]
+}
+
+/// What several cells say is said once.
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl Notes {
+    fn number(&mut self, words: &str) -> String {
+        let known = self.0.iter().position(|note| note == words);
+        let place = known.unwrap_or_else(|| {
+            self.0.push(words.to_owned());
+            self.0.len() - 1
+        });
+        format!("[{}]", place + 1)
+    }
+}
+
+fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut known = Vec::new();
+    all.for_each(|words| {
+        if !known.contains(&words) {
+            known.push(words);
+        }
+    });
+    known
+}
+
+/// Sums over the cells that are not done.
+struct Total {
+    cells: usize,
+    done: usize,
+    /// Cells whose time nobody knows.
+    unknown: usize,
+    seconds: f64,
+    /// The most that any of them needs.
+    memory: u64,
+    disk: u64,
+}
+
+impl Total {
+    fn of(cells: &[CellForecast]) -> Self {
+        let left = || cells.iter().filter(|cell| cell.state != State::Done);
+        let measured = left().filter_map(|cell| cell.estimate.as_ref()?.memory);
+        let planned = left().filter_map(|cell| cell.planned.as_ref()?.bytes);
+        Self {
+            cells: cells.len(),
+            done: cells.len() - left().count(),
+            unknown: left().filter(|cell| cell.seconds_left.is_none()).count(),
+            seconds: left().filter_map(|cell| cell.seconds_left).sum(),
+            memory: measured.chain(planned).max().unwrap_or(0),
+            disk: left().filter_map(|cell| cell.estimate.as_ref()?.disk).sum(),
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        json!({
+            "cells": self.cells,
+            "done": self.done,
+            "of_unknown_time": self.unknown,
+            "seconds_left": self.seconds,
+            "memory": self.memory,
+            "disk": self.disk,
+        })
+    }
+
+    fn words(&self) -> String {
+        let left = self.cells - self.done;
+        let mut text = format!("{} cells: {} done, {left} to do", self.cells, self.done);
+        if left > self.unknown {
+            let time = words::duration(self.seconds);
+            text += &format!("; {time} one after the other");
+        }
+        if self.unknown > 0 {
+            text += &format!(" and {} of unknown time", self.unknown);
+        }
+        if self.memory > 0 {
+            text += &format!("; up to {} of memory", words::bytes(self.memory));
+        }
+        if self.disk > 0 {
+            text += &format!("; {} on the disk", words::bytes(self.disk));
+        }
+        text + ". Nothing was started."
+    }
+}

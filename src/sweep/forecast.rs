@@ -1,0 +1,159 @@
+//! What a sweep would do: its cells, what is done of them, and what the others will cost.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::plan::{self, Cell, Corpora, Settings};
+use super::prospect;
+use super::runner::Options;
+use super::{Error, Suite, facts};
+use crate::dataset::Corpus;
+use crate::record::RunDir;
+use crate::runs::{self, Estimate, Measured, Question, Run, State};
+use crate::train::EncoderSpec;
+use crate::train::device;
+
+/// A cell and what is to be expected of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct CellForecast {
+    pub run: String,
+    pub dataset: String,
+    pub model: String,
+    pub seed: u64,
+    /// Noise and selection, in words.
+    pub training: String,
+    pub state: State,
+    /// Finished epochs.
+    pub epoch: u32,
+    pub epochs: u32,
+    /// Of the whole cell; `None` where it is done.
+    pub estimate: Option<Estimate>,
+    /// Seconds that are left of it; `None` where nothing is known.
+    pub seconds_left: Option<f64>,
+    /// Memory as the plan counts it before training (docs/training.md), where none was measured.
+    pub planned: Option<Planned>,
+}
+
+/// The memory plan of a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Planned {
+    /// `None` where it does not fit.
+    pub bytes: Option<u64>,
+    pub words: String,
+}
+
+/// Every cell of the suite in its order; writes nothing and trains nothing.
+///
+/// # Errors
+/// If the suite is wrong, or its data sets are not prepared.
+pub fn forecast(suite: &Suite, options: &Options) -> Result<Vec<CellForecast>, Error> {
+    let settings = Settings::of(suite)?;
+    let corpora = plan::open_corpora(suite, &options.data)?;
+    let cells = plan::cells(suite, &settings, &corpora)?;
+    let mut oracle = Oracle {
+        settings: &settings,
+        corpora: &corpora,
+        options,
+        measured: runs::measured(&options.runs),
+        plans: BTreeMap::new(),
+    };
+    Ok(cells.iter().map(|cell| oracle.forecast(cell)).collect())
+}
+
+/// What is known.
+struct Oracle<'a> {
+    settings: &'a Settings,
+    corpora: &'a Corpora,
+    options: &'a Options,
+    measured: Vec<Measured>,
+    /// By data set and model: seeds do not change them.
+    plans: BTreeMap<(String, String), Planned>,
+}
+
+impl Oracle<'_> {
+    fn forecast(&mut self, cell: &Cell) -> CellForecast {
+        let run = Run::look(RunDir::open(self.options.runs.join(&cell.id)));
+        let epoch = run.as_ref().map_or(0, Run::epoch);
+        let state = runs::status::state(run.as_ref());
+        let (corpus, encoder) = &self.corpora[&cell.dataset];
+        let estimate = (state != State::Done).then(|| {
+            let estimate = self.estimate(cell, corpus);
+            let own = run.as_ref().and_then(runs::estimate::of_itself);
+            match estimate.seconds {
+                Some(_) => estimate,
+                None => own.unwrap_or(estimate),
+            }
+        });
+        let known = estimate.as_ref().and_then(|e| e.memory).is_some();
+        let planned = (estimate.is_some() && !known && cell.choice.entry.trained)
+            .then(|| self.plan(cell, corpus, encoder));
+        let part = match cell.recipe.epochs {
+            0 => 1.0,
+            epochs => 1.0 - f64::from(epoch.min(epochs)) / f64::from(epochs),
+        };
+        let seconds = estimate.as_ref().and_then(|estimate| estimate.seconds);
+        CellForecast {
+            run: cell.id.clone(),
+            dataset: cell.dataset.clone(),
+            model: cell.choice.name(),
+            seed: cell.seed,
+            training: facts::training_words(&cell.config),
+            state,
+            epoch,
+            epochs: cell.recipe.epochs,
+            seconds_left: seconds.map(|seconds| seconds * part),
+            estimate,
+            planned,
+        }
+    }
+
+    fn estimate(&self, cell: &Cell, corpus: &Corpus) -> Estimate {
+        let question = Question {
+            dataset: &cell.dataset,
+            content_hash: &corpus.content_hash,
+            counts: corpus.counts,
+            steps: steps(corpus),
+            model: &cell.choice.name(),
+            encoder: &cell.config.encoder,
+            epochs: cell.recipe.epochs,
+            device: &device::describe(self.options.device),
+        };
+        runs::estimate(&question, &self.measured, &|name| self.steps_of(name))
+    }
+
+    /// Padded steps of another data set, where its prepared file is at hand.
+    fn steps_of(&self, name: &str) -> Option<usize> {
+        let path = self.options.data.join(format!("{name}.h5"));
+        match self.corpora.get(name) {
+            Some((corpus, _)) => Some(steps(corpus)),
+            None if path.is_file() => Corpus::open(&path).ok().map(|corpus| steps(&corpus)),
+            None => None,
+        }
+    }
+
+    fn plan(&mut self, cell: &Cell, corpus: &Corpus, encoder: &EncoderSpec) -> Planned {
+        let key = (cell.dataset.clone(), cell.choice.name());
+        if let Some(known) = self.plans.get(&key) {
+            return known.clone();
+        }
+        let plan = prospect::memory(cell, self.settings, corpus, encoder, self.options);
+        let planned = match plan {
+            Ok(plan) => Planned {
+                bytes: plan.per_clip.is_some().then(|| plan.total()),
+                words: plan.to_string(),
+            },
+            Err(error) => Planned {
+                bytes: None,
+                words: error.to_string(),
+            },
+        };
+        self.plans.insert(key, planned.clone());
+        planned
+    }
+}
+
+/// Padded steps of text, audio and vision together.
+fn steps(corpus: &Corpus) -> usize {
+    corpus.text_steps + corpus.audio.0 + corpus.vision.0
+}

@@ -1,0 +1,98 @@
+//! The memory plan of a cell before its data is loaded: sizes come from the shapes of the file.
+
+use tch::{Device, nn};
+
+use super::plan::{Cell, Settings};
+use super::runner::Options;
+use super::{Error, workbench};
+use crate::dataset::{Corpus, SplitName};
+use crate::model::{EncoderSetup, LabelStats, Profile, Setup, Shapes, hugging_face};
+use crate::train::EncoderSpec;
+use crate::train::memory::{self, MemoryPlan};
+
+/// What [`MemoryPlan`] will say when the cell is trained.
+///
+/// # Errors
+/// If the encoder cannot be read, or the cell does not fit into the memory allowed.
+pub fn memory(
+    cell: &Cell,
+    settings: &Settings,
+    corpus: &Corpus,
+    encoder: &EncoderSpec,
+    options: &Options,
+) -> Result<MemoryPlan, Error> {
+    let setup = encoder_setup(encoder, corpus)?;
+    // Sizes are the same on every device, and this one is there.
+    let store = nn::VarStore::new(Device::Cpu);
+    let profile = Profile::for_dataset(corpus.name());
+    let model = (cell.choice.entry.build)(&Setup {
+        path: store.root(),
+        profile,
+        shapes: shapes(corpus),
+        encoder: setup.clone(),
+        labels: LabelStats::of(&corpus.labels(SplitName::Train)?),
+        config: cell.choice.config(profile),
+    })?;
+    let machine = options.machine;
+    let budget = match machine.memory_budget {
+        Some(budget) => budget,
+        None => memory::default_budget(options.device)?,
+    };
+    Ok(MemoryPlan::new(
+        cell.choice.entry,
+        model.as_ref(),
+        &store,
+        data(cell, settings, corpus, &setup),
+        cell.recipe.batch_size,
+        machine.micro_batch,
+        budget,
+    )?)
+}
+
+fn shapes(corpus: &Corpus) -> Shapes {
+    Shapes {
+        text_steps: corpus.text_steps as i64,
+        audio_steps: corpus.audio.0 as i64,
+        vision_steps: corpus.vision.0 as i64,
+        audio_width: corpus.audio.1 as i64,
+        vision_width: corpus.vision.1 as i64,
+    }
+}
+
+/// The encoder without its weights, which change no size.
+fn encoder_setup(encoder: &EncoderSpec, corpus: &Corpus) -> Result<EncoderSetup, Error> {
+    Ok(match encoder {
+        EncoderSpec::Bert(folder) => EncoderSetup::Bert {
+            config: hugging_face::open(folder)?.0,
+            weights: None,
+        },
+        EncoderSpec::Frozen(folder) => EncoderSetup::States {
+            width: hugging_face::open(folder)?.0.hidden_size,
+        },
+        EncoderSpec::Features => EncoderSetup::States {
+            width: corpus.text_width.unwrap_or(0) as i64,
+        },
+        EncoderSpec::Auto | EncoderSpec::Tiny => {
+            let tokens = corpus.reader().numbers::<i32>("train/text_bert");
+            let tokens = tokens.map_err(crate::dataset::Error::from)?;
+            EncoderSetup::tiny(workbench::vocabulary(tokens.iter()))
+        }
+    })
+}
+
+/// Bytes of splits and views on the device, as the trainer will count them.
+fn data(cell: &Cell, settings: &Settings, corpus: &Corpus, encoder: &EncoderSetup) -> u64 {
+    let ((audio, audio_width), (vision, vision_width)) = (corpus.audio, corpus.vision);
+    // Features and label as float32, three lengths as int64.
+    let clip = 4 * (audio * audio_width + vision * vision_width + 1) + 3 * 8;
+    let text = match encoder {
+        EncoderSetup::Bert { .. } => 8 * 3 * corpus.text_steps,
+        EncoderSetup::States { width } => 4 * corpus.text_steps * *width as usize,
+    };
+    let keep = 4 * (audio + vision);
+    let [train, ..] = corpus.counts;
+    let watched = corpus.counts[cell.rule.split() as usize];
+    let splits = clip * corpus.counts.iter().sum::<usize>();
+    let views = settings.validation.len() * watched * (text + keep);
+    (splits + views + 2 * train * text) as u64
+}

@@ -1,0 +1,72 @@
+//! `run --dry-run`: cells, what is done of them, and what the others will cost.
+
+use std::fs;
+use std::path::Path;
+
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use super::program::{prepared, program};
+
+fn run(folder: &Path, data: &Path, seeds: &str, more: &[&str]) -> assert_cmd::Command {
+    let mut command = program();
+    let line = "run --datasets demo-film --models lf_dnn,constant --rates 0,1 --device cpu \
+                --threads 1 --epochs 2 --batch-size 8 --seeds";
+    command.args(line.split_whitespace()).arg(seeds).args(more);
+    command.arg("--data").arg(data);
+    command.arg("--runs").arg(folder.join("runs"));
+    command
+}
+
+#[test]
+fn cells_are_listed_with_what_they_will_cost_and_nothing_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let none = contains("unknown: no finished run of this model").and(contains("4 to do"));
+    run(folder.path(), &data, "1,2", &["--dry-run"])
+        .assert()
+        .success()
+        .stdout(none);
+    assert!(!folder.path().join("runs").exists());
+    run(folder.path(), &data, "1", &[]).assert().success();
+    let before = fs::read_dir(folder.path().join("runs")).unwrap().count();
+    let words = contains("4 cells: 2 done, 2 to do;")
+        .and(contains("measured: run "))
+        .and(contains("fresh (random), valid:mae"))
+        .and(contains("Nothing was started"));
+    run(folder.path(), &data, "1,2", &["--dry-run"])
+        .assert()
+        .success()
+        .stdout(words);
+    let after = fs::read_dir(folder.path().join("runs")).unwrap().count();
+    assert_eq!(before, after);
+}
+
+#[test]
+fn other_tools_read_the_forecast_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    run(folder.path(), &data, "1", &[]).assert().success();
+    let more = ["--dry-run", "--json", "--epochs", "4"];
+    // Four epochs are other runs, at twice the time of two.
+    let mut command = program();
+    let line = "run --datasets demo-film --models lf_dnn --rates 0,1 --device cpu --batch-size 8 \
+                --seeds 1";
+    command.args(line.split_whitespace()).args(more);
+    command.arg("--data").arg(&data);
+    command.arg("--runs").arg(folder.path().join("runs"));
+    let output = command.assert().success();
+    let json: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    let cell = &json["cells"][0];
+    assert_eq!(cell["state"], "waiting");
+    let basis = cell["estimate"]["basis"].as_str().unwrap();
+    assert!(basis.ends_with("x 2.00 for epochs"), "{basis}");
+    assert!(cell["seconds_left"].as_f64().unwrap() > 0.0);
+    assert!(cell["estimate"]["memory"].as_u64().unwrap() > 1 << 20);
+    assert_eq!(json["total"]["cells"], 1);
+    program()
+        .args(["run", "--datasets", "x", "--models", "lnln", "--json"])
+        .assert()
+        .code(2)
+        .stderr(contains("--dry-run"));
+}
