@@ -15,9 +15,20 @@ use super::error::{Result, io};
 /// # Errors
 /// If the folder cannot be written to or the disk is full; then `path` is as it was.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_atomic_with(path, |out| out.write_all(bytes))
+}
+
+/// [`write_atomic`] of what `fill` writes, for files that need not be in memory as a whole.
+///
+/// # Errors
+/// As [`write_atomic`], and those of `fill`.
+pub fn write_atomic_with(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<()> {
     let folder = folder(path);
     let mut file = temporary(folder).map_err(io("write", path))?;
-    file.write_all(bytes).map_err(io("write", path))?;
+    fill(&mut file).map_err(io("write", path))?;
     file.as_file().sync_all().map_err(io("sync", path))?;
     file.persist(path).map_err(|e| io("write", path)(e.error))?;
     sync_folder(folder).map_err(io("sync", folder))

@@ -32,7 +32,7 @@ pub mod scores;
 pub mod seal;
 pub mod sweep;
 
-pub use atomic::{write_all_atomic, write_atomic, write_once};
+pub use atomic::{write_all_atomic, write_atomic, write_atomic_with, write_once};
 pub use attempt::{Attempt, Failure, Outcome};
 pub use error::Error;
 pub use facts::{EXTERNAL, VERSION};
