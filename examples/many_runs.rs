@@ -2,13 +2,16 @@
 //!
 //! `cargo run --release --example many_runs -- RECORDED OUT COUNT`: ten data sets of twenty models
 //! with as many seeds as the count allows. Every model's first seeds have predictions of their own;
-//! later ones share those, scores and logs by hard links. Manifests differ.
+//! later ones share those, scores and logs by hard links. Manifests and configurations differ. A
+//! sweep names all of them and as many again that have not begun.
 
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use lnln_bench::record::{Manifest, Predictions, Record, RunDir};
+use lnln_bench::record::{
+    Manifest, Predictions, Record, RunDir, SweepCell, SweepDir, SweepManifest,
+};
 
 const DATASETS: usize = 10;
 const MODELS: usize = 20;
@@ -26,11 +29,13 @@ fn main() -> Result<()> {
     let (out, count): (&Path, usize) = (out.as_ref(), count.parse()?);
     let recorded = RunDir::open(recorded);
     let record = recorded.load()?;
+    let own: toml::Table = fs::read_to_string(recorded.config())?.parse()?;
     for number in 0..count {
         let (dataset, model) = (number % DATASETS, number / DATASETS % MODELS);
         let seed = number / DATASETS / MODELS;
         let manifest = manifest(&record, number, dataset, model, seed);
         let dir = RunDir::create(out, &manifest.id)?;
+        fs::write(dir.config(), config(&own, &manifest)?)?;
         if seed < DIFFERENT {
             if recorded.metrics().is_file() {
                 fs::copy(recorded.metrics(), dir.metrics())?;
@@ -42,7 +47,40 @@ fn main() -> Result<()> {
             copy(&RunDir::open(out.join(id(first))), &dir, &manifest)?;
         }
     }
+    sweep(out, &record, 2 * count)
+}
+
+/// A sweep over the runs and more.
+fn sweep(out: &Path, record: &Record, count: usize) -> Result<()> {
+    let cell = |index: usize| {
+        let (dataset, model) = (index % DATASETS, index / DATASETS % MODELS);
+        let manifest = manifest(record, index, dataset, model, index / DATASETS / MODELS);
+        SweepCell {
+            index,
+            run: manifest.id,
+            dataset: manifest.dataset.name,
+            model: manifest.model.name,
+            seed: manifest.seed,
+            training: manifest.training.noise,
+            epochs: manifest.training.epochs,
+        }
+    };
+    let cells = (0..count).map(cell).collect();
+    let suite = serde_json::Value::Null;
+    SweepDir::create(
+        out,
+        &SweepManifest::new("many", "/data".into(), suite, cells),
+    )?;
     Ok(())
+}
+
+/// The recorded run's configuration with what differs.
+fn config(own: &toml::Table, manifest: &Manifest) -> Result<String> {
+    let mut config = own.clone();
+    config.insert("dataset".into(), manifest.dataset.name.clone().into());
+    config.insert("model".into(), manifest.model.name.clone().into());
+    config.insert("seed".into(), i64::try_from(manifest.seed)?.into());
+    Ok(toml::to_string(&config)?)
 }
 
 fn id(number: usize) -> String {

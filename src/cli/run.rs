@@ -181,7 +181,21 @@ fn options(place: &Place) -> anyhow::Result<Options> {
             recompute_encoder: place.recompute_encoder,
             nondeterministic: place.nondeterministic,
         },
+        command: own_command(),
     })
+}
+
+/// This process's command line, fit for a shell.
+fn own_command() -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=.,:/+@%".contains(c);
+    let quote = |word: String| match !word.is_empty() && word.chars().all(plain) {
+        true => word,
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    };
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| quote(word.to_string_lossy().into_owned()));
+    let own = std::iter::once("lnln-bench".to_owned());
+    own.chain(words).collect::<Vec<_>>().join(" ")
 }
 
 impl Args {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::plan::{self, Cell, Corpora, Settings};
@@ -56,9 +57,16 @@ pub fn forecast(suite: &Suite, options: &Options) -> Result<Vec<CellForecast>, E
         corpora: &corpora,
         options,
         measured: runs::measured(&options.runs),
+        estimates: BTreeMap::new(),
         plans: BTreeMap::new(),
     };
-    Ok(cells.iter().map(|cell| oracle.forecast(cell)).collect())
+    let ids: Vec<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
+    let look = |id: &&str| Run::look(RunDir::open(options.runs.join(id)));
+    let begun: Vec<Option<Run>> = ids.par_iter().map(look).collect();
+    let cells = cells.iter().zip(begun);
+    Ok(cells
+        .map(|(cell, run)| oracle.forecast(cell, run))
+        .collect())
 }
 
 /// What is known.
@@ -67,13 +75,13 @@ struct Oracle<'a> {
     corpora: &'a Corpora,
     options: &'a Options,
     measured: Vec<Measured>,
-    /// By data set and model: seeds do not change them.
+    /// By data set and model: seeds change neither these nor the plans.
+    estimates: BTreeMap<(String, String), Estimate>,
     plans: BTreeMap<(String, String), Planned>,
 }
 
 impl Oracle<'_> {
-    fn forecast(&mut self, cell: &Cell) -> CellForecast {
-        let run = Run::look(RunDir::open(self.options.runs.join(&cell.id)));
+    fn forecast(&mut self, cell: &Cell, run: Option<Run>) -> CellForecast {
         let epoch = run.as_ref().map_or(0, Run::epoch);
         let state = runs::status::state(run.as_ref());
         let (corpus, encoder) = &self.corpora[&cell.dataset];
@@ -108,7 +116,11 @@ impl Oracle<'_> {
         }
     }
 
-    fn estimate(&self, cell: &Cell, corpus: &Corpus) -> Estimate {
+    fn estimate(&mut self, cell: &Cell, corpus: &Corpus) -> Estimate {
+        let key = (cell.dataset.clone(), cell.choice.name());
+        if let Some(known) = self.estimates.get(&key) {
+            return known.clone();
+        }
         let question = Question {
             dataset: &cell.dataset,
             content_hash: &corpus.content_hash,
@@ -119,7 +131,9 @@ impl Oracle<'_> {
             epochs: cell.recipe.epochs,
             device: &device::describe(self.options.device),
         };
-        runs::estimate(&question, &self.measured, &|name| self.steps_of(name))
+        let estimate = runs::estimate(&question, &self.measured, &|name| self.steps_of(name));
+        self.estimates.insert(key, estimate.clone());
+        estimate
     }
 
     /// Padded steps of another data set, where its prepared file is at hand.

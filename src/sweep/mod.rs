@@ -1,5 +1,6 @@
 //! Many runs: a suite becomes cells, a cell becomes a run directory.
 
+mod attempts;
 pub mod cell;
 pub mod error;
 pub mod facts;

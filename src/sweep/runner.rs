@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use tch::Device;
 
+use super::attempts;
 use super::cell::{self, Bench};
 use super::machine::Machine;
 use super::plan::{self, Cell, Corpora, Settings};
@@ -23,6 +24,8 @@ pub struct Options {
     pub runs: PathBuf,
     pub device: Device,
     pub machine: Machine,
+    /// The command line that repeats what failed; done cells are kept by it.
+    pub command: String,
 }
 
 /// What became of a sweep's cells.
@@ -86,17 +89,14 @@ fn run_dataset(
         let label = format!("{dataset} {} {}", cell.choice.name(), cell.seed);
         let bar = progress.bar(label.clone(), u64::from(cell.recipe.epochs), "epochs");
         let dir = RunDir::create(&options.runs, &cell.id)?;
-        let result = cell::run(
-            cell,
-            &bench,
-            &Bench {
-                settings,
-                interrupt,
-                bar: &bar,
-                machine: &options.machine,
-            },
-            &dir,
-        );
+        let desk = Bench {
+            settings,
+            interrupt,
+            bar: &bar,
+            machine: &options.machine,
+        };
+        let work = || cell::run(cell, &bench, &desk, &dir);
+        let result = attempts::recorded(&dir, &options.command, work);
         bar.finish();
         match result {
             Ok(()) => ran += 1,

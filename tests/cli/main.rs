@@ -20,4 +20,6 @@ mod run_refused;
 #[cfg(feature = "torch")]
 mod run_stopped;
 mod runs;
+#[cfg(feature = "torch")]
+mod runs_live;
 mod score;
