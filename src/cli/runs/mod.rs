@@ -6,6 +6,7 @@ mod rows;
 mod status;
 
 pub use list::list;
+#[cfg(feature = "torch")]
 pub use rows::word;
 
 /// Show how runs and sweeps stand, and remove what is superseded.
