@@ -19,7 +19,7 @@ const SETTLED: &str = "LNLN_BENCH_SETTLED";
 /// Starts the program over with [`VARIABLES`] where one is missing. Returns in the process that has
 /// them, or where starting over fails: then everything works, more slowly.
 pub fn settle() {
-    native::keep_large_blocks();
+    native::keep_large_blocks(true);
     let missing: Vec<_> = VARIABLES
         .iter()
         .filter(|(name, _)| std::env::var_os(name).is_none())

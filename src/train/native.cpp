@@ -103,10 +103,11 @@ char* lnln_release_cuda_memory() {
   return guarded([&] { c10::getDeviceAllocator(at::kCUDA)->emptyCache(); });
 }
 
-// Large tensors stay in the heap from step to step instead of being mapped and unmapped.
-void lnln_keep_large_blocks() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+// Large tensors stay in the heap from step to step instead of being mapped and unmapped, or each
+// has pages of its own.
+void lnln_keep_large_blocks(bool keep) {
+  mallopt(M_MMAP_THRESHOLD, keep ? 1 << 30 : 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, keep ? 1 << 30 : 1 << 20);
 }
 
 void lnln_free(char* message) { std::free(message); }

@@ -36,7 +36,7 @@ unsafe extern "C" {
         peak: *mut usize,
     ) -> *mut c_char;
     fn lnln_release_cuda_memory() -> *mut c_char;
-    fn lnln_keep_large_blocks();
+    fn lnln_keep_large_blocks(keep: bool);
     fn lnln_free(message: *mut c_char);
 }
 
@@ -148,9 +148,12 @@ pub fn release_cuda_memory(device: Device) -> Result<(), Error> {
 
 /// Lets the C heap keep large blocks from step to step: libtorch asks for the same sizes again, and
 /// mapping and clearing fresh pages costs more than keeping them.
-pub fn keep_large_blocks() {
+///
+/// What is made while it does not keep them gets pages of its own: what lasts for a whole fit must
+/// not lie among the activations of one step, where it would tear the heap.
+pub fn keep_large_blocks(keep: bool) {
     // SAFETY: two calls of mallopt.
-    unsafe { lnln_keep_large_blocks() }
+    unsafe { lnln_keep_large_blocks(keep) }
 }
 
 /// The message of a call, if it left one.

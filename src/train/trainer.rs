@@ -128,6 +128,8 @@ pub fn fit(
         interrupt,
     };
     bar.set(u64::from(state.epoch));
+    // Gradients and moments are made in the first step, each on pages of its own.
+    native::keep_large_blocks(false);
     while state.epoch < plan.recipe.epochs {
         let line = fit.epoch(&mut state)?;
         let left = plan.recipe.epochs - state.epoch;
@@ -252,6 +254,7 @@ impl Fit<'_> {
             match result {
                 Ok(()) => {
                     self.optimizer.step(factor)?;
+                    native::keep_large_blocks(true);
                     return Ok(means);
                 }
                 Err(Fault::Other(error)) => return Err(error),
