@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use lnln_bench::dataset::synthetic;
 use lnln_bench::sweep::Suite;
-use lnln_bench::train::MicroBatch;
 use lnln_bench::ui::Progress;
 
-use super::run::{self, Place};
+use super::place::{Machinery, Place};
+use super::processes::{Processes, sweep};
 use super::{output, prepare, report};
 
 /// The suite of the demo, kept where users look for suites.
@@ -53,14 +53,9 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     let place = Place {
         data,
         runs: runs.clone(),
-        device: args.device,
-        threads: None,
-        micro_batch: MicroBatch::Auto,
-        memory_budget: None,
-        recompute_encoder: false,
-        nondeterministic: false,
+        machinery: Machinery::on(args.device),
     };
-    run::sweep(&suite, &place, progress)?;
+    sweep(&suite, "demo", &place, &Processes::default(), progress)?;
     let out = args.out.join("report");
     say(
         "report",

@@ -155,8 +155,9 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             | sweep::Error::ForeignModel { .. }
             | sweep::Error::ProtocolName { .. }
             | sweep::Error::NoClip { .. }
+            | sweep::Error::NoCell { .. }
             | sweep::Error::NothingToDo { .. } => Some(USAGE),
-            sweep::Error::OtherData { .. } => Some(BAD_DATA),
+            sweep::Error::OtherData { .. } | sweep::Error::OtherCell { .. } => Some(BAD_DATA),
             sweep::Error::OtherEncoder { .. } => Some(MISSING),
             _ => None,
         };

@@ -18,11 +18,17 @@ pub mod list;
 pub mod mask;
 pub mod output;
 #[cfg(feature = "torch")]
+pub mod place;
+#[cfg(feature = "torch")]
 pub mod predict;
 pub mod prepare;
+#[cfg(feature = "torch")]
+pub mod processes;
 pub mod report;
 #[cfg(feature = "torch")]
 pub mod run;
+#[cfg(feature = "torch")]
+pub mod run_cell;
 pub mod runs;
 pub mod score;
 pub mod selftest;
@@ -75,6 +81,9 @@ enum Command {
     /// Train and evaluate a sweep; finished runs are never repeated.
     #[cfg(feature = "torch")]
     Run(Box<run::Args>),
+    /// Train and evaluate cells of a planned sweep, by their numbers: what batch systems call.
+    #[cfg(feature = "torch")]
+    RunCell(run_cell::Args),
     /// Predict one split or one clip with the weights of a finished run.
     #[cfg(feature = "torch")]
     Predict(predict::Args),
@@ -105,14 +114,24 @@ impl Command {
     fn computes(&self) -> bool {
         matches!(
             self,
-            Self::Demo(_) | Self::Run(_) | Self::Predict(_) | Self::Selftest(_)
+            Self::Demo(_) | Self::Run(_) | Self::RunCell(_) | Self::Predict(_) | Self::Selftest(_)
         )
+    }
+
+    /// Whether a signal lets it store its state first.
+    #[cfg(feature = "torch")]
+    fn is_resumable(&self) -> bool {
+        matches!(self, Self::Demo(_) | Self::Run(_) | Self::RunCell(_))
     }
 }
 
 impl Cli {
     /// Run the subcommand.
     pub fn run(self) -> anyhow::Result<()> {
+        #[cfg(feature = "torch")]
+        if self.command.is_resumable() {
+            interrupt::watch()?;
+        }
         #[cfg(feature = "torch")]
         if self.command.computes() {
             environment::settle();
@@ -133,6 +152,8 @@ impl Cli {
             Command::Export(args) => export::run(args),
             #[cfg(feature = "torch")]
             Command::Run(args) => run::run(&args, &progress),
+            #[cfg(feature = "torch")]
+            Command::RunCell(args) => run_cell::run(&args, &progress),
             #[cfg(feature = "torch")]
             Command::Predict(args) => predict::run(args, &progress),
             Command::Report(args) => report::run(args),

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
-use lnln_bench::sweep::{self, Machine, Options, Protocol, Suite, Summary};
-use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
+use lnln_bench::sweep::{Protocol, Suite};
 use lnln_bench::ui::Progress;
 
-use super::{forecast, interrupt, output};
+use super::place::Place;
+use super::processes::{Processes, sweep};
+use super::{forecast, output};
 
 /// Train and evaluate a sweep; finished runs are never repeated, unfinished ones go on.
 #[derive(Debug, clap::Args)]
@@ -18,6 +18,8 @@ use super::{forecast, interrupt, output};
   lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert-base-uncased --memory-budget 6GiB
   lnln-bench run benchmarks/demo.toml --data demo/data --runs demo/runs
   lnln-bench run benchmarks/paper-mosi.toml --dry-run
+  lnln-bench run benchmarks/paper-mosi.toml --devices cuda:0,cuda:1
+  lnln-bench run benchmarks/demo.toml --jobs 2 --threads 1
   lnln-bench run --datasets sims --models lnln --device cuda --encoder bert:models/bert-base-chinese")]
 pub struct Args {
     /// A suite file of benchmarks/; the flags below change what it says.
@@ -98,48 +100,24 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     place: Place,
-}
-
-/// Where a sweep happens.
-#[derive(Debug, clap::Args)]
-pub struct Place {
-    /// Folder of prepared data sets.
-    #[arg(long, default_value = "data")]
-    pub data: PathBuf,
-    /// Folder of run directories.
-    #[arg(long, default_value = "runs")]
-    pub runs: PathBuf,
-    /// auto, cpu, cuda or cuda:N.
-    #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<DeviceSpec>())]
-    pub device: DeviceSpec,
-    /// Threads of libtorch [default: all cores].
-    #[arg(long)]
-    pub threads: Option<u16>,
-    /// Clips per pass: auto (as many as the memory budget allows) or a number. Gradients of the
-    /// passes add up to that of the batch.
-    #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<MicroBatch>())]
-    pub micro_batch: MicroBatch,
-    /// Memory a training may use, like 12GiB [default: 12GiB or what the machine has; on CUDA what
-    /// is free].
-    #[arg(long, value_parser = |text: &str| text.parse::<Bytes>())]
-    pub memory_budget: Option<Bytes>,
-    /// Compute a fine-tuned text encoder twice in place of keeping its activations: less memory,
-    /// a third more work.
-    #[arg(long)]
-    pub recompute_encoder: bool,
-    /// Let CUDA use algorithms whose results vary from run to run.
-    #[arg(long)]
-    pub nondeterministic: bool,
+    #[command(flatten)]
+    processes: Processes,
 }
 
 /// Run the subcommand.
 pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     let suite = args.suite()?;
     if args.dry_run {
-        let cells = sweep::forecast(&suite, &options(&args.place)?)?;
+        let place = &args.place;
+        let options = place
+            .machinery
+            .open(place.data.clone(), place.runs.clone(), None)?;
+        let cells = lnln_bench::sweep::forecast(&suite, &options)?;
         return forecast::show(&cells, args.json);
     }
-    let summary = sweep(&suite, &args.place, progress)?;
+    let stem = args.suite.as_ref().and_then(|path| path.file_stem());
+    let stem = stem.map_or("run".into(), |stem| stem.to_string_lossy());
+    let summary = sweep(&suite, &stem, &args.place, &args.processes, progress)?;
     output::write(&format!(
         "{} runs done ({} before) in {}; next: lnln-bench report {} --out reports/NAME",
         summary.ran + summary.kept,
@@ -147,55 +125,6 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
         args.place.runs.display(),
         args.place.runs.display()
     ))
-}
-
-/// Run a suite at a place; an error where a cell failed.
-pub fn sweep(suite: &Suite, place: &Place, progress: &Progress) -> anyhow::Result<Summary> {
-    let options = options(place)?;
-    let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
-    let summary = sweep::run(suite, &options, &raised, progress)?;
-    if summary.failed > 0 {
-        let total = summary.ran + summary.kept + summary.failed;
-        return Err(sweep::Error::RunsFailed {
-            failed: summary.failed,
-            total,
-        }
-        .into());
-    }
-    Ok(summary)
-}
-
-/// What a place means for a sweep; settles threads and device.
-fn options(place: &Place) -> anyhow::Result<Options> {
-    let device = device::open(place.device)?;
-    if let Some(threads) = place.threads {
-        tch::set_num_threads(i32::from(threads.max(1)));
-    }
-    Ok(Options {
-        data: place.data.clone(),
-        runs: place.runs.clone(),
-        device,
-        machine: Machine {
-            micro_batch: place.micro_batch,
-            memory_budget: place.memory_budget.map(|bytes| bytes.0),
-            recompute_encoder: place.recompute_encoder,
-            nondeterministic: place.nondeterministic,
-        },
-        command: own_command(),
-    })
-}
-
-/// This process's command line, fit for a shell.
-fn own_command() -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=.,:/+@%".contains(c);
-    let quote = |word: String| match !word.is_empty() && word.chars().all(plain) {
-        true => word,
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    };
-    let words = std::env::args_os().skip(1);
-    let words = words.map(|word| quote(word.to_string_lossy().into_owned()));
-    let own = std::iter::once("lnln-bench".to_owned());
-    own.chain(words).collect::<Vec<_>>().join(" ")
 }
 
 impl Args {

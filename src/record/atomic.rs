@@ -112,13 +112,13 @@ fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 
 /// Makes the rename itself durable.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
 /// Elsewhere a folder cannot be opened for syncing; the rename is as durable as it gets.
 #[cfg(not(unix))]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     fs::metadata(folder).map(drop)
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use sysinfo::{Pid, Process, ProcessStatus, ProcessesToUpdate, System};
 
 use super::error::Result;
 use super::run_dir::RunDir;
@@ -71,10 +72,55 @@ pub fn now() -> u64 {
 
 /// The name of this machine; empty where the system does not say.
 pub fn host() -> String {
-    sysinfo::System::host_name().unwrap_or_default()
+    // A node's name in Slurm, where one machine can be several.
+    std::env::var("SLURMD_NODENAME")
+        .ok()
+        .or_else(|| System::host_name().ok())
+        .unwrap_or_default()
 }
 
 impl Attempt {
+    /// This process, from now on; as a task of a job array where Slurm says so.
+    pub fn here() -> Self {
+        let word = |name: &str| std::env::var(name).ok();
+        let slurm = word("SLURM_ARRAY_JOB_ID").zip(word("SLURM_ARRAY_TASK_ID"));
+        let restarts = word("SLURM_RESTART_COUNT").and_then(|count| count.parse().ok());
+        Self {
+            host: host(),
+            pid: std::process::id(),
+            slurm: slurm.map(|(array_job, task)| SlurmTask {
+                array_job,
+                task,
+                restarts: restarts.unwrap_or(0),
+            }),
+            started: now(),
+            ended: None,
+            outcome: None,
+        }
+    }
+
+    /// Whether its process is still there; `false` for one of another machine. A number that another
+    /// process has taken since does not count.
+    pub fn is_alive_here(&self) -> bool {
+        if self.host != host() {
+            return false;
+        }
+        let pid = Pid::from_u32(self.pid);
+        let Ok(mut system) = System::new() else {
+            return false;
+        };
+        system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
+        // The clock may have been set a little meanwhile.
+        let ours = |process: &Process| {
+            process.start_time() <= self.started + 60
+                && !matches!(
+                    process.status(),
+                    ProcessStatus::Zombie | ProcessStatus::Dead
+                )
+        };
+        system.process(pid).is_some_and(ours)
+    }
+
     /// The name of its file, without extension: no two attempts share one.
     pub fn name(&self) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };

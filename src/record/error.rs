@@ -44,6 +44,8 @@ pub enum Error {
         truth: usize,
         prediction: usize,
     },
+    #[error("{} is taken by other processes again and again; run the same command again", path.display())]
+    Contended { path: PathBuf },
     #[error("`{id}` cannot name a run: expected letters, digits, `-`, `_` and `.` only")]
     BadId { id: String },
     #[error("the manifest of run {found} was given to the run directory of {expected}")]

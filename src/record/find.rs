@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result, io};
 use super::run_dir::RunDir;
+use super::work;
 
 /// What a folder of runs holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,7 +47,40 @@ pub fn directories(root: &Path) -> Result<Vec<RunDir>> {
     };
     paths.sort();
     let runs = paths.into_iter().map(RunDir::open);
-    Ok(runs.filter(RunDir::is_run).collect())
+    let mut runs: Vec<RunDir> = runs.filter(RunDir::is_run).collect();
+    runs.extend(under_way(root));
+    runs.sort_by_key(RunDir::id);
+    Ok(runs)
+}
+
+/// The folder of a run: its place where it is done or nobody has begun it, else where it is worked on.
+pub fn run_dir(runs: &Path, id: &str) -> RunDir {
+    let place = RunDir::open(runs.join(id));
+    let under_way = || {
+        work::unfinished(runs, id)
+            .into_iter()
+            .max_by_key(work::last_change)
+    };
+    match place.is_done() {
+        true => place,
+        false => under_way().unwrap_or(place),
+    }
+}
+
+/// What processes work on, or left: the latest folder of each unfinished run.
+fn under_way(root: &Path) -> Vec<RunDir> {
+    let ids = folders(&root.join(work::FOLDER)).unwrap_or_default();
+    let latest = |id: PathBuf| {
+        let attempts = folders(&id).ok()?.into_iter().map(RunDir::open);
+        attempts
+            .filter(RunDir::is_run)
+            .max_by_key(work::last_change)
+    };
+    let done = |dir: &RunDir| RunDir::open(root.join(dir.id())).is_done();
+    ids.into_iter()
+        .filter_map(latest)
+        .filter(|dir| !done(dir))
+        .collect()
 }
 
 fn folders(root: &Path) -> Result<Vec<PathBuf>> {

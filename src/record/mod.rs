@@ -14,6 +14,7 @@
 //! | `attempts/` | [`Attempt`]: one file per process that worked on the run |
 //! | `failure.json` | [`Failure`]: the last error, if any |
 //!
+//! A run is worked on in `runs/unfinished/ID/ATTEMPT/` ([`Work`]) and renamed to `runs/ID/` when it is done.
 //! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the cells of a sweep.
 //!
 //! Files appear whole or not at all, and `DONE` appears last, so a folder with `DONE` is complete.
@@ -31,15 +32,17 @@ pub mod run_dir;
 pub mod scores;
 pub mod seal;
 pub mod sweep;
+pub mod work;
 
 pub use atomic::{write_all_atomic, write_atomic, write_atomic_with, write_once};
 pub use attempt::{Attempt, Failure, Outcome};
 pub use error::Error;
 pub use facts::{EXTERNAL, VERSION};
-pub use find::{Runs, directories, find_runs};
+pub use find::{Runs, directories, find_runs, run_dir};
 pub use manifest::Manifest;
 pub use predictions::{Condition, Group, Prediction, Predictions};
 pub use run_dir::{Record, RunDir, Sealed};
 pub use scores::Scores;
 pub use seal::hash as hash_bytes;
 pub use sweep::{SweepCell, SweepDir, SweepManifest, sweeps};
+pub use work::{Claim, Work};

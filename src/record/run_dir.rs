@@ -10,7 +10,7 @@ use super::error::{Error, Result, io};
 use super::manifest::{FORMAT, Manifest};
 use super::predictions::Predictions;
 use super::scores::{self, Scores};
-use super::seal;
+use super::{seal, work};
 
 const CONFIG: &str = "config.toml";
 const MANIFEST: &str = "manifest.json";
@@ -69,13 +69,22 @@ impl RunDir {
     /// # Errors
     /// If `id` is not a plain file name, or the folder cannot be made.
     pub fn create(root: &Path, id: &str) -> Result<Self> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if id.is_empty() || id.starts_with('.') || !id.chars().all(plain) {
-            return Err(Error::BadId { id: id.to_string() });
-        }
+        Self::check_id(id)?;
         let path = root.join(id);
         fs::create_dir_all(&path).map_err(io("create", &path))?;
         Ok(Self { path })
+    }
+
+    /// Checks that `id` is a plain file name.
+    ///
+    /// # Errors
+    /// [`Error::BadId`].
+    pub fn check_id(id: &str) -> Result<()> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        match id.is_empty() || id.starts_with('.') || !id.chars().all(plain) {
+            true => Err(Error::BadId { id: id.to_string() }),
+            false => Ok(()),
+        }
     }
 
     /// The run directory at `path`; touches no file.
@@ -88,8 +97,16 @@ impl RunDir {
         &self.path
     }
 
-    /// The run's id: the directory's name.
+    /// The run's id: the directory's name, or its parent's where it is under way.
     pub fn id(&self) -> String {
+        let parent = self.path.parent();
+        if let Some(id) = parent.filter(|p| p.parent().is_some_and(|p| p.ends_with(work::FOLDER))) {
+            return id
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+        }
         // `.` and `..` have no name of their own until they are resolved.
         let named = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned());
         named(&self.path)

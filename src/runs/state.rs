@@ -2,8 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use sysinfo::{Pid, ProcessesToUpdate, System};
-
 use crate::record::attempt::{self, Attempt, Outcome};
 
 /// How a run stands.
@@ -38,7 +36,7 @@ pub fn unfinished(last: Option<&Attempt>, changed: SystemTime, epoch_seconds: f6
         Some(attempt) => match attempt.outcome {
             Some(Outcome::Failed) => State::Failed,
             Some(_) => State::Stopped,
-            None if attempt.host == attempt::host() => lives(attempt).into(),
+            None if attempt.host == attempt::host() => attempt.is_alive_here().into(),
             None => lively.into(),
         },
         None => lively.into(),
@@ -49,19 +47,6 @@ impl From<bool> for State {
     fn from(lives: bool) -> Self {
         if lives { Self::Running } else { Self::Stopped }
     }
-}
-
-/// Whether the process of an attempt on this machine is still there. A number that another process
-/// has taken since does not count.
-fn lives(attempt: &Attempt) -> bool {
-    let pid = Pid::from_u32(attempt.pid);
-    let Ok(mut system) = System::new() else {
-        return false;
-    };
-    system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
-    let process = system.process(pid);
-    // The clock may have been set a little meanwhile.
-    process.is_some_and(|process| process.start_time() <= attempt.started + 60)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub use checksum::content_hash;
 pub use column::ColumnWriter;
 pub use error::{Error, Result};
 pub use partial::Partial;
-pub use reader::Reader;
+pub use reader::{Reader, read_only};
 pub use schema::{Compression, FORMAT_VERSION, Number, Provenance};
 pub use verify::{Verified, verify};
 pub use writer::Writer;

@@ -16,6 +16,17 @@ pub struct Reader {
     path: PathBuf,
 }
 
+/// Opens an HDF5 file for reading, without a lock: ours never change under their names, and some
+/// network file systems have none to give.
+///
+/// # Errors
+/// Those of libhdf5.
+pub fn read_only(path: &Path) -> hdf5::Result<hdf5::File> {
+    hdf5::File::with_options()
+        .with_fapl(|access| access.file_locking(false))
+        .open(path)
+}
+
 impl Reader {
     /// Opens a file and checks that it is complete and of a known version, not its checksums.
     ///
@@ -31,7 +42,7 @@ impl Reader {
         if metadata.is_dir() {
             return Err(found("a folder"));
         }
-        let file = hdf5::File::open(path).map_err(|e| match e.contains_minor(NOT_HDF5) {
+        let file = read_only(path).map_err(|e| match e.contains_minor(NOT_HDF5) {
             true => found("a file that is not HDF5"),
             false => Error::hdf5(path, "open it", &e),
         })?;

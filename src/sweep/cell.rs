@@ -236,7 +236,7 @@ fn plan_memory(
 }
 
 /// A split at every level of validation, under the first mask seed of evaluation.
-fn watched_views(
+pub(super) fn watched_views(
     data: &Workbench<'_>,
     settings: &Settings,
     split: SplitName,
@@ -251,7 +251,10 @@ fn watched_views(
 }
 
 /// The masks of the test split of every family, for every mask seed.
-fn test_masks(data: &Workbench<'_>, settings: &Settings) -> Result<Vec<Vec<Variants>>, Error> {
+pub(super) fn test_masks(
+    data: &Workbench<'_>,
+    settings: &Settings,
+) -> Result<Vec<Vec<Variants>>, Error> {
     let of_family = |conditions: &Conditions| -> Result<Vec<Variants>, Error> {
         let Conditions { family, levels } = conditions;
         let masks = |seed: &u64| Ok(data.masks(*family, SplitName::Test, *seed, levels)?);

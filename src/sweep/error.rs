@@ -35,6 +35,13 @@ pub enum Error {
         split: &'static str,
         example: String,
     },
+    #[error("the sweep has no cell {index}: expected one from 0 to {}", count.saturating_sub(1))]
+    NoCell { index: usize, count: usize },
+    #[error(
+        "cell {index} is no longer run {expected}: its data set, its encoder or this program changed \
+         since the sweep was planned; plan it again with `lnln-bench run`"
+    )]
+    OtherCell { index: usize, expected: String },
     #[error("{failed} of {total} runs failed; the others are done and are not repeated")]
     RunsFailed { failed: usize, total: usize },
     #[error("cannot read or write `{path}`: {source}")]
@@ -63,6 +70,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether everything was stored because a signal asked for it.
+    pub fn is_stop(&self) -> bool {
+        use crate::train::Error::{Interrupted, InterruptedEvaluation};
+        matches!(
+            self,
+            Self::Train(Interrupted { .. } | InterruptedEvaluation)
+        )
+    }
+
     /// An input or output error with the path it happened at.
     pub fn io(path: &Path, source: std::io::Error) -> Self {
         Self::Io {

@@ -6,11 +6,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::plan::{self, Cell, Corpora, Settings};
+use super::planned::Options;
 use super::prospect;
-use super::runner::Options;
 use super::{Error, Suite, facts};
 use crate::dataset::Corpus;
-use crate::record::RunDir;
+use crate::record;
 use crate::runs::{self, Estimate, Measured, Question, Run, State};
 use crate::train::EncoderSpec;
 use crate::train::device;
@@ -61,7 +61,7 @@ pub fn forecast(suite: &Suite, options: &Options) -> Result<Vec<CellForecast>, E
         plans: BTreeMap::new(),
     };
     let ids: Vec<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
-    let look = |id: &&str| Run::look(RunDir::open(options.runs.join(id)));
+    let look = |id: &&str| Run::look(record::run_dir(&options.runs, id));
     let begun: Vec<Option<Run>> = ids.par_iter().map(look).collect();
     let cells = cells.iter().zip(begun);
     Ok(cells

@@ -1,20 +1,26 @@
 //! Many runs: a suite becomes cells, a cell becomes a run directory.
 
-mod attempts;
 pub mod cell;
 pub mod error;
 pub mod facts;
+pub mod fleet;
 pub mod forecast;
 pub mod machine;
+pub mod manifest;
+pub mod outcome;
 pub mod plan;
+pub mod planned;
 pub mod predict;
 mod prospect;
 pub mod runner;
 pub mod suite;
+pub mod warm;
 pub mod workbench;
 
 pub use error::Error;
+pub use fleet::{Fleet, Slot};
 pub use forecast::forecast;
 pub use machine::Machine;
-pub use runner::{Options, Summary, run};
+pub use outcome::{Failed, Summary};
+pub use planned::{Options, Sweep};
 pub use suite::{Protocol, Suite};

@@ -31,6 +31,13 @@ pub struct Cell {
     pub id: String,
 }
 
+impl Cell {
+    /// Data set, model and seed.
+    pub fn label(&self) -> String {
+        format!("{} {} {}", self.dataset, self.choice.name(), self.seed)
+    }
+}
+
 /// The resolved configuration of a run: equal configurations give equal results.
 #[derive(Clone, Debug, Serialize)]
 pub struct Config {

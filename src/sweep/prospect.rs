@@ -3,7 +3,7 @@
 use tch::{Device, nn};
 
 use super::plan::{Cell, Settings};
-use super::runner::Options;
+use super::planned::Options;
 use super::{Error, workbench};
 use crate::dataset::{Corpus, SplitName};
 use crate::model::{EncoderSetup, LabelStats, Profile, Setup, Shapes, hugging_face};

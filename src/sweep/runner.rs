@@ -1,115 +1,167 @@
-//! Runs the cells of a suite one after the other on this machine.
+//! Runs cells of a sweep one after the other in this process.
 
-use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use tch::Device;
-
-use super::attempts;
+use super::Error;
 use super::cell::{self, Bench};
-use super::machine::Machine;
-use super::plan::{self, Cell, Corpora, Settings};
+use super::outcome::{End, Failed, Summary};
+use super::plan::Cell;
+use super::planned::{Options, Sweep};
 use super::workbench::Workbench;
-use super::{Error, Suite};
-use crate::record::RunDir;
+use crate::record::{Claim, Outcome, Work};
 use crate::train::{self, native};
 use crate::ui::Progress;
 
-/// Where a sweep reads and writes.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Folder of prepared data sets.
-    pub data: PathBuf,
-    /// Folder of run directories.
-    pub runs: PathBuf,
-    pub device: Device,
-    pub machine: Machine,
-    /// The command line that repeats what failed; done cells are kept by it.
-    pub command: String,
-}
+/// Pause between two looks at a cell that another process works on.
+const LOOK: Duration = Duration::from_millis(500);
 
-/// What became of a sweep's cells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Trained and evaluated now.
-    pub ran: usize,
-    /// Done before.
-    pub kept: usize,
-    pub failed: usize,
-}
-
-/// Train and evaluate what is not done yet. A failing cell is reported and the rest goes on; an
-/// interrupt ends the sweep, and the same call goes on from there.
-pub fn run(
-    suite: &Suite,
-    options: &Options,
-    interrupt: &AtomicBool,
-    progress: &Progress,
-) -> Result<Summary, Error> {
-    let settings = Settings::of(suite)?;
-    if options.device.is_cuda() {
-        native::deterministic(!options.machine.nondeterministic)?;
-    }
-    let corpora = plan::open_corpora(suite, &options.data)?;
-    let cells = plan::cells(suite, &settings, &corpora)?;
-    std::fs::create_dir_all(&options.runs).map_err(|e| Error::io(&options.runs, e))?;
-    let mut summary = Summary::default();
-    for dataset in &suite.datasets {
-        let cells = cells.iter().filter(|cell| cell.dataset == *dataset);
-        let (done, waiting): (Vec<&Cell>, Vec<&Cell>) =
-            cells.partition(|cell| RunDir::open(options.runs.join(&cell.id)).is_done());
-        summary.kept += done.len();
-        if waiting.is_empty() {
-            continue;
+impl Sweep {
+    /// Trains and evaluates what is not done yet. A failing cell is reported and the rest goes on; an
+    /// interrupt ends the sweep, and the same call goes on from there. Cells that another process
+    /// of this machine works on come last, when they are done or that process is gone.
+    ///
+    /// # Errors
+    /// [`train::Error::Interrupted`] and its like; what ends all cells, like an unreadable data set.
+    pub fn run(
+        &self,
+        options: &Options,
+        interrupt: &AtomicBool,
+        progress: &Progress,
+    ) -> Result<Summary, Error> {
+        if options.device.is_cuda() {
+            native::deterministic(!options.machine.nondeterministic)?;
         }
-        let (ran, failed) = run_dataset(
-            &waiting, dataset, &corpora, &settings, options, interrupt, progress,
-        )?;
-        summary.ran += ran;
-        summary.failed += failed;
-    }
-    Ok(summary)
-}
-
-/// The waiting cells of one data set, which is loaded once for all of them.
-fn run_dataset(
-    cells: &[&Cell],
-    dataset: &str,
-    corpora: &Corpora,
-    settings: &Settings,
-    options: &Options,
-    interrupt: &AtomicBool,
-    progress: &Progress,
-) -> Result<(usize, usize), Error> {
-    let (corpus, encoder) = &corpora[dataset];
-    let cache = options.data.join("encodings");
-    let bench = Workbench::open(corpus, encoder, &cache, options.device, progress)?;
-    let (mut ran, mut failed) = (0, 0);
-    for cell in cells {
-        let label = format!("{dataset} {} {}", cell.choice.name(), cell.seed);
-        let bar = progress.bar(label.clone(), u64::from(cell.recipe.epochs), "epochs");
-        let dir = RunDir::create(&options.runs, &cell.id)?;
-        let desk = Bench {
-            settings,
-            interrupt,
-            bar: &bar,
-            machine: &options.machine,
+        let (waiting, kept) = self.waiting(&options.runs);
+        let mut summary = Summary {
+            kept,
+            ..Summary::default()
         };
-        let work = || cell::run(cell, &bench, &desk, &dir);
-        let result = attempts::recorded(&dir, &options.command, work);
-        bar.finish();
-        match result {
-            Ok(()) => ran += 1,
-            Err(
-                stop @ Error::Train(
-                    train::Error::Interrupted { .. } | train::Error::InterruptedEvaluation,
-                ),
-            ) => return Err(stop),
-            Err(error) => {
-                failed += 1;
-                tracing::error!("{label} (run {}) failed: {error}", cell.id);
+        for dataset in self.corpora.keys() {
+            let cells: Vec<&Cell> = waiting
+                .iter()
+                .filter(|cell| cell.dataset == *dataset)
+                .copied()
+                .collect();
+            if !cells.is_empty() {
+                let (corpus, encoder) = &self.corpora[dataset];
+                let cache = options.data.join("encodings");
+                let data = Workbench::open(corpus, encoder, &cache, options.device, progress)?;
+                let run = Run {
+                    sweep: self,
+                    data: &data,
+                    options,
+                    interrupt,
+                    progress,
+                };
+                run.cells(cells, &mut summary)?;
             }
         }
+        Ok(summary)
     }
-    Ok((ran, failed))
+}
+
+/// The cells of one data set, which is loaded once for all of them.
+struct Run<'a> {
+    sweep: &'a Sweep,
+    data: &'a Workbench<'a>,
+    options: &'a Options,
+    interrupt: &'a AtomicBool,
+    progress: &'a Progress,
+}
+
+impl Run<'_> {
+    fn cells(&self, mut cells: Vec<&Cell>, summary: &mut Summary) -> Result<(), Error> {
+        loop {
+            let mut elsewhere = Vec::new();
+            for cell in cells.iter().copied() {
+                match self.cell(cell)? {
+                    Some(end) => summary.count(end),
+                    None => elsewhere.push(cell),
+                }
+            }
+            if elsewhere.is_empty() {
+                return Ok(());
+            }
+            if elsewhere.len() == cells.len() {
+                if self.interrupt.load(Ordering::Relaxed) {
+                    return Err(train::Error::InterruptedEvaluation.into());
+                }
+                std::thread::sleep(LOOK);
+            }
+            cells = elsewhere;
+        }
+    }
+
+    /// Runs one cell; `None` where another process works on it.
+    fn cell(&self, cell: &Cell) -> Result<Option<End>, Error> {
+        let work = match Work::claim(&self.options.runs, &cell.id)? {
+            Claim::Done => return Ok(Some(End::Kept)),
+            Claim::Elsewhere(_) => return Ok(None),
+            Claim::Mine(work) => work,
+        };
+        let label = cell.label();
+        let bar = self
+            .progress
+            .bar(label.clone(), u64::from(cell.recipe.epochs), "epochs");
+        let result = cell::run(
+            cell,
+            self.data,
+            &Bench {
+                settings: &self.sweep.settings,
+                interrupt: self.interrupt,
+                bar: &bar,
+                machine: &self.options.machine,
+            },
+            work.dir(),
+        );
+        bar.finish();
+        match result {
+            Ok(()) => Ok(Some(match work.publish()? {
+                Outcome::Done => End::Ran,
+                _ => End::Kept,
+            })),
+            // Whatever it was that failed, the folder it would have been written to is another's now.
+            Err(_) if work.is_lost() => {
+                tracing::warn!("{label}: another process went on with run {}", cell.id);
+                Ok(None)
+            }
+            Err(stop) if stop.is_stop() => {
+                work.stop()?;
+                Err(stop)
+            }
+            Err(error) => self.failed(cell, work, &error).map(Some),
+        }
+    }
+
+    fn failed(&self, cell: &Cell, work: Work, error: &Error) -> Result<End, Error> {
+        let failed = Failed {
+            run: cell.id.clone(),
+            label: cell.label(),
+            error: error.to_string(),
+            log: self.options.log.clone(),
+            command: self.sweep.command(cell, &self.options.flags),
+        };
+        tracing::error!("{failed}");
+        work.fail(
+            chain(error),
+            self.options.log.clone(),
+            failed.command.clone(),
+        )?;
+        Ok(End::Failed(failed))
+    }
+}
+
+/// An error and its causes, without those it has already quoted.
+fn chain(error: &Error) -> Vec<String> {
+    let mut words = vec![error.to_string()];
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !words.iter().any(|known| known.contains(&text)) {
+            words.push(text);
+        }
+        cause = error.source();
+    }
+    words
 }

@@ -63,7 +63,10 @@ impl FrozenText {
         }
         let states = self.encode(ids)?;
         if keep {
-            self.store(&path, &states)?;
+            // The cache saves time and holds no result.
+            if let Err(error) = self.store(&path, &states) {
+                tracing::warn!("encodings are not kept: {error}");
+            }
         }
         Ok(states)
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use lnln_bench::dataset::synthetic::{self, Demo};
 use lnln_bench::dataset::{ImportOptions, prepare};
+use lnln_bench::record::RunDir;
 
 /// The program under test, deaf to the caller's environment.
 pub fn program() -> Command {
@@ -45,4 +46,9 @@ pub fn arguments(folder: &Path, data: &Path, runs: &str, epochs: u32) -> Vec<Str
          --threads 1 --epochs {epochs} --batch-size 8 --data {data} --runs {runs}"
     );
     words(&line).map(str::to_owned).collect()
+}
+
+/// The runs of a folder, finished or not.
+pub fn runs_in(runs: &Path) -> Vec<RunDir> {
+    lnln_bench::record::directories(runs).unwrap_or_default()
 }

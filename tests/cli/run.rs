@@ -1,13 +1,12 @@
 //! `run`, `predict` and `report` as a user sees them: results and what is kept of them.
 
 use std::fs;
-use std::path::PathBuf;
 
-use lnln_bench::record::Predictions;
+use lnln_bench::record::{Predictions, RunDir};
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use super::program::{arguments, pickle, prepared, program, words};
+use super::program::{arguments, pickle, prepared, program, runs_in, words};
 
 #[test]
 fn a_sweep_runs_once_and_reports() {
@@ -53,9 +52,10 @@ fn predict_repeats_what_the_run_recorded() {
         .args(arguments(folder.path(), &data, "runs", 2))
         .assert()
         .success();
-    let trained = |path: &PathBuf| path.join("metrics.jsonl").exists();
-    let runs = fs::read_dir(folder.path().join("runs")).unwrap();
-    let run = runs.map(|run| run.unwrap().path()).find(trained).unwrap();
+    let trained = |run: &RunDir| run.metrics().exists();
+    let runs = runs_in(&folder.path().join("runs"));
+    let run = runs.into_iter().find(trained).unwrap();
+    let run = run.path();
     let out = folder.path().join("half.parquet");
     let predict = |more: &[&str]| {
         let mut command = program();
@@ -182,8 +182,8 @@ fn one_training_is_tested_under_several_families_and_the_stored_masks_are_used()
         let test = |m: &&serde_json::Value| m["family"] == family && m["split"] == "test";
         masks.iter().find(test).unwrap()["levels"].clone()
     };
-    for entry in fs::read_dir(folder.path().join("runs")).unwrap() {
-        let text = fs::read_to_string(entry.unwrap().path().join("manifest.json")).unwrap();
+    for run in runs_in(&folder.path().join("runs")) {
+        let text = fs::read_to_string(run.manifest()).unwrap();
         let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(
             manifest["masks"][0]["hashes"]["1111/0.5"],

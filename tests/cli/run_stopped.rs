@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
+use lnln_bench::record::RunDir;
 use lnln_bench::train::checkpoint;
 use predicates::str::contains;
 
-use super::program::{arguments, prepared, program};
+use super::program::{arguments, prepared, program, runs_in};
 
 #[test]
 fn two_runs_of_one_seed_leave_the_same_bytes() {
@@ -131,8 +132,7 @@ mod rand {
 
 /// Finished epochs in the one state below `runs`; 0 before the first.
 fn stored_epochs(runs: &Path) -> usize {
-    let runs = fs::read_dir(runs).into_iter().flatten().flatten();
-    let last = runs.map(|run| run.path().join("last.safetensors"));
+    let last = runs_in(runs).into_iter().map(|run| run.last_checkpoint());
     let stored = last.filter(|path| path.exists()).map(|path| {
         let (_, state) = checkpoint::load(&path).unwrap();
         let state: serde_json::Value = serde_json::from_str(&state).unwrap();
@@ -143,8 +143,8 @@ fn stored_epochs(runs: &Path) -> usize {
 
 /// Lines of the one log of epochs below `runs`.
 fn finished_epochs(runs: &Path) -> usize {
-    let runs = fs::read_dir(runs).into_iter().flatten().flatten();
-    let logs = runs.map(|run| fs::read_to_string(run.path().join("metrics.jsonl")));
+    let logs = runs_in(runs).into_iter();
+    let logs = logs.map(|run| fs::read_to_string(run.metrics()));
     logs.flatten()
         .map(|log| log.lines().count())
         .max()
@@ -189,20 +189,10 @@ fn start_and_wait_for_epochs(arguments: &[String], runs: &Path, more: usize) -> 
 }
 
 /// Run directory to the bytes of the files that must not depend on interruptions.
-fn results(runs: &Path) -> Vec<(PathBuf, Vec<u8>, Vec<u8>)> {
-    let mut all: Vec<_> = fs::read_dir(runs)
-        .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            let read = |name: &str| fs::read(path.join(name)).unwrap();
-            let name = PathBuf::from(path.file_name().unwrap());
-            (
-                name,
-                read("checkpoint.safetensors"),
-                read("predictions.parquet"),
-            )
-        })
-        .collect();
-    all.sort();
-    all
+pub fn results(runs: &Path) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+    let result = |run: RunDir| {
+        let read = |path: PathBuf| fs::read(path).unwrap();
+        (run.id(), read(run.checkpoint()), read(run.predictions()))
+    };
+    runs_in(runs).into_iter().map(result).collect()
 }

@@ -25,6 +25,7 @@ use self::attribute::{hdf5_error, one, text, texts};
 pub use self::manifest::MaskManifest;
 use super::{Error, Level, SplitVariants, Variants};
 use crate::dataset::SplitName;
+use crate::store::read_only;
 
 /// Version of the layout. Raise it when a reader of today could misread it.
 const FORMAT: u32 = 2;
@@ -68,7 +69,7 @@ impl MaskFile {
     /// [`Error::Hdf5`] where it cannot be opened; [`Error::Foreign`] where it is not a mask file;
     /// [`Error::Format`] where it is one of another format.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let file = File::open(path).map_err(hdf5_error(path, "opening"))?;
+        let file = read_only(path).map_err(hdf5_error(path, "opening"))?;
         let format: u32 = one(path, &file, "format")?;
         if format != FORMAT {
             return Err(Error::Format {
@@ -88,7 +89,7 @@ impl MaskFile {
     /// Whether a file is a mask file by the look of it, sound or not.
     pub fn is_one(path: &Path) -> bool {
         let marked = |file: File| file.attr("format").is_ok() && file.attr("dataset").is_ok();
-        path.is_file() && File::open(path).is_ok_and(marked)
+        path.is_file() && read_only(path).is_ok_and(marked)
     }
 
     /// Where the masks of the data in `data` are: `mosi.masks.h5` beside `mosi.h5`.

@@ -1,0 +1,133 @@
+//! Where a sweep happens and how it uses the machine: flags of `run` and `run-cell`.
+
+use std::path::PathBuf;
+
+use lnln_bench::sweep::{Machine, Options};
+use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
+
+/// Where a sweep happens.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    /// Folder of prepared data sets.
+    #[arg(long, default_value = "data")]
+    pub data: PathBuf,
+    /// Folder of run directories.
+    #[arg(long, default_value = "runs")]
+    pub runs: PathBuf,
+    #[command(flatten)]
+    pub machinery: Machinery,
+}
+
+/// How the machine is used.
+#[derive(Debug, clap::Args)]
+pub struct Machinery {
+    /// auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    pub device: DeviceSpec,
+    /// Threads of libtorch [default: all cores, or those that Slurm gave].
+    #[arg(long)]
+    pub threads: Option<u16>,
+    /// Clips per pass: auto (as many as the memory budget allows) or a number. Gradients of the
+    /// passes add up to that of the batch.
+    #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<MicroBatch>())]
+    pub micro_batch: MicroBatch,
+    /// Memory a training may use, like 12GiB [default: 12GiB or what the machine has; on CUDA what
+    /// is free].
+    #[arg(long, value_parser = |text: &str| text.parse::<Bytes>())]
+    pub memory_budget: Option<Bytes>,
+    /// Compute a fine-tuned text encoder twice in place of keeping its activations: less memory,
+    /// a third more work.
+    #[arg(long)]
+    pub recompute_encoder: bool,
+    /// Let CUDA use algorithms whose results vary from run to run.
+    #[arg(long)]
+    pub nondeterministic: bool,
+}
+
+impl Machinery {
+    /// The machine's own way, on one device.
+    pub fn on(device: DeviceSpec) -> Self {
+        Self {
+            device,
+            threads: None,
+            micro_batch: MicroBatch::Auto,
+            memory_budget: None,
+            recompute_encoder: false,
+            nondeterministic: false,
+        }
+    }
+
+    /// With the device opened and the threads set.
+    pub fn open(
+        &self,
+        data: PathBuf,
+        runs: PathBuf,
+        log: Option<PathBuf>,
+    ) -> anyhow::Result<Options> {
+        let device = device::open(self.device)?;
+        if let Some(threads) = self.threads.or_else(threads_of_slurm) {
+            tch::set_num_threads(i32::from(threads.max(1)));
+        }
+        let mut options = self.closed(data, runs);
+        if self.device != DeviceSpec::Auto {
+            let flags = ["--device".to_owned(), self.device.to_string()];
+            options.flags.extend(flags);
+        }
+        if let Some(threads) = self.threads {
+            let flags = ["--threads".to_owned(), threads.to_string()];
+            options.flags.extend(flags);
+        }
+        (options.device, options.log) = (device, log);
+        Ok(options)
+    }
+
+    /// For processes that open a device and set threads themselves.
+    pub fn closed(&self, data: PathBuf, runs: PathBuf) -> Options {
+        Options {
+            data,
+            runs,
+            device: tch::Device::Cpu,
+            machine: Machine {
+                micro_batch: self.micro_batch,
+                memory_budget: self.memory_budget.map(|bytes| bytes.0),
+                recompute_encoder: self.recompute_encoder,
+                nondeterministic: self.nondeterministic,
+            },
+            log: None,
+            flags: self.flags(),
+        }
+    }
+
+    /// What `run-cell` must be told to use the machine in the same way, but device and threads.
+    fn flags(&self) -> Vec<String> {
+        let mut flags = Vec::new();
+        if let MicroBatch::Clips(clips) = self.micro_batch {
+            flags.extend(["--micro-batch".to_owned(), clips.to_string()]);
+        }
+        if let Some(budget) = self.memory_budget {
+            flags.extend(["--memory-budget".to_owned(), budget.0.to_string()]);
+        }
+        if self.recompute_encoder {
+            flags.push("--recompute-encoder".to_owned());
+        }
+        if self.nondeterministic {
+            flags.push("--nondeterministic".to_owned());
+        }
+        flags
+    }
+}
+
+/// The threads this process may use where Slurm gave it some of a node's: without binding, the
+/// machine itself looks free.
+fn threads_of_slurm() -> Option<u16> {
+    let number = |name: &str| std::env::var(name).ok()?.parse().ok();
+    number("SLURM_CPUS_PER_TASK").or_else(|| number("SLURM_CPUS_ON_NODE"))
+}
+
+/// Cores this process may use.
+pub fn cores() -> usize {
+    threads_of_slurm().map_or_else(
+        || std::thread::available_parallelism().map_or(1, usize::from),
+        usize::from,
+    )
+}

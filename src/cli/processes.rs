@@ -1,0 +1,105 @@
+//! A suite run in this process or in several.
+
+use anyhow::Context;
+use lnln_bench::sweep::{self, Fleet, Slot, Suite, Summary, Sweep};
+use lnln_bench::train::DeviceSpec;
+use lnln_bench::ui::Progress;
+
+use super::place::{Place, cores};
+use super::{exit_code, interrupt};
+
+/// How many processes share the work, and where they compute.
+#[derive(Debug, Default, clap::Args)]
+pub struct Processes {
+    /// Cells at a time, each in a process of its own: a crash costs one cell. Cores are divided among
+    /// them [default: the number of devices; 1 runs all in this process].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Devices that the processes are dealt to, in turn: cuda:0,cuda:1.
+    #[arg(long, value_delimiter = ',', conflicts_with = "device",
+        value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    devices: Vec<DeviceSpec>,
+}
+
+/// Run a suite at a place; an error where a cell failed. `stem` names the sweep.
+pub fn sweep(
+    suite: &Suite,
+    stem: &str,
+    place: &Place,
+    processes: &Processes,
+    progress: &Progress,
+) -> anyhow::Result<Summary> {
+    let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
+    let summary = match processes.fleet(place) {
+        None => {
+            let options = place
+                .machinery
+                .open(place.data.clone(), place.runs.clone(), None)?;
+            let sweep = Sweep::plan(suite, &plain(stem), &options.data, &options.runs)?;
+            sweep.run(&options, &raised, progress)?
+        }
+        Some(fleet) => {
+            let options = place
+                .machinery
+                .closed(place.data.clone(), place.runs.clone());
+            let sweep = Sweep::plan(suite, &plain(stem), &options.data, &options.runs)?;
+            sweep.warm(&options, &raised, progress)?;
+            fleet.run(&sweep, &options, &raised, progress)?
+        }
+    };
+    finish(summary)
+}
+
+/// The summary, or an error where a cell failed.
+pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
+    match summary.failed.len() {
+        0 => Ok(summary),
+        failed => Err(sweep::Error::RunsFailed {
+            failed,
+            total: summary.total(),
+        }
+        .into()),
+    }
+}
+
+/// A name that can be a folder's.
+fn plain(stem: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "-_".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
+    stem.chars().map(plain).collect()
+}
+
+impl Processes {
+    /// The processes to start; `None` where this one does.
+    fn fleet(&self, place: &Place) -> Option<Fleet> {
+        let own = [place.machinery.device];
+        let devices = match self.devices.is_empty() {
+            true => &own[..],
+            false => &self.devices,
+        };
+        let jobs = self.jobs.map_or(devices.len(), usize::from);
+        if jobs == 1 && self.devices.is_empty() {
+            return None;
+        }
+        let threads = place.machinery.threads.map(usize::from);
+        let threads = threads.unwrap_or_else(|| (cores() / jobs).max(1));
+        let slot = |number: usize| Slot {
+            flags: vec![
+                "--device".into(),
+                devices[number % devices.len()].to_string(),
+                "--threads".into(),
+                threads.to_string(),
+            ],
+        };
+        Some(Fleet {
+            // The last is dealt first.
+            slots: (0..jobs).rev().map(slot).collect(),
+            resumable: exit_code::INTERRUPTED.into(),
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! A suite as an immutable list of cells, and back.
+
+use std::path::{Path, PathBuf};
+
+use super::plan::Cell;
+use super::{Error, Suite};
+use crate::record::{SweepCell, SweepManifest};
+
+/// The manifest of a suite's cells; `stem` becomes part of its name, `data` is the folder of prepared
+/// data sets.
+///
+/// # Errors
+/// [`Error::Io`] where `data` or an encoder's folder cannot be found; [`Error::Unexpected`].
+pub fn manifest(
+    suite: &Suite,
+    stem: &str,
+    data: &Path,
+    cells: &[Cell],
+) -> Result<SweepManifest, Error> {
+    let suite = with_absolute_encoders(suite)?;
+    let suite = serde_json::to_value(suite).map_err(|e| Error::Unexpected(e.to_string()))?;
+    let cells = cells.iter().enumerate().map(entry).collect();
+    Ok(SweepManifest::new(stem, absolute(data)?, suite, cells))
+}
+
+fn entry((index, cell): (usize, &Cell)) -> SweepCell {
+    SweepCell {
+        index,
+        run: cell.id.clone(),
+        dataset: cell.dataset.clone(),
+        model: cell.choice.name(),
+        seed: cell.seed,
+        training: format!("{}, {}", cell.config.noise, cell.rule.name()),
+        epochs: match cell.choice.entry.trained {
+            true => cell.recipe.epochs,
+            false => 0,
+        },
+    }
+}
+
+/// The suite of a manifest, for one of its cells alone: no other data set is opened for it.
+///
+/// # Errors
+/// [`Error::Unexpected`] where the manifest's suite is none of this version's.
+pub fn suite_of(manifest: &SweepManifest, cell: &SweepCell) -> Result<Suite, Error> {
+    let suite = serde_json::from_value::<Suite>(manifest.suite.clone());
+    let mut suite = suite.map_err(|e| {
+        Error::Unexpected(format!(
+            "the suite of sweep {} is not one of this version ({e}); plan it again with `lnln-bench run`",
+            manifest.id
+        ))
+    })?;
+    suite.datasets = vec![cell.dataset.clone()];
+    suite.models = vec![cell.model.clone()];
+    suite.seeds = vec![cell.seed];
+    let base = cell.model.split(':').next().unwrap_or_default();
+    suite
+        .model
+        .retain(|name, _| *name == cell.model || name == base);
+    Ok(suite)
+}
+
+/// Encoder folders as seen from any working directory.
+fn with_absolute_encoders(suite: &Suite) -> Result<Suite, Error> {
+    let mut suite = suite.clone();
+    for encoder in std::iter::once(&mut suite.encoder).chain(suite.encoders.values_mut()) {
+        for kind in ["bert:", "frozen:"] {
+            if let Some(folder) = encoder.strip_prefix(kind) {
+                *encoder = format!("{kind}{}", absolute(Path::new(folder))?.display());
+                break;
+            }
+        }
+    }
+    Ok(suite)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path).map_err(|e| Error::io(path, e))
+}

@@ -1,0 +1,113 @@
+//! A suite planned: its cells, and the folder that names them.
+
+use std::path::{Path, PathBuf};
+
+use tch::Device;
+
+use super::machine::Machine;
+use super::plan::{self, Cell, Corpora, Settings};
+use super::{Error, Suite, manifest};
+use crate::record::{RunDir, SweepCell, SweepDir, SweepManifest};
+
+/// Where a sweep reads and writes.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Folder of prepared data sets.
+    pub data: PathBuf,
+    /// Folder of run directories.
+    pub runs: PathBuf,
+    pub device: Device,
+    pub machine: Machine,
+    /// Where this process's words are kept, for who looks at a failure.
+    pub log: Option<PathBuf>,
+    /// Flags of `run-cell` that repeat a cell as it is run here.
+    pub flags: Vec<String>,
+}
+
+/// A planned sweep: its cells, and the folder of its manifest.
+pub struct Sweep {
+    pub(super) settings: Settings,
+    pub(super) corpora: Corpora,
+    pub(super) cells: Vec<Cell>,
+    pub dir: SweepDir,
+    pub manifest: SweepManifest,
+}
+
+impl Sweep {
+    /// Plans a suite and writes its manifest into the folder of runs.
+    ///
+    /// # Errors
+    /// Where the suite cannot be planned, a data set is not prepared, or the manifest not written.
+    pub fn plan(suite: &Suite, stem: &str, data: &Path, runs: &Path) -> Result<Self, Error> {
+        let (settings, corpora) = (Settings::of(suite)?, plan::open_corpora(suite, data)?);
+        let cells = plan::cells(suite, &settings, &corpora)?;
+        let manifest = manifest::manifest(suite, stem, data, &cells)?;
+        Ok(Self {
+            dir: SweepDir::create(runs, &manifest)?,
+            settings,
+            corpora,
+            cells,
+            manifest,
+        })
+    }
+
+    /// One cell of a planned sweep.
+    ///
+    /// # Errors
+    /// [`Error::NoCell`]; [`Error::OtherCell`] where data, encoder or version are no longer those it
+    /// was planned with; those of [`Sweep::plan`].
+    pub fn cell(dir: SweepDir, index: usize) -> Result<Self, Error> {
+        let manifest = dir.read()?;
+        let count = manifest.cells.len();
+        let Some(entry) = manifest.cells.get(index) else {
+            return Err(Error::NoCell { index, count });
+        };
+        let suite = manifest::suite_of(&manifest, entry)?;
+        let (settings, corpora) = (
+            Settings::of(&suite)?,
+            plan::open_corpora(&suite, &manifest.data)?,
+        );
+        let mut cells = plan::cells(&suite, &settings, &corpora)?;
+        cells.retain(|cell| cell.id == entry.run);
+        if cells.is_empty() {
+            return Err(Error::OtherCell {
+                index,
+                expected: entry.run.clone(),
+            });
+        }
+        Ok(Self {
+            settings,
+            corpora,
+            cells,
+            dir,
+            manifest,
+        })
+    }
+
+    /// Its entry in the manifest.
+    pub(super) fn entry(&self, run: &str) -> Option<&SweepCell> {
+        self.manifest.cells.iter().find(|cell| cell.run == run)
+    }
+
+    /// The cells that are not done, and how many are.
+    pub(super) fn waiting(&self, runs: &Path) -> (Vec<&Cell>, usize) {
+        let done = |cell: &&Cell| RunDir::open(runs.join(&cell.id)).is_done();
+        let (done, waiting): (Vec<&Cell>, Vec<&Cell>) = self.cells.iter().partition(done);
+        (waiting, done.len())
+    }
+
+    /// What repeats a cell alone, with the flags it was run with.
+    pub(super) fn command(&self, cell: &Cell, flags: &[String]) -> String {
+        let index = self.entry(&cell.id).map_or(0, |entry| entry.index);
+        let manifest = self.dir.manifest();
+        let mut command = format!(
+            "lnln-bench run-cell --manifest {} --index {index}",
+            manifest.display()
+        );
+        for flag in flags {
+            command.push(' ');
+            command.push_str(flag);
+        }
+        command
+    }
+}

@@ -1,0 +1,93 @@
+//! What several processes would otherwise each make for themselves: encodings of a frozen text encoder.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::plan::{Cell, Settings};
+use super::planned::{Options, Sweep};
+use super::workbench::Workbench;
+use super::{Error, cell};
+use crate::dataset::SplitName;
+use crate::mask::Noise;
+use crate::train::{self, EncoderSpec};
+use crate::ui::Progress;
+
+impl Sweep {
+    /// Makes the encodings that the waiting cells share, once; those there are cost a look.
+    ///
+    /// # Errors
+    /// Those of reading data and encoder; [`train::Error::InterruptedEvaluation`].
+    pub fn warm(
+        &self,
+        options: &Options,
+        interrupt: &AtomicBool,
+        progress: &Progress,
+    ) -> Result<(), Error> {
+        let (waiting, _) = self.waiting(&options.runs);
+        for (name, (corpus, encoder)) in &self.corpora {
+            let cells: Vec<&Cell> = waiting
+                .iter()
+                .filter(|cell| cell.dataset == *name)
+                .copied()
+                .collect();
+            if cells.len() > 1 && matches!(encoder, EncoderSpec::Frozen(_)) {
+                let cache = options.data.join("encodings");
+                let data = Workbench::open(corpus, encoder, &cache, options.device, progress)?;
+                warm(&cells, &data, &self.settings, interrupt)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn warm(
+    cells: &[&Cell],
+    data: &Workbench<'_>,
+    settings: &Settings,
+    interrupt: &AtomicBool,
+) -> Result<(), Error> {
+    let go_on = || match interrupt.load(Ordering::Relaxed) {
+        true => Err(Error::from(train::Error::InterruptedEvaluation)),
+        false => Ok(()),
+    };
+    let (masks, views) = (
+        cell::test_masks(data, settings)?,
+        data.views(SplitName::Test),
+    );
+    for (conditions, masks) in settings.conditions.iter().zip(&masks) {
+        for (masks, &level) in masks
+            .iter()
+            .flat_map(|masks| conditions.levels.iter().map(move |level| (masks, level)))
+        {
+            go_on()?;
+            views.under(&masks.keeps(SplitName::Test, level)?, level)?;
+        }
+    }
+    let trained = cells.iter().filter(|cell| cell.choice.entry.trained);
+    let most = trained.clone().map(|cell| cell.recipe.epochs).max();
+    let Some(epochs) = most else {
+        return Ok(());
+    };
+    go_on()?;
+    data.views(SplitName::Train).complete()?;
+    for split in trained
+        .clone()
+        .map(|cell| cell.rule.split())
+        .collect::<BTreeSet<_>>()
+    {
+        cell::watched_views(data, settings, split)?;
+    }
+    if matches!(settings.noise, Noise::Fresh | Noise::ReferenceRefresh) {
+        return Ok(());
+    }
+    let draws: BTreeSet<u32> = (0..epochs)
+        .filter_map(|epoch| settings.noise.draw(epoch))
+        .collect();
+    for seed in trained.map(|cell| cell.seed).collect::<BTreeSet<_>>() {
+        for &draw in &draws {
+            go_on()?;
+            data.noisy(settings, seed, draw)?;
+        }
+    }
+    Ok(())
+}
