@@ -16,6 +16,8 @@ mod program;
 #[cfg(feature = "torch")]
 mod run;
 #[cfg(feature = "torch")]
+mod run_cells;
+#[cfg(feature = "torch")]
 mod run_refused;
 #[cfg(feature = "torch")]
 mod run_stopped;
