@@ -105,7 +105,9 @@ impl Machinery {
             flags.extend(["--micro-batch".to_owned(), clips.to_string()]);
         }
         if let Some(budget) = self.memory_budget {
-            flags.extend(["--memory-budget".to_owned(), budget.0.to_string()]);
+            // Exact: a division by a power of two.
+            let mebibytes = budget.0 as f64 / f64::from(1 << 20);
+            flags.extend(["--memory-budget".to_owned(), format!("{mebibytes}MiB")]);
         }
         if self.recompute_encoder {
             flags.push("--recompute-encoder".to_owned());

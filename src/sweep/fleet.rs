@@ -210,9 +210,9 @@ impl<'a> Running<'a> {
     /// Its own words where it left some, else how it ended.
     fn error(&self, runs: &Path, status: ExitStatus) -> String {
         let attempts = unfinished(runs, &self.cell.id);
-        let own = attempts.iter().filter_map(|dir| dir.read_failure());
+        let mut own = attempts.iter().filter_map(|dir| dir.read_failure());
         let mine = |failure: &Failure| failure.attempt.ends_with(&format!("-{}", self.child.id()));
-        match own.filter(mine).next() {
+        match own.find(mine) {
             Some(failure) => failure.error.join(": "),
             None => format!("its process ended with {status}"),
         }

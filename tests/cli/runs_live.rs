@@ -94,7 +94,7 @@ fn a_run_that_fails_says_why_and_how_to_repeat_it() {
         .lines()
         .find_map(|line| line.trim().strip_prefix("again: "));
     let again: Vec<&str> = again.unwrap().split(' ').skip(1).collect();
-    assert!(again.contains(&"1048576"), "{failed}");
+    assert!(again.contains(&"1MiB"), "{failed}");
     program().args(&again).assert().code(4);
     program().args(&run[..run.len() - 2]).assert().success();
     let done = status(folder.path());
