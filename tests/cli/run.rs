@@ -59,7 +59,7 @@ fn predict_repeats_what_the_run_recorded() {
     let out = folder.path().join("half.parquet");
     let predict = |more: &[&str]| {
         let mut command = program();
-        command.arg("predict").arg(&run).arg("--data").arg(&data);
+        command.arg("predict").arg(run).arg("--data").arg(&data);
         command.args(["--device", "cpu"]).args(more);
         command
     };
