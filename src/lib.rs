@@ -22,6 +22,7 @@
 //! - [`score`] makes records of predictions from elsewhere.
 //! - [`printed`] reads tables of scores from CSV; [`published`] holds those of papers; [`audit`] finds
 //!   cells in them that cannot be, or were copied.
+//! - [`slurm`] hands the cells of a sweep to a cluster.
 //! - [`parity`] holds all of it against numbers of the reference implementations.
 //!
 //! Everything but `model`, `train`, `sweep` and the tensor half of `parity` builds without
@@ -42,6 +43,7 @@ pub mod record;
 pub mod report;
 pub mod runs;
 pub mod score;
+pub mod slurm;
 pub mod store;
 #[cfg(feature = "torch")]
 pub mod sweep;

@@ -13,6 +13,12 @@ const VARIABLES: [(&str, &str); 2] = [
     ("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),
 ];
 
+/// [`VARIABLES`] by name, for scripts that start this program.
+pub fn variables() -> Vec<(String, String)> {
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    VARIABLES.map(owned).into()
+}
+
 /// Marks the second start.
 const SETTLED: &str = "LNLN_BENCH_SETTLED";
 

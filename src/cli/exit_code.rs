@@ -13,7 +13,7 @@
 
 use std::error::Error as StdError;
 
-use lnln_bench::{dataset, mask, metric, pickle, printed, record, report, score, store};
+use lnln_bench::{dataset, mask, metric, pickle, printed, record, report, score, slurm, store};
 
 use super::audit;
 
@@ -21,7 +21,6 @@ pub const UNEXPECTED: u8 = 1;
 pub const USAGE: u8 = 2;
 pub const BAD_DATA: u8 = 3;
 pub const IO: u8 = 6;
-#[cfg(feature = "torch")]
 pub const MISSING: u8 = 5;
 #[cfg(feature = "torch")]
 pub const RUNS_FAILED: u8 = 4;
@@ -93,6 +92,15 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             score::Error::Record(error) => data_code(error),
             score::Error::Protocol(error) => data_code(error),
             _ => Some(BAD_DATA),
+        };
+    }
+    if let Some(error) = error.downcast_ref::<slurm::Error>() {
+        return match error {
+            slurm::Error::Absent { .. } => Some(MISSING),
+            slurm::Error::Io { .. } => Some(IO),
+            slurm::Error::Record(error) => data_code(error),
+            slurm::Error::Refused { .. } | slurm::Error::JobId { .. } => Some(MISSING),
+            _ => Some(USAGE),
         };
     }
     if error.is::<audit::Strong>() {

@@ -1,7 +1,8 @@
 //! Ctrl-C and SIGTERM end a sweep between two steps; a second Ctrl-C ends the program at once.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
@@ -21,10 +22,28 @@ pub fn watch() -> anyhow::Result<Arc<AtomicBool>> {
     }
 }
 
+static WARNED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+static ENDED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Whether SIGUSR1 came: batch systems send it some time before they end a process.
+pub fn was_warned() -> bool {
+    WARNED.load(Ordering::Relaxed)
+}
+
+/// Waits for SIGTERM, for half a minute at most.
+pub fn wait_for_end() {
+    let started = Instant::now();
+    while !ENDED.load(Ordering::Relaxed) && started.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 fn register() -> std::io::Result<Arc<AtomicBool>> {
     let raised = Arc::new(AtomicBool::new(false));
     // Registered first, so that it acts on the second signal: by then the flag is up.
     flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&raised))?;
+    flag::register(SIGUSR1, Arc::clone(&WARNED))?;
+    flag::register(SIGTERM, Arc::clone(&ENDED))?;
     for signal in [SIGINT, SIGTERM, SIGUSR1] {
         flag::register(signal, Arc::clone(&raised))?;
     }

@@ -14,6 +14,8 @@ pub mod import;
 pub mod inspect;
 #[cfg(feature = "torch")]
 pub mod interrupt;
+#[cfg(feature = "torch")]
+pub mod launch;
 pub mod list;
 pub mod mask;
 pub mod output;

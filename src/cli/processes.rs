@@ -35,14 +35,14 @@ pub fn sweep(
             let options = place
                 .machinery
                 .open(place.data.clone(), place.runs.clone(), None)?;
-            let sweep = Sweep::plan(suite, &plain(stem), &options.data, &options.runs)?;
+            let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             sweep.run(&options, &raised, progress)?
         }
         Some(fleet) => {
             let options = place
                 .machinery
                 .closed(place.data.clone(), place.runs.clone());
-            let sweep = Sweep::plan(suite, &plain(stem), &options.data, &options.runs)?;
+            let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             sweep.warm(&options, &raised, progress)?;
             fleet.run(&sweep, &options, &raised, progress)?
         }
@@ -60,18 +60,6 @@ pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
         }
         .into()),
     }
-}
-
-/// A name that can be a folder's.
-fn plain(stem: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || "-_".contains(c) {
-            c
-        } else {
-            '-'
-        }
-    };
-    stem.chars().map(plain).collect()
 }
 
 impl Processes {

@@ -2,7 +2,9 @@
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use lnln_bench::record::{RunDir, sweeps};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{Layout, Options, check, write_report};
 
@@ -37,6 +39,10 @@ pub struct Args {
     /// `paper` shows the columns of the LNLN paper's tables with the published numbers beside ours
     #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
     layout: Layout,
+    /// Wait so long for cells of sweeps in RUNS that are not done: a network file system may show
+    /// what other machines wrote a minute late
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    latency_wait: u64,
     /// Show only these metrics
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     metrics: Vec<String>,
@@ -65,6 +71,7 @@ impl Args {
             models: Vec::new(),
             reference: None,
             resamples: None,
+            latency_wait: 0,
         }
     }
 }
@@ -84,6 +91,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         reference: args.reference,
         resamples: args.resamples,
     };
+    wait(&args.runs, Duration::from_secs(args.latency_wait));
     let written = write_report(&args.runs, out, &options)?;
     if !written.unfinished.is_empty() {
         tracing::warn!(
@@ -98,6 +106,22 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     };
     let overview = terminal::tables(&written.overviews, style);
     output::write(&format!("{overview}\n{}", written.dir.display()))
+}
+
+/// Waits until every cell of every sweep is done, but not for ever.
+fn wait(runs: &[PathBuf], most: Duration) {
+    let started = Instant::now();
+    let missing = |runs: &Path| {
+        let sweeps = sweeps(runs).into_iter();
+        let cells = sweeps.filter_map(|sweep| Some(sweep.read().ok()?.cells));
+        // Reading the folder makes a network file system look again.
+        drop(std::fs::read_dir(runs));
+        let done = |run: &str| RunDir::open(runs.join(run)).is_done();
+        cells.flatten().any(|cell| !done(&cell.run))
+    };
+    while started.elapsed() < most && runs.iter().any(|runs| missing(runs)) {
+        std::thread::sleep(Duration::from_secs(1).min(most));
+    }
 }
 
 /// `--check`: says what differs, and fails if something does.

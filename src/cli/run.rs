@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use lnln_bench::sweep::{Protocol, Suite};
 use lnln_bench::ui::Progress;
 
+use super::launch::{self, Launcher};
 use super::place::Place;
 use super::processes::{Processes, sweep};
 use super::{forecast, output};
@@ -20,6 +21,7 @@ use super::{forecast, output};
   lnln-bench run benchmarks/paper-mosi.toml --dry-run
   lnln-bench run benchmarks/paper-mosi.toml --devices cuda:0,cuda:1
   lnln-bench run benchmarks/demo.toml --jobs 2 --threads 1
+  lnln-bench run benchmarks/paper-mosi.toml --launcher slurm --sbatch=--gres=gpu:1 --sbatch=--time=4:00:00
   lnln-bench run --datasets sims --models lnln --device cuda --encoder bert:models/bert-base-chinese")]
 pub struct Args {
     /// A suite file of benchmarks/; the flags below change what it says.
@@ -102,11 +104,18 @@ pub struct Args {
     place: Place,
     #[command(flatten)]
     processes: Processes,
+    #[command(flatten)]
+    launch: launch::Args,
 }
 
 /// Run the subcommand.
 pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     let suite = args.suite()?;
+    let stem = args.suite.as_ref().and_then(|path| path.file_stem());
+    let stem = plain(&stem.map_or("run".into(), |stem| stem.to_string_lossy()));
+    if args.launch.launcher == Launcher::Slurm {
+        return launch::run(&args.launch, suite, &stem, &args.place, args.dry_run);
+    }
     if args.dry_run {
         let place = &args.place;
         let options = place
@@ -115,8 +124,6 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
         let cells = lnln_bench::sweep::forecast(&suite, &options)?;
         return forecast::show(&cells, args.json);
     }
-    let stem = args.suite.as_ref().and_then(|path| path.file_stem());
-    let stem = stem.map_or("run".into(), |stem| stem.to_string_lossy());
     let summary = sweep(&suite, &stem, &args.place, &args.processes, progress)?;
     output::write(&format!(
         "{} runs done ({} before) in {}; next: lnln-bench report {} --out reports/NAME",
@@ -125,6 +132,15 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
         args.place.runs.display(),
         args.place.runs.display()
     ))
+}
+
+/// A name that can be a folder's.
+fn plain(stem: &str) -> String {
+    let plain = |c: char| match c.is_ascii_alphanumeric() || "-_".contains(c) {
+        true => c,
+        false => '-',
+    };
+    stem.chars().map(plain).collect()
 }
 
 impl Args {

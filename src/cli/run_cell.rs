@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use lnln_bench::record::SweepDir;
+use lnln_bench::slurm::requeue;
 use lnln_bench::sweep::{Summary, Sweep};
 use lnln_bench::ui::Progress;
 
 use super::place::Machinery;
-use super::{interrupt, output, processes};
+use super::{exit_code, interrupt, output, processes};
 
 /// Train and evaluate cells of a planned sweep.
 #[derive(Debug, clap::Args)]
@@ -30,12 +31,27 @@ pub struct Args {
     /// Where stderr goes, for who looks at a failure.
     #[arg(long, hide = true)]
     log: Option<PathBuf>,
+    /// How often a task of a Slurm array may queue itself again at its time limit.
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    max_requeues: u32,
     #[command(flatten)]
     machinery: Machinery,
 }
 
 /// Run the subcommand.
 pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
+    let result = cells(args, progress);
+    let stopped = result
+        .as_ref()
+        .is_err_and(|error| exit_code::of(error) == exit_code::INTERRUPTED);
+    // SIGUSR1 comes before the end of a task's time, SIGTERM is the end.
+    if stopped && interrupt::was_warned() && requeue::again(args.max_requeues) {
+        interrupt::wait_for_end();
+    }
+    result
+}
+
+fn cells(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
     let folder = args.manifest.parent().unwrap_or(std::path::Path::new("."));
     let dir = SweepDir::open(folder);

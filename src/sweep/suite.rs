@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Error;
+use crate::slurm;
 use crate::train::Overrides;
 use crate::train::schedule::Schedule;
 
@@ -41,6 +42,9 @@ pub struct Suite {
     pub protocol: Protocol,
     #[serde(default)]
     pub train: Training,
+    /// How a cluster runs it; no part of a result.
+    #[serde(default, skip_serializing)]
+    pub slurm: slurm::Options,
     /// Overrides for single models; they win over `train`.
     #[serde(default)]
     pub model: BTreeMap<String, Overrides>,

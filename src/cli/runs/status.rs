@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use lnln_bench::record::SweepCell;
+use lnln_bench::record::{SweepCell, SweepDir};
 use lnln_bench::runs::status::{count, state};
 use lnln_bench::runs::{self, Run, State, Sweep};
+use lnln_bench::slurm::{self, Queue};
 use lnln_bench::ui::words;
 use serde_json::{Value, json};
 
@@ -63,6 +64,7 @@ fn sweep_json(sweep: &Sweep) -> Value {
     json!({
         "sweep": sweep.manifest.id,
         "counts": sweep.counts(),
+        "slurm": Queue::of(&sweep.dir).ok().map(|queue| queue.counts()),
         "cells": sweep.cells.iter().map(cell).collect::<Vec<_>>(),
     })
 }
@@ -80,6 +82,7 @@ fn sweep_text(sweep: &Sweep) -> String {
             .iter()
             .filter_map(|(c, run)| Some((c, run.as_ref()?)))
     };
+    text += &scheduler(&sweep.dir);
     for (_, run) in begun().filter(|(_, run)| run.state == State::Running) {
         text += &running(run);
     }
@@ -90,6 +93,21 @@ fn sweep_text(sweep: &Sweep) -> String {
         text += &failed(run, Some((sweep, cell)));
     }
     text
+}
+
+/// Slurm's view, where the sweep was handed to it.
+fn scheduler(dir: &SweepDir) -> String {
+    let words = match Queue::of(dir) {
+        Ok(_) if slurm::jobs::read(dir).is_empty() => return String::new(),
+        Ok(queue) if queue.cells.is_empty() => "nothing queued".to_owned(),
+        Ok(queue) => {
+            let counts = queue.counts().into_iter();
+            let counts: Vec<String> = counts.map(|(state, n)| format!("{n} {state}")).collect();
+            counts.join(", ")
+        }
+        Err(error) => format!("no answer ({error})"),
+    };
+    format!("  slurm    {words}\n")
 }
 
 fn others_text(runs: &[Run]) -> String {

@@ -1,0 +1,148 @@
+//! `run --launcher slurm`: a sweep handed to a cluster.
+
+use std::path::Path;
+
+use lnln_bench::slurm::script::{Task, quote};
+use lnln_bench::slurm::submit::{self, Submission, Wish};
+use lnln_bench::sweep::{Suite, Sweep};
+use lnln_bench::train::DeviceSpec;
+
+use super::place::Place;
+use super::{environment, output};
+
+/// Who runs the cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Launcher {
+    /// This machine.
+    #[default]
+    Local,
+    /// A Slurm cluster: job arrays, and a report behind them.
+    Slurm,
+}
+
+/// Flags that only concern Slurm; each wins over the suite's table `[slurm]`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Who runs the cells: this machine, or job arrays of a Slurm cluster (docs/sweeps.md).
+    #[arg(long, value_enum, default_value_t)]
+    pub launcher: Launcher,
+    /// Slurm: an option of sbatch for the cells, like --sbatch=--partition=gpu; may be repeated.
+    #[arg(long, value_name = "OPT", allow_hyphen_values = true)]
+    sbatch: Vec<String>,
+    /// Slurm: an option of sbatch for the report behind them; may be repeated.
+    #[arg(long, value_name = "OPT", allow_hyphen_values = true)]
+    sbatch_report: Vec<String>,
+    /// Slurm: a line of shell before the program, like 'module load cuda'; may be repeated.
+    #[arg(long, value_name = "LINE")]
+    setup: Vec<String>,
+    /// Slurm: tasks at a time.
+    #[arg(long, value_name = "N")]
+    max_parallel: Option<usize>,
+    /// Slurm: cells that one task does after another [default: 1].
+    #[arg(long, value_name = "K")]
+    cells_per_task: Option<usize>,
+    /// Slurm: how often a task may queue itself again at its time limit [default: 10].
+    #[arg(long, value_name = "N")]
+    max_requeues: Option<u32>,
+    /// Slurm: submit although it cannot say what is queued already.
+    #[arg(long)]
+    submit_anyway: bool,
+}
+
+impl Args {
+    fn lay_over(&self, suite: &mut Suite) {
+        let options = &mut suite.slurm;
+        for (own, flag) in [
+            (&mut options.sbatch, &self.sbatch),
+            (&mut options.report_sbatch, &self.sbatch_report),
+            (&mut options.setup, &self.setup),
+        ] {
+            if !flag.is_empty() {
+                own.clone_from(flag);
+            }
+        }
+        options.max_parallel = self.max_parallel.or(options.max_parallel);
+        options.cells_per_task = self.cells_per_task.unwrap_or(options.cells_per_task).max(1);
+        options.max_requeues = self.max_requeues.unwrap_or(options.max_requeues);
+    }
+}
+
+/// Plans the sweep and submits what is neither done nor queued; with `dry_run` only shows the scripts.
+pub fn run(
+    args: &Args,
+    mut suite: Suite,
+    stem: &str,
+    place: &Place,
+    dry_run: bool,
+) -> anyhow::Result<()> {
+    args.lay_over(&mut suite);
+    suite.slurm.check()?;
+    let runs = std::path::absolute(&place.runs)?;
+    let sweep = Sweep::plan(&suite, stem, &place.data, &runs)?;
+    let dir = &sweep.dir;
+    let wish = Wish {
+        dir,
+        manifest: &sweep.manifest,
+        runs: &runs,
+        task: Task {
+            sweep: sweep.manifest.id.clone(),
+            program: std::env::current_exe()?,
+            manifest: dir.manifest(),
+            folder: dir.slurm(),
+            environment: environment::variables(),
+            flags: flags(place),
+        },
+        options: &suite.slurm,
+        anyway: args.submit_anyway,
+    };
+    if dry_run {
+        return show(&submit::show(&wish)?);
+    }
+    say(&submit::submit(&wish)?, dir.path())
+}
+
+/// What the tasks must be told to use a machine as asked.
+fn flags(place: &Place) -> Vec<String> {
+    let machinery = &place.machinery;
+    let mut flags = machinery
+        .closed(place.data.clone(), place.runs.clone())
+        .flags;
+    if machinery.device != DeviceSpec::Auto {
+        flags.extend(["--device".to_owned(), machinery.device.to_string()]);
+    }
+    if let Some(threads) = machinery.threads {
+        flags.extend(["--threads".to_owned(), threads.to_string()]);
+    }
+    flags
+}
+
+fn show(submission: &Submission) -> anyhow::Result<()> {
+    let mut text = String::new();
+    for (path, script) in &submission.scripts {
+        let path = quote(&path.display().to_string());
+        text += &format!("# sbatch {path}\n{script}\n");
+    }
+    let Submission { done, cells, .. } = submission;
+    text += &format!("# {cells} cells to submit, {done} done; nothing was submitted");
+    output::write(&text)
+}
+
+fn say(submission: &Submission, sweep: &Path) -> anyhow::Result<()> {
+    let Submission {
+        done,
+        queued,
+        cells,
+        jobs,
+        report,
+        ..
+    } = submission;
+    let counts = format!("{done} cells done, {queued} queued already, {cells} submitted");
+    let numbers = match report {
+        Some(report) => format!(" as {}; report: job {report}", jobs.join(", ")),
+        None => String::new(),
+    };
+    output::write(&format!(
+        "{counts}{numbers}\nnext: lnln-bench runs status {}",
+        sweep.display()
+    ))
+}

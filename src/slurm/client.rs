@@ -1,0 +1,101 @@
+//! The four commands of Slurm that are used.
+
+use std::process::{Command, Stdio};
+
+use super::error::{Error, Result};
+
+/// The bound of an array's indices where Slurm does not say: its default.
+const MAX_ARRAY_SIZE: usize = 1001;
+
+/// Submits with these arguments; the job's number.
+///
+/// # Errors
+/// [`Error::Absent`], [`Error::Refused`], [`Error::JobId`].
+pub fn sbatch(arguments: &[String]) -> Result<String> {
+    let mut all = vec!["--parsable".to_owned()];
+    all.extend_from_slice(arguments);
+    let said = call("sbatch", &all)?;
+    // On federations the cluster's name follows.
+    let id = said.trim().split(';').next().unwrap_or_default();
+    match !id.is_empty() && id.chars().all(|c| c.is_ascii_digit()) {
+        true => Ok(id.to_owned()),
+        false => Err(Error::JobId {
+            said: said.trim().to_owned(),
+        }),
+    }
+}
+
+/// One more than the largest index of an array.
+///
+/// # Errors
+/// [`Error::Absent`].
+pub fn max_array_size() -> Result<usize> {
+    let said = match call("scontrol", &["show".to_owned(), "config".to_owned()]) {
+        Err(absent @ Error::Absent { .. }) => return Err(absent),
+        said => said.unwrap_or_default(),
+    };
+    let line = said
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("MaxArraySize"));
+    let size = line.and_then(|rest| rest.trim_start_matches([' ', '=']).trim().parse().ok());
+    Ok(size.unwrap_or(MAX_ARRAY_SIZE))
+}
+
+/// This user's tasks that are queued or run, as (array job, index, state).
+///
+/// # Errors
+/// [`Error::Absent`], [`Error::Refused`].
+pub fn squeue() -> Result<Vec<(String, usize, String)>> {
+    let arguments = ["--me", "-h", "-r", "-o", "%F %K %T"].map(str::to_owned);
+    let said = call("squeue", &arguments)?;
+    let task = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (job, index, state) = (words.next()?, words.next()?, words.next()?);
+        // Jobs that are no array have no index.
+        Some((job.to_owned(), index.parse().ok()?, state.to_owned()))
+    };
+    Ok(said.lines().filter_map(task).collect())
+}
+
+/// Puts a task of an array back into the queue.
+///
+/// # Errors
+/// [`Error::Absent`], [`Error::Refused`].
+pub fn requeue(array_job: &str, index: &str) -> Result<()> {
+    // Never by SLURM_JOB_ID: one task's equals the array's, and all of it would be queued again.
+    let task = format!("{array_job}_{index}");
+    call("scontrol", &["requeue".to_owned(), task]).map(drop)
+}
+
+fn call(program: &'static str, arguments: &[String]) -> Result<String> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    // What an outer job has set would silently become options of the inner one.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        let inherited = name.starts_with("SLURM_") || name.starts_with("SBATCH_");
+        if inherited && name != "SLURM_CONF" {
+            command.env_remove(&*name);
+        }
+    }
+    let output = match command.output() {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Error::Absent { program });
+        }
+        Err(source) => {
+            return Err(Error::Io {
+                path: program.into(),
+                source,
+            });
+        }
+        Ok(output) => output,
+    };
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(Error::Refused {
+            command: format!("{program} {}", arguments.join(" ")),
+            status: output.status.to_string(),
+            said: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        }),
+    }
+}

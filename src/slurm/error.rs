@@ -1,0 +1,52 @@
+//! What can go wrong with Slurm.
+
+use std::path::PathBuf;
+
+/// Why a sweep was not handed to Slurm.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    #[error(
+        "`{program}` is not on this machine's PATH: run this on a login node of the cluster; \
+         --dry-run prints the scripts without Slurm, --jobs N runs the cells here"
+    )]
+    Absent { program: &'static str },
+    #[error("`{command}` failed ({status}): {said}")]
+    Refused {
+        command: String,
+        status: String,
+        said: String,
+    },
+    #[error(
+        "cannot read the job's number from what sbatch said: expected `12` or `12;cluster`, got `{said}`"
+    )]
+    JobId { said: String },
+    #[error(
+        "Slurm cannot say what is queued ({reason}), and cells might be submitted twice; try again, or \
+         say --submit-anyway: a cell that runs twice costs time and harms no result"
+    )]
+    Unknown { reason: String },
+    #[error("--sbatch {option}: the program sets {name} itself, because {reason}")]
+    Owned {
+        option: String,
+        name: &'static str,
+        reason: &'static str,
+    },
+    #[error("--sbatch `{option}`: expected an option of sbatch like --partition=gpu on one line")]
+    Option { option: String },
+    #[error(
+        "Slurm cannot be given the path {}: it has a `%`, a quote or a line end, which scripts and \
+         log names read as something else; use another folder", path.display()
+    )]
+    Path { path: PathBuf },
+    #[error("cannot read or write {}: {source}", path.display())]
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{0}")]
+    Record(#[from] crate::record::Error),
+}
+
+/// Result of this room.
+pub type Result<T> = std::result::Result<T, Error>;

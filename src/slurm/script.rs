@@ -1,0 +1,164 @@
+//! The batch script of an array of cells. It is kept, and people read it.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use super::array::{Chunk, ranges};
+use super::error::{Error, Result};
+use super::options::Options;
+
+/// Seconds before its time limit at which a task is told to store its state.
+const WARNING: u32 = 120;
+
+/// What all scripts of a sweep share.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Id of the sweep.
+    pub sweep: String,
+    /// This program.
+    pub program: PathBuf,
+    /// The sweep's manifest.
+    pub manifest: PathBuf,
+    /// Folder of scripts and logs.
+    pub folder: PathBuf,
+    /// Variables the program would otherwise set by starting over, which a signal might meet.
+    pub environment: Vec<(String, String)>,
+    /// Further flags of `run-cell`.
+    pub flags: Vec<String>,
+}
+
+impl Task {
+    /// The script of one array.
+    ///
+    /// # Errors
+    /// [`Error::Path`] where a path would be read as something else.
+    pub fn script(&self, chunk: &Chunk, options: &Options) -> Result<String> {
+        let throttle = options.max_parallel.map(|n| format!("%{n}"));
+        let (array, throttle) = (ranges(&chunk.indices), throttle.unwrap_or_default());
+        let folder = plain(&self.folder)?;
+        let mut text = String::from("#!/bin/bash\n");
+        for line in [
+            format!("--job-name=lnln-{}", self.sweep),
+            format!("--array={array}{throttle}"),
+            "--nodes=1".to_owned(),
+            "--ntasks=1".to_owned(),
+            format!("--output=\"{folder}/%A_%a.log\""),
+            "--open-mode=append".to_owned(),
+            "--requeue".to_owned(),
+            format!("--signal=B:USR1@{WARNING}"),
+        ]
+        .iter()
+        .chain(&options.sbatch)
+        {
+            let _ = writeln!(text, "#SBATCH {line}");
+        }
+        for line in &options.setup {
+            let _ = writeln!(text, "{line}");
+        }
+        for (name, value) in &self.environment {
+            let _ = writeln!(text, "export {name}=\"${{{name}:-{value}}}\"");
+        }
+        let per_task = options.cells_per_task.max(1);
+        let index = match (chunk.offset, per_task) {
+            (0, 1) => "\"$SLURM_ARRAY_TASK_ID\"".to_owned(),
+            (offset, 1) => format!("$(({offset} + SLURM_ARRAY_TASK_ID))"),
+            (offset, k) => format!("$((({offset} + SLURM_ARRAY_TASK_ID) * {k}))"),
+        };
+        // Without `exec` the shell would get the signals, and nothing would be stored.
+        let _ = write!(
+            text,
+            "exec {} run-cell --manifest {} --index {index} --count {per_task} --max-requeues {}",
+            quote(plain(&self.program)?),
+            quote(plain(&self.manifest)?),
+            options.max_requeues,
+        );
+        for flag in &self.flags {
+            let _ = write!(text, " {}", quote(flag));
+        }
+        text.push('\n');
+        Ok(text)
+    }
+}
+
+/// A word for the shell.
+pub fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=.,:/+@".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// A path that neither Slurm nor a shell reads as something else.
+pub(super) fn plain(path: &Path) -> Result<&str> {
+    let odd = |text: &&str| text.contains(['%', '"', '\'', '\n', '\r', '\\', '$', '`']);
+    let text = path.to_str().filter(|text| !odd(text));
+    text.ok_or_else(|| Error::Path {
+        path: path.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(folder: &str) -> Task {
+        Task {
+            sweep: "paper-mosi-3f2a9c".into(),
+            program: "/opt/bin/lnln-bench".into(),
+            manifest: "/my runs/sweeps/paper-mosi-3f2a9c/manifest.json".into(),
+            folder: folder.into(),
+            environment: vec![("GOMP_SPINCOUNT".into(), "2000".into())],
+            flags: vec!["--memory-budget".into(), "12GiB".into()],
+        }
+    }
+
+    #[test]
+    fn a_script_reads_well() {
+        let options = Options {
+            sbatch: vec!["--partition=gpu".into(), "--gres=gpu:1".into()],
+            setup: vec!["module load cuda".into()],
+            max_parallel: Some(4),
+            ..Options::default()
+        };
+        let chunk = Chunk {
+            offset: 1000,
+            indices: vec![0, 1, 2, 7],
+        };
+        let script = task("/my runs/sweeps/paper-mosi-3f2a9c/slurm").script(&chunk, &options);
+        insta::assert_snapshot!(script.unwrap(), @r#"
+        #!/bin/bash
+        #SBATCH --job-name=lnln-paper-mosi-3f2a9c
+        #SBATCH --array=0-2,7%4
+        #SBATCH --nodes=1
+        #SBATCH --ntasks=1
+        #SBATCH --output="/my runs/sweeps/paper-mosi-3f2a9c/slurm/%A_%a.log"
+        #SBATCH --open-mode=append
+        #SBATCH --requeue
+        #SBATCH --signal=B:USR1@120
+        #SBATCH --partition=gpu
+        #SBATCH --gres=gpu:1
+        module load cuda
+        export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-2000}"
+        exec /opt/bin/lnln-bench run-cell --manifest '/my runs/sweeps/paper-mosi-3f2a9c/manifest.json' --index $((1000 + SLURM_ARRAY_TASK_ID)) --count 1 --max-requeues 10 --memory-budget 12GiB
+        "#);
+    }
+
+    #[test]
+    fn paths_that_slurm_reads_otherwise_are_refused() {
+        let chunk = Chunk {
+            offset: 0,
+            indices: vec![0],
+        };
+        for folder in ["/a%b", "/a\"b", "/a'b", "/a\nb", "/a$b"] {
+            let refused = task(folder).script(&chunk, &Options::default());
+            assert!(matches!(refused, Err(Error::Path { .. })), "{folder:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_quoted_where_a_shell_needs_it() {
+        let quoted = ["a-b=c", "a b", "it's", ""].map(quote);
+        assert_eq!(quoted, ["a-b=c", "'a b'", r"'it'\''s'", "''"]);
+    }
+}

@@ -1,0 +1,175 @@
+//! A sweep's unfinished cells as arrays, and a report behind them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::array::{Chunk, chunks};
+use super::client;
+use super::error::{Error, Result};
+use super::jobs::{self, Job, Queue};
+use super::options::Options;
+use super::script::{Task, plain, quote};
+use crate::record::attempt::now;
+use crate::record::{RunDir, SweepDir, SweepManifest, write_atomic};
+
+/// Bound of an array's indices for scripts that are only shown.
+const SHOWN_ARRAY_SIZE: usize = 1001;
+
+/// A wish to hand a sweep to Slurm.
+#[derive(Clone, Debug)]
+pub struct Wish<'a> {
+    pub dir: &'a SweepDir,
+    pub manifest: &'a SweepManifest,
+    /// Folder of runs, absolute.
+    pub runs: &'a Path,
+    pub task: Task,
+    pub options: &'a Options,
+    /// Submit also where Slurm cannot say what is queued.
+    pub anyway: bool,
+}
+
+/// What was submitted, or would be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Submission {
+    /// Scripts with their text, in the order of submission.
+    pub scripts: Vec<(PathBuf, String)>,
+    /// Numbers of the arrays.
+    pub jobs: Vec<String>,
+    /// Number of the report's job.
+    pub report: Option<String>,
+    /// Cells that were done, are queued already, and are submitted now.
+    pub done: usize,
+    pub queued: usize,
+    pub cells: usize,
+}
+
+/// The scripts for what is not done; asks and changes nothing.
+///
+/// # Errors
+/// [`Error::Owned`], [`Error::Option`], [`Error::Path`].
+pub fn show(wish: &Wish<'_>) -> Result<Submission> {
+    wish.options.check()?;
+    let mut submission = Submission::default();
+    let waiting = wish.waiting(&Queue::default(), &mut submission);
+    for (path, _, text) in wish.scripts(&waiting, SHOWN_ARRAY_SIZE)? {
+        submission.scripts.push((path, text));
+    }
+    Ok(submission)
+}
+
+/// Submits what is neither done nor queued.
+///
+/// # Errors
+/// [`Error`]; arrays that were submitted before are recorded.
+pub fn submit(wish: &Wish<'_>) -> Result<Submission> {
+    wish.options.check()?;
+    let limit = client::max_array_size()?;
+    let queue = match Queue::of(wish.dir) {
+        Err(absent @ Error::Absent { .. }) => return Err(absent),
+        Err(error) if !wish.anyway => {
+            return Err(Error::Unknown {
+                reason: error.to_string(),
+            });
+        }
+        queue => queue.unwrap_or_default(),
+    };
+    let mut submission = Submission::default();
+    let waiting = wish.waiting(&queue, &mut submission);
+    let folder = wish.dir.slurm();
+    std::fs::create_dir_all(&folder).map_err(|source| Error::Io {
+        path: folder.clone(),
+        source,
+    })?;
+    for (path, chunk, text) in wish.scripts(&waiting, limit)? {
+        write_atomic(&path, text.as_bytes())?;
+        let job = wish.array(&path, &chunk, submission.jobs.last())?;
+        submission.jobs.push(job);
+        submission.scripts.push((path, text));
+    }
+    if !submission.jobs.is_empty() {
+        let before = queue.arrays.iter().chain(&submission.jobs);
+        submission.report = Some(wish.report(&before.cloned().collect::<Vec<_>>())?);
+    }
+    Ok(submission)
+}
+
+impl Wish<'_> {
+    /// Cells that are neither done nor queued.
+    fn waiting(&self, queue: &Queue, submission: &mut Submission) -> BTreeSet<usize> {
+        let mut waiting = BTreeSet::new();
+        for cell in &self.manifest.cells {
+            if RunDir::open(self.runs.join(&cell.run)).is_done() {
+                submission.done += 1;
+            } else if queue.cells.contains_key(&cell.index) {
+                submission.queued += 1;
+            } else {
+                waiting.insert(cell.index);
+            }
+        }
+        submission.cells = waiting.len();
+        waiting
+    }
+
+    /// A script per array, named by the number of the submission and that of the array.
+    fn scripts(
+        &self,
+        waiting: &BTreeSet<usize>,
+        limit: usize,
+    ) -> Result<Vec<(PathBuf, Chunk, String)>> {
+        let earlier = jobs::read(self.dir).len();
+        let all = chunks(waiting, self.options.cells_per_task, limit).into_iter();
+        let script = |(number, chunk): (usize, Chunk)| {
+            let name = format!("cells-{}.sbatch", earlier + number);
+            let text = self.task.script(&chunk, self.options)?;
+            Ok((self.dir.slurm().join(name), chunk, text))
+        };
+        all.enumerate().map(script).collect()
+    }
+
+    /// Submits one array, behind the one before where only so many tasks may run at a time.
+    fn array(&self, path: &Path, chunk: &Chunk, before: Option<&String>) -> Result<String> {
+        let mut arguments = Vec::new();
+        if let (Some(before), Some(_)) = (before, self.options.max_parallel) {
+            arguments.push(format!("--dependency=afterany:{before}"));
+        }
+        arguments.push(path.display().to_string());
+        let job = client::sbatch(&arguments)?;
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        self.record(&job, name, chunk.offset)?;
+        Ok(job)
+    }
+
+    /// Submits the report behind all arrays, whatever became of them.
+    fn report(&self, arrays: &[String]) -> Result<String> {
+        let (folder, sweep) = (self.dir.slurm(), self.dir.path());
+        let command = format!(
+            "exec {} report {} --out {} --latency-wait 60",
+            quote(plain(&self.task.program)?),
+            quote(plain(self.runs)?),
+            quote(plain(&sweep.join("report"))?),
+        );
+        let mut arguments = vec![
+            format!("--job-name=lnln-{}-report", self.task.sweep),
+            format!("--dependency=afterany:{}", arrays.join(":")),
+            format!("--output={}/report-%j.log", plain(&folder)?),
+        ];
+        arguments.extend(self.options.report_sbatch.iter().cloned());
+        arguments.extend(["--wrap".to_owned(), command]);
+        let job = client::sbatch(&arguments)?;
+        self.record(&job, None, 0)?;
+        Ok(job)
+    }
+
+    fn record(&self, job: &str, script: Option<String>, offset: usize) -> Result<()> {
+        let job = Job {
+            job: job.to_owned(),
+            time: now(),
+            script,
+            offset,
+            cells_per_task: self.options.cells_per_task.max(1),
+        };
+        jobs::append(self.dir, &job)
+    }
+}

@@ -1,0 +1,30 @@
+//! Lost nodes.
+
+use super::cluster::Cluster;
+use super::sweep::Sweep;
+
+/// Two nodes are lost while they work: one with its jobs, one whose job lives on, so that two
+/// processes work on one cell.
+#[test]
+#[ignore = "needs Slurm: apt-get install --no-install-recommends slurmctld slurmd slurm-client munge"]
+fn a_crashed_node_and_a_node_cut_off_lose_no_result() {
+    let cluster = Cluster::up();
+    let sweep = Sweep::new("['lf_dnn']", "[1, 2, 3, 4]", 400);
+    sweep.submit(&cluster, &[]);
+    let mut lost = Vec::new();
+    for how in ["crash", "split"] {
+        let row = cluster.wait("a task that runs", || {
+            let rows = cluster.rows().into_iter();
+            let mut rows = rows.filter(|row| row.state == "RUNNING" && !lost.contains(&row.node));
+            rows.find(|row| sweep.has_begun(&sweep.cell(&row.array, &row.index)))
+        });
+        cluster.lose(&row.node, how);
+        println!("{how}: {row:?}");
+        lost.push(row.node);
+    }
+    cluster.wait_until_idle();
+    sweep.check(&cluster);
+    let attempts = |cell| sweep.of(cell).read_attempts().len();
+    let cells = sweep.manifest().cells;
+    assert!(cells.iter().filter(|cell| attempts(cell) > 1).count() >= 2);
+}
