@@ -8,6 +8,8 @@ mod dry_run;
 mod export;
 mod help;
 mod kill;
+#[cfg(feature = "torch")]
+mod launch;
 mod mask;
 mod memory;
 mod prepare;

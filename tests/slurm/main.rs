@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! apt-get install --no-install-recommends slurmctld slurmd slurm-client munge
-//! cargo test --release --test slurm -- --ignored --test-threads 1
+//! cargo test --release --test slurm -- --ignored --test-threads 1 --skip a_real_time_limit
 //! ```
 #![cfg(feature = "torch")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
