@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result, io};
-use super::run_dir::RunDir;
+use super::run_dir::{RunDir, UNFINISHED};
 use super::work;
 
 /// What a folder of runs holds.
@@ -69,7 +69,7 @@ pub fn run_dir(runs: &Path, id: &str) -> RunDir {
 
 /// What processes work on, or left: the latest folder of each unfinished run.
 fn under_way(root: &Path) -> Vec<RunDir> {
-    let ids = folders(&root.join(work::FOLDER)).unwrap_or_default();
+    let ids = folders(&root.join(UNFINISHED)).unwrap_or_default();
     let latest = |id: PathBuf| {
         let attempts = folders(&id).ok()?.into_iter().map(RunDir::open);
         attempts

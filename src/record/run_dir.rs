@@ -10,7 +10,10 @@ use super::error::{Error, Result, io};
 use super::manifest::{FORMAT, Manifest};
 use super::predictions::Predictions;
 use super::scores::{self, Scores};
-use super::{seal, work};
+use super::seal;
+
+/// Folder of unfinished runs within a folder of runs.
+pub const UNFINISHED: &str = "unfinished";
 
 const CONFIG: &str = "config.toml";
 const MANIFEST: &str = "manifest.json";
@@ -100,7 +103,7 @@ impl RunDir {
     /// The run's id: the directory's name, or its parent's where it is under way.
     pub fn id(&self) -> String {
         let parent = self.path.parent();
-        if let Some(id) = parent.filter(|p| p.parent().is_some_and(|p| p.ends_with(work::FOLDER))) {
+        if let Some(id) = parent.filter(|p| p.parent().is_some_and(|p| p.ends_with(UNFINISHED))) {
             return id
                 .file_name()
                 .unwrap_or_default()

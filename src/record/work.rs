@@ -13,10 +13,7 @@ use std::time::SystemTime;
 use super::atomic::{is_temporary, sync_folder};
 use super::attempt::{Attempt, Failure, Outcome, now};
 use super::error::{Error, Result, io as io_error};
-use super::run_dir::RunDir;
-
-/// Folder of unfinished runs within a folder of runs.
-pub const FOLDER: &str = "unfinished";
+use super::run_dir::{RunDir, UNFINISHED};
 
 /// Others who rename the same folders at the same moment until one gives up.
 const TRIES: usize = 20;
@@ -48,7 +45,7 @@ impl Work {
     pub fn claim(runs: &Path, id: &str) -> Result<Claim> {
         RunDir::check_id(id)?;
         let attempt = Attempt::here();
-        let folder = runs.join(FOLDER).join(id);
+        let folder = runs.join(UNFINISHED).join(id);
         let mine = folder.join(attempt.name());
         for _ in 0..TRIES {
             if RunDir::open(runs.join(id)).is_done() {
@@ -166,7 +163,7 @@ impl Work {
 
     /// The folder of attempts at this run, once it is empty, and that of all runs.
     fn forget_folder(&self) {
-        let all = self.runs.join(FOLDER);
+        let all = self.runs.join(UNFINISHED);
         let _ = fs::remove_dir(all.join(&self.id)).and_then(|()| fs::remove_dir(all));
     }
 }
@@ -193,7 +190,7 @@ pub fn bury(runs: &Path, id: &str, pid: u32, failure: &mut Failure) -> Result<()
 
 /// The folders with work on a run; before version 0.1 there was one, in the run's own place.
 pub fn unfinished(runs: &Path, id: &str) -> Vec<RunDir> {
-    let entries = fs::read_dir(runs.join(FOLDER).join(id))
+    let entries = fs::read_dir(runs.join(UNFINISHED).join(id))
         .into_iter()
         .flatten();
     let folders = entries.flatten().map(|entry| entry.path());
@@ -201,7 +198,7 @@ pub fn unfinished(runs: &Path, id: &str) -> Vec<RunDir> {
     let all = folders.filter(|path| path.is_dir()).chain([own]);
     let dirs = all.map(RunDir::open);
     dirs.filter(|dir| {
-        dir.path().is_dir() && (dir.path().starts_with(runs.join(FOLDER)) || !dir.is_done())
+        dir.path().is_dir() && (dir.path().starts_with(runs.join(UNFINISHED)) || !dir.is_done())
     })
     .collect()
 }

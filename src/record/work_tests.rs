@@ -40,7 +40,7 @@ fn a_run_appears_whole_and_is_claimed_once() {
     assert_eq!(work.publish().unwrap(), Outcome::Done);
     place.load().unwrap();
     assert_eq!(place.read_attempts()[0].outcome, Some(Outcome::Done));
-    assert!(!runs.path().join(FOLDER).exists());
+    assert!(!runs.path().join(UNFINISHED).exists());
     assert!(matches!(
         Work::claim(runs.path(), "lnln-11").unwrap(),
         Claim::Done
@@ -73,7 +73,7 @@ fn the_first_whole_result_stands_and_the_second_changes_no_byte() {
     attempt.host = "elsewhere".into();
     let path = runs
         .path()
-        .join(FOLDER)
+        .join(UNFINISHED)
         .join("lnln-11")
         .join(attempt.name());
     fs::create_dir(&path).unwrap();
@@ -84,7 +84,7 @@ fn the_first_whole_result_stands_and_the_second_changes_no_byte() {
     assert_eq!(second.publish().unwrap(), Outcome::AlreadyDone);
     let stands = RunDir::open(runs.path().join("lnln-11")).load().unwrap();
     assert_eq!(stands.manifest.wall_seconds, 1.0);
-    assert!(!runs.path().join(FOLDER).exists());
+    assert!(!runs.path().join(UNFINISHED).exists());
 }
 
 #[test]
