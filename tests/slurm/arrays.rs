@@ -15,7 +15,7 @@ fn running(cluster: &Cluster, sweep: &Sweep, what: &str, wanted: impl Fn(&Row) -
 #[test]
 #[ignore = "needs Slurm: apt-get install --no-install-recommends slurmctld slurmd slurm-client munge"]
 fn a_chunked_array_gives_the_report_of_one_machine() {
-    let cluster = Cluster::up();
+    let cluster = Cluster::up(3);
     let sweep = Sweep::new("['constant', 'lf_dnn', 'ef_lstm', 'tfn']", "[1, 2, 3]", 150);
     let said = sweep.submit(&cluster, &["--max-parallel", "2"]);
     assert!(
@@ -52,7 +52,7 @@ fn a_chunked_array_gives_the_report_of_one_machine() {
 #[test]
 #[ignore = "needs Slurm: apt-get install --no-install-recommends slurmctld slurmd slurm-client munge"]
 fn a_cancelled_array_is_submitted_again_and_goes_on() {
-    let cluster = Cluster::up();
+    let cluster = Cluster::up(3);
     let sweep = Sweep::new("['lf_dnn']", "[1, 2, 3, 4, 5, 6]", 250);
     sweep.submit(&cluster, &["--cells-per-task", "2"]);
     let row = cluster.wait("a task that runs", || {
@@ -78,7 +78,7 @@ fn a_cancelled_array_is_submitted_again_and_goes_on() {
 #[test]
 #[ignore = "needs Slurm and three minutes: its shortest time limit is one"]
 fn a_real_time_limit_is_survived() {
-    let cluster = Cluster::up();
+    let cluster = Cluster::up(3);
     let sweep = Sweep::new("['lf_dnn']", "[1]", 12000);
     sweep.submit(&cluster, &["--sbatch=--time=3"]);
     cluster.wait("a second attempt", || {

@@ -36,13 +36,13 @@ fn succeed(command: &mut Command) -> Output {
 }
 
 impl Cluster {
-    /// Three nodes of one core, each array with indices below 5.
-    pub fn up() -> Self {
+    /// Nodes of one core each; an array's indices lie below 5.
+    pub fn up(nodes: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("cluster");
         let mut up = script("up");
-        up.args(["-n", "3", "-c", "1", "-x", "MaxArraySize=5"])
-            .arg(&place);
+        up.args(["-n", &nodes.to_string(), "-c", "1"]);
+        up.args(["-x", "MaxArraySize=5"]).arg(&place);
         let output = succeed(&mut up);
         let configuration = String::from_utf8(output.stdout).unwrap().trim().into();
         Self {
