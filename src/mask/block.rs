@@ -27,10 +27,10 @@ impl Family for Block {
         "one contiguous span per clip and modality, as long as the rate says, growing with it"
     }
 
-    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
+    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
         let key = Key::new(Purpose::Field, self, scope);
         let modality = scope.modality;
-        Ok(by_row(rows, |id, length, row| {
+        by_row(rows, field, |id, length, row| {
             let seed = uniform(&mut key.stream(id));
             for (t, u) in row.iter_mut().enumerate() {
                 let time = relative_time(modality, t, length).unwrap_or(seed);
@@ -41,7 +41,8 @@ impl Family for Block {
                 // A position at the very point would be lost at rate 0.
                 *u = distance.max(f64::MIN_POSITIVE);
             }
-        }))
+        });
+        Ok(())
     }
 }
 

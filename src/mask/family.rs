@@ -27,14 +27,25 @@ pub trait Family: Sync {
         false
     }
 
-    /// The field of some samples, shape (N, `steps`), row-major: at missing rate r a position is
-    /// kept where its number lies strictly above r. Every number lies in [0, 1).
+    /// Writes the field of some samples, shape (N, `steps`), row-major, over whatever `field`, of as
+    /// many numbers, held: at missing rate r a position is kept where its number lies strictly above
+    /// r. Every number lies in [0, 1).
     ///
     /// Unless [`Family::row_ordered`] says so, any subset in any order gives the same rows.
     ///
     /// # Errors
     /// [`Error`] where the family cannot use the scope's seed.
-    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error>;
+    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error>;
+
+    /// The field that [`Family::fill`] writes.
+    ///
+    /// # Errors
+    /// As [`Family::fill`].
+    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
+        let mut field = vec![0.0; rows.size()];
+        self.fill(scope, rows, &mut field)?;
+        Ok(field)
+    }
 
     /// Seed of the field under which a run trains, given the run's own seed and the mask seed of
     /// evaluation. Runs of different seeds lose different positions.
@@ -86,15 +97,18 @@ pub fn find(name: &str) -> Result<&'static dyn Family, Error> {
         })
 }
 
-/// A field made row by row, on all threads; `fill` gets a sample's id, valid steps and row.
-pub(super) fn by_row(rows: Rows, fill: impl Fn(&str, u32, &mut [f64]) + Sync) -> Vec<f64> {
-    let mut field = vec![0.0; rows.size()];
+/// Numbers of a field below which it is not worth dividing among threads; they fit a core's first cache.
+pub(super) const SHARE: usize = 2048;
+
+/// Fills a field row by row, on all threads; `fill` gets a sample's id, valid steps and row.
+pub(super) fn by_row(rows: Rows, field: &mut [f64], fill: impl Fn(&str, u32, &mut [f64]) + Sync) {
     if !field.is_empty() {
         let samples = rows.ids.par_iter().zip(rows.lengths);
         let filled = field.par_chunks_mut(rows.steps).zip(samples);
-        filled.for_each(|(row, (id, &length))| fill(id, length, row));
+        filled
+            .with_min_len(SHARE.div_ceil(rows.steps))
+            .for_each(|(row, (id, &length))| fill(id, length, row));
     }
-    field
 }
 
 #[cfg(test)]

@@ -170,8 +170,8 @@ mod tests {
             "for tests"
         }
 
-        fn field(&self, _: &Scope, _: Rows) -> Result<Vec<f64>, Error> {
-            Ok(Vec::new())
+        fn fill(&self, _: &Scope, _: Rows, _: &mut [f64]) -> Result<(), Error> {
+            Ok(())
         }
     }
 

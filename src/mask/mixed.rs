@@ -24,8 +24,9 @@ impl Family for Mixed {
         &[Kind::Mixed]
     }
 
-    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
-        Ok(random::independent(self, scope, rows))
+    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
+        random::independent(self, scope, rows, field);
+        Ok(())
     }
 }
 

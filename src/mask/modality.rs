@@ -30,11 +30,12 @@ impl Family for WholeModality {
         &[Kind::Subset]
     }
 
-    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
+    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
         let key = Key::new(Purpose::Field, self, scope);
-        Ok(by_row(rows, |id, _, row| {
-            row.fill(uniform(&mut key.stream(id)))
-        }))
+        by_row(rows, field, |id, _, row| {
+            row.fill(uniform(&mut key.stream(id)));
+        });
+        Ok(())
     }
 }
 

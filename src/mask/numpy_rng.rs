@@ -50,33 +50,72 @@ impl Mt19937 {
         if self.next == N {
             self.twist();
         }
-        let mut y = self.words[self.next];
+        let word = self.words[self.next];
         self.next += 1;
-        y ^= y >> 11;
-        y ^= (y << 7) & 0x9d2c_5680;
-        y ^= (y << 15) & 0xefc6_0000;
-        y ^ (y >> 18)
+        temper(word)
     }
 
     /// The next float64 of [0, 1) with 53 random bits, two words per draw: NumPy's `random_sample`.
     pub(super) fn double(&mut self) -> f64 {
-        let (high, low) = (self.next_u32() >> 5, self.next_u32() >> 6);
-        (f64::from(high) * 67_108_864.0 + f64::from(low)) / 9_007_199_254_740_992.0
+        let (high, low) = (self.next_u32(), self.next_u32());
+        double(high, low)
+    }
+
+    /// Fills a row with what as many calls of [`Self::double`] would give, straight from the words.
+    pub(super) fn fill(&mut self, mut row: &mut [f64]) {
+        while !row.is_empty() {
+            let (pairs, _) = self.words[self.next..].as_chunks::<2>();
+            let now = pairs.len().min(row.len());
+            for (number, [high, low]) in row.iter_mut().zip(pairs) {
+                *number = double(temper(*high), temper(*low));
+            }
+            self.next += 2 * now;
+            row = &mut row[now..];
+            // A state that is used up, or a pair that straddles two.
+            if let Some(number) = row.first_mut() {
+                *number = self.double();
+                row = &mut row[1..];
+            }
+        }
     }
 
     /// The next `n` doubles.
     pub(super) fn doubles(&mut self, n: usize) -> Vec<f64> {
-        (0..n).map(|_| self.double()).collect()
+        let mut row = vec![0.0; n];
+        self.fill(&mut row);
+        row
     }
 
+    /// The next state. In stretches that read only what is written before, so that a processor does
+    /// several words at once.
     fn twist(&mut self) {
-        for i in 0..N {
-            let y = (self.words[i] & 0x8000_0000) | (self.words[(i + 1) % N] & 0x7fff_ffff);
-            let odd = if y & 1 == 1 { 0x9908_b0df } else { 0 };
-            self.words[i] = self.words[(i + M) % N] ^ (y >> 1) ^ odd;
+        let words = &mut self.words;
+        for i in 0..N - M {
+            words[i] = words[i + M] ^ twisted(words[i], words[i + 1]);
         }
+        for i in N - M..N - 1 {
+            words[i] = words[i + M - N] ^ twisted(words[i], words[i + 1]);
+        }
+        words[N - 1] = words[M - 1] ^ twisted(words[N - 1], words[0]);
         self.next = 0;
     }
+}
+
+fn twisted(word: u32, next: u32) -> u32 {
+    let y = (word & 0x8000_0000) | (next & 0x7fff_ffff);
+    (y >> 1) ^ ((y & 1).wrapping_neg() & 0x9908_b0df)
+}
+
+fn temper(mut y: u32) -> u32 {
+    y ^= y >> 11;
+    y ^= (y << 7) & 0x9d2c_5680;
+    y ^= (y << 15) & 0xefc6_0000;
+    y ^ (y >> 18)
+}
+
+fn double(high: u32, low: u32) -> f64 {
+    let (high, low) = (f64::from(high >> 5), f64::from(low >> 6));
+    (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0
 }
 
 fn mix(word: u32, multiplier: u32) -> u32 {
@@ -121,5 +160,20 @@ mod tests {
         assert_eq!(stream[..5], first);
         assert_eq!(stream[50], 0.05602729222966918);
         assert_eq!(stream[686 * 50 - 1], 0.2582600432862542);
+    }
+
+    #[test]
+    fn rows_are_filled_with_single_draws() {
+        for (before, n) in [(0, 1000), (1, 1000), (623, 3), (624, 312), (5, 0)] {
+            let mut single = Mt19937::from_seed(7);
+            (0..before).for_each(|_| drop(single.next_u32()));
+            let mut filled = single.clone();
+            let row = filled.doubles(n);
+            assert!(
+                row.iter().all(|u| *u == single.double()),
+                "{n} after {before}"
+            );
+            assert_eq!(filled.next_u32(), single.next_u32());
+        }
     }
 }

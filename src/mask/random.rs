@@ -24,15 +24,16 @@ impl Family for Random {
         "each token or frame on its own; independent across samples, modalities, splits and seeds"
     }
 
-    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
-        Ok(independent(self, scope, rows))
+    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
+        independent(self, scope, rows, field);
+        Ok(())
     }
 }
 
 /// Every position a number of its own, under the family's key.
-pub(super) fn independent(family: &dyn Family, scope: &Scope, rows: Rows) -> Vec<f64> {
+pub(super) fn independent(family: &dyn Family, scope: &Scope, rows: Rows, field: &mut [f64]) {
     let key = Key::new(Purpose::Field, family, scope);
-    by_row(rows, |id, _, row| key.fill(id, row))
+    by_row(rows, field, |id, _, row| key.fill(id, row));
 }
 
 #[cfg(test)]

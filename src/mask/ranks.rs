@@ -6,12 +6,10 @@
 
 use rayon::prelude::*;
 
+use super::family::SHARE;
 use super::keep::droppable;
 use super::{Error, Family, Keep, Rows, Scope, rates};
 use crate::dataset::Modality;
-
-/// Samples whose field is held in memory at once, per thread.
-const BLOCK: usize = 4;
 
 /// Ranks of one modality of one split, shape (`rows`, `steps`), row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +25,7 @@ impl Ranks {
     /// Draws the ranks of a whole split in blocks of samples, on all threads.
     ///
     /// # Errors
-    /// As [`Family::field`]; [`Error::Shape`] or [`Error::Length`] where ids, lengths and steps do
+    /// As [`Family::fill`]; [`Error::Shape`] or [`Error::Length`] where ids, lengths and steps do
     /// not belong together; [`Error::RateList`] where `rates` is not as in [`Ranks`].
     pub fn draw(
         family: &dyn Family,
@@ -41,15 +39,17 @@ impl Ranks {
         // A family that counts on the rows before needs them all; blocks serve the others.
         let block = match family.row_ordered() {
             true => rows.ids.len(),
-            false => BLOCK,
+            false => SHARE / rows.steps.max(1),
         }
         .max(1);
         if !data.is_empty() {
             let blocks: Vec<Rows> = rows.blocks(block).collect();
             let parts = data.par_chunks_mut(block * rows.steps).zip(blocks);
-            parts.try_for_each(|(ranks, rows)| {
-                let field = family.field(scope, rows)?;
-                rank(&field, &scale, rows, scope.modality, ranks);
+            parts.try_for_each_init(Vec::new, |field, (ranks, rows)| {
+                // Whatever the last block left is written over.
+                field.resize(rows.size(), 0.0);
+                family.fill(scope, rows, field)?;
+                rank(field, &scale, rows, scope.modality, ranks);
                 Ok::<_, Error>(())
             })?;
         }
@@ -259,7 +259,7 @@ mod tests {
     fn ranks_hold_the_mask_of_every_rate_of_every_family() {
         let list = rates::parse_list("0:1:0.1").unwrap();
         // More samples than a block, of all lengths.
-        let (ids, lengths): (_, Vec<u32>) = (ids(150), (0..150).map(|i| i % 13).collect());
+        let (ids, lengths): (_, Vec<u32>) = (ids(400), (0..400).map(|i| i % 13).collect());
         for (family, modality) in FAMILIES.iter().flat_map(|f| Modality::ALL.map(|m| (*f, m))) {
             let scope = Scope {
                 modality,
@@ -269,7 +269,7 @@ mod tests {
             let field = family.field(&scope, rows).unwrap();
             let ranks = Ranks::draw(family, &scope, rows, &list).unwrap();
             for rate in &list {
-                let direct = keep(&field, &[*rate; 150], &lengths, 12, modality).unwrap();
+                let direct = keep(&field, &[*rate; 400], &lengths, 12, modality).unwrap();
                 assert_eq!(
                     ranks.keep(*rate),
                     Some(direct),

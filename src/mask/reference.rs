@@ -31,8 +31,9 @@ impl Family for Reference {
         true
     }
 
-    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
-        Ok(Mt19937::from_seed(numpy_seed(scope.seed)?).doubles(rows.size()))
+    fn fill(&self, scope: &Scope, _: Rows, field: &mut [f64]) -> Result<(), Error> {
+        Mt19937::from_seed(numpy_seed(scope.seed)?).fill(field);
+        Ok(())
     }
 
     /// The published loader draws positions from one fixed seed; the run's seed decides rates only.

@@ -32,8 +32,8 @@ impl Family for ReferenceTfr {
         true
     }
 
-    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
-        Reference.field(scope, rows)
+    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
+        Reference.fill(scope, rows, field)
     }
 
     fn training_seed(&self, run: u64, evaluation: u64) -> u64 {

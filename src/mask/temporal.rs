@@ -28,10 +28,10 @@ impl Family for Temporal {
         "one mask shared by all modalities: the clip's time in 50 equal cells, each on its own"
     }
 
-    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
+    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
         let key = Key::shared(Purpose::Field, self, scope);
         let modality = scope.modality;
-        Ok(by_row(rows, |id, length, row| {
+        by_row(rows, field, |id, length, row| {
             let mut stream = key.stream(id);
             let cells: [f64; CELLS] = std::array::from_fn(|_| uniform(&mut stream));
             for (t, u) in row.iter_mut().enumerate() {
@@ -39,7 +39,8 @@ impl Family for Temporal {
                 let time = relative_time(modality, t, length).unwrap_or(0.0);
                 *u = cells[(time * CELLS as f64) as usize];
             }
-        }))
+        });
+        Ok(())
     }
 }
 

@@ -226,11 +226,12 @@ fn build_split(
         };
         Ranks::draw(family, &scope, rows, &rates_of(levels, modality))
     };
-    let ranks = [
-        ranks(Modality::Text)?,
-        ranks(Modality::Audio)?,
-        ranks(Modality::Vision)?,
-    ];
+    // Beside each other, since a family may draw one modality on one thread alone.
+    let (audio, (text, vision)) = rayon::join(
+        || ranks(Modality::Audio),
+        || rayon::join(|| ranks(Modality::Text), || ranks(Modality::Vision)),
+    );
+    let ranks = [text?, audio?, vision?];
     let by_rate = Modality::ALL.map(|modality| {
         let which = modality as usize;
         let rates = ranks[which].missing_rates(split.lengths[which]);
