@@ -1,9 +1,9 @@
 //! `run-cell`: cells of a planned sweep by their numbers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use lnln_bench::record::SweepDir;
+use lnln_bench::record::{self, SweepDir};
 use lnln_bench::slurm::requeue;
 use lnln_bench::sweep::{Summary, Sweep};
 use lnln_bench::ui::Progress;
@@ -45,16 +45,32 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
         .as_ref()
         .is_err_and(|error| exit_code::of(error) == exit_code::INTERRUPTED);
     // SIGUSR1 comes before the end of a task's time, SIGTERM is the end.
-    if stopped && interrupt::was_warned() && requeue::again(args.max_requeues) {
-        interrupt::wait_for_end();
+    if stopped && interrupt::was_warned() {
+        if !advanced(args)? {
+            tracing::warn!(
+                "not queued again: nothing was stored in the time given, so the next would end as this \
+                 one; expected a longer --time"
+            );
+        } else if requeue::again(args.max_requeues) {
+            interrupt::wait_for_end();
+        }
     }
     result
 }
 
+/// Whether this process brought one of its cells further.
+fn advanced(args: &Args) -> anyhow::Result<bool> {
+    let dir = SweepDir::open(args.manifest.parent().unwrap_or(Path::new(".")));
+    let cells = dir.read()?.cells.into_iter().skip(args.index);
+    let mut runs = cells
+        .take(args.count)
+        .map(|cell| record::run_dir(&dir.runs(), &cell.run));
+    Ok(runs.any(|run| run.advanced_here()))
+}
+
 fn cells(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
-    let folder = args.manifest.parent().unwrap_or(std::path::Path::new("."));
-    let dir = SweepDir::open(folder);
+    let dir = SweepDir::open(args.manifest.parent().unwrap_or(Path::new(".")));
     let cells = dir.read()?.cells.len();
     let last = (args.index + args.count).min(cells).max(args.index + 1);
     let mut all = Summary::default();

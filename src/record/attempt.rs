@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use sysinfo::{Pid, Process, ProcessStatus, ProcessesToUpdate, System};
@@ -66,7 +67,7 @@ pub struct Failure {
 
 /// Seconds since 1970.
 pub fn now() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |since| since.as_secs())
 }
 
@@ -168,6 +169,20 @@ impl RunDir {
         attempts
     }
 
+    /// Whether this very process brought the run further: finished it, or stored a state of it.
+    pub fn advanced_here(&self) -> bool {
+        let (host, pid) = (host(), std::process::id());
+        let attempts = self.read_attempts().into_iter();
+        let mut ours = attempts.filter(|attempt| attempt.host == host && attempt.pid == pid);
+        let stored = |since: u64| {
+            let changed = fs::metadata(self.last_checkpoint()).and_then(|facts| facts.modified());
+            let since = UNIX_EPOCH + Duration::from_secs(since);
+            changed.is_ok_and(|changed| changed >= since)
+        };
+        ours.next_back()
+            .is_some_and(|ours| ours.outcome == Some(Outcome::Done) || stored(ours.started))
+    }
+
     /// The last error of this run; `None` where there was none.
     pub fn read_failure(&self) -> Option<Failure> {
         serde_json::from_slice(&fs::read(self.failure()).ok()?).ok()
@@ -197,5 +212,30 @@ mod tests {
         let [later, earlier] = attempts;
         assert_eq!(dir.read_attempts(), [earlier, later]);
         assert_eq!(dir.read_failure(), None);
+    }
+
+    #[test]
+    fn a_run_is_brought_further_by_who_stores_a_state_or_finishes_it() {
+        let runs = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(runs.path(), "a").unwrap();
+        assert!(!dir.advanced_here());
+        let mut ours = Attempt::here();
+        let other = Attempt {
+            pid: ours.pid + 1,
+            ..ours.clone()
+        };
+        other.write(&dir).unwrap();
+        fs::write(dir.last_checkpoint(), "state").unwrap();
+        assert!(!dir.advanced_here(), "another process stored it");
+        ours.write(&dir).unwrap();
+        assert!(dir.advanced_here());
+        let old = UNIX_EPOCH + Duration::from_secs(ours.started - 60);
+        let mut options = fs::File::options();
+        let file = options.append(true).open(dir.last_checkpoint()).unwrap();
+        file.set_modified(old).unwrap();
+        assert!(!dir.advanced_here(), "it was stored before");
+        ours.outcome = Some(Outcome::Done);
+        ours.write(&dir).unwrap();
+        assert!(dir.advanced_here());
     }
 }

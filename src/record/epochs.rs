@@ -26,6 +26,19 @@ pub fn read(dir: &RunDir, metric: &str) -> Vec<Epoch> {
         .collect()
 }
 
+/// Seconds of training in all epochs so far.
+pub fn trained_seconds(dir: &RunDir) -> f64 {
+    #[derive(Deserialize)]
+    struct Line {
+        #[serde(default)]
+        seconds: f64,
+    }
+    let log = fs::read(dir.metrics()).unwrap_or_default();
+    let lines = log.split(|byte| *byte == b'\n');
+    let seconds = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
+    seconds.map(|line| line.seconds).sum()
+}
+
 /// How fast a run trained and what it held.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pace {

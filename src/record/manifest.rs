@@ -26,7 +26,8 @@ pub struct Manifest {
     pub training: TrainingFacts,
     pub selection: SelectionFacts,
     pub build: BuildFacts,
-    /// Wall time of training and evaluation together, in seconds.
+    /// Wall time of training and evaluation together, in seconds; of earlier attempts at the run that
+    /// of the epochs which they finished.
     pub wall_seconds: f64,
 }
 

@@ -66,19 +66,6 @@ impl Line {
     }
 }
 
-/// Seconds of training in all epochs of a run.
-pub fn trained_seconds(dir: &RunDir) -> f64 {
-    #[derive(Deserialize)]
-    struct Line {
-        #[serde(default)]
-        seconds: f64,
-    }
-    let log = std::fs::read(dir.metrics()).unwrap_or_default();
-    let lines = log.split(|byte| *byte == b'\n');
-    let seconds = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
-    seconds.map(|line| line.seconds).sum()
-}
-
 /// The progress of a run; `None` where it has not finished an epoch.
 pub fn progress(dir: &RunDir) -> Option<Progress> {
     of(&std::fs::read(dir.metrics()).ok()?)

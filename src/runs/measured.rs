@@ -88,8 +88,7 @@ impl Measured {
             epochs: facts.training.epochs,
             device: facts.build.device,
             threads: facts.build.threads,
-            // A run that was stopped counts its last part there, and all of its epochs in the log.
-            seconds: facts.wall_seconds.max(log::trained_seconds(dir)),
+            seconds: facts.wall_seconds,
             peak_memory: progress.peak_memory,
             bytes: super::run::extent(dir.path()).0,
         })

@@ -49,7 +49,7 @@ pub fn run(
     bench: &Bench<'_>,
     dir: &RunDir,
 ) -> Result<(), Error> {
-    let started = Instant::now();
+    let (started, before) = (Instant::now(), record::epochs::trained_seconds(dir));
     write_config(cell, dir)?;
     // Before the training, so that masks which must not be used cost no time.
     let masks = test_masks(data, bench.settings)?;
@@ -83,7 +83,7 @@ pub fn run(
     };
     let settings = bench.settings;
     let mut manifest = facts::manifest(cell, data, settings, &store, &state, mask_facts, computing);
-    manifest.wall_seconds = started.elapsed().as_secs_f64();
+    manifest.wall_seconds = before + started.elapsed().as_secs_f64();
     dir.finish(&manifest, &predictions)?;
     // Nothing goes on from a finished run; what cannot be removed only costs space.
     let _ = std::fs::remove_file(dir.last_checkpoint());
