@@ -166,7 +166,9 @@ mod tests {
     fn rows_are_filled_with_single_draws() {
         for (before, n) in [(0, 1000), (1, 1000), (623, 3), (624, 312), (5, 0)] {
             let mut single = Mt19937::from_seed(7);
-            (0..before).for_each(|_| drop(single.next_u32()));
+            for _ in 0..before {
+                single.next_u32();
+            }
             let mut filled = single.clone();
             let row = filled.doubles(n);
             assert!(
