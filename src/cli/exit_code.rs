@@ -162,6 +162,8 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             | sweep::Error::Suite { .. }
             | sweep::Error::ForeignModel { .. }
             | sweep::Error::ProtocolName { .. }
+            | sweep::Error::TrainOnName { .. }
+            | sweep::Error::TrainOn { .. }
             | sweep::Error::NoClip { .. }
             | sweep::Error::NoCell { .. }
             | sweep::Error::NothingToDo { .. } => Some(USAGE),

@@ -15,17 +15,26 @@ pub fn show(cells: &[CellForecast], json: bool) -> anyhow::Result<()> {
     }
     let mut notes = Notes::default();
     let mut table = output::table();
-    table.set_header([
+    let trainings = distinct(cells.iter().map(|cell| &*cell.training));
+    let mut head = vec![
         "run", "data set", "model", "seed", "state", "epoch", "time", "memory", "how",
-    ]);
+    ];
+    if trainings.len() > 1 {
+        head.insert(4, "training");
+    }
+    table.set_header(head);
     for cell in cells {
-        table.add_row(row(cell, &mut notes));
+        let mut row = row(cell, &mut notes);
+        if trainings.len() > 1 {
+            row.insert(4, cell.training.clone());
+        }
+        table.add_row(row);
     }
     let mut text = format!("{table}\n");
     for (i, note) in notes.0.iter().enumerate() {
         text += &format!("[{}] {note}\n", i + 1);
     }
-    for training in distinct(cells.iter().map(|cell| &*cell.training)) {
+    if let [training] = trainings[..] {
         text += &format!("training: {training}\n");
     }
     output::write(&(text + &Total::of(cells).words()))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lnln_bench::sweep::{Protocol, Suite};
+use lnln_bench::sweep::{Protocol, Suite, TrainOn};
 use lnln_bench::ui::Progress;
 
 use super::launch::{self, Launcher};
@@ -15,6 +15,7 @@ use super::{forecast, output};
 #[command(after_help = "Examples:
   lnln-bench run --datasets mosi --models lnln,almt,lf_dnn,constant --rates 0:1:0.1 --seeds 1111,1112
   lnln-bench run --datasets mosi --models lnln --encoder frozen:models/minilm --noise cycle:4
+  lnln-bench run --datasets mosi --models tfn,mult --train-on mixed,clean,tested-rate
   lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert-base-uncased --protocol paper
   lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert-base-uncased --memory-budget 6GiB
   lnln-bench run benchmarks/demo.toml --data demo/data --runs demo/runs
@@ -30,9 +31,14 @@ pub struct Args {
     #[arg(long, value_delimiter = ',', required_unless_present = "suite")]
     datasets: Vec<String>,
     /// Models, by name, changed after a colon (`lnln:no-rec`, `lnln:alpha=0.5+beta=0.2`;
-    /// `lnln-bench list models`).
+    /// `lnln-bench list models`); `lnln@clean` is --train-on for one of them.
     #[arg(long, value_delimiter = ',', required_unless_present = "suite")]
     models: Vec<String>,
+    /// Training protocols, a row of the report each: mixed (one training on clips of many rates, as
+    /// --noise has it), clean (one on complete clips), tested-rate (one per level of --rates, trained
+    /// and validated at it) [default: as --noise and --noise-rate say].
+    #[arg(long, value_delimiter = ',')]
+    train_on: Vec<TrainOn>,
     /// Seeds of initialisation, order and dropout [default: 1111,1112,1113].
     #[arg(long, value_delimiter = ',')]
     seeds: Vec<u64>,
@@ -156,6 +162,7 @@ impl Args {
         };
         replace(&mut suite.datasets, &self.datasets);
         replace(&mut suite.models, &self.models);
+        replace(&mut suite.train_on, &self.train_on);
         replace(&mut suite.seeds, &self.seeds);
         replace(&mut suite.mask_seeds, &self.mask_seeds);
         set(&mut suite.rates, &self.rates);

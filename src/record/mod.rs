@@ -26,6 +26,7 @@ pub mod error;
 pub mod facts;
 pub mod find;
 pub mod manifest;
+pub mod noise;
 pub mod parquet;
 pub mod predictions;
 pub mod run_dir;

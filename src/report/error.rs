@@ -24,6 +24,11 @@ pub enum Error {
         found: String,
     },
     #[error(
+        "runs trained at one rate each: expected predictions for the same {expected} clips with the \
+         same labels, found {found} others; leave one of the runs out"
+    )]
+    OtherClips { expected: usize, found: usize },
+    #[error(
         "runs {first} and {second} are both {row} with seed {seed}, and differ only in {differ}; \
          a row holds a seed once, so leave one of them out"
     )]

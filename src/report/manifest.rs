@@ -73,7 +73,7 @@ impl ReportManifest {
         parts: &[Part],
         files: &[(String, Vec<u8>)],
     ) -> Self {
-        let runs = parts.iter().flat_map(|p| p.section.runs()).map(run);
+        let runs = parts.iter().flat_map(|p| p.section.trainings()).map(run);
         let tables = parts.iter().flat_map(Part::tables);
         let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
         Self {

@@ -25,6 +25,8 @@ pub mod write;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
+mod protocol_tests;
+#[cfg(test)]
 mod tests;
 
 pub use check::{Checked, check};

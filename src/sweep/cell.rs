@@ -8,7 +8,8 @@ use std::time::Instant;
 use tch::nn;
 
 use super::machine::Machine;
-use super::plan::{Cell, Settings};
+use super::plan::Cell;
+use super::settings::Settings;
 use super::workbench::Workbench;
 use super::{Error, facts};
 use crate::dataset::SplitName;
@@ -26,7 +27,6 @@ use crate::ui::Bar;
 
 /// What a cell needs beside its data.
 pub struct Bench<'a> {
-    pub settings: &'a Settings,
     pub interrupt: &'a AtomicBool,
     pub bar: &'a Bar,
     pub machine: &'a Machine,
@@ -52,7 +52,8 @@ pub fn run(
     let (started, before) = (Instant::now(), record::epochs::trained_seconds(dir));
     write_config(cell, dir)?;
     // Before the training, so that masks which must not be used cost no time.
-    let masks = test_masks(data, bench.settings)?;
+    let settings = &*cell.settings;
+    let masks = test_masks(data, settings)?;
     let mut store = nn::VarStore::new(data.device);
     tch::manual_seed(order::seed_for(cell.seed, "init", 0) as i64);
     let mut model = build(&cell.choice, data, &store)?;
@@ -73,7 +74,13 @@ pub fn run(
     for epoch in epochs {
         trainer::load_weights(&mut store, &files.picked(&cell.rule, epoch))?;
         predictions.set_epoch(if cell.rule.is_single() { 0 } else { epoch });
-        mask_facts = predict(data, bench, &masks, model.as_ref(), &mut predictions)?;
+        mask_facts = predict(
+            data,
+            bench,
+            (settings, &masks),
+            model.as_ref(),
+            &mut predictions,
+        )?;
     }
     let computing = Computing {
         precision: cell.config.precision.clone(),
@@ -81,8 +88,7 @@ pub fn run(
         recompute_encoder: engine.recompute,
         micro_batch: state.micro_batch,
     };
-    let settings = bench.settings;
-    let mut manifest = facts::manifest(cell, data, settings, &store, &state, mask_facts, computing);
+    let mut manifest = facts::manifest(cell, data, &store, &state, mask_facts, computing);
     manifest.wall_seconds = before + started.elapsed().as_secs_f64();
     dir.finish(&manifest, &predictions)?;
     // Nothing goes on from a finished run; what cannot be removed only costs space.
@@ -128,7 +134,7 @@ fn engine(
         .into());
     }
     Ok(Engine {
-        plain: bench.settings.plain,
+        plain: cell.settings.plain,
         recompute,
     })
 }
@@ -172,7 +178,7 @@ fn fit(
         train::checkpoint::save(&files.best, &trainer::weights(store), "{}")?;
         return Ok(State::default());
     }
-    let settings = bench.settings;
+    let settings = &*cell.settings;
     check_range(settings.precision, data)?;
     let watched = cell.rule.split();
     let watched_views = watched_views(data, settings, watched)?;
@@ -267,11 +273,11 @@ pub(super) fn test_masks(
 fn predict(
     data: &Workbench<'_>,
     bench: &Bench<'_>,
-    masks: &[Vec<Variants>],
+    (settings, masks): (&Settings, &[Vec<Variants>]),
     model: &dyn Model,
     predictions: &mut Predictions,
 ) -> Result<Vec<MaskFacts>, Error> {
-    let (settings, mut facts) = (bench.settings, Vec::new());
+    let mut facts = Vec::new();
     for (Conditions { family, levels }, masks) in settings.conditions.iter().zip(masks) {
         let (mut hashes, mut realised) = (BTreeMap::new(), BTreeMap::new());
         for masks in masks {
@@ -282,7 +288,7 @@ fn predict(
                 hashes.insert(format!("{seed}/{level}"), hash);
                 let rates = masks.realised(SplitName::Test, level)?;
                 realised.insert(format!("{seed}/{level}"), rates);
-                predict_under(data, bench, model, (masks, level), predictions)?;
+                predict_under(data, settings, model, (masks, level), predictions)?;
             }
         }
         facts.push(facts::masks(
@@ -299,7 +305,7 @@ fn predict(
 /// Adds the predictions for the test split under one mask.
 fn predict_under(
     data: &Workbench<'_>,
-    bench: &Bench<'_>,
+    settings: &Settings,
     model: &dyn Model,
     (masks, level): (&Variants, Level),
     predictions: &mut Predictions,
@@ -310,7 +316,7 @@ fn predict_under(
     );
     let keeps = masks.keeps(SplitName::Test, level)?;
     let view = data.views(SplitName::Test).under(&keeps, level)?;
-    let predicted = evaluate::predict(model, tensors, &view, bench.settings.precision)?;
+    let predicted = evaluate::predict(model, tensors, &view, settings.precision)?;
     let condition = Condition {
         dataset: data.corpus.name().to_owned(),
         split: SplitName::Test.as_str().to_owned(),

@@ -14,6 +14,17 @@ pub enum Error {
     Suite { path: PathBuf, reason: String },
     #[error("expected a protocol like own or paper, found `{found}`")]
     ProtocolName { found: String },
+    #[error("expected a training protocol like mixed, clean or tested-rate, found `{found}`")]
+    TrainOnName { found: String },
+    #[error(
+        "train_on = \"{train_on}\" contradicts {key} = \"{found}\": expected {expected}, or no train_on"
+    )]
+    TrainOn {
+        train_on: super::TrainOn,
+        key: &'static str,
+        found: String,
+        expected: &'static str,
+    },
     #[error("the suite overrides model {name}, which it does not run")]
     ForeignModel { name: String },
     #[error("nothing to run: expected at least one {what}")]

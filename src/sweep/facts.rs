@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use tch::nn;
 
-use super::plan::{Cell, Config, Settings};
+use super::plan::{Cell, Config};
 use super::workbench::Workbench;
 use crate::dataset::SplitName;
-use crate::mask::{Family, Level};
-use crate::record::Manifest;
+use crate::mask::{Family, Level, RateLaw};
 use crate::record::manifest::{
     BuildFacts, Computing, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts,
     TrainingFacts,
 };
+use crate::record::{self, Manifest};
 use crate::train::device;
 use crate::train::selection::Rule;
 use crate::train::state::State;
@@ -26,7 +26,6 @@ pub const LIBTORCH: &str = "2.11.0";
 pub fn manifest(
     cell: &Cell,
     data: &Workbench<'_>,
-    settings: &Settings,
     store: &nn::VarStore,
     state: &State,
     masks: Vec<MaskFacts>,
@@ -43,7 +42,8 @@ pub fn manifest(
         selection: SelectionFacts {
             rule: cell.rule.name().to_owned(),
             metric: watched(&cell.rule),
-            levels: settings
+            levels: cell
+                .settings
                 .validation
                 .iter()
                 .map(|(_, level)| *level)
@@ -102,10 +102,9 @@ fn noise(config: &Config) -> String {
         noise_rate,
         ..
     } = config;
-    match noise_rate.as_str() {
-        "half-complete" => format!("{noise} ({noise_masks})"),
-        level => format!("{noise} ({noise_masks} at {level})"),
-    }
+    let usual = *noise_rate == RateLaw::HalfComplete.to_string();
+    let level = (!usual).then_some(noise_rate.as_str());
+    record::noise::words(noise, noise_masks, level)
 }
 
 /// How a cell is trained, in words: noise and selection.

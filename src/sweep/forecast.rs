@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::plan::{self, Cell, Corpora, Settings};
+use super::plan::{self, Cell, Corpora};
 use super::planned::Options;
 use super::prospect;
 use super::{Error, Suite, facts};
@@ -49,11 +49,9 @@ pub struct Planned {
 /// # Errors
 /// If the suite is wrong, or its data sets are not prepared.
 pub fn forecast(suite: &Suite, options: &Options) -> Result<Vec<CellForecast>, Error> {
-    let settings = Settings::of(suite)?;
     let corpora = plan::open_corpora(suite, &options.data)?;
-    let cells = plan::cells(suite, &settings, &corpora)?;
+    let cells = plan::cells(suite, &corpora)?;
     let mut oracle = Oracle {
-        settings: &settings,
         corpora: &corpora,
         options,
         measured: runs::measured(&options.runs),
@@ -71,7 +69,6 @@ pub fn forecast(suite: &Suite, options: &Options) -> Result<Vec<CellForecast>, E
 
 /// What is known.
 struct Oracle<'a> {
-    settings: &'a Settings,
     corpora: &'a Corpora,
     options: &'a Options,
     measured: Vec<Measured>,
@@ -151,7 +148,7 @@ impl Oracle<'_> {
         if let Some(known) = self.plans.get(&key) {
             return known.clone();
         }
-        let plan = prospect::memory(cell, self.settings, corpus, encoder, self.options);
+        let plan = prospect::memory(cell, corpus, encoder, self.options);
         let planned = match plan {
             Ok(plan) => Planned {
                 bytes: plan.per_clip.is_some().then(|| plan.total()),

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::plan::Cell;
+use super::train_on;
 use super::{Error, Suite};
+use crate::mask::RateLaw;
 use crate::record::{SweepCell, SweepManifest};
 
 /// The manifest of a suite's cells; `stem` becomes part of its name, `data` is the folder of prepared
@@ -30,7 +32,12 @@ fn entry((index, cell): (usize, &Cell)) -> SweepCell {
         dataset: cell.dataset.clone(),
         model: cell.choice.name(),
         seed: cell.seed,
-        training: format!("{}, {}", cell.config.noise, cell.rule.name()),
+        training: match cell.settings.noise_rate {
+            RateLaw::HalfComplete => format!("{}, {}", cell.config.noise, cell.rule.name()),
+            RateLaw::At(level) => {
+                format!("{} at {level}, {}", cell.config.noise, cell.rule.name())
+            }
+        },
         epochs: match cell.choice.entry.trained {
             true => cell.recipe.epochs,
             false => 0,
@@ -51,7 +58,9 @@ pub fn suite_of(manifest: &SweepManifest, cell: &SweepCell) -> Result<Suite, Err
         ))
     })?;
     suite.datasets = vec![cell.dataset.clone()];
-    suite.models = vec![cell.model.clone()];
+    suite
+        .models
+        .retain(|model| train_on::name(model) == cell.model);
     suite.seeds = vec![cell.seed];
     let base = cell.model.split(':').next().unwrap_or_default();
     suite

@@ -13,7 +13,9 @@ pub mod planned;
 pub mod predict;
 mod prospect;
 pub mod runner;
+pub mod settings;
 pub mod suite;
+pub mod train_on;
 pub mod warm;
 pub mod workbench;
 
@@ -23,4 +25,6 @@ pub use forecast::forecast;
 pub use machine::Machine;
 pub use outcome::{Failed, Summary};
 pub use planned::{Options, Sweep};
+pub use settings::Settings;
 pub use suite::{Protocol, Suite};
+pub use train_on::TrainOn;

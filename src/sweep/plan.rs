@@ -1,28 +1,31 @@
 //! Suite to cells: every combination, each with an identity.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::settings::Settings;
+use super::train_on::{self, TrainOn};
 use super::{Error, Suite};
 use crate::dataset::Corpus;
-use crate::mask::{self, Conditions, Level, Noise, RateLaw};
+use crate::mask::{self, Level, Noise, RateLaw};
 use crate::metric;
 use crate::model::{Choice, Profile, Recipe};
+use crate::train::EncoderSpec;
 use crate::train::schedule::Schedule;
 use crate::train::selection::Rule;
-use crate::train::{self, EncoderSpec, Precision, Selection};
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.
 const RESULT_VERSION: u32 = 3;
 
 /// One training and its evaluation.
-#[derive(Debug)]
 pub struct Cell {
     pub dataset: String,
     pub choice: Choice,
     pub seed: u64,
+    pub settings: Rc<Settings>,
     pub recipe: Recipe,
     pub rule: Rule,
     /// Everything that decides the result, as stored in `config.toml`.
@@ -32,9 +35,16 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Data set, model and seed.
+    /// Data set, model and seed, and what is special about its training data.
     pub fn label(&self) -> String {
-        format!("{} {} {}", self.dataset, self.choice.name(), self.seed)
+        let Self { dataset, seed, .. } = self;
+        let (model, settings) = (self.choice.name(), &self.settings);
+        match (settings.noise, settings.noise_rate) {
+            _ if !self.choice.entry.trained => format!("{dataset} {model} {seed}"),
+            (Noise::Clean, _) => format!("{dataset} {model} {seed} on clean data"),
+            (_, RateLaw::At(level)) => format!("{dataset} {model} {seed} trained at {level}"),
+            _ => format!("{dataset} {model} {seed}"),
+        }
     }
 }
 
@@ -64,62 +74,6 @@ pub struct Config {
     pub engine: String,
     pub recipe: Recipe,
     pub hyper_parameters: serde_json::Value,
-}
-
-/// What the cells of a suite share, parsed.
-pub struct Settings {
-    /// Masks of the test split.
-    pub conditions: Vec<Conditions>,
-    /// Masks of the validation split, under the first mask seed.
-    pub validation: Vec<(&'static dyn mask::Family, Level)>,
-    pub mask_seeds: Vec<u64>,
-    /// Masks of the training noise.
-    pub noise_family: &'static dyn mask::Family,
-    pub noise: Noise,
-    pub noise_rate: RateLaw,
-    pub selection: Selection,
-    pub schedule: Schedule,
-    pub precision: Precision,
-    /// The computation to the letter.
-    pub plain: bool,
-}
-
-impl Settings {
-    /// Parse and check the words of a suite.
-    pub fn of(suite: &Suite) -> Result<Self, Error> {
-        let conditions = Conditions::deal(&suite.masks, &mask::parse_list(&suite.rates)?)?;
-        let noise = suite.train.noise.parse::<Noise>()?;
-        let settings = Self {
-            validation: Conditions::choose(
-                &conditions,
-                &mask::parse_list(&suite.train.valid_rates)?,
-            ),
-            conditions,
-            mask_seeds: suite.mask_seeds.clone(),
-            noise_family: noise.family(suite.train.noise_masks.as_deref())?,
-            noise,
-            noise_rate: suite.train.noise_rate.parse()?,
-            selection: suite.train.selection.parse()?,
-            schedule: suite.train.schedule,
-            precision: suite.train.precision.parse()?,
-            plain: is_plain(&suite.train.engine)?,
-        };
-        settings.noise.check_rates(settings.noise_rate)?;
-        if settings.mask_seeds.is_empty() {
-            return Err(Error::NothingToDo { what: "mask seed" });
-        }
-        Ok(settings)
-    }
-}
-
-fn is_plain(engine: &str) -> Result<bool, train::Error> {
-    match engine {
-        "lean" => Ok(false),
-        "plain" => Ok(true),
-        _ => Err(train::Error::EngineName {
-            found: engine.to_owned(),
-        }),
-    }
 }
 
 /// The usual precision and engine stay out of a configuration, whose identity they leave as it was.
@@ -156,24 +110,29 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
     Ok(corpora)
 }
 
-/// Every cell of the suite, in the order data set, model, seed.
-pub fn cells(suite: &Suite, settings: &Settings, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
-    let choices: Vec<Choice> = (suite.models.iter())
-        .map(|text| Choice::parse(text))
-        .collect::<Result<_, _>>()?;
+/// Every cell of the suite, in the order data set, model, training, seed; none twice.
+pub fn cells(suite: &Suite, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
+    let mut trainings = Trainings::new(suite)?;
+    let models = suite.models.iter().map(|text| {
+        let (name, own) = train_on::split(text)?;
+        let choice = Choice::parse(name)?;
+        let settings = trainings.of(&choice, own)?;
+        Ok((choice, settings))
+    });
+    let models = models.collect::<Result<Vec<_>, Error>>()?;
     if let Some(name) = suite.foreign_model() {
         return Err(Error::ForeignModel { name: name.clone() });
     }
-    let mut cells = Vec::new();
+    let (mut cells, mut known) = (Vec::new(), BTreeSet::new());
     for name in &suite.datasets {
         let (corpus, encoder) = &corpora[name];
-        let rule = settings
-            .selection
-            .resolve(metric::protocol(&corpus.spec.protocol)?)?;
         let encoder = encoder.identity()?;
-        for choice in &choices {
-            for &seed in &suite.seeds {
-                cells.push(cell(suite, settings, corpus, &encoder, &rule, choice, seed));
+        for (choice, settings) in &models {
+            for (settings, &seed) in product(settings, &suite.seeds) {
+                let cell = cell(suite, settings, corpus, &encoder, choice, seed)?;
+                if known.insert(cell.id.clone()) {
+                    cells.push(cell);
+                }
             }
         }
     }
@@ -185,15 +144,61 @@ pub fn cells(suite: &Suite, settings: &Settings, corpora: &Corpora) -> Result<Ve
     }
 }
 
+/// Every pair of the two.
+fn product<'a, A, B>(a: &'a [A], b: &'a [B]) -> impl Iterator<Item = (&'a A, &'a B)> {
+    a.iter().flat_map(move |a| b.iter().map(move |b| (a, b)))
+}
+
+/// The settings of a suite under each of its training protocols.
+struct Trainings<'a> {
+    suite: &'a Suite,
+    base: Rc<Settings>,
+    under: BTreeMap<TrainOn, Vec<Rc<Settings>>>,
+}
+
+impl<'a> Trainings<'a> {
+    fn new(suite: &'a Suite) -> Result<Self, Error> {
+        Ok(Self {
+            suite,
+            base: Rc::new(Settings::of(suite)?),
+            under: BTreeMap::new(),
+        })
+    }
+
+    /// Those of one model, which may have a protocol of its own. What is not trained has one cell
+    /// whatever the protocols are.
+    fn of(&mut self, choice: &Choice, own: Option<TrainOn>) -> Result<Vec<Rc<Settings>>, Error> {
+        let protocols = match &own {
+            Some(own) => std::slice::from_ref(own),
+            None => &self.suite.train_on,
+        };
+        if protocols.is_empty() || !choice.entry.trained {
+            return Ok(vec![Rc::clone(&self.base)]);
+        }
+        let mut all = Vec::new();
+        for &protocol in protocols {
+            if !self.under.contains_key(&protocol) {
+                let settings = self.base.under(self.suite, protocol)?;
+                let settings = settings.into_iter().map(Rc::new).collect();
+                self.under.insert(protocol, settings);
+            }
+            all.extend(self.under[&protocol].iter().map(Rc::clone));
+        }
+        Ok(all)
+    }
+}
+
 fn cell(
     suite: &Suite,
-    settings: &Settings,
+    settings: &Rc<Settings>,
     corpus: &Corpus,
     encoder: &str,
-    rule: &Rule,
     choice: &Choice,
     seed: u64,
-) -> Cell {
+) -> Result<Cell, Error> {
+    let rule = settings
+        .selection
+        .resolve(metric::protocol(&corpus.spec.protocol)?)?;
     let profile = Profile::for_dataset(corpus.name());
     let recipe = suite
         .overrides(&choice.name())
@@ -224,15 +229,16 @@ fn cell(
         hyper_parameters: choice.config(profile),
     };
     let id = identity(&config);
-    Cell {
+    Ok(Cell {
         dataset: corpus.name().to_owned(),
         choice: choice.clone(),
         seed,
+        settings: Rc::clone(settings),
         recipe,
-        rule: rule.clone(),
+        rule,
         config,
         id,
-    }
+    })
 }
 
 /// Name and version of a family: `random-v1`.

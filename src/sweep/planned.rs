@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tch::Device;
 
 use super::machine::Machine;
-use super::plan::{self, Cell, Corpora, Settings};
+use super::plan::{self, Cell, Corpora};
 use super::{Error, Suite, manifest};
 use crate::record::{RunDir, SweepCell, SweepDir, SweepManifest};
 
@@ -26,7 +26,6 @@ pub struct Options {
 
 /// A planned sweep: its cells, and the folder of its manifest.
 pub struct Sweep {
-    pub(super) settings: Settings,
     pub(super) corpora: Corpora,
     pub(super) cells: Vec<Cell>,
     pub dir: SweepDir,
@@ -39,12 +38,11 @@ impl Sweep {
     /// # Errors
     /// Where the suite cannot be planned, a data set is not prepared, or the manifest not written.
     pub fn plan(suite: &Suite, stem: &str, data: &Path, runs: &Path) -> Result<Self, Error> {
-        let (settings, corpora) = (Settings::of(suite)?, plan::open_corpora(suite, data)?);
-        let cells = plan::cells(suite, &settings, &corpora)?;
+        let corpora = plan::open_corpora(suite, data)?;
+        let cells = plan::cells(suite, &corpora)?;
         let manifest = manifest::manifest(suite, stem, data, &cells)?;
         Ok(Self {
             dir: SweepDir::create(runs, &manifest)?,
-            settings,
             corpora,
             cells,
             manifest,
@@ -63,11 +61,8 @@ impl Sweep {
             return Err(Error::NoCell { index, count });
         };
         let suite = manifest::suite_of(&manifest, entry)?;
-        let (settings, corpora) = (
-            Settings::of(&suite)?,
-            plan::open_corpora(&suite, &manifest.data)?,
-        );
-        let mut cells = plan::cells(&suite, &settings, &corpora)?;
+        let corpora = plan::open_corpora(&suite, &manifest.data)?;
+        let mut cells = plan::cells(&suite, &corpora)?;
         cells.retain(|cell| cell.id == entry.run);
         if cells.is_empty() {
             return Err(Error::OtherCell {
@@ -76,7 +71,6 @@ impl Sweep {
             });
         }
         Ok(Self {
-            settings,
             corpora,
             cells,
             dir,

@@ -2,7 +2,7 @@
 
 use tch::{Device, nn};
 
-use super::plan::{Cell, Settings};
+use super::plan::Cell;
 use super::planned::Options;
 use super::{Error, workbench};
 use crate::dataset::{Corpus, SplitName};
@@ -16,7 +16,6 @@ use crate::train::memory::{self, MemoryPlan};
 /// If the encoder cannot be read, or the cell does not fit into the memory allowed.
 pub fn memory(
     cell: &Cell,
-    settings: &Settings,
     corpus: &Corpus,
     encoder: &EncoderSpec,
     options: &Options,
@@ -42,7 +41,7 @@ pub fn memory(
         cell.choice.entry,
         model.as_ref(),
         &store,
-        data(cell, settings, corpus, &setup),
+        data(cell, corpus, &setup),
         cell.recipe.batch_size,
         machine.micro_batch,
         budget,
@@ -81,7 +80,7 @@ fn encoder_setup(encoder: &EncoderSpec, corpus: &Corpus) -> Result<EncoderSetup,
 }
 
 /// Bytes of splits and views on the device, as the trainer will count them.
-fn data(cell: &Cell, settings: &Settings, corpus: &Corpus, encoder: &EncoderSetup) -> u64 {
+fn data(cell: &Cell, corpus: &Corpus, encoder: &EncoderSetup) -> u64 {
     let ((audio, audio_width), (vision, vision_width)) = (corpus.audio, corpus.vision);
     // Features and label as float32, three lengths as int64.
     let clip = 4 * (audio * audio_width + vision * vision_width + 1) + 3 * 8;
@@ -93,6 +92,6 @@ fn data(cell: &Cell, settings: &Settings, corpus: &Corpus, encoder: &EncoderSetu
     let [train, ..] = corpus.counts;
     let watched = corpus.counts[cell.rule.split() as usize];
     let splits = clip * corpus.counts.iter().sum::<usize>();
-    let views = settings.validation.len() * watched * (text + keep);
+    let views = cell.settings.validation.len() * watched * (text + keep);
     (splits + views + 2 * train * text) as u64
 }

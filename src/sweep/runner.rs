@@ -108,7 +108,6 @@ impl Run<'_> {
             cell,
             self.data,
             &Bench {
-                settings: &self.sweep.settings,
                 interrupt: self.interrupt,
                 bar: &bar,
                 machine: &self.options.machine,

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Error;
+use super::train_on::{self, TrainOn};
 use crate::slurm;
 use crate::train::Overrides;
 use crate::train::schedule::Schedule;
@@ -17,8 +18,12 @@ use crate::train::schedule::Schedule;
 pub struct Suite {
     /// Names of prepared data sets.
     pub datasets: Vec<String>,
-    /// Registry names of models.
+    /// Registry names of models; `lnln@clean` says for one what it is trained on.
     pub models: Vec<String>,
+    /// Training protocols, each a training (or a training per rate) of every model; where there is
+    /// none, models are trained as `train` says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub train_on: Vec<TrainOn>,
     /// Seeds of initialisation, order and dropout.
     #[serde(default = "seeds")]
     pub seeds: Vec<u64>,
@@ -194,7 +199,7 @@ impl Suite {
     pub fn foreign_model(&self) -> Option<&String> {
         let trained = |name: &&String| {
             let mut models = self.models.iter();
-            models.any(|model| model == *name || base(model) == *name)
+            models.any(|model| train_on::name(model) == *name || base(model) == *name)
         };
         self.model.keys().find(|name| !trained(name))
     }
@@ -207,6 +212,7 @@ impl Suite {
 
 /// The registry's name of a model: what comes before its variant.
 fn base(model: &str) -> &str {
+    let model = train_on::name(model);
     model.split_once(':').map_or(model, |(name, _)| name)
 }
 
@@ -324,7 +330,7 @@ mod tests {
                 let suite = Suite::read(&path, None).unwrap();
                 assert_eq!(suite.foreign_model(), None, "{}", path.display());
                 for model in &suite.models {
-                    crate::model::Choice::parse(model).unwrap();
+                    crate::model::Choice::parse(train_on::split(model).unwrap().0).unwrap();
                 }
                 for dataset in &suite.datasets {
                     crate::dataset::find(dataset).unwrap();

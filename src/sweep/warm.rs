@@ -1,10 +1,12 @@
 //! What several processes would otherwise each make for themselves: encodings of a frozen text encoder.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::plan::{Cell, Settings};
+use super::plan::Cell;
 use super::planned::{Options, Sweep};
+use super::settings::Settings;
 use super::workbench::Workbench;
 use super::{Error, cell};
 use crate::dataset::SplitName;
@@ -33,7 +35,15 @@ impl Sweep {
             if cells.len() > 1 && matches!(encoder, EncoderSpec::Frozen(_)) {
                 let cache = options.data.join("encodings");
                 let data = Workbench::open(corpus, encoder, &cache, options.device, progress)?;
-                warm(&cells, &data, &self.settings, interrupt)?;
+                // Cells that are trained and tested alike share their settings.
+                let mut left = cells;
+                while let Some(first) = left.first() {
+                    let settings = Rc::clone(&first.settings);
+                    let alike = |cell: &&Cell| Rc::ptr_eq(&cell.settings, &settings);
+                    let (these, others): (Vec<&Cell>, _) = left.into_iter().partition(alike);
+                    warm(&these, &data, &settings, interrupt)?;
+                    left = others;
+                }
             }
         }
         Ok(())

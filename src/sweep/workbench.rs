@@ -7,9 +7,9 @@ use std::rc::Rc;
 use tch::Device;
 
 use super::Error;
-use super::plan::Settings;
+use super::settings::Settings;
 use crate::dataset::{Corpus, Split, SplitName};
-use crate::mask::{self, Family, Level, MaskSource, Noise, SplitShape, Variants};
+use crate::mask::{self, Family, Level, MaskSource, Noise, RateLaw, SplitShape, Variants};
 use crate::metric::{self, Protocol};
 use crate::model::{EncoderSetup, LabelStats, Shapes};
 use crate::train::encoding::FrozenText;
@@ -17,6 +17,10 @@ use crate::train::tensors::SplitTensors;
 use crate::train::view::{TextSource, TrainingNoise, View, Views};
 use crate::train::{self, EncoderSpec};
 use crate::ui::Progress;
+
+/// What decides a noisy view of a training split: family, rates, mask seed, the run's seed and the
+/// number of the draw.
+type NoisyKey = (&'static str, RateLaw, u64, u64, u32);
 
 /// One data set with everything its cells share.
 pub struct Workbench<'a> {
@@ -30,8 +34,8 @@ pub struct Workbench<'a> {
     pub labels: LabelStats,
     pub device: Device,
     masks: MaskSource,
-    /// The last noisy view made, by its seed and the number of its draw.
-    noisy: RefCell<Option<(u64, u32, Rc<View>)>>,
+    /// The last noisy view made.
+    noisy: RefCell<Option<(NoisyKey, Rc<View>)>>,
 }
 
 impl<'a> Workbench<'a> {
@@ -81,8 +85,11 @@ impl<'a> Workbench<'a> {
         seed: u64,
         draw: u32,
     ) -> Result<Rc<View>, train::Error> {
-        if let Some((known_seed, known_draw, view)) = &*self.noisy.borrow()
-            && (*known_seed, *known_draw) == (seed, draw)
+        let mask_seed = settings.mask_seeds[0];
+        let (family, law) = (settings.noise_family, settings.noise_rate);
+        let key = (family.name(), law, mask_seed, seed, draw);
+        if let Some((known, view)) = &*self.noisy.borrow()
+            && *known == key
         {
             return Ok(Rc::clone(view));
         }
@@ -92,13 +99,13 @@ impl<'a> Workbench<'a> {
             ..self.views(SplitName::Train)
         };
         let noise = TrainingNoise {
-            family: settings.noise_family,
-            law: settings.noise_rate,
-            mask_seed: settings.mask_seeds[0],
+            family,
+            law,
+            mask_seed,
         };
         let test = &self.splits[SplitName::Test as usize];
         let view = Rc::new(views.noisy(&noise, (test.len(), test.vision.steps), seed, draw)?);
-        *self.noisy.borrow_mut() = Some((seed, draw, Rc::clone(&view)));
+        *self.noisy.borrow_mut() = Some((key, Rc::clone(&view)));
         Ok(view)
     }
 

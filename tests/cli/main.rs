@@ -27,3 +27,5 @@ mod runs;
 #[cfg(feature = "torch")]
 mod runs_live;
 mod score;
+#[cfg(feature = "torch")]
+mod train_on;

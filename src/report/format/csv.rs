@@ -61,8 +61,10 @@ pub fn scores(sections: &[&Section]) -> Result<Vec<u8>> {
 fn section_scores(section: &Section) -> Result<Vec<u8>> {
     let mut out = ::csv::Writer::from_writer(Vec::new());
     for row in section.own_rows() {
-        for (run, metric) in pairs(&row.runs, &section.metrics) {
-            run_scores(&mut out, row, run, metric)?;
+        for run in row.trainings() {
+            for metric in &section.metrics {
+                run_scores(&mut out, row, run, metric)?;
+            }
         }
     }
     done(out, "scores.csv")
@@ -194,11 +196,6 @@ fn above_floor(section: &Section, metric: &Metric, reading: &Reading, mean: f64)
         Direction::HigherIsBetter => mean - floor,
         Direction::LowerIsBetter => floor - mean,
     })
-}
-
-/// Every pair of the two.
-fn pairs<'a, A, B: Copy>(a: &'a [A], b: &'a [B]) -> impl Iterator<Item = (&'a A, B)> {
-    a.iter().flat_map(move |a| b.iter().map(move |b| (a, *b)))
 }
 
 fn write(file: &'static str, rows: Vec<Vec<String>>) -> Result<Vec<u8>> {

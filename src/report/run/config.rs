@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::Manifest;
-use crate::record::manifest::MaskFacts;
+use crate::report::run::scores::ScoredRun;
+use crate::report::run::trained::Trained;
 
 /// Settings by name, in the order of the names.
 pub type Settings = BTreeMap<&'static str, String>;
 
 /// The settings under which a score may be averaged with others over seeds. Everything a manifest
 /// says of data, masks, training and selection; not the seed, the outcome, or the machine.
-pub fn settings(m: &Manifest, mask: &MaskFacts) -> Settings {
+pub fn settings(run: &ScoredRun) -> Settings {
+    let (m, mask) = (&run.manifest, &run.mask);
     let (training, selection) = (&m.training, &m.selection);
     Settings::from([
         ("encoder", training.encoder.clone()),
@@ -55,6 +57,28 @@ pub fn suffixes(all: &[Settings]) -> Vec<String> {
         parts.collect::<Vec<_>>().join(", ")
     };
     all.iter().map(show).collect()
+}
+
+/// What tells rows of one model apart.
+pub type RowKey = (Option<Trained>, Settings);
+
+/// Settings that follow from what a model was trained on.
+const FOLLOW: [&str; 2] = ["noise", "selection rates"];
+
+/// As [`suffixes`] for the rows of one model, which tables tell apart by what they were trained on:
+/// a setting that only follows from that is left out.
+pub fn row_suffixes(all: &[RowKey]) -> Vec<String> {
+    let follows = |name: &str| {
+        let differ = |(a, b): (&RowKey, &RowKey)| a.0 == b.0 && a.1.get(name) != b.1.get(name);
+        let mut pairs = all.iter().flat_map(|a| all.iter().map(move |b| (a, b)));
+        !pairs.any(differ)
+    };
+    let without = |(_, settings): &RowKey| {
+        let mut settings = settings.clone();
+        settings.retain(|name, _| !FOLLOW.contains(name) || !follows(name));
+        settings
+    };
+    suffixes(&all.iter().map(without).collect::<Vec<_>>())
 }
 
 /// Names of the manifest fields in which two runs differ, for an error; `id` and times left out.

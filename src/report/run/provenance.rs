@@ -38,9 +38,9 @@ pub fn facts(section: &Section) -> Vec<Fact> {
         by("Training noise", &|m| m.training.noise.clone()),
         by("Text encoder", &|m| m.training.encoder.clone()),
         by("Training", &training),
-        by("Selection", &selection),
+        of_run("Selection", &selection),
         by("Reproducibility", &|m| format!("grade {}", m.build.grade)),
-        by("Build", &build),
+        of_run("Build", &builds),
         Fact {
             name: "Models",
             text: models(section),
@@ -111,18 +111,29 @@ fn training(m: &Manifest) -> String {
     }
 }
 
-fn selection(m: &Manifest) -> String {
-    let s = &m.selection;
+fn selection(run: &ScoredRun) -> String {
+    let s = &run.manifest.selection;
+    let own = |part: &ScoredRun| part.manifest.selection.levels == part.mask.levels;
+    let rates = match run.parts() {
+        parts if !parts.is_empty() && parts.iter().all(own) => "the tested rate".to_string(),
+        _ => format!("rates {}", join(&s.levels, ", ")),
+    };
     match s.rule.as_str() {
         "paper" => format!(
-            "best test epoch by {} at rates {}, as in the paper",
-            s.metric,
-            join(&s.levels, ", ")
+            "best test epoch by {} at {rates}, as in the paper",
+            s.metric
         ),
         "last" => "last epoch".to_string(),
         EXTERNAL => OUTSIDE.to_string(),
-        rule => format!("{rule} by {} at rates {}", s.metric, join(&s.levels, ", ")),
+        rule => format!("{rule} by {} at {rates}", s.metric),
     }
+}
+
+/// The builds of all trainings, each once.
+fn builds(run: &ScoredRun) -> String {
+    let mut all: Vec<String> = run.trainings().map(|run| build(&run.manifest)).collect();
+    all.dedup();
+    all.join(", ")
 }
 
 fn build(m: &Manifest) -> String {
@@ -162,7 +173,7 @@ pub const RUN_COLUMNS: [&str; 6] = [
 pub fn runs(section: &Section) -> Vec<[String; 6]> {
     let rows = section
         .own_rows()
-        .flat_map(|row| row.runs.iter().map(move |run| (row, run)));
+        .flat_map(|row| row.trainings().map(move |run| (row, run)));
     let show = |(row, run): (&Row, &ScoredRun)| {
         let m = &run.manifest;
         [

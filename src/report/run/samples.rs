@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::mask::Level;
 use crate::record::Group;
+use crate::report::error::{Error, Result};
 
 /// Predictions of one run under one mask family, clips by id.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,26 @@ impl Samples {
             }
         }
         Self { ids, truth, passes }
+    }
+
+    /// Those of several runs on the same clips, each under conditions of its own.
+    pub fn joined(parts: impl Iterator<Item = Result<Self>>) -> Result<Self> {
+        let mut parts = parts;
+        let mut all = match parts.next() {
+            Some(first) => first?,
+            None => Self::new(Vec::new(), ""),
+        };
+        for part in parts {
+            let part = part?;
+            if !all.pairs_with(&part) {
+                return Err(Error::OtherClips {
+                    expected: all.ids.len(),
+                    found: part.ids.len(),
+                });
+            }
+            all.passes.extend(part.passes);
+        }
+        Ok(all)
     }
 
     /// Whether two runs predicted the same clips with the same labels.

@@ -40,6 +40,8 @@ pub struct ScoredRun {
 enum Source {
     Folder(RunDir),
     Memory(Arc<Record>),
+    /// Several trainings, each tested at levels of its own.
+    Parts(Vec<ScoredRun>),
 }
 
 impl ScoredRun {
@@ -51,6 +53,7 @@ impl ScoredRun {
         let predictions = match &self.source {
             Source::Memory(record) => record.predictions.clone(),
             Source::Folder(dir) => dir.sealed()?.predictions()?,
+            Source::Parts(parts) => return Samples::joined(parts.iter().map(Self::samples)),
         };
         let groups = predictions.groups()?;
         check::groups(&self.manifest, &groups)?;
@@ -61,8 +64,45 @@ impl ScoredRun {
     pub fn dir(&self) -> Option<&RunDir> {
         match &self.source {
             Source::Folder(dir) => Some(dir),
-            Source::Memory(_) => None,
+            Source::Memory(_) | Source::Parts(_) => None,
         }
+    }
+
+    /// A curve of several trainings; `manifest` says what they share.
+    pub fn of_parts(
+        manifest: Arc<Manifest>,
+        mask: MaskFacts,
+        levels: Levels,
+        parts: Vec<Self>,
+    ) -> Self {
+        let hashes = |of: fn(&Self) -> &String| {
+            let all: Vec<&str> = parts.iter().map(|part| of(part).as_str()).collect();
+            all.join("+")
+        };
+        Self {
+            predictions_hash: hashes(|part| &part.predictions_hash),
+            manifest_hash: hashes(|part| &part.manifest_hash),
+            protocol: parts[0].protocol,
+            pace: Pace::default(),
+            source: Source::Parts(parts),
+            manifest,
+            mask,
+            levels,
+        }
+    }
+
+    /// The trainings of a curve that is made of several; empty for a run.
+    pub fn parts(&self) -> &[Self] {
+        match &self.source {
+            Source::Parts(parts) => parts,
+            Source::Folder(_) | Source::Memory(_) => &[],
+        }
+    }
+
+    /// The runs behind it: its parts, or itself.
+    pub fn trainings(&self) -> impl Iterator<Item = &Self> {
+        let own = self.parts().is_empty().then_some(self);
+        own.into_iter().chain(self.parts())
     }
 }
 

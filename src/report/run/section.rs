@@ -6,8 +6,11 @@ use crate::mask::Level;
 use crate::metric::{Metric, Protocol};
 
 use crate::report::error::{Error, Result};
-use crate::report::run::config::{self, Settings};
+use crate::report::run::config::{self, RowKey, Settings};
+use crate::report::run::matched;
+use crate::report::run::reading::Reading;
 use crate::report::run::scores::ScoredRun;
+use crate::report::run::trained::Trained;
 use crate::report::stats::finding::Comparison;
 
 /// Registry name of the model that looks at nothing: the floor of every table.
@@ -56,7 +59,26 @@ pub struct Row {
 impl Row {
     /// Ids of the runs behind the row, by seed.
     pub fn ids(&self) -> Vec<String> {
-        self.runs.iter().map(|r| r.manifest.id.clone()).collect()
+        self.trainings().map(|r| r.manifest.id.clone()).collect()
+    }
+
+    /// Ids of the runs behind a reading of the row: where levels have trainings of their own, those.
+    pub fn ids_at(&self, reading: &Reading) -> Vec<String> {
+        let levels = reading.weights();
+        let read = |run: &&ScoredRun| {
+            let mut levels = levels.iter();
+            levels.any(|(level, _)| run.mask.levels.contains(level))
+        };
+        let curves = self.runs.iter().flat_map(|run| {
+            let all = run.parts().is_empty();
+            run.trainings().filter(move |run| all || read(run))
+        });
+        curves.map(|run| run.manifest.id.clone()).collect()
+    }
+
+    /// Every training behind the row.
+    pub fn trainings(&self) -> impl Iterator<Item = &ScoredRun> {
+        self.runs.iter().flat_map(ScoredRun::trainings)
     }
 }
 
@@ -66,7 +88,12 @@ impl Section {
         self.runs().any(|r| r.manifest.dataset.synthetic)
     }
 
-    /// Every run, row by row.
+    /// Every training, row by row.
+    pub fn trainings(&self) -> impl Iterator<Item = &ScoredRun> {
+        self.own_rows().flat_map(Row::trainings)
+    }
+
+    /// Every curve, row by row: a run, or trainings for one rate each.
     pub fn runs(&self) -> impl Iterator<Item = &ScoredRun> {
         self.own_rows().flat_map(|r| &r.runs)
     }
@@ -166,9 +193,22 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
             .or_default()
             .push(run);
     }
-    let rows: Result<Vec<Vec<Row>>> = by_model.into_iter().map(|(m, r)| rows(m, r)).collect();
-    let mut rows: Vec<Row> = rows?.into_iter().flatten().collect();
-    rows.sort_by_key(|r| (r.floor, r.label.to_lowercase()));
+    for runs in by_model.values_mut() {
+        *runs = matched::join(std::mem::take(runs))?;
+    }
+    let trained: BTreeSet<Trained> = by_model
+        .values()
+        .flatten()
+        .filter_map(Trained::of)
+        .collect();
+    let several = trained.len() > 1;
+    let rows: Result<Vec<_>> = by_model
+        .into_iter()
+        .map(|(m, r)| rows(m, r, several))
+        .collect();
+    let mut rows: Vec<_> = rows?.into_iter().flatten().collect();
+    rows.sort_by_key(|(place, row)| (row.floor, place.clone()));
+    let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
     Ok(Section {
         slug,
         title,
@@ -180,32 +220,48 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
     })
 }
 
-/// The rows of one model.
-fn rows(model: String, runs: Vec<ScoredRun>) -> Result<Vec<Row>> {
-    let mut by_settings: BTreeMap<Settings, Vec<ScoredRun>> = BTreeMap::new();
+/// Where a row stands: by title and settings, then by what it was trained on.
+type Place = (String, Option<Trained>);
+
+/// The rows of one model; `several` where the section's models were not all trained on the same.
+fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place, Row)>> {
+    let mut by_settings: BTreeMap<RowKey, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
-        let settings = config::settings(&run.manifest, &run.mask);
-        by_settings.entry(settings).or_default().push(run);
+        let key = (Trained::of(&run), config::settings(&run));
+        by_settings.entry(key).or_default().push(run);
     }
     let all: Vec<_> = by_settings.keys().cloned().collect();
-    let parts = by_settings.into_values().zip(config::suffixes(&all));
+    let parts = all
+        .iter()
+        .zip(config::row_suffixes(&all))
+        .zip(by_settings.into_values());
     parts
-        .map(|(runs, configuration)| row(&model, configuration, runs))
+        .map(|(((trained, _), suffix), runs)| {
+            let place = labelled(&runs[0].manifest.model.title, &[&suffix]).to_lowercase();
+            let words = trained.filter(|_| several).map(Trained::words);
+            let words = words
+                .into_iter()
+                .chain([suffix])
+                .filter(|words| !words.is_empty());
+            let configuration = words.collect::<Vec<_>>().join(", ");
+            Ok(((place, *trained), row(&model, configuration, runs)?))
+        })
         .collect()
+}
+
+/// A title with remarks behind it.
+fn labelled(title: &str, remarks: &[&str]) -> String {
+    let remarks: Vec<_> = remarks.iter().copied().filter(|r| !r.is_empty()).collect();
+    match remarks.is_empty() {
+        true => title.to_string(),
+        false => format!("{title} ({})", remarks.join(", ")),
+    }
 }
 
 fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<Row> {
     runs.sort_by_key(|r| r.manifest.seed);
-    let title = &runs[0].manifest.model.title;
-    let remarks = [
-        configuration.as_str(),
-        if model == FLOOR { "floor" } else { "" },
-    ];
-    let remarks: Vec<_> = remarks.into_iter().filter(|r| !r.is_empty()).collect();
-    let label = match remarks.is_empty() {
-        true => title.clone(),
-        false => format!("{title} ({})", remarks.join(", ")),
-    };
+    let floor = if model == FLOOR { "floor" } else { "" };
+    let label = labelled(&runs[0].manifest.model.title, &[&configuration, floor]);
     for pair in runs.windows(2) {
         let (a, b) = (&pair[0].manifest, &pair[1].manifest);
         if a.seed == b.seed {

@@ -29,8 +29,8 @@ fn table(section: &Section, of: &str) -> Option<Table> {
     if rows.len() < 2 {
         return None;
     }
-    // The unchanged model first, then by label.
-    rows.sort_by_key(|r| (r.model != of, !r.configuration.is_empty(), r.label.clone()));
+    // The unchanged model first, then in the section's order.
+    rows.sort_by_key(|r| (r.model != of, !r.configuration.is_empty()));
     let reading = Reading::mean(&section.levels);
     let columns = section.metrics.iter().flat_map(|metric| {
         let column = |title: &str, name: String| Column {

@@ -160,7 +160,7 @@ fn cell(
             Content::Undefined { reason }
         }
     };
-    let mut cell = Cell::new(content, row.ids());
+    let mut cell = Cell::new(content, row.ids_at(reading));
     let finding = section
         .comparison()
         .and_then(|c| c.find(place, metric.name, reading));

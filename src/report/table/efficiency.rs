@@ -44,7 +44,7 @@ pub fn table(section: &Section) -> Table {
         higher_is_better: false,
     };
     let mut devices: Vec<&str> = section
-        .runs()
+        .trainings()
         .map(|r| r.manifest.build.device.as_str())
         .collect();
     devices.sort_unstable();
@@ -68,7 +68,7 @@ pub fn table(section: &Section) -> Table {
 
 fn line(row: &Row) -> Line {
     let cell = |(_, _, decimals, value): &Cost| {
-        let values: Option<Vec<f64>> = row.runs.iter().map(value).collect();
+        let values: Option<Vec<f64>> = row.trainings().map(value).collect();
         let content = match values.and_then(|v| stats::summarize(&v)) {
             Some(summary) => Content::Number {
                 value: summary.mean,

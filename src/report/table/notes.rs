@@ -1,7 +1,10 @@
 //! What a reader must know who sees a table alone.
 
+use std::collections::BTreeSet;
+
 use super::{Cell, Content, FLOOR_MARK, Table};
 use crate::report::run::section::{Section, Tests};
+use crate::report::run::trained::Trained;
 use crate::report::stats::resample::SEED;
 
 /// Below this a corrected p-value counts as more than chance.
@@ -11,6 +14,7 @@ pub const ALPHA: f64 = 0.05;
 pub fn notes(section: &Section, table: &Table) -> Vec<String> {
     let cells = || table.rows.iter().flat_map(|r| &r.cells);
     let mut notes = vec![seeds(section)];
+    notes.extend(trained(section));
     notes.extend(tests(section, cells));
     if !table.rows.iter().any(|r| r.floor) {
         notes.push("No floor to compare with: run the model `constant` too.".to_string());
@@ -63,6 +67,23 @@ fn tests<'a, I: Iterator<Item = &'a Cell>>(
             "Bold: best of its column and better than {reference} (where that is the best: than \
              the runner-up) with corrected p < {ALPHA}. Underlined: best, but it may be chance."
         ));
+    }
+    notes
+}
+
+/// What the models were trained on, where that is not mixed noise and no label says it.
+fn trained(section: &Section) -> Vec<String> {
+    let all: BTreeSet<Trained> = section.runs().filter_map(Trained::of).collect();
+    let mut notes = Vec::new();
+    if let (1, Some(only)) = (all.len(), all.first().filter(|t| **t != Trained::Mixed)) {
+        notes.push(format!("Models were {}.", only.words()));
+    }
+    if all.contains(&Trained::TestedRate) {
+        notes.push(
+            "Trained at the tested rate: a training per rate, on clips of that rate alone; a mean \
+             over rates is one over trainings."
+                .to_string(),
+        );
     }
     notes
 }

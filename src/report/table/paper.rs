@@ -124,7 +124,7 @@ fn ours(row: &Row, metrics: &[&'static Metric], reading: &Reading) -> Cell {
     let text: Vec<String> = metrics.iter().map(text).collect();
     let note = None;
     let text = text.join(" / ");
-    Cell::new(Content::Text { text, note }, row.ids())
+    Cell::new(Content::Text { text, note }, row.ids_at(reading))
 }
 
 /// The model's printed numbers, with a footnote of their source and known errors.

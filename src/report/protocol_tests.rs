@@ -1,0 +1,94 @@
+//! Models trained by different protocols in one report.
+
+use super::fixture::{TOY, manifest, scored};
+use super::format::csv;
+use super::table::build;
+use crate::report::run::provenance;
+use crate::report::run::scores::ScoredRun;
+use crate::report::run::section::sections;
+
+const GRID: [f64; 3] = [0.0, 0.5, 1.0];
+
+/// One model under the three training protocols, its noise worded as runs do, and the floor.
+fn protocols() -> Vec<ScoredRun> {
+    let worded = |id: &str, noise: &str, rates: &[f64]| {
+        let mut manifest = manifest("lnln", 11, rates);
+        (manifest.id, manifest.training.noise) = (id.into(), noise.into());
+        manifest
+    };
+    let mut runs = vec![
+        worded("clean", "clean (random)", &GRID),
+        worded("mixed", "fresh (random)", &GRID),
+    ];
+    for rate in GRID {
+        let noise = format!("fresh (random at {rate})");
+        let mut at = worded(&format!("at-{rate}"), &noise, &[rate]);
+        at.selection.levels = at.masks[0].levels.clone();
+        runs.push(at);
+    }
+    let mut floor = manifest("constant", 11, &GRID);
+    floor.training.epochs = 0;
+    runs.push(floor);
+    runs.into_iter().map(scored).collect()
+}
+
+#[test]
+fn training_protocols_stand_beside_the_model_and_rates_join_into_one_row() {
+    let section = sections(protocols()).unwrap().swap_remove(0);
+    let labels: Vec<_> = section.rows.iter().map(|r| r.label.as_str()).collect();
+    assert_eq!(
+        labels,
+        [
+            "LNLN (trained on mixed noise)",
+            "LNLN (trained on clean data)",
+            "LNLN (trained at the tested rate)",
+            "CONSTANT (floor)"
+        ]
+    );
+    let table = build::by_rate(&section, &TOY.metrics[0]);
+    let (mixed, per_rate) = (&table.rows[0].cells, &table.rows[2].cells);
+    for (at, rate) in GRID.iter().enumerate() {
+        assert_eq!(per_rate[at].content, mixed[at].content);
+        assert_eq!(per_rate[at].runs, [format!("at-{rate}")]);
+    }
+    let mean = &per_rate[GRID.len()];
+    assert_eq!(mean.content, mixed[GRID.len()].content);
+    assert_eq!(mean.runs.len(), GRID.len(), "{:?}", mean.runs);
+    assert!(
+        table
+            .notes
+            .iter()
+            .any(|note| note.contains("a training per rate"))
+    );
+    let scores = String::from_utf8(csv::scores(&[&section]).unwrap()).unwrap();
+    let of = |id: &str| scores.lines().filter(|line| line.ends_with(id)).count();
+    assert_eq!(of(",at-0.5") * GRID.len(), of(",mixed"));
+    let facts = provenance::facts(&section);
+    let noise = facts
+        .iter()
+        .find(|fact| fact.name == "Training noise")
+        .unwrap();
+    assert!(
+        noise
+            .text
+            .contains("fresh (random at the tested rate) (LNLN (trained at"),
+        "{noise:?}"
+    );
+    let listed = provenance::runs(&section);
+    assert_eq!(listed.len(), 3 + GRID.len());
+}
+
+#[test]
+fn a_protocol_that_all_models_share_is_a_note() {
+    let mut runs = protocols();
+    runs.retain(|run| ["clean", "constant-11"].contains(&&*run.manifest.id));
+    let section = sections(runs).unwrap().swap_remove(0);
+    assert_eq!(section.rows[0].label, "LNLN");
+    let table = build::overview(&section);
+    assert!(
+        table
+            .notes
+            .iter()
+            .any(|note| note == "Models were trained on clean data.")
+    );
+}

@@ -1,0 +1,156 @@
+//! Runs that were trained and tested at one level each become one curve over the levels.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::config::{self, Settings};
+use super::scores::ScoredRun;
+use super::trained::Trained;
+use crate::mask::Level;
+use crate::record::manifest::MaskFacts;
+use crate::report::error::{Error, Result};
+
+/// Joins the runs of a model that differ in nothing but the level they were trained and tested at,
+/// seed by seed; others stay as they are.
+///
+/// # Errors
+/// [`Error::Twice`] where two runs of a seed were trained and tested at the same level.
+pub fn join(runs: Vec<ScoredRun>) -> Result<Vec<ScoredRun>> {
+    let mut all = Vec::new();
+    let mut curves: BTreeMap<(Settings, u64), BTreeMap<Level, ScoredRun>> = BTreeMap::new();
+    for run in runs {
+        let Some(level) = Trained::matched(&run) else {
+            all.push(run);
+            continue;
+        };
+        let place = (alike(&run, level), run.manifest.seed);
+        let parts = curves.entry(place).or_default();
+        if let Some(first) = parts.get(&level) {
+            return Err(twice(first, &run, level));
+        }
+        parts.insert(level, run);
+    }
+    all.extend(
+        curves
+            .into_values()
+            .map(|parts| curve(parts.into_values().collect())),
+    );
+    Ok(all)
+}
+
+fn twice(first: &ScoredRun, second: &ScoredRun, level: Level) -> Error {
+    let (a, b) = (&first.manifest, &second.manifest);
+    Error::Twice {
+        first: a.id.clone(),
+        second: b.id.clone(),
+        row: format!("{} trained at {level} on {}", a.model.title, a.dataset.name),
+        seed: a.seed,
+        differ: config::differences(a, b),
+    }
+}
+
+/// The settings of a run but those that are its level's.
+fn alike(run: &ScoredRun, level: Level) -> Settings {
+    let mut settings = config::settings(run);
+    settings.remove("rates");
+    settings.remove("masks");
+    settings.insert("noise", at_tested_rate(&run.manifest.training.noise, level));
+    if run.manifest.selection.levels == [level] {
+        settings.remove("selection rates");
+    }
+    settings
+}
+
+fn at_tested_rate(noise: &str, level: Level) -> String {
+    noise.replace(&format!(" at {level})"), " at the tested rate)")
+}
+
+/// One curve of trainings of one seed, by level.
+fn curve(parts: Vec<ScoredRun>) -> ScoredRun {
+    let first = &parts[0];
+    let mut manifest = (*first.manifest).clone();
+    let ids = parts.iter().map(|part| part.manifest.id.as_str());
+    manifest.id = ids.collect::<Vec<_>>().join("+");
+    manifest.training.noise = at_tested_rate(&manifest.training.noise, first.mask.levels[0]);
+    manifest.wall_seconds = parts.iter().map(|part| part.manifest.wall_seconds).sum();
+    let levels = parts
+        .iter()
+        .flat_map(|part| &part.manifest.selection.levels);
+    manifest.selection.levels = levels.copied().collect();
+    manifest.selection.levels.sort();
+    manifest.selection.levels.dedup();
+    let masks = parts.iter().map(|part| part.mask.clone());
+    let mask = masks.reduce(together).unwrap_or_else(|| first.mask.clone());
+    let mut levels = first.levels.clone();
+    for part in &parts[1..] {
+        for (metric, curve) in &part.levels {
+            levels.entry(metric).or_default().extend(curve.clone());
+        }
+    }
+    ScoredRun::of_parts(Arc::new(manifest), mask, levels, parts)
+}
+
+fn together(mut all: MaskFacts, more: MaskFacts) -> MaskFacts {
+    all.levels.extend(more.levels);
+    all.levels.sort();
+    all.hashes.extend(more.hashes);
+    all.realised.extend(more.realised);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{manifest, scored};
+
+    fn at(seed: u64, rate: f64) -> ScoredRun {
+        let mut facts = manifest("lnln", seed, &[rate]);
+        facts.id = format!("lnln-{seed}-{rate}");
+        let level = Level::of_number(rate).unwrap();
+        facts.training.noise = format!("fresh (random at {level})");
+        facts.selection.levels = vec![level];
+        scored(facts)
+    }
+
+    #[test]
+    fn a_training_per_rate_becomes_a_curve_per_seed() {
+        let mixed = scored(manifest("lnln", 1, &[0.0, 0.5]));
+        let runs = vec![
+            at(2, 0.5),
+            at(1, 0.5),
+            mixed.clone(),
+            at(1, 0.0),
+            at(2, 0.0),
+        ];
+        let joined = join(runs).unwrap();
+        assert_eq!(joined.len(), 3);
+        let curve = joined
+            .iter()
+            .find(|run| run.manifest.id == "lnln-1-0+lnln-1-0.5");
+        let curve = curve.unwrap();
+        assert_eq!(curve.mask, mixed.mask);
+        assert_eq!(
+            curve.manifest.training.noise,
+            "fresh (random at the tested rate)"
+        );
+        assert_eq!(
+            curve.levels["mae"], mixed.levels["mae"],
+            "the toy model knows its seed alone"
+        );
+        let samples = [curve, &mixed].map(|run| run.samples().unwrap());
+        assert_eq!(samples[0], samples[1]);
+        assert_eq!(curve.trainings().count(), 2);
+    }
+
+    #[test]
+    fn another_setting_is_another_curve_and_a_second_run_is_not_swallowed() {
+        let mut other = at(1, 0.5);
+        let mut facts = (*other.manifest).clone();
+        facts.training.batch_size = 99;
+        other.manifest = Arc::new(facts);
+        assert_eq!(join(vec![at(1, 0.0), other]).unwrap().len(), 2);
+        let twice = join(vec![at(1, 0.0), at(1, 0.5), at(1, 0.5)]);
+        let message = twice.unwrap_err().to_string();
+        assert!(message.contains("LNLN trained at 0.5 on toy"), "{message}");
+    }
+}

@@ -1,0 +1,239 @@
+//! How cells are trained and tested, beyond data, model and seed: the words of a suite, parsed.
+
+use super::train_on::TrainOn;
+use super::{Error, Suite};
+use crate::mask::{self, Conditions, Family, Level, Noise, RateLaw};
+use crate::train::schedule::Schedule;
+use crate::train::{self, Precision, Selection};
+
+/// What decides a training and its tests. A suite has one, and one per training protocol.
+#[derive(Clone)]
+pub struct Settings {
+    /// Masks of the test split.
+    pub conditions: Vec<Conditions>,
+    /// Masks of the validation split, under the first mask seed.
+    pub validation: Vec<(&'static dyn Family, Level)>,
+    pub mask_seeds: Vec<u64>,
+    /// Masks of the training noise.
+    pub noise_family: &'static dyn Family,
+    pub noise: Noise,
+    pub noise_rate: RateLaw,
+    pub selection: Selection,
+    pub schedule: Schedule,
+    pub precision: Precision,
+    /// The computation to the letter.
+    pub plain: bool,
+}
+
+impl Settings {
+    /// Parse and check the words of a suite.
+    ///
+    /// # Errors
+    /// Those of reading each word; [`Error::NothingToDo`] without a mask seed.
+    pub fn of(suite: &Suite) -> Result<Self, Error> {
+        let conditions = Conditions::deal(&suite.masks, &mask::parse_list(&suite.rates)?)?;
+        let noise = suite.train.noise.parse::<Noise>()?;
+        let settings = Self {
+            validation: Conditions::choose(
+                &conditions,
+                &mask::parse_list(&suite.train.valid_rates)?,
+            ),
+            conditions,
+            mask_seeds: suite.mask_seeds.clone(),
+            noise_family: noise.family(suite.train.noise_masks.as_deref())?,
+            noise,
+            noise_rate: suite.train.noise_rate.parse()?,
+            selection: suite.train.selection.parse()?,
+            schedule: suite.train.schedule,
+            precision: suite.train.precision.parse()?,
+            plain: is_plain(&suite.train.engine)?,
+        };
+        settings.noise.check_rates(settings.noise_rate)?;
+        if settings.mask_seeds.is_empty() {
+            return Err(Error::NothingToDo { what: "mask seed" });
+        }
+        Ok(settings)
+    }
+
+    /// The trainings of a protocol: one, but for [`TrainOn::TestedRate`] one per level.
+    ///
+    /// # Errors
+    /// [`Error::TrainOn`] where noise or rates of the suite contradict the protocol.
+    pub fn under(&self, suite: &Suite, train_on: TrainOn) -> Result<Vec<Self>, Error> {
+        let asked = suite.train.noise_masks.as_deref();
+        let mixed = self.noise_rate == RateLaw::HalfComplete;
+        let against = |key, found: &dyn ToString, expected| {
+            Err(Error::TrainOn {
+                train_on,
+                key,
+                found: found.to_string(),
+                expected,
+            })
+        };
+        if !mixed && train_on != TrainOn::Clean {
+            return against("noise_rate", &self.noise_rate, "half-complete");
+        }
+        if self.noise == Noise::Clean && train_on != TrainOn::Clean {
+            return against("noise", &self.noise, "fresh, fixed, cycle:K or reference");
+        }
+        Ok(match train_on {
+            TrainOn::Mixed => vec![self.clone()],
+            TrainOn::Clean => vec![Self {
+                noise: Noise::Clean,
+                noise_family: Noise::Clean.family(asked)?,
+                noise_rate: RateLaw::HalfComplete,
+                ..self.clone()
+            }],
+            TrainOn::TestedRate => self.at_tested_rates(asked)?,
+        })
+    }
+
+    /// A training per level, validated and tested at it. Masks are of the tested family unless the
+    /// noise has its own; families that are trained for alike share a training.
+    fn at_tested_rates(&self, asked: Option<&str>) -> Result<Vec<Self>, Error> {
+        let mut all: Vec<Self> = Vec::new();
+        for Conditions { family, levels } in &self.conditions {
+            let own = asked.unwrap_or(family.name());
+            let noise_family = match self.noise {
+                Noise::Reference | Noise::ReferenceRefresh => self.noise_family,
+                _ => mask::find(own)?,
+            };
+            for &level in levels {
+                let here = Conditions {
+                    family: *family,
+                    levels: vec![level],
+                };
+                let law = RateLaw::At(level);
+                let known = all.iter_mut().find(|one| {
+                    one.noise_rate == law && one.noise_family.name() == noise_family.name()
+                });
+                match known {
+                    Some(one) => one.conditions.push(here),
+                    None => all.push(Self {
+                        validation: vec![(*family, level)],
+                        conditions: vec![here],
+                        noise: without_rates(self.noise),
+                        noise_rate: law,
+                        noise_family,
+                        ..self.clone()
+                    }),
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// The noise that draws masks as often, without the published mixture of rates: MMSA trains under
+/// LNLN's masks at one rate.
+fn without_rates(noise: Noise) -> Noise {
+    match noise {
+        Noise::Reference => Noise::Fixed,
+        Noise::ReferenceRefresh => Noise::Fresh,
+        other => other,
+    }
+}
+
+fn is_plain(engine: &str) -> Result<bool, train::Error> {
+    match engine {
+        "lean" => Ok(false),
+        "plain" => Ok(true),
+        _ => Err(train::Error::EngineName {
+            found: engine.to_owned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suite(more: &str) -> Suite {
+        let text = format!("datasets = ['mosi']\nmodels = ['lnln']\n{more}");
+        toml::from_str(&text).unwrap()
+    }
+
+    /// Noise and what is tested, a line per training.
+    fn trainings(suite: &Suite, train_on: TrainOn) -> Vec<String> {
+        let base = Settings::of(suite).unwrap();
+        let show = |one: &Settings| {
+            let (noise, family, rate) = (one.noise, one.noise_family.name(), one.noise_rate);
+            let validation = one
+                .validation
+                .iter()
+                .map(|(f, l)| format!("{}/{l}", f.name()));
+            let validation: Vec<_> = validation.collect();
+            let validation = validation.join(" ");
+            format!(
+                "{noise} {family} {rate}: {validation}: {:?}",
+                one.conditions
+            )
+        };
+        base.under(suite, train_on)
+            .unwrap()
+            .iter()
+            .map(show)
+            .collect()
+    }
+
+    #[test]
+    fn at_the_tested_rate_there_is_a_training_per_level() {
+        let suite = suite("rates = '0,0.5'");
+        let [zero, half] = &trainings(&suite, TrainOn::TestedRate)[..] else {
+            panic!("expected two trainings");
+        };
+        assert_eq!(
+            zero,
+            "fresh random 0: random/0: [random at [Level { rates: [0.0, 0.0, 0.0] }]]"
+        );
+        assert!(half.starts_with("fresh random 0.5: random/0.5: "), "{half}");
+        assert_eq!(trainings(&suite, TrainOn::Mixed).len(), 1);
+        let clean = trainings(&suite, TrainOn::Clean);
+        assert!(
+            clean[0].starts_with("clean random half-complete: "),
+            "{clean:?}"
+        );
+    }
+
+    #[test]
+    fn families_trained_for_alike_share_a_training() {
+        let own = suite("rates = '0.5'\nmasks = ['random', 'block']");
+        let all = trainings(&own, TrainOn::TestedRate);
+        assert_eq!(all.len(), 2, "{all:?}");
+        assert!(all[1].starts_with("fresh block 0.5: block/0.5"), "{all:?}");
+        let one =
+            suite("rates = '0.5'\nmasks = ['random', 'block']\n[train]\nnoise_masks = 'random'");
+        let all = trainings(&one, TrainOn::TestedRate);
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert!(
+            all[0].contains("[random at") && all[0].contains("block at"),
+            "{all:?}"
+        );
+    }
+
+    #[test]
+    fn the_published_noise_keeps_its_masks_and_loses_its_mixture() {
+        let suite = suite("rates = '0.5'\nmasks = 'reference'\n[train]\nnoise = 'reference'");
+        let all = trainings(&suite, TrainOn::TestedRate);
+        assert!(
+            all[0].starts_with("fixed reference 0.5: reference/0.5"),
+            "{all:?}"
+        );
+    }
+
+    #[test]
+    fn what_contradicts_a_protocol_is_named() {
+        let message = |more: &str, train_on| {
+            let suite = suite(more);
+            let base = Settings::of(&suite).unwrap();
+            base.under(&suite, train_on).err().unwrap().to_string()
+        };
+        let clean = message("[train]\nnoise = 'clean'", TrainOn::Mixed);
+        assert!(clean.contains("noise = \"clean\""), "{clean}");
+        let rate = message("[train]\nnoise_rate = '0.5'", TrainOn::TestedRate);
+        assert!(
+            rate.contains("tested-rate") && rate.contains("half-complete"),
+            "{rate}"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! `--train-on`: training protocols from the command line to the report.
+
+use std::fs;
+use std::path::Path;
+
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use super::program::{prepared, program, words};
+
+fn run(folder: &Path, data: &Path, line: &str) -> assert_cmd::Command {
+    let mut command = program();
+    command.args(words(
+        "run --datasets demo-film --seeds 1 --rates 0,0.5 --device cpu --threads 1 --epochs 1 \
+         --batch-size 16",
+    ));
+    command.args(words(line)).arg("--data").arg(data);
+    command.arg("--runs").arg(folder.join("runs"));
+    command
+}
+
+#[test]
+fn three_protocols_become_three_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let line = "--models lf_dnn,constant --train-on mixed,clean,tested-rate";
+    // One mixed, one clean, one per rate, and the constant once.
+    run(folder.path(), &data, line)
+        .assert()
+        .success()
+        .stdout(contains("5 runs done (0 before)"));
+    // A cell by its number is the same cell.
+    let sweeps = folder.path().join("runs/sweeps");
+    let sweep = fs::read_dir(sweeps).unwrap().next().unwrap().unwrap();
+    program()
+        .arg("run-cell")
+        .arg("--manifest")
+        .arg(sweep.path().join("manifest.json"))
+        .args(words("--index 0 --count 5"))
+        .assert()
+        .success()
+        .stdout(contains("5 cells done (5 before)"));
+    // What a flag can say is the same run.
+    let by_hand = "--models lf_dnn --noise-rate 0.5 --valid-rates 0.5";
+    let mut same = program();
+    same.args(words(
+        "run --datasets demo-film --seeds 1 --rates 0.5 --device cpu --threads 1 --epochs 1 \
+         --batch-size 16",
+    ));
+    same.args(words(by_hand)).arg("--data").arg(&data);
+    same.arg("--runs").arg(folder.path().join("runs"));
+    same.assert()
+        .success()
+        .stdout(contains("1 runs done (1 before)"));
+    let out = folder.path().join("report");
+    program()
+        .arg("report")
+        .arg(folder.path().join("runs"))
+        .arg("--out")
+        .arg(&out)
+        .assert()
+        .success();
+    let report = fs::read_to_string(out.join("report.md")).unwrap();
+    for protocol in [
+        "LF-DNN (trained on mixed noise)",
+        "LF-DNN (trained on clean data)",
+        "LF-DNN (trained at the tested rate)",
+    ] {
+        assert!(report.contains(protocol), "{protocol} in {report}");
+    }
+    let manifest = fs::read_to_string(out.join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let rows = &manifest["tables"]["demo-film-mae"]["rows"];
+    let rows = rows.as_array().unwrap();
+    let per_rate = rows
+        .iter()
+        .find(|row| row["row"].as_str().unwrap().contains("tested rate"));
+    assert_eq!(per_rate.unwrap()["runs"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn one_model_alone_is_trained_otherwise_and_contradictions_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let line = "--models tfn,tfn@clean,tfn@mixed --dry-run";
+    run(folder.path(), &data, line).assert().success().stdout(
+        contains("2 cells")
+            .and(contains("clean (random)"))
+            .and(contains("fresh (random)")),
+    );
+    for (line, words) in [
+        ("--models tfn@dirty", "found `dirty`"),
+        (
+            "--models tfn --train-on mixed --noise clean",
+            "contradicts noise",
+        ),
+        (
+            "--models tfn --train-on tested-rate --noise-rate 0.5",
+            "half-complete",
+        ),
+    ] {
+        run(folder.path(), &data, line)
+            .assert()
+            .code(2)
+            .stderr(contains(words));
+    }
+}
