@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::dataset::{Corpus, export};
-use lnln_bench::mask::{self, Erasure, Level, Variants};
+use lnln_bench::dataset::{Corpus, Outline, SplitName, export};
+use lnln_bench::mask::{self, Erasure, Level, MaskSource, SplitShape};
 
 use super::output;
 
@@ -54,7 +54,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let erasure = args
         .rate
         .map(|rate| {
-            let variants = Variants::of_corpus(family, &corpus, args.seed, &[rate])?;
+            let source = MaskSource::beside(&args.data, corpus.name(), &corpus.content_hash)?;
+            let outlines = SplitName::ALL.map(|name| corpus.outline(name));
+            let outlines: Vec<Outline> = outlines.into_iter().collect::<Result<_, _>>()?;
+            let shapes: Vec<SplitShape> = outlines.iter().map(SplitShape::from).collect();
+            let variants = source.of_splits(family, &shapes, args.seed, &[rate])?;
             anyhow::Ok(Erasure::new(&variants, rate)?)
         })
         .transpose()?;

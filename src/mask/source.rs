@@ -82,6 +82,26 @@ impl MaskSource {
             .all(|level| stored.levels.contains(level));
         Ok(if all { stored } else { drawn })
     }
+
+    /// The masks of several splits, as [`MaskSource::masks`] gives them.
+    ///
+    /// # Errors
+    /// As [`MaskSource::masks`].
+    pub fn of_splits(
+        &self,
+        family: &dyn Family,
+        splits: &[SplitShape],
+        seed: u64,
+        levels: &[Level],
+    ) -> Result<Variants, Error> {
+        let mut all = Variants::build(family, &self.dataset, &[], seed, levels)?;
+        for split in splits {
+            let mut masks = self.masks(family, split, seed, levels)?;
+            masks.restrict(&all.levels);
+            all.splits.append(&mut masks.splits);
+        }
+        Ok(all)
+    }
 }
 
 /// The file, unless its format is older than this build's: what it holds can be drawn again.

@@ -147,10 +147,25 @@ fn stored_masks_that_are_not_those_of_their_key_are_refused() {
     masks.seed = 1111;
     let path = data.join("demo-film.masks.h5");
     MaskFile::write(&path, &corpus.content_hash, &[masks]).unwrap();
-    let words = "random-v1/seed-1111/test at level 0.5";
-    program()
-        .args(arguments(folder.path(), &data, "runs", 1))
-        .assert()
-        .failure()
-        .stderr(contains(words).and(contains("write it again with `prepare`")));
+    let file = data.join("demo-film.h5").display().to_string();
+    let out = folder.path().join("half.pkl");
+    let export = format!("export {file} --rate 0.5 --out {}", out.display());
+    for (arguments, split) in [
+        (arguments(folder.path(), &data, "runs", 1), "test"),
+        (words(&export).map(str::to_owned).collect(), "train"),
+        (
+            words(&format!("mask {export}"))
+                .map(str::to_owned)
+                .collect(),
+            "train",
+        ),
+    ] {
+        let masks = format!("random-v1/seed-1111/{split} at level 0.5");
+        program()
+            .args(arguments)
+            .assert()
+            .failure()
+            .stderr(contains(masks).and(contains("write it again with `prepare`")));
+    }
+    assert!(!out.exists());
 }

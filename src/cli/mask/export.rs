@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
 use lnln_bench::dataset::{self, Outline, SplitName};
-use lnln_bench::mask::{self, Conditions, Erasure, Level, SplitShape, Variants};
+use lnln_bench::mask::{self, Conditions, Erasure, Level, SplitShape};
 
 use super::Chosen;
 use crate::cli::output;
@@ -49,18 +48,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let (corpus, source) = args.chosen.open()?;
     let outlines = SplitName::ALL.map(|name| corpus.outline(name));
     let outlines: Vec<Outline> = outlines.into_iter().collect::<Result<_, _>>()?;
-    let mut variants: Option<Variants> = None;
-    for split in outlines.iter().map(SplitShape::from) {
-        let (family, levels) = (conditions[0].family, &conditions[0].levels);
-        let next = source.masks(family, &split, args.chosen.seed, levels)?;
-        match &mut variants {
-            Some(all) => all.splits.extend(next.splits),
-            None => variants = Some(next),
-        }
-    }
-    let Some(variants) = variants else {
-        bail!("{}: no split", args.chosen.data.display());
-    };
+    let shapes: Vec<SplitShape> = outlines.iter().map(SplitShape::from).collect();
+    let (family, levels) = (conditions[0].family, &conditions[0].levels);
+    let variants = source.of_splits(family, &shapes, args.chosen.seed, levels)?;
     let ids: Vec<mask::Ids> = outlines
         .iter()
         .map(|o| (o.name, o.ids.as_slice()))
