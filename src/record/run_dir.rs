@@ -54,6 +54,8 @@ pub struct Sealed {
     pub scores: Option<Scores>,
     /// The log of epochs; empty where nothing was trained.
     pub epochs: Vec<u8>,
+    /// Its hash, where there is one.
+    pub epochs_hash: Option<String>,
 }
 
 impl Sealed {
@@ -242,9 +244,16 @@ impl RunDir {
             false => None,
         };
         // Older runs did not seal their log.
-        let epochs = match listed(METRICS) {
-            true => self.checked(&sums, METRICS)?.0,
-            false => fs::read(self.metrics()).unwrap_or_default(),
+        let (epochs, epochs_hash) = match listed(METRICS) {
+            true => {
+                let (bytes, hash) = self.checked(&sums, METRICS)?;
+                (bytes, Some(hash))
+            }
+            false => {
+                let bytes = fs::read(self.metrics()).ok();
+                let hash = bytes.as_deref().map(seal::hash);
+                (bytes.unwrap_or_default(), hash)
+            }
         };
         Ok(Sealed {
             dir: self.clone(),
@@ -254,6 +263,7 @@ impl RunDir {
             parquet,
             scores,
             epochs,
+            epochs_hash,
         })
     }
 

@@ -1,14 +1,19 @@
-//! `manifest.json` of a report: which runs stand behind every cell, and what the files hash to.
+//! `manifest.json` of a report: what stands behind every cell and series, and what the files hash to.
+//!
+//! A cell gives the number of its origin; an origin the runs' file and levels that were read, and the
+//! numbers of sets of runs; a set the ids; and `runs` each id's hashes.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{Result, render};
-use crate::report::format::page::Part;
+use super::numbering::{Numbered, Numbering};
+use crate::report::format::json;
+use crate::report::format::page::{Figure, Part};
 use crate::report::options::Options;
 use crate::report::run::scores::ScoredRun;
-use crate::report::table::{Cell, Line, Table};
+use crate::report::table::{Cell, Column, Line, Table};
 
 /// Name of the file.
 pub const NAME: &str = "manifest.json";
@@ -17,7 +22,7 @@ pub const NAME: &str = "manifest.json";
 pub const KIND: &str = "lnln-bench report";
 
 /// Version of this file's layout. Raise it when a reader of today could misread it.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Provenance of a report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,8 +37,13 @@ pub struct ReportManifest {
     pub options: Options,
     /// By id.
     pub runs: BTreeMap<String, RunFacts>,
+    /// What the numbers of sets and origins stand for.
+    #[serde(flatten)]
+    pub numbered: Numbered,
     /// By id.
     pub tables: BTreeMap<String, TableFacts>,
+    /// By path without its ending: SVG and PNG show the same.
+    pub figures: BTreeMap<String, FigureFacts>,
     /// blake3 of every other file of the report, by its path within.
     pub files: BTreeMap<String, String>,
 }
@@ -48,21 +58,39 @@ pub struct RunFacts {
     pub seed: u64,
     pub predictions_blake3: String,
     pub manifest_blake3: String,
+    /// Of the log of epochs, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_blake3: Option<String>,
 }
 
-/// A table, row by row.
+/// A table, row by row, as it stands in every format.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TableFacts {
     pub title: String,
+    /// Family and version of the masks whose predictions count.
+    pub masks: String,
+    /// Number of the set of runs that marks and p-values are against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<usize>,
+    /// The metrics that each column shows.
+    pub metrics: BTreeMap<String, Vec<String>>,
     pub rows: Vec<RowFacts>,
 }
 
-/// What the cells of a row say, by column, and the ids of the runs they are computed from.
+/// A row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RowFacts {
     pub row: String,
-    pub runs: Vec<String>,
-    pub cells: serde_json::Map<String, serde_json::Value>,
+    /// By column: what the cell says, and the number of its origin, null where there is no number.
+    pub cells: BTreeMap<String, (String, Option<usize>)>,
+}
+
+/// A figure.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FigureFacts {
+    pub title: String,
+    /// What it shows, and the number of its origin.
+    pub series: Vec<(String, Option<usize>)>,
 }
 
 impl ReportManifest {
@@ -71,10 +99,14 @@ impl ReportManifest {
         sources: &[String],
         options: &Options,
         parts: &[Part],
+        numbering: &Numbering,
         files: &[(String, Vec<u8>)],
     ) -> Self {
         let runs = parts.iter().flat_map(|p| p.section.trainings()).map(run);
         let tables = parts.iter().flat_map(Part::tables);
+        let tables = tables.map(|t| (t.id.clone(), table(t, numbering)));
+        let figures = parts.iter().flat_map(Part::figures);
+        let figures = figures.map(|f| (f.path.clone(), figure(f, numbering)));
         let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
         Self {
             kind: KIND.to_string(),
@@ -83,19 +115,37 @@ impl ReportManifest {
             sources: sources.to_vec(),
             options: options.clone(),
             runs: runs.collect(),
-            tables: tables.map(|t| (t.id.clone(), table(t))).collect(),
+            numbered: numbering.numbered().clone(),
+            tables: tables.collect(),
+            figures: figures.collect(),
             files: files.iter().map(|(p, b)| (p.clone(), hash(b))).collect(),
         }
     }
 
-    /// As indented JSON.
+    /// As JSON, with a line for every run, set, origin, row and figure.
     ///
     /// # Errors
     /// Never in practice: every field is text or a number.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        let mut json = serde_json::to_vec_pretty(self).map_err(render(NAME))?;
-        json.push(b'\n');
-        Ok(json)
+        let field = |name: &str, value: &dyn Fn() -> serde_json::Result<String>| {
+            value().map(|text| format!("  \"{name}\": {text}"))
+        };
+        let fields = [
+            field("kind", &|| json::lines(&self.kind, 1, 0)),
+            field("format", &|| json::lines(&self.format, 1, 0)),
+            field("version", &|| json::lines(&self.version, 1, 0)),
+            field("sources", &|| json::lines(&self.sources, 1, 1)),
+            field("options", &|| json::lines(&self.options, 1, 1)),
+            field("runs", &|| json::lines(&self.runs, 1, 1)),
+            field("sets", &|| json::lines(&self.numbered.sets, 1, 1)),
+            field("origins", &|| json::lines(&self.numbered.origins, 1, 1)),
+            field("tables", &|| json::lines(&self.tables, 1, 3)),
+            field("figures", &|| json::lines(&self.figures, 1, 1)),
+            field("files", &|| json::lines(&self.files, 1, 1)),
+        ];
+        let fields: serde_json::Result<Vec<String>> = fields.into_iter().collect();
+        let text = fields.map_err(render(NAME))?.join(",\n");
+        Ok(format!("{{\n{text}\n}}\n").into_bytes())
     }
 
     /// Paths of the files of a report of any version; `None` if the bytes are something else.
@@ -137,30 +187,47 @@ fn run(run: &ScoredRun) -> (String, RunFacts) {
         seed: m.seed,
         predictions_blake3: run.predictions_hash.clone(),
         manifest_blake3: run.manifest_hash.clone(),
+        log_blake3: run.log_hash.clone(),
     };
     (m.id.clone(), facts)
 }
 
-fn table(table: &Table) -> TableFacts {
+fn table(table: &Table, numbering: &Numbering) -> TableFacts {
+    let said = |cell: &Cell| {
+        let spread = cell.content.sd().map(|sd| format!(" ± {sd}"));
+        cell.content.text() + &spread.unwrap_or_default()
+    };
     let row = |line: &Line| {
-        let mut runs: Vec<String> = line.cells.iter().flat_map(|c| c.runs.clone()).collect();
-        runs.sort_unstable();
-        runs.dedup();
-        let text = |cell: &Cell| {
-            let spread = cell.content.sd().map(|sd| format!(" ± {sd}"));
-            cell.content.text() + &spread.unwrap_or_default()
-        };
         let cells = table.columns.iter().zip(&line.cells);
+        let cells = cells.map(|(column, cell)| {
+            let said = (said(cell), numbering.origin(&cell.origin));
+            (column.name.clone(), said)
+        });
         RowFacts {
             row: line.label.clone(),
-            runs,
-            cells: cells
-                .map(|(c, cell)| (c.name.clone(), text(cell).into()))
-                .collect(),
+            cells: cells.collect(),
         }
     };
+    let metrics = |c: &Column| c.metrics.iter().map(|m| m.to_string()).collect();
     TableFacts {
         title: table.title.clone(),
+        masks: table.masks.clone(),
+        reference: table.reference.as_ref().and_then(|r| numbering.set(r)),
+        metrics: table
+            .columns
+            .iter()
+            .map(|c| (c.name.clone(), metrics(c)))
+            .collect(),
         rows: table.rows.iter().map(row).collect(),
+    }
+}
+
+fn figure(figure: &Figure, numbering: &Numbering) -> FigureFacts {
+    let series = figure.series.iter();
+    FigureFacts {
+        title: figure.title.clone(),
+        series: series
+            .map(|s| (s.label.clone(), numbering.origin(&s.origin)))
+            .collect(),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! run directories -> scores -> sections (a data set each) -> tables -> markdown, latex, html, text
-//!                                         |                       \-> manifest: cell -> runs
+//!                                         |                       \-> manifest: cell -> origin -> runs
 //!                                         +-> csv, figures
 //! ```
 //!
@@ -15,7 +15,9 @@ pub mod error;
 pub mod figure;
 pub mod format;
 pub mod manifest;
+pub mod numbering;
 pub mod options;
+pub mod origin;
 mod place;
 pub mod run;
 pub mod stats;
@@ -28,6 +30,8 @@ pub(crate) mod fixture;
 mod protocol_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trace_tests;
 
 pub use check::{Checked, check};
 pub use error::Error;

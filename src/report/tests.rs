@@ -7,7 +7,7 @@ use std::path::Path;
 use super::figure::{curves, svg};
 use super::fixture::{TOY, eleven, manifest, predictions, record, save, scored, section};
 use super::format::{csv, html, latex, markdown, page, terminal};
-use super::manifest::ReportManifest;
+use super::numbering::Numbering;
 use super::table::build;
 use super::{Layout, Options, check, write_report};
 use crate::record::RunDir;
@@ -80,14 +80,17 @@ fn scores_in_csv() {
 
 #[test]
 fn summary_in_csv() {
-    let summary = csv::summary(&[&section(&GRID)]).unwrap();
+    let part = Part::new(section(&GRID), Layout::Full).unwrap();
+    let numbering = Numbering::of(std::slice::from_ref(&part));
+    let summary = csv::summary(&[&part.section], &numbering).unwrap();
     insta::assert_snapshot!(String::from_utf8(summary).unwrap());
 }
 
 #[test]
 fn the_page_in_html() {
     let part = Part::new(section(&GRID), Layout::Full).unwrap();
-    let page = html::page(&[part]).unwrap();
+    let parts = [part];
+    let page = html::page(&parts, &Numbering::of(&parts)).unwrap();
     let loads = ["http://", "https://", "src=", "@import", "<link"];
     let without_namespace = page.replace("http://www.w3.org/2000/svg", "");
     assert!(loads.iter().all(|l| !without_namespace.contains(l)));
@@ -104,7 +107,10 @@ fn the_page_in_html() {
 #[test]
 fn a_figure_has_a_line_per_model_and_is_the_same_every_time() {
     let section = section(&GRID);
-    let draw = || svg::render(&curves::draw(&section, &TOY.metrics[1], "MAE <here>").unwrap());
+    let draw = || {
+        let drawing = curves::draw(&section, &TOY.metrics[1], "MAE <here>");
+        svg::render(&drawing.unwrap().scene)
+    };
     let svg = draw();
     assert_eq!(svg, draw());
     assert!(svg.contains("<title>MAE &lt;here&gt;</title>"));
@@ -221,7 +227,7 @@ fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     out
 }
 
-fn save_all(root: &Path) {
+pub(super) fn save_all(root: &Path) {
     for (model, seed) in [("lnln", 11), ("lnln", 12), ("flat", 11), ("constant", 11)] {
         save(root, &manifest(model, seed, &eleven()));
     }
@@ -248,29 +254,6 @@ fn the_same_runs_give_the_same_bytes() {
     assert_eq!(files, first.keys().cloned().collect::<Vec<_>>());
     let text = String::from_utf8(first["report.md"].clone()).unwrap();
     assert!(text.contains("n/a") && !text.contains("NaN"));
-}
-
-#[test]
-fn every_cell_leads_to_its_runs_and_their_predictions() {
-    let dir = tempfile::tempdir().unwrap();
-    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
-    save_all(&runs);
-    write_report(&[&runs], &out, &Options::default()).unwrap();
-    let manifest = ReportManifest::parse(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
-    let row = &manifest.tables["toy-overview"].rows[0];
-    assert_eq!(
-        (row.row.as_str(), row.runs.as_slice()),
-        ("FLAT", &["flat-11".to_string()][..])
-    );
-    assert_eq!(row.cells.len(), 8);
-    let parquet = fs::read(runs.join("flat-11/predictions.parquet")).unwrap();
-    let hash = blake3::hash(&parquet).to_hex().to_string();
-    assert_eq!(manifest.runs["flat-11"].predictions_blake3, hash);
-    let rows = manifest.tables.values().flat_map(|t| &t.rows);
-    assert!(
-        rows.flat_map(|c| &c.runs)
-            .all(|id| manifest.runs.contains_key(id))
-    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::cite;
 use super::error::{Error, Result};
 use super::format::{csv, html, latex};
 use super::manifest::{self, ReportManifest};
+use super::numbering::Numbering;
 use super::options::Options;
 use super::place;
 use crate::metric::Metric;
@@ -103,8 +104,9 @@ pub(super) fn build<P: AsRef<Path>>(
     };
     let parts: Result<Vec<Part>> = sections.into_par_iter().map(part).collect();
     let parts = parts?;
-    let mut files = files(&parts, options)?;
-    let manifest = ReportManifest::new(sources, options, &parts, &files);
+    let numbering = Numbering::of(&parts);
+    let mut files = files(&parts, &numbering, options)?;
+    let manifest = ReportManifest::new(sources, options, &parts, &numbering, &files);
     files.push((manifest::NAME.to_string(), manifest.to_json()?));
     // Side by side: to free what millions of scores took is work as well.
     let overviews = parts
@@ -222,7 +224,11 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
 type Render<'a> = Box<dyn Fn() -> Result<Vec<u8>> + Sync + 'a>;
 
 /// Everything but the manifest, as (path, bytes).
-fn files(parts: &[Part], options: &Options) -> Result<Vec<(String, Vec<u8>)>> {
+fn files(
+    parts: &[Part],
+    numbering: &Numbering,
+    options: &Options,
+) -> Result<Vec<(String, Vec<u8>)>> {
     let published: Vec<String> = match options.layout {
         Layout::Paper => sources().iter().map(|s| s.bibtex.clone()).collect(),
         Layout::Full => Vec::new(),
@@ -237,9 +243,15 @@ fn files(parts: &[Part], options: &Options) -> Result<Vec<(String, Vec<u8>)>> {
             Box::new(|| Ok(latex::tables(tables()).into())),
         ),
         ("scores.csv", Box::new(|| csv::scores(&sections))),
-        ("summary.csv", Box::new(|| csv::summary(&sections))),
+        (
+            "summary.csv",
+            Box::new(|| csv::summary(&sections, numbering)),
+        ),
         ("citations.bib", Box::new(|| Ok(citations().into()))),
-        ("index.html", Box::new(|| Ok(html::page(parts)?.into()))),
+        (
+            "index.html",
+            Box::new(|| Ok(html::page(parts, numbering)?.into())),
+        ),
     ];
     let file = |(path, render): &(&str, Render<'_>)| Ok((path.to_string(), render()?));
     let mut files = texts.par_iter().map(file).collect::<Result<Vec<_>>>()?;

@@ -30,8 +30,13 @@ pub fn draw(title: &str, classes: &[&str], matrices: &[Confusion]) -> Scene {
     }
     for (i, matrix) in matrices.iter().enumerate() {
         let left = LEFT + step * i as f64;
-        let heading = format!("missing rate {}", matrix.level);
-        scene.text((left, TOP - 16.0), &heading, 12.0, BLACK, Anchor::Start);
+        scene.text(
+            (left, TOP - 16.0),
+            &matrix.level,
+            12.0,
+            BLACK,
+            Anchor::Start,
+        );
         body(&mut scene, left, matrix);
         for (i, class) in classes.iter().enumerate() {
             let at = (left + CELL * (i as f64 + 0.5), TOP + side + 12.0);

@@ -1,25 +1,27 @@
 //! A metric over missing rates: one line per row, with gaps where the metric is undefined.
 
+use super::drawing::{Drawing, Series};
 use super::lines::{self, Line, Mark};
-use super::scene::Scene;
 use super::style::Style;
 use crate::metric::Metric;
+use crate::report::run::level;
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::section::{Row, Section};
 use crate::report::table::build::heading;
 
 /// The figure of one metric; `None` where no row has two rates to connect.
-pub fn draw(section: &Section, metric: &'static Metric, title: &str) -> Option<Scene> {
-    let lines = lines(section, metric);
+pub fn draw(section: &Section, metric: &'static Metric, title: &str) -> Option<Drawing> {
+    let (lines, series): (Vec<Line>, Vec<Series>) = lines(section, metric).into_iter().unzip();
     let several = |line: &Line| line.segments.iter().map(Vec::len).sum::<usize>() > 1;
     let label = heading(metric);
-    lines.iter().any(several).then(|| {
-        lines::draw(
+    lines.iter().any(several).then(|| Drawing {
+        scene: lines::draw(
             title,
             &format!("missing rate ({})", bands(section)),
             &label,
             &lines,
-        )
+        ),
+        series,
     })
 }
 
@@ -32,10 +34,15 @@ fn bands(section: &Section) -> &'static str {
 }
 
 /// The rows that have a point at all, the floor last.
-fn lines(section: &Section, metric: &'static Metric) -> Vec<Line> {
+fn lines(section: &Section, metric: &'static Metric) -> Vec<(Line, Series)> {
+    let rates = level::rates(&section.levels);
     let rows = section.rows.iter().enumerate();
-    let lines = rows.map(|(place, row)| line(section, row, place, metric));
-    lines.filter(|l| !l.segments.is_empty()).collect()
+    let lines = rows.filter_map(|(place, row)| {
+        let line = line(section, row, place, metric);
+        let series = Series::new(&row.label, row.origin(rates.clone()));
+        (!line.segments.is_empty()).then_some((line, series))
+    });
+    lines.collect()
 }
 
 /// The band is the bootstrap's interval, else one standard deviation over seeds.

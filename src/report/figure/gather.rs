@@ -1,20 +1,14 @@
 //! The figures of a section: which there are, and the numbers behind them.
 
-use std::collections::BTreeMap;
-
 use super::confusion::{self, Confusion};
-use super::histogram;
-use super::lines::{self, Line, Mark};
-use super::scene::Scene;
+use super::drawing::{Drawing, Series};
 use super::style::Style;
+use super::{histogram, realised, training};
 use crate::mask::Level;
-use crate::record::epochs::{self, Epoch};
 use crate::report::error::Result;
 use crate::report::run::level;
 use crate::report::run::samples::Samples;
-use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section, slug};
-use crate::report::table::build::heading;
 
 /// Sections with more rows than this show no pictures per model: nobody would look at them.
 const ROWS: usize = 16;
@@ -22,7 +16,7 @@ const ROWS: usize = 16;
 /// A drawing and its name within the report.
 pub struct Named {
     pub name: String,
-    pub scene: Scene,
+    pub drawing: Drawing,
 }
 
 /// Training curves, realised missing rates, histograms and confusion matrices.
@@ -30,17 +24,17 @@ pub struct Named {
 /// # Errors
 /// If predictions cannot be read again.
 pub fn figures(section: &Section) -> Result<Vec<Named>> {
-    let named = |name: &str, scene| Named {
+    let named = |name: &str, drawing| Named {
         name: format!("{}-{name}", section.slug),
-        scene,
+        drawing,
     };
     let mut figures = Vec::new();
     if section.own_rows().count() <= ROWS {
         figures.extend(predictions(section)?);
-        figures.extend(loss(section).map(|scene| named("training-loss", scene)));
-        figures.extend(watched(section).map(|scene| named("training-watched", scene)));
+        figures.extend(training::loss(section).map(|d| named("training-loss", d)));
+        figures.extend(training::watched(section).map(|d| named("training-watched", d)));
     }
-    figures.extend(realised(section).map(|scene| named("realised-rates", scene)));
+    figures.extend(realised::draw(section).map(|d| named("realised-rates", d)));
     Ok(figures)
 }
 
@@ -65,8 +59,8 @@ fn chosen(levels: &[Level]) -> Vec<Level> {
 
 fn predictions(section: &Section) -> Result<Vec<Named>> {
     let levels = chosen(&section.levels);
-    let titles: Vec<String> = levels.iter().map(|l| level::title(*l)).collect();
-    let mut figures = Vec::new();
+    let titles: Vec<String> = levels.iter().map(|l| level::heading(*l)).collect();
+    let (mut figures, mut series) = (Vec::new(), Vec::new());
     let (mut rows, mut truth, mut range) = (Vec::new(), None, [-1.0, 1.0]);
     for (place, row) in section.rows.iter().enumerate().filter(|(_, r)| !r.derived) {
         let samples: Result<Vec<Samples>> = row.runs.iter().map(|r| r.samples()).collect();
@@ -80,6 +74,8 @@ fn predictions(section: &Section) -> Result<Vec<Named>> {
             let passes = samples.iter().flat_map(|s| s.at(*level));
             passes.flatten().copied().collect()
         };
+        let origin = row.origin(levels.clone());
+        series.push(Series::new(&row.label, origin));
         rows.push(histogram::Row {
             label: row.label.clone(),
             style: Style::of(place, row.floor),
@@ -98,7 +94,10 @@ fn predictions(section: &Section) -> Result<Vec<Named>> {
             0,
             Named {
                 name: format!("{}-histograms", section.slug),
-                scene: histogram::draw(&title, range, &titles, &truth, &rows),
+                drawing: Drawing {
+                    scene: histogram::draw(&title, range, &titles, &truth, &rows),
+                    series,
+                },
             },
         );
     }
@@ -116,122 +115,23 @@ fn matrices(section: &Section, row: &Row, samples: &[Samples], levels: &[Level])
             }
         }
         Confusion {
-            level: level::title(*level),
+            level: level::heading(*level),
             counts,
         }
     };
     let matrices: Vec<Confusion> = levels.iter().map(matrix).collect();
+    let series = levels.iter().map(|level| {
+        let origin = row.origin(vec![*level]);
+        Series::new(level::heading(*level), origin)
+    });
     let title = format!("{}: {}, confusion over all seeds", section.title, row.label);
     Named {
         name: format!("{}-confusion-{}", section.slug, slug(&row.label)),
-        scene: confusion::draw(&title, section.protocol.classes, &matrices),
+        drawing: Drawing {
+            series: series.collect(),
+            scene: confusion::draw(&title, section.protocol.classes, &matrices),
+        },
     }
-}
-
-fn loss(section: &Section) -> Option<Scene> {
-    let title = format!(
-        "{}: training loss, relative to the first epoch",
-        section.title
-    );
-    training(section, &title, "loss / first loss", |epochs| {
-        let first = epochs.first()?.loss?;
-        let relative = |e: &Epoch| Some((e.number, e.loss? / first));
-        Some(epochs.iter().filter_map(relative).collect())
-    })
-}
-
-fn watched(section: &Section) -> Option<Scene> {
-    let run = section.runs().next()?;
-    let metric = section.protocol.metric(&run.manifest.selection.metric)?;
-    let title = format!("{}: {} on the selecting split", section.title, metric.title);
-    training(section, &title, &heading(metric), |epochs| {
-        let value = |e: &Epoch| Some((e.number, e.watched? * metric.scale()));
-        Some(epochs.iter().filter_map(value).collect())
-    })
-}
-
-/// A line per row over epochs: the mean over seeds, within their extremes.
-fn training(
-    section: &Section,
-    title: &str,
-    label: &str,
-    points: impl Fn(&[Epoch]) -> Option<Vec<(f64, f64)>>,
-) -> Option<Scene> {
-    let mut all = Vec::new();
-    for (place, row) in section.rows.iter().enumerate().filter(|(_, r)| !r.derived) {
-        let mut by: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-        for run in &row.runs {
-            for (epoch, value) in points(&epochs_of(run)).unwrap_or_default() {
-                by.entry(epoch as u64).or_default().push(value);
-            }
-        }
-        let mark = |(epoch, values): (u64, Vec<f64>)| Mark {
-            x: epoch as f64,
-            y: values.iter().sum::<f64>() / values.len() as f64,
-            low: values.iter().copied().fold(f64::INFINITY, f64::min),
-            high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        };
-        let marks: Vec<Mark> = by.into_iter().map(mark).collect();
-        if marks.len() > 1 {
-            all.push(Line {
-                label: row.label.clone(),
-                style: Style::of(place, false),
-                segments: vec![marks],
-            });
-        }
-    }
-    let across = "epoch (bands: smallest to largest seed)";
-    (!all.is_empty()).then(|| lines::draw(title, across, label, &all))
-}
-
-/// None where a run has no folder.
-fn epochs_of(run: &ScoredRun) -> Vec<Epoch> {
-    let metric = &run.manifest.selection.metric;
-    run.dir()
-        .map_or(Vec::new(), |dir| epochs::read(dir, metric))
-}
-
-/// Realised over nominal rates per modality: mean over mask seeds, within their extremes.
-fn realised(section: &Section) -> Option<Scene> {
-    let run = section.runs().find(|r| !r.mask.realised.is_empty())?;
-    let line = |(modality, label): (usize, &str)| {
-        let marks = section.levels.iter().filter_map(|level| {
-            let of = |seed: &u64| {
-                *run.mask
-                    .realised
-                    .get(&format!("{seed}/{level}"))?
-                    .get(modality)?
-            };
-            let values: Vec<f64> = run.mask.seeds.iter().filter_map(of).collect();
-            let x = level.rate().filter(|_| !values.is_empty())?;
-            Some(Mark {
-                x,
-                y: values.iter().sum::<f64>() / values.len() as f64,
-                low: values.iter().copied().fold(f64::INFINITY, f64::min),
-                high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            })
-        });
-        Line {
-            label: label.to_string(),
-            style: Style::of(modality, false),
-            segments: vec![marks.collect()],
-        }
-    };
-    let names = ["text", "audio", "vision"];
-    let all: Vec<Line> = names.into_iter().enumerate().map(line).collect();
-    let title = format!(
-        "{}: realised missing rates of the test split",
-        section.title
-    );
-    let several = all.iter().any(|l| l.segments[0].len() > 1);
-    several.then(|| {
-        lines::draw(
-            &title,
-            "nominal missing rate",
-            "realised missing rate",
-            &all,
-        )
-    })
 }
 
 #[cfg(test)]

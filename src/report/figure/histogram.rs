@@ -10,6 +10,9 @@ const HEIGHT: f64 = 74.0;
 const LEFT: f64 = 14.0;
 const TOP: f64 = 72.0;
 
+/// From one row's frame to the next: the numbers of one and the percentages of the other fit in.
+const BETWEEN: f64 = 38.0;
+
 /// Bins of the label range.
 pub const BINS: usize = 24;
 
@@ -48,22 +51,21 @@ pub fn draw(
     let name = names.fold(0.0, f64::max).min(260.0);
     let room = (WIDTH + 16.0) * levels.len() as f64;
     let width = (LEFT + name + 16.0 + room).max(glyph::width(title) * 15.0 + 28.0);
-    let height = TOP + (HEIGHT + 26.0) * rows.len() as f64 + 40.0;
+    let height = TOP + (HEIGHT + BETWEEN) * rows.len() as f64 + 40.0;
     let mut scene = Scene::new(width, height, title);
     let most = truth.iter().copied().fold(0.0, f64::max) * 2.0;
     for (j, level) in levels.iter().enumerate() {
         let left = LEFT + name + 16.0 + (WIDTH + 16.0) * j as f64;
-        let text = format!("missing rate {level}");
-        scene.text((left, TOP - 22.0), &text, 12.0, BLACK, Anchor::Start);
+        scene.text((left, TOP - 22.0), level, 12.0, BLACK, Anchor::Start);
         for (i, row) in rows.iter().enumerate() {
-            let top = TOP + (HEIGHT + 26.0) * i as f64;
+            let top = TOP + (HEIGHT + BETWEEN) * i as f64;
             bars(&mut scene, (left, top), row.style, &row.shares[j], most);
             outline(&mut scene, (left, top), truth, most);
             base(&mut scene, (left, top + HEIGHT), range);
         }
     }
     for (i, row) in rows.iter().enumerate() {
-        let at = (LEFT, TOP + (HEIGHT + 26.0) * i as f64 + HEIGHT / 2.0);
+        let at = (LEFT, TOP + (HEIGHT + BETWEEN) * i as f64 + HEIGHT / 2.0);
         scene.text(at, &row.label, 12.0, row.style.colour, Anchor::Start);
     }
     let note = "bars: share of predictions per bin; grey line: labels of the test split";

@@ -23,6 +23,18 @@ pub struct Mark {
     pub high: f64,
 }
 
+impl Mark {
+    /// The mean of values within their extremes; of at least one.
+    pub fn over(x: f64, values: &[f64]) -> Self {
+        Self {
+            x,
+            y: values.iter().sum::<f64>() / values.len() as f64,
+            low: values.iter().copied().fold(f64::INFINITY, f64::min),
+            high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        }
+    }
+}
+
 /// A line, with gaps between its segments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
@@ -97,8 +109,12 @@ fn label(scene: &mut Scene, axes: &Axes, lines: &[Line]) {
     let wanted: Vec<f64> = ends.iter().map(|(at, _)| at.1).collect();
     for ((at, line), y) in ends.into_iter().zip(dodge(&wanted, GAP, top, bottom)) {
         let edge = right + 6.0;
-        let tie = vec![(at.0.min(edge) + 6.0, at.1), (edge, at.1), (edge + 14.0, y)];
-        scene.line(tie, line.style.colour.tint(0.45), 1.0, 0.0);
+        let pale = line.style.colour.tint(0.45);
+        // A line that ends early is led to the edge by dots, lest it seem to go on.
+        if at.0 + 12.0 < edge {
+            scene.line(vec![(at.0 + 6.0, at.1), (edge, at.1)], pale, 1.0, 2.0);
+        }
+        scene.line(vec![(edge, at.1), (edge + 14.0, y)], pale, 1.0, 0.0);
         line.style.draw(
             scene,
             &[(edge + 17.0, y), (edge + 34.0, y), (edge + 52.0, y)],

@@ -22,6 +22,15 @@ impl Style {
         Self { colour, dash, dots }
     }
 
+    /// The colour of a place, with gaps in the line and no marks: for what would hide another.
+    pub fn dashed(place: usize) -> Self {
+        Self {
+            dash: 9.0,
+            dots: false,
+            ..Self::of(place, false)
+        }
+    }
+
     /// A line through points, with its marks.
     pub fn draw(&self, scene: &mut Scene, points: &[Point]) {
         scene.line(points.to_vec(), self.colour, 2.0, self.dash);

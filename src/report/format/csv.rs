@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::metric::{Direction, Metric};
 
 use crate::report::error::{Result, render};
+use crate::report::numbering::Numbering;
 use crate::report::run::level;
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::scores::ScoredRun;
@@ -24,7 +25,7 @@ const SCORES: [&str; 10] = [
     "run",
 ];
 
-const SUMMARY: [&str; 20] = [
+const SUMMARY: [&str; 21] = [
     "dataset",
     "model",
     "family",
@@ -45,6 +46,7 @@ const SUMMARY: [&str; 20] = [
     "difference_low",
     "difference_high",
     "p",
+    "runs",
 ];
 
 /// Every score of every run: `rate` is the missing rate. Written section by section, for there may
@@ -107,13 +109,14 @@ fn run_scores(
 
 /// Mean, standard deviation and number of seeds of every cell of the tables: `rate` is a missing
 /// rate or another level, `mean_0_0.9` (or `mean`, over all levels of the section) or `auc`. `low`
-/// to `high` holds 95 percent of resamples; `p` is not corrected for the number of tests.
-pub fn summary(sections: &[&Section]) -> Result<Vec<u8>> {
+/// to `high` holds 95 percent of resamples; `p` is not corrected for the number of tests; `runs` is
+/// the number of the set of runs in `manifest.json`.
+pub fn summary(sections: &[&Section], numbering: &Numbering) -> Result<Vec<u8>> {
     let of_section = |section: &&Section| {
         let mut rows = Vec::new();
         for metric in &section.metrics {
             for reading in Reading::all(&section.levels) {
-                let one = |place| summary_row(section, place, metric, &reading);
+                let one = |place| summary_row(section, place, metric, &reading, numbering);
                 rows.extend((0..section.rows.len()).filter_map(one));
             }
         }
@@ -130,6 +133,7 @@ fn summary_row(
     place: usize,
     metric: &'static Metric,
     reading: &Reading,
+    numbering: &Numbering,
 ) -> Option<Vec<String>> {
     let row = &section.rows[place];
     let outcome = reading.outcome(&row.runs, metric.name);
@@ -176,6 +180,10 @@ fn summary_row(
         end(test.and_then(|t| t.interval), 0),
         end(test.and_then(|t| t.interval), 1),
         text(test.map(|t| t.p)),
+        numbering
+            .set(&row.ids_at(&reading.levels()))
+            .map(|n| n.to_string())
+            .unwrap_or_default(),
     ])
 }
 

@@ -1,30 +1,43 @@
 //! `index.html`: one page with everything in it, that loads nothing.
 
-use minijinja::Environment;
 use minijinja::value::Serde;
+use minijinja::{Environment, Template};
 use serde::Serialize;
 
 use crate::report::error::{Result, render};
-use crate::report::format::page::Part;
+use crate::report::format::json;
+use crate::report::format::page::{Figure, Part};
+use crate::report::numbering::Numbering;
 use crate::report::run::provenance::{self, Fact};
+use crate::report::run::section::Section;
 use crate::report::table::{Cell, Content, FLOOR_MARK, Line, Table, fixed};
 
 const NAME: &str = "index.html";
+const FIGURE: &str = "figure.html";
 
 /// The page.
 ///
 /// # Errors
 /// If the template is wrong.
-pub fn page(parts: &[Part]) -> Result<String> {
+pub fn page(parts: &[Part], numbering: &Numbering) -> Result<String> {
     let mut environment = Environment::new();
     environment
         .add_template(NAME, include_str!("page.html"))
         .map_err(render(NAME))?;
+    environment
+        .add_template(FIGURE, include_str!("figure.html"))
+        .map_err(render(NAME))?;
     let page = environment.get_template(NAME).map_err(render(NAME))?;
+    let figures = Figures {
+        template: environment.get_template(FIGURE).map_err(render(NAME))?,
+        numbering,
+    };
+    let sections: Result<Vec<_>> = parts.iter().map(|p| section(p, &figures)).collect();
     let synthetic = parts.iter().any(|p| p.section.synthetic());
     let view = PageView {
         banner: synthetic.then_some(provenance::SYNTHETIC),
-        sections: parts.iter().map(section).collect(),
+        sections: sections?,
+        origins: script(numbering)?,
         run_columns: provenance::RUN_COLUMNS,
         grades: provenance::GRADES,
         version: env!("CARGO_PKG_VERSION"),
@@ -36,6 +49,8 @@ pub fn page(parts: &[Part]) -> Result<String> {
 struct PageView<'a> {
     banner: Option<&'static str>,
     sections: Vec<SectionView<'a>>,
+    /// Sets and origins by number, as JSON.
+    origins: String,
     run_columns: [&'static str; 6],
     grades: &'static str,
     version: &'static str,
@@ -47,8 +62,8 @@ struct SectionView<'a> {
     title: &'a str,
     facts: Vec<Fact>,
     tables: Vec<TableView<'a>>,
-    pictures: Vec<&'a str>,
-    runs: Vec<[String; 6]>,
+    pictures: Vec<String>,
+    runs: Vec<RunView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -62,15 +77,27 @@ struct TableView<'a> {
     rows: Vec<RowView<'a>>,
     notes: &'a [String],
     footnotes: Vec<(String, &'a str)>,
-    figure: Option<&'a str>,
+    figure: Option<String>,
+}
+
+#[derive(Serialize)]
+struct FigureView<'a> {
+    svg: &'a str,
+    /// What it shows, and the number of its origin.
+    series: Vec<(&'a str, Option<usize>)>,
+}
+
+#[derive(Serialize)]
+struct RunView<'a> {
+    cells: [String; 6],
+    manifest: &'a str,
+    log: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 struct RowView<'a> {
     label: &'a str,
     floor: bool,
-    /// The runs behind the row's numbers, where a cell does not name its own.
-    runs: String,
     cells: Vec<CellView>,
 }
 
@@ -82,29 +109,71 @@ struct CellView {
     letter: Option<String>,
     best: bool,
     significant: bool,
-    /// The runs behind the number, where they are not the row's.
-    runs: Option<String>,
+    /// The number of its origin.
+    origin: Option<usize>,
     /// What else is known of it, as a sentence.
     more: String,
 }
 
-fn section(part: &Part) -> SectionView<'_> {
-    SectionView {
+fn section<'a>(part: &'a Part, figures: &Figures<'_>) -> Result<SectionView<'a>> {
+    let tables = part.shown.iter();
+    let pictures = part.pictures.iter().map(|f| figures.show(f));
+    Ok(SectionView {
         slug: &part.section.slug,
         title: &part.section.title,
         facts: provenance::facts(&part.section),
-        tables: part
-            .shown
-            .iter()
-            .map(|(t, f)| table(t, f.as_ref().map(|f| &*f.svg)))
-            .collect(),
-        pictures: part.pictures.iter().map(|f| &*f.svg).collect(),
-        runs: provenance::runs(&part.section),
+        tables: tables
+            .map(|(t, f)| table(t, f.as_ref(), figures))
+            .collect::<Result<_>>()?,
+        pictures: pictures.collect::<Result<_>>()?,
+        runs: runs(&part.section),
+    })
+}
+
+fn runs(section: &Section) -> Vec<RunView<'_>> {
+    let cells = provenance::runs(section).into_iter();
+    cells
+        .zip(section.trainings())
+        .map(|(cells, run)| RunView {
+            cells,
+            manifest: &run.manifest_hash,
+            log: run.log_hash.as_deref(),
+        })
+        .collect()
+}
+
+/// Draws figures into the page.
+struct Figures<'a> {
+    template: Template<'a, 'a>,
+    numbering: &'a Numbering,
+}
+
+impl Figures<'_> {
+    fn show(&self, figure: &Figure) -> Result<String> {
+        let series = figure.series.iter();
+        let view = FigureView {
+            svg: &figure.svg,
+            series: series
+                .map(|s| (&*s.label, self.numbering.origin(&s.origin)))
+                .collect(),
+        };
+        self.template.render(Serde(view)).map_err(render(NAME))
     }
 }
 
-fn table<'a>(table: &'a Table, figure: Option<&'a str>) -> TableView<'a> {
-    TableView {
+/// Sets and origins for the page's script; `<` would end it.
+fn script(numbering: &Numbering) -> Result<String> {
+    let json = json::lines(numbering.numbered(), 0, 0).map_err(render(NAME))?;
+    Ok(json.replace('<', "\\u003c"))
+}
+
+fn table<'a>(
+    table: &'a Table,
+    drawn: Option<&'a Figure>,
+    figures: &Figures<'_>,
+) -> Result<TableView<'a>> {
+    let rows = table.rows.iter();
+    Ok(TableView {
         id: &table.id,
         title: &table.title,
         stub: &table.stub,
@@ -114,24 +183,22 @@ fn table<'a>(table: &'a Table, figure: Option<&'a str>) -> TableView<'a> {
             Vec::new()
         },
         columns: table.columns.iter().map(|c| &*c.title).collect(),
-        rows: table.rows.iter().map(row).collect(),
+        rows: rows.map(|r| row(r, figures.numbering)).collect(),
         notes: &table.notes,
         footnotes: table.footnotes().collect(),
-        figure,
-    }
+        figure: drawn.map(|f| figures.show(f)).transpose()?,
+    })
 }
 
-fn row(line: &Line) -> RowView<'_> {
-    let runs = line.cells.first().map_or(&[][..], |c| &c.runs);
+fn row<'a>(line: &'a Line, numbering: &Numbering) -> RowView<'a> {
     RowView {
         label: &line.label,
         floor: line.floor,
-        runs: runs.join(" "),
-        cells: line.cells.iter().map(|c| cell(c, runs)).collect(),
+        cells: line.cells.iter().map(|c| cell(c, numbering)).collect(),
     }
 }
 
-fn cell(cell: &Cell, row: &[String]) -> CellView {
+fn cell(cell: &Cell, numbering: &Numbering) -> CellView {
     CellView {
         text: cell.content.text(),
         sd: cell.content.sd(),
@@ -139,7 +206,7 @@ fn cell(cell: &Cell, row: &[String]) -> CellView {
         letter: cell.content.letter(),
         best: cell.best,
         significant: cell.significant,
-        runs: (cell.runs != row).then(|| cell.runs.join(" ")),
+        origin: numbering.origin(&cell.origin),
         more: more(cell),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::metric::Metric;
 use crate::report::error::Result;
-use crate::report::figure::scene::Scene;
+use crate::report::figure::drawing::{Drawing, Series};
 use crate::report::figure::{curves, gather, raster, svg};
 use crate::report::format::markdown::{self, escape, line};
 use crate::report::run::provenance;
@@ -40,16 +40,20 @@ pub struct Figure {
     pub title: String,
     pub svg: String,
     pub png: Vec<u8>,
+    /// What it shows, and where that comes from.
+    pub series: Vec<Series>,
 }
 
 impl Figure {
     /// A drawing in both formats, under this name.
-    pub fn new(name: &str, scene: &Scene) -> Self {
+    pub fn new(name: &str, drawing: Drawing) -> Self {
+        let Drawing { scene, series } = drawing;
         Self {
             path: format!("figures/{name}"),
             title: scene.title.clone(),
-            svg: svg::render(scene),
-            png: raster::render(scene),
+            svg: svg::render(&scene),
+            png: raster::render(&scene),
+            series,
         }
     }
 }
@@ -62,14 +66,14 @@ impl Part {
     pub fn new(section: Section, layout: Layout) -> Result<Self> {
         let metric = |metric: &&'static Metric| {
             let table = build::by_rate(&section, metric);
-            let scene = curves::draw(&section, metric, &table.title);
-            let figure = scene.map(|scene| Figure::new(&table.id, &scene));
+            let drawing = curves::draw(&section, metric, &table.title);
+            let figure = drawing.map(|drawing| Figure::new(&table.id, drawing));
             (table, figure)
         };
         let metrics: Vec<_> = section.metrics.par_iter().map(metric).collect();
         let others = gather::figures(&section)?;
-        let draw = |p: &gather::Named| Figure::new(&p.name, &p.scene);
-        let mut pictures: Vec<Figure> = others.par_iter().map(draw).collect();
+        let draw = |p: gather::Named| Figure::new(&p.name, p.drawing);
+        let mut pictures: Vec<Figure> = others.into_par_iter().map(draw).collect();
         let mut shown = Vec::new();
         let mut alone = |tables: Vec<Table>| shown.extend(tables.into_iter().map(|t| (t, None)));
         match layout {

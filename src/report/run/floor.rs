@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::scores::Levels;
-use super::section::{FLOOR, Row, Section};
+use super::section::{FLOOR, Row, Section, ids};
 use crate::report::error::Result;
 
 /// Adds the row of the best constants, if some run records them. Its numbers are computed on the
@@ -38,6 +38,7 @@ pub fn add(section: &mut Section) -> Result<()> {
         label: "Best constant (floor)".to_string(),
         floor: true,
         derived: true,
+        ids: ids(std::slice::from_ref(&run)),
         runs: vec![run],
     });
     Ok(())

@@ -10,6 +10,14 @@ pub fn title(level: Level) -> String {
     }
 }
 
+/// A level with what it is a level of: `missing rate 0.5`, `missing LA`.
+pub fn heading(level: Level) -> String {
+    match level.rate() {
+        Some(_) => format!("missing rate {}", title(level)),
+        None => format!("missing {level}"),
+    }
+}
+
 /// The ten rates 0, 0.1, ... 0.9 over which the LNLN paper averages.
 pub fn paper() -> Vec<Level> {
     (0..10)

@@ -77,6 +77,14 @@ impl Reading {
         }
     }
 
+    /// The levels it is made of.
+    pub fn levels(&self) -> Vec<Level> {
+        match self {
+            Self::At(level) => vec![*level],
+            Self::Mean(levels) | Self::Area(levels) => levels.clone(),
+        }
+    }
+
     /// The levels it is made of, each with its weight; weights sum to 1.
     pub fn weights(&self) -> Vec<(Level, f64)> {
         match self {

@@ -29,6 +29,8 @@ pub struct ScoredRun {
     /// blake3 of the predictions every score comes from.
     pub predictions_hash: String,
     pub manifest_hash: String,
+    /// Of the log of epochs, where there is one.
+    pub log_hash: Option<String>,
     pub protocol: &'static Protocol,
     pub levels: Levels,
     pub pace: Pace,
@@ -82,6 +84,7 @@ impl ScoredRun {
         Self {
             predictions_hash: hashes(|part| &part.predictions_hash),
             manifest_hash: hashes(|part| &part.manifest_hash),
+            log_hash: None,
             protocol: parts[0].protocol,
             pace: Pace::default(),
             source: Source::Parts(parts),
@@ -125,6 +128,7 @@ pub fn score(dir: &RunDir, mut sealed: Sealed) -> Result<Vec<ScoredRun>> {
         manifest: Arc::new(sealed.manifest),
         predictions_hash: sealed.predictions_hash,
         manifest_hash: sealed.manifest_hash,
+        log_hash: sealed.epochs_hash,
         protocol,
         pace: Pace::of(&sealed.epochs),
         source: Source::Folder(dir.clone()),
@@ -142,6 +146,7 @@ pub fn score_by(protocol: &'static Protocol, record: Record) -> Result<Vec<Score
         manifest: Arc::new(record.manifest.clone()),
         predictions_hash: record.predictions_hash.clone(),
         manifest_hash: record.manifest_hash.clone(),
+        log_hash: None,
         protocol,
         pace: Pace::default(),
         source: Source::Memory(Arc::new(record)),
@@ -164,6 +169,7 @@ struct Base {
     manifest: Arc<Manifest>,
     predictions_hash: String,
     manifest_hash: String,
+    log_hash: Option<String>,
     protocol: &'static Protocol,
     pace: Pace,
     source: Source,
@@ -179,6 +185,7 @@ impl Base {
             mask: mask.clone(),
             predictions_hash: self.predictions_hash.clone(),
             manifest_hash: self.manifest_hash.clone(),
+            log_hash: self.log_hash.clone(),
             protocol: self.protocol,
             levels: self.levels(scores, &mask.family),
             pace: self.pace,

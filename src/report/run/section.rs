@@ -1,14 +1,15 @@
 //! Runs in order: a section per data set, a row per model and configuration, a run per seed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::mask::Level;
 use crate::metric::{Metric, Protocol};
 
 use crate::report::error::{Error, Result};
+use crate::report::origin::{Origin, RunSet};
 use crate::report::run::config::{self, RowKey, Settings};
 use crate::report::run::matched;
-use crate::report::run::reading::Reading;
 use crate::report::run::scores::ScoredRun;
 use crate::report::run::trained::Trained;
 use crate::report::stats::finding::Comparison;
@@ -54,24 +55,25 @@ pub struct Row {
     pub derived: bool,
     /// One run per seed, by seed.
     pub runs: Vec<ScoredRun>,
+    /// Ids of all runs behind it, by seed.
+    pub ids: RunSet,
 }
 
 impl Row {
-    /// Ids of the runs behind the row, by seed.
-    pub fn ids(&self) -> Vec<String> {
-        self.trainings().map(|r| r.manifest.id.clone()).collect()
+    /// Where a number over these levels comes from: where levels have trainings of their own, those.
+    pub fn origin(&self, levels: Vec<Level>) -> Origin {
+        Origin::predictions(&self.ids_at(&levels), levels)
     }
 
-    /// Ids of the runs behind a reading of the row: where levels have trainings of their own, those.
-    pub fn ids_at(&self, reading: &Reading) -> Vec<String> {
-        let levels = reading.weights();
-        let read = |run: &&ScoredRun| {
-            let mut levels = levels.iter();
-            levels.any(|(level, _)| run.mask.levels.contains(level))
-        };
+    /// Ids of the runs behind these levels.
+    pub fn ids_at(&self, levels: &[Level]) -> RunSet {
+        if self.runs.iter().all(|run| run.parts().is_empty()) {
+            return Arc::clone(&self.ids);
+        }
+        let read = |run: &&ScoredRun| levels.iter().any(|l| run.mask.levels.contains(l));
         let curves = self.runs.iter().flat_map(|run| {
-            let all = run.parts().is_empty();
-            run.trainings().filter(move |run| all || read(run))
+            let whole = run.parts().is_empty();
+            run.trainings().filter(move |run| whole || read(run))
         });
         curves.map(|run| run.manifest.id.clone()).collect()
     }
@@ -103,6 +105,14 @@ impl Section {
         self.rows.iter().filter(|r| !r.derived)
     }
 
+    /// Family and version of the masks of all runs.
+    pub fn masks(&self) -> String {
+        let run = self.runs().next();
+        run.map_or(String::new(), |r| {
+            format!("{} v{}", r.mask.family, r.mask.version)
+        })
+    }
+
     /// The comparison with the reference row, if one was made.
     pub fn comparison(&self) -> Option<&Comparison> {
         match &self.tests {
@@ -110,6 +120,12 @@ impl Section {
             Tests::Left(_) => None,
         }
     }
+}
+
+/// Ids of runs, in their order.
+pub fn ids(runs: &[ScoredRun]) -> RunSet {
+    let all = runs.iter().flat_map(ScoredRun::trainings);
+    all.map(|run| run.manifest.id.clone()).collect()
 }
 
 /// What makes two runs comparable: data set, prepared content, protocol, mask family and version.
@@ -280,6 +296,7 @@ fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<R
         label,
         floor: model == FLOOR,
         derived: false,
+        ids: ids(&runs),
         runs,
     })
 }

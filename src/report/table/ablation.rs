@@ -37,6 +37,7 @@ fn table(section: &Section, of: &str) -> Option<Table> {
             group: heading(metric),
             title: title.to_string(),
             name,
+            metrics: vec![metric.name],
             higher_is_better: true,
         };
         let change = format!("{}_change", metric.name);
@@ -61,6 +62,8 @@ fn table(section: &Section, of: &str) -> Option<Table> {
         stub: "variant".to_string(),
         columns: columns.collect(),
         rows: rows.iter().map(line).collect(),
+        masks: section.masks(),
+        reference: Some(full.ids_at(&reading.levels())),
         reasons: Vec::new(),
         notes: vec![format!(
             "{}; change: less the number of {}. -: undefined or not evaluated.",
@@ -86,9 +89,9 @@ fn cells(row: &Row, full: &Row, metric: &Metric, reading: &Reading) -> [Cell; 2]
     let own = mean(row);
     let change = own.zip(mean(full)).map(|((own, _), (full, _))| own - full);
     let change = change.filter(|_| !std::ptr::eq(row, full));
-    let runs = [row.ids(), full.ids()].concat();
+    let origin = |row: &Row| row.origin(reading.levels());
     [
-        Cell::new(number(own.map(|o| o.0), own.and_then(|o| o.1)), row.ids()),
-        Cell::new(number(change, None), runs),
+        Cell::new(number(own.map(|o| o.0), own.and_then(|o| o.1)), origin(row)),
+        Cell::new(number(change, None), origin(row).against(&origin(full))),
     ]
 }

@@ -1,10 +1,12 @@
 //! How far models stand above the floor.
 
 use super::{Cell, Column, Content, Line, Table};
+use crate::report::origin::Origin;
 
 /// The table of a table's distances to the floor; `None` where there is none.
 pub fn table(of: &Table) -> Option<Table> {
-    let rows: Vec<Line> = of.rows.iter().filter(|r| !r.floor).map(line).collect();
+    let models = of.rows.iter().filter(|r| !r.floor);
+    let rows: Vec<Line> = models.map(|row| line(of, row)).collect();
     let known = |row: &Line| row.cells.iter().any(|c| c.content != Content::Missing);
     rows.iter().any(known).then(|| Table {
         id: format!("{}-above-floor", of.id),
@@ -12,6 +14,8 @@ pub fn table(of: &Table) -> Option<Table> {
         stub: of.stub.clone(),
         columns: of.columns.iter().map(column).collect(),
         rows,
+        masks: of.masks.clone(),
+        reference: None,
         reasons: Vec::new(),
         notes: vec![
             "Points by which each number is better than that of the best constant; negative is \
@@ -31,16 +35,17 @@ fn column(of: &Column) -> Column {
     }
 }
 
-fn line(of: &Line) -> Line {
+fn line(table: &Table, of: &Line) -> Line {
+    let cells = of.cells.iter().enumerate();
     Line {
         label: of.label.clone(),
         floor: false,
-        cells: of.cells.iter().map(distance).collect(),
+        cells: cells.map(|(i, c)| distance(table, i, c)).collect(),
     }
 }
 
-/// The distance of a cell as a cell.
-pub fn distance(of: &Cell) -> Cell {
+/// The distance of a cell in this column as a cell.
+fn distance(table: &Table, column: usize, of: &Cell) -> Cell {
     let content = match (&of.content, of.above_floor) {
         (Content::Number { decimals, .. }, Some(value)) => Content::Number {
             value,
@@ -49,7 +54,9 @@ pub fn distance(of: &Cell) -> Cell {
         },
         _ => Content::Missing,
     };
-    let mut cell = Cell::new(content, of.runs.clone());
+    let floors = table.rows.iter().filter(|r| r.floor);
+    let floors = floors.map(|r| &r.cells[column].origin);
+    let mut cell = Cell::new(content, floors.fold(of.origin.clone(), Origin::against));
     cell.at_floor = of.at_floor;
     cell
 }
@@ -67,14 +74,16 @@ pub fn add_column(table: &mut Table, name: &str) {
         group: String::new(),
         title: "above floor".to_string(),
         name: format!("{name}_above_floor"),
+        metrics: table.columns[place].metrics.clone(),
         higher_is_better: true,
     };
     table.columns.insert(place + 1, column);
-    for row in &mut table.rows {
-        let cell = match row.floor {
-            true => Cell::new(Content::Missing, row.cells[place].runs.clone()),
-            false => distance(&row.cells[place]),
-        };
+    let cell = |row: &Line| match row.floor {
+        true => Cell::new(Content::Missing, Origin::Nothing),
+        false => distance(table, place, &row.cells[place]),
+    };
+    let cells: Vec<Cell> = table.rows.iter().map(cell).collect();
+    for (row, cell) in table.rows.iter_mut().zip(cells) {
         row.cells.insert(place + 1, cell);
     }
 }

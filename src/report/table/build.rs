@@ -42,10 +42,7 @@ pub fn overview(section: &Section) -> Table {
     let column =
         |m: &&'static Metric| Source::new("", heading(m), m.name.to_string(), m, mean.clone());
     let title = match section.levels.as_slice() {
-        [level] if level.rate().is_some() => {
-            format!("{}: missing rate {}", section.title, level::title(*level))
-        }
-        [level] => format!("{}: missing {level}", section.title),
+        [level] => format!("{}: {}", section.title, level::heading(*level)),
         _ => format!("{}: {}", section.title, over_rates(&mean.title())),
     };
     let columns = section.metrics.iter().map(column).collect();
@@ -95,6 +92,7 @@ impl Source {
             group: group.to_string(),
             title,
             name,
+            metrics: vec![metric.name],
             higher_is_better: higher(metric),
         };
         Self {
@@ -127,6 +125,10 @@ fn table(section: &Section, id: String, title: String, sources: Vec<Source>) -> 
         stub: "model".to_string(),
         columns: sources.iter().map(|s| s.column.clone()).collect(),
         rows,
+        masks: section.masks(),
+        reference: section
+            .comparison()
+            .map(|c| section.rows[c.reference].ids.clone()),
         reasons,
         notes: Vec::new(),
     };
@@ -160,7 +162,7 @@ fn cell(
             Content::Undefined { reason }
         }
     };
-    let mut cell = Cell::new(content, row.ids_at(reading));
+    let mut cell = Cell::new(content, row.origin(reading.levels()));
     let finding = section
         .comparison()
         .and_then(|c| c.find(place, metric.name, reading));

@@ -1,25 +1,27 @@
 //! What models cost: parameters, time of a training step, memory, time of a run.
 
 use super::{Cell, Column, Content, Line, Table};
+use crate::report::origin::{File, Origin};
 use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section};
 use crate::report::stats;
 
-/// A column: name, title, decimals, and one run's value.
+/// A column: name, title, decimals, the file it is read from, and one run's value.
 type Cost = (
     &'static str,
     &'static str,
     usize,
+    File,
     fn(&ScoredRun) -> Option<f64>,
 );
 
 const COSTS: [Cost; 4] = [
-    ("parameters", "parameters", 0, |run| {
+    ("parameters", "parameters", 0, File::Manifest, |run| {
         Some(run.manifest.model.parameters as f64)
     }),
-    ("step_ms", "training step (ms)", 1, step),
-    ("peak_mib", "peak memory (MiB)", 0, memory),
-    ("minutes", "run (minutes)", 1, |run| {
+    ("step_ms", "training step (ms)", 1, File::Log, step),
+    ("peak_mib", "peak memory (MiB)", 0, File::Log, memory),
+    ("minutes", "run (minutes)", 1, File::Manifest, |run| {
         Some(run.manifest.wall_seconds / 60.0)
     }),
 ];
@@ -41,6 +43,7 @@ pub fn table(section: &Section) -> Table {
         group: String::new(),
         title: title.to_string(),
         name: name.to_string(),
+        metrics: Vec::new(),
         higher_is_better: false,
     };
     let mut devices: Vec<&str> = section
@@ -55,6 +58,8 @@ pub fn table(section: &Section) -> Table {
         stub: "model".to_string(),
         columns: COSTS.iter().map(column).collect(),
         rows: section.own_rows().map(line).collect(),
+        masks: section.masks(),
+        reference: None,
         reasons: Vec::new(),
         notes: vec![
             format!(
@@ -67,7 +72,7 @@ pub fn table(section: &Section) -> Table {
 }
 
 fn line(row: &Row) -> Line {
-    let cell = |(_, _, decimals, value): &Cost| {
+    let cell = |(_, _, decimals, file, value): &Cost| {
         let values: Option<Vec<f64>> = row.trainings().map(value).collect();
         let content = match values.and_then(|v| stats::summarize(&v)) {
             Some(summary) => Content::Number {
@@ -77,7 +82,7 @@ fn line(row: &Row) -> Line {
             },
             None => Content::Missing,
         };
-        Cell::new(content, row.ids())
+        Cell::new(content, Origin::of(*file, &row.ids, Vec::new()))
     };
     Line {
         label: row.label.clone(),

@@ -75,6 +75,7 @@ fn number(cell: &Cell) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::origin::Origin;
     use crate::report::table::{Column, Versus};
 
     fn table(higher: bool, values: &[(f64, bool)]) -> Table {
@@ -83,7 +84,7 @@ mod tests {
             sd: None,
             decimals: 1,
         };
-        let cell = |value| Cell::new(content(value), Vec::new());
+        let cell = |value| Cell::new(content(value), Origin::Nothing);
         let line = |(value, floor): &(f64, bool)| Line {
             label: "x".into(),
             floor: *floor,
@@ -97,9 +98,12 @@ mod tests {
                 group: String::new(),
                 title: "c".into(),
                 name: "c".into(),
+                metrics: Vec::new(),
                 higher_is_better: higher,
             }],
             rows: values.iter().map(line).collect(),
+            masks: String::new(),
+            reference: None,
             reasons: Vec::new(),
             notes: Vec::new(),
         }

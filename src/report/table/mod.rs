@@ -10,6 +10,8 @@ pub mod notes;
 mod of_sections;
 pub mod paper;
 
+use super::origin::{Origin, RunSet};
+
 /// Mark of a cell that is no better than the floor.
 pub const FLOOR_MARK: char = '†';
 
@@ -24,6 +26,10 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Floor rows come last.
     pub rows: Vec<Line>,
+    /// Family and version of the masks, `iid v1`.
+    pub masks: String,
+    /// The runs that marks and p-values are against, where anything was tested.
+    pub reference: Option<RunSet>,
     /// Sentences that cells refer to by position: why a cell is undefined, where it is from.
     pub reasons: Vec<String>,
     pub notes: Vec<String>,
@@ -37,6 +43,8 @@ pub struct Column {
     pub title: String,
     /// Name in machine-readable files.
     pub name: String,
+    /// Names of the metrics its cells show; empty for costs.
+    pub metrics: Vec<&'static str>,
     pub higher_is_better: bool,
 }
 
@@ -49,7 +57,7 @@ pub struct Line {
     pub cells: Vec<Cell>,
 }
 
-/// A cell and the runs it comes from.
+/// A cell and where it comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     pub content: Content,
@@ -65,13 +73,12 @@ pub struct Cell {
     pub interval: Option<[f64; 2]>,
     /// Against the reference row.
     pub versus: Option<Versus>,
-    /// Ids of the runs behind the number.
-    pub runs: Vec<String>,
+    pub origin: Origin,
 }
 
 impl Cell {
     /// A cell without marks.
-    pub fn new(content: Content, runs: Vec<String>) -> Self {
+    pub fn new(content: Content, origin: Origin) -> Self {
         Self {
             content,
             best: false,
@@ -80,7 +87,7 @@ impl Cell {
             above_floor: None,
             interval: None,
             versus: None,
-            runs,
+            origin,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::mask::Level;
 use crate::metric::Metric;
 use crate::printed::names;
 use crate::published::{self, Published};
+use crate::report::origin::Origin;
 use crate::report::run::level;
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::section::{Row, Section};
@@ -71,7 +72,7 @@ fn table(section: &Section, name: &str, blocks: &[Block]) -> Table {
         for method in others(section, level) {
             let none = columns
                 .iter()
-                .map(|_| Cell::new(Content::Missing, Vec::new()));
+                .map(|_| Cell::new(Content::Missing, Origin::Nothing));
             let theirs = columns
                 .iter()
                 .map(|c| theirs(section, &method, c, level, &mut reasons));
@@ -91,6 +92,7 @@ fn table(section: &Section, name: &str, blocks: &[Block]) -> Table {
             .unwrap_or_default()
             .to_string(),
         name: format!("{prefix}{}", metrics[0].name),
+        metrics: metrics.iter().map(|m| m.name).collect(),
         higher_is_better: true,
     };
     let theirs = columns.iter().map(|c| column("published", "published_", c));
@@ -104,6 +106,8 @@ fn table(section: &Section, name: &str, blocks: &[Block]) -> Table {
             .chain(theirs)
             .collect(),
         rows,
+        masks: section.masks(),
+        reference: None,
         reasons,
         notes: vec![
             "Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0 (negative / positive, negative / \
@@ -124,7 +128,7 @@ fn ours(row: &Row, metrics: &[&'static Metric], reading: &Reading) -> Cell {
     let text: Vec<String> = metrics.iter().map(text).collect();
     let note = None;
     let text = text.join(" / ");
-    Cell::new(Content::Text { text, note }, row.ids_at(reading))
+    Cell::new(Content::Text { text, note }, row.origin(reading.levels()))
 }
 
 /// The model's printed numbers, with a footnote of their source and known errors.
@@ -142,7 +146,7 @@ fn theirs(
     let find = |m: &&'static Metric| published::find(dataset, model, m.name, level.as_ref()?);
     let found: Vec<Option<Published>> = metrics.iter().map(find).collect();
     let Some(first) = found.iter().flatten().next() else {
-        return Cell::new(Content::Missing, Vec::new());
+        return Cell::new(Content::Missing, Origin::Nothing);
     };
     let texts: Vec<String> = found
         .iter()
@@ -172,7 +176,7 @@ fn theirs(
         text: texts.join(" / "),
         note: Some(place),
     };
-    Cell::new(content, Vec::new())
+    Cell::new(content, Origin::Published(first.citation()))
 }
 
 /// Methods with published numbers that are no model of this section.

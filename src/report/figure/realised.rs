@@ -1,0 +1,62 @@
+//! How much was missing in truth: realised over nominal rates per modality.
+
+use super::drawing::{Drawing, Series};
+use super::lines::{self, Line, Mark};
+use super::style::Style;
+use crate::report::origin::{File, Origin};
+use crate::report::run::level;
+use crate::report::run::scores::ScoredRun;
+use crate::report::run::section::{Section, ids};
+
+/// A line per modality of the first run that recorded them: the mean over mask seeds, within their
+/// extremes. All runs of a section have these masks.
+pub fn draw(section: &Section) -> Option<Drawing> {
+    let run = section.runs().find(|r| !r.mask.realised.is_empty())?;
+    let names = ["text", "audio", "vision"];
+    let lines: Vec<Line> = names
+        .into_iter()
+        .enumerate()
+        .map(|(modality, label)| line(section, run, modality, label))
+        .collect();
+    let several = lines.iter().any(|l| l.segments[0].len() > 1);
+    let origin = Origin::of(
+        File::Manifest,
+        &ids(std::slice::from_ref(run)),
+        level::rates(&section.levels),
+    );
+    several.then(|| Drawing {
+        scene: lines::draw(
+            &format!(
+                "{}: realised missing rates of the test split",
+                section.title
+            ),
+            "nominal missing rate",
+            "realised missing rate",
+            &lines,
+        ),
+        series: names.map(|n| Series::new(n, origin.clone())).to_vec(),
+    })
+}
+
+fn line(section: &Section, run: &ScoredRun, modality: usize, label: &str) -> Line {
+    let marks = section.levels.iter().filter_map(|level| {
+        let of = |seed: &u64| {
+            *run.mask
+                .realised
+                .get(&format!("{seed}/{level}"))?
+                .get(modality)?
+        };
+        let values: Vec<f64> = run.mask.seeds.iter().filter_map(of).collect();
+        let x = level.rate().filter(|_| !values.is_empty())?;
+        Some(Mark::over(x, &values))
+    });
+    Line {
+        label: label.to_string(),
+        // Audio lies on vision for most masks: its gaps show it.
+        style: match modality {
+            1 => Style::dashed(modality),
+            _ => Style::of(modality, false),
+        },
+        segments: vec![marks.collect()],
+    }
+}

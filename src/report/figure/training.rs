@@ -1,0 +1,88 @@
+//! Curves over epochs: the training loss, and the metric that selects the weights.
+
+use std::collections::BTreeMap;
+
+use super::drawing::{Drawing, Series};
+use super::lines::{self, Line, Mark};
+use super::style::Style;
+use crate::record::epochs::{self, Epoch};
+use crate::report::origin::{File, Origin};
+use crate::report::run::scores::ScoredRun;
+use crate::report::run::section::{Row, Section};
+use crate::report::table::build::heading;
+
+/// The loss, relative to each run's first: the losses of two models have nothing in common.
+pub fn loss(section: &Section) -> Option<Drawing> {
+    let title = format!(
+        "{}: training loss, relative to the first epoch",
+        section.title
+    );
+    draw(section, &title, "loss / first loss", |_, epochs| {
+        let first = epochs.first()?.loss?;
+        let relative = |e: &Epoch| Some((e.number, e.loss? / first));
+        Some(epochs.iter().filter_map(relative).collect())
+    })
+}
+
+/// The metric on the split that selects the weights, of all runs that are selected by the metric
+/// of the first.
+pub fn watched(section: &Section) -> Option<Drawing> {
+    let run = section.runs().find(|r| !epochs_of(r).is_empty())?;
+    let name = &run.manifest.selection.metric;
+    let metric = section.protocol.metric(name)?;
+    let title = format!("{}: {} on the selecting split", section.title, metric.title);
+    draw(section, &title, &heading(metric), |run, epochs| {
+        let value = |e: &Epoch| Some((e.number, e.watched? * metric.scale()));
+        let same = run.manifest.selection.metric == *name;
+        same.then(|| epochs.iter().filter_map(value).collect())
+    })
+}
+
+/// A line per row: the mean over seeds, within their extremes.
+fn draw(
+    section: &Section,
+    title: &str,
+    label: &str,
+    points: impl Fn(&ScoredRun, &[Epoch]) -> Option<Vec<(f64, f64)>>,
+) -> Option<Drawing> {
+    let (mut all, mut series) = (Vec::new(), Vec::new());
+    for (place, row) in section.rows.iter().enumerate().filter(|(_, r)| !r.derived) {
+        let marks = marks(row, &points);
+        if marks.len() > 1 {
+            all.push(Line {
+                label: row.label.clone(),
+                style: Style::of(place, false),
+                segments: vec![marks],
+            });
+            let origin = Origin::of(File::Log, &row.ids, Vec::new());
+            series.push(Series::new(&row.label, origin));
+        }
+    }
+    let across = "epoch (bands: smallest to largest seed)";
+    (!all.is_empty()).then(|| Drawing {
+        scene: lines::draw(title, across, label, &all),
+        series,
+    })
+}
+
+fn marks(
+    row: &Row,
+    points: &impl Fn(&ScoredRun, &[Epoch]) -> Option<Vec<(f64, f64)>>,
+) -> Vec<Mark> {
+    let mut by: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for run in &row.runs {
+        for (epoch, value) in points(run, &epochs_of(run)).unwrap_or_default() {
+            by.entry(epoch as u64).or_default().push(value);
+        }
+    }
+    by.into_iter()
+        .map(|(epoch, values)| Mark::over(epoch as f64, &values))
+        .collect()
+}
+
+/// None where a run has no folder.
+fn epochs_of(run: &ScoredRun) -> Vec<Epoch> {
+    let metric = &run.manifest.selection.metric;
+    run.dir()
+        .map_or(Vec::new(), |dir| epochs::read(dir, metric))
+}

@@ -1,0 +1,195 @@
+//! Sets of runs and origins by number, so that ten thousand cells can name theirs in a few bytes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::format::page::Part;
+use super::origin::{Evidence, File, Origin, RunSet};
+use crate::mask::Level;
+use crate::report::run::reading::Reading;
+
+/// What [`Numbering`] numbers, as files keep it: both lists count from 0.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Numbered {
+    /// Ids of runs that numbers are computed from together, by seed.
+    pub sets: Vec<Vec<String>>,
+    pub origins: Vec<OriginFacts>,
+}
+
+/// Where a number comes from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OriginFacts {
+    /// The file of each run that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Numbers of sets: that of the number itself, then those it is held against.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sets: Vec<usize>,
+    /// The levels whose predictions count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<String>,
+    /// Paper and table it was printed in, where no run is behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
+}
+
+/// What tells origins apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Runs(File, Vec<usize>, Vec<Level>),
+    Published(String),
+}
+
+/// The numbers of a report's sets and origins, in the order of its rows and cells.
+#[derive(Clone, Debug, Default)]
+pub struct Numbering {
+    numbered: Numbered,
+    /// By where a set lies in memory: most cells of a row share one. Kept, so that nothing else can
+    /// come to lie there.
+    places: HashMap<usize, (usize, RunSet)>,
+    sets: BTreeMap<RunSet, usize>,
+    origins: BTreeMap<Key, usize>,
+}
+
+impl Numbering {
+    /// Numbers everything that tables and figures show.
+    pub fn of(parts: &[Part]) -> Self {
+        let mut all = Self::default();
+        for part in parts {
+            let readings = Reading::all(&part.section.levels);
+            for row in &part.section.rows {
+                all.add_set(&row.ids);
+                let read = readings.iter().map(|r| row.ids_at(&r.levels()));
+                read.for_each(|runs| all.add_set(&runs));
+            }
+            for table in part.tables() {
+                let reference = table.reference.iter();
+                reference.for_each(|runs| all.add_set(runs));
+                let cells = table.rows.iter().flat_map(|row| &row.cells);
+                cells.for_each(|cell| all.add(&cell.origin));
+            }
+            let series = part.figures().flat_map(|figure| &figure.series);
+            series.for_each(|series| all.add(&series.origin));
+        }
+        all
+    }
+
+    /// Number of a set that some row or cell has.
+    pub fn set(&self, runs: &RunSet) -> Option<usize> {
+        match self.places.get(&place(runs)) {
+            Some((number, _)) => Some(*number),
+            None => self.sets.get(runs).copied(),
+        }
+    }
+
+    /// Number of an origin that some cell or series has; `None` where there is no number.
+    pub fn origin(&self, origin: &Origin) -> Option<usize> {
+        self.origins.get(&self.key(origin)?).copied()
+    }
+
+    /// What the numbers stand for.
+    pub fn numbered(&self) -> &Numbered {
+        &self.numbered
+    }
+
+    fn add_set(&mut self, runs: &RunSet) {
+        let (next, place) = (self.numbered.sets.len(), place(runs));
+        if self.places.contains_key(&place) {
+            return;
+        }
+        let number = *self.sets.entry(Arc::clone(runs)).or_insert(next);
+        self.places.insert(place, (number, Arc::clone(runs)));
+        if number == next {
+            self.numbered.sets.push(runs.to_vec());
+        }
+    }
+
+    fn add(&mut self, origin: &Origin) {
+        if let Origin::Runs(evidence) = origin {
+            evidence.runs.iter().for_each(|runs| self.add_set(runs));
+        }
+        let Some(key) = self.key(origin) else {
+            return;
+        };
+        let next = self.numbered.origins.len();
+        if *self.origins.entry(key.clone()).or_insert(next) == next {
+            self.numbered.origins.push(key.facts());
+        }
+    }
+
+    fn key(&self, origin: &Origin) -> Option<Key> {
+        match origin {
+            Origin::Runs(Evidence { file, runs, levels }) => {
+                let sets: Option<Vec<usize>> = runs.iter().map(|runs| self.set(runs)).collect();
+                Some(Key::Runs(*file, sets?, levels.clone()))
+            }
+            Origin::Published(source) => Some(Key::Published(source.clone())),
+            Origin::Nothing => None,
+        }
+    }
+}
+
+impl Key {
+    fn facts(&self) -> OriginFacts {
+        match self {
+            Self::Runs(file, sets, levels) => OriginFacts {
+                file: Some(file.name().to_string()),
+                sets: sets.clone(),
+                levels: levels.iter().map(Level::to_string).collect(),
+                published: None,
+            },
+            Self::Published(source) => OriginFacts {
+                published: Some(source.clone()),
+                ..OriginFacts::default()
+            },
+        }
+    }
+}
+
+fn place(runs: &RunSet) -> usize {
+    runs.as_ptr() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(ids: &[&str]) -> RunSet {
+        ids.iter().map(|id| id.to_string()).collect()
+    }
+
+    #[test]
+    fn equal_origins_share_a_number_and_equal_sets_do() {
+        let (a, twin, b) = (runs(&["1", "2"]), runs(&["1", "2"]), runs(&["3"]));
+        let level = |rate| vec![Level::of_number(rate).unwrap()];
+        let origins = [
+            Origin::predictions(&a, level(0.5)),
+            Origin::predictions(&twin, level(0.5)),
+            Origin::predictions(&a, level(0.6)),
+            Origin::predictions(&b, level(0.5)),
+            Origin::of(File::Log, &a, level(0.5)),
+            Origin::Published("A 2024, Table 1".into()),
+            Origin::Nothing,
+        ];
+        let mut all = Numbering::default();
+        origins.iter().for_each(|origin| all.add(origin));
+        let numbers: Vec<_> = origins.iter().map(|o| all.origin(o)).collect();
+        let expected = [0, 0, 1, 2, 3, 4].map(Some);
+        assert_eq!(numbers[..6], expected);
+        assert_eq!(numbers[6], None);
+        assert_eq!(all.numbered().sets, [vec!["1", "2"], vec!["3"]]);
+        assert_eq!(all.numbered().origins[1].levels, ["0.6"]);
+        assert_eq!((all.set(&twin), all.set(&runs(&["9"]))), (Some(0), None));
+    }
+
+    #[test]
+    fn what_a_number_is_held_against_comes_second() {
+        let (a, b) = (runs(&["1"]), runs(&["2"]));
+        let of = |runs| Origin::predictions(runs, Vec::new());
+        let mut all = Numbering::default();
+        all.add(&of(&a).against(&of(&b)));
+        assert_eq!(all.numbered().origins[0].sets, [0, 1]);
+    }
+}

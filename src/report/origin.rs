@@ -1,0 +1,74 @@
+//! Where the number of a cell or the line of a figure comes from.
+
+use std::sync::Arc;
+
+use crate::mask::Level;
+
+/// Ids of runs, by seed; shared by all that is computed from them.
+pub type RunSet = Arc<[String]>;
+
+/// What a number was made of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Origin {
+    /// Read from files of runs.
+    Runs(Evidence),
+    /// Printed in a paper: `Zhang et al. 2024, Table 2`.
+    Published(String),
+    /// There is no number.
+    #[default]
+    Nothing,
+}
+
+/// Files of runs, and what of them was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    pub file: File,
+    /// The runs the number is of, then those it is held against.
+    pub runs: Vec<RunSet>,
+    /// The levels of missing data whose predictions count; empty where it is no matter of levels.
+    pub levels: Vec<Level>,
+}
+
+/// A file of a run directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum File {
+    Predictions,
+    /// The log of epochs.
+    Log,
+    Manifest,
+}
+
+impl File {
+    /// Its name in the run directory.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Predictions => "predictions.parquet",
+            Self::Log => "metrics.jsonl",
+            Self::Manifest => "manifest.json",
+        }
+    }
+}
+
+impl Origin {
+    /// Predictions of these runs at these levels.
+    pub fn predictions(runs: &RunSet, levels: Vec<Level>) -> Self {
+        Self::of(File::Predictions, runs, levels)
+    }
+
+    /// A file of these runs.
+    pub fn of(file: File, runs: &RunSet, levels: Vec<Level>) -> Self {
+        Self::Runs(Evidence {
+            file,
+            runs: vec![Arc::clone(runs)],
+            levels,
+        })
+    }
+
+    /// The same, held against the runs of another number.
+    pub fn against(mut self, other: &Self) -> Self {
+        if let (Self::Runs(own), Self::Runs(other)) = (&mut self, other) {
+            own.runs.extend(other.runs.first().map(Arc::clone));
+        }
+        self
+    }
+}

@@ -1,0 +1,159 @@
+//! From the cells of a written report back to files, by nothing but its `manifest.json`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::manifest::{ReportManifest, TableFacts};
+use super::numbering::OriginFacts;
+use super::tests::save_all;
+use super::{Layout, Options, write_report};
+use crate::mask::Level;
+use crate::metric::{Metric, protocol};
+use crate::record::{Group, RunDir};
+
+/// A report in this layout on four runs, its manifest read from disk.
+fn report(root: &Path, layout: Layout) -> ReportManifest {
+    let (runs, out) = (root.join("runs"), root.join("out"));
+    save_all(&runs);
+    let options = Options {
+        layout,
+        resamples: Some(20),
+        ..Options::default()
+    };
+    write_report(&[&runs], &out, &options).unwrap();
+    ReportManifest::parse(&fs::read(out.join("manifest.json")).unwrap()).unwrap()
+}
+
+/// Every number of an origin in a report, as (place, what the cell says, number).
+fn cells(m: &ReportManifest) -> Vec<(String, &TableFacts, &str, &str, Option<usize>)> {
+    let mut all = Vec::new();
+    for (id, table) in &m.tables {
+        for row in &table.rows {
+            for (column, (said, origin)) in &row.cells {
+                let place = format!("{id} / {} / {column}", row.row);
+                all.push((place, table, column.as_str(), said.as_str(), *origin));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_cell_and_series_leads_to_files_with_these_hashes() {
+    let dir = tempfile::tempdir().unwrap();
+    let m = report(dir.path(), Layout::Full);
+    let series = m.figures.iter().flat_map(|(path, f)| {
+        let named =
+            move |(label, origin): &(String, Option<usize>)| (format!("{path} / {label}"), *origin);
+        f.series.iter().map(named)
+    });
+    let of_cells = cells(&m).into_iter().map(|c| (c.0, c.3, c.4));
+    // The floor has no distance to itself.
+    let numbers = of_cells.filter(|(_, said, _)| *said != "-");
+    let all: Vec<_> = numbers
+        .map(|(place, _, o)| (place, o))
+        .chain(series)
+        .collect();
+    assert!(all.len() > 300, "{}", all.len());
+    let mut files = BTreeMap::new();
+    for (place, origin) in all {
+        let origin = &m.numbered.origins[origin.unwrap_or_else(|| panic!("{place} has no origin"))];
+        let file = origin.file.clone().unwrap();
+        assert!(!origin.sets.is_empty(), "{place}");
+        for id in origin.sets.iter().flat_map(|set| &m.numbered.sets[*set]) {
+            files.insert((id.clone(), file.clone()), place.clone());
+        }
+    }
+    for ((id, file), place) in files {
+        let bytes = fs::read(dir.path().join("runs").join(&id).join(&file)).ok();
+        let facts = &m.runs[&id];
+        let expected = match file.as_str() {
+            "predictions.parquet" => Some(&facts.predictions_blake3),
+            "manifest.json" => Some(&facts.manifest_blake3),
+            _ => facts.log_blake3.as_ref(),
+        };
+        let found = bytes.map(|b| blake3::hash(&b).to_hex().to_string());
+        assert_eq!(found.as_ref(), expected, "{file} of {id}, for {place}");
+    }
+}
+
+#[test]
+fn every_score_can_be_computed_again_from_what_its_origin_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let m = report(dir.path(), Layout::Full);
+    let groups = |id: &String| {
+        let record = RunDir::open(dir.path().join("runs").join(id)).load();
+        record.unwrap().predictions.groups().unwrap()
+    };
+    let runs: BTreeMap<&String, Vec<Group>> = m.runs.keys().map(|id| (id, groups(id))).collect();
+    let mut again = 0;
+    for (place, table, column, said, origin) in cells(&m) {
+        let ([metric], Some(origin)) = (table.metrics[column].as_slice(), origin) else {
+            continue;
+        };
+        let metric = protocol("mosi").unwrap().metric(metric).unwrap();
+        let origin = &m.numbered.origins[origin];
+        let [set] = origin.sets.as_slice() else {
+            continue;
+        };
+        let found: Option<Vec<f64>> = m.numbered.sets[*set]
+            .iter()
+            .map(|id| score(&runs[id], metric, origin, column == "auc"))
+            .collect();
+        let text = match found {
+            Some(seeds) => metric.display(seeds.iter().sum::<f64>() / seeds.len() as f64),
+            None => "n/a".to_string(),
+        };
+        let said = said.split(" ± ").next().unwrap_or_default();
+        assert_eq!(said, text, "{place}");
+        again += 1;
+    }
+    assert!(again > 200, "{again}");
+}
+
+/// A run's score over the origin's levels; `None` where it is undefined.
+fn score(groups: &[Group], metric: &Metric, origin: &OriginFacts, area: bool) -> Option<f64> {
+    let levels = origin.levels.iter().map(|l| l.parse::<Level>().unwrap());
+    let at = |level: Level| {
+        let of = groups.iter().filter(|g| g.condition.level == level);
+        let scores = of.map(|g| (metric.compute)(&g.prediction, &g.truth).ok());
+        let scores: Vec<f64> = scores.collect::<Option<_>>()?;
+        Some(scores.iter().sum::<f64>() / scores.len() as f64)
+    };
+    let points: Option<Vec<f64>> = levels.map(at).collect();
+    let points = points?;
+    match area {
+        // Of an even grid.
+        true => {
+            let steps = points.windows(2).map(|p| (p[0] + p[1]) / 2.0);
+            Some(steps.sum::<f64>() / (points.len() - 1) as f64)
+        }
+        false => Some(points.iter().sum::<f64>() / points.len() as f64),
+    }
+}
+
+#[test]
+fn a_number_held_against_others_names_them_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let m = report(dir.path(), Layout::Full);
+    let row = &m.tables["toy-overview-above-floor"].rows[0];
+    let origin = &m.numbered.origins[row.cells["mae"].1.unwrap()];
+    let ids = |set: &usize| m.numbered.sets[*set].join(" ");
+    let sets: Vec<String> = origin.sets.iter().map(ids).collect();
+    assert_eq!(
+        (row.row.as_str(), sets),
+        ("FLAT", vec!["flat-11".into(), "constant-11".into()])
+    );
+    let reference = m.tables["toy-mae"].reference.unwrap();
+    assert_eq!(ids(&reference), "lnln-11 lnln-12");
+}
+
+#[test]
+fn what_is_written_is_what_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let m = report(dir.path(), Layout::Paper);
+    let written = fs::read(dir.path().join("out/manifest.json")).unwrap();
+    let written: serde_json::Value = serde_json::from_slice(&written).unwrap();
+    assert_eq!(serde_json::to_value(&m).unwrap(), written);
+}
