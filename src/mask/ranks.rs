@@ -65,27 +65,25 @@ impl Ranks {
     /// Realised missing rate at every rate: erased valid positions / valid positions; `None` where
     /// no position is valid. `lengths` are those the ranks were drawn for.
     pub fn missing_rates(&self, lengths: &[u32]) -> Vec<Option<f64>> {
-        let count = |mut counts: Histogram, row: usize| {
+        // As many as a byte can count, so that a processor compares many ranks at once.
+        const TURN: usize = u8::MAX as usize;
+        let none = || vec![0; self.rates.len()];
+        let count = |mut kept: Vec<u64>, row: usize| {
             let ranks = &self.data[row * self.steps..][..lengths[row] as usize];
-            counts.add(ranks);
-            counts
+            for turn in ranks.chunks(TURN) {
+                for (rate, kept) in (0..=u8::MAX).zip(&mut kept) {
+                    let above: u8 = turn.iter().map(|rank| u8::from(*rank > rate)).sum();
+                    *kept += u64::from(above);
+                }
+            }
+            kept
         };
         let rows = (0..lengths.len()).into_par_iter().with_min_len(1024);
-        let counts = rows.fold(Histogram::default, count);
-        let counts = counts.map(Histogram::total);
         let add = |a: Vec<u64>, b: Vec<u64>| a.iter().zip(b).map(|(a, b)| a + b).collect();
-        let counts = counts.reduce(|| vec![0; 256], add);
-        let valid: u64 = counts.iter().sum();
-        let mut erased = 0;
-        let mut rate = |counts: &u64| {
-            erased += counts;
-            (valid > 0).then(|| erased as f64 / valid as f64)
-        };
-        counts
-            .iter()
-            .take(self.rates.len())
-            .map(&mut rate)
-            .collect()
+        let kept = rows.fold(none, count).reduce(none, add);
+        let valid: u64 = lengths.iter().map(|length| u64::from(*length)).sum();
+        let missing = |kept: &u64| (valid > 0).then(|| (valid - kept) as f64 / valid as f64);
+        kept.iter().map(missing).collect()
     }
 
     /// The mask at one of the rates.
@@ -101,38 +99,6 @@ impl Ranks {
             steps: self.steps,
             bits,
         })
-    }
-}
-
-/// How often each rank occurs, counted in turns: neighbours are often equal, and a counter is not
-/// added to again before the last sum is stored.
-struct Histogram(Box<[[u64; 256]; LANES]>);
-
-const LANES: usize = 4;
-
-impl Default for Histogram {
-    fn default() -> Self {
-        Self(Box::new([[0; 256]; LANES]))
-    }
-}
-
-impl Histogram {
-    fn add(&mut self, ranks: &[u8]) {
-        let (turns, rest) = ranks.as_chunks::<LANES>();
-        for turn in turns {
-            for (counts, rank) in self.0.iter_mut().zip(turn) {
-                counts[usize::from(*rank)] += 1;
-            }
-        }
-        for rank in rest {
-            self.0[0][usize::from(*rank)] += 1;
-        }
-    }
-
-    fn total(self) -> Vec<u64> {
-        (0..256)
-            .map(|rank| self.0.iter().map(|counts| counts[rank]).sum())
-            .collect()
     }
 }
 
