@@ -41,6 +41,8 @@ pub struct Inputs {
     pub audio: Tensor,
     /// (B, Tv, dv)
     pub vision: Tensor,
+    /// (B, 1) share of the text's words that are there, counted; 1 where nobody counted.
+    pub text_present: Tensor,
     /// (B) int64
     pub text_lengths: Tensor,
     /// (B) int64
@@ -67,6 +69,7 @@ impl Inputs {
             text: self.text.map(cut),
             audio: cut(&self.audio),
             vision: cut(&self.vision),
+            text_present: cut(&self.text_present),
             text_lengths: cut(&self.text_lengths),
             audio_lengths: cut(&self.audio_lengths),
             vision_lengths: cut(&self.vision_lengths),
@@ -190,6 +193,7 @@ mod tests {
             text: Text::States(zeros(&[2, 4, 3])),
             audio: zeros(&[2, frames, 5]),
             vision: zeros(&[2, 6, 7]),
+            text_present: zeros(&[2, 1]),
             text_lengths: zeros(&[2]),
             audio_lengths: zeros(&[2]),
             vision_lengths: zeros(&[2]),

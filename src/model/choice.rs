@@ -72,7 +72,11 @@ fn resolve(entry: &'static Entry, change: &str) -> Result<Vec<(String, Value)>> 
         let variant = variant.ok_or_else(|| unknown(entry, change, &known))?;
         let set = variant.set.iter();
         return set
-            .map(|(key, text)| value(entry, key, text, &known))
+            .map(|(key, text)| match known.get(key) {
+                Some(_) => value(entry, key, text, &known),
+                // What the published form does not record, so that its runs are what they were.
+                None => Ok(((*key).to_owned(), parsed(entry, key, text, &Value::Null)?)),
+            })
             .collect();
     };
     Ok(vec![value(entry, key, text, &known)?])
@@ -81,13 +85,7 @@ fn resolve(entry: &'static Entry, change: &str) -> Result<Vec<(String, Value)>> 
 /// Checks that the hyper-parameter exists and that its value is of the published one's type.
 fn value(entry: &'static Entry, key: &str, text: &str, known: &Value) -> Result<(String, Value)> {
     let published = known.get(key).ok_or_else(|| unknown(entry, key, known))?;
-    let wrong = || ModelError::ChangeValue {
-        model: entry.name,
-        key: key.to_owned(),
-        published: published.to_string(),
-        found: text.to_owned(),
-    };
-    let mut value: Value = serde_json::from_str(text).map_err(|_| wrong())?;
+    let mut value = parsed(entry, key, text, published)?;
     // A whole number for a real one is what people write.
     if let (Some(number), true) = (value.as_i64(), published.is_f64()) {
         value = Value::from(number as f64);
@@ -96,7 +94,20 @@ fn value(entry: &'static Entry, key: &str, text: &str, known: &Value) -> Result<
         && value.is_f64() == published.is_f64()
     {
         true => Ok((key.to_owned(), value)),
-        false => Err(wrong()),
+        false => Err(wrong(entry, key, text, published)),
+    }
+}
+
+fn parsed(entry: &'static Entry, key: &str, text: &str, published: &Value) -> Result<Value> {
+    serde_json::from_str(text).map_err(|_| wrong(entry, key, text, published))
+}
+
+fn wrong(entry: &'static Entry, key: &str, text: &str, published: &Value) -> ModelError {
+    ModelError::ChangeValue {
+        model: entry.name,
+        key: key.to_owned(),
+        published: published.to_string(),
+        found: text.to_owned(),
     }
 }
 
@@ -155,6 +166,23 @@ mod tests {
             assert!(message(text).contains("expected a value like"), "{text}");
         }
         assert!(message("lnnl:no-rec").contains("unknown model"));
+    }
+
+    /// A key that no model reads would be a variant in name alone.
+    #[test]
+    fn what_variants_of_lnln_set_is_what_it_reads() {
+        use super::super::lnln::Config;
+        for variant in find("lnln").unwrap().variants {
+            let choice = Choice::parse(&format!("lnln:{}", variant.name)).unwrap();
+            let config = choice.config(Profile::Mosi);
+            let read: Config = serde_json::from_value(config.clone()).unwrap();
+            assert_eq!(
+                serde_json::to_value(read).unwrap(),
+                config,
+                "{}",
+                variant.name
+            );
+        }
     }
 
     #[test]

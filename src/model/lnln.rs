@@ -7,23 +7,25 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use tch::nn::{self, Module, Path};
-use tch::{Kind, Reduction, Tensor};
+use tch::nn::Path;
+use tch::{Reduction, Tensor};
 
 use self::correction::{Corrected, Correction};
+use self::learning::Learning;
 use self::reconstruction::Reconstruction;
 use super::batch::{Batch, Inputs};
 use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
-use super::layers::{CrossTransformer, HyperLayers, Joint, Projection, TokenTransformer, init};
+use super::layers::{Joint, Projection};
 use super::losses::{Losses, Term};
 use super::setup::{Setup, Shapes};
 use super::trace::Trace;
 
 mod config;
 mod correction;
+mod learning;
 mod reconstruction;
 
 pub use config::Config;
@@ -72,11 +74,7 @@ pub struct Lnln {
     project_audio: Projection,
     project_vision: Projection,
     correction: Option<Correction>,
-    dominant: TokenTransformer,
-    initial_hyper: Tensor,
-    hyper: HyperLayers,
-    fusion: CrossTransformer,
-    regression: nn::Linear,
+    learning: Learning,
     reconstruction: Option<Reconstruction>,
     text_steps: i64,
     engine: Engine,
@@ -97,8 +95,6 @@ impl Lnln {
         let project = |name: &str, width, steps| {
             Projection::new(&(path / name), width, steps, c.tokens, c.proj_depth, block)
         };
-        let dmml = path / "dmml";
-        let dominant = &dmml / 0;
         Ok(Self {
             config: config.clone(),
             encoder: TextEncoder::new(&(path / "bertmodel" / "model"), encoder)?,
@@ -106,11 +102,7 @@ impl Lnln {
             project_audio: project("proj_a", shapes.audio_width, shapes.audio_steps),
             project_vision: project("proj_v", shapes.vision_width, shapes.vision_steps),
             correction: c.correction.then(|| Correction::new(path, c)),
-            dominant: TokenTransformer::new(&dominant, c.tokens, 0, c.dominant_depth, block),
-            initial_hyper: init::tokens(path, "h_hyper", c.tokens, c.width, 1.0),
-            hyper: HyperLayers::new(&(&dmml / 1), c.hyper_depth, c.width, c.heads, c.hyper_head),
-            fusion: CrossTransformer::new(&(&dmml / 2), c.tokens, c.fusion_depth, block),
-            regression: init::linear(&dmml / 3, c.width, 1),
+            learning: Learning::new(path, c),
             reconstruction: c.reconstruction.then(|| Reconstruction::new(path, c)),
             text_steps: shapes.text_steps,
             engine: Engine::default(),
@@ -187,7 +179,8 @@ impl Lnln {
         ))
     }
 
-    fn fuse(&self, tokens: &Tokens, trace: &mut Trace) -> Fused {
+    /// `present` is the counted share of the text that is there, (B, 1).
+    fn fuse(&self, tokens: &Tokens, present: &Tensor, trace: &mut Trace) -> Fused {
         for (name, tensor) in [
             ("h_l", &tokens.text),
             ("h_a", &tokens.audio),
@@ -195,24 +188,11 @@ impl Lnln {
         ] {
             trace.record(name, tensor);
         }
-        let corrected = self.correction.as_ref().map(|c| c.forward(tokens, trace));
+        let correction = self.correction.as_ref();
+        let corrected = correction.map(|c| c.forward(tokens, present, trace));
         let dominant = corrected.as_ref().map_or(&tokens.text, |c| &c.dominant);
         trace.record("h_d", dominant);
-        let scales = self.dominant.scales(dominant);
-        let hyper = self
-            .hyper
-            .forward(&scales, &tokens.audio, &tokens.vision, &self.initial_hyper);
-        trace.record("h_hyper", &hyper);
-        for (name, scale) in ["d0", "d1", "d2"].into_iter().zip(&scales) {
-            trace.record(name, scale);
-        }
-        let last = &scales[scales.len() - 1];
-        // The learned token, first of the fused ones, is left out of the mean.
-        let fused = self.fusion.read(&hyper, last, 1, self.config.tokens);
-        trace.compute("fused", || self.fusion.forward(&hyper, last));
-        let pooled = fused.mean_dim(1, false, None::<Kind>);
-        let prediction = self.regression.forward(&pooled);
-        trace.record("pred", &prediction);
+        let prediction = self.learning.forward(dominant, tokens, trace);
         Fused {
             corrected,
             prediction,
@@ -224,7 +204,7 @@ impl Model for Lnln {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
         batch.check(NAME)?;
         let (masked, complete) = self.project_both(&batch.masked, batch.complete(NAME)?, trace)?;
-        let fused = self.fuse(&masked, trace);
+        let fused = self.fuse(&masked, &batch.masked.text_present, trace);
         let (c, mean) = (&self.config, Reduction::Mean);
         let mut terms = Vec::new();
         let mut add = |name, weight, value| {
@@ -240,14 +220,14 @@ impl Model for Lnln {
             fused.prediction.mse_loss(&batch.label, mean),
         );
         if let (Some(correction), Some(corrected)) = (&self.correction, &fused.corrected) {
-            // The label is the nominal rate, not the share of tokens that went.
-            let kept = 1.0 - &batch.missing_rate[0];
-            add(
-                "l_cc",
-                c.alpha,
-                corrected.completeness.mse_loss(&kept, mean),
-            );
-            let adversarial = correction.adversarial(corrected, &complete.text, trace);
+            if correction.estimates() {
+                // The label is the nominal rate, not the share of tokens that went.
+                let kept = 1.0 - &batch.missing_rate[0];
+                let error = corrected.completeness.mse_loss(&kept, mean);
+                add("l_cc", c.alpha, error);
+            }
+            let language = [&masked.text, &complete.text];
+            let adversarial = correction.adversarial(corrected, language, trace);
             add("l_adv", c.beta, adversarial);
         }
         if let Some(reconstruction) = &self.reconstruction {
@@ -263,7 +243,7 @@ impl Model for Lnln {
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
         let states = self.encoder.encode(&inputs.text, NAME, false)?;
         let tokens = self.project(&states, &inputs.audio, &inputs.vision)?;
-        Ok(self.fuse(&tokens, trace).prediction)
+        Ok(self.fuse(&tokens, &inputs.text_present, trace).prediction)
     }
 
     fn set_engine(&mut self, engine: Engine) {
@@ -276,9 +256,7 @@ impl Model for Lnln {
         for projection in projections {
             projection.set_engine(engine);
         }
-        self.hyper.set_engine(engine);
-        self.fusion.set_engine(engine);
-        self.dominant.set_engine(engine);
+        self.learning.set_engine(engine);
         if let Some(correction) = &mut self.correction {
             correction.set_engine(engine);
         }
@@ -299,9 +277,7 @@ impl Model for Lnln {
     /// Counted for clips that differ from their complete version in every modality.
     fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
         let c = &self.config;
-        let rest = self.dominant.kept(c.tokens, None)
-            + self.hyper.kept(c.tokens, c.width)
-            + self.fusion.kept(c.tokens)
+        let rest = self.learning.kept(c)
             + self.correction.as_ref().map_or(0, |part| part.kept(c))
             + self.reconstruction.as_ref().map_or(0, |part| part.kept(c));
         Some(vec![

@@ -378,13 +378,14 @@ fn batch(case: &Case, setting: Setting) -> Result<Batch> {
 fn inputs(case: &Case, suffix: &str, place: &dyn Fn(&Tensor) -> Tensor) -> Result<Inputs> {
     let get = |name: &str| case.require(&format!("{name}{suffix}")).map(place);
     let length = |name: &str| case.require(&format!("{name}_len")).map(place);
-    let text = get("text")?;
+    let (text, audio) = (get("text")?, get("audio")?);
     Ok(Inputs {
+        text_present: audio.new_ones([audio.size()[0], 1], (audio.kind(), audio.device())),
         text: match case.bert {
             Some(_) => Text::Tokens(text.to_kind(Kind::Int64)),
             None => Text::States(text),
         },
-        audio: get("audio")?,
+        audio,
         vision: get("vision")?,
         text_lengths: length("text")?,
         audio_lengths: length("audio")?,

@@ -15,6 +15,7 @@ pub mod native;
 pub mod optimizer;
 pub mod order;
 pub mod precision;
+mod present;
 pub mod schedule;
 pub mod selection;
 pub mod state;

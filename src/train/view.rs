@@ -5,6 +5,7 @@ use tch::{Device, Tensor};
 use super::Error;
 use super::encoding::FrozenText;
 use super::memory;
+use super::present;
 use super::tensors::{self, SplitTensors};
 use crate::dataset::{Block, Modality, Split};
 use crate::mask::{self, Family, Keep, Level, RateLaw, Rows, Scope, Training};
@@ -14,6 +15,8 @@ use crate::model::{Inputs, Text};
 #[derive(Debug)]
 pub struct View {
     text: Text,
+    /// Counted share of each text that is there, (N, 1).
+    present: Tensor,
     /// (N, T, 1) of 0 and 1 for audio and vision; `None` where nothing is missing.
     keep: Option<[Tensor; 2]>,
     /// Nominal missing rate per clip, (N, 1) each, for text, audio, vision.
@@ -34,6 +37,7 @@ impl View {
             text: self.text.map(rows),
             audio: erase(&split.audio, 0),
             vision: erase(&split.vision, 1),
+            text_present: rows(&self.present),
             text_lengths,
             audio_lengths,
             vision_lengths,
@@ -88,8 +92,10 @@ impl Views<'_> {
     pub fn complete(&self) -> Result<View, Error> {
         let rows = self.split.len() as i64;
         let none = Tensor::zeros([rows, 1], (tch::Kind::Float, self.device));
+        let (text, present) = self.text_of(None)?;
         Ok(View {
-            text: self.text_of(None)?,
+            text,
+            present,
             keep: None,
             rates: [none.shallow_clone(), none.shallow_clone(), none],
         })
@@ -155,32 +161,41 @@ impl Views<'_> {
     /// What masks leave, with the nominal rate of every clip.
     fn masked(&self, keeps: &[Keep; 3], rates: &[Vec<f64>; 3]) -> Result<View, Error> {
         let [text, audio, vision] = keeps;
+        let (text, present) = self.text_of(Some(text))?;
         Ok(View {
-            text: self.text_of(Some(text))?,
+            text,
+            present,
             keep: Some([self.bits(audio), self.bits(vision)]),
-            rates: [0, 1, 2].map(|modality: usize| self.column(&rates[modality])),
+            rates: [0, 1, 2].map(|modality: usize| {
+                let rates: Vec<f32> = rates[modality].iter().map(|&rate| rate as f32).collect();
+                self.column(&rates)
+            }),
         })
     }
 
-    fn text_of(&self, keep: Option<&Keep>) -> Result<Text, Error> {
+    /// The text under a mask, and how much of each is there.
+    fn text_of(&self, keep: Option<&Keep>) -> Result<(Text, Tensor), Error> {
         if let (TextSource::Features, Some(features)) = (self.text, &self.split.text) {
             let masked = keep
                 .map(|keep| mask::apply::frames(features, keep))
                 .transpose()?;
             let features = masked.as_ref().unwrap_or(features);
-            return Ok(Text::States(tensors::block(features, self.device)));
+            let lengths = self.split.lengths(Modality::Text);
+            let all = || vec![1.0; lengths.len()];
+            let present = keep.map_or_else(all, |keep| present::of_keep(keep, lengths));
+            let states = tensors::block(features, self.device);
+            return Ok((Text::States(states), self.column(&present)));
         }
         let complete = self.tokens()?;
         let masked = keep
             .map(|keep| mask::apply::text(complete, keep))
             .transpose()?;
         let ids = masked.as_ref().unwrap_or(complete);
-        match self.text {
-            TextSource::Frozen(frozen) => {
-                Ok(Text::States(frozen.states(ids, self.keep_encodings)?))
-            }
-            _ => Ok(Text::Tokens(tensors::tokens(ids, self.device))),
-        }
+        let text = match self.text {
+            TextSource::Frozen(frozen) => Text::States(frozen.states(ids, self.keep_encodings)?),
+            _ => Text::Tokens(tensors::tokens(ids, self.device)),
+        };
+        Ok((text, self.column(&present::of_tokens(ids))))
     }
 
     fn tokens(&self) -> Result<&Block<i32>, Error> {
@@ -196,9 +211,8 @@ impl Views<'_> {
             .to_device(self.device)
     }
 
-    fn column(&self, rates: &[f64]) -> Tensor {
-        let rates: Vec<f32> = rates.iter().map(|&rate| rate as f32).collect();
-        Tensor::from_slice(&rates)
+    fn column(&self, values: &[f32]) -> Tensor {
+        Tensor::from_slice(values)
             .unsqueeze(1)
             .to_device(self.device)
     }

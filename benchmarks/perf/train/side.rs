@@ -144,6 +144,7 @@ fn batch(rows: i64, bert: bool) -> Batch {
         text,
         audio,
         vision,
+        text_present: Tensor::ones([rows, 1], (Kind::Float, Device::Cpu)),
         text_lengths: lengths(50),
         audio_lengths: lengths(375),
         vision_lengths: lengths(500),

@@ -65,13 +65,30 @@ pub struct Config {
     /// than their mixture with the language, as its code does.
     #[serde(default)]
     pub judge_proxy: bool,
+    /// Whether it judges them against the masked language, as the text has it, rather than against
+    /// the complete one.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub against_masked: bool,
+    /// Whether completeness is counted from the token ids rather than estimated.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub counted: bool,
+    /// Whether tokens are pooled and concatenated rather than fused by the dominant modality.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub concat_fusion: bool,
+}
+
+/// Settings of variants alone stay out of the record of a run without them.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_no(value: &bool) -> bool {
+    !value
 }
 
 fn yes() -> bool {
     true
 }
 
-/// The ablations of the paper's tables 4 and 5, and one of its text against its code.
+/// The ablations of the paper's tables 4 and 5, one of its text against its code, and one of what its
+/// completeness check is good for.
 pub const VARIANTS: &[Variant] = &[
     Variant {
         name: "no-dmc",
@@ -99,9 +116,23 @@ pub const VARIANTS: &[Variant] = &[
         set: &[("gamma", "0.0")],
     },
     Variant {
+        name: "concat-fusion",
+        summary: "without dominant-modality-based learning: the means over the tokens of corrected \
+                  language, audio and vision, concatenated, are regressed on (the paper gives no \
+                  details)",
+        set: &[("concat_fusion", "true")],
+    },
+    Variant {
         name: "disc-on-hp",
-        summary: "the discriminator judges proxy tokens alone, as the paper's text has it",
-        set: &[("judge_proxy", "true")],
+        summary: "the discriminator judges proxy tokens alone, against those of the masked language, \
+                  as the paper's text has it (equation 9)",
+        set: &[("judge_proxy", "true"), ("against_masked", "true")],
+    },
+    Variant {
+        name: "counted-w",
+        summary: "completeness is counted, the share of the words between the special tokens that are \
+                  not `[UNK]`, instead of estimated; nothing is trained for it",
+        set: &[("counted", "true"), ("alpha", "0.0")],
     },
 ];
 
@@ -132,6 +163,9 @@ impl Config {
             correction: true,
             reconstruction: true,
             judge_proxy: false,
+            against_masked: false,
+            counted: false,
+            concat_fusion: false,
         }
     }
 

@@ -8,22 +8,30 @@ use crate::model::engine::Engine;
 use crate::model::layers::{Head, TokenTransformer, init, reverse_gradient};
 use crate::model::trace::Trace;
 
+/// Reads from masked language tokens how complete they are.
+#[derive(Debug)]
+struct Check {
+    transformer: TokenTransformer,
+    head: Head,
+}
+
 /// Completeness check, proxy generator, and the discriminator they are trained against.
 #[derive(Debug)]
 pub struct Correction {
-    completeness: TokenTransformer,
-    completeness_head: Head,
+    /// `None` where completeness is counted.
+    check: Option<Check>,
     initial_proxy: Tensor,
     generator: TokenTransformer,
     discriminator: Head,
     judge_proxy: bool,
+    against_masked: bool,
     tokens: i64,
 }
 
 /// What the correction makes of masked tokens.
 #[derive(Debug)]
 pub struct Corrected {
-    /// (B, 1) estimated completeness of the language.
+    /// (B, 1) completeness of the language, estimated or counted.
     pub completeness: Tensor,
     /// (B, tokens, width) made of audio and vision.
     proxy: Tensor,
@@ -42,35 +50,53 @@ impl Correction {
             let hidden = c.discriminator_hidden;
             Head::new(&path, c.width, hidden, outputs, c.leaky_slope)
         };
-        let check = path / "completeness_check";
+        let check = || {
+            let path = path / "completeness_check";
+            Check {
+                transformer: transformer(&path / 0, c.tokens, 1, c.completeness_depth),
+                head: head(&path / 1, 1),
+            }
+        };
         let generator = path / "proxy_dominate_modality_generator";
         Self {
-            completeness: transformer(&check / 0, c.tokens, 1, c.completeness_depth),
-            completeness_head: head(&check / 1, 1),
+            check: (!c.counted).then(check),
             initial_proxy: init::tokens(path, "h_p", c.tokens, c.width, 1.0),
             generator: transformer(generator, 3 * c.tokens, c.tokens, c.generator_depth),
             discriminator: head(path / "effective_discriminator", 2),
             judge_proxy: c.judge_proxy,
+            against_masked: c.against_masked,
             tokens: c.tokens,
         }
     }
 
     /// How to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
-        self.completeness.set_engine(engine);
+        if let Some(check) = &mut self.check {
+            check.transformer.set_engine(engine);
+        }
         self.generator.set_engine(engine);
     }
 
     /// Floats kept per clip for the way back.
     pub fn kept(&self, c: &Config) -> i64 {
-        self.completeness.kept(c.tokens, Some(1))
+        let check = self.check.as_ref();
+        check.map_or(0, |check| check.transformer.kept(c.tokens, Some(1)))
             + self.generator.kept(3 * c.tokens, Some(c.tokens))
             + 2 * c.tokens * (c.width + 4 * c.discriminator_hidden)
     }
 
-    /// Mixes language and proxy tokens by how complete the language looks.
-    pub fn forward(&self, tokens: &Tokens, trace: &mut Trace) -> Corrected {
-        let completeness = self.estimate_completeness(&tokens.text);
+    /// Whether completeness is estimated, which is a task with a loss.
+    pub fn estimates(&self) -> bool {
+        self.check.is_some()
+    }
+
+    /// Mixes language and proxy tokens by how complete the language looks, or by `present`, the
+    /// counted share of it that is there, (B, 1).
+    pub fn forward(&self, tokens: &Tokens, present: &Tensor, trace: &mut Trace) -> Corrected {
+        let completeness = match &self.check {
+            Some(check) => check.estimate(&tokens.text),
+            None => present.shallow_clone(),
+        };
         let proxy = self.generate_proxy(&tokens.audio, &tokens.vision);
         let w = completeness.unsqueeze(1);
         let dominant = (1.0 - &w) * &proxy + &w * &tokens.text;
@@ -81,12 +107,6 @@ impl Correction {
             proxy,
             dominant,
         }
-    }
-
-    /// (B, 1): how complete the language looks, from its masked tokens.
-    fn estimate_completeness(&self, text: &Tensor) -> Tensor {
-        let token = self.completeness.read(text, 1).squeeze_dim(1);
-        self.completeness_head.forward(&token).sigmoid()
     }
 
     /// (B, tokens, width): stand-in for the language, made of audio and vision.
@@ -100,17 +120,24 @@ impl Correction {
     }
 
     /// Cross-entropy over tokens: class 1 for corrected language, 0 for complete language.
+    /// `language` holds the masked and the complete tokens.
     pub fn adversarial(
         &self,
         corrected: &Corrected,
-        complete: &Tensor,
+        language: [&Tensor; 2],
         trace: &mut Trace,
     ) -> Tensor {
+        let [masked, complete] = language;
+        let real = if self.against_masked {
+            masked
+        } else {
+            complete
+        };
         let judged = match self.judge_proxy {
             true => &corrected.proxy,
             false => &corrected.dominant,
         };
-        let rows = Tensor::cat(&[judged, complete], 0).flatten(0, 1);
+        let rows = Tensor::cat(&[judged, real], 0).flatten(0, 1);
         let logits = self.discriminator.forward(&rows);
         let half = logits.size()[0] / 2;
         let options = (Kind::Int64, logits.device());
@@ -121,5 +148,13 @@ impl Correction {
         trace.record("disc", &logits);
         let labels = Tensor::cat(&labels, 0);
         logits.cross_entropy_loss(&labels, None::<&Tensor>, Reduction::Mean, -100, 0.0)
+    }
+}
+
+impl Check {
+    /// (B, 1): how complete the language looks, from its masked tokens.
+    fn estimate(&self, text: &Tensor) -> Tensor {
+        let token = self.transformer.read(text, 1).squeeze_dim(1);
+        self.head.forward(&token).sigmoid()
     }
 }

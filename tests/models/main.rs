@@ -1,0 +1,8 @@
+//! Properties of the models, over the registry.
+#![cfg(feature = "torch")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+mod bed;
+mod parts;
+mod properties;
+mod variants;

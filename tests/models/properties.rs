@@ -1,0 +1,139 @@
+//! Properties every registered model must have.
+
+use lnln_bench::model::*;
+use tch::Tensor;
+
+use super::bed::*;
+
+#[test]
+fn losses_and_gradients_are_finite() {
+    for_every_variant(|choice, encoder| {
+        let (mut built, name) = (Built::of(choice, encoder), choice.name());
+        let batch = batch(encoder, 4);
+        let losses = built.model.train(&batch, &mut Trace::off()).unwrap();
+        assert_eq!(losses.prediction.size(), [4, 1], "{}", name);
+        assert!(is_finite(&losses.total), "{}", name);
+        if !choice.entry.trained {
+            return;
+        }
+        losses.total.backward();
+        for (parameter, tensor) in built.sorted() {
+            let gradient = tensor.grad();
+            let untouched = !tensor.requires_grad() || parameter.contains(".pooler.");
+            assert_eq!(gradient.defined(), !untouched, "{name}: {parameter}");
+            assert!(untouched || is_finite(&gradient), "{name}: {parameter}");
+        }
+    });
+}
+
+#[test]
+fn same_seed_gives_same_bytes() {
+    for_every_model(|entry, encoder| {
+        let run = || {
+            tch::manual_seed(5);
+            let batch = batch(encoder, 5);
+            let mut built = Built::new(entry, encoder);
+            built.fit(&batch);
+            let prediction = built.predict(&batch.masked);
+            (built.sorted(), prediction)
+        };
+        let ((first, p), (second, q)) = (run(), run());
+        assert!(p.equal(&q), "{}", entry.name);
+        for ((name, a), (_, b)) in first.iter().zip(&second) {
+            assert!(a.equal(b), "{}: {name}", entry.name);
+        }
+    });
+}
+
+#[test]
+fn saved_parameters_predict_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("model.safetensors");
+    for_every_model(|entry, encoder| {
+        let batch = batch(encoder, 3);
+        let mut built = Built::new(entry, encoder);
+        built.fit(&batch);
+        built.store.save(&file).unwrap();
+        let mut other = Built::new(entry, encoder);
+        other.store.load(&file).unwrap();
+        assert!(
+            other
+                .predict(&batch.masked)
+                .equal(&built.predict(&batch.masked)),
+            "{}",
+            entry.name
+        );
+    });
+}
+
+#[test]
+fn everything_missing_still_gives_a_prediction() {
+    for_every_variant(|choice, encoder| {
+        let (built, name) = (Built::of(choice, encoder), choice.name());
+        let complete = batch(encoder, 2).complete.unwrap();
+        let nothing = inputs(
+            complete.text.map(|text| match encoder {
+                EncoderSetup::States { .. } => text.zeros_like(),
+                EncoderSetup::Bert { .. } => {
+                    let ids = text.narrow(1, 0, 1).full_like(100);
+                    Tensor::cat(&[ids, text.narrow(1, 1, 2)], 1)
+                }
+            }),
+            complete.audio.zeros_like(),
+            complete.vision.zeros_like(),
+        );
+        let prediction = built.predict(&nothing);
+        assert_eq!(prediction.size(), [2, 1], "{}", name);
+        assert!(is_finite(&prediction), "{}", name);
+    });
+}
+
+#[test]
+fn one_clip_can_be_trained_on() {
+    for_every_model(|entry, encoder| {
+        let mut built = Built::new(entry, encoder);
+        let losses = built
+            .model
+            .train(&batch(encoder, 1), &mut Trace::off())
+            .unwrap();
+        assert!(is_finite(&losses.total), "{}", entry.name);
+    });
+}
+
+#[test]
+fn text_of_the_other_kind_is_refused() {
+    let [states, tokens] = encoders();
+    for entry in MODELS.iter().filter(|entry| entry.trained) {
+        let _rng = rng::seeded(17);
+        for (inside, given) in [(&states, &tokens), (&tokens, &states)] {
+            let mut built = Built::new(entry, inside);
+            let error = built
+                .model
+                .train(&batch(given, 2), &mut Trace::off())
+                .unwrap_err();
+            assert!(
+                error.to_string().contains("text"),
+                "{}: {error}",
+                entry.name
+            );
+        }
+    }
+}
+
+#[test]
+fn batch_without_complete_inputs_is_refused_where_they_are_needed() {
+    for_every_model(|entry, encoder| {
+        let mut built = Built::new(entry, encoder);
+        let mut batch = batch(encoder, 2);
+        batch.complete = None;
+        let result = built.model.train(&batch, &mut Trace::off());
+        assert_eq!(result.is_err(), entry.needs_complete, "{}", entry.name);
+    });
+}
+
+#[test]
+fn constant_is_the_median() {
+    let built = Built::new(&constant::ENTRY, &encoders()[0]);
+    let prediction = built.predict(&batch(&encoders()[0], 2).masked);
+    assert!(prediction.equal(&prediction.full_like(0.5)));
+}
