@@ -13,7 +13,7 @@ fn a_crashed_node_and_a_node_cut_off_lose_no_result() {
     // As many nodes again as are lost: a task that had to wait for one would find its cell finished by
     // the process on the node cut off.
     let cluster = Cluster::up(4);
-    let sweep = Sweep::new("['lf_dnn']", "[1, 2]", 700);
+    let sweep = Sweep::new("['lf_dnn']", "[1, 2]", 1000);
     sweep.submit(&cluster, &[]);
     let mut lost = Vec::new();
     for how in ["crash", "split"] {
