@@ -204,7 +204,7 @@ fn table(table: &Table, numbering: &Numbering) -> TableFacts {
             (column.name.clone(), said)
         });
         RowFacts {
-            row: line.label.clone(),
+            row: line.full_label(),
             cells: cells.collect(),
         }
     };

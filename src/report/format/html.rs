@@ -10,7 +10,7 @@ use crate::report::format::page::{Figure, Part};
 use crate::report::numbering::Numbering;
 use crate::report::run::provenance::{self, Fact};
 use crate::report::run::section::Section;
-use crate::report::table::{Cell, Content, FLOOR_MARK, Line, Table, fixed};
+use crate::report::table::{Cell, Column, Content, FLOOR_MARK, Line, Table, fixed};
 
 const NAME: &str = "index.html";
 const FIGURE: &str = "figure.html";
@@ -73,8 +73,9 @@ struct TableView<'a> {
     stub: &'a str,
     /// Titles with the number of columns each spans; empty where no group has a title.
     groups: Vec<(&'a str, usize)>,
-    columns: Vec<&'a str>,
-    rows: Vec<RowView<'a>>,
+    /// Titles, and whether higher is better.
+    columns: Vec<(String, bool)>,
+    rows: Vec<RowView>,
     notes: &'a [String],
     footnotes: Vec<(String, &'a str)>,
     figure: Option<String>,
@@ -95,8 +96,8 @@ struct RunView<'a> {
 }
 
 #[derive(Serialize)]
-struct RowView<'a> {
-    label: &'a str,
+struct RowView {
+    label: String,
     floor: bool,
     cells: Vec<CellView>,
 }
@@ -182,7 +183,7 @@ fn table<'a>(
         } else {
             Vec::new()
         },
-        columns: table.columns.iter().map(|c| &*c.title).collect(),
+        columns: table.columns.iter().map(column).collect(),
         rows: rows.map(|r| row(r, figures.numbering)).collect(),
         notes: &table.notes,
         footnotes: table.footnotes().collect(),
@@ -190,9 +191,16 @@ fn table<'a>(
     })
 }
 
-fn row<'a>(line: &'a Line, numbering: &Numbering) -> RowView<'a> {
+/// Unit and arrow stay on one line.
+fn column(of: &Column) -> (String, bool) {
+    let title = of.title.replace("%) ", "%)\u{a0}");
+    let title = title.replace(" ↓", "\u{a0}↓").replace(" ↑", "\u{a0}↑");
+    (title, of.higher_is_better)
+}
+
+fn row(line: &Line, numbering: &Numbering) -> RowView {
     RowView {
-        label: &line.label,
+        label: line.full_label(),
         floor: line.floor,
         cells: line.cells.iter().map(|c| cell(c, numbering)).collect(),
     }

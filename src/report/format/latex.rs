@@ -1,5 +1,7 @@
 //! Tables in LaTeX, in the style of the booktabs package.
 
+use std::collections::BTreeSet;
+
 use crate::report::table::{Cell, FLOOR_MARK, Line, Table};
 
 const HEAD: &str = "\
@@ -9,9 +11,18 @@ const HEAD: &str = "\
 %   \\begin{document}\\input{tables}\\end{document}
 ";
 
-/// Prints box 0, made smaller where it is wider than the text.
-const FIT: &str =
-    "\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox0}\\else\\usebox0\\fi\n";
+/// Prints box 0, made smaller where it is wider than the text or higher than most of a page.
+const FIT: &str = "\
+\\ifdim\\wd0>\\linewidth\\sbox0{\\resizebox{\\linewidth}{!}{\\usebox0}}\\fi
+\\ifdim\\dimexpr\\ht0+\\dp0\\relax>.75\\textheight\\sbox0{\\resizebox{!}{.75\\textheight}{\\usebox0}}\\fi
+\\usebox0
+";
+
+/// Tables of more columns have spreads below their numbers.
+const WIDE: usize = 9;
+
+/// Rows that a page holds; a longer table goes on in another.
+const ROWS: usize = 48;
 
 /// All tables, for `\input` into a document.
 pub fn tables<'a>(tables: impl IntoIterator<Item = &'a Table>) -> String {
@@ -19,19 +30,44 @@ pub fn tables<'a>(tables: impl IntoIterator<Item = &'a Table>) -> String {
     format!("{HEAD}{}", parts.collect::<String>())
 }
 
-/// One `table` environment with caption, label and notes.
+/// A `table` environment with caption, label and notes; several where it is longer than a page.
 pub fn table(table: &Table) -> String {
-    format!(
-        "\\begin{{table}}[htbp]\n\\centering\n\\caption{{{}}}\n\\label{{tab:{}}}\n\
-         \\sbox0{{%\n{}}}%\n{FIT}{}\\end{{table}}\n",
-        escape(&table.title),
-        table.id,
-        tabular(table),
-        notes(table)
-    )
+    let pages = pages(&table.rows);
+    let page = |(i, rows): (usize, &&[Line])| {
+        let (caption, label) = match i {
+            0 => (escape(&table.title), table.id.clone()),
+            _ => (
+                format!("{} (continued)", escape(&table.title)),
+                format!("{}-{}", table.id, i + 1),
+            ),
+        };
+        format!(
+            "\\begin{{table}}[htbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{label}}}\n\
+             \\setlength{{\\tabcolsep}}{{4pt}}%\n\\sbox0{{%\n{}}}%\n{FIT}{}\\end{{table}}\n",
+            tabular(table, rows),
+            notes(table, rows)
+        )
+    };
+    let pages: Vec<String> = pages.iter().enumerate().map(page).collect();
+    pages.join("\n")
 }
 
-fn tabular(table: &Table) -> String {
+/// Rows for a page each; blocks stay whole where they can.
+fn pages(rows: &[Line]) -> Vec<&[Line]> {
+    let mut pages = Vec::new();
+    let mut rest = rows;
+    while rest.len() > ROWS {
+        let starts = |i: &usize| rest[*i].block != rest[*i - 1].block;
+        let end = (1..=ROWS).rev().find(starts).unwrap_or(ROWS);
+        let (page, further) = rest.split_at(end);
+        pages.push(page);
+        rest = further;
+    }
+    pages.push(rest);
+    pages
+}
+
+fn tabular(table: &Table, rows: &[Line]) -> String {
     let mut out = format!(
         "\\begin{{tabular}}{{l{}}}\n\\toprule\n",
         "r".repeat(table.columns.len())
@@ -42,13 +78,22 @@ fn tabular(table: &Table) -> String {
     let titles = table.columns.iter().map(|c| escape(&c.title));
     out += &line(std::iter::once(escape(&table.stub)).chain(titles));
     out += "\\midrule\n";
-    let mut floor = false;
-    for (i, row) in table.rows.iter().enumerate() {
-        if row.floor && !floor && i > 0 {
+    // Side by side, spreads would make many columns too small to read.
+    let below = table.columns.len() > WIDE;
+    let mut before: Option<&Line> = None;
+    for row in rows {
+        let block = before.is_none_or(|b| b.block != row.block);
+        let floor = before.is_some_and(|b| row.floor && !b.floor);
+        if before.is_some() && (block || floor) {
             out += "\\midrule\n";
         }
-        floor = row.floor;
-        out += &body(row);
+        if block && !row.block.is_empty() {
+            let heading = escape(&row.block);
+            let width = table.columns.len() + 1;
+            out += &format!("\\multicolumn{{{width}}}{{l}}{{\\textbf{{{heading}}}}} \\\\\n");
+        }
+        out += &body(row, below);
+        before = Some(row);
     }
     out + "\\bottomrule\n\\end{tabular}"
 }
@@ -69,17 +114,32 @@ fn groups(table: &Table) -> String {
     line(cells) + &rules
 }
 
-fn body(row: &Line) -> String {
+fn body(row: &Line, below: bool) -> String {
     let label = escape(&row.label);
     let label = if row.floor {
         format!("\\textit{{{label}}}")
     } else {
         label
     };
-    line(std::iter::once(label).chain(row.cells.iter().map(cell)))
+    let spread = |cell: &Cell| {
+        cell.content
+            .sd()
+            .map(|sd| format!("{{\\tiny\\,$\\pm$\\,{sd}}}"))
+    };
+    let spreads: Vec<Option<String>> = row.cells.iter().map(spread).collect();
+    let below = below && spreads.iter().any(Option::is_some);
+    let cells = row.cells.iter().zip(&spreads);
+    let cells = cells.map(|(c, sd)| cell(c, sd.as_deref().filter(|_| !below).unwrap_or_default()));
+    let numbers = line(std::iter::once(label).chain(cells));
+    if !below {
+        return numbers;
+    }
+    let spreads = spreads.into_iter().map(Option::unwrap_or_default);
+    let spreads = line(std::iter::once(String::new()).chain(spreads));
+    format!("{}[-3pt]\n{spreads}", numbers.trim_end())
 }
 
-fn cell(cell: &Cell) -> String {
+fn cell(cell: &Cell, spread: &str) -> String {
     let text = cell.content.text();
     let mut text = match text.strip_prefix('-') {
         // A hyphen is no minus sign.
@@ -91,9 +151,7 @@ fn cell(cell: &Cell) -> String {
         (true, false) => format!("\\underline{{{text}}}"),
         _ => text,
     };
-    if let Some(sd) = cell.content.sd() {
-        text += &format!("{{\\tiny\\,$\\pm$\\,{sd}}}");
-    }
+    text += spread;
     if cell.at_floor {
         text += &escape(&FLOOR_MARK.to_string());
     }
@@ -108,18 +166,20 @@ fn line(cells: impl IntoIterator<Item = String>) -> String {
     format!("{} \\\\\n", cells.join(" & "))
 }
 
-fn notes(table: &Table) -> String {
+/// The notes, and the footnotes that these rows refer to.
+fn notes(table: &Table, rows: &[Line]) -> String {
+    let cells = || rows.iter().flat_map(|r| &r.cells);
+    let used: BTreeSet<String> = cells().filter_map(|c| c.content.letter()).collect();
+    let footnotes = table
+        .footnotes()
+        .filter(|(letter, _)| used.contains(letter));
     let reason = |(letter, reason): (String, &str)| {
         format!("$^{{\\mathrm{{{letter}}}}}$ {}", escape(reason))
     };
-    let notes = table
-        .notes
-        .iter()
-        .map(|n| escape(n))
-        .chain(table.footnotes().map(reason));
-    let notes: Vec<_> = notes.collect();
+    let notes = table.notes.iter().map(|n| escape(n));
+    let notes: Vec<_> = notes.chain(footnotes.map(reason)).collect();
     format!(
-        "\n\\smallskip\n{{\\footnotesize {}\\par}}\n",
+        "\n\\smallskip\n{{\\footnotesize\\raggedright {}\\par}}\n",
         notes.join(" ")
     )
 }

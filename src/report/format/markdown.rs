@@ -6,13 +6,18 @@ use crate::report::table::{Cell, FLOOR_MARK, Line, Table};
 pub fn table(table: &Table, level: usize) -> String {
     let mut out = format!("{} {}\n\n", "#".repeat(level), escape(&table.title));
     out += &header(table);
-    let mut floor = false;
+    let mut before: Option<&Line> = None;
     for row in &table.rows {
+        let block = before.is_none_or(|b| b.block != row.block);
         // Markdown has no rule within a table; an empty row stands for it.
-        if row.floor && !floor {
+        if row.floor && before.is_none_or(|b| !b.floor) {
             out += &line(std::iter::repeat_n(String::new(), table.columns.len() + 1));
         }
-        floor = row.floor;
+        if block && !row.block.is_empty() {
+            let empty = std::iter::repeat_n(String::new(), table.columns.len());
+            out += &line(std::iter::once(format!("**{}**", escape(&row.block))).chain(empty));
+        }
+        before = Some(row);
         out += &body(row);
     }
     out + &notes(table)

@@ -1,8 +1,10 @@
 //! Variants of one model side by side: each number, and what the change costs.
 
 use super::build::heading;
+use super::mark::mark_floors;
+use super::notes::at_floor;
 use super::{Cell, Column, Content, Line, Table};
-use crate::metric::Metric;
+use crate::metric::{Direction, Metric};
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::section::{Row, Section, slug};
 
@@ -31,6 +33,7 @@ fn table(section: &Section, of: &str) -> Option<Table> {
     }
     // The unchanged model first, then in the section's order.
     rows.sort_by_key(|r| (r.model != of, !r.configuration.is_empty()));
+    rows.extend(section.rows.iter().filter(|r| r.floor));
     let reading = Reading::mean(&section.levels);
     let columns = section.metrics.iter().flat_map(|metric| {
         let column = |title: &str, name: String| Column {
@@ -38,7 +41,7 @@ fn table(section: &Section, of: &str) -> Option<Table> {
             title: title.to_string(),
             name,
             metrics: vec![metric.name],
-            higher_is_better: true,
+            higher_is_better: metric.direction == Direction::HigherIsBetter,
         };
         let change = format!("{}_change", metric.name);
         [
@@ -48,15 +51,16 @@ fn table(section: &Section, of: &str) -> Option<Table> {
     });
     let full = rows[0];
     let line = |row: &&Row| Line {
+        block: String::new(),
         label: row.label.clone(),
-        floor: false,
+        floor: row.floor,
         cells: section
             .metrics
             .iter()
             .flat_map(|metric| cells(row, full, metric, &reading))
             .collect(),
     };
-    Some(Table {
+    let mut table = Table {
         id: format!("{}-ablation-{}", section.slug, slug(of)),
         title: format!("{}: variants of {}", section.title, full.label),
         stub: "variant".to_string(),
@@ -70,7 +74,13 @@ fn table(section: &Section, of: &str) -> Option<Table> {
             reading.title(),
             full.label
         )],
-    })
+    };
+    mark_floors(&mut table);
+    let mut cells = table.rows.iter().flat_map(|r| &r.cells);
+    if cells.any(|c| c.at_floor) {
+        table.notes.push(at_floor());
+    }
+    Some(table)
 }
 
 fn cells(row: &Row, full: &Row, metric: &Metric, reading: &Reading) -> [Cell; 2] {
@@ -88,7 +98,7 @@ fn cells(row: &Row, full: &Row, metric: &Metric, reading: &Reading) -> [Cell; 2]
     };
     let own = mean(row);
     let change = own.zip(mean(full)).map(|((own, _), (full, _))| own - full);
-    let change = change.filter(|_| !std::ptr::eq(row, full));
+    let change = change.filter(|_| !std::ptr::eq(row, full) && !row.floor);
     let origin = |row: &Row| row.origin(reading.levels());
     [
         Cell::new(number(own.map(|o| o.0), own.and_then(|o| o.1)), origin(row)),

@@ -38,6 +38,7 @@ fn column(of: &Column) -> Column {
 fn line(table: &Table, of: &Line) -> Line {
     let cells = of.cells.iter().enumerate();
     Line {
+        block: of.block.clone(),
         label: of.label.clone(),
         floor: false,
         cells: cells.map(|(i, c)| distance(table, i, c)).collect(),

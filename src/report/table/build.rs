@@ -9,7 +9,7 @@ use crate::report::run::section::{Row, Section};
 use crate::report::table::above;
 use crate::report::table::mark::mark;
 use crate::report::table::notes::notes;
-use crate::report::table::{Cell, Column, Content, Line, Table, Versus};
+use crate::report::table::{self, Cell, Column, Content, Line, Table, Versus};
 
 /// The table of one metric: a row per model, a column per rate, then mean and area.
 pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
@@ -31,7 +31,7 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
         section.slug,
         crate::report::run::section::slug(metric.name)
     );
-    let mut table = table(section, id, title, columns.collect());
+    let mut table = whole(section, id, title, columns.collect());
     above::add_column(&mut table, &Reading::mean(&section.levels).name());
     table
 }
@@ -46,7 +46,7 @@ pub fn overview(section: &Section) -> Table {
         _ => format!("{}: {}", section.title, over_rates(&mean.title())),
     };
     let columns = section.metrics.iter().map(column).collect();
-    table(
+    whole(
         section,
         format!("{}-overview", section.slug),
         title,
@@ -103,9 +103,10 @@ impl Source {
     }
 }
 
-fn table(section: &Section, id: String, title: String, sources: Vec<Source>) -> Table {
+fn whole(section: &Section, id: String, title: String, sources: Vec<Source>) -> Table {
     let mut reasons = Vec::new();
     let mut line = |(place, row): (usize, &Row)| Line {
+        block: String::new(),
         label: row.label.clone(),
         floor: row.floor,
         cells: sources
@@ -153,12 +154,7 @@ fn cell(
         },
         Outcome::Missing => Content::Missing,
         Outcome::Undefined(reason) => {
-            let reason = format!("Undefined: {reason}.");
-            let known = reasons.iter().position(|r| *r == reason);
-            let reason = known.unwrap_or_else(|| {
-                reasons.push(reason);
-                reasons.len() - 1
-            });
+            let reason = table::reason(reasons, format!("Undefined: {reason}."));
             Content::Undefined { reason }
         }
     };

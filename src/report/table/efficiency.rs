@@ -85,6 +85,7 @@ fn line(row: &Row) -> Line {
         Cell::new(content, Origin::of(*file, &row.ids, Vec::new()))
     };
     Line {
+        block: String::new(),
         label: row.label.clone(),
         floor: false,
         cells: COSTS.iter().map(cell).collect(),

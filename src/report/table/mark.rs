@@ -10,12 +10,26 @@ use crate::report::stats::holm;
 pub fn mark(table: &mut Table, reference: Option<usize>) {
     correct(table);
     for column in 0..table.columns.len() {
-        let sign = if table.columns[column].higher_is_better {
-            1
-        } else {
-            -1
-        };
+        let sign = sign(table, column);
+        floors(&mut table.rows, column, sign);
         mark_column(&mut table.rows, column, sign, reference);
+    }
+}
+
+/// Sets `at_floor` and `above_floor` alone.
+pub fn mark_floors(table: &mut Table) {
+    for column in 0..table.columns.len() {
+        let sign = sign(table, column);
+        floors(&mut table.rows, column, sign);
+    }
+}
+
+/// -1 where the smallest value is the greatest.
+fn sign(table: &Table, column: usize) -> i32 {
+    if table.columns[column].higher_is_better {
+        1
+    } else {
+        -1
     }
 }
 
@@ -30,12 +44,25 @@ fn correct(table: &mut Table) {
     }
 }
 
-/// With `sign` -1 the smallest value is the greatest.
-fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<usize>) {
-    let goodness = |cell: &Cell| Some(cell.content.rounded()? * i128::from(sign));
-    let of = |row: &Line| goodness(&row.cells[column]);
+fn goodness(cell: &Cell, sign: i32) -> Option<i128> {
+    Some(cell.content.rounded()? * i128::from(sign))
+}
+
+fn floors(rows: &mut [Line], column: usize, sign: i32) {
+    let of = |row: &Line| goodness(&row.cells[column], sign);
     let floor = rows.iter().filter(|r| r.floor).max_by_key(|r| of(r));
     let floor = floor.and_then(|r| Some((of(r)?, number(&r.cells[column])?)));
+    for row in rows.iter_mut().filter(|r| !r.floor) {
+        let cell = &mut row.cells[column];
+        if let (Some(value), Some(exact)) = (goodness(cell, sign), number(cell)) {
+            cell.at_floor = floor.is_some_and(|(floor, _)| value <= floor);
+            cell.above_floor = floor.map(|(_, floor)| f64::from(sign) * (exact - floor));
+        }
+    }
+}
+
+fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<usize>) {
+    let of = |row: &Line| goodness(&row.cells[column], sign);
     let mut rivals: Vec<(i128, usize)> = (0..rows.len())
         .filter(|&i| !rows[i].floor)
         .filter_map(|i| Some((of(&rows[i])?, i)))
@@ -55,9 +82,7 @@ fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<us
     let best = (rivals.len() > 1).then(|| rivals[0].0);
     for row in rows.iter_mut().filter(|r| !r.floor) {
         let cell = &mut row.cells[column];
-        if let (Some(value), Some(exact)) = (goodness(cell), number(cell)) {
-            cell.at_floor = floor.is_some_and(|(floor, _)| value <= floor);
-            cell.above_floor = floor.map(|(_, floor)| f64::from(sign) * (exact - floor));
+        if let Some(value) = goodness(cell, sign) {
             // To beat the others and not the floor is nothing to point at.
             cell.best = Some(value) == best && !cell.at_floor;
             cell.significant = cell.best && significant;
@@ -86,6 +111,7 @@ mod tests {
         };
         let cell = |value| Cell::new(content(value), Origin::Nothing);
         let line = |(value, floor): &(f64, bool)| Line {
+            block: String::new(),
             label: "x".into(),
             floor: *floor,
             cells: vec![cell(*value)],

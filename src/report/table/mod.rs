@@ -51,6 +51,8 @@ pub struct Column {
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
+    /// What this row and its neighbours are of, `missing rate 0.5`; mostly empty.
+    pub block: String,
     pub label: String,
     pub floor: bool,
     /// One per column.
@@ -115,6 +117,16 @@ pub struct Versus {
     pub interval: Option<[f64; 2]>,
     /// Of the permutation test, corrected for the tests of the table.
     pub p: f64,
+}
+
+impl Line {
+    /// Label and block, for formats without headings between rows.
+    pub fn full_label(&self) -> String {
+        match self.block.is_empty() {
+            true => self.label.clone(),
+            false => format!("{}, {}", self.label, self.block),
+        }
+    }
 }
 
 /// What a cell says.
@@ -209,6 +221,15 @@ impl Table {
     }
 }
 
+/// Position of a sentence among those that cells refer to; a new one goes last.
+pub fn reason(reasons: &mut Vec<String>, sentence: String) -> usize {
+    let known = reasons.iter().position(|r| *r == sentence);
+    known.unwrap_or_else(|| {
+        reasons.push(sentence);
+        reasons.len() - 1
+    })
+}
+
 /// `value` with `decimals` decimals, and no minus before a zero.
 pub fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
@@ -219,7 +240,7 @@ pub fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// a, b, ... z, aa, ab, ...
-fn letter(i: usize) -> String {
+pub fn letter(i: usize) -> String {
     let last = char::from(b'a' + (i % 26) as u8);
     match i / 26 {
         0 => last.to_string(),

@@ -19,9 +19,7 @@ pub fn notes(section: &Section, table: &Table) -> Vec<String> {
     if !table.rows.iter().any(|r| r.floor) {
         notes.push("No floor to compare with: run the model `constant` too.".to_string());
     } else if cells().any(|c| c.at_floor) {
-        notes.push(format!(
-            "{FLOOR_MARK} No better than the floor, which predicts the same for every clip."
-        ));
+        notes.push(at_floor());
     }
     if cells().any(|c| c.content == Content::Missing) {
         notes.push("-: not evaluated at the rates this needs.".to_string());
@@ -34,6 +32,11 @@ pub fn notes(section: &Section, table: &Table) -> Vec<String> {
         );
     }
     notes
+}
+
+/// What the mark of the floor means.
+pub fn at_floor() -> String {
+    format!("{FLOOR_MARK} No better than the floor, which predicts the same for every clip.")
 }
 
 fn tests<'a, I: Iterator<Item = &'a Cell>>(

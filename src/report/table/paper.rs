@@ -1,8 +1,9 @@
 //! The columns of the LNLN paper's tables: Non0 and Has0 in one, ours beside the published ones.
 
-use super::{Cell, Column, Content, Line, Table};
+use super::notes::at_floor;
+use super::{Cell, Column, Content, FLOOR_MARK, Line, Table, reason};
 use crate::mask::Level;
-use crate::metric::Metric;
+use crate::metric::{Direction, Metric};
 use crate::printed::names;
 use crate::published::{self, Published};
 use crate::report::origin::Origin;
@@ -22,7 +23,7 @@ pub fn tables(section: &Section) -> Vec<Table> {
     let each = section
         .levels
         .iter()
-        .map(|l| (level::title(*l), Reading::At(*l), printed(*l)));
+        .map(|l| (level::heading(*l), Reading::At(*l), printed(*l)));
     let each: Vec<_> = each.collect();
     let mut tables = vec![table(section, "overall", &overall)];
     if each.len() > 1 {
@@ -53,35 +54,11 @@ fn table(section: &Section, name: &str, blocks: &[Block]) -> Table {
     let columns = columns(section);
     let mut reasons = Vec::new();
     let mut rows = Vec::new();
-    for (title, reading, level) in blocks {
-        let named = |label: &str| match blocks.len() {
-            1 => label.to_string(),
-            _ => format!("{title}  {label}"),
-        };
-        for row in section.rows.iter() {
-            let ours = columns.iter().map(|c| ours(row, c, reading));
-            let theirs = columns
-                .iter()
-                .map(|c| theirs(section, &row.model, c, level, &mut reasons));
-            rows.push(Line {
-                label: named(&row.label),
-                floor: false,
-                cells: ours.chain(theirs).collect(),
-            });
-        }
-        for method in others(section, level) {
-            let none = columns
-                .iter()
-                .map(|_| Cell::new(Content::Missing, Origin::Nothing));
-            let theirs = columns
-                .iter()
-                .map(|c| theirs(section, &method, c, level, &mut reasons));
-            rows.push(Line {
-                label: named(&method),
-                floor: false,
-                cells: none.chain(theirs).collect(),
-            });
-        }
+    for block in blocks {
+        rows.extend(block_rows(section, &columns, block, &mut reasons));
+    }
+    if let [_] = blocks {
+        rows.iter_mut().for_each(|row| row.block.clear());
     }
     let column = |group: &str, prefix: &str, metrics: &Vec<&'static Metric>| Column {
         group: group.to_string(),
@@ -93,7 +70,7 @@ fn table(section: &Section, name: &str, blocks: &[Block]) -> Table {
             .to_string(),
         name: format!("{prefix}{}", metrics[0].name),
         metrics: metrics.iter().map(|m| m.name).collect(),
-        higher_is_better: true,
+        higher_is_better: metrics[0].direction == Direction::HigherIsBetter,
     };
     let theirs = columns.iter().map(|c| column("published", "published_", c));
     Table {
@@ -115,18 +92,86 @@ fn table(section: &Section, name: &str, blocks: &[Block]) -> Table {
                 .to_string(),
             "Published numbers stand as printed; letters mark known errors and sources."
                 .to_string(),
+            at_floor(),
         ],
     }
 }
 
-fn ours(row: &Row, metrics: &[&'static Metric], reading: &Reading) -> Cell {
-    let text = |m: &&'static Metric| match reading.outcome(&row.runs, m.name) {
-        Outcome::Known(summary) => m.display(summary.mean),
-        Outcome::Undefined(_) => "n/a".to_string(),
-        Outcome::Missing => "-".to_string(),
+/// Models, methods that are only published, floors.
+fn block_rows(
+    section: &Section,
+    columns: &[Vec<&'static Metric>],
+    (title, reading, level): &Block,
+    reasons: &mut Vec<String>,
+) -> Vec<Line> {
+    let floor = |metric: &&'static Metric| floor(section, metric, reading);
+    let floors = columns.iter().map(|c| c.iter().map(floor).collect());
+    let floors: Vec<Vec<Option<f64>>> = floors.collect();
+    let mut line = |label: &str, model: &str, row: Option<&Row>| {
+        let mut cells = Vec::new();
+        for (column, floors) in columns.iter().zip(&floors) {
+            cells.push(match row {
+                Some(row) => ours(row, column, reading, floors, reasons),
+                None => Cell::new(Content::Missing, Origin::Nothing),
+            });
+        }
+        let theirs = columns
+            .iter()
+            .map(|c| theirs(section, model, c, level, reasons));
+        cells.extend(theirs);
+        Line {
+            block: title.clone(),
+            label: label.to_string(),
+            floor: row.is_some_and(|r| r.floor),
+            cells,
+        }
     };
-    let text: Vec<String> = metrics.iter().map(text).collect();
-    let note = None;
+    let (floors, models): (Vec<&Row>, Vec<&Row>) = section.rows.iter().partition(|r| r.floor);
+    let mut lines = Vec::new();
+    lines.extend(models.iter().map(|r| line(&r.label, &r.model, Some(r))));
+    lines.extend(others(section, level).iter().map(|m| line(m, m, None)));
+    lines.extend(floors.iter().map(|r| line(&r.label, &r.model, Some(r))));
+    lines
+}
+
+/// The best floor as printed; `None` where no constant has this score.
+fn floor(section: &Section, metric: &Metric, reading: &Reading) -> Option<f64> {
+    let rows = section.rows.iter().filter(|r| r.floor);
+    let known = rows.filter_map(|row| match reading.outcome(&row.runs, metric.name) {
+        Outcome::Known(summary) => metric.display(summary.mean).parse().ok(),
+        _ => None,
+    });
+    known.reduce(|a, b| if metric.is_better(b, a) { b } else { a })
+}
+
+/// A row's numbers, each marked where it is no better than the floor.
+fn ours(
+    row: &Row,
+    metrics: &[&'static Metric],
+    reading: &Reading,
+    floors: &[Option<f64>],
+    reasons: &mut Vec<String>,
+) -> Cell {
+    let mut note = None;
+    let mut text =
+        |(m, floor): (&&'static Metric, &Option<f64>)| match reading.outcome(&row.runs, m.name) {
+            Outcome::Known(summary) => {
+                let text = m.display(summary.mean);
+                let (value, floor) = (text.parse::<f64>().ok(), floor.filter(|_| !row.floor));
+                let better = value.zip(floor).is_none_or(|(v, f)| m.is_better(v, f));
+                if better {
+                    text
+                } else {
+                    format!("{text}{FLOOR_MARK}")
+                }
+            }
+            Outcome::Undefined(why) => {
+                note = Some(reason(reasons, format!("Undefined: {why}.")));
+                "n/a".to_string()
+            }
+            Outcome::Missing => "-".to_string(),
+        };
+    let text: Vec<String> = metrics.iter().zip(floors).map(&mut text).collect();
     let text = text.join(" / ");
     Cell::new(Content::Text { text, note }, row.origin(reading.levels()))
 }
@@ -167,11 +212,7 @@ fn theirs(
             said.push(text);
         }
     }
-    let known = reasons.iter().position(|r| *r == sentence);
-    let place = known.unwrap_or_else(|| {
-        reasons.push(sentence);
-        reasons.len() - 1
-    });
+    let place = reason(reasons, sentence);
     let content = Content::Text {
         text: texts.join(" / "),
         note: Some(place),
