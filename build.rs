@@ -17,16 +17,17 @@ fn main() {
 /// libtorch is another one: this script also runs after every commit.
 #[cfg(feature = "torch")]
 fn compile_native() {
-    const SOURCE: &str = "src/train/native.cpp";
+    const SOURCES: [&str; 2] = ["src/train/native.cpp", "src/model/layers/thrifty.cpp"];
     const NAME: &str = "lnln_bench_native";
-    println!("cargo:rerun-if-changed={SOURCE}");
     let root = PathBuf::from(std::env::var_os("LIBTORCH").unwrap_or_default());
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
-    let source = std::fs::read_to_string(SOURCE).unwrap_or_default();
-    let (stamp, wanted) = (
-        out.join("native.stamp"),
-        format!("{}\n{source}", root.display()),
-    );
+    let mut wanted = root.display().to_string();
+    for source in SOURCES {
+        println!("cargo:rerun-if-changed={source}");
+        wanted.push('\n');
+        wanted.push_str(&std::fs::read_to_string(source).unwrap_or_default());
+    }
+    let stamp = out.join("native.stamp");
     let library = out.join(format!("lib{NAME}.a"));
     if library.exists() && std::fs::read_to_string(&stamp).is_ok_and(|had| had == wanted) {
         println!("cargo:rustc-link-search=native={}", out.display());
@@ -36,7 +37,7 @@ fn compile_native() {
     }
     cc::Build::new()
         .cpp(true)
-        .file(SOURCE)
+        .files(SOURCES)
         .include(root.join("include"))
         .std("c++20")
         .define("_GLIBCXX_USE_CXX11_ABI", "1")

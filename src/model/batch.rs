@@ -62,6 +62,27 @@ impl Inputs {
         self.len() == 0
     }
 
+    /// The clips of several inputs of equal shapes, one after another.
+    pub fn cat(parts: &[Self]) -> Self {
+        let join = |of: &dyn Fn(&Self) -> &Tensor| {
+            let tensors: Vec<&Tensor> = parts.iter().map(of).collect();
+            Tensor::cat(&tensors, 0)
+        };
+        let text = join(&|part| part.text.tensor());
+        Self {
+            text: match parts.first().map(|part| &part.text) {
+                Some(Text::States(_)) => Text::States(text),
+                _ => Text::Tokens(text),
+            },
+            audio: join(&|part| &part.audio),
+            vision: join(&|part| &part.vision),
+            text_present: join(&|part| &part.text_present),
+            text_lengths: join(&|part| &part.text_lengths),
+            audio_lengths: join(&|part| &part.audio_lengths),
+            vision_lengths: join(&|part| &part.vision_lengths),
+        }
+    }
+
     /// The clips `start..start + length` as views.
     pub fn narrow(&self, start: i64, length: i64) -> Self {
         let cut = |tensor: &Tensor| tensor.narrow(0, start, length);
@@ -229,5 +250,10 @@ mod tests {
         let one = inputs(5).narrow(1, 1);
         assert_eq!((one.len(), one.text.tensor().size()), (1, vec![1, 4, 3]));
         assert_eq!(one.vision_lengths.size(), [1]);
+        let three = Inputs::cat(&[one, inputs(5)]);
+        assert_eq!(
+            (three.len(), three.text.tensor().size()),
+            (3, vec![3, 4, 3])
+        );
     }
 }

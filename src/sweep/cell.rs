@@ -283,12 +283,15 @@ fn predict(
         for masks in masks {
             let seed = masks.seed;
             for &level in levels {
-                bench.stop_if_asked()?;
                 let hash = masks.hash(SplitName::Test, level)?;
                 hashes.insert(format!("{seed}/{level}"), hash);
                 let rates = masks.realised(SplitName::Test, level)?;
                 realised.insert(format!("{seed}/{level}"), rates);
-                predict_under(data, settings, model, (masks, level), predictions)?;
+            }
+            for levels in levels.chunks(levels_at_once(data)) {
+                bench.stop_if_asked()?;
+                let under = (settings, masks, levels);
+                predict_under(data, bench, under, model, predictions)?;
             }
         }
         facts.push(facts::masks(
@@ -302,27 +305,43 @@ fn predict(
     Ok(facts)
 }
 
-/// Adds the predictions for the test split under one mask.
+/// Levels whose views are in memory together: they share what an encoder inside the model computes
+/// of them. Hidden states take much room and share nothing.
+fn levels_at_once(data: &Workbench<'_>) -> usize {
+    match data.encoder {
+        EncoderSetup::Bert { .. } => 12,
+        EncoderSetup::States { .. } => 1,
+    }
+}
+
+/// Adds the predictions for the test split under the masks of these levels.
 fn predict_under(
     data: &Workbench<'_>,
-    settings: &Settings,
+    bench: &Bench<'_>,
+    (settings, masks, levels): (&Settings, &Variants, &[Level]),
     model: &dyn Model,
-    (masks, level): (&Variants, Level),
     predictions: &mut Predictions,
 ) -> Result<(), Error> {
     let (split, tensors) = (
         &data.splits[SplitName::Test as usize],
         &data.tensors[SplitName::Test as usize],
     );
-    let keeps = masks.keeps(SplitName::Test, level)?;
-    let view = data.views(SplitName::Test).under(&keeps, level)?;
-    let predicted = evaluate::predict(model, tensors, &view, settings.precision)?;
-    let condition = Condition {
-        dataset: data.corpus.name().to_owned(),
-        split: SplitName::Test.as_str().to_owned(),
-        family: masks.family.clone(),
-        mask_seed: masks.seed,
-        level,
+    let under = |&level: &Level| -> Result<View, Error> {
+        let keeps = masks.keeps(SplitName::Test, level)?;
+        Ok(data.views(SplitName::Test).under(&keeps, level)?)
     };
-    Ok(predictions.extend(&condition, &split.ids, &split.labels, &predicted)?)
+    let views = levels.iter().map(under).collect::<Result<Vec<_>, _>>()?;
+    let (precision, interrupt) = (settings.precision, bench.interrupt);
+    let predicted = evaluate::predict(model, tensors, &views, precision, interrupt)?;
+    for (&level, predicted) in levels.iter().zip(&predicted) {
+        let condition = Condition {
+            dataset: data.corpus.name().to_owned(),
+            split: SplitName::Test.as_str().to_owned(),
+            family: masks.family.clone(),
+            mask_seed: masks.seed,
+            level,
+        };
+        predictions.extend(&condition, &split.ids, &split.labels, predicted)?;
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Predictions of a trained run for one split, or one clip of it, under one mask.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use tch::{Device, nn};
 
@@ -57,7 +58,9 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     let view = data.views(request.split).under(&keeps, request.level)?;
     let tensors = &data.tensors[request.split as usize];
     let precision = manifest.training.computing.precision.parse::<Precision>()?;
-    let predicted = evaluate::predict(model.as_ref(), tensors, &view, precision)?;
+    let (views, never) = ([view], AtomicBool::new(false));
+    let predicted = evaluate::predict(model.as_ref(), tensors, &views, precision, &never)?;
+    let predicted = predicted.first().map_or(&[][..], Vec::as_slice);
     let condition = Condition {
         dataset: manifest.dataset.name.clone(),
         split: request.split.as_str().to_owned(),

@@ -1,33 +1,51 @@
-//! Predictions of a model for a whole split under one view of it.
+//! Predictions of a model for a whole split under views of it.
 
-use tch::Tensor;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tch::{Device, Kind, Tensor};
 
 use super::fault::{self, Fault};
 use super::precision::Precision;
 use super::tensors::SplitTensors;
 use super::view::View;
 use super::{Error, native};
-use crate::model::{Model, Trace};
+use crate::model::{Inputs, Model, Trace};
 
-/// Clips per forward pass where no gradient is kept.
-const BATCH: i64 = 64;
+/// Rows per forward pass where no gradient is kept.
+const BATCH: usize = 64;
 
-/// Predicted labels in row order, in smaller passes where memory runs out.
+/// Predicted labels in row order under each view, in smaller passes where memory runs out.
+///
+/// Where the text encoder is inside the model, clips go through it under all views at once: it
+/// computes every text of a pass once, and the same clip at two levels often has the same text.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] where not even one clip fits.
+/// [`Error::OutOfMemory`] where not even one clip fits; [`Error::InterruptedEvaluation`] where
+/// `interrupt` was raised.
 pub fn predict(
     model: &dyn Model,
     split: &SplitTensors,
-    view: &View,
+    views: &[View],
     precision: Precision,
-) -> Result<Vec<f32>, Error> {
-    let mut clips = BATCH;
-    loop {
-        match fault::caught(|| predict_by(model, split, view, precision, clips)) {
-            Ok(predictions) => return Ok(predictions),
+    interrupt: &AtomicBool,
+) -> Result<Vec<Vec<f32>>, Error> {
+    let alike = split.labels.device() == Device::Cpu && views.iter().all(View::is_tokens);
+    let mut predictions = Vec::with_capacity(views.len());
+    let mut rows = BATCH;
+    while predictions.len() < views.len() {
+        let left = &views[predictions.len()..];
+        let together = if alike { left.len().min(rows) } else { 1 };
+        let evaluation = Evaluation {
+            model,
+            split,
+            views: &left[..together],
+            precision,
+            interrupt,
+        };
+        match fault::caught(|| evaluation.in_passes(rows / together)) {
+            Ok(made) => predictions.extend(made),
             Err(Fault::Other(error)) => return Err(error),
-            Err(Fault::Memory(reason)) if clips == 1 => {
+            Err(Fault::Memory(reason)) if rows == 1 => {
                 return Err(Error::OutOfMemory {
                     model: "evaluation",
                     clips: 1,
@@ -35,35 +53,52 @@ pub fn predict(
                 });
             }
             Err(Fault::Memory(reason)) => {
-                clips /= 2;
-                tracing::warn!("{reason}; evaluating {clips} clips at a time");
+                rows /= 2;
+                tracing::warn!("{reason}; evaluating {rows} clips at a time");
                 native::release_cuda_memory(split.labels.device())?;
             }
         }
     }
+    Ok(predictions)
 }
 
-fn predict_by(
-    model: &dyn Model,
-    split: &SplitTensors,
-    view: &View,
+/// Views that go through the model side by side.
+struct Evaluation<'a> {
+    model: &'a dyn Model,
+    split: &'a SplitTensors,
+    views: &'a [View],
     precision: Precision,
-    clips: i64,
-) -> Result<Vec<f32>, Error> {
-    tch::no_grad(|| {
-        let device = split.labels.device();
-        let _guard = precision.enter(device)?;
-        let mut predictions = Vec::with_capacity(split.len());
-        let rows = split.len() as i64;
-        let mut start = 0;
-        while start < rows {
-            let end = rows.min(start + clips);
-            let index = Tensor::arange_start(start, end, (tch::Kind::Int64, device));
-            let inputs = view.inputs(split, &index);
-            let batch = model.predict(&inputs, &mut Trace::off())?.flatten(0, -1);
-            predictions.extend(Vec::<f32>::try_from(&batch.to_kind(tch::Kind::Float))?);
-            start = end;
-        }
-        Ok(predictions)
-    })
+    interrupt: &'a AtomicBool,
+}
+
+impl Evaluation<'_> {
+    /// With this many clips of each view per pass.
+    fn in_passes(&self, clips: usize) -> Result<Vec<Vec<f32>>, Error> {
+        tch::no_grad(|| {
+            let device = self.split.labels.device();
+            let _guard = self.precision.enter(device)?;
+            let count = self.split.len();
+            let mut predictions = vec![Vec::with_capacity(count); self.views.len()];
+            for start in (0..count).step_by(clips) {
+                if self.interrupt.load(Ordering::Relaxed) {
+                    return Err(Error::InterruptedEvaluation);
+                }
+                let end = count.min(start + clips);
+                let index = Tensor::arange_start(start as i64, end as i64, (Kind::Int64, device));
+                let inputs = |view: &View| view.inputs(self.split, &index);
+                let parts: Vec<Inputs> = self.views.iter().map(inputs).collect();
+                let batch = match <[Inputs; 1]>::try_from(parts) {
+                    Ok([only]) => only,
+                    Err(parts) => Inputs::cat(&parts),
+                };
+                let batch = self.model.predict(&batch, &mut Trace::off())?;
+                let values = Vec::<f32>::try_from(&batch.flatten(0, -1).to_kind(Kind::Float))?;
+                let of_views = values.chunks(end - start);
+                for (view, values) in predictions.iter_mut().zip(of_views) {
+                    view.extend(values);
+                }
+            }
+            Ok(predictions)
+        })
+    }
 }

@@ -332,11 +332,10 @@ impl Fit<'_> {
 
     /// Predictions for every watched view.
     fn predict(&self) -> Result<Vec<Vec<f32>>, Error> {
-        let views = self.data.watched_views.iter();
-        let precision = self.plan.precision;
-        views
-            .map(|view| evaluate::predict(self.model, self.data.watched, view, precision))
-            .collect()
+        // A signal ends the fit between two steps, not here, where an epoch's work is not stored yet.
+        let never = AtomicBool::new(false);
+        let (split, views) = (self.data.watched, self.data.watched_views);
+        evaluate::predict(self.model, split, views, self.plan.precision, &never)
     }
 
     /// Mean of a metric over the watched views; `None` where it is undefined in one.

@@ -44,6 +44,11 @@ impl View {
         }
     }
 
+    /// Whether its text is token ids, for an encoder inside the model.
+    pub fn is_tokens(&self) -> bool {
+        matches!(self.text, Text::Tokens(_))
+    }
+
     /// Bytes of its tensors.
     pub fn bytes(&self) -> u64 {
         let masks = self.keep.iter().flatten();

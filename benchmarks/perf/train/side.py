@@ -24,9 +24,13 @@ from transformers import BertModel  # noqa: E402,F401
 
 before = resident("VmRSS")
 sizes = {"attn_implementation": "eager"}
-model = Lnln(MOSI, bert(sizes, add_pooling_layer=True) if encoder == "bert" else None).train()
+model = Lnln(MOSI, None if encoder == "states" else bert(sizes, add_pooling_layer=True)).train()
 parameters = sum(p.numel() for p in model.parameters())
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=1e-4)
+
+
+# As in side.rs: tokens of a text with its two ends, in turn.
+LENGTHS = [6, 9, 11, 13, 15, 18, 22, 30]
 
 
 def drop(x, rate):
@@ -34,18 +38,32 @@ def drop(x, rate):
     return x * (steps >= rate).unsqueeze(-1)
 
 
-rates = [torch.tensor([[0.5 * ((row >> m) % 2)] for row in range(rows)]) for m in range(3)]
-if encoder == "bert":
-    ids = torch.randint(1000, 30000, (rows, 50))
-    lost = torch.arange(50) / 50 < rates[0]
-    whole = lambda ids: torch.stack([ids, torch.ones_like(ids), torch.zeros_like(ids)], 1)
-    text = [whole(ids.masked_fill(lost, 100)), whole(ids)]
+def lose(tokens, rate):
+    ids, attended, segments = tokens.unbind(1)
+    draws = (torch.arange(ids.numel(), dtype=torch.double) * 0.618033988749 % 1).view(ids.shape)
+    place = attended.cumsum(1)
+    word = (place > 1) & (place < attended.sum(1, keepdim=True)) & (attended > 0)
+    return torch.stack([ids.masked_fill((draws < rate) & word, 100), attended, segments], 1)
+
+
+if encoder == "states":
+    text = torch.randn(rows, 50, 768)
 else:
-    states = torch.randn(rows, 50, 768)
-    text = [drop(states, rates[0]), states]
+    lengths = [50 if encoder == "bert-full" else LENGTHS[row % len(LENGTHS)] for row in range(rows)]
+    attended = (torch.arange(50) < torch.tensor(lengths).unsqueeze(1)).long()
+    ids = torch.randint(1000, 30000, (rows, 50)) * attended
+    text = torch.stack([ids, attended, torch.zeros_like(ids)], 1)
 audio, vision, label = torch.randn(rows, 375, 5), torch.randn(rows, 500, 20), torch.randn(rows, 1)
-masked = [text[0], drop(audio, rates[1]), drop(vision, rates[2])]
-complete = [text[1], audio, vision]
+
+
+def at(rates):
+    lost = drop(text, rates[0]) if encoder == "states" else lose(text, rates[0])
+    return [lost, drop(audio, rates[1]), drop(vision, rates[2])]
+
+
+rates = [torch.tensor([[0.5 * ((row >> m) % 2)] for row in range(rows)]) for m in range(3)]
+masked, complete = at(rates), [text, audio, vision]
+levels = [at([torch.full((rows, 1), level / 10)] * 3) for level in range(10)]
 objective = torch.compile(model.loss) if compiled else model.loss
 
 
@@ -58,8 +76,9 @@ def train():
 @torch.no_grad()
 def evaluate(size):
     model.eval()
-    for start in range(0, rows, size):
-        model([x[start : start + size] for x in masked])
+    for level in levels:
+        for start in range(0, rows, size):
+            model([x[start : start + size] for x in level])
     model.train()
 
 

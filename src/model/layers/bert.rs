@@ -3,35 +3,16 @@
 use std::cell::RefCell;
 
 use tch::nn::{self, Init, Module, Path};
-use tch::{Kind, Tensor};
+use tch::{Device, Tensor};
 
-use super::attention::{literal, merge_heads, split_heads};
 use super::bert_config::BertConfig;
+use super::bert_keys::Keys;
+use super::bert_layer::{Dropout, Layer, layer_norm, linear};
 use super::bert_pass::Pass;
+use super::distinct::Distinct;
+use super::thrifty;
 use crate::model::engine::Engine;
 use crate::model::error::Result;
-
-/// N(0, 0.02) weight and zero bias: BERT's own initialisation.
-fn linear(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
-    let config = nn::LinearConfig {
-        ws_init: Init::Randn {
-            mean: 0.0,
-            stdev: 0.02,
-        },
-        bs_init: Some(Init::Const(0.0)),
-        bias: true,
-    };
-    nn::linear(path, inputs, outputs, config)
-}
-
-fn layer_norm(path: Path<'_>, config: &BertConfig) -> nn::LayerNorm {
-    let eps = config.layer_norm_eps;
-    let norm = nn::LayerNormConfig {
-        eps,
-        ..Default::default()
-    };
-    nn::layer_norm(path, vec![config.hidden_size], norm)
-}
 
 fn table(path: Path<'_>, rows: i64, width: i64, padding_idx: i64) -> nn::Embedding {
     let ws_init = Init::Randn {
@@ -82,89 +63,6 @@ impl Embeddings {
     }
 }
 
-/// A dense layer whose dropped-out result joins the residual under a norm.
-#[derive(Debug)]
-struct Output {
-    dense: nn::Linear,
-    norm: nn::LayerNorm,
-}
-
-impl Output {
-    fn new(path: &Path<'_>, inputs: i64, c: &BertConfig) -> Self {
-        Self {
-            dense: linear(path / "dense", inputs, c.hidden_size),
-            norm: layer_norm(path / "LayerNorm", c),
-        }
-    }
-
-    fn forward(&self, x: &Tensor, residual: &Tensor, dropout: f64) -> Tensor {
-        let x = self.dense.forward(x).dropout(dropout, dropout > 0.0);
-        self.norm.forward(&(x + residual))
-    }
-}
-
-/// One post-norm encoder layer.
-#[derive(Debug)]
-pub(super) struct Layer {
-    query: nn::Linear,
-    key: nn::Linear,
-    value: nn::Linear,
-    attention_output: Output,
-    intermediate: nn::Linear,
-    output: Output,
-    heads: i64,
-    plain: bool,
-}
-
-impl Layer {
-    fn new(path: &Path<'_>, c: &BertConfig) -> Self {
-        let (hidden, attention) = (c.hidden_size, path / "attention");
-        let project = |name: &str| linear(&attention / "self" / name, hidden, hidden);
-        Self {
-            query: project("query"),
-            key: project("key"),
-            value: project("value"),
-            attention_output: Output::new(&(&attention / "output"), hidden, c),
-            intermediate: linear(path / "intermediate" / "dense", hidden, c.intermediate_size),
-            output: Output::new(&(path / "output"), c.intermediate_size, c),
-            heads: c.num_attention_heads,
-            plain: false,
-        }
-    }
-
-    pub(super) fn forward(&self, x: &Tensor, mask: &Tensor, dropout: Dropout) -> Tensor {
-        let split = |linear: &nn::Linear| split_heads(&linear.forward(x), self.heads);
-        let [q, k, v] = [&self.query, &self.key, &self.value].map(split);
-        let context = if self.plain {
-            literal(&q, &k, &v, Some(mask), dropout.attention)
-        } else {
-            let mask = Some(mask);
-            Tensor::scaled_dot_product_attention(
-                &q,
-                &k,
-                &v,
-                mask,
-                dropout.attention,
-                false,
-                None,
-                false,
-            )
-        };
-        let x = self
-            .attention_output
-            .forward(&merge_heads(&context), x, dropout.hidden);
-        let wide = self.intermediate.forward(&x).gelu("none");
-        self.output.forward(&wide, &x, dropout.hidden)
-    }
-}
-
-/// Probabilities in force: the configured ones in training, zero otherwise.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Dropout {
-    hidden: f64,
-    attention: f64,
-}
-
 /// The encoder. The pooler's parameters exist, so that names match a checkpoint's, but nothing
 /// reads what it computes, and only the plain engine computes it.
 #[derive(Debug)]
@@ -199,7 +97,7 @@ impl Bert {
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
         for layer in &mut self.layers {
-            layer.plain = engine.plain;
+            layer.set_engine(engine);
         }
     }
 
@@ -224,18 +122,29 @@ impl Bert {
         if train && self.engine.recompute {
             return self.forward_on_tape(text);
         }
+        if !train
+            && !self.engine.plain
+            && let Some(distinct) = Distinct::of(text)
+        {
+            return Ok(distinct.spread(&self.states(&distinct.rows, false)));
+        }
+        Ok(self.states(text, train))
+    }
+
+    /// Checked tokens to hidden states.
+    fn states(&self, text: &Tensor, train: bool) -> Tensor {
         let dropout = self.dropout(train);
-        let mask = self.mask(&text.select(1, 1));
+        let keys = self.keys(text);
         let x = self
             .layers
             .iter()
             .fold(self.embed(text, train), |x, layer| {
-                layer.forward(&x, &mask, dropout)
+                layer.forward(&x, &keys, dropout)
             });
         if self.engine.plain {
             let _ = self.pooler.forward(&x.select(1, 0)).tanh();
         }
-        Ok(x)
+        x
     }
 
     /// Tokens to the input of the first layer.
@@ -243,7 +152,7 @@ impl Bert {
         let x = self
             .embeddings
             .forward(&text.select(1, 0), &text.select(1, 2));
-        x.dropout(self.dropout(train).hidden, train)
+        thrifty::dropout(&x, self.dropout(train).hidden)
     }
 
     pub(super) fn layers(&self) -> &[Layer] {
@@ -263,20 +172,23 @@ impl Bert {
     pub fn kept_as(&self, steps: i64, recompute: bool) -> i64 {
         let c = &self.config;
         let (layers, width, wide) = (c.num_hidden_layers, c.hidden_size, c.intermediate_size);
-        let dropped = |rate: f64| i64::from(rate > 0.0);
-        let hidden = dropped(c.hidden_dropout_prob);
-        // Whole matrices of weights: softmax, draws, product. Fused attention keeps none, but the
-        // CPU has no fused kernel with dropout.
+        let hidden = i64::from(c.hidden_dropout_prob > 0.0);
+        let cpu = self.embeddings.words.ws.device() == Device::Cpu;
+        // Quarters of a float. Whole matrices of weights: softmax, draws, product; the draws in a
+        // byte each, and where the product is computed again, no product.
         let scores = match (c.attention_probs_dropout_prob > 0.0, self.engine.plain) {
-            (true, _) => 3,
-            (false, true) => 1,
+            (true, false) if cpu => 5,
+            (true, _) => 12,
+            (false, true) => 4,
             (false, false) => 0,
         };
-        let layer = steps * ((9 + 2 * hidden) * width + 2 * wide)
-            + scores * c.num_attention_heads * steps * steps;
+        // The wide layer before and after its activation, or before it alone.
+        let both = 1 + i64::from(self.engine.plain);
+        let layer = steps * (9 * width + hidden * width / 2 + both * wide)
+            + scores * c.num_attention_heads * steps * steps / 4;
         match recompute {
             true => layers * steps * width + layer,
-            false => layers * layer + (1 + hidden) * steps * width,
+            false => layers * layer + steps * width + hidden * steps * width / 4,
         }
     }
 
@@ -288,16 +200,13 @@ impl Bert {
         }
     }
 
-    /// (B, T) to the additive mask (B, 1, 1, T).
-    pub(super) fn mask(&self, keep: &Tensor) -> Tensor {
-        let kind = self.embeddings.words.ws.kind();
-        let lowest = if kind == Kind::Double {
-            f64::MIN
-        } else {
-            f64::from(f32::MIN)
-        };
-        let missing: Tensor = 1.0 - keep.to_kind(kind);
-        (missing * lowest).unsqueeze(1).unsqueeze(1)
+    /// The keys of tokens (B, 3, T).
+    pub(super) fn keys(&self, text: &Tensor) -> Keys {
+        let (attended, kind) = (text.select(1, 1), self.embeddings.words.ws.kind());
+        match self.engine.plain {
+            true => Keys::all(&attended, kind),
+            false => Keys::attended(&attended, kind),
+        }
     }
 }
 
@@ -305,7 +214,7 @@ impl Bert {
 mod tests {
     use std::collections::BTreeSet;
 
-    use tch::{Device, nn::VarStore};
+    use tch::{Kind, nn::VarStore};
 
     use super::*;
 

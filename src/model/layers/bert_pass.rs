@@ -2,11 +2,13 @@
 
 use tch::Tensor;
 
+use super::bert_keys::Keys;
+
 /// What one pass leaves for the way back.
 #[derive(Debug)]
 pub(super) struct Pass {
     pub(super) text: Tensor,
-    pub(super) mask: Tensor,
+    pub(super) keys: Keys,
     /// Base of the seeds of the parts' draws.
     pub(super) seed: i64,
     /// Input of each layer, without graph.

@@ -15,7 +15,7 @@ impl Bert {
         // From libtorch's own stream, so that a pass is a function of that stream's seed.
         let seed = Tensor::randint(1 << 48, [1], (tch::Kind::Int64, tch::Device::Cpu));
         let seed = seed.int64_value(&[0]);
-        let mask = self.mask(&text.select(1, 1));
+        let keys = self.keys(text);
         let mut inputs = Vec::new();
         let output = tch::no_grad(|| {
             tch::manual_seed(seed);
@@ -23,14 +23,14 @@ impl Bert {
             for (part, layer) in (1..).zip(self.layers()) {
                 inputs.push(x.shallow_clone());
                 tch::manual_seed(seed + part);
-                x = layer.forward(&x, &mask, self.dropout(true));
+                x = layer.forward(&x, &keys, self.dropout(true));
             }
             x
         });
         let output = output.set_requires_grad(true);
         self.tape().borrow_mut().push(Pass {
             text: text.shallow_clone(),
-            mask,
+            keys,
             seed,
             inputs,
             output: output.shallow_clone(),
@@ -51,7 +51,7 @@ impl Bert {
             for ((part, layer), input) in parts.collect::<Vec<_>>().into_iter().rev() {
                 let input = input.detach().set_requires_grad(true);
                 tch::manual_seed(pass.seed + part);
-                let output = layer.forward(&input, &pass.mask, self.dropout(true));
+                let output = layer.forward(&input, &pass.keys, self.dropout(true));
                 pull(&output, &gradient);
                 gradient = input.grad();
             }

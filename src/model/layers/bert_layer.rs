@@ -1,0 +1,126 @@
+//! One layer of a BERT.
+
+use tch::nn::{self, Init, Module, Path};
+use tch::{Device, Tensor};
+
+use super::attention::{literal, merge_heads, split_heads};
+use super::bert_config::BertConfig;
+use super::bert_keys::Keys;
+use super::thrifty;
+use crate::model::engine::Engine;
+
+/// N(0, 0.02) weight and zero bias: BERT's own initialisation.
+pub(super) fn linear(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
+    let config = nn::LinearConfig {
+        ws_init: Init::Randn {
+            mean: 0.0,
+            stdev: 0.02,
+        },
+        bs_init: Some(Init::Const(0.0)),
+        bias: true,
+    };
+    nn::linear(path, inputs, outputs, config)
+}
+
+pub(super) fn layer_norm(path: Path<'_>, config: &BertConfig) -> nn::LayerNorm {
+    let eps = config.layer_norm_eps;
+    let norm = nn::LayerNormConfig {
+        eps,
+        ..Default::default()
+    };
+    nn::layer_norm(path, vec![config.hidden_size], norm)
+}
+
+/// A dense layer whose dropped-out result joins the residual under a norm.
+#[derive(Debug)]
+struct Output {
+    dense: nn::Linear,
+    norm: nn::LayerNorm,
+}
+
+impl Output {
+    fn new(path: &Path<'_>, inputs: i64, c: &BertConfig) -> Self {
+        Self {
+            dense: linear(path / "dense", inputs, c.hidden_size),
+            norm: layer_norm(path / "LayerNorm", c),
+        }
+    }
+
+    fn join(&self, made: &Tensor, residual: &Tensor, dropout: f64) -> Tensor {
+        self.norm
+            .forward(&(thrifty::dropout(made, dropout) + residual))
+    }
+}
+
+/// One post-norm encoder layer.
+#[derive(Debug)]
+pub(super) struct Layer {
+    query: nn::Linear,
+    key: nn::Linear,
+    value: nn::Linear,
+    attention_output: Output,
+    intermediate: nn::Linear,
+    output: Output,
+    heads: i64,
+    plain: bool,
+}
+
+impl Layer {
+    pub(super) fn new(path: &Path<'_>, c: &BertConfig) -> Self {
+        let (hidden, attention) = (c.hidden_size, path / "attention");
+        let project = |name: &str| linear(&attention / "self" / name, hidden, hidden);
+        Self {
+            query: project("query"),
+            key: project("key"),
+            value: project("value"),
+            attention_output: Output::new(&(&attention / "output"), hidden, c),
+            intermediate: linear(path / "intermediate" / "dense", hidden, c.intermediate_size),
+            output: Output::new(&(path / "output"), c.intermediate_size, c),
+            heads: c.num_attention_heads,
+            plain: false,
+        }
+    }
+
+    /// How to compute from now on.
+    pub(super) fn set_engine(&mut self, engine: Engine) {
+        self.plain = engine.plain;
+    }
+
+    /// (B, T, hidden) to (B, T, hidden).
+    pub(super) fn forward(&self, x: &Tensor, keys: &Keys, dropout: Dropout) -> Tensor {
+        let context = merge_heads(&self.attend(x, keys, dropout.attention));
+        let made = self.attention_output.dense.forward(&context);
+        let x = self.attention_output.join(&made, x, dropout.hidden);
+        let wide = self.intermediate.forward(&x);
+        let made = match self.plain {
+            true => self.output.dense.forward(&wide.gelu("none")),
+            false => thrifty::gelu_linear(&wide, &self.output.dense),
+        };
+        self.output.join(&made, &x, dropout.hidden)
+    }
+
+    /// (B, heads, T, hidden / heads)
+    fn attend(&self, x: &Tensor, keys: &Keys, dropout: f64) -> Tensor {
+        let source = keys.gather(x);
+        let q = split_heads(&self.query.forward(x), self.heads);
+        let [k, v] = [&self.key, &self.value]
+            .map(|linear| split_heads(&keys.spread(linear.forward(&source)), self.heads));
+        let mask = keys.mask();
+        if self.plain {
+            return literal(&q, &k, &v, Some(mask), dropout);
+        }
+        // The CPU has no fused kernel with dropout.
+        if dropout > 0.0 && x.device() == Device::Cpu {
+            return thrifty::attention(&q, &k, &v, mask, dropout);
+        }
+        let fused = Tensor::scaled_dot_product_attention::<&Tensor>;
+        fused(&q, &k, &v, Some(mask), dropout, false, None, false)
+    }
+}
+
+/// Probabilities in force: the configured ones in training, zero otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dropout {
+    pub(super) hidden: f64,
+    pub(super) attention: f64,
+}

@@ -1,0 +1,192 @@
+//! Operations that keep less for the way back than libtorch's own: what is cheap to compute again
+//! is not kept.
+//!
+//! Values and gradients are those of the compositions that the names say. `thrifty.cpp` holds the
+//! other side of every function here.
+
+use std::ffi::{CStr, c_char, c_void};
+
+use tch::nn::Linear;
+use tch::{TchError, Tensor};
+
+/// libtorch's `at::Tensor`, as tch's pointers show it.
+type Handle = *const c_void;
+
+unsafe extern "C" {
+    fn lnln_gelu_linear(
+        x: Handle,
+        weight: Handle,
+        bias: Handle,
+        out: *mut *mut c_void,
+    ) -> *mut c_char;
+    fn lnln_attention(
+        q: Handle,
+        k: Handle,
+        v: Handle,
+        mask: Handle,
+        chance: f64,
+        out: *mut *mut c_void,
+    ) -> *mut c_char;
+    fn lnln_thrifty_free(message: *mut c_char);
+}
+
+fn handle(tensor: &Tensor) -> Handle {
+    tensor.as_ptr().cast()
+}
+
+/// The tensor that `call` leaves in its argument.
+///
+/// # Panics
+/// With what libtorch says, like tch's own operations.
+fn made(call: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
+    let mut out = std::ptr::null_mut();
+    let message = call(&raw mut out);
+    let result = match message.is_null() {
+        // SAFETY: a call that leaves no message leaves a tensor of its own, which is owned from here.
+        true => Ok(unsafe { Tensor::from_ptr(out.cast()) }),
+        false => {
+            // SAFETY: thrifty.cpp gives null or a C string for us to free.
+            let text = unsafe { CStr::from_ptr(message) };
+            let text = text.to_string_lossy().into_owned();
+            // SAFETY: freed once, after its last use.
+            unsafe { lnln_thrifty_free(message) };
+            Err(TchError::Torch(text))
+        }
+    };
+    #[expect(clippy::unwrap_used, reason = "the way tch's operations fail")]
+    result.unwrap()
+}
+
+/// `linear(gelu(x))`, where x alone is kept. The layer must have a bias.
+pub(super) fn gelu_linear(x: &Tensor, linear: &Linear) -> Tensor {
+    let Some(bias) = &linear.bs else {
+        return x.gelu("none").linear(&linear.ws, None::<Tensor>);
+    };
+    // SAFETY: four live tensors and a place to write to.
+    made(|out| unsafe { lnln_gelu_linear(handle(x), handle(&linear.ws), handle(bias), out) })
+}
+
+/// x with each element zeroed at this chance and the others scaled up; a byte an element is kept,
+/// where `Tensor::dropout` keeps a float on a CPU.
+pub(super) fn dropout(x: &Tensor, chance: f64) -> Tensor {
+    match chance > 0.0 {
+        true => x.native_dropout(chance, true).0,
+        false => x.shallow_clone(),
+    }
+}
+
+/// Attention with an additive mask and dropout of its weights, by its formula; (B, heads, n, size).
+/// Of the matrices of scores the softmax and a byte an element are kept.
+pub(super) fn attention(q: &Tensor, k: &Tensor, v: &Tensor, mask: &Tensor, chance: f64) -> Tensor {
+    let [q, k, v, mask] = [q, k, v, mask].map(handle);
+    // SAFETY: four live tensors and a place to write to.
+    made(|out| unsafe { lnln_attention(q, k, v, mask, chance, out) })
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::nn::{Module, VarStore, linear};
+    use tch::{Device, Kind};
+
+    use super::super::attention::literal;
+    use super::*;
+
+    const DOUBLE: (Kind, Device) = (Kind::Double, Device::Cpu);
+
+    fn leaf(size: &[i64]) -> Tensor {
+        Tensor::randn(size, DOUBLE).set_requires_grad(true)
+    }
+
+    /// Largest difference between what two ways say, and between the gradients they leave.
+    fn difference(ways: [&dyn Fn() -> Tensor; 2], leaves: &[&Tensor]) -> f64 {
+        let [(a, da), (b, db)] = ways.map(|way| {
+            tch::manual_seed(4);
+            let value = way();
+            let weights = Tensor::arange(value.numel() as i64, DOUBLE).sin();
+            (value.flatten(0, -1) * weights)
+                .sum(Kind::Double)
+                .backward();
+            let gradient = |leaf: &&Tensor| {
+                let mut gradient = leaf.grad();
+                let copy = gradient.copy();
+                let _ = gradient.zero_();
+                copy
+            };
+            (value, leaves.iter().map(gradient).collect::<Vec<_>>())
+        });
+        let pairs = da.iter().zip(&db).chain([(&a, &b)]);
+        let largest = |(a, b): (&Tensor, &Tensor)| (a - b).abs().max().double_value(&[]);
+        pairs.map(largest).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn gelu_linear_is_the_composition() {
+        let _rng = crate::model::rng::seeded(2);
+        let mut vs = VarStore::new(Device::Cpu);
+        let layer = linear(vs.root(), 6, 5, Default::default());
+        vs.set_kind(Kind::Double);
+        let (x, bias) = (leaf(&[2, 3, 6]), layer.bs.as_ref().unwrap());
+        let ways: [&dyn Fn() -> Tensor; 2] = [&|| gelu_linear(&x, &layer), &|| {
+            layer.forward(&x.gelu("none"))
+        }];
+        assert!(difference(ways, &[&x, &layer.ws, bias]) < 1e-13);
+    }
+
+    #[test]
+    fn attention_without_draws_is_the_formula() {
+        let _rng = crate::model::rng::seeded(2);
+        let (q, k, v) = (
+            leaf(&[2, 3, 5, 4]),
+            leaf(&[2, 3, 7, 4]),
+            leaf(&[2, 3, 7, 4]),
+        );
+        let mask = Tensor::from_slice(&[0.0, 0.0, 0.0, 0.0, 0.0, f64::MIN, f64::MIN]);
+        let ways: [&dyn Fn() -> Tensor; 2] = [&|| attention(&q, &k, &v, &mask, 0.0), &|| {
+            literal(&q, &k, &v, Some(&mask), 0.0)
+        }];
+        assert!(difference(ways, &[&q, &k, &v]) < 1e-13);
+    }
+
+    /// Under the same draws the gradient is the value's, which is linear in v and, for dropout, in x.
+    #[test]
+    fn draws_of_the_value_are_those_of_the_gradient() {
+        let _rng = crate::model::rng::seeded(2);
+        let x = leaf(&[40, 50]);
+        tch::manual_seed(8);
+        let y = dropout(&x, 0.3);
+        y.sum(Kind::Double).backward();
+        let kept = y.ne(0.0).to_kind(Kind::Double);
+        let share = kept.mean(Kind::Double).double_value(&[]);
+        assert!((share - 0.7).abs() < 0.05, "{share}");
+        assert!(x.grad().allclose(&(&kept / 0.7), 1e-12, 0.0, false));
+        assert!(y.allclose(&(&x * kept / 0.7), 1e-12, 0.0, false));
+
+        let (q, k, v) = (
+            leaf(&[1, 1, 5, 4]),
+            leaf(&[1, 1, 7, 4]),
+            leaf(&[1, 1, 7, 4]),
+        );
+        let mask = Tensor::zeros([7], DOUBLE);
+        let value = |q: &Tensor| {
+            tch::manual_seed(8);
+            attention(q, &k, &v, &mask, 0.3).sum(Kind::Double)
+        };
+        value(&q).backward();
+        let along = Tensor::randn([1, 1, 5, 4], DOUBLE);
+        let step = 1e-6;
+        let up = value(&(&q + &along * step)).double_value(&[]);
+        let down = value(&(&q - &along * step)).double_value(&[]);
+        let slope = (q.grad() * &along).sum(Kind::Double).double_value(&[]);
+        let measured = (up - down) / (2.0 * step);
+        assert!((slope - measured).abs() < 1e-7, "{slope} {measured}");
+    }
+
+    #[test]
+    fn what_libtorch_refuses_panics_like_tch() {
+        let (a, b) = (leaf(&[1, 1, 5, 4]), leaf(&[1, 1, 7, 3]));
+        let mask = Tensor::zeros([7], DOUBLE);
+        let failed = std::panic::catch_unwind(|| attention(&a, &b, &b, &mask, 0.0)).unwrap_err();
+        let text = failed.downcast_ref::<String>().unwrap();
+        assert!(text.contains("value: Torch("), "{text}");
+    }
+}
