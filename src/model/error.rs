@@ -56,14 +56,10 @@ pub enum ModelError {
     /// A Hugging Face folder without one of its files.
     #[error(
         "{}: no {missing}: a Hugging Face BERT folder holds config.json, vocab.txt and \
-         model.safetensors or pytorch_model.bin{hint}",
+         model.safetensors or pytorch_model.bin, or one of them in several files with an index",
         dir.display()
     )]
-    IncompleteFolder {
-        dir: PathBuf,
-        missing: &'static str,
-        hint: &'static str,
-    },
+    IncompleteFolder { dir: PathBuf, missing: &'static str },
 
     /// A `config.json` that does not describe a BERT this crate can run.
     #[error("{}: {what}", path.display())]
@@ -112,6 +108,10 @@ pub enum ModelError {
         path: PathBuf,
         reason: torch_file::Error,
     },
+
+    /// An index of weights in several files that is not followed.
+    #[error("{}: {what}", path.display())]
+    WeightIndex { path: PathBuf, what: String },
 
     /// libtorch refused.
     #[error("libtorch failed while {doing}")]

@@ -1,4 +1,5 @@
-//! Hugging Face BERT folders: `config.json`, and `model.safetensors` or `pytorch_model.bin`.
+//! Hugging Face BERT folders: `config.json`, and `model.safetensors` or `pytorch_model.bin`, each in
+//! one file or in several with an index.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use tch::nn;
 use super::error::{ModelError, Result, shape};
 use super::layers::BertConfig;
 use super::weight_file::WeightFile;
+use super::weight_index::WeightIndex;
 
 /// The keys of `config.json` that decide whether this crate can run the model.
 #[derive(Deserialize)]
@@ -26,7 +28,7 @@ struct Kind {
 pub fn open(dir: &Path) -> Result<(BertConfig, PathBuf)> {
     let path = dir.join("config.json");
     if !path.is_file() {
-        return Err(incomplete(dir, "config.json", ""));
+        return Err(incomplete(dir, "config.json"));
     }
     let text = fs::read_to_string(&path).map_err(|source| ModelError::Read {
         path: path.clone(),
@@ -36,32 +38,35 @@ pub fn open(dir: &Path) -> Result<(BertConfig, PathBuf)> {
     let mut files = WEIGHTS.iter().map(|name| dir.join(name));
     match files.find(|file| file.is_file()) {
         Some(weights) => Ok((config, weights)),
-        None => Err(incomplete(dir, WEIGHTS[0], elsewhere(dir))),
+        None => Err(incomplete(dir, WEIGHTS[0])),
     }
 }
 
 /// The files that weights are read from, the first one that is there.
-const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
+const WEIGHTS: [&str; 4] = [
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+];
 
-/// What to do about weights that are there in another form.
-fn elsewhere(dir: &Path) -> &'static str {
-    let mut indices = WEIGHTS
-        .iter()
-        .map(|name| dir.join(format!("{name}.index.json")));
-    match indices.any(|index| index.exists()) {
-        true => {
-            " (the weights are in several files: save the model again with \
-             max_shard_size=\"100GB\")"
-        }
-        false => "",
+/// All files that weights are read from, where `weights` is what [`open`] found: itself, and what it
+/// names where it is an index.
+///
+/// # Errors
+/// [`ModelError::WeightIndex`], [`ModelError::Read`].
+pub fn weight_files(weights: PathBuf) -> Result<Vec<PathBuf>> {
+    let mut files = vec![weights];
+    if WeightIndex::is_index(&files[0]) {
+        files.extend(WeightIndex::read(&files[0])?.files.into_keys());
     }
+    Ok(files)
 }
 
-fn incomplete(dir: &Path, missing: &'static str, hint: &'static str) -> ModelError {
+fn incomplete(dir: &Path, missing: &'static str) -> ModelError {
     ModelError::IncompleteFolder {
         dir: dir.to_owned(),
         missing,
-        hint,
     }
 }
 
@@ -230,6 +235,48 @@ mod tests {
     }
 
     #[test]
+    fn weights_in_several_files_are_those_of_one() {
+        let _rng = crate::model::rng::seeded(1);
+        let (dir, vs, bert) = folder(|_| None);
+        fs::remove_file(dir.path().join("model.safetensors")).unwrap();
+        let (first, second): (Vec<_>, Vec<_>) = vs
+            .variables()
+            .into_iter()
+            .partition(|(name, _)| name.starts_with("embeddings"));
+        let mut map = serde_json::Map::new();
+        for (file, tensors) in [("a.safetensors", first), ("b.safetensors", second)] {
+            map.extend(tensors.iter().map(|(name, _)| (name.clone(), file.into())));
+            Tensor::write_safetensors(&tensors, dir.path().join(file)).unwrap();
+        }
+        let index = dir.path().join("model.safetensors.index.json");
+        let write = |map: &serde_json::Map<_, _>| {
+            let text = serde_json::json!({"metadata": {}, "weight_map": map}).to_string();
+            fs::write(&index, text).unwrap();
+        };
+        write(&map);
+        let text = Tensor::ones([2, 3, 5], (Kind::Int64, Device::Cpu));
+        let loaded = FrozenEncoder::open(dir.path(), Device::Cpu).unwrap();
+        assert!(
+            loaded
+                .encode(&text)
+                .unwrap()
+                .equal(&bert.forward(&text, false).unwrap())
+        );
+        let files = weight_files(open(dir.path()).unwrap().1).unwrap();
+        assert_eq!(files.len(), 3);
+        map.insert("pooler.dense.bias".to_owned(), "a.safetensors".into());
+        write(&map);
+        let error = FrozenEncoder::open(dir.path(), Device::Cpu)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("expected parameter `pooler.dense.bias`"),
+            "{error}"
+        );
+        assert!(error.contains("a.safetensors, found none"), "{error}");
+    }
+
+    #[test]
     fn missing_parameter_is_named() {
         let _rng = crate::model::rng::seeded(1);
         let gone = "encoder.layer.1.output.dense.bias";
@@ -264,9 +311,6 @@ mod tests {
         fs::write(dir.path().join("config.json"), CONFIG).unwrap();
         let error = open(dir.path()).unwrap_err().to_string();
         assert!(error.contains("no model.safetensors"), "{error}");
-        fs::write(dir.path().join("pytorch_model.bin.index.json"), "").unwrap();
-        let error = open(dir.path()).unwrap_err().to_string();
-        assert!(error.contains("max_shard_size"), "{error}");
         fs::write(dir.path().join("pytorch_model.bin"), "").unwrap();
         let error = FrozenEncoder::open(dir.path(), Device::Cpu).unwrap_err();
         let error = error.to_string();

@@ -25,6 +25,7 @@ pub mod trace;
 pub mod unimodal;
 pub mod variant;
 mod weight_file;
+mod weight_index;
 
 pub mod almt;
 pub mod constant;

@@ -1,4 +1,4 @@
-//! Named weights in either of the two files Hugging Face writes.
+//! Named weights in any of the files Hugging Face writes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tch::{Kind, Tensor};
 
 use super::error::{ModelError, Result};
+use super::weight_index::WeightIndex;
 use crate::torch_file::{self, Array, DType, TorchFile};
 
 /// An open weight file.
@@ -19,14 +20,20 @@ pub struct WeightFile {
 enum Stored {
     Safetensors(HashMap<String, Tensor>),
     Torch(Box<TorchFile>),
+    /// Files, and which of them holds a name.
+    Several(Vec<WeightFile>, HashMap<String, usize>),
 }
 
 impl WeightFile {
-    /// Opens `model.safetensors`, or a file of `torch.save` where the name ends in `.bin`.
+    /// Opens `model.safetensors`, a file of `torch.save` where the name ends in `.bin`, or the files
+    /// of an index where it ends in `.index.json`.
     ///
     /// # Errors
-    /// [`ModelError::Torch`], [`ModelError::TorchFile`].
+    /// [`ModelError::Torch`], [`ModelError::TorchFile`], [`ModelError::WeightIndex`].
     pub fn open(path: &Path) -> Result<Self> {
+        if WeightIndex::is_index(path) {
+            return Self::open_several(path);
+        }
         let stored = match path.extension().is_some_and(|end| end == "bin") {
             true => TorchFile::open(path)
                 .map(|file| Stored::Torch(Box::new(file)))
@@ -41,11 +48,32 @@ impl WeightFile {
         })
     }
 
+    fn open_several(path: &Path) -> Result<Self> {
+        let (mut files, mut places) = (Vec::new(), HashMap::new());
+        for (file, names) in WeightIndex::read(path)?.files {
+            let file = Self::open(&file)?;
+            if let Some(name) = names.iter().find(|name| file.size(name).is_none()) {
+                let file = file.path.display();
+                return Err(ModelError::WeightIndex {
+                    path: path.to_owned(),
+                    what: format!("expected parameter `{name}` in {file}, found none"),
+                });
+            }
+            places.extend(names.into_iter().map(|name| (name, files.len())));
+            files.push(file);
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            stored: Stored::Several(files, places),
+        })
+    }
+
     /// Names of all tensors.
     pub fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         match &self.stored {
             Stored::Safetensors(tensors) => Box::new(tensors.keys().map(String::as_str)),
             Stored::Torch(file) => Box::new(file.names()),
+            Stored::Several(_, places) => Box::new(places.keys().map(String::as_str)),
         }
     }
 
@@ -54,6 +82,7 @@ impl WeightFile {
         match &self.stored {
             Stored::Safetensors(tensors) => tensors.get(name).map(Tensor::size),
             Stored::Torch(file) => Some(file.shape(name)?.iter().map(|&n| n as i64).collect()),
+            Stored::Several(files, places) => files[*places.get(name)?].size(name),
         }
     }
 
@@ -76,6 +105,10 @@ impl WeightFile {
             Stored::Torch(file) => {
                 let array = file.read(name).map_err(refused(&self.path))?;
                 tensor(&array.ok_or_else(none)?).map_err(failed(&self.path))
+            }
+            Stored::Several(files, places) => {
+                let place = places.get(name).ok_or_else(none)?;
+                files[*place].read(name)
             }
         }
     }

@@ -79,7 +79,8 @@ pub fn folder_hash(folder: &Path) -> Result<String, Error> {
     // Says what a folder lacks better than a failed read would.
     let (_, weights) = hugging_face::open(folder)?;
     let mut hasher = blake3::Hasher::new();
-    for path in [folder.join("config.json"), weights] {
+    let weights = hugging_face::weight_files(weights)?;
+    for path in [folder.join("config.json")].into_iter().chain(weights) {
         hasher
             .update_mmap_rayon(&path)
             .map_err(|e| Error::io(&path, e))?;
