@@ -135,15 +135,27 @@ fn every_model_has_its_page() {
     );
 }
 
+/// A file of a diff, and its lines once it is applied.
+struct Diff {
+    path: PathBuf,
+    is_new: bool,
+    lines: Vec<String>,
+}
+
 /// What a `diff` block of CONTRIBUTING.md adds to or finds in a file, line by line.
-fn diffs(text: &str) -> Vec<(PathBuf, Vec<String>)> {
-    let mut files: Vec<(PathBuf, Vec<String>)> = Vec::new();
+fn diffs(text: &str) -> Vec<Diff> {
+    let mut files: Vec<Diff> = Vec::new();
     let blocks = text.split("```diff\n").skip(1);
     for line in blocks.flat_map(|block| block.split("\n```").next().unwrap().lines()) {
         if let Some(names) = line.strip_prefix("diff --git ") {
             let name = names.split(" b/").nth(1).unwrap();
-            files.push((root().join(name), Vec::new()));
-        } else if let Some((_, lines)) = files.last_mut() {
+            files.push(Diff {
+                path: root().join(name),
+                is_new: false,
+                lines: Vec::new(),
+            });
+        } else if let Some(Diff { is_new, lines, .. }) = files.last_mut() {
+            *is_new |= line.starts_with("new file");
             let is_header = ["+++", "---", "@@", "new file"]
                 .iter()
                 .any(|h| line.starts_with(h));
@@ -159,9 +171,24 @@ fn diffs(text: &str) -> Vec<(PathBuf, Vec<String>)> {
 fn the_diffs_of_contributing_are_real() {
     let files = diffs(&fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap());
     assert!(files.len() >= 3, "a model's two files and a data set's one");
-    for (path, lines) in files {
+    assert!(files.iter().any(|file| file.is_new), "a model's own file");
+    for Diff {
+        path,
+        is_new,
+        lines,
+    } in files
+    {
         let source = fs::read_to_string(&path).unwrap();
         let mut rest = source.lines();
+        if is_new {
+            let shown = lines.len();
+            assert_eq!(
+                shown,
+                source.lines().count(),
+                "{}: not the whole file",
+                path.display()
+            );
+        }
         for line in lines {
             assert!(
                 rest.any(|found| found == line),

@@ -138,6 +138,7 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             | train::Error::EncoderName { .. }
             | train::Error::EncoderInput { .. }
             | train::Error::ScheduleName { .. }
+            | train::Error::HabitName { .. }
             | train::Error::SelectionName { .. }
             | train::Error::SelectionMetric { .. }
             | train::Error::MicroBatchName { .. }

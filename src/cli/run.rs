@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use lnln_bench::sweep::{Protocol, Suite, TrainOn};
+use lnln_bench::train::Habit;
 use lnln_bench::ui::Progress;
 
 use super::launch::{self, Launcher};
@@ -93,6 +94,18 @@ pub struct Args {
     /// Weight decay, in place of each model's own.
     #[arg(long)]
     weight_decay: Option<f64>,
+    /// Batches whose gradients make one step: a number, published (as each model's authors had it)
+    /// or none [default: none].
+    #[arg(long, value_name = "HABIT")]
+    accumulate: Option<Habit>,
+    /// A tenth of the learning rate after this many epochs without a smaller validation error:
+    /// a number, published or none [default: none].
+    #[arg(long, value_name = "HABIT")]
+    plateau: Option<Habit>,
+    /// The end after this many epochs without a smaller validation error: a number, published or
+    /// none [default: none].
+    #[arg(long, value_name = "HABIT")]
+    early_stop: Option<Habit>,
     /// fp32, tf32 (CUDA's tensor cores) or bf16 (autocast) [default: fp32].
     #[arg(long)]
     precision: Option<String>,
@@ -182,6 +195,9 @@ impl Args {
         train.batch_size = self.batch_size.or(train.batch_size);
         train.learning_rate = self.learning_rate.or(train.learning_rate);
         train.weight_decay = self.weight_decay.or(train.weight_decay);
+        train.accumulate = self.accumulate.or(train.accumulate);
+        train.plateau = self.plateau.or(train.plateau);
+        train.early_stop = self.early_stop.or(train.early_stop);
         for encoder in &self.encoder {
             match encoder.split_once('=') {
                 Some((dataset, encoder)) => {

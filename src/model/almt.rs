@@ -13,6 +13,7 @@ use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
+use super::habits::Habits;
 use super::layers::{BlockSize, CrossTransformer, HyperLayers, Projection, TokenTransformer, init};
 use super::losses::Losses;
 use super::recipe::{Clip, Recipe, Rule};
@@ -45,6 +46,7 @@ fn recipe(_: Profile) -> Recipe {
         batch_size: 64,
         epochs: 200,
         clip: Clip::None,
+        habits: Habits::NONE,
     }
 }
 

@@ -9,6 +9,7 @@ use tch::Tensor;
 use super::batch::{Batch, Inputs};
 use super::entry::{Entry, Model};
 use super::error::Result;
+use super::habits::Habits;
 use super::losses::Losses;
 use super::recipe::{Clip, Recipe, Rule};
 use super::setup::{Profile, Setup};
@@ -37,6 +38,7 @@ fn recipe(_: Profile) -> Recipe {
         batch_size: 64,
         epochs: 0,
         clip: Clip::None,
+        habits: Habits::NONE,
     }
 }
 

@@ -23,6 +23,7 @@ use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_case, read_config};
 use super::error::Result;
+use super::habits::Habits;
 use super::layers::{EncoderLayer, EncoderLayerSize, Lstm, LstmSize, init};
 use super::losses::{Losses, Term, disparity};
 use super::mmsa;
@@ -55,9 +56,14 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosei => (64, 0.8),
         Profile::Sims => (64, 1.0),
     };
+    let recipe = mmsa::recipe(1e-4, 0.0, batch_size);
     Recipe {
         clip: Clip::Value(clip),
-        ..mmsa::recipe(1e-4, 0.0, batch_size)
+        habits: Habits {
+            accumulate: 2,
+            ..recipe.habits
+        },
+        ..recipe
     }
 }
 

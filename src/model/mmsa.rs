@@ -3,18 +3,23 @@
 use serde::Deserialize;
 
 use super::encoder::{BertConfig, EncoderSetup};
+use super::habits::Habits;
 use super::recipe::{Clip, Recipe, Rule};
 
-/// MMSA's training: Adam at one learning rate, nothing clipped.
+/// MMSA's training: Adam at one learning rate, nothing clipped, ended by its early stop.
 pub fn recipe(learning_rate: f64, weight_decay: f64, batch_size: usize) -> Recipe {
     Recipe {
         rule: Rule::Adam,
         learning_rate,
         weight_decay,
         batch_size,
-        // MMSA has no epoch cap and stops after 8 epochs without improvement.
+        // MMSA has no cap.
         epochs: 100,
         clip: Clip::None,
+        habits: Habits {
+            early_stop: Some(8),
+            ..Habits::NONE
+        },
     }
 }
 

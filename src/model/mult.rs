@@ -8,8 +8,9 @@
 //!
 //! The authors' design has no padding mask and no positions, so that the last step of a clip that is
 //! shorter than the longest is padding that has looked at the clip. Both are kept: they are the
-//! published model. What MMSA's trainer adds (steps over eight accumulated batches, the last ones of
-//! an epoch lost) is not; neither is its reduction of the learning rate on a plateau.
+//! published model. What MMSA's trainer adds (steps over eight batches, a learning rate reduced on a
+//! plateau, an early end) is used where a run asks for it; batches that fill no group at the end of an
+//! epoch make a step of their own, where MMSA loses them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,6 +22,7 @@ use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_case, read_config};
 use super::error::{ModelError, Result};
+use super::habits::Habits;
 use super::layers::{Crossmodal, CrossmodalSize, init};
 use super::losses::Losses;
 use super::mmsa;
@@ -52,10 +54,21 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosei => (5e-4, 4),
         Profile::Sims => (2e-3, 16),
     };
+    let patience = match profile {
+        Profile::Mosi => 5,
+        Profile::Mosei => 20,
+        Profile::Sims => 10,
+    };
     // MMSA's configuration names a weight decay and its trainer never uses it.
+    let recipe = mmsa::recipe(learning_rate, 0.0, batch_size);
     Recipe {
         clip: Clip::Value(0.6),
-        ..mmsa::recipe(learning_rate, 0.0, batch_size)
+        habits: Habits {
+            accumulate: 8,
+            plateau: Some(patience),
+            ..recipe.habits
+        },
+        ..recipe
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::habits::Habits;
+
 /// Update rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -35,6 +37,8 @@ pub struct Recipe {
     pub batch_size: usize,
     pub epochs: u32,
     pub clip: Clip,
+    #[serde(flatten)]
+    pub habits: Habits,
 }
 
 /// Parameters that share a learning rate and a weight decay.

@@ -403,6 +403,7 @@ fn recipe(case: &Case) -> (Recipe, Vec<ParamGroup>) {
         batch_size: 1,
         epochs: 1,
         clip: spec.clip,
+        habits: crate::model::Habits::NONE,
     };
     let names = case.parameters.iter().map(|p| &p.name);
     let all: Vec<String> = names

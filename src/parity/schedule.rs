@@ -1,14 +1,23 @@
-//! The reference's learning-rate schedule.
+//! Learning rates of the reference and of PyTorch.
 
 use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::Outcome;
 use super::case::{CaseError, Result};
 use super::compare::worst;
 use crate::train::Schedule;
+use crate::train::patience::Plateau;
+
+const TOLERANCE: f64 = 1e-12;
+
+#[derive(Deserialize)]
+struct Cases<C> {
+    cases: Vec<C>,
+}
 
 /// One row of `schedule.json`.
 #[derive(Deserialize)]
@@ -18,37 +27,77 @@ struct ScheduleCase {
     lr: Vec<f64>,
 }
 
+/// One row of `plateau.json`: a value per epoch, `null` for NaN, and the rate after each.
 #[derive(Deserialize)]
-struct ScheduleCases {
-    cases: Vec<ScheduleCase>,
+struct PlateauCase {
+    rate: f64,
+    patience: u32,
+    values: Vec<Option<f64>>,
+    rates: Vec<f64>,
 }
 
-/// Compares [`Schedule::Reference`] with `schedule.json` in `dir`, relative tolerance 1e-12.
+/// Compares [`Schedule::Reference`] with `schedule.json` in `dir` and [`Plateau`] with `plateau.json`,
+/// relative tolerance 1e-12.
 ///
 /// # Errors
 /// [`CaseError::Read`], [`CaseError::Json`].
 pub fn run(dir: &Path) -> Result<Vec<Outcome>> {
-    let path = dir.join("schedule.json");
+    let schedules = read::<ScheduleCase>(&dir.join("schedule.json"))?;
+    let plateaus = read::<PlateauCase>(&dir.join("plateau.json"))?;
+    let schedules = schedules.iter().map(ScheduleCase::compare);
+    Ok(schedules
+        .chain(plateaus.iter().map(PlateauCase::compare))
+        .collect())
+}
+
+fn read<C: DeserializeOwned>(path: &Path) -> Result<Vec<C>> {
+    let path = path.to_owned();
     let text = fs::read_to_string(&path).map_err(|source| CaseError::Read {
         path: path.clone(),
         source,
     })?;
-    let cases: ScheduleCases =
-        serde_json::from_str(&text).map_err(|source| CaseError::Json { path, source })?;
-    let compare = |case: &ScheduleCase| {
-        let epochs = 1..=case.n_epochs;
+    let read = serde_json::from_str::<Cases<C>>(&text);
+    Ok(read
+        .map_err(|source| CaseError::Json { path, source })?
+        .cases)
+}
+
+impl ScheduleCase {
+    fn compare(&self) -> Outcome {
+        let epochs = 1..=self.n_epochs;
         let got: Vec<f64> = epochs
-            .map(|epoch| case.base_lr * Schedule::Reference.factor(epoch, case.n_epochs))
+            .map(|epoch| self.base_lr * Schedule::Reference.factor(epoch, self.n_epochs))
             .collect();
         Outcome {
             case: "schedule".to_owned(),
             quantity: format!(
                 "learning rate, {} epochs from {}",
-                case.n_epochs, case.base_lr
+                self.n_epochs, self.base_lr
             ),
-            error: worst(&got, &case.lr, &case.lr),
-            tolerance: 1e-12,
+            error: worst(&got, &self.lr, &self.lr),
+            tolerance: TOLERANCE,
         }
-    };
-    Ok(cases.cases.iter().map(compare).collect())
+    }
+}
+
+impl PlateauCase {
+    fn compare(&self) -> Outcome {
+        let mut plateau = Plateau::default();
+        let rate = |value: &Option<f64>| {
+            plateau.see(value.unwrap_or(f64::NAN), self.patience, self.rate);
+            self.rate * plateau.factor()
+        };
+        let got: Vec<f64> = self.values.iter().map(rate).collect();
+        Outcome {
+            case: "schedule".to_owned(),
+            quantity: format!(
+                "learning rate on a plateau, {} epochs from {}, patience {}",
+                self.values.len(),
+                self.rate,
+                self.patience
+            ),
+            error: worst(&got, &self.rates, &self.rates),
+            tolerance: TOLERANCE,
+        }
+    }
 }

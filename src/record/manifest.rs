@@ -116,6 +116,9 @@ pub struct TrainingFacts {
     pub batch_size: usize,
     pub learning_rate: f64,
     pub weight_decay: f64,
+    /// What the training does beyond optimiser and rates, in words; empty for the usual.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub habits: String,
     #[serde(default)]
     pub computing: Computing,
 }

@@ -111,6 +111,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
             batch_size: 8,
             learning_rate: 1e-3,
             weight_decay: 0.0,
+            habits: String::new(),
             computing: crate::record::manifest::Computing::default(),
         },
         selection: SelectionFacts {

@@ -140,6 +140,7 @@ fn manifest(
             batch_size: 0,
             learning_rate: 0.0,
             weight_decay: 0.0,
+            habits: String::new(),
             computing: Computing::default(),
         },
         selection: SelectionFacts {

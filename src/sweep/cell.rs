@@ -22,6 +22,7 @@ use crate::train::state::State;
 use crate::train::tensors::SplitTensors;
 use crate::train::trainer::{self, Data, Files, Plan};
 use crate::train::view::View;
+use crate::train::watch::Watched;
 use crate::train::{self, Precision, evaluate, order};
 use crate::ui::Bar;
 
@@ -180,26 +181,36 @@ fn fit(
     }
     let settings = &*cell.settings;
     check_range(settings.precision, data)?;
-    let watched = cell.rule.split();
-    let watched_views = watched_views(data, settings, watched)?;
-    let complete = data.views(SplitName::Train).complete()?;
+    let splits = watched_splits(cell);
+    let views = splits
+        .iter()
+        .map(|&split| watched_views(data, settings, split));
+    let views = views.collect::<Result<Vec<_>, Error>>()?;
+    let mut watched = splits.iter().zip(&views).map(|(&split, views)| Watched {
+        split: &data.tensors[split as usize],
+        views,
+        truth: &data.splits[split as usize].labels,
+    });
+    let complete = Rc::new(data.views(SplitName::Train).complete()?);
     let noisy = |epoch: u32| match settings.noise.draw(epoch - 1) {
         Some(draw) => data.noisy(settings, cell.seed, draw),
-        None => data.views(SplitName::Train).complete().map(Rc::new),
+        None => Ok(Rc::clone(&complete)),
+    };
+    let Some(first) = watched.next() else {
+        return Err(Error::Unexpected("no split is watched".to_owned()));
     };
     let view = Data {
         train: &data.tensors[SplitName::Train as usize],
         complete: &complete,
         noisy: &noisy,
-        watched: &data.tensors[watched as usize],
-        watched_views: &watched_views,
-        watched_truth: &data.splits[watched as usize].labels,
+        watched: first,
+        valid: watched.next(),
     };
     let memory = plan_memory(cell, data, bench, &view, model, store)?;
     let plan = Plan {
         entry: cell.choice.entry,
         recipe: cell.recipe.clone(),
-        schedule: settings.schedule,
+        schedule: cell.config.schedule,
         rule: cell.rule.clone(),
         seed: cell.seed,
         precision: settings.precision,
@@ -227,7 +238,8 @@ fn plan_memory(
 ) -> Result<MemoryPlan, Error> {
     let machine = bench.machine;
     let splits: u64 = data.tensors.iter().map(SplitTensors::bytes).sum();
-    let views: u64 = view.watched_views.iter().map(View::bytes).sum();
+    let watched = [Some(view.watched), view.valid].into_iter().flatten();
+    let views: u64 = watched.flat_map(|w| w.views).map(View::bytes).sum();
     // The noisy view is as large as the complete one.
     let bytes = splits + views + 2 * view.complete.bytes();
     let budget = match machine.memory_budget {
@@ -239,6 +251,15 @@ fn plan_memory(
     let plan = MemoryPlan::new(cell.choice.entry, model, store, bytes, batch, wish, budget)?;
     tracing::info!("{} on {}: {plan}", cell.choice.entry.name, cell.dataset);
     Ok(plan)
+}
+
+/// The split whose scores decide, and the validation split where habits look at that as well.
+pub(super) fn watched_splits(cell: &Cell) -> Vec<SplitName> {
+    let mut splits = vec![cell.rule.split()];
+    if cell.recipe.habits.watch() && splits[0] != SplitName::Valid {
+        splits.push(SplitName::Valid);
+    }
+    splits
 }
 
 /// A split at every level of validation, under the first mask seed of evaluation.

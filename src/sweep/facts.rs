@@ -90,6 +90,7 @@ fn training(cell: &Cell, computing: Computing) -> TrainingFacts {
         batch_size: cell.recipe.batch_size,
         learning_rate: cell.recipe.learning_rate,
         weight_decay: cell.recipe.weight_decay,
+        habits: cell.recipe.habits.words(),
         computing,
     }
 }

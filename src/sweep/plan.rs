@@ -200,9 +200,8 @@ fn cell(
         .selection
         .resolve(metric::protocol(&corpus.spec.protocol)?)?;
     let profile = Profile::for_dataset(corpus.name());
-    let recipe = suite
-        .overrides(&choice.name())
-        .apply((choice.entry.recipe)(profile));
+    let overrides = suite.overrides(&choice.name());
+    let recipe = overrides.apply((choice.entry.recipe)(profile));
     let config = Config {
         result_version: RESULT_VERSION,
         dataset: corpus.name().to_owned(),
@@ -215,7 +214,7 @@ fn cell(
         noise_version: settings.noise_family.version(),
         noise_rate: settings.noise_rate.to_string(),
         selection: rule.identity(),
-        schedule: settings.schedule,
+        schedule: overrides.schedule.unwrap_or(settings.schedule),
         validation: (settings.validation.iter())
             .map(|(family, level)| (versioned(*family), *level))
             .collect(),

@@ -4,7 +4,7 @@ use tch::{Device, nn};
 
 use super::plan::Cell;
 use super::planned::Options;
-use super::{Error, workbench};
+use super::{Error, cell, workbench};
 use crate::dataset::{Corpus, SplitName};
 use crate::model::{EncoderSetup, LabelStats, Profile, Setup, Shapes, hugging_face};
 use crate::train::EncoderSpec;
@@ -90,7 +90,8 @@ fn data(cell: &Cell, corpus: &Corpus, encoder: &EncoderSetup) -> u64 {
     };
     let keep = 4 * (audio + vision);
     let [train, ..] = corpus.counts;
-    let watched = corpus.counts[cell.rule.split() as usize];
+    let watched = cell::watched_splits(cell).into_iter();
+    let watched: usize = watched.map(|split| corpus.counts[split as usize]).sum();
     let splits = clip * corpus.counts.iter().sum::<usize>();
     let views = cell.settings.validation.len() * watched * (text + keep);
     (splits + views + 2 * train * text) as u64

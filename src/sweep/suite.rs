@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Error;
 use super::train_on::{self, TrainOn};
 use crate::slurm;
-use crate::train::Overrides;
 use crate::train::schedule::Schedule;
+use crate::train::{Habit, Overrides};
 
 /// Data sets x models x seeds, each cell evaluated at every rate of every mask seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,6 +120,15 @@ pub struct Training {
     pub batch_size: Option<usize>,
     pub learning_rate: Option<f64>,
     pub weight_decay: Option<f64>,
+    /// Batches per step: a number, `published` (as each model's authors) or `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accumulate: Option<Habit>,
+    /// Epochs without improvement after which the learning rate becomes a tenth, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plateau: Option<Habit>,
+    /// Epochs without improvement after which training ends, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_stop: Option<Habit>,
 }
 
 impl Training {
@@ -130,6 +139,10 @@ impl Training {
             batch_size: self.batch_size,
             learning_rate: self.learning_rate,
             weight_decay: self.weight_decay,
+            schedule: None,
+            accumulate: self.accumulate,
+            plateau: self.plateau,
+            early_stop: self.early_stop,
         }
     }
 }
@@ -149,6 +162,9 @@ impl Default for Training {
             batch_size: None,
             learning_rate: None,
             weight_decay: None,
+            accumulate: None,
+            plateau: None,
+            early_stop: None,
         }
     }
 }

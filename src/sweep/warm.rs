@@ -82,7 +82,7 @@ fn warm(
     data.views(SplitName::Train).complete()?;
     for split in trained
         .clone()
-        .map(|cell| cell.rule.split())
+        .flat_map(|cell| cell::watched_splits(cell))
         .collect::<BTreeSet<_>>()
     {
         cell::watched_views(data, settings, split)?;

@@ -20,6 +20,8 @@ pub enum Error {
         dataset: String,
         hint: &'static str,
     },
+    #[error("expected a number from 1 on, published or none, found `{found}`")]
+    HabitName { found: String },
     #[error("expected a schedule like cosine, reference or constant, found `{found}`")]
     ScheduleName { found: String },
     #[error("expected a selection like valid, valid:METRIC, last or paper, found `{found}`")]

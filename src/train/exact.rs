@@ -1,5 +1,19 @@
 //! Floats in JSON bit for bit: the shortest decimal does not always come back as it was.
 
+/// For `#[serde(with = "...")]` on an `f64`.
+pub mod one {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
+        value.to_bits().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        Ok(f64::from_bits(u64::deserialize(from)?))
+    }
+}
+
 /// For `#[serde(with = "...")]` on an `Option<f64>`.
 pub mod option {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -210,6 +210,11 @@ impl Optimizer {
             .collect()
     }
 
+    /// Clips the gradients as they are, between two batches that make one step.
+    pub fn clip(&self) {
+        tch::no_grad(|| self.clip_gradients());
+    }
+
     /// As `torch.nn.utils.clip_grad_value_` and `clip_grad_norm_`.
     fn clip_gradients(&self) {
         match self.clip {

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::epoch_log::Means;
 use super::exact;
+use super::patience::{EarlyStop, Plateau};
+use crate::model::Recipe;
 
 /// The state of a fit between two optimiser steps.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +22,12 @@ pub struct State {
     pub micro_batch: usize,
     /// The epoch that each watched metric has picked.
     pub picks: BTreeMap<String, Pick>,
+    /// Of the learning rate's reduction, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plateau: Option<Plateau>,
+    /// Of the early stop, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stop: Option<EarlyStop>,
 }
 
 /// An epoch and why it was picked.
@@ -39,6 +47,31 @@ impl State {
         epochs
             .map(|(name, pick)| (name.clone(), pick.epoch))
             .collect()
+    }
+
+    /// What is left of the learning rate after its reductions.
+    pub fn reduction(&self) -> f64 {
+        self.plateau.as_ref().map_or(1.0, Plateau::factor)
+    }
+
+    /// Takes in the validation error of the epoch just finished.
+    pub fn see(&mut self, error: f64, recipe: &Recipe) {
+        let habits = recipe.habits;
+        if let Some(patience) = habits.plateau {
+            let plateau = self.plateau.get_or_insert_default();
+            plateau.see(error, patience, recipe.learning_rate);
+        }
+        if habits.early_stop.is_some() {
+            let early_stop = self.early_stop.get_or_insert_default();
+            early_stop.see(error, self.epoch);
+        }
+    }
+
+    /// Whether no epoch is left.
+    pub fn is_over(&self, recipe: &Recipe) -> bool {
+        let stop = self.early_stop.as_ref().zip(recipe.habits.early_stop);
+        self.epoch >= recipe.epochs
+            || stop.is_some_and(|(stop, patience)| stop.is_over(self.epoch, patience))
     }
 
     /// The picked epoch of a rule that picks one; the latest of several; 0 before the first.

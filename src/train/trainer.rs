@@ -17,7 +17,8 @@ use super::selection::{Rule, Selection};
 use super::state::{Pick, State};
 use super::tensors::SplitTensors;
 use super::view::View;
-use super::{Error, checkpoint, epoch_log, evaluate, memory, native, order, trouble};
+use super::watch::{Predictions, Watched};
+use super::{Error, checkpoint, epoch_log, memory, native, order, trouble};
 use crate::metric::Metric;
 use crate::model::{Batch, Entry, Model, Recipe, Trace, backward};
 use crate::ui::Bar;
@@ -43,10 +44,9 @@ pub struct Data<'a> {
     /// The training split as an epoch (counted from 1) sees it.
     pub noisy: &'a dyn Fn(u32) -> Result<Rc<View>, Error>,
     /// The split whose scores decide, [`Rule::split`].
-    pub watched: &'a SplitTensors,
-    /// One view of it per rate; scores are means over them.
-    pub watched_views: &'a [View],
-    pub watched_truth: &'a [f32],
+    pub watched: Watched<'a>,
+    /// The validation split, where habits look at it and the scores are another's.
+    pub valid: Option<Watched<'a>>,
 }
 
 /// Where a fit leaves its files.
@@ -130,7 +130,7 @@ pub fn fit(
     bar.set(u64::from(state.epoch));
     // Gradients and moments are made in the first step, each on pages of its own.
     native::keep_large_blocks(false);
-    while state.epoch < plan.recipe.epochs {
+    while !state.is_over(&plan.recipe) {
         let line = fit.epoch(&mut state)?;
         let left = plan.recipe.epochs - state.epoch;
         bar.update(u64::from(state.epoch), line.summary(state.selected(), left));
@@ -159,7 +159,7 @@ impl Fit<'_> {
     fn epoch(&mut self, state: &mut State) -> Result<EpochLine, Error> {
         let line = self.train(state)?;
         let line = self.select(state, line)?;
-        let last = state.epoch == self.plan.recipe.epochs;
+        let last = state.is_over(&self.plan.recipe);
         let final_only = self.plan.rule.selection == Selection::Last;
         if !line.selected.is_empty() && (last || !final_only) {
             let path = self.files.picked(&self.plan.rule, state.epoch);
@@ -175,11 +175,13 @@ impl Fit<'_> {
     fn train(&mut self, state: &mut State) -> Result<EpochLine, Error> {
         let (plan, data) = (self.plan, self.data);
         let (started, epoch) = (Instant::now(), state.epoch + 1);
-        let factor = plan.schedule.factor(epoch, plan.recipe.epochs);
+        let factor = plan.schedule.factor(epoch, plan.recipe.epochs) * state.reduction();
         let noisy = (data.noisy)(epoch)?;
         let rows = order::shuffled(data.train.len(), plan.seed, epoch);
-        let first = state.step * plan.recipe.batch_size;
-        for rows in rows[first.min(rows.len())..].chunks(plan.recipe.batch_size) {
+        // Batches whose gradients are summed are one step: a fit stops and goes on between those.
+        let rows_of_step = plan.recipe.batch_size * plan.recipe.habits.accumulate as usize;
+        let first = state.step * rows_of_step;
+        for rows in rows[first.min(rows.len())..].chunks(rows_of_step) {
             // Between two steps and before the first: a state that is stored is worth going on from.
             self.stop_if_asked(state)?;
             let sums = self.step(state, &noisy, rows, epoch, factor)?;
@@ -221,8 +223,8 @@ impl Fit<'_> {
         checkpoint::save(&self.files.last, &everything, &text)
     }
 
-    /// One optimiser step over `rows`, in smaller passes where memory runs out. Returns the epoch's
-    /// sums with these rows in them.
+    /// One optimiser step over the batches of `rows`, in smaller passes where memory runs out. Returns
+    /// the epoch's sums with these rows in them.
     fn step(
         &mut self,
         state: &mut State,
@@ -237,17 +239,23 @@ impl Fit<'_> {
             // Dropout is a function of (seed, epoch, step), so that a resumed run draws what it
             // would have drawn.
             tch::manual_seed(order::seed_for_step(self.plan.seed, "dropout", epoch, step) as i64);
-            let place = Place {
-                noisy,
-                epoch,
-                step,
-                rows: rows.len(),
-            };
             let result = fault::caught(|| {
                 self.optimizer.zero_grad();
-                for part in rows.chunks(micro_batch) {
-                    let values = self.pass(&place, part)?;
-                    means.add(&values, part.len());
+                for (i, batch) in rows.chunks(self.plan.recipe.batch_size).enumerate() {
+                    if i > 0 {
+                        // As MMSA does it: after every batch, the step's own clipping after the last.
+                        self.optimizer.clip();
+                    }
+                    let place = Place {
+                        noisy,
+                        epoch,
+                        step,
+                        rows: batch.len(),
+                    };
+                    for part in batch.chunks(micro_batch) {
+                        let values = self.pass(&place, part)?;
+                        means.add(&values, part.len());
+                    }
                 }
                 Ok(())
             });
@@ -259,7 +267,8 @@ impl Fit<'_> {
                 }
                 Err(Fault::Other(error)) => return Err(error),
                 Err(Fault::Memory(reason)) => {
-                    state.micro_batch = self.smaller(micro_batch.min(rows.len()), reason)?;
+                    let batch = rows.len().min(self.plan.recipe.batch_size);
+                    state.micro_batch = self.smaller(micro_batch.min(batch), reason)?;
                 }
             }
         }
@@ -312,9 +321,11 @@ impl Fit<'_> {
     /// Scores the epoch and decides which metrics pick it.
     fn select(&self, state: &mut State, mut line: EpochLine) -> Result<EpochLine, Error> {
         (state.epoch, state.step) = (line.epoch, 0);
-        let predictions = self.predict()?;
+        let watched = self.data.watched;
+        let predictions = watched.predict(self.model, self.plan.precision)?;
+        self.watch(state, &predictions)?;
         for metric in &self.plan.rule.watched {
-            let score = self.score(metric, &predictions);
+            let score = watched.score(metric, &predictions);
             let pick = state.picks.get(metric.name);
             let picked = self.plan.rule.selection == Selection::Last
                 || pick.is_none_or(|pick| better(metric, score, pick.score));
@@ -330,23 +341,17 @@ impl Fit<'_> {
         Ok(line)
     }
 
-    /// Predictions for every watched view.
-    fn predict(&self) -> Result<Vec<Vec<f32>>, Error> {
-        // A signal ends the fit between two steps, not here, where an epoch's work is not stored yet.
-        let never = AtomicBool::new(false);
-        let (split, views) = (self.data.watched, self.data.watched_views);
-        evaluate::predict(self.model, split, views, self.plan.precision, &never)
-    }
-
-    /// Mean of a metric over the watched views; `None` where it is undefined in one.
-    fn score(&self, metric: &Metric, predictions: &[Vec<f32>]) -> Option<f64> {
-        let truth = self.data.watched_truth;
-        let values: Option<Vec<f64>> = predictions
-            .iter()
-            .map(|p| (metric.compute)(p, truth).ok())
-            .collect();
-        let values = values?;
-        Some(values.iter().sum::<f64>() / values.len() as f64)
+    /// Shows the habits how the epoch went on the validation split.
+    fn watch(&self, state: &mut State, predictions: &Predictions) -> Result<(), Error> {
+        let recipe = &self.plan.recipe;
+        if recipe.habits.watch() {
+            let error = match self.data.valid {
+                Some(valid) => valid.error(&valid.predict(self.model, self.plan.precision)?),
+                None => self.data.watched.error(predictions),
+            };
+            state.see(error, recipe);
+        }
+        Ok(())
     }
 }
 

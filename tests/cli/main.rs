@@ -6,6 +6,8 @@ mod audit;
 #[cfg(feature = "torch")]
 mod dry_run;
 mod export;
+#[cfg(feature = "torch")]
+mod habits;
 mod help;
 mod kill;
 #[cfg(feature = "torch")]

@@ -75,7 +75,16 @@ fn three_protocols_become_three_rows() {
     let per_rate = rows
         .iter()
         .find(|row| row["row"].as_str().unwrap().contains("tested rate"));
-    assert_eq!(per_rate.unwrap()["runs"].as_array().unwrap().len(), 2);
+    // A cell leads to its origin, and that to the runs of the number.
+    let runs = |column: &str| {
+        let cell = &per_rate.unwrap()["cells"][column];
+        let origin = &manifest["origins"][cell[1].as_u64().unwrap() as usize];
+        let set = origin["sets"][0].as_u64().unwrap() as usize;
+        manifest["sets"][set].as_array().unwrap().clone()
+    };
+    assert_eq!((runs("0.0").len(), runs("0.5").len()), (1, 1));
+    assert_ne!(runs("0.0"), runs("0.5"));
+    assert_eq!(runs("mean").len(), 2);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::habits::Habits;
 use crate::model::layers::BlockSize;
 use crate::model::recipe::{Clip, Recipe, Rule};
 use crate::model::setup::Profile;
@@ -16,6 +17,7 @@ pub fn recipe(_: Profile) -> Recipe {
         batch_size: 64,
         epochs: 200,
         clip: Clip::None,
+        habits: Habits::NONE,
     }
 }
 

@@ -21,6 +21,7 @@ pub fn settings(run: &ScoredRun) -> Settings {
         ("batch size", training.batch_size.to_string()),
         ("learning rate", training.learning_rate.to_string()),
         ("weight decay", training.weight_decay.to_string()),
+        ("habits", either(&training.habits, "none")),
         ("precision", training.computing.precision.clone()),
         ("engine", training.computing.engine.clone()),
         ("parameters", m.model.parameters.to_string()),
@@ -31,6 +32,10 @@ pub fn settings(run: &ScoredRun) -> Settings {
         ("selection metric", selection.metric.clone()),
         ("selection rates", join(&selection.levels, " ")),
     ])
+}
+
+fn either(text: &str, otherwise: &str) -> String {
+    if text.is_empty() { otherwise } else { text }.to_owned()
 }
 
 /// Anything with a text, joined.

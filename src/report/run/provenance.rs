@@ -104,10 +104,16 @@ fn training(m: &Manifest) -> String {
     match t.epochs {
         0 if t.noise == EXTERNAL => OUTSIDE.to_string(),
         0 => "none".to_string(),
-        epochs => format!(
-            "{epochs} epochs, batch size {}, learning rate {}, weight decay {}",
-            t.batch_size, t.learning_rate, t.weight_decay
-        ),
+        epochs => {
+            let habits = match t.habits.as_str() {
+                "" => String::new(),
+                habits => format!(", {habits}"),
+            };
+            format!(
+                "{epochs} epochs, batch size {}, learning rate {}, weight decay {}{habits}",
+                t.batch_size, t.learning_rate, t.weight_decay
+            )
+        }
     }
 }
 

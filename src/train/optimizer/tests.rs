@@ -1,6 +1,7 @@
 use tch::Device;
 
 use super::*;
+use crate::model::Habits;
 
 fn recipe(rule: Rule, clip: Clip) -> Recipe {
     let (learning_rate, weight_decay, batch_size, epochs) = (0.1, 0.5, 1, 1);
@@ -11,6 +12,7 @@ fn recipe(rule: Rule, clip: Clip) -> Recipe {
         batch_size,
         epochs,
         clip,
+        habits: Habits::NONE,
     }
 }
 

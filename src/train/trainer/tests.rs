@@ -1,3 +1,5 @@
+mod habits;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -6,7 +8,7 @@ use tch::{Device, Kind, Reduction, Tensor, nn};
 use super::*;
 use crate::dataset::{Block, Split, SplitName};
 use crate::metric::protocol;
-use crate::model::{Clip, Inputs, Losses, Profile, Rule as Update, Setup, constant};
+use crate::model::{Clip, Habits, Inputs, Losses, Profile, Rule as Update, Setup, constant};
 use crate::train::view::{TextSource, Views};
 use crate::ui::Progress;
 
@@ -107,6 +109,7 @@ struct Bed {
     truth: Vec<f32>,
     rule: Rule,
     epochs: u32,
+    habits: Habits,
 }
 
 impl Bed {
@@ -129,6 +132,7 @@ impl Bed {
             truth: split.labels.clone(),
             rule: selection.resolve(protocol("mosi").unwrap()).unwrap(),
             epochs: 4,
+            habits: Habits::NONE,
         }
     }
 
@@ -172,9 +176,12 @@ impl Bed {
             train: &self.train,
             complete: &self.views[0],
             noisy: &again,
-            watched: &self.train,
-            watched_views: &self.views[1..],
-            watched_truth: &self.truth,
+            watched: Watched {
+                split: &self.train,
+                views: &self.views[1..],
+                truth: &self.truth,
+            },
+            valid: None,
         };
         let plan = Plan {
             entry: &constant::ENTRY,
@@ -185,6 +192,7 @@ impl Bed {
                 batch_size: 4,
                 epochs: self.epochs,
                 clip: Clip::None,
+                habits: self.habits,
             },
             schedule: Schedule::Constant,
             rule: self.rule.clone(),

@@ -1,0 +1,83 @@
+//! How authors train beyond optimiser and rates: steps over several batches, reduced rates, early ends.
+
+use serde::{Deserialize, Serialize};
+
+/// Habits of a training. A model's recipe holds its authors'; a run has none unless it asks for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Habits {
+    /// Batches whose gradients are summed before a step; they are not divided by their number.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub accumulate: u32,
+    /// Epochs without improvement after which the learning rate becomes a tenth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plateau: Option<u32>,
+    /// Epochs without improvement after which training ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stop: Option<u32>,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl Habits {
+    /// A step per batch, for as many epochs as there are.
+    pub const NONE: Self = Self {
+        accumulate: 1,
+        plateau: None,
+        early_stop: None,
+    };
+
+    /// Whether any looks at the validation split.
+    pub fn watch(self) -> bool {
+        self.plateau.is_some() || self.early_stop.is_some()
+    }
+
+    /// In words, for reports; empty without any.
+    pub fn words(self) -> String {
+        let accumulated =
+            (self.accumulate > 1).then(|| format!("steps over {} batches", self.accumulate));
+        let reduced = self
+            .plateau
+            .map(|n| format!("rate / 10 after {n} epochs without improvement"));
+        let ended = self
+            .early_stop
+            .map(|n| format!("ends after {n} epochs without improvement"));
+        let all: Vec<String> = [accumulated, reduced, ended]
+            .into_iter()
+            .flatten()
+            .collect();
+        all.join(", ")
+    }
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_one(value: &u32) -> bool {
+    *value == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_usual_is_not_written() {
+        assert_eq!(serde_json::to_string(&Habits::NONE).unwrap(), "{}");
+        assert_eq!(serde_json::from_str::<Habits>("{}").unwrap(), Habits::NONE);
+        assert_eq!(Habits::NONE.words(), "");
+        let all = Habits {
+            accumulate: 8,
+            plateau: Some(5),
+            early_stop: Some(8),
+        };
+        let text = serde_json::to_string(&all).unwrap();
+        assert_eq!(text, r#"{"accumulate":8,"plateau":5,"early_stop":8}"#);
+        assert!(all.watch() && all.words().starts_with("steps over 8 batches, rate / 10"));
+    }
+}

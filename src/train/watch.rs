@@ -1,0 +1,51 @@
+//! A split that is looked at after every epoch.
+
+use std::sync::atomic::AtomicBool;
+
+use super::precision::Precision;
+use super::tensors::SplitTensors;
+use super::view::View;
+use super::{Error, evaluate};
+use crate::metric::{Metric, error};
+use crate::model::Model;
+
+/// A split under one mask per rate; what is read off it are means over them.
+#[derive(Clone, Copy)]
+pub struct Watched<'a> {
+    pub split: &'a SplitTensors,
+    pub views: &'a [View],
+    pub truth: &'a [f32],
+}
+
+/// Predictions for every clip, a list per view.
+pub type Predictions = Vec<Vec<f32>>;
+
+impl Watched<'_> {
+    /// Predictions under every mask.
+    pub fn predict(&self, model: &dyn Model, precision: Precision) -> Result<Predictions, Error> {
+        // A signal ends the fit between two steps, not here, where an epoch's work is not stored yet.
+        let never = AtomicBool::new(false);
+        evaluate::predict(model, self.split, self.views, precision, &never)
+    }
+
+    /// Mean of a metric; `None` where it is undefined under one mask.
+    pub fn score(&self, metric: &Metric, predictions: &Predictions) -> Option<f64> {
+        self.mean(predictions, |p, t| (metric.compute)(p, t).ok())
+    }
+
+    /// Mean absolute error, which habits go by as MMSA's do; NaN where it is undefined.
+    pub fn error(&self, predictions: &Predictions) -> f64 {
+        let error = self.mean(predictions, |p, t| error::mean_absolute(p, t).ok());
+        error.unwrap_or(f64::NAN)
+    }
+
+    fn mean(
+        &self,
+        predictions: &Predictions,
+        score: impl Fn(&[f32], &[f32]) -> Option<f64>,
+    ) -> Option<f64> {
+        let values: Option<Vec<f64>> = predictions.iter().map(|p| score(p, self.truth)).collect();
+        let values = values?;
+        Some(values.iter().sum::<f64>() / values.len() as f64)
+    }
+}
