@@ -32,7 +32,7 @@ pub enum Kind {
     Copied,
     /// F1 with the arguments exchanged.
     Swapped,
-    /// An overall number that is not the mean of its parts.
+    /// An overall number that is not the mean of its parts, or that of wrong ones.
     Mean,
 }
 

@@ -1,7 +1,5 @@
 //! The published tables as a user would give them to `audit`.
 
-pub mod mended;
-
 use std::path::{Path, PathBuf};
 
 use lnln_bench::audit::{Facts, Finding, Protocol, audit};
@@ -11,7 +9,12 @@ pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/published/lnln-20
 
 /// Every table of the paper, by name.
 pub fn published() -> Vec<Table> {
-    let files = std::fs::read_dir(FOLDER)
+    folder(FOLDER)
+}
+
+/// Every table of a folder, by name.
+pub fn folder(folder: &str) -> Vec<Table> {
+    let files = std::fs::read_dir(folder)
         .unwrap()
         .map(|f| f.unwrap().path());
     let table = |p: &PathBuf| {

@@ -8,6 +8,7 @@ mod impossible_count;
 mod impossible_f1;
 mod known_error;
 mod moved_run;
+mod nested_accuracy;
 mod out_of_range;
 mod overall_mean;
 mod runs;
@@ -15,6 +16,7 @@ mod same_prediction;
 mod swapped_f1;
 mod twin_rows;
 mod words;
+mod wrong_parts;
 
 use super::{Evidence, Finding};
 
@@ -42,6 +44,8 @@ pub const RULES: &[&Rule] = &[
     &moved_run::RULE,
     &twin_rows::RULE,
     &broken_trend::RULE,
+    &wrong_parts::RULE,
+    &nested_accuracy::RULE,
     &constant_predictor::RULE,
     &same_prediction::RULE,
     &known_error::RULE,

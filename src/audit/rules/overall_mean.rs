@@ -19,14 +19,18 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
     let means = evidence.columns.iter().filter_map(|c| Some((c, c.mean?)));
     means
         .filter_map(|(column, mean)| {
-            let parts = parts(evidence, column, mean)?;
+            let (_, parts) = parts(evidence, column, mean)?;
             finding(column, mean, &parts)
         })
         .collect()
 }
 
-/// The complete parts of a mean: from its own column, or from that of another table.
-fn parts<'a>(evidence: &Evidence<'a>, column: &Column<'a>, mean: &Cell) -> Option<Vec<&'a Cell>> {
+/// The complete parts of a mean and the column they stand in: its own, or that of another table.
+pub fn parts<'e, 'a>(
+    evidence: &'e Evidence<'a>,
+    column: &Column<'a>,
+    mean: &Cell,
+) -> Option<(&'e Column<'a>, Vec<&'a Cell>)> {
     let same = |c: &&Column<'_>| {
         (c.dataset, c.method, c.metric) == (column.dataset, column.method, column.metric)
     };
@@ -58,7 +62,7 @@ fn parts<'a>(evidence: &Evidence<'a>, column: &Column<'a>, mean: &Cell) -> Optio
         .filter(|c| (c.table, c.dataset, c.metric) == (source.table, source.dataset, source.metric))
         .flat_map(|c| of_kind(c).into_iter().map(|cell| &cell.level))
         .collect();
-    (parts.len() == levels.len()).then_some(parts)
+    (parts.len() == levels.len()).then_some((source, parts))
 }
 
 fn finding<'a>(column: &Column<'a>, mean: &'a Cell, parts: &[&'a Cell]) -> Option<Finding> {
@@ -89,7 +93,7 @@ fn finding<'a>(column: &Column<'a>, mean: &'a Cell, parts: &[&'a Cell]) -> Optio
 }
 
 /// Half a unit for the rounding of the parts and half for that of the mean.
-fn agrees(mean: &Cell, parts: &[&Cell]) -> bool {
+pub fn agrees(mean: &Cell, parts: &[&Cell]) -> bool {
     let slack: f64 = parts.iter().map(|c| 0.5 * c.number.ulp()).sum::<f64>() / parts.len() as f64;
     let off = (average(parts) - mean.number.value).abs();
     off <= slack + 0.5 * mean.number.ulp() + 1e-9

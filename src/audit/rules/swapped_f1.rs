@@ -12,9 +12,13 @@ pub const RULE: Rule = Rule {
     definition: "a weighted F1 that no predictions with the printed accuracy reach on the test \
                  set's class counts, unless support was counted on the predictions instead of the \
                  truth",
-    strength: "impossible (for the F1 the column claims to be)",
+    strength: "impossible (for the F1 the column claims to be); very unlikely for cells that fit in \
+               either order beside at least two that do not",
     check,
 };
+
+/// Cells that only the exchanged order explains which speak for the cells beside them.
+const SEVERAL: usize = 2;
 
 /// A cell with what was compared.
 type Case<'a> = (Seen<'a>, Judgement<'a>);
@@ -35,10 +39,34 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
         let group = groups.entry((f1.table, f1.dataset, method)).or_default();
         group.extend(pairs.judged.iter().map(|j| (f1.seen(j.f1), *j)));
     }
-    let found = groups
-        .into_iter()
-        .filter_map(|(key, cases)| finding(key, &cases));
-    found.collect()
+    let mut out = Vec::new();
+    for (key, cases) in groups {
+        out.extend(finding(key, &cases));
+        out.extend(rest(key, &cases));
+    }
+    out
+}
+
+/// The cells that fit in either order beside several that fit in the exchanged one alone: one
+/// program computes a column in one way. Not where a cell fits in the true order alone.
+fn rest((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding> {
+    let having = |verdict: Verdict| cases.iter().filter(move |(_, j)| j.verdict == verdict);
+    let (swapped, sound) = (
+        having(Verdict::OnlyExchanged).count(),
+        having(Verdict::OnlyTrue).count(),
+    );
+    let either: Vec<Seen<'_>> = having(Verdict::Both).map(|(s, _)| *s).collect();
+    if swapped < SEVERAL || sound > 0 || either.is_empty() {
+        return None;
+    }
+    let why = format!(
+        "{} fit in either order beside {swapped} that only exchanged arguments explain; none fits in \
+         the true order alone",
+        words::count(either.len(), "cell")
+    );
+    let titles = words::metrics(either.iter().map(|s| s.cell));
+    let about = words::about(&[method, dataset, &titles]);
+    Some(Finding::new(Strength::VeryUnlikely, about, why, either))
 }
 
 fn finding((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding> {

@@ -29,6 +29,14 @@ pub fn list(names: &[String]) -> String {
     }
 }
 
+/// `1 cell`, `3 cells`.
+pub fn count(n: usize, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
+}
+
 /// The titles of the cells' metrics, each once.
 pub fn metrics<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
     let mut titles: Vec<String> = Vec::new();
