@@ -15,6 +15,11 @@ pub const SHAPES: Shapes = Shapes {
     vision_width: 4,
 };
 
+/// Sixteen labels: what a data set is taken to hold.
+const LABELS: [f32; 16] = [
+    -1.0, -1.0, -1.0, 0.5, 0.5, 0.5, 2.0, 2.0, -1.0, -1.0, -1.0, 0.5, 0.5, 0.5, 2.0, 2.0,
+];
+
 /// A built model with its store.
 pub struct Built {
     pub entry: &'static Entry,
@@ -46,21 +51,48 @@ impl Built {
     }
 
     pub fn with(choice: &Choice, encoder: &EncoderSetup, config: Value) -> Self {
+        Self::for_shapes(choice, encoder, config, (Profile::Mosi, SHAPES)).unwrap()
+    }
+
+    pub fn for_shapes(
+        choice: &Choice,
+        encoder: &EncoderSetup,
+        config: Value,
+        (profile, shapes): (Profile, Shapes),
+    ) -> error::Result<Self> {
         let store = VarStore::new(Device::Cpu);
         let setup = Setup {
             path: store.root(),
-            profile: Profile::Mosi,
-            shapes: SHAPES,
+            profile,
+            shapes,
             encoder: encoder.clone(),
-            labels: LabelStats::of(&[-1.0, -1.0, -1.0, 0.5, 0.5, 0.5, 2.0, 2.0]),
+            labels: LabelStats::of(&LABELS),
             config,
         };
-        let model = (choice.entry.build)(&setup).unwrap();
-        Self {
+        Ok(Self {
             entry: choice.entry,
+            model: (choice.entry.build)(&setup)?,
             store,
-            model,
+        })
+    }
+
+    /// Gradients of the loss, all finite where they should be; gives the loss.
+    pub fn check_gradients(&mut self, batch: &Batch, name: &str) -> Losses {
+        let losses = self.model.train(batch, &mut Trace::off()).unwrap();
+        let clips = batch.masked.len();
+        assert_eq!(losses.prediction.size(), [clips, 1], "{name}");
+        assert!(is_finite(&losses.total), "{name}");
+        if self.entry.trained {
+            backward(self.model.as_ref(), &losses.total).unwrap();
+            for (parameter, mut tensor) in self.sorted() {
+                let gradient = tensor.grad();
+                let untouched = !tensor.requires_grad() || parameter.contains(".pooler.");
+                assert_eq!(gradient.defined(), !untouched, "{name}: {parameter}");
+                assert!(untouched || is_finite(&gradient), "{name}: {parameter}");
+                tensor.zero_grad();
+            }
         }
+        losses
     }
 
     pub fn predict(&self, inputs: &Inputs) -> Tensor {
@@ -115,18 +147,24 @@ pub fn for_every_variant(check: impl Fn(&Choice, &EncoderSetup)) {
 
 /// `clips` random clips; every second one loses half of each modality.
 pub fn batch(encoder: &EncoderSetup, clips: i64) -> Batch {
+    batch_of(encoder, clips, SHAPES)
+}
+
+/// The same in these shapes.
+pub fn batch_of(encoder: &EncoderSetup, clips: i64, shapes: Shapes) -> Batch {
     let float = (Kind::Float, Device::Cpu);
     let rate = Tensor::from_slice(&(0..clips).map(|i| (i % 2) as f32 / 2.0).collect::<Vec<_>>());
     let keep =
         |steps: i64| Tensor::rand([clips, steps, 1], float).ge_tensor(&rate.view([-1, 1, 1]));
-    let audio = Tensor::randn([clips, 7, 3], float);
-    let vision = Tensor::randn([clips, 9, 4], float);
-    let text = text(encoder, clips);
+    let steps = [shapes.text_steps, shapes.audio_steps, shapes.vision_steps];
+    let audio = Tensor::randn([clips, steps[1], shapes.audio_width], float);
+    let vision = Tensor::randn([clips, steps[2], shapes.vision_width], float);
+    let text = text(encoder, clips, steps[0]);
     let gone = text.map(|text| match encoder {
-        EncoderSetup::States { .. } => text * keep(6),
+        EncoderSetup::States { .. } => text * keep(steps[0]),
         EncoderSetup::Bert { .. } => {
             let ids = text.narrow(1, 0, 1);
-            let kept = keep(6).transpose(1, 2);
+            let kept = keep(steps[0]).transpose(1, 2);
             let ids = ids.where_self(&kept, &ids.full_like(100));
             Tensor::cat(&[ids, text.narrow(1, 1, 2)], 1)
         }
@@ -135,7 +173,7 @@ pub fn batch(encoder: &EncoderSetup, clips: i64) -> Batch {
     Batch {
         masked: Inputs {
             text_present: 1.0 - rate.view([-1, 1]),
-            ..inputs(gone, &audio * keep(7), &vision * keep(9))
+            ..inputs(gone, &audio * keep(steps[1]), &vision * keep(steps[2]))
         },
         complete: Some(inputs(text, audio, vision)),
         label: Tensor::randn([clips, 1], float),
@@ -145,15 +183,15 @@ pub fn batch(encoder: &EncoderSetup, clips: i64) -> Batch {
     }
 }
 
-pub fn text(encoder: &EncoderSetup, clips: i64) -> Text {
+pub fn text(encoder: &EncoderSetup, clips: i64, steps: i64) -> Text {
     match encoder {
         EncoderSetup::States { width } => Text::States(Tensor::randn(
-            [clips, 6, *width],
+            [clips, steps, *width],
             (Kind::Float, Device::Cpu),
         )),
         EncoderSetup::Bert { .. } => {
             let options = (Kind::Int64, Device::Cpu);
-            let ids = Tensor::randint_low(1, 100, [clips, 6], options);
+            let ids = Tensor::randint_low(1, 100, [clips, steps], options);
             let tokens = [&ids, &ids.ones_like(), &ids.zeros_like()];
             Text::Tokens(Tensor::stack(&tokens, 1))
         }
@@ -163,14 +201,39 @@ pub fn text(encoder: &EncoderSetup, clips: i64) -> Text {
 pub fn inputs(text: Text, audio: Tensor, vision: Tensor) -> Inputs {
     let clips = audio.size()[0];
     let lengths = |steps: i64| Tensor::full([clips], steps, (Kind::Int64, Device::Cpu));
+    let text_steps = match &text {
+        Text::Tokens(tokens) => tokens.size()[2],
+        Text::States(states) => states.size()[1],
+    };
     Inputs {
+        text_present: Tensor::ones([clips, 1], (Kind::Float, Device::Cpu)),
+        text_lengths: lengths(text_steps),
+        audio_lengths: lengths(audio.size()[1]),
+        vision_lengths: lengths(vision.size()[1]),
         text,
         audio,
         vision,
-        text_present: Tensor::ones([clips, 1], (Kind::Float, Device::Cpu)),
-        text_lengths: lengths(6),
-        audio_lengths: lengths(7),
-        vision_lengths: lengths(9),
+    }
+}
+
+/// The same clips with everything missing.
+pub fn nothing_of(batch: Batch, encoder: &EncoderSetup) -> Batch {
+    let (text, audio, vision) = (batch.masked.text, batch.masked.audio, batch.masked.vision);
+    let gone = text.map(|text| match encoder {
+        EncoderSetup::States { .. } => text.zeros_like(),
+        EncoderSetup::Bert { .. } => {
+            let ids = text.narrow(1, 0, 1).full_like(100);
+            Tensor::cat(&[ids, text.narrow(1, 1, 2)], 1)
+        }
+    });
+    let masked = inputs(gone, audio.zeros_like(), vision.zeros_like());
+    Batch {
+        masked: Inputs {
+            text_present: masked.text_present.zeros_like(),
+            ..masked
+        },
+        missing_rate: batch.missing_rate.map(|rate| rate.ones_like()),
+        ..batch
     }
 }
 

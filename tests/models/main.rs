@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod bed;
+mod overfit;
 mod parts;
 mod properties;
+mod resume;
+mod shapes;
 mod variants;

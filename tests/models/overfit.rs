@@ -1,0 +1,58 @@
+//! What a model that learns must be able to do: know sixteen clips by heart.
+
+use lnln_bench::model::*;
+use lnln_bench::train::Optimizer;
+use tch::Tensor;
+
+use super::bed::*;
+
+/// Mean absolute error of predictions in evaluation mode.
+fn error(built: &Built, batch: &Batch) -> f64 {
+    let error = (built.predict(&batch.masked) - &batch.label).abs();
+    error.mean(tch::Kind::Double).double_value(&[])
+}
+
+/// The error of the best constant.
+fn floor(label: &Tensor) -> f64 {
+    let error = (label - label.median()).abs();
+    error.mean(tch::Kind::Double).double_value(&[])
+}
+
+#[test]
+fn sixteen_clips_are_learnt_by_heart() {
+    const STEPS: u32 = 400;
+    for entry in MODELS.iter().filter(|entry| entry.trained) {
+        for encoder in encoders() {
+            let _rng = rng::seeded(17);
+            let mut built = Built::still(entry, &encoder);
+            let mut batch = batch(&encoder, 16);
+            let mut recipe = (entry.recipe)(Profile::Mosi);
+            recipe.weight_decay = 0.0;
+            recipe.learning_rate = recipe.learning_rate.max(1e-3);
+            let groups = built.model.groups(&recipe);
+            let mut optimizer = Optimizer::new(&built.store, &recipe, &groups).unwrap();
+            let bar = 0.2 * floor(&batch.label);
+            let before = error(&built, &batch);
+            assert!(before > bar, "{}: nothing to learn", entry.name);
+            let mut best = before;
+            for step in 1..=STEPS {
+                batch.epoch = step;
+                let losses = built.model.train(&batch, &mut Trace::off()).unwrap();
+                optimizer.zero_grad();
+                backward(built.model.as_ref(), &losses.total).unwrap();
+                optimizer.step(1.0).unwrap();
+                if step % 10 == 0 {
+                    best = best.min(error(&built, &batch));
+                }
+                if best < bar {
+                    break;
+                }
+            }
+            assert!(
+                best < bar,
+                "{}: {before} before, {best} after, bar {bar}",
+                entry.name
+            );
+        }
+    }
+}
