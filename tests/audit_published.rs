@@ -411,6 +411,10 @@ fn the_second_transcription_differs_from_the_first_only_where_it_was_mended() {
     let (mut same, mut other) = (0, 0);
     for table in published() {
         let sheet = table.name.trim_end_matches(".csv");
+        // The means of Table 2 once more, with their spread.
+        if sheet == "stability_mosi" {
+            continue;
+        }
         for cell in &table.cells {
             if second
                 .get(&key(cell))

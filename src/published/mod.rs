@@ -51,7 +51,17 @@ impl Published {
 /// paper's), a metric (name in the data set's protocol) and a level. Of several sources the first
 /// of [`sources`] answers.
 pub fn find(dataset: &str, model: &str, metric: &str, level: &Level) -> Option<Published> {
-    all().find(|p| {
+    find_all(dataset, model, metric, level).next()
+}
+
+/// Every number that was published for this place, in the order of [`sources`] and their tables.
+pub fn find_all<'a>(
+    dataset: &'a str,
+    model: &'a str,
+    metric: &'a str,
+    level: &'a Level,
+) -> impl Iterator<Item = Published> + 'a {
+    all().filter(move |p| {
         p.cell.metric.name == metric
             && p.cell.level == *level
             && p.cell.dataset == dataset

@@ -64,18 +64,28 @@ macro_rules! files {
 }
 
 /// One line a source.
-const FILES: &[Files] = &[files!(
-    "lnln-2024",
-    "random_mosi_mosei",
-    "random_sims",
-    "overall_mosi_mosei",
-    "overall_sims",
-    "modality_mosi_mosei",
-    "modality_sims",
-    "ablation_components",
-    "loss_weights_mosi",
-    "loss_weights_sims",
-)];
+const FILES: &[Files] = &[
+    files!(
+        "lnln-2024",
+        "random_mosi_mosei",
+        "random_sims",
+        "overall_mosi_mosei",
+        "overall_sims",
+        "modality_mosi_mosei",
+        "modality_sims",
+        "ablation_components",
+        "loss_weights_mosi",
+        "loss_weights_sims",
+        "stability_mosi",
+    ),
+    files!(
+        "mmsa",
+        "complete_mosi",
+        "complete_mosei",
+        "complete_sims",
+        "complete_simsv2",
+    ),
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +179,7 @@ mod tests {
         assert_eq!(cells("modality_sims"), 56 * 6);
         assert_eq!(cells("overall_mosi_mosei"), 8 * 16);
         assert_eq!(cells("overall_sims"), 8 * 6);
+        assert_eq!(cells("stability_mosi"), 5 * 8);
         assert_eq!(cells("ablation_components"), 9 * 14 + 3 * 8);
         assert_eq!(
             cells("loss_weights_mosi") + cells("loss_weights_sims"),

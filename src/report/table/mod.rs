@@ -9,6 +9,7 @@ pub mod notes;
 #[cfg(test)]
 mod of_sections;
 pub mod paper;
+mod paper_cells;
 
 use super::origin::{Origin, RunSet};
 

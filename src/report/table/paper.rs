@@ -1,17 +1,17 @@
 //! The columns of the LNLN paper's tables: Non0 and Has0 in one, ours beside the published ones.
 
 use super::notes::at_floor;
-use super::{Cell, Column, Content, FLOOR_MARK, Line, Table, reason};
+use super::paper_cells::{floor, others, ours, theirs};
+use super::{Cell, Column, Content, FLOOR_MARK, Line, Table};
 use crate::mask::Level;
 use crate::metric::{Direction, Metric};
-use crate::printed::names;
-use crate::published::{self, Published};
+use crate::published;
 use crate::report::origin::Origin;
 use crate::report::run::level;
-use crate::report::run::reading::{Outcome, Reading};
+use crate::report::run::reading::Reading;
 use crate::report::run::section::{Row, Section};
 
-/// Overall numbers, then those at every level.
+/// Overall numbers, those with their spread over seeds where there is one, then those at every level.
 pub fn tables(section: &Section) -> Vec<Table> {
     let mean = Reading::mean(&section.levels);
     let rates = level::rates(&section.levels).len() == section.levels.len();
@@ -25,9 +25,19 @@ pub fn tables(section: &Section) -> Vec<Table> {
         .iter()
         .map(|l| (level::heading(*l), Reading::At(*l), printed(*l)));
     let each: Vec<_> = each.collect();
-    let mut tables = vec![table(section, "overall", &overall)];
+    let columns = columns(section);
+    let [plain, spread] = [false, true].map(|spread| Show {
+        section,
+        columns: &columns,
+        spread,
+    });
+    let mut tables = vec![plain.table("overall", &overall)];
+    let several = |row: &Row| !row.floor && row.runs.len() > 1;
+    if section.rows.iter().any(several) {
+        tables.push(spread.table("stability", &overall));
+    }
     if each.len() > 1 {
-        tables.push(table(section, "levels", &each));
+        tables.push(plain.table("levels", &each));
     }
     tables
 }
@@ -50,190 +60,112 @@ fn columns(section: &Section) -> Vec<Vec<&'static Metric>> {
 /// (title, reading, level as printed) of a block of rows.
 type Block = (String, Reading, Option<published::Level>);
 
-fn table(section: &Section, name: &str, blocks: &[Block]) -> Table {
-    let columns = columns(section);
-    let mut reasons = Vec::new();
-    let mut rows = Vec::new();
-    for block in blocks {
-        rows.extend(block_rows(section, &columns, block, &mut reasons));
-    }
-    if let [_] = blocks {
-        rows.iter_mut().for_each(|row| row.block.clear());
-    }
-    let column = |group: &str, prefix: &str, metrics: &Vec<&'static Metric>| Column {
-        group: group.to_string(),
-        title: metrics[0]
-            .title
-            .split(" (")
-            .next()
-            .unwrap_or_default()
-            .to_string(),
-        name: format!("{prefix}{}", metrics[0].name),
-        metrics: metrics.iter().map(|m| m.name).collect(),
-        higher_is_better: metrics[0].direction == Direction::HigherIsBetter,
-    };
-    let theirs = columns.iter().map(|c| column("published", "published_", c));
-    Table {
-        id: format!("{}-paper-{name}", section.slug),
-        title: format!("{}: the paper's columns, {name}", section.title),
-        stub: "model".to_string(),
-        columns: columns
+/// What a table shows.
+struct Show<'a> {
+    section: &'a Section,
+    columns: &'a [Vec<&'static Metric>],
+    /// Standard deviations over seeds beside the numbers.
+    spread: bool,
+}
+
+impl Show<'_> {
+    fn table(&self, name: &str, blocks: &[Block]) -> Table {
+        let section = self.section;
+        let mut reasons = Vec::new();
+        let mut rows = Vec::new();
+        for block in blocks {
+            rows.extend(self.block_rows(block, &mut reasons));
+        }
+        if let [_] = blocks {
+            rows.iter_mut().for_each(|row| row.block.clear());
+        }
+        let ours = self.columns.iter().map(|c| column("this report", "", c));
+        let theirs = self
+            .columns
             .iter()
-            .map(|c| column("this report", "", c))
-            .chain(theirs)
-            .collect(),
-        rows,
-        masks: section.masks(),
-        reference: None,
-        reasons,
-        notes: vec![
+            .map(|c| column("published", "published_", c));
+        Table {
+            id: format!("{}-paper-{name}", section.slug),
+            title: format!("{}: the paper's columns, {name}", section.title),
+            stub: "model".to_string(),
+            columns: ours.chain(theirs).collect(),
+            masks: section.masks(),
+            reference: None,
+            reasons,
+            notes: self.notes(blocks, &rows),
+            rows,
+        }
+    }
+
+    fn notes(&self, blocks: &[Block], rows: &[Line]) -> Vec<String> {
+        let mut notes = vec![
             "Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0 (negative / positive, negative / \
              non-negative). -: not evaluated or not published."
                 .to_string(),
+        ];
+        if let [(title, ..)] = blocks {
+            notes.push(format!(
+                "This report: {title}; published: mean over the rates 0 to 0.9, or over the six \
+                 sets of missing modalities."
+            ));
+        }
+        if self.spread {
+            notes.push("± standard deviation over seeds (n-1), of the number shown.".to_string());
+            notes.push("Published: standard deviation per rate, averaged over rates.".to_string());
+        }
+        notes.push(
             "Published numbers stand as printed; letters mark known errors and sources."
                 .to_string(),
-            at_floor(),
-        ],
+        );
+        let mut texts = rows.iter().flat_map(|r| &r.cells).map(|c| c.content.text());
+        if texts.any(|text| text.contains(FLOOR_MARK)) {
+            notes.push(at_floor());
+        }
+        notes
     }
-}
 
-/// Models, methods that are only published, floors.
-fn block_rows(
-    section: &Section,
-    columns: &[Vec<&'static Metric>],
-    (title, reading, level): &Block,
-    reasons: &mut Vec<String>,
-) -> Vec<Line> {
-    let floor = |metric: &&'static Metric| floor(section, metric, reading);
-    let floors = columns.iter().map(|c| c.iter().map(floor).collect());
-    let floors: Vec<Vec<Option<f64>>> = floors.collect();
-    let mut line = |label: &str, model: &str, row: Option<&Row>| {
-        let mut cells = Vec::new();
-        for (column, floors) in columns.iter().zip(&floors) {
-            cells.push(match row {
-                Some(row) => ours(row, column, reading, floors, reasons),
-                None => Cell::new(Content::Missing, Origin::Nothing),
-            });
-        }
-        let theirs = columns
-            .iter()
-            .map(|c| theirs(section, model, c, level, reasons));
-        cells.extend(theirs);
-        Line {
-            block: title.clone(),
-            label: label.to_string(),
-            floor: row.is_some_and(|r| r.floor),
-            cells,
-        }
-    };
-    let (floors, models): (Vec<&Row>, Vec<&Row>) = section.rows.iter().partition(|r| r.floor);
-    let mut lines = Vec::new();
-    lines.extend(models.iter().map(|r| line(&r.label, &r.model, Some(r))));
-    lines.extend(others(section, level).iter().map(|m| line(m, m, None)));
-    lines.extend(floors.iter().map(|r| line(&r.label, &r.model, Some(r))));
-    lines
-}
-
-/// The best floor as printed; `None` where no constant has this score.
-fn floor(section: &Section, metric: &Metric, reading: &Reading) -> Option<f64> {
-    let rows = section.rows.iter().filter(|r| r.floor);
-    let known = rows.filter_map(|row| match reading.outcome(&row.runs, metric.name) {
-        Outcome::Known(summary) => metric.display(summary.mean).parse().ok(),
-        _ => None,
-    });
-    known.reduce(|a, b| if metric.is_better(b, a) { b } else { a })
-}
-
-/// A row's numbers, each marked where it is no better than the floor.
-fn ours(
-    row: &Row,
-    metrics: &[&'static Metric],
-    reading: &Reading,
-    floors: &[Option<f64>],
-    reasons: &mut Vec<String>,
-) -> Cell {
-    let mut note = None;
-    let mut text =
-        |(m, floor): (&&'static Metric, &Option<f64>)| match reading.outcome(&row.runs, m.name) {
-            Outcome::Known(summary) => {
-                let text = m.display(summary.mean);
-                let (value, floor) = (text.parse::<f64>().ok(), floor.filter(|_| !row.floor));
-                let better = value.zip(floor).is_none_or(|(v, f)| m.is_better(v, f));
-                if better {
-                    text
-                } else {
-                    format!("{text}{FLOOR_MARK}")
-                }
+    /// Models, methods that are only published, floors.
+    fn block_rows(&self, (title, reading, level): &Block, reasons: &mut Vec<String>) -> Vec<Line> {
+        let (section, columns) = (self.section, self.columns);
+        let floor = |metric: &&'static Metric| floor(section, metric, reading);
+        let floors = columns.iter().map(|c| c.iter().map(floor).collect());
+        let floors: Vec<Vec<Option<f64>>> = floors.collect();
+        let mut line = |label: &str, model: &str, row: Option<&Row>| {
+            let mut cells = Vec::new();
+            for (column, floors) in columns.iter().zip(&floors) {
+                cells.push(match row {
+                    Some(row) => ours(row, column, reading, floors, self.spread, reasons),
+                    None => Cell::new(Content::Missing, Origin::Nothing),
+                });
             }
-            Outcome::Undefined(why) => {
-                note = Some(reason(reasons, format!("Undefined: {why}.")));
-                "n/a".to_string()
+            let theirs = columns
+                .iter()
+                .map(|c| theirs(section, model, c, level, self.spread, reasons));
+            cells.extend(theirs);
+            Line {
+                block: title.clone(),
+                label: label.to_string(),
+                floor: row.is_some_and(|r| r.floor),
+                cells,
             }
-            Outcome::Missing => "-".to_string(),
         };
-    let text: Vec<String> = metrics.iter().zip(floors).map(&mut text).collect();
-    let text = text.join(" / ");
-    Cell::new(Content::Text { text, note }, row.origin(reading.levels()))
+        let (floors, models): (Vec<&Row>, Vec<&Row>) = section.rows.iter().partition(|r| r.floor);
+        let others = others(section, level, self.spread);
+        let mut lines = Vec::new();
+        lines.extend(models.iter().map(|r| line(&r.label, &r.model, Some(r))));
+        lines.extend(others.iter().map(|m| line(m, m, None)));
+        lines.extend(floors.iter().map(|r| line(&r.label, &r.model, Some(r))));
+        lines
+    }
 }
 
-/// The model's printed numbers, with a footnote of their source and known errors.
-fn theirs(
-    section: &Section,
-    model: &str,
-    metrics: &[&'static Metric],
-    level: &Option<published::Level>,
-    reasons: &mut Vec<String>,
-) -> Cell {
-    let dataset = section
-        .runs()
-        .next()
-        .map_or("", |r| &r.manifest.dataset.name);
-    let find = |m: &&'static Metric| published::find(dataset, model, m.name, level.as_ref()?);
-    let found: Vec<Option<Published>> = metrics.iter().map(find).collect();
-    let Some(first) = found.iter().flatten().next() else {
-        return Cell::new(Content::Missing, Origin::Nothing);
-    };
-    let texts: Vec<String> = found
-        .iter()
-        .map(|p| p.map_or("-".to_string(), |p| p.text()))
-        .collect();
-    let errors = found.iter().flatten().filter_map(|p| p.known_error);
-    let mut sentence = format!("{}.", first.citation());
-    let mut said: Vec<String> = Vec::new();
-    for error in errors {
-        let right = error
-            .correct
-            .as_ref()
-            .map(|c| format!(", right: {c}"))
-            .unwrap_or_default();
-        let text = format!(" Known error: {}{right}.", error.note.trim_end_matches('.'));
-        if !said.contains(&text) {
-            sentence += &text;
-            said.push(text);
-        }
+fn column(group: &str, prefix: &str, metrics: &Vec<&'static Metric>) -> Column {
+    let title = metrics[0].title.split(" (").next().unwrap_or_default();
+    Column {
+        group: group.to_string(),
+        title: title.to_string(),
+        name: format!("{prefix}{}", metrics[0].name),
+        metrics: metrics.iter().map(|m| m.name).collect(),
+        higher_is_better: metrics[0].direction == Direction::HigherIsBetter,
     }
-    let place = reason(reasons, sentence);
-    let content = Content::Text {
-        text: texts.join(" / "),
-        note: Some(place),
-    };
-    Cell::new(content, Origin::Published(first.citation()))
-}
-
-/// Methods with published numbers that are no model of this section.
-fn others(section: &Section, level: &Option<published::Level>) -> Vec<String> {
-    let dataset = section
-        .runs()
-        .next()
-        .map_or("", |r| &r.manifest.dataset.name);
-    let mut methods: Vec<String> = Vec::new();
-    let here = |p: &Published| p.cell.dataset == dataset && Some(&p.cell.level) == level.as_ref();
-    for p in published::all().filter(here) {
-        let method = &p.cell.method;
-        let own = section.rows.iter().any(|r| names::same(&r.model, method));
-        if !own && !methods.contains(method) {
-            methods.push(method.clone());
-        }
-    }
-    methods
 }
