@@ -64,7 +64,8 @@ pub struct Files {
 impl Files {
     /// The weights of a picked epoch.
     pub fn picked(&self, rule: &Rule, epoch: u32) -> PathBuf {
-        match rule.is_single() {
+        // Epoch 0 is a model that was not trained.
+        match rule.is_single() || epoch == 0 {
             true => self.best.clone(),
             false => self
                 .folder()

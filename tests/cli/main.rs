@@ -24,10 +24,14 @@ mod run_cells;
 #[cfg(feature = "torch")]
 mod run_refused;
 #[cfg(feature = "torch")]
+mod run_self_mm;
+#[cfg(feature = "torch")]
 mod run_stopped;
 mod runs;
 #[cfg(feature = "torch")]
 mod runs_live;
 mod score;
+#[cfg(feature = "torch")]
+mod suites;
 #[cfg(feature = "torch")]
 mod train_on;

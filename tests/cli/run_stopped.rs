@@ -50,7 +50,7 @@ fn a_killed_run_goes_on_to_the_undisturbed_result() {
 }
 
 /// Send a signal and wait for the exit code; `None` where the signal killed.
-fn end(child: &mut Child, signal: &str) -> Option<i32> {
+pub fn end(child: &mut Child, signal: &str) -> Option<i32> {
     let status = Process::new("kill")
         .args([format!("-{signal}"), child.id().to_string()])
         .status();
@@ -162,7 +162,7 @@ fn start(arguments: &[String]) -> Child {
 }
 
 /// Start the program and end it with SIGKILL once an epoch has been stored.
-fn kill_after_first_epoch(arguments: &[String], runs: &Path) {
+pub fn kill_after_first_epoch(arguments: &[String], runs: &Path) {
     let mut child = start_and_wait_for_epochs(arguments, runs, 2);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -170,7 +170,7 @@ fn kill_after_first_epoch(arguments: &[String], runs: &Path) {
 
 /// Start the program and wait until it has logged so many more epochs. The state of an epoch is
 /// stored after its line: two lines, one state at least.
-fn start_and_wait_for_epochs(arguments: &[String], runs: &Path, more: usize) -> Child {
+pub fn start_and_wait_for_epochs(arguments: &[String], runs: &Path, more: usize) -> Child {
     let known = finished_epochs(runs);
     let mut child = start(arguments);
     let started = Instant::now();
