@@ -437,6 +437,14 @@ fn the_second_transcription_differs_from_the_first_only_where_it_was_mended() {
     assert_eq!((same, other), (3062, 382));
 }
 
+/// Carried tables that the transcription beside the project does not hold: the means of Tables 1 to 3,
+/// taken from the paper's text, and Table 8.
+const BEYOND_THE_TRANSCRIPTION: [&str; 3] = [
+    "overall_mosi_mosei.csv",
+    "overall_sims.csv",
+    "stability_mosi.csv",
+];
+
 #[test]
 fn the_carried_tables_are_those_of_the_transcription() {
     let Some(folder) = audit::shared() else {
@@ -444,10 +452,10 @@ fn the_carried_tables_are_those_of_the_transcription() {
         return;
     };
     for table in published() {
-        let theirs = folder.join(&table.name);
-        if table.name.starts_with("overall") {
+        if BEYOND_THE_TRANSCRIPTION.contains(&&*table.name) {
             continue;
         }
+        let theirs = folder.join(&table.name);
         let ours = std::path::Path::new(audit::FOLDER).join(&table.name);
         assert_eq!(
             std::fs::read(theirs).unwrap(),
