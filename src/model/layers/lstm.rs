@@ -128,6 +128,15 @@ impl Lstm {
         )
     }
 
+    /// Floats kept for the way back, for one clip of `steps` steps: per layer its inputs, and per
+    /// direction four gates, cell, its tangent, state and output.
+    pub fn kept(&self, steps: i64) -> i64 {
+        let size = &self.size;
+        let states = size.directions() * size.hidden;
+        let inputs = size.inputs + (size.layers - 1) * states;
+        steps * (inputs + size.layers * 8 * states)
+    }
+
     fn start(&self, x: &Tensor) -> Tensor {
         let rows = self.size.layers * self.size.directions();
         Tensor::zeros(
