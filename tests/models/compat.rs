@@ -173,15 +173,15 @@ fn self_mm_keeps_a_centre_without_clips_and_its_reference_loses_it() {
     batch.label = batch.label.abs() + 0.1;
     for (name, lost) in [("self_mm", false), ("self_mm:compat", true)] {
         let mut built = Built::named(name);
-        for epoch in 1..=2 {
-            batch.epoch = epoch;
-            let _ = built.model.train(&batch, &mut Trace::off()).unwrap();
-        }
+        batch.epoch = 1;
+        let _ = built.model.train(&batch, &mut Trace::off()).unwrap();
         for space in label_bank::SPACES {
             let centers = variable(&built, &format!("state.centers_{space}"));
             assert!(is_finite(&centers.select(0, 0)), "{name}: {space}");
             assert_eq!(is_finite(&centers.select(0, 1)), !lost, "{name}: {space}");
         }
+        batch.epoch = 2;
+        let _ = built.model.train(&batch, &mut Trace::off()).unwrap();
         let labels = variable(&built, "state.labels_text");
         assert_eq!(is_finite(&labels), !lost, "{name}: every label after it");
     }
