@@ -123,7 +123,8 @@ fn shorter_text_than_a_norm_has_channels_is_refused() {
     );
 }
 
-/// MulT on MOSI's unaligned file, 16 clips a batch, was seen to hold 8.4 GiB.
+/// A process that trained MulT on MOSI's unaligned file, 16 clips a batch, was seen to hold 8.4 GiB, what
+/// the way back needs on its way included.
 #[test]
 fn mult_s_activations_are_of_the_size_that_was_seen() {
     let shapes = shapes([50, 375, 500], [5, 20]);
@@ -135,7 +136,7 @@ fn mult_s_activations_are_of_the_size_that_was_seen() {
     let floats: i64 = parts.iter().map(|(_, floats)| floats).sum();
     let gibibytes = (16 * 4 * floats) as f64 / f64::from(1 << 30);
     assert!(
-        (6.0..11.0).contains(&gibibytes),
+        (5.0..8.4).contains(&gibibytes),
         "{gibibytes} GiB: {parts:?}"
     );
 }

@@ -60,17 +60,17 @@ impl Layer {
         let sources = m.map_or(0, |m| 2 * m * width);
         let hidden = 4 * width;
         let again = if self.relu_dropout > 0.0 {
-            hidden * 5 / 4
+            2 * hidden
         } else {
             0
         };
-        let bytes = if self.residual_dropout > 0.0 {
-            width / 2
+        let masks = if self.residual_dropout > 0.0 {
+            2 * width
         } else {
             0
         };
         let attention = self.attention.kept(n, m.unwrap_or(n));
-        attention + sources + n * (4 * width + hidden + again + bytes)
+        attention + sources + n * (4 * width + hidden + again + masks)
     }
 
     fn forward(

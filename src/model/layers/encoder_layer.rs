@@ -48,11 +48,11 @@ impl EncoderLayer {
     }
 
     /// Floats kept for the way back, for one clip of n rows: both sums and norms, the hidden layer
-    /// before and after its dropout, and a byte for each element that may drop out.
+    /// before and after its dropout, and a mask for each of the three dropouts.
     pub fn kept(&self, n: i64) -> i64 {
         let size = self.linear1.ws.size();
         let (hidden, width) = (size[0], size[1]);
-        self.attention.kept(n, n) + n * (5 * width + 2 * hidden + (2 * width + hidden) / 4)
+        self.attention.kept(n, n) + n * (7 * width + 3 * hidden)
     }
 
     /// (B, n, width) to (B, n, width).
