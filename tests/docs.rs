@@ -58,20 +58,40 @@ fn page(entry: &Entry) -> String {
     page
 }
 
-/// Training settings and hyper-parameters, a column per data set.
+const COLUMNS: [(&str, Profile); 4] = [
+    ("MOSI", Profile::Mosi),
+    ("MOSEI", Profile::Mosei),
+    ("SIMS", Profile::Sims),
+    ("SIMSv2", Profile::SimsV2),
+];
+
+/// Training settings and hyper-parameters, a column per data set something is published for.
 fn settings(entry: &Entry) -> String {
-    let profiles = [Profile::Mosi, Profile::Mosei, Profile::Sims];
-    let columns = profiles.map(|profile| {
-        let mut rows = flat(&serde_json::to_value((entry.recipe)(profile)).unwrap());
-        rows.extend(flat(&(entry.config)(profile)));
-        rows
-    });
-    let mut table = "| setting | MOSI | MOSEI | SIMS |\n|---|---|---|---|\n".to_owned();
-    for (i, (name, _)) in columns[0].iter().enumerate() {
-        let cells = columns.each_ref().map(|rows| rows[i].1.as_str());
+    let mut columns = COLUMNS
+        .map(|(name, profile)| (name, rows(entry, profile)))
+        .to_vec();
+    // What has SIMS's settings has none of its own.
+    columns.dedup_by(|a, b| a.0 == "SIMSv2" && a.1 == b.1);
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let rule = "---|".repeat(names.len());
+    let mut table = format!("| setting | {} |\n|---|{rule}\n", names.join(" | "));
+    for (i, (name, _)) in columns[0].1.iter().enumerate() {
+        let cells: Vec<&str> = columns.iter().map(|(_, rows)| rows[i].1.as_str()).collect();
         writeln!(table, "| `{name}` | {} |", cells.join(" | ")).unwrap();
     }
     table
+}
+
+fn rows(entry: &Entry, profile: Profile) -> Vec<(String, String)> {
+    let recipe = (entry.recipe)(profile);
+    let mut rows = flat(&serde_json::to_value(&recipe).unwrap());
+    if recipe.habits.early_stop.is_some() {
+        // Whoever stops early has no number of epochs.
+        let epochs = rows.iter_mut().find(|(name, _)| name == "epochs");
+        epochs.unwrap().1 += " (ours; published: no cap)";
+    }
+    rows.extend(flat(&(entry.config)(profile)));
+    rows
 }
 
 fn flat(value: &Value) -> Vec<(String, String)> {
@@ -133,6 +153,82 @@ fn every_model_has_its_page() {
         MODELS.len() + 1,
         "a page of a model that is gone"
     );
+}
+
+/// Every `.rs` file below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(sources(&path)),
+            false if path.extension().is_some_and(|end| end == "rs") => found.push(path),
+            false => {}
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A file's code, without its comments and its tests.
+fn code(path: &Path) -> String {
+    let source = fs::read_to_string(path).unwrap();
+    let code = source.split("\n#[cfg(test)]").next().unwrap();
+    let lines = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What adding a model costs: a file (with a folder of its parts) and two lines in the registry.
+#[test]
+fn nothing_else_mentions_a_model() {
+    let models = root().join("src/model");
+    let registry = code(&models.join("mod.rs"));
+    // Whole files of tests and of what they share.
+    let tests = |path: &Path| {
+        let fixture = path.ends_with("src/report/fixture.rs");
+        fixture || code(path).contains("#[test]")
+    };
+    // The report compares with LNLN where nobody says with what.
+    let allowed = [("lnln", "src/report/write.rs")];
+    for entry in MODELS {
+        let name = entry.name;
+        for line in [format!("pub mod {name};"), format!("    &{name}::ENTRY,")] {
+            assert!(registry.lines().any(|found| found == line), "{line}");
+        }
+        // A schedule is called so too.
+        if name == "constant" {
+            continue;
+        }
+        let (file, folder) = (models.join(format!("{name}.rs")), models.join(name));
+        for path in sources(&root().join("src")) {
+            let own = path == file || path.starts_with(&folder);
+            let known = |(model, at): &(&str, &str)| *model == name && path.ends_with(at);
+            if own || tests(&path) || allowed.iter().any(known) {
+                continue;
+            }
+            let code = code(&path);
+            for mention in [
+                format!("\"{name}\""),
+                format!("\"{name}:"),
+                format!("{name}::"),
+            ] {
+                let mentions = |line: &&str| {
+                    line.contains(&mention) && **line != format!("    &{name}::ENTRY,")
+                };
+                let found = code.lines().find(mentions);
+                assert_eq!(found, None, "{} mentions {name}", path.display());
+            }
+        }
+    }
+    // A model's file that is in no list would be no model.
+    for path in sources(&models) {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if code(&path).contains("pub static ENTRY") {
+            assert!(MODELS.iter().any(|entry| entry.name == name), "{name}");
+        }
+    }
 }
 
 /// A file of a diff, and its lines once it is applied.

@@ -1,17 +1,39 @@
 //! Every model case, in double precision at its full tolerance and in single precision.
 #![cfg(feature = "torch")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its cases has failed"
+)]
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use lnln_bench::model::Engine;
-use lnln_bench::parity::Outcome;
+use lnln_bench::model::{Engine, MODELS};
 use lnln_bench::parity::models::{Setting, run};
+use lnln_bench::parity::{self, Outcome};
 use tch::{Device, Kind};
 
-fn golden(case: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(case)
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn folders(of: &Path) -> Vec<PathBuf> {
+    let all = fs::read_dir(of).unwrap().map(|entry| entry.unwrap().path());
+    all.filter(|path| path.is_dir()).collect()
+}
+
+/// `tests/golden/MODEL/CASE`, as `MODEL/CASE`: whoever adds a case adds no line here.
+fn cases() -> Vec<String> {
+    let cases = folders(&golden())
+        .iter()
+        .flat_map(|model| folders(model))
+        .collect::<Vec<_>>();
+    let cases = cases.iter().filter(|case| case.join("case.json").is_file());
+    let name = |case: &PathBuf| case.strip_prefix(golden()).unwrap().display().to_string();
+    let mut names: Vec<String> = cases.map(name).collect();
+    names.sort();
+    names
 }
 
 fn assert_passed(outcomes: &[Outcome]) {
@@ -23,116 +45,75 @@ fn assert_passed(outcomes: &[Outcome]) {
     assert!(failed.is_empty(), "{failed:#?}");
 }
 
-fn check(case: &str) {
-    for engine in [Engine::default(), Engine::PLAIN, Engine::RECOMPUTE] {
-        check_engine(case, engine);
-    }
-}
-
-fn check_engine(case: &str, engine: Engine) {
-    for kind in [Kind::Double, Kind::Float] {
-        let setting = Setting {
-            device: Device::Cpu,
-            kind,
-            engine,
-        };
-        let outcomes = run(&golden(case), setting)
-            .expect("a readable case")
-            .expect("the model is built in");
-        for quantity in [
-            "out.pred",
-            "out.eval_pred",
-            "loss.total",
-            "grad.l2",
-            "grad.sum",
-        ] {
-            assert!(
-                outcomes.iter().any(|o| o.quantity == quantity),
-                "{quantity}"
-            );
+fn check_all(engine: Engine) {
+    for case in cases() {
+        for kind in [Kind::Double, Kind::Float] {
+            let setting = Setting {
+                device: Device::Cpu,
+                kind,
+                engine,
+            };
+            let outcomes = run(&golden().join(&case), setting).unwrap();
+            let outcomes = outcomes.unwrap_or_else(|| panic!("{case}: no such model is built in"));
+            for quantity in [
+                "out.pred",
+                "out.eval_pred",
+                "loss.total",
+                "grad.l2",
+                "grad.sum",
+                "trajectory.loss",
+                "optimizer.groups",
+                "optimizer.weight_decay",
+                "optimizer.clip",
+                "optimizer.kind",
+            ] {
+                assert!(
+                    outcomes.iter().any(|o| o.quantity == quantity),
+                    "{case}: {quantity}"
+                );
+            }
+            assert_passed(&outcomes);
         }
-        assert_passed(&outcomes);
     }
 }
 
 #[test]
-fn lnln_mosi() {
-    check("lnln/mosi_d2");
+fn every_case_by_the_lean_engine() {
+    check_all(Engine::default());
 }
 
 #[test]
-fn lnln_sims() {
-    check("lnln/sims_d4");
+fn every_case_to_the_letter() {
+    check_all(Engine::PLAIN);
 }
 
 #[test]
-fn lnln_everything_and_nothing_missing() {
-    check("lnln/mosei_extreme");
+fn every_case_with_the_encoder_computed_twice() {
+    check_all(Engine::RECOMPUTE);
 }
 
+/// A model that reads cases has one, and a case has a model: nothing is skipped quietly.
 #[test]
-fn almt_mosi() {
-    check("almt/mosi_d2");
-}
-
-#[test]
-fn almt_other_sizes() {
-    check("almt/sims_d4");
-}
-
-#[test]
-fn lf_dnn() {
-    check("lf_dnn/sims");
-}
-
-#[test]
-fn tfn() {
-    check("tfn/mosi");
-}
-
-#[test]
-fn lmf_without_its_fusion_weights() {
-    check("lmf/mosi");
-}
-
-#[test]
-fn ef_lstm_on_unaligned_input() {
-    check("ef_lstm/mosi");
-}
-
-#[test]
-fn mult_mosi() {
-    check("mult/mosi");
-}
-
-#[test]
-fn mult_without_a_convolution() {
-    check("mult/sims_skip");
-}
-
-#[test]
-fn misa_mosi() {
-    check("misa/mosi");
-}
-
-#[test]
-fn misa_sims() {
-    check("misa/sims");
-}
-
-#[test]
-fn self_mm_mosi() {
-    check("self_mm/mosi");
-}
-
-#[test]
-fn self_mm_sims() {
-    check("self_mm/sims");
+fn cases_and_models_know_each_other() {
+    let cases = cases();
+    let of_case = |case: &String| case.split_once('/').unwrap().0.to_owned();
+    let with_cases: BTreeSet<String> = cases.iter().map(of_case).collect();
+    let reading = MODELS.iter().filter(|entry| entry.case.is_some());
+    let reading: BTreeSet<String> = reading.map(|entry| entry.name.to_owned()).collect();
+    assert_eq!(with_cases, reading);
+    let trained = MODELS.iter().filter(|entry| entry.trained).count();
+    assert_eq!(
+        reading.len(),
+        trained,
+        "every network is held against its reference"
+    );
+    // The path of `selftest`.
+    let one = golden().join(&cases[0]);
+    let report = parity::run(&one, parity::Setting::default()).unwrap();
+    assert!(report.skipped.is_empty(), "{:?}", report.skipped);
 }
 
 #[test]
 fn schedule() {
-    assert_passed(
-        &lnln_bench::parity::schedule::run(&golden("schedule")).expect("a readable case"),
-    );
+    assert_passed(&parity::schedule::run(&golden().join("schedule")).unwrap());
 }

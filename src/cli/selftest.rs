@@ -72,10 +72,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .filter(|outcome| !outcome.passed())
         .count();
     let cases = per_case(&report.outcomes).len();
+    let skipped = match report.skipped.len() {
+        0 => String::new(),
+        several => format!("; {several} skipped: {}", report.skipped.join("; ")),
+    };
     match (report.outcomes.is_empty(), failed) {
         (true, _) => bail!(nothing_found(&args.golden)),
-        (_, 0) => output::write(&format!("{cases} cases within tolerance")),
-        _ => bail!("{failed} quantities are above their tolerance"),
+        (_, 0) => output::write(&format!("{cases} cases within tolerance{skipped}")),
+        _ => bail!("{failed} quantities are above their tolerance{skipped}"),
     }
 }
 

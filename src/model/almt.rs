@@ -2,21 +2,27 @@
 //!
 //! LNLN's predecessor, without its completeness check, proxy tokens and reconstruction. Formulas
 //! and defaults: the published code, github.com/Haoyu-ha/ALMT, commit `da94610`.
+//!
+//! Text as published is a BERT that is trained along (`--encoder bert:DIR`). Nothing is published for
+//! CH-SIMS v2, which gets CH-SIMS's settings.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tch::nn::{self, Module, Path};
+use tch::nn::{self, Module};
 use tch::{Reduction, Tensor};
 
 use super::batch::{Batch, Inputs};
-use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::encoder::TextEncoder;
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case, read_config};
+use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::habits::Habits;
-use super::layers::{BlockSize, CrossTransformer, HyperLayers, Projection, TokenTransformer, init};
+use super::habits::{Habits, Watched};
+use super::layers::{
+    BlockSize, CrossTransformer, HyperLayers, Projections, TokenTransformer, init,
+};
 use super::losses::Losses;
 use super::recipe::{Clip, Recipe, Rule};
+use super::reference::CaseData;
 use super::setup::{Profile, Setup, Shapes};
 use super::trace::Trace;
 
@@ -33,7 +39,7 @@ pub static ENTRY: Entry = Entry {
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[],
     build,
-    from_case: Some(from_case),
+    case: Some(case),
 };
 
 const NAME: &str = "almt";
@@ -46,7 +52,10 @@ fn recipe(_: Profile) -> Recipe {
         batch_size: 64,
         epochs: 200,
         clip: Clip::None,
-        habits: Habits::NONE,
+        habits: Habits {
+            watched: Watched::Mse,
+            ..Habits::NONE
+        },
     }
 }
 
@@ -118,9 +127,7 @@ impl Config {
 #[derive(Debug)]
 pub struct Almt {
     encoder: TextEncoder,
-    project_text: Projection,
-    project_audio: Projection,
-    project_vision: Projection,
+    projections: Projections,
     language: TokenTransformer,
     hyper: HyperLayers,
     initial_hyper: Tensor,
@@ -132,28 +139,20 @@ pub struct Almt {
 }
 
 impl Almt {
-    /// Builds the network for inputs of these shapes.
+    /// Builds the network.
     ///
     /// # Errors
     /// Those of [`TextEncoder::new`].
-    pub fn new(
-        path: &Path<'_>,
-        c: &Config,
-        encoder: &EncoderSetup,
-        shapes: Shapes,
-    ) -> Result<Self> {
+    pub fn new(setup: &Setup<'_>, c: &Config) -> Result<Self> {
+        let path = &setup.path;
         let proj = c.block(c.proj_heads, c.proj_mlp_dim);
-        let project = |name: &str, width, steps| {
-            Projection::new(&(path / name), width, steps, c.tokens, c.proj_depth, proj)
-        };
+        let (width, size) = (setup.encoder.width(), [c.tokens, c.proj_depth]);
         let language = c.block(c.l_enc_heads, c.l_enc_mlp_dim);
         let (hyper, fusion) = (path / "h_hyper_layer", path / "fusion_layer");
         let fusion_size = c.block(c.fusion_heads, c.fusion_mlp_dim);
         Ok(Self {
-            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), encoder)?,
-            project_text: project("proj_l", encoder.width(), shapes.text_steps),
-            project_audio: project("proj_a", shapes.audio_width, shapes.audio_steps),
-            project_vision: project("proj_v", shapes.vision_width, shapes.vision_steps),
+            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
+            projections: Projections::new(path, width, &setup.shapes, size, proj),
             language: TokenTransformer::new(
                 &(path / "l_encoder"),
                 c.tokens,
@@ -167,15 +166,14 @@ impl Almt {
             regression: init::linear(path / "regression_layer" / 0, c.width, 1),
             tokens: c.tokens,
             width: c.width,
-            text_steps: shapes.text_steps,
+            text_steps: setup.shapes.text_steps,
         })
     }
 
     fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
         let states = self.encoder.encode(&inputs.text, NAME, train)?;
-        let vision = self.project_vision.forward(&inputs.vision, NAME)?;
-        let audio = self.project_audio.forward(&inputs.audio, NAME)?;
-        let text = self.project_text.forward(&states, NAME)?;
+        let read = [&states, &inputs.audio, &inputs.vision];
+        let [text, audio, vision] = self.projections.forward(read, NAME)?;
         let scales = self.language.scales(&text);
         let hyper = self
             .hyper
@@ -219,14 +217,7 @@ impl Model for Almt {
 
     fn set_engine(&mut self, engine: Engine) {
         self.encoder.set_engine(engine);
-        let projections = [
-            &mut self.project_text,
-            &mut self.project_audio,
-            &mut self.project_vision,
-        ];
-        for projection in projections {
-            projection.set_engine(engine);
-        }
+        self.projections.set_engine(engine);
         self.hyper.set_engine(engine);
         self.fusion.set_engine(engine);
         self.language.set_engine(engine);
@@ -247,50 +238,42 @@ impl Model for Almt {
             + self.fusion.kept(tokens);
         Some(vec![
             ("text encoder", self.encoder.kept(self.text_steps)),
-            ("text tokens", self.project_text.kept()),
-            ("audio tokens", self.project_audio.kept()),
-            ("vision tokens", self.project_vision.kept()),
+            ("text tokens", self.projections.text.kept()),
+            ("audio tokens", self.projections.audio.kept()),
+            ("vision tokens", self.projections.vision.kept()),
             ("fusion", rest),
         ])
     }
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let config: Config = read_config(NAME, setup)?;
     Ok(Box::new(Almt::new(
-        &setup.path,
-        &config,
-        &setup.encoder,
-        setup.shapes,
+        setup,
+        &read_config(NAME, &setup.config)?,
     )?))
 }
 
-/// The extra keys of a reference case.
-#[derive(Deserialize)]
-struct Case {
-    #[serde(flatten)]
-    config: Config,
-    l_input_dim: i64,
-    a_input_dim: i64,
-    v_input_dim: i64,
-    l_input_length: i64,
-    a_input_length: i64,
-    v_input_length: i64,
-}
-
-fn from_case(
-    path: &nn::Path<'_>,
-    config: &Value,
-    bert: Option<&BertConfig>,
-) -> Result<Box<dyn Model>> {
-    let case: Case = read_case(NAME, config)?;
-    let shapes = Shapes {
-        text_steps: case.l_input_length,
-        audio_steps: case.a_input_length,
-        vision_steps: case.v_input_length,
-        audio_width: case.a_input_dim,
-        vision_width: case.v_input_dim,
-    };
-    let encoder = EncoderSetup::of_case(bert, case.l_input_dim);
-    Ok(Box::new(Almt::new(path, &case.config, &encoder, shapes)?))
+fn case(config: &Value) -> Result<CaseData> {
+    #[derive(Deserialize)]
+    struct Case {
+        batch: usize,
+        l_input_dim: i64,
+        a_input_dim: i64,
+        v_input_dim: i64,
+        l_input_length: i64,
+        a_input_length: i64,
+        v_input_length: i64,
+    }
+    let case: Case = read_config(NAME, config)?;
+    Ok(CaseData {
+        shapes: Shapes {
+            text_steps: case.l_input_length,
+            audio_steps: case.a_input_length,
+            vision_steps: case.v_input_length,
+            audio_width: case.a_input_dim,
+            vision_width: case.v_input_dim,
+        },
+        text_width: case.l_input_dim,
+        clips: case.batch,
+    })
 }

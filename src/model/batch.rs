@@ -174,12 +174,13 @@ fn expect_shape(
     })
 }
 
-/// Checks features (B, T, width) with at most `steps` steps.
+/// Checks features (B, T, width) with at most `steps` steps; `what` says of which modality.
 pub(super) fn check_features(
     x: &Tensor,
     steps: i64,
     width: i64,
     model: &'static str,
+    what: &'static str,
 ) -> Result<()> {
     let size = x.size();
     if size.len() == 3 && size[1] <= steps && size[2] == width {
@@ -193,7 +194,7 @@ pub(super) fn check_features(
     let expected = format!("(B, {limit}, {width})");
     Err(ModelError::Input {
         model,
-        what: "features",
+        what,
         expected,
         got: shape(&size),
     })

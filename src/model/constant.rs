@@ -27,7 +27,7 @@ pub static ENTRY: Entry = Entry {
     config,
     variants: &[],
     build,
-    from_case: None,
+    case: None,
 };
 
 fn recipe(_: Profile) -> Recipe {
@@ -69,6 +69,10 @@ impl Model for Constant {
 
     fn is_divisible(&self) -> bool {
         true
+    }
+
+    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
+        Some(Vec::new())
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {

@@ -9,25 +9,26 @@
 //! clips and steps; `ef_lstm:compat` keeps the reference's axis.
 //!
 //! Files that are not aligned are brought to the text's steps by average pooling, as the reference
-//! does.
+//! does. Padding is normalised and read like everything else, as there.
+//!
+//! Text as published is the data file's own features (`--encoder features`), a frozen BERT's states;
+//! with `bert:DIR` the BERT is trained along, which MMSA's form never was.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tch::Tensor;
 use tch::nn::{self, Module, ModuleT};
 
-use super::batch::{Batch, Inputs, check_features};
-use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
-use super::engine::Engine;
-use super::entry::{Entry, Model, read_case, read_config};
-use super::error::Result;
+use super::batch::{Inputs, check_features};
+use super::encoder::TextEncoder;
+use super::entry::{Entry, Model, read_config};
+use super::error::{ModelError, Result, shape};
 use super::layers::{Lstm, LstmSize, align, init};
-use super::losses::Losses;
-use super::mmsa;
 use super::recipe::Recipe;
+use super::regressor::Regressor;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::variant::COMPAT;
+use super::{mmsa, reference};
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -42,7 +43,7 @@ pub static ENTRY: Entry = Entry {
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[COMPAT],
     build,
-    from_case: Some(from_case),
+    case: Some(reference::mmsa),
 };
 
 const NAME: &str = "ef_lstm";
@@ -52,6 +53,7 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosi => (1e-3, 5e-3, 32),
         Profile::Mosei => (5e-3, 1e-4, 128),
         Profile::Sims => (5e-4, 1e-3, 128),
+        Profile::SimsV2 => (5e-4, 0.0, 32),
     };
     mmsa::recipe(learning_rate, weight_decay, batch_size)
 }
@@ -76,6 +78,7 @@ impl Config {
             Profile::Mosi => (128, 4, 0.5),
             Profile::Mosei => (256, 2, 0.4),
             Profile::Sims => (32, 3, 0.5),
+            Profile::SimsV2 => (128, 3, 0.2),
         };
         Self {
             hidden_dims,
@@ -91,7 +94,7 @@ impl Config {
 enum NormAxis {
     Features,
     /// The reference's: as many as there are steps.
-    Steps(i64),
+    Steps,
 }
 
 /// The network.
@@ -104,32 +107,31 @@ pub struct EfLstm {
     linear: nn::Linear,
     out: nn::Linear,
     dropout: f64,
-    /// Features of audio and vision.
-    widths: [i64; 2],
+    /// Features of text states, audio and vision.
+    widths: [i64; 3],
+    text_steps: i64,
 }
 
 impl EfLstm {
-    /// Builds the network for audio and vision features of these widths.
-    fn new(
-        path: &nn::Path<'_>,
-        config: &Config,
-        encoder: &EncoderSetup,
-        widths: [i64; 2],
-        axis: NormAxis,
-    ) -> Result<Self> {
-        let features = encoder.width() + widths[0] + widths[1];
-        let channels = match axis {
-            NormAxis::Features => features,
-            NormAxis::Steps(steps) => steps,
+    /// Builds the network.
+    ///
+    /// # Errors
+    /// Those of [`TextEncoder::new`].
+    pub fn new(setup: &Setup<'_>, config: &Config) -> Result<Self> {
+        let (path, hidden) = (&setup.path, config.hidden_dims);
+        let widths = setup.widths();
+        let features = widths.iter().sum();
+        let (axis, channels) = match config.compat {
+            false => (NormAxis::Features, features),
+            true => (NormAxis::Steps, setup.shapes.text_steps),
         };
-        let hidden = config.hidden_dims;
         let size = LstmSize {
             layers: config.num_layers,
             dropout: config.dropout,
             ..LstmSize::single(features, hidden)
         };
         Ok(Self {
-            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), encoder)?,
+            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
             norm: init::batch_norm(path / "norm", channels),
             axis,
             lstm: Lstm::new(path / "lstm", size),
@@ -137,17 +139,47 @@ impl EfLstm {
             out: init::linear(path / "out", hidden, 1),
             dropout: config.dropout,
             widths,
+            text_steps: setup.shapes.text_steps,
         })
     }
 
-    fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
-        check_features(&inputs.audio, i64::MAX, self.widths[0], NAME)?;
-        check_features(&inputs.vision, i64::MAX, self.widths[1], NAME)?;
-        let text = self.encoder.encode(&inputs.text, NAME, train)?;
-        let steps = text.size()[1];
-        if let NormAxis::Steps(expected) = self.axis {
-            check_features(&text, expected, text.size()[2], NAME)?;
+    /// The reference's norm has a channel per step, so that it takes this many and no fewer.
+    fn check_steps(&self, text: &Tensor) -> Result<()> {
+        let size = text.size();
+        if self.axis == NormAxis::Features || size[1] == self.text_steps {
+            return Ok(());
         }
+        let (steps, width) = (self.text_steps, size[2]);
+        Err(ModelError::Input {
+            model: NAME,
+            what: "text states",
+            expected: format!("(B, {steps}, {width}), as its norm has a channel per step"),
+            got: shape(&size),
+        })
+    }
+
+    /// (B, T, features), normalised.
+    fn normalise(&self, x: &Tensor, train: bool) -> Tensor {
+        match self.axis {
+            NormAxis::Steps => self.norm.forward_t(x, train),
+            NormAxis::Features => {
+                let by_feature = x.transpose(1, 2);
+                self.norm.forward_t(&by_feature, train).transpose(1, 2)
+            }
+        }
+    }
+}
+
+impl Regressor for EfLstm {
+    const NAME: &'static str = NAME;
+
+    fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
+        let [_, audio, vision] = self.widths;
+        check_features(&inputs.audio, i64::MAX, audio, NAME, "audio features")?;
+        check_features(&inputs.vision, i64::MAX, vision, NAME, "vision features")?;
+        let text = self.encoder.encode(&inputs.text, NAME, train)?;
+        self.check_steps(&text)?;
+        let steps = text.size()[1];
         let (audio, vision) = (align(&inputs.audio, steps), align(&inputs.vision, steps));
         trace.record("audio_aligned", &audio);
         trace.record("vision_aligned", &vision);
@@ -165,65 +197,28 @@ impl EfLstm {
         Ok(prediction)
     }
 
-    /// (B, T, features), normalised.
-    fn normalise(&self, x: &Tensor, train: bool) -> Tensor {
-        match self.axis {
-            NormAxis::Steps(_) => self.norm.forward_t(x, train),
-            NormAxis::Features => {
-                let by_feature = x.transpose(1, 2);
-                self.norm.forward_t(&by_feature, train).transpose(1, 2)
-            }
-        }
-    }
-}
-
-impl Model for EfLstm {
-    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
-        batch.check(NAME)?;
-        let prediction = self.forward(&batch.masked, true, trace)?;
-        Ok(Losses::l1(prediction, &batch.label))
+    fn encoder(&self) -> &TextEncoder {
+        &self.encoder
     }
 
-    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
-        self.forward(inputs, false, trace)
+    fn encoder_mut(&mut self) -> &mut TextEncoder {
+        &mut self.encoder
     }
 
-    fn text_encoder(&self) -> Option<&TextEncoder> {
-        Some(&self.encoder)
-    }
-
-    fn set_engine(&mut self, engine: Engine) {
-        self.encoder.set_engine(engine);
+    fn activations(&self) -> Vec<(&'static str, i64)> {
+        let (steps, features) = (self.text_steps, self.widths.iter().sum::<i64>());
+        vec![
+            ("text encoder", self.encoder.kept(steps)),
+            // Joined, and normalised on either axis.
+            ("norm", 2 * steps * features),
+            ("recurrent layers", self.lstm.kept(steps)),
+        ]
     }
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let config: Config = read_config(NAME, setup)?;
-    let widths = setup.shapes.widths();
-    let axis = match config.compat {
-        true => NormAxis::Steps(setup.shapes.text_steps),
-        false => NormAxis::Features,
-    };
-    let model = EfLstm::new(&setup.path, &config, &setup.encoder, widths, axis)?;
-    Ok(Box::new(model))
-}
-
-/// Steps of a reference case.
-#[derive(Deserialize)]
-struct Steps {
-    seq_lens: i64,
-}
-
-fn from_case(
-    path: &nn::Path<'_>,
-    config: &Value,
-    bert: Option<&BertConfig>,
-) -> Result<Box<dyn Model>> {
-    let mut case: mmsa::Case<Config> = read_case(NAME, config)?;
-    case.config.compat = true;
-    let steps: Steps = read_case(NAME, config)?;
-    let axis = NormAxis::Steps(steps.seq_lens);
-    let (encoder, widths) = (case.encoder(bert), case.widths());
-    let model = EfLstm::new(path, &case.config, &encoder, widths, axis)?;
-    Ok(Box::new(model))
+    Ok(Box::new(EfLstm::new(
+        setup,
+        &read_config(NAME, &setup.config)?,
+    )?))
 }

@@ -45,7 +45,7 @@ impl EncoderSetup {
     }
 
     /// The encoder of a stored reference case: a random BERT, or ready-made states.
-    pub(super) fn of_case(bert: Option<&BertConfig>, width: i64) -> Self {
+    pub fn of_case(bert: Option<&BertConfig>, width: i64) -> Self {
         match bert {
             Some(config) => Self::Bert {
                 config: config.clone(),

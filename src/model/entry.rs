@@ -1,14 +1,15 @@
 //! The registry: what is known about a model before it is built.
 
 use serde_json::Value;
-use tch::{Tensor, nn};
+use tch::Tensor;
 
 use super::batch::{Batch, Inputs};
-use super::encoder::{BertConfig, TextEncoder};
+use super::encoder::TextEncoder;
 use super::engine::Engine;
 use super::error::{ModelError, Result};
 use super::losses::Losses;
 use super::recipe::{ParamGroup, Recipe};
+use super::reference::ReadCase;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 use super::variant::Variant;
@@ -51,7 +52,7 @@ pub trait Model: Send {
         None
     }
 
-    /// Parameter groups under this recipe; one group of everything unless the authors differ.
+    /// Parameter groups under this recipe, their rates and decays multiples of its own; one group of everything unless the authors differ.
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
         vec![ParamGroup::all(recipe)]
     }
@@ -95,13 +96,9 @@ pub struct Entry {
     pub variants: &'static [Variant],
     /// Builds the model with freshly initialised parameters.
     pub build: for<'a> fn(&Setup<'a>) -> Result<Box<dyn Model>>,
-    /// Builds the model of a stored reference case; `None` where no case exists.
-    pub from_case: Option<FromCase>,
+    /// Reads from a stored reference case what data it was made for; `None` where no case exists.
+    pub case: Option<ReadCase>,
 }
-
-/// Builds a model from the `config` and `bert` tables of a reference case.
-pub type FromCase =
-    for<'a> fn(&nn::Path<'a>, &Value, Option<&BertConfig>) -> Result<Box<dyn Model>>;
 
 /// The registered model of this name.
 ///
@@ -127,28 +124,15 @@ pub(super) fn to_json<T: serde::Serialize>(config: &T) -> Value {
     serde_json::to_value(config).unwrap_or(Value::Null)
 }
 
-/// The hyper-parameters a model is to be built with.
+/// A model's own description of a table of hyper-parameters.
 pub(super) fn read_config<T: serde::de::DeserializeOwned>(
-    model: &'static str,
-    setup: &Setup<'_>,
-) -> Result<T> {
-    serde_json::from_value(setup.config.clone()).map_err(|error| ModelError::Config {
-        model,
-        what: "hyper-parameters",
-        expected: "those of its published configuration".to_owned(),
-        got: error.to_string(),
-    })
-}
-
-/// Reads a reference case's `config` table into a model's own description of it.
-pub(super) fn read_case<T: serde::de::DeserializeOwned>(
     model: &'static str,
     config: &Value,
 ) -> Result<T> {
     serde_json::from_value(config.clone()).map_err(|error| ModelError::Config {
         model,
-        what: "reference case",
-        expected: "the keys of the published configuration".to_owned(),
+        what: "hyper-parameters",
+        expected: "those of its published configuration".to_owned(),
         got: error.to_string(),
     })
 }

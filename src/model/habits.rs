@@ -2,6 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What habits look at on the validation split: the loss of the task a model is trained on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Watched {
+    /// Mean absolute error.
+    #[default]
+    Mae,
+    /// Mean squared error.
+    Mse,
+}
+
+impl Watched {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_usual(&self) -> bool {
+        *self == Self::Mae
+    }
+}
+
 /// Habits of a training. A model's recipe holds its authors'; a run has none unless it asks for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Habits {
@@ -14,6 +32,9 @@ pub struct Habits {
     /// Epochs without improvement after which training ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stop: Option<u32>,
+    /// What both look at.
+    #[serde(default, skip_serializing_if = "Watched::is_usual")]
+    pub watched: Watched,
 }
 
 impl Default for Habits {
@@ -28,6 +49,7 @@ impl Habits {
         accumulate: 1,
         plateau: None,
         early_stop: None,
+        watched: Watched::Mae,
     };
 
     /// Whether any looks at the validation split.
@@ -39,12 +61,16 @@ impl Habits {
     pub fn words(self) -> String {
         let accumulated =
             (self.accumulate > 1).then(|| format!("steps over {} batches", self.accumulate));
+        let of = match self.watched {
+            Watched::Mae => "",
+            Watched::Mse => " of the squared error",
+        };
         let reduced = self
             .plateau
-            .map(|n| format!("rate / 10 after {n} epochs without improvement"));
+            .map(|n| format!("rate / 10 after {n} epochs without improvement{of}"));
         let ended = self
             .early_stop
-            .map(|n| format!("ends after {n} epochs without improvement"));
+            .map(|n| format!("ends after {n} epochs without improvement{of}"));
         let all: Vec<String> = [accumulated, reduced, ended]
             .into_iter()
             .flatten()
@@ -75,6 +101,7 @@ mod tests {
             accumulate: 8,
             plateau: Some(5),
             early_stop: Some(8),
+            ..Habits::NONE
         };
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(text, r#"{"accumulate":8,"plateau":5,"early_stop":8}"#);

@@ -53,15 +53,15 @@ impl Space {
         let _ = self.features.index_copy_(0, index, features);
     }
 
-    /// A side without any clip keeps its centre; the reference's would be NaN from then on.
-    fn recenter(&mut self) {
+    /// A side without any clip keeps its centre, or loses it to NaN.
+    fn recenter(&mut self, lose: bool) {
         for (row, side) in [self.labels.gt(0.0), self.labels.lt(0.0)]
             .iter()
             .enumerate()
         {
             let weights = side.to_kind(self.features.kind());
             let count = weights.sum(None::<Kind>);
-            if count.double_value(&[]) > 0.0 {
+            if lose || count.double_value(&[]) > 0.0 {
                 let mean = self.features.transpose(0, 1).mv(&weights) / count;
                 self.centers.select(0, row as i64).copy_(&mean);
             }
@@ -69,12 +69,20 @@ impl Space {
     }
 }
 
+/// How labels and centres are made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BankRules {
+    /// Largest magnitude of a label.
+    pub limit: f64,
+    /// Whether the centre of no clips is NaN, as the reference's, or stays where it was.
+    pub lose_centers: bool,
+}
+
 /// Labels, features and centres of all training clips.
 #[derive(Debug)]
 pub struct LabelBank {
     spaces: [Space; 4],
-    /// Largest magnitude of a label.
-    limit: f64,
+    rules: BankRules,
 }
 
 impl LabelBank {
@@ -82,12 +90,12 @@ impl LabelBank {
     /// [`SPACES`].
     ///
     /// Variables: `state.{labels,features,centers}_{space}`.
-    pub fn new(path: &Path<'_>, clips: i64, widths: [i64; 4], limit: f64) -> Self {
+    pub fn new(path: &Path<'_>, clips: i64, widths: [i64; 4], rules: BankRules) -> Self {
         let state = path / "state";
         let space = |i: usize| Space::new(&state, SPACES[i], clips, widths[i]);
         Self {
             spaces: std::array::from_fn(space),
-            limit,
+            rules,
         }
     }
 
@@ -133,7 +141,7 @@ impl LabelBank {
             }
             for (space, features) in self.spaces.iter_mut().zip(&features) {
                 space.store(index, features);
-                space.recenter();
+                space.recenter(self.rules.lose_centers);
             }
         });
     }
@@ -145,7 +153,7 @@ impl LabelBank {
             let own = space.leaning(features);
             let ratio = &own / (&fused + EPS);
             let new: Tensor = 0.5 * ratio * &label + 0.5 * (&label + own - &fused);
-            let new = new.clamp(-self.limit, self.limit);
+            let new = new.clamp(-self.rules.limit, self.rules.limit);
             let old = space.labels.index_select(0, index);
             let mixed = old * ((epoch - 1.0) / (epoch + 1.0)) + new * (2.0 / (epoch + 1.0));
             let _ = space.labels.index_copy_(0, index, &mixed);

@@ -1,25 +1,29 @@
 //! LF-DNN, late fusion of three small networks (MMSA's baseline; Cambria et al., 2018).
 //!
-//! Audio and vision are averaged over all steps, padding included, and go through MMSA's
-//! sub-network; text goes through an LSTM read at its last step. Formulas and defaults: MMSA
-//! v2.2.1, `models/singleTask/LF_DNN.py` and `config/config_regression.json`.
+//! Audio and vision are averaged over time and go through MMSA's sub-network; text goes through an
+//! LSTM read at its last step. Formulas and defaults: MMSA v2.2.1, `models/singleTask/LF_DNN.py` and
+//! `config/config_regression.json`.
+//!
+//! Means over time include the padding of a clip, as the reference's do. A batch of one clip, at
+//! which PyTorch's batch norm stops with an error, is normalised by the running statistics.
+//!
+//! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
+//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is trained
+//! along, which MMSA's form never was.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use tch::{Tensor, nn};
+use tch::Tensor;
 
-use super::batch::{Batch, Inputs};
-use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
-use super::engine::Engine;
-use super::entry::{Entry, Model, read_case, read_config};
+use super::batch::Inputs;
+use super::encoder::TextEncoder;
+use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::layers::PostFusion;
-use super::losses::Losses;
-use super::mmsa;
+use super::layers::{PostFusion, Unimodal, UnimodalSize};
 use super::recipe::Recipe;
+use super::regressor::Regressor;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
-use super::unimodal::{Unimodal, UnimodalSize};
+use super::{mmsa, reference};
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -34,7 +38,7 @@ pub static ENTRY: Entry = Entry {
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[],
     build,
-    from_case: Some(from_case),
+    case: Some(reference::mmsa),
 };
 
 const NAME: &str = "lf_dnn";
@@ -44,6 +48,7 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosi => (1e-3, 1e-2, 128),
         Profile::Mosei => (2e-3, 1e-3, 64),
         Profile::Sims => (5e-3, 5e-3, 128),
+        Profile::SimsV2 => (5e-3, 0.0, 128),
     };
     mmsa::recipe(learning_rate, weight_decay, batch_size)
 }
@@ -69,6 +74,7 @@ impl Config {
             Profile::Mosi => ([128, 16, 128], 256, 128, [0.2; 4]),
             Profile::Mosei => ([128, 32, 128], 128, 128, [0.2; 4]),
             Profile::Sims => ([128, 32, 128], 256, 32, [0.3, 0.3, 0.3, 0.5]),
+            Profile::SimsV2 => ([64, 32, 64], 256, 32, [0.4; 4]),
         };
         Self {
             hidden_dims,
@@ -82,84 +88,65 @@ impl Config {
 /// The network.
 #[derive(Debug)]
 pub struct LfDnn {
+    encoder: TextEncoder,
     unimodal: Unimodal,
     post_fusion: PostFusion,
+    text_steps: i64,
 }
 
 impl LfDnn {
-    /// Builds the network for audio and vision features of these widths.
+    /// Builds the network.
     ///
     /// # Errors
-    /// Those of [`Unimodal::new`].
-    pub fn new(
-        path: &nn::Path<'_>,
-        config: &Config,
-        encoder: &EncoderSetup,
-        widths: [i64; 2],
-    ) -> Result<Self> {
-        let [_, audio, vision] = config.hidden_dims;
-        let [audio_dropout, vision_dropout, _, fusion_dropout] = config.dropouts;
-        let size = UnimodalSize {
-            hidden: config.hidden_dims,
-            text_out: config.text_out,
-            dropouts: [audio_dropout, vision_dropout],
-        };
-        let fused = audio + vision + config.text_out;
-        let hidden = config.post_fusion_dim;
+    /// Those of [`TextEncoder::new`].
+    pub fn new(setup: &Setup<'_>, config: &Config) -> Result<Self> {
+        let (path, hidden) = (&setup.path, config.post_fusion_dim);
+        let size = UnimodalSize::new(config.hidden_dims, config.text_out, config.dropouts);
+        let fused = size.outputs().iter().sum();
+        let dropout = config.dropouts[3];
         Ok(Self {
-            unimodal: Unimodal::new(path, size, encoder, widths)?,
-            post_fusion: PostFusion::new(path, "post_fusion", fused, hidden, fusion_dropout),
+            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
+            unimodal: Unimodal::new(path, size, setup.widths()),
+            post_fusion: PostFusion::new(path, "post_fusion", fused, hidden, dropout),
+            text_steps: setup.shapes.text_steps,
         })
     }
+}
+
+impl Regressor for LfDnn {
+    const NAME: &'static str = NAME;
 
     fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
-        let features = self.unimodal.forward(inputs, NAME, train, trace)?;
+        let states = self.encoder.encode(&inputs.text, NAME, train)?;
+        let features = self.unimodal.forward(&states, inputs, NAME, train, trace)?;
         let fused = Tensor::cat(&[&features.audio, &features.vision, &features.text], 1);
         trace.record("feature_f", &fused);
         let prediction = self.post_fusion.forward(&fused, train).prediction;
         trace.record("pred", &prediction);
         Ok(prediction)
     }
-}
 
-impl Model for LfDnn {
-    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
-        batch.check(NAME)?;
-        let prediction = self.forward(&batch.masked, true, trace)?;
-        Ok(Losses::l1(prediction, &batch.label))
+    fn encoder(&self) -> &TextEncoder {
+        &self.encoder
     }
 
-    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
-        self.forward(inputs, false, trace)
+    fn encoder_mut(&mut self) -> &mut TextEncoder {
+        &mut self.encoder
     }
 
-    fn text_encoder(&self) -> Option<&TextEncoder> {
-        Some(self.unimodal.encoder())
-    }
-
-    fn set_engine(&mut self, engine: Engine) {
-        self.unimodal.set_engine(engine);
+    fn activations(&self) -> Vec<(&'static str, i64)> {
+        let steps = self.text_steps;
+        vec![
+            ("text encoder", self.encoder.kept(steps)),
+            ("modalities", self.unimodal.kept(steps)),
+            ("fusion", self.post_fusion.kept()),
+        ]
     }
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let widths = setup.shapes.widths();
-    let config: Config = read_config(NAME, setup)?;
     Ok(Box::new(LfDnn::new(
-        &setup.path,
-        &config,
-        &setup.encoder,
-        widths,
+        setup,
+        &read_config(NAME, &setup.config)?,
     )?))
-}
-
-fn from_case(
-    path: &nn::Path<'_>,
-    config: &Value,
-    bert: Option<&BertConfig>,
-) -> Result<Box<dyn Model>> {
-    let case: mmsa::Case<Config> = read_case(NAME, config)?;
-    let (encoder, widths) = (case.encoder(bert), case.widths());
-    let model = LfDnn::new(path, &case.config, &encoder, widths)?;
-    Ok(Box::new(model))
 }

@@ -7,25 +7,30 @@
 //!
 //! Where the reference slips: an index leaves `fusion_weights` and `fusion_bias` out of the
 //! optimiser, so that they keep their random start. Here they are trained; `lmf:compat` freezes them.
+//!
+//! Means over time include the padding of a clip, as the reference's do. A batch of one clip, at
+//! which PyTorch's batch norm stops with an error, is normalised by the running statistics.
+//!
+//! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
+//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is trained
+//! along, which MMSA's form never was.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tch::Tensor;
-use tch::nn::{self, Init};
+use tch::nn::Init;
 
-use super::batch::{Batch, Inputs};
-use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
-use super::engine::Engine;
-use super::entry::{Entry, Model, read_case, read_config};
+use super::batch::Inputs;
+use super::encoder::TextEncoder;
+use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::layers::init;
-use super::losses::Losses;
-use super::mmsa;
+use super::layers::unimodal::prepend_one;
+use super::layers::{Unimodal, UnimodalSize, init};
 use super::recipe::{ParamGroup, Recipe};
+use super::regressor::Regressor;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
-use super::unimodal::{Unimodal, UnimodalSize, prepend_one};
 use super::variant::COMPAT;
+use super::{mmsa, reference};
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -40,7 +45,7 @@ pub static ENTRY: Entry = Entry {
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[COMPAT],
     build,
-    from_case: Some(from_case),
+    case: Some(reference::mmsa),
 };
 
 const NAME: &str = "lmf";
@@ -50,6 +55,7 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosi => (1e-3, 5e-3, 64),
         Profile::Mosei => (1e-3, 1e-3, 32),
         Profile::Sims => (2e-3, 5e-3, 64),
+        Profile::SimsV2 => (2e-3, 1e-4, 32),
     };
     mmsa::recipe(learning_rate, weight_decay, batch_size)
 }
@@ -81,6 +87,7 @@ impl Config {
             Profile::Mosi => ([128, 16, 128], 3, [0.3; 4], 1.0),
             Profile::Mosei => ([128, 16, 128], 4, [0.2; 4], 1.0),
             Profile::Sims => ([64, 16, 64], 4, [0.2; 4], 0.25),
+            Profile::SimsV2 => ([64, 32, 64], 4, [0.3, 0.3, 0.3, 0.5], 0.25),
         };
         Self {
             hidden_dims,
@@ -95,6 +102,7 @@ impl Config {
 /// The network.
 #[derive(Debug)]
 pub struct Lmf {
+    encoder: TextEncoder,
     unimodal: Unimodal,
     /// Audio, vision, text: (rank, features + 1, 1).
     factors: [Tensor; 3],
@@ -104,25 +112,19 @@ pub struct Lmf {
     fusion_bias: Tensor,
     factor_rate: f64,
     freeze_fusion: bool,
+    text_steps: i64,
 }
 
 impl Lmf {
-    /// Builds the network for audio and vision features of these widths.
+    /// Builds the network.
     ///
     /// # Errors
-    /// Those of [`Unimodal::new`].
-    pub fn new(
-        path: &nn::Path<'_>,
-        config: &Config,
-        encoder: &EncoderSetup,
-        widths: [i64; 2],
-    ) -> Result<Self> {
-        let [text, audio, vision] = config.hidden_dims;
-        let size = UnimodalSize {
-            hidden: config.hidden_dims,
-            text_out: text / 2,
-            dropouts: [config.dropouts[0], config.dropouts[1]],
-        };
+    /// Those of [`TextEncoder::new`].
+    pub fn new(setup: &Setup<'_>, config: &Config) -> Result<Self> {
+        let path = &setup.path;
+        let text_out = config.hidden_dims[0] / 2;
+        let size = UnimodalSize::new(config.hidden_dims, text_out, config.dropouts);
+        let [text, audio, vision] = size.outputs();
         let rank = config.rank;
         let factor = |name: &str, features: i64| {
             let start = init::xavier_normal(features + 1, rank);
@@ -132,18 +134,25 @@ impl Lmf {
             factors: [
                 factor("audio_factor", audio),
                 factor("video_factor", vision),
-                factor("text_factor", text / 2),
+                factor("text_factor", text),
             ],
             fusion_weights: path.var("fusion_weights", &[1, rank], init::xavier_normal(rank, 1)),
             fusion_bias: path.var("fusion_bias", &[1, 1], Init::Const(0.0)),
-            unimodal: Unimodal::new(path, size, encoder, widths)?,
+            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
+            unimodal: Unimodal::new(path, size, setup.widths()),
             factor_rate: config.factor_rate,
             freeze_fusion: config.compat,
+            text_steps: setup.shapes.text_steps,
         })
     }
+}
+
+impl Regressor for Lmf {
+    const NAME: &'static str = NAME;
 
     fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
-        let features = self.unimodal.forward(inputs, NAME, train, trace)?;
+        let states = self.encoder.encode(&inputs.text, NAME, train)?;
+        let features = self.unimodal.forward(&states, inputs, NAME, train, trace)?;
         let vectors = [&features.audio, &features.vision, &features.text];
         let [audio, vision, text] = &self.factors;
         // (rank, B, 1) each
@@ -156,20 +165,26 @@ impl Lmf {
         trace.record("pred", &prediction);
         Ok(prediction)
     }
-}
 
-impl Model for Lmf {
-    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
-        batch.check(NAME)?;
-        let prediction = self.forward(&batch.masked, true, trace)?;
-        Ok(Losses::l1(prediction, &batch.label))
+    fn encoder(&self) -> &TextEncoder {
+        &self.encoder
     }
 
-    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
-        self.forward(inputs, false, trace)
+    fn encoder_mut(&mut self) -> &mut TextEncoder {
+        &mut self.encoder
     }
 
-    fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
+    fn activations(&self) -> Vec<(&'static str, i64)> {
+        let (steps, rank) = (self.text_steps, self.fusion_weights.size()[1]);
+        let vectors = self.factors.iter().map(|factor| factor.size()[1]);
+        vec![
+            ("text encoder", self.encoder.kept(steps)),
+            ("modalities", self.unimodal.kept(steps)),
+            ("fusion", vectors.sum::<i64>() + 6 * rank),
+        ]
+    }
+
+    fn param_groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
         let group = |name, prefixes: &[&str], factor: f64| ParamGroup {
             name,
             prefixes: prefixes.iter().map(|&prefix| prefix.to_owned()).collect(),
@@ -188,31 +203,11 @@ impl Model for Lmf {
             group("others", others, 1.0),
         ]
     }
-
-    fn text_encoder(&self) -> Option<&TextEncoder> {
-        Some(self.unimodal.encoder())
-    }
-
-    fn set_engine(&mut self, engine: Engine) {
-        self.unimodal.set_engine(engine);
-    }
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let widths = setup.shapes.widths();
-    let config: Config = read_config(NAME, setup)?;
-    let model = Lmf::new(&setup.path, &config, &setup.encoder, widths)?;
-    Ok(Box::new(model))
-}
-
-fn from_case(
-    path: &nn::Path<'_>,
-    config: &Value,
-    bert: Option<&BertConfig>,
-) -> Result<Box<dyn Model>> {
-    let mut case: mmsa::Case<Config> = read_case(NAME, config)?;
-    case.config.compat = true;
-    let (encoder, widths) = (case.encoder(bert), case.widths());
-    let model = Lmf::new(path, &case.config, &encoder, widths)?;
-    Ok(Box::new(model))
+    Ok(Box::new(Lmf::new(
+        setup,
+        &read_config(NAME, &setup.config)?,
+    )?))
 }

@@ -3,23 +3,42 @@
 //! Language tokens are mixed with proxy tokens made of the other modalities, by a learned estimate
 //! of how complete the language is; auxiliary heads judge the mixture against complete language and
 //! rebuild the complete tokens. Formulas and defaults: the published code,
-//! github.com/Haoyu-ha/LNLN, commit `80a052c`, which departs from the paper in places (marked).
+//! github.com/Haoyu-ha/LNLN, commit `80a052c`. Where it departs from the paper, the code is followed:
+//!
+//! - the discriminator judges the mixture against complete language, not proxy tokens against those
+//!   of the masked one (equation 9; `lnln:disc-on-hp` is the paper's), and its label says which of
+//!   the two a token is of, not which modality;
+//! - the gradient is reversed on the proxy tokens before the mixture, so that the sentiment loss is
+//!   reversed for the generator too, not the discriminator's alone;
+//! - what is rebuilt are the tokens of the complete inputs, not the inputs; that target is trained as
+//!   well;
+//! - proxy tokens are read from the generator's own learned tokens; learned tokens start at 0 or 1, not
+//!   at random;
+//! - a hyper-modality layer adds to its *normalised* input, and both of its attentions share the last
+//!   linear layer (equation 3);
+//! - the fusion has 2 layers on MOSI, where the paper says 4, and the mean over its tokens is regressed
+//!   on;
+//! - half of the training clips have nothing missing in a modality (`--noise`), and training has no
+//!   early stop.
+//!
+//! Text as published is a BERT that is trained along (`--encoder bert:DIR`). Nothing is published for
+//! CH-SIMS v2, which gets CH-SIMS's settings.
 
 use serde::Deserialize;
 use serde_json::Value;
-use tch::nn::Path;
 use tch::{Reduction, Tensor};
 
 use self::correction::{Corrected, Correction};
 use self::learning::Learning;
 use self::reconstruction::Reconstruction;
 use super::batch::{Batch, Inputs};
-use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::encoder::TextEncoder;
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case, read_config};
+use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::layers::{Joint, Projection};
+use super::layers::{Joint, Projections};
 use super::losses::{Losses, Term};
+use super::reference::CaseData;
 use super::setup::{Setup, Shapes};
 use super::trace::Trace;
 
@@ -43,7 +62,7 @@ pub static ENTRY: Entry = Entry {
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: config::VARIANTS,
     build,
-    from_case: Some(from_case),
+    case: Some(case),
 };
 
 const NAME: &str = "lnln";
@@ -70,9 +89,7 @@ struct Fused {
 pub struct Lnln {
     config: Config,
     encoder: TextEncoder,
-    project_text: Projection,
-    project_audio: Projection,
-    project_vision: Projection,
+    projections: Projections,
     correction: Option<Correction>,
     learning: Learning,
     reconstruction: Option<Reconstruction>,
@@ -81,39 +98,32 @@ pub struct Lnln {
 }
 
 impl Lnln {
-    /// Builds the network for inputs of these shapes.
+    /// Builds the network.
     ///
     /// # Errors
     /// Those of [`TextEncoder::new`].
-    pub fn new(
-        path: &Path<'_>,
-        config: &Config,
-        encoder: &EncoderSetup,
-        shapes: Shapes,
-    ) -> Result<Self> {
-        let (c, block) = (config, config.block());
-        let project = |name: &str, width, steps| {
-            Projection::new(&(path / name), width, steps, c.tokens, c.proj_depth, block)
-        };
+    pub fn new(setup: &Setup<'_>, config: Config) -> Result<Self> {
+        let (path, c, block) = (&setup.path, &config, config.block());
+        let (width, size) = (setup.encoder.width(), [c.tokens, c.proj_depth]);
         Ok(Self {
-            config: config.clone(),
-            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), encoder)?,
-            project_text: project("proj_l", encoder.width(), shapes.text_steps),
-            project_audio: project("proj_a", shapes.audio_width, shapes.audio_steps),
-            project_vision: project("proj_v", shapes.vision_width, shapes.vision_steps),
+            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
+            projections: Projections::new(path, width, &setup.shapes, size, block),
             correction: c.correction.then(|| Correction::new(path, c)),
             learning: Learning::new(path, c),
             reconstruction: c.reconstruction.then(|| Reconstruction::new(path, c)),
-            text_steps: shapes.text_steps,
+            text_steps: setup.shapes.text_steps,
             engine: Engine::default(),
+            config,
         })
     }
 
     fn project(&self, text: &Tensor, audio: &Tensor, vision: &Tensor) -> Result<Tokens> {
+        let tokens = self.projections.forward([text, audio, vision], NAME)?;
+        let [text, audio, vision] = tokens;
         Ok(Tokens {
-            text: self.project_text.forward(text, NAME)?,
-            audio: self.project_audio.forward(audio, NAME)?,
-            vision: self.project_vision.forward(vision, NAME)?,
+            text,
+            audio,
+            vision,
         })
     }
 
@@ -248,14 +258,7 @@ impl Model for Lnln {
 
     fn set_engine(&mut self, engine: Engine) {
         self.encoder.set_engine(engine);
-        let projections = [
-            &mut self.project_text,
-            &mut self.project_audio,
-            &mut self.project_vision,
-        ];
-        for projection in projections {
-            projection.set_engine(engine);
-        }
+        self.projections.set_engine(engine);
         self.learning.set_engine(engine);
         if let Some(correction) = &mut self.correction {
             correction.set_engine(engine);
@@ -282,46 +285,42 @@ impl Model for Lnln {
             + self.reconstruction.as_ref().map_or(0, |part| part.kept(c));
         Some(vec![
             ("text encoder", 2 * self.encoder.kept(self.text_steps)),
-            ("text tokens", 2 * self.project_text.kept()),
-            ("audio tokens", 2 * self.project_audio.kept()),
-            ("vision tokens", 2 * self.project_vision.kept()),
+            ("text tokens", 2 * self.projections.text.kept()),
+            ("audio tokens", 2 * self.projections.audio.kept()),
+            ("vision tokens", 2 * self.projections.vision.kept()),
             ("fusion and heads", rest),
         ])
     }
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let config: Config = read_config(NAME, setup)?;
     Ok(Box::new(Lnln::new(
-        &setup.path,
-        &config,
-        &setup.encoder,
-        setup.shapes,
+        setup,
+        read_config(NAME, &setup.config)?,
     )?))
 }
 
-/// The extra keys of a reference case.
-#[derive(Deserialize)]
-struct Case {
-    #[serde(flatten)]
-    config: Config,
-    text_len: i64,
-    audio_len: i64,
-    vision_len: i64,
-    audio_dim: i64,
-    vision_dim: i64,
-    text_dim: i64,
-}
-
-fn from_case(path: &Path<'_>, config: &Value, bert: Option<&BertConfig>) -> Result<Box<dyn Model>> {
-    let case: Case = read_case(NAME, config)?;
-    let shapes = Shapes {
-        text_steps: case.text_len,
-        audio_steps: case.audio_len,
-        vision_steps: case.vision_len,
-        audio_width: case.audio_dim,
-        vision_width: case.vision_dim,
-    };
-    let encoder = EncoderSetup::of_case(bert, case.text_dim);
-    Ok(Box::new(Lnln::new(path, &case.config, &encoder, shapes)?))
+fn case(config: &Value) -> Result<CaseData> {
+    #[derive(Deserialize)]
+    struct Case {
+        batch: usize,
+        text_len: i64,
+        audio_len: i64,
+        vision_len: i64,
+        audio_dim: i64,
+        vision_dim: i64,
+        text_dim: i64,
+    }
+    let case: Case = read_config(NAME, config)?;
+    Ok(CaseData {
+        shapes: Shapes {
+            text_steps: case.text_len,
+            audio_steps: case.audio_len,
+            vision_steps: case.vision_len,
+            audio_width: case.audio_dim,
+            vision_width: case.vision_dim,
+        },
+        text_width: case.text_dim,
+        clips: case.batch,
+    })
 }

@@ -11,26 +11,39 @@
 //! whatever their own lengths. Here each is read for its own length; `misa:compat` keeps the text's. A
 //! classifier of the six parts is computed and enters no loss; it and an unused layer norm are kept
 //! as parameters, so that the reference's checkpoints fit. The transformer's dropout is 0.1, whatever
-//! the configuration says, as in the reference.
+//! the configuration says, as in the reference. Where two shared parts have equal moments, as those of
+//! a batch of one clip have, the gradient of their distance is 0 here and infinite there.
+//!
+//! MMSA's steps over two batches and its early stop, which watches the mean squared error, are taken
+//! where a run asks for them. MMSA loses the batches that fill no group at the end of an epoch; here
+//! they make a step of their own whatever a run asks for: such a loss depends on the number of clips
+//! and on nothing that the authors chose. MMSA's configuration names a weight decay that its trainer
+//! never uses: there is none here.
+//!
+//! Text as published is a BERT that is trained along (`--encoder bert:DIR`).
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tch::nn::{self, Module};
-use tch::{Kind, Reduction, Tensor};
+use tch::{Reduction, Tensor};
 
-use super::batch::{Batch, Inputs, check_features};
-use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use self::reader::FrameReader;
+use self::space::{Parts, Space, difference, reconstruction, similarity};
+use super::batch::{Batch, Inputs};
+use super::encoder::TextEncoder;
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case, read_config};
+use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::habits::Habits;
-use super::layers::{EncoderLayer, EncoderLayerSize, Lstm, LstmSize, init};
-use super::losses::{Losses, Term, disparity};
-use super::mmsa;
-use super::recipe::{Clip, Recipe};
-use super::setup::{Profile, Setup};
+use super::layers::{EncoderLayer, EncoderLayerSize, init, mean_of_valid};
+use super::losses::{Losses, Term};
+use super::reference;
+use super::setup::{Setup, Shapes};
 use super::trace::Trace;
 use super::variant::COMPAT;
+
+mod config;
+mod reader;
+mod space;
+
+pub use config::Config;
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -41,145 +54,14 @@ pub static ENTRY: Entry = Entry {
     summary: "private and shared parts of each modality, kept apart by three losses",
     trained: true,
     needs_complete: false,
-    recipe,
+    recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[COMPAT],
     build,
-    from_case: Some(from_case),
+    case: Some(reference::mmsa),
 };
 
 const NAME: &str = "misa";
-
-fn recipe(profile: Profile) -> Recipe {
-    let (batch_size, clip) = match profile {
-        Profile::Mosi => (16, 0.8),
-        Profile::Mosei => (64, 0.8),
-        Profile::Sims => (64, 1.0),
-    };
-    let recipe = mmsa::recipe(1e-4, 0.0, batch_size);
-    Recipe {
-        clip: Clip::Value(clip),
-        habits: Habits {
-            accumulate: 2,
-            ..recipe.habits
-        },
-        ..recipe
-    }
-}
-
-/// Hyper-parameters under MMSA's names.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Config {
-    /// Width of all parts.
-    pub hidden_size: i64,
-    /// In the last layers.
-    pub dropout: f64,
-    pub diff_weight: f64,
-    pub sim_weight: f64,
-    pub recon_weight: f64,
-    /// In the transformer over the six parts. Reference cases are computed without.
-    #[serde(default)]
-    pub transformer_dropout: f64,
-    /// Keep the reference's slip, named above.
-    #[serde(default)]
-    pub compat: bool,
-}
-
-impl Config {
-    /// MMSA's tuned values.
-    pub fn of(profile: Profile) -> Self {
-        let (dropout, diff_weight, sim_weight, recon_weight) = match profile {
-            Profile::Mosi => (0.2, 0.1, 0.3, 1.0),
-            Profile::Mosei => (0.5, 0.3, 0.8, 1.0),
-            Profile::Sims => (0.0, 0.3, 1.0, 0.8),
-        };
-        Self {
-            hidden_size: 128,
-            dropout,
-            diff_weight,
-            sim_weight,
-            recon_weight,
-            transformer_dropout: 0.1,
-            compat: false,
-        }
-    }
-}
-
-/// Two stacked bidirectional LSTMs as wide as their input; the clip is both layers' final states.
-#[derive(Debug)]
-struct FrameReader {
-    rnn1: Lstm,
-    norm: nn::LayerNorm,
-    rnn2: Lstm,
-    width: i64,
-}
-
-impl FrameReader {
-    /// Parameters: `{letter}rnn1`, `{letter}rnn2`, `{letter}layer_norm`.
-    fn new(path: &nn::Path<'_>, letter: char, width: i64) -> Self {
-        let rnn = |i: i64, inputs| {
-            let size = LstmSize {
-                bidirectional: true,
-                ..LstmSize::single(inputs, width)
-            };
-            Lstm::new(path / format!("{letter}rnn{i}"), size)
-        };
-        Self {
-            rnn1: rnn(1, width),
-            rnn2: rnn(2, 2 * width),
-            norm: init::layer_norm(path / format!("{letter}layer_norm"), 2 * width),
-            width,
-        }
-    }
-
-    /// (B, T, width) to (B, 4 width): layer 1 and 2 forwards, layer 1 and 2 backwards.
-    fn forward(&self, x: &Tensor, lengths: &Tensor, train: bool) -> Result<Tensor> {
-        check_features(x, i64::MAX, self.width, NAME)?;
-        let (outputs, first) = self.rnn1.forward_valid(x, lengths, train);
-        let normed = self.norm.forward(&outputs);
-        let (_, second) = self.rnn2.forward_valid(&normed, lengths, train);
-        Ok(Tensor::cat(&[first, second], 2)
-            .transpose(0, 1)
-            .flatten(1, 2))
-    }
-}
-
-/// Everything one modality owns beyond its reader.
-#[derive(Debug)]
-struct Space {
-    project: nn::Linear,
-    norm: nn::LayerNorm,
-    private: nn::Linear,
-    recon: nn::Linear,
-}
-
-impl Space {
-    /// Parameters: `project_{letter}`, `private_{letter}`, `recon_{letter}`; `private` numbers the
-    /// layer in the reference's names.
-    fn new(path: &nn::Path<'_>, letter: char, private: i64, inputs: i64, width: i64) -> Self {
-        let (project, recon) = (format!("project_{letter}"), format!("recon_{letter}"));
-        let own = format!("private_{letter}");
-        let inner = path / &project;
-        Self {
-            project: init::linear(&inner / &project, inputs, width),
-            norm: init::layer_norm(&inner / format!("{project}_layer_norm"), width),
-            private: init::linear(path / &own / format!("{own}_{private}"), width, width),
-            recon: init::linear(path / &recon / format!("{recon}_1"), width, width),
-        }
-    }
-
-    fn project(&self, utterance: &Tensor) -> Tensor {
-        self.norm.forward(&self.project.forward(utterance).relu())
-    }
-}
-
-/// The parts of one modality, each (B, hidden).
-#[derive(Debug)]
-struct Parts {
-    projected: Tensor,
-    private: Tensor,
-    shared: Tensor,
-}
 
 /// The network.
 #[derive(Debug)]
@@ -194,21 +76,17 @@ pub struct Misa {
     transformer: EncoderLayer,
     fusion: [nn::Linear; 2],
     config: Config,
-    text_lengths_for_all: bool,
+    shapes: Shapes,
 }
 
 impl Misa {
-    /// Builds the network for audio and vision features of these widths.
+    /// Builds the network.
     ///
     /// # Errors
     /// Those of [`TextEncoder::new`].
-    pub fn new(
-        path: &nn::Path<'_>,
-        config: &Config,
-        encoder: &EncoderSetup,
-        [audio_width, vision_width]: [i64; 2],
-    ) -> Result<Self> {
-        let (width, text_width) = (config.hidden_size, encoder.width());
+    pub fn new(setup: &Setup<'_>, config: Config) -> Result<Self> {
+        let (path, width) = (&setup.path, config.hidden_size);
+        let [text_width, audio_width, vision_width] = setup.widths();
         // In the reference's checkpoints, read by nothing.
         let unused = init::layer_norm(path / "tlayer_norm", 2 * text_width);
         freeze([unused.ws, unused.bs]);
@@ -226,9 +104,9 @@ impl Misa {
             discriminator.bs.as_ref().map(Tensor::shallow_clone),
         ]);
         Ok(Self {
-            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), encoder)?,
-            vision: FrameReader::new(path, 'v', vision_width),
-            audio: FrameReader::new(path, 'a', audio_width),
+            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
+            vision: FrameReader::new(path, 'v', "vision features", vision_width),
+            audio: FrameReader::new(path, 'a', "audio features", audio_width),
             spaces: [
                 Space::new(path, 't', 1, text_width, width),
                 Space::new(path, 'v', 1, 4 * vision_width, width),
@@ -241,8 +119,8 @@ impl Misa {
                 init::linear(&fusion / "fusion_layer_1", 6 * width, 3 * width),
                 init::linear(&fusion / "fusion_layer_3", 3 * width, 1),
             ],
-            config: config.clone(),
-            text_lengths_for_all: config.compat,
+            config,
+            shapes: setup.shapes,
         })
     }
 
@@ -250,7 +128,7 @@ impl Misa {
     fn read(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<[Tensor; 3]> {
         let states = self.encoder.encode(&inputs.text, NAME, train)?;
         trace.record("bert", &states);
-        let lengths = |own| match self.text_lengths_for_all {
+        let lengths = |own| match self.config.compat {
             true => &inputs.text_lengths,
             false => own,
         };
@@ -299,16 +177,6 @@ impl Misa {
         let hidden = first.forward(&tokens.flatten(1, 2));
         second.forward(&hidden.dropout(self.config.dropout, train).relu())
     }
-
-    /// Mean squared error of each modality rebuilt from its two parts.
-    fn reconstruction(&self, parts: &[Parts; 3]) -> Tensor {
-        let error = |(space, parts): (&Space, &Parts)| {
-            let rebuilt = space.recon.forward(&(&parts.private + &parts.shared));
-            rebuilt.mse_loss(&parts.projected, Reduction::Mean)
-        };
-        let errors: Vec<Tensor> = self.spaces.iter().zip(parts).map(error).collect();
-        Tensor::stack(&errors, 0).mean(None::<Kind>)
-    }
 }
 
 /// No loss reaches these parameters.
@@ -316,40 +184,6 @@ fn freeze(parameters: [Option<Tensor>; 2]) {
     for parameter in parameters.into_iter().flatten() {
         let _ = parameter.set_requires_grad(false);
     }
-}
-
-/// (B, T, width) to (B, width): mean over the first `lengths` steps.
-fn mean_of_valid(x: &Tensor, lengths: &Tensor) -> Tensor {
-    let positions = Tensor::arange(x.size()[1], (Kind::Int64, x.device()));
-    let lengths = lengths.to_kind(Kind::Int64).unsqueeze(1);
-    let valid = positions.unsqueeze(0).lt_tensor(&lengths).to_kind(x.kind());
-    let sum = (x * valid.unsqueeze(2)).sum_dim_intlist([1i64].as_slice(), false, None::<Kind>);
-    sum / lengths.clamp_min(1).to_kind(x.kind())
-}
-
-/// Private against shared part of each modality, and private parts against each other.
-fn difference([t, v, a]: &[Parts; 3]) -> Tensor {
-    let pairs = [
-        [&t.private, &t.shared],
-        [&v.private, &v.shared],
-        [&a.private, &a.shared],
-        [&a.private, &t.private],
-        [&a.private, &v.private],
-        [&t.private, &v.private],
-    ];
-    let losses = pairs.map(|[one, other]| disparity::cross_correlation(one, other));
-    Tensor::stack(&losses, 0).sum(None::<Kind>)
-}
-
-/// Shared parts against each other.
-fn similarity([t, v, a]: &[Parts; 3]) -> Tensor {
-    let pairs = [
-        [&t.shared, &v.shared],
-        [&t.shared, &a.shared],
-        [&a.shared, &v.shared],
-    ];
-    let losses = pairs.map(|[one, other]| disparity::central_moments(one, other, 5));
-    Tensor::stack(&losses, 0).mean(None::<Kind>)
 }
 
 impl Model for Misa {
@@ -377,7 +211,7 @@ impl Model for Misa {
             term(
                 "recon",
                 self.config.recon_weight,
-                self.reconstruction(&parts),
+                reconstruction(&self.spaces, &parts),
             ),
         ];
         Ok(Losses::weighted(terms, prediction))
@@ -398,23 +232,23 @@ impl Model for Misa {
     fn set_engine(&mut self, engine: Engine) {
         self.encoder.set_engine(engine);
     }
+
+    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
+        let (shapes, width) = (&self.shapes, self.config.hidden_size);
+        // Projected, normed, and both parts; six tokens; the layers after them.
+        let parts = 3 * 7 * width + self.transformer.kept(6) + (6 + 3 * 3) * width;
+        Some(vec![
+            ("text encoder", self.encoder.kept(shapes.text_steps)),
+            ("audio frames", self.audio.kept(shapes.audio_steps)),
+            ("vision frames", self.vision.kept(shapes.vision_steps)),
+            ("parts and fusion", parts),
+        ])
+    }
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let widths = setup.shapes.widths();
-    let config: Config = read_config(NAME, setup)?;
-    let model = Misa::new(&setup.path, &config, &setup.encoder, widths)?;
-    Ok(Box::new(model))
-}
-
-fn from_case(
-    path: &nn::Path<'_>,
-    config: &Value,
-    bert: Option<&BertConfig>,
-) -> Result<Box<dyn Model>> {
-    let mut case: mmsa::Case<Config> = read_case(NAME, config)?;
-    case.config.compat = true;
-    let (encoder, widths) = (case.encoder(bert), case.widths());
-    let model = Misa::new(path, &case.config, &encoder, widths)?;
-    Ok(Box::new(model))
+    Ok(Box::new(Misa::new(
+        setup,
+        read_config(NAME, &setup.config)?,
+    )?))
 }

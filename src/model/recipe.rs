@@ -65,6 +65,13 @@ impl ParamGroup {
         }
     }
 
+    /// Place of the group that holds this parameter: the first that claims it, else the first
+    /// without prefixes, else none.
+    pub fn place(groups: &[Self], parameter: &str) -> Option<usize> {
+        let claims = groups.iter().position(|group| group.claims(parameter));
+        claims.or_else(|| groups.iter().position(|group| group.prefixes.is_empty()))
+    }
+
     /// Whether the group names this parameter itself, rather than by default.
     pub fn claims(&self, parameter: &str) -> bool {
         let mut prefixes = self.prefixes.iter();

@@ -6,26 +6,31 @@
 //! `models/multiTask/SELF_MM.py`, `trains/multiTask/SELF_MM.py` and `config/config_regression.json`.
 //!
 //! Where the reference slips: a class centre without any clip becomes NaN, and every label after it;
-//! here it stays where it was. MMSA's steps over four batches are taken where a run asks for them; the
-//! last batches of an epoch, which MMSA loses where they fill no group, make a step of their own.
+//! here it stays where it was; `self_mm:compat` lets it become NaN.
+//!
+//! MMSA's steps over four batches and its early stop are taken where a run asks for them. MMSA loses
+//! the batches that fill no group at the end of an epoch; here they make a step of their own whatever
+//! a run asks for: such a loss depends on the number of clips and on nothing that the authors chose.
+//!
+//! Text as published is a BERT that is trained along (`--encoder bert:DIR`), in two groups of its own.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use tch::{Kind, Tensor, nn};
+use tch::{Kind, Tensor};
 
 use super::batch::{Batch, Inputs, check_features};
-use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
+use super::encoder::TextEncoder;
 use super::engine::Engine;
-use super::entry::{Entry, Model, read_case, read_config};
+use super::entry::{Entry, Model, read_config};
 use super::error::Result;
 use super::habits::Habits;
-use super::label_bank::LabelBank;
+use super::label_bank::{BankRules, LabelBank};
 use super::layers::{LastState, PostFusion, PostFusionOutput};
 use super::losses::{Losses, Term};
-use super::mmsa;
 use super::recipe::{ParamGroup, Recipe};
-use super::setup::{Profile, Setup};
+use super::setup::{Profile, Setup, Shapes};
 use super::trace::Trace;
+use super::variant::COMPAT;
+use super::{mmsa, reference};
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -38,9 +43,9 @@ pub static ENTRY: Entry = Entry {
     needs_complete: false,
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
-    variants: &[],
+    variants: &[COMPAT],
     build,
-    from_case: Some(from_case),
+    case: Some(reference::mmsa),
 };
 
 const NAME: &str = "self_mm";
@@ -50,6 +55,7 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosi => (16, 1e-3),
         Profile::Mosei => (32, 1e-2),
         Profile::Sims => (32, 1e-3),
+        Profile::SimsV2 => (16, 1e-3),
     };
     let recipe = mmsa::recipe(1e-3, weight_decay, batch_size);
     Recipe {
@@ -80,32 +86,43 @@ pub struct Config {
     #[serde(rename = "H")]
     pub label_limit: f64,
     /// Learning rates of the text encoder, audio and vision LSTMs over that of the heads.
-    #[serde(default = "same_rates")]
-    pub rates: [f64; 3],
-    /// Weight decays of the same three.
-    #[serde(default)]
-    pub decays: [f64; 3],
+    #[serde(default = "same")]
+    pub relative_rates: [f64; 3],
+    /// Weight decays of the same three over that of the heads.
+    #[serde(default = "same")]
+    pub relative_decays: [f64; 3],
+    /// Keep the reference's slip, named above.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub compat: bool,
 }
 
-fn same_rates() -> [f64; 3] {
+fn same() -> [f64; 3] {
     [1.0; 3]
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_no(value: &bool) -> bool {
+    !value
 }
 
 impl Config {
     /// MMSA's tuned values.
     pub fn of(profile: Profile) -> Self {
-        let (v_lstm_hidden_size, post_text_dim, label_limit) = match profile {
-            Profile::Mosi | Profile::Mosei => (32, 32, 3.0),
-            Profile::Sims => (64, 64, 1.0),
+        let (v_lstm_hidden_size, post_text_dim, post_audio_dim, label_limit) = match profile {
+            Profile::Mosi | Profile::Mosei => (32, 32, 16, 3.0),
+            Profile::Sims => (64, 64, 16, 1.0),
+            Profile::SimsV2 => (64, 64, 32, 3.0),
         };
         let dropouts = match profile {
             Profile::Mosi | Profile::Sims => [0.0, 0.1, 0.1, 0.0],
             Profile::Mosei => [0.1, 0.0, 0.0, 0.0],
+            Profile::SimsV2 => [0.0, 0.0, 0.1, 0.0],
         };
-        let (rates, decays) = match profile {
-            Profile::Mosi => ([0.05, 5.0, 5.0], [1e-3; 3]),
-            Profile::Mosei => ([0.05, 5.0, 0.1], [1e-3, 0.0, 0.0]),
-            Profile::Sims => ([0.05, 5.0, 5.0], [1e-3, 1e-2, 1e-2]),
+        let (relative_rates, relative_decays) = match profile {
+            Profile::Mosi => ([0.05, 5.0, 5.0], [1.0; 3]),
+            Profile::Mosei => ([0.05, 5.0, 0.1], [0.1, 0.0, 0.0]),
+            Profile::Sims => ([0.05, 5.0, 5.0], [1.0, 10.0, 10.0]),
+            Profile::SimsV2 => ([0.05, 1.0, 1.0], [10.0, 0.0, 0.0]),
         };
         Self {
             a_lstm_hidden_size: 16,
@@ -114,15 +131,16 @@ impl Config {
             video_out: 32,
             post_fusion_dim: 128,
             post_text_dim,
-            post_audio_dim: 16,
+            post_audio_dim,
             post_video_dim: 32,
             post_fusion_dropout: dropouts[0],
             post_text_dropout: dropouts[1],
             post_audio_dropout: dropouts[2],
             post_video_dropout: dropouts[3],
             label_limit,
-            rates,
-            decays,
+            relative_rates,
+            relative_decays,
+            compat: false,
         }
     }
 }
@@ -136,8 +154,7 @@ pub struct SelfMm {
     /// Fusion, text, audio, vision.
     heads: [PostFusion; 4],
     bank: LabelBank,
-    /// Features of audio and vision.
-    widths: [i64; 2],
+    shapes: Shapes,
     config: Config,
 }
 
@@ -145,19 +162,14 @@ pub struct SelfMm {
 type Outputs = [PostFusionOutput; 4];
 
 impl SelfMm {
-    /// Builds the network for audio and vision features of these widths and `clips` training clips.
+    /// Builds the network, with a place for every training clip.
     ///
     /// # Errors
     /// Those of [`TextEncoder::new`].
-    pub fn new(
-        path: &nn::Path<'_>,
-        config: &Config,
-        encoder: &EncoderSetup,
-        widths: [i64; 2],
-        clips: i64,
-    ) -> Result<Self> {
+    pub fn new(setup: &Setup<'_>, config: Config) -> Result<Self> {
+        let path = &setup.path;
         let (audio, vision) = (config.audio_out, config.video_out);
-        let text = encoder.width();
+        let [text, audio_width, vision_width] = setup.widths();
         let reader = |name: &str, inputs, hidden, outputs| {
             LastState::new(&(path / name), inputs, hidden, outputs)
         };
@@ -167,13 +179,22 @@ impl SelfMm {
             config.post_audio_dim,
             config.post_video_dim,
         ];
+        let bank = BankRules {
+            limit: config.label_limit,
+            lose_centers: config.compat,
+        };
         let head = |name: &str, inputs, i: usize, dropout| {
             PostFusion::new(path, name, inputs, dims[i], dropout)
         };
         Ok(Self {
-            encoder: TextEncoder::new(&(path / "text_model" / "model"), encoder)?,
-            audio: reader("audio_model", widths[0], config.a_lstm_hidden_size, audio),
-            vision: reader("video_model", widths[1], config.v_lstm_hidden_size, vision),
+            encoder: TextEncoder::new(&(path / "text_model" / "model"), &setup.encoder)?,
+            audio: reader("audio_model", audio_width, config.a_lstm_hidden_size, audio),
+            vision: reader(
+                "video_model",
+                vision_width,
+                config.v_lstm_hidden_size,
+                vision,
+            ),
             heads: [
                 head(
                     "post_fusion",
@@ -185,15 +206,16 @@ impl SelfMm {
                 head("post_audio", audio, 2, config.post_audio_dropout),
                 head("post_video", vision, 3, config.post_video_dropout),
             ],
-            bank: LabelBank::new(path, clips, dims, config.label_limit),
-            widths,
-            config: config.clone(),
+            bank: LabelBank::new(path, setup.labels.count as i64, dims, bank),
+            shapes: setup.shapes,
+            config,
         })
     }
 
     fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Outputs> {
-        check_features(&inputs.audio, i64::MAX, self.widths[0], NAME)?;
-        check_features(&inputs.vision, i64::MAX, self.widths[1], NAME)?;
+        let [audio, vision] = [self.shapes.audio_width, self.shapes.vision_width];
+        check_features(&inputs.audio, i64::MAX, audio, NAME, "audio features")?;
+        check_features(&inputs.vision, i64::MAX, vision, NAME, "vision features")?;
         let states = self.encoder.encode(&inputs.text, NAME, train)?;
         let text = states.select(1, 0);
         let audio = self
@@ -270,13 +292,24 @@ impl Model for SelfMm {
         self.encoder.set_engine(engine);
     }
 
+    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
+        let shapes = &self.shapes;
+        let heads = self.heads.iter().map(PostFusion::kept);
+        Some(vec![
+            ("text encoder", self.encoder.kept(shapes.text_steps)),
+            ("audio frames", self.audio.kept(shapes.audio_steps)),
+            ("vision frames", self.vision.kept(shapes.vision_steps)),
+            ("heads", heads.sum()),
+        ])
+    }
+
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
         let group = |name, prefix: &str, i: usize| ParamGroup {
             name,
             prefixes: vec![prefix.to_owned()],
             containing: &[],
-            learning_rate: recipe.learning_rate * self.config.rates[i],
-            weight_decay: self.config.decays[i],
+            learning_rate: recipe.learning_rate * self.config.relative_rates[i],
+            weight_decay: recipe.weight_decay * self.config.relative_decays[i],
         };
         let mut groups = vec![
             group("audio", "audio_model", 1),
@@ -298,27 +331,8 @@ impl Model for SelfMm {
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let widths = setup.shapes.widths();
-    let config: Config = read_config(NAME, setup)?;
-    let clips = setup.labels.count as i64;
-    let model = SelfMm::new(&setup.path, &config, &setup.encoder, widths, clips)?;
-    Ok(Box::new(model))
-}
-
-/// Clips of a reference case, whose batch is the whole training split.
-#[derive(Deserialize)]
-struct Clips {
-    batch: i64,
-}
-
-fn from_case(
-    path: &nn::Path<'_>,
-    config: &Value,
-    bert: Option<&BertConfig>,
-) -> Result<Box<dyn Model>> {
-    let case: mmsa::Case<Config> = read_case(NAME, config)?;
-    let Clips { batch } = read_case(NAME, config)?;
-    let (encoder, widths) = (case.encoder(bert), case.widths());
-    let model = SelfMm::new(path, &case.config, &encoder, widths, batch)?;
-    Ok(Box::new(model))
+    Ok(Box::new(SelfMm::new(
+        setup,
+        read_config(NAME, &setup.config)?,
+    )?))
 }

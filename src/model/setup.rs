@@ -11,15 +11,20 @@ pub enum Profile {
     Mosi,
     Mosei,
     Sims,
+    SimsV2,
 }
 
 impl Profile {
+    /// Every one, in the order of listings.
+    pub const ALL: [Self; 4] = [Self::Mosi, Self::Mosei, Self::Sims, Self::SimsV2];
+
     /// The profile of a data set of `datasets.toml`. Data sets nobody has tuned for, the synthetic
     /// ones among them, get MOSI's.
     pub fn for_dataset(name: &str) -> Self {
         match name {
             "mosei" => Self::Mosei,
-            "sims" | "simsv2" => Self::Sims,
+            "sims" => Self::Sims,
+            "simsv2" => Self::SimsV2,
             _ => Self::Mosi,
         }
     }
@@ -33,13 +38,6 @@ pub struct Shapes {
     pub vision_steps: i64,
     pub audio_width: i64,
     pub vision_width: i64,
-}
-
-impl Shapes {
-    /// Features of audio and vision.
-    pub fn widths(&self) -> [i64; 2] {
-        [self.audio_width, self.vision_width]
-    }
 }
 
 /// Facts about the labels of the training split.
@@ -83,13 +81,34 @@ pub struct Setup<'a> {
     pub shapes: Shapes,
     pub encoder: EncoderSetup,
     pub labels: LabelStats,
+    /// Smallest and largest label of the data set.
+    pub label_range: [f64; 2],
     /// Hyper-parameters, as [`Choice::config`](super::choice::Choice::config) gives them.
     pub config: Value,
+}
+
+impl Setup<'_> {
+    /// Features of text states, audio and vision.
+    pub fn widths(&self) -> [i64; 3] {
+        let shapes = &self.shapes;
+        [
+            self.encoder.width(),
+            shapes.audio_width,
+            shapes.vision_width,
+        ]
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_published_data_set_has_its_own_settings() {
+        let names = ["mosi", "mosei", "sims", "simsv2"];
+        assert_eq!(names.map(Profile::for_dataset), Profile::ALL);
+        assert_eq!(Profile::for_dataset("demo-talk"), Profile::Mosi);
+    }
 
     #[test]
     fn median_of_even_and_odd_counts() {

@@ -6,25 +6,31 @@
 //! `config/config_regression.json`.
 //!
 //! Where the reference slips: it stretches the sigmoid to [-3, 3] on CH-SIMS too, whose labels lie
-//! in [-1, 1]. Here the range is the data set's own; `tfn:compat` keeps [-3, 3].
+//! in [-1, 1]. Here the range is the data set's own (`label_range` in `datasets.toml`);
+//! `tfn:compat` keeps [-3, 3].
+//!
+//! Means over time include the padding of a clip, as the reference's do. A batch of one clip, at
+//! which PyTorch's batch norm stops with an error, is normalised by the running statistics.
+//!
+//! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
+//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is trained
+//! along, which MMSA's form never was.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tch::{Tensor, nn};
 
-use super::batch::{Batch, Inputs};
-use super::encoder::{BertConfig, EncoderSetup, TextEncoder};
-use super::engine::Engine;
-use super::entry::{Entry, Model, read_case, read_config};
+use super::batch::Inputs;
+use super::encoder::TextEncoder;
+use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::layers::PostFusion;
-use super::losses::Losses;
-use super::mmsa;
+use super::layers::unimodal::prepend_one;
+use super::layers::{PostFusion, Unimodal, UnimodalSize};
 use super::recipe::Recipe;
+use super::regressor::Regressor;
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
-use super::unimodal::{Unimodal, UnimodalSize, prepend_one};
 use super::variant::COMPAT;
+use super::{mmsa, reference};
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -39,7 +45,7 @@ pub static ENTRY: Entry = Entry {
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[COMPAT],
     build,
-    from_case: Some(from_case),
+    case: Some(reference::mmsa),
 };
 
 const NAME: &str = "tfn";
@@ -49,6 +55,7 @@ fn recipe(profile: Profile) -> Recipe {
         Profile::Mosi => (1e-3, 32),
         Profile::Mosei => (5e-3, 128),
         Profile::Sims => (5e-4, 32),
+        Profile::SimsV2 => (2e-3, 128),
     };
     mmsa::recipe(learning_rate, 0.0, batch_size)
 }
@@ -76,6 +83,7 @@ impl Config {
             Profile::Mosi => ([128, 32, 128], 32, 64, [0.3, 0.3, 0.3, 0.5]),
             Profile::Mosei => ([128, 16, 128], 128, 16, [0.4; 4]),
             Profile::Sims => ([128, 32, 128], 256, 32, [0.4; 4]),
+            Profile::SimsV2 => ([128, 32, 128], 128, 32, [0.3, 0.3, 0.3, 0.5]),
         };
         Self {
             hidden_dims,
@@ -90,51 +98,40 @@ impl Config {
 /// The network.
 #[derive(Debug)]
 pub struct Tfn {
+    encoder: TextEncoder,
     unimodal: Unimodal,
     post_fusion: PostFusion,
     // Stored with the weights, as in MMSA's checkpoints, and never trained.
     output_range: Tensor,
     output_shift: Tensor,
+    /// Features of the product.
+    product: i64,
+    text_steps: i64,
 }
 
 impl Tfn {
-    /// Builds the network for audio and vision features of these widths and labels between `lowest`
-    /// and `highest`.
+    /// Builds the network.
     ///
     /// # Errors
-    /// Those of [`Unimodal::new`].
-    pub fn new(
-        path: &nn::Path<'_>,
-        config: &Config,
-        encoder: &EncoderSetup,
-        widths: [i64; 2],
-        [lowest, highest]: [f64; 2],
-    ) -> Result<Self> {
-        let [_, audio, vision] = config.hidden_dims;
-        let [audio_dropout, vision_dropout, _, fusion_dropout] = config.dropouts;
-        let size = UnimodalSize {
-            hidden: config.hidden_dims,
-            text_out: config.text_out,
-            dropouts: [audio_dropout, vision_dropout],
+    /// Those of [`TextEncoder::new`].
+    pub fn new(setup: &Setup<'_>, config: &Config) -> Result<Self> {
+        let (path, hidden) = (&setup.path, config.post_fusion_dim);
+        let size = UnimodalSize::new(config.hidden_dims, config.text_out, config.dropouts);
+        let product = size.outputs().iter().map(|features| features + 1).product();
+        let [lowest, highest] = match config.compat {
+            true => [-3.0, 3.0],
+            false => setup.label_range,
         };
-        let product = (config.text_out + 1) * (audio + 1) * (vision + 1);
-        let hidden = config.post_fusion_dim;
+        let dropout = config.dropouts[3];
         Ok(Self {
-            unimodal: Unimodal::new(path, size, encoder, widths)?,
-            post_fusion: PostFusion::new(path, "post_fusion", product, hidden, fusion_dropout),
+            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
+            unimodal: Unimodal::new(path, size, setup.widths()),
+            post_fusion: PostFusion::new(path, "post_fusion", product, hidden, dropout),
             output_range: constant(path, "output_range", highest - lowest),
             output_shift: constant(path, "output_shift", lowest),
+            product,
+            text_steps: setup.shapes.text_steps,
         })
-    }
-
-    fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
-        let features = self.unimodal.forward(inputs, NAME, train, trace)?;
-        let fused = outer_product(&features.audio, &features.vision, &features.text);
-        trace.record("feature_f", &fused);
-        let score = self.post_fusion.forward(&fused, train).prediction.sigmoid();
-        let prediction = score * &self.output_range + &self.output_shift;
-        trace.record("pred", &prediction);
-        Ok(prediction)
     }
 }
 
@@ -151,45 +148,41 @@ fn outer_product(audio: &Tensor, vision: &Tensor, text: &Tensor) -> Tensor {
     (pairs.unsqueeze(2) * text.unsqueeze(1)).flatten(1, 2)
 }
 
-impl Model for Tfn {
-    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
-        batch.check(NAME)?;
-        let prediction = self.forward(&batch.masked, true, trace)?;
-        Ok(Losses::l1(prediction, &batch.label))
+impl Regressor for Tfn {
+    const NAME: &'static str = NAME;
+
+    fn forward(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<Tensor> {
+        let states = self.encoder.encode(&inputs.text, NAME, train)?;
+        let features = self.unimodal.forward(&states, inputs, NAME, train, trace)?;
+        let fused = outer_product(&features.audio, &features.vision, &features.text);
+        trace.record("feature_f", &fused);
+        let score = self.post_fusion.forward(&fused, train).prediction.sigmoid();
+        let prediction = score * &self.output_range + &self.output_shift;
+        trace.record("pred", &prediction);
+        Ok(prediction)
     }
 
-    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
-        self.forward(inputs, false, trace)
+    fn encoder(&self) -> &TextEncoder {
+        &self.encoder
     }
 
-    fn text_encoder(&self) -> Option<&TextEncoder> {
-        Some(self.unimodal.encoder())
+    fn encoder_mut(&mut self) -> &mut TextEncoder {
+        &mut self.encoder
     }
 
-    fn set_engine(&mut self, engine: Engine) {
-        self.unimodal.set_engine(engine);
+    fn activations(&self) -> Vec<(&'static str, i64)> {
+        let steps = self.text_steps;
+        vec![
+            ("text encoder", self.encoder.kept(steps)),
+            ("modalities", self.unimodal.kept(steps)),
+            ("fusion", self.product + self.post_fusion.kept()),
+        ]
     }
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
-    let config: Config = read_config(NAME, setup)?;
-    let widths = setup.shapes.widths();
-    let range = match setup.profile {
-        Profile::Sims if !config.compat => [-1.0, 1.0],
-        _ => [-3.0, 3.0],
-    };
-    let model = Tfn::new(&setup.path, &config, &setup.encoder, widths, range)?;
-    Ok(Box::new(model))
-}
-
-fn from_case(
-    path: &nn::Path<'_>,
-    config: &Value,
-    bert: Option<&BertConfig>,
-) -> Result<Box<dyn Model>> {
-    let mut case: mmsa::Case<Config> = read_case(NAME, config)?;
-    case.config.compat = true;
-    let (encoder, widths) = (case.encoder(bert), case.widths());
-    let model = Tfn::new(path, &case.config, &encoder, widths, [-3.0, 3.0])?;
-    Ok(Box::new(model))
+    Ok(Box::new(Tfn::new(
+        setup,
+        &read_config(NAME, &setup.config)?,
+    )?))
 }

@@ -64,6 +64,12 @@ pub enum CaseError {
         source: Box<ModelError>,
     },
 
+    /// A case of a model of the registry that says of none what it was made for.
+    #[error(
+        "{case}: expected the model to read its reference cases (`case` in its registry entry)"
+    )]
+    Unread { case: String },
+
     /// The optimiser refuses the case.
     #[error("{case}")]
     Optimizer {
@@ -164,6 +170,7 @@ impl From<BertSpec> for BertConfig {
 struct Header {
     model: String,
     case: String,
+    dataset_protocol: String,
     seed: u64,
     config: Value,
     bert: Option<BertSpec>,
@@ -177,6 +184,8 @@ pub struct Case {
     /// `model/case`.
     pub name: String,
     pub model: String,
+    /// Data set whose published settings the case is of.
+    pub protocol: String,
     pub seed: u64,
     /// Hyper-parameters under the reference's names.
     pub config: Value,
@@ -206,6 +215,7 @@ impl Case {
         Ok(Self {
             name: format!("{}/{}", header.model, header.case),
             model: header.model,
+            protocol: header.dataset_protocol,
             seed: header.seed,
             config: header.config,
             bert: header.bert.map(BertConfig::from),
@@ -213,6 +223,14 @@ impl Case {
             optimizer: header.optimizer,
             tensors: tensors.into_iter().collect(),
         })
+    }
+
+    /// The error of a model that does not take the case.
+    pub fn refused(&self, source: ModelError) -> CaseError {
+        CaseError::Model {
+            case: self.name.clone(),
+            source: Box::new(source),
+        }
     }
 
     /// The input `in.NAME`.

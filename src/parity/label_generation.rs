@@ -5,7 +5,7 @@ use tch::{Device, Tensor};
 
 use super::case::{Case, Result, cast};
 use super::compare::relative;
-use crate::model::label_bank::{LabelBank, SPACES};
+use crate::model::label_bank::{BankRules, LabelBank, SPACES};
 
 /// Puts the case's state into a bank, takes in the new features, and returns each stored quantity
 /// `out.gen_*` with its error. Empty where the case has no such part.
@@ -30,9 +30,12 @@ pub fn run(case: &Case, kind: tch::Kind, device: Device) -> Result<Vec<(String, 
     let (index, epoch) = (get("gen_index".to_owned())?, get("gen_epoch".to_owned())?);
     let widths = std::array::from_fn(|i| features[i].size()[1]);
     let clips = features[0].size()[0];
-    let limit = case.config["H"].as_f64().unwrap_or(f64::NAN);
+    let rules = BankRules {
+        limit: case.config["H"].as_f64().unwrap_or(f64::NAN),
+        lose_centers: true,
+    };
     let mut store = VarStore::new(device);
-    let mut bank = LabelBank::new(&store.root(), clips, widths, limit);
+    let mut bank = LabelBank::new(&store.root(), clips, widths, rules);
     store.set_kind(kind);
     let state = store.variables();
     for (space, labels) in SPACES.iter().zip(&labels) {

@@ -1,19 +1,19 @@
 //! Reference cases of the models in the registry.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
-use super::case::{Case, CaseError, Members, Result, cast};
+use super::case::{Case, CaseError, Result};
 use super::compare::{norm, relative, total, values, worst};
 use super::{Outcome, label_generation};
 use crate::model::label_bank::SPACES;
-use crate::model::{
-    Batch, Engine, Inputs, Model, ParamGroup, Recipe, Text, Trace, backward, entry,
-};
-use crate::train::Optimizer;
+use crate::model::{Batch, Engine, Model, Trace, backward, entry};
+
+mod follow;
+mod groups;
+mod inputs;
 
 /// Largest errors allowed, by quantity; `tests/golden/README.md` defines each.
 #[derive(Clone, Copy, Debug)]
@@ -63,29 +63,28 @@ impl Default for Setting {
 }
 
 /// Runs the model case in `dir` and compares every stored number: outputs, losses, gradients, five
-/// optimiser steps, buffers. `None` where this build has no model of the case's name.
+/// optimiser steps, buffers; and the model's parameter groups and published training against the
+/// case's optimiser. `None` where this build has no model of the case's name.
 ///
 /// # Errors
-/// [`CaseError`] where the case cannot be read or the model's parameters are others.
+/// [`CaseError`] where the case cannot be read, the model's parameters are others, or a model of the
+/// registry knows no cases.
 pub fn run(dir: &Path, setting: Setting) -> Result<Option<Vec<Outcome>>> {
     let case = Case::open(dir)?;
-    let Some(from_case) = entry::find(&case.model)
-        .ok()
-        .and_then(|entry| entry.from_case)
-    else {
+    let Ok(entry) = entry::find(&case.model) else {
         return Ok(None);
     };
     let mut store = VarStore::new(setting.device);
-    let mut model =
-        from_case(&store.root(), &case.config, case.bert.as_ref()).map_err(|source| {
-            CaseError::Model {
-                case: case.name.clone(),
-                source: Box::new(source),
-            }
-        })?;
+    let built = entry.build_case(&store.root(), &case.config, case.bert.as_ref());
+    let built = built.ok_or_else(|| CaseError::Unread {
+        case: case.name.clone(),
+    })?;
+    let mut model = built.map_err(|source| case.refused(source))?;
     model.set_engine(setting.engine);
     store.set_kind(setting.kind);
-    Runner::new(&case, store, model, setting)?.run().map(Some)
+    let mut runner = Runner::new(&case, store, model, setting)?;
+    runner.outcomes = groups::check(&case, entry, runner.model.as_ref(), &runner.variables)?;
+    runner.run().map(Some)
 }
 
 /// A case and the model built for it.
@@ -113,7 +112,7 @@ impl<'a> Runner<'a> {
             store,
             variables,
             model,
-            batch: batch(case, setting)?,
+            batch: inputs::batch(case, setting)?,
             tolerances: Tolerances::of(setting.kind),
             outcomes: Vec::new(),
         })
@@ -129,13 +128,6 @@ impl<'a> Runner<'a> {
         Ok(self.outcomes)
     }
 
-    fn failed(&self, source: crate::model::ModelError) -> CaseError {
-        CaseError::Model {
-            case: self.case.name.clone(),
-            source: Box::new(source),
-        }
-    }
-
     /// Evaluation pass with the initial parameters: `out.eval_*`.
     fn evaluate(&mut self) -> Result<()> {
         let inputs = &self.batch.masked;
@@ -147,7 +139,7 @@ impl<'a> Runner<'a> {
                 .map(one)
                 .collect::<std::result::Result<Vec<Tensor>, _>>()
         });
-        let one_by_one = Tensor::cat(&computed.map_err(|e| self.failed(e))?, 0);
+        let one_by_one = Tensor::cat(&computed.map_err(|e| self.case.refused(e))?, 0);
         for name in self.expected("out.eval_") {
             let got = match name.as_str() {
                 "pred_one_by_one" => Some(&one_by_one),
@@ -189,7 +181,7 @@ impl<'a> Runner<'a> {
         let losses = self
             .model
             .train(&self.batch, &mut trace)
-            .map_err(|source| self.failed(source))?;
+            .map_err(|source| self.case.refused(source))?;
         for name in self
             .expected("out.")
             .iter()
@@ -212,50 +204,8 @@ impl<'a> Runner<'a> {
                 buffers.get(&name),
             );
         }
-        backward(self.model.as_ref(), &losses.total).map_err(|source| self.failed(source))?;
+        backward(self.model.as_ref(), &losses.total).map_err(|source| self.case.refused(source))?;
         self.compare_gradients();
-        Ok(())
-    }
-
-    /// Five optimiser steps from the initial parameters: `trajectory.*`.
-    fn follow(&mut self) -> Result<()> {
-        self.case.fill(&self.variables);
-        let (recipe, groups) = recipe(self.case);
-        let mut optimizer = Optimizer::new(&self.store, &recipe, &groups).map_err(|source| {
-            CaseError::Optimizer {
-                case: self.case.name.clone(),
-                source,
-            }
-        })?;
-        let mut totals = Vec::new();
-        let mut states = BTreeMap::<String, Vec<Tensor>>::new();
-        let names = self.expected("trajectory.");
-        for step in 0..self.case.optimizer.steps {
-            self.batch.epoch = step as u32 + 1;
-            let losses = self.model.train(&self.batch, &mut Trace::off());
-            let losses = losses.map_err(|source| self.failed(source))?;
-            totals.push(losses.total.double_value(&[]));
-            optimizer.zero_grad();
-            let model = self.model.as_ref();
-            backward(model, &losses.total).map_err(|source| self.failed(source))?;
-            optimizer.step(1.0).map_err(|source| CaseError::Optimizer {
-                case: self.case.name.clone(),
-                source,
-            })?;
-            let variables = self.store.variables();
-            for name in &names {
-                if let Some(state) = variables.get(&format!("state.{name}")) {
-                    states.entry(name.clone()).or_default().push(state.copy());
-                }
-            }
-        }
-        for (name, steps) in states {
-            let name = format!("trajectory.{name}");
-            let error = relative(&Tensor::stack(&steps, 0), &self.case.tensors[&name]);
-            self.push(&name, error, self.tolerances.trajectory);
-        }
-        self.compare_entries("trajectory.loss", &totals, self.tolerances.trajectory);
-        self.compare_parameters();
         Ok(())
     }
 
@@ -291,35 +241,6 @@ impl<'a> Runner<'a> {
         self.push(name, worst(got, &expected, &scale), tolerance);
     }
 
-    /// Norms of the parameters after the steps, but in single precision those that wander by
-    /// rounding alone.
-    fn compare_parameters(&mut self) {
-        let name = "trajectory.param_l2";
-        let expected = self.case.tensors.get(name).map(values).unwrap_or_default();
-        let single = self.tolerances.value > 1e-9;
-        let parameters = self
-            .case
-            .parameters
-            .iter()
-            .zip(&self.variables)
-            .zip(expected);
-        let (got, expected): (Vec<f64>, Vec<f64>) = parameters
-            .filter(|((parameter, _), _)| !(single && parameter.holds_key_bias()))
-            .map(
-                |((parameter, variable), expected)| match parameter.is_buffer() {
-                    true => (f64::NAN, expected),
-                    false => (norm(variable), expected),
-                },
-            )
-            .unzip();
-        let scale: Vec<f64> = expected.iter().map(|e| e.abs()).collect();
-        self.push(
-            name,
-            worst(&got, &expected, &scale),
-            self.tolerances.parameters,
-        );
-    }
-
     fn compare_gradients(&mut self) {
         let gradients: Vec<Tensor> = self.variables.iter().map(Tensor::grad).collect();
         let read = |f: fn(&Tensor) -> f64| -> Vec<f64> {
@@ -353,72 +274,4 @@ impl<'a> Runner<'a> {
             self.push(&name, f64::INFINITY, self.tolerances.value);
         }
     }
-}
-
-/// The case's inputs as a batch. Cases without masked inputs (`*_m`) train on the complete ones.
-fn batch(case: &Case, setting: Setting) -> Result<Batch> {
-    let place = |tensor: &Tensor| cast(tensor, setting.kind).to_device(setting.device);
-    let label = place(case.require("label")?);
-    let clips = label.size()[0];
-    let rate = |name: &str| {
-        let rate = case.input(&format!("missing_rate_{name}"));
-        rate.map_or_else(|| label.zeros_like(), place)
-    };
-    let masked = case.input("audio_m").is_some();
-    Ok(Batch {
-        missing_rate: [rate("l"), rate("a"), rate("v")],
-        masked: inputs(case, if masked { "_m" } else { "" }, &place)?,
-        complete: masked.then(|| inputs(case, "", &place)).transpose()?,
-        label,
-        index: (0..clips).collect(),
-        epoch: 1,
-    })
-}
-
-fn inputs(case: &Case, suffix: &str, place: &dyn Fn(&Tensor) -> Tensor) -> Result<Inputs> {
-    let get = |name: &str| case.require(&format!("{name}{suffix}")).map(place);
-    let length = |name: &str| case.require(&format!("{name}_len")).map(place);
-    let (text, audio) = (get("text")?, get("audio")?);
-    Ok(Inputs {
-        text_present: audio.new_ones([audio.size()[0], 1], (audio.kind(), audio.device())),
-        text: match case.bert {
-            Some(_) => Text::Tokens(text.to_kind(Kind::Int64)),
-            None => Text::States(text),
-        },
-        audio,
-        vision: get("vision")?,
-        text_lengths: length("text")?,
-        audio_lengths: length("audio")?,
-        vision_lengths: length("vision")?,
-    })
-}
-
-/// The case's optimiser; groups name their parameters in full.
-fn recipe(case: &Case) -> (Recipe, Vec<ParamGroup>) {
-    let spec = &case.optimizer;
-    let recipe = Recipe {
-        rule: spec.kind,
-        learning_rate: spec.groups[0].lr,
-        weight_decay: spec.groups[0].weight_decay,
-        batch_size: 1,
-        epochs: 1,
-        clip: spec.clip,
-        habits: crate::model::Habits::NONE,
-    };
-    let names = case.parameters.iter().map(|p| &p.name);
-    let all: Vec<String> = names
-        .filter(|name| !spec.excluded.contains(name))
-        .cloned()
-        .collect();
-    let groups = spec.groups.iter().map(|group| ParamGroup {
-        name: "case",
-        containing: &[],
-        prefixes: match &group.params {
-            Members::All(_) => all.clone(),
-            Members::Names(names) => names.clone(),
-        },
-        learning_rate: group.lr,
-        weight_decay: group.weight_decay,
-    });
-    (recipe, groups.collect())
 }

@@ -1,5 +1,6 @@
 //! `metrics.jsonl`: what a run said of its epochs.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde::Deserialize;
@@ -13,6 +14,8 @@ pub struct Epoch {
     pub number: f64,
     /// Weighted total of the training loss.
     pub loss: Option<f64>,
+    /// Its terms by name, unweighted, in the order of the names.
+    pub terms: Vec<(String, f64)>,
     /// The selecting metric on the split that selects.
     pub watched: Option<f64>,
 }
@@ -79,8 +82,25 @@ fn epoch(line: &str, metric: &str) -> Option<Epoch> {
     Some(Epoch {
         number: value.get("epoch")?.as_f64()?,
         loss: value.get("losses").and_then(|losses| pair(losses, "total")),
+        terms: value.get("losses").map(terms).unwrap_or_default(),
         watched: scores.unwrap_or_else(|| value.get("valid")?.as_f64()),
     })
+}
+
+/// All losses but their total.
+fn terms(losses: &Value) -> Vec<(String, f64)> {
+    let names: BTreeSet<&str> = match losses {
+        Value::Array(pairs) => pairs.iter().filter_map(|p| p.get(0)?.as_str()).collect(),
+        other => other
+            .as_object()
+            .into_iter()
+            .flat_map(|o| o.keys().map(String::as_str))
+            .collect(),
+    };
+    let terms = names.into_iter().filter(|name| *name != "total");
+    terms
+        .filter_map(|name| Some((name.to_owned(), pair(losses, name)?)))
+        .collect()
 }
 
 /// A number by its name, in an object or in a list of pairs.
@@ -105,6 +125,8 @@ mod tests {
         let (old, new) = (epoch(old, "mae").unwrap(), epoch(new, "mae").unwrap());
         assert_eq!((old.loss, old.watched), (Some(2.5), Some(0.8)));
         assert_eq!((new.loss, new.watched), (Some(2.5), Some(0.8)));
+        assert_eq!(old.terms, [("mse".to_owned(), 1.5)]);
+        assert_eq!(new.terms, old.terms);
         assert_eq!(epoch("torn", "mae"), None);
     }
     #[test]

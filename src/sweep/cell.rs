@@ -110,6 +110,7 @@ pub(super) fn build(
         shapes: data.shapes,
         encoder: data.encoder.clone(),
         labels: data.labels,
+        label_range: data.corpus.spec.label_range.map(f64::from),
         config: choice.config(profile),
     })?)
 }

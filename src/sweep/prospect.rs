@@ -30,6 +30,7 @@ pub fn memory(
         shapes: shapes(corpus),
         encoder: setup.clone(),
         labels: LabelStats::of(&corpus.labels(SplitName::Train)?),
+        label_range: corpus.spec.label_range.map(f64::from),
         config: cell.choice.config(profile),
     })?;
     let machine = options.machine;

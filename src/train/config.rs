@@ -47,11 +47,15 @@ impl Overrides {
     /// The recipe with these values in place of the authors'.
     pub fn apply(self, recipe: Recipe) -> Recipe {
         let asked = |habit: Option<Habit>, published| habit?.resolve(published);
-        let habits = Habits {
+        let mut habits = Habits {
             accumulate: asked(self.accumulate, Some(recipe.habits.accumulate)).unwrap_or(1),
             plateau: asked(self.plateau, recipe.habits.plateau),
             early_stop: asked(self.early_stop, recipe.habits.early_stop),
+            ..Habits::NONE
         };
+        if habits.watch() {
+            habits.watched = recipe.habits.watched;
+        }
         Recipe {
             epochs: self.epochs.unwrap_or(recipe.epochs),
             batch_size: self.batch_size.unwrap_or(recipe.batch_size),
@@ -66,7 +70,8 @@ impl Overrides {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Profile, mult};
+    use crate::model::habits::Watched;
+    use crate::model::{Profile, misa, mult};
 
     #[test]
     fn the_nearer_override_wins() {
@@ -97,8 +102,23 @@ mod tests {
         let expected = Habits {
             accumulate: 8,
             plateau: Some(3),
-            early_stop: None,
+            ..Habits::NONE
         };
         assert_eq!(asked.apply(published).habits, expected);
+    }
+
+    /// What nothing watches is not recorded, so that runs without habits keep their identity.
+    #[test]
+    fn habits_look_at_the_loss_a_model_is_trained_on() {
+        let published = (misa::ENTRY.recipe)(Profile::Mosi);
+        let stopped = |early_stop| {
+            let asked = Overrides {
+                early_stop,
+                ..Overrides::default()
+            };
+            asked.apply(published.clone()).habits.watched
+        };
+        assert_eq!(stopped(Some(Habit::Of(2))), Watched::Mse);
+        assert_eq!(stopped(None), Watched::Mae);
     }
 }

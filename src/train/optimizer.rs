@@ -111,14 +111,13 @@ impl Optimizer {
         check_groups(groups, &parameters)?;
         let (mut slots, mut others) = (Vec::new(), Vec::new());
         for (name, parameter) in parameters {
-            let claims = groups.iter().find(|group| group.claims(&name));
-            match claims.or_else(|| groups.iter().find(|group| group.prefixes.is_empty())) {
+            match ParamGroup::place(groups, &name) {
                 None => others.push(parameter),
-                Some(group) => slots.push(Slot {
+                Some(place) => slots.push(Slot {
                     name,
                     parameter,
-                    learning_rate: group.learning_rate,
-                    weight_decay: group.weight_decay,
+                    learning_rate: groups[place].learning_rate,
+                    weight_decay: groups[place].weight_decay,
                     steps: 0,
                     moments: None,
                 }),

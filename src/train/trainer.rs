@@ -286,10 +286,10 @@ impl Fit<'_> {
         let losses = self.model.train(&batch, &mut Trace::off())?;
         drop(guard);
         let values = losses.values();
-        if let Some((term, value)) = values.iter().find(|(_, value)| !value.is_finite()) {
+        if let Some((term, value)) = losses.broken(&values) {
             return Err(Error::NotFinite {
-                term: (*term).to_owned(),
-                value: *value,
+                term: term.to_owned(),
+                value,
                 epoch: place.epoch,
                 step: place.step + 1,
                 clips: trouble::clips(self.data.train, part),
@@ -346,11 +346,12 @@ impl Fit<'_> {
     fn watch(&self, state: &mut State, predictions: &Predictions) -> Result<(), Error> {
         let recipe = &self.plan.recipe;
         if recipe.habits.watch() {
-            let error = match self.data.valid {
-                Some(valid) => valid.error(&valid.predict(self.model, self.plan.precision)?),
-                None => self.data.watched.error(predictions),
+            let loss = recipe.habits.watched;
+            let value = match self.data.valid {
+                Some(valid) => valid.loss(&valid.predict(self.model, self.plan.precision)?, loss),
+                None => self.data.watched.loss(predictions, loss),
             };
-            state.see(error, recipe);
+            state.see(value, recipe);
         }
         Ok(())
     }

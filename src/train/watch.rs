@@ -8,6 +8,7 @@ use super::view::View;
 use super::{Error, evaluate};
 use crate::metric::{Metric, error};
 use crate::model::Model;
+use crate::model::habits::Watched as Loss;
 
 /// A split under one mask per rate; what is read off it are means over them.
 #[derive(Clone, Copy)]
@@ -33,10 +34,14 @@ impl Watched<'_> {
         self.mean(predictions, |p, t| (metric.compute)(p, t).ok())
     }
 
-    /// Mean absolute error, which habits go by as MMSA's do; NaN where it is undefined.
-    pub fn error(&self, predictions: &Predictions) -> f64 {
-        let error = self.mean(predictions, |p, t| error::mean_absolute(p, t).ok());
-        error.unwrap_or(f64::NAN)
+    /// The loss of the task, which habits go by as MMSA's do; NaN where it is undefined.
+    pub fn loss(&self, predictions: &Predictions, loss: Loss) -> f64 {
+        let of = match loss {
+            Loss::Mae => error::mean_absolute,
+            Loss::Mse => error::mean_squared,
+        };
+        let mean = self.mean(predictions, |p, t| of(p, t).ok());
+        mean.unwrap_or(f64::NAN)
     }
 
     fn mean(

@@ -12,6 +12,8 @@ mod help;
 mod kill;
 #[cfg(feature = "torch")]
 mod launch;
+#[cfg(feature = "torch")]
+mod loss_terms;
 mod mask;
 mod memory;
 mod prepare;
@@ -31,6 +33,8 @@ mod runs;
 #[cfg(feature = "torch")]
 mod runs_live;
 mod score;
+#[cfg(feature = "torch")]
+mod selftest;
 #[cfg(feature = "torch")]
 mod suites;
 #[cfg(feature = "torch")]

@@ -51,7 +51,7 @@ fn the_paper_s_suite(name: &str, demo: Demo) {
     let suite = format!("paper-{name}");
     let found = cells(&suite, folder.path(), &data);
     let mut expected = Vec::new();
-    for model in ["lnln", "almt", "misa:compat", "self_mm", "constant"] {
+    for model in ["lnln", "almt", "misa:compat", "self_mm:compat", "constant"] {
         for seed in [1111, 1112, 1113] {
             let training = "reference (reference), paper".to_owned();
             expected.push((model.to_owned(), training, seed));
@@ -66,7 +66,7 @@ fn the_paper_s_suite(name: &str, demo: Demo) {
     for run in runs_in(&folder.path().join("runs")) {
         let config = std::fs::read_to_string(run.config()).unwrap();
         let is = |model: &str| config.contains(&format!("model = \"{model}\""));
-        let expected = match is("misa:compat") || is("self_mm") {
+        let expected = match is("misa:compat") || is("self_mm:compat") {
             true => "schedule = \"constant\"",
             false => "schedule = \"reference\"",
         };
@@ -76,8 +76,25 @@ fn the_paper_s_suite(name: &str, demo: Demo) {
             is("misa:compat"),
             "{config}"
         );
-        let manifest = run.sealed().unwrap().manifest;
-        assert_eq!(manifest.masks[0].levels.len(), 10, "rates 0 to 0.9");
+        assert_eq!(
+            config.contains("watched = \"mse\""),
+            is("misa:compat"),
+            "what its early stop looks at: {config}"
+        );
+        let config: toml::Table = toml::from_str(&config).unwrap();
+        let validation = config["validation"].to_string();
+        assert!(
+            validation.contains("reference-v") && !validation.contains("modality"),
+            "{validation}"
+        );
+        let masks = run.sealed().unwrap().manifest.masks;
+        let tested = masks.iter().map(|m| (m.family.as_str(), m.levels.len()));
+        let expected = [("reference", 10), ("modality", 6)];
+        assert_eq!(
+            tested.collect::<Vec<_>>(),
+            expected,
+            "tables 9, 10; 11 to 14"
+        );
     }
 }
 
@@ -96,17 +113,52 @@ fn sims_by_the_paper() {
     the_paper_s_suite("sims", Demo::Talk);
 }
 
+/// Rows of the paper's table 7 as models: what differs from the row of the published weights.
+fn loss_weights(dataset: &str) -> BTreeSet<String> {
+    let path = format!("published/lnln-2024/loss_weights_{dataset}.csv");
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let rows = text
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect::<Vec<_>>());
+    let rows: Vec<Vec<&str>> = rows.collect();
+    let name = |row: &Vec<&str>| {
+        let places = [
+            (1, "alpha", "no-l-cc"),
+            (2, "beta", "no-l-adv"),
+            (3, "gamma", "no-l-rec"),
+        ];
+        let changed = places
+            .iter()
+            .find(|(place, ..)| row[*place] != rows[0][*place]);
+        match changed {
+            None => "lnln".to_owned(),
+            Some((place, _, without)) if row[*place] == "0" => format!("lnln:{without}"),
+            Some((place, weight, _)) => format!("lnln:{weight}={}", row[*place]),
+        }
+    };
+    rows.iter().map(name).collect()
+}
+
 #[test]
 fn the_paper_s_ablations_are_cells() {
-    for (name, demo, models) in [("mosi", Demo::Film, 16), ("sims", Demo::Talk, 14)] {
+    for (name, demo) in [("mosi", Demo::Film), ("sims", Demo::Talk)] {
         let folder = tempfile::tempdir().unwrap();
         let data = prepared(folder.path(), name, demo);
         let found = cells(&format!("ablations-{name}"), folder.path(), &data);
-        assert_eq!(found.len(), 3 * models, "{found:?}");
         let kinds: BTreeSet<_> = found.iter().map(|(model, how, _)| (model, how)).collect();
-        assert_eq!(kinds.len(), models);
+        assert_eq!(found.len(), 3 * kinds.len(), "three seeds each: {found:?}");
         let clean = found.iter().filter(|(_, how, _)| how.starts_with("clean"));
         let clean: BTreeSet<&str> = clean.map(|(model, ..)| model.as_str()).collect();
         assert_eq!(clean, BTreeSet::from(["lnln"]), "table 4's last row");
+        // Tables 4 and 5, the two questions, and every row of table 7.
+        let mut expected = loss_weights(name);
+        assert_eq!(expected.len(), 9, "{expected:?}");
+        for variant in ["no-dmc+no-rec", "no-dmc", "no-rec", "concat-fusion"] {
+            expected.insert(format!("lnln:{variant}"));
+        }
+        expected.extend(["lnln:disc-on-hp", "lnln:counted-w"].map(str::to_owned));
+        let models: BTreeSet<String> = found.iter().map(|(model, ..)| model.clone()).collect();
+        assert_eq!(models, expected, "{name}");
     }
 }

@@ -36,9 +36,13 @@ impl Built {
         Self::with(choice, encoder, choice.config(Profile::Mosi))
     }
 
+    /// Of a name like `misa:compat`, with ready-made states.
+    pub fn named(name: &str) -> Self {
+        Self::of(&Choice::parse(name).unwrap(), &encoders()[0])
+    }
+
     /// Without dropout, whose draws depend on the passes.
-    pub fn still(entry: &'static Entry, encoder: &EncoderSetup) -> Self {
-        let choice = Choice::parse(entry.name).unwrap();
+    pub fn still(choice: &Choice, encoder: &EncoderSetup) -> Self {
         let mut config = choice.config(Profile::Mosi);
         for (name, value) in config.as_object_mut().unwrap() {
             match value {
@@ -47,7 +51,7 @@ impl Built {
                 one => *one = 0.0.into(),
             }
         }
-        Self::with(&choice, encoder, config)
+        Self::with(choice, encoder, config)
     }
 
     pub fn with(choice: &Choice, encoder: &EncoderSetup, config: Value) -> Self {
@@ -67,6 +71,10 @@ impl Built {
             shapes,
             encoder: encoder.clone(),
             labels: LabelStats::of(&LABELS),
+            label_range: match profile {
+                Profile::Mosi | Profile::Mosei => [-3.0, 3.0],
+                Profile::Sims | Profile::SimsV2 => [-1.0, 1.0],
+            },
             config,
         };
         Ok(Self {
@@ -76,23 +84,36 @@ impl Built {
         })
     }
 
-    /// Gradients of the loss, all finite where they should be; gives the loss.
-    pub fn check_gradients(&mut self, batch: &Batch, name: &str) -> Losses {
+    /// Gradients of the loss, finite wherever one should be.
+    pub fn check_gradients(&mut self, batch: &Batch, name: &str) {
+        self.gradients(batch, name, false);
+    }
+
+    /// As [`check_gradients`](Self::check_gradients); and none is zero but those that must be.
+    pub fn check_learning(&mut self, batch: &Batch, name: &str) {
+        self.gradients(batch, name, true);
+    }
+
+    fn gradients(&mut self, batch: &Batch, name: &str, learning: bool) {
         let losses = self.model.train(batch, &mut Trace::off()).unwrap();
         let clips = batch.masked.len();
         assert_eq!(losses.prediction.size(), [clips, 1], "{name}");
         assert!(is_finite(&losses.total), "{name}");
-        if self.entry.trained {
-            backward(self.model.as_ref(), &losses.total).unwrap();
-            for (parameter, mut tensor) in self.sorted() {
-                let gradient = tensor.grad();
-                let untouched = !tensor.requires_grad() || parameter.contains(".pooler.");
-                assert_eq!(gradient.defined(), !untouched, "{name}: {parameter}");
-                assert!(untouched || is_finite(&gradient), "{name}: {parameter}");
-                tensor.zero_grad();
-            }
+        if !self.entry.trained {
+            return;
         }
-        losses
+        backward(self.model.as_ref(), &losses.total).unwrap();
+        for (parameter, mut tensor) in self.sorted() {
+            let gradient = tensor.grad();
+            let untouched = !tensor.requires_grad() || no_gradient(name, &parameter);
+            assert_eq!(gradient.defined(), !untouched, "{name}: {parameter}");
+            assert!(untouched || is_finite(&gradient), "{name}: {parameter}");
+            let zero = || gradient.norm().double_value(&[]) == 0.0;
+            if learning && !untouched && !zero_gradient(&parameter) {
+                assert!(!zero(), "{name}: {parameter} has a gradient of zero");
+            }
+            tensor.zero_grad();
+        }
     }
 
     pub fn predict(&self, inputs: &Inputs) -> Tensor {
@@ -120,6 +141,23 @@ impl Built {
     }
 }
 
+/// Trainable parameters that no loss of this variant reaches.
+fn no_gradient(variant: &str, parameter: &str) -> bool {
+    // Read by the task BERT was pretrained on.
+    let pooler = parameter.contains(".pooler.");
+    let is = |name: &str| variant.split([':', '+', ' ']).any(|part| part == name);
+    // What a loss of weight 0 alone would reach.
+    let switched_off = (is("no-l-adv") && parameter.starts_with("effective_discriminator"))
+        || (is("no-l-rec") && parameter.starts_with("reconstructor"));
+    pooler || switched_off
+}
+
+/// Parameters whose true gradient is 0, so that it may come out as one: what is added to every key of an
+/// attention alike cancels in its softmax.
+fn zero_gradient(parameter: &str) -> bool {
+    parameter.ends_with(".key.bias") || parameter.ends_with(".norm_k.bias")
+}
+
 pub fn encoders() -> [EncoderSetup; 2] {
     [EncoderSetup::States { width: 5 }, EncoderSetup::tiny(120)]
 }
@@ -145,7 +183,31 @@ pub fn for_every_variant(check: impl Fn(&Choice, &EncoderSetup)) {
     });
 }
 
-/// `clips` random clips; every second one loses half of each modality.
+/// Every model, and every variant that is another network or trains it otherwise.
+pub fn networks() -> Vec<Choice> {
+    let mut all = Vec::new();
+    for entry in MODELS.iter().filter(|entry| entry.trained) {
+        all.push(Choice::parse(entry.name).unwrap());
+        for variant in entry.variants {
+            if ["compat", "concat-fusion", "no-dmc", "counted-w"].contains(&variant.name) {
+                all.push(Choice::parse(&format!("{}:{}", entry.name, variant.name)).unwrap());
+            }
+        }
+    }
+    all
+}
+
+/// Runs `check` on all [`networks`] with ready-made states and with an encoder inside.
+pub fn for_every_network(check: impl Fn(&Choice, &EncoderSetup)) {
+    for choice in networks() {
+        for encoder in encoders() {
+            let _rng = rng::seeded(17);
+            check(&choice, &encoder);
+        }
+    }
+}
+
+/// `clips` random clips of unequal lengths; every second one loses half of each modality.
 pub fn batch(encoder: &EncoderSetup, clips: i64) -> Batch {
     batch_of(encoder, clips, SHAPES)
 }
@@ -157,14 +219,16 @@ pub fn batch_of(encoder: &EncoderSetup, clips: i64, shapes: Shapes) -> Batch {
     let keep =
         |steps: i64| Tensor::rand([clips, steps, 1], float).ge_tensor(&rate.view([-1, 1, 1]));
     let steps = [shapes.text_steps, shapes.audio_steps, shapes.vision_steps];
-    let audio = Tensor::randn([clips, steps[1], shapes.audio_width], float);
-    let vision = Tensor::randn([clips, steps[2], shapes.vision_width], float);
+    let audio =
+        Tensor::randn([clips, steps[1], shapes.audio_width], float) * valid(clips, steps[1]);
+    let vision =
+        Tensor::randn([clips, steps[2], shapes.vision_width], float) * valid(clips, steps[2]);
     let text = text(encoder, clips, steps[0]);
     let gone = text.map(|text| match encoder {
         EncoderSetup::States { .. } => text * keep(steps[0]),
         EncoderSetup::Bert { .. } => {
-            let ids = text.narrow(1, 0, 1);
-            let kept = keep(steps[0]).transpose(1, 2);
+            let (ids, mask) = (text.narrow(1, 0, 1), text.narrow(1, 1, 1));
+            let kept = keep(steps[0]).transpose(1, 2).logical_or(&mask.eq(0));
             let ids = ids.where_self(&kept, &ids.full_like(100));
             Tensor::cat(&[ids, text.narrow(1, 1, 2)], 1)
         }
@@ -183,33 +247,49 @@ pub fn batch_of(encoder: &EncoderSetup, clips: i64, shapes: Shapes) -> Batch {
     }
 }
 
+/// (B) valid steps out of so many: some clips have all, others up to three fewer.
+pub fn lengths(clips: i64, steps: i64) -> Tensor {
+    Tensor::from_slice(
+        &(0..clips)
+            .map(|i| steps - (2 * i + steps) % 4)
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// (B, steps, 1), 1 on valid steps and 0 on padding.
+fn valid(clips: i64, steps: i64) -> Tensor {
+    let positions = Tensor::arange(steps, (Kind::Int64, Device::Cpu)).unsqueeze(0);
+    let valid = positions.lt_tensor(&lengths(clips, steps).unsqueeze(1));
+    valid.unsqueeze(2).to_kind(Kind::Float)
+}
+
 pub fn text(encoder: &EncoderSetup, clips: i64, steps: i64) -> Text {
+    let valid = valid(clips, steps);
     match encoder {
-        EncoderSetup::States { width } => Text::States(Tensor::randn(
-            [clips, steps, *width],
-            (Kind::Float, Device::Cpu),
-        )),
+        EncoderSetup::States { width } => {
+            let states = Tensor::randn([clips, steps, *width], (Kind::Float, Device::Cpu));
+            Text::States(states * valid)
+        }
         EncoderSetup::Bert { .. } => {
             let options = (Kind::Int64, Device::Cpu);
-            let ids = Tensor::randint_low(1, 100, [clips, steps], options);
-            let tokens = [&ids, &ids.ones_like(), &ids.zeros_like()];
-            Text::Tokens(Tensor::stack(&tokens, 1))
+            let mask = valid.squeeze_dim(2).to_kind(Kind::Int64);
+            let ids = Tensor::randint_low(1, 100, [clips, steps], options) * &mask;
+            Text::Tokens(Tensor::stack(&[&ids, &mask, &ids.zeros_like()], 1))
         }
     }
 }
 
 pub fn inputs(text: Text, audio: Tensor, vision: Tensor) -> Inputs {
     let clips = audio.size()[0];
-    let lengths = |steps: i64| Tensor::full([clips], steps, (Kind::Int64, Device::Cpu));
     let text_steps = match &text {
         Text::Tokens(tokens) => tokens.size()[2],
         Text::States(states) => states.size()[1],
     };
     Inputs {
         text_present: Tensor::ones([clips, 1], (Kind::Float, Device::Cpu)),
-        text_lengths: lengths(text_steps),
-        audio_lengths: lengths(audio.size()[1]),
-        vision_lengths: lengths(vision.size()[1]),
+        text_lengths: lengths(clips, text_steps),
+        audio_lengths: lengths(clips, audio.size()[1]),
+        vision_lengths: lengths(clips, vision.size()[1]),
         text,
         audio,
         vision,
@@ -222,7 +302,8 @@ pub fn nothing_of(batch: Batch, encoder: &EncoderSetup) -> Batch {
     let gone = text.map(|text| match encoder {
         EncoderSetup::States { .. } => text.zeros_like(),
         EncoderSetup::Bert { .. } => {
-            let ids = text.narrow(1, 0, 1).full_like(100);
+            // Padding stays what it is.
+            let ids = text.narrow(1, 1, 1) * 100;
             Tensor::cat(&[ids, text.narrow(1, 1, 2)], 1)
         }
     });

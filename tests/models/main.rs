@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod bed;
+mod compat;
 mod overfit;
 mod parts;
 mod properties;
+mod published;
 mod resume;
 mod shapes;
 mod variants;

@@ -73,7 +73,7 @@ fn for_every_divisible(mut check: impl FnMut(&'static Entry, &EncoderSetup, Buil
     for entry in MODELS.iter().filter(|entry| entry.trained) {
         for encoder in still_encoders() {
             let _rng = rng::seeded(17);
-            let mut built = Built::still(entry, &encoder);
+            let mut built = Built::still(&Choice::parse(entry.name).unwrap(), &encoder);
             if built.model.is_divisible() {
                 built.store.set_kind(Kind::Double);
                 check(entry, &encoder, built);

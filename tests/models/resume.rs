@@ -18,10 +18,10 @@ fn epochs(built: &mut Built, optimizer: &mut Optimizer, batch: &mut Batch, which
     }
 }
 
-fn begin(entry: &'static Entry, encoder: &EncoderSetup) -> (Built, Optimizer) {
+fn begin(choice: &Choice, encoder: &EncoderSetup) -> (Built, Optimizer) {
     tch::manual_seed(3);
-    let built = Built::new(entry, encoder);
-    let mut recipe = (entry.recipe)(Profile::Mosi);
+    let built = Built::of(choice, encoder);
+    let mut recipe = (choice.entry.recipe)(Profile::Mosi);
     recipe.learning_rate = 1e-3;
     let optimizer = Optimizer::new(&built.store, &recipe, &built.model.groups(&recipe)).unwrap();
     (built, optimizer)
@@ -31,17 +31,17 @@ fn begin(entry: &'static Entry, encoder: &EncoderSetup) -> (Built, Optimizer) {
 fn a_checkpoint_holds_all_that_decides_how_training_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("last.safetensors");
-    for entry in MODELS.iter().filter(|entry| entry.trained) {
+    for choice in networks() {
         for encoder in encoders() {
             let _rng = rng::seeded(17);
             let mut batch = batch(&encoder, 6);
-            let (mut whole, mut optimizer) = begin(entry, &encoder);
+            let (mut whole, mut optimizer) = begin(&choice, &encoder);
             epochs(&mut whole, &mut optimizer, &mut batch, [1, 2]);
             let mut stored = whole.sorted();
             stored.extend(optimizer.state());
             checkpoint::save(&file, &stored, "{}").unwrap();
             epochs(&mut whole, &mut optimizer, &mut batch, [3, 5]);
-            let (mut resumed, mut optimizer) = begin(entry, &encoder);
+            let (mut resumed, mut optimizer) = begin(&choice, &encoder);
             let (stored, _) = checkpoint::load(&file).unwrap();
             for (name, mut own) in resumed.sorted() {
                 let of_name = stored.iter().find(|(known, _)| *known == name);
@@ -50,7 +50,7 @@ fn a_checkpoint_holds_all_that_decides_how_training_goes_on() {
             optimizer.load_state(&stored).unwrap();
             epochs(&mut resumed, &mut optimizer, &mut batch, [3, 5]);
             for ((name, a), (_, b)) in whole.sorted().iter().zip(&resumed.sorted()) {
-                assert!(a.equal(b), "{}: {name}", entry.name);
+                assert!(a.equal(b), "{}: {name}", choice.name());
             }
         }
     }
@@ -63,7 +63,7 @@ fn labels_of_single_modalities_are_part_of_the_checkpoint() {
     let encoder = EncoderSetup::tiny(120);
     let _rng = rng::seeded(17);
     let mut batch = batch(&encoder, 6);
-    let (mut built, mut optimizer) = begin(&self_mm::ENTRY, &encoder);
+    let (mut built, mut optimizer) = begin(&Choice::parse("self_mm").unwrap(), &encoder);
     let state = |built: &Built, what: &str| -> Tensor {
         let all = built.sorted().into_iter();
         let mut found = all.filter(|(name, _)| name == &format!("state.{what}"));

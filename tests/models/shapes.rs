@@ -16,7 +16,7 @@ fn shapes(steps: [i64; 3], widths: [i64; 2]) -> Shapes {
 }
 
 /// Those of MMSA's files. SIMS has no aligned one; features averaged to the text's steps have its form.
-fn published() -> [(&'static str, Profile, Shapes); 6] {
+fn published() -> [(&'static str, Profile, Shapes); 7] {
     [
         ("mosi", Profile::Mosi, shapes([50, 375, 500], [5, 20])),
         ("mosi aligned", Profile::Mosi, shapes([50; 3], [5, 20])),
@@ -24,6 +24,7 @@ fn published() -> [(&'static str, Profile, Shapes); 6] {
         ("mosei aligned", Profile::Mosei, shapes([50; 3], [74, 35])),
         ("sims", Profile::Sims, shapes([39, 400, 55], [33, 709])),
         ("sims aligned", Profile::Sims, shapes([39; 3], [33, 709])),
+        ("simsv2", Profile::SimsV2, shapes([50, 925, 232], [25, 177])),
     ]
 }
 
@@ -54,21 +55,21 @@ fn features_of_other_widths_are_refused_by_name() {
     for entry in MODELS.iter().filter(|entry| entry.trained) {
         let _rng = rng::seeded(17);
         let mut built = Built::new(entry, &encoder);
-        for wrong in [
-            Shapes {
-                audio_width: 9,
+        let wrong = [
+            ("audio", [9, SHAPES.vision_width]),
+            ("vision", [SHAPES.audio_width, 9]),
+        ];
+        for (modality, [audio_width, vision_width]) in wrong {
+            let wrong = Shapes {
+                audio_width,
+                vision_width,
                 ..SHAPES
-            },
-            Shapes {
-                vision_width: 9,
-                ..SHAPES
-            },
-        ] {
+            };
             let batch = batch_of(&encoder, 2, wrong);
             let refused = built.model.train(&batch, &mut Trace::off()).unwrap_err();
-            let message = refused.to_string();
-            assert!(message.starts_with(entry.name), "{message}");
-            assert!(message.contains("features"), "{message}");
+            let (name, message) = (entry.name, refused.to_string());
+            let expected = format!("{name}: expected {modality} features of shape (B, ");
+            assert!(message.starts_with(&expected), "{message}");
         }
     }
 }
@@ -84,14 +85,58 @@ fn what_is_too_short_for_a_convolution_is_refused_with_the_reason() {
     };
     let choice = Choice::parse("mult").unwrap();
     let config = choice.config(Profile::Mosi);
-    let mut built = Built::for_shapes(&choice, &encoder, config, (Profile::Mosi, shapes)).unwrap();
+    // Data that are all too short, before anything is trained.
+    let built = Built::for_shapes(&choice, &encoder, config, (Profile::Mosi, shapes));
+    let message = built.err().unwrap().to_string();
+    assert_eq!(
+        message,
+        "mult: audio features: expected at least 5 steps, the width of its convolution, got 4 in \
+         the data"
+    );
+    // A batch that is.
+    let mut built = Built::named("mult");
     let batch = batch_of(&encoder, 2, shapes);
     let refused = built.model.train(&batch, &mut Trace::off()).unwrap_err();
     let message = refused.to_string();
+    for part in ["mult", "audio features", "at least 5 steps", "4 steps"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+/// The reference's norm has a channel per step of text; ours reads any number.
+#[test]
+fn shorter_text_than_a_norm_has_channels_is_refused() {
+    let encoder = EncoderSetup::States { width: 5 };
+    let _rng = rng::seeded(17);
+    let shorter = Shapes {
+        text_steps: SHAPES.text_steps - 1,
+        ..SHAPES
+    };
+    let batch = batch_of(&encoder, 2, shorter);
+    Built::named("ef_lstm").check_gradients(&batch, "ef_lstm");
+    let mut compat = Built::named("ef_lstm:compat");
+    let refused = compat.model.train(&batch, &mut Trace::off()).unwrap_err();
+    let message = refused.to_string();
     assert!(
-        message.contains("mult")
-            && message.contains("at least 5 steps")
-            && message.contains("4 steps"),
+        message.contains("(B, 6, 5), as its norm has a channel per step, got (2, 5, 5)"),
         "{message}"
+    );
+}
+
+/// A process that trained MulT on MOSI's unaligned file, 16 clips a batch, was seen to hold 8.4 GiB, what
+/// the way back needs on its way included.
+#[test]
+fn mult_s_activations_are_of_the_size_that_was_seen() {
+    let shapes = shapes([50, 375, 500], [5, 20]);
+    let choice = Choice::parse("mult").unwrap();
+    let encoder = EncoderSetup::States { width: 768 };
+    let config = choice.config(Profile::Mosi);
+    let built = Built::for_shapes(&choice, &encoder, config, (Profile::Mosi, shapes)).unwrap();
+    let parts = built.model.kept().unwrap();
+    let floats: i64 = parts.iter().map(|(_, floats)| floats).sum();
+    let gibibytes = (16 * 4 * floats) as f64 / f64::from(1 << 30);
+    assert!(
+        (5.0..8.4).contains(&gibibytes),
+        "{gibibytes} GiB: {parts:?}"
     );
 }

@@ -111,6 +111,7 @@ fn left_out_losses_are_weighed_by_nothing() {
     for (name, gone) in [
         ("lnln:no-dmc", vec!["l_cc", "l_adv"]),
         ("lnln:no-rec", vec!["l_rec"]),
+        ("lnln:no-dmc+no-rec", vec!["l_cc", "l_adv", "l_rec"]),
     ] {
         let _rng = rng::seeded(3);
         let (_, losses) = traced(&mut built(name), &batch(&EncoderSetup::tiny(120), 2));

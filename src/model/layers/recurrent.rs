@@ -22,6 +22,11 @@ impl LastState {
         }
     }
 
+    /// Floats kept for the way back, for one clip of `steps` steps.
+    pub fn kept(&self, steps: i64) -> i64 {
+        self.rnn.kept(steps) + self.linear.ws.size()[1]
+    }
+
     /// (B, T, inputs) to (B, outputs), all steps read, padding included.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let (_, hidden) = self.rnn.forward(x, false);

@@ -25,6 +25,13 @@ impl SubNet {
         }
     }
 
+    /// Floats kept for the way back, for one clip: inputs, normed and dropped out, and what goes in and
+    /// out of each layer.
+    pub fn kept(&self) -> i64 {
+        let inputs = self.linears[0].ws.size();
+        3 * inputs[1] + 3 * inputs[0]
+    }
+
     /// (B, inputs) to (B, hidden).
     ///
     /// One clip has no variance, where PyTorch stops with an error; a last batch of one is

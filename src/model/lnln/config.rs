@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::habits::Habits;
+use crate::model::habits::{Habits, Watched};
 use crate::model::layers::BlockSize;
 use crate::model::recipe::{Clip, Recipe, Rule};
 use crate::model::setup::Profile;
@@ -17,7 +17,10 @@ pub fn recipe(_: Profile) -> Recipe {
         batch_size: 64,
         epochs: 200,
         clip: Clip::None,
-        habits: Habits::NONE,
+        habits: Habits {
+            watched: Watched::Mse,
+            ..Habits::NONE
+        },
     }
 }
 
@@ -127,7 +130,9 @@ pub const VARIANTS: &[Variant] = &[
     Variant {
         name: "disc-on-hp",
         summary: "the discriminator judges proxy tokens alone, against those of the masked language, \
-                  as the paper's text has it (equation 9)",
+                  as the paper's text has it (equation 9); the reversal stays where the code has it, \
+                  on the proxy tokens before the mixture, and reverses the sentiment loss for their \
+                  generator too",
         set: &[("judge_proxy", "true"), ("against_masked", "true")],
     },
     Variant {
@@ -159,7 +164,11 @@ impl Config {
             discriminator_hidden: 64,
             leaky_slope: 0.1,
             alpha: 0.9,
-            beta: if profile == Profile::Sims { 0.6 } else { 0.8 },
+            // Nothing is published for SIMSv2.
+            beta: match profile {
+                Profile::Mosi | Profile::Mosei => 0.8,
+                Profile::Sims | Profile::SimsV2 => 0.6,
+            },
             gamma: 0.1,
             sigma: 1.0,
             correction: true,

@@ -25,7 +25,8 @@ pub struct Losses {
 }
 
 impl Losses {
-    /// Sums `weight * value` in the order given; a weight of 1 multiplies nothing.
+    /// Sums `weight * value` in the order given; a weight of 1 multiplies nothing, and a term of
+    /// weight 0 is left out: not a number times 0 would not be one either.
     pub fn weighted(terms: Vec<Term>, prediction: Tensor) -> Self {
         let weigh = |term: &Term| {
             if term.weight == 1.0 {
@@ -34,7 +35,8 @@ impl Losses {
                 &term.value * term.weight
             }
         };
-        let total = terms.iter().map(weigh).reduce(|sum, term| sum + term);
+        let counted = terms.iter().filter(|term| term.weight != 0.0);
+        let total = counted.map(weigh).reduce(|sum, term| sum + term);
         let total = total.unwrap_or_else(|| prediction.sum(prediction.kind()) * 0.0);
         Self {
             terms,
@@ -70,6 +72,16 @@ impl Losses {
             .collect()
     }
 
+    /// The first of [`values`](Self::values) that is not finite, terms of weight 0 aside.
+    pub fn broken(&self, values: &[(&'static str, f64)]) -> Option<(&'static str, f64)> {
+        let off = |name: &str| {
+            let mut terms = self.terms.iter();
+            terms.any(|term| term.name == name && term.weight == 0.0)
+        };
+        let mut values = values.iter().copied();
+        values.find(|(name, value)| !value.is_finite() && !off(name))
+    }
+
     /// Mean absolute error of `prediction` (B, 1) alone.
     pub fn l1(prediction: Tensor, label: &Tensor) -> Self {
         let loss = prediction.l1_loss(label, Reduction::Mean);
@@ -82,5 +94,33 @@ impl Losses {
             .iter()
             .find(|term| term.name == name)
             .map(|term| &term.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn losses(weight: f64) -> Losses {
+        let float = (Kind::Float, Device::Cpu);
+        let term = |name, weight, value: f64| Term {
+            name,
+            weight,
+            value: Tensor::full([1], value, float).squeeze(),
+        };
+        let terms = vec![term("task", 1.0, 2.0), term("side", weight, f64::NAN)];
+        Losses::weighted(terms, Tensor::zeros([1, 1], float))
+    }
+
+    #[test]
+    fn a_term_that_is_switched_off_cannot_break_the_total() {
+        let off = losses(0.0);
+        assert_eq!(off.total.double_value(&[]), 2.0);
+        let values = off.values();
+        assert_eq!(values.len(), 3, "it is reported all the same");
+        assert_eq!(off.broken(&values), None);
+        let on = losses(0.5);
+        assert!(on.total.double_value(&[]).is_nan());
+        assert_eq!(on.broken(&on.values()).map(|(name, _)| name), Some("side"));
     }
 }

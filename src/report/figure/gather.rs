@@ -32,6 +32,10 @@ pub fn figures(section: &Section) -> Result<Vec<Named>> {
     if section.own_rows().count() <= ROWS {
         figures.extend(predictions(section)?);
         figures.extend(training::loss(section).map(|d| named("training-loss", d)));
+        for row in section.rows.iter().filter(|row| !row.derived) {
+            let name = format!("training-terms-{}", slug(&row.label));
+            figures.extend(training::terms(section, row).map(|d| named(&name, d)));
+        }
         figures.extend(training::watched(section).map(|d| named("training-watched", d)));
     }
     figures.extend(realised::draw(section).map(|d| named("realised-rates", d)));

@@ -1,6 +1,6 @@
-//! Curves over epochs: the training loss, and the metric that selects the weights.
+//! Curves over epochs: the training loss, its terms, and the metric that selects the weights.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::drawing::{Drawing, Series};
 use super::lines::{self, Line, Mark};
@@ -10,6 +10,8 @@ use crate::report::origin::{File, Origin};
 use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section};
 use crate::report::table::build::heading;
+
+const ACROSS: &str = "epoch (bands: smallest to largest seed)";
 
 /// The loss, relative to each run's first: the losses of two models have nothing in common.
 pub fn loss(section: &Section) -> Option<Drawing> {
@@ -22,6 +24,41 @@ pub fn loss(section: &Section) -> Option<Drawing> {
         let relative = |e: &Epoch| Some((e.number, e.loss? / first));
         Some(epochs.iter().filter_map(relative).collect())
     })
+}
+
+/// The terms of a row's loss, unweighted, a line each; none where the loss has a single term.
+pub fn terms(section: &Section, row: &Row) -> Option<Drawing> {
+    let epochs: Vec<Vec<Epoch>> = row.runs.iter().map(epochs_of).collect();
+    let all = epochs.iter().flatten().flat_map(|epoch| &epoch.terms);
+    let names: BTreeSet<&str> = all.map(|(name, _)| name.as_str()).collect();
+    let line = |(place, name): (usize, &&str)| Line {
+        label: (*name).to_owned(),
+        style: Style::of(place, false),
+        segments: vec![marks_of(epochs.iter().map(|run| term(run, name)))],
+    };
+    let lines: Vec<Line> = names.iter().enumerate().map(line).collect();
+    let series = lines.iter().map(|line| {
+        let origin = Origin::of(File::Log, &row.ids, Vec::new());
+        Series::new(&line.label, origin)
+    });
+    let title = format!(
+        "{}: {}, terms of the training loss",
+        section.title, row.label
+    );
+    (lines.len() > 1).then(|| Drawing {
+        scene: lines::draw(&title, ACROSS, "mean over the epoch, unweighted", &lines),
+        series: series.collect(),
+    })
+}
+
+/// A term in each epoch of a run.
+fn term(epochs: &[Epoch], name: &str) -> Vec<(f64, f64)> {
+    let value = |epoch: &Epoch| {
+        let mut terms = epoch.terms.iter();
+        let (_, value) = terms.find(|(known, _)| known == name)?;
+        Some((epoch.number, *value))
+    };
+    epochs.iter().filter_map(value).collect()
 }
 
 /// The metric on the split that selects the weights, of all runs that are selected by the metric
@@ -58,9 +95,8 @@ fn draw(
             series.push(Series::new(&row.label, origin));
         }
     }
-    let across = "epoch (bands: smallest to largest seed)";
     (!all.is_empty()).then(|| Drawing {
-        scene: lines::draw(title, across, label, &all),
+        scene: lines::draw(title, ACROSS, label, &all),
         series,
     })
 }
@@ -69,11 +105,15 @@ fn marks(
     row: &Row,
     points: &impl Fn(&ScoredRun, &[Epoch]) -> Option<Vec<(f64, f64)>>,
 ) -> Vec<Mark> {
+    let of = |run: &ScoredRun| points(run, &epochs_of(run)).unwrap_or_default();
+    marks_of(row.runs.iter().map(of))
+}
+
+/// Per epoch the mean over runs, within their extremes.
+fn marks_of(runs: impl Iterator<Item = Vec<(f64, f64)>>) -> Vec<Mark> {
     let mut by: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for run in &row.runs {
-        for (epoch, value) in points(run, &epochs_of(run)).unwrap_or_default() {
-            by.entry(epoch as u64).or_default().push(value);
-        }
+    for (epoch, value) in runs.flatten() {
+        by.entry(epoch as u64).or_default().push(value);
     }
     by.into_iter()
         .map(|(epoch, values)| Mark::over(epoch as f64, &values))

@@ -376,6 +376,7 @@ fn the_published_setting_plans_under_six_gibibytes() {
             weights: None,
         },
         labels: LabelStats::of(&[0.0]),
+        label_range: [-3.0, 3.0],
         config: (lnln::ENTRY.config)(Profile::Mosi),
     };
     let model = (lnln::ENTRY.build)(&setup).unwrap();

@@ -1,6 +1,7 @@
 //! Steps over several batches, reduced rates and early ends, stopped and gone on with.
 
 use super::*;
+use crate::model::habits::Watched as Looked;
 
 fn with(habits: Habits, selection: Selection) -> Bed {
     Bed {
@@ -142,4 +143,19 @@ fn by_hand(bed: &Bed) -> Vec<f64> {
     let mut all: Vec<(String, Tensor)> = store.variables().into_iter().collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
     all.iter().map(|(_, t)| t.double_value(&[0])).collect()
+}
+
+#[test]
+fn habits_look_at_the_loss_of_the_model_s_task() {
+    let seen = |watched| {
+        let habits = Habits {
+            early_stop: Some(3),
+            watched,
+            ..Habits::NONE
+        };
+        let bed = with(habits, Selection::default());
+        let state = bed.fit("fit", |model| model.draws = false).unwrap();
+        state.early_stop.unwrap()
+    };
+    assert_ne!(seen(Looked::Mae), seen(Looked::Mse));
 }

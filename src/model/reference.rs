@@ -1,0 +1,95 @@
+//! Models in the form of their stored reference cases (`tests/golden/README.md`).
+
+use serde::Deserialize;
+use serde_json::Value;
+use tch::nn;
+
+use super::encoder::{BertConfig, EncoderSetup};
+use super::entry::{Entry, Model, read_config};
+use super::error::Result;
+use super::setup::{LabelStats, Profile, Setup, Shapes};
+use super::variant::COMPAT;
+
+/// The data a case was made for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CaseData {
+    pub shapes: Shapes,
+    /// Features of text that is ready-made.
+    pub text_width: i64,
+    /// Clips of its batch, which is the whole training split.
+    pub clips: usize,
+}
+
+/// Reads a case's `config` table.
+pub type ReadCase = fn(&Value) -> Result<CaseData>;
+
+impl Entry {
+    /// The model of a case, from its `config` and `bert` tables: in the reference's form, slips
+    /// included. `None` where no case of the model can exist.
+    pub fn build_case(
+        &self,
+        path: &nn::Path<'_>,
+        config: &Value,
+        bert: Option<&BertConfig>,
+    ) -> Option<Result<Box<dyn Model>>> {
+        let read = self.case?;
+        Some(read(config).and_then(|data| (self.build)(&self.setup(path, config, bert, data))))
+    }
+
+    fn setup<'a>(
+        &self,
+        path: &nn::Path<'a>,
+        config: &Value,
+        bert: Option<&BertConfig>,
+        data: CaseData,
+    ) -> Setup<'a> {
+        let mut config = config.clone();
+        if self
+            .variants
+            .iter()
+            .any(|variant| variant.name == COMPAT.name)
+        {
+            config[COMPAT.name] = Value::Bool(true);
+        }
+        Setup {
+            path: path.clone(),
+            // What is published for a data set is in the case's own table.
+            profile: Profile::Mosi,
+            shapes: data.shapes,
+            encoder: EncoderSetup::of_case(bert, data.text_width),
+            labels: LabelStats {
+                count: data.clips,
+                mean: 0.0,
+                median: 0.0,
+            },
+            label_range: [-3.0, 3.0],
+            config,
+        }
+    }
+}
+
+/// [`ReadCase`] for cases of MMSA's models.
+pub(super) fn mmsa(config: &Value) -> Result<CaseData> {
+    #[derive(Deserialize)]
+    struct Case {
+        batch: usize,
+        text_len: i64,
+        audio_len: i64,
+        vision_len: i64,
+        /// Text, audio, vision.
+        feature_dims: [i64; 3],
+    }
+    let case: Case = read_config("reference case of MMSA", config)?;
+    let [text_width, audio_width, vision_width] = case.feature_dims;
+    Ok(CaseData {
+        shapes: Shapes {
+            text_steps: case.text_len,
+            audio_steps: case.audio_len,
+            vision_steps: case.vision_len,
+            audio_width,
+            vision_width,
+        },
+        text_width,
+        clips: case.batch,
+    })
+}

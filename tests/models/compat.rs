@@ -1,0 +1,188 @@
+//! The reference's form of a model and the sound one: that they differ, and that the sound one is right.
+
+use lnln_bench::model::*;
+use tch::{Kind, Tensor};
+
+use super::bed::*;
+
+fn variable(built: &Built, name: &str) -> Tensor {
+    let all = built.store.variables();
+    all.get(name)
+        .unwrap_or_else(|| panic!("no {name}"))
+        .shallow_clone()
+}
+
+fn state_of(from: &Built, to: &Built) {
+    let theirs = to.store.variables();
+    for (name, own) in from.sorted() {
+        tch::no_grad(|| theirs[&name].shallow_clone().copy_(&own));
+    }
+}
+
+/// The only clip of a batch: five of seven frames of audio and three of six words.
+fn one_clip() -> Inputs {
+    let clip = batch(&encoders()[0], 1).masked;
+    let length = |steps: i64| Tensor::from_slice(&[steps]);
+    Inputs {
+        text: clip.text.map(|text| text.randn_like()),
+        audio: clip.audio.randn_like(),
+        vision: clip.vision.randn_like(),
+        text_lengths: length(3),
+        audio_lengths: length(5),
+        vision_lengths: length(4),
+        ..clip
+    }
+}
+
+/// Whether the prediction moves with a frame of audio.
+fn reads(built: &Built, clip: &Inputs, frame: i64) -> bool {
+    let moved = clip.audio.copy();
+    let _ = moved.select(1, frame).fill_(7.0);
+    let other = Inputs {
+        audio: moved,
+        ..clip.narrow(0, 1)
+    };
+    !built.predict(clip).equal(&built.predict(&other))
+}
+
+#[test]
+fn misa_reads_every_frame_of_a_clip_and_its_reference_as_many_as_it_has_words() {
+    let _rng = rng::seeded(3);
+    let (sound, compat) = (Built::named("misa"), Built::named("misa:compat"));
+    let clip = one_clip();
+    let both = |frame| [&sound, &compat].map(|built| reads(built, &clip, frame));
+    assert_eq!(both(2), [true, true], "a frame within the text's length");
+    assert_eq!(both(4), [true, false], "beyond the text's, within its own");
+    assert_eq!(both(5), [false, false], "padding");
+}
+
+/// A clip cut to its own lengths is the same clip.
+#[test]
+fn misa_s_padding_is_not_there() {
+    let _rng = rng::seeded(3);
+    let (sound, clip) = (Built::named("misa"), one_clip());
+    let cut = Inputs {
+        text: clip.text.map(|text| text.narrow(1, 0, 3)),
+        audio: clip.audio.narrow(1, 0, 5),
+        vision: clip.vision.narrow(1, 0, 4),
+        ..clip.narrow(0, 1)
+    };
+    let error = (sound.predict(&clip) - sound.predict(&cut)).abs().max();
+    assert!(error.double_value(&[]) < 1e-6, "{error:?}");
+}
+
+#[test]
+fn lmf_trains_its_fusion_and_its_reference_does_not() {
+    let _rng = rng::seeded(3);
+    for (name, trained) in [("lmf", true), ("lmf:compat", false)] {
+        let mut built = Built::named(name);
+        let fusion = ["fusion_weights", "fusion_bias"];
+        let before = fusion.map(|name| variable(&built, name).copy());
+        let factor = variable(&built, "text_factor").copy();
+        built.fit(&batch(&encoders()[0], 5));
+        for (i, parameter) in fusion.into_iter().enumerate() {
+            let moved = !variable(&built, parameter).equal(&before[i]);
+            assert_eq!(moved, trained, "{name}: {parameter}");
+        }
+        assert!(!variable(&built, "text_factor").equal(&factor), "{name}");
+    }
+}
+
+fn tfn(name: &str, profile: Profile) -> Built {
+    let choice = Choice::parse(name).unwrap();
+    let config = choice.config(profile);
+    Built::for_shapes(&choice, &encoders()[0], config, (profile, SHAPES)).unwrap()
+}
+
+#[test]
+fn tfn_predicts_within_the_labels_and_its_reference_within_three() {
+    let _rng = rng::seeded(3);
+    let numbers = |built: &Built| {
+        ["output_range", "output_shift"].map(|name| variable(built, name).double_value(&[0]))
+    };
+    let clips = batch(&encoders()[0], 8).masked;
+    for profile in [Profile::Sims, Profile::SimsV2] {
+        let (sound, compat) = (tfn("tfn", profile), tfn("tfn:compat", profile));
+        assert_eq!(numbers(&sound), [2.0, -1.0]);
+        assert_eq!(numbers(&compat), [6.0, -3.0]);
+        // With the same weights the predictions of the two are the same share of their range.
+        let (range, shift) = (
+            variable(&sound, "output_range"),
+            variable(&sound, "output_shift"),
+        );
+        state_of(&compat, &sound);
+        tch::no_grad(|| {
+            let _ = range.shallow_clone().fill_(2.0);
+            let _ = shift.shallow_clone().fill_(-1.0);
+            // Far out, where the sigmoid ends.
+            let _ = variable(&sound, "post_fusion_layer_3.bias").fill_(40.0);
+        });
+        assert!(
+            sound
+                .predict(&clips)
+                .equal(&Tensor::ones([8, 1], (Kind::Float, tch::Device::Cpu)))
+        );
+        let bias = variable(&compat, "post_fusion_layer_3.bias");
+        tch::no_grad(|| variable(&sound, "post_fusion_layer_3.bias").copy_(&bias));
+        let error = (sound.predict(&clips) * 3.0 - compat.predict(&clips))
+            .abs()
+            .max();
+        assert!(error.double_value(&[]) < 1e-6, "{error:?}");
+    }
+    for name in ["tfn", "tfn:compat"] {
+        assert_eq!(numbers(&tfn(name, Profile::Mosei)), [6.0, -3.0]);
+    }
+}
+
+#[test]
+fn ef_lstm_normalises_features_and_its_reference_steps() {
+    let _rng = rng::seeded(3);
+    let clips = batch(&encoders()[0], 5);
+    let features = 5 + SHAPES.audio_width + SHAPES.vision_width;
+    // Of (B, T, features), the axes a channel is spread over.
+    for (name, channels, axes) in [
+        ("ef_lstm", features, [0, 1]),
+        ("ef_lstm:compat", SHAPES.text_steps, [0, 2]),
+    ] {
+        let mut built = Built::named(name);
+        assert_eq!(
+            variable(&built, "norm.running_mean").size(),
+            [channels],
+            "{name}"
+        );
+        let mut trace = Trace::on();
+        let _ = built.model.train(&clips, &mut trace).unwrap();
+        let get = |name: &str| trace.get(name).unwrap();
+        let Text::States(text) = &clips.masked.text else {
+            panic!("ready-made states");
+        };
+        let joined = Tensor::cat(&[text, get("audio_aligned"), get("vision_aligned")], 2);
+        let mean = joined.mean_dim(axes.as_slice(), true, None::<Kind>);
+        let variance = joined.var_dim(axes.as_slice(), false, true);
+        let expected = (&joined - mean) / (variance + 1e-5).sqrt();
+        let error = (expected - get("normed")).abs().max().double_value(&[]);
+        assert!(error < 1e-4, "{name}: {error:e}");
+    }
+}
+
+/// All labels positive: nothing can be said of where the negative clips are.
+#[test]
+fn self_mm_keeps_a_centre_without_clips_and_its_reference_loses_it() {
+    let _rng = rng::seeded(3);
+    let mut batch = batch(&encoders()[0], 4);
+    batch.label = batch.label.abs() + 0.1;
+    for (name, lost) in [("self_mm", false), ("self_mm:compat", true)] {
+        let mut built = Built::named(name);
+        batch.epoch = 1;
+        let _ = built.model.train(&batch, &mut Trace::off()).unwrap();
+        for space in label_bank::SPACES {
+            let centers = variable(&built, &format!("state.centers_{space}"));
+            assert!(is_finite(&centers.select(0, 0)), "{name}: {space}");
+            assert_eq!(is_finite(&centers.select(0, 1)), !lost, "{name}: {space}");
+        }
+        batch.epoch = 2;
+        let _ = built.model.train(&batch, &mut Trace::off()).unwrap();
+        let labels = variable(&built, "state.labels_text");
+        assert_eq!(is_finite(&labels), !lost, "{name}: every label after it");
+    }
+}

@@ -1,0 +1,126 @@
+//! Typed defaults against a second transcription, `published/mmsa/hyper-parameters.csv`.
+
+use std::collections::BTreeSet;
+
+use lnln_bench::model::*;
+use serde_json::Value;
+
+const TABLE: &str = include_str!("../../published/mmsa/hyper-parameters.csv");
+
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(parts) => parts.iter().flat_map(numbers).collect(),
+        one => vec![
+            one.as_f64()
+                .unwrap_or_else(|| panic!("a number, not {one}")),
+        ],
+    }
+}
+
+/// What recipe and hyper-parameters of a model say under MMSA's name of a setting.
+fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
+    let (recipe, config) = ((entry.recipe)(profile), (entry.config)(profile));
+    let get = |key: &str| numbers(&config[key]);
+    let all = |keys: &[&str]| keys.iter().flat_map(|key| get(key)).collect::<Vec<f64>>();
+    let same = |keys: &[&str]| {
+        let values = all(keys);
+        assert!(values.iter().all(|v| *v == values[0]), "{keys:?}");
+        vec![values[0]]
+    };
+    // Ratios to the heads' value, then the heads' own.
+    let relative = |key: &str, base: f64| {
+        let mut values: Vec<f64> = get(key).iter().map(|ratio| ratio * base).collect();
+        values.push(base);
+        values
+    };
+    match (entry.name, setting) {
+        (_, "batch_size") => vec![recipe.batch_size as f64],
+        (_, "learning_rate") => vec![recipe.learning_rate],
+        (_, "weight_decay") => vec![recipe.weight_decay],
+        (_, "accumulate") => vec![f64::from(recipe.habits.accumulate)],
+        (_, "patience") => vec![f64::from(recipe.habits.plateau.unwrap())],
+        (_, "grad_clip") => match recipe.clip {
+            Clip::Value(limit) => vec![limit],
+            other => panic!("{other:?}"),
+        },
+        ("lmf", "factor_lr") => vec![get("factor_rate")[0] * recipe.learning_rate],
+        ("mult", "conv1d_kernel_sizes") => all(&["l", "a", "v"]
+            .map(|m| format!("conv1d_kernel_size_{m}"))
+            .each_ref()
+            .map(String::as_str)),
+        ("mult", "attn_dropout") => same(&[
+            "attn_dropout_a_with_l",
+            "attn_dropout_v_with_l",
+            "attn_dropout_mem",
+        ]),
+        ("mult", "attn_dropout_a") => same(&["attn_dropout_l_with_a", "attn_dropout_v_with_a"]),
+        ("mult", "attn_dropout_v") => same(&["attn_dropout_l_with_v", "attn_dropout_a_with_v"]),
+        ("self_mm", "learning_rates") => relative("relative_rates", recipe.learning_rate),
+        ("self_mm", "weight_decays") => relative("relative_decays", recipe.weight_decay),
+        ("self_mm", "lstm_hidden_sizes") => all(&["a_lstm_hidden_size", "v_lstm_hidden_size"]),
+        ("self_mm", "lstm_outs") => all(&["audio_out", "video_out"]),
+        ("self_mm", "post_dims") => all(&[
+            "post_fusion_dim",
+            "post_text_dim",
+            "post_audio_dim",
+            "post_video_dim",
+        ]),
+        ("self_mm", "post_dropouts") => all(&[
+            "post_fusion_dropout",
+            "post_text_dropout",
+            "post_audio_dropout",
+            "post_video_dropout",
+        ]),
+        _ => get(setting),
+    }
+}
+
+#[test]
+fn typed_defaults_are_what_mmsa_publishes() {
+    let mut lines = TABLE.lines();
+    assert_eq!(lines.next(), Some("model,setting,mosi,mosei,sims,simsv2"));
+    let mut models = BTreeSet::new();
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let entry = entry::find(cells[0]).unwrap();
+        models.insert(entry.name);
+        for (cell, profile) in cells[2..].iter().zip(Profile::ALL) {
+            let expected: Vec<f64> = cell.split(' ').map(|n| n.parse().unwrap()).collect();
+            let found = ours(entry, profile, cells[1]);
+            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * b.abs();
+            assert!(
+                found.len() == expected.len() && found.iter().zip(&expected).all(close),
+                "{} {} on {profile:?}: {found:?}, published {expected:?}",
+                entry.name,
+                cells[1]
+            );
+        }
+    }
+    // What ends by an early stop is MMSA's.
+    let of_mmsa = MODELS.iter().filter(|entry| {
+        let habits = (entry.recipe)(Profile::Mosi).habits;
+        habits.early_stop == Some(8)
+    });
+    assert_eq!(models, of_mmsa.map(|entry| entry.name).collect());
+}
+
+/// A weight decay asked for reaches every group, in the authors' proportions.
+#[test]
+fn decays_follow_the_recipe() {
+    use super::bed::*;
+    for_every_variant(|choice, encoder| {
+        let built = Built::of(choice, encoder);
+        let mut recipe = (choice.entry.recipe)(Profile::Mosi);
+        let decays = |recipe: &Recipe| -> Vec<f64> {
+            let groups = built.model.groups(recipe);
+            groups.iter().map(|group| group.weight_decay).collect()
+        };
+        recipe.weight_decay = 0.25;
+        let once = decays(&recipe);
+        recipe.weight_decay = 0.5;
+        for (one, two) in once.iter().zip(decays(&recipe)) {
+            assert_eq!(2.0 * one, two, "{}", choice.name());
+        }
+        assert!(once.iter().any(|decay| *decay > 0.0), "{}", choice.name());
+    });
+}
