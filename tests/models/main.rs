@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod bed;
+mod engines;
+mod init;
 mod overfit;
 mod parts;
 mod properties;
