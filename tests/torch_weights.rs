@@ -164,6 +164,42 @@ fn encodings_are_made_once_for_all_models_and_seeds() {
     );
 }
 
+/// A signal ends the encoding of a split between two passes, and half of it is not kept.
+#[test]
+fn a_signal_ends_the_encoding_of_text() {
+    use lnln_bench::dataset::Block;
+    use lnln_bench::train::Error;
+    use lnln_bench::train::encoding::FrozenText;
+    use lnln_bench::ui::Progress;
+    use std::sync::atomic::AtomicBool;
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("encodings");
+    let (device, progress) = (Device::Cpu, Progress::hidden());
+    let frozen = FrozenText::open(&here("chinese"), cache.clone(), device, &progress).unwrap();
+    let tokens = Block {
+        rows: 70,
+        steps: 3,
+        width: 4,
+        data: [101, 5, 6, 102, 1, 1, 1, 1, 0, 0, 0, 0].repeat(70),
+    };
+    let kept = || fs::read_dir(&cache).unwrap().count();
+    let stopped = frozen.states(&tokens, true, &AtomicBool::new(true));
+    assert!(
+        matches!(stopped, Err(Error::InterruptedEncoding)),
+        "{stopped:?}"
+    );
+    assert_eq!(kept(), 0);
+    let states = frozen
+        .states(&tokens, true, &AtomicBool::new(false))
+        .unwrap();
+    assert_eq!((states.size()[0], kept()), (70, 1));
+    // What is kept is read, signal or not.
+    let read = frozen
+        .states(&tokens, true, &AtomicBool::new(true))
+        .unwrap();
+    assert!(read.equal(&states));
+}
+
 #[test]
 fn another_vocabulary_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -89,7 +89,7 @@ fn ways_to_need_less_memory_are_followed_and_recorded() {
     assert_eq!(computing(&again)["recompute_encoder"], true);
     // Both are ways to compute the same run.
     for other in [&parts, &again] {
-        assert_eq!(other["run"], whole["run"]);
+        assert_eq!(other["id"], whole["id"]);
     }
     let (_, _, log) = manifest("budget", "--memory-budget 6GiB");
     assert!(log.contains("of 6.0 GiB"), "{log}");
