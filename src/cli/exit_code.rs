@@ -133,7 +133,9 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
     if let Some(error) = error.downcast_ref::<train::Error>() {
         return Some(match error {
             train::Error::NoCuda { .. } => MISSING,
-            train::Error::Interrupted { .. } | train::Error::InterruptedEvaluation => INTERRUPTED,
+            train::Error::Interrupted { .. }
+            | train::Error::InterruptedEncoding
+            | train::Error::InterruptedEvaluation => INTERRUPTED,
             train::Error::DeviceName { .. }
             | train::Error::EncoderName { .. }
             | train::Error::EncoderInput { .. }
@@ -151,7 +153,10 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             train::Error::DoesNotFit { .. } | train::Error::OutOfMemory { .. } => MISSING,
             train::Error::Io { .. } => IO,
             train::Error::Checkpoint { .. } | train::Error::EmptySplit { .. } => BAD_DATA,
-            train::Error::NotFinite { .. } => RUNS_FAILED,
+            train::Error::NotFinite { .. }
+            | train::Error::NotFiniteGradient { .. }
+            | train::Error::NotFiniteWeights { .. }
+            | train::Error::NotFinitePredictions { .. } => RUNS_FAILED,
             _ => UNEXPECTED,
         });
     }

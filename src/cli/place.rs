@@ -42,6 +42,9 @@ pub struct Machinery {
     /// Let CUDA use algorithms whose results vary from run to run.
     #[arg(long)]
     pub nondeterministic: bool,
+    /// Write the curves of every run as event files: `tensorboard --logdir RUNS/tensorboard`.
+    #[arg(long)]
+    pub tensorboard: bool,
 }
 
 impl Machinery {
@@ -54,6 +57,7 @@ impl Machinery {
             memory_budget: None,
             recompute_encoder: false,
             nondeterministic: false,
+            tensorboard: false,
         }
     }
 
@@ -92,6 +96,7 @@ impl Machinery {
                 memory_budget: self.memory_budget.map(|bytes| bytes.0),
                 recompute_encoder: self.recompute_encoder,
                 nondeterministic: self.nondeterministic,
+                tensorboard: self.tensorboard,
             },
             log: None,
             flags: self.flags(),
@@ -114,6 +119,9 @@ impl Machinery {
         }
         if self.nondeterministic {
             flags.push("--nondeterministic".to_owned());
+        }
+        if self.tensorboard {
+            flags.push("--tensorboard".to_owned());
         }
         flags
     }

@@ -52,8 +52,16 @@ pub struct Args {
     #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<DeviceSpec>())]
     device: DeviceSpec,
     /// Where to: a name ending in .csv or .parquet; without it CSV to the terminal.
-    #[arg(long)]
+    #[arg(long, value_parser = out)]
     out: Option<PathBuf>,
+}
+
+fn out(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("csv" | "parquet") => Ok(path),
+        _ => Err("expected a name ending in .csv or .parquet".to_owned()),
+    }
 }
 
 fn split(name: &str) -> Result<SplitName, String> {

@@ -12,7 +12,8 @@ use lnln_bench::train::{DeviceSpec, device, native};
 
 use super::output;
 
-/// Check this build against stored numbers of the reference implementations.
+/// Check this build against stored numbers of the reference implementations, models in double and in
+/// single precision.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench selftest --golden tests/golden

@@ -63,14 +63,22 @@ pub trait Model: Send {
 /// # Errors
 /// [`ModelError::Torch`].
 pub fn backward(model: &dyn Model, loss: &Tensor) -> Result<()> {
-    loss.f_backward().map_err(|source| ModelError::Torch {
-        doing: "computing gradients".to_owned(),
-        source,
-    })?;
+    loss_backward(loss)?;
     if let Some(encoder) = model.text_encoder() {
         encoder.finish_backward();
     }
     Ok(())
+}
+
+/// The first half of [`backward`]; the text encoder's [`TextEncoder::finish_backward`] is the second.
+///
+/// # Errors
+/// [`ModelError::Torch`].
+pub fn loss_backward(loss: &Tensor) -> Result<()> {
+    loss.f_backward().map_err(|source| ModelError::Torch {
+        doing: "computing gradients".to_owned(),
+        source,
+    })
 }
 
 /// One line of the registry.

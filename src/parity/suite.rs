@@ -20,7 +20,8 @@ pub type Setting = super::models::Setting;
 #[cfg(not(feature = "torch"))]
 pub type Setting = ();
 
-/// Checks every case below `folder`, in name order, models under `setting`.
+/// Checks every case below `folder`, in name order, models under `setting` in double and in single
+/// precision.
 ///
 /// # Errors
 /// [`Error`] where the folder or a case cannot be read.
@@ -54,11 +55,20 @@ fn visit(folder: &Path, setting: Setting, report: &mut Report) -> Result<(), Err
 
 #[cfg(feature = "torch")]
 fn model_case(folder: &Path, setting: Setting, report: &mut Report) -> Result<(), Error> {
-    match super::models::run(folder, setting)? {
-        Some(outcomes) => report.outcomes.extend(outcomes),
-        None => report
-            .skipped
-            .push(format!("{}: no such model is built in", folder.display())),
+    use tch::Kind;
+    // For proof, and in the precision of training.
+    for (kind, words) in [(Kind::Double, ""), (Kind::Float, ", float32")] {
+        let setting = Setting { kind, ..setting };
+        let Some(outcomes) = super::models::run(folder, setting)? else {
+            let reason = format!("{}: no such model is built in", folder.display());
+            report.skipped.push(reason);
+            return Ok(());
+        };
+        let named = |outcome: Outcome| Outcome {
+            case: outcome.case.clone() + words,
+            ..outcome
+        };
+        report.outcomes.extend(outcomes.into_iter().map(named));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Runs one cell: build, fit, predict at every rate, leave a record.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -17,13 +18,14 @@ use crate::mask::{Conditions, Family, Level, Variants};
 use crate::model::{Choice, EncoderSetup, Engine, Model, Profile, Setup};
 use crate::record::manifest::{Computing, MaskFacts};
 use crate::record::{self, Condition, Predictions, RunDir};
-use crate::train::memory::{self, MemoryPlan};
+use crate::train::memory::{self, Demand, MemoryPlan};
+use crate::train::resume;
 use crate::train::state::State;
 use crate::train::tensors::SplitTensors;
-use crate::train::trainer::{self, Data, Files, Plan};
+use crate::train::trainer::{self, Data, Plan};
 use crate::train::view::View;
-use crate::train::watch::Watched;
-use crate::train::{self, Precision, evaluate, order};
+use crate::train::watched::Watched;
+use crate::train::{self, Files, evaluate, order};
 use crate::ui::Bar;
 
 /// What a cell needs beside its data.
@@ -31,6 +33,8 @@ pub struct Bench<'a> {
     pub interrupt: &'a AtomicBool,
     pub bar: &'a Bar,
     pub machine: &'a Machine,
+    /// Where TensorBoard's event files go, if they are wanted.
+    pub events: Option<PathBuf>,
 }
 
 impl Bench<'_> {
@@ -51,6 +55,7 @@ pub fn run(
     dir: &RunDir,
 ) -> Result<(), Error> {
     let (started, before) = (Instant::now(), record::epochs::trained_seconds(dir));
+    memory::reset_peak(data.device);
     write_config(cell, dir)?;
     // Before the training, so that masks which must not be used cost no time.
     let settings = &*cell.settings;
@@ -60,7 +65,7 @@ pub fn run(
     let mut model = build(&cell.choice, data, &store)?;
     let engine = engine(cell, data, bench, model.as_ref())?;
     model.set_engine(engine);
-    let files = files(dir);
+    let files = files(dir, bench);
     let state = fit(cell, data, bench, &files, model.as_mut(), &mut store)?;
     bench.bar.say("predicting the test split at every level");
     let mut predictions = Predictions::default();
@@ -73,7 +78,7 @@ pub fn run(
         epochs
     };
     for epoch in epochs {
-        trainer::load_weights(&mut store, &files.picked(&cell.rule, epoch))?;
+        resume::load_weights(&mut store, &files.picked(&cell.rule, epoch))?;
         predictions.set_epoch(if cell.rule.is_single() { 0 } else { epoch });
         mask_facts = predict(
             data,
@@ -141,29 +146,12 @@ fn engine(
     })
 }
 
-/// bfloat16 keeps 8 bits: features in the millions, as CH-SIMS has them, lose what tells them apart.
-fn check_range(precision: Precision, data: &Workbench<'_>) -> Result<(), Error> {
-    const LARGEST: f64 = 1e4;
-    let train = &data.tensors[SplitName::Train as usize];
-    let largest = [&train.audio, &train.vision]
-        .map(|features| features.abs().max().double_value(&[]))
-        .into_iter()
-        .fold(0.0, f64::max);
-    match precision == Precision::Bf16 && largest > LARGEST {
-        true => Err(train::Error::PrecisionTooLow {
-            dataset: data.corpus.name().to_owned(),
-            largest,
-        }
-        .into()),
-        false => Ok(()),
-    }
-}
-
-fn files(dir: &RunDir) -> Files {
+fn files(dir: &RunDir, bench: &Bench<'_>) -> Files {
     Files {
         best: dir.checkpoint(),
         last: dir.last_checkpoint(),
         log: dir.metrics(),
+        events: bench.events.clone(),
     }
 }
 
@@ -177,11 +165,12 @@ fn fit(
     store: &mut nn::VarStore,
 ) -> Result<State, Error> {
     if !cell.choice.entry.trained || cell.recipe.epochs == 0 {
-        train::checkpoint::save(&files.best, &trainer::weights(store), "{}")?;
+        train::checkpoint::save(&files.best, &resume::weights(store), "{}")?;
         return Ok(State::default());
     }
     let settings = &*cell.settings;
-    check_range(settings.precision, data)?;
+    let train = &data.tensors[SplitName::Train as usize];
+    settings.precision.check_range(&cell.dataset, train)?;
     let splits = watched_splits(cell);
     let views = splits
         .iter()
@@ -201,7 +190,7 @@ fn fit(
         return Err(Error::Unexpected("no split is watched".to_owned()));
     };
     let view = Data {
-        train: &data.tensors[SplitName::Train as usize],
+        train,
         complete: &complete,
         noisy: &noisy,
         watched: first,
@@ -242,14 +231,19 @@ fn plan_memory(
     let watched = [Some(view.watched), view.valid].into_iter().flatten();
     let views: u64 = watched.flat_map(|w| w.views).map(View::bytes).sum();
     // The noisy view is as large as the complete one.
-    let bytes = splits + views + 2 * view.complete.bytes();
+    let bytes = splits + views + 2 * view.complete.bytes() + data.host_bytes();
     let budget = match machine.memory_budget {
         Some(budget) => budget,
         None => memory::default_budget(data.device)?,
     };
-    let batch = cell.recipe.batch_size;
-    let wish = machine.micro_batch;
-    let plan = MemoryPlan::new(cell.choice.entry, model, store, bytes, batch, wish, budget)?;
+    let demand = Demand {
+        data: bytes,
+        batch_size: cell.recipe.batch_size,
+        text_steps: data.shapes.text_steps,
+        micro_batch: machine.micro_batch,
+        budget,
+    };
+    let plan = MemoryPlan::new(cell.choice.entry, model, store, demand)?;
     tracing::info!("{} on {}: {plan}", cell.choice.entry.name, cell.dataset);
     Ok(plan)
 }
@@ -356,6 +350,7 @@ fn predict_under(
     let (precision, interrupt) = (settings.precision, bench.interrupt);
     let predicted = evaluate::predict(model, tensors, &views, precision, interrupt)?;
     for (&level, predicted) in levels.iter().zip(&predicted) {
+        check_finite(predicted, &split.ids, level)?;
         let condition = Condition {
             dataset: data.corpus.name().to_owned(),
             split: SplitName::Test.as_str().to_owned(),
@@ -366,4 +361,36 @@ fn predict_under(
         predictions.extend(&condition, &split.ids, &split.labels, predicted)?;
     }
     Ok(())
+}
+
+/// What a record keeps are numbers.
+fn check_finite(predicted: &[f32], ids: &[String], level: Level) -> Result<(), Error> {
+    let broken = predicted.iter().zip(ids).filter(|(p, _)| !p.is_finite());
+    let clips: Vec<&str> = broken.map(|(_, id)| id.as_str()).collect();
+    match clips.is_empty() {
+        true => Ok(()),
+        false => Err(train::Error::NotFinitePredictions {
+            clips: clips.join(", "),
+            level: level.to_string(),
+        }
+        .into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn predictions_that_are_no_numbers_are_named_by_clip() {
+        let ids = ["a", "b", "c"].map(str::to_owned);
+        let level: Level = "0.5".parse().unwrap();
+        assert!(check_finite(&[1.0, -2.0, 0.0], &ids, level).is_ok());
+        let error = check_finite(&[1.0, f32::NAN, f32::INFINITY], &ids, level);
+        let message = error.unwrap_err().to_string();
+        assert!(
+            message.contains("for b, c are not finite at level 0.5"),
+            "{message}"
+        );
+    }
 }

@@ -83,10 +83,10 @@ pub enum Error {
 impl Error {
     /// Whether everything was stored because a signal asked for it.
     pub fn is_stop(&self) -> bool {
-        use crate::train::Error::{Interrupted, InterruptedEvaluation};
+        use crate::train::Error::{Interrupted, InterruptedEncoding, InterruptedEvaluation};
         matches!(
             self,
-            Self::Train(Interrupted { .. } | InterruptedEvaluation)
+            Self::Train(Interrupted { .. } | InterruptedEncoding | InterruptedEvaluation)
         )
     }
 

@@ -13,4 +13,6 @@ pub struct Machine {
     pub recompute_encoder: bool,
     /// Let CUDA use algorithms whose results vary from run to run.
     pub nondeterministic: bool,
+    /// Write event files for TensorBoard.
+    pub tensorboard: bool,
 }

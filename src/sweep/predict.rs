@@ -1,17 +1,19 @@
 //! Predictions of a trained run for one split, or one clip of it, under one mask.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use tch::{Device, nn};
 
 use super::workbench::Workbench;
-use super::{Error, cell};
+use super::{Error, cell, settings};
 use crate::dataset::{Corpus, SplitName};
 use crate::mask::{Family, Level};
-use crate::model::Choice;
+use crate::model::{Choice, Engine};
 use crate::record::{Condition, Manifest, Predictions, RunDir};
-use crate::train::{EncoderSpec, Precision, evaluate, trainer};
+use crate::train::view::View;
+use crate::train::{EncoderSpec, Precision, evaluate, native, resume};
 use crate::ui::Progress;
 
 /// What is to be predicted.
@@ -43,23 +45,36 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     let encoder = request.encoder.resolve(&corpus)?;
     check(&manifest, &corpus, &encoder)?;
     let cache = request.data.join("encodings");
-    let data = Workbench::open(&corpus, &encoder, &cache, request.device, progress)?;
+    let never = AtomicBool::new(false);
+    if request.device.is_cuda() {
+        native::deterministic(true)?;
+    }
+    let data = Workbench::open(&corpus, &encoder, &cache, request.device, &never, progress)?;
+    let rows = rows(request, &data)?;
     let mut store = nn::VarStore::new(request.device);
     let choice = Choice::parse(&manifest.model.name)?;
-    let model = cell::build(&choice, &data, &store)?;
-    trainer::load_weights(&mut store, &weights(request, &manifest))?;
-    let masks = data.masks(
-        request.family,
-        request.split,
-        request.mask_seed,
-        &[request.level],
-    )?;
-    let keeps = masks.keeps(request.split, request.level)?;
-    let view = data.views(request.split).under(&keeps, request.level)?;
+    let computing = &manifest.training.computing;
+    let mut model = cell::build(&choice, &data, &store)?;
+    model.set_engine(Engine {
+        plain: settings::is_plain(&computing.engine)?,
+        recompute: false,
+    });
+    resume::load_weights(&mut store, &weights(request, &manifest))?;
+    let view = view(request, &data)?;
     let tensors = &data.tensors[request.split as usize];
-    let precision = manifest.training.computing.precision.parse::<Precision>()?;
-    let (views, never) = ([view], AtomicBool::new(false));
-    let predicted = evaluate::predict(model.as_ref(), tensors, &views, precision, &never)?;
+    let passes = match &request.clip {
+        None => 0..tensors.len(),
+        Some(_) => evaluate::pass_of(rows.start, tensors),
+    };
+    let first = passes.start;
+    let precision = computing.precision.parse::<Precision>()?;
+    let predicted = evaluate::predict_rows(
+        model.as_ref(),
+        (tensors, passes),
+        &[view],
+        precision,
+        &never,
+    )?;
     let predicted = predicted.first().map_or(&[][..], Vec::as_slice);
     let condition = Condition {
         dataset: manifest.dataset.name.clone(),
@@ -69,26 +84,44 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
         level: request.level,
     };
     let split = &data.splits[request.split as usize];
-    let rows = match &request.clip {
-        None => 0..split.len(),
-        Some(clip) => {
-            let row = split.ids.iter().position(|id| id == clip);
-            let row = row.ok_or_else(|| Error::NoClip {
-                clip: clip.clone(),
-                split: request.split.as_str(),
-                example: split.ids.first().cloned().unwrap_or_default(),
-            })?;
-            row..row + 1
-        }
-    };
     let mut predictions = Predictions::new();
     predictions.extend(
         &condition,
         &split.ids[rows.clone()],
         &split.labels[rows.clone()],
-        &predicted[rows],
+        &predicted[rows.start - first..rows.end - first],
     )?;
     Ok(predictions)
+}
+
+/// The rows that are asked for: all, or one clip's.
+fn rows(request: &Request, data: &Workbench<'_>) -> Result<Range<usize>, Error> {
+    let split = &data.splits[request.split as usize];
+    let Some(clip) = &request.clip else {
+        return Ok(0..split.len());
+    };
+    let row = split.ids.iter().position(|id| id == clip);
+    let row = row.ok_or_else(|| Error::NoClip {
+        clip: clip.clone(),
+        split: request.split.as_str(),
+        example: split.ids.first().cloned().unwrap_or_default(),
+    })?;
+    Ok(row..row + 1)
+}
+
+/// The split as the mask shows it.
+fn view(request: &Request, data: &Workbench<'_>) -> Result<View, Error> {
+    let Request {
+        family,
+        split,
+        mask_seed,
+        level,
+        ..
+    } = *request;
+    let masks = data.masks(family, split, mask_seed, &[level])?;
+    Ok(data
+        .views(split)
+        .under(&masks.keeps(split, level)?, level)?)
 }
 
 /// Weights make sense of nothing but what they were trained on.

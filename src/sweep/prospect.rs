@@ -8,7 +8,7 @@ use super::{Error, cell, workbench};
 use crate::dataset::{Corpus, SplitName};
 use crate::model::{EncoderSetup, LabelStats, Profile, Setup, Shapes, hugging_face};
 use crate::train::EncoderSpec;
-use crate::train::memory::{self, MemoryPlan};
+use crate::train::memory::{self, Demand, MemoryPlan};
 
 /// What [`MemoryPlan`] will say when the cell is trained.
 ///
@@ -42,10 +42,13 @@ pub fn memory(
         cell.choice.entry,
         model.as_ref(),
         &store,
-        data(cell, corpus, &setup),
-        cell.recipe.batch_size,
-        machine.micro_batch,
-        budget,
+        Demand {
+            data: data(cell, corpus, &setup) + host(corpus, encoder, options.device),
+            batch_size: cell.recipe.batch_size,
+            text_steps: corpus.text_steps as i64,
+            micro_batch: machine.micro_batch,
+            budget,
+        },
     )?)
 }
 
@@ -78,6 +81,19 @@ fn encoder_setup(encoder: &EncoderSpec, corpus: &Corpus) -> Result<EncoderSetup,
             EncoderSetup::tiny(workbench::vocabulary(tokens.iter()))
         }
     })
+}
+
+/// Bytes of the texts that masks are applied to; on CUDA they lie in the machine's memory.
+fn host(corpus: &Corpus, encoder: &EncoderSpec, device: Device) -> u64 {
+    let features = match encoder {
+        EncoderSpec::Features => corpus.text_width.unwrap_or(0),
+        _ => 0,
+    };
+    let clips = corpus.counts.iter().sum::<usize>();
+    match device {
+        Device::Cpu => (clips * 4 * corpus.text_steps * (3 + features)) as u64,
+        _ => 0,
+    }
 }
 
 /// Bytes of splits and views on the device, as the trainer will count them.

@@ -13,6 +13,9 @@ use crate::record::{Claim, Outcome, Work};
 use crate::train::{self, native};
 use crate::ui::Progress;
 
+/// Folder of TensorBoard's event files within a folder of runs, beside the sealed ones.
+const TENSORBOARD: &str = "tensorboard";
+
 /// Pause between two looks at a cell that another process works on.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -46,7 +49,8 @@ impl Sweep {
             if !cells.is_empty() {
                 let (corpus, encoder) = &self.corpora[dataset];
                 let cache = options.data.join("encodings");
-                let data = Workbench::open(corpus, encoder, &cache, options.device, progress)?;
+                let device = options.device;
+                let data = Workbench::open(corpus, encoder, &cache, device, interrupt, progress)?;
                 let run = Run {
                     sweep: self,
                     data: &data,
@@ -111,6 +115,10 @@ impl Run<'_> {
                 interrupt: self.interrupt,
                 bar: &bar,
                 machine: &self.options.machine,
+                events: self.options.machine.tensorboard.then(|| {
+                    let board = self.options.runs.join(TENSORBOARD);
+                    board.join(&cell.id)
+                }),
             },
             work.dir(),
         );

@@ -134,7 +134,11 @@ fn without_rates(noise: Noise) -> Noise {
     }
 }
 
-fn is_plain(engine: &str) -> Result<bool, train::Error> {
+/// Whether this word of a suite asks for the computation to the letter.
+///
+/// # Errors
+/// [`train::Error::EngineName`].
+pub(super) fn is_plain(engine: &str) -> Result<bool, train::Error> {
     match engine {
         "lean" => Ok(false),
         "plain" => Ok(true),

@@ -34,7 +34,8 @@ impl Sweep {
                 .collect();
             if cells.len() > 1 && matches!(encoder, EncoderSpec::Frozen(_)) {
                 let cache = options.data.join("encodings");
-                let data = Workbench::open(corpus, encoder, &cache, options.device, progress)?;
+                let data =
+                    Workbench::open(corpus, encoder, &cache, options.device, interrupt, progress)?;
                 // Cells that are trained and tested alike share their settings.
                 let mut left = cells;
                 while let Some(first) = left.first() {

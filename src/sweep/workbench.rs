@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
 
 use tch::Device;
 
@@ -33,6 +34,8 @@ pub struct Workbench<'a> {
     pub shapes: Shapes,
     pub labels: LabelStats,
     pub device: Device,
+    /// Ends the encoding of text by a frozen encoder.
+    interrupt: &'a AtomicBool,
     masks: MaskSource,
     /// The last noisy view made.
     noisy: RefCell<Option<(NoisyKey, Rc<View>)>>,
@@ -45,26 +48,43 @@ impl<'a> Workbench<'a> {
         spec: &EncoderSpec,
         cache: &Path,
         device: Device,
+        interrupt: &'a AtomicBool,
         progress: &Progress,
     ) -> Result<Self, Error> {
         let with_features = *spec == EncoderSpec::Features;
-        let [train, valid, test] = SplitName::ALL.map(|name| load(corpus, name, with_features));
-        let splits = [train?, valid?, test?];
+        let load = |name| load(corpus, name, with_features, device);
+        let [train, valid, test] = SplitName::ALL.map(load);
+        let (train, valid, test) = (train?, valid?, test?);
+        let splits = [train.0, valid.0, test.0];
         let text = text_source(spec, cache, device, progress)?;
         let encoder = encoder_setup(spec, &text, &splits[0])?;
         Ok(Self {
             corpus,
             protocol: metric::protocol(&corpus.spec.protocol)?,
-            tensors: [0, 1, 2].map(|i: usize| SplitTensors::new(&splits[i], device)),
+            tensors: [train.1, valid.1, test.1],
             shapes: shapes(&splits[0]),
             labels: LabelStats::of(&splits[0].labels),
             splits,
             text,
             encoder,
             device,
+            interrupt,
             masks: MaskSource::beside(corpus.reader().path(), corpus.name(), &corpus.content_hash)?,
             noisy: RefCell::new(None),
         })
+    }
+
+    /// Bytes of the texts that masks are applied to, where they lie beside the tensors: 0 on CUDA,
+    /// whose memory they do not take.
+    pub fn host_bytes(&self) -> u64 {
+        let bytes = |split: &Split| {
+            let tokens = split.text_bert.as_ref().map_or(0, |block| block.data.len());
+            4 * (tokens + split.text.as_ref().map_or(0, |block| block.data.len()))
+        };
+        match self.device {
+            Device::Cpu => self.splits.iter().map(bytes).sum::<usize>() as u64,
+            _ => 0,
+        }
     }
 
     /// Views of one split.
@@ -75,6 +95,7 @@ impl<'a> Workbench<'a> {
             text: &self.text,
             keep_encodings: true,
             device: self.device,
+            interrupt: self.interrupt,
         }
     }
 
@@ -122,8 +143,14 @@ impl<'a> Workbench<'a> {
     }
 }
 
-fn load(corpus: &Corpus, name: SplitName, features: bool) -> Result<Split, Error> {
-    let split = corpus.split(name, features)?;
+/// A split and its tensors, which alone keep the frames of audio and vision.
+fn load(
+    corpus: &Corpus,
+    name: SplitName,
+    features: bool,
+    device: Device,
+) -> Result<(Split, SplitTensors), Error> {
+    let mut split = corpus.split(name, features)?;
     if split.is_empty() {
         let dataset = corpus.name().to_owned();
         return Err(train::Error::EmptySplit {
@@ -132,7 +159,11 @@ fn load(corpus: &Corpus, name: SplitName, features: bool) -> Result<Split, Error
         }
         .into());
     }
-    Ok(split)
+    let tensors = SplitTensors::new(&split, device);
+    for frames in [&mut split.audio, &mut split.vision] {
+        frames.data = Vec::new();
+    }
+    Ok((split, tensors))
 }
 
 fn text_source(

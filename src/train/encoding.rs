@@ -1,11 +1,12 @@
 //! Frozen text encoders: every masked variant of a split is encoded once and kept on disk.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tch::{Device, Tensor};
 
 use super::encoder::folder_hash;
-use super::{Error, tensors};
+use super::{Error, Precision, tensors};
 use crate::dataset::Block;
 use crate::model::FrozenEncoder;
 use crate::store::{Provenance, Reader, Writer};
@@ -16,6 +17,10 @@ const COLUMN: &str = "states";
 
 /// Clips per forward pass of the encoder.
 const BATCH: i64 = 32;
+
+/// Of what a frozen encoder computes, whatever the precision of the training that reads it: what is
+/// kept serves all of them.
+const PRECISION: Precision = Precision::Fp32;
 
 /// A frozen encoder and the cache of what it has encoded.
 #[derive(Debug)]
@@ -54,14 +59,20 @@ impl FrozenText {
 
     /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where they are known; new
     /// ones are added to it if `keep` says that they will be wanted again.
-    pub fn states(&self, ids: &Block<i32>, keep: bool) -> Result<Tensor, Error> {
-        let path = self
-            .cache
-            .join(format!("{}-{}.h5", self.hash, text_hash(ids)));
+    ///
+    /// # Errors
+    /// [`Error::InterruptedEncoding`] where `interrupt` was raised.
+    pub fn states(
+        &self,
+        ids: &Block<i32>,
+        keep: bool,
+        interrupt: &AtomicBool,
+    ) -> Result<Tensor, Error> {
+        let path = self.path(ids);
         if path.exists() {
             return Ok(tensors::block(&read(&path)?, self.device));
         }
-        let states = self.encode(ids)?;
+        let states = self.encode(ids, interrupt)?;
         if keep {
             // The cache saves time and holds no result.
             if let Err(error) = self.store(&path, &states) {
@@ -69,6 +80,18 @@ impl FrozenText {
             }
         }
         Ok(states)
+    }
+
+    /// The file of one variant: named after everything that decides its bytes, the kind of device
+    /// included, whose rounding is its own.
+    fn path(&self, ids: &Block<i32>) -> PathBuf {
+        let kind = match self.device {
+            Device::Cuda(_) => "cuda",
+            _ => "cpu",
+        };
+        let (encoder, text) = (&self.hash, text_hash(ids));
+        self.cache
+            .join(format!("{encoder}-{kind}-{PRECISION}-{text}.h5"))
     }
 
     /// Write the states of one variant, whole or not at all.
@@ -86,13 +109,18 @@ impl FrozenText {
         Ok(())
     }
 
-    fn encode(&self, ids: &Block<i32>) -> Result<Tensor, Error> {
+    fn encode(&self, ids: &Block<i32>, interrupt: &AtomicBool) -> Result<Tensor, Error> {
+        let _guard = PRECISION.enter(self.device)?;
         let rows = ids.rows as i64;
         let all = tensors::tokens(ids, self.device);
         let bar = self.progress.bar("encoding text", ids.rows as u64, "clips");
         let mut parts = Vec::new();
         let mut start = 0;
         while start < rows {
+            if interrupt.load(Ordering::Relaxed) {
+                bar.finish();
+                return Err(Error::InterruptedEncoding);
+            }
             let count = BATCH.min(rows - start);
             parts.push(self.encoder.encode(&all.narrow(0, start, count))?);
             start += count;

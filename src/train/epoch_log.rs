@@ -1,11 +1,11 @@
 //! `metrics.jsonl`: one line per epoch, and the words behind the progress bar.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Error, exact, memory};
+use super::{Error, exact_float, memory};
+use crate::record::write_atomic;
 use crate::ui::words::duration;
 
 /// One line of `metrics.jsonl`.
@@ -35,38 +35,66 @@ fn as_map<S: Serializer, T: Serialize>(pairs: &[(String, T)], to: S) -> Result<S
     to.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+
 impl EpochLine {
-    /// The words behind the progress bar; `best` is the selected epoch so far, `left` the epochs
-    /// to go.
-    pub fn summary(&self, best: u32, left: u32) -> String {
-        let number = |value: &f64| format!("{value:.3}");
-        let losses = self.losses.iter();
-        let losses: Vec<String> = losses
-            .map(|(name, value)| format!("{name} {}", number(value)))
-            .collect();
-        let scores = self.scores.iter();
-        let scores: Vec<String> = scores
-            .map(|(name, value)| {
-                let value = value.as_ref().map_or("n/a".to_owned(), number);
-                format!("{name} {value}")
-            })
-            .collect();
-        format!(
-            "loss: {}  {}: {}  best epoch {best}  {:.0}/s  {}  {} left",
-            losses.join(" "),
-            self.split,
-            scores.join(" "),
+    /// What a person sees of it, in 80 columns: losses and scores as far as there is room; a star
+    /// where the epoch is picked. `left` are the seconds to go.
+    pub fn words(&self, epochs: u32, left: f64) -> String {
+        let mut terms = self.losses.iter();
+        // The total comes last and is told first.
+        let total = terms.next_back().map_or(f64::NAN, |(_, value)| *value);
+        let head = format!("{:>3}/{epochs} loss {total:.3}", self.epoch);
+        let tail = format!(
+            " {:.0}/s {} {} left",
             self.samples_per_second,
             memory::show(self.peak_memory),
-            duration(self.seconds * f64::from(left)),
-        )
+            duration(left),
+        );
+        let room = WIDTH.saturating_sub(head.len() + tail.len());
+        let (split, scores) = (format!(" {}", self.split), self.scores.iter());
+        let scores = scores.map(|(name, value)| {
+            let star = if self.selected.contains(name) {
+                "*"
+            } else {
+                ""
+            };
+            let value = value.map_or("n/a".to_owned(), |value| format!("{value:.3}"));
+            format!(" {name} {value}{star}")
+        });
+        let scores = fitting(scores, room.saturating_sub(split.len()));
+        let room = room.saturating_sub(split.len() + scores.len());
+        let terms = terms.map(|(name, value)| format!(" {name} {value:.3}"));
+        format!("{head}{}{split}{scores}{tail}", fitting(terms, room))
     }
+
+    /// The words behind a progress bar; `best` is the selected epoch so far.
+    pub fn best(&self, best: u32) -> String {
+        let score = self.scores.first().and_then(|(name, value)| {
+            let value = value.as_ref()?;
+            Some(format!("{name} {value:.3} "))
+        });
+        format!("{}best epoch {best}", score.unwrap_or_default())
+    }
+}
+
+/// As many of these words as there is room for.
+fn fitting(words: impl Iterator<Item = String>, room: usize) -> String {
+    let mut all = String::new();
+    for word in words {
+        if all.len() + word.len() > room {
+            break;
+        }
+        all.push_str(&word);
+    }
+    all
 }
 
 /// Sample-weighted sums of the loss terms of an epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Means {
-    #[serde(with = "exact::named")]
+    #[serde(with = "exact_float::named")]
     sums: Vec<(String, f64)>,
     samples: usize,
 }
@@ -93,33 +121,101 @@ impl Means {
     }
 }
 
-/// Add a line to a log.
+/// Adds a line to a log, so that a reader sees the log before or after, also after a power cut.
 pub fn append(path: &Path, line: &EpochLine) -> Result<(), Error> {
-    let text = serde_json::to_string(line).map_err(|e| Error::Unexpected(e.to_string()))?;
-    std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .and_then(|mut file| writeln!(file, "{text}"))
-        .map_err(|e| Error::io(path, e))
+    let line = serde_json::to_string(line).map_err(|e| Error::Unexpected(e.to_string()))?;
+    let known = read(path)?;
+    Ok(write_atomic(path, format!("{known}{line}\n").as_bytes())?)
 }
 
-/// Keep the first `lines` lines of a log.
+/// Keeps the first `lines` lines of a log.
 pub fn truncate(path: &Path, lines: usize) -> Result<(), Error> {
-    let Ok(text) = std::fs::read_to_string(path) else {
-        return Ok(());
-    };
-    let kept: String = text
+    let known = read(path)?;
+    let kept: String = known
         .lines()
         .take(lines)
         .flat_map(|line| [line, "\n"])
         .collect();
-    std::fs::write(path, kept).map_err(|e| Error::io(path, e))
+    match kept == known {
+        true => Ok(()),
+        false => Ok(write_atomic(path, kept.as_bytes())?),
+    }
+}
+
+/// The text of a log; none where there is no file yet.
+fn read(path: &Path) -> Result<String, Error> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(Error::io(path, error)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn line(epoch: u32) -> EpochLine {
+        let losses = ["l_sp", "l_cc", "l_adv", "l_rec", "total"];
+        EpochLine {
+            epoch,
+            learning_rate: 1e-4,
+            losses: losses.map(|name| (name.to_owned(), 1.2345)).into(),
+            split: "valid",
+            scores: vec![("mae".to_owned(), Some(0.9876))],
+            selected: vec!["mae".to_owned()],
+            samples_per_second: 52.3,
+            seconds: 24.0,
+            peak_memory: 1 << 30,
+            micro_batch: 64,
+        }
+    }
+
+    #[test]
+    fn a_line_fits_a_terminal_and_says_what_matters_most() {
+        let words = line(12).words(200, 4321.0);
+        assert_eq!(
+            words,
+            " 12/200 loss 1.234 l_sp 1.234 l_cc 1.234 valid mae 0.988* 52/s 1.0 GiB 1h12m left"
+        );
+        let mut paper = line(7);
+        let scores = ["acc2_has0", "acc2_non0", "acc3", "acc5", "acc7", "mae"];
+        paper.scores = scores.map(|name| (name.to_owned(), None)).into();
+        paper.selected.clear();
+        for line in [line(1), line(12), paper] {
+            let words = line.words(2000, 86_400.0 * 30.0);
+            assert!(words.len() <= WIDTH, "{words}");
+            assert!(words.ends_with("left"), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_log_grows_by_whole_lines_and_is_cut_to_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        truncate(&path, 0).unwrap();
+        assert!(!path.exists(), "nothing to cut");
+        for epoch in 1..=3 {
+            append(&path, &line(epoch)).unwrap();
+        }
+        let epochs = || -> Vec<u64> {
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(text.ends_with('\n'));
+            let lines = text.lines().map(serde_json::from_str::<serde_json::Value>);
+            lines
+                .map(|line| line.unwrap()["epoch"].as_u64().unwrap())
+                .collect()
+        };
+        assert_eq!(epochs(), [1, 2, 3]);
+        truncate(&path, 2).unwrap();
+        assert_eq!(epochs(), [1, 2]);
+        // Whoever has the file open keeps the old one: it is replaced, not written over.
+        let open = std::fs::File::open(&path).unwrap();
+        append(&path, &line(3)).unwrap();
+        let old = std::io::read_to_string(open).unwrap();
+        assert_eq!((old.lines().count(), epochs()), (2, vec![1, 2, 3]));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn sums_come_back_bit_for_bit() {

@@ -88,6 +88,27 @@ pub enum Error {
         /// The first tensor that is not finite, in the order of computation.
         first: String,
     },
+    #[error(
+        "the gradient of {parameter} is not finite in epoch {epoch}, step {step}, whose losses were; \
+         clips {clips}; the weights are those of the step before; a lower learning rate or \
+         standardised features may help"
+    )]
+    NotFiniteGradient {
+        parameter: String,
+        epoch: u32,
+        step: usize,
+        clips: String,
+    },
+    #[error(
+        "parameter {parameter} is not finite after epoch {epoch}, which is not stored; a lower \
+         learning rate may help"
+    )]
+    NotFiniteWeights { parameter: String, epoch: u32 },
+    #[error(
+        "the predictions for {clips} are not finite at level {level}, with finite weights; expected \
+         numbers; --precision fp32 or standardised features may help"
+    )]
+    NotFinitePredictions { clips: String, level: String },
     #[error("the {split} split of {dataset} is empty; expected at least one clip")]
     EmptySplit {
         split: &'static str,
@@ -98,6 +119,8 @@ pub enum Error {
          the same command goes on from there"
     )]
     Interrupted { epoch: u32, step: usize },
+    #[error("interrupted while text was encoded; the same command encodes it again")]
+    InterruptedEncoding,
     #[error("interrupted in the evaluation of a trained model; the same command repeats it")]
     InterruptedEvaluation,
     #[error("{0}")]

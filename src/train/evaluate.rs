@@ -1,10 +1,11 @@
 //! Predictions of a model for a whole split under views of it.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tch::{Device, Kind, Tensor};
 
-use super::fault::{self, Fault};
+use super::out_of_memory::{self, Fault};
 use super::precision::Precision;
 use super::tensors::SplitTensors;
 use super::view::View;
@@ -13,6 +14,13 @@ use crate::model::{Inputs, Model, Trace};
 
 /// Rows per forward pass where no gradient is kept.
 const BATCH: usize = 64;
+
+/// The rows that go through the model together with `row` where a split is predicted under one view:
+/// alone, its last bits could be others.
+pub fn pass_of(row: usize, split: &SplitTensors) -> Range<usize> {
+    let start = row / BATCH * BATCH;
+    start..split.len().min(start + BATCH)
+}
 
 /// Predicted labels in row order under each view, in smaller passes where memory runs out.
 ///
@@ -29,6 +37,20 @@ pub fn predict(
     precision: Precision,
     interrupt: &AtomicBool,
 ) -> Result<Vec<Vec<f32>>, Error> {
+    predict_rows(model, (split, 0..split.len()), views, precision, interrupt)
+}
+
+/// [`predict`] of some rows alone.
+///
+/// # Errors
+/// As [`predict`].
+pub fn predict_rows(
+    model: &dyn Model,
+    (split, clips): (&SplitTensors, Range<usize>),
+    views: &[View],
+    precision: Precision,
+    interrupt: &AtomicBool,
+) -> Result<Vec<Vec<f32>>, Error> {
     let alike = split.labels.device() == Device::Cpu && views.iter().all(View::is_tokens);
     let mut predictions = Vec::with_capacity(views.len());
     let mut rows = BATCH;
@@ -38,11 +60,12 @@ pub fn predict(
         let evaluation = Evaluation {
             model,
             split,
+            clips: clips.clone(),
             views: &left[..together],
             precision,
             interrupt,
         };
-        match fault::caught(|| evaluation.in_passes(rows / together)) {
+        match out_of_memory::caught(|| evaluation.in_passes(rows / together)) {
             Ok(made) => predictions.extend(made),
             Err(Fault::Other(error)) => return Err(error),
             Err(Fault::Memory(reason)) if rows == 1 => {
@@ -66,6 +89,7 @@ pub fn predict(
 struct Evaluation<'a> {
     model: &'a dyn Model,
     split: &'a SplitTensors,
+    clips: Range<usize>,
     views: &'a [View],
     precision: Precision,
     interrupt: &'a AtomicBool,
@@ -77,13 +101,13 @@ impl Evaluation<'_> {
         tch::no_grad(|| {
             let device = self.split.labels.device();
             let _guard = self.precision.enter(device)?;
-            let count = self.split.len();
-            let mut predictions = vec![Vec::with_capacity(count); self.views.len()];
-            for start in (0..count).step_by(clips) {
+            let end_of_all = self.clips.end;
+            let mut predictions = vec![Vec::with_capacity(self.clips.len()); self.views.len()];
+            for start in self.clips.clone().step_by(clips) {
                 if self.interrupt.load(Ordering::Relaxed) {
                     return Err(Error::InterruptedEvaluation);
                 }
-                let end = count.min(start + clips);
+                let end = end_of_all.min(start + clips);
                 let index = Tensor::arange_start(start as i64, end as i64, (Kind::Int64, device));
                 let inputs = |view: &View| view.inputs(self.split, &index);
                 let parts: Vec<Inputs> = self.views.iter().map(inputs).collect();

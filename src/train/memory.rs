@@ -19,6 +19,9 @@ const PROGRAM: u64 = 400 << 20;
 /// Share of the activations by which temporaries of one operation may exceed what is kept.
 const TEMPORARIES: f64 = 0.1;
 
+/// The text encoder among the parts of a model.
+const ENCODER: &str = "text encoder";
+
 /// How many clips go through the model at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MicroBatch {
@@ -93,8 +96,8 @@ pub fn default_budget(device: Device) -> Result<u64, Error> {
     }
 }
 
-/// The most memory held so far, in bytes: by this process, or by its tensors on a CUDA device; 0
-/// where the system does not say.
+/// The most memory held since [`reset_peak`], in bytes: by this process, or by its tensors on a CUDA
+/// device; 0 where the system does not say.
 pub fn peak(device: Device) -> u64 {
     if let Device::Cuda(index) = device {
         return native::cuda_memory(index).map_or(0, |memory| memory.peak as u64);
@@ -111,6 +114,28 @@ pub fn peak(device: Device) -> u64 {
     kib.unwrap_or(0) << 10
 }
 
+/// Starts the count of [`peak`] anew, from what is held now: a process trains one cell after another.
+pub fn reset_peak(device: Device) {
+    // Where the system has no such thing, the peak is that of the process.
+    let _ = match device {
+        Device::Cuda(index) => native::reset_cuda_peak(index).is_ok(),
+        _ => std::fs::write("/proc/self/clear_refs", "5").is_ok(),
+    };
+}
+
+/// What a fit is to do, and what it may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand {
+    /// Bytes of splits and masks.
+    pub data: u64,
+    pub batch_size: usize,
+    /// Padded positions of a text.
+    pub text_steps: i64,
+    pub micro_batch: MicroBatch,
+    /// Bytes.
+    pub budget: u64,
+}
+
 /// The memory of a fit, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemoryPlan {
@@ -120,10 +145,14 @@ pub struct MemoryPlan {
     pub parameters: u64,
     pub gradients: u64,
     pub optimizer: u64,
-    /// Splits and masks on the device.
+    /// Splits and masks; on CUDA those on the device.
     pub data: u64,
     /// Activations per clip by part, temporaries included; `None` where nobody has counted.
     pub per_clip: Option<Vec<(String, u64)>>,
+    /// Whether these are all: of a model that does not count its own parts, the text encoder's alone
+    /// are known.
+    #[serde(default = "yes")]
+    pub is_whole: bool,
     pub batch_size: usize,
     /// Clips per pass.
     pub micro_batch: usize,
@@ -135,20 +164,21 @@ impl MemoryPlan {
     ///
     /// # Errors
     /// [`Error::DoesNotFit`] where not even one clip fits, or a batch that cannot be divided does
-    /// not; [`Error::NotDivisible`] where a smaller micro-batch is asked of such a model.
+    /// not, or what lasts for the whole fit alone does not; [`Error::NotDivisible`] where a smaller
+    /// micro-batch is asked of such a model.
     pub fn new(
         entry: &Entry,
         model: &dyn Model,
         store: &nn::VarStore,
-        data: u64,
-        batch_size: usize,
-        wish: MicroBatch,
-        budget: u64,
+        demand: Demand,
     ) -> Result<Self, Error> {
         let bytes = |tensors: Vec<Tensor>| tensors.iter().map(size).sum::<u64>();
         let parameters = bytes(store.variables().into_values().collect());
         let gradients = bytes(store.trainable_variables());
-        let per_clip = model.kept().map(|parts| {
+        let own = model.kept();
+        let is_whole = own.is_some();
+        let kept = own.or_else(|| encoder_alone(entry, model, demand.text_steps));
+        let per_clip = kept.map(|parts| {
             let part = |(name, floats): (&str, i64)| {
                 let bytes = floats as f64 * 4.0 * (1.0 + TEMPORARIES);
                 (name.to_owned(), bytes as u64)
@@ -164,13 +194,14 @@ impl MemoryPlan {
             parameters,
             gradients,
             optimizer: 2 * gradients,
-            data,
+            data: demand.data,
             per_clip,
-            batch_size,
-            micro_batch: batch_size,
-            budget,
+            is_whole,
+            batch_size: demand.batch_size,
+            micro_batch: demand.batch_size,
+            budget: demand.budget,
         };
-        plan.micro_batch = plan.settle(entry, model, wish)?;
+        plan.micro_batch = plan.settle(entry, model, demand.micro_batch)?;
         Ok(plan)
     }
 
@@ -182,7 +213,8 @@ impl MemoryPlan {
             MicroBatch::Clips(clips) => return Ok(even(self.batch_size, clips)),
             MicroBatch::Auto => self.clips_within_budget(),
         };
-        match most >= self.batch_size || (most > 0 && model.is_divisible()) {
+        let fits = most >= self.batch_size || (most > 0 && model.is_divisible());
+        match fits && self.with(0) <= self.budget {
             true => Ok(even(self.batch_size, most)),
             false => Err(Error::DoesNotFit {
                 model: entry.name,
@@ -229,17 +261,14 @@ impl MemoryPlan {
         } else {
             self.batch_size
         };
-        if most > 0 {
+        if most > 0 && self.with(0) <= self.budget {
             ways.push(format!("--batch-size {most} fits"));
         }
         if let Some(encoder) = model.text_encoder()
             && let Some(bytes) = encoder.trained_bytes()
         {
             let text = self.per_clip.iter().flatten();
-            let text: u64 = text
-                .filter(|(n, _)| n == "text encoder")
-                .map(|(_, b)| b)
-                .sum();
+            let text: u64 = text.filter(|(n, _)| n == ENCODER).map(|(_, b)| b).sum();
             let frozen = self.with(clips) - 4 * bytes - clips as u64 * text;
             ways.push(format!("--encoder frozen:DIR needs {}", show(frozen)));
             let again = (text as f64 * encoder.recomputed_share()) as u64;
@@ -273,16 +302,36 @@ impl fmt::Display for MemoryPlan {
         };
         let clips = self.micro_batch.min(self.batch_size) as u64;
         let part = |(name, bytes): &(String, u64)| format!("{name} {}", show(bytes * clips));
-        let parts: Vec<String> = parts.iter().map(part).collect();
+        let mut parts: Vec<String> = parts.iter().map(part).collect();
+        if !self.is_whole {
+            parts.push("rest not counted".to_owned());
+        }
         write!(
             f,
-            "{} ({}) = {} of {}",
+            "{} ({}) = {}{} of {}",
             show(clips * self.clip()),
             parts.join(", "),
+            if self.is_whole { "" } else { "at least " },
             show(self.total()),
             show(self.budget)
         )
     }
+}
+
+/// What is known of a model that does not count its parts: its text encoder, once per version of the
+/// clips.
+fn encoder_alone(
+    entry: &Entry,
+    model: &dyn Model,
+    text_steps: i64,
+) -> Option<Vec<(&'static str, i64)>> {
+    let encoder = model.text_encoder()?;
+    let versions = 1 + i64::from(entry.needs_complete);
+    Some(vec![(ENCODER, versions * encoder.kept(text_steps))])
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Bytes of a tensor's elements.

@@ -73,6 +73,8 @@ char* lnln_allow_tf32(bool on) {
   });
 }
 
+bool lnln_tf32_allowed() { return at::globalContext().allowTF32CuBLAS(); }
+
 char* lnln_autocast_bf16(bool cuda, bool on) {
   return guarded([&] {
     auto device = device_type(cuda);
@@ -96,6 +98,12 @@ char* lnln_cuda_memory(int index, size_t* free_bytes, size_t* total, size_t* pea
     *total = info.second;
     auto stats = allocator->getDeviceStats(device);
     *peak = static_cast<size_t>(stats.allocated_bytes[0].peak);
+  });
+}
+
+char* lnln_reset_cuda_peak(int index) {
+  return guarded([&] {
+    c10::getDeviceAllocator(at::kCUDA)->resetPeakStats(static_cast<c10::DeviceIndex>(index));
   });
 }
 

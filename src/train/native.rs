@@ -28,6 +28,7 @@ unsafe extern "C" {
     ) -> *mut c_char;
     fn lnln_deterministic(on: bool) -> *mut c_char;
     fn lnln_allow_tf32(on: bool) -> *mut c_char;
+    fn lnln_tf32_allowed() -> bool;
     fn lnln_autocast_bf16(cuda: bool, on: bool) -> *mut c_char;
     fn lnln_cuda_memory(
         index: c_int,
@@ -35,6 +36,7 @@ unsafe extern "C" {
         total: *mut usize,
         peak: *mut usize,
     ) -> *mut c_char;
+    fn lnln_reset_cuda_peak(index: c_int) -> *mut c_char;
     fn lnln_release_cuda_memory() -> *mut c_char;
     fn lnln_keep_large_blocks(keep: bool);
     fn lnln_free(message: *mut c_char);
@@ -113,6 +115,12 @@ pub fn allow_tf32(on: bool) -> Result<(), Error> {
     checked(unsafe { lnln_allow_tf32(on) })
 }
 
+/// Whether it may at present.
+pub fn tf32_allowed() -> bool {
+    // SAFETY: reads a flag of libtorch's context.
+    unsafe { lnln_tf32_allowed() }
+}
+
 /// bfloat16 in the operations that libtorch thinks safe, on this thread, until switched off.
 pub fn autocast_bf16(device: Device, on: bool) -> Result<(), Error> {
     // SAFETY: sets flags of this thread.
@@ -135,6 +143,12 @@ pub fn cuda_memory(index: usize) -> Result<CudaMemory, Error> {
     // SAFETY: three places to write to.
     checked(unsafe { lnln_cuda_memory(index as c_int, free, total, peak) })?;
     Ok(memory)
+}
+
+/// Starts the count of [`CudaMemory::peak`] anew, from what is held now.
+pub fn reset_cuda_peak(index: usize) -> Result<(), Error> {
+    // SAFETY: sets counters of libtorch's allocator.
+    checked(unsafe { lnln_reset_cuda_peak(index as c_int) })
 }
 
 /// Gives unused blocks back to CUDA, where there is one.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use tch::{Kind, Tensor, nn::VarStore};
 
 use super::native::{self, Moves, Rates};
+use super::non_finite;
 use crate::model::{Clip, ParamGroup, Recipe, Rule};
 
 const BETA1: f64 = 0.9;
@@ -24,6 +25,10 @@ pub enum OptimizerError {
         group: &'static str,
         prefixes: String,
     },
+
+    /// A gradient that would poison the weights; they are as they were.
+    #[error("the gradient of {parameter} is not finite")]
+    NotFinite { parameter: String },
 
     /// libtorch refused a step.
     #[error("the optimiser's step failed: {reason}")]
@@ -66,14 +71,29 @@ struct Slot {
     moments: Option<Moments>,
 }
 
+impl Moments {
+    /// Zero, of a parameter's shape.
+    fn of(parameter: &Tensor) -> Result<Self> {
+        let zeros = || {
+            let zeros = tch::no_grad(|| parameter.f_zeros_like());
+            zeros.map_err(|error| OptimizerError::Libtorch {
+                reason: error.to_string(),
+            })
+        };
+        Ok(Self {
+            first: zeros()?,
+            second: zeros()?,
+        })
+    }
+}
+
 impl Slot {
-    /// Counts a step, and starts the moments at zero before the first.
-    fn begin_step(&mut self) {
-        self.steps += 1;
-        self.moments.get_or_insert_with(|| Moments {
-            first: self.parameter.zeros_like(),
-            second: self.parameter.zeros_like(),
-        });
+    /// Starts the moments at zero where there are none.
+    fn make_room(&mut self) -> Result<()> {
+        if self.moments.is_none() {
+            self.moments = Some(Moments::of(&self.parameter)?);
+        }
+        Ok(())
     }
 
     /// What parameters that move in one call have in common: learning rate and weight decay.
@@ -90,7 +110,7 @@ pub struct Optimizer {
     /// Sorted by name, so that sums over parameters have one order.
     slots: Vec<Slot>,
     /// Trainable parameters in no group: never updated, but counted in a norm.
-    others: Vec<Tensor>,
+    others: Vec<(String, Tensor)>,
 }
 
 impl Optimizer {
@@ -112,7 +132,7 @@ impl Optimizer {
         let (mut slots, mut others) = (Vec::new(), Vec::new());
         for (name, parameter) in parameters {
             match ParamGroup::place(groups, &name) {
-                None => others.push(parameter),
+                None => others.push((name, parameter)),
                 Some(place) => slots.push(Slot {
                     name,
                     parameter,
@@ -136,9 +156,20 @@ impl Optimizer {
         for slot in &mut self.slots {
             slot.parameter.zero_grad();
         }
-        for parameter in &mut self.others {
+        for (_, parameter) in &mut self.others {
             parameter.zero_grad();
         }
+    }
+
+    /// Allocates the moments of every parameter that has a gradient: all the memory that
+    /// [`Self::step`] needs. It may be called again where it failed.
+    ///
+    /// # Errors
+    /// [`OptimizerError::Libtorch`].
+    pub fn make_room(&mut self) -> Result<()> {
+        let slots = self.slots.iter_mut();
+        let mut moving = slots.filter(|slot| slot.parameter.grad().defined());
+        moving.try_for_each(Slot::make_room)
     }
 
     /// Clips the gradients and updates every parameter that has one.
@@ -147,10 +178,17 @@ impl Optimizer {
     /// without gradient is left alone, its decay included.
     ///
     /// # Errors
-    /// [`OptimizerError::Libtorch`].
+    /// [`OptimizerError::NotFinite`] where a gradient is not finite after clipping: nothing is moved
+    /// then. [`OptimizerError::Libtorch`].
     pub fn step(&mut self, factor: f64) -> Result<()> {
+        self.make_room()?;
         tch::no_grad(|| {
             self.clip_gradients();
+            if let Some(name) = non_finite::first_of(&self.named_gradients()) {
+                return Err(OptimizerError::NotFinite {
+                    parameter: name.to_owned(),
+                });
+            }
             self.move_parameters(factor)
         })
     }
@@ -162,7 +200,7 @@ impl Optimizer {
         for slot in &mut self.slots {
             let gradient = slot.parameter.grad();
             if gradient.defined() {
-                slot.begin_step();
+                slot.steps += 1;
                 moving.push((slot, gradient));
             }
         }
@@ -201,11 +239,21 @@ impl Optimizer {
     }
 
     fn gradients(&self) -> Vec<Tensor> {
-        let slots = self.slots.iter().map(|slot| &slot.parameter);
+        let named = self.named_gradients().into_iter();
+        named.map(|(_, gradient)| gradient).collect()
+    }
+
+    /// The gradients there are, those that move parameters first.
+    fn named_gradients(&self) -> Vec<(String, Tensor)> {
+        let slots = self.slots.iter().map(|slot| (&slot.name, &slot.parameter));
+        let others = self
+            .others
+            .iter()
+            .map(|(name, parameter)| (name, parameter));
         slots
-            .chain(&self.others)
-            .map(Tensor::grad)
-            .filter(Tensor::defined)
+            .chain(others)
+            .map(|(name, parameter)| (name.clone(), parameter.grad()))
+            .filter(|(_, gradient)| gradient.defined())
             .collect()
     }
 

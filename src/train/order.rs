@@ -20,6 +20,15 @@ pub fn seed_for_step(seed: u64, purpose: &str, epoch: u32, step: usize) -> u64 {
     seed_for(seed, &format!("{purpose}, step {step}"), epoch)
 }
 
+/// [`seed_for_step`] one pass of a step, passes counted from 0. The first has the step's own, so that a
+/// step in one pass draws what it always drew.
+pub fn seed_for_pass(seed: u64, purpose: &str, epoch: u32, step: usize, pass: usize) -> u64 {
+    match pass {
+        0 => seed_for_step(seed, purpose, epoch, step),
+        _ => seed_for_step(seed, &format!("{purpose}, pass {pass}"), epoch, step),
+    }
+}
+
 /// A permutation of `0..n`, a pure function of (seed, epoch): Fisher-Yates over ChaCha8.
 pub fn shuffled(n: usize, seed: u64, epoch: u32) -> Vec<i64> {
     let mut random = ChaCha8Rng::seed_from_u64(seed_for(seed, "order", epoch));
@@ -61,5 +70,8 @@ mod tests {
         assert_ne!(seed_for(1, "order", 1), seed_for(1, "order", 2));
         let step = |step| seed_for_step(1, "dropout", 1, step);
         assert_ne!(step(0), step(1));
+        let pass = |pass| seed_for_pass(1, "dropout", 1, 2, pass);
+        assert_eq!(pass(0), step(2));
+        assert!(pass(1) != pass(0) && pass(1) != pass(2));
     }
 }

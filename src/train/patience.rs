@@ -2,18 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::exact;
+use super::exact_float;
 
 /// `torch.optim.lr_scheduler.ReduceLROnPlateau` with its defaults: the smaller the better, by more
 /// than a ten-thousandth of the best; a tenth of the rate each time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plateau {
-    #[serde(with = "exact::one")]
+    #[serde(with = "exact_float::one")]
     best: f64,
     /// Epochs since the best, or since the last reduction.
     bad: u32,
     /// Reductions so far, as a factor on the rate.
-    #[serde(with = "exact::one")]
+    #[serde(with = "exact_float::one")]
     factor: f64,
 }
 
@@ -58,7 +58,7 @@ impl Plateau {
 /// MMSA's early stop: counts epochs since the best, which is one that is smaller by more than 1e-6.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlyStop {
-    #[serde(with = "exact::one")]
+    #[serde(with = "exact_float::one")]
     best: f64,
     /// Of the best, counted from 1; 0 before any.
     epoch: u32,

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use tch::Device;
+use tch::{Device, Tensor};
 
+use super::tensors::SplitTensors;
 use super::{Error, native};
 
 /// How products are computed; weights, moments and losses are float32 throughout.
@@ -17,6 +18,9 @@ pub enum Precision {
     /// Products in bfloat16, as libtorch's autocast chooses them.
     Bf16,
 }
+
+/// The largest feature that bfloat16 is trusted with: beyond, its 8 bits lose what tells clips apart.
+const LARGEST: f64 = 1e4;
 
 impl FromStr for Precision {
     type Err = Error;
@@ -46,12 +50,49 @@ impl fmt::Display for Precision {
 impl Precision {
     /// The precision of everything until the guard is dropped.
     pub fn enter(self, device: Device) -> Result<Guard, Error> {
+        let tf32_before = native::tf32_allowed();
         native::allow_tf32(self == Self::Tf32)?;
-        let autocast = self == Self::Bf16;
-        if autocast {
+        // From here on the guard undoes what was done, also where the next call fails.
+        let mut guard = Guard {
+            device,
+            autocast: false,
+            tf32_before,
+        };
+        if self == Self::Bf16 {
             native::autocast_bf16(device, true)?;
+            guard.autocast = true;
         }
-        Ok(Guard { device, autocast })
+        Ok(guard)
+    }
+
+    /// Whether features of this split can be computed with: CH-SIMS has some in the millions, of which
+    /// bfloat16 keeps nothing.
+    ///
+    /// # Errors
+    /// [`Error::PrecisionTooLow`], also where the largest feature is not a number.
+    pub fn check_range(self, dataset: &str, split: &SplitTensors) -> Result<(), Error> {
+        if self != Self::Bf16 {
+            return Ok(());
+        }
+        for features in [&split.audio, &split.vision] {
+            let largest = largest(features);
+            // Not `largest > LARGEST`, which a NaN would pass.
+            if !(largest <= LARGEST) {
+                return Err(Error::PrecisionTooLow {
+                    dataset: dataset.to_owned(),
+                    largest,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The largest magnitude; NaN where there is one.
+fn largest(features: &Tensor) -> f64 {
+    match features.numel() {
+        0 => 0.0,
+        _ => features.abs().max().double_value(&[]),
     }
 }
 
@@ -60,6 +101,7 @@ impl Precision {
 pub struct Guard {
     device: Device,
     autocast: bool,
+    tf32_before: bool,
 }
 
 impl Drop for Guard {
@@ -70,12 +112,15 @@ impl Drop for Guard {
         {
             tracing::error!("bfloat16 stays on: {error}");
         }
+        if let Err(error) = native::allow_tf32(self.tf32_before) {
+            tracing::error!("TF32 stays as it was: {error}");
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tch::{Kind, Tensor};
+    use tch::Kind;
 
     use super::*;
 
@@ -87,8 +132,9 @@ mod tests {
         assert!("fp16".parse::<Precision>().is_err());
     }
 
+    /// What it does to TF32, a flag of the whole process, is in `tests/precision.rs`.
     #[test]
-    fn only_bf16_changes_what_a_cpu_computes() {
+    fn only_bf16_changes_the_kind_of_a_product() {
         let x = Tensor::ones([3, 3], (Kind::Float, Device::Cpu));
         for (precision, kind) in [
             (Precision::Fp32, Kind::Float),
@@ -99,5 +145,30 @@ mod tests {
             assert_eq!(x.matmul(&x).kind(), kind);
         }
         assert_eq!(x.matmul(&x).kind(), Kind::Float);
+    }
+
+    #[test]
+    fn bfloat16_refuses_features_it_cannot_tell_apart() {
+        let split = |largest: f64| {
+            let features = |value: f64| Tensor::full([2, 3, 2], value, (Kind::Float, Device::Cpu));
+            let length = || Tensor::ones([2], (Kind::Int64, Device::Cpu));
+            SplitTensors {
+                ids: vec!["a".to_owned(), "b".to_owned()],
+                audio: features(1.0),
+                vision: features(largest),
+                labels: Tensor::zeros([2, 1], (Kind::Float, Device::Cpu)),
+                lengths: [length(), length(), length()],
+            }
+        };
+        let refused = |precision: Precision, largest| {
+            let result = precision.check_range("sims", &split(largest));
+            result.err().map(|error| error.to_string())
+        };
+        assert_eq!(refused(Precision::Bf16, 9999.0), None);
+        let message = refused(Precision::Bf16, -3.5e6).unwrap();
+        assert!(message.contains("--standardize"), "{message}");
+        assert!(refused(Precision::Bf16, f64::NAN).is_some());
+        assert_eq!(refused(Precision::Fp32, 3.5e6), None);
+        assert_eq!(refused(Precision::Tf32, f64::NAN), None);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::epoch_log::Means;
-use super::exact;
+use super::exact_float;
 use super::patience::{EarlyStop, Plateau};
 use crate::model::Recipe;
 
@@ -36,7 +36,7 @@ pub struct Pick {
     /// Counted from 1.
     pub epoch: u32,
     /// The value there; `None` where it is undefined. Stored bit for bit, since a tie decides.
-    #[serde(with = "exact::option")]
+    #[serde(with = "exact_float::option")]
     pub score: Option<f64>,
 }
 

@@ -1,7 +1,5 @@
 //! Fits one model: epochs, scores, selection, and a state that survives a kill.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -9,18 +7,21 @@ use std::time::Instant;
 use tch::{Tensor, nn};
 
 use super::epoch_log::{EpochLine, Means};
-use super::fault::{self, Fault};
-use super::optimizer::Optimizer;
+use super::files::Files;
+use super::optimizer::{Optimizer, OptimizerError};
+use super::out_of_memory::{self, Fault};
 use super::precision::Precision;
+use super::resume::{resume, weights};
 use super::schedule::Schedule;
 use super::selection::{Rule, Selection};
 use super::state::{Pick, State};
+use super::tensorboard::Board;
 use super::tensors::SplitTensors;
 use super::view::View;
-use super::watch::{Predictions, Watched};
-use super::{Error, checkpoint, epoch_log, memory, native, order, trouble};
+use super::watched::{Predictions, Watched};
+use super::{Error, checkpoint, epoch_log, memory, native, non_finite, order};
 use crate::metric::Metric;
-use crate::model::{Batch, Entry, Model, Recipe, Trace, backward};
+use crate::model::{Batch, Entry, Model, Recipe, Trace, entry};
 use crate::ui::Bar;
 
 /// Everything that decides a fit but the data.
@@ -49,56 +50,6 @@ pub struct Data<'a> {
     pub valid: Option<Watched<'a>>,
 }
 
-/// Where a fit leaves its files.
-#[derive(Clone, Debug)]
-pub struct Files {
-    /// The selected weights, where one epoch serves every metric.
-    pub best: PathBuf,
-    /// Weights, optimiser and state of the last finished epoch, or of the step where a signal
-    /// stopped the fit.
-    pub last: PathBuf,
-    /// One line per epoch.
-    pub log: PathBuf,
-}
-
-impl Files {
-    /// The weights of a picked epoch.
-    pub fn picked(&self, rule: &Rule, epoch: u32) -> PathBuf {
-        // Epoch 0 is a model that was not trained.
-        match rule.is_single() || epoch == 0 {
-            true => self.best.clone(),
-            false => self
-                .folder()
-                .join(format!("checkpoint-epoch-{epoch}.safetensors")),
-        }
-    }
-
-    fn folder(&self) -> &Path {
-        self.best.parent().unwrap_or(Path::new("."))
-    }
-
-    /// Removes the weights of epochs that nothing picks any more.
-    fn forget_unpicked(&self, rule: &Rule, state: &State) -> Result<(), Error> {
-        if rule.is_single() {
-            return Ok(());
-        }
-        let kept: Vec<PathBuf> = state
-            .epochs()
-            .values()
-            .map(|&e| self.picked(rule, e))
-            .collect();
-        let folder = self.folder();
-        for entry in std::fs::read_dir(folder).map_err(|e| Error::io(folder, e))? {
-            let path = entry.map_err(|e| Error::io(folder, e))?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with("checkpoint-epoch-") && !kept.contains(&path) {
-                std::fs::remove_file(&path).map_err(|e| Error::io(&path, e))?;
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Fits `model`, going on from `files.last` where it exists. The weights of every picked epoch end
 /// up in the file that [`Files::picked`] names.
 ///
@@ -115,10 +66,8 @@ pub fn fit(
     bar: &Bar,
 ) -> Result<State, Error> {
     let mut optimizer = Optimizer::new(store, &plan.recipe, &model.groups(&plan.recipe))?;
-    let mut state = resume(store, &mut optimizer, files)?;
-    if state.micro_batch == 0 {
-        state.micro_batch = plan.micro_batch;
-    }
+    let mut state = resume(store, &mut optimizer, files, plan.micro_batch)?;
+    let mut board = Board::open(files, state.epoch);
     let mut fit = Fit {
         plan,
         data,
@@ -128,20 +77,20 @@ pub fn fit(
         files,
         interrupt,
     };
+    let epochs = plan.recipe.epochs;
     bar.set(u64::from(state.epoch));
     // Gradients and moments are made in the first step, each on pages of its own.
     native::keep_large_blocks(false);
+    let (started, before) = (Instant::now(), state.epoch);
     while !state.is_over(&plan.recipe) {
         let line = fit.epoch(&mut state)?;
-        let left = plan.recipe.epochs - state.epoch;
-        bar.update(u64::from(state.epoch), line.summary(state.selected(), left));
+        board.follow(&files.log);
+        // Whole epochs, validation included.
+        let pace = started.elapsed().as_secs_f64() / f64::from(state.epoch - before);
+        bar.line(line.words(epochs, pace * f64::from(epochs - state.epoch)));
+        bar.update(u64::from(state.epoch), line.best(state.selected()));
     }
     Ok(state)
-}
-
-/// The weights in `path` into the store.
-pub fn load_weights(store: &mut nn::VarStore, path: &Path) -> Result<(), Error> {
-    restore(store, &checkpoint::load(path)?.0)
 }
 
 /// A fit under way.
@@ -159,6 +108,13 @@ impl Fit<'_> {
     /// One pass over the training split, its scores, and everything stored.
     fn epoch(&mut self, state: &mut State) -> Result<EpochLine, Error> {
         let line = self.train(state)?;
+        // Before anything is stored: from weights that are not finite no fit goes on.
+        if let Some(parameter) = non_finite::first_of(&weights(self.store)) {
+            return Err(Error::NotFiniteWeights {
+                parameter: parameter.to_owned(),
+                epoch: line.epoch,
+            });
+        }
         let line = self.select(state, line)?;
         let last = state.is_over(&self.plan.recipe);
         let final_only = self.plan.rule.selection == Selection::Last;
@@ -234,35 +190,21 @@ impl Fit<'_> {
         epoch: u32,
         factor: f64,
     ) -> Result<Means, Error> {
+        let place = Place {
+            noisy,
+            epoch,
+            step: state.step,
+        };
         loop {
-            let mut means = state.means.clone();
-            let (micro_batch, step) = (state.micro_batch, state.step);
-            // Dropout is a function of (seed, epoch, step), so that a resumed run draws what it
-            // would have drawn.
-            tch::manual_seed(order::seed_for_step(self.plan.seed, "dropout", epoch, step) as i64);
-            let result = fault::caught(|| {
-                self.optimizer.zero_grad();
-                for (i, batch) in rows.chunks(self.plan.recipe.batch_size).enumerate() {
-                    if i > 0 {
-                        // As MMSA does it: after every batch, the step's own clipping after the last.
-                        self.optimizer.clip();
-                    }
-                    let place = Place {
-                        noisy,
-                        epoch,
-                        step,
-                        rows: batch.len(),
-                    };
-                    for part in batch.chunks(micro_batch) {
-                        let values = self.pass(&place, part)?;
-                        means.add(&values, part.len());
-                    }
-                }
-                Ok(())
+            let (mut means, micro_batch) = (state.means.clone(), state.micro_batch);
+            let result = out_of_memory::caught(|| {
+                self.gradients(&place, rows, micro_batch, &mut means)?;
+                // Moments are allocated here, where running out of memory can still be mended.
+                Ok(self.optimizer.make_room()?)
             });
             match result {
                 Ok(()) => {
-                    self.optimizer.step(factor)?;
+                    self.advance(&place, rows, factor)?;
                     native::keep_large_blocks(true);
                     return Ok(means);
                 }
@@ -275,31 +217,93 @@ impl Fit<'_> {
         }
     }
 
-    /// Forward and backward over part of a batch; its loss weighs as much as its share of rows.
-    fn pass(&mut self, place: &Place<'_>, part: &[i64]) -> Result<Vec<(&'static str, f64)>, Error> {
+    /// The gradients of the batches of `rows`, in passes of `micro_batch` clips.
+    fn gradients(
+        &mut self,
+        place: &Place<'_>,
+        rows: &[i64],
+        micro_batch: usize,
+        means: &mut Means,
+    ) -> Result<(), Error> {
+        self.optimizer.zero_grad();
+        let mut pass = 0;
+        for (i, batch) in rows.chunks(self.plan.recipe.batch_size).enumerate() {
+            if i > 0 {
+                // As MMSA does it: after every batch, the step's own clipping after the last.
+                self.optimizer.clip();
+            }
+            for part in batch.chunks(micro_batch) {
+                let values = self.pass(place, part, batch.len(), pass)?;
+                means.add(&values, part.len());
+                pass += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the parameters. It cannot be tried again: some may have moved already.
+    fn advance(&mut self, place: &Place<'_>, rows: &[i64], factor: f64) -> Result<(), Error> {
+        let moved = out_of_memory::caught(|| Ok(self.optimizer.step(factor)?));
+        moved.map_err(|fault| match fault {
+            Fault::Other(Error::Optimizer(OptimizerError::NotFinite { parameter })) => {
+                Error::NotFiniteGradient {
+                    parameter,
+                    epoch: place.epoch,
+                    step: place.step + 1,
+                    clips: non_finite::clips(self.data.train, rows),
+                }
+            }
+            Fault::Other(error) => error,
+            Fault::Memory(reason) => Error::OutOfMemory {
+                model: self.plan.entry.name,
+                clips: rows.len(),
+                reason,
+            },
+        })
+    }
+
+    /// Forward and backward over part of a batch of `rows`; its loss weighs as much as its share.
+    fn pass(
+        &mut self,
+        place: &Place<'_>,
+        part: &[i64],
+        rows: usize,
+        pass: usize,
+    ) -> Result<Vec<(&'static str, f64)>, Error> {
         let device = self.data.train.labels.device();
         let batch = batch(self.plan.entry, self.data, place.noisy, part, place.epoch);
         if let Some(encoder) = self.model.text_encoder() {
             encoder.clear_tape();
         }
+        let seed = order::seed_for_pass(self.plan.seed, "dropout", place.epoch, place.step, pass);
+        tch::manual_seed(seed as i64);
         let guard = self.plan.precision.enter(device)?;
         let losses = self.model.train(&batch, &mut Trace::off())?;
         drop(guard);
         let values = losses.values();
         if let Some((term, value)) = losses.broken(&values) {
+            // Dropout draws what it drew.
+            tch::manual_seed(seed as i64);
+            let _guard = self.plan.precision.enter(device)?;
+            let (weights, ids) = (weights(self.store), &self.data.train.ids);
             return Err(Error::NotFinite {
                 term: term.to_owned(),
                 value,
                 epoch: place.epoch,
                 step: place.step + 1,
-                clips: trouble::clips(self.data.train, part),
-                first: trouble::first_non_finite(self.model, &batch, &weights(self.store)),
+                clips: non_finite::clips(self.data.train, part),
+                first: non_finite::first_of_pass(self.model, &batch, &weights, ids),
             });
         }
-        let share = part.len() as f64 / place.rows as f64;
-        match part.len() == place.rows {
-            true => backward(self.model, &losses.total)?,
-            false => backward(self.model, &(&losses.total * share))?,
+        let share = part.len() as f64 / rows as f64;
+        match part.len() == rows {
+            true => entry::loss_backward(&losses.total)?,
+            false => entry::loss_backward(&(&losses.total * share))?,
+        }
+        if let Some(encoder) = self.model.text_encoder() {
+            // What is computed again here is computed as the first time.
+            let _guard = self.plan.precision.enter(device)?;
+            encoder.finish_backward();
         }
         Ok(values)
     }
@@ -363,8 +367,6 @@ struct Place<'a> {
     epoch: u32,
     /// Steps of the epoch before this one.
     step: usize,
-    /// Rows of the whole batch.
-    rows: usize,
 }
 
 fn batch(entry: &Entry, data: &Data<'_>, noisy: &View, rows: &[i64], epoch: u32) -> Batch {
@@ -387,49 +389,6 @@ fn better(metric: &Metric, new: Option<f64>, old: Option<f64>) -> bool {
         (Some(_), None) => true,
         (None, _) => false,
     }
-}
-
-/// Go on where the stored state left off; a fresh start where there is none.
-fn resume(
-    store: &mut nn::VarStore,
-    optimizer: &mut Optimizer,
-    files: &Files,
-) -> Result<State, Error> {
-    if !files.last.exists() {
-        epoch_log::truncate(&files.log, 0)?;
-        return Ok(State::default());
-    }
-    let (tensors, state) = checkpoint::load(&files.last)?;
-    let state: State = serde_json::from_str(&state).map_err(|e| Error::Checkpoint {
-        path: files.last.clone(),
-        reason: e.to_string(),
-    })?;
-    restore(store, &tensors)?;
-    optimizer.load_state(&tensors)?;
-    // A kill may have come between the log line of an epoch and its state.
-    epoch_log::truncate(&files.log, state.epoch as usize)?;
-    tracing::info!("going on after epoch {}, step {}", state.epoch, state.step);
-    Ok(state)
-}
-
-/// All variables of the store, sorted by name.
-pub fn weights(store: &nn::VarStore) -> Vec<(String, Tensor)> {
-    let mut weights: Vec<_> = store.variables().into_iter().collect();
-    weights.sort_by(|a, b| a.0.cmp(&b.0));
-    weights
-}
-
-fn restore(store: &mut nn::VarStore, tensors: &[(String, Tensor)]) -> Result<(), Error> {
-    let stored: HashMap<&str, &Tensor> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();
-    for (name, mut variable) in store.variables() {
-        let stored = stored.get(name.as_str()).ok_or_else(|| {
-            Error::Unexpected(format!(
-                "expected parameter {name} in the checkpoint, found none"
-            ))
-        })?;
-        tch::no_grad(|| variable.f_copy_(stored))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! A view of a split: its features with some positions missing, and how to make one.
 
+use std::sync::atomic::AtomicBool;
+
 use tch::{Device, Tensor};
 
 use super::Error;
 use super::encoding::FrozenText;
 use super::memory;
-use super::present;
 use super::tensors::{self, SplitTensors};
+use super::text_present;
 use crate::dataset::{Block, Modality, Split};
 use crate::mask::{self, Family, Keep, Level, RateLaw, Rows, Scope, Training};
 use crate::model::{Inputs, Text};
@@ -90,6 +92,8 @@ pub struct Views<'a> {
     /// Whether what a frozen encoder makes of a view is kept on disk.
     pub keep_encodings: bool,
     pub device: Device,
+    /// Ends the encoding of text by a frozen encoder.
+    pub interrupt: &'a AtomicBool,
 }
 
 impl Views<'_> {
@@ -187,7 +191,7 @@ impl Views<'_> {
             let features = masked.as_ref().unwrap_or(features);
             let lengths = self.split.lengths(Modality::Text);
             let all = || vec![1.0; lengths.len()];
-            let present = keep.map_or_else(all, |keep| present::of_keep(keep, lengths));
+            let present = keep.map_or_else(all, |keep| text_present::of_keep(keep, lengths));
             let states = tensors::block(features, self.device);
             return Ok((Text::States(states), self.column(&present)));
         }
@@ -197,10 +201,12 @@ impl Views<'_> {
             .transpose()?;
         let ids = masked.as_ref().unwrap_or(complete);
         let text = match self.text {
-            TextSource::Frozen(frozen) => Text::States(frozen.states(ids, self.keep_encodings)?),
+            TextSource::Frozen(frozen) => {
+                Text::States(frozen.states(ids, self.keep_encodings, self.interrupt)?)
+            }
             _ => Text::Tokens(tensors::tokens(ids, self.device)),
         };
-        Ok((text, self.column(&present::of_tokens(ids))))
+        Ok((text, self.column(&text_present::of_tokens(ids))))
     }
 
     fn tokens(&self) -> Result<&Block<i32>, Error> {

@@ -1,44 +1,43 @@
-//! Progress bars on a terminal, a plain line now and then elsewhere.
+//! Progress bars and lines on a terminal; in a log the lines alone.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-/// Pause between plain lines where no bar can be drawn.
-const PLAIN_EVERY: Duration = Duration::from_secs(15);
 
 /// Where bars are drawn; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Progress {
     multi: MultiProgress,
-    drawn: bool,
+    place: Place,
+}
+
+/// Where a line goes that is to stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Above the bars.
+    Terminal,
+    Log,
+    Nowhere,
 }
 
 impl Progress {
-    /// Bars on stderr when it is a terminal, plain log lines otherwise.
+    /// Bars on stderr when it is a terminal; they are hidden otherwise.
     pub fn stderr() -> Self {
-        Self::new(std::io::stderr().is_terminal())
+        match std::io::stderr().is_terminal() {
+            true => Self::new(Place::Terminal, ProgressDrawTarget::stderr()),
+            false => Self::new(Place::Log, ProgressDrawTarget::hidden()),
+        }
     }
 
     /// No bars and no lines: for tests and `--quiet`.
     pub fn hidden() -> Self {
-        Self {
-            multi: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
-            drawn: true,
-        }
+        Self::new(Place::Nowhere, ProgressDrawTarget::hidden())
     }
 
-    fn new(drawn: bool) -> Self {
-        let target = if drawn {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
+    fn new(place: Place, target: ProgressDrawTarget) -> Self {
         Self {
             multi: MultiProgress::with_draw_target(target),
-            drawn,
+            place,
         }
     }
 
@@ -50,7 +49,7 @@ impl Progress {
     /// A bar that counts `unit`s up to `total`.
     pub fn bar(&self, label: impl Into<String>, total: u64, unit: &str) -> Bar {
         let template =
-            format!("{{prefix:24}} {{bar:28}} {{pos:>5}}/{{len}} {unit} {{elapsed:>4}} {{msg}}");
+            format!("{{prefix:24}} {{bar:16}} {{pos:>4}}/{{len}} {unit} {{elapsed:>4}} {{msg}}");
         self.styled(label.into(), total, &template)
     }
 
@@ -59,7 +58,7 @@ impl Progress {
         self.styled(
             label.into(),
             total,
-            "{prefix:24} {bar:28} {bytes:>10}/{total_bytes} {elapsed:>4} {msg}",
+            "{prefix:24} {bar:16} {bytes:>10}/{total_bytes} {elapsed:>4} {msg}",
         )
     }
 
@@ -72,7 +71,7 @@ impl Progress {
             .add(ProgressBar::new(total).with_style(style).with_prefix(label));
         Bar {
             bar,
-            plain: (!self.drawn).then(|| Mutex::new(Instant::now())),
+            place: self.place,
         }
     }
 }
@@ -81,43 +80,37 @@ impl Progress {
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
-    /// When the last plain line was written; `None` where the bar is drawn.
-    plain: Option<Mutex<Instant>>,
+    place: Place,
 }
 
 impl Bar {
     /// Set the count reached.
     pub fn set(&self, position: u64) {
         self.bar.set_position(position);
-        self.plain_line(false);
     }
 
     /// Set the count reached and the words behind the bar.
     pub fn update(&self, position: u64, words: impl Into<String>) {
-        self.bar.set_message(words.into());
+        self.say(words);
         self.set(position);
     }
 
     /// Set the words behind the bar.
     pub fn say(&self, words: impl Into<String>) {
         self.bar.set_message(words.into());
-        self.plain_line(false);
     }
 
-    /// End the line; what was said last stays in the log where no bar was drawn.
-    pub fn finish(&self) {
-        self.plain_line(true);
-        self.bar.finish_and_clear();
-    }
-
-    fn plain_line(&self, now: bool) {
-        let Some(last) = &self.plain else { return };
-        let Ok(mut last) = last.lock() else { return };
-        if now || last.elapsed() >= PLAIN_EVERY {
-            *last = Instant::now();
-            let total = self.bar.length().unwrap_or(0);
-            let (label, words) = (self.bar.prefix(), self.bar.message());
-            tracing::info!("{} {}/{total} {words}", label.trim(), self.bar.position());
+    /// A line that stays: above the bar, or in the log where no bar is drawn.
+    pub fn line(&self, words: String) {
+        match self.place {
+            Place::Terminal => self.bar.println(words),
+            Place::Log => tracing::info!("{}: {words}", self.bar.prefix().trim()),
+            Place::Nowhere => {}
         }
+    }
+
+    /// End the bar.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
     }
 }

@@ -24,6 +24,8 @@ mod run;
 #[cfg(feature = "torch")]
 mod run_cells;
 #[cfg(feature = "torch")]
+mod run_lnln;
+#[cfg(feature = "torch")]
 mod run_refused;
 #[cfg(feature = "torch")]
 mod run_self_mm;

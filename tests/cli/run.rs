@@ -76,6 +76,14 @@ fn predict_repeats_what_the_run_recorded() {
         .assert()
         .success()
         .stdout(contains(format!("{}", clip.prediction)).and(contains(clip.id.as_str())));
+    for junk in ["half.json", "half", "half.csv.gz"] {
+        let path = folder.path().join(junk);
+        predict(&["--out", path.to_str().unwrap()])
+            .assert()
+            .code(2)
+            .stderr(contains(".csv or .parquet"));
+        assert!(!path.exists(), "{junk}");
+    }
     predict(&["--clip", "nobody"])
         .assert()
         .code(2)
@@ -107,6 +115,26 @@ fn bfloat16_and_the_plain_engine_are_runs_of_their_own() {
             .success()
             .stdout(contains("(0 before)"));
         run.truncate(length);
+    }
+    // Runs are predicted by the engine and in the precision they were trained with.
+    for dir in runs_in(&folder.path().join("runs")) {
+        let recorded = Predictions::read(&dir.predictions()).unwrap();
+        let half: Vec<_> = recorded
+            .iter()
+            .filter(|row| row.level.to_string() == "0.5")
+            .collect();
+        let out = folder.path().join("again.parquet");
+        program()
+            .arg("predict")
+            .arg(dir.path())
+            .args(["--rate", "0.5", "--device", "cpu", "--data"])
+            .arg(&data)
+            .arg("--out")
+            .arg(&out)
+            .assert()
+            .success();
+        let again: Vec<_> = Predictions::read(&out).unwrap().iter().collect();
+        assert_eq!(again, half, "{}", dir.path().display());
     }
     run.extend(["--precision", "fp16"].map(str::to_owned));
     program()

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use lnln_bench::record::RunDir;
 use lnln_bench::train::checkpoint;
 use predicates::str::contains;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::program::{arguments, prepared, program, runs_in};
 
@@ -79,11 +81,17 @@ fn signals_store_the_step_under_way_and_say_so_in_the_exit_code() {
     );
 }
 
-/// Kills at random moments of training: three here, as many as `LNLN_BENCH_KILLS` says elsewhere.
-/// No kill loses more than the epoch under way, and the result is that of the undisturbed run.
+/// How often to kill, where not three times, and the seed of the moments, which is printed.
+const KILLS: &str = "LNLN_BENCH_KILLS";
+const SEED: &str = "LNLN_BENCH_KILL_SEED";
+
+/// Kills at random moments of training. No kill loses more than the epoch under way, and the result is
+/// that of the undisturbed run.
 #[test]
 fn kills_at_random_moments_lose_one_epoch_at_most() {
-    let kills: u32 = std::env::var("LNLN_BENCH_KILLS").map_or(3, |n| n.parse().unwrap());
+    let kills: u32 = std::env::var(KILLS).map_or(3, |n| n.parse().unwrap());
+    let seed = std::env::var(SEED).map_or_else(|_| clock(), |n| n.parse().unwrap());
+    println!("{SEED}={seed} {KILLS}={kills} tries these moments again");
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let epochs = 12 + 6 * kills;
@@ -95,10 +103,11 @@ fn kills_at_random_moments_lose_one_epoch_at_most() {
     let epoch = started.elapsed() / epochs;
     let run = arguments(folder.path(), &data, "killed", epochs);
     let runs = folder.path().join("killed");
-    let mut moment = rand::from_clock();
+    let mut moments = ChaCha8Rng::seed_from_u64(seed);
     for _ in 0..kills {
         let mut child = start_and_wait_for_epochs(&run, &runs, 1);
-        std::thread::sleep(epoch.mul_f64(3.0 * moment.next()));
+        let share = moments.next_u64() as f64 / u64::MAX as f64;
+        std::thread::sleep(epoch.mul_f64(3.0 * share));
         child.kill().unwrap();
         child.wait().unwrap();
         let (logged, stored) = (finished_epochs(&runs), stored_epochs(&runs));
@@ -112,22 +121,10 @@ fn kills_at_random_moments_lose_one_epoch_at_most() {
     assert_eq!(results(&folder.path().join("undisturbed")), results(&runs));
 }
 
-/// Fractions that differ from run to run, so that many runs try many moments.
-mod rand {
-    pub struct Fractions(u64);
-
-    pub fn from_clock() -> Fractions {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        Fractions(now.unwrap().as_nanos() as u64)
-    }
-
-    impl Fractions {
-        pub fn next(&mut self) -> f64 {
-            let mix = |x: u64| (x ^ (x >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            (mix(mix(self.0)) >> 11) as f64 / (1u64 << 53) as f64
-        }
-    }
+/// Another seed every time, so that many runs try many moments.
+fn clock() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.unwrap().as_nanos() as u64
 }
 
 /// Finished epochs in the one state below `runs`; 0 before the first.

@@ -1,7 +1,7 @@
-//! `selftest`: what is held against the reference, and what cannot be.
+//! `selftest` says what agrees with the reference, and fails where something does not.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -30,13 +30,13 @@ fn selftest(folder: &Path) -> assert_cmd::assert::Assert {
 fn a_case_of_a_model_that_is_not_built_in_is_named_in_the_summary() {
     let folder = tempfile::tempdir().unwrap();
     case(folder.path(), "lf_dnn");
-    let summary = "1 cases within tolerance";
+    let summary = "2 cases within tolerance";
     selftest(folder.path())
         .success()
         .stdout(contains(summary).and(contains("skipped").not()));
     case(folder.path(), "mmim");
     selftest(folder.path()).success().stdout(
-        contains("1 cases within tolerance; 1 skipped: ")
+        contains("2 cases within tolerance; 1 skipped: ")
             .and(contains("no such model is built in")),
     );
 }
@@ -48,4 +48,54 @@ fn a_case_of_a_model_that_should_know_it_is_a_failure() {
     selftest(folder.path())
         .failure()
         .stderr(contains("expected the model to read its reference cases"));
+}
+
+fn golden(case: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(case)
+}
+
+#[test]
+fn models_are_held_to_the_reference_in_both_precisions() {
+    for more in [&["--device", "cpu"][..], &["--plain"]] {
+        program()
+            .arg("selftest")
+            .arg("--golden")
+            .arg(golden("lf_dnn"))
+            .args(more)
+            .assert()
+            .success()
+            .stdout(contains("float32").and(contains("2 cases within tolerance")));
+    }
+}
+
+#[test]
+fn a_number_that_is_another_fails_and_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["schedule.json", "plateau.json"] {
+        let text = fs::read_to_string(golden("schedule").join(name)).unwrap();
+        let changed = match name {
+            "schedule.json" => text.replacen("\"base_lr\": ", "\"base_lr\": 1", 1),
+            _ => text.clone(),
+        };
+        assert_eq!(changed == text, name == "plateau.json");
+        fs::write(folder.path().join(name), changed).unwrap();
+    }
+    program()
+        .arg("selftest")
+        .arg("--golden")
+        .arg(folder.path())
+        .assert()
+        .code(1)
+        .stdout(contains("FAILED"))
+        .stderr(contains("above their tolerance"));
+    let empty = tempfile::tempdir().unwrap();
+    program()
+        .arg("selftest")
+        .arg("--golden")
+        .arg(empty.path())
+        .assert()
+        .failure()
+        .stderr(contains("found none"));
 }

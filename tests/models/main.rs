@@ -4,6 +4,8 @@
 
 mod bed;
 mod compat;
+mod engines;
+mod init;
 mod overfit;
 mod parts;
 mod properties;

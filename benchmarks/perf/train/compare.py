@@ -1,6 +1,8 @@
 """Steps of lnln-bench and of plain PyTorch, turn by turn in one run: medians of paired ratios.
 
-    python benchmarks/perf/train/compare.py PATH/TO/train_side [--pairs 7] [--compile] [--json FILE]
+    python benchmarks/perf/train/compare.py PATH/TO/train_side [--json results.json]
+
+Twenty minutes at most on two quiet cores; `--size small --pairs 1` tries the program in one.
 """
 
 import argparse
@@ -9,34 +11,51 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).parent
 
 
+class Ended(Exception):
+    """The other program has ended."""
+
+
 class Side:
+    """A program with a model in memory; None where it cannot do what it is asked."""
+
     def __init__(self, *command):
         pipe = subprocess.PIPE
+        self.name = " ".join(map(str, command[1:]))
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
 
     def ask(self, what):
-        self.process.stdin.write(what + "\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(what + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
         answer = self.process.stdout.readline()
         if not answer:
-            raise SystemExit(f"{self.process.args} ended: exit {self.process.wait()}")
+            raise Ended(f"{self.name}: exit {self.process.wait()} when asked to {what}")
         return float(answer)
 
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
 
 
 def pairs(ours, theirs, what, count, their_what=None):
     """Median seconds of both and of the ratios, after one turn each that is not counted."""
-    turns = []
-    for _ in range(count + 1):
-        turns.append((ours.ask(what), theirs.ask(their_what or what)))
-    turns = turns[1:]
+    turns = [(ours.ask(what), theirs.ask(their_what or what)) for _ in range(count + 1)][1:]
     ratios = [a / b for a, b in turns]
     return {
         "ours": statistics.median(a for a, _ in turns),
@@ -44,70 +63,108 @@ def pairs(ours, theirs, what, count, their_what=None):
         "ratio": statistics.median(ratios),
         "lowest": min(ratios),
         "highest": max(ratios),
+        "pairs": count,
     }
 
 
-def setting(binary, encoder, batch, threads, count, compiled):
-    both = [encoder, str(batch), str(threads)]
-    extra = ["compile"] if compiled else []
-    ours = Side(binary, *both)
+def against(args, encoder, batch, attention, compiled):
+    """Our program beside theirs, with this attention and with or without torch.compile."""
+    both = [encoder, str(batch), str(args.threads), args.size]
+    extra = [attention] + (["compile"] if compiled else [])
+    ours = Side(args.binary, *both)
     theirs = Side(sys.executable, str(HERE / "side.py"), *both, *extra)
-    yield "train", pairs(ours, theirs, "train", count)
-    memory = ours.ask("memory"), theirs.ask("memory")
-    yield "train, peak GiB", {
-        "ours": memory[0] / 2**30,
-        "theirs": memory[1] / 2**30,
-        "ratio": memory[0] / memory[1],
-    }
-    if not compiled:
-        yield "evaluate ten rates", pairs(ours, theirs, "evaluate", count)
-        one = pairs(ours, theirs, "evaluate", count, "evaluate one by one")
-        yield "evaluate, theirs clip by clip", one
-    ours.close()
-    theirs.close()
+    # Steps without BERT are short and many; those with it are long.
+    count = args.pairs * (2 if encoder == "states" else 1)
+    with ours, theirs:
+        yield "step", pairs(ours, theirs, "train", count)
+        peaks = ours.ask("memory"), theirs.ask("memory")
+        yield "peak GiB", {
+            "ours": peaks[0] / 2**30,
+            "theirs": peaks[1] / 2**30,
+            "ratio": peaks[0] / peaks[1],
+        }
+        if not compiled:
+            yield "evaluation of ten rates", pairs(ours, theirs, "evaluate", count)
+            one = pairs(ours, theirs, "evaluate", count, "evaluate one by one")
+            yield "evaluation, theirs clip by clip", one
 
 
-def cached(binary, batch, threads, count):
-    """Our step with the encoder's states at hand against our step that runs BERT."""
-    sides = [Side(binary, encoder, str(batch), str(threads)) for encoder in ("states", "bert")]
-    row = pairs(*sides, "train", count)
-    for side in sides:
-        side.close()
-    return row
+def cached(args, batch):
+    """Our epoch with the encoder's states at hand against our epoch that runs BERT."""
+    rest = str(batch), str(args.threads), args.size
+    with Side(args.binary, "states", *rest) as states, Side(args.binary, "bert", *rest) as runs:
+        return pairs(states, runs, "epoch", max(1, args.pairs // 2))
 
 
-def show(name, what, row):
+def show(label, what, row):
     spread = f" ({row['lowest']:.2f} to {row['highest']:.2f})" if "lowest" in row else ""
     print(
-        f"{name:9} {what:34} ours {row['ours']:7.3f}  theirs {row['theirs']:7.3f}"
+        f"{label:26} {what:32} ours {row['ours']:7.3f}  theirs {row['theirs']:7.3f}"
         f"  ratio {row['ratio']:.2f}{spread}",
         flush=True,
     )
 
 
+def settings(args):
+    """(encoder, batch, attention, compiled); without BERT its attention does not matter."""
+    for encoder in args.encoders:
+        attentions = ["eager"] if encoder == "states" else ["eager", "sdpa"]
+        for batch in args.batches:
+            for attention in attentions:
+                yield encoder, batch, attention, False
+    for encoder in args.encoders if args.compile else []:
+        yield encoder, args.batches[0], "eager" if encoder == "states" else "sdpa", True
+
+
+def fastest(results):
+    """Per encoder and batch the step against whichever of their ways was faster."""
+    best = {}
+    for row in results:
+        key = row["encoder"], row["batch"]
+        if row["what"] == "step" and (key not in best or row["theirs"] < best[key]["theirs"]):
+            best[key] = row
+    return best
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
-    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batches", type=int, nargs="+", default=[8, 16])
-    parser.add_argument("--encoders", nargs="+", default=["states", "bert", "bert-full"])
-    parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--json")
+    parser.add_argument("--encoders", nargs="+", default=["states", "bert"],
+                        help="states, bert (texts of MOSI's lengths), bert-full (all 50 tokens)")
+    parser.add_argument("--size", choices=["mosi", "small"], default="mosi")
+    parser.add_argument("--no-compile", dest="compile", action="store_false")
+    parser.add_argument("--json", help="where the rows go, rewritten after each")
     args = parser.parse_args()
-    results = {}
-    for encoder in args.encoders:
+    results, failed, started = [], [], time.time()
+
+    def add(label, encoder, batch, way, what, row):
+        show(label, what, row)
+        results.append({"encoder": encoder, "batch": batch, "way": way, "what": what} | row)
+        if args.json:
+            facts = {"size": args.size, "threads": args.threads, "rows": results, "failed": failed}
+            pathlib.Path(args.json).write_text(json.dumps(facts, indent=1) + "\n")
+
+    for encoder, batch, attention, compiled in settings(args):
+        way = "compile" if compiled else attention
+        label = f"{encoder} {batch} {way}"
+        try:
+            for what, row in against(args, encoder, batch, attention, compiled):
+                add(label, encoder, batch, way, what, row)
+        except Ended as error:
+            # torch.compile works with some compilers and not with others.
+            failed.append(f"{label}: {error}")
+            print(f"{label:26} failed: {error}", flush=True)
+            if not compiled:
+                raise SystemExit(1) from error
+    if {"states", "bert"} <= set(args.encoders):
         for batch in args.batches:
-            options = args.binary, encoder, batch, args.threads, args.pairs, args.compile
-            for what, row in setting(*options):
-                show(encoder, f"batch {batch:2}  {what}", row)
-                results.setdefault(f"{encoder} {batch}", {})[what] = row
-    for batch in args.batches if not args.compile else []:
-        row = cached(args.binary, batch, args.threads, args.pairs)
-        show("cached", f"batch {batch:2}  train, theirs: our BERT", row)
-        results[f"cached {batch}"] = row
-    if args.json:
-        pathlib.Path(args.json).write_text(json.dumps(results, indent=1) + "\n")
+            add(f"cached {batch}", "cached", batch, "ours", "epoch, theirs: our BERT", cached(args, batch))
+    for (encoder, batch), row in fastest(results).items():
+        show(f"{encoder} {batch}, their fastest", f"step, {row['way']}", row)
+    print(f"{time.time() - started:.0f} s")
 
 
 if __name__ == "__main__":

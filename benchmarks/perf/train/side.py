@@ -1,4 +1,9 @@
-"""The other side of the comparison in README.md: plain PyTorch, eager or compiled, driven like side.rs."""
+"""The other side of the comparison in README.md: plain PyTorch, driven like side.rs.
+
+    side.py ENCODER BATCH THREADS SIZE ATTENTION [compile]
+
+ATTENTION is that of Hugging Face's BERT, eager or sdpa; SIZE mosi, or small to try the program with.
+"""
 
 import sys
 import time
@@ -7,7 +12,8 @@ import torch
 
 from plain_lnln import MOSI, Lnln, bert
 
-encoder, rows, threads, compiled = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), "compile" in sys.argv
+encoder, rows, threads, size, attention = sys.argv[1], *map(int, sys.argv[2:4]), *sys.argv[4:6]
+compiled, small = "compile" in sys.argv, size == "small"
 
 
 def resident(what):
@@ -23,14 +29,19 @@ torch.manual_seed(1)
 from transformers import BertModel  # noqa: E402,F401
 
 before = resident("VmRSS")
-sizes = {"attn_implementation": "eager"}
-model = Lnln(MOSI, None if encoder == "states" else bert(sizes, add_pooling_layer=True)).train()
+TEXT, AUDIO, VISION = (8, 20, 30) if small else (50, 375, 500)
+WIDTH = 32 if small else 768
+sizes = {"attn_implementation": attention}
+if small:
+    sizes |= {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+config = MOSI | {"text_len": TEXT, "audio_len": AUDIO, "vision_len": VISION, "text_dim": WIDTH}
+model = Lnln(config, None if encoder == "states" else bert(sizes, add_pooling_layer=True)).train()
 parameters = sum(p.numel() for p in model.parameters())
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=1e-4)
 
-
-# As in side.rs: tokens of a text with its two ends, in turn.
+# As in side.rs: tokens of a text with its two ends, in turn; steps of an epoch; what it validates at.
 LENGTHS = [6, 9, 11, 13, 15, 18, 22, 30]
+STEPS, WATCHED = 4, [0, 3, 6, 9]
 
 
 def drop(x, rate):
@@ -47,13 +58,15 @@ def lose(tokens, rate):
 
 
 if encoder == "states":
-    text = torch.randn(rows, 50, 768)
+    text = torch.rand(rows, TEXT, WIDTH) * 2 - 1
 else:
-    lengths = [50 if encoder == "bert-full" else LENGTHS[row % len(LENGTHS)] for row in range(rows)]
-    attended = (torch.arange(50) < torch.tensor(lengths).unsqueeze(1)).long()
-    ids = torch.randint(1000, 30000, (rows, 50)) * attended
+    full = encoder == "bert-full"
+    lengths = [TEXT if full else min(TEXT, LENGTHS[row % len(LENGTHS)]) for row in range(rows)]
+    attended = (torch.arange(TEXT) < torch.tensor(lengths).unsqueeze(1)).long()
+    ids = (1000 + torch.arange(rows * TEXT).view(rows, TEXT) * 7919 % 29000) * attended
     text = torch.stack([ids, attended, torch.zeros_like(ids)], 1)
-audio, vision, label = torch.randn(rows, 375, 5), torch.randn(rows, 500, 20), torch.randn(rows, 1)
+audio, vision = (torch.rand(rows, n, d) * 2 - 1 for n, d in ((AUDIO, 5), (VISION, 20)))
+label = torch.rand(rows, 1) * 2 - 1
 
 
 def at(rates):
@@ -74,11 +87,11 @@ def train():
 
 
 @torch.no_grad()
-def evaluate(size):
+def evaluate(size, which):
     model.eval()
-    for level in levels:
+    for level in which:
         for start in range(0, rows, size):
-            model([x[start : start + size] for x in level])
+            model([x[start : start + size] for x in levels[level]])
     model.train()
 
 
@@ -88,9 +101,13 @@ for line in sys.stdin:
         case "train":
             train()
         case "evaluate":
-            evaluate(rows)
+            evaluate(rows, range(10))
         case "evaluate one by one":
-            evaluate(1)
+            evaluate(1, range(10))
+        case "epoch":
+            for _ in range(STEPS):
+                train()
+            evaluate(rows, WATCHED)
         case "memory":
             print(resident("VmHWM") - before - 16 * parameters, flush=True)
             continue

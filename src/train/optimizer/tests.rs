@@ -165,3 +165,39 @@ fn groups_claim_by_prefix() {
         .to_string();
     assert!(error.contains("starting with c."), "{error}");
 }
+
+#[test]
+fn moments_that_do_not_fit_are_told_in_libtorch_s_own_words() {
+    use crate::train::Error;
+    use crate::train::out_of_memory::{Fault, caught};
+    // Petabytes by its shape, one number by its pages: no machine can address its like.
+    let parameter = Tensor::zeros([1], (Kind::Float, Device::Cpu)).expand([1 << 50], false);
+    let fault = |result: std::result::Result<(), Fault>| match result {
+        Err(Fault::Memory(words)) => words,
+        other => panic!("expected exhausted memory, got {other:?}"),
+    };
+    let words = fault(caught(|| {
+        Ok(Moments::of(&parameter).map(drop).map_err(Error::from)?)
+    }));
+    assert!(words.contains("allocate memory"), "{words}");
+    // The same from the calls of models, which panic.
+    fault(caught(|| {
+        let _ = Tensor::empty([1 << 50], (Kind::Float, Device::Cpu));
+        Ok(())
+    }));
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_moves_nothing() {
+    let (vs, a) = store();
+    let recipe = recipe(Rule::AdamW, Clip::None);
+    let mut optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
+    let error = optimizer.backward_step(&(&a * f64::INFINITY).sum(Kind::Double), 1.0);
+    let message = error.unwrap_err().to_string();
+    assert_eq!(message, "the gradient of a is not finite");
+    assert_eq!(values(&a), [1.0, -2.0]);
+    optimizer
+        .backward_step(&(&a * &a).sum(Kind::Double), 1.0)
+        .unwrap();
+    assert_eq!(values(&a), run(Rule::AdamW, Clip::None, 1));
+}

@@ -1,0 +1,77 @@
+//! Going on where a stored fit left off.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use tch::{Tensor, nn};
+
+use super::files::Files;
+use super::optimizer::Optimizer;
+use super::state::State;
+use super::{Error, checkpoint, epoch_log};
+
+/// Takes up the stored state; a fresh start where there is none.
+///
+/// `micro_batch` is what the plan says now: a stored fit that goes through less at a time keeps to it,
+/// since it has met the end of the memory.
+pub(super) fn resume(
+    store: &mut nn::VarStore,
+    optimizer: &mut Optimizer,
+    files: &Files,
+    micro_batch: usize,
+) -> Result<State, Error> {
+    if !files.last.exists() {
+        epoch_log::truncate(&files.log, 0)?;
+        return Ok(State {
+            micro_batch,
+            ..State::default()
+        });
+    }
+    let (tensors, state) = checkpoint::load(&files.last)?;
+    let mut state: State = serde_json::from_str(&state).map_err(|e| Error::Checkpoint {
+        path: files.last.clone(),
+        reason: e.to_string(),
+    })?;
+    restore(store, &tensors)?;
+    optimizer.load_state(&tensors)?;
+    // A kill may have come between the log line of an epoch and its state.
+    epoch_log::truncate(&files.log, state.epoch as usize)?;
+    tracing::info!("going on after epoch {}, step {}", state.epoch, state.step);
+    if state.micro_batch == 0 {
+        state.micro_batch = micro_batch;
+    }
+    if micro_batch < state.micro_batch {
+        tracing::warn!(
+            "going on with {micro_batch} clips per pass in place of the {} stored: dropout is drawn in \
+             another order than an undisturbed run draws it",
+            state.micro_batch
+        );
+        state.micro_batch = micro_batch;
+    }
+    Ok(state)
+}
+
+/// The weights in `path` into the store.
+pub fn load_weights(store: &mut nn::VarStore, path: &Path) -> Result<(), Error> {
+    restore(store, &checkpoint::load(path)?.0)
+}
+
+/// All variables of the store, sorted by name.
+pub fn weights(store: &nn::VarStore) -> Vec<(String, Tensor)> {
+    let mut weights: Vec<_> = store.variables().into_iter().collect();
+    weights.sort_by(|a, b| a.0.cmp(&b.0));
+    weights
+}
+
+fn restore(store: &mut nn::VarStore, tensors: &[(String, Tensor)]) -> Result<(), Error> {
+    let stored: HashMap<&str, &Tensor> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();
+    for (name, mut variable) in store.variables() {
+        let stored = stored.get(name.as_str()).ok_or_else(|| {
+            Error::Unexpected(format!(
+                "expected parameter {name} in the checkpoint, found none"
+            ))
+        })?;
+        tch::no_grad(|| variable.f_copy_(stored))?;
+    }
+    Ok(())
+}

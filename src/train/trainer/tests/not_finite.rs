@@ -1,0 +1,97 @@
+//! Numbers that are not finite: told where they come from, and never stored.
+
+use super::*;
+
+fn message(bed: &Bed, name: &str, prepare: impl Fn(&mut Line)) -> String {
+    bed.fit(name, prepare).unwrap_err().to_string()
+}
+
+/// The weights that a fit has left to go on from.
+fn stored(bed: &Bed, name: &str) -> Vec<f64> {
+    let (tensors, _) = checkpoint::load(&bed.files(name).last).unwrap();
+    let named = tensors.into_iter().filter(|(name, _)| !name.contains('.'));
+    named.map(|(_, t)| t.double_value(&[0])).collect()
+}
+
+#[test]
+fn a_loss_names_clips_and_tensor() {
+    let bed = Bed::new(Selection::default());
+    let _ = bed.train.audio.get(3).fill_(f64::NAN);
+    let found = message(&bed, "audio", |_| {});
+    assert!(found.contains("mse became NaN in epoch 1"), "{found}");
+    // The clip itself, not its row in the pass, beside all clips of the pass.
+    assert!(
+        found.contains("first not finite: masked audio of clip3; clips "),
+        "{found}"
+    );
+    let bed = Bed::new(Selection::default());
+    let found = message(&bed, "weight", |model| {
+        let _ = tch::no_grad(|| model.weight.fill_(f64::INFINITY));
+    });
+    assert!(
+        found.contains("first not finite: parameter weight"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_second_look_sees_the_draws_of_the_first() {
+    let bed = Bed::new(Selection::default());
+    let infinite = Arc::new(Mutex::new(Vec::new()));
+    let found = message(&bed, "draws", |model| {
+        model.divides = Some(Arc::clone(&infinite));
+    });
+    let infinite = infinite.lock().unwrap();
+    let [.., first, second] = infinite.as_slice() else {
+        panic!("expected two looks at the last pass, got {infinite:?}");
+    };
+    assert_eq!(first, second);
+    let ids: Vec<String> = first.iter().map(|row| format!("clip{row}")).collect();
+    let expected = format!(
+        "first not finite: result noisy of {}; clips",
+        ids.join(", ")
+    );
+    assert!(found.contains(&expected), "{expected} in {found}");
+}
+
+#[test]
+fn a_gradient_stops_the_step_and_blames_its_own_batch() {
+    let bed = Bed::new(Selection::Last);
+    // Three steps an epoch; the fifth pass is step 2 of epoch 2.
+    let broken = |model: &mut Line| model.broken_gradient = Some(5);
+    let found = message(&bed, "gradient", broken);
+    assert!(
+        found.contains("the gradient of weight is not finite in epoch 2, step 2"),
+        "{found}"
+    );
+    let rows = order::shuffled(CLIPS, 5, 2);
+    for (i, row) in rows.iter().enumerate() {
+        let named = found.contains(&format!("clip{row}"));
+        assert_eq!(named, (4..8).contains(&i), "clip{row} in {found}");
+    }
+    assert!(stored(&bed, "gradient").iter().all(|w| w.is_finite()));
+    // With the cause gone, the fit goes on as if nothing had been.
+    bed.fit("gradient", |_| {}).unwrap();
+    bed.fit("undisturbed", |_| {}).unwrap();
+    let file = "checkpoint.safetensors";
+    assert_eq!(bed.bytes("gradient", file), bed.bytes("undisturbed", file));
+}
+
+#[test]
+fn weights_are_not_stored() {
+    for selection in [Selection::default(), Selection::Last] {
+        let mut bed = Bed::new(selection);
+        bed.fit("weights", |_| {}).unwrap();
+        let before = stored(&bed, "weights");
+        assert_eq!(before.len(), 2);
+        bed.epochs = 5;
+        // After the last of the epoch's three passes: no loss shows it any more.
+        let found = message(&bed, "weights", |model| model.spoilt = Some(3));
+        assert!(
+            found.contains("parameter weight is not finite after epoch 5, which is not stored"),
+            "{found}"
+        );
+        assert_eq!(stored(&bed, "weights"), before);
+        bed.fit("weights", |_| {}).unwrap();
+    }
+}
