@@ -22,6 +22,8 @@ mod run;
 #[cfg(feature = "torch")]
 mod run_cells;
 #[cfg(feature = "torch")]
+mod run_failures;
+#[cfg(feature = "torch")]
 mod run_refused;
 #[cfg(feature = "torch")]
 mod run_self_mm;
@@ -31,6 +33,8 @@ mod runs;
 #[cfg(feature = "torch")]
 mod runs_live;
 mod score;
+#[cfg(feature = "torch")]
+mod shared_encodings;
 #[cfg(feature = "torch")]
 mod suites;
 #[cfg(feature = "torch")]
