@@ -69,6 +69,15 @@ impl Sweep {
         command.output().unwrap()
     }
 
+    /// How long one epoch of the cells takes on this machine, with all that is done once for a cell.
+    pub fn seconds_per_epoch(&self, cluster: &Cluster) -> f64 {
+        assert!(self.run(cluster, "paced", &[]).status.success());
+        let runs = record::find_runs(&self.path("paced")).unwrap().finished;
+        let manifests = runs.iter().map(|run| run.load().unwrap().manifest);
+        let pace = manifests.map(|m| m.wall_seconds / f64::from(m.training.epochs));
+        pace.sum()
+    }
+
     pub fn dir(&self) -> SweepDir {
         sweeps(&self.runs()).pop().unwrap()
     }
