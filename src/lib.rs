@@ -23,6 +23,7 @@
 //! - [`printed`] reads tables of scores from CSV; [`published`] holds those of papers; [`audit`] finds
 //!   cells in them that cannot be, or were copied.
 //! - [`slurm`] hands the cells of a sweep to a cluster.
+//! - [`system`] is this machine, below all rooms: its name, its processes, signs of life.
 //! - [`parity`] holds all of it against numbers of the reference implementations.
 //!
 //! Everything but `model`, `train`, `sweep` and the tensor half of `parity` builds without
@@ -47,6 +48,7 @@ pub mod slurm;
 pub mod store;
 #[cfg(feature = "torch")]
 pub mod sweep;
+pub mod system;
 pub mod torch_file;
 #[cfg(feature = "torch")]
 pub mod train;

@@ -30,10 +30,15 @@ pub fn was_warned() -> bool {
     WARNED.load(Ordering::Relaxed)
 }
 
+/// Whether SIGTERM came.
+pub fn was_ended() -> bool {
+    ENDED.load(Ordering::Relaxed)
+}
+
 /// Waits for SIGTERM, for half a minute at most.
 pub fn wait_for_end() {
     let started = Instant::now();
-    while !ENDED.load(Ordering::Relaxed) && started.elapsed() < Duration::from_secs(30) {
+    while !was_ended() && started.elapsed() < Duration::from_secs(30) {
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -1,13 +1,17 @@
 //! `run --launcher slurm`: a sweep handed to a cluster.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
-use lnln_bench::slurm::script::{Task, quote};
+use lnln_bench::record::SweepDir;
+use lnln_bench::slurm;
+use lnln_bench::slurm::script::Task;
 use lnln_bench::slurm::submit::{self, Submission, Wish};
 use lnln_bench::sweep::{Suite, Sweep};
-use lnln_bench::train::DeviceSpec;
+use lnln_bench::system::shell::quote;
 
 use super::place::Place;
+use super::processes::Processes;
 use super::{environment, output};
 
 /// Who runs the cells.
@@ -20,7 +24,8 @@ pub enum Launcher {
     Slurm,
 }
 
-/// Flags that only concern Slurm; each wins over the suite's table `[slurm]`.
+/// Flags that only concern Slurm; a number wins over that of the suite's table `[slurm]`, a list is added
+/// to its list.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Who runs the cells: this machine, or job arrays of a Slurm cluster (docs/sweeps.md).
@@ -37,10 +42,10 @@ pub struct Args {
     setup: Vec<String>,
     /// Slurm: tasks at a time.
     #[arg(long, value_name = "N")]
-    max_parallel: Option<usize>,
+    max_parallel: Option<NonZeroUsize>,
     /// Slurm: cells that one task does after another [default: 1].
     #[arg(long, value_name = "K")]
-    cells_per_task: Option<usize>,
+    cells_per_task: Option<NonZeroUsize>,
     /// Slurm: how often a task may queue itself again at its time limit [default: 10].
     #[arg(long, value_name = "N")]
     max_requeues: Option<u32>,
@@ -50,19 +55,52 @@ pub struct Args {
 }
 
 impl Args {
+    /// Refuses flags that the launcher would not look at.
+    pub fn check(&self, processes: &Processes, json: bool) -> Result<(), slurm::Error> {
+        let slurm = self.launcher == Launcher::Slurm;
+        let here = [
+            (
+                "--jobs or --devices",
+                "cells that run here",
+                processes.are_asked_for(),
+            ),
+            ("--json", "the forecast of a run here", json),
+        ];
+        let there = [
+            ("--sbatch", !self.sbatch.is_empty()),
+            ("--sbatch-report", !self.sbatch_report.is_empty()),
+            ("--setup", !self.setup.is_empty()),
+            ("--max-parallel", self.max_parallel.is_some()),
+            ("--cells-per-task", self.cells_per_task.is_some()),
+            ("--max-requeues", self.max_requeues.is_some()),
+            ("--submit-anyway", self.submit_anyway),
+        ];
+        let here = here.into_iter().find(|(.., given)| *given && slurm);
+        if let Some((flag, what, _)) = here {
+            let expected = "without --launcher slurm";
+            return Err(slurm::Error::Flag {
+                flag,
+                what,
+                expected,
+            });
+        }
+        match there.into_iter().find(|(_, given)| *given && !slurm) {
+            None => Ok(()),
+            Some((flag, _)) => Err(slurm::Error::Flag {
+                flag,
+                what: "cells that Slurm runs",
+                expected: "with --launcher slurm",
+            }),
+        }
+    }
+
     fn lay_over(&self, suite: &mut Suite) {
         let options = &mut suite.slurm;
-        for (own, flag) in [
-            (&mut options.sbatch, &self.sbatch),
-            (&mut options.report_sbatch, &self.sbatch_report),
-            (&mut options.setup, &self.setup),
-        ] {
-            if !flag.is_empty() {
-                own.clone_from(flag);
-            }
-        }
+        options.sbatch.extend_from_slice(&self.sbatch);
+        options.report_sbatch.extend_from_slice(&self.sbatch_report);
+        options.setup.extend_from_slice(&self.setup);
         options.max_parallel = self.max_parallel.or(options.max_parallel);
-        options.cells_per_task = self.cells_per_task.unwrap_or(options.cells_per_task).max(1);
+        options.cells_per_task = self.cells_per_task.unwrap_or(options.cells_per_task);
         options.max_requeues = self.max_requeues.unwrap_or(options.max_requeues);
     }
 }
@@ -78,7 +116,7 @@ pub fn run(
     args.lay_over(&mut suite);
     suite.slurm.check()?;
     let runs = std::path::absolute(&place.runs)?;
-    let sweep = Sweep::plan(&suite, stem, &place.data, &runs)?;
+    let sweep = Sweep::outline(&suite, stem, &place.data, &runs)?;
     let dir = &sweep.dir;
     let wish = Wish {
         dir,
@@ -90,7 +128,7 @@ pub fn run(
             manifest: dir.manifest(),
             folder: dir.slurm(),
             environment: environment::variables(),
-            flags: flags(place),
+            flags: place.machinery.flags(&place.data),
         },
         options: &suite.slurm,
         anyway: args.submit_anyway,
@@ -98,22 +136,8 @@ pub fn run(
     if dry_run {
         return show(&submit::show(&wish)?);
     }
+    SweepDir::create(&runs, &sweep.manifest)?;
     say(&submit::submit(&wish)?, dir.path())
-}
-
-/// What the tasks must be told to use a machine as asked.
-fn flags(place: &Place) -> Vec<String> {
-    let machinery = &place.machinery;
-    let mut flags = machinery
-        .closed(place.data.clone(), place.runs.clone())
-        .flags;
-    if machinery.device != DeviceSpec::Auto {
-        flags.extend(["--device".to_owned(), machinery.device.to_string()]);
-    }
-    if let Some(threads) = machinery.threads {
-        flags.extend(["--threads".to_owned(), threads.to_string()]);
-    }
-    flags
 }
 
 fn show(submission: &Submission) -> anyhow::Result<()> {
@@ -138,6 +162,7 @@ fn say(submission: &Submission, sweep: &Path) -> anyhow::Result<()> {
     } = submission;
     let counts = format!("{done} cells done, {queued} queued already, {cells} submitted");
     let numbers = match report {
+        Some(report) if jobs.is_empty() => format!("; report: job {report}"),
         Some(report) => format!(" as {}; report: job {report}", jobs.join(", ")),
         None => String::new(),
     };

@@ -1,6 +1,6 @@
 //! Where a sweep happens and how it uses the machine: flags of `run` and `run-cell`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lnln_bench::sweep::{Machine, Options};
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
@@ -24,7 +24,7 @@ pub struct Machinery {
     /// auto, cpu, cuda or cuda:N.
     #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<DeviceSpec>())]
     pub device: DeviceSpec,
-    /// Threads of libtorch [default: all cores, or those that Slurm gave].
+    /// Threads to compute with [default: all cores, or those that Slurm gave].
     #[arg(long)]
     pub threads: Option<u16>,
     /// Clips per pass: auto (as many as the memory budget allows) or a number. Gradients of the
@@ -70,17 +70,10 @@ impl Machinery {
     ) -> anyhow::Result<Options> {
         let device = device::open(self.device)?;
         if let Some(threads) = self.threads.or_else(threads_of_slurm) {
-            tch::set_num_threads(i32::from(threads.max(1)));
+            limit_threads(threads.max(1));
         }
         let mut options = self.closed(data, runs);
-        if self.device != DeviceSpec::Auto {
-            let flags = ["--device".to_owned(), self.device.to_string()];
-            options.flags.extend(flags);
-        }
-        if let Some(threads) = self.threads {
-            let flags = ["--threads".to_owned(), threads.to_string()];
-            options.flags.extend(flags);
-        }
+        options.flags.extend(self.device_and_threads());
         (options.device, options.log) = (device, log);
         Ok(options)
     }
@@ -88,8 +81,6 @@ impl Machinery {
     /// For processes that open a device and set threads themselves.
     pub fn closed(&self, data: PathBuf, runs: PathBuf) -> Options {
         Options {
-            data,
-            runs,
             device: tch::Device::Cpu,
             machine: Machine {
                 micro_batch: self.micro_batch,
@@ -99,13 +90,35 @@ impl Machinery {
                 tensorboard: self.tensorboard,
             },
             log: None,
-            flags: self.flags(),
+            flags: self.common_flags(&data),
+            data,
+            runs,
         }
     }
 
-    /// What `run-cell` must be told to use the machine in the same way, but device and threads.
-    fn flags(&self) -> Vec<String> {
+    /// What `run-cell` must be told to find the data and use a machine as asked.
+    pub fn flags(&self, data: &Path) -> Vec<String> {
+        let mut flags = self.common_flags(data);
+        flags.extend(self.device_and_threads());
+        flags
+    }
+
+    fn device_and_threads(&self) -> Vec<String> {
         let mut flags = Vec::new();
+        if self.device != DeviceSpec::Auto {
+            flags.extend(["--device".to_owned(), self.device.to_string()]);
+        }
+        if let Some(threads) = self.threads {
+            flags.extend(["--threads".to_owned(), threads.to_string()]);
+        }
+        flags
+    }
+
+    /// [`Self::flags`] but device and threads. The folder of data is that of this call, whatever that of
+    /// the sweep's first was.
+    fn common_flags(&self, data: &Path) -> Vec<String> {
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+        let mut flags = vec!["--data".to_owned(), data.display().to_string()];
         if let MicroBatch::Clips(clips) = self.micro_batch {
             flags.extend(["--micro-batch".to_owned(), clips.to_string()]);
         }
@@ -124,6 +137,16 @@ impl Machinery {
             flags.push("--tensorboard".to_owned());
         }
         flags
+    }
+}
+
+/// Holds libtorch and rayon to so many threads. Rayon's cannot be changed once they run, which they do
+/// not yet where a command begins.
+fn limit_threads(threads: u16) {
+    tch::set_num_threads(i32::from(threads));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
+    if let Err(error) = pool.thread_name(|n| format!("rayon-{n}")).build_global() {
+        tracing::debug!("rayon keeps its threads: {error}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! A suite run in this process or in several.
 
 use anyhow::Context;
-use lnln_bench::sweep::{self, Fleet, Slot, Suite, Summary, Sweep};
-use lnln_bench::train::DeviceSpec;
+use lnln_bench::sweep::{self, Fleet, Options, Slot, Suite, Summary, Sweep};
+use lnln_bench::train::{DeviceSpec, device};
 use lnln_bench::ui::Progress;
 
 use super::place::{Place, cores};
@@ -38,12 +38,24 @@ pub fn sweep(
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             sweep.run(&options, &raised, progress)?
         }
-        Some(fleet) => {
+        Some((fleet, first)) => {
             let options = place
                 .machinery
                 .closed(place.data.clone(), place.runs.clone());
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
-            sweep.warm(&options, &raised, progress)?;
+            if sweep.shares_encodings(&options.runs) {
+                // All threads of one process make them sooner than those that a cell gets.
+                let device = device::open(first)?;
+                let options = Options {
+                    device,
+                    ..options.clone()
+                };
+                match sweep.warm(&options, &raised, progress) {
+                    Err(stop) if stop.is_stop() => return Err(stop.into()),
+                    Err(error) => tracing::warn!("encodings are left to the cells: {error}"),
+                    Ok(()) => {}
+                }
+            }
             fleet.run(&sweep, &options, &raised, progress)?
         }
     };
@@ -63,8 +75,13 @@ pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
 }
 
 impl Processes {
-    /// The processes to start; `None` where this one does.
-    fn fleet(&self, place: &Place) -> Option<Fleet> {
+    /// Whether a flag says how this machine is shared.
+    pub fn are_asked_for(&self) -> bool {
+        self.jobs.is_some() || !self.devices.is_empty()
+    }
+
+    /// The processes to start, and the device of the first; `None` where this one does.
+    fn fleet(&self, place: &Place) -> Option<(Fleet, DeviceSpec)> {
         let own = [place.machinery.device];
         let devices = match self.devices.is_empty() {
             true => &own[..],
@@ -84,10 +101,11 @@ impl Processes {
                 threads.to_string(),
             ],
         };
-        Some(Fleet {
+        let fleet = Fleet {
             // The last is dealt first.
             slots: (0..jobs).rev().map(slot).collect(),
             resumable: exit_code::INTERRUPTED.into(),
-        })
+        };
+        Some((fleet, devices[0]))
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use lnln_bench::record::{RunDir, sweeps};
+use lnln_bench::record::{self, RunDir, SweepCell, SweepDir, sweeps};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{Layout, Options, check, write_report};
 
@@ -15,6 +15,7 @@ Examples:
   lnln-bench report runs --out reports/mosi
   lnln-bench report runs --out reports/short --metrics mae,corr --models lnln,almt
   lnln-bench report runs/a1b2c3 runs/d4e5f6 --out reports/two
+  lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c --out reports/mosi
   lnln-bench report runs --out reports/paper --layout paper
   lnln-bench report --check reports/mosi
 
@@ -27,8 +28,11 @@ same bytes, so a report can be kept under version control and checked by making 
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Folders of runs, or single run directories
-    #[arg(required_unless_present = "check", value_name = "RUNS")]
+    #[arg(required_unless_present_any = ["check", "sweep"], value_name = "RUNS")]
     runs: Vec<PathBuf>,
+    /// The finished cells of one sweep (RUNS/sweeps/SWEEP), whatever else is in its folder of runs
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["runs", "check"])]
+    sweep: Option<PathBuf>,
     /// Folder for the report; made if needed, an earlier report in it is replaced
     #[arg(long, value_name = "DIR", required_unless_present = "check")]
     out: Option<PathBuf>,
@@ -64,6 +68,7 @@ impl Args {
     pub fn for_demo(runs: &Path, out: &Path) -> Self {
         Self {
             runs: vec![runs.to_path_buf()],
+            sweep: None,
             out: Some(out.to_path_buf()),
             check: None,
             layout: Layout::Full,
@@ -91,12 +96,19 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         reference: args.reference,
         resamples: args.resamples,
     };
-    wait(&args.runs, Duration::from_secs(args.latency_wait));
-    let written = write_report(&args.runs, out, &options)?;
-    if !written.unfinished.is_empty() {
+    let latency = Duration::from_secs(args.latency_wait);
+    let (runs, waiting) = match &args.sweep {
+        Some(sweep) => cells(&SweepDir::open(sweep), latency)?,
+        None => {
+            wait(&args.runs, latency);
+            (args.runs, 0)
+        }
+    };
+    let written = write_report(&runs, out, &options)?;
+    let unfinished = written.unfinished.len() + waiting;
+    if unfinished > 0 {
         tracing::warn!(
-            "{} unfinished runs are not in the report; run the sweep again to finish them",
-            written.unfinished.len()
+            "{unfinished} unfinished runs are not in the report; run the sweep again to finish them"
         );
     }
     let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -108,18 +120,40 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     output::write(&format!("{overview}\n{}", written.dir.display()))
 }
 
+/// The finished runs of a sweep, after a wait for the others, and how many others there are.
+fn cells(sweep: &SweepDir, latency: Duration) -> anyhow::Result<(Vec<PathBuf>, usize)> {
+    let (cells, runs) = (sweep.read()?.cells, sweep.runs());
+    wait_while(latency, || missing(&runs, &cells));
+    let dirs = cells.iter().map(|cell| RunDir::open(runs.join(&cell.run)));
+    let (done, waiting): (Vec<RunDir>, Vec<RunDir>) = dirs.partition(RunDir::is_done);
+    if done.is_empty() {
+        let (path, unfinished) = (sweep.path().to_owned(), waiting.len());
+        return Err(record::Error::NoneFinished { path, unfinished }.into());
+    }
+    let paths = done.iter().map(|dir| dir.path().to_owned());
+    Ok((paths.collect(), waiting.len()))
+}
+
 /// Waits until every cell of every sweep is done, but not for ever.
 fn wait(runs: &[PathBuf], most: Duration) {
-    let started = Instant::now();
-    let missing = |runs: &Path| {
-        let sweeps = sweeps(runs).into_iter();
-        let cells = sweeps.filter_map(|sweep| Some(sweep.read().ok()?.cells));
-        // Reading the folder makes a network file system look again.
-        drop(std::fs::read_dir(runs));
-        let done = |run: &str| RunDir::open(runs.join(run)).is_done();
-        cells.flatten().any(|cell| !done(&cell.run))
+    let missing = |runs: &PathBuf| {
+        let cells = |sweep: &SweepDir| sweep.read().is_ok_and(|m| missing(runs, &m.cells));
+        sweeps(runs).iter().any(cells)
     };
-    while started.elapsed() < most && runs.iter().any(|runs| missing(runs)) {
+    wait_while(most, || runs.iter().any(missing));
+}
+
+/// Whether a cell is not done.
+fn missing(runs: &Path, cells: &[SweepCell]) -> bool {
+    // Reading the folder makes a network file system look again.
+    drop(std::fs::read_dir(runs));
+    let done = |cell: &SweepCell| RunDir::open(runs.join(&cell.run)).is_done();
+    !cells.iter().all(done)
+}
+
+fn wait_while(most: Duration, missing: impl Fn() -> bool) {
+    let started = Instant::now();
+    while started.elapsed() < most && missing() {
         std::thread::sleep(Duration::from_secs(1).min(most));
     }
 }

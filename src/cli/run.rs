@@ -129,6 +129,7 @@ pub struct Args {
 
 /// Run the subcommand.
 pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
+    args.launch.check(&args.processes, args.json)?;
     let suite = args.suite()?;
     let stem = args.suite.as_ref().and_then(|path| path.file_stem());
     let stem = plain(&stem.map_or("run".into(), |stem| stem.to_string_lossy()));

@@ -1,15 +1,16 @@
 //! `attempts/` and `failure.json` of a run's directory: who worked on it, and what went wrong.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use sysinfo::{Pid, Process, ProcessStatus, ProcessesToUpdate, System};
 
 use super::error::Result;
 use super::run_dir::RunDir;
 use super::write_atomic;
+use crate::system::host as machine;
 
 /// One process that worked on a run: `attempts/NAME.json`, written at its start and replaced at its
 /// end. An attempt without an end is under way, or was killed.
@@ -71,14 +72,7 @@ pub fn now() -> u64 {
     now.map_or(0, |since| since.as_secs())
 }
 
-/// The name of this machine; empty where the system does not say.
-pub fn host() -> String {
-    // A node's name in Slurm, where one machine can be several.
-    std::env::var("SLURMD_NODENAME")
-        .ok()
-        .or_else(|| System::host_name().ok())
-        .unwrap_or_default()
-}
+pub use machine::name as host;
 
 impl Attempt {
     /// This process, from now on; as a task of a job array where Slurm says so.
@@ -103,40 +97,48 @@ impl Attempt {
     /// Whether its process is still there; `false` for one of another machine. A number that another
     /// process has taken since does not count.
     pub fn is_alive_here(&self) -> bool {
-        if self.host != host() {
-            return false;
-        }
-        let pid = Pid::from_u32(self.pid);
-        let Ok(mut system) = System::new() else {
-            return false;
-        };
-        system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
-        // The clock may have been set a little meanwhile.
-        let ours = |process: &Process| {
-            process.start_time() <= self.started + 60
-                && !matches!(
-                    process.status(),
-                    ProcessStatus::Zombie | ProcessStatus::Dead
-                )
-        };
-        system.process(pid).is_some_and(ours)
+        self.host == host() && machine::lives(self.pid, self.started)
     }
 
     /// The name of its file, without extension: no two attempts share one.
     pub fn name(&self) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        let host: String = self.host.chars().map(plain).collect();
-        format!("{}-{host}-{}", self.started, self.pid)
+        format!(
+            "{}-{}-{}",
+            self.started,
+            machine::plain(&self.host),
+            self.pid
+        )
+    }
+
+    /// Its file.
+    pub fn path(&self, dir: &RunDir) -> PathBuf {
+        dir.attempts().join(format!("{}.json", self.name()))
     }
 
     /// Writes it, over what it said before.
     ///
     /// # Errors
-    /// If the run's directory cannot be written to.
+    /// If the run's directory is not there any more, since another process has gone on with the run,
+    /// or cannot be written to.
     pub fn write(&self, dir: &RunDir) -> Result<()> {
         let folder = dir.attempts();
-        fs::create_dir_all(&folder).map_err(super::error::io("create", &folder))?;
-        write_atomic(&folder.join(format!("{}.json", self.name())), &json(self))
+        match fs::create_dir(&folder) {
+            Err(e) if e.kind() != ErrorKind::AlreadyExists => {
+                return Err(super::error::io("create", &folder)(e));
+            }
+            _ => {}
+        }
+        write_atomic(&self.path(dir), &json(self))
+    }
+
+    /// Whether Slurm started `self` for the very task that it started `other` for, later: what is left
+    /// of `other` is on a node that Slurm has given up.
+    pub fn replaces(&self, other: &Self) -> bool {
+        let both = self.slurm.as_ref().zip(other.slurm.as_ref());
+        both.is_some_and(|(own, other)| {
+            (&own.array_job, &own.task) == (&other.array_job, &other.task)
+                && own.restarts > other.restarts
+        })
     }
 }
 
@@ -167,6 +169,22 @@ impl RunDir {
         let mut attempts: Vec<Attempt> = files.filter_map(read).collect();
         attempts.sort_by(|a, b| (a.started, &a.host, a.pid).cmp(&(b.started, &b.host, b.pid)));
         attempts
+    }
+
+    /// The attempt that works here or did so last: the one that the folder of an unfinished run is named
+    /// after, since clocks of other machines may differ.
+    pub fn owner(&self) -> Option<Attempt> {
+        let mut attempts = self.read_attempts();
+        let name = self
+            .path()
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let named = attempts.iter().position(|attempt| attempt.name() == name);
+        match named {
+            Some(place) => Some(attempts.swap_remove(place)),
+            None => attempts.pop(),
+        }
     }
 
     /// Whether this very process brought the run further: finished it, or stored a state of it.
@@ -212,6 +230,30 @@ mod tests {
         let [later, earlier] = attempts;
         assert_eq!(dir.read_attempts(), [earlier, later]);
         assert_eq!(dir.read_failure(), None);
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_not_made_again() {
+        let runs = tempfile::tempdir().unwrap();
+        let dir = RunDir::open(runs.path().join("a"));
+        Attempt::here().write(&dir).unwrap_err();
+        assert!(!dir.path().exists());
+    }
+
+    #[test]
+    fn a_folder_s_owner_is_who_it_is_named_after_whatever_clocks_say() {
+        let runs = tempfile::tempdir().unwrap();
+        let late = Attempt::here();
+        let early = Attempt {
+            host: "elsewhere".into(),
+            started: late.started - 90,
+            ..late.clone()
+        };
+        let dir = RunDir::create(runs.path(), &early.name()).unwrap();
+        late.write(&dir).unwrap();
+        assert_eq!(dir.owner(), Some(late));
+        early.write(&dir).unwrap();
+        assert_eq!(dir.owner(), Some(early));
     }
 
     #[test]

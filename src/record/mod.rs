@@ -8,14 +8,14 @@
 //! | `checkpoint.safetensors` | the selected weights |
 //! | `last.safetensors` | weights and optimiser after the last finished epoch; gone when done |
 //! | `predictions.parquet` | [`Predictions`]: one row per (mask, rate, sample) |
-//! | `log` | what the run said while it ran |
 //! | `scores.csv` | [`Scores`]: what the metrics make of the predictions, so that a report need not |
 //! | `DONE` | written last: checksums of all of these that a report rests on |
 //! | `attempts/` | [`Attempt`]: one file per process that worked on the run |
 //! | `failure.json` | [`Failure`]: the last error, if any |
 //!
 //! A run is worked on in `runs/unfinished/ID/ATTEMPT/` ([`Work`]) and renamed to `runs/ID/` when it is done.
-//! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the cells of a sweep.
+//! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the cells of a sweep; what their processes
+//! said is kept beside it, in `logs/` or, by Slurm, in `slurm/`.
 //!
 //! Files appear whole or not at all, and `DONE` appears last, so a folder with `DONE` is complete.
 

@@ -21,7 +21,6 @@ const METRICS: &str = "metrics.jsonl";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const LAST_CHECKPOINT: &str = "last.safetensors";
 const PREDICTIONS: &str = "predictions.parquet";
-const LOG: &str = "log";
 const SCORES: &str = "scores.csv";
 const DONE: &str = "DONE";
 
@@ -153,11 +152,6 @@ impl RunDir {
     pub fn epoch_checkpoint(&self, epoch: u32) -> PathBuf {
         self.path
             .join(format!("checkpoint-epoch-{epoch}.safetensors"))
-    }
-
-    /// What the run said.
-    pub fn log(&self) -> PathBuf {
-        self.path.join(LOG)
     }
 
     /// One file per process that worked on the run.

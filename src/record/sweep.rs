@@ -93,7 +93,7 @@ impl SweepDir {
     /// # Errors
     /// If the folder cannot be written, or holds a sweep of other content.
     pub fn create(runs: &Path, manifest: &SweepManifest) -> Result<Self> {
-        let dir = Self::open(runs.join(FOLDER).join(&manifest.id));
+        let dir = Self::of(runs, manifest);
         for folder in [dir.path.clone(), dir.logs()] {
             fs::create_dir_all(&folder).map_err(io("create", &folder))?;
         }
@@ -115,6 +115,11 @@ impl SweepDir {
             }
         }
         Ok(dir)
+    }
+
+    /// Where a sweep's folder is or would be; touches no file.
+    pub fn of(runs: &Path, manifest: &SweepManifest) -> Self {
+        Self::open(runs.join(FOLDER).join(&manifest.id))
     }
 
     /// The sweep's folder at `path`; touches no file.

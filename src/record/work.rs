@@ -1,19 +1,24 @@
 //! `unfinished/ID/ATTEMPT/`: where one process works on a run, until it appears as `ID/`, whole.
 //!
-//! Nobody holds a lock. A folder belongs to the attempt whose name it has. Who goes on with the work of
-//! another renames its folder, and a process that still writes there, on a node that was given up for
-//! lost, finds it gone. A finished folder is renamed to the run's place: the first stands, the second
-//! finds the place taken. A rename is one step, on local disks and over NFS.
+//! Nobody holds a lock. A folder belongs to the attempt whose name it has, while that gives signs of life:
+//! its process here, its file's time elsewhere. Who goes on with the work of a dead one renames its
+//! folder, and a process that still writes there, on a node that was given up for lost, finds it gone; it
+//! does not take it back while the new owner lives, or neither would come to an end. A finished folder
+//! is renamed to the run's place: the first stands, the second finds the place taken. A rename is one
+//! step, on local disks and over NFS.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::atomic::{is_temporary, sync_folder};
+use super::atomic::{is_temporary, sync_folder, write_once};
 use super::attempt::{Attempt, Failure, Outcome, now};
 use super::error::{Error, Result, io as io_error};
 use super::run_dir::{RunDir, UNFINISHED};
+use super::sweep::SweepCell;
+use crate::system::host;
+use crate::system::pulse::{Pulse, is_quiet};
 
 /// Others who rename the same folders at the same moment until one gives up.
 const TRIES: usize = 20;
@@ -23,7 +28,7 @@ const TRIES: usize = 20;
 pub enum Claim {
     /// It is finished.
     Done,
-    /// A process of this machine works on it.
+    /// A process works on it, of this machine or, as its files tell, of another.
     Elsewhere(Attempt),
     Mine(Work),
 }
@@ -35,16 +40,21 @@ pub struct Work {
     id: String,
     dir: RunDir,
     attempt: Attempt,
+    _pulse: Pulse,
 }
 
 impl Work {
-    /// Begins the run `id`, or goes on with what an earlier attempt left.
+    /// Begins the run `id`, or goes on with what an earlier attempt left. What an earlier attempt left
+    /// finished gets its place.
     ///
     /// # Errors
     /// If the folder of runs cannot be written to.
     pub fn claim(runs: &Path, id: &str) -> Result<Claim> {
+        Self::claim_as(runs, id, &Attempt::here())
+    }
+
+    fn claim_as(runs: &Path, id: &str, attempt: &Attempt) -> Result<Claim> {
         RunDir::check_id(id)?;
-        let attempt = Attempt::here();
         let folder = runs.join(UNFINISHED).join(id);
         let mine = folder.join(attempt.name());
         for _ in 0..TRIES {
@@ -52,8 +62,12 @@ impl Work {
                 return Ok(Claim::Done);
             }
             let found = unfinished(runs, id);
-            if let Some(owner) = found.iter().find_map(owner) {
+            if let Some(owner) = found.iter().find_map(|dir| living_owner(dir, attempt)) {
                 return Ok(Claim::Elsewhere(owner));
+            }
+            if let Some(left) = found.iter().find(|dir| dir.is_done()) {
+                give_place(runs, id, left)?;
+                continue;
             }
             fs::create_dir_all(&folder).map_err(io_error("create", &folder))?;
             let taken = match found.into_iter().max_by_key(last_change) {
@@ -61,7 +75,11 @@ impl Work {
                 None => fs::create_dir(&mine),
             };
             match taken {
-                Ok(()) => return Self::begin(runs, id, RunDir::open(mine), attempt),
+                Ok(()) => {
+                    if let Some(work) = Self::begin(runs, id, RunDir::open(&mine), attempt)? {
+                        return Ok(Claim::Mine(work));
+                    }
+                }
                 // Another process was faster, or has finished the run.
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(io_error("create", &mine)(e)),
@@ -70,20 +88,25 @@ impl Work {
         Err(Error::Contended { path: folder })
     }
 
-    fn begin(runs: &Path, id: &str, dir: RunDir, attempt: Attempt) -> Result<Claim> {
+    /// `None` where another process took the folder before this one's name was in it.
+    fn begin(runs: &Path, id: &str, dir: RunDir, attempt: &Attempt) -> Result<Option<Self>> {
         for entry in fs::read_dir(dir.path()).into_iter().flatten().flatten() {
             if is_temporary(&entry.file_name().to_string_lossy()) {
                 // Of a killed writer; what cannot be removed only costs space.
                 let _ = fs::remove_file(entry.path());
             }
         }
-        attempt.write(&dir)?;
-        Ok(Claim::Mine(Self {
-            runs: runs.to_owned(),
-            id: id.to_owned(),
-            dir,
-            attempt,
-        }))
+        match attempt.write(&dir) {
+            Err(_) if !dir.path().is_dir() => Ok(None),
+            Err(error) => Err(error),
+            Ok(()) => Ok(Some(Self {
+                runs: runs.to_owned(),
+                id: id.to_owned(),
+                attempt: attempt.clone(),
+                _pulse: Pulse::of(attempt.path(&dir)),
+                dir,
+            })),
+        }
     }
 
     /// The folder to work in.
@@ -97,36 +120,34 @@ impl Work {
     }
 
     /// Gives the finished run its place. [`Outcome::AlreadyDone`] where another process was first: its
-    /// result stays as it is, and this one's is dropped.
+    /// result stays as it is, and this one's is dropped. `None` where another process has gone on with
+    /// this work: what it makes of it counts.
     ///
     /// # Errors
     /// If the run is not finished, or the place cannot be written to.
-    pub fn publish(mut self) -> Result<Outcome> {
-        if self.is_lost() {
-            return Ok(Outcome::AlreadyDone);
-        }
-        if !self.dir.is_done() {
+    pub fn publish(mut self) -> Result<Option<Outcome>> {
+        if !self.is_lost() && !self.dir.is_done() {
             let path = self.dir.path().to_owned();
             return Err(Error::Unfinished { path });
         }
-        self.end(Outcome::Done)?;
+        if !self.end(Outcome::Done)? {
+            return Ok(None);
+        }
         let place = RunDir::open(self.runs.join(&self.id));
-        let ours = place
-            .attempts()
-            .join(format!("{}.json", self.attempt.name()));
+        let ours = self.attempt.path(&place);
         match fs::rename(self.dir.path(), place.path()) {
             // NFS may report a rename that it has made as failed.
             Err(_) if place.is_done() && !ours.exists() => {
                 // Nothing is lost but the work; what cannot be removed only costs space.
                 let _ = fs::remove_dir_all(self.dir.path());
-                self.forget_folder();
-                Ok(Outcome::AlreadyDone)
+                forget_folder(&self.runs, &self.id);
+                Ok(Some(Outcome::AlreadyDone))
             }
+            Err(_) if self.is_lost() && !place.is_done() => Ok(None),
             Err(e) if !place.is_done() => Err(io_error("create", place.path())(e)),
             _ => {
-                sync_folder(&self.runs).map_err(io_error("sync", &self.runs))?;
-                self.forget_folder();
-                Ok(Outcome::Done)
+                settle(&self.runs, &self.id)?;
+                Ok(Some(Outcome::Done))
             }
         }
     }
@@ -134,15 +155,15 @@ impl Work {
     /// Leaves the run as it is, for another attempt to go on with.
     ///
     /// # Errors
-    /// If the folder cannot be written to.
+    /// If the folder cannot be written to, though it is there.
     pub fn stop(mut self) -> Result<()> {
-        self.end(Outcome::Stopped)
+        self.end(Outcome::Stopped).map(drop)
     }
 
     /// Leaves the run with what went wrong.
     ///
     /// # Errors
-    /// If the folder cannot be written to.
+    /// If the folder cannot be written to, though it is there.
     pub fn fail(mut self, error: Vec<String>, log: Option<PathBuf>, command: String) -> Result<()> {
         let failure = Failure {
             attempt: self.attempt.name(),
@@ -151,21 +172,66 @@ impl Work {
             log,
             command,
         };
-        failure.write(&self.dir)?;
-        self.end(Outcome::Failed)
+        match failure.write(&self.dir) {
+            Err(_) if self.is_lost() => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => self.end(Outcome::Failed).map(drop),
+        }
     }
 
-    fn end(&mut self, outcome: Outcome) -> Result<()> {
+    /// Says what a sweep knows of a run whose configuration nobody could resolve, so that listings can
+    /// name it. An attempt that gets further replaces it.
+    ///
+    /// # Errors
+    /// If the folder cannot be written to.
+    pub fn introduce(&self, cell: &SweepCell) -> Result<()> {
+        let word = |text: &str| toml::Value::from(text).to_string();
+        let text = format!(
+            "# The run failed before its configuration was resolved; this is what its sweep says of it.\n\
+             dataset = {}\nmodel = {}\nseed = {}\n\n[recipe]\nepochs = {}\n",
+            word(&cell.dataset),
+            word(&cell.model),
+            cell.seed,
+            cell.epochs
+        );
+        write_once(&self.dir.config(), text.as_bytes()).map(drop)
+    }
+
+    /// Whether the end could be written: it cannot where another process has gone on with the work.
+    fn end(&mut self, outcome: Outcome) -> Result<bool> {
         self.attempt.ended = Some(now());
         self.attempt.outcome = Some(outcome);
-        self.attempt.write(&self.dir)
+        match self.attempt.write(&self.dir) {
+            Err(_) if self.is_lost() => Ok(false),
+            written => written.map(|()| true),
+        }
     }
+}
 
-    /// The folder of attempts at this run, once it is empty, and that of all runs.
-    fn forget_folder(&self) {
-        let all = self.runs.join(UNFINISHED);
-        let _ = fs::remove_dir(all.join(&self.id)).and_then(|()| fs::remove_dir(all));
+/// Gives a finished run that its process left under way its place; another may be faster.
+fn give_place(runs: &Path, id: &str, left: &RunDir) -> Result<()> {
+    let place = RunDir::open(runs.join(id));
+    match fs::rename(left.path(), place.path()) {
+        Err(_) if place.is_done() => Ok(()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(io_error("create", place.path())(e)),
+        Ok(()) => settle(runs, id),
     }
+}
+
+/// What is left to do when a run has its place.
+fn settle(runs: &Path, id: &str) -> Result<()> {
+    sync_folder(runs).map_err(io_error("sync", runs))?;
+    // Nothing goes on from a finished run; what cannot be removed only costs space.
+    let _ = fs::remove_file(RunDir::open(runs.join(id)).last_checkpoint());
+    forget_folder(runs, id);
+    Ok(())
+}
+
+/// Removes the folder of attempts at a run, once it is empty, and that of all runs.
+fn forget_folder(runs: &Path, id: &str) {
+    let all = runs.join(UNFINISHED);
+    let _ = fs::remove_dir(all.join(id)).and_then(|()| fs::remove_dir(all));
 }
 
 /// Writes the end of an attempt whose process is gone without a word, and why.
@@ -174,7 +240,7 @@ impl Work {
 /// If the folder cannot be written to.
 pub fn bury(runs: &Path, id: &str, pid: u32, failure: &mut Failure) -> Result<()> {
     for dir in unfinished(runs, id) {
-        let Some(mut attempt) = dir.read_attempts().pop() else {
+        let Some(mut attempt) = dir.owner() else {
             continue;
         };
         if attempt.pid == pid && attempt.outcome.is_none() {
@@ -203,14 +269,22 @@ pub fn unfinished(runs: &Path, id: &str) -> Vec<RunDir> {
     .collect()
 }
 
-/// The process of this machine that works in a folder.
-fn owner(dir: &RunDir) -> Option<Attempt> {
-    let last = dir.read_attempts().pop()?;
-    (last.outcome.is_none() && last.is_alive_here()).then_some(last)
+/// Who works in a folder that `attempt` would like to go on with.
+fn living_owner(dir: &RunDir, attempt: &Attempt) -> Option<Attempt> {
+    let owner = dir.owner()?;
+    let lives = match owner.host == attempt.host {
+        true => host::lives(owner.pid, owner.started),
+        false => !is_quiet(last_change(dir)) && !attempt.replaces(&owner),
+    };
+    (owner.outcome.is_none() && lives).then_some(owner)
 }
 
+/// When a file that says how far the work has come, or that somebody works, changed last.
 pub(super) fn last_change(dir: &RunDir) -> SystemTime {
-    let files = [dir.last_checkpoint(), dir.metrics(), dir.path().to_owned()];
+    let mut files = vec![dir.last_checkpoint(), dir.metrics(), dir.attempts()];
+    files.push(dir.path().to_owned());
+    let attempts = fs::read_dir(dir.attempts()).into_iter().flatten();
+    files.extend(attempts.flatten().map(|entry| entry.path()));
     let changed = |path: &PathBuf| fs::metadata(path).and_then(|facts| facts.modified()).ok();
     let times = files.iter().filter_map(changed);
     times.max().unwrap_or(SystemTime::UNIX_EPOCH)

@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use super::super::attempt::SlurmTask;
 use super::*;
 use crate::report::fixture::{manifest, predictions};
 
@@ -37,7 +40,9 @@ fn a_run_appears_whole_and_is_claimed_once() {
     let place = RunDir::open(runs.path().join("lnln-11"));
     finish(&work, 1.0);
     assert!(!place.path().exists());
-    assert_eq!(work.publish().unwrap(), Outcome::Done);
+    fs::write(work.dir.last_checkpoint(), "state").unwrap();
+    assert_eq!(work.publish().unwrap(), Some(Outcome::Done));
+    assert!(!place.last_checkpoint().exists());
     place.load().unwrap();
     assert_eq!(place.read_attempts()[0].outcome, Some(Outcome::Done));
     assert!(!runs.path().join(UNFINISHED).exists());
@@ -64,6 +69,109 @@ fn work_of_a_dead_process_is_taken_over_and_its_ghost_finds_nothing() {
     }
 }
 
+/// An attempt of this process in the name of another machine.
+fn on(host: &str) -> Attempt {
+    Attempt {
+        host: host.into(),
+        ..Attempt::here()
+    }
+}
+
+/// Lets a folder have given no sign of life for an hour.
+fn silence(dir: &RunDir) {
+    let then = SystemTime::now() - Duration::from_secs(3600);
+    let attempts = fs::read_dir(dir.attempts()).unwrap().flatten();
+    let mut paths: Vec<PathBuf> = attempts.map(|entry| entry.path()).collect();
+    paths.extend([dir.last_checkpoint(), dir.attempts(), dir.path().to_owned()]);
+    for path in paths.iter().filter(|path| path.exists()) {
+        fs::File::open(path).unwrap().set_modified(then).unwrap();
+    }
+}
+
+/// Two machines, epochs that take longer than any wait, and a cell that both want.
+#[test]
+fn who_has_lost_a_run_does_not_take_it_back_while_the_new_owner_lives() {
+    let runs = tempfile::tempdir().unwrap();
+    let claim = |attempt: &Attempt| Work::claim_as(runs.path(), "lnln-11", attempt).unwrap();
+    let (a, b) = (on("a"), on("b"));
+    let first = mine(claim(&a));
+    fs::write(first.dir.last_checkpoint(), "epoch 1").unwrap();
+    assert!(matches!(claim(&b), Claim::Elsewhere(by) if by.host == "a"));
+    silence(&first.dir);
+    let second = mine(claim(&b));
+    assert!(first.is_lost());
+    // A looks again and again while B is in its epoch, and B comes to its end.
+    for epoch in 2..5 {
+        for _ in 0..50 {
+            assert!(matches!(claim(&a), Claim::Elsewhere(by) if by.host == "b"));
+        }
+        fs::write(second.dir.last_checkpoint(), format!("epoch {epoch}")).unwrap();
+    }
+    assert_eq!(first.publish().unwrap(), None);
+    finish(&second, 1.0);
+    assert_eq!(second.publish().unwrap(), Some(Outcome::Done));
+    assert!(matches!(claim(&a), Claim::Done));
+}
+
+#[test]
+fn a_task_that_slurm_started_again_goes_on_at_once_and_its_ghost_does_not() {
+    let runs = tempfile::tempdir().unwrap();
+    let claim = |attempt: &Attempt| Work::claim_as(runs.path(), "lnln-11", attempt).unwrap();
+    let task = |host: &str, task: &str, restarts| Attempt {
+        slurm: Some(SlurmTask {
+            array_job: "40".into(),
+            task: task.into(),
+            restarts,
+        }),
+        ..on(host)
+    };
+    let ghost = mine(claim(&task("n1", "3", 0)));
+    assert!(matches!(claim(&task("n2", "4", 1)), Claim::Elsewhere(_)));
+    let again = mine(claim(&task("n2", "3", 1)));
+    assert!(ghost.is_lost() && !again.is_lost());
+    let back = claim(&task("n1", "3", 0));
+    assert!(matches!(back, Claim::Elsewhere(by) if by.host == "n2"));
+}
+
+#[test]
+fn a_lost_process_makes_no_folder_again_and_publishes_nothing() {
+    let runs = tempfile::tempdir().unwrap();
+    let lose = || {
+        let lost = mine(Work::claim_as(runs.path(), "lnln-11", &on("a")).unwrap());
+        finish(&lost, 1.0);
+        // Taken by another between its last look and its last word.
+        let taken = lost.dir.path().with_file_name("taken");
+        fs::rename(lost.dir.path(), &taken).unwrap();
+        (lost, taken)
+    };
+    let (lost, taken) = lose();
+    let path = lost.dir.path().to_owned();
+    assert_eq!(lost.publish().unwrap(), None);
+    assert!(!path.exists() && !runs.path().join("lnln-11").exists());
+    fs::remove_dir_all(taken).unwrap();
+    let (lost, taken) = lose();
+    lost.fail(vec!["loss is NaN".into()], None, String::new())
+        .unwrap();
+    assert!(!path.exists());
+    fs::remove_dir_all(taken).unwrap();
+    lose().0.stop().unwrap();
+    assert!(!path.exists());
+}
+
+#[test]
+fn what_was_finished_and_not_published_is_not_done_again() {
+    let runs = tempfile::tempdir().unwrap();
+    let work = mine(Work::claim(runs.path(), "lnln-11").unwrap());
+    fs::write(work.dir.last_checkpoint(), "state").unwrap();
+    finish(&work, 7.0);
+    kill(work);
+    let claim = Work::claim(runs.path(), "lnln-11").unwrap();
+    assert!(matches!(claim, Claim::Done));
+    let stands = RunDir::open(runs.path().join("lnln-11"));
+    assert_eq!(stands.load().unwrap().manifest.wall_seconds, 7.0);
+    assert!(!stands.last_checkpoint().exists() && !runs.path().join(UNFINISHED).exists());
+}
+
 #[test]
 fn the_first_whole_result_stands_and_the_second_changes_no_byte() {
     let runs = tempfile::tempdir().unwrap();
@@ -77,11 +185,13 @@ fn the_first_whole_result_stands_and_the_second_changes_no_byte() {
         .join("lnln-11")
         .join(attempt.name());
     fs::create_dir(&path).unwrap();
-    let second = mine(Work::begin(runs.path(), "lnln-11", RunDir::open(&path), attempt).unwrap());
+    let dir = RunDir::open(&path);
+    let second = Work::begin(runs.path(), "lnln-11", dir, &attempt).unwrap();
+    let second = second.unwrap();
     finish(&first, 1.0);
     finish(&second, 2.0);
-    assert_eq!(first.publish().unwrap(), Outcome::Done);
-    assert_eq!(second.publish().unwrap(), Outcome::AlreadyDone);
+    assert_eq!(first.publish().unwrap(), Some(Outcome::Done));
+    assert_eq!(second.publish().unwrap(), Some(Outcome::AlreadyDone));
     let stands = RunDir::open(runs.path().join("lnln-11")).load().unwrap();
     assert_eq!(stands.manifest.wall_seconds, 1.0);
     assert!(!runs.path().join(UNFINISHED).exists());

@@ -12,10 +12,11 @@ use rayon::prelude::*;
 
 use super::reports::Used;
 use super::run::{Run, extent, look};
-use super::state::State;
+use super::state::{self, State};
 use crate::record::atomic::is_temporary;
 use crate::record::error::io;
-use crate::record::{Error, sweeps};
+use crate::record::run_dir::UNFINISHED;
+use crate::record::{Error, RunDir, sweeps};
 
 /// What has not been touched for so long is nobody's any more.
 const OLD: Duration = Duration::from_secs(24 * 3600);
@@ -36,6 +37,8 @@ pub enum Reason {
     Temporary,
     /// State to go on from, of a run that is done.
     Checkpoint,
+    /// What an attempt left of a run that another finished.
+    Beside,
     /// An unfinished run that no sweep names.
     Unnamed,
     /// The same cell was run again by a newer version, whose results count; its run.
@@ -57,43 +60,74 @@ pub fn plan(runs: &Path, used: &Used) -> Result<Vec<Item>, Error> {
     let gone: BTreeSet<PathBuf> = items.iter().map(|item| item.path.clone()).collect();
     let kept = all.iter().filter(|run| !gone.contains(run.dir.path()));
     items.extend(kept.filter_map(checkpoint));
+    items.extend(beside(runs));
+    let gone: BTreeSet<PathBuf> = items.iter().map(|item| item.path.clone()).collect();
     items.extend(temporaries(runs, &gone));
     items.sort_by(|a, b| (&a.reason, &a.path).cmp(&(&b.reason, &b.path)));
     Ok(items)
 }
 
-/// Removes an item, if it still is what it was when it was listed; whether it did.
+/// Removes an item, if it still is what it was when it was listed; whether it did. What has vanished
+/// since is gone.
 ///
 /// # Errors
 /// If something cannot be removed.
 pub fn remove(item: &Item) -> Result<bool, Error> {
     let path = &item.path;
     if !path.is_dir() {
-        fs::remove_file(path).map_err(io("remove", path))?;
-        return Ok(true);
+        return vanish(path, fs::remove_file);
     }
-    let still = extent(path).0 == item.bytes;
-    let idle = Run::look(crate::record::RunDir::open(path));
-    if !still || idle.is_none_or(|run| run.state == State::Running) {
+    if extent(path).0 != item.bytes {
+        return Ok(false);
+    }
+    let dir = RunDir::open(path);
+    if item.reason == Reason::Beside {
+        return match is_worked_on(&dir) {
+            true => Ok(false),
+            false => vanish(path, fs::remove_dir_all).inspect(|_| forget_folders(path)),
+        };
+    }
+    if Run::look(dir).is_none_or(|run| run.state == State::Running) {
         return Ok(false);
     }
     // First what makes it a finished run, last what makes it a run: a removal that is cut short
     // leaves an unfinished run, never a finished one that lacks a file.
-    let done = path.join("DONE");
-    if done.is_file() {
-        fs::remove_file(&done).map_err(io("remove", &done))?;
-    }
-    for entry in fs::read_dir(path).map_err(io("read", path))?.flatten() {
-        let (own, name) = (entry.path(), entry.file_name());
-        let removed = match own.is_dir() {
-            true => fs::remove_dir_all(&own),
-            false if name == "config.toml" => Ok(()),
-            false => fs::remove_file(&own),
+    vanish(&path.join("DONE"), fs::remove_file)?;
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        let own = entry.path();
+        match own.is_dir() {
+            true => vanish(&own, fs::remove_dir_all)?,
+            false if entry.file_name() == "config.toml" => continue,
+            false => vanish(&own, fs::remove_file)?,
         };
-        removed.map_err(io("remove", &own))?;
     }
-    fs::remove_dir_all(path).map_err(io("remove", path))?;
+    vanish(path, fs::remove_dir_all)?;
+    forget_folders(path);
     Ok(true)
+}
+
+/// Removes a path; whether it was there.
+fn vanish(path: &Path, remove: fn(PathBuf) -> std::io::Result<()>) -> Result<bool, Error> {
+    match remove(path.to_owned()) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        removed => removed.map(|()| true).map_err(io("remove", path)),
+    }
+}
+
+/// The folders of attempts around one that is gone, where they are empty now.
+fn forget_folders(attempt: &Path) {
+    let around = attempt.ancestors().skip(1);
+    let inside = |folder: &&Path| folder.iter().any(|name| name == UNFINISHED);
+    for folder in around.take_while(inside) {
+        if fs::remove_dir(folder).is_err() {
+            return;
+        }
+    }
+}
+
+fn is_worked_on(dir: &RunDir) -> bool {
+    let owner = dir.owner();
+    state::unfinished(owner.as_ref(), extent(dir.path()).1) == State::Running
 }
 
 fn is_old(changed: SystemTime) -> bool {
@@ -155,6 +189,27 @@ fn checkpoint(run: &Run) -> Option<Item> {
         path,
         reason: Reason::Checkpoint,
     })
+}
+
+/// What attempts left of runs that are done, a day after they fell quiet: whoever is at work there yet
+/// will find that it came second, and clears up itself.
+fn beside(runs: &Path) -> Vec<Item> {
+    let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
+    let ids = entries(runs.join(UNFINISHED));
+    let done = ids.filter(|id| RunDir::open(runs.join(id.file_name())).is_done());
+    let attempts = done
+        .flat_map(|id| entries(id.path()))
+        .map(|entry| entry.path());
+    let item = |path: PathBuf| {
+        let (bytes, changed) = extent(&path);
+        let idle = is_old(changed) && !is_worked_on(&RunDir::open(&path));
+        (path.is_dir() && idle).then_some(Item {
+            path,
+            bytes,
+            reason: Reason::Beside,
+        })
+    };
+    attempts.filter_map(item).collect()
 }
 
 /// Old files of writers that died, in the folder of runs, in runs, and in sweeps.

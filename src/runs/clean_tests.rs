@@ -25,6 +25,16 @@ struct Wish {
     named: bool,
     used: bool,
     leftovers: bool,
+    /// Where it is not done: in the folder of an attempt, as runs are worked on now, or in the run's place.
+    attempt: bool,
+}
+
+/// Where the files of a run are.
+fn place(runs: &Path, id: &str, wish: &Wish) -> PathBuf {
+    match wish.attempt && !wish.done {
+        true => runs.join(UNFINISHED).join(id).join("1-x-1"),
+        false => runs.join(id),
+    }
 }
 
 const FILES: [&str; 4] = [
@@ -37,7 +47,8 @@ const LAST: &str = "last.safetensors";
 const TORN: &str = ".writing-abc.tmp";
 
 fn make(runs: &Path, id: &str, wish: &Wish) {
-    let dir = RunDir::create(runs, id).unwrap();
+    let dir = RunDir::open(place(runs, id, wish));
+    fs::create_dir_all(dir.path()).unwrap();
     let (version, cell) = (wish.version, wish.cell);
     let config =
         format!("result_version = {version}\ndataset = \"d\"\nmodel = \"m\"\nseed = {cell}\n");
@@ -50,21 +61,25 @@ fn make(runs: &Path, id: &str, wish: &Wish) {
         fs::write(dir.path().join(TORN), "to").unwrap();
     }
     if wish.alive {
-        let attempt = Attempt {
-            host: attempt::host(),
-            pid: std::process::id(),
-            slurm: None,
-            started: attempt::now(),
-            ended: None,
-            outcome: None,
-        };
-        attempt.write(&dir).unwrap();
+        attempt_of(std::process::id()).write(&dir).unwrap();
     }
     if wish.done {
         fs::write(dir.done(), "").unwrap();
     }
     if wish.old {
         age(dir.path());
+    }
+}
+
+/// A process of this machine at work.
+fn attempt_of(pid: u32) -> Attempt {
+    Attempt {
+        host: attempt::host(),
+        pid,
+        slurm: None,
+        started: attempt::now(),
+        ended: None,
+        outcome: None,
     }
 }
 
@@ -98,9 +113,9 @@ fn sweep(runs: &Path, ids: Vec<String>) {
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
-    let flags = prop::array::uniform6(any::<bool>());
+    let flags = prop::array::uniform7(any::<bool>());
     (0..3u8, 1..4u8, flags).prop_map(|(cell, version, flags)| {
-        let [done, old, alive, named, used, leftovers] = flags;
+        let [done, old, alive, named, used, leftovers, attempt] = flags;
         Wish {
             cell,
             version,
@@ -110,6 +125,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             named,
             used,
             leftovers,
+            attempt,
         }
     })
 }
@@ -139,7 +155,7 @@ proptest! {
             prop_assert!(!item.path.exists());
         }
         for (i, wish) in wishes.iter().enumerate() {
-            let path = runs.join(id(i));
+            let path = place(runs, &id(i), wish);
             let newer = wishes.iter().any(|other| {
                 other.cell == wish.cell && other.version > wish.version && other.done && other.named
             });
@@ -172,6 +188,7 @@ fn without_sweeps_unfinished_runs_stay() {
         named: false,
         used: false,
         leftovers: false,
+        attempt: true,
     };
     make(folder.path(), "a", &wish);
     assert_eq!(plan(folder.path(), &Used::default()).unwrap(), []);
@@ -179,7 +196,76 @@ fn without_sweeps_unfinished_runs_stay() {
     let items = plan(folder.path(), &Used::default()).unwrap();
     assert_eq!(items.len(), 1);
     // It went on meanwhile.
-    fs::write(folder.path().join("a/metrics.jsonl"), "{}").unwrap();
+    let dir = RunDir::open(place(folder.path(), "a", &wish));
+    fs::write(dir.metrics(), "{}").unwrap();
     assert!(!remove(&items[0]).unwrap());
-    assert!(folder.path().join("a/config.toml").exists());
+    assert!(dir.config().exists());
+}
+
+#[test]
+fn what_an_attempt_left_beside_a_finished_run_goes_once_nobody_works_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = folder.path();
+    let done = Wish {
+        cell: 0,
+        version: 1,
+        done: true,
+        old: true,
+        alive: false,
+        named: false,
+        used: true,
+        leftovers: false,
+        attempt: false,
+    };
+    make(runs, "a", &done);
+    let left = Wish {
+        done: false,
+        attempt: true,
+        ..done.clone()
+    };
+    make(runs, "a", &left);
+    let used = Used {
+        runs: BTreeSet::from(["a".to_owned()]),
+        ..Used::default()
+    };
+    let items = plan(runs, &used).unwrap();
+    let [item] = &items[..] else {
+        panic!("expected the attempt alone, got {items:?}");
+    };
+    assert_eq!(
+        (&item.reason, &item.path),
+        (&Reason::Beside, &place(runs, "a", &left))
+    );
+    // Somebody has begun to work there.
+    attempt_of(std::process::id())
+        .write(&RunDir::open(&item.path))
+        .unwrap();
+    assert!(!remove(item).unwrap());
+    assert!(plan(runs, &used).unwrap().is_empty());
+    fs::remove_dir_all(item.path.join("attempts")).unwrap();
+    assert!(remove(item).unwrap());
+    assert!(!runs.join(UNFINISHED).exists() && runs.join("a/DONE").exists());
+}
+
+#[test]
+fn what_has_vanished_since_it_was_listed_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let wish = Wish {
+        cell: 0,
+        version: 1,
+        done: true,
+        old: true,
+        alive: false,
+        named: false,
+        used: true,
+        leftovers: true,
+        attempt: false,
+    };
+    make(folder.path(), "a", &wish);
+    let items = plan(folder.path(), &Used::default()).unwrap();
+    assert_eq!(items.len(), 2, "{items:?}");
+    fs::remove_dir_all(folder.path().join("a")).unwrap();
+    for item in &items {
+        assert!(!remove(item).unwrap());
+    }
 }

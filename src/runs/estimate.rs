@@ -16,8 +16,14 @@ pub struct Question<'a> {
     pub model: &'a str,
     pub encoder: &'a str,
     pub epochs: u32,
+    pub batch_size: usize,
+    /// Levels of evaluation, each under every mask seed and family.
+    pub levels: usize,
+    /// Levels of validation, each after every epoch.
+    pub validation: usize,
     /// `cpu` or `cuda:N`.
     pub device: &'a str,
+    pub threads: usize,
 }
 
 /// An answer, and how it was found.
@@ -37,15 +43,18 @@ pub struct Estimate {
 pub type Steps<'a> = &'a dyn Fn(&str) -> Option<usize>;
 
 /// Estimates from runs of the same model and encoder: on the same data, else on other data, scaled
-/// by clips and steps. Runs on the asked device are preferred; on others, the answer says so.
+/// by clips and steps. The time of training is scaled by epochs, the rest by the clips that are
+/// evaluated. Runs on the
+/// asked device are preferred, among them those with the same batch and threads; where there are none,
+/// the answer says so.
 pub fn estimate(question: &Question<'_>, known: &[Measured], steps: Steps<'_>) -> Estimate {
     let model = |m: &&Measured| m.model == question.model && kind(&m.encoder) == question.kind();
     let data = |m: &&Measured| m.content_hash == question.content_hash;
     let same: Vec<&Measured> = known.iter().filter(model).collect();
     let (own, other): (Vec<&Measured>, Vec<&Measured>) = same.into_iter().partition(data);
-    let own = on_device(own, question.device);
+    let own = alike(question, own);
     if let Some(first) = own.first() {
-        let seconds = mean(&own, |m| m.seconds * question.epoch_ratio(m));
+        let seconds = mean(&own, |m| question.seconds(m));
         return Estimate {
             seconds,
             memory: own.iter().map(|m| m.peak_memory).max().filter(|b| *b > 0),
@@ -53,7 +62,7 @@ pub fn estimate(question: &Question<'_>, known: &[Measured], steps: Steps<'_>) -
             basis: question.words(&own, first, None),
         };
     }
-    let other = nearest(on_device(other, question.device));
+    let other = nearest(alike(question, other));
     let Some(first) = other.first() else {
         return Estimate {
             seconds: None,
@@ -64,10 +73,9 @@ pub fn estimate(question: &Question<'_>, known: &[Measured], steps: Steps<'_>) -
     };
     let lengths = steps(&first.dataset).filter(|s| *s > 0);
     let lengths = lengths.map(|theirs| question.steps as f64 / theirs as f64);
-    let scale =
-        |m: &Measured| question.epoch_ratio(m) * question.clip_ratio(m) * lengths.unwrap_or(1.0);
+    let scale = |m: &Measured| question.clip_ratio(m) * lengths.unwrap_or(1.0);
     Estimate {
-        seconds: mean(&other, |m| m.seconds * scale(m)),
+        seconds: mean(&other, |m| question.seconds(m) * scale(m)),
         memory: None,
         disk: other.iter().map(|m| m.bytes).max(),
         basis: question.words(&other, first, Some(lengths)),
@@ -88,6 +96,25 @@ pub fn of_itself(run: &Run) -> Option<Estimate> {
 impl Question<'_> {
     fn kind(&self) -> &str {
         kind(self.encoder)
+    }
+
+    /// What a run on the same data would have taken with these epochs and levels.
+    fn seconds(&self, of: &Measured) -> f64 {
+        let evaluation = of.seconds - of.step_seconds;
+        of.step_seconds * self.epoch_ratio(of) + evaluation * self.evaluation_ratio(of)
+    }
+
+    /// Of clips predicted on the same data: the validation split after every epoch, the test split once.
+    fn evaluation_ratio(&self, of: &Measured) -> f64 {
+        let [_, valid, test] = of.counts;
+        let clips = |epochs: u32, validation: usize, levels: usize| {
+            (epochs as usize * validation * valid + levels * test) as f64
+        };
+        let theirs = clips(of.epochs, of.validation, of.levels);
+        match theirs > 0.0 {
+            true => clips(self.epochs, self.validation, self.levels) / theirs,
+            false => 1.0,
+        }
     }
 
     fn epoch_ratio(&self, of: &Measured) -> f64 {
@@ -116,6 +143,12 @@ impl Question<'_> {
         if kind(&first.device) != kind(self.device) {
             words += &format!(", measured on {}", first.device);
         }
+        if first.batch_size != self.batch_size {
+            words += &format!(", in batches of {}", first.batch_size);
+        }
+        if first.threads != self.threads && kind(&first.device) == "cpu" {
+            words += &format!(", with {} threads", first.threads);
+        }
         match scaled {
             Some(Some(steps)) => {
                 let clips = self.clip_ratio(first);
@@ -127,10 +160,14 @@ impl Question<'_> {
             }
             None => {}
         }
-        match self.epoch_ratio(first) {
-            1.0 => words,
-            ratio => words + &format!(", x {ratio:.2} for epochs"),
+        let ratios = [
+            (self.evaluation_ratio(first), "clips evaluated"),
+            (self.epoch_ratio(first), "epochs"),
+        ];
+        for (ratio, of) in ratios.iter().filter(|(ratio, _)| *ratio != 1.0) {
+            words += &format!(", x {ratio:.2} for {of}");
         }
+        words
     }
 }
 
@@ -140,11 +177,17 @@ fn kind(encoder: &str) -> &str {
     encoder.split_once(':').map_or(encoder, |(kind, _)| kind)
 }
 
-/// Those on the device, or all where there are none.
-fn on_device<'a>(all: Vec<&'a Measured>, device: &str) -> Vec<&'a Measured> {
-    let same = |m: &&Measured| kind(&m.device) == kind(device);
-    let there: Vec<&Measured> = all.iter().copied().filter(same).collect();
-    if there.is_empty() { all } else { there }
+/// Those on the device, with the batch and with the threads that are asked for: each narrows the choice
+/// where there are any.
+fn alike<'a>(question: &Question<'_>, all: Vec<&'a Measured>) -> Vec<&'a Measured> {
+    let device = |m: &Measured| kind(&m.device) == kind(question.device);
+    let batch = |m: &Measured| m.batch_size == question.batch_size;
+    let threads = |m: &Measured| kind(&m.device) != "cpu" || m.threads == question.threads;
+    let narrow = |all: Vec<&'a Measured>, same: &dyn Fn(&Measured) -> bool| {
+        let there: Vec<&Measured> = all.iter().copied().filter(|m| same(m)).collect();
+        if there.is_empty() { all } else { there }
+    };
+    narrow(narrow(narrow(all, &device), &batch), &threads)
 }
 
 /// Those of the first one's data set and device: means over several would have no simple words.
@@ -174,9 +217,13 @@ mod tests {
             model: model.to_owned(),
             encoder: "bert:12ab".to_owned(),
             epochs: 10,
+            batch_size: 64,
+            levels: 11,
+            validation: 0,
             device: "cpu".to_owned(),
             threads: 2,
             seconds,
+            step_seconds: seconds,
             peak_memory: 7,
             bytes: 9,
         }
@@ -191,7 +238,11 @@ mod tests {
             model: "lnln",
             encoder: "bert:99ff",
             epochs: 20,
+            batch_size: 64,
+            levels: 11,
+            validation: 0,
             device: "cpu",
+            threads: 2,
         }
     }
 
@@ -208,6 +259,38 @@ mod tests {
         assert_eq!((estimate.memory, estimate.disk), (Some(7), Some(9)));
         let words = "measured: 2 runs like mosei-lnln, x 2.00 for epochs";
         assert_eq!(estimate.basis, words);
+    }
+
+    #[test]
+    fn a_cell_tested_at_one_level_is_not_given_the_time_of_eleven() {
+        let mut known = measured("mosei", "lnln", 50.0);
+        known.step_seconds = 17.0;
+        let one = Question {
+            levels: 1,
+            epochs: 10,
+            ..question()
+        };
+        let estimate = estimate(&one, &[known], &|_| None);
+        assert_eq!(estimate.seconds, Some(17.0 + 33.0 / 11.0));
+        assert!(estimate.basis.ends_with("x 0.09 for clips evaluated"));
+    }
+
+    #[test]
+    fn runs_with_the_same_batch_and_threads_come_first_and_others_are_named() {
+        let with = |batch_size, threads, seconds| Measured {
+            batch_size,
+            threads,
+            epochs: 20,
+            ..measured("mosei", "lnln", seconds)
+        };
+        let all = [with(8, 2, 1.0), with(64, 1, 2.0), with(64, 2, 4.0)];
+        let estimate_of = |known: &[Measured]| estimate(&question(), known, &|_| None);
+        assert_eq!(estimate_of(&all).seconds, Some(4.0));
+        let batch = estimate_of(&all[..2]);
+        assert_eq!(batch.seconds, Some(2.0));
+        assert!(batch.basis.ends_with(", with 1 threads"), "{}", batch.basis);
+        let none = estimate_of(&all[..1]).basis;
+        assert!(none.ends_with(", in batches of 8"), "{none}");
     }
 
     #[test]

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::log;
+use crate::record::epochs::trained_seconds;
 use crate::record::{EXTERNAL, RunDir, directories};
 
 /// The cost of one finished run of this program.
@@ -20,13 +22,21 @@ pub struct Measured {
     /// With its variant.
     pub model: String,
     pub encoder: String,
-    /// Epochs of training; 0 where nothing is trained.
+    /// Epochs of training that were run, which an early end makes fewer than were planned; 0 where
+    /// nothing is trained.
     pub epochs: u32,
+    pub batch_size: usize,
+    /// Levels of evaluation, each under every mask seed and family.
+    pub levels: usize,
+    /// Levels of validation, each after every epoch.
+    pub validation: usize,
     /// `cpu` or `cuda:N`.
     pub device: String,
     pub threads: usize,
     /// Of training and evaluation together.
     pub seconds: f64,
+    /// Of it, those of the steps of training; the rest predicts the splits for validation and test.
+    pub step_seconds: f64,
     /// Most memory held, in bytes; 0 where the log does not say.
     pub peak_memory: u64,
     /// Of the run's folder.
@@ -39,8 +49,25 @@ struct Facts {
     dataset: Dataset,
     model: Model,
     training: Training,
+    #[serde(default)]
+    masks: Vec<Masks>,
+    #[serde(default)]
+    selection: Selection,
     build: Build,
     wall_seconds: f64,
+}
+
+#[derive(Default, Deserialize)]
+struct Selection {
+    #[serde(default)]
+    levels: Vec<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Masks {
+    seeds: Vec<IgnoredAny>,
+    #[serde(default, alias = "rates")]
+    levels: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +86,7 @@ struct Model {
 struct Training {
     encoder: String,
     epochs: u32,
+    batch_size: usize,
 }
 
 #[derive(Deserialize)]
@@ -85,10 +113,20 @@ impl Measured {
             counts: facts.dataset.counts,
             model: facts.model.name,
             encoder: facts.training.encoder,
-            epochs: facts.training.epochs,
+            epochs: match progress.epoch {
+                // Nothing is trained, or the log is gone.
+                0 => facts.training.epochs,
+                run => run,
+            },
+            batch_size: facts.training.batch_size,
+            levels: (facts.masks.iter())
+                .map(|masks| masks.seeds.len() * masks.levels.len())
+                .sum(),
+            validation: facts.selection.levels.len(),
             device: facts.build.device,
             threads: facts.build.threads,
             seconds: facts.wall_seconds,
+            step_seconds: trained_seconds(dir).min(facts.wall_seconds),
             peak_memory: progress.peak_memory,
             bytes: super::run::extent(dir.path()).0,
         })

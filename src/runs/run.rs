@@ -61,14 +61,13 @@ impl Run {
         let config: Config = toml::from_str(&config).ok()?;
         let (bytes, changed) = extent(dir.path());
         let progress = log::progress(&dir);
-        let seconds = progress.as_ref().map_or(0.0, |progress| progress.seconds);
         let attempt = match dir.is_done() {
             true => None,
-            false => dir.read_attempts().pop(),
+            false => dir.owner(),
         };
         let state = match dir.is_done() {
             true => State::Done,
-            false => state::unfinished(attempt.as_ref(), changed, seconds),
+            false => state::unfinished(attempt.as_ref(), changed),
         };
         let failed = state == State::Failed;
         Some(Self {

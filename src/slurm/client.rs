@@ -41,20 +41,33 @@ pub fn max_array_size() -> Result<usize> {
     Ok(size.unwrap_or(MAX_ARRAY_SIZE))
 }
 
-/// This user's tasks that are queued or run, as (array job, index, state).
+/// A job that is queued or runs, or a task of an array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The job's number, for a task that of its array.
+    pub job: String,
+    /// Its index, for a task.
+    pub index: Option<usize>,
+    pub state: String,
+}
+
+/// What is queued or runs, of every user: several may work on a folder of runs.
 ///
 /// # Errors
 /// [`Error::Absent`], [`Error::Refused`].
-pub fn squeue() -> Result<Vec<(String, usize, String)>> {
-    let arguments = ["--me", "-h", "-r", "-o", "%F %K %T"].map(str::to_owned);
+pub fn squeue() -> Result<Vec<Row>> {
+    let arguments = ["-h", "-r", "-o", "%F %K %T"].map(str::to_owned);
     let said = call("squeue", &arguments)?;
-    let task = |line: &str| {
+    let row = |line: &str| {
         let mut words = line.split_whitespace();
-        let (job, index, state) = (words.next()?, words.next()?, words.next()?);
-        // Jobs that are no array have no index.
-        Some((job.to_owned(), index.parse().ok()?, state.to_owned()))
+        Some(Row {
+            job: words.next()?.to_owned(),
+            // `N/A` where it is no array.
+            index: words.next()?.parse().ok(),
+            state: words.next()?.to_owned(),
+        })
     };
-    Ok(said.lines().filter_map(task).collect())
+    Ok(said.lines().filter_map(row).collect())
 }
 
 /// Puts a task of an array back into the queue.

@@ -32,8 +32,19 @@ pub enum Error {
         name: &'static str,
         reason: &'static str,
     },
-    #[error("--sbatch `{option}`: expected an option of sbatch like --partition=gpu on one line")]
+    #[error(
+        "--sbatch `{option}`: expected one option of sbatch like --partition=gpu, on one line and without \
+         quotes; give --sbatch again for the next"
+    )]
     Option { option: String },
+    #[error("--setup `{line}`: expected one line of shell; give --setup again for the next")]
+    Setup { line: String },
+    #[error("{flag} is for {what}: give it {expected}")]
+    Flag {
+        flag: &'static str,
+        what: &'static str,
+        expected: &'static str,
+    },
     #[error(
         "Slurm cannot be given the path {}: it has a `%`, a quote or a line end, which scripts and \
          log names read as something else; use another folder", path.display()

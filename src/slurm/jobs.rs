@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::array::cells_of;
-use super::client;
+use super::client::{self, Row};
 use super::error::{Error, Result};
 use crate::record::SweepDir;
 
@@ -17,7 +18,7 @@ pub struct Job {
     pub job: String,
     /// Seconds since 1970.
     pub time: u64,
-    /// The script's file name; none for a report.
+    /// The script's file name; older versions wrote none for a report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<String>,
     /// The number of the task whose index in the array is 0.
@@ -25,6 +26,20 @@ pub struct Job {
     pub offset: usize,
     #[serde(default)]
     pub cells_per_task: usize,
+    /// Whether it makes the report and no cells.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
+}
+
+impl Job {
+    fn is_report(&self) -> bool {
+        self.report || self.script.is_none()
+    }
+}
+
+/// Where a task of an array writes what it says: the name that its script gives.
+pub fn log(dir: &SweepDir, array_job: &str, task: &str) -> PathBuf {
+    dir.slurm().join(format!("{array_job}_{task}.log"))
 }
 
 /// The jobs of a sweep, oldest first; none where nothing was submitted.
@@ -58,6 +73,8 @@ pub struct Queue {
     pub cells: BTreeMap<usize, String>,
     /// Arrays with such tasks.
     pub arrays: BTreeSet<String>,
+    /// Jobs that will make a report.
+    pub reports: BTreeSet<String>,
 }
 
 impl Queue {
@@ -73,16 +90,21 @@ impl Queue {
         }
     }
 
-    fn from_rows(jobs: &[Job], rows: &[(String, usize, String)]) -> Self {
+    fn from_rows(jobs: &[Job], rows: &[Row]) -> Self {
         let mut queue = Self::default();
-        for (array, index, state) in rows {
-            for job in jobs
-                .iter()
-                .filter(|job| job.job == *array && job.script.is_some())
-            {
-                queue.arrays.insert(array.clone());
-                for cell in cells_of(job.offset + index, job.cells_per_task.max(1)) {
-                    queue.cells.insert(cell, state.clone());
+        for row in rows {
+            for job in jobs.iter().filter(|job| job.job == row.job) {
+                match row.index {
+                    _ if job.is_report() => {
+                        queue.reports.insert(row.job.clone());
+                    }
+                    Some(index) => {
+                        queue.arrays.insert(row.job.clone());
+                        for cell in cells_of(job.offset + index, job.cells_per_task.max(1)) {
+                            queue.cells.insert(cell, row.state.clone());
+                        }
+                    }
+                    None => {}
                 }
             }
         }
@@ -111,16 +133,27 @@ mod tests {
             script: script.map(str::to_owned),
             offset,
             cells_per_task: 2,
+            report: job == "14",
         };
-        let jobs = [job("12", 5, Some("a")), job("13", 0, None)];
-        let row = |job: &str, index, state: &str| (job.to_owned(), index, state.to_owned());
+        let jobs = [
+            job("12", 5, Some("a")),
+            job("13", 0, None),
+            job("14", 0, Some("r")),
+        ];
+        let row = |job: &str, index, state: &str| Row {
+            job: job.to_owned(),
+            index,
+            state: state.to_owned(),
+        };
         let rows = [
-            row("12", 1, "RUNNING"),
-            row("13", 0, "PENDING"),
-            row("9", 0, "RUNNING"),
+            row("12", Some(1), "RUNNING"),
+            row("13", None, "PENDING"),
+            row("14", None, "PENDING"),
+            row("9", Some(0), "RUNNING"),
         ];
         let queue = Queue::from_rows(&jobs, &rows);
         assert_eq!(queue.cells.keys().copied().collect::<Vec<_>>(), [12, 13]);
+        assert_eq!(queue.reports, ["13", "14"].map(String::from).into());
         assert_eq!(queue.counts(), BTreeMap::from([("running".to_owned(), 2)]));
     }
 }

@@ -13,6 +13,7 @@ pub mod array;
 pub mod client;
 pub mod error;
 pub mod jobs;
+pub mod option;
 pub mod options;
 pub mod requeue;
 pub mod script;

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::array::{Chunk, ranges};
 use super::error::{Error, Result};
+use super::option::directive;
 use super::options::Options;
+use crate::system::shell::quote;
 
 /// Seconds before its time limit at which a task is told to store its state.
 const WARNING: u32 = 120;
@@ -36,29 +38,22 @@ impl Task {
         let throttle = options.max_parallel.map(|n| format!("%{n}"));
         let (array, throttle) = (ranges(&chunk.indices), throttle.unwrap_or_default());
         let folder = plain(&self.folder)?;
-        let mut text = String::from("#!/bin/bash\n");
-        for line in [
+        let own = [
             format!("--job-name=lnln-{}", self.sweep),
             format!("--array={array}{throttle}"),
             "--nodes=1".to_owned(),
             "--ntasks=1".to_owned(),
+            // As `jobs::log` has it.
             format!("--output=\"{folder}/%A_%a.log\""),
             "--open-mode=append".to_owned(),
             "--requeue".to_owned(),
             format!("--signal=B:USR1@{WARNING}"),
-        ]
-        .iter()
-        .chain(&options.sbatch)
-        {
-            let _ = writeln!(text, "#SBATCH {line}");
-        }
-        for line in &options.setup {
-            let _ = writeln!(text, "{line}");
-        }
+        ];
+        let mut text = head(&own, &options.sbatch, &options.setup)?;
         for (name, value) in &self.environment {
             let _ = writeln!(text, "export {name}=\"${{{name}:-{value}}}\"");
         }
-        let per_task = options.cells_per_task.max(1);
+        let per_task = options.cells_per_task.get();
         let index = match (chunk.offset, per_task) {
             (0, 1) => "\"$SLURM_ARRAY_TASK_ID\"".to_owned(),
             (offset, 1) => format!("$(({offset} + SLURM_ARRAY_TASK_ID))"),
@@ -78,15 +73,44 @@ impl Task {
         text.push('\n');
         Ok(text)
     }
+
+    /// The script of the report behind the arrays: of this sweep's cells, whatever else is in the folder
+    /// of runs.
+    ///
+    /// # Errors
+    /// [`Error::Path`].
+    pub fn report_script(&self, options: &Options) -> Result<String> {
+        let folder = plain(&self.folder)?;
+        let own = [
+            format!("--job-name=lnln-{}-report", self.sweep),
+            "--nodes=1".to_owned(),
+            "--ntasks=1".to_owned(),
+            format!("--output=\"{folder}/report-%j.log\""),
+        ];
+        let mut text = head(&own, &options.report_sbatch, &options.setup)?;
+        let sweep = self.manifest.parent().unwrap_or(Path::new("."));
+        let _ = writeln!(
+            text,
+            "exec {} report --sweep {} --out {} --latency-wait 60",
+            quote(plain(&self.program)?),
+            quote(plain(sweep)?),
+            quote(plain(&sweep.join("report"))?),
+        );
+        Ok(text)
+    }
 }
 
-/// A word for the shell.
-pub fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=.,:/+@".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
+/// What comes before the program: its own options of sbatch, those of the site, lines of shell.
+fn head(own: &[String], site: &[String], setup: &[String]) -> Result<String> {
+    let mut text = String::from("#!/bin/bash\n");
+    let site = site.iter().map(|option| directive(option));
+    for line in own.iter().cloned().map(Ok).chain(site) {
+        let _ = writeln!(text, "#SBATCH {}", line?);
     }
+    for line in setup {
+        let _ = writeln!(text, "{line}");
+    }
+    Ok(text)
 }
 
 /// A path that neither Slurm nor a shell reads as something else.
@@ -100,6 +124,8 @@ pub(super) fn plain(path: &Path) -> Result<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use super::*;
 
     fn task(folder: &str) -> Task {
@@ -118,7 +144,7 @@ mod tests {
         let options = Options {
             sbatch: vec!["--partition=gpu".into(), "--gres=gpu:1".into()],
             setup: vec!["module load cuda".into()],
-            max_parallel: Some(4),
+            max_parallel: NonZeroUsize::new(4),
             ..Options::default()
         };
         let chunk = Chunk {
@@ -145,6 +171,27 @@ mod tests {
     }
 
     #[test]
+    fn a_report_s_script_reads_well() {
+        let options = Options {
+            sbatch: vec!["--gres=gpu:1".into()],
+            report_sbatch: vec!["--comment=for the table".into()],
+            setup: vec!["module load x".into()],
+            ..Options::default()
+        };
+        let script = task("/runs/sweeps/paper-mosi-3f2a9c/slurm").report_script(&options);
+        insta::assert_snapshot!(script.unwrap(), @r#"
+        #!/bin/bash
+        #SBATCH --job-name=lnln-paper-mosi-3f2a9c-report
+        #SBATCH --nodes=1
+        #SBATCH --ntasks=1
+        #SBATCH --output="/runs/sweeps/paper-mosi-3f2a9c/slurm/report-%j.log"
+        #SBATCH --comment="for the table"
+        module load x
+        exec /opt/bin/lnln-bench report --sweep '/my runs/sweeps/paper-mosi-3f2a9c' --out '/my runs/sweeps/paper-mosi-3f2a9c/report' --latency-wait 60
+        "#);
+    }
+
+    #[test]
     fn paths_that_slurm_reads_otherwise_are_refused() {
         let chunk = Chunk {
             offset: 0,
@@ -154,11 +201,5 @@ mod tests {
             let refused = task(folder).script(&chunk, &Options::default());
             assert!(matches!(refused, Err(Error::Path { .. })), "{folder:?}");
         }
-    }
-
-    #[test]
-    fn words_are_quoted_where_a_shell_needs_it() {
-        let quoted = ["a-b=c", "a b", "it's", ""].map(quote);
-        assert_eq!(quoted, ["a-b=c", "'a b'", r"'it'\''s'", "''"]);
     }
 }

@@ -8,7 +8,7 @@ use super::client;
 use super::error::{Error, Result};
 use super::jobs::{self, Job, Queue};
 use super::options::Options;
-use super::script::{Task, plain, quote};
+use super::script::Task;
 use crate::record::attempt::now;
 use crate::record::{RunDir, SweepDir, SweepManifest, write_atomic};
 
@@ -54,6 +54,10 @@ pub fn show(wish: &Wish<'_>) -> Result<Submission> {
     for (path, _, text) in wish.scripts(&waiting, SHOWN_ARRAY_SIZE)? {
         submission.scripts.push((path, text));
     }
+    if !submission.scripts.is_empty() {
+        let number = jobs::read(wish.dir).len() + submission.scripts.len();
+        submission.scripts.push(wish.report_script(number)?);
+    }
     Ok(submission)
 }
 
@@ -86,9 +90,15 @@ pub fn submit(wish: &Wish<'_>) -> Result<Submission> {
         submission.jobs.push(job);
         submission.scripts.push((path, text));
     }
-    if !submission.jobs.is_empty() {
+    // The one behind earlier arrays may have been lost, or never submitted.
+    let orphans = !queue.arrays.is_empty() && queue.reports.is_empty();
+    if !submission.jobs.is_empty() || orphans {
         let before = queue.arrays.iter().chain(&submission.jobs);
-        submission.report = Some(wish.report(&before.cloned().collect::<Vec<_>>())?);
+        let before: Vec<String> = before.cloned().collect();
+        let (path, text) = wish.report_script(jobs::read(wish.dir).len())?;
+        write_atomic(&path, text.as_bytes())?;
+        submission.report = Some(wish.report(&path, &before)?);
+        submission.scripts.push((path, text));
     }
     Ok(submission)
 }
@@ -117,7 +127,7 @@ impl Wish<'_> {
         limit: usize,
     ) -> Result<Vec<(PathBuf, Chunk, String)>> {
         let earlier = jobs::read(self.dir).len();
-        let all = chunks(waiting, self.options.cells_per_task, limit).into_iter();
+        let all = chunks(waiting, self.options.cells_per_task.get(), limit).into_iter();
         let script = |(number, chunk): (usize, Chunk)| {
             let name = format!("cells-{}.sbatch", earlier + number);
             let text = self.task.script(&chunk, self.options)?;
@@ -134,41 +144,35 @@ impl Wish<'_> {
         }
         arguments.push(path.display().to_string());
         let job = client::sbatch(&arguments)?;
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        self.record(&job, name, chunk.offset)?;
+        self.record(&job, path, chunk.offset, false)?;
         Ok(job)
+    }
+
+    /// The script of the report, named by the number of its submission.
+    fn report_script(&self, number: usize) -> Result<(PathBuf, String)> {
+        let path = self.dir.slurm().join(format!("report-{number}.sbatch"));
+        Ok((path, self.task.report_script(self.options)?))
     }
 
     /// Submits the report behind all arrays, whatever became of them.
-    fn report(&self, arrays: &[String]) -> Result<String> {
-        let (folder, sweep) = (self.dir.slurm(), self.dir.path());
-        let command = format!(
-            "exec {} report {} --out {} --latency-wait 60",
-            quote(plain(&self.task.program)?),
-            quote(plain(self.runs)?),
-            quote(plain(&sweep.join("report"))?),
-        );
-        let mut arguments = vec![
-            format!("--job-name=lnln-{}-report", self.task.sweep),
+    fn report(&self, path: &Path, arrays: &[String]) -> Result<String> {
+        let job = client::sbatch(&[
             format!("--dependency=afterany:{}", arrays.join(":")),
-            format!("--output={}/report-%j.log", plain(&folder)?),
-        ];
-        arguments.extend(self.options.report_sbatch.iter().cloned());
-        arguments.extend(["--wrap".to_owned(), command]);
-        let job = client::sbatch(&arguments)?;
-        self.record(&job, None, 0)?;
+            path.display().to_string(),
+        ])?;
+        self.record(&job, path, 0, true)?;
         Ok(job)
     }
 
-    fn record(&self, job: &str, script: Option<String>, offset: usize) -> Result<()> {
+    fn record(&self, job: &str, script: &Path, offset: usize, report: bool) -> Result<()> {
+        let name = script.file_name();
         let job = Job {
             job: job.to_owned(),
             time: now(),
-            script,
+            script: name.map(|name| name.to_string_lossy().into_owned()),
             offset,
-            cells_per_task: self.options.cells_per_task.max(1),
+            cells_per_task: self.options.cells_per_task.get(),
+            report,
         };
         jobs::append(self.dir, &job)
     }

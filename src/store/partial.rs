@@ -1,16 +1,19 @@
 //! A file that appears under its name whole or not at all.
 //!
-//! Everything goes to a hidden file in the same folder, `.NAME.PID-RANDOM.partial`, which is synced
-//! and then renamed. A process that is killed leaves the hidden file behind; the next one that
-//! writes to the folder removes it.
+//! Everything goes to a hidden file in the same folder, `.NAME.PID-HOST-RANDOM.partial`, which is synced
+//! and then renamed. A process that is killed leaves the hidden file behind; the next one of its machine
+//! that writes to the folder removes it. Processes of other machines cannot be seen, nor their locks on
+//! every network file system: what they left goes a day after its last change.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempPath};
 
 use super::error::{Error, Result};
+use crate::system::host;
 
 const SUFFIX: &str = ".partial";
 
@@ -127,7 +130,8 @@ fn folder_of(path: &Path) -> &Path {
 /// An empty file beside `path`, removed when dropped, with the permissions of a new file.
 fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let prefix = format!(".{name}.{}-", std::process::id());
+    let (process, host) = (std::process::id(), host::plain_name());
+    let prefix = format!(".{name}.{process}-{host}-");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(SUFFIX);
     #[cfg(unix)]
@@ -141,26 +145,44 @@ fn hdf5_locks() -> bool {
     setting.is_ok_and(|value| ["TRUE", "1", "BEST_EFFORT"].contains(&value.as_str()))
 }
 
+/// What another machine has not changed for so long is nobody's any more.
+const OLD: Duration = Duration::from_secs(24 * 3600);
+
 /// Removes the hidden files of processes that are gone. What cannot be removed stays: it harms
 /// nobody.
 fn remove_leftovers(folder: &Path) {
+    let here = host::plain_name();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if let Some(owner) = owner(&entry.file_name().to_string_lossy())
-            && !is_alive(owner)
-            && is_unlocked(&entry.path())
-        {
+        let name = entry.file_name();
+        let dead = match owner(&name.to_string_lossy()) {
+            None => false,
+            Some((process, Some(host))) if host == here => {
+                !is_alive(process) && is_unlocked(&entry.path())
+            }
+            Some(_) => is_old(&entry.path()),
+        };
+        if dead {
             let _ = fs::remove_file(entry.path());
         }
     }
 }
 
-/// The process that started a hidden file of this name, if it is one of ours.
-fn owner(name: &str) -> Option<u32> {
+fn is_old(path: &Path) -> bool {
+    let changed = fs::metadata(path).and_then(|facts| facts.modified());
+    changed.is_ok_and(|then| then.elapsed().is_ok_and(|age| age > OLD))
+}
+
+/// The process that started a hidden file of this name, if it is one of ours, and its machine; names
+/// of older versions have none.
+fn owner(name: &str) -> Option<(u32, Option<&str>)> {
     let (_, tail) = name
         .strip_prefix('.')?
         .strip_suffix(SUFFIX)?
         .rsplit_once('.')?;
-    tail.split_once('-')?.0.parse().ok()
+    let (process, rest) = tail.split_once('-')?;
+    // The random part has no `-`, a machine's name may.
+    let host = rest.rsplit_once('-').map(|(host, _)| host);
+    Some((process.parse().ok()?, host))
 }
 
 /// Whether a process of this machine has the number; no on systems that do not tell, where the
@@ -179,6 +201,8 @@ fn is_unlocked(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -211,17 +235,51 @@ mod tests {
     #[test]
     fn what_the_dead_left_is_removed_and_what_the_living_write_is_not() {
         let folder = tempfile::tempdir().unwrap();
+        let here = host::plain_name();
         // Beyond the largest process number of any system.
-        for name in [".a.h5.4294967295-abc.partial", ".b.partial", ".a.h5.x"] {
+        let (dead, held) = (u32::MAX, u32::MAX - 1);
+        let names_of = [
+            format!(".a.h5.{dead}-{here}-abc.partial"),
+            ".b.partial".to_owned(),
+            ".a.h5.x".to_owned(),
+        ];
+        for name in &names_of {
             fs::write(folder.path().join(name), "").unwrap();
         }
-        let held = File::create(folder.path().join(".c.h5.4294967294-abc.partial")).unwrap();
-        held.lock().unwrap();
+        let held = format!(".c.h5.{held}-{here}-abc.partial");
+        let file = File::create(folder.path().join(&held)).unwrap();
+        file.lock().unwrap();
         let first = Partial::create(&folder.path().join("a.h5")).unwrap();
         let second = Partial::create(&folder.path().join("a.h5")).unwrap();
         assert!(first.temp().exists() && second.temp().exists());
         drop((first, second));
-        let left = [".a.h5.x", ".b.partial", ".c.h5.4294967294-abc.partial"];
-        assert_eq!(names(folder.path()), left);
+        assert_eq!(names(folder.path()), [".a.h5.x", ".b.partial", &held]);
+    }
+
+    /// Their processes cannot be seen from here, and their locks may not be.
+    #[test]
+    fn what_another_machine_writes_goes_a_day_after_its_last_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = host::plain_name();
+        let foreign = ".a.h5.4294967295-other-node-abc.partial";
+        let older_version = ".a.h5.4294967295-abc.partial";
+        assert_ne!(here, "other-node");
+        for name in [foreign, older_version] {
+            fs::write(folder.path().join(name), "half").unwrap();
+        }
+        let next = || drop(Partial::create(&folder.path().join("a.h5")).unwrap());
+        next();
+        let mut both = [foreign, older_version];
+        both.sort_unstable();
+        assert_eq!(names(folder.path()), both);
+        let mut options = File::options();
+        let file = options
+            .append(true)
+            .open(folder.path().join(foreign))
+            .unwrap();
+        file.set_modified(SystemTime::now() - OLD - Duration::from_secs(60))
+            .unwrap();
+        next();
+        assert_eq!(names(folder.path()), [older_version]);
     }
 }

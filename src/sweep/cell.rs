@@ -96,10 +96,7 @@ pub fn run(
     };
     let mut manifest = facts::manifest(cell, data, &store, &state, mask_facts, computing);
     manifest.wall_seconds = before + started.elapsed().as_secs_f64();
-    dir.finish(&manifest, &predictions)?;
-    // Nothing goes on from a finished run; what cannot be removed only costs space.
-    let _ = std::fs::remove_file(dir.last_checkpoint());
-    Ok(())
+    Ok(dir.finish(&manifest, &predictions)?)
 }
 
 /// The model for a data set, its parameters in `store`.

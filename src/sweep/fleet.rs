@@ -53,8 +53,8 @@ impl Fleet {
     /// Runs what is not done yet, each cell in a process of this very program.
     ///
     /// # Errors
-    /// [`train::Error::InterruptedEvaluation`] where `interrupt` was raised, when all processes have
-    /// stored their state and ended; [`Error::Io`] where none can be started.
+    /// [`train::Error::InterruptedEvaluation`] where `interrupt` was raised, and [`Error::Io`] where a
+    /// process cannot be started: either when all processes have stored their state and ended.
     pub fn run(
         &self,
         sweep: &Sweep,
@@ -63,48 +63,106 @@ impl Fleet {
         progress: &Progress,
     ) -> Result<Summary, Error> {
         let (waiting, kept) = sweep.waiting(&options.runs);
-        let mut summary = Summary {
-            kept,
-            ..Summary::default()
+        let mut work = Work {
+            fleet: self,
+            sweep,
+            options,
+            interrupt,
+            waiting: VecDeque::from(waiting),
+            free: self.slots.clone(),
+            running: Vec::new(),
+            told: false,
+            stopped: false,
+            broken: None,
+            summary: Summary {
+                kept,
+                ..Summary::default()
+            },
         };
-        let (mut waiting, mut free) = (VecDeque::from(waiting), self.slots.clone());
-        let (mut running, mut stopped, mut told) = (Vec::new(), false, false);
         loop {
-            let asked = interrupt.load(Ordering::Relaxed);
-            if asked && !told {
-                running.iter().for_each(Running::ask_to_stop);
-                told = true;
-            }
-            while !asked && !stopped && !free.is_empty() && !waiting.is_empty() {
-                if let (Some(slot), Some(cell)) = (free.pop(), waiting.pop_front()) {
-                    running.push(Running::start(sweep, cell, slot, options, progress)?);
-                }
-            }
-            if running.is_empty() {
-                break;
+            work.stop_or_start(progress);
+            if work.running.is_empty() {
+                return work.outcome();
             }
             std::thread::sleep(LOOK);
-            let mut still = Vec::new();
-            for mut process in running {
-                process.show(&options.runs);
-                let path = &process.log;
-                match process.child.try_wait().map_err(|e| Error::io(path, e))? {
-                    None => still.push(process),
-                    Some(status) => {
-                        process.bar.finish();
-                        free.push(process.slot.clone());
-                        match process.end(sweep, options, status, self.resumable)? {
-                            Some(end) => summary.count(end),
-                            None => stopped = true,
-                        }
-                    }
-                }
-            }
-            running = still;
+            work.look();
         }
-        match stopped || interrupt.load(Ordering::Relaxed) {
-            true => Err(train::Error::InterruptedEvaluation.into()),
-            false => Ok(summary),
+    }
+}
+
+/// A fleet under way.
+struct Work<'a> {
+    fleet: &'a Fleet,
+    sweep: &'a Sweep,
+    options: &'a Options,
+    interrupt: &'a AtomicBool,
+    waiting: VecDeque<&'a Cell>,
+    free: Vec<Slot>,
+    running: Vec<Running<'a>>,
+    /// Whether the processes were asked to stop.
+    told: bool,
+    /// Whether one of them did.
+    stopped: bool,
+    /// What keeps further processes from being started.
+    broken: Option<Error>,
+    summary: Summary,
+}
+
+impl Work<'_> {
+    fn is_ending(&self) -> bool {
+        self.broken.is_some() || self.interrupt.load(Ordering::Relaxed)
+    }
+
+    /// Asks all to stop where that is due, else fills free places.
+    fn stop_or_start(&mut self, progress: &Progress) {
+        while !self.is_ending() && !self.free.is_empty() {
+            let (Some(cell), Some(slot)) = (self.waiting.pop_front(), self.free.pop()) else {
+                break;
+            };
+            match Running::start(self.sweep, cell, slot, self.options, progress) {
+                Ok(process) => self.running.push(process),
+                Err(error) => self.broken = Some(error),
+            }
+        }
+        if self.is_ending() && !self.told {
+            self.running.iter().for_each(Running::ask_to_stop);
+            self.told = true;
+        }
+    }
+
+    /// Counts the processes that have ended.
+    fn look(&mut self) {
+        for mut process in std::mem::take(&mut self.running) {
+            process.show(&self.options.runs);
+            match process.child.try_wait() {
+                Ok(None) => self.running.push(process),
+                Ok(Some(status)) => self.ended(&process, status),
+                // It cannot be waited for any more, so nobody knows what became of it.
+                Err(error) => self.broken = Some(Error::io(&process.log, error)),
+            }
+        }
+    }
+
+    fn ended(&mut self, process: &Running<'_>, status: ExitStatus) {
+        process.bar.finish();
+        self.free.push(process.slot.clone());
+        if status.success() {
+            self.summary.count(End::Ran);
+        } else if status.code() == Some(self.fleet.resumable) && self.is_ending() {
+            self.stopped = true;
+        } else {
+            let failed = process.failed(self.sweep, self.options, status, self.fleet.resumable);
+            self.summary.count(End::Failed(failed));
+        }
+    }
+
+    fn outcome(self) -> Result<Summary, Error> {
+        match self.broken {
+            Some(error) => Err(error),
+            None if self.stopped || self.interrupt.load(Ordering::Relaxed) => {
+                Err(train::Error::InterruptedEvaluation.into())
+            }
+            None => Ok(self.summary),
         }
     }
 }
@@ -172,26 +230,25 @@ impl<'a> Running<'a> {
         self.bar.set(epochs.max().unwrap_or(0) as u64);
     }
 
-    /// What became of the cell; `None` where it was stopped and can go on.
-    fn end(
+    /// The cell's failure, said and kept.
+    fn failed(
         &self,
         sweep: &Sweep,
         options: &Options,
         status: ExitStatus,
         resumable: i32,
-    ) -> Result<Option<End>, Error> {
-        if status.success() {
-            return Ok(Some(End::Ran));
-        }
-        if status.code() == Some(resumable) {
-            return Ok(None);
-        }
+    ) -> Failed {
         let mut flags = self.slot.flags.clone();
         flags.extend(options.flags.iter().cloned());
+        let error = match status.code() == Some(resumable) {
+            // It alone was told to, or the others would be ending as well.
+            true => "its process was stopped by a signal; the same command goes on with it".into(),
+            false => self.error(&options.runs, status),
+        };
         let failed = Failed {
             run: self.cell.id.clone(),
             label: self.cell.label(),
-            error: self.error(&options.runs, status),
+            error,
             log: Some(self.log.clone()),
             command: sweep.command(self.cell, &flags),
         };
@@ -203,8 +260,10 @@ impl<'a> Running<'a> {
             log: failed.log.clone(),
             command: failed.command.clone(),
         };
-        bury(&options.runs, &failed.run, self.child.id(), &mut failure)?;
-        Ok(Some(End::Failed(failed)))
+        if let Err(error) = bury(&options.runs, &failed.run, self.child.id(), &mut failure) {
+            tracing::warn!("the failure of run {} is not kept: {error}", failed.run);
+        }
+        failed
     }
 
     /// Its own words where it left some, else how it ended.

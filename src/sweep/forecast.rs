@@ -72,9 +72,36 @@ struct Oracle<'a> {
     corpora: &'a Corpora,
     options: &'a Options,
     measured: Vec<Measured>,
-    /// By data set and model: seeds change neither these nor the plans.
-    estimates: BTreeMap<(String, String), Estimate>,
-    plans: BTreeMap<(String, String), Planned>,
+    /// Seeds change neither these nor the plans.
+    estimates: BTreeMap<Kind, Estimate>,
+    plans: BTreeMap<Kind, Planned>,
+}
+
+/// What cells have in common that cost the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    dataset: String,
+    model: String,
+    epochs: u32,
+    batch_size: usize,
+    /// Levels of evaluation under every mask seed, and of validation.
+    levels: usize,
+    validation: usize,
+}
+
+impl Kind {
+    fn of(cell: &Cell) -> Self {
+        let settings = &cell.settings;
+        let levels = settings.conditions.iter().map(|one| one.levels.len());
+        Self {
+            dataset: cell.dataset.clone(),
+            model: cell.choice.name(),
+            epochs: cell.recipe.epochs,
+            batch_size: cell.recipe.batch_size,
+            levels: levels.sum::<usize>() * settings.mask_seeds.len(),
+            validation: settings.validation.len(),
+        }
+    }
 }
 
 impl Oracle<'_> {
@@ -114,7 +141,7 @@ impl Oracle<'_> {
     }
 
     fn estimate(&mut self, cell: &Cell, corpus: &Corpus) -> Estimate {
-        let key = (cell.dataset.clone(), cell.choice.name());
+        let key = Kind::of(cell);
         if let Some(known) = self.estimates.get(&key) {
             return known.clone();
         }
@@ -125,7 +152,11 @@ impl Oracle<'_> {
             steps: steps(corpus),
             model: &cell.choice.name(),
             encoder: &cell.config.encoder,
-            epochs: cell.recipe.epochs,
+            epochs: key.epochs,
+            batch_size: key.batch_size,
+            levels: key.levels,
+            validation: key.validation,
+            threads: tch::get_num_threads() as usize,
             device: &device::describe(self.options.device),
         };
         let estimate = runs::estimate(&question, &self.measured, &|name| self.steps_of(name));
@@ -144,7 +175,7 @@ impl Oracle<'_> {
     }
 
     fn plan(&mut self, cell: &Cell, corpus: &Corpus, encoder: &EncoderSpec) -> Planned {
-        let key = (cell.dataset.clone(), cell.choice.name());
+        let key = Kind::of(cell);
         if let Some(known) = self.plans.get(&key) {
             return known.clone();
         }

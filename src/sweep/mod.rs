@@ -16,6 +16,7 @@ pub mod runner;
 pub mod settings;
 pub mod suite;
 pub mod train_on;
+pub mod unbegun;
 pub mod warm;
 pub mod workbench;
 
@@ -28,3 +29,4 @@ pub use planned::{Options, Sweep};
 pub use settings::Settings;
 pub use suite::{Protocol, Suite};
 pub use train_on::TrainOn;
+pub use unbegun::Unbegun;

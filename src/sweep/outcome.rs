@@ -42,6 +42,13 @@ impl Summary {
         }
     }
 
+    /// Adds what became of other cells.
+    pub fn add(&mut self, other: Self) {
+        self.ran += other.ran;
+        self.kept += other.kept;
+        self.failed.extend(other.failed);
+    }
+
     /// All cells.
     pub fn total(&self) -> usize {
         self.ran + self.kept + self.failed.len()

@@ -8,6 +8,7 @@ use super::machine::Machine;
 use super::plan::{self, Cell, Corpora};
 use super::{Error, Suite, manifest};
 use crate::record::{RunDir, SweepCell, SweepDir, SweepManifest};
+use crate::system::shell;
 
 /// Where a sweep reads and writes.
 #[derive(Clone, Debug)]
@@ -38,30 +39,40 @@ impl Sweep {
     /// # Errors
     /// Where the suite cannot be planned, a data set is not prepared, or the manifest not written.
     pub fn plan(suite: &Suite, stem: &str, data: &Path, runs: &Path) -> Result<Self, Error> {
+        let sweep = Self::outline(suite, stem, data, runs)?;
+        SweepDir::create(runs, &sweep.manifest)?;
+        Ok(sweep)
+    }
+
+    /// Plans a suite and writes nothing.
+    ///
+    /// # Errors
+    /// Where the suite cannot be planned, or a data set is not prepared.
+    pub fn outline(suite: &Suite, stem: &str, data: &Path, runs: &Path) -> Result<Self, Error> {
         let corpora = plan::open_corpora(suite, data)?;
         let cells = plan::cells(suite, &corpora)?;
         let manifest = manifest::manifest(suite, stem, data, &cells)?;
         Ok(Self {
-            dir: SweepDir::create(runs, &manifest)?,
+            dir: SweepDir::of(runs, &manifest),
             corpora,
             cells,
             manifest,
         })
     }
 
-    /// One cell of a planned sweep.
+    /// One cell of a planned sweep, its prepared data sets in the folder `data`.
     ///
     /// # Errors
     /// [`Error::NoCell`]; [`Error::OtherCell`] where data, encoder or version are no longer those it
     /// was planned with; those of [`Sweep::plan`].
-    pub fn cell(dir: SweepDir, index: usize) -> Result<Self, Error> {
+    pub fn cell(dir: SweepDir, index: usize, data: &Path) -> Result<Self, Error> {
         let manifest = dir.read()?;
         let count = manifest.cells.len();
         let Some(entry) = manifest.cells.get(index) else {
             return Err(Error::NoCell { index, count });
         };
         let suite = manifest::suite_of(&manifest, entry)?;
-        let corpora = plan::open_corpora(&suite, &manifest.data)?;
+        let corpora = plan::open_corpora(&suite, data)?;
         let mut cells = plan::cells(&suite, &corpora)?;
         cells.retain(|cell| cell.id == entry.run);
         if cells.is_empty() {
@@ -93,15 +104,33 @@ impl Sweep {
     /// What repeats a cell alone, with the flags it was run with.
     pub(super) fn command(&self, cell: &Cell, flags: &[String]) -> String {
         let index = self.entry(&cell.id).map_or(0, |entry| entry.index);
-        let manifest = self.dir.manifest();
-        let mut command = format!(
-            "lnln-bench run-cell --manifest {} --index {index}",
-            manifest.display()
-        );
-        for flag in flags {
-            command.push(' ');
-            command.push_str(flag);
-        }
-        command
+        command(&self.dir, index, flags)
+    }
+}
+
+/// What repeats one cell of a sweep, for a shell.
+pub fn command(dir: &SweepDir, index: usize, flags: &[String]) -> String {
+    let (manifest, index) = (dir.manifest().display().to_string(), index.to_string());
+    let words = [
+        "lnln-bench",
+        "run-cell",
+        "--manifest",
+        &*manifest,
+        "--index",
+        &*index,
+    ];
+    shell::line(words.into_iter().chain(flags.iter().map(String::as_str)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_survives_a_shell() {
+        let flags = ["--data", "/my data/it's"].map(str::to_owned);
+        let line = command(&SweepDir::open("/my runs/sweeps/s"), 7, &flags);
+        let expected = r"lnln-bench run-cell --manifest '/my runs/sweeps/s/manifest.json' --index 7 --data '/my data/it'\''s'";
+        assert_eq!(line, expected);
     }
 }

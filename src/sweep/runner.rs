@@ -1,5 +1,6 @@
 //! Runs cells of a sweep one after the other in this process.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -8,8 +9,9 @@ use super::cell::{self, Bench};
 use super::outcome::{End, Failed, Summary};
 use super::plan::Cell;
 use super::planned::{Options, Sweep};
+use super::unbegun::Unbegun;
 use super::workbench::Workbench;
-use crate::record::{Claim, Outcome, Work};
+use crate::record::{Attempt, Claim, Outcome, Work};
 use crate::train::{self, native};
 use crate::ui::Progress;
 
@@ -21,11 +23,12 @@ const LOOK: Duration = Duration::from_millis(500);
 
 impl Sweep {
     /// Trains and evaluates what is not done yet. A failing cell is reported and the rest goes on; an
-    /// interrupt ends the sweep, and the same call goes on from there. Cells that another process
-    /// of this machine works on come last, when they are done or that process is gone.
+    /// interrupt ends the sweep, and the same call goes on from there. A data set that cannot be loaded
+    /// fails its cells, and the other data sets go on. Cells that another process works on come last,
+    /// when they are done or that process is gone.
     ///
     /// # Errors
-    /// [`train::Error::Interrupted`] and its like; what ends all cells, like an unreadable data set.
+    /// [`train::Error::Interrupted`] and its like; a machine that cannot compute as it is told.
     pub fn run(
         &self,
         options: &Options,
@@ -47,10 +50,25 @@ impl Sweep {
                 .copied()
                 .collect();
             if !cells.is_empty() {
-                let (corpus, encoder) = &self.corpora[dataset];
-                let cache = options.data.join("encodings");
-                let device = options.device;
-                let data = Workbench::open(corpus, encoder, &cache, device, interrupt, progress)?;
+                self.run_dataset(dataset, cells, options, (interrupt, progress), &mut summary)?;
+            }
+        }
+        Ok(summary)
+    }
+
+    fn run_dataset(
+        &self,
+        dataset: &str,
+        cells: Vec<&Cell>,
+        options: &Options,
+        (interrupt, progress): (&AtomicBool, &Progress),
+        summary: &mut Summary,
+    ) -> Result<(), Error> {
+        let (corpus, encoder) = &self.corpora[dataset];
+        let cache = options.data.join("encodings");
+        let device = options.device;
+        match Workbench::open(corpus, encoder, &cache, device, interrupt, progress) {
+            Ok(data) => {
                 let run = Run {
                     sweep: self,
                     data: &data,
@@ -58,10 +76,41 @@ impl Sweep {
                     interrupt,
                     progress,
                 };
-                run.cells(cells, &mut summary)?;
+                run.cells(cells, summary)
+            }
+            Err(stop) if stop.is_stop() => Err(stop),
+            Err(error) => {
+                for cell in cells {
+                    summary.count(self.unbegun(cell, options, &error));
+                }
+                Ok(())
             }
         }
-        Ok(summary)
+    }
+
+    /// A cell that failed before it had a folder to say so.
+    fn unbegun(&self, cell: &Cell, options: &Options, error: &Error) -> End {
+        let Some(entry) = self.entry(&cell.id) else {
+            return End::Failed(self.failed(cell, options, error));
+        };
+        let unbegun = Unbegun {
+            dir: &self.dir,
+            runs: &options.runs,
+            cell: entry,
+            log: options.log.as_ref(),
+            flags: &options.flags,
+        };
+        unbegun.fail(chain(error)).map_or(End::Kept, End::Failed)
+    }
+
+    fn failed(&self, cell: &Cell, options: &Options, error: &Error) -> Failed {
+        Failed {
+            run: cell.id.clone(),
+            label: cell.label(),
+            error: error.to_string(),
+            log: options.log.clone(),
+            command: self.command(cell, &options.flags),
+        }
     }
 }
 
@@ -76,12 +125,21 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn cells(&self, mut cells: Vec<&Cell>, summary: &mut Summary) -> Result<(), Error> {
+        let mut named = BTreeSet::new();
         loop {
             let mut elsewhere = Vec::new();
             for cell in cells.iter().copied() {
-                match self.cell(cell)? {
-                    Some(end) => summary.count(end),
-                    None => elsewhere.push(cell),
+                match self.cell(cell) {
+                    Ok(After::Ended(end)) => summary.count(end),
+                    Ok(After::Elsewhere(by)) => {
+                        if named.insert((&cell.id, by.name())) {
+                            say_elsewhere(cell, &by);
+                        }
+                        elsewhere.push(cell);
+                    }
+                    Ok(After::Lost) => elsewhere.push(cell),
+                    Err(stop) if stop.is_stop() => return Err(stop),
+                    Err(error) => summary.count(self.sweep.unbegun(cell, self.options, &error)),
                 }
             }
             if elsewhere.is_empty() {
@@ -97,17 +155,16 @@ impl Run<'_> {
         }
     }
 
-    /// Runs one cell; `None` where another process works on it.
-    fn cell(&self, cell: &Cell) -> Result<Option<End>, Error> {
+    /// Runs one cell, if it is this process's to run.
+    fn cell(&self, cell: &Cell) -> Result<After, Error> {
         let work = match Work::claim(&self.options.runs, &cell.id)? {
-            Claim::Done => return Ok(Some(End::Kept)),
-            Claim::Elsewhere(_) => return Ok(None),
+            Claim::Done => return Ok(After::Ended(End::Kept)),
+            Claim::Elsewhere(by) => return Ok(After::Elsewhere(by)),
             Claim::Mine(work) => work,
         };
-        let label = cell.label();
         let bar = self
             .progress
-            .bar(label.clone(), u64::from(cell.recipe.epochs), "epochs");
+            .bar(cell.label(), u64::from(cell.recipe.epochs), "epochs");
         let result = cell::run(
             cell,
             self.data,
@@ -124,39 +181,50 @@ impl Run<'_> {
         );
         bar.finish();
         match result {
-            Ok(()) => Ok(Some(match work.publish()? {
-                Outcome::Done => End::Ran,
-                _ => End::Kept,
-            })),
+            Ok(()) => Ok(match work.publish()? {
+                Some(Outcome::Done) => After::Ended(End::Ran),
+                Some(_) => After::Ended(End::Kept),
+                None => lost(cell),
+            }),
             // Whatever it was that failed, the folder it would have been written to is another's now.
-            Err(_) if work.is_lost() => {
-                tracing::warn!("{label}: another process went on with run {}", cell.id);
-                Ok(None)
-            }
+            Err(_) if work.is_lost() => Ok(lost(cell)),
             Err(stop) if stop.is_stop() => {
                 work.stop()?;
                 Err(stop)
             }
-            Err(error) => self.failed(cell, work, &error).map(Some),
+            Err(error) => {
+                let failed = self.sweep.failed(cell, self.options, &error);
+                tracing::error!("{failed}");
+                work.fail(chain(&error), failed.log.clone(), failed.command.clone())?;
+                Ok(After::Ended(End::Failed(failed)))
+            }
         }
     }
+}
 
-    fn failed(&self, cell: &Cell, work: Work, error: &Error) -> Result<End, Error> {
-        let failed = Failed {
-            run: cell.id.clone(),
-            label: cell.label(),
-            error: error.to_string(),
-            log: self.options.log.clone(),
-            command: self.sweep.command(cell, &self.options.flags),
-        };
-        tracing::error!("{failed}");
-        work.fail(
-            chain(error),
-            self.options.log.clone(),
-            failed.command.clone(),
-        )?;
-        Ok(End::Failed(failed))
-    }
+/// How it stands with a cell after a try.
+enum After {
+    Ended(End),
+    /// Another process works on it.
+    Elsewhere(Attempt),
+    /// Another process took it over.
+    Lost,
+}
+
+fn lost(cell: &Cell) -> After {
+    let (label, run) = (cell.label(), &cell.id);
+    tracing::warn!("{label}: another process went on with run {run}");
+    After::Lost
+}
+
+fn say_elsewhere(cell: &Cell, by: &Attempt) {
+    tracing::info!(
+        "{}: process {} on {} works on run {}; waiting until it is done, or gives no sign of life",
+        cell.label(),
+        by.pid,
+        by.host,
+        cell.id
+    );
 }
 
 /// An error and its causes, without those it has already quoted.

@@ -1,6 +1,7 @@
 //! What several processes would otherwise each make for themselves: encodings of a frozen text encoder.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,6 +16,15 @@ use crate::train::{self, EncoderSpec};
 use crate::ui::Progress;
 
 impl Sweep {
+    /// Whether waiting cells share encodings of a frozen text encoder.
+    pub fn shares_encodings(&self, runs: &Path) -> bool {
+        let (waiting, _) = self.waiting(runs);
+        self.corpora.iter().any(|(name, (_, encoder))| {
+            let cells = waiting.iter().filter(|cell| cell.dataset == *name);
+            matches!(encoder, EncoderSpec::Frozen(_)) && cells.count() > 1
+        })
+    }
+
     /// Makes the encodings that the waiting cells share, once; those there are cost a look.
     ///
     /// # Errors

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tch::{Device, Tensor};
 
 use super::encoder::folder_hash;
-use super::{Error, Precision, tensors};
+use super::{Error, Precision, encoding_turn, tensors};
 use crate::dataset::Block;
 use crate::model::FrozenEncoder;
 use crate::store::{Provenance, Reader, Writer};
+use crate::system::turn::Turn;
 use crate::ui::Progress;
 
 /// The one column of a cached variant, (N, T, H) float32.
@@ -72,6 +73,13 @@ impl FrozenText {
         if path.exists() {
             return Ok(tensors::block(&read(&path)?, self.device));
         }
+        let turn = match keep {
+            true => encoding_turn::take(&path, &|| interrupt.load(Ordering::Relaxed)),
+            false => None,
+        };
+        if let Some(Turn::There) = turn {
+            return Ok(tensors::block(&read(&path)?, self.device));
+        }
         let states = self.encode(ids, interrupt)?;
         if keep {
             // The cache saves time and holds no result.
@@ -106,6 +114,7 @@ impl FrozenText {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             ..Provenance::default()
         })?;
+        tracing::debug!("encoded {} clips: {}", shape[0], path.display());
         Ok(())
     }
 

@@ -5,6 +5,7 @@ pub mod config;
 pub mod device;
 pub mod encoder;
 pub mod encoding;
+mod encoding_turn;
 pub mod epoch_log;
 pub mod error;
 pub mod evaluate;

@@ -3,13 +3,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use assert_cmd::Command;
 use lnln_bench::record::sweeps;
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use super::program::{arguments, prepared, program};
+use super::program::{arguments, prepared, program, words};
 
 /// A folder of stubs that answers as told.
 struct Stub {
@@ -92,8 +93,8 @@ fn arrays_are_chunked_chained_and_followed_by_a_report() {
     assert_eq!(calls.len(), 3);
     assert!(calls[0].starts_with("--parsable /") && calls[0].ends_with("cells-0.sbatch"));
     assert!(calls[1].starts_with("--parsable --dependency=afterany:12 /"));
-    assert!(calls[2].contains("--dependency=afterany:12:13") && calls[2].contains("--wrap exec "));
-    assert!(!calls[2].contains("partition"));
+    assert!(calls[2].starts_with("--parsable --dependency=afterany:12:13 /"));
+    assert!(calls[2].ends_with("/report-2.sbatch"), "{calls:?}");
     let environment = fs::read_to_string(stub.folder.join("sbatch.env")).unwrap();
     assert!(environment.contains("SLURM_CONF=/kept"));
     assert!(
@@ -109,7 +110,126 @@ fn arrays_are_chunked_chained_and_followed_by_a_report() {
     ] {
         assert!(second.contains(line), "{line} is not in\n{second}");
     }
-    assert!(second.lines().last().unwrap().starts_with("exec "));
+    let last = second.lines().last().unwrap();
+    assert!(last.starts_with("exec ") && last.contains(&format!("--data {}", data.display())));
+    // The report is of this sweep alone, and what a site wants of the cells is not for it.
+    let report = fs::read_to_string(sweep.slurm().join("report-2.sbatch")).unwrap();
+    let exec = format!("report --sweep {} --out ", sweep.path().display());
+    assert!(
+        report.contains(&exec) && report.contains("\nmodule load x\n"),
+        "{report}"
+    );
+    assert!(!report.contains("partition"), "{report}");
+}
+
+#[test]
+fn arrays_without_a_report_behind_them_get_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, stub) = (prepared(folder.path()), Stub::new(folder.path(), Some("")));
+    let launch = launch(folder.path(), &data);
+    stub.program().args(&launch).assert().success();
+    let arrays =
+        "12 0 RUNNING\n12 1 PENDING\n12 2 PENDING\n12 3 PENDING\n12 4 PENDING\n13 0 PENDING";
+    Stub::new(folder.path(), Some(&format!("{arrays}\n14 N/A PENDING")));
+    stub.program()
+        .args(&launch)
+        .assert()
+        .success()
+        .stdout(contains("6 queued already, 0 submitted\n"));
+    assert_eq!(stub.calls("sbatch").len(), 3);
+    // Slurm has lost it.
+    Stub::new(folder.path(), Some(arrays));
+    stub.program()
+        .args(&launch)
+        .assert()
+        .success()
+        .stdout(contains("6 queued already, 0 submitted; report: job 15"));
+    assert!(stub.calls("sbatch")[3].contains("--dependency=afterany:12:13 "));
+    // Whoever submitted it: squeue is not asked for this user's alone.
+    assert!(
+        !stub
+            .calls("squeue")
+            .iter()
+            .any(|call| call.contains("--me"))
+    );
+}
+
+#[test]
+fn what_a_flag_adds_does_not_take_away_what_the_suite_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let suite = folder.path().join("small.toml");
+    let text = "datasets = ['demo-film']\nmodels = ['constant']\nseeds = [1]\n\
+                [slurm]\nsbatch = ['--partition=gpu']\nmax_parallel = 3\n";
+    fs::write(&suite, text).unwrap();
+    program()
+        .arg("run")
+        .arg(&suite)
+        .args([
+            "--launcher",
+            "slurm",
+            "--dry-run",
+            "--sbatch=--time=1",
+            "--data",
+        ])
+        .arg(&data)
+        .assert()
+        .success()
+        .stdout(
+            contains("#SBATCH --partition=gpu\n#SBATCH --time=1\n").and(contains("--array=0%3")),
+        );
+    fs::write(&suite, text.replace("= 3", "= 0")).unwrap();
+    program()
+        .arg("run")
+        .arg(&suite)
+        .assert()
+        .code(2)
+        .stderr(contains("nonzero"));
+}
+
+#[test]
+fn flags_that_nobody_would_look_at_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let here = arguments(folder.path(), &data, "runs", 1);
+    for flag in [
+        "--sbatch=--time=1",
+        "--sbatch-report=--time=1",
+        "--setup=true",
+        "--max-parallel=2",
+        "--cells-per-task=2",
+        "--max-requeues=2",
+        "--submit-anyway",
+    ] {
+        let message = contains("give it with --launcher slurm");
+        program()
+            .args(&here)
+            .arg(flag)
+            .assert()
+            .code(2)
+            .stderr(message);
+    }
+    let there = launch(folder.path(), &data);
+    for flags in [
+        &["--jobs=2"][..],
+        &["--max-parallel=0"],
+        &["--cells-per-task=0"],
+        &["--dry-run", "--json"],
+        &["--sbatch=--partition=gpu --array=0-3"],
+        &["--sbatch-report=--wait"],
+    ] {
+        program().args(&there).args(flags).assert().code(2);
+    }
+    let devices = here
+        .iter()
+        .filter(|word| !["--device", "cpu"].contains(&word.as_str()));
+    program()
+        .args(devices)
+        .args(["--launcher", "slurm", "--devices", "cpu"])
+        .assert()
+        .code(2)
+        .stderr(contains("give it without --launcher slurm"));
+    assert!(!folder.path().join("runs").exists());
 }
 
 #[test]
@@ -162,7 +282,12 @@ fn a_dry_run_prints_the_scripts_and_calls_nothing() {
         .arg("--dry-run")
         .assert()
         .success()
-        .stdout(contains("#SBATCH --array=0-5\n").and(contains("nothing was submitted")));
+        .stdout(
+            contains("#SBATCH --array=0-5\n")
+                .and(contains("report --sweep "))
+                .and(contains("nothing was submitted")),
+        );
+    assert!(!folder.path().join("runs").exists());
     for name in ["sbatch", "squeue", "scontrol"] {
         assert!(stub.calls(name).is_empty(), "{name} was called");
     }
@@ -190,58 +315,101 @@ fn without_slurm_the_error_says_what_to_do() {
         .stderr(contains("the program sets --array itself"));
 }
 
-#[test]
-fn a_warned_task_queues_itself_again_and_nothing_else() {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, stub) = (prepared(folder.path()), Stub::new(folder.path(), Some("")));
-    // What queues a task again ends it soon after.
-    stub.script("scontrol", "kill -TERM $PPID");
-    let run = arguments(folder.path(), &data, "runs", 4000);
-    stub.program()
-        .args(&run)
-        .arg("--launcher")
-        .arg("slurm")
-        .assert()
-        .success();
-    let sweep = sweeps(&folder.path().join("runs")).pop().unwrap();
+/// A task of an array at work: number 3 of array 40, started again twice.
+fn task(stub: &Stub, folder: &Path, data: &Path) -> Child {
+    let run = arguments(folder, data, "runs", 4000);
+    let submit = ["--launcher", "slurm"];
+    stub.program().args(&run).args(submit).assert().success();
+    let sweep = sweeps(&folder.join("runs")).pop().unwrap();
+    let path = std::env::var("PATH").unwrap();
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("lnln-bench"))
-        .args([
-            "run-cell",
-            "--device",
-            "cpu",
-            "--threads",
-            "1",
-            "--index",
-            "0",
-            "--manifest",
-        ])
+        .args(words(
+            "run-cell --device cpu --threads 1 --index 0 --manifest",
+        ))
         .arg(sweep.manifest())
-        .env(
-            "PATH",
-            format!(
-                "{}:{}",
-                stub.folder.display(),
-                std::env::var("PATH").unwrap()
-            ),
-        )
+        .env("PATH", format!("{}:{path}", stub.folder.display()))
         .env("HDF5_USE_FILE_LOCKING", "FALSE")
         .envs([("SLURM_ARRAY_JOB_ID", "40"), ("SLURM_ARRAY_TASK_ID", "3")])
         .envs([("SLURM_JOB_ID", "40"), ("SLURM_RESTART_COUNT", "2")])
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let begun = || {
-        let runs = super::program::runs_in(&folder.path().join("runs"));
+        let runs = super::program::runs_in(&folder.join("runs"));
         runs.iter().any(|run| run.last_checkpoint().exists())
     };
     while !begun() {
         assert!(child.try_wait().unwrap().is_none(), "it ended at once");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+    child
+}
+
+fn signal(child: &Child, name: &str) {
     let kill = std::process::Command::new("kill")
-        .args(["-USR1", &child.id().to_string()])
+        .args([&format!("-{name}"), &child.id().to_string()])
         .status();
     assert!(kill.unwrap().success());
+}
+
+#[test]
+fn a_warned_task_queues_itself_again_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, stub) = (prepared(folder.path()), Stub::new(folder.path(), Some("")));
+    // What queues a task again ends it soon after.
+    stub.script(
+        "scontrol",
+        "case $1 in show) echo 'MaxArraySize = 5';; *) kill -TERM $PPID;; esac",
+    );
+    let mut child = task(&stub, folder.path(), &data);
+    signal(&child, "USR1");
     assert_eq!(child.wait().unwrap().code(), Some(75));
+    assert_eq!(stub.calls("scontrol").last().unwrap(), "requeue 40_3");
+}
+
+/// The signals come while it cannot act on the first, as they do while it stores its state.
+#[test]
+fn a_task_that_is_cancelled_while_it_stores_its_state_stays_cancelled() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, stub) = (prepared(folder.path()), Stub::new(folder.path(), Some("")));
+    let child = task(&stub, folder.path(), &data);
+    for name in ["STOP", "USR1", "TERM", "CONT"] {
+        signal(&child, name);
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(75));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("not queued again"), "{said}");
     let calls = stub.calls("scontrol");
-    assert_eq!(calls.last().unwrap(), "requeue 40_3");
+    assert!(
+        !calls.iter().any(|call| call.contains("requeue")),
+        "{calls:?}"
+    );
+}
+
+#[test]
+fn the_log_of_a_task_that_failed_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, stub) = (prepared(folder.path()), Stub::new(folder.path(), Some("")));
+    let run = arguments(folder.path(), &data, "runs", 1);
+    let run = run.iter().map(|word| word.replace("lf_dnn", "almt"));
+    let submit = ["--launcher", "slurm"];
+    stub.program().args(run).args(submit).assert().success();
+    let sweep = sweeps(&folder.path().join("runs")).pop().unwrap();
+    let log = sweep.slurm().join("40_0.log");
+    fs::write(&log, "").unwrap();
+    stub.program()
+        .args(words(
+            "run-cell --device cpu --memory-budget 1MiB --index 0 --manifest",
+        ))
+        .arg(sweep.manifest())
+        .envs([("SLURM_ARRAY_JOB_ID", "40"), ("SLURM_ARRAY_TASK_ID", "0")])
+        .assert()
+        .code(4);
+    stub.program()
+        .args(["runs", "status"])
+        .arg(folder.path().join("runs"))
+        .assert()
+        .success()
+        .stdout(contains(format!("log: {}", log.display())));
 }

@@ -24,6 +24,8 @@ mod run;
 #[cfg(feature = "torch")]
 mod run_cells;
 #[cfg(feature = "torch")]
+mod run_failures;
+#[cfg(feature = "torch")]
 mod run_lnln;
 #[cfg(feature = "torch")]
 mod run_refused;
@@ -37,6 +39,8 @@ mod runs_live;
 mod score;
 #[cfg(feature = "torch")]
 mod selftest;
+#[cfg(feature = "torch")]
+mod shared_encodings;
 #[cfg(feature = "torch")]
 mod suites;
 #[cfg(feature = "torch")]

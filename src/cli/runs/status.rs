@@ -1,7 +1,7 @@
 //! `runs status`: every sweep, what runs and what failed.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lnln_bench::record::{SweepCell, SweepDir};
 use lnln_bench::runs::status::{count, state};
@@ -51,7 +51,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn sweep_json(sweep: &Sweep) -> Value {
     let cell = |(cell, run): &(SweepCell, Option<Run>)| {
+        let log = run.as_ref().and_then(|run| log(run, Some(sweep)));
         json!({
+            "log": log,
             "index": cell.index,
             "run": cell.run,
             "dataset": cell.dataset,
@@ -87,10 +89,10 @@ fn sweep_text(sweep: &Sweep) -> String {
         text += &running(run);
     }
     for (_, run) in begun().filter(|(_, run)| run.state == State::Stopped) {
-        text += &stopped(run);
+        text += &stopped(run, Some(sweep));
     }
-    for (cell, run) in begun().filter(|(_, run)| run.state == State::Failed) {
-        text += &failed(run, Some((sweep, cell)));
+    for (_, run) in begun().filter(|(_, run)| run.state == State::Failed) {
+        text += &failed(run, Some(sweep));
     }
     text
 }
@@ -116,7 +118,7 @@ fn others_text(runs: &[Run]) -> String {
     for run in runs {
         match run.state {
             State::Running => text += &running(run),
-            State::Stopped => text += &stopped(run),
+            State::Stopped => text += &stopped(run, None),
             State::Failed => text += &failed(run, None),
             State::Done | State::Waiting => {}
         }
@@ -160,27 +162,40 @@ fn running(run: &Run) -> String {
     line + "\n"
 }
 
-fn stopped(run: &Run) -> String {
+fn stopped(run: &Run, of: Option<&Sweep>) -> String {
     let since = words::duration(rows::age(run.changed));
     let epochs = rows::epochs(run);
-    format!(
-        "  stopped  {}: epoch {epochs}, quiet for {since}\n",
-        name(run)
-    )
+    let name = name(run);
+    format!("  stopped  {name}: epoch {epochs}, quiet for {since}\n") + &log_line(run, of)
 }
 
-fn failed(run: &Run, of: Option<(&Sweep, &SweepCell)>) -> String {
+fn failed(run: &Run, of: Option<&Sweep>) -> String {
     let mut text = format!("  failed   {}", name(run));
     let Some(failure) = &run.failure else {
-        return text + ": it left no message\n";
+        return text + ": it left no message\n" + &log_line(run, of);
     };
     text += &format!(": {}\n", failure.error.join(": "));
-    let kept = of.map(|(sweep, cell)| sweep.dir.logs().join(format!("{}.log", cell.run)));
-    let kept = kept.filter(|log: &PathBuf| log.is_file());
-    if let Some(log) = failure.log.as_deref().or(kept.as_deref()) {
-        text += &line("log", &Path::display(log).to_string());
-    }
-    text + &line("again", &failure.command)
+    text + &log_line(run, of) + &line("again", &failure.command)
+}
+
+fn log_line(run: &Run, of: Option<&Sweep>) -> String {
+    let log = log(run, of);
+    log.map_or_else(String::new, |log| line("log", &log.display().to_string()))
+}
+
+/// What the last attempt at a run said, where that was kept: by a task of Slurm, by a process of its own.
+fn log(run: &Run, of: Option<&Sweep>) -> Option<PathBuf> {
+    let told = run.failure.as_ref().and_then(|failure| failure.log.clone());
+    let task = run
+        .attempt
+        .as_ref()
+        .and_then(|attempt| attempt.slurm.as_ref());
+    let kept = of.and_then(|sweep| {
+        let task = task.map(|task| slurm::jobs::log(&sweep.dir, &task.array_job, &task.task));
+        let own = sweep.dir.logs().join(format!("{}.log", run.id));
+        task.into_iter().chain([own]).find(|log| log.is_file())
+    });
+    told.or(kept)
 }
 
 fn line(name: &str, text: &str) -> String {
