@@ -4,9 +4,10 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lnln_bench::mask::Level;
 use lnln_bench::record::{RunDir, sweeps};
 use lnln_bench::report::terminal::{self, Style};
-use lnln_bench::report::{Layout, Options, check, write_report};
+use lnln_bench::report::{Error, Layout, Options, check, write_report};
 
 use super::output;
 
@@ -18,9 +19,9 @@ Examples:
   lnln-bench report runs --out reports/paper --layout paper
   lnln-bench report --check reports/mosi
 
-The report folder holds report.md, tables.tex, scores.csv, summary.csv, index.html,
-citations.bib, figures (SVG and PNG) and manifest.json, which names the runs and predictions behind every cell. The same runs give the
-same bytes, so a report can be kept under version control and checked by making it again.";
+The report folder holds report.md, tables.tex, tables.csv, scores.csv, summary.csv, index.html,
+citations.bib, figures (SVG and PNG) and manifest.json, which names the runs and predictions behind
+every cell. The same runs give the same bytes, so a report can be kept under version control and checked by making it again.";
 
 /// Makes Markdown, LaTeX, CSV and HTML tables and SVG figures from finished runs.
 #[derive(clap::Args, Debug)]
@@ -34,7 +35,7 @@ pub struct Args {
     out: Option<PathBuf>,
     /// Make the report in DIR again, in memory, and compare it byte by byte; from the runs it
     /// names, or from RUNS
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "reference", "resamples"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "matrix_rates", "reference", "resamples"])]
     check: Option<PathBuf>,
     /// `paper` shows the columns of the LNLN paper's tables with the published numbers beside ours
     #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
@@ -49,6 +50,10 @@ pub struct Args {
     /// Show only these models, and the floor
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     models: Vec<String>,
+    /// Levels of confusion matrices and histograms (0,0.5 or LA) [default: 0, 0.1, 0.5 and 0.9 where
+    /// they were run]
+    #[arg(long, value_delimiter = ',', value_name = "RATE,...")]
+    matrix_rates: Vec<Level>,
     /// Test every model against this one; by default lnln, or else the first
     #[arg(long, value_name = "MODEL")]
     reference: Option<String>,
@@ -69,6 +74,7 @@ impl Args {
             layout: Layout::Full,
             metrics: Vec::new(),
             models: Vec::new(),
+            matrix_rates: Vec::new(),
             reference: None,
             resamples: None,
             latency_wait: 0,
@@ -88,6 +94,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         layout: args.layout,
         metrics: args.metrics,
         models: args.models,
+        matrix_levels: args.matrix_rates,
         reference: args.reference,
         resamples: args.resamples,
     };
@@ -95,8 +102,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let written = write_report(&args.runs, out, &options)?;
     if !written.unfinished.is_empty() {
         tracing::warn!(
-            "{} unfinished runs are not in the report; run the sweep again to finish them",
-            written.unfinished.len()
+            "{} unfinished runs are not in the report: {}; run the sweep again to finish them",
+            written.unfinished.len(),
+            named(&written.unfinished)
         );
     }
     let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -106,6 +114,17 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     };
     let overview = terminal::tables(&written.overviews, style);
     output::write(&format!("{overview}\n{}", written.dir.display()))
+}
+
+/// Runs a message names before it counts the rest.
+const NAMED: usize = 5;
+
+fn named(runs: &[RunDir]) -> String {
+    let mut names: Vec<String> = runs.iter().take(NAMED).map(RunDir::id).collect();
+    if runs.len() > NAMED {
+        names.push(format!("{} more", runs.len() - NAMED));
+    }
+    names.join(", ")
 }
 
 /// Waits until every cell of every sweep is done, but not for ever.
@@ -132,7 +151,10 @@ fn compare(dir: &Path, runs: &[PathBuf]) -> anyhow::Result<()> {
     }
     match checked.differences.len() {
         0 => output::write(&format!("{} files are what the runs give", checked.files)),
-        n => anyhow::bail!("{n} differences between {} and its runs", dir.display()),
+        count => {
+            let path = dir.to_path_buf();
+            Err(Error::Differs { path, count }.into())
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod memory;
 mod prepare;
 mod prepare_many;
 mod program;
+mod report;
 #[cfg(feature = "torch")]
 mod run;
 #[cfg(feature = "torch")]

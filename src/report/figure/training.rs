@@ -27,7 +27,7 @@ pub fn loss(section: &Section) -> Option<Drawing> {
 /// The metric on the split that selects the weights, of all runs that are selected by the metric
 /// of the first.
 pub fn watched(section: &Section) -> Option<Drawing> {
-    let run = section.runs().find(|r| !epochs_of(r).is_empty())?;
+    let run = section.trainings().find(|r| !epochs_of(r).is_empty())?;
     let name = &run.manifest.selection.metric;
     let metric = section.protocol.metric(name)?;
     let title = format!("{}: {} on the selecting split", section.title, metric.title);
@@ -38,7 +38,7 @@ pub fn watched(section: &Section) -> Option<Drawing> {
     })
 }
 
-/// A line per row: the mean over seeds, within their extremes.
+/// A line per row: the mean over its trainings, within their extremes.
 fn draw(
     section: &Section,
     title: &str,
@@ -58,7 +58,7 @@ fn draw(
             series.push(Series::new(&row.label, origin));
         }
     }
-    let across = "epoch (bands: smallest to largest seed)";
+    let across = "epoch (bands: smallest to largest training)";
     (!all.is_empty()).then(|| Drawing {
         scene: lines::draw(title, across, label, &all),
         series,
@@ -70,7 +70,8 @@ fn marks(
     points: &impl Fn(&ScoredRun, &[Epoch]) -> Option<Vec<(f64, f64)>>,
 ) -> Vec<Mark> {
     let mut by: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for run in &row.runs {
+    // Of a curve over trainings at one rate each, all of them.
+    for run in row.trainings() {
         for (epoch, value) in points(run, &epochs_of(run)).unwrap_or_default() {
             by.entry(epoch as u64).or_default().push(value);
         }

@@ -5,12 +5,15 @@ use rayon::prelude::*;
 
 use crate::metric::{Direction, Metric};
 
+use super::long;
 use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::run::level;
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section};
+use crate::report::stats::holm;
+use crate::report::table::Table;
 
 const SCORES: [&str; 10] = [
     "dataset",
@@ -25,7 +28,7 @@ const SCORES: [&str; 10] = [
     "run",
 ];
 
-const SUMMARY: [&str; 21] = [
+const SUMMARY: [&str; 22] = [
     "dataset",
     "model",
     "family",
@@ -46,6 +49,7 @@ const SUMMARY: [&str; 21] = [
     "difference_low",
     "difference_high",
     "p",
+    "p_holm",
     "runs",
 ];
 
@@ -109,16 +113,20 @@ fn run_scores(
 
 /// Mean, standard deviation and number of seeds of every cell of the tables: `rate` is a missing
 /// rate or another level, `mean_0_0.9` (or `mean`, over all levels of the section) or `auc`. `low`
-/// to `high` holds 95 percent of resamples; `p` is not corrected for the number of tests; `runs` is
-/// the number of the set of runs in `manifest.json`.
+/// to `high` holds 95 percent of resamples; `p` is not corrected for the number of tests, `p_holm` for
+/// those of the metric's own table, which are all that stand here; `runs` is the number of the set of
+/// runs in `manifest.json`.
 pub fn summary(sections: &[&Section], numbering: &Numbering) -> Result<Vec<u8>> {
     let of_section = |section: &&Section| {
         let mut rows = Vec::new();
         for metric in &section.metrics {
+            let mut of_metric = Vec::new();
             for reading in Reading::all(&section.levels) {
                 let one = |place| summary_row(section, place, metric, &reading, numbering);
-                rows.extend((0..section.rows.len()).filter_map(one));
+                of_metric.extend((0..section.rows.len()).filter_map(one));
             }
+            correct(&mut of_metric);
+            rows.extend(of_metric);
         }
         rows
     };
@@ -127,7 +135,21 @@ pub fn summary(sections: &[&Section], numbering: &Numbering) -> Result<Vec<u8>> 
     write("summary.csv", rows)
 }
 
-/// `None` for what was not evaluated.
+/// Fills the corrected p-values of one metric's rows, and puts an empty field where there is no test.
+fn correct(rows: &mut [Vec<String>]) {
+    let raw: Vec<Option<f64>> = rows.iter().map(|row| row[P].parse().ok()).collect();
+    let known: Vec<f64> = raw.iter().flatten().copied().collect();
+    let mut adjusted = holm::adjust(&known).into_iter();
+    for (row, raw) in rows.iter_mut().zip(raw) {
+        let value = raw.and_then(|_| adjusted.next());
+        row.insert(P + 1, text(value));
+    }
+}
+
+/// Place of the raw p-value.
+const P: usize = 19;
+
+/// `None` for what was not evaluated; without the corrected p-value.
 fn summary_row(
     section: &Section,
     place: usize,
@@ -204,6 +226,19 @@ fn above_floor(section: &Section, metric: &Metric, reading: &Reading, mean: f64)
         Direction::HigherIsBetter => mean - floor,
         Direction::LowerIsBetter => floor - mean,
     })
+}
+
+/// Every cell of every table in long form, published numbers and costs included; see `long`.
+///
+/// # Errors
+/// Never in practice.
+pub fn tables<'a>(
+    tables: impl Iterator<Item = &'a Table>,
+    numbering: &Numbering,
+) -> Result<Vec<u8>> {
+    let mut rows = vec![long::COLUMNS.map(String::from).to_vec()];
+    rows.extend(tables.flat_map(|table| long::rows(table, numbering)));
+    write("tables.csv", rows)
 }
 
 fn write(file: &'static str, rows: Vec<Vec<String>>) -> Result<Vec<u8>> {
