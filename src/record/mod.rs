@@ -25,6 +25,8 @@ pub mod epochs;
 pub mod error;
 pub mod facts;
 pub mod find;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod manifest;
 pub mod noise;
 pub mod parquet;

@@ -334,7 +334,7 @@ impl RunDir {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{manifest, predictions, save};
+    use crate::record::fixture::{manifest, predictions, save};
 
     const GRID: [f64; 2] = [0.0, 0.5];
 

@@ -173,7 +173,7 @@ fn level(name: &str) -> Option<Level> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{manifest, predictions};
+    use crate::record::fixture::{manifest, predictions};
 
     #[test]
     fn scores_survive_a_round_trip_to_the_last_bit() {

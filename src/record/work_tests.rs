@@ -1,5 +1,5 @@
 use super::*;
-use crate::report::fixture::{manifest, predictions};
+use crate::record::fixture::{manifest, predictions};
 
 fn mine(claim: Claim) -> Work {
     match claim {
