@@ -104,7 +104,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         tracing::warn!(
             "{} unfinished runs are not in the report: {}; run the sweep again to finish them",
             written.unfinished.len(),
-            named(&written.unfinished)
+            named(written.unfinished.iter().map(RunDir::id), 5)
         );
     }
     let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -113,16 +113,23 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         colour,
     };
     let overview = terminal::tables(&written.overviews, style);
-    output::write(&format!("{overview}\n{}", written.dir.display()))
+    let others = match written.others.is_empty() {
+        true => String::new(),
+        false => format!(
+            "Not shown here: {}\n",
+            named(written.others.into_iter(), 12)
+        ),
+    };
+    output::write(&format!("{overview}\n{others}{}", written.dir.display()))
 }
 
-/// Runs a message names before it counts the rest.
-const NAMED: usize = 5;
-
-fn named(runs: &[RunDir]) -> String {
-    let mut names: Vec<String> = runs.iter().take(NAMED).map(RunDir::id).collect();
-    if runs.len() > NAMED {
-        names.push(format!("{} more", runs.len() - NAMED));
+/// The first names, and how many more there are.
+fn named(names: impl Iterator<Item = String>, most: usize) -> String {
+    let mut names: Vec<String> = names.collect();
+    let more = names.len().saturating_sub(most);
+    names.truncate(most);
+    if more > 0 {
+        names.push(format!("{more} more"));
     }
     names.join(", ")
 }

@@ -44,6 +44,8 @@ pub struct Written {
     pub files: Vec<String>,
     /// The overview table of each section.
     pub overviews: Vec<Table>,
+    /// Ids of the other tables.
+    pub others: Vec<String>,
     /// Runs the report rests on.
     pub runs: usize,
     /// Runs that were passed over because they have no `DONE`.
@@ -70,6 +72,7 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         dir: out.to_path_buf(),
         files: built.files.into_iter().map(|(path, _)| path).collect(),
         overviews: built.overviews,
+        others: built.others,
         runs: built.runs,
         unfinished: built.unfinished,
     })
@@ -82,6 +85,7 @@ pub(super) struct Built {
     /// Ids of runs whose stored scores are not those of their predictions.
     pub wrong_scores: BTreeSet<String>,
     overviews: Vec<Table>,
+    others: Vec<String>,
     runs: usize,
     unfinished: Vec<RunDir>,
 }
@@ -115,6 +119,8 @@ pub(super) fn build<P: AsRef<Path>>(
     let mut files = files(&parts, &numbering, options)?;
     let manifest = ReportManifest::new(sources, options, &parts, &numbering, &files);
     files.push((manifest::NAME.to_string(), manifest.to_json()?));
+    let others = parts.iter().flat_map(|p| p.tables().skip(1));
+    let others = others.map(|table| table.id.clone()).collect();
     // Side by side: to free what millions of scores took is work as well.
     let overviews = parts
         .into_par_iter()
@@ -123,6 +129,7 @@ pub(super) fn build<P: AsRef<Path>>(
         files,
         wrong_scores,
         overviews: overviews.collect(),
+        others,
         runs: count,
         unfinished,
     })

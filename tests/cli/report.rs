@@ -123,7 +123,10 @@ fn unknown_names_are_usage_errors_that_list_the_known_ones() {
     report(&runs, &out)
         .args(["--reference", "mine", "--matrix-rates", "0.5"])
         .assert()
-        .success();
+        .success()
+        .stdout(contains(
+            "Not shown here: demo-film-overview-above-floor, demo-film-efficiency",
+        ));
 }
 
 #[test]

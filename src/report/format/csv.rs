@@ -1,8 +1,12 @@
 //! Scores in long form: one row per number, full precision, in the metric's own scale
 //! (percentages as fractions). An undefined number is an empty field with the reason beside it.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
 use rayon::prelude::*;
 
+use crate::mask::Level;
 use crate::metric::{Direction, Metric};
 
 use super::long;
@@ -65,15 +69,18 @@ pub fn scores(sections: &[&Section]) -> Result<Vec<u8>> {
 }
 
 fn section_scores(section: &Section) -> Result<Vec<u8>> {
-    let mut out = ::csv::Writer::from_writer(Vec::new());
+    let titles = section.levels.iter();
+    let titles: Result<BTreeMap<Level, String>> = titles
+        .map(|level| Ok((*level, quoted(&[&level::title(*level)])?)))
+        .collect();
+    let titles = titles?;
+    let mut out = String::new();
     for row in section.own_rows() {
         for run in row.trainings() {
-            for metric in &section.metrics {
-                run_scores(&mut out, row, run, metric)?;
-            }
+            run_scores(&mut out, section, row, run, &titles)?;
         }
     }
-    done(out, "scores.csv")
+    Ok(out.into_bytes())
 }
 
 /// What was written.
@@ -81,34 +88,45 @@ fn done(out: ::csv::Writer<Vec<u8>>, file: &'static str) -> Result<Vec<u8>> {
     out.into_inner().map_err(|e| render(file)(e.into_error()))
 }
 
+/// A line per metric and level of a run. What they share is quoted once: there are millions.
 fn run_scores(
-    out: &mut ::csv::Writer<Vec<u8>>,
+    out: &mut String,
+    section: &Section,
     row: &Row,
     run: &ScoredRun,
-    metric: &Metric,
+    titles: &BTreeMap<Level, String>,
 ) -> Result<()> {
     let (m, seed) = (&run.manifest, run.manifest.seed.to_string());
-    for (level, value) in run.levels.get(metric.name).into_iter().flatten() {
-        let (value, undefined) = match value {
-            Ok(value) => (value.to_string(), ""),
-            Err(reason) => (String::new(), reason.as_str()),
-        };
-        let level = level::title(*level);
-        out.write_record([
-            m.dataset.name.as_str(),
-            &row.model,
-            &seed,
-            &run.mask.family,
-            &level,
-            metric.name,
-            &value,
-            undefined,
-            &row.configuration,
-            &m.id,
-        ])
-        .map_err(render("scores.csv"))?;
+    let head = quoted(&[&m.dataset.name, &row.model, &seed, &run.mask.family])?;
+    let tail = quoted(&[&row.configuration, &m.id])?;
+    for metric in &section.metrics {
+        let curve = run.levels.get(metric.name).into_iter().flatten();
+        for (level, value) in curve {
+            let title = titles.get(level).map_or("", String::as_str);
+            // Writing to a string cannot fail.
+            let _ = match value {
+                Ok(value) => writeln!(out, "{head},{title},{},{value},,{tail}", metric.name),
+                Err(reason) => {
+                    let reason = quoted(&[reason])?;
+                    writeln!(out, "{head},{title},{},,{reason},{tail}", metric.name)
+                }
+            };
+        }
     }
     Ok(())
+}
+
+/// Fields as they stand in a line of CSV.
+fn quoted(fields: &[&str]) -> Result<String> {
+    let mut out = ::csv::Writer::from_writer(Vec::new());
+    out.write_record(fields).map_err(render("scores.csv"))?;
+    let line = done(out, "scores.csv")?;
+    let line = String::from_utf8_lossy(&line);
+    // A single empty field would be quoted, to tell it from no field.
+    Ok(match line.trim_end_matches('\n') {
+        "\"\"" => String::new(),
+        line => line.to_string(),
+    })
 }
 
 /// Mean, standard deviation and number of seeds of every cell of the tables: `rate` is a missing
