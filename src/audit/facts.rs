@@ -111,8 +111,8 @@ impl Facts {
 
     /// Whether a number is the score of a constant predictor.
     pub fn is_floor(&self, dataset: &str, metric: &Metric, number: &Number) -> bool {
-        let prints = |value: f64| (value - number.value).abs() <= 0.5 * number.ulp() + 1e-9;
-        self.floors(dataset, metric).iter().any(|(_, v)| prints(*v))
+        let floors = self.floors(dataset, metric);
+        floors.iter().any(|(_, value)| number.rounds_from(*value))
     }
 }
 

@@ -4,9 +4,10 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lnln_bench::mask::Level;
 use lnln_bench::record::{self, RunDir, SweepCell, SweepDir, sweeps};
 use lnln_bench::report::terminal::{self, Style};
-use lnln_bench::report::{Layout, Options, check, write_report};
+use lnln_bench::report::{Error, Layout, Options, check, write_report};
 
 use super::output;
 
@@ -19,9 +20,9 @@ Examples:
   lnln-bench report runs --out reports/paper --layout paper
   lnln-bench report --check reports/mosi
 
-The report folder holds report.md, tables.tex, scores.csv, summary.csv, index.html,
-citations.bib, figures (SVG and PNG) and manifest.json, which names the runs and predictions behind every cell. The same runs give the
-same bytes, so a report can be kept under version control and checked by making it again.";
+The report folder holds report.md, tables.tex, tables.csv, scores.csv, summary.csv, index.html,
+citations.bib, figures (SVG and PNG) and manifest.json, which names the runs and predictions behind
+every cell. The same runs give the same bytes, so a report can be kept under version control and checked by making it again.";
 
 /// Makes Markdown, LaTeX, CSV and HTML tables and SVG figures from finished runs.
 #[derive(clap::Args, Debug)]
@@ -38,7 +39,7 @@ pub struct Args {
     out: Option<PathBuf>,
     /// Make the report in DIR again, in memory, and compare it byte by byte; from the runs it
     /// names, or from RUNS
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "reference", "resamples"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "matrix_rates", "reference", "resamples"])]
     check: Option<PathBuf>,
     /// `paper` shows the columns of the LNLN paper's tables with the published numbers beside ours
     #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
@@ -53,6 +54,10 @@ pub struct Args {
     /// Show only these models, and the floor
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     models: Vec<String>,
+    /// Levels of confusion matrices and histograms (0,0.5 or LA) [default: 0, 0.1, 0.5 and 0.9 where
+    /// they were run]
+    #[arg(long, value_delimiter = ',', value_name = "RATE,...")]
+    matrix_rates: Vec<Level>,
     /// Test every model against this one; by default lnln, or else the first
     #[arg(long, value_name = "MODEL")]
     reference: Option<String>,
@@ -74,6 +79,7 @@ impl Args {
             layout: Layout::Full,
             metrics: Vec::new(),
             models: Vec::new(),
+            matrix_rates: Vec::new(),
             reference: None,
             resamples: None,
             latency_wait: 0,
@@ -93,6 +99,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         layout: args.layout,
         metrics: args.metrics,
         models: args.models,
+        matrix_levels: args.matrix_rates,
         reference: args.reference,
         resamples: args.resamples,
     };
@@ -101,14 +108,16 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Some(sweep) => cells(&SweepDir::open(sweep), latency)?,
         None => {
             wait(&args.runs, latency);
-            (args.runs, 0)
+            (args.runs, Vec::new())
         }
     };
     let written = write_report(&runs, out, &options)?;
-    let unfinished = written.unfinished.len() + waiting;
-    if unfinished > 0 {
+    let unfinished: Vec<&RunDir> = written.unfinished.iter().chain(&waiting).collect();
+    if !unfinished.is_empty() {
         tracing::warn!(
-            "{unfinished} unfinished runs are not in the report; run the sweep again to finish them"
+            "{} unfinished runs are not in the report: {}; run the sweep again to finish them",
+            unfinished.len(),
+            named(unfinished.into_iter().map(RunDir::id), 5)
         );
     }
     let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -117,11 +126,29 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         colour,
     };
     let overview = terminal::tables(&written.overviews, style);
-    output::write(&format!("{overview}\n{}", written.dir.display()))
+    let others = match written.others.is_empty() {
+        true => String::new(),
+        false => format!(
+            "Not shown here: {}\n",
+            named(written.others.into_iter(), 12)
+        ),
+    };
+    output::write(&format!("{overview}\n{others}{}", written.dir.display()))
 }
 
-/// The finished runs of a sweep, after a wait for the others, and how many others there are.
-fn cells(sweep: &SweepDir, latency: Duration) -> anyhow::Result<(Vec<PathBuf>, usize)> {
+/// The first names, and how many more there are.
+fn named(names: impl Iterator<Item = String>, most: usize) -> String {
+    let mut names: Vec<String> = names.collect();
+    let more = names.len().saturating_sub(most);
+    names.truncate(most);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
+}
+
+/// The finished runs of a sweep, after a wait for the others, and the others.
+fn cells(sweep: &SweepDir, latency: Duration) -> anyhow::Result<(Vec<PathBuf>, Vec<RunDir>)> {
     let (cells, runs) = (sweep.read()?.cells, sweep.runs());
     wait_while(latency, || missing(&runs, &cells));
     let dirs = cells.iter().map(|cell| RunDir::open(runs.join(&cell.run)));
@@ -131,7 +158,7 @@ fn cells(sweep: &SweepDir, latency: Duration) -> anyhow::Result<(Vec<PathBuf>, u
         return Err(record::Error::NoneFinished { path, unfinished }.into());
     }
     let paths = done.iter().map(|dir| dir.path().to_owned());
-    Ok((paths.collect(), waiting.len()))
+    Ok((paths.collect(), waiting))
 }
 
 /// Waits until every cell of every sweep is done, but not for ever.
@@ -166,7 +193,10 @@ fn compare(dir: &Path, runs: &[PathBuf]) -> anyhow::Result<()> {
     }
     match checked.differences.len() {
         0 => output::write(&format!("{} files are what the runs give", checked.files)),
-        n => anyhow::bail!("{n} differences between {} and its runs", dir.display()),
+        count => {
+            let path = dir.to_path_buf();
+            Err(Error::Differs { path, count }.into())
+        }
     }
 }
 

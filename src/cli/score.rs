@@ -1,8 +1,11 @@
 //! `score`: predictions made elsewhere, as runs.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use lnln_bench::dataset::Corpus;
+use lnln_bench::mask::FAMILIES;
+use lnln_bench::report::cite;
 use lnln_bench::score::{self, Options};
 
 use super::output;
@@ -36,8 +39,8 @@ pub struct Args {
     /// Title in tables [default: the model's name].
     #[arg(long)]
     title: Option<String>,
-    /// Authors, title, venue.
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    /// `Authors: Title. Venue Year`, for citations.bib
+    #[arg(long, value_name = "TEXT", default_value = "", value_parser = citation)]
     citation: String,
     /// Trainable scalars.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -62,10 +65,36 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         mask_seed: args.mask_seed,
     };
     let scored = score::score(&args.file, &corpus, &args.runs, &options)?;
+    warn_of_masks(&scored);
     let line = |run: &score::Scored| {
         let state = if run.new { "" } else { " (there before)" };
         let (path, dataset) = (run.path.display(), corpus.name());
         format!("{path}  {dataset} {} {}{state}\n", run.model, run.seed)
     };
     output::write(&scored.iter().map(line).collect::<String>())
+}
+
+/// A family of somebody else's is allowed, but a misspelt one would part the model from all others.
+fn warn_of_masks(scored: &[score::Scored]) {
+    let foreign: BTreeSet<&String> = scored.iter().flat_map(|run| &run.foreign_masks).collect();
+    let known = FAMILIES.iter().map(|f| f.name()).collect::<Vec<_>>();
+    for name in foreign {
+        tracing::warn!(
+            "mask family `{name}` is none of {}: in reports these runs stand in a section of their \
+             own, and no other model beside them",
+            known.join(", ")
+        );
+    }
+}
+
+/// A citation that becomes an entry of `citations.bib`.
+fn citation(text: &str) -> Result<String, String> {
+    match text.is_empty() || cite::entry(text).is_some() {
+        true => Ok(text.to_string()),
+        false => Err(
+            "expected `Authors: Title. Venue Year`, as in `Zhang, Wang, Yu: Towards Robust \
+                      Multimodal Sentiment Analysis. NeurIPS 2024`"
+                .to_string(),
+        ),
+    }
 }

@@ -28,6 +28,18 @@ impl Sums {
         Self { width, add, value }
     }
 
+    /// Macro F1 of so many classes: the confusion matrix, row by row, truth first.
+    pub(super) const fn classes(count: usize, add: fn(f32, f32, &mut [f64])) -> Self {
+        let (width, value) = (count * count, macro_f1 as fn(&[f64]) -> Option<f64>);
+        Self { width, add, value }
+    }
+
+    /// Lin's concordance, from the sums of [`Sums::correlation`].
+    pub(super) const fn agreement(add: fn(f32, f32, &mut [f64])) -> Self {
+        let (width, value) = (6, concordance as fn(&[f64]) -> Option<f64>);
+        Self { width, add, value }
+    }
+
     /// Pearson's correlation: weight, both sums, both sums of squares, sum of products.
     pub(super) const fn correlation(add: fn(f32, f32, &mut [f64])) -> Self {
         let (width, value) = (6, pearson as fn(&[f64]) -> Option<f64>);
@@ -38,6 +50,11 @@ impl Sums {
 /// Counts a pair of classes into a confusion matrix of [`Sums::two_classes`].
 pub(super) fn count(truth: bool, prediction: bool, sums: &mut [f64]) {
     sums[usize::from(truth) * 2 + usize::from(prediction)] += 1.0;
+}
+
+/// Counts a pair of classes, counted from 0, into the confusion matrix of [`Sums::classes`].
+pub(super) fn count_class(count: usize, truth: usize, prediction: usize, sums: &mut [f64]) {
+    sums[truth * count + prediction] += 1.0;
 }
 
 /// Counts a hit or a miss for [`Sums::mean`].
@@ -69,16 +86,47 @@ fn weighted_f1(sums: &[f64]) -> Option<f64> {
     (total > 0.0).then(|| sum / total)
 }
 
+fn macro_f1(sums: &[f64]) -> Option<f64> {
+    let count = sums.len().isqrt();
+    let of = |class: usize| {
+        let row = (0..count).map(|other| sums[class * count + other]);
+        let column = (0..count).map(|other| sums[other * count + class]);
+        let either = row.sum::<f64>() + column.sum::<f64>();
+        // A class that occurs on neither side has no part in the mean.
+        (either > 0.0).then(|| 2.0 * sums[class * count + class] / either)
+    };
+    let known: Vec<f64> = (0..count).filter_map(of).collect();
+    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+}
+
+fn concordance(sums: &[f64]) -> Option<f64> {
+    let [n, p, t, pp, tt, pt] = *sums else {
+        return None;
+    };
+    if n <= 1.0 {
+        return None;
+    }
+    let (spread_p, spread_t) = (spread(n, p, pp), spread(n, t, tt));
+    let gap = (p - t) / n;
+    match (spread_p, spread_t) {
+        (Some(a), Some(b)) => Some(2.0 * (pt - p * t / n) / (a + b + n * gap * gap)),
+        (None, None) if gap.abs() < 1e-12 => None,
+        _ => Some(0.0),
+    }
+}
+
+/// The sum of squared deviations; `None` where all values are equal, for differences of sums leave a
+/// rounding error there.
+fn spread(n: f64, sum: f64, squares: f64) -> Option<f64> {
+    let spread = squares - sum * sum / n;
+    (spread > 1e-12 * squares).then_some(spread)
+}
+
 fn pearson(sums: &[f64]) -> Option<f64> {
     let [n, p, t, pp, tt, pt] = *sums else {
         return None;
     };
-    // Differences of sums leave a rounding error where the variance is 0.
-    let spread = |squares: f64, sum: f64| {
-        let spread = squares - sum * sum / n;
-        (spread > 1e-12 * squares).then_some(spread)
-    };
-    let scale = (spread(pp, p)? * spread(tt, t)?).sqrt();
+    let scale = (spread(n, p, pp)? * spread(n, t, tt)?).sqrt();
     Some(((pt - p * t / n) / scale).clamp(-1.0, 1.0))
 }
 
@@ -89,6 +137,35 @@ mod tests {
     fn value(state: &mut u64) -> f32 {
         *state = state.wrapping_mul(6364136223846793005).wrapping_add(1);
         ((*state >> 40) as f32 / 8_388_608.0 - 1.0) * 3.5
+    }
+
+    #[test]
+    fn all_but_ranks_have_sums() {
+        for protocol in PROTOCOLS {
+            let without = protocol.all().filter(|m| m.sums.is_none());
+            let names: Vec<&str> = without.map(|m| m.name).collect();
+            assert_eq!(names, ["spearman"], "{}", protocol.name);
+        }
+    }
+
+    #[test]
+    fn constants_are_undefined_or_zero_as_in_the_formula() {
+        for (p, t) in [([0.3; 4], [0.3; 4]), ([0.3; 4], [0.7; 4])] {
+            for metric in PROTOCOLS.iter().flat_map(|p| p.all()) {
+                let Some(sums) = metric.sums else { continue };
+                let mut total = vec![0.0; sums.width];
+                p.iter()
+                    .zip(&t)
+                    .for_each(|(p, t)| (sums.add)(*p, *t, &mut total));
+                let (formula, value) = ((metric.compute)(&p, &t).ok(), (sums.value)(&total));
+                let close = formula.zip(value).is_none_or(|(a, b)| (a - b).abs() < 1e-9);
+                assert!(
+                    formula.is_some() == value.is_some() && close,
+                    "{}",
+                    metric.name
+                );
+            }
+        }
     }
 
     #[test]

@@ -78,6 +78,13 @@ impl Metric {
         Self { sums, ..self }
     }
 
+    /// The name without what becomes of labels of zero: `f1` of `f1_non0` and `f1_has0`.
+    pub fn stem(&self) -> &'static str {
+        let stem = self.name.strip_suffix("_non0");
+        let stem = stem.or(self.name.strip_suffix("_has0"));
+        stem.unwrap_or(self.name)
+    }
+
     /// Whether `a` is strictly better than `b`.
     pub fn is_better(&self, a: f64, b: f64) -> bool {
         match self.direction {
@@ -96,13 +103,33 @@ impl Metric {
 
     /// A stored value as tables print it, without a unit sign.
     pub fn display(&self, value: f64) -> String {
-        format!("{:.*}", self.decimals, value * self.scale())
+        fixed(value * self.scale(), self.decimals)
+    }
+}
+
+/// `value` with `decimals` decimals, and no minus before a zero.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(zero) if zero.chars().all(|c| c == '0' || c == '.') => zero.to_string(),
+        _ => text,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::fixed;
     use crate::metric::protocol;
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!(
+            [-0.004, -0.006, 0.0].map(|v| fixed(v, 2)),
+            ["0.00", "-0.01", "0.00"]
+        );
+        let corr = protocol("mosi").unwrap().metric("corr").unwrap();
+        assert_eq!(corr.display(-0.0004), "0.000");
+    }
 
     #[test]
     fn direction_and_display_follow_the_descriptor() {

@@ -21,7 +21,7 @@ mod sims;
 mod undefined;
 
 pub use additive::Sums;
-pub use descriptor::{Direction, Metric, Unit};
+pub use descriptor::{Direction, Metric, Unit, fixed};
 pub use protocol::{Protocol, UnknownProtocol, protocol};
 pub use undefined::Undefined;
 

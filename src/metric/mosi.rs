@@ -1,6 +1,6 @@
 //! The protocol of CMU-MOSI and CMU-MOSEI: labels in [-3, 3], as MMSA and LNLN score them.
 
-use super::additive::{count, hit, moments};
+use super::additive::{count, count_class, hit, moments};
 use super::descriptor::{Direction, Metric};
 use super::{Protocol, Sums, Undefined, accuracy, correlation, error, f1, undefined};
 
@@ -48,11 +48,29 @@ pub(super) const PROTOCOL: Protocol = Protocol {
         Metric::share("acc3", "Acc-3", acc3).summed(Sums::mean(|p, t, s| {
             hit(rounded(p, 1.0) == rounded(t, 1.0), s)
         })),
-        Metric::share("f1_swapped_non0", "F1 swapped (Non0)", f1_swapped_non0),
-        Metric::share("f1_swapped_has0", "F1 swapped (Has0)", f1_swapped_has0),
-        Metric::share("f1_macro_non0", "macro F1 (Non0)", f1_macro_non0),
-        Metric::share("f1_macro_has0", "macro F1 (Has0)", f1_macro_has0),
-        Metric::share("f1_macro7", "macro F1 (7 classes)", f1_macro7),
+        Metric::share("f1_swapped_non0", "F1 swapped (Non0)", f1_swapped_non0).summed(
+            Sums::two_classes(|p, t, s| {
+                if t != 0.0 {
+                    count(p > 0.0, t > 0.0, s);
+                }
+            }),
+        ),
+        Metric::share("f1_swapped_has0", "F1 swapped (Has0)", f1_swapped_has0)
+            .summed(Sums::two_classes(|p, t, s| count(p >= 0.0, t >= 0.0, s))),
+        Metric::share("f1_macro_non0", "macro F1 (Non0)", f1_macro_non0).summed(Sums::classes(
+            2,
+            |p, t, s| {
+                if t != 0.0 {
+                    count(t > 0.0, p > 0.0, s);
+                }
+            },
+        )),
+        Metric::share("f1_macro_has0", "macro F1 (Has0)", f1_macro_has0)
+            .summed(Sums::classes(2, |p, t, s| count(t >= 0.0, p >= 0.0, s))),
+        Metric::share("f1_macro7", "macro F1 (7 classes)", f1_macro7)
+            .summed(Sums::classes(7, |p, t, s| {
+                count_class(7, seven(t), seven(p), s)
+            })),
         Metric::number(
             "spearman",
             "Spearman",
@@ -64,10 +82,11 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             "Concordance",
             Direction::HigherIsBetter,
             correlation::concordance,
-        ),
+        )
+        .summed(Sums::agreement(moments)),
     ],
     classes: &["-3", "-2", "-1", "0", "1", "2", "3"],
-    class: |v| (rounded(v, 3.0) + 3.0) as usize,
+    class: seven,
     selection: "mae",
     seed_decimals: Some(4),
 };
@@ -124,6 +143,11 @@ fn f1_macro7(predictions: &[f32], truths: &[f32]) -> Result<f64, Undefined> {
 /// The integer class of a value: clipped to [-limit, limit] first, then rounded half to even.
 fn rounded(value: f32, limit: f32) -> f32 {
     value.clamp(-limit, limit).round_ties_even()
+}
+
+/// The place of a value among the seven classes.
+fn seven(value: f32) -> usize {
+    (rounded(value, 3.0) + 3.0) as usize
 }
 
 /// (truth > 0, prediction > 0) of the samples whose truth is not 0.

@@ -1,6 +1,6 @@
 //! The protocol of CH-SIMS: labels in [-1, 1], everything computed on clipped values.
 
-use super::additive::{count, hit, moments};
+use super::additive::{count, count_class, hit, moments};
 use super::descriptor::{Direction, Metric};
 use super::{Protocol, Sums, Undefined, accuracy, correlation, error, f1, undefined};
 
@@ -27,16 +27,22 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             .summed(Sums::correlation(|p, t, s| moments(clip(p), clip(t), s))),
     ],
     extras: &[
-        Metric::share("f1_swapped", "F1 swapped", f1_swapped),
-        Metric::share("f1_macro", "macro F1", f1_macro),
-        Metric::share("f1_macro5", "macro F1 (5 classes)", f1_macro5),
+        Metric::share("f1_swapped", "F1 swapped", f1_swapped)
+            .summed(Sums::two_classes(|p, t, s| count(p > 0.0, t > 0.0, s))),
+        Metric::share("f1_macro", "macro F1", f1_macro)
+            .summed(Sums::classes(2, |p, t, s| count(t > 0.0, p > 0.0, s))),
+        Metric::share("f1_macro5", "macro F1 (5 classes)", f1_macro5)
+            .summed(Sums::classes(5, |p, t, s| {
+                count_class(5, bin(t, FIVE), bin(p, FIVE), s)
+            })),
         Metric::number("spearman", "Spearman", Direction::HigherIsBetter, spearman),
         Metric::number(
             "concordance",
             "Concordance",
             Direction::HigherIsBetter,
             concordance,
-        ),
+        )
+        .summed(Sums::agreement(|p, t, s| moments(clip(p), clip(t), s))),
     ],
     classes: &[
         "negative",

@@ -28,6 +28,11 @@ impl Number {
         self.decimals == other.decimals && self.units() == other.units()
     }
 
+    /// Whether a value rounds to the printed digits, halves either way.
+    pub fn rounds_from(&self, value: f64) -> bool {
+        (value - self.value).abs() <= 0.5 * self.ulp() + 1e-9
+    }
+
     /// The number as printed, without its spread.
     pub fn text(&self) -> String {
         format!("{:.*}", self.decimals, self.value)

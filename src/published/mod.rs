@@ -36,6 +36,12 @@ impl Published {
         }
     }
 
+    /// Whether masks of this family are like those the number was made with; complete data has none.
+    pub fn has_masks(&self, family: &str) -> bool {
+        Some(&self.cell.level) == Level::rate(0.0).as_ref()
+            || self.source.masks.iter().any(|name| name == family)
+    }
+
     /// The digits as printed.
     pub fn text(&self) -> String {
         self.cell.number.text()

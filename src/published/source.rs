@@ -21,6 +21,8 @@ pub struct Source {
     pub bibtex: String,
     /// Runs behind every number.
     pub seeds: u32,
+    /// The mask families that stand for those of its numbers on incomplete data.
+    pub masks: Vec<String>,
     pub tables: Vec<Sheet>,
     pub known_errors: Vec<KnownError>,
 }
@@ -96,6 +98,8 @@ struct About {
     url: String,
     bibtex: String,
     seeds: u32,
+    #[serde(default)]
+    masks: Vec<String>,
     tables: BTreeMap<String, String>,
 }
 
@@ -126,6 +130,7 @@ fn source(files: &Files) -> Source {
         url: about.url,
         bibtex: about.bibtex.trim().to_string(),
         seeds: about.seeds,
+        masks: about.masks,
     }
 }
 
@@ -141,6 +146,8 @@ mod tests {
                 "{}",
                 source.key
             );
+            let known = |name: &String| crate::mask::find(name).is_ok();
+            assert!(source.masks.iter().all(known), "{:?}", source.masks);
             for sheet in &source.tables {
                 assert!(!sheet.cells.is_empty(), "{}", sheet.name);
                 assert!(

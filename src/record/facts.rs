@@ -7,6 +7,9 @@ use crate::metric::{Protocol, floor};
 /// Stands in a manifest for what this program cannot know of predictions made elsewhere.
 pub const EXTERNAL: &str = "external";
 
+/// The rule of selection by the best test epoch, as the LNLN paper has it.
+pub const PAPER: &str = "paper";
+
 /// Version of this tool with the commit it was built from.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LNLN_BENCH_GIT"));
 

@@ -25,6 +25,8 @@ pub mod epochs;
 pub mod error;
 pub mod facts;
 pub mod find;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod manifest;
 pub mod noise;
 pub mod parquet;
@@ -38,7 +40,7 @@ pub mod work;
 pub use atomic::{write_all_atomic, write_atomic, write_atomic_with, write_once};
 pub use attempt::{Attempt, Failure, Outcome};
 pub use error::Error;
-pub use facts::{EXTERNAL, VERSION};
+pub use facts::{EXTERNAL, PAPER, VERSION};
 pub use find::{Runs, directories, find_runs, run_dir};
 pub use manifest::Manifest;
 pub use predictions::{Condition, Group, Prediction, Predictions};

@@ -51,6 +51,8 @@ pub struct Sealed {
     parquet: Vec<u8>,
     /// What the metrics of this build make of the predictions; `None` in older runs.
     pub scores: Option<Scores>,
+    /// blake3 of their file, where there is one.
+    pub scores_hash: Option<String>,
     /// The log of epochs; empty where nothing was trained.
     pub epochs: Vec<u8>,
     /// Its hash, where there is one.
@@ -233,9 +235,12 @@ impl RunDir {
         let (json, manifest_hash) = self.checked(&sums, MANIFEST)?;
         let (parquet, predictions_hash) = self.checked(&sums, PREDICTIONS)?;
         let listed = |name| sums.iter().any(|(_, known)| known == name);
-        let scores = match listed(SCORES) {
-            true => scores::parse(&self.checked(&sums, SCORES)?.0),
-            false => None,
+        let (scores, scores_hash) = match listed(SCORES) {
+            true => {
+                let (bytes, hash) = self.checked(&sums, SCORES)?;
+                (scores::parse(&bytes), Some(hash))
+            }
+            false => (None, None),
         };
         // Older runs did not seal their log.
         let (epochs, epochs_hash) = match listed(METRICS) {
@@ -256,6 +261,7 @@ impl RunDir {
             manifest_hash,
             parquet,
             scores,
+            scores_hash,
             epochs,
             epochs_hash,
         })
@@ -322,7 +328,7 @@ impl RunDir {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{manifest, predictions, save};
+    use crate::record::fixture::{manifest, predictions, save};
 
     const GRID: [f64; 2] = [0.0, 0.5];
 

@@ -1,6 +1,7 @@
 //! `scores.csv`: every metric of a run's data set on its stored predictions, computed once when the
 //! run is finished, so that a report over thousands of runs need not decode their predictions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -65,6 +66,24 @@ impl Scores {
         });
         let lines = scored.collect();
         Self { lines }
+    }
+
+    /// Whether every metric of the protocol is there under so many conditions.
+    pub fn covers(&self, protocol: &Protocol, conditions: usize) -> bool {
+        let named = |m: &Metric| self.lines.iter().any(|line| *line.metric == *m.name);
+        self.lines.len() >= conditions * protocol.all().count() && protocol.all().all(named)
+    }
+
+    /// Whether some score is another one in `other`, to the last bit; metrics that only one of both
+    /// has do not count.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let place = |line: &Line| {
+            let names = (Arc::clone(&line.family), Arc::clone(&line.metric));
+            (names, line.mask_seed, line.level)
+        };
+        let known: BTreeMap<_, &Score> = other.lines.iter().map(|l| (place(l), &l.score)).collect();
+        let differs = |line: &Line| known.get(&place(line)).is_some_and(|s| **s != line.score);
+        self.lines.iter().any(differs)
     }
 
     /// As the text of a CSV file under a line with the version.
@@ -154,7 +173,7 @@ fn level(name: &str) -> Option<Level> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{manifest, predictions};
+    use crate::record::fixture::{manifest, predictions};
 
     #[test]
     fn scores_survive_a_round_trip_to_the_last_bit() {

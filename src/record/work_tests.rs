@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::super::attempt::SlurmTask;
 use super::*;
-use crate::report::fixture::{manifest, predictions};
+use crate::record::fixture::{manifest, predictions};
 
 fn mine(claim: Claim) -> Work {
     match claim {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
 use super::manifest::{NAME, ReportManifest};
+use super::run::scores::Basis;
 use super::write::build;
 
 /// What a check found.
@@ -17,7 +18,8 @@ pub struct Checked {
 }
 
 /// Builds the report in `dir` again from `roots`, or from the folders it names itself where that is
-/// empty, and compares every file. Runs whose files changed since they were finished are errors.
+/// empty, and compares every file. Scores are computed from the predictions again, whatever scores
+/// the runs sealed; those that differ are named. Runs whose files changed since they were finished are errors.
 ///
 /// # Errors
 /// If `dir` holds no report, or its runs cannot be read or trusted.
@@ -29,8 +31,11 @@ pub fn check(dir: &Path, roots: &[PathBuf]) -> Result<Checked> {
     })?;
     let named: Vec<PathBuf> = manifest.sources.iter().map(|s| dir.join(s)).collect();
     let roots = if roots.is_empty() { &named } else { roots };
-    let built = build(roots, &manifest.sources, &manifest.options)?;
-    let mut differences = Vec::new();
+    let (sources, options) = (&manifest.sources, &manifest.options);
+    let built = build(roots, sources, options, Basis::Predictions)?;
+    let wrong =
+        |id: &String| format!("the scores.csv of run {id} is not what its predictions give");
+    let mut differences: Vec<String> = built.wrong_scores.iter().map(wrong).collect();
     for (path, bytes) in &built.files {
         match fs::read(dir.join(path)) {
             Ok(found) if found == *bytes => {}

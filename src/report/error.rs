@@ -44,10 +44,17 @@ pub enum Error {
         path.display()
     )]
     NoReport { path: PathBuf },
+    #[error(
+        "{count} differences between {} and what its runs give; make the report again if the runs \
+         are right", path.display()
+    )]
+    Differs { path: PathBuf, count: usize },
     #[error("--metrics {name}: expected one of {known}")]
     UnknownMetric { name: String, known: String },
     #[error("--reference {name}: expected one of {known}, the models of each section")]
     UnknownReference { name: String, known: String },
+    #[error("--matrix-rates {level}: expected one of {known}, the levels of these runs")]
+    UnknownLevel { level: String, known: String },
     #[error("--models {name}: expected one of {known}, the models of these runs")]
     UnknownModel { name: String, known: String },
     #[error(

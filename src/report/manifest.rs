@@ -13,7 +13,7 @@ use crate::report::format::json;
 use crate::report::format::page::{Figure, Part};
 use crate::report::options::Options;
 use crate::report::run::scores::ScoredRun;
-use crate::report::table::{Cell, Column, Line, Table};
+use crate::report::table::{Column, Line, Table};
 
 /// Name of the file.
 pub const NAME: &str = "manifest.json";
@@ -58,6 +58,9 @@ pub struct RunFacts {
     pub seed: u64,
     pub predictions_blake3: String,
     pub manifest_blake3: String,
+    /// Of the stored scores, where there are some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores_blake3: Option<String>,
     /// Of the log of epochs, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_blake3: Option<String>,
@@ -187,20 +190,17 @@ fn run(run: &ScoredRun) -> (String, RunFacts) {
         seed: m.seed,
         predictions_blake3: run.predictions_hash.clone(),
         manifest_blake3: run.manifest_hash.clone(),
+        scores_blake3: run.scores_hash.clone(),
         log_blake3: run.log_hash.clone(),
     };
     (m.id.clone(), facts)
 }
 
 fn table(table: &Table, numbering: &Numbering) -> TableFacts {
-    let said = |cell: &Cell| {
-        let spread = cell.content.sd().map(|sd| format!(" ± {sd}"));
-        cell.content.text() + &spread.unwrap_or_default()
-    };
     let row = |line: &Line| {
         let cells = table.columns.iter().zip(&line.cells);
         let cells = cells.map(|(column, cell)| {
-            let said = (said(cell), numbering.origin(&cell.origin));
+            let said = (cell.content.said(), numbering.origin(&cell.origin));
             (column.name.clone(), said)
         });
         RowFacts {

@@ -25,7 +25,13 @@ pub mod table;
 pub mod write;
 
 #[cfg(test)]
+mod check_tests;
+#[cfg(test)]
+mod compare_tests;
+#[cfg(test)]
 pub(crate) mod fixture;
+#[cfg(test)]
+mod latex_tests;
 #[cfg(test)]
 mod protocol_tests;
 #[cfg(test)]

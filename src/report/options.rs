@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::format::page::Layout;
+use crate::mask::Level;
 
 /// What to show of the runs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,10 @@ pub struct Options {
     /// Registry name or label of the row that others are tested against; by default LNLN, or the
     /// first.
     pub reference: Option<String>,
+    /// Levels of confusion matrices and histograms, in sections that have some of them; the usual
+    /// ones where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matrix_levels: Vec<Level>,
     /// How often to resample, 0 for no tests; by default as [`EFFORT`](super::write::EFFORT), and not at all for more
     /// than [`MANY`](super::write::MANY) runs.
     pub resamples: Option<usize>,

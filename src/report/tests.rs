@@ -9,7 +9,7 @@ use super::fixture::{TOY, eleven, manifest, predictions, record, save, scored, s
 use super::format::{csv, html, latex, markdown, page, terminal};
 use super::numbering::Numbering;
 use super::table::build;
-use super::{Layout, Options, check, write_report};
+use super::{Options, check, write_report};
 use crate::record::RunDir;
 use crate::report::format::page::Part;
 use crate::report::format::terminal::Style;
@@ -34,7 +34,7 @@ fn tables_in_markdown() {
 
 #[test]
 fn the_whole_page_in_markdown() {
-    let part = Part::new(section(&GRID), Layout::Full).unwrap();
+    let part = Part::new(section(&GRID), &Options::default()).unwrap();
     insta::assert_snapshot!(page::markdown(&[part]));
 }
 
@@ -80,7 +80,7 @@ fn scores_in_csv() {
 
 #[test]
 fn summary_in_csv() {
-    let part = Part::new(section(&GRID), Layout::Full).unwrap();
+    let part = Part::new(section(&GRID), &Options::default()).unwrap();
     let numbering = Numbering::of(std::slice::from_ref(&part));
     let summary = csv::summary(&[&part.section], &numbering).unwrap();
     insta::assert_snapshot!(String::from_utf8(summary).unwrap());
@@ -88,7 +88,7 @@ fn summary_in_csv() {
 
 #[test]
 fn the_page_in_html() {
-    let part = Part::new(section(&GRID), Layout::Full).unwrap();
+    let part = Part::new(section(&GRID), &Options::default()).unwrap();
     let parts = [part];
     let page = html::page(&parts, &Numbering::of(&parts)).unwrap();
     let loads = ["http://", "https://", "src=", "@import", "<link"];
@@ -396,4 +396,17 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
         "--models lnnl: expected one of constant, flat, lnln, the models of these runs"
     );
     assert!(ask(&["f2"], &[]).starts_with("--metrics f2: expected one of "));
+    // A stem stands for what is scored with and without labels of zero.
+    let options = Options {
+        metrics: vec!["f1_swapped".into()],
+        resamples: Some(0),
+        ..Options::default()
+    };
+    let written = write_report(&[dir.path()], &out, &options).unwrap();
+    let names: Vec<_> = written.overviews[0]
+        .columns
+        .iter()
+        .map(|c| c.name.as_str())
+        .collect();
+    assert_eq!(names, ["f1_swapped_non0", "f1_swapped_has0"]);
 }

@@ -1,9 +1,10 @@
 //! From the cells of a written report back to files, by nothing but its `manifest.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use super::fixture::{eleven, manifest, masks, save};
 use super::manifest::{ReportManifest, TableFacts};
 use super::numbering::OriginFacts;
 use super::tests::save_all;
@@ -12,10 +13,21 @@ use crate::mask::Level;
 use crate::metric::{Metric, protocol};
 use crate::record::{Group, RunDir};
 
-/// A report in this layout on four runs, its manifest read from disk.
+/// A report in this layout on a few runs, its manifest read from disk. In the paper's layout they
+/// are of a data set with published numbers, and of masks like those.
 fn report(root: &Path, layout: Layout) -> ReportManifest {
     let (runs, out) = (root.join("runs"), root.join("out"));
-    save_all(&runs);
+    match layout {
+        Layout::Full => save_all(&runs),
+        Layout::Paper => {
+            for (model, seed) in [("lnln", 11), ("lnln", 12), ("misa", 11), ("constant", 11)] {
+                let mut m = manifest(model, seed, &eleven());
+                m.dataset.name = "mosi".into();
+                m.masks = vec![masks("random", m.masks[0].levels.clone())];
+                save(&runs, &m);
+            }
+        }
+    }
     let options = Options {
         layout,
         resamples: Some(20),
@@ -41,21 +53,33 @@ fn cells(m: &ReportManifest) -> Vec<(String, &TableFacts, &str, &str, Option<usi
 
 #[test]
 fn every_cell_and_series_leads_to_files_with_these_hashes() {
+    leads_to_files(Layout::Full, 300);
+}
+
+#[test]
+fn so_does_every_cell_of_ours_in_the_papers_layout() {
+    leads_to_files(Layout::Paper, 250);
+}
+
+/// At least so many cells and series.
+fn leads_to_files(layout: Layout, least: usize) {
     let dir = tempfile::tempdir().unwrap();
-    let m = report(dir.path(), Layout::Full);
+    let m = report(dir.path(), layout);
     let series = m.figures.iter().flat_map(|(path, f)| {
         let named =
             move |(label, origin): &(String, Option<usize>)| (format!("{path} / {label}"), *origin);
         f.series.iter().map(named)
     });
-    let of_cells = cells(&m).into_iter().map(|c| (c.0, c.3, c.4));
-    // The floor has no distance to itself.
+    let ours = |column: &str| !column.starts_with("published_");
+    let of_cells = cells(&m).into_iter().filter(|c| ours(c.2));
+    let of_cells = of_cells.map(|c| (c.0, c.3, c.4));
+    // The floor has no distance to itself, and some methods are published only.
     let numbers = of_cells.filter(|(_, said, _)| *said != "-");
     let all: Vec<_> = numbers
         .map(|(place, _, o)| (place, o))
         .chain(series)
         .collect();
-    assert!(all.len() > 300, "{}", all.len());
+    assert!(all.len() > least, "{}", all.len());
     let mut files = BTreeMap::new();
     for (place, origin) in all {
         let origin = &m.numbered.origins[origin.unwrap_or_else(|| panic!("{place} has no origin"))];
@@ -80,8 +104,18 @@ fn every_cell_and_series_leads_to_files_with_these_hashes() {
 
 #[test]
 fn every_score_can_be_computed_again_from_what_its_origin_names() {
+    computed_again(Layout::Full, 200);
+}
+
+#[test]
+fn so_can_every_score_in_the_papers_layout() {
+    computed_again(Layout::Paper, 300);
+}
+
+/// At least so many numbers.
+fn computed_again(layout: Layout, least: usize) {
     let dir = tempfile::tempdir().unwrap();
-    let m = report(dir.path(), Layout::Full);
+    let m = report(dir.path(), layout);
     let groups = |id: &String| {
         let record = RunDir::open(dir.path().join("runs").join(id)).load();
         record.unwrap().predictions.groups().unwrap()
@@ -89,27 +123,56 @@ fn every_score_can_be_computed_again_from_what_its_origin_names() {
     let runs: BTreeMap<&String, Vec<Group>> = m.runs.keys().map(|id| (id, groups(id))).collect();
     let mut again = 0;
     for (place, table, column, said, origin) in cells(&m) {
-        let ([metric], Some(origin)) = (table.metrics[column].as_slice(), origin) else {
+        let metrics = &table.metrics[column];
+        let Some(origin) = origin.map(|number| &m.numbered.origins[number]) else {
             continue;
         };
-        let metric = protocol("mosi").unwrap().metric(metric).unwrap();
-        let origin = &m.numbered.origins[origin];
-        let [set] = origin.sets.as_slice() else {
+        let ([set], false) = (origin.sets.as_slice(), metrics.is_empty()) else {
             continue;
         };
-        let found: Option<Vec<f64>> = m.numbered.sets[*set]
-            .iter()
-            .map(|id| score(&runs[id], metric, origin, column == "auc"))
-            .collect();
-        let text = match found {
-            Some(seeds) => metric.display(seeds.iter().sum::<f64>() / seeds.len() as f64),
-            None => "n/a".to_string(),
-        };
-        let said = said.split(" ± ").next().unwrap_or_default();
-        assert_eq!(said, text, "{place}");
-        again += 1;
+        let said: Vec<&str> = said.split(" / ").collect();
+        assert_eq!(said.len(), metrics.len(), "{place}");
+        for (metric, said) in metrics.iter().zip(said) {
+            let metric = protocol("mosi").unwrap().metric(metric).unwrap();
+            let found: Option<Vec<f64>> = m.numbered.sets[*set]
+                .iter()
+                .map(|id| score(&runs[id], metric, origin, column == "auc"))
+                .collect();
+            let text = match found {
+                Some(seeds) => metric.display(seeds.iter().sum::<f64>() / seeds.len() as f64),
+                None => "n/a".to_string(),
+            };
+            let said = said.split(" ± ").next().unwrap_or_default();
+            assert_eq!(said, text, "{place}");
+            again += 1;
+        }
     }
-    assert!(again > 200, "{again}");
+    assert!(again > least, "{again}");
+}
+
+#[test]
+fn a_published_number_names_its_paper_and_table_and_stands_as_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let m = report(dir.path(), Layout::Paper);
+    let published = cells(&m).into_iter();
+    let published = published.filter(|c| c.2.starts_with("published_") && c.3 != "-");
+    let mut tables = BTreeSet::new();
+    for (place, _, _, _, origin) in published {
+        let origin = &m.numbered.origins[origin.unwrap_or_else(|| panic!("{place}"))];
+        let source = origin
+            .published
+            .clone()
+            .unwrap_or_else(|| panic!("{place}"));
+        assert!(origin.sets.is_empty() && origin.file.is_none(), "{place}");
+        tables.insert(source);
+    }
+    let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
+    let expected = ["MMSA, result table", "Zhang et al. 2024, Table 2"];
+    assert!(expected.iter().all(|t| tables.contains(t)), "{tables:?}");
+    assert!(tables.contains(&"Zhang et al. 2024, Table 9"), "{tables:?}");
+    let row = &m.tables["mosi-paper-overall"].rows;
+    let misa = row.iter().find(|r| r.row == "MISA").unwrap();
+    assert_eq!(misa.cells["published_mae"].0, "1.085");
 }
 
 /// A run's score over the origin's levels; `None` where it is undefined.

@@ -16,11 +16,12 @@ use super::manifest::{self, ReportManifest};
 use super::numbering::Numbering;
 use super::options::Options;
 use super::place;
+use crate::mask::Level;
 use crate::metric::Metric;
 use crate::published::sources;
 use crate::report::format::page::{self, Layout, Part};
 use crate::report::run::floor;
-use crate::report::run::scores::{ScoredRun, score};
+use crate::report::run::scores::{Basis, ScoredRun, score};
 use crate::report::run::section::{FLOOR, Section, Tests, sections};
 use crate::report::stats::compare::compare;
 use crate::report::stats::finding::Effort;
@@ -43,6 +44,8 @@ pub struct Written {
     pub files: Vec<String>,
     /// The overview table of each section.
     pub overviews: Vec<Table>,
+    /// Ids of the other tables.
+    pub others: Vec<String>,
     /// Runs the report rests on.
     pub runs: usize,
     /// Runs that were passed over because they have no `DONE`.
@@ -50,9 +53,9 @@ pub struct Written {
 }
 
 /// Writes the report of all finished runs in `roots` (folders of runs, or single runs) to `out`:
-/// `report.md`, `tables.tex`, `scores.csv`, `summary.csv`, `index.html`,
-/// `citations.bib`, `figures/*.svg` and `.png`, and last `manifest.json`. The same runs give the same bytes. Figures of an earlier report in `out`
-/// that this one lacks are removed.
+/// `report.md`, `tables.tex`, `tables.csv`, `scores.csv`, `summary.csv`, `index.html`,
+/// `citations.bib`, `figures/*.svg` and `.png`, and last `manifest.json`. The same runs give the same
+/// bytes. Figures of an earlier report in `out` that this one lacks are removed.
 ///
 /// # Errors
 /// If a run cannot be trusted or two runs fill one place ([`Error`] says which), or `out` holds
@@ -63,12 +66,13 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         .iter()
         .map(|r| place::relative(r.as_ref(), out))
         .collect();
-    let built = build(roots, &sources, options)?;
+    let built = build(roots, &sources, options, Basis::Stored)?;
     save(out, &built.files, earlier.as_ref())?;
     Ok(Written {
         dir: out.to_path_buf(),
         files: built.files.into_iter().map(|(path, _)| path).collect(),
         overviews: built.overviews,
+        others: built.others,
         runs: built.runs,
         unfinished: built.unfinished,
     })
@@ -78,7 +82,10 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
 pub(super) struct Built {
     /// Path within the report and bytes, the manifest last.
     pub files: Vec<(String, Vec<u8>)>,
+    /// Ids of runs whose stored scores are not those of their predictions.
+    pub wrong_scores: BTreeSet<String>,
     overviews: Vec<Table>,
+    others: Vec<String>,
     runs: usize,
     unfinished: Vec<RunDir>,
 }
@@ -88,19 +95,23 @@ pub(super) fn build<P: AsRef<Path>>(
     roots: &[P],
     sources: &[String],
     options: &Options,
+    basis: Basis,
 ) -> Result<Built> {
     let (dirs, unfinished) = find(roots)?;
-    let runs = load(&dirs)?;
+    let runs = load(&dirs, basis)?;
+    let wrong = runs.iter().filter(|run| run.scores_differ);
+    let wrong_scores = wrong.map(|run| run.manifest.id.clone()).collect();
     let count = runs
         .iter()
         .map(|r| &r.manifest_hash)
         .collect::<BTreeSet<_>>()
         .len();
     let sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
+    check_levels(&sections, options)?;
     let part = |mut section| {
         floor::add(&mut section)?;
         section.tests = tests(&section, count, options)?;
-        Part::new(section, options.layout)
+        Part::new(section, options)
     };
     let parts: Result<Vec<Part>> = sections.into_par_iter().map(part).collect();
     let parts = parts?;
@@ -108,13 +119,17 @@ pub(super) fn build<P: AsRef<Path>>(
     let mut files = files(&parts, &numbering, options)?;
     let manifest = ReportManifest::new(sources, options, &parts, &numbering, &files);
     files.push((manifest::NAME.to_string(), manifest.to_json()?));
+    let others = parts.iter().flat_map(|p| p.tables().skip(1));
+    let others = others.map(|table| table.id.clone()).collect();
     // Side by side: to free what millions of scores took is work as well.
     let overviews = parts
         .into_par_iter()
         .filter_map(|p| Some(p.shown.into_iter().next()?.0));
     Ok(Built {
         files,
+        wrong_scores,
         overviews: overviews.collect(),
+        others,
         runs: count,
         unfinished,
     })
@@ -172,8 +187,8 @@ fn find<P: AsRef<Path>>(roots: &[P]) -> Result<(Vec<RunDir>, Vec<RunDir>)> {
 }
 
 /// Checks and scores all runs, in their order. A run that two roots hold counts once.
-fn load(dirs: &[RunDir]) -> Result<Vec<ScoredRun>> {
-    let scored = dirs.par_iter().map(|dir| score(dir, dir.sealed()?));
+fn load(dirs: &[RunDir], basis: Basis) -> Result<Vec<ScoredRun>> {
+    let scored = dirs.par_iter().map(|dir| score(dir, dir.sealed()?, basis));
     let (mut runs, mut seen) = (Vec::new(), BTreeSet::new());
     for run in scored.collect::<Result<Vec<_>>>()? {
         let hashes = |r: &ScoredRun| (r.manifest_hash.clone(), r.predictions_hash.clone());
@@ -197,7 +212,8 @@ fn select_models(mut runs: Vec<ScoredRun>, options: &Options) -> Result<Vec<Scor
     Ok(runs)
 }
 
-/// Sections that are left without a metric are left out.
+/// Sections that are left without a metric are left out. `f1_swapped` stands for `f1_swapped_non0` and
+/// `f1_swapped_has0`.
 fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<Section>> {
     if options.metrics.is_empty() {
         return Ok(sections);
@@ -206,18 +222,37 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
         .iter()
         .flat_map(|s| s.protocol.all().map(|m| m.name.to_string()))
         .collect();
-    if let Some(name) = options.metrics.iter().find(|m| !known.contains(*m)) {
+    let stems = || {
+        sections
+            .iter()
+            .flat_map(|s| s.protocol.all().map(|m| m.stem()))
+    };
+    let is_known = |name: &String| known.contains(name) || stems().any(|stem| stem == name);
+    if let Some(name) = options.metrics.iter().find(|m| !is_known(m)) {
         return Err(Error::UnknownMetric {
             name: name.clone(),
             known: Vec::from_iter(known).join(", "),
         });
     }
     for section in &mut sections {
-        let wanted = |m: &&'static Metric| options.metrics.iter().any(|name| name == m.name);
+        let asked = |m: &Metric, name: &String| name == m.name || name == m.stem();
+        let wanted = |m: &&'static Metric| options.metrics.iter().any(|name| asked(m, name));
         section.metrics = section.protocol.all().filter(wanted).collect();
     }
     sections.retain(|s| !s.metrics.is_empty());
     Ok(sections)
+}
+
+/// Whether every level that is asked for is one of some section.
+fn check_levels(sections: &[Section], options: &Options) -> Result<()> {
+    let known: BTreeSet<Level> = sections.iter().flat_map(|s| &s.levels).copied().collect();
+    match options.matrix_levels.iter().find(|l| !known.contains(l)) {
+        None => Ok(()),
+        Some(level) => Err(Error::UnknownLevel {
+            level: level.to_string(),
+            known: Vec::from_iter(known.iter().map(Level::to_string)).join(", "),
+        }),
+    }
 }
 
 /// Bytes of one file.
@@ -236,7 +271,7 @@ fn files(
     let sections: Vec<&Section> = parts.iter().map(|p| &p.section).collect();
     let tables = || parts.iter().flat_map(Part::tables);
     let citations = || cite::bibliography(sections.iter().copied(), &published);
-    let texts: [(&str, Render<'_>); 6] = [
+    let texts: [(&str, Render<'_>); 7] = [
         ("report.md", Box::new(|| Ok(page::markdown(parts).into()))),
         (
             "tables.tex",
@@ -247,6 +282,7 @@ fn files(
             "summary.csv",
             Box::new(|| csv::summary(&sections, numbering)),
         ),
+        ("tables.csv", Box::new(|| csv::tables(tables(), numbering))),
         ("citations.bib", Box::new(|| Ok(citations().into()))),
         (
             "index.html",
@@ -286,10 +322,11 @@ fn earlier(out: &Path) -> Result<Option<Vec<String>>> {
 }
 
 /// What a report folder holds beside the manifest.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "citations.bib",
     "report.md",
     "tables.tex",
+    "tables.csv",
     "scores.csv",
     "summary.csv",
     "index.html",

@@ -86,6 +86,15 @@ pub enum Error {
         seed: u64,
     },
     #[error(
+        "{file}: there is no prediction for {what}, which seed {other} has; every seed of a model \
+         needs the same masks and levels"
+    )]
+    Uneven {
+        file: String,
+        what: String,
+        other: u64,
+    },
+    #[error(
         "`{name}` cannot name a model: expected letters, digits, `-`, `_` and `.`, and not \
          `constant`, the floor of every table; choose another with --model or in the file"
     )]

@@ -70,8 +70,30 @@ pub(super) fn join(
         *slot = Some((row.prediction, row.place));
     }
     let each = runs.into_iter();
-    each.map(|((model, seed), passes)| whole(&name, &ids, model, seed, passes))
-        .collect()
+    let joined: Result<Vec<Joined>> = each
+        .map(|((model, seed), passes)| whole(&name, &ids, model, seed, passes))
+        .collect();
+    let joined = joined?;
+    alike(&name, &joined)?;
+    Ok(joined)
+}
+
+/// Whether every seed of a model has the same masks and levels: else a mean over seeds would be one
+/// over different seeds at each level.
+fn alike(file: &str, runs: &[Joined]) -> Result<()> {
+    for run in runs {
+        let others = runs.iter().filter(|other| other.model == run.model);
+        for other in others {
+            if let Some(key) = other.passes.keys().find(|k| !run.passes.contains_key(*k)) {
+                return Err(Error::Uneven {
+                    file: file.to_string(),
+                    what: describe(&run.model, run.seed, key),
+                    other: other.seed,
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether every row is about a test clip.

@@ -42,6 +42,8 @@ pub struct Scored {
     pub seed: u64,
     /// Whether it is new.
     pub new: bool,
+    /// Its mask families that this program does not know.
+    pub foreign_masks: Vec<String>,
 }
 
 /// Turns the predictions in `file` (CSV, or Parquet by its first bytes) into run directories under

@@ -76,6 +76,7 @@ pub(super) fn write(
         model: run.model.clone(),
         seed: run.seed,
         new,
+        foreign_masks: foreign_masks(run),
     })
 }
 
@@ -162,6 +163,14 @@ fn manifest(
         },
         wall_seconds: 0.0,
     })
+}
+
+fn foreign_masks(run: &Joined) -> Vec<String> {
+    let families: BTreeSet<&String> = run.passes.keys().map(|(family, ..)| family).collect();
+    let foreign = families
+        .into_iter()
+        .filter(|name| mask::find(name).is_err());
+    foreign.cloned().collect()
 }
 
 /// The masks the file says it used. Hashes are left out: nobody can tell from predictions which

@@ -120,7 +120,7 @@ impl Rule {
         match self.selection {
             Selection::Validation(_) => "validation",
             Selection::Last => "last",
-            Selection::Paper => "paper",
+            Selection::Paper => crate::record::PAPER,
         }
     }
 

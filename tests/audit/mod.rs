@@ -39,10 +39,18 @@ pub fn run(tables: &[Table]) -> Vec<Finding> {
     audit(tables, &Facts::published(), Protocol::default())
 }
 
-/// The folder of the transcription the tables were copied from.
+/// The folder of the transcription the tables were copied from: in the folder that `LNLN_BENCH_SHARED`
+/// names, where it must be, or beside the project, where it may be.
 pub fn shared() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let folder = std::env::var_os("LNLN_BENCH_SHARED").map_or(beside, PathBuf::from);
-    let folder = folder.join("published");
+    if let Some(named) = std::env::var_os("LNLN_BENCH_SHARED") {
+        let folder = PathBuf::from(named).join("published");
+        assert!(
+            folder.is_dir(),
+            "LNLN_BENCH_SHARED: expected the folder {}, which is not there",
+            folder.display()
+        );
+        return Some(folder);
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/published");
     folder.is_dir().then_some(folder)
 }

@@ -19,6 +19,7 @@ mod memory;
 mod prepare;
 mod prepare_many;
 mod program;
+mod report;
 #[cfg(feature = "torch")]
 mod run;
 #[cfg(feature = "torch")]

@@ -152,6 +152,39 @@ fn what_does_not_fit_the_data_is_named_and_nothing_is_written() {
         "expected the columns id, rate (or level), seed and prediction",
     );
     refused("id,rate,seed,prediction\n", "holds no predictions");
+    let whole = |line: &&&str| !line.contains(",0.5,2,");
+    let without: Vec<&str> = lines.iter().filter(whole).copied().collect();
+    refused(
+        &without.join("\n"),
+        "no prediction for mine, seed 2, level 0.5 (random masks, seed 1111), which seed 1 has",
+    );
+}
+
+#[test]
+fn a_family_of_somebody_elses_is_said_and_a_citation_without_form_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    let file = folder.path().join("mine.csv");
+    fs::write(&file, csv(&ids)).unwrap();
+    let score = |flag: &str, value: &str| {
+        program()
+            .arg("score")
+            .arg(&file)
+            .arg("--data")
+            .arg(&data)
+            .arg("--runs")
+            .arg(folder.path().join("runs"))
+            .args([flag, value])
+            .assert()
+    };
+    score("--citation", "me, 2024")
+        .code(2)
+        .stderr(contains("expected `Authors: Title. Venue Year`"));
+    assert!(!folder.path().join("runs").exists());
+    score("--family", "randm")
+        .success()
+        .stderr(contains("mask family `randm` is none of random, temporal"));
+    score("--citation", "Me, You: A Model. Nowhere 2024").success();
 }
 
 #[test]

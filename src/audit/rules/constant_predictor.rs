@@ -75,11 +75,10 @@ fn flat<'a>(evidence: &Evidence<'a>, row: &'a Row<'a>) -> Option<Flat<'a>> {
 
 /// The class a constant predictor with this accuracy and F1 says.
 fn class(evidence: &Evidence<'_>, accuracy: &Cell, f1: &Cell) -> Option<String> {
-    let prints = |c: &Cell, v: f64| (v - c.number.value).abs() <= 0.5 * c.number.ulp() + 1e-9;
     let says = |c: &Cell| -> Vec<String> {
         let floors = evidence.facts.floors(&c.dataset, c.metric).into_iter();
         floors
-            .filter(|(_, v)| prints(c, *v))
+            .filter(|(_, value)| c.number.rounds_from(*value))
             .map(|(s, _)| s)
             .collect()
     };

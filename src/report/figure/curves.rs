@@ -7,6 +7,8 @@ use crate::metric::Metric;
 use crate::report::run::level;
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::section::{Row, Section};
+use crate::report::stats::Summary;
+use crate::report::stats::finding::Comparison;
 use crate::report::table::build::heading;
 
 /// The figure of one metric; `None` where no row has two rates to connect.
@@ -17,7 +19,7 @@ pub fn draw(section: &Section, metric: &'static Metric, title: &str) -> Option<D
     lines.iter().any(several).then(|| Drawing {
         scene: lines::draw(
             title,
-            &format!("missing rate ({})", bands(section)),
+            &format!("missing rate ({})", Bands::of(section, metric).words()),
             &label,
             &lines,
         ),
@@ -25,11 +27,44 @@ pub fn draw(section: &Section, metric: &'static Metric, title: &str) -> Option<D
     })
 }
 
-/// What the bands are.
-fn bands(section: &Section) -> &'static str {
-    match section.comparison() {
-        Some(_) => "bands: 95 % of bootstrap resamples over clips and seeds",
-        None => "bands: one standard deviation over seeds",
+/// What the bands of a figure are: never of two kinds in one.
+#[derive(Clone, Copy)]
+enum Bands<'a> {
+    /// Central 95 percent of resamples; rows without have no band.
+    Intervals(&'a Comparison),
+    Deviations,
+}
+
+impl<'a> Bands<'a> {
+    fn of(section: &'a Section, metric: &Metric) -> Self {
+        match section.comparison().filter(|_| metric.sums.is_some()) {
+            Some(comparison) => Self::Intervals(comparison),
+            None => Self::Deviations,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Intervals(_) => "bands: 95 % of bootstrap resamples over clips and seeds",
+            Self::Deviations => "bands: one standard deviation over seeds",
+        }
+    }
+
+    /// The band around a number of the row at this position.
+    fn around(
+        self,
+        summary: &Summary,
+        place: usize,
+        metric: &'static Metric,
+        reading: &Reading,
+    ) -> [f64; 2] {
+        let found = match self {
+            Self::Intervals(all) => all
+                .find(place, metric.name, reading)
+                .and_then(|f| f.interval),
+            Self::Deviations => summary.sd.map(|sd| [summary.mean - sd, summary.mean + sd]),
+        };
+        found.unwrap_or([summary.mean; 2])
     }
 }
 
@@ -45,8 +80,8 @@ fn lines(section: &Section, metric: &'static Metric) -> Vec<(Line, Series)> {
     lines.collect()
 }
 
-/// The band is the bootstrap's interval, else one standard deviation over seeds.
 fn line(section: &Section, row: &Row, place: usize, metric: &'static Metric) -> Line {
+    let bands = Bands::of(section, metric);
     let mut segments: Vec<Vec<Mark>> = vec![Vec::new()];
     for level in &section.levels {
         let Some(rate) = level.rate() else {
@@ -55,12 +90,7 @@ fn line(section: &Section, row: &Row, place: usize, metric: &'static Metric) -> 
         let reading = Reading::At(*level);
         match (reading.outcome(&row.runs, metric.name), segments.last_mut()) {
             (Outcome::Known(summary), Some(segment)) => {
-                let sd = summary.sd.unwrap_or(0.0);
-                let finding = section
-                    .comparison()
-                    .and_then(|c| c.find(place, metric.name, &reading));
-                let interval = finding.and_then(|f| f.interval);
-                let band = interval.unwrap_or([summary.mean - sd, summary.mean + sd]);
+                let band = bands.around(&summary, place, metric, &reading);
                 segment.push(Mark {
                     x: rate,
                     y: summary.mean * metric.scale(),

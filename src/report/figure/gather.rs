@@ -13,6 +13,17 @@ use crate::report::run::section::{Row, Section, slug};
 /// Sections with more rows than this show no pictures per model: nobody would look at them.
 const ROWS: usize = 16;
 
+/// What a section of many rows shows no pictures of; a report says so.
+pub fn left_out(section: &Section) -> Option<String> {
+    let rows = section.own_rows().count();
+    (rows > ROWS).then(|| {
+        format!(
+            "Histograms, confusion matrices and training curves are left out: {rows} rows, and \
+             they are drawn for up to {ROWS}. --models chooses."
+        )
+    })
+}
+
 /// A drawing and its name within the report.
 pub struct Named {
     pub name: String,
@@ -21,16 +32,18 @@ pub struct Named {
 
 /// Training curves, realised missing rates, histograms and confusion matrices.
 ///
+/// `asked` are the levels that pictures of predictions show, where a section has some of them.
+///
 /// # Errors
 /// If predictions cannot be read again.
-pub fn figures(section: &Section) -> Result<Vec<Named>> {
+pub fn figures(section: &Section, asked: &[Level]) -> Result<Vec<Named>> {
     let named = |name: &str, drawing| Named {
         name: format!("{}-{name}", section.slug),
         drawing,
     };
     let mut figures = Vec::new();
-    if section.own_rows().count() <= ROWS {
-        figures.extend(predictions(section)?);
+    if left_out(section).is_none() {
+        figures.extend(predictions(section, &shown(&section.levels, asked))?);
         figures.extend(training::loss(section).map(|d| named("training-loss", d)));
         for row in section.rows.iter().filter(|row| !row.derived) {
             let name = format!("training-terms-{}", slug(&row.label));
@@ -40,6 +53,16 @@ pub fn figures(section: &Section) -> Result<Vec<Named>> {
     }
     figures.extend(realised::draw(section).map(|d| named("realised-rates", d)));
     Ok(figures)
+}
+
+/// Those asked for that are there; where none is, the usual ones.
+fn shown(levels: &[Level], asked: &[Level]) -> Vec<Level> {
+    let there = levels.iter().filter(|l| asked.contains(l));
+    let there: Vec<Level> = there.copied().collect();
+    match there.is_empty() {
+        true => chosen(levels),
+        false => there,
+    }
 }
 
 /// The levels that pictures of predictions show: the paper's 0, 0.1, 0.5 and 0.9 where they are
@@ -61,8 +84,7 @@ fn chosen(levels: &[Level]) -> Vec<Level> {
     (0..count).map(place).collect()
 }
 
-fn predictions(section: &Section) -> Result<Vec<Named>> {
-    let levels = chosen(&section.levels);
+fn predictions(section: &Section, levels: &[Level]) -> Result<Vec<Named>> {
     let titles: Vec<String> = levels.iter().map(|l| level::heading(*l)).collect();
     let (mut figures, mut series) = (Vec::new(), Vec::new());
     let (mut rows, mut truth, mut range) = (Vec::new(), None, [-1.0, 1.0]);
@@ -78,7 +100,7 @@ fn predictions(section: &Section) -> Result<Vec<Named>> {
             let passes = samples.iter().flat_map(|s| s.at(*level));
             passes.flatten().copied().collect()
         };
-        let origin = row.origin(levels.clone());
+        let origin = row.origin(levels.to_vec());
         series.push(Series::new(&row.label, origin));
         rows.push(histogram::Row {
             label: row.label.clone(),
@@ -89,7 +111,7 @@ fn predictions(section: &Section) -> Result<Vec<Named>> {
                 .collect(),
         });
         if !row.floor {
-            figures.push(matrices(section, row, &samples, &levels));
+            figures.push(matrices(section, row, &samples, levels));
         }
     }
     if let Some(truth) = truth {
@@ -158,8 +180,33 @@ mod tests {
     }
 
     #[test]
+    fn levels_that_are_asked_for_are_shown_where_a_section_has_them() {
+        let levels = |rates: &[f64]| -> Vec<Level> {
+            rates.iter().filter_map(|r| Level::of_number(*r)).collect()
+        };
+        let all = levels(&eleven());
+        assert_eq!(shown(&all, &levels(&[1.0, 0.3])), levels(&[0.3, 1.0]));
+        assert_eq!(shown(&all, &levels(&[0.35])), chosen(&all));
+        let figures = figures(&section(&[0.0, 0.5, 1.0]), &levels(&[0.5])).unwrap();
+        let matrices = figures.iter().filter(|f| f.name.contains("confusion"));
+        let shown: Vec<usize> = matrices.map(|f| f.drawing.series.len()).collect();
+        assert_eq!(shown, [1, 1]);
+    }
+
+    #[test]
+    fn a_section_of_many_rows_says_what_it_does_not_show() {
+        let mut section = section(&[0.0, 0.5]);
+        assert_eq!(left_out(&section), None);
+        let row = section.rows[0].clone();
+        section.rows.extend(std::iter::repeat_n(row, ROWS));
+        assert!(left_out(&section).unwrap().contains("19 rows"));
+        let figures = figures(&section, &[]).unwrap();
+        assert!(figures.iter().all(|f| !f.name.contains("confusion")));
+    }
+
+    #[test]
     fn every_model_has_a_confusion_and_all_predictions_are_counted() {
-        let figures = figures(&section(&[0.0, 0.5, 1.0])).unwrap();
+        let figures = figures(&section(&[0.0, 0.5, 1.0]), &[]).unwrap();
         let names: Vec<&str> = figures.iter().map(|f| f.name.as_str()).collect();
         assert_eq!(
             names,

@@ -11,7 +11,7 @@ const LEFT: f64 = 14.0;
 const TOP: f64 = 72.0;
 
 /// From one row's frame to the next: the numbers of one and the percentages of the other fit in.
-const BETWEEN: f64 = 38.0;
+const BETWEEN: f64 = 44.0;
 
 /// Bins of the label range.
 pub const BINS: usize = 24;

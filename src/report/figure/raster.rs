@@ -140,6 +140,8 @@ struct Canvas {
     height: usize,
     /// Red, green, blue of each pixel, row by row.
     pixels: Vec<u8>,
+    /// How much of each pixel of a row is covered, in lines; zero between shapes.
+    coverage: Vec<f64>,
 }
 
 impl Canvas {
@@ -148,6 +150,7 @@ impl Canvas {
             width,
             height,
             pixels: vec![255; width * height * 3],
+            coverage: vec![0.0; width],
         }
     }
 
@@ -158,7 +161,7 @@ impl Canvas {
         let first = ends().fold(f64::INFINITY, f64::min).floor().max(0.0) as usize;
         let last = ends().fold(0.0, f64::max).ceil().min(self.height as f64) as usize;
         let ink = Ink::new(colour, opacity);
-        let mut coverage = vec![0.0; self.width];
+        let mut coverage = std::mem::take(&mut self.coverage);
         let mut crossings = Vec::new();
         let mut sweep = Sweep::new(&edges);
         for row in first..last {
@@ -183,6 +186,7 @@ impl Canvas {
                 coverage[reached].fill(0.0);
             }
         }
+        self.coverage = coverage;
     }
 
     fn blend(&mut self, row: usize, columns: Range<usize>, coverage: &[f64], ink: &Ink) {
@@ -204,8 +208,9 @@ impl Canvas {
 struct Ink {
     colour: [u8; 3],
     opacity: f64,
-    /// What a value of red, green or blue becomes where all of a pixel is covered.
-    whole: [[u8; 256]; 3],
+    /// What a value of red, green or blue becomes where all of a pixel is covered; `None` for the
+    /// colour itself.
+    whole: Option<[[u8; 256]; 3]>,
 }
 
 impl Ink {
@@ -215,12 +220,15 @@ impl Ink {
         Self {
             colour,
             opacity,
-            whole: colour.map(table),
+            whole: (opacity < 1.0).then(|| colour.map(table)),
         }
     }
 
     fn cover(&self, pixel: &mut [u8]) {
-        let values = pixel.iter_mut().zip(&self.whole);
+        let Some(whole) = &self.whole else {
+            return pixel.copy_from_slice(&self.colour);
+        };
+        let values = pixel.iter_mut().zip(whole);
         values.for_each(|(value, table)| *value = table[usize::from(*value)]);
     }
 

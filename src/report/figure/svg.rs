@@ -26,70 +26,79 @@ fn element(shape: &Shape) -> String {
             points,
             colour,
             opacity,
-        } => {
-            let opacity = match *opacity < 1.0 {
-                true => format!(" opacity=\"{}\"", number(*opacity)),
-                false => String::new(),
-            };
-            let (points, colour) = (list(points), hex(*colour));
-            format!("<polygon points=\"{points}\" fill=\"{colour}\"{opacity}/>")
-        }
+        } => polygon(points, *colour, *opacity),
         Shape::Line {
             points,
             colour,
             width,
             dash,
-        } => {
-            let dash = match *dash > 0.0 {
-                true => format!(" stroke-dasharray=\"{} 4\"", number(*dash)),
-                false => String::new(),
-            };
-            format!(
-                "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" \
-                 stroke-linejoin=\"round\"{dash}/>",
-                list(points),
-                hex(*colour),
-                number(*width)
-            )
-        }
+        } => polyline(points, *colour, *width, *dash),
         Shape::Circle {
             centre,
             radius,
             colour,
-        } => format!(
-            "<circle cx=\"{}\" cy=\"{}\" r=\"{}\" fill=\"{}\"/>",
-            number(centre.0),
-            number(centre.1),
-            number(*radius),
-            hex(*colour)
-        ),
+        } => circle(*centre, *radius, *colour),
         Shape::Text {
             at,
-            text,
+            text: words,
             size,
             colour,
             anchor,
             upright,
-        } => {
-            let (x, y) = (number(at.0), number(at.1));
-            let anchor = match anchor {
-                Anchor::Start => "start",
-                Anchor::Middle => "middle",
-                Anchor::End => "end",
-            };
-            let turn = match upright {
-                true => format!(" transform=\"rotate(-90 {x} {y})\""),
-                false => String::new(),
-            };
-            format!(
-                "<text x=\"{x}\" y=\"{y}\" dy=\"0.35em\" font-size=\"{}\" fill=\"{}\" \
-                 text-anchor=\"{anchor}\"{turn}>{}</text>",
-                number(*size),
-                hex(*colour),
-                escape(text)
-            )
-        }
+        } => text(*at, words, (*size, *colour), *anchor, *upright),
     }
+}
+
+fn polygon(points: &[Point], colour: Colour, opacity: f64) -> String {
+    let opacity = match opacity < 1.0 {
+        true => format!(" opacity=\"{}\"", number(opacity)),
+        false => String::new(),
+    };
+    let (points, colour) = (list(points), hex(colour));
+    format!("<polygon points=\"{points}\" fill=\"{colour}\"{opacity}/>")
+}
+
+fn polyline(points: &[Point], colour: Colour, width: f64, dash: f64) -> String {
+    let dash = match dash > 0.0 {
+        true => format!(" stroke-dasharray=\"{} 4\"", number(dash)),
+        false => String::new(),
+    };
+    let (points, colour, width) = (list(points), hex(colour), number(width));
+    format!(
+        "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" \
+         stroke-width=\"{width}\" stroke-linejoin=\"round\"{dash}/>"
+    )
+}
+
+fn circle((x, y): Point, radius: f64, colour: Colour) -> String {
+    let [x, y, radius] = [x, y, radius].map(number);
+    let colour = hex(colour);
+    format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{colour}\"/>")
+}
+
+/// Words of this size and colour.
+fn text(
+    (x, y): Point,
+    words: &str,
+    (size, colour): (f64, Colour),
+    anchor: Anchor,
+    upright: bool,
+) -> String {
+    let [x, y, size] = [x, y, size].map(number);
+    let (words, colour) = (escape(words), hex(colour));
+    let anchor = match anchor {
+        Anchor::Start => "start",
+        Anchor::Middle => "middle",
+        Anchor::End => "end",
+    };
+    let turn = match upright {
+        true => format!(" transform=\"rotate(-90 {x} {y})\""),
+        false => String::new(),
+    };
+    format!(
+        "<text x=\"{x}\" y=\"{y}\" dy=\"0.35em\" font-size=\"{size}\" fill=\"{colour}\" \
+         text-anchor=\"{anchor}\"{turn}>{words}</text>"
+    )
 }
 
 fn list(points: &[Point]) -> String {

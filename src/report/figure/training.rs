@@ -11,7 +11,7 @@ use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section};
 use crate::report::table::build::heading;
 
-const ACROSS: &str = "epoch (bands: smallest to largest seed)";
+const ACROSS: &str = "epoch (bands: smallest to largest training)";
 
 /// The loss, relative to each run's first: the losses of two models have nothing in common.
 pub fn loss(section: &Section) -> Option<Drawing> {
@@ -28,7 +28,7 @@ pub fn loss(section: &Section) -> Option<Drawing> {
 
 /// The terms of a row's loss, unweighted, a line each; none where the loss has a single term.
 pub fn terms(section: &Section, row: &Row) -> Option<Drawing> {
-    let epochs: Vec<Vec<Epoch>> = row.runs.iter().map(epochs_of).collect();
+    let epochs: Vec<Vec<Epoch>> = row.trainings().map(epochs_of).collect();
     let all = epochs.iter().flatten().flat_map(|epoch| &epoch.terms);
     let names: BTreeSet<&str> = all.map(|(name, _)| name.as_str()).collect();
     let line = |(place, name): (usize, &&str)| Line {
@@ -64,7 +64,7 @@ fn term(epochs: &[Epoch], name: &str) -> Vec<(f64, f64)> {
 /// The metric on the split that selects the weights, of all runs that are selected by the metric
 /// of the first.
 pub fn watched(section: &Section) -> Option<Drawing> {
-    let run = section.runs().find(|r| !epochs_of(r).is_empty())?;
+    let run = section.trainings().find(|r| !epochs_of(r).is_empty())?;
     let name = &run.manifest.selection.metric;
     let metric = section.protocol.metric(name)?;
     let title = format!("{}: {} on the selecting split", section.title, metric.title);
@@ -75,7 +75,7 @@ pub fn watched(section: &Section) -> Option<Drawing> {
     })
 }
 
-/// A line per row: the mean over seeds, within their extremes.
+/// A line per row: the mean over its trainings, within their extremes.
 fn draw(
     section: &Section,
     title: &str,
@@ -106,7 +106,8 @@ fn marks(
     points: &impl Fn(&ScoredRun, &[Epoch]) -> Option<Vec<(f64, f64)>>,
 ) -> Vec<Mark> {
     let of = |run: &ScoredRun| points(run, &epochs_of(run)).unwrap_or_default();
-    marks_of(row.runs.iter().map(of))
+    // Of a curve over trainings at one rate each, all of them.
+    marks_of(row.trainings().map(of))
 }
 
 /// Per epoch the mean over runs, within their extremes.

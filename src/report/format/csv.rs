@@ -1,16 +1,23 @@
 //! Scores in long form: one row per number, full precision, in the metric's own scale
 //! (percentages as fractions). An undefined number is an empty field with the reason beside it.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
 use rayon::prelude::*;
 
+use crate::mask::Level;
 use crate::metric::{Direction, Metric};
 
+use super::long;
 use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::run::level;
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section};
+use crate::report::stats::holm;
+use crate::report::table::Table;
 
 const SCORES: [&str; 10] = [
     "dataset",
@@ -25,7 +32,7 @@ const SCORES: [&str; 10] = [
     "run",
 ];
 
-const SUMMARY: [&str; 21] = [
+const SUMMARY: [&str; 22] = [
     "dataset",
     "model",
     "family",
@@ -46,6 +53,7 @@ const SUMMARY: [&str; 21] = [
     "difference_low",
     "difference_high",
     "p",
+    "p_holm",
     "runs",
 ];
 
@@ -61,15 +69,18 @@ pub fn scores(sections: &[&Section]) -> Result<Vec<u8>> {
 }
 
 fn section_scores(section: &Section) -> Result<Vec<u8>> {
-    let mut out = ::csv::Writer::from_writer(Vec::new());
+    let titles = section.levels.iter();
+    let titles: Result<BTreeMap<Level, String>> = titles
+        .map(|level| Ok((*level, quoted(&[&level::title(*level)])?)))
+        .collect();
+    let titles = titles?;
+    let mut out = String::new();
     for row in section.own_rows() {
         for run in row.trainings() {
-            for metric in &section.metrics {
-                run_scores(&mut out, row, run, metric)?;
-            }
+            run_scores(&mut out, section, row, run, &titles)?;
         }
     }
-    done(out, "scores.csv")
+    Ok(out.into_bytes())
 }
 
 /// What was written.
@@ -77,48 +88,63 @@ fn done(out: ::csv::Writer<Vec<u8>>, file: &'static str) -> Result<Vec<u8>> {
     out.into_inner().map_err(|e| render(file)(e.into_error()))
 }
 
+/// A line per metric and level of a run. What they share is quoted once: there are millions.
 fn run_scores(
-    out: &mut ::csv::Writer<Vec<u8>>,
+    out: &mut String,
+    section: &Section,
     row: &Row,
     run: &ScoredRun,
-    metric: &Metric,
+    titles: &BTreeMap<Level, String>,
 ) -> Result<()> {
     let (m, seed) = (&run.manifest, run.manifest.seed.to_string());
-    for (level, value) in run.levels.get(metric.name).into_iter().flatten() {
-        let (value, undefined) = match value {
-            Ok(value) => (value.to_string(), ""),
-            Err(reason) => (String::new(), reason.as_str()),
-        };
-        let level = level::title(*level);
-        out.write_record([
-            m.dataset.name.as_str(),
-            &row.model,
-            &seed,
-            &run.mask.family,
-            &level,
-            metric.name,
-            &value,
-            undefined,
-            &row.configuration,
-            &m.id,
-        ])
-        .map_err(render("scores.csv"))?;
+    let head = quoted(&[&m.dataset.name, &row.model, &seed, &run.mask.family])?;
+    let tail = quoted(&[&row.configuration, &m.id])?;
+    for metric in &section.metrics {
+        let curve = run.levels.get(metric.name).into_iter().flatten();
+        for (level, value) in curve {
+            let title = titles.get(level).map_or("", String::as_str);
+            // Writing to a string cannot fail.
+            let _ = match value {
+                Ok(value) => writeln!(out, "{head},{title},{},{value},,{tail}", metric.name),
+                Err(reason) => {
+                    let reason = quoted(&[reason])?;
+                    writeln!(out, "{head},{title},{},,{reason},{tail}", metric.name)
+                }
+            };
+        }
     }
     Ok(())
 }
 
+/// Fields as they stand in a line of CSV.
+fn quoted(fields: &[&str]) -> Result<String> {
+    let mut out = ::csv::Writer::from_writer(Vec::new());
+    out.write_record(fields).map_err(render("scores.csv"))?;
+    let line = done(out, "scores.csv")?;
+    let line = String::from_utf8_lossy(&line);
+    // A single empty field would be quoted, to tell it from no field.
+    Ok(match line.trim_end_matches('\n') {
+        "\"\"" => String::new(),
+        line => line.to_string(),
+    })
+}
+
 /// Mean, standard deviation and number of seeds of every cell of the tables: `rate` is a missing
 /// rate or another level, `mean_0_0.9` (or `mean`, over all levels of the section) or `auc`. `low`
-/// to `high` holds 95 percent of resamples; `p` is not corrected for the number of tests; `runs` is
-/// the number of the set of runs in `manifest.json`.
+/// to `high` holds 95 percent of resamples; `p` is not corrected for the number of tests, `p_holm` for
+/// those of the metric's own table, which are all that stand here; `runs` is the number of the set of
+/// runs in `manifest.json`.
 pub fn summary(sections: &[&Section], numbering: &Numbering) -> Result<Vec<u8>> {
     let of_section = |section: &&Section| {
         let mut rows = Vec::new();
         for metric in &section.metrics {
+            let mut of_metric = Vec::new();
             for reading in Reading::all(&section.levels) {
                 let one = |place| summary_row(section, place, metric, &reading, numbering);
-                rows.extend((0..section.rows.len()).filter_map(one));
+                of_metric.extend((0..section.rows.len()).filter_map(one));
             }
+            correct(&mut of_metric);
+            rows.extend(of_metric);
         }
         rows
     };
@@ -127,7 +153,21 @@ pub fn summary(sections: &[&Section], numbering: &Numbering) -> Result<Vec<u8>> 
     write("summary.csv", rows)
 }
 
-/// `None` for what was not evaluated.
+/// Fills the corrected p-values of one metric's rows, and puts an empty field where there is no test.
+fn correct(rows: &mut [Vec<String>]) {
+    let raw: Vec<Option<f64>> = rows.iter().map(|row| row[P].parse().ok()).collect();
+    let known: Vec<f64> = raw.iter().flatten().copied().collect();
+    let mut adjusted = holm::adjust(&known).into_iter();
+    for (row, raw) in rows.iter_mut().zip(raw) {
+        let value = raw.and_then(|_| adjusted.next());
+        row.insert(P + 1, text(value));
+    }
+}
+
+/// Place of the raw p-value.
+const P: usize = 19;
+
+/// `None` for what was not evaluated; without the corrected p-value.
 fn summary_row(
     section: &Section,
     place: usize,
@@ -204,6 +244,19 @@ fn above_floor(section: &Section, metric: &Metric, reading: &Reading, mean: f64)
         Direction::HigherIsBetter => mean - floor,
         Direction::LowerIsBetter => floor - mean,
     })
+}
+
+/// Every cell of every table in long form, published numbers and costs included; see `long`.
+///
+/// # Errors
+/// Never in practice.
+pub fn tables<'a>(
+    tables: impl Iterator<Item = &'a Table>,
+    numbering: &Numbering,
+) -> Result<Vec<u8>> {
+    let mut rows = vec![long::COLUMNS.map(String::from).to_vec()];
+    rows.extend(tables.flat_map(|table| long::rows(table, numbering)));
+    write("tables.csv", rows)
 }
 
 fn write(file: &'static str, rows: Vec<Vec<String>>) -> Result<Vec<u8>> {

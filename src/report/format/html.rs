@@ -4,13 +4,14 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Template};
 use serde::Serialize;
 
+use crate::metric::fixed;
 use crate::report::error::{Result, render};
 use crate::report::format::json;
 use crate::report::format::page::{Figure, Part};
 use crate::report::numbering::Numbering;
 use crate::report::run::provenance::{self, Fact};
 use crate::report::run::section::Section;
-use crate::report::table::{Cell, Column, Content, FLOOR_MARK, Line, Table, fixed};
+use crate::report::table::{Cell, Column, Content, FLOOR_MARK, Line, Table};
 
 const NAME: &str = "index.html";
 const FIGURE: &str = "figure.html";
@@ -63,6 +64,7 @@ struct SectionView<'a> {
     facts: Vec<Fact>,
     tables: Vec<TableView<'a>>,
     pictures: Vec<String>,
+    left_out: Option<&'a str>,
     runs: Vec<RunView<'a>>,
 }
 
@@ -104,16 +106,22 @@ struct RowView {
 
 #[derive(Serialize)]
 struct CellView {
+    /// Its numbers: one, or several that share the cell.
+    parts: Vec<PartView>,
+    /// The number of its origin.
+    origin: Option<usize>,
+    /// What else is known of it, as a sentence.
+    more: String,
+}
+
+#[derive(Serialize)]
+struct PartView {
     text: String,
     sd: Option<String>,
     mark: Option<String>,
     letter: Option<String>,
     best: bool,
     significant: bool,
-    /// The number of its origin.
-    origin: Option<usize>,
-    /// What else is known of it, as a sentence.
-    more: String,
 }
 
 fn section<'a>(part: &'a Part, figures: &Figures<'_>) -> Result<SectionView<'a>> {
@@ -127,6 +135,7 @@ fn section<'a>(part: &'a Part, figures: &Figures<'_>) -> Result<SectionView<'a>>
             .map(|(t, f)| table(t, f.as_ref(), figures))
             .collect::<Result<_>>()?,
         pictures: pictures.collect::<Result<_>>()?,
+        left_out: part.left_out.as_deref(),
         runs: runs(&part.section),
     })
 }
@@ -207,20 +216,36 @@ fn row(line: &Line, numbering: &Numbering) -> RowView {
 }
 
 fn cell(cell: &Cell, numbering: &Numbering) -> CellView {
+    let parts = match &cell.content {
+        Content::Several(cells) => cells.iter().map(part).collect(),
+        _ => vec![part(cell)],
+    };
     CellView {
+        parts,
+        origin: numbering.origin(&cell.origin),
+        more: more(cell),
+    }
+}
+
+fn part(cell: &Cell) -> PartView {
+    PartView {
         text: cell.content.text(),
         sd: cell.content.sd(),
         mark: cell.at_floor.then(|| FLOOR_MARK.to_string()),
         letter: cell.content.letter(),
         best: cell.best,
         significant: cell.significant,
-        origin: numbering.origin(&cell.origin),
-        more: more(cell),
     }
 }
 
 /// Interval, distance to the floor and test of a cell.
 fn more(cell: &Cell) -> String {
+    if let Content::Several(cells) = &cell.content {
+        let said = cells.iter().map(|c| (c.content.text(), more(c)));
+        let said = said.filter(|(_, more)| !more.is_empty());
+        let said: Vec<String> = said.map(|(text, more)| format!("{text}: {more}")).collect();
+        return said.join(". ");
+    }
     let Content::Number { decimals, .. } = cell.content else {
         return String::new();
     };

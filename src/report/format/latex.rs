@@ -2,19 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use crate::report::table::{Cell, FLOOR_MARK, Line, Table};
+use crate::report::table::{BETWEEN, Cell, Content, FLOOR_MARK, Line, Table};
 
 const HEAD: &str = "\
 % Needs \\usepackage{booktabs,graphicx}; take it in with \\input{tables}. The smallest document:
 %   \\documentclass{article}
 %   \\usepackage{booktabs,graphicx}
 %   \\begin{document}\\input{tables}\\end{document}
+% Names of models and data stand as they were given. pdflatex prints Latin letters; where a name has
+% others (Chinese, Greek), use lualatex or xelatex with \\usepackage{fontspec} and a font that has them.
 ";
 
 /// Prints box 0, made smaller where it is wider than the text or higher than most of a page.
 const FIT: &str = "\
 \\ifdim\\wd0>\\linewidth\\sbox0{\\resizebox{\\linewidth}{!}{\\usebox0}}\\fi
-\\ifdim\\dimexpr\\ht0+\\dp0\\relax>.75\\textheight\\sbox0{\\resizebox{!}{.75\\textheight}{\\usebox0}}\\fi
+\\ifdim\\dimexpr\\ht0+\\dp0\\relax>.75\\textheight\\sbox0{\\resizebox*{!}{.75\\textheight}{\\usebox0}}\\fi
 \\usebox0
 ";
 
@@ -121,55 +123,67 @@ fn body(row: &Line, below: bool) -> String {
     } else {
         label
     };
-    let spread = |cell: &Cell| {
-        cell.content
-            .sd()
-            .map(|sd| format!("{{\\tiny\\,$\\pm$\\,{sd}}}"))
-    };
-    let spreads: Vec<Option<String>> = row.cells.iter().map(spread).collect();
-    let below = below && spreads.iter().any(Option::is_some);
-    let cells = row.cells.iter().zip(&spreads);
-    let cells = cells.map(|(c, sd)| cell(c, sd.as_deref().filter(|_| !below).unwrap_or_default()));
+    let below = below && row.cells.iter().any(|c| c.content.has_spread());
+    let cells = row.cells.iter().map(|c| cell(c, !below));
     let numbers = line(std::iter::once(label).chain(cells));
     if !below {
         return numbers;
     }
-    let spreads = spreads.into_iter().map(Option::unwrap_or_default);
+    let spreads = row.cells.iter().map(|c| spread(c).unwrap_or_default());
     let spreads = line(std::iter::once(String::new()).chain(spreads));
     format!("{}[-3pt]\n{spreads}", numbers.trim_end())
 }
 
-fn cell(cell: &Cell, spread: &str) -> String {
-    let text = cell.content.text();
+/// The spread of a cell's numbers, small.
+fn spread(cell: &Cell) -> Option<String> {
+    if let Content::Several(cells) = &cell.content {
+        let all: Vec<String> = cells.iter().filter_map(spread).collect();
+        return (!all.is_empty()).then(|| all.join(BETWEEN));
+    }
+    let sd = cell.content.sd()?;
+    Some(format!("{{\\tiny\\,$\\pm$\\,{sd}}}"))
+}
+
+/// A cell, with its spread behind it where that is asked for.
+fn cell(of: &Cell, with_spread: bool) -> String {
+    if let Content::Several(cells) = &of.content {
+        let each = cells.iter().map(|c| cell(c, with_spread));
+        return each.collect::<Vec<_>>().join(BETWEEN);
+    }
+    let text = of.content.text();
     let mut text = match text.strip_prefix('-') {
         // A hyphen is no minus sign.
-        Some(rest) if !rest.is_empty() => format!("$-${rest}"),
+        Some(rest) if !rest.is_empty() => format!("$-${}", escape(rest)),
         _ => escape(&text),
     };
-    text = match (cell.best, cell.significant) {
+    text = match (of.best, of.significant) {
         (true, true) => format!("\\textbf{{{text}}}"),
         (true, false) => format!("\\underline{{{text}}}"),
         _ => text,
     };
-    text += spread;
-    if cell.at_floor {
+    text += &spread(of).filter(|_| with_spread).unwrap_or_default();
+    if of.at_floor {
         text += &escape(&FLOOR_MARK.to_string());
     }
-    if let Some(letter) = cell.content.letter() {
+    if let Some(letter) = of.content.letter() {
         text += &format!("$^{{\\mathrm{{{letter}}}}}$");
     }
     text
 }
 
+/// A row; a first cell that starts like an option would be taken for one of the line before.
 fn line(cells: impl IntoIterator<Item = String>) -> String {
-    let cells: Vec<_> = cells.into_iter().collect();
+    let mut cells: Vec<_> = cells.into_iter().collect();
+    if let Some(first) = cells.first_mut().filter(|c| c.starts_with(['[', '*'])) {
+        first.insert_str(0, "{}");
+    }
     format!("{} \\\\\n", cells.join(" & "))
 }
 
 /// The notes, and the footnotes that these rows refer to.
 fn notes(table: &Table, rows: &[Line]) -> String {
     let cells = || rows.iter().flat_map(|r| &r.cells);
-    let used: BTreeSet<String> = cells().filter_map(|c| c.content.letter()).collect();
+    let used: BTreeSet<String> = cells().flat_map(|c| c.content.letters()).collect();
     let footnotes = table
         .footnotes()
         .filter(|(letter, _)| used.contains(letter));
@@ -196,7 +210,8 @@ pub fn escape(text: &str) -> String {
             '<' => out += "$<$",
             '>' => out += "$>$",
             '|' => out += "$|$",
-            '"' => out += "\\textquotedbl{}",
+            // Straight ones are no letter of LaTeX's usual font.
+            '"' => out += "''",
             '`' => out += "\\textasciigrave{}",
             '±' => out += "$\\pm$",
             '↑' => out += "$\\uparrow$",

@@ -1,6 +1,6 @@
 //! Tables in Markdown.
 
-use crate::report::table::{Cell, FLOOR_MARK, Line, Table};
+use crate::report::table::{BETWEEN, Cell, Content, FLOOR_MARK, Line, Table};
 
 /// One table with its title as a heading of this level, and its notes.
 pub fn table(table: &Table, level: usize) -> String {
@@ -39,7 +39,14 @@ fn body(row: &Line) -> String {
     line(std::iter::once(label).chain(row.cells.iter().map(cell)))
 }
 
-fn cell(cell: &Cell) -> String {
+fn cell(of: &Cell) -> String {
+    if let Content::Several(cells) = &of.content {
+        return cells.iter().map(cell).collect::<Vec<_>>().join(BETWEEN);
+    }
+    single(of)
+}
+
+fn single(cell: &Cell) -> String {
     let mut text = cell.content.text();
     text = match (cell.best, cell.significant) {
         (true, true) => format!("**{text}**"),

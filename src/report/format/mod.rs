@@ -4,6 +4,7 @@ pub mod csv;
 pub mod html;
 pub mod json;
 pub mod latex;
+mod long;
 pub mod markdown;
 pub mod page;
 pub mod terminal;

@@ -5,6 +5,7 @@ use crate::report::error::Result;
 use crate::report::figure::drawing::{Drawing, Series};
 use crate::report::figure::{curves, gather, raster, svg};
 use crate::report::format::markdown::{self, escape, line};
+use crate::report::options::Options;
 use crate::report::run::provenance;
 use crate::report::run::section::Section;
 use crate::report::table::Table;
@@ -19,6 +20,8 @@ pub struct Part {
     pub shown: Vec<(Table, Option<Figure>)>,
     /// Pictures that belong to no table.
     pub pictures: Vec<Figure>,
+    /// What is not shown, and why.
+    pub left_out: Option<String>,
 }
 
 /// Which tables to show.
@@ -63,7 +66,7 @@ impl Part {
     ///
     /// # Errors
     /// If predictions cannot be read again.
-    pub fn new(section: Section, layout: Layout) -> Result<Self> {
+    pub fn new(section: Section, options: &Options) -> Result<Self> {
         let metric = |metric: &&'static Metric| {
             let table = build::by_rate(&section, metric);
             let drawing = curves::draw(&section, metric, &table.title);
@@ -71,19 +74,19 @@ impl Part {
             (table, figure)
         };
         let metrics: Vec<_> = section.metrics.par_iter().map(metric).collect();
-        let others = gather::figures(&section)?;
+        let others = gather::figures(&section, &options.matrix_levels)?;
         let draw = |p: gather::Named| Figure::new(&p.name, p.drawing);
         let mut pictures: Vec<Figure> = others.into_par_iter().map(draw).collect();
         let mut shown = Vec::new();
         let mut alone = |tables: Vec<Table>| shown.extend(tables.into_iter().map(|t| (t, None)));
-        match layout {
+        match options.layout {
             Layout::Paper => {
                 alone(paper::tables(&section));
                 pictures.splice(0..0, metrics.into_iter().filter_map(|(_, figure)| figure));
             }
             Layout::Full => {
                 let overview = build::overview(&section);
-                let above = above::table(&overview);
+                let above = above::table(&section, &overview);
                 alone(std::iter::once(overview).chain(above).collect());
                 alone(ablation::tables(&section));
                 alone(vec![efficiency::table(&section)]);
@@ -91,6 +94,7 @@ impl Part {
             }
         }
         Ok(Self {
+            left_out: gather::left_out(&section),
             section,
             shown,
             pictures,
@@ -134,8 +138,11 @@ fn part_text(part: &Part) -> String {
             out += &format!("\n![{}]({}.svg)\n", escape(&table.title), figure.path);
         }
     }
-    if !part.pictures.is_empty() {
+    if !part.pictures.is_empty() || part.left_out.is_some() {
         out += "\n### Pictures\n";
+    }
+    if let Some(left_out) = &part.left_out {
+        out += &format!("\n{}\n", escape(left_out));
     }
     for figure in &part.pictures {
         out += &format!("\n![{}]({}.svg)\n", escape(&figure.title), figure.path);

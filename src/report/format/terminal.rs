@@ -5,7 +5,7 @@ use comfy_table::{
     Table as Grid, TableStyle, Width,
 };
 
-use crate::report::table::{Cell, FLOOR_MARK, Line, Table};
+use crate::report::table::{BETWEEN, Cell, Content, FLOOR_MARK, Line, Table};
 
 /// A rule above, below and under the header, as in print.
 const RULES: TableStyle = TableStyle::new()
@@ -39,7 +39,14 @@ fn table(table: &Table, style: Style) -> String {
         .rows
         .iter()
         .flat_map(|r| &r.cells)
-        .any(|c| c.content.sd().is_some());
+        .any(|c| c.content.has_spread());
+    // Attributes belong to whole cells, marks of numbers that share one to each.
+    let mut cells = table.rows.iter().flat_map(|r| &r.cells);
+    let shared = cells.any(|c| matches!(c.content, Content::Several(_)));
+    let style = Style {
+        colour: style.colour && !shared,
+        ..style
+    };
     let plain = Style {
         colour: false,
         ..style
@@ -116,7 +123,24 @@ fn line(row: &Line, style: Style, spread: bool) -> Vec<View> {
 }
 
 fn view(cell: &Cell, style: Style, spread: bool) -> View {
-    let mut text = cell.content.text();
+    let text = text(cell, style, spread);
+    match (cell.best, cell.significant, style.colour) {
+        (true, true, true) => View::new(text).add_attribute(Attribute::Bold),
+        (true, false, true) => View::new(text).add_attribute(Attribute::Underlined),
+        _ => View::new(text),
+    }
+}
+
+fn text(cell: &Cell, style: Style, spread: bool) -> String {
+    if let Content::Several(cells) = &cell.content {
+        let each = cells.iter().map(|c| text(c, style, spread));
+        return each.collect::<Vec<_>>().join(BETWEEN);
+    }
+    let mut text = match (cell.best, cell.significant, style.colour) {
+        (true, true, false) => format!("*{}", cell.content.text()),
+        (true, false, false) => format!("_{}", cell.content.text()),
+        _ => cell.content.text(),
+    };
     if let (Some(sd), true) = (cell.content.sd(), spread) {
         text += &format!(" ±{sd}");
     }
@@ -128,13 +152,7 @@ fn view(cell: &Cell, style: Style, spread: bool) -> View {
     if cell.at_floor {
         text.push(FLOOR_MARK);
     }
-    match (cell.best, cell.significant, style.colour) {
-        (true, true, true) => View::new(text).add_attribute(Attribute::Bold),
-        (true, false, true) => View::new(text).add_attribute(Attribute::Underlined),
-        (true, true, false) => View::new(format!("*{text}")),
-        (true, false, false) => View::new(format!("_{text}")),
-        (false, ..) => View::new(text),
-    }
+    text
 }
 
 /// Columns that a line of a note fills at most.

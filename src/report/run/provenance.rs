@@ -1,6 +1,6 @@
 //! Where a section's numbers come from, in words.
 
-use crate::record::{EXTERNAL, Manifest};
+use crate::record::{EXTERNAL, Manifest, PAPER};
 
 use crate::report::run::config::join;
 use crate::report::run::scores::ScoredRun;
@@ -125,7 +125,7 @@ fn selection(run: &ScoredRun) -> String {
         _ => format!("rates {}", join(&s.levels, ", ")),
     };
     match s.rule.as_str() {
-        "paper" => format!(
+        PAPER => format!(
             "best test epoch by {} at {rates}, as in the paper",
             s.metric
         ),
@@ -150,6 +150,22 @@ fn build(m: &Manifest) -> String {
     )
 }
 
+/// Whether the predictions were made by another program.
+pub fn outside(m: &Manifest) -> bool {
+    m.training.noise == EXTERNAL
+}
+
+/// Trainable scalars; `None` where nobody stated them.
+pub fn parameters(m: &Manifest) -> Option<u64> {
+    let known = !outside(m) || m.model.parameters > 0;
+    known.then_some(m.model.parameters)
+}
+
+/// Minutes of training and evaluation; `None` where that was not here.
+pub fn minutes(m: &Manifest) -> Option<f64> {
+    (!outside(m)).then_some(m.wall_seconds / 60.0)
+}
+
 fn models(section: &Section) -> String {
     let each = section.own_rows().filter_map(|row| {
         let model = &row.runs.first()?.manifest.model;
@@ -157,10 +173,11 @@ fn models(section: &Section) -> String {
             true => String::new(),
             false => format!("; {}", model.citation),
         };
-        Some(format!(
-            "{} ({} parameters{citation})",
-            row.label, model.parameters
-        ))
+        let parameters = match parameters(&row.runs.first()?.manifest) {
+            Some(count) => format!("{count} parameters"),
+            None => "number of parameters not stated".to_string(),
+        };
+        Some(format!("{} ({parameters}{citation})", row.label))
     });
     each.collect::<Vec<_>>().join("; ")
 }
@@ -186,8 +203,11 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
             m.id.clone(),
             row.label.clone(),
             m.seed.to_string(),
-            m.selection.epoch.to_string(),
-            format!("{:.1}", m.wall_seconds / 60.0),
+            match outside(m) {
+                true => OUTSIDE.to_string(),
+                false => m.selection.epoch.to_string(),
+            },
+            minutes(m).map_or(OUTSIDE.to_string(), |minutes| format!("{minutes:.1}")),
             run.predictions_hash.clone(),
         ]
     };

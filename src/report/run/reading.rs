@@ -63,7 +63,10 @@ impl Reading {
                 format!("mean of {} levels", levels.len())
             }
             Self::Mean(rates) => format!("mean of {} rates {}", rates.len(), span(rates)),
-            Self::Area(rates) => format!("AUC {}", span(rates)),
+            Self::Area(rates) => match step(rates) {
+                Some(step) => format!("AUC {} by {step}", span(rates)),
+                None => format!("AUC {}, {} rates", span(rates), rates.len()),
+            },
         }
     }
 
@@ -157,6 +160,14 @@ fn split(values: Vec<Value>) -> (Vec<f64>, Vec<String>) {
     (known, reasons)
 }
 
+/// From each rate to the next; `None` where that differs.
+fn step(rates: &[Level]) -> Option<f64> {
+    let all: Vec<f64> = rates.iter().filter_map(Level::rate).collect();
+    let step = all.get(1)? - all[0];
+    let even = all.windows(2).all(|p| (p[1] - p[0] - step).abs() < 1e-9);
+    even.then_some((step * 1e9).round() / 1e9)
+}
+
 fn span(rates: &[Level]) -> String {
     let end = |rate: Option<&Level>| rate.map(Level::to_string).unwrap_or_default();
     format!("{}-{}", end(rates.first()), end(rates.last()))
@@ -181,7 +192,9 @@ mod tests {
         assert_eq!(Reading::mean(&all[..10]).title(), "mean 0-0.9");
         assert_eq!(Reading::mean(&all[1..]).title(), "mean of 10 rates 0.1-1");
         assert_eq!(Reading::mean(&rates(&[0.0, 0.5])).title(), "mean of 0, 0.5");
-        assert_eq!(Reading::Area(all).title(), "AUC 0-1");
+        assert_eq!(Reading::Area(all).title(), "AUC 0-1 by 0.1");
+        let uneven = rates(&[0.0, 0.3, 1.0]);
+        assert_eq!(Reading::Area(uneven).title(), "AUC 0-1, 3 rates");
         assert_eq!(Reading::mean(&Level::SUBSETS).title(), "mean of six");
         assert_eq!(Reading::all(&Level::SUBSETS).len(), 7);
     }

@@ -7,7 +7,7 @@ use crate::mask::Level;
 use crate::metric::{Protocol, protocol};
 use crate::record::epochs::Pace;
 use crate::record::manifest::MaskFacts;
-use crate::record::{Manifest, Record, RunDir, Scores, Sealed};
+use crate::record::{Manifest, PAPER, Record, RunDir, Scores, Sealed};
 
 use super::check;
 use super::samples::Samples;
@@ -31,6 +31,10 @@ pub struct ScoredRun {
     pub manifest_hash: String,
     /// Of the log of epochs, where there is one.
     pub log_hash: Option<String>,
+    /// Of the stored scores, where there are some.
+    pub scores_hash: Option<String>,
+    /// Whether the stored scores were held against the predictions and are others.
+    pub scores_differ: bool,
     pub protocol: &'static Protocol,
     pub levels: Levels,
     pub pace: Pace,
@@ -85,6 +89,8 @@ impl ScoredRun {
             predictions_hash: hashes(|part| &part.predictions_hash),
             manifest_hash: hashes(|part| &part.manifest_hash),
             log_hash: None,
+            scores_hash: None,
+            scores_differ: parts.iter().any(|part| part.scores_differ),
             protocol: parts[0].protocol,
             pace: Pace::default(),
             source: Source::Parts(parts),
@@ -109,26 +115,42 @@ impl ScoredRun {
     }
 }
 
-/// Scores one run by every metric of its data set's protocol, once per mask family. Scores that
-/// the run sealed are taken as they are; runs without are scored from their predictions.
+/// What a run's scores are taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The scores that the run sealed; its predictions where it has none, or lacks a metric.
+    Stored,
+    /// The predictions, whatever was sealed; the two are compared.
+    Predictions,
+}
+
+/// Scores one run by every metric of its data set's protocol, once per mask family.
 ///
 /// # Errors
 /// If the protocol is unknown, or the predictions are not exactly one per test clip for every
 /// mask seed and level of the manifest.
-pub fn score(dir: &RunDir, mut sealed: Sealed) -> Result<Vec<ScoredRun>> {
+pub fn score(dir: &RunDir, mut sealed: Sealed, basis: Basis) -> Result<Vec<ScoredRun>> {
     let protocol = protocol(&sealed.manifest.dataset.protocol).map_err(|e| Error::Protocol {
         run: sealed.manifest.id.clone(),
         reason: e.to_string(),
     })?;
-    let scores = match sealed.scores.take() {
-        Some(scores) => scores,
-        None => from_predictions(protocol, &sealed.manifest, &sealed.predictions()?)?,
+    let masks = sealed.manifest.masks.iter();
+    let conditions = masks.map(|m| m.seeds.len() * m.levels.len()).sum();
+    let (scores, scores_differ) = match (sealed.scores.take(), basis) {
+        (Some(stored), Basis::Stored) if stored.covers(protocol, conditions) => (stored, false),
+        (stored, _) => {
+            let scores = from_predictions(protocol, &sealed.manifest, &sealed.predictions()?)?;
+            let differ = stored.is_some_and(|stored| stored.contradicts(&scores));
+            (scores, differ)
+        }
     };
     let base = Base {
         manifest: Arc::new(sealed.manifest),
         predictions_hash: sealed.predictions_hash,
         manifest_hash: sealed.manifest_hash,
         log_hash: sealed.epochs_hash,
+        scores_hash: sealed.scores_hash,
+        scores_differ,
         protocol,
         pace: Pace::of(&sealed.epochs),
         source: Source::Folder(dir.clone()),
@@ -147,6 +169,8 @@ pub fn score_by(protocol: &'static Protocol, record: Record) -> Result<Vec<Score
         predictions_hash: record.predictions_hash.clone(),
         manifest_hash: record.manifest_hash.clone(),
         log_hash: None,
+        scores_hash: None,
+        scores_differ: false,
         protocol,
         pace: Pace::default(),
         source: Source::Memory(Arc::new(record)),
@@ -170,6 +194,8 @@ struct Base {
     predictions_hash: String,
     manifest_hash: String,
     log_hash: Option<String>,
+    scores_hash: Option<String>,
+    scores_differ: bool,
     protocol: &'static Protocol,
     pace: Pace,
     source: Source,
@@ -186,6 +212,8 @@ impl Base {
             predictions_hash: self.predictions_hash.clone(),
             manifest_hash: self.manifest_hash.clone(),
             log_hash: self.log_hash.clone(),
+            scores_hash: self.scores_hash.clone(),
+            scores_differ: self.scores_differ,
             protocol: self.protocol,
             levels: self.levels(scores, &mask.family),
             pace: self.pace,
@@ -207,7 +235,7 @@ impl Base {
                     .push(line.score.clone());
             }
         }
-        let published = self.manifest.selection.rule == "paper";
+        let published = self.manifest.selection.rule == PAPER;
         let mean = |values: Vec<Value>| match published {
             true => average(values).map(|v| self.protocol.published_seed_value(v)),
             false => average(values),

@@ -23,12 +23,25 @@ pub struct Finding {
 /// A number against that of the reference row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Test {
-    /// This row's less the reference's, over the seeds both have.
+    /// This row's less the reference's, over the seeds that were paired.
     pub difference: f64,
-    /// Central 95 percent of the difference.
+    /// Central 95 percent of the difference, over the same seeds.
     pub interval: Option<[f64; 2]>,
     /// Of the permutation test, not corrected.
     pub p: f64,
+}
+
+/// How the seeds of a row met those of the reference row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// By number; both have the same.
+    Same,
+    /// By number; so many that both have.
+    Shared(usize),
+    /// By rank, the first so many of each: they share no number.
+    Ranks(usize),
+    /// Not at all; why, to follow the row's name.
+    Not(&'static str),
 }
 
 /// Findings of a section by row, metric and reading.
@@ -37,6 +50,8 @@ pub struct Comparison {
     /// Position of the reference row.
     pub reference: usize,
     pub effort: Effort,
+    /// Of every row that is neither the reference nor a floor.
+    pub met: BTreeMap<usize, Met>,
     pub(super) findings: BTreeMap<(usize, &'static str, String), Finding>,
 }
 

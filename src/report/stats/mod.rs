@@ -1,8 +1,10 @@
 //! The statistics of a table: spread over seeds, mean and area over missing rates, resampling.
 
 pub mod compare;
+mod draws;
 pub mod finding;
 pub mod holm;
+mod pairs;
 pub mod random;
 pub mod resample;
 pub mod terms;

@@ -1,28 +1,44 @@
 //! How far models stand above the floor.
 
-use super::{Cell, Column, Content, Line, Table};
+use super::{Cell, Column, Content, Line, Table, notes, reason};
 use crate::report::origin::Origin;
+use crate::report::run::section::Section;
 
-/// The table of a table's distances to the floor; `None` where there is none.
-pub fn table(of: &Table) -> Option<Table> {
+/// Why a number stands above nothing.
+const NO_FLOOR: &str = "Undefined: no constant has this score.";
+
+/// The table of the distances to the floor of a section's table; `None` where there is none.
+pub fn table(section: &Section, of: &Table) -> Option<Table> {
+    let mut reasons = of.reasons.clone();
     let models = of.rows.iter().filter(|r| !r.floor);
-    let rows: Vec<Line> = models.map(|row| line(of, row)).collect();
-    let known = |row: &Line| row.cells.iter().any(|c| c.content != Content::Missing);
-    rows.iter().any(known).then(|| Table {
-        id: format!("{}-above-floor", of.id),
-        title: format!("{}: above the floor", of.title),
-        stub: of.stub.clone(),
-        columns: of.columns.iter().map(column).collect(),
-        rows,
-        masks: of.masks.clone(),
-        reference: None,
-        reasons: Vec::new(),
-        notes: vec![
-            "Points by which each number is better than that of the best constant; negative is \
-             worse. -: no constant has this score."
-                .to_string(),
-        ],
-    })
+    let rows: Vec<Line> = models.map(|row| line(of, row, &mut reasons)).collect();
+    let known = |c: &Cell| matches!(c.content, Content::Number { .. });
+    let mut said = vec![
+        "Points by which each number is better than that of the best constant; negative is worse."
+            .to_string(),
+    ];
+    if rows
+        .iter()
+        .flat_map(|r| &r.cells)
+        .any(|c| c.content == Content::Missing)
+    {
+        said.push(notes::NOT_EVALUATED.to_string());
+    }
+    said.extend(notes::selected(section));
+    rows.iter()
+        .flat_map(|r| &r.cells)
+        .any(known)
+        .then(|| Table {
+            id: format!("{}-above-floor", of.id),
+            title: format!("{}: above the floor", of.title),
+            stub: of.stub.clone(),
+            columns: of.columns.iter().map(column).collect(),
+            rows,
+            masks: of.masks.clone(),
+            reference: None,
+            reasons,
+            notes: said,
+        })
 }
 
 fn column(of: &Column) -> Column {
@@ -35,25 +51,29 @@ fn column(of: &Column) -> Column {
     }
 }
 
-fn line(table: &Table, of: &Line) -> Line {
+fn line(table: &Table, of: &Line, reasons: &mut Vec<String>) -> Line {
     let cells = of.cells.iter().enumerate();
     Line {
         block: of.block.clone(),
         label: of.label.clone(),
         floor: false,
-        cells: cells.map(|(i, c)| distance(table, i, c)).collect(),
+        cells: cells.map(|(i, c)| distance(table, i, c, reasons)).collect(),
     }
 }
 
-/// The distance of a cell in this column as a cell.
-fn distance(table: &Table, column: usize, of: &Cell) -> Cell {
+/// The distance of a cell in this column as a cell; `reasons` are those of the table, and more.
+fn distance(table: &Table, column: usize, of: &Cell, reasons: &mut Vec<String>) -> Cell {
     let content = match (&of.content, of.above_floor) {
         (Content::Number { decimals, .. }, Some(value)) => Content::Number {
             value,
             sd: None,
             decimals: *decimals,
         },
-        _ => Content::Missing,
+        (Content::Number { .. }, None) => Content::Undefined {
+            reason: reason(reasons, NO_FLOOR.to_string()),
+        },
+        // What has no number of its own has no distance, for the same reason.
+        (other, _) => other.clone(),
     };
     let floors = table.rows.iter().filter(|r| r.floor);
     let floors = floors.map(|r| &r.cells[column].origin);
@@ -79,11 +99,13 @@ pub fn add_column(table: &mut Table, name: &str) {
         higher_is_better: true,
     };
     table.columns.insert(place + 1, column);
+    let mut reasons = std::mem::take(&mut table.reasons);
     let cell = |row: &Line| match row.floor {
         true => Cell::new(Content::Missing, Origin::Nothing),
-        false => distance(table, place, &row.cells[place]),
+        false => distance(table, place, &row.cells[place], &mut reasons),
     };
     let cells: Vec<Cell> = table.rows.iter().map(cell).collect();
+    table.reasons = reasons;
     for (row, cell) in table.rows.iter_mut().zip(cells) {
         row.cells.insert(place + 1, cell);
     }

@@ -74,14 +74,14 @@ fn higher(metric: &Metric) -> bool {
 }
 
 /// A column and what it shows.
-struct Source {
+pub(super) struct Source {
     column: Column,
     metric: &'static Metric,
     reading: Reading,
 }
 
 impl Source {
-    fn new(
+    pub fn new(
         group: &str,
         title: String,
         name: String,
@@ -103,7 +103,16 @@ impl Source {
     }
 }
 
-fn whole(section: &Section, id: String, title: String, sources: Vec<Source>) -> Table {
+/// What titles say of made-up data.
+pub(super) fn synthetic(section: &Section) -> &'static str {
+    match section.synthetic() {
+        true => " (synthetic data)",
+        false => "",
+    }
+}
+
+/// The section's rows by these columns, marked, with notes.
+pub(super) fn whole(section: &Section, id: String, title: String, sources: Vec<Source>) -> Table {
     let mut reasons = Vec::new();
     let mut line = |(place, row): (usize, &Row)| Line {
         block: String::new(),
@@ -115,11 +124,7 @@ fn whole(section: &Section, id: String, title: String, sources: Vec<Source>) -> 
             .collect(),
     };
     let rows = section.rows.iter().enumerate().map(&mut line).collect();
-    let synthetic = if section.synthetic() {
-        " (synthetic data)"
-    } else {
-        ""
-    };
+    let synthetic = synthetic(section);
     let mut table = Table {
         id,
         title: format!("{title}{synthetic}"),
@@ -165,11 +170,7 @@ fn cell(
     if let (Some(finding), Content::Number { .. }) = (finding, &cell.content) {
         let scaled = |range: [f64; 2]| range.map(|v| v * metric.scale());
         cell.interval = finding.interval.map(scaled);
-        cell.versus = finding.test.map(|test| Versus {
-            difference: test.difference * metric.scale(),
-            interval: test.interval.map(scaled),
-            p: test.p,
-        });
+        cell.versus = finding.test.map(|test| Versus::of(&test, metric));
     }
     cell
 }

@@ -1,7 +1,8 @@
 //! What models cost: parameters, time of a training step, memory, time of a run.
 
-use super::{Cell, Column, Content, Line, Table};
+use super::{Cell, Column, Content, Line, Table, reason};
 use crate::report::origin::{File, Origin};
+use crate::report::run::provenance;
 use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section};
 use crate::report::stats;
@@ -17,14 +18,18 @@ type Cost = (
 
 const COSTS: [Cost; 4] = [
     ("parameters", "parameters", 0, File::Manifest, |run| {
-        Some(run.manifest.model.parameters as f64)
+        provenance::parameters(&run.manifest).map(|n| n as f64)
     }),
     ("step_ms", "training step (ms)", 1, File::Log, step),
     ("peak_mib", "peak memory (MiB)", 0, File::Log, memory),
     ("minutes", "run (minutes)", 1, File::Manifest, |run| {
-        Some(run.manifest.wall_seconds / 60.0)
+        provenance::minutes(&run.manifest)
     }),
 ];
+
+/// Why a model of somebody else's has no costs here.
+const OUTSIDE: &str =
+    "Unknown: these predictions were made outside this program, and nobody stated it.";
 
 /// Milliseconds of a training step.
 fn step(run: &ScoredRun) -> Option<f64> {
@@ -52,15 +57,17 @@ pub fn table(section: &Section) -> Table {
         .collect();
     devices.sort_unstable();
     devices.dedup();
+    let mut reasons = Vec::new();
+    let rows = section.own_rows().map(|row| line(row, &mut reasons));
     Table {
+        rows: rows.collect(),
         id: format!("{}-efficiency", section.slug),
         title: format!("{}: efficiency", section.title),
         stub: "model".to_string(),
         columns: COSTS.iter().map(column).collect(),
-        rows: section.own_rows().map(line).collect(),
         masks: section.masks(),
         reference: None,
-        reasons: Vec::new(),
+        reasons,
         notes: vec![
             format!(
                 "Mean ± standard deviation over runs, measured on {}.",
@@ -71,14 +78,18 @@ pub fn table(section: &Section) -> Table {
     }
 }
 
-fn line(row: &Row) -> Line {
-    let cell = |(_, _, decimals, file, value): &Cost| {
+fn line(row: &Row, reasons: &mut Vec<String>) -> Line {
+    let outside = row.trainings().any(|r| provenance::outside(&r.manifest));
+    let mut cell = |(_, _, decimals, file, value): &Cost| {
         let values: Option<Vec<f64>> = row.trainings().map(value).collect();
         let content = match values.and_then(|v| stats::summarize(&v)) {
             Some(summary) => Content::Number {
                 value: summary.mean,
                 sd: summary.sd.filter(|sd| *sd > 0.0),
                 decimals: *decimals,
+            },
+            None if outside => Content::Undefined {
+                reason: reason(reasons, OUTSIDE.to_string()),
             },
             None => Content::Missing,
         };
@@ -88,6 +99,6 @@ fn line(row: &Row) -> Line {
         block: String::new(),
         label: row.label.clone(),
         floor: false,
-        cells: COSTS.iter().map(cell).collect(),
+        cells: COSTS.iter().map(&mut cell).collect(),
     }
 }

@@ -34,7 +34,7 @@ fn sign(table: &Table, column: usize) -> i32 {
 }
 
 /// Holm's correction over all tests of the table.
-fn correct(table: &mut Table) {
+pub(super) fn correct(table: &mut Table) {
     let cells = || table.rows.iter().flat_map(|r| &r.cells);
     let raw: Vec<f64> = cells().filter_map(|c| Some(c.versus?.p)).collect();
     let cells = table.rows.iter_mut().flat_map(|r| &mut r.cells);
@@ -68,14 +68,16 @@ fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<us
         .filter_map(|i| Some((of(&rows[i])?, i)))
         .collect();
     rivals.sort_by_key(|rival| std::cmp::Reverse(rival.0));
-    let sure = |i: usize| {
+    // To this side of the reference, by more than chance: the difference over paired seeds may have
+    // another sign than that of the numbers shown.
+    let sure = |i: usize, side: i32| {
         let versus = rows[i].cells[column].versus;
-        versus.is_some_and(|v| v.p < ALPHA)
+        versus.is_some_and(|v| v.p < ALPHA && v.difference * f64::from(side) > 0.0)
     };
     // The reference is best where the runner-up is worse than it.
     let significant = match rivals.as_slice() {
-        [(_, best), (_, second), ..] if Some(*best) == reference => sure(*second),
-        [(_, best), ..] => sure(*best),
+        [(_, best), (_, second), ..] if Some(*best) == reference => sure(*second, -sign),
+        [(_, best), ..] => sure(*best, sign),
         [] => false,
     };
     // The best of one is no distinction.
@@ -158,19 +160,41 @@ mod tests {
         );
     }
 
-    /// Values with the p-value of their test against the second row.
-    fn bold(values: &[(f64, Option<f64>)]) -> Vec<bool> {
+    /// Values with the p-value of their test against the second row; `turned` differences have
+    /// another sign than those of the values.
+    fn tested(higher: bool, values: &[(f64, Option<f64>)], turned: bool) -> Vec<bool> {
         let plain: Vec<_> = values.iter().map(|(v, _)| (*v, false)).collect();
-        let mut table = table(true, &plain);
-        for (row, (_, p)) in table.rows.iter_mut().zip(values) {
+        let mut table = table(higher, &plain);
+        for (row, (value, p)) in table.rows.iter_mut().zip(values) {
+            let difference = value - values[1].0;
             row.cells[0].versus = p.map(|p| Versus {
-                difference: 0.0,
+                difference: if turned { -difference } else { difference },
                 interval: None,
                 p,
             });
         }
         mark(&mut table, Some(1));
         table.rows.iter().map(|r| r.cells[0].significant).collect()
+    }
+
+    fn bold(values: &[(f64, Option<f64>)]) -> Vec<bool> {
+        tested(true, values, false)
+    }
+
+    #[test]
+    fn a_difference_to_the_other_side_is_not_the_best_ones() {
+        let (better, runner_up) = (
+            [(9.0, Some(0.01)), (8.0, None)],
+            [(7.0, Some(0.01)), (9.0, None)],
+        );
+        for (higher, first) in [(true, &better), (false, &runner_up)] {
+            assert_eq!(tested(higher, first, false), [true, false]);
+            assert_eq!(tested(higher, first, true), [false; 2]);
+        }
+        for (higher, second) in [(true, &runner_up), (false, &better)] {
+            assert_eq!(tested(higher, second, false), [false, true]);
+            assert_eq!(tested(higher, second, true), [false; 2]);
+        }
     }
 
     #[test]

@@ -10,11 +10,17 @@ pub mod notes;
 mod of_sections;
 pub mod paper;
 mod paper_cells;
+mod tested;
 
 use super::origin::{Origin, RunSet};
+use super::stats::finding::Test;
+use crate::metric::{Metric, fixed};
 
 /// Mark of a cell that is no better than the floor.
 pub const FLOOR_MARK: char = '†';
+
+/// Between numbers that share a cell.
+pub const BETWEEN: &str = " / ";
 
 /// A titled table with notes.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,6 +126,17 @@ pub struct Versus {
     pub p: f64,
 }
 
+impl Versus {
+    /// A test in the units that tables show.
+    fn of(test: &Test, metric: &Metric) -> Self {
+        Self {
+            difference: test.difference * metric.scale(),
+            interval: test.interval.map(|range| range.map(|v| v * metric.scale())),
+            p: test.p,
+        }
+    }
+}
+
 impl Line {
     /// Label and block, for formats without headings between rows.
     pub fn full_label(&self) -> String {
@@ -144,12 +161,14 @@ pub enum Content {
     Text { text: String, note: Option<usize> },
     /// Undefined for the reason at this position of [`Table::reasons`].
     Undefined { reason: usize },
+    /// Numbers that share a column, each with its own marks: ours as Non0 / Has0.
+    Several(Vec<Cell>),
     /// Not evaluated.
     Missing,
 }
 
 impl Content {
-    /// The number alone, `n/a` or a dash.
+    /// The number alone, `n/a` or a dash; several with slashes between.
     pub fn text(&self) -> String {
         match self {
             Self::Number {
@@ -157,6 +176,10 @@ impl Content {
             } => fixed(*value, *decimals),
             Self::Text { text, .. } => text.clone(),
             Self::Undefined { .. } => "n/a".to_string(),
+            Self::Several(cells) => {
+                let texts = cells.iter().map(|c| c.content.text());
+                texts.collect::<Vec<_>>().join(BETWEEN)
+            }
             Self::Missing => "-".to_string(),
         }
     }
@@ -169,6 +192,25 @@ impl Content {
         }
     }
 
+    /// The number with its spread, if it has one.
+    pub fn said(&self) -> String {
+        match self {
+            Self::Several(cells) => {
+                let said = cells.iter().map(|c| c.content.said());
+                said.collect::<Vec<_>>().join(BETWEEN)
+            }
+            _ => self.text() + &self.sd().map(|sd| format!(" ± {sd}")).unwrap_or_default(),
+        }
+    }
+
+    /// Whether it shows a spread.
+    pub fn has_spread(&self) -> bool {
+        match self {
+            Self::Several(cells) => cells.iter().any(|c| c.content.has_spread()),
+            _ => self.sd().is_some(),
+        }
+    }
+
     /// The value in units of its last decimal: what a reader of the table compares.
     pub fn rounded(&self) -> Option<i128> {
         match self {
@@ -178,7 +220,15 @@ impl Content {
         }
     }
 
-    /// Letter of the footnote, for cells that have one.
+    /// Letters of the footnotes of all its numbers.
+    pub fn letters(&self) -> Vec<String> {
+        match self {
+            Self::Several(cells) => cells.iter().flat_map(|c| c.content.letters()).collect(),
+            _ => self.letter().into_iter().collect(),
+        }
+    }
+
+    /// Letter of the footnote, for single numbers that have one.
     pub fn letter(&self) -> Option<String> {
         match self {
             Self::Undefined { reason } => Some(letter(*reason)),
@@ -231,15 +281,6 @@ pub fn reason(reasons: &mut Vec<String>, sentence: String) -> usize {
     })
 }
 
-/// `value` with `decimals` decimals, and no minus before a zero.
-pub fn fixed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    match text.strip_prefix('-') {
-        Some(zero) if zero.chars().all(|c| c == '0' || c == '.') => zero.to_string(),
-        _ => text,
-    }
-}
-
 /// a, b, ... z, aa, ab, ...
 pub fn letter(i: usize) -> String {
     let last = char::from(b'a' + (i % 26) as u8);
@@ -252,14 +293,6 @@ pub fn letter(i: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn zero_has_no_sign() {
-        assert_eq!(
-            [-0.004, -0.006, 0.0].map(|v| fixed(v, 2)),
-            ["0.00", "-0.01", "0.00"]
-        );
-    }
 
     #[test]
     fn letters_do_not_run_out() {

@@ -1,11 +1,12 @@
 //! Tables of whole sections.
 
-use super::{ablation, build, paper};
+use super::{ablation, above, build, efficiency, paper};
 use crate::mask::Level;
 use crate::report::fixture::{self, TOY, eleven, manifest, scored, section};
 use crate::report::format::markdown;
 use crate::report::run::floor;
-use crate::report::run::section::{Tests, sections};
+use crate::report::run::provenance;
+use crate::report::run::section::{Section, Tests, sections};
 use crate::report::stats::compare::compare;
 use crate::report::stats::finding::Effort;
 
@@ -34,10 +35,7 @@ fn whole_missing_modalities_have_a_column_each_and_their_mean() {
 
 #[test]
 fn the_papers_layout_puts_published_numbers_beside_ours() {
-    let rates: Vec<f64> = (0..10).map(|i| f64::from(i) / 10.0).collect();
-    let mut m = manifest("lnln", 11, &rates);
-    m.dataset.name = "mosi".into();
-    let section = sections(vec![scored(m)]).unwrap().swap_remove(0);
+    let section = like_the_papers("random");
     let tables = paper::tables(&section);
     let overall = markdown::table(&tables[0], 3);
     assert!(
@@ -45,10 +43,185 @@ fn the_papers_layout_puts_published_numbers_beside_ours() {
         "{overall}"
     );
     assert!(overall.contains("Zhang et al. 2024, Table 2."), "{overall}");
-    let levels = markdown::table(&tables[1], 3);
+    let levels = markdown::table(tables.last().unwrap(), 3);
     let (_, at) = levels.split_once("| **missing rate 0.7** |").unwrap();
     let (at, _) = at.split_once("| **missing rate 0.8** |").unwrap();
     assert!(at.contains("| CENET |"), "{levels}");
+}
+
+/// LNLN and a weaker model on MOSI at the paper's ten rates, by masks of this family.
+fn like_the_papers(family: &str) -> Section {
+    let rates: Vec<f64> = (0..10).map(|i| f64::from(i) / 10.0).collect();
+    let runs = [("lnln", 11), ("lnln", 12), ("flat", 11), ("flat", 12)].map(|(model, seed)| {
+        let mut m = manifest(model, seed, &rates);
+        m.dataset.name = "mosi".into();
+        m.selection.rule = crate::record::PAPER.into();
+        m.masks = vec![fixture::masks(family, m.masks[0].levels.clone())];
+        scored(m)
+    });
+    sections(runs.to_vec()).unwrap().swap_remove(0)
+}
+
+#[test]
+fn the_papers_layout_marks_tests_and_says_how_weights_were_selected() {
+    let mut section = like_the_papers("random");
+    let effort = Effort {
+        bootstrap: 100,
+        permutations: 99,
+    };
+    let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
+    section.tests = Tests::Done(Box::new(compare(&section, reference, effort).unwrap()));
+    for table in paper::tables(&section) {
+        let text = markdown::table(&table, 3);
+        let said = |part: &str| assert!(text.contains(part), "{part}: {text}");
+        said("over seeds, n = 2.");
+        said("Tested: each number but those named next, against that of LNLN");
+        said("Weights selected by the best test epoch, as in the paper");
+        assert!(text.contains("<u>") || text.contains("**0"), "{text}");
+        assert!(table.reference.is_some());
+    }
+}
+
+#[test]
+fn published_numbers_of_other_masks_are_left_out_and_the_note_says_so() {
+    let section = like_the_papers("block");
+    let tables = paper::tables(&section);
+    let overall = markdown::table(&tables[0], 3);
+    assert!(
+        !overall.contains("1.046") && !overall.contains("MISA"),
+        "{overall}"
+    );
+    assert!(
+        overall.contains(
+            "Published numbers of incomplete data were made with other masks (reference, random, \
+             modality) than these (block v1) and are left out."
+        ),
+        "{overall}"
+    );
+    // At rate 0 nothing is missing by any mask.
+    let levels = markdown::table(tables.last().unwrap(), 3);
+    let (complete, rest) = levels.split_once("| **missing rate 0.1** |").unwrap();
+    assert!(
+        complete.contains("| MISA |") && !rest.contains("| MISA |"),
+        "{levels}"
+    );
+}
+
+#[test]
+fn metrics_share_a_printed_column_only_where_zero_makes_the_difference() {
+    let protocol = crate::metric::protocol("mosi").unwrap();
+    let mut section = like_the_papers("random");
+    section.protocol = protocol;
+    let names = [
+        "f1_non0",
+        "f1_has0",
+        "f1_swapped_non0",
+        "f1_swapped_has0",
+        "f1_macro7",
+    ];
+    section.metrics = names.iter().map(|n| protocol.metric(n).unwrap()).collect();
+    let table = &paper::tables(&section)[0];
+    let own: Vec<_> = table.columns[..3]
+        .iter()
+        .map(|c| c.title.as_str())
+        .collect();
+    assert_eq!(own, ["F1", "F1 swapped", "macro F1 (7 classes)"]);
+    assert_eq!(
+        table.columns[1].metrics,
+        ["f1_swapped_non0", "f1_swapped_has0"]
+    );
+}
+
+#[test]
+fn costs_of_a_model_from_elsewhere_are_unknown_and_not_zero() {
+    let mut m = manifest("mine", 11, &GRID);
+    m.model.parameters = 0;
+    m.training.noise = crate::record::EXTERNAL.into();
+    m.training.epochs = 0;
+    m.wall_seconds = 0.0;
+    let runs = vec![scored(m), scored(manifest("lnln", 11, &GRID))];
+    let section = sections(runs).unwrap().swap_remove(0);
+    let text = markdown::table(&efficiency::table(&section), 3);
+    let row = text.lines().find(|l| l.starts_with("| MINE |")).unwrap();
+    assert_eq!(row.matches("n/a<sup>a</sup>").count(), 4, "{text}");
+    assert!(text.contains("made outside this program"), "{text}");
+    let runs = provenance::runs(&section);
+    let own = runs.iter().find(|run| run[1] == "MINE").unwrap();
+    assert_eq!([&own[3], &own[4]], ["outside this program"; 2]);
+    let facts = provenance::facts(&section);
+    let models = facts.iter().find(|f| f.name == "Models").unwrap();
+    assert!(
+        models
+            .text
+            .contains("MINE (number of parameters not stated)"),
+        "{models:?}"
+    );
+}
+
+#[test]
+fn what_is_undefined_has_its_reason_in_tables_of_distances_and_changes() {
+    let changed = |seed| {
+        let mut m = manifest("flat:x", seed, &[1.0]);
+        m.model.title = "FLAT without x".into();
+        m
+    };
+    // FLAT says the same for every clip when all is missing: no slope there.
+    let runs = [
+        manifest("flat", 11, &[1.0]),
+        changed(11),
+        manifest("constant", 11, &[1.0]),
+    ];
+    let section = sections(runs.map(scored).to_vec()).unwrap().swap_remove(0);
+    let variants = markdown::table(&ablation::tables(&section)[0], 3);
+    assert!(
+        variants.contains("Undefined: all predictions are equal"),
+        "{variants}"
+    );
+    let above = above::table(&section, &build::overview(&section)).unwrap();
+    let above = markdown::table(&above, 3);
+    assert!(
+        above.contains("n/a<sup>") && above.contains("no constant has this score"),
+        "{above}"
+    );
+}
+
+#[test]
+fn changes_are_tested_where_the_unchanged_model_is_the_reference() {
+    let changed = |seed| {
+        let mut m = manifest("lnln:no-rec", seed, &GRID);
+        m.model.title = "LNLN without reconstruction".into();
+        m
+    };
+    let runs = [
+        manifest("lnln", 11, &GRID),
+        changed(11),
+        manifest("flat", 11, &GRID),
+    ];
+    let mut section = sections(runs.map(scored).to_vec()).unwrap().swap_remove(0);
+    let effort = Effort {
+        bootstrap: 100,
+        permutations: 99,
+    };
+    let test = |section: &Section, model: &str| {
+        let place = section.rows.iter().position(|r| r.model == model).unwrap();
+        Tests::Done(Box::new(compare(section, place, effort).unwrap()))
+    };
+    section.tests = test(&section, "lnln");
+    let table = &ablation::tables(&section)[0];
+    let tested = table.rows[1].cells.iter().filter(|c| c.versus.is_some());
+    assert_eq!(tested.count(), 1, "of the toy metrics one has sums");
+    assert!(
+        table
+            .notes
+            .iter()
+            .any(|n| n.starts_with("Tested: each change")),
+        "{:?}",
+        table.notes
+    );
+    section.tests = test(&section, "flat");
+    let table = &ablation::tables(&section)[0];
+    let why = "Changes were not tested, since tests are against FLAT: ask with --reference lnln.";
+    assert!(table.notes.iter().any(|n| n == why), "{:?}", table.notes);
 }
 
 #[test]

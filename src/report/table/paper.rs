@@ -1,8 +1,9 @@
 //! The columns of the LNLN paper's tables: Non0 and Has0 in one, ours beside the published ones.
 
-use super::notes::at_floor;
-use super::paper_cells::{floor, others, ours, theirs};
-use super::{Cell, Column, Content, FLOOR_MARK, Line, Table};
+use super::build::{self, Source, heading, synthetic};
+use super::notes;
+use super::paper_cells::{Place, together};
+use super::{Cell, Column, Content, Line, Table};
 use crate::mask::Level;
 use crate::metric::{Direction, Metric};
 use crate::published;
@@ -52,8 +53,7 @@ fn printed(level: Level) -> Option<published::Level> {
 
 /// Metrics that share a printed column: `acc2_non0` and `acc2_has0`.
 fn columns(section: &Section) -> Vec<Vec<&'static Metric>> {
-    let stem = |m: &&Metric| m.name.split('_').next();
-    let groups = section.metrics.chunk_by(|a, b| stem(a) == stem(b));
+    let groups = section.metrics.chunk_by(|a, b| a.stem() == b.stem());
     groups.map(<[_]>::to_vec).collect()
 }
 
@@ -71,10 +71,11 @@ struct Show<'a> {
 impl Show<'_> {
     fn table(&self, name: &str, blocks: &[Block]) -> Table {
         let section = self.section;
-        let mut reasons = Vec::new();
+        let mut flat = self.flat(blocks);
+        let mut reasons = std::mem::take(&mut flat.reasons);
         let mut rows = Vec::new();
-        for block in blocks {
-            rows.extend(self.block_rows(block, &mut reasons));
+        for (i, block) in blocks.iter().enumerate() {
+            rows.extend(self.block_rows(&flat, i, block, &mut reasons));
         }
         if let [_] = blocks {
             rows.iter_mut().for_each(|row| row.block.clear());
@@ -84,20 +85,45 @@ impl Show<'_> {
             .columns
             .iter()
             .map(|c| column("published", "published_", c));
+        let (title, synthetic) = (&section.title, synthetic(section));
         Table {
             id: format!("{}-paper-{name}", section.slug),
-            title: format!("{}: the paper's columns, {name}", section.title),
+            title: format!("{title}: the paper's columns, {name}{synthetic}"),
             stub: "model".to_string(),
             columns: ours.chain(theirs).collect(),
             masks: section.masks(),
-            reference: None,
+            reference: flat.reference.clone(),
             reasons,
-            notes: self.notes(blocks, &rows),
+            notes: self.notes(blocks, &flat),
             rows,
         }
     }
 
-    fn notes(&self, blocks: &[Block], rows: &[Line]) -> Vec<String> {
+    /// Our numbers, marked and tested as in any table: a column per block and metric.
+    fn flat(&self, blocks: &[Block]) -> Table {
+        let metrics = &self.section.metrics;
+        let sources = blocks.iter().flat_map(|(_, reading, _)| {
+            let source = |m: &&'static Metric| {
+                Source::new("", heading(m), m.name.to_string(), m, reading.clone())
+            };
+            metrics.iter().map(source).collect::<Vec<_>>()
+        });
+        let mut flat = build::whole(
+            self.section,
+            String::new(),
+            String::new(),
+            sources.collect(),
+        );
+        let cells = flat.rows.iter_mut().flat_map(|row| &mut row.cells);
+        for cell in cells.filter(|_| !self.spread) {
+            if let Content::Number { sd, .. } = &mut cell.content {
+                *sd = None;
+            }
+        }
+        flat
+    }
+
+    fn notes(&self, blocks: &[Block], flat: &Table) -> Vec<String> {
         let mut notes = vec![
             "Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0 (negative / positive, negative / \
              non-negative). -: not evaluated or not published."
@@ -110,57 +136,75 @@ impl Show<'_> {
             ));
         }
         if self.spread {
-            notes.push("± standard deviation over seeds (n-1), of the number shown.".to_string());
             notes.push("Published: standard deviation per rate, averaged over rates.".to_string());
         }
         notes.push(
             "Published numbers stand as printed; letters mark known errors and sources."
                 .to_string(),
         );
-        let mut texts = rows.iter().flat_map(|r| &r.cells).map(|c| c.content.text());
-        if texts.any(|text| text.contains(FLOOR_MARK)) {
-            notes.push(at_floor());
-        }
+        notes.extend(self.other_masks(blocks));
+        notes.extend(notes::of_models(self.section, flat));
         notes
     }
 
+    /// Whether published numbers were left out because other masks made them.
+    fn other_masks(&self, blocks: &[Block]) -> Option<String> {
+        let mut levels = blocks.iter().map(|(_, _, level)| level);
+        let families =
+            levels.find_map(|l| Place::new(self.section, l, self.spread).other_masks())?;
+        Some(format!(
+            "Published numbers of incomplete data were made with other masks ({families}) than \
+             these ({}) and are left out.",
+            self.section.masks()
+        ))
+    }
+
     /// Models, methods that are only published, floors.
-    fn block_rows(&self, (title, reading, level): &Block, reasons: &mut Vec<String>) -> Vec<Line> {
+    fn block_rows(
+        &self,
+        flat: &Table,
+        block: usize,
+        (title, _, level): &Block,
+        reasons: &mut Vec<String>,
+    ) -> Vec<Line> {
         let (section, columns) = (self.section, self.columns);
-        let floor = |metric: &&'static Metric| floor(section, metric, reading);
-        let floors = columns.iter().map(|c| c.iter().map(floor).collect());
-        let floors: Vec<Vec<Option<f64>>> = floors.collect();
-        let mut line = |label: &str, model: &str, row: Option<&Row>| {
+        let place = Place::new(section, level, self.spread);
+        let mut line = |label: &str, model: &str, own: Option<&Line>| {
+            let first = block * section.metrics.len();
+            let mut own_cells = own.map(|line| line.cells[first..].iter());
             let mut cells = Vec::new();
-            for (column, floors) in columns.iter().zip(&floors) {
-                cells.push(match row {
-                    Some(row) => ours(row, column, reading, floors, self.spread, reasons),
+            for column in columns {
+                cells.push(match &mut own_cells {
+                    Some(own) => together(own.by_ref().take(column.len()).cloned().collect()),
                     None => Cell::new(Content::Missing, Origin::Nothing),
                 });
             }
-            let theirs = columns
-                .iter()
-                .map(|c| theirs(section, model, c, level, self.spread, reasons));
-            cells.extend(theirs);
+            cells.extend(columns.iter().map(|c| place.theirs(model, c, reasons)));
             Line {
                 block: title.clone(),
                 label: label.to_string(),
-                floor: row.is_some_and(|r| r.floor),
+                floor: own.is_some_and(|line| line.floor),
                 cells,
             }
         };
-        let (floors, models): (Vec<&Row>, Vec<&Row>) = section.rows.iter().partition(|r| r.floor);
-        let others = others(section, level, self.spread);
+        let rows = || section.rows.iter().zip(&flat.rows);
         let mut lines = Vec::new();
-        lines.extend(models.iter().map(|r| line(&r.label, &r.model, Some(r))));
-        lines.extend(others.iter().map(|m| line(m, m, None)));
-        lines.extend(floors.iter().map(|r| line(&r.label, &r.model, Some(r))));
+        for (row, own) in rows().filter(|(row, _)| !row.floor) {
+            lines.push(line(&row.label, &row.model, Some(own)));
+        }
+        lines.extend(place.others().iter().map(|m| line(m, m, None)));
+        for (row, own) in rows().filter(|(row, _)| row.floor) {
+            lines.push(line(&row.label, &row.model, Some(own)));
+        }
         lines
     }
 }
 
 fn column(group: &str, prefix: &str, metrics: &Vec<&'static Metric>) -> Column {
-    let title = metrics[0].title.split(" (").next().unwrap_or_default();
+    let title = match metrics[..] {
+        [only] => only.title,
+        _ => metrics[0].title.split(" (").next().unwrap_or_default(),
+    };
     Column {
         group: group.to_string(),
         title: title.to_string(),

@@ -1,87 +1,114 @@
 //! What stands in the paper's columns: our numbers, and the published ones with their source.
 
-use super::{Cell, Content, FLOOR_MARK, reason};
+use super::{Cell, Content, reason};
 use crate::metric::Metric;
 use crate::printed::names;
 use crate::published::{self, Published};
 use crate::report::origin::Origin;
-use crate::report::run::reading::{Outcome, Reading};
-use crate::report::run::section::{Row, Section};
+use crate::report::run::section::Section;
 
-/// The best floor as printed; `None` where no constant has this score.
-pub fn floor(section: &Section, metric: &Metric, reading: &Reading) -> Option<f64> {
-    let rows = section.rows.iter().filter(|r| r.floor);
-    let known = rows.filter_map(|row| match reading.outcome(&row.runs, metric.name) {
-        Outcome::Known(summary) => metric.display(summary.mean).parse().ok(),
-        _ => None,
-    });
-    known.reduce(|a, b| if metric.is_better(b, a) { b } else { a })
+/// Our cells of one printed column as one; of at least one.
+pub fn together(mut cells: Vec<Cell>) -> Cell {
+    match cells.len() {
+        1 => cells.swap_remove(0),
+        _ => {
+            let origin = cells.first().map_or(Origin::Nothing, |c| c.origin.clone());
+            Cell::new(Content::Several(cells), origin)
+        }
+    }
 }
 
-/// A row's numbers, each marked where it is no better than the floor.
-pub fn ours(
-    row: &Row,
-    metrics: &[&'static Metric],
-    reading: &Reading,
-    floors: &[Option<f64>],
+/// The published numbers of a section at one level.
+pub struct Place<'a> {
+    section: &'a Section,
+    dataset: &'a str,
+    family: &'a str,
+    /// As papers print it; `None` where none does.
+    level: Option<&'a published::Level>,
+    /// Only numbers with a spread.
     spread: bool,
-    reasons: &mut Vec<String>,
-) -> Cell {
-    let mut note = None;
-    let mut text =
-        |(m, floor): (&&'static Metric, &Option<f64>)| match reading.outcome(&row.runs, m.name) {
-            Outcome::Known(summary) => {
-                let mut text = m.display(summary.mean);
-                let (value, floor) = (text.parse::<f64>().ok(), floor.filter(|_| !row.floor));
-                let better = value.zip(floor).is_none_or(|(v, f)| m.is_better(v, f));
-                if !better {
-                    text.push(FLOOR_MARK);
-                }
-                match summary.sd.filter(|_| spread) {
-                    Some(sd) => format!("{text} ± {}", m.display(sd)),
-                    None => text,
-                }
-            }
-            Outcome::Undefined(why) => {
-                note = Some(reason(reasons, format!("Undefined: {why}.")));
-                "n/a".to_string()
-            }
-            Outcome::Missing => "-".to_string(),
+}
+
+impl<'a> Place<'a> {
+    pub fn new(section: &'a Section, level: &'a Option<published::Level>, spread: bool) -> Self {
+        let run = section.runs().next();
+        Self {
+            section,
+            dataset: run.map_or("", |r| &r.manifest.dataset.name),
+            family: run.map_or("", |r| &r.mask.family),
+            level: level.as_ref(),
+            spread,
+        }
+    }
+
+    /// Whether a number may be shown here: of this data, at this level, with a spread if need be.
+    fn is_here(&self, p: &Published) -> bool {
+        p.cell.dataset == self.dataset
+            && Some(&p.cell.level) == self.level
+            && (!self.spread || p.cell.number.sd.is_some())
+    }
+
+    /// The numbers that were made with masks like ours.
+    fn all(&self) -> impl Iterator<Item = Published> {
+        published::all().filter(|p| self.is_here(p) && p.has_masks(self.family))
+    }
+
+    /// The masks of numbers that are left out because theirs are others.
+    pub fn other_masks(&self) -> Option<String> {
+        let mut all = published::all().filter(|p| self.is_here(p));
+        let other = all.find(|p| !p.has_masks(self.family))?;
+        Some(other.source.masks.join(", "))
+    }
+
+    /// The model's printed numbers, with a footnote of their source and known errors.
+    pub fn theirs(
+        &self,
+        model: &str,
+        metrics: &[&'static Metric],
+        reasons: &mut Vec<String>,
+    ) -> Cell {
+        let find = |m: &&'static Metric| {
+            let own = |p: &Published| p.cell.metric.name == m.name;
+            self.all()
+                .find(|p| own(p) && names::same(&p.cell.method, model))
         };
-    let text: Vec<String> = metrics.iter().zip(floors).map(&mut text).collect();
-    let text = text.join(" / ");
-    Cell::new(Content::Text { text, note }, row.origin(reading.levels()))
+        let found: Vec<Option<Published>> = metrics.iter().map(find).collect();
+        let Some(first) = found.iter().flatten().next() else {
+            return Cell::new(Content::Missing, Origin::Nothing);
+        };
+        let texts: Vec<String> = found
+            .iter()
+            .map(|p| p.map_or("-".to_string(), |p| text(&p, self.spread)))
+            .collect();
+        let place = reason(reasons, sentence(first, &found));
+        let content = Content::Text {
+            text: texts.join(super::BETWEEN),
+            note: Some(place),
+        };
+        Cell::new(content, Origin::Published(first.citation()))
+    }
+
+    /// Methods with published numbers that are no model of this section.
+    pub fn others(&self) -> Vec<String> {
+        let mut methods: Vec<String> = Vec::new();
+        for p in self.all() {
+            let method = &p.cell.method;
+            let rows = &self.section.rows;
+            let own = rows.iter().any(|r| names::same(&r.model, method));
+            let listed = methods.iter().any(|m| names::same(m, method));
+            if !own && !listed {
+                methods.push(method.clone());
+            }
+        }
+        methods
+    }
 }
 
-/// The model's printed numbers, with a footnote of their source and known errors.
-pub fn theirs(
-    section: &Section,
-    model: &str,
-    metrics: &[&'static Metric],
-    level: &Option<published::Level>,
-    spread: bool,
-    reasons: &mut Vec<String>,
-) -> Cell {
-    let dataset = section
-        .runs()
-        .next()
-        .map_or("", |r| &r.manifest.dataset.name);
-    let find = |m: &&'static Metric| {
-        let mut all = published::find_all(dataset, model, m.name, level.as_ref()?);
-        all.find(|p| !spread || p.cell.number.sd.is_some())
-    };
-    let found: Vec<Option<Published>> = metrics.iter().map(find).collect();
-    let Some(first) = found.iter().flatten().next() else {
-        return Cell::new(Content::Missing, Origin::Nothing);
-    };
-    let texts: Vec<String> = found
-        .iter()
-        .map(|p| p.map_or("-".to_string(), |p| text(&p, spread)))
-        .collect();
-    let errors = found.iter().flatten().filter_map(|p| p.known_error);
+/// Source and known errors of a cell's numbers.
+fn sentence(first: &Published, found: &[Option<Published>]) -> String {
     let mut sentence = format!("{}.", first.citation());
     let mut said: Vec<String> = Vec::new();
-    for error in errors {
+    for error in found.iter().flatten().filter_map(|p| p.known_error) {
         let right = error
             .correct
             .as_ref()
@@ -93,12 +120,7 @@ pub fn theirs(
             said.push(text);
         }
     }
-    let place = reason(reasons, sentence);
-    let content = Content::Text {
-        text: texts.join(" / "),
-        note: Some(place),
-    };
-    Cell::new(content, Origin::Published(first.citation()))
+    sentence
 }
 
 /// As printed; a spread has the digits it is printed with.
@@ -107,24 +129,4 @@ fn text(published: &Published, spread: bool) -> String {
         Some(sd) => format!("{} ± {sd:.2}", published.text()),
         None => published.text(),
     }
-}
-
-/// Methods with published numbers that are no model of this section.
-pub fn others(section: &Section, level: &Option<published::Level>, spread: bool) -> Vec<String> {
-    let dataset = section
-        .runs()
-        .next()
-        .map_or("", |r| &r.manifest.dataset.name);
-    let mut methods: Vec<String> = Vec::new();
-    let here = |p: &Published| p.cell.dataset == dataset && Some(&p.cell.level) == level.as_ref();
-    for p in published::all().filter(here) {
-        let method = &p.cell.method;
-        let own = section.rows.iter().any(|r| names::same(&r.model, method));
-        let listed = methods.iter().any(|m| names::same(m, method));
-        let shown = !spread || p.cell.number.sd.is_some();
-        if !own && !listed && shown {
-            methods.push(method.clone());
-        }
-    }
-    methods
 }

@@ -1,0 +1,102 @@
+//! Scores that were changed together with their seal.
+
+use std::fs;
+use std::path::Path;
+
+use super::tests::save_all;
+use super::{Options, check, write_report};
+use crate::record::{RunDir, hash_bytes};
+
+/// Puts other bytes in place of a sealed file, and their hash into `DONE`.
+fn replace(run: &RunDir, path: &Path, edit: impl Fn(&str) -> String) {
+    let old = fs::read_to_string(path).unwrap();
+    let new = edit(&old);
+    assert_ne!(old, new);
+    fs::write(path, &new).unwrap();
+    let seal = fs::read_to_string(run.done()).unwrap();
+    let hash = |text: &str| hash_bytes(text.as_bytes());
+    fs::write(run.done(), seal.replace(&hash(&old), &hash(&new))).unwrap();
+}
+
+/// The first mean absolute error in a run's scores is halved.
+fn flatter(run: &RunDir) {
+    replace(run, &run.scores(), |text| {
+        let line = text.lines().find(|l| l.contains(",mae,")).unwrap();
+        let (head, tail) = line.split_once(",mae,").unwrap();
+        let (value, rest) = tail.split_once(',').unwrap();
+        let better = value.parse::<f64>().unwrap() / 2.0;
+        text.replace(line, &format!("{head},mae,{better},{rest}"))
+    });
+}
+
+fn options() -> Options {
+    Options {
+        metrics: vec!["mae".into()],
+        resamples: Some(0),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn scores_that_were_edited_and_sealed_again_are_caught() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    flatter(&RunDir::open(runs.join("lnln-12")));
+    write_report(&[&runs], &out, &options()).unwrap();
+    let differences = check(&out, &[]).unwrap().differences.join("\n");
+    assert!(
+        differences.contains("the scores.csv of run lnln-12 is not what its predictions give"),
+        "{differences}"
+    );
+    assert!(
+        differences.contains("summary.csv is not what the runs give"),
+        "{differences}"
+    );
+    assert!(!differences.contains("lnln-11"), "{differences}");
+}
+
+#[test]
+fn scores_edited_after_the_report_are_caught_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    write_report(&[&runs], &out, &options()).unwrap();
+    assert!(check(&out, &[]).unwrap().differences.is_empty());
+    flatter(&RunDir::open(runs.join("flat-11")));
+    let differences = check(&out, &[]).unwrap().differences;
+    let named = |text: &&String| text.contains("the scores.csv of run flat-11");
+    assert_eq!(
+        differences.iter().filter(named).count(),
+        1,
+        "{differences:?}"
+    );
+    // The report names the scores it was made of by their hash.
+    let manifest = |text: &&String| text.starts_with("manifest.json");
+    assert_eq!(
+        differences.iter().filter(manifest).count(),
+        1,
+        "{differences:?}"
+    );
+}
+
+#[test]
+fn a_metric_that_the_stored_scores_lack_is_computed_from_the_predictions() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, whole, out) = (
+        dir.path().join("runs"),
+        dir.path().join("whole"),
+        dir.path().join("out"),
+    );
+    save_all(&runs);
+    write_report(&[&runs], &whole, &options()).unwrap();
+    let run = RunDir::open(runs.join("lnln-11"));
+    replace(&run, &run.scores(), |text| {
+        let kept = text.lines().filter(|l| !l.contains(",mae,"));
+        kept.map(|l| format!("{l}\n")).collect()
+    });
+    write_report(&[&runs], &out, &options()).unwrap();
+    let read = |dir: &Path| fs::read_to_string(dir.join("scores.csv")).unwrap();
+    assert_eq!(read(&whole), read(&out));
+    assert!(check(&out, &[]).unwrap().differences.is_empty());
+}

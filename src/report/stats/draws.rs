@@ -1,0 +1,113 @@
+//! A row with its resamples.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::finding::Effort;
+use super::resample::bootstrap;
+use super::terms::{Predictions, Terms};
+use crate::mask::Level;
+use crate::metric::Metric;
+use crate::report::error::Result;
+use crate::report::run::reading::Reading;
+use crate::report::run::samples::Samples;
+use crate::report::run::section::{Row, Section};
+
+/// Values of metrics at levels (as [`Terms::values`]), many times.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draws {
+    pub levels: Vec<Level>,
+    pub values: Vec<Vec<f64>>,
+}
+
+impl Draws {
+    /// A reading of the metric at this position, once per draw; none where a level is lacking.
+    pub fn read(&self, reading: &Reading, metric: usize) -> impl Iterator<Item = f64> {
+        let find = |(level, weight): (Level, f64)| {
+            let place = self.levels.iter().position(|l| *l == level)?;
+            Some((metric * self.levels.len() + place, weight))
+        };
+        let found: Option<Vec<_>> = reading.weights().into_iter().map(find).collect();
+        let found = found.filter(|f| !f.is_empty());
+        let each = found.into_iter().flat_map(|weights| {
+            let dot = move |values: &Vec<f64>| weights.iter().map(|(i, w)| values[*i] * w).sum();
+            self.values.iter().map(dot)
+        });
+        each
+    }
+}
+
+/// A row's predictions and their bootstrap.
+pub(super) struct Resampled {
+    pub metrics: Vec<&'static Metric>,
+    /// Those that every run of the row has.
+    pub levels: Vec<Level>,
+    /// By seed; empty where runs do not agree on their clips.
+    pub samples: BTreeMap<u64, Samples>,
+    /// Over all seeds and levels.
+    pub draws: Draws,
+}
+
+impl Resampled {
+    pub fn new(section: &Section, row: &Row, effort: Effort) -> Result<Self> {
+        let metrics = section.metrics.iter().copied().filter(|m| m.sums.is_some());
+        let held = |level: &Level| row.runs.iter().all(|r| r.mask.levels.contains(level));
+        let mut this = Self {
+            metrics: metrics.collect(),
+            levels: section.levels.iter().copied().filter(held).collect(),
+            samples: samples(row)?,
+            draws: Draws::default(),
+        };
+        if !this.samples.is_empty() {
+            let seeds: Vec<u64> = this.samples.keys().copied().collect();
+            let terms = this.terms(&seeds, &this.levels);
+            this.draws = Draws {
+                levels: this.levels.clone(),
+                values: bootstrap(&terms, effort.bootstrap),
+            };
+        }
+        Ok(this)
+    }
+
+    /// Terms of these seeds, in this order, at these levels.
+    pub fn terms(&self, seeds: &[u64], levels: &[Level]) -> Terms {
+        let chosen: Vec<&Samples> = seeds.iter().filter_map(|s| self.samples.get(s)).collect();
+        let passes: Predictions<'_> = chosen
+            .iter()
+            .map(|s| levels.iter().map(|l| s.at(*l)).collect())
+            .collect();
+        let truth = chosen.first().map_or(&[][..], |s| &s.truth);
+        Terms::new(&self.metrics, truth, &passes)
+    }
+
+    /// The bootstrap over these seeds alone, whose terms at these levels are given.
+    pub fn draws_of(
+        &self,
+        seeds: &[u64],
+        terms: &Terms,
+        levels: &[Level],
+        effort: Effort,
+    ) -> Cow<'_, Draws> {
+        match seeds.len() == self.samples.len() {
+            true => Cow::Borrowed(&self.draws),
+            false => Cow::Owned(Draws {
+                levels: levels.to_vec(),
+                values: bootstrap(terms, effort.bootstrap),
+            }),
+        }
+    }
+}
+
+/// Predictions by seed. A derived row has none: its numbers are not those of the run it names.
+fn samples(row: &Row) -> Result<BTreeMap<u64, Samples>> {
+    let mut samples = BTreeMap::new();
+    for run in row.runs.iter().filter(|_| !row.derived) {
+        samples.insert(run.manifest.seed, run.samples()?);
+    }
+    let first = samples.values().next();
+    let paired = |s: &Samples| first.is_some_and(|f| f.pairs_with(s));
+    match samples.values().all(paired) {
+        true => Ok(samples),
+        false => Ok(BTreeMap::new()),
+    }
+}

@@ -1,0 +1,70 @@
+//! Which predictions of two rows are held against each other.
+
+use std::collections::BTreeSet;
+
+use super::draws::Resampled;
+use super::finding::Met;
+use crate::mask::Level;
+use crate::report::run::samples::Samples;
+
+/// Seeds of two rows side by side, and the levels that both have.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Pairs {
+    pub own: Vec<u64>,
+    pub theirs: Vec<u64>,
+    pub levels: Vec<Level>,
+    pub met: Met,
+}
+
+/// Pairs the seeds of a row with those of the reference: by number where they share some, else the
+/// first of each by rank, since numbers of other programs' seeds mean nothing here.
+///
+/// # Errors
+/// Why they cannot be tested against each other, to follow the row's name.
+pub(super) fn pairs(row: &Resampled, reference: &Resampled) -> Result<Pairs, &'static str> {
+    let first = |row: &Resampled| row.samples.values().next().cloned();
+    let own = first(row).ok_or("its runs have different clips or labels")?;
+    let theirs =
+        first(reference).ok_or("the runs of the reference have different clips or labels")?;
+    if !own.pairs_with(&theirs) {
+        return Err("other clips or labels than the reference");
+    }
+    if masks(&own) != masks(&theirs) {
+        return Err("other mask seeds than the reference");
+    }
+    let shared = |level: &&Level| reference.levels.contains(level);
+    let levels: Vec<Level> = row.levels.iter().filter(shared).copied().collect();
+    match levels.is_empty() {
+        true => Err("no level in common with the reference"),
+        false => Ok(seeds(row, reference, levels)),
+    }
+}
+
+fn seeds(row: &Resampled, reference: &Resampled, levels: Vec<Level>) -> Pairs {
+    let all = |row: &Resampled| row.samples.keys().copied().collect::<Vec<u64>>();
+    let (mut own, mut theirs) = (all(row), all(reference));
+    let shared: Vec<u64> = own.iter().filter(|s| theirs.contains(s)).copied().collect();
+    let met = match shared.len() {
+        0 => {
+            let count = own.len().min(theirs.len());
+            own.truncate(count);
+            theirs.truncate(count);
+            Met::Ranks(count)
+        }
+        count => {
+            let same = own == theirs;
+            (own, theirs) = (shared.clone(), shared);
+            if same { Met::Same } else { Met::Shared(count) }
+        }
+    };
+    Pairs {
+        own,
+        theirs,
+        levels,
+        met,
+    }
+}
+
+fn masks(samples: &Samples) -> BTreeSet<u64> {
+    samples.passes.keys().map(|(_, seed)| *seed).collect()
+}

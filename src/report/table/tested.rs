@@ -1,0 +1,166 @@
+//! What a table's reader must know of its tests: which numbers were tested, how, and which not.
+
+use super::notes::ALPHA;
+use super::{Cell, Column, Content, Line, Table};
+use crate::report::run::section::{Row, Section, Tests};
+use crate::report::stats::finding::{Comparison, Met};
+use crate::report::stats::resample::SEED;
+
+/// Sentences on the tests of a table whose rows are the section's.
+pub fn sentences(section: &Section, table: &Table) -> Vec<String> {
+    let cells = || table.rows.iter().flat_map(|r| &r.cells);
+    let marked = cells().any(|c| c.best);
+    let best = "Underlined: best of its column, where it beats the floor";
+    let best = |end: &str| marked.then(|| format!("{best}{end}"));
+    let comparison = match &section.tests {
+        Tests::Done(comparison) => comparison,
+        Tests::Left(reason) => return best(".").into_iter().chain([reason.clone()]).collect(),
+    };
+    let (reference, open) = (
+        &section.rows[comparison.reference].label,
+        untested(section, comparison, table),
+    );
+    let count = cells().filter(|c| c.versus.is_some()).count();
+    if count == 0 {
+        return best("; not tested.").into_iter().chain(open).collect();
+    }
+    let which = match open {
+        None => "each number",
+        Some(_) => "each number but those named next,",
+    };
+    let which = format!("{which} against that of {reference}");
+    let mut notes = vec![method(&which, count, comparison)];
+    notes.extend(open);
+    notes.extend(pairing(section, comparison, table));
+    if marked {
+        notes.push(format!(
+            "Bold: best of its column and better than {reference} (where that is the best: than \
+             the runner-up) with corrected p < {ALPHA}. Underlined: best, but it may be chance."
+        ));
+    }
+    notes
+}
+
+/// How `count` tests of `which` numbers were made.
+fn method(which: &str, count: usize, comparison: &Comparison) -> String {
+    let effort = comparison.effort;
+    format!(
+        "Tested: {which}, by a paired permutation test that exchanges whole test clips between the \
+         two models ({} permutations, all seeds and rates of a clip together), Holm-corrected over \
+         the {count} tests of this table. Intervals in the page and summary.csv: {} bootstrap \
+         resamples of clips and seeds (random seed {SEED}).",
+        effort.permutations, effort.bootstrap
+    )
+}
+
+/// The section's tests, if they are against this row; else a sentence that says why changes from
+/// it have none.
+pub fn changes<'a>(section: &'a Section, full: &Row) -> Result<&'a Comparison, String> {
+    match &section.tests {
+        Tests::Left(reason) => Err(reason.clone()),
+        Tests::Done(comparison) => match &section.rows[comparison.reference] {
+            reference if std::ptr::eq(reference, full) => Ok(comparison),
+            reference => Err(format!(
+                "Changes were not tested, since tests are against {}: ask with --reference {}.",
+                reference.label, full.model
+            )),
+        },
+    }
+}
+
+/// Sentences on the tests of a table of changes from the reference.
+pub fn of_changes(section: &Section, comparison: &Comparison, table: &Table) -> Vec<String> {
+    let cells = table.rows.iter().flat_map(|r| &r.cells);
+    let count = cells.filter(|c| c.versus.is_some()).count();
+    if count == 0 {
+        return vec!["Changes were not tested.".to_string()];
+    }
+    let rows = table.rows.iter();
+    let place = |row: &Line| section.rows.iter().position(|r| r.label == row.label);
+    let met = |row: &Line| comparison.met.get(&place(row)?);
+    let not = rows.filter_map(|row| match met(row)? {
+        Met::Not(why) => Some(format!("{} ({why})", row.label)),
+        _ => None,
+    });
+    let not: Vec<String> = not.collect();
+    let mut notes = vec![method(
+        "each change that has an interval in the page",
+        count,
+        comparison,
+    )];
+    if !not.is_empty() {
+        notes.push(format!("Not tested: {}.", not.join("; ")));
+    }
+    notes.push(format!("Bold: a change with corrected p < {ALPHA}."));
+    notes
+}
+
+/// Rows of models that are neither the reference nor a floor, with their positions.
+fn rivals<'a>(
+    comparison: &'a Comparison,
+    table: &'a Table,
+) -> impl Iterator<Item = (&'a Line, &'a Met)> {
+    let rows = table.rows.iter().enumerate();
+    rows.filter_map(|(place, row)| Some((row, comparison.met.get(&place)?)))
+}
+
+/// The numbers of models that have no test, and why; `None` where all have one.
+fn untested(section: &Section, comparison: &Comparison, table: &Table) -> Option<String> {
+    let mut parts = Vec::new();
+    for (row, met) in rivals(comparison, table) {
+        if let Met::Not(why) = met {
+            parts.push(format!("{} ({why})", row.label));
+        }
+    }
+    let met = || rivals(comparison, table).filter(|(_, met)| !matches!(met, Met::Not(_)));
+    let mut others = false;
+    for (place, column) in table.columns.iter().enumerate() {
+        let open =
+            |cell: &Cell| matches!(cell.content, Content::Number { .. }) && cell.versus.is_none();
+        if !met().any(|(row, _)| open(&row.cells[place])) {
+            continue;
+        }
+        match untestable(section, column) {
+            true => parts.push(format!("{} (it has no such test)", title(section, column))),
+            false => others = true,
+        }
+    }
+    parts.dedup();
+    if others {
+        let reference = &section.rows[comparison.reference].label;
+        parts.push(format!("what {reference} has no number for"));
+    }
+    (!parts.is_empty()).then(|| format!("Not tested: {}.", parts.join("; ")))
+}
+
+/// Whether a column shows a metric that cannot be resampled.
+fn untestable(section: &Section, column: &Column) -> bool {
+    let metrics = column.metrics.iter();
+    let known = metrics.filter_map(|name| section.protocol.metric(name));
+    known.into_iter().any(|metric| metric.sums.is_none())
+}
+
+/// The metric of a column without unit and arrow.
+fn title(section: &Section, column: &Column) -> String {
+    let metric = column.metrics.first();
+    let metric = metric.and_then(|name| section.protocol.metric(name));
+    metric.map_or(&*column.title, |m| m.title).to_string()
+}
+
+/// Rows whose seeds are not simply those of the reference.
+fn pairing(section: &Section, comparison: &Comparison, table: &Table) -> Vec<String> {
+    let reference = &section.rows[comparison.reference].label;
+    let sentence = |(row, met): (&Line, &Met)| match met {
+        Met::Same | Met::Not(_) => None,
+        Met::Shared(count) => Some(format!(
+            "{} is tested over the {count} seeds that {reference} has too.",
+            row.label
+        )),
+        Met::Ranks(count) => Some(format!(
+            "{} has no seed number in common with {reference}: the first {count} of each are \
+             paired by rank.",
+            row.label
+        )),
+    };
+    rivals(comparison, table).filter_map(sentence).collect()
+}

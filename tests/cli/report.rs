@@ -1,0 +1,180 @@
+//! `report` as a user sees it: what it refuses, and what `--check` says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use lnln_bench::dataset::{Corpus, SplitName};
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use super::program::{prepared, program};
+
+/// A folder of two runs: predictions of a model from elsewhere, two seeds at two rates.
+fn runs(folder: &Path) -> PathBuf {
+    let data = prepared(folder).join("demo-film.h5");
+    let ids = Corpus::open(&data)
+        .unwrap()
+        .outline(SplitName::Test)
+        .unwrap()
+        .ids;
+    let mut text = "id,rate,seed,prediction\n".to_string();
+    for (seed, rate) in [(1, 0.0), (1, 0.5), (2, 0.0), (2, 0.5)] {
+        for (i, id) in ids.iter().enumerate() {
+            let guess = i as f64 * 0.1 - f64::from(seed);
+            text += &format!("{id},{rate},{seed},{guess}\n");
+        }
+    }
+    let (file, runs) = (folder.join("mine.csv"), folder.join("runs"));
+    fs::write(&file, text).unwrap();
+    program()
+        .arg("score")
+        .arg(&file)
+        .arg("--data")
+        .arg(&data)
+        .arg("--runs")
+        .arg(&runs)
+        .assert()
+        .success();
+    runs
+}
+
+fn report(runs: &Path, out: &Path) -> Command {
+    let mut command = program();
+    command.arg("report").arg(runs).arg("--out").arg(out);
+    command
+}
+
+#[test]
+fn a_check_succeeds_until_a_file_or_a_run_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, out) = (runs(folder.path()), folder.path().join("out"));
+    report(&runs, &out).assert().success();
+    let check = || {
+        let mut command = program();
+        command.args(["report", "--check"]).arg(&out);
+        command
+    };
+    check()
+        .assert()
+        .success()
+        .stdout(contains("files are what the runs give"));
+    let page = out.join("report.md");
+    let text = fs::read_to_string(&page).unwrap();
+    fs::write(&page, format!("{text} ")).unwrap();
+    check()
+        .assert()
+        .code(3)
+        .stdout(contains("report.md is not what the runs give"))
+        .stderr(contains("1 differences between"));
+    fs::write(&page, text).unwrap();
+    let run = fs::read_dir(&runs).unwrap().next().unwrap().unwrap().path();
+    let file = run.join("predictions.parquet");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes.push(0);
+    fs::write(&file, bytes).unwrap();
+    check()
+        .assert()
+        .code(3)
+        .stderr(contains("predictions.parquet changed after the run"));
+    // A check takes what the report was made with, and a folder without one has nothing to check.
+    check().args(["--layout", "paper"]).assert().code(2);
+    program()
+        .args(["report", "--check"])
+        .arg(&runs)
+        .assert()
+        .code(3)
+        .stderr(contains("holds no report"));
+}
+
+#[test]
+fn unknown_names_are_usage_errors_that_list_the_known_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, out) = (runs(folder.path()), folder.path().join("out"));
+    let refused = |flag: &str, value: &str, words: &str| {
+        report(&runs, &out)
+            .args([flag, value])
+            .assert()
+            .code(2)
+            .stderr(contains(words));
+        assert!(!out.exists(), "{flag}");
+    };
+    refused(
+        "--layout",
+        "wide",
+        "expected `full` or `paper`, found `wide`",
+    );
+    refused(
+        "--reference",
+        "nobody",
+        "--reference nobody: expected one of mine",
+    );
+    refused("--metrics", "f3", "--metrics f3: expected one of acc2_has0");
+    refused(
+        "--models",
+        "nobody",
+        "--models nobody: expected one of mine",
+    );
+    refused(
+        "--matrix-rates",
+        "0.7",
+        "--matrix-rates 0.7: expected one of 0, 0.5",
+    );
+    report(&runs, &out)
+        .args(["--reference", "mine", "--matrix-rates", "0.5"])
+        .assert()
+        .success()
+        .stdout(contains(
+            "Not shown here: demo-film-overview-above-floor, demo-film-efficiency",
+        ));
+}
+
+#[test]
+fn a_folder_with_other_files_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, out) = (runs(folder.path()), folder.path().join("out"));
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("notes.txt"), "mine").unwrap();
+    report(&runs, &out)
+        .assert()
+        .code(2)
+        .stderr(contains("is in the way").and(contains("choose another --out")));
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
+    // Beside a report they stay, and a check does not mind them.
+    fs::remove_file(out.join("notes.txt")).unwrap();
+    report(&runs, &out).assert().success();
+    fs::write(out.join("notes.txt"), "mine").unwrap();
+    report(&runs, &out).assert().success();
+    assert_eq!(fs::read_to_string(out.join("notes.txt")).unwrap(), "mine");
+    program()
+        .args(["report", "--check"])
+        .arg(&out)
+        .assert()
+        .success();
+}
+
+#[test]
+fn unfinished_runs_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, out) = (runs(folder.path()), folder.path().join("out"));
+    fs::create_dir(runs.join("abandoned")).unwrap();
+    fs::write(runs.join("abandoned/config.toml"), "").unwrap();
+    report(&runs, &out).assert().success().stderr(contains(
+        "1 unfinished runs are not in the report: abandoned",
+    ));
+}
+
+#[cfg(feature = "torch")]
+#[test]
+fn every_citation_of_a_model_becomes_an_entry_of_its_own() {
+    let mut keys = std::collections::BTreeSet::new();
+    for entry in lnln_bench::model::MODELS
+        .iter()
+        .filter(|e| !e.citation.is_empty())
+    {
+        let cited = lnln_bench::report::cite::entry(entry.citation);
+        let (key, _) = cited.unwrap_or_else(|| panic!("{}: {}", entry.name, entry.citation));
+        assert!(keys.insert(key), "{}", entry.name);
+    }
+    assert!(keys.len() > 5);
+}
