@@ -17,6 +17,8 @@ mod memory;
 mod prepare;
 mod prepare_many;
 mod program;
+#[path = "../python/mod.rs"]
+mod python;
 #[cfg(feature = "torch")]
 mod run;
 #[cfg(feature = "torch")]
