@@ -123,6 +123,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
                 .collect(),
             epoch: 2,
             chosen: std::collections::BTreeMap::new(),
+            hashes: std::collections::BTreeMap::new(),
         },
         build: BuildFacts {
             version: "0.1.0".into(),

@@ -149,6 +149,7 @@ fn manifest(
             levels: Vec::new(),
             epoch: 0,
             chosen: BTreeMap::new(),
+            hashes: BTreeMap::new(),
         },
         build: BuildFacts {
             version: VERSION.to_string(),
