@@ -8,7 +8,7 @@ PREFIX ?= $(HOME)/.local
 export PYTHON ?= python3
 BINARY := $(or $(CARGO_TARGET_DIR),target)/release/lnln-bench
 
-.PHONY: help setup setup-cuda build install demo test lint fmt clean
+.PHONY: help setup setup-cuda test-python build install demo test lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ install: build ## put lnln-bench on the PATH (PREFIX, by default ~/.local)
 
 demo: build ## synthetic corpora -> prepare -> run -> report, in under five minutes
 	@$(BINARY) demo
+
+test-python: ## numpy, h5py and what else tests compare with into .toolchain/test-python/, pinned
+	@setup/test-python
 
 test: setup ## all tests
 	@$(CARGO) test --release --locked

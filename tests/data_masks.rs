@@ -1,7 +1,6 @@
 //! Masks as Python sees them, and masks that Python draws.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod python;
 
@@ -9,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lnln_bench::dataset::synthetic::{Demo, write_demo};
-use lnln_bench::dataset::{Corpus, ImportOptions, Outline, SplitName, prepare};
+use lnln_bench::dataset::{Corpus, ImportOptions, SplitName, prepare};
 use lnln_bench::mask::{Conditions, Ids, MaskFile, Variants, find, parse_list, to_hdf5, to_npz};
 use lnln_bench::parity::{self, Outcome};
 
@@ -69,6 +68,89 @@ fn the_example_in_the_documentation_unpacks_every_mask() {
     assert_eq!(said.lines().count(), lines + 1);
 }
 
+/// Whoever writes the recipe of the page again, in another language, gets the same masks and hashes.
+#[test]
+fn the_recipe_in_the_documentation_gives_the_stored_masks() {
+    let Some(python) = python::python(&["h5py", "numpy", "blake3"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = corpus(folder.path());
+    let levels = parse_list("0:1:0.1,l=0.2,a=0.7,v=0.7").unwrap();
+    let dealt = Conditions::deal(&["random", "mixed"], &levels).unwrap();
+    let path = folder.path().join("toy.masks.h5");
+    // A seed of more than 32 bits, whose every byte counts.
+    let seeds = [7, 0x0123_4567_89ab_cdef];
+    MaskFile::prepare(&path, &corpus, &dealt, &seeds).unwrap();
+    let mut command = Command::new(python);
+    let script = repository("docs/examples/recompute_masks.py");
+    let said = python::run(command.arg(script).arg(corpus.reader().path()).arg(&path));
+    // Three splits of two seeds at eleven rates and one mixed level.
+    assert_eq!(said.lines().count(), 3 * 2 * 12, "{said}");
+    let variants = Variants::of_corpus(dealt[0].family, &corpus, seeds[1], &levels[..11]).unwrap();
+    let hash = variants.hash(SplitName::Test, levels[3]).unwrap();
+    let line = format!(
+        "test {} 0.3 {hash} kept {:?}",
+        seeds[1],
+        kept(&variants, "0.3")
+    );
+    assert!(said.contains(&line), "`{line}` is not in {said}");
+}
+
+/// What is stored stays, beside what is added.
+#[test]
+fn masks_are_added_to_those_that_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = corpus(folder.path());
+    let path = folder.path().join("toy.masks.h5");
+    let prepare = |names: &[&str], rates: &str, seeds: &[u64]| {
+        let levels = parse_list(rates).unwrap();
+        let dealt = Conditions::deal(names, &levels).unwrap();
+        MaskFile::prepare(&path, &corpus, &dealt, seeds).unwrap();
+        let file = MaskFile::open(&path).unwrap();
+        assert!(file.verify(|_| {}).unwrap().manifest);
+        let stored = file.stored().unwrap();
+        let test = stored.iter().filter(|name| name.split == SplitName::Test);
+        test.map(|name| {
+            let levels = file.hashes(name).unwrap().into_keys();
+            let levels: Vec<String> = levels.map(|level| level.to_string()).collect();
+            format!("{} {}: {}", name.family, name.seed, levels.join(" "))
+        })
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        prepare(&["random"], "0:1:0.5", &[1, 1]),
+        ["random 1: 0 0.5 1"]
+    );
+    // One seed stands for all where none enters.
+    assert_eq!(
+        prepare(&["random", "modality"], "0.25,L", &[1, 2]),
+        ["modality 1: L", "random 1: 0 0.25 0.5 1", "random 2: 0.25"]
+    );
+    assert_eq!(
+        prepare(&["modality"], "AV", &[1]),
+        [
+            "modality 1: L AV",
+            "random 1: 0 0.25 0.5 1",
+            "random 2: 0.25"
+        ]
+    );
+    let mut whole = Variants::of_corpus(
+        find("random").unwrap(),
+        &corpus,
+        1,
+        &parse_list("0,0.25,0.5,1").unwrap(),
+    )
+    .unwrap();
+    whole.splits.retain(|split| split.name == SplitName::Test);
+    let file = MaskFile::open(&path).unwrap();
+    let stored = file.stored().unwrap();
+    let name = stored
+        .iter()
+        .find(|name| name.seed == 1 && name.family == "random" && name.split == SplitName::Test);
+    assert_eq!(file.read(name.unwrap()).unwrap(), whole);
+}
+
 /// Both exports hold what `kept` counts, with ids and names.
 const EXPORTS: &str = r#"
 import sys
@@ -77,8 +159,10 @@ import h5py, numpy
 archive = numpy.load(sys.argv[1])
 assert archive["mask"].tolist() == ["random", "1", "7", "demo-talk", "0.3"], archive["mask"]
 assert archive["nominal"].tolist() == [0.3, 0.3, 0.3]
+assert archive["content_hash"].tolist() == [sys.argv[3]]
 with h5py.File(sys.argv[2]) as file:
     assert file.attrs["level"] == "0.3" and file.attrs["seed"] == 7
+    assert file.attrs["content_hash"] == sys.argv[3]
     for split in ("train", "valid", "test"):
         assert file[split].attrs["hash"] == archive[f"{split}_hash"][0]
         assert file[split]["id"].asstr()[:].tolist() == archive[f"{split}_id"].tolist()
@@ -99,22 +183,22 @@ fn python_reads_exported_masks() {
     let level = "0.3".parse().unwrap();
     let random = find("random").unwrap();
     let variants = Variants::of_corpus(random, &corpus, 7, &[level]).unwrap();
-    let outlines: Vec<Outline> = SplitName::ALL
-        .iter()
-        .map(|name| corpus.outline(*name).unwrap())
-        .collect();
+    let outlines = corpus.outlines().unwrap();
     let ids: Vec<Ids> = outlines
         .iter()
         .map(|o| (o.name, o.ids.as_slice()))
         .collect();
+    let with = (corpus.content_hash.as_str(), ids.as_slice());
     let (npz, h5) = (folder.path().join("a.npz"), folder.path().join("a.h5"));
-    to_npz(&variants, level, &ids, &npz, false).unwrap();
-    to_hdf5(&variants, level, &ids, &h5, false).unwrap();
+    to_npz(&variants, level, with, &npz, false).unwrap();
+    to_hdf5(&variants, level, with, &h5, false).unwrap();
     assert!(
-        to_npz(&variants, level, &ids, &npz, false).is_err(),
+        to_npz(&variants, level, with, &npz, false).is_err(),
         "a file is replaced unasked"
     );
-    let said = python::run(Command::new(python).args(["-c", EXPORTS]).args([&npz, &h5]));
+    let mut command = Command::new(python);
+    command.args(["-c", EXPORTS]).args([&npz, &h5]);
+    let said = python::run(command.arg(&corpus.content_hash));
     assert_eq!(said.trim(), format!("{:?}", kept(&variants, "0.3")));
 }
 

@@ -2,7 +2,6 @@
 //! corpus, the content is the same.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod data;
 mod python;

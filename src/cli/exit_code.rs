@@ -72,7 +72,7 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
         return match error {
             // The errors of other rooms within have codes of their own.
             mask::Error::Store(_) | mask::Error::Dataset(_) => None,
-            mask::Error::Write { .. } => Some(IO),
+            mask::Error::Write { .. } | mask::Error::Read { .. } => Some(IO),
             _ if error.is_bad_data() => Some(BAD_DATA),
             _ => Some(USAGE),
         };

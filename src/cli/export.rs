@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lnln_bench::dataset::{Corpus, Outline, SplitName, export};
-use lnln_bench::mask::{self, Erasure, Level, MaskSource, SplitShape};
+use lnln_bench::mask::{Conditions, Erasure, Family, Level, MaskSource, SplitShape, Variants};
 
 use super::output;
 
@@ -49,30 +49,94 @@ pub struct Args {
 
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let family = mask::find(&args.masks)?;
-    let corpus = Corpus::open(&args.data)?;
-    let erasure = args
+    // The family is checked against the level before the data are opened.
+    let conditions = args
         .rate
-        .map(|rate| {
-            let source = MaskSource::beside(&args.data, corpus.name(), &corpus.content_hash)?;
-            let outlines = SplitName::ALL.map(|name| corpus.outline(name));
-            let outlines: Vec<Outline> = outlines.into_iter().collect::<Result<_, _>>()?;
-            let shapes: Vec<SplitShape> = outlines.iter().map(SplitShape::from).collect();
-            let variants = source.of_splits(family, &shapes, args.seed, &[rate])?;
-            anyhow::Ok(Erasure::new(&variants, rate)?)
-        })
+        .map(|rate| Conditions::deal(&[&args.masks], &[rate]))
         .transpose()?;
+    let corpus = Corpus::open(&args.data)?;
+    let masks = match (conditions, args.rate) {
+        (Some(conditions), Some(rate)) => {
+            let source = MaskSource::beside(&args.data, corpus.name(), &corpus.content_hash)?;
+            let family = conditions[0].family;
+            Some(Masks::of(&corpus, &source, family, args.seed, rate)?)
+        }
+        _ => None,
+    };
+    let written = write_pickle(&corpus, masks.as_ref(), &args.out, args.force)?;
+    let mut said = report(&args.out, &corpus, args.rate, &written);
+    if let Some(masks) = &masks {
+        said.push_str(&format!("\n{}", masks.describe()?));
+    }
+    output::write(&said)
+}
+
+/// The masks of train, valid and test at one level.
+pub struct Masks {
+    pub variants: Variants,
+    pub level: Level,
+    pub outlines: [Outline; 3],
+}
+
+impl Masks {
+    /// Those beside the data, or drawn.
+    pub fn of(
+        corpus: &Corpus,
+        source: &MaskSource,
+        family: &'static dyn Family,
+        seed: u64,
+        level: Level,
+    ) -> anyhow::Result<Self> {
+        let outlines = corpus.outlines()?;
+        let shapes = outlines.each_ref().map(SplitShape::from);
+        Ok(Self {
+            variants: source.of_splits(family, &shapes, seed, &[level])?,
+            level,
+            outlines,
+        })
+    }
+
+    /// Family, seed and level, and the hash of each split.
+    pub fn describe(&self) -> anyhow::Result<String> {
+        let masks = &self.variants;
+        let mut said = format!(
+            "  {} v{} masks, seed {}, level {}",
+            masks.family, masks.version, masks.seed, self.level
+        );
+        for split in SplitName::ALL {
+            let hash = masks.hash(split, self.level)?;
+            said.push_str(&format!("\n  {:5}  hash {hash}", split.as_str()));
+        }
+        Ok(said)
+    }
+}
+
+/// Writes the data, under masks where there are some, and says what could not be written.
+pub fn write_pickle(
+    corpus: &Corpus,
+    masks: Option<&Masks>,
+    out: &Path,
+    force: bool,
+) -> anyhow::Result<export::Exported> {
+    let erasure = masks.map(|masks| Erasure::new(&masks.variants, masks.level));
+    let erasure = erasure.transpose()?;
     let erase = erasure
         .as_ref()
         .map(|erasure| erasure as &dyn export::Erase);
-    let written = export::export(corpus.reader(), &args.out, erase, args.force)?;
+    let written = export::export(corpus.reader(), out, erase, force)?;
     if !written.left_out.is_empty() {
         tracing::warn!("left out: {}", written.left_out.join(", "));
     }
-    output::write(&report(&args.out, &corpus, args.rate, &written))
+    Ok(written)
 }
 
-fn report(out: &Path, corpus: &Corpus, rate: Option<Level>, written: &export::Exported) -> String {
+/// What was written, on one line.
+pub fn report(
+    out: &Path,
+    corpus: &Corpus,
+    rate: Option<Level>,
+    written: &export::Exported,
+) -> String {
     let clips: Vec<String> = written
         .splits
         .iter()

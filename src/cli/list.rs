@@ -68,7 +68,7 @@ fn table(what: What) -> Table {
     let (head, rows): (&[&str], Vec<Vec<String>>) = match what {
         What::Datasets => (&["data set", "title", "labels", "metrics"], datasets()),
         What::Models => (&["model", "summary", "source"], models()),
-        What::Masks => (&["mask family", "version", "definition"], masks()),
+        What::Masks => (&["mask family", "version", "levels", "definition"], masks()),
         What::Metrics => (&["protocol", "metric", "title", "better"], metrics()),
         What::Rules => (&["audit rule", "looks for", "strength"], rules()),
         // Not built in.
@@ -126,6 +126,7 @@ fn masks() -> Vec<Vec<String>> {
         vec![
             family.name().to_owned(),
             family.version().to_string(),
+            mask::describe(family.kinds()),
             family.summary().to_owned(),
         ]
     };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lnln_bench::dataset::Corpus;
-use lnln_bench::mask::{self, Conditions, MaskFile, Variants};
+use lnln_bench::mask::{self, Conditions, MaskFile};
 use lnln_bench::ui::Progress;
 
 use super::{import, output};
@@ -20,7 +20,10 @@ use super::{import, output};
 
 The data set is recognised by what the file holds. What is wrong with a file stops it and is said
 with the clip; what is only odd is a warning. A file that is there already and was made from the
-same source with the same options is left as it is. Memory stays small however large the file is.")]
+same source with the same options is left as it is. Memory stays small however large the file is.
+
+Masks are added to those that are there: families, seeds and levels of earlier calls for the same
+data stay. `modality` depends on no seed and is drawn under the first one alone.")]
 pub struct Args {
     /// MMSA pickles with splits train, valid and test.
     #[arg(required = true, value_name = "FILE")]
@@ -31,7 +34,7 @@ pub struct Args {
     /// l=RATE,a=RATE,v=RATE; a list of any. Every family takes those of its kind.
     #[arg(long, default_value = "0:1:0.1")]
     rates: String,
-    /// Mask seeds.
+    /// Mask seeds; with reference-tfr also three side by side (docs/masks.md).
     #[arg(long, value_delimiter = ',', default_value = "1111")]
     mask_seeds: Vec<u64>,
     /// Mask families (`lnln-bench list masks`).
@@ -57,6 +60,7 @@ impl Args {
 pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     // Before any file is read, so that a slip in a flag costs nothing.
     let conditions = Conditions::deal(&args.masks, &mask::parse_list(&args.rates)?)?;
+    Conditions::check_seeds(&conditions, &args.mask_seeds)?;
     args.import.for_each(&args.files, |file| {
         let imported = args.import.import(file, progress)?;
         imported
@@ -66,27 +70,10 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         let mut report = import::report(&imported, args.import.check);
         if !args.import.check {
             let masks = MaskFile::beside(&imported.path);
-            write_masks(&masks, &imported.path, &conditions, &args.mask_seeds)?;
+            let corpus = Corpus::open(&imported.path)?;
+            MaskFile::prepare(&masks, &corpus, &conditions, &args.mask_seeds)?;
             report += &format!("\n  masks   {}", masks.display());
         }
         output::write(&report)
     })
-}
-
-/// The masks of every family and seed, in one file.
-fn write_masks(
-    path: &Path,
-    data: &Path,
-    conditions: &[Conditions],
-    seeds: &[u64],
-) -> anyhow::Result<()> {
-    let corpus = Corpus::open(data)?;
-    let mut variants = Vec::new();
-    for Conditions { family, levels } in conditions {
-        for seed in seeds {
-            variants.push(Variants::of_corpus(*family, &corpus, *seed, levels)?);
-        }
-    }
-    MaskFile::write(path, &corpus.content_hash, &variants)?;
-    Ok(MaskFile::open(path)?.write_manifest()?)
 }

@@ -46,8 +46,13 @@ fn data(file: &Path) -> anyhow::Result<String> {
 fn masks(file: &Path) -> anyhow::Result<String> {
     let masks = MaskFile::open(file)?;
     let verified = masks.verify(|group| tracing::debug!("{}: {group}", file.display()))?;
+    let manifest = MaskFile::manifest_of(file);
+    let manifest = match verified.manifest {
+        true => format!("; {} says the same", manifest.display()),
+        false => format!("; no {} beside it, `prepare` writes it", manifest.display()),
+    };
     Ok(format!(
-        "{}: {} masks of {} in {} groups, for data {}",
+        "{}: {} masks of {} in {} groups, for data {}{manifest}",
         file.display(),
         verified.masks,
         masks.dataset,

@@ -146,6 +146,15 @@ impl Corpus {
         })
     }
 
+    /// Reads ids and lengths of train, valid and test.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn outlines(&self) -> Result<[Outline; 3]> {
+        let [train, valid, test] = SplitName::ALL.map(|name| self.outline(name));
+        Ok([train?, valid?, test?])
+    }
+
     /// Reads the labels of one split, nothing else.
     ///
     /// # Errors

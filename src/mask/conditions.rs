@@ -32,6 +32,26 @@ impl Conditions {
         chosen.collect()
     }
 
+    /// The mask seeds under which the family is evaluated: one stands for all where masks do not
+    /// depend on it.
+    pub fn seeds<'a>(&self, seeds: &'a [u64]) -> &'a [u64] {
+        match self.family.is_seedless() {
+            true => &seeds[..seeds.len().min(1)],
+            false => seeds,
+        }
+    }
+
+    /// Checks that every family takes its seeds, before anything is drawn.
+    ///
+    /// # Errors
+    /// As [`Family::fill`].
+    pub fn check_seeds(conditions: &[Self], seeds: &[u64]) -> Result<(), Error> {
+        let mut all = conditions
+            .iter()
+            .flat_map(|one| one.seeds(seeds).iter().map(|seed| (one.family, *seed)));
+        all.try_for_each(|(family, seed)| family.check_seed(seed))
+    }
+
     /// Deals `levels` out to the families called `names`: each gets those of the kinds it takes. A
     /// family of subsets that gets none is evaluated at all six.
     ///
@@ -54,18 +74,29 @@ impl Conditions {
         match levels.iter().find(|level| !takes(level)) {
             None => Ok(dealt),
             // Rates are the default of every flag, so they may stand unused beside subsets.
-            Some(level) if level.kind() == Kind::Rate => Ok(dealt),
+            Some(level) if level.kind() == Kind::Rate => {
+                let families = listed(names);
+                tracing::info!("{families}: rates are not used, only {}", kinds_of(&dealt));
+                Ok(dealt)
+            }
             Some(level) => Err(Error::IdleLevel {
                 level: *level,
-                families: names
-                    .iter()
-                    .map(AsRef::as_ref)
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                families: listed(names),
                 takers: takers(level.kind()),
             }),
         }
     }
+}
+
+fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
+    names.join(", ")
+}
+
+/// The levels that were dealt out.
+fn kinds_of(dealt: &[Conditions]) -> String {
+    let levels = dealt.iter().flat_map(|one| &one.levels);
+    listed(&levels.map(Level::to_string).collect::<Vec<_>>())
 }
 
 fn levels_of(family: &dyn Family, levels: &[Level]) -> Result<Vec<Level>, Error> {
@@ -78,13 +109,18 @@ fn levels_of(family: &dyn Family, levels: &[Level]) -> Result<Vec<Level>, Error>
         return Ok(Level::SUBSETS.to_vec());
     }
     if taken.is_empty() {
-        let kinds: Vec<_> = kinds.iter().map(|kind| kind.describe()).collect();
         return Err(Error::NoLevels {
             family: family.name(),
-            expected: kinds.join(" or "),
+            expected: describe(kinds),
         });
     }
     Ok(taken)
+}
+
+/// Kinds of level in words.
+pub fn describe(kinds: &[Kind]) -> String {
+    let kinds: Vec<_> = kinds.iter().map(|kind| kind.describe()).collect();
+    kinds.join(" or ")
 }
 
 /// The families that take levels of this kind.
@@ -131,6 +167,32 @@ mod tests {
                 "reference-tfr 0.5 l=0.2,a=0.7,v=0.7"
             ]
         );
+    }
+
+    #[test]
+    fn one_seed_serves_a_family_without() {
+        let levels = parse_list("0.5,LA").unwrap();
+        let dealt = Conditions::deal(&["random", "modality"], &levels).unwrap();
+        assert_eq!(dealt[0].seeds(&[7, 8]), [7, 8]);
+        assert_eq!(dealt[1].seeds(&[7, 8]), [7]);
+        assert!(dealt[1].seeds(&[]).is_empty());
+    }
+
+    #[test]
+    fn seeds_a_family_refuses_are_found_before_drawing() {
+        let levels = parse_list("0.5").unwrap();
+        let large = 1 << 32;
+        for (name, seeds, fine) in [
+            ("random", [1, large], true),
+            ("reference", [1, 2], true),
+            ("reference", [1, large], false),
+            ("reference-tfr", [1, 111_001_111_011_111], true),
+            ("reference-tfr", [1, large], false),
+        ] {
+            let dealt = Conditions::deal(&[name], &levels).unwrap();
+            let checked = Conditions::check_seeds(&dealt, &seeds);
+            assert_eq!(checked.is_ok(), fine, "{name} {seeds:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The hash by which a mask is known.
 
 use super::key::update_text;
-use super::{Keep, Level};
+use super::{Keep, Level, packing};
 use crate::dataset::SplitName;
 
 /// Separates this hash from every other use of blake3; the number is the encoding's version.
@@ -21,6 +21,17 @@ pub struct MaskName<'a> {
 /// Hash of the masks of text, audio and vision: 32 hexadecimal digits of blake3 over their name and
 /// every kept position. Equal hashes mean equal masks, wherever they come from.
 pub fn digest(name: &MaskName, keeps: &[Keep; 3]) -> String {
+    digest_bits(
+        name,
+        keeps.each_ref().map(|keep| {
+            let kept: Vec<u8> = keep.bits.iter().map(|bit| u8::from(*bit)).collect();
+            (keep.rows, keep.steps, packing::above(&kept, 0))
+        }),
+    )
+}
+
+/// [`digest`] of packed masks: rows, steps, and a bit a position as [`packing::above`] lays it.
+pub(super) fn digest_bits(name: &MaskName, masks: [(usize, usize, Vec<u8>); 3]) -> String {
     let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
     let level = name.level.to_string();
     for text in [name.family, name.dataset, name.split.as_str(), &level] {
@@ -28,29 +39,17 @@ pub fn digest(name: &MaskName, keeps: &[Keep; 3]) -> String {
     }
     hasher.update(&name.version.to_le_bytes());
     hasher.update(&name.seed.to_le_bytes());
-    for keep in keeps {
-        hasher.update(&(keep.rows as u64).to_le_bytes());
-        hasher.update(&(keep.steps as u64).to_le_bytes());
-        hasher.update(&pack(&keep.bits));
+    for (rows, steps, bits) in masks {
+        hasher.update(&(rows as u64).to_le_bytes());
+        hasher.update(&(steps as u64).to_le_bytes());
+        hasher.update(&bits);
     }
     hasher.finalize().to_hex()[..32].to_owned()
-}
-
-/// Eight positions a byte, the first one lowest.
-fn pack(bits: &[bool]) -> Vec<u8> {
-    let byte = |bits: &[bool]| (bits.iter().rev()).fold(0, |byte, bit| byte << 1 | u8::from(*bit));
-    bits.chunks(8).map(byte).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn packs_the_first_position_lowest() {
-        let bits = [true, false, false, true, false, false, false, false, true];
-        assert_eq!(pack(&bits), [9, 1]);
-    }
 
     #[test]
     fn name_shape_and_bits_matter() {

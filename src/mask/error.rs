@@ -16,6 +16,19 @@ pub enum Error {
          4294967295; got seed {seed}"
     )]
     SeedTooLarge { seed: u64 },
+    #[error(
+        "mask family `reference-tfr` takes a seed from 0 to 4294967295 for all modalities, or three \
+         below a million side by side, like 111001111011111 for 111 (text, not 0), 1111 and 11111; \
+         got seed {seed}"
+    )]
+    ThreeSeeds { seed: u64 },
+    #[error("seed {seed} of mask family `reference-tfr` is three times the same; write {text}")]
+    EqualSeeds { seed: u64, text: u32 },
+    #[error(
+        "MMSA trains under mask family `{family}` at one missing rate for all samples, not with half \
+         of them complete; give that rate (--noise-rate 0.5), or use noise `reference`"
+    )]
+    OneRate { family: &'static str },
     #[error("expected {expected} {what}, found {found}")]
     Shape {
         what: &'static str,
@@ -84,6 +97,11 @@ pub enum Error {
     },
     #[error("{path} does not say what {masks} holds; write both again with `prepare`")]
     Manifest { path: PathBuf, masks: PathBuf },
+    #[error("{path}: cannot read the manifest of the masks: {source}")]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{path}: cannot write the masks: {source}")]
     Write {
         path: PathBuf,

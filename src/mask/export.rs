@@ -8,6 +8,7 @@
 //! | `SPLIT` attribute `realised` | `SPLIT_realised` | realised missing rates of text, audio, vision |
 //! | root attribute `nominal` | `nominal` | nominal ones |
 //! | root attributes | `mask` | family, version, seed, data set, level |
+//! | root attribute `content_hash` | `content_hash` | hash of the prepared data the masks are for |
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -23,7 +24,8 @@ use crate::store::Partial;
 /// Clip ids of one split, in the order of its masks.
 pub type Ids<'a> = (SplitName, &'a [String]);
 
-/// Writes the masks of every split in `ids` at one level as HDF5, whole or not at all.
+/// Writes the masks of every split in `ids` at one level as HDF5, whole or not at all. `content_hash`
+/// is that of the prepared data, which the hashes of masks do not hold.
 ///
 /// # Errors
 /// [`Error::NoLevel`] or [`Error::NoSplit`]; [`Error::Store`] or [`Error::Hdf5`] where nothing can
@@ -31,7 +33,7 @@ pub type Ids<'a> = (SplitName, &'a [String]);
 pub fn to_hdf5(
     variants: &Variants,
     level: Level,
-    ids: &[Ids],
+    (content_hash, ids): (&str, &[Ids]),
     out: &Path,
     replace: bool,
 ) -> Result<(), Error> {
@@ -42,6 +44,7 @@ pub fn to_hdf5(
     set(path, &file, "version", variants.version)?;
     set(path, &file, "seed", variants.seed)?;
     set_text(path, &file, "dataset", &variants.dataset)?;
+    set_text(path, &file, "content_hash", content_hash)?;
     set_text(path, &file, "level", &level.to_string())?;
     set_all(path, &file, "nominal", &level.rates())?;
     for (split, ids) in ids {
@@ -81,7 +84,7 @@ pub fn to_hdf5(
 pub fn to_npz(
     variants: &Variants,
     level: Level,
-    ids: &[Ids],
+    (content_hash, ids): (&str, &[Ids]),
     out: &Path,
     replace: bool,
 ) -> Result<(), Error> {
@@ -95,6 +98,7 @@ pub fn to_npz(
     let mut arrays = vec![
         ("mask".to_owned(), Array::texts(&mask)),
         ("nominal".to_owned(), Array::floats(&[3], &level.rates())),
+        ("content_hash".to_owned(), Array::texts(&[content_hash])),
     ];
     for (split, ids) in ids {
         for (modality, keep) in Modality::ALL.iter().zip(variants.keeps(*split, level)?) {

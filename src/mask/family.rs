@@ -2,8 +2,11 @@
 
 use rayon::prelude::*;
 
+use super::key::Key;
 use super::level::Kind;
-use super::{Error, FAMILIES, Rows, Scope, noise};
+use super::numpy_rng::Mt19937;
+use super::{Error, FAMILIES, Moment, Rows, Scope, noise};
+use crate::dataset::{Modality, SplitName};
 
 /// A way of deciding which positions are missing.
 pub trait Family: Sync {
@@ -29,7 +32,7 @@ pub trait Family: Sync {
 
     /// Writes the field of some samples, shape (N, `steps`), row-major, over whatever `field`, of as
     /// many numbers, held: at missing rate r a position is kept where its number lies strictly above
-    /// r. Every number lies in [0, 1).
+    /// r. Every number lies in [0, 1). Padding may be left as it was.
     ///
     /// Unless [`Family::row_ordered`] says so, any subset in any order gives the same rows.
     ///
@@ -37,7 +40,40 @@ pub trait Family: Sync {
     /// [`Error`] where the family cannot use the scope's seed.
     fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error>;
 
-    /// The field that [`Family::fill`] writes.
+    /// Where the numbers of [`Family::fill`] come from, if it is that simple.
+    ///
+    /// # Errors
+    /// As [`Family::fill`].
+    fn numbers(&self, _: &Scope) -> Result<Numbers, Error> {
+        Ok(Numbers::Field)
+    }
+
+    /// Whether evaluation masks are the same under every seed, as whole modalities are.
+    fn is_seedless(&self) -> bool {
+        false
+    }
+
+    /// Checks that masks can be drawn under a seed.
+    ///
+    /// # Errors
+    /// As [`Family::fill`].
+    fn check_seed(&self, seed: u64) -> Result<(), Error> {
+        let scope = Scope {
+            dataset: "",
+            split: SplitName::Test,
+            modality: Modality::Text,
+            seed,
+            moment: Moment::Evaluation,
+        };
+        let none = Rows {
+            ids: &[],
+            lengths: &[],
+            steps: 0,
+        };
+        self.fill(&scope, none, &mut [])
+    }
+
+    /// The field that [`Family::fill`] writes, 0 on padding that it leaves.
     ///
     /// # Errors
     /// As [`Family::fill`].
@@ -60,10 +96,21 @@ pub trait Family: Sync {
     /// the family's field does too.
     ///
     /// # Errors
-    /// [`Error`] where the family cannot use the scope's seed.
+    /// [`Error`] where the family cannot use the scope's seed; [`Error::OneRate`] where it knows no
+    /// such training.
     fn rates(&self, scope: &Scope, training: &Training) -> Result<Vec<f64>, Error> {
         Ok(noise::half_complete(self, scope, training.ids))
     }
+}
+
+/// Where the numbers of a field come from.
+pub enum Numbers {
+    /// [`Family::fill`] alone knows.
+    Field,
+    /// Each sample's own stream, in order: as many numbers as it has valid positions.
+    Stream(Key),
+    /// One sequence over all positions of all samples, padding included.
+    Sequence(Mt19937),
 }
 
 /// What training rates may depend on beside their scope.
@@ -100,11 +147,15 @@ pub fn find(name: &str) -> Result<&'static dyn Family, Error> {
 /// Numbers of a field below which it is not worth dividing among threads; they fit a core's first cache.
 pub(super) const SHARE: usize = 2048;
 
-/// Fills a field row by row, on all threads; `fill` gets a sample's id, valid steps and row.
-pub(super) fn by_row(rows: Rows, field: &mut [f64], fill: impl Fn(&str, u32, &mut [f64]) + Sync) {
-    if !field.is_empty() {
+/// Fills a matrix row by row, on all threads; `fill` gets a sample's id, valid steps and row.
+pub(super) fn by_row<T: Send>(
+    rows: Rows,
+    matrix: &mut [T],
+    fill: impl Fn(&str, u32, &mut [T]) + Sync,
+) {
+    if !matrix.is_empty() {
         let samples = rows.ids.par_iter().zip(rows.lengths);
-        let filled = field.par_chunks_mut(rows.steps).zip(samples);
+        let filled = matrix.par_chunks_mut(rows.steps).zip(samples);
         filled
             .with_min_len(SHARE.div_ceil(rows.steps))
             .for_each(|(row, (id, &length))| fill(id, length, row));
@@ -130,13 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn every_family_leaves_half_of_the_training_samples_complete() {
+    fn every_family_but_mmsas_leaves_half_of_the_training_samples_complete() {
         for (family, n) in FAMILIES
             .iter()
             .flat_map(|f| [(f, 0), (f, 1), (f, 41), (f, 400)])
         {
             let ids = ids(n);
-            let rates = family.rates(&EVALUATION, &training(&ids)).unwrap();
+            let rates = family.rates(&EVALUATION, &training(&ids));
+            if family.name() == "reference-tfr" {
+                assert!(matches!(rates, Err(Error::OneRate { .. })));
+                continue;
+            }
+            let rates = rates.unwrap();
             assert_eq!(rates.len(), n);
             assert_eq!(rates.iter().filter(|rate| **rate == 0.0).count(), n / 2);
             assert!(rates.iter().all(|rate| (0.0..1.0).contains(rate)));

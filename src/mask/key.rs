@@ -10,6 +10,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_chacha::{ChaCha8Core, ChaCha8Rng};
 
 use super::Family;
+use super::scale::Scale;
 use crate::dataset::{Modality, SplitName};
 
 /// Separates these keys from every other use of blake3; the number is the encoding's version.
@@ -55,7 +56,7 @@ impl Purpose {
 
 /// A key whose sample is still open.
 #[derive(Clone)]
-pub(super) struct Key(blake3::Hasher);
+pub struct Key(blake3::Hasher);
 
 impl Key {
     /// The key of one purpose of a family in a scope.
@@ -107,13 +108,25 @@ impl Key {
     /// Fills a row with what as many calls of [`uniform`] on the sample's stream would give,
     /// straight from the generator's blocks.
     pub(super) fn fill(&self, id: &str, row: &mut [f64]) {
+        self.words(id, row, |low, high| {
+            middle(u64::from(high) << 32 | u64::from(low))
+        });
+    }
+
+    /// The ranks of the numbers that [`Key::fill`] gives, which need not be made for most of them.
+    pub(super) fn ranks(&self, id: &str, scale: &Scale, row: &mut [u8]) {
+        self.words(id, row, |low, high| scale.rank_of_words(low, high));
+    }
+
+    /// Fills a row with what `make` makes of the two raw words of each number, low word first.
+    fn words<T>(&self, id: &str, row: &mut [T], make: impl Fn(u32, u32) -> T) {
         let mut generator = ChaCha8Core::from_seed(self.seed(id));
         let mut block = [0; 64];
         for numbers in row.chunks_mut(block.len() / 2) {
             generator.generate(&mut block);
             let (words, _) = block.as_chunks::<2>();
             for (number, [low, high]) in numbers.iter_mut().zip(words) {
-                *number = middle(u64::from(*high) << 32 | u64::from(*low));
+                *number = make(*low, *high);
             }
         }
     }
@@ -142,7 +155,7 @@ pub(super) fn uniform(stream: &mut ChaCha8Rng) -> f64 {
 
 /// (k + 1/2) / 2^52 for the upper 52 bits k: the number of [1, 2) with mantissa k, shifted. Both
 /// steps are exact, and any processor does several numbers at once.
-fn middle(bits: u64) -> f64 {
+pub(super) fn middle(bits: u64) -> f64 {
     const ONE: u64 = 1.0f64.to_bits();
     const SHIFT: f64 = 1.0 - f64::EPSILON / 2.0;
     f64::from_bits(ONE | (bits >> 12)) - SHIFT

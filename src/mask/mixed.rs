@@ -1,5 +1,7 @@
 //! `mixed`: a missing rate of its own for every modality.
 
+use super::family::Numbers;
+use super::key::{Key, Purpose};
 use super::level::Kind;
 use super::{Error, Family, Rows, Scope, random};
 
@@ -27,6 +29,10 @@ impl Family for Mixed {
     fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
         random::independent(self, scope, rows, field);
         Ok(())
+    }
+
+    fn numbers(&self, scope: &Scope) -> Result<Numbers, Error> {
+        Ok(Numbers::Stream(Key::new(Purpose::Field, self, scope)))
     }
 }
 

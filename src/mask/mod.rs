@@ -38,6 +38,7 @@ mod reference;
 mod reference_loader;
 mod reference_tfr;
 mod rows;
+mod scale;
 mod source;
 mod stats;
 mod temporal;
@@ -50,7 +51,7 @@ mod properties;
 mod testing;
 
 pub use block::Block;
-pub use conditions::Conditions;
+pub use conditions::{Conditions, describe};
 pub use digest::{MaskName, digest};
 pub use erasure::Erasure;
 pub use error::Error;

@@ -30,6 +30,11 @@ impl Family for WholeModality {
         &[Kind::Subset]
     }
 
+    /// A subset is missing in every clip, whatever the number.
+    fn is_seedless(&self) -> bool {
+        true
+    }
+
     fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
         let key = Key::new(Purpose::Field, self, scope);
         by_row(rows, field, |id, _, row| {
@@ -44,7 +49,7 @@ mod tests {
     use super::*;
     use crate::dataset::Modality;
     use crate::mask::testing::{EVALUATION, ids, rows};
-    use crate::mask::{Level, Variants};
+    use crate::mask::{FAMILIES, Level, Variants};
 
     #[test]
     fn a_named_modality_is_missing_everywhere_and_the_others_are_whole() {
@@ -63,6 +68,22 @@ mod tests {
                 };
                 assert_eq!(missing, level.of(modality) * all, "{modality} at {level}");
             }
+        }
+    }
+
+    /// What lets one seed stand for all: every other family's masks differ.
+    #[test]
+    fn no_seed_enters_evaluation() {
+        let (ids, lengths) = (ids(30), vec![7; 30]);
+        let split = crate::mask::testing::shape(&ids, [&lengths; 3], [8; 3]);
+        for family in FAMILIES {
+            let levels = match family.is_seedless() {
+                true => Level::SUBSETS.to_vec(),
+                false => vec!["l=0.2,a=0.7,v=0.4".parse().unwrap()],
+            };
+            let draw = |seed| Variants::build(*family, "toy", &[split], seed, &levels).unwrap();
+            let same = draw(5).splits == draw(6).splits;
+            assert_eq!(same, family.is_seedless(), "{}", family.name());
         }
     }
 

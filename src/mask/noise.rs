@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::key::{Key, Purpose, uniform};
-use super::{Error, Family, Level, Scope, rates};
+use super::{Error, Family, Level, Moment, Scope, Training, rates};
+use crate::dataset::{Modality, SplitName};
 
 /// When training masks and rates are drawn anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,6 +101,32 @@ pub enum RateLaw {
     At(Level),
 }
 
+impl RateLaw {
+    /// Checks that a family has these rates.
+    ///
+    /// # Errors
+    /// [`Error::OneRate`] where it has no half-complete training.
+    pub fn check(self, family: &dyn Family) -> Result<(), Error> {
+        let scope = Scope {
+            dataset: "",
+            split: SplitName::Train,
+            modality: Modality::Text,
+            seed: 0,
+            moment: Moment::Epoch(0),
+        };
+        let nobody = Training {
+            ids: &[],
+            vision_steps: 0,
+            test: (0, 0),
+            mask_seed: 0,
+        };
+        match self {
+            Self::HalfComplete => family.rates(&scope, &nobody).map(drop),
+            Self::At(_) => Ok(()),
+        }
+    }
+}
+
 /// Name of [`RateLaw::HalfComplete`].
 const HALF_COMPLETE: &str = "half-complete";
 
@@ -181,8 +208,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{Modality, SplitName};
-    use crate::mask::{Moment, Random};
+    use crate::mask::Random;
 
     const SCOPE: Scope = Scope {
         dataset: "mosi",

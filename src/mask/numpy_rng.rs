@@ -8,7 +8,7 @@ const M: usize = 397;
 
 /// Generator state; the words and the seeding routines are those of NumPy's legacy generator.
 #[derive(Clone)]
-pub(super) struct Mt19937 {
+pub struct Mt19937 {
     words: [u32; N],
     next: usize,
 }

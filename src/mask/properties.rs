@@ -2,13 +2,18 @@
 
 use proptest::prelude::*;
 
-use super::testing::{EVALUATION, ids, rows};
-use super::{FAMILIES, Family, Moment, Scope};
+use super::family::{Numbers, SHARE};
+use super::testing::{EVALUATION, ids, rows, shape};
+use super::{FAMILIES, Family, Moment, Ranks, Scope, Variants, parse_list};
 use crate::dataset::{Modality, SplitName};
 
-/// blake3 over a field of 50 samples of 40 steps with lengths 1 to 40.
+/// blake3 over a field of 50 samples of 40 steps with lengths 1 to 40, or all 40 where nothing is
+/// drawn for padding.
 fn hash(family: &dyn Family, scope: &Scope) -> String {
-    let (ids, lengths): (_, Vec<u32>) = (ids(50), (0..50).map(|i| 1 + i % 40).collect());
+    let (ids, mut lengths): (_, Vec<u32>) = (ids(50), (0..50).map(|i| 1 + i % 40).collect());
+    if let Numbers::Stream(_) = family.numbers(scope).unwrap() {
+        lengths.fill(40);
+    }
     let field = family.field(scope, rows(&ids, &lengths, 40)).unwrap();
     let bytes: Vec<u8> = field.iter().flat_map(|u| u.to_le_bytes()).collect();
     blake3::hash(&bytes).to_hex()[..16].to_owned()
@@ -68,16 +73,23 @@ fn fields_are_pure_and_lie_below_one() {
     }
 }
 
+/// Rows enough for several shares of work, of different lengths; every way by which a family gives
+/// its numbers is among the families.
 #[test]
-fn any_number_of_threads_gives_the_same_field() {
-    let (ids, lengths): (_, Vec<u32>) = (ids(123), (0..123).map(|i| i % 18).collect());
+fn any_number_of_threads_gives_the_same_masks() {
+    let (ids, lengths): (_, Vec<u32>) = (ids(1500), (0..1500).map(|i| i % 18).collect());
+    assert!(ids.len() * 17 > 8 * SHARE, "too few for threads to divide");
+    let split = shape(&ids, [&lengths; 3], [17; 3]);
+    let levels = parse_list("0:1:0.1,L,LA,l=0.2,a=0.7,v=0.4").unwrap();
     for family in FAMILIES {
         let with = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
-            pool.install(|| family.field(&EVALUATION, rows(&ids, &lengths, 17)).unwrap())
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            pool.build().unwrap().install(|| {
+                let field = family.field(&EVALUATION, rows(&ids, &lengths, 17)).unwrap();
+                let masks = Variants::build(*family, "toy", &[split], 3, &levels).unwrap();
+                let packed = masks.splits[0].ranks.each_ref().map(Ranks::bits);
+                (field, masks.hashes(split.name).unwrap(), masks, packed)
+            })
         };
         let one = with(1);
         assert!([2, 16].iter().all(|n| with(*n) == one), "{}", family.name());

@@ -1,6 +1,6 @@
 //! `random`: every position of every modality on its own, independent of everything else.
 
-use super::family::by_row;
+use super::family::{Numbers, by_row};
 use super::key::{Key, Purpose};
 use super::{Error, Family, Rows, Scope};
 
@@ -28,12 +28,18 @@ impl Family for Random {
         independent(self, scope, rows, field);
         Ok(())
     }
+
+    fn numbers(&self, scope: &Scope) -> Result<Numbers, Error> {
+        Ok(Numbers::Stream(Key::new(Purpose::Field, self, scope)))
+    }
 }
 
-/// Every position a number of its own, under the family's key.
+/// Every valid position a number of its own, under the family's key; none is drawn for padding.
 pub(super) fn independent(family: &dyn Family, scope: &Scope, rows: Rows, field: &mut [f64]) {
     let key = Key::new(Purpose::Field, family, scope);
-    by_row(rows, field, |id, _, row| key.fill(id, row));
+    by_row(rows, field, |id, length, row| {
+        key.fill(id, &mut row[..length as usize]);
+    });
 }
 
 #[cfg(test)]
@@ -58,9 +64,20 @@ mod tests {
     }
 
     #[test]
-    fn fewer_steps_are_a_prefix() {
+    fn fewer_steps_are_a_prefix_and_padding_is_not_drawn() {
         let ids = ids(1);
-        let field = |steps| Random.field(&EVALUATION, rows(&ids, &[1], steps)).unwrap();
-        assert!((1..20).all(|steps| field(20)[..steps] == field(steps)));
+        let field = |length, steps| {
+            Random
+                .field(&EVALUATION, rows(&ids, &[length], steps))
+                .unwrap()
+        };
+        let whole = field(20, 20);
+        for length in 0..20 {
+            let valid = length as usize;
+            assert_eq!(field(length, valid), whole[..valid]);
+            let padded = field(length, 20);
+            assert_eq!(padded[..valid], whole[..valid]);
+            assert!(padded[valid..].iter().all(|u| *u == 0.0));
+        }
     }
 }

@@ -6,9 +6,10 @@
 
 use rayon::prelude::*;
 
-use super::family::SHARE;
+use super::family::{self, Numbers, SHARE};
 use super::keep::droppable;
-use super::{Error, Family, Keep, Rows, Scope, rates};
+use super::scale::Scale;
+use super::{Error, Family, Keep, Rows, Scope, packing, rates};
 use crate::dataset::Modality;
 
 /// Ranks of one modality of one split, shape (`rows`, `steps`), row-major.
@@ -36,22 +37,8 @@ impl Ranks {
         check_list(rates)?;
         rows.check(scope.modality)?;
         let (scale, mut data) = (Scale::new(rates), vec![0; rows.size()]);
-        // A family that counts on the rows before needs them all; blocks serve the others.
-        let block = match family.row_ordered() {
-            true => rows.ids.len(),
-            false => SHARE / rows.steps.max(1),
-        }
-        .max(1);
         if !data.is_empty() {
-            let blocks: Vec<Rows> = rows.blocks(block).collect();
-            let parts = data.par_chunks_mut(block * rows.steps).zip(blocks);
-            parts.try_for_each_init(Vec::new, |field, (ranks, rows)| {
-                // Whatever the last block left is written over.
-                field.resize(rows.size(), 0.0);
-                family.fill(scope, rows, field)?;
-                rank(field, &scale, rows, scope.modality, ranks);
-                Ok::<_, Error>(())
-            })?;
+            fill(family, scope, rows, &scale, &mut data)?;
         }
         let (rows, steps) = (rows.ids.len(), rows.steps);
         Ok(Self {
@@ -62,99 +49,129 @@ impl Ranks {
         })
     }
 
-    /// Realised missing rate at every rate: erased valid positions / valid positions; `None` where
-    /// no position is valid. `lengths` are those the ranks were drawn for.
-    pub fn missing_rates(&self, lengths: &[u32]) -> Vec<Option<f64>> {
-        // As many as a byte can count, so that a processor compares many ranks at once.
-        const TURN: usize = u8::MAX as usize;
+    /// Kept positions at every rate.
+    pub fn kept(&self) -> Vec<u64> {
+        // Not more than a byte can count, so that a processor compares many ranks at once.
+        const TURN: usize = 224;
         let none = || vec![0; self.rates.len()];
-        let count = |mut kept: Vec<u64>, row: usize| {
-            let ranks = &self.data[row * self.steps..][..lengths[row] as usize];
-            for turn in ranks.chunks(TURN) {
-                for (rate, kept) in (0..=u8::MAX).zip(&mut kept) {
-                    let above: u8 = turn.iter().map(|rank| u8::from(*rank > rate)).sum();
-                    *kept += u64::from(above);
-                }
+        let count = |mut kept: Vec<u64>, turn: &[u8]| {
+            for (rate, kept) in (0..=u8::MAX).zip(&mut kept) {
+                let above: u8 = match self.rates.len() <= i8::MAX as usize {
+                    // Numbers with a sign are what this processor compares in one step.
+                    true => turn
+                        .iter()
+                        .map(|rank| u8::from(*rank as i8 > rate as i8))
+                        .sum(),
+                    false => turn.iter().map(|rank| u8::from(*rank > rate)).sum(),
+                };
+                *kept += u64::from(above);
             }
             kept
         };
-        let rows = (0..lengths.len()).into_par_iter().with_min_len(1024);
         let add = |a: Vec<u64>, b: Vec<u64>| a.iter().zip(b).map(|(a, b)| a + b).collect();
-        let kept = rows.fold(none, count).reduce(none, add);
-        let valid: u64 = lengths.iter().map(|length| u64::from(*length)).sum();
-        let missing = |kept: &u64| (valid > 0).then(|| (valid - kept) as f64 / valid as f64);
-        kept.iter().map(missing).collect()
+        let turns = self.data.par_chunks(TURN).with_min_len(1024);
+        turns.fold(none, count).reduce(none, add)
+    }
+
+    /// Realised missing rate at every rate, of `valid` positions that are no padding: erased valid
+    /// positions / valid positions; `None` where no position is valid.
+    pub fn missing_rates(&self, valid: u64) -> Vec<Option<f64>> {
+        let missing =
+            |kept: u64| (valid > 0).then(|| valid.saturating_sub(kept) as f64 / valid as f64);
+        self.kept().into_iter().map(missing).collect()
+    }
+
+    /// The mask at every rate, a bit a position: row-major without gaps, in a byte the first position
+    /// lowest.
+    pub fn bits(&self) -> Vec<Vec<u8>> {
+        packing::above_each(&self.data, self.rates.len())
+    }
+
+    /// The mask at one of the rates, as [`Ranks::bits`] packs it.
+    pub fn bits_at(&self, rate: f64) -> Option<Vec<u8>> {
+        Some(packing::above(&self.data, self.place(rate)?))
     }
 
     /// The mask at one of the rates.
     pub fn keep(&self, rate: f64) -> Option<Keep> {
-        let index = self.rates.iter().position(|known| *known == rate)?;
-        let bits = self
-            .data
-            .iter()
-            .map(|rank| usize::from(*rank) > index)
-            .collect();
+        let place = self.place(rate)?;
         Some(Keep {
             rows: self.rows,
             steps: self.steps,
-            bits,
+            bits: self.data.iter().map(|rank| *rank > place).collect(),
         })
     }
+
+    /// The number of a rate in the list, counted from 0.
+    fn place(&self, rate: f64) -> Option<u8> {
+        let place = self.rates.iter().position(|known| *known == rate)?;
+        u8::try_from(place).ok()
+    }
 }
+
+/// Draws the ranks of all rows, which are not empty.
+fn fill(
+    family: &dyn Family,
+    scope: &Scope,
+    rows: Rows,
+    scale: &Scale,
+    data: &mut [u8],
+) -> Result<(), Error> {
+    let (modality, share) = (scope.modality, (SHARE / rows.steps).max(1));
+    match family.numbers(scope)? {
+        Numbers::Stream(key) => {
+            family::by_row(rows, data, |id, length, ranks| {
+                key.ranks(id, scale, &mut ranks[..length as usize]);
+                protect(scale, modality, length, ranks);
+            });
+        }
+        Numbers::Sequence(mut generator) => {
+            let mut field = vec![0.0; share * rows.steps];
+            for (ranks, rows) in data.chunks_mut(share * rows.steps).zip(rows.blocks(share)) {
+                let field = &mut field[..rows.size()];
+                generator.fill(field);
+                rank(field, scale, rows, modality, ranks);
+            }
+        }
+        Numbers::Field => {
+            // A family that counts on the rows before needs them all; blocks serve the others.
+            let block = if family.row_ordered() {
+                rows.ids.len()
+            } else {
+                share
+            };
+            let blocks: Vec<Rows> = rows.blocks(block).collect();
+            let parts = data.par_chunks_mut(block * rows.steps).zip(blocks);
+            parts.try_for_each_init(Vec::new, |field, (ranks, rows)| {
+                // What the last block left is written over wherever it is read.
+                field.resize(rows.size(), 0.0);
+                family.fill(scope, rows, field)?;
+                rank(field, scale, rows, modality, ranks);
+                Ok::<_, Error>(())
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The ranks of a field; those of padding stay 0.
 
 fn rank(field: &[f64], scale: &Scale, rows: Rows, modality: Modality, ranks: &mut [u8]) {
     let samples = ranks.chunks_mut(rows.steps).zip(field.chunks(rows.steps));
     for ((ranks, field), &length) in samples.zip(rows.lengths) {
-        let valid = length as usize;
-        for (rank, u) in ranks[..valid].iter_mut().zip(field) {
+        for (rank, u) in ranks[..length as usize].iter_mut().zip(field) {
             *rank = scale.rank(*u);
         }
-        let protected = |t: &usize| droppable(modality, *t, length) == Some(false);
-        for t in [0, valid.saturating_sub(1)].into_iter().filter(protected) {
-            ranks[t] = scale.rates.len() as u8;
-        }
+        protect(scale, modality, length, ranks);
     }
 }
 
-/// Ascending rates with a table that answers for most numbers how many of them lie below.
-struct Scale<'a> {
-    rates: &'a [f64],
-    /// The answer for the numbers nearest to each multiple of 1 / [`CELLS`], or [`AMBIGUOUS`].
-    table: [u16; TABLE],
-}
-
-const CELLS: usize = 1024;
-const TABLE: usize = 2 * CELLS;
-/// Numbers around a rate, which have to be compared.
-const AMBIGUOUS: u16 = u16::MAX;
-
-impl<'a> Scale<'a> {
-    fn new(rates: &'a [f64]) -> Self {
-        let answer = |cell: usize| {
-            // With its borders, so that it does not matter which way a tie is rounded.
-            let [start, end] = [-0.5, 0.5].map(|half| (cell as f64 + half) / CELLS as f64);
-            match rates.iter().any(|rate| (start..=end).contains(rate)) {
-                true => AMBIGUOUS,
-                false => rates.partition_point(|rate| *rate < start) as u16,
-            }
-        };
-        Self {
-            rates,
-            table: std::array::from_fn(answer),
-        }
-    }
-
-    /// How many rates lie below `u`, a number of [0, 1).
-    #[inline]
-    fn rank(&self, u: f64) -> u8 {
-        // From here on a float's last bit counts one: the sum is rounded to a whole number, which
-        // its lower bits spell. Cheaper than a conversion, of which this needs 45 million.
-        const WHOLE: f64 = (1u64 << 52) as f64;
-        let cell = (u * CELLS as f64 + WHOLE).to_bits() as usize % TABLE;
-        match self.table[cell] {
-            AMBIGUOUS => self.rates.partition_point(|rate| u > *rate) as u8,
-            answer => answer as u8,
-        }
+/// Gives CLS and SEP the rank of what no rate erases.
+fn protect(scale: &Scale, modality: Modality, length: u32, ranks: &mut [u8]) {
+    let last = (length as usize).saturating_sub(1);
+    let protected = |t: &usize| droppable(modality, *t, length) == Some(false);
+    for t in [0, last].into_iter().filter(protected) {
+        ranks[t] = scale.top();
     }
 }
 
@@ -184,8 +201,6 @@ pub(super) fn spell<T: ToString>(list: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
     use crate::mask::testing::{EVALUATION, ids, rows};
     use crate::mask::{FAMILIES, Random, keep};
 
@@ -208,19 +223,6 @@ mod tests {
         );
     }
 
-    proptest! {
-        #[test]
-        fn the_table_answers_as_comparing_does(u in 0.0f64..1.0, tenths: bool) {
-            let text = if tenths { "0:1:0.1" } else { "0:0.98828125:0.00390625" };
-            let list = rates::parse_list(text).unwrap();
-            let scale = Scale::new(&list);
-            for u in list.iter().copied().filter(|rate| *rate < 1.0).chain([u]) {
-                let compared = list.iter().filter(|rate| u > **rate).count();
-                prop_assert_eq!(usize::from(scale.rank(u)), compared);
-            }
-        }
-    }
-
     #[test]
     fn ranks_hold_the_mask_of_every_rate_of_every_family() {
         let list = rates::parse_list("0:1:0.1").unwrap();
@@ -236,6 +238,14 @@ mod tests {
             let ranks = Ranks::draw(family, &scope, rows, &list).unwrap();
             for rate in &list {
                 let direct = keep(&field, &[*rate; 400], &lengths, 12, modality).unwrap();
+                let packed = ranks.bits_at(*rate).unwrap();
+                assert!(
+                    direct
+                        .bits
+                        .iter()
+                        .enumerate()
+                        .all(|(k, bit)| { (packed[k / 8] >> (k % 8) & 1 == 1) == *bit })
+                );
                 assert_eq!(
                     ranks.keep(*rate),
                     Some(direct),
@@ -244,6 +254,14 @@ mod tests {
                 );
             }
             assert_eq!(ranks.keep(0.55), None);
+            let one_by_one = list.iter().map(|rate| ranks.bits_at(*rate).unwrap());
+            assert_eq!(ranks.bits(), one_by_one.collect::<Vec<_>>());
+            let valid = lengths.iter().map(|length| u64::from(*length)).sum();
+            let realised = list.iter().map(|rate| {
+                let keep = ranks.keep(*rate).unwrap();
+                keep.missing_rate(&lengths)
+            });
+            assert_eq!(ranks.missing_rates(valid), realised.collect::<Vec<_>>());
         }
     }
 }

@@ -22,6 +22,8 @@ pub enum Error {
     TooPrecise { got: String },
     #[error("expected a step above 0 in START:END:STEP, got `{got}`")]
     ZeroStep { got: String },
+    #[error("expected a step from 0 to 1 in START:END:STEP, got `{got}`")]
+    Step { got: String },
     #[error("expected START not above END in START:END:STEP, got `{got}`; exchange the two")]
     Reversed { got: String },
     #[error(
@@ -88,8 +90,13 @@ fn extend_range(
     end: &str,
     step: &str,
 ) -> Result<(), Error> {
-    let (first, last, width) = (parse_rate(start)?, parse_rate(end)?, parse_rate(step)?);
+    let (first, last) = (parse_rate(start)?, parse_rate(end)?);
     let got = got.to_owned();
+    let width = parse_rate(step).map_err(|error| match error {
+        // The step is no rate, so the message must not call it one.
+        Error::Outside { .. } => Error::Step { got: got.clone() },
+        other => other,
+    })?;
     if width == 0 {
         return Err(Error::ZeroStep { got });
     }
@@ -201,6 +208,10 @@ mod tests {
             );
         }
         assert!(message("0:1:0").contains("step above 0 in START:END:STEP, got `0:1:0`"));
+        for step in ["0:1:2", "0:1:-0.1"] {
+            let expected = format!("expected a step from 0 to 1 in START:END:STEP, got `{step}`");
+            assert_eq!(message(step), expected);
+        }
         assert!(message("0.9:0:0.1").contains("not above END"));
         assert!(message("0:1:0.3").contains("steps of 0.3 from 0 never reach 1"));
         assert!(message("0.123456789012345678").contains("at most 17 digits"));

@@ -1,5 +1,6 @@
 //! `reference`: the published masks of LNLN and MMSA, bit for bit.
 
+use super::family::Numbers;
 use super::numpy_rng::Mt19937;
 use super::python_random::PythonRandom;
 use super::{Error, Family, Loader, Moment, Rows, Scope, Training};
@@ -34,6 +35,11 @@ impl Family for Reference {
     fn fill(&self, scope: &Scope, _: Rows, field: &mut [f64]) -> Result<(), Error> {
         Mt19937::from_seed(numpy_seed(scope.seed)?).fill(field);
         Ok(())
+    }
+
+    fn numbers(&self, scope: &Scope) -> Result<Numbers, Error> {
+        let seed = numpy_seed(scope.seed)?;
+        Ok(Numbers::Sequence(Mt19937::from_seed(seed)))
     }
 
     /// The published loader draws positions from one fixed seed; the run's seed decides rates only.

@@ -75,6 +75,14 @@ impl MaskSource {
                     drawn: hashes.1,
                 });
             }
+            // The file can be at odds with itself no more; with the data it still can.
+            if stored.realised(split.name, *level)? != drawn.realised(split.name, *level)? {
+                return Err(Error::Damaged {
+                    path: file.path().to_owned(),
+                    group: name.group(),
+                    what: format!("the realised rates at level {level} are not those of the data"),
+                });
+            }
         }
         let all = drawn
             .levels
@@ -140,7 +148,7 @@ fn refuse_other_version(file: &MaskFile, name: &Stored) -> Result<(), Error> {
 mod tests {
     use super::*;
     use crate::mask::testing::{ids, shape};
-    use crate::mask::{Random, parse_list};
+    use crate::mask::{Random, SplitVariants, parse_list};
 
     const CONTENT: &str = "c0ffee";
 
@@ -167,22 +175,40 @@ mod tests {
 
     #[test]
     fn masks_that_this_build_does_not_draw_are_refused() {
-        // A sound file of masks that are not those of the key.
-        let message = masks_after(|stored| stored.splits[0].ranks[1].data.swap(0, 1), "0.5");
-        let swapped = masks_after(|stored| stored.splits[0].ranks[1].data.fill(2), "0.5");
-        let message = [message, swapped]
-            .into_iter()
-            .find_map(Result::err)
-            .unwrap()
-            .to_string();
-        assert!(
-            message.contains("random-v1/seed-1/test at level 0.5 are"),
-            "{message}"
-        );
-        assert!(
-            message.contains("write it again with `prepare`"),
-            "{message}"
-        );
+        // Sound files of masks that are not those of the key: two positions exchanged that are kept
+        // at different rates, and one modality kept whole.
+        let swap = |stored: &mut Variants| {
+            let data = &mut stored.splits[0].ranks[1].data;
+            let other = data.iter().position(|rank| *rank != data[0]).unwrap();
+            data.swap(0, other);
+        };
+        let whole = |stored: &mut Variants| {
+            let split = &stored.splits[0];
+            let (levels, mut ranks) = (&stored.levels, split.ranks.clone());
+            ranks[1].data.fill(2);
+            stored.splits[0] = SplitVariants::new(split.name, levels, ranks, split.valid);
+        };
+        let [swapped, whole] = [masks_after(swap, "0.5"), masks_after(whole, "0.5")]
+            .map(|refused| refused.unwrap_err().to_string());
+        for message in [swapped, whole] {
+            assert!(
+                message.contains("random-v1/seed-1/test at level 0.5 are"),
+                "{message}"
+            );
+            assert!(
+                message.contains("write it again with `prepare`"),
+                "{message}"
+            );
+        }
+        // Rates of other lengths beside the right masks.
+        let longer = |stored: &mut Variants| {
+            let split = &stored.splits[0];
+            let (levels, ranks) = (&stored.levels, split.ranks.clone());
+            let valid = split.valid.map(|count| count + 20);
+            stored.splits[0] = SplitVariants::new(split.name, levels, ranks, valid);
+        };
+        let message = masks_after(longer, "0.5").unwrap_err().to_string();
+        assert!(message.contains("are not those of the data"), "{message}");
         let message = masks_after(|stored| stored.version = 9, "0.5")
             .unwrap_err()
             .to_string();

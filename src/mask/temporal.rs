@@ -10,8 +10,10 @@ use super::{Error, Family, Rows, Scope};
 const CELLS: usize = 50;
 
 /// Time from a clip's first to its last valid step is cut into [`CELLS`] equal cells, each with a
-/// number of its own; a position takes the number of the cell its middle lies in. So a word and
-/// the frames spoken with it are lost together, whatever the modalities' lengths.
+/// number of its own; a position takes the number of the cell its middle lies in. So a word is lost
+/// together with the frames of the cell at its middle, whatever the modalities' lengths; where a
+/// word is longer than a cell, as in clips of fewer than 50 words, the cells around are lost or
+/// kept on their own.
 #[derive(Clone, Copy, Debug)]
 pub struct Temporal;
 
@@ -72,6 +74,41 @@ mod tests {
         for (text, audio) in text.chunks(32).zip(audio.chunks(30)) {
             assert_eq!(&text[1..31], audio);
         }
+    }
+
+    /// Twelve words over 375 frames: a word is four cells long, and speaks for one of them.
+    #[test]
+    fn a_word_is_lost_with_the_frames_at_its_middle() {
+        let ids = ids(8);
+        let field = |modality, length: u32| {
+            let scope = Scope {
+                modality,
+                ..EVALUATION
+            };
+            let lengths = [length; 8];
+            Temporal
+                .field(&scope, rows(&ids, &lengths, length as usize))
+                .unwrap()
+        };
+        let (words, frames) = (field(Modality::Text, 14), field(Modality::Audio, 375));
+        let (mut spoken, mut shared) = (0, 0);
+        for (words, frames) in words.chunks(14).zip(frames.chunks(375)) {
+            for (word, number) in words[1..13].iter().enumerate() {
+                let middle = (word as f64 + 0.5) / 12.0;
+                let cell = (middle * 50.0) as usize;
+                for (t, frame) in frames.iter().enumerate() {
+                    let time = (t as f64 + 0.5) / 375.0;
+                    let within = (time * 50.0) as usize == cell;
+                    assert_eq!(frame == number, within, "word {word}, frame {t}");
+                    let while_spoken = (time * 12.0) as usize == word;
+                    spoken += usize::from(while_spoken);
+                    shared += usize::from(while_spoken && within);
+                }
+            }
+        }
+        // A quarter of what is spoken with a word, but for rounding.
+        let share = shared as f64 / spoken as f64;
+        assert!((0.2..0.3).contains(&share), "{share}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::digest::{MaskName, digest};
+use super::digest::{MaskName, digest_bits};
 use super::ranks::spell;
 use super::{Error, Family, Keep, Level, Moment, Ranks, Rows, Scope};
 use crate::dataset::{Corpus, Modality, Outline, Split, SplitName};
@@ -47,9 +47,52 @@ pub struct SplitVariants {
     pub name: SplitName,
     /// Text, audio, vision.
     pub ranks: [Ranks; 3],
+    /// Valid positions of all samples in text, audio, vision.
+    pub valid: [u64; 3],
     /// Realised missing rates of text, audio, vision, by level: erased valid positions / valid
     /// positions, CLS and SEP counted among the valid ones; `None` where none is valid.
     pub realised: Vec<[Option<f64>; 3]>,
+}
+
+impl SplitVariants {
+    /// Masks of a split at these levels, with the realised rates that follow from them.
+    pub(super) fn new(
+        name: SplitName,
+        levels: &[Level],
+        ranks: [Ranks; 3],
+        valid: [u64; 3],
+    ) -> Self {
+        let by_rate = [0, 1, 2].map(|which: usize| ranks[which].missing_rates(valid[which]));
+        let of = |level: &Level, modality: Modality| {
+            let which = modality as usize;
+            let known = ranks[which].rates.iter();
+            let place = known.copied().position(|rate| rate == level.of(modality))?;
+            by_rate[which][place]
+        };
+        let realised = levels
+            .iter()
+            .map(|level| Modality::ALL.map(|modality| of(level, modality)));
+        Self {
+            name,
+            valid,
+            realised: realised.collect(),
+            ranks,
+        }
+    }
+
+    /// The masks of text, audio and vision at a level, packed; `None` where it is not held.
+    fn packed(&self, level: Level) -> Option<[(usize, usize, Vec<u8>); 3]> {
+        let of = |modality: Modality| {
+            let ranks = &self.ranks[modality as usize];
+            let bits = ranks.bits_at(level.of(modality))?;
+            Some((ranks.rows, ranks.steps, bits))
+        };
+        Some([
+            of(Modality::Text)?,
+            of(Modality::Audio)?,
+            of(Modality::Vision)?,
+        ])
+    }
 }
 
 /// Evaluation masks of one corpus under one family, seed and list of levels.
@@ -101,9 +144,8 @@ impl Variants {
         seed: u64,
         levels: &[Level],
     ) -> Result<Self, Error> {
-        let outlines = SplitName::ALL.map(|name| corpus.outline(name));
-        let outlines: Vec<Outline> = outlines.into_iter().collect::<Result<_, _>>()?;
-        let shapes: Vec<SplitShape> = outlines.iter().map(SplitShape::from).collect();
+        let outlines = corpus.outlines()?;
+        let shapes = outlines.each_ref().map(SplitShape::from);
         Self::build(family, corpus.name(), &shapes, seed, levels)
     }
 
@@ -129,10 +171,14 @@ impl Variants {
         let ranks = &self.split(split)?.ranks[modality as usize];
         let listed = self.levels.contains(&level);
         let keep = listed.then(|| ranks.keep(level.of(modality))).flatten();
-        keep.ok_or_else(|| Error::NoLevel {
-            asked: level,
+        keep.ok_or_else(|| self.no_level(level))
+    }
+
+    fn no_level(&self, asked: Level) -> Error {
+        Error::NoLevel {
+            asked,
             known: spell(&self.levels),
-        })
+        }
     }
 
     /// The masks of text, audio and vision of one split at a listed level.
@@ -162,7 +208,7 @@ impl Variants {
             })
     }
 
-    /// Hash of one split's masks at one level (see [`digest`]).
+    /// Hash of one split's masks at one level (see [`super::digest`]).
     ///
     /// # Errors
     /// As [`Variants::keep`].
@@ -175,7 +221,10 @@ impl Variants {
             seed: self.seed,
             level,
         };
-        Ok(digest(&name, &self.keeps(split, level)?))
+        let listed = self.levels.contains(&level);
+        let packed = self.split(split)?.packed(level).filter(|_| listed);
+        let packed = packed.ok_or_else(|| self.no_level(level))?;
+        Ok(digest_bits(&name, packed))
     }
 
     /// Realised missing rates of text, audio and vision at a listed level.
@@ -186,10 +235,7 @@ impl Variants {
         let place = self.levels.iter().position(|known| *known == level);
         let rates = &self.split(split)?.realised;
         let rates = place.and_then(|place| rates.get(place)).copied();
-        rates.ok_or_else(|| Error::NoLevel {
-            asked: level,
-            known: spell(&self.levels),
-        })
+        rates.ok_or_else(|| self.no_level(level))
     }
 
     /// Hash of one split's masks at every level.
@@ -231,25 +277,13 @@ fn build_split(
         || ranks(Modality::Audio),
         || rayon::join(|| ranks(Modality::Text), || ranks(Modality::Vision)),
     );
-    let ranks = [text?, audio?, vision?];
-    let by_rate = Modality::ALL.map(|modality| {
-        let which = modality as usize;
-        let rates = ranks[which].missing_rates(split.lengths[which]);
-        (&ranks[which].rates, rates)
-    });
-    let realised = levels.iter().map(|level| {
-        Modality::ALL.map(|modality| {
-            let (known, rates) = &by_rate[modality as usize];
-            let place = known.iter().position(|rate| *rate == level.of(modality))?;
-            rates[place]
-        })
-    });
-    let realised = realised.collect();
-    Ok(SplitVariants {
-        name: split.name,
-        realised,
-        ranks,
-    })
+    let count = |lengths: &[u32]| lengths.iter().map(|length| u64::from(*length)).sum();
+    Ok(SplitVariants::new(
+        split.name,
+        levels,
+        [text?, audio?, vision?],
+        split.lengths.map(count),
+    ))
 }
 
 /// The rates one modality has in a list of levels, ascending.

@@ -51,6 +51,7 @@ pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
         } else {
             return Err(unknown());
         }
+        check.unread();
         outcomes.append(&mut check.outcomes);
     }
     Ok(outcomes)
@@ -77,6 +78,7 @@ impl Check {
     /// `seed_S`: the field, every mask and every masked input.
     fn fields_and_masks(&mut self, seed: u64) -> Result<(), Error> {
         let inputs = self.inputs("in.")?;
+        self.valid(&inputs)?;
         let stored: BTreeSet<String> = self.suffixes("out.rate_", ".text_keep");
         if stored.is_empty() {
             return Err(self
@@ -86,7 +88,8 @@ impl Check {
         let per_sample = self.tensors.f64("in.per_sample_rate")?.data.clone();
         for (which, modality) in Modality::ALL.into_iter().enumerate() {
             let field = field(seed, modality, inputs.rows, inputs.steps[which])?;
-            self.floats(&format!("uniform.{modality}"), &field)?;
+            let shape = [inputs.rows, inputs.steps[which]];
+            self.floats(&format!("uniform.{modality}"), &shape, &field)?;
             for rate in &stored {
                 let rates = match rate.as_str() {
                     "per_sample" => per_sample.clone(),
@@ -99,6 +102,46 @@ impl Check {
             }
         }
         Ok(())
+    }
+
+    /// Where the published code takes positions to be valid.
+    fn valid(&mut self, inputs: &Inputs) -> Result<(), Error> {
+        for (which, modality) in Modality::ALL.into_iter().enumerate() {
+            let (lengths, steps) = (&inputs.lengths[which], inputs.steps[which]);
+            if modality == Modality::Text {
+                // The first 0 of the attention mask, as argmin finds it: 0 where there is none.
+                let first = |&length: &u32| match length as usize == steps {
+                    true => 0.0,
+                    false => f64::from(length),
+                };
+                let ours: Vec<f64> = lengths.iter().map(first).collect();
+                self.integers("out.text_argmin_len", &[inputs.rows], &ours)?;
+            } else {
+                let row = |&length: &u32| (0..steps).map(move |t| t < length as usize);
+                let bits = lengths.iter().flat_map(row).collect();
+                let mask = Keep {
+                    rows: inputs.rows,
+                    steps,
+                    bits,
+                };
+                self.bits(&format!("out.{modality}_valid"), &mask)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything stored must be an input or have been compared.
+    fn unread(&mut self) {
+        let compared: BTreeSet<&str> = self.outcomes.iter().map(|o| o.quantity.as_str()).collect();
+        let names = self.tensors.names().filter(|name| !name.starts_with("in."));
+        let unread: Vec<String> = names
+            .filter(|name| !compared.contains(name))
+            .map(str::to_owned)
+            .collect();
+        for name in unread {
+            let outcome = Outcome::new(&self.case, name, f64::INFINITY, 0.0);
+            self.outcomes.push(outcome);
+        }
     }
 
     /// `train_rates`: `seed_S.n_N.{uniform,zeroed,rate}_{l,a,v}`.
@@ -119,9 +162,10 @@ impl Check {
             let drawn = reference_rates(seed, n)?;
             self.rates(&prefix, &drawn)?;
             for (which, letter) in ["l", "a", "v"].into_iter().enumerate() {
-                self.floats(&format!("{prefix}uniform_{letter}"), &drawn.uniform[which])?;
+                let uniform = &drawn.uniform[which];
+                self.floats(&format!("{prefix}uniform_{letter}"), &[n], uniform)?;
                 let zeroed: Vec<f64> = drawn.zeroed[which].iter().map(|&i| i as f64).collect();
-                self.integers(&format!("{prefix}zeroed_{letter}"), &zeroed)?;
+                self.integers(&format!("{prefix}zeroed_{letter}"), &[n / 2], &zeroed)?;
             }
         }
         Ok(())
@@ -179,7 +223,7 @@ impl Check {
 
     fn rates(&mut self, prefix: &str, drawn: &ReferenceRates) -> Result<(), Error> {
         for (letter, rates) in ["l", "a", "v"].into_iter().zip(&drawn.rates) {
-            self.floats(&format!("{prefix}rate_{letter}"), rates)?;
+            self.floats(&format!("{prefix}rate_{letter}"), &[rates.len()], rates)?;
         }
         Ok(())
     }
@@ -194,32 +238,34 @@ impl Check {
     ) -> Result<(), Error> {
         if modality == Modality::Text {
             let masked = apply::text(&inputs.text, mask)?;
+            let shape = [masked.rows, masked.steps, masked.width];
             let ours: Vec<f64> = masked.data.into_iter().map(f64::from).collect();
-            return self.floats(name, &ours);
+            return self.floats(name, &shape, &ours);
         }
         let complete = self.frames(&format!("{}{modality}", inputs.prefix))?;
         let masked = apply::frames(&complete, mask)?;
+        let shape = [masked.rows, masked.steps, masked.width];
         let ours: Vec<f64> = masked.data.into_iter().map(f64::from).collect();
-        self.floats(name, &ours)
+        self.floats(name, &shape, &ours)
     }
 
-    fn floats(&mut self, name: &str, ours: &[f64]) -> Result<(), Error> {
-        let theirs = &self.tensors.f64(name)?.data;
-        self.outcomes
-            .push(Outcome::exact(&self.case, name, ours, theirs));
+    fn floats(&mut self, name: &str, shape: &[usize], ours: &[f64]) -> Result<(), Error> {
+        let theirs = self.tensors.f64(name)?;
+        let outcome = compared(
+            &self.case,
+            name,
+            (shape, ours),
+            (&theirs.shape, &theirs.data),
+        );
+        self.outcomes.push(outcome);
         Ok(())
     }
 
-    fn integers(&mut self, name: &str, ours: &[f64]) -> Result<(), Error> {
-        let theirs: Vec<f64> = self
-            .tensors
-            .i64(name)?
-            .data
-            .iter()
-            .map(|&v| v as f64)
-            .collect();
-        self.outcomes
-            .push(Outcome::exact(&self.case, name, ours, &theirs));
+    fn integers(&mut self, name: &str, shape: &[usize], ours: &[f64]) -> Result<(), Error> {
+        let theirs = self.tensors.i64(name)?;
+        let values: Vec<f64> = theirs.data.iter().map(|&v| v as f64).collect();
+        let outcome = compared(&self.case, name, (shape, ours), (&theirs.shape, &values));
+        self.outcomes.push(outcome);
         Ok(())
     }
 
@@ -229,7 +275,7 @@ impl Check {
             .iter()
             .map(|&bit| f64::from(u8::from(bit)))
             .collect();
-        self.integers(name, &ours)
+        self.integers(name, &[mask.rows, mask.steps], &ours)
     }
 
     /// What stands between `prefix` and `suffix` in the names that have both.
@@ -307,6 +353,19 @@ impl Check {
     }
 }
 
+/// Two arrays, each a shape and its entries, that must be equal in both.
+fn compared(
+    case: &str,
+    name: &str,
+    ours: (&[usize], &[f64]),
+    theirs: (&[usize], &[f64]),
+) -> Outcome {
+    match ours.0 == theirs.0 {
+        true => Outcome::exact(case, name, ours.1, theirs.1),
+        false => Outcome::new(case, name, f64::INFINITY, 0.0),
+    }
+}
+
 impl Inputs {
     fn keep(&self, which: usize, field: &[f64], rates: &[f64]) -> Result<Keep, Error> {
         let (lengths, steps) = (&self.lengths[which], self.steps[which]);
@@ -341,63 +400,61 @@ mod tests {
     use super::*;
     use safetensors::tensor::{Dtype, TensorView, serialize};
 
-    fn case(name: &str, first: f64) -> tempfile::TempDir {
+    type Payload = (String, Dtype, Vec<usize>, Vec<u8>);
+
+    /// Training rates as `reference_rates` draws them, after `change` has gone over what is stored.
+    fn case(name: &str, change: impl Fn(&mut Vec<Payload>)) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let drawn = reference_rates(3, 4).unwrap();
-        let bytes = |values: &[f64]| {
-            values
-                .iter()
-                .flat_map(|v| v.to_le_bytes())
-                .collect::<Vec<_>>()
-        };
-        let mut payloads = Vec::new();
+        let bytes = |values: &[f64]| values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let mut payloads: Vec<Payload> = Vec::new();
         for (which, letter) in ["l", "a", "v"].into_iter().enumerate() {
-            let mut rates = drawn.rates[which].clone();
-            rates[0] += first;
-            payloads.push((
-                format!("seed_3.n_4.rate_{letter}"),
-                Dtype::F64,
-                4,
-                bytes(&rates),
-            ));
-            let uniform = bytes(&drawn.uniform[which]);
-            payloads.push((
-                format!("seed_3.n_4.uniform_{letter}"),
-                Dtype::F64,
-                4,
-                uniform,
-            ));
-            let zeroed = drawn.zeroed[which]
-                .iter()
-                .flat_map(|&i| (i as i64).to_le_bytes());
-            payloads.push((
-                format!("seed_3.n_4.zeroed_{letter}"),
-                Dtype::I64,
-                2,
-                zeroed.collect(),
-            ));
+            let of = |what: &str| format!("seed_3.n_4.{what}_{letter}");
+            let (rates, uniform) = (bytes(&drawn.rates[which]), bytes(&drawn.uniform[which]));
+            payloads.push((of("rate"), Dtype::F64, vec![4], rates));
+            payloads.push((of("uniform"), Dtype::F64, vec![4], uniform));
+            let zeroed = drawn.zeroed[which].iter();
+            let zeroed = zeroed.flat_map(|&i| (i as i64).to_le_bytes()).collect();
+            payloads.push((of("zeroed"), Dtype::I64, vec![2], zeroed));
         }
-        let views = payloads.iter().map(|(name, dtype, n, bytes)| {
-            (name, TensorView::new(*dtype, vec![*n], bytes).unwrap())
+        change(&mut payloads);
+        let views = payloads.iter().map(|(name, dtype, shape, bytes)| {
+            (name, TensorView::new(*dtype, shape.clone(), bytes).unwrap())
         });
         std::fs::write(folder.path().join(name), serialize(views, None).unwrap()).unwrap();
         folder
     }
 
+    /// What fails after a change.
+    fn failed(change: impl Fn(&mut Vec<Payload>)) -> Vec<String> {
+        let outcomes = run(case("train_rates.safetensors", change).path()).unwrap();
+        assert!(outcomes.len() >= 9);
+        let failed = outcomes.into_iter().filter(|outcome| !outcome.passed());
+        failed.map(|outcome| outcome.quantity).collect()
+    }
+
     #[test]
-    fn a_wrong_number_fails() {
-        let outcomes = run(case("train_rates.safetensors", 0.0).path()).unwrap();
-        assert!(outcomes.len() == 9 && outcomes.iter().all(Outcome::passed));
-        let outcomes = run(case("train_rates.safetensors", 1e-16).path()).unwrap();
-        let failed = outcomes.iter().filter(|outcome| !outcome.passed());
-        assert!(failed.count() > 0);
+    fn a_wrong_number_shape_or_name_fails() {
+        assert!(failed(|_| {}).is_empty());
+        let number = failed(|stored| {
+            let first = f64::from_le_bytes(stored[1].3[..8].try_into().unwrap());
+            stored[1].3[..8].copy_from_slice(&f64::from_bits(first.to_bits() + 1).to_le_bytes());
+        });
+        assert_eq!(number, ["seed_3.n_4.uniform_l"]);
+        let shape = failed(|stored| stored[0].2 = vec![4, 1]);
+        assert_eq!(shape, ["seed_3.n_4.rate_l"]);
+        let name = failed(|stored| {
+            let more = stored[0].clone();
+            stored.push(("out.nobody_reads".to_owned(), more.1, more.2, more.3));
+        });
+        assert_eq!(name, ["out.nobody_reads"]);
     }
 
     #[test]
     fn unknown_and_missing_cases_are_errors() {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(run(folder.path()), Err(Error::NoCase { .. })));
-        let folder = case("other.safetensors", 0.0);
+        let folder = case("other.safetensors", |_| {});
         assert!(matches!(run(folder.path()), Err(Error::UnknownCase { .. })));
     }
 }

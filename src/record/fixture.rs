@@ -54,6 +54,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
                 .collect(),
             epoch: 2,
             chosen: BTreeMap::new(),
+            hashes: Default::default(),
         },
         build: BuildFacts {
             version: "0.1.0".into(),

@@ -161,6 +161,10 @@ pub struct SelectionFacts {
     /// Epoch by metric, where metrics are scored with the weights of different epochs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub chosen: BTreeMap<String, u32>,
+    /// Hash of the masks of the split it looked at by `FAMILY-vVERSION/SEED/LEVEL`; empty where
+    /// nothing is trained, and in older runs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hashes: BTreeMap<String, String>,
 }
 
 impl SelectionFacts {

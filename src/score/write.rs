@@ -150,6 +150,7 @@ fn manifest(
             levels: Vec::new(),
             epoch: 0,
             chosen: BTreeMap::new(),
+            hashes: BTreeMap::new(),
         },
         build: BuildFacts {
             version: VERSION.to_string(),

@@ -95,6 +95,7 @@ pub fn run(
         micro_batch: state.micro_batch,
     };
     let mut manifest = facts::manifest(cell, data, &store, &state, mask_facts, computing);
+    manifest.selection.hashes = watched_hashes(cell, data)?;
     manifest.wall_seconds = before + started.elapsed().as_secs_f64();
     Ok(dir.finish(&manifest, &predictions)?)
 }
@@ -269,7 +270,21 @@ pub(super) fn watched_views(
     settings.validation.iter().map(under).collect()
 }
 
-/// The masks of the test split of every family, for every mask seed.
+/// Hashes of the masks under which the split of the rule was watched, by family, seed and level.
+fn watched_hashes(cell: &Cell, data: &Workbench<'_>) -> Result<BTreeMap<String, String>, Error> {
+    if !cell.choice.entry.trained || cell.recipe.epochs == 0 {
+        return Ok(BTreeMap::new());
+    }
+    let (split, seed) = (cell.rule.split(), cell.settings.mask_seeds[0]);
+    let hash = |(family, level): &(&'static dyn Family, Level)| {
+        let masks = data.masks(*family, split, seed, &[*level])?;
+        let name = format!("{}-v{}/{seed}/{level}", masks.family, masks.version);
+        Ok((name, masks.hash(split, *level)?))
+    };
+    cell.settings.validation.iter().map(hash).collect()
+}
+
+/// The masks of the test split of every family, for every mask seed that makes a difference.
 pub(super) fn test_masks(
     data: &Workbench<'_>,
     settings: &Settings,
@@ -277,7 +292,8 @@ pub(super) fn test_masks(
     let of_family = |conditions: &Conditions| -> Result<Vec<Variants>, Error> {
         let Conditions { family, levels } = conditions;
         let masks = |seed: &u64| Ok(data.masks(*family, SplitName::Test, *seed, levels)?);
-        settings.mask_seeds.iter().map(masks).collect()
+        let seeds = conditions.seeds(&settings.mask_seeds);
+        seeds.iter().map(masks).collect()
     };
     settings.conditions.iter().map(of_family).collect()
 }
@@ -291,7 +307,8 @@ fn predict(
     predictions: &mut Predictions,
 ) -> Result<Vec<MaskFacts>, Error> {
     let mut facts = Vec::new();
-    for (Conditions { family, levels }, masks) in settings.conditions.iter().zip(masks) {
+    for (conditions, masks) in settings.conditions.iter().zip(masks) {
+        let Conditions { family, levels } = conditions;
         let (mut hashes, mut realised) = (BTreeMap::new(), BTreeMap::new());
         for masks in masks {
             let seed = masks.seed;
@@ -309,7 +326,7 @@ fn predict(
         }
         facts.push(facts::masks(
             *family,
-            &settings.mask_seeds,
+            conditions.seeds(&settings.mask_seeds),
             levels,
             hashes,
             realised,

@@ -53,6 +53,7 @@ pub fn manifest(
                 true => BTreeMap::new(),
                 false => cell.rule.chosen(&state.epochs()),
             },
+            hashes: BTreeMap::new(),
         },
         build: build(data.device),
         wall_seconds: 0.0,

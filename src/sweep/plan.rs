@@ -172,7 +172,11 @@ impl<'a> Trainings<'a> {
             Some(own) => std::slice::from_ref(own),
             None => &self.suite.train_on,
         };
-        if protocols.is_empty() || !choice.entry.trained {
+        if !choice.entry.trained {
+            return Ok(vec![Rc::clone(&self.base)]);
+        }
+        if protocols.is_empty() {
+            self.base.checked()?;
             return Ok(vec![Rc::clone(&self.base)]);
         }
         let mut all = Vec::new();

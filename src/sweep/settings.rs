@@ -39,7 +39,7 @@ impl Settings {
                 &mask::parse_list(&suite.train.valid_rates)?,
             ),
             conditions,
-            mask_seeds: suite.mask_seeds.clone(),
+            mask_seeds: unique(&suite.mask_seeds),
             noise_family: noise.family(suite.train.noise_masks.as_deref())?,
             noise,
             noise_rate: suite.train.noise_rate.parse()?,
@@ -52,7 +52,20 @@ impl Settings {
         if settings.mask_seeds.is_empty() {
             return Err(Error::NothingToDo { what: "mask seed" });
         }
+        Conditions::check_seeds(&settings.conditions, &settings.mask_seeds)?;
         Ok(settings)
+    }
+
+    /// As they are, where the family of the noise has a training at its rates.
+    ///
+    /// # Errors
+    /// [`mask::Error::OneRate`].
+    pub fn checked(&self) -> Result<&Self, Error> {
+        match self.noise {
+            Noise::Clean => {}
+            _ => self.noise_rate.check(self.noise_family)?,
+        }
+        Ok(self)
     }
 
     /// The trainings of a protocol: one, but for [`TrainOn::TestedRate`] one per level.
@@ -77,7 +90,7 @@ impl Settings {
             return against("noise", &self.noise, "fresh, fixed, cycle:K or reference");
         }
         Ok(match train_on {
-            TrainOn::Mixed => vec![self.clone()],
+            TrainOn::Mixed => vec![self.checked()?.clone()],
             TrainOn::Clean => vec![Self {
                 noise: Noise::Clean,
                 noise_family: Noise::Clean.family(asked)?,
@@ -132,6 +145,13 @@ fn without_rates(noise: Noise) -> Noise {
         Noise::ReferenceRefresh => Noise::Fresh,
         other => other,
     }
+}
+
+/// Each seed once, in order.
+fn unique(seeds: &[u64]) -> Vec<u64> {
+    let mut known = std::collections::BTreeSet::new();
+    let new = seeds.iter().filter(|seed| known.insert(**seed));
+    new.copied().collect()
 }
 
 /// Whether this word of a suite asks for the computation to the letter.
@@ -223,6 +243,21 @@ mod tests {
             all[0].starts_with("fixed reference 0.5: reference/0.5"),
             "{all:?}"
         );
+    }
+
+    #[test]
+    fn masks_are_checked_before_anything_is_read() {
+        let seeds = |more: &str| Settings::of(&suite(more)).map(|settings| settings.mask_seeds);
+        assert_eq!(seeds("mask_seeds = [2, 1, 2]").unwrap(), [2, 1]);
+        let refused = seeds("masks = 'reference'\nmask_seeds = [1, 4294967296]").unwrap_err();
+        assert!(refused.to_string().contains("4294967296"), "{refused}");
+        let tfr = "[train]\nnoise = 'fixed'\nnoise_masks = 'reference-tfr'";
+        let mixed = Settings::of(&suite(tfr)).unwrap();
+        let refused = mixed.checked().err().unwrap().to_string();
+        assert!(refused.contains("--noise-rate"), "{refused}");
+        let half = Settings::of(&suite(&format!("{tfr}\nnoise_rate = '0.5'"))).unwrap();
+        assert!(half.checked().is_ok());
+        assert_eq!(trainings(&suite(tfr), TrainOn::TestedRate).len(), 11);
     }
 
     #[test]

@@ -19,8 +19,9 @@ pub struct View {
     text: Text,
     /// Counted share of each text that is there, (N, 1).
     present: Tensor,
-    /// (N, T, 1) of 0 and 1 for audio and vision; `None` where nothing is missing.
-    keep: Option<[Tensor; 2]>,
+    /// (N, T, 1), true where a frame of audio or vision is erased or padding; `None` where nothing is
+    /// missing.
+    lost: Option<[Tensor; 2]>,
     /// Nominal missing rate per clip, (N, 1) each, for text, audio, vision.
     rates: [Tensor; 3],
 }
@@ -29,8 +30,9 @@ impl View {
     /// The inputs of the clips at `index` (int64).
     pub fn inputs(&self, split: &SplitTensors, index: &Tensor) -> Inputs {
         let rows = |tensor: &Tensor| tensor.index_select(0, index);
-        let erase = |features: &Tensor, which: usize| match &self.keep {
-            Some(keep) => rows(features) * rows(&keep[which]),
+        // Overwritten as by `mask::apply::frames`: multiplied by 0 an infinity would stay as NaN.
+        let erase = |features: &Tensor, which: usize| match &self.lost {
+            Some(lost) => rows(features).masked_fill_(&rows(&lost[which]), 0.0),
             None => rows(features),
         };
         let [text_lengths, audio_lengths, vision_lengths] =
@@ -53,7 +55,7 @@ impl View {
 
     /// Bytes of its tensors.
     pub fn bytes(&self) -> u64 {
-        let masks = self.keep.iter().flatten();
+        let masks = self.lost.iter().flatten();
         masks.map(memory::size).sum::<u64>() + memory::size(self.text.tensor())
     }
 
@@ -105,7 +107,7 @@ impl Views<'_> {
         Ok(View {
             text,
             present,
-            keep: None,
+            lost: None,
             rates: [none.shallow_clone(), none.shallow_clone(), none],
         })
     }
@@ -174,7 +176,7 @@ impl Views<'_> {
         Ok(View {
             text,
             present,
-            keep: Some([self.bits(audio), self.bits(vision)]),
+            lost: Some([self.lost(audio), self.lost(vision)]),
             rates: [0, 1, 2].map(|modality: usize| {
                 let rates: Vec<f32> = rates[modality].iter().map(|&rate| rate as f32).collect();
                 self.column(&rates)
@@ -215,10 +217,10 @@ impl Views<'_> {
         })
     }
 
-    fn bits(&self, keep: &Keep) -> Tensor {
+    fn lost(&self, keep: &Keep) -> Tensor {
         Tensor::from_slice(&keep.bits)
             .view([keep.rows as i64, keep.steps as i64, 1])
-            .to_kind(tch::Kind::Float)
+            .logical_not()
             .to_device(self.device)
     }
 

@@ -37,12 +37,56 @@ fn an_export_is_written_once_and_can_be_prepared_again() {
         "--force", "--rate", "0.5", "--masks", "random", "--seed", "7",
     ])
     .success()
-    .stdout(contains("missing rate 0.5"));
+    .stdout(
+        contains("missing rate 0.5")
+            .and(contains("random v1 masks, seed 7, level 0.5"))
+            .and(contains("test   hash ")),
+    );
     export(&["--force", "--rate", "1.5"]).code(2);
+    // What no mask of the family is, under either command.
+    export(&["--force", "--rate", "LA"])
+        .code(2)
+        .stderr(contains("expected rates like 0.5"));
     export(&["--masks", "random"])
         .code(2)
         .stderr(contains("--rate"));
     export(&["--rate", "0.5", "--masks", "none", "--force"])
         .code(2)
         .stderr(contains("random").and(contains("none")));
+}
+
+#[test]
+fn both_commands_write_the_same_pickle_and_say_what_they_leave_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path()).join("demo-film.h5");
+    // A further split, as SIMSv2's `train_mix`.
+    let file = hdf5::File::open_rw(&data).unwrap();
+    let ids: Vec<hdf5::types::VarLenUnicode> = vec!["more".parse().unwrap()];
+    let group = file.create_group("train_mix").unwrap();
+    group
+        .new_dataset_builder()
+        .with_data(&ids)
+        .create("id")
+        .unwrap();
+    drop((group, file));
+    let written = ["export", "mask export"].map(|command| {
+        let out = folder
+            .path()
+            .join(format!("{}.pkl", command.replace(' ', "-")));
+        let mut export = program();
+        export
+            .args(command.split(' '))
+            .arg(&data)
+            .arg("--out")
+            .arg(&out);
+        export.args(["--rate", "0.3", "--masks", "block", "--seed", "3"]);
+        let said = export.assert().success();
+        said.stderr(contains("left out: train_mix"))
+            .stdout(contains("block v1 masks, seed 3, level 0.3"));
+        std::fs::read(out).unwrap()
+    });
+    assert!(
+        written[0] == written[1],
+        "the commands wrote different pickles"
+    );
 }

@@ -19,6 +19,8 @@ mod memory;
 mod prepare;
 mod prepare_many;
 mod program;
+#[path = "../python/mod.rs"]
+mod python;
 mod report;
 #[cfg(feature = "torch")]
 mod run;

@@ -36,11 +36,14 @@ fn prepare_writes_families_and_seeds_and_verify_checks_them() {
     let data = with_masks(folder.path(), &flags);
     let masks = data.join("demo-film.masks.h5");
     let verified = program().arg("verify").arg(&masks).assert().success();
-    // Two seeds of three splits: three rates and six subsets each.
-    verified.stdout(contains("54 masks of demo-film in 12 groups"));
+    // Three splits: three rates under two seeds, six subsets under one.
+    verified.stdout(
+        contains("36 masks of demo-film in 9 groups")
+            .and(contains("demo-film.masks.json says the same")),
+    );
     let manifest = fs::read_to_string(data.join("demo-film.masks.json")).unwrap();
     let json: serde_json::Value = serde_json::from_str(&manifest).unwrap();
-    assert_eq!(json["masks"].as_array().unwrap().len(), 12);
+    assert_eq!(json["masks"].as_array().unwrap().len(), 9);
     assert_eq!(
         json["masks"][0]["levels"]["LA"]["nominal"],
         serde_json::json!([1.0, 1.0, 0.0])
@@ -52,6 +55,26 @@ fn prepare_writes_families_and_seeds_and_verify_checks_them() {
     .unwrap();
     let refused = program().arg("verify").arg(&masks).assert().code(3);
     refused.stderr(contains("demo-film.masks.json does not say what"));
+    fs::remove_file(data.join("demo-film.masks.json")).unwrap();
+    let absent = program().arg("verify").arg(&masks).assert().success();
+    absent.stdout(contains("no ").and(contains("demo-film.masks.json beside it")));
+}
+
+#[test]
+fn prepare_adds_to_the_masks_that_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let seeds = ["--mask-seeds", "1111,1111"];
+    with_masks(
+        folder.path(),
+        &[&["--rates", "0:1:0.25"], &seeds[..]].concat(),
+    );
+    let data = with_masks(folder.path(), &["--rates", "0.3", "--masks", "random"]);
+    let manifest = fs::read_to_string(data.join("demo-film.masks.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let masks = json["masks"].as_array().unwrap();
+    assert_eq!(masks.len(), 3, "one seed of three splits");
+    let levels: Vec<&String> = masks[0]["levels"].as_object().unwrap().keys().collect();
+    assert_eq!(levels, ["0", "0.25", "0.3", "0.5", "0.75", "1"]);
 }
 
 #[test]
@@ -74,6 +97,23 @@ fn prepare_says_which_levels_a_family_needs() {
     refused(&["--rates", "0:1:0"], "step above 0");
     refused(&["--rates", "nan"], "expected missing rates like");
     refused(&["--rates", "1.5"], "from 0 to 1");
+    refused(&["--rates", "0:1:2"], "a step from 0 to 1");
+    let large = ["--masks", "reference", "--mask-seeds", "1,4294967296"];
+    refused(&large, "seed 4294967296");
+}
+
+#[test]
+fn rates_that_no_family_takes_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path()).join("demo-film.h5");
+    let mut stats = program();
+    stats
+        .args(["mask", "stats", "--masks", "modality"])
+        .arg(&data);
+    let said = stats.assert().success();
+    said.stderr(contains(
+        "modality: rates are not used, only L, A, V, LA, LV, AV",
+    ));
 }
 
 #[test]
@@ -94,6 +134,29 @@ fn show_draws_masks_and_words() {
     show(&["--sample", sample, "--rate", "L", "--masks", "modality"])
         .success()
         .stdout(contains("[CLS] [UNK]").and(contains("seed 1111, level L")));
+    let file = hdf5::File::open_rw(&data).unwrap();
+    let transcripts = file.dataset("test/raw_text").unwrap();
+    let mut texts: Vec<hdf5::types::VarLenUnicode> = transcripts.read_raw().unwrap();
+    let whole = texts[0].clone();
+    texts[0] = "Too short by far".parse().unwrap();
+    transcripts.write_raw(&texts).unwrap();
+    drop((transcripts, file));
+    show(&["--sample", sample, "--rate", "0.5"])
+        .success()
+        .stdout(contains("Too short by far").and(contains("--vocab vocab.txt")));
+    let json = show(&["--sample", sample, "--rate", "1", "--json"]).success();
+    let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
+    assert_eq!(
+        (&json["words"], &json["transcript"]),
+        (&().into(), &"Too short by far".into())
+    );
+    let file = hdf5::File::open_rw(&data).unwrap();
+    texts[0] = whole;
+    file.dataset("test/raw_text")
+        .unwrap()
+        .write_raw(&texts)
+        .unwrap();
+    drop(file);
     let json = show(&["--sample", sample, "--rate", "1", "--json"]).success();
     let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
     let kept = json["kept"]["text"].as_array().unwrap();

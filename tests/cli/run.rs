@@ -197,30 +197,53 @@ fn one_training_is_tested_under_several_families_and_the_stored_masks_are_used()
         .arg(&data);
     prepare
         .args(["--rates", "0,0.5,1", "--masks", "random,modality"])
+        .args(["--mask-seeds", "1111,1112"])
         .assert()
         .success();
     let mut run = arguments(folder.path(), &data, "runs", 1);
-    let extra = "--masks random,modality --noise reference";
+    let extra = "--masks random,modality --mask-seeds 1111,1112,1112 --noise reference";
     run.extend(extra.split_whitespace().map(str::to_owned));
     program().args(&run).assert().success();
     let text = fs::read_to_string(data.join("demo-film.masks.json")).unwrap();
     let stored: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let of = |family: &str| {
+    let of = |family: &str, seed: u64, split: &str| {
         let masks = stored["masks"].as_array().unwrap();
-        let test = |m: &&serde_json::Value| m["family"] == family && m["split"] == "test";
-        masks.iter().find(test).unwrap()["levels"].clone()
+        let wanted = |m: &&serde_json::Value| {
+            m["family"] == family && m["seed"] == seed && m["split"] == split
+        };
+        masks.iter().find(wanted).unwrap()["levels"].clone()
     };
+    let mut watched = 0;
     for run in runs_in(&folder.path().join("runs")) {
         let text = fs::read_to_string(run.manifest()).unwrap();
         let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let [random, modality] = [0, 1].map(|place: usize| &manifest["masks"][place]);
+        assert_eq!(random["seeds"], serde_json::json!([1111, 1112]));
+        for seed in [1111, 1112] {
+            assert_eq!(
+                random["hashes"][format!("{seed}/0.5")],
+                of("random", seed, "test")["0.5"]["hash"]
+            );
+        }
+        // No seed enters whole modalities: one is drawn, recorded and predicted for all.
+        assert_eq!(modality["seeds"], serde_json::json!([1111]));
+        assert_eq!(modality["hashes"].as_object().unwrap().len(), 6);
         assert_eq!(
-            manifest["masks"][0]["hashes"]["1111/0.5"],
-            of("random")["0.5"]["hash"]
-        );
-        assert_eq!(
-            manifest["masks"][1]["hashes"]["1111/LA"],
-            of("modality")["LA"]["hash"]
+            modality["hashes"]["1111/LA"],
+            of("modality", 1111, "test")["LA"]["hash"]
         );
         assert_eq!(manifest["training"]["noise"], "reference (reference)");
+        // What was selected under is known by its hash as well.
+        for (name, hash) in manifest["selection"]["hashes"]
+            .as_object()
+            .into_iter()
+            .flatten()
+        {
+            let level = name.strip_prefix("random-v1/1111/").unwrap();
+            let stored = &of("random", 1111, "valid")[level]["hash"];
+            assert!(stored.is_null() || stored == hash, "{name}");
+            watched += usize::from(!stored.is_null());
+        }
     }
+    assert!(watched > 0, "the trained run looked at a stored level");
 }

@@ -221,22 +221,9 @@ fn refusals_have_their_exit_codes() {
         .code(2);
 }
 
-/// A Python with h5py and numpy, or nothing.
-fn python() -> Option<String> {
-    let asked = std::env::var("LNLN_BENCH_PYTHON").ok();
-    let candidates = asked.into_iter().chain(["python3".to_string()]);
-    candidates.into_iter().find(|python| {
-        let found = Command::new(python)
-            .args(["-c", "import h5py, numpy"])
-            .output();
-        found.is_ok_and(|output| output.status.success())
-    })
-}
-
 #[test]
 fn the_example_in_the_docs_makes_predictions_under_our_masks() {
-    let Some(python) = python() else {
-        println!("skipped: no Python with h5py and numpy (LNLN_BENCH_PYTHON names one)");
+    let Some(python) = super::python::python(&["h5py", "numpy"]) else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -249,23 +236,15 @@ fn the_example_in_the_docs_makes_predictions_under_our_masks() {
         .assert()
         .success();
     let out = folder.path().join("python.csv");
-    let output = Command::new(python)
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/docs/examples/score_with_masks.py"
-        ))
-        .args([
-            data.join("demo-film.h5"),
-            data.join("demo-film.masks.h5"),
-            out.clone(),
-        ])
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/docs/examples/score_with_masks.py"
     );
+    super::python::run(Command::new(python).arg(script).args([
+        data.join("demo-film.h5"),
+        data.join("demo-film.masks.h5"),
+        out.clone(),
+    ]));
     program()
         .arg("score")
         .arg(&out)

@@ -64,6 +64,9 @@ def fields_and_masks(folder, seed, n, steps):
         tensors[f"in.{name}_len"] = lengths[name].astype(np.int64)
     for name, v in valid.items():
         tensors[f"uniform.{name}"] = field(seed, v.shape)
+        if name != "text":
+            tensors[f"out.{name}_valid"] = v
+    tensors["out.text_argmin_len"] = np.argmin(valid["text"], axis=1)
     for rate in ("0.0", "0.25", "0.7", "1.0"):
         masked(tensors, f"out.rate_{rate}", seed, np.full(n, float(rate)), valid, text, frames)
     masked(tensors, "out.rate_per_sample", seed, rates, valid, text, frames)

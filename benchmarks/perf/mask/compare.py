@@ -1,24 +1,92 @@
-"""Medians of paired ratios from the lines that `run` collects: a name, then JSON."""
+"""Checks and compares the lines that `run` collects: a name, then JSON.
+
+    compare.py LINES CLIPS T_TEXT,T_AUDIO,T_VISION full|half
+"""
 
 import json
+import math
 import statistics
 import sys
 
-runs = {"numpy": [], "random": [], "reference": []}
-for line in open(sys.argv[1]):
-    name, record = line.split(" ", 1)
-    runs[name].append(json.loads(record))
+SEEDS, RATES = 3, [k / 10 for k in range(11)]
+TITLES = {
+    "numpy-each": "NumPy's way",
+    "numpy-once": "NumPy, one draw per seed",
+    "random-bits": "random, a bit a position",
+    "random-bytes": "random, a byte a position",
+    "reference-bits": "reference, a bit a position",
+}
 
-first = runs["numpy"][0]["kept"]
-for run in runs["numpy"] + runs["reference"]:
-    assert run["kept"] == first, "`reference` and NumPy keep different positions"
 
-print(f"{'':22}{'median s':>10}{'peak MiB':>10}{'times faster (median, range over pairs)':>42}")
-for name, title in [("numpy", "NumPy's way"), ("random", "random"), ("reference", "reference")]:
-    seconds = statistics.median(run["seconds"] for run in runs[name])
-    peak = max(run["peak_mib"] for run in runs[name])
-    pairs = zip(runs["numpy"], runs[name])
-    ratios = sorted(theirs["seconds"] / ours["seconds"] for theirs, ours in pairs)
-    shown = f"{statistics.median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f})"
-    print(f"{title:22}{seconds:10.3f}{peak:10.0f}{'' if name == 'numpy' else shown:>42}")
-print("`reference` keeps the very positions that NumPy's way keeps, at every rate and seed")
+def valid_positions(clips, steps, kind):
+    if kind == "full":
+        return clips * steps
+    return sum(2 + i * 7919 % (steps - 1) for i in range(clips))
+
+
+def check_random(record, clips, steps, kind):
+    """Kept positions are binomial: within 5 standard deviations, a bound that one of two million
+    sound masks breaks."""
+    for place, kept in enumerate(record["kept"]):
+        rate = RATES[place % len(RATES)]
+        for modality, (count, n) in enumerate(zip(kept, steps)):
+            valid = valid_positions(clips, n, kind)
+            ends = 2 * clips if modality == 0 else 0
+            mean = ends + (valid - ends) * (1 - rate)
+            bound = 5 * math.sqrt((valid - ends) * rate * (1 - rate)) + 1e-3
+            assert abs(count - mean) <= bound, (place, modality, count, mean)
+    assert len({tuple(crcs) for crcs in record["crc"]}) == len(record["crc"]) - 2 * (SEEDS - 1), (
+        "masks of different seeds are alike at other rates than 0 and 1")
+
+
+def check_memory(runs, clips, steps):
+    """All masks as bits, one seed's ranks, and 48 MiB for the program."""
+    positions = clips * sum(steps)
+    bound = (positions * SEEDS * len(RATES) / 8 + positions) / 2**20 + 48
+    for run in runs["random-bits"] + runs["reference-bits"]:
+        assert run["peak_mib"] < bound, (run["peak_mib"], bound)
+
+
+def ratios(theirs, ours, figure):
+    pairs = sorted(a[figure] / b[figure] for a, b in zip(theirs, ours))
+    return f"{statistics.median(pairs):.1f} ({pairs[0]:.1f} to {pairs[-1]:.1f})"
+
+
+def main():
+    lines, clips, steps, kind = sys.argv[1:]
+    clips, steps = int(clips), [int(n) for n in steps.split(",")]
+    runs = {name: [] for name in TITLES}
+    for line in open(lines):
+        name, record = line.split(" ", 1)
+        runs[name].append(json.loads(record))
+    first = runs["numpy-each"][0]
+    for name in ("numpy-each", "numpy-once", "reference-bits"):
+        for run in runs[name]:
+            same = run["kept"] == first["kept"] and run["crc"] == first["crc"]
+            assert same, f"{name} keeps different positions"
+    for run in runs["random-bits"] + runs["random-bytes"]:
+        check_random(run, clips, steps, kind)
+        assert run["crc"] == runs["random-bits"][0]["crc"], "bits and bytes differ"
+    check_memory(runs, clips, steps)
+
+    each, once = runs["numpy-each"], runs["numpy-once"]
+    print(f"{clips} clips of {steps} positions, lengths {kind}: medians; ratios in pairs, least to most\n")
+    print("| | wall s | processor s | peak MiB | times faster than NumPy's way | in processor seconds "
+          "| than NumPy, one draw per seed |")
+    print("|---|---|---|---|---|---|---|")
+    for name, title in TITLES.items():
+        own = runs[name]
+        wall, processor = (statistics.median(run[figure] for run in own)
+                           for figure in ("seconds", "processor_seconds"))
+        peak = max(run["peak_mib"] for run in own)
+        shown = ["", "", ""]
+        if name != "numpy-each":
+            shown[:2] = [ratios(each, own, figure) for figure in ("seconds", "processor_seconds")]
+        if not name.startswith("numpy"):
+            shown[2] = ratios(once, own, "seconds")
+        print(f"| {title} | {wall:.3f} | {processor:.3f} | {peak:.0f} | {' | '.join(shown)} |")
+    print("\nchecked: `reference` and NumPy keep the very same positions at every rate and seed; `random` "
+          "keeps as many as it should; memory is bounded")
+
+
+main()

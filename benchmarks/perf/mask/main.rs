@@ -1,35 +1,50 @@
-//! Times drawing the masks of one large split: `main.rs FAMILY CLIPS T_TEXT,T_AUDIO,T_VISION`.
+//! Times making the masks of one large split:
+//! `main.rs FAMILY bits|bytes CLIPS T_TEXT,T_AUDIO,T_VISION full|half`.
 //!
-//! Prints one line of JSON: seconds, largest resident memory, and how many positions are kept at
-//! every level of every seed, so that the other side of the comparison can be checked.
+//! The clock runs until every mask of every level and seed exists: as bits, all of them held to the
+//! end, or as a byte a position, one level of a seed at a time. Prints one line of JSON: seconds,
+//! processor seconds of all threads, largest resident memory, and of every mask how many positions
+//! it keeps and the CRC-32 of its bits, so that the other side can be checked.
 
 use std::time::Instant;
 
 use lnln_bench::dataset::SplitName;
-use lnln_bench::mask::{self, SplitShape, Variants};
+use lnln_bench::mask::{self, Level, Ranks, SplitShape, Variants};
 
 const SEEDS: [u64; 3] = [1111, 1112, 1113];
 const RATES: &str = "0:1:0.1";
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Result<()> {
     // Cargo adds flags of its own to programs it calls benchmarks.
     let arguments: Vec<String> = std::env::args()
         .skip(1)
         .filter(|a| a != "--bench")
         .collect();
-    let [family, clips, steps] = &arguments[..] else {
-        return Err("expected FAMILY CLIPS T_TEXT,T_AUDIO,T_VISION".into());
+    let [family, form, clips, steps, lengths] = &arguments[..] else {
+        return Err("expected FAMILY bits|bytes CLIPS T_TEXT,T_AUDIO,T_VISION full|half".into());
     };
     let (family, clips) = (mask::find(family)?, clips.parse::<usize>()?);
-    let steps: Vec<usize> = steps.split(',').map(str::parse).collect::<Result<_, _>>()?;
+    let steps: Vec<usize> = steps
+        .split(',')
+        .map(str::parse)
+        .collect::<std::result::Result<_, _>>()?;
     let steps: [usize; 3] = steps
         .try_into()
         .map_err(|_| "expected three numbers of steps")?;
     let ids: Vec<String> = (0..clips)
         .map(|i| format!("clip{}$_${}", i / 7, i % 7))
         .collect();
-    // Every position valid: padding, which is never drawn for, would only help.
-    let lengths = steps.map(|steps| vec![steps as u32; clips]);
+    let lengths = match lengths.as_str() {
+        "full" => steps.map(|steps| vec![steps as u32; clips]),
+        // From 2 up, half of the steps on average; numpy_way.py has the same.
+        "half" => steps.map(|steps| {
+            let length = |i| (2 + i * 7919 % (steps - 1)) as u32;
+            (0..clips).map(length).collect()
+        }),
+        other => return Err(format!("expected full or half, got {other}").into()),
+    };
     let split = SplitShape {
         name: SplitName::Train,
         ids: &ids,
@@ -37,40 +52,102 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         lengths: [&lengths[0], &lengths[1], &lengths[2]],
     };
     let levels = mask::parse_list(RATES)?;
-    let (started, processor) = (Instant::now(), processor_seconds());
-    let mut drawn = Vec::new();
-    for seed in SEEDS {
-        drawn.push(Variants::build(family, "mosei", &[split], seed, &levels)?);
-    }
-    let seconds = started.elapsed().as_secs_f64();
-    let processor = processor_seconds() - processor;
-    let peak = peak_memory();
-    let mut kept = Vec::new();
-    for variants in &drawn {
-        for level in &levels {
-            let keeps = variants.keeps(SplitName::Train, *level)?;
-            kept.push(keeps.map(|keep| keep.bits.iter().filter(|bit| **bit).count()));
+    let draw = |seed| Variants::build(family, "mosei", &[split], seed, &levels);
+    let mut clock = Clock::start();
+    let mut checks = Vec::new();
+    match form.as_str() {
+        "bits" => {
+            let mut held = Vec::new();
+            for seed in SEEDS {
+                held.push(draw(seed)?.splits[0].ranks.each_ref().map(Ranks::bits));
+            }
+            clock.stop();
+            for seed in &held {
+                for level in 0..levels.len() {
+                    checks.push([0, 1, 2].map(|modality: usize| check(&seed[modality][level])));
+                }
+            }
         }
+        "bytes" => {
+            for seed in SEEDS {
+                let drawn = draw(seed)?;
+                for level in &levels {
+                    checks.push(as_bytes(&drawn, *level, &mut clock)?);
+                }
+            }
+            clock.stop();
+        }
+        other => return Err(format!("expected bits or bytes, got {other}").into()),
     }
+    let (kept, crcs): (Vec<_>, Vec<_>) = checks
+        .iter()
+        .map(|three| (three.map(|one| one.0), three.map(|one| one.1)))
+        .unzip();
     let line = serde_json::json!({
-        "seconds": seconds, "processor_seconds": processor, "peak_mib": peak, "kept": kept });
+        "seconds": clock.seconds, "processor_seconds": clock.processor, "peak_mib": clock.peak,
+        "kept": kept, "crc": crcs });
     std::io::Write::write_all(&mut std::io::stdout(), format!("{line}\n").as_bytes())?;
     Ok(())
 }
 
+/// Makes the three masks of a level, a byte a position, and checks them off the clock.
+fn as_bytes(drawn: &Variants, level: Level, clock: &mut Clock) -> Result<[(u32, u32); 3]> {
+    let keeps = drawn.keeps(SplitName::Train, level)?;
+    clock.stop();
+    let checks = keeps.each_ref().map(|keep| {
+        let byte = |bits: &[bool]| (bits.iter().rev()).fold(0, |b, bit| b << 1 | u8::from(*bit));
+        check(&keep.bits.chunks(8).map(byte).collect::<Vec<u8>>())
+    });
+    clock.resume();
+    drop(keeps);
+    Ok(checks)
+}
+
+/// Kept positions and CRC-32 of a mask's bits.
+fn check(bits: &[u8]) -> (u32, u32) {
+    (
+        bits.iter().map(|byte| byte.count_ones()).sum(),
+        crc32fast::hash(bits),
+    )
+}
+
+/// Time that counts, and the largest resident memory at the last stop, when masks exist.
+struct Clock {
+    seconds: f64,
+    processor: f64,
+    peak: f64,
+    since: (Instant, f64),
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self {
+            seconds: 0.0,
+            processor: 0.0,
+            peak: 0.0,
+            since: (Instant::now(), processor_seconds()),
+        }
+    }
+
+    fn stop(&mut self) {
+        self.seconds += self.since.0.elapsed().as_secs_f64();
+        self.processor += processor_seconds() - self.since.1;
+        self.peak = peak_memory();
+    }
+
+    fn resume(&mut self) {
+        self.since = (Instant::now(), processor_seconds());
+    }
+}
+
 /// Processor time of all threads so far, in seconds; 0 where the system does not tell.
 fn processor_seconds() -> f64 {
-    // Fields 14 and 15, in ticks of a hundredth of a second; the second field may hold spaces.
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace();
-    let ticks: Vec<f64> = fields.filter_map(|field| field.parse().ok()).collect();
-    ticks
-        .get(10..12)
-        .map_or(0.0, |ticks| ticks.iter().sum::<f64>() / 100.0)
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let nanoseconds = tasks.flatten().filter_map(|task| {
+        let stat = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        stat.split_whitespace().next()?.parse::<f64>().ok()
+    });
+    nanoseconds.sum::<f64>() / 1e9
 }
 
 /// Largest resident memory so far in MiB; 0 where the system does not tell.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use lnln_bench::dataset::{self, Outline, SplitName};
-use lnln_bench::mask::{self, Conditions, Erasure, Level, SplitShape};
+use lnln_bench::mask::{self, Conditions, Level};
 
 use super::Chosen;
+use crate::cli::export::{self, Masks};
 use crate::cli::output;
 
 /// Write the masks of one level as HDF5 or npz, or the data under them as an MMSA pickle.
@@ -16,9 +16,10 @@ use crate::cli::output;
   lnln-bench mask export data/mosi.h5 --rate 0.5 --masks reference --out mosi-50.pkl
 
 The name says the form. NAME.npz: bool arrays SPLIT_text, SPLIT_audio, SPLIT_vision of shape (clips,
-positions), true where a position is kept, with SPLIT_id, SPLIT_hash and mask (family, version, seed,
-data set, level). NAME.h5: the same as uint8 in groups train, valid and test. NAME.pkl: MMSA's own
-layout with the erased tokens [UNK] and the erased frames zero, for any code that reads MMSA's files.")]
+positions), true where a position is kept, with SPLIT_id, SPLIT_hash, mask (family, version, seed, data
+set, level) and content_hash (of the data). NAME.h5: the same as uint8 in groups train, valid and test.
+NAME.pkl: what `export --rate` writes, MMSA's own layout with the erased tokens [UNK] and the erased
+frames zero, for any code that reads MMSA's files.")]
 pub struct Args {
     #[command(flatten)]
     chosen: Chosen,
@@ -46,39 +47,24 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
     let conditions = Conditions::deal(&[&args.chosen.masks], &[args.rate])?;
     let (corpus, source) = args.chosen.open()?;
-    let outlines = SplitName::ALL.map(|name| corpus.outline(name));
-    let outlines: Vec<Outline> = outlines.into_iter().collect::<Result<_, _>>()?;
-    let shapes: Vec<SplitShape> = outlines.iter().map(SplitShape::from).collect();
-    let (family, levels) = (conditions[0].family, &conditions[0].levels);
-    let variants = source.of_splits(family, &shapes, args.chosen.seed, levels)?;
-    let ids: Vec<mask::Ids> = outlines
-        .iter()
-        .map(|o| (o.name, o.ids.as_slice()))
-        .collect();
-    match extension.as_str() {
-        "npz" => mask::to_npz(&variants, args.rate, &ids, &args.out, args.force)?,
+    let (family, seed) = (conditions[0].family, args.chosen.seed);
+    let masks = Masks::of(&corpus, &source, family, seed, args.rate)?;
+    let ids = masks.outlines.each_ref();
+    let ids = ids.map(|outline| (outline.name, outline.ids.as_slice()));
+    let with = (corpus.content_hash.as_str(), &ids[..]);
+    let (variants, level) = (&masks.variants, args.rate);
+    let said = match extension.as_str() {
         "pkl" => {
-            let erasure = Erasure::new(&variants, args.rate)?;
-            let reader = corpus.reader();
-            dataset::export::export(reader, &args.out, Some(&erasure), args.force)?;
+            let written = export::write_pickle(&corpus, Some(&masks), &args.out, args.force)?;
+            export::report(&args.out, &corpus, Some(level), &written)
         }
-        _ => mask::to_hdf5(&variants, args.rate, &ids, &args.out, args.force)?,
-    }
-    let mut said = format!(
-        "{}: {} v{} masks of {}, seed {}, level {}",
-        args.out.display(),
-        variants.family,
-        variants.version,
-        corpus.spec.title,
-        variants.seed,
-        args.rate
-    );
-    for split in SplitName::ALL {
-        said.push_str(&format!(
-            "\n  {:5}  hash {}",
-            split.as_str(),
-            variants.hash(split, args.rate)?
-        ));
-    }
-    output::write(&said)
+        form => {
+            match form {
+                "npz" => mask::to_npz(variants, level, with, &args.out, args.force)?,
+                _ => mask::to_hdf5(variants, level, with, &args.out, args.force)?,
+            }
+            format!("{}: {}", args.out.display(), corpus.spec.title)
+        }
+    };
+    output::write(&format!("{said}\n{}", masks.describe()?))
 }

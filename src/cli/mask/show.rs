@@ -18,7 +18,8 @@ use crate::cli::output;
 
 A full block is a kept position, a dot a lost one; where a clip has more frames than the line has
 columns, shades tell the share that is kept. Words come from the transcript where it has a word for
-every token; where it has not, --vocab vocab.txt shows the tokens themselves.")]
+every token; where it has not, the whole transcript stands there, and --vocab vocab.txt shows the
+tokens themselves.")]
 pub struct Args {
     #[command(flatten)]
     chosen: Chosen,
@@ -76,9 +77,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             "family": family.name(), "version": family.version(), "seed": seed,
             "level": args.rate, "hash": masks.hash(outline.name, args.rate)?,
             "kept": { "text": kept[0], "audio": kept[1], "vision": kept[2] },
-            "words": words,
+            "words": words.as_ref().ok(), "transcript": words.as_ref().err(),
         }))?),
-        false => output::write(&format!("{head}\n{}", draw(&args, &kept, words.as_deref()))),
+        false => output::write(&format!("{head}\n{}", draw(&args, &kept, &words))),
     }
 }
 
@@ -105,36 +106,39 @@ fn find(corpus: &Corpus, id: &str) -> anyhow::Result<(Outline, usize)> {
     .into())
 }
 
-/// A word for every valid token; `None` where the transcript has another number of words.
+/// A word for every valid token; the transcript alone where it has another number of words.
+type Words = Result<Vec<String>, String>;
+
 fn words(
     corpus: &Corpus,
     outline: &Outline,
     row: usize,
     valid: usize,
     vocabulary: Option<&VocabularyFile>,
-) -> anyhow::Result<Option<Vec<String>>> {
+) -> anyhow::Result<Words> {
     let (reader, split) = (corpus.reader(), outline.name);
     if let (Some(vocabulary), true) = (vocabulary, reader.has(&format!("{split}/text_bert"))) {
         let ids = reader.numbers::<i32>(&format!("{split}/text_bert"))?;
         let steps = outline.steps[0];
-        return Ok(Some(vocabulary.words(&ids[row * 3 * steps..][..valid])));
+        return Ok(Ok(vocabulary.words(&ids[row * 3 * steps..][..valid])));
     }
-    let transcripts = reader.texts(&format!("{split}/raw_text"))?;
-    let plain: Vec<String> = transcripts[row]
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect();
+    let column = format!("{split}/raw_text");
+    let transcript = match reader.has(&column) {
+        true => reader.texts(&column)?.swap_remove(row),
+        false => String::new(),
+    };
+    let plain: Vec<String> = transcript.split_whitespace().map(str::to_owned).collect();
     let tokens = valid.saturating_sub(2);
-    let fitting = [plain, separate(&transcripts[row])]
+    let fitting = [plain, separate(&transcript)]
         .into_iter()
         .find(|w| w.len() == tokens);
-    Ok(fitting.map(|words| {
-        let ends = |name: &str| vec![name.to_owned()];
-        [ends("[CLS]"), words, ends("[SEP]")].concat()
-    }))
+    let ends = |name: &str| vec![name.to_owned()];
+    Ok(fitting
+        .map(|words| [ends("[CLS]"), words, ends("[SEP]")].concat())
+        .ok_or(transcript))
 }
 
-fn draw(args: &Args, kept: &[&[bool]], words: Option<&[String]>) -> String {
+fn draw(args: &Args, kept: &[&[bool]], words: &Words) -> String {
     let mut text = String::new();
     for (modality, kept) in Modality::ALL.iter().zip(kept) {
         let lost = kept.iter().filter(|kept| !**kept).count();
@@ -151,13 +155,17 @@ fn draw(args: &Args, kept: &[&[bool]], words: Option<&[String]>) -> String {
         text.push_str(&format!("          {note}\n"));
     }
     match words {
-        Some(words) => {
+        Ok(words) => {
             let shown = words.iter().zip(kept[0]);
             let shown = shown.map(|(word, kept)| if *kept { word.as_str() } else { "[UNK]" });
             text.push_str(&wrap(shown, args.width));
         }
-        None => {
-            text.push_str("  words   not one per token in the transcript; give --vocab vocab.txt")
+        Err(transcript) => {
+            text.push_str(&wrap(transcript.split_whitespace(), args.width));
+            text.push_str(
+                "\n          the whole transcript, which has not one word per token; give --vocab \
+                 vocab.txt for the tokens",
+            );
         }
     }
     text

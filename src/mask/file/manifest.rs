@@ -1,6 +1,7 @@
 //! `NAME.masks.json`: what a mask file holds, as text that can be published beside results.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -102,18 +103,21 @@ impl MaskFile {
         Ok(partial.publish(true)?)
     }
 
-    /// Checks the manifest beside the file, where there is one.
+    /// Checks the manifest beside the file; `false` where there is none.
     ///
     /// # Errors
-    /// [`Error::Manifest`] where it says something else than the file.
-    pub(super) fn check_manifest(&self) -> Result<(), Error> {
+    /// [`Error::Manifest`] where it says something else than the file; [`Error::Read`] where it
+    /// cannot be read.
+    pub(super) fn check_manifest(&self) -> Result<bool, Error> {
         let path = Self::manifest_of(&self.path);
         match std::fs::read(&path) {
-            Ok(json) if json != self.manifest_json(&path)? => Err(Error::Manifest {
+            Ok(json) if json == self.manifest_json(&path)? => Ok(true),
+            Ok(_) => Err(Error::Manifest {
                 path,
                 masks: self.path.clone(),
             }),
-            _ => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(Error::Read { path, source }),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! /                                  format, dataset, content_hash
-//! /FAMILY-vVERSION/seed-SEED/SPLIT   family, version, seed, levels, hashes
+//! /FAMILY-vVERSION/seed-SEED/SPLIT   family, version, seed, levels, hashes, valid
 //!     text, audio, vision            uint8, packed ranks: bits, steps, rates
 //!     nominal, realised              float64 (levels, 3): missing rates of text, audio, vision
 //! ```
@@ -28,7 +28,7 @@ use crate::dataset::SplitName;
 use crate::store::read_only;
 
 /// Version of the layout. Raise it when a reader of today could misread it.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A mask file, open for reading.
 pub struct MaskFile {
@@ -50,6 +50,16 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// The name of one split's masks among `variants`.
+    fn of(variants: &Variants, split: SplitName) -> Self {
+        Self {
+            family: variants.family.clone(),
+            version: variants.version,
+            seed: variants.seed,
+            split,
+        }
+    }
+
     /// The name of the group that holds them.
     pub fn group(&self) -> String {
         let Self {
@@ -162,16 +172,21 @@ impl MaskFile {
     /// # Errors
     /// As [`MaskFile::read`].
     pub fn find(&self, name: &Stored) -> Result<Option<Variants>, Error> {
-        match self.file.link_exists(&name.group()) {
+        match self.holds(name) {
             true => self.read(name).map(Some),
             false => Ok(None),
         }
     }
 
+    fn holds(&self, name: &Stored) -> bool {
+        self.file.link_exists(&name.group())
+    }
+
     /// Reads and checks everything. `progress` gets the name of each group before it is read.
     ///
     /// # Errors
-    /// As [`MaskFile::read`]; [`Error::Manifest`] where the manifest beside it says something else.
+    /// As [`MaskFile::read`]; [`Error::Manifest`] where the manifest beside it says something else,
+    /// [`Error::Read`] where it cannot be read.
     pub fn verify(&self, mut progress: impl FnMut(&str)) -> Result<Verified, Error> {
         let mut verified = Verified::default();
         for name in self.stored()? {
@@ -188,7 +203,7 @@ impl MaskFile {
             };
             verified.positions += variants.splits.iter().map(positions).sum::<usize>();
         }
-        self.check_manifest()?;
+        verified.manifest = self.check_manifest()?;
         Ok(verified)
     }
 
@@ -208,6 +223,8 @@ pub struct Verified {
     pub masks: usize,
     /// Positions of text, audio and vision of all groups.
     pub positions: usize,
+    /// Whether the manifest is beside it.
+    pub manifest: bool,
 }
 
 fn foreign(path: &Path, reason: String) -> Error {

@@ -17,13 +17,7 @@ pub(super) fn write(
     variants: &Variants,
     split: &SplitVariants,
 ) -> Result<(), Error> {
-    let name = Stored {
-        family: variants.family.clone(),
-        version: variants.version,
-        seed: variants.seed,
-        split: split.name,
-    }
-    .group();
+    let name = Stored::of(variants, split.name).group();
     let group = file.create_group(&name).map_err(hdf5_error(path, &name))?;
     set_text(path, &group, "family", &variants.family)?;
     set(path, &group, "version", variants.version)?;
@@ -34,6 +28,7 @@ pub(super) fn write(
     set_texts(path, &group, "hashes", &hashes)?;
     let nominal: Vec<f64> = variants.levels.iter().flat_map(Level::rates).collect();
     write_rates(path, &group, "nominal", &nominal)?;
+    set_all(path, &group, "valid", &split.valid)?;
     let realised = split.realised.iter().flatten();
     let realised: Vec<f64> = realised.map(|rate| rate.unwrap_or(f64::NAN)).collect();
     write_rates(path, &group, "realised", &realised)?;
@@ -108,18 +103,7 @@ pub(super) fn read(
         ranks(Modality::Vision)?,
     ];
     let name = name(path, group)?;
-    let variants = Variants {
-        family: name.family.clone(),
-        version: name.version,
-        dataset: dataset.to_owned(),
-        seed: name.seed,
-        levels: levels(path, group)?,
-        splits: vec![SplitVariants {
-            name: name.split,
-            ranks,
-            realised: realised(path, group)?,
-        }],
-    };
+    let levels = levels(path, group)?;
     let damaged = |what: String| Error::Damaged {
         path: path.to_owned(),
         group: stored.group(),
@@ -128,34 +112,67 @@ pub(super) fn read(
     if name != *stored {
         return Err(damaged(format!("its attributes say {}", name.group())));
     }
-    let hashes = texts(path, group, "hashes")?;
-    let fits = |expected: usize| expected == variants.levels.len();
-    if !fits(hashes.len()) || !fits(variants.splits[0].realised.len()) {
-        return Err(damaged(
-            "its levels, hashes and rates differ in number".to_owned(),
-        ));
+    let valid = all(path, group, "valid")?;
+    let valid = <[u64; 3]>::try_from(valid)
+        .map_err(|_| foreign(path, format!("{}: `valid` is not three", group.name())))?;
+    let split = SplitVariants::new(name.split, &levels, ranks, valid);
+    let variants = Variants {
+        family: name.family,
+        version: name.version,
+        dataset: dataset.to_owned(),
+        seed: name.seed,
+        levels,
+        splits: vec![split],
+    };
+    check(path, group, &variants).map_err(damaged)?;
+    Ok(variants)
+}
+
+/// Checks masks against what stands beside them; says what is wrong.
+fn check(path: &Path, group: &Group, variants: &Variants) -> Result<(), String> {
+    let said = |error: Error| error.to_string();
+    let (levels, split) = (&variants.levels, &variants.splits[0]);
+    let hashes = texts(path, group, "hashes").map_err(said)?;
+    let nominal = rates(path, group, "nominal").map_err(said)?;
+    let realised = realised(path, group).map_err(said)?;
+    if [hashes.len(), nominal.len(), realised.len()] != [levels.len(); 3] {
+        return Err("its levels, hashes and rates differ in number".to_owned());
     }
-    for (level, hash) in variants.levels.iter().zip(hashes) {
+    for (place, level) in levels.iter().enumerate() {
         // A level whose rates are not among the stored ones is as wrong as a flipped bit.
-        match variants.hash(name.split, *level) {
-            Ok(computed) if computed == hash => {}
-            _ => {
-                return Err(damaged(format!(
-                    "the masks at level {level} do not match their hash"
-                )));
-            }
+        let hash = variants.hash(split.name, *level).ok();
+        if hash.as_ref() != Some(&hashes[place]) {
+            return Err(format!(
+                "the masks at level {level} do not match their hash"
+            ));
+        }
+        if nominal[place] != level.rates() {
+            return Err(format!(
+                "the nominal rates at level {level} are not its own"
+            ));
+        }
+        if realised[place] != split.realised[place] {
+            return Err(format!(
+                "the realised rates at level {level} are not those of its masks"
+            ));
         }
     }
-    Ok(variants)
+    Ok(())
 }
 
 /// The realised rates of a group, by level.
 pub(super) fn realised(path: &Path, group: &Group) -> Result<Vec<[Option<f64>; 3]>, Error> {
-    let dataset = group.dataset("realised");
+    let rows = rates(path, group, "realised")?;
+    let row = |row: [f64; 3]| row.map(|rate| (!rate.is_nan()).then_some(rate));
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// A matrix of one row per level and one column per modality.
+fn rates(path: &Path, group: &Group, name: &str) -> Result<Vec<[f64; 3]>, Error> {
+    let dataset = group.dataset(name);
     let rates = dataset.and_then(|dataset| dataset.read_raw::<f64>());
-    let rates = rates.map_err(hdf5_error(path, "realised"))?;
-    let row = |row: &[f64]| [row[0], row[1], row[2]].map(|rate| (!rate.is_nan()).then_some(rate));
-    Ok(rates.chunks_exact(3).map(row).collect())
+    let rates = rates.map_err(hdf5_error(path, name))?;
+    Ok(rates.as_chunks::<3>().0.to_vec())
 }
 
 fn read_ranks(path: &Path, group: &Group, name: &str) -> Result<Ranks, Error> {

@@ -50,6 +50,83 @@ fn variants_round_trip_and_merge() {
 }
 
 #[test]
+fn of_two_of_a_name_one_is_written() {
+    let (_folder, path) = place();
+    let twice = [small(1, "0,0.5"), small(1, "0,0.5")];
+    MaskFile::write(&path, CONTENT, &twice).unwrap();
+    let stored_now = MaskFile::open(&path).unwrap().stored().unwrap();
+    assert_eq!(stored_now, [stored(1)]);
+}
+
+/// What is no mask, and so in no mask's hash, is checked as well.
+#[test]
+fn rates_that_are_not_those_of_the_masks_are_found() {
+    let group = "random-v1/seed-1/test";
+    let change = |name: &str, row: usize| {
+        let (_folder, path) = place();
+        write(&path, small(1, "0,0.5")).unwrap();
+        let file = File::open_rw(&path).unwrap();
+        match name {
+            "valid" => {
+                let valid = file.group(group).unwrap().attr(name).unwrap();
+                valid.write_raw(&[15u64, 22, 13]).unwrap();
+            }
+            _ => {
+                let rates = file.dataset(&format!("{group}/{name}")).unwrap();
+                let mut values: Vec<f64> = rates.read_raw().unwrap();
+                values[row] += 1e-9;
+                rates.write_raw(&values).unwrap();
+            }
+        }
+        drop(file);
+        let file = MaskFile::open(&path).unwrap();
+        let read = file.read(&stored(1)).unwrap_err().to_string();
+        assert_eq!(file.verify(|_| {}).unwrap_err().to_string(), read);
+        read
+    };
+    for (name, row, said) in [
+        (
+            "nominal",
+            4,
+            "the nominal rates at level 0.5 are not its own",
+        ),
+        (
+            "realised",
+            0,
+            "the realised rates at level 0 are not those of",
+        ),
+        (
+            "realised",
+            5,
+            "the realised rates at level 0.5 are not those of",
+        ),
+        ("valid", 0, "the realised rates at level 0 are not those of"),
+    ] {
+        let message = change(name, row);
+        assert!(message.contains(said), "{name}: {message}");
+    }
+}
+
+#[test]
+fn a_manifest_may_be_absent_but_not_wrong() {
+    let (_folder, path) = place();
+    write(&path, small(1, "0,0.5")).unwrap();
+    let manifest = MaskFile::manifest_of(&path);
+    let verify = || MaskFile::open(&path).unwrap().verify(|_| {});
+    assert!(!verify().unwrap().manifest);
+    MaskFile::open(&path).unwrap().write_manifest().unwrap();
+    assert!(verify().unwrap().manifest);
+    // New masks take the old manifest with them, so that a kill in between leaves none.
+    write(&path, small(2, "0,0.5")).unwrap();
+    assert!(!manifest.exists());
+    std::fs::write(&manifest, "{}").unwrap();
+    assert!(matches!(verify(), Err(Error::Manifest { .. })));
+    std::fs::remove_file(&manifest).unwrap();
+    std::fs::create_dir(&manifest).unwrap();
+    assert!(matches!(verify(), Err(Error::Read { .. })));
+}
+
+#[test]
 fn the_same_key_is_replaced_and_masks_of_other_data_go() {
     let (_folder, path) = place();
     write(&path, small(1, "0,0.5")).unwrap();
@@ -118,12 +195,16 @@ fn foreign_files_are_refused() {
 fn an_empty_modality_is_stored() {
     let (_folder, path) = place();
     let mut variants = small(1, "0.5");
-    variants.splits[0].ranks[0] = Ranks {
+    let split = &variants.splits[0];
+    let (mut ranks, mut valid) = (split.ranks.clone(), split.valid);
+    ranks[0] = Ranks {
         rows: 4,
         steps: 0,
         rates: vec![0.5],
         data: Vec::new(),
     };
+    valid[0] = 0;
+    variants.splits[0] = SplitVariants::new(split.name, &variants.levels, ranks, valid);
     write(&path, variants.clone()).unwrap();
     assert_eq!(
         MaskFile::open(&path).unwrap().read(&stored(1)).unwrap(),

@@ -1,21 +1,55 @@
 //! Writing a mask file whole.
 
+use std::io;
 use std::path::Path;
 
 use hdf5::File;
 
 use super::attribute::{hdf5_error, set, set_text};
-use super::{FORMAT, MaskFile, other_dataset, split};
-use crate::mask::{Error, Variants};
+use super::{FORMAT, MaskFile, Stored, other_dataset, split};
+use crate::dataset::{Corpus, SplitName};
+use crate::mask::{Conditions, Error, Family, Level, Variants};
 use crate::store::Partial;
 
 impl MaskFile {
+    /// Draws and writes the masks of prepared data for every family and seed, one after the other,
+    /// and the manifest beside them. Masks and levels that `path` already holds for the same data
+    /// stay: a family and seed that is drawn is drawn at those levels too.
+    ///
+    /// A family without seeds has the masks of the first one alone.
+    ///
+    /// # Errors
+    /// As [`MaskFile::write`] and [`Variants::build`].
+    pub fn prepare(
+        path: &Path,
+        corpus: &Corpus,
+        conditions: &[Conditions],
+        seeds: &[u64],
+    ) -> Result<(), Error> {
+        let (dataset, content) = (corpus.name(), corpus.content_hash.as_str());
+        let mut new = New::begin(path, dataset, content)?;
+        for condition in conditions {
+            for seed in condition.seeds(seeds) {
+                let levels = new.with_stored(condition.family, *seed, &condition.levels)?;
+                new.add(&Variants::of_corpus(
+                    condition.family,
+                    corpus,
+                    *seed,
+                    &levels,
+                )?)?;
+            }
+        }
+        new.publish()?;
+        Self::open(path)?.write_manifest()
+    }
+
     /// Writes variants of one data set, keeping those of other families, seeds and splits that
     /// `path` already holds for the same data. Masks of other data, and files of an older format,
-    /// are replaced.
+    /// are replaced; of two variants of one name the first one stays.
     ///
     /// The file appears whole or not at all, so that `path` always holds either the old or the new
-    /// content. Stored masks are checked on the way.
+    /// content. Stored masks are checked on the way. The manifest of the old content is removed:
+    /// [`MaskFile::write_manifest`] writes the new one.
     ///
     /// # Errors
     /// [`Error`] where nothing can be written, or where `path` is not a sound mask file of the
@@ -24,20 +58,102 @@ impl MaskFile {
         let Some(first) = variants.first() else {
             return Ok(());
         };
-        let dataset = first.dataset.as_str();
-        if let Some(other) = variants.iter().find(|variants| variants.dataset != dataset) {
-            return Err(other_dataset(path, dataset, &other.dataset));
-        }
+        let mut new = New::begin(path, &first.dataset, content_hash)?;
+        variants.iter().try_for_each(|variants| new.add(variants))?;
+        new.publish()
+    }
+}
+
+/// A mask file in the making, beside the one it will replace.
+struct New<'a> {
+    // Closed before the hidden file is removed, where it comes to that.
+    file: File,
+    partial: Partial,
+    path: &'a Path,
+    dataset: &'a str,
+    old: Option<MaskFile>,
+}
+
+impl<'a> New<'a> {
+    fn begin(path: &'a Path, dataset: &'a str, content_hash: &str) -> Result<Self, Error> {
         let old = earlier(path, dataset, content_hash)?;
         let partial = Partial::create(path)?;
-        fill(
-            (partial.temp(), partial.hdf5()?),
-            old.as_ref(),
-            (dataset, content_hash),
-            variants,
-        )?;
-        drop(old);
-        Ok(partial.publish(true)?)
+        let (file, temporary) = (partial.hdf5()?, partial.temp());
+        set(temporary, &file, "format", FORMAT)?;
+        set_text(temporary, &file, "dataset", dataset)?;
+        set_text(temporary, &file, "content_hash", content_hash)?;
+        Ok(Self {
+            file,
+            partial,
+            path,
+            dataset,
+            old,
+        })
+    }
+
+    /// These levels, and those at which the old file holds masks of the same family and seed.
+    fn with_stored(
+        &self,
+        family: &dyn Family,
+        seed: u64,
+        levels: &[Level],
+    ) -> Result<Vec<Level>, Error> {
+        let mut all = levels.to_vec();
+        let Some(old) = &self.old else {
+            return Ok(all);
+        };
+        for split in SplitName::ALL {
+            let name = Stored {
+                family: family.name().to_owned(),
+                version: family.version(),
+                seed,
+                split,
+            };
+            if old.holds(&name) {
+                all.extend(old.hashes(&name)?.into_keys());
+            }
+        }
+        Ok(all)
+    }
+
+    fn add(&mut self, variants: &Variants) -> Result<(), Error> {
+        if variants.dataset != self.dataset {
+            return Err(other_dataset(self.path, self.dataset, &variants.dataset));
+        }
+        for part in &variants.splits {
+            let name = Stored::of(variants, part.name);
+            if !self.file.link_exists(&name.group()) {
+                split::write(self.partial.temp(), &self.file, variants, part)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over whatever of the old file is not replaced, and gives the new one its name.
+    fn publish(mut self) -> Result<(), Error> {
+        if let Some(old) = self.old.take() {
+            for name in old.stored()? {
+                if !self.file.link_exists(&name.group()) {
+                    self.add(&old.read(&name)?)?;
+                }
+            }
+        }
+        let closing = hdf5_error(self.partial.temp(), "closing");
+        self.file.close().map_err(closing)?;
+        forget_manifest(&MaskFile::manifest_of(self.path))?;
+        Ok(self.partial.publish(true)?)
+    }
+}
+
+/// Removes the manifest of what is about to be replaced. A process that is killed before it writes
+/// the new one leaves none, which `verify` says, and not that of other masks.
+fn forget_manifest(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::Write {
+            path: path.to_owned(),
+            source: error,
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -55,30 +171,4 @@ fn earlier(path: &Path, dataset: &str, content_hash: &str) -> Result<Option<Mask
         Err(Error::OtherContent { .. }) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Writes the new variants and whatever of the old file they do not replace.
-fn fill(
-    (temporary, file): (&Path, File),
-    old: Option<&MaskFile>,
-    (dataset, content_hash): (&str, &str),
-    variants: &[Variants],
-) -> Result<(), Error> {
-    set(temporary, &file, "format", FORMAT)?;
-    set_text(temporary, &file, "dataset", dataset)?;
-    set_text(temporary, &file, "content_hash", content_hash)?;
-    for variants in variants {
-        for part in &variants.splits {
-            split::write(temporary, &file, variants, part)?;
-        }
-    }
-    if let Some(old) = old {
-        for name in old.stored()? {
-            if !file.link_exists(&name.group()) {
-                let kept = old.read(&name)?;
-                split::write(temporary, &file, &kept, &kept.splits[0])?;
-            }
-        }
-    }
-    file.close().map_err(hdf5_error(temporary, "closing"))
 }

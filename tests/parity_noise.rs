@@ -1,0 +1,152 @@
+//! Training noise to the end: what a model is given under `reference` and `reference-refresh` is what
+//! the published loader gave, by its stored states (`tests/golden/masks/loader_seed_S`).
+
+#![cfg(feature = "torch")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+use std::path::Path;
+
+use lnln_bench::dataset::{Block, Split, SplitName};
+use lnln_bench::mask::{Noise, RateLaw};
+use lnln_bench::parity::compare::values;
+use lnln_bench::parity::tensors::Tensors;
+use lnln_bench::train::tensors::SplitTensors;
+use lnln_bench::train::view::{TextSource, TrainingNoise, Views};
+use tch::{Device, Tensor};
+
+/// Mask seed of every published loader.
+const MASK_SEED: u64 = 1111;
+
+fn golden(seed: u64) -> Tensors {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/masks");
+    Tensors::open(&folder.join(format!("loader_seed_{seed}.safetensors"))).unwrap()
+}
+
+/// A stored block; -1e30 stands for -inf, which loaders replace by 0.
+fn block<T>(stored: &Tensors, name: &str, number: impl Fn(f64) -> T) -> Block<T> {
+    let tensor = stored.f64(name).unwrap();
+    let [rows, steps, width] = tensor.shape[..] else {
+        panic!("{name}: {:?}", tensor.shape)
+    };
+    let clean = |&v: &f64| number(if v == -1e30 { 0.0 } else { v });
+    Block {
+        rows,
+        steps,
+        width,
+        data: tensor.data.iter().map(clean).collect(),
+    }
+}
+
+fn train(stored: &Tensors) -> Split {
+    let lengths = |name: &str| -> Vec<u32> {
+        let lengths = stored.i64(&format!("in.train.{name}_len")).unwrap();
+        lengths.data.iter().map(|&n| n as u32).collect()
+    };
+    let text = block(stored, "in.train.text", |id| id as i32);
+    let steps = text.width;
+    let attention = text
+        .data
+        .chunks(3 * steps)
+        .map(|clip| &clip[steps..2 * steps]);
+    Split {
+        name: SplitName::Train,
+        ids: (0..text.rows).map(|row| format!("clip{row}")).collect(),
+        raw_text: vec![String::new(); text.rows],
+        text_lengths: attention
+            .map(|row| row.iter().sum::<i32>() as u32)
+            .collect(),
+        text: None,
+        audio: block(stored, "in.train.audio", |v| v as f32),
+        vision: block(stored, "in.train.vision", |v| v as f32),
+        audio_lengths: lengths("audio"),
+        vision_lengths: lengths("vision"),
+        labels: stored
+            .f64("in.train.label")
+            .unwrap()
+            .data
+            .iter()
+            .map(|&y| y as f32)
+            .collect(),
+        modality_labels: None,
+        text_bert: Some(text),
+    }
+}
+
+/// The frames that a stored state leaves: stored themselves, or as a mask.
+fn frames(stored: &Tensors, state: &str, modality: &str) -> Vec<f64> {
+    if let Ok(masked) = stored.f64(&format!("{state}{modality}_m")) {
+        return masked.data.clone();
+    }
+    let complete = block(stored, &format!("in.train.{modality}"), |v| v);
+    let keep = stored.i64(&format!("{state}{modality}_keep")).unwrap();
+    let values = complete.data.iter().enumerate();
+    let kept = |place: usize| keep.data[place / complete.width] as f64;
+    values.map(|(place, v)| v * kept(place)).collect()
+}
+
+fn holds(seed: u64, noise: Noise, epoch: u32, state: &str) {
+    let stored = golden(seed);
+    let split = train(&stored);
+    let views = Views {
+        dataset: "golden",
+        split: &split,
+        text: &TextSource::Tokens,
+        keep_encodings: false,
+        device: Device::Cpu,
+    };
+    let training = TrainingNoise {
+        family: noise.family(None).unwrap(),
+        law: RateLaw::HalfComplete,
+        mask_seed: MASK_SEED,
+    };
+    let test = stored.f64("in.test.vision").unwrap();
+    let test = (test.shape[0], test.shape[1]);
+    let draw = noise.draw(epoch).unwrap();
+    let view = views.noisy(&training, test, seed, draw).unwrap();
+    // Backwards, as a batch may come.
+    let order: Vec<i64> = (0..split.len() as i64).rev().collect();
+    let index = Tensor::from_slice(&order);
+    let inputs = view.inputs(&SplitTensors::new(&split, Device::Cpu), &index);
+    let state = format!("out.train.{state}.");
+    let backwards = |stored: Vec<f64>| -> Vec<f64> {
+        let width = stored.len() / split.len();
+        stored.chunks(width).rev().flatten().copied().collect()
+    };
+    let named = |name: &str| stored.f64(&format!("{state}{name}")).unwrap().data.clone();
+    let what = format!("seed {seed}, {noise}, epoch {epoch}");
+    let text = values(inputs.text.tensor());
+    assert_eq!(text, backwards(named("text_m")), "{what}: text");
+    let audio = backwards(frames(&stored, &state, "audio"));
+    assert_eq!(values(&inputs.audio), audio, "{what}: audio");
+    let vision = backwards(frames(&stored, &state, "vision"));
+    assert_eq!(values(&inputs.vision), vision, "{what}: vision");
+    for (rates, letter) in view.rates(&index).iter().zip(["l", "a", "v"]) {
+        let rates_now = backwards(named(&format!("rate_{letter}")));
+        let single: Vec<f64> = rates_now.iter().map(|&r| f64::from(r as f32)).collect();
+        assert_eq!(values(rates), single, "{what}: rates of {letter}");
+    }
+}
+
+#[test]
+fn reference_noise_is_the_published_loaders_first_state_in_every_epoch() {
+    for seed in [1111, 1113] {
+        for epoch in [0, 1, 7] {
+            holds(seed, Noise::Reference, epoch, "initial");
+        }
+    }
+}
+
+#[test]
+fn reference_refresh_is_the_published_loader_without_processes() {
+    for seed in [1111, 1113] {
+        holds(seed, Noise::ReferenceRefresh, 0, "initial");
+        for epoch in 1..=3 {
+            holds(
+                seed,
+                Noise::ReferenceRefresh,
+                epoch,
+                &format!("refresh{epoch}"),
+            );
+        }
+    }
+}
