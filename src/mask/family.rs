@@ -108,9 +108,9 @@ pub enum Numbers {
     /// [`Family::fill`] alone knows.
     Field,
     /// Each sample's own stream, in order: as many numbers as it has valid positions.
-    Stream(Key),
+    Stream(Box<Key>),
     /// One sequence over all positions of all samples, padding included.
-    Sequence(Mt19937),
+    Sequence(Box<Mt19937>),
 }
 
 /// What training rates may depend on beside their scope.

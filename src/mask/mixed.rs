@@ -32,7 +32,8 @@ impl Family for Mixed {
     }
 
     fn numbers(&self, scope: &Scope) -> Result<Numbers, Error> {
-        Ok(Numbers::Stream(Key::new(Purpose::Field, self, scope)))
+        let key = Key::new(Purpose::Field, self, scope);
+        Ok(Numbers::Stream(Box::new(key)))
     }
 }
 

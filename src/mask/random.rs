@@ -30,7 +30,8 @@ impl Family for Random {
     }
 
     fn numbers(&self, scope: &Scope) -> Result<Numbers, Error> {
-        Ok(Numbers::Stream(Key::new(Purpose::Field, self, scope)))
+        let key = Key::new(Purpose::Field, self, scope);
+        Ok(Numbers::Stream(Box::new(key)))
     }
 }
 

@@ -39,7 +39,7 @@ impl Family for Reference {
 
     fn numbers(&self, scope: &Scope) -> Result<Numbers, Error> {
         let seed = numpy_seed(scope.seed)?;
-        Ok(Numbers::Sequence(Mt19937::from_seed(seed)))
+        Ok(Numbers::Sequence(Box::new(Mt19937::from_seed(seed))))
     }
 
     /// The published loader draws positions from one fixed seed; the run's seed decides rates only.

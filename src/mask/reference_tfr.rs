@@ -68,7 +68,7 @@ impl Family for ReferenceTfr {
     }
 
     fn numbers(&self, scope: &Scope) -> Result<Numbers, Error> {
-        Ok(Numbers::Sequence(generator(scope)?))
+        Ok(Numbers::Sequence(Box::new(generator(scope)?)))
     }
 
     /// MMSA trains under the masks it tests under; the run's seed decides nothing.

@@ -3,8 +3,8 @@
 //!
 //! The clock runs until every mask of every level and seed exists: as bits, all of them held to the
 //! end, or as a byte a position, one level of a seed at a time. Prints one line of JSON: seconds,
-//! processor seconds of all threads, largest resident memory, and of every mask how many positions
-//! it keeps and the CRC-32 of its bits, so that the other side can be checked.
+//! processor seconds of all threads, resident memory at the start and at most, and of every mask how
+//! many positions it keeps and the CRC-32 of its bits, so that the other side can be checked.
 
 use std::time::Instant;
 
@@ -53,6 +53,7 @@ fn main() -> Result<()> {
     };
     let levels = mask::parse_list(RATES)?;
     let draw = |seed| Variants::build(family, "mosei", &[split], seed, &levels);
+    let before = memory("VmRSS:");
     let mut clock = Clock::start();
     let mut checks = Vec::new();
     match form.as_str() {
@@ -84,8 +85,8 @@ fn main() -> Result<()> {
         .map(|three| (three.map(|one| one.0), three.map(|one| one.1)))
         .unzip();
     let line = serde_json::json!({
-        "seconds": clock.seconds, "processor_seconds": clock.processor, "peak_mib": clock.peak,
-        "kept": kept, "crc": crcs });
+        "seconds": clock.seconds, "processor_seconds": clock.processor, "start_mib": before,
+        "peak_mib": clock.peak, "kept": kept, "crc": crcs });
     std::io::Write::write_all(&mut std::io::stdout(), format!("{line}\n").as_bytes())?;
     Ok(())
 }
@@ -132,7 +133,7 @@ impl Clock {
     fn stop(&mut self) {
         self.seconds += self.since.0.elapsed().as_secs_f64();
         self.processor += processor_seconds() - self.since.1;
-        self.peak = peak_memory();
+        self.peak = memory("VmHWM:");
     }
 
     fn resume(&mut self) {
@@ -150,10 +151,11 @@ fn processor_seconds() -> f64 {
     nanoseconds.sum::<f64>() / 1e9
 }
 
-/// Largest resident memory so far in MiB; 0 where the system does not tell.
-fn peak_memory() -> f64 {
+/// Resident memory in MiB, now (`VmRSS:`) or at most so far (`VmHWM:`); 0 where the system does not
+/// tell.
+fn memory(name: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
     kib.unwrap_or(0.0) / 1024.0
 }
