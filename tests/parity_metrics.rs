@@ -23,8 +23,8 @@ fn metrics_equal_the_published_ones() {
     assert_eq!(outcomes.len(), 2 * (30 * 12 + 2 * 6) + 32 * 8);
 }
 
-/// So many further vectors per protocol; `metrics-scikit/make.py --random 10000` takes minutes.
-const VECTORS: usize = 400;
+/// So many further vectors per protocol; `metrics-scikit/make.py --random 10000` takes ten minutes.
+const VECTORS: usize = 100;
 
 #[test]
 fn metrics_equal_scikit_learn_on_vectors_made_now() {

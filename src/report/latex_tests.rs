@@ -57,8 +57,9 @@ fn what_looks_like_an_option_is_kept_from_being_one() {
 #[test]
 fn pdflatex_takes_the_tables() {
     if Command::new("pdflatex").arg("--version").output().is_err() {
-        let note = "skipped: no pdflatex (pdflatex_takes_the_tables)";
-        writeln!(std::io::stderr(), "{note}").unwrap();
+        // Not by a macro, whose words the test harness keeps to itself.
+        let said = b"skipped: no pdflatex to compile the tables with\n";
+        let _ = std::io::stderr().write_all(said);
         return;
     }
     let section = section(&eleven());

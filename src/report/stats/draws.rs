@@ -29,11 +29,10 @@ impl Draws {
         };
         let found: Option<Vec<_>> = reading.weights().into_iter().map(find).collect();
         let found = found.filter(|f| !f.is_empty());
-        let each = found.into_iter().flat_map(|weights| {
+        found.into_iter().flat_map(|weights| {
             let dot = move |values: &Vec<f64>| weights.iter().map(|(i, w)| values[*i] * w).sum();
             self.values.iter().map(dot)
-        });
-        each
+        })
     }
 }
 

@@ -153,10 +153,8 @@ impl Show<'_> {
     }
 
     fn test(&self, row: &Row, metric: &'static Metric) -> Option<Versus> {
-        let rows = self.section.rows.iter();
-        let place = rows
-            .into_iter()
-            .position(|other| std::ptr::eq(other, row))?;
+        let mut rows = self.section.rows.iter();
+        let place = rows.position(|other| std::ptr::eq(other, row))?;
         let found = self
             .section
             .comparison()?

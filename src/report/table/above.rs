@@ -9,7 +9,7 @@ const NO_FLOOR: &str = "Undefined: no constant has this score.";
 
 /// The table of the distances to the floor of a section's table; `None` where there is none.
 pub fn table(section: &Section, of: &Table) -> Option<Table> {
-    let mut reasons = of.reasons.clone();
+    let mut reasons = Vec::new();
     let models = of.rows.iter().filter(|r| !r.floor);
     let rows: Vec<Line> = models.map(|row| line(of, row, &mut reasons)).collect();
     let known = |c: &Cell| matches!(c.content, Content::Number { .. });
@@ -61,7 +61,7 @@ fn line(table: &Table, of: &Line, reasons: &mut Vec<String>) -> Line {
     }
 }
 
-/// The distance of a cell in this column as a cell; `reasons` are those of the table, and more.
+/// The distance of a cell in this column as a cell; `reasons` are those that such cells have.
 fn distance(table: &Table, column: usize, of: &Cell, reasons: &mut Vec<String>) -> Cell {
     let content = match (&of.content, of.above_floor) {
         (Content::Number { decimals, .. }, Some(value)) => Content::Number {
@@ -73,6 +73,9 @@ fn distance(table: &Table, column: usize, of: &Cell, reasons: &mut Vec<String>) 
             reason: reason(reasons, NO_FLOOR.to_string()),
         },
         // What has no number of its own has no distance, for the same reason.
+        (Content::Undefined { reason: why }, _) => Content::Undefined {
+            reason: reason(reasons, table.reasons[*why].clone()),
+        },
         (other, _) => other.clone(),
     };
     let floors = table.rows.iter().filter(|r| r.floor);
@@ -99,7 +102,7 @@ pub fn add_column(table: &mut Table, name: &str) {
         higher_is_better: true,
     };
     table.columns.insert(place + 1, column);
-    let mut reasons = std::mem::take(&mut table.reasons);
+    let mut reasons = table.reasons.clone();
     let cell = |row: &Line| match row.floor {
         true => Cell::new(Content::Missing, Origin::Nothing),
         false => distance(table, place, &row.cells[place], &mut reasons),

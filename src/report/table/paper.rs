@@ -200,8 +200,8 @@ impl Show<'_> {
     }
 }
 
-fn column(group: &str, prefix: &str, metrics: &Vec<&'static Metric>) -> Column {
-    let title = match metrics[..] {
+fn column(group: &str, prefix: &str, metrics: &[&'static Metric]) -> Column {
+    let title = match metrics {
         [only] => only.title,
         _ => metrics[0].title.split(" (").next().unwrap_or_default(),
     };

@@ -136,8 +136,8 @@ fn untested(section: &Section, comparison: &Comparison, table: &Table) -> Option
 /// Whether a column shows a metric that cannot be resampled.
 fn untestable(section: &Section, column: &Column) -> bool {
     let metrics = column.metrics.iter();
-    let known = metrics.filter_map(|name| section.protocol.metric(name));
-    known.into_iter().any(|metric| metric.sums.is_none())
+    let mut known = metrics.filter_map(|name| section.protocol.metric(name));
+    known.any(|metric| metric.sums.is_none())
 }
 
 /// The metric of a column without unit and arrow.
@@ -152,6 +152,10 @@ fn pairing(section: &Section, comparison: &Comparison, table: &Table) -> Vec<Str
     let reference = &section.rows[comparison.reference].label;
     let sentence = |(row, met): (&Line, &Met)| match met {
         Met::Same | Met::Not(_) => None,
+        Met::Shared(1) => Some(format!(
+            "{} is tested over the one seed that {reference} has too.",
+            row.label
+        )),
         Met::Shared(count) => Some(format!(
             "{} is tested over the {count} seeds that {reference} has too.",
             row.label
