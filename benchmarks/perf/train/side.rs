@@ -92,6 +92,7 @@ impl Side {
             shapes: SHAPES,
             encoder,
             labels: LabelStats::of(&[0.0]),
+            label_range: [-3.0, 3.0],
             config: (lnln::ENTRY.config)(Profile::Mosi),
         };
         let mut model = (lnln::ENTRY.build)(&setup)?;
