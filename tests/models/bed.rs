@@ -189,7 +189,7 @@ pub fn networks() -> Vec<Choice> {
     for entry in MODELS.iter().filter(|entry| entry.trained) {
         all.push(Choice::parse(entry.name).unwrap());
         for variant in entry.variants {
-            if ["compat", "concat-fusion", "no-dmc", "counted-w"].contains(&variant.name) {
+            if ["compat", "concat-fusion"].contains(&variant.name) {
                 all.push(Choice::parse(&format!("{}:{}", entry.name, variant.name)).unwrap());
             }
         }

@@ -88,6 +88,7 @@ impl Side {
             shapes: clips.shapes,
             encoder: clips.encoder(),
             labels: LabelStats::of(&[0.0]),
+            label_range: [-3.0, 3.0],
             config: (lnln::ENTRY.config)(Profile::Mosi),
         };
         let mut model = (lnln::ENTRY.build)(&setup)?;
