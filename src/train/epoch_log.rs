@@ -176,7 +176,7 @@ mod tests {
         let words = line(12).words(200, 4321.0);
         assert_eq!(
             words,
-            " 12/200 loss 1.234 l_sp 1.234 l_cc 1.234 valid mae 0.988* 52/s 1.0 GiB 1h12m left"
+            " 12/200 loss 1.234 l_sp 1.234 valid mae 0.988* 52/s 1.0 GiB 1h12m left"
         );
         let mut paper = line(7);
         let scores = ["acc2_has0", "acc2_non0", "acc3", "acc5", "acc7", "mae"];

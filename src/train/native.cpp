@@ -118,5 +118,8 @@ void lnln_keep_large_blocks(bool keep) {
   mallopt(M_TRIM_THRESHOLD, keep ? 1 << 30 : 1 << 20);
 }
 
+// Gives unused pages of the heap back.
+void lnln_trim_heap() { malloc_trim(0); }
+
 void lnln_free(char* message) { std::free(message); }
 }

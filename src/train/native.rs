@@ -39,6 +39,7 @@ unsafe extern "C" {
     fn lnln_reset_cuda_peak(index: c_int) -> *mut c_char;
     fn lnln_release_cuda_memory() -> *mut c_char;
     fn lnln_keep_large_blocks(keep: bool);
+    fn lnln_trim_heap();
     fn lnln_free(message: *mut c_char);
 }
 
@@ -168,6 +169,12 @@ pub fn release_cuda_memory(device: Device) -> Result<(), Error> {
 pub fn keep_large_blocks(keep: bool) {
     // SAFETY: two calls of mallopt.
     unsafe { lnln_keep_large_blocks(keep) }
+}
+
+/// Gives the C heap's unused pages back to the machine, those that [`keep_large_blocks`] has kept too.
+pub fn trim_heap() {
+    // SAFETY: one call of malloc_trim.
+    unsafe { lnln_trim_heap() }
 }
 
 /// The message of a call, if it left one.

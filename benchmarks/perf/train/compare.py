@@ -8,12 +8,16 @@ Twenty minutes at most on two quiet cores; `--size small --pairs 1` tries the pr
 import argparse
 import json
 import pathlib
+import select
 import statistics
 import subprocess
 import sys
 import time
 
 HERE = pathlib.Path(__file__).parent
+
+# Seconds that one turn may take, compilation included.
+PATIENCE = 240
 
 
 class Ended(Exception):
@@ -34,6 +38,10 @@ class Side:
             self.process.stdin.flush()
         except BrokenPipeError:
             pass
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
+        if not ready:
+            self.process.kill()
+            raise Ended(f"{self.name}: no answer within {PATIENCE} s when asked to {what}")
         answer = self.process.stdout.readline()
         if not answer:
             raise Ended(f"{self.name}: exit {self.process.wait()} when asked to {what}")
