@@ -132,8 +132,9 @@ impl Task<'_> {
                 Ok(summary) => all.add(summary),
                 Err(error) if exit_code::of(&error) == exit_code::INTERRUPTED => return Err(error),
                 Err(error) => match self.unbegun(cell, &error) {
-                    Some(_) if cells.len() == 1 => return Err(error),
+                    _ if cells.len() == 1 => return Err(error),
                     Some(failed) => all.failed.push(failed),
+                    // Another sweep, or this one before something changed, has finished it.
                     None => all.kept += 1,
                 },
             }

@@ -84,9 +84,9 @@ fn a_cancelled_array_is_submitted_again_and_goes_on() {
 #[ignore = "needs Slurm and some minutes: a time limit is in whole ones"]
 fn a_real_time_limit_is_survived() {
     let cluster = Cluster::up(1);
-    // As many as take nearly two minutes: the warning comes within one, and ten may follow.
+    // As many as take nearly three minutes: the warning comes within one, and ten may follow.
     let pace = Sweep::new("['lf_dnn']", "[1]", 200).seconds_per_epoch(&cluster);
-    let epochs = (110.0 / pace) as u32;
+    let epochs = (170.0 / pace) as u32;
     let sweep = Sweep::new("['lf_dnn']", "[1]", epochs);
     sweep.submit(&cluster, &["--sbatch=--time=3"]);
     let cell = sweep.manifest().cells.remove(0);
