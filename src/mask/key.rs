@@ -10,7 +10,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_chacha::{ChaCha8Core, ChaCha8Rng};
 
 use super::Family;
-use super::scale::Scale;
+use super::scale::{Scale, middle};
 use crate::dataset::{Modality, SplitName};
 
 /// Separates these keys from every other use of blake3; the number is the encoding's version.
@@ -151,14 +151,6 @@ pub(super) fn update_text(hasher: &mut blake3::Hasher, text: &str) {
 pub(super) fn uniform(stream: &mut ChaCha8Rng) -> f64 {
     let (low, high) = (u64::from(stream.next_u32()), u64::from(stream.next_u32()));
     middle((high << 32) | low)
-}
-
-/// (k + 1/2) / 2^52 for the upper 52 bits k: the number of [1, 2) with mantissa k, shifted. Both
-/// steps are exact, and any processor does several numbers at once.
-pub(super) fn middle(bits: u64) -> f64 {
-    const ONE: u64 = 1.0f64.to_bits();
-    const SHIFT: f64 = 1.0 - f64::EPSILON / 2.0;
-    f64::from_bits(ONE | (bits >> 12)) - SHIFT
 }
 
 #[cfg(test)]

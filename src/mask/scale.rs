@@ -1,7 +1,5 @@
 //! How many of some rates lie below a number, for millions of numbers.
 
-use super::key;
-
 /// Ascending rates with a table that answers for most numbers how many of them lie below.
 pub struct Scale<'a> {
     rates: &'a [f64],
@@ -57,7 +55,7 @@ impl<'a> Scale<'a> {
         // The high word alone tells the nearest cell: the low one is less than its last bit.
         let cell = (u64::from(high) + (1 << (31 - CELL_BITS))) >> (32 - CELL_BITS);
         match self.table[cell as usize] {
-            AMBIGUOUS => self.compare(key::middle(u64::from(high) << 32 | u64::from(low))),
+            AMBIGUOUS => self.compare(middle(u64::from(high) << 32 | u64::from(low))),
             answer => answer,
         }
     }
@@ -68,6 +66,14 @@ impl<'a> Scale<'a> {
     fn compare(&self, u: f64) -> u8 {
         self.rates.partition_point(|rate| u > *rate) as u8
     }
+}
+
+/// (k + 1/2) / 2^52 for the upper 52 bits k: the number of [1, 2) with mantissa k, shifted. Both
+/// steps are exact, and any processor does several numbers at once.
+pub(super) fn middle(bits: u64) -> f64 {
+    const ONE: u64 = 1.0f64.to_bits();
+    const SHIFT: f64 = 1.0 - f64::EPSILON / 2.0;
+    f64::from_bits(ONE | (bits >> 12)) - SHIFT
 }
 
 #[cfg(test)]
@@ -89,7 +95,7 @@ mod tests {
         let compared = |u: f64| list.iter().filter(|rate| u > **rate).count();
         assert_eq!(usize::from(scale.rank(u)), compared(u), "{u}");
         for bits in words_around(u) {
-            let number = key::middle(bits);
+            let number = middle(bits);
             let rank = scale.rank_of_words(bits as u32, (bits >> 32) as u32);
             assert_eq!(usize::from(rank), compared(number), "{number}");
         }

@@ -22,8 +22,7 @@ use super::layers::{
 };
 use super::losses::Losses;
 use super::recipe::{Clip, Recipe, Rule};
-use super::reference::CaseData;
-use super::setup::{Profile, Setup, Shapes};
+use super::setup::{CaseData, Profile, Setup, Shapes};
 use super::trace::Trace;
 
 /// Registry entry.

@@ -9,8 +9,7 @@ use super::engine::Engine;
 use super::error::{ModelError, Result};
 use super::losses::Losses;
 use super::recipe::{ParamGroup, Recipe};
-use super::reference::ReadCase;
-use super::setup::{Profile, Setup};
+use super::setup::{Profile, ReadCase, Setup};
 use super::trace::Trace;
 use super::variant::Variant;
 

@@ -38,8 +38,7 @@ use super::entry::{Entry, Model, read_config};
 use super::error::Result;
 use super::layers::{Joint, Projections};
 use super::losses::{Losses, Term};
-use super::reference::CaseData;
-use super::setup::{Setup, Shapes};
+use super::setup::{CaseData, Setup, Shapes};
 use super::trace::Trace;
 
 mod config;

@@ -49,7 +49,6 @@ pub use error::ModelError;
 pub use habits::Habits;
 pub use losses::{Losses, Term};
 pub use recipe::{Clip, ParamGroup, Recipe, Rule};
-pub use reference::CaseData;
 pub use setup::{LabelStats, Profile, Setup, Shapes};
 pub use trace::Trace;
 pub use variant::Variant;

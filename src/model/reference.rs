@@ -7,21 +7,8 @@ use tch::nn;
 use super::encoder::{BertConfig, EncoderSetup};
 use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::setup::{LabelStats, Profile, Setup, Shapes};
+use super::setup::{CaseData, LabelStats, Profile, Setup, Shapes};
 use super::variant::COMPAT;
-
-/// The data a case was made for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CaseData {
-    pub shapes: Shapes,
-    /// Features of text that is ready-made.
-    pub text_width: i64,
-    /// Clips of its batch, which is the whole training split.
-    pub clips: usize,
-}
-
-/// Reads a case's `config` table.
-pub type ReadCase = fn(&Value) -> Result<CaseData>;
 
 impl Entry {
     /// The model of a case, from its `config` and `bert` tables: in the reference's form, slips

@@ -4,6 +4,7 @@ use serde_json::Value;
 use tch::nn;
 
 use super::encoder::EncoderSetup;
+use super::error::Result;
 
 /// Which data set's published hyper-parameters apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,19 @@ impl Setup<'_> {
         ]
     }
 }
+
+/// The data a case was made for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CaseData {
+    pub shapes: Shapes,
+    /// Features of text that is ready-made.
+    pub text_width: i64,
+    /// Clips of its batch, which is the whole training split.
+    pub clips: usize,
+}
+
+/// Reads a case's `config` table.
+pub type ReadCase = fn(&Value) -> Result<CaseData>;
 
 #[cfg(test)]
 mod tests {

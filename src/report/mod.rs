@@ -41,8 +41,7 @@ mod trace_tests;
 
 pub use check::{Checked, check};
 pub use error::Error;
-pub use format::page::Layout;
 pub use format::terminal;
-pub use options::Options;
+pub use options::{Layout, Options};
 pub use table::Table;
 pub use write::{Written, write_report};

@@ -2,8 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::format::page::Layout;
 use crate::mask::Level;
+
+/// Which tables to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// All metrics overall, each metric at every level, what the models cost.
+    #[default]
+    Full,
+    /// The columns of the LNLN paper's tables, published numbers beside ours.
+    Paper,
+}
 
 /// What to show of the runs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use crate::report::error::Result;
 use crate::report::figure::drawing::{Drawing, Series};
 use crate::report::figure::{curves, gather, raster, svg};
 use crate::report::format::markdown::{self, escape, line};
-use crate::report::options::Options;
+use crate::report::options::{Layout, Options};
 use crate::report::run::provenance;
 use crate::report::run::section::Section;
 use crate::report::table::Table;
@@ -22,17 +22,6 @@ pub struct Part {
     pub pictures: Vec<Figure>,
     /// What is not shown, and why.
     pub left_out: Option<String>,
-}
-
-/// Which tables to show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Layout {
-    /// All metrics overall, each metric at every level, what the models cost.
-    #[default]
-    Full,
-    /// The columns of the LNLN paper's tables, published numbers beside ours.
-    Paper,
 }
 
 /// A drawn figure.

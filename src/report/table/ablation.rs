@@ -2,7 +2,8 @@
 
 use super::build::heading;
 use super::mark::{correct, mark_floors};
-use super::notes::{ALPHA, at_floor, selected};
+use super::notes::{at_floor, selected};
+use super::tested::ALPHA;
 use super::{Cell, Column, Content, Line, Table, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
 use crate::report::run::reading::{Outcome, Reading};

@@ -1,6 +1,6 @@
 //! Marks the best cells of a table, and those that are no better than its floor.
 
-use super::notes::ALPHA;
+use super::tested::ALPHA;
 use super::{Cell, Content, Line, Table};
 use crate::report::stats::holm;
 

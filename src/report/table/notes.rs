@@ -8,9 +8,6 @@ use crate::report::run::scores::ScoredRun;
 use crate::report::run::section::{Row, Section};
 use crate::report::run::trained::Trained;
 
-/// Below this a corrected p-value counts as more than chance.
-pub const ALPHA: f64 = 0.05;
-
 /// Under tables with a dash.
 pub const NOT_EVALUATED: &str = "-: not evaluated at the rates this needs.";
 

@@ -1,10 +1,12 @@
 //! What a table's reader must know of its tests: which numbers were tested, how, and which not.
 
-use super::notes::ALPHA;
 use super::{Cell, Column, Content, Line, Table};
 use crate::report::run::section::{Row, Section, Tests};
 use crate::report::stats::finding::{Comparison, Met};
 use crate::report::stats::resample::SEED;
+
+/// Below this a corrected p-value counts as more than chance.
+pub const ALPHA: f64 = 0.05;
 
 /// Sentences on the tests of a table whose rows are the section's.
 pub fn sentences(section: &Section, table: &Table) -> Vec<String> {
