@@ -74,6 +74,7 @@ impl Cost {
         let mut model = (entry.build)(&Setup {
             path: store.root(),
             profile,
+            label_range: [-3.0, 3.0],
             shapes: SHAPES,
             encoder: EncoderSetup::States { width: WIDTH },
             labels: LabelStats::of(&vec![0.5; batch as usize]),
