@@ -49,7 +49,7 @@ fn padded(encoder: &EncoderSetup) -> Batch {
 fn computed(entry: &'static Entry, encoder: &EncoderSetup, engine: Engine) -> Computed {
     tch::manual_seed(29);
     let batch = padded(encoder);
-    let mut built = Built::still(entry, encoder);
+    let mut built = Built::still(&Choice::parse(entry.name).unwrap(), encoder);
     built.model.set_engine(engine);
     built.store.set_kind(Kind::Double);
     let before = built.predict(&batch.masked);
@@ -135,7 +135,7 @@ fn recomputation_in_bfloat16_gives_the_gradient_of_its_value() {
     let gradients = |engine: Engine, precision: Precision| {
         tch::manual_seed(29);
         let batch = batch(&encoder, 4);
-        let mut built = Built::still(entry, &encoder);
+        let mut built = Built::still(&Choice::parse(entry.name).unwrap(), &encoder);
         built.model.set_engine(engine);
         let guard = precision.enter(Device::Cpu).unwrap();
         let losses = built.model.train(&batch, &mut Trace::off()).unwrap();
