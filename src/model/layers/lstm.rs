@@ -86,12 +86,13 @@ impl Lstm {
     /// (layers * directions, B, hidden), padding read like everything else.
     pub fn forward(&self, x: &Tensor, train: bool) -> (Tensor, Tensor) {
         let start = self.start(x);
+        let (dropout, train) = self.mode(x, train);
         let (outputs, hidden, _) = x.lstm(
             &[&start, &start],
             &self.weights.iter().collect::<Vec<_>>(),
             true,
             self.size.layers,
-            self.size.dropout,
+            dropout,
             train,
             self.size.bidirectional,
             true,
@@ -110,6 +111,7 @@ impl Lstm {
             .index_select(0, &order)
             .internal_pack_padded_sequence(&sorted.to_device(Device::Cpu), true);
         let start = self.start(x);
+        let (dropout, train) = self.mode(x, train);
         let (outputs, hidden, _) = Tensor::lstm_data(
             &data,
             &sizes,
@@ -117,7 +119,7 @@ impl Lstm {
             &self.weights.iter().collect::<Vec<_>>(),
             true,
             self.size.layers,
-            self.size.dropout,
+            dropout,
             train,
             self.size.bidirectional,
         );
@@ -135,6 +137,13 @@ impl Lstm {
         let states = size.directions() * size.hidden;
         let inputs = size.inputs + (size.layers - 1) * states;
         steps * (inputs + size.layers * 16 * states)
+    }
+
+    /// Dropout, and whether to compute as in training: cuDNN has no way back from anything else, so
+    /// that on a card evaluation is training without dropout.
+    fn mode(&self, x: &Tensor, train: bool) -> (f64, bool) {
+        let dropout = if train { self.size.dropout } else { 0.0 };
+        (dropout, train || x.device().is_cuda())
     }
 
     fn start(&self, x: &Tensor) -> Tensor {
