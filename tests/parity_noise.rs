@@ -88,6 +88,7 @@ fn holds(seed: u64, noise: Noise, epoch: u32, state: &str) {
     let stored = golden(seed);
     let split = train(&stored);
     let views = Views {
+        interrupt: &std::sync::atomic::AtomicBool::new(false),
         dataset: "golden",
         split: &split,
         text: &TextSource::Tokens,
