@@ -187,7 +187,7 @@ fn nothing_else_mentions_a_model() {
     let registry = code(&models.join("mod.rs"));
     // Whole files of tests and of what they share.
     let tests = |path: &Path| {
-        let fixture = path.ends_with("src/report/fixture.rs");
+        let fixture = path.ends_with("fixture.rs");
         fixture || code(path).contains("#[test]")
     };
     // The report compares with LNLN where nobody says with what.

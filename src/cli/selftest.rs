@@ -43,6 +43,8 @@ impl Args {
         let device = device::open(self.device)?;
         if device.is_cuda() {
             native::deterministic(true)?;
+            // cuDNN's recurrent networks take it unless told otherwise.
+            native::allow_tf32(false)?;
         }
         Ok(Setting {
             device,

@@ -1,5 +1,7 @@
 //! Numbers that are not finite: told where they come from, and never stored.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 fn message(bed: &Bed, name: &str, prepare: impl Fn(&mut Line)) -> String {
@@ -10,7 +12,8 @@ fn message(bed: &Bed, name: &str, prepare: impl Fn(&mut Line)) -> String {
 fn stored(bed: &Bed, name: &str) -> Vec<f64> {
     let (tensors, _) = checkpoint::load(&bed.files(name).last).unwrap();
     let named = tensors.into_iter().filter(|(name, _)| !name.contains('.'));
-    named.map(|(_, t)| t.double_value(&[0])).collect()
+    let values: BTreeMap<_, _> = named.map(|(name, t)| (name, t.double_value(&[0]))).collect();
+    values.into_values().collect()
 }
 
 #[test]
