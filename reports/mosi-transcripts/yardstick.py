@@ -41,7 +41,7 @@ def masked(ids, rate):
 
 def main():
     data = sys.argv[1]
-    cache = {os.path.basename(p)[:-3].split("-")[1]: p for p in glob.glob(f"{data}/encodings/*.h5")}
+    cache = {os.path.basename(p)[:-3].split("-")[-1]: p for p in glob.glob(f"{data}/encodings/*.h5")}
 
     def mean_state(path):
         with h5py.File(path) as file:
