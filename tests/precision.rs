@@ -1,6 +1,5 @@
 //! TF32 is a flag of the whole process: its tests have a process of their own, and are one after another.
 #![cfg(feature = "torch")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use lnln_bench::train::{Precision, native};
 use tch::Device;

@@ -155,7 +155,6 @@ fn fill(
 }
 
 /// The ranks of a field; those of padding stay 0.
-
 fn rank(field: &[f64], scale: &Scale, rows: Rows, modality: Modality, ranks: &mut [u8]) {
     let samples = ranks.chunks_mut(rows.steps).zip(field.chunks(rows.steps));
     for ((ranks, field), &length) in samples.zip(rows.lengths) {

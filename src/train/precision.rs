@@ -76,8 +76,7 @@ impl Precision {
         }
         for features in [&split.audio, &split.vision] {
             let largest = largest(features);
-            // Not `largest > LARGEST`, which a NaN would pass.
-            if !(largest <= LARGEST) {
+            if largest.is_nan() || largest > LARGEST {
                 return Err(Error::PrecisionTooLow {
                     dataset: dataset.to_owned(),
                     largest,

@@ -33,7 +33,7 @@ pub fn python(modules: &[&str]) -> Option<PathBuf> {
     let required = std::env::var(REQUIRED).unwrap_or_default();
     let listed = |module: &&str| required.split(',').any(|one| one.trim() == *module);
     assert!(
-        required != "all" && !modules.iter().all(|module| listed(&module)),
+        required != "all" && !modules.iter().all(listed),
         "no Python with {needs}, and {REQUIRED} says {required}: `make test-python` installs one"
     );
     // Not by a macro, whose words the test harness keeps to itself.

@@ -64,9 +64,8 @@ fn main() -> Result<()> {
             }
             clock.stop();
             for seed in &held {
-                for level in 0..levels.len() {
-                    checks.push([0, 1, 2].map(|modality: usize| check(&seed[modality][level])));
-                }
+                let of = |level: usize| seed.each_ref().map(|bits| check(&bits[level]));
+                checks.extend((0..levels.len()).map(of));
             }
         }
         "bytes" => {

@@ -255,7 +255,13 @@ impl Clips {
     /// Half the clips lose nothing in a modality, the others half of it, as in the reference's
     /// training.
     fn batch(&self, tensors: &SplitTensors) -> anyhow::Result<Batch> {
-        let rate = |modality: usize, row: usize| if (row >> modality) % 2 == 0 { 0.0 } else { 0.5 };
+        let rate = |modality: usize, row: usize| {
+            if (row >> modality).is_multiple_of(2) {
+                0.0
+            } else {
+                0.5
+            }
+        };
         let rows = self.split.len();
         let index: Vec<i64> = (0..rows as i64).collect();
         let rows_of = Tensor::from_slice(&index);

@@ -84,7 +84,7 @@ impl Model for Line {
         trace.record("noisy", &noisy);
         let mut loss = noisy.mse_loss(&batch.label, Reduction::Mean);
         if self.broken_gradient == Some(passes) {
-            loss = loss + (&self.weight * 0.0).sqrt().sum(Kind::Float);
+            loss += (&self.weight * 0.0).sqrt().sum(Kind::Float);
         }
         if self.spoilt == Some(passes) {
             let _ = tch::no_grad(|| self.weight.shallow_clone().fill_(f64::INFINITY));

@@ -12,7 +12,9 @@ fn message(bed: &Bed, name: &str, prepare: impl Fn(&mut Line)) -> String {
 fn stored(bed: &Bed, name: &str) -> Vec<f64> {
     let (tensors, _) = checkpoint::load(&bed.files(name).last).unwrap();
     let named = tensors.into_iter().filter(|(name, _)| !name.contains('.'));
-    let values: BTreeMap<_, _> = named.map(|(name, t)| (name, t.double_value(&[0]))).collect();
+    let values: BTreeMap<_, _> = named
+        .map(|(name, t)| (name, t.double_value(&[0])))
+        .collect();
     values.into_values().collect()
 }
 
