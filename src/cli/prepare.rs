@@ -1,6 +1,6 @@
 //! `prepare`: MMSA pickles to checked HDF5 files and their mask variants.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lnln_bench::dataset::Corpus;
 use lnln_bench::mask::{self, Conditions, MaskFile};
@@ -45,7 +45,11 @@ pub struct Args {
 impl Args {
     /// As the demo would type it.
     #[cfg(feature = "torch")]
-    pub fn for_demo(files: Vec<PathBuf>, data: &Path, suite: &lnln_bench::sweep::Suite) -> Self {
+    pub fn for_demo(
+        files: Vec<PathBuf>,
+        data: &std::path::Path,
+        suite: &lnln_bench::sweep::Suite,
+    ) -> Self {
         Self {
             files,
             import: import::Args::into_folder(data),

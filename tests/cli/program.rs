@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use lnln_bench::dataset::synthetic::{self, Demo};
 use lnln_bench::dataset::{ImportOptions, prepare};
+#[cfg(feature = "torch")]
 use lnln_bench::record::RunDir;
 
 /// The program under test, deaf to the caller's environment.
@@ -33,11 +34,13 @@ pub fn prepared(folder: &Path) -> PathBuf {
 }
 
 /// A command line without quotes, cut at its spaces.
+#[cfg(feature = "torch")]
 pub fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split_whitespace()
 }
 
 /// `run` with everything small.
+#[cfg(feature = "torch")]
 pub fn arguments(folder: &Path, data: &Path, runs: &str, epochs: u32) -> Vec<String> {
     let runs = folder.join(runs);
     let (data, runs) = (data.display(), runs.display());
@@ -49,6 +52,7 @@ pub fn arguments(folder: &Path, data: &Path, runs: &str, epochs: u32) -> Vec<Str
 }
 
 /// The runs of a folder, finished or not.
+#[cfg(feature = "torch")]
 pub fn runs_in(runs: &Path) -> Vec<RunDir> {
     lnln_bench::record::directories(runs).unwrap_or_default()
 }
