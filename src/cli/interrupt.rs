@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{SigSet, Signal};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 
@@ -52,5 +53,29 @@ fn register() -> std::io::Result<Arc<AtomicBool>> {
     for signal in [SIGINT, SIGTERM, SIGUSR1] {
         flag::register(signal, Arc::clone(&raised))?;
     }
+    keep_from_computing_threads()?;
     Ok(raised)
 }
+
+/// Leaves the signals to a thread that does nothing else; this one and those it starts never take one.
+///
+/// A handler's frame is laid where libtorch's generated code (oneDNN, the way back of an LSTM on
+/// AVX-512) still keeps numbers: a signal in its midst has ended programs in a torn heap.
+fn keep_from_computing_threads() -> std::io::Result<()> {
+    let ours = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGUSR1]);
+    // Threads and processes inherit what is blocked, this one too where it was started over.
+    ours.thread_block()?;
+    let wait = move || {
+        // It fails for sets that do not exist alone.
+        let _ = ours.thread_unblock();
+        loop {
+            std::thread::park();
+        }
+    };
+    let signals = std::thread::Builder::new().name(THREAD.to_owned());
+    signals.spawn(wait)?;
+    Ok(())
+}
+
+/// Name of the thread that takes signals.
+const THREAD: &str = "signals";

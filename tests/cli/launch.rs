@@ -361,9 +361,11 @@ fn a_warned_task_queues_itself_again_and_nothing_else() {
         "scontrol",
         "case $1 in show) echo 'MaxArraySize = 5';; *) kill -TERM $PPID;; esac",
     );
-    let mut child = task(&stub, folder.path(), &data);
+    let child = task(&stub, folder.path(), &data);
     signal(&child, "USR1");
-    assert_eq!(child.wait().unwrap().code(), Some(75));
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(75), "{}: {said}", output.status);
     assert_eq!(stub.calls("scontrol").last().unwrap(), "requeue 40_3");
 }
 
@@ -377,8 +379,8 @@ fn a_task_that_is_cancelled_while_it_stores_its_state_stays_cancelled() {
         signal(&child, name);
     }
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(75));
     let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(75), "{}: {said}", output.status);
     assert!(said.contains("not queued again"), "{said}");
     let calls = stub.calls("scontrol");
     assert!(

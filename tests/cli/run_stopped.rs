@@ -81,6 +81,38 @@ fn signals_store_the_step_under_way_and_say_so_in_the_exit_code() {
     );
 }
 
+/// A handler in the midst of libtorch's generated code has torn the heap.
+#[test]
+fn no_thread_that_computes_takes_a_signal() {
+    // INT, USR1, TERM.
+    const OURS: u64 = 1 << 1 | 1 << 9 | 1 << 14;
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let run = arguments(folder.path(), &data, "runs", 4000);
+    let mut child = start_and_wait_for_epochs(&run, &folder.path().join("runs"), 1);
+    let tasks = fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
+    let status = |task: fs::DirEntry| fs::read_to_string(task.path().join("status")).unwrap();
+    let (mut blocking, mut taking) = (0, Vec::new());
+    for status in tasks.flatten().map(status) {
+        let field = |name| {
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .unwrap()
+                .trim()
+        };
+        match u64::from_str_radix(field("SigBlk:"), 16).unwrap() & OURS {
+            OURS => blocking += 1,
+            0 => taking.push(field("Name:").to_owned()),
+            some => panic!("some of them blocked: {some:x}"),
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(taking, ["signals"]);
+    assert!(blocking > 0);
+}
+
 /// How often to kill, where not three times, and the seed of the moments, which is printed.
 const KILLS: &str = "LNLN_BENCH_KILLS";
 const SEED: &str = "LNLN_BENCH_KILL_SEED";
