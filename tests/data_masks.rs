@@ -77,7 +77,8 @@ fn the_recipe_in_the_documentation_gives_the_stored_masks() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus(folder.path());
     let levels = parse_list("0:1:0.1,l=0.2,a=0.7,v=0.7").unwrap();
-    let dealt = Conditions::deal(&["random", "mixed"], &levels).unwrap();
+    let keyed = ["random", "temporal", "block", "modality", "mixed"];
+    let dealt = Conditions::deal(&keyed, &levels).unwrap();
     let path = folder.path().join("toy.masks.h5");
     // A seed of more than 32 bits, whose every byte counts.
     let seeds = [7, 0x0123_4567_89ab_cdef];
@@ -85,16 +86,23 @@ fn the_recipe_in_the_documentation_gives_the_stored_masks() {
     let mut command = Command::new(python);
     let script = repository("docs/examples/recompute_masks.py");
     let said = python::run(command.arg(script).arg(corpus.reader().path()).arg(&path));
-    // Three splits of two seeds at eleven rates and one mixed level.
-    assert_eq!(said.lines().count(), 3 * 2 * 12, "{said}");
-    let variants = Variants::of_corpus(dealt[0].family, &corpus, seeds[1], &levels[..11]).unwrap();
-    let hash = variants.hash(SplitName::Test, levels[3]).unwrap();
-    let line = format!(
-        "test {} 0.3 {hash} kept {:?}",
-        seeds[1],
-        kept(&variants, "0.3")
-    );
-    assert!(said.contains(&line), "`{line}` is not in {said}");
+    let mut lines = 0;
+    for conditions in &dealt {
+        let (family, levels) = (conditions.family, &conditions.levels);
+        for seed in conditions.seeds(&seeds) {
+            let variants = Variants::of_corpus(family, &corpus, *seed, levels).unwrap();
+            for level in levels {
+                let hash = variants.hash(SplitName::Test, *level).unwrap();
+                let kept = kept(&variants, &level.to_string());
+                let line = format!("{} test {seed} {level} {hash} kept {kept:?}", family.name());
+                assert!(said.contains(&line), "`{line}` is not in {said}");
+                lines += 1;
+            }
+        }
+    }
+    // Under two seeds eleven rates of three families and a mixed level, six subsets under one.
+    assert_eq!(lines, 2 * (3 * 11 + 1) + 6);
+    assert_eq!(said.lines().count(), 3 * lines, "three splits: {said}");
 }
 
 /// What is stored stays, beside what is added.

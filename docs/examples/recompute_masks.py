@@ -1,4 +1,5 @@
-"""Draws masks of `random` anew from their recipe (docs/masks.md) and compares them with stored ones:
+"""Draws the masks of the keyed families anew from their recipe (docs/masks.md) and compares them with
+stored ones:
 
     python recompute_masks.py data/mosi.h5 data/mosi.masks.h5
 
@@ -57,11 +58,37 @@ def chacha8(key, blocks):
     return (x + state).T.reshape(-1)  # block after block
 
 
-def field(key, length):
-    """A number of (0, 1) for each valid position: two words, the low one first."""
-    words = chacha8(key, -(-2 * length // 16)).astype(np.uint64)
+def uniforms(key, count):
+    """The first numbers of a stream, each of (0, 1): two words, the low one first."""
+    words = chacha8(key, -(-2 * count // 16)).astype(np.uint64)
     bits = words[1::2] << np.uint64(32) | words[0::2]
-    return ((bits >> np.uint64(12)).astype(np.float64)[:length] + 0.5) / 2.0**52
+    return ((bits >> np.uint64(12)).astype(np.float64)[:count] + 0.5) / 2.0**52
+
+
+def times(length, modality):
+    """Relative time of each valid position; CLS and SEP, which have none, get 0 and stay anyway."""
+    if modality != "text":
+        return (np.arange(length) + 0.5) / length
+    words = max(int(length) - 2, 0)
+    inner = (np.arange(words) + 0.5) / max(words, 1)
+    return np.concatenate([[0.0], inner, [0.0]])[:length]
+
+
+def field(family, scope, clip, length, modality):
+    """The number of each valid position of a clip in one modality."""
+    dataset, split, seed, version = scope
+    shared = "all" if family == "temporal" else modality
+    own = key(family, version, dataset, split, shared, seed, clip)
+    if family == "temporal":
+        return uniforms(own, 50)[(times(length, modality) * 50).astype(int)]
+    if family == "block":
+        (point,) = uniforms(own, 1)
+        at = times(length, modality)
+        distance = np.where(at < point, (point - at) / point, (at - point) / (1 - point))
+        return np.maximum(distance, np.finfo(np.float64).tiny)
+    if family == "modality":
+        return np.repeat(uniforms(own, 1), length)
+    return uniforms(own, length)  # random, mixed
 
 
 def kept(fields, lengths, rate, modality):
@@ -88,24 +115,26 @@ def digest(family, version, dataset, split, seed, level, masks):
 
 def compare(split, data, group, dataset):
     family, version, seed = (group.attrs[name] for name in ("family", "version", "seed"))
-    clips = data["id"].asstr()[:]
+    clips, scope = data["id"].asstr()[:], (dataset, split, seed, version)
     fields, lengths = {}, {}
     for modality in MODALITIES:
         lengths[modality] = data[f"{modality}_lengths"][:]
         fields[modality] = np.zeros((len(clips), int(group[modality].attrs["steps"])))
         for row, (clip, length) in enumerate(zip(clips, lengths[modality])):
-            own = key(family, version, dataset, split, modality, seed, clip)
-            fields[modality][row, :length] = field(own, length)
+            fields[modality][row, :length] = field(family, scope, clip, length, modality)
     for level, stored, rates in zip(group.attrs["levels"], group.attrs["hashes"], group["nominal"]):
         masks = [kept(fields[m], lengths[m], rate, m) for m, rate in zip(MODALITIES, rates)]
         found = digest(family, version, dataset, split, seed, level, masks)
-        assert found == stored, f"{split} at level {level}: {stored} is stored, the recipe gives {found}"
-        print(split, seed, level, found, "kept", [int(mask.sum()) for mask in masks])
+        name = f"{family} {split} {seed} {level}"
+        assert found == stored, f"{name}: {stored} is stored, the recipe gives {found}"
+        print(name, found, "kept", [int(mask.sum()) for mask in masks])
 
 
-with h5py.File(sys.argv[1]) as data, h5py.File(sys.argv[2]) as masks:
-    for family in masks:
-        if family.startswith(("random-v", "mixed-v")):
-            for seed in masks[family]:
-                for split in masks[family][seed]:
-                    compare(split, data[split], masks[family][seed][split], masks.attrs["dataset"])
+if __name__ == "__main__":
+    with h5py.File(sys.argv[1]) as data, h5py.File(sys.argv[2]) as masks:
+        for family in masks:
+            # The two `reference` families have no key: their numbers are NumPy's own.
+            if not family.startswith("reference"):
+                for seed in masks[family]:
+                    for split in masks[family][seed]:
+                        compare(split, data[split], masks[family][seed][split], masks.attrs["dataset"])

@@ -52,13 +52,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     // The family is checked against the level before the data are opened.
     let conditions = args
         .rate
-        .map(|rate| Conditions::deal(&[&args.masks], &[rate]))
+        .map(|rate| Conditions::one(&args.masks, rate))
         .transpose()?;
     let corpus = Corpus::open(&args.data)?;
     let masks = match (conditions, args.rate) {
         (Some(conditions), Some(rate)) => {
             let source = MaskSource::beside(&args.data, corpus.name(), &corpus.content_hash)?;
-            let family = conditions[0].family;
+            let family = conditions.family;
             Some(Masks::of(&corpus, &source, family, args.seed, rate)?)
         }
         _ => None,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lnln_bench::dataset::SplitName;
-use lnln_bench::mask::{self, Level};
+use lnln_bench::mask::{self, Conditions, Family, Level};
 use lnln_bench::record::{RunDir, write_atomic};
 use lnln_bench::sweep::predict::{self, Request};
 use lnln_bench::train::{DeviceSpec, EncoderSpec, device};
@@ -36,9 +36,9 @@ pub struct Args {
     /// What is missing: a rate from 0 to 1, modalities like LA, or l=RATE,a=RATE,v=RATE.
     #[arg(long, default_value = "0")]
     rate: Level,
-    /// Mask family (`lnln-bench list masks`).
-    #[arg(long, default_value = "random")]
-    masks: String,
+    /// Mask family (`lnln-bench list masks`) [default: the first that takes such a rate]
+    #[arg(long)]
+    masks: Option<String>,
     /// Mask seed.
     #[arg(long, default_value_t = 1111)]
     mask_seed: u64,
@@ -78,7 +78,7 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         data: args.data,
         split: args.split,
         clip: args.clip,
-        family: mask::find(&args.masks)?,
+        family: family(args.masks.as_deref(), args.rate)?,
         mask_seed: args.mask_seed,
         level: args.rate,
         metric: args.metric,
@@ -93,7 +93,35 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     }
 }
 
+/// The family of this name, or the first of all, that has masks at this level.
+fn family(name: Option<&str>, level: Level) -> Result<&'static dyn Family, mask::Error> {
+    let any = || Conditions::choose(&[], &[level]);
+    match (name, any().first()) {
+        (None, Some((family, _))) => Ok(*family),
+        (name, _) => Ok(Conditions::one(name.unwrap_or("random"), level)?.family),
+    }
+}
+
 fn is_parquet(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension == "parquet")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_takes_the_rate_it_is_asked_for() {
+        let found = |name, level: &str| {
+            let found = family(name, level.parse().unwrap());
+            found.map(Family::name).map_err(|error| error.to_string())
+        };
+        assert_eq!(found(None, "0.5").unwrap(), "random");
+        assert_eq!(found(None, "LA").unwrap(), "modality");
+        assert_eq!(found(None, "l=0.2,a=0.7,v=0.7").unwrap(), "mixed");
+        assert_eq!(found(Some("block"), "0.5").unwrap(), "block");
+        let message = found(Some("modality"), "0.5").unwrap_err();
+        assert!(message.contains("modality"), "{message}");
+    }
 }

@@ -18,6 +18,21 @@ impl std::fmt::Debug for Conditions {
 }
 
 impl Conditions {
+    /// The family called `name` at one level, as where a command writes or shows a single mask.
+    ///
+    /// # Errors
+    /// [`Error::UnknownFamily`]; [`Error::NoLevels`] where the family has no masks at this level.
+    pub fn one(name: &str, level: Level) -> Result<Self, Error> {
+        let family = super::find(name)?;
+        match family.kinds().contains(&level.kind()) {
+            true => Ok(Self {
+                family,
+                levels: vec![level],
+            }),
+            false => Err(no_levels(family, level.to_string())),
+        }
+    }
+
     /// A family for each of `levels`: the first of `conditions` that takes its kind, or else the
     /// first of all families.
     pub fn choose(conditions: &[Self], levels: &[Level]) -> Vec<(&'static dyn Family, Level)> {
@@ -109,12 +124,17 @@ fn levels_of(family: &dyn Family, levels: &[Level]) -> Result<Vec<Level>, Error>
         return Ok(Level::SUBSETS.to_vec());
     }
     if taken.is_empty() {
-        return Err(Error::NoLevels {
-            family: family.name(),
-            expected: describe(kinds),
-        });
+        return Err(no_levels(family, "none".to_owned()));
     }
     Ok(taken)
+}
+
+fn no_levels(family: &dyn Family, found: String) -> Error {
+    Error::NoLevels {
+        family: family.name(),
+        expected: describe(family.kinds()),
+        found,
+    }
 }
 
 /// Kinds of level in words.
@@ -192,6 +212,36 @@ mod tests {
             let dealt = Conditions::deal(&[name], &levels).unwrap();
             let checked = Conditions::check_seeds(&dealt, &seeds);
             assert_eq!(checked.is_ok(), fine, "{name} {seeds:?}");
+        }
+    }
+
+    #[test]
+    fn a_single_level_is_of_a_kind_the_family_takes() {
+        for (name, level) in [
+            ("random", "0.5"),
+            ("modality", "LA"),
+            ("mixed", "l=0.2,a=0.7,v=0.7"),
+            ("reference-tfr", "l=0.2,a=0.7,v=0.7"),
+        ] {
+            let level: Level = level.parse().unwrap();
+            let one = Conditions::one(name, level).unwrap();
+            assert_eq!((one.family.name(), one.levels), (name, vec![level]));
+        }
+        for (name, level, expected) in [
+            (
+                "modality",
+                "0.5",
+                "missing modalities (L, A, V, LA, LV, AV)",
+            ),
+            ("random", "LA", "rates like 0.5"),
+            ("mixed", "0.5", "three rates like"),
+            ("blokc", "0.5", "unknown mask family"),
+        ] {
+            let one = Conditions::one(name, level.parse().unwrap());
+            let message = one.unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+            let found = format!("found {level}");
+            assert!(name == "blokc" || message.contains(&found), "{message}");
         }
     }
 

@@ -26,7 +26,7 @@ pub enum Error {
     EqualSeeds { seed: u64, text: u32 },
     #[error(
         "MMSA trains under mask family `{family}` at one missing rate for all samples, not with half \
-         of them complete; give that rate (--noise-rate 0.5), or use noise `reference`"
+         of them complete; give that rate (--noise fixed --noise-rate 0.5), or use noise `reference`"
     )]
     OneRate { family: &'static str },
     #[error("expected {expected} {what}, found {found}")]
@@ -46,10 +46,14 @@ pub enum Error {
     Rate { row: usize, rate: f64 },
     #[error("no masks at level {asked}: the stored levels are {known}")]
     NoLevel { asked: Level, known: String },
-    #[error("mask family `{family}`: expected {expected} among the rates, found none; add some")]
+    #[error(
+        "mask family `{family}`: expected {expected} among the rates, found {found}; add what it \
+         takes, or name another family"
+    )]
     NoLevels {
         family: &'static str,
         expected: String,
+        found: String,
     },
     #[error(
         "none of the mask families {families} takes level {level}; add one of {takers}, or leave \
@@ -76,6 +80,16 @@ pub enum Error {
          modality, got rate {level}; use noise `fixed`, or leave the rate out"
     )]
     NoiseRate { noise: String, level: Level },
+    #[error(
+        "at level {level} mask family `{family}` erases the same positions in every epoch, so \
+         training noise `{noise}` is one copy; say so (--noise fixed), or name masks that are \
+         drawn anew (--noise-masks random)"
+    )]
+    OneCopy {
+        noise: String,
+        family: &'static str,
+        level: Level,
+    },
     #[error("no mask variants of split `{split}` of `{dataset}`")]
     NoSplit {
         dataset: String,

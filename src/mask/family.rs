@@ -53,6 +53,12 @@ pub trait Family: Sync {
         false
     }
 
+    /// Whether a field is the same at every [`Moment`], as where a generator starts again from its
+    /// seed: training data at one rate then have one noisy copy, however often they are drawn.
+    fn is_momentless(&self) -> bool {
+        false
+    }
+
     /// Checks that masks can be drawn under a seed.
     ///
     /// # Errors

@@ -13,6 +13,7 @@
 
 pub mod apply;
 mod block;
+mod compare;
 mod conditions;
 mod digest;
 mod erasure;
@@ -30,6 +31,7 @@ mod npz;
 mod numpy_rng;
 mod packing;
 mod picture;
+mod planes;
 mod python_random;
 mod random;
 mod ranks;
@@ -65,6 +67,7 @@ pub use mixed::Mixed;
 pub use modality::WholeModality;
 pub use noise::{Noise, ParseNoiseError, RateLaw};
 pub use picture::picture;
+pub use planes::Planes;
 pub use random::Random;
 pub use ranks::Ranks;
 pub use reference::{Reference, ReferenceRates, reference_rates};

@@ -76,6 +76,25 @@ impl Noise {
             _ => Ok(()),
         }
     }
+
+    /// Checks that the copies this noise draws differ, where it draws several.
+    ///
+    /// # Errors
+    /// [`Error::OneCopy`] under a [momentless](Family::is_momentless) family at one level.
+    pub fn check_copies(self, family: &dyn Family, law: RateLaw) -> Result<(), Error> {
+        let several = matches!(
+            self,
+            Self::Cycle(2..) | Self::Fresh | Self::ReferenceRefresh
+        );
+        match law {
+            RateLaw::At(level) if several && family.is_momentless() => Err(Error::OneCopy {
+                noise: self.to_string(),
+                family: family.name(),
+                level,
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for Noise {
@@ -102,28 +121,30 @@ pub enum RateLaw {
 }
 
 impl RateLaw {
-    /// Checks that a family has these rates.
+    /// Checks that a family draws training data at these rates, in runs of seed `run` beside
+    /// evaluation masks of seed `mask_seed`.
     ///
     /// # Errors
-    /// [`Error::OneRate`] where it has no half-complete training.
-    pub fn check(self, family: &dyn Family) -> Result<(), Error> {
+    /// [`Error::OneRate`] where it has no half-complete training; as [`Family::fill`] where it
+    /// cannot use one of the seeds.
+    pub fn check(self, family: &dyn Family, run: u64, mask_seed: u64) -> Result<(), Error> {
         let scope = Scope {
             dataset: "",
             split: SplitName::Train,
             modality: Modality::Text,
-            seed: 0,
+            seed: run,
             moment: Moment::Epoch(0),
         };
         let nobody = Training {
             ids: &[],
             vision_steps: 0,
             test: (0, 0),
-            mask_seed: 0,
+            mask_seed,
         };
-        match self {
-            Self::HalfComplete => family.rates(&scope, &nobody).map(drop),
-            Self::At(_) => Ok(()),
+        if self == Self::HalfComplete {
+            family.rates(&scope, &nobody)?;
         }
+        family.check_seed(family.training_seed(run, mask_seed))
     }
 }
 
@@ -208,7 +229,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mask::Random;
+    use crate::mask::{Random, Reference};
 
     const SCOPE: Scope = Scope {
         dataset: "mosi",
@@ -270,6 +291,41 @@ mod tests {
             message.contains("half of the samples complete"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn only_several_copies_have_to_differ() {
+        let level = RateLaw::At("0.5".parse().unwrap());
+        let check = |noise: Noise, law| noise.check_copies(&Reference, law).is_ok();
+        for noise in [Noise::Fresh, Noise::Cycle(2), Noise::ReferenceRefresh] {
+            assert!(!check(noise, level) && check(noise, RateLaw::HalfComplete));
+            assert!(noise.check_copies(&Random, level).is_ok());
+        }
+        let one = [
+            Noise::Clean,
+            Noise::Fixed,
+            Noise::Cycle(1),
+            Noise::Reference,
+        ];
+        assert!(one.iter().all(|noise| check(*noise, level)));
+    }
+
+    #[test]
+    fn seeds_of_run_and_masks_are_both_checked() {
+        let large = 111_001_111_011_111;
+        let level = RateLaw::At("0.5".parse().unwrap());
+        for (law, run, masks, fine) in [
+            (RateLaw::HalfComplete, 1, 1, true),
+            (RateLaw::HalfComplete, large, 1, false),
+            (RateLaw::HalfComplete, 1, large, false),
+            // Its rates given, the run's seed decides nothing.
+            (level, large, 1, true),
+            (level, 1, large, false),
+        ] {
+            let found = law.check(&Reference, run, masks).is_ok();
+            assert_eq!(found, fine, "{law} {run} {masks}");
+            assert!(law.check(&Random, run, masks).is_ok());
+        }
     }
 
     #[test]

@@ -120,14 +120,43 @@ fn both_erased(family: &dyn Family, a: &Scope, b: &Scope) -> f64 {
 
 const SAMPLES: usize = 10_000;
 
-/// Two events are independent where both happen as often as the product of their shares says;
-/// here within 4 standard deviations.
+/// Two events are independent where both happen as often as the product of their shares p and q
+/// says. The difference, with shares of the same clips, then has the standard deviation
+/// sqrt(p (1 - p) q (1 - q) / N); here it lies within 4 of these.
+fn near_product(p: f64, q: f64, both: f64) -> bool {
+    let deviation = (p * (1.0 - p) * q * (1.0 - q) / SAMPLES as f64).sqrt();
+    (both - p * q).abs() < 4.0 * deviation
+}
+
+/// One hundredth more or less than the product is too much among 10 000 clips.
+#[test]
+fn a_small_dependence_is_seen() {
+    assert!(near_product(0.5, 0.5, 0.2599));
+    assert!(!near_product(0.5, 0.5, 0.2601) && !near_product(0.5, 0.5, 0.2399));
+}
+
+/// Whether a family loses a position under one scope regardless of the other.
 fn independent(family: &dyn Family, a: &Scope, b: &Scope) -> bool {
     let (one, other) = (both_erased(family, a, a), both_erased(family, b, b));
     assert!((0.2..0.6).contains(&one), "{} of {}", one, family.name());
-    let expected = one * other;
-    let deviation = (expected * (1.0 - expected) / SAMPLES as f64).sqrt();
-    (both_erased(family, a, b) - expected).abs() < 4.0 * deviation
+    near_product(one, other, both_erased(family, a, b))
+}
+
+/// What makes `fresh` noise at one rate the same as `fixed`.
+#[test]
+fn only_momentless_families_repeat_their_fields() {
+    let (ids, lengths) = (ids(20), [9; 20]);
+    for family in FAMILIES {
+        let at = |moment| {
+            let scope = Scope {
+                moment,
+                ..EVALUATION
+            };
+            family.field(&scope, rows(&ids, &lengths, 9)).unwrap()
+        };
+        let same = at(Moment::Epoch(0)) == at(Moment::Epoch(1));
+        assert_eq!(same, family.is_momentless(), "{}", family.name());
+    }
 }
 
 #[test]

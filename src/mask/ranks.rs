@@ -6,10 +6,11 @@
 
 use rayon::prelude::*;
 
+use super::compare::count_above;
 use super::family::{self, Numbers, SHARE};
 use super::keep::droppable;
 use super::scale::Scale;
-use super::{Error, Family, Keep, Rows, Scope, packing, rates};
+use super::{Error, Family, Keep, Planes, Rows, Scope, packing, rates};
 use crate::dataset::Modality;
 
 /// Ranks of one modality of one split, shape (`rows`, `steps`), row-major.
@@ -51,25 +52,17 @@ impl Ranks {
 
     /// Kept positions at every rate.
     pub fn kept(&self) -> Vec<u64> {
-        // Not more than a byte can count, so that a processor compares many ranks at once.
-        const TURN: usize = 224;
+        // Ranks that stay in a core's first cache for all rates.
+        const TURN: usize = 16 * 1024;
         let none = || vec![0; self.rates.len()];
         let count = |mut kept: Vec<u64>, turn: &[u8]| {
             for (rate, kept) in (0..=u8::MAX).zip(&mut kept) {
-                let above: u8 = match self.rates.len() <= i8::MAX as usize {
-                    // Numbers with a sign are what this processor compares in one step.
-                    true => turn
-                        .iter()
-                        .map(|rank| u8::from(*rank as i8 > rate as i8))
-                        .sum(),
-                    false => turn.iter().map(|rank| u8::from(*rank > rate)).sum(),
-                };
-                *kept += u64::from(above);
+                *kept += count_above(turn, rate);
             }
             kept
         };
         let add = |a: Vec<u64>, b: Vec<u64>| a.iter().zip(b).map(|(a, b)| a + b).collect();
-        let turns = self.data.par_chunks(TURN).with_min_len(1024);
+        let turns = self.data.par_chunks(TURN).with_min_len(16);
         turns.fold(none, count).reduce(none, add)
     }
 
@@ -81,13 +74,12 @@ impl Ranks {
         self.kept().into_iter().map(missing).collect()
     }
 
-    /// The mask at every rate, a bit a position: row-major without gaps, in a byte the first position
-    /// lowest.
-    pub fn bits(&self) -> Vec<Vec<u8>> {
-        packing::above_each(&self.data, self.rates.len())
+    /// The mask at every rate, a bit a position.
+    pub fn bits(&self) -> Planes {
+        Planes::above_each(&self.data, self.rates.len())
     }
 
-    /// The mask at one of the rates, as [`Ranks::bits`] packs it.
+    /// The mask at one of the rates, packed as in [`Planes`].
     pub fn bits_at(&self, rate: f64) -> Option<Vec<u8>> {
         Some(packing::above(&self.data, self.place(rate)?))
     }
@@ -250,7 +242,7 @@ mod tests {
             }
             assert_eq!(ranks.keep(0.55), None);
             let one_by_one = list.iter().map(|rate| ranks.bits_at(*rate).unwrap());
-            assert_eq!(ranks.bits(), one_by_one.collect::<Vec<_>>());
+            assert!(ranks.bits().iter().eq(one_by_one));
             let valid = lengths.iter().map(|length| u64::from(*length)).sum();
             let realised = list.iter().map(|rate| {
                 let keep = ranks.keep(*rate).unwrap();

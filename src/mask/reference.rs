@@ -32,6 +32,10 @@ impl Family for Reference {
         true
     }
 
+    fn is_momentless(&self) -> bool {
+        true
+    }
+
     fn fill(&self, scope: &Scope, _: Rows, field: &mut [f64]) -> Result<(), Error> {
         Mt19937::from_seed(numpy_seed(scope.seed)?).fill(field);
         Ok(())

@@ -62,6 +62,10 @@ impl Family for ReferenceTfr {
         true
     }
 
+    fn is_momentless(&self) -> bool {
+        true
+    }
+
     fn fill(&self, scope: &Scope, _: Rows, field: &mut [f64]) -> Result<(), Error> {
         generator(scope)?.fill(field);
         Ok(())
@@ -150,10 +154,12 @@ mod tests {
 
     #[test]
     fn there_is_no_half_complete_training() {
-        let message = RateLaw::HalfComplete.check(&ReferenceTfr).unwrap_err();
+        let message = RateLaw::HalfComplete
+            .check(&ReferenceTfr, 1, 1)
+            .unwrap_err();
         assert!(message.to_string().contains("--noise-rate"), "{message}");
-        assert!(RateLaw::HalfComplete.check(&Reference).is_ok());
+        assert!(RateLaw::HalfComplete.check(&Reference, 1, 1).is_ok());
         let level = "0.5".parse().unwrap();
-        assert!(RateLaw::At(level).check(&ReferenceTfr).is_ok());
+        assert!(RateLaw::At(level).check(&ReferenceTfr, 1, 1).is_ok());
     }
 }

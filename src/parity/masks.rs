@@ -295,8 +295,13 @@ impl Check {
     }
 
     fn inputs(&self, prefix: &str) -> Result<Inputs, Error> {
-        let text = self.tensors.f64(&format!("{prefix}text"))?;
-        let (rows, three, steps) = self.three(&format!("{prefix}text"), text)?;
+        let name = format!("{prefix}text");
+        let text = self.tensors.f64(&name)?;
+        let (rows, three, steps) = self.three(&name, text)?;
+        if three != 3 || steps == 0 {
+            let (expected, found) = ("shape [N, 3, T], T at least 1", &text.shape);
+            return Err(self.tensors.unlike(&name, expected, format!("{found:?}")));
+        }
         let data: Vec<i32> = text.data.iter().map(|&id| id as i32).collect();
         let attention = data
             .chunks(three * steps)
@@ -448,6 +453,23 @@ mod tests {
             stored.push(("out.nobody_reads".to_owned(), more.1, more.2, more.3));
         });
         assert_eq!(name, ["out.nobody_reads"]);
+    }
+
+    /// Ids without attention mask and segments, and texts of no step.
+    #[test]
+    fn texts_of_another_shape_are_errors() {
+        for shape in [[2usize, 1, 4], [2, 3, 0]] {
+            let bytes = vec![0; 8 * shape.iter().product::<usize>()];
+            let folder = case("seed_3.safetensors", |stored| {
+                let text = "in.text".to_owned();
+                *stored = vec![(text, Dtype::F64, shape.to_vec(), bytes.clone())];
+            });
+            let message = run(folder.path()).unwrap_err().to_string();
+            let words = format!(
+                "tensor `in.text`: expected shape [N, 3, T], T at least 1, found {shape:?}"
+            );
+            assert!(message.ends_with(&words), "{message}");
+        }
     }
 
     #[test]

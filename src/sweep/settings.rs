@@ -13,6 +13,9 @@ pub struct Settings {
     pub conditions: Vec<Conditions>,
     /// Masks of the validation split, under the first mask seed.
     pub validation: Vec<(&'static dyn Family, Level)>,
+    /// Seeds of the runs.
+    pub seeds: Vec<u64>,
+    /// Mask seeds of the test split; the first is that of validation and of published noise too.
     pub mask_seeds: Vec<u64>,
     /// Masks of the training noise.
     pub noise_family: &'static dyn Family,
@@ -39,6 +42,7 @@ impl Settings {
                 &mask::parse_list(&suite.train.valid_rates)?,
             ),
             conditions,
+            seeds: unique(&suite.seeds),
             mask_seeds: unique(&suite.mask_seeds),
             noise_family: noise.family(suite.train.noise_masks.as_deref())?,
             noise,
@@ -56,15 +60,20 @@ impl Settings {
         Ok(settings)
     }
 
-    /// As they are, where the family of the noise has a training at its rates.
+    /// As they are, where the family of the noise has a training at its rates under every seed, as
+    /// many copies as the noise says.
     ///
     /// # Errors
-    /// [`mask::Error::OneRate`].
+    /// As [`RateLaw::check`] and [`Noise::check_copies`].
     pub fn checked(&self) -> Result<&Self, Error> {
-        match self.noise {
-            Noise::Clean => {}
-            _ => self.noise_rate.check(self.noise_family)?,
+        if self.noise == Noise::Clean {
+            return Ok(self);
         }
+        let (family, law) = (self.noise_family, self.noise_rate);
+        for run in &self.seeds {
+            law.check(family, *run, self.mask_seeds[0])?;
+        }
+        self.noise.check_copies(family, law)?;
         Ok(self)
     }
 
@@ -125,7 +134,7 @@ impl Settings {
                     None => all.push(Self {
                         validation: vec![(*family, level)],
                         conditions: vec![here],
-                        noise: without_rates(self.noise),
+                        noise: at_one_rate(self.noise, noise_family),
                         noise_rate: law,
                         noise_family,
                         ..self.clone()
@@ -133,16 +142,20 @@ impl Settings {
                 }
             }
         }
+        for one in &all {
+            one.checked()?;
+        }
         Ok(all)
     }
 }
 
-/// The noise that draws masks as often, without the published mixture of rates: MMSA trains under
-/// LNLN's masks at one rate.
-fn without_rates(noise: Noise) -> Noise {
+/// The noise that draws masks as often, without a mixture of rates: MMSA trains under LNLN's masks
+/// at one rate. Where only rates are drawn anew one copy is left, and `fresh`, which nobody has to
+/// ask for, becomes `fixed`.
+fn at_one_rate(noise: Noise, family: &dyn Family) -> Noise {
     match noise {
-        Noise::Reference => Noise::Fixed,
-        Noise::ReferenceRefresh => Noise::Fresh,
+        Noise::Reference | Noise::ReferenceRefresh => Noise::Fixed,
+        Noise::Fresh if family.is_momentless() => Noise::Fixed,
         other => other,
     }
 }
@@ -235,14 +248,80 @@ mod tests {
         );
     }
 
+    /// It draws nothing but rates anew, so that of `reference-refresh` one copy is left too.
     #[test]
     fn the_published_noise_keeps_its_masks_and_loses_its_mixture() {
-        let suite = suite("rates = '0.5'\nmasks = 'reference'\n[train]\nnoise = 'reference'");
-        let all = trainings(&suite, TrainOn::TestedRate);
+        for noise in ["reference", "reference-refresh"] {
+            let train = format!("[train]\nnoise = '{noise}'");
+            let suite = suite(&format!("rates = '0.5'\nmasks = 'reference'\n{train}"));
+            let all = trainings(&suite, TrainOn::TestedRate);
+            assert!(
+                all[0].starts_with("fixed reference 0.5: reference/0.5"),
+                "{all:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn noise_that_repeats_itself_is_called_fixed() {
+        let two = "rates = '0.5'\nmasks = ['random', 'reference-tfr']";
+        let all = trainings(&suite(two), TrainOn::TestedRate);
+        assert!(all[0].starts_with("fresh random 0.5: "), "{all:?}");
+        assert!(all[1].starts_with("fixed reference-tfr 0.5: "), "{all:?}");
+        let own = "rates = '0.5'\n[train]\nnoise_masks = 'reference'";
+        let all = trainings(&suite(own), TrainOn::TestedRate);
         assert!(
-            all[0].starts_with("fixed reference 0.5: reference/0.5"),
+            all[0].starts_with("fixed reference 0.5: random/0.5"),
             "{all:?}"
         );
+        let cycle = suite(&format!("{two}\n[train]\nnoise = 'cycle:2'"));
+        let base = Settings::of(&cycle).unwrap();
+        let refused = base.under(&cycle, TrainOn::TestedRate).err().unwrap();
+        let refused = refused.to_string();
+        assert!(
+            refused.contains("cycle:2") && refused.contains("--noise fixed"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn one_rate_under_masks_that_repeat_themselves_wants_fixed_noise() {
+        let checked = |more: &str| {
+            let masks = format!("[train]\nnoise_masks = 'reference'\n{more}");
+            let checked = Settings::of(&suite(&masks)).unwrap();
+            checked.checked().map(drop).map_err(|e| e.to_string())
+        };
+        for noise in ["", "noise = 'cycle:3'"] {
+            let refused = checked(&format!("noise_rate = '0.5'\n{noise}")).unwrap_err();
+            assert!(refused.contains("--noise fixed"), "{refused}");
+        }
+        checked("noise_rate = '0.5'\nnoise = 'fixed'").unwrap();
+        // Rates are drawn anew.
+        checked("").unwrap();
+    }
+
+    #[test]
+    fn seeds_that_the_noise_cannot_use_are_found_before_training() {
+        let checked = |more: &str, noise: &str, train_on| {
+            let suite = suite(&format!("{more}\n[train]\n{noise}"));
+            let under = Settings::of(&suite).unwrap().under(&suite, train_on);
+            under.map(drop).map_err(|e| e.to_string())
+        };
+        let mixed = |more, noise| checked(more, noise, TrainOn::Mixed);
+        let published = "noise = 'reference'";
+        let tfr = "masks = 'reference-tfr'\nmask_seeds = [111001111011111]";
+        let refused = mixed(tfr, published).unwrap_err();
+        assert!(refused.contains("seed 111001111011111"), "{refused}");
+        mixed(tfr, "").unwrap();
+        let refused = mixed("seeds = [1, 4294967296]", published).unwrap_err();
+        assert!(refused.contains("seed 4294967296"), "{refused}");
+        // The first mask seed is the one that trains.
+        mixed("mask_seeds = [1, 4294967296]", published).unwrap();
+        let large = "mask_seeds = [4294967296]";
+        assert!(mixed(large, published).is_err());
+        let refused = checked(large, "noise_masks = 'reference'", TrainOn::TestedRate);
+        let refused = refused.unwrap_err();
+        assert!(refused.contains("seed 4294967296"), "{refused}");
     }
 
     #[test]

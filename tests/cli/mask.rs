@@ -116,6 +116,33 @@ fn rates_that_no_family_takes_are_said() {
     ));
 }
 
+/// Levels of other kinds are refused before the data are opened, by every command of one mask.
+#[test]
+fn a_single_mask_is_of_a_level_its_family_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands: [&[&str]; 3] = [
+        &["mask", "export", "--out", "mask.npz"],
+        &["mask", "show", "--sample", "any"],
+        &["export", "--out", "masked.pkl"],
+    ];
+    for command in commands {
+        for (masks, rate, words) in [
+            (
+                "modality",
+                "0.5",
+                "expected missing modalities (L, A, V, LA, LV, AV)",
+            ),
+            ("random", "LA", "expected rates like 0.5"),
+        ] {
+            let mut refused = program();
+            refused.current_dir(folder.path()).args(command);
+            refused.args(["none.h5", "--masks", masks, "--rate", rate]);
+            let said = refused.assert().code(2);
+            said.stderr(contains(words).and(contains(format!("found {rate}"))));
+        }
+    }
+}
+
 #[test]
 fn show_draws_masks_and_words() {
     let folder = tempfile::tempdir().unwrap();

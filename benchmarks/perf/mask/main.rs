@@ -9,7 +9,7 @@
 use std::time::Instant;
 
 use lnln_bench::dataset::SplitName;
-use lnln_bench::mask::{self, Level, Ranks, SplitShape, Variants};
+use lnln_bench::mask::{self, Level, Planes, Ranks, SplitShape, Variants};
 
 const SEEDS: [u64; 3] = [1111, 1112, 1113];
 const RATES: &str = "0:1:0.1";
@@ -64,8 +64,9 @@ fn main() -> Result<()> {
             }
             clock.stop();
             for seed in &held {
-                let of = |level: usize| seed.each_ref().map(|bits| check(&bits[level]));
-                checks.extend((0..levels.len()).map(of));
+                let [text, audio, vision] = seed.each_ref().map(Planes::iter);
+                let modalities = text.zip(audio).zip(vision);
+                checks.extend(modalities.map(|((t, a), v)| [t, a, v].map(check)));
             }
         }
         "bytes" => {

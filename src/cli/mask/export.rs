@@ -45,9 +45,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if !["npz", "h5", "hdf5", "pkl"].contains(&extension.as_str()) {
         return Err(mask::Error::ExportForm { path: args.out }.into());
     }
-    let conditions = Conditions::deal(&[&args.chosen.masks], &[args.rate])?;
+    let conditions = Conditions::one(&args.chosen.masks, args.rate)?;
     let (corpus, source) = args.chosen.open()?;
-    let (family, seed) = (conditions[0].family, args.chosen.seed);
+    let (family, seed) = (conditions.family, args.chosen.seed);
     let masks = Masks::of(&corpus, &source, family, seed, args.rate)?;
     let ids = masks.outlines.each_ref();
     let ids = ids.map(|outline| (outline.name, outline.ids.as_slice()));

@@ -18,8 +18,8 @@ use crate::cli::output;
 
 A full block is a kept position, a dot a lost one; where a clip has more frames than the line has
 columns, shades tell the share that is kept. Words come from the transcript where it has a word for
-every token; where it has not, the whole transcript stands there, and --vocab vocab.txt shows the
-tokens themselves.")]
+every token; where it has not, and where a text fills all its steps, so that its end may have been
+cut off, the whole transcript stands there, and --vocab vocab.txt shows the tokens themselves.")]
 pub struct Args {
     #[command(flatten)]
     chosen: Chosen,
@@ -42,7 +42,7 @@ pub struct Args {
 
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let conditions = Conditions::deal(&[&args.chosen.masks], &[args.rate])?;
+    let conditions = Conditions::one(&args.chosen.masks, args.rate)?;
     let vocabulary = args
         .vocab
         .as_deref()
@@ -50,9 +50,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .transpose()?;
     let (corpus, source) = args.chosen.open()?;
     let (outline, row) = find(&corpus, &args.sample)?;
-    let (family, seed) = (conditions[0].family, args.chosen.seed);
+    let (family, seed) = (conditions.family, args.chosen.seed);
     let shape = SplitShape::from(&outline);
-    let masks = source.masks(family, &shape, seed, &conditions[0].levels)?;
+    let masks = source.masks(family, &shape, seed, &conditions.levels)?;
     let keeps = masks.keeps(outline.name, args.rate)?;
     let keeps = keeps.map(|keep: Keep| keep.row(row).to_vec());
     let valid = Modality::ALL.map(|modality| outline.lengths(modality)[row] as usize);
@@ -106,7 +106,7 @@ fn find(corpus: &Corpus, id: &str) -> anyhow::Result<(Outline, usize)> {
     .into())
 }
 
-/// A word for every valid token; the transcript alone where it has another number of words.
+/// A word for every valid token; the transcript alone where which is whose is not known.
 type Words = Result<Vec<String>, String>;
 
 fn words(
@@ -127,15 +127,24 @@ fn words(
         true => reader.texts(&column)?.swap_remove(row),
         false => String::new(),
     };
+    Ok(fitting(&transcript, valid, outline.steps[0]).ok_or(transcript))
+}
+
+/// A word for every token, where the transcript has as many, punctuation counted or not.
+///
+/// A text that fills all its steps may have been cut off, and as many words as tokens are left are
+/// then no sign that they are the same ones.
+fn fitting(transcript: &str, valid: usize, steps: usize) -> Option<Vec<String>> {
+    if valid >= steps {
+        return None;
+    }
     let plain: Vec<String> = transcript.split_whitespace().map(str::to_owned).collect();
     let tokens = valid.saturating_sub(2);
-    let fitting = [plain, separate(&transcript)]
+    let words = [plain, separate(transcript)]
         .into_iter()
-        .find(|w| w.len() == tokens);
+        .find(|words| words.len() == tokens)?;
     let ends = |name: &str| vec![name.to_owned()];
-    Ok(fitting
-        .map(|words| [ends("[CLS]"), words, ends("[SEP]")].concat())
-        .ok_or(transcript))
+    Some([ends("[CLS]"), words, ends("[SEP]")].concat())
 }
 
 fn draw(args: &Args, kept: &[&[bool]], words: &Words) -> String {
@@ -163,8 +172,8 @@ fn draw(args: &Args, kept: &[&[bool]], words: &Words) -> String {
         Err(transcript) => {
             text.push_str(&wrap(transcript.split_whitespace(), args.width));
             text.push_str(
-                "\n          the whole transcript, which has not one word per token; give --vocab \
-                 vocab.txt for the tokens",
+                "\n          the whole transcript, which has not one word per token or may have been \
+                 cut off; give --vocab vocab.txt for the tokens",
             );
         }
     }
@@ -185,4 +194,28 @@ fn wrap<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> String {
         column += length;
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 48 words with a comma are 49 tokens; T = 50 leaves 48 of them, as many as there are words.
+    #[test]
+    fn a_text_that_may_have_been_cut_off_has_no_words() {
+        let transcript = format!("well, {}", ["word"; 47].join(" "));
+        assert_eq!(fitting(&transcript, 50, 50), None);
+        let whole = fitting(&transcript, 51, 52).unwrap();
+        assert_eq!(whole[..4], ["[CLS]", "well", ",", "word"]);
+        assert_eq!((whole.len(), whole[50].as_str()), (51, "[SEP]"));
+        assert_eq!(fitting(&transcript, 51, 51), None);
+    }
+
+    #[test]
+    fn words_are_counted_with_and_without_punctuation() {
+        let fitting = |valid| fitting("well, yes", valid, 50).map(|words| words.join(" "));
+        assert_eq!(fitting(4).as_deref(), Some("[CLS] well, yes [SEP]"));
+        assert_eq!(fitting(5).as_deref(), Some("[CLS] well , yes [SEP]"));
+        assert_eq!([3, 6].map(fitting), [None, None]);
+    }
 }
