@@ -86,7 +86,7 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
     if let Some(error) = error.downcast_ref::<score::Error>() {
         return match error {
             score::Error::Io { .. } => Some(IO),
-            score::Error::ModelName { .. } => Some(USAGE),
+            score::Error::ModelName { .. } | score::Error::SeveralModels { .. } => Some(USAGE),
             // What another room found has its own code.
             score::Error::Dataset(error) => data_code(error),
             score::Error::Record(error) => data_code(error),
@@ -172,6 +172,7 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             | sweep::Error::TrainOnName { .. }
             | sweep::Error::TrainOn { .. }
             | sweep::Error::NoClip { .. }
+            | sweep::Error::NoMetric { .. }
             | sweep::Error::NoCell { .. }
             | sweep::Error::NothingToDo { .. } => Some(USAGE),
             sweep::Error::OtherData { .. } | sweep::Error::OtherCell { .. } => Some(BAD_DATA),

@@ -135,7 +135,9 @@ impl LabelBank {
     /// anew.
     pub fn absorb(&mut self, index: &Tensor, features: [&Tensor; 4], epoch: u32) {
         tch::no_grad(|| {
-            let features = features.map(Tensor::detach);
+            // Those of a pass in bfloat16 too: the bank itself is not computed in it.
+            let kind = self.spaces[0].features.kind();
+            let features = features.map(|features| features.detach().to_kind(kind));
             if epoch > 1 {
                 self.move_labels(index, &features, f64::from(epoch));
             }

@@ -175,6 +175,15 @@ impl SelectionFacts {
         chosen.copied().unwrap_or(0)
     }
 
+    /// [`Self::weights_for`] a metric that somebody names: `None` where others chose and this one did
+    /// not, as under a name that is misspelt.
+    pub fn chosen_by(&self, metric: &str) -> Option<u32> {
+        match self.chosen.is_empty() {
+            true => Some(0),
+            false => self.chosen.get(metric).copied(),
+        }
+    }
+
     /// All epochs in `predictions.parquet`.
     pub fn weights(&self) -> BTreeSet<u32> {
         match self.chosen.is_empty() {
@@ -196,4 +205,22 @@ pub struct BuildFacts {
     pub threads: usize,
     /// Reproducibility grade: `A`, `B` or `C` (docs/reproducibility.md).
     pub grade: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::record::fixture;
+
+    #[test]
+    fn a_misspelt_metric_chose_no_weights() {
+        let mut selection = fixture::manifest("lnln", 1, &[0.0]).selection;
+        assert_eq!(selection.chosen_by("acc_7"), Some(0), "one set serves all");
+        selection.chosen = BTreeMap::from([("acc7".to_owned(), 3), ("mae".to_owned(), 5)]);
+        let by = ["acc7", "mae", "acc_7"].map(|name| selection.chosen_by(name));
+        assert_eq!(by, [Some(3), Some(5), None]);
+        // What is scored and did not choose is still read at MAE's.
+        assert_eq!(selection.weights_for("corr"), 5);
+    }
 }

@@ -25,7 +25,7 @@ use crate::train::tensors::SplitTensors;
 use crate::train::trainer::{self, Data, Plan};
 use crate::train::view::View;
 use crate::train::watched::Watched;
-use crate::train::{self, Files, evaluate, order};
+use crate::train::{self, Files, evaluate, order, out_of_memory};
 use crate::ui::Bar;
 
 /// What a cell needs beside its data.
@@ -107,7 +107,7 @@ pub(super) fn build(
     store: &nn::VarStore,
 ) -> Result<Box<dyn Model>, Error> {
     let profile = Profile::for_dataset(data.corpus.name());
-    Ok((choice.entry.build)(&Setup {
+    let setup = Setup {
         path: store.root(),
         profile,
         shapes: data.shapes,
@@ -115,6 +115,10 @@ pub(super) fn build(
         labels: data.labels,
         label_range: data.corpus.spec.label_range.map(f64::from),
         config: choice.config(profile),
+    };
+    let what = format!("the parameters of {}", choice.name());
+    Ok(out_of_memory::named(&what, || {
+        Ok((choice.entry.build)(&setup)?)
     })?)
 }
 
@@ -179,7 +183,7 @@ fn fit(
         views,
         truth: &data.splits[split as usize].labels,
     });
-    let complete = Rc::new(data.views(SplitName::Train).complete()?);
+    let complete = Rc::new(data.complete()?);
     let noisy = |epoch: u32| match settings.noise.draw(epoch - 1) {
         Some(draw) => data.noisy(settings, cell.seed, draw),
         None => Ok(Rc::clone(&complete)),
@@ -229,7 +233,8 @@ fn plan_memory(
     let watched = [Some(view.watched), view.valid].into_iter().flatten();
     let views: u64 = watched.flat_map(|w| w.views).map(View::bytes).sum();
     // The noisy view is as large as the complete one.
-    let bytes = splits + views + 2 * view.complete.bytes() + data.host_bytes();
+    let texts = views + 2 * view.complete.bytes();
+    let bytes = splits + texts + data.host_bytes() + data.encoder_bytes();
     let budget = match machine.memory_budget {
         Some(budget) => budget,
         None => memory::default_budget(data.device)?,
@@ -261,11 +266,10 @@ pub(super) fn watched_views(
     settings: &Settings,
     split: SplitName,
 ) -> Result<Vec<View>, Error> {
-    let views = data.views(split);
     let under = |(family, level): &(&'static dyn Family, Level)| {
         let seed = settings.mask_seeds[0];
         let masks = data.masks(*family, split, seed, &[*level])?;
-        Ok(views.under(&masks.keeps(split, *level)?, *level)?)
+        Ok(data.under(split, &masks.keeps(split, *level)?, *level)?)
     };
     settings.validation.iter().map(under).collect()
 }
@@ -358,7 +362,7 @@ fn predict_under(
     );
     let under = |&level: &Level| -> Result<View, Error> {
         let keeps = masks.keeps(SplitName::Test, level)?;
-        Ok(data.views(SplitName::Test).under(&keeps, level)?)
+        Ok(data.under(SplitName::Test, &keeps, level)?)
     };
     let views = levels.iter().map(under).collect::<Result<Vec<_>, _>>()?;
     let (precision, interrupt) = (settings.precision, bench.interrupt);

@@ -46,6 +46,16 @@ pub enum Error {
         split: &'static str,
         example: String,
     },
+    #[error(
+        "no weights of this run were chosen by metric `{found}`: expected --metric with one of {known}"
+    )]
+    NoMetric { found: String, known: String },
+    #[error("the {split} split of {dataset}: {source}")]
+    Tokens {
+        dataset: String,
+        split: &'static str,
+        source: Box<crate::model::ModelError>,
+    },
     #[error("the sweep has no cell {index}: expected one from 0 to {}", count.saturating_sub(1))]
     NoCell { index: usize, count: usize },
     #[error(

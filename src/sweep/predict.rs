@@ -37,9 +37,10 @@ pub struct Request {
 ///
 /// # Errors
 /// [`Error::OtherData`], [`Error::OtherEncoder`] where data or encoder are not those the run was
-/// trained with; [`Error::NoClip`]; those of reading run, data and encoder.
+/// trained with; [`Error::NoClip`]; [`Error::NoMetric`]; those of reading run, data and encoder.
 pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Error> {
     let manifest = request.run.sealed()?.manifest;
+    let weights = weights(request, &manifest)?;
     let path = request.data.join(format!("{}.h5", manifest.dataset.name));
     let corpus = Corpus::open(&path)?;
     let encoder = request.encoder.resolve(&corpus)?;
@@ -59,7 +60,7 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
         plain: settings::is_plain(&computing.engine)?,
         recompute: false,
     });
-    resume::load_weights(&mut store, &weights(request, &manifest))?;
+    resume::load_weights(&mut store, &weights)?;
     let view = view(request, &data)?;
     let tensors = &data.tensors[request.split as usize];
     let passes = match &request.clip {
@@ -119,9 +120,7 @@ fn view(request: &Request, data: &Workbench<'_>) -> Result<View, Error> {
         ..
     } = *request;
     let masks = data.masks(family, split, mask_seed, &[level])?;
-    Ok(data
-        .views(split)
-        .under(&masks.keeps(split, level)?, level)?)
+    Ok(data.under(split, &masks.keeps(split, level)?, level)?)
 }
 
 /// Weights make sense of nothing but what they were trained on.
@@ -145,9 +144,58 @@ fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<
 }
 
 /// The file of the weights.
-fn weights(request: &Request, manifest: &Manifest) -> PathBuf {
-    match manifest.selection.weights_for(&request.metric) {
-        0 => request.run.checkpoint(),
-        epoch => request.run.epoch_checkpoint(epoch),
+fn weights(request: &Request, manifest: &Manifest) -> Result<PathBuf, Error> {
+    let selection = &manifest.selection;
+    match selection.chosen_by(&request.metric) {
+        Some(0) => Ok(request.run.checkpoint()),
+        Some(epoch) => Ok(request.run.epoch_checkpoint(epoch)),
+        None => {
+            let known: Vec<&str> = selection.chosen.keys().map(String::as_str).collect();
+            Err(Error::NoMetric {
+                found: request.metric.clone(),
+                known: known.join(", "),
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::mask;
+    use crate::record::fixture;
+
+    #[test]
+    fn weights_are_those_of_the_metric_named() {
+        let mut manifest = fixture::manifest("lnln", 1, &[0.0]);
+        let mut request = Request {
+            run: RunDir::open("runs/0123456789ab"),
+            data: PathBuf::from("data"),
+            split: SplitName::Test,
+            clip: None,
+            family: mask::find("random").unwrap(),
+            mask_seed: 1111,
+            level: "0.5".parse().unwrap(),
+            metric: "acc7".to_owned(),
+            encoder: EncoderSpec::Tiny,
+            device: Device::Cpu,
+        };
+        assert_eq!(
+            weights(&request, &manifest).unwrap(),
+            request.run.checkpoint()
+        );
+        manifest.selection.chosen = BTreeMap::from([("acc7".to_owned(), 3), ("mae".to_owned(), 5)]);
+        assert_eq!(
+            weights(&request, &manifest).unwrap(),
+            request.run.epoch_checkpoint(3)
+        );
+        "acc_7".clone_into(&mut request.metric);
+        let refused = weights(&request, &manifest).unwrap_err().to_string();
+        assert!(
+            refused.contains("`acc_7`") && refused.contains("acc7, mae"),
+            "{refused}"
+        );
     }
 }

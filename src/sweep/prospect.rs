@@ -43,7 +43,9 @@ pub fn memory(
         model.as_ref(),
         &store,
         Demand {
-            data: data(cell, corpus, &setup) + host(corpus, encoder, options.device),
+            data: data(cell, corpus, &setup)
+                + host(corpus, encoder, options.device)
+                + frozen(encoder)?,
             batch_size: cell.recipe.batch_size,
             text_steps: corpus.text_steps as i64,
             micro_batch: machine.micro_batch,
@@ -76,10 +78,24 @@ fn encoder_setup(encoder: &EncoderSpec, corpus: &Corpus) -> Result<EncoderSetup,
             width: corpus.text_width.unwrap_or(0) as i64,
         },
         EncoderSpec::Auto | EncoderSpec::Tiny => {
-            let tokens = corpus.reader().numbers::<i32>("train/text_bert");
-            let tokens = tokens.map_err(crate::dataset::Error::from)?;
-            EncoderSetup::tiny(workbench::vocabulary(tokens.iter()))
+            let mut rows = 0;
+            for split in SplitName::ALL {
+                let tokens = corpus
+                    .reader()
+                    .numbers::<i32>(&format!("{split}/text_bert"));
+                let tokens = tokens.map_err(crate::dataset::Error::from)?;
+                rows = rows.max(workbench::vocabulary(tokens.iter()));
+            }
+            EncoderSetup::tiny(rows)
         }
+    })
+}
+
+/// Bytes of a frozen encoder's parameters, which are nobody's to train and lie beside the model.
+fn frozen(encoder: &EncoderSpec) -> Result<u64, Error> {
+    Ok(match encoder {
+        EncoderSpec::Frozen(folder) => 4 * hugging_face::open(folder)?.0.parameter_count() as u64,
+        _ => 0,
     })
 }
 

@@ -71,17 +71,18 @@ fn warm(
         true => Err(Error::from(train::Error::InterruptedEvaluation)),
         false => Ok(()),
     };
-    let (masks, views) = (
-        cell::test_masks(data, settings)?,
-        data.views(SplitName::Test),
-    );
+    let masks = cell::test_masks(data, settings)?;
     for (conditions, masks) in settings.conditions.iter().zip(&masks) {
         for (masks, &level) in masks
             .iter()
             .flat_map(|masks| conditions.levels.iter().map(move |level| (masks, level)))
         {
             go_on()?;
-            views.under(&masks.keeps(SplitName::Test, level)?, level)?;
+            data.under(
+                SplitName::Test,
+                &masks.keeps(SplitName::Test, level)?,
+                level,
+            )?;
         }
     }
     let trained = cells.iter().filter(|cell| cell.choice.entry.trained);
@@ -90,7 +91,7 @@ fn warm(
         return Ok(());
     };
     go_on()?;
-    data.views(SplitName::Train).complete()?;
+    data.complete()?;
     for split in trained
         .clone()
         .flat_map(|cell| cell::watched_splits(cell))

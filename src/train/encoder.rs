@@ -23,7 +23,8 @@ pub enum EncoderSpec {
     Features,
     /// A Hugging Face BERT folder, fine-tuned with the model.
     Bert(PathBuf),
-    /// A Hugging Face BERT folder, frozen: every masked variant is encoded once and cached.
+    /// A Hugging Face BERT folder, frozen: every masked variant is encoded once and cached, but those of
+    /// noise that is new in every epoch.
     Frozen(PathBuf),
 }
 

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::encoder::folder_hash;
 use super::{Error, Precision, encoding_turn, tensors};
 use crate::dataset::Block;
-use crate::model::FrozenEncoder;
+use crate::model::{BertConfig, FrozenEncoder};
 use crate::store::{Provenance, Reader, Writer};
 use crate::system::turn::Turn;
 use crate::ui::Progress;
@@ -53,9 +53,19 @@ impl FrozenText {
         })
     }
 
+    /// Sizes of the encoder.
+    pub fn config(&self) -> &BertConfig {
+        self.encoder.config()
+    }
+
     /// Width of the hidden states.
     pub fn width(&self) -> i64 {
-        self.encoder.config().hidden_size
+        self.config().hidden_size
+    }
+
+    /// Bytes of the encoder's parameters, which stay on its device.
+    pub fn bytes(&self) -> u64 {
+        4 * self.config().parameter_count() as u64
     }
 
     /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where they are known; new
@@ -118,12 +128,14 @@ impl FrozenText {
         Ok(())
     }
 
+    /// The states are written where they stay: joined at the end, they would need twice the room.
     fn encode(&self, ids: &Block<i32>, interrupt: &AtomicBool) -> Result<Tensor, Error> {
         let _guard = PRECISION.enter(self.device)?;
         let rows = ids.rows as i64;
         let all = tensors::tokens(ids, self.device);
         let bar = self.progress.bar("encoding text", ids.rows as u64, "clips");
-        let mut parts = Vec::new();
+        let size = [rows, ids.width as i64, self.width()];
+        let states = Tensor::empty(size, (Kind::Float, self.device));
         let mut start = 0;
         while start < rows {
             if interrupt.load(Ordering::Relaxed) {
@@ -131,12 +143,13 @@ impl FrozenText {
                 return Err(Error::InterruptedEncoding);
             }
             let count = BATCH.min(rows - start);
-            parts.push(self.encoder.encode(&all.narrow(0, start, count))?);
+            let part = self.encoder.encode(&all.narrow(0, start, count))?;
+            states.narrow(0, start, count).copy_(&part);
             start += count;
             bar.set(start as u64);
         }
         bar.finish();
-        Ok(Tensor::cat(&parts, 0))
+        Ok(states)
     }
 }
 
@@ -164,4 +177,71 @@ fn text_hash(ids: &Block<i32>) -> String {
         hasher.update(&id.to_le_bytes());
     }
     hasher.finalize().to_hex()[..16].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::nn;
+
+    use super::*;
+    use crate::model::encoder::Bert;
+    use crate::model::hugging_face;
+
+    /// A small BERT with weights of no meaning.
+    fn frozen(folder: &Path) -> FrozenText {
+        let config = r#"{"vocab_size": 30, "hidden_size": 16, "num_hidden_layers": 1,
+            "num_attention_heads": 4, "intermediate_size": 32, "max_position_embeddings": 8}"#;
+        std::fs::write(folder.join("config.json"), config).unwrap();
+        let weights = folder.join("model.safetensors");
+        std::fs::write(&weights, "").unwrap();
+        let (config, _) = hugging_face::open(folder).unwrap();
+        let _rng = crate::model::rng::seeded(1);
+        let store = nn::VarStore::new(Device::Cpu);
+        Bert::new(&store.root(), &config);
+        let tensors: Vec<(String, Tensor)> = store.variables().into_iter().collect();
+        Tensor::write_safetensors(&tensors, weights).unwrap();
+        let (cache, progress) = (folder.join("cache"), Progress::hidden());
+        FrozenText::open(folder, cache, Device::Cpu, &progress).unwrap()
+    }
+
+    /// Clips of five words each, all different.
+    fn clips(rows: usize) -> Block<i32> {
+        let clip = |row: i32| {
+            let ids = (0..5).map(move |step| (7 * row + step * step) % 30);
+            ids.chain([1; 5]).chain([0; 5])
+        };
+        Block {
+            rows,
+            steps: 3,
+            width: 5,
+            data: (0..rows as i32).flat_map(clip).collect(),
+        }
+    }
+
+    #[test]
+    fn parts_are_written_where_they_belong() {
+        let folder = tempfile::tempdir().unwrap();
+        let frozen = frozen(folder.path());
+        let rows = 2 * BATCH + 3;
+        let ids = clips(rows as usize);
+        let states = frozen.states(&ids, false, &AtomicBool::new(false)).unwrap();
+        assert_eq!(states.size(), [rows, 5, 16]);
+        assert!(!states.requires_grad());
+        let all = tensors::tokens(&ids, Device::Cpu);
+        for start in [0, BATCH, 2 * BATCH] {
+            let count = BATCH.min(rows - start);
+            let part = frozen.encoder.encode(&all.narrow(0, start, count)).unwrap();
+            assert!(states.narrow(0, start, count).equal(&part), "{start}");
+        }
+    }
+
+    #[test]
+    fn the_encoder_s_own_bytes_are_those_of_its_parameters() {
+        let folder = tempfile::tempdir().unwrap();
+        let frozen = frozen(folder.path());
+        let weights = std::fs::metadata(folder.path().join("model.safetensors")).unwrap();
+        // The file holds their names as well.
+        let names = weights.len() - frozen.bytes();
+        assert!((1..4096).contains(&names), "{names}");
+    }
 }

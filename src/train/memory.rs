@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Tensor, nn};
 
-use super::{Error, native};
+use super::Error;
+use super::native::{self, CudaMemory};
 use crate::model::{Entry, Model};
 pub use crate::ui::words::bytes as show;
 
@@ -81,11 +82,11 @@ impl FromStr for Bytes {
 }
 
 /// What a device allows where no budget is given: [`USUAL_BUDGET`] or all a CPU's machine has,
-/// whichever is less, so that a run's passes do not depend on what else runs there; what is free of
-/// a CUDA device, less a tenth for its fragments.
+/// whichever is less, so that a run's passes do not depend on what else runs there; of a CUDA device
+/// what is free or this process's already, less a tenth for its fragments.
 pub fn default_budget(device: Device) -> Result<u64, Error> {
     match device {
-        Device::Cuda(index) => Ok(native::cuda_memory(index)?.free as u64 / 10 * 9),
+        Device::Cuda(index) => Ok(allowed(native::cuda_memory(index)?)),
         _ => {
             let total = sysinfo::System::new().map(|mut system| {
                 system.refresh_memory();
@@ -94,6 +95,12 @@ pub fn default_budget(device: Device) -> Result<u64, Error> {
             Ok(total.map_or(USUAL_BUDGET, |total| USUAL_BUDGET.min(total)))
         }
     }
+}
+
+/// Blocks in libtorch's cache are there for the next cell, and what the cell has put onto the device
+/// before it is planned is in its plan: neither makes the budget smaller.
+fn allowed(memory: CudaMemory) -> u64 {
+    (memory.free + memory.reserved) as u64 / 10 * 9
 }
 
 /// The most memory held since [`reset_peak`], in bytes: by this process, or by its tensors on a CUDA
@@ -116,11 +123,16 @@ pub fn peak(device: Device) -> u64 {
 
 /// Starts the count of [`peak`] anew, from what is held now: a process trains one cell after another.
 pub fn reset_peak(device: Device) {
-    // Where the system has no such thing, the peak is that of the process.
+    // What the cell before has freed is not held by this one. Where the system has no such thing, the
+    // peak is that of the process.
     let _ = match device {
-        Device::Cuda(index) => native::reset_cuda_peak(index).is_ok(),
+        Device::Cuda(index) => {
+            let released = native::release_cuda_memory(device);
+            released
+                .and_then(|()| native::reset_cuda_peak(index))
+                .is_ok()
+        }
         _ => {
-            // What the cell before has freed is not held by this one.
             native::trim_heap();
             std::fs::write("/proc/self/clear_refs", "5").is_ok()
         }
@@ -168,8 +180,8 @@ impl MemoryPlan {
     ///
     /// # Errors
     /// [`Error::DoesNotFit`] where not even one clip fits, or a batch that cannot be divided does
-    /// not, or what lasts for the whole fit alone does not; [`Error::NotDivisible`] where a smaller
-    /// micro-batch is asked of such a model.
+    /// not, or what lasts for the whole fit alone does not, however many clips are asked for;
+    /// [`Error::NotDivisible`] where a smaller micro-batch is asked of such a model.
     pub fn new(
         entry: &Entry,
         model: &dyn Model,
@@ -210,14 +222,18 @@ impl MemoryPlan {
     }
 
     fn settle(&self, entry: &Entry, model: &dyn Model, wish: MicroBatch) -> Result<usize, Error> {
-        let most = match wish {
+        let (most, fits) = match wish {
             MicroBatch::Clips(clips) if clips < self.batch_size && !model.is_divisible() => {
                 return Err(Error::NotDivisible { model: entry.name });
             }
-            MicroBatch::Clips(clips) => return Ok(even(self.batch_size, clips)),
-            MicroBatch::Auto => self.clips_within_budget(),
+            // Whether their activations fit is for whoever asks to know.
+            MicroBatch::Clips(clips) => (clips, true),
+            MicroBatch::Auto => {
+                let most = self.clips_within_budget();
+                let whole = most >= self.batch_size;
+                (most, whole || (most > 0 && model.is_divisible()))
+            }
         };
-        let fits = most >= self.batch_size || (most > 0 && model.is_divisible());
         match fits && self.with(0) <= self.budget {
             true => Ok(even(self.batch_size, most)),
             false => Err(Error::DoesNotFit {
@@ -352,6 +368,7 @@ fn even(batch: usize, most: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{EncoderSetup, LabelStats, Profile, Setup, Shapes, constant};
 
     #[test]
     fn bytes_are_read() {
@@ -361,6 +378,56 @@ mod tests {
         for text in ["", "12", "GiB", "-1GiB", "nanGiB", "many"] {
             assert!(text.parse::<Bytes>().is_err(), "{text} was accepted");
         }
+    }
+
+    #[test]
+    fn a_cell_s_budget_does_not_depend_on_what_ran_before_it() {
+        let budget = |free: usize, reserved: usize| {
+            allowed(CudaMemory {
+                free: free << 30,
+                reserved: reserved << 30,
+                ..CudaMemory::default()
+            })
+        };
+        // A fresh process, one with its data on the device, one after a cell that needed much.
+        let all = [(70, 0), (67, 3), (10, 60)].map(|(free, reserved)| budget(free, reserved));
+        assert_eq!(all, [63 << 30; 3]);
+    }
+
+    #[test]
+    fn what_lasts_must_fit_however_few_clips_are_asked_for() {
+        let entry = &constant::ENTRY;
+        let store = nn::VarStore::new(Device::Cpu);
+        let model = (entry.build)(&Setup {
+            path: store.root(),
+            profile: Profile::Mosi,
+            shapes: Shapes {
+                text_steps: 2,
+                audio_steps: 2,
+                vision_steps: 2,
+                audio_width: 1,
+                vision_width: 1,
+            },
+            encoder: EncoderSetup::States { width: 1 },
+            labels: LabelStats::of(&[0.0]),
+            label_range: [-3.0, 3.0],
+            config: (entry.config)(Profile::Mosi),
+        })
+        .unwrap();
+        let plan = |budget: u64| {
+            let demand = Demand {
+                data: 0,
+                batch_size: 8,
+                text_steps: 2,
+                micro_batch: MicroBatch::Clips(4),
+                budget,
+            };
+            MemoryPlan::new(entry, model.as_ref(), &store, demand)
+        };
+        assert_eq!(plan(1 << 30).unwrap().micro_batch, 4);
+        // The program alone is more.
+        let refused = plan(PROGRAM - 1).unwrap_err().to_string();
+        assert!(refused.contains("--memory-budget"), "{refused}");
     }
 
     #[test]

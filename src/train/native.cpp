@@ -56,6 +56,14 @@ char* lnln_fused_adam(bool decoupled, size_t count, at::Tensor* const* parameter
   });
 }
 
+char* lnln_forget_gradients(at::Tensor* const* parameters, size_t count) {
+  return guarded([&] {
+    for (size_t i = 0; i < count; ++i) {
+      if (parameters[i]->grad().defined()) parameters[i]->mutable_grad().reset();
+    }
+  });
+}
+
 char* lnln_deterministic(bool on) {
   return guarded([&] {
     auto& context = at::globalContext();
@@ -88,8 +96,9 @@ char* lnln_autocast_bf16(bool cuda, bool on) {
   });
 }
 
-// Free, total and largest allocated bytes of a CUDA device.
-char* lnln_cuda_memory(int index, size_t* free_bytes, size_t* total, size_t* peak) {
+// Free and total bytes of a CUDA device, those that the allocator holds, and the most allocated.
+char* lnln_cuda_memory(int index, size_t* free_bytes, size_t* total, size_t* reserved,
+                       size_t* peak) {
   return guarded([&] {
     auto* allocator = c10::getDeviceAllocator(at::kCUDA);
     auto device = static_cast<c10::DeviceIndex>(index);
@@ -97,6 +106,7 @@ char* lnln_cuda_memory(int index, size_t* free_bytes, size_t* total, size_t* pea
     *free_bytes = info.first;
     *total = info.second;
     auto stats = allocator->getDeviceStats(device);
+    *reserved = static_cast<size_t>(stats.reserved_bytes[0].current);
     *peak = static_cast<size_t>(stats.allocated_bytes[0].peak);
   });
 }

@@ -1,4 +1,4 @@
-//! What tch does not bind: fused Adam, determinism, precision, memory figures.
+//! What tch does not bind: fused Adam, gradients' end, determinism, precision, memory figures.
 //!
 //! `native.cpp` holds the other side of every function here.
 
@@ -26,6 +26,7 @@ unsafe extern "C" {
         decay: f64,
         eps: f64,
     ) -> *mut c_char;
+    fn lnln_forget_gradients(parameters: *const Handle, count: usize) -> *mut c_char;
     fn lnln_deterministic(on: bool) -> *mut c_char;
     fn lnln_allow_tf32(on: bool) -> *mut c_char;
     fn lnln_tf32_allowed() -> bool;
@@ -34,6 +35,7 @@ unsafe extern "C" {
         index: c_int,
         free: *mut usize,
         total: *mut usize,
+        reserved: *mut usize,
         peak: *mut usize,
     ) -> *mut c_char;
     fn lnln_reset_cuda_peak(index: c_int) -> *mut c_char;
@@ -65,14 +67,25 @@ pub struct Rates {
     pub eps: f64,
 }
 
+fn handles(tensors: &[&Tensor]) -> Vec<Handle> {
+    tensors.iter().map(|t| t.as_ptr() as Handle).collect()
+}
+
+/// Frees the gradients of these parameters: they have none until the next backward pass makes new ones.
+///
+/// # Errors
+/// What libtorch says, as text.
+pub fn forget_gradients(parameters: &[&Tensor]) -> Result<(), String> {
+    let parameters = handles(parameters);
+    // SAFETY: every pointer is a live tensor borrowed through `parameters`.
+    said(unsafe { lnln_forget_gradients(parameters.as_ptr(), parameters.len()) })
+}
+
 /// One step of Adam or AdamW over many tensors, by libtorch's fused kernel.
 ///
 /// # Errors
 /// What libtorch says, as text.
 pub fn fused_adam(moves: &Moves<'_>, rates: Rates) -> Result<(), String> {
-    let handles = |tensors: &[&Tensor]| -> Vec<Handle> {
-        tensors.iter().map(|t| t.as_ptr() as Handle).collect()
-    };
     let lists = [
         moves.parameters,
         moves.gradients,
@@ -133,6 +146,8 @@ pub fn autocast_bf16(device: Device, on: bool) -> Result<(), Error> {
 pub struct CudaMemory {
     pub free: usize,
     pub total: usize,
+    /// What libtorch's allocator holds for this process, under tensors or in its cache.
+    pub reserved: usize,
     /// The most that tensors of this process have held at once.
     pub peak: usize,
 }
@@ -140,9 +155,14 @@ pub struct CudaMemory {
 /// Memory of CUDA device `index`.
 pub fn cuda_memory(index: usize) -> Result<CudaMemory, Error> {
     let mut memory = CudaMemory::default();
-    let CudaMemory { free, total, peak } = &mut memory;
-    // SAFETY: three places to write to.
-    checked(unsafe { lnln_cuda_memory(index as c_int, free, total, peak) })?;
+    let CudaMemory {
+        free,
+        total,
+        reserved,
+        peak,
+    } = &mut memory;
+    // SAFETY: four places to write to.
+    checked(unsafe { lnln_cuda_memory(index as c_int, free, total, reserved, peak) })?;
     Ok(memory)
 }
 

@@ -151,14 +151,16 @@ impl Optimizer {
         })
     }
 
-    /// Sets every gradient that exists to zero.
-    pub fn zero_grad(&mut self) {
-        for slot in &mut self.slots {
-            slot.parameter.zero_grad();
-        }
-        for (_, parameter) in &mut self.others {
-            parameter.zero_grad();
-        }
+    /// Forgets every gradient, as PyTorch's does unless told otherwise: none is held beside the
+    /// activations of the next pass, which neither reads zeros nor adds to them.
+    ///
+    /// # Errors
+    /// [`OptimizerError::Libtorch`].
+    pub fn zero_grad(&mut self) -> Result<()> {
+        let slots = self.slots.iter().map(|slot| &slot.parameter);
+        let others = self.others.iter().map(|(_, parameter)| parameter);
+        let parameters: Vec<&Tensor> = slots.chain(others).collect();
+        native::forget_gradients(&parameters).map_err(|reason| OptimizerError::Libtorch { reason })
     }
 
     /// Allocates the moments of every parameter that has a gradient: all the memory that
@@ -227,7 +229,7 @@ impl Optimizer {
     /// # Errors
     /// [`OptimizerError::Libtorch`].
     pub fn backward_step(&mut self, loss: &Tensor, factor: f64) -> Result<()> {
-        self.zero_grad();
+        self.zero_grad()?;
         loss.backward();
         self.step(factor)
     }

@@ -4,7 +4,10 @@ use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
+use tch::TchError;
+
 use super::Error;
+use crate::model::ModelError;
 
 /// Why a pass did not come to its end.
 #[derive(Debug)]
@@ -32,6 +35,23 @@ pub fn caught<T>(pass: impl FnOnce() -> Result<T, Error>) -> Result<T, Fault> {
             }
         }
     }
+}
+
+/// Runs `make`, which puts `what` onto a device: no pass, so that nothing of it can be made smaller.
+///
+/// # Errors
+/// Those of `make`; where memory runs out, one that names `what`.
+pub fn named<T>(what: &str, make: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    caught(make).map_err(|fault| match fault {
+        Fault::Other(error) => error,
+        Fault::Memory(reason) => Error::Model(ModelError::Torch {
+            doing: format!(
+                "putting {what} into memory ({reason}); end what else takes room there, or use \
+                 another --device"
+            ),
+            source: TchError::Torch(reason),
+        }),
+    })
 }
 
 /// The first line of a message that speaks of exhausted memory.
@@ -106,5 +126,21 @@ mod tests {
         let refused = fault("called `Result::unwrap()` on an `Err` value: Torch(\"no primitive\")");
         assert!(matches!(refused, Err(Fault::Other(Error::Libtorch(w))) if w == "no primitive"));
         assert!(panic::catch_unwind(|| fault("index 3 is out of range")).is_err());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let words = "CUDA out of memory. Tried to allocate 2.00 GiB";
+        let error = named("the test split", || -> Result<(), Error> {
+            panic!("{words}")
+        });
+        let message = error.unwrap_err().to_string();
+        assert!(
+            message.contains("the test split") && message.contains(words),
+            "{message}"
+        );
+        let other = || Err::<(), _>(Error::Unexpected("no".to_owned()));
+        assert_eq!(named("it", other).unwrap_err().to_string(), "no");
+        assert_eq!(named("it", || Ok(3)).unwrap(), 3);
     }
 }

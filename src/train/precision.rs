@@ -48,7 +48,8 @@ impl fmt::Display for Precision {
 }
 
 impl Precision {
-    /// The precision of everything until the guard is dropped.
+    /// The precision of everything until the guard is dropped; of a pass and its way back, where
+    /// [`Guard::end_autocast`] comes between the two.
     pub fn enter(self, device: Device) -> Result<Guard, Error> {
         let tf32_before = native::tf32_allowed();
         native::allow_tf32(self == Self::Tf32)?;
@@ -103,12 +104,21 @@ pub struct Guard {
     tf32_before: bool,
 }
 
+impl Guard {
+    /// Ends what chooses kinds and leaves TF32 as it is. A backward pass wants it so: it runs in the
+    /// kinds of its forward pass, but each of its products asks anew whether TF32 is allowed.
+    pub fn end_autocast(&mut self) -> Result<(), Error> {
+        // It switched on, so it switches off, once.
+        if std::mem::take(&mut self.autocast) {
+            native::autocast_bf16(self.device, false)?;
+        }
+        Ok(())
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
-        // It switched on, so it switches off.
-        if self.autocast
-            && let Err(error) = native::autocast_bf16(self.device, false)
-        {
+        if let Err(error) = self.end_autocast() {
             tracing::error!("bfloat16 stays on: {error}");
         }
         if let Err(error) = native::allow_tf32(self.tf32_before) {
@@ -144,6 +154,22 @@ mod tests {
             assert_eq!(x.matmul(&x).kind(), kind);
         }
         assert_eq!(x.matmul(&x).kind(), Kind::Float);
+    }
+
+    #[test]
+    fn autocast_ends_before_its_guard_and_once() {
+        let x = Tensor::ones([3, 3], (Kind::Float, Device::Cpu));
+        let kind = || x.matmul(&x).kind();
+        let mut guard = Precision::Bf16.enter(Device::Cpu).unwrap();
+        assert_eq!(kind(), Kind::BFloat16);
+        guard.end_autocast().unwrap();
+        assert_eq!(kind(), Kind::Float);
+        // As where layers are computed again on the way back.
+        let again = Precision::Bf16.enter(Device::Cpu).unwrap();
+        drop(guard);
+        assert_eq!(kind(), Kind::BFloat16, "the first has nothing left to end");
+        drop(again);
+        assert_eq!(kind(), Kind::Float);
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub(super) fn resume(
     })?;
     restore(store, &tensors)?;
     optimizer.load_state(&tensors)?;
-    // A kill may have come between the log line of an epoch and its state.
+    // A kill may have come between the log line of an epoch and its state; `trainer/stored.rs` says
+    // where else, and does the rest.
     epoch_log::truncate(&files.log, state.epoch as usize)?;
     tracing::info!("going on after epoch {}, step {}", state.epoch, state.step);
     if state.micro_batch == 0 {

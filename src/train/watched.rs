@@ -23,10 +23,16 @@ pub type Predictions = Vec<Vec<f32>>;
 
 impl Watched<'_> {
     /// Predictions under every mask.
-    pub fn predict(&self, model: &dyn Model, precision: Precision) -> Result<Predictions, Error> {
-        // A signal ends the fit between two steps, not here, where an epoch's work is not stored yet.
-        let never = AtomicBool::new(false);
-        evaluate::predict(model, self.split, self.views, precision, &never)
+    ///
+    /// # Errors
+    /// Those of [`evaluate::predict`].
+    pub fn predict(
+        &self,
+        model: &dyn Model,
+        precision: Precision,
+        interrupt: &AtomicBool,
+    ) -> Result<Predictions, Error> {
+        evaluate::predict(model, self.split, self.views, precision, interrupt)
     }
 
     /// Mean of a metric; `None` where it is undefined under one mask.

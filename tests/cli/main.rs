@@ -16,6 +16,8 @@ mod launch;
 mod loss_terms;
 mod mask;
 mod memory;
+#[cfg(feature = "torch")]
+mod predict;
 mod prepare;
 mod prepare_many;
 mod program;

@@ -39,7 +39,7 @@ fn learn_by_heart(encoder: &EncoderSetup) {
         for step in 1..=STEPS {
             batch.epoch = step;
             let losses = built.model.train(&batch, &mut Trace::off()).unwrap();
-            optimizer.zero_grad();
+            optimizer.zero_grad().unwrap();
             backward(built.model.as_ref(), &losses.total).unwrap();
             optimizer.step(1.0).unwrap();
             if step % 10 == 0 {

@@ -1,7 +1,8 @@
 //! Properties every registered model must have.
 
 use lnln_bench::model::*;
-use tch::Tensor;
+use lnln_bench::train::Precision;
+use tch::{Device, Tensor};
 
 use super::bed::*;
 
@@ -23,6 +24,31 @@ fn every_parameter_has_a_finite_gradient_that_is_not_zero() {
         }
         batch.epoch = 3;
         built.check_learning(&batch, &choice.name());
+    });
+}
+
+#[test]
+fn products_in_bfloat16_still_train() {
+    for_every_network(|choice, encoder| {
+        let (mut built, mut batch) = (Built::of(choice, encoder), batch(encoder, 5));
+        for epoch in 1..=2 {
+            batch.epoch = epoch;
+            let guard = Precision::Bf16.enter(Device::Cpu).unwrap();
+            let losses = built.model.train(&batch, &mut Trace::off()).unwrap();
+            drop(guard);
+            assert!(is_finite(&losses.total), "{}", choice.name());
+            if built.entry.trained {
+                backward(built.model.as_ref(), &losses.total).unwrap();
+            }
+        }
+        for (name, tensor) in built.sorted() {
+            let gradient = tensor.grad();
+            assert!(
+                !gradient.defined() || is_finite(&gradient),
+                "{}: {name}",
+                choice.name()
+            );
+        }
     });
 }
 

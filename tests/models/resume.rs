@@ -12,7 +12,7 @@ fn epochs(built: &mut Built, optimizer: &mut Optimizer, batch: &mut Batch, which
         tch::manual_seed(i64::from(epoch));
         batch.epoch = epoch;
         let losses = built.model.train(batch, &mut Trace::off()).unwrap();
-        optimizer.zero_grad();
+        optimizer.zero_grad().unwrap();
         backward(built.model.as_ref(), &losses.total).unwrap();
         optimizer.step(1.0).unwrap();
     }

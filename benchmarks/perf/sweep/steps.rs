@@ -85,7 +85,7 @@ impl Cost {
         let mut optimizer = Optimizer::new(&store, &recipe, &model.groups(&recipe))?;
         let clips = clips(batch, device);
         let mut step = || -> anyhow::Result<()> {
-            optimizer.zero_grad();
+            optimizer.zero_grad()?;
             let losses = model.train(&clips, &mut Trace::off())?;
             backward(model.as_ref(), &losses.total)?;
             Ok(optimizer.step(1.0)?)

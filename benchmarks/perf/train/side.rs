@@ -108,7 +108,7 @@ impl Side {
     }
 
     fn train(&mut self) -> anyhow::Result<()> {
-        self.optimizer.zero_grad();
+        self.optimizer.zero_grad()?;
         let losses = self.model.train(&self.batch, &mut Trace::off())?;
         backward(self.model.as_ref(), &losses.total)?;
         self.optimizer.step(1.0)?;

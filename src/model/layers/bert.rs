@@ -113,8 +113,8 @@ impl Bert {
     /// scores of the keys.
     ///
     /// # Errors
-    /// Those of [`BertConfig::check_tokens`]. Ids on a CUDA device are not checked again here: that
-    /// would wait for the device at every step.
+    /// Those of [`BertConfig::check_tokens`], on a CPU. On a CUDA device ids are not looked at, which
+    /// would wait for it at every step: whoever reads them from a file checks them on the host, once.
     pub fn forward(&self, text: &Tensor, train: bool) -> Result<Tensor> {
         if text.device() == tch::Device::Cpu {
             self.config.check_tokens(text)?;

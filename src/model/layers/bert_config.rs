@@ -98,6 +98,15 @@ impl BertConfig {
         self.hidden_dropout_prob > 0.0 || self.attention_probs_dropout_prob > 0.0
     }
 
+    /// Checks a token id against its table.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokens`].
+    pub fn check_id(&self, id: i64) -> Result<()> {
+        let hint = "is this the vocabulary the data were made with?";
+        within("token ids", self.vocab_size, id, hint)
+    }
+
     /// Checks tokens (B, 3, T) against the tables.
     ///
     /// # Errors
@@ -124,19 +133,14 @@ impl BertConfig {
         if text.numel() == 0 {
             return Ok(());
         }
-        let check = |what, row, limit, hint| {
+        let ends = |row| {
             let ids = text.select(1, row);
-            within(what, limit, ids.min().int64_value(&[]), hint)?;
-            within(what, limit, ids.max().int64_value(&[]), hint)
+            [ids.min(), ids.max()].map(|id| id.int64_value(&[]))
         };
-        let hint = "is this the vocabulary the data were made with?";
-        check("token ids", 0, self.vocab_size, hint)?;
-        check(
-            "segment ids",
-            2,
-            self.type_vocab_size,
-            "is this row 2 of text_bert?",
-        )
+        let hint = "is this row 2 of text_bert?";
+        let segment = |id| within("segment ids", self.type_vocab_size, id, hint);
+        ends(0).into_iter().try_for_each(|id| self.check_id(id))?;
+        ends(2).into_iter().try_for_each(segment)
     }
 }
 
@@ -168,6 +172,8 @@ mod tests {
         let refused = |text: &Tensor| config.check_tokens(text).unwrap_err().to_string();
         let message = refused(&text(&[20], &[0]));
         assert!(message.contains("token ids in 0..20, got 20"), "{message}");
+        assert!(config.check_id(19).is_ok());
+        assert_eq!(config.check_id(20).unwrap_err().to_string(), message);
         let message = refused(&text(&[-1], &[0]));
         assert!(message.contains("got -1"), "{message}");
         let message = refused(&text(&[1], &[2]));

@@ -16,12 +16,12 @@ impl Runner<'_> {
     pub fn follow(&mut self) -> Result<()> {
         self.case.fill(&self.variables);
         let (recipe, groups) = groups::of_steps(self.case, self.model.as_ref());
-        let mut optimizer = Optimizer::new(&self.store, &recipe, &groups).map_err(|source| {
-            CaseError::Optimizer {
-                case: self.case.name.clone(),
-                source,
-            }
-        })?;
+        let case = self.case.name.clone();
+        let refused = |source| CaseError::Optimizer {
+            case: case.clone(),
+            source,
+        };
+        let mut optimizer = Optimizer::new(&self.store, &recipe, &groups).map_err(refused)?;
         let mut totals = Vec::new();
         let mut states = BTreeMap::<String, Vec<Tensor>>::new();
         let names = self.expected("trajectory.");
@@ -30,13 +30,10 @@ impl Runner<'_> {
             let losses = self.model.train(&self.batch, &mut Trace::off());
             let losses = losses.map_err(|source| self.case.refused(source))?;
             totals.push(losses.total.double_value(&[]));
-            optimizer.zero_grad();
+            optimizer.zero_grad().map_err(refused)?;
             let model = self.model.as_ref();
             backward(model, &losses.total).map_err(|source| self.case.refused(source))?;
-            optimizer.step(1.0).map_err(|source| CaseError::Optimizer {
-                case: self.case.name.clone(),
-                source,
-            })?;
+            optimizer.step(1.0).map_err(refused)?;
             let variables = self.store.variables();
             for name in &names {
                 if let Some(state) = variables.get(&format!("state.{name}")) {

@@ -95,6 +95,23 @@ fn clipping_follows_its_formulas() {
 }
 
 #[test]
+fn a_forgotten_gradient_is_none_at_all() {
+    let (vs, a) = store();
+    let recipe = recipe(Rule::AdamW, Clip::None);
+    let mut optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
+    let backward = || (&a * &a).sum(Kind::Double).backward();
+    backward();
+    backward();
+    assert_eq!(values(&a.grad()), [4.0, -8.0]);
+    optimizer.zero_grad().unwrap();
+    assert!(!a.grad().defined());
+    optimizer.step(1.0).unwrap();
+    assert_eq!(values(&a), [1.0, -2.0], "without a gradient nothing moves");
+    backward();
+    assert_eq!(values(&a.grad()), [2.0, -4.0]);
+}
+
+#[test]
 fn rate_zero_moves_moments_but_no_weight() {
     let (vs, a) = store();
     let recipe = recipe(Rule::AdamW, Clip::None);

@@ -1,8 +1,10 @@
 mod habits;
 mod not_finite;
+mod torn;
+mod validation;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tch::{Device, Kind, Reduction, Tensor, nn};
@@ -10,7 +12,9 @@ use tch::{Device, Kind, Reduction, Tensor, nn};
 use super::*;
 use crate::dataset::{Block, Split, SplitName};
 use crate::metric::protocol;
-use crate::model::{Clip, Habits, Inputs, Losses, Profile, Rule as Update, Setup, constant};
+use crate::model::{Batch, Clip, Habits, Inputs, Losses, Profile, Rule as Update, Setup};
+use crate::model::{Trace, constant};
+use crate::train::checkpoint;
 use crate::train::view::{TextSource, Views};
 use crate::ui::Progress;
 
@@ -29,7 +33,10 @@ struct Line {
     draws: bool,
     /// Raised after this many passes.
     stop: Option<(usize, Arc<AtomicBool>)>,
-    passes: AtomicUsize,
+    passes: Arc<AtomicUsize>,
+    /// Raised in this pass without gradient, of which validation makes one a view.
+    stop_looking: Option<(usize, Arc<AtomicBool>)>,
+    looks: AtomicUsize,
     /// The pass whose loss is finite and whose gradient is not.
     broken_gradient: Option<usize>,
     /// The pass after which the weight is infinite.
@@ -48,12 +55,33 @@ impl Line {
             divisible: true,
             draws: true,
             stop: None,
-            passes: AtomicUsize::new(0),
+            passes: Arc::default(),
+            stop_looking: None,
+            looks: AtomicUsize::new(0),
             broken_gradient: None,
             spoilt: None,
             divides: None,
         }
     }
+
+    fn at(&self, inputs: &Inputs, trace: &mut Trace) -> Tensor {
+        let mean = inputs
+            .audio
+            .mean_dim([1i64, 2].as_slice(), false, Kind::Float);
+        trace.record("mean", &mean);
+        (mean * &self.weight + &self.bias).unsqueeze(1)
+    }
+}
+
+/// Counts one more; raises the flag of this count.
+fn count(counter: &AtomicUsize, stop: Option<&(usize, Arc<AtomicBool>)>) -> usize {
+    let count = counter.fetch_add(1, Ordering::Relaxed) + 1;
+    if let Some((at, flag)) = stop
+        && count == *at
+    {
+        flag.store(true, Ordering::Relaxed);
+    }
+    count
 }
 
 impl Model for Line {
@@ -63,13 +91,8 @@ impl Model for Line {
             clips <= self.room,
             "CUDA out of memory. Tried to allocate {clips} MiB"
         );
-        let passes = self.passes.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some((at, flag)) = &self.stop
-            && passes == *at
-        {
-            flag.store(true, Ordering::Relaxed);
-        }
-        let prediction = self.predict(&batch.masked, trace)?;
+        let passes = count(&self.passes, self.stop.as_ref());
+        let prediction = self.at(&batch.masked, trace);
         let draws = prediction.ones_like().dropout(0.5, self.draws);
         let noisy = match &self.divides {
             None => &prediction * draws,
@@ -93,11 +116,8 @@ impl Model for Line {
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> crate::model::error::Result<Tensor> {
-        let mean = inputs
-            .audio
-            .mean_dim([1i64, 2].as_slice(), false, Kind::Float);
-        trace.record("mean", &mean);
-        Ok((mean * &self.weight + &self.bias).unsqueeze(1))
+        count(&self.looks, self.stop_looking.as_ref());
+        Ok(self.at(inputs, trace))
     }
 
     fn is_divisible(&self) -> bool {
@@ -142,6 +162,8 @@ struct Bed {
     habits: Habits,
     micro_batch: usize,
     learning_rate: f64,
+    /// Whether the validation split is another one than that whose scores decide.
+    watches_two: bool,
 }
 
 impl Bed {
@@ -168,6 +190,7 @@ impl Bed {
             habits: Habits::NONE,
             micro_batch: 4,
             learning_rate: 0.05,
+            watches_two: false,
         }
     }
 
@@ -209,16 +232,17 @@ impl Bed {
             };
             views.complete().map(Rc::new)
         };
+        let watched = Watched {
+            split: &self.train,
+            views: &self.views,
+            truth: &self.truth,
+        };
         let data = Data {
             train: &self.train,
             complete: &self.views[0],
             noisy: &again,
-            watched: Watched {
-                split: &self.train,
-                views: &self.views[1..],
-                truth: &self.truth,
-            },
-            valid: None,
+            watched,
+            valid: self.watches_two.then_some(watched),
         };
         let plan = Plan {
             entry: &constant::ENTRY,
@@ -245,7 +269,22 @@ impl Bed {
     fn bytes(&self, name: &str, file: &str) -> Vec<u8> {
         std::fs::read(self.folder.path().join(name).join(file)).unwrap()
     }
+
+    /// The lines of the log.
+    fn lines(&self, name: &str) -> Vec<serde_json::Value> {
+        let text = String::from_utf8(self.bytes(name, "metrics.jsonl")).unwrap();
+        let lines = text.lines().map(serde_json::from_str);
+        lines.collect::<Result<_, _>>().unwrap()
+    }
+
+    /// A term of every line of the log.
+    fn logged(&self, name: &str, term: &str) -> Vec<serde_json::Value> {
+        let lines = self.lines(name).into_iter();
+        lines.map(|mut line| line[term].take()).collect()
+    }
 }
+
+const STORED: [&str; 2] = ["checkpoint.safetensors", "last.safetensors"];
 
 fn weights_of(path: &Path) -> Vec<f64> {
     let (tensors, _) = checkpoint::load(path).unwrap();
@@ -260,7 +299,7 @@ fn twice_gives_the_same_bytes() {
     for name in ["a", "b"] {
         bed.fit(name, |_| {}).unwrap();
     }
-    for file in ["checkpoint.safetensors", "last.safetensors"] {
+    for file in STORED {
         assert_eq!(bed.bytes("a", file), bed.bytes("b", file), "{file}");
     }
 }
@@ -278,21 +317,19 @@ fn a_signal_in_an_epoch_stops_after_the_step_and_the_fit_goes_on_from_there() {
         "{stopped:?}"
     );
     bed.fit("stopped", |_| {}).unwrap();
-    for file in ["checkpoint.safetensors", "last.safetensors"] {
-        assert_eq!(
-            bed.bytes("undisturbed", file),
-            bed.bytes("stopped", file),
-            "{file}"
-        );
+    ends_alike(&bed, "stopped");
+}
+
+/// Whether a fit has left what the fit named `undisturbed` has.
+fn ends_alike(bed: &Bed, name: &str) {
+    for file in STORED {
+        let (whole, other) = (bed.bytes("undisturbed", file), bed.bytes(name, file));
+        assert!(whole == other, "{name}: {file}");
     }
-    let losses = |name: &str| -> Vec<String> {
-        let text = String::from_utf8(bed.bytes(name, "metrics.jsonl")).unwrap();
-        let lines = text.lines().map(serde_json::from_str::<serde_json::Value>);
-        lines
-            .map(|line| line.unwrap()["losses"].to_string())
-            .collect()
-    };
-    assert_eq!(losses("undisturbed"), losses("stopped"));
+    for term in ["epoch", "losses", "scores", "selected"] {
+        let (whole, other) = (bed.logged("undisturbed", term), bed.logged(name, term));
+        assert_eq!(whole, other, "{name}: {term}");
+    }
 }
 
 #[test]
@@ -438,8 +475,10 @@ fn the_published_setting_plans_under_six_gibibytes() {
     for way in ["frozen:DIR", "--recompute-encoder", "--memory-budget"] {
         assert!(refused.contains(way), "{refused}");
     }
+    // Passes are as asked for where what lasts fits, and only there.
     assert_eq!(
-        plan(MicroBatch::Clips(10), 1 << 30).unwrap().micro_batch,
+        plan(MicroBatch::Clips(10), 3 << 30).unwrap().micro_batch,
         10
     );
+    assert!(plan(MicroBatch::Clips(10), 1 << 30).is_err());
 }

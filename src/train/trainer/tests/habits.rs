@@ -11,12 +11,6 @@ fn with(habits: Habits, selection: Selection) -> Bed {
     }
 }
 
-fn lines(bed: &Bed, name: &str) -> Vec<serde_json::Value> {
-    let text = String::from_utf8(bed.bytes(name, "metrics.jsonl")).unwrap();
-    let lines = text.lines().map(serde_json::from_str);
-    lines.collect::<Result<_, _>>().unwrap()
-}
-
 /// Fits `bed` once undisturbed and once stopped after every pass in turn; both end alike.
 fn is_the_same_however_often_it_is_stopped(bed: &Bed, passes: usize) -> State {
     let whole = bed.fit("undisturbed", |_| {}).unwrap();
@@ -34,12 +28,7 @@ fn is_the_same_however_often_it_is_stopped(bed: &Bed, passes: usize) -> State {
     };
     assert!(stops > 1, "{stops}");
     assert_eq!(whole, resumed);
-    for file in ["checkpoint.safetensors", "last.safetensors"] {
-        assert!(
-            bed.bytes("undisturbed", file) == bed.bytes("stopped", file),
-            "{file}"
-        );
-    }
+    ends_alike(bed, "stopped");
     whole
 }
 
@@ -52,9 +41,10 @@ fn a_plateau_reduces_the_rate_and_a_stopped_fit_knows_of_it() {
     let bed = with(habits, Selection::default());
     let state = is_the_same_however_often_it_is_stopped(&bed, 4);
     assert!(state.reduction() < 1.0, "{state:?}");
-    let rates: Vec<f64> = lines(&bed, "stopped")
+    let rates: Vec<f64> = bed
+        .logged("stopped", "learning_rate")
         .iter()
-        .map(|line| line["learning_rate"].as_f64().unwrap())
+        .map(|rate| rate.as_f64().unwrap())
         .collect();
     assert_eq!(rates[0], 0.05);
     let steps: Vec<f64> = rates.windows(2).map(|pair| pair[1] / pair[0]).collect();
@@ -76,7 +66,7 @@ fn a_fit_without_improvement_ends_early_and_stays_ended() {
         let bed = with(habits, selection.clone());
         let state = is_the_same_however_often_it_is_stopped(&bed, 4);
         assert!(state.epoch < bed.epochs, "{state:?}");
-        assert_eq!(lines(&bed, "undisturbed").len(), state.epoch as usize);
+        assert_eq!(bed.lines("undisturbed").len(), state.epoch as usize);
         // Gone on with, it knows that it is over.
         assert_eq!(bed.fit("undisturbed", |_| {}).unwrap(), state);
         if selection == Selection::Last {
@@ -129,7 +119,7 @@ fn by_hand(bed: &Bed) -> Vec<f64> {
         let rows = order::shuffled(CLIPS, 5, epoch);
         let batches: Vec<&[i64]> = rows.chunks(4).collect();
         for step in batches.chunks(2) {
-            optimizer.zero_grad();
+            optimizer.zero_grad().unwrap();
             for rows in step {
                 let index = Tensor::from_slice(rows);
                 let inputs = bed.views[0].inputs(&bed.train, &index);
