@@ -2,12 +2,13 @@
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lnln_bench::mask::Level;
-use lnln_bench::record::{self, RunDir, SweepCell, SweepDir, sweeps};
+use lnln_bench::record::{RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{Error, Layout, Options, check, write_report};
+use lnln_bench::runs::wait;
 
 use super::output;
 
@@ -61,7 +62,7 @@ pub struct Args {
     /// Test every model against this one; by default lnln, or else the first
     #[arg(long, value_name = "MODEL")]
     reference: Option<String>,
-    /// Bootstrap resamples and permutations; 0 tests nothing. By default 2000 and 4999, and 0 for
+    /// Bootstrap resamples and permutations; 0 tests nothing. By default 2000 and at least 4999, and 0 for
     /// more than 500 runs
     #[arg(long, value_name = "N")]
     resamples: Option<usize>,
@@ -105,9 +106,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     };
     let latency = Duration::from_secs(args.latency_wait);
     let (runs, waiting) = match &args.sweep {
-        Some(sweep) => cells(&SweepDir::open(sweep), latency)?,
+        Some(sweep) => {
+            let cells = wait::for_cells(&SweepDir::open(sweep), latency)?;
+            let paths = cells.finished.iter().map(|dir| dir.path().to_owned());
+            (paths.collect(), cells.unfinished)
+        }
         None => {
-            wait(&args.runs, latency);
+            wait::for_sweeps(&args.runs, latency);
             (args.runs, Vec::new())
         }
     };
@@ -145,44 +150,6 @@ fn named(names: impl Iterator<Item = String>, most: usize) -> String {
         names.push(format!("{more} more"));
     }
     names.join(", ")
-}
-
-/// The finished runs of a sweep, after a wait for the others, and the others.
-fn cells(sweep: &SweepDir, latency: Duration) -> anyhow::Result<(Vec<PathBuf>, Vec<RunDir>)> {
-    let (cells, runs) = (sweep.read()?.cells, sweep.runs());
-    wait_while(latency, || missing(&runs, &cells));
-    let dirs = cells.iter().map(|cell| RunDir::open(runs.join(&cell.run)));
-    let (done, waiting): (Vec<RunDir>, Vec<RunDir>) = dirs.partition(RunDir::is_done);
-    if done.is_empty() {
-        let (path, unfinished) = (sweep.path().to_owned(), waiting.len());
-        return Err(record::Error::NoneFinished { path, unfinished }.into());
-    }
-    let paths = done.iter().map(|dir| dir.path().to_owned());
-    Ok((paths.collect(), waiting))
-}
-
-/// Waits until every cell of every sweep is done, but not for ever.
-fn wait(runs: &[PathBuf], most: Duration) {
-    let missing = |runs: &PathBuf| {
-        let cells = |sweep: &SweepDir| sweep.read().is_ok_and(|m| missing(runs, &m.cells));
-        sweeps(runs).iter().any(cells)
-    };
-    wait_while(most, || runs.iter().any(missing));
-}
-
-/// Whether a cell is not done.
-fn missing(runs: &Path, cells: &[SweepCell]) -> bool {
-    // Reading the folder makes a network file system look again.
-    drop(std::fs::read_dir(runs));
-    let done = |cell: &SweepCell| RunDir::open(runs.join(&cell.run)).is_done();
-    !cells.iter().all(done)
-}
-
-fn wait_while(most: Duration, missing: impl Fn() -> bool) {
-    let started = Instant::now();
-    while started.elapsed() < most && missing() {
-        std::thread::sleep(Duration::from_secs(1).min(most));
-    }
 }
 
 /// `--check`: says what differs, and fails if something does.

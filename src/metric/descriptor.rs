@@ -101,19 +101,52 @@ impl Metric {
         }
     }
 
-    /// A stored value as tables print it, without a unit sign.
+    /// A stored value as tables print it ([`fixed`]), without a unit sign.
     pub fn display(&self, value: f64) -> String {
         fixed(value * self.scale(), self.decimals)
     }
 }
 
-/// `value` with `decimals` decimals, and no minus before a zero.
+/// Part of a unit of the last decimal by which a value may miss a half and still be one: 28.375 as a
+/// mean of ten rates is 28.374999999999993 in binary. What comes as close by itself is as good as a half.
+const TIE: f64 = 1e-7;
+
+/// From here on neighbouring numbers are a unit apart or more: no digit after the last one is known.
+const MANY: f64 = 9_007_199_254_740_992.0;
+
+/// `value` with `decimals` decimals, halves to even, and no minus before a zero.
 pub fn fixed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    match text.strip_prefix('-') {
-        Some(zero) if zero.chars().all(|c| c == '0' || c == '.') => zero.to_string(),
-        _ => text,
+    let text = match units(value.abs(), decimals) {
+        Some(units) => pointed(units, decimals),
+        None => format!("{:.decimals$}", value.abs()),
+    };
+    let zero = text.chars().all(|c| c == '0' || c == '.');
+    match value < 0.0 && !zero {
+        true => format!("-{text}"),
+        false => text,
     }
+}
+
+/// A value that is not negative in whole units of its last decimal; `None` where they are too many, or
+/// it is not finite.
+fn units(value: f64, decimals: usize) -> Option<u64> {
+    let exact = value * 10f64.powi(decimals as i32);
+    let whole = exact.floor();
+    let units = match (exact - whole - 0.5).abs() < TIE {
+        true => whole + whole % 2.0,
+        false => exact.round(),
+    };
+    (units < MANY).then_some(units as u64)
+}
+
+/// Whole units with the point before the last `decimals` digits.
+fn pointed(units: u64, decimals: usize) -> String {
+    let width = decimals + 1;
+    let mut text = format!("{units:0width$}");
+    if decimals > 0 {
+        text.insert(text.len() - decimals, '.');
+    }
+    text
 }
 
 #[cfg(test)]
@@ -129,6 +162,44 @@ mod tests {
         );
         let corr = protocol("mosi").unwrap().metric("corr").unwrap();
         assert_eq!(corr.display(-0.0004), "0.000");
+    }
+
+    /// The first three are ALMT's Acc-7, Acc-5 and Acc-3 in the demo: 1362 of 4800, 877 and 1083 of 4000.
+    #[test]
+    fn halves_go_to_even_whatever_their_binary_noise() {
+        let cases = [
+            (28.374999999999993, 2, "28.38"),
+            (21.925, 2, "21.92"),
+            (27.075, 2, "27.08"),
+            (-28.374999999999993, 2, "-28.38"),
+            (-21.925, 2, "-21.92"),
+            (-13.425000000000015, 2, "-13.42"),
+            (-6.625000000000007, 2, "-6.62"),
+            (-0.005, 2, "0.00"),
+            (9.995, 2, "10.00"),
+            (0.0005, 3, "0.000"),
+            (0.5, 0, "0"),
+            (1.5, 0, "2"),
+        ];
+        for (value, decimals, text) in cases {
+            assert_eq!(fixed(value, decimals), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_half_is_rounded_to_the_nearest() {
+        let near = [28.374_99, 28.375_01, -28.374_99, 21.925_01];
+        let texts = near.map(|v| fixed(v, 2));
+        assert_eq!(texts, ["28.37", "28.38", "-28.37", "21.93"]);
+    }
+
+    #[test]
+    fn values_beyond_all_units_are_printed_as_they_are() {
+        for value in [1e300, -1e300, f64::MAX, 2f64.powi(53)] {
+            assert_eq!(fixed(value, 2), format!("{value:.2}"));
+        }
+        let endless = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        assert_eq!(endless.map(|v| fixed(v, 3)), ["NaN", "inf", "-inf"]);
     }
 
     #[test]

@@ -42,7 +42,9 @@ impl Protocol {
         self.metrics.iter().chain(self.extras)
     }
 
-    /// One seed's value as the published evaluation takes it into its mean: rounded half to even.
+    /// One seed's value as the published evaluation takes it into its mean: by NumPy's `round`, which
+    /// scales, rounds half to even and scales back. Unlike [`fixed`](super::fixed) it takes a half that
+    /// binary noise moved for what it became, and so must this.
     pub fn published_seed_value(&self, value: f64) -> f64 {
         let Some(decimals) = self.seed_decimals else {
             return value;

@@ -21,9 +21,13 @@ const EFFORT: Effort = Effort {
 
 /// A section of these runs, tested against LNLN.
 fn tested(runs: Vec<ScoredRun>) -> Section {
+    tested_by(runs, EFFORT)
+}
+
+fn tested_by(runs: Vec<ScoredRun>, effort: Effort) -> Section {
     let mut section = sections(runs).unwrap().swap_remove(0);
     let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
-    let comparison = compare(&section, reference, EFFORT).unwrap();
+    let comparison = compare(&section, reference, effort).unwrap();
     section.tests = Tests::Done(Box::new(comparison));
     section
 }
@@ -125,6 +129,34 @@ fn rows_that_cannot_be_tested_are_named_and_not_every_number_is_then() {
     assert!(
         notes.contains("Not tested: OTHER (other mask seeds than the reference)."),
         "{notes}"
+    );
+}
+
+#[test]
+fn too_few_permutations_for_the_tests_of_a_table_are_said_to_be_too_few() {
+    let notes = |permutations| {
+        let effort = Effort {
+            permutations,
+            ..EFFORT
+        };
+        let runs = models(&[("lnln", 11), ("flat", 11)]);
+        notes(&tested_by(runs, effort)).0
+    };
+    // Five tests, each with p at least 1 in 100.
+    let coarse = notes(99);
+    assert!(
+        coarse.contains(
+            "With 99 permutations no corrected p of these 5 tests can fall below 0.05: nothing can \
+             be bold; more permutations (--resamples) could tell."
+        ),
+        "{coarse}"
+    );
+    assert!(!coarse.contains("it may be chance"), "{coarse}");
+    let fine = notes(100);
+    assert!(!fine.contains("nothing can be bold"), "{fine}");
+    assert!(
+        fine.contains("Underlined: best, but it may be chance."),
+        "{fine}"
     );
 }
 

@@ -40,6 +40,17 @@ pub enum Error {
         differ: String,
     },
     #[error(
+        "runs {first} and {second} were tested under different masks that are both called {masks}: \
+         their hashes are {} and {}; report them apart, or run one of them again with this build",
+        hashes[0], hashes[1]
+    )]
+    OtherMasks {
+        first: String,
+        second: String,
+        masks: String,
+        hashes: [String; 2],
+    },
+    #[error(
         "{} holds no report of this version: expected its manifest.json; make it again",
         path.display()
     )]

@@ -11,6 +11,7 @@
 
 pub mod check;
 pub mod cite;
+pub mod effort;
 pub mod error;
 pub mod figure;
 pub mod format;
@@ -29,9 +30,13 @@ mod check_tests;
 #[cfg(test)]
 mod compare_tests;
 #[cfg(test)]
+mod csv_tests;
+#[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod latex_tests;
+#[cfg(test)]
+mod mark_tests;
 #[cfg(test)]
 mod protocol_tests;
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub struct Options {
     /// ones where empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub matrix_levels: Vec<Level>,
-    /// How often to resample, 0 for no tests; by default as [`EFFORT`](super::write::EFFORT), and not at all for more
-    /// than [`MANY`](super::write::MANY) runs.
+    /// How often to resample, 0 for no tests; by default as [`EFFORT`](super::effort::EFFORT), with more
+    /// permutations for large tables, and not at all for more than [`MANY`](super::effort::MANY) runs.
     pub resamples: Option<usize>,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::fixture::{eleven, manifest, masks, save};
+use super::fixture::{eleven, manifest, masks, predictions, save};
 use super::manifest::{ReportManifest, TableFacts};
 use super::numbering::OriginFacts;
 use super::tests::save_all;
@@ -210,6 +210,42 @@ fn a_number_held_against_others_names_them_too() {
     );
     let reference = m.tables["toy-mae"].reference.unwrap();
     assert_eq!(ids(&reference), "lnln-11 lnln-12");
+}
+
+/// Trainings at one rate each are one line, whose band spans them all and whose origin names them all.
+#[test]
+fn training_curves_at_the_tested_rate_show_every_training() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    for (rate, losses) in [(0.0, [4.0, 2.0]), (0.5, [4.0, 3.0])] {
+        let mut m = manifest("lnln", 11, &[rate]);
+        let level = Level::of_number(rate).unwrap();
+        m.id = format!("lnln-11-{rate}");
+        m.training.noise = format!("fresh (random at {level})");
+        m.selection.levels = vec![level];
+        let run = RunDir::create(&runs, &m.id).unwrap();
+        let epoch = |(number, loss): (usize, &f64)| {
+            let line = serde_json::json!({ "epoch": number + 1, "losses": { "total": loss } });
+            format!("{line}\n")
+        };
+        let log: String = losses.iter().enumerate().map(epoch).collect();
+        fs::write(run.metrics(), log).unwrap();
+        run.finish(&m, &predictions(&m)).unwrap();
+    }
+    write_report(&[&runs], &out, &Options::default()).unwrap();
+    let m = ReportManifest::parse(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    let figure = &m.figures["figures/toy-training-loss"];
+    let [(_, origin)] = figure.series.as_slice() else {
+        panic!("{figure:?}");
+    };
+    let origin = &m.numbered.origins[origin.unwrap()];
+    let ids: Vec<&str> = origin
+        .sets
+        .iter()
+        .flat_map(|set| &m.numbered.sets[*set])
+        .map(String::as_str)
+        .collect();
+    assert_eq!(ids, ["lnln-11-0", "lnln-11-0.5"]);
 }
 
 #[test]

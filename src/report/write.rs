@@ -10,6 +10,7 @@ use crate::record::error::io;
 use crate::record::{RunDir, find_runs, write_all_atomic};
 
 use super::cite;
+use super::effort::effort;
 use super::error::{Error, Result};
 use super::format::{csv, html, latex};
 use super::manifest::{self, ReportManifest};
@@ -24,17 +25,7 @@ use crate::report::run::floor;
 use crate::report::run::scores::{Basis, ScoredRun, score};
 use crate::report::run::section::{FLOOR, Section, Tests, sections};
 use crate::report::stats::compare::compare;
-use crate::report::stats::finding::Effort;
 use crate::report::table::Table;
-
-/// Resamples where nothing else is asked for.
-pub const EFFORT: Effort = Effort {
-    bootstrap: 2000,
-    permutations: 4999,
-};
-
-/// Reports on more runs than this test nothing unless asked to.
-pub const MANY: usize = 500;
 
 /// A report on disk.
 #[derive(Clone, Debug)]
@@ -137,21 +128,14 @@ pub(super) fn build<P: AsRef<Path>>(
 
 /// Resamples a section's rows against its reference.
 fn tests(section: &Section, runs: usize, options: &Options) -> Result<Tests> {
-    let left = |reason: &str| Ok(Tests::Left(reason.to_string()));
-    let effort = match options.resamples {
-        Some(0) => return left("Differences were not tested (--resamples 0)."),
-        Some(count) => Effort {
-            bootstrap: count,
-            permutations: count,
-        },
-        None if runs > MANY => {
-            return left("Differences were not tested: too many runs; ask with --resamples.");
-        }
-        None => EFFORT,
+    let effort = match effort(section, runs, options) {
+        Ok(effort) => effort,
+        Err(reason) => return Ok(Tests::Left(reason)),
     };
+    let alone = "Differences were not tested: there is no model but the floor.";
     match reference(section, options)? {
         Some(place) => Ok(Tests::Done(Box::new(compare(section, place, effort)?))),
-        None => left("Differences were not tested: there is no model but the floor."),
+        None => Ok(Tests::Left(alone.to_string())),
     }
 }
 

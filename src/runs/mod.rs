@@ -3,7 +3,8 @@
 //! ```text
 //! run directories -> run -> sweep -> status
 //!                     |        \-> clean <- reports
-//!                     \-> measured -> estimate
+//!                     |-> measured -> estimate
+//!                     \-> wait
 //! ```
 //!
 //! Reads files only, from any shell, while others write them; needs no libtorch. Writes nothing; only
@@ -17,6 +18,7 @@ pub mod reports;
 pub mod run;
 pub mod state;
 pub mod status;
+pub mod wait;
 
 pub use estimate::{Estimate, Question, estimate};
 pub use measured::{Measured, measured};

@@ -2,7 +2,7 @@
 //! it whole.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lnln_bench::dataset::synthetic::{self, Demo};
@@ -32,12 +32,21 @@ fn partial(data: &Path) -> usize {
     names.filter(|name| name.ends_with(".partial")).count()
 }
 
-/// Kills one run after `pause` and finishes with another. Says whether the first was caught with
+/// Waits until a file is half-written, or the program has ended.
+fn until_partial(child: &mut Child, data: &Path) {
+    while partial(data) == 0 && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+/// Kills one run when `wait` returns and finishes with another. Says whether the first was caught with
 /// its file half-written, and the content hash at the end.
-fn disturbed(source: &Path, data: &Path, pause: Duration) -> (bool, String) {
+fn disturbed(source: &Path, data: &Path, wait: impl FnOnce(&mut Child)) -> (bool, String) {
     let file = data.join("demo-film.h5");
     let mut child = prepare(source, data).spawn().unwrap();
-    std::thread::sleep(pause);
+    let started = Instant::now();
+    wait(&mut child);
+    let pause = started.elapsed();
     child.kill().unwrap();
     child.wait().unwrap();
     let caught = partial(data) > 0;
@@ -68,9 +77,13 @@ fn a_killed_run_leaves_nothing_half_done() {
     std::fs::remove_file(file).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut caught = 0;
-    for _ in 0..kills {
+    for kill in 0..kills {
         let share = rng.next_u64() as f64 / u64::MAX as f64;
-        let (partial, content) = disturbed(&source, &data, whole.mul_f64(share));
+        // At random moments, which may all miss the writing of a small file, and while it is written.
+        let (partial, content) = match kill % 2 {
+            0 => disturbed(&source, &data, |_| std::thread::sleep(whole.mul_f64(share))),
+            _ => disturbed(&source, &data, |child| until_partial(child, &data)),
+        };
         caught += usize::from(partial);
         assert_eq!(content, expected);
     }

@@ -8,7 +8,7 @@ use lnln_bench::dataset::{Corpus, SplitName};
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use super::program::{prepared, program};
+use super::program::{prepared, program, runs_in};
 
 /// A folder of two runs: predictions of a model from elsewhere, two seeds at two rates.
 fn runs(folder: &Path) -> PathBuf {
@@ -68,7 +68,7 @@ fn a_check_succeeds_until_a_file_or_a_run_changes() {
         .stdout(contains("report.md is not what the runs give"))
         .stderr(contains("1 differences between"));
     fs::write(&page, text).unwrap();
-    let run = fs::read_dir(&runs).unwrap().next().unwrap().unwrap().path();
+    let run = runs_in(&runs).remove(0).path().to_owned();
     let file = run.join("predictions.parquet");
     let mut bytes = fs::read(&file).unwrap();
     bytes.push(0);

@@ -164,7 +164,7 @@ fn the_paper_s_protocol_is_named_where_its_numbers_are() {
         .arg(&runs)
         .assert()
         .success();
-    let run = fs::read_dir(&runs).unwrap().next().unwrap().unwrap().path();
+    let run = runs_in(&runs).remove(0).path().to_owned();
     let manifest = fs::read_to_string(run.join("manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     let selection = &manifest["selection"];

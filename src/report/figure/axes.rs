@@ -12,6 +12,8 @@ pub struct Axes {
     pub frame: [f64; 4],
     /// Numbers at the left and at the right end.
     pub across: [f64; 2],
+    /// Whether nothing lies between whole numbers across, as with epochs.
+    pub whole: bool,
     /// Numbers at the lower and at the upper end.
     pub up: [f64; 2],
 }
@@ -37,7 +39,7 @@ impl Axes {
             scene.line(vec![(left, y), (right, y)], PALE, 1.0, 0.0);
             scene.text((left - 8.0, y), text, FONT, BLACK, Anchor::End);
         }
-        for (value, text) in ticks(self.across, ((right - left) / 45.0) as usize) {
+        for (value, text) in self.ticks_across(((right - left) / 45.0) as usize) {
             let x = self.at(value, self.up[0]).0;
             scene.line(vec![(x, bottom), (x, bottom + 4.0)], GREY, 1.0, 0.0);
             scene.text((x, bottom + 16.0), &text, FONT, BLACK, Anchor::Middle);
@@ -53,6 +55,16 @@ impl Axes {
         let widest = height.iter().map(|(_, t)| super::glyph::width(t) * FONT);
         let beside = left - 24.0 - widest.fold(0.0, f64::max);
         scene.upright((beside, (top + bottom) / 2.0), upright, FONT);
+    }
+
+    fn ticks_across(&self, count: usize) -> Vec<(f64, String)> {
+        let mut all = ticks(self.across, count);
+        if self.whole {
+            all.retain(|(value, _)| value.fract() == 0.0);
+            all.iter_mut()
+                .for_each(|(value, text)| *text = format!("{value:.0}"));
+        }
+        all
     }
 }
 
@@ -104,10 +116,30 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_said_between_epochs() {
+        let texts = |last, whole| -> Vec<String> {
+            let axes = Axes {
+                frame: [0.0, 0.0, 540.0, 100.0],
+                across: [1.0, last],
+                whole,
+                up: [0.0, 1.0],
+            };
+            axes.ticks_across(12)
+                .into_iter()
+                .map(|tick| tick.1)
+                .collect()
+        };
+        assert_eq!(texts(4.0, true), ["1", "2", "3", "4"]);
+        assert_eq!(texts(2.0, true), ["1", "2"]);
+        assert_eq!(texts(2.0, false)[1], "1.1");
+    }
+
+    #[test]
     fn corners_map_to_corners() {
         let axes = Axes {
             frame: [10.0, 20.0, 110.0, 70.0],
             across: [0.0, 1.0],
+            whole: false,
             up: [-1.0, 1.0],
         };
         assert_eq!(

@@ -10,6 +10,9 @@ const HEIGHT: f64 = 74.0;
 const LEFT: f64 = 14.0;
 const TOP: f64 = 72.0;
 
+/// From one column's frame to the next.
+const ASIDE: f64 = 22.0;
+
 /// From one row's frame to the next: the numbers of one and the percentages of the other fit in.
 const BETWEEN: f64 = 44.0;
 
@@ -49,13 +52,13 @@ pub fn draw(
 ) -> Scene {
     let names = rows.iter().map(|r| glyph::width(&r.label) * 12.0);
     let name = names.fold(0.0, f64::max).min(260.0);
-    let room = (WIDTH + 16.0) * levels.len() as f64;
+    let room = (WIDTH + ASIDE) * levels.len() as f64;
     let width = (LEFT + name + 16.0 + room).max(glyph::width(title) * 15.0 + 28.0);
     let height = TOP + (HEIGHT + BETWEEN) * rows.len() as f64 + 40.0;
     let mut scene = Scene::new(width, height, title);
     let most = truth.iter().copied().fold(0.0, f64::max) * 2.0;
     for (j, level) in levels.iter().enumerate() {
-        let left = LEFT + name + 16.0 + (WIDTH + 16.0) * j as f64;
+        let left = LEFT + name + 16.0 + (WIDTH + ASIDE) * j as f64;
         scene.text((left, TOP - 22.0), level, 12.0, BLACK, Anchor::Start);
         for (i, row) in rows.iter().enumerate() {
             let top = TOP + (HEIGHT + BETWEEN) * i as f64;
@@ -79,13 +82,26 @@ fn bars(scene: &mut Scene, (left, top): (f64, f64), style: Style, shares: &Share
         let height = (share / most).min(1.0) * HEIGHT;
         let at = (left + width * i as f64, top + HEIGHT - height);
         scene.rectangle(at, width - 0.5, height, style.colour.tint(0.75));
-        let tallest = shares.iter().all(|other| other <= share);
-        if *share > most && tallest {
-            let at = (at.0 + width / 2.0, top - 7.0);
-            let text = format!("{:.0}%", 100.0 * share);
-            scene.text(at, &text, 10.0, BLACK, Anchor::Middle);
-        }
     }
+    for (middle, text) in cut(shares, most) {
+        let at = (left + width * middle, top - 7.0);
+        scene.text(at, &text, 10.0, BLACK, Anchor::Middle);
+    }
+}
+
+/// The shares of bars that reach beyond `most`, neighbours in one text, and the middle of each in bins.
+fn cut(shares: &Shares, most: f64) -> Vec<(f64, String)> {
+    let mut texts = Vec::new();
+    let mut place = 0;
+    for run in shares.chunk_by(|a, b| (*a > most) == (*b > most)) {
+        if run[0] > most {
+            let each = run.iter().map(|share| format!("{:.0}", 100.0 * share));
+            let text = each.collect::<Vec<_>>().join(" + ");
+            texts.push((place as f64 + run.len() as f64 / 2.0, format!("{text}%")));
+        }
+        place += run.len();
+    }
+    texts
 }
 
 fn outline(scene: &mut Scene, (left, top): (f64, f64), truth: &Shares, most: f64) {
@@ -104,7 +120,13 @@ fn base(scene: &mut Scene, (left, bottom): (f64, f64), [low, high]: [f32; 2]) {
     scene.line(vec![(left, bottom), (left + WIDTH, bottom)], GREY, 1.0, 0.0);
     for (value, text) in ticks([low, high], 4) {
         let x = left + (value - low) / (high - low) * WIDTH;
-        scene.text((x, bottom + 9.0), &text, 10.0, GREY, Anchor::Middle);
+        // Those at the ends stay inside the frame: another column's stand right beside it.
+        let anchor = match (value - low) / (high - low) {
+            share if share < 0.02 => Anchor::Start,
+            share if share > 0.98 => Anchor::End,
+            _ => Anchor::Middle,
+        };
+        scene.text((x, bottom + 9.0), &text, 10.0, GREY, anchor);
     }
 }
 
@@ -123,5 +145,17 @@ mod tests {
             (0.25, 0.375, 0.25)
         );
         assert!((shares.iter().sum::<f64>() - 0.875).abs() < 1e-12);
+    }
+
+    #[test]
+    fn neighbours_that_are_cut_share_a_text() {
+        let shares = vec![0.0, 0.59, 0.4, 0.01, 0.0, 0.3];
+        let texts = cut(&shares, 0.25);
+        let expected = [(2.0, "59 + 40%"), (5.5, "30%")];
+        assert_eq!(
+            texts,
+            expected.map(|(place, text)| (place, text.to_owned()))
+        );
+        assert!(cut(&shares, 0.7).is_empty());
     }
 }

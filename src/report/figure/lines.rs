@@ -61,6 +61,7 @@ pub fn draw(title: &str, across: &str, up: &str, lines: &[Line]) -> Scene {
             xs().fold(f64::INFINITY, f64::min),
             xs().fold(f64::NEG_INFINITY, f64::max),
         ],
+        whole: xs().all(|x| x.fract() == 0.0),
         up: bounds(lines),
     };
     let mut scene = Scene::new(WIDTH, height, title);

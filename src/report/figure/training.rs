@@ -127,3 +127,26 @@ fn epochs_of(run: &ScoredRun) -> Vec<Epoch> {
     run.dir()
         .map_or(Vec::new(), |dir| epochs::read(dir, metric))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_the_mean_of_the_trainings_that_came_so_far() {
+        let runs = [
+            vec![(1.0, 1.0), (2.0, 0.5)],
+            vec![(1.0, 1.0), (2.0, 0.75), (3.0, 0.25)],
+        ];
+        let marks = marks_of(runs.into_iter());
+        let seen: Vec<_> = marks.iter().map(|m| [m.x, m.y, m.low, m.high]).collect();
+        assert_eq!(
+            seen,
+            [
+                [1.0, 1.0, 1.0, 1.0],
+                [2.0, 0.625, 0.5, 0.75],
+                [3.0, 0.25, 0.25, 0.25]
+            ]
+        );
+    }
+}

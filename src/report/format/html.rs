@@ -262,11 +262,28 @@ fn more(cell: &Cell) -> String {
             )
         });
         let difference = fixed(versus.difference, decimals);
-        let range = range.unwrap_or_default();
-        format!(
-            "{difference}{range} against the reference, corrected p = {:.4}",
-            versus.p
-        )
+        let (range, p) = (range.unwrap_or_default(), corrected(versus.p));
+        format!("{difference}{range} against the reference, {p}")
     }));
     parts.join("; ")
+}
+
+/// A corrected p-value, which is never 0.
+fn corrected(p: f64) -> String {
+    match p < 0.0001 {
+        true => "corrected p < 0.0001".to_string(),
+        false => format!("corrected p = {}", fixed(p, 4)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_p_value_is_printed_as_zero() {
+        assert_eq!(corrected(0.000_04), "corrected p < 0.0001");
+        assert_eq!(corrected(0.0001), "corrected p = 0.0001");
+        assert_eq!(corrected(0.02), "corrected p = 0.0200");
+    }
 }

@@ -157,7 +157,7 @@ fn cell(of: &Cell, with_spread: bool) -> String {
         _ => escape(&text),
     };
     text = match (of.best, of.significant) {
-        (true, true) => format!("\\textbf{{{text}}}"),
+        (_, true) => format!("\\textbf{{{text}}}"),
         (true, false) => format!("\\underline{{{text}}}"),
         _ => text,
     };

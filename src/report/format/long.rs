@@ -7,7 +7,7 @@ use crate::report::table::{BETWEEN, Cell, Column, Content, Line, Table};
 /// `value` and what follows from it stand in the units of the table (percent, minutes, MiB) at full
 /// precision; a published number as it is printed. `p` is corrected over the table. `origin` is the
 /// number in `manifest.json`.
-pub(super) const COLUMNS: [&str; 19] = [
+pub(super) const COLUMNS: [&str; 20] = [
     "table",
     "row",
     "block",
@@ -21,6 +21,7 @@ pub(super) const COLUMNS: [&str; 19] = [
     "best",
     "significant",
     "at_floor",
+    "above_floor",
     "low",
     "high",
     "difference",
@@ -107,6 +108,7 @@ impl Show<'_> {
             flag(cell.best),
             flag(cell.significant),
             flag(cell.at_floor),
+            text(cell.above_floor),
             text(cell.interval.map(|range| range[0])),
             text(cell.interval.map(|range| range[1])),
             text(cell.versus.map(|v| v.difference)),

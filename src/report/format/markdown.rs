@@ -49,7 +49,7 @@ fn cell(of: &Cell) -> String {
 fn single(cell: &Cell) -> String {
     let mut text = cell.content.text();
     text = match (cell.best, cell.significant) {
-        (true, true) => format!("**{text}**"),
+        (_, true) => format!("**{text}**"),
         (true, false) => format!("<u>{text}</u>"),
         _ => text,
     };

@@ -24,7 +24,7 @@ const LABEL: u16 = 14;
 pub struct Style {
     /// Columns of the terminal.
     pub width: u16,
-    /// Whether escape codes may be used; without them the best cells carry an asterisk.
+    /// Whether escape codes may be used; without them bold cells carry an asterisk.
     pub colour: bool,
 }
 
@@ -125,7 +125,7 @@ fn line(row: &Line, style: Style, spread: bool) -> Vec<View> {
 fn view(cell: &Cell, style: Style, spread: bool) -> View {
     let text = text(cell, style, spread);
     match (cell.best, cell.significant, style.colour) {
-        (true, true, true) => View::new(text).add_attribute(Attribute::Bold),
+        (_, true, true) => View::new(text).add_attribute(Attribute::Bold),
         (true, false, true) => View::new(text).add_attribute(Attribute::Underlined),
         _ => View::new(text),
     }
@@ -137,7 +137,7 @@ fn text(cell: &Cell, style: Style, spread: bool) -> String {
         return each.collect::<Vec<_>>().join(BETWEEN);
     }
     let mut text = match (cell.best, cell.significant, style.colour) {
-        (true, true, false) => format!("*{}", cell.content.text()),
+        (_, true, false) => format!("*{}", cell.content.text()),
         (true, false, false) => format!("_{}", cell.content.text()),
         _ => cell.content.text(),
     };

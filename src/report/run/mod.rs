@@ -7,6 +7,7 @@ pub mod level;
 pub mod matched;
 pub mod provenance;
 pub mod reading;
+mod same_masks;
 pub mod samples;
 pub mod scores;
 pub mod section;

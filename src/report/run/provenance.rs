@@ -1,5 +1,6 @@
 //! Where a section's numbers come from, in words.
 
+use crate::metric::fixed;
 use crate::record::{EXTERNAL, Manifest, PAPER};
 
 use crate::report::run::config::join;
@@ -207,7 +208,7 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
                 true => OUTSIDE.to_string(),
                 false => m.selection.epoch.to_string(),
             },
-            minutes(m).map_or(OUTSIDE.to_string(), |minutes| format!("{minutes:.1}")),
+            minutes(m).map_or(OUTSIDE.to_string(), |minutes| fixed(minutes, 1)),
             run.predictions_hash.clone(),
         ]
     };

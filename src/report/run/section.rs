@@ -9,9 +9,9 @@ use crate::metric::{Metric, Protocol};
 use crate::report::error::{Error, Result};
 use crate::report::origin::{Origin, RunSet};
 use crate::report::run::config::{self, RowKey, Settings};
-use crate::report::run::matched;
 use crate::report::run::scores::ScoredRun;
 use crate::report::run::trained::Trained;
+use crate::report::run::{matched, same_masks};
 use crate::report::stats::finding::Comparison;
 
 /// Registry name of the model that looks at nothing: the floor of every table.
@@ -142,7 +142,8 @@ fn key(run: &ScoredRun) -> Key {
 /// their own, told apart by that setting; they are never averaged together.
 ///
 /// # Errors
-/// [`Error::Twice`] if two runs would fill the same place.
+/// [`Error::Twice`] if two runs would fill the same place; [`Error::OtherMasks`] if two were tested
+/// under other masks of the same name.
 pub fn sections(runs: Vec<ScoredRun>) -> Result<Vec<Section>> {
     let mut by_key: BTreeMap<Key, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
@@ -200,6 +201,7 @@ pub fn slug(text: &str) -> String {
 }
 
 fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section> {
+    same_masks::check(&runs)?;
     let protocol = runs[0].protocol;
     let levels: BTreeSet<Level> = runs.iter().flat_map(|r| &r.mask.levels).copied().collect();
     let mut by_model: BTreeMap<String, Vec<ScoredRun>> = BTreeMap::new();

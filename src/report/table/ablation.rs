@@ -1,13 +1,13 @@
 //! Variants of one model side by side: each number, and what the change costs.
 
-use super::build::heading;
+use super::build::{heading, synthetic};
 use super::mark::{correct, mark_floors};
-use super::notes::{at_floor, selected};
-use super::tested::ALPHA;
+use super::notes::{at_floor, seeds, selected};
 use super::{Cell, Column, Content, Line, Table, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
 use crate::report::run::reading::{Outcome, Reading};
 use crate::report::run::section::{Row, Section, slug};
+use crate::report::stats::holm::ALPHA;
 
 /// A table per model with several variants: `model` and `model:change`, or one model under several
 /// configurations.
@@ -58,10 +58,10 @@ fn table(section: &Section, of: &str) -> Option<Table> {
         reading: &reading,
         tested: against.is_ok(),
     };
-    let mut reasons = Vec::new();
+    let (mut reasons, synthetic) = (Vec::new(), synthetic(section));
     let mut table = Table {
         id: format!("{}-ablation-{}", section.slug, slug(of)),
-        title: format!("{}: variants of {}", section.title, full.label),
+        title: format!("{}: variants of {}{synthetic}", section.title, full.label),
         stub: "variant".to_string(),
         columns: columns.collect(),
         rows: rows
@@ -80,22 +80,24 @@ fn table(section: &Section, of: &str) -> Option<Table> {
     correct(&mut table);
     mark_floors(&mut table);
     mark_changes(&mut table);
+    let spread = table.numbers().any(|c| c.content.sd().is_some());
+    let own = rows.iter().copied().filter(|r| !r.derived);
+    table.notes.push(seeds(own, spread));
     table.notes.extend(match against {
         Ok(comparison) => tested::of_changes(section, comparison, &table),
         Err(why) => vec![why],
     });
-    if table.rows.iter().flat_map(|r| &r.cells).any(|c| c.at_floor) {
+    if table.numbers().any(|c| c.at_floor) {
         table.notes.push(at_floor());
     }
     table.notes.extend(selected(section));
     Some(table)
 }
 
-/// A change that is more than chance stands out.
+/// A change that is more than chance stands out. It is best of nothing, and may well be for the worse.
 fn mark_changes(table: &mut Table) {
     for cell in table.rows.iter_mut().flat_map(|r| &mut r.cells) {
-        let sure = cell.versus.is_some_and(|v| v.p < ALPHA);
-        (cell.best, cell.significant) = (sure, sure);
+        cell.significant = cell.versus.is_some_and(|v| v.p < ALPHA);
     }
 }
 
@@ -161,5 +163,65 @@ impl Show<'_> {
             .comparison()?
             .find(place, metric.name, self.reading)?;
         Some(Versus::of(&found.test?, metric))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::protocol;
+    use crate::report::fixture::{manifest, record};
+    use crate::report::format::markdown;
+    use crate::report::run::scores::score_by;
+    use crate::report::run::section::{Tests, sections};
+    use crate::report::stats::compare::compare;
+    use crate::report::stats::finding::Effort;
+
+    /// LNLN and a variant that is worse for every clip, two seeds each, by their absolute error.
+    fn worse(permutations: usize) -> Table {
+        let mosi = protocol("mosi").unwrap();
+        let seeds = [("lnln", 11), ("lnln", 12), ("lnln:x", 11), ("lnln:x", 12)];
+        let run = |(model, seed)| {
+            let run = record(manifest(model, seed, &[0.0, 0.5]));
+            score_by(mosi, run).unwrap().swap_remove(0)
+        };
+        let mut section = sections(seeds.map(run).to_vec()).unwrap().swap_remove(0);
+        section.metrics = vec![mosi.metric("mae").unwrap()];
+        let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
+        let effort = Effort {
+            bootstrap: 100,
+            permutations,
+        };
+        section.tests = Tests::Done(Box::new(compare(&section, reference, effort).unwrap()));
+        tables(&section).swap_remove(0)
+    }
+
+    #[test]
+    fn a_change_for_the_worse_stands_out_and_is_best_of_nothing() {
+        let table = worse(199);
+        let change = &table.rows[1].cells[1];
+        assert!(change.versus.is_some_and(|v| v.difference > 0.0));
+        assert!(change.significant, "{change:?}");
+        assert!(table.numbers().all(|c| !c.best), "{table:?}");
+        let text = markdown::table(&table, 3);
+        let bold = format!("| **{}** |", change.content.text());
+        assert!(text.contains(&bold), "{text}");
+    }
+
+    #[test]
+    fn variants_say_how_many_seeds_they_have_and_that_their_data_are_made_up() {
+        let table = worse(199);
+        assert!(table.title.ends_with("variants of LNLN (synthetic data)"));
+        let seeds = "Mean ± standard deviation (n-1) over seeds, n = 2.";
+        assert!(table.notes.iter().any(|n| n == seeds), "{:?}", table.notes);
+    }
+
+    #[test]
+    fn too_few_permutations_for_one_change_are_said_to_be_too_few() {
+        let notes = worse(19).notes.join("\n");
+        let said = "With 19 permutations no corrected p of this test can fall below 0.05: nothing \
+                    can be bold; more permutations (--resamples) could tell.";
+        assert!(notes.contains(said) && !notes.contains("Bold:"), "{notes}");
+        assert!(worse(20).notes.iter().any(|n| n.starts_with("Bold:")));
     }
 }

@@ -11,34 +11,35 @@ const NO_FLOOR: &str = "Undefined: no constant has this score.";
 pub fn table(section: &Section, of: &Table) -> Option<Table> {
     let mut reasons = Vec::new();
     let models = of.rows.iter().filter(|r| !r.floor);
-    let rows: Vec<Line> = models.map(|row| line(of, row, &mut reasons)).collect();
+    let mut table = Table {
+        rows: models.map(|row| line(of, row, &mut reasons)).collect(),
+        id: format!("{}-above-floor", of.id),
+        title: format!("{}: above the floor", of.title),
+        stub: of.stub.clone(),
+        columns: of.columns.iter().map(column).collect(),
+        masks: of.masks.clone(),
+        reference: None,
+        reasons,
+        notes: Vec::new(),
+    };
+    table.notes = said(section, &table);
     let known = |c: &Cell| matches!(c.content, Content::Number { .. });
-    let mut said = vec![
-        "Points by which each number is better than that of the best constant; negative is worse."
-            .to_string(),
-    ];
-    if rows
-        .iter()
-        .flat_map(|r| &r.cells)
-        .any(|c| c.content == Content::Missing)
-    {
+    let shown = table.numbers().any(known);
+    shown.then_some(table)
+}
+
+fn said(section: &Section, table: &Table) -> Vec<String> {
+    let points =
+        "Points by which each number is better than that of the best constant; negative is worse.";
+    let mut said = vec![points.to_string()];
+    if table.numbers().any(|c| c.content == Content::Missing) {
         said.push(notes::NOT_EVALUATED.to_string());
     }
+    if table.numbers().any(|c| c.at_floor) {
+        said.push(notes::at_floor());
+    }
     said.extend(notes::selected(section));
-    rows.iter()
-        .flat_map(|r| &r.cells)
-        .any(known)
-        .then(|| Table {
-            id: format!("{}-above-floor", of.id),
-            title: format!("{}: above the floor", of.title),
-            stub: of.stub.clone(),
-            columns: of.columns.iter().map(column).collect(),
-            rows,
-            masks: of.masks.clone(),
-            reference: None,
-            reasons,
-            notes: said,
-        })
+    said
 }
 
 fn column(of: &Column) -> Column {
@@ -63,7 +64,19 @@ fn line(table: &Table, of: &Line, reasons: &mut Vec<String>) -> Line {
 
 /// The distance of a cell in this column as a cell; `reasons` are those that such cells have.
 fn distance(table: &Table, column: usize, of: &Cell, reasons: &mut Vec<String>) -> Cell {
+    let floors = table.rows.iter().filter(|r| r.floor);
+    let floors = floors.map(|r| &r.cells[column].origin);
+    let origin = floors.fold(of.origin.clone(), Origin::against);
+    points(table, of, &origin, reasons)
+}
+
+/// The distances of all numbers of a cell, which have this origin.
+fn points(table: &Table, of: &Cell, origin: &Origin, reasons: &mut Vec<String>) -> Cell {
     let content = match (&of.content, of.above_floor) {
+        (Content::Several(cells), _) => {
+            let each = cells.iter().map(|c| points(table, c, origin, reasons));
+            Content::Several(each.collect())
+        }
         (Content::Number { decimals, .. }, Some(value)) => Content::Number {
             value,
             sd: None,
@@ -78,9 +91,7 @@ fn distance(table: &Table, column: usize, of: &Cell, reasons: &mut Vec<String>) 
         },
         (other, _) => other.clone(),
     };
-    let floors = table.rows.iter().filter(|r| r.floor);
-    let floors = floors.map(|r| &r.cells[column].origin);
-    let mut cell = Cell::new(content, floors.fold(of.origin.clone(), Origin::against));
+    let mut cell = Cell::new(content, origin.clone());
     cell.at_floor = of.at_floor;
     cell
 }

@@ -1,8 +1,7 @@
 //! Marks the best cells of a table, and those that are no better than its floor.
 
-use super::tested::ALPHA;
 use super::{Cell, Content, Line, Table};
-use crate::report::stats::holm;
+use crate::report::stats::holm::{self, ALPHA};
 
 /// Corrects the p-values of a table's tests for their number, and sets `best`, `significant`,
 /// `at_floor` and `above_floor` in every column. Values are compared as printed: what looks equal
@@ -49,44 +48,57 @@ fn goodness(cell: &Cell, sign: i32) -> Option<i128> {
 }
 
 fn floors(rows: &mut [Line], column: usize, sign: i32) {
-    let of = |row: &Line| goodness(&row.cells[column], sign);
-    let floor = rows.iter().filter(|r| r.floor).max_by_key(|r| of(r));
-    let floor = floor.and_then(|r| Some((of(r)?, number(&r.cells[column])?)));
+    // As printed, and in full.
+    let of = |row: &Line| {
+        let cell = &row.cells[column];
+        Some((goodness(cell, sign)?, f64::from(sign) * number(cell)?))
+    };
+    // Floors that are equal as printed are not in full: the best counts, as in summary.csv.
+    let floors = rows.iter().filter(|r| r.floor).filter_map(of);
+    let floor = floors.max_by(|a, b| a.1.total_cmp(&b.1));
     for row in rows.iter_mut().filter(|r| !r.floor) {
-        let cell = &mut row.cells[column];
-        if let (Some(value), Some(exact)) = (goodness(cell, sign), number(cell)) {
+        if let Some((value, exact)) = of(row) {
+            let cell = &mut row.cells[column];
             cell.at_floor = floor.is_some_and(|(floor, _)| value <= floor);
-            cell.above_floor = floor.map(|(_, floor)| f64::from(sign) * (exact - floor));
+            cell.above_floor = floor.map(|(_, floor)| exact - floor);
         }
     }
 }
 
 fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<usize>) {
     let of = |row: &Line| goodness(&row.cells[column], sign);
-    let mut rivals: Vec<(i128, usize)> = (0..rows.len())
+    let rivals: Vec<(i128, usize)> = (0..rows.len())
         .filter(|&i| !rows[i].floor)
         .filter_map(|i| Some((of(&rows[i])?, i)))
         .collect();
-    rivals.sort_by_key(|rival| std::cmp::Reverse(rival.0));
     // To this side of the reference, by more than chance: the difference over paired seeds may have
     // another sign than that of the numbers shown.
     let sure = |i: usize, side: i32| {
         let versus = rows[i].cells[column].versus;
         versus.is_some_and(|v| v.p < ALPHA && v.difference * f64::from(side) > 0.0)
     };
-    // The reference is best where the runner-up is worse than it.
-    let significant = match rivals.as_slice() {
-        [(_, best), (_, second), ..] if Some(*best) == reference => sure(*second, -sign),
-        [(_, best), ..] => sure(*best, sign),
-        [] => false,
+    // The reference is best where the runner-up is worse than it: each of them, where several are
+    // equal as printed.
+    let beaten = |of: usize| {
+        let others = || rivals.iter().filter(|(_, i)| *i != of);
+        let second = others().map(|(value, _)| *value).max();
+        let mut seconds = others().filter(|(value, _)| Some(*value) == second);
+        seconds.all(|(_, i)| sure(*i, -sign))
     };
+    // Cells that share the first place have a test each.
+    let significant = |i: usize| match Some(i) == reference {
+        true => beaten(i),
+        false => sure(i, sign),
+    };
+    let first = rivals.iter().map(|(value, _)| *value).max();
+    let best = rivals.iter().filter(|(value, _)| Some(*value) == first);
+    let best: Vec<(usize, bool)> = best.map(|(_, i)| (*i, significant(*i))).collect();
     // The best of one is no distinction.
-    let best = (rivals.len() > 1).then(|| rivals[0].0);
-    for row in rows.iter_mut().filter(|r| !r.floor) {
-        let cell = &mut row.cells[column];
-        if let Some(value) = goodness(cell, sign) {
+    if rivals.len() > 1 {
+        for (i, significant) in best {
+            let cell = &mut rows[i].cells[column];
             // To beat the others and not the floor is nothing to point at.
-            cell.best = Some(value) == best && !cell.at_floor;
+            cell.best = !cell.at_floor;
             cell.significant = cell.best && significant;
         }
     }
@@ -208,6 +220,39 @@ mod tests {
             bold(&[(9.0, Some(0.03)), (8.0, None), (1.0, Some(0.9))]),
             [false; 3]
         );
+    }
+
+    #[test]
+    fn cells_that_share_the_first_place_are_significant_by_their_own_tests() {
+        let (sure, chance) = ((9.0, Some(0.01)), (9.0, Some(0.2)));
+        assert_eq!(bold(&[sure, (8.0, None), chance]), [true, false, false]);
+        assert_eq!(bold(&[chance, (8.0, None), sure]), [false, false, true]);
+        // The second is the reference: equal as printed, it does not beat the first, nor all others.
+        let above = (9.04, Some(0.01));
+        assert_eq!(bold(&[above, (9.0, None)]), [true, false]);
+        assert_eq!(bold(&[above, (9.0, None), chance]), [true, false, false]);
+        assert_eq!(
+            bold(&[chance, (9.0, None), (1.0, Some(0.01))]),
+            [false, false, false]
+        );
+    }
+
+    #[test]
+    fn the_reference_is_to_beat_all_that_share_the_second_place() {
+        let (sure, chance) = ((7.0, Some(0.01)), (7.0, Some(0.2)));
+        assert_eq!(bold(&[sure, (9.0, None), chance]), [false; 3]);
+        assert_eq!(bold(&[chance, (9.0, None), sure]), [false; 3]);
+        assert_eq!(bold(&[sure, (9.0, None), sure]), [false, true, false]);
+    }
+
+    #[test]
+    fn the_best_of_floors_counts_in_full() {
+        for rows in [[50.0, 50.04], [50.04, 50.0]] {
+            let mut table = table(true, &[(60.0, false), (rows[0], true), (rows[1], true)]);
+            mark(&mut table, None);
+            let above = table.rows[0].cells[0].above_floor.unwrap();
+            assert!((above - 9.96).abs() < 1e-9, "{rows:?} {above}");
+        }
     }
 
     #[test]

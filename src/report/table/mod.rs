@@ -72,7 +72,7 @@ pub struct Cell {
     pub content: Content,
     /// The best of its column, floors aside.
     pub best: bool,
-    /// Whether the best is better by more than chance.
+    /// Whether it stands out by more than chance: the best by being better, a change by being one.
     pub significant: bool,
     /// No better than the floor.
     pub at_floor: bool,
@@ -97,6 +97,14 @@ impl Cell {
             interval: None,
             versus: None,
             origin,
+        }
+    }
+
+    /// Its numbers, each with its own marks: those that share it, or itself.
+    pub fn numbers(&self) -> &[Self] {
+        match &self.content {
+            Content::Several(cells) => cells,
+            _ => std::slice::from_ref(self),
         }
     }
 
@@ -239,6 +247,12 @@ impl Content {
 }
 
 impl Table {
+    /// The numbers of all cells.
+    pub fn numbers(&self) -> impl Iterator<Item = &Cell> {
+        let cells = self.rows.iter().flat_map(|row| &row.cells);
+        cells.flat_map(Cell::numbers)
+    }
+
     /// Neighbouring columns of one group, as (title, number of columns).
     pub fn groups(&self) -> Vec<(&str, usize)> {
         let mut groups: Vec<(&str, usize)> = Vec::new();

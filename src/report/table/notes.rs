@@ -24,7 +24,8 @@ pub fn notes(section: &Section, table: &Table) -> Vec<String> {
 /// Those on seeds, training, tests, the floor and the selection of weights.
 pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
     let cells = || table.rows.iter().flat_map(|r| &r.cells);
-    let mut notes = vec![seeds(section, cells().any(|c| c.content.sd().is_some()))];
+    let spread = cells().any(|c| c.content.sd().is_some());
+    let mut notes = vec![seeds(section.own_rows(), spread)];
     notes.extend(trained(section));
     notes.extend(tested::sentences(section, table));
     if !table.rows.iter().any(|r| r.floor) {
@@ -78,11 +79,12 @@ fn trained(section: &Section) -> Vec<String> {
     notes
 }
 
-/// How many seeds stand behind the numbers, which may show their spread; rows that differ from the
-/// first are named.
-fn seeds(section: &Section, spread: bool) -> String {
-    let usual = section.rows.first().map_or(0, |r| r.runs.len());
-    let others = section.own_rows().filter(|r| r.runs.len() != usual);
+/// How many seeds stand behind the numbers of these rows, which may show their spread; rows that
+/// differ from the first are named.
+pub fn seeds<'a>(rows: impl Iterator<Item = &'a Row>, spread: bool) -> String {
+    let mut rows = rows.peekable();
+    let usual = rows.peek().map_or(0, |r| r.runs.len());
+    let others = rows.filter(|r| r.runs.len() != usual);
     let others = others
         .map(|r| format!("; {}: {}", r.label, r.runs.len()))
         .collect::<String>();

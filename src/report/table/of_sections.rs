@@ -1,11 +1,13 @@
 //! Tables of whole sections.
 
+use super::{Cell, Content};
 use super::{ablation, above, build, efficiency, paper};
 use crate::mask::Level;
-use crate::report::fixture::{self, TOY, eleven, manifest, scored, section};
+use crate::report::fixture::{self, TOY, eleven, manifest, record, scored, section};
 use crate::report::format::markdown;
 use crate::report::run::floor;
 use crate::report::run::provenance;
+use crate::report::run::scores::score_by;
 use crate::report::run::section::{Section, Tests, sections};
 use crate::report::stats::compare::compare;
 use crate::report::stats::finding::Effort;
@@ -80,6 +82,38 @@ fn the_papers_layout_marks_tests_and_says_how_weights_were_selected() {
         assert!(text.contains("<u>") || text.contains("**0"), "{text}");
         assert!(table.reference.is_some());
     }
+}
+
+#[test]
+fn the_papers_layout_says_how_far_our_numbers_are_above_the_floor() {
+    let mosi = crate::metric::protocol("mosi").unwrap();
+    let runs = ["lnln", "flat", "constant"].map(|model| {
+        let mut m = manifest(model, 11, &GRID);
+        m.dataset.name = "mosi".into();
+        m.masks = vec![fixture::masks("random", m.masks[0].levels.clone())];
+        score_by(mosi, record(m)).unwrap().swap_remove(0)
+    });
+    let section = sections(runs.to_vec()).unwrap().swap_remove(0);
+    let tables = paper::tables(&section);
+    let above = &tables[1];
+    assert_eq!(above.id, "mosi-paper-overall-above-floor");
+    assert!(above.columns.iter().all(|c| c.group.is_empty()));
+    let labels: Vec<_> = above.rows.iter().map(|r| r.label.as_str()).collect();
+    assert_eq!(labels, ["FLAT", "LNLN"]);
+    let value = |cell: &Cell| match &cell.content {
+        Content::Number { value, .. } => Some(*value),
+        _ => None,
+    };
+    for (row, plain) in above.rows.iter().zip(build::overview(&section).rows) {
+        let found = row.cells.iter().flat_map(Cell::numbers).map(value);
+        let found: Vec<Option<f64>> = found.collect();
+        let expected: Vec<Option<f64>> = plain.cells.iter().map(|c| c.above_floor).collect();
+        assert_eq!(found, expected, "{}", row.label);
+        assert_eq!(found.iter().flatten().count(), mosi.metrics.len() - 1);
+    }
+    let text = markdown::table(above, 3);
+    let said = "Numbers: mean of 0, 0.5, 1. Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0";
+    assert!(text.contains(said), "{text}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::build::{self, Source, heading, synthetic};
 use super::notes;
 use super::paper_cells::{Place, together};
-use super::{Cell, Column, Content, Line, Table};
+use super::{Cell, Column, Content, Line, Table, above};
 use crate::mask::Level;
 use crate::metric::{Direction, Metric};
 use crate::published;
@@ -12,7 +12,8 @@ use crate::report::run::level;
 use crate::report::run::reading::Reading;
 use crate::report::run::section::{Row, Section};
 
-/// Overall numbers, those with their spread over seeds where there is one, then those at every level.
+/// Overall numbers, how far they are above the floor, those with their spread over seeds where there is
+/// one, then those at every level.
 pub fn tables(section: &Section) -> Vec<Table> {
     let mean = Reading::mean(&section.levels);
     let rates = level::rates(&section.levels).len() == section.levels.len();
@@ -33,6 +34,7 @@ pub fn tables(section: &Section) -> Vec<Table> {
         spread,
     });
     let mut tables = vec![plain.table("overall", &overall)];
+    tables.extend(plain.above_floor(&tables[0], &overall));
     let several = |row: &Row| !row.floor && row.runs.len() > 1;
     if section.rows.iter().any(several) {
         tables.push(spread.table("stability", &overall));
@@ -42,6 +44,10 @@ pub fn tables(section: &Section) -> Vec<Table> {
     }
     tables
 }
+
+/// What two numbers in a cell are.
+const PAIRS: &str = "Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0 (negative / positive, negative / \
+                     non-negative).";
 
 /// The level as papers print it.
 fn printed(level: Level) -> Option<published::Level> {
@@ -99,6 +105,21 @@ impl Show<'_> {
         }
     }
 
+    /// How far our numbers of a table are above the floor. The floor of published ones is not known.
+    fn above_floor(&self, of: &Table, blocks: &[Block]) -> Option<Table> {
+        let (mut ours, own) = (of.clone(), self.columns.len());
+        ours.columns.truncate(own);
+        ours.columns.iter_mut().for_each(|c| c.group.clear());
+        ours.rows.iter_mut().for_each(|r| r.cells.truncate(own));
+        let is_ours = |row: &Line| row.cells.iter().any(|c| c.origin != Origin::Nothing);
+        ours.rows.retain(is_ours);
+        let mut table = above::table(self.section, &ours)?;
+        let titles: Vec<&str> = blocks.iter().map(|(title, ..)| title.as_str()).collect();
+        let what = format!("Numbers: {}. {PAIRS}", titles.join(", "));
+        table.notes.insert(0, what);
+        Some(table)
+    }
+
     /// Our numbers, marked and tested as in any table: a column per block and metric.
     fn flat(&self, blocks: &[Block]) -> Table {
         let metrics = &self.section.metrics;
@@ -124,11 +145,7 @@ impl Show<'_> {
     }
 
     fn notes(&self, blocks: &[Block], flat: &Table) -> Vec<String> {
-        let mut notes = vec![
-            "Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0 (negative / positive, negative / \
-             non-negative). -: not evaluated or not published."
-                .to_string(),
-        ];
+        let mut notes = vec![format!("{PAIRS} -: not evaluated or not published.")];
         if let [(title, ..)] = blocks {
             notes.push(format!(
                 "This report: {title}; published: mean over the rates 0 to 0.9, or over the six \

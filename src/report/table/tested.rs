@@ -3,10 +3,8 @@
 use super::{Cell, Column, Content, Line, Table};
 use crate::report::run::section::{Row, Section, Tests};
 use crate::report::stats::finding::{Comparison, Met};
+use crate::report::stats::holm::{self, ALPHA};
 use crate::report::stats::resample::SEED;
-
-/// Below this a corrected p-value counts as more than chance.
-pub const ALPHA: f64 = 0.05;
 
 /// Sentences on the tests of a table whose rows are the section's.
 pub fn sentences(section: &Section, table: &Table) -> Vec<String> {
@@ -34,13 +32,35 @@ pub fn sentences(section: &Section, table: &Table) -> Vec<String> {
     let mut notes = vec![method(&which, count, comparison)];
     notes.extend(open);
     notes.extend(pairing(section, comparison, table));
-    if marked {
-        notes.push(format!(
+    let bold = || {
+        format!(
             "Bold: best of its column and better than {reference} (where that is the best: than \
              the runner-up) with corrected p < {ALPHA}. Underlined: best, but it may be chance."
-        ));
-    }
+        )
+    };
+    // Where all are underlined for want of permutations, nothing is said of chance.
+    let coarse = too_coarse(count, comparison);
+    notes.extend(match &coarse {
+        Some(_) => best("."),
+        None => marked.then(bold),
+    });
+    notes.extend(coarse);
     notes
+}
+
+/// Where so many tests by so few permutations can tell nothing from chance, whatever the numbers.
+fn too_coarse(count: usize, comparison: &Comparison) -> Option<String> {
+    let permutations = comparison.effort.permutations;
+    let tests = match count {
+        1 => "this test".to_string(),
+        _ => format!("these {count} tests"),
+    };
+    (holm::least(count, permutations) >= ALPHA).then(|| {
+        format!(
+            "With {permutations} permutations no corrected p of {tests} can fall below {ALPHA}: \
+             nothing can be bold; more permutations (--resamples) could tell."
+        )
+    })
 }
 
 /// How `count` tests of `which` numbers were made.
@@ -93,7 +113,8 @@ pub fn of_changes(section: &Section, comparison: &Comparison, table: &Table) -> 
     if !not.is_empty() {
         notes.push(format!("Not tested: {}.", not.join("; ")));
     }
-    notes.push(format!("Bold: a change with corrected p < {ALPHA}."));
+    let bold = || format!("Bold: a change with corrected p < {ALPHA}.");
+    notes.push(too_coarse(count, comparison).unwrap_or_else(bold));
     notes
 }
 

@@ -1,0 +1,42 @@
+//! Marks of numbers in every format.
+
+use super::fixture::section;
+use super::format::page::Part;
+use super::format::{html, latex, markdown, terminal};
+use super::numbering::Numbering;
+use super::options::Options;
+use super::table::{Table, build};
+use crate::report::format::terminal::Style;
+
+/// FLAT's first number, which is not the best of its column, stands out all the same.
+fn marked(mut table: Table) -> Table {
+    table.rows[0].cells[0].significant = true;
+    table
+}
+
+#[test]
+fn what_is_significant_is_bold_though_it_is_not_the_best() {
+    let plain = build::overview(&section(&[0.0, 0.5, 1.0]));
+    let table = marked(plain.clone());
+    assert!(!table.rows[0].cells[0].best);
+    let text = markdown::table(&table, 3);
+    assert!(text.contains("| FLAT | **80.00** ± 0.00 |"), "{text}");
+    let text = latex::table(&table);
+    assert!(text.contains("FLAT & \\textbf{80.00}"), "{text}");
+    let show = |table: &Table, colour| {
+        let style = Style { width: 100, colour };
+        terminal::tables(std::slice::from_ref(table), style)
+    };
+    let text = show(&table, false);
+    assert!(text.contains("*80.00 ±0.00"), "{text}");
+    assert_ne!(show(&table, true), show(&plain, true));
+}
+
+#[test]
+fn so_it_is_on_the_page() {
+    let mut part = Part::new(section(&[0.0, 0.5, 1.0]), &Options::default()).unwrap();
+    part.shown[0].0 = marked(part.shown[0].0.clone());
+    let parts = [part];
+    let page = html::page(&parts, &Numbering::of(&parts)).unwrap();
+    assert_eq!(page.matches("<strong>80.00</strong>").count(), 1);
+}
