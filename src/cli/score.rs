@@ -21,8 +21,9 @@ PREDICTIONS is CSV with headings or Parquet, with the columns id (clip id of the
 rate or level (0.5, LA, ...), seed (of training) and prediction (in label units); model, family
 and mask_seed are optional. Every test clip must be there once for each model, seed and level;
 missing, duplicate and foreign clips and numbers that are not finite are named, and nothing is
-written then. Scoring the same predictions again changes nothing. docs/score.md has an example in
-Python that uses this program's masks.")]
+written then. Scoring the same predictions again changes nothing. --title, --citation and
+--parameters need a file of one model, and the same words where its runs are there already.
+docs/score.md has an example in Python that uses this program's masks.")]
 pub struct Args {
     /// CSV or Parquet.
     #[arg(value_name = "PREDICTIONS")]
@@ -39,12 +40,12 @@ pub struct Args {
     /// Title in tables [default: the model's name].
     #[arg(long)]
     title: Option<String>,
-    /// `Authors: Title. Venue Year`, for citations.bib
-    #[arg(long, value_name = "TEXT", default_value = "", value_parser = citation)]
-    citation: String,
-    /// Trainable scalars.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    parameters: u64,
+    /// `Authors: Title. Venue Year`, for citations.bib [default: none].
+    #[arg(long, value_name = "TEXT", value_parser = citation)]
+    citation: Option<String>,
+    /// Trainable scalars [default: unknown].
+    #[arg(long, value_name = "N")]
+    parameters: Option<u64>,
     /// Mask family of rows that name none.
     #[arg(long, default_value = "random")]
     family: String,

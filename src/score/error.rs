@@ -99,6 +99,27 @@ pub enum Error {
          `constant`, the floor of every table; choose another with --model or in the file"
     )]
     ModelName { name: String },
+    #[error(
+        "{file}: {flags} would describe {count} models alike ({models}); expected predictions of \
+         one model: score each from a file of its own, or leave {flags} out"
+    )]
+    SeveralModels {
+        file: String,
+        flags: String,
+        count: usize,
+        models: String,
+    },
+    #[error(
+        "these predictions were scored before, with {stored} for {flag}, where it says {given} \
+         now; to change it, remove {folders} and score again, or else leave {flag} out"
+    )]
+    SaidOtherwise {
+        flag: &'static str,
+        stored: String,
+        given: String,
+        /// The runs that say so, with a blank between them.
+        folders: String,
+    },
     #[error(transparent)]
     Dataset(#[from] dataset::Error),
     #[error(transparent)]

@@ -7,6 +7,7 @@ mod read;
 mod read_csv;
 mod read_parquet;
 mod row;
+mod said;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ use crate::record::hash_bytes;
 pub use error::{Error, Result};
 pub use row::Row;
 
-/// What the file does not say of itself.
+/// What the file does not say of itself. Title, citation and parameters are of one model: given
+/// for a file of several, or otherwise than in a run that is there already, they are refused.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Model of rows that name none; the file's name where left out.
@@ -25,9 +27,9 @@ pub struct Options {
     /// Title in tables; the model's name where left out.
     pub title: Option<String>,
     /// Authors, title, venue.
-    pub citation: String,
-    /// Trainable scalars, 0 where unknown.
-    pub parameters: u64,
+    pub citation: Option<String>,
+    /// Trainable scalars.
+    pub parameters: Option<u64>,
     /// Mask family of rows that name none.
     pub family: String,
     /// Mask seed of rows that name none.
@@ -59,6 +61,7 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     })?;
     let rows = read::rows(file, &bytes)?;
     let joined = join::join(file, &rows, corpus, options)?;
+    said::check(&file_name(file), &joined, corpus, runs, options)?;
     let origin = write::Origin {
         name: file_name(file),
         hash: hash_bytes(&bytes),

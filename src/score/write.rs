@@ -82,7 +82,7 @@ pub(super) fn write(
 
 /// Short blake3 of the data, the model's name, the seed and every prediction: what decides the
 /// scores, and not the file that brought them.
-fn identity(run: &Joined, corpus: &Corpus) -> String {
+pub(super) fn identity(run: &Joined, corpus: &Corpus) -> String {
     let mut text = format!(
         "{EXTERNAL}\n{}\n{}\n{}\n",
         corpus.content_hash, run.model, run.seed
@@ -129,8 +129,9 @@ fn manifest(
         model: ModelFacts {
             name: run.model.clone(),
             title: options.title.clone().unwrap_or_else(|| run.model.clone()),
-            citation: options.citation.clone(),
-            parameters: options.parameters,
+            citation: options.citation.clone().unwrap_or_default(),
+            // 0 is what reports take for unknown.
+            parameters: options.parameters.unwrap_or_default(),
         },
         seed: run.seed,
         masks: masks(run),

@@ -144,7 +144,7 @@ fn refusals_have_their_exit_codes() {
 #[test]
 fn stated_runs_make_a_count_impossible_and_labels_replace_the_built_in_counts() {
     let folder = tempfile::tempdir().unwrap();
-    let path = table(&folder, "mine.csv", "model,mosi_acc7\nA,33.30\n");
+    let path = table(&folder, "mine.csv", "rate,model,mosi_acc7\n0,A,33.30\n");
     program()
         .args(["audit", "--seeds", "1"])
         .arg(&path)
@@ -152,7 +152,11 @@ fn stated_runs_make_a_count_impossible_and_labels_replace_the_built_in_counts() 
         .success()
         .stdout(contains("impossible-count").and(contains("686 clips")));
     let data = super::program::prepared(folder.path());
-    let path = table(&folder, "mine.csv", "model,demo-film_acc7\nA,33.31\n");
+    let path = table(
+        &folder,
+        "mine.csv",
+        "rate,model,demo-film_acc7\n0,A,33.31\n",
+    );
     program()
         .args(["audit", "--seeds", "1", "--data"])
         .arg(data.join("demo-film.h5"))
@@ -160,4 +164,40 @@ fn stated_runs_make_a_count_impossible_and_labels_replace_the_built_in_counts() 
         .assert()
         .success()
         .stdout(contains("impossible-count").and(contains("12 clips")));
+}
+
+#[test]
+fn stated_runs_say_nothing_of_a_table_without_levels() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = table(&folder, "mine.csv", "model,mosi_acc7\nA,33.30\n");
+    program()
+        .args(["audit", "--strict", "--seeds", "1"])
+        .arg(&path)
+        .assert()
+        .success()
+        .stdout(contains("nothing found"));
+}
+
+#[test]
+fn a_constant_is_seen_in_a_table_of_one_metric() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "model,0,0.5,1\nlost,57.77,57.77,57.77\nsound,80.12,71.33,57.77\n";
+    let path = table(&folder, "mine.csv", text);
+    program()
+        .args([
+            "audit",
+            "--strict",
+            "--dataset",
+            "mosi",
+            "--metric",
+            "acc2_non0",
+        ])
+        .arg(&path)
+        .assert()
+        .success()
+        .stdout(
+            contains("odd (1)")
+                .and(contains("constant-predictor: lost, mosi"))
+                .and(contains("at 3 of 3 levels")),
+        );
 }

@@ -40,6 +40,15 @@ fn csv(ids: &[String]) -> String {
 }
 
 fn score(folder: &Path, data: &Path, text: &str) -> assert_cmd::assert::Assert {
+    score_with(folder, data, text, &[])
+}
+
+fn score_with(
+    folder: &Path,
+    data: &Path,
+    text: &str,
+    flags: &[&str],
+) -> assert_cmd::assert::Assert {
     let file = folder.join("mine.csv");
     fs::write(&file, text).unwrap();
     program()
@@ -49,8 +58,11 @@ fn score(folder: &Path, data: &Path, text: &str) -> assert_cmd::assert::Assert {
         .arg(data)
         .arg("--runs")
         .arg(folder.join("runs"))
+        .args(flags)
         .assert()
 }
+
+const CITATION: &str = "Me, You: A Model. Nowhere 2024";
 
 #[test]
 fn foreign_predictions_are_a_model_of_the_report() {
@@ -184,7 +196,71 @@ fn a_family_of_somebody_elses_is_said_and_a_citation_without_form_refused() {
     score("--family", "randm")
         .success()
         .stderr(contains("mask family `randm` is none of random, temporal"));
-    score("--citation", "Me, You: A Model. Nowhere 2024").success();
+    score("--citation", CITATION).success();
+}
+
+#[test]
+fn what_describes_one_model_is_refused_for_a_file_of_several() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    let mut text = "id,rate,seed,prediction,model\n".to_string();
+    for model in ["a", "b"] {
+        for id in &ids {
+            writeln!(text, "{id},0,1,0.5,{model}").unwrap();
+        }
+    }
+    for flags in [
+        ["--title", "My model"],
+        ["--citation", CITATION],
+        ["--parameters", "7"],
+    ] {
+        let words = format!(
+            "mine.csv: {} would describe 2 models alike (a, b)",
+            flags[0]
+        );
+        score_with(folder.path(), &data, &text, &flags)
+            .failure()
+            .stderr(contains(words));
+        assert!(!folder.path().join("runs").exists(), "{flags:?}");
+    }
+    score(folder.path(), &data, &text).success();
+}
+
+#[test]
+fn a_run_that_says_otherwise_of_its_model_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    let text = csv(&ids);
+    let score = |flags: &[&str]| score_with(folder.path(), &data, &text, flags);
+    let first = ["--title", "Mine", "--parameters", "7"];
+    score(&first).success();
+    let same: [&[&str]; 2] = [&first, &[]];
+    for flags in same {
+        score(flags)
+            .success()
+            .stdout(contains("there before").count(2));
+    }
+    let runs = folder.path().join("runs");
+    let found = find_runs(&runs).unwrap().finished;
+    for (flag, now, words) in [
+        ("--title", "Other", "with `Mine` for --title"),
+        ("--parameters", "0", "with `7` for --parameters"),
+        ("--citation", CITATION, "with nothing for --citation"),
+    ] {
+        let refused = score(&[flag, now])
+            .code(3)
+            .stderr(contains(words).and(contains(format!("says `{now}` now"))));
+        let said = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+        assert!(found.iter().all(|run| said.contains(&run.id())), "{said}");
+    }
+    // What the message says to do.
+    fs::remove_dir_all(found[0].path()).unwrap();
+    fs::remove_dir_all(found[1].path()).unwrap();
+    score(&["--title", "Other"]).success();
+    for run in find_runs(&runs).unwrap().finished {
+        let model = run.load().unwrap().manifest.model;
+        assert_eq!((&*model.title, model.parameters), ("Other", 0));
+    }
 }
 
 #[test]

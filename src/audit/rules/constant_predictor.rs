@@ -1,6 +1,6 @@
 //! Cells equal to a predictor that always says the same.
 
-use super::{Rule, words};
+use super::{Rule, lone_constant, words};
 use crate::audit::evidence::{Row, Seen};
 use crate::audit::{Evidence, Finding, Strength};
 use crate::printed::{Cell, Level, metric};
@@ -8,7 +8,9 @@ use crate::printed::{Cell, Level, metric};
 pub const RULE: Rule = Rule {
     name: "constant-predictor",
     definition: "a two-class accuracy and its F1, or two of the other accuracies, that are at once \
-                 those of a predictor that always says the same",
+                 those of a predictor that always says the same; one metric that is that of one \
+                 such predictor at two or more levels, where no two-class metric beside it \
+                 contradicts",
     strength: "odd: the model had learnt nothing it could use there, or its output was lost",
     check,
 };
@@ -37,6 +39,8 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
             out.push(finding(&same));
         }
     }
+    let named: Vec<&Cell> = flat.iter().flat_map(|f| f.cells.iter().copied()).collect();
+    out.extend(lone_constant::findings(evidence, &named));
     out
 }
 

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use super::runs::{Possible, Runs};
 use super::{Rule, words};
 use crate::audit::evidence::Seen;
-use crate::audit::{Evidence, Finding, Rounding, Strength};
-use crate::printed::Number;
+use crate::audit::{Evidence, Finding, Protocol, Rounding, Strength};
+use crate::printed::{Level, Number};
 
 pub const RULE: Rule = Rule {
     name: "impossible-count",
     definition: "an accuracy that no whole numbers of right predictions give, for the clips of the \
                  test set and the number of runs",
-    strength: "impossible where --seeds says how many runs there were; very unlikely where the \
-               number of runs and the rounding were found from the table's other cells",
+    strength: "impossible at a level where --seeds says how many runs there were; very unlikely \
+               where the table's other cells show the number of runs and the rounding, and in a \
+               table without levels, whose numbers may be means over them",
     check,
 };
 
@@ -27,32 +28,30 @@ const BELIEF: f64 = 1e9;
 type Share<'a> = (Seen<'a>, u64);
 
 fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
-    let mut groups: BTreeMap<(&str, &str), Vec<Share<'_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str, bool), Vec<Share<'_>>> = BTreeMap::new();
     for seen in evidence.cells().filter(|s| !s.cell.level.is_mean()) {
         let c = seen.cell;
         if let Some(clips) = evidence.facts.clips(&c.dataset, c.metric) {
             groups
-                .entry((seen.table, &c.dataset))
+                .entry((seen.table, &c.dataset, c.level == Level::Whole))
                 .or_default()
                 .push((seen, clips));
         }
     }
-    let each = groups.into_values();
-    each.flat_map(|shares| findings(evidence, &shares))
+    let each = groups.into_iter();
+    each.flat_map(|((.., whole), shares)| findings(evidence, &shares, whole))
         .collect()
 }
 
-fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>]) -> Vec<Finding> {
+/// What is wrong with the accuracies of a table; `whole` where it has no levels.
+fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>], whole: bool) -> Vec<Finding> {
     let mut sets = Sets::default();
-    let (ways, strength) = match evidence.protocol.seeds {
-        Some(runs) => (
-            stated(runs, evidence.protocol.rounding),
-            Strength::Impossible,
-        ),
-        None => (
-            sets.believed(shares, evidence.protocol.rounding),
-            Strength::VeryUnlikely,
-        ),
+    let ways = agreeing(evidence.protocol);
+    // Without a level a number may be a mean over levels too, and of more runs than the user
+    // says: the cells themselves must show that it is not.
+    let (ways, strength) = match evidence.protocol.seeds.is_some() && !whole {
+        true => (ways, Strength::Impossible),
+        false => (sets.believed(shares, ways), Strength::VeryUnlikely),
     };
     if ways.is_empty() {
         return Vec::new();
@@ -79,13 +78,16 @@ fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>]) -> Vec<Finding> {
     wrong.iter().map(finding).collect()
 }
 
-/// The ways that agree with what the user says.
-fn stated(runs: u32, rounding: Option<Rounding>) -> Vec<Runs> {
-    let all = [Rounding::EveryRun, Rounding::Mean];
-    let agree = all
-        .into_iter()
-        .filter(|r| rounding.is_none_or(|given| given == *r));
-    agree.map(|rounding| Runs { runs, rounding }).collect()
+/// The ways that agree with what the user says; the usual ones where that is nothing.
+fn agreeing(protocol: Protocol) -> Vec<Runs> {
+    let stated =
+        |runs| [Rounding::EveryRun, Rounding::Mean].map(|rounding| Runs { runs, rounding });
+    let mut ways = match protocol.seeds {
+        Some(runs) => stated(runs).to_vec(),
+        None => Runs::usual(),
+    };
+    ways.retain(|way| protocol.rounding.is_none_or(|given| given == way.rounding));
+    ways
 }
 
 /// Sets of possible accuracies that were computed already.
@@ -104,10 +106,9 @@ impl Sets {
         self.get(clips, how).prints(number)
     }
 
-    /// The way that explains the cells best, if it does so far better than chance.
-    fn believed(&mut self, shares: &[Share<'_>], rounding: Option<Rounding>) -> Vec<Runs> {
-        let ways = Runs::usual().into_iter();
-        let ways = ways.filter(|w| rounding.is_none_or(|r| r == w.rounding));
+    /// The one of these ways that explains the cells best, if it does so far better than chance.
+    fn believed(&mut self, shares: &[Share<'_>], ways: Vec<Runs>) -> Vec<Runs> {
+        let ways = ways.into_iter();
         let scored = ways.map(|way| (self.evidence(shares, way), way));
         let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
         best.filter(|(evidence, _)| *evidence >= BELIEF.ln())
@@ -132,5 +133,56 @@ impl Sets {
             };
         }
         sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Facts, audit};
+    use crate::printed::{Options, parse};
+
+    /// Means over ten missing rates and three runs, in a table that does not say so.
+    const ABLATION: &[u8] = include_bytes!("../../../published/lnln-2024/ablation_components.csv");
+
+    fn found(table: &[u8], seeds: Option<u32>) -> Vec<Finding> {
+        let table = parse("mine.csv", table, &Options::default()).unwrap();
+        let protocol = Protocol {
+            seeds,
+            ..Protocol::default()
+        };
+        let all = audit(&[table], &Facts::published(), protocol).into_iter();
+        all.filter(|f| f.rule == RULE.name).collect()
+    }
+
+    #[test]
+    fn stated_runs_make_no_mean_over_levels_impossible() {
+        let found = found(ABLATION, Some(3));
+        assert!(found.is_empty(), "{} findings", found.len());
+    }
+
+    #[test]
+    fn stated_runs_make_a_count_impossible_at_a_level() {
+        let found = found(b"rate,model,mosi_acc7\n0,A,33.30\n0,B,33.38\n", Some(1));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].strength, Strength::Impossible);
+        assert_eq!(found[0].cells[0].printed, "33.30");
+    }
+
+    #[test]
+    fn a_table_without_levels_must_show_its_runs_itself() {
+        let sound = (200..220).map(|right| {
+            let percent = 100.0 * f64::from(right) / 686.0;
+            format!("model {right},{percent:.2}\n")
+        });
+        let sound: String = sound.collect();
+        let table = format!("model,mosi_acc7\n{sound}wrong,33.30\n");
+        for seeds in [None, Some(1)] {
+            let found = found(table.as_bytes(), seeds);
+            assert_eq!(found.len(), 1, "{seeds:?}");
+            assert_eq!(found[0].strength, Strength::VeryUnlikely, "{seeds:?}");
+            assert_eq!(found[0].cells[0].method, "wrong", "{seeds:?}");
+        }
+        assert!(found(b"model,mosi_acc7\nwrong,33.30\n", Some(1)).is_empty());
     }
 }

@@ -7,6 +7,7 @@ mod envelope;
 mod impossible_count;
 mod impossible_f1;
 mod known_error;
+mod lone_constant;
 mod moved_run;
 mod nested_accuracy;
 mod out_of_range;
