@@ -12,7 +12,7 @@
 //! - [`pickle`] reads numpy pickles over a memory map and executes nothing; it knows no dataset.
 //! - [`torch_file`] reads the weights of `torch.save` with it, for text encoders.
 //! - [`store`] is the HDF5 schema: atomic writer, reader, checksums.
-//! - [`dataset`] knows CMU-MOSI, CMU-MOSEI and CH-SIMS (`datasets.toml`), imports and batches them.
+//! - [`dataset`] knows CMU-MOSI, CMU-MOSEI and CH-SIMS (`datasets.toml`), imports and checks them.
 //! - [`inspect`] shows what a pickle or a prepared file holds.
 //! - [`mask`] says what is missing, as a pure function of a key.
 //! - [`metric`] scores plain slices.
