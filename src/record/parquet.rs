@@ -70,7 +70,10 @@ impl Predictions {
 
     /// The rows of a Parquet file.
     fn from_parquet(bytes: Vec<u8>) -> Result<Self> {
+        // On this thread: one that waits for polars' own threads would begin another file meanwhile, and
+        // in that another, until its stack is full.
         let table = ParquetReader::new(Cursor::new(bytes))
+            .read_parallel(ParallelStrategy::None)
             .finish()
             .map_err(frame("decode"))?;
         let numbers = |name| column(&table, name);
@@ -276,6 +279,39 @@ mod tests {
             .unwrap();
         }
         rows
+    }
+
+    #[test]
+    fn thousands_of_files_are_read_at_once_on_small_stacks() {
+        use rayon::prelude::*;
+        let facts = crate::record::fixture::manifest("lnln", 1, &[0.0, 0.5]);
+        let bytes = crate::record::fixture::predictions(&facts)
+            .to_parquet()
+            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(2)
+            .stack_size(1 << 19);
+        let read = |_| {
+            Predictions::from_parquet(bytes.clone())
+                .unwrap()
+                .iter()
+                .count()
+        };
+        let rows: Vec<usize> = (pool.build().unwrap()).install(|| {
+            (0..3000)
+                .into_par_iter()
+                .with_max_len(1)
+                .map(read)
+                .collect()
+        });
+        assert!(rows.iter().all(|rows| *rows == rows_of(&bytes)));
+    }
+
+    fn rows_of(bytes: &[u8]) -> usize {
+        Predictions::from_parquet(bytes.to_vec())
+            .unwrap()
+            .iter()
+            .count()
     }
 
     #[test]

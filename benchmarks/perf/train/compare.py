@@ -98,10 +98,13 @@ def against(args, encoder, batch, attention, compiled):
 
 
 def cached(args, batch):
-    """Our epoch with the encoder's states at hand against our epoch that runs BERT."""
+    """Our epoch with the encoder's states at hand against an epoch that runs BERT, ours and theirs."""
     rest = str(batch), str(args.threads), args.size
-    with Side(args.binary, "states", *rest) as states, Side(args.binary, "bert", *rest) as runs:
-        return pairs(states, runs, "epoch", max(1, args.pairs // 2))
+    count = max(1, args.pairs // 2)
+    theirs = Side(sys.executable, str(HERE / "side.py"), "bert", *rest, "eager")
+    with Side(args.binary, "states", *rest) as states, Side(args.binary, "bert", *rest) as runs, theirs:
+        yield "epoch, theirs: our BERT", pairs(states, runs, "epoch", count)
+        yield "epoch, theirs: eager BERT", pairs(states, theirs, "epoch", count)
 
 
 def show(label, what, row):
@@ -140,9 +143,10 @@ def main():
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batches", type=int, nargs="+", default=[8, 16])
-    parser.add_argument("--encoders", nargs="+", default=["states", "bert"],
+    parser.add_argument("--encoders", nargs="*", default=["states", "bert"],
                         help="states, bert (texts of MOSI's lengths), bert-full (all 50 tokens)")
     parser.add_argument("--size", choices=["mosi", "small"], default="mosi")
+    parser.add_argument("--no-cached", dest="cached", action="store_false")
     parser.add_argument("--no-compile", dest="compile", action="store_false")
     parser.add_argument("--json", help="where the rows go, rewritten after each")
     args = parser.parse_args()
@@ -167,9 +171,9 @@ def main():
             print(f"{label:26} failed: {error}", flush=True)
             if not compiled:
                 raise SystemExit(1) from error
-    if {"states", "bert"} <= set(args.encoders):
-        for batch in args.batches:
-            add(f"cached {batch}", "cached", batch, "ours", "epoch, theirs: our BERT", cached(args, batch))
+    for batch in args.batches if args.cached else []:
+        for what, row in cached(args, batch):
+            add(f"cached {batch}", "cached", batch, "epoch", what, row)
     for (encoder, batch), row in fastest(results).items():
         show(f"{encoder} {batch}, their fastest", f"step, {row['way']}", row)
     print(f"{time.time() - started:.0f} s")
