@@ -27,6 +27,7 @@ pub mod facts;
 pub mod find;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod groups;
 pub mod manifest;
 pub mod noise;
 pub mod parquet;

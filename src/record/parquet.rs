@@ -1,6 +1,5 @@
 //! [`Predictions`] as a Parquet file, and grouped by condition.
 
-use std::cmp::Ordering;
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use polars::prelude::*;
 
 use super::atomic::write_atomic;
 use super::error::{Error, Result, frame, io};
-use super::predictions::{Condition, Group, Prediction, Predictions};
+use super::predictions::{Prediction, Predictions};
 use crate::mask::Level;
 
 /// The columns of `predictions.parquet`, in order.
@@ -26,9 +25,6 @@ pub const COLUMNS: [&str; 8] = [
 
 /// A further column, in files with predictions by the weights of several epochs alone.
 const EPOCH: &str = "epoch";
-
-/// The columns that make a [`Condition`].
-const KEYS: [&str; 5] = ["dataset", "split", "family", "mask_seed", "level"];
 
 impl Predictions {
     /// Writes the rows as Parquet (Zstandard), atomically. Equal rows give equal bytes.
@@ -117,41 +113,6 @@ impl Predictions {
         out
     }
 
-    /// The rows by condition: conditions ascending, rows within one in their own order.
-    ///
-    /// # Errors
-    /// Only if memory for the grouping cannot be had.
-    pub fn groups(&self) -> Result<Vec<Group>> {
-        let table = self.frame()?;
-        let mut keys = KEYS.to_vec();
-        if table.get_column_index(EPOCH).is_some() {
-            keys.push(EPOCH);
-        }
-        let grouped = table.group_by_stable(keys).map_err(frame("group"))?;
-        let rows = grouped.get_groups().iter().map(indices);
-        let mut groups: Vec<Group> = rows.map(|rows| self.group(&rows)).collect();
-        groups.sort_by(|a, b| ascending(&a.condition, &b.condition).then(a.epoch.cmp(&b.epoch)));
-        Ok(groups)
-    }
-
-    /// The rows at these indices, which share a condition.
-    fn group(&self, rows: &[usize]) -> Group {
-        let first = rows[0];
-        Group {
-            condition: Condition {
-                dataset: self.dataset[first].to_string(),
-                split: self.split[first].to_string(),
-                family: self.family[first].to_string(),
-                mask_seed: self.mask_seed[first],
-                level: self.level[first],
-            },
-            epoch: self.epoch[first],
-            ids: rows.iter().map(|&row| self.id[row].to_string()).collect(),
-            truth: rows.iter().map(|&row| self.truth[row]).collect(),
-            prediction: rows.iter().map(|&row| self.prediction[row]).collect(),
-        }
-    }
-
     fn frame(&self) -> Result<DataFrame> {
         let mut columns = vec![
             text_column("dataset", &self.dataset),
@@ -232,27 +193,9 @@ fn values<T: PolarsNumericType>(column: PolarsResult<&ChunkedArray<T>>) -> Resul
     Ok(column.iter().flatten().collect())
 }
 
-/// The row numbers of a group; polars makes no group without a row.
-fn indices(group: GroupsIndicator<'_>) -> Vec<usize> {
-    match group {
-        GroupsIndicator::Idx((_, rows)) => rows.iter().map(|&row| row as usize).collect(),
-        GroupsIndicator::Slice([first, count]) => {
-            (first as usize..(first + count) as usize).collect()
-        }
-    }
-}
-
-/// The order of conditions: by name, then mask seed, then level.
-fn ascending(a: &Condition, b: &Condition) -> Ordering {
-    let names = |c: &Condition| (c.dataset.clone(), c.split.clone(), c.family.clone());
-    names(a)
-        .cmp(&names(b))
-        .then(a.mask_seed.cmp(&b.mask_seed))
-        .then(a.level.cmp(&b.level))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::predictions::Condition;
     use super::*;
 
     fn condition(mask_seed: u64, level: &str) -> Condition {
@@ -292,10 +235,8 @@ mod tests {
             .num_threads(2)
             .stack_size(1 << 19);
         let read = |_| {
-            Predictions::from_parquet(bytes.clone())
-                .unwrap()
-                .iter()
-                .count()
+            let groups = Predictions::from_parquet(bytes.clone()).unwrap().groups();
+            groups.iter().map(|group| group.ids.len()).sum::<usize>()
         };
         let rows: Vec<usize> = (pool.build().unwrap()).install(|| {
             (0..3000)
@@ -330,7 +271,7 @@ mod tests {
 
     #[test]
     fn groups_by_condition_in_ascending_order() {
-        let groups = sample().groups().unwrap();
+        let groups = sample().groups();
         let keys: Vec<_> = groups.iter().map(|g| g.condition.clone()).collect();
         assert_eq!(
             keys,
@@ -357,11 +298,11 @@ mod tests {
         rows.extend(&condition(1, "0"), &["a".into()], &[1.0], &[2.0])
             .unwrap();
         rows.write(&path).unwrap();
-        let groups = Predictions::read(&path).unwrap().groups().unwrap();
+        let groups = Predictions::read(&path).unwrap().groups();
         let epochs: Vec<u32> = groups.iter().map(|g| g.epoch).collect();
         assert_eq!(epochs, [0, 7, 0, 0, 0]);
         std::fs::write(&path, plain).unwrap();
-        let groups = Predictions::read(&path).unwrap().groups().unwrap();
+        let groups = Predictions::read(&path).unwrap().groups();
         assert!(groups.iter().all(|g| g.epoch == 0));
     }
 

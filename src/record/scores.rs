@@ -49,7 +49,7 @@ impl Scores {
         predictions: &Predictions,
     ) -> Result<Self> {
         match metric::protocol(protocol) {
-            Ok(protocol) => Ok(Self::by(protocol, selection, &predictions.groups()?)),
+            Ok(protocol) => Ok(Self::by(protocol, selection, &predictions.groups())),
             Err(_) => Ok(Self { lines: Vec::new() }),
         }
     }

@@ -311,7 +311,7 @@ fn a_tampered_run_is_caught_and_named() {
 }
 
 fn condition_of(predictions: &crate::record::Predictions) -> crate::record::Condition {
-    predictions.groups().unwrap().swap_remove(0).condition
+    predictions.groups().swap_remove(0).condition
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn computed_again(layout: Layout, least: usize) {
     let m = report(dir.path(), layout);
     let groups = |id: &String| {
         let record = RunDir::open(dir.path().join("runs").join(id)).load();
-        record.unwrap().predictions.groups().unwrap()
+        record.unwrap().predictions.groups()
     };
     let runs: BTreeMap<&String, Vec<Group>> = m.runs.keys().map(|id| (id, groups(id))).collect();
     let mut again = 0;

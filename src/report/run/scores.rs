@@ -61,7 +61,7 @@ impl ScoredRun {
             Source::Folder(dir) => dir.sealed()?.predictions()?,
             Source::Parts(parts) => return Samples::joined(parts.iter().map(Self::samples)),
         };
-        let groups = predictions.groups()?;
+        let groups = predictions.groups();
         check::groups(&self.manifest, &groups)?;
         Ok(Samples::new(groups, &self.mask.family))
     }
@@ -183,7 +183,7 @@ fn from_predictions(
     manifest: &Manifest,
     predictions: &crate::record::Predictions,
 ) -> Result<Scores> {
-    let groups = predictions.groups()?;
+    let groups = predictions.groups();
     check::groups(manifest, &groups)?;
     Ok(Scores::by(protocol, &manifest.selection, &groups))
 }
