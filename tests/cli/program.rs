@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use lnln_bench::dataset::synthetic::{self, Demo};
 use lnln_bench::dataset::{ImportOptions, prepare};
-#[cfg(feature = "torch")]
 use lnln_bench::record::RunDir;
 
 /// The program under test, deaf to the caller's environment.
@@ -52,7 +51,6 @@ pub fn arguments(folder: &Path, data: &Path, runs: &str, epochs: u32) -> Vec<Str
 }
 
 /// The runs of a folder, finished or not.
-#[cfg(feature = "torch")]
 pub fn runs_in(runs: &Path) -> Vec<RunDir> {
     lnln_bench::record::directories(runs).unwrap_or_default()
 }
