@@ -95,11 +95,13 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
 
 /// The family of this name, or the first of all, that has masks at this level.
 fn family(name: Option<&str>, level: Level) -> Result<&'static dyn Family, mask::Error> {
-    let any = || Conditions::choose(&[], &[level]);
-    match (name, any().first()) {
-        (None, Some((family, _))) => Ok(*family),
-        (name, _) => Ok(Conditions::one(name.unwrap_or("random"), level)?.family),
-    }
+    let first = || {
+        Conditions::choose(&[], &[level])
+            .first()
+            .map(|one| one.0.name())
+    };
+    let name = name.or_else(first).unwrap_or("random");
+    Ok(Conditions::one(name, level)?.family)
 }
 
 fn is_parquet(path: &Path) -> bool {

@@ -2,6 +2,9 @@
 
 use std::sync::LazyLock;
 
+/// Numbers to compare with one floor after the other: they stay in a core's first cache for all.
+pub(super) const BLOCK: usize = 16 * 1024;
+
 /// Whether the processor compares 32 bytes at once.
 static WIDE: LazyLock<bool> = LazyLock::new(|| {
     #[cfg(target_arch = "x86_64")]

@@ -5,10 +5,7 @@ use std::fmt;
 use memmap2::MmapMut;
 use rayon::prelude::*;
 
-use super::compare::above_into;
-
-/// Numbers that one task compares with all floors: they stay in a core's first cache.
-const SHARE: usize = 16 * 1024;
+use super::compare::{BLOCK, above_into};
 
 /// Masks of one shape: row-major without gaps, in a byte the first position lowest.
 pub struct Planes {
@@ -31,11 +28,11 @@ impl Planes {
         };
         let mut rest: Vec<_> = planes.memory[..bytes * floors]
             .chunks_mut(bytes.max(1))
-            .map(|bits| bits.chunks_mut(SHARE / 8))
+            .map(|bits| bits.chunks_mut(BLOCK / 8))
             .collect();
         let mut next = || rest.iter_mut().filter_map(Iterator::next).collect();
         let tasks: Vec<(&[u8], Vec<&mut [u8]>)> =
-            data.chunks(SHARE).map(|part| (part, next())).collect();
+            data.chunks(BLOCK).map(|part| (part, next())).collect();
         tasks.into_par_iter().for_each(|(part, planes)| {
             for (floor, bits) in (0..=u8::MAX).zip(planes) {
                 above_into(part, floor, bits);

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::compare::count_above;
+use super::compare::{BLOCK, count_above};
 use super::family::{self, Numbers, SHARE};
 use super::keep::droppable;
 use super::scale::Scale;
@@ -52,8 +52,6 @@ impl Ranks {
 
     /// Kept positions at every rate.
     pub fn kept(&self) -> Vec<u64> {
-        // Ranks that stay in a core's first cache for all rates.
-        const TURN: usize = 16 * 1024;
         let none = || vec![0; self.rates.len()];
         let count = |mut kept: Vec<u64>, turn: &[u8]| {
             for (rate, kept) in (0..=u8::MAX).zip(&mut kept) {
@@ -62,7 +60,7 @@ impl Ranks {
             kept
         };
         let add = |a: Vec<u64>, b: Vec<u64>| a.iter().zip(b).map(|(a, b)| a + b).collect();
-        let turns = self.data.par_chunks(TURN).with_min_len(16);
+        let turns = self.data.par_chunks(BLOCK).with_min_len(16);
         turns.fold(none, count).reduce(none, add)
     }
 

@@ -112,7 +112,7 @@ impl TextEncoder {
     /// Bytes of the parameters that are trained with the model; `None` where it has none.
     pub fn trained_bytes(&self) -> Option<u64> {
         match self {
-            Self::Bert(bert) => Some(bert.config().parameter_count() as u64 * 4),
+            Self::Bert(bert) => Some(bert.config().parameter_bytes()),
             Self::States { .. } => None,
         }
     }

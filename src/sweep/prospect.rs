@@ -94,7 +94,7 @@ fn encoder_setup(encoder: &EncoderSpec, corpus: &Corpus) -> Result<EncoderSetup,
 /// Bytes of a frozen encoder's parameters, which are nobody's to train and lie beside the model.
 fn frozen(encoder: &EncoderSpec) -> Result<u64, Error> {
     Ok(match encoder {
-        EncoderSpec::Frozen(folder) => 4 * hugging_face::open(folder)?.0.parameter_count() as u64,
+        EncoderSpec::Frozen(folder) => hugging_face::open(folder)?.0.parameter_bytes(),
         _ => 0,
     })
 }

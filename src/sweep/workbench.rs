@@ -244,8 +244,7 @@ fn encoder_setup(
         _ => {
             let blocks = splits.iter().filter_map(|split| split.text_bert.as_ref());
             let ids = blocks.flat_map(|block| &block.data);
-            // What masks put in an erased word's place has a row too.
-            EncoderSetup::tiny(vocabulary(ids.chain([&UNKNOWN])))
+            EncoderSetup::tiny(vocabulary(ids))
         }
     })
 }
@@ -278,9 +277,9 @@ fn check_tokens(
     Ok(())
 }
 
-/// One more than the largest token id.
+/// One more than the largest id of these tokens, and of what masks put in an erased word's place.
 pub(super) fn vocabulary<'a>(tokens: impl Iterator<Item = &'a i32>) -> i64 {
-    tokens.max().map_or(0, |&id| i64::from(id) + 1)
+    i64::from(tokens.fold(UNKNOWN, |largest, id| largest.max(*id))) + 1
 }
 
 fn shapes(split: &Split) -> Shapes {

@@ -65,7 +65,7 @@ impl FrozenText {
 
     /// Bytes of the encoder's parameters, which stay on its device.
     pub fn bytes(&self) -> u64 {
-        4 * self.config().parameter_count() as u64
+        self.config().parameter_bytes()
     }
 
     /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where they are known; new

@@ -85,6 +85,11 @@ impl BertConfig {
         names
     }
 
+    /// Bytes of all parameters in float32.
+    pub fn parameter_bytes(&self) -> u64 {
+        4 * self.parameter_count() as u64
+    }
+
     /// Number of parameters, the pooler's included.
     pub fn parameter_count(&self) -> i64 {
         let (h, wide) = (self.hidden_size, self.intermediate_size);
