@@ -29,27 +29,16 @@
 //! Everything but `model`, `train`, `sweep` and the tensor half of `parity` builds without
 //! libtorch (`--no-default-features`).
 
-pub mod audit;
-pub mod dataset;
-pub mod inspect;
+pub mod data;
 pub mod mask;
 pub mod metric;
 #[cfg(feature = "torch")]
 pub mod model;
-pub mod parity;
-pub mod pickle;
-pub mod printed;
 pub mod published;
 pub mod record;
 pub mod report;
-pub mod runs;
-pub mod score;
-pub mod slurm;
-pub mod store;
-#[cfg(feature = "torch")]
+pub mod selftest;
+pub mod support;
 pub mod sweep;
-pub mod system;
-pub mod torch_file;
 #[cfg(feature = "torch")]
 pub mod train;
-pub mod ui;

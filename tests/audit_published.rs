@@ -7,8 +7,8 @@ mod audit;
 use std::collections::BTreeMap;
 
 use audit::{folder, published, run};
-use lnln_bench::audit::{Finding, Strength};
-use lnln_bench::printed::{Cell, Table};
+use lnln_bench::published::audit::{Finding, Strength};
+use lnln_bench::published::parse::{Cell, Table};
 
 /// What the rules must find in the paper's tables: `listed` errors that a rule can see, by a rule that
 /// does not know the list; `new` strong findings about cells that nobody had listed; and `contradict`,
@@ -31,7 +31,7 @@ fn expected(group: &str) -> Vec<Known> {
 }
 
 fn names(finding: &Finding, (rule, cell): &Known) -> bool {
-    let place = |p: &lnln_bench::audit::Place| {
+    let place = |p: &lnln_bench::published::audit::Place| {
         [&p.method, &p.dataset, &p.metric, &p.level, &p.table].map(|s| s.as_str().to_owned())
     };
     finding.rule == *rule && finding.cells.iter().any(|p| place(p) == *cell)
@@ -64,7 +64,7 @@ fn no_rule_sees_what_is_sound_by_its_digits() {
 #[test]
 fn nothing_strong_is_said_of_cells_that_are_sound() {
     let known = |f: &Finding| {
-        let wrong = |p: &lnln_bench::audit::Place| {
+        let wrong = |p: &lnln_bench::published::audit::Place| {
             let sheet = p.table.trim_end_matches(".csv");
             lnln_bench::published::all().any(|q| {
                 let c = q.cell;
@@ -91,7 +91,7 @@ fn nothing_strong_is_said_of_cells_that_are_sound() {
 #[test]
 fn the_listing_in_docs_is_what_a_run_says() {
     let tables = published();
-    let text = lnln_bench::audit::render::text(&tables, &run(&tables));
+    let text = lnln_bench::published::audit::render::text(&tables, &run(&tables));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/audit-lnln-2024.txt");
     if std::env::var_os("LNLN_BENCH_BLESS").is_some() {
         std::fs::write(path, &text).unwrap();

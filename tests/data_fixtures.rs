@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lnln_bench::pickle::{Leaf, Limits, Pickle, Walk};
+use lnln_bench::data::pickle::{Leaf, Limits, Pickle, Walk};
 use serde_json::Value as Json;
 
 fn fixtures() -> Option<PathBuf> {

@@ -7,10 +7,10 @@ mod data;
 use std::path::Path;
 
 use data::{CLIPS, Column, STEPS, Small, tokens};
-use lnln_bench::dataset::synthetic::{Demo, write_demo};
-use lnln_bench::dataset::{Corpus, Error, ImportOptions, Imported, Split, SplitName, prepare};
-use lnln_bench::pickle::Pickle;
-use lnln_bench::store;
+use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
+use lnln_bench::data::dataset::{Corpus, Error, ImportOptions, Imported, Split, SplitName, prepare};
+use lnln_bench::data::pickle::Pickle;
+use lnln_bench::data::store;
 
 fn import(input: &Path, folder: &Path) -> Result<Imported, Error> {
     prepare(input, &ImportOptions::new(folder), &mut |_| {})

@@ -7,8 +7,8 @@ mod data;
 use std::path::Path;
 
 use data::{CLIPS, Column, Order, STEPS, Small, import, pickle, plain, refusal, tokens, warned};
-use lnln_bench::dataset::{Corpus, ImportOptions, SplitName, prepare};
-use lnln_bench::store;
+use lnln_bench::data::dataset::{Corpus, ImportOptions, SplitName, prepare};
+use lnln_bench::data::store;
 
 #[test]
 fn early_files_hold_turned_tokens_and_labels_in_lists() {

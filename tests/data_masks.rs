@@ -7,10 +7,10 @@ mod python;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lnln_bench::dataset::synthetic::{Demo, write_demo};
-use lnln_bench::dataset::{Corpus, ImportOptions, SplitName, prepare};
+use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
+use lnln_bench::data::dataset::{Corpus, ImportOptions, SplitName, prepare};
 use lnln_bench::mask::{Conditions, Ids, MaskFile, Variants, find, parse_list, to_hdf5, to_npz};
-use lnln_bench::parity::{self, Outcome};
+use lnln_bench::selftest::{self, Outcome};
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

@@ -5,7 +5,7 @@
 mod data;
 
 use data::{CLIPS, Column, STEPS, Small, frames, import, plain, refusal, tokens, warned};
-use lnln_bench::dataset::Padding;
+use lnln_bench::data::dataset::Padding;
 
 const TEXT: [usize; CLIPS] = [2, 3, 4, 6];
 const AUDIO: [usize; CLIPS] = [3, 10, 1, 7];

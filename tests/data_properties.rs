@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
-use lnln_bench::pickle::{Leaf, Limits, Pickle, Value, Walk, Writer};
+use lnln_bench::data::pickle::{Leaf, Limits, Pickle, Value, Walk, Writer};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use serde_pickle::{DeOptions, HashableValue as Key, SerOptions, Value as Other};

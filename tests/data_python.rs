@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use data::Small;
-use lnln_bench::dataset::synthetic::{Demo, write_demo};
-use lnln_bench::dataset::{ImportOptions, Imported, prepare};
-use lnln_bench::store::Compression;
+use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
+use lnln_bench::data::dataset::{ImportOptions, Imported, prepare};
+use lnln_bench::data::store::Compression;
 
 fn import(source: &Path, data: &Path) -> Imported {
     prepare(source, &ImportOptions::new(data), &mut |_| {}).unwrap()

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use data::{CLIPS, Column, Order, Small, pickle, tokens};
-use lnln_bench::dataset::synthetic::{Demo, write_demo};
-use lnln_bench::dataset::{ImportOptions, prepare};
+use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
+use lnln_bench::data::dataset::{ImportOptions, prepare};
 
 /// The message of a failed import; the data folder must stay empty.
 fn refusal(input: &Path, dataset: Option<&str>) -> String {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lnln_bench::parity::masks;
+use lnln_bench::selftest::masks;
 
 #[test]
 fn masks_equal_the_published_ones() {

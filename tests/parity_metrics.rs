@@ -7,7 +7,7 @@ mod python;
 
 use std::path::Path;
 
-use lnln_bench::parity::metrics;
+use lnln_bench::selftest::metrics;
 
 #[test]
 fn metrics_equal_the_published_ones() {

@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lnln_bench::model::{Engine, MODELS};
-use lnln_bench::parity::models::{Setting, run};
-use lnln_bench::parity::{self, Outcome};
+use lnln_bench::selftest::models::{Setting, run};
+use lnln_bench::selftest::{self, Outcome};
 use tch::{Device, Kind};
 
 fn golden() -> PathBuf {

@@ -6,10 +6,10 @@
 
 use std::path::Path;
 
-use lnln_bench::dataset::{Block, Split, SplitName};
+use lnln_bench::data::dataset::{Block, Split, SplitName};
 use lnln_bench::mask::{Noise, RateLaw};
-use lnln_bench::parity::compare::values;
-use lnln_bench::parity::tensors::Tensors;
+use lnln_bench::selftest::compare::values;
+use lnln_bench::selftest::tensors::Tensors;
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::view::{TextSource, TrainingNoise, Views};
 use tch::{Device, Tensor};

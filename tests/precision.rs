@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use lnln_bench::dataset::{Block, Split, SplitName};
+use lnln_bench::data::dataset::{Block, Split, SplitName};
 use lnln_bench::metric::protocol;
 use lnln_bench::model::encoder::TextEncoder;
 use lnln_bench::model::error::Result;
@@ -18,7 +18,7 @@ use lnln_bench::train::trainer::{self, Data, Plan};
 use lnln_bench::train::view::{TextSource, Views};
 use lnln_bench::train::watched::Watched;
 use lnln_bench::train::{Error, Files, Precision, Schedule, Selection, native};
-use lnln_bench::ui::Progress;
+use lnln_bench::support::Progress;
 use tch::{Device, Kind, Tensor, nn};
 
 #[test]

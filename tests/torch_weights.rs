@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assert_cmd::assert::OutputAssertExt;
-use lnln_bench::dataset::{ImportOptions, prepare};
+use lnln_bench::data::dataset::{ImportOptions, prepare};
 use lnln_bench::model::FrozenEncoder;
 use predicates::str::contains;
 use tch::{Device, Kind, Tensor};
@@ -167,10 +167,10 @@ fn encodings_are_made_once_for_all_models_and_seeds() {
 /// A signal ends the encoding of a split between two passes, and half of it is not kept.
 #[test]
 fn a_signal_ends_the_encoding_of_text() {
-    use lnln_bench::dataset::Block;
+    use lnln_bench::data::dataset::Block;
     use lnln_bench::train::Error;
     use lnln_bench::train::encoding::FrozenText;
-    use lnln_bench::ui::Progress;
+    use lnln_bench::support::Progress;
     use std::sync::atomic::AtomicBool;
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("encodings");

@@ -1,4 +1,4 @@
 //! The pickle reader by itself, for the fuzz target.
 
-#[path = "../../src/pickle/mod.rs"]
+#[path = "../../src/data/pickle/mod.rs"]
 pub mod pickle;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::ValueEnum;
-use lnln_bench::audit::{self, Facts, Protocol, render};
-use lnln_bench::dataset::{Corpus, SplitName};
-use lnln_bench::printed::{self, Options};
+use lnln_bench::published::audit::{self, Facts, Protocol, render};
+use lnln_bench::data::dataset::{Corpus, SplitName};
+use lnln_bench::published::parse::{self, Options};
 
 use super::output;
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use lnln_bench::dataset::synthetic;
+use lnln_bench::data::dataset::synthetic;
 use lnln_bench::sweep::Suite;
-use lnln_bench::ui::Progress;
+use lnln_bench::support::Progress;
 
 use super::place::{Machinery, Place};
 use super::processes::{Processes, sweep};

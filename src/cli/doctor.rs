@@ -95,7 +95,7 @@ fn bert() -> Finding {
     let wanted = "config.json, vocab.txt and model.safetensors (or pytorch_model.bin) of a \
                   Hugging Face BERT";
     let (found, advice) = match std::env::var(BERT_FOLDER) {
-        Ok(folder) => match lnln_bench::model::hugging_face::open(folder.as_ref()) {
+        Ok(folder) => match lnln_bench::model::weights::hugging_face::open(folder.as_ref()) {
             Ok(_) => (folder, None),
             Err(error) => (error.to_string(), Some(format!("expected there: {wanted}"))),
         },

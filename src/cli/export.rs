@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::dataset::{Corpus, Outline, SplitName, export};
+use lnln_bench::data::dataset::{Corpus, Outline, SplitName, export};
 use lnln_bench::mask::{Conditions, Erasure, Family, Level, MaskSource, SplitShape, Variants};
 
 use super::output;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lnln_bench::dataset::{self, Check, ImportOptions, Imported, Padding};
-use lnln_bench::store::Compression;
-use lnln_bench::ui::{Bar, Progress};
+use lnln_bench::data::dataset::{self, Check, ImportOptions, Imported, Padding};
+use lnln_bench::data::store::Compression;
+use lnln_bench::support::{Bar, Progress};
 
 /// How pickles become data.
 #[derive(Clone, Debug, clap::Args)]

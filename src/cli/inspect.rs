@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::inspect::{self, Description};
+use lnln_bench::data::inspect::{self, Description};
 
 use super::output;
 

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use comfy_table::Table;
-use lnln_bench::{audit, dataset, mask, metric};
+use lnln_bench::published::audit;
+use lnln_bench::data::dataset;
+use lnln_bench::mask;
+use lnln_bench::metric;
 
 use super::{output, runs};
 

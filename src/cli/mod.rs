@@ -37,7 +37,7 @@ pub mod selftest;
 pub mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use lnln_bench::ui::{self, Progress};
+use lnln_bench::support::{self, Progress};
 
 /// Benchmark suite for multimodal sentiment analysis with missing data.
 #[derive(Debug, Parser)]

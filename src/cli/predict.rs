@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::dataset::SplitName;
+use lnln_bench::data::dataset::SplitName;
 use lnln_bench::mask::{self, Conditions, Family, Level};
 use lnln_bench::record::{RunDir, write_atomic};
 use lnln_bench::sweep::predict::{self, Request};
 use lnln_bench::train::{DeviceSpec, EncoderSpec, device};
-use lnln_bench::ui::Progress;
+use lnln_bench::support::Progress;
 
 use super::output;
 

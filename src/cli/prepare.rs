@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use lnln_bench::dataset::Corpus;
+use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::{self, Conditions, MaskFile};
-use lnln_bench::ui::Progress;
+use lnln_bench::support::Progress;
 
 use super::{import, output};
 

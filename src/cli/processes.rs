@@ -3,7 +3,7 @@
 use anyhow::Context;
 use lnln_bench::sweep::{self, Fleet, Options, Slot, Suite, Summary, Sweep};
 use lnln_bench::train::{DeviceSpec, device};
-use lnln_bench::ui::Progress;
+use lnln_bench::support::Progress;
 
 use super::place::{Place, cores};
 use super::{exit_code, interrupt};

@@ -8,7 +8,7 @@ use lnln_bench::mask::Level;
 use lnln_bench::record::{RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{Error, Layout, Options, check, write_report};
-use lnln_bench::runs::wait;
+use lnln_bench::sweep::status::wait;
 
 use super::output;
 

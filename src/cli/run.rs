@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lnln_bench::sweep::{Protocol, Suite, TrainOn};
 use lnln_bench::train::Habit;
-use lnln_bench::ui::Progress;
+use lnln_bench::support::Progress;
 
 use super::launch::{self, Launcher};
 use super::place::Place;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use lnln_bench::dataset::Corpus;
+use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::FAMILIES;
 use lnln_bench::report::cite;
-use lnln_bench::score::{self, Options};
+use lnln_bench::record::import::{self, Options};
 
 use super::output;
 

@@ -6,7 +6,7 @@ use anyhow::bail;
 use comfy_table::Table;
 #[cfg(feature = "torch")]
 use lnln_bench::model::Engine;
-use lnln_bench::parity::{self, Outcome, Setting};
+use lnln_bench::selftest::{self, Outcome, Setting};
 #[cfg(feature = "torch")]
 use lnln_bench::train::{DeviceSpec, device, native};
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lnln_bench::mask::MaskFile;
-use lnln_bench::store;
+use lnln_bench::data::store;
 
 use super::output;
 

@@ -1,7 +1,7 @@
 //! Model inputs from complete inputs and a mask.
 
 use super::{Error, Keep};
-use crate::dataset::Block;
+use crate::data::dataset::Block;
 
 /// Token id of `[UNK]` in the published English and Chinese BERT vocabularies.
 pub const UNKNOWN: i32 = 100;

@@ -2,7 +2,7 @@
 
 use super::key::update_text;
 use super::{Keep, Level, packing};
-use crate::dataset::SplitName;
+use crate::data::dataset::SplitName;
 
 /// Separates this hash from every other use of blake3; the number is the encoding's version.
 const CONTEXT: &str = "lnln-bench mask 2";

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{Error, Keep, Level, Variants, apply};
-use crate::dataset::export::Erase;
-use crate::dataset::{Block, Modality, SplitName};
+use crate::data::dataset::export::Erase;
+use crate::data::dataset::{Block, Modality, SplitName};
 
 /// What stays of every split at one level: text becomes `[UNK]` (features: zero), frames zero.
 #[derive(Clone, Debug)]

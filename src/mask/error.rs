@@ -122,9 +122,9 @@ pub enum Error {
         source: std::io::Error,
     },
     #[error("{0}")]
-    Store(#[from] crate::store::Error),
+    Store(#[from] crate::data::store::Error),
     #[error("{0}")]
-    Dataset(#[from] crate::dataset::Error),
+    Dataset(#[from] crate::data::dataset::Error),
     #[error("{path}: not a mask file of this tool: {reason}; write it again with `prepare`")]
     Foreign { path: PathBuf, reason: String },
     #[error(

@@ -18,8 +18,8 @@ use hdf5::types::VarLenUnicode;
 use super::file::attribute::{hdf5_error, set, set_all, set_text, unicode};
 use super::npz::{self, Array};
 use super::{Error, Level, Variants};
-use crate::dataset::{Modality, SplitName};
-use crate::store::Partial;
+use crate::data::dataset::{Modality, SplitName};
+use crate::data::store::Partial;
 
 /// Clip ids of one split, in the order of its masks.
 pub type Ids<'a> = (SplitName, &'a [String]);

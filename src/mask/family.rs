@@ -6,7 +6,7 @@ use super::key::Key;
 use super::level::Kind;
 use super::numpy_rng::Mt19937;
 use super::{Error, FAMILIES, Moment, Rows, Scope, noise};
-use crate::dataset::{Modality, SplitName};
+use crate::data::dataset::{Modality, SplitName};
 
 /// A way of deciding which positions are missing.
 pub trait Family: Sync {

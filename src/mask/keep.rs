@@ -1,7 +1,7 @@
 //! From a uniform field to the positions that stay.
 
 use super::Error;
-use crate::dataset::Modality;
+use crate::data::dataset::Modality;
 
 /// Which positions stay, shape (`rows`, `steps`), row-major; padding never stays.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use rand_chacha::{ChaCha8Core, ChaCha8Rng};
 
 use super::Family;
 use super::scale::{Scale, middle};
-use crate::dataset::{Modality, SplitName};
+use crate::data::dataset::{Modality, SplitName};
 
 /// Separates these keys from every other use of blake3; the number is the encoding's version.
 const CONTEXT: &str = "lnln-bench mask key 1";

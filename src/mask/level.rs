@@ -18,7 +18,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::rates::{self, LIMIT};
-use crate::dataset::Modality;
+use crate::data::dataset::Modality;
 
 /// Letters of text, audio and vision in the names of levels.
 const LETTERS: [char; 3] = ['l', 'a', 'v'];

@@ -40,7 +40,7 @@ impl Family for Mixed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Modality;
+    use crate::data::dataset::Modality;
     use crate::mask::Variants;
     use crate::mask::testing::{ids, shape};
 

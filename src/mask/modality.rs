@@ -47,7 +47,7 @@ impl Family for WholeModality {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Modality;
+    use crate::data::dataset::Modality;
     use crate::mask::testing::{EVALUATION, ids, rows};
     use crate::mask::{FAMILIES, Level, Variants};
 

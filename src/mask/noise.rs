@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::key::{Key, Purpose, uniform};
 use super::{Error, Family, Level, Moment, Scope, Training, rates};
-use crate::dataset::{Modality, SplitName};
+use crate::data::dataset::{Modality, SplitName};
 
 /// When training masks and rates are drawn anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

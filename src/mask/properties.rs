@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::family::{Numbers, SHARE};
 use super::testing::{EVALUATION, ids, rows, shape};
 use super::{FAMILIES, Family, Moment, Ranks, Scope, Variants, parse_list};
-use crate::dataset::{Modality, SplitName};
+use crate::data::dataset::{Modality, SplitName};
 
 /// blake3 over a field of 50 samples of 40 steps with lengths 1 to 40, or all 40 where nothing is
 /// drawn for padding.

@@ -46,7 +46,7 @@ pub(super) fn independent(family: &dyn Family, scope: &Scope, rows: Rows, field:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Modality;
+    use crate::data::dataset::Modality;
     use crate::mask::keep;
     use crate::mask::testing::{EVALUATION, ids, rows};
 

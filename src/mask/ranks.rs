@@ -11,7 +11,7 @@ use super::family::{self, Numbers, SHARE};
 use super::keep::droppable;
 use super::scale::Scale;
 use super::{Error, Family, Keep, Planes, Rows, Scope, packing, rates};
-use crate::dataset::Modality;
+use crate::data::dataset::Modality;
 
 /// Ranks of one modality of one split, shape (`rows`, `steps`), row-major.
 #[derive(Clone, Debug, PartialEq)]

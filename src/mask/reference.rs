@@ -4,7 +4,7 @@ use super::family::Numbers;
 use super::numpy_rng::Mt19937;
 use super::python_random::PythonRandom;
 use super::{Error, Family, Loader, Moment, Rows, Scope, Training};
-use crate::dataset::Modality;
+use crate::data::dataset::Modality;
 
 /// One stream of NumPy's legacy generator, started again from the seed for every modality and
 /// split and laid out row-major over all positions, padding included.

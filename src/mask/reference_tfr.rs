@@ -91,7 +91,7 @@ impl Family for ReferenceTfr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Modality;
+    use crate::data::dataset::Modality;
     use crate::mask::testing::{EVALUATION, ids, rows};
     use crate::mask::{Ranks, RateLaw, Reference};
 

@@ -1,7 +1,7 @@
 //! The samples a mask is drawn for.
 
 use super::Error;
-use crate::dataset::Modality;
+use crate::data::dataset::Modality;
 
 /// One modality of samples of one split.
 #[derive(Clone, Copy, Debug)]

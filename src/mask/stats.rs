@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Error, SplitShape, Variants};
-use crate::dataset::Modality;
+use crate::data::dataset::Modality;
 
 /// Realised missing rates of one modality at one level. CLS and SEP count as valid, so text stays
 /// below its nominal rate.

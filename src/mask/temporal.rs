@@ -49,7 +49,7 @@ impl Family for Temporal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Modality;
+    use crate::data::dataset::Modality;
     use crate::mask::testing::{EVALUATION, ids, rows};
 
     #[test]

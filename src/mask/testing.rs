@@ -1,7 +1,7 @@
 //! What the tests of this room share.
 
 use super::{Moment, Rows, Scope, SplitShape, Training};
-use crate::dataset::{Modality, SplitName};
+use crate::data::dataset::{Modality, SplitName};
 
 /// Text of the test split of MOSI under seed 1111, for evaluation.
 pub const EVALUATION: Scope = Scope {

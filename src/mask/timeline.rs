@@ -1,7 +1,7 @@
 //! Where in its clip a position lies.
 
 use super::keep::droppable;
-use crate::dataset::Modality;
+use crate::data::dataset::Modality;
 
 /// Relative time of position `t`, the middle of its share of (0, 1); `None` where no rate can
 /// erase it: on padding, and at CLS and SEP, which stand outside the spoken words.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::digest::{MaskName, digest_bits};
 use super::ranks::spell;
 use super::{Error, Family, Keep, Level, Moment, Ranks, Rows, Scope};
-use crate::dataset::{Corpus, Modality, Outline, Split, SplitName};
+use crate::data::dataset::{Corpus, Modality, Outline, Split, SplitName};
 
 /// What masks need to know of a split.
 #[derive(Clone, Copy, Debug)]

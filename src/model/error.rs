@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tch::TchError;
 
-use crate::torch_file;
+use crate::model::weights::torch_file;
 
 /// Errors of models, text encoders and their weight files.
 #[derive(Debug, thiserror::Error)]

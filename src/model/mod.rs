@@ -14,7 +14,6 @@ pub mod engine;
 pub mod entry;
 pub mod error;
 pub mod habits;
-pub mod hugging_face;
 pub mod label_bank;
 pub mod layers;
 pub mod losses;
@@ -26,8 +25,7 @@ pub mod rng;
 pub mod setup;
 pub mod trace;
 pub mod variant;
-mod weight_file;
-mod weight_index;
+pub mod weights;
 
 pub mod almt;
 pub mod constant;

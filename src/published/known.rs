@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::printed::{Cell, Level, names};
+use crate::published::parse::{Cell, Level, names};
 
 /// An error in one or more cells.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,13 +4,15 @@
 //! the paper print in this place"; [`sources`] lists the papers; [`test_sets`] counts the classes
 //! of the published test sets. Knows printed tables and nothing of runs.
 
+pub mod audit;
 pub mod known;
+pub mod parse;
 pub mod source;
 pub mod test_sets;
 
-use crate::printed::{Cell, names};
+use crate::published::parse::{Cell, names};
 
-pub use crate::printed::Level;
+pub use crate::published::parse::Level;
 pub use known::{Kind, KnownError, Says};
 pub use source::{Source, sources};
 pub use test_sets::{TestSet, test_sets};
@@ -135,7 +137,7 @@ mod tests {
     #[test]
     fn every_metric_is_one_of_the_data_sets_protocol() {
         for p in all() {
-            let spec = crate::dataset::find(&p.cell.dataset).unwrap();
+            let spec = crate::data::dataset::find(&p.cell.dataset).unwrap();
             let protocol = crate::metric::protocol(&spec.protocol).unwrap();
             let metric = protocol.metric(p.cell.metric.name);
             assert!(

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::known::{self, KnownError};
-use crate::printed::{self, Cell, Options};
+use crate::published::parse::{self, Cell, Options};
 
 /// A paper.
 #[derive(Debug)]

@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn counts_are_those_of_the_data_sets() {
         for set in test_sets() {
-            let spec = crate::dataset::find(&set.dataset).unwrap();
+            let spec = crate::data::dataset::find(&set.dataset).unwrap();
             assert_eq!(set.clips, spec.counts[2] as u64, "{}", set.dataset);
             assert!(set.populations.iter().all(|p| p.clips() <= set.clips));
             let widest = set.populations.iter().map(Population::clips).max();

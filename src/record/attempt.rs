@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::error::Result;
 use super::run_dir::RunDir;
 use super::write_atomic;
-use crate::system::host as machine;
+use crate::support::host as machine;
 
 /// One process that worked on a run: `attempts/NAME.json`, written at its start and replaced at its
 /// end. An attempt without an end is under way, or was killed.

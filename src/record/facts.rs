@@ -1,7 +1,7 @@
 //! Facts of a manifest that every writer of run directories states alike.
 
 use super::manifest::DatasetFacts;
-use crate::dataset::Corpus;
+use crate::data::dataset::Corpus;
 use crate::metric::{Protocol, floor};
 
 /// Stands in a manifest for what this program cannot know of predictions made elsewhere.

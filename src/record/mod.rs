@@ -28,6 +28,7 @@ pub mod find;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod groups;
+pub mod import;
 pub mod manifest;
 pub mod noise;
 pub mod parquet;

@@ -17,8 +17,8 @@ use super::attempt::{Attempt, Failure, Outcome, now};
 use super::error::{Error, Result, io as io_error};
 use super::run_dir::{RunDir, UNFINISHED};
 use super::sweep::SweepCell;
-use crate::system::host;
-use crate::system::pulse::{Pulse, is_quiet};
+use crate::support::host;
+use crate::support::pulse::{Pulse, is_quiet};
 
 /// Others who rename the same folders at the same moment until one gives up.
 const TRIES: usize = 20;

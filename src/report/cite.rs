@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::report::run::section::Section;
+use crate::report::rows::section::Section;
 
 /// `citations.bib`: one entry per paper, by key, then the `further` entries whose papers are not
 /// among them.
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use crate::published::sources;
     use crate::report::fixture::{manifest, scored};
-    use crate::report::run::section::sections;
+    use crate::report::rows::section::sections;
 
     #[test]
     fn a_citation_becomes_an_entry() {
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_citation_of_a_data_set_has_the_form() {
-        for spec in crate::dataset::registry().iter().filter(|s| !s.synthetic) {
+        for spec in crate::data::dataset::registry().iter().filter(|s| !s.synthetic) {
             assert!(entry(&spec.citation).is_some(), "{}", spec.name);
         }
     }

@@ -10,7 +10,7 @@ use super::stats::finding::{Effort, Met};
 use super::table::build;
 use super::{Options, write_report};
 use crate::record::Manifest;
-use crate::report::run::reading::Reading;
+use crate::report::rows::reading::Reading;
 
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 

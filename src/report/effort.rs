@@ -1,8 +1,8 @@
 //! How often to resample a section: as asked, or often enough for the tests of its largest table.
 
 use super::options::{Layout, Options};
-use crate::report::run::reading::Reading;
-use crate::report::run::section::Section;
+use crate::report::rows::reading::Reading;
+use crate::report::rows::section::Section;
 use crate::report::stats::finding::Effort;
 use crate::report::stats::holm::{self, ALPHA};
 
@@ -87,8 +87,8 @@ fn tests_of_a_rival(section: &Section, layout: Layout) -> usize {
 mod tests {
     use super::*;
     use crate::report::fixture::{manifest, record};
-    use crate::report::run::scores::score_by;
-    use crate::report::run::section::sections;
+    use crate::report::rows::scores::score_by;
+    use crate::report::rows::section::sections;
 
     fn permutations(rivals: usize, tests: usize) -> usize {
         usual(rivals, tests).permutations

@@ -5,8 +5,8 @@ use crate::record::{Manifest, Record};
 
 pub use crate::record::fixture::{TRUTH, eleven, manifest, masks, predictions, save};
 
-use crate::report::run::scores::{ScoredRun, score_by};
-use crate::report::run::section::{Section, sections};
+use crate::report::rows::scores::{ScoredRun, score_by};
+use crate::report::rows::section::{Section, sections};
 
 /// Three metrics that can be checked by hand: both directions, both units, undefined cells.
 pub static TOY: Protocol = Protocol {

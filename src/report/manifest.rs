@@ -12,7 +12,7 @@ use super::numbering::{Numbered, Numbering};
 use crate::report::format::json;
 use crate::report::format::page::{Figure, Part};
 use crate::report::options::Options;
-use crate::report::run::scores::ScoredRun;
+use crate::report::rows::scores::ScoredRun;
 use crate::report::table::{Column, Line, Table};
 
 /// Name of the file.

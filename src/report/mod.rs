@@ -20,7 +20,7 @@ pub mod numbering;
 pub mod options;
 pub mod origin;
 mod place;
-pub mod run;
+pub mod rows;
 pub mod stats;
 pub mod table;
 pub mod write;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::format::page::Part;
 use super::origin::{Evidence, File, Origin, RunSet};
 use crate::mask::Level;
-use crate::report::run::reading::Reading;
+use crate::report::rows::reading::Reading;
 
 /// What [`Numbering`] numbers, as files keep it: both lists count from 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -4,9 +4,9 @@ use super::fixture::{TOY, manifest, scored};
 use super::format::csv;
 use super::origin::Origin;
 use super::table::{Cell, build};
-use crate::report::run::provenance;
-use crate::report::run::scores::ScoredRun;
-use crate::report::run::section::sections;
+use crate::report::rows::provenance;
+use crate::report::rows::scores::ScoredRun;
+use crate::report::rows::section::sections;
 
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 

@@ -13,8 +13,8 @@ use super::{Options, check, write_report};
 use crate::record::RunDir;
 use crate::report::format::page::Part;
 use crate::report::format::terminal::Style;
-use crate::report::run::scores::score_by;
-use crate::report::run::section::sections;
+use crate::report::rows::scores::score_by;
+use crate::report::rows::section::sections;
 
 /// A small grid, so that snapshots can be read.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];

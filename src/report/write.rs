@@ -21,9 +21,9 @@ use crate::mask::Level;
 use crate::metric::Metric;
 use crate::published::sources;
 use crate::report::format::page::{self, Part};
-use crate::report::run::floor;
-use crate::report::run::scores::{Basis, ScoredRun, score};
-use crate::report::run::section::{FLOOR, Section, Tests, sections};
+use crate::report::rows::floor;
+use crate::report::rows::scores::{Basis, ScoredRun, score};
+use crate::report::rows::section::{FLOOR, Section, Tests, sections};
 use crate::report::stats::compare::compare;
 use crate::report::table::Table;
 
@@ -334,7 +334,7 @@ fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&Vec<String>>) 
         let name = path
             .strip_prefix("figures/")
             .and_then(|p| p.strip_suffix(".svg").or(p.strip_suffix(".png")));
-        name.is_some_and(|n| crate::report::run::section::slug(n) == n)
+        name.is_some_and(|n| crate::report::rows::section::slug(n) == n)
     };
     let old = earlier.into_iter().flatten();
     for path in old.filter(|p| figure(p) && !kept(p)) {

@@ -13,7 +13,7 @@ use super::plan::Cell;
 use super::settings::Settings;
 use super::workbench::Workbench;
 use super::{Error, facts};
-use crate::dataset::SplitName;
+use crate::data::dataset::SplitName;
 use crate::mask::{Conditions, Family, Level, Variants};
 use crate::model::{Choice, EncoderSetup, Engine, Model, Profile, Setup};
 use crate::record::manifest::{Computing, MaskFacts};
@@ -26,7 +26,7 @@ use crate::train::trainer::{self, Data, Plan};
 use crate::train::view::View;
 use crate::train::watched::Watched;
 use crate::train::{self, Files, evaluate, order, out_of_memory};
-use crate::ui::Bar;
+use crate::support::Bar;
 
 /// What a cell needs beside its data.
 pub struct Bench<'a> {

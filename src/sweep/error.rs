@@ -85,7 +85,7 @@ pub enum Error {
     #[error("{0}")]
     Metric(#[from] crate::metric::UnknownProtocol),
     #[error("{0}")]
-    Dataset(#[from] crate::dataset::Error),
+    Dataset(#[from] crate::data::dataset::Error),
     #[error("{0}")]
     Record(#[from] crate::record::Error),
 }

@@ -6,7 +6,7 @@ use tch::nn;
 
 use super::plan::{Cell, Config};
 use super::workbench::Workbench;
-use crate::dataset::SplitName;
+use crate::data::dataset::SplitName;
 use crate::mask::{Family, Level, RateLaw};
 use crate::record::manifest::{
     BuildFacts, Computing, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts,

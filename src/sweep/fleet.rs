@@ -16,7 +16,7 @@ use super::planned::{Options, Sweep};
 use crate::record::attempt::{Failure, now};
 use crate::record::work::{bury, unfinished};
 use crate::train;
-use crate::ui::{Bar, Progress};
+use crate::support::{Bar, Progress};
 
 /// Pause between two looks at the processes.
 const LOOK: Duration = Duration::from_millis(100);

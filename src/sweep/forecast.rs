@@ -9,9 +9,9 @@ use super::plan::{self, Cell, Corpora};
 use super::planned::Options;
 use super::prospect;
 use super::{Error, Suite, facts};
-use crate::dataset::Corpus;
+use crate::data::dataset::Corpus;
 use crate::record;
-use crate::runs::{self, Estimate, Measured, Question, Run, State};
+use crate::sweep::status::{self, Estimate, Measured, Question, Run, State};
 use crate::train::EncoderSpec;
 use crate::train::device;
 

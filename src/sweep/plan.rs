@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Suite};
-use crate::dataset::Corpus;
+use crate::data::dataset::Corpus;
 use crate::mask::{self, Level, Noise, RateLaw};
 use crate::metric;
 use crate::model::{Choice, Profile, Recipe};
@@ -94,7 +94,7 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
     for name in &suite.datasets {
         let path: PathBuf = data.join(format!("{name}.h5"));
         if !path.exists() {
-            crate::dataset::find(name)?;
+            crate::data::dataset::find(name)?;
             return Err(Error::NotPrepared {
                 name: name.clone(),
                 path,

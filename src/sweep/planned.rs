@@ -8,7 +8,7 @@ use super::machine::Machine;
 use super::plan::{self, Cell, Corpora};
 use super::{Error, Suite, manifest};
 use crate::record::{RunDir, SweepCell, SweepDir, SweepManifest};
-use crate::system::shell;
+use crate::support::shell;
 
 /// Where a sweep reads and writes.
 #[derive(Clone, Debug)]

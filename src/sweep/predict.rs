@@ -8,13 +8,13 @@ use tch::{Device, nn};
 
 use super::workbench::Workbench;
 use super::{Error, cell, settings};
-use crate::dataset::{Corpus, SplitName};
+use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{Family, Level};
 use crate::model::{Choice, Engine};
 use crate::record::{Condition, Manifest, Predictions, RunDir};
 use crate::train::view::View;
 use crate::train::{EncoderSpec, Precision, evaluate, native, resume};
-use crate::ui::Progress;
+use crate::support::Progress;
 
 /// What is to be predicted.
 pub struct Request {

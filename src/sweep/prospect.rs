@@ -5,7 +5,7 @@ use tch::{Device, nn};
 use super::plan::Cell;
 use super::planned::Options;
 use super::{Error, cell, workbench};
-use crate::dataset::{Corpus, SplitName};
+use crate::data::dataset::{Corpus, SplitName};
 use crate::model::{EncoderSetup, LabelStats, Profile, Setup, Shapes, hugging_face};
 use crate::train::EncoderSpec;
 use crate::train::memory::{self, Demand, MemoryPlan};
@@ -83,7 +83,7 @@ fn encoder_setup(encoder: &EncoderSpec, corpus: &Corpus) -> Result<EncoderSetup,
                 let tokens = corpus
                     .reader()
                     .numbers::<i32>(&format!("{split}/text_bert"));
-                let tokens = tokens.map_err(crate::dataset::Error::from)?;
+                let tokens = tokens.map_err(crate::data::dataset::Error::from)?;
                 rows = rows.max(workbench::vocabulary(tokens.iter()));
             }
             EncoderSetup::tiny(rows)

@@ -13,7 +13,7 @@ use super::unbegun::Unbegun;
 use super::workbench::Workbench;
 use crate::record::{Attempt, Claim, Outcome, Work};
 use crate::train::{self, native};
-use crate::ui::Progress;
+use crate::support::Progress;
 
 /// Folder of TensorBoard's event files within a folder of runs, beside the sealed ones.
 const TENSORBOARD: &str = "tensorboard";

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Error;
 use super::train_on::{self, TrainOn};
-use crate::slurm;
+use crate::sweep::slurm;
 use crate::train::schedule::Schedule;
 use crate::train::{Habit, Overrides};
 
@@ -349,7 +349,7 @@ mod tests {
                     crate::model::Choice::parse(train_on::split(model).unwrap().0).unwrap();
                 }
                 for dataset in &suite.datasets {
-                    crate::dataset::find(dataset).unwrap();
+                    crate::data::dataset::find(dataset).unwrap();
                 }
                 suites += 1;
             }

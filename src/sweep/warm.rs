@@ -10,10 +10,10 @@ use super::planned::{Options, Sweep};
 use super::settings::Settings;
 use super::workbench::Workbench;
 use super::{Error, cell};
-use crate::dataset::SplitName;
+use crate::data::dataset::SplitName;
 use crate::mask::Noise;
 use crate::train::{self, EncoderSpec};
-use crate::ui::Progress;
+use crate::support::Progress;
 
 impl Sweep {
     /// Whether waiting cells share encodings of a frozen text encoder.

@@ -9,7 +9,7 @@ use tch::Device;
 
 use super::Error;
 use super::settings::Settings;
-use crate::dataset::{Corpus, Split, SplitName};
+use crate::data::dataset::{Corpus, Split, SplitName};
 use crate::mask::apply::UNKNOWN;
 use crate::mask::{self, Family, Keep, Level, MaskSource, Noise, RateLaw, SplitShape, Variants};
 use crate::metric::{self, Protocol};
@@ -19,7 +19,7 @@ use crate::train::out_of_memory;
 use crate::train::tensors::{self, SplitTensors};
 use crate::train::view::{TextSource, TrainingNoise, View, Views};
 use crate::train::{self, EncoderSpec};
-use crate::ui::Progress;
+use crate::support::Progress;
 
 /// What decides a noisy view of a training split: family, rates, mask seed, the run's seed and the
 /// number of the draw.
@@ -283,7 +283,7 @@ pub(super) fn vocabulary<'a>(tokens: impl Iterator<Item = &'a i32>) -> i64 {
 }
 
 fn shapes(split: &Split) -> Shapes {
-    use crate::dataset::Modality::{Audio, Text, Vision};
+    use crate::data::dataset::Modality::{Audio, Text, Vision};
     Shapes {
         text_steps: split.steps(Text) as i64,
         audio_steps: split.steps(Audio) as i64,
@@ -296,8 +296,8 @@ fn shapes(split: &Split) -> Shapes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::synthetic::{self, Demo};
-    use crate::dataset::{Block, ImportOptions, prepare};
+    use crate::data::dataset::synthetic::{self, Demo};
+    use crate::data::dataset::{Block, ImportOptions, prepare};
     use crate::sweep::{Protocol, Suite};
 
     static NEVER: AtomicBool = AtomicBool::new(false);

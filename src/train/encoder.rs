@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::Error;
-use crate::dataset::Corpus;
-use crate::model::hugging_face;
+use crate::data::dataset::Corpus;
+use crate::model::weights::hugging_face;
 
 /// Environment variable with the folder of a Hugging Face BERT, used by `auto`.
 pub const BERT_FOLDER: &str = "LNLN_BENCH_BERT";

@@ -7,11 +7,11 @@ use tch::{Device, Kind, Tensor};
 
 use super::encoder::folder_hash;
 use super::{Error, Precision, encoding_turn, tensors};
-use crate::dataset::Block;
+use crate::data::dataset::Block;
 use crate::model::{BertConfig, FrozenEncoder};
-use crate::store::{Provenance, Reader, Writer};
-use crate::system::turn::Turn;
-use crate::ui::Progress;
+use crate::data::store::{Provenance, Reader, Writer};
+use crate::support::turn::Turn;
+use crate::support::Progress;
 
 /// The one column of a cached variant, (N, T, H) float32.
 const COLUMN: &str = "states";
@@ -185,7 +185,7 @@ mod tests {
 
     use super::*;
     use crate::model::encoder::Bert;
-    use crate::model::hugging_face;
+    use crate::model::weights::hugging_face;
 
     /// A small BERT with weights of no meaning.
     fn frozen(folder: &Path) -> FrozenText {

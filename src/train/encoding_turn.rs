@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::system::turn::{Turn, turn};
+use crate::support::turn::{Turn, turn};
 
 /// Waits until another process has made the file at `path`, or until it is this one's turn to: its
 /// claim holds until it is dropped. `None` where `stop` ends the waiting, and where the folder takes

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Error, exact_float, memory};
 use crate::record::write_atomic;
-use crate::ui::words::duration;
+use crate::support::words::duration;
 
 /// One line of `metrics.jsonl`.
 #[derive(Debug, Serialize)]

@@ -136,9 +136,9 @@ pub enum Error {
     #[error("{0}")]
     Mask(#[from] crate::mask::Error),
     #[error("{0}")]
-    Dataset(#[from] crate::dataset::Error),
+    Dataset(#[from] crate::data::dataset::Error),
     #[error("{0}")]
-    Store(#[from] crate::store::Error),
+    Store(#[from] crate::data::store::Error),
     #[error("{0}")]
     Record(#[from] crate::record::Error),
 }

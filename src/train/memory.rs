@@ -9,7 +9,7 @@ use tch::{Device, Tensor, nn};
 use super::Error;
 use super::native::{self, CudaMemory};
 use crate::model::{Entry, Model};
-pub use crate::ui::words::bytes as show;
+pub use crate::support::words::bytes as show;
 
 /// What is allowed where nobody says otherwise: a 12 GB card.
 const USUAL_BUDGET: u64 = 12 << 30;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Error;
-use crate::dataset::SplitName;
+use crate::data::dataset::SplitName;
 use crate::metric::{Metric, Protocol};
 
 /// A rule as written on the command line.

@@ -3,7 +3,7 @@
 use tch::{Device, Kind, Tensor};
 
 use super::memory;
-use crate::dataset::{Block, Modality, Split};
+use crate::data::dataset::{Block, Modality, Split};
 
 /// The complete features of one split.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! How much of each text is there, counted: what a model may know without estimating it.
 
-use crate::dataset::Block;
+use crate::data::dataset::Block;
 use crate::mask::Keep;
 use crate::mask::apply::UNKNOWN;
 

@@ -24,7 +24,7 @@ use super::watched::{Predictions, Watched};
 use super::{Error, memory, native, non_finite, order};
 use crate::metric::Metric;
 use crate::model::{Entry, Model, Recipe};
-use crate::ui::Bar;
+use crate::support::Bar;
 
 /// Everything that decides a fit but the data.
 #[derive(Debug)]

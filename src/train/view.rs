@@ -9,7 +9,7 @@ use super::encoding::FrozenText;
 use super::memory;
 use super::tensors::{self, SplitTensors};
 use super::text_present;
-use crate::dataset::{Block, Modality, Split};
+use crate::data::dataset::{Block, Modality, Split};
 use crate::mask::{self, Family, Keep, Level, RateLaw, Rows, Scope, Training};
 use crate::model::{Inputs, Text};
 

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::audit::{Facts, Finding, Protocol, audit};
-use lnln_bench::printed::{Options, Table, read};
+use lnln_bench::published::audit::{Facts, Finding, Protocol, audit};
+use lnln_bench::published::parse::{Options, Table, read};
 
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/published/lnln-2024");
 

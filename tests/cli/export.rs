@@ -24,7 +24,7 @@ fn an_export_is_written_once_and_can_be_prepared_again() {
         "Demo film, complete, 24 train, 6 valid, 12 test clips",
     ));
     export(&[]).code(3).stderr(contains("--force"));
-    let content = lnln_bench::store::verify(&data, |_| ())
+    let content = lnln_bench::data::store::verify(&data, |_| ())
         .unwrap()
         .content_hash;
     program()

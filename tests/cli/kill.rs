@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lnln_bench::dataset::synthetic::{self, Demo};
-use lnln_bench::store;
+use lnln_bench::data::dataset::synthetic::{self, Demo};
+use lnln_bench::data::store;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use lnln_bench::pickle::Writer;
+use lnln_bench::data::pickle::Writer;
 
 use super::program::program;
 

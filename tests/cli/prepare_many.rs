@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::assert::Assert;
-use lnln_bench::dataset::synthetic::{self, Demo};
-use lnln_bench::store;
+use lnln_bench::data::dataset::synthetic::{self, Demo};
+use lnln_bench::data::store;
 use predicates::prelude::*;
 use predicates::str::contains;
 

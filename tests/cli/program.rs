@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use lnln_bench::dataset::synthetic::{self, Demo};
-use lnln_bench::dataset::{ImportOptions, prepare};
+use lnln_bench::data::dataset::synthetic::{self, Demo};
+use lnln_bench::data::dataset::{ImportOptions, prepare};
 use lnln_bench::record::RunDir;
 
 /// The program under test, deaf to the caller's environment.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use lnln_bench::dataset::{Corpus, SplitName};
+use lnln_bench::data::dataset::{Corpus, SplitName};
 use predicates::prelude::*;
 use predicates::str::contains;
 

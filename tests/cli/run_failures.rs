@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use lnln_bench::dataset::synthetic::{self, Demo};
-use lnln_bench::dataset::{ImportOptions, prepare};
+use lnln_bench::data::dataset::synthetic::{self, Demo};
+use lnln_bench::data::dataset::{ImportOptions, prepare};
 use lnln_bench::record::attempt::Outcome;
 use lnln_bench::record::{RunDir, SweepManifest, run_dir, sweeps};
 use predicates::prelude::*;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lnln_bench::dataset::synthetic::{self, Demo};
-use lnln_bench::dataset::{ImportOptions, prepare};
+use lnln_bench::data::dataset::synthetic::{self, Demo};
+use lnln_bench::data::dataset::{ImportOptions, prepare};
 use lnln_bench::record::RunDir;
 use predicates::prelude::*;
 use predicates::str::contains;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use lnln_bench::dataset::Corpus;
+use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::{MaskFile, Variants, find, parse_list};
 use predicates::prelude::*;
 use predicates::str::contains;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lnln_bench::dataset::{Corpus, SplitName};
+use lnln_bench::data::dataset::{Corpus, SplitName};
 use lnln_bench::record::find_runs;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -348,7 +348,7 @@ fn the_example_in_the_docs_makes_predictions_under_our_masks() {
         let keep = variants
             .keep(
                 SplitName::Test,
-                lnln_bench::dataset::Modality::Text,
+                lnln_bench::data::dataset::Modality::Text,
                 group.condition.level,
             )
             .unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
 
 use lnln_bench::model::encoder::Bert;
-use lnln_bench::model::hugging_face;
+use lnln_bench::model::weights::hugging_face;
 use tch::{Device, Tensor, nn};
 
 use super::program::{arguments, prepared};

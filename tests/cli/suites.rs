@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lnln_bench::dataset::synthetic::{self, Demo};
-use lnln_bench::dataset::{ImportOptions, prepare};
+use lnln_bench::data::dataset::synthetic::{self, Demo};
+use lnln_bench::data::dataset::{ImportOptions, prepare};
 use predicates::str::contains;
 
 use super::program::{program, runs_in, words};

@@ -5,9 +5,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use lnln_bench::dataset::{Corpus, ImportOptions, Imported, Padding, Split, SplitName, prepare};
-use lnln_bench::pickle::Writer;
-use lnln_bench::store;
+use lnln_bench::data::dataset::{Corpus, ImportOptions, Imported, Padding, Split, SplitName, prepare};
+use lnln_bench::data::pickle::Writer;
+use lnln_bench::data::store;
 
 /// Clips per split.
 pub const CLIPS: usize = 4;

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use lnln_bench::dataset::synthetic::{self, Demo};
-use lnln_bench::dataset::{ImportOptions, prepare};
+use lnln_bench::data::dataset::synthetic::{self, Demo};
+use lnln_bench::data::dataset::{ImportOptions, prepare};
 use lnln_bench::record::{self, RunDir, SweepCell, SweepDir, SweepManifest, sweeps};
 use tempfile::TempDir;
 
@@ -93,7 +93,7 @@ impl Sweep {
 
     /// The cell that a task does, cells being one to a task.
     pub fn cell(&self, array: &str, index: &str) -> SweepCell {
-        let jobs = lnln_bench::slurm::jobs::read(&self.dir());
+        let jobs = lnln_bench::sweep::slurm::jobs::read(&self.dir());
         let job = jobs.iter().find(|job| job.job == array).unwrap();
         let place = job.offset + index.parse::<usize>().unwrap();
         self.manifest().cells[place].clone()

@@ -8,7 +8,7 @@
 
 use std::time::Instant;
 
-use lnln_bench::dataset::SplitName;
+use lnln_bench::data::dataset::SplitName;
 use lnln_bench::mask::{self, Level, Planes, Ranks, SplitShape, Variants};
 
 const SEEDS: [u64; 3] = [1111, 1112, 1113];

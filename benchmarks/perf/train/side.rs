@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use lnln_bench::dataset::{Block, Split, SplitName};
+use lnln_bench::data::dataset::{Block, Split, SplitName};
 use lnln_bench::mask::{Keep, Level};
 use lnln_bench::model::{
     Batch, BertConfig, EncoderSetup, Engine, LabelStats, Model, Profile, Setup, Shapes, Trace,

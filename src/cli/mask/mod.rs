@@ -6,7 +6,7 @@ mod stats;
 
 use std::path::PathBuf;
 
-use lnln_bench::dataset::Corpus;
+use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::MaskSource;
 
 /// Masks as data for other tools, as a picture, as numbers.

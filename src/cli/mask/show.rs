@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lnln_bench::dataset::{Corpus, Modality, Outline, SplitName, VocabularyFile, separate};
+use lnln_bench::data::dataset::{Corpus, Modality, Outline, SplitName, VocabularyFile, separate};
 use lnln_bench::mask::{self, Conditions, Keep, Level, SplitShape, picture};
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! `mask stats`: realised missing rates.
 
-use lnln_bench::dataset::SplitName;
+use lnln_bench::data::dataset::SplitName;
 use lnln_bench::mask::{self, Conditions, Level, Realised, SplitShape, Spread};
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lnln_bench::runs::{self, Run};
+use lnln_bench::sweep::status::{self, Run};
 
 use super::rows::{self, RunRow};
 use crate::cli::output;

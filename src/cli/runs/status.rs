@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use lnln_bench::record::{SweepCell, SweepDir};
-use lnln_bench::runs::status::{count, state};
-use lnln_bench::runs::{self, Run, State, Sweep};
-use lnln_bench::slurm::{self, Queue};
-use lnln_bench::ui::words;
+use lnln_bench::sweep::status::status::{count, state};
+use lnln_bench::sweep::status::{self, Run, State, Sweep};
+use lnln_bench::sweep::slurm::{self, Queue};
+use lnln_bench::support::words;
 use serde_json::{Value, json};
 
 use super::rows::{self, RunRow};

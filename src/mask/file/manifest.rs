@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{MaskFile, split};
-use crate::dataset::SplitName;
+use crate::data::dataset::SplitName;
 use crate::mask::{Error, Level};
-use crate::store::Partial;
+use crate::data::store::Partial;
 
 /// Version of this file's layout. Raise it when a reader of today could misread it.
 const FORMAT: u32 = 1;

@@ -24,8 +24,8 @@ use hdf5::{File, Group};
 use self::attribute::{hdf5_error, one, text, texts};
 pub use self::manifest::MaskManifest;
 use super::{Error, Level, SplitVariants, Variants};
-use crate::dataset::SplitName;
-use crate::store::read_only;
+use crate::data::dataset::SplitName;
+use crate::data::store::read_only;
 
 /// Version of the layout. Raise it when a reader of today could misread it.
 const FORMAT: u32 = 3;

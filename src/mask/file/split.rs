@@ -6,7 +6,7 @@ use hdf5::{File, Group};
 
 use super::attribute::{all, hdf5_error, one, set, set_all, set_text, set_texts, text, texts};
 use super::{Stored, foreign};
-use crate::dataset::{Modality, SplitName};
+use crate::data::dataset::{Modality, SplitName};
 use crate::mask::packing::{bits_for, pack, row_bytes, unpack};
 use crate::mask::{Error, Level, Ranks, SplitVariants, Variants};
 

@@ -7,9 +7,9 @@ use hdf5::File;
 
 use super::attribute::{hdf5_error, set, set_text};
 use super::{FORMAT, MaskFile, Stored, other_dataset, split};
-use crate::dataset::{Corpus, SplitName};
+use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{Conditions, Error, Family, Level, Variants};
-use crate::store::Partial;
+use crate::data::store::Partial;
 
 impl MaskFile {
     /// Draws and writes the masks of prepared data for every family and seed, one after the other,

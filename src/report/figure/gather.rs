@@ -6,9 +6,9 @@ use super::style::Style;
 use super::{histogram, realised, training};
 use crate::mask::Level;
 use crate::report::error::Result;
-use crate::report::run::level;
-use crate::report::run::samples::Samples;
-use crate::report::run::section::{Row, Section, slug};
+use crate::report::rows::level;
+use crate::report::rows::samples::Samples;
+use crate::report::rows::section::{Row, Section, slug};
 
 /// Sections with more rows than this show no pictures per model: nobody would look at them.
 const ROWS: usize = 16;

@@ -4,9 +4,9 @@ use super::drawing::{Drawing, Series};
 use super::lines::{self, Line, Mark};
 use super::style::Style;
 use crate::report::origin::{File, Origin};
-use crate::report::run::level;
-use crate::report::run::scores::ScoredRun;
-use crate::report::run::section::{Section, ids};
+use crate::report::rows::level;
+use crate::report::rows::scores::ScoredRun;
+use crate::report::rows::section::{Section, ids};
 
 /// A line per modality of the first run that recorded them: the mean over mask seeds, within their
 /// extremes. All runs of a section have these masks.

@@ -7,8 +7,8 @@ use super::lines::{self, Line, Mark};
 use super::style::Style;
 use crate::record::epochs::{self, Epoch};
 use crate::report::origin::{File, Origin};
-use crate::report::run::scores::ScoredRun;
-use crate::report::run::section::{Row, Section};
+use crate::report::rows::scores::ScoredRun;
+use crate::report::rows::section::{Row, Section};
 use crate::report::table::build::heading;
 
 const ACROSS: &str = "epoch (bands: smallest to largest training)";

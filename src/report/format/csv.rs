@@ -12,10 +12,10 @@ use crate::metric::{Direction, Metric};
 use super::long;
 use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
-use crate::report::run::level;
-use crate::report::run::reading::{Outcome, Reading};
-use crate::report::run::scores::ScoredRun;
-use crate::report::run::section::{Row, Section};
+use crate::report::rows::level;
+use crate::report::rows::reading::{Outcome, Reading};
+use crate::report::rows::scores::ScoredRun;
+use crate::report::rows::section::{Row, Section};
 use crate::report::stats::holm;
 use crate::report::table::Table;
 

@@ -9,8 +9,8 @@ use crate::report::error::{Result, render};
 use crate::report::format::json;
 use crate::report::format::page::{Figure, Part};
 use crate::report::numbering::Numbering;
-use crate::report::run::provenance::{self, Fact};
-use crate::report::run::section::Section;
+use crate::report::rows::provenance::{self, Fact};
+use crate::report::rows::section::Section;
 use crate::report::table::{Cell, Column, Content, FLOOR_MARK, Line, Table};
 
 const NAME: &str = "index.html";

@@ -8,8 +8,8 @@ use super::finding::{Comparison, Effort, Finding, Met, Test};
 use super::pairs::{Pairs, pairs};
 use super::resample::{interval, p_value, permute};
 use crate::report::error::Result;
-use crate::report::run::reading::Reading;
-use crate::report::run::section::Section;
+use crate::report::rows::reading::Reading;
+use crate::report::rows::section::Section;
 
 /// Resamples all rows of a section, and compares them with the row at this position.
 ///

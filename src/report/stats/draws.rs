@@ -9,9 +9,9 @@ use super::terms::{Predictions, Terms};
 use crate::mask::Level;
 use crate::metric::Metric;
 use crate::report::error::Result;
-use crate::report::run::reading::Reading;
-use crate::report::run::samples::Samples;
-use crate::report::run::section::{Row, Section};
+use crate::report::rows::reading::Reading;
+use crate::report::rows::samples::Samples;
+use crate::report::rows::section::{Row, Section};
 
 /// Values of metrics at levels (as [`Terms::values`]), many times.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::report::run::reading::Reading;
+use crate::report::rows::reading::Reading;
 
 /// How often to resample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

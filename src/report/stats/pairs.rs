@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::draws::Resampled;
 use super::finding::Met;
 use crate::mask::Level;
-use crate::report::run::samples::Samples;
+use crate::report::rows::samples::Samples;
 
 /// Seeds of two rows side by side, and the levels that both have.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,8 @@ use super::mark::{correct, mark_floors};
 use super::notes::{at_floor, seeds, selected};
 use super::{Cell, Column, Content, Line, Table, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
-use crate::report::run::reading::{Outcome, Reading};
-use crate::report::run::section::{Row, Section, slug};
+use crate::report::rows::reading::{Outcome, Reading};
+use crate::report::rows::section::{Row, Section, slug};
 use crate::report::stats::holm::ALPHA;
 
 /// A table per model with several variants: `model` and `model:change`, or one model under several
@@ -172,8 +172,8 @@ mod tests {
     use crate::metric::protocol;
     use crate::report::fixture::{manifest, record};
     use crate::report::format::markdown;
-    use crate::report::run::scores::score_by;
-    use crate::report::run::section::{Tests, sections};
+    use crate::report::rows::scores::score_by;
+    use crate::report::rows::section::{Tests, sections};
     use crate::report::stats::compare::compare;
     use crate::report::stats::finding::Effort;
 

@@ -2,7 +2,7 @@
 
 use super::{Cell, Column, Content, Line, Table, notes, reason};
 use crate::report::origin::Origin;
-use crate::report::run::section::Section;
+use crate::report::rows::section::Section;
 
 /// Why a number stands above nothing.
 const NO_FLOOR: &str = "Undefined: no constant has this score.";

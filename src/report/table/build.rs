@@ -3,9 +3,9 @@
 use crate::mask::Kind;
 use crate::metric::{Direction, Metric, Unit};
 
-use crate::report::run::level;
-use crate::report::run::reading::{Outcome, Reading};
-use crate::report::run::section::{Row, Section};
+use crate::report::rows::level;
+use crate::report::rows::reading::{Outcome, Reading};
+use crate::report::rows::section::{Row, Section};
 use crate::report::table::above;
 use crate::report::table::mark::mark;
 use crate::report::table::notes::notes;
@@ -29,7 +29,7 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
     let id = format!(
         "{}-{}",
         section.slug,
-        crate::report::run::section::slug(metric.name)
+        crate::report::rows::section::slug(metric.name)
     );
     let mut table = whole(section, id, title, columns.collect());
     above::add_column(&mut table, &Reading::mean(&section.levels).name());

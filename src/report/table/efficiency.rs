@@ -2,9 +2,9 @@
 
 use super::{Cell, Column, Content, Line, Table, reason};
 use crate::report::origin::{File, Origin};
-use crate::report::run::provenance;
-use crate::report::run::scores::ScoredRun;
-use crate::report::run::section::{Row, Section};
+use crate::report::rows::provenance;
+use crate::report::rows::scores::ScoredRun;
+use crate::report::rows::section::{Row, Section};
 use crate::report::stats;
 
 /// A column: name, title, decimals, the file it is read from, and one run's value.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Content, FLOOR_MARK, Table, tested};
 use crate::record::PAPER;
-use crate::report::run::scores::ScoredRun;
-use crate::report::run::section::{Row, Section};
-use crate::report::run::trained::Trained;
+use crate::report::rows::scores::ScoredRun;
+use crate::report::rows::section::{Row, Section};
+use crate::report::rows::trained::Trained;
 
 /// Under tables with a dash.
 pub const NOT_EVALUATED: &str = "-: not evaluated at the rates this needs.";

@@ -5,10 +5,10 @@ use super::{ablation, above, build, efficiency, paper};
 use crate::mask::Level;
 use crate::report::fixture::{self, TOY, eleven, manifest, record, scored, section};
 use crate::report::format::markdown;
-use crate::report::run::floor;
-use crate::report::run::provenance;
-use crate::report::run::scores::score_by;
-use crate::report::run::section::{Section, Tests, sections};
+use crate::report::rows::floor;
+use crate::report::rows::provenance;
+use crate::report::rows::scores::score_by;
+use crate::report::rows::section::{Section, Tests, sections};
 use crate::report::stats::compare::compare;
 use crate::report::stats::finding::Effort;
 

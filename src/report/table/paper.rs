@@ -8,9 +8,9 @@ use crate::mask::Level;
 use crate::metric::{Direction, Metric};
 use crate::published;
 use crate::report::origin::Origin;
-use crate::report::run::level;
-use crate::report::run::reading::Reading;
-use crate::report::run::section::{Row, Section};
+use crate::report::rows::level;
+use crate::report::rows::reading::Reading;
+use crate::report::rows::section::{Row, Section};
 
 /// Overall numbers, how far they are above the floor, those with their spread over seeds where there is
 /// one, then those at every level.

@@ -2,10 +2,10 @@
 
 use super::{Cell, Content, reason};
 use crate::metric::Metric;
-use crate::printed::names;
+use crate::published::parse::names;
 use crate::published::{self, Published};
 use crate::report::origin::Origin;
-use crate::report::run::section::Section;
+use crate::report::rows::section::Section;
 
 /// Our cells of one printed column as one; of at least one.
 pub fn together(mut cells: Vec<Cell>) -> Cell {

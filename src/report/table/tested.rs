@@ -1,7 +1,7 @@
 //! What a table's reader must know of its tests: which numbers were tested, how, and which not.
 
 use super::{Cell, Column, Content, Line, Table};
-use crate::report::run::section::{Row, Section, Tests};
+use crate::report::rows::section::{Row, Section, Tests};
 use crate::report::stats::finding::{Comparison, Met};
 use crate::report::stats::holm::{self, ALPHA};
 use crate::report::stats::resample::SEED;

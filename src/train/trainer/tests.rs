@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex};
 use tch::{Device, Kind, Reduction, Tensor, nn};
 
 use super::*;
-use crate::dataset::{Block, Split, SplitName};
+use crate::data::dataset::{Block, Split, SplitName};
 use crate::metric::protocol;
 use crate::model::{Batch, Clip, Habits, Inputs, Losses, Profile, Rule as Update, Setup};
 use crate::model::{Trace, constant};
 use crate::train::checkpoint;
 use crate::train::view::{TextSource, Views};
-use crate::ui::Progress;
+use crate::support::Progress;
 
 const CLIPS: usize = 10;
 

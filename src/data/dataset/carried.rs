@@ -1,0 +1,84 @@
+//! Columns that are carried along as they are.
+
+use super::columns::Columns;
+use super::error::{Error, Result};
+use super::labels;
+use crate::data::pickle::Value;
+
+/// Columns that are read elsewhere; labels have their own list.
+const READ: [&str; 9] = [
+    "id",
+    "raw_text",
+    "audio",
+    "vision",
+    "text",
+    "text_bert",
+    "text_lengths",
+    "audio_lengths",
+    "vision_lengths",
+];
+
+/// A column that is carried along as it is, one value per clip.
+pub enum Carried {
+    Texts(Vec<String>),
+    Numbers(Vec<f64>),
+}
+
+/// A column's name and values.
+pub type Named = (String, Carried);
+
+/// Columns of one value per clip that nothing here reads, and the names of those that are left out.
+///
+/// # Errors
+/// [`Error::Layout`] or [`Error::Rows`] for a column that is known and does not fit.
+pub fn read<'a>(columns: &Columns<'a>, clips: usize) -> Result<(Vec<Named>, Vec<String>)> {
+    let (mut carried, mut ignored) = (Vec::new(), Vec::new());
+    let labels = labels::names();
+    for (name, value) in columns.entries() {
+        if READ.contains(&name) || name == "labels" || labels.iter().any(|label| label == name) {
+            continue;
+        }
+        let known = name == "annotations" || name == "mask" || name.starts_with("classification_");
+        match per_clip(columns, name, value) {
+            Ok(column) if column.len() == clips && is_plain(name) => {
+                carried.push((name.to_owned(), column));
+            }
+            Ok(column) if known => return Err(rows_differ(columns, name, column.len(), clips)),
+            Err(error) if known => return Err(error),
+            _ => ignored.push(format!("{}/{name} ({})", columns.split, value.kind())),
+        }
+    }
+    Ok((carried, ignored))
+}
+
+/// Whether a name can be that of an HDF5 dataset.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['/', '\0']) && name != "."
+}
+
+fn per_clip<'a>(columns: &Columns<'a>, name: &str, value: Value<'a>) -> Result<Carried> {
+    match columns.numbers(name, value) {
+        Ok(numbers) => Ok(Carried::Numbers(numbers)),
+        Err(_) => columns.texts(name, value).map(Carried::Texts),
+    }
+}
+
+impl Carried {
+    fn len(&self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
+}
+
+/// A column that has not one entry per clip.
+pub fn rows_differ(columns: &Columns<'_>, column: &str, rows: usize, clips: usize) -> Error {
+    Error::Rows {
+        place: columns.place(""),
+        column: column.to_owned(),
+        rows,
+        other: "id".to_owned(),
+        other_rows: clips,
+    }
+}

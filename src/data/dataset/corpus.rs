@@ -1,0 +1,210 @@
+//! A prepared data set, opened.
+
+use std::path::Path;
+
+use super::error::{Error, Result};
+use super::outline::Outline;
+use super::spec::{self, Spec};
+use super::split::{Block, Split, SplitName};
+use crate::data::store::{Number, Reader};
+
+/// A prepared data set. Splits are read when asked for.
+pub struct Corpus {
+    pub spec: &'static Spec,
+    /// `aligned` or `unaligned`.
+    pub layout: String,
+    /// Hash of names, shapes and values of all columns.
+    pub content_hash: String,
+    /// File name of the source pickle (no folder).
+    pub source_name: String,
+    /// SHA-256 of the source pickle, hexadecimal.
+    pub source_sha256: String,
+    /// Clips in train, valid and test.
+    pub counts: [usize; 3],
+    /// Steps and features per step of audio.
+    pub audio: (usize, usize),
+    /// Steps and features per step of vision.
+    pub vision: (usize, usize),
+    /// Tokens of `text_bert`, or steps of `text` where there is no `text_bert`.
+    pub text_steps: usize,
+    /// Features per step of the file's own `text`, where it has them.
+    pub text_width: Option<usize>,
+    reader: Reader,
+}
+
+impl Corpus {
+    /// Opens a file made by [`super::prepare`].
+    ///
+    /// # Errors
+    /// [`Error::Store`] as [`Reader::open`] gives it; [`Error::UnknownDataset`].
+    pub fn open(path: &Path) -> Result<Self> {
+        let reader = Reader::open(path)?;
+        let provenance = reader.provenance()?;
+        let (audio, vision) = (reader.shape("train/audio")?, reader.shape("train/vision")?);
+        let text = match reader.has("train/text") {
+            true => Some(reader.shape("train/text")?),
+            false => None,
+        };
+        let text_steps = match reader.has("train/text_bert") {
+            true => reader.shape("train/text_bert")?[2],
+            false => text.as_ref().map_or(0, |shape| shape[1]),
+        };
+        let mut counts = [0; 3];
+        for (count, split) in counts.iter_mut().zip(SplitName::ALL) {
+            *count = reader.shape(&format!("{split}/id"))?[0];
+        }
+        Ok(Self {
+            spec: spec::find(&provenance.dataset)?,
+            layout: provenance.layout,
+            content_hash: reader.content_hash()?,
+            source_name: provenance.source_name,
+            source_sha256: provenance.source_sha256,
+            counts,
+            audio: (audio[1], audio[2]),
+            vision: (vision[1], vision[2]),
+            text_steps,
+            text_width: text.map(|shape| shape[2]),
+            reader,
+        })
+    }
+
+    /// Name in `datasets.toml`.
+    pub fn name(&self) -> &'static str {
+        &self.spec.name
+    }
+
+    /// The open file.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Reads one split into memory. The file's own text features are large and read only on
+    /// request.
+    ///
+    /// # Errors
+    /// [`Error::Store`]; [`Error::MissingColumn`] when text features are asked for and not there.
+    pub fn split(&self, name: SplitName, with_text_features: bool) -> Result<Split> {
+        let column = |column: &str| format!("{name}/{column}");
+        if with_text_features && self.text_width.is_none() {
+            return Err(self.no_text(name));
+        }
+        let optional = |wanted: bool, name: &str| wanted && self.reader.has(&column(name));
+        Ok(Split {
+            name,
+            ids: self.reader.texts(&column("id"))?,
+            raw_text: match optional(true, "raw_text") {
+                true => self.reader.texts(&column("raw_text"))?,
+                false => vec![String::new(); self.counts[name as usize]],
+            },
+            text_bert: match optional(true, "text_bert") {
+                true => Some(self.block(&column("text_bert"))?),
+                false => None,
+            },
+            text: match optional(with_text_features, "text") {
+                true => Some(self.block(&column("text"))?),
+                false => None,
+            },
+            audio: self.block(&column("audio"))?,
+            vision: self.block(&column("vision"))?,
+            text_lengths: self.lengths(&column("text_lengths"))?,
+            audio_lengths: self.lengths(&column("audio_lengths"))?,
+            vision_lengths: self.lengths(&column("vision_lengths"))?,
+            labels: self.reader.numbers(&column("regression_labels"))?,
+            modality_labels: self.modality_labels(name)?,
+        })
+    }
+
+    /// Names of the splits beyond train, valid and test, as SIMSv2's `train_mix`. Nothing trains on
+    /// them; their columns are read through [`Self::reader`].
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn further_splits(&self) -> Result<Vec<String>> {
+        let official = SplitName::ALL.map(SplitName::as_str);
+        let groups = self.reader.groups()?.into_iter();
+        Ok(groups
+            .filter(|name| !official.contains(&name.as_str()))
+            .filter(|name| self.reader.has(&format!("{name}/id")))
+            .collect())
+    }
+
+    /// Reads ids and lengths of one split, no features.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn outline(&self, name: SplitName) -> Result<Outline> {
+        let lengths = |column: &str| self.lengths(&format!("{name}/{column}"));
+        Ok(Outline {
+            name,
+            ids: self.reader.texts(&format!("{name}/id"))?,
+            steps: [self.text_steps, self.audio.0, self.vision.0],
+            lengths: [
+                lengths("text_lengths")?,
+                lengths("audio_lengths")?,
+                lengths("vision_lengths")?,
+            ],
+        })
+    }
+
+    /// Reads ids and lengths of train, valid and test.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn outlines(&self) -> Result<[Outline; 3]> {
+        let [train, valid, test] = SplitName::ALL.map(|name| self.outline(name));
+        Ok([train?, valid?, test?])
+    }
+
+    /// Reads the labels of one split, nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn labels(&self, name: SplitName) -> Result<Vec<f32>> {
+        Ok(self.reader.numbers(&format!("{name}/regression_labels"))?)
+    }
+
+    fn no_text(&self, split: SplitName) -> Error {
+        Error::MissingColumn {
+            place: format!("{}: {split}", self.reader.path().display()),
+            expected: "column text (the file's own text features)".into(),
+            found: self.reader.columns().unwrap_or_default().join(", "),
+        }
+    }
+
+    fn block<T: Number>(&self, column: &str) -> Result<Block<T>> {
+        let shape = self.reader.shape(column)?;
+        let [rows, steps, width] = shape[..] else {
+            return Err(Error::Layout {
+                place: format!("{}: {column}", self.reader.path().display()),
+                expected: "three axes".into(),
+                found: format!("shape {shape:?}"),
+            });
+        };
+        Ok(Block {
+            rows,
+            steps,
+            width,
+            data: self.reader.numbers(column)?,
+        })
+    }
+
+    fn lengths(&self, column: &str) -> Result<Vec<u32>> {
+        let lengths = self.reader.numbers::<i32>(column)?;
+        // The import refused negative ones.
+        Ok(lengths
+            .into_iter()
+            .map(|length| length.max(0) as u32)
+            .collect())
+    }
+
+    /// Labels T, A, V, where the file has all three.
+    fn modality_labels(&self, split: SplitName) -> Result<Option<[Vec<f32>; 3]>> {
+        let names = ["T", "A", "V"].map(|m| format!("{split}/regression_labels_{m}"));
+        if !names.iter().all(|name| self.reader.has(name)) {
+            return Ok(None);
+        }
+        let [text, audio, vision] = names;
+        let labels = |name: &str| self.reader.numbers(name);
+        Ok(Some([labels(&text)?, labels(&audio)?, labels(&vision)?]))
+    }
+}

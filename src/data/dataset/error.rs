@@ -1,0 +1,102 @@
+//! What can go wrong with a data set.
+
+use std::path::PathBuf;
+
+use crate::data::pickle;
+use crate::data::store;
+
+/// Result of this room.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a data set could not be imported or opened. `place` names file, split and column.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("unknown data set {name:?}, expected one of: {known}")]
+    UnknownDataset { name: String, known: String },
+    #[error("{path}: {source}")]
+    Pickle {
+        path: PathBuf,
+        source: pickle::Error,
+    },
+    #[error("{place}: {source}")]
+    Array {
+        place: String,
+        source: pickle::Error,
+    },
+    #[error("{0}")]
+    Store(#[from] store::Error),
+    #[error("{path}: cannot {action}: {source}")]
+    Io {
+        path: PathBuf,
+        action: &'static str,
+        source: std::io::Error,
+    },
+    #[error(
+        "{path}: cannot tell which data set this is (audio {audio} and vision {vision} features \
+         wide, {counts:?} clips); say so with --dataset NAME, one of: {known}"
+    )]
+    Undetected {
+        path: PathBuf,
+        audio: usize,
+        vision: usize,
+        counts: [usize; 3],
+        known: String,
+    },
+    #[error("{place}: expected {expected}, found {found}")]
+    Layout {
+        place: String,
+        expected: String,
+        found: String,
+    },
+    #[error("{place}: {expected} is missing; the split holds: {found}")]
+    MissingColumn {
+        place: String,
+        expected: String,
+        found: String,
+    },
+    #[error(
+        "{place}: columns {column} and {other} disagree: {rows} and {other_rows} clips; \
+         the file is damaged or was put together wrongly"
+    )]
+    Rows {
+        place: String,
+        column: String,
+        rows: usize,
+        other: String,
+        other_rows: usize,
+    },
+    #[error("{place}: clip {clip}: {problem}")]
+    Clip {
+        place: String,
+        clip: String,
+        problem: String,
+    },
+    #[error(
+        "{place}: clip {clip}: label {label} lies outside [{low}, {high}], the range of {dataset}; \
+         if this is another data set, say so with --dataset NAME"
+    )]
+    LabelRange {
+        place: String,
+        clip: String,
+        label: f64,
+        low: f32,
+        high: f32,
+        dataset: &'static str,
+    },
+    #[error(
+        "{place}: {clips} of the first {seen} clips are padded at the {end}{}; give --padding {found}",
+        .first.as_ref().map_or(String::new(), |clip| format!(" (first: {clip})"))
+    )]
+    Padding {
+        place: String,
+        clips: usize,
+        seen: usize,
+        first: Option<String>,
+        found: &'static str,
+        end: &'static str,
+    },
+    #[error(
+        "{path} exists already and holds {holds}; give --force to replace it, or another --data folder"
+    )]
+    Exists { path: PathBuf, holds: String },
+}

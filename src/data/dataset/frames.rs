@@ -1,0 +1,174 @@
+//! Features on their way out of a pickle: whole clips, in single precision, padded at the end.
+
+use super::columns::Columns;
+use super::error::{Error, Result};
+use crate::data::pickle::{ArrayRef, DType, Element, Kind};
+
+/// Values handed over at once, near 1 MiB in double precision.
+const BLOCK: usize = 1 << 17;
+
+/// A column of features, shape (N, T, d).
+#[derive(Clone, Copy)]
+pub struct Frames<'p, 'a> {
+    pub columns: &'p Columns<'a>,
+    /// `audio`, `vision` or `text`.
+    pub column: &'static str,
+    pub array: ArrayRef<'a>,
+    /// Valid frames per clip, where the column's are known.
+    pub lengths: Option<&'p [i32]>,
+    /// The padding comes first and is moved to the end.
+    pub left: bool,
+}
+
+/// Clips in a row.
+pub struct Clips<'c> {
+    /// Number of the first.
+    pub first: usize,
+    /// Shape (clips, T, d); not yet cleaned.
+    pub values: &'c mut [f32],
+    /// Values that were finite and are beyond the range of single precision.
+    pub overflow: u64,
+}
+
+impl Frames<'_, '_> {
+    /// Values of a clip.
+    pub fn clip(&self) -> usize {
+        self.array.shape()[1] * self.array.shape()[2]
+    }
+
+    /// Values of a frame.
+    pub fn width(&self) -> usize {
+        self.array.shape()[2]
+    }
+
+    /// Bytes in the pickle.
+    pub fn bytes(&self) -> u64 {
+        (self.array.len() * self.array.dtype().size) as u64
+    }
+
+    /// Values of the valid frames of a clip.
+    pub fn valid(&self, clip: usize) -> usize {
+        let frames = self.lengths.and_then(|lengths| lengths.get(clip));
+        frames.map_or(self.clip(), |frames| *frames as usize * self.width())
+    }
+
+    /// Hands over all clips, some at a time.
+    ///
+    /// # Errors
+    /// [`Error::Array`] where the payload cannot be read; whatever `f` fails with.
+    pub fn for_each(&self, mut f: impl FnMut(Clips<'_>) -> Result<()>) -> Result<()> {
+        let dtype = self.array.dtype();
+        let at_once = (BLOCK / self.clip()).max(1) * self.clip();
+        let (mut first, mut values) = (0, Vec::with_capacity(at_once));
+        let walked = self
+            .array
+            .for_each_block_bytes(at_once * dtype.size, |bytes| {
+                let fault = |found| {
+                    let expected = "numbers".to_owned();
+                    Stop::Import(self.columns.layout(self.column, expected, found))
+                };
+                values.clear();
+                single(dtype, bytes, &mut values).map_err(fault)?;
+                let overflow = overflow(dtype, bytes, &values).map_err(fault)?;
+                if self.left {
+                    self.move_padding(first, &mut values);
+                }
+                let count = values.len() / self.clip();
+                f(Clips {
+                    first,
+                    values: &mut values,
+                    overflow,
+                })
+                .map_err(Stop::Import)?;
+                first += count;
+                Ok(())
+            });
+        walked.map_err(|stop| match stop {
+            Stop::Import(error) => error,
+            Stop::Pickle(error) => self.columns.array(self.column, error),
+        })
+    }
+
+    /// Frames first, padding last.
+    fn move_padding(&self, first: usize, values: &mut [f32]) {
+        for (index, clip) in values.chunks_exact_mut(self.clip()).enumerate() {
+            let padding = clip.len() - self.valid(first + index);
+            clip.rotate_left(padding);
+        }
+    }
+}
+
+/// Either end of a walk may fail.
+enum Stop {
+    Pickle(crate::data::pickle::Error),
+    Import(Error),
+}
+
+impl From<crate::data::pickle::Error> for Stop {
+    fn from(error: crate::data::pickle::Error) -> Self {
+        Self::Pickle(error)
+    }
+}
+
+/// Converts elements to single precision; says what did not convert.
+fn single(dtype: DType, bytes: &[u8], out: &mut Vec<f32>) -> Result<(), String> {
+    // The two types published files are made of, in loops a compiler can vectorise.
+    match (dtype.kind, dtype.size, dtype.big_endian) {
+        (Kind::Float, 8, false) => out.extend(
+            bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| f64::from_le_bytes(*b) as f32),
+        ),
+        (Kind::Float, 4, false) => {
+            out.extend(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)))
+        }
+        _ => f32::convert(dtype, bytes, out)?,
+    }
+    Ok(())
+}
+
+/// How many finite elements became infinite.
+fn overflow(dtype: DType, bytes: &[u8], values: &[f32]) -> Result<u64, String> {
+    if dtype.size < 8 || all_finite(values) {
+        return Ok(0);
+    }
+    let mut source: Vec<f64> = Vec::with_capacity(values.len());
+    f64::convert(dtype, bytes, &mut source)?;
+    let pairs = source.iter().zip(values);
+    Ok(pairs
+        .filter(|(source, value)| source.is_finite() && !value.is_finite())
+        .count() as u64)
+}
+
+/// Whether no value is infinite or no number.
+pub fn all_finite(values: &[f32]) -> bool {
+    // Without an early end, so that the loop vectorises.
+    values
+        .iter()
+        .fold(true, |all, value| all & value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_finite_values_overflow() {
+        let dtype = DType::parse("f8", 0).unwrap();
+        let source = [1.5, f64::INFINITY, 1e300, -1e39, f64::NAN];
+        let bytes: Vec<u8> = source
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        let mut values = Vec::new();
+        single(dtype, &bytes, &mut values).unwrap();
+        assert_eq!(
+            values[..4],
+            [1.5, f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY]
+        );
+        assert_eq!(overflow(dtype, &bytes, &values).unwrap(), 2);
+        assert_eq!(overflow(dtype, &bytes[..8], &values[..1]).unwrap(), 0);
+    }
+}

@@ -1,0 +1,257 @@
+//! From an MMSA pickle to a prepared file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::check::{self, Check};
+use super::convert::{Converter, Findings, Progress};
+use super::detect::detect;
+use super::error::{Error, Result};
+use super::existing::{self, hash};
+use super::padding::Padding;
+use super::plan::Plan;
+use super::spec::{self, Spec};
+use super::splits::{self, layout, traits};
+use crate::data::pickle::Pickle;
+use crate::data::store::{Compression, Provenance, Writer};
+
+/// How to import.
+#[derive(Clone, Debug)]
+pub struct ImportOptions {
+    /// Data set, where the file does not tell.
+    pub dataset: Option<String>,
+    /// Folder that gets `NAME.h5`.
+    pub folder: PathBuf,
+    /// Whether to replace a file that is there.
+    pub force: bool,
+    /// Look at everything, write nothing.
+    pub check_only: bool,
+    /// Which end of a clip holds its padding, where that is not the end, or where lengths are to be
+    /// counted.
+    pub padding: Option<Padding>,
+    /// Bring audio and vision to mean 0 and deviation 1.
+    pub standardize: bool,
+    pub compression: Compression,
+}
+
+impl ImportOptions {
+    /// Into `folder`, detecting the data set, replacing and changing nothing.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            dataset: None,
+            folder: folder.into(),
+            force: false,
+            check_only: false,
+            padding: None,
+            standardize: false,
+            compression: Compression::None,
+        }
+    }
+}
+
+/// What an import wrote, or would have.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    pub path: PathBuf,
+    pub spec: &'static Spec,
+    /// `aligned` or `unaligned`.
+    pub layout: &'static str,
+    /// Clips in train, valid and test.
+    pub counts: [usize; 3],
+    /// Further splits and their clips, as `train_mix`.
+    pub further: Vec<(String, usize)>,
+    /// Non-finite values replaced by zero, per column (`train/audio`).
+    pub non_finite: BTreeMap<String, u64>,
+    /// Values beyond float32 replaced by zero, per column.
+    pub overflow: BTreeMap<String, u64>,
+    pub source_sha256: String,
+    /// Layout of the published file with this SHA-256, if there is one.
+    pub published: Option<&'static str>,
+    pub content_hash: String,
+    /// The file was there already, made from the same source; nothing was written.
+    pub existed: bool,
+    /// Everything that was looked at; empty where the file was there already.
+    pub checks: Vec<Check>,
+    /// What the user should know, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Converts, checks and cleans one pickle into `folder/NAME.h5`.
+///
+/// All checks that need no feature values come before anything is written. Features become
+/// float32, non-finite values zero (counted), token ids int32. Memory does not grow with the file.
+///
+/// # Errors
+/// Every [`Error`]; on any of them no file appears and one that was there stays as it was.
+pub fn prepare(
+    input: &Path,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Imported> {
+    let pickle = Pickle::open(input).map_err(|source| Error::Pickle {
+        path: input.to_owned(),
+        source,
+    })?;
+    let (plans, ignored) = splits::read(input, pickle.root(), options.padding)?;
+    let checks = vec![check::columns(&plans, &ignored), check::ids(&plans)?];
+    let spec = detect(input, traits(&plans), options.dataset.as_deref())?;
+    plans.iter().try_for_each(|plan| plan.check_labels(spec))?;
+    let import = Import {
+        input,
+        options,
+        path: options.folder.join(format!("{}.h5", spec.name)),
+        spec,
+        plans,
+    };
+    let replaces = options.force || options.check_only;
+    let provenance = import.provenance()?;
+    match existing::find(input, &import.path, &provenance, replaces)? {
+        Some((found, content)) => Ok(import.already(found, content)),
+        None => import.write(provenance, checks, progress),
+    }
+}
+
+/// One import under way.
+struct Import<'a> {
+    input: &'a Path,
+    options: &'a ImportOptions,
+    path: PathBuf,
+    spec: &'static Spec,
+    plans: Vec<Plan<'a>>,
+}
+
+impl Import<'_> {
+    /// Writes the file, or goes through the motions.
+    fn write(
+        &self,
+        mut source: Provenance,
+        mut checks: Vec<Check>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Imported> {
+        let mut writer = match self.options.check_only {
+            true => Writer::rehearse(&self.path),
+            false => Writer::create(&self.path)?
+                .compress(self.options.compression)
+                .standardized(self.options.standardize),
+        };
+        if !self.options.force {
+            writer = writer.keep_existing();
+        }
+        let (findings, sha256) = self.convert(&mut writer, progress)?;
+        checks.extend([
+            check::sizes(traits(&self.plans).counts, self.spec),
+            check::lengths(&self.plans),
+            check::label_words(&self.plans),
+            check::tokens(&self.plans),
+            published(self.spec, &sha256),
+        ]);
+        checks.extend(findings.checks());
+        source.source_sha256 = sha256;
+        source.warnings = checks.iter().flat_map(|c| c.odd.clone()).collect();
+        (source.non_finite, source.overflow) = (findings.non_finite, findings.overflow);
+        let content = writer.finish(&source)?;
+        Ok(Imported {
+            checks,
+            existed: false,
+            ..self.already(source, content)
+        })
+    }
+
+    /// What a file that is there already holds.
+    fn already(&self, source: Provenance, content_hash: String) -> Imported {
+        let further = self.plans.iter().filter(|plan| plan.official().is_none());
+        let published = spec::published(&source.source_sha256);
+        Imported {
+            path: self.path.clone(),
+            spec: self.spec,
+            layout: layout(&self.plans),
+            counts: traits(&self.plans).counts,
+            further: further
+                .map(|plan| (plan.split().to_owned(), plan.rows()))
+                .collect(),
+            non_finite: source.non_finite,
+            overflow: source.overflow,
+            published: published.map(|(_, file)| file.layout.as_str()),
+            source_sha256: source.source_sha256,
+            content_hash,
+            existed: true,
+            checks: Vec::new(),
+            warnings: source.warnings,
+        }
+    }
+
+    /// The provenance, less what is known only after the conversion.
+    fn provenance(&self) -> Result<Provenance> {
+        let metadata = std::fs::metadata(self.input).map_err(|source| Error::Io {
+            path: self.input.to_owned(),
+            action: "read its size",
+            source,
+        })?;
+        let name = self.input.file_name().unwrap_or_default();
+        let clips = self.plans.iter();
+        Ok(Provenance {
+            dataset: self.spec.name.clone(),
+            layout: layout(&self.plans).to_owned(),
+            source_name: name.to_string_lossy().into_owned(),
+            source_bytes: metadata.len(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            options: self.options_json(),
+            label_range: self.spec.label_range,
+            clips: clips
+                .map(|plan| (plan.split().to_owned(), plan.rows() as u64))
+                .collect(),
+            ..Provenance::default()
+        })
+    }
+
+    fn options_json(&self) -> String {
+        let options = self.options;
+        serde_json::json!({
+            "dataset_stated": options.dataset.is_some(),
+            "non_finite": "zero",
+            "padding": options.padding.map_or("right", Padding::as_str),
+            "standardize": options.standardize,
+            "compression": options.compression.as_str(),
+        })
+        .to_string()
+    }
+
+    /// Converts all splits while a second thread hashes the source.
+    fn convert(
+        &self,
+        writer: &mut Writer,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(Findings, String)> {
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let hash = scope.spawn(|| hash(self.input, &stop));
+            let mut converter = Converter::new(writer, &self.plans, progress);
+            let written = self.splits(&mut converter);
+            stop.store(written.is_err(), Ordering::Relaxed);
+            let hash = hash
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            written?;
+            Ok((converter.findings, hash?))
+        })
+    }
+
+    fn splits(&self, converter: &mut Converter<'_>) -> Result<()> {
+        if self.options.standardize {
+            converter.standardize(&self.plans[0])?;
+        }
+        self.plans.iter().try_for_each(|plan| converter.split(plan))
+    }
+}
+
+/// Whether it is a published file; made-up data sets have none.
+fn published(spec: &Spec, sha256: &str) -> Check {
+    let unknown = !spec.files.is_empty() && spec::published(sha256).is_none();
+    let odd = unknown.then(|| {
+        "its SHA-256 is none of the published ones: results are not comparable with published \
+         tables unless the content is the same"
+            .to_owned()
+    });
+    Check::new("the file is a published one", odd.into_iter().collect())
+}

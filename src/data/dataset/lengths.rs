@@ -1,0 +1,125 @@
+//! Valid steps of every clip: given, or counted.
+
+use super::columns::Columns;
+use super::error::{Error, Result};
+use super::padding::{self, Padding};
+use super::split::Block;
+use super::tokens;
+use crate::data::pickle::ArrayRef;
+
+/// Valid steps per clip.
+#[derive(Clone, Debug, Default)]
+pub struct Lengths {
+    pub text: Vec<i32>,
+    pub audio: Vec<i32>,
+    pub vision: Vec<i32>,
+    /// Columns the file lacks, counted from zero frames.
+    pub counted: Vec<&'static str>,
+}
+
+/// What lengths are read from.
+pub struct Sources<'s, 'a> {
+    pub columns: &'s Columns<'a>,
+    pub ids: &'s [String],
+    pub text_bert: Option<&'s Block<i32>>,
+    pub text: Option<ArrayRef<'a>>,
+    pub audio: ArrayRef<'a>,
+    pub vision: ArrayRef<'a>,
+    /// What the user said about padding.
+    pub padding: Option<Padding>,
+}
+
+impl Lengths {
+    /// The attention mask says how long a text is, frame counts how long audio and vision are.
+    /// Aligned files have no frame counts: every modality is as long as its text. What the file
+    /// does not say is counted from zero frames if the user said where the padding lies, or if it
+    /// is text features, which have always been padded with zeros.
+    ///
+    /// # Errors
+    /// [`Error::MissingColumn`]; [`Error::Clip`] for a count that cannot be.
+    pub fn read(sources: &Sources<'_, '_>) -> Result<Self> {
+        let mut lengths = Self::default();
+        lengths.text = match sources.text_bert {
+            Some(block) => tokens::lengths(block),
+            None => lengths.text_features(sources)?,
+        };
+        lengths.audio = lengths.frames(sources, "audio_lengths", sources.audio)?;
+        lengths.vision = lengths.frames(sources, "vision_lengths", sources.vision)?;
+        Ok(lengths)
+    }
+
+    /// Steps of the text of a file without `text_bert`.
+    fn text_features(&mut self, sources: &Sources<'_, '_>) -> Result<Vec<i32>> {
+        const NAME: &str = "text_lengths";
+        let Some(text) = sources.text else {
+            return Ok(Vec::new());
+        };
+        match sources.counts(NAME, text.shape()[1])? {
+            Some(counts) => Ok(counts),
+            None => self.count(sources, NAME, "text", text),
+        }
+    }
+
+    fn frames(
+        &mut self,
+        sources: &Sources<'_, '_>,
+        name: &'static str,
+        array: ArrayRef<'_>,
+    ) -> Result<Vec<i32>> {
+        let (steps, text_steps) = (array.shape()[1], sources.text_steps());
+        if let Some(counts) = sources.counts(name, steps)? {
+            return Ok(counts);
+        }
+        if steps == text_steps {
+            return Ok(self.text.clone());
+        }
+        match sources.padding {
+            Some(_) => self.count(sources, name, name.trim_end_matches("_lengths"), array),
+            None => Err(sources.columns.missing(format!(
+                "column {name} (needed because {steps} steps are not the text's {text_steps}; \
+                 --padding right or left counts the frames that are not zero)"
+            ))),
+        }
+    }
+
+    fn count(
+        &mut self,
+        sources: &Sources<'_, '_>,
+        name: &'static str,
+        column: &str,
+        array: ArrayRef<'_>,
+    ) -> Result<Vec<i32>> {
+        self.counted.push(name);
+        let padding = sources.padding.unwrap_or(Padding::Right);
+        padding::lengths(array, padding).map_err(|e| sources.columns.array(column, e))
+    }
+}
+
+impl Sources<'_, '_> {
+    fn text_steps(&self) -> usize {
+        let features = self.text.map(|text| text.shape()[1]);
+        self.text_bert.map(|b| b.width).or(features).unwrap_or(0)
+    }
+
+    /// A column of counts, each a whole number from 0 to `steps`.
+    fn counts(&self, name: &str, steps: usize) -> Result<Option<Vec<i32>>> {
+        let Some(value) = self.columns.get(name) else {
+            return Ok(None);
+        };
+        let counts = self.columns.numbers(name, value)?;
+        let check = |(index, count): (usize, f64)| match count {
+            _ if count.fract() == 0.0 && (0.0..=steps as f64).contains(&count) => Ok(count as i32),
+            _ => Err(Error::Clip {
+                place: self.columns.place(name),
+                clip: self
+                    .ids
+                    .get(index)
+                    .cloned()
+                    .unwrap_or_else(|| format!("number {index}")),
+                problem: format!("expected a count from 0 to {steps}, found {count}"),
+            }),
+        };
+        let counts = counts.into_iter().enumerate().map(check);
+        counts.collect::<Result<_>>().map(Some)
+    }
+}

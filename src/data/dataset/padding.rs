@@ -1,0 +1,200 @@
+//! At which end of a clip its padding lies.
+//!
+//! MMSA's files end with zero frames; the original CMU files of MulT and MultiBench begin with
+//! them. A zero frame inside a clip is no padding: face detection fails now and then.
+
+use std::str::FromStr;
+
+use crate::data::pickle::{self, ArrayRef};
+
+/// Clips looked at to tell the end.
+const CLIPS: usize = 64;
+
+/// The end that holds the zero frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    Left,
+    Right,
+}
+
+impl Padding {
+    /// Name in flags and provenance.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Right => "right",
+        }
+    }
+}
+
+impl FromStr for Padding {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Left, Self::Right]
+            .into_iter()
+            .find(|padding| padding.as_str() == text)
+            .ok_or_else(|| format!("expected left or right, found {text:?}"))
+    }
+}
+
+/// How the first clips of a column begin and end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    pub seen: usize,
+    /// Clips with more zero frames at the beginning than at the end.
+    pub left: usize,
+    /// Clips with more zero frames at the end.
+    pub right: usize,
+    /// The first clip of the former kind.
+    pub first_left: Option<usize>,
+}
+
+impl Ends {
+    /// Looks at the first clips of an array (N, T, d).
+    ///
+    /// # Errors
+    /// [`pickle::Error`] where the payload cannot be read.
+    pub fn of(array: ArrayRef<'_>) -> pickle::Result<Self> {
+        let mut ends = Self::default();
+        for_each_clip(array, CLIPS, |clip, width| {
+            let frames = || clip.chunks_exact(width);
+            let (lead, trail) = (zeros(frames()), zeros(frames().rev()));
+            // A face lost in the first frames or a moment of silence is no padding.
+            let enough = |zeros: usize| zeros >= 2 && 10 * zeros >= frames().len();
+            if lead > trail && enough(lead) {
+                ends.left += 1;
+                ends.first_left.get_or_insert(ends.seen);
+            } else if trail > lead && enough(trail) {
+                ends.right += 1;
+            }
+            ends.seen += 1;
+        })?;
+        Ok(ends)
+    }
+
+    /// Enough clips begin with zeros, and hardly any ends with them. One clip proves nothing.
+    pub fn is_left(self) -> bool {
+        one_sided(self.left, self.right, self.seen)
+    }
+
+    /// The same for the other end.
+    pub fn is_right(self) -> bool {
+        one_sided(self.right, self.left, self.seen)
+    }
+}
+
+fn one_sided(this: usize, other: usize, seen: usize) -> bool {
+    this >= 2 && this > 4 * other && 4 * this >= seen
+}
+
+/// Frames of every clip of an array (N, T, d) that are left once zero frames are cut off at one
+/// end.
+///
+/// # Errors
+/// [`pickle::Error`] where the payload cannot be read.
+pub fn lengths(array: ArrayRef<'_>, padding: Padding) -> pickle::Result<Vec<i32>> {
+    let mut lengths = Vec::with_capacity(array.shape()[0]);
+    for_each_clip(array, usize::MAX, |clip, width| {
+        let frames = clip.chunks_exact(width);
+        let (all, padding) = match padding {
+            Padding::Left => (frames.len(), zeros(frames)),
+            Padding::Right => (frames.len(), zeros(frames.rev())),
+        };
+        lengths.push((all - padding) as i32);
+    })?;
+    Ok(lengths)
+}
+
+/// How many frames are zero before the first that is not.
+fn zeros<'f>(frames: impl Iterator<Item = &'f [f64]>) -> usize {
+    let is_zero = |frame: &&[f64]| frame.iter().all(|value| *value == 0.0);
+    frames.take_while(is_zero).count()
+}
+
+/// Why a walk over clips ended early.
+enum Stop {
+    Enough,
+    Pickle(pickle::Error),
+}
+
+impl From<pickle::Error> for Stop {
+    fn from(error: pickle::Error) -> Self {
+        Self::Pickle(error)
+    }
+}
+
+/// Hands over at most `most` clips of an array (N, T, d), with d.
+fn for_each_clip(
+    array: ArrayRef<'_>,
+    most: usize,
+    mut f: impl FnMut(&[f64], usize),
+) -> pickle::Result<()> {
+    let (steps, width) = (array.shape()[1], array.shape()[2]);
+    let mut seen = 0;
+    let walked = array.for_each_block(steps * width, |clip: &[f64]| {
+        if seen == most {
+            return Err(Stop::Enough);
+        }
+        f(clip, width);
+        seen += 1;
+        Ok(())
+    });
+    match walked {
+        Err(Stop::Pickle(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::pickle::{Limits, Pickle, Writer};
+
+    /// Clips of four frames of two values from their patterns, 1 for a frame that is not zero.
+    fn clips(patterns: &[&str]) -> Pickle {
+        let frames = patterns.iter().flat_map(|pattern| pattern.chars());
+        let values: Vec<f64> = frames
+            .flat_map(|frame| match frame {
+                '1' => [0.0, -2.0],
+                'x' => [f64::NEG_INFINITY, 0.0],
+                _ => [0.0, 0.0],
+            })
+            .collect();
+        let mut writer = Writer::new(Vec::new()).unwrap();
+        writer.f64_array(&[patterns.len(), 4, 2], &values).unwrap();
+        Pickle::from_bytes(writer.finish().unwrap(), Limits::default()).unwrap()
+    }
+
+    fn ends(patterns: &[&str]) -> Ends {
+        Ends::of(clips(patterns).root().array().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_padded_end_is_told_from_lost_frames() {
+        assert!(ends(&["0011", "0001", "1111"]).is_left());
+        assert!(ends(&["1100", "1000", "1111"]).is_right());
+        // Lost first frames, full clips, nothing at all, both ends alike.
+        for patterns in [
+            &["0111", "0111", "1111"][..],
+            &["1111"; 3],
+            &["0000"; 3],
+            &["0110"; 3],
+        ] {
+            let ends = ends(patterns);
+            assert!(!ends.is_left() && !ends.is_right(), "{ends:?}");
+        }
+        // Silence first, padding last.
+        assert!(ends(&["0100", "0100", "0111"]).is_right());
+        assert!(!ends(&["0011", "0011", "1100", "1100"]).is_left());
+        assert_eq!(ends(&["1111", "0011", "0001"]).first_left, Some(1));
+    }
+
+    #[test]
+    fn lengths_count_what_is_left() {
+        let pickle = clips(&["0011", "1000", "0000", "1011", "x001", "0110"]);
+        let array = pickle.root().array().unwrap();
+        assert_eq!(lengths(array, Padding::Left).unwrap(), [2, 4, 0, 4, 4, 3]);
+        assert_eq!(lengths(array, Padding::Right).unwrap(), [4, 1, 0, 4, 4, 3]);
+    }
+}

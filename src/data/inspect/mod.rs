@@ -1,0 +1,104 @@
+//! What a pickle or a prepared file holds, for programs ([`objects`]) and for people
+//! ([`describe`]). Nothing in a pickle is executed, and no file is trusted.
+
+mod facts;
+mod odd;
+mod pickled;
+mod picture;
+mod prepared;
+mod scan;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+use std::path::Path;
+
+pub use stream::{Outcome, Stream};
+
+use crate::data::dataset;
+use crate::data::pickle;
+use crate::data::store;
+
+/// Result of this room.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a file cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot read {}", path.display())]
+    Pickle {
+        path: std::path::PathBuf,
+        source: pickle::Error,
+    },
+    #[error("cannot read {}", path.display())]
+    Io {
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{0}")]
+    Store(#[from] store::Error),
+}
+
+/// A table with what there is to say about it.
+#[derive(Debug, Default, PartialEq)]
+pub struct Description {
+    /// Lines above the table.
+    pub head: Vec<String>,
+    pub header: Vec<&'static str>,
+    pub rows: Vec<Vec<String>>,
+    /// Lines below the table: lengths, labels, texts.
+    pub facts: Vec<String>,
+    /// What is unlike other files of the kind.
+    pub odd: Vec<String>,
+}
+
+/// Describes a pickle or a prepared file to people.
+///
+/// # Errors
+/// [`Error`], where the file cannot be read.
+pub fn describe(path: &Path) -> Result<Description> {
+    match is_hdf5(path) {
+        true => prepared::describe(path),
+        false => pickled::describe(path),
+    }
+}
+
+/// Hands over one JSON object per stream of a pickle, or one for a prepared file. `docs/pickle.md`
+/// says what they hold. A stream that cannot be read has its object as well.
+///
+/// # Errors
+/// The first [`Error`] that an object told of, after the last object; whatever `emit` fails with.
+pub fn objects<E: From<Error>>(
+    path: &Path,
+    mut emit: impl FnMut(serde_json::Value) -> Result<(), E>,
+) -> Result<(), E> {
+    match is_hdf5(path) {
+        true => prepared::object(path, emit),
+        false => stream::read(path, |stream| emit(stream.to_json())),
+    }
+}
+
+/// HDF5's signature.
+fn is_hdf5(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && magic == *b"\x89HDF"
+}
+
+/// What the SHA-256 of a file says about it.
+fn published(sha256: &str) -> String {
+    match dataset::published(sha256) {
+        Some((spec, file)) => format!("the published {} {} file", file.layout, spec.title),
+        None => "no published file".to_owned(),
+    }
+}
+
+/// At most four decimals, and an exponent for what is very large or very small.
+fn rounded(value: f64) -> String {
+    let size = value.abs();
+    match size == 0.0 || (1e-3..1e7).contains(&size) {
+        true => ((value * 1e4).round() / 1e4).to_string(),
+        false => format!("{value:.3e}"),
+    }
+}

@@ -1,0 +1,109 @@
+//! One pass over an array of numbers.
+
+use crate::data::pickle::{ArrayRef, Error, Stats};
+
+/// Elements looked at at once.
+const BLOCK: usize = 1 << 16;
+
+/// What one pass over an array finds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scan {
+    pub stats: Stats,
+    /// Clips whose first step is all zero and whose last one is not, and the other way round;
+    /// arrays of shape (clips, steps, features) only.
+    pub left_padded: usize,
+    pub right_padded: usize,
+}
+
+/// Looks at every element once; `None` for an array that does not hold numbers.
+pub fn scan(array: ArrayRef<'_>) -> Result<Option<Scan>, Error> {
+    if !array.dtype().is_number() {
+        return Ok(None);
+    }
+    let mut scan = Scan::default();
+    let mut clips = Clips::new(array.shape());
+    array.for_each_block(BLOCK, |block: &[f64]| {
+        for value in block {
+            scan.stats.add(*value);
+        }
+        if let Some(clips) = &mut clips {
+            clips.add(block);
+        }
+        Ok::<_, Error>(())
+    })?;
+    if let Some(clips) = clips {
+        (scan.left_padded, scan.right_padded) = (clips.left, clips.right);
+    }
+    Ok(Some(scan))
+}
+
+/// First and last steps of clips, from values that come in row-major order.
+struct Clips {
+    features: usize,
+    clip: usize,
+    at: usize,
+    first: bool,
+    last: bool,
+    left: usize,
+    right: usize,
+}
+
+impl Clips {
+    fn new(shape: &[usize]) -> Option<Self> {
+        let &[_, steps, features] = shape else {
+            return None;
+        };
+        (steps > 1 && features > 0).then_some(Self {
+            features,
+            clip: steps * features,
+            at: 0,
+            first: false,
+            last: false,
+            left: 0,
+            right: 0,
+        })
+    }
+
+    /// Only the parts of the block in a first or last step are looked at.
+    fn add(&mut self, mut block: &[f64]) {
+        while !block.is_empty() {
+            let last = self.clip - self.features;
+            let until = [self.features, last, self.clip]
+                .into_iter()
+                .find(|end| *end > self.at)
+                .unwrap_or(self.clip);
+            let (part, rest) = block.split_at(block.len().min(until - self.at));
+            if self.at < self.features {
+                self.first |= part.iter().any(|value| *value != 0.0);
+            } else if self.at >= last {
+                self.last |= part.iter().any(|value| *value != 0.0);
+            }
+            self.at += part.len();
+            block = rest;
+            if self.at == self.clip {
+                self.left += usize::from(!self.first && self.last);
+                self.right += usize::from(self.first && !self.last);
+                (self.at, self.first, self.last) = (0, false, false);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_seen_whatever_the_blocks() {
+        // Three clips of three steps of two features: left-padded, right-padded, full.
+        let values = [
+            0., 0., 0., 1., 2., 0., 0., 1., 0., 0., 0., 0., 1., 1., 1., 1., 1., 1.,
+        ];
+        for block in [1, 4, 5, 18] {
+            let mut clips = Clips::new(&[3, 3, 2]).unwrap();
+            values.chunks(block).for_each(|block| clips.add(block));
+            assert_eq!((clips.left, clips.right), (1, 1), "{block}");
+        }
+        assert!(Clips::new(&[3, 6]).is_none());
+    }
+}

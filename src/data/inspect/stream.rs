@@ -1,0 +1,202 @@
+//! The streams of a pickle, one object each.
+
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use super::{Error, Result};
+use crate::data::pickle::{self, ArrayRef, Leaf, Pickle, Shared, Value, Walk};
+
+/// Streams of one file that get an object; what follows is counted in bytes.
+const STREAMS: u64 = 10_000;
+
+/// What became of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Read,
+    /// It names something that is not read.
+    Refused,
+    /// It is damaged, hostile or no pickle.
+    Failed,
+}
+
+/// What `inspect --json` says of one stream.
+#[derive(Debug)]
+pub struct Stream {
+    pub file: String,
+    /// Number of the stream in the file, from 0.
+    pub stream: u64,
+    pub protocol: u8,
+    pub outcome: Outcome,
+    /// The error; of a stream that was read, what follows it and is none.
+    pub reason: Option<String>,
+    /// Bytes of the stream.
+    pub consumed: Option<usize>,
+    /// `[path, dtype, shape, order, SHA-256]` of every array and numpy scalar.
+    pub arrays: Vec<Json>,
+}
+
+impl Stream {
+    pub fn to_json(&self) -> Json {
+        let outcome = match self.outcome {
+            Outcome::Read => "OK",
+            Outcome::Refused => "REFUSED",
+            Outcome::Failed => "ERROR",
+        };
+        json!({
+            "file": self.file,
+            "stream": self.stream,
+            "protocol": self.protocol,
+            "outcome": outcome,
+            "reason": self.reason,
+            "consumed": self.consumed,
+            "arrays": self.arrays,
+        })
+    }
+
+    fn failed(path: &Path, stream: u64, protocol: u8, error: &pickle::Error) -> Self {
+        let refused = matches!(error, pickle::Error::ForbiddenGlobal { .. });
+        let protocol = match error {
+            pickle::Error::Protocol { found, .. } => *found,
+            _ => protocol,
+        };
+        Self {
+            file: path.display().to_string(),
+            stream,
+            protocol,
+            outcome: if refused {
+                Outcome::Refused
+            } else {
+                Outcome::Failed
+            },
+            reason: Some(error.to_string()),
+            consumed: None,
+            arrays: Vec::new(),
+        }
+    }
+
+    /// The stream as read, or the error of an array that could not be.
+    fn of(path: &Path, stream: u64, pickle: &Pickle) -> Result<Self, pickle::Error> {
+        Ok(Self {
+            file: path.display().to_string(),
+            stream,
+            protocol: pickle.protocol(),
+            outcome: Outcome::Read,
+            reason: None,
+            consumed: Some(pickle.stream().len()),
+            arrays: rows(pickle)?,
+        })
+    }
+}
+
+/// Hands over every stream of a file.
+pub fn read<E: From<Error>>(
+    path: &Path,
+    mut emit: impl FnMut(Stream) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut failure = None;
+    let mut next = Some(Pickle::open(path));
+    let mut first_bytes = protocol(path);
+    for number in 0.. {
+        let pickle = match next.take() {
+            Some(Ok(pickle)) => pickle,
+            Some(Err(error)) => {
+                emit(Stream::failed(path, number, first_bytes, &error))?;
+                failure.get_or_insert(error);
+                break;
+            }
+            None => break,
+        };
+        let (mut stream, error) = match Stream::of(path, number, &pickle) {
+            Ok(stream) => (stream, None),
+            Err(error) => (
+                Stream::failed(path, number, pickle.protocol(), &error),
+                Some(error),
+            ),
+        };
+        next = following(&pickle, number, &mut stream.reason);
+        first_bytes = pickle::protocol(pickle.trailing());
+        emit(stream)?;
+        failure = failure.or(error);
+    }
+    failure.map_or(Ok(()), |source| {
+        Err(E::from(Error::Pickle {
+            path: path.to_owned(),
+            source,
+        }))
+    })
+}
+
+/// The next stream. Bytes that neither start as streams of protocols 2 to 5 do, nor can be read,
+/// nor name something forbidden are no stream, as Python never looks at them; they are told of.
+fn following(
+    pickle: &Pickle,
+    number: u64,
+    reason: &mut Option<String>,
+) -> Option<Result<Pickle, pickle::Error>> {
+    let rest = pickle.trailing();
+    let next = match number + 1 < STREAMS {
+        true => pickle.following()?,
+        false => Err(pickle::Error::Malformed {
+            offset: pickle.stream().end as u64,
+            expected: format!("at most {STREAMS} streams"),
+            found: "more".into(),
+        }),
+    };
+    match next {
+        Err(error) if pickle::protocol(rest) == 0 && !is_refusal(&error) => {
+            reason.get_or_insert(format!("{} bytes follow that are no pickle", rest.len()));
+            None
+        }
+        next => Some(next),
+    }
+}
+
+fn is_refusal(error: &pickle::Error) -> bool {
+    matches!(error, pickle::Error::ForbiddenGlobal { .. })
+}
+
+/// The protocol a file that could not be read says it is in.
+fn protocol(path: &Path) -> u8 {
+    use std::io::Read;
+    let mut start = [0; 2];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.map_or(0, |()| pickle::protocol(&start))
+}
+
+fn rows(pickle: &Pickle) -> Result<Vec<Json>, pickle::Error> {
+    let (mut rows, mut hashes) = (Vec::new(), Shared::new(pickle));
+    for leaf in Walk::new(pickle) {
+        rows.push(match leaf? {
+            (path, Leaf::Array(array)) => {
+                let hash = hashes.get(array, |array| array.sha256())?;
+                json!([
+                    path,
+                    array.dtype().to_string(),
+                    array.shape(),
+                    order(array),
+                    hash
+                ])
+            }
+            (path, Leaf::Scalar(value)) => scalar_row(&path, value),
+        });
+    }
+    Ok(rows)
+}
+
+fn scalar_row(path: &str, value: Value<'_>) -> Json {
+    let (dtype, bytes) = value.scalar().unzip();
+    let dtype = dtype.map(|dtype| format!("scalar {dtype}"));
+    json!([
+        path,
+        dtype,
+        [],
+        "C",
+        bytes.map(|bytes| pickle::sha256(&bytes))
+    ])
+}
+
+/// numpy's flag: `F` where the elements lie column by column and not row by row.
+pub fn order(array: ArrayRef<'_>) -> &'static str {
+    if array.is_fortran() { "F" } else { "C" }
+}

@@ -1,0 +1,106 @@
+//! What is said about a small file with everything odd in it.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::data::pickle::Writer;
+
+/// Two splits that share an id; audio is padded on the left and has a NaN.
+fn odd_file(folder: &Path) -> PathBuf {
+    let mut w = Writer::new(Vec::new()).unwrap();
+    w.begin_dict().unwrap();
+    for split in ["train", "valid"] {
+        w.str(split).unwrap();
+        w.begin_dict().unwrap();
+        w.str("id").unwrap();
+        w.str_list(&["a$_$1", "b$_$2"]).unwrap();
+        w.str("raw_text").unwrap();
+        w.unicode_array(&["one", "two", "three"]).unwrap();
+        w.str("audio").unwrap();
+        let audio = [0.0, 0.0, 1.0, 0.0, f64::NAN, 70_000.0];
+        w.f64_array(&[2, 3, 1], &audio).unwrap();
+        w.str("audio_lengths").unwrap();
+        w.int_list(&[0, 4]).unwrap();
+        w.str("regression_labels").unwrap();
+        w.f32_array(&[2], &[-1.0, 2.5]).unwrap();
+        w.str("text_bert").unwrap();
+        w.i64_array(&[2, 5, 3], &[1; 30]).unwrap();
+        w.end_dict().unwrap();
+    }
+    w.end_dict().unwrap();
+    let mut bytes = w.finish().unwrap();
+    bytes.extend(b"\x80\x02N.");
+    let path = folder.join("odd.pkl");
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn everything_odd_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = describe(&odd_file(folder.path())).unwrap();
+    let odd = shown.odd.join("\n");
+    for line in [
+        "4 bytes of another pickle follow and are not shown",
+        "no split test: not an MMSA file as it is",
+        "train: 2 clips in audio, 3 in raw_text",
+        "train: no column classification_labels",
+        "train/audio: 1 values are not finite",
+        "train/audio: values beyond 65504",
+        "train/audio: 2 clips padded on the left",
+        "train/audio_lengths: 2 lengths outside 1 to 3",
+        "train/text_bert: shape (clips, 5, 3)",
+        "2 ids occur more than once, a$_$1 first",
+    ] {
+        assert!(odd.contains(line), "{line} is not in\n{odd}");
+    }
+}
+
+#[test]
+fn the_table_holds_numbers_and_the_lines_below_it_facts() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = describe(&odd_file(folder.path())).unwrap();
+    assert!(
+        shown.head[0].ends_with("bytes, protocol 4"),
+        "{:?}",
+        shown.head
+    );
+    assert!(shown.head[1].ends_with("(no published file)"));
+    let row = |path: &str| {
+        let row = shown.rows.iter().find(|row| row[0] == path).unwrap();
+        row[1..].join(" ")
+    };
+    let audio = row("$['train']['audio']");
+    assert_eq!(audio, "<f8 [2, 3, 1] C 0 70000 14000.2 1");
+    assert_eq!(row("$['train']['audio_lengths']"), "a list [2]  0 4 2 0");
+    assert_eq!(row("$['train']['id']"), "a list [2] ");
+    let facts = shown.facts.join("\n");
+    for line in [
+        "train/raw_text: \"one\"",
+        "train/audio_lengths: 2 from 0 to 4, median 4, 1 of the largest",
+        "train/regression_labels: 2 from -1 to 2.5 █     █, 1 negative, 0 zero, 1 positive",
+    ] {
+        assert!(facts.contains(line), "{line} is not in\n{facts}");
+    }
+}
+
+#[test]
+fn files_that_are_none_are_errors_with_an_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken.h5");
+    std::fs::write(&path, b"\x89HDF\r\n\x1a\nnothing").unwrap();
+    let mut objects = Vec::new();
+    let read = objects_of(&path, &mut objects);
+    assert!(
+        read.is_err() && objects[0]["outcome"] == "ERROR",
+        "{objects:?}"
+    );
+    assert!(describe(&folder.path().join("absent.pkl")).is_err());
+}
+
+fn objects_of(path: &Path, objects: &mut Vec<serde_json::Value>) -> Result<()> {
+    super::objects(path, |object| {
+        objects.push(object);
+        Ok::<_, Error>(())
+    })
+}

@@ -1,0 +1,15 @@
+//! Turns files into columns: pickles, prepared HDF5 files, data sets and their checks.
+//!
+//! ```text
+//! pickle -> store -> dataset -> inspect
+//! ```
+//!
+//! - [`pickle`] reads numpy pickles over a memory map and executes nothing; it knows no data set.
+//! - [`store`] is the HDF5 schema: atomic writer, reader, checksums.
+//! - [`dataset`] knows CMU-MOSI, CMU-MOSEI and CH-SIMS (`datasets.toml`), imports and checks them.
+//! - [`inspect`] describes what a pickle or a prepared file holds.
+
+pub mod dataset;
+pub mod inspect;
+pub mod pickle;
+pub mod store;

@@ -1,0 +1,6 @@
+//! Reads pretrained weights: Hugging Face folders, safetensors and `torch.save` files.
+
+mod file;
+pub mod hugging_face;
+mod index;
+pub mod torch_file;

@@ -1,0 +1,157 @@
+//! Tables arranged for the rules: columns along levels, rows along metrics.
+
+use std::collections::BTreeMap;
+
+use super::{Facts, Protocol};
+use crate::published::parse::{Cell, Level, Metric, Table};
+
+/// A cell with the name of its table.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    pub table: &'a str,
+    pub cell: &'a Cell,
+}
+
+/// The numbers of one table, data set, method and metric along its levels.
+#[derive(Clone, Debug)]
+pub struct Column<'a> {
+    pub table: &'a str,
+    pub dataset: &'a str,
+    pub method: &'a str,
+    pub metric: &'static Metric,
+    /// In the order of the file, means left out.
+    pub parts: Vec<&'a Cell>,
+    /// The mean over them, where the table has one.
+    pub mean: Option<&'a Cell>,
+}
+
+impl<'a> Column<'a> {
+    /// The cell at a level, means included.
+    pub fn at(&self, level: &Level) -> Option<&'a Cell> {
+        let cells = self.parts.iter().copied().chain(self.mean);
+        cells.into_iter().find(|c| c.level == *level)
+    }
+
+    /// A cell of this column.
+    pub fn seen(&self, cell: &'a Cell) -> Seen<'a> {
+        let table = self.table;
+        Seen { table, cell }
+    }
+}
+
+/// The numbers of one table, data set, method and level, metric by metric.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    pub table: &'a str,
+    pub dataset: &'a str,
+    pub method: &'a str,
+    pub level: &'a Level,
+    /// In the order of the file.
+    pub cells: Vec<&'a Cell>,
+}
+
+impl<'a> Row<'a> {
+    /// The cell of a metric.
+    pub fn get(&self, metric: &str) -> Option<&'a Cell> {
+        self.cells.iter().copied().find(|c| c.metric.name == metric)
+    }
+}
+
+/// Everything a rule may look at.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    pub columns: Vec<Column<'a>>,
+    pub rows: Vec<Row<'a>>,
+    pub facts: &'a Facts,
+    pub protocol: Protocol,
+}
+
+impl<'a> Evidence<'a> {
+    pub(super) fn new(tables: &'a [Table], facts: &'a Facts, protocol: Protocol) -> Self {
+        Self {
+            columns: columns(tables),
+            rows: rows(tables),
+            facts,
+            protocol,
+        }
+    }
+
+    /// Every cell.
+    pub fn cells(&self) -> impl Iterator<Item = Seen<'a>> + '_ {
+        let seen = |row: &'_ Row<'a>| {
+            let table = row.table;
+            row.cells
+                .clone()
+                .into_iter()
+                .map(move |cell| Seen { table, cell })
+        };
+        self.rows.iter().flat_map(seen)
+    }
+
+    /// Columns by table, data set and metric: what a reader compares with each other.
+    pub fn blocks(&self) -> Vec<Vec<&Column<'a>>> {
+        let mut blocks: BTreeMap<_, Vec<&Column<'a>>> = BTreeMap::new();
+        for column in &self.columns {
+            let key = (column.table, column.dataset, column.metric);
+            blocks.entry(key).or_default().push(column);
+        }
+        blocks.into_values().collect()
+    }
+}
+
+/// Items in the order of their first appearance, by key.
+fn group<'a, K: Ord + Clone, T>(
+    cells: impl Iterator<Item = (K, &'a str, &'a Cell)>,
+    start: impl Fn(&'a str, &'a Cell) -> T,
+    add: impl Fn(&mut T, &'a Cell),
+) -> Vec<T> {
+    let (mut out, mut places) = (Vec::new(), BTreeMap::new());
+    for (key, table, cell) in cells {
+        let place = *places.entry(key).or_insert_with(|| {
+            out.push(start(table, cell));
+            out.len() - 1
+        });
+        add(&mut out[place], cell);
+    }
+    out
+}
+
+fn columns(tables: &[Table]) -> Vec<Column<'_>> {
+    let cells = tables.iter().enumerate().flat_map(|(i, t)| {
+        let key = move |c: &Cell| (i, c.dataset.clone(), c.method.clone(), c.metric.name);
+        t.cells.iter().map(move |c| (key(c), t.name.as_str(), c))
+    });
+    group(
+        cells,
+        |table, cell| Column {
+            table,
+            dataset: &cell.dataset,
+            method: &cell.method,
+            metric: cell.metric,
+            parts: Vec::new(),
+            mean: None,
+        },
+        |column, cell| match cell.level.is_mean() {
+            true => column.mean = Some(cell),
+            false => column.parts.push(cell),
+        },
+    )
+}
+
+fn rows(tables: &[Table]) -> Vec<Row<'_>> {
+    let cells = tables.iter().enumerate().flat_map(|(i, t)| {
+        let key = move |c: &Cell| (i, c.dataset.clone(), c.method.clone(), c.level.clone());
+        t.cells.iter().map(move |c| (key(c), t.name.as_str(), c))
+    });
+    group(
+        cells,
+        |table, cell| Row {
+            table,
+            dataset: &cell.dataset,
+            method: &cell.method,
+            level: &cell.level,
+            cells: Vec::new(),
+        },
+        |row, cell| row.cells.push(cell),
+    )
+}

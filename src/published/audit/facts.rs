@@ -1,0 +1,211 @@
+//! What is known of the test sets behind a table.
+
+use std::collections::BTreeMap;
+
+use crate::metric::{Undefined, protocol};
+use crate::published::parse::{Metric, Number, metric};
+use crate::published::test_sets::{Constant, Population, TestSet, test_sets};
+
+/// Facts by data set.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    sets: BTreeMap<String, TestSet>,
+}
+
+impl Facts {
+    /// The class counts of the published test sets.
+    pub fn published() -> Self {
+        let sets = test_sets().iter().map(|s| (s.dataset.clone(), s.clone()));
+        Self {
+            sets: sets.collect(),
+        }
+    }
+
+    /// Counts the classes of a test set from its labels; `protocol` is the name of its metrics.
+    ///
+    /// # Errors
+    /// [`crate::metric::UnknownProtocol`].
+    pub fn add_labels(
+        &mut self,
+        dataset: &str,
+        protocol_name: &str,
+        range: [f32; 2],
+        labels: &[f32],
+    ) -> Result<(), crate::metric::UnknownProtocol> {
+        let protocol = protocol(protocol_name)?;
+        let count = |keep: &dyn Fn(f32) -> bool| labels.iter().filter(|l| keep(**l)).count() as u64;
+        let low = count(&|l| l < 0.0);
+        let populations = match protocol.metric("acc2_non0").is_some() {
+            true => vec![
+                cut("non0", low, count(&|l| l > 0.0)),
+                cut("has0", low, count(&|l| l >= 0.0)),
+            ],
+            false => vec![cut("", count(&|l| l <= 0.0), count(&|l| l > 0.0))],
+        };
+        let steps = 12u8;
+        let says = (0..=steps).map(|i| {
+            let share = f32::from(i) / f32::from(steps);
+            range[0] + share * (range[1] - range[0])
+        });
+        let constants = says.flat_map(|c| constants(protocol, c, labels)).collect();
+        let set = TestSet {
+            dataset: dataset.to_string(),
+            clips: labels.len() as u64,
+            populations,
+            constants,
+        };
+        self.sets.insert(dataset.to_string(), set);
+        Ok(())
+    }
+
+    /// Clips of the test set behind a share, where they are known.
+    pub fn clips(&self, dataset: &str, metric: &Metric) -> Option<u64> {
+        let set = self.sets.get(dataset)?;
+        match metric.name {
+            "acc7" | "acc5" | "acc3" => Some(set.clips),
+            "acc2_non0" | "acc2_has0" | "acc2" => {
+                match self.populations(dataset, metric).as_slice() {
+                    [one] => Some(one.clips()),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The cuts into two classes a two-class metric may be about: one, or where its name does not
+    /// say which, all.
+    pub fn populations(&self, dataset: &str, metric: &Metric) -> Vec<&Population> {
+        let Some(set) = self.sets.get(dataset) else {
+            return Vec::new();
+        };
+        let suffix = metric.name.split_once('_').map_or("", |(_, suffix)| suffix);
+        let exact: Vec<_> = set
+            .populations
+            .iter()
+            .filter(|p| p.name == suffix)
+            .collect();
+        match exact.is_empty() && suffix.is_empty() {
+            true => set.populations.iter().collect(),
+            false => exact,
+        }
+    }
+
+    /// Scores of constant predictors by a metric: (what it says, percent or the metric's scale).
+    pub fn floors(&self, dataset: &str, metric: &Metric) -> Vec<(String, f64)> {
+        let two = ["acc2", "f1"].iter().any(|m| metric.name.starts_with(m));
+        if two {
+            let each = self.populations(dataset, metric).into_iter();
+            return each.flat_map(|p| two_class(p, metric)).collect();
+        }
+        let listed = self
+            .sets
+            .get(dataset)
+            .into_iter()
+            .flat_map(|s| &s.constants);
+        listed
+            .filter(|c| c.metric == metric.name)
+            .map(|c| (c.says.clone(), c.value))
+            .collect()
+    }
+
+    /// Whether a number is the score of a constant predictor.
+    pub fn is_floor(&self, dataset: &str, metric: &Metric, number: &Number) -> bool {
+        let floors = self.floors(dataset, metric);
+        floors.iter().any(|(_, value)| number.rounds_from(*value))
+    }
+}
+
+fn cut(name: &str, low: u64, high: u64) -> Population {
+    let name = name.to_string();
+    Population { name, low, high }
+}
+
+/// What a predictor that always says `says` scores by every metric but the two-class ones.
+fn constants(
+    protocol: &crate::metric::Protocol,
+    says: f32,
+    labels: &[f32],
+) -> impl Iterator<Item = Constant> {
+    let scores = protocol.score(&vec![says; labels.len()], labels);
+    let known = protocol.metrics.iter().zip(scores);
+    known
+        .filter_map(move |(m, score): (_, Result<f64, Undefined>)| {
+            let listed = metric::find(m.name)?;
+            let two = ["acc2", "f1"].iter().any(|s| m.name.starts_with(s));
+            let scale = if listed.share { 100.0 } else { 1.0 };
+            (!two).then_some(Constant {
+                metric: m.name.to_string(),
+                says: format!("{says}"),
+                value: scale * score.ok()?,
+            })
+        })
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// A constant predictor of one class with accuracy p: weighted F1 is 2p^2 / (1 + p), and with the
+/// arguments exchanged 2p / (1 + p).
+fn two_class(population: &Population, metric: &Metric) -> Vec<(String, f64)> {
+    let total = population.clips() as f64;
+    let each = [("negative", population.low), ("positive", population.high)];
+    each.into_iter()
+        .flat_map(|(says, n)| {
+            let p = n as f64 / total;
+            match metric.name.starts_with("acc") {
+                true => vec![(says.to_string(), 100.0 * p)],
+                false => vec![
+                    (says.to_string(), 200.0 * p * p / (1.0 + p)),
+                    (format!("{says}, exchanged"), 200.0 * p / (1.0 + p)),
+                ],
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floors_are_those_of_the_published_test_sets() {
+        let facts = Facts::published();
+        let has = |dataset: &str, name: &str, value: f64| {
+            let floors = facts.floors(dataset, metric::find(name).unwrap());
+            assert!(
+                floors.iter().any(|(_, v)| (v - value).abs() < 0.005),
+                "{name} {floors:?}"
+            );
+        };
+        for (dataset, name, value) in [
+            ("mosi", "acc2_non0", 57.77),
+            ("mosi", "f1_has0", 39.32),
+            ("mosei", "f1_non0", 77.19),
+            ("mosei", "acc7", 41.36),
+            ("sims", "f1", 81.91),
+        ] {
+            has(dataset, name, value);
+        }
+        assert!(
+            facts
+                .floors("iemocap", metric::find("acc7").unwrap())
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn labels_give_counts_and_constants() {
+        let mut facts = Facts::published();
+        let labels = [-2.0, -1.0, 0.0, 1.0, 1.2];
+        facts
+            .add_labels("toy", "mosi", [-3.0, 3.0], &labels)
+            .unwrap();
+        let acc7 = metric::find("acc7").unwrap();
+        assert_eq!(facts.clips("toy", acc7), Some(5));
+        assert_eq!(
+            facts.clips("toy", metric::find("acc2_non0").unwrap()),
+            Some(4)
+        );
+        assert!(facts.floors("toy", acc7).contains(&("1".to_string(), 40.0)));
+    }
+}

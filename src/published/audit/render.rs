@@ -1,0 +1,102 @@
+//! Findings as text and as JSON.
+
+use serde::Serialize;
+
+use super::{Finding, RULES, Strength};
+use crate::published::parse::Table;
+
+/// Cells a finding lists in the text; JSON has all.
+const SHOWN: usize = 4;
+
+/// Findings by strength, for a terminal or a pipe.
+pub fn text(tables: &[Table], findings: &[Finding]) -> String {
+    let mut out = String::new();
+    for table in tables {
+        out.push_str(&format!("{}: {} cells\n", table.name, table.cells.len()));
+        for note in &table.notes {
+            out.push_str(&format!("  note: {note}\n"));
+        }
+    }
+    for strength in [Strength::Impossible, Strength::VeryUnlikely, Strength::Odd] {
+        let of_strength: Vec<_> = findings.iter().filter(|f| f.strength == strength).collect();
+        if !of_strength.is_empty() {
+            out.push_str(&format!("\n{} ({})\n", strength.words(), of_strength.len()));
+            of_strength.iter().for_each(|f| out.push_str(&finding(f)));
+        }
+    }
+    out.push('\n');
+    out.push_str(&summary(findings));
+    out
+}
+
+fn finding(finding: &Finding) -> String {
+    let place = |p: &super::Place| format!("{}:{}:{}", p.table, p.line, p.column);
+    let mut places: Vec<String> = finding.cells.iter().take(SHOWN).map(place).collect();
+    if finding.cells.len() > SHOWN {
+        places.push(format!("and {} more", finding.cells.len() - SHOWN));
+    }
+    format!(
+        "  {}: {}\n      {}\n      {}\n",
+        finding.rule,
+        finding.about,
+        finding.why,
+        places.join(", ")
+    )
+}
+
+/// `5 impossible, 3 very unlikely, 2 odd`, or that there is nothing.
+pub fn summary(findings: &[Finding]) -> String {
+    let count = |s: Strength| {
+        let n = findings.iter().filter(|f| f.strength == s).count();
+        (n > 0).then(|| format!("{n} {}", s.words()))
+    };
+    let all = [Strength::Impossible, Strength::VeryUnlikely, Strength::Odd];
+    let counts: Vec<String> = all.into_iter().filter_map(count).collect();
+    match counts.is_empty() {
+        true => format!("nothing found by {} rules", RULES.len()),
+        false => counts.join(", "),
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tables: Vec<Sheet<'a>>,
+    rules: Vec<RuleLine>,
+    findings: &'a [Finding],
+}
+
+#[derive(Serialize)]
+struct Sheet<'a> {
+    name: &'a str,
+    cells: usize,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct RuleLine {
+    name: &'static str,
+    definition: &'static str,
+    strength: &'static str,
+}
+
+/// Everything, with every cell, as one JSON document.
+///
+/// # Errors
+/// Only if memory for it cannot be had.
+pub fn json(tables: &[Table], findings: &[Finding]) -> serde_json::Result<String> {
+    let tables = tables.iter().map(|t| Sheet {
+        name: &t.name,
+        cells: t.cells.len(),
+        notes: &t.notes,
+    });
+    let rules = RULES.iter().map(|r| RuleLine {
+        name: r.name,
+        definition: r.definition,
+        strength: r.strength,
+    });
+    serde_json::to_string_pretty(&Document {
+        tables: tables.collect(),
+        rules: rules.collect(),
+        findings,
+    })
+}

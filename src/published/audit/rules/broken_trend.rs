@@ -1,0 +1,181 @@
+//! Curves over missing rates that one cell breaks.
+
+use super::{Rule, words};
+use crate::published::audit::evidence::Column;
+use crate::published::audit::{Evidence, Finding, Strength};
+use crate::published::parse::{Cell, Level};
+
+pub const RULE: Rule = Rule {
+    name: "broken-trend",
+    definition: "a cell that lies off the line between its neighbours on the missing-rate axis by \
+                 at least ten times the usual distance in that block of the table and a tenth of \
+                 its column's range, after what all methods do at that rate was taken off",
+    strength: "very unlikely at 25 times the usual distance, or where the cell prints the digits \
+               of a neighbour or of another method; odd otherwise",
+    check,
+};
+
+/// Times the usual distance that are worth a look, and that leave no doubt.
+const ODD: f64 = 10.0;
+const SURE: f64 = 25.0;
+/// Share of the column's range.
+const SHARE: f64 = 0.1;
+/// Rates a curve needs, and methods for "what all do" to mean something.
+const RATES: usize = 5;
+const METHODS: usize = 4;
+
+/// A cell between two others.
+#[derive(Clone, Copy)]
+struct Bend<'a> {
+    cell: &'a Cell,
+    /// Off the line between its neighbours.
+    off: f64,
+}
+
+fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+    let blocks = evidence.blocks();
+    blocks.iter().flat_map(|block| check_block(block)).collect()
+}
+
+fn check_block(block: &[&Column<'_>]) -> Vec<Finding> {
+    let curves: Vec<_> = block
+        .iter()
+        .map(|c| (*c, bends(c)))
+        .filter(|(_, b)| b.len() + 2 >= RATES)
+        .collect();
+    let common = |level: &Level| -> f64 {
+        let all = curves
+            .iter()
+            .flat_map(|(_, b)| b)
+            .filter(|b| b.cell.level == *level);
+        let all: Vec<f64> = all.map(|b| b.off).collect();
+        if all.len() >= METHODS {
+            median(all)
+        } else {
+            0.0
+        }
+    };
+    let own: Vec<(&Column<'_>, Vec<Bend<'_>>)> = curves
+        .iter()
+        .map(|(column, bends)| {
+            let mut own = bends.clone();
+            own.iter_mut().for_each(|b| b.off -= common(&b.cell.level));
+            (*column, own)
+        })
+        .collect();
+    let all: Vec<f64> = own
+        .iter()
+        .flat_map(|(_, b)| b.iter().map(|b| b.off.abs()))
+        .collect();
+    let Some(ulp) = own
+        .first()
+        .and_then(|(_, b)| b.first())
+        .map(|b| b.cell.number.ulp())
+    else {
+        return Vec::new();
+    };
+    // 1.4826 makes the median distance of normal noise its standard deviation.
+    let usual = (1.4826 * median(all)).max(ulp);
+    let found = own.iter().flat_map(|(c, b)| judge(block, c, b, usual));
+    found.collect()
+}
+
+/// How far every inner cell lies off the line between its neighbours.
+fn bends<'a>(column: &Column<'a>) -> Vec<Bend<'a>> {
+    let mut points: Vec<(f64, &'a Cell)> = column
+        .parts
+        .iter()
+        .filter_map(|c| match c.level {
+            Level::Rate(parts) => Some((f64::from(parts), *c)),
+            _ => None,
+        })
+        .collect();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let bend = |w: &[(f64, &'a Cell)]| {
+        let value = |i: usize| w[i].1.number.value;
+        let share = (w[1].0 - w[0].0) / (w[2].0 - w[0].0);
+        let line = value(0) + share * (value(2) - value(0));
+        Bend {
+            cell: w[1].1,
+            off: value(1) - line,
+        }
+    };
+    points.windows(3).map(bend).collect()
+}
+
+fn judge<'a>(
+    block: &[&Column<'a>],
+    column: &Column<'a>,
+    bends: &[Bend<'a>],
+    usual: f64,
+) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for (i, bend) in bends.iter().enumerate() {
+        let beside = [i.checked_sub(1), Some(i + 1)].into_iter().flatten();
+        let peak = beside
+            .filter_map(|j| bends.get(j))
+            .all(|b| b.off.abs() < bend.off.abs());
+        let times = bend.off.abs() / usual;
+        if !peak || times < ODD || bend.off.abs() < SHARE * range_without(column, bend.cell) {
+            continue;
+        }
+        let twin = twin(block, column, bend.cell);
+        let strength = match times >= SURE || twin.is_some() {
+            true => Strength::VeryUnlikely,
+            false => Strength::Odd,
+        };
+        let cell = bend.cell;
+        let same = twin.map_or(String::new(), |t| format!(", and prints the digits of {t}"));
+        let why = format!(
+            "{} is {:.*} off the line between its neighbours, {times:.0} times the usual distance{same}",
+            cell.number.text(),
+            cell.number.decimals,
+            bend.off,
+        );
+        let about = words::about(&[
+            column.method,
+            column.dataset,
+            column.metric.title,
+            &cell.level.to_string(),
+        ]);
+        out.push(Finding::new(strength, about, why, [column.seen(cell)]));
+    }
+    out
+}
+
+/// Another method's cell at this level, or the column's own neighbour, with the same digits.
+fn twin(block: &[&Column<'_>], column: &Column<'_>, cell: &Cell) -> Option<String> {
+    let others = block.iter().filter(|c| c.method != column.method);
+    let other = others
+        .filter(|c| {
+            c.at(&cell.level)
+                .is_some_and(|o| o.number.same(&cell.number))
+        })
+        .map(|c| c.method.to_string())
+        .next();
+    let place = column.parts.iter().position(|c| std::ptr::eq(*c, cell))?;
+    let beside = [place.checked_sub(1), Some(place + 1)]
+        .into_iter()
+        .flatten();
+    let mut beside = beside.filter_map(|i| column.parts.get(i));
+    let own = beside
+        .find(|c| c.number.same(&cell.number))
+        .map(|c| c.level.to_string());
+    other.or(own)
+}
+
+fn range_without(column: &Column<'_>, cell: &Cell) -> f64 {
+    let rest = column.parts.iter().filter(|c| !std::ptr::eq(**c, cell));
+    let values = rest.map(|c| c.number.value);
+    let (low, high) = values.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
+    (high - low).max(0.0)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => 0.0,
+        n if n % 2 == 1 => values[n / 2],
+        n => f64::midpoint(values[n / 2 - 1], values[n / 2]),
+    }
+}

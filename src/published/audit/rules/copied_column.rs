@@ -1,0 +1,109 @@
+//! Columns, and runs of cells in them, that are equal across data sets or methods.
+
+use std::collections::BTreeMap;
+
+use super::{Rule, words};
+use crate::published::audit::evidence::Column;
+use crate::published::audit::{Evidence, Finding, Strength};
+use crate::published::parse::Cell;
+
+pub const RULE: Rule = Rule {
+    name: "copied-column",
+    definition: "a column, or a run of at least three different cells in it, that prints the same \
+                 digits at the same levels for another data set or method of the table; scores of \
+                 constant predictors do not count",
+    strength: "very unlikely; odd for one or two equal cells of one method across data sets",
+    check,
+};
+
+/// Cells in a row, and different numbers among them, that make a copy.
+const RUN: usize = 3;
+
+/// Equal cells of two columns.
+type Match<'a> = (&'a Cell, &'a Cell);
+
+fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+    let mut copies: BTreeMap<[&str; 5], Vec<(&Column<'_>, Vec<Match<'_>>)>> = BTreeMap::new();
+    let mut out = Vec::new();
+    for (i, a) in evidence.columns.iter().enumerate() {
+        for b in evidence.columns[i + 1..]
+            .iter()
+            .filter(|b| comparable(a, b))
+        {
+            let equal = equal(evidence, a, b);
+            if run(a, &equal) {
+                let key = [a.table, a.method, a.dataset, b.method, b.dataset];
+                copies.entry(key).or_default().push((b, equal));
+            } else if a.dataset != b.dataset && !equal.is_empty() {
+                out.push(few(a, b, &equal));
+            }
+        }
+    }
+    out.extend(copies.into_iter().map(|(key, columns)| copy(key, &columns)));
+    out
+}
+
+/// Same table and metric, and one of method and data set differs.
+fn comparable(a: &Column<'_>, b: &Column<'_>) -> bool {
+    a.table == b.table && a.metric == b.metric && (a.dataset == b.dataset) != (a.method == b.method)
+}
+
+/// The parts that print the same digits at the same level and are no floor.
+fn equal<'a>(evidence: &Evidence<'a>, a: &Column<'a>, b: &Column<'a>) -> Vec<Match<'a>> {
+    let floor = |c: &Cell| evidence.facts.is_floor(&c.dataset, c.metric, &c.number);
+    let pairs = a.parts.iter().filter_map(|x| Some((*x, b.at(&x.level)?)));
+    pairs
+        .filter(|(x, y)| x.number.same(&y.number) && !floor(x) && !floor(y))
+        .collect()
+}
+
+/// Whether the equal cells stand in a row and are not one number repeated.
+fn run(a: &Column<'_>, equal: &[Match<'_>]) -> bool {
+    let at = |m: &Match<'_>| a.parts.iter().position(|c| std::ptr::eq(*c, m.0));
+    let places: Vec<_> = equal.iter().filter_map(at).collect();
+    equal
+        .windows(RUN)
+        .zip(places.windows(RUN))
+        .any(|(cells, places)| {
+            let mut values: Vec<_> = cells.iter().map(|m| m.0.number.units()).collect();
+            values.sort_unstable();
+            values.dedup();
+            places[RUN - 1] - places[0] == RUN - 1 && values.len() == RUN
+        })
+}
+
+fn copy(key: [&str; 5], columns: &[(&Column<'_>, Vec<Match<'_>>)]) -> Finding {
+    let [_, method, dataset, other, other_dataset] = key;
+    let titles: Vec<String> = columns
+        .iter()
+        .map(|(c, _)| c.metric.title.to_string())
+        .collect();
+    let cells: usize = columns.iter().map(|(_, equal)| equal.len()).sum();
+    let why = format!(
+        "{cells} cells of {} print the digits of {}",
+        words::list(&titles),
+        match dataset == other_dataset {
+            true => format!("{method} at the same levels"),
+            false => format!("{dataset} at the same levels"),
+        }
+    );
+    let about = words::about(&[other, other_dataset, &words::list(&titles)]);
+    let copied = columns
+        .iter()
+        .flat_map(|(b, equal)| equal.iter().map(|m| b.seen(m.1)));
+    Finding::new(Strength::VeryUnlikely, about, why, copied)
+}
+
+fn few(a: &Column<'_>, b: &Column<'_>, equal: &[Match<'_>]) -> Finding {
+    let levels = words::levels(equal.iter().map(|m| &m.0.level));
+    let about = words::about(&[a.method, a.metric.title, &levels]);
+    let texts: Vec<String> = equal.iter().map(|m| m.0.number.text()).collect();
+    let why = format!(
+        "{} and {} both print {}",
+        a.dataset,
+        b.dataset,
+        words::list(&texts)
+    );
+    let cells = equal.iter().flat_map(|m| [a.seen(m.0), b.seen(m.1)]);
+    Finding::new(Strength::Odd, about, why, cells)
+}

@@ -1,0 +1,146 @@
+//! F1 that no confusion matrix gives, and the pairs of accuracy and F1 it is judged by.
+
+use super::envelope::{Envelope, envelopes};
+use super::{Rule, words};
+use crate::published::audit::evidence::Column;
+use crate::published::audit::{Evidence, Finding, Strength};
+use crate::published::parse::Cell;
+use crate::published::test_sets::Population;
+
+pub const RULE: Rule = Rule {
+    name: "impossible-f1",
+    definition: "an F1 that no predictions with the printed accuracy reach on the test set's class \
+                 counts, in either order of the arguments",
+    strength: "impossible (if accuracy and F1 are of the same predictions)",
+    check,
+};
+
+/// What an F1 can be beside its accuracy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Both,
+    OnlyTrue,
+    OnlyExchanged,
+    Neither,
+}
+
+/// One F1 with its accuracy.
+#[derive(Clone, Copy, Debug)]
+pub struct Judgement<'a> {
+    pub accuracy: &'a Cell,
+    pub f1: &'a Cell,
+    pub verdict: Verdict,
+    /// The range of the F1 as defined, in percent.
+    pub least: f64,
+    pub most: f64,
+}
+
+impl Judgement<'_> {
+    /// How far the printed F1 is above what is possible.
+    pub fn excess(&self) -> f64 {
+        self.f1.number.value - self.most
+    }
+}
+
+/// A column of F1, judged by the column of accuracies it belongs to.
+#[derive(Debug)]
+pub struct Pairs<'a> {
+    pub f1: Column<'a>,
+    pub population: Population,
+    pub judged: Vec<Judgement<'a>>,
+}
+
+/// Every F1 column of a test set whose classes are counted. Where the name leaves open which two
+/// classes are meant, the cut that explains most cells is taken.
+pub fn pairs<'a>(evidence: &Evidence<'a>) -> Vec<Pairs<'a>> {
+    let f1s = evidence
+        .columns
+        .iter()
+        .filter(|c| c.metric.name.starts_with("f1"));
+    let mut out = Vec::new();
+    for f1 in f1s {
+        let wanted = f1.metric.name.replacen("f1", "acc2", 1);
+        let same = |c: &&Column<'_>| {
+            (c.table, c.dataset, c.method) == (f1.table, f1.dataset, f1.method)
+                && c.metric.name == wanted
+        };
+        let Some(accuracy) = evidence.columns.iter().find(same) else {
+            continue;
+        };
+        let populations = evidence.facts.populations(f1.dataset, f1.metric);
+        let judged = populations.into_iter().map(|p| judged(p, accuracy, f1));
+        let sound = |p: &Pairs<'_>| {
+            let fits = |j: &&Judgement<'_>| matches!(j.verdict, Verdict::Both | Verdict::OnlyTrue);
+            p.judged.iter().filter(fits).count()
+        };
+        out.extend(judged.max_by_key(sound));
+    }
+    out
+}
+
+/// One column of F1 by one cut of the test set.
+fn judged<'a>(population: &Population, accuracy: &Column<'a>, f1: &Column<'a>) -> Pairs<'a> {
+    let both = envelopes(population);
+    let cells = f1.parts.iter().copied().chain(f1.mean);
+    let pairs = cells.filter_map(|f1| Some((accuracy.at(&f1.level)?, f1)));
+    Pairs {
+        judged: pairs.map(|(a, f)| judge(a, f, &both)).collect(),
+        f1: f1.clone(),
+        population: population.clone(),
+    }
+}
+
+fn judge<'a>(
+    accuracy: &'a Cell,
+    f1: &'a Cell,
+    [right, exchanged]: &[Envelope; 2],
+) -> Judgement<'a> {
+    // Half a unit for the printed number and half for every run's.
+    let (a, f) = (&accuracy.number, &f1.number);
+    let range = right.at(a.value, a.ulp());
+    let fits = |(least, most): (f64, f64)| least - f.ulp() <= f.value && f.value <= most + f.ulp();
+    let verdict = match (fits(range), fits(exchanged.at(a.value, a.ulp()))) {
+        (true, true) => Verdict::Both,
+        (true, false) => Verdict::OnlyTrue,
+        (false, true) => Verdict::OnlyExchanged,
+        (false, false) => Verdict::Neither,
+    };
+    Judgement {
+        accuracy,
+        f1,
+        verdict,
+        least: range.0,
+        most: range.1,
+    }
+}
+
+fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for pairs in pairs(evidence) {
+        let f1 = &pairs.f1;
+        for j in pairs
+            .judged
+            .iter()
+            .filter(|j| j.verdict == Verdict::Neither)
+        {
+            let about = words::about(&[
+                f1.method,
+                f1.dataset,
+                f1.metric.title,
+                &j.f1.level.to_string(),
+            ]);
+            let why = format!(
+                "Acc-2 {} allows F1 from {:.2} to {:.2} on {} / {} clips, printed {}",
+                j.accuracy.number.text(),
+                j.least,
+                j.most,
+                pairs.population.low,
+                pairs.population.high,
+                j.f1.number.text(),
+            );
+            let cells = [f1.seen(j.accuracy), f1.seen(j.f1)];
+            out.push(Finding::new(Strength::Impossible, about, why, cells));
+        }
+    }
+    out
+}

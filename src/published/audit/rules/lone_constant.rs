@@ -1,0 +1,148 @@
+//! One metric that is that of a constant predictor at several levels.
+//!
+//! A table of one metric has no second one to agree. The same constant at two levels stands in for
+//! it: a model that sees anything changes with the level.
+
+use super::words;
+use crate::published::audit::evidence::Column;
+use crate::published::audit::{Evidence, Finding, Strength};
+use crate::published::parse::Cell;
+
+/// Levels at which the metric must be that of one and the same constant.
+const LEVELS: usize = 2;
+
+/// A finding per metric; cells that are `named` already count no more.
+pub fn findings(evidence: &Evidence<'_>, named: &[&Cell]) -> Vec<Finding> {
+    let columns = evidence.columns.iter();
+    columns.filter_map(|c| column(evidence, c, named)).collect()
+}
+
+fn column(evidence: &Evidence<'_>, column: &Column<'_>, named: &[&Cell]) -> Option<Finding> {
+    let new = |c: &Cell| !named.iter().any(|n| std::ptr::eq(*n, c));
+    let floors = evidence.facts.floors(column.dataset, column.metric);
+    let each = floors.into_iter().map(|(says, value)| {
+        let parts = column.parts.iter().copied();
+        let equal = parts.filter(|c| c.number.rounds_from(value) && new(c));
+        let cells: Vec<_> = equal
+            .filter(|c| !contradicted(evidence, column, c))
+            .collect();
+        (says, cells)
+    });
+    let (says, cells) = each
+        .filter(|(_, cells)| cells.len() >= levels(column))
+        .max_by_key(|(_, cells)| cells.len())?;
+    let exchanged = match says.contains("exchanged") {
+        true => " (its F1 with the arguments exchanged)",
+        false => "",
+    };
+    let why = format!(
+        "{} {} is that of a predictor that always says the same{exchanged}, at {} of {} levels; \
+         other predictions can have it too",
+        column.metric.title,
+        cells[0].number.text(),
+        cells.len(),
+        column.parts.len(),
+    );
+    let levels = words::levels(cells.iter().map(|c| &c.level));
+    let about = words::about(&[column.method, column.dataset, &levels]);
+    let cells = cells.into_iter().map(|c| column.seen(c));
+    Some(Finding::new(Strength::Odd, about, why, cells))
+}
+
+/// Levels that are enough: all of them where so few digits are printed that models near the floor
+/// meet a constant's by chance.
+fn levels(column: &Column<'_>) -> usize {
+    let decimals = if column.metric.share { 1 } else { 3 };
+    let fine = column.parts.iter().all(|c| c.number.decimals >= decimals);
+    let enough = if fine { 0 } else { column.parts.len() };
+    enough.max(LEVELS)
+}
+
+/// Whether a two-class metric of the same row is no constant's. Of these every constant is known.
+fn contradicted(evidence: &Evidence<'_>, column: &Column<'_>, cell: &Cell) -> bool {
+    let place = (column.table, column.dataset, column.method, &cell.level);
+    let rows = evidence.rows.iter();
+    let mut beside = rows
+        .filter(|r| (r.table, r.dataset, r.method, r.level) == place)
+        .flat_map(|r| r.cells.iter().copied())
+        .filter(|c| c.metric != cell.metric);
+    beside.any(|c| {
+        let two = ["acc2", "f1"].iter().any(|m| c.metric.name.starts_with(m));
+        let known = !evidence.facts.floors(&c.dataset, c.metric).is_empty();
+        two && known && !evidence.facts.is_floor(&c.dataset, c.metric, &c.number)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::published::audit::{Facts, Finding, Protocol, Strength, audit};
+    use crate::published::parse::{Options, parse};
+
+    fn found(table: &str, metric: &str, facts: &Facts) -> Vec<Finding> {
+        let options = Options {
+            dataset: Some("mosi".to_string()),
+            metric: Some(metric.to_string()),
+            ..Options::default()
+        };
+        let table = parse("mine.csv", table.as_bytes(), &options).unwrap();
+        let all = audit(&[table], facts, Protocol::default()).into_iter();
+        all.filter(|f| f.rule == "constant-predictor").collect()
+    }
+
+    /// Methods and printed numbers of findings, which are odd at most.
+    fn cells(found: &[Finding]) -> Vec<(&str, Vec<&str>)> {
+        assert!(found.iter().all(|f| f.strength == Strength::Odd));
+        let each = found.iter().map(|f| {
+            let printed: Vec<&str> = f.cells.iter().map(|c| &*c.printed).collect();
+            (&*f.cells[0].method, printed)
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn one_metric_at_two_levels_is_enough_and_at_one_is_not() {
+        let table = "method,0,0.5,1,mean\n\
+                     lost,57.77,57.77,57.77,57.77\n\
+                     fades,80.12,57.77,57.77,65.22\n\
+                     once,80.12,63.10,57.77,67.00\n\
+                     both,57.77,63.10,42.23,54.37\n";
+        let found = found(table, "acc2_non0", &Facts::published());
+        let expected = [
+            ("lost", vec!["57.77", "57.77", "57.77"]),
+            ("fades", vec!["57.77", "57.77"]),
+        ];
+        assert_eq!(cells(&found), expected);
+        let why = "Acc-2 (Non0) 57.77 is that of a predictor that always says the same, at 2 of 3 \
+                   levels; other predictions can have it too";
+        assert_eq!(found[1].why, why);
+        assert_eq!(found[1].about, "fades, mosi, rate 0.5 and 1");
+    }
+
+    #[test]
+    fn labels_give_the_mae_of_constants() {
+        let mut facts = Facts::published();
+        let labels = [-2.0, -1.0, 0.0, 1.0, 1.2];
+        facts
+            .add_labels("mosi", "mosi", [-3.0, 3.0], &labels)
+            .unwrap();
+        // Always 0 has 1.04, always 0.5 has 1.14.
+        let table = "method,0,0.5,1\n\
+                     fades,0.812,1.040,1.040\n\
+                     two constants,0.812,1.040,1.140\n\
+                     coarse,0.81,1.04,1.04\n\
+                     coarse and lost,1.04,1.04,1.04\n";
+        let expected = [
+            ("fades", vec!["1.040", "1.040"]),
+            ("coarse and lost", vec!["1.04", "1.04", "1.04"]),
+        ];
+        assert_eq!(cells(&found(table, "mae", &facts)), expected);
+    }
+
+    #[test]
+    fn an_f1_that_no_constant_has_speaks_against_its_accuracy() {
+        let table = "rate,method,mosi_acc2_n,mosi_f1_n\n0.8,A,57.77,60.12\n0.9,A,57.77,59.33\n";
+        assert!(found(table, "acc2_non0", &Facts::published()).is_empty());
+        let table = "rate,method,mosi_acc2_n\n0.8,A,57.77\n0.9,A,57.77\n";
+        assert_eq!(found(table, "acc2_non0", &Facts::published()).len(), 1);
+    }
+}

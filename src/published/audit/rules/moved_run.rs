@@ -1,0 +1,155 @@
+//! Runs of cells that stand elsewhere, at other levels or for another data set.
+
+use super::{Rule, words};
+use crate::published::audit::evidence::Column;
+use crate::published::audit::{Evidence, Finding, Strength};
+use crate::published::parse::{Cell, Level, names};
+use crate::published;
+
+pub const RULE: Rule = Rule {
+    name: "moved-run",
+    definition: "at least four cells in a row, at least three of them different, that another \
+                 table prints in the same order at other levels or for another data set; other \
+                 tables are those given and the published ones that the program carries",
+    strength: "very unlikely",
+    check,
+};
+
+/// Cells in a row that make a run, and different numbers among them.
+const RUN: usize = 4;
+const DIFFERENT: usize = 3;
+
+/// A column to look for runs in.
+struct Other<'a> {
+    /// For messages.
+    place: String,
+    dataset: &'a str,
+    method: &'a str,
+    metric: &'static str,
+    cells: Vec<&'a Cell>,
+}
+
+fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+    let given: Vec<Other<'_>> = evidence.columns.iter().map(of_table).collect();
+    let carried = published_columns();
+    let mut out: Vec<Finding> = Vec::new();
+    let carried: Vec<_> = carried.iter().filter(|o| !is_given(o, &given)).collect();
+    for (i, column) in evidence.columns.iter().enumerate() {
+        let tables = given.iter().enumerate();
+        let tables = tables.filter(|(j, o)| o.place != column.table && is_copy(column, i, o, *j));
+        let others = tables.map(|(_, o)| o).chain(carried.iter().copied());
+        for other in others.filter(|o| o.metric == column.metric.name && elsewhere(column, o)) {
+            let run = longest_run(&column.parts, other);
+            if long(&run) {
+                add(&mut out, column, other, &run);
+            }
+        }
+    }
+    out
+}
+
+fn of_table<'a>(column: &Column<'a>) -> Other<'a> {
+    Other {
+        place: column.table.to_string(),
+        dataset: column.dataset,
+        method: column.method,
+        metric: column.metric.name,
+        cells: column.parts.clone(),
+    }
+}
+
+/// The carried tables' columns, without cells known to be wrong: those are copies themselves.
+fn published_columns() -> Vec<Other<'static>> {
+    let mut out: Vec<Other<'static>> = Vec::new();
+    for p in published::all().filter(|p| !p.cell.level.is_mean() && p.known_error.is_none()) {
+        let (c, place) = (p.cell, p.citation());
+        let same = |o: &&mut Other<'_>| {
+            (&*o.place, o.dataset, o.method, o.metric)
+                == (&*place, &*c.dataset, &*c.method, c.metric.name)
+        };
+        match out.iter_mut().find(same) {
+            Some(other) => other.cells.push(c),
+            None => out.push(Other {
+                place,
+                dataset: &c.dataset,
+                method: &c.method,
+                metric: c.metric.name,
+                cells: vec![c],
+            }),
+        }
+    }
+    out
+}
+
+/// Whether a published column is one of the given ones.
+fn is_given(published: &Other<'_>, given: &[Other<'_>]) -> bool {
+    given.iter().any(|g| {
+        (g.dataset, g.metric) == (published.dataset, published.metric)
+            && names::same(g.method, published.method)
+            && published.cells.iter().all(|p| {
+                let here = |c: &&Cell| c.level == p.level && c.number.same(&p.number);
+                g.cells.iter().copied().any(|c| here(&c))
+            })
+    })
+}
+
+/// Which of two given columns is the copy: a curve over rates has its order from nature, so the
+/// one without rates is; else the later one.
+fn is_copy(column: &Column<'_>, place: usize, other: &Other<'_>, there: usize) -> bool {
+    let rates = |cells: &[&Cell]| matches!(cells.first().map(|c| &c.level), Some(Level::Rate(_)));
+    match (rates(&column.parts), rates(&other.cells)) {
+        (true, false) => false,
+        (false, true) => true,
+        _ => there < place,
+    }
+}
+
+/// Whether the same numbers there are no quotation: another data set or other levels.
+fn elsewhere(column: &Column<'_>, other: &Other<'_>) -> bool {
+    let axis = |level: &Level| std::mem::discriminant(level);
+    let here = column.parts.first().map(|c| axis(&c.level));
+    let there = other.cells.first().map(|c| axis(&c.level));
+    column.dataset != other.dataset || here != there
+}
+
+/// The longest run of equal digits, as the cells of `parts`.
+fn longest_run<'a>(parts: &[&'a Cell], other: &Other<'_>) -> Vec<&'a Cell> {
+    let mut best: &[&Cell] = &[];
+    for start in 0..parts.len() {
+        for there in 0..other.cells.len() {
+            let pairs = parts[start..].iter().zip(&other.cells[there..]);
+            let n = pairs.take_while(|(a, b)| a.number.same(&b.number)).count();
+            if n > best.len() {
+                best = &parts[start..start + n];
+            }
+        }
+    }
+    best.to_vec()
+}
+
+fn long(run: &[&Cell]) -> bool {
+    let mut values: Vec<_> = run.iter().map(|c| c.number.units()).collect();
+    values.sort_unstable();
+    values.dedup();
+    run.len() >= RUN && values.len() >= DIFFERENT
+}
+
+/// Adds a run to the finding about the same two rows of columns, or as one of its own.
+fn add<'a>(out: &mut Vec<Finding>, column: &Column<'a>, other: &Other<'_>, run: &[&'a Cell]) {
+    let there = words::about(&[&other.place, other.method, other.dataset]);
+    let about = words::about(&[column.method, column.dataset, column.table]);
+    let why = format!("cells in a row print what stands elsewhere: {there}");
+    let next = Finding::new(
+        Strength::VeryUnlikely,
+        about,
+        why,
+        run.iter().map(|c| column.seen(c)),
+    );
+    match out
+        .iter_mut()
+        .find(|f| (&f.about, &f.why) == (&next.about, &next.why))
+    {
+        Some(finding) => finding.cells.extend(next.cells),
+        None => out.push(next),
+    }
+}

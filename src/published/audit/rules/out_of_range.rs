@@ -1,0 +1,44 @@
+//! Numbers outside the range of their metric.
+
+use super::{Rule, words};
+use crate::published::audit::{Evidence, Finding, Strength};
+use crate::data::dataset;
+use crate::published::parse::Cell;
+
+pub const RULE: Rule = Rule {
+    name: "out-of-range",
+    definition: "an accuracy or F1 outside 0 to 100, a correlation outside -1 to 1, a mean \
+                 absolute error below 0 or over twice the width of the labels",
+    strength: "impossible",
+    check,
+};
+
+fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+    let wrong = evidence.cells().filter_map(|seen| {
+        let (low, high) = range(seen.cell)?;
+        let value = seen.cell.number.value;
+        (value < low || value > high).then(|| {
+            let (c, text) = (seen.cell, seen.cell.number.text());
+            let about =
+                words::about(&[&c.method, &c.dataset, c.metric.title, &c.level.to_string()]);
+            let why = format!("{text} is outside {low} to {high}");
+            Finding::new(Strength::Impossible, about, why, [seen])
+        })
+    });
+    wrong.collect()
+}
+
+fn range(cell: &Cell) -> Option<(f64, f64)> {
+    match (cell.metric.share, cell.metric.name) {
+        (true, _) => Some((0.0, 100.0)),
+        (_, "corr") => Some((-1.0, 1.0)),
+        (_, "mae") => {
+            let labels = dataset::find(&cell.dataset).map(|spec| spec.label_range);
+            // Predictions may lie outside the labels, so the width itself bounds only known ones
+            // loosely: twice it is what no trained model comes near.
+            let width = labels.map_or(f64::INFINITY, |[a, b]| 2.0 * f64::from(b - a));
+            Some((0.0, width))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,104 @@
+//! Overall numbers that are not the mean of their parts.
+
+use std::collections::BTreeSet;
+
+use super::{Rule, words};
+use crate::published::audit::evidence::Column;
+use crate::published::audit::{Evidence, Finding, Strength};
+use crate::published::parse::{Cell, Level};
+
+pub const RULE: Rule = Rule {
+    name: "overall-mean",
+    definition: "an overall number that is not the mean of the parts printed in the same or \
+                 another of the tables, within the rounding of both",
+    strength: "impossible",
+    check,
+};
+
+fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+    let means = evidence.columns.iter().filter_map(|c| Some((c, c.mean?)));
+    means
+        .filter_map(|(column, mean)| {
+            let (_, parts) = parts(evidence, column, mean)?;
+            finding(column, mean, &parts)
+        })
+        .collect()
+}
+
+/// The complete parts of a mean and the column they stand in: its own, or that of another table.
+pub fn parts<'e, 'a>(
+    evidence: &'e Evidence<'a>,
+    column: &Column<'a>,
+    mean: &Cell,
+) -> Option<(&'e Column<'a>, Vec<&'a Cell>)> {
+    let same = |c: &&Column<'_>| {
+        (c.dataset, c.method, c.metric) == (column.dataset, column.method, column.metric)
+    };
+    let of_kind = |c: &Column<'a>| -> Vec<&'a Cell> {
+        let belongs = |cell: &&Cell| match mean.level {
+            Level::MeanOverRates => matches!(cell.level, Level::Rate(_)),
+            _ => matches!(cell.level, Level::Missing(_)),
+        };
+        c.parts.iter().copied().filter(belongs).collect()
+    };
+    let own = evidence
+        .columns
+        .iter()
+        .filter(same)
+        .filter(|c| c.table == column.table);
+    let others = evidence
+        .columns
+        .iter()
+        .filter(same)
+        .filter(|c| c.table != column.table);
+    let (source, parts) = own
+        .chain(others)
+        .map(|c| (c, of_kind(c)))
+        .find(|(_, parts)| parts.len() > 1)?;
+    // With a part missing nothing can be said.
+    let levels: BTreeSet<&Level> = evidence
+        .columns
+        .iter()
+        .filter(|c| (c.table, c.dataset, c.metric) == (source.table, source.dataset, source.metric))
+        .flat_map(|c| of_kind(c).into_iter().map(|cell| &cell.level))
+        .collect();
+    (parts.len() == levels.len()).then_some((source, parts))
+}
+
+fn finding<'a>(column: &Column<'a>, mean: &'a Cell, parts: &[&'a Cell]) -> Option<Finding> {
+    // Means are often over 0 to 0.9 where the table goes on to 1.
+    let all = Level::rate(1.0);
+    let most: Vec<_> = parts
+        .iter()
+        .copied()
+        .filter(|c| Some(&c.level) != all.as_ref())
+        .collect();
+    if agrees(mean, parts) || agrees(mean, &most) {
+        return None;
+    }
+    let about = words::about(&[column.method, column.dataset, column.metric.title, "mean"]);
+    let why = format!(
+        "the mean of {} parts is {:.*}, printed {}",
+        parts.len(),
+        mean.number.decimals + 1,
+        average(parts),
+        mean.number.text()
+    );
+    Some(Finding::new(
+        Strength::Impossible,
+        about,
+        why,
+        [column.seen(mean)],
+    ))
+}
+
+/// Half a unit for the rounding of the parts and half for that of the mean.
+pub fn agrees(mean: &Cell, parts: &[&Cell]) -> bool {
+    let slack: f64 = parts.iter().map(|c| 0.5 * c.number.ulp()).sum::<f64>() / parts.len() as f64;
+    let off = (average(parts) - mean.number.value).abs();
+    off <= slack + 0.5 * mean.number.ulp() + 1e-9
+}
+
+fn average(parts: &[&Cell]) -> f64 {
+    parts.iter().map(|c| c.number.value).sum::<f64>() / parts.len() as f64
+}

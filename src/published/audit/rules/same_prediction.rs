@@ -1,0 +1,79 @@
+//! One method, two levels, the same scores.
+
+use super::{Rule, words};
+use crate::published::audit::evidence::{Row, Seen};
+use crate::published::audit::{Evidence, Finding, Strength};
+use crate::published::parse::Cell;
+
+pub const RULE: Rule = Rule {
+    name: "same-prediction",
+    definition: "rows of one method that print the same digits at two or more levels in at least \
+                 four metrics and more than half of them",
+    strength: "odd: what was taken away there does not reach the model's output, or a row was \
+               copied",
+    check,
+};
+
+/// Equal cells that make two rows the same.
+const EQUAL: usize = 4;
+
+fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+    let rows: Vec<&Row<'_>> = evidence
+        .rows
+        .iter()
+        .filter(|r| !r.level.is_mean())
+        .collect();
+    let mut taken = vec![false; rows.len()];
+    let mut out = Vec::new();
+    for i in 0..rows.len() {
+        let same: Vec<usize> = (i + 1..rows.len())
+            .filter(|j| !taken[*j] && of_one(rows[i], rows[*j]) && alike(rows[i], rows[*j]))
+            .collect();
+        if taken[i] || same.is_empty() {
+            continue;
+        }
+        same.iter().for_each(|j| taken[*j] = true);
+        let group: Vec<&Row<'_>> = std::iter::once(i).chain(same).map(|j| rows[j]).collect();
+        out.push(finding(&group));
+    }
+    out
+}
+
+fn of_one(a: &Row<'_>, b: &Row<'_>) -> bool {
+    (a.table, a.dataset, a.method) == (b.table, b.dataset, b.method)
+}
+
+/// The cells of `a` that `b` prints too.
+fn equal<'a>(a: &Row<'a>, b: &Row<'_>) -> Vec<&'a Cell> {
+    let there = |c: &Cell| {
+        b.get(c.metric.name)
+            .is_some_and(|o| o.number.same(&c.number))
+    };
+    a.cells.iter().copied().filter(|c| there(c)).collect()
+}
+
+fn alike(a: &Row<'_>, b: &Row<'_>) -> bool {
+    let n = equal(a, b).len();
+    n >= EQUAL && 2 * n > a.cells.len().min(b.cells.len())
+}
+
+fn finding(rows: &[&Row<'_>]) -> Finding {
+    let first = rows[0];
+    let cells = rows.iter().flat_map(|row| {
+        let other = if std::ptr::eq(*row, first) {
+            rows[1]
+        } else {
+            first
+        };
+        let cells = equal(row, other).into_iter();
+        cells.map(|cell| Seen {
+            table: row.table,
+            cell,
+        })
+    });
+    let n = equal(first, rows[1]).len();
+    let levels = words::levels(rows.iter().map(|r| r.level));
+    let why = format!("{n} of {} metrics print the same digits", first.cells.len());
+    let about = words::about(&[first.method, first.dataset, &levels]);
+    Finding::new(Strength::Odd, about, why, cells)
+}

@@ -1,0 +1,54 @@
+//! Short texts for findings.
+
+use crate::published::parse::{Cell, Level};
+
+/// `method, data set, what`, parts that are not there left out.
+pub fn about(parts: &[&str]) -> String {
+    let parts: Vec<_> = parts.iter().filter(|p| !p.is_empty()).copied().collect();
+    parts.join(", ")
+}
+
+/// `rate 0.1, 0.3 and mean`; at most a few, then how many more.
+pub fn levels<'a>(levels: impl IntoIterator<Item = &'a Level>) -> String {
+    let mut names: Vec<String> = levels.into_iter().map(ToString::to_string).collect();
+    names.dedup();
+    for i in (1..names.len()).rev() {
+        if names[0].starts_with("rate ") && names[i].starts_with("rate ") {
+            names[i] = names[i]["rate ".len()..].to_string();
+        }
+    }
+    list(&names)
+}
+
+/// `a, b and c`.
+pub fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// `1 cell`, `3 cells`.
+pub fn count(n: usize, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
+}
+
+/// The titles of the cells' metrics, each once.
+pub fn metrics<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
+    let mut titles: Vec<String> = Vec::new();
+    for cell in cells {
+        if !titles.iter().any(|t| t == cell.metric.title) {
+            titles.push(cell.metric.title.to_string());
+        }
+    }
+    list(&titles)
+}
+
+/// `LNLN, rate 0.3` or `LNLN`.
+pub fn row(method: &str, level: &Level) -> String {
+    about(&[method, &level.to_string()])
+}

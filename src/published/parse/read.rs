@@ -1,0 +1,260 @@
+//! From CSV to [`Table`].
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::cell::Table;
+use super::error::{Error, Result};
+use super::plan::Plan;
+
+/// What a table does not say of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Data set of cells for which the table names none.
+    pub dataset: Option<String>,
+    /// Metric of cells for which the table names none.
+    pub metric: Option<String>,
+    /// Further columns that set rows apart.
+    pub keys: Vec<String>,
+    /// Which two numbers `81.2/83.4` are, as suffixes of metric names; `None`: Non0, then Has0.
+    pub pair: Option<[String; 2]>,
+}
+
+/// Reads a table from a file; see [`parse`].
+///
+/// # Errors
+/// [`Error`], with line and column where there is one.
+pub fn read(path: &Path, options: &Options) -> Result<Table> {
+    let bytes = std::fs::read(path).map_err(|source| Error::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+    parse(&name.unwrap_or_default(), &bytes, options)
+}
+
+/// Reads a table from bytes of CSV in UTF-8; `name` is for messages, and may name the data set.
+///
+/// # Errors
+/// [`Error::Csv`] for lines of unequal width or bytes that are not UTF-8; [`Error::Header`] where
+/// no column holds a method or a number; [`Error::Cell`] for a cell that is no number;
+/// [`Error::Twice`] for two numbers in one place.
+pub fn parse(name: &str, bytes: &[u8], options: &Options) -> Result<Table> {
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .comment(Some(b'#'))
+        .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    let broken = |error: csv::Error| broken(name, &error);
+    let headings: Vec<String> = reader
+        .headers()
+        .map_err(broken)?
+        .iter()
+        .map(str::to_string)
+        .collect();
+    let records: Vec<_> = reader
+        .records()
+        .collect::<std::result::Result<_, _>>()
+        .map_err(broken)?;
+    let plan = Plan::new(name, headings, &records, options)?;
+    let mut table = Table {
+        name: name.to_string(),
+        ..Table::default()
+    };
+    table.notes.extend(plan.notes());
+    for record in &records {
+        plan.record(record, &mut table)?;
+    }
+    shares_in_percent(&mut table);
+    once_each(&table)?;
+    Ok(table)
+}
+
+/// What the csv crate found, in this program's words.
+fn broken(name: &str, error: &csv::Error) -> Error {
+    let reason = match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            pos,
+            expected_len,
+            len,
+        } => format!(
+            "line {}: expected {expected_len} columns as in the heading, found {len}",
+            pos.as_ref().map_or(0, csv::Position::line)
+        ),
+        csv::ErrorKind::Utf8 { pos, err } => format!(
+            "line {}, column {}: expected text in UTF-8",
+            pos.as_ref().map_or(0, csv::Position::line),
+            err.field() + 1
+        ),
+        _ => error.to_string(),
+    };
+    let table = name.to_string();
+    Error::Csv { table, reason }
+}
+
+/// Brings shares that are printed as fractions to percent.
+fn shares_in_percent(table: &mut Table) {
+    let shares = || table.cells.iter().filter(|c| c.metric.share);
+    // A whole table at or under one percent is not a thing; one percent itself has no three digits.
+    let fractions = shares().all(|c| c.number.value <= 1.0);
+    if !fractions || !shares().any(|c| c.number.decimals >= 3) {
+        return;
+    }
+    for cell in table.cells.iter_mut().filter(|c| c.metric.share) {
+        cell.number = cell.number.clone().in_percent();
+    }
+    table
+        .notes
+        .push("accuracies and F1 are fractions there, percent here".to_string());
+}
+
+/// Whether no two numbers claim one place.
+fn once_each(table: &Table) -> Result<()> {
+    let mut seen = HashMap::new();
+    for cell in &table.cells {
+        let key = (&cell.dataset, &cell.method, &cell.level, cell.metric);
+        if let Some(first) = seen.insert(key, cell.line) {
+            let parts = [
+                cell.dataset.as_str(),
+                &cell.method,
+                &cell.level.to_string(),
+                cell.metric.title,
+            ];
+            let parts: Vec<_> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+            return Err(Error::Twice {
+                table: table.name.clone(),
+                line: cell.line,
+                first,
+                what: parts.join(", "),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::published::parse::Level;
+
+    fn table(text: &str) -> Table {
+        parse("t.csv", text.as_bytes(), &Options::default()).unwrap()
+    }
+
+    fn refused(text: &str) -> String {
+        let error = parse("t.csv", text.as_bytes(), &Options::default());
+        error.unwrap_err().to_string()
+    }
+
+    /// Cells as (data set, method, level, metric, number).
+    fn cells(table: &Table) -> Vec<(String, String, String, &'static str, String)> {
+        let cells = table.cells.iter();
+        cells
+            .map(|c| {
+                let (dataset, method) = (c.dataset.clone(), c.method.clone());
+                let level = c.level.to_string();
+                (dataset, method, level, c.metric.name, c.number.text())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn long_and_both_wide_forms_are_the_same_table() {
+        let wide = table("rate,method,mosi_acc7,mosi_mae\n0,A,43.05,0.771\n0.5,A,28.14,1.124\n");
+        let long = table(
+            "dataset,model,rate,metric,value\nMOSI,A,0.0,Acc-7,43.05\nMOSI,A,0.0,MAE,0.771\n\
+             MOSI,A,0.5,Acc-7,28.14\nMOSI,A,0.5,MAE,1.124\n",
+        );
+        let by_rate =
+            table("model,dataset,metric,0,0.5\nA,mosi,acc7,43.05,28.14\nA,mosi,mae,0.771,1.124\n");
+        let sorted = |t: &Table| {
+            let mut cells = cells(t);
+            cells.sort();
+            cells
+        };
+        assert_eq!(cells(&wide), cells(&long));
+        assert_eq!(sorted(&wide), sorted(&by_rate));
+    }
+
+    #[test]
+    fn spreads_pairs_percent_signs_and_empty_cells_are_understood() {
+        let t = table(
+            "Method,Missing rate,MOSI Acc-2,MOSI MAE\nA,50%,70.5% / 69.3%,1.1\u{b1}0.2\nB,50%,-,n/a\n",
+        );
+        let half = "rate 0.5".to_string();
+        let row = |metric, number: &str| {
+            (
+                "mosi".into(),
+                "A".into(),
+                half.clone(),
+                metric,
+                number.into(),
+            )
+        };
+        assert_eq!(
+            cells(&t),
+            [
+                row("acc2_non0", "70.5"),
+                row("acc2_has0", "69.3"),
+                row("mae", "1.1")
+            ]
+        );
+        assert_eq!(t.cells[2].number.sd, Some(0.2));
+    }
+
+    #[test]
+    fn our_own_summary_is_a_table() {
+        let t = table(
+            "dataset,model,family,metric,rate,mean,sd,n,direction\n\
+             demo,a,random,acc7,0.0,0.3770833,0.01,2,higher\n\
+             demo,a,random,acc7,mean_0_0.9,0.3,0.01,2,higher\n\
+             demo,a,random,acc7,auc,0.3,0.01,2,higher\n",
+        );
+        assert_eq!(t.cells[0].number.text(), "37.70833");
+        assert_eq!(t.cells[1].level, Level::MeanOverRates);
+        assert_eq!((t.cells.len(), t.cells[0].method.as_str()), (2, "a"));
+        assert!(t.notes.iter().any(|n| n.contains("`auc`")), "{:?}", t.notes);
+        assert!(
+            t.notes.iter().any(|n| n.contains("n, direction")),
+            "{:?}",
+            t.notes
+        );
+    }
+
+    #[test]
+    fn columns_of_settings_are_part_of_the_rows_name() {
+        let t = table("dataset,alpha,beta,acc5\nsims,0.9,0,34.6\nsims,0.5,0,33.0\n");
+        assert_eq!(t.cells[0].method, "alpha 0.9");
+        let t = table("method,table,mae\nA,4,1.0\nA,5,1.1\n");
+        assert_eq!(t.cells[1].method, "A (table 5)");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_line_and_column() {
+        assert_eq!(
+            refused("rate,method,mosi_acc7\n0,A,43.05\n0.1,A,4x.2\n"),
+            "t.csv, line 3, column 3 (`mosi_acc7`): expected a number, or - for none, found `4x.2`"
+        );
+        assert_eq!(
+            refused("rate,method,mae\n0,A,1.0\n0.1,A\n"),
+            "t.csv: line 3: expected 3 columns as in the heading, found 2"
+        );
+        assert_eq!(
+            refused("rate,method,mae\n0,A,1.0\n0,A,1.1\n"),
+            "t.csv, line 3: A, rate 0, MAE is there twice (first on line 2); a table has one number \
+             for a data set, method, level and metric"
+        );
+        assert!(refused("a,b\n1,2\n").contains("no column holds numbers"));
+        assert!(refused("model,0,0.5\nA,1,2\n").contains("--metric"));
+        assert!(
+            refused("model,metric,value\nA,bleu,2\n")
+                .contains("column 3 (`value`): expected a metric")
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_text_says_where() {
+        let error = parse("t.csv", b"method,mae\nA,1.0\nB,\xff\n", &Options::default());
+        let message = error.unwrap_err().to_string();
+        assert_eq!(message, "t.csv: line 3, column 2: expected text in UTF-8");
+    }
+}

@@ -1,0 +1,131 @@
+//! Why predictions cannot be scored.
+
+use std::path::PathBuf;
+
+use crate::data::dataset;
+use crate::metric;
+use crate::record;
+
+/// Result of this room.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A file of predictions that cannot be joined with the data.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(
+        "{file}: expected the columns id, rate (or level), seed and prediction, found {found}; \
+         optional are model, family and mask_seed"
+    )]
+    Columns { file: String, found: String },
+    #[error("{file}: {reason}")]
+    Format { file: String, reason: String },
+    #[error("{file}, row {row}: expected {expected} in column {column}, found `{found}`")]
+    Cell {
+        file: String,
+        row: u64,
+        column: &'static str,
+        expected: &'static str,
+        found: String,
+    },
+    #[error("{file} holds no predictions")]
+    Empty { file: String },
+    #[error(
+        "{file}, row {row}: clip `{id}` is not in the test split of {dataset}{hint}; {total} such \
+         rows in all"
+    )]
+    Foreign {
+        file: String,
+        row: u64,
+        id: String,
+        dataset: String,
+        hint: &'static str,
+        total: usize,
+    },
+    #[error("{file}, row {row}: {what} has a prediction for clip `{id}` already, on row {first}")]
+    Duplicate {
+        file: String,
+        row: u64,
+        first: u64,
+        what: String,
+        id: String,
+    },
+    #[error(
+        "{file}: {what} has no prediction for {missing} of {clips} test clips: {names}; a score \
+         needs every clip"
+    )]
+    Missing {
+        file: String,
+        what: String,
+        missing: usize,
+        clips: usize,
+        names: String,
+    },
+    #[error(
+        "{file}, row {row}: the prediction for clip `{id}` is {found}, expected a finite number; \
+         {total} such rows in all"
+    )]
+    NotFinite {
+        file: String,
+        row: u64,
+        id: String,
+        found: f32,
+        total: usize,
+    },
+    #[error(
+        "{file}: {what} lacks level {level} of mask seed {seed}, which other masks of it have; \
+         every mask seed needs the same levels"
+    )]
+    Ragged {
+        file: String,
+        what: String,
+        level: String,
+        seed: u64,
+    },
+    #[error(
+        "{file}: there is no prediction for {what}, which seed {other} has; every seed of a model \
+         needs the same masks and levels"
+    )]
+    Uneven {
+        file: String,
+        what: String,
+        other: u64,
+    },
+    #[error(
+        "`{name}` cannot name a model: expected letters, digits, `-`, `_` and `.`, and not \
+         `constant`, the floor of every table; choose another with --model or in the file"
+    )]
+    ModelName { name: String },
+    #[error(
+        "{file}: {flags} would describe {count} models alike ({models}); expected predictions of \
+         one model: score each from a file of its own, or leave {flags} out"
+    )]
+    SeveralModels {
+        file: String,
+        flags: String,
+        count: usize,
+        models: String,
+    },
+    #[error(
+        "these predictions were scored before, with {stored} for {flag}, where it says {given} \
+         now; to change it, remove {folders} and score again, or else leave {flag} out"
+    )]
+    SaidOtherwise {
+        flag: &'static str,
+        stored: String,
+        given: String,
+        /// The runs that say so, with a blank between them.
+        folders: String,
+    },
+    #[error(transparent)]
+    Dataset(#[from] dataset::Error),
+    #[error(transparent)]
+    Protocol(#[from] metric::UnknownProtocol),
+    #[error(transparent)]
+    Record(#[from] record::Error),
+}

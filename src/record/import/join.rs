@@ -1,0 +1,210 @@
+//! Predictions put in the order of the test split, complete or refused.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+use super::error::{Error, Result};
+use super::row::Row;
+use super::{Options, file_name};
+use crate::data::dataset::{Corpus, SplitName};
+use crate::mask::Level;
+
+/// Clips a message names before it counts the rest.
+const NAMED: usize = 3;
+
+/// Family, mask seed and level of a pass.
+pub(super) type MaskKey = (String, u64, Level);
+
+/// The predictions of one model and seed.
+#[derive(Clone, Debug)]
+pub(super) struct Joined {
+    pub model: String,
+    pub seed: u64,
+    /// By family, mask seed and level: one prediction per test clip, in the split's order.
+    pub passes: BTreeMap<MaskKey, Vec<f32>>,
+}
+
+/// A pass being filled: the prediction and its place in the file, per test clip.
+type Pass = Vec<Option<(f32, u64)>>;
+
+/// The passes of one model and seed.
+type Passes = BTreeMap<MaskKey, Pass>;
+
+/// Every model and seed of the rows, each complete.
+pub(super) fn join(
+    file: &Path,
+    rows: &[Row],
+    corpus: &Corpus,
+    options: &Options,
+) -> Result<Vec<Joined>> {
+    let name = file_name(file);
+    let ids = corpus.outline(SplitName::Test)?.ids;
+    let places: HashMap<&str, usize> = ids.iter().enumerate().map(|(i, id)| (&**id, i)).collect();
+    known_clips(&name, rows, corpus, &places)?;
+    finite(&name, rows)?;
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let default = options.model.clone().unwrap_or_else(|| stem.into_owned());
+    let mut runs: BTreeMap<(String, u64), Passes> = BTreeMap::new();
+    for row in rows {
+        let model = checked_name(row.model.as_ref().unwrap_or(&default))?;
+        let family = row.family.as_ref().unwrap_or(&options.family).clone();
+        let key = (
+            family,
+            row.mask_seed.unwrap_or(options.mask_seed),
+            row.level,
+        );
+        let passes = runs.entry((model.clone(), row.seed)).or_default();
+        let pass = passes
+            .entry(key.clone())
+            .or_insert_with(|| vec![None; ids.len()]);
+        let slot = &mut pass[places[&*row.id]];
+        if let Some((_, first)) = *slot {
+            return Err(Error::Duplicate {
+                file: name,
+                row: row.place,
+                first,
+                what: describe(&model, row.seed, &key),
+                id: row.id.clone(),
+            });
+        }
+        *slot = Some((row.prediction, row.place));
+    }
+    let each = runs.into_iter();
+    let joined: Result<Vec<Joined>> = each
+        .map(|((model, seed), passes)| whole(&name, &ids, model, seed, passes))
+        .collect();
+    let joined = joined?;
+    alike(&name, &joined)?;
+    Ok(joined)
+}
+
+/// Whether every seed of a model has the same masks and levels: else a mean over seeds would be one
+/// over different seeds at each level.
+fn alike(file: &str, runs: &[Joined]) -> Result<()> {
+    for run in runs {
+        let others = runs.iter().filter(|other| other.model == run.model);
+        for other in others {
+            if let Some(key) = other.passes.keys().find(|k| !run.passes.contains_key(*k)) {
+                return Err(Error::Uneven {
+                    file: file.to_string(),
+                    what: describe(&run.model, run.seed, key),
+                    other: other.seed,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether every row is about a test clip.
+fn known_clips(
+    file: &str,
+    rows: &[Row],
+    corpus: &Corpus,
+    places: &HashMap<&str, usize>,
+) -> Result<()> {
+    let foreign = || rows.iter().filter(|r| !places.contains_key(&*r.id));
+    let Some(first) = foreign().next() else {
+        return Ok(());
+    };
+    let within = |split| -> Result<bool> { Ok(corpus.outline(split)?.ids.contains(&first.id)) };
+    let hint = match (within(SplitName::Train)?, within(SplitName::Valid)?) {
+        (true, _) => " (it is a training clip)",
+        (_, true) => " (it is a validation clip)",
+        _ => "",
+    };
+    Err(Error::Foreign {
+        file: file.to_string(),
+        row: first.place,
+        id: first.id.clone(),
+        dataset: corpus.name().to_string(),
+        hint,
+        total: foreign().count(),
+    })
+}
+
+fn finite(file: &str, rows: &[Row]) -> Result<()> {
+    let wrong = || rows.iter().filter(|r| !r.prediction.is_finite());
+    match wrong().next() {
+        None => Ok(()),
+        Some(row) => Err(Error::NotFinite {
+            file: file.to_string(),
+            row: row.place,
+            id: row.id.clone(),
+            found: row.prediction,
+            total: wrong().count(),
+        }),
+    }
+}
+
+/// A name that can stand in files and flags, and is not the floor's.
+fn checked_name(name: &str) -> Result<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match !name.is_empty() && name.chars().all(plain) && name != "constant" {
+        true => Ok(name.to_string()),
+        false => Err(Error::ModelName {
+            name: name.to_string(),
+        }),
+    }
+}
+
+fn describe(model: &str, seed: u64, (family, mask_seed, level): &MaskKey) -> String {
+    format!("{model}, seed {seed}, level {level} ({family} masks, seed {mask_seed})")
+}
+
+/// A run whose passes have every clip, and whose mask seeds have the same levels.
+fn whole(file: &str, ids: &[String], model: String, seed: u64, passes: Passes) -> Result<Joined> {
+    even(file, &model, seed, passes.keys())?;
+    let mut complete = BTreeMap::new();
+    for (key, pass) in passes {
+        let found: Vec<f32> = pass.iter().flatten().map(|(p, _)| *p).collect();
+        if found.len() < ids.len() {
+            let absent = pass.iter().zip(ids).filter(|(p, _)| p.is_none());
+            let mut names: Vec<_> = absent.map(|(_, id)| id.as_str()).take(NAMED).collect();
+            if ids.len() - found.len() > NAMED {
+                names.push("...");
+            }
+            return Err(Error::Missing {
+                file: file.to_string(),
+                what: describe(&model, seed, &key),
+                missing: ids.len() - found.len(),
+                clips: ids.len(),
+                names: names.join(", "),
+            });
+        }
+        complete.insert(key, found);
+    }
+    Ok(Joined {
+        model,
+        seed,
+        passes: complete,
+    })
+}
+
+/// Whether every mask seed of a family has the same levels.
+fn even<'a>(
+    file: &str,
+    model: &str,
+    seed: u64,
+    keys: impl Iterator<Item = &'a MaskKey>,
+) -> Result<()> {
+    let mut families: BTreeMap<&str, BTreeMap<u64, BTreeSet<Level>>> = BTreeMap::new();
+    for (family, mask_seed, level) in keys {
+        let seeds = families.entry(family).or_default();
+        seeds.entry(*mask_seed).or_default().insert(*level);
+    }
+    for (family, seeds) in families {
+        let all: BTreeSet<Level> = seeds.values().flatten().copied().collect();
+        for (mask_seed, levels) in &seeds {
+            if let Some(level) = all.difference(levels).next() {
+                return Err(Error::Ragged {
+                    file: file.to_string(),
+                    what: format!("{model}, seed {seed}, {family} masks"),
+                    level: level.to_string(),
+                    seed: *mask_seed,
+                });
+            }
+        }
+    }
+    Ok(())
+}

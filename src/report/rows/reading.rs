@@ -1,0 +1,230 @@
+//! What one reads off a curve over missing rates: a point, a mean, an area.
+
+use std::collections::BTreeMap;
+
+use crate::mask::Level;
+use crate::report::rows::config::join;
+use crate::report::rows::level;
+use crate::report::rows::scores::{ScoredRun, Value};
+use crate::report::stats::{self, Summary};
+
+/// A number taken from a curve.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// The score at one level of missing data.
+    At(Level),
+    /// The mean over these levels.
+    Mean(Vec<Level>),
+    /// The area over this grid of rates, divided by its width.
+    Area(Vec<Level>),
+}
+
+/// A reading of one row, over its seeds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Known(Summary),
+    /// Evaluated, but the metric is undefined there; the reason.
+    Undefined(String),
+    /// Not evaluated at all the rates that the reading needs.
+    Missing,
+}
+
+impl Reading {
+    /// One point per level, the mean where there are several, and the area where several are rates.
+    pub fn all(levels: &[Level]) -> Vec<Self> {
+        let mut all: Vec<_> = levels.iter().copied().map(Self::At).collect();
+        if levels.len() > 1 {
+            all.push(Self::mean(levels));
+        }
+        let rates = level::rates(levels);
+        if rates.len() > 1 {
+            all.push(Self::Area(rates));
+        }
+        all
+    }
+
+    /// The mean over the paper's ten rates if all of them are there, else over all levels.
+    pub fn mean(levels: &[Level]) -> Self {
+        let paper = level::paper();
+        match paper.iter().all(|l| levels.contains(l)) {
+            true => Self::Mean(paper),
+            false => Self::Mean(levels.to_vec()),
+        }
+    }
+
+    /// Title of the column.
+    pub fn title(&self) -> String {
+        match self {
+            Self::At(level) => level::title(*level),
+            Self::Mean(levels) if *levels == level::paper() => "mean 0-0.9".to_string(),
+            Self::Mean(levels) if levels[..] == Level::SUBSETS => "mean of six".to_string(),
+            Self::Mean(levels) if levels.len() <= 4 => format!("mean of {}", join(levels, ", ")),
+            Self::Mean(levels) if level::rates(levels).len() < levels.len() => {
+                format!("mean of {} levels", levels.len())
+            }
+            Self::Mean(rates) => format!("mean of {} rates {}", rates.len(), span(rates)),
+            Self::Area(rates) => match step(rates) {
+                Some(step) => format!("AUC {} by {step}", span(rates)),
+                None => format!("AUC {}, {} rates", span(rates), rates.len()),
+            },
+        }
+    }
+
+    /// Name in CSV files.
+    pub fn name(&self) -> String {
+        match self {
+            Self::At(level) => level::title(*level),
+            Self::Mean(levels) if *levels == level::paper() => "mean_0_0.9".to_string(),
+            Self::Mean(_) => "mean".to_string(),
+            Self::Area(_) => "auc".to_string(),
+        }
+    }
+
+    /// The levels it is made of.
+    pub fn levels(&self) -> Vec<Level> {
+        match self {
+            Self::At(level) => vec![*level],
+            Self::Mean(levels) | Self::Area(levels) => levels.clone(),
+        }
+    }
+
+    /// The levels it is made of, each with its weight; weights sum to 1.
+    pub fn weights(&self) -> Vec<(Level, f64)> {
+        match self {
+            Self::At(level) => vec![(*level, 1.0)],
+            Self::Mean(levels) => {
+                let weight = 1.0 / levels.len() as f64;
+                levels.iter().map(|l| (*l, weight)).collect()
+            }
+            Self::Area(rates) => {
+                let values: Vec<f64> = rates.iter().filter_map(Level::rate).collect();
+                let weights = stats::trapezoid(&values);
+                rates.iter().copied().zip(weights).collect()
+            }
+        }
+    }
+
+    /// The reading of one curve; `None` where the curve lacks a level.
+    pub fn of(&self, curve: &BTreeMap<Level, Value>) -> Option<Value> {
+        self.weighted(&self.weights(), curve)
+    }
+
+    /// [`Reading::of`] by its own weights, for many curves.
+    fn weighted(&self, weights: &[(Level, f64)], curve: &BTreeMap<Level, Value>) -> Option<Value> {
+        if let Self::At(level) = self {
+            return curve.get(level).cloned();
+        }
+        let values: Option<Vec<&Value>> = weights.iter().map(|(l, _)| curve.get(l)).collect();
+        let values: std::result::Result<Vec<f64>, &String> =
+            values?.into_iter().map(|v| v.as_ref().copied()).collect();
+        let sum = |v: Vec<f64>| v.iter().zip(weights).map(|(v, (_, w))| v * w).sum();
+        // A plain mean, whose last digit does not depend on the weights' rounding.
+        let mean = |v: Vec<f64>| stats::mean(&v).ok_or_else(|| "there is no value".to_string());
+        Some(values.map_err(String::clone).and_then(|v| match self {
+            Self::Area(_) => Ok(sum(v)),
+            _ => mean(v),
+        }))
+    }
+
+    /// The reading of one row's runs by the metric of this name, over their seeds.
+    pub fn outcome(&self, runs: &[ScoredRun], metric: &str) -> Outcome {
+        let weights = self.weights();
+        let curves = runs.iter().map(|run| run.levels.get(metric));
+        let values = curves.map(|curve| self.weighted(&weights, curve?));
+        let values: Option<Vec<Value>> = values.collect();
+        let Some(values) = values else {
+            return Outcome::Missing;
+        };
+        let (known, reasons) = split(values);
+        match (reasons.first(), stats::summarize(&known)) {
+            (None, Some(summary)) => Outcome::Known(summary),
+            (None, None) => Outcome::Missing,
+            (Some(reason), None) => Outcome::Undefined(reason.clone()),
+            (Some(reason), Some(_)) => Outcome::Undefined(format!(
+                "for {} of {} seeds, {reason}",
+                reasons.len(),
+                runs.len()
+            )),
+        }
+    }
+}
+
+fn split(values: Vec<Value>) -> (Vec<f64>, Vec<String>) {
+    let (mut known, mut reasons) = (Vec::new(), Vec::new());
+    for value in values {
+        match value {
+            Ok(value) => known.push(value),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    (known, reasons)
+}
+
+/// From each rate to the next; `None` where that differs.
+fn step(rates: &[Level]) -> Option<f64> {
+    let all: Vec<f64> = rates.iter().filter_map(Level::rate).collect();
+    let step = all.get(1)? - all[0];
+    let even = all.windows(2).all(|p| (p[1] - p[0] - step).abs() < 1e-9);
+    even.then_some((step * 1e9).round() / 1e9)
+}
+
+fn span(rates: &[Level]) -> String {
+    let end = |rate: Option<&Level>| rate.map(Level::to_string).unwrap_or_default();
+    format!("{}-{}", end(rates.first()), end(rates.last()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rates(values: &[f64]) -> Vec<Level> {
+        values
+            .iter()
+            .map(|r| Level::of_number(*r).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_papers_mean_needs_all_ten_rates_and_leaves_out_the_eleventh() {
+        let eleven: Vec<f64> = (0..=10).map(|i| f64::from(i) * 0.1).collect();
+        let all = rates(&eleven);
+        assert_eq!(Reading::mean(&all).title(), "mean 0-0.9");
+        assert_eq!(Reading::mean(&all[..10]).title(), "mean 0-0.9");
+        assert_eq!(Reading::mean(&all[1..]).title(), "mean of 10 rates 0.1-1");
+        assert_eq!(Reading::mean(&rates(&[0.0, 0.5])).title(), "mean of 0, 0.5");
+        assert_eq!(Reading::Area(all).title(), "AUC 0-1 by 0.1");
+        let uneven = rates(&[0.0, 0.3, 1.0]);
+        assert_eq!(Reading::Area(uneven).title(), "AUC 0-1, 3 rates");
+        assert_eq!(Reading::mean(&Level::SUBSETS).title(), "mean of six");
+        assert_eq!(Reading::all(&Level::SUBSETS).len(), 7);
+    }
+
+    #[test]
+    fn readings_of_a_line() {
+        let eleven: Vec<f64> = (0..=10).map(|i| f64::from(i) * 0.1).collect();
+        let grid = rates(&eleven);
+        let curve: BTreeMap<_, _> = grid
+            .iter()
+            .map(|r| (*r, Ok(1.0 - r.rate().unwrap())))
+            .collect();
+        let read = |reading: Reading| reading.of(&curve).unwrap().unwrap();
+        assert!((read(Reading::mean(&grid)) - 0.55).abs() < 1e-12);
+        assert!((read(Reading::Area(grid.clone())) - 0.5).abs() < 1e-12);
+        assert_eq!(read(Reading::At(grid[3])), 0.7);
+    }
+
+    #[test]
+    fn one_undefined_point_makes_the_mean_undefined_and_a_missing_one_missing() {
+        let grid = rates(&[0.0, 0.5]);
+        let curve = BTreeMap::from([(grid[0], Ok(1.0)), (grid[1], Err("flat".to_string()))]);
+        assert_eq!(
+            Reading::mean(&grid).of(&curve),
+            Some(Err("flat".to_string()))
+        );
+        assert_eq!(
+            Reading::Area(grid.clone()).of(&curve),
+            Some(Err("flat".to_string()))
+        );
+        assert_eq!(Reading::mean(&rates(&[0.0, 1.0])).of(&curve), None);
+    }
+}

@@ -1,0 +1,304 @@
+//! Runs in order: a section per data set, a row per model and configuration, a run per seed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::mask::Level;
+use crate::metric::{Metric, Protocol};
+
+use crate::report::error::{Error, Result};
+use crate::report::origin::{Origin, RunSet};
+use crate::report::rows::config::{self, RowKey, Settings};
+use crate::report::rows::scores::ScoredRun;
+use crate::report::rows::trained::Trained;
+use crate::report::rows::{matched, same_masks};
+use crate::report::stats::finding::Comparison;
+
+/// Registry name of the model that looks at nothing: the floor of every table.
+pub const FLOOR: &str = "constant";
+
+/// Runs whose scores may stand beside each other: same data, same masks, same metrics.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Unique within the report, fit for file names.
+    pub slug: String,
+    pub title: String,
+    pub protocol: &'static Protocol,
+    /// The metrics to show, in the protocol's order.
+    pub metrics: Vec<&'static Metric>,
+    /// Every level of missing data that a row has, ascending.
+    pub levels: Vec<Level>,
+    /// By title, the floor last.
+    pub rows: Vec<Row>,
+    pub tests: Tests,
+}
+
+/// What is known of the differences between rows.
+#[derive(Clone, Debug)]
+pub enum Tests {
+    Done(Box<Comparison>),
+    /// Not tested; the reason, as a sentence.
+    Left(String),
+}
+
+/// One model under one configuration.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Registry name of the model.
+    pub model: String,
+    /// What sets this row apart from others of the same model; mostly empty.
+    pub configuration: String,
+    /// Title of the model with the configuration, and whether it is the floor.
+    pub label: String,
+    pub floor: bool,
+    /// Derived from the run it names rather than a run's own scores.
+    pub derived: bool,
+    /// One run per seed, by seed.
+    pub runs: Vec<ScoredRun>,
+    /// Ids of all runs behind it, by seed.
+    pub ids: RunSet,
+}
+
+impl Row {
+    /// Where a number over these levels comes from: where levels have trainings of their own, those.
+    pub fn origin(&self, levels: Vec<Level>) -> Origin {
+        Origin::predictions(&self.ids_at(&levels), levels)
+    }
+
+    /// Ids of the runs behind these levels.
+    pub fn ids_at(&self, levels: &[Level]) -> RunSet {
+        if self.runs.iter().all(|run| run.parts().is_empty()) {
+            return Arc::clone(&self.ids);
+        }
+        let read = |run: &&ScoredRun| levels.iter().any(|l| run.mask.levels.contains(l));
+        let curves = self.runs.iter().flat_map(|run| {
+            let whole = run.parts().is_empty();
+            run.trainings().filter(move |run| whole || read(run))
+        });
+        curves.map(|run| run.manifest.id.clone()).collect()
+    }
+
+    /// Every training behind the row.
+    pub fn trainings(&self) -> impl Iterator<Item = &ScoredRun> {
+        self.runs.iter().flat_map(ScoredRun::trainings)
+    }
+}
+
+impl Section {
+    /// Whether the labels were made up.
+    pub fn synthetic(&self) -> bool {
+        self.runs().any(|r| r.manifest.dataset.synthetic)
+    }
+
+    /// Every training, row by row.
+    pub fn trainings(&self) -> impl Iterator<Item = &ScoredRun> {
+        self.own_rows().flat_map(Row::trainings)
+    }
+
+    /// Every curve, row by row: a run, or trainings for one rate each.
+    pub fn runs(&self) -> impl Iterator<Item = &ScoredRun> {
+        self.own_rows().flat_map(|r| &r.runs)
+    }
+
+    /// The rows that are runs' own scores.
+    pub fn own_rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|r| !r.derived)
+    }
+
+    /// Family and version of the masks of all runs.
+    pub fn masks(&self) -> String {
+        let run = self.runs().next();
+        run.map_or(String::new(), |r| {
+            format!("{} v{}", r.mask.family, r.mask.version)
+        })
+    }
+
+    /// The comparison with the reference row, if one was made.
+    pub fn comparison(&self) -> Option<&Comparison> {
+        match &self.tests {
+            Tests::Done(comparison) => Some(comparison),
+            Tests::Left(_) => None,
+        }
+    }
+}
+
+/// Ids of runs, in their order.
+pub fn ids(runs: &[ScoredRun]) -> RunSet {
+    let all = runs.iter().flat_map(ScoredRun::trainings);
+    all.map(|run| run.manifest.id.clone()).collect()
+}
+
+/// What makes two runs comparable: data set, prepared content, protocol, mask family and version.
+type Key = (String, String, String, String, u32);
+
+fn key(run: &ScoredRun) -> Key {
+    let (d, mask) = (&run.manifest.dataset, &run.mask);
+    let (family, version) = (mask.family.clone(), mask.version);
+    let (content, protocol) = (d.content_hash.clone(), d.protocol.clone());
+    (d.name.clone(), content, protocol, family, version)
+}
+
+/// Sorts runs into sections and rows. Runs of one model that differ in a setting get rows of
+/// their own, told apart by that setting; they are never averaged together.
+///
+/// # Errors
+/// [`Error::Twice`] if two runs would fill the same place; [`Error::OtherMasks`] if two were tested
+/// under other masks of the same name.
+pub fn sections(runs: Vec<ScoredRun>) -> Result<Vec<Section>> {
+    let mut by_key: BTreeMap<Key, Vec<ScoredRun>> = BTreeMap::new();
+    for run in runs {
+        by_key.entry(key(&run)).or_default().push(run);
+    }
+    let names = titles(&by_key.keys().collect::<Vec<_>>(), &by_key);
+    let parts = by_key.into_values().zip(names);
+    parts
+        .map(|(runs, (slug, title))| section(runs, slug, title))
+        .collect()
+}
+
+/// Slug and title of each section: the data set, and whatever else is needed to tell it from
+/// another section of the same data set.
+fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, String)> {
+    let settings = |k: &Key| {
+        Settings::from([
+            ("data", k.1.chars().take(8).collect()),
+            ("protocol", k.2.clone()),
+            ("masks", format!("{} v{}", k.3, k.4)),
+        ])
+    };
+    let name = |k: &&Key| {
+        let same: Vec<_> = keys
+            .iter()
+            .filter(|o| o.0 == k.0)
+            .map(|o| settings(o))
+            .collect();
+        let place = keys.iter().filter(|o| o.0 == k.0).position(|o| o == k);
+        let suffix = config::suffixes(&same).swap_remove(place.unwrap_or(0));
+        let title = &runs[*k][0].manifest.dataset.title;
+        match suffix.is_empty() {
+            true => (slug(&k.0), title.clone()),
+            false => (
+                slug(&format!("{} {suffix}", k.0)),
+                format!("{title} ({suffix})"),
+            ),
+        }
+    };
+    keys.iter().map(name).collect()
+}
+
+/// Lower-case letters, digits and single hyphens.
+pub fn slug(text: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let text: String = text.chars().map(plain).collect();
+    let parts: Vec<_> = text.split('-').filter(|p| !p.is_empty()).collect();
+    parts.join("-")
+}
+
+fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section> {
+    same_masks::check(&runs)?;
+    let protocol = runs[0].protocol;
+    let levels: BTreeSet<Level> = runs.iter().flat_map(|r| &r.mask.levels).copied().collect();
+    let mut by_model: BTreeMap<String, Vec<ScoredRun>> = BTreeMap::new();
+    for run in runs {
+        by_model
+            .entry(run.manifest.model.name.clone())
+            .or_default()
+            .push(run);
+    }
+    for runs in by_model.values_mut() {
+        *runs = matched::join(std::mem::take(runs))?;
+    }
+    let trained: BTreeSet<Trained> = by_model
+        .values()
+        .flatten()
+        .filter_map(Trained::of)
+        .collect();
+    let several = trained.len() > 1;
+    let rows: Result<Vec<_>> = by_model
+        .into_iter()
+        .map(|(m, r)| rows(m, r, several))
+        .collect();
+    let mut rows: Vec<_> = rows?.into_iter().flatten().collect();
+    rows.sort_by_key(|(place, row)| (row.floor, place.clone()));
+    let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
+    Ok(Section {
+        slug,
+        title,
+        protocol,
+        metrics: protocol.metrics.iter().collect(),
+        levels: levels.into_iter().collect(),
+        rows,
+        tests: Tests::Left("Differences were not tested.".to_string()),
+    })
+}
+
+/// Where a row stands: by title and settings, then by what it was trained on.
+type Place = (String, Option<Trained>);
+
+/// The rows of one model; `several` where the section's models were not all trained on the same.
+fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place, Row)>> {
+    let mut by_settings: BTreeMap<RowKey, Vec<ScoredRun>> = BTreeMap::new();
+    for run in runs {
+        let key = (Trained::of(&run), config::settings(&run));
+        by_settings.entry(key).or_default().push(run);
+    }
+    let all: Vec<_> = by_settings.keys().cloned().collect();
+    let parts = all
+        .iter()
+        .zip(config::row_suffixes(&all))
+        .zip(by_settings.into_values());
+    parts
+        .map(|(((trained, _), suffix), runs)| {
+            let place = labelled(&runs[0].manifest.model.title, &[&suffix]).to_lowercase();
+            let words = trained.filter(|_| several).map(Trained::words);
+            let words = words
+                .into_iter()
+                .chain([suffix])
+                .filter(|words| !words.is_empty());
+            let configuration = words.collect::<Vec<_>>().join(", ");
+            Ok(((place, *trained), row(&model, configuration, runs)?))
+        })
+        .collect()
+}
+
+/// A title with remarks behind it.
+fn labelled(title: &str, remarks: &[&str]) -> String {
+    let remarks: Vec<_> = remarks.iter().copied().filter(|r| !r.is_empty()).collect();
+    match remarks.is_empty() {
+        true => title.to_string(),
+        false => format!("{title} ({})", remarks.join(", ")),
+    }
+}
+
+fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<Row> {
+    runs.sort_by_key(|r| r.manifest.seed);
+    let floor = if model == FLOOR { "floor" } else { "" };
+    let label = labelled(&runs[0].manifest.model.title, &[&configuration, floor]);
+    for pair in runs.windows(2) {
+        let (a, b) = (&pair[0].manifest, &pair[1].manifest);
+        if a.seed == b.seed {
+            return Err(Error::Twice {
+                first: a.id.clone(),
+                second: b.id.clone(),
+                row: format!("{label} on {}", a.dataset.name),
+                seed: a.seed,
+                differ: config::differences(a, b),
+            });
+        }
+    }
+    Ok(Row {
+        model: model.to_string(),
+        configuration,
+        label,
+        floor: model == FLOOR,
+        derived: false,
+        ids: ids(&runs),
+        runs,
+    })
+}

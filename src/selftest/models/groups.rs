@@ -1,0 +1,149 @@
+//! A model's own parameter groups and published training against a case's optimiser.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tch::nn::VarStore;
+use tch::{Device, Tensor};
+
+use crate::model::{
+    EncoderSetup, Entry, Habits, LabelStats, Model, ParamGroup, Profile, Recipe, Setup,
+};
+use crate::selftest::Outcome;
+use crate::selftest::case::{Case, Members, OptimizerSpec, Parameter, Result};
+use crate::selftest::compare::values;
+
+impl OptimizerSpec {
+    /// Place of the group that holds this parameter; `None` where it is never updated.
+    fn place(&self, parameter: &str) -> Option<usize> {
+        let holds = |members: &Members| match members {
+            Members::All(_) => !self.excluded.iter().any(|name| name == parameter),
+            Members::Names(names) => names.iter().any(|name| name == parameter),
+        };
+        self.groups.iter().position(|group| holds(&group.params))
+    }
+}
+
+/// The case's recipe, with the rates of its first group.
+fn recipe(case: &Case) -> Recipe {
+    let spec = &case.optimizer;
+    Recipe {
+        rule: spec.kind,
+        learning_rate: spec.groups[0].lr,
+        weight_decay: spec.groups[0].weight_decay,
+        batch_size: 1,
+        epochs: 1,
+        clip: spec.clip,
+        habits: Habits::NONE,
+    }
+}
+
+/// Recipe and groups for the case's steps: the model's own groups, each with the rates that the case
+/// gives the parameters it holds.
+pub fn of_steps(case: &Case, model: &dyn Model) -> (Recipe, Vec<ParamGroup>) {
+    let recipe = recipe(case);
+    let mut groups = model.groups(&recipe);
+    let theirs = pairs(case, &groups);
+    for (place, group) in groups.iter_mut().enumerate() {
+        if let Some(theirs) = theirs.get(&place) {
+            let theirs = &case.optimizer.groups[*theirs];
+            (group.learning_rate, group.weight_decay) = (theirs.lr, theirs.weight_decay);
+        }
+    }
+    (recipe, groups)
+}
+
+/// For each of our groups the case's group of the first parameter it holds that is in one.
+fn pairs(case: &Case, groups: &[ParamGroup]) -> BTreeMap<usize, usize> {
+    let mut pairs = BTreeMap::new();
+    for parameter in case.parameters.iter().filter(|p| !p.is_buffer()) {
+        let ours = ParamGroup::place(groups, &parameter.name);
+        if let (Some(ours), Some(theirs)) = (ours, case.optimizer.place(&parameter.name)) {
+            pairs.entry(ours).or_insert(theirs);
+        }
+    }
+    pairs
+}
+
+/// Compares partition, rule, clipping and decays. `variables` are the case's parameters.
+///
+/// # Errors
+/// [`CaseError::Model`](crate::selftest::case::CaseError::Model) where the published model cannot be
+/// built.
+pub fn check(
+    case: &Case,
+    entry: &Entry,
+    model: &dyn Model,
+    variables: &[Tensor],
+) -> Result<Vec<Outcome>> {
+    let published = (entry.recipe)(Profile::for_dataset(&case.protocol));
+    let spec = &case.optimizer;
+    let differ = |differ: bool| f64::from(u8::from(differ));
+    let exact = |quantity: &str, error| Outcome::new(&case.name, quantity, error, 0.0);
+    let strays = strays(case, &model.groups(&published), variables);
+    let decays = Outcome::new(
+        &case.name,
+        "optimizer.weight_decay",
+        worst_decay(case, &published_groups(case, entry, &published)?),
+        1e-12,
+    );
+    Ok(vec![
+        exact("optimizer.groups", strays),
+        exact("optimizer.kind", differ(published.rule != spec.kind)),
+        exact("optimizer.clip", differ(published.clip != spec.clip)),
+        decays,
+    ])
+}
+
+/// Parameters that are not with those that the case has them with.
+fn strays(case: &Case, groups: &[ParamGroup], variables: &[Tensor]) -> f64 {
+    let pairs = pairs(case, groups);
+    // Two of our groups may not share one of theirs.
+    let shared = pairs.len() - pairs.values().collect::<BTreeSet<_>>().len();
+    let moved = |(i, (parameter, variable)): (usize, (&Parameter, &Tensor))| {
+        let theirs = case.optimizer.place(&parameter.name);
+        if !variable.requires_grad() {
+            // Never updated here; there it is in no group, or gets no gradient.
+            let gradient = case.tensors.get("grad.l2").map(values);
+            return theirs.is_some() && gradient.is_none_or(|norms| !norms[i].is_nan());
+        }
+        match ParamGroup::place(groups, &parameter.name) {
+            Some(ours) => theirs.is_none() || pairs.get(&ours).copied() != theirs,
+            None => theirs.is_some(),
+        }
+    };
+    let all = case.parameters.iter().zip(variables).enumerate();
+    let strays = all.filter(|(_, (parameter, _))| !parameter.is_buffer());
+    (strays.filter(|one| moved(*one)).count() + shared) as f64
+}
+
+/// Largest relative distance of a group's decay from that of its parameters in the case.
+fn worst_decay(case: &Case, groups: &[ParamGroup]) -> f64 {
+    let distance = |(ours, theirs): (usize, usize)| {
+        let theirs = case.optimizer.groups[theirs].weight_decay;
+        let ours = groups[ours].weight_decay;
+        (ours - theirs).abs() / theirs.abs().max(f64::MIN_POSITIVE)
+    };
+    let distances = pairs(case, groups).into_iter().map(distance);
+    distances.fold(0.0, f64::max)
+}
+
+/// The groups of the model as published, for the case's inputs.
+fn published_groups(case: &Case, entry: &Entry, recipe: &Recipe) -> Result<Vec<ParamGroup>> {
+    let store = VarStore::new(Device::Cpu);
+    let profile = Profile::for_dataset(&case.protocol);
+    let read = entry.case.map(|read| read(&case.config));
+    let Some(data) = read.transpose().map_err(|source| case.refused(source))? else {
+        return Ok(Vec::new());
+    };
+    let model = (entry.build)(&Setup {
+        path: store.root(),
+        profile,
+        shapes: data.shapes,
+        encoder: EncoderSetup::of_case(case.bert.as_ref(), data.text_width),
+        labels: LabelStats::of(&vec![0.0; data.clips]),
+        label_range: [-3.0, 3.0],
+        config: (entry.config)(profile),
+    });
+    let model = model.map_err(|source| case.refused(source))?;
+    Ok(model.groups(recipe))
+}

@@ -1,0 +1,88 @@
+//! How a run stands, from its files and, on this machine, its process.
+
+use std::time::SystemTime;
+
+use crate::record::attempt::{self, Attempt, Outcome};
+use crate::support::pulse::is_quiet;
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Finished: it has `DONE`.
+    Done,
+    /// A process works on it, as far as files and processes tell.
+    Running,
+    /// Its last attempt ended with an error.
+    Failed,
+    /// Begun, and nobody works on it; the command that started it goes on with it.
+    Stopped,
+    /// A sweep names it and nobody has begun it.
+    Waiting,
+}
+
+/// The state of an unfinished run by its last attempt and the last change of a file of it: by the rule
+/// by which others go on with it ([`is_quiet`]).
+pub fn unfinished(last: Option<&Attempt>, changed: SystemTime) -> State {
+    let lively = !is_quiet(changed);
+    match last {
+        Some(attempt) => match attempt.outcome {
+            Some(Outcome::Failed) => State::Failed,
+            Some(_) => State::Stopped,
+            None if attempt.host == attempt::host() => attempt.is_alive_here().into(),
+            None => lively.into(),
+        },
+        None => lively.into(),
+    }
+}
+
+impl From<bool> for State {
+    fn from(lives: bool) -> Self {
+        if lives { Self::Running } else { Self::Stopped }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::pulse::QUIET;
+
+    fn attempt(host: &str, pid: u32, outcome: Option<Outcome>) -> Attempt {
+        Attempt {
+            host: host.to_owned(),
+            pid,
+            slurm: None,
+            started: attempt::now(),
+            ended: outcome.map(|_| attempt::now()),
+            outcome,
+        }
+    }
+
+    #[test]
+    fn an_ended_attempt_says_how_it_ended() {
+        let now = SystemTime::now();
+        let state = |outcome| unfinished(Some(&attempt("x", 1, Some(outcome))), now);
+        assert_eq!(state(Outcome::Failed), State::Failed);
+        assert_eq!(state(Outcome::Stopped), State::Stopped);
+    }
+
+    #[test]
+    fn here_the_process_decides_and_elsewhere_the_files() {
+        let (now, host) = (SystemTime::now(), attempt::host());
+        let old = now - 2 * QUIET;
+        let state = |host: &str, pid, changed| unfinished(Some(&attempt(host, pid, None)), changed);
+        assert_eq!(state(&host, std::process::id(), old), State::Running);
+        assert_eq!(state(&host, u32::MAX - 7, now), State::Stopped);
+        assert_eq!(state("elsewhere", 1, now), State::Running);
+        assert_eq!(state("elsewhere", 1, old), State::Stopped);
+        assert_eq!(unfinished(None, old), State::Stopped);
+    }
+
+    #[test]
+    fn a_process_number_that_was_given_away_is_dead() {
+        let mut early = attempt(&attempt::host(), std::process::id(), None);
+        early.started = 1000;
+        let old = SystemTime::now() - 2 * QUIET;
+        assert_eq!(unfinished(Some(&early), old), State::Stopped);
+    }
+}
