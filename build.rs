@@ -17,7 +17,7 @@ fn main() {
 /// libtorch is another one: this script also runs after every commit.
 #[cfg(feature = "torch")]
 fn compile_native() {
-    const SOURCES: [&str; 2] = ["src/train/native.cpp", "src/model/layers/thrifty.cpp"];
+    const SOURCES: [&str; 2] = ["src/train/native.cpp", "src/model/layers/low_memory.cpp"];
     const NAME: &str = "lnln_bench_native";
     let root = PathBuf::from(std::env::var_os("LIBTORCH").unwrap_or_default());
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());

@@ -15,7 +15,7 @@ use lnln_bench::published::parse::{Cell, Table};
 /// the rows of tables that contradict each other, of which no single cell is known to be wrong.
 const EXPECTED: &str = include_str!("audit/expected.csv");
 
-/// (rule, [method, data set, metric, level, table]).
+/// (rule, [method, data set, metric, condition, table]).
 type Known = (String, [String; 5]);
 
 /// The expected findings of a group.
@@ -32,7 +32,7 @@ fn expected(group: &str) -> Vec<Known> {
 
 fn names(finding: &Finding, (rule, cell): &Known) -> bool {
     let place = |p: &lnln_bench::published::audit::Place| {
-        [&p.method, &p.dataset, &p.metric, &p.level, &p.table].map(|s| s.as_str().to_owned())
+        [&p.method, &p.dataset, &p.metric, &p.condition, &p.table].map(|s| s.as_str().to_owned())
     };
     finding.rule == *rule && finding.cells.iter().any(|p| place(p) == *cell)
 }
@@ -71,7 +71,7 @@ fn nothing_strong_is_said_of_cells_that_are_sound() {
                 q.known_error.is_some()
                     && q.source.known_error(sheet, c).is_some()
                     && (&c.dataset, &c.method, c.metric.name) == (&p.dataset, &p.method, &*p.metric)
-                    && c.level.to_string() == p.level
+                    && c.condition.to_string() == p.condition
             })
         };
         // An F1 is judged with its accuracy, which may be sound.
@@ -133,7 +133,7 @@ const CONTRADICTING: &[[&str; 3]] = &[
 fn the_second_transcription_differs_from_the_first_only_where_it_was_mended() {
     let key = |c: &Cell| {
         let names = (c.dataset.clone(), c.method.clone(), c.metric.name);
-        (names, c.level.clone())
+        (names, c.condition.clone())
     };
     let second: BTreeMap<_, Cell> = mended()
         .into_iter()

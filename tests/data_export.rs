@@ -9,7 +9,7 @@ mod python;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use data::{CLIPS, Column, Small};
+use data::{SAMPLES, Column, Small};
 use lnln_bench::data::dataset::export::{Erase, export};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, Modality, SplitName, prepare};
@@ -33,8 +33,8 @@ fn a_complete_export_prepared_again_has_the_same_content() {
     let folder = tempfile::tempdir().unwrap();
     let steps = [data::STEPS[0]; 2];
     let frames = |width: usize| {
-        let values = vec![0.5; CLIPS * steps[0] * width];
-        Column::F64(vec![CLIPS, steps[0], width], values)
+        let values = vec![0.5; SAMPLES * steps[0] * width];
+        Column::F64(vec![SAMPLES, steps[0], width], values)
     };
     let aligned = Small::new()
         .without("audio_lengths")
@@ -57,7 +57,7 @@ fn a_complete_export_prepared_again_has_the_same_content() {
     }
 }
 
-/// Keeps the positions whose number plus the clip's is even.
+/// Keeps the positions whose number plus the sample's is even.
 fn erasure(corpus: &Corpus) -> Erasure {
     let keep = |split, modality| {
         let outline = corpus.outline(split).unwrap();

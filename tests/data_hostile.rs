@@ -126,17 +126,17 @@ fn arrays_of_the_same_bytes() {
 #[test]
 fn ways_without_end() {
     let mut bytes = b"]q\x00".to_vec();
-    for level in 0..30 {
+    for depth in 0..30 {
         bytes.extend([
             b'0',
             b']',
             b'q',
-            level + 1,
+            depth + 1,
             b'(',
             b'h',
-            level,
+            depth,
             b'h',
-            level,
+            depth,
             b'e',
         ]);
     }
@@ -145,7 +145,7 @@ fn ways_without_end() {
     assert_eq!(inspected(&stream(&[&nested]))["outcome"], "OK");
 }
 
-/// An array at every level of a deep nest: the paths would be quadratic.
+/// An array at every depth of a deep nest: the paths would be quadratic.
 #[test]
 fn paths_without_end() {
     let array = [

@@ -6,7 +6,7 @@ mod data;
 
 use std::path::Path;
 
-use data::{CLIPS, Column, STEPS, Small, tokens};
+use data::{SAMPLES, Column, STEPS, Small, tokens};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, Error, ImportOptions, Imported, Split, SplitName, prepare};
 use lnln_bench::data::pickle::Pickle;
@@ -113,10 +113,10 @@ fn containers_and_key_order_do_not_change_the_content() {
     let mut other = Small::new()
         .set("id", Column::TextList(texts("id")))
         .set("raw_text", Column::TextList(texts("raw_text")))
-        .set("audio_lengths", Column::I64(vec![CLIPS], vec![3, 10, 0, 7]))
+        .set("audio_lengths", Column::I64(vec![SAMPLES], vec![3, 10, 0, 7]))
         .set(
             "regression_labels",
-            Column::F64(vec![CLIPS, 1], vec![-3.0, 0.0, 0.2, 3.0]),
+            Column::F64(vec![SAMPLES, 1], vec![-3.0, 0.0, 0.2, 3.0]),
         );
     other.0.reverse();
     let (second, _) = small(&other);
@@ -128,11 +128,11 @@ fn containers_and_key_order_do_not_change_the_content() {
 fn early_token_layout_is_turned() {
     let turned: Vec<i64> = tokens()
         .chunks_exact(3 * STEPS[0])
-        .flat_map(|clip| {
-            (0..STEPS[0]).flat_map(move |t| (0..3).map(move |p| clip[p * STEPS[0] + t]))
+        .flat_map(|sample| {
+            (0..STEPS[0]).flat_map(move |t| (0..3).map(move |p| sample[p * STEPS[0] + t]))
         })
         .collect();
-    let column = Column::I64(vec![CLIPS, STEPS[0], 3], turned);
+    let column = Column::I64(vec![SAMPLES, STEPS[0], 3], turned);
     let (first, _) = small(&Small::new());
     let (second, _) = small(&Small::new().set("text_bert", column));
     assert_eq!(first.content_hash, second.content_hash);
@@ -142,8 +142,8 @@ fn early_token_layout_is_turned() {
 fn aligned_files_take_their_lengths_from_the_text() {
     let zeros = |width: usize| {
         Column::F64(
-            vec![CLIPS, STEPS[0], width],
-            vec![0.0; CLIPS * STEPS[0] * width],
+            vec![SAMPLES, STEPS[0], width],
+            vec![0.0; SAMPLES * STEPS[0] * width],
         )
     };
     let aligned = Small::new()
@@ -159,13 +159,13 @@ fn aligned_files_take_their_lengths_from_the_text() {
 
 #[test]
 fn non_finite_values_become_zero_and_are_counted() {
-    let mut values = vec![1.0; CLIPS * 10 * 5];
+    let mut values = vec![1.0; SAMPLES * 10 * 5];
     values[0] = f64::NAN;
     values[7] = f64::NEG_INFINITY;
     // Finite in double precision only.
     values[8] = 1e300;
     let (imported, split) =
-        small(&Small::new().set("audio", Column::F64(vec![CLIPS, 10, 5], values)));
+        small(&Small::new().set("audio", Column::F64(vec![SAMPLES, 10, 5], values)));
     assert_eq!(imported.non_finite["train/audio"], 2);
     assert_eq!(imported.overflow["train/audio"], 1);
     assert_eq!(
@@ -188,7 +188,7 @@ fn preparing_again_is_free_and_another_source_needs_force() {
     let second = import(&source, folder.path()).unwrap();
     assert!(!first.existed && second.existed);
     assert_eq!(first.content_hash, second.content_hash);
-    let labels = Column::F64(vec![CLIPS], vec![0.0; CLIPS]);
+    let labels = Column::F64(vec![SAMPLES], vec![0.0; SAMPLES]);
     let source = Small::new()
         .set("regression_labels", labels)
         .write(folder.path());

@@ -6,7 +6,7 @@ mod data;
 
 use std::path::Path;
 
-use data::{CLIPS, Column, Order, STEPS, Small, import, pickle, plain, refusal, tokens, warned};
+use data::{SAMPLES, Column, Order, STEPS, Small, import, pickle, plain, refusal, tokens, warned};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, SplitName, prepare};
 use lnln_bench::data::store;
 
@@ -14,10 +14,10 @@ use lnln_bench::data::store;
 fn early_files_hold_turned_tokens_and_labels_in_lists() {
     let turned: Vec<i64> = tokens()
         .chunks_exact(3 * STEPS[0])
-        .flat_map(|clip| (0..3 * STEPS[0]).map(|i| clip[i % 3 * STEPS[0] + i / 3]))
+        .flat_map(|sample| (0..3 * STEPS[0]).map(|i| sample[i % 3 * STEPS[0] + i / 3]))
         .collect();
     let early = Small::new()
-        .set("text_bert", Column::I64(vec![CLIPS, STEPS[0], 3], turned))
+        .set("text_bert", Column::I64(vec![SAMPLES, STEPS[0], 3], turned))
         .set(
             "regression_labels",
             Column::Floats(vec![-3.0, 0.0, 0.2, 3.0]),
@@ -29,9 +29,9 @@ fn early_files_hold_turned_tokens_and_labels_in_lists() {
 
 #[test]
 fn extracted_files_lack_classes_and_bring_columns_of_their_own() {
-    let labels = |values: [f64; CLIPS]| Column::F64(vec![CLIPS], values.into());
+    let labels = |values: [f64; SAMPLES]| Column::F64(vec![SAMPLES], values.into());
     let extracted = Small::new()
-        .set("regression_labels_T", labels([f64::NAN; CLIPS]))
+        .set("regression_labels_T", labels([f64::NAN; SAMPLES]))
         .set("align", Column::Texts(vec!["bert".into()]))
         .set("quality", labels([0.5, 1.0, 0.0, 0.25]));
     let (imported, split) = plain(&extracted);
@@ -48,7 +48,7 @@ fn extracted_files_lack_classes_and_bring_columns_of_their_own() {
 #[test]
 fn labels_and_classes_of_every_modality_are_stored() {
     let labels =
-        |shift: f64| Column::F64(vec![CLIPS], [-1.0, 0.0, 0.2, 0.4].map(|v| v + shift).into());
+        |shift: f64| Column::F64(vec![SAMPLES], [-1.0, 0.0, 0.2, 0.4].map(|v| v + shift).into());
     let mut small = Small::new().set("regression_labels", labels(0.0));
     for name in ["T", "A", "V"].map(|m| format!("regression_labels_{m}")) {
         small = small.set(name.leak(), labels(0.2));
@@ -79,11 +79,11 @@ fn labels_and_classes_of_every_modality_are_stored() {
     }
 }
 
-/// SIMSv2: a fourth split, some of whose clips are unlabelled.
+/// SIMSv2: a fourth split, some of whose samples are unlabelled.
 #[test]
 fn a_mixed_split_is_carried_along() {
-    let mask = Column::F64(vec![CLIPS], vec![1.0, 1.0, 0.0, 1.0]);
-    let labels = Column::F64(vec![CLIPS], vec![-1.0, 0.0, f64::NAN, 1.0]);
+    let mask = Column::F64(vec![SAMPLES], vec![1.0, 1.0, 0.0, 1.0]);
+    let labels = Column::F64(vec![SAMPLES], vec![-1.0, 0.0, f64::NAN, 1.0]);
     let mixed = Small::new()
         .set("mask", mask)
         .set("regression_labels", labels);
@@ -95,7 +95,7 @@ fn a_mixed_split_is_carried_along() {
         ("train_mix", &mixed),
     ];
     let (imported, _) = import(pickle(&splits, Order::Little), |_| {});
-    assert_eq!(imported.further, [("train_mix".to_owned(), CLIPS)]);
+    assert_eq!(imported.further, [("train_mix".to_owned(), SAMPLES)]);
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("mixed.pkl");
     std::fs::write(&source, pickle(&splits, Order::Little)).unwrap();
@@ -104,7 +104,7 @@ fn a_mixed_split_is_carried_along() {
         .path;
     let corpus = Corpus::open(&path).unwrap();
     assert_eq!(corpus.further_splits().unwrap(), ["train_mix"]);
-    assert_eq!(corpus.counts, [CLIPS; 3]);
+    assert_eq!(corpus.counts, [SAMPLES; 3]);
     let reader = corpus.reader();
     assert_eq!(
         reader.numbers::<f32>("train_mix/mask").unwrap(),
@@ -118,7 +118,7 @@ fn a_mixed_split_is_carried_along() {
     );
     assert_eq!(
         reader.shape("train_mix/audio").unwrap(),
-        [CLIPS, STEPS[1], 5]
+        [SAMPLES, STEPS[1], 5]
     );
     assert_ne!(imported.content_hash, plain(&small).0.content_hash);
     let unlabelled = mixed.without("mask");
@@ -135,14 +135,14 @@ fn a_mixed_split_is_carried_along() {
 #[test]
 fn the_published_widths_of_simsv2_are_known() {
     let frames = |steps: usize, width: usize| {
-        Column::F64(vec![CLIPS, steps, width], vec![0.5; CLIPS * steps * width])
+        Column::F64(vec![SAMPLES, steps, width], vec![0.5; SAMPLES * steps * width])
     };
     let small = Small::new()
         .set("audio", frames(STEPS[1], 25))
         .set("vision", frames(STEPS[2], 177))
         .set(
             "regression_labels",
-            Column::F64(vec![CLIPS], vec![-1.0, 0.0, 0.2, 1.0]),
+            Column::F64(vec![SAMPLES], vec![-1.0, 0.0, 0.2, 1.0]),
         );
     assert_eq!(plain(&small).0.spec.name, "simsv2");
 }
@@ -151,11 +151,11 @@ fn the_published_widths_of_simsv2_are_known() {
 #[test]
 fn standardizing_tames_large_values() {
     let lengths = [8, 4, 2, 3];
-    let mut values = vec![0.0; CLIPS * STEPS[2] * 20];
-    for (clip, length) in lengths.into_iter().enumerate() {
+    let mut values = vec![0.0; SAMPLES * STEPS[2] * 20];
+    for (sample, length) in lengths.into_iter().enumerate() {
         for frame in 0..length {
             for feature in 0..20 {
-                let at = (clip * STEPS[2] + frame) * 20 + feature;
+                let at = (sample * STEPS[2] + frame) * 20 + feature;
                 values[at] = if feature == 3 {
                     7.0
                 } else {
@@ -166,7 +166,7 @@ fn standardizing_tames_large_values() {
     }
     values[40] = f64::NEG_INFINITY;
     let small = Small::new()
-        .set("vision", Column::F64(vec![CLIPS, STEPS[2], 20], values))
+        .set("vision", Column::F64(vec![SAMPLES, STEPS[2], 20], values))
         .set(
             "vision_lengths",
             Column::Ints(lengths.map(|n| n as i64).into()),
@@ -178,8 +178,8 @@ fn standardizing_tames_large_values() {
     let block = &split.vision;
     for feature in 0..20 {
         let mut valid = Vec::new();
-        for (clip, length) in lengths.into_iter().enumerate() {
-            for (frame, values) in block.row(clip).chunks_exact(20).enumerate() {
+        for (sample, length) in lengths.into_iter().enumerate() {
+            for (frame, values) in block.row(sample).chunks_exact(20).enumerate() {
                 match frame < length {
                     true => valid.push(f64::from(values[feature])),
                     false => assert_eq!(values[feature], 0.0),
@@ -227,7 +227,7 @@ fn statistics_and_the_option_are_stored() {
 }
 
 #[test]
-fn odd_tokens_labels_and_padding_are_reported_with_a_clip() {
+fn odd_tokens_labels_and_padding_are_reported_with_a_sample() {
     let mut odd = tokens();
     odd[0] = 7;
     let second = 3 * STEPS[0];
@@ -235,20 +235,20 @@ fn odd_tokens_labels_and_padding_are_reported_with_a_clip() {
     odd[second + 5] = 9;
     let words = ["Positive", "Neutral", "Positive", "Positive"].map(String::from);
     let small = Small::new()
-        .set("text_bert", Column::I64(vec![CLIPS, 3, STEPS[0]], odd))
+        .set("text_bert", Column::I64(vec![SAMPLES, 3, STEPS[0]], odd))
         .set("annotations", Column::Texts(words.into()));
     let (imported, _) = plain(&small);
     warned(
         &imported,
         &[
-            "train: 1 clip whose text does not begin with CLS",
+            "train: 1 sample whose text does not begin with CLS",
             "first: video$_$0",
         ],
     );
     warned(
         &imported,
         &[
-            "train: 1 clip whose text does not end with SEP",
+            "train: 1 sample whose text does not end with SEP",
             "first: video$_$1",
         ],
     );

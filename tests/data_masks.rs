@@ -9,7 +9,7 @@ use std::process::Command;
 
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, SplitName, prepare};
-use lnln_bench::mask::{Conditions, Ids, MaskFile, Variants, find, parse_list, to_hdf5, to_npz};
+use lnln_bench::mask::{EvaluationMasks, Ids, MaskFile, Variants, find, parse_list, to_hdf5, to_npz};
 use lnln_bench::selftest::{self, Outcome};
 
 fn repository(path: &str) -> PathBuf {
@@ -24,10 +24,10 @@ fn corpus(folder: &Path) -> Corpus {
     Corpus::open(&imported.path).unwrap()
 }
 
-/// Kept positions of the test split at a level, per modality.
-fn kept(variants: &Variants, level: &str) -> Vec<usize> {
+/// Kept positions of the test split at a condition, per modality.
+fn kept(variants: &Variants, condition: &str) -> Vec<usize> {
     let keeps = variants
-        .keeps(SplitName::Test, level.parse().unwrap())
+        .keeps(SplitName::Test, condition.parse().unwrap())
         .unwrap();
     let count = |bits: &[bool]| bits.iter().filter(|bit| **bit).count();
     keeps.iter().map(|keep| count(&keep.bits)).collect()
@@ -43,12 +43,12 @@ fn the_example_in_the_documentation_unpacks_every_mask() {
     };
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus(folder.path());
-    let levels = parse_list("0:1:0.1,l=0.2,a=0.7,v=0.7").unwrap();
+    let conditions = parse_list("0:1:0.1,l=0.2,a=0.7,v=0.7").unwrap();
     let names = ["random", "modality", "mixed", "reference-tfr"];
-    let dealt = Conditions::deal(&names, &levels).unwrap();
+    let dealt = EvaluationMasks::deal(&names, &conditions).unwrap();
     let variants: Vec<Variants> = dealt
         .iter()
-        .map(|c| Variants::of_corpus(c.family, &corpus, 7, &c.levels).unwrap())
+        .map(|c| Variants::of_corpus(c.mask_protocol, &corpus, 7, &c.conditions).unwrap())
         .collect();
     let path = folder.path().join("toy.masks.h5");
     MaskFile::write(&path, &corpus.content_hash, &variants).unwrap();
@@ -56,11 +56,11 @@ fn the_example_in_the_documentation_unpacks_every_mask() {
     let said = python::run(Command::new(python).arg(script).arg(&path));
     let mut lines = 0;
     for variants in &variants {
-        for level in &variants.levels {
-            let (family, name) = (&variants.family, level.to_string());
-            let hash = variants.hash(SplitName::Test, *level).unwrap();
+        for condition in &variants.conditions {
+            let (mask_protocol, name) = (&variants.mask_protocol, condition.to_string());
+            let hash = variants.hash(SplitName::Test, *condition).unwrap();
             let kept = kept(variants, &name);
-            let line = format!("{family}-v1 seed-7 {name} {hash} kept {kept:?} lost ");
+            let line = format!("{mask_protocol}-v1 seed-7 {name} {hash} kept {kept:?} lost ");
             assert!(said.contains(&line), "`{line}` is not in {said}");
             lines += 1;
         }
@@ -76,9 +76,9 @@ fn the_recipe_in_the_documentation_gives_the_stored_masks() {
     };
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus(folder.path());
-    let levels = parse_list("0:1:0.1,l=0.2,a=0.7,v=0.7").unwrap();
+    let conditions = parse_list("0:1:0.1,l=0.2,a=0.7,v=0.7").unwrap();
     let keyed = ["random", "temporal", "block", "modality", "mixed"];
-    let dealt = Conditions::deal(&keyed, &levels).unwrap();
+    let dealt = EvaluationMasks::deal(&keyed, &conditions).unwrap();
     let path = folder.path().join("toy.masks.h5");
     // A seed of more than 32 bits, whose every byte counts.
     let seeds = [7, 0x0123_4567_89ab_cdef];
@@ -87,20 +87,20 @@ fn the_recipe_in_the_documentation_gives_the_stored_masks() {
     let script = repository("docs/examples/recompute_masks.py");
     let said = python::run(command.arg(script).arg(corpus.reader().path()).arg(&path));
     let mut lines = 0;
-    for conditions in &dealt {
-        let (family, levels) = (conditions.family, &conditions.levels);
-        for seed in conditions.seeds(&seeds) {
-            let variants = Variants::of_corpus(family, &corpus, *seed, levels).unwrap();
-            for level in levels {
-                let hash = variants.hash(SplitName::Test, *level).unwrap();
-                let kept = kept(&variants, &level.to_string());
-                let line = format!("{} test {seed} {level} {hash} kept {kept:?}", family.name());
+    for evaluation in &dealt {
+        let (mask_protocol, conditions) = (evaluation.mask_protocol, &evaluation.conditions);
+        for seed in evaluation.seeds(&seeds) {
+            let variants = Variants::of_corpus(mask_protocol, &corpus, *seed, conditions).unwrap();
+            for condition in conditions {
+                let hash = variants.hash(SplitName::Test, *condition).unwrap();
+                let kept = kept(&variants, &condition.to_string());
+                let line = format!("{} test {seed} {condition} {hash} kept {kept:?}", mask_protocol.name());
                 assert!(said.contains(&line), "`{line}` is not in {said}");
                 lines += 1;
             }
         }
     }
-    // Under two seeds eleven rates of three families and a mixed level, six subsets under one.
+    // Under two seeds eleven rates of three mask protocols and a mixed condition, six subsets under one.
     assert_eq!(lines, 2 * (3 * 11 + 1) + 6);
     assert_eq!(said.lines().count(), 3 * lines, "three splits: {said}");
 }
@@ -112,17 +112,17 @@ fn masks_are_added_to_those_that_are_there() {
     let corpus = corpus(folder.path());
     let path = folder.path().join("toy.masks.h5");
     let prepare = |names: &[&str], rates: &str, seeds: &[u64]| {
-        let levels = parse_list(rates).unwrap();
-        let dealt = Conditions::deal(names, &levels).unwrap();
+        let conditions = parse_list(rates).unwrap();
+        let dealt = EvaluationMasks::deal(names, &conditions).unwrap();
         MaskFile::prepare(&path, &corpus, &dealt, seeds).unwrap();
         let file = MaskFile::open(&path).unwrap();
         assert!(file.verify(|_| {}).unwrap().manifest);
         let stored = file.stored().unwrap();
         let test = stored.iter().filter(|name| name.split == SplitName::Test);
         test.map(|name| {
-            let levels = file.hashes(name).unwrap().into_keys();
-            let levels: Vec<String> = levels.map(|level| level.to_string()).collect();
-            format!("{} {}: {}", name.family, name.seed, levels.join(" "))
+            let conditions = file.hashes(name).unwrap().into_keys();
+            let conditions: Vec<String> = conditions.map(|condition| condition.to_string()).collect();
+            format!("{} {}: {}", name.mask_protocol, name.seed, conditions.join(" "))
         })
         .collect::<Vec<_>>()
     };
@@ -155,7 +155,7 @@ fn masks_are_added_to_those_that_are_there() {
     let stored = file.stored().unwrap();
     let name = stored
         .iter()
-        .find(|name| name.seed == 1 && name.family == "random" && name.split == SplitName::Test);
+        .find(|name| name.seed == 1 && name.mask_protocol == "random" && name.split == SplitName::Test);
     assert_eq!(file.read(name.unwrap()).unwrap(), whole);
 }
 
@@ -169,7 +169,7 @@ assert archive["mask"].tolist() == ["random", "1", "7", "demo-talk", "0.3"], arc
 assert archive["nominal"].tolist() == [0.3, 0.3, 0.3]
 assert archive["content_hash"].tolist() == [sys.argv[3]]
 with h5py.File(sys.argv[2]) as file:
-    assert file.attrs["level"] == "0.3" and file.attrs["seed"] == 7
+    assert file.attrs["condition"] == "0.3" and file.attrs["seed"] == 7
     assert file.attrs["content_hash"] == sys.argv[3]
     for split in ("train", "valid", "test"):
         assert file[split].attrs["hash"] == archive[f"{split}_hash"][0]
@@ -188,9 +188,9 @@ fn python_reads_exported_masks() {
     };
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus(folder.path());
-    let level = "0.3".parse().unwrap();
+    let condition = "0.3".parse().unwrap();
     let random = find("random").unwrap();
-    let variants = Variants::of_corpus(random, &corpus, 7, &[level]).unwrap();
+    let variants = Variants::of_corpus(random, &corpus, 7, &[condition]).unwrap();
     let outlines = corpus.outlines().unwrap();
     let ids: Vec<Ids> = outlines
         .iter()
@@ -198,10 +198,10 @@ fn python_reads_exported_masks() {
         .collect();
     let with = (corpus.content_hash.as_str(), ids.as_slice());
     let (npz, h5) = (folder.path().join("a.npz"), folder.path().join("a.h5"));
-    to_npz(&variants, level, with, &npz, false).unwrap();
-    to_hdf5(&variants, level, with, &h5, false).unwrap();
+    to_npz(&variants, condition, with, &npz, false).unwrap();
+    to_hdf5(&variants, condition, with, &h5, false).unwrap();
     assert!(
-        to_npz(&variants, level, with, &npz, false).is_err(),
+        to_npz(&variants, condition, with, &npz, false).is_err(),
         "a file is replaced unasked"
     );
     let mut command = Command::new(python);
@@ -219,7 +219,7 @@ fn reference_equals_what_numpy_and_python_draw_now() {
     let folder = tempfile::tempdir().unwrap();
     let script = repository("tests/python/mask_cases.py");
     python::run(Command::new(python).arg(script).arg(folder.path()));
-    let outcomes = parity::masks::run(folder.path()).unwrap();
+    let outcomes = selftest::masks::run(folder.path()).unwrap();
     assert!(outcomes.len() > 100, "{}", outcomes.len());
     let failed: Vec<&Outcome> = outcomes.iter().filter(|o| !o.passed()).collect();
     assert!(failed.is_empty(), "{failed:?}");

@@ -1,21 +1,21 @@
-//! Where a clip ends: padding at either end, lengths given, counted or neither.
+//! Where a sample ends: padding at either end, lengths given, counted or neither.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
 mod data;
 
-use data::{CLIPS, Column, STEPS, Small, frames, import, plain, refusal, tokens, warned};
+use data::{SAMPLES, Column, STEPS, Small, frames, import, plain, refusal, tokens, warned};
 use lnln_bench::data::dataset::Padding;
 
-const TEXT: [usize; CLIPS] = [2, 3, 4, 6];
-const AUDIO: [usize; CLIPS] = [3, 10, 1, 7];
-const VISION: [usize; CLIPS] = [8, 1, 2, 3];
+const TEXT: [usize; SAMPLES] = [2, 3, 4, 6];
+const AUDIO: [usize; SAMPLES] = [3, 10, 1, 7];
+const VISION: [usize; SAMPLES] = [8, 1, 2, 3];
 
 /// A file as MulT and MultiBench have them: no transcripts, tokens or lengths, `labels` of shape
 /// (N, 1, 1), three texts per id.
 fn cmu(padding: Padding) -> Small {
-    let ids = (0..CLIPS).flat_map(|i| ["video".into(), i.to_string(), "9.5".into()]);
-    let labels = Column::F64(vec![CLIPS, 1, 1], vec![-3.0, 0.0, 0.2, 3.0]);
+    let ids = (0..SAMPLES).flat_map(|i| ["video".into(), i.to_string(), "9.5".into()]);
+    let labels = Column::F64(vec![SAMPLES, 1, 1], vec![-3.0, 0.0, 0.2, 3.0]);
     Small(vec![
         ("id", Column::Table(3, ids.collect())),
         ("text", frames(STEPS[0], 7, TEXT, padding)),
@@ -30,7 +30,7 @@ fn padding_at_the_beginning_is_noticed_and_moved() {
     let message = refusal(cmu(Padding::Left).bytes(), |_| {});
     for words in [
         "train/audio",
-        "3 of the first 4 clips",
+        "3 of the first 4 samples",
         "beginning",
         "first: video$_$0$_$9.5",
         "--padding left",
@@ -45,7 +45,7 @@ fn padding_at_the_beginning_is_noticed_and_moved() {
     assert_eq!(split.text_lengths, TEXT.map(|n| n as u32));
     assert_eq!(split.audio_lengths, AUDIO.map(|n| n as u32));
     assert_eq!(split.vision_lengths, VISION.map(|n| n as u32));
-    assert_eq!(split.raw_text, [""; CLIPS]);
+    assert_eq!(split.raw_text, [""; SAMPLES]);
     warned(&moved, &["counted from zero frames", "audio_lengths"]);
     warned(&moved, &["no raw_text"]);
     let (other, _) = import(cmu(Padding::Right).bytes(), |options| {
@@ -53,7 +53,7 @@ fn padding_at_the_beginning_is_noticed_and_moved() {
     });
     assert_eq!(moved.content_hash, other.content_hash);
     // With lengths in the file nothing needs counting.
-    let counts = |lengths: [usize; CLIPS]| Column::Ints(lengths.map(|n| n as i64).into());
+    let counts = |lengths: [usize; SAMPLES]| Column::Ints(lengths.map(|n| n as i64).into());
     let given = cmu(Padding::Left)
         .set("audio_lengths", counts(AUDIO))
         .set("vision_lengths", counts(VISION));
@@ -80,9 +80,9 @@ fn padding_at_the_end_is_not_moved_by_mistake() {
 }
 
 #[test]
-fn lost_frames_inside_a_clip_are_no_padding() {
-    let mut values = vec![1.0; CLIPS * STEPS[1] * 5];
-    // The first frame of one clip, a frame in the middle of another.
+fn lost_frames_inside_a_sample_are_no_padding() {
+    let mut values = vec![1.0; SAMPLES * STEPS[1] * 5];
+    // The first frame of one sample, a frame in the middle of another.
     values[..5].fill(0.0);
     values[(STEPS[1] + 1) * 5..][..5].fill(0.0);
     values[(STEPS[1] * 3 + 7) * 5..].fill(0.0);
@@ -90,7 +90,7 @@ fn lost_frames_inside_a_clip_are_no_padding() {
     let small = Small::new()
         .set(
             "audio",
-            Column::F64(vec![CLIPS, STEPS[1], 5], values.clone()),
+            Column::F64(vec![SAMPLES, STEPS[1], 5], values.clone()),
         )
         .set("audio_lengths", full);
     let (_, split) = plain(&small);
@@ -111,7 +111,7 @@ fn lost_frames_inside_a_clip_are_no_padding() {
 }
 
 #[test]
-fn an_aligned_clip_that_fills_its_steps_is_as_long_as_they_are() {
+fn an_aligned_sample_that_fills_its_steps_is_as_long_as_they_are() {
     let mut full = tokens();
     full[..6].copy_from_slice(&[101, 5, 6, 7, 8, 102]);
     full[6..12].fill(1);
@@ -119,7 +119,7 @@ fn an_aligned_clip_that_fills_its_steps_is_as_long_as_they_are() {
     let small = Small::new()
         .without("audio_lengths")
         .without("vision_lengths")
-        .set("text_bert", Column::I64(vec![CLIPS, 3, STEPS[0]], full))
+        .set("text_bert", Column::I64(vec![SAMPLES, 3, STEPS[0]], full))
         .set("audio", aligned(5))
         .set("vision", aligned(20));
     let (imported, split) = plain(&small);
@@ -139,7 +139,7 @@ fn files_without_tokens_take_lengths_from_their_text_features() {
     warned(&imported, &["there is no text_bert"]);
     let counts = Column::Ints(vec![6, 6, 6, 6]);
     let (_, split) = plain(&small.set("text_lengths", counts));
-    assert_eq!(split.text_lengths, [6; CLIPS]);
+    assert_eq!(split.text_lengths, [6; SAMPLES]);
 }
 
 #[test]
@@ -148,12 +148,12 @@ fn lengths_may_be_zero_or_the_whole_and_come_in_any_container() {
     assert_eq!(split.audio_lengths, [3, 10, 0, 7]);
     warned(
         &imported,
-        &["train: 1 clip with no step of audio (first: video$_$2)"],
+        &["train: 1 sample with no step of audio (first: video$_$2)"],
     );
     for column in [
-        Column::I64(vec![CLIPS], vec![3, 10, 0, 7]),
-        Column::F64(vec![CLIPS], vec![3.0, 10.0, 0.0, 7.0]),
-        Column::I64(vec![CLIPS, 1], vec![3, 10, 0, 7]),
+        Column::I64(vec![SAMPLES], vec![3, 10, 0, 7]),
+        Column::F64(vec![SAMPLES], vec![3.0, 10.0, 0.0, 7.0]),
+        Column::I64(vec![SAMPLES, 1], vec![3, 10, 0, 7]),
     ] {
         let (other, _) = plain(&Small::new().set("audio_lengths", column));
         assert_eq!(other.content_hash, imported.content_hash);

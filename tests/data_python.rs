@@ -45,7 +45,7 @@ fn the_example_in_the_documentation_runs() {
         "demo-talk unaligned from talk.pkl",
         "'train/audio':",
         "train 200 train000$_$0",
-        "audio: ['clip', 'step', 'feature'] as in the source",
+        "audio: ['sample', 'step', 'feature'] as in the source",
         "tokens: [101, ",
     ] {
         assert!(said.contains(words), "{words} is not in {said}");

@@ -7,7 +7,7 @@ mod data;
 use std::path::Path;
 use std::process::Command;
 
-use data::{CLIPS, Column, Order, Small, pickle, tokens};
+use data::{SAMPLES, Column, Order, Small, pickle, tokens};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{ImportOptions, prepare};
 
@@ -112,7 +112,7 @@ fn columns_that_disagree_name_both_lengths() {
     let short = Column::Ints(vec![3, 10, 0]);
     refused(
         &Small::new().set("audio_lengths", short),
-        &["audio_lengths", "id", "3 and 4 clips"],
+        &["audio_lengths", "id", "3 and 4 samples"],
     );
     let labels = Column::F64(vec![5], vec![0.0; 5]);
     refused(
@@ -123,57 +123,57 @@ fn columns_that_disagree_name_both_lengths() {
 
 #[test]
 fn wrong_shapes_and_types() {
-    let flat = Column::F64(vec![CLIPS, 50], vec![0.0; CLIPS * 50]);
+    let flat = Column::F64(vec![SAMPLES, 50], vec![0.0; SAMPLES * 50]);
     refused(
         &Small::new().set("audio", flat),
-        &["train/audio", "[4, 50]", "(clips, steps"],
+        &["train/audio", "[4, 50]", "(samples, steps"],
     );
-    let text = Column::Texts(vec!["a".into(); CLIPS]);
+    let text = Column::Texts(vec!["a".into(); SAMPLES]);
     refused(
         &Small::new().set("vision", text),
         &["train/vision", "shape [4]"],
     );
-    let list = Column::TextList(vec!["a".into(); CLIPS]);
+    let list = Column::TextList(vec!["a".into(); SAMPLES]);
     refused(
         &Small::new().set("audio", list),
         &["train/audio", "found a list"],
     );
-    let four = Column::I64(vec![CLIPS, 4, 6], vec![0; CLIPS * 24]);
+    let four = Column::I64(vec![SAMPLES, 4, 6], vec![0; SAMPLES * 24]);
     refused(
         &Small::new().set("text_bert", four),
         &["train/text_bert", "[4, 4, 6]"],
     );
     let mut mask = tokens();
     mask[6] = 2;
-    let mask = Column::I64(vec![CLIPS, 3, 6], mask);
+    let mask = Column::I64(vec![SAMPLES, 3, 6], mask);
     refused(
         &Small::new().set("text_bert", mask),
-        &["clip video$_$0", "attention mask"],
+        &["sample video$_$0", "attention mask"],
     );
-    let gap = Column::I64(vec![CLIPS, 3, 6], {
+    let gap = Column::I64(vec![SAMPLES, 3, 6], {
         let mut gap = tokens();
         gap[9] = 1;
         gap
     });
     refused(
         &Small::new().set("text_bert", gap),
-        &["clip video$_$0", "ones followed by zeros"],
+        &["sample video$_$0", "ones followed by zeros"],
     );
     let long = Column::Ints(vec![3, 11, 0, 7]);
     refused(
         &Small::new().set("audio_lengths", long),
-        &["clip video$_$1", "0 to 10", "11"],
+        &["sample video$_$1", "0 to 10", "11"],
     );
 }
 
 #[test]
-fn clips_that_are_there_twice() {
+fn samples_that_are_there_twice() {
     let twice: Vec<String> = ["a$_$1", "b$_$2", "c$_$3", "b$_$2"]
         .map(String::from)
         .into();
     refused(
         &Small::new().set("id", Column::TextList(twice)),
-        &["train/id", "clip b$_$2", "there twice"],
+        &["train/id", "sample b$_$2", "there twice"],
     );
     let folder = tempfile::tempdir().unwrap();
     let shared = Small::new();
@@ -189,7 +189,7 @@ fn clips_that_are_there_twice() {
         .into();
     let find = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|w| w == what);
     let (test, valid) = (find(&bytes, &own).unwrap(), find(&bytes, &other).unwrap());
-    // The first clip of valid gets the name of the first of test: ids are as wide as the longest.
+    // The first sample of valid gets the name of the first of test: ids are as wide as the longest.
     let name: Vec<u8> = "test-video$_$0\0"
         .chars()
         .flat_map(|c| u32::from(c).to_le_bytes())
@@ -200,7 +200,7 @@ fn clips_that_are_there_twice() {
     std::fs::write(&path, bytes).unwrap();
     holds(
         &refusal(&path, None),
-        &["test/id", "clip test-video$_$0", "in valid too"],
+        &["test/id", "sample test-video$_$0", "in valid too"],
     );
 }
 
@@ -209,16 +209,16 @@ fn labels_outside_their_range() {
     let labels = |values: [f64; 4]| {
         Small::new().set(
             "regression_labels",
-            Column::F64(vec![CLIPS], values.to_vec()),
+            Column::F64(vec![SAMPLES], values.to_vec()),
         )
     };
     refused(
         &labels([0.0, 3.2, 0.0, 0.0]),
-        &["clip video$_$1", "3.2", "[-3, 3]", "mosi"],
+        &["sample video$_$1", "3.2", "[-3, 3]", "mosi"],
     );
     refused(
         &labels([0.0, 0.0, f64::NAN, 0.0]),
-        &["clip video$_$2", "NaN"],
+        &["sample video$_$2", "NaN"],
     );
     let folder = tempfile::tempdir().unwrap();
     let source = Small::new().write(folder.path());
@@ -227,7 +227,7 @@ fn labels_outside_their_range() {
 
 #[test]
 fn data_sets_that_cannot_be_told() {
-    let strange = Column::F64(vec![CLIPS, 10, 7], vec![0.0; CLIPS * 70]);
+    let strange = Column::F64(vec![SAMPLES, 10, 7], vec![0.0; SAMPLES * 70]);
     refused(
         &Small::new().set("audio", strange),
         &["--dataset NAME", "mosi, mosei, sims", "7"],

@@ -85,7 +85,7 @@ fn settings(entry: &Entry) -> String {
 fn rows(entry: &Entry, profile: Profile) -> Vec<(String, String)> {
     let recipe = (entry.recipe)(profile);
     let mut rows = flat(&serde_json::to_value(&recipe).unwrap());
-    if recipe.habits.early_stop.is_some() {
+    if recipe.trainer_options.early_stop.is_some() {
         // Whoever stops early has no number of epochs.
         let epochs = rows.iter_mut().find(|(name, _)| name == "epochs");
         epochs.unwrap().1 += " (ours; published: no cap)";

@@ -150,8 +150,8 @@ fn mosi(name: &str, p: &[f32], t: &[f32]) -> f64 {
 }
 
 fn sims(name: &str, p: &[f32], t: &[f32]) -> f64 {
-    let clip = |v: &[f32]| -> Vec<f32> { v.iter().map(|x| x.clamp(-1.0, 1.0)).collect() };
-    let (p, t) = (clip(p), clip(t));
+    let sample = |v: &[f32]| -> Vec<f32> { v.iter().map(|x| x.clamp(-1.0, 1.0)).collect() };
+    let (p, t) = (sample(p), sample(t));
     let two = |v: &[f32]| v.iter().map(|x| i32::from(*x > 0.0)).collect::<Vec<_>>();
     let three = |x: f32| match x {
         x if x <= -0.1_f32 => 0,

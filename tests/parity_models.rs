@@ -64,7 +64,7 @@ fn check_all(engine: Engine) {
                 "trajectory.loss",
                 "optimizer.groups",
                 "optimizer.weight_decay",
-                "optimizer.clip",
+                "optimizer.sample",
                 "optimizer.kind",
             ] {
                 assert!(
@@ -78,13 +78,13 @@ fn check_all(engine: Engine) {
 }
 
 #[test]
-fn every_case_by_the_lean_engine() {
+fn every_case_by_the_fast_engine() {
     check_all(Engine::default());
 }
 
 #[test]
 fn every_case_to_the_letter() {
-    check_all(Engine::PLAIN);
+    check_all(Engine::REFERENCE);
 }
 
 #[test]
@@ -109,11 +109,11 @@ fn cases_and_models_know_each_other() {
     );
     // The path of `selftest`.
     let one = golden().join(&cases[0]);
-    let report = parity::run(&one, parity::Setting::default()).unwrap();
+    let report = selftest::run(&one, selftest::Setting::default()).unwrap();
     assert!(report.skipped.is_empty(), "{:?}", report.skipped);
 }
 
 #[test]
 fn schedule() {
-    assert_passed(&parity::schedule::run(&golden().join("schedule")).unwrap());
+    assert_passed(&selftest::schedule::run(&golden().join("schedule")).unwrap());
 }

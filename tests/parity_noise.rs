@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use lnln_bench::data::dataset::{Block, Split, SplitName};
-use lnln_bench::mask::{Noise, RateLaw};
+use lnln_bench::mask::{Noise, RateDistribution};
 use lnln_bench::selftest::compare::values;
 use lnln_bench::selftest::tensors::Tensors;
 use lnln_bench::train::tensors::SplitTensors;
@@ -47,10 +47,10 @@ fn train(stored: &Tensors) -> Split {
     let attention = text
         .data
         .chunks(3 * steps)
-        .map(|clip| &clip[steps..2 * steps]);
+        .map(|sample| &sample[steps..2 * steps]);
     Split {
         name: SplitName::Train,
-        ids: (0..text.rows).map(|row| format!("clip{row}")).collect(),
+        ids: (0..text.rows).map(|row| format!("sample{row}")).collect(),
         raw_text: vec![String::new(); text.rows],
         text_lengths: attention
             .map(|row| row.iter().sum::<i32>() as u32)
@@ -96,8 +96,8 @@ fn holds(seed: u64, noise: Noise, epoch: u32, state: &str) {
         device: Device::Cpu,
     };
     let training = TrainingNoise {
-        family: noise.family(None).unwrap(),
-        law: RateLaw::HalfComplete,
+        mask_protocol: noise.mask_protocol(None).unwrap(),
+        distribution: RateDistribution::HalfComplete,
         mask_seed: MASK_SEED,
     };
     let test = stored.f64("in.test.vision").unwrap();

@@ -11,12 +11,12 @@ use lnln_bench::metric::protocol;
 use lnln_bench::model::encoder::TextEncoder;
 use lnln_bench::model::error::Result;
 use lnln_bench::model::{
-    Batch, Clip, Habits, Inputs, Losses, Model, Recipe, Rule, Trace, constant, rng,
+    Batch, GradClip, TrainerOptions, Inputs, Losses, Model, Recipe, Rule, Trace, constant, rng,
 };
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::trainer::{self, Data, Plan};
 use lnln_bench::train::view::{TextSource, Views};
-use lnln_bench::train::watched::Watched;
+use lnln_bench::train::monitored::Monitored;
 use lnln_bench::train::{Error, Files, Precision, Schedule, Selection, native};
 use lnln_bench::support::Progress;
 use tch::{Device, Kind, Tensor, nn};
@@ -69,7 +69,7 @@ fn a_fit_goes_back_in_tf32_but_without_autocast() {
 /// Epochs of one pass each.
 const EPOCHS: usize = 2;
 
-const CLIPS: usize = 4;
+const SAMPLES: usize = 4;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -107,7 +107,7 @@ impl Model for Noting {
         Ok((mean * &self.weight).unsqueeze(1))
     }
 
-    /// The trainer asks for it before a pass and at the end of the way back, when gradients are there.
+    /// The trainer asks for it before a pass and at the end of the backward pass, when gradients are there.
     fn text_encoder(&self) -> Option<&TextEncoder> {
         if self.weight.grad().defined() {
             self.notes.lock().unwrap().back.push(moment());
@@ -118,23 +118,23 @@ impl Model for Noting {
 
 fn split() -> Split {
     let block = |width: usize| Block {
-        rows: CLIPS,
+        rows: SAMPLES,
         steps: 1,
         width,
-        data: (0..CLIPS * width).map(|i| i as f32).collect(),
+        data: (0..SAMPLES * width).map(|i| i as f32).collect(),
     };
     Split {
         name: SplitName::Train,
-        ids: (0..CLIPS).map(|i| format!("clip{i}")).collect(),
-        raw_text: vec![String::new(); CLIPS],
+        ids: (0..SAMPLES).map(|i| format!("sample{i}")).collect(),
+        raw_text: vec![String::new(); SAMPLES],
         text_bert: None,
         text: Some(block(2)),
         audio: block(3),
         vision: block(2),
-        text_lengths: vec![1; CLIPS],
-        audio_lengths: vec![1; CLIPS],
-        vision_lengths: vec![1; CLIPS],
-        labels: (0..CLIPS).map(|i| i as f32 - 1.5).collect(),
+        text_lengths: vec![1; SAMPLES],
+        audio_lengths: vec![1; SAMPLES],
+        vision_lengths: vec![1; SAMPLES],
+        labels: (0..SAMPLES).map(|i| i as f32 - 1.5).collect(),
         modality_labels: None,
     }
 }
@@ -146,16 +146,16 @@ fn plan(precision: Precision) -> Plan {
             rule: Rule::Adam,
             learning_rate: 0.01,
             weight_decay: 0.0,
-            batch_size: CLIPS,
+            batch_size: SAMPLES,
             epochs: EPOCHS as u32,
-            clip: Clip::None,
-            habits: Habits::NONE,
+            clip: GradClip::None,
+            trainer_options: TrainerOptions::NONE,
         },
         schedule: Schedule::Constant,
         rule: Selection::Last.resolve(protocol("mosi").unwrap()).unwrap(),
         seed: 1,
         precision,
-        micro_batch: CLIPS,
+        micro_batch: SAMPLES,
     }
 }
 
@@ -178,7 +178,7 @@ fn noted(precision: Precision) -> Notes {
         train: &tensors,
         complete: &view,
         noisy: &noisy,
-        watched: Watched {
+        monitored: Monitored {
             split: &tensors,
             views: std::slice::from_ref(&*view),
             truth: &split.labels,

@@ -18,7 +18,7 @@ use lnln_bench::model::FrozenEncoder;
 use predicates::str::contains;
 use tch::{Device, Kind, Tensor};
 
-use data::{CLIPS, Column, STEPS, Small};
+use data::{SAMPLES, Column, STEPS, Small};
 
 /// The program under test, deaf to the caller's environment.
 fn program() -> Command {
@@ -58,12 +58,12 @@ fn a_chinese_bert_of_torch_save_computes_what_transformers_computes() {
 fn sims(folder: &Path) -> PathBuf {
     let [text, audio, vision] = STEPS;
     let (tokens, _) = expected();
-    // Four clips of six steps cut from the two sentences.
+    // Four samples of six steps cut from the two sentences.
     let starts = [1, 2, 3, 4];
-    let ids: Vec<i64> = (0..CLIPS)
-        .flat_map(|clip| {
-            let sentence = tokens.get(clip as i64 % 2).get(0);
-            let characters = sentence.narrow(0, starts[clip], text as i64 - 2);
+    let ids: Vec<i64> = (0..SAMPLES)
+        .flat_map(|sample| {
+            let sentence = tokens.get(sample as i64 % 2).get(0);
+            let characters = sentence.narrow(0, starts[sample], text as i64 - 2);
             let characters = Vec::<i64>::try_from(characters).unwrap();
             let words: Vec<i64> = [101].into_iter().chain(characters).chain([102]).collect();
             [words, vec![1; text], vec![0; text]].concat()
@@ -73,14 +73,14 @@ fn sims(folder: &Path) -> PathBuf {
     let label = [-0.8, -0.2, 0.0, 0.6];
     let labels = || Column::Floats(label.to_vec());
     Small::new()
-        .set("text_bert", Column::I64(vec![CLIPS, 3, text], ids))
+        .set("text_bert", Column::I64(vec![SAMPLES, 3, text], ids))
         .set(
             "audio",
-            Column::F64(vec![CLIPS, audio, 33], wave(CLIPS * audio * 33)),
+            Column::F64(vec![SAMPLES, audio, 33], wave(SAMPLES * audio * 33)),
         )
         .set(
             "vision",
-            Column::F64(vec![CLIPS, vision, 709], wave(CLIPS * vision * 709)),
+            Column::F64(vec![SAMPLES, vision, 709], wave(SAMPLES * vision * 709)),
         )
         .set("regression_labels", labels())
         .set("regression_labels_T", labels())

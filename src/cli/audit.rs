@@ -10,7 +10,7 @@ use lnln_bench::published::parse::{self, Options};
 
 use super::output;
 
-/// Find impossible, copied or floor-level cells in published tables.
+/// Find impossible, copied or cells no better than a constant in published tables.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench audit table9.csv
@@ -79,7 +79,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         keys: args.key.clone(),
         pair: Some(args.pair.suffixes()),
     };
-    let read = |path: &PathBuf| printed::read(path, &options);
+    let read = |path: &PathBuf| parse::read(path, &options);
     let tables: Vec<_> = args.tables.iter().map(read).collect::<Result<_, _>>()?;
     let mut facts = Facts::published();
     for path in &args.data {

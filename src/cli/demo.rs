@@ -6,7 +6,7 @@ use lnln_bench::data::dataset::synthetic;
 use lnln_bench::sweep::Suite;
 use lnln_bench::support::Progress;
 
-use super::place::{Machinery, Place};
+use super::place::{ComputeOptions, Place};
 use super::processes::{Processes, sweep};
 use super::{output, prepare, report};
 
@@ -53,7 +53,7 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     let place = Place {
         data,
         runs: runs.clone(),
-        machinery: Machinery::on(args.device),
+        machinery: ComputeOptions::on(args.device),
     };
     sweep(&suite, "demo", &place, &Processes::default(), progress)?;
     let out = args.out.join("report");

@@ -92,14 +92,14 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
     {
         return Some(USAGE);
     }
-    if let Some(error) = error.downcast_ref::<score::Error>() {
+    if let Some(error) = error.downcast_ref::<import::Error>() {
         return match error {
-            score::Error::Io { .. } => Some(IO),
-            score::Error::ModelName { .. } | score::Error::SeveralModels { .. } => Some(USAGE),
+            import::Error::Io { .. } => Some(IO),
+            import::Error::ModelName { .. } | import::Error::SeveralModels { .. } => Some(USAGE),
             // What another room found has its own code.
-            score::Error::Dataset(error) => data_code(error),
-            score::Error::Record(error) => data_code(error),
-            score::Error::Protocol(error) => data_code(error),
+            import::Error::Dataset(error) => data_code(error),
+            import::Error::Record(error) => data_code(error),
+            import::Error::Protocol(error) => data_code(error),
             _ => Some(BAD_DATA),
         };
     }
@@ -115,9 +115,9 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
     if error.is::<audit::Strong>() {
         return Some(BAD_DATA);
     }
-    if let Some(error) = error.downcast_ref::<printed::Error>() {
+    if let Some(error) = error.downcast_ref::<parse::Error>() {
         return Some(match error {
-            printed::Error::Io { .. } => IO,
+            parse::Error::Io { .. } => IO,
             _ => BAD_DATA,
         });
     }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use lnln_bench::data::dataset::{Corpus, Outline, SplitName, export};
-use lnln_bench::mask::{Conditions, Erasure, Family, Level, MaskSource, SplitShape, Variants};
+use lnln_bench::mask::{EvaluationMasks, Erasure, MaskProtocol, Condition, MaskSource, SplitShape, Variants};
 
 use super::output;
 
-/// Write prepared data as an MMSA pickle, complete or masked at one level.
+/// Write prepared data as an MMSA pickle, complete or masked at one condition.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench export data/mosi.h5 --out mosi.pkl
@@ -30,8 +30,8 @@ pub struct Args {
     /// What is missing: a rate from 0 to 1, modalities like LA, or l=RATE,a=RATE,v=RATE; without it
     /// the data stay complete.
     #[arg(long, value_name = "LEVEL")]
-    rate: Option<Level>,
-    /// Mask family (`lnln-bench list masks`).
+    rate: Option<Condition>,
+    /// Mask protocol (`lnln-bench list masks`).
     #[arg(
         long,
         default_value = "random",
@@ -49,17 +49,17 @@ pub struct Args {
 
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    // The family is checked against the level before the data are opened.
-    let conditions = args
+    // The mask protocol is checked against the condition before the data are opened.
+    let evaluation = args
         .rate
-        .map(|rate| Conditions::one(&args.masks, rate))
+        .map(|rate| EvaluationMasks::one(&args.masks, rate))
         .transpose()?;
     let corpus = Corpus::open(&args.data)?;
-    let masks = match (conditions, args.rate) {
-        (Some(conditions), Some(rate)) => {
+    let masks = match (evaluation, args.rate) {
+        (Some(evaluation), Some(rate)) => {
             let source = MaskSource::beside(&args.data, corpus.name(), &corpus.content_hash)?;
-            let family = conditions.family;
-            Some(Masks::of(&corpus, &source, family, args.seed, rate)?)
+            let mask_protocol = evaluation.mask_protocol;
+            Some(Masks::of(&corpus, &source, mask_protocol, args.seed, rate)?)
         }
         _ => None,
     };
@@ -71,10 +71,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     output::write(&said)
 }
 
-/// The masks of train, valid and test at one level.
+/// The masks of train, valid and test at one condition.
 pub struct Masks {
     pub variants: Variants,
-    pub level: Level,
+    pub condition: Condition,
     pub outlines: [Outline; 3],
 }
 
@@ -83,28 +83,28 @@ impl Masks {
     pub fn of(
         corpus: &Corpus,
         source: &MaskSource,
-        family: &'static dyn Family,
+        mask_protocol: &'static dyn MaskProtocol,
         seed: u64,
-        level: Level,
+        condition: Condition,
     ) -> anyhow::Result<Self> {
         let outlines = corpus.outlines()?;
         let shapes = outlines.each_ref().map(SplitShape::from);
         Ok(Self {
-            variants: source.of_splits(family, &shapes, seed, &[level])?,
-            level,
+            variants: source.of_splits(mask_protocol, &shapes, seed, &[condition])?,
+            condition,
             outlines,
         })
     }
 
-    /// Family, seed and level, and the hash of each split.
+    /// Mask protocol, seed and condition, and the hash of each split.
     pub fn describe(&self) -> anyhow::Result<String> {
         let masks = &self.variants;
         let mut said = format!(
-            "  {} v{} masks, seed {}, level {}",
-            masks.family, masks.version, masks.seed, self.level
+            "  {} v{} masks, seed {}, condition {}",
+            masks.mask_protocol, masks.version, masks.seed, self.condition
         );
         for split in SplitName::ALL {
-            let hash = masks.hash(split, self.level)?;
+            let hash = masks.hash(split, self.condition)?;
             said.push_str(&format!("\n  {:5}  hash {hash}", split.as_str()));
         }
         Ok(said)
@@ -118,7 +118,7 @@ pub fn write_pickle(
     out: &Path,
     force: bool,
 ) -> anyhow::Result<export::Exported> {
-    let erasure = masks.map(|masks| Erasure::new(&masks.variants, masks.level));
+    let erasure = masks.map(|masks| Erasure::new(&masks.variants, masks.condition));
     let erasure = erasure.transpose()?;
     let erase = erasure
         .as_ref()
@@ -134,20 +134,20 @@ pub fn write_pickle(
 pub fn report(
     out: &Path,
     corpus: &Corpus,
-    rate: Option<Level>,
+    rate: Option<Condition>,
     written: &export::Exported,
 ) -> String {
-    let clips: Vec<String> = written
+    let samples: Vec<String> = written
         .splits
         .iter()
-        .map(|(split, clips)| format!("{clips} {split}"))
+        .map(|(split, samples)| format!("{samples} {split}"))
         .collect();
     let state = rate.map_or("complete".to_owned(), |rate| format!("missing rate {rate}"));
     format!(
-        "{}: {}, {state}, {} clips, {:.1} MiB",
+        "{}: {}, {state}, {} samples, {:.1} MiB",
         out.display(),
         corpus.spec.title,
-        clips.join(", "),
+        samples.join(", "),
         written.bytes as f64 / (1 << 20) as f64
     )
 }

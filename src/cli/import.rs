@@ -18,7 +18,7 @@ pub struct Args {
     /// Folder for prepared data.
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
-    /// End of a clip that holds its zero frames, left or right; files padded left are refused
+    /// End of a sample that holds its zero frames, left or right; files padded left are refused
     /// without it. Lengths a file lacks are then counted.
     #[arg(long, value_name = "END")]
     padding: Option<Padding>,
@@ -132,13 +132,13 @@ pub fn report(imported: &Imported, check: bool) -> String {
         None => "no published file",
     };
     let [train, valid, test] = imported.counts;
-    let mut clips = format!("{train} train, {valid} valid, {test} test");
+    let mut samples = format!("{train} train, {valid} valid, {test} test");
     for (split, count) in &imported.further {
-        clips += &format!(", {count} {split}");
+        samples += &format!(", {count} {split}");
     }
     let mut lines = vec![
         format!(
-            "{} {state} ({}): {clips} clips",
+            "{} {state} ({}): {samples} samples",
             imported.spec.title, imported.layout
         ),
         format!("  source  sha256 {} ({known})", imported.source_sha256),

@@ -59,7 +59,7 @@ fn register() -> std::io::Result<Arc<AtomicBool>> {
 
 /// Leaves the signals to a thread that does nothing else; this one and those it starts never take one.
 ///
-/// A handler's frame is laid where libtorch's generated code (oneDNN, the way back of an LSTM on
+/// A handler's frame is laid where libtorch's generated code (oneDNN, the backward pass of an LSTM on
 /// AVX-512) still keeps numbers: a signal in its midst has ended programs in a torn heap.
 fn keep_from_computing_threads() -> std::io::Result<()> {
     let ours = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGUSR1]);

@@ -71,7 +71,7 @@ fn table(what: What) -> Table {
     let (head, rows): (&[&str], Vec<Vec<String>>) = match what {
         What::Datasets => (&["data set", "title", "labels", "metrics"], datasets()),
         What::Models => (&["model", "summary", "source"], models()),
-        What::Masks => (&["mask family", "version", "levels", "definition"], masks()),
+        What::Masks => (&["mask protocol", "version", "conditions", "definition"], masks()),
         What::Metrics => (&["protocol", "metric", "title", "better"], metrics()),
         What::Rules => (&["audit rule", "looks for", "strength"], rules()),
         // Not built in.
@@ -125,15 +125,15 @@ fn models() -> Vec<Vec<String>> {
 }
 
 fn masks() -> Vec<Vec<String>> {
-    let row = |family: &&dyn mask::Family| {
+    let row = |mask_protocol: &&dyn mask::MaskProtocol| {
         vec![
-            family.name().to_owned(),
-            family.version().to_string(),
-            mask::describe(family.kinds()),
-            family.summary().to_owned(),
+            mask_protocol.name().to_owned(),
+            mask_protocol.version().to_string(),
+            mask::describe(mask_protocol.kinds()),
+            mask_protocol.summary().to_owned(),
         ]
     };
-    mask::FAMILIES.iter().map(row).collect()
+    mask::MASK_PROTOCOLS.iter().map(row).collect()
 }
 
 fn metrics() -> Vec<Vec<String>> {

@@ -86,7 +86,7 @@ enum Command {
     /// Train and evaluate cells of a planned sweep, by their numbers: what batch systems call.
     #[cfg(feature = "torch")]
     RunCell(run_cell::Args),
-    /// Predict one split or one clip with the weights of a finished run.
+    /// Predict one split or one sample with the weights of a finished run.
     #[cfg(feature = "torch")]
     Predict(predict::Args),
     /// Turn runs into tables, figures and a page.
@@ -95,7 +95,7 @@ enum Command {
     Runs(runs::Args),
     /// Turn predictions made elsewhere into runs.
     Score(score::Args),
-    /// Find impossible, copied or floor-level cells in published tables.
+    /// Find impossible, copied or cells no better than a constant in published tables.
     Audit(audit::Args),
     /// Check this build against numbers of the reference implementations.
     Selftest(selftest::Args),
@@ -143,7 +143,7 @@ impl Cli {
         } else {
             Progress::stderr()
         };
-        ui::logging::start(&progress, self.global.quiet, self.global.verbose);
+        support::logging::start(&progress, self.global.quiet, self.global.verbose);
         match self.command {
             #[cfg(feature = "torch")]
             Command::Demo(args) => demo::run(args, &progress),

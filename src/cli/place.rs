@@ -15,19 +15,19 @@ pub struct Place {
     #[arg(long, default_value = "runs")]
     pub runs: PathBuf,
     #[command(flatten)]
-    pub machinery: Machinery,
+    pub machinery: ComputeOptions,
 }
 
 /// How the machine is used.
 #[derive(Debug, clap::Args)]
-pub struct Machinery {
+pub struct ComputeOptions {
     /// auto, cpu, cuda or cuda:N.
     #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<DeviceSpec>())]
     pub device: DeviceSpec,
     /// Threads to compute with [default: all cores, or those that Slurm gave].
     #[arg(long)]
     pub threads: Option<u16>,
-    /// Clips per pass: auto (as many as the memory budget allows) or a number. Gradients of the
+    /// Samples per pass: auto (as many as the memory budget allows) or a number. Gradients of the
     /// passes add up to that of the batch.
     #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<MicroBatch>())]
     pub micro_batch: MicroBatch,
@@ -47,7 +47,7 @@ pub struct Machinery {
     pub tensorboard: bool,
 }
 
-impl Machinery {
+impl ComputeOptions {
     /// The machine's own way, on one device.
     pub fn on(device: DeviceSpec) -> Self {
         Self {
@@ -119,8 +119,8 @@ impl Machinery {
     fn common_flags(&self, data: &Path) -> Vec<String> {
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         let mut flags = vec!["--data".to_owned(), data.display().to_string()];
-        if let MicroBatch::Clips(clips) = self.micro_batch {
-            flags.extend(["--micro-batch".to_owned(), clips.to_string()]);
+        if let MicroBatch::Clips(samples) = self.micro_batch {
+            flags.extend(["--micro-batch".to_owned(), samples.to_string()]);
         }
         if let Some(budget) = self.memory_budget {
             // Exact: a division by a power of two.

@@ -1,9 +1,9 @@
-//! `predict`: what a trained run says of one split or one clip.
+//! `predict`: what a trained run says of one split or one sample.
 
 use std::path::{Path, PathBuf};
 
 use lnln_bench::data::dataset::SplitName;
-use lnln_bench::mask::{self, Conditions, Family, Level};
+use lnln_bench::mask::{self, EvaluationMasks, MaskProtocol, Condition};
 use lnln_bench::record::{RunDir, write_atomic};
 use lnln_bench::sweep::predict::{self, Request};
 use lnln_bench::train::{DeviceSpec, EncoderSpec, device};
@@ -11,12 +11,12 @@ use lnln_bench::support::Progress;
 
 use super::output;
 
-/// Predict one split of the data, or one clip, with the weights of a finished run.
+/// Predict one split of the data, or one sample, with the weights of a finished run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench predict runs/3f2a9c81d0b4 --rate 0.5 --out half.csv
   lnln-bench predict runs/3f2a9c81d0b4 --split valid --rate LA --out valid.parquet
-  lnln-bench predict runs/3f2a9c81d0b4 --clip 'video$_$7'
+  lnln-bench predict runs/3f2a9c81d0b4 --sample 'video$_$7'
   lnln-bench predict runs/3f2a9c81d0b4 --encoder bert:models/bert-base-uncased --out all.csv
 
 Data and text encoder must be those the run was trained with; both are checked by their hashes.")]
@@ -30,13 +30,13 @@ pub struct Args {
     /// train, valid or test.
     #[arg(long, default_value = "test", value_parser = split)]
     split: SplitName,
-    /// Id of a single clip.
+    /// Id of a single sample.
     #[arg(long)]
-    clip: Option<String>,
+    sample: Option<String>,
     /// What is missing: a rate from 0 to 1, modalities like LA, or l=RATE,a=RATE,v=RATE.
     #[arg(long, default_value = "0")]
-    rate: Level,
-    /// Mask family (`lnln-bench list masks`) [default: the first that takes such a rate]
+    rate: Condition,
+    /// Mask protocol (`lnln-bench list masks`) [default: the first that takes such a rate]
     #[arg(long)]
     masks: Option<String>,
     /// Mask seed.
@@ -77,10 +77,10 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         run: RunDir::open(args.run),
         data: args.data,
         split: args.split,
-        clip: args.clip,
-        family: family(args.masks.as_deref(), args.rate)?,
+        sample: args.sample,
+        mask_protocol: mask_protocol(args.masks.as_deref(), args.rate)?,
         mask_seed: args.mask_seed,
-        level: args.rate,
+        condition: args.rate,
         metric: args.metric,
         encoder: args.encoder,
         device: device::open(args.device)?,
@@ -93,15 +93,15 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     }
 }
 
-/// The family of this name, or the first of all, that has masks at this level.
-fn family(name: Option<&str>, level: Level) -> Result<&'static dyn Family, mask::Error> {
+/// The mask protocol of this name, or the first of all, that has masks at this condition.
+fn mask_protocol(name: Option<&str>, condition: Condition) -> Result<&'static dyn MaskProtocol, mask::Error> {
     let first = || {
-        Conditions::choose(&[], &[level])
+        EvaluationMasks::choose(&[], &[condition])
             .first()
             .map(|one| one.0.name())
     };
     let name = name.or_else(first).unwrap_or("random");
-    Ok(Conditions::one(name, level)?.family)
+    Ok(EvaluationMasks::one(name, condition)?.mask_protocol)
 }
 
 fn is_parquet(path: &Path) -> bool {
@@ -114,10 +114,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_family_takes_the_rate_it_is_asked_for() {
-        let found = |name, level: &str| {
-            let found = family(name, level.parse().unwrap());
-            found.map(Family::name).map_err(|error| error.to_string())
+    fn a_mask_protocol_takes_the_rate_it_is_asked_for() {
+        let found = |name, condition: &str| {
+            let found = mask_protocol(name, condition.parse().unwrap());
+            found.map(MaskProtocol::name).map_err(|error| error.to_string())
         };
         assert_eq!(found(None, "0.5").unwrap(), "random");
         assert_eq!(found(None, "LA").unwrap(), "modality");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lnln_bench::data::dataset::Corpus;
-use lnln_bench::mask::{self, Conditions, MaskFile};
+use lnln_bench::mask::{self, EvaluationMasks, MaskFile};
 use lnln_bench::support::Progress;
 
 use super::{import, output};
@@ -19,10 +19,10 @@ use super::{import, output};
   lnln-bench prepare mosi_data_noalign.pkl --padding left --check
 
 The data set is recognised by what the file holds. What is wrong with a file stops it and is said
-with the clip; what is only odd is a warning. A file that is there already and was made from the
+with the sample; what is only odd is a warning. A file that is there already and was made from the
 same source with the same options is left as it is. Memory stays small however large the file is.
 
-Masks are added to those that are there: families, seeds and levels of earlier calls for the same
+Masks are added to those that are there: mask protocols, seeds and conditions of earlier calls for the same
 data stay. `modality` depends on no seed and is drawn under the first one alone.")]
 pub struct Args {
     /// MMSA pickles with splits train, valid and test.
@@ -31,13 +31,13 @@ pub struct Args {
     #[command(flatten)]
     import: import::Args,
     /// How much is missing: FROM:TO:STEP (TO included), rates, missing modalities like LA, or
-    /// l=RATE,a=RATE,v=RATE; a list of any. Every family takes those of its kind.
+    /// l=RATE,a=RATE,v=RATE; a list of any. Every mask protocol takes those of its kind.
     #[arg(long, default_value = "0:1:0.1")]
     rates: String,
     /// Mask seeds; with reference-tfr also three side by side (docs/masks.md).
     #[arg(long, value_delimiter = ',', default_value = "1111")]
     mask_seeds: Vec<u64>,
-    /// Mask families (`lnln-bench list masks`).
+    /// Mask protocols (`lnln-bench list masks`).
     #[arg(long, value_delimiter = ',', default_value = "random")]
     masks: Vec<String>,
 }
@@ -63,8 +63,8 @@ impl Args {
 /// Run the subcommand.
 pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     // Before any file is read, so that a slip in a flag costs nothing.
-    let conditions = Conditions::deal(&args.masks, &mask::parse_list(&args.rates)?)?;
-    Conditions::check_seeds(&conditions, &args.mask_seeds)?;
+    let evaluation = EvaluationMasks::deal(&args.masks, &mask::parse_list(&args.rates)?)?;
+    EvaluationMasks::check_seeds(&evaluation, &args.mask_seeds)?;
     args.import.for_each(&args.files, |file| {
         let imported = args.import.import(file, progress)?;
         imported
@@ -75,7 +75,7 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         if !args.import.check {
             let masks = MaskFile::beside(&imported.path);
             let corpus = Corpus::open(&imported.path)?;
-            MaskFile::prepare(&masks, &corpus, &conditions, &args.mask_seeds)?;
+            MaskFile::prepare(&masks, &corpus, &evaluation, &args.mask_seeds)?;
             report += &format!("\n  masks   {}", masks.display());
         }
         output::write(&report)

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lnln_bench::mask::Level;
+use lnln_bench::mask::Condition;
 use lnln_bench::record::{RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{Error, Layout, Options, check, write_report};
@@ -52,13 +52,13 @@ pub struct Args {
     /// Show only these metrics
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     metrics: Vec<String>,
-    /// Show only these models, and the floor
+    /// Show only these models, and the baseline
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     models: Vec<String>,
-    /// Levels of confusion matrices and histograms (0,0.5 or LA) [default: 0, 0.1, 0.5 and 0.9 where
+    /// Conditions of confusion matrices and histograms (0,0.5 or LA) [default: 0, 0.1, 0.5 and 0.9 where
     /// they were run]
     #[arg(long, value_delimiter = ',', value_name = "RATE,...")]
-    matrix_rates: Vec<Level>,
+    matrix_rates: Vec<Condition>,
     /// Test every model against this one; by default lnln, or else the first
     #[arg(long, value_name = "MODEL")]
     reference: Option<String>,
@@ -100,7 +100,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         layout: args.layout,
         metrics: args.metrics,
         models: args.models,
-        matrix_levels: args.matrix_rates,
+        matrix_conditions: args.matrix_rates,
         reference: args.reference,
         resamples: args.resamples,
     };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lnln_bench::sweep::{Protocol, Suite, TrainOn};
-use lnln_bench::train::Habit;
+use lnln_bench::train::OptionOverride;
 use lnln_bench::support::Progress;
 
 use super::launch::{self, Launcher};
@@ -35,20 +35,20 @@ pub struct Args {
     /// `lnln-bench list models`); `lnln@clean` is --train-on for one of them.
     #[arg(long, value_delimiter = ',', required_unless_present = "suite")]
     models: Vec<String>,
-    /// Training protocols, a row of the report each: mixed (one training on clips of many rates, as
-    /// --noise has it), clean (one on complete clips), tested-rate (one per level of --rates, trained
+    /// Training protocols, a row of the report each: mixed (one training on samples of many rates, as
+    /// --noise has it), clean (one on complete samples), tested-rate (one per condition of --rates, trained
     /// and validated at it) [default: as --noise and --noise-rate say].
     #[arg(long, value_delimiter = ',')]
     train_on: Vec<TrainOn>,
-    /// Seeds of initialisation, order and dropout [default: 1111,1112,1113].
+    /// Seeds of initialization, order and dropout [default: 1111,1112,1113].
     #[arg(long, value_delimiter = ',')]
     seeds: Vec<u64>,
-    /// Levels of evaluation: FROM:TO:STEP (TO included), rates, missing modalities like LA, or
-    /// l=RATE,a=RATE,v=RATE; a list of any. Every family takes those of its kind
+    /// Conditions of evaluation: FROM:TO:STEP (TO included), rates, missing modalities like LA, or
+    /// l=RATE,a=RATE,v=RATE; a list of any. Every mask protocol takes those of its kind
     /// [default: 0:1:0.1].
     #[arg(long)]
     rates: Option<String>,
-    /// Mask families of evaluation (`lnln-bench list masks`) [default: random].
+    /// Mask protocols of evaluation (`lnln-bench list masks`) [default: random].
     #[arg(long, value_delimiter = ',')]
     masks: Vec<String>,
     /// Mask seeds of evaluation [default: 1111].
@@ -60,11 +60,11 @@ pub struct Args {
     /// Training noise: clean, fixed, cycle:K, fresh, reference, reference-refresh [default: fresh].
     #[arg(long)]
     noise: Option<String>,
-    /// Mask family of the training noise [default: random].
+    /// Mask protocol of the training noise [default: random].
     #[arg(long)]
     noise_masks: Option<String>,
     /// How damaged training samples are: half-complete (in each modality half of the samples whole,
-    /// the others at a rate of their own), or one level for all [default: half-complete].
+    /// the others at a rate of their own), or one condition for all [default: half-complete].
     #[arg(long)]
     noise_rate: Option<String>,
     /// Whose way the defaults follow: own, or paper for LNLN's published one (rates 0 to 0.9, its
@@ -79,7 +79,7 @@ pub struct Args {
     /// Learning rate over the epochs: cosine, reference or constant [default: cosine].
     #[arg(long)]
     schedule: Option<String>,
-    /// Levels of validation [default: 0,0.3,0.6,0.9].
+    /// Conditions of validation [default: 0,0.3,0.6,0.9].
     #[arg(long)]
     valid_rates: Option<String>,
     /// Epochs, in place of each model's own number.
@@ -96,20 +96,20 @@ pub struct Args {
     weight_decay: Option<f64>,
     /// Batches whose gradients make one step: a number, published (as each model's authors had it)
     /// or none [default: none].
-    #[arg(long, value_name = "HABIT")]
-    accumulate: Option<Habit>,
+    #[arg(long, value_name = "K")]
+    grad_accum: Option<OptionOverride>,
     /// A tenth of the learning rate after this many epochs without a smaller validation error:
     /// a number, published or none [default: none].
-    #[arg(long, value_name = "HABIT")]
-    plateau: Option<Habit>,
+    #[arg(long, value_name = "K")]
+    lr_plateau: Option<OptionOverride>,
     /// The end after this many epochs without a smaller validation error: a number, published or
     /// none [default: none].
-    #[arg(long, value_name = "HABIT")]
-    early_stop: Option<Habit>,
+    #[arg(long, value_name = "K")]
+    early_stop: Option<OptionOverride>,
     /// fp32, tf32 (CUDA's tensor cores) or bf16 (autocast) [default: fp32].
     #[arg(long)]
     precision: Option<String>,
-    /// lean, or plain for the reference's computation to the letter [default: lean].
+    /// fast, or reference for the reference's computation to the letter [default: fast].
     #[arg(long)]
     engine: Option<String>,
     /// Print the cells, which are done and which wait, and what the others will cost by what earlier
@@ -196,8 +196,8 @@ impl Args {
         train.batch_size = self.batch_size.or(train.batch_size);
         train.learning_rate = self.learning_rate.or(train.learning_rate);
         train.weight_decay = self.weight_decay.or(train.weight_decay);
-        train.accumulate = self.accumulate.or(train.accumulate);
-        train.plateau = self.plateau.or(train.plateau);
+        train.grad_accum = self.grad_accum.or(train.grad_accum);
+        train.lr_plateau = self.lr_plateau.or(train.lr_plateau);
         train.early_stop = self.early_stop.or(train.early_stop);
         for encoder in &self.encoder {
             match encoder.split_once('=') {

@@ -9,7 +9,7 @@ use lnln_bench::sweep::slurm::{jobs, requeue};
 use lnln_bench::sweep::{self, Options, Summary, Sweep, Unbegun};
 use lnln_bench::support::Progress;
 
-use super::place::Machinery;
+use super::place::ComputeOptions;
 use super::{exit_code, interrupt, output, processes};
 
 /// Train and evaluate cells of a planned sweep.
@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, default_value_t = 10, value_name = "N")]
     max_requeues: u32,
     #[command(flatten)]
-    machinery: Machinery,
+    machinery: ComputeOptions,
 }
 
 /// Run the subcommand.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use lnln_bench::data::dataset::Corpus;
-use lnln_bench::mask::FAMILIES;
+use lnln_bench::mask::MASK_PROTOCOLS;
 use lnln_bench::report::cite;
 use lnln_bench::record::import::{self, Options};
 
@@ -17,10 +17,10 @@ use super::output;
   lnln-bench score predictions.parquet --data data/mosi.h5 --model mine --title 'My model'
   lnln-bench report runs --out reports/mosi
 
-PREDICTIONS is CSV with headings or Parquet, with the columns id (clip id of the prepared file),
-rate or level (0.5, LA, ...), seed (of training) and prediction (in label units); model, family
-and mask_seed are optional. Every test clip must be there once for each model, seed and level;
-missing, duplicate and foreign clips and numbers that are not finite are named, and nothing is
+PREDICTIONS is CSV with headings or Parquet, with the columns id (sample id of the prepared file),
+rate or condition (0.5, LA, ...), seed (of training) and prediction (in label units); model, mask protocol
+and mask_seed are optional. Every test sample must be there once for each model, seed and condition;
+missing, duplicate and foreign samples and numbers that are not finite are named, and nothing is
 written then. Scoring the same predictions again changes nothing. --title, --citation and
 --parameters need a file of one model, and the same words where its runs are there already.
 docs/score.md has an example in Python that uses this program's masks.")]
@@ -46,9 +46,9 @@ pub struct Args {
     /// Trainable scalars [default: unknown].
     #[arg(long, value_name = "N")]
     parameters: Option<u64>,
-    /// Mask family of rows that name none.
+    /// Mask protocol of rows that name none.
     #[arg(long, default_value = "random")]
-    family: String,
+    mask_protocol: String,
     /// Mask seed of rows that name none.
     #[arg(long, value_name = "SEED", default_value_t = 1111)]
     mask_seed: u64,
@@ -62,12 +62,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         title: args.title,
         citation: args.citation,
         parameters: args.parameters,
-        family: args.family,
+        mask_protocol: args.mask_protocol,
         mask_seed: args.mask_seed,
     };
-    let scored = score::score(&args.file, &corpus, &args.runs, &options)?;
+    let scored = import::score(&args.file, &corpus, &args.runs, &options)?;
     warn_of_masks(&scored);
-    let line = |run: &score::Scored| {
+    let line = |run: &import::Scored| {
         let state = if run.new { "" } else { " (there before)" };
         let (path, dataset) = (run.path.display(), corpus.name());
         format!("{path}  {dataset} {} {}{state}\n", run.model, run.seed)
@@ -75,13 +75,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     output::write(&scored.iter().map(line).collect::<String>())
 }
 
-/// A family of somebody else's is allowed, but a misspelt one would part the model from all others.
-fn warn_of_masks(scored: &[score::Scored]) {
+/// A mask protocol of somebody else's is allowed, but a misspelt one would part the model from all others.
+fn warn_of_masks(scored: &[import::Scored]) {
     let foreign: BTreeSet<&String> = scored.iter().flat_map(|run| &run.foreign_masks).collect();
-    let known = FAMILIES.iter().map(|f| f.name()).collect::<Vec<_>>();
+    let known = MASK_PROTOCOLS.iter().map(|f| f.name()).collect::<Vec<_>>();
     for name in foreign {
         tracing::warn!(
-            "mask family `{name}` is none of {}: in reports these runs stand in a section of their \
+            "mask protocol `{name}` is none of {}: in reports these runs stand in a section of their \
              own, and no other model beside them",
             known.join(", ")
         );

@@ -49,7 +49,7 @@ impl Args {
         Ok(Setting {
             device,
             engine: Engine {
-                plain: self.plain,
+                reference: self.plain,
                 recompute: false,
             },
             ..Setting::default()
@@ -64,7 +64,7 @@ impl Args {
 
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let report = parity::run(&args.golden, args.setting()?)?;
+    let report = selftest::run(&args.golden, args.setting()?)?;
     output::write(&render(&report.outcomes, args.all).to_string())?;
     for skipped in &report.skipped {
         tracing::warn!("skipped {skipped}");

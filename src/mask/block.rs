@@ -1,20 +1,20 @@
 //! `block`: one contiguous span per modality.
 
-use super::family::by_row;
+use super::mask_protocol::by_row;
 use super::key::{Key, Purpose, uniform};
 use super::timeline::relative_time;
-use super::{Error, Family, Rows, Scope};
+use super::{Error, MaskProtocol, Rows, Scope};
 
-/// A clip draws one point u of its time per modality. At rate r everything from `u (1 - r)` to
-/// `u + r (1 - u)` is lost: a span of r of the clip that contains u and grows with r, so that
-/// masks nest and every clip loses its nominal rate to within one position.
+/// A sample draws one point u of its time per modality. At rate r everything from `u (1 - r)` to
+/// `u + r (1 - u)` is lost: a span of r of the sample that contains u and grows with r, so that
+/// masks nest and every sample loses its nominal rate to within one position.
 ///
 /// Hence the field: a position at time x survives every rate below `(u - x) / u` where x < u, and
 /// below `(x - u) / (1 - u)` where x > u.
 #[derive(Clone, Copy, Debug)]
 pub struct Block;
 
-impl Family for Block {
+impl MaskProtocol for Block {
     fn name(&self) -> &'static str {
         "block"
     }
@@ -24,7 +24,7 @@ impl Family for Block {
     }
 
     fn summary(&self) -> &'static str {
-        "one contiguous span per clip and modality, as long as the rate says, growing with it"
+        "one contiguous span per sample and modality, as long as the rate says, growing with it"
     }
 
     fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_of_different_clips_lie_apart() {
+    fn spans_of_different_samples_lie_apart() {
         let ids = ids(1000);
         let scope = Scope {
             modality: Modality::Audio,

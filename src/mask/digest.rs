@@ -1,21 +1,21 @@
 //! The hash by which a mask is known.
 
 use super::key::update_text;
-use super::{Keep, Level, packing};
+use super::{Keep, Condition, packing};
 use crate::data::dataset::SplitName;
 
 /// Separates this hash from every other use of blake3; the number is the encoding's version.
 const CONTEXT: &str = "lnln-bench mask 2";
 
-/// What names the masks of one split at one level, beside their bits.
+/// What names the masks of one split at one condition, beside their bits.
 #[derive(Clone, Copy, Debug)]
 pub struct MaskName<'a> {
-    pub family: &'a str,
+    pub mask_protocol: &'a str,
     pub version: u32,
     pub dataset: &'a str,
     pub split: SplitName,
     pub seed: u64,
-    pub level: Level,
+    pub condition: Condition,
 }
 
 /// Hash of the masks of text, audio and vision: 32 hexadecimal digits of blake3 over their name and
@@ -33,8 +33,8 @@ pub fn digest(name: &MaskName, keeps: &[Keep; 3]) -> String {
 /// [`digest`] of packed masks: rows, steps, and a bit a position as [`packing::above`] lays it.
 pub(super) fn digest_bits(name: &MaskName, masks: [(usize, usize, Vec<u8>); 3]) -> String {
     let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
-    let level = name.level.to_string();
-    for text in [name.family, name.dataset, name.split.as_str(), &level] {
+    let condition = name.condition.to_string();
+    for text in [name.mask_protocol, name.dataset, name.split.as_str(), &condition] {
         update_text(&mut hasher, text);
     }
     hasher.update(&name.version.to_le_bytes());
@@ -54,12 +54,12 @@ mod tests {
     #[test]
     fn name_shape_and_bits_matter() {
         let name = MaskName {
-            family: "random",
+            mask_protocol: "random",
             version: 1,
             dataset: "toy",
             split: SplitName::Test,
             seed: 1,
-            level: Level::SUBSETS[0],
+            condition: Condition::SUBSETS[0],
         };
         let keep = |rows, steps, kept| Keep {
             rows,
@@ -75,7 +75,7 @@ mod tests {
             digest(&MaskName { version: 2, ..name }, &three(keep(2, 3, true))),
             digest(
                 &MaskName {
-                    level: Level::SUBSETS[1],
+                    condition: Condition::SUBSETS[1],
                     ..name
                 },
                 &three(keep(2, 3, true)),

@@ -1,12 +1,12 @@
-//! The masks of one level, as something an export takes out of the data.
+//! The masks of one condition, as something an export takes out of the data.
 
 use std::ops::Range;
 
-use super::{Error, Keep, Level, Variants, apply};
+use super::{Error, Keep, Condition, Variants, apply};
 use crate::data::dataset::export::Erase;
 use crate::data::dataset::{Block, Modality, SplitName};
 
-/// What stays of every split at one level: text becomes `[UNK]` (features: zero), frames zero.
+/// What stays of every split at one condition: text becomes `[UNK]` (features: zero), frames zero.
 #[derive(Clone, Debug)]
 pub struct Erasure {
     splits: Vec<(SplitName, [Keep; 3])>,
@@ -18,17 +18,17 @@ impl Erasure {
         Self { splits }
     }
 
-    /// The masks of every split of `variants` at one of its levels.
+    /// The masks of every split of `variants` at one of its conditions.
     ///
     /// # Errors
-    /// [`Error`] where `level` is none of the stored ones.
-    pub fn new(variants: &Variants, level: Level) -> Result<Self, Error> {
-        let keeps = |split: SplitName| Ok((split, variants.keeps(split, level)?));
+    /// [`Error`] where `condition` is none of the stored ones.
+    pub fn new(variants: &Variants, condition: Condition) -> Result<Self, Error> {
+        let keeps = |split: SplitName| Ok((split, variants.keeps(split, condition)?));
         let splits = variants.splits.iter().map(|split| keeps(split.name));
         Ok(Self::of(splits.collect::<Result<_, Error>>()?))
     }
 
-    /// What stays of the clips `rows`.
+    /// What stays of the samples `rows`.
     fn rows(
         &self,
         split: SplitName,
@@ -42,7 +42,7 @@ impl Erasure {
             .ok_or_else(|| format!("no mask of split {split}"))?;
         let keep = &keep[modality as usize];
         if rows.end > keep.rows {
-            return Err(format!("{} masks for clip {}", keep.rows, rows.end));
+            return Err(format!("{} masks for sample {}", keep.rows, rows.end));
         }
         Ok(keep.select(&rows.collect::<Vec<_>>()))
     }

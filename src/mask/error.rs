@@ -2,33 +2,33 @@
 
 use std::path::PathBuf;
 
-use super::{Level, rates};
+use super::{Condition, rates};
 
 /// Error of the mask room.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{0}")]
     Rates(#[from] rates::Error),
-    #[error("unknown mask family `{asked}`: expected one of {known}")]
-    UnknownFamily { asked: String, known: String },
+    #[error("unknown mask protocol `{asked}`: expected one of {known}")]
+    UnknownMaskProtocol { asked: String, known: String },
     #[error(
-        "mask family `reference` draws from NumPy's legacy generator, which takes seeds from 0 to \
+        "mask protocol `reference` draws from NumPy's legacy generator, which takes seeds from 0 to \
          4294967295; got seed {seed}"
     )]
     SeedTooLarge { seed: u64 },
     #[error(
-        "mask family `reference-tfr` takes a seed from 0 to 4294967295 for all modalities, or three \
+        "mask protocol `reference-tfr` takes a seed from 0 to 4294967295 for all modalities, or three \
          below a million side by side, like 111001111011111 for 111 (text, not 0), 1111 and 11111; \
          got seed {seed}"
     )]
     ThreeSeeds { seed: u64 },
-    #[error("seed {seed} of mask family `reference-tfr` is three times the same; write {text}")]
+    #[error("seed {seed} of mask protocol `reference-tfr` is three times the same; write {text}")]
     EqualSeeds { seed: u64, text: u32 },
     #[error(
-        "MMSA trains under mask family `{family}` at one missing rate for all samples, not with half \
+        "MMSA trains under mask protocol `{mask_protocol}` at one missing rate for all samples, not with half \
          of them complete; give that rate (--noise fixed --noise-rate 0.5), or use noise `reference`"
     )]
-    OneRate { family: &'static str },
+    OneRate { mask_protocol: &'static str },
     #[error("expected {expected} {what}, found {found}")]
     Shape {
         what: &'static str,
@@ -44,24 +44,24 @@ pub enum Error {
     },
     #[error("expected a missing rate from 0 to 1 for sample {row}, got {rate}")]
     Rate { row: usize, rate: f64 },
-    #[error("no masks at level {asked}: the stored levels are {known}")]
-    NoLevel { asked: Level, known: String },
+    #[error("no masks at condition {asked}: the stored conditions are {known}")]
+    NoCondition { asked: Condition, known: String },
     #[error(
-        "mask family `{family}`: expected {expected} among the rates, found {found}; add what it \
-         takes, or name another family"
+        "mask protocol `{mask_protocol}`: expected {expected} among the rates, found {found}; add what it \
+         takes, or name another mask protocol"
     )]
-    NoLevels {
-        family: &'static str,
+    NoConditions {
+        mask_protocol: &'static str,
         expected: String,
         found: String,
     },
     #[error(
-        "none of the mask families {families} takes level {level}; add one of {takers}, or leave \
-         the level out"
+        "none of the mask protocols {mask_protocols} takes condition {condition}; add one of {takers}, or leave \
+         the condition out"
     )]
-    IdleLevel {
-        level: Level,
-        families: String,
+    IdleCondition {
+        condition: Condition,
+        mask_protocols: String,
         takers: String,
     },
     #[error("expected 1 to 255 missing rates in strictly ascending order, got {got}")]
@@ -70,25 +70,25 @@ pub enum Error {
         "training noise `{noise}` is the published one under `{own}` masks, got `{asked}`; use \
          noise `fixed` with `{asked}`, or leave the masks out"
     )]
-    NoiseFamily {
+    NoiseProtocol {
         noise: String,
         own: &'static str,
         asked: String,
     },
     #[error(
         "training noise `{noise}` is the published one, half of the samples complete in each \
-         modality, got rate {level}; use noise `fixed`, or leave the rate out"
+         modality, got rate {condition}; use noise `fixed`, or leave the rate out"
     )]
-    NoiseRate { noise: String, level: Level },
+    NoiseRate { noise: String, condition: Condition },
     #[error(
-        "at level {level} mask family `{family}` erases the same positions in every epoch, so \
+        "at condition {condition} mask protocol `{mask_protocol}` erases the same positions in every epoch, so \
          training noise `{noise}` is one copy; say so (--noise fixed), or name masks that are \
          drawn anew (--noise-masks random)"
     )]
     OneCopy {
         noise: String,
-        family: &'static str,
-        level: Level,
+        mask_protocol: &'static str,
+        condition: Condition,
     },
     #[error("no mask variants of split `{split}` of `{dataset}`")]
     NoSplit {
@@ -103,7 +103,7 @@ pub enum Error {
     },
     #[error("{path}: expected a name that ends in .npz, .h5 or .pkl")]
     ExportForm { path: PathBuf },
-    #[error("no clip `{sample}` in {dataset}; one is called `{first}`")]
+    #[error("no sample `{sample}` in {dataset}; one is called `{first}`")]
     NoSample {
         dataset: String,
         sample: String,
@@ -137,13 +137,13 @@ pub enum Error {
         expected: u32,
     },
     #[error(
-        "{path}: the {family} masks of seed {seed} are of version {found}, this build draws \
+        "{path}: the {mask_protocol} masks of seed {seed} are of version {found}, this build draws \
          version {expected}: runs under both would not compare; draw them again with `prepare`, \
          or use the build that wrote them"
     )]
     OtherVersion {
         path: PathBuf,
-        family: String,
+        mask_protocol: String,
         seed: u64,
         found: u32,
         expected: u32,

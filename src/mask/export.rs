@@ -1,13 +1,13 @@
-//! Masks of one level for other tools: one truth value per (clip, position), not packed.
+//! Masks of one condition for other tools: one truth value per (sample, position), not packed.
 //!
 //! | HDF5 | npz | holds |
 //! |---|---|---|
 //! | `SPLIT/text`, `audio`, `vision` | `SPLIT_text`, ... | kept: uint8 (HDF5) or bool, shape (N, T) |
-//! | `SPLIT/id` | `SPLIT_id` | clip ids, shape (N) |
+//! | `SPLIT/id` | `SPLIT_id` | sample ids, shape (N) |
 //! | `SPLIT` attribute `hash` | `SPLIT_hash` | hash of the masks |
 //! | `SPLIT` attribute `realised` | `SPLIT_realised` | realised missing rates of text, audio, vision |
 //! | root attribute `nominal` | `nominal` | nominal ones |
-//! | root attributes | `mask` | family, version, seed, data set, level |
+//! | root attributes | `mask` | mask protocol, version, seed, data set, condition |
 //! | root attribute `content_hash` | `content_hash` | hash of the prepared data the masks are for |
 
 use std::io::{BufWriter, Write};
@@ -17,22 +17,22 @@ use hdf5::types::VarLenUnicode;
 
 use super::file::attribute::{hdf5_error, set, set_all, set_text, unicode};
 use super::npz::{self, Array};
-use super::{Error, Level, Variants};
+use super::{Error, Condition, Variants};
 use crate::data::dataset::{Modality, SplitName};
 use crate::data::store::Partial;
 
-/// Clip ids of one split, in the order of its masks.
+/// Sample ids of one split, in the order of its masks.
 pub type Ids<'a> = (SplitName, &'a [String]);
 
-/// Writes the masks of every split in `ids` at one level as HDF5, whole or not at all. `content_hash`
+/// Writes the masks of every split in `ids` at one condition as HDF5, whole or not at all. `content_hash`
 /// is that of the prepared data, which the hashes of masks do not hold.
 ///
 /// # Errors
-/// [`Error::NoLevel`] or [`Error::NoSplit`]; [`Error::Store`] or [`Error::Hdf5`] where nothing can
+/// [`Error::NoCondition`] or [`Error::NoSplit`]; [`Error::Store`] or [`Error::Hdf5`] where nothing can
 /// be written, or where `out` exists and `replace` is not set.
 pub fn to_hdf5(
     variants: &Variants,
-    level: Level,
+    condition: Condition,
     (content_hash, ids): (&str, &[Ids]),
     out: &Path,
     replace: bool,
@@ -40,24 +40,24 @@ pub fn to_hdf5(
     let partial = Partial::create(out)?;
     let path = partial.temp();
     let file = partial.hdf5()?;
-    set_text(path, &file, "family", &variants.family)?;
+    set_text(path, &file, "mask_protocol", &variants.mask_protocol)?;
     set(path, &file, "version", variants.version)?;
     set(path, &file, "seed", variants.seed)?;
     set_text(path, &file, "dataset", &variants.dataset)?;
     set_text(path, &file, "content_hash", content_hash)?;
-    set_text(path, &file, "level", &level.to_string())?;
-    set_all(path, &file, "nominal", &level.rates())?;
+    set_text(path, &file, "condition", &condition.to_string())?;
+    set_all(path, &file, "nominal", &condition.rates())?;
     for (split, ids) in ids {
         let group = file.create_group(split.as_str());
         let group = group.map_err(hdf5_error(path, split.as_str()))?;
-        set_text(path, &group, "hash", &variants.hash(*split, level)?)?;
+        set_text(path, &group, "hash", &variants.hash(*split, condition)?)?;
         set_all(
             path,
             &group,
             "realised",
-            &realised(variants, *split, level)?,
+            &realised(variants, *split, condition)?,
         )?;
-        for (modality, keep) in Modality::ALL.iter().zip(variants.keeps(*split, level)?) {
+        for (modality, keep) in Modality::ALL.iter().zip(variants.keeps(*split, condition)?) {
             let bits: Vec<u8> = keep.bits.iter().map(|bit| u8::from(*bit)).collect();
             let matrix = group.new_dataset::<u8>().shape((keep.rows, keep.steps));
             let written = matrix
@@ -83,32 +83,32 @@ pub fn to_hdf5(
 /// As [`to_hdf5`]; [`Error::Write`].
 pub fn to_npz(
     variants: &Variants,
-    level: Level,
+    condition: Condition,
     (content_hash, ids): (&str, &[Ids]),
     out: &Path,
     replace: bool,
 ) -> Result<(), Error> {
     let mask = [
-        variants.family.clone(),
+        variants.mask_protocol.clone(),
         variants.version.to_string(),
         variants.seed.to_string(),
         variants.dataset.clone(),
-        level.to_string(),
+        condition.to_string(),
     ];
     let mut arrays = vec![
         ("mask".to_owned(), Array::texts(&mask)),
-        ("nominal".to_owned(), Array::floats(&[3], &level.rates())),
+        ("nominal".to_owned(), Array::floats(&[3], &condition.rates())),
         ("content_hash".to_owned(), Array::texts(&[content_hash])),
     ];
     for (split, ids) in ids {
-        for (modality, keep) in Modality::ALL.iter().zip(variants.keeps(*split, level)?) {
+        for (modality, keep) in Modality::ALL.iter().zip(variants.keeps(*split, condition)?) {
             let array = Array::bools(&[keep.rows, keep.steps], &keep.bits);
             arrays.push((format!("{split}_{modality}"), array));
         }
         arrays.push((format!("{split}_id"), Array::texts(ids)));
-        let hash = variants.hash(*split, level)?;
+        let hash = variants.hash(*split, condition)?;
         arrays.push((format!("{split}_hash"), Array::texts(&[hash])));
-        let realised = realised(variants, *split, level)?;
+        let realised = realised(variants, *split, condition)?;
         arrays.push((format!("{split}_realised"), Array::floats(&[3], &realised)));
     }
     let partial = Partial::create(out)?;
@@ -123,7 +123,7 @@ pub fn to_npz(
 }
 
 /// Realised missing rates of text, audio and vision; NaN where no position is valid.
-fn realised(variants: &Variants, split: SplitName, level: Level) -> Result<[f64; 3], Error> {
-    let rates = variants.realised(split, level)?;
+fn realised(variants: &Variants, split: SplitName, condition: Condition) -> Result<[f64; 3], Error> {
+    let rates = variants.realised(split, condition)?;
     Ok(rates.map(|rate| rate.unwrap_or(f64::NAN)))
 }

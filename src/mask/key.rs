@@ -1,7 +1,7 @@
 //! Keys: which random numbers belong to which sample.
 //!
-//! A sample's stream is ChaCha8 seeded with the blake3 hash of (purpose, family, version, data
-//! set, split, modality, seed, moment, sample id), every text preceded by its length. Nothing
+//! A sample's stream is ChaCha8 seeded with the blake3 hash of (purpose, mask protocol, version, data
+//! set, split, modality, seed, phase, sample id), every text preceded by its length. Nothing
 //! else enters: no row number, no thread, no other sample. Raw generator words are turned into
 //! numbers here, so no library's idea of a uniform distribution can change a mask.
 
@@ -9,7 +9,7 @@ use rand_chacha::rand_core::block::Generator;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_chacha::{ChaCha8Core, ChaCha8Rng};
 
-use super::Family;
+use super::MaskProtocol;
 use super::scale::{Scale, middle};
 use crate::data::dataset::{Modality, SplitName};
 
@@ -18,7 +18,7 @@ const CONTEXT: &str = "lnln-bench mask key 1";
 
 /// When a mask is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Moment {
+pub enum Phase {
     /// For validation and test.
     Evaluation,
     /// For a training epoch, by the draw's number (see [`super::Noise::draw`]).
@@ -33,7 +33,7 @@ pub struct Scope<'a> {
     pub split: SplitName,
     pub modality: Modality,
     pub seed: u64,
-    pub moment: Moment,
+    pub phase: Phase,
 }
 
 /// What random numbers are for.
@@ -59,42 +59,42 @@ impl Purpose {
 pub struct Key(blake3::Hasher);
 
 impl Key {
-    /// The key of one purpose of a family in a scope.
-    pub(super) fn new<F>(purpose: Purpose, family: &F, scope: &Scope) -> Self
+    /// The key of one purpose of a mask protocol in a scope.
+    pub(super) fn new<F>(purpose: Purpose, mask_protocol: &F, scope: &Scope) -> Self
     where
-        F: Family + ?Sized,
+        F: MaskProtocol + ?Sized,
     {
-        Self::of(purpose, family, scope, scope.modality.as_str())
+        Self::of(purpose, mask_protocol, scope, scope.modality.as_str())
     }
 
     /// A key that is the same for all modalities of a scope.
-    pub(super) fn shared<F>(purpose: Purpose, family: &F, scope: &Scope) -> Self
+    pub(super) fn shared<F>(purpose: Purpose, mask_protocol: &F, scope: &Scope) -> Self
     where
-        F: Family + ?Sized,
+        F: MaskProtocol + ?Sized,
     {
-        Self::of(purpose, family, scope, "all")
+        Self::of(purpose, mask_protocol, scope, "all")
     }
 
-    fn of<F>(purpose: Purpose, family: &F, scope: &Scope, modality: &str) -> Self
+    fn of<F>(purpose: Purpose, mask_protocol: &F, scope: &Scope, modality: &str) -> Self
     where
-        F: Family + ?Sized,
+        F: MaskProtocol + ?Sized,
     {
         let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
         for text in [
             purpose.as_str(),
-            family.name(),
+            mask_protocol.name(),
             scope.dataset,
             scope.split.as_str(),
             modality,
         ] {
             update_text(&mut hasher, text);
         }
-        let (tag, epoch) = match scope.moment {
-            Moment::Evaluation => (0u32, 0),
-            Moment::Epoch(epoch) => (1, epoch),
+        let (tag, epoch) = match scope.phase {
+            Phase::Evaluation => (0u32, 0),
+            Phase::Epoch(epoch) => (1, epoch),
         };
         hasher.update(&scope.seed.to_le_bytes());
-        for number in [family.version(), tag, epoch] {
+        for number in [mask_protocol.version(), tag, epoch] {
             hasher.update(&number.to_le_bytes());
         }
         Self(hasher)
@@ -159,10 +159,10 @@ mod tests {
     use crate::mask::testing::EVALUATION;
     use crate::mask::{Error, Rows};
 
-    /// A family that is nothing but its name and version.
+    /// A mask protocol that is nothing but its name and version.
     struct Named(&'static str, u32);
 
-    impl Family for Named {
+    impl MaskProtocol for Named {
         fn name(&self) -> &'static str {
             self.0
         }
@@ -180,9 +180,9 @@ mod tests {
         }
     }
 
-    fn first(purpose: Purpose, family: &'static str, version: u32, scope: Scope, id: &str) -> f64 {
-        let family = Named(family, version);
-        uniform(&mut Key::new(purpose, &family, &scope).stream(id))
+    fn first(purpose: Purpose, mask_protocol: &'static str, version: u32, scope: Scope, id: &str) -> f64 {
+        let mask_protocol = Named(mask_protocol, version);
+        uniform(&mut Key::new(purpose, &mask_protocol, &scope).stream(id))
     }
 
     fn field(scope: Scope) -> f64 {
@@ -193,7 +193,7 @@ mod tests {
     fn every_part_of_the_key_matters() {
         let scope = EVALUATION;
         let (valid, vision) = (SplitName::Valid, Modality::Vision);
-        let epoch = Moment::Epoch;
+        let epoch = Phase::Epoch;
         let draws = [
             field(scope),
             first(Purpose::Rate, "random", 1, scope, "a"),
@@ -218,11 +218,11 @@ mod tests {
                 ..scope
             }),
             field(Scope {
-                moment: epoch(0),
+                phase: epoch(0),
                 ..scope
             }),
             field(Scope {
-                moment: epoch(1),
+                phase: epoch(1),
                 ..scope
             }),
             uniform(&mut Key::shared(Purpose::Field, &Named("random", 1), &scope).stream("a")),
@@ -235,10 +235,10 @@ mod tests {
 
     #[test]
     fn lengths_keep_neighbouring_texts_apart() {
-        let of = |family, dataset| {
+        let of = |mask_protocol, dataset| {
             first(
                 Purpose::Field,
-                family,
+                mask_protocol,
                 1,
                 Scope {
                     dataset,

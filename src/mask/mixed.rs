@@ -1,15 +1,15 @@
 //! `mixed`: a missing rate of its own for every modality.
 
-use super::family::Numbers;
+use super::mask_protocol::Numbers;
 use super::key::{Key, Purpose};
-use super::level::Kind;
-use super::{Error, Family, Rows, Scope, random};
+use super::condition::Kind;
+use super::{Error, MaskProtocol, Rows, Scope, random};
 
-/// Every position on its own, as in [`super::Random`], at levels like `l=0.2,a=0.7,v=0.7`.
+/// Every position on its own, as in [`super::Random`], at conditions like `l=0.2,a=0.7,v=0.7`.
 #[derive(Clone, Copy, Debug)]
 pub struct Mixed;
 
-impl Family for Mixed {
+impl MaskProtocol for Mixed {
     fn name(&self) -> &'static str {
         "mixed"
     }
@@ -48,11 +48,11 @@ mod tests {
     fn every_modality_loses_its_own_rate() {
         let (ids, lengths) = (ids(200), vec![50; 200]);
         let split = shape(&ids, [&lengths, &lengths, &lengths], [50; 3]);
-        let level = "l=0.2,a=0.7,v=0.4".parse().unwrap();
-        let drawn = Variants::build(&Mixed, "toy", &[split], 5, &[level]).unwrap();
+        let condition = "l=0.2,a=0.7,v=0.4".parse().unwrap();
+        let drawn = Variants::build(&Mixed, "toy", &[split], 5, &[condition]).unwrap();
         for (modality, inner) in Modality::ALL.into_iter().zip([48.0 / 50.0, 1.0, 1.0]) {
-            let missing = drawn.keep(split.name, modality, level).unwrap();
-            let (missing, rate) = (missing.missing_rate(&lengths).unwrap(), level.of(modality));
+            let missing = drawn.keep(split.name, modality, condition).unwrap();
+            let (missing, rate) = (missing.missing_rate(&lengths).unwrap(), condition.of(modality));
             let deviation = (rate * (1.0 - rate) / 10_000.0).sqrt();
             assert!(
                 (missing - rate * inner).abs() < 4.0 * deviation,

@@ -1,29 +1,29 @@
-//! What is missing: masks as pure functions of (family, version, seed, data set, split, sample,
-//! modality, moment).
+//! What is missing: masks as pure functions of (mask protocol, version, seed, data set, split, sample,
+//! modality, phase).
 //!
-//! A [`Family`] gives every position of a sample a uniform number, its FIELD. At missing rate r
+//! A [`MaskProtocol`] gives every position of a sample a uniform number, its FIELD. At missing rate r
 //! the position is kept where the field lies strictly above r ([`keep`]), so masks nest: raising
 //! r only erases more. Text always keeps its first and last valid token (CLS and SEP); padding is
-//! never kept. A [`Level`] says how much is missing: one rate, missing modalities, or a rate per
-//! modality. [`apply`] turns a [`Keep`] into model inputs, [`Noise`] and [`RateLaw`] say how
-//! damaged a training sample is, [`Variants`] holds the masks of a corpus at all levels, and
+//! never kept. A [`Condition`] says how much is missing: one rate, missing modalities, or a rate per
+//! modality. [`apply`] turns a [`Keep`] into model inputs, [`Noise`] and [`RateDistribution`] say how
+//! damaged a training sample is, [`Variants`] holds the masks of a corpus at all conditions, and
 //! [`digest`] the hash by which a mask is known.
 //!
-//! Adding a family: one file and one line in [`FAMILIES`].
+//! Adding a mask protocol: one file and one line in [`MASK_PROTOCOLS`].
 
 pub mod apply;
 mod block;
 mod compare;
-mod conditions;
+mod evaluation;
 mod digest;
 mod erasure;
 mod error;
 mod export;
-mod family;
+mod mask_protocol;
 mod file;
 mod keep;
 mod key;
-mod level;
+mod condition;
 mod mixed;
 mod modality;
 mod noise;
@@ -53,19 +53,19 @@ mod properties;
 mod testing;
 
 pub use block::Block;
-pub use conditions::{Conditions, describe};
+pub use evaluation::{EvaluationMasks, describe};
 pub use digest::{MaskName, digest};
 pub use erasure::Erasure;
 pub use error::Error;
 pub use export::{Ids, to_hdf5, to_npz};
-pub use family::{Family, Training, find};
+pub use mask_protocol::{MaskProtocol, Training, find};
 pub use file::{MaskFile, MaskManifest, Stored};
 pub use keep::{Keep, keep};
-pub use key::{Moment, Scope};
-pub use level::{Kind, Level, parse_list};
+pub use key::{Phase, Scope};
+pub use condition::{Kind, Condition, parse_list};
 pub use mixed::Mixed;
 pub use modality::WholeModality;
-pub use noise::{Noise, ParseNoiseError, RateLaw};
+pub use noise::{Noise, ParseNoiseError, RateDistribution};
 pub use picture::picture;
 pub use planes::Planes;
 pub use random::Random;
@@ -79,8 +79,8 @@ pub use stats::{Realised, Spread, realised};
 pub use temporal::Temporal;
 pub use variants::{SplitShape, SplitVariants, Variants};
 
-/// Every mask family, in the order help texts list them.
-pub const FAMILIES: &[&dyn Family] = &[
+/// Every mask protocol, in the order help texts list them.
+pub const MASK_PROTOCOLS: &[&dyn MaskProtocol] = &[
     &Random,
     &Temporal,
     &Block,

@@ -1,19 +1,19 @@
 //! `modality`: whole modalities.
 
-use super::family::by_row;
+use super::mask_protocol::by_row;
 use super::key::{Key, Purpose, uniform};
-use super::level::Kind;
-use super::{Error, Family, Rows, Scope};
+use super::condition::Kind;
+use super::{Error, MaskProtocol, Rows, Scope};
 
-/// One number per clip and modality, at all of its positions.
+/// One number per sample and modality, at all of its positions.
 ///
-/// For evaluation the levels are the six incomplete subsets, which name the missing modalities: a
-/// named modality is missing in every clip, the others are whole, and no rate or seed enters. As
-/// training noise a clip loses a modality with the probability its rate says.
+/// For evaluation the conditions are the six incomplete subsets, which name the missing modalities: a
+/// named modality is missing in every sample, the others are whole, and no rate or seed enters. As
+/// training noise a sample loses a modality with the probability its rate says.
 #[derive(Clone, Copy, Debug)]
 pub struct WholeModality;
 
-impl Family for WholeModality {
+impl MaskProtocol for WholeModality {
     fn name(&self) -> &'static str {
         "modality"
     }
@@ -30,8 +30,8 @@ impl Family for WholeModality {
         &[Kind::Subset]
     }
 
-    /// A subset is missing in every clip, whatever the number.
-    fn is_seedless(&self) -> bool {
+    /// A subset is missing in every sample, whatever the number.
+    fn is_seed_invariant(&self) -> bool {
         true
     }
 
@@ -49,16 +49,16 @@ mod tests {
     use super::*;
     use crate::data::dataset::Modality;
     use crate::mask::testing::{EVALUATION, ids, rows};
-    use crate::mask::{FAMILIES, Level, Variants};
+    use crate::mask::{MASK_PROTOCOLS, Condition, Variants};
 
     #[test]
     fn a_named_modality_is_missing_everywhere_and_the_others_are_whole() {
         let (ids, lengths) = (ids(30), vec![7; 30]);
         let split = crate::mask::testing::shape(&ids, [&lengths, &lengths, &lengths], [8; 3]);
-        let drawn = Variants::build(&WholeModality, "toy", &[split], 5, &Level::SUBSETS).unwrap();
-        for level in Level::SUBSETS {
+        let drawn = Variants::build(&WholeModality, "toy", &[split], 5, &Condition::SUBSETS).unwrap();
+        for condition in Condition::SUBSETS {
             for modality in Modality::ALL {
-                let kept = drawn.keep(split.name, modality, level).unwrap();
+                let kept = drawn.keep(split.name, modality, condition).unwrap();
                 let missing = kept.missing_rate(&lengths).unwrap();
                 // Text keeps CLS and SEP, two of seven.
                 let all = if modality == Modality::Text {
@@ -66,24 +66,24 @@ mod tests {
                 } else {
                     1.0
                 };
-                assert_eq!(missing, level.of(modality) * all, "{modality} at {level}");
+                assert_eq!(missing, condition.of(modality) * all, "{modality} at {condition}");
             }
         }
     }
 
-    /// What lets one seed stand for all: every other family's masks differ.
+    /// What lets one seed stand for all: every other mask protocol's masks differ.
     #[test]
     fn no_seed_enters_evaluation() {
         let (ids, lengths) = (ids(30), vec![7; 30]);
         let split = crate::mask::testing::shape(&ids, [&lengths; 3], [8; 3]);
-        for family in FAMILIES {
-            let levels = match family.is_seedless() {
-                true => Level::SUBSETS.to_vec(),
+        for mask_protocol in MASK_PROTOCOLS {
+            let conditions = match mask_protocol.is_seed_invariant() {
+                true => Condition::SUBSETS.to_vec(),
                 false => vec!["l=0.2,a=0.7,v=0.4".parse().unwrap()],
             };
-            let draw = |seed| Variants::build(*family, "toy", &[split], seed, &levels).unwrap();
+            let draw = |seed| Variants::build(*mask_protocol, "toy", &[split], seed, &conditions).unwrap();
             let same = draw(5).splits == draw(6).splits;
-            assert_eq!(same, family.is_seedless(), "{}", family.name());
+            assert_eq!(same, mask_protocol.is_seed_invariant(), "{}", mask_protocol.name());
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::key::{Key, Purpose, uniform};
-use super::{Error, Family, Level, Moment, Scope, Training, rates};
+use super::{Error, MaskProtocol, Condition, Phase, Scope, Training, rates};
 use crate::data::dataset::{Modality, SplitName};
 
 /// When training masks and rates are drawn anew.
@@ -18,7 +18,7 @@ pub enum Noise {
     Cycle(u32),
     /// A new noisy copy every epoch.
     Fresh,
-    /// What the published code does in effect: one copy for the whole training, under the family
+    /// What the published code does in effect: one copy for the whole training, under the mask protocol
     /// `reference`. Its redraw happens inside a short-lived loader process and is lost at the end
     /// of the epoch; the few samples that process serves after its redraw are left out.
     Reference,
@@ -28,7 +28,7 @@ pub enum Noise {
 }
 
 impl Noise {
-    /// Number of the draw used in an epoch counted from 0, for [`super::Moment::Epoch`]; `None`
+    /// Number of the draw used in an epoch counted from 0, for [`super::Phase::Epoch`]; `None`
     /// for complete data.
     pub fn draw(self, epoch: u32) -> Option<u32> {
         match self {
@@ -42,16 +42,16 @@ impl Noise {
 }
 
 impl Noise {
-    /// The mask family of this noise: the published protocols have theirs, for the others it is the
+    /// The mask protocol of this noise: the published protocols have theirs, for the others it is the
     /// one called `asked`, or `random`.
     ///
     /// # Errors
-    /// [`Error::UnknownFamily`]; [`Error::NoiseFamily`] where a published protocol is asked for with
-    /// another family.
-    pub fn family(self, asked: Option<&str>) -> Result<&'static dyn Family, Error> {
+    /// [`Error::UnknownMaskProtocol`]; [`Error::NoiseProtocol`] where a published protocol is asked for with
+    /// another mask protocol.
+    pub fn mask_protocol(self, asked: Option<&str>) -> Result<&'static dyn MaskProtocol, Error> {
         let own = matches!(self, Self::Reference | Self::ReferenceRefresh).then_some("reference");
         match (own, asked) {
-            (Some(own), Some(asked)) if own != asked => Err(Error::NoiseFamily {
+            (Some(own), Some(asked)) if own != asked => Err(Error::NoiseProtocol {
                 noise: self.to_string(),
                 own,
                 asked: asked.to_owned(),
@@ -64,13 +64,13 @@ impl Noise {
     ///
     /// # Errors
     /// [`Error::NoiseRate`] where a published protocol is asked for with other rates than its own.
-    pub fn check_rates(self, law: RateLaw) -> Result<(), Error> {
-        match (self, law) {
-            (_, RateLaw::HalfComplete) => Ok(()),
-            (Self::Reference | Self::ReferenceRefresh, RateLaw::At(level)) => {
+    pub fn check_rates(self, distribution: RateDistribution) -> Result<(), Error> {
+        match (self, distribution) {
+            (_, RateDistribution::HalfComplete) => Ok(()),
+            (Self::Reference | Self::ReferenceRefresh, RateDistribution::At(condition)) => {
                 Err(Error::NoiseRate {
                     noise: self.to_string(),
-                    level,
+                    condition,
                 })
             }
             _ => Ok(()),
@@ -80,17 +80,17 @@ impl Noise {
     /// Checks that the copies this noise draws differ, where it draws several.
     ///
     /// # Errors
-    /// [`Error::OneCopy`] under a [momentless](Family::is_momentless) family at one level.
-    pub fn check_copies(self, family: &dyn Family, law: RateLaw) -> Result<(), Error> {
+    /// [`Error::OneCopy`] under a [draw-invariant](MaskProtocol::is_draw_invariant) mask protocol at one condition.
+    pub fn check_copies(self, mask_protocol: &dyn MaskProtocol, distribution: RateDistribution) -> Result<(), Error> {
         let several = matches!(
             self,
             Self::Cycle(2..) | Self::Fresh | Self::ReferenceRefresh
         );
-        match law {
-            RateLaw::At(level) if several && family.is_momentless() => Err(Error::OneCopy {
+        match distribution {
+            RateDistribution::At(condition) if several && mask_protocol.is_draw_invariant() => Err(Error::OneCopy {
                 noise: self.to_string(),
-                family: family.name(),
-                level,
+                mask_protocol: mask_protocol.name(),
+                condition,
             }),
             _ => Ok(()),
         }
@@ -112,28 +112,28 @@ impl fmt::Display for Noise {
 
 /// How damaged training samples are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RateLaw {
+pub enum RateDistribution {
     /// The reference's: in each modality half of the samples complete, the others at a rate of
-    /// their own, uniform in [0, 1) (see [`Family::rates`]).
+    /// their own, uniform in [0, 1) (see [`MaskProtocol::rates`]).
     HalfComplete,
-    /// Every sample at this level, as where a model is trained for one missing rate.
-    At(Level),
+    /// Every sample at this condition, as where a model is trained for one missing rate.
+    At(Condition),
 }
 
-impl RateLaw {
-    /// Checks that a family draws training data at these rates, in runs of seed `run` beside
+impl RateDistribution {
+    /// Checks that a mask protocol draws training data at these rates, in runs of seed `run` beside
     /// evaluation masks of seed `mask_seed`.
     ///
     /// # Errors
-    /// [`Error::OneRate`] where it has no half-complete training; as [`Family::fill`] where it
+    /// [`Error::OneRate`] where it has no half-complete training; as [`MaskProtocol::fill`] where it
     /// cannot use one of the seeds.
-    pub fn check(self, family: &dyn Family, run: u64, mask_seed: u64) -> Result<(), Error> {
+    pub fn check(self, mask_protocol: &dyn MaskProtocol, run: u64, mask_seed: u64) -> Result<(), Error> {
         let scope = Scope {
             dataset: "",
             split: SplitName::Train,
             modality: Modality::Text,
             seed: run,
-            moment: Moment::Epoch(0),
+            phase: Phase::Epoch(0),
         };
         let nobody = Training {
             ids: &[],
@@ -142,32 +142,32 @@ impl RateLaw {
             mask_seed,
         };
         if self == Self::HalfComplete {
-            family.rates(&scope, &nobody)?;
+            mask_protocol.rates(&scope, &nobody)?;
         }
-        family.check_seed(family.training_seed(run, mask_seed))
+        mask_protocol.check_seed(mask_protocol.training_seed(run, mask_seed))
     }
 }
 
-/// Name of [`RateLaw::HalfComplete`].
+/// Name of [`RateDistribution::HalfComplete`].
 const HALF_COMPLETE: &str = "half-complete";
 
-impl fmt::Display for RateLaw {
+impl fmt::Display for RateDistribution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HalfComplete => f.write_str(HALF_COMPLETE),
-            Self::At(level) => write!(f, "{level}"),
+            Self::At(condition) => write!(f, "{condition}"),
         }
     }
 }
 
-impl FromStr for RateLaw {
+impl FromStr for RateDistribution {
     type Err = rates::Error;
 
-    /// `half-complete`, or a level.
+    /// `half-complete`, or a condition.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             HALF_COMPLETE => Ok(Self::HalfComplete),
-            level => level.parse().map(Self::At),
+            condition => condition.parse().map(Self::At),
         }
     }
 }
@@ -202,11 +202,11 @@ impl FromStr for Noise {
 /// Every sample draws two uniforms from its own stream: a rank and a rate. The half of the samples
 /// with the smallest ranks (rounded down; equal ranks by id) is complete, the others have their
 /// rate, so the result depends on which samples there are but not on their order.
-pub(super) fn half_complete<F>(family: &F, scope: &Scope, ids: &[String]) -> Vec<f64>
+pub(super) fn half_complete<F>(mask_protocol: &F, scope: &Scope, ids: &[String]) -> Vec<f64>
 where
-    F: Family + ?Sized,
+    F: MaskProtocol + ?Sized,
 {
-    let key = Key::new(Purpose::Rate, family, scope);
+    let key = Key::new(Purpose::Rate, mask_protocol, scope);
     let draw = |id: &String| {
         let mut stream = key.stream(id);
         (uniform(&mut stream), uniform(&mut stream))
@@ -236,7 +236,7 @@ mod tests {
         split: SplitName::Train,
         modality: Modality::Text,
         seed: 1111,
-        moment: Moment::Epoch(0),
+        phase: Phase::Epoch(0),
     };
 
     fn ids(n: usize) -> Vec<String> {
@@ -275,18 +275,18 @@ mod tests {
     }
 
     #[test]
-    fn published_protocols_bring_their_family_and_rates() {
-        let family = |noise: Noise, asked| noise.family(asked).map(|family| family.name());
-        assert_eq!(family(Noise::Reference, None).unwrap(), "reference");
-        assert_eq!(family(Noise::Fresh, None).unwrap(), "random");
-        assert_eq!(family(Noise::Fixed, Some("block")).unwrap(), "block");
-        let message = family(Noise::Reference, Some("random"))
+    fn published_protocols_bring_their_mask_protocol_and_rates() {
+        let mask_protocol = |noise: Noise, asked| noise.mask_protocol(asked).map(|mask_protocol| mask_protocol.name());
+        assert_eq!(mask_protocol(Noise::Reference, None).unwrap(), "reference");
+        assert_eq!(mask_protocol(Noise::Fresh, None).unwrap(), "random");
+        assert_eq!(mask_protocol(Noise::Fixed, Some("block")).unwrap(), "block");
+        let message = mask_protocol(Noise::Reference, Some("random"))
             .unwrap_err()
             .to_string();
         assert!(message.contains("noise `fixed` with `random`"), "{message}");
-        let level = RateLaw::At("0.5".parse().unwrap());
-        assert!(Noise::Fixed.check_rates(level).is_ok());
-        let message = Noise::Reference.check_rates(level).unwrap_err().to_string();
+        let condition = RateDistribution::At("0.5".parse().unwrap());
+        assert!(Noise::Fixed.check_rates(condition).is_ok());
+        let message = Noise::Reference.check_rates(condition).unwrap_err().to_string();
         assert!(
             message.contains("half of the samples complete"),
             "{message}"
@@ -295,11 +295,11 @@ mod tests {
 
     #[test]
     fn only_several_copies_have_to_differ() {
-        let level = RateLaw::At("0.5".parse().unwrap());
-        let check = |noise: Noise, law| noise.check_copies(&Reference, law).is_ok();
+        let condition = RateDistribution::At("0.5".parse().unwrap());
+        let check = |noise: Noise, distribution| noise.check_copies(&Reference, distribution).is_ok();
         for noise in [Noise::Fresh, Noise::Cycle(2), Noise::ReferenceRefresh] {
-            assert!(!check(noise, level) && check(noise, RateLaw::HalfComplete));
-            assert!(noise.check_copies(&Random, level).is_ok());
+            assert!(!check(noise, condition) && check(noise, RateDistribution::HalfComplete));
+            assert!(noise.check_copies(&Random, condition).is_ok());
         }
         let one = [
             Noise::Clean,
@@ -307,36 +307,36 @@ mod tests {
             Noise::Cycle(1),
             Noise::Reference,
         ];
-        assert!(one.iter().all(|noise| check(*noise, level)));
+        assert!(one.iter().all(|noise| check(*noise, condition)));
     }
 
     #[test]
     fn seeds_of_run_and_masks_are_both_checked() {
         let large = 111_001_111_011_111;
-        let level = RateLaw::At("0.5".parse().unwrap());
-        for (law, run, masks, fine) in [
-            (RateLaw::HalfComplete, 1, 1, true),
-            (RateLaw::HalfComplete, large, 1, false),
-            (RateLaw::HalfComplete, 1, large, false),
+        let condition = RateDistribution::At("0.5".parse().unwrap());
+        for (distribution, run, masks, fine) in [
+            (RateDistribution::HalfComplete, 1, 1, true),
+            (RateDistribution::HalfComplete, large, 1, false),
+            (RateDistribution::HalfComplete, 1, large, false),
             // Its rates given, the run's seed decides nothing.
-            (level, large, 1, true),
-            (level, 1, large, false),
+            (condition, large, 1, true),
+            (condition, 1, large, false),
         ] {
-            let found = law.check(&Reference, run, masks).is_ok();
-            assert_eq!(found, fine, "{law} {run} {masks}");
-            assert!(law.check(&Random, run, masks).is_ok());
+            let found = distribution.check(&Reference, run, masks).is_ok();
+            assert_eq!(found, fine, "{distribution} {run} {masks}");
+            assert!(distribution.check(&Random, run, masks).is_ok());
         }
     }
 
     #[test]
     fn laws_round_trip() {
-        for law in ["half-complete", "0.3", "LA", "l=0.2,a=0.7,v=0.7"] {
-            assert_eq!(law.parse::<RateLaw>().unwrap().to_string(), law);
+        for distribution in ["half-complete", "0.3", "LA", "l=0.2,a=0.7,v=0.7"] {
+            assert_eq!(distribution.parse::<RateDistribution>().unwrap().to_string(), distribution);
         }
-        assert!("half".parse::<RateLaw>().is_err());
+        assert!("half".parse::<RateDistribution>().is_err());
     }
 
-    /// Changed rates here mean changed training data for every user: raise the family's version.
+    /// Changed rates here mean changed training data for every user: raise the mask protocol's version.
     #[test]
     fn keyed_rates_are_frozen() {
         let rates = half_complete(&Random, &SCOPE, &ids(6));
@@ -369,7 +369,7 @@ mod tests {
                 ..SCOPE
             },
             Scope {
-                moment: Moment::Epoch(1),
+                phase: Phase::Epoch(1),
                 ..SCOPE
             },
             Scope {

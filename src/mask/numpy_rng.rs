@@ -14,7 +14,7 @@ pub struct Mt19937 {
 }
 
 impl Mt19937 {
-    /// The state after `numpy.random.seed(seed)` (Knuth's initialisation).
+    /// The state after `numpy.random.seed(seed)` (Knuth's initialization).
     pub(super) fn from_seed(seed: u32) -> Self {
         let mut words = [seed; N];
         for i in 1..N {
@@ -25,7 +25,7 @@ impl Mt19937 {
         Self { words, next: N }
     }
 
-    /// The state after initialisation with a list of words, as `random.seed` does it.
+    /// The state after initialization with a list of words, as `random.seed` does it.
     pub(super) fn from_key(key: &[u32]) -> Self {
         let mut state = Self::from_seed(19_650_218);
         let words = &mut state.words;

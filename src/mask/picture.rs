@@ -1,9 +1,9 @@
-//! A clip's mask as characters.
+//! A sample's mask as characters.
 
 /// From all lost to all kept.
 const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
 
-/// The valid positions of one clip as at most `width` characters: full where all positions of a
+/// The valid positions of one sample as at most `width` characters: full where all positions of a
 /// character are kept, a dot where none is.
 pub fn picture(kept: &[bool], width: usize) -> String {
     let columns = kept.len().min(width.max(1));
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_clips_show_every_position_and_long_ones_shares() {
+    fn short_samples_show_every_position_and_long_ones_shares() {
         assert_eq!(picture(&[true, false, true], 10), "█·█");
         let kept = (0..40).map(|t| t < 10 || (20..22).contains(&t) || (30..38).contains(&t));
         let kept: Vec<bool> = kept.collect();

@@ -1,27 +1,27 @@
-//! What every registered family must do, over the registry.
+//! What every registered mask protocol must do, over the registry.
 
 use proptest::prelude::*;
 
-use super::family::{Numbers, SHARE};
+use super::mask_protocol::{Numbers, SHARE};
 use super::testing::{EVALUATION, ids, rows, shape};
-use super::{FAMILIES, Family, Moment, Ranks, Scope, Variants, parse_list};
+use super::{MASK_PROTOCOLS, MaskProtocol, Phase, Ranks, Scope, Variants, parse_list};
 use crate::data::dataset::{Modality, SplitName};
 
 /// blake3 over a field of 50 samples of 40 steps with lengths 1 to 40, or all 40 where nothing is
 /// drawn for padding.
-fn hash(family: &dyn Family, scope: &Scope) -> String {
+fn hash(mask_protocol: &dyn MaskProtocol, scope: &Scope) -> String {
     let (ids, mut lengths): (_, Vec<u32>) = (ids(50), (0..50).map(|i| 1 + i % 40).collect());
-    if let Numbers::Stream(_) = family.numbers(scope).unwrap() {
+    if let Numbers::Stream(_) = mask_protocol.numbers(scope).unwrap() {
         lengths.fill(40);
     }
-    let field = family.field(scope, rows(&ids, &lengths, 40)).unwrap();
+    let field = mask_protocol.field(scope, rows(&ids, &lengths, 40)).unwrap();
     let bytes: Vec<u8> = field.iter().flat_map(|u| u.to_le_bytes()).collect();
     blake3::hash(&bytes).to_hex()[..16].to_owned()
 }
 
-/// Family, version, hash for evaluation on text, hash for an epoch of training on vision.
+/// Mask protocol, version, hash for evaluation on text, hash for an epoch of training on vision.
 ///
-/// A changed hash here means changed masks for every user: raise the family's version, and put the
+/// A changed hash here means changed masks for every user: raise the mask protocol's version, and put the
 /// new version and hashes here.
 const FROZEN: &[(&str, u32, [&str; 2])] = &[
     ("random", 1, ["5a9e325da8195749", "cd9a0f2a19d4935c"]),
@@ -34,19 +34,19 @@ const FROZEN: &[(&str, u32, [&str; 2])] = &[
 ];
 
 #[test]
-fn every_version_of_every_family_is_frozen() {
+fn every_version_of_every_mask_protocol_is_frozen() {
     let training = Scope {
         dataset: "sims",
         split: SplitName::Train,
         modality: Modality::Vision,
         seed: 7,
-        moment: Moment::Epoch(3),
+        phase: Phase::Epoch(3),
     };
-    let now: Vec<_> = FAMILIES
+    let now: Vec<_> = MASK_PROTOCOLS
         .iter()
-        .map(|family| {
-            let hashes = [hash(*family, &EVALUATION), hash(*family, &training)];
-            (family.name(), family.version(), hashes)
+        .map(|mask_protocol| {
+            let hashes = [hash(*mask_protocol, &EVALUATION), hash(*mask_protocol, &training)];
+            (mask_protocol.name(), mask_protocol.version(), hashes)
         })
         .collect();
     let frozen: Vec<_> = FROZEN
@@ -59,46 +59,46 @@ fn every_version_of_every_family_is_frozen() {
 #[test]
 fn fields_are_pure_and_lie_below_one() {
     let (ids, lengths) = (ids(60), [50; 60]);
-    for family in FAMILIES {
+    for mask_protocol in MASK_PROTOCOLS {
         let draw = |ids: &[String], steps| {
-            family
+            mask_protocol
                 .field(&EVALUATION, rows(ids, &lengths[..ids.len()], steps))
                 .unwrap()
         };
         let field = draw(&ids, 50);
-        assert_eq!(field.len(), 3000, "{}", family.name());
+        assert_eq!(field.len(), 3000, "{}", mask_protocol.name());
         assert_eq!(field, draw(&ids, 50));
         assert!(field.iter().all(|u| (0.0..1.0).contains(u)));
         assert!(draw(&ids, 0).is_empty() && draw(&[], 50).is_empty());
     }
 }
 
-/// Rows enough for several shares of work, of different lengths; every way by which a family gives
-/// its numbers is among the families.
+/// Rows enough for several shares of work, of different lengths; every way by which a mask protocol gives
+/// its numbers is among the mask protocols.
 #[test]
 fn any_number_of_threads_gives_the_same_masks() {
     let (ids, lengths): (_, Vec<u32>) = (ids(1500), (0..1500).map(|i| i % 18).collect());
     assert!(ids.len() * 17 > 8 * SHARE, "too few for threads to divide");
     let split = shape(&ids, [&lengths; 3], [17; 3]);
-    let levels = parse_list("0:1:0.1,L,LA,l=0.2,a=0.7,v=0.4").unwrap();
-    for family in FAMILIES {
+    let conditions = parse_list("0:1:0.1,L,LA,l=0.2,a=0.7,v=0.4").unwrap();
+    for mask_protocol in MASK_PROTOCOLS {
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
             pool.build().unwrap().install(|| {
-                let field = family.field(&EVALUATION, rows(&ids, &lengths, 17)).unwrap();
-                let masks = Variants::build(*family, "toy", &[split], 3, &levels).unwrap();
+                let field = mask_protocol.field(&EVALUATION, rows(&ids, &lengths, 17)).unwrap();
+                let masks = Variants::build(*mask_protocol, "toy", &[split], 3, &conditions).unwrap();
                 let packed = masks.splits[0].ranks.each_ref().map(Ranks::bits);
                 (field, masks.hashes(split.name).unwrap(), masks, packed)
             })
         };
         let one = with(1);
-        assert!([2, 16].iter().all(|n| with(*n) == one), "{}", family.name());
+        assert!([2, 16].iter().all(|n| with(*n) == one), "{}", mask_protocol.name());
     }
 }
 
-/// Share of clips that lose an eighth of their time at rate 1/2 under both of two scopes. One
-/// position per clip, so that families with long spans draw as many independent numbers as others.
-fn both_erased(family: &dyn Family, a: &Scope, b: &Scope) -> f64 {
+/// Share of samples that lose an eighth of their time at rate 1/2 under both of two scopes. One
+/// position per sample, so that mask protocols with long spans draw as many independent numbers as others.
+fn both_erased(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> f64 {
     let ids = ids(SAMPLES);
     let erased = |scope: &Scope| -> Vec<bool> {
         // The first of four words, behind CLS, or the first of four frames.
@@ -107,7 +107,7 @@ fn both_erased(family: &dyn Family, a: &Scope, b: &Scope) -> f64 {
             _ => (4, 0),
         };
         let lengths = [steps as u32; SAMPLES];
-        let field = family.field(scope, rows(&ids, &lengths, steps)).unwrap();
+        let field = mask_protocol.field(scope, rows(&ids, &lengths, steps)).unwrap();
         field.chunks(steps).map(|row| row[place] <= 0.5).collect()
     };
     let both = erased(a)
@@ -121,52 +121,52 @@ fn both_erased(family: &dyn Family, a: &Scope, b: &Scope) -> f64 {
 const SAMPLES: usize = 10_000;
 
 /// Two events are independent where both happen as often as the product of their shares p and q
-/// says. The difference, with shares of the same clips, then has the standard deviation
+/// says. The difference, with shares of the same samples, then has the standard deviation
 /// sqrt(p (1 - p) q (1 - q) / N); here it lies within 4 of these.
 fn near_product(p: f64, q: f64, both: f64) -> bool {
     let deviation = (p * (1.0 - p) * q * (1.0 - q) / SAMPLES as f64).sqrt();
     (both - p * q).abs() < 4.0 * deviation
 }
 
-/// One hundredth more or less than the product is too much among 10 000 clips.
+/// One hundredth more or less than the product is too much among 10 000 samples.
 #[test]
 fn a_small_dependence_is_seen() {
     assert!(near_product(0.5, 0.5, 0.2599));
     assert!(!near_product(0.5, 0.5, 0.2601) && !near_product(0.5, 0.5, 0.2399));
 }
 
-/// Whether a family loses a position under one scope regardless of the other.
-fn independent(family: &dyn Family, a: &Scope, b: &Scope) -> bool {
-    let (one, other) = (both_erased(family, a, a), both_erased(family, b, b));
-    assert!((0.2..0.6).contains(&one), "{} of {}", one, family.name());
-    near_product(one, other, both_erased(family, a, b))
+/// Whether a mask protocol loses a position under one scope regardless of the other.
+fn independent(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> bool {
+    let (one, other) = (both_erased(mask_protocol, a, a), both_erased(mask_protocol, b, b));
+    assert!((0.2..0.6).contains(&one), "{} of {}", one, mask_protocol.name());
+    near_product(one, other, both_erased(mask_protocol, a, b))
 }
 
 /// What makes `fresh` noise at one rate the same as `fixed`.
 #[test]
 fn only_momentless_families_repeat_their_fields() {
     let (ids, lengths) = (ids(20), [9; 20]);
-    for family in FAMILIES {
-        let at = |moment| {
+    for mask_protocol in MASK_PROTOCOLS {
+        let at = |phase| {
             let scope = Scope {
-                moment,
+                phase,
                 ..EVALUATION
             };
-            family.field(&scope, rows(&ids, &lengths, 9)).unwrap()
+            mask_protocol.field(&scope, rows(&ids, &lengths, 9)).unwrap()
         };
-        let same = at(Moment::Epoch(0)) == at(Moment::Epoch(1));
-        assert_eq!(same, family.is_momentless(), "{}", family.name());
+        let same = at(Phase::Epoch(0)) == at(Phase::Epoch(1));
+        assert_eq!(same, mask_protocol.is_draw_invariant(), "{}", mask_protocol.name());
     }
 }
 
 #[test]
 fn modalities_splits_seeds_and_moments_are_independent() {
-    let (split, moment) = (SplitName::Valid, Moment::Epoch(0));
+    let (split, phase) = (SplitName::Valid, Phase::Epoch(0));
     let modality = |modality| Scope {
         modality,
         ..EVALUATION
     };
-    for family in FAMILIES.iter().filter(|family| !family.row_ordered()) {
+    for mask_protocol in MASK_PROTOCOLS.iter().filter(|mask_protocol| !mask_protocol.row_ordered()) {
         let others = [
             Scope {
                 split,
@@ -181,25 +181,25 @@ fn modalities_splits_seeds_and_moments_are_independent() {
                 ..EVALUATION
             },
             Scope {
-                moment,
+                phase,
                 ..EVALUATION
             },
         ];
         for other in others {
             assert!(
-                independent(*family, &EVALUATION, &other),
+                independent(*mask_protocol, &EVALUATION, &other),
                 "{}: {other:?}",
-                family.name()
+                mask_protocol.name()
             );
         }
-        let shared = family.name() == "temporal";
+        let shared = mask_protocol.name() == "temporal";
         for (a, b) in [
             (Modality::Text, Modality::Audio),
             (Modality::Text, Modality::Vision),
             (Modality::Audio, Modality::Vision),
         ] {
-            let apart = independent(*family, &modality(a), &modality(b));
-            assert_eq!(apart, !shared, "{}: {a} and {b}", family.name());
+            let apart = independent(*mask_protocol, &modality(a), &modality(b));
+            assert_eq!(apart, !shared, "{}: {a} and {b}", mask_protocol.name());
         }
     }
 }
@@ -213,11 +213,11 @@ proptest! {
     ) {
         let (all, lengths): (_, Vec<u32>) = (ids(30), (0..30).map(|i| i % 10).collect());
         let scope = Scope { seed, ..EVALUATION };
-        for family in FAMILIES.iter().filter(|family| !family.row_ordered()) {
-            let whole = family.field(&scope, rows(&all, &lengths, 9)).unwrap();
+        for mask_protocol in MASK_PROTOCOLS.iter().filter(|mask_protocol| !mask_protocol.row_ordered()) {
+            let whole = mask_protocol.field(&scope, rows(&all, &lengths, 9)).unwrap();
             let some: Vec<String> = picks.iter().map(|&i| all[i].clone()).collect();
             let some_lengths: Vec<u32> = picks.iter().map(|&i| lengths[i]).collect();
-            let part = family.field(&scope, rows(&some, &some_lengths, 9)).unwrap();
+            let part = mask_protocol.field(&scope, rows(&some, &some_lengths, 9)).unwrap();
             for (row, &i) in picks.iter().enumerate() {
                 prop_assert_eq!(&part[row * 9..][..9], &whole[i * 9..][..9]);
             }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::numpy_rng::Mt19937;
 
-/// State of Python's module-level generator.
+/// State of Python's module-condition generator.
 #[derive(Clone)]
 pub(super) struct PythonRandom(Mt19937);
 

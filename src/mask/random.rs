@@ -1,17 +1,17 @@
 //! `random`: every position of every modality on its own, independent of everything else.
 
-use super::family::{Numbers, by_row};
+use super::mask_protocol::{Numbers, by_row};
 use super::key::{Key, Purpose};
-use super::{Error, Family, Rows, Scope};
+use super::{Error, MaskProtocol, Rows, Scope};
 
-/// Independent keyed streams: one per (data set, split, modality, seed, moment, sample).
+/// Independent keyed streams: one per (data set, split, modality, seed, phase, sample).
 ///
 /// Fields of different samples, modalities, splits and seeds are independent; a sample's row is
 /// the same in any order, subset or number of threads.
 #[derive(Clone, Copy, Debug)]
 pub struct Random;
 
-impl Family for Random {
+impl MaskProtocol for Random {
     fn name(&self) -> &'static str {
         "random"
     }
@@ -35,9 +35,9 @@ impl Family for Random {
     }
 }
 
-/// Every valid position a number of its own, under the family's key; none is drawn for padding.
-pub(super) fn independent(family: &dyn Family, scope: &Scope, rows: Rows, field: &mut [f64]) {
-    let key = Key::new(Purpose::Field, family, scope);
+/// Every valid position a number of its own, under the mask protocol's key; none is drawn for padding.
+pub(super) fn independent(mask_protocol: &dyn MaskProtocol, scope: &Scope, rows: Rows, field: &mut [f64]) {
+    let key = Key::new(Purpose::Field, mask_protocol, scope);
     by_row(rows, field, |id, length, row| {
         key.fill(id, &mut row[..length as usize]);
     });

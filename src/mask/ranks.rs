@@ -7,10 +7,10 @@
 use rayon::prelude::*;
 
 use super::compare::{BLOCK, count_above};
-use super::family::{self, Numbers, SHARE};
+use super::mask_protocol::{self, Numbers, SHARE};
 use super::keep::droppable;
 use super::scale::Scale;
-use super::{Error, Family, Keep, Planes, Rows, Scope, packing, rates};
+use super::{Error, MaskProtocol, Keep, Planes, Rows, Scope, packing, rates};
 use crate::data::dataset::Modality;
 
 /// Ranks of one modality of one split, shape (`rows`, `steps`), row-major.
@@ -27,10 +27,10 @@ impl Ranks {
     /// Draws the ranks of a whole split in blocks of samples, on all threads.
     ///
     /// # Errors
-    /// As [`Family::fill`]; [`Error::Shape`] or [`Error::Length`] where ids, lengths and steps do
+    /// As [`MaskProtocol::fill`]; [`Error::Shape`] or [`Error::Length`] where ids, lengths and steps do
     /// not belong together; [`Error::RateList`] where `rates` is not as in [`Ranks`].
     pub fn draw(
-        family: &dyn Family,
+        mask_protocol: &dyn MaskProtocol,
         scope: &Scope,
         rows: Rows,
         rates: &[f64],
@@ -39,7 +39,7 @@ impl Ranks {
         rows.check(scope.modality)?;
         let (scale, mut data) = (Scale::new(rates), vec![0; rows.size()]);
         if !data.is_empty() {
-            fill(family, scope, rows, &scale, &mut data)?;
+            fill(mask_protocol, scope, rows, &scale, &mut data)?;
         }
         let (rows, steps) = (rows.ids.len(), rows.steps);
         Ok(Self {
@@ -101,16 +101,16 @@ impl Ranks {
 
 /// Draws the ranks of all rows, which are not empty.
 fn fill(
-    family: &dyn Family,
+    mask_protocol: &dyn MaskProtocol,
     scope: &Scope,
     rows: Rows,
     scale: &Scale,
     data: &mut [u8],
 ) -> Result<(), Error> {
     let (modality, share) = (scope.modality, (SHARE / rows.steps).max(1));
-    match family.numbers(scope)? {
+    match mask_protocol.numbers(scope)? {
         Numbers::Stream(key) => {
-            family::by_row(rows, data, |id, length, ranks| {
+            mask_protocol::by_row(rows, data, |id, length, ranks| {
                 key.ranks(id, scale, &mut ranks[..length as usize]);
                 protect(scale, modality, length, ranks);
             });
@@ -124,8 +124,8 @@ fn fill(
             }
         }
         Numbers::Field => {
-            // A family that counts on the rows before needs them all; blocks serve the others.
-            let block = if family.row_ordered() {
+            // A mask protocol that counts on the rows before needs them all; blocks serve the others.
+            let block = if mask_protocol.row_ordered() {
                 rows.ids.len()
             } else {
                 share
@@ -135,7 +135,7 @@ fn fill(
             parts.try_for_each_init(Vec::new, |field, (ranks, rows)| {
                 // What the last block left is written over wherever it is read.
                 field.resize(rows.size(), 0.0);
-                family.fill(scope, rows, field)?;
+                mask_protocol.fill(scope, rows, field)?;
                 rank(field, scale, rows, modality, ranks);
                 Ok::<_, Error>(())
             })?;
@@ -191,7 +191,7 @@ pub(super) fn spell<T: ToString>(list: &[T]) -> String {
 mod tests {
     use super::*;
     use crate::mask::testing::{EVALUATION, ids, rows};
-    use crate::mask::{FAMILIES, Random, keep};
+    use crate::mask::{MASK_PROTOCOLS, Random, keep};
 
     #[test]
     fn unusable_lists_are_refused() {
@@ -213,18 +213,18 @@ mod tests {
     }
 
     #[test]
-    fn ranks_hold_the_mask_of_every_rate_of_every_family() {
+    fn ranks_hold_the_mask_of_every_rate_of_every_mask_protocol() {
         let list = rates::parse_list("0:1:0.1").unwrap();
         // More samples than a block, of all lengths.
         let (ids, lengths): (_, Vec<u32>) = (ids(400), (0..400).map(|i| i % 13).collect());
-        for (family, modality) in FAMILIES.iter().flat_map(|f| Modality::ALL.map(|m| (*f, m))) {
+        for (mask_protocol, modality) in MASK_PROTOCOLS.iter().flat_map(|f| Modality::ALL.map(|m| (*f, m))) {
             let scope = Scope {
                 modality,
                 ..EVALUATION
             };
             let rows = rows(&ids, &lengths, 12);
-            let field = family.field(&scope, rows).unwrap();
-            let ranks = Ranks::draw(family, &scope, rows, &list).unwrap();
+            let field = mask_protocol.field(&scope, rows).unwrap();
+            let ranks = Ranks::draw(mask_protocol, &scope, rows, &list).unwrap();
             for rate in &list {
                 let direct = keep(&field, &[*rate; 400], &lengths, 12, modality).unwrap();
                 let packed = ranks.bits_at(*rate).unwrap();
@@ -235,7 +235,7 @@ mod tests {
                     ranks.keep(*rate),
                     Some(direct),
                     "{} {modality}",
-                    family.name()
+                    mask_protocol.name()
                 );
             }
             assert_eq!(ranks.keep(0.55), None);

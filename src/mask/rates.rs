@@ -39,7 +39,7 @@ pub enum Error {
     TooMany { got: String },
     #[error("expected the three rates l=RATE,a=RATE,v=RATE side by side, got `{got}`")]
     Mixed { got: String },
-    #[error("expected one level of missing data, got `{got}`")]
+    #[error("expected one condition, got `{got}`")]
     NotOne { got: String },
 }
 

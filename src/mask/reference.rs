@@ -1,9 +1,9 @@
 //! `reference`: the published masks of LNLN and MMSA, bit for bit.
 
-use super::family::Numbers;
+use super::mask_protocol::Numbers;
 use super::numpy_rng::Mt19937;
 use super::python_random::PythonRandom;
-use super::{Error, Family, Loader, Moment, Rows, Scope, Training};
+use super::{Error, MaskProtocol, Loader, Phase, Rows, Scope, Training};
 use crate::data::dataset::Modality;
 
 /// One stream of NumPy's legacy generator, started again from the seed for every modality and
@@ -14,7 +14,7 @@ use crate::data::dataset::Modality;
 #[derive(Clone, Copy, Debug)]
 pub struct Reference;
 
-impl Family for Reference {
+impl MaskProtocol for Reference {
     fn name(&self) -> &'static str {
         "reference"
     }
@@ -32,7 +32,7 @@ impl Family for Reference {
         true
     }
 
-    fn is_momentless(&self) -> bool {
+    fn is_draw_invariant(&self) -> bool {
         true
     }
 
@@ -57,7 +57,7 @@ impl Family for Reference {
         let (n, steps) = (training.ids.len(), training.vision_steps);
         let (mut loader, mut drawn) =
             Loader::new(scope.seed, training.mask_seed, (n, steps), training.test)?;
-        if let Moment::Epoch(refreshes) = scope.moment {
+        if let Phase::Epoch(refreshes) = scope.phase {
             for _ in 0..refreshes {
                 drawn = loader.refresh()?;
             }
@@ -196,11 +196,11 @@ mod tests {
     fn later_draws_are_the_loaders_refreshes() {
         let ids = ids(40);
         let training = training(&ids);
-        let at = |moment| {
+        let at = |phase| {
             Reference
                 .rates(
                     &Scope {
-                        moment,
+                        phase,
                         ..EVALUATION
                     },
                     &training,
@@ -208,13 +208,13 @@ mod tests {
                 .unwrap()
         };
         assert_eq!(
-            at(Moment::Evaluation),
+            at(Phase::Evaluation),
             reference_rates(1111, 40).unwrap().rates[0]
         );
-        assert_eq!(at(Moment::Epoch(0)), at(Moment::Evaluation));
+        assert_eq!(at(Phase::Epoch(0)), at(Phase::Evaluation));
         let (mut loader, _) = Loader::new(1111, 1111, (40, 5), (3, 4)).unwrap();
         let refreshed = [(); 3].map(|()| loader.refresh().unwrap().rates[0].clone());
-        assert_eq!([1, 2, 3].map(|epoch| at(Moment::Epoch(epoch))), refreshed);
+        assert_eq!([1, 2, 3].map(|epoch| at(Phase::Epoch(epoch))), refreshed);
     }
 
     #[test]

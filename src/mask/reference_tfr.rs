@@ -1,10 +1,10 @@
 //! `reference-tfr`: the masks under which MMSA trains and tests TFR-Net, bit for bit.
 
-use super::family::Numbers;
-use super::level::Kind;
+use super::mask_protocol::Numbers;
+use super::condition::Kind;
 use super::numpy_rng::Mt19937;
 use super::reference::numpy_seed;
-use super::{Error, Family, Rows, Scope, Training};
+use super::{Error, MaskProtocol, Rows, Scope, Training};
 
 /// MMSA gives every modality a seed and a rate of its own, and at one seed for all three (its
 /// default, 1111) positions are those of [`super::Reference`]. Three seeds of their own are one
@@ -27,7 +27,7 @@ fn seeds(seed: u64) -> Result<[u32; 3], Error> {
     let three = [seed / PLACE / PLACE, seed / PLACE % PLACE, seed % PLACE];
     let equal = three[0] == three[1] && three[1] == three[2];
     match three.map(|seed| u32::try_from(seed).unwrap_or(u32::MAX)) {
-        // The same masks under two names would not be recognised as the same.
+        // The same masks under two names would not be recognized as the same.
         [text, ..] if equal => Err(Error::EqualSeeds { seed, text }),
         [text, audio, vision] if (1..PLACE).contains(&u64::from(text)) => Ok([text, audio, vision]),
         _ => Err(Error::ThreeSeeds { seed }),
@@ -39,7 +39,7 @@ fn generator(scope: &Scope) -> Result<Mt19937, Error> {
     Ok(Mt19937::from_seed(seeds[scope.modality as usize]))
 }
 
-impl Family for ReferenceTfr {
+impl MaskProtocol for ReferenceTfr {
     fn name(&self) -> &'static str {
         "reference-tfr"
     }
@@ -62,7 +62,7 @@ impl Family for ReferenceTfr {
         true
     }
 
-    fn is_momentless(&self) -> bool {
+    fn is_draw_invariant(&self) -> bool {
         true
     }
 
@@ -83,7 +83,7 @@ impl Family for ReferenceTfr {
     /// MMSA knows one rate for all samples.
     fn rates(&self, _: &Scope, _: &Training) -> Result<Vec<f64>, Error> {
         Err(Error::OneRate {
-            family: self.name(),
+            mask_protocol: self.name(),
         })
     }
 }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
     use crate::data::dataset::Modality;
     use crate::mask::testing::{EVALUATION, ids, rows};
-    use crate::mask::{Ranks, RateLaw, Reference};
+    use crate::mask::{Ranks, RateDistribution, Reference};
 
     fn first(seed: u64, modality: Modality) -> Result<Vec<f64>, Error> {
         let scope = Scope {
@@ -154,12 +154,12 @@ mod tests {
 
     #[test]
     fn there_is_no_half_complete_training() {
-        let message = RateLaw::HalfComplete
+        let message = RateDistribution::HalfComplete
             .check(&ReferenceTfr, 1, 1)
             .unwrap_err();
         assert!(message.to_string().contains("--noise-rate"), "{message}");
-        assert!(RateLaw::HalfComplete.check(&Reference, 1, 1).is_ok());
-        let level = "0.5".parse().unwrap();
-        assert!(RateLaw::At(level).check(&ReferenceTfr, 1, 1).is_ok());
+        assert!(RateDistribution::HalfComplete.check(&Reference, 1, 1).is_ok());
+        let condition = "0.5".parse().unwrap();
+        assert!(RateDistribution::At(condition).check(&ReferenceTfr, 1, 1).is_ok());
     }
 }

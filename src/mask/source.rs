@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::file::Stored;
-use super::{Error, Family, Level, MaskFile, SplitShape, Variants};
+use super::{Error, MaskProtocol, Condition, MaskFile, SplitShape, Variants};
 
 /// Masks of one prepared data set.
 pub struct MaskSource {
@@ -31,23 +31,23 @@ impl MaskSource {
         })
     }
 
-    /// The masks of one split at `levels`. What is stored is used, after comparison with what this
-    /// build draws; levels that are not stored are drawn.
+    /// The masks of one split at `conditions`. What is stored is used, after comparison with what this
+    /// build draws; conditions that are not stored are drawn.
     ///
     /// # Errors
     /// As [`Variants::build`] and [`MaskFile::read`]; [`Error::Differ`] or [`Error::OtherVersion`]
     /// where stored masks are not those that this build draws.
     pub fn masks(
         &self,
-        family: &dyn Family,
+        mask_protocol: &dyn MaskProtocol,
         split: &SplitShape,
         seed: u64,
-        levels: &[Level],
+        conditions: &[Condition],
     ) -> Result<Variants, Error> {
-        let drawn = Variants::build(family, &self.dataset, &[*split], seed, levels)?;
+        let drawn = Variants::build(mask_protocol, &self.dataset, &[*split], seed, conditions)?;
         let name = Stored {
-            family: family.name().to_owned(),
-            version: family.version(),
+            mask_protocol: mask_protocol.name().to_owned(),
+            version: mask_protocol.version(),
             seed,
             split: split.name,
         };
@@ -58,36 +58,36 @@ impl MaskSource {
             refuse_other_version(file, &name)?;
             return Ok(drawn);
         };
-        for level in drawn
-            .levels
+        for condition in drawn
+            .conditions
             .iter()
-            .filter(|level| stored.levels.contains(level))
+            .filter(|condition| stored.conditions.contains(condition))
         {
             let hashes = (
-                stored.hash(split.name, *level)?,
-                drawn.hash(split.name, *level)?,
+                stored.hash(split.name, *condition)?,
+                drawn.hash(split.name, *condition)?,
             );
             if hashes.0 != hashes.1 {
                 return Err(Error::Differ {
                     path: file.path().to_owned(),
-                    masks: format!("{} at level {level}", name.group()),
+                    masks: format!("{} at condition {condition}", name.group()),
                     stored: hashes.0,
                     drawn: hashes.1,
                 });
             }
             // The file can be at odds with itself no more; with the data it still can.
-            if stored.realised(split.name, *level)? != drawn.realised(split.name, *level)? {
+            if stored.realised(split.name, *condition)? != drawn.realised(split.name, *condition)? {
                 return Err(Error::Damaged {
                     path: file.path().to_owned(),
                     group: name.group(),
-                    what: format!("the realised rates at level {level} are not those of the data"),
+                    what: format!("the realised rates at condition {condition} are not those of the data"),
                 });
             }
         }
         let all = drawn
-            .levels
+            .conditions
             .iter()
-            .all(|level| stored.levels.contains(level));
+            .all(|condition| stored.conditions.contains(condition));
         Ok(if all { stored } else { drawn })
     }
 
@@ -97,15 +97,15 @@ impl MaskSource {
     /// As [`MaskSource::masks`].
     pub fn of_splits(
         &self,
-        family: &dyn Family,
+        mask_protocol: &dyn MaskProtocol,
         splits: &[SplitShape],
         seed: u64,
-        levels: &[Level],
+        conditions: &[Condition],
     ) -> Result<Variants, Error> {
-        let mut all = Variants::build(family, &self.dataset, &[], seed, levels)?;
+        let mut all = Variants::build(mask_protocol, &self.dataset, &[], seed, conditions)?;
         for split in splits {
-            let mut masks = self.masks(family, split, seed, levels)?;
-            masks.restrict(&all.levels);
+            let mut masks = self.masks(mask_protocol, split, seed, conditions)?;
+            masks.restrict(&all.conditions);
             all.splits.append(&mut masks.splits);
         }
         Ok(all)
@@ -127,16 +127,16 @@ fn open(path: &Path) -> Result<Option<MaskFile>, Error> {
     }
 }
 
-/// Masks of the same name under another version mean that a family has changed since.
+/// Masks of the same name under another version mean that a mask protocol has changed since.
 fn refuse_other_version(file: &MaskFile, name: &Stored) -> Result<(), Error> {
     let same = |other: &&Stored| {
-        (&other.family, other.seed, other.split) == (&name.family, name.seed, name.split)
+        (&other.mask_protocol, other.seed, other.split) == (&name.mask_protocol, name.seed, name.split)
     };
     match file.stored()?.iter().find(same) {
         None => Ok(()),
         Some(other) => Err(Error::OtherVersion {
             path: file.path().to_owned(),
-            family: name.family.clone(),
+            mask_protocol: name.mask_protocol.clone(),
             seed: name.seed,
             found: other.version,
             expected: name.version,
@@ -158,8 +158,8 @@ mod tests {
         let data = folder.path().join("toy.h5");
         let (ids, lengths) = (ids(20), [9; 20]);
         let split = shape(&ids, [&lengths; 3], [9; 3]);
-        let levels = parse_list("0,0.5").unwrap();
-        let mut stored = Variants::build(&Random, "toy", &[split], 1, &levels).unwrap();
+        let conditions = parse_list("0,0.5").unwrap();
+        let mut stored = Variants::build(&Random, "toy", &[split], 1, &conditions).unwrap();
         change(&mut stored);
         MaskFile::write(&MaskFile::beside(&data), CONTENT, &[stored]).unwrap();
         let source = MaskSource::beside(&data, "toy", CONTENT).unwrap();
@@ -167,10 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn stored_masks_serve_and_missing_levels_are_drawn() {
-        assert_eq!(masks_after(|_| {}, "0.5").unwrap().levels.len(), 2);
+    fn stored_masks_serve_and_missing_conditions_are_drawn() {
+        assert_eq!(masks_after(|_| {}, "0.5").unwrap().conditions.len(), 2);
         let drawn = masks_after(|_| {}, "0.5,0.7").unwrap();
-        assert_eq!(drawn.levels, parse_list("0.5,0.7").unwrap());
+        assert_eq!(drawn.conditions, parse_list("0.5,0.7").unwrap());
     }
 
     #[test]
@@ -184,15 +184,15 @@ mod tests {
         };
         let whole = |stored: &mut Variants| {
             let split = &stored.splits[0];
-            let (levels, mut ranks) = (&stored.levels, split.ranks.clone());
+            let (conditions, mut ranks) = (&stored.conditions, split.ranks.clone());
             ranks[1].data.fill(2);
-            stored.splits[0] = SplitVariants::new(split.name, levels, ranks, split.valid);
+            stored.splits[0] = SplitVariants::new(split.name, conditions, ranks, split.valid);
         };
         let [swapped, whole] = [masks_after(swap, "0.5"), masks_after(whole, "0.5")]
             .map(|refused| refused.unwrap_err().to_string());
         for message in [swapped, whole] {
             assert!(
-                message.contains("random-v1/seed-1/test at level 0.5 are"),
+                message.contains("random-v1/seed-1/test at condition 0.5 are"),
                 "{message}"
             );
             assert!(
@@ -203,9 +203,9 @@ mod tests {
         // Rates of other lengths beside the right masks.
         let longer = |stored: &mut Variants| {
             let split = &stored.splits[0];
-            let (levels, ranks) = (&stored.levels, split.ranks.clone());
+            let (conditions, ranks) = (&stored.conditions, split.ranks.clone());
             let valid = split.valid.map(|count| count + 20);
-            stored.splits[0] = SplitVariants::new(split.name, levels, ranks, valid);
+            stored.splits[0] = SplitVariants::new(split.name, conditions, ranks, valid);
         };
         let message = masks_after(longer, "0.5").unwrap_err().to_string();
         assert!(message.contains("are not those of the data"), "{message}");

@@ -1,26 +1,26 @@
-//! Realised missing rates, and how they spread over clips.
+//! Realised missing rates, and how they spread over samples.
 
 use serde::Serialize;
 
 use super::{Error, SplitShape, Variants};
 use crate::data::dataset::Modality;
 
-/// Realised missing rates of one modality at one level. CLS and SEP count as valid, so text stays
+/// Realised missing rates of one modality at one condition. CLS and SEP count as valid, so text stays
 /// below its nominal rate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Realised {
     pub modality: Modality,
     pub nominal: f64,
-    /// Erased valid positions / valid positions of all clips together; `None` where there is none.
+    /// Erased valid positions / valid positions of all samples together; `None` where there is none.
     pub pooled: Option<f64>,
-    /// Over clips that have a valid position.
+    /// Over samples that have a valid position.
     pub spread: Option<Spread>,
 }
 
-/// Mean, standard deviation (n - 1; 0 for a single clip) and range over clips.
+/// Mean, standard deviation (n - 1; 0 for a single sample) and range over samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
-    pub clips: usize,
+    pub samples: usize,
     pub mean: f64,
     pub sd: f64,
     pub min: f64,
@@ -29,11 +29,11 @@ pub struct Spread {
 
 impl Spread {
     fn of(values: &[f64]) -> Option<Self> {
-        let (clips, n) = (values.len(), values.len() as f64);
+        let (samples, n) = (values.len(), values.len() as f64);
         let mean = values.iter().sum::<f64>() / n;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        (clips > 0).then(|| Self {
-            clips,
+        (samples > 0).then(|| Self {
+            samples,
             mean,
             sd: (squares / (n - 1.0).max(1.0)).sqrt(),
             min: values.iter().copied().fold(f64::INFINITY, f64::min),
@@ -42,26 +42,26 @@ impl Spread {
     }
 }
 
-/// Realised missing rates of text, audio and vision of a split at every level of `variants`.
+/// Realised missing rates of text, audio and vision of a split at every condition of `variants`.
 ///
 /// # Errors
 /// [`Error::NoSplit`] where the variants lack the split.
 pub fn realised(variants: &Variants, split: &SplitShape) -> Result<Vec<[Realised; 3]>, Error> {
-    let at = |level: &super::Level| -> Result<[Realised; 3], Error> {
-        let keeps = variants.keeps(split.name, *level)?;
+    let at = |condition: &super::Condition| -> Result<[Realised; 3], Error> {
+        let keeps = variants.keeps(split.name, *condition)?;
         Ok(Modality::ALL.map(|modality| {
             let which = modality as usize;
             let (keep, lengths) = (&keeps[which], split.lengths[which]);
-            let clips: Vec<f64> = keep.missing_rates(lengths).into_iter().flatten().collect();
+            let samples: Vec<f64> = keep.missing_rates(lengths).into_iter().flatten().collect();
             Realised {
                 modality,
-                nominal: level.of(modality),
+                nominal: condition.of(modality),
                 pooled: keep.missing_rate(lengths),
-                spread: Spread::of(&clips),
+                spread: Spread::of(&samples),
             }
         }))
     };
-    variants.levels.iter().map(at).collect()
+    variants.conditions.iter().map(at).collect()
 }
 
 #[cfg(test)]
@@ -82,16 +82,16 @@ mod tests {
     }
 
     #[test]
-    fn clips_without_a_valid_position_do_not_count() {
+    fn samples_without_a_valid_position_do_not_count() {
         let (ids, text, audio) = (ids(3), [4, 2, 3], [0, 5, 5]);
         let split = shape(&ids, [&text, &audio, &[0; 3]], [4, 5, 5]);
-        let levels = parse_list("0,1").unwrap();
-        let variants = Variants::build(&Random, "toy", &[split], 1, &levels).unwrap();
+        let conditions = parse_list("0,1").unwrap();
+        let variants = Variants::build(&Random, "toy", &[split], 1, &conditions).unwrap();
         let [text, audio, vision] = &realised(&variants, &split).unwrap()[1];
         // Everything but CLS and SEP: 2 of 4, 0 of 2, 1 of 3.
         assert_eq!(text.pooled, Some(3.0 / 9.0));
         assert_eq!(text.spread.unwrap().max, 0.5);
-        assert_eq!((audio.pooled, audio.spread.unwrap().clips), (Some(1.0), 2));
+        assert_eq!((audio.pooled, audio.spread.unwrap().samples), (Some(1.0), 2));
         assert_eq!((vision.pooled, vision.spread), (None, None));
     }
 }

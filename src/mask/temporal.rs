@@ -1,23 +1,23 @@
-//! `temporal`: one mask over a clip's time, the same in all modalities.
+//! `temporal`: one mask over a sample's time, the same in all modalities.
 
-use super::family::by_row;
+use super::mask_protocol::by_row;
 use super::key::{Key, Purpose, uniform};
 use super::timeline::relative_time;
-use super::{Error, Family, Rows, Scope};
+use super::{Error, MaskProtocol, Rows, Scope};
 
-/// Cells of the time axis. A clip of CMU-MOSI lasts about four seconds, so a cell is shorter than
+/// Cells of the time axis. A sample of CMU-MOSI lasts about four seconds, so a cell is shorter than
 /// a word and several frames long.
 const CELLS: usize = 50;
 
-/// Time from a clip's first to its last valid step is cut into [`CELLS`] equal cells, each with a
+/// Time from a sample's first to its last valid step is cut into [`CELLS`] equal cells, each with a
 /// number of its own; a position takes the number of the cell its middle lies in. So a word is lost
 /// together with the frames of the cell at its middle, whatever the modalities' lengths; where a
-/// word is longer than a cell, as in clips of fewer than 50 words, the cells around are lost or
+/// word is longer than a cell, as in samples of fewer than 50 words, the cells around are lost or
 /// kept on their own.
 #[derive(Clone, Copy, Debug)]
 pub struct Temporal;
 
-impl Family for Temporal {
+impl MaskProtocol for Temporal {
     fn name(&self) -> &'static str {
         "temporal"
     }
@@ -27,7 +27,7 @@ impl Family for Temporal {
     }
 
     fn summary(&self) -> &'static str {
-        "one mask shared by all modalities: the clip's time in 50 equal cells, each on its own"
+        "one mask shared by all modalities: the sample's time in 50 equal cells, each on its own"
     }
 
     fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! What the tests of this room share.
 
-use super::{Moment, Rows, Scope, SplitShape, Training};
+use super::{Phase, Rows, Scope, SplitShape, Training};
 use crate::data::dataset::{Modality, SplitName};
 
 /// Text of the test split of MOSI under seed 1111, for evaluation.
@@ -9,7 +9,7 @@ pub const EVALUATION: Scope = Scope {
     split: SplitName::Test,
     modality: Modality::Text,
     seed: 1111,
-    moment: Moment::Evaluation,
+    phase: Phase::Evaluation,
 };
 
 /// Ids like MMSA's.

@@ -1,4 +1,4 @@
-//! Where in its clip a position lies.
+//! Where in its sample a position lies.
 
 use super::keep::droppable;
 use crate::data::dataset::Modality;

@@ -1,10 +1,10 @@
-//! The masks of one corpus at every listed level, for one family and one mask seed.
+//! The masks of one corpus at every listed condition, for one mask protocol and one mask seed.
 
 use std::collections::BTreeMap;
 
 use super::digest::{MaskName, digest_bits};
 use super::ranks::spell;
-use super::{Error, Family, Keep, Level, Moment, Ranks, Rows, Scope};
+use super::{Error, MaskProtocol, Keep, Condition, Phase, Ranks, Rows, Scope};
 use crate::data::dataset::{Corpus, Modality, Outline, Split, SplitName};
 
 /// What masks need to know of a split.
@@ -49,29 +49,29 @@ pub struct SplitVariants {
     pub ranks: [Ranks; 3],
     /// Valid positions of all samples in text, audio, vision.
     pub valid: [u64; 3],
-    /// Realised missing rates of text, audio, vision, by level: erased valid positions / valid
+    /// Realised missing rates of text, audio, vision, by condition: erased valid positions / valid
     /// positions, CLS and SEP counted among the valid ones; `None` where none is valid.
     pub realised: Vec<[Option<f64>; 3]>,
 }
 
 impl SplitVariants {
-    /// Masks of a split at these levels, with the realised rates that follow from them.
+    /// Masks of a split at these conditions, with the realised rates that follow from them.
     pub(super) fn new(
         name: SplitName,
-        levels: &[Level],
+        conditions: &[Condition],
         ranks: [Ranks; 3],
         valid: [u64; 3],
     ) -> Self {
         let by_rate = [0, 1, 2].map(|which: usize| ranks[which].missing_rates(valid[which]));
-        let of = |level: &Level, modality: Modality| {
+        let of = |condition: &Condition, modality: Modality| {
             let which = modality as usize;
             let known = ranks[which].rates.iter();
-            let place = known.copied().position(|rate| rate == level.of(modality))?;
+            let place = known.copied().position(|rate| rate == condition.of(modality))?;
             by_rate[which][place]
         };
-        let realised = levels
+        let realised = conditions
             .iter()
-            .map(|level| Modality::ALL.map(|modality| of(level, modality)));
+            .map(|condition| Modality::ALL.map(|modality| of(condition, modality)));
         Self {
             name,
             valid,
@@ -80,11 +80,11 @@ impl SplitVariants {
         }
     }
 
-    /// The masks of text, audio and vision at a level, packed; `None` where it is not held.
-    fn packed(&self, level: Level) -> Option<[(usize, usize, Vec<u8>); 3]> {
+    /// The masks of text, audio and vision at a condition, packed; `None` where it is not held.
+    fn packed(&self, condition: Condition) -> Option<[(usize, usize, Vec<u8>); 3]> {
         let of = |modality: Modality| {
             let ranks = &self.ranks[modality as usize];
-            let bits = ranks.bits_at(level.of(modality))?;
+            let bits = ranks.bits_at(condition.of(modality))?;
             Some((ranks.rows, ranks.steps, bits))
         };
         Some([
@@ -95,42 +95,42 @@ impl SplitVariants {
     }
 }
 
-/// Evaluation masks of one corpus under one family, seed and list of levels.
+/// Evaluation masks of one corpus under one mask protocol, seed and list of conditions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variants {
-    pub family: String,
+    pub mask_protocol: String,
     pub version: u32,
     pub dataset: String,
     pub seed: u64,
     /// Ascending, without duplicates.
-    pub levels: Vec<Level>,
+    pub conditions: Vec<Condition>,
     pub splits: Vec<SplitVariants>,
 }
 
 impl Variants {
-    /// Draws the masks of the given splits at all `levels`, which are put in order.
+    /// Draws the masks of the given splits at all `conditions`, which are put in order.
     ///
     /// # Errors
-    /// [`Error`] where the family refuses the seed, there is no level or too many, or a split's
+    /// [`Error`] where the mask protocol refuses the seed, there is no condition or too many, or a split's
     /// columns do not belong together.
     pub fn build(
-        family: &dyn Family,
+        mask_protocol: &dyn MaskProtocol,
         dataset: &str,
         splits: &[SplitShape],
         seed: u64,
-        levels: &[Level],
+        conditions: &[Condition],
     ) -> Result<Self, Error> {
-        let mut levels = levels.to_vec();
-        levels.sort();
-        levels.dedup();
-        let build = |split| build_split(family, dataset, split, seed, &levels);
+        let mut conditions = conditions.to_vec();
+        conditions.sort();
+        conditions.dedup();
+        let build = |split| build_split(mask_protocol, dataset, split, seed, &conditions);
         Ok(Self {
             splits: splits.iter().map(build).collect::<Result<_, Error>>()?,
-            family: family.name().to_owned(),
-            version: family.version(),
+            mask_protocol: mask_protocol.name().to_owned(),
+            version: mask_protocol.version(),
             dataset: dataset.to_owned(),
             seed,
-            levels,
+            conditions,
         })
     }
 
@@ -139,54 +139,54 @@ impl Variants {
     /// # Errors
     /// As [`Variants::build`]; [`Error::Dataset`] where the data cannot be read.
     pub fn of_corpus(
-        family: &dyn Family,
+        mask_protocol: &dyn MaskProtocol,
         corpus: &Corpus,
         seed: u64,
-        levels: &[Level],
+        conditions: &[Condition],
     ) -> Result<Self, Error> {
         let outlines = corpus.outlines()?;
         let shapes = outlines.each_ref().map(SplitShape::from);
-        Self::build(family, corpus.name(), &shapes, seed, levels)
+        Self::build(mask_protocol, corpus.name(), &shapes, seed, conditions)
     }
 
-    /// Forgets every level but these.
-    pub fn restrict(&mut self, levels: &[Level]) {
+    /// Forgets every condition but these.
+    pub fn restrict(&mut self, conditions: &[Condition]) {
         let keep: Vec<bool> = self
-            .levels
+            .conditions
             .iter()
-            .map(|level| levels.contains(level))
+            .map(|condition| conditions.contains(condition))
             .collect();
         for split in &mut self.splits {
             let mut kept = keep.iter();
             split.realised.retain(|_| kept.next() == Some(&true));
         }
-        self.levels.retain(|level| levels.contains(level));
+        self.conditions.retain(|condition| conditions.contains(condition));
     }
 
-    /// The mask of one modality of one split at a listed level.
+    /// The mask of one modality of one split at a listed condition.
     ///
     /// # Errors
-    /// [`Error::NoSplit`] or [`Error::NoLevel`] where it is not held.
-    pub fn keep(&self, split: SplitName, modality: Modality, level: Level) -> Result<Keep, Error> {
+    /// [`Error::NoSplit`] or [`Error::NoCondition`] where it is not held.
+    pub fn keep(&self, split: SplitName, modality: Modality, condition: Condition) -> Result<Keep, Error> {
         let ranks = &self.split(split)?.ranks[modality as usize];
-        let listed = self.levels.contains(&level);
-        let keep = listed.then(|| ranks.keep(level.of(modality))).flatten();
-        keep.ok_or_else(|| self.no_level(level))
+        let listed = self.conditions.contains(&condition);
+        let keep = listed.then(|| ranks.keep(condition.of(modality))).flatten();
+        keep.ok_or_else(|| self.no_condition(condition))
     }
 
-    fn no_level(&self, asked: Level) -> Error {
-        Error::NoLevel {
+    fn no_condition(&self, asked: Condition) -> Error {
+        Error::NoCondition {
             asked,
-            known: spell(&self.levels),
+            known: spell(&self.conditions),
         }
     }
 
-    /// The masks of text, audio and vision of one split at a listed level.
+    /// The masks of text, audio and vision of one split at a listed condition.
     ///
     /// # Errors
     /// As [`Variants::keep`].
-    pub fn keeps(&self, split: SplitName, level: Level) -> Result<[Keep; 3], Error> {
-        let keep = |modality| self.keep(split, modality, level);
+    pub fn keeps(&self, split: SplitName, condition: Condition) -> Result<[Keep; 3], Error> {
+        let keep = |modality| self.keep(split, modality, condition);
         Ok([
             keep(Modality::Text)?,
             keep(Modality::Audio)?,
@@ -208,52 +208,52 @@ impl Variants {
             })
     }
 
-    /// Hash of one split's masks at one level (see [`super::digest`]).
+    /// Hash of one split's masks at one condition (see [`super::digest`]).
     ///
     /// # Errors
     /// As [`Variants::keep`].
-    pub fn hash(&self, split: SplitName, level: Level) -> Result<String, Error> {
+    pub fn hash(&self, split: SplitName, condition: Condition) -> Result<String, Error> {
         let name = MaskName {
-            family: &self.family,
+            mask_protocol: &self.mask_protocol,
             version: self.version,
             dataset: &self.dataset,
             split,
             seed: self.seed,
-            level,
+            condition,
         };
-        let listed = self.levels.contains(&level);
-        let packed = self.split(split)?.packed(level).filter(|_| listed);
-        let packed = packed.ok_or_else(|| self.no_level(level))?;
+        let listed = self.conditions.contains(&condition);
+        let packed = self.split(split)?.packed(condition).filter(|_| listed);
+        let packed = packed.ok_or_else(|| self.no_condition(condition))?;
         Ok(digest_bits(&name, packed))
     }
 
-    /// Realised missing rates of text, audio and vision at a listed level.
+    /// Realised missing rates of text, audio and vision at a listed condition.
     ///
     /// # Errors
     /// As [`Variants::keep`].
-    pub fn realised(&self, split: SplitName, level: Level) -> Result<[Option<f64>; 3], Error> {
-        let place = self.levels.iter().position(|known| *known == level);
+    pub fn realised(&self, split: SplitName, condition: Condition) -> Result<[Option<f64>; 3], Error> {
+        let place = self.conditions.iter().position(|known| *known == condition);
         let rates = &self.split(split)?.realised;
         let rates = place.and_then(|place| rates.get(place)).copied();
-        rates.ok_or_else(|| self.no_level(level))
+        rates.ok_or_else(|| self.no_condition(condition))
     }
 
-    /// Hash of one split's masks at every level.
+    /// Hash of one split's masks at every condition.
     ///
     /// # Errors
     /// [`Error::NoSplit`] where it is not held.
-    pub fn hashes(&self, split: SplitName) -> Result<BTreeMap<Level, String>, Error> {
-        let hash = |level: &Level| Ok((*level, self.hash(split, *level)?));
-        self.levels.iter().map(hash).collect()
+    pub fn hashes(&self, split: SplitName) -> Result<BTreeMap<Condition, String>, Error> {
+        let hash = |condition: &Condition| Ok((*condition, self.hash(split, *condition)?));
+        self.conditions.iter().map(hash).collect()
     }
 }
 
 fn build_split(
-    family: &dyn Family,
+    mask_protocol: &dyn MaskProtocol,
     dataset: &str,
     split: &SplitShape,
     seed: u64,
-    levels: &[Level],
+    conditions: &[Condition],
 ) -> Result<SplitVariants, Error> {
     let ranks = |modality: Modality| {
         let which = modality as usize;
@@ -263,16 +263,16 @@ fn build_split(
             split: split.name,
             modality,
             seed,
-            moment: Moment::Evaluation,
+            phase: Phase::Evaluation,
         };
         let rows = Rows {
             ids,
             lengths,
             steps,
         };
-        Ranks::draw(family, &scope, rows, &rates_of(levels, modality))
+        Ranks::draw(mask_protocol, &scope, rows, &rates_of(conditions, modality))
     };
-    // Beside each other, since a family may draw one modality on one thread alone.
+    // Beside each other, since a mask protocol may draw one modality on one thread alone.
     let (audio, (text, vision)) = rayon::join(
         || ranks(Modality::Audio),
         || rayon::join(|| ranks(Modality::Text), || ranks(Modality::Vision)),
@@ -280,15 +280,15 @@ fn build_split(
     let count = |lengths: &[u32]| lengths.iter().map(|length| u64::from(*length)).sum();
     Ok(SplitVariants::new(
         split.name,
-        levels,
+        conditions,
         [text?, audio?, vision?],
         split.lengths.map(count),
     ))
 }
 
-/// The rates one modality has in a list of levels, ascending.
-fn rates_of(levels: &[Level], modality: Modality) -> Vec<f64> {
-    let mut rates: Vec<f64> = levels.iter().map(|level| level.of(modality)).collect();
+/// The rates one modality has in a list of conditions, ascending.
+fn rates_of(conditions: &[Condition], modality: Modality) -> Vec<f64> {
+    let mut rates: Vec<f64> = conditions.iter().map(|condition| condition.of(modality)).collect();
     rates.sort_by(f64::total_cmp);
     rates.dedup();
     rates
@@ -297,47 +297,47 @@ fn rates_of(levels: &[Level], modality: Modality) -> Vec<f64> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::mask::level::parse_list;
+    use crate::mask::condition::parse_list;
     use crate::mask::testing::{ids, shape};
-    use crate::mask::{FAMILIES, Random, keep};
+    use crate::mask::{MASK_PROTOCOLS, Random, keep};
 
     /// Variants of a small test split.
-    pub fn small(seed: u64, levels: &str) -> Variants {
-        let (ids, levels) = (ids(4), parse_list(levels).unwrap());
+    pub fn small(seed: u64, conditions: &str) -> Variants {
+        let (ids, conditions) = (ids(4), parse_list(conditions).unwrap());
         let lengths: [&[u32]; 3] = [&[6, 3, 4, 2], &[9, 1, 5, 7], &[5, 5, 0, 2]];
         let split = shape(&ids, lengths, [6, 9, 5]);
-        Variants::build(&Random, "toy", &[split], seed, &levels).unwrap()
+        Variants::build(&Random, "toy", &[split], seed, &conditions).unwrap()
     }
 
     #[test]
     fn variants_equal_thresholded_fields() {
         let (ids, lengths) = (ids(4), [6, 3, 4, 2]);
         let split = shape(&ids, [&lengths; 3], [6; 3]);
-        let levels = parse_list("1,0,0.3,LA,l=0.2,a=0.3,v=0.4").unwrap();
-        for family in FAMILIES {
-            let variants = Variants::build(*family, "toy", &[split], 5, &levels).unwrap();
-            for (modality, level) in Modality::ALL
+        let conditions = parse_list("1,0,0.3,LA,l=0.2,a=0.3,v=0.4").unwrap();
+        for mask_protocol in MASK_PROTOCOLS {
+            let variants = Variants::build(*mask_protocol, "toy", &[split], 5, &conditions).unwrap();
+            for (modality, condition) in Modality::ALL
                 .iter()
-                .flat_map(|m| levels.iter().map(|l| (*m, *l)))
+                .flat_map(|m| conditions.iter().map(|l| (*m, *l)))
             {
                 let scope = Scope {
                     dataset: "toy",
                     split: split.name,
                     modality,
                     seed: 5,
-                    moment: Moment::Evaluation,
+                    phase: Phase::Evaluation,
                 };
                 let rows = Rows {
                     ids: &ids,
                     lengths: &lengths,
                     steps: 6,
                 };
-                let field = family.field(&scope, rows).unwrap();
-                let direct = keep(&field, &[level.of(modality); 4], &lengths, 6, modality).unwrap();
-                let place = levels.iter().position(|known| *known == level).unwrap();
+                let field = mask_protocol.field(&scope, rows).unwrap();
+                let direct = keep(&field, &[condition.of(modality); 4], &lengths, 6, modality).unwrap();
+                let place = conditions.iter().position(|known| *known == condition).unwrap();
                 let realised = variants.splits[0].realised[place][modality as usize];
                 assert_eq!(realised, direct.missing_rate(&lengths));
-                assert_eq!(variants.keep(split.name, modality, level).unwrap(), direct);
+                assert_eq!(variants.keep(split.name, modality, condition).unwrap(), direct);
             }
         }
     }
@@ -346,19 +346,19 @@ pub(super) mod tests {
     #[test]
     fn the_hash_is_frozen() {
         let hash = small(1, "0,0.5")
-            .hash(SplitName::Test, Level::uniform(0.5).unwrap())
+            .hash(SplitName::Test, Condition::uniform(0.5).unwrap())
             .unwrap();
         assert_eq!(hash, "d56af04570ab590cf5c04517bedc21de");
     }
 
     #[test]
-    fn a_level_hashes_the_same_in_every_list() {
+    fn a_condition_hashes_the_same_in_every_list() {
         let (short, long) = (small(1, "0.5"), small(1, "0:1:0.1"));
         let (short, long) = (
             short.hashes(SplitName::Test).unwrap(),
             long.hashes(SplitName::Test).unwrap(),
         );
-        assert!(short.iter().all(|(level, hash)| long[level] == *hash));
+        assert!(short.iter().all(|(condition, hash)| long[condition] == *hash));
         assert_eq!(long.len(), 11);
         assert_ne!(short, small(2, "0.5").hashes(SplitName::Test).unwrap());
     }
@@ -366,14 +366,14 @@ pub(super) mod tests {
     #[test]
     fn what_is_not_stored_is_named() {
         let variants = small(1, "0,0.5");
-        let missing = Level::uniform(0.1).unwrap();
+        let missing = Condition::uniform(0.1).unwrap();
         let message = variants
             .keeps(SplitName::Test, missing)
             .unwrap_err()
             .to_string();
         assert_eq!(
             message,
-            "no masks at level 0.1: the stored levels are [0, 0.5]"
+            "no masks at condition 0.1: the stored conditions are [0, 0.5]"
         );
         let message = variants.split(SplitName::Train).unwrap_err().to_string();
         assert_eq!(message, "no mask variants of split `train` of `toy`");

@@ -133,7 +133,7 @@ mod tests {
     fn constant_predictors_reach_the_published_floors() {
         for (positive, negative, constant, right, swapped) in FLOORS {
             let truths = || (0..positive + negative).map(|i| i < positive);
-            let close = |value: f64, floor: f64| (100.0 * value - floor).abs() < 0.005;
+            let close = |value: f64, baseline: f64| (100.0 * value - baseline).abs() < 0.005;
             assert!(close(
                 weighted(truths().map(|t| (t, constant))).unwrap(),
                 right

@@ -2,7 +2,7 @@
 //!
 //! - [`accuracy`], [`f1`], [`error`], [`correlation`] hold the formulas, one idea a file.
 //! - [`Metric`] is a formula with its direction, unit and title; nothing compares metrics by name.
-//! - [`Sums`] is a metric's form for resampling; [`floor`] finds what a constant can reach.
+//! - [`Sums`] is a metric's form for resampling; [`baseline`] finds what a constant can reach.
 //! - [`Protocol`] is the named list of metrics a data set is scored by; [`PROTOCOLS`] lists them.
 //!
 //! Values are fractions in [0, 1] for accuracies and F1, label units for the mean absolute error;
@@ -14,7 +14,7 @@ pub mod correlation;
 mod descriptor;
 pub mod error;
 pub mod f1;
-pub mod floor;
+pub mod baseline;
 mod mosi;
 mod protocol;
 mod sims;

@@ -2,7 +2,7 @@
 
 use super::{Metric, PROTOCOLS, Undefined};
 
-/// The metrics of one family of data sets.
+/// The metrics of one mask protocol of data sets.
 #[derive(Clone, Copy, Debug)]
 pub struct Protocol {
     /// Key in `datasets.toml` and files.

@@ -19,12 +19,12 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             .summed(Sums::two_classes(|p, t, s| count(t > 0.0, p > 0.0, s))),
         Metric::number("mae", "MAE", Direction::LowerIsBetter, mae).summed(Sums::mean(
             |p, t, s| {
-                s[0] += (f64::from(clip(p)) - f64::from(clip(t))).abs();
+                s[0] += (f64::from(sample(p)) - f64::from(sample(t))).abs();
                 s[1] += 1.0;
             },
         )),
         Metric::number("corr", "Corr", Direction::HigherIsBetter, corr)
-            .summed(Sums::correlation(|p, t, s| moments(clip(p), clip(t), s))),
+            .summed(Sums::correlation(|p, t, s| moments(sample(p), sample(t), s))),
     ],
     extras: &[
         Metric::share("f1_swapped", "F1 swapped", f1_swapped)
@@ -42,7 +42,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
             Direction::HigherIsBetter,
             concordance,
         )
-        .summed(Sums::agreement(|p, t, s| moments(clip(p), clip(t), s))),
+        .summed(Sums::agreement(|p, t, s| moments(sample(p), sample(t), s))),
     ],
     classes: &[
         "negative",
@@ -115,10 +115,10 @@ fn bin(value: f32, edges: &[f32]) -> usize {
 }
 
 fn clipped(values: &[f32]) -> Vec<f32> {
-    values.iter().copied().map(clip).collect()
+    values.iter().copied().map(sample).collect()
 }
 
-fn clip(value: f32) -> f32 {
+fn sample(value: f32) -> f32 {
     value.clamp(-1.0, 1.0)
 }
 

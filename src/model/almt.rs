@@ -16,12 +16,12 @@ use super::encoder::TextEncoder;
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::habits::{Habits, Watched};
+use super::trainer_options::{TrainerOptions, MonitoredMetric};
 use super::layers::{
     BlockSize, CrossTransformer, HyperLayers, Projections, TokenTransformer, init,
 };
 use super::losses::Losses;
-use super::recipe::{Clip, Recipe, Rule};
+use super::recipe::{GradClip, Recipe, Rule};
 use super::setup::{CaseData, Profile, Setup, Shapes};
 use super::trace::Trace;
 
@@ -50,10 +50,10 @@ fn recipe(_: Profile) -> Recipe {
         weight_decay: 1e-4,
         batch_size: 64,
         epochs: 200,
-        clip: Clip::None,
-        habits: Habits {
-            watched: Watched::Mse,
-            ..Habits::NONE
+        clip: GradClip::None,
+        trainer_options: TrainerOptions {
+            monitored: MonitoredMetric::Mse,
+            ..TrainerOptions::NONE
         },
     }
 }
@@ -273,6 +273,6 @@ fn case(config: &Value) -> Result<CaseData> {
             vision_width: case.v_input_dim,
         },
         text_width: case.l_input_dim,
-        clips: case.batch,
+        samples: case.batch,
     })
 }

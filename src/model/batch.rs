@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::error::{ModelError, Result, shape};
 
-/// The text of a batch of B clips with T positions.
+/// The text of a batch of B samples with T positions.
 #[derive(Debug)]
 pub enum Text {
     /// (B, 3, T) int64: token ids, attention mask, segment ids, for an encoder inside the model.
@@ -30,9 +30,9 @@ impl Text {
     }
 }
 
-/// One version, masked or complete, of the three modalities of B clips.
+/// One version, masked or complete, of the three modalities of B samples.
 ///
-/// Lengths are valid steps per clip, padding excluded. Models of the LNLN family attend to padding
+/// Lengths are valid steps per sample, padding excluded. Models of the LNLN family attend to padding
 /// and ignore them; MulT and MISA need them.
 #[derive(Debug)]
 pub struct Inputs {
@@ -52,17 +52,17 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Number of clips.
+    /// Number of samples.
     pub fn len(&self) -> i64 {
         self.audio.size()[0]
     }
 
-    /// Whether there is no clip.
+    /// Whether there is no sample.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The clips of several inputs of equal shapes, one after another.
+    /// The samples of several inputs of equal shapes, one after another.
     pub fn cat(parts: &[Self]) -> Self {
         let join = |of: &dyn Fn(&Self) -> &Tensor| {
             let tensors: Vec<&Tensor> = parts.iter().map(of).collect();
@@ -83,7 +83,7 @@ impl Inputs {
         }
     }
 
-    /// The clips `start..start + length` as views.
+    /// The samples `start..start + length` as views.
     pub fn narrow(&self, start: i64, length: i64) -> Self {
         let cut = |tensor: &Tensor| tensor.narrow(0, start, length);
         Self {
@@ -98,25 +98,25 @@ impl Inputs {
     }
 }
 
-/// A training batch of B clips.
+/// A training batch of B samples.
 #[derive(Debug)]
 pub struct Batch {
     /// What is left after masking.
     pub masked: Inputs,
-    /// The same clips with nothing missing; `None` for models that never look at them.
+    /// The same samples with nothing missing; `None` for models that never look at them.
     pub complete: Option<Inputs>,
     /// (B, 1) regression label, in the data set's own range.
     pub label: Tensor,
     /// (B, 1) nominal missing rate of text, audio and vision.
     pub missing_rate: [Tensor; 3],
-    /// Position of each clip in the training split, for models that keep a state per clip.
+    /// Position of each sample in the training split, for models that keep a state per sample.
     pub index: Vec<i64>,
     /// Current epoch, counted from 1.
     pub epoch: u32,
 }
 
 impl Batch {
-    /// Checks the parts every model reads: one label and one rate per clip and modality, and complete
+    /// Checks the parts every model reads: one label and one rate per sample and modality, and complete
     /// inputs, where there are any, of the masked ones' shapes.
     ///
     /// # Errors

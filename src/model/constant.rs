@@ -1,4 +1,4 @@
-//! The floor: predicts the same label for every clip.
+//! The baseline: predicts the same label for every sample.
 //!
 //! The constant is the median of the training labels, which minimises their mean absolute error. A
 //! model that does not beat it has learnt nothing.
@@ -9,9 +9,9 @@ use tch::Tensor;
 use super::batch::{Batch, Inputs};
 use super::entry::{Entry, Model};
 use super::error::Result;
-use super::habits::Habits;
+use super::trainer_options::TrainerOptions;
 use super::losses::Losses;
-use super::recipe::{Clip, Recipe, Rule};
+use super::recipe::{GradClip, Recipe, Rule};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
 
@@ -20,7 +20,7 @@ pub static ENTRY: Entry = Entry {
     name: "constant",
     title: "Constant",
     citation: "",
-    summary: "predicts the median training label for every clip; the floor of every metric",
+    summary: "predicts the median training label for every sample; the baseline of every metric",
     trained: false,
     needs_complete: false,
     recipe,
@@ -37,8 +37,8 @@ fn recipe(_: Profile) -> Recipe {
         weight_decay: 0.0,
         batch_size: 64,
         epochs: 0,
-        clip: Clip::None,
-        habits: Habits::NONE,
+        clip: GradClip::None,
+        trainer_options: TrainerOptions::NONE,
     }
 }
 

@@ -1,15 +1,15 @@
 //! EF-LSTM, early fusion (MMSA's baseline; Williams et al., 2018).
 //!
-//! Text, audio and vision, brought to one number of steps, are joined step by step, normalised and
+//! Text, audio and vision, brought to one number of steps, are joined step by step, normalized and
 //! read by a stacked LSTM. Formulas and defaults: MMSA v2.2.1, `models/singleTask/EF_LSTM.py` and
 //! `config/config_regression.json`.
 //!
 //! Where the reference slips: its batch norm takes the time axis for the features, so that each step
-//! is scaled over all features of all modalities together. Here every feature is normalised over
-//! clips and steps; `ef_lstm:compat` keeps the reference's axis.
+//! is scaled over all features of all modalities together. Here every feature is normalized over
+//! samples and steps; `ef_lstm:compat` keeps the reference's axis.
 //!
 //! Files that are not aligned are brought to the text's steps by average pooling, as the reference
-//! does. Padding is normalised and read like everything else, as there.
+//! does. Padding is normalized and read like everything else, as there.
 //!
 //! Text as published is the data file's own features (`--encoder features`), a frozen BERT's states;
 //! with `bert:DIR` the BERT is trained along, which MMSA's form never was.
@@ -158,7 +158,7 @@ impl EfLstm {
         })
     }
 
-    /// (B, T, features), normalised.
+    /// (B, T, features), normalized.
     fn normalise(&self, x: &Tensor, train: bool) -> Tensor {
         match self.axis {
             NormAxis::Steps => self.norm.forward_t(x, train),
@@ -209,7 +209,7 @@ impl Regressor for EfLstm {
         let (steps, features) = (self.text_steps, self.widths.iter().sum::<i64>());
         vec![
             ("text encoder", self.encoder.kept(steps)),
-            // Joined, and normalised on either axis.
+            // Joined, and normalized on either axis.
             ("norm", 2 * steps * features),
             ("recurrent layers", self.lstm.kept(steps)),
         ]

@@ -9,7 +9,7 @@ pub use super::layers::{Bert, BertConfig};
 use super::batch::Text;
 use super::engine::Engine;
 use super::error::{ModelError, Result, shape};
-use super::hugging_face;
+use super::weights::hugging_face;
 
 /// The text encoder a model is built with.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,7 +126,7 @@ impl TextEncoder {
         }
     }
 
-    /// Floats kept for the way back, for one clip of `steps` positions.
+    /// Floats kept for the backward pass, for one sample of `steps` positions.
     pub fn kept(&self, steps: i64) -> i64 {
         match self {
             Self::Bert(bert) => bert.kept(steps),

@@ -6,7 +6,7 @@ pub struct Engine {
     /// The reference's computation to the letter: every row of every layer, whole matrices of
     /// attention scores, one pass each for masked and complete inputs, the unread pooler. For
     /// comparison and proof.
-    pub plain: bool,
+    pub reference: bool,
     /// The text encoder keeps no activations and computes them again, layer by layer, on the way
     /// back.
     pub recompute: bool,
@@ -14,14 +14,14 @@ pub struct Engine {
 
 impl Engine {
     /// The literal computation.
-    pub const PLAIN: Self = Self {
-        plain: true,
+    pub const REFERENCE: Self = Self {
+        reference: true,
         recompute: false,
     };
 
     /// The text encoder computed twice.
     pub const RECOMPUTE: Self = Self {
-        plain: false,
+        reference: false,
         recompute: true,
     };
 }

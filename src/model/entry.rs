@@ -39,13 +39,13 @@ pub trait Model: Send {
     /// Sets how to compute from now on. A model that does nothing here knows one way.
     fn set_engine(&mut self, _engine: Engine) {}
 
-    /// Whether every loss is a mean over clips of something each clip decides alone, so that a
-    /// batch may be computed in parts. Batch statistics and states shared by clips forbid it.
+    /// Whether every loss is a mean over samples of something each sample decides alone, so that a
+    /// batch may be computed in parts. Batch statistics and states shared by samples forbid it.
     fn is_divisible(&self) -> bool {
         false
     }
 
-    /// Floats that a training pass keeps for the way back, per clip and by part; `None` where
+    /// Floats that a training pass keeps for the backward pass, per sample and by part; `None` where
     /// nobody has counted.
     fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
         None
@@ -101,7 +101,7 @@ pub struct Entry {
     pub config: fn(Profile) -> Value,
     /// Named departures from `config`.
     pub variants: &'static [Variant],
-    /// Builds the model with freshly initialised parameters.
+    /// Builds the model with freshly initialized parameters.
     pub build: for<'a> fn(&Setup<'a>) -> Result<Box<dyn Model>>,
     /// Reads from a stored reference case what data it was made for; `None` where no case exists.
     pub case: Option<ReadCase>,
@@ -127,7 +127,7 @@ pub fn find(name: &str) -> Result<&'static Entry> {
 
 /// A model's hyper-parameters as a record keeps them.
 pub(super) fn to_json<T: serde::Serialize>(config: &T) -> Value {
-    // Structs of numbers cannot fail to serialise; null would show in the record if one did.
+    // Structs of numbers cannot fail to serialize; null would show in the record if one did.
     serde_json::to_value(config).unwrap_or(Value::Null)
 }
 

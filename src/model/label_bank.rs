@@ -1,7 +1,7 @@
 //! Labels for single modalities, made during training (Self-MM, Yu et al., AAAI 2021).
 //!
-//! For every training clip the bank remembers a label and a feature vector in four spaces (fusion,
-//! text, audio, vision), and per space the mean features of clips labelled positive and negative. A
+//! For every training sample the bank remembers a label and a feature vector in four spaces (fusion,
+//! text, audio, vision), and per space the mean features of samples labelled positive and negative. A
 //! modality's label moves with how much nearer its features lie to the positive centre than the
 //! fused ones do. Formulas: MMSA v2.2.1, `trains/multiTask/SELF_MM.py`.
 //!
@@ -22,7 +22,7 @@ const EPS: f64 = 1e-8;
 /// One space of the bank.
 #[derive(Debug)]
 struct Space {
-    /// (N), 0 for clips not seen yet.
+    /// (N), 0 for samples not seen yet.
     labels: Tensor,
     /// (N, width)
     features: Tensor,
@@ -31,11 +31,11 @@ struct Space {
 }
 
 impl Space {
-    fn new(path: &Path<'_>, name: &str, clips: i64, width: i64) -> Self {
+    fn new(path: &Path<'_>, name: &str, samples: i64, width: i64) -> Self {
         let zeros = |what: &str, size: &[i64]| path.zeros_no_train(&format!("{what}_{name}"), size);
         Self {
-            labels: zeros("labels", &[clips]),
-            features: zeros("features", &[clips, width]),
+            labels: zeros("labels", &[samples]),
+            features: zeros("features", &[samples, width]),
             centers: zeros("centers", &[2, width]),
         }
     }
@@ -53,7 +53,7 @@ impl Space {
         let _ = self.features.index_copy_(0, index, features);
     }
 
-    /// A side without any clip keeps its centre, or loses it to NaN.
+    /// A side without any sample keeps its centre, or loses it to NaN.
     fn recenter(&mut self, lose: bool) {
         for (row, side) in [self.labels.gt(0.0), self.labels.lt(0.0)]
             .iter()
@@ -74,11 +74,11 @@ impl Space {
 pub struct BankRules {
     /// Largest magnitude of a label.
     pub limit: f64,
-    /// Whether the centre of no clips is NaN, as the reference's, or stays where it was.
+    /// Whether the centre of no samples is NaN, as the reference's, or stays where it was.
     pub lose_centers: bool,
 }
 
-/// Labels, features and centres of all training clips.
+/// Labels, features and centres of all training samples.
 #[derive(Debug)]
 pub struct LabelBank {
     spaces: [Space; 4],
@@ -86,37 +86,37 @@ pub struct LabelBank {
 }
 
 impl LabelBank {
-    /// An empty bank for `clips` training clips and features of these widths, in the order of
+    /// An empty bank for `samples` training samples and features of these widths, in the order of
     /// [`SPACES`].
     ///
     /// Variables: `state.{labels,features,centers}_{space}`.
-    pub fn new(path: &Path<'_>, clips: i64, widths: [i64; 4], rules: BankRules) -> Self {
+    pub fn new(path: &Path<'_>, samples: i64, widths: [i64; 4], rules: BankRules) -> Self {
         let state = path / "state";
-        let space = |i: usize| Space::new(&state, SPACES[i], clips, widths[i]);
+        let space = |i: usize| Space::new(&state, SPACES[i], samples, widths[i]);
         Self {
             spaces: std::array::from_fn(space),
             rules,
         }
     }
 
-    /// Checks that the bank has a place for each of these clips.
+    /// Checks that the bank has a place for each of these samples.
     ///
     /// # Errors
     /// [`ModelError::Input`].
     pub fn check(&self, index: &[i64], model: &'static str) -> Result<()> {
-        let clips = self.spaces[0].labels.size()[0];
-        match index.iter().find(|&&clip| clip < 0 || clip >= clips) {
+        let samples = self.spaces[0].labels.size()[0];
+        match index.iter().find(|&&sample| sample < 0 || sample >= samples) {
             None => Ok(()),
-            Some(clip) => Err(ModelError::Input {
+            Some(sample) => Err(ModelError::Input {
                 model,
-                what: "position of a clip in the training split",
-                expected: format!("0 to {}, as the model was built for {clips}", clips - 1),
-                got: clip.to_string(),
+                what: "position of a sample in the training split",
+                expected: format!("0 to {}, as the model was built for {samples}", samples - 1),
+                got: sample.to_string(),
             }),
         }
     }
 
-    /// Every space starts with the clips' own labels (B).
+    /// Every space starts with the samples' own labels (B).
     pub fn start(&mut self, index: &Tensor, labels: &Tensor) {
         tch::no_grad(|| {
             for space in &mut self.spaces {
@@ -125,7 +125,7 @@ impl LabelBank {
         });
     }
 
-    /// Current labels (B) of clips in each space.
+    /// Current labels (B) of samples in each space.
     pub fn labels(&self, index: &Tensor) -> [Tensor; 4] {
         std::array::from_fn(|i| self.spaces[i].labels.index_select(0, index))
     }

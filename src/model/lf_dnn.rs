@@ -4,8 +4,8 @@
 //! LSTM read at its last step. Formulas and defaults: MMSA v2.2.1, `models/singleTask/LF_DNN.py` and
 //! `config/config_regression.json`.
 //!
-//! Means over time include the padding of a clip, as the reference's do. A batch of one clip, at
-//! which PyTorch's batch norm stops with an error, is normalised by the running statistics.
+//! Means over time include the padding of a sample, as the reference's do. A batch of one sample, at
+//! which PyTorch's batch norm stops with an error, is normalized by the running statistics.
 //!
 //! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
 //! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is trained

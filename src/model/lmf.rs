@@ -6,10 +6,10 @@
 //! `config/config_regression.json`.
 //!
 //! Where the reference slips: an index leaves `fusion_weights` and `fusion_bias` out of the
-//! optimiser, so that they keep their random start. Here they are trained; `lmf:compat` freezes them.
+//! optimizer, so that they keep their random start. Here they are trained; `lmf:compat` freezes them.
 //!
-//! Means over time include the padding of a clip, as the reference's do. A batch of one clip, at
-//! which PyTorch's batch norm stops with an error, is normalised by the running statistics.
+//! Means over time include the padding of a sample, as the reference's do. A batch of one sample, at
+//! which PyTorch's batch norm stops with an error, is normalized by the running statistics.
 //!
 //! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
 //! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is trained

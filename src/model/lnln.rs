@@ -14,11 +14,11 @@
 //!   well;
 //! - proxy tokens are read from the generator's own learned tokens; learned tokens start at 0 or 1, not
 //!   at random;
-//! - a hyper-modality layer adds to its *normalised* input, and both of its attentions share the last
+//! - a hyper-modality layer adds to its *normalized* input, and both of its attentions share the last
 //!   linear layer (equation 3);
 //! - the fusion has 2 layers on MOSI, where the paper says 4, and the mean over its tokens is regressed
 //!   on;
-//! - half of the training clips have nothing missing in a modality (`--noise`), and training has no
+//! - half of the training samples have nothing missing in a modality (`--noise`), and training has no
 //!   early stop.
 //!
 //! Text as published is a BERT that is trained along (`--encoder bert:DIR`). Nothing is published for
@@ -128,7 +128,7 @@ impl Lnln {
 
     /// Tokens of the masked and of the complete inputs, with the same weights.
     ///
-    /// Clips whose two versions agree in a modality are projected once. Text under dropout is
+    /// Samples whose two versions agree in a modality are projected once. Text under dropout is
     /// encoded twice all the same, since the reference draws two independent dropout masks.
     fn project_both(
         &self,
@@ -136,7 +136,7 @@ impl Lnln {
         complete: &Inputs,
         trace: &mut Trace,
     ) -> Result<(Tokens, Tokens)> {
-        if self.engine.plain {
+        if self.engine.reference {
             return self.project_apart(masked, complete, trace);
         }
         let pairs = [
@@ -276,7 +276,7 @@ impl Model for Lnln {
         Some(&self.encoder)
     }
 
-    /// Counted for clips that differ from their complete version in every modality.
+    /// Counted for samples that differ from their complete version in every modality.
     fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
         let c = &self.config;
         let rest = self.learning.kept(c)
@@ -320,6 +320,6 @@ fn case(config: &Value) -> Result<CaseData> {
             vision_width: case.vision_dim,
         },
         text_width: case.text_dim,
-        clips: case.batch,
+        samples: case.batch,
     })
 }

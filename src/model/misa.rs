@@ -12,11 +12,11 @@
 //! classifier of the six parts is computed and enters no loss; it and an unused layer norm are kept
 //! as parameters, so that the reference's checkpoints fit. The transformer's dropout is 0.1, whatever
 //! the configuration says, as in the reference. Where two shared parts have equal moments, as those of
-//! a batch of one clip have, the gradient of their distance is 0 here and infinite there.
+//! a batch of one sample have, the gradient of their distance is 0 here and infinite there.
 //!
 //! MMSA's steps over two batches and its early stop, which watches the mean squared error, are taken
 //! where a run asks for them. MMSA loses the batches that fill no group at the end of an epoch; here
-//! they make a step of their own whatever a run asks for: such a loss depends on the number of clips
+//! they make a step of their own whatever a run asks for: such a loss depends on the number of samples
 //! and on nothing that the authors chose. MMSA's configuration names a weight decay that its trainer
 //! never uses: there is none here.
 //!

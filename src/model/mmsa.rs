@@ -1,7 +1,7 @@
 //! How MMSA trains its models.
 
-use super::habits::Habits;
-use super::recipe::{Clip, Recipe, Rule};
+use super::trainer_options::TrainerOptions;
+use super::recipe::{GradClip, Recipe, Rule};
 
 /// MMSA has no cap: its early stop ends a training. This one is ours, for runs without.
 const EPOCHS: u32 = 100;
@@ -14,10 +14,10 @@ pub fn recipe(learning_rate: f64, weight_decay: f64, batch_size: usize) -> Recip
         weight_decay,
         batch_size,
         epochs: EPOCHS,
-        clip: Clip::None,
-        habits: Habits {
+        clip: GradClip::None,
+        trainer_options: TrainerOptions {
             early_stop: Some(8),
-            ..Habits::NONE
+            ..TrainerOptions::NONE
         },
     }
 }

@@ -6,8 +6,8 @@
 //! `models/singleTask/MULT.py`, `models/subNets/transformers_encoder` and
 //! `config/config_regression.json`.
 //!
-//! The authors' design has no padding mask and no positions, so that the last step of a clip that is
-//! shorter than the longest is padding that has looked at the clip. Both are kept: they are the
+//! The authors' design has no padding mask and no positions, so that the last step of a sample that is
+//! shorter than the longest is padding that has looked at the sample. Both are kept: they are the
 //! published model. Every attention has a dropout of its own here (`attn_dropout_l_with_a`: text
 //! that looks at audio; `attn_dropout_mem`: the transformers after the pairs); MMSA's three values
 //! (`attn_dropout` for what looks at text and for those, `attn_dropout_a`, `attn_dropout_v`) are
@@ -16,7 +16,7 @@
 //! What MMSA's trainer adds (steps over eight batches, a learning rate reduced on a plateau, an early
 //! end) is used where a run asks for it. MMSA loses the batches that fill no group at the end of an
 //! epoch; here they make a step of their own whatever a run asks for: a loss of up to seven batches
-//! depends on the number of clips and on nothing that the authors chose. MMSA's configuration names a
+//! depends on the number of samples and on nothing that the authors chose. MMSA's configuration names a
 //! weight decay that its trainer never uses: there is none here.
 //!
 //! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
@@ -81,7 +81,7 @@ impl Target {
         }
     }
 
-    /// Floats kept per clip for the way back, for n steps that look at so many of each source.
+    /// Floats kept per sample for the backward pass, for n steps that look at so many of each source.
     fn kept(&self, n: i64, sources: [i64; 2]) -> i64 {
         let pairs = self.crossmodal.iter().zip(sources);
         pairs.map(|(looks, m)| looks.kept(n, Some(m))).sum::<i64>() + self.memory.kept(n, None)

@@ -1,8 +1,8 @@
-//! How a model is trained by its authors: optimiser, rates, batch.
+//! How a model is trained by its authors: optimizer, rates, batch.
 
 use serde::{Deserialize, Serialize};
 
-use super::habits::Habits;
+use super::trainer_options::TrainerOptions;
 
 /// Update rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub enum Rule {
 /// Limit on the gradients before a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "max", rename_all = "lowercase")]
-pub enum Clip {
+pub enum GradClip {
     #[default]
     None,
     /// Every entry into [-limit, limit].
@@ -36,9 +36,9 @@ pub struct Recipe {
     pub weight_decay: f64,
     pub batch_size: usize,
     pub epochs: u32,
-    pub clip: Clip,
+    pub clip: GradClip,
     #[serde(flatten)]
-    pub habits: Habits,
+    pub trainer_options: TrainerOptions,
 }
 
 /// Parameters that share a learning rate and a weight decay.

@@ -45,7 +45,7 @@ impl Entry {
             shapes: data.shapes,
             encoder: EncoderSetup::of_case(bert, data.text_width),
             labels: LabelStats {
-                count: data.clips,
+                count: data.samples,
                 mean: 0.0,
                 median: 0.0,
             },
@@ -77,6 +77,6 @@ pub(super) fn mmsa(config: &Value) -> Result<CaseData> {
             vision_width,
         },
         text_width,
-        clips: case.batch,
+        samples: case.batch,
     })
 }

@@ -5,12 +5,12 @@
 //! last valid states of an LSTM each. Formulas and defaults: MMSA v2.2.1,
 //! `models/multiTask/SELF_MM.py`, `trains/multiTask/SELF_MM.py` and `config/config_regression.json`.
 //!
-//! Where the reference slips: a class centre without any clip becomes NaN, and every label after it;
+//! Where the reference slips: a class centre without any sample becomes NaN, and every label after it;
 //! here it stays where it was; `self_mm:compat` lets it become NaN.
 //!
 //! MMSA's steps over four batches and its early stop are taken where a run asks for them. MMSA loses
 //! the batches that fill no group at the end of an epoch; here they make a step of their own whatever
-//! a run asks for: such a loss depends on the number of clips and on nothing that the authors chose.
+//! a run asks for: such a loss depends on the number of samples and on nothing that the authors chose.
 //!
 //! Text as published is a BERT that is trained along (`--encoder bert:DIR`), in two groups of its own.
 
@@ -22,7 +22,7 @@ use super::encoder::TextEncoder;
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::habits::Habits;
+use super::trainer_options::TrainerOptions;
 use super::label_bank::{BankRules, LabelBank};
 use super::layers::{LastState, PostFusion, PostFusionOutput};
 use super::losses::{Losses, Term};
@@ -59,9 +59,9 @@ fn recipe(profile: Profile) -> Recipe {
     };
     let recipe = mmsa::recipe(1e-3, weight_decay, batch_size);
     Recipe {
-        habits: Habits {
-            accumulate: 4,
-            ..recipe.habits
+        trainer_options: TrainerOptions {
+            grad_accum: 4,
+            ..recipe.trainer_options
         },
         ..recipe
     }
@@ -162,7 +162,7 @@ pub struct SelfMm {
 type Outputs = [PostFusionOutput; 4];
 
 impl SelfMm {
-    /// Builds the network, with a place for every training clip.
+    /// Builds the network, with a place for every training sample.
     ///
     /// # Errors
     /// Those of [`TextEncoder::new`].
@@ -243,7 +243,7 @@ impl SelfMm {
         Ok(outputs)
     }
 
-    /// One term per head; a modality's counts the more, the further its label is from the clip's.
+    /// One term per head; a modality's counts the more, the further its label is from the sample's.
     fn terms(&self, outputs: &Outputs, index: &Tensor) -> Vec<Term> {
         const NAMES: [&str; 4] = ["M", "T", "A", "V"];
         let labels = self.bank.labels(index);

@@ -106,8 +106,8 @@ pub struct CaseData {
     pub shapes: Shapes,
     /// Features of text that is ready-made.
     pub text_width: i64,
-    /// Clips of its batch, which is the whole training split.
-    pub clips: usize,
+    /// Samples of its batch, which is the whole training split.
+    pub samples: usize,
 }
 
 /// Reads a case's `config` table.

@@ -9,8 +9,8 @@
 //! in [-1, 1]. Here the range is the data set's own (`label_range` in `datasets.toml`);
 //! `tfn:compat` keeps [-3, 3].
 //!
-//! Means over time include the padding of a clip, as the reference's do. A batch of one clip, at
-//! which PyTorch's batch norm stops with an error, is normalised by the running statistics.
+//! Means over time include the padding of a sample, as the reference's do. A batch of one sample, at
+//! which PyTorch's batch norm stops with an error, is normalized by the running statistics.
 //!
 //! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
 //! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is trained

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::published::parse::{Cell, Level, names};
+use crate::published::parse::{Cell, ParsedCondition, names};
 
 /// An error in one or more cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct KnownError {
     method: Option<String>,
     metric: Option<String>,
     /// As printed: a rate, missing modalities, `mean`.
-    level: Option<String>,
+    condition: Option<String>,
     pub kind: Kind,
     /// The right number, where it is known.
     pub correct: Option<String>,
@@ -53,7 +53,7 @@ struct Line {
     dataset: String,
     method: String,
     metric: String,
-    level: String,
+    condition: String,
     kind: Kind,
     correct: Option<String>,
     says: Says,
@@ -78,7 +78,7 @@ impl From<Line> for KnownError {
             dataset: any(line.dataset),
             method: any(line.method),
             metric: any(line.metric),
-            level: any(line.level),
+            condition: any(line.condition),
             kind: line.kind,
             correct: line.correct.filter(|c| !c.is_empty()),
             says: line.says,
@@ -99,14 +99,14 @@ impl KnownError {
                 .method
                 .as_deref()
                 .is_none_or(|m| names::same(m, &cell.method))
-            && self.level.as_deref().is_none_or(|l| level(l, &cell.level))
+            && self.condition.as_deref().is_none_or(|l| condition(l, &cell.condition))
     }
 }
 
-fn level(wanted: &str, found: &Level) -> bool {
+fn condition(wanted: &str, found: &ParsedCondition) -> bool {
     match (wanted, found) {
-        ("mean", level) => level.is_mean(),
-        (letters, Level::Missing(found)) => letters == found,
-        (rate, level) => rate.parse().ok().and_then(Level::rate).as_ref() == Some(level),
+        ("mean", condition) => condition.is_mean(),
+        (letters, ParsedCondition::Missing(found)) => letters == found,
+        (rate, condition) => rate.parse().ok().and_then(ParsedCondition::rate).as_ref() == Some(condition),
     }
 }

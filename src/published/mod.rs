@@ -12,7 +12,7 @@ pub mod test_sets;
 
 use crate::published::parse::{Cell, names};
 
-pub use crate::published::parse::Level;
+pub use crate::published::parse::ParsedCondition;
 pub use known::{Kind, KnownError, Says};
 pub use source::{Source, sources};
 pub use test_sets::{TestSet, test_sets};
@@ -38,10 +38,10 @@ impl Published {
         }
     }
 
-    /// Whether masks of this family are like those the number was made with; complete data has none.
-    pub fn has_masks(&self, family: &str) -> bool {
-        Some(&self.cell.level) == Level::rate(0.0).as_ref()
-            || self.source.masks.iter().any(|name| name == family)
+    /// Whether masks of this mask protocol are like those the number was made with; complete data has none.
+    pub fn has_masks(&self, mask_protocol: &str) -> bool {
+        Some(&self.cell.condition) == ParsedCondition::rate(0.0).as_ref()
+            || self.source.masks.iter().any(|name| name == mask_protocol)
     }
 
     /// The digits as printed.
@@ -56,10 +56,10 @@ impl Published {
 }
 
 /// What was published for a data set (name in `datasets.toml`), a model (registry name or the
-/// paper's), a metric (name in the data set's protocol) and a level. Of several sources the first
+/// paper's), a metric (name in the data set's protocol) and a condition. Of several sources the first
 /// of [`sources`] answers.
-pub fn find(dataset: &str, model: &str, metric: &str, level: &Level) -> Option<Published> {
-    find_all(dataset, model, metric, level).next()
+pub fn find(dataset: &str, model: &str, metric: &str, condition: &ParsedCondition) -> Option<Published> {
+    find_all(dataset, model, metric, condition).next()
 }
 
 /// Every number that was published for this place, in the order of [`sources`] and their tables.
@@ -67,11 +67,11 @@ pub fn find_all<'a>(
     dataset: &'a str,
     model: &'a str,
     metric: &'a str,
-    level: &'a Level,
+    condition: &'a ParsedCondition,
 ) -> impl Iterator<Item = Published> + 'a {
     all().filter(move |p| {
         p.cell.metric.name == metric
-            && p.cell.level == *level
+            && p.cell.condition == *condition
             && p.cell.dataset == dataset
             && names::same(&p.cell.method, model)
     })
@@ -95,8 +95,8 @@ pub fn all() -> impl Iterator<Item = Published> {
 mod tests {
     use super::*;
 
-    fn at(rate: f64) -> Level {
-        Level::rate(rate).unwrap()
+    fn at(rate: f64) -> ParsedCondition {
+        ParsedCondition::rate(rate).unwrap()
     }
 
     #[test]
@@ -107,9 +107,9 @@ mod tests {
             ("47.23".into(), "Zhang et al. 2024, Table 9".into())
         );
         assert!((p.score() - 0.4723).abs() < 1e-12 && p.known_error.is_none());
-        let p = find("sims", "lnln", "mae", &Level::MeanOverRates).unwrap();
+        let p = find("sims", "lnln", "mae", &ParsedCondition::MeanOverRates).unwrap();
         assert_eq!((p.text().as_str(), p.table), ("0.514", "Table 3"));
-        let p = find("sims", "lnln", "corr", &Level::Missing("LA".into())).unwrap();
+        let p = find("sims", "lnln", "corr", &ParsedCondition::Missing("LA".into())).unwrap();
         assert_eq!(p.text(), "-0.008");
         assert!(find("mosi", "lnln", "acc7", &at(1.0)).is_none());
         assert!(find("mosi", "nobody", "acc7", &at(0.0)).is_none());

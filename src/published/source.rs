@@ -21,7 +21,7 @@ pub struct Source {
     pub bibtex: String,
     /// Runs behind every number.
     pub seeds: u32,
-    /// The mask families that stand for those of its numbers on incomplete data.
+    /// The mask protocols that stand for those of its numbers on incomplete data.
     pub masks: Vec<String>,
     pub tables: Vec<Sheet>,
     pub known_errors: Vec<KnownError>,
@@ -114,7 +114,7 @@ pub fn sources() -> &'static [Source] {
 fn source(files: &Files) -> Source {
     let about: About = toml::from_str(files.about).expect("source.toml is well formed");
     let sheet = |(name, text): &(&str, &str)| {
-        let read = printed::parse(&format!("{name}.csv"), text.as_bytes(), &Options::default());
+        let read = parse::parse(&format!("{name}.csv"), text.as_bytes(), &Options::default());
         Sheet {
             name: (*name).to_string(),
             title: about.tables[*name].clone(),

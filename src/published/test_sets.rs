@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub struct TestSet {
     /// Name in `datasets.toml`.
     pub dataset: String,
-    pub clips: u64,
+    pub samples: u64,
     /// The ways to cut it into two classes.
     pub populations: Vec<Population>,
     /// Scores of constant predictors that class counts do not give.
@@ -23,15 +23,15 @@ pub struct TestSet {
 pub struct Population {
     /// Suffix of the metrics: `non0`, `has0`, or nothing.
     pub name: String,
-    /// Clips of the negative class.
+    /// Samples of the negative class.
     pub low: u64,
-    /// Clips of the other one.
+    /// Samples of the other one.
     pub high: u64,
 }
 
 impl Population {
-    /// Clips of both classes.
-    pub fn clips(&self) -> u64 {
+    /// Samples of both classes.
+    pub fn samples(&self) -> u64 {
         self.low + self.high
     }
 }
@@ -73,10 +73,10 @@ mod tests {
     fn counts_are_those_of_the_data_sets() {
         for set in test_sets() {
             let spec = crate::data::dataset::find(&set.dataset).unwrap();
-            assert_eq!(set.clips, spec.counts[2] as u64, "{}", set.dataset);
-            assert!(set.populations.iter().all(|p| p.clips() <= set.clips));
-            let widest = set.populations.iter().map(Population::clips).max();
-            assert_eq!(widest, Some(set.clips), "{}", set.dataset);
+            assert_eq!(set.samples, spec.counts[2] as u64, "{}", set.dataset);
+            assert!(set.populations.iter().all(|p| p.samples() <= set.samples));
+            let widest = set.populations.iter().map(Population::samples).max();
+            assert_eq!(widest, Some(set.samples), "{}", set.dataset);
         }
     }
 }

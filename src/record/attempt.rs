@@ -153,7 +153,7 @@ impl Failure {
 }
 
 fn json<T: Serialize>(value: &T) -> Vec<u8> {
-    // Text and numbers cannot fail to serialise.
+    // Text and numbers cannot fail to serialize.
     let mut json = serde_json::to_vec_pretty(value).unwrap_or_default();
     json.push(b'\n');
     json

@@ -17,7 +17,7 @@ pub struct Epoch {
     /// Its terms by name, unweighted, in the order of the names.
     pub terms: Vec<(String, f64)>,
     /// The selecting metric on the split that selects.
-    pub watched: Option<f64>,
+    pub monitored: Option<f64>,
 }
 
 /// The epochs of a run, in order, with the values of the metric of this name; none where it
@@ -45,8 +45,8 @@ pub fn trained_seconds(dir: &RunDir) -> f64 {
 /// How fast a run trained and what it held.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pace {
-    /// Training clips per second: the median over epochs.
-    pub clips_per_second: Option<f64>,
+    /// Training samples per second: the median over epochs.
+    pub samples_per_second: Option<f64>,
     /// Most memory held in any epoch, in bytes.
     pub peak_memory: Option<f64>,
 }
@@ -70,7 +70,7 @@ impl Pace {
         let peaks = lines.iter().filter_map(|line| line.peak_memory);
         let peak = peaks.fold(0.0, f64::max);
         Self {
-            clips_per_second: speeds.get(speeds.len() / 2).copied(),
+            samples_per_second: speeds.get(speeds.len() / 2).copied(),
             peak_memory: (peak > 0.0).then_some(peak),
         }
     }
@@ -83,7 +83,7 @@ fn epoch(line: &str, metric: &str) -> Option<Epoch> {
         number: value.get("epoch")?.as_f64()?,
         loss: value.get("losses").and_then(|losses| pair(losses, "total")),
         terms: value.get("losses").map(terms).unwrap_or_default(),
-        watched: scores.unwrap_or_else(|| value.get("valid")?.as_f64()),
+        monitored: scores.unwrap_or_else(|| value.get("valid")?.as_f64()),
     })
 }
 
@@ -123,8 +123,8 @@ mod tests {
         let old = r#"{"epoch":2,"losses":[["mse",1.5],["total",2.5]],"valid":0.8,"samples_per_second":52.0}"#;
         let new = r#"{"epoch":2,"losses":{"mse":1.5,"total":2.5},"scores":{"corr":0.1,"mae":0.8},"peak_memory":7}"#;
         let (old, new) = (epoch(old, "mae").unwrap(), epoch(new, "mae").unwrap());
-        assert_eq!((old.loss, old.watched), (Some(2.5), Some(0.8)));
-        assert_eq!((new.loss, new.watched), (Some(2.5), Some(0.8)));
+        assert_eq!((old.loss, old.monitored), (Some(2.5), Some(0.8)));
+        assert_eq!((new.loss, new.monitored), (Some(2.5), Some(0.8)));
         assert_eq!(old.terms, [("mse".to_owned(), 1.5)]);
         assert_eq!(new.terms, old.terms);
         assert_eq!(epoch("torn", "mae"), None);
@@ -135,7 +135,7 @@ mod tests {
                     {\"epoch\":2,\"samples_per_second\":7.0,\"peak_memory\":8}\n\
                     {\"epoch\":3,\"samples_per_second\":8.0,\"peak_memory\":8}\n{\"epo";
         let pace = Pace::of(log);
-        assert_eq!(pace.clips_per_second, Some(8.0));
+        assert_eq!(pace.samples_per_second, Some(8.0));
         assert_eq!(pace.peak_memory, Some(8.0));
         assert_eq!(Pace::of(b""), Pace::default());
     }

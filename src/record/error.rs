@@ -31,8 +31,8 @@ pub enum Error {
         action: &'static str,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error("expected a rate from 0 to 1 or another level of missing data, found `{found}`")]
-    Level { found: String },
+    #[error("expected a rate from 0 to 1 or another condition, found `{found}`")]
+    Condition { found: String },
     #[error("column `{column}` has {nulls} empty values, expected none")]
     Nulls { column: &'static str, nulls: usize },
     #[error(

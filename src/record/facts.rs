@@ -1,8 +1,8 @@
 //! Facts of a manifest that every writer of run directories states alike.
 
-use super::manifest::DatasetFacts;
+use super::manifest::DatasetMetadata;
 use crate::data::dataset::Corpus;
-use crate::metric::{Protocol, floor};
+use crate::metric::{Protocol, baseline};
 
 /// Stands in a manifest for what this program cannot know of predictions made elsewhere.
 pub const EXTERNAL: &str = "external";
@@ -13,8 +13,8 @@ pub const PAPER: &str = "paper";
 /// Version of this tool with the commit it was built from.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LNLN_BENCH_GIT"));
 
-impl DatasetFacts {
-    /// The facts of a prepared data set; `train_labels` give the floors by every metric.
+impl DatasetMetadata {
+    /// The facts of a prepared data set; `train_labels` give the baselines by every metric.
     pub fn of(corpus: &Corpus, protocol: &Protocol, train_labels: &[f32]) -> Self {
         Self {
             name: corpus.name().to_owned(),
@@ -26,7 +26,7 @@ impl DatasetFacts {
             source_sha256: corpus.source_sha256.clone(),
             content_hash: corpus.content_hash.clone(),
             counts: corpus.counts,
-            floors: floor::constants(protocol.all(), train_labels),
+            baselines: baseline::constants(protocol.all(), train_labels),
             citation: corpus.spec.citation.clone(),
         }
     }

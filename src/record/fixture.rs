@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::manifest::{
-    BuildFacts, Computing, DatasetFacts, FORMAT, Manifest, MaskFacts, ModelFacts, SelectionFacts,
-    TrainingFacts,
+    BuildMetadata, Computing, DatasetMetadata, FORMAT, Manifest, MaskMetadata, ModelMetadata, SelectionMetadata,
+    TrainingMetadata,
 };
-use super::{Condition, Predictions, RunDir};
-use crate::mask::Level;
+use super::{PredictionKey, Predictions, RunDir};
+use crate::mask::Condition;
 
-/// Labels of the ten test clips.
+/// Labels of the ten test samples.
 pub const TRUTH: [f32; 10] = [-2.4, -1.8, -1.2, -0.6, -0.2, 0.2, 0.8, 1.4, 2.0, 2.6];
 
 /// The eleven rates 0, 0.1, ... 1.
@@ -24,7 +24,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
         format: FORMAT,
         id: format!("{model}-{seed}"),
         dataset: dataset(),
-        model: ModelFacts {
+        model: ModelMetadata {
             name: model.into(),
             title: model.to_uppercase(),
             citation: String::new(),
@@ -33,30 +33,30 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
         seed,
         masks: vec![masks(
             "iid",
-            rates.iter().filter_map(|r| Level::of_number(*r)).collect(),
+            rates.iter().filter_map(|r| Condition::of_number(*r)).collect(),
         )],
-        training: TrainingFacts {
+        training: TrainingMetadata {
             encoder: "tiny".into(),
             noise: "fresh".into(),
             epochs: 3,
             batch_size: 8,
             learning_rate: 1e-3,
             weight_decay: 0.0,
-            habits: String::new(),
+            trainer_options: String::new(),
             computing: Computing::default(),
         },
-        selection: SelectionFacts {
+        selection: SelectionMetadata {
             rule: "validation".into(),
             metric: "mae".into(),
-            levels: [0.0, 0.5]
+            conditions: [0.0, 0.5]
                 .into_iter()
-                .filter_map(Level::of_number)
+                .filter_map(Condition::of_number)
                 .collect(),
             epoch: 2,
             chosen: BTreeMap::new(),
             hashes: Default::default(),
         },
-        build: BuildFacts {
+        build: BuildMetadata {
             version: "0.1.0".into(),
             libtorch: "2.11.0".into(),
             device: "cpu".into(),
@@ -67,24 +67,24 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
     }
 }
 
-/// One family's masks, two seeds.
-pub fn masks(family: &str, levels: Vec<Level>) -> MaskFacts {
+/// One mask protocol's masks, two seeds.
+pub fn masks(mask_protocol: &str, conditions: Vec<Condition>) -> MaskMetadata {
     let hashes = [1, 2].into_iter().flat_map(|seed| {
-        let hash = move |level: &Level| (format!("{seed}/{level}"), format!("h-{seed}-{level}"));
-        levels.iter().map(hash).collect::<Vec<_>>()
+        let hash = move |condition: &Condition| (format!("{seed}/{condition}"), format!("h-{seed}-{condition}"));
+        conditions.iter().map(hash).collect::<Vec<_>>()
     });
-    MaskFacts {
-        family: family.into(),
+    MaskMetadata {
+        mask_protocol: mask_protocol.into(),
         version: 1,
         seeds: vec![1, 2],
         hashes: hashes.collect(),
         realised: Default::default(),
-        levels,
+        conditions,
     }
 }
 
-fn dataset() -> DatasetFacts {
-    DatasetFacts {
+fn dataset() -> DatasetMetadata {
+    DatasetMetadata {
         name: "toy".into(),
         title: "Toy & co_1".into(),
         synthetic: true,
@@ -94,7 +94,7 @@ fn dataset() -> DatasetFacts {
         source_sha256: "5a".into(),
         content_hash: "c0ffee00".into(),
         counts: [20, 5, TRUTH.len()],
-        floors: Default::default(),
+        baselines: Default::default(),
         citation: String::new(),
     }
 }
@@ -102,24 +102,24 @@ fn dataset() -> DatasetFacts {
 /// A model that grows timid as more is missing, each seed a little differently; `constant` says
 /// 0.3 whatever it sees, `flat` does so when all is missing.
 pub fn predictions(m: &Manifest) -> Predictions {
-    let ids: Vec<String> = (0..TRUTH.len()).map(|i| format!("clip$_${i}")).collect();
+    let ids: Vec<String> = (0..TRUTH.len()).map(|i| format!("sample$_${i}")).collect();
     let mut out = Predictions::new();
     let grid = m.masks.iter().flat_map(|mask| {
-        let levels = move |seed| mask.levels.iter().map(move |level| (mask, seed, level));
-        mask.seeds.iter().copied().flat_map(levels)
+        let conditions = move |seed| mask.conditions.iter().map(move |condition| (mask, seed, condition));
+        mask.seeds.iter().copied().flat_map(conditions)
     });
-    for (mask, mask_seed, level) in grid {
-        let condition = Condition {
+    for (mask, mask_seed, condition) in grid {
+        let key = PredictionKey {
             dataset: m.dataset.name.clone(),
             split: "test".into(),
-            family: mask.family.clone(),
+            mask_protocol: mask.mask_protocol.clone(),
             mask_seed,
-            level: *level,
+            condition: *condition,
         };
-        let rate = level.rates().iter().sum::<f64>() / 3.0;
+        let rate = condition.rates().iter().sum::<f64>() / 3.0;
         let guess = |i: usize| predict(&m.model.name, m.seed + mask_seed, rate, i);
         let guesses: Vec<f32> = (0..TRUTH.len()).map(guess).collect();
-        out.extend(&condition, &ids, &TRUTH, &guesses).unwrap();
+        out.extend(&key, &ids, &TRUTH, &guesses).unwrap();
     }
     out
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::predictions::{Condition, Group, Predictions};
-use crate::mask::Level;
+use super::predictions::{PredictionKey, Group, Predictions};
+use crate::mask::Condition;
 
 /// What the rows of a group have in common, in the order of groups.
-type Key<'a> = (&'a str, &'a str, &'a str, u64, Level, u32);
+type Key<'a> = (&'a str, &'a str, &'a str, u64, Condition, u32);
 
 impl Predictions {
     /// The rows by condition and epoch, both ascending; within a group in the order of the rows.
@@ -30,25 +30,25 @@ impl Predictions {
         (
             &self.dataset[row],
             &self.split[row],
-            &self.family[row],
+            &self.mask_protocol[row],
             self.mask_seed[row],
-            self.level[row],
+            self.condition[row],
             self.epoch[row],
         )
     }
 
     fn group(
         &self,
-        (dataset, split, family, mask_seed, level, epoch): Key<'_>,
+        (dataset, split, mask_protocol, mask_seed, condition, epoch): Key<'_>,
         rows: &[usize],
     ) -> Group {
         Group {
-            condition: Condition {
+            key: PredictionKey {
                 dataset: dataset.to_owned(),
                 split: split.to_owned(),
-                family: family.to_owned(),
+                mask_protocol: mask_protocol.to_owned(),
                 mask_seed,
-                level,
+                condition,
             },
             epoch,
             ids: rows.iter().map(|&row| self.id[row].to_string()).collect(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::mask::Level;
+use crate::mask::Condition;
 
 /// Version of the run directory's layout. Raise it when a reader of today could misread it.
 pub const FORMAT: u32 = 2;
@@ -16,16 +16,16 @@ pub struct Manifest {
     pub format: u32,
     /// Short blake3 of everything that decides the result; the directory's name.
     pub id: String,
-    pub dataset: DatasetFacts,
-    pub model: ModelFacts,
-    /// Seed of initialisation, order and dropout.
+    pub dataset: DatasetMetadata,
+    pub model: ModelMetadata,
+    /// Seed of initialization, order and dropout.
     pub seed: u64,
-    /// Masks of evaluation, one entry per family.
+    /// Masks of evaluation, one entry per mask protocol.
     #[serde(alias = "mask", deserialize_with = "one_or_many")]
-    pub masks: Vec<MaskFacts>,
-    pub training: TrainingFacts,
-    pub selection: SelectionFacts,
-    pub build: BuildFacts,
+    pub masks: Vec<MaskMetadata>,
+    pub training: TrainingMetadata,
+    pub selection: SelectionMetadata,
+    pub build: BuildMetadata,
     /// Wall time of training and evaluation together, in seconds; of earlier attempts at the run that
     /// of the epochs which they finished.
     pub wall_seconds: f64,
@@ -33,7 +33,7 @@ pub struct Manifest {
 
 /// The data a run was trained and tested on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DatasetFacts {
+pub struct DatasetMetadata {
     /// Name in `datasets.toml`.
     pub name: String,
     /// Title for tables.
@@ -50,12 +50,12 @@ pub struct DatasetFacts {
     pub source_sha256: String,
     /// Hash of the prepared columns, independent of the source's container.
     pub content_hash: String,
-    /// Clips in train, valid and test.
+    /// Samples in train, valid and test.
     pub counts: [usize; 3],
     /// Per metric, the label that scores best on the training split when it is predicted for
-    /// every clip; none for metrics that no constant has a score by, and in older runs.
+    /// every sample; none for metrics that no constant has a score by, and in older runs.
     #[serde(default)]
-    pub floors: BTreeMap<String, f32>,
+    pub baselines: BTreeMap<String, f32>,
     /// Authors, title, venue; empty for made-up data and in older runs.
     #[serde(default)]
     pub citation: String,
@@ -63,7 +63,7 @@ pub struct DatasetFacts {
 
 /// The model and where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModelFacts {
+pub struct ModelMetadata {
     /// Registry name.
     pub name: String,
     /// Title for tables.
@@ -74,15 +74,15 @@ pub struct ModelFacts {
     pub parameters: u64,
 }
 
-/// The masks of evaluation of one family.
+/// The masks of evaluation of one mask protocol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MaskFacts {
-    pub family: String,
+pub struct MaskMetadata {
+    pub mask_protocol: String,
     pub version: u32,
     pub seeds: Vec<u64>,
-    /// Levels at which the test split was predicted, ascending.
+    /// Conditions at which the test split was predicted, ascending.
     #[serde(alias = "rates")]
-    pub levels: Vec<Level>,
+    pub conditions: Vec<Condition>,
     /// Hash of the test masks by `SEED/LEVEL`. Format 1 has one per `SEED`, over all its rates.
     pub hashes: BTreeMap<String, String>,
     /// Realised missing rates of text, audio and vision on the test split by `SEED/LEVEL`; null
@@ -91,13 +91,13 @@ pub struct MaskFacts {
     pub realised: BTreeMap<String, [Option<f64>; 3]>,
 }
 
-/// Format 1 has one family, not in a list.
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<MaskFacts>, D::Error> {
+/// Format 1 has one mask protocol, not in a list.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<MaskMetadata>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Form {
-        One(MaskFacts),
-        Many(Vec<MaskFacts>),
+        One(MaskMetadata),
+        Many(Vec<MaskMetadata>),
     }
     Ok(match Form::deserialize(deserializer)? {
         Form::One(facts) => vec![facts],
@@ -107,7 +107,7 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<MaskFac
 
 /// How the weights were found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrainingFacts {
+pub struct TrainingMetadata {
     /// Text encoder, as given on the command line; folders by their content hash.
     pub encoder: String,
     /// Training noise: `clean`, `fixed`, `cycle:K` or `fresh`.
@@ -116,9 +116,9 @@ pub struct TrainingFacts {
     pub batch_size: usize,
     pub learning_rate: f64,
     pub weight_decay: f64,
-    /// What the training does beyond optimiser and rates, in words; empty for the usual.
+    /// What the training does beyond optimizer and rates, in words; empty for the usual.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub habits: String,
+    pub trainer_options: String,
     #[serde(default)]
     pub computing: Computing,
 }
@@ -128,9 +128,9 @@ pub struct TrainingFacts {
 pub struct Computing {
     /// `fp32`, `tf32` or `bf16`.
     pub precision: String,
-    /// `lean` or `plain`.
+    /// `fast` or `reference`.
     pub engine: String,
-    /// Clips per pass at the end of training; 0 where nothing is trained.
+    /// Samples per pass at the end of training; 0 where nothing is trained.
     pub micro_batch: usize,
     /// Whether the text encoder's activations were computed twice.
     pub recompute_encoder: bool,
@@ -140,7 +140,7 @@ impl Default for Computing {
     fn default() -> Self {
         Self {
             precision: "fp32".to_owned(),
-            engine: "lean".to_owned(),
+            engine: "fast".to_owned(),
             micro_batch: 0,
             recompute_encoder: false,
         }
@@ -149,13 +149,13 @@ impl Default for Computing {
 
 /// Which epoch's weights were evaluated, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SelectionFacts {
+pub struct SelectionMetadata {
     /// `validation`, `last` or `paper` (best test epoch).
     pub rule: String,
-    /// Metric and levels of missing data the rule looked at.
+    /// Metric and conditions the rule looked at.
     pub metric: String,
     #[serde(alias = "rates")]
-    pub levels: Vec<Level>,
+    pub conditions: Vec<Condition>,
     /// Selected epoch, counted from 1; 0 where nothing is trained.
     pub epoch: u32,
     /// Epoch by metric, where metrics are scored with the weights of different epochs.
@@ -167,7 +167,7 @@ pub struct SelectionFacts {
     pub hashes: BTreeMap<String, String>,
 }
 
-impl SelectionFacts {
+impl SelectionMetadata {
     /// The epoch in `predictions.parquet` whose predictions a metric is read from: 0 where one set
     /// of weights serves all. Metrics that chose none are read at MAE's, as the paper reads Corr.
     pub fn weights_for(&self, metric: &str) -> u32 {
@@ -195,7 +195,7 @@ impl SelectionFacts {
 
 /// What computed it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BuildFacts {
+pub struct BuildMetadata {
     /// Version of this tool.
     pub version: String,
     /// libtorch's version.

@@ -6,7 +6,7 @@
 //! | `manifest.json` | [`Manifest`]: data, mask, model, seed, selection, build |
 //! | `metrics.jsonl` | one line per epoch |
 //! | `checkpoint.safetensors` | the selected weights |
-//! | `last.safetensors` | weights and optimiser after the last finished epoch; gone when done |
+//! | `last.safetensors` | weights and optimizer after the last finished epoch; gone when done |
 //! | `predictions.parquet` | [`Predictions`]: one row per (mask, rate, sample) |
 //! | `scores.csv` | [`Scores`]: what the metrics make of the predictions, so that a report need not |
 //! | `DONE` | written last: checksums of all of these that a report rests on |
@@ -45,7 +45,7 @@ pub use error::Error;
 pub use facts::{EXTERNAL, PAPER, VERSION};
 pub use find::{Runs, directories, find_runs, run_dir};
 pub use manifest::Manifest;
-pub use predictions::{Condition, Group, Prediction, Predictions};
+pub use predictions::{PredictionKey, Group, Prediction, Predictions};
 pub use run_dir::{Record, RunDir, Sealed};
 pub use scores::Scores;
 pub use seal::hash as hash_bytes;

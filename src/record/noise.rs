@@ -1,25 +1,25 @@
 //! Training noise as manifests word it: `fresh (random)`, `fixed (reference at 0.5)`, `clean (random)`.
 
 use super::EXTERNAL;
-use crate::mask::Level;
+use crate::mask::Condition;
 
-/// The words of a noise, its mask family, and the one level of all clips, where there is one.
-pub fn words(noise: &str, family: &str, level: Option<&str>) -> String {
-    match level {
-        None => format!("{noise} ({family})"),
-        Some(level) => format!("{noise} ({family} at {level})"),
+/// The words of a noise, its mask protocol, and the one condition of all samples, where there is one.
+pub fn words(noise: &str, mask_protocol: &str, condition: Option<&str>) -> String {
+    match condition {
+        None => format!("{noise} ({mask_protocol})"),
+        Some(condition) => format!("{noise} ({mask_protocol} at {condition})"),
     }
 }
 
-/// What the clips of a training lacked.
+/// What the samples of a training lacked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Lacked {
-    /// Different clips different rates.
+    /// Different samples different rates.
     Mixture,
     /// Nothing.
     Nothing,
-    /// Every clip this level.
-    Level(Level),
+    /// Every sample this condition.
+    Condition(Condition),
     /// Nobody knows: trained outside this program.
     Unknown,
 }
@@ -31,11 +31,11 @@ impl Lacked {
             Some((noise, inside)) => (noise, inside),
             None => (words, ""),
         };
-        let level = inside.split_once(" at ").map(|(_, level)| level.parse());
-        match (noise, level) {
+        let condition = inside.split_once(" at ").map(|(_, condition)| condition.parse());
+        match (noise, condition) {
             (EXTERNAL, _) => Self::Unknown,
             ("clean", _) => Self::Nothing,
-            (_, Some(Ok(level))) => Self::Level(level),
+            (_, Some(Ok(condition))) => Self::Condition(condition),
             _ => Self::Mixture,
         }
     }
@@ -47,22 +47,22 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let level = |text: &str| Lacked::Level(text.parse().unwrap());
-        for (noise, family, at, expected) in [
+        let condition = |text: &str| Lacked::Condition(text.parse().unwrap());
+        for (noise, mask_protocol, at, expected) in [
             ("fresh", "random", None, Lacked::Mixture),
             ("reference", "reference", None, Lacked::Mixture),
             ("clean", "random", None, Lacked::Nothing),
-            ("cycle:3", "block", Some("0.5"), level("0.5")),
-            ("fixed", "modality", Some("LA"), level("LA")),
+            ("cycle:3", "block", Some("0.5"), condition("0.5")),
+            ("fixed", "modality", Some("LA"), condition("LA")),
             (
                 "fresh",
                 "mixed",
                 Some("l=0.2,a=0.7,v=0.7"),
-                level("l=0.2,a=0.7,v=0.7"),
+                condition("l=0.2,a=0.7,v=0.7"),
             ),
         ] {
             assert_eq!(
-                Lacked::of(&words(noise, family, at)),
+                Lacked::of(&words(noise, mask_protocol, at)),
                 expected,
                 "{noise} {at:?}"
             );

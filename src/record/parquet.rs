@@ -9,15 +9,15 @@ use polars::prelude::*;
 use super::atomic::write_atomic;
 use super::error::{Error, Result, frame, io};
 use super::predictions::{Prediction, Predictions};
-use crate::mask::Level;
+use crate::mask::Condition;
 
 /// The columns of `predictions.parquet`, in order.
 pub const COLUMNS: [&str; 8] = [
     "dataset",
     "split",
-    "family",
+    "mask_protocol",
     "mask_seed",
-    "level",
+    "condition",
     "id",
     "truth",
     "prediction",
@@ -82,9 +82,9 @@ impl Predictions {
             epoch,
             dataset: texts(&table, "dataset")?,
             split: texts(&table, "split")?,
-            family: texts(&table, "family")?,
+            mask_protocol: texts(&table, "mask_protocol")?,
             mask_seed: values(numbers("mask_seed")?.u64())?,
-            level: levels(&table)?,
+            condition: conditions(&table)?,
             id: texts(&table, "id")?,
             truth: values(numbers("truth")?.f32())?,
             prediction: values(numbers("prediction")?.f32())?,
@@ -98,16 +98,16 @@ impl Predictions {
             let Prediction {
                 dataset,
                 split,
-                family,
+                mask_protocol,
                 mask_seed,
-                level,
+                condition,
                 id,
                 truth,
                 prediction,
             } = row;
             let id = id.replace('"', "\"\"");
             out += &format!(
-                "{dataset},{split},{family},{mask_seed},\"{level}\",\"{id}\",{truth},{prediction}\n"
+                "{dataset},{split},{mask_protocol},{mask_seed},\"{condition}\",\"{id}\",{truth},{prediction}\n"
             );
         }
         out
@@ -117,9 +117,9 @@ impl Predictions {
         let mut columns = vec![
             text_column("dataset", &self.dataset),
             text_column("split", &self.split),
-            text_column("family", &self.family),
+            text_column("mask_protocol", &self.mask_protocol),
             Column::new("mask_seed".into(), &self.mask_seed),
-            level_column(&self.level),
+            condition_column(&self.condition),
             text_column("id", &self.id),
             Column::new("truth".into(), &self.truth),
             Column::new("prediction".into(), &self.prediction),
@@ -135,30 +135,30 @@ fn text_column(name: &str, values: &[Arc<str>]) -> Column {
     StringChunked::from_iter_values(name.into(), values.iter().map(|v| &**v)).into_column()
 }
 
-/// The names of the levels.
-fn level_column(levels: &[Level]) -> Column {
-    let names = levels.iter().map(Level::to_string);
-    StringChunked::from_iter_values("level".into(), names).into_column()
+/// The names of the conditions.
+fn condition_column(conditions: &[Condition]) -> Column {
+    let names = conditions.iter().map(Condition::to_string);
+    StringChunked::from_iter_values("condition".into(), names).into_column()
 }
 
-/// The levels by their names, or by a number where a file has the column `rate` in their place.
-fn levels(table: &DataFrame) -> Result<Vec<Level>> {
-    let unknown = |found: String| Error::Level { found };
-    if table.column("level").is_err() && table.column("rate").is_ok() {
+/// The conditions by their names, or by a number where a file has the column `rate` in their place.
+fn conditions(table: &DataFrame) -> Result<Vec<Condition>> {
+    let unknown = |found: String| Error::Condition { found };
+    if table.column("condition").is_err() && table.column("rate").is_ok() {
         let rates = values(column(table, "rate")?.f64())?;
-        let level = |rate: f64| Level::of_number(rate).ok_or_else(|| unknown(rate.to_string()));
-        return rates.into_iter().map(level).collect();
+        let condition = |rate: f64| Condition::of_number(rate).ok_or_else(|| unknown(rate.to_string()));
+        return rates.into_iter().map(condition).collect();
     }
-    let mut known: Option<(Arc<str>, Level)> = None;
-    let mut level = |name: Arc<str>| match &known {
-        Some((last, level)) if *last == name => Ok(*level),
+    let mut known: Option<(Arc<str>, Condition)> = None;
+    let mut condition = |name: Arc<str>| match &known {
+        Some((last, condition)) if *last == name => Ok(*condition),
         _ => {
-            let level = name.parse().map_err(|_| unknown(name.to_string()))?;
-            known = Some((name, level));
-            Ok(level)
+            let condition = name.parse().map_err(|_| unknown(name.to_string()))?;
+            known = Some((name, condition));
+            Ok(condition)
         }
     };
-    texts(table, "level")?.into_iter().map(&mut level).collect()
+    texts(table, "condition")?.into_iter().map(&mut condition).collect()
 }
 
 /// A column by name, without nulls.
@@ -195,26 +195,26 @@ fn values<T: PolarsNumericType>(column: PolarsResult<&ChunkedArray<T>>) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use super::super::predictions::Condition;
+    use super::super::predictions::PredictionKey;
     use super::*;
 
-    fn condition(mask_seed: u64, level: &str) -> Condition {
-        Condition {
+    fn key(mask_seed: u64, condition: &str) -> PredictionKey {
+        PredictionKey {
             dataset: "mosi".into(),
             split: "test".into(),
-            family: "iid".into(),
+            mask_protocol: "iid".into(),
             mask_seed,
-            level: level.parse().unwrap(),
+            condition: condition.parse().unwrap(),
         }
     }
 
     fn sample() -> Predictions {
         let mut rows = Predictions::new();
         let ids = ["a$_$0".to_string(), "b$_$1".to_string()];
-        for (seed, level) in [(2, "0.5"), (1, "LA"), (1, "0.5"), (1, "0")] {
+        for (seed, condition) in [(2, "0.5"), (1, "LA"), (1, "0.5"), (1, "0")] {
             let shift = seed as f32 + 0.5;
             rows.extend(
-                &condition(seed, level),
+                &key(seed, condition),
                 &ids,
                 &[1.0, -1.0],
                 &[shift, f32::NAN],
@@ -272,14 +272,14 @@ mod tests {
     #[test]
     fn groups_by_condition_in_ascending_order() {
         let groups = sample().groups();
-        let keys: Vec<_> = groups.iter().map(|g| g.condition.clone()).collect();
+        let keys: Vec<_> = groups.iter().map(|g| g.key.clone()).collect();
         assert_eq!(
             keys,
             [
-                condition(1, "0"),
-                condition(1, "0.5"),
-                condition(1, "LA"),
-                condition(2, "0.5")
+                key(1, "0"),
+                key(1, "0.5"),
+                key(1, "LA"),
+                key(2, "0.5")
             ]
         );
         assert_eq!(groups[3].ids, ["a$_$0", "b$_$1"]);
@@ -295,7 +295,7 @@ mod tests {
         let plain = sample().to_parquet().unwrap();
         let mut rows = sample();
         rows.set_epoch(7);
-        rows.extend(&condition(1, "0"), &["a".into()], &[1.0], &[2.0])
+        rows.extend(&key(1, "0"), &["a".into()], &[1.0], &[2.0])
             .unwrap();
         rows.write(&path).unwrap();
         let groups = Predictions::read(&path).unwrap().groups();
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn columns_of_different_length_are_refused_and_nothing_is_added() {
         let mut rows = sample();
-        let error = rows.extend(&condition(1, "0"), &["a".into()], &[1.0, 2.0], &[1.0]);
+        let error = rows.extend(&key(1, "0"), &["a".into()], &[1.0, 2.0], &[1.0]);
         assert_eq!(
             error.unwrap_err().to_string(),
             "a block of predictions needs columns of one length, got 1 ids, 2 truths and 1 \
@@ -328,9 +328,9 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_rates_serves_in_place_of_levels() {
+    fn a_column_of_rates_serves_in_place_of_conditions() {
         let read = |rates: &[f64]| {
-            let mut table = sample().frame().unwrap().drop("level").unwrap();
+            let mut table = sample().frame().unwrap().drop("condition").unwrap();
             table
                 .with_column(Column::new("rate".into(), rates))
                 .unwrap();
@@ -339,10 +339,10 @@ mod tests {
             Predictions::from_parquet(bytes)
         };
         let back = read(&[0.1 + 0.2; 8]).unwrap();
-        assert_eq!(back.iter().next().unwrap().level.to_string(), "0.3");
+        assert_eq!(back.iter().next().unwrap().condition.to_string(), "0.3");
         let message = read(&[1.5; 8]).unwrap_err().to_string();
         assert!(
-            message.contains("level of missing data, found `1.5`"),
+            message.contains("condition, found `1.5`"),
             "{message}"
         );
     }

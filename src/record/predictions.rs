@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::{Error, Result};
-use crate::mask::Level;
+use crate::mask::Condition;
 
 /// One prediction: a row of `predictions.parquet`.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,12 +12,12 @@ pub struct Prediction {
     pub dataset: String,
     /// Always `test` in runs of this tool.
     pub split: String,
-    /// Mask family.
-    pub family: String,
+    /// Mask protocol.
+    pub mask_protocol: String,
     pub mask_seed: u64,
     /// How much is missing.
-    pub level: Level,
-    /// Clip id.
+    pub condition: Condition,
+    /// Sample id.
     pub id: String,
     /// Label, in the data set's own range.
     pub truth: f32,
@@ -27,18 +27,18 @@ pub struct Prediction {
 
 /// What the predictions of one pass over a split share.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Condition {
+pub struct PredictionKey {
     pub dataset: String,
     pub split: String,
-    pub family: String,
+    pub mask_protocol: String,
     pub mask_seed: u64,
-    pub level: Level,
+    pub condition: Condition,
 }
 
 /// All predictions under one condition, in the order they were made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    pub condition: Condition,
+    pub key: PredictionKey,
     /// Epoch of the weights, where a run has predictions of several; else 0.
     pub epoch: u32,
     pub ids: Vec<String>,
@@ -55,9 +55,9 @@ pub struct Predictions {
     pub(super) epoch: Vec<u32>,
     pub(super) dataset: Vec<Arc<str>>,
     pub(super) split: Vec<Arc<str>>,
-    pub(super) family: Vec<Arc<str>>,
+    pub(super) mask_protocol: Vec<Arc<str>>,
     pub(super) mask_seed: Vec<u64>,
-    pub(super) level: Vec<Level>,
+    pub(super) condition: Vec<Condition>,
     pub(super) id: Vec<Arc<str>>,
     pub(super) truth: Vec<f32>,
     pub(super) prediction: Vec<f32>,
@@ -91,7 +91,7 @@ impl Predictions {
     /// [`Error::Ragged`] if the lengths differ; nothing is appended then.
     pub fn extend(
         &mut self,
-        condition: &Condition,
+        key: &PredictionKey,
         ids: &[String],
         truth: &[f32],
         prediction: &[f32],
@@ -103,7 +103,7 @@ impl Predictions {
                 prediction: prediction.len(),
             });
         }
-        self.repeat(condition, ids.len());
+        self.repeat(key, ids.len());
         self.epoch
             .extend(std::iter::repeat_n(self.current_epoch, ids.len()));
         self.id.extend(ids.iter().map(|id| Arc::from(id.as_str())));
@@ -114,14 +114,14 @@ impl Predictions {
 
     /// Appends one row.
     pub fn push(&mut self, row: &Prediction) {
-        let condition = Condition {
+        let key = PredictionKey {
             dataset: row.dataset.clone(),
             split: row.split.clone(),
-            family: row.family.clone(),
+            mask_protocol: row.mask_protocol.clone(),
             mask_seed: row.mask_seed,
-            level: row.level,
+            condition: row.condition,
         };
-        self.repeat(&condition, 1);
+        self.repeat(&key, 1);
         self.epoch.push(self.current_epoch);
         self.id.push(Arc::from(row.id.as_str()));
         self.truth.push(row.truth);
@@ -133,9 +133,9 @@ impl Predictions {
         (0..self.len()).map(|i| Prediction {
             dataset: self.dataset[i].to_string(),
             split: self.split[i].to_string(),
-            family: self.family[i].to_string(),
+            mask_protocol: self.mask_protocol[i].to_string(),
             mask_seed: self.mask_seed[i],
-            level: self.level[i],
+            condition: self.condition[i],
             id: self.id[i].to_string(),
             truth: self.truth[i],
             prediction: self.prediction[i],
@@ -143,18 +143,18 @@ impl Predictions {
     }
 
     /// Appends the condition's columns for `n` rows.
-    fn repeat(&mut self, condition: &Condition, n: usize) {
+    fn repeat(&mut self, key: &PredictionKey, n: usize) {
         let texts = [
-            (&mut self.dataset, &condition.dataset),
-            (&mut self.split, &condition.split),
-            (&mut self.family, &condition.family),
+            (&mut self.dataset, &key.dataset),
+            (&mut self.split, &key.split),
+            (&mut self.mask_protocol, &key.mask_protocol),
         ];
         for (column, value) in texts {
             let shared: Arc<str> = Arc::from(value.as_str());
             column.extend(std::iter::repeat_n(shared, n));
         }
         self.mask_seed
-            .extend(std::iter::repeat_n(condition.mask_seed, n));
-        self.level.extend(std::iter::repeat_n(condition.level, n));
+            .extend(std::iter::repeat_n(key.mask_seed, n));
+        self.condition.extend(std::iter::repeat_n(key.condition, n));
     }
 }

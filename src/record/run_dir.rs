@@ -140,7 +140,7 @@ impl RunDir {
         self.path.join(CHECKPOINT)
     }
 
-    /// Weights, optimiser and state of the last finished epoch.
+    /// Weights, optimizer and state of the last finished epoch.
     pub fn last_checkpoint(&self) -> PathBuf {
         self.path.join(LAST_CHECKPOINT)
     }

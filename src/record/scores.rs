@@ -7,16 +7,16 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::error::Result;
-use super::manifest::SelectionFacts;
-use super::predictions::{Condition, Group, Predictions};
-use crate::mask::Level;
+use super::manifest::SelectionMetadata;
+use super::predictions::{PredictionKey, Group, Predictions};
+use crate::mask::Condition;
 use crate::metric::{self, Metric, Protocol, Undefined};
 
 /// Version of the metrics' definitions. Raise it when a metric's value changes: older files are
 /// then passed over, and scores are computed from the predictions again.
 const DEFINITIONS: u32 = 1;
 
-const COLUMNS: &str = "family,mask_seed,level,metric,value,undefined";
+const COLUMNS: &str = "mask_protocol,mask_seed,condition,metric,value,undefined";
 
 /// A score as a fraction or in label units, or why there is none.
 pub type Score = std::result::Result<f64, String>;
@@ -24,9 +24,9 @@ pub type Score = std::result::Result<f64, String>;
 /// One metric under one condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    pub family: Arc<str>,
+    pub mask_protocol: Arc<str>,
     pub mask_seed: u64,
-    pub level: Level,
+    pub condition: Condition,
     pub metric: Arc<str>,
     pub score: Score,
 }
@@ -45,7 +45,7 @@ impl Scores {
     /// If the predictions cannot be grouped.
     pub fn of(
         protocol: &str,
-        selection: &SelectionFacts,
+        selection: &SelectionMetadata,
         predictions: &Predictions,
     ) -> Result<Self> {
         match metric::protocol(protocol) {
@@ -56,12 +56,12 @@ impl Scores {
 
     /// Scores predictions by every metric of a protocol, extras included: each on those by the
     /// weights it chose, where metrics chose different ones.
-    pub fn by(protocol: &Protocol, selection: &SelectionFacts, groups: &[Group]) -> Self {
+    pub fn by(protocol: &Protocol, selection: &SelectionMetadata, groups: &[Group]) -> Self {
         let scored = groups.par_iter().flat_map_iter(|group| {
             let own = |m: &&Metric| selection.weights_for(m.name) == group.epoch;
             protocol.all().filter(own).map(|metric| {
                 let score = (metric.compute)(&group.prediction, &group.truth);
-                line(&group.condition, metric.name, score.map_err(reason))
+                line(&group.key, metric.name, score.map_err(reason))
             })
         });
         let lines = scored.collect();
@@ -78,8 +78,8 @@ impl Scores {
     /// has do not count.
     pub fn contradicts(&self, other: &Self) -> bool {
         let place = |line: &Line| {
-            let names = (Arc::clone(&line.family), Arc::clone(&line.metric));
-            (names, line.mask_seed, line.level)
+            let names = (Arc::clone(&line.mask_protocol), Arc::clone(&line.metric));
+            (names, line.mask_seed, line.condition)
         };
         let known: BTreeMap<_, &Score> = other.lines.iter().map(|l| (place(l), &l.score)).collect();
         let differs = |line: &Line| known.get(&place(line)).is_some_and(|s| **s != line.score);
@@ -97,24 +97,24 @@ impl Scores {
             };
             out += &format!(
                 "{},{},\"{}\",{},{value},\"{undefined}\"\n",
-                line.family, line.mask_seed, line.level, line.metric
+                line.mask_protocol, line.mask_seed, line.condition, line.metric
             );
         }
         out
     }
 }
 
-fn line(condition: &Condition, metric: &str, score: Score) -> Line {
+fn line(key: &PredictionKey, metric: &str, score: Score) -> Line {
     Line {
-        family: condition.family.as_str().into(),
-        mask_seed: condition.mask_seed,
-        level: condition.level,
+        mask_protocol: key.mask_protocol.as_str().into(),
+        mask_seed: key.mask_seed,
+        condition: key.condition,
         metric: metric.into(),
         score,
     }
 }
 
-/// The reason without the clip's number, so that one footnote serves every cell.
+/// The reason without the sample's number, so that one footnote serves every cell.
 fn reason(undefined: Undefined) -> String {
     match undefined {
         Undefined::NonFinitePrediction { .. } => "some predictions are not finite".to_string(),
@@ -134,9 +134,9 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Scores> {
     let mut names = Names::default();
     while reader.read_record(&mut record).ok()? {
         lines.push(Line {
-            family: names.shared(record.get(0)?),
+            mask_protocol: names.shared(record.get(0)?),
             mask_seed: record.get(1)?.parse().ok()?,
-            level: level(record.get(2)?)?,
+            condition: condition(record.get(2)?)?,
             metric: names.shared(record.get(3)?),
             score: match record.get(4)? {
                 "" => Err(record.get(5)?.to_string()),
@@ -162,10 +162,10 @@ impl Names {
     }
 }
 
-/// A level by its name; most are numbers, which need no grammar.
-fn level(name: &str) -> Option<Level> {
+/// A condition by its name; most are numbers, which need no grammar.
+fn condition(name: &str) -> Option<Condition> {
     match name.parse::<f64>() {
-        Ok(rate) => Level::uniform(rate),
+        Ok(rate) => Condition::uniform(rate),
         Err(_) => name.parse().ok(),
     }
 }

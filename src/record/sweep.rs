@@ -76,7 +76,7 @@ impl SweepManifest {
 }
 
 fn content(suite: &serde_json::Value, cells: &[SweepCell]) -> String {
-    // Text, numbers and maps with text as keys cannot fail to serialise.
+    // Text, numbers and maps with text as keys cannot fail to serialize.
     seal::hash(&serde_json::to_vec(&(suite, cells)).unwrap_or_default())
 }
 

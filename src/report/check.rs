@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
 use super::manifest::{NAME, ReportManifest};
-use super::run::scores::Basis;
+use super::rows::scores::Basis;
 use super::write::build;
 
 /// What a check found.

@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::fixture::{TOY, TRUTH, eleven, manifest, predictions, record, save, scored};
-use super::run::scores::{ScoredRun, score_by};
-use super::run::section::{Section, Tests, sections};
+use super::rows::scores::{ScoredRun, score_by};
+use super::rows::section::{Section, Tests, sections};
 use super::stats::compare::compare;
 use super::stats::finding::{Effort, Met};
 use super::table::build;
@@ -51,12 +51,12 @@ fn notes(section: &Section) -> (String, usize) {
 }
 
 #[test]
-fn every_interval_holds_its_number_and_the_derived_floor_has_none() {
+fn every_interval_holds_its_number_and_the_derived_baseline_has_none() {
     let dir = tempfile::tempdir().unwrap();
     let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
     for (model, seed) in [("lnln", 11), ("lnln", 12), ("flat", 11), ("constant", 11)] {
         let mut m = manifest(model, seed, &eleven());
-        m.dataset.floors = [("acc7".to_string(), 3.0), ("mae".to_string(), 0.2)].into();
+        m.dataset.baselines = [("acc7".to_string(), 3.0), ("mae".to_string(), 0.2)].into();
         save(&runs, &m);
     }
     let options = Options {
@@ -68,20 +68,20 @@ fn every_interval_holds_its_number_and_the_derived_floor_has_none() {
     let mut reader = ::csv::Reader::from_reader(&text[..]);
     let heads = reader.headers().unwrap().clone();
     let at = |name: &str| heads.iter().position(|h| h == name).unwrap();
-    let [mean, low, high, floor] = ["mean", "low", "high", "configuration"].map(at);
-    let (mut held, mut floors) = (0, 0);
+    let [mean, low, high, baseline] = ["mean", "low", "high", "configuration"].map(at);
+    let (mut held, mut baselines) = (0, 0);
     for row in reader.records().map(Result::unwrap) {
         let number = |place: usize| row[place].parse::<f64>().ok();
         if let (Some(mean), Some(low), Some(high)) = (number(mean), number(low), number(high)) {
             assert!(low <= mean + 1e-12 && mean <= high + 1e-12, "{row:?}");
             held += 1;
         }
-        if &row[floor] == "best of training labels" {
+        if &row[baseline] == "best of training labels" {
             assert!(row[low].is_empty() && row[high].is_empty(), "{row:?}");
-            floors += 1;
+            baselines += 1;
         }
     }
-    assert!(held > 200 && floors > 50, "{held} {floors}");
+    assert!(held > 200 && baselines > 50, "{held} {baselines}");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn seeds_that_no_other_has_are_paired_by_rank_and_the_note_says_so() {
     ]));
     assert_eq!(met(&section, "flat"), Met::Ranks(2));
     let (notes, count) = notes(&section);
-    // Three levels, their mean and their area.
+    // Three conditions, their mean and their area.
     assert_eq!(count, 5);
     assert!(
         notes.contains("Tested: each number against that of LNLN"),
@@ -190,7 +190,7 @@ fn the_interval_of_a_difference_is_over_the_seeds_of_the_difference() {
     assert_eq!(met(&section, "flat"), Met::Shared(2));
     let find = |section: &Section| {
         let place = section.rows.iter().position(|r| r.model == "flat").unwrap();
-        let reading = Reading::At(section.levels[0]);
+        let reading = Reading::At(section.conditions[0]);
         let found = section.comparison().unwrap().find(place, "acc_2", &reading);
         found.unwrap().test.unwrap()
     };
@@ -203,7 +203,7 @@ fn the_interval_of_a_difference_is_over_the_seeds_of_the_difference() {
     );
 }
 
-/// The truth stands for the clips.
+/// The truth stands for the samples.
 #[test]
 fn other_labels_are_a_reason_not_to_test() {
     let mut other = record(manifest("other", 11, &GRID));
@@ -217,6 +217,6 @@ fn other_labels_are_a_reason_not_to_test() {
     let mut runs = models(&[("lnln", 11)]);
     runs.push(score_by(&TOY, other).unwrap().swap_remove(0));
     let section = tested(runs);
-    let why = "other clips or labels than the reference";
+    let why = "other samples or labels than the reference";
     assert_eq!(met(&section, "other"), Met::Not(why));
 }

@@ -27,7 +27,7 @@ fn lines(path: &Path) -> Vec<Line> {
         .collect()
 }
 
-/// A report on three models and the floor, everything tested.
+/// A report on three models and the baseline, everything tested.
 fn report(root: &Path) -> ReportManifest {
     report_as(root, Layout::Full)
 }
@@ -117,10 +117,10 @@ fn tables_in_csv_hold_the_numbers_of_the_summary_in_full() {
         let (Some(cell), Some(mean)) = (cell, number(line, "mean")) else {
             continue;
         };
-        let above = number(line, "above_floor").map(|above| above * scale);
+        let above = number(line, "above_baseline").map(|above| above * scale);
         let pairs = [
             ("value", Some(mean * scale)),
-            ("above_floor", above),
+            ("above_baseline", above),
             ("p", number(line, "p_holm")),
         ];
         for (column, expected) in pairs {
@@ -139,12 +139,12 @@ fn the_papers_layout_says_in_csv_how_far_each_number_is_above_the_floor() {
     let dir = tempfile::tempdir().unwrap();
     report_as(dir.path(), Layout::Paper);
     let lines = lines(&dir.path().join("out/tables.csv"));
-    let ours = |line: &&Line| line["floor"].is_empty() && line["published"].is_empty();
-    for table in ["toy-paper-overall", "toy-paper-levels"] {
+    let ours = |line: &&Line| line["baseline"].is_empty() && line["published"].is_empty();
+    for table in ["toy-paper-overall", "toy-paper-conditions"] {
         let numbers = lines.iter().filter(ours).filter(|l| l["table"] == table);
         let (mut known, mut open) = (0, 0);
         for line in numbers.filter(|l| number(l, "value").is_some()) {
-            match number(line, "above_floor") {
+            match number(line, "above_baseline") {
                 Some(_) => known += 1,
                 None => open += usize::from(line["metric"] != "corr"),
             }

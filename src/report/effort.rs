@@ -68,7 +68,7 @@ fn usual(rivals: usize, tests: usize) -> Effort {
 
 /// The models that are tested against another.
 fn rivals(section: &Section) -> usize {
-    let models = section.rows.iter().filter(|row| !row.floor).count();
+    let models = section.rows.iter().filter(|row| !row.baseline).count();
     models.saturating_sub(1)
 }
 
@@ -77,9 +77,9 @@ fn tests_of_a_rival(section: &Section, layout: Layout) -> usize {
     let metrics = section.metrics.iter().filter(|m| m.sums.is_some()).count();
     match layout {
         // The overview, and the table of a metric.
-        Layout::Full => metrics.max(Reading::all(&section.levels).len()),
-        // The table of all levels.
-        Layout::Paper => metrics * section.levels.len(),
+        Layout::Full => metrics.max(Reading::all(&section.conditions).len()),
+        // The table of all conditions.
+        Layout::Paper => metrics * section.conditions.len(),
     }
 }
 

@@ -24,7 +24,7 @@ pub enum Error {
         found: String,
     },
     #[error(
-        "runs trained at one rate each: expected predictions for the same {expected} clips with the \
+        "runs trained at one rate each: expected predictions for the same {expected} samples with the \
          same labels, found {found} others; leave one of the runs out"
     )]
     OtherClips { expected: usize, found: usize },
@@ -64,8 +64,8 @@ pub enum Error {
     UnknownMetric { name: String, known: String },
     #[error("--reference {name}: expected one of {known}, the models of each section")]
     UnknownReference { name: String, known: String },
-    #[error("--matrix-rates {level}: expected one of {known}, the levels of these runs")]
-    UnknownLevel { level: String, known: String },
+    #[error("--matrix-rates {condition}: expected one of {known}, the conditions of these runs")]
+    UnknownLevel { condition: String, known: String },
     #[error("--models {name}: expected one of {known}, the models of these runs")]
     UnknownModel { name: String, known: String },
     #[error(

@@ -89,7 +89,7 @@ pub fn scored(m: Manifest) -> ScoredRun {
     score_by(&TOY, record(m)).unwrap().swap_remove(0)
 }
 
-/// Two models, one of them without a score at the last rate, and the floor.
+/// Two models, one of them without a score at the last rate, and the baseline.
 pub fn section(rates: &[f64]) -> Section {
     let seeds = [
         ("flat", 11),

@@ -1,6 +1,6 @@
 //! `manifest.json` of a report: what stands behind every cell and series, and what the files hash to.
 //!
-//! A cell gives the number of its origin; an origin the runs' file and levels that were read, and the
+//! A cell gives the number of its origin; an origin the runs' file and conditions that were read, and the
 //! numbers of sets of runs; a set the ids; and `runs` each id's hashes.
 
 use std::collections::BTreeMap;
@@ -36,21 +36,21 @@ pub struct ReportManifest {
     /// What was asked for.
     pub options: Options,
     /// By id.
-    pub runs: BTreeMap<String, RunFacts>,
+    pub runs: BTreeMap<String, RunMetadata>,
     /// What the numbers of sets and origins stand for.
     #[serde(flatten)]
     pub numbered: Numbered,
     /// By id.
-    pub tables: BTreeMap<String, TableFacts>,
+    pub tables: BTreeMap<String, TableMetadata>,
     /// By path without its ending: SVG and PNG show the same.
-    pub figures: BTreeMap<String, FigureFacts>,
+    pub figures: BTreeMap<String, FigureMetadata>,
     /// blake3 of every other file of the report, by its path within.
     pub files: BTreeMap<String, String>,
 }
 
 /// A run that went into the report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RunFacts {
+pub struct RunMetadata {
     pub dataset: String,
     pub source_sha256: String,
     pub content_hash: String,
@@ -68,21 +68,21 @@ pub struct RunFacts {
 
 /// A table, row by row, as it stands in every format.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct TableFacts {
+pub struct TableMetadata {
     pub title: String,
-    /// Family and version of the masks whose predictions count.
+    /// Mask protocol and version of the masks whose predictions count.
     pub masks: String,
     /// Number of the set of runs that marks and p-values are against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<usize>,
     /// The metrics that each column shows.
     pub metrics: BTreeMap<String, Vec<String>>,
-    pub rows: Vec<RowFacts>,
+    pub rows: Vec<RowMetadata>,
 }
 
 /// A row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RowFacts {
+pub struct RowMetadata {
     pub row: String,
     /// By column: what the cell says, and the number of its origin, null where there is no number.
     pub cells: BTreeMap<String, (String, Option<usize>)>,
@@ -90,7 +90,7 @@ pub struct RowFacts {
 
 /// A figure.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct FigureFacts {
+pub struct FigureMetadata {
     pub title: String,
     /// What it shows, and the number of its origin.
     pub series: Vec<(String, Option<usize>)>,
@@ -180,9 +180,9 @@ impl ReportManifest {
     }
 }
 
-fn run(run: &ScoredRun) -> (String, RunFacts) {
+fn run(run: &ScoredRun) -> (String, RunMetadata) {
     let m = &run.manifest;
-    let facts = RunFacts {
+    let facts = RunMetadata {
         dataset: m.dataset.name.clone(),
         source_sha256: m.dataset.source_sha256.clone(),
         content_hash: m.dataset.content_hash.clone(),
@@ -196,20 +196,20 @@ fn run(run: &ScoredRun) -> (String, RunFacts) {
     (m.id.clone(), facts)
 }
 
-fn table(table: &Table, numbering: &Numbering) -> TableFacts {
+fn table(table: &Table, numbering: &Numbering) -> TableMetadata {
     let row = |line: &Line| {
         let cells = table.columns.iter().zip(&line.cells);
         let cells = cells.map(|(column, cell)| {
             let said = (cell.content.said(), numbering.origin(&cell.origin));
             (column.name.clone(), said)
         });
-        RowFacts {
+        RowMetadata {
             row: line.full_label(),
             cells: cells.collect(),
         }
     };
     let metrics = |c: &Column| c.metrics.iter().map(|m| m.to_string()).collect();
-    TableFacts {
+    TableMetadata {
         title: table.title.clone(),
         masks: table.masks.clone(),
         reference: table.reference.as_ref().and_then(|r| numbering.set(r)),
@@ -222,9 +222,9 @@ fn table(table: &Table, numbering: &Numbering) -> TableFacts {
     }
 }
 
-fn figure(figure: &Figure, numbering: &Numbering) -> FigureFacts {
+fn figure(figure: &Figure, numbering: &Numbering) -> FigureMetadata {
     let series = figure.series.iter();
-    FigureFacts {
+    FigureMetadata {
         title: figure.title.clone(),
         series: series
             .map(|s| (s.label.clone(), numbering.origin(&s.origin)))

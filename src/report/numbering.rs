@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::format::page::Part;
 use super::origin::{Evidence, File, Origin, RunSet};
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::report::rows::reading::Reading;
 
 /// What [`Numbering`] numbers, as files keep it: both lists count from 0.
@@ -15,21 +15,21 @@ use crate::report::rows::reading::Reading;
 pub struct Numbered {
     /// Ids of runs that numbers are computed from together, by seed.
     pub sets: Vec<Vec<String>>,
-    pub origins: Vec<OriginFacts>,
+    pub origins: Vec<OriginMetadata>,
 }
 
 /// Where a number comes from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct OriginFacts {
+pub struct OriginMetadata {
     /// The file of each run that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// Numbers of sets: that of the number itself, then those it is held against.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sets: Vec<usize>,
-    /// The levels whose predictions count.
+    /// The conditions whose predictions count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub levels: Vec<String>,
+    pub conditions: Vec<String>,
     /// Paper and table it was printed in, where no run is behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
@@ -38,7 +38,7 @@ pub struct OriginFacts {
 /// What tells origins apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    Runs(File, Vec<usize>, Vec<Level>),
+    Runs(File, Vec<usize>, Vec<Condition>),
     Published(String),
 }
 
@@ -58,10 +58,10 @@ impl Numbering {
     pub fn of(parts: &[Part]) -> Self {
         let mut all = Self::default();
         for part in parts {
-            let readings = Reading::all(&part.section.levels);
+            let readings = Reading::all(&part.section.conditions);
             for row in &part.section.rows {
                 all.add_set(&row.ids);
-                let read = readings.iter().map(|r| row.ids_at(&r.levels()));
+                let read = readings.iter().map(|r| row.ids_at(&r.conditions()));
                 read.for_each(|runs| all.add_set(&runs));
             }
             for table in part.tables() {
@@ -121,9 +121,9 @@ impl Numbering {
 
     fn key(&self, origin: &Origin) -> Option<Key> {
         match origin {
-            Origin::Runs(Evidence { file, runs, levels }) => {
+            Origin::Runs(Evidence { file, runs, conditions }) => {
                 let sets: Option<Vec<usize>> = runs.iter().map(|runs| self.set(runs)).collect();
-                Some(Key::Runs(*file, sets?, levels.clone()))
+                Some(Key::Runs(*file, sets?, conditions.clone()))
             }
             Origin::Published(source) => Some(Key::Published(source.clone())),
             Origin::Nothing => None,
@@ -132,17 +132,17 @@ impl Numbering {
 }
 
 impl Key {
-    fn facts(&self) -> OriginFacts {
+    fn facts(&self) -> OriginMetadata {
         match self {
-            Self::Runs(file, sets, levels) => OriginFacts {
+            Self::Runs(file, sets, conditions) => OriginMetadata {
                 file: Some(file.name().to_string()),
                 sets: sets.clone(),
-                levels: levels.iter().map(Level::to_string).collect(),
+                conditions: conditions.iter().map(Condition::to_string).collect(),
                 published: None,
             },
-            Self::Published(source) => OriginFacts {
+            Self::Published(source) => OriginMetadata {
                 published: Some(source.clone()),
-                ..OriginFacts::default()
+                ..OriginMetadata::default()
             },
         }
     }
@@ -163,13 +163,13 @@ mod tests {
     #[test]
     fn equal_origins_share_a_number_and_equal_sets_do() {
         let (a, twin, b) = (runs(&["1", "2"]), runs(&["1", "2"]), runs(&["3"]));
-        let level = |rate| vec![Level::of_number(rate).unwrap()];
+        let condition = |rate| vec![Condition::of_number(rate).unwrap()];
         let origins = [
-            Origin::predictions(&a, level(0.5)),
-            Origin::predictions(&twin, level(0.5)),
-            Origin::predictions(&a, level(0.6)),
-            Origin::predictions(&b, level(0.5)),
-            Origin::of(File::Log, &a, level(0.5)),
+            Origin::predictions(&a, condition(0.5)),
+            Origin::predictions(&twin, condition(0.5)),
+            Origin::predictions(&a, condition(0.6)),
+            Origin::predictions(&b, condition(0.5)),
+            Origin::of(File::Log, &a, condition(0.5)),
             Origin::Published("A 2024, Table 1".into()),
             Origin::Nothing,
         ];
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(numbers[..6], expected);
         assert_eq!(numbers[6], None);
         assert_eq!(all.numbered().sets, [vec!["1", "2"], vec!["3"]]);
-        assert_eq!(all.numbered().origins[1].levels, ["0.6"]);
+        assert_eq!(all.numbered().origins[1].conditions, ["0.6"]);
         assert_eq!((all.set(&twin), all.set(&runs(&["9"]))), (Some(0), None));
     }
 

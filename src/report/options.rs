@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::mask::Level;
+use crate::mask::Condition;
 
 /// Which tables to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
-    /// All metrics overall, each metric at every level, what the models cost.
+    /// All metrics overall, each metric at every condition, what the models cost.
     #[default]
     Full,
     /// The columns of the LNLN paper's tables, published numbers beside ours.
@@ -22,15 +22,15 @@ pub struct Options {
     pub layout: Layout,
     /// Names of metrics; all where empty.
     pub metrics: Vec<String>,
-    /// Registry names of models; all where empty. The floor is always shown.
+    /// Registry names of models; all where empty. The baseline is always shown.
     pub models: Vec<String>,
     /// Registry name or label of the row that others are tested against; by default LNLN, or the
     /// first.
     pub reference: Option<String>,
-    /// Levels of confusion matrices and histograms, in sections that have some of them; the usual
+    /// Conditions of confusion matrices and histograms, in sections that have some of them; the usual
     /// ones where empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub matrix_levels: Vec<Level>,
+    pub matrix_conditions: Vec<Condition>,
     /// How often to resample, 0 for no tests; by default as [`EFFORT`](super::effort::EFFORT), with more
     /// permutations for large tables, and not at all for more than [`MANY`](super::effort::MANY) runs.
     pub resamples: Option<usize>,

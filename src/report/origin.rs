@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::mask::Level;
+use crate::mask::Condition;
 
 /// Ids of runs, by seed; shared by all that is computed from them.
 pub type RunSet = Arc<[String]>;
@@ -25,8 +25,8 @@ pub struct Evidence {
     pub file: File,
     /// The runs the number is of, then those it is held against.
     pub runs: Vec<RunSet>,
-    /// The levels of missing data whose predictions count; empty where it is no matter of levels.
-    pub levels: Vec<Level>,
+    /// The conditions whose predictions count; empty where it is no matter of conditions.
+    pub conditions: Vec<Condition>,
 }
 
 /// A file of a run directory.
@@ -50,17 +50,17 @@ impl File {
 }
 
 impl Origin {
-    /// Predictions of these runs at these levels.
-    pub fn predictions(runs: &RunSet, levels: Vec<Level>) -> Self {
-        Self::of(File::Predictions, runs, levels)
+    /// Predictions of these runs at these conditions.
+    pub fn predictions(runs: &RunSet, conditions: Vec<Condition>) -> Self {
+        Self::of(File::Predictions, runs, conditions)
     }
 
     /// A file of these runs.
-    pub fn of(file: File, runs: &RunSet, levels: Vec<Level>) -> Self {
+    pub fn of(file: File, runs: &RunSet, conditions: Vec<Condition>) -> Self {
         Self::Runs(Evidence {
             file,
             runs: vec![Arc::clone(runs)],
-            levels,
+            conditions,
         })
     }
 

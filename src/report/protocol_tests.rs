@@ -10,7 +10,7 @@ use crate::report::rows::section::sections;
 
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 
-/// One model under the three training protocols, its noise worded as runs do, and the floor.
+/// One model under the three training protocols, its noise worded as runs do, and the baseline.
 fn protocols() -> Vec<ScoredRun> {
     let worded = |id: &str, noise: &str, rates: &[f64]| {
         let mut manifest = manifest("lnln", 11, rates);
@@ -24,12 +24,12 @@ fn protocols() -> Vec<ScoredRun> {
     for rate in GRID {
         let noise = format!("fresh (random at {rate})");
         let mut at = worded(&format!("at-{rate}"), &noise, &[rate]);
-        at.selection.levels = at.masks[0].levels.clone();
+        at.selection.conditions = at.masks[0].conditions.clone();
         runs.push(at);
     }
-    let mut floor = manifest("constant", 11, &GRID);
-    floor.training.epochs = 0;
-    runs.push(floor);
+    let mut baseline = manifest("constant", 11, &GRID);
+    baseline.training.epochs = 0;
+    runs.push(baseline);
     runs.into_iter().map(scored).collect()
 }
 
@@ -51,7 +51,7 @@ fn training_protocols_stand_beside_the_model_and_rates_join_into_one_row() {
             "LNLN (trained on mixed noise)",
             "LNLN (trained on clean data)",
             "LNLN (trained at the tested rate)",
-            "CONSTANT (floor)"
+            "CONSTANT (baseline)"
         ]
     );
     let table = build::by_rate(&section, &TOY.metrics[0]);

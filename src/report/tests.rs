@@ -19,7 +19,7 @@ use crate::report::rows::section::sections;
 /// A small grid, so that snapshots can be read.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 
-const PLAIN: Style = Style {
+const REFERENCE: Style = Style {
     width: 100,
     colour: false,
 };
@@ -51,14 +51,14 @@ fn tables_in_latex() {
 #[test]
 fn tables_in_the_terminal() {
     let section = section(&eleven());
-    let overview = terminal::tables(&[build::overview(&section)], PLAIN);
+    let overview = terminal::tables(&[build::overview(&section)], REFERENCE);
     assert!(
         overview.lines().all(|l| l.chars().count() <= 100),
         "{overview}"
     );
     let wide = Style {
         width: 140,
-        ..PLAIN
+        ..REFERENCE
     };
     let by_rate = terminal::tables(&[build::by_rate(&section, &TOY.metrics[0])], wide);
     insta::assert_snapshot!(format!("{overview}\n{by_rate}"));
@@ -68,7 +68,7 @@ fn tables_in_the_terminal() {
 fn a_long_name_wraps_in_the_terminal_and_numbers_do_not() {
     let mut table = build::overview(&section(&GRID));
     table.rows[0].label = "LNLN (encoder features, learning rate 0.0001, noise cycle:3)".into();
-    let narrow = Style { width: 60, ..PLAIN };
+    let narrow = Style { width: 60, ..REFERENCE };
     insta::assert_snapshot!(terminal::tables(&[table], narrow));
 }
 
@@ -138,7 +138,7 @@ fn predictions_that_are_not_finite_have_no_score() {
     rows[0].prediction = f32::NAN;
     run.predictions = Default::default();
     rows.iter().for_each(|row| run.predictions.push(row));
-    let curves = score_by(&TOY, run).unwrap().swap_remove(0).levels;
+    let curves = score_by(&TOY, run).unwrap().swap_remove(0).conditions;
     let values: Vec<_> = curves["mae"].values().collect();
     assert_eq!(
         values[0].as_ref().unwrap_err(),
@@ -150,10 +150,10 @@ fn predictions_that_are_not_finite_have_no_score() {
 #[test]
 fn missing_predictions_are_an_error_that_names_the_run() {
     let mut run = record(manifest("lnln", 11, &GRID));
-    run.manifest.masks[0].levels.push("0.7".parse().unwrap());
+    run.manifest.masks[0].conditions.push("0.7".parse().unwrap());
     let message = score_by(&TOY, run).unwrap_err().to_string();
     assert!(
-        message.contains("run lnln-11: expected predictions under (masks/seed/level) iid/1/0, "),
+        message.contains("run lnln-11: expected predictions under (masks/seed/condition) iid/1/0, "),
         "{message}"
     );
 
@@ -161,7 +161,7 @@ fn missing_predictions_are_an_error_that_names_the_run() {
     run.manifest.dataset.counts[2] = 11;
     let message = score_by(&TOY, run).unwrap_err().to_string();
     assert!(
-        message.contains("for 11 test clips, each once, found 10 for 10 clips"),
+        message.contains("for 11 test samples, each once, found 10 for 10 samples"),
         "{message}"
     );
 }
@@ -197,7 +197,7 @@ fn other_data_or_masks_get_a_section_of_their_own() {
     data.dataset.content_hash = "facade00".into();
     let mut mask = manifest("lnln", 11, &GRID);
     mask.id = "mask".into();
-    mask.masks[0].family = "block".into();
+    mask.masks[0].mask_protocol = "block".into();
     let runs = vec![manifest("lnln", 11, &GRID), data, mask];
     let sections = sections(runs.into_iter().map(scored).collect()).unwrap();
     let titles: Vec<_> = sections.iter().map(|s| s.title.as_str()).collect();
@@ -310,8 +310,8 @@ fn a_tampered_run_is_caught_and_named() {
     assert!(!out.exists());
 }
 
-fn condition_of(predictions: &crate::record::Predictions) -> crate::record::Condition {
-    predictions.groups().swap_remove(0).condition
+fn condition_of(predictions: &crate::record::Predictions) -> crate::record::PredictionKey {
+    predictions.groups().swap_remove(0).key
 }
 
 #[test]
@@ -373,7 +373,7 @@ fn a_selection_shows_what_was_asked_for_and_drops_old_figures() {
         .iter()
         .map(|r| r.label.as_str())
         .collect();
-    assert_eq!(labels, ["LNLN", "CONSTANT (floor)"]);
+    assert_eq!(labels, ["LNLN", "CONSTANT (baseline)"]);
 }
 
 #[test]

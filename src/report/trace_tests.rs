@@ -5,11 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use super::fixture::{eleven, manifest, masks, predictions, save};
-use super::manifest::{ReportManifest, TableFacts};
-use super::numbering::OriginFacts;
+use super::manifest::{ReportManifest, TableMetadata};
+use super::numbering::OriginMetadata;
 use super::tests::save_all;
 use super::{Layout, Options, write_report};
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::metric::{Metric, protocol};
 use crate::record::{Group, RunDir};
 
@@ -23,7 +23,7 @@ fn report(root: &Path, layout: Layout) -> ReportManifest {
             for (model, seed) in [("lnln", 11), ("lnln", 12), ("misa", 11), ("constant", 11)] {
                 let mut m = manifest(model, seed, &eleven());
                 m.dataset.name = "mosi".into();
-                m.masks = vec![masks("random", m.masks[0].levels.clone())];
+                m.masks = vec![masks("random", m.masks[0].conditions.clone())];
                 save(&runs, &m);
             }
         }
@@ -38,7 +38,7 @@ fn report(root: &Path, layout: Layout) -> ReportManifest {
 }
 
 /// Every number of an origin in a report, as (place, what the cell says, number).
-fn cells(m: &ReportManifest) -> Vec<(String, &TableFacts, &str, &str, Option<usize>)> {
+fn cells(m: &ReportManifest) -> Vec<(String, &TableMetadata, &str, &str, Option<usize>)> {
     let mut all = Vec::new();
     for (id, table) in &m.tables {
         for row in &table.rows {
@@ -73,7 +73,7 @@ fn leads_to_files(layout: Layout, least: usize) {
     let ours = |column: &str| !column.starts_with("published_");
     let of_cells = cells(&m).into_iter().filter(|c| ours(c.2));
     let of_cells = of_cells.map(|c| (c.0, c.3, c.4));
-    // The floor has no distance to itself, and some methods are published only.
+    // The baseline has no distance to itself, and some methods are published only.
     let numbers = of_cells.filter(|(_, said, _)| *said != "-");
     let all: Vec<_> = numbers
         .map(|(place, _, o)| (place, o))
@@ -175,16 +175,16 @@ fn a_published_number_names_its_paper_and_table_and_stands_as_printed() {
     assert_eq!(misa.cells["published_mae"].0, "1.085");
 }
 
-/// A run's score over the origin's levels; `None` where it is undefined.
-fn score(groups: &[Group], metric: &Metric, origin: &OriginFacts, area: bool) -> Option<f64> {
-    let levels = origin.levels.iter().map(|l| l.parse::<Level>().unwrap());
-    let at = |level: Level| {
-        let of = groups.iter().filter(|g| g.condition.level == level);
+/// A run's score over the origin's conditions; `None` where it is undefined.
+fn score(groups: &[Group], metric: &Metric, origin: &OriginMetadata, area: bool) -> Option<f64> {
+    let conditions = origin.conditions.iter().map(|l| l.parse::<Condition>().unwrap());
+    let at = |condition: Condition| {
+        let of = groups.iter().filter(|g| g.key.condition == condition);
         let scores = of.map(|g| (metric.compute)(&g.prediction, &g.truth).ok());
         let scores: Vec<f64> = scores.collect::<Option<_>>()?;
         Some(scores.iter().sum::<f64>() / scores.len() as f64)
     };
-    let points: Option<Vec<f64>> = levels.map(at).collect();
+    let points: Option<Vec<f64>> = conditions.map(at).collect();
     let points = points?;
     match area {
         // Of an even grid.
@@ -200,7 +200,7 @@ fn score(groups: &[Group], metric: &Metric, origin: &OriginFacts, area: bool) ->
 fn a_number_held_against_others_names_them_too() {
     let dir = tempfile::tempdir().unwrap();
     let m = report(dir.path(), Layout::Full);
-    let row = &m.tables["toy-overview-above-floor"].rows[0];
+    let row = &m.tables["toy-overview-above-baseline"].rows[0];
     let origin = &m.numbered.origins[row.cells["mae"].1.unwrap()];
     let ids = |set: &usize| m.numbered.sets[*set].join(" ");
     let sets: Vec<String> = origin.sets.iter().map(ids).collect();
@@ -219,10 +219,10 @@ fn training_curves_at_the_tested_rate_show_every_training() {
     let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
     for (rate, losses) in [(0.0, [4.0, 2.0]), (0.5, [4.0, 3.0])] {
         let mut m = manifest("lnln", 11, &[rate]);
-        let level = Level::of_number(rate).unwrap();
+        let condition = Condition::of_number(rate).unwrap();
         m.id = format!("lnln-11-{rate}");
-        m.training.noise = format!("fresh (random at {level})");
-        m.selection.levels = vec![level];
+        m.training.noise = format!("fresh (random at {condition})");
+        m.selection.conditions = vec![condition];
         let run = RunDir::create(&runs, &m.id).unwrap();
         let epoch = |(number, loss): (usize, &f64)| {
             let line = serde_json::json!({ "epoch": number + 1, "losses": { "total": loss } });

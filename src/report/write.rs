@@ -17,13 +17,13 @@ use super::manifest::{self, ReportManifest};
 use super::numbering::Numbering;
 use super::options::{Layout, Options};
 use super::place;
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::metric::Metric;
 use crate::published::sources;
 use crate::report::format::page::{self, Part};
-use crate::report::rows::floor;
+use crate::report::rows::baseline;
 use crate::report::rows::scores::{Basis, ScoredRun, score};
-use crate::report::rows::section::{FLOOR, Section, Tests, sections};
+use crate::report::rows::section::{BASELINE, Section, Tests, sections};
 use crate::report::stats::compare::compare;
 use crate::report::table::Table;
 
@@ -98,9 +98,9 @@ pub(super) fn build<P: AsRef<Path>>(
         .collect::<BTreeSet<_>>()
         .len();
     let sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
-    check_levels(&sections, options)?;
+    check_conditions(&sections, options)?;
     let part = |mut section| {
-        floor::add(&mut section)?;
+        baseline::add(&mut section)?;
         section.tests = tests(&section, count, options)?;
         Part::new(section, options)
     };
@@ -132,7 +132,7 @@ fn tests(section: &Section, runs: usize, options: &Options) -> Result<Tests> {
         Ok(effort) => effort,
         Err(reason) => return Ok(Tests::Left(reason)),
     };
-    let alone = "Differences were not tested: there is no model but the floor.";
+    let alone = "Differences were not tested: there is no model but the baseline.";
     match reference(section, options)? {
         Some(place) => Ok(Tests::Done(Box::new(compare(section, place, effort)?))),
         None => Ok(Tests::Left(alone.to_string())),
@@ -141,7 +141,7 @@ fn tests(section: &Section, runs: usize, options: &Options) -> Result<Tests> {
 
 /// The row that others are tested against.
 fn reference(section: &Section, options: &Options) -> Result<Option<usize>> {
-    let models = || section.rows.iter().enumerate().filter(|(_, r)| !r.floor);
+    let models = || section.rows.iter().enumerate().filter(|(_, r)| !r.baseline);
     let named = |name: &str| {
         let found = models().find(|(_, r)| r.model == name || r.label == name);
         found.map(|(place, _)| place)
@@ -192,7 +192,7 @@ fn select_models(mut runs: Vec<ScoredRun>, options: &Options) -> Result<Vec<Scor
         });
     }
     let wanted = |name: &String| options.models.is_empty() || options.models.contains(name);
-    runs.retain(|r| r.manifest.model.name == FLOOR || wanted(&r.manifest.model.name));
+    runs.retain(|r| r.manifest.model.name == BASELINE || wanted(&r.manifest.model.name));
     Ok(runs)
 }
 
@@ -227,14 +227,14 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
     Ok(sections)
 }
 
-/// Whether every level that is asked for is one of some section.
-fn check_levels(sections: &[Section], options: &Options) -> Result<()> {
-    let known: BTreeSet<Level> = sections.iter().flat_map(|s| &s.levels).copied().collect();
-    match options.matrix_levels.iter().find(|l| !known.contains(l)) {
+/// Whether every condition that is asked for is one of some section.
+fn check_conditions(sections: &[Section], options: &Options) -> Result<()> {
+    let known: BTreeSet<Condition> = sections.iter().flat_map(|s| &s.conditions).copied().collect();
+    match options.matrix_conditions.iter().find(|l| !known.contains(l)) {
         None => Ok(()),
-        Some(level) => Err(Error::UnknownLevel {
-            level: level.to_string(),
-            known: Vec::from_iter(known.iter().map(Level::to_string)).join(", "),
+        Some(condition) => Err(Error::UnknownLevel {
+            condition: condition.to_string(),
+            known: Vec::from_iter(known.iter().map(Condition::to_string)).join(", "),
         }),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tch::nn::VarStore;
 use tch::{Kind, TchError, Tensor};
 
-use crate::model::{BertConfig, Clip, ModelError, Rule};
+use crate::model::{BertConfig, GradClip, ModelError, Rule};
 use crate::train::optimizer::OptimizerError;
 
 /// What can go wrong with a case, short of wrong numbers.
@@ -70,7 +70,7 @@ pub enum CaseError {
     )]
     Unread { case: String },
 
-    /// The optimiser refuses the case.
+    /// The optimizer refuses the case.
     #[error("{case}")]
     Optimizer {
         case: String,
@@ -114,7 +114,7 @@ pub enum Members {
     Names(Vec<String>),
 }
 
-/// A parameter group of the reference's optimiser.
+/// A parameter group of the reference's optimizer.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Group {
     pub lr: f64,
@@ -122,7 +122,7 @@ pub struct Group {
     pub params: Members,
 }
 
-/// The reference's optimiser.
+/// The reference's optimizer.
 #[derive(Clone, Debug, Deserialize)]
 pub struct OptimizerSpec {
     pub kind: Rule,
@@ -131,7 +131,7 @@ pub struct OptimizerSpec {
     #[serde(default)]
     pub excluded: Vec<String>,
     #[serde(default)]
-    pub clip: Clip,
+    pub clip: GradClip,
 }
 
 /// The text encoder, under the names of `case.json`.

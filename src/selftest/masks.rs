@@ -13,7 +13,7 @@ use super::tensors::{Tensor, Tensors};
 use super::{Error, Outcome, files};
 use crate::data::dataset::{Block, Modality, SplitName};
 use crate::mask::{
-    Family, Keep, Loader, Moment, Reference, ReferenceRates, Rows, Scope, apply, keep,
+    MaskProtocol, Keep, Loader, Phase, Reference, ReferenceRates, Rows, Scope, apply, keep,
     reference_rates,
 };
 
@@ -378,15 +378,15 @@ impl Inputs {
     }
 }
 
-/// The published field; data set, split, ids and moment do not enter it.
+/// The published field; data set, split, ids and phase do not enter it.
 fn field(seed: u64, modality: Modality, rows: usize, steps: usize) -> Result<Vec<f64>, Error> {
-    let (split, moment) = (SplitName::Test, Moment::Evaluation);
+    let (split, phase) = (SplitName::Test, Phase::Evaluation);
     let scope = Scope {
         dataset: "golden",
         split,
         modality,
         seed,
-        moment,
+        phase,
     };
     let (ids, lengths) = (vec![String::new(); rows], vec![0; rows]);
     let (ids, lengths) = (ids.as_slice(), lengths.as_slice());

@@ -64,8 +64,8 @@ impl Default for Setting {
 }
 
 /// Runs the model case in `dir` and compares every stored number: outputs, losses, gradients, five
-/// optimiser steps, buffers; and the model's parameter groups and published training against the
-/// case's optimiser. `None` where this build has no model of the case's name.
+/// optimizer steps, buffers; and the model's parameter groups and published training against the
+/// case's optimizer. `None` where this build has no model of the case's name.
 ///
 /// # Errors
 /// [`CaseError`] where the case cannot be read, the model's parameters are others, or a model of the

@@ -14,17 +14,17 @@ use super::settings::Settings;
 use super::workbench::Workbench;
 use super::{Error, facts};
 use crate::data::dataset::SplitName;
-use crate::mask::{Conditions, Family, Level, Variants};
+use crate::mask::{EvaluationMasks, MaskProtocol, Condition, Variants};
 use crate::model::{Choice, EncoderSetup, Engine, Model, Profile, Setup};
-use crate::record::manifest::{Computing, MaskFacts};
-use crate::record::{self, Condition, Predictions, RunDir};
+use crate::record::manifest::{Computing, MaskMetadata};
+use crate::record::{self, PredictionKey, Predictions, RunDir};
 use crate::train::memory::{self, Demand, MemoryPlan};
 use crate::train::resume;
 use crate::train::state::State;
 use crate::train::tensors::SplitTensors;
 use crate::train::trainer::{self, Data, Plan};
 use crate::train::view::View;
-use crate::train::watched::Watched;
+use crate::train::monitored::Monitored;
 use crate::train::{self, Files, evaluate, order, out_of_memory};
 use crate::support::Bar;
 
@@ -67,7 +67,7 @@ pub fn run(
     model.set_engine(engine);
     let files = files(dir, bench);
     let state = fit(cell, data, bench, &files, model.as_mut(), &mut store)?;
-    bench.bar.say("predicting the test split at every level");
+    bench.bar.say("predicting the test split at every condition");
     let mut predictions = Predictions::default();
     let mut mask_facts = Vec::new();
     // Epochs that several metrics picked are evaluated once.
@@ -95,7 +95,7 @@ pub fn run(
         micro_batch: state.micro_batch,
     };
     let mut manifest = facts::manifest(cell, data, &store, &state, mask_facts, computing);
-    manifest.selection.hashes = watched_hashes(cell, data)?;
+    manifest.selection.hashes = monitored_hashes(cell, data)?;
     manifest.wall_seconds = before + started.elapsed().as_secs_f64();
     Ok(dir.finish(&manifest, &predictions)?)
 }
@@ -143,7 +143,7 @@ fn engine(
         .into());
     }
     Ok(Engine {
-        plain: cell.settings.plain,
+        reference: cell.settings.reference,
         recompute,
     })
 }
@@ -173,12 +173,12 @@ fn fit(
     let settings = &*cell.settings;
     let train = &data.tensors[SplitName::Train as usize];
     settings.precision.check_range(&cell.dataset, train)?;
-    let splits = watched_splits(cell);
+    let splits = monitored_splits(cell);
     let views = splits
         .iter()
-        .map(|&split| watched_views(data, settings, split));
+        .map(|&split| monitored_views(data, settings, split));
     let views = views.collect::<Result<Vec<_>, Error>>()?;
-    let mut watched = splits.iter().zip(&views).map(|(&split, views)| Watched {
+    let mut monitored = splits.iter().zip(&views).map(|(&split, views)| Monitored {
         split: &data.tensors[split as usize],
         views,
         truth: &data.splits[split as usize].labels,
@@ -188,15 +188,15 @@ fn fit(
         Some(draw) => data.noisy(settings, cell.seed, draw),
         None => Ok(Rc::clone(&complete)),
     };
-    let Some(first) = watched.next() else {
+    let Some(first) = monitored.next() else {
         return Err(Error::Unexpected("no split is watched".to_owned()));
     };
     let view = Data {
         train,
         complete: &complete,
         noisy: &noisy,
-        watched: first,
-        valid: watched.next(),
+        monitored: first,
+        valid: monitored.next(),
     };
     let memory = plan_memory(cell, data, bench, &view, model, store)?;
     let plan = Plan {
@@ -230,8 +230,8 @@ fn plan_memory(
 ) -> Result<MemoryPlan, Error> {
     let machine = bench.machine;
     let splits: u64 = data.tensors.iter().map(SplitTensors::bytes).sum();
-    let watched = [Some(view.watched), view.valid].into_iter().flatten();
-    let views: u64 = watched.flat_map(|w| w.views).map(View::bytes).sum();
+    let monitored = [Some(view.monitored), view.valid].into_iter().flatten();
+    let views: u64 = monitored.flat_map(|w| w.views).map(View::bytes).sum();
     // The noisy view is as large as the complete one.
     let texts = views + 2 * view.complete.bytes();
     let bytes = splits + texts + data.host_bytes() + data.encoder_bytes();
@@ -251,55 +251,55 @@ fn plan_memory(
     Ok(plan)
 }
 
-/// The split whose scores decide, and the validation split where habits look at that as well.
-pub(super) fn watched_splits(cell: &Cell) -> Vec<SplitName> {
+/// The split whose scores decide, and the validation split where trainer options look at that as well.
+pub(super) fn monitored_splits(cell: &Cell) -> Vec<SplitName> {
     let mut splits = vec![cell.rule.split()];
-    if cell.recipe.habits.watch() && splits[0] != SplitName::Valid {
+    if cell.recipe.trainer_options.watch() && splits[0] != SplitName::Valid {
         splits.push(SplitName::Valid);
     }
     splits
 }
 
-/// A split at every level of validation, under the first mask seed of evaluation.
-pub(super) fn watched_views(
+/// A split at every condition of validation, under the first mask seed of evaluation.
+pub(super) fn monitored_views(
     data: &Workbench<'_>,
     settings: &Settings,
     split: SplitName,
 ) -> Result<Vec<View>, Error> {
-    let under = |(family, level): &(&'static dyn Family, Level)| {
+    let under = |(mask_protocol, condition): &(&'static dyn MaskProtocol, Condition)| {
         let seed = settings.mask_seeds[0];
-        let masks = data.masks(*family, split, seed, &[*level])?;
-        Ok(data.under(split, &masks.keeps(split, *level)?, *level)?)
+        let masks = data.masks(*mask_protocol, split, seed, &[*condition])?;
+        Ok(data.under(split, &masks.keeps(split, *condition)?, *condition)?)
     };
     settings.validation.iter().map(under).collect()
 }
 
-/// Hashes of the masks under which the split of the rule was watched, by family, seed and level.
-fn watched_hashes(cell: &Cell, data: &Workbench<'_>) -> Result<BTreeMap<String, String>, Error> {
+/// Hashes of the masks under which the split of the rule was monitored, by mask protocol, seed and condition.
+fn monitored_hashes(cell: &Cell, data: &Workbench<'_>) -> Result<BTreeMap<String, String>, Error> {
     if !cell.choice.entry.trained || cell.recipe.epochs == 0 {
         return Ok(BTreeMap::new());
     }
     let (split, seed) = (cell.rule.split(), cell.settings.mask_seeds[0]);
-    let hash = |(family, level): &(&'static dyn Family, Level)| {
-        let masks = data.masks(*family, split, seed, &[*level])?;
-        let name = format!("{}-v{}/{seed}/{level}", masks.family, masks.version);
-        Ok((name, masks.hash(split, *level)?))
+    let hash = |(mask_protocol, condition): &(&'static dyn MaskProtocol, Condition)| {
+        let masks = data.masks(*mask_protocol, split, seed, &[*condition])?;
+        let name = format!("{}-v{}/{seed}/{condition}", masks.mask_protocol, masks.version);
+        Ok((name, masks.hash(split, *condition)?))
     };
     cell.settings.validation.iter().map(hash).collect()
 }
 
-/// The masks of the test split of every family, for every mask seed that makes a difference.
+/// The masks of the test split of every mask protocol, for every mask seed that makes a difference.
 pub(super) fn test_masks(
     data: &Workbench<'_>,
     settings: &Settings,
 ) -> Result<Vec<Vec<Variants>>, Error> {
-    let of_family = |conditions: &Conditions| -> Result<Vec<Variants>, Error> {
-        let Conditions { family, levels } = conditions;
-        let masks = |seed: &u64| Ok(data.masks(*family, SplitName::Test, *seed, levels)?);
-        let seeds = conditions.seeds(&settings.mask_seeds);
+    let of_mask_protocol = |evaluation: &EvaluationMasks| -> Result<Vec<Variants>, Error> {
+        let EvaluationMasks { mask_protocol, conditions } = evaluation;
+        let masks = |seed: &u64| Ok(data.masks(*mask_protocol, SplitName::Test, *seed, conditions)?);
+        let seeds = evaluation.seeds(&settings.mask_seeds);
         seeds.iter().map(masks).collect()
     };
-    settings.conditions.iter().map(of_family).collect()
+    settings.evaluation.iter().map(of_mask_protocol).collect()
 }
 
 /// Adds predictions for the test split under every mask; gives what there is to say of the masks.
@@ -309,29 +309,29 @@ fn predict(
     (settings, masks): (&Settings, &[Vec<Variants>]),
     model: &dyn Model,
     predictions: &mut Predictions,
-) -> Result<Vec<MaskFacts>, Error> {
+) -> Result<Vec<MaskMetadata>, Error> {
     let mut facts = Vec::new();
-    for (conditions, masks) in settings.conditions.iter().zip(masks) {
-        let Conditions { family, levels } = conditions;
+    for (evaluation, masks) in settings.evaluation.iter().zip(masks) {
+        let EvaluationMasks { mask_protocol, conditions } = evaluation;
         let (mut hashes, mut realised) = (BTreeMap::new(), BTreeMap::new());
         for masks in masks {
             let seed = masks.seed;
-            for &level in levels {
-                let hash = masks.hash(SplitName::Test, level)?;
-                hashes.insert(format!("{seed}/{level}"), hash);
-                let rates = masks.realised(SplitName::Test, level)?;
-                realised.insert(format!("{seed}/{level}"), rates);
+            for &condition in conditions {
+                let hash = masks.hash(SplitName::Test, condition)?;
+                hashes.insert(format!("{seed}/{condition}"), hash);
+                let rates = masks.realised(SplitName::Test, condition)?;
+                realised.insert(format!("{seed}/{condition}"), rates);
             }
-            for levels in levels.chunks(levels_at_once(data)) {
+            for conditions in conditions.chunks(conditions_at_once(data)) {
                 bench.stop_if_asked()?;
-                let under = (settings, masks, levels);
+                let under = (settings, masks, conditions);
                 predict_under(data, bench, under, model, predictions)?;
             }
         }
         facts.push(facts::masks(
-            *family,
-            conditions.seeds(&settings.mask_seeds),
-            levels,
+            *mask_protocol,
+            evaluation.seeds(&settings.mask_seeds),
+            conditions,
             hashes,
             realised,
         ));
@@ -339,20 +339,20 @@ fn predict(
     Ok(facts)
 }
 
-/// Levels whose views are in memory together: they share what an encoder inside the model computes
+/// Conditions whose views are in memory together: they share what an encoder inside the model computes
 /// of them. Hidden states take much room and share nothing.
-fn levels_at_once(data: &Workbench<'_>) -> usize {
+fn conditions_at_once(data: &Workbench<'_>) -> usize {
     match data.encoder {
         EncoderSetup::Bert { .. } => 12,
         EncoderSetup::States { .. } => 1,
     }
 }
 
-/// Adds the predictions for the test split under the masks of these levels.
+/// Adds the predictions for the test split under the masks of these conditions.
 fn predict_under(
     data: &Workbench<'_>,
     bench: &Bench<'_>,
-    (settings, masks, levels): (&Settings, &Variants, &[Level]),
+    (settings, masks, conditions): (&Settings, &Variants, &[Condition]),
     model: &dyn Model,
     predictions: &mut Predictions,
 ) -> Result<(), Error> {
@@ -360,36 +360,36 @@ fn predict_under(
         &data.splits[SplitName::Test as usize],
         &data.tensors[SplitName::Test as usize],
     );
-    let under = |&level: &Level| -> Result<View, Error> {
-        let keeps = masks.keeps(SplitName::Test, level)?;
-        Ok(data.under(SplitName::Test, &keeps, level)?)
+    let under = |&condition: &Condition| -> Result<View, Error> {
+        let keeps = masks.keeps(SplitName::Test, condition)?;
+        Ok(data.under(SplitName::Test, &keeps, condition)?)
     };
-    let views = levels.iter().map(under).collect::<Result<Vec<_>, _>>()?;
+    let views = conditions.iter().map(under).collect::<Result<Vec<_>, _>>()?;
     let (precision, interrupt) = (settings.precision, bench.interrupt);
     let predicted = evaluate::predict(model, tensors, &views, precision, interrupt)?;
-    for (&level, predicted) in levels.iter().zip(&predicted) {
-        check_finite(predicted, &split.ids, level)?;
-        let condition = Condition {
+    for (&condition, predicted) in conditions.iter().zip(&predicted) {
+        check_finite(predicted, &split.ids, condition)?;
+        let key = PredictionKey {
             dataset: data.corpus.name().to_owned(),
             split: SplitName::Test.as_str().to_owned(),
-            family: masks.family.clone(),
+            mask_protocol: masks.mask_protocol.clone(),
             mask_seed: masks.seed,
-            level,
+            condition,
         };
-        predictions.extend(&condition, &split.ids, &split.labels, predicted)?;
+        predictions.extend(&key, &split.ids, &split.labels, predicted)?;
     }
     Ok(())
 }
 
 /// What a record keeps are numbers.
-fn check_finite(predicted: &[f32], ids: &[String], level: Level) -> Result<(), Error> {
+fn check_finite(predicted: &[f32], ids: &[String], condition: Condition) -> Result<(), Error> {
     let broken = predicted.iter().zip(ids).filter(|(p, _)| !p.is_finite());
-    let clips: Vec<&str> = broken.map(|(_, id)| id.as_str()).collect();
-    match clips.is_empty() {
+    let samples: Vec<&str> = broken.map(|(_, id)| id.as_str()).collect();
+    match samples.is_empty() {
         true => Ok(()),
         false => Err(train::Error::NotFinitePredictions {
-            clips: clips.join(", "),
-            level: level.to_string(),
+            samples: samples.join(", "),
+            condition: condition.to_string(),
         }
         .into()),
     }
@@ -400,14 +400,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn predictions_that_are_no_numbers_are_named_by_clip() {
+    fn predictions_that_are_no_numbers_are_named_by_sample() {
         let ids = ["a", "b", "c"].map(str::to_owned);
-        let level: Level = "0.5".parse().unwrap();
-        assert!(check_finite(&[1.0, -2.0, 0.0], &ids, level).is_ok());
-        let error = check_finite(&[1.0, f32::NAN, f32::INFINITY], &ids, level);
+        let condition: Condition = "0.5".parse().unwrap();
+        assert!(check_finite(&[1.0, -2.0, 0.0], &ids, condition).is_ok());
+        let error = check_finite(&[1.0, f32::NAN, f32::INFINITY], &ids, condition);
         let message = error.unwrap_err().to_string();
         assert!(
-            message.contains("for b, c are not finite at level 0.5"),
+            message.contains("for b, c are not finite at condition 0.5"),
             "{message}"
         );
     }

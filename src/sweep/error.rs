@@ -40,9 +40,9 @@ pub enum Error {
     },
     #[error("the run was trained with encoder {expected}, not {found}: give it with --encoder")]
     OtherEncoder { expected: String, found: String },
-    #[error("no clip `{clip}` in the {split} split; its ids look like `{example}`")]
+    #[error("no sample `{sample}` in the {split} split; its ids look like `{example}`")]
     NoClip {
-        clip: String,
+        sample: String,
         split: &'static str,
         example: String,
     },

@@ -7,10 +7,10 @@ use tch::nn;
 use super::plan::{Cell, Config};
 use super::workbench::Workbench;
 use crate::data::dataset::SplitName;
-use crate::mask::{Family, Level, RateLaw};
+use crate::mask::{MaskProtocol, Condition, RateDistribution};
 use crate::record::manifest::{
-    BuildFacts, Computing, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts,
-    TrainingFacts,
+    BuildMetadata, Computing, DatasetMetadata, FORMAT, MaskMetadata, ModelMetadata, SelectionMetadata,
+    TrainingMetadata,
 };
 use crate::record::{self, Manifest};
 use crate::train::device;
@@ -28,7 +28,7 @@ pub fn manifest(
     data: &Workbench<'_>,
     store: &nn::VarStore,
     state: &State,
-    masks: Vec<MaskFacts>,
+    masks: Vec<MaskMetadata>,
     computing: Computing,
 ) -> Manifest {
     Manifest {
@@ -39,14 +39,14 @@ pub fn manifest(
         seed: cell.seed,
         masks,
         training: training(cell, computing),
-        selection: SelectionFacts {
+        selection: SelectionMetadata {
             rule: cell.rule.name().to_owned(),
-            metric: watched(&cell.rule),
-            levels: cell
+            metric: monitored(&cell.rule),
+            conditions: cell
                 .settings
                 .validation
                 .iter()
-                .map(|(_, level)| *level)
+                .map(|(_, condition)| *condition)
                 .collect(),
             epoch: state.selected(),
             chosen: match cell.rule.is_single() {
@@ -60,14 +60,14 @@ pub fn manifest(
     }
 }
 
-fn dataset(data: &Workbench<'_>) -> DatasetFacts {
+fn dataset(data: &Workbench<'_>) -> DatasetMetadata {
     let train = &data.splits[SplitName::Train as usize].labels;
-    DatasetFacts::of(data.corpus, data.protocol, train)
+    DatasetMetadata::of(data.corpus, data.protocol, train)
 }
 
-fn model(cell: &Cell, store: &nn::VarStore) -> ModelFacts {
+fn model(cell: &Cell, store: &nn::VarStore) -> ModelMetadata {
     let trainable = store.trainable_variables();
-    ModelFacts {
+    ModelMetadata {
         name: cell.choice.name(),
         title: cell.choice.title(),
         citation: cell.choice.entry.citation.to_owned(),
@@ -76,22 +76,22 @@ fn model(cell: &Cell, store: &nn::VarStore) -> ModelFacts {
 }
 
 /// The metric of the rule; the paper's rule looks at each by itself.
-fn watched(rule: &Rule) -> String {
+fn monitored(rule: &Rule) -> String {
     match rule.is_single() {
-        true => rule.watched[0].name.to_owned(),
+        true => rule.monitored[0].name.to_owned(),
         false => "each metric itself".to_owned(),
     }
 }
 
-fn training(cell: &Cell, computing: Computing) -> TrainingFacts {
-    TrainingFacts {
+fn training(cell: &Cell, computing: Computing) -> TrainingMetadata {
+    TrainingMetadata {
         encoder: cell.config.encoder.clone(),
         noise: noise(&cell.config),
         epochs: cell.recipe.epochs,
         batch_size: cell.recipe.batch_size,
         learning_rate: cell.recipe.learning_rate,
         weight_decay: cell.recipe.weight_decay,
-        habits: cell.recipe.habits.words(),
+        trainer_options: cell.recipe.trainer_options.words(),
         computing,
     }
 }
@@ -104,9 +104,9 @@ fn noise(config: &Config) -> String {
         noise_rate,
         ..
     } = config;
-    let usual = *noise_rate == RateLaw::HalfComplete.to_string();
-    let level = (!usual).then_some(noise_rate.as_str());
-    record::noise::words(noise, noise_masks, level)
+    let usual = *noise_rate == RateDistribution::HalfComplete.to_string();
+    let condition = (!usual).then_some(noise_rate.as_str());
+    record::noise::words(noise, noise_masks, condition)
 }
 
 /// How a cell is trained, in words: noise and selection.
@@ -114,30 +114,30 @@ pub fn training_words(config: &Config) -> String {
     format!("{}, {}", noise(config), config.selection)
 }
 
-/// The masks of one family, with the hash of every seed and level.
+/// The masks of one mask protocol, with the hash of every seed and condition.
 pub fn masks(
-    family: &dyn Family,
+    mask_protocol: &dyn MaskProtocol,
     seeds: &[u64],
-    levels: &[Level],
+    conditions: &[Condition],
     hashes: BTreeMap<String, String>,
     realised: BTreeMap<String, [Option<f64>; 3]>,
-) -> MaskFacts {
-    MaskFacts {
-        family: family.name().to_owned(),
-        version: family.version(),
+) -> MaskMetadata {
+    MaskMetadata {
+        mask_protocol: mask_protocol.name().to_owned(),
+        version: mask_protocol.version(),
         seeds: seeds.to_vec(),
-        levels: levels.to_vec(),
+        conditions: conditions.to_vec(),
         hashes,
         realised,
     }
 }
 
-fn build(device: tch::Device) -> BuildFacts {
+fn build(device: tch::Device) -> BuildMetadata {
     let grade = match device {
         tch::Device::Cpu => "B",
         _ => "C",
     };
-    BuildFacts {
+    BuildMetadata {
         version: VERSION.to_owned(),
         libtorch: LIBTORCH.to_owned(),
         device: device::describe(device),

@@ -54,7 +54,7 @@ pub fn forecast(suite: &Suite, options: &Options) -> Result<Vec<CellForecast>, E
     let mut oracle = Oracle {
         corpora: &corpora,
         options,
-        measured: runs::measured(&options.runs),
+        measured: status::measured(&options.runs),
         estimates: BTreeMap::new(),
         plans: BTreeMap::new(),
     };
@@ -84,21 +84,21 @@ struct Kind {
     model: String,
     epochs: u32,
     batch_size: usize,
-    /// Levels of evaluation under every mask seed, and of validation.
-    levels: usize,
+    /// Conditions of evaluation under every mask seed, and of validation.
+    conditions: usize,
     validation: usize,
 }
 
 impl Kind {
     fn of(cell: &Cell) -> Self {
         let settings = &cell.settings;
-        let levels = settings.conditions.iter().map(|one| one.levels.len());
+        let conditions = settings.evaluation.iter().map(|one| one.conditions.len());
         Self {
             dataset: cell.dataset.clone(),
             model: cell.choice.name(),
             epochs: cell.recipe.epochs,
             batch_size: cell.recipe.batch_size,
-            levels: levels.sum::<usize>() * settings.mask_seeds.len(),
+            conditions: conditions.sum::<usize>() * settings.mask_seeds.len(),
             validation: settings.validation.len(),
         }
     }
@@ -107,11 +107,11 @@ impl Kind {
 impl Oracle<'_> {
     fn forecast(&mut self, cell: &Cell, run: Option<Run>) -> CellForecast {
         let epoch = run.as_ref().map_or(0, Run::epoch);
-        let state = runs::status::state(run.as_ref());
+        let state = status::status::state(run.as_ref());
         let (corpus, encoder) = &self.corpora[&cell.dataset];
         let estimate = (state != State::Done).then(|| {
             let estimate = self.estimate(cell, corpus);
-            let own = run.as_ref().and_then(runs::estimate::of_itself);
+            let own = run.as_ref().and_then(status::estimate::of_itself);
             match estimate.seconds {
                 Some(_) => estimate,
                 None => own.unwrap_or(estimate),
@@ -154,12 +154,12 @@ impl Oracle<'_> {
             encoder: &cell.config.encoder,
             epochs: key.epochs,
             batch_size: key.batch_size,
-            levels: key.levels,
+            conditions: key.conditions,
             validation: key.validation,
             threads: tch::get_num_threads() as usize,
             device: &device::describe(self.options.device),
         };
-        let estimate = runs::estimate(&question, &self.measured, &|name| self.steps_of(name));
+        let estimate = status::estimate(&question, &self.measured, &|name| self.steps_of(name));
         self.estimates.insert(key, estimate.clone());
         estimate
     }
@@ -182,7 +182,7 @@ impl Oracle<'_> {
         let plan = prospect::memory(cell, corpus, encoder, self.options);
         let planned = match plan {
             Ok(plan) => Planned {
-                bytes: plan.per_clip.is_some().then(|| plan.total()),
+                bytes: plan.per_sample.is_some().then(|| plan.total()),
                 words: plan.to_string(),
             },
             Err(error) => Planned {

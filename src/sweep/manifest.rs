@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::plan::Cell;
 use super::train_on;
 use super::{Error, Suite};
-use crate::mask::RateLaw;
+use crate::mask::RateDistribution;
 use crate::record::{SweepCell, SweepManifest};
 
 /// The manifest of a suite's cells; `stem` becomes part of its name, `data` is the folder of prepared
@@ -33,9 +33,9 @@ fn entry((index, cell): (usize, &Cell)) -> SweepCell {
         model: cell.choice.name(),
         seed: cell.seed,
         training: match cell.settings.noise_rate {
-            RateLaw::HalfComplete => format!("{}, {}", cell.config.noise, cell.rule.name()),
-            RateLaw::At(level) => {
-                format!("{} at {level}, {}", cell.config.noise, cell.rule.name())
+            RateDistribution::HalfComplete => format!("{}, {}", cell.config.noise, cell.rule.name()),
+            RateDistribution::At(condition) => {
+                format!("{} at {condition}, {}", cell.config.noise, cell.rule.name())
             }
         },
         epochs: match cell.choice.entry.trained {

@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Suite};
 use crate::data::dataset::Corpus;
-use crate::mask::{self, Level, Noise, RateLaw};
+use crate::mask::{self, Condition, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Profile, Recipe};
 use crate::train::EncoderSpec;
@@ -42,7 +42,7 @@ impl Cell {
         match (settings.noise, settings.noise_rate) {
             _ if !self.choice.entry.trained => format!("{dataset} {model} {seed}"),
             (Noise::Clean, _) => format!("{dataset} {model} {seed} on clean data"),
-            (_, RateLaw::At(level)) => format!("{dataset} {model} {seed} trained at {level}"),
+            (_, RateDistribution::At(condition)) => format!("{dataset} {model} {seed} trained at {condition}"),
             _ => format!("{dataset} {model} {seed}"),
         }
     }
@@ -63,14 +63,14 @@ pub struct Config {
     pub noise_rate: String,
     pub selection: String,
     pub schedule: Schedule,
-    /// Family with version, and level.
-    pub validation: Vec<(String, Level)>,
+    /// Mask protocol with version, and condition.
+    pub validation: Vec<(String, Condition)>,
     pub mask_seeds: Vec<u64>,
-    /// Levels by family with version.
-    pub masks: BTreeMap<String, Vec<Level>>,
+    /// Conditions by mask protocol with version.
+    pub masks: BTreeMap<String, Vec<Condition>>,
     #[serde(skip_serializing_if = "is_fp32")]
     pub precision: String,
-    #[serde(skip_serializing_if = "is_lean")]
+    #[serde(skip_serializing_if = "is_fast")]
     pub engine: String,
     pub recipe: Recipe,
     pub hyper_parameters: serde_json::Value,
@@ -81,8 +81,8 @@ fn is_fp32(precision: &str) -> bool {
     precision == "fp32"
 }
 
-fn is_lean(engine: &str) -> bool {
-    engine == "lean"
+fn is_fast(engine: &str) -> bool {
+    engine == "fast"
 }
 
 /// The prepared data sets of a suite, by name.
@@ -214,17 +214,17 @@ fn cell(
         seed,
         encoder: encoder.to_owned(),
         noise: settings.noise.to_string(),
-        noise_masks: settings.noise_family.name().to_owned(),
-        noise_version: settings.noise_family.version(),
+        noise_masks: settings.noise_protocol.name().to_owned(),
+        noise_version: settings.noise_protocol.version(),
         noise_rate: settings.noise_rate.to_string(),
         selection: rule.identity(),
         schedule: overrides.schedule.unwrap_or(settings.schedule),
         validation: (settings.validation.iter())
-            .map(|(family, level)| (versioned(*family), *level))
+            .map(|(mask_protocol, condition)| (versioned(*mask_protocol), *condition))
             .collect(),
         mask_seeds: settings.mask_seeds.clone(),
-        masks: (settings.conditions.iter())
-            .map(|conditions| (versioned(conditions.family), conditions.levels.clone()))
+        masks: (settings.evaluation.iter())
+            .map(|evaluation| (versioned(evaluation.mask_protocol), evaluation.conditions.clone()))
             .collect(),
         precision: suite.train.precision.clone(),
         engine: suite.train.engine.clone(),
@@ -244,14 +244,14 @@ fn cell(
     })
 }
 
-/// Name and version of a family: `random-v1`.
-fn versioned(family: &dyn mask::Family) -> String {
-    format!("{}-v{}", family.name(), family.version())
+/// Name and version of a mask protocol: `random-v1`.
+fn versioned(mask_protocol: &dyn mask::MaskProtocol) -> String {
+    format!("{}-v{}", mask_protocol.name(), mask_protocol.version())
 }
 
 /// Short blake3 of the configuration's canonical JSON (fields in their order of declaration).
 fn identity(config: &Config) -> String {
-    // Numbers, strings and maps with string keys cannot fail to serialise.
+    // Numbers, strings and maps with string keys cannot fail to serialize.
     let text = serde_json::to_string(config).unwrap_or_default();
     blake3::hash(text.as_bytes()).to_hex()[..12].to_owned()
 }

@@ -1,4 +1,4 @@
-//! Predictions of a trained run for one split, or one clip of it, under one mask.
+//! Predictions of a trained run for one split, or one sample of it, under one mask.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -9,9 +9,9 @@ use tch::{Device, nn};
 use super::workbench::Workbench;
 use super::{Error, cell, settings};
 use crate::data::dataset::{Corpus, SplitName};
-use crate::mask::{Family, Level};
+use crate::mask::{MaskProtocol, Condition};
 use crate::model::{Choice, Engine};
-use crate::record::{Condition, Manifest, Predictions, RunDir};
+use crate::record::{PredictionKey, Manifest, Predictions, RunDir};
 use crate::train::view::View;
 use crate::train::{EncoderSpec, Precision, evaluate, native, resume};
 use crate::support::Progress;
@@ -22,11 +22,11 @@ pub struct Request {
     /// Folder of prepared data sets.
     pub data: PathBuf,
     pub split: SplitName,
-    /// One clip of the split; all where there is none.
-    pub clip: Option<String>,
-    pub family: &'static dyn Family,
+    /// One sample of the split; all where there is none.
+    pub sample: Option<String>,
+    pub mask_protocol: &'static dyn MaskProtocol,
     pub mask_seed: u64,
-    pub level: Level,
+    pub condition: Condition,
     /// The metric whose weights are used, where the run's metrics chose different ones.
     pub metric: String,
     pub encoder: EncoderSpec,
@@ -57,13 +57,13 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     let computing = &manifest.training.computing;
     let mut model = cell::build(&choice, &data, &store)?;
     model.set_engine(Engine {
-        plain: settings::is_plain(&computing.engine)?,
+        reference: settings::is_reference(&computing.engine)?,
         recompute: false,
     });
     resume::load_weights(&mut store, &weights)?;
     let view = view(request, &data)?;
     let tensors = &data.tensors[request.split as usize];
-    let passes = match &request.clip {
+    let passes = match &request.sample {
         None => 0..tensors.len(),
         Some(_) => evaluate::pass_of(rows.start, tensors),
     };
@@ -77,17 +77,17 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
         &never,
     )?;
     let predicted = predicted.first().map_or(&[][..], Vec::as_slice);
-    let condition = Condition {
+    let key = PredictionKey {
         dataset: manifest.dataset.name.clone(),
         split: request.split.as_str().to_owned(),
-        family: request.family.name().to_owned(),
+        mask_protocol: request.mask_protocol.name().to_owned(),
         mask_seed: request.mask_seed,
-        level: request.level,
+        condition: request.condition,
     };
     let split = &data.splits[request.split as usize];
     let mut predictions = Predictions::new();
     predictions.extend(
-        &condition,
+        &key,
         &split.ids[rows.clone()],
         &split.labels[rows.clone()],
         &predicted[rows.start - first..rows.end - first],
@@ -95,15 +95,15 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     Ok(predictions)
 }
 
-/// The rows that are asked for: all, or one clip's.
+/// The rows that are asked for: all, or one sample's.
 fn rows(request: &Request, data: &Workbench<'_>) -> Result<Range<usize>, Error> {
     let split = &data.splits[request.split as usize];
-    let Some(clip) = &request.clip else {
+    let Some(sample) = &request.sample else {
         return Ok(0..split.len());
     };
-    let row = split.ids.iter().position(|id| id == clip);
+    let row = split.ids.iter().position(|id| id == sample);
     let row = row.ok_or_else(|| Error::NoClip {
-        clip: clip.clone(),
+        sample: sample.clone(),
         split: request.split.as_str(),
         example: split.ids.first().cloned().unwrap_or_default(),
     })?;
@@ -113,14 +113,14 @@ fn rows(request: &Request, data: &Workbench<'_>) -> Result<Range<usize>, Error> 
 /// The split as the mask shows it.
 fn view(request: &Request, data: &Workbench<'_>) -> Result<View, Error> {
     let Request {
-        family,
+        mask_protocol,
         split,
         mask_seed,
-        level,
+        condition,
         ..
     } = *request;
-    let masks = data.masks(family, split, mask_seed, &[level])?;
-    Ok(data.under(split, &masks.keeps(split, level)?, level)?)
+    let masks = data.masks(mask_protocol, split, mask_seed, &[condition])?;
+    Ok(data.under(split, &masks.keeps(split, condition)?, condition)?)
 }
 
 /// Weights make sense of nothing but what they were trained on.
@@ -174,10 +174,10 @@ mod tests {
             run: RunDir::open("runs/0123456789ab"),
             data: PathBuf::from("data"),
             split: SplitName::Test,
-            clip: None,
-            family: mask::find("random").unwrap(),
+            sample: None,
+            mask_protocol: mask::find("random").unwrap(),
             mask_seed: 1111,
-            level: "0.5".parse().unwrap(),
+            condition: "0.5".parse().unwrap(),
             metric: "acc7".to_owned(),
             encoder: EncoderSpec::Tiny,
             device: Device::Cpu,

@@ -6,7 +6,7 @@ use super::plan::Cell;
 use super::planned::Options;
 use super::{Error, cell, workbench};
 use crate::data::dataset::{Corpus, SplitName};
-use crate::model::{EncoderSetup, LabelStats, Profile, Setup, Shapes, hugging_face};
+use crate::model::{EncoderSetup, LabelStats, Profile, Setup, Shapes, weights::hugging_face};
 use crate::train::EncoderSpec;
 use crate::train::memory::{self, Demand, MemoryPlan};
 
@@ -105,9 +105,9 @@ fn host(corpus: &Corpus, encoder: &EncoderSpec, device: Device) -> u64 {
         EncoderSpec::Features => corpus.text_width.unwrap_or(0),
         _ => 0,
     };
-    let clips = corpus.counts.iter().sum::<usize>();
+    let samples = corpus.counts.iter().sum::<usize>();
     match device {
-        Device::Cpu => (clips * 4 * corpus.text_steps * (3 + features)) as u64,
+        Device::Cpu => (samples * 4 * corpus.text_steps * (3 + features)) as u64,
         _ => 0,
     }
 }
@@ -116,16 +116,16 @@ fn host(corpus: &Corpus, encoder: &EncoderSpec, device: Device) -> u64 {
 fn data(cell: &Cell, corpus: &Corpus, encoder: &EncoderSetup) -> u64 {
     let ((audio, audio_width), (vision, vision_width)) = (corpus.audio, corpus.vision);
     // Features and label as float32, three lengths as int64.
-    let clip = 4 * (audio * audio_width + vision * vision_width + 1) + 3 * 8;
+    let sample = 4 * (audio * audio_width + vision * vision_width + 1) + 3 * 8;
     let text = match encoder {
         EncoderSetup::Bert { .. } => 8 * 3 * corpus.text_steps,
         EncoderSetup::States { width } => 4 * corpus.text_steps * *width as usize,
     };
     let keep = 4 * (audio + vision);
     let [train, ..] = corpus.counts;
-    let watched = cell::watched_splits(cell).into_iter();
-    let watched: usize = watched.map(|split| corpus.counts[split as usize]).sum();
-    let splits = clip * corpus.counts.iter().sum::<usize>();
-    let views = cell.settings.validation.len() * watched * (text + keep);
+    let monitored = cell::monitored_splits(cell).into_iter();
+    let monitored: usize = monitored.map(|split| corpus.counts[split as usize]).sum();
+    let splits = sample * corpus.counts.iter().sum::<usize>();
+    let views = cell.settings.validation.len() * monitored * (text + keep);
     (splits + views + 2 * train * text) as u64
 }

@@ -2,7 +2,7 @@
 
 use super::train_on::TrainOn;
 use super::{Error, Suite};
-use crate::mask::{self, Conditions, Family, Level, Noise, RateLaw};
+use crate::mask::{self, EvaluationMasks, MaskProtocol, Condition, Noise, RateDistribution};
 use crate::train::schedule::Schedule;
 use crate::train::{self, Precision, Selection};
 
@@ -10,22 +10,22 @@ use crate::train::{self, Precision, Selection};
 #[derive(Clone)]
 pub struct Settings {
     /// Masks of the test split.
-    pub conditions: Vec<Conditions>,
+    pub evaluation: Vec<EvaluationMasks>,
     /// Masks of the validation split, under the first mask seed.
-    pub validation: Vec<(&'static dyn Family, Level)>,
+    pub validation: Vec<(&'static dyn MaskProtocol, Condition)>,
     /// Seeds of the runs.
     pub seeds: Vec<u64>,
     /// Mask seeds of the test split; the first is that of validation and of published noise too.
     pub mask_seeds: Vec<u64>,
     /// Masks of the training noise.
-    pub noise_family: &'static dyn Family,
+    pub noise_protocol: &'static dyn MaskProtocol,
     pub noise: Noise,
-    pub noise_rate: RateLaw,
+    pub noise_rate: RateDistribution,
     pub selection: Selection,
     pub schedule: Schedule,
     pub precision: Precision,
     /// The computation to the letter.
-    pub plain: bool,
+    pub reference: bool,
 }
 
 impl Settings {
@@ -34,56 +34,56 @@ impl Settings {
     /// # Errors
     /// Those of reading each word; [`Error::NothingToDo`] without a mask seed.
     pub fn of(suite: &Suite) -> Result<Self, Error> {
-        let conditions = Conditions::deal(&suite.masks, &mask::parse_list(&suite.rates)?)?;
+        let evaluation = EvaluationMasks::deal(&suite.masks, &mask::parse_list(&suite.rates)?)?;
         let noise = suite.train.noise.parse::<Noise>()?;
         let settings = Self {
-            validation: Conditions::choose(
-                &conditions,
+            validation: EvaluationMasks::choose(
+                &evaluation,
                 &mask::parse_list(&suite.train.valid_rates)?,
             ),
-            conditions,
+            evaluation,
             seeds: unique(&suite.seeds),
             mask_seeds: unique(&suite.mask_seeds),
-            noise_family: noise.family(suite.train.noise_masks.as_deref())?,
+            noise_protocol: noise.mask_protocol(suite.train.noise_masks.as_deref())?,
             noise,
             noise_rate: suite.train.noise_rate.parse()?,
             selection: suite.train.selection.parse()?,
             schedule: suite.train.schedule,
             precision: suite.train.precision.parse()?,
-            plain: is_plain(&suite.train.engine)?,
+            reference: is_reference(&suite.train.engine)?,
         };
         settings.noise.check_rates(settings.noise_rate)?;
         if settings.mask_seeds.is_empty() {
             return Err(Error::NothingToDo { what: "mask seed" });
         }
-        Conditions::check_seeds(&settings.conditions, &settings.mask_seeds)?;
+        EvaluationMasks::check_seeds(&settings.evaluation, &settings.mask_seeds)?;
         Ok(settings)
     }
 
-    /// As they are, where the family of the noise has a training at its rates under every seed, as
+    /// As they are, where the mask protocol of the noise has a training at its rates under every seed, as
     /// many copies as the noise says.
     ///
     /// # Errors
-    /// As [`RateLaw::check`] and [`Noise::check_copies`].
+    /// As [`RateDistribution::check`] and [`Noise::check_copies`].
     pub fn checked(&self) -> Result<&Self, Error> {
         if self.noise == Noise::Clean {
             return Ok(self);
         }
-        let (family, law) = (self.noise_family, self.noise_rate);
+        let (mask_protocol, distribution) = (self.noise_protocol, self.noise_rate);
         for run in &self.seeds {
-            law.check(family, *run, self.mask_seeds[0])?;
+            distribution.check(mask_protocol, *run, self.mask_seeds[0])?;
         }
-        self.noise.check_copies(family, law)?;
+        self.noise.check_copies(mask_protocol, distribution)?;
         Ok(self)
     }
 
-    /// The trainings of a protocol: one, but for [`TrainOn::TestedRate`] one per level.
+    /// The trainings of a protocol: one, but for [`TrainOn::TestedRate`] one per condition.
     ///
     /// # Errors
     /// [`Error::TrainOn`] where noise or rates of the suite contradict the protocol.
     pub fn under(&self, suite: &Suite, train_on: TrainOn) -> Result<Vec<Self>, Error> {
         let asked = suite.train.noise_masks.as_deref();
-        let mixed = self.noise_rate == RateLaw::HalfComplete;
+        let mixed = self.noise_rate == RateDistribution::HalfComplete;
         let against = |key, found: &dyn ToString, expected| {
             Err(Error::TrainOn {
                 train_on,
@@ -102,41 +102,41 @@ impl Settings {
             TrainOn::Mixed => vec![self.checked()?.clone()],
             TrainOn::Clean => vec![Self {
                 noise: Noise::Clean,
-                noise_family: Noise::Clean.family(asked)?,
-                noise_rate: RateLaw::HalfComplete,
+                noise_protocol: Noise::Clean.mask_protocol(asked)?,
+                noise_rate: RateDistribution::HalfComplete,
                 ..self.clone()
             }],
             TrainOn::TestedRate => self.at_tested_rates(asked)?,
         })
     }
 
-    /// A training per level, validated and tested at it. Masks are of the tested family unless the
-    /// noise has its own; families that are trained for alike share a training.
+    /// A training per condition, validated and tested at it. Masks are of the tested mask protocol unless the
+    /// noise has its own; mask protocols that are trained for alike share a training.
     fn at_tested_rates(&self, asked: Option<&str>) -> Result<Vec<Self>, Error> {
         let mut all: Vec<Self> = Vec::new();
-        for Conditions { family, levels } in &self.conditions {
-            let own = asked.unwrap_or(family.name());
-            let noise_family = match self.noise {
-                Noise::Reference | Noise::ReferenceRefresh => self.noise_family,
+        for EvaluationMasks { mask_protocol, conditions } in &self.evaluation {
+            let own = asked.unwrap_or(mask_protocol.name());
+            let noise_protocol = match self.noise {
+                Noise::Reference | Noise::ReferenceRefresh => self.noise_protocol,
                 _ => mask::find(own)?,
             };
-            for &level in levels {
-                let here = Conditions {
-                    family: *family,
-                    levels: vec![level],
+            for &condition in conditions {
+                let here = EvaluationMasks {
+                    mask_protocol: *mask_protocol,
+                    conditions: vec![condition],
                 };
-                let law = RateLaw::At(level);
+                let distribution = RateDistribution::At(condition);
                 let known = all.iter_mut().find(|one| {
-                    one.noise_rate == law && one.noise_family.name() == noise_family.name()
+                    one.noise_rate == distribution && one.noise_protocol.name() == noise_protocol.name()
                 });
                 match known {
-                    Some(one) => one.conditions.push(here),
+                    Some(one) => one.evaluation.push(here),
                     None => all.push(Self {
-                        validation: vec![(*family, level)],
-                        conditions: vec![here],
-                        noise: at_one_rate(self.noise, noise_family),
-                        noise_rate: law,
-                        noise_family,
+                        validation: vec![(*mask_protocol, condition)],
+                        evaluation: vec![here],
+                        noise: at_one_rate(self.noise, noise_protocol),
+                        noise_rate: distribution,
+                        noise_protocol,
                         ..self.clone()
                     }),
                 }
@@ -152,10 +152,10 @@ impl Settings {
 /// The noise that draws masks as often, without a mixture of rates: MMSA trains under LNLN's masks
 /// at one rate. Where only rates are drawn anew one copy is left, and `fresh`, which nobody has to
 /// ask for, becomes `fixed`.
-fn at_one_rate(noise: Noise, family: &dyn Family) -> Noise {
+fn at_one_rate(noise: Noise, mask_protocol: &dyn MaskProtocol) -> Noise {
     match noise {
         Noise::Reference | Noise::ReferenceRefresh => Noise::Fixed,
-        Noise::Fresh if family.is_momentless() => Noise::Fixed,
+        Noise::Fresh if mask_protocol.is_draw_invariant() => Noise::Fixed,
         other => other,
     }
 }
@@ -171,10 +171,10 @@ fn unique(seeds: &[u64]) -> Vec<u64> {
 ///
 /// # Errors
 /// [`train::Error::EngineName`].
-pub(super) fn is_plain(engine: &str) -> Result<bool, train::Error> {
+pub(super) fn is_reference(engine: &str) -> Result<bool, train::Error> {
     match engine {
-        "lean" => Ok(false),
-        "plain" => Ok(true),
+        "fast" => Ok(false),
+        "reference" => Ok(true),
         _ => Err(train::Error::EngineName {
             found: engine.to_owned(),
         }),
@@ -194,7 +194,7 @@ mod tests {
     fn trainings(suite: &Suite, train_on: TrainOn) -> Vec<String> {
         let base = Settings::of(suite).unwrap();
         let show = |one: &Settings| {
-            let (noise, family, rate) = (one.noise, one.noise_family.name(), one.noise_rate);
+            let (noise, mask_protocol, rate) = (one.noise, one.noise_protocol.name(), one.noise_rate);
             let validation = one
                 .validation
                 .iter()
@@ -202,8 +202,8 @@ mod tests {
             let validation: Vec<_> = validation.collect();
             let validation = validation.join(" ");
             format!(
-                "{noise} {family} {rate}: {validation}: {:?}",
-                one.conditions
+                "{noise} {mask_protocol} {rate}: {validation}: {:?}",
+                one.evaluation
             )
         };
         base.under(suite, train_on)
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_tested_rate_there_is_a_training_per_level() {
+    fn at_the_tested_rate_there_is_a_training_per_condition() {
         let suite = suite("rates = '0,0.5'");
         let [zero, half] = &trainings(&suite, TrainOn::TestedRate)[..] else {
             panic!("expected two trainings");
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn families_trained_for_alike_share_a_training() {
+    fn mask_protocols_trained_for_alike_share_a_training() {
         let own = suite("rates = '0.5'\nmasks = ['random', 'block']");
         let all = trainings(&own, TrainOn::TestedRate);
         assert_eq!(all.len(), 2, "{all:?}");

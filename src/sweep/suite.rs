@@ -10,7 +10,7 @@ use super::Error;
 use super::train_on::{self, TrainOn};
 use crate::sweep::slurm;
 use crate::train::schedule::Schedule;
-use crate::train::{Habit, Overrides};
+use crate::train::{OptionOverride, Overrides};
 
 /// Data sets x models x seeds, each cell evaluated at every rate of every mask seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,13 +24,13 @@ pub struct Suite {
     /// none, models are trained as `train` says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub train_on: Vec<TrainOn>,
-    /// Seeds of initialisation, order and dropout.
+    /// Seeds of initialization, order and dropout.
     #[serde(default = "seeds")]
     pub seeds: Vec<u64>,
-    /// Levels of evaluation: `0:1:0.1`, rates, missing modalities, rates per modality.
+    /// Conditions of evaluation: `0:1:0.1`, rates, missing modalities, rates per modality.
     #[serde(default = "rates")]
     pub rates: String,
-    /// Mask families of evaluation; every family takes the levels of its kind.
+    /// Mask protocols of evaluation; every mask protocol takes the conditions of its kind.
     #[serde(default = "masks", deserialize_with = "one_or_many")]
     pub masks: Vec<String>,
     /// Mask seeds of evaluation.
@@ -102,19 +102,19 @@ impl FromStr for Protocol {
 pub struct Training {
     /// Training noise: `clean`, `fixed`, `cycle:K`, `fresh`, `reference` or `reference-refresh`.
     pub noise: String,
-    /// Mask family of the training noise; `reference` where the noise is, else `random`.
+    /// Mask protocol of the training noise; `reference` where the noise is, else `random`.
     pub noise_masks: Option<String>,
-    /// How damaged training samples are: `half-complete`, or one level for all.
+    /// How damaged training samples are: `half-complete`, or one condition for all.
     pub noise_rate: String,
     /// `valid`, `valid:METRIC`, `last` or `paper`.
     pub selection: String,
     /// `cosine`, `reference` or `constant`.
     pub schedule: Schedule,
-    /// Levels of validation, averaged by the selection.
+    /// Conditions of validation, averaged by the selection.
     pub valid_rates: String,
     /// `fp32`, `tf32` or `bf16`.
     pub precision: String,
-    /// `lean` or `plain`.
+    /// `fast` or `reference`.
     pub engine: String,
     pub epochs: Option<u32>,
     pub batch_size: Option<usize>,
@@ -122,13 +122,13 @@ pub struct Training {
     pub weight_decay: Option<f64>,
     /// Batches per step: a number, `published` (as each model's authors) or `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub accumulate: Option<Habit>,
+    pub grad_accum: Option<OptionOverride>,
     /// Epochs without improvement after which the learning rate becomes a tenth, likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub plateau: Option<Habit>,
+    pub lr_plateau: Option<OptionOverride>,
     /// Epochs without improvement after which training ends, likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub early_stop: Option<Habit>,
+    pub early_stop: Option<OptionOverride>,
 }
 
 impl Training {
@@ -140,8 +140,8 @@ impl Training {
             learning_rate: self.learning_rate,
             weight_decay: self.weight_decay,
             schedule: None,
-            accumulate: self.accumulate,
-            plateau: self.plateau,
+            grad_accum: self.grad_accum,
+            lr_plateau: self.lr_plateau,
             early_stop: self.early_stop,
         }
     }
@@ -157,13 +157,13 @@ impl Default for Training {
             schedule: Schedule::default(),
             valid_rates: "0,0.3,0.6,0.9".to_owned(),
             precision: "fp32".to_owned(),
-            engine: "lean".to_owned(),
+            engine: "fast".to_owned(),
             epochs: None,
             batch_size: None,
             learning_rate: None,
             weight_decay: None,
-            accumulate: None,
-            plateau: None,
+            grad_accum: None,
+            lr_plateau: None,
             early_stop: None,
         }
     }

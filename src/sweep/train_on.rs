@@ -11,11 +11,11 @@ use super::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainOn {
-    /// One training on clips of many rates (`noise` of the suite), tested at every rate: LNLN's.
+    /// One training on samples of many rates (`noise` of the suite), tested at every rate: LNLN's.
     Mixed,
-    /// One training on complete clips, tested at every rate.
+    /// One training on complete samples, tested at every rate.
     Clean,
-    /// A training per tested rate, each on clips of that rate alone: TFR-Net's.
+    /// A training per tested rate, each on samples of that rate alone: TFR-Net's.
     TestedRate,
 }
 

@@ -72,16 +72,16 @@ fn warm(
         false => Ok(()),
     };
     let masks = cell::test_masks(data, settings)?;
-    for (conditions, masks) in settings.conditions.iter().zip(&masks) {
-        for (masks, &level) in masks
+    for (evaluation, masks) in settings.evaluation.iter().zip(&masks) {
+        for (masks, &condition) in masks
             .iter()
-            .flat_map(|masks| conditions.levels.iter().map(move |level| (masks, level)))
+            .flat_map(|masks| evaluation.conditions.iter().map(move |condition| (masks, condition)))
         {
             go_on()?;
             data.under(
                 SplitName::Test,
-                &masks.keeps(SplitName::Test, level)?,
-                level,
+                &masks.keeps(SplitName::Test, condition)?,
+                condition,
             )?;
         }
     }
@@ -94,10 +94,10 @@ fn warm(
     data.complete()?;
     for split in trained
         .clone()
-        .flat_map(|cell| cell::watched_splits(cell))
+        .flat_map(|cell| cell::monitored_splits(cell))
         .collect::<BTreeSet<_>>()
     {
-        cell::watched_views(data, settings, split)?;
+        cell::monitored_views(data, settings, split)?;
     }
     if matches!(settings.noise, Noise::Fresh | Noise::ReferenceRefresh) {
         return Ok(());

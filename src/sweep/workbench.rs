@@ -11,7 +11,7 @@ use super::Error;
 use super::settings::Settings;
 use crate::data::dataset::{Corpus, Split, SplitName};
 use crate::mask::apply::UNKNOWN;
-use crate::mask::{self, Family, Keep, Level, MaskSource, Noise, RateLaw, SplitShape, Variants};
+use crate::mask::{self, MaskProtocol, Keep, Condition, MaskSource, Noise, RateDistribution, SplitShape, Variants};
 use crate::metric::{self, Protocol};
 use crate::model::{BertConfig, EncoderSetup, LabelStats, Shapes};
 use crate::train::encoding::FrozenText;
@@ -21,9 +21,9 @@ use crate::train::view::{TextSource, TrainingNoise, View, Views};
 use crate::train::{self, EncoderSpec};
 use crate::support::Progress;
 
-/// What decides a noisy view of a training split: family, rates, mask seed, the run's seed and the
+/// What decides a noisy view of a training split: mask protocol, rates, mask seed, the run's seed and the
 /// number of the draw.
-type NoisyKey = (&'static str, RateLaw, u64, u64, u32);
+type NoisyKey = (&'static str, RateDistribution, u64, u64, u32);
 
 /// One data set with everything its cells share.
 pub struct Workbench<'a> {
@@ -125,15 +125,15 @@ impl<'a> Workbench<'a> {
         out_of_memory::named("the complete training split", || views.complete())
     }
 
-    /// A split as masks of text, audio and vision leave it, drawn for one level.
+    /// A split as masks of text, audio and vision leave it, drawn for one condition.
     pub fn under(
         &self,
         name: SplitName,
         keeps: &[Keep; 3],
-        level: Level,
+        condition: Condition,
     ) -> Result<View, train::Error> {
-        let what = format!("the {name} split at level {level}");
-        out_of_memory::named(&what, || self.views(name).under(keeps, level))
+        let what = format!("the {name} split at condition {condition}");
+        out_of_memory::named(&what, || self.views(name).under(keeps, condition))
     }
 
     /// The training split as draw number `draw` of the training noise shows it.
@@ -144,8 +144,8 @@ impl<'a> Workbench<'a> {
         draw: u32,
     ) -> Result<Rc<View>, train::Error> {
         let mask_seed = settings.mask_seeds[0];
-        let (family, law) = (settings.noise_family, settings.noise_rate);
-        let key = (family.name(), law, mask_seed, seed, draw);
+        let (mask_protocol, distribution) = (settings.noise_protocol, settings.noise_rate);
+        let key = (mask_protocol.name(), distribution, mask_seed, seed, draw);
         if let Some((known, view)) = &*self.noisy.borrow()
             && *known == key
         {
@@ -157,8 +157,8 @@ impl<'a> Workbench<'a> {
             ..self.views(SplitName::Train)
         };
         let noise = TrainingNoise {
-            family,
-            law,
+            mask_protocol,
+            distribution,
             mask_seed,
         };
         let test = &self.splits[SplitName::Test as usize];
@@ -175,13 +175,13 @@ impl<'a> Workbench<'a> {
     /// The masks of one split for evaluation, those beside the data where they are.
     pub fn masks(
         &self,
-        family: &dyn Family,
+        mask_protocol: &dyn MaskProtocol,
         split: SplitName,
         seed: u64,
-        levels: &[Level],
+        conditions: &[Condition],
     ) -> Result<Variants, mask::Error> {
         let shape = SplitShape::from(&self.splits[split as usize]);
-        self.masks.masks(family, &shape, seed, levels)
+        self.masks.masks(mask_protocol, &shape, seed, conditions)
     }
 }
 

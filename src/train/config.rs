@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::habit::Habit;
+use super::option_override::OptionOverride;
 use super::schedule::Schedule;
-use crate::model::{Habits, Recipe};
+use crate::model::{TrainerOptions, Recipe};
 
-/// What a user may change of a model's recipe; `None` keeps the authors' value, but habits are
+/// What a user may change of a model's recipe; `None` keeps the authors' value, but trainer options are
 /// followed only where they are asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,13 +20,13 @@ pub struct Overrides {
     pub schedule: Option<Schedule>,
     /// Batches per step.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub accumulate: Option<Habit>,
+    pub grad_accum: Option<OptionOverride>,
     /// Epochs without improvement after which the learning rate becomes a tenth.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub plateau: Option<Habit>,
+    pub lr_plateau: Option<OptionOverride>,
     /// Epochs without improvement after which training ends.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub early_stop: Option<Habit>,
+    pub early_stop: Option<OptionOverride>,
 }
 
 impl Overrides {
@@ -38,30 +38,30 @@ impl Overrides {
             learning_rate: self.learning_rate.or(fallback.learning_rate),
             weight_decay: self.weight_decay.or(fallback.weight_decay),
             schedule: self.schedule.or(fallback.schedule),
-            accumulate: self.accumulate.or(fallback.accumulate),
-            plateau: self.plateau.or(fallback.plateau),
+            grad_accum: self.grad_accum.or(fallback.grad_accum),
+            lr_plateau: self.lr_plateau.or(fallback.lr_plateau),
             early_stop: self.early_stop.or(fallback.early_stop),
         }
     }
 
     /// The recipe with these values in place of the authors'.
     pub fn apply(self, recipe: Recipe) -> Recipe {
-        let asked = |habit: Option<Habit>, published| habit?.resolve(published);
-        let mut habits = Habits {
-            accumulate: asked(self.accumulate, Some(recipe.habits.accumulate)).unwrap_or(1),
-            plateau: asked(self.plateau, recipe.habits.plateau),
-            early_stop: asked(self.early_stop, recipe.habits.early_stop),
-            ..Habits::NONE
+        let asked = |option_override: Option<OptionOverride>, published| option_override?.resolve(published);
+        let mut trainer_options = TrainerOptions {
+            grad_accum: asked(self.grad_accum, Some(recipe.trainer_options.grad_accum)).unwrap_or(1),
+            lr_plateau: asked(self.lr_plateau, recipe.trainer_options.lr_plateau),
+            early_stop: asked(self.early_stop, recipe.trainer_options.early_stop),
+            ..TrainerOptions::NONE
         };
-        if habits.watch() {
-            habits.watched = recipe.habits.watched;
+        if trainer_options.watch() {
+            trainer_options.monitored = recipe.trainer_options.monitored;
         }
         Recipe {
             epochs: self.epochs.unwrap_or(recipe.epochs),
             batch_size: self.batch_size.unwrap_or(recipe.batch_size),
             learning_rate: self.learning_rate.unwrap_or(recipe.learning_rate),
             weight_decay: self.weight_decay.unwrap_or(recipe.weight_decay),
-            habits,
+            trainer_options,
             ..recipe
         }
     }
@@ -70,7 +70,7 @@ impl Overrides {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::habits::Watched;
+    use crate::model::trainer_options::MonitoredMetric;
     use crate::model::{Profile, misa, mult};
 
     #[test]
@@ -92,22 +92,22 @@ mod tests {
     fn habits_are_followed_where_they_are_asked_for() {
         let published = (mult::ENTRY.recipe)(Profile::Mosei);
         let usual = Overrides::default().apply(published.clone());
-        assert_eq!(usual.habits, Habits::NONE);
+        assert_eq!(usual.trainer_options, TrainerOptions::NONE);
         let asked = Overrides {
-            accumulate: Some(Habit::Published),
-            plateau: Some(Habit::Of(3)),
-            early_stop: Some(Habit::None),
+            grad_accum: Some(OptionOverride::Published),
+            lr_plateau: Some(OptionOverride::Of(3)),
+            early_stop: Some(OptionOverride::None),
             ..Overrides::default()
         };
-        let expected = Habits {
-            accumulate: 8,
-            plateau: Some(3),
-            ..Habits::NONE
+        let expected = TrainerOptions {
+            grad_accum: 8,
+            lr_plateau: Some(3),
+            ..TrainerOptions::NONE
         };
-        assert_eq!(asked.apply(published).habits, expected);
+        assert_eq!(asked.apply(published).trainer_options, expected);
     }
 
-    /// What nothing watches is not recorded, so that runs without habits keep their identity.
+    /// What nothing watches is not recorded, so that runs without trainer options keep their identity.
     #[test]
     fn habits_look_at_the_loss_a_model_is_trained_on() {
         let published = (misa::ENTRY.recipe)(Profile::Mosi);
@@ -116,9 +116,9 @@ mod tests {
                 early_stop,
                 ..Overrides::default()
             };
-            asked.apply(published.clone()).habits.watched
+            asked.apply(published.clone()).trainer_options.monitored
         };
-        assert_eq!(stopped(Some(Habit::Of(2))), Watched::Mse);
-        assert_eq!(stopped(None), Watched::Mae);
+        assert_eq!(stopped(Some(OptionOverride::Of(2))), MonitoredMetric::Mse);
+        assert_eq!(stopped(None), MonitoredMetric::Mae);
     }
 }

@@ -85,7 +85,7 @@ fn load_cuda_library() -> Result<(), String> {
     if !path.exists() {
         return Err("libtorch was installed for the CPU only; run `make setup-cuda`".to_owned());
     }
-    // SAFETY: the library's initialisers only register kernels with the libtorch already loaded.
+    // SAFETY: the library's initializers only register kernels with the libtorch already loaded.
     let library = unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_GLOBAL) };
     match library {
         Ok(library) => {

@@ -16,7 +16,7 @@ use crate::support::Progress;
 /// The one column of a cached variant, (N, T, H) float32.
 const COLUMN: &str = "states";
 
-/// Clips per forward pass of the encoder.
+/// Samples per forward pass of the encoder.
 const BATCH: i64 = 32;
 
 /// Of what a frozen encoder computes, whatever the precision of the training that reads it: what is
@@ -124,7 +124,7 @@ impl FrozenText {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             ..Provenance::default()
         })?;
-        tracing::debug!("encoded {} clips: {}", shape[0], path.display());
+        tracing::debug!("encoded {} samples: {}", shape[0], path.display());
         Ok(())
     }
 
@@ -133,7 +133,7 @@ impl FrozenText {
         let _guard = PRECISION.enter(self.device)?;
         let rows = ids.rows as i64;
         let all = tensors::tokens(ids, self.device);
-        let bar = self.progress.bar("encoding text", ids.rows as u64, "clips");
+        let bar = self.progress.bar("encoding text", ids.rows as u64, "samples");
         let size = [rows, ids.width as i64, self.width()];
         let states = Tensor::empty(size, (Kind::Float, self.device));
         let mut start = 0;
@@ -204,9 +204,9 @@ mod tests {
         FrozenText::open(folder, cache, Device::Cpu, &progress).unwrap()
     }
 
-    /// Clips of five words each, all different.
-    fn clips(rows: usize) -> Block<i32> {
-        let clip = |row: i32| {
+    /// Samples of five words each, all different.
+    fn samples(rows: usize) -> Block<i32> {
+        let sample = |row: i32| {
             let ids = (0..5).map(move |step| (7 * row + step * step) % 30);
             ids.chain([1; 5]).chain([0; 5])
         };
@@ -214,7 +214,7 @@ mod tests {
             rows,
             steps: 3,
             width: 5,
-            data: (0..rows as i32).flat_map(clip).collect(),
+            data: (0..rows as i32).flat_map(sample).collect(),
         }
     }
 
@@ -223,7 +223,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let frozen = frozen(folder.path());
         let rows = 2 * BATCH + 3;
-        let ids = clips(rows as usize);
+        let ids = samples(rows as usize);
         let states = frozen.states(&ids, false, &AtomicBool::new(false)).unwrap();
         assert_eq!(states.size(), [rows, 5, 16]);
         assert!(!states.requires_grad());

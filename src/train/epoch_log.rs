@@ -18,16 +18,16 @@ pub struct EpochLine {
     pub losses: Vec<(String, f64)>,
     /// The split whose scores decide: `valid`, or `test` by the paper's protocol.
     pub split: &'static str,
-    /// Watched metrics, averaged over the watched rates; null where undefined.
+    /// Monitored metrics, averaged over the monitored rates; null where undefined.
     #[serde(serialize_with = "as_map")]
     pub scores: Vec<(String, Option<f64>)>,
-    /// Watched metrics whose pick this epoch is.
+    /// Monitored metrics whose pick this epoch is.
     pub selected: Vec<String>,
     pub samples_per_second: f64,
     pub seconds: f64,
     /// Most memory held so far, in bytes: of the process, or of its tensors on a CUDA device.
     pub peak_memory: u64,
-    /// Clips per pass.
+    /// Samples per pass.
     pub micro_batch: usize,
 }
 

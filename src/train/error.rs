@@ -38,10 +38,10 @@ pub enum Error {
     BytesName { found: String },
     #[error("expected a precision like fp32, tf32 or bf16, found `{found}`")]
     PrecisionName { found: String },
-    #[error("expected an engine like lean or plain, found `{found}`")]
+    #[error("expected an engine like fast or reference, found `{found}`")]
     EngineName { found: String },
     #[error(
-        "a batch of {model} cannot be computed in parts, since its clips share statistics: \
+        "a batch of {model} cannot be computed in parts, since its samples share statistics: \
          lower --batch-size in place of --micro-batch"
     )]
     NotDivisible { model: &'static str },
@@ -55,12 +55,12 @@ pub enum Error {
         advice: String,
     },
     #[error(
-        "memory ran out in {model} at {clips} clips per pass ({reason}); a smaller --batch-size, \
+        "memory ran out in {model} at {samples} samples per pass ({reason}); a smaller --batch-size, \
          --recompute-encoder or --encoder frozen:DIR needs less"
     )]
     OutOfMemory {
         model: &'static str,
-        clips: usize,
+        samples: usize,
         reason: String,
     },
     #[error(
@@ -77,27 +77,27 @@ pub enum Error {
     },
     #[error(
         "{term} became {value} in epoch {epoch}, step {step}; first not finite: {first}; \
-         clips {clips}; a lower learning rate or standardised features may help"
+         samples {samples}; a lower learning rate or standardised features may help"
     )]
     NotFinite {
         term: String,
         value: f64,
         epoch: u32,
         step: usize,
-        clips: String,
+        samples: String,
         /// The first tensor that is not finite, in the order of computation.
         first: String,
     },
     #[error(
         "the gradient of {parameter} is not finite in epoch {epoch}, step {step}, whose losses were; \
-         clips {clips}; the weights are those of the step before; a lower learning rate or \
+         samples {samples}; the weights are those of the step before; a lower learning rate or \
          standardised features may help"
     )]
     NotFiniteGradient {
         parameter: String,
         epoch: u32,
         step: usize,
-        clips: String,
+        samples: String,
     },
     #[error(
         "parameter {parameter} is not finite after epoch {epoch}, which is not stored; a lower \
@@ -105,11 +105,11 @@ pub enum Error {
     )]
     NotFiniteWeights { parameter: String, epoch: u32 },
     #[error(
-        "the predictions for {clips} are not finite at level {level}, with finite weights; expected \
+        "the predictions for {samples} are not finite at condition {condition}, with finite weights; expected \
          numbers; --precision fp32 or standardised features may help"
     )]
-    NotFinitePredictions { clips: String, level: String },
-    #[error("the {split} split of {dataset} is empty; expected at least one clip")]
+    NotFinitePredictions { samples: String, condition: String },
+    #[error("the {split} split of {dataset} is empty; expected at least one sample")]
     EmptySplit {
         split: &'static str,
         dataset: String,

@@ -24,11 +24,11 @@ pub fn pass_of(row: usize, split: &SplitTensors) -> Range<usize> {
 
 /// Predicted labels in row order under each view, in smaller passes where memory runs out.
 ///
-/// Where the text encoder is inside the model, clips go through it under all views at once: it
-/// computes every text of a pass once, and the same clip at two levels often has the same text.
+/// Where the text encoder is inside the model, samples go through it under all views at once: it
+/// computes every text of a pass once, and the same sample at two conditions often has the same text.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] where not even one clip fits; [`Error::InterruptedEvaluation`] where
+/// [`Error::OutOfMemory`] where not even one sample fits; [`Error::InterruptedEvaluation`] where
 /// `interrupt` was raised.
 pub fn predict(
     model: &dyn Model,
@@ -46,7 +46,7 @@ pub fn predict(
 /// As [`predict`].
 pub fn predict_rows(
     model: &dyn Model,
-    (split, clips): (&SplitTensors, Range<usize>),
+    (split, samples): (&SplitTensors, Range<usize>),
     views: &[View],
     precision: Precision,
     interrupt: &AtomicBool,
@@ -60,7 +60,7 @@ pub fn predict_rows(
         let evaluation = Evaluation {
             model,
             split,
-            clips: clips.clone(),
+            samples: samples.clone(),
             views: &left[..together],
             precision,
             interrupt,
@@ -71,13 +71,13 @@ pub fn predict_rows(
             Err(Fault::Memory(reason)) if rows == 1 => {
                 return Err(Error::OutOfMemory {
                     model: "evaluation",
-                    clips: 1,
+                    samples: 1,
                     reason,
                 });
             }
             Err(Fault::Memory(reason)) => {
                 rows /= 2;
-                tracing::warn!("{reason}; evaluating {rows} clips at a time");
+                tracing::warn!("{reason}; evaluating {rows} samples at a time");
                 native::release_cuda_memory(split.labels.device())?;
             }
         }
@@ -89,25 +89,25 @@ pub fn predict_rows(
 struct Evaluation<'a> {
     model: &'a dyn Model,
     split: &'a SplitTensors,
-    clips: Range<usize>,
+    samples: Range<usize>,
     views: &'a [View],
     precision: Precision,
     interrupt: &'a AtomicBool,
 }
 
 impl Evaluation<'_> {
-    /// With this many clips of each view per pass.
-    fn in_passes(&self, clips: usize) -> Result<Vec<Vec<f32>>, Error> {
+    /// With this many samples of each view per pass.
+    fn in_passes(&self, samples: usize) -> Result<Vec<Vec<f32>>, Error> {
         tch::no_grad(|| {
             let device = self.split.labels.device();
             let _guard = self.precision.enter(device)?;
-            let end_of_all = self.clips.end;
-            let mut predictions = vec![Vec::with_capacity(self.clips.len()); self.views.len()];
-            for start in self.clips.clone().step_by(clips) {
+            let end_of_all = self.samples.end;
+            let mut predictions = vec![Vec::with_capacity(self.samples.len()); self.views.len()];
+            for start in self.samples.clone().step_by(samples) {
                 if self.interrupt.load(Ordering::Relaxed) {
                     return Err(Error::InterruptedEvaluation);
                 }
-                let end = end_of_all.min(start + clips);
+                let end = end_of_all.min(start + samples);
                 let index = Tensor::arange_start(start as i64, end as i64, (Kind::Int64, device));
                 let inputs = |view: &View| view.inputs(self.split, &index);
                 let parts: Vec<Inputs> = self.views.iter().map(inputs).collect();

@@ -11,7 +11,7 @@ use super::state::State;
 pub struct Files {
     /// The selected weights, where one epoch serves every metric.
     pub best: PathBuf,
-    /// Weights, optimiser and state of the last finished epoch, or of the step where a signal
+    /// Weights, optimizer and state of the last finished epoch, or of the step where a signal
     /// stopped the fit.
     pub last: PathBuf,
     /// One line per epoch.

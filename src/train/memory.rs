@@ -1,4 +1,4 @@
-//! How much memory a fit needs, and how many clips fit into one pass.
+//! How much memory a fit needs, and how many samples fit into one pass.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ const TEMPORARIES: f64 = 0.1;
 /// The text encoder among the parts of a model.
 const ENCODER: &str = "text encoder";
 
-/// How many clips go through the model at once.
+/// How many samples go through the model at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MicroBatch {
     /// As many as the memory budget allows.
@@ -38,7 +38,7 @@ impl FromStr for MicroBatch {
     fn from_str(text: &str) -> Result<Self, Error> {
         match (text, text.parse()) {
             ("auto", _) => Ok(Self::Auto),
-            (_, Ok(clips)) if clips > 0 => Ok(Self::Clips(clips)),
+            (_, Ok(samples)) if samples > 0 => Ok(Self::Clips(samples)),
             _ => Err(Error::MicroBatchName {
                 found: text.to_owned(),
             }),
@@ -163,14 +163,14 @@ pub struct MemoryPlan {
     pub optimizer: u64,
     /// Splits and masks; on CUDA those on the device.
     pub data: u64,
-    /// Activations per clip by part, temporaries included; `None` where nobody has counted.
-    pub per_clip: Option<Vec<(String, u64)>>,
+    /// Activations per sample by part, temporaries included; `None` where nobody has counted.
+    pub per_sample: Option<Vec<(String, u64)>>,
     /// Whether these are all: of a model that does not count its own parts, the text encoder's alone
     /// are known.
     #[serde(default = "yes")]
     pub is_whole: bool,
     pub batch_size: usize,
-    /// Clips per pass.
+    /// Samples per pass.
     pub micro_batch: usize,
     pub budget: u64,
 }
@@ -179,8 +179,8 @@ impl MemoryPlan {
     /// Counts a fit of `model` and settles its micro-batch.
     ///
     /// # Errors
-    /// [`Error::DoesNotFit`] where not even one clip fits, or a batch that cannot be divided does
-    /// not, or what lasts for the whole fit alone does not, however many clips are asked for;
+    /// [`Error::DoesNotFit`] where not even one sample fits, or a batch that cannot be divided does
+    /// not, or what lasts for the whole fit alone does not, however many samples are asked for;
     /// [`Error::NotDivisible`] where a smaller micro-batch is asked of such a model.
     pub fn new(
         entry: &Entry,
@@ -194,7 +194,7 @@ impl MemoryPlan {
         let own = model.kept();
         let is_whole = own.is_some();
         let kept = own.or_else(|| encoder_alone(entry, model, demand.text_steps));
-        let per_clip = kept.map(|parts| {
+        let per_sample = kept.map(|parts| {
             let part = |(name, floats): (&str, i64)| {
                 let bytes = floats as f64 * 4.0 * (1.0 + TEMPORARIES);
                 (name.to_owned(), bytes as u64)
@@ -211,7 +211,7 @@ impl MemoryPlan {
             gradients,
             optimizer: 2 * gradients,
             data: demand.data,
-            per_clip,
+            per_sample,
             is_whole,
             batch_size: demand.batch_size,
             micro_batch: demand.batch_size,
@@ -223,13 +223,13 @@ impl MemoryPlan {
 
     fn settle(&self, entry: &Entry, model: &dyn Model, wish: MicroBatch) -> Result<usize, Error> {
         let (most, fits) = match wish {
-            MicroBatch::Clips(clips) if clips < self.batch_size && !model.is_divisible() => {
+            MicroBatch::Clips(samples) if samples < self.batch_size && !model.is_divisible() => {
                 return Err(Error::NotDivisible { model: entry.name });
             }
             // Whether their activations fit is for whoever asks to know.
-            MicroBatch::Clips(clips) => (clips, true),
+            MicroBatch::Clips(samples) => (samples, true),
             MicroBatch::Auto => {
-                let most = self.clips_within_budget();
+                let most = self.samples_within_budget();
                 let whole = most >= self.batch_size;
                 (most, whole || (most > 0 && model.is_divisible()))
             }
@@ -249,23 +249,23 @@ impl MemoryPlan {
         }
     }
 
-    /// Clips per pass that the budget has room for; all where nobody has counted.
-    fn clips_within_budget(&self) -> usize {
-        match self.clip() {
+    /// Samples per pass that the budget has room for; all where nobody has counted.
+    fn samples_within_budget(&self) -> usize {
+        match self.sample() {
             0 => self.batch_size,
-            clip => (self.budget.saturating_sub(self.with(0)) / clip) as usize,
+            sample => (self.budget.saturating_sub(self.with(0)) / sample) as usize,
         }
     }
 
-    /// Activations of one clip.
-    fn clip(&self) -> u64 {
-        self.per_clip.iter().flatten().map(|(_, bytes)| bytes).sum()
+    /// Activations of one sample.
+    fn sample(&self) -> u64 {
+        self.per_sample.iter().flatten().map(|(_, bytes)| bytes).sum()
     }
 
-    /// Everything with this many clips per pass.
-    fn with(&self, clips: usize) -> u64 {
+    /// Everything with this many samples per pass.
+    fn with(&self, samples: usize) -> u64 {
         let fixed = self.program + self.parameters + self.gradients + self.optimizer + self.data;
-        fixed + clips as u64 * self.clip()
+        fixed + samples as u64 * self.sample()
     }
 
     /// Everything at once.
@@ -276,7 +276,7 @@ impl MemoryPlan {
     /// What would fit.
     fn advice(&self, model: &dyn Model, most: usize) -> String {
         let mut ways = Vec::new();
-        let clips = if model.is_divisible() {
+        let samples = if model.is_divisible() {
             1
         } else {
             self.batch_size
@@ -287,15 +287,15 @@ impl MemoryPlan {
         if let Some(encoder) = model.text_encoder()
             && let Some(bytes) = encoder.trained_bytes()
         {
-            let text = self.per_clip.iter().flatten();
+            let text = self.per_sample.iter().flatten();
             let text: u64 = text.filter(|(n, _)| n == ENCODER).map(|(_, b)| b).sum();
-            let frozen = self.with(clips) - 4 * bytes - clips as u64 * text;
+            let frozen = self.with(samples) - 4 * bytes - samples as u64 * text;
             ways.push(format!("--encoder frozen:DIR needs {}", show(frozen)));
             let again = (text as f64 * encoder.recomputed_share()) as u64;
-            let recomputed = self.with(clips) - clips as u64 * (text - again);
+            let recomputed = self.with(samples) - samples as u64 * (text - again);
             ways.push(format!("--recompute-encoder needs {}", show(recomputed)));
         }
-        let mebibytes = self.with(clips).div_ceil(1 << 20);
+        let mebibytes = self.with(samples).div_ceil(1 << 20);
         ways.push(format!("--memory-budget {mebibytes}MiB allows it"));
         ways.join("; ")
     }
@@ -317,11 +317,11 @@ impl fmt::Display for MemoryPlan {
             show(self.optimizer),
             show(self.data),
         )?;
-        let Some(parts) = &self.per_clip else {
+        let Some(parts) = &self.per_sample else {
             return write!(f, "(not counted for this model) of {}", show(self.budget));
         };
-        let clips = self.micro_batch.min(self.batch_size) as u64;
-        let part = |(name, bytes): &(String, u64)| format!("{name} {}", show(bytes * clips));
+        let samples = self.micro_batch.min(self.batch_size) as u64;
+        let part = |(name, bytes): &(String, u64)| format!("{name} {}", show(bytes * samples));
         let mut parts: Vec<String> = parts.iter().map(part).collect();
         if !self.is_whole {
             parts.push("rest not counted".to_owned());
@@ -329,7 +329,7 @@ impl fmt::Display for MemoryPlan {
         write!(
             f,
             "{} ({}) = {}{} of {}",
-            show(clips * self.clip()),
+            show(samples * self.sample()),
             parts.join(", "),
             if self.is_whole { "" } else { "at least " },
             show(self.total()),
@@ -339,7 +339,7 @@ impl fmt::Display for MemoryPlan {
 }
 
 /// What is known of a model that does not count its parts: its text encoder, once per version of the
-/// clips.
+/// samples.
 fn encoder_alone(
     entry: &Entry,
     model: &dyn Model,
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lasts_must_fit_however_few_clips_are_asked_for() {
+    fn what_lasts_must_fit_however_few_samples_are_asked_for() {
         let entry = &constant::ENTRY;
         let store = nn::VarStore::new(Device::Cpu);
         let model = (entry.build)(&Setup {

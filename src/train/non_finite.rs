@@ -6,7 +6,7 @@ use super::tensors::SplitTensors;
 use crate::model::{Batch, Inputs, Model, Trace};
 
 /// The first tensor of a pass that is not finite, in the order parameters, inputs, intermediate
-/// results, losses; with the clips it is not finite in, where it has a row per clip.
+/// results, losses; with the samples it is not finite in, where it has a row per sample.
 ///
 /// It computes the pass again: seed libtorch as before the first time, so that dropout repeats.
 pub fn first_of_pass(
@@ -18,21 +18,21 @@ pub fn first_of_pass(
     if let Some(name) = first_of(weights) {
         return format!("parameter {name}");
     }
-    let clip = |row: usize| ids[batch.index[row] as usize].as_str();
+    let sample = |row: usize| ids[batch.index[row] as usize].as_str();
     let mut inputs = input_tensors("masked", &batch.masked);
     if let Some(complete) = &batch.complete {
         inputs.extend(input_tensors("complete", complete));
     }
     inputs.push(("label".to_owned(), batch.label.shallow_clone()));
     if let Some((name, tensor)) = inputs.iter().find(|(_, tensor)| !is_finite(tensor)) {
-        return describe(name, tensor, batch.masked.len(), clip);
+        return describe(name, tensor, batch.masked.len(), sample);
     }
     let mut trace = Trace::on();
     let losses = tch::no_grad(|| model.train(batch, &mut trace));
     let named = trace.iter().find(|(_, tensor)| !is_finite(tensor));
     match (named, losses) {
         (Some((name, tensor)), _) => {
-            describe(&format!("result {name}"), tensor, batch.masked.len(), clip)
+            describe(&format!("result {name}"), tensor, batch.masked.len(), sample)
         }
         (None, Ok(losses)) => {
             let term = losses.terms.iter().find(|term| !is_finite(&term.value));
@@ -62,7 +62,7 @@ pub fn first_of(named: &[(String, Tensor)]) -> Option<&str> {
 }
 
 /// The ids of these rows of a split.
-pub fn clips(split: &SplitTensors, rows: &[i64]) -> String {
+pub fn samples(split: &SplitTensors, rows: &[i64]) -> String {
     let ids = rows.iter().map(|&row| split.ids[row as usize].as_str());
     ids.collect::<Vec<_>>().join(", ")
 }
@@ -82,15 +82,15 @@ fn is_finite(tensor: &Tensor) -> bool {
     tensor.isfinite().all().int64_value(&[]) == 1
 }
 
-/// The name, with the clips in question where the tensor has one row for each.
+/// The name, with the samples in question where the tensor has one row for each.
 fn describe<'a>(
     name: &str,
     tensor: &Tensor,
-    clips: i64,
-    clip: impl Fn(usize) -> &'a str,
+    samples: i64,
+    sample: impl Fn(usize) -> &'a str,
 ) -> String {
     let size = tensor.size();
-    if size.len() < 2 || size[0] != clips {
+    if size.len() < 2 || size[0] != samples {
         return name.to_owned();
     }
     let broken = tensor
@@ -98,8 +98,8 @@ fn describe<'a>(
         .logical_not()
         .flatten(1, -1)
         .any_dim(1, false);
-    let broken = (0..clips).filter(|&row| broken.int64_value(&[row]) == 1);
-    let ids: Vec<&str> = broken.map(|row| clip(row as usize)).collect();
+    let broken = (0..samples).filter(|&row| broken.int64_value(&[row]) == 1);
+    let ids: Vec<&str> = broken.map(|row| sample(row as usize)).collect();
     format!("{name} of {}", ids.join(", "))
 }
 

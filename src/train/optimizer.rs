@@ -1,6 +1,6 @@
 //! Adam and AdamW, step for step as `torch.optim` computes them.
 //!
-//! tch's own optimisers cannot hand out or take back their moments, which resuming a run needs, and
+//! tch's own optimizers cannot hand out or take back their moments, which resuming a run needs, and
 //! loop over tensors, thousands of small launches a step for a BERT. Here one fused call moves all.
 
 use std::collections::{BTreeMap, HashMap};
@@ -9,13 +9,13 @@ use tch::{Kind, Tensor, nn::VarStore};
 
 use super::native::{self, Moves, Rates};
 use super::non_finite;
-use crate::model::{Clip, ParamGroup, Recipe, Rule};
+use crate::model::{GradClip, ParamGroup, Recipe, Rule};
 
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPS: f64 = 1e-8;
 
-/// What can go wrong with an optimiser's groups and its saved state.
+/// What can go wrong with an optimizer's groups and its saved state.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OptimizerError {
@@ -106,7 +106,7 @@ impl Slot {
 #[derive(Debug)]
 pub struct Optimizer {
     rule: Rule,
-    clip: Clip,
+    clip: GradClip,
     /// Sorted by name, so that sums over parameters have one order.
     slots: Vec<Slot>,
     /// Trainable parameters in no group: never updated, but counted in a norm.
@@ -114,7 +114,7 @@ pub struct Optimizer {
 }
 
 impl Optimizer {
-    /// An optimiser over the trainable parameters of `store`.
+    /// An optimizer over the trainable parameters of `store`.
     ///
     /// A parameter belongs to the first group that claims it, else to the first group without
     /// prefixes, else to none.
@@ -267,13 +267,13 @@ impl Optimizer {
     /// As `torch.nn.utils.clip_grad_value_` and `clip_grad_norm_`.
     fn clip_gradients(&self) {
         match self.clip {
-            Clip::None => {}
-            Clip::Value(limit) => {
+            GradClip::None => {}
+            GradClip::Value(limit) => {
                 for mut gradient in self.gradients() {
                     let _ = gradient.clamp_(-limit, limit);
                 }
             }
-            Clip::Norm(limit) => {
+            GradClip::Norm(limit) => {
                 let Some(norm) = self.gradient_norm() else {
                     return;
                 };

@@ -19,7 +19,7 @@ pub enum Precision {
     Bf16,
 }
 
-/// The largest feature that bfloat16 is trusted with: beyond, its 8 bits lose what tells clips apart.
+/// The largest feature that bfloat16 is trusted with: beyond, its 8 bits lose what tells samples apart.
 const LARGEST: f64 = 1e4;
 
 impl FromStr for Precision {
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(kind(), Kind::BFloat16);
         guard.end_autocast().unwrap();
         assert_eq!(kind(), Kind::Float);
-        // As where layers are computed again on the way back.
+        // As where layers are computed again on the backward pass.
         let again = Precision::Bf16.enter(Device::Cpu).unwrap();
         drop(guard);
         assert_eq!(kind(), Kind::BFloat16, "the first has nothing left to end");

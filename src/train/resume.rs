@@ -43,7 +43,7 @@ pub(super) fn resume(
     }
     if micro_batch < state.micro_batch {
         tracing::warn!(
-            "going on with {micro_batch} clips per pass in place of the {} stored: dropout is drawn in \
+            "going on with {micro_batch} samples per pass in place of the {} stored: dropout is drawn in \
              another order than an undisturbed run draws it",
             state.micro_batch
         );

@@ -55,12 +55,12 @@ impl fmt::Display for Selection {
     }
 }
 
-/// A rule for one data set: what is watched, and what each watched metric decides.
+/// A rule for one data set: what is monitored, and what each monitored metric decides.
 #[derive(Clone, Debug)]
 pub struct Rule {
     pub selection: Selection,
     /// Each picks an epoch of its own.
-    pub watched: Vec<&'static Metric>,
+    pub monitored: Vec<&'static Metric>,
     metrics: &'static [Metric],
 }
 
@@ -78,7 +78,7 @@ impl Selection {
     /// # Errors
     /// [`Error::SelectionMetric`] where the protocol has no such metric.
     pub fn resolve(&self, protocol: &'static Protocol) -> Result<Rule, Error> {
-        let watched = match self {
+        let monitored = match self {
             Self::Validation(Some(name)) => vec![protocol.metric(name).ok_or_else(|| {
                 let known: Vec<_> = protocol.metrics.iter().map(|m| m.name).collect();
                 Error::SelectionMetric {
@@ -95,14 +95,14 @@ impl Selection {
         };
         Ok(Rule {
             selection: self.clone(),
-            watched,
+            monitored,
             metrics: protocol.metrics,
         })
     }
 }
 
 impl Rule {
-    /// The split that is watched.
+    /// The split that is monitored.
     pub fn split(&self) -> SplitName {
         match self.selection {
             Selection::Paper => SplitName::Test,
@@ -127,18 +127,18 @@ impl Rule {
     /// The rule with its metric spelt out, as run identities hold it.
     pub fn identity(&self) -> String {
         match &self.selection {
-            Selection::Validation(_) => format!("valid:{}", self.watched[0].name),
+            Selection::Validation(_) => format!("valid:{}", self.monitored[0].name),
             other => other.to_string(),
         }
     }
 
-    /// Metric by metric the epoch its score is read at, given the watched metrics' epochs.
+    /// Metric by metric the epoch its score is read at, given the monitored metrics' epochs.
     pub fn chosen(&self, picks: &BTreeMap<String, u32>) -> BTreeMap<String, u32> {
         let epoch = |metric: &Metric| {
             let along = READ_ALONG.iter().find(|(along, _)| *along == metric.name);
             let decider = match self.selection {
                 Selection::Paper => along.map_or(metric.name, |(_, decider)| decider),
-                _ => self.watched[0].name,
+                _ => self.monitored[0].name,
             };
             Some((metric.name.to_owned(), *picks.get(decider)?))
         };
@@ -178,7 +178,7 @@ mod tests {
     fn the_paper_reads_f1_and_correlation_at_other_metrics_epochs() {
         for protocol in PROTOCOLS {
             let rule = Selection::Paper.resolve(protocol).unwrap();
-            let picks = (3..).zip(&rule.watched);
+            let picks = (3..).zip(&rule.monitored);
             let picks: BTreeMap<String, u32> =
                 picks.map(|(epoch, m)| (m.name.to_owned(), epoch)).collect();
             let chosen = rule.chosen(&picks);

@@ -9,7 +9,7 @@ use super::exact_float;
 use super::patience::{EarlyStop, Plateau};
 use crate::model::Recipe;
 
-/// The state of a fit between two optimiser steps.
+/// The state of a fit between two optimizer steps.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// Finished epochs.
@@ -18,9 +18,9 @@ pub struct State {
     pub step: usize,
     /// Loss terms of these steps.
     pub means: Means,
-    /// Clips per pass; a resumed fit must draw dropout for the same passes.
+    /// Samples per pass; a resumed fit must draw dropout for the same passes.
     pub micro_batch: usize,
-    /// The epoch that each watched metric has picked.
+    /// The epoch that each monitored metric has picked.
     pub picks: BTreeMap<String, Pick>,
     /// Of the learning rate's reduction, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ pub struct Pick {
 }
 
 impl State {
-    /// The picked epochs by watched metric.
+    /// The picked epochs by monitored metric.
     pub fn epochs(&self) -> BTreeMap<String, u32> {
         let epochs = self.picks.iter();
         epochs
@@ -56,12 +56,12 @@ impl State {
 
     /// Takes in the validation error of the epoch just finished.
     pub fn see(&mut self, error: f64, recipe: &Recipe) {
-        let habits = recipe.habits;
-        if let Some(patience) = habits.plateau {
+        let trainer_options = recipe.trainer_options;
+        if let Some(patience) = trainer_options.lr_plateau {
             let plateau = self.plateau.get_or_insert_default();
             plateau.see(error, patience, recipe.learning_rate);
         }
-        if habits.early_stop.is_some() {
+        if trainer_options.early_stop.is_some() {
             let early_stop = self.early_stop.get_or_insert_default();
             early_stop.see(error, self.epoch);
         }
@@ -69,7 +69,7 @@ impl State {
 
     /// Whether no epoch is left.
     pub fn is_over(&self, recipe: &Recipe) -> bool {
-        let stop = self.early_stop.as_ref().zip(recipe.habits.early_stop);
+        let stop = self.early_stop.as_ref().zip(recipe.trainer_options.early_stop);
         self.epoch >= recipe.epochs
             || stop.is_some_and(|(stop, patience)| stop.is_over(self.epoch, patience))
     }

@@ -8,7 +8,7 @@ use crate::data::dataset::{Block, Modality, Split};
 /// The complete features of one split.
 #[derive(Debug)]
 pub struct SplitTensors {
-    /// Clip ids in row order.
+    /// GradClip ids in row order.
     pub ids: Vec<String>,
     /// (N, Ta, da) float32.
     pub audio: Tensor,
@@ -16,7 +16,7 @@ pub struct SplitTensors {
     pub vision: Tensor,
     /// (N, 1) float32, regression label M.
     pub labels: Tensor,
-    /// Valid steps per clip, int64 (N), in the order text, audio, vision.
+    /// Valid steps per sample, int64 (N), in the order text, audio, vision.
     pub lengths: [Tensor; 3],
 }
 
@@ -42,7 +42,7 @@ impl SplitTensors {
         }
     }
 
-    /// Number of clips.
+    /// Number of samples.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
@@ -57,7 +57,7 @@ impl SplitTensors {
             .sum()
     }
 
-    /// Whether there is no clip.
+    /// Whether there is no sample.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }

@@ -20,7 +20,7 @@ use super::state::{Pick, State};
 use super::tensorboard::Board;
 use super::tensors::SplitTensors;
 use super::view::View;
-use super::watched::{Predictions, Watched};
+use super::monitored::{Predictions, Monitored};
 use super::{Error, memory, native, non_finite, order};
 use crate::metric::Metric;
 use crate::model::{Entry, Model, Recipe};
@@ -35,7 +35,7 @@ pub struct Plan {
     pub rule: Rule,
     pub seed: u64,
     pub precision: Precision,
-    /// Clips per pass at the start; [`State::micro_batch`] says how it went.
+    /// Samples per pass at the start; [`State::micro_batch`] says how it went.
     pub micro_batch: usize,
 }
 
@@ -47,9 +47,9 @@ pub struct Data<'a> {
     /// The training split as an epoch (counted from 1) sees it.
     pub noisy: &'a dyn Fn(u32) -> Result<Rc<View>, Error>,
     /// The split whose scores decide, [`Rule::split`].
-    pub watched: Watched<'a>,
-    /// The validation split, where habits look at it and the scores are another's.
-    pub valid: Option<Watched<'a>>,
+    pub monitored: Monitored<'a>,
+    /// The validation split, where trainer options look at it and the scores are another's.
+    pub valid: Option<Monitored<'a>>,
 }
 
 /// Fits `model`, going on from `files.last` where it exists. The weights of every picked epoch end
@@ -109,7 +109,7 @@ struct Fit<'a> {
 }
 
 impl Fit<'_> {
-    /// One pass over the training split, a look at the watched one, and everything stored.
+    /// One pass over the training split, a look at the monitored one, and everything stored.
     fn epoch(&mut self, state: &mut State) -> Result<EpochLine, Error> {
         let line = self.train(state)?;
         // Before anything is stored: from weights that are not finite no fit goes on.
@@ -137,7 +137,7 @@ impl Fit<'_> {
         let factor = plan.schedule.factor(epoch, plan.recipe.epochs) * state.reduction();
         let rows = order::shuffled(data.train.len(), plan.seed, epoch);
         // Batches whose gradients are summed are one step: a fit stops and goes on between those.
-        let rows_of_step = plan.recipe.batch_size * plan.recipe.habits.accumulate as usize;
+        let rows_of_step = plan.recipe.batch_size * plan.recipe.trainer_options.grad_accum as usize;
         let left = rows.get(state.step * rows_of_step..).unwrap_or_default();
         // Nothing is left where the fit was stopped after the steps: no noise is needed then.
         if !left.is_empty() {
@@ -167,15 +167,15 @@ impl Fit<'_> {
 
     /// Looks at the epoch. Nothing is changed by it, so that it can be broken off and repeated.
     fn look(&self) -> Result<Looks, Error> {
-        let valid = self.data.valid.filter(|_| self.plan.recipe.habits.watch());
+        let valid = self.data.valid.filter(|_| self.plan.recipe.trainer_options.watch());
         Ok(Looks {
-            scored: self.predict(self.data.watched)?,
+            scored: self.predict(self.data.monitored)?,
             valid: valid.map(|valid| self.predict(valid)).transpose()?,
         })
     }
 
-    fn predict(&self, watched: Watched<'_>) -> Result<Predictions, Error> {
-        watched.predict(self.model, self.plan.precision, self.interrupt)
+    fn predict(&self, monitored: Monitored<'_>) -> Result<Predictions, Error> {
+        monitored.predict(self.model, self.plan.precision, self.interrupt)
     }
 
     /// Counts the epoch as finished: scores it and decides which metrics pick it.
@@ -183,8 +183,8 @@ impl Fit<'_> {
         (state.epoch, state.step) = (line.epoch, 0);
         state.means = Means::default();
         self.watch(state, looks);
-        for metric in &self.plan.rule.watched {
-            let score = self.data.watched.score(metric, &looks.scored);
+        for metric in &self.plan.rule.monitored {
+            let score = self.data.monitored.score(metric, &looks.scored);
             let pick = state.picks.get(metric.name);
             let picked = self.plan.rule.selection == Selection::Last
                 || pick.is_none_or(|pick| better(metric, score, pick.score));
@@ -200,25 +200,25 @@ impl Fit<'_> {
         line
     }
 
-    /// Shows the habits how the epoch went on the validation split.
+    /// Shows the trainer options how the epoch went on the validation split.
     fn watch(&self, state: &mut State, looks: &Looks) {
         let recipe = &self.plan.recipe;
-        if recipe.habits.watch() {
-            let loss = recipe.habits.watched;
+        if recipe.trainer_options.watch() {
+            let loss = recipe.trainer_options.monitored;
             let value = match (self.data.valid, &looks.valid) {
                 (Some(valid), Some(predictions)) => valid.loss(predictions, loss),
-                _ => self.data.watched.loss(&looks.scored, loss),
+                _ => self.data.monitored.loss(&looks.scored, loss),
             };
             state.see(value, recipe);
         }
     }
 }
 
-/// What is seen of the watched splits after an epoch.
+/// What is seen of the monitored splits after an epoch.
 struct Looks {
     /// Of the split whose scores decide.
     scored: Predictions,
-    /// Of the validation split, where habits look at it and the scores are another's.
+    /// Of the validation split, where trainer options look at it and the scores are another's.
     valid: Option<Predictions>,
 }
 

@@ -10,7 +10,7 @@ use super::memory;
 use super::tensors::{self, SplitTensors};
 use super::text_present;
 use crate::data::dataset::{Block, Modality, Split};
-use crate::mask::{self, Family, Keep, Level, RateLaw, Rows, Scope, Training};
+use crate::mask::{self, MaskProtocol, Keep, Condition, RateDistribution, Rows, Scope, Training};
 use crate::model::{Inputs, Text};
 
 /// What the models read of a split under one mask.
@@ -22,12 +22,12 @@ pub struct View {
     /// (N, T, 1), true where a frame of audio or vision is erased or padding; `None` where nothing is
     /// missing.
     lost: Option<[Tensor; 2]>,
-    /// Nominal missing rate per clip, (N, 1) each, for text, audio, vision.
+    /// Nominal missing rate per sample, (N, 1) each, for text, audio, vision.
     rates: [Tensor; 3],
 }
 
 impl View {
-    /// The inputs of the clips at `index` (int64).
+    /// The inputs of the samples at `index` (int64).
     pub fn inputs(&self, split: &SplitTensors, index: &Tensor) -> Inputs {
         let rows = |tensor: &Tensor| tensor.index_select(0, index);
         // Overwritten as by `mask::apply::frames`: multiplied by 0 an infinity would stay as NaN.
@@ -59,7 +59,7 @@ impl View {
         masks.map(memory::size).sum::<u64>() + memory::size(self.text.tensor())
     }
 
-    /// Nominal missing rates of the clips at `index`, (B, 1) each.
+    /// Nominal missing rates of the samples at `index`, (B, 1) each.
     pub fn rates(&self, index: &Tensor) -> [Tensor; 3] {
         [0, 1, 2].map(|modality: usize| self.rates[modality].index_select(0, index))
     }
@@ -76,11 +76,11 @@ pub enum TextSource {
     Frozen(Box<FrozenText>),
 }
 
-/// What erases positions of training clips, and how many.
+/// What erases positions of training samples, and how many.
 #[derive(Clone, Copy)]
 pub struct TrainingNoise<'a> {
-    pub family: &'a dyn Family,
-    pub law: RateLaw,
+    pub mask_protocol: &'a dyn MaskProtocol,
+    pub distribution: RateDistribution,
     /// Mask seed of evaluation; the published loader trains under it too.
     pub mask_seed: u64,
 }
@@ -112,15 +112,15 @@ impl Views<'_> {
         })
     }
 
-    /// What these masks of text, audio and vision leave, drawn for one level.
-    pub fn under(&self, keeps: &[Keep; 3], level: Level) -> Result<View, Error> {
-        let rates = Modality::ALL.map(|modality| vec![level.of(modality); self.split.len()]);
+    /// What these masks of text, audio and vision leave, drawn for one condition.
+    pub fn under(&self, keeps: &[Keep; 3], condition: Condition) -> Result<View, Error> {
+        let rates = Modality::ALL.map(|modality| vec![condition.of(modality); self.split.len()]);
         self.masked(keeps, &rates)
     }
 
     /// Draw number `draw` of the training noise, with rates after `law`.
     ///
-    /// `seed` is the run's; `test` is the test split's number of clips and padded vision steps.
+    /// `seed` is the run's; `test` is the test split's number of samples and padded vision steps.
     pub fn noisy(
         &self,
         noise: &TrainingNoise,
@@ -129,8 +129,8 @@ impl Views<'_> {
         draw: u32,
     ) -> Result<View, Error> {
         let TrainingNoise {
-            family,
-            law,
+            mask_protocol,
+            distribution,
             mask_seed,
         } = *noise;
         let scope = |modality, seed| Scope {
@@ -138,7 +138,7 @@ impl Views<'_> {
             split: self.split.name,
             modality,
             seed,
-            moment: mask::Moment::Epoch(draw),
+            phase: mask::Phase::Epoch(draw),
         };
         let (ids, count) = (&self.split.ids, self.split.len());
         let training = Training {
@@ -147,13 +147,13 @@ impl Views<'_> {
             test,
             mask_seed,
         };
-        let rates = |modality| match law {
-            RateLaw::HalfComplete => family.rates(&scope(modality, seed), &training),
-            RateLaw::At(level) => Ok(vec![level.of(modality); count]),
+        let rates = |modality| match distribution {
+            RateDistribution::HalfComplete => mask_protocol.rates(&scope(modality, seed), &training),
+            RateDistribution::At(condition) => Ok(vec![condition.of(modality); count]),
         };
         let [text, audio, vision] = Modality::ALL.map(rates);
         let rates = [text?, audio?, vision?];
-        let training_seed = family.training_seed(seed, mask_seed);
+        let training_seed = mask_protocol.training_seed(seed, mask_seed);
         let keep = |modality: Modality| -> Result<Keep, Error> {
             let (lengths, steps) = (self.split.lengths(modality), self.split.steps(modality));
             let rows = Rows {
@@ -161,7 +161,7 @@ impl Views<'_> {
                 lengths,
                 steps,
             };
-            let field = family.field(&scope(modality, training_seed), rows)?;
+            let field = mask_protocol.field(&scope(modality, training_seed), rows)?;
             let rates = &rates[modality as usize];
             Ok(mask::keep(&field, rates, lengths, steps, modality)?)
         };
@@ -169,7 +169,7 @@ impl Views<'_> {
         self.masked(&[text?, audio?, vision?], &rates)
     }
 
-    /// What masks leave, with the nominal rate of every clip.
+    /// What masks leave, with the nominal rate of every sample.
     fn masked(&self, keeps: &[Keep; 3], rates: &[Vec<f64>; 3]) -> Result<View, Error> {
         let [text, audio, vision] = keeps;
         let (text, present) = self.text_of(Some(text))?;

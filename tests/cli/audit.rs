@@ -150,7 +150,7 @@ fn stated_runs_make_a_count_impossible_and_labels_replace_the_built_in_counts() 
         .arg(&path)
         .assert()
         .success()
-        .stdout(contains("impossible-count").and(contains("686 clips")));
+        .stdout(contains("impossible-count").and(contains("686 samples")));
     let data = super::program::prepared(folder.path());
     let path = table(
         &folder,
@@ -163,11 +163,11 @@ fn stated_runs_make_a_count_impossible_and_labels_replace_the_built_in_counts() 
         .arg(&path)
         .assert()
         .success()
-        .stdout(contains("impossible-count").and(contains("12 clips")));
+        .stdout(contains("impossible-count").and(contains("12 samples")));
 }
 
 #[test]
-fn stated_runs_say_nothing_of_a_table_without_levels() {
+fn stated_runs_say_nothing_of_a_table_without_conditions() {
     let folder = tempfile::tempdir().unwrap();
     let path = table(&folder, "mine.csv", "model,mosi_acc7\nA,33.30\n");
     program()
@@ -198,6 +198,6 @@ fn a_constant_is_seen_in_a_table_of_one_metric() {
         .stdout(
             contains("odd (1)")
                 .and(contains("constant-predictor: lost, mosi"))
-                .and(contains("at 3 of 3 levels")),
+                .and(contains("at 3 of 3 conditions")),
         );
 }

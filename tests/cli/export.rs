@@ -21,7 +21,7 @@ fn an_export_is_written_once_and_can_be_prepared_again() {
         command.assert()
     };
     export(&[]).success().stdout(contains(
-        "Demo film, complete, 24 train, 6 valid, 12 test clips",
+        "Demo film, complete, 24 train, 6 valid, 12 test samples",
     ));
     export(&[]).code(3).stderr(contains("--force"));
     let content = lnln_bench::data::store::verify(&data, |_| ())
@@ -39,11 +39,11 @@ fn an_export_is_written_once_and_can_be_prepared_again() {
     .success()
     .stdout(
         contains("missing rate 0.5")
-            .and(contains("random v1 masks, seed 7, level 0.5"))
+            .and(contains("random v1 masks, seed 7, condition 0.5"))
             .and(contains("test   hash ")),
     );
     export(&["--force", "--rate", "1.5"]).code(2);
-    // What no mask of the family is, under either command.
+    // What no mask of the mask protocol is, under either command.
     export(&["--force", "--rate", "LA"])
         .code(2)
         .stderr(contains("expected rates like 0.5"));
@@ -82,7 +82,7 @@ fn both_commands_write_the_same_pickle_and_say_what_they_leave_out() {
         export.args(["--rate", "0.3", "--masks", "block", "--seed", "3"]);
         let said = export.assert().success();
         said.stderr(contains("left out: train_mix"))
-            .stdout(contains("block v1 masks, seed 3, level 0.3"));
+            .stdout(contains("block v1 masks, seed 3, condition 0.3"));
         std::fs::read(out).unwrap()
     });
     assert!(

@@ -29,20 +29,20 @@ fn list_shows_what_is_built_in() {
 }
 
 #[test]
-fn list_masks_says_what_each_family_takes() {
+fn list_masks_says_what_each_mask_protocol_takes() {
     let output = program().args(["list", "masks"]).assert().success();
     let said = String::from_utf8(output.get_output().stdout.clone()).unwrap();
     // Cells are wrapped: words beside each other in a cell may stand on two lines.
     let table: Vec<&str> = said.split_whitespace().collect();
     let table = table.join(" ");
-    for family in lnln_bench::mask::FAMILIES {
-        assert!(table.contains(family.name()), "{}", family.name());
-        for kind in family.kinds() {
+    for mask_protocol in lnln_bench::mask::MASK_PROTOCOLS {
+        assert!(table.contains(mask_protocol.name()), "{}", mask_protocol.name());
+        for kind in mask_protocol.kinds() {
             let word = kind.describe().split(' ').next().unwrap();
             assert!(table.contains(word), "{word} is not in {said}");
         }
     }
-    assert!(table.contains("levels"), "{said}");
+    assert!(table.contains("conditions"), "{said}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod audit;
 mod dry_run;
 mod export;
 #[cfg(feature = "torch")]
-mod habits;
+mod trainer_options;
 mod help;
 mod kill;
 #[cfg(feature = "torch")]

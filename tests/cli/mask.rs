@@ -45,7 +45,7 @@ fn prepare_writes_families_and_seeds_and_verify_checks_them() {
     let json: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     assert_eq!(json["masks"].as_array().unwrap().len(), 9);
     assert_eq!(
-        json["masks"][0]["levels"]["LA"]["nominal"],
+        json["masks"][0]["conditions"]["LA"]["nominal"],
         serde_json::json!([1.0, 1.0, 0.0])
     );
     fs::write(
@@ -73,12 +73,12 @@ fn prepare_adds_to_the_masks_that_are_there() {
     let json: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     let masks = json["masks"].as_array().unwrap();
     assert_eq!(masks.len(), 3, "one seed of three splits");
-    let levels: Vec<&String> = masks[0]["levels"].as_object().unwrap().keys().collect();
-    assert_eq!(levels, ["0", "0.25", "0.3", "0.5", "0.75", "1"]);
+    let conditions: Vec<&String> = masks[0]["conditions"].as_object().unwrap().keys().collect();
+    assert_eq!(conditions, ["0", "0.25", "0.3", "0.5", "0.75", "1"]);
 }
 
 #[test]
-fn prepare_says_which_levels_a_family_needs() {
+fn prepare_says_which_conditions_a_mask_protocol_needs() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |flags: &[&str], words: &str| {
         let mut command = program();
@@ -103,7 +103,7 @@ fn prepare_says_which_levels_a_family_needs() {
 }
 
 #[test]
-fn rates_that_no_family_takes_are_said() {
+fn rates_that_no_mask_protocol_takes_are_said() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path()).join("demo-film.h5");
     let mut stats = program();
@@ -116,9 +116,9 @@ fn rates_that_no_family_takes_are_said() {
     ));
 }
 
-/// Levels of other kinds are refused before the data are opened, by every command of one mask.
+/// Conditions of other kinds are refused before the data are opened, by every command of one mask.
 #[test]
-fn a_single_mask_is_of_a_level_its_family_takes() {
+fn a_single_mask_is_of_a_condition_its_mask_protocol_takes() {
     let folder = tempfile::tempdir().unwrap();
     let commands: [&[&str]; 3] = [
         &["mask", "export", "--out", "mask.npz"],
@@ -160,7 +160,7 @@ fn show_draws_masks_and_words() {
     );
     show(&["--sample", sample, "--rate", "L", "--masks", "modality"])
         .success()
-        .stdout(contains("[CLS] [UNK]").and(contains("seed 1111, level L")));
+        .stdout(contains("[CLS] [UNK]").and(contains("seed 1111, condition L")));
     let file = hdf5::File::open_rw(&data).unwrap();
     let transcripts = file.dataset("test/raw_text").unwrap();
     let mut texts: Vec<hdf5::types::VarLenUnicode> = transcripts.read_raw().unwrap();

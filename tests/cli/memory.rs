@@ -11,18 +11,18 @@ use super::program::program;
 
 const STEPS: usize = 50;
 const WIDTH: usize = 768;
-/// Clips of the training split: 147 MiB of text features.
-const CLIPS: usize = 1000;
+/// Samples of the training split: 147 MiB of text features.
+const SAMPLES: usize = 1000;
 /// What the program may hold, in MiB; it needs about 20, and libtorch 50 where it is built in.
 const LIMIT: u64 = 100;
 
-/// A file whose training split is large, written a clip at a time.
+/// A file whose training split is large, written a sample at a time.
 fn large(path: &Path) {
     let file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
     let mut w = Writer::new(file).unwrap();
     w.begin_dict().unwrap();
-    for (split, clips) in [("train", CLIPS), ("valid", 4), ("test", 4)] {
-        let texts = |what: &str| (0..clips).map(|i| format!("{split}{what}{i}")).collect();
+    for (split, samples) in [("train", SAMPLES), ("valid", 4), ("test", 4)] {
+        let texts = |what: &str| (0..samples).map(|i| format!("{split}{what}{i}")).collect();
         let [ids, words]: [Vec<String>; 2] = ["$_$", " "].map(texts);
         w.str(split).unwrap();
         w.begin_dict().unwrap();
@@ -31,12 +31,12 @@ fn large(path: &Path) {
         w.str("raw_text").unwrap();
         w.str_list(&words).unwrap();
         w.str("regression_labels").unwrap();
-        w.f64_array(&[clips], &vec![0.2; clips]).unwrap();
+        w.f64_array(&[samples], &vec![0.2; samples]).unwrap();
         for (column, width) in [("audio", 5), ("vision", 20), ("text", WIDTH)] {
-            let clip = 1.5f32.to_le_bytes().repeat(STEPS * width);
+            let sample = 1.5f32.to_le_bytes().repeat(STEPS * width);
             w.str(column).unwrap();
-            w.array("f4", &[clips, STEPS, width], clips * clip.len(), |out| {
-                (0..clips).try_for_each(|_| out.write_all(&clip))
+            w.array("f4", &[samples, STEPS, width], samples * sample.len(), |out| {
+                (0..samples).try_for_each(|_| out.write_all(&sample))
             })
             .unwrap();
         }

@@ -90,7 +90,7 @@ fn a_check_writes_nothing_and_lists_what_it_looked_at() {
                 .and(contains("ok      ids are unique"))
                 .and(contains("odd     split sizes")),
         )
-        .stderr(contains("[24, 6, 12] clips"));
+        .stderr(contains("[24, 6, 12] samples"));
     assert!(!data.exists());
 }
 

@@ -125,7 +125,7 @@ fn unknown_names_are_usage_errors_that_list_the_known_ones() {
         .assert()
         .success()
         .stdout(contains(
-            "Not shown here: demo-film-overview-above-floor, demo-film-efficiency",
+            "Not shown here: demo-film-overview-above-baseline, demo-film-efficiency",
         ));
 }
 

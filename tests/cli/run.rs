@@ -66,16 +66,16 @@ fn predict_repeats_what_the_run_recorded() {
     predict(&["--rate", "0.5", "--out", out.to_str().unwrap()])
         .assert()
         .success();
-    let level = "0.5".parse().unwrap();
+    let condition = "0.5".parse().unwrap();
     let recorded = Predictions::read(&run.join("predictions.parquet")).unwrap();
-    let recorded: Vec<_> = recorded.iter().filter(|row| row.level == level).collect();
+    let recorded: Vec<_> = recorded.iter().filter(|row| row.condition == condition).collect();
     let repeated: Vec<_> = Predictions::read(&out).unwrap().iter().collect();
     assert_eq!(repeated, recorded);
-    let clip = &recorded[3];
-    predict(&["--rate", "0.5", "--clip", &clip.id])
+    let sample = &recorded[3];
+    predict(&["--rate", "0.5", "--sample", &sample.id])
         .assert()
         .success()
-        .stdout(contains(format!("{}", clip.prediction)).and(contains(clip.id.as_str())));
+        .stdout(contains(format!("{}", sample.prediction)).and(contains(sample.id.as_str())));
     for junk in ["half.json", "half", "half.csv.gz"] {
         let path = folder.path().join(junk);
         predict(&["--out", path.to_str().unwrap()])
@@ -84,7 +84,7 @@ fn predict_repeats_what_the_run_recorded() {
             .stderr(contains(".csv or .parquet"));
         assert!(!path.exists(), "{junk}");
     }
-    predict(&["--clip", "nobody"])
+    predict(&["--sample", "nobody"])
         .assert()
         .code(2)
         .stderr(contains("`nobody`"));
@@ -106,7 +106,7 @@ fn bfloat16_and_the_plain_engine_are_runs_of_their_own() {
         }
     }
     program().args(&run).assert().success();
-    for flags in [["--precision", "bf16"], ["--engine", "plain"]] {
+    for flags in [["--precision", "bf16"], ["--engine", "reference"]] {
         let length = run.len();
         run.extend(flags.map(str::to_owned));
         program()
@@ -121,7 +121,7 @@ fn bfloat16_and_the_plain_engine_are_runs_of_their_own() {
         let recorded = Predictions::read(&dir.predictions()).unwrap();
         let half: Vec<_> = recorded
             .iter()
-            .filter(|row| row.level.to_string() == "0.5")
+            .filter(|row| row.condition.to_string() == "0.5")
             .collect();
         let out = folder.path().join("again.parquet");
         program()
@@ -208,14 +208,14 @@ fn one_training_is_tested_under_several_families_and_the_stored_masks_are_used()
     program().args(&run).assert().success();
     let text = fs::read_to_string(data.join("demo-film.masks.json")).unwrap();
     let stored: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let of = |family: &str, seed: u64, split: &str| {
+    let of = |mask_protocol: &str, seed: u64, split: &str| {
         let masks = stored["masks"].as_array().unwrap();
         let wanted = |m: &&serde_json::Value| {
-            m["family"] == family && m["seed"] == seed && m["split"] == split
+            m["mask_protocol"] == mask_protocol && m["seed"] == seed && m["split"] == split
         };
-        masks.iter().find(wanted).unwrap()["levels"].clone()
+        masks.iter().find(wanted).unwrap()["conditions"].clone()
     };
-    let mut watched = 0;
+    let mut monitored = 0;
     for run in runs_in(&folder.path().join("runs")) {
         let text = fs::read_to_string(run.manifest()).unwrap();
         let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -241,11 +241,11 @@ fn one_training_is_tested_under_several_families_and_the_stored_masks_are_used()
             .into_iter()
             .flatten()
         {
-            let level = name.strip_prefix("random-v1/1111/").unwrap();
-            let stored = &of("random", 1111, "valid")[level]["hash"];
+            let condition = name.strip_prefix("random-v1/1111/").unwrap();
+            let stored = &of("random", 1111, "valid")[condition]["hash"];
             assert!(stored.is_null() || stored == hash, "{name}");
-            watched += usize::from(!stored.is_null());
+            monitored += usize::from(!stored.is_null());
         }
     }
-    assert!(watched > 0, "the trained run looked at a stored level");
+    assert!(monitored > 0, "the trained run looked at a stored condition");
 }

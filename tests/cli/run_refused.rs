@@ -145,10 +145,10 @@ fn stored_masks_that_are_not_those_of_their_key_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let corpus = Corpus::open(&data.join("demo-film.h5")).unwrap();
-    let levels = parse_list("0,0.5,1").unwrap();
+    let conditions = parse_list("0,0.5,1").unwrap();
     // Sound masks of another seed under the name of this one.
     let random = find("random").unwrap();
-    let mut masks = Variants::of_corpus(random, &corpus, 1112, &levels).unwrap();
+    let mut masks = Variants::of_corpus(random, &corpus, 1112, &conditions).unwrap();
     masks.seed = 1111;
     let path = data.join("demo-film.masks.h5");
     MaskFile::write(&path, &corpus.content_hash, &[masks]).unwrap();
@@ -165,7 +165,7 @@ fn stored_masks_that_are_not_those_of_their_key_are_refused() {
             "train",
         ),
     ] {
-        let masks = format!("random-v1/seed-1111/{split} at level 0.5");
+        let masks = format!("random-v1/seed-1111/{split} at condition 0.5");
         program()
             .args(arguments)
             .assert()

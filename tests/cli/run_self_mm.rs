@@ -16,7 +16,7 @@ fn a_killed_and_stopped_self_mm_ends_in_the_bytes_of_an_undisturbed_one() {
                 "self_mm".clone_into(argument);
             }
         }
-        all.extend(["--accumulate", "published", "--select", "last"].map(str::to_owned));
+        all.extend(["--grad-accum", "published", "--select", "last"].map(str::to_owned));
         all
     };
     program().args(run("undisturbed")).assert().success();
@@ -27,7 +27,7 @@ fn a_killed_and_stopped_self_mm_ends_in_the_bytes_of_an_undisturbed_one() {
     program().args(run("stopped")).assert().success();
     let whole = folder.path().join("undisturbed");
     assert_eq!(results(&whole), results(&stopped));
-    // The weights hold the labels, and these are no longer the clips' own.
+    // The weights hold the labels, and these are no longer the samples' own.
     let (weights, _) = checkpoint::load(&runs_in(&whole)[0].checkpoint()).unwrap();
     let labels = |space: &str| {
         let name = format!("state.labels_{space}");

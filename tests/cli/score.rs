@@ -12,7 +12,7 @@ use predicates::str::contains;
 
 use super::program::{pickle, prepared, program};
 
-/// A prepared file and the ids of its test clips.
+/// A prepared file and the ids of its test samples.
 fn data(folder: &Path) -> (PathBuf, Vec<String>) {
     let file = prepared(folder).join("demo-film.h5");
     let ids = Corpus::open(&file)
@@ -98,10 +98,10 @@ fn foreign_predictions_are_a_model_of_the_report() {
 fn models_and_masks_may_be_named_by_row() {
     let folder = tempfile::tempdir().unwrap();
     let (data, ids) = data(folder.path());
-    let mut text = "prediction,model,level,family,mask_seed,seed,id\n".to_string();
-    for (model, level) in [("a", "LA"), ("b", "0.1")] {
+    let mut text = "prediction,model,condition,mask_protocol,mask_seed,seed,id\n".to_string();
+    for (model, condition) in [("a", "LA"), ("b", "0.1")] {
         for id in &ids {
-            writeln!(text, "0.5,{model},{level},mine,7,1,{id}").unwrap();
+            writeln!(text, "0.5,{model},{condition},mine,7,1,{id}").unwrap();
         }
     }
     score(folder.path(), &data, &text).success();
@@ -109,12 +109,12 @@ fn models_and_masks_may_be_named_by_row() {
     let manifests: Vec<_> = runs.iter().map(|r| r.load().unwrap().manifest).collect();
     let of = |model: &str| manifests.iter().find(|m| m.model.name == model).unwrap();
     assert_eq!(
-        (of("a").masks[0].family.as_str(), of("a").masks[0].version),
+        (of("a").masks[0].mask_protocol.as_str(), of("a").masks[0].version),
         ("mine", 0)
     );
     assert_eq!(
         (
-            of("a").masks[0].levels[0].to_string(),
+            of("a").masks[0].conditions[0].to_string(),
             of("b").masks[0].seeds[0]
         ),
         ("LA".into(), 7)
@@ -135,12 +135,12 @@ fn what_does_not_fit_the_data_is_named_and_nothing_is_written() {
     let lines: Vec<&str> = good.lines().collect();
     refused(
         &lines[..lines.len() - 1].join("\n"),
-        &format!("for 1 of {} test clips: {}", ids.len(), ids[ids.len() - 1]),
+        &format!("for 1 of {} test samples: {}", ids.len(), ids[ids.len() - 1]),
     );
     refused(&format!("{good}{},0,1,0\n", ids[0]), "already, on row 2");
     refused(
         &format!("{good}nobody,0,1,0\n"),
-        "clip `nobody` is not in the test split of demo-film",
+        "sample `nobody` is not in the test split of demo-film",
     );
     let train = Corpus::open(&data)
         .unwrap()
@@ -149,11 +149,11 @@ fn what_does_not_fit_the_data_is_named_and_nothing_is_written() {
         .ids;
     refused(
         &format!("{good}{},0,1,0\n", train[0]),
-        "(it is a training clip)",
+        "(it is a training sample)",
     );
     refused(
         &good.replacen(",-1\n", ",NaN\n", 1),
-        "row 2: the prediction for clip",
+        "row 2: the prediction for sample",
     );
     refused(
         &good.replacen(",-1\n", ",inf\n", 1),
@@ -161,19 +161,19 @@ fn what_does_not_fit_the_data_is_named_and_nothing_is_written() {
     );
     refused(
         "id,rate,seed\n",
-        "expected the columns id, rate (or level), seed and prediction",
+        "expected the columns id, rate (or condition), seed and prediction",
     );
     refused("id,rate,seed,prediction\n", "holds no predictions");
     let whole = |line: &&&str| !line.contains(",0.5,2,");
     let without: Vec<&str> = lines.iter().filter(whole).copied().collect();
     refused(
         &without.join("\n"),
-        "no prediction for mine, seed 2, level 0.5 (random masks, seed 1111), which seed 1 has",
+        "no prediction for mine, seed 2, condition 0.5 (random masks, seed 1111), which seed 1 has",
     );
 }
 
 #[test]
-fn a_family_of_somebody_elses_is_said_and_a_citation_without_form_refused() {
+fn a_mask_protocol_of_somebody_elses_is_said_and_a_citation_without_form_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (data, ids) = data(folder.path());
     let file = folder.path().join("mine.csv");
@@ -195,7 +195,7 @@ fn a_family_of_somebody_elses_is_said_and_a_citation_without_form_refused() {
     assert!(!folder.path().join("runs").exists());
     score("--family", "randm")
         .success()
-        .stderr(contains("mask family `randm` is none of random, temporal"));
+        .stderr(contains("mask protocol `randm` is none of random, temporal"));
     score("--citation", CITATION).success();
 }
 
@@ -337,19 +337,19 @@ fn the_example_in_the_docs_makes_predictions_under_our_masks() {
     let record = run.load().unwrap();
     let groups = record.predictions.groups();
     assert_eq!(groups.len(), 3);
-    // The example's masks are ours: what it saw of a clip is what our own masks leave.
+    // The example's masks are ours: what it saw of a sample is what our own masks leave.
     let corpus = Corpus::open(&data.join("demo-film.h5")).unwrap();
     let split = corpus.split(SplitName::Test, false).unwrap();
     let tokens = split.text_bert.unwrap();
-    let family = lnln_bench::mask::find("random").unwrap();
-    let levels: Vec<_> = groups.iter().map(|g| g.condition.level).collect();
-    let variants = lnln_bench::mask::Variants::of_corpus(family, &corpus, 1111, &levels).unwrap();
+    let mask_protocol = lnln_bench::mask::find("random").unwrap();
+    let conditions: Vec<_> = groups.iter().map(|g| g.key.condition).collect();
+    let variants = lnln_bench::mask::Variants::of_corpus(mask_protocol, &corpus, 1111, &conditions).unwrap();
     for group in &groups {
         let keep = variants
             .keep(
                 SplitName::Test,
                 lnln_bench::data::dataset::Modality::Text,
-                group.condition.level,
+                group.key.condition,
             )
             .unwrap();
         for (row, found) in group.prediction.iter().enumerate() {
@@ -362,7 +362,7 @@ fn the_example_in_the_docs_makes_predictions_under_our_masks() {
             };
             let sum: i32 = (0..tokens.width).map(|t| seen(t) % 7).sum();
             let expected = f64::from(sum) / tokens.width as f64 - 3.0;
-            assert!((f64::from(*found) - expected).abs() < 1e-6, "clip {row}");
+            assert!((f64::from(*found) - expected).abs() < 1e-6, "sample {row}");
         }
     }
 }

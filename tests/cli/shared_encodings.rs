@@ -54,7 +54,7 @@ fn an_encoding_is_made_once_however_many_want_it() {
             *made.entry(line.to_owned()).or_default() += 1;
         }
     }
-    // Three levels of the test split, four of validation, and the complete training split.
+    // Three conditions of the test split, four of validation, and the complete training split.
     assert_eq!(made.len(), 8, "{made:?}");
     assert!(made.values().all(|times| *times == 1), "{made:?}");
     let names = fs::read_dir(data.join("encodings")).unwrap().flatten();

@@ -72,7 +72,7 @@ fn the_paper_s_suite(name: &str, demo: Demo) {
         };
         assert!(config.contains(expected), "{expected} in {config}");
         assert_eq!(
-            config.contains("accumulate = 2"),
+            config.contains("grad_accum = 2"),
             is("misa:compat"),
             "{config}"
         );
@@ -88,7 +88,7 @@ fn the_paper_s_suite(name: &str, demo: Demo) {
             "{validation}"
         );
         let masks = run.sealed().unwrap().manifest.masks;
-        let tested = masks.iter().map(|m| (m.family.as_str(), m.levels.len()));
+        let tested = masks.iter().map(|m| (m.mask_protocol.as_str(), m.conditions.len()));
         let expected = [("reference", 10), ("modality", 6)];
         assert_eq!(
             tested.collect::<Vec<_>>(),

@@ -9,8 +9,8 @@ use lnln_bench::data::dataset::{Corpus, ImportOptions, Imported, Padding, Split,
 use lnln_bench::data::pickle::Writer;
 use lnln_bench::data::store;
 
-/// Clips per split.
-pub const CLIPS: usize = 4;
+/// Samples per split.
+pub const SAMPLES: usize = 4;
 /// Steps of text, audio, vision.
 pub const STEPS: [usize; 3] = [6, 10, 8];
 
@@ -20,7 +20,7 @@ pub enum Column {
     F32(Vec<usize>, Vec<f32>),
     I64(Vec<usize>, Vec<i64>),
     Texts(Vec<String>),
-    /// An array of this many texts per clip.
+    /// An array of this many texts per sample.
     Table(usize, Vec<String>),
     TextList(Vec<String>),
     Ints(Vec<i64>),
@@ -70,7 +70,7 @@ impl Column {
         }
     }
 
-    /// The same column for another split: a clip is in one split only.
+    /// The same column for another split: a sample is in one split only.
     fn of(&self, name: &str, split: &str) -> Self {
         let prefix = |texts: &[String]| texts.iter().map(|id| format!("{split}-{id}")).collect();
         match self {
@@ -118,26 +118,26 @@ impl Small {
     /// An unaligned file with MOSI's widths.
     pub fn new() -> Self {
         let [text, audio, vision] = STEPS;
-        let ids: Vec<String> = (0..CLIPS).map(|i| format!("video$_${i}")).collect();
-        let words: Vec<String> = (0..CLIPS).map(|i| format!("words {i} 好")).collect();
+        let ids: Vec<String> = (0..SAMPLES).map(|i| format!("video$_${i}")).collect();
+        let words: Vec<String> = (0..SAMPLES).map(|i| format!("words {i} 好")).collect();
         let wave = |n: usize| (0..n).map(|i| (i % 97) as f64 / 8.0 - 3.0).collect();
         Self(vec![
             ("raw_text", Column::Texts(words)),
             (
                 "audio",
-                Column::F64(vec![CLIPS, audio, 5], wave(CLIPS * audio * 5)),
+                Column::F64(vec![SAMPLES, audio, 5], wave(SAMPLES * audio * 5)),
             ),
             (
                 "vision",
-                Column::F64(vec![CLIPS, vision, 20], wave(CLIPS * vision * 20)),
+                Column::F64(vec![SAMPLES, vision, 20], wave(SAMPLES * vision * 20)),
             ),
             ("id", Column::Texts(ids)),
-            ("text_bert", Column::I64(vec![CLIPS, 3, text], tokens())),
+            ("text_bert", Column::I64(vec![SAMPLES, 3, text], tokens())),
             ("audio_lengths", Column::Ints(vec![3, 10, 0, 7])),
             ("vision_lengths", Column::Ints(vec![8, 1, 2, 3])),
             (
                 "regression_labels",
-                Column::F64(vec![CLIPS], vec![-3.0, 0.0, 0.2, 3.0]),
+                Column::F64(vec![SAMPLES], vec![-3.0, 0.0, 0.2, 3.0]),
             ),
         ])
     }
@@ -168,7 +168,7 @@ impl Small {
     }
 }
 
-/// (N, 3, T): clip i has i + 2 valid tokens.
+/// (N, 3, T): sample i has i + 2 valid tokens.
 pub fn tokens() -> Vec<i64> {
     let row = |i: usize, part: usize, t: usize| match (part, t < i + 2) {
         (0, true) if t == 0 => 101,
@@ -177,7 +177,7 @@ pub fn tokens() -> Vec<i64> {
         (1, true) => 1,
         _ => 0,
     };
-    let cells = (0..CLIPS).flat_map(|i| (0..3).map(move |part| (i, part)));
+    let cells = (0..SAMPLES).flat_map(|i| (0..3).map(move |part| (i, part)));
     cells
         .flat_map(|(i, part)| (0..STEPS[0]).map(move |t| row(i, part, t)))
         .collect()
@@ -221,7 +221,7 @@ pub fn refusal(bytes: Vec<u8>, change: impl Fn(&mut ImportOptions)) -> String {
 }
 
 /// Frames (CLIPS, steps, width) that are 1.5, 2.5, ... where valid, with the padding at one end.
-pub fn frames(steps: usize, width: usize, lengths: [usize; CLIPS], padding: Padding) -> Column {
+pub fn frames(steps: usize, width: usize, lengths: [usize; SAMPLES], padding: Padding) -> Column {
     let mut values = Vec::new();
     for length in lengths {
         let valid: Vec<f64> = (0..length * width).map(|i| 1.5 + i as f64).collect();
@@ -231,5 +231,5 @@ pub fn frames(steps: usize, width: usize, lengths: [usize; CLIPS], padding: Padd
             Padding::Right => values.extend([valid, zeros].concat()),
         }
     }
-    Column::F64(vec![CLIPS, steps, width], values)
+    Column::F64(vec![SAMPLES, steps, width], values)
 }

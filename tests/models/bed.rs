@@ -96,8 +96,8 @@ impl Built {
 
     fn gradients(&mut self, batch: &Batch, name: &str, learning: bool) {
         let losses = self.model.train(batch, &mut Trace::off()).unwrap();
-        let clips = batch.masked.len();
-        assert_eq!(losses.prediction.size(), [clips, 1], "{name}");
+        let samples = batch.masked.len();
+        assert_eq!(losses.prediction.size(), [samples, 1], "{name}");
         assert!(is_finite(&losses.total), "{name}");
         if !self.entry.trained {
             return;
@@ -120,7 +120,7 @@ impl Built {
         tch::no_grad(|| self.model.predict(inputs, &mut Trace::off())).unwrap()
     }
 
-    /// Two optimiser steps at a visible rate.
+    /// Two optimizer steps at a visible rate.
     pub fn fit(&mut self, batch: &Batch) {
         let mut recipe = (self.entry.recipe)(Profile::Mosi);
         recipe.learning_rate = 1e-3;
@@ -207,23 +207,23 @@ pub fn for_every_network(check: impl Fn(&Choice, &EncoderSetup)) {
     }
 }
 
-/// `clips` random clips of unequal lengths; every second one loses half of each modality.
-pub fn batch(encoder: &EncoderSetup, clips: i64) -> Batch {
-    batch_of(encoder, clips, SHAPES)
+/// `samples` random samples of unequal lengths; every second one loses half of each modality.
+pub fn batch(encoder: &EncoderSetup, samples: i64) -> Batch {
+    batch_of(encoder, samples, SHAPES)
 }
 
 /// The same in these shapes.
-pub fn batch_of(encoder: &EncoderSetup, clips: i64, shapes: Shapes) -> Batch {
+pub fn batch_of(encoder: &EncoderSetup, samples: i64, shapes: Shapes) -> Batch {
     let float = (Kind::Float, Device::Cpu);
-    let rate = Tensor::from_slice(&(0..clips).map(|i| (i % 2) as f32 / 2.0).collect::<Vec<_>>());
+    let rate = Tensor::from_slice(&(0..samples).map(|i| (i % 2) as f32 / 2.0).collect::<Vec<_>>());
     let keep =
-        |steps: i64| Tensor::rand([clips, steps, 1], float).ge_tensor(&rate.view([-1, 1, 1]));
+        |steps: i64| Tensor::rand([samples, steps, 1], float).ge_tensor(&rate.view([-1, 1, 1]));
     let steps = [shapes.text_steps, shapes.audio_steps, shapes.vision_steps];
     let audio =
-        Tensor::randn([clips, steps[1], shapes.audio_width], float) * valid(clips, steps[1]);
+        Tensor::randn([samples, steps[1], shapes.audio_width], float) * valid(samples, steps[1]);
     let vision =
-        Tensor::randn([clips, steps[2], shapes.vision_width], float) * valid(clips, steps[2]);
-    let text = text(encoder, clips, steps[0]);
+        Tensor::randn([samples, steps[2], shapes.vision_width], float) * valid(samples, steps[2]);
+    let text = text(encoder, samples, steps[0]);
     let gone = text.map(|text| match encoder {
         EncoderSetup::States { .. } => text * keep(steps[0]),
         EncoderSetup::Bert { .. } => {
@@ -240,63 +240,63 @@ pub fn batch_of(encoder: &EncoderSetup, clips: i64, shapes: Shapes) -> Batch {
             ..inputs(gone, &audio * keep(steps[1]), &vision * keep(steps[2]))
         },
         complete: Some(inputs(text, audio, vision)),
-        label: Tensor::randn([clips, 1], float),
+        label: Tensor::randn([samples, 1], float),
         missing_rate,
-        index: (0..clips).collect(),
+        index: (0..samples).collect(),
         epoch: 1,
     }
 }
 
-/// (B) valid steps out of so many: some clips have all, others up to three fewer.
-pub fn lengths(clips: i64, steps: i64) -> Tensor {
+/// (B) valid steps out of so many: some samples have all, others up to three fewer.
+pub fn lengths(samples: i64, steps: i64) -> Tensor {
     Tensor::from_slice(
-        &(0..clips)
+        &(0..samples)
             .map(|i| steps - (2 * i + steps) % 4)
             .collect::<Vec<_>>(),
     )
 }
 
 /// (B, steps, 1), 1 on valid steps and 0 on padding.
-fn valid(clips: i64, steps: i64) -> Tensor {
+fn valid(samples: i64, steps: i64) -> Tensor {
     let positions = Tensor::arange(steps, (Kind::Int64, Device::Cpu)).unsqueeze(0);
-    let valid = positions.lt_tensor(&lengths(clips, steps).unsqueeze(1));
+    let valid = positions.lt_tensor(&lengths(samples, steps).unsqueeze(1));
     valid.unsqueeze(2).to_kind(Kind::Float)
 }
 
-pub fn text(encoder: &EncoderSetup, clips: i64, steps: i64) -> Text {
-    let valid = valid(clips, steps);
+pub fn text(encoder: &EncoderSetup, samples: i64, steps: i64) -> Text {
+    let valid = valid(samples, steps);
     match encoder {
         EncoderSetup::States { width } => {
-            let states = Tensor::randn([clips, steps, *width], (Kind::Float, Device::Cpu));
+            let states = Tensor::randn([samples, steps, *width], (Kind::Float, Device::Cpu));
             Text::States(states * valid)
         }
         EncoderSetup::Bert { .. } => {
             let options = (Kind::Int64, Device::Cpu);
             let mask = valid.squeeze_dim(2).to_kind(Kind::Int64);
-            let ids = Tensor::randint_low(1, 100, [clips, steps], options) * &mask;
+            let ids = Tensor::randint_low(1, 100, [samples, steps], options) * &mask;
             Text::Tokens(Tensor::stack(&[&ids, &mask, &ids.zeros_like()], 1))
         }
     }
 }
 
 pub fn inputs(text: Text, audio: Tensor, vision: Tensor) -> Inputs {
-    let clips = audio.size()[0];
+    let samples = audio.size()[0];
     let text_steps = match &text {
         Text::Tokens(tokens) => tokens.size()[2],
         Text::States(states) => states.size()[1],
     };
     Inputs {
-        text_present: Tensor::ones([clips, 1], (Kind::Float, Device::Cpu)),
-        text_lengths: lengths(clips, text_steps),
-        audio_lengths: lengths(clips, audio.size()[1]),
-        vision_lengths: lengths(clips, vision.size()[1]),
+        text_present: Tensor::ones([samples, 1], (Kind::Float, Device::Cpu)),
+        text_lengths: lengths(samples, text_steps),
+        audio_lengths: lengths(samples, audio.size()[1]),
+        vision_lengths: lengths(samples, vision.size()[1]),
         text,
         audio,
         vision,
     }
 }
 
-/// The same clips with everything missing.
+/// The same samples with everything missing.
 pub fn nothing_of(batch: Batch, encoder: &EncoderSetup) -> Batch {
     let (text, audio, vision) = (batch.masked.text, batch.masked.audio, batch.masked.vision);
     let gone = text.map(|text| match encoder {

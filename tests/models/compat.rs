@@ -19,55 +19,55 @@ fn state_of(from: &Built, to: &Built) {
     }
 }
 
-/// The only clip of a batch: five of seven frames of audio and three of six words.
-fn one_clip() -> Inputs {
-    let clip = batch(&encoders()[0], 1).masked;
+/// The only sample of a batch: five of seven frames of audio and three of six words.
+fn one_sample() -> Inputs {
+    let sample = batch(&encoders()[0], 1).masked;
     let length = |steps: i64| Tensor::from_slice(&[steps]);
     Inputs {
-        text: clip.text.map(|text| text.randn_like()),
-        audio: clip.audio.randn_like(),
-        vision: clip.vision.randn_like(),
+        text: sample.text.map(|text| text.randn_like()),
+        audio: sample.audio.randn_like(),
+        vision: sample.vision.randn_like(),
         text_lengths: length(3),
         audio_lengths: length(5),
         vision_lengths: length(4),
-        ..clip
+        ..sample
     }
 }
 
 /// Whether the prediction moves with a frame of audio.
-fn reads(built: &Built, clip: &Inputs, frame: i64) -> bool {
-    let moved = clip.audio.copy();
+fn reads(built: &Built, sample: &Inputs, frame: i64) -> bool {
+    let moved = sample.audio.copy();
     let _ = moved.select(1, frame).fill_(7.0);
     let other = Inputs {
         audio: moved,
-        ..clip.narrow(0, 1)
+        ..sample.narrow(0, 1)
     };
-    !built.predict(clip).equal(&built.predict(&other))
+    !built.predict(sample).equal(&built.predict(&other))
 }
 
 #[test]
-fn misa_reads_every_frame_of_a_clip_and_its_reference_as_many_as_it_has_words() {
+fn misa_reads_every_frame_of_a_sample_and_its_reference_as_many_as_it_has_words() {
     let _rng = rng::seeded(3);
     let (sound, compat) = (Built::named("misa"), Built::named("misa:compat"));
-    let clip = one_clip();
-    let both = |frame| [&sound, &compat].map(|built| reads(built, &clip, frame));
+    let sample = one_sample();
+    let both = |frame| [&sound, &compat].map(|built| reads(built, &sample, frame));
     assert_eq!(both(2), [true, true], "a frame within the text's length");
     assert_eq!(both(4), [true, false], "beyond the text's, within its own");
     assert_eq!(both(5), [false, false], "padding");
 }
 
-/// A clip cut to its own lengths is the same clip.
+/// A sample cut to its own lengths is the same sample.
 #[test]
 fn misa_s_padding_is_not_there() {
     let _rng = rng::seeded(3);
-    let (sound, clip) = (Built::named("misa"), one_clip());
+    let (sound, sample) = (Built::named("misa"), one_sample());
     let cut = Inputs {
-        text: clip.text.map(|text| text.narrow(1, 0, 3)),
-        audio: clip.audio.narrow(1, 0, 5),
-        vision: clip.vision.narrow(1, 0, 4),
-        ..clip.narrow(0, 1)
+        text: sample.text.map(|text| text.narrow(1, 0, 3)),
+        audio: sample.audio.narrow(1, 0, 5),
+        vision: sample.vision.narrow(1, 0, 4),
+        ..sample.narrow(0, 1)
     };
-    let error = (sound.predict(&clip) - sound.predict(&cut)).abs().max();
+    let error = (sound.predict(&sample) - sound.predict(&cut)).abs().max();
     assert!(error.double_value(&[]) < 1e-6, "{error:?}");
 }
 
@@ -100,7 +100,7 @@ fn tfn_predicts_within_the_labels_and_its_reference_within_three() {
     let numbers = |built: &Built| {
         ["output_range", "output_shift"].map(|name| variable(built, name).double_value(&[0]))
     };
-    let clips = batch(&encoders()[0], 8).masked;
+    let samples = batch(&encoders()[0], 8).masked;
     for profile in [Profile::Sims, Profile::SimsV2] {
         let (sound, compat) = (tfn("tfn", profile), tfn("tfn:compat", profile));
         assert_eq!(numbers(&sound), [2.0, -1.0]);
@@ -119,12 +119,12 @@ fn tfn_predicts_within_the_labels_and_its_reference_within_three() {
         });
         assert!(
             sound
-                .predict(&clips)
+                .predict(&samples)
                 .equal(&Tensor::ones([8, 1], (Kind::Float, tch::Device::Cpu)))
         );
         let bias = variable(&compat, "post_fusion_layer_3.bias");
         tch::no_grad(|| variable(&sound, "post_fusion_layer_3.bias").copy_(&bias));
-        let error = (sound.predict(&clips) * 3.0 - compat.predict(&clips))
+        let error = (sound.predict(&samples) * 3.0 - compat.predict(&samples))
             .abs()
             .max();
         assert!(error.double_value(&[]) < 1e-6, "{error:?}");
@@ -137,7 +137,7 @@ fn tfn_predicts_within_the_labels_and_its_reference_within_three() {
 #[test]
 fn ef_lstm_normalises_features_and_its_reference_steps() {
     let _rng = rng::seeded(3);
-    let clips = batch(&encoders()[0], 5);
+    let samples = batch(&encoders()[0], 5);
     let features = 5 + SHAPES.audio_width + SHAPES.vision_width;
     // Of (B, T, features), the axes a channel is spread over.
     for (name, channels, axes) in [
@@ -151,9 +151,9 @@ fn ef_lstm_normalises_features_and_its_reference_steps() {
             "{name}"
         );
         let mut trace = Trace::on();
-        let _ = built.model.train(&clips, &mut trace).unwrap();
+        let _ = built.model.train(&samples, &mut trace).unwrap();
         let get = |name: &str| trace.get(name).unwrap();
-        let Text::States(text) = &clips.masked.text else {
+        let Text::States(text) = &samples.masked.text else {
             panic!("ready-made states");
         };
         let joined = Tensor::cat(&[text, get("audio_aligned"), get("vision_aligned")], 2);
@@ -165,9 +165,9 @@ fn ef_lstm_normalises_features_and_its_reference_steps() {
     }
 }
 
-/// All labels positive: nothing can be said of where the negative clips are.
+/// All labels positive: nothing can be said of where the negative samples are.
 #[test]
-fn self_mm_keeps_a_centre_without_clips_and_its_reference_loses_it() {
+fn self_mm_keeps_a_centre_without_samples_and_its_reference_loses_it() {
     let _rng = rng::seeded(3);
     let mut batch = batch(&encoders()[0], 4);
     batch.label = batch.label.abs() + 0.1;

@@ -1,4 +1,4 @@
-//! The lean engine, the plain one and recomputation compute one function, with a BERT inside: its layers
+//! The fast engine, the reference one and recomputation compute one function, with a BERT inside: its layers
 //! have ways of their own for each, and so do the parts that read all its rows or few.
 
 use tch::{Kind, Tensor};
@@ -13,15 +13,15 @@ struct Computed {
     gradients: Vec<(String, Tensor)>,
 }
 
-/// Four clips whose texts are of different lengths, in double precision.
+/// Four samples whose texts are of different lengths, in double precision.
 fn padded(encoder: &EncoderSetup) -> Batch {
     let double = |x: &Tensor| x.to_kind(Kind::Double);
     let pad = |text: &Text| {
         text.map(|tokens| {
             let tokens = tokens.copy();
-            for (clip, length) in [(0, 6), (1, 3), (2, 4), (3, 6)] {
+            for (sample, length) in [(0, 6), (1, 3), (2, 4), (3, 6)] {
                 let steps = tokens.size()[2];
-                let _ = tokens.get(clip).narrow(1, length, steps - length).zero_();
+                let _ = tokens.get(sample).narrow(1, length, steps - length).zero_();
             }
             tokens
         })
@@ -92,7 +92,7 @@ fn engines_agree_with_a_bert_inside() {
     };
     let _rng = rng::seeded(29);
     for entry in MODELS.iter().filter(|entry| entry.trained) {
-        let plain = computed(entry, &encoder, Engine::PLAIN);
+        let plain = computed(entry, &encoder, Engine::REFERENCE);
         let largest = plain
             .gradients
             .iter()
@@ -105,7 +105,7 @@ fn engines_agree_with_a_bert_inside() {
         };
         assert!(plain.gradients.iter().any(words), "{}", entry.name);
         for (way, engine) in [
-            ("lean", Engine::default()),
+            ("fast", Engine::default()),
             ("recompute", Engine::RECOMPUTE),
         ] {
             let other = computed(entry, &encoder, engine);

@@ -1,4 +1,4 @@
-//! What a model that learns must be able to do: know sixteen clips by heart.
+//! What a model that learns must be able to do: know sixteen samples by heart.
 
 use lnln_bench::model::*;
 use lnln_bench::train::Optimizer;
@@ -57,11 +57,11 @@ fn learn_by_heart(encoder: &EncoderSetup) {
 }
 
 #[test]
-fn sixteen_clips_of_ready_made_states_are_learnt_by_heart() {
+fn sixteen_samples_of_ready_made_states_are_learnt_by_heart() {
     learn_by_heart(&encoders()[0]);
 }
 
 #[test]
-fn sixteen_clips_are_learnt_by_heart_with_an_encoder_inside() {
+fn sixteen_samples_are_learnt_by_heart_with_an_encoder_inside() {
     learn_by_heart(&encoders()[1]);
 }

@@ -6,12 +6,12 @@ use tch::{Kind, Tensor};
 
 use super::bed::*;
 
-/// The gradient of a batch, whole or in parts whose losses weigh as much as their share of clips.
+/// The gradient of a batch, whole or in parts whose losses weigh as much as their share of samples.
 fn gradients(model: &mut dyn Model, store: &VarStore, parts: &[Batch]) -> Vec<(String, Tensor)> {
-    let clips: i64 = parts.iter().map(|part| part.masked.len()).sum();
+    let samples: i64 = parts.iter().map(|part| part.masked.len()).sum();
     for part in parts {
         let losses = model.train(part, &mut Trace::off()).unwrap();
-        let share = part.masked.len() as f64 / clips as f64;
+        let share = part.masked.len() as f64 / samples as f64;
         backward(model, &(losses.total * share)).unwrap();
     }
     let mut all: Vec<_> = store.variables().into_iter().collect();
@@ -29,8 +29,8 @@ fn gradients(model: &mut dyn Model, store: &VarStore, parts: &[Batch]) -> Vec<(S
     all.into_iter().map(gradient).collect()
 }
 
-fn in_double(batch: &Batch, from: i64, clips: i64) -> Batch {
-    let rows = |t: &Tensor| t.narrow(0, from, clips);
+fn in_double(batch: &Batch, from: i64, samples: i64) -> Batch {
+    let rows = |t: &Tensor| t.narrow(0, from, samples);
     let double = |t: &Tensor| rows(t).to_kind(Kind::Double);
     let inputs = |i: &Inputs| Inputs {
         text: match &i.text {
@@ -49,7 +49,7 @@ fn in_double(batch: &Batch, from: i64, clips: i64) -> Batch {
         complete: batch.complete.as_ref().map(inputs),
         label: double(&batch.label),
         missing_rate: [0, 1, 2].map(|i: usize| double(&batch.missing_rate[i])),
-        index: batch.index[from as usize..(from + clips) as usize].to_vec(),
+        index: batch.index[from as usize..(from + samples) as usize].to_vec(),
         epoch: batch.epoch,
     }
 }
@@ -87,7 +87,7 @@ fn parts_of_a_batch_add_up_to_its_gradient() {
     let mut divisible = Vec::new();
     for_every_divisible(|entry, encoder, mut built| {
         let all = batch(encoder, 7);
-        for engine in [Engine::default(), Engine::PLAIN, Engine::RECOMPUTE] {
+        for engine in [Engine::default(), Engine::REFERENCE, Engine::RECOMPUTE] {
             built.model.set_engine(engine);
             let model = built.model.as_mut();
             let whole = gradients(model, &built.store, &[in_double(&all, 0, 7)]);
@@ -113,7 +113,7 @@ fn parts_of_a_batch_add_up_to_its_gradient() {
 fn every_engine_gives_the_same_gradient() {
     for_every_divisible(|entry, encoder, mut built| {
         let batch = [in_double(&batch(encoder, 5), 0, 5)];
-        let all = [Engine::default(), Engine::PLAIN, Engine::RECOMPUTE].map(|engine| {
+        let all = [Engine::default(), Engine::REFERENCE, Engine::RECOMPUTE].map(|engine| {
             built.model.set_engine(engine);
             gradients(built.model.as_mut(), &built.store, &batch)
         });

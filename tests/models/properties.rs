@@ -10,9 +10,9 @@ use super::bed::*;
 fn every_parameter_has_a_finite_gradient_that_is_not_zero() {
     for_every_variant(|choice, encoder| {
         // Losses on labels that a model makes have no gradient in the first epoch. Of an odd number of
-        // clips, so that the signs of absolute errors cannot cancel in the last bias.
+        // samples, so that the signs of absolute errors cannot cancel in the last bias.
         let mut batch = batch(encoder, 5);
-        // Of both signs: a class without clips is what breaks the reference's form of Self-MM.
+        // Of both signs: a class without samples is what breaks the reference's form of Self-MM.
         let signs = Tensor::from_slice(&[1f32, -1.0, 1.0, -1.0, 1.0]).unsqueeze(1);
         batch.label = batch.label.abs() * signs;
         let mut built = Built::of(choice, encoder);
@@ -105,7 +105,7 @@ fn everything_missing_still_gives_a_prediction_and_gradients() {
 }
 
 #[test]
-fn one_clip_can_be_trained_on() {
+fn one_sample_can_be_trained_on() {
     for_every_variant(|choice, encoder| {
         let mut built = Built::of(choice, encoder);
         let one = batch(encoder, 1);

@@ -37,10 +37,10 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
         (_, "batch_size") => vec![recipe.batch_size as f64],
         (_, "learning_rate") => vec![recipe.learning_rate],
         (_, "weight_decay") => vec![recipe.weight_decay],
-        (_, "accumulate") => vec![f64::from(recipe.habits.accumulate)],
-        (_, "patience") => vec![f64::from(recipe.habits.plateau.unwrap())],
+        (_, "grad_accum") => vec![f64::from(recipe.trainer_options.grad_accum)],
+        (_, "patience") => vec![f64::from(recipe.trainer_options.lr_plateau.unwrap())],
         (_, "grad_clip") => match recipe.clip {
-            Clip::Value(limit) => vec![limit],
+            GradClip::Value(limit) => vec![limit],
             other => panic!("{other:?}"),
         },
         ("lmf", "factor_lr") => vec![get("factor_rate")[0] * recipe.learning_rate],
@@ -98,8 +98,8 @@ fn typed_defaults_are_what_mmsa_publishes() {
     }
     // What ends by an early stop is MMSA's.
     let of_mmsa = MODELS.iter().filter(|entry| {
-        let habits = (entry.recipe)(Profile::Mosi).habits;
-        habits.early_stop == Some(8)
+        let trainer_options = (entry.recipe)(Profile::Mosi).trainer_options;
+        trainer_options.early_stop == Some(8)
     });
     assert_eq!(models, of_mmsa.map(|entry| entry.name).collect());
 }

@@ -78,7 +78,7 @@ fn labels_of_single_modalities_are_part_of_the_checkpoint() {
     for space in ["fusion", "text", "audio", "vision"] {
         assert!(
             labels(&built, space).equal(&own),
-            "{space} starts with the clip's label"
+            "{space} starts with the sample's label"
         );
         assert!(
             state(&built, &format!("centers_{space}"))

@@ -48,7 +48,7 @@ fn every_model_trains_and_predicts_on_the_published_shapes() {
     }
 }
 
-/// Shorter clips than a model was built for are padded shorter, not another model.
+/// Shorter samples than a model was built for are padded shorter, not another model.
 #[test]
 fn features_of_other_widths_are_refused_by_name() {
     let encoder = EncoderSetup::States { width: 5 };
@@ -123,8 +123,8 @@ fn shorter_text_than_a_norm_has_channels_is_refused() {
     );
 }
 
-/// A process that trained MulT on MOSI's unaligned file, 16 clips a batch, was seen to hold 8.4 GiB, what
-/// the way back needs on its way included.
+/// A process that trained MulT on MOSI's unaligned file, 16 samples a batch, was seen to hold 8.4 GiB, what
+/// the backward pass needs on its way included.
 #[test]
 fn mult_s_activations_are_of_the_size_that_was_seen() {
     let shapes = shapes([50, 375, 500], [5, 20]);

@@ -1,15 +1,15 @@
 //! Times making the masks of one large split:
 //! `main.rs FAMILY bits|bytes CLIPS T_TEXT,T_AUDIO,T_VISION full|half`.
 //!
-//! The clock runs until every mask of every level and seed exists: as bits, all of them held to the
-//! end, or as a byte a position, one level of a seed at a time. Prints one line of JSON: seconds,
+//! The clock runs until every mask of every condition and seed exists: as bits, all of them held to the
+//! end, or as a byte a position, one condition of a seed at a time. Prints one line of JSON: seconds,
 //! processor seconds of all threads, resident memory at the start and at most, and of every mask how
 //! many positions it keeps and the CRC-32 of its bits, so that the other side can be checked.
 
 use std::time::Instant;
 
 use lnln_bench::data::dataset::SplitName;
-use lnln_bench::mask::{self, Level, Planes, Ranks, SplitShape, Variants};
+use lnln_bench::mask::{self, Condition, Planes, Ranks, SplitShape, Variants};
 
 const SEEDS: [u64; 3] = [1111, 1112, 1113];
 const RATES: &str = "0:1:0.1";
@@ -22,10 +22,10 @@ fn main() -> Result<()> {
         .skip(1)
         .filter(|a| a != "--bench")
         .collect();
-    let [family, form, clips, steps, lengths] = &arguments[..] else {
+    let [mask_protocol, form, samples, steps, lengths] = &arguments[..] else {
         return Err("expected FAMILY bits|bytes CLIPS T_TEXT,T_AUDIO,T_VISION full|half".into());
     };
-    let (family, clips) = (mask::find(family)?, clips.parse::<usize>()?);
+    let (mask_protocol, samples) = (mask::find(mask_protocol)?, samples.parse::<usize>()?);
     let steps: Vec<usize> = steps
         .split(',')
         .map(str::parse)
@@ -33,15 +33,15 @@ fn main() -> Result<()> {
     let steps: [usize; 3] = steps
         .try_into()
         .map_err(|_| "expected three numbers of steps")?;
-    let ids: Vec<String> = (0..clips)
-        .map(|i| format!("clip{}$_${}", i / 7, i % 7))
+    let ids: Vec<String> = (0..samples)
+        .map(|i| format!("sample{}$_${}", i / 7, i % 7))
         .collect();
     let lengths = match lengths.as_str() {
-        "full" => steps.map(|steps| vec![steps as u32; clips]),
+        "full" => steps.map(|steps| vec![steps as u32; samples]),
         // From 2 up, half of the steps on average; numpy_way.py has the same.
         "half" => steps.map(|steps| {
             let length = |i| (2 + i * 7919 % (steps - 1)) as u32;
-            (0..clips).map(length).collect()
+            (0..samples).map(length).collect()
         }),
         other => return Err(format!("expected full or half, got {other}").into()),
     };
@@ -51,8 +51,8 @@ fn main() -> Result<()> {
         steps,
         lengths: [&lengths[0], &lengths[1], &lengths[2]],
     };
-    let levels = mask::parse_list(RATES)?;
-    let draw = |seed| Variants::build(family, "mosei", &[split], seed, &levels);
+    let conditions = mask::parse_list(RATES)?;
+    let draw = |seed| Variants::build(mask_protocol, "mosei", &[split], seed, &conditions);
     let before = memory("VmRSS:");
     let mut clock = Clock::start();
     let mut checks = Vec::new();
@@ -72,8 +72,8 @@ fn main() -> Result<()> {
         "bytes" => {
             for seed in SEEDS {
                 let drawn = draw(seed)?;
-                for level in &levels {
-                    checks.push(as_bytes(&drawn, *level, &mut clock)?);
+                for condition in &conditions {
+                    checks.push(as_bytes(&drawn, *condition, &mut clock)?);
                 }
             }
             clock.stop();
@@ -91,9 +91,9 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Makes the three masks of a level, a byte a position, and checks them off the clock.
-fn as_bytes(drawn: &Variants, level: Level, clock: &mut Clock) -> Result<[(u32, u32); 3]> {
-    let keeps = drawn.keeps(SplitName::Train, level)?;
+/// Makes the three masks of a condition, a byte a position, and checks them off the clock.
+fn as_bytes(drawn: &Variants, condition: Condition, clock: &mut Clock) -> Result<[(u32, u32); 3]> {
+    let keeps = drawn.keeps(SplitName::Train, condition)?;
     clock.stop();
     let checks = keeps.each_ref().map(|keep| {
         let byte = |bits: &[bool]| (bits.iter().rev()).fold(0, |b, bit| b << 1 | u8::from(*bit));

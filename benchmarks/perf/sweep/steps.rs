@@ -21,11 +21,11 @@ const SHAPES: Shapes = Shapes {
     vision_width: 35,
 };
 
-/// Clips in train, valid and test.
-const CLIPS: [f64; 3] = [16_326.0, 1_871.0, 4_659.0];
+/// Samples in train, valid and test.
+const SAMPLES: [f64; 3] = [16_326.0, 1_871.0, 4_659.0];
 
-/// Levels of validation and of evaluation.
-const LEVELS: [f64; 2] = [4.0, 11.0];
+/// Conditions of validation and of evaluation.
+const CONDITIONS: [f64; 2] = [4.0, 11.0];
 
 /// Width of BERT-base's hidden states, which a frozen encoder gives.
 const WIDTH: i64 = 768;
@@ -60,7 +60,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Of one model, per clip.
+/// Of one model, per sample.
 struct Cost {
     epochs: f64,
     train: f64,
@@ -83,16 +83,16 @@ impl Cost {
         model.set_engine(Engine::default());
         let recipe = (entry.recipe)(profile);
         let mut optimizer = Optimizer::new(&store, &recipe, &model.groups(&recipe))?;
-        let clips = clips(batch, device);
+        let samples = samples(batch, device);
         let mut step = || -> anyhow::Result<()> {
             optimizer.zero_grad()?;
-            let losses = model.train(&clips, &mut Trace::off())?;
+            let losses = model.train(&samples, &mut Trace::off())?;
             backward(model.as_ref(), &losses.total)?;
             Ok(optimizer.step(1.0)?)
         };
         let train = seconds(device, turns, &mut step)? / batch as f64;
         let mut predict = || -> anyhow::Result<()> {
-            let _ = tch::no_grad(|| model.predict(&clips.masked, &mut Trace::off()))?;
+            let _ = tch::no_grad(|| model.predict(&samples.masked, &mut Trace::off()))?;
             Ok(())
         };
         let predict = seconds(device, turns, &mut predict)? / batch as f64;
@@ -106,9 +106,9 @@ impl Cost {
 
     /// One training with its validations, and its evaluation.
     fn hours(&self) -> f64 {
-        let ([train, valid, test], [validation, levels]) = (CLIPS, LEVELS);
+        let ([train, valid, test], [validation, conditions]) = (SAMPLES, CONDITIONS);
         let epoch = train * self.train + valid * validation * self.predict;
-        (self.epochs * epoch + test * levels * self.predict) / 3600.0
+        (self.epochs * epoch + test * conditions * self.predict) / 3600.0
     }
 }
 
@@ -146,8 +146,8 @@ fn processor_seconds() -> anyhow::Result<f64> {
     Ok(ticks.iter().sum::<u64>() as f64 / 100.0)
 }
 
-/// Clips of noise with nothing missing, since no model computes less where something is.
-fn clips(rows: i64, device: Device) -> Batch {
+/// Samples of noise with nothing missing, since no model computes less where something is.
+fn samples(rows: i64, device: Device) -> Batch {
     let noise = |size: &[i64]| Tensor::randn(size, (Kind::Float, device));
     let lengths = |steps: i64| Tensor::full([rows], steps, (Kind::Int64, device));
     let whole = || Tensor::zeros([rows, 1], (Kind::Float, device));

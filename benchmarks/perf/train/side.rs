@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use lnln_bench::data::dataset::{Block, Split, SplitName};
-use lnln_bench::mask::{Keep, Level};
+use lnln_bench::mask::{Keep, Condition};
 use lnln_bench::model::{
     Batch, BertConfig, EncoderSetup, Engine, LabelStats, Model, Profile, Setup, Shapes, Trace,
     backward, lnln,
@@ -18,7 +18,7 @@ use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
 /// Missing rates of an evaluation: 0 to 0.9.
-const LEVELS: usize = 10;
+const CONDITIONS: usize = 10;
 
 /// Those of them that an epoch validates at: 0, 0.3, 0.6, 0.9.
 const WATCHED: [usize; 4] = [0, 3, 6, 9];
@@ -45,15 +45,15 @@ fn main() -> anyhow::Result<()> {
     tch::manual_seed(1);
     let before = resident("VmRSS")?;
     let store = VarStore::new(Device::Cpu);
-    let clips = Clips::new(batch.parse()?, encoder, size == "small");
-    let mut side = Side::new(&store, clips)?;
+    let samples = Samples::new(batch.parse()?, encoder, size == "small");
+    let mut side = Side::new(&store, samples)?;
     let parameters: usize = store.variables().values().map(Tensor::numel).sum();
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let started = Instant::now();
         match line?.as_str() {
             "train" => side.train()?,
-            "evaluate" => side.evaluate(&side.levels)?,
+            "evaluate" => side.evaluate(&side.conditions)?,
             "epoch" => side.epoch()?,
             // Beyond weights, gradients and two moments.
             "memory" => {
@@ -75,18 +75,18 @@ struct Side {
     optimizer: Optimizer,
     tensors: SplitTensors,
     batch: Batch,
-    /// The clips at every level, and at those of validation.
-    levels: Vec<View>,
-    watched: Vec<View>,
+    /// The samples at every condition, and at those of validation.
+    conditions: Vec<View>,
+    monitored: Vec<View>,
 }
 
 impl Side {
-    fn new(store: &VarStore, clips: Clips) -> anyhow::Result<Self> {
+    fn new(store: &VarStore, samples: Samples) -> anyhow::Result<Self> {
         let setup = Setup {
             path: store.root(),
             profile: Profile::Mosi,
-            shapes: clips.shapes,
-            encoder: clips.encoder(),
+            shapes: samples.shapes,
+            encoder: samples.encoder(),
             labels: LabelStats::of(&[0.0]),
             label_range: [-3.0, 3.0],
             config: (lnln::ENTRY.config)(Profile::Mosi),
@@ -95,14 +95,14 @@ impl Side {
         model.set_engine(Engine::default());
         let recipe = (lnln::ENTRY.recipe)(Profile::Mosi);
         let optimizer = Optimizer::new(store, &recipe, &model.groups(&recipe))?;
-        let tensors = SplitTensors::new(&clips.split, Device::Cpu);
-        let at = |level: usize| clips.at(|_, _| level as f64 / LEVELS as f64);
+        let tensors = SplitTensors::new(&samples.split, Device::Cpu);
+        let at = |condition: usize| samples.at(|_, _| condition as f64 / CONDITIONS as f64);
         Ok(Self {
             model,
             optimizer,
-            batch: clips.batch(&tensors)?,
-            levels: (0..LEVELS).map(at).collect::<Result<_, _>>()?,
-            watched: WATCHED.into_iter().map(at).collect::<Result<_, _>>()?,
+            batch: samples.batch(&tensors)?,
+            conditions: (0..CONDITIONS).map(at).collect::<Result<_, _>>()?,
+            monitored: WATCHED.into_iter().map(at).collect::<Result<_, _>>()?,
             tensors,
         })
     }
@@ -116,7 +116,7 @@ impl Side {
         Ok(())
     }
 
-    /// All clips under these views, by the function that evaluates runs.
+    /// All samples under these views, by the function that evaluates runs.
     fn evaluate(&self, views: &[View]) -> anyhow::Result<()> {
         let (model, precision) = (self.model.as_ref(), Precision::Fp32);
         evaluate::predict(model, &self.tensors, views, precision, &NEVER)?;
@@ -127,19 +127,19 @@ impl Side {
         for _ in 0..STEPS {
             self.train()?;
         }
-        self.evaluate(&self.watched)
+        self.evaluate(&self.monitored)
     }
 }
 
-/// Clips without anything missing.
-struct Clips {
+/// Samples without anything missing.
+struct Samples {
     split: Split,
     shapes: Shapes,
     text: TextSource,
     bert: BertConfig,
 }
 
-impl Clips {
+impl Samples {
     /// Of CMU-MOSI's published sizes with BERT-base, or small ones to try the program with.
     fn new(rows: usize, encoder: &str, small: bool) -> Self {
         let [text, audio, vision] = if small { [8, 20, 30] } else { [50, 375, 500] };
@@ -215,7 +215,7 @@ impl Clips {
         }
     }
 
-    /// What the rates of modality and clip leave: of frames the last ones, of words those whose own draw
+    /// What the rates of modality and sample leave: of frames the last ones, of words those whose own draw
     /// is above.
     fn at(&self, rate: impl Fn(usize, usize) -> f64) -> anyhow::Result<View> {
         let rows = self.split.len();
@@ -248,11 +248,11 @@ impl Clips {
             frames(1, shapes.audio_steps as usize),
             frames(2, shapes.vision_steps as usize),
         ];
-        let level: Level = "0.5".parse()?;
-        Ok(self.views().under(&keeps, level)?)
+        let condition: Condition = "0.5".parse()?;
+        Ok(self.views().under(&keeps, condition)?)
     }
 
-    /// Half the clips lose nothing in a modality, the others half of it, as in the reference's
+    /// Half the samples lose nothing in a modality, the others half of it, as in the reference's
     /// training.
     fn batch(&self, tensors: &SplitTensors) -> anyhow::Result<Batch> {
         let rate = |modality: usize, row: usize| {

@@ -1,23 +1,23 @@
-//! `mask export`: the masks of one level for other tools.
+//! `mask export`: the masks of one condition for other tools.
 
 use std::path::PathBuf;
 
-use lnln_bench::mask::{self, Conditions, Level};
+use lnln_bench::mask::{self, EvaluationMasks, Condition};
 
 use super::Chosen;
 use crate::cli::export::{self, Masks};
 use crate::cli::output;
 
-/// Write the masks of one level as HDF5 or npz, or the data under them as an MMSA pickle.
+/// Write the masks of one condition as HDF5 or npz, or the data under them as an MMSA pickle.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench mask export data/mosi.h5 --rate 0.5 --out mosi-50.npz
   lnln-bench mask export data/mosi.h5 --rate LA --masks modality --out mosi-LA.h5
   lnln-bench mask export data/mosi.h5 --rate 0.5 --masks reference --out mosi-50.pkl
 
-The name says the form. NAME.npz: bool arrays SPLIT_text, SPLIT_audio, SPLIT_vision of shape (clips,
-positions), true where a position is kept, with SPLIT_id, SPLIT_hash, mask (family, version, seed, data
-set, level) and content_hash (of the data). NAME.h5: the same as uint8 in groups train, valid and test.
+The name says the form. NAME.npz: bool arrays SPLIT_text, SPLIT_audio, SPLIT_vision of shape (samples,
+positions), true where a position is kept, with SPLIT_id, SPLIT_hash, mask (mask protocol, version, seed, data
+set, condition) and content_hash (of the data). NAME.h5: the same as uint8 in groups train, valid and test.
 NAME.pkl: what `export --rate` writes, MMSA's own layout with the erased tokens [UNK] and the erased
 frames zero, for any code that reads MMSA's files.")]
 pub struct Args {
@@ -25,7 +25,7 @@ pub struct Args {
     chosen: Chosen,
     /// What is missing: a rate from 0 to 1, modalities like LA, or l=RATE,a=RATE,v=RATE.
     #[arg(long, value_name = "LEVEL")]
-    rate: Level,
+    rate: Condition,
     /// The file to write: .npz, .h5 or .pkl.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -45,23 +45,23 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if !["npz", "h5", "hdf5", "pkl"].contains(&extension.as_str()) {
         return Err(mask::Error::ExportForm { path: args.out }.into());
     }
-    let conditions = Conditions::one(&args.chosen.masks, args.rate)?;
+    let evaluation = EvaluationMasks::one(&args.chosen.masks, args.rate)?;
     let (corpus, source) = args.chosen.open()?;
-    let (family, seed) = (conditions.family, args.chosen.seed);
-    let masks = Masks::of(&corpus, &source, family, seed, args.rate)?;
+    let (mask_protocol, seed) = (evaluation.mask_protocol, args.chosen.seed);
+    let masks = Masks::of(&corpus, &source, mask_protocol, seed, args.rate)?;
     let ids = masks.outlines.each_ref();
     let ids = ids.map(|outline| (outline.name, outline.ids.as_slice()));
     let with = (corpus.content_hash.as_str(), &ids[..]);
-    let (variants, level) = (&masks.variants, args.rate);
+    let (variants, condition) = (&masks.variants, args.rate);
     let said = match extension.as_str() {
         "pkl" => {
             let written = export::write_pickle(&corpus, Some(&masks), &args.out, args.force)?;
-            export::report(&args.out, &corpus, Some(level), &written)
+            export::report(&args.out, &corpus, Some(condition), &written)
         }
         form => {
             match form {
-                "npz" => mask::to_npz(variants, level, with, &args.out, args.force)?,
-                _ => mask::to_hdf5(variants, level, with, &args.out, args.force)?,
+                "npz" => mask::to_npz(variants, condition, with, &args.out, args.force)?,
+                _ => mask::to_hdf5(variants, condition, with, &args.out, args.force)?,
             }
             format!("{}: {}", args.out.display(), corpus.spec.title)
         }

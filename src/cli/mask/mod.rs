@@ -18,11 +18,11 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Write the masks of one level as HDF5 or npz, or the data under them as an MMSA pickle.
+    /// Write the masks of one condition as HDF5 or npz, or the data under them as an MMSA pickle.
     Export(export::Args),
-    /// Draw the masks of one clip with the words that survive.
+    /// Draw the masks of one sample with the words that survive.
     Show(show::Args),
-    /// Print realised missing rates with their spread over clips.
+    /// Print realised missing rates with their spread over samples.
     Stats(stats::Args),
 }
 
@@ -41,7 +41,7 @@ struct Chosen {
     /// A file made by prepare.
     #[arg(value_name = "DATA.h5")]
     data: PathBuf,
-    /// Mask family (`lnln-bench list masks`).
+    /// Mask protocol (`lnln-bench list masks`).
     #[arg(long, default_value = "random", value_name = "FAMILY")]
     masks: String,
     /// Mask seed.

@@ -1,34 +1,34 @@
-//! `mask show`: one clip's masks in the terminal.
+//! `mask show`: one sample's masks in the terminal.
 
 use std::path::PathBuf;
 
 use lnln_bench::data::dataset::{Corpus, Modality, Outline, SplitName, VocabularyFile, separate};
-use lnln_bench::mask::{self, Conditions, Keep, Level, SplitShape, picture};
+use lnln_bench::mask::{self, EvaluationMasks, Keep, Condition, SplitShape, picture};
 use serde_json::json;
 
 use super::Chosen;
 use crate::cli::output;
 
-/// Draw the masks of one clip with the words that survive.
+/// Draw the masks of one sample with the words that survive.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench mask show data/mosi.h5 --sample 'BI97DNYfe5I$_$1' --rate 0.5
   lnln-bench mask show data/mosi.h5 --sample 'BI97DNYfe5I$_$1' --rate 0.5 --masks block --seed 7
   lnln-bench mask show data/sims.h5 --sample 'video_0001$_$0001' --rate LV --masks modality --json
 
-A full block is a kept position, a dot a lost one; where a clip has more frames than the line has
+A full block is a kept position, a dot a lost one; where a sample has more frames than the line has
 columns, shades tell the share that is kept. Words come from the transcript where it has a word for
 every token; where it has not, and where a text fills all its steps, so that its end may have been
 cut off, the whole transcript stands there, and --vocab vocab.txt shows the tokens themselves.")]
 pub struct Args {
     #[command(flatten)]
     chosen: Chosen,
-    /// Clip id.
+    /// Sample id.
     #[arg(long, value_name = "ID")]
     sample: String,
     /// What is missing: a rate from 0 to 1, modalities like LA, or l=RATE,a=RATE,v=RATE.
     #[arg(long, value_name = "LEVEL")]
-    rate: Level,
+    rate: Condition,
     /// The encoder's vocab.txt, or the folder that holds it.
     #[arg(long, value_name = "FILE")]
     vocab: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub struct Args {
 
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let conditions = Conditions::one(&args.chosen.masks, args.rate)?;
+    let evaluation = EvaluationMasks::one(&args.chosen.masks, args.rate)?;
     let vocabulary = args
         .vocab
         .as_deref()
@@ -50,9 +50,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .transpose()?;
     let (corpus, source) = args.chosen.open()?;
     let (outline, row) = find(&corpus, &args.sample)?;
-    let (family, seed) = (conditions.family, args.chosen.seed);
+    let (mask_protocol, seed) = (evaluation.mask_protocol, args.chosen.seed);
     let shape = SplitShape::from(&outline);
-    let masks = source.masks(family, &shape, seed, &conditions.levels)?;
+    let masks = source.masks(mask_protocol, &shape, seed, &evaluation.conditions)?;
     let keeps = masks.keeps(outline.name, args.rate)?;
     let keeps = keeps.map(|keep: Keep| keep.row(row).to_vec());
     let valid = Modality::ALL.map(|modality| outline.lengths(modality)[row] as usize);
@@ -63,19 +63,19 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .collect();
     let words = words(&corpus, &outline, row, valid[0], vocabulary.as_ref())?;
     let head = format!(
-        "{} {} {}: {} v{} masks, seed {seed}, level {}",
+        "{} {} {}: {} v{} masks, seed {seed}, condition {}",
         corpus.name(),
         outline.name,
         args.sample,
-        family.name(),
-        family.version(),
+        mask_protocol.name(),
+        mask_protocol.version(),
         args.rate
     );
     match args.json {
         true => output::write(&serde_json::to_string(&json!({
             "dataset": corpus.name(), "split": outline.name, "sample": args.sample,
-            "family": family.name(), "version": family.version(), "seed": seed,
-            "level": args.rate, "hash": masks.hash(outline.name, args.rate)?,
+            "mask_protocol": mask_protocol.name(), "version": mask_protocol.version(), "seed": seed,
+            "condition": args.rate, "hash": masks.hash(outline.name, args.rate)?,
             "kept": { "text": kept[0], "audio": kept[1], "vision": kept[2] },
             "words": words.as_ref().ok(), "transcript": words.as_ref().err(),
         }))?),
@@ -83,7 +83,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// The split that has a clip of this id, and its place there.
+/// The split that has a sample of this id, and its place there.
 fn find(corpus: &Corpus, id: &str) -> anyhow::Result<(Outline, usize)> {
     for name in SplitName::ALL {
         let outline = corpus.outline(name)?;

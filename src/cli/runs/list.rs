@@ -13,7 +13,7 @@ const HEAD: [&str; 9] = [
 
 /// Lists the runs of a folder.
 pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
-    let mut runs = runs::look(folder)?;
+    let mut runs = status::look(folder)?;
     if json {
         let all: Vec<RunRow<'_>> = runs.iter().map(RunRow::from).collect();
         return output::write(&serde_json::to_string_pretty(&all)?);

@@ -32,7 +32,7 @@ pub struct Args {
 
 /// Run the subcommand.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let status = runs::status(&args.place)?;
+    let status = status::status(&args.place)?;
     if args.json {
         let sweeps: Vec<Value> = status.sweeps.iter().map(sweep_json).collect();
         let others: Vec<RunRow<'_>> = status.others.iter().map(RunRow::from).collect();
@@ -152,7 +152,7 @@ fn running(run: &Run) -> String {
     if let Some(best) = &progress.selected {
         let _ = write!(line, ", best {:.3} in epoch {}", best.value, best.epoch);
     }
-    let _ = write!(line, ", {:.0} clips/s", progress.clips_per_second);
+    let _ = write!(line, ", {:.0} samples/s", progress.samples_per_second);
     match run.seconds_left() {
         Some(left) if left > 0.0 => {
             let _ = write!(line, ", {} of training left", words::duration(left));

@@ -18,7 +18,7 @@ const READ: [&str; 9] = [
     "vision_lengths",
 ];
 
-/// A column that is carried along as it is, one value per clip.
+/// A column that is carried along as it is, one value per sample.
 pub enum Carried {
     Texts(Vec<String>),
     Numbers(Vec<f64>),
@@ -27,11 +27,11 @@ pub enum Carried {
 /// A column's name and values.
 pub type Named = (String, Carried);
 
-/// Columns of one value per clip that nothing here reads, and the names of those that are left out.
+/// Columns of one value per sample that nothing here reads, and the names of those that are left out.
 ///
 /// # Errors
 /// [`Error::Layout`] or [`Error::Rows`] for a column that is known and does not fit.
-pub fn read<'a>(columns: &Columns<'a>, clips: usize) -> Result<(Vec<Named>, Vec<String>)> {
+pub fn read<'a>(columns: &Columns<'a>, samples: usize) -> Result<(Vec<Named>, Vec<String>)> {
     let (mut carried, mut ignored) = (Vec::new(), Vec::new());
     let labels = labels::names();
     for (name, value) in columns.entries() {
@@ -39,11 +39,11 @@ pub fn read<'a>(columns: &Columns<'a>, clips: usize) -> Result<(Vec<Named>, Vec<
             continue;
         }
         let known = name == "annotations" || name == "mask" || name.starts_with("classification_");
-        match per_clip(columns, name, value) {
-            Ok(column) if column.len() == clips && is_plain(name) => {
+        match per_sample(columns, name, value) {
+            Ok(column) if column.len() == samples && is_plain(name) => {
                 carried.push((name.to_owned(), column));
             }
-            Ok(column) if known => return Err(rows_differ(columns, name, column.len(), clips)),
+            Ok(column) if known => return Err(rows_differ(columns, name, column.len(), samples)),
             Err(error) if known => return Err(error),
             _ => ignored.push(format!("{}/{name} ({})", columns.split, value.kind())),
         }
@@ -56,7 +56,7 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.contains(['/', '\0']) && name != "."
 }
 
-fn per_clip<'a>(columns: &Columns<'a>, name: &str, value: Value<'a>) -> Result<Carried> {
+fn per_sample<'a>(columns: &Columns<'a>, name: &str, value: Value<'a>) -> Result<Carried> {
     match columns.numbers(name, value) {
         Ok(numbers) => Ok(Carried::Numbers(numbers)),
         Err(_) => columns.texts(name, value).map(Carried::Texts),
@@ -72,13 +72,13 @@ impl Carried {
     }
 }
 
-/// A column that has not one entry per clip.
-pub fn rows_differ(columns: &Columns<'_>, column: &str, rows: usize, clips: usize) -> Error {
+/// A column that has not one entry per sample.
+pub fn rows_differ(columns: &Columns<'_>, column: &str, rows: usize, samples: usize) -> Error {
     Error::Rows {
         place: columns.place(""),
         column: column.to_owned(),
         rows,
         other: "id".to_owned(),
-        other_rows: clips,
+        other_rows: samples,
     }
 }

@@ -1,4 +1,4 @@
-//! What is odd about a data set without being wrong: a sentence each, with the first clip.
+//! What is odd about a data set without being wrong: a sentence each, with the first sample.
 
 use std::collections::HashMap;
 
@@ -25,47 +25,47 @@ impl Check {
     }
 }
 
-/// Clips with the same oddity.
+/// Samples with the same oddity.
 #[derive(Clone, Debug, Default)]
-pub struct Clips {
+pub struct Samples {
     count: usize,
     first: Option<String>,
 }
 
-impl Clips {
+impl Samples {
     /// One more.
-    pub fn add(&mut self, clip: &str) {
+    pub fn add(&mut self, sample: &str) {
         self.count += 1;
-        self.first.get_or_insert_with(|| clip.to_owned());
+        self.first.get_or_insert_with(|| sample.to_owned());
     }
 
-    /// `train: 3 clips WORDS (first: video$_$2)`, if there are any.
+    /// `train: 3 samples WORDS (first: video$_$2)`, if there are any.
     pub fn say(&self, split: &str, words: &str) -> Option<String> {
-        let clips = if self.count == 1 { "clip" } else { "clips" };
+        let samples = if self.count == 1 { "sample" } else { "samples" };
         let first = self.first.as_ref()?;
         Some(format!(
-            "{split}: {} {clips} {words} (first: {first})",
+            "{split}: {} {samples} {words} (first: {first})",
             self.count
         ))
     }
 }
 
-/// Ids are unique in a split, and no clip of one official split is in another.
+/// Ids are unique in a split, and no sample of one official split is in another.
 ///
 /// # Errors
-/// [`Error::Clip`] naming the clip.
+/// [`Error::Sample`] naming the sample.
 pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
     let mut seen: HashMap<&str, &str> = HashMap::new();
     let mut odd = Vec::new();
     for plan in plans {
-        let mut again = Clips::default();
+        let mut again = Samples::default();
         let mut own = HashMap::new();
         for id in &plan.ids {
             let twice = own.insert(id.as_str(), ()).is_some();
             match seen.get(id.as_str()) {
                 _ if twice => return Err(twin(plan, id, plan.split())),
                 Some(other) if plan.official().is_some() => return Err(twin(plan, id, other)),
-                // A mixed split holds the training clips again, but should hold no others.
+                // A mixed split holds the training samples again, but should hold no others.
                 Some(other) if *other != SplitName::Train.as_str() => again.add(id),
                 _ => {}
             }
@@ -75,17 +75,17 @@ pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
         }
         odd.extend(again.say(plan.split(), "also in valid or test"));
     }
-    Ok(Check::new("ids are unique, splits share no clip", odd))
+    Ok(Check::new("ids are unique, splits share no sample", odd))
 }
 
 fn twin(plan: &Plan<'_>, id: &str, other: &str) -> Error {
     let problem = match other == plan.split() {
         true => "the id is there twice".to_owned(),
-        false => format!("the clip is in {other} too"),
+        false => format!("the sample is in {other} too"),
     };
-    Error::Clip {
+    Error::Sample {
         place: plan.columns.place("id"),
-        clip: id.to_owned(),
+        sample: id.to_owned(),
         problem,
     }
 }
@@ -94,7 +94,7 @@ fn twin(plan: &Plan<'_>, id: &str, other: &str) -> Error {
 pub fn sizes(counts: [usize; 3], spec: &Spec) -> Check {
     let odd = (counts != spec.counts).then(|| {
         format!(
-            "{counts:?} clips in train, valid, test; the official split has {:?}",
+            "{counts:?} samples in train, valid, test; the official split has {:?}",
             spec.counts
         )
     });
@@ -114,7 +114,7 @@ pub fn lengths(plans: &[Plan<'_>]) -> Check {
             ("audio", &lengths.audio),
             ("vision", &lengths.vision),
         ] {
-            let mut empty = Clips::default();
+            let mut empty = Samples::default();
             let zero = plan.ids.iter().zip(lengths).filter(|(_, n)| **n == 0);
             zero.for_each(|(id, _)| empty.add(id));
             odd.extend(empty.say(plan.split(), &format!("with no step of {name}")));
@@ -127,7 +127,7 @@ pub fn lengths(plans: &[Plan<'_>]) -> Check {
             ));
         }
     }
-    Check::new("every clip has a length within its steps", odd)
+    Check::new("every sample has a length within its steps", odd)
 }
 
 /// Classes in words against the sign of the label; the range itself is checked before.
@@ -142,13 +142,13 @@ pub fn label_words(plans: &[Plan<'_>]) -> Check {
         let (Some(words), Some((_, values))) = (words, main) else {
             continue;
         };
-        let mut clips = Clips::default();
+        let mut samples = Samples::default();
         for ((id, word), value) in plan.ids.iter().zip(words).zip(values) {
             if labels::contradicts(word, *value) {
-                clips.add(id);
+                samples.add(id);
             }
         }
-        odd.extend(clips.say(
+        odd.extend(samples.say(
             plan.split(),
             "with an annotation that contradicts the label",
         ));
@@ -156,7 +156,7 @@ pub fn label_words(plans: &[Plan<'_>]) -> Check {
     Check::new("labels lie in their range", odd)
 }
 
-/// What the tokens of a clip are expected to look like, and the words for those that do not. That
+/// What the tokens of a sample are expected to look like, and the words for those that do not. That
 /// the mask is ones, then zeros, is checked when it is read.
 pub fn tokens(plans: &[Plan<'_>]) -> Check {
     let mut odd = Vec::new();
@@ -168,12 +168,12 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
         for (row, id) in plan.ids.iter().enumerate().take(block.rows) {
             token_row(block, row, id, [&mut first, &mut last, &mut beyond]);
         }
-        for (clips, words) in [
+        for (samples, words) in [
             (first, format!("whose text does not begin with CLS ({CLS})")),
             (last, format!("whose text does not end with SEP ({SEP})")),
             (beyond, "with tokens past the attention mask".to_owned()),
         ] {
-            odd.extend(Clips::say(&clips, plan.split(), &words));
+            odd.extend(Samples::say(&samples, plan.split(), &words));
         }
     }
     Check::new(
@@ -182,7 +182,7 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
     )
 }
 
-fn token_row(block: &Block<i32>, row: usize, id: &str, [first, last, beyond]: [&mut Clips; 3]) {
+fn token_row(block: &Block<i32>, row: usize, id: &str, [first, last, beyond]: [&mut Samples; 3]) {
     let (tokens, rest) = block.row(row).split_at(block.width);
     let valid = rest[..block.width].iter().filter(|m| **m == 1).count();
     let (text, padding) = tokens.split_at(valid);

@@ -99,7 +99,7 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// [`Error::MissingColumn`], [`Error::Layout`].
     pub fn features(&self, column: &str) -> Result<ArrayRef<'a>> {
-        const EXPECTED: &str = "an array of numbers of shape (clips, steps, features)";
+        const EXPECTED: &str = "an array of numbers of shape (samples, steps, features)";
         let value = self.need(column)?;
         let array = value
             .array()
@@ -114,7 +114,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Clip ids. The files of MulT and MultiBench hold several texts per clip (video, start, end).
+    /// Sample ids. The files of MulT and MultiBench hold several texts per sample (video, start, end).
     ///
     /// # Errors
     /// As [`Self::texts`].
@@ -148,12 +148,12 @@ impl<'a> Columns<'a> {
             .collect()
     }
 
-    /// A column of one number per clip: an array of shape (N) or (N, 1), or a list.
+    /// A column of one number per sample: an array of shape (N) or (N, 1), or a list.
     ///
     /// # Errors
     /// [`Error::Layout`], [`Error::Array`].
     pub fn numbers(&self, column: &str, value: Value<'a>) -> Result<Vec<f64>> {
-        const EXPECTED: &str = "one number per clip";
+        const EXPECTED: &str = "one number per sample";
         if let Some(array) = value.array() {
             if array.shape().iter().skip(1).any(|n| *n != 1) {
                 return Err(self.layout(column, EXPECTED, format!("shape {:?}", array.shape())));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::carried::Carried;
-use super::check::{Check, Clips};
+use super::check::{Check, Samples};
 use super::error::Result;
 use super::frames::{self, Frames, all_finite};
 use super::plan::Plan;
@@ -27,7 +27,7 @@ pub struct Findings {
     pub non_finite: BTreeMap<String, u64>,
     /// Finite values beyond single precision, replaced by zero.
     pub overflow: BTreeMap<String, u64>,
-    /// Sentences on clips whose padding is not zero.
+    /// Sentences on samples whose padding is not zero.
     pub padding: Vec<String>,
 }
 
@@ -143,13 +143,13 @@ impl<'c> Converter<'c> {
         let name = format!("{}/{}", plan.split(), frames.column);
         let mut out = self.writer.column::<f32>(&name, frames.array.shape())?;
         let moments = self.moments.get(frames.column);
-        let (mut replaced, mut overflow, mut trailing) = (0, 0, Clips::default());
-        frames.for_each(|clips| {
-            overflow += clips.overflow;
-            replaced += clean(clips.values, frames, clips.first, moments);
-            note_trailing(&clips, frames, plan, &mut trailing);
-            out.push(clips.values)?;
-            self.done += (clips.values.len() * frames.array.dtype().size) as u64;
+        let (mut replaced, mut overflow, mut trailing) = (0, 0, Samples::default());
+        frames.for_each(|samples| {
+            overflow += samples.overflow;
+            replaced += clean(samples.values, frames, samples.first, moments);
+            note_trailing(&samples, frames, plan, &mut trailing);
+            out.push(samples.values)?;
+            self.done += (samples.values.len() * frames.array.dtype().size) as u64;
             (self.progress)(Progress {
                 column: &name,
                 done: self.done,
@@ -187,8 +187,8 @@ fn clean(
         false => values.iter().filter(|value| !value.is_finite()).count() as u64,
     };
     if let Some(moments) = moments {
-        for (index, clip) in values.chunks_exact_mut(frames.clip()).enumerate() {
-            let (valid, padding) = clip.split_at_mut(frames.valid(first + index));
+        for (index, sample) in values.chunks_exact_mut(frames.sample()).enumerate() {
+            let (valid, padding) = sample.split_at_mut(frames.valid(first + index));
             moments.apply(valid);
             padding.fill(0.0);
         }
@@ -201,17 +201,17 @@ fn clean(
     replaced
 }
 
-/// Notes clips that hold values past their length.
+/// Notes samples that hold values past their length.
 fn note_trailing(
-    clips: &frames::Clips<'_>,
+    samples: &frames::Samples<'_>,
     frames: &Frames<'_, '_>,
     plan: &Plan<'_>,
-    trailing: &mut Clips,
+    trailing: &mut Samples,
 ) {
-    for (index, clip) in clips.values.chunks_exact(frames.clip()).enumerate() {
-        let row = clips.first + index;
+    for (index, sample) in samples.values.chunks_exact(frames.sample()).enumerate() {
+        let row = samples.first + index;
         // Without an early end, so that the loop vectorises.
-        let padding = &clip[frames.valid(row)..];
+        let padding = &sample[frames.valid(row)..];
         if padding
             .iter()
             .fold(false, |any, value| any | (*value != 0.0))

@@ -19,7 +19,7 @@ pub struct Corpus {
     pub source_name: String,
     /// SHA-256 of the source pickle, hexadecimal.
     pub source_sha256: String,
-    /// Clips in train, valid and test.
+    /// Samples in train, valid and test.
     pub counts: [usize; 3],
     /// Steps and features per step of audio.
     pub audio: (usize, usize),

@@ -11,7 +11,7 @@ pub struct Traits {
     /// Features per frame.
     pub audio: usize,
     pub vision: usize,
-    /// Clips in train, valid and test.
+    /// Samples in train, valid and test.
     pub counts: [usize; 3],
 }
 

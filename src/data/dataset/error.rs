@@ -33,7 +33,7 @@ pub enum Error {
     },
     #[error(
         "{path}: cannot tell which data set this is (audio {audio} and vision {vision} features \
-         wide, {counts:?} clips); say so with --dataset NAME, one of: {known}"
+         wide, {counts:?} samples); say so with --dataset NAME, one of: {known}"
     )]
     Undetected {
         path: PathBuf,
@@ -55,7 +55,7 @@ pub enum Error {
         found: String,
     },
     #[error(
-        "{place}: columns {column} and {other} disagree: {rows} and {other_rows} clips; \
+        "{place}: columns {column} and {other} disagree: {rows} and {other_rows} samples; \
          the file is damaged or was put together wrongly"
     )]
     Rows {
@@ -65,31 +65,31 @@ pub enum Error {
         other: String,
         other_rows: usize,
     },
-    #[error("{place}: clip {clip}: {problem}")]
-    Clip {
+    #[error("{place}: sample {sample}: {problem}")]
+    Sample {
         place: String,
-        clip: String,
+        sample: String,
         problem: String,
     },
     #[error(
-        "{place}: clip {clip}: label {label} lies outside [{low}, {high}], the range of {dataset}; \
+        "{place}: sample {sample}: label {label} lies outside [{low}, {high}], the range of {dataset}; \
          if this is another data set, say so with --dataset NAME"
     )]
     LabelRange {
         place: String,
-        clip: String,
+        sample: String,
         label: f64,
         low: f32,
         high: f32,
         dataset: &'static str,
     },
     #[error(
-        "{place}: {clips} of the first {seen} clips are padded at the {end}{}; give --padding {found}",
-        .first.as_ref().map_or(String::new(), |clip| format!(" (first: {clip})"))
+        "{place}: {samples} of the first {seen} samples are padded at the {end}{}; give --padding {found}",
+        .first.as_ref().map_or(String::new(), |sample| format!(" (first: {sample})"))
     )]
     Padding {
         place: String,
-        clips: usize,
+        samples: usize,
         seen: usize,
         first: Option<String>,
         found: &'static str,

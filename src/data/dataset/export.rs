@@ -13,9 +13,9 @@ use super::split::{Block, SplitName};
 use crate::data::pickle;
 use crate::data::store::{Number, Partial, Reader};
 
-/// What an export takes out. Called with whole clips, split by split, in file order.
+/// What an export takes out. Called with whole samples, split by split, in file order.
 pub trait Erase {
-    /// `text_bert` of the clips `rows` of a split, shape (rows, 3, T).
+    /// `text_bert` of the samples `rows` of a split, shape (rows, 3, T).
     ///
     /// # Errors
     /// In words, where the block does not fit what is erased.
@@ -26,7 +26,7 @@ pub trait Erase {
         block: Block<i32>,
     ) -> Result<Block<i32>, String>;
 
-    /// Features of the clips `rows` of a split, shape (rows, T, d).
+    /// Features of the samples `rows` of a split, shape (rows, T, d).
     ///
     /// # Errors
     /// As [`Self::tokens`].
@@ -42,7 +42,7 @@ pub trait Erase {
 /// What an export wrote.
 #[derive(Clone, Debug)]
 pub struct Exported {
-    /// Splits and their clips.
+    /// Splits and their samples.
     pub splits: Vec<(String, usize)>,
     /// Groups that stayed behind: splits nothing says what to erase of, statistics.
     pub left_out: Vec<String>,

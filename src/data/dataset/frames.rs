@@ -1,4 +1,4 @@
-//! Features on their way out of a pickle: whole clips, in single precision, padded at the end.
+//! Features on their way out of a pickle: whole samples, in single precision, padded at the end.
 
 use super::columns::Columns;
 use super::error::{Error, Result};
@@ -14,25 +14,25 @@ pub struct Frames<'p, 'a> {
     /// `audio`, `vision` or `text`.
     pub column: &'static str,
     pub array: ArrayRef<'a>,
-    /// Valid frames per clip, where the column's are known.
+    /// Valid frames per sample, where the column's are known.
     pub lengths: Option<&'p [i32]>,
     /// The padding comes first and is moved to the end.
     pub left: bool,
 }
 
-/// Clips in a row.
-pub struct Clips<'c> {
+/// Samples in a row.
+pub struct Samples<'c> {
     /// Number of the first.
     pub first: usize,
-    /// Shape (clips, T, d); not yet cleaned.
+    /// Shape (samples, T, d); not yet cleaned.
     pub values: &'c mut [f32],
     /// Values that were finite and are beyond the range of single precision.
     pub overflow: u64,
 }
 
 impl Frames<'_, '_> {
-    /// Values of a clip.
-    pub fn clip(&self) -> usize {
+    /// Values of a sample.
+    pub fn sample(&self) -> usize {
         self.array.shape()[1] * self.array.shape()[2]
     }
 
@@ -46,19 +46,19 @@ impl Frames<'_, '_> {
         (self.array.len() * self.array.dtype().size) as u64
     }
 
-    /// Values of the valid frames of a clip.
-    pub fn valid(&self, clip: usize) -> usize {
-        let frames = self.lengths.and_then(|lengths| lengths.get(clip));
-        frames.map_or(self.clip(), |frames| *frames as usize * self.width())
+    /// Values of the valid frames of a sample.
+    pub fn valid(&self, sample: usize) -> usize {
+        let frames = self.lengths.and_then(|lengths| lengths.get(sample));
+        frames.map_or(self.sample(), |frames| *frames as usize * self.width())
     }
 
-    /// Hands over all clips, some at a time.
+    /// Hands over all samples, some at a time.
     ///
     /// # Errors
     /// [`Error::Array`] where the payload cannot be read; whatever `f` fails with.
-    pub fn for_each(&self, mut f: impl FnMut(Clips<'_>) -> Result<()>) -> Result<()> {
+    pub fn for_each(&self, mut f: impl FnMut(Samples<'_>) -> Result<()>) -> Result<()> {
         let dtype = self.array.dtype();
-        let at_once = (BLOCK / self.clip()).max(1) * self.clip();
+        let at_once = (BLOCK / self.sample()).max(1) * self.sample();
         let (mut first, mut values) = (0, Vec::with_capacity(at_once));
         let walked = self
             .array
@@ -73,8 +73,8 @@ impl Frames<'_, '_> {
                 if self.left {
                     self.move_padding(first, &mut values);
                 }
-                let count = values.len() / self.clip();
-                f(Clips {
+                let count = values.len() / self.sample();
+                f(Samples {
                     first,
                     values: &mut values,
                     overflow,
@@ -91,9 +91,9 @@ impl Frames<'_, '_> {
 
     /// Frames first, padding last.
     fn move_padding(&self, first: usize, values: &mut [f32]) {
-        for (index, clip) in values.chunks_exact_mut(self.clip()).enumerate() {
-            let padding = clip.len() - self.valid(first + index);
-            clip.rotate_left(padding);
+        for (index, sample) in values.chunks_exact_mut(self.sample()).enumerate() {
+            let padding = sample.len() - self.valid(first + index);
+            sample.rotate_left(padding);
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct ImportOptions {
     pub force: bool,
     /// Look at everything, write nothing.
     pub check_only: bool,
-    /// Which end of a clip holds its padding, where that is not the end, or where lengths are to be
+    /// Which end of a sample holds its padding, where that is not the end, or where lengths are to be
     /// counted.
     pub padding: Option<Padding>,
     /// Bring audio and vision to mean 0 and deviation 1.
@@ -57,9 +57,9 @@ pub struct Imported {
     pub spec: &'static Spec,
     /// `aligned` or `unaligned`.
     pub layout: &'static str,
-    /// Clips in train, valid and test.
+    /// Samples in train, valid and test.
     pub counts: [usize; 3],
-    /// Further splits and their clips, as `train_mix`.
+    /// Further splits and their samples, as `train_mix`.
     pub further: Vec<(String, usize)>,
     /// Non-finite values replaced by zero, per column (`train/audio`).
     pub non_finite: BTreeMap<String, u64>,
@@ -189,7 +189,7 @@ impl Import<'_> {
             source,
         })?;
         let name = self.input.file_name().unwrap_or_default();
-        let clips = self.plans.iter();
+        let samples = self.plans.iter();
         Ok(Provenance {
             dataset: self.spec.name.clone(),
             layout: layout(&self.plans).to_owned(),
@@ -198,7 +198,7 @@ impl Import<'_> {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             options: self.options_json(),
             label_range: self.spec.label_range,
-            clips: clips
+            samples: samples
                 .map(|plan| (plan.split().to_owned(), plan.rows() as u64))
                 .collect(),
             ..Provenance::default()

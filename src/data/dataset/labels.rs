@@ -1,4 +1,4 @@
-//! Regression labels, of the whole clip and per modality.
+//! Regression labels, of the whole sample and per modality.
 
 use super::columns::Columns;
 use super::error::{Error, Result};
@@ -11,7 +11,7 @@ const OLD: &str = "labels";
 /// Labels may differ from the range's ends by rounding in single precision.
 const TOLERANCE: f64 = 1e-6;
 
-/// A column of labels, one per clip.
+/// A column of labels, one per sample.
 pub type Labels = (String, Vec<f64>);
 
 /// Names of label columns, `regression_labels` first.
@@ -43,37 +43,37 @@ pub fn read(columns: &Columns<'_>, required: bool) -> Result<Vec<Labels>> {
     }
 }
 
-/// Every label of a labelled clip is a number inside the data set's range.
+/// Every label of a labelled sample is a number inside the data set's range.
 ///
 /// # Errors
-/// [`Error::LabelRange`], [`Error::Clip`].
+/// [`Error::LabelRange`], [`Error::Sample`].
 pub fn check(
     columns: &Columns<'_>,
     (name, labels): &Labels,
-    clips: impl Fn(usize) -> Option<String>,
+    samples: impl Fn(usize) -> Option<String>,
     spec: &'static Spec,
 ) -> Result<()> {
     let [low, high] = spec.label_range;
     let range = f64::from(low) - TOLERANCE..=f64::from(high) + TOLERANCE;
     let wrong = |(index, label): (usize, &f64)| {
-        let clip = clips(index).filter(|_| !range.contains(label))?;
-        Some((clip, *label))
+        let sample = samples(index).filter(|_| !range.contains(label))?;
+        Some((sample, *label))
     };
-    let Some((clip, label)) = labels.iter().enumerate().find_map(wrong) else {
+    let Some((sample, label)) = labels.iter().enumerate().find_map(wrong) else {
         return Ok(());
     };
     let place = columns.place(name);
     if label.is_nan() {
         let problem = "the label is no number (NaN)".to_owned();
-        return Err(Error::Clip {
+        return Err(Error::Sample {
             place,
-            clip,
+            sample,
             problem,
         });
     }
     Err(Error::LabelRange {
         place,
-        clip,
+        sample,
         label,
         low,
         high,
@@ -81,7 +81,7 @@ pub fn check(
     })
 }
 
-/// Whether a clip's annotation in words contradicts its label.
+/// Whether a sample's annotation in words contradicts its label.
 pub fn contradicts(annotation: &str, label: f64) -> bool {
     match annotation {
         "Negative" => label >= 0.0,

@@ -1,4 +1,4 @@
-//! Valid steps of every clip: given, or counted.
+//! Valid steps of every sample: given, or counted.
 
 use super::columns::Columns;
 use super::error::{Error, Result};
@@ -7,7 +7,7 @@ use super::split::Block;
 use super::tokens;
 use crate::data::pickle::ArrayRef;
 
-/// Valid steps per clip.
+/// Valid steps per sample.
 #[derive(Clone, Debug, Default)]
 pub struct Lengths {
     pub text: Vec<i32>,
@@ -36,7 +36,7 @@ impl Lengths {
     /// is text features, which have always been padded with zeros.
     ///
     /// # Errors
-    /// [`Error::MissingColumn`]; [`Error::Clip`] for a count that cannot be.
+    /// [`Error::MissingColumn`]; [`Error::Sample`] for a count that cannot be.
     pub fn read(sources: &Sources<'_, '_>) -> Result<Self> {
         let mut lengths = Self::default();
         lengths.text = match sources.text_bert {
@@ -109,9 +109,9 @@ impl Sources<'_, '_> {
         let counts = self.columns.numbers(name, value)?;
         let check = |(index, count): (usize, f64)| match count {
             _ if count.fract() == 0.0 && (0.0..=steps as f64).contains(&count) => Ok(count as i32),
-            _ => Err(Error::Clip {
+            _ => Err(Error::Sample {
                 place: self.columns.place(name),
-                clip: self
+                sample: self
                     .ids
                     .get(index)
                     .cloned()

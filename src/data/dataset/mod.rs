@@ -2,7 +2,7 @@
 
 mod carried;
 mod check;
-mod clip;
+mod sample;
 mod columns;
 mod convert;
 pub mod corpus;

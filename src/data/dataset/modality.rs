@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A modality of a clip.
+/// A modality of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Modality {

@@ -7,16 +7,16 @@ use super::split::SplitName;
 #[derive(Clone, Debug)]
 pub struct Outline {
     pub name: SplitName,
-    /// Clip ids in file order.
+    /// Sample ids in file order.
     pub ids: Vec<String>,
     /// Padded steps of text, audio, vision.
     pub steps: [usize; 3],
-    /// Valid steps of every clip in text, audio, vision.
+    /// Valid steps of every sample in text, audio, vision.
     pub lengths: [Vec<u32>; 3],
 }
 
 impl Outline {
-    /// Valid steps of every clip in one modality.
+    /// Valid steps of every sample in one modality.
     pub fn lengths(&self, modality: Modality) -> &[u32] {
         let [text, audio, vision] = &self.lengths;
         match modality {

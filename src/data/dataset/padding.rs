@@ -1,14 +1,14 @@
-//! At which end of a clip its padding lies.
+//! At which end of a sample its padding lies.
 //!
 //! MMSA's files end with zero frames; the original CMU files of MulT and MultiBench begin with
-//! them. A zero frame inside a clip is no padding: face detection fails now and then.
+//! them. A zero frame inside a sample is no padding: face detection fails now and then.
 
 use std::str::FromStr;
 
 use crate::data::pickle::{self, ArrayRef};
 
-/// Clips looked at to tell the end.
-const CLIPS: usize = 64;
+/// Samples looked at to tell the end.
+const SAMPLES: usize = 64;
 
 /// The end that holds the zero frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,27 +38,27 @@ impl FromStr for Padding {
     }
 }
 
-/// How the first clips of a column begin and end.
+/// How the first samples of a column begin and end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
     pub seen: usize,
-    /// Clips with more zero frames at the beginning than at the end.
+    /// Samples with more zero frames at the beginning than at the end.
     pub left: usize,
-    /// Clips with more zero frames at the end.
+    /// Samples with more zero frames at the end.
     pub right: usize,
-    /// The first clip of the former kind.
+    /// The first sample of the former kind.
     pub first_left: Option<usize>,
 }
 
 impl Ends {
-    /// Looks at the first clips of an array (N, T, d).
+    /// Looks at the first samples of an array (N, T, d).
     ///
     /// # Errors
     /// [`pickle::Error`] where the payload cannot be read.
     pub fn of(array: ArrayRef<'_>) -> pickle::Result<Self> {
         let mut ends = Self::default();
-        for_each_clip(array, CLIPS, |clip, width| {
-            let frames = || clip.chunks_exact(width);
+        for_each_sample(array, SAMPLES, |sample, width| {
+            let frames = || sample.chunks_exact(width);
             let (lead, trail) = (zeros(frames()), zeros(frames().rev()));
             // A face lost in the first frames or a moment of silence is no padding.
             let enough = |zeros: usize| zeros >= 2 && 10 * zeros >= frames().len();
@@ -73,7 +73,7 @@ impl Ends {
         Ok(ends)
     }
 
-    /// Enough clips begin with zeros, and hardly any ends with them. One clip proves nothing.
+    /// Enough samples begin with zeros, and hardly any ends with them. One sample proves nothing.
     pub fn is_left(self) -> bool {
         one_sided(self.left, self.right, self.seen)
     }
@@ -88,15 +88,15 @@ fn one_sided(this: usize, other: usize, seen: usize) -> bool {
     this >= 2 && this > 4 * other && 4 * this >= seen
 }
 
-/// Frames of every clip of an array (N, T, d) that are left once zero frames are cut off at one
+/// Frames of every sample of an array (N, T, d) that are left once zero frames are cut off at one
 /// end.
 ///
 /// # Errors
 /// [`pickle::Error`] where the payload cannot be read.
 pub fn lengths(array: ArrayRef<'_>, padding: Padding) -> pickle::Result<Vec<i32>> {
     let mut lengths = Vec::with_capacity(array.shape()[0]);
-    for_each_clip(array, usize::MAX, |clip, width| {
-        let frames = clip.chunks_exact(width);
+    for_each_sample(array, usize::MAX, |sample, width| {
+        let frames = sample.chunks_exact(width);
         let (all, padding) = match padding {
             Padding::Left => (frames.len(), zeros(frames)),
             Padding::Right => (frames.len(), zeros(frames.rev())),
@@ -112,7 +112,7 @@ fn zeros<'f>(frames: impl Iterator<Item = &'f [f64]>) -> usize {
     frames.take_while(is_zero).count()
 }
 
-/// Why a walk over clips ended early.
+/// Why a walk over samples ended early.
 enum Stop {
     Enough,
     Pickle(pickle::Error),
@@ -124,19 +124,19 @@ impl From<pickle::Error> for Stop {
     }
 }
 
-/// Hands over at most `most` clips of an array (N, T, d), with d.
-fn for_each_clip(
+/// Hands over at most `most` samples of an array (N, T, d), with d.
+fn for_each_sample(
     array: ArrayRef<'_>,
     most: usize,
     mut f: impl FnMut(&[f64], usize),
 ) -> pickle::Result<()> {
     let (steps, width) = (array.shape()[1], array.shape()[2]);
     let mut seen = 0;
-    let walked = array.for_each_block(steps * width, |clip: &[f64]| {
+    let walked = array.for_each_block(steps * width, |sample: &[f64]| {
         if seen == most {
             return Err(Stop::Enough);
         }
-        f(clip, width);
+        f(sample, width);
         seen += 1;
         Ok(())
     });
@@ -151,8 +151,8 @@ mod tests {
     use super::*;
     use crate::data::pickle::{Limits, Pickle, Writer};
 
-    /// Clips of four frames of two values from their patterns, 1 for a frame that is not zero.
-    fn clips(patterns: &[&str]) -> Pickle {
+    /// Samples of four frames of two values from their patterns, 1 for a frame that is not zero.
+    fn samples(patterns: &[&str]) -> Pickle {
         let frames = patterns.iter().flat_map(|pattern| pattern.chars());
         let values: Vec<f64> = frames
             .flat_map(|frame| match frame {
@@ -167,14 +167,14 @@ mod tests {
     }
 
     fn ends(patterns: &[&str]) -> Ends {
-        Ends::of(clips(patterns).root().array().unwrap()).unwrap()
+        Ends::of(samples(patterns).root().array().unwrap()).unwrap()
     }
 
     #[test]
     fn the_padded_end_is_told_from_lost_frames() {
         assert!(ends(&["0011", "0001", "1111"]).is_left());
         assert!(ends(&["1100", "1000", "1111"]).is_right());
-        // Lost first frames, full clips, nothing at all, both ends alike.
+        // Lost first frames, full samples, nothing at all, both ends alike.
         for patterns in [
             &["0111", "0111", "1111"][..],
             &["1111"; 3],
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn lengths_count_what_is_left() {
-        let pickle = clips(&["0011", "1000", "0000", "1011", "x001", "0110"]);
+        let pickle = samples(&["0011", "1000", "0000", "1011", "x001", "0110"]);
         let array = pickle.root().array().unwrap();
         assert_eq!(lengths(array, Padding::Left).unwrap(), [2, 4, 0, 4, 4, 3]);
         assert_eq!(lengths(array, Padding::Right).unwrap(), [4, 1, 0, 4, 4, 3]);

@@ -26,7 +26,7 @@ pub struct Plan<'a> {
     pub lengths: Lengths,
     /// `regression_labels` and, where the file has them, `..._T`, `..._A`, `..._V`.
     pub labels: Vec<Labels>,
-    /// `annotations`, `classification_labels` and whatever else has one value per clip.
+    /// `annotations`, `classification_labels` and whatever else has one value per sample.
     pub carried: Vec<Named>,
     /// Columns that are not carried along, with what they are.
     pub ignored: Vec<String>,
@@ -39,7 +39,7 @@ impl<'a> Plan<'a> {
     /// known.
     ///
     /// # Errors
-    /// [`Error::MissingColumn`], [`Error::Layout`], [`Error::Rows`], [`Error::Clip`],
+    /// [`Error::MissingColumn`], [`Error::Layout`], [`Error::Rows`], [`Error::Sample`],
     /// [`Error::Padding`].
     pub fn new(columns: Columns<'a>, padding: Option<Padding>) -> Result<Self> {
         let ids = columns.ids(columns.need("id")?)?;
@@ -84,7 +84,7 @@ impl<'a> Plan<'a> {
         plan.check_rows().map(|()| plan)
     }
 
-    /// Number of clips.
+    /// Number of samples.
     pub fn rows(&self) -> usize {
         self.ids.len()
     }
@@ -123,10 +123,10 @@ impl<'a> Plan<'a> {
         .chain(text)
     }
 
-    /// Every column has as many clips as `id`, and there is at least one.
+    /// Every column has as many samples as `id`, and there is at least one.
     fn check_rows(&self) -> Result<()> {
         if self.ids.is_empty() {
-            return Err(self.columns.layout("", "clips", "an empty split"));
+            return Err(self.columns.layout("", "samples", "an empty split"));
         }
         let mut rows = vec![
             ("audio", self.audio.shape()[0]),
@@ -147,21 +147,21 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Labels lie in the data set's range; those of clips that `mask` calls unlabelled may be
+    /// Labels lie in the data set's range; those of samples that `mask` calls unlabelled may be
     /// anything.
     ///
     /// # Errors
-    /// [`Error::LabelRange`], [`Error::Clip`].
+    /// [`Error::LabelRange`], [`Error::Sample`].
     pub fn check_labels(&self, spec: &'static Spec) -> Result<()> {
         let mask = self.carried.iter().find_map(|column| match column {
             (name, Carried::Numbers(values)) if name == "mask" => Some(values),
             _ => None,
         });
         let labelled = |index: usize| mask.is_none_or(|mask| mask[index] != 0.0);
-        let clip = |index: usize| labelled(index).then(|| self.ids[index].clone());
+        let sample = |index: usize| labelled(index).then(|| self.ids[index].clone());
         self.labels
             .iter()
-            .try_for_each(|labels| labels::check(&self.columns, labels, clip, spec))
+            .try_for_each(|labels| labels::check(&self.columns, labels, sample, spec))
     }
 }
 
@@ -183,7 +183,7 @@ fn check_padding(
     }
     let ends = Ends::of(array).map_err(|e| columns.array(column, e))?;
     let left = padding == Some(Padding::Left);
-    let (wrong, found, clips) = match left {
+    let (wrong, found, samples) = match left {
         true => (ends.is_right(), Padding::Right, ends.right),
         false => (ends.is_left(), Padding::Left, ends.left),
     };
@@ -193,7 +193,7 @@ fn check_padding(
     let first = ends.first_left.filter(|_| !left);
     Err(Error::Padding {
         place: columns.place(column),
-        clips,
+        samples,
         seen: ends.seen,
         first: first.and_then(|index| ids.get(index).cloned()),
         found: found.as_str(),

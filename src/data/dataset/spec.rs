@@ -23,7 +23,7 @@ pub struct Spec {
     pub protocol: String,
     /// Smallest and largest label.
     pub label_range: [f32; 2],
-    /// Clips in train, valid and test of the official split.
+    /// Samples in train, valid and test of the official split.
     pub counts: [usize; 3],
     pub widths: Widths,
     /// Published files.
@@ -34,7 +34,7 @@ pub struct Spec {
     pub synthetic: bool,
 }
 
-/// Features per frame of the published files: a file is recognised by them, never shaped by them.
+/// Features per frame of the published files: a file is recognized by them, never shaped by them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Widths {
@@ -61,7 +61,7 @@ struct Registry {
 }
 
 static REGISTRY: LazyLock<Vec<Spec>> = LazyLock::new(|| {
-    let registry: Registry = toml::from_str(include_str!("../../datasets.toml"))
+    let registry: Registry = toml::from_str(include_str!("../../../datasets.toml"))
         // Part of the program: a test parses it before anybody runs it.
         .expect("datasets.toml is well formed");
     registry.dataset

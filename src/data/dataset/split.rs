@@ -50,11 +50,11 @@ impl<T> Block<T> {
     }
 }
 
-/// One split: features in float32, token ids in int32, one entry per clip in every column.
+/// One split: features in float32, token ids in int32, one entry per sample in every column.
 #[derive(Clone, Debug)]
 pub struct Split {
     pub name: SplitName,
-    /// Clip ids, `video$_$clip`.
+    /// Sample ids, `video$_$sample`.
     pub ids: Vec<String>,
     /// Transcripts; empty ones where the file has none.
     pub raw_text: Vec<String>,
@@ -77,12 +77,12 @@ pub struct Split {
 }
 
 impl Split {
-    /// Number of clips.
+    /// Number of samples.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
 
-    /// Whether the split has no clip.
+    /// Whether the split has no sample.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
@@ -101,7 +101,7 @@ impl Split {
         }
     }
 
-    /// Valid steps of every clip in one modality.
+    /// Valid steps of every sample in one modality.
     pub fn lengths(&self, modality: Modality) -> &[u32] {
         match modality {
             Modality::Text => &self.text_lengths,

@@ -21,10 +21,10 @@ impl Moments {
     /// As [`Frames::for_each`].
     pub fn of(frames: &Frames<'_, '_>) -> Result<Self> {
         let mut running = vec![Running::default(); frames.width()];
-        frames.for_each(|clips| {
-            let each = clips.values.chunks_exact(frames.clip()).enumerate();
-            for (index, clip) in each {
-                let valid = &clip[..frames.valid(clips.first + index)];
+        frames.for_each(|samples| {
+            let each = samples.values.chunks_exact(frames.sample()).enumerate();
+            for (index, sample) in each {
+                let valid = &sample[..frames.valid(samples.first + index)];
                 for frame in valid.chunks_exact(frames.width()) {
                     running
                         .iter_mut()

@@ -1,6 +1,6 @@
 //! Two made-up corpora in MMSA's pickle layout, for the demo and for tests.
 //!
-//! The words of a clip decide its label (strong and mild sentiment words, intensifiers, negators);
+//! The words of a sample decide its label (strong and mild sentiment words, intensifiers, negators);
 //! audio and vision hint at it. `demo-film` has the form of MOSI (arrays of text, labels in [-3, 3]),
 //! `demo-talk` that of SIMS (lists, labels in [-1, 1], labels per modality). Numbers obtained on
 //! them say nothing about any published table.
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::clip::{Clip, Draw, Lexicon, frames};
+use super::sample::{Sample, Draw, Lexicon, frames};
 use super::error::{Error, Result};
 use super::spec;
 use super::split::SplitName;
@@ -55,7 +55,7 @@ impl Demo {
 }
 
 /// Writes a corpus as a pickle. The same arguments give the same bytes anywhere. `scale`
-/// multiplies the number of clips; 1 is the size in `datasets.toml`.
+/// multiplies the number of samples; 1 is the size in `datasets.toml`.
 ///
 /// # Errors
 /// [`Error::Io`] when `path` cannot be written.
@@ -143,18 +143,18 @@ impl Columns {
         let (steps, audio, vision) = demo.shape();
         let mut columns = Self::default();
         for index in 0..n {
-            let clip = lexicon.clip(draw, steps - 2);
+            let sample = lexicon.sample(draw, steps - 2);
             columns
                 .ids
                 .push(format!("{split}{:03}$_${}", index / 10, index % 10));
-            columns.words(lexicon, &clip, steps);
-            let length = frames(draw, &clip, audio, 0.3, &mut columns.audio);
+            columns.words(lexicon, &sample, steps);
+            let length = frames(draw, &sample, audio, 0.3, &mut columns.audio);
             columns.audio_lengths.push(length);
-            let length = frames(draw, &clip, vision, 0.25, &mut columns.vision);
+            let length = frames(draw, &sample, vision, 0.25, &mut columns.vision);
             columns.vision_lengths.push(length);
             columns
                 .fifths
-                .push((5.0 * limit(demo) * clip.value).round());
+                .push((5.0 * limit(demo) * sample.value).round());
         }
         for value in &mut columns.audio {
             if *value != 0.0 && draw.chance(INFINITE) {
@@ -164,14 +164,14 @@ impl Columns {
         columns
     }
 
-    fn words(&mut self, lexicon: &Lexicon, clip: &Clip, steps: usize) {
-        let text: Vec<&str> = clip
+    fn words(&mut self, lexicon: &Lexicon, sample: &Sample, steps: usize) {
+        let text: Vec<&str> = sample
             .words
             .iter()
             .map(|word| lexicon.words[*word].0)
             .collect();
         self.raw_text.push(text.join(" "));
-        let tokens = clip.words.iter().map(|word| Lexicon::token(*word));
+        let tokens = sample.words.iter().map(|word| Lexicon::token(*word));
         let tokens: Vec<i64> = [CLS].into_iter().chain(tokens).chain([SEP]).collect();
         let row = |value: &dyn Fn(usize) -> i64| (0..steps).map(value).collect::<Vec<_>>();
         self.text_bert
@@ -248,8 +248,8 @@ impl Columns {
     /// Stand-ins for frozen text features: a fixed random vector per token, zero on padding.
     fn text(&self, features: &[f32], steps: usize) -> Vec<f32> {
         let mut out = Vec::with_capacity(self.ids.len() * steps * TEXT_WIDTH);
-        for clip in self.text_bert.chunks_exact(3 * steps) {
-            for token in &clip[..steps] {
+        for sample in self.text_bert.chunks_exact(3 * steps) {
+            for token in &sample[..steps] {
                 // Token ids are never negative.
                 let at = *token as usize * TEXT_WIDTH;
                 match *token {

@@ -4,18 +4,18 @@ use super::columns::Columns;
 use super::error::{Error, Result};
 use super::split::Block;
 
-/// Rows of a clip: token ids, attention mask, segment ids.
+/// Rows of a sample: token ids, attention mask, segment ids.
 const PARTS: usize = 3;
 
 /// Reads `text_bert` as (N, 3, T), if the split has it. Early MMSA files hold (N, T, 3), which is
 /// turned.
 ///
 /// # Errors
-/// [`Error::Layout`] for another shape; [`Error::Clip`] for a negative id or a mask that is not
+/// [`Error::Layout`] for another shape; [`Error::Sample`] for a negative id or a mask that is not
 /// made of ones followed by zeros.
 pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>> {
     const NAME: &str = "text_bert";
-    const EXPECTED: &str = "an array of shape (clips, 3, tokens)";
+    const EXPECTED: &str = "an array of shape (samples, 3, tokens)";
     let Some(value) = columns.get(NAME) else {
         return Ok(None);
     };
@@ -52,13 +52,13 @@ pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>>
 
 /// (N, T, 3) to (N, 3, T).
 fn turn(data: &[i32], tokens: usize) -> Vec<i32> {
-    let clip = |clip: &[i32]| -> Vec<i32> {
+    let sample = |sample: &[i32]| -> Vec<i32> {
         (0..PARTS)
             .flat_map(|part| (0..tokens).map(move |t| (t, part)))
-            .map(|(t, part)| clip[t * PARTS + part])
+            .map(|(t, part)| sample[t * PARTS + part])
             .collect()
     };
-    data.chunks_exact(PARTS * tokens).flat_map(clip).collect()
+    data.chunks_exact(PARTS * tokens).flat_map(sample).collect()
 }
 
 fn check(columns: &Columns<'_>, block: &Block<i32>, ids: &[String]) -> Result<()> {
@@ -74,9 +74,9 @@ fn check(columns: &Columns<'_>, block: &Block<i32>, ids: &[String]) -> Result<()
         } else {
             continue;
         };
-        return Err(Error::Clip {
+        return Err(Error::Sample {
             place: columns.place("text_bert"),
-            clip: ids
+            sample: ids
                 .get(row)
                 .cloned()
                 .unwrap_or_else(|| format!("number {row}")),
@@ -86,7 +86,7 @@ fn check(columns: &Columns<'_>, block: &Block<i32>, ids: &[String]) -> Result<()
     Ok(())
 }
 
-/// Valid tokens per clip: the sum of the attention mask.
+/// Valid tokens per sample: the sum of the attention mask.
 pub fn lengths(block: &Block<i32>) -> Vec<i32> {
     (0..block.rows)
         .map(|row| block.row(row)[block.width..2 * block.width].iter().sum())

@@ -1,6 +1,6 @@
 //! The words of the synthetic corpora, their roles and token ids.
 
-/// What a word does to a clip's sentiment.
+/// What a word does to a sample's sentiment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Role {
     /// Adds its polarity, from -1 to 1.
@@ -19,7 +19,7 @@ pub const SEP: i64 = 102;
 /// Token id of the first word; the others follow.
 pub const FIRST_WORD: i64 = 1000;
 
-// Few enough that some hundred clips show each word often.
+// Few enough that some hundred samples show each word often.
 const STRONG_POSITIVE: &str = "wonderful brilliant superb amazing perfect delightful excellent \
     fantastic";
 const MILD_POSITIVE: &str = "good nice pleasant fun charming solid enjoyable clever";
@@ -30,7 +30,7 @@ const INTENSIFIERS: &str = "very really extremely truly";
 const NEGATORS: &str = "not never hardly";
 const NEUTRAL: &str = "the a this that it movie film scene actor actress story plot music camera \
     director script ending minute people character dialogue screen theater review talk show guest \
-    host audience question answer topic city house street morning evening year friend family work \
+    host audience question answer topic city house street morning evening year friend mask protocol work \
     school picture sound voice and or but with about from after before while when where here there \
     was is were had saw heard said";
 

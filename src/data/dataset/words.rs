@@ -1,4 +1,4 @@
-//! Words for the token ids of a clip, for people to read.
+//! Words for the token ids of a sample, for people to read.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -10,13 +10,13 @@ const TEXTS: usize = 64 << 20;
 /// One column of one split.
 pub struct Column<'a> {
     pub name: &'a str,
-    /// Number of clips, where the column has a length.
-    pub clips: Option<usize>,
+    /// Number of samples, where the column has a length.
+    pub samples: Option<usize>,
     pub array: Option<ArrayRef<'a>>,
     pub scan: Option<Scan>,
-    /// One number per clip, where it has that.
+    /// One number per sample, where it has that.
     pub numbers: Option<Vec<f64>>,
-    /// One text per clip, where it has that.
+    /// One text per sample, where it has that.
     pub texts: Option<Vec<String>>,
 }
 
@@ -100,13 +100,13 @@ fn column<'a>(
 ) -> Result<Column<'a>, pickle::Error> {
     let array = value.array();
     let scan = array.map(|array| scans.get(array, scan)).transpose()?;
-    let clips = match array {
+    let samples = match array {
         Some(array) => array.shape().first().copied(),
         None => value.items().map(|items| items.len()),
     };
     Ok(Column {
         name,
-        clips,
+        samples,
         array,
         scan: scan.flatten(),
         numbers: numbers(value),

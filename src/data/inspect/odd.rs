@@ -18,7 +18,7 @@ pub fn oddities(pickle: &Pickle, facts: &Facts<'_>) -> Vec<String> {
     }
     for split in &facts.splits {
         let place = |what: String| format!("{}: {what}", split.name);
-        odd.extend(clips(split).into_iter().map(place));
+        odd.extend(samples(split).into_iter().map(place));
         odd.extend(missing(split).into_iter().map(place));
         for column in &split.columns {
             let place = |what: String| format!("{}/{}: {what}", split.name, column.name);
@@ -39,18 +39,18 @@ fn stream(pickle: &Pickle) -> Option<String> {
     (!rest.is_empty()).then(|| format!("{} {what} follow and are not shown", rest.len()))
 }
 
-/// Columns must agree on the number of clips.
-fn clips(split: &Split<'_>) -> Option<String> {
-    let expected = split.column("audio").and_then(|column| column.clips)?;
+/// Columns must agree on the number of samples.
+fn samples(split: &Split<'_>) -> Option<String> {
+    let expected = split.column("audio").and_then(|column| column.samples)?;
     let others: Vec<String> = split
         .columns
         .iter()
         .filter_map(|column| {
-            let clips = column.clips.filter(|clips| *clips != expected)?;
-            Some(format!("{clips} in {}", column.name))
+            let samples = column.samples.filter(|samples| *samples != expected)?;
+            Some(format!("{samples} in {}", column.name))
         })
         .collect();
-    (!others.is_empty()).then(|| format!("{expected} clips in audio, {}", others.join(", ")))
+    (!others.is_empty()).then(|| format!("{expected} samples in audio, {}", others.join(", ")))
 }
 
 fn missing(split: &Split<'_>) -> Vec<String> {
@@ -91,7 +91,7 @@ fn form(column: &Column<'_>) -> Vec<String> {
         && *steps != 3
     {
         odd.push(format!(
-            "shape (clips, {steps}, 3), as in files of MMSA's first version"
+            "shape (samples, {steps}, 3), as in files of MMSA's first version"
         ));
     }
     odd
@@ -117,7 +117,7 @@ fn content(split: &Split<'_>, column: &Column<'_>) -> Vec<String> {
             odd.push("values beyond 65504; see prepare --standardize".into());
         }
         if feature && scan.left_padded > scan.right_padded {
-            odd.push(format!("{} clips padded on the left", scan.left_padded));
+            odd.push(format!("{} samples padded on the left", scan.left_padded));
         }
     }
     odd.extend(lengths(split, column));
@@ -136,7 +136,7 @@ fn lengths(split: &Split<'_>, column: &Column<'_>) -> Option<String> {
     (wrong > 0).then(|| format!("{wrong} lengths outside 1 to {steps}"))
 }
 
-/// Ids that name more than one clip.
+/// Ids that name more than one sample.
 fn twice(facts: &Facts<'_>) -> Option<String> {
     let mut seen = HashSet::new();
     let ids = facts.splits.iter().filter_map(|split| split.column("id"));

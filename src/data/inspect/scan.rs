@@ -9,8 +9,8 @@ const BLOCK: usize = 1 << 16;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scan {
     pub stats: Stats,
-    /// Clips whose first step is all zero and whose last one is not, and the other way round;
-    /// arrays of shape (clips, steps, features) only.
+    /// Samples whose first step is all zero and whose last one is not, and the other way round;
+    /// arrays of shape (samples, steps, features) only.
     pub left_padded: usize,
     pub right_padded: usize,
 }
@@ -21,26 +21,26 @@ pub fn scan(array: ArrayRef<'_>) -> Result<Option<Scan>, Error> {
         return Ok(None);
     }
     let mut scan = Scan::default();
-    let mut clips = Clips::new(array.shape());
+    let mut samples = Samples::new(array.shape());
     array.for_each_block(BLOCK, |block: &[f64]| {
         for value in block {
             scan.stats.add(*value);
         }
-        if let Some(clips) = &mut clips {
-            clips.add(block);
+        if let Some(samples) = &mut samples {
+            samples.add(block);
         }
         Ok::<_, Error>(())
     })?;
-    if let Some(clips) = clips {
-        (scan.left_padded, scan.right_padded) = (clips.left, clips.right);
+    if let Some(samples) = samples {
+        (scan.left_padded, scan.right_padded) = (samples.left, samples.right);
     }
     Ok(Some(scan))
 }
 
-/// First and last steps of clips, from values that come in row-major order.
-struct Clips {
+/// First and last steps of samples, from values that come in row-major order.
+struct Samples {
     features: usize,
-    clip: usize,
+    sample: usize,
     at: usize,
     first: bool,
     last: bool,
@@ -48,14 +48,14 @@ struct Clips {
     right: usize,
 }
 
-impl Clips {
+impl Samples {
     fn new(shape: &[usize]) -> Option<Self> {
         let &[_, steps, features] = shape else {
             return None;
         };
         (steps > 1 && features > 0).then_some(Self {
             features,
-            clip: steps * features,
+            sample: steps * features,
             at: 0,
             first: false,
             last: false,
@@ -67,11 +67,11 @@ impl Clips {
     /// Only the parts of the block in a first or last step are looked at.
     fn add(&mut self, mut block: &[f64]) {
         while !block.is_empty() {
-            let last = self.clip - self.features;
-            let until = [self.features, last, self.clip]
+            let last = self.sample - self.features;
+            let until = [self.features, last, self.sample]
                 .into_iter()
                 .find(|end| *end > self.at)
-                .unwrap_or(self.clip);
+                .unwrap_or(self.sample);
             let (part, rest) = block.split_at(block.len().min(until - self.at));
             if self.at < self.features {
                 self.first |= part.iter().any(|value| *value != 0.0);
@@ -80,7 +80,7 @@ impl Clips {
             }
             self.at += part.len();
             block = rest;
-            if self.at == self.clip {
+            if self.at == self.sample {
                 self.left += usize::from(!self.first && self.last);
                 self.right += usize::from(self.first && !self.last);
                 (self.at, self.first, self.last) = (0, false, false);
@@ -95,15 +95,15 @@ mod tests {
 
     #[test]
     fn padding_is_seen_whatever_the_blocks() {
-        // Three clips of three steps of two features: left-padded, right-padded, full.
+        // Three samples of three steps of two features: left-padded, right-padded, full.
         let values = [
             0., 0., 0., 1., 2., 0., 0., 1., 0., 0., 0., 0., 1., 1., 1., 1., 1., 1.,
         ];
         for block in [1, 4, 5, 18] {
-            let mut clips = Clips::new(&[3, 3, 2]).unwrap();
-            values.chunks(block).for_each(|block| clips.add(block));
-            assert_eq!((clips.left, clips.right), (1, 1), "{block}");
+            let mut samples = Samples::new(&[3, 3, 2]).unwrap();
+            values.chunks(block).for_each(|block| samples.add(block));
+            assert_eq!((samples.left, samples.right), (1, 1), "{block}");
         }
-        assert!(Clips::new(&[3, 6]).is_none());
+        assert!(Samples::new(&[3, 6]).is_none());
     }
 }

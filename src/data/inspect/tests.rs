@@ -43,13 +43,13 @@ fn everything_odd_is_said() {
     for line in [
         "4 bytes of another pickle follow and are not shown",
         "no split test: not an MMSA file as it is",
-        "train: 2 clips in audio, 3 in raw_text",
+        "train: 2 samples in audio, 3 in raw_text",
         "train: no column classification_labels",
         "train/audio: 1 values are not finite",
         "train/audio: values beyond 65504",
-        "train/audio: 2 clips padded on the left",
+        "train/audio: 2 samples padded on the left",
         "train/audio_lengths: 2 lengths outside 1 to 3",
-        "train/text_bert: shape (clips, 5, 3)",
+        "train/text_bert: shape (samples, 5, 3)",
         "2 ids occur more than once, a$_$1 first",
     ] {
         assert!(odd.contains(line), "{line} is not in\n{odd}");

@@ -17,7 +17,7 @@ impl Machine<'_> {
         let target = self.top()?;
         let node = match self.node(target) {
             // Attributes of a dict that has some, which nothing reads.
-            Node::Dict(_) if self.dialect.objects => return self.check_attributes(state),
+            Node::Dict(_) if self.allow_list.objects => return self.check_attributes(state),
             Node::DType(dtype) => {
                 let dtype = *dtype;
                 Node::DType(self.dtype_state(dtype, &self.tuple(state)?)?)

@@ -3,7 +3,7 @@
 use super::error::{Error, Result};
 use super::unit::Unit;
 
-/// Family of an element type, numpy's `dtype.kind`.
+/// Mask protocol of an element type, numpy's `dtype.kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Bool,

@@ -31,7 +31,7 @@ pub enum Global {
     Reconstructor,
     /// A built-in type as a value: a default dict's factory, or `object`.
     Type,
-    /// A name of a [`Dialect`](super::Dialect).
+    /// A name of a [`AllowList`](super::AllowList).
     Named(&'static str),
 }
 

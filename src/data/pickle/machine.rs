@@ -4,7 +4,7 @@
 //! [`super::reduce`] and [`super::build`]; here are the stack, the marks and the memo.
 
 use super::cursor::Cursor;
-use super::dialect::Dialect;
+use super::allow_list::AllowList;
 use super::error::{Error, Result};
 use super::limits::Limits;
 use super::number;
@@ -23,7 +23,7 @@ pub struct Machine<'a> {
     pub(super) source: &'a Source,
     pub(super) cursor: Cursor<'a>,
     limits: Limits,
-    pub(super) dialect: &'static Dialect,
+    pub(super) allow_list: &'static AllowList,
     nodes: Vec<Node>,
     stack: Vec<Id>,
     marks: Vec<usize>,
@@ -52,13 +52,13 @@ impl<'a> Machine<'a> {
         source: &'a Source,
         start: usize,
         limits: Limits,
-        dialect: &'static Dialect,
+        allow_list: &'static AllowList,
     ) -> Self {
         Self {
             source,
             cursor: Cursor::new(source, start),
             limits,
-            dialect,
+            allow_list,
             nodes: vec![Node::None, Node::Bool(false), Node::Bool(true)],
             stack: Vec::new(),
             marks: Vec::new(),
@@ -117,7 +117,7 @@ impl<'a> Machine<'a> {
             op::REDUCE => self.reduce(),
             op::BUILD => self.build(),
             op::READONLY_BUFFER => self.read_only(),
-            op::BINPERSID if self.dialect.objects => self.reference(),
+            op::BINPERSID if self.allow_list.objects => self.reference(),
             _ => self.refuse(opcode),
         }
     }

@@ -18,7 +18,7 @@ mod coding;
 mod containers;
 mod cursor;
 mod decode;
-mod dialect;
+mod allow_list;
 mod dtype;
 mod element;
 mod error;
@@ -45,7 +45,7 @@ mod writer;
 
 pub use array::Array;
 pub use array_ref::ArrayRef;
-pub use dialect::Dialect;
+pub use allow_list::AllowList;
 pub use dtype::{DType, Kind};
 pub use element::Element;
 pub use error::{Error, Result};

@@ -38,7 +38,7 @@ impl<'a> Machine<'a> {
     }
 
     fn resolve(&self, module: &str, name: &str) -> Result<Global> {
-        self.dialect
+        self.allow_list
             .resolve(module, name)
             .ok_or_else(|| Error::ForbiddenGlobal {
                 name: format!("{module}.{name}"),

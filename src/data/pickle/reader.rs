@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::dialect::Dialect;
+use super::allow_list::AllowList;
 use super::dtype::DType;
 use super::element::Element;
 use super::error::Result;
@@ -24,7 +24,7 @@ pub struct Pickle {
     root: Id,
     stream: Range<usize>,
     limits: Limits,
-    dialect: &'static Dialect,
+    allow_list: &'static AllowList,
 }
 
 impl Pickle {
@@ -34,7 +34,7 @@ impl Pickle {
     /// See [`Error`]; the file's path is the caller's to add.
     pub fn open(path: &Path) -> Result<Self> {
         let source = Arc::new(Source::open(path)?);
-        Self::parse(source, 0, Limits::default(), &Dialect::NUMPY)
+        Self::parse(source, 0, Limits::default(), &AllowList::NUMPY)
     }
 
     /// Parses bytes in memory.
@@ -42,15 +42,15 @@ impl Pickle {
     /// # Errors
     /// As [`Self::open`].
     pub fn from_bytes(bytes: Vec<u8>, limits: Limits) -> Result<Self> {
-        Self::in_dialect(bytes, limits, &Dialect::NUMPY)
+        Self::with_allow_list(bytes, limits, &AllowList::NUMPY)
     }
 
-    /// Parses bytes in memory that may use the names of a dialect.
+    /// Parses bytes in memory that may use the names of a allow-list.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn in_dialect(bytes: Vec<u8>, limits: Limits, dialect: &'static Dialect) -> Result<Self> {
-        Self::parse(Arc::new(Source::Memory(bytes)), 0, limits, dialect)
+    pub fn with_allow_list(bytes: Vec<u8>, limits: Limits, allow_list: &'static AllowList) -> Result<Self> {
+        Self::parse(Arc::new(Source::Memory(bytes)), 0, limits, allow_list)
     }
 
     /// Parses the stream behind this one; `None` where the file ends.
@@ -61,16 +61,16 @@ impl Pickle {
         let start = self.stream.end;
         let rest = start < self.source.len();
         let source = Arc::clone(&self.source);
-        rest.then(|| Self::parse(source, start, self.limits, self.dialect))
+        rest.then(|| Self::parse(source, start, self.limits, self.allow_list))
     }
 
     fn parse(
         source: Arc<Source>,
         start: usize,
         limits: Limits,
-        dialect: &'static Dialect,
+        allow_list: &'static AllowList,
     ) -> Result<Self> {
-        let parsed = Machine::new(&source, start, limits, dialect).run();
+        let parsed = Machine::new(&source, start, limits, allow_list).run();
         let parsed = parsed.map_err(|error| foreign(&source[start..], start, error))?;
         Ok(Self {
             source,
@@ -78,7 +78,7 @@ impl Pickle {
             root: parsed.root,
             stream: start..parsed.end,
             limits,
-            dialect,
+            allow_list,
         })
     }
 
@@ -205,7 +205,7 @@ impl<'a> Value<'a> {
         out.pop()
     }
 
-    /// A name of the dialect, as a value.
+    /// A name of the allow-list, as a value.
     pub fn name(self) -> Option<&'static str> {
         match self.node() {
             Node::Global(Global::Named(name)) => Some(name),
@@ -213,7 +213,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A call of one of the dialect's names, and its arguments.
+    /// A call of one of the allow-list's names, and its arguments.
     pub fn call(self) -> Option<(&'static str, Vec<Value<'a>>)> {
         match self.node() {
             Node::Call(call) => {

@@ -36,7 +36,7 @@ pub enum Node {
     DType(DType),
     Scalar(Box<Scalar>),
     Array(Box<Array>),
-    /// A call of a dialect's name.
+    /// A call of a allow-list's name.
     Call(Box<Call>),
     /// What stands for an object kept elsewhere.
     Reference(Id),

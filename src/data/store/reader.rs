@@ -120,7 +120,7 @@ impl Reader {
             tool_version: self.attribute("tool_version")?,
             options: self.attribute("options")?,
             label_range: self.label_range(),
-            clips: self.json("clips")?,
+            samples: self.json("samples")?,
             non_finite: self.json("non_finite")?,
             overflow: self.json("overflow")?,
             warnings: self.json("warnings")?,

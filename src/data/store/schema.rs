@@ -7,7 +7,7 @@ use hdf5::DatasetBuilderEmptyShape;
 /// Version of the format. Raise it when a reader of today could misread a file of tomorrow.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// A chunk holds whole clips and about this many bytes: the size of libhdf5's chunk cache.
+/// A chunk holds whole samples and about this many bytes: the size of libhdf5's chunk cache.
 pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 
 pub(crate) const ATTR_VERSION: &str = "format_version";
@@ -93,8 +93,8 @@ pub(super) struct Description {
 /// Describes a column by the last part of its name, `train/audio`; `None` for columns that are not
 /// part of the format. Where audio and vision are `standardized`, their unit is their deviation.
 pub(super) fn description(column: &str, standardized: bool) -> Option<Description> {
-    const FRAMES: &[&str] = &["clip", "step", "feature"];
-    const CLIPS: &[&str] = &["clip"];
+    const FRAMES: &[&str] = &["sample", "step", "feature"];
+    const SAMPLES: &[&str] = &["sample"];
     let name = column.rsplit('/').next().unwrap_or(column);
     let (axes, units, meaning) = match name {
         "audio" | "vision" => (
@@ -112,24 +112,24 @@ pub(super) fn description(column: &str, standardized: bool) -> Option<Descriptio
             "the source's own features per token",
         ),
         "text_bert" => (
-            &["clip", "part", "token"][..],
+            &["sample", "part", "token"][..],
             "token id; 0 or 1; segment id",
             "token ids, attention mask, segment ids",
         ),
-        "text_lengths" => (CLIPS, "tokens", "valid tokens, CLS and SEP included"),
-        "audio_lengths" | "vision_lengths" => (CLIPS, "frames", "valid frames"),
-        "id" => (CLIPS, "text", "name of the clip"),
-        "raw_text" => (CLIPS, "text", "transcript"),
-        "annotations" => (CLIPS, "text", "sign of the sentiment in words"),
-        "mask" => (CLIPS, "0 or 1", "1 where the clip is labelled"),
+        "text_lengths" => (SAMPLES, "tokens", "valid tokens, CLS and SEP included"),
+        "audio_lengths" | "vision_lengths" => (SAMPLES, "frames", "valid frames"),
+        "id" => (SAMPLES, "text", "name of the sample"),
+        "raw_text" => (SAMPLES, "text", "transcript"),
+        "annotations" => (SAMPLES, "text", "sign of the sentiment in words"),
+        "mask" => (SAMPLES, "0 or 1", "1 where the sample is labelled"),
         "audio_mean" | "vision_mean" => (&["feature"][..], "as in the source", "subtracted"),
         "audio_deviation" | "vision_deviation" => {
             (&["feature"][..], "as in the source", "divided by")
         }
         _ if name.starts_with("regression_labels") => {
-            (CLIPS, "sentiment, within label_range of the file", "label")
+            (SAMPLES, "sentiment, within label_range of the file", "label")
         }
-        _ if name.starts_with("classification_labels") => (CLIPS, "class", "class of the label"),
+        _ if name.starts_with("classification_labels") => (SAMPLES, "class", "class of the label"),
         _ => return None,
     };
     Some(Description {
@@ -157,8 +157,8 @@ pub struct Provenance {
     pub options: String,
     /// Smallest and largest label of the data set.
     pub label_range: [f32; 2],
-    /// Clips per split.
-    pub clips: BTreeMap<String, u64>,
+    /// Samples per split.
+    pub samples: BTreeMap<String, u64>,
     /// Values replaced by zero because they were infinite or no number, per column
     /// (`train/audio`).
     pub non_finite: BTreeMap<String, u64>,
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_hold_whole_clips_near_a_mebibyte() {
+    fn chunks_hold_whole_samples_near_a_mebibyte() {
         assert_eq!(chunk_rows(1284, 500 * 20), 26);
         assert_eq!(chunk_rows(1284, 50 * 768), 6);
         assert_eq!(chunk_rows(10, 1_000_000), 1);

@@ -14,10 +14,10 @@ fn provenance() -> Provenance {
         tool_version: "0".into(),
         options: "{}".into(),
         label_range: [-3.0, 3.0],
-        clips: [("train".to_owned(), 3)].into(),
+        samples: [("train".to_owned(), 3)].into(),
         non_finite: [("train/audio".to_owned(), 3)].into(),
         overflow: [("train/audio".to_owned(), 1)].into(),
-        warnings: vec!["a clip".into()],
+        warnings: vec!["a sample".into()],
     }
 }
 

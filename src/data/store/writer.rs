@@ -187,7 +187,7 @@ fn attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5
         ("source_sha256", &provenance.source_sha256),
         ("tool_version", &provenance.tool_version),
         ("options", &provenance.options),
-        ("clips", &json(serde_json::json!(provenance.clips))),
+        ("samples", &json(serde_json::json!(provenance.samples))),
         (
             "non_finite",
             &json(serde_json::json!(provenance.non_finite)),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{MaskFile, split};
 use crate::data::dataset::SplitName;
-use crate::mask::{Error, Level};
+use crate::mask::{Error, Condition};
 use crate::data::store::Partial;
 
 /// Version of this file's layout. Raise it when a reader of today could misread it.
@@ -21,23 +21,23 @@ pub struct MaskManifest {
     pub dataset: String,
     /// Content hash of the prepared data.
     pub content_hash: String,
-    pub masks: Vec<SplitFacts>,
+    pub masks: Vec<SplitMetadata>,
 }
 
-/// One split of one family and seed.
+/// One split of one mask protocol and seed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SplitFacts {
-    pub family: String,
+pub struct SplitMetadata {
+    pub mask_protocol: String,
     pub version: u32,
     pub seed: u64,
     pub split: SplitName,
-    /// By the level's name.
-    pub levels: BTreeMap<String, LevelFacts>,
+    /// By the condition's name.
+    pub conditions: BTreeMap<String, LevelMetadata>,
 }
 
-/// The masks of one level.
+/// The masks of one condition.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LevelFacts {
+pub struct LevelMetadata {
     pub hash: String,
     /// Missing rates of text, audio, vision.
     pub nominal: [f64; 3],
@@ -56,24 +56,24 @@ impl MaskFile {
     /// # Errors
     /// [`Error`] where a group cannot be read.
     pub fn manifest(&self) -> Result<MaskManifest, Error> {
-        let facts = |name: super::Stored| -> Result<SplitFacts, Error> {
+        let facts = |name: super::Stored| -> Result<SplitMetadata, Error> {
             let realised = split::realised(&self.path, &self.group(&name)?)?;
             let hashes = self.hashes(&name)?;
-            let levels = hashes.into_iter().zip(realised);
-            let level = |((level, hash), realised): ((Level, String), _)| {
-                let nominal = level.rates();
+            let conditions = hashes.into_iter().zip(realised);
+            let condition = |((condition, hash), realised): ((Condition, String), _)| {
+                let nominal = condition.rates();
                 (
-                    level.to_string(),
-                    LevelFacts {
+                    condition.to_string(),
+                    LevelMetadata {
                         hash,
                         nominal,
                         realised,
                     },
                 )
             };
-            Ok(SplitFacts {
-                levels: levels.map(level).collect(),
-                family: name.family,
+            Ok(SplitMetadata {
+                conditions: conditions.map(condition).collect(),
+                mask_protocol: name.mask_protocol,
                 version: name.version,
                 seed: name.seed,
                 split: name.split,

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! /                                  format, dataset, content_hash
-//! /FAMILY-vVERSION/seed-SEED/SPLIT   family, version, seed, levels, hashes, valid
+//! /FAMILY-vVERSION/seed-SEED/SPLIT   mask protocol, version, seed, conditions, hashes, valid
 //!     text, audio, vision            uint8, packed ranks: bits, steps, rates
-//!     nominal, realised              float64 (levels, 3): missing rates of text, audio, vision
+//!     nominal, realised              float64 (conditions, 3): missing rates of text, audio, vision
 //! ```
 //!
 //! `content_hash` is that of the prepared data; masks of other data are of no use.
@@ -23,7 +23,7 @@ use hdf5::{File, Group};
 
 use self::attribute::{hdf5_error, one, text, texts};
 pub use self::manifest::MaskManifest;
-use super::{Error, Level, SplitVariants, Variants};
+use super::{Error, Condition, SplitVariants, Variants};
 use crate::data::dataset::SplitName;
 use crate::data::store::read_only;
 
@@ -43,7 +43,7 @@ pub struct MaskFile {
 /// What names one split's masks in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stored {
-    pub family: String,
+    pub mask_protocol: String,
     pub version: u32,
     pub seed: u64,
     pub split: SplitName,
@@ -53,7 +53,7 @@ impl Stored {
     /// The name of one split's masks among `variants`.
     fn of(variants: &Variants, split: SplitName) -> Self {
         Self {
-            family: variants.family.clone(),
+            mask_protocol: variants.mask_protocol.clone(),
             version: variants.version,
             seed: variants.seed,
             split,
@@ -63,12 +63,12 @@ impl Stored {
     /// The name of the group that holds them.
     pub fn group(&self) -> String {
         let Self {
-            family,
+            mask_protocol,
             version,
             seed,
             split,
         } = self;
-        format!("{family}-v{version}/seed-{seed}/{split}")
+        format!("{mask_protocol}-v{version}/seed-{seed}/{split}")
     }
 }
 
@@ -137,8 +137,8 @@ impl MaskFile {
     pub fn stored(&self) -> Result<Vec<Stored>, Error> {
         let fail = || hdf5_error(&self.path, "listing");
         let mut found = Vec::new();
-        for family in self.file.groups().map_err(fail())? {
-            for seed in family.groups().map_err(fail())? {
+        for mask_protocol in self.file.groups().map_err(fail())? {
+            for seed in mask_protocol.groups().map_err(fail())? {
                 for group in seed.groups().map_err(fail())? {
                     found.push(split::name(&self.path, &group)?);
                 }
@@ -148,15 +148,15 @@ impl MaskFile {
         Ok(found)
     }
 
-    /// The stored hash of every level, as it stands in the file.
+    /// The stored hash of every condition, as it stands in the file.
     ///
     /// # Errors
     /// [`Error`] where the file does not hold `name`.
-    pub fn hashes(&self, name: &Stored) -> Result<BTreeMap<Level, String>, Error> {
+    pub fn hashes(&self, name: &Stored) -> Result<BTreeMap<Condition, String>, Error> {
         let group = self.group(name)?;
-        let levels = split::levels(&self.path, &group)?;
+        let conditions = split::conditions(&self.path, &group)?;
         let hashes = texts(&self.path, &group, "hashes")?;
-        Ok(levels.into_iter().zip(hashes).collect())
+        Ok(conditions.into_iter().zip(hashes).collect())
     }
 
     /// Reads the masks called `name`, and checks them against every stored hash.
@@ -193,7 +193,7 @@ impl MaskFile {
             progress(&name.group());
             let variants = self.read(&name)?;
             verified.groups += 1;
-            verified.masks += variants.levels.len();
+            verified.masks += variants.conditions.len();
             let positions = |split: &SplitVariants| {
                 split
                     .ranks
@@ -217,9 +217,9 @@ impl MaskFile {
 /// What a mask file that passed holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// Splits of families and seeds.
+    /// Splits of mask protocols and seeds.
     pub groups: usize,
-    /// Levels of all groups, each with its own hash.
+    /// Conditions of all groups, each with its own hash.
     pub masks: usize,
     /// Positions of text, audio and vision of all groups.
     pub positions: usize,

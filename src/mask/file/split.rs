@@ -8,7 +8,7 @@ use super::attribute::{all, hdf5_error, one, set, set_all, set_text, set_texts, 
 use super::{Stored, foreign};
 use crate::data::dataset::{Modality, SplitName};
 use crate::mask::packing::{bits_for, pack, row_bytes, unpack};
-use crate::mask::{Error, Level, Ranks, SplitVariants, Variants};
+use crate::mask::{Error, Condition, Ranks, SplitVariants, Variants};
 
 /// Adds one split of a variant to a file.
 pub(super) fn write(
@@ -19,14 +19,14 @@ pub(super) fn write(
 ) -> Result<(), Error> {
     let name = Stored::of(variants, split.name).group();
     let group = file.create_group(&name).map_err(hdf5_error(path, &name))?;
-    set_text(path, &group, "family", &variants.family)?;
+    set_text(path, &group, "mask_protocol", &variants.mask_protocol)?;
     set(path, &group, "version", variants.version)?;
     set(path, &group, "seed", variants.seed)?;
-    let levels: Vec<String> = variants.levels.iter().map(Level::to_string).collect();
-    set_texts(path, &group, "levels", &levels)?;
+    let conditions: Vec<String> = variants.conditions.iter().map(Condition::to_string).collect();
+    set_texts(path, &group, "conditions", &conditions)?;
     let hashes: Vec<String> = variants.hashes(split.name)?.into_values().collect();
     set_texts(path, &group, "hashes", &hashes)?;
-    let nominal: Vec<f64> = variants.levels.iter().flat_map(Level::rates).collect();
+    let nominal: Vec<f64> = variants.conditions.iter().flat_map(Condition::rates).collect();
     write_rates(path, &group, "nominal", &nominal)?;
     set_all(path, &group, "valid", &split.valid)?;
     let realised = split.realised.iter().flatten();
@@ -38,7 +38,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// A matrix of one row per level and one column per modality.
+/// A matrix of one row per condition and one column per modality.
 fn write_rates(path: &Path, group: &Group, name: &str, rates: &[f64]) -> Result<(), Error> {
     let dataset = group
         .new_dataset::<f64>()
@@ -70,7 +70,7 @@ pub(super) fn name(path: &Path, group: &Group) -> Result<Stored, Error> {
         .into_iter()
         .find(|split| last == Some(split.as_str()));
     Ok(Stored {
-        family: text(path, group, "family")?,
+        mask_protocol: text(path, group, "mask_protocol")?,
         version: one(path, group, "version")?,
         seed: one(path, group, "seed")?,
         split: split.ok_or_else(|| foreign(path, format!("{place} is no split")))?,
@@ -78,12 +78,12 @@ pub(super) fn name(path: &Path, group: &Group) -> Result<Stored, Error> {
 }
 
 /// The levels of a group.
-pub(super) fn levels(path: &Path, group: &Group) -> Result<Vec<Level>, Error> {
+pub(super) fn conditions(path: &Path, group: &Group) -> Result<Vec<Condition>, Error> {
     let parse = |name: String| {
         name.parse()
             .map_err(|error| foreign(path, format!("{}: {error}", group.name())))
     };
-    texts(path, group, "levels")?
+    texts(path, group, "conditions")?
         .into_iter()
         .map(parse)
         .collect()
@@ -103,7 +103,7 @@ pub(super) fn read(
         ranks(Modality::Vision)?,
     ];
     let name = name(path, group)?;
-    let levels = levels(path, group)?;
+    let conditions = conditions(path, group)?;
     let damaged = |what: String| Error::Damaged {
         path: path.to_owned(),
         group: stored.group(),
@@ -115,13 +115,13 @@ pub(super) fn read(
     let valid = all(path, group, "valid")?;
     let valid = <[u64; 3]>::try_from(valid)
         .map_err(|_| foreign(path, format!("{}: `valid` is not three", group.name())))?;
-    let split = SplitVariants::new(name.split, &levels, ranks, valid);
+    let split = SplitVariants::new(name.split, &conditions, ranks, valid);
     let variants = Variants {
-        family: name.family,
+        mask_protocol: name.mask_protocol,
         version: name.version,
         dataset: dataset.to_owned(),
         seed: name.seed,
-        levels,
+        conditions,
         splits: vec![split],
     };
     check(path, group, &variants).map_err(damaged)?;
@@ -131,43 +131,43 @@ pub(super) fn read(
 /// Checks masks against what stands beside them; says what is wrong.
 fn check(path: &Path, group: &Group, variants: &Variants) -> Result<(), String> {
     let said = |error: Error| error.to_string();
-    let (levels, split) = (&variants.levels, &variants.splits[0]);
+    let (conditions, split) = (&variants.conditions, &variants.splits[0]);
     let hashes = texts(path, group, "hashes").map_err(said)?;
     let nominal = rates(path, group, "nominal").map_err(said)?;
     let realised = realised(path, group).map_err(said)?;
-    if [hashes.len(), nominal.len(), realised.len()] != [levels.len(); 3] {
-        return Err("its levels, hashes and rates differ in number".to_owned());
+    if [hashes.len(), nominal.len(), realised.len()] != [conditions.len(); 3] {
+        return Err("its conditions, hashes and rates differ in number".to_owned());
     }
-    for (place, level) in levels.iter().enumerate() {
-        // A level whose rates are not among the stored ones is as wrong as a flipped bit.
-        let hash = variants.hash(split.name, *level).ok();
+    for (place, condition) in conditions.iter().enumerate() {
+        // A condition whose rates are not among the stored ones is as wrong as a flipped bit.
+        let hash = variants.hash(split.name, *condition).ok();
         if hash.as_ref() != Some(&hashes[place]) {
             return Err(format!(
-                "the masks at level {level} do not match their hash"
+                "the masks at condition {condition} do not match their hash"
             ));
         }
-        if nominal[place] != level.rates() {
+        if nominal[place] != condition.rates() {
             return Err(format!(
-                "the nominal rates at level {level} are not its own"
+                "the nominal rates at condition {condition} are not its own"
             ));
         }
         if realised[place] != split.realised[place] {
             return Err(format!(
-                "the realised rates at level {level} are not those of its masks"
+                "the realised rates at condition {condition} are not those of its masks"
             ));
         }
     }
     Ok(())
 }
 
-/// The realised rates of a group, by level.
+/// The realised rates of a group, by condition.
 pub(super) fn realised(path: &Path, group: &Group) -> Result<Vec<[Option<f64>; 3]>, Error> {
     let rows = rates(path, group, "realised")?;
     let row = |row: [f64; 3]| row.map(|rate| (!rate.is_nan()).then_some(rate));
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// A matrix of one row per level and one column per modality.
+/// A matrix of one row per condition and one column per modality.
 fn rates(path: &Path, group: &Group, name: &str) -> Result<Vec<[f64; 3]>, Error> {
     let dataset = group.dataset(name);
     let rates = dataset.and_then(|dataset| dataset.read_raw::<f64>());

@@ -6,7 +6,7 @@ const CONTENT: &str = "c0ffee";
 
 fn stored(seed: u64) -> Stored {
     Stored {
-        family: "random".to_owned(),
+        mask_protocol: "random".to_owned(),
         version: 1,
         seed,
         split: SplitName::Test,
@@ -27,8 +27,8 @@ fn write(path: &Path, variants: Variants) -> Result<(), Error> {
 #[test]
 fn variants_round_trip_and_merge() {
     let (folder, path) = place();
-    for (seed, levels) in [(1, "0,0.5"), (2, "0:1:0.1,L,l=0.2,a=0.7,v=0.7")] {
-        write(&path, small(seed, levels)).unwrap();
+    for (seed, conditions) in [(1, "0,0.5"), (2, "0:1:0.1,L,l=0.2,a=0.7,v=0.7")] {
+        write(&path, small(seed, conditions)).unwrap();
     }
     let file = MaskFile::open(&path).unwrap();
     assert_eq!(file.stored().unwrap(), [stored(1), stored(2)]);
@@ -88,19 +88,19 @@ fn rates_that_are_not_those_of_the_masks_are_found() {
         (
             "nominal",
             4,
-            "the nominal rates at level 0.5 are not its own",
+            "the nominal rates at condition 0.5 are not its own",
         ),
         (
             "realised",
             0,
-            "the realised rates at level 0 are not those of",
+            "the realised rates at condition 0 are not those of",
         ),
         (
             "realised",
             5,
-            "the realised rates at level 0.5 are not those of",
+            "the realised rates at condition 0.5 are not those of",
         ),
-        ("valid", 0, "the realised rates at level 0 are not those of"),
+        ("valid", 0, "the realised rates at condition 0 are not those of"),
     ] {
         let message = change(name, row);
         assert!(message.contains(said), "{name}: {message}");
@@ -165,7 +165,7 @@ fn a_damaged_file_is_named_and_kept() {
     ] {
         let message = refused.to_string();
         assert!(
-            message.contains("random-v1/seed-1/test: the masks at level 0"),
+            message.contains("random-v1/seed-1/test: the masks at condition 0"),
             "{message}"
         );
     }
@@ -204,7 +204,7 @@ fn an_empty_modality_is_stored() {
         data: Vec::new(),
     };
     valid[0] = 0;
-    variants.splits[0] = SplitVariants::new(split.name, &variants.levels, ranks, valid);
+    variants.splits[0] = SplitVariants::new(split.name, &variants.conditions, ranks, valid);
     write(&path, variants.clone()).unwrap();
     assert_eq!(
         MaskFile::open(&path).unwrap().read(&stored(1)).unwrap(),

@@ -8,34 +8,34 @@ use hdf5::File;
 use super::attribute::{hdf5_error, set, set_text};
 use super::{FORMAT, MaskFile, Stored, other_dataset, split};
 use crate::data::dataset::{Corpus, SplitName};
-use crate::mask::{Conditions, Error, Family, Level, Variants};
+use crate::mask::{EvaluationMasks, Error, MaskProtocol, Condition, Variants};
 use crate::data::store::Partial;
 
 impl MaskFile {
-    /// Draws and writes the masks of prepared data for every family and seed, one after the other,
-    /// and the manifest beside them. Masks and levels that `path` already holds for the same data
-    /// stay: a family and seed that is drawn is drawn at those levels too.
+    /// Draws and writes the masks of prepared data for every mask protocol and seed, one after the other,
+    /// and the manifest beside them. Masks and conditions that `path` already holds for the same data
+    /// stay: a mask protocol and seed that is drawn is drawn at those conditions too.
     ///
-    /// A family without seeds has the masks of the first one alone.
+    /// A mask protocol without seeds has the masks of the first one alone.
     ///
     /// # Errors
     /// As [`MaskFile::write`] and [`Variants::build`].
     pub fn prepare(
         path: &Path,
         corpus: &Corpus,
-        conditions: &[Conditions],
+        evaluation: &[EvaluationMasks],
         seeds: &[u64],
     ) -> Result<(), Error> {
         let (dataset, content) = (corpus.name(), corpus.content_hash.as_str());
         let mut new = New::begin(path, dataset, content)?;
-        for condition in conditions {
-            for seed in condition.seeds(seeds) {
-                let levels = new.with_stored(condition.family, *seed, &condition.levels)?;
+        for evaluation in evaluation {
+            for seed in evaluation.seeds(seeds) {
+                let conditions = new.with_stored(evaluation.mask_protocol, *seed, &evaluation.conditions)?;
                 new.add(&Variants::of_corpus(
-                    condition.family,
+                    evaluation.mask_protocol,
                     corpus,
                     *seed,
-                    &levels,
+                    &conditions,
                 )?)?;
             }
         }
@@ -43,7 +43,7 @@ impl MaskFile {
         Self::open(path)?.write_manifest()
     }
 
-    /// Writes variants of one data set, keeping those of other families, seeds and splits that
+    /// Writes variants of one data set, keeping those of other mask protocols, seeds and splits that
     /// `path` already holds for the same data. Masks of other data, and files of an older format,
     /// are replaced; of two variants of one name the first one stays.
     ///
@@ -91,21 +91,21 @@ impl<'a> New<'a> {
         })
     }
 
-    /// These levels, and those at which the old file holds masks of the same family and seed.
+    /// These conditions, and those at which the old file holds masks of the same mask protocol and seed.
     fn with_stored(
         &self,
-        family: &dyn Family,
+        mask_protocol: &dyn MaskProtocol,
         seed: u64,
-        levels: &[Level],
-    ) -> Result<Vec<Level>, Error> {
-        let mut all = levels.to_vec();
+        conditions: &[Condition],
+    ) -> Result<Vec<Condition>, Error> {
+        let mut all = conditions.to_vec();
         let Some(old) = &self.old else {
             return Ok(all);
         };
         for split in SplitName::ALL {
             let name = Stored {
-                family: family.name().to_owned(),
-                version: family.version(),
+                mask_protocol: mask_protocol.name().to_owned(),
+                version: mask_protocol.version(),
                 seed,
                 split,
             };

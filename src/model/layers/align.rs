@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 /// Returns the input itself where it has that many steps already.
 pub fn align(x: &Tensor, steps: i64) -> Tensor {
     let size = x.size();
-    let (clips, frames, width) = (size[0], size[1], size[2]);
+    let (samples, frames, width) = (size[0], size[1], size[2]);
     if frames == steps {
         return x.shallow_clone();
     }
@@ -15,9 +15,9 @@ pub fn align(x: &Tensor, steps: i64) -> Tensor {
     let missing = window * steps - frames;
     let last = x
         .narrow(1, frames - 1, 1)
-        .expand([clips, missing, width], false);
+        .expand([samples, missing, width], false);
     Tensor::cat(&[x, &last], 1)
-        .view([clips, steps, window, width])
+        .view([samples, steps, window, width])
         .mean_dim(2, false, None::<Kind>)
 }
 

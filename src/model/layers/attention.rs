@@ -19,9 +19,9 @@ pub fn merge_heads(x: &Tensor) -> Tensor {
 }
 
 /// softmax(q k^T / sqrt(size)) v over (B, heads, n, size). The scores are never stored whole, but
-/// by the plain engine.
+/// by the reference engine.
 pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor, engine: Engine) -> Tensor {
-    match engine.plain {
+    match engine.reference {
         true => literal(q, k, v, None, 0.0),
         false => {
             Tensor::scaled_dot_product_attention(q, k, v, None::<Tensor>, 0.0, false, None, false)
@@ -76,9 +76,9 @@ impl Attention {
         self.engine = engine;
     }
 
-    /// Floats kept for the way back, beside the inputs, for n queries and m keys.
+    /// Floats kept for the backward pass, beside the inputs, for n queries and m keys.
     pub fn kept(&self, n: i64, m: i64) -> i64 {
-        let scores = if self.engine.plain { 2 * n * m } else { n };
+        let scores = if self.engine.reference { 2 * n * m } else { n };
         2 * self.inner * (n + m) + self.heads * scores
     }
 
@@ -103,7 +103,7 @@ mod tests {
         let _rng = crate::model::rng::seeded(5);
         let draw = |n: i64| Tensor::randn([2, 3, n, 4], (Kind::Double, Device::Cpu));
         let (q, k, v) = (draw(5), draw(7), draw(7));
-        let expected = attend(&q, &k, &v, Engine::PLAIN);
+        let expected = attend(&q, &k, &v, Engine::REFERENCE);
         let error = (attend(&q, &k, &v, Engine::default()) - expected)
             .abs()
             .max()

@@ -10,7 +10,7 @@ use super::bert_keys::Keys;
 use super::bert_layer::{Dropout, Layer, layer_norm, linear};
 use super::bert_pass::Pass;
 use super::distinct::Distinct;
-use super::thrifty;
+use super::low_memory;
 use crate::model::engine::Engine;
 use crate::model::error::Result;
 
@@ -27,7 +27,7 @@ fn table(path: Path<'_>, rows: i64, width: i64, padding_idx: i64) -> nn::Embeddi
     nn::embedding(path, rows, width, config)
 }
 
-/// Word, position and segment tables, summed and normalised.
+/// Word, position and segment tables, summed and normalized.
 #[derive(Debug)]
 struct Embeddings {
     words: nn::Embedding,
@@ -64,7 +64,7 @@ impl Embeddings {
 }
 
 /// The encoder. The pooler's parameters exist, so that names match a checkpoint's, but nothing
-/// reads what it computes, and only the plain engine computes it.
+/// reads what it computes, and only the reference engine computes it.
 #[derive(Debug)]
 pub struct Bert {
     config: BertConfig,
@@ -123,7 +123,7 @@ impl Bert {
             return self.forward_on_tape(text);
         }
         if !train
-            && !self.engine.plain
+            && !self.engine.reference
             && let Some(distinct) = Distinct::of(text)
         {
             return Ok(distinct.spread(&self.states(&distinct.rows, false)));
@@ -141,7 +141,7 @@ impl Bert {
             .fold(self.embed(text, train), |x, layer| {
                 layer.forward(&x, &keys, dropout)
             });
-        if self.engine.plain {
+        if self.engine.reference {
             let _ = self.pooler.forward(&x.select(1, 0)).tanh();
         }
         x
@@ -152,7 +152,7 @@ impl Bert {
         let x = self
             .embeddings
             .forward(&text.select(1, 0), &text.select(1, 2));
-        thrifty::dropout(&x, self.dropout(train).hidden)
+        low_memory::dropout(&x, self.dropout(train).hidden)
     }
 
     pub(super) fn layers(&self) -> &[Layer] {
@@ -163,7 +163,7 @@ impl Bert {
         &self.tape
     }
 
-    /// Floats kept for the way back, for one clip of `steps` positions.
+    /// Floats kept for the backward pass, for one sample of `steps` positions.
     pub fn kept(&self, steps: i64) -> i64 {
         self.kept_as(steps, self.engine.recompute)
     }
@@ -176,14 +176,14 @@ impl Bert {
         let cpu = self.embeddings.words.ws.device() == Device::Cpu;
         // Quarters of a float. Whole matrices of weights: softmax, draws, product; the draws in a
         // byte each, and where the product is computed again, no product.
-        let scores = match (c.attention_probs_dropout_prob > 0.0, self.engine.plain) {
+        let scores = match (c.attention_probs_dropout_prob > 0.0, self.engine.reference) {
             (true, false) if cpu => 5,
             (true, _) => 12,
             (false, true) => 4,
             (false, false) => 0,
         };
         // The wide layer before and after its activation, or before it alone.
-        let both = 1 + i64::from(self.engine.plain);
+        let both = 1 + i64::from(self.engine.reference);
         let layer = steps * (9 * width + hidden * width / 2 + both * wide)
             + scores * c.num_attention_heads * steps * steps / 4;
         match recompute {
@@ -203,7 +203,7 @@ impl Bert {
     /// The keys of tokens (B, 3, T).
     pub(super) fn keys(&self, text: &Tensor) -> Keys {
         let (attended, kind) = (text.select(1, 1), self.embeddings.words.ws.kind());
-        match self.engine.plain {
+        match self.engine.reference {
             true => Keys::all(&attended, kind),
             false => Keys::attended(&attended, kind),
         }

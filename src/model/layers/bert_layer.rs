@@ -6,10 +6,10 @@ use tch::{Device, Tensor};
 use super::attention::{literal, merge_heads, split_heads};
 use super::bert_config::BertConfig;
 use super::bert_keys::Keys;
-use super::thrifty;
+use super::low_memory;
 use crate::model::engine::Engine;
 
-/// N(0, 0.02) weight and zero bias: BERT's own initialisation.
+/// N(0, 0.02) weight and zero bias: BERT's own initialization.
 pub(super) fn linear(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
     let config = nn::LinearConfig {
         ws_init: Init::Randn {
@@ -48,7 +48,7 @@ impl Output {
 
     fn join(&self, made: &Tensor, residual: &Tensor, dropout: f64) -> Tensor {
         self.norm
-            .forward(&(thrifty::dropout(made, dropout) + residual))
+            .forward(&(low_memory::dropout(made, dropout) + residual))
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Layer {
     intermediate: nn::Linear,
     output: Output,
     heads: i64,
-    plain: bool,
+    reference: bool,
 }
 
 impl Layer {
@@ -77,13 +77,13 @@ impl Layer {
             intermediate: linear(path / "intermediate" / "dense", hidden, c.intermediate_size),
             output: Output::new(&(path / "output"), c.intermediate_size, c),
             heads: c.num_attention_heads,
-            plain: false,
+            reference: false,
         }
     }
 
     /// How to compute from now on.
     pub(super) fn set_engine(&mut self, engine: Engine) {
-        self.plain = engine.plain;
+        self.reference = engine.reference;
     }
 
     /// (B, T, hidden) to (B, T, hidden).
@@ -92,9 +92,9 @@ impl Layer {
         let made = self.attention_output.dense.forward(&context);
         let x = self.attention_output.join(&made, x, dropout.hidden);
         let wide = self.intermediate.forward(&x);
-        let made = match self.plain {
+        let made = match self.reference {
             true => self.output.dense.forward(&wide.gelu("none")),
-            false => thrifty::gelu_linear(&wide, &self.output.dense),
+            false => low_memory::gelu_linear(&wide, &self.output.dense),
         };
         self.output.join(&made, &x, dropout.hidden)
     }
@@ -106,12 +106,12 @@ impl Layer {
         let [k, v] = [&self.key, &self.value]
             .map(|linear| split_heads(&keys.spread(linear.forward(&source)), self.heads));
         let mask = keys.mask();
-        if self.plain {
+        if self.reference {
             return literal(&q, &k, &v, Some(mask), dropout);
         }
         // The CPU has no fused kernel with dropout.
         if dropout > 0.0 && x.device() == Device::Cpu {
-            return thrifty::attention(&q, &k, &v, mask, dropout);
+            return low_memory::attention(&q, &k, &v, mask, dropout);
         }
         let fused = Tensor::scaled_dot_product_attention::<&Tensor>;
         fused(&q, &k, &v, Some(mask), dropout, false, None, false)

@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::bert_keys::Keys;
 
-/// What one pass leaves for the way back.
+/// What one pass leaves for the backward pass.
 #[derive(Debug)]
 pub(super) struct Pass {
     pub(super) text: Tensor,

@@ -1,6 +1,6 @@
-//! A BERT's training pass without its activations, and the way back that computes them again.
+//! A BERT's training pass without its activations, and the backward pass that computes them again.
 //!
-//! Kept are the inputs of the layers alone. On the way back every layer runs once more with
+//! Kept are the inputs of the layers alone. On the backward pass every layer runs once more with
 //! gradient, from the last to the first, under the random draws of its first run.
 
 use tch::Tensor;
@@ -139,7 +139,7 @@ mod tests {
         assert!(!words(&first).equal(&words(&kept)));
     }
 
-    /// With draws of its own on the way back, the gradient would not be that of the value.
+    /// With draws of its own on the backward pass, the gradient would not be that of the value.
     #[test]
     fn the_gradient_is_that_of_the_value_under_dropout() {
         let _rng = crate::model::rng::seeded(3);

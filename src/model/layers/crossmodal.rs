@@ -52,7 +52,7 @@ impl Layer {
         }
     }
 
-    /// Floats kept for the way back, for one clip of n rows that look at m others, or at themselves:
+    /// Floats kept for the backward pass, for one sample of n rows that look at m others, or at themselves:
     /// both sums, everything normed, and the hidden layer, dropped out again where there is
     /// dropout.
     fn kept(&self, n: i64, m: Option<i64>) -> i64 {
@@ -120,7 +120,7 @@ impl Crossmodal {
         }
     }
 
-    /// Floats kept for the way back, for one clip of n rows that look at m others, or at themselves.
+    /// Floats kept for the backward pass, for one sample of n rows that look at m others, or at themselves.
     pub fn kept(&self, n: i64, m: Option<i64>) -> i64 {
         let layers = self.layers.iter().map(|layer| layer.kept(n, m));
         // Two copies of the source, which are dropped out apart.

@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 
 /// The different rows of a batch, and which of them stands where.
 ///
-/// The same clip at several missing rates is often the same text: rates tell apart only what some
+/// The same sample at several missing rates is often the same text: rates tell apart only what some
 /// word was lost between.
 #[derive(Debug)]
 pub(super) struct Distinct {

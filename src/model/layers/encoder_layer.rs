@@ -1,4 +1,4 @@
-//! PyTorch's `nn.TransformerEncoderLayer`: normalises after each part, rectifier inside.
+//! PyTorch's `nn.TransformerEncoderLayer`: normalizes after each part, rectifier inside.
 
 use tch::Tensor;
 use tch::nn::{self, Init, Module, Path};
@@ -16,7 +16,7 @@ pub struct EncoderLayerSize {
     pub dropout: f64,
 }
 
-/// Self-attention and two linear layers, each added to its input and normalised.
+/// Self-attention and two linear layers, each added to its input and normalized.
 #[derive(Debug)]
 pub struct EncoderLayer {
     attention: JointAttention,
@@ -47,7 +47,7 @@ impl EncoderLayer {
         }
     }
 
-    /// Floats kept for the way back, for one clip of n rows: both sums and norms, the hidden layer
+    /// Floats kept for the backward pass, for one sample of n rows: both sums and norms, the hidden layer
     /// before and after its dropout, and a mask for each of the three dropouts.
     pub fn kept(&self, n: i64) -> i64 {
         let size = self.linear1.ws.size();

@@ -9,7 +9,7 @@ use crate::model::engine::Engine;
 
 /// n4(h) + Wo(att(q, k_a, v_a) + att(q, k_v, v_v)), q from the language tokens.
 ///
-/// The residual is the normalised h, and the output projection is shared: its bias counts once.
+/// The residual is the normalized h, and the output projection is shared: its bias counts once.
 #[derive(Debug)]
 struct HyperLayer {
     norms: [nn::LayerNorm; 4],
@@ -94,7 +94,7 @@ impl HyperLayers {
             .for_each(|layer| layer.engine = engine);
     }
 
-    /// Floats kept for the way back, for `tokens` tokens of every kind: the normed inputs, seven
+    /// Floats kept for the backward pass, for `tokens` tokens of every kind: the normed inputs, seven
     /// projections and their sum (the layer's inner width is its outer one).
     pub fn kept(&self, tokens: i64, width: i64) -> i64 {
         self.layers.len() as i64 * tokens * width * 15

@@ -1,7 +1,7 @@
 //! Initial values as PyTorch's modules draw them.
 //!
 //! tch's own defaults differ (its linear weights are sqrt(6) times larger, its batch norm scales
-//! random), so that every layer of this crate takes its initialisation from here. Formulas: the
+//! random), so that every layer of this crate takes its initialization from here. Formulas: the
 //! `reset_parameters` methods of `torch.nn` 2.x.
 
 use std::borrow::Borrow;

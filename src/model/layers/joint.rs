@@ -4,15 +4,15 @@ use tch::{Kind, Tensor};
 
 /// Masked rows followed by those complete rows that differ from them.
 ///
-/// Half of LNLN's training clips have nothing missing in a given modality. A network without
-/// dropout computes the same for both versions of such a clip, so that one pass serves both, and
+/// Half of LNLN's training samples have nothing missing in a given modality. A network without
+/// dropout computes the same for both versions of such a sample, so that one pass serves both, and
 /// their gradients add up by themselves.
 #[derive(Debug)]
 pub struct Joint {
     /// (B + changed, ...)
     pub input: Tensor,
     masked: i64,
-    /// Row of `input` that holds the complete version of each clip.
+    /// Row of `input` that holds the complete version of each sample.
     complete: Tensor,
 }
 

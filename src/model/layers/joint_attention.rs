@@ -34,7 +34,7 @@ impl JointAttention {
         }
     }
 
-    /// Floats kept for the way back, beside the inputs, for one clip of n queries and m keys: what is
+    /// Floats kept for the backward pass, beside the inputs, for one sample of n queries and m keys: what is
     /// projected, scaled and attended, the mask, and with dropout what libtorch keeps on a CPU: three
     /// matrices of weights a head (CUDA's kernels keep none).
     pub fn kept(&self, n: i64, m: i64) -> i64 {

@@ -100,8 +100,8 @@ impl Lstm {
         (outputs, hidden)
     }
 
-    /// As [`forward`](Self::forward), reading only the first `lengths` (B) steps of each clip;
-    /// outputs beyond them are 0. A clip without any step is read for one, a padded one.
+    /// As [`forward`](Self::forward), reading only the first `lengths` (B) steps of each sample;
+    /// outputs beyond them are 0. A sample without any step is read for one, a padded one.
     pub fn forward_valid(&self, x: &Tensor, lengths: &Tensor, train: bool) -> (Tensor, Tensor) {
         let steps = x.size()[1];
         let lengths = lengths.to_kind(Kind::Int64).clamp(1, steps);
@@ -130,7 +130,7 @@ impl Lstm {
         )
     }
 
-    /// Floats kept for the way back, for one clip of `steps` steps: per layer its inputs, and sixteen
+    /// Floats kept for the backward pass, for one sample of `steps` steps: per layer its inputs, and sixteen
     /// per feature of the state, as PyTorch 2.11 was seen to keep on a CPU (eight of packed input).
     pub fn kept(&self, steps: i64) -> i64 {
         let size = &self.size;
@@ -188,16 +188,16 @@ mod tests {
     }
 
     #[test]
-    fn valid_steps_alone_decide_and_clips_do_not_mix() {
+    fn valid_steps_alone_decide_and_samples_do_not_mix() {
         let _rng = crate::model::rng::seeded(5);
         let store = VarStore::new(Device::Cpu);
         let (lstm, x) = (lstm(&store, 0.0), noise(&[3, 6, 3]));
         let lengths = Tensor::from_slice(&[2i64, 6, 4]);
         let (outputs, hidden) = lstm.forward_valid(&x, &lengths, false);
-        for (clip, steps) in [(0, 2), (1, 6), (2, 4)] {
-            let alone = x.narrow(0, clip, 1).narrow(1, 0, steps);
+        for (sample, steps) in [(0, 2), (1, 6), (2, 4)] {
+            let alone = x.narrow(0, sample, 1).narrow(1, 0, steps);
             let (own_outputs, own_hidden) = lstm.forward(&alone, false);
-            let row = outputs.narrow(0, clip, 1);
+            let row = outputs.narrow(0, sample, 1);
             assert!(
                 row.narrow(1, 0, steps)
                     .allclose(&own_outputs, 1e-6, 1e-6, false)
@@ -211,14 +211,14 @@ mod tests {
             );
             assert!(
                 hidden
-                    .narrow(1, clip, 1)
+                    .narrow(1, sample, 1)
                     .allclose(&own_hidden, 1e-6, 1e-6, false)
             );
         }
     }
 
     #[test]
-    fn dropout_is_for_training_and_a_clip_without_steps_is_read() {
+    fn dropout_is_for_training_and_a_sample_without_steps_is_read() {
         let _rng = crate::model::rng::seeded(5);
         let store = VarStore::new(Device::Cpu);
         let (lstm, x) = (lstm(&store, 0.5), noise(&[2, 5, 3]));

@@ -22,7 +22,7 @@ pub mod projection;
 pub mod recurrent;
 pub mod reversal;
 pub mod subnet;
-mod thrifty;
+mod low_memory;
 pub mod transformer;
 pub mod unimodal;
 pub mod valid;

@@ -34,7 +34,7 @@ impl PostFusion {
         }
     }
 
-    /// Floats kept for the way back, for one clip.
+    /// Floats kept for the backward pass, for one sample.
     pub fn kept(&self) -> i64 {
         let inputs = self.linears[0].ws.size();
         2 * inputs[1] + 2 * inputs[0]

@@ -47,7 +47,7 @@ impl Projection {
         self.transformer.set_engine(engine);
     }
 
-    /// Floats kept for the way back, for one clip of all steps.
+    /// Floats kept for the backward pass, for one sample of all steps.
     pub fn kept(&self) -> i64 {
         self.steps * self.inputs + self.transformer.kept(self.steps, Some(self.tokens))
     }

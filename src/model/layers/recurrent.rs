@@ -22,7 +22,7 @@ impl LastState {
         }
     }
 
-    /// Floats kept for the way back, for one clip of `steps` steps.
+    /// Floats kept for the backward pass, for one sample of `steps` steps.
     pub fn kept(&self, steps: i64) -> i64 {
         self.rnn.kept(steps) + self.linear.ws.size()[1]
     }

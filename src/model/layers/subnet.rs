@@ -25,7 +25,7 @@ impl SubNet {
         }
     }
 
-    /// Floats kept for the way back, for one clip: inputs, normed and dropped out, and what goes in and
+    /// Floats kept for the backward pass, for one sample: inputs, normed and dropped out, and what goes in and
     /// out of each layer.
     pub fn kept(&self) -> i64 {
         let inputs = self.linears[0].ws.size();
@@ -34,8 +34,8 @@ impl SubNet {
 
     /// (B, inputs) to (B, hidden).
     ///
-    /// One clip has no variance, where PyTorch stops with an error; a last batch of one is
-    /// normalised by the running statistics instead.
+    /// One sample has no variance, where PyTorch stops with an error; a last batch of one is
+    /// normalized by the running statistics instead.
     pub fn forward(&self, x: &Tensor, train: bool) -> Tensor {
         let batch_statistics = train && x.size()[0] > 1;
         let x = self

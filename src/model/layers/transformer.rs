@@ -54,7 +54,7 @@ impl Block {
         self.attention.set_engine(engine);
     }
 
-    /// Floats kept for the way back, inputs included, for n rows that query m rows.
+    /// Floats kept for the backward pass, inputs included, for n rows that query m rows.
     fn kept(&self, n: i64, m: i64) -> i64 {
         let (width, hidden) = (self.size.width, self.size.hidden);
         self.attention.kept(n, m) + n * (4 * width + 2 * hidden) + 3 * m * width
@@ -112,13 +112,13 @@ impl TokenTransformer {
             .for_each(|layer| layer.set_engine(engine));
     }
 
-    /// Floats kept for the way back by [`Self::read`] of `rows` rows, or by [`Self::forward`]
+    /// Floats kept for the backward pass by [`Self::read`] of `rows` rows, or by [`Self::forward`]
     /// where `rows` is `None`, of `frames` input rows.
     pub fn kept(&self, frames: i64, rows: Option<i64>) -> i64 {
         let learned = self.tokens.as_ref().map_or(0, |tokens| tokens.size()[1]);
         let all = frames + learned;
         let last = match rows {
-            Some(rows) if !self.engine.plain => rows,
+            Some(rows) if !self.engine.reference => rows,
             _ => all,
         };
         let layers = self.layers.split_last();
@@ -152,7 +152,7 @@ impl TokenTransformer {
     /// The last layer computes queries, output projection and feed-forward net for these rows
     /// alone, which changes no number: rows meet only in attention, as keys and values.
     pub fn read(&self, x: &Tensor, rows: i64) -> Tensor {
-        if self.engine.plain {
+        if self.engine.reference {
             return self.forward(x).narrow(1, 0, rows);
         }
         let Some((last, layers)) = self.layers.split_last() else {
@@ -210,7 +210,7 @@ impl CrossTransformer {
             .for_each(|layer| layer.set_engine(engine));
     }
 
-    /// Floats kept for the way back, for `tokens` tokens on either side.
+    /// Floats kept for the backward pass, for `tokens` tokens on either side.
     pub fn kept(&self, tokens: i64) -> i64 {
         let layers = self.layers.iter();
         layers.map(|layer| layer.kept(tokens + 1, tokens + 1)).sum()
@@ -227,7 +227,7 @@ impl CrossTransformer {
     /// Rows `from` to `from + rows` of what [`Self::forward`] gives. The last layer computes no
     /// other, since target rows never meet.
     pub fn read(&self, source: &Tensor, target: &Tensor, from: i64, rows: i64) -> Tensor {
-        if self.engine.plain {
+        if self.engine.reference {
             return self.forward(source, target).narrow(1, from, rows);
         }
         let (source, target) = self.embed(source, target);

@@ -45,7 +45,7 @@ pub struct Unimodal {
     widths: [i64; 2],
 }
 
-/// One vector per clip and modality, each (B, features).
+/// One vector per sample and modality, each (B, features).
 #[derive(Debug)]
 pub struct Features {
     pub text: Tensor,
@@ -71,12 +71,12 @@ impl Unimodal {
         }
     }
 
-    /// Floats kept per clip for the way back, for text of `steps` steps.
+    /// Floats kept per sample for the backward pass, for text of `steps` steps.
     pub fn kept(&self, steps: i64) -> i64 {
         self.audio.kept() + self.vision.kept() + self.text.kept(steps)
     }
 
-    /// The clips' vectors, traced as `feature_t`, `feature_a`, `feature_v`; `states` (B, T, text
+    /// The samples' vectors, traced as `feature_t`, `feature_a`, `feature_v`; `states` (B, T, text
     /// features) are the text's.
     ///
     /// # Errors

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::habits::{Habits, Watched};
+use crate::model::trainer_options::{TrainerOptions, MonitoredMetric};
 use crate::model::layers::BlockSize;
-use crate::model::recipe::{Clip, Recipe, Rule};
+use crate::model::recipe::{GradClip, Recipe, Rule};
 use crate::model::setup::Profile;
 use crate::model::variant::Variant;
 
@@ -16,10 +16,10 @@ pub fn recipe(_: Profile) -> Recipe {
         weight_decay: 1e-4,
         batch_size: 64,
         epochs: 200,
-        clip: Clip::None,
-        habits: Habits {
-            watched: Watched::Mse,
-            ..Habits::NONE
+        clip: GradClip::None,
+        trainer_options: TrainerOptions {
+            monitored: MonitoredMetric::Mse,
+            ..TrainerOptions::NONE
         },
     }
 }

@@ -77,7 +77,7 @@ impl Correction {
         self.generator.set_engine(engine);
     }
 
-    /// Floats kept per clip for the way back.
+    /// Floats kept per sample for the backward pass.
     pub fn kept(&self, c: &Config) -> i64 {
         let check = self.check.as_ref();
         check.map_or(0, |check| check.transformer.kept(c.tokens, Some(1)))

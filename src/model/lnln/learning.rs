@@ -55,7 +55,7 @@ impl Learning {
         }
     }
 
-    /// Floats kept per clip for the way back.
+    /// Floats kept per sample for the backward pass.
     pub fn kept(&self, c: &Config) -> i64 {
         match self {
             Self::Concat(_) => 3 * c.width,

@@ -31,7 +31,7 @@ impl Reconstruction {
         }
     }
 
-    /// Floats kept per clip for the way back.
+    /// Floats kept per sample for the backward pass.
     pub fn kept(&self, c: &Config) -> i64 {
         let each = self.transformers.iter().map(|t| t.kept(c.tokens, None));
         each.sum()

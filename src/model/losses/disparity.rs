@@ -35,7 +35,7 @@ pub fn central_moments(one: &Tensor, other: &Tensor, moments: i32) -> Tensor {
     })
 }
 
-/// Euclidean distance whose gradient at 0 is 0: equal sets (a batch of one clip has equal central
+/// Euclidean distance whose gradient at 0 is 0: equal sets (a batch of one sample has equal central
 /// moments) would make it infinite.
 fn distance(one: &Tensor, other: &Tensor) -> Tensor {
     let squared = (one - other).square().sum(None::<Kind>);

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::habits::{Habits, Watched};
+use crate::model::trainer_options::{TrainerOptions, MonitoredMetric};
 use crate::model::mmsa;
-use crate::model::recipe::{Clip, Recipe};
+use crate::model::recipe::{GradClip, Recipe};
 use crate::model::setup::Profile;
 
 /// The published training settings.
@@ -17,11 +17,11 @@ pub fn recipe(profile: Profile) -> Recipe {
     };
     let recipe = mmsa::recipe(1e-4, 0.0, batch_size);
     Recipe {
-        clip: Clip::Value(clip),
-        habits: Habits {
-            accumulate: 2,
-            watched: Watched::Mse,
-            ..recipe.habits
+        clip: GradClip::Value(clip),
+        trainer_options: TrainerOptions {
+            grad_accum: 2,
+            monitored: MonitoredMetric::Mse,
+            ..recipe.trainer_options
         },
         ..recipe
     }

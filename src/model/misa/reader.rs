@@ -1,4 +1,4 @@
-//! What makes one vector of a clip's frames.
+//! What makes one vector of a sample's frames.
 
 use tch::Tensor;
 use tch::nn::{self, Module};
@@ -8,7 +8,7 @@ use crate::model::batch::check_features;
 use crate::model::error::Result;
 use crate::model::layers::{Lstm, LstmSize, init};
 
-/// Two stacked bidirectional LSTMs as wide as their input; the clip is both layers' final states.
+/// Two stacked bidirectional LSTMs as wide as their input; the sample is both layers' final states.
 #[derive(Debug)]
 pub struct FrameReader {
     /// What it reads, for messages.
@@ -38,7 +38,7 @@ impl FrameReader {
         }
     }
 
-    /// Floats kept per clip for the way back, for `steps` steps.
+    /// Floats kept per sample for the backward pass, for `steps` steps.
     pub fn kept(&self, steps: i64) -> i64 {
         // Between the two, outputs and what is normed of them.
         self.rnn1.kept(steps) + 2 * steps * 2 * self.width + self.rnn2.kept(steps)

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::habits::Habits;
+use crate::model::trainer_options::TrainerOptions;
 use crate::model::layers::CrossmodalSize;
 use crate::model::mmsa;
-use crate::model::recipe::{Clip, Recipe};
+use crate::model::recipe::{GradClip, Recipe};
 use crate::model::setup::Profile;
 
 /// The published training settings.
@@ -24,11 +24,11 @@ pub fn recipe(profile: Profile) -> Recipe {
     };
     let recipe = mmsa::recipe(learning_rate, 0.0, batch_size);
     Recipe {
-        clip: Clip::Value(clip),
-        habits: Habits {
-            accumulate: 8,
-            plateau: Some(patience),
-            ..recipe.habits
+        clip: GradClip::Value(clip),
+        trainer_options: TrainerOptions {
+            grad_accum: 8,
+            lr_plateau: Some(patience),
+            ..recipe.trainer_options
         },
         ..recipe
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tch::{Kind, Tensor};
 
-use super::error::{ModelError, Result};
-use super::weight_index::WeightIndex;
+use crate::model::error::{ModelError, Result};
+use super::index::WeightIndex;
 use crate::model::weights::torch_file::{self, Array, DType, TorchFile};
 
 /// An open weight file.

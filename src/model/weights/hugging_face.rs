@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tch::nn;
 
-use super::error::{ModelError, Result, shape};
-use super::layers::BertConfig;
-use super::weight_file::WeightFile;
-use super::weight_index::WeightIndex;
+use crate::model::error::{ModelError, Result, shape};
+use crate::model::layers::BertConfig;
+use super::file::WeightFile;
+use super::index::WeightIndex;
 
 /// The keys of `config.json` that decide whether this crate can run the model.
 #[derive(Deserialize)]

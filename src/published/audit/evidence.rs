@@ -1,9 +1,9 @@
-//! Tables arranged for the rules: columns along levels, rows along metrics.
+//! Tables arranged for the rules: columns along conditions, rows along metrics.
 
 use std::collections::BTreeMap;
 
 use super::{Facts, Protocol};
-use crate::published::parse::{Cell, Level, Metric, Table};
+use crate::published::parse::{Cell, ParsedCondition, Metric, Table};
 
 /// A cell with the name of its table.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +12,7 @@ pub struct Seen<'a> {
     pub cell: &'a Cell,
 }
 
-/// The numbers of one table, data set, method and metric along its levels.
+/// The numbers of one table, data set, method and metric along its conditions.
 #[derive(Clone, Debug)]
 pub struct Column<'a> {
     pub table: &'a str,
@@ -26,10 +26,10 @@ pub struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    /// The cell at a level, means included.
-    pub fn at(&self, level: &Level) -> Option<&'a Cell> {
+    /// The cell at a condition, means included.
+    pub fn at(&self, condition: &ParsedCondition) -> Option<&'a Cell> {
         let cells = self.parts.iter().copied().chain(self.mean);
-        cells.into_iter().find(|c| c.level == *level)
+        cells.into_iter().find(|c| c.condition == *condition)
     }
 
     /// A cell of this column.
@@ -39,13 +39,13 @@ impl<'a> Column<'a> {
     }
 }
 
-/// The numbers of one table, data set, method and level, metric by metric.
+/// The numbers of one table, data set, method and condition, metric by metric.
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
     pub table: &'a str,
     pub dataset: &'a str,
     pub method: &'a str,
-    pub level: &'a Level,
+    pub condition: &'a ParsedCondition,
     /// In the order of the file.
     pub cells: Vec<&'a Cell>,
 }
@@ -131,7 +131,7 @@ fn columns(tables: &[Table]) -> Vec<Column<'_>> {
             parts: Vec::new(),
             mean: None,
         },
-        |column, cell| match cell.level.is_mean() {
+        |column, cell| match cell.condition.is_mean() {
             true => column.mean = Some(cell),
             false => column.parts.push(cell),
         },
@@ -140,7 +140,7 @@ fn columns(tables: &[Table]) -> Vec<Column<'_>> {
 
 fn rows(tables: &[Table]) -> Vec<Row<'_>> {
     let cells = tables.iter().enumerate().flat_map(|(i, t)| {
-        let key = move |c: &Cell| (i, c.dataset.clone(), c.method.clone(), c.level.clone());
+        let key = move |c: &Cell| (i, c.dataset.clone(), c.method.clone(), c.condition.clone());
         t.cells.iter().map(move |c| (key(c), t.name.as_str(), c))
     });
     group(
@@ -149,7 +149,7 @@ fn rows(tables: &[Table]) -> Vec<Row<'_>> {
             table,
             dataset: &cell.dataset,
             method: &cell.method,
-            level: &cell.level,
+            condition: &cell.condition,
             cells: Vec::new(),
         },
         |row, cell| row.cells.push(cell),

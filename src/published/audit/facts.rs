@@ -50,7 +50,7 @@ impl Facts {
         let constants = says.flat_map(|c| constants(protocol, c, labels)).collect();
         let set = TestSet {
             dataset: dataset.to_string(),
-            clips: labels.len() as u64,
+            samples: labels.len() as u64,
             populations,
             constants,
         };
@@ -58,14 +58,14 @@ impl Facts {
         Ok(())
     }
 
-    /// Clips of the test set behind a share, where they are known.
-    pub fn clips(&self, dataset: &str, metric: &Metric) -> Option<u64> {
+    /// Samples of the test set behind a share, where they are known.
+    pub fn samples(&self, dataset: &str, metric: &Metric) -> Option<u64> {
         let set = self.sets.get(dataset)?;
         match metric.name {
-            "acc7" | "acc5" | "acc3" => Some(set.clips),
+            "acc7" | "acc5" | "acc3" => Some(set.samples),
             "acc2_non0" | "acc2_has0" | "acc2" => {
                 match self.populations(dataset, metric).as_slice() {
-                    [one] => Some(one.clips()),
+                    [one] => Some(one.samples()),
                     _ => None,
                 }
             }
@@ -92,7 +92,7 @@ impl Facts {
     }
 
     /// Scores of constant predictors by a metric: (what it says, percent or the metric's scale).
-    pub fn floors(&self, dataset: &str, metric: &Metric) -> Vec<(String, f64)> {
+    pub fn baselines(&self, dataset: &str, metric: &Metric) -> Vec<(String, f64)> {
         let two = ["acc2", "f1"].iter().any(|m| metric.name.starts_with(m));
         if two {
             let each = self.populations(dataset, metric).into_iter();
@@ -110,9 +110,9 @@ impl Facts {
     }
 
     /// Whether a number is the score of a constant predictor.
-    pub fn is_floor(&self, dataset: &str, metric: &Metric, number: &Number) -> bool {
-        let floors = self.floors(dataset, metric);
-        floors.iter().any(|(_, value)| number.rounds_from(*value))
+    pub fn is_baseline(&self, dataset: &str, metric: &Metric, number: &Number) -> bool {
+        let baselines = self.baselines(dataset, metric);
+        baselines.iter().any(|(_, value)| number.rounds_from(*value))
     }
 }
 
@@ -147,7 +147,7 @@ fn constants(
 /// A constant predictor of one class with accuracy p: weighted F1 is 2p^2 / (1 + p), and with the
 /// arguments exchanged 2p / (1 + p).
 fn two_class(population: &Population, metric: &Metric) -> Vec<(String, f64)> {
-    let total = population.clips() as f64;
+    let total = population.samples() as f64;
     let each = [("negative", population.low), ("positive", population.high)];
     each.into_iter()
         .flat_map(|(says, n)| {
@@ -168,13 +168,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn floors_are_those_of_the_published_test_sets() {
+    fn baselines_are_those_of_the_published_test_sets() {
         let facts = Facts::published();
         let has = |dataset: &str, name: &str, value: f64| {
-            let floors = facts.floors(dataset, metric::find(name).unwrap());
+            let baselines = facts.baselines(dataset, metric::find(name).unwrap());
             assert!(
-                floors.iter().any(|(_, v)| (v - value).abs() < 0.005),
-                "{name} {floors:?}"
+                baselines.iter().any(|(_, v)| (v - value).abs() < 0.005),
+                "{name} {baselines:?}"
             );
         };
         for (dataset, name, value) in [
@@ -188,7 +188,7 @@ mod tests {
         }
         assert!(
             facts
-                .floors("iemocap", metric::find("acc7").unwrap())
+                .baselines("iemocap", metric::find("acc7").unwrap())
                 .is_empty()
         );
     }
@@ -201,11 +201,11 @@ mod tests {
             .add_labels("toy", "mosi", [-3.0, 3.0], &labels)
             .unwrap();
         let acc7 = metric::find("acc7").unwrap();
-        assert_eq!(facts.clips("toy", acc7), Some(5));
+        assert_eq!(facts.samples("toy", acc7), Some(5));
         assert_eq!(
-            facts.clips("toy", metric::find("acc2_non0").unwrap()),
+            facts.samples("toy", metric::find("acc2_non0").unwrap()),
             Some(4)
         );
-        assert!(facts.floors("toy", acc7).contains(&("1".to_string(), 40.0)));
+        assert!(facts.baselines("toy", acc7).contains(&("1".to_string(), 40.0)));
     }
 }

@@ -42,7 +42,7 @@ pub struct Place {
     pub dataset: String,
     pub method: String,
     /// `rate 0.3`, `LA missing`, `mean`; empty where the table has no such axis.
-    pub level: String,
+    pub condition: String,
     /// Name of the metric.
     pub metric: String,
     /// The number as printed.
@@ -58,7 +58,7 @@ impl From<Seen<'_>> for Place {
             column: cell.column,
             dataset: cell.dataset.clone(),
             method: cell.method.clone(),
-            level: cell.level.to_string(),
+            condition: cell.condition.to_string(),
             metric: cell.metric.name.to_string(),
             printed: cell.number.text(),
         }

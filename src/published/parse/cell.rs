@@ -1,6 +1,6 @@
 //! A cell of a printed table and where it stands.
 
-use super::{Level, Metric, Number};
+use super::{ParsedCondition, Metric, Number};
 
 /// One number with everything the table says about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,7 +9,7 @@ pub struct Cell {
     pub dataset: String,
     /// Method as printed, followed by the configuration where the table has columns for one.
     pub method: String,
-    pub level: Level,
+    pub condition: ParsedCondition,
     pub metric: &'static Metric,
     pub number: Number,
     /// Line in the file, counted from 1.

@@ -31,7 +31,7 @@ pub enum Error {
     Header { table: String, reason: String },
     #[error(
         "{table}, line {line}: {what} is there twice (first on line {first}); a table has one \
-         number for a data set, method, level and metric"
+         number for a data set, method, condition and metric"
     )]
     Twice {
         table: String,

@@ -1,7 +1,7 @@
 //! What each column of a table is.
 
 use super::metric::{self, Metric, plain};
-use super::{Level, names};
+use super::{ParsedCondition, names};
 
 /// The role of one column.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +20,8 @@ pub(super) enum Column {
     Spread,
     /// Numbers of one metric, of one data set where the heading names it.
     Score(Option<String>, &'static Metric),
-    /// Numbers at one level.
-    At(Level),
+    /// Numbers at one condition.
+    At(ParsedCondition),
     Ignored,
 }
 
@@ -49,7 +49,7 @@ const CONFIGURATION: &[&str] = &[
     "gamma",
     "delta",
     "lambda",
-    "family",
+    "mask_protocol",
     "masks",
     "seed",
 ];
@@ -74,22 +74,22 @@ pub(super) fn column(heading: &str, keys: &[String]) -> Column {
     }
 }
 
-/// Settles what only the other columns tell: `mean` is a level beside rates, and the value of a
+/// Settles what only the other columns tell: `mean` is a condition beside rates, and the value of a
 /// line that names its metric.
 pub(super) fn settle(columns: &mut [Column]) {
     let long = columns.contains(&Column::Metric) && !columns.contains(&Column::Value);
-    let levels = |c: &&Column| matches!(c, Column::At(_));
-    let alone = columns.iter().filter(levels).count() == 1;
+    let conditions = |c: &&Column| matches!(c, Column::At(_));
+    let alone = columns.iter().filter(conditions).count() == 1;
     for column in columns.iter_mut() {
-        if long && alone && *column == Column::At(Level::MeanOverRates) {
+        if long && alone && *column == Column::At(ParsedCondition::MeanOverRates) {
             *column = Column::Value;
         }
     }
 }
 
 fn score(heading: &str) -> Column {
-    if let Some(level) = Level::parse_rate(heading) {
-        return Column::At(level);
+    if let Some(condition) = ParsedCondition::parse_rate(heading) {
+        return Column::At(condition);
     }
     match metric::split(heading) {
         Some((before, metric)) => {

@@ -8,7 +8,7 @@
 pub mod cell;
 pub mod error;
 mod header;
-pub mod level;
+pub mod condition;
 pub mod metric;
 pub mod names;
 pub mod number;
@@ -18,7 +18,7 @@ mod row;
 
 pub use cell::{Cell, Table};
 pub use error::{Error, Result};
-pub use level::Level;
+pub use condition::ParsedCondition;
 pub use metric::Metric;
 pub use number::Number;
 pub use read::{Options, parse, read};

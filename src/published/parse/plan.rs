@@ -80,18 +80,18 @@ impl<'a> Plan<'a> {
     pub fn record(&self, record: &csv::StringRecord, table: &mut Table) -> Result<()> {
         let line = record.position().map_or(0, csv::Position::line);
         let row = row::Row::new(&self.columns, record);
-        let Some(level) = row.level.clone() else {
-            let level = row.level_text.clone().unwrap_or_default();
+        let Some(condition) = row.condition.clone() else {
+            let condition = row.condition_text.clone().unwrap_or_default();
             table.notes.push(format!(
-                "line {line} left out: `{level}` is no rate and no mean"
+                "line {line} left out: `{condition}` is no rate and no mean"
             ));
             return Ok(());
         };
         for (at, (column, text)) in self.columns.iter().zip(record).enumerate() {
-            let (dataset, metric, level) = match column {
-                Column::Score(dataset, metric) => (dataset.clone(), *metric, level.clone()),
+            let (dataset, metric, condition) = match column {
+                Column::Score(dataset, metric) => (dataset.clone(), *metric, condition.clone()),
                 Column::At(own) => (None, self.metric_of(&row, line, at)?, own.clone()),
-                Column::Value => (None, self.metric_of(&row, line, at)?, level.clone()),
+                Column::Value => (None, self.metric_of(&row, line, at)?, condition.clone()),
                 _ => continue,
             };
             let dataset = dataset
@@ -102,7 +102,7 @@ impl<'a> Plan<'a> {
                 table.cells.push(Cell {
                     dataset: dataset.clone().unwrap_or_default(),
                     method: row.method.clone(),
-                    level: level.clone(),
+                    condition: condition.clone(),
                     metric,
                     number,
                     line,

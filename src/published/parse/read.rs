@@ -111,12 +111,12 @@ fn shares_in_percent(table: &mut Table) {
 fn once_each(table: &Table) -> Result<()> {
     let mut seen = HashMap::new();
     for cell in &table.cells {
-        let key = (&cell.dataset, &cell.method, &cell.level, cell.metric);
+        let key = (&cell.dataset, &cell.method, &cell.condition, cell.metric);
         if let Some(first) = seen.insert(key, cell.line) {
             let parts = [
                 cell.dataset.as_str(),
                 &cell.method,
-                &cell.level.to_string(),
+                &cell.condition.to_string(),
                 cell.metric.title,
             ];
             let parts: Vec<_> = parts.into_iter().filter(|p| !p.is_empty()).collect();
@@ -134,7 +134,7 @@ fn once_each(table: &Table) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::published::parse::Level;
+    use crate::published::parse::ParsedCondition;
 
     fn table(text: &str) -> Table {
         parse("t.csv", text.as_bytes(), &Options::default()).unwrap()
@@ -145,14 +145,14 @@ mod tests {
         error.unwrap_err().to_string()
     }
 
-    /// Cells as (data set, method, level, metric, number).
+    /// Cells as (data set, method, condition, metric, number).
     fn cells(table: &Table) -> Vec<(String, String, String, &'static str, String)> {
         let cells = table.cells.iter();
         cells
             .map(|c| {
                 let (dataset, method) = (c.dataset.clone(), c.method.clone());
-                let level = c.level.to_string();
-                (dataset, method, level, c.metric.name, c.number.text())
+                let condition = c.condition.to_string();
+                (dataset, method, condition, c.metric.name, c.number.text())
             })
             .collect()
     }
@@ -204,13 +204,13 @@ mod tests {
     #[test]
     fn our_own_summary_is_a_table() {
         let t = table(
-            "dataset,model,family,metric,rate,mean,sd,n,direction\n\
+            "dataset,model,mask_protocol,metric,rate,mean,sd,n,direction\n\
              demo,a,random,acc7,0.0,0.3770833,0.01,2,higher\n\
              demo,a,random,acc7,mean_0_0.9,0.3,0.01,2,higher\n\
              demo,a,random,acc7,auc,0.3,0.01,2,higher\n",
         );
         assert_eq!(t.cells[0].number.text(), "37.70833");
-        assert_eq!(t.cells[1].level, Level::MeanOverRates);
+        assert_eq!(t.cells[1].condition, ParsedCondition::MeanOverRates);
         assert_eq!((t.cells.len(), t.cells[0].method.as_str()), (2, "a"));
         assert!(t.notes.iter().any(|n| n.contains("`auc`")), "{:?}", t.notes);
         assert!(
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(
             refused("rate,method,mae\n0,A,1.0\n0,A,1.1\n"),
             "t.csv, line 3: A, rate 0, MAE is there twice (first on line 2); a table has one number \
-             for a data set, method, level and metric"
+             for a data set, method, condition and metric"
         );
         assert!(refused("a,b\n1,2\n").contains("no column holds numbers"));
         assert!(refused("model,0,0.5\nA,1,2\n").contains("--metric"));

@@ -1,6 +1,6 @@
 //! What a line says about its numbers.
 
-use super::Level;
+use super::ParsedCondition;
 use super::header::Column;
 use super::names;
 
@@ -9,9 +9,9 @@ use super::names;
 pub(super) struct Row {
     pub method: String,
     pub dataset: Option<String>,
-    /// `None` where the line has an axis but names no level on it.
-    pub level: Option<Level>,
-    pub level_text: Option<String>,
+    /// `None` where the line has an axis but names no condition on it.
+    pub condition: Option<ParsedCondition>,
+    pub condition_text: Option<String>,
     pub metric: Option<String>,
     pub spread: Option<String>,
 }
@@ -19,7 +19,7 @@ pub(super) struct Row {
 impl Row {
     pub fn new(columns: &[Column], record: &csv::StringRecord) -> Self {
         let mut row = Self {
-            level: Some(Level::Whole),
+            condition: Some(ParsedCondition::Whole),
             ..Self::default()
         };
         let mut configuration = Vec::new();
@@ -30,8 +30,8 @@ impl Row {
                     configuration.push(format!("{name} {text}"));
                 }
                 Column::Dataset if !text.is_empty() => row.dataset = Some(names::dataset(text)),
-                Column::Rate => row.set_level(Level::parse_rate(text), text),
-                Column::Missing => row.set_level(Level::parse_missing(text), text),
+                Column::Rate => row.set_condition(ParsedCondition::parse_rate(text), text),
+                Column::Missing => row.set_condition(ParsedCondition::parse_missing(text), text),
                 Column::Metric => row.metric = Some(text.to_string()),
                 Column::Spread => row.spread = Some(text.to_string()),
                 _ => {}
@@ -46,9 +46,9 @@ impl Row {
         row
     }
 
-    fn set_level(&mut self, level: Option<Level>, text: &str) {
-        self.level = level;
-        self.level_text = Some(text.to_string());
+    fn set_condition(&mut self, condition: Option<ParsedCondition>, text: &str) {
+        self.condition = condition;
+        self.condition_text = Some(text.to_string());
     }
 }
 

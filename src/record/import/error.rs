@@ -19,8 +19,8 @@ pub enum Error {
         source: std::io::Error,
     },
     #[error(
-        "{file}: expected the columns id, rate (or level), seed and prediction, found {found}; \
-         optional are model, family and mask_seed"
+        "{file}: expected the columns id, rate (or condition), seed and prediction, found {found}; \
+         optional are model, mask protocol and mask_seed"
     )]
     Columns { file: String, found: String },
     #[error("{file}: {reason}")]
@@ -36,7 +36,7 @@ pub enum Error {
     #[error("{file} holds no predictions")]
     Empty { file: String },
     #[error(
-        "{file}, row {row}: clip `{id}` is not in the test split of {dataset}{hint}; {total} such \
+        "{file}, row {row}: sample `{id}` is not in the test split of {dataset}{hint}; {total} such \
          rows in all"
     )]
     Foreign {
@@ -47,7 +47,7 @@ pub enum Error {
         hint: &'static str,
         total: usize,
     },
-    #[error("{file}, row {row}: {what} has a prediction for clip `{id}` already, on row {first}")]
+    #[error("{file}, row {row}: {what} has a prediction for sample `{id}` already, on row {first}")]
     Duplicate {
         file: String,
         row: u64,
@@ -56,18 +56,18 @@ pub enum Error {
         id: String,
     },
     #[error(
-        "{file}: {what} has no prediction for {missing} of {clips} test clips: {names}; a score \
-         needs every clip"
+        "{file}: {what} has no prediction for {missing} of {samples} test samples: {names}; a score \
+         needs every sample"
     )]
     Missing {
         file: String,
         what: String,
         missing: usize,
-        clips: usize,
+        samples: usize,
         names: String,
     },
     #[error(
-        "{file}, row {row}: the prediction for clip `{id}` is {found}, expected a finite number; \
+        "{file}, row {row}: the prediction for sample `{id}` is {found}, expected a finite number; \
          {total} such rows in all"
     )]
     NotFinite {
@@ -78,18 +78,18 @@ pub enum Error {
         total: usize,
     },
     #[error(
-        "{file}: {what} lacks level {level} of mask seed {seed}, which other masks of it have; \
-         every mask seed needs the same levels"
+        "{file}: {what} lacks condition {condition} of mask seed {seed}, which other masks of it have; \
+         every mask seed needs the same conditions"
     )]
     Ragged {
         file: String,
         what: String,
-        level: String,
+        condition: String,
         seed: u64,
     },
     #[error(
         "{file}: there is no prediction for {what}, which seed {other} has; every seed of a model \
-         needs the same masks and levels"
+         needs the same masks and conditions"
     )]
     Uneven {
         file: String,
@@ -98,7 +98,7 @@ pub enum Error {
     },
     #[error(
         "`{name}` cannot name a model: expected letters, digits, `-`, `_` and `.`, and not \
-         `constant`, the floor of every table; choose another with --model or in the file"
+         `constant`, the baseline of every table; choose another with --model or in the file"
     )]
     ModelName { name: String },
     #[error(

@@ -7,24 +7,24 @@ use super::error::{Error, Result};
 use super::row::Row;
 use super::{Options, file_name};
 use crate::data::dataset::{Corpus, SplitName};
-use crate::mask::Level;
+use crate::mask::Condition;
 
-/// Clips a message names before it counts the rest.
+/// Samples a message names before it counts the rest.
 const NAMED: usize = 3;
 
-/// Family, mask seed and level of a pass.
-pub(super) type MaskKey = (String, u64, Level);
+/// Mask protocol, mask seed and condition of a pass.
+pub(super) type MaskKey = (String, u64, Condition);
 
 /// The predictions of one model and seed.
 #[derive(Clone, Debug)]
 pub(super) struct Joined {
     pub model: String,
     pub seed: u64,
-    /// By family, mask seed and level: one prediction per test clip, in the split's order.
+    /// By mask protocol, mask seed and condition: one prediction per test sample, in the split's order.
     pub passes: BTreeMap<MaskKey, Vec<f32>>,
 }
 
-/// A pass being filled: the prediction and its place in the file, per test clip.
+/// A pass being filled: the prediction and its place in the file, per test sample.
 type Pass = Vec<Option<(f32, u64)>>;
 
 /// The passes of one model and seed.
@@ -40,18 +40,18 @@ pub(super) fn join(
     let name = file_name(file);
     let ids = corpus.outline(SplitName::Test)?.ids;
     let places: HashMap<&str, usize> = ids.iter().enumerate().map(|(i, id)| (&**id, i)).collect();
-    known_clips(&name, rows, corpus, &places)?;
+    known_samples(&name, rows, corpus, &places)?;
     finite(&name, rows)?;
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let default = options.model.clone().unwrap_or_else(|| stem.into_owned());
     let mut runs: BTreeMap<(String, u64), Passes> = BTreeMap::new();
     for row in rows {
         let model = checked_name(row.model.as_ref().unwrap_or(&default))?;
-        let family = row.family.as_ref().unwrap_or(&options.family).clone();
+        let mask_protocol = row.mask_protocol.as_ref().unwrap_or(&options.mask_protocol).clone();
         let key = (
-            family,
+            mask_protocol,
             row.mask_seed.unwrap_or(options.mask_seed),
-            row.level,
+            row.condition,
         );
         let passes = runs.entry((model.clone(), row.seed)).or_default();
         let pass = passes
@@ -78,8 +78,8 @@ pub(super) fn join(
     Ok(joined)
 }
 
-/// Whether every seed of a model has the same masks and levels: else a mean over seeds would be one
-/// over different seeds at each level.
+/// Whether every seed of a model has the same masks and conditions: else a mean over seeds would be one
+/// over different seeds at each condition.
 fn alike(file: &str, runs: &[Joined]) -> Result<()> {
     for run in runs {
         let others = runs.iter().filter(|other| other.model == run.model);
@@ -96,8 +96,8 @@ fn alike(file: &str, runs: &[Joined]) -> Result<()> {
     Ok(())
 }
 
-/// Whether every row is about a test clip.
-fn known_clips(
+/// Whether every row is about a test sample.
+fn known_samples(
     file: &str,
     rows: &[Row],
     corpus: &Corpus,
@@ -109,8 +109,8 @@ fn known_clips(
     };
     let within = |split| -> Result<bool> { Ok(corpus.outline(split)?.ids.contains(&first.id)) };
     let hint = match (within(SplitName::Train)?, within(SplitName::Valid)?) {
-        (true, _) => " (it is a training clip)",
-        (_, true) => " (it is a validation clip)",
+        (true, _) => " (it is a training sample)",
+        (_, true) => " (it is a validation sample)",
         _ => "",
     };
     Err(Error::Foreign {
@@ -137,7 +137,7 @@ fn finite(file: &str, rows: &[Row]) -> Result<()> {
     }
 }
 
-/// A name that can stand in files and flags, and is not the floor's.
+/// A name that can stand in files and flags, and is not the baseline's.
 fn checked_name(name: &str) -> Result<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     match !name.is_empty() && name.chars().all(plain) && name != "constant" {
@@ -148,11 +148,11 @@ fn checked_name(name: &str) -> Result<String> {
     }
 }
 
-fn describe(model: &str, seed: u64, (family, mask_seed, level): &MaskKey) -> String {
-    format!("{model}, seed {seed}, level {level} ({family} masks, seed {mask_seed})")
+fn describe(model: &str, seed: u64, (mask_protocol, mask_seed, condition): &MaskKey) -> String {
+    format!("{model}, seed {seed}, condition {condition} ({mask_protocol} masks, seed {mask_seed})")
 }
 
-/// A run whose passes have every clip, and whose mask seeds have the same levels.
+/// A run whose passes have every sample, and whose mask seeds have the same conditions.
 fn whole(file: &str, ids: &[String], model: String, seed: u64, passes: Passes) -> Result<Joined> {
     even(file, &model, seed, passes.keys())?;
     let mut complete = BTreeMap::new();
@@ -168,7 +168,7 @@ fn whole(file: &str, ids: &[String], model: String, seed: u64, passes: Passes) -
                 file: file.to_string(),
                 what: describe(&model, seed, &key),
                 missing: ids.len() - found.len(),
-                clips: ids.len(),
+                samples: ids.len(),
                 names: names.join(", "),
             });
         }
@@ -181,26 +181,26 @@ fn whole(file: &str, ids: &[String], model: String, seed: u64, passes: Passes) -
     })
 }
 
-/// Whether every mask seed of a family has the same levels.
+/// Whether every mask seed of a mask protocol has the same conditions.
 fn even<'a>(
     file: &str,
     model: &str,
     seed: u64,
     keys: impl Iterator<Item = &'a MaskKey>,
 ) -> Result<()> {
-    let mut families: BTreeMap<&str, BTreeMap<u64, BTreeSet<Level>>> = BTreeMap::new();
-    for (family, mask_seed, level) in keys {
-        let seeds = families.entry(family).or_default();
-        seeds.entry(*mask_seed).or_default().insert(*level);
+    let mut mask_protocols: BTreeMap<&str, BTreeMap<u64, BTreeSet<Condition>>> = BTreeMap::new();
+    for (mask_protocol, mask_seed, condition) in keys {
+        let seeds = mask_protocols.entry(mask_protocol).or_default();
+        seeds.entry(*mask_seed).or_default().insert(*condition);
     }
-    for (family, seeds) in families {
-        let all: BTreeSet<Level> = seeds.values().flatten().copied().collect();
-        for (mask_seed, levels) in &seeds {
-            if let Some(level) = all.difference(levels).next() {
+    for (mask_protocol, seeds) in mask_protocols {
+        let all: BTreeSet<Condition> = seeds.values().flatten().copied().collect();
+        for (mask_seed, conditions) in &seeds {
+            if let Some(condition) = all.difference(conditions).next() {
                 return Err(Error::Ragged {
                     file: file.to_string(),
-                    what: format!("{model}, seed {seed}, {family} masks"),
-                    level: level.to_string(),
+                    what: format!("{model}, seed {seed}, {mask_protocol} masks"),
+                    condition: condition.to_string(),
                     seed: *mask_seed,
                 });
             }

@@ -1,4 +1,4 @@
-//! Predictions made elsewhere, as runs: read, joined by clip id with the prepared truth, checked,
+//! Predictions made elsewhere, as runs: read, joined by sample id with the prepared truth, checked,
 //! and written as finished run directories, so that they are a model of their own in every report.
 
 pub mod error;
@@ -30,8 +30,8 @@ pub struct Options {
     pub citation: Option<String>,
     /// Trainable scalars.
     pub parameters: Option<u64>,
-    /// Mask family of rows that name none.
-    pub family: String,
+    /// Mask protocol of rows that name none.
+    pub mask_protocol: String,
     /// Mask seed of rows that name none.
     pub mask_seed: u64,
 }
@@ -44,7 +44,7 @@ pub struct Scored {
     pub seed: u64,
     /// Whether it is new.
     pub new: bool,
-    /// Its mask families that this program does not know.
+    /// Its mask protocols that this program does not know.
     pub foreign_masks: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ pub struct Scored {
 /// nothing. Either all runs are written, or, where a check fails, none.
 ///
 /// # Errors
-/// [`Error`]; says which rows, clips or levels are wrong.
+/// [`Error`]; says which rows, samples or conditions are wrong.
 pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Result<Vec<Scored>> {
     let bytes = std::fs::read(file).map_err(|source| Error::Io {
         path: file.to_owned(),

@@ -28,17 +28,17 @@ mod tests {
     }
 
     #[test]
-    fn columns_may_come_in_any_order_and_levels_in_any_spelling() {
+    fn columns_may_come_in_any_order_and_conditions_in_any_spelling() {
         let rows = read(
-            "seed,level,id,prediction,note\n1111.0,0.30000000000000004,a$_$1,0.5,x\n7,LA,b,-1,\n",
+            "seed,condition,id,prediction,note\n1111.0,0.30000000000000004,a$_$1,0.5,x\n7,LA,b,-1,\n",
         )
         .unwrap();
         assert_eq!(
-            (rows[0].level.to_string(), rows[0].seed),
+            (rows[0].condition.to_string(), rows[0].seed),
             ("0.3".to_string(), 1111)
         );
         assert_eq!(
-            (rows[1].level.to_string(), rows[1].place),
+            (rows[1].condition.to_string(), rows[1].place),
             ("LA".to_string(), 3)
         );
         assert_eq!((rows[1].prediction, rows[1].model.clone()), (-1.0, None));
@@ -49,8 +49,8 @@ mod tests {
         let refused = |text: &str| read(text).unwrap_err().to_string();
         assert_eq!(
             refused("id,rate,seed\na,0,1\n"),
-            "p.csv: expected the columns id, rate (or level), seed and prediction, found id, rate, \
-             seed; optional are model, family and mask_seed"
+            "p.csv: expected the columns id, rate (or condition), seed and prediction, found id, rate, \
+             seed; optional are model, mask protocol and mask_seed"
         );
         let line = |row: &str| refused(&format!("id,rate,seed,prediction\na,0,1,0.5\n{row}\n"));
         assert_eq!(
@@ -59,10 +59,10 @@ mod tests {
         );
         assert!(
             line("a,1.5,1,0")
-                .contains("expected a level such as 0.5 or LA in column rate, found `1.5`")
+                .contains("expected a condition such as 0.5 or LA in column rate, found `1.5`")
         );
         assert!(line("a,0.5,one,0").contains("column seed, found `one`"));
-        assert!(line(",0.5,1,0").contains("expected a clip id in column id"));
+        assert!(line(",0.5,1,0").contains("expected a sample id in column id"));
         assert!(line("a,0.5").contains("p.csv: CSV error"));
         assert_eq!(
             refused("id,rate,seed,prediction\n"),

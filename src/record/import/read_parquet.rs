@@ -94,7 +94,7 @@ mod tests {
         let bytes = parquet(Column::new("prediction".into(), [0.1f32, -2.5]));
         let rows = super::rows("p.parquet", &bytes).unwrap();
         assert_eq!((rows[0].prediction, rows[1].seed), (0.1, 1112));
-        assert_eq!(rows[0].level.to_string(), "0.3");
+        assert_eq!(rows[0].condition.to_string(), "0.3");
         let bytes = parquet(Column::new("prediction".into(), [1i64, -2]));
         let rows = super::rows("p.parquet", &bytes).unwrap();
         assert_eq!(rows[1].prediction, -2.0);

@@ -1,7 +1,7 @@
 //! One prediction of a file, whatever the file's format.
 
 use super::error::{Error, Result};
-use crate::mask::Level;
+use crate::mask::Condition;
 
 /// The columns a file may have; the first four it must have.
 pub(super) const COLUMNS: [&str; 7] = [
@@ -10,7 +10,7 @@ pub(super) const COLUMNS: [&str; 7] = [
     "seed",
     "prediction",
     "model",
-    "family",
+    "mask_protocol",
     "mask_seed",
 ];
 
@@ -20,11 +20,11 @@ pub struct Row {
     /// Line of a CSV file, or row of a Parquet file; from 1.
     pub place: u64,
     pub id: String,
-    pub level: Level,
+    pub condition: Condition,
     pub seed: u64,
     pub prediction: f32,
     pub model: Option<String>,
-    pub family: Option<String>,
+    pub mask_protocol: Option<String>,
     pub mask_seed: Option<u64>,
 }
 
@@ -34,7 +34,7 @@ pub(super) type Texts = [Option<String>; 7];
 /// Where each of [`COLUMNS`] stands among the headings.
 pub(super) fn places(file: &str, headings: &[String]) -> Result<[Option<usize>; 7]> {
     let find = |name: &str| {
-        let other = if name == "rate" { "level" } else { name };
+        let other = if name == "rate" { "condition" } else { name };
         let is = |h: &String| h.eq_ignore_ascii_case(name) || h.eq_ignore_ascii_case(other);
         headings.iter().position(is)
     };
@@ -62,7 +62,7 @@ pub(super) fn row(file: &str, place: u64, texts: Texts) -> Result<Row> {
             .as_deref()
             .ok_or_else(|| wrong(column, expected, ""))
     };
-    let level = must(1, "a level")?;
+    let condition = must(1, "a condition")?;
     let seed = must(2, "a whole number")?;
     let prediction = must(3, "a number")?;
     let mask_seed = texts[6]
@@ -70,22 +70,22 @@ pub(super) fn row(file: &str, place: u64, texts: Texts) -> Result<Row> {
         .map(|t| whole(t).ok_or_else(|| wrong(6, "a whole number", t)));
     Ok(Row {
         place,
-        id: must(0, "a clip id")?.to_string(),
-        level: parse_level(level).ok_or_else(|| wrong(1, "a level such as 0.5 or LA", level))?,
+        id: must(0, "a sample id")?.to_string(),
+        condition: parse_condition(condition).ok_or_else(|| wrong(1, "a condition such as 0.5 or LA", condition))?,
         seed: whole(seed).ok_or_else(|| wrong(2, "a whole number", seed))?,
         prediction: prediction
             .parse()
             .map_err(|_| wrong(3, "a number", prediction))?,
         model: texts[4].clone(),
-        family: texts[5].clone(),
+        mask_protocol: texts[5].clone(),
         mask_seed: mask_seed.transpose()?,
     })
 }
 
-/// A level by name, or a rate as other tools compute it (`0.30000000000000004`).
-fn parse_level(text: &str) -> Option<Level> {
+/// A condition by name, or a rate as other tools compute it (`0.30000000000000004`).
+fn parse_condition(text: &str) -> Option<Condition> {
     match text.parse::<f64>() {
-        Ok(rate) => Level::of_number(rate),
+        Ok(rate) => Condition::of_number(rate),
         Err(_) => text.parse().ok(),
     }
 }

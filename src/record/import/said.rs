@@ -9,7 +9,7 @@ use super::join::Joined;
 use super::write::identity;
 use crate::data::dataset::Corpus;
 use crate::record::RunDir;
-use crate::record::manifest::ModelFacts;
+use crate::record::manifest::ModelMetadata;
 
 /// Models a message names before it counts the rest.
 const NAMED: usize = 3;
@@ -19,7 +19,7 @@ struct Said {
     flag: &'static str,
     given: String,
     /// What a stored run has in its place.
-    stored: fn(&ModelFacts) -> String,
+    stored: fn(&ModelMetadata) -> String,
 }
 
 /// Whether what the options say is about one model, and no run that is there already says otherwise.
@@ -87,19 +87,19 @@ fn quoted(text: &str) -> String {
 }
 
 /// The runs of these predictions that are there already, and what they say of their model.
-fn stored(joined: &[Joined], corpus: &Corpus, runs: &Path) -> Result<Vec<(RunDir, ModelFacts)>> {
+fn stored(joined: &[Joined], corpus: &Corpus, runs: &Path) -> Result<Vec<(RunDir, ModelMetadata)>> {
     let dirs = joined
         .iter()
         .map(|run| RunDir::open(runs.join(identity(run, corpus))));
     dirs.filter(RunDir::is_done)
-        .map(|dir| -> Result<(RunDir, ModelFacts)> {
+        .map(|dir| -> Result<(RunDir, ModelMetadata)> {
             let model = dir.sealed()?.manifest.model;
             Ok((dir, model))
         })
         .collect()
 }
 
-fn as_stored(stored: &[(RunDir, ModelFacts)], said: Vec<Said>) -> Result<()> {
+fn as_stored(stored: &[(RunDir, ModelMetadata)], said: Vec<Said>) -> Result<()> {
     for Said {
         flag,
         given,

@@ -9,14 +9,14 @@ use super::error::{Error, Result};
 use super::join::Joined;
 use super::{Options, Scored};
 use crate::data::dataset::{Corpus, SplitName};
-use crate::mask::{self, Level};
+use crate::mask::{self, Condition};
 use crate::metric::protocol;
 use crate::record::manifest::{
-    BuildFacts, Computing, DatasetFacts, FORMAT, MaskFacts, ModelFacts, SelectionFacts,
-    TrainingFacts,
+    BuildMetadata, Computing, DatasetMetadata, FORMAT, MaskMetadata, ModelMetadata, SelectionMetadata,
+    TrainingMetadata,
 };
 use crate::record::{
-    Condition, EXTERNAL, Manifest, Predictions, RunDir, VERSION, hash_bytes, write_atomic,
+    PredictionKey, EXTERNAL, Manifest, Predictions, RunDir, VERSION, hash_bytes, write_atomic,
 };
 
 /// The file the predictions come from.
@@ -88,8 +88,8 @@ pub(super) fn identity(run: &Joined, corpus: &Corpus) -> String {
         corpus.content_hash, run.model, run.seed
     );
     let mut bytes = Vec::new();
-    for ((family, mask_seed, level), pass) in &run.passes {
-        text.push_str(&format!("{family}\n{mask_seed}\n{level}\n"));
+    for ((mask_protocol, mask_seed, condition), pass) in &run.passes {
+        text.push_str(&format!("{mask_protocol}\n{mask_seed}\n{condition}\n"));
         bytes.extend(pass.iter().flat_map(|p| p.to_le_bytes()));
     }
     text.push_str(&hash_bytes(&bytes));
@@ -100,15 +100,15 @@ fn predictions(run: &Joined, corpus: &Corpus) -> Result<Predictions> {
     let ids = corpus.outline(SplitName::Test)?.ids;
     let truth = corpus.labels(SplitName::Test)?;
     let mut out = Predictions::new();
-    for ((family, mask_seed, level), pass) in &run.passes {
-        let condition = Condition {
+    for ((mask_protocol, mask_seed, condition), pass) in &run.passes {
+        let key = PredictionKey {
             dataset: corpus.name().to_string(),
             split: SplitName::Test.as_str().to_string(),
-            family: family.clone(),
+            mask_protocol: mask_protocol.clone(),
             mask_seed: *mask_seed,
-            level: *level,
+            condition: *condition,
         };
-        out.extend(&condition, &ids, &truth, pass)?;
+        out.extend(&key, &ids, &truth, pass)?;
     }
     Ok(out)
 }
@@ -125,8 +125,8 @@ fn manifest(
     Ok(Manifest {
         format: FORMAT,
         id: id.to_string(),
-        dataset: DatasetFacts::of(corpus, protocol, &train),
-        model: ModelFacts {
+        dataset: DatasetMetadata::of(corpus, protocol, &train),
+        model: ModelMetadata {
             name: run.model.clone(),
             title: options.title.clone().unwrap_or_else(|| run.model.clone()),
             citation: options.citation.clone().unwrap_or_default(),
@@ -135,25 +135,25 @@ fn manifest(
         },
         seed: run.seed,
         masks: masks(run),
-        training: TrainingFacts {
+        training: TrainingMetadata {
             encoder: EXTERNAL.to_string(),
             noise: EXTERNAL.to_string(),
             epochs: 0,
             batch_size: 0,
             learning_rate: 0.0,
             weight_decay: 0.0,
-            habits: String::new(),
+            trainer_options: String::new(),
             computing: Computing::default(),
         },
-        selection: SelectionFacts {
+        selection: SelectionMetadata {
             rule: EXTERNAL.to_string(),
             metric: EXTERNAL.to_string(),
-            levels: Vec::new(),
+            conditions: Vec::new(),
             epoch: 0,
             chosen: BTreeMap::new(),
             hashes: BTreeMap::new(),
         },
-        build: BuildFacts {
+        build: BuildMetadata {
             version: VERSION.to_string(),
             libtorch: "not used".to_string(),
             device: format!(
@@ -168,8 +168,8 @@ fn manifest(
 }
 
 fn foreign_masks(run: &Joined) -> Vec<String> {
-    let families: BTreeSet<&String> = run.passes.keys().map(|(family, ..)| family).collect();
-    let foreign = families
+    let mask_protocols: BTreeSet<&String> = run.passes.keys().map(|(mask_protocol, ..)| mask_protocol).collect();
+    let foreign = mask_protocols
         .into_iter()
         .filter(|name| mask::find(name).is_err());
     foreign.cloned().collect()
@@ -177,21 +177,21 @@ fn foreign_masks(run: &Joined) -> Vec<String> {
 
 /// The masks the file says it used. Hashes are left out: nobody can tell from predictions which
 /// masks they were made with.
-fn masks(run: &Joined) -> Vec<MaskFacts> {
-    let mut families: BTreeMap<&str, (BTreeSet<u64>, BTreeSet<Level>)> = BTreeMap::new();
-    for (family, mask_seed, level) in run.passes.keys() {
-        let (seeds, levels) = families.entry(family).or_default();
+fn masks(run: &Joined) -> Vec<MaskMetadata> {
+    let mut mask_protocols: BTreeMap<&str, (BTreeSet<u64>, BTreeSet<Condition>)> = BTreeMap::new();
+    for (mask_protocol, mask_seed, condition) in run.passes.keys() {
+        let (seeds, conditions) = mask_protocols.entry(mask_protocol).or_default();
         seeds.insert(*mask_seed);
-        levels.insert(*level);
+        conditions.insert(*condition);
     }
-    let facts = |(family, (seeds, levels)): (&str, (BTreeSet<u64>, BTreeSet<Level>))| MaskFacts {
-        family: family.to_string(),
-        // A family of somebody else's has no version here.
-        version: mask::find(family).map_or(0, |f| f.version()),
+    let facts = |(mask_protocol, (seeds, conditions)): (&str, (BTreeSet<u64>, BTreeSet<Condition>))| MaskMetadata {
+        mask_protocol: mask_protocol.to_string(),
+        // A mask protocol of somebody else's has no version here.
+        version: mask::find(mask_protocol).map_or(0, |f| f.version()),
         seeds: seeds.into_iter().collect(),
-        levels: levels.into_iter().collect(),
+        conditions: conditions.into_iter().collect(),
         hashes: BTreeMap::new(),
         realised: BTreeMap::new(),
     };
-    families.into_iter().map(facts).collect()
+    mask_protocols.into_iter().map(facts).collect()
 }

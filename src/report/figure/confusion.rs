@@ -1,4 +1,4 @@
-//! Confusion matrices of a row at several levels of missing data, side by side.
+//! Confusion matrices of a row at several conditions, side by side.
 
 use super::glyph;
 use super::scene::{Anchor, BLACK, GREY, PALETTE, Scene, WHITE};
@@ -18,8 +18,8 @@ const BETWEEN: f64 = 30.0;
 /// How often each true class was predicted as each class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Confusion {
-    /// Level of missing data, for the heading.
-    pub level: String,
+    /// Condition of missing data, for the heading.
+    pub condition: String,
     /// Rows are true classes, columns predicted ones; of one size.
     pub counts: Vec<Vec<u64>>,
 }
@@ -32,7 +32,7 @@ pub fn draw(title: &str, classes: &[&str], matrices: &[Confusion]) -> Scene {
     let left = AXIS + longest + 6.0;
     let headings = matrices
         .iter()
-        .map(|m| glyph::width(&m.level) * 12.0 + 12.0);
+        .map(|m| glyph::width(&m.condition) * 12.0 + 12.0);
     let step = headings.fold(side + BETWEEN, f64::max);
     let upright = longest > CELL - 2.0;
     let below = if upright { longest + 8.0 } else { 20.0 };
@@ -51,7 +51,7 @@ pub fn draw(title: &str, classes: &[&str], matrices: &[Confusion]) -> Scene {
     for (i, matrix) in matrices.iter().enumerate() {
         let left = left + step * i as f64;
         let heading = (left, TOP - 16.0);
-        scene.text(heading, &matrix.level, 12.0, BLACK, Anchor::Start);
+        scene.text(heading, &matrix.condition, 12.0, BLACK, Anchor::Start);
         body(&mut scene, left, matrix);
         for (i, class) in classes.iter().enumerate() {
             let (x, y) = (left + CELL * (i as f64 + 0.5), TOP + side);
@@ -138,7 +138,7 @@ mod tests {
         for protocol in PROTOCOLS {
             let n = protocol.classes.len();
             let matrix = Confusion {
-                level: "missing rate 0.5".into(),
+                condition: "missing rate 0.5".into(),
                 counts: vec![vec![3; n]; n],
             };
             let scene = draw("A title: confusion", protocol.classes, &vec![matrix; 4]);

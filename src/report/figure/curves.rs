@@ -4,7 +4,7 @@ use super::drawing::{Drawing, Series};
 use super::lines::{self, Line, Mark};
 use super::style::Style;
 use crate::metric::Metric;
-use crate::report::rows::level;
+use crate::report::rows::condition;
 use crate::report::rows::reading::{Outcome, Reading};
 use crate::report::rows::section::{Row, Section};
 use crate::report::stats::Summary;
@@ -68,9 +68,9 @@ impl<'a> Bands<'a> {
     }
 }
 
-/// The rows that have a point at all, the floor last.
+/// The rows that have a point at all, the baseline last.
 fn lines(section: &Section, metric: &'static Metric) -> Vec<(Line, Series)> {
-    let rates = level::rates(&section.levels);
+    let rates = condition::rates(&section.conditions);
     let rows = section.rows.iter().enumerate();
     let lines = rows.filter_map(|(place, row)| {
         let line = line(section, row, place, metric);
@@ -83,11 +83,11 @@ fn lines(section: &Section, metric: &'static Metric) -> Vec<(Line, Series)> {
 fn line(section: &Section, row: &Row, place: usize, metric: &'static Metric) -> Line {
     let bands = Bands::of(section, metric);
     let mut segments: Vec<Vec<Mark>> = vec![Vec::new()];
-    for level in &section.levels {
-        let Some(rate) = level.rate() else {
+    for condition in &section.conditions {
+        let Some(rate) = condition.rate() else {
             continue;
         };
-        let reading = Reading::At(*level);
+        let reading = Reading::At(*condition);
         match (reading.outcome(&row.runs, metric.name), segments.last_mut()) {
             (Outcome::Known(summary), Some(segment)) => {
                 let band = bands.around(&summary, place, metric, &reading);
@@ -106,7 +106,7 @@ fn line(section: &Section, row: &Row, place: usize, metric: &'static Metric) -> 
     segments.retain(|s| !s.is_empty());
     Line {
         label: row.label.clone(),
-        style: Style::of(place, row.floor),
+        style: Style::of(place, row.baseline),
         segments,
     }
 }

@@ -4,9 +4,9 @@ use super::confusion::{self, Confusion};
 use super::drawing::{Drawing, Series};
 use super::style::Style;
 use super::{histogram, realised, training};
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::report::error::Result;
-use crate::report::rows::level;
+use crate::report::rows::condition;
 use crate::report::rows::samples::Samples;
 use crate::report::rows::section::{Row, Section, slug};
 
@@ -32,60 +32,60 @@ pub struct Named {
 
 /// Training curves, realised missing rates, histograms and confusion matrices.
 ///
-/// `asked` are the levels that pictures of predictions show, where a section has some of them.
+/// `asked` are the conditions that pictures of predictions show, where a section has some of them.
 ///
 /// # Errors
 /// If predictions cannot be read again.
-pub fn figures(section: &Section, asked: &[Level]) -> Result<Vec<Named>> {
+pub fn figures(section: &Section, asked: &[Condition]) -> Result<Vec<Named>> {
     let named = |name: &str, drawing| Named {
         name: format!("{}-{name}", section.slug),
         drawing,
     };
     let mut figures = Vec::new();
     if left_out(section).is_none() {
-        figures.extend(predictions(section, &shown(&section.levels, asked))?);
+        figures.extend(predictions(section, &shown(&section.conditions, asked))?);
         figures.extend(training::loss(section).map(|d| named("training-loss", d)));
         for row in section.rows.iter().filter(|row| !row.derived) {
             let name = format!("training-terms-{}", slug(&row.label));
             figures.extend(training::terms(section, row).map(|d| named(&name, d)));
         }
-        figures.extend(training::watched(section).map(|d| named("training-watched", d)));
+        figures.extend(training::monitored(section).map(|d| named("training-watched", d)));
     }
     figures.extend(realised::draw(section).map(|d| named("realised-rates", d)));
     Ok(figures)
 }
 
 /// Those asked for that are there; where none is, the usual ones.
-fn shown(levels: &[Level], asked: &[Level]) -> Vec<Level> {
-    let there = levels.iter().filter(|l| asked.contains(l));
-    let there: Vec<Level> = there.copied().collect();
+fn shown(conditions: &[Condition], asked: &[Condition]) -> Vec<Condition> {
+    let there = conditions.iter().filter(|l| asked.contains(l));
+    let there: Vec<Condition> = there.copied().collect();
     match there.is_empty() {
-        true => chosen(levels),
+        true => chosen(conditions),
         false => there,
     }
 }
 
-/// The levels that pictures of predictions show: the paper's 0, 0.1, 0.5 and 0.9 where they are
+/// The conditions that pictures of predictions show: the paper's 0, 0.1, 0.5 and 0.9 where they are
 /// there, else up to four spread over those that are.
-fn chosen(levels: &[Level]) -> Vec<Level> {
+fn chosen(conditions: &[Condition]) -> Vec<Condition> {
     let paper = [0.0, 0.1, 0.5, 0.9]
         .into_iter()
-        .filter_map(Level::of_number);
-    let paper: Vec<Level> = paper.filter(|l| levels.contains(l)).collect();
-    if paper.len() > 1 || levels.len() < 2 {
+        .filter_map(Condition::of_number);
+    let paper: Vec<Condition> = paper.filter(|l| conditions.contains(l)).collect();
+    if paper.len() > 1 || conditions.len() < 2 {
         return if paper.is_empty() {
-            levels.to_vec()
+            conditions.to_vec()
         } else {
             paper
         };
     }
-    let count = levels.len().min(4);
-    let place = |i: usize| levels[i * (levels.len() - 1) / (count - 1)];
+    let count = conditions.len().min(4);
+    let place = |i: usize| conditions[i * (conditions.len() - 1) / (count - 1)];
     (0..count).map(place).collect()
 }
 
-fn predictions(section: &Section, levels: &[Level]) -> Result<Vec<Named>> {
-    let titles: Vec<String> = levels.iter().map(|l| level::heading(*l)).collect();
+fn predictions(section: &Section, conditions: &[Condition]) -> Result<Vec<Named>> {
+    let titles: Vec<String> = conditions.iter().map(|l| condition::heading(*l)).collect();
     let (mut figures, mut series) = (Vec::new(), Vec::new());
     let (mut rows, mut truth, mut range) = (Vec::new(), None, [-1.0, 1.0]);
     for (place, row) in section.rows.iter().enumerate().filter(|(_, r)| !r.derived) {
@@ -96,22 +96,22 @@ fn predictions(section: &Section, levels: &[Level]) -> Result<Vec<Named>> {
         };
         range = run.manifest.dataset.label_range;
         truth.get_or_insert_with(|| histogram::shares(&first.truth, range));
-        let all = |level: &Level| -> Vec<f32> {
-            let passes = samples.iter().flat_map(|s| s.at(*level));
+        let all = |condition: &Condition| -> Vec<f32> {
+            let passes = samples.iter().flat_map(|s| s.at(*condition));
             passes.flatten().copied().collect()
         };
-        let origin = row.origin(levels.to_vec());
+        let origin = row.origin(conditions.to_vec());
         series.push(Series::new(&row.label, origin));
         rows.push(histogram::Row {
             label: row.label.clone(),
-            style: Style::of(place, row.floor),
-            shares: levels
+            style: Style::of(place, row.baseline),
+            shares: conditions
                 .iter()
                 .map(|l| histogram::shares(&all(l), range))
                 .collect(),
         });
-        if !row.floor {
-            figures.push(matrices(section, row, &samples, levels));
+        if !row.baseline {
+            figures.push(matrices(section, row, &samples, conditions));
         }
     }
     if let Some(truth) = truth {
@@ -130,25 +130,25 @@ fn predictions(section: &Section, levels: &[Level]) -> Result<Vec<Named>> {
     Ok(figures)
 }
 
-fn matrices(section: &Section, row: &Row, samples: &[Samples], levels: &[Level]) -> Named {
+fn matrices(section: &Section, row: &Row, samples: &[Samples], conditions: &[Condition]) -> Named {
     let (class, n) = (section.protocol.class, section.protocol.classes.len());
-    let matrix = |level: &Level| {
+    let matrix = |condition: &Condition| {
         let mut counts = vec![vec![0; n]; n];
         for sample in samples {
-            for pass in sample.at(*level) {
+            for pass in sample.at(*condition) {
                 let pairs = sample.truth.iter().zip(pass).filter(|(_, p)| p.is_finite());
                 pairs.for_each(|(t, p)| counts[class(*t)][class(*p)] += 1);
             }
         }
         Confusion {
-            level: level::heading(*level),
+            condition: condition::heading(*condition),
             counts,
         }
     };
-    let matrices: Vec<Confusion> = levels.iter().map(matrix).collect();
-    let series = levels.iter().map(|level| {
-        let origin = row.origin(vec![*level]);
-        Series::new(level::heading(*level), origin)
+    let matrices: Vec<Confusion> = conditions.iter().map(matrix).collect();
+    let series = conditions.iter().map(|condition| {
+        let origin = row.origin(vec![*condition]);
+        Series::new(condition::heading(*condition), origin)
     });
     let title = format!("{}: {}, confusion over all seeds", section.title, row.label);
     Named {
@@ -167,27 +167,27 @@ mod tests {
 
     #[test]
     fn the_papers_rates_are_shown_or_four_that_span_the_rest() {
-        let levels = |rates: &[f64]| -> Vec<Level> {
-            rates.iter().filter_map(|r| Level::of_number(*r)).collect()
+        let conditions = |rates: &[f64]| -> Vec<Condition> {
+            rates.iter().filter_map(|r| Condition::of_number(*r)).collect()
         };
-        assert_eq!(chosen(&levels(&eleven())), levels(&[0.0, 0.1, 0.5, 0.9]));
+        assert_eq!(chosen(&conditions(&eleven())), conditions(&[0.0, 0.1, 0.5, 0.9]));
         assert_eq!(
-            chosen(&levels(&[0.2, 0.4, 0.6, 0.8, 1.0])),
-            levels(&[0.2, 0.4, 0.6, 1.0])
+            chosen(&conditions(&[0.2, 0.4, 0.6, 0.8, 1.0])),
+            conditions(&[0.2, 0.4, 0.6, 1.0])
         );
-        assert_eq!(chosen(&Level::SUBSETS).len(), 4);
-        assert_eq!(chosen(&levels(&[0.3])), levels(&[0.3]));
+        assert_eq!(chosen(&Condition::SUBSETS).len(), 4);
+        assert_eq!(chosen(&conditions(&[0.3])), conditions(&[0.3]));
     }
 
     #[test]
-    fn levels_that_are_asked_for_are_shown_where_a_section_has_them() {
-        let levels = |rates: &[f64]| -> Vec<Level> {
-            rates.iter().filter_map(|r| Level::of_number(*r)).collect()
+    fn conditions_that_are_asked_for_are_shown_where_a_section_has_them() {
+        let conditions = |rates: &[f64]| -> Vec<Condition> {
+            rates.iter().filter_map(|r| Condition::of_number(*r)).collect()
         };
-        let all = levels(&eleven());
-        assert_eq!(shown(&all, &levels(&[1.0, 0.3])), levels(&[0.3, 1.0]));
-        assert_eq!(shown(&all, &levels(&[0.35])), chosen(&all));
-        let figures = figures(&section(&[0.0, 0.5, 1.0]), &levels(&[0.5])).unwrap();
+        let all = conditions(&eleven());
+        assert_eq!(shown(&all, &conditions(&[1.0, 0.3])), conditions(&[0.3, 1.0]));
+        assert_eq!(shown(&all, &conditions(&[0.35])), chosen(&all));
+        let figures = figures(&section(&[0.0, 0.5, 1.0]), &conditions(&[0.5])).unwrap();
         let matrices = figures.iter().filter(|f| f.name.contains("confusion"));
         let shown: Vec<usize> = matrices.map(|f| f.drawing.series.len()).collect();
         assert_eq!(shown, [1, 1]);

@@ -1,4 +1,4 @@
-//! Histograms of predictions over those of the truth: a row per model, a column per level.
+//! Histograms of predictions over those of the truth: a row per model, a column per condition.
 
 use super::axes::ticks;
 use super::glyph;
@@ -27,7 +27,7 @@ pub type Shares = Vec<f64>;
 pub struct Row {
     pub label: String,
     pub style: Style,
-    /// One per level.
+    /// One per condition.
     pub shares: Vec<Shares>,
 }
 
@@ -46,20 +46,20 @@ pub fn shares(values: &[f32], [low, high]: [f32; 2]) -> Shares {
 pub fn draw(
     title: &str,
     range: [f32; 2],
-    levels: &[String],
+    conditions: &[String],
     truth: &Shares,
     rows: &[Row],
 ) -> Scene {
     let names = rows.iter().map(|r| glyph::width(&r.label) * 12.0);
     let name = names.fold(0.0, f64::max).min(260.0);
-    let room = (WIDTH + ASIDE) * levels.len() as f64;
+    let room = (WIDTH + ASIDE) * conditions.len() as f64;
     let width = (LEFT + name + 16.0 + room).max(glyph::width(title) * 15.0 + 28.0);
     let height = TOP + (HEIGHT + BETWEEN) * rows.len() as f64 + 40.0;
     let mut scene = Scene::new(width, height, title);
     let most = truth.iter().copied().fold(0.0, f64::max) * 2.0;
-    for (j, level) in levels.iter().enumerate() {
+    for (j, condition) in conditions.iter().enumerate() {
         let left = LEFT + name + 16.0 + (WIDTH + ASIDE) * j as f64;
-        scene.text((left, TOP - 22.0), level, 12.0, BLACK, Anchor::Start);
+        scene.text((left, TOP - 22.0), condition, 12.0, BLACK, Anchor::Start);
         for (i, row) in rows.iter().enumerate() {
             let top = TOP + (HEIGHT + BETWEEN) * i as f64;
             bars(&mut scene, (left, top), row.style, &row.shares[j], most);

@@ -4,7 +4,7 @@ use super::drawing::{Drawing, Series};
 use super::lines::{self, Line, Mark};
 use super::style::Style;
 use crate::report::origin::{File, Origin};
-use crate::report::rows::level;
+use crate::report::rows::condition;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{Section, ids};
 
@@ -22,7 +22,7 @@ pub fn draw(section: &Section) -> Option<Drawing> {
     let origin = Origin::of(
         File::Manifest,
         &ids(std::slice::from_ref(run)),
-        level::rates(&section.levels),
+        condition::rates(&section.conditions),
     );
     several.then(|| Drawing {
         scene: lines::draw(
@@ -39,15 +39,15 @@ pub fn draw(section: &Section) -> Option<Drawing> {
 }
 
 fn line(section: &Section, run: &ScoredRun, modality: usize, label: &str) -> Line {
-    let marks = section.levels.iter().filter_map(|level| {
+    let marks = section.conditions.iter().filter_map(|condition| {
         let of = |seed: &u64| {
             *run.mask
                 .realised
-                .get(&format!("{seed}/{level}"))?
+                .get(&format!("{seed}/{condition}"))?
                 .get(modality)?
         };
         let values: Vec<f64> = run.mask.seeds.iter().filter_map(of).collect();
-        let x = level.rate().filter(|_| !values.is_empty())?;
+        let x = condition.rate().filter(|_| !values.is_empty())?;
         Some(Mark::over(x, &values))
     });
     Line {

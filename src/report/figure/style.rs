@@ -12,13 +12,13 @@ pub struct Style {
 
 impl Style {
     /// Colours in the order of the rows; when they are used up, again with dashes.
-    pub fn of(place: usize, floor: bool) -> Self {
+    pub fn of(place: usize, baseline: bool) -> Self {
         let round = (place / PALETTE.len()).min(2);
-        let (colour, dash) = match floor {
+        let (colour, dash) = match baseline {
             true => (GREY, 5.0),
             false => (PALETTE[place % PALETTE.len()], [0.0, 9.0, 3.0][round]),
         };
-        let dots = !floor;
+        let dots = !baseline;
         Self { colour, dash, dots }
     }
 
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn twenty_rows_and_the_floor_look_different() {
+    fn twenty_rows_and_the_baseline_look_different() {
         let mut all: Vec<_> = (0..20).map(|i| Style::of(i, false)).collect();
         all.push(Style::of(20, true));
         for (i, a) in all.iter().enumerate() {

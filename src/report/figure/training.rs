@@ -63,13 +63,13 @@ fn term(epochs: &[Epoch], name: &str) -> Vec<(f64, f64)> {
 
 /// The metric on the split that selects the weights, of all runs that are selected by the metric
 /// of the first.
-pub fn watched(section: &Section) -> Option<Drawing> {
+pub fn monitored(section: &Section) -> Option<Drawing> {
     let run = section.trainings().find(|r| !epochs_of(r).is_empty())?;
     let name = &run.manifest.selection.metric;
     let metric = section.protocol.metric(name)?;
     let title = format!("{}: {} on the selecting split", section.title, metric.title);
     draw(section, &title, &heading(metric), |run, epochs| {
-        let value = |e: &Epoch| Some((e.number, e.watched? * metric.scale()));
+        let value = |e: &Epoch| Some((e.number, e.monitored? * metric.scale()));
         let same = run.manifest.selection.metric == *name;
         same.then(|| epochs.iter().filter_map(value).collect())
     })

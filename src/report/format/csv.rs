@@ -6,13 +6,13 @@ use std::fmt::Write;
 
 use rayon::prelude::*;
 
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::metric::{Direction, Metric};
 
 use super::long;
 use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
-use crate::report::rows::level;
+use crate::report::rows::condition;
 use crate::report::rows::reading::{Outcome, Reading};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{Row, Section};
@@ -23,7 +23,7 @@ const SCORES: [&str; 10] = [
     "dataset",
     "model",
     "seed",
-    "family",
+    "mask_protocol",
     "rate",
     "metric",
     "value",
@@ -35,7 +35,7 @@ const SCORES: [&str; 10] = [
 const SUMMARY: [&str; 22] = [
     "dataset",
     "model",
-    "family",
+    "mask_protocol",
     "metric",
     "rate",
     "mean",
@@ -44,8 +44,8 @@ const SUMMARY: [&str; 22] = [
     "direction",
     "undefined",
     "configuration",
-    "floor",
-    "above_floor",
+    "baseline",
+    "above_baseline",
     "low",
     "high",
     "reference",
@@ -69,9 +69,9 @@ pub fn scores(sections: &[&Section]) -> Result<Vec<u8>> {
 }
 
 fn section_scores(section: &Section) -> Result<Vec<u8>> {
-    let titles = section.levels.iter();
-    let titles: Result<BTreeMap<Level, String>> = titles
-        .map(|level| Ok((*level, quoted(&[&level::title(*level)])?)))
+    let titles = section.conditions.iter();
+    let titles: Result<BTreeMap<Condition, String>> = titles
+        .map(|condition| Ok((*condition, quoted(&[&condition::title(*condition)])?)))
         .collect();
     let titles = titles?;
     let mut out = String::new();
@@ -88,21 +88,21 @@ fn done(out: ::csv::Writer<Vec<u8>>, file: &'static str) -> Result<Vec<u8>> {
     out.into_inner().map_err(|e| render(file)(e.into_error()))
 }
 
-/// A line per metric and level of a run. What they share is quoted once: there are millions.
+/// A line per metric and condition of a run. What they share is quoted once: there are millions.
 fn run_scores(
     out: &mut String,
     section: &Section,
     row: &Row,
     run: &ScoredRun,
-    titles: &BTreeMap<Level, String>,
+    titles: &BTreeMap<Condition, String>,
 ) -> Result<()> {
     let (m, seed) = (&run.manifest, run.manifest.seed.to_string());
-    let head = quoted(&[&m.dataset.name, &row.model, &seed, &run.mask.family])?;
+    let head = quoted(&[&m.dataset.name, &row.model, &seed, &run.mask.mask_protocol])?;
     let tail = quoted(&[&row.configuration, &m.id])?;
     for metric in &section.metrics {
-        let curve = run.levels.get(metric.name).into_iter().flatten();
-        for (level, value) in curve {
-            let title = titles.get(level).map_or("", String::as_str);
+        let curve = run.conditions.get(metric.name).into_iter().flatten();
+        for (condition, value) in curve {
+            let title = titles.get(condition).map_or("", String::as_str);
             // Writing to a string cannot fail.
             let _ = match value {
                 Ok(value) => writeln!(out, "{head},{title},{},{value},,{tail}", metric.name),
@@ -130,7 +130,7 @@ fn quoted(fields: &[&str]) -> Result<String> {
 }
 
 /// Mean, standard deviation and number of seeds of every cell of the tables: `rate` is a missing
-/// rate or another level, `mean_0_0.9` (or `mean`, over all levels of the section) or `auc`. `low`
+/// rate or another condition, `mean_0_0.9` (or `mean`, over all conditions of the section) or `auc`. `low`
 /// to `high` holds 95 percent of resamples; `p` is not corrected for the number of tests, `p_holm` for
 /// those of the metric's own table, which are all that stand here; `runs` is the number of the set of
 /// runs in `manifest.json`.
@@ -139,7 +139,7 @@ pub fn summary(sections: &[&Section], numbering: &Numbering) -> Result<Vec<u8>> 
         let mut rows = Vec::new();
         for metric in &section.metrics {
             let mut of_metric = Vec::new();
-            for reading in Reading::all(&section.levels) {
+            for reading in Reading::all(&section.conditions) {
                 let one = |place| summary_row(section, place, metric, &reading, numbering);
                 of_metric.extend((0..section.rows.len()).filter_map(one));
             }
@@ -178,7 +178,7 @@ fn summary_row(
     let row = &section.rows[place];
     let outcome = reading.outcome(&row.runs, metric.name);
     let above = match &outcome {
-        Outcome::Known(s) if !row.floor => above_floor(section, metric, reading, s.mean),
+        Outcome::Known(s) if !row.baseline => above_baseline(section, metric, reading, s.mean),
         _ => None,
     };
     let (mean, sd, undefined) = match outcome {
@@ -202,7 +202,7 @@ fn summary_row(
     Some(vec![
         m.dataset.name.clone(),
         row.model.clone(),
-        run.mask.family.clone(),
+        run.mask.mask_protocol.clone(),
         metric.name.to_string(),
         reading.name(),
         mean,
@@ -211,7 +211,7 @@ fn summary_row(
         direction.to_string(),
         undefined,
         row.configuration.clone(),
-        row.floor.to_string(),
+        row.baseline.to_string(),
         text(above),
         end(finding.interval, 0),
         end(finding.interval, 1),
@@ -221,7 +221,7 @@ fn summary_row(
         end(test.and_then(|t| t.interval), 1),
         text(test.map(|t| t.p)),
         numbering
-            .set(&row.ids_at(&reading.levels()))
+            .set(&row.ids_at(&reading.conditions()))
             .map(|n| n.to_string())
             .unwrap_or_default(),
     ])
@@ -231,18 +231,18 @@ fn text(value: Option<f64>) -> String {
     value.map(|v| v.to_string()).unwrap_or_default()
 }
 
-/// How much better a number is than the best floor, in the metric's own scale.
-fn above_floor(section: &Section, metric: &Metric, reading: &Reading, mean: f64) -> Option<f64> {
-    let floors = section.rows.iter().filter(|r| r.floor);
-    let known = floors.filter_map(|r| match reading.outcome(&r.runs, metric.name) {
+/// How much better a number is than the best baseline, in the metric's own scale.
+fn above_baseline(section: &Section, metric: &Metric, reading: &Reading, mean: f64) -> Option<f64> {
+    let baselines = section.rows.iter().filter(|r| r.baseline);
+    let known = baselines.filter_map(|r| match reading.outcome(&r.runs, metric.name) {
         Outcome::Known(s) => Some(s.mean),
         _ => None,
     });
     let better = |a: f64, b: f64| if metric.is_better(b, a) { b } else { a };
-    let floor = known.reduce(better)?;
+    let baseline = known.reduce(better)?;
     Some(match metric.direction {
-        Direction::HigherIsBetter => mean - floor,
-        Direction::LowerIsBetter => floor - mean,
+        Direction::HigherIsBetter => mean - baseline,
+        Direction::LowerIsBetter => baseline - mean,
     })
 }
 

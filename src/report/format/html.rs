@@ -11,7 +11,7 @@ use crate::report::format::page::{Figure, Part};
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
-use crate::report::table::{Cell, Column, Content, FLOOR_MARK, Line, Table};
+use crate::report::table::{Cell, Column, Content, BASELINE_MARK, Line, Table};
 
 const NAME: &str = "index.html";
 const FIGURE: &str = "figure.html";
@@ -100,7 +100,7 @@ struct RunView<'a> {
 #[derive(Serialize)]
 struct RowView {
     label: String,
-    floor: bool,
+    baseline: bool,
     cells: Vec<CellView>,
 }
 
@@ -210,7 +210,7 @@ fn column(of: &Column) -> (String, bool) {
 fn row(line: &Line, numbering: &Numbering) -> RowView {
     RowView {
         label: line.full_label(),
-        floor: line.floor,
+        baseline: line.baseline,
         cells: line.cells.iter().map(|c| cell(c, numbering)).collect(),
     }
 }
@@ -231,14 +231,14 @@ fn part(cell: &Cell) -> PartView {
     PartView {
         text: cell.content.text(),
         sd: cell.content.sd(),
-        mark: cell.at_floor.then(|| FLOOR_MARK.to_string()),
+        mark: cell.at_baseline.then(|| BASELINE_MARK.to_string()),
         letter: cell.content.letter(),
         best: cell.best,
         significant: cell.significant,
     }
 }
 
-/// Interval, distance to the floor and test of a cell.
+/// Interval, distance to the baseline and test of a cell.
 fn more(cell: &Cell) -> String {
     if let Content::Several(cells) = &cell.content {
         let said = cells.iter().map(|c| (c.content.text(), more(c)));
@@ -251,8 +251,8 @@ fn more(cell: &Cell) -> String {
     };
     let mut parts = Vec::new();
     parts.extend(cell.range().map(|range| format!("95 % {range}")));
-    let above = cell.above_floor.map(|v| fixed(v, decimals));
-    parts.extend(above.map(|v| format!("{v} above the floor")));
+    let above = cell.above_baseline.map(|v| fixed(v, decimals));
+    parts.extend(above.map(|v| format!("{v} above the baseline")));
     parts.extend(cell.versus.map(|versus| {
         let range = versus.interval.map(|[low, high]| {
             format!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::report::table::{BETWEEN, Cell, Content, FLOOR_MARK, Line, Table};
+use crate::report::table::{BETWEEN, Cell, Content, BASELINE_MARK, Line, Table};
 
 const HEAD: &str = "\
 % Needs \\usepackage{booktabs,graphicx}; take it in with \\input{tables}. The smallest document:
@@ -85,8 +85,8 @@ fn tabular(table: &Table, rows: &[Line]) -> String {
     let mut before: Option<&Line> = None;
     for row in rows {
         let block = before.is_none_or(|b| b.block != row.block);
-        let floor = before.is_some_and(|b| row.floor && !b.floor);
-        if before.is_some() && (block || floor) {
+        let baseline = before.is_some_and(|b| row.baseline && !b.baseline);
+        if before.is_some() && (block || baseline) {
             out += "\\midrule\n";
         }
         if block && !row.block.is_empty() {
@@ -118,7 +118,7 @@ fn groups(table: &Table) -> String {
 
 fn body(row: &Line, below: bool) -> String {
     let label = escape(&row.label);
-    let label = if row.floor {
+    let label = if row.baseline {
         format!("\\textit{{{label}}}")
     } else {
         label
@@ -162,8 +162,8 @@ fn cell(of: &Cell, with_spread: bool) -> String {
         _ => text,
     };
     text += &spread(of).filter(|_| with_spread).unwrap_or_default();
-    if of.at_floor {
-        text += &escape(&FLOOR_MARK.to_string());
+    if of.at_baseline {
+        text += &escape(&BASELINE_MARK.to_string());
     }
     if let Some(letter) = of.content.letter() {
         text += &format!("$^{{\\mathrm{{{letter}}}}}$");

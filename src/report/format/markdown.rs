@@ -1,6 +1,6 @@
 //! Tables in Markdown.
 
-use crate::report::table::{BETWEEN, Cell, Content, FLOOR_MARK, Line, Table};
+use crate::report::table::{BETWEEN, Cell, Content, BASELINE_MARK, Line, Table};
 
 /// One table with its title as a heading of this level, and its notes.
 pub fn table(table: &Table, level: usize) -> String {
@@ -10,7 +10,7 @@ pub fn table(table: &Table, level: usize) -> String {
     for row in &table.rows {
         let block = before.is_none_or(|b| b.block != row.block);
         // Markdown has no rule within a table; an empty row stands for it.
-        if row.floor && before.is_none_or(|b| !b.floor) {
+        if row.baseline && before.is_none_or(|b| !b.baseline) {
             out += &line(std::iter::repeat_n(String::new(), table.columns.len() + 1));
         }
         if block && !row.block.is_empty() {
@@ -31,7 +31,7 @@ fn header(table: &Table) -> String {
 
 fn body(row: &Line) -> String {
     let label = escape(&row.label);
-    let label = if row.floor {
+    let label = if row.baseline {
         format!("*{label}*")
     } else {
         label
@@ -56,8 +56,8 @@ fn single(cell: &Cell) -> String {
     if let Some(sd) = cell.content.sd() {
         text += &format!(" ± {sd}");
     }
-    if cell.at_floor {
-        text.push(FLOOR_MARK);
+    if cell.at_baseline {
+        text.push(BASELINE_MARK);
     }
     if let Some(letter) = cell.content.letter() {
         text += &format!("<sup>{letter}</sup>");

@@ -63,7 +63,7 @@ impl Part {
             (table, figure)
         };
         let metrics: Vec<_> = section.metrics.par_iter().map(metric).collect();
-        let others = gather::figures(&section, &options.matrix_levels)?;
+        let others = gather::figures(&section, &options.matrix_conditions)?;
         let draw = |p: gather::Named| Figure::new(&p.name, p.drawing);
         let mut pictures: Vec<Figure> = others.into_par_iter().map(draw).collect();
         let mut shown = Vec::new();

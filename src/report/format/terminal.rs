@@ -5,7 +5,7 @@ use comfy_table::{
     Table as Grid, TableStyle, Width,
 };
 
-use crate::report::table::{BETWEEN, Cell, Content, FLOOR_MARK, Line, Table};
+use crate::report::table::{BETWEEN, Cell, Content, BASELINE_MARK, Line, Table};
 
 /// A rule above, below and under the header, as in print.
 const RULES: TableStyle = TableStyle::new()
@@ -76,12 +76,12 @@ fn grid(table: &Table, style: Style, spread: bool, bound: bool) -> String {
     };
     let titles = table.columns.iter().map(|c| stack(&c.title));
     grid.set_header(std::iter::once(stack(&table.full_stub())).chain(titles));
-    let mut floor = false;
+    let mut baseline = false;
     for row in &table.rows {
-        if row.floor && !floor {
+        if row.baseline && !baseline {
             grid.add_row([SEPARATOR]);
         }
-        floor = row.floor;
+        baseline = row.baseline;
         grid.add_row(line(row, style, spread));
     }
     if let Some(labels) = grid.column_mut(0) {
@@ -149,8 +149,8 @@ fn text(cell: &Cell, style: Style, spread: bool) -> String {
         .letter()
         .map(|l| format!(" ({l})"))
         .unwrap_or_default();
-    if cell.at_floor {
-        text.push(FLOOR_MARK);
+    if cell.at_baseline {
+        text.push(BASELINE_MARK);
     }
     text
 }

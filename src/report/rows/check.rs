@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::record::{Group, Manifest};
 
 use crate::report::error::{Error, Result};
@@ -25,34 +25,34 @@ pub fn groups(manifest: &Manifest, groups: &[Group]) -> Result<()> {
     }
     epochs.into_iter().try_for_each(|epoch| {
         let own = groups.iter().filter(|group| group.epoch == epoch);
-        let conditions = own.map(|group| &group.condition);
+        let conditions = own.map(|group| &group.key);
         let found: BTreeSet<_> = conditions
-            .map(|c| (c.family.as_str(), c.mask_seed, c.level))
+            .map(|c| (c.mask_protocol.as_str(), c.mask_seed, c.condition))
             .collect();
         grid(manifest, &found)
     })
 }
 
-/// Whether these (family, mask seed, level) are the manifest's.
-pub fn grid(manifest: &Manifest, found: &BTreeSet<(&str, u64, Level)>) -> Result<()> {
+/// Whether these (mask protocol, mask seed, condition) are the manifest's.
+pub fn grid(manifest: &Manifest, found: &BTreeSet<(&str, u64, Condition)>) -> Result<()> {
     let mut expected = BTreeSet::new();
     for mask in &manifest.masks {
         for seed in &mask.seeds {
-            let grid = |level: &Level| (mask.family.as_str(), *seed, *level);
-            expected.extend(mask.levels.iter().map(grid));
+            let grid = |condition: &Condition| (mask.mask_protocol.as_str(), *seed, *condition);
+            expected.extend(mask.conditions.iter().map(grid));
         }
     }
     if *found != expected || found.is_empty() {
         return Err(Error::Predictions {
             run: manifest.id.clone(),
-            expected: format!("under (masks/seed/level) {}", show_grid(&expected)),
+            expected: format!("under (masks/seed/condition) {}", show_grid(&expected)),
             found: show_grid(found),
         });
     }
     Ok(())
 }
 
-fn show_grid(found: &BTreeSet<(&str, u64, Level)>) -> String {
+fn show_grid(found: &BTreeSet<(&str, u64, Condition)>) -> String {
     let cells: Vec<_> = found
         .iter()
         .map(|(f, s, l)| format!("{f}/{s}/{l}"))
@@ -64,7 +64,7 @@ fn show_grid(found: &BTreeSet<(&str, u64, Level)>) -> String {
 }
 
 fn check_group(manifest: &Manifest, group: &Group) -> Result<()> {
-    let c = &group.condition;
+    let c = &group.key;
     let expected = (&*manifest.dataset.name, "test");
     let found = (&*c.dataset, &*c.split);
     let wrong = |expected, found| Error::Predictions {
@@ -76,14 +76,14 @@ fn check_group(manifest: &Manifest, group: &Group) -> Result<()> {
         let show = |(d, s): (&str, &str)| format!("of {d}/{s}");
         return Err(wrong(show(expected), show(found)));
     }
-    let clips: HashSet<&String> = group.ids.iter().collect();
-    let (n, unique) = (manifest.dataset.counts[2], clips.len());
+    let samples: HashSet<&String> = group.ids.iter().collect();
+    let (n, unique) = (manifest.dataset.counts[2], samples.len());
     if group.ids.len() != n || unique != n {
-        let expected = format!("for {n} test clips, each once");
+        let expected = format!("for {n} test samples, each once");
         let rows = group.ids.len();
         let found = format!(
-            "{rows} for {unique} clips at level {} of {} masks, seed {}",
-            c.level, c.family, c.mask_seed
+            "{rows} for {unique} samples at condition {} of {} masks, seed {}",
+            c.condition, c.mask_protocol, c.mask_seed
         );
         return Err(wrong(expected, found));
     }

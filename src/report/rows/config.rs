@@ -21,16 +21,16 @@ pub fn settings(run: &ScoredRun) -> Settings {
         ("batch size", training.batch_size.to_string()),
         ("learning rate", training.learning_rate.to_string()),
         ("weight decay", training.weight_decay.to_string()),
-        ("habits", either(&training.habits, "none")),
+        ("habits", either(&training.trainer_options, "none")),
         ("precision", training.computing.precision.clone()),
         ("engine", training.computing.engine.clone()),
         ("parameters", m.model.parameters.to_string()),
-        ("rates", join(&mask.levels, " ")),
+        ("rates", join(&mask.conditions, " ")),
         ("mask seeds", join(&mask.seeds, " ")),
         ("masks", short(&format!("{:?}", mask.hashes))),
         ("selection", selection.rule.clone()),
         ("selection metric", selection.metric.clone()),
-        ("selection rates", join(&selection.levels, " ")),
+        ("selection rates", join(&selection.conditions, " ")),
     ])
 }
 

@@ -1,4 +1,4 @@
-//! Runs that were trained and tested at one level each become one curve over the levels.
+//! Runs that were trained and tested at one condition each become one curve over the conditions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,29 +6,29 @@ use std::sync::Arc;
 use super::config::{self, Settings};
 use super::scores::ScoredRun;
 use super::trained::Trained;
-use crate::mask::Level;
-use crate::record::manifest::MaskFacts;
+use crate::mask::Condition;
+use crate::record::manifest::MaskMetadata;
 use crate::report::error::{Error, Result};
 
-/// Joins the runs of a model that differ in nothing but the level they were trained and tested at,
+/// Joins the runs of a model that differ in nothing but the condition they were trained and tested at,
 /// seed by seed; others stay as they are.
 ///
 /// # Errors
-/// [`Error::Twice`] where two runs of a seed were trained and tested at the same level.
+/// [`Error::Twice`] where two runs of a seed were trained and tested at the same condition.
 pub fn join(runs: Vec<ScoredRun>) -> Result<Vec<ScoredRun>> {
     let mut all = Vec::new();
-    let mut curves: BTreeMap<(Settings, u64), BTreeMap<Level, ScoredRun>> = BTreeMap::new();
+    let mut curves: BTreeMap<(Settings, u64), BTreeMap<Condition, ScoredRun>> = BTreeMap::new();
     for run in runs {
-        let Some(level) = Trained::matched(&run) else {
+        let Some(condition) = Trained::matched(&run) else {
             all.push(run);
             continue;
         };
-        let place = (alike(&run, level), run.manifest.seed);
+        let place = (alike(&run, condition), run.manifest.seed);
         let parts = curves.entry(place).or_default();
-        if let Some(first) = parts.get(&level) {
-            return Err(twice(first, &run, level));
+        if let Some(first) = parts.get(&condition) {
+            return Err(twice(first, &run, condition));
         }
-        parts.insert(level, run);
+        parts.insert(condition, run);
     }
     all.extend(
         curves
@@ -38,61 +38,61 @@ pub fn join(runs: Vec<ScoredRun>) -> Result<Vec<ScoredRun>> {
     Ok(all)
 }
 
-fn twice(first: &ScoredRun, second: &ScoredRun, level: Level) -> Error {
+fn twice(first: &ScoredRun, second: &ScoredRun, condition: Condition) -> Error {
     let (a, b) = (&first.manifest, &second.manifest);
     Error::Twice {
         first: a.id.clone(),
         second: b.id.clone(),
-        row: format!("{} trained at {level} on {}", a.model.title, a.dataset.name),
+        row: format!("{} trained at {condition} on {}", a.model.title, a.dataset.name),
         seed: a.seed,
         differ: config::differences(a, b),
     }
 }
 
-/// The settings of a run but those that are its level's.
-fn alike(run: &ScoredRun, level: Level) -> Settings {
+/// The settings of a run but those that are its condition's.
+fn alike(run: &ScoredRun, condition: Condition) -> Settings {
     let mut settings = config::settings(run);
     settings.remove("rates");
     settings.remove("masks");
-    settings.insert("noise", at_tested_rate(&run.manifest.training.noise, level));
-    if run.manifest.selection.levels == [level] {
+    settings.insert("noise", at_tested_rate(&run.manifest.training.noise, condition));
+    if run.manifest.selection.conditions == [condition] {
         settings.remove("selection rates");
     }
     settings
 }
 
-fn at_tested_rate(noise: &str, level: Level) -> String {
-    noise.replace(&format!(" at {level})"), " at the tested rate)")
+fn at_tested_rate(noise: &str, condition: Condition) -> String {
+    noise.replace(&format!(" at {condition})"), " at the tested rate)")
 }
 
-/// One curve of trainings of one seed, by level.
+/// One curve of trainings of one seed, by condition.
 fn curve(parts: Vec<ScoredRun>) -> ScoredRun {
     let first = &parts[0];
     let mut manifest = (*first.manifest).clone();
     let ids = parts.iter().map(|part| part.manifest.id.as_str());
     manifest.id = ids.collect::<Vec<_>>().join("+");
-    manifest.training.noise = at_tested_rate(&manifest.training.noise, first.mask.levels[0]);
+    manifest.training.noise = at_tested_rate(&manifest.training.noise, first.mask.conditions[0]);
     manifest.wall_seconds = parts.iter().map(|part| part.manifest.wall_seconds).sum();
-    let levels = parts
+    let conditions = parts
         .iter()
-        .flat_map(|part| &part.manifest.selection.levels);
-    manifest.selection.levels = levels.copied().collect();
-    manifest.selection.levels.sort();
-    manifest.selection.levels.dedup();
+        .flat_map(|part| &part.manifest.selection.conditions);
+    manifest.selection.conditions = conditions.copied().collect();
+    manifest.selection.conditions.sort();
+    manifest.selection.conditions.dedup();
     let masks = parts.iter().map(|part| part.mask.clone());
     let mask = masks.reduce(together).unwrap_or_else(|| first.mask.clone());
-    let mut levels = first.levels.clone();
+    let mut conditions = first.conditions.clone();
     for part in &parts[1..] {
-        for (metric, curve) in &part.levels {
-            levels.entry(metric).or_default().extend(curve.clone());
+        for (metric, curve) in &part.conditions {
+            conditions.entry(metric).or_default().extend(curve.clone());
         }
     }
-    ScoredRun::of_parts(Arc::new(manifest), mask, levels, parts)
+    ScoredRun::of_parts(Arc::new(manifest), mask, conditions, parts)
 }
 
-fn together(mut all: MaskFacts, more: MaskFacts) -> MaskFacts {
-    all.levels.extend(more.levels);
-    all.levels.sort();
+fn together(mut all: MaskMetadata, more: MaskMetadata) -> MaskMetadata {
+    all.conditions.extend(more.conditions);
+    all.conditions.sort();
     all.hashes.extend(more.hashes);
     all.realised.extend(more.realised);
     all
@@ -106,9 +106,9 @@ mod tests {
     fn at(seed: u64, rate: f64) -> ScoredRun {
         let mut facts = manifest("lnln", seed, &[rate]);
         facts.id = format!("lnln-{seed}-{rate}");
-        let level = Level::of_number(rate).unwrap();
-        facts.training.noise = format!("fresh (random at {level})");
-        facts.selection.levels = vec![level];
+        let condition = Condition::of_number(rate).unwrap();
+        facts.training.noise = format!("fresh (random at {condition})");
+        facts.selection.conditions = vec![condition];
         scored(facts)
     }
 
@@ -134,7 +134,7 @@ mod tests {
             "fresh (random at the tested rate)"
         );
         assert_eq!(
-            curve.levels["mae"], mixed.levels["mae"],
+            curve.conditions["mae"], mixed.conditions["mae"],
             "the toy model knows its seed alone"
         );
         let samples = [curve, &mixed].map(|run| run.samples().unwrap());

@@ -2,8 +2,8 @@
 
 mod check;
 pub mod config;
-pub mod floor;
-pub mod level;
+pub mod baseline;
+pub mod condition;
 pub mod matched;
 pub mod provenance;
 pub mod reading;

@@ -85,7 +85,7 @@ fn data(m: &Manifest) -> String {
     let [train, valid, test] = d.counts;
     let [low, high] = d.label_range;
     format!(
-        "{kind}, {}, {train}/{valid}/{test} clips, labels {low} to {high}, metrics {}; source {} \
+        "{kind}, {}, {train}/{valid}/{test} samples, labels {low} to {high}, metrics {}; source {} \
          (SHA-256 {}), content {}",
         d.name, d.protocol, d.source_name, d.source_sha256, d.content_hash
     )
@@ -93,10 +93,10 @@ fn data(m: &Manifest) -> String {
 
 fn masks(run: &ScoredRun) -> String {
     let mask = &run.mask;
-    let (seeds, levels) = (join(&mask.seeds, ", "), join(&mask.levels, ", "));
+    let (seeds, conditions) = (join(&mask.seeds, ", "), join(&mask.conditions, ", "));
     format!(
-        "{} v{}, seeds {seeds}, rates {levels}",
-        mask.family, mask.version
+        "{} v{}, seeds {seeds}, rates {conditions}",
+        mask.mask_protocol, mask.version
     )
 }
 
@@ -106,12 +106,12 @@ fn training(m: &Manifest) -> String {
         0 if t.noise == EXTERNAL => OUTSIDE.to_string(),
         0 => "none".to_string(),
         epochs => {
-            let habits = match t.habits.as_str() {
+            let trainer_options = match t.trainer_options.as_str() {
                 "" => String::new(),
-                habits => format!(", {habits}"),
+                trainer_options => format!(", {trainer_options}"),
             };
             format!(
-                "{epochs} epochs, batch size {}, learning rate {}, weight decay {}{habits}",
+                "{epochs} epochs, batch size {}, learning rate {}, weight decay {}{trainer_options}",
                 t.batch_size, t.learning_rate, t.weight_decay
             )
         }
@@ -120,10 +120,10 @@ fn training(m: &Manifest) -> String {
 
 fn selection(run: &ScoredRun) -> String {
     let s = &run.manifest.selection;
-    let own = |part: &ScoredRun| part.manifest.selection.levels == part.mask.levels;
+    let own = |part: &ScoredRun| part.manifest.selection.conditions == part.mask.conditions;
     let rates = match run.parts() {
         parts if !parts.is_empty() && parts.iter().all(own) => "the tested rate".to_string(),
-        _ => format!("rates {}", join(&s.levels, ", ")),
+        _ => format!("rates {}", join(&s.conditions, ", ")),
     };
     match s.rule.as_str() {
         PAPER => format!(

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::report::rows::config::join;
-use crate::report::rows::level;
+use crate::report::rows::condition;
 use crate::report::rows::scores::{ScoredRun, Value};
 use crate::report::stats::{self, Summary};
 
 /// A number taken from a curve.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
-    /// The score at one level of missing data.
-    At(Level),
-    /// The mean over these levels.
-    Mean(Vec<Level>),
+    /// The score at one condition.
+    At(Condition),
+    /// The mean over these conditions.
+    Mean(Vec<Condition>),
     /// The area over this grid of rates, divided by its width.
-    Area(Vec<Level>),
+    Area(Vec<Condition>),
 }
 
 /// A reading of one row, over its seeds.
@@ -30,37 +30,37 @@ pub enum Outcome {
 }
 
 impl Reading {
-    /// One point per level, the mean where there are several, and the area where several are rates.
-    pub fn all(levels: &[Level]) -> Vec<Self> {
-        let mut all: Vec<_> = levels.iter().copied().map(Self::At).collect();
-        if levels.len() > 1 {
-            all.push(Self::mean(levels));
+    /// One point per condition, the mean where there are several, and the area where several are rates.
+    pub fn all(conditions: &[Condition]) -> Vec<Self> {
+        let mut all: Vec<_> = conditions.iter().copied().map(Self::At).collect();
+        if conditions.len() > 1 {
+            all.push(Self::mean(conditions));
         }
-        let rates = level::rates(levels);
+        let rates = condition::rates(conditions);
         if rates.len() > 1 {
             all.push(Self::Area(rates));
         }
         all
     }
 
-    /// The mean over the paper's ten rates if all of them are there, else over all levels.
-    pub fn mean(levels: &[Level]) -> Self {
-        let paper = level::paper();
-        match paper.iter().all(|l| levels.contains(l)) {
+    /// The mean over the paper's ten rates if all of them are there, else over all conditions.
+    pub fn mean(conditions: &[Condition]) -> Self {
+        let paper = condition::paper();
+        match paper.iter().all(|l| conditions.contains(l)) {
             true => Self::Mean(paper),
-            false => Self::Mean(levels.to_vec()),
+            false => Self::Mean(conditions.to_vec()),
         }
     }
 
     /// Title of the column.
     pub fn title(&self) -> String {
         match self {
-            Self::At(level) => level::title(*level),
-            Self::Mean(levels) if *levels == level::paper() => "mean 0-0.9".to_string(),
-            Self::Mean(levels) if levels[..] == Level::SUBSETS => "mean of six".to_string(),
-            Self::Mean(levels) if levels.len() <= 4 => format!("mean of {}", join(levels, ", ")),
-            Self::Mean(levels) if level::rates(levels).len() < levels.len() => {
-                format!("mean of {} levels", levels.len())
+            Self::At(condition) => condition::title(*condition),
+            Self::Mean(conditions) if *conditions == condition::paper() => "mean 0-0.9".to_string(),
+            Self::Mean(conditions) if conditions[..] == Condition::SUBSETS => "mean of six".to_string(),
+            Self::Mean(conditions) if conditions.len() <= 4 => format!("mean of {}", join(conditions, ", ")),
+            Self::Mean(conditions) if condition::rates(conditions).len() < conditions.len() => {
+                format!("mean of {} conditions", conditions.len())
             }
             Self::Mean(rates) => format!("mean of {} rates {}", rates.len(), span(rates)),
             Self::Area(rates) => match step(rates) {
@@ -73,46 +73,46 @@ impl Reading {
     /// Name in CSV files.
     pub fn name(&self) -> String {
         match self {
-            Self::At(level) => level::title(*level),
-            Self::Mean(levels) if *levels == level::paper() => "mean_0_0.9".to_string(),
+            Self::At(condition) => condition::title(*condition),
+            Self::Mean(conditions) if *conditions == condition::paper() => "mean_0_0.9".to_string(),
             Self::Mean(_) => "mean".to_string(),
             Self::Area(_) => "auc".to_string(),
         }
     }
 
-    /// The levels it is made of.
-    pub fn levels(&self) -> Vec<Level> {
+    /// The conditions it is made of.
+    pub fn conditions(&self) -> Vec<Condition> {
         match self {
-            Self::At(level) => vec![*level],
-            Self::Mean(levels) | Self::Area(levels) => levels.clone(),
+            Self::At(condition) => vec![*condition],
+            Self::Mean(conditions) | Self::Area(conditions) => conditions.clone(),
         }
     }
 
-    /// The levels it is made of, each with its weight; weights sum to 1.
-    pub fn weights(&self) -> Vec<(Level, f64)> {
+    /// The conditions it is made of, each with its weight; weights sum to 1.
+    pub fn weights(&self) -> Vec<(Condition, f64)> {
         match self {
-            Self::At(level) => vec![(*level, 1.0)],
-            Self::Mean(levels) => {
-                let weight = 1.0 / levels.len() as f64;
-                levels.iter().map(|l| (*l, weight)).collect()
+            Self::At(condition) => vec![(*condition, 1.0)],
+            Self::Mean(conditions) => {
+                let weight = 1.0 / conditions.len() as f64;
+                conditions.iter().map(|l| (*l, weight)).collect()
             }
             Self::Area(rates) => {
-                let values: Vec<f64> = rates.iter().filter_map(Level::rate).collect();
+                let values: Vec<f64> = rates.iter().filter_map(Condition::rate).collect();
                 let weights = stats::trapezoid(&values);
                 rates.iter().copied().zip(weights).collect()
             }
         }
     }
 
-    /// The reading of one curve; `None` where the curve lacks a level.
-    pub fn of(&self, curve: &BTreeMap<Level, Value>) -> Option<Value> {
+    /// The reading of one curve; `None` where the curve lacks a condition.
+    pub fn of(&self, curve: &BTreeMap<Condition, Value>) -> Option<Value> {
         self.weighted(&self.weights(), curve)
     }
 
     /// [`Reading::of`] by its own weights, for many curves.
-    fn weighted(&self, weights: &[(Level, f64)], curve: &BTreeMap<Level, Value>) -> Option<Value> {
-        if let Self::At(level) = self {
-            return curve.get(level).cloned();
+    fn weighted(&self, weights: &[(Condition, f64)], curve: &BTreeMap<Condition, Value>) -> Option<Value> {
+        if let Self::At(condition) = self {
+            return curve.get(condition).cloned();
         }
         let values: Option<Vec<&Value>> = weights.iter().map(|(l, _)| curve.get(l)).collect();
         let values: std::result::Result<Vec<f64>, &String> =
@@ -129,7 +129,7 @@ impl Reading {
     /// The reading of one row's runs by the metric of this name, over their seeds.
     pub fn outcome(&self, runs: &[ScoredRun], metric: &str) -> Outcome {
         let weights = self.weights();
-        let curves = runs.iter().map(|run| run.levels.get(metric));
+        let curves = runs.iter().map(|run| run.conditions.get(metric));
         let values = curves.map(|curve| self.weighted(&weights, curve?));
         let values: Option<Vec<Value>> = values.collect();
         let Some(values) = values else {
@@ -161,15 +161,15 @@ fn split(values: Vec<Value>) -> (Vec<f64>, Vec<String>) {
 }
 
 /// From each rate to the next; `None` where that differs.
-fn step(rates: &[Level]) -> Option<f64> {
-    let all: Vec<f64> = rates.iter().filter_map(Level::rate).collect();
+fn step(rates: &[Condition]) -> Option<f64> {
+    let all: Vec<f64> = rates.iter().filter_map(Condition::rate).collect();
     let step = all.get(1)? - all[0];
     let even = all.windows(2).all(|p| (p[1] - p[0] - step).abs() < 1e-9);
     even.then_some((step * 1e9).round() / 1e9)
 }
 
-fn span(rates: &[Level]) -> String {
-    let end = |rate: Option<&Level>| rate.map(Level::to_string).unwrap_or_default();
+fn span(rates: &[Condition]) -> String {
+    let end = |rate: Option<&Condition>| rate.map(Condition::to_string).unwrap_or_default();
     format!("{}-{}", end(rates.first()), end(rates.last()))
 }
 
@@ -177,10 +177,10 @@ fn span(rates: &[Level]) -> String {
 mod tests {
     use super::*;
 
-    fn rates(values: &[f64]) -> Vec<Level> {
+    fn rates(values: &[f64]) -> Vec<Condition> {
         values
             .iter()
-            .map(|r| Level::of_number(*r).unwrap())
+            .map(|r| Condition::of_number(*r).unwrap())
             .collect()
     }
 
@@ -195,8 +195,8 @@ mod tests {
         assert_eq!(Reading::Area(all).title(), "AUC 0-1 by 0.1");
         let uneven = rates(&[0.0, 0.3, 1.0]);
         assert_eq!(Reading::Area(uneven).title(), "AUC 0-1, 3 rates");
-        assert_eq!(Reading::mean(&Level::SUBSETS).title(), "mean of six");
-        assert_eq!(Reading::all(&Level::SUBSETS).len(), 7);
+        assert_eq!(Reading::mean(&Condition::SUBSETS).title(), "mean of six");
+        assert_eq!(Reading::all(&Condition::SUBSETS).len(), 7);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::scores::ScoredRun;
 use crate::report::error::{Error, Result};
 
-/// Checks that runs of one section, of one family and version, recorded the same hash for each seed
-/// and level: a difference between two models must not be one between their masks. Predictions from
+/// Checks that runs of one section, of one mask protocol and version, recorded the same hash for each seed
+/// and condition: a difference between two models must not be one between their masks. Predictions from
 /// elsewhere have no hashes, and pass.
 ///
 /// # Errors
@@ -20,7 +20,7 @@ pub fn check(runs: &[ScoredRun]) -> Result<()> {
                 return Err(Error::OtherMasks {
                     first: of.manifest.id.clone(),
                     second: run.manifest.id.clone(),
-                    masks: format!("{} v{} at {place}", run.mask.family, run.mask.version),
+                    masks: format!("{} v{} at {place}", run.mask.mask_protocol, run.mask.version),
                     hashes: [(*first).to_owned(), hash.clone()],
                 });
             }

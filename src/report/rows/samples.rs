@@ -1,29 +1,29 @@
-//! A run's predictions clip by clip, in an order that all runs on the same clips share.
+//! A run's predictions sample by sample, in an order that all runs on the same samples share.
 
 use std::collections::BTreeMap;
 
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::record::Group;
 use crate::report::error::{Error, Result};
 
-/// Predictions of one run under one mask family, clips by id.
+/// Predictions of one run under one mask protocol, samples by id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
     pub ids: Vec<String>,
     pub truth: Vec<f32>,
-    /// One prediction per clip, by level and mask seed.
-    pub passes: BTreeMap<(Level, u64), Vec<f32>>,
+    /// One prediction per sample, by condition and mask seed.
+    pub passes: BTreeMap<(Condition, u64), Vec<f32>>,
 }
 
 impl Samples {
-    /// Of groups that hold the same clips each.
-    pub fn new(groups: Vec<Group>, family: &str) -> Self {
+    /// Of groups that hold the same samples each.
+    pub fn new(groups: Vec<Group>, mask_protocol: &str) -> Self {
         let (mut ids, mut truth, mut passes) = (Vec::new(), Vec::new(), BTreeMap::new());
-        for group in groups.into_iter().filter(|g| g.condition.family == family) {
+        for group in groups.into_iter().filter(|g| g.key.mask_protocol == mask_protocol) {
             let mut order: Vec<usize> = (0..group.ids.len()).collect();
             order.sort_by(|&a, &b| group.ids[a].cmp(&group.ids[b]));
             let sorted = |values: &[f32]| order.iter().map(|&i| values[i]).collect::<Vec<f32>>();
-            let key = (group.condition.level, group.condition.mask_seed);
+            let key = (group.key.condition, group.key.mask_seed);
             passes.insert(key, sorted(&group.prediction));
             if ids.is_empty() {
                 truth = sorted(&group.truth);
@@ -33,7 +33,7 @@ impl Samples {
         Self { ids, truth, passes }
     }
 
-    /// Those of several runs on the same clips, each under conditions of its own.
+    /// Those of several runs on the same samples, each under conditions of its own.
     pub fn joined(parts: impl Iterator<Item = Result<Self>>) -> Result<Self> {
         let mut parts = parts;
         let mut all = match parts.next() {
@@ -53,14 +53,14 @@ impl Samples {
         Ok(all)
     }
 
-    /// Whether two runs predicted the same clips with the same labels.
+    /// Whether two runs predicted the same samples with the same labels.
     pub fn pairs_with(&self, other: &Self) -> bool {
         self.ids == other.ids && self.truth == other.truth
     }
 
-    /// The predictions at a level under every mask seed.
-    pub fn at(&self, level: Level) -> Vec<&[f32]> {
-        let passes = self.passes.iter().filter(|((l, _), _)| *l == level);
+    /// The predictions at a condition under every mask seed.
+    pub fn at(&self, condition: Condition) -> Vec<&[f32]> {
+        let passes = self.passes.iter().filter(|((l, _), _)| *l == condition);
         passes.map(|(_, values)| &values[..]).collect()
     }
 }

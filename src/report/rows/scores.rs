@@ -1,12 +1,12 @@
-//! From runs to scores: one per (run, level, metric), averaged over the run's mask seeds.
+//! From runs to scores: one per (run, condition, metric), averaged over the run's mask seeds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::metric::{Protocol, protocol};
 use crate::record::epochs::Pace;
-use crate::record::manifest::MaskFacts;
+use crate::record::manifest::MaskMetadata;
 use crate::record::{Manifest, PAPER, Record, RunDir, Scores, Sealed};
 
 use super::check;
@@ -17,15 +17,15 @@ use crate::report::stats;
 /// A score in the metric's own scale (percentages as fractions), or why there is none.
 pub type Value = std::result::Result<f64, String>;
 
-/// Scores at every level of missing data, per metric name.
-pub type Levels = BTreeMap<&'static str, BTreeMap<Level, Value>>;
+/// Scores at every condition, per metric name.
+pub type Conditions = BTreeMap<&'static str, BTreeMap<Condition, Value>>;
 
-/// A run under one mask family, reduced to what tables need.
+/// A run under one mask protocol, reduced to what tables need.
 #[derive(Clone, Debug)]
 pub struct ScoredRun {
     pub manifest: Arc<Manifest>,
-    /// The family's entry of the manifest.
-    pub mask: MaskFacts,
+    /// The mask protocol's entry of the manifest.
+    pub mask: MaskMetadata,
     /// blake3 of the predictions every score comes from.
     pub predictions_hash: String,
     pub manifest_hash: String,
@@ -36,7 +36,7 @@ pub struct ScoredRun {
     /// Whether the stored scores were held against the predictions and are others.
     pub scores_differ: bool,
     pub protocol: &'static Protocol,
-    pub levels: Levels,
+    pub conditions: Conditions,
     pub pace: Pace,
     source: Source,
 }
@@ -46,12 +46,12 @@ pub struct ScoredRun {
 enum Source {
     Folder(RunDir),
     Memory(Arc<Record>),
-    /// Several trainings, each tested at levels of its own.
+    /// Several trainings, each tested at conditions of its own.
     Parts(Vec<ScoredRun>),
 }
 
 impl ScoredRun {
-    /// The predictions behind the scores, clip by clip.
+    /// The predictions behind the scores, sample by sample.
     ///
     /// # Errors
     /// If the run changed since it was scored, or its predictions are not what its manifest says.
@@ -63,7 +63,7 @@ impl ScoredRun {
         };
         let groups = predictions.groups();
         check::groups(&self.manifest, &groups)?;
-        Ok(Samples::new(groups, &self.mask.family))
+        Ok(Samples::new(groups, &self.mask.mask_protocol))
     }
 
     /// The run's directory, if it has one.
@@ -77,8 +77,8 @@ impl ScoredRun {
     /// A curve of several trainings; `manifest` says what they share.
     pub fn of_parts(
         manifest: Arc<Manifest>,
-        mask: MaskFacts,
-        levels: Levels,
+        mask: MaskMetadata,
+        conditions: Conditions,
         parts: Vec<Self>,
     ) -> Self {
         let hashes = |of: fn(&Self) -> &String| {
@@ -96,7 +96,7 @@ impl ScoredRun {
             source: Source::Parts(parts),
             manifest,
             mask,
-            levels,
+            conditions,
         }
     }
 
@@ -124,18 +124,18 @@ pub enum Basis {
     Predictions,
 }
 
-/// Scores one run by every metric of its data set's protocol, once per mask family.
+/// Scores one run by every metric of its data set's protocol, once per mask protocol.
 ///
 /// # Errors
-/// If the protocol is unknown, or the predictions are not exactly one per test clip for every
-/// mask seed and level of the manifest.
+/// If the protocol is unknown, or the predictions are not exactly one per test sample for every
+/// mask seed and condition of the manifest.
 pub fn score(dir: &RunDir, mut sealed: Sealed, basis: Basis) -> Result<Vec<ScoredRun>> {
     let protocol = protocol(&sealed.manifest.dataset.protocol).map_err(|e| Error::Protocol {
         run: sealed.manifest.id.clone(),
         reason: e.to_string(),
     })?;
     let masks = sealed.manifest.masks.iter();
-    let conditions = masks.map(|m| m.seeds.len() * m.levels.len()).sum();
+    let conditions = masks.map(|m| m.seeds.len() * m.conditions.len()).sum();
     let (scores, scores_differ) = match (sealed.scores.take(), basis) {
         (Some(stored), Basis::Stored) if stored.covers(protocol, conditions) => (stored, false),
         (stored, _) => {
@@ -155,7 +155,7 @@ pub fn score(dir: &RunDir, mut sealed: Sealed, basis: Basis) -> Result<Vec<Score
         pace: Pace::of(&sealed.epochs),
         source: Source::Folder(dir.clone()),
     };
-    base.by_family(&scores)
+    base.by_mask_protocol(&scores)
 }
 
 /// Scores a run in memory by every metric of this protocol; see [`score`].
@@ -175,7 +175,7 @@ pub fn score_by(protocol: &'static Protocol, record: Record) -> Result<Vec<Score
         pace: Pace::default(),
         source: Source::Memory(Arc::new(record)),
     };
-    base.by_family(&scores)
+    base.by_mask_protocol(&scores)
 }
 
 fn from_predictions(
@@ -188,7 +188,7 @@ fn from_predictions(
     Ok(Scores::by(protocol, &manifest.selection, &groups))
 }
 
-/// What a run's scores under all families share.
+/// What a run's scores under all mask protocols share.
 struct Base {
     manifest: Arc<Manifest>,
     predictions_hash: String,
@@ -202,11 +202,11 @@ struct Base {
 }
 
 impl Base {
-    fn by_family(self, scores: &Scores) -> Result<Vec<ScoredRun>> {
+    fn by_mask_protocol(self, scores: &Scores) -> Result<Vec<ScoredRun>> {
         let grid = scores.lines.iter();
-        let found: BTreeSet<_> = grid.map(|l| (&*l.family, l.mask_seed, l.level)).collect();
+        let found: BTreeSet<_> = grid.map(|l| (&*l.mask_protocol, l.mask_seed, l.condition)).collect();
         check::grid(&self.manifest, &found)?;
-        let family = |mask: &MaskFacts| ScoredRun {
+        let mask_protocol = |mask: &MaskMetadata| ScoredRun {
             manifest: Arc::clone(&self.manifest),
             mask: mask.clone(),
             predictions_hash: self.predictions_hash.clone(),
@@ -215,22 +215,22 @@ impl Base {
             scores_hash: self.scores_hash.clone(),
             scores_differ: self.scores_differ,
             protocol: self.protocol,
-            levels: self.levels(scores, &mask.family),
+            conditions: self.conditions(scores, &mask.mask_protocol),
             pace: self.pace,
             source: self.source.clone(),
         };
-        Ok(self.manifest.masks.iter().map(family).collect())
+        Ok(self.manifest.masks.iter().map(mask_protocol).collect())
     }
 
-    /// One family's scores, each the mean over mask seeds; rounded as published where the weights
+    /// One mask protocol's scores, each the mean over mask seeds; rounded as published where the weights
     /// were selected as published, and only there.
-    fn levels(&self, scores: &Scores, family: &str) -> Levels {
-        let mut by: BTreeMap<&'static str, BTreeMap<Level, Vec<Value>>> = BTreeMap::new();
-        for line in scores.lines.iter().filter(|line| *line.family == *family) {
+    fn conditions(&self, scores: &Scores, mask_protocol: &str) -> Conditions {
+        let mut by: BTreeMap<&'static str, BTreeMap<Condition, Vec<Value>>> = BTreeMap::new();
+        for line in scores.lines.iter().filter(|line| *line.mask_protocol == *mask_protocol) {
             if let Some(metric) = self.protocol.metric(&line.metric) {
                 let curve = by.entry(metric.name).or_default();
                 curve
-                    .entry(line.level)
+                    .entry(line.condition)
                     .or_default()
                     .push(line.score.clone());
             }
@@ -240,7 +240,7 @@ impl Base {
             true => average(values).map(|v| self.protocol.published_seed_value(v)),
             false => average(values),
         };
-        let curve = |c: BTreeMap<Level, Vec<Value>>| c.into_iter().map(|(l, v)| (l, mean(v)));
+        let curve = |c: BTreeMap<Condition, Vec<Value>>| c.into_iter().map(|(l, v)| (l, mean(v)));
         by.into_iter()
             .map(|(name, c)| (name, curve(c).collect()))
             .collect()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::metric::{Metric, Protocol};
 
 use crate::report::error::{Error, Result};
@@ -14,8 +14,8 @@ use crate::report::rows::trained::Trained;
 use crate::report::rows::{matched, same_masks};
 use crate::report::stats::finding::Comparison;
 
-/// Registry name of the model that looks at nothing: the floor of every table.
-pub const FLOOR: &str = "constant";
+/// Registry name of the model that looks at nothing: the baseline of every table.
+pub const BASELINE: &str = "constant";
 
 /// Runs whose scores may stand beside each other: same data, same masks, same metrics.
 #[derive(Clone, Debug)]
@@ -26,9 +26,9 @@ pub struct Section {
     pub protocol: &'static Protocol,
     /// The metrics to show, in the protocol's order.
     pub metrics: Vec<&'static Metric>,
-    /// Every level of missing data that a row has, ascending.
-    pub levels: Vec<Level>,
-    /// By title, the floor last.
+    /// Every condition that a row has, ascending.
+    pub conditions: Vec<Condition>,
+    /// By title, the baseline last.
     pub rows: Vec<Row>,
     pub tests: Tests,
 }
@@ -48,9 +48,9 @@ pub struct Row {
     pub model: String,
     /// What sets this row apart from others of the same model; mostly empty.
     pub configuration: String,
-    /// Title of the model with the configuration, and whether it is the floor.
+    /// Title of the model with the configuration, and whether it is the baseline.
     pub label: String,
-    pub floor: bool,
+    pub baseline: bool,
     /// Derived from the run it names rather than a run's own scores.
     pub derived: bool,
     /// One run per seed, by seed.
@@ -60,17 +60,17 @@ pub struct Row {
 }
 
 impl Row {
-    /// Where a number over these levels comes from: where levels have trainings of their own, those.
-    pub fn origin(&self, levels: Vec<Level>) -> Origin {
-        Origin::predictions(&self.ids_at(&levels), levels)
+    /// Where a number over these conditions comes from: where conditions have trainings of their own, those.
+    pub fn origin(&self, conditions: Vec<Condition>) -> Origin {
+        Origin::predictions(&self.ids_at(&conditions), conditions)
     }
 
-    /// Ids of the runs behind these levels.
-    pub fn ids_at(&self, levels: &[Level]) -> RunSet {
+    /// Ids of the runs behind these conditions.
+    pub fn ids_at(&self, conditions: &[Condition]) -> RunSet {
         if self.runs.iter().all(|run| run.parts().is_empty()) {
             return Arc::clone(&self.ids);
         }
-        let read = |run: &&ScoredRun| levels.iter().any(|l| run.mask.levels.contains(l));
+        let read = |run: &&ScoredRun| conditions.iter().any(|l| run.mask.conditions.contains(l));
         let curves = self.runs.iter().flat_map(|run| {
             let whole = run.parts().is_empty();
             run.trainings().filter(move |run| whole || read(run))
@@ -105,11 +105,11 @@ impl Section {
         self.rows.iter().filter(|r| !r.derived)
     }
 
-    /// Family and version of the masks of all runs.
+    /// Mask protocol and version of the masks of all runs.
     pub fn masks(&self) -> String {
         let run = self.runs().next();
         run.map_or(String::new(), |r| {
-            format!("{} v{}", r.mask.family, r.mask.version)
+            format!("{} v{}", r.mask.mask_protocol, r.mask.version)
         })
     }
 
@@ -128,14 +128,14 @@ pub fn ids(runs: &[ScoredRun]) -> RunSet {
     all.map(|run| run.manifest.id.clone()).collect()
 }
 
-/// What makes two runs comparable: data set, prepared content, protocol, mask family and version.
+/// What makes two runs comparable: data set, prepared content, protocol, mask protocol and version.
 type Key = (String, String, String, String, u32);
 
 fn key(run: &ScoredRun) -> Key {
     let (d, mask) = (&run.manifest.dataset, &run.mask);
-    let (family, version) = (mask.family.clone(), mask.version);
+    let (mask_protocol, version) = (mask.mask_protocol.clone(), mask.version);
     let (content, protocol) = (d.content_hash.clone(), d.protocol.clone());
-    (d.name.clone(), content, protocol, family, version)
+    (d.name.clone(), content, protocol, mask_protocol, version)
 }
 
 /// Sorts runs into sections and rows. Runs of one model that differ in a setting get rows of
@@ -203,7 +203,7 @@ pub fn slug(text: &str) -> String {
 fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section> {
     same_masks::check(&runs)?;
     let protocol = runs[0].protocol;
-    let levels: BTreeSet<Level> = runs.iter().flat_map(|r| &r.mask.levels).copied().collect();
+    let conditions: BTreeSet<Condition> = runs.iter().flat_map(|r| &r.mask.conditions).copied().collect();
     let mut by_model: BTreeMap<String, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
         by_model
@@ -225,14 +225,14 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         .map(|(m, r)| rows(m, r, several))
         .collect();
     let mut rows: Vec<_> = rows?.into_iter().flatten().collect();
-    rows.sort_by_key(|(place, row)| (row.floor, place.clone()));
+    rows.sort_by_key(|(place, row)| (row.baseline, place.clone()));
     let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
     Ok(Section {
         slug,
         title,
         protocol,
         metrics: protocol.metrics.iter().collect(),
-        levels: levels.into_iter().collect(),
+        conditions: conditions.into_iter().collect(),
         rows,
         tests: Tests::Left("Differences were not tested.".to_string()),
     })
@@ -278,8 +278,8 @@ fn labelled(title: &str, remarks: &[&str]) -> String {
 
 fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<Row> {
     runs.sort_by_key(|r| r.manifest.seed);
-    let floor = if model == FLOOR { "floor" } else { "" };
-    let label = labelled(&runs[0].manifest.model.title, &[&configuration, floor]);
+    let baseline = if model == BASELINE { "baseline" } else { "" };
+    let label = labelled(&runs[0].manifest.model.title, &[&configuration, baseline]);
     for pair in runs.windows(2) {
         let (a, b) = (&pair[0].manifest, &pair[1].manifest);
         if a.seed == b.seed {
@@ -296,7 +296,7 @@ fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<R
         model: model.to_string(),
         configuration,
         label,
-        floor: model == FLOOR,
+        baseline: model == BASELINE,
         derived: false,
         ids: ids(&runs),
         runs,

@@ -1,20 +1,20 @@
 //! What models were trained on: the protocol that stands beside a model where a table holds several.
 
 use super::scores::ScoredRun;
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::record::noise::Lacked;
 
 /// A training protocol, in the order of tables.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Eq, Ord)]
 pub enum Trained {
-    /// Clips of many rates.
+    /// Samples of many rates.
     Mixed,
-    /// Complete clips.
+    /// Complete samples.
     Clean,
     /// A training per tested rate.
     TestedRate,
-    /// Every clip at one level, tested at others.
-    At(Level),
+    /// Every sample at one condition, tested at others.
+    At(Condition),
 }
 
 impl Trained {
@@ -31,7 +31,7 @@ impl Trained {
             Lacked::Unknown => None,
             Lacked::Nothing => Some(Self::Clean),
             Lacked::Mixture => Some(Self::Mixed),
-            Lacked::Level(level) => Some(Self::At(level)),
+            Lacked::Condition(condition) => Some(Self::At(condition)),
         }
     }
 
@@ -41,13 +41,13 @@ impl Trained {
             Self::Mixed => "trained on mixed noise".to_owned(),
             Self::Clean => "trained on clean data".to_owned(),
             Self::TestedRate => "trained at the tested rate".to_owned(),
-            Self::At(level) => format!("trained at {level}"),
+            Self::At(condition) => format!("trained at {condition}"),
         }
     }
 
-    /// The level at which a run was trained and tested, and at no other.
-    pub fn matched(run: &ScoredRun) -> Option<Level> {
-        match (Self::of(run)?, &run.mask.levels[..]) {
+    /// The condition at which a run was trained and tested, and at no other.
+    pub fn matched(run: &ScoredRun) -> Option<Condition> {
+        match (Self::of(run)?, &run.mask.conditions[..]) {
             (Self::At(trained), [tested]) if trained == *tested => Some(trained),
             _ => None,
         }

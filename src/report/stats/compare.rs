@@ -24,7 +24,7 @@ pub fn compare(section: &Section, reference: usize, effort: Effort) -> Result<Co
     let rows = rows?;
     let (mut findings, mut met) = (BTreeMap::new(), BTreeMap::new());
     for (place, row) in rows.iter().enumerate() {
-        let held = place != reference && !section.rows[place].floor;
+        let held = place != reference && !section.rows[place].baseline;
         let found = held.then(|| pairs(row, &rows[reference]));
         if let Some(found) = &found {
             met.insert(
@@ -37,7 +37,7 @@ pub fn compare(section: &Section, reference: usize, effort: Effort) -> Result<Co
         let rival = found.and_then(std::result::Result::ok);
         let rival = rival.map(|pairs| Rival::new(row, &rows[reference], pairs, effort));
         for (m, metric) in row.metrics.iter().enumerate() {
-            for reading in Reading::all(&section.levels) {
+            for reading in Reading::all(&section.conditions) {
                 let finding = Finding {
                     interval: interval(row.draws.read(&reading, m)),
                     test: rival.as_ref().and_then(|rival| rival.test(&reading, m)),
@@ -54,7 +54,7 @@ pub fn compare(section: &Section, reference: usize, effort: Effort) -> Result<Co
     })
 }
 
-/// What a row is tested by: differences from the reference over the seeds and levels of both.
+/// What a row is tested by: differences from the reference over the seeds and conditions of both.
 struct Rival<'a> {
     /// The difference as it is.
     observed: Draws,
@@ -70,10 +70,10 @@ impl<'a> Rival<'a> {
         let Pairs {
             own,
             theirs,
-            levels,
+            conditions,
             ..
         } = pairs;
-        let (a, b) = (row.terms(&own, &levels), reference.terms(&theirs, &levels));
+        let (a, b) = (row.terms(&own, &conditions), reference.terms(&theirs, &conditions));
         let gap = a
             .observed()
             .iter()
@@ -81,14 +81,14 @@ impl<'a> Rival<'a> {
             .map(|(a, b)| a - b)
             .collect();
         let draws = |values| Draws {
-            levels: levels.clone(),
+            conditions: conditions.clone(),
             values,
         };
         Self {
             observed: draws(vec![gap]),
             permuted: draws(permute(&a, &b, effort.permutations)),
-            own: row.draws_of(&own, &a, &levels, effort),
-            theirs: reference.draws_of(&theirs, &b, &levels, effort),
+            own: row.draws_of(&own, &a, &conditions, effort),
+            theirs: reference.draws_of(&theirs, &b, &conditions, effort),
         }
     }
 

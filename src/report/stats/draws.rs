@@ -6,26 +6,26 @@ use std::collections::BTreeMap;
 use super::finding::Effort;
 use super::resample::bootstrap;
 use super::terms::{Predictions, Terms};
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::metric::Metric;
 use crate::report::error::Result;
 use crate::report::rows::reading::Reading;
 use crate::report::rows::samples::Samples;
 use crate::report::rows::section::{Row, Section};
 
-/// Values of metrics at levels (as [`Terms::values`]), many times.
+/// Values of metrics at conditions (as [`Terms::values`]), many times.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draws {
-    pub levels: Vec<Level>,
+    pub conditions: Vec<Condition>,
     pub values: Vec<Vec<f64>>,
 }
 
 impl Draws {
-    /// A reading of the metric at this position, once per draw; none where a level is lacking.
+    /// A reading of the metric at this position, once per draw; none where a condition is lacking.
     pub fn read(&self, reading: &Reading, metric: usize) -> impl Iterator<Item = f64> {
-        let find = |(level, weight): (Level, f64)| {
-            let place = self.levels.iter().position(|l| *l == level)?;
-            Some((metric * self.levels.len() + place, weight))
+        let find = |(condition, weight): (Condition, f64)| {
+            let place = self.conditions.iter().position(|l| *l == condition)?;
+            Some((metric * self.conditions.len() + place, weight))
         };
         let found: Option<Vec<_>> = reading.weights().into_iter().map(find).collect();
         let found = found.filter(|f| !f.is_empty());
@@ -40,57 +40,57 @@ impl Draws {
 pub(super) struct Resampled {
     pub metrics: Vec<&'static Metric>,
     /// Those that every run of the row has.
-    pub levels: Vec<Level>,
-    /// By seed; empty where runs do not agree on their clips.
+    pub conditions: Vec<Condition>,
+    /// By seed; empty where runs do not agree on their samples.
     pub samples: BTreeMap<u64, Samples>,
-    /// Over all seeds and levels.
+    /// Over all seeds and conditions.
     pub draws: Draws,
 }
 
 impl Resampled {
     pub fn new(section: &Section, row: &Row, effort: Effort) -> Result<Self> {
         let metrics = section.metrics.iter().copied().filter(|m| m.sums.is_some());
-        let held = |level: &Level| row.runs.iter().all(|r| r.mask.levels.contains(level));
+        let held = |condition: &Condition| row.runs.iter().all(|r| r.mask.conditions.contains(condition));
         let mut this = Self {
             metrics: metrics.collect(),
-            levels: section.levels.iter().copied().filter(held).collect(),
+            conditions: section.conditions.iter().copied().filter(held).collect(),
             samples: samples(row)?,
             draws: Draws::default(),
         };
         if !this.samples.is_empty() {
             let seeds: Vec<u64> = this.samples.keys().copied().collect();
-            let terms = this.terms(&seeds, &this.levels);
+            let terms = this.terms(&seeds, &this.conditions);
             this.draws = Draws {
-                levels: this.levels.clone(),
+                conditions: this.conditions.clone(),
                 values: bootstrap(&terms, effort.bootstrap),
             };
         }
         Ok(this)
     }
 
-    /// Terms of these seeds, in this order, at these levels.
-    pub fn terms(&self, seeds: &[u64], levels: &[Level]) -> Terms {
+    /// Terms of these seeds, in this order, at these conditions.
+    pub fn terms(&self, seeds: &[u64], conditions: &[Condition]) -> Terms {
         let chosen: Vec<&Samples> = seeds.iter().filter_map(|s| self.samples.get(s)).collect();
         let passes: Predictions<'_> = chosen
             .iter()
-            .map(|s| levels.iter().map(|l| s.at(*l)).collect())
+            .map(|s| conditions.iter().map(|l| s.at(*l)).collect())
             .collect();
         let truth = chosen.first().map_or(&[][..], |s| &s.truth);
         Terms::new(&self.metrics, truth, &passes)
     }
 
-    /// The bootstrap over these seeds alone, whose terms at these levels are given.
+    /// The bootstrap over these seeds alone, whose terms at these conditions are given.
     pub fn draws_of(
         &self,
         seeds: &[u64],
         terms: &Terms,
-        levels: &[Level],
+        conditions: &[Condition],
         effort: Effort,
     ) -> Cow<'_, Draws> {
         match seeds.len() == self.samples.len() {
             true => Cow::Borrowed(&self.draws),
             false => Cow::Owned(Draws {
-                levels: levels.to_vec(),
+                conditions: conditions.to_vec(),
                 values: bootstrap(terms, effort.bootstrap),
             }),
         }

@@ -50,7 +50,7 @@ pub struct Comparison {
     /// Position of the reference row.
     pub reference: usize,
     pub effort: Effort,
-    /// Of every row that is neither the reference nor a floor.
+    /// Of every row that is neither the reference nor a baseline.
     pub met: BTreeMap<usize, Met>,
     pub(super) findings: BTreeMap<(usize, &'static str, String), Finding>,
 }

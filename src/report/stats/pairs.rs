@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use super::draws::Resampled;
 use super::finding::Met;
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::report::rows::samples::Samples;
 
-/// Seeds of two rows side by side, and the levels that both have.
+/// Seeds of two rows side by side, and the conditions that both have.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pairs {
     pub own: Vec<u64>,
     pub theirs: Vec<u64>,
-    pub levels: Vec<Level>,
+    pub conditions: Vec<Condition>,
     pub met: Met,
 }
 
@@ -23,24 +23,24 @@ pub(super) struct Pairs {
 /// Why they cannot be tested against each other, to follow the row's name.
 pub(super) fn pairs(row: &Resampled, reference: &Resampled) -> Result<Pairs, &'static str> {
     let first = |row: &Resampled| row.samples.values().next().cloned();
-    let own = first(row).ok_or("its runs have different clips or labels")?;
+    let own = first(row).ok_or("its runs have different samples or labels")?;
     let theirs =
-        first(reference).ok_or("the runs of the reference have different clips or labels")?;
+        first(reference).ok_or("the runs of the reference have different samples or labels")?;
     if !own.pairs_with(&theirs) {
-        return Err("other clips or labels than the reference");
+        return Err("other samples or labels than the reference");
     }
     if masks(&own) != masks(&theirs) {
         return Err("other mask seeds than the reference");
     }
-    let shared = |level: &&Level| reference.levels.contains(level);
-    let levels: Vec<Level> = row.levels.iter().filter(shared).copied().collect();
-    match levels.is_empty() {
-        true => Err("no level in common with the reference"),
-        false => Ok(seeds(row, reference, levels)),
+    let shared = |condition: &&Condition| reference.conditions.contains(condition);
+    let conditions: Vec<Condition> = row.conditions.iter().filter(shared).copied().collect();
+    match conditions.is_empty() {
+        true => Err("no condition in common with the reference"),
+        false => Ok(seeds(row, reference, conditions)),
     }
 }
 
-fn seeds(row: &Resampled, reference: &Resampled, levels: Vec<Level>) -> Pairs {
+fn seeds(row: &Resampled, reference: &Resampled, conditions: Vec<Condition>) -> Pairs {
     let all = |row: &Resampled| row.samples.keys().copied().collect::<Vec<u64>>();
     let (mut own, mut theirs) = (all(row), all(reference));
     let shared: Vec<u64> = own.iter().filter(|s| theirs.contains(s)).copied().collect();
@@ -60,7 +60,7 @@ fn seeds(row: &Resampled, reference: &Resampled, levels: Vec<Level>) -> Pairs {
     Pairs {
         own,
         theirs,
-        levels,
+        conditions,
         met,
     }
 }

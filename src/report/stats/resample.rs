@@ -8,7 +8,7 @@ use super::terms::Terms;
 /// Seed of all resampling; reports state it.
 pub const SEED: u64 = 20_240_929;
 
-/// Values of the metrics at every level (as [`Terms::values`]) in each bootstrap resample: samples
+/// Values of the metrics at every condition (as [`Terms::values`]) in each bootstrap resample: samples
 /// and seeds drawn with replacement. Resample `i` draws the same samples for every row, and the
 /// same places among the seeds for rows with as many, which pairs the rows.
 pub fn bootstrap(terms: &Terms, resamples: usize) -> Vec<Vec<f64>> {
@@ -23,8 +23,8 @@ pub fn bootstrap(terms: &Terms, resamples: usize) -> Vec<Vec<f64>> {
     (0..resamples).into_par_iter().map(one).collect()
 }
 
-/// Differences a - b of the metrics at every level when, in each resample, the two rows exchange
-/// their predictions of a random half of the samples: at all levels, masks and seeds at once, so
+/// Differences a - b of the metrics at every condition when, in each resample, the two rows exchange
+/// their predictions of a random half of the samples: at all conditions, masks and seeds at once, so
 /// that what depends on each other stays together.
 pub fn permute(a: &Terms, b: &Terms, resamples: usize) -> Vec<Vec<f64>> {
     let (sums_a, sums_b, gap) = (a.sum(|_| 1.0), b.sum(|_| 1.0), b.minus(a));

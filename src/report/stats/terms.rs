@@ -1,16 +1,16 @@
-//! A row's predictions as per-sample terms, whose weighted sums give every metric at every level.
+//! A row's predictions as per-sample terms, whose weighted sums give every metric at every condition.
 
 use crate::metric::{Metric, Sums};
 
-/// Predictions of one row: by seed, then level, then mask seed, each one per sample.
+/// Predictions of one row: by seed, then condition, then mask seed, each one per sample.
 pub type Predictions<'a> = Vec<Vec<Vec<&'a [f32]>>>;
 
-/// Per-sample terms of several metrics at several levels.
+/// Per-sample terms of several metrics at several conditions.
 #[derive(Clone, Debug)]
 pub struct Terms {
     metrics: Vec<Sums>,
     seeds: usize,
-    levels: usize,
+    conditions: usize,
     masks: usize,
     samples: usize,
     /// Numbers of one sample.
@@ -20,11 +20,11 @@ pub struct Terms {
 
 impl Terms {
     /// Terms of the metrics that have a form as sums; the others are skipped. `truth` and every
-    /// vector of `predictions` are of one length, and every seed has the same levels and masks.
+    /// vector of `predictions` are of one length, and every seed has the same conditions and masks.
     pub fn new(metrics: &[&Metric], truth: &[f32], predictions: &Predictions<'_>) -> Self {
         let metrics: Vec<Sums> = metrics.iter().filter_map(|m| m.sums).collect();
         let seeds = predictions.len();
-        let levels = predictions.first().map_or(0, Vec::len);
+        let conditions = predictions.first().map_or(0, Vec::len);
         let masks = predictions
             .first()
             .and_then(|l| l.first())
@@ -45,7 +45,7 @@ impl Terms {
         Self {
             metrics,
             seeds,
-            levels,
+            conditions,
             masks,
             samples: truth.len(),
             width,
@@ -86,25 +86,25 @@ impl Terms {
         }
     }
 
-    /// Metrics in order, each at every level: the mean over mask seeds and over seeds with these
+    /// Metrics in order, each at every condition: the mean over mask seeds and over seeds with these
     /// weights, NaN where one of them is undefined.
     pub fn values(&self, sums: &[f64], seed_weights: &[f64]) -> Vec<f64> {
-        let mut out = Vec::with_capacity(self.metrics.len() * self.levels);
+        let mut out = Vec::with_capacity(self.metrics.len() * self.conditions);
         let total: f64 = seed_weights.iter().sum::<f64>() * self.masks as f64;
         let mut rest = sums;
         for metric in &self.metrics {
-            let passes = self.seeds * self.levels * self.masks;
+            let passes = self.seeds * self.conditions * self.masks;
             let (own, others) = rest.split_at(passes * metric.width);
             rest = others;
-            let mut values = vec![0.0; self.levels];
+            let mut values = vec![0.0; self.conditions];
             for (pass, sums) in own.chunks_exact(metric.width).enumerate() {
-                let (seed, level) = (
-                    pass / (self.levels * self.masks),
-                    pass / self.masks % self.levels,
+                let (seed, condition) = (
+                    pass / (self.conditions * self.masks),
+                    pass / self.masks % self.conditions,
                 );
                 if seed_weights[seed] != 0.0 {
                     let value = (metric.value)(sums).unwrap_or(f64::NAN);
-                    values[level] += seed_weights[seed] * value;
+                    values[condition] += seed_weights[seed] * value;
                 }
             }
             out.extend(values.iter().map(|v| v / total));
@@ -126,8 +126,8 @@ mod tests {
     #[test]
     fn values_are_the_metrics_means_over_seeds_and_masks() {
         let truth: Vec<f32> = (0..40).map(|i| ((i * 7) % 31) as f32 / 5.0 - 3.0).collect();
-        let guess = |seed: usize, level: usize, mask: usize| -> Vec<f32> {
-            let noise = |i: usize| ((i * 13 + seed * 5 + level * 3 + mask) % 17) as f32 / 9.0;
+        let guess = |seed: usize, condition: usize, mask: usize| -> Vec<f32> {
+            let noise = |i: usize| ((i * 13 + seed * 5 + condition * 3 + mask) % 17) as f32 / 9.0;
             (0..40).map(|i| truth[i] * 0.5 + noise(i) - 1.0).collect()
         };
         let passes: Vec<Vec<Vec<Vec<f32>>>> = (0..3)
@@ -149,11 +149,11 @@ mod tests {
         let metrics: Vec<&Metric> = mosi.metrics.iter().collect();
         let observed = Terms::new(&metrics, &truth, &views).observed();
         for (i, metric) in metrics.iter().enumerate() {
-            for level in 0..2 {
-                let each = passes.iter().flat_map(|s| &s[level]);
+            for condition in 0..2 {
+                let each = passes.iter().flat_map(|s| &s[condition]);
                 let scores = each.map(|p| (metric.compute)(p, &truth).unwrap());
                 let mean = scores.sum::<f64>() / 6.0;
-                let ours = observed[i * 2 + level];
+                let ours = observed[i * 2 + condition];
                 assert!((ours - mean).abs() < 1e-12, "{} {ours} {mean}", metric.name);
             }
         }

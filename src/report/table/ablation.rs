@@ -1,8 +1,8 @@
 //! Variants of one model side by side: each number, and what the change costs.
 
 use super::build::{heading, synthetic};
-use super::mark::{correct, mark_floors};
-use super::notes::{at_floor, seeds, selected};
+use super::mark::{correct, mark_baselines};
+use super::notes::{at_baseline, seeds, selected};
 use super::{Cell, Column, Content, Line, Table, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
 use crate::report::rows::reading::{Outcome, Reading};
@@ -12,7 +12,7 @@ use crate::report::stats::holm::ALPHA;
 /// A table per model with several variants: `model` and `model:change`, or one model under several
 /// configurations.
 pub fn tables(section: &Section) -> Vec<Table> {
-    let mut bases: Vec<&str> = section.own_rows().filter(|r| !r.floor).map(base).collect();
+    let mut bases: Vec<&str> = section.own_rows().filter(|r| !r.baseline).map(base).collect();
     bases.sort_unstable();
     bases.dedup();
     bases
@@ -27,15 +27,15 @@ fn base(row: &Row) -> &str {
 }
 
 fn table(section: &Section, of: &str) -> Option<Table> {
-    let rows = section.own_rows().filter(|r| base(r) == of && !r.floor);
+    let rows = section.own_rows().filter(|r| base(r) == of && !r.baseline);
     let mut rows: Vec<&Row> = rows.collect();
     if rows.len() < 2 {
         return None;
     }
     // The unchanged model first, then in the section's order.
     rows.sort_by_key(|r| (r.model != of, !r.configuration.is_empty()));
-    rows.extend(section.rows.iter().filter(|r| r.floor));
-    let reading = Reading::mean(&section.levels);
+    rows.extend(section.rows.iter().filter(|r| r.baseline));
+    let reading = Reading::mean(&section.conditions);
     let columns = section.metrics.iter().flat_map(|metric| {
         let column = |title: &str, name: String| Column {
             group: heading(metric),
@@ -69,7 +69,7 @@ fn table(section: &Section, of: &str) -> Option<Table> {
             .map(|row| show.line(row, &mut reasons))
             .collect(),
         masks: section.masks(),
-        reference: Some(full.ids_at(&reading.levels())),
+        reference: Some(full.ids_at(&reading.conditions())),
         reasons,
         notes: vec![format!(
             "{}; change: less the number of {}. -: not evaluated, or no change.",
@@ -78,7 +78,7 @@ fn table(section: &Section, of: &str) -> Option<Table> {
         )],
     };
     correct(&mut table);
-    mark_floors(&mut table);
+    mark_baselines(&mut table);
     mark_changes(&mut table);
     let spread = table.numbers().any(|c| c.content.sd().is_some());
     let own = rows.iter().copied().filter(|r| !r.derived);
@@ -87,8 +87,8 @@ fn table(section: &Section, of: &str) -> Option<Table> {
         Ok(comparison) => tested::of_changes(section, comparison, &table),
         Err(why) => vec![why],
     });
-    if table.numbers().any(|c| c.at_floor) {
-        table.notes.push(at_floor());
+    if table.numbers().any(|c| c.at_baseline) {
+        table.notes.push(at_baseline());
     }
     table.notes.extend(selected(section));
     Some(table)
@@ -117,7 +117,7 @@ impl Show<'_> {
         Line {
             block: String::new(),
             label: row.label.clone(),
-            floor: row.floor,
+            baseline: row.baseline,
             cells: metrics
                 .flat_map(|metric| self.cells(row, metric, reasons))
                 .collect(),
@@ -127,7 +127,7 @@ impl Show<'_> {
     /// The number of a row, and its change.
     fn cells(&self, row: &Row, metric: &'static Metric, reasons: &mut Vec<String>) -> [Cell; 2] {
         let outcome = |row: &Row| self.reading.outcome(&row.runs, metric.name);
-        let origin = |row: &Row| row.origin(self.reading.levels());
+        let origin = |row: &Row| row.origin(self.reading.conditions());
         let number = |value: f64, sd: Option<f64>| Content::Number {
             value: value * metric.scale(),
             sd: sd.map(|sd| sd * metric.scale()),
@@ -141,7 +141,7 @@ impl Show<'_> {
             Outcome::Undefined(why) => undefined(&why),
             Outcome::Missing => Content::Missing,
         };
-        let same = std::ptr::eq(row, self.full) || row.floor;
+        let same = std::ptr::eq(row, self.full) || row.baseline;
         let change = match (outcome(row), outcome(self.full)) {
             _ if same => Content::Missing,
             (Outcome::Known(own), Outcome::Known(full)) => number(own.mean - full.mean, None),
@@ -177,7 +177,7 @@ mod tests {
     use crate::report::stats::compare::compare;
     use crate::report::stats::finding::Effort;
 
-    /// LNLN and a variant that is worse for every clip, two seeds each, by their absolute error.
+    /// LNLN and a variant that is worse for every sample, two seeds each, by their absolute error.
     fn worse(permutations: usize) -> Table {
         let mosi = protocol("mosi").unwrap();
         let seeds = [("lnln", 11), ("lnln", 12), ("lnln:x", 11), ("lnln:x", 12)];

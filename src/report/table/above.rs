@@ -1,4 +1,4 @@
-//! How far models stand above the floor.
+//! How far models stand above the baseline.
 
 use super::{Cell, Column, Content, Line, Table, notes, reason};
 use crate::report::origin::Origin;
@@ -7,14 +7,14 @@ use crate::report::rows::section::Section;
 /// Why a number stands above nothing.
 const NO_FLOOR: &str = "Undefined: no constant has this score.";
 
-/// The table of the distances to the floor of a section's table; `None` where there is none.
+/// The table of the distances to the baseline of a section's table; `None` where there is none.
 pub fn table(section: &Section, of: &Table) -> Option<Table> {
     let mut reasons = Vec::new();
-    let models = of.rows.iter().filter(|r| !r.floor);
+    let models = of.rows.iter().filter(|r| !r.baseline);
     let mut table = Table {
         rows: models.map(|row| line(of, row, &mut reasons)).collect(),
-        id: format!("{}-above-floor", of.id),
-        title: format!("{}: above the floor", of.title),
+        id: format!("{}-above-baseline", of.id),
+        title: format!("{}: above the baseline", of.title),
         stub: of.stub.clone(),
         columns: of.columns.iter().map(column).collect(),
         masks: of.masks.clone(),
@@ -35,8 +35,8 @@ fn said(section: &Section, table: &Table) -> Vec<String> {
     if table.numbers().any(|c| c.content == Content::Missing) {
         said.push(notes::NOT_EVALUATED.to_string());
     }
-    if table.numbers().any(|c| c.at_floor) {
-        said.push(notes::at_floor());
+    if table.numbers().any(|c| c.at_baseline) {
+        said.push(notes::at_baseline());
     }
     said.extend(notes::selected(section));
     said
@@ -57,22 +57,22 @@ fn line(table: &Table, of: &Line, reasons: &mut Vec<String>) -> Line {
     Line {
         block: of.block.clone(),
         label: of.label.clone(),
-        floor: false,
+        baseline: false,
         cells: cells.map(|(i, c)| distance(table, i, c, reasons)).collect(),
     }
 }
 
 /// The distance of a cell in this column as a cell; `reasons` are those that such cells have.
 fn distance(table: &Table, column: usize, of: &Cell, reasons: &mut Vec<String>) -> Cell {
-    let floors = table.rows.iter().filter(|r| r.floor);
-    let floors = floors.map(|r| &r.cells[column].origin);
-    let origin = floors.fold(of.origin.clone(), Origin::against);
+    let baselines = table.rows.iter().filter(|r| r.baseline);
+    let baselines = baselines.map(|r| &r.cells[column].origin);
+    let origin = baselines.fold(of.origin.clone(), Origin::against);
     points(table, of, &origin, reasons)
 }
 
 /// The distances of all numbers of a cell, which have this origin.
 fn points(table: &Table, of: &Cell, origin: &Origin, reasons: &mut Vec<String>) -> Cell {
-    let content = match (&of.content, of.above_floor) {
+    let content = match (&of.content, of.above_baseline) {
         (Content::Several(cells), _) => {
             let each = cells.iter().map(|c| points(table, c, origin, reasons));
             Content::Several(each.collect())
@@ -92,7 +92,7 @@ fn points(table: &Table, of: &Cell, origin: &Origin, reasons: &mut Vec<String>) 
         (other, _) => other.clone(),
     };
     let mut cell = Cell::new(content, origin.clone());
-    cell.at_floor = of.at_floor;
+    cell.at_baseline = of.at_baseline;
     cell
 }
 
@@ -101,20 +101,20 @@ pub fn add_column(table: &mut Table, name: &str) {
     let Some(place) = table.columns.iter().position(|c| c.name == name) else {
         return;
     };
-    let known = |row: &Line| row.cells[place].above_floor.is_some();
+    let known = |row: &Line| row.cells[place].above_baseline.is_some();
     if !table.rows.iter().any(known) {
         return;
     }
     let column = Column {
         group: String::new(),
-        title: "above floor".to_string(),
-        name: format!("{name}_above_floor"),
+        title: "above baseline".to_string(),
+        name: format!("{name}_above_baseline"),
         metrics: table.columns[place].metrics.clone(),
         higher_is_better: true,
     };
     table.columns.insert(place + 1, column);
     let mut reasons = table.reasons.clone();
-    let cell = |row: &Line| match row.floor {
+    let cell = |row: &Line| match row.baseline {
         true => Cell::new(Content::Missing, Origin::Nothing),
         false => distance(table, place, &row.cells[place], &mut reasons),
     };

@@ -3,7 +3,7 @@
 use crate::mask::Kind;
 use crate::metric::{Direction, Metric, Unit};
 
-use crate::report::rows::level;
+use crate::report::rows::condition;
 use crate::report::rows::reading::{Outcome, Reading};
 use crate::report::rows::section::{Row, Section};
 use crate::report::table::above;
@@ -13,9 +13,9 @@ use crate::report::table::{self, Cell, Column, Content, Line, Table, Versus};
 
 /// The table of one metric: a row per model, a column per rate, then mean and area.
 pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
-    let columns = Reading::all(&section.levels).into_iter().map(|reading| {
+    let columns = Reading::all(&section.conditions).into_iter().map(|reading| {
         let group = match &reading {
-            Reading::At(level) => match level.kind() {
+            Reading::At(condition) => match condition.kind() {
                 Kind::Rate => "missing rate",
                 Kind::Subset => "missing modalities",
                 Kind::Mixed => "missing rates",
@@ -32,17 +32,17 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
         crate::report::rows::section::slug(metric.name)
     );
     let mut table = whole(section, id, title, columns.collect());
-    above::add_column(&mut table, &Reading::mean(&section.levels).name());
+    above::add_column(&mut table, &Reading::mean(&section.conditions).name());
     table
 }
 
 /// The table of all metrics: a row per model, a column per metric, each the mean over rates.
 pub fn overview(section: &Section) -> Table {
-    let mean = Reading::mean(&section.levels);
+    let mean = Reading::mean(&section.conditions);
     let column =
         |m: &&'static Metric| Source::new("", heading(m), m.name.to_string(), m, mean.clone());
-    let title = match section.levels.as_slice() {
-        [level] => format!("{}: {}", section.title, level::heading(*level)),
+    let title = match section.conditions.as_slice() {
+        [condition] => format!("{}: {}", section.title, condition::heading(*condition)),
         _ => format!("{}: {}", section.title, over_rates(&mean.title())),
     };
     let columns = section.metrics.iter().map(column).collect();
@@ -117,7 +117,7 @@ pub(super) fn whole(section: &Section, id: String, title: String, sources: Vec<S
     let mut line = |(place, row): (usize, &Row)| Line {
         block: String::new(),
         label: row.label.clone(),
-        floor: row.floor,
+        baseline: row.baseline,
         cells: sources
             .iter()
             .map(|s| cell(section, place, row, s, &mut reasons))
@@ -163,7 +163,7 @@ fn cell(
             Content::Undefined { reason }
         }
     };
-    let mut cell = Cell::new(content, row.origin(reading.levels()));
+    let mut cell = Cell::new(content, row.origin(reading.conditions()));
     let finding = section
         .comparison()
         .and_then(|c| c.find(place, metric.name, reading));

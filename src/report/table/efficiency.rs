@@ -33,7 +33,7 @@ const OUTSIDE: &str =
 
 /// Milliseconds of a training step.
 fn step(run: &ScoredRun) -> Option<f64> {
-    let speed = run.pace.clips_per_second?;
+    let speed = run.pace.samples_per_second?;
     Some(1000.0 * run.manifest.training.batch_size as f64 / speed)
 }
 
@@ -98,7 +98,7 @@ fn line(row: &Row, reasons: &mut Vec<String>) -> Line {
     Line {
         block: String::new(),
         label: row.label.clone(),
-        floor: false,
+        baseline: false,
         cells: COSTS.iter().map(&mut cell).collect(),
     }
 }

@@ -1,25 +1,25 @@
-//! Marks the best cells of a table, and those that are no better than its floor.
+//! Marks the best cells of a table, and those that are no better than its baseline.
 
 use super::{Cell, Content, Line, Table};
 use crate::report::stats::holm::{self, ALPHA};
 
 /// Corrects the p-values of a table's tests for their number, and sets `best`, `significant`,
-/// `at_floor` and `above_floor` in every column. Values are compared as printed: what looks equal
+/// `at_baseline` and `above_baseline` in every column. Values are compared as printed: what looks equal
 /// is equal. `reference` is the row that others were tested against.
 pub fn mark(table: &mut Table, reference: Option<usize>) {
     correct(table);
     for column in 0..table.columns.len() {
         let sign = sign(table, column);
-        floors(&mut table.rows, column, sign);
+        baselines(&mut table.rows, column, sign);
         mark_column(&mut table.rows, column, sign, reference);
     }
 }
 
-/// Sets `at_floor` and `above_floor` alone.
-pub fn mark_floors(table: &mut Table) {
+/// Sets `at_baseline` and `above_baseline` alone.
+pub fn mark_baselines(table: &mut Table) {
     for column in 0..table.columns.len() {
         let sign = sign(table, column);
-        floors(&mut table.rows, column, sign);
+        baselines(&mut table.rows, column, sign);
     }
 }
 
@@ -47,20 +47,20 @@ fn goodness(cell: &Cell, sign: i32) -> Option<i128> {
     Some(cell.content.rounded()? * i128::from(sign))
 }
 
-fn floors(rows: &mut [Line], column: usize, sign: i32) {
+fn baselines(rows: &mut [Line], column: usize, sign: i32) {
     // As printed, and in full.
     let of = |row: &Line| {
         let cell = &row.cells[column];
         Some((goodness(cell, sign)?, f64::from(sign) * number(cell)?))
     };
     // Floors that are equal as printed are not in full: the best counts, as in summary.csv.
-    let floors = rows.iter().filter(|r| r.floor).filter_map(of);
-    let floor = floors.max_by(|a, b| a.1.total_cmp(&b.1));
-    for row in rows.iter_mut().filter(|r| !r.floor) {
+    let baselines = rows.iter().filter(|r| r.baseline).filter_map(of);
+    let baseline = baselines.max_by(|a, b| a.1.total_cmp(&b.1));
+    for row in rows.iter_mut().filter(|r| !r.baseline) {
         if let Some((value, exact)) = of(row) {
             let cell = &mut row.cells[column];
-            cell.at_floor = floor.is_some_and(|(floor, _)| value <= floor);
-            cell.above_floor = floor.map(|(_, floor)| exact - floor);
+            cell.at_baseline = baseline.is_some_and(|(baseline, _)| value <= baseline);
+            cell.above_baseline = baseline.map(|(_, baseline)| exact - baseline);
         }
     }
 }
@@ -68,7 +68,7 @@ fn floors(rows: &mut [Line], column: usize, sign: i32) {
 fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<usize>) {
     let of = |row: &Line| goodness(&row.cells[column], sign);
     let rivals: Vec<(i128, usize)> = (0..rows.len())
-        .filter(|&i| !rows[i].floor)
+        .filter(|&i| !rows[i].baseline)
         .filter_map(|i| Some((of(&rows[i])?, i)))
         .collect();
     // To this side of the reference, by more than chance: the difference over paired seeds may have
@@ -97,8 +97,8 @@ fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<us
     if rivals.len() > 1 {
         for (i, significant) in best {
             let cell = &mut rows[i].cells[column];
-            // To beat the others and not the floor is nothing to point at.
-            cell.best = !cell.at_floor;
+            // To beat the others and not the baseline is nothing to point at.
+            cell.best = !cell.at_baseline;
             cell.significant = cell.best && significant;
         }
     }
@@ -124,10 +124,10 @@ mod tests {
             decimals: 1,
         };
         let cell = |value| Cell::new(content(value), Origin::Nothing);
-        let line = |(value, floor): &(f64, bool)| Line {
+        let line = |(value, baseline): &(f64, bool)| Line {
             block: String::new(),
             label: "x".into(),
-            floor: *floor,
+            baseline: *baseline,
             cells: vec![cell(*value)],
         };
         Table {
@@ -153,7 +153,7 @@ mod tests {
         let mut table = table(higher, values);
         mark(&mut table, None);
         let cells = table.rows.iter().map(|r| &r.cells[0]);
-        cells.map(|c| (c.best, c.at_floor)).collect()
+        cells.map(|c| (c.best, c.at_baseline)).collect()
     }
 
     #[test]
@@ -250,16 +250,16 @@ mod tests {
         for rows in [[50.0, 50.04], [50.04, 50.0]] {
             let mut table = table(true, &[(60.0, false), (rows[0], true), (rows[1], true)]);
             mark(&mut table, None);
-            let above = table.rows[0].cells[0].above_floor.unwrap();
+            let above = table.rows[0].cells[0].above_baseline.unwrap();
             assert!((above - 9.96).abs() < 1e-9, "{rows:?} {above}");
         }
     }
 
     #[test]
-    fn points_above_the_floor_count_to_the_better_side() {
+    fn points_above_the_baseline_count_to_the_better_side() {
         let mut table = table(false, &[(0.9, false), (1.6, false), (1.5, true)]);
         mark(&mut table, None);
-        let above = |i: usize| table.rows[i].cells[0].above_floor;
+        let above = |i: usize| table.rows[i].cells[0].above_baseline;
         assert!((above(0).unwrap() - 0.6).abs() < 1e-12);
         assert!((above(1).unwrap() + 0.1).abs() < 1e-12 && above(2).is_none());
     }
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_model_is_not_best_and_without_floor_nothing_is_at_it() {
+    fn a_single_model_is_not_best_and_without_baseline_nothing_is_at_it() {
         assert_eq!(marks(true, &[(1.0, false)]), [(false, false)]);
         assert_eq!(marks(true, &[(1.0, false), (1.0, true)])[0], (false, true));
     }

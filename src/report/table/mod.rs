@@ -16,8 +16,8 @@ use super::origin::{Origin, RunSet};
 use super::stats::finding::Test;
 use crate::metric::{Metric, fixed};
 
-/// Mark of a cell that is no better than the floor.
-pub const FLOOR_MARK: char = '†';
+/// Mark of a cell that is no better than the baseline.
+pub const BASELINE_MARK: char = '†';
 
 /// Between numbers that share a cell.
 pub const BETWEEN: &str = " / ";
@@ -31,9 +31,9 @@ pub struct Table {
     /// Header of the first column.
     pub stub: String,
     pub columns: Vec<Column>,
-    /// Floor rows come last.
+    /// Baseline rows come last.
     pub rows: Vec<Line>,
-    /// Family and version of the masks, `iid v1`.
+    /// Mask protocol and version of the masks, `iid v1`.
     pub masks: String,
     /// The runs that marks and p-values are against, where anything was tested.
     pub reference: Option<RunSet>,
@@ -61,7 +61,7 @@ pub struct Line {
     /// What this row and its neighbours are of, `missing rate 0.5`; mostly empty.
     pub block: String,
     pub label: String,
-    pub floor: bool,
+    pub baseline: bool,
     /// One per column.
     pub cells: Vec<Cell>,
 }
@@ -70,14 +70,14 @@ pub struct Line {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     pub content: Content,
-    /// The best of its column, floors aside.
+    /// The best of its column, baselines aside.
     pub best: bool,
     /// Whether it stands out by more than chance: the best by being better, a change by being one.
     pub significant: bool,
-    /// No better than the floor.
-    pub at_floor: bool,
-    /// How much better than the floor, in display units; negative for worse.
-    pub above_floor: Option<f64>,
+    /// No better than the baseline.
+    pub at_baseline: bool,
+    /// How much better than the baseline, in display units; negative for worse.
+    pub above_baseline: Option<f64>,
     /// Central 95 percent of the number over resamples, in display units.
     pub interval: Option<[f64; 2]>,
     /// Against the reference row.
@@ -92,8 +92,8 @@ impl Cell {
             content,
             best: false,
             significant: false,
-            at_floor: false,
-            above_floor: None,
+            at_baseline: false,
+            above_baseline: None,
             interval: None,
             versus: None,
             origin,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Content, FLOOR_MARK, Table, tested};
+use super::{Content, BASELINE_MARK, Table, tested};
 use crate::record::PAPER;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{Row, Section};
@@ -21,17 +21,17 @@ pub fn notes(section: &Section, table: &Table) -> Vec<String> {
     notes
 }
 
-/// Those on seeds, training, tests, the floor and the selection of weights.
+/// Those on seeds, training, tests, the baseline and the selection of weights.
 pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
     let cells = || table.rows.iter().flat_map(|r| &r.cells);
     let spread = cells().any(|c| c.content.sd().is_some());
     let mut notes = vec![seeds(section.own_rows(), spread)];
     notes.extend(trained(section));
     notes.extend(tested::sentences(section, table));
-    if !table.rows.iter().any(|r| r.floor) {
-        notes.push("No floor to compare with: run the model `constant` too.".to_string());
-    } else if cells().any(|c| c.at_floor) {
-        notes.push(at_floor());
+    if !table.rows.iter().any(|r| r.baseline) {
+        notes.push("No baseline to compare with: run the model `constant` too.".to_string());
+    } else if cells().any(|c| c.at_baseline) {
+        notes.push(at_baseline());
     }
     notes.extend(selected(section));
     notes
@@ -40,7 +40,7 @@ pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
 /// How weights were selected, where that was on the test split: every table says so.
 pub fn selected(section: &Section) -> Option<String> {
     let paper = |r: &ScoredRun| r.manifest.selection.rule == PAPER;
-    let own = section.own_rows().filter(|row| !row.floor);
+    let own = section.own_rows().filter(|row| !row.baseline);
     let (some, rest): (Vec<&Row>, Vec<&Row>) = own.partition(|row| row.runs.iter().any(paper));
     let models = match rest.is_empty() {
         true => String::new(),
@@ -57,9 +57,9 @@ pub fn selected(section: &Section) -> Option<String> {
     })
 }
 
-/// What the mark of the floor means.
-pub fn at_floor() -> String {
-    format!("{FLOOR_MARK} No better than the floor, which predicts the same for every clip.")
+/// What the mark of the baseline means.
+pub fn at_baseline() -> String {
+    format!("{BASELINE_MARK} No better than the baseline, which predicts the same for every sample.")
 }
 
 /// What the models were trained on, where that is not mixed noise and no label says it.
@@ -71,7 +71,7 @@ fn trained(section: &Section) -> Vec<String> {
     }
     if all.contains(&Trained::TestedRate) {
         notes.push(
-            "Trained at the tested rate: a training per rate, on clips of that rate alone; a mean \
+            "Trained at the tested rate: a training per rate, on samples of that rate alone; a mean \
              over rates is one over trainings."
                 .to_string(),
         );

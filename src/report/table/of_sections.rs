@@ -2,10 +2,10 @@
 
 use super::{Cell, Content};
 use super::{ablation, above, build, efficiency, paper};
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::report::fixture::{self, TOY, eleven, manifest, record, scored, section};
 use crate::report::format::markdown;
-use crate::report::rows::floor;
+use crate::report::rows::baseline;
 use crate::report::rows::provenance;
 use crate::report::rows::scores::score_by;
 use crate::report::rows::section::{Section, Tests, sections};
@@ -18,7 +18,7 @@ const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 #[test]
 fn whole_missing_modalities_have_a_column_each_and_their_mean() {
     let mut m = manifest("lnln", 11, &[]);
-    m.masks = vec![fixture::masks("modality", Level::SUBSETS.to_vec())];
+    m.masks = vec![fixture::masks("modality", Condition::SUBSETS.to_vec())];
     let section = sections(vec![scored(m)]).unwrap().swap_remove(0);
     let table = build::by_rate(&section, &TOY.metrics[1]);
     let titles: Vec<_> = table.columns.iter().map(|c| c.title.as_str()).collect();
@@ -45,20 +45,20 @@ fn the_papers_layout_puts_published_numbers_beside_ours() {
         "{overall}"
     );
     assert!(overall.contains("Zhang et al. 2024, Table 2."), "{overall}");
-    let levels = markdown::table(tables.last().unwrap(), 3);
-    let (_, at) = levels.split_once("| **missing rate 0.7** |").unwrap();
+    let conditions = markdown::table(tables.last().unwrap(), 3);
+    let (_, at) = conditions.split_once("| **missing rate 0.7** |").unwrap();
     let (at, _) = at.split_once("| **missing rate 0.8** |").unwrap();
-    assert!(at.contains("| CENET |"), "{levels}");
+    assert!(at.contains("| CENET |"), "{conditions}");
 }
 
-/// LNLN and a weaker model on MOSI at the paper's ten rates, by masks of this family.
-fn like_the_papers(family: &str) -> Section {
+/// LNLN and a weaker model on MOSI at the paper's ten rates, by masks of this mask protocol.
+fn like_the_papers(mask_protocol: &str) -> Section {
     let rates: Vec<f64> = (0..10).map(|i| f64::from(i) / 10.0).collect();
     let runs = [("lnln", 11), ("lnln", 12), ("flat", 11), ("flat", 12)].map(|(model, seed)| {
         let mut m = manifest(model, seed, &rates);
         m.dataset.name = "mosi".into();
         m.selection.rule = crate::record::PAPER.into();
-        m.masks = vec![fixture::masks(family, m.masks[0].levels.clone())];
+        m.masks = vec![fixture::masks(mask_protocol, m.masks[0].conditions.clone())];
         scored(m)
     });
     sections(runs.to_vec()).unwrap().swap_remove(0)
@@ -90,13 +90,13 @@ fn the_papers_layout_says_how_far_our_numbers_are_above_the_floor() {
     let runs = ["lnln", "flat", "constant"].map(|model| {
         let mut m = manifest(model, 11, &GRID);
         m.dataset.name = "mosi".into();
-        m.masks = vec![fixture::masks("random", m.masks[0].levels.clone())];
+        m.masks = vec![fixture::masks("random", m.masks[0].conditions.clone())];
         score_by(mosi, record(m)).unwrap().swap_remove(0)
     });
     let section = sections(runs.to_vec()).unwrap().swap_remove(0);
     let tables = paper::tables(&section);
     let above = &tables[1];
-    assert_eq!(above.id, "mosi-paper-overall-above-floor");
+    assert_eq!(above.id, "mosi-paper-overall-above-baseline");
     assert!(above.columns.iter().all(|c| c.group.is_empty()));
     let labels: Vec<_> = above.rows.iter().map(|r| r.label.as_str()).collect();
     assert_eq!(labels, ["FLAT", "LNLN"]);
@@ -107,7 +107,7 @@ fn the_papers_layout_says_how_far_our_numbers_are_above_the_floor() {
     for (row, plain) in above.rows.iter().zip(build::overview(&section).rows) {
         let found = row.cells.iter().flat_map(Cell::numbers).map(value);
         let found: Vec<Option<f64>> = found.collect();
-        let expected: Vec<Option<f64>> = plain.cells.iter().map(|c| c.above_floor).collect();
+        let expected: Vec<Option<f64>> = plain.cells.iter().map(|c| c.above_baseline).collect();
         assert_eq!(found, expected, "{}", row.label);
         assert_eq!(found.iter().flatten().count(), mosi.metrics.len() - 1);
     }
@@ -133,11 +133,11 @@ fn published_numbers_of_other_masks_are_left_out_and_the_note_says_so() {
         "{overall}"
     );
     // At rate 0 nothing is missing by any mask.
-    let levels = markdown::table(tables.last().unwrap(), 3);
-    let (complete, rest) = levels.split_once("| **missing rate 0.1** |").unwrap();
+    let conditions = markdown::table(tables.last().unwrap(), 3);
+    let (complete, rest) = conditions.split_once("| **missing rate 0.1** |").unwrap();
     assert!(
         complete.contains("| MISA |") && !rest.contains("| MISA |"),
-        "{levels}"
+        "{conditions}"
     );
 }
 
@@ -199,7 +199,7 @@ fn what_is_undefined_has_its_reason_in_tables_of_distances_and_changes() {
         m.model.title = "FLAT without x".into();
         m
     };
-    // FLAT says the same for every clip when all is missing: no slope there.
+    // FLAT says the same for every sample when all is missing: no slope there.
     let runs = [
         manifest("flat", 11, &[1.0]),
         changed(11),
@@ -284,26 +284,26 @@ fn variants_of_a_model_are_compared_with_the_unchanged_one() {
 }
 
 #[test]
-fn floors_of_the_training_labels_are_a_row_and_models_stand_above_it() {
-    let floors = |mut m: crate::record::Manifest| {
-        m.dataset.floors = [("acc_2".to_string(), 1.0), ("mae".to_string(), 0.2)].into();
+fn baselines_of_the_training_labels_are_a_row_and_models_stand_above_it() {
+    let baselines = |mut m: crate::record::Manifest| {
+        m.dataset.baselines = [("acc_2".to_string(), 1.0), ("mae".to_string(), 0.2)].into();
         m
     };
-    let mut section = sections(vec![scored(floors(manifest("lnln", 11, &GRID)))])
+    let mut section = sections(vec![scored(baselines(manifest("lnln", 11, &GRID)))])
         .unwrap()
         .swap_remove(0);
-    floor::add(&mut section).unwrap();
+    baseline::add(&mut section).unwrap();
     let table = build::overview(&section);
-    assert_eq!(table.rows[1].label, "Best constant (floor)");
+    assert_eq!(table.rows[1].label, "Best constant (baseline)");
     assert_eq!(table.rows[1].cells[0].content.text(), "50.00");
     assert_eq!(table.rows[1].cells[2].content.text(), "n/a");
-    let (model, floor) = (&table.rows[0].cells[0], 50.0);
-    let above = model.content.text().parse::<f64>().unwrap() - floor;
-    assert!((model.above_floor.unwrap() - above).abs() < 0.01);
+    let (model, baseline) = (&table.rows[0].cells[0], 50.0);
+    let above = model.content.text().parse::<f64>().unwrap() - baseline;
+    assert!((model.above_baseline.unwrap() - above).abs() < 0.01);
     assert_eq!(
         section.runs().count(),
         1,
-        "the floor's row is no run of its own"
+        "the baseline's row is no run of its own"
     );
 }
 

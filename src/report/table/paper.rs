@@ -4,28 +4,28 @@ use super::build::{self, Source, heading, synthetic};
 use super::notes;
 use super::paper_cells::{Place, together};
 use super::{Cell, Column, Content, Line, Table, above};
-use crate::mask::Level;
+use crate::mask::Condition;
 use crate::metric::{Direction, Metric};
 use crate::published;
 use crate::report::origin::Origin;
-use crate::report::rows::level;
+use crate::report::rows::condition;
 use crate::report::rows::reading::Reading;
 use crate::report::rows::section::{Row, Section};
 
-/// Overall numbers, how far they are above the floor, those with their spread over seeds where there is
-/// one, then those at every level.
+/// Overall numbers, how far they are above the baseline, those with their spread over seeds where there is
+/// one, then those at every condition.
 pub fn tables(section: &Section) -> Vec<Table> {
-    let mean = Reading::mean(&section.levels);
-    let rates = level::rates(&section.levels).len() == section.levels.len();
+    let mean = Reading::mean(&section.conditions);
+    let rates = condition::rates(&section.conditions).len() == section.conditions.len();
     let whole = match rates {
-        true => published::Level::MeanOverRates,
-        false => published::Level::MeanOverMissing,
+        true => published::ParsedCondition::MeanOverRates,
+        false => published::ParsedCondition::MeanOverMissing,
     };
     let overall = [(mean.title(), mean, Some(whole))];
     let each = section
-        .levels
+        .conditions
         .iter()
-        .map(|l| (level::heading(*l), Reading::At(*l), printed(*l)));
+        .map(|l| (condition::heading(*l), Reading::At(*l), printed(*l)));
     let each: Vec<_> = each.collect();
     let columns = columns(section);
     let [plain, spread] = [false, true].map(|spread| Show {
@@ -34,13 +34,13 @@ pub fn tables(section: &Section) -> Vec<Table> {
         spread,
     });
     let mut tables = vec![plain.table("overall", &overall)];
-    tables.extend(plain.above_floor(&tables[0], &overall));
-    let several = |row: &Row| !row.floor && row.runs.len() > 1;
+    tables.extend(plain.above_baseline(&tables[0], &overall));
+    let several = |row: &Row| !row.baseline && row.runs.len() > 1;
     if section.rows.iter().any(several) {
         tables.push(spread.table("stability", &overall));
     }
     if each.len() > 1 {
-        tables.push(plain.table("levels", &each));
+        tables.push(plain.table("conditions", &each));
     }
     tables
 }
@@ -49,11 +49,11 @@ pub fn tables(section: &Section) -> Vec<Table> {
 const PAIRS: &str = "Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0 (negative / positive, negative / \
                      non-negative).";
 
-/// The level as papers print it.
-fn printed(level: Level) -> Option<published::Level> {
-    match level.rate() {
-        Some(rate) => published::Level::rate(rate),
-        None => Some(published::Level::Missing(level.to_string())),
+/// The condition as papers print it.
+fn printed(condition: Condition) -> Option<published::ParsedCondition> {
+    match condition.rate() {
+        Some(rate) => published::ParsedCondition::rate(rate),
+        None => Some(published::ParsedCondition::Missing(condition.to_string())),
     }
 }
 
@@ -63,8 +63,8 @@ fn columns(section: &Section) -> Vec<Vec<&'static Metric>> {
     groups.map(<[_]>::to_vec).collect()
 }
 
-/// (title, reading, level as printed) of a block of rows.
-type Block = (String, Reading, Option<published::Level>);
+/// (title, reading, condition as printed) of a block of rows.
+type Block = (String, Reading, Option<published::ParsedCondition>);
 
 /// What a table shows.
 struct Show<'a> {
@@ -105,8 +105,8 @@ impl Show<'_> {
         }
     }
 
-    /// How far our numbers of a table are above the floor. The floor of published ones is not known.
-    fn above_floor(&self, of: &Table, blocks: &[Block]) -> Option<Table> {
+    /// How far our numbers of a table are above the baseline. The baseline of published ones is not known.
+    fn above_baseline(&self, of: &Table, blocks: &[Block]) -> Option<Table> {
         let (mut ours, own) = (of.clone(), self.columns.len());
         ours.columns.truncate(own);
         ours.columns.iter_mut().for_each(|c| c.group.clear());
@@ -166,26 +166,26 @@ impl Show<'_> {
 
     /// Whether published numbers were left out because other masks made them.
     fn other_masks(&self, blocks: &[Block]) -> Option<String> {
-        let mut levels = blocks.iter().map(|(_, _, level)| level);
-        let families =
-            levels.find_map(|l| Place::new(self.section, l, self.spread).other_masks())?;
+        let mut conditions = blocks.iter().map(|(_, _, condition)| condition);
+        let mask_protocols =
+            conditions.find_map(|l| Place::new(self.section, l, self.spread).other_masks())?;
         Some(format!(
-            "Published numbers of incomplete data were made with other masks ({families}) than \
+            "Published numbers of incomplete data were made with other masks ({mask_protocols}) than \
              these ({}) and are left out.",
             self.section.masks()
         ))
     }
 
-    /// Models, methods that are only published, floors.
+    /// Models, methods that are only published, baselines.
     fn block_rows(
         &self,
         flat: &Table,
         block: usize,
-        (title, _, level): &Block,
+        (title, _, condition): &Block,
         reasons: &mut Vec<String>,
     ) -> Vec<Line> {
         let (section, columns) = (self.section, self.columns);
-        let place = Place::new(section, level, self.spread);
+        let place = Place::new(section, condition, self.spread);
         let mut line = |label: &str, model: &str, own: Option<&Line>| {
             let first = block * section.metrics.len();
             let mut own_cells = own.map(|line| line.cells[first..].iter());
@@ -200,17 +200,17 @@ impl Show<'_> {
             Line {
                 block: title.clone(),
                 label: label.to_string(),
-                floor: own.is_some_and(|line| line.floor),
+                baseline: own.is_some_and(|line| line.baseline),
                 cells,
             }
         };
         let rows = || section.rows.iter().zip(&flat.rows);
         let mut lines = Vec::new();
-        for (row, own) in rows().filter(|(row, _)| !row.floor) {
+        for (row, own) in rows().filter(|(row, _)| !row.baseline) {
             lines.push(line(&row.label, &row.model, Some(own)));
         }
         lines.extend(place.others().iter().map(|m| line(m, m, None)));
-        for (row, own) in rows().filter(|(row, _)| row.floor) {
+        for (row, own) in rows().filter(|(row, _)| row.baseline) {
             lines.push(line(&row.label, &row.model, Some(own)));
         }
         lines

@@ -18,45 +18,45 @@ pub fn together(mut cells: Vec<Cell>) -> Cell {
     }
 }
 
-/// The published numbers of a section at one level.
+/// The published numbers of a section at one condition.
 pub struct Place<'a> {
     section: &'a Section,
     dataset: &'a str,
-    family: &'a str,
+    mask_protocol: &'a str,
     /// As papers print it; `None` where none does.
-    level: Option<&'a published::Level>,
+    condition: Option<&'a published::ParsedCondition>,
     /// Only numbers with a spread.
     spread: bool,
 }
 
 impl<'a> Place<'a> {
-    pub fn new(section: &'a Section, level: &'a Option<published::Level>, spread: bool) -> Self {
+    pub fn new(section: &'a Section, condition: &'a Option<published::ParsedCondition>, spread: bool) -> Self {
         let run = section.runs().next();
         Self {
             section,
             dataset: run.map_or("", |r| &r.manifest.dataset.name),
-            family: run.map_or("", |r| &r.mask.family),
-            level: level.as_ref(),
+            mask_protocol: run.map_or("", |r| &r.mask.mask_protocol),
+            condition: condition.as_ref(),
             spread,
         }
     }
 
-    /// Whether a number may be shown here: of this data, at this level, with a spread if need be.
+    /// Whether a number may be shown here: of this data, at this condition, with a spread if need be.
     fn is_here(&self, p: &Published) -> bool {
         p.cell.dataset == self.dataset
-            && Some(&p.cell.level) == self.level
+            && Some(&p.cell.condition) == self.condition
             && (!self.spread || p.cell.number.sd.is_some())
     }
 
     /// The numbers that were made with masks like ours.
     fn all(&self) -> impl Iterator<Item = Published> {
-        published::all().filter(|p| self.is_here(p) && p.has_masks(self.family))
+        published::all().filter(|p| self.is_here(p) && p.has_masks(self.mask_protocol))
     }
 
     /// The masks of numbers that are left out because theirs are others.
     pub fn other_masks(&self) -> Option<String> {
         let mut all = published::all().filter(|p| self.is_here(p));
-        let other = all.find(|p| !p.has_masks(self.family))?;
+        let other = all.find(|p| !p.has_masks(self.mask_protocol))?;
         Some(other.source.masks.join(", "))
     }
 

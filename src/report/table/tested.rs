@@ -10,7 +10,7 @@ use crate::report::stats::resample::SEED;
 pub fn sentences(section: &Section, table: &Table) -> Vec<String> {
     let cells = || table.rows.iter().flat_map(|r| &r.cells);
     let marked = cells().any(|c| c.best);
-    let best = "Underlined: best of its column, where it beats the floor";
+    let best = "Underlined: best of its column, where it beats the baseline";
     let best = |end: &str| marked.then(|| format!("{best}{end}"));
     let comparison = match &section.tests {
         Tests::Done(comparison) => comparison,
@@ -67,10 +67,10 @@ fn too_coarse(count: usize, comparison: &Comparison) -> Option<String> {
 fn method(which: &str, count: usize, comparison: &Comparison) -> String {
     let effort = comparison.effort;
     format!(
-        "Tested: {which}, by a paired permutation test that exchanges whole test clips between the \
-         two models ({} permutations, all seeds and rates of a clip together), Holm-corrected over \
+        "Tested: {which}, by a paired permutation test that exchanges whole test samples between the \
+         two models ({} permutations, all seeds and rates of a sample together), Holm-corrected over \
          the {count} tests of this table. Intervals in the page and summary.csv: {} bootstrap \
-         resamples of clips and seeds (random seed {SEED}).",
+         resamples of samples and seeds (random seed {SEED}).",
         effort.permutations, effort.bootstrap
     )
 }
@@ -118,7 +118,7 @@ pub fn of_changes(section: &Section, comparison: &Comparison, table: &Table) -> 
     notes
 }
 
-/// Rows of models that are neither the reference nor a floor, with their positions.
+/// Rows of models that are neither the reference nor a baseline, with their positions.
 fn rivals<'a>(
     comparison: &'a Comparison,
     table: &'a Table,

@@ -1,4 +1,4 @@
-//! Five optimiser steps of a case's model, in the groups it makes of its own parameters.
+//! Five optimizer steps of a case's model, in the groups it makes of its own parameters.
 
 use std::collections::BTreeMap;
 

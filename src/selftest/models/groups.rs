@@ -1,4 +1,4 @@
-//! A model's own parameter groups and published training against a case's optimiser.
+//! A model's own parameter groups and published training against a case's optimizer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
 use crate::model::{
-    EncoderSetup, Entry, Habits, LabelStats, Model, ParamGroup, Profile, Recipe, Setup,
+    EncoderSetup, Entry, TrainerOptions, LabelStats, Model, ParamGroup, Profile, Recipe, Setup,
 };
 use crate::selftest::Outcome;
 use crate::selftest::case::{Case, Members, OptimizerSpec, Parameter, Result};
@@ -33,7 +33,7 @@ fn recipe(case: &Case) -> Recipe {
         batch_size: 1,
         epochs: 1,
         clip: spec.clip,
-        habits: Habits::NONE,
+        trainer_options: TrainerOptions::NONE,
     }
 }
 
@@ -140,7 +140,7 @@ fn published_groups(case: &Case, entry: &Entry, recipe: &Recipe) -> Result<Vec<P
         profile,
         shapes: data.shapes,
         encoder: EncoderSetup::of_case(case.bert.as_ref(), data.text_width),
-        labels: LabelStats::of(&vec![0.0; data.clips]),
+        labels: LabelStats::of(&vec![0.0; data.samples]),
         label_range: [-3.0, 3.0],
         config: (entry.config)(profile),
     });

@@ -17,9 +17,9 @@ pub struct Question<'a> {
     pub encoder: &'a str,
     pub epochs: u32,
     pub batch_size: usize,
-    /// Levels of evaluation, each under every mask seed and family.
-    pub levels: usize,
-    /// Levels of validation, each after every epoch.
+    /// Conditions of evaluation, each under every mask seed and mask protocol.
+    pub conditions: usize,
+    /// Conditions of validation, each after every epoch.
     pub validation: usize,
     /// `cpu` or `cuda:N`.
     pub device: &'a str,
@@ -39,11 +39,11 @@ pub struct Estimate {
     pub basis: String,
 }
 
-/// Steps of a data set's clips by its name, where its prepared file is at hand.
+/// Steps of a data set's samples by its name, where its prepared file is at hand.
 pub type Steps<'a> = &'a dyn Fn(&str) -> Option<usize>;
 
 /// Estimates from runs of the same model and encoder: on the same data, else on other data, scaled
-/// by clips and steps. The time of training is scaled by epochs, the rest by the clips that are
+/// by samples and steps. The time of training is scaled by epochs, the rest by the samples that are
 /// evaluated. Runs on the
 /// asked device are preferred, among them those with the same batch and threads; where there are none,
 /// the answer says so.
@@ -73,7 +73,7 @@ pub fn estimate(question: &Question<'_>, known: &[Measured], steps: Steps<'_>) -
     };
     let lengths = steps(&first.dataset).filter(|s| *s > 0);
     let lengths = lengths.map(|theirs| question.steps as f64 / theirs as f64);
-    let scale = |m: &Measured| question.clip_ratio(m) * lengths.unwrap_or(1.0);
+    let scale = |m: &Measured| question.sample_ratio(m) * lengths.unwrap_or(1.0);
     Estimate {
         seconds: mean(&other, |m| question.seconds(m) * scale(m)),
         memory: None,
@@ -98,21 +98,21 @@ impl Question<'_> {
         kind(self.encoder)
     }
 
-    /// What a run on the same data would have taken with these epochs and levels.
+    /// What a run on the same data would have taken with these epochs and conditions.
     fn seconds(&self, of: &Measured) -> f64 {
         let evaluation = of.seconds - of.step_seconds;
         of.step_seconds * self.epoch_ratio(of) + evaluation * self.evaluation_ratio(of)
     }
 
-    /// Of clips predicted on the same data: the validation split after every epoch, the test split once.
+    /// Of samples predicted on the same data: the validation split after every epoch, the test split once.
     fn evaluation_ratio(&self, of: &Measured) -> f64 {
         let [_, valid, test] = of.counts;
-        let clips = |epochs: u32, validation: usize, levels: usize| {
-            (epochs as usize * validation * valid + levels * test) as f64
+        let samples = |epochs: u32, validation: usize, conditions: usize| {
+            (epochs as usize * validation * valid + conditions * test) as f64
         };
-        let theirs = clips(of.epochs, of.validation, of.levels);
+        let theirs = samples(of.epochs, of.validation, of.conditions);
         match theirs > 0.0 {
-            true => clips(self.epochs, self.validation, self.levels) / theirs,
+            true => samples(self.epochs, self.validation, self.conditions) / theirs,
             false => 1.0,
         }
     }
@@ -124,8 +124,8 @@ impl Question<'_> {
         }
     }
 
-    /// Clips that pass through the model.
-    fn clip_ratio(&self, of: &Measured) -> f64 {
+    /// Samples that pass through the model.
+    fn sample_ratio(&self, of: &Measured) -> f64 {
         let all = |counts: [usize; 3]| counts.iter().sum::<usize>().max(1) as f64;
         all(self.counts) / all(of.counts)
     }
@@ -151,17 +151,17 @@ impl Question<'_> {
         }
         match scaled {
             Some(Some(steps)) => {
-                let clips = self.clip_ratio(first);
-                words += &format!(", x {clips:.2} for clips, x {steps:.2} for steps");
+                let samples = self.sample_ratio(first);
+                words += &format!(", x {samples:.2} for samples, x {steps:.2} for steps");
             }
             Some(None) => {
-                let clips = self.clip_ratio(first);
-                words += &format!(", x {clips:.2} for clips (steps unknown)");
+                let samples = self.sample_ratio(first);
+                words += &format!(", x {samples:.2} for samples (steps unknown)");
             }
             None => {}
         }
         let ratios = [
-            (self.evaluation_ratio(first), "clips evaluated"),
+            (self.evaluation_ratio(first), "samples evaluated"),
             (self.epoch_ratio(first), "epochs"),
         ];
         for (ratio, of) in ratios.iter().filter(|(ratio, _)| *ratio != 1.0) {
@@ -218,7 +218,7 @@ mod tests {
             encoder: "bert:12ab".to_owned(),
             epochs: 10,
             batch_size: 64,
-            levels: 11,
+            conditions: 11,
             validation: 0,
             device: "cpu".to_owned(),
             threads: 2,
@@ -239,7 +239,7 @@ mod tests {
             encoder: "bert:99ff",
             epochs: 20,
             batch_size: 64,
-            levels: 11,
+            conditions: 11,
             validation: 0,
             device: "cpu",
             threads: 2,
@@ -262,17 +262,17 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_tested_at_one_level_is_not_given_the_time_of_eleven() {
+    fn a_cell_tested_at_one_condition_is_not_given_the_time_of_eleven() {
         let mut known = measured("mosei", "lnln", 50.0);
         known.step_seconds = 17.0;
         let one = Question {
-            levels: 1,
+            conditions: 1,
             epochs: 10,
             ..question()
         };
         let estimate = estimate(&one, &[known], &|_| None);
         assert_eq!(estimate.seconds, Some(17.0 + 33.0 / 11.0));
-        assert!(estimate.basis.ends_with("x 0.09 for clips evaluated"));
+        assert!(estimate.basis.ends_with("x 0.09 for samples evaluated"));
     }
 
     #[test]
@@ -294,12 +294,12 @@ mod tests {
     }
 
     #[test]
-    fn other_data_is_scaled_by_clips_and_steps() {
+    fn other_data_is_scaled_by_samples_and_steps() {
         let known = [measured("mosi", "lnln", 10.0)];
         let with = estimate(&question(), &known, &|name| (name == "mosi").then_some(150));
         assert_eq!((with.seconds, with.memory), (Some(80.0), None));
         let words =
-            "scaled: run mosi-lnln on mosi, x 2.00 for clips, x 2.00 for steps, x 2.00 for epochs";
+            "scaled: run mosi-lnln on mosi, x 2.00 for samples, x 2.00 for steps, x 2.00 for epochs";
         assert_eq!(with.basis, words);
         let without = estimate(&question(), &known, &|_| None);
         assert_eq!(without.seconds, Some(40.0));

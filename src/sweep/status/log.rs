@@ -14,8 +14,8 @@ pub struct Progress {
     pub epoch: u32,
     /// Of the last epoch: seconds of training and its scores.
     pub seconds: f64,
-    /// Training clips per second in the last epoch.
-    pub clips_per_second: f64,
+    /// Training samples per second in the last epoch.
+    pub samples_per_second: f64,
     /// Most memory held so far, in bytes.
     pub peak_memory: u64,
     pub last: Option<Score>,
@@ -23,7 +23,7 @@ pub struct Progress {
     pub selected: Option<Score>,
 }
 
-/// A value of the watched metric.
+/// A value of the monitored metric.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Score {
     /// Counted from 1.
@@ -49,7 +49,7 @@ struct Line {
 }
 
 impl Line {
-    /// The metric that a listing shows: the only one that is watched, or MAE where all are.
+    /// The metric that a listing shows: the only one that is monitored, or MAE where all are.
     fn metric(&self) -> Option<&str> {
         match self.scores.len() {
             1 => self.scores.keys().next().map(String::as_str),
@@ -89,7 +89,7 @@ fn of(log: &[u8]) -> Option<Progress> {
     Some(Progress {
         epoch: last.epoch,
         seconds: last.seconds,
-        clips_per_second: last.samples_per_second,
+        samples_per_second: last.samples_per_second,
         peak_memory: last.peak_memory,
         last: metric.and_then(|metric| last.score(metric)),
         selected,
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn where_every_metric_is_watched_mae_is_shown() {
+    fn where_every_metric_is_monitored_mae_is_shown() {
         let log = br#"{"epoch":2,"scores":{"acc7":0.4,"mae":1.0},"selected":["acc7"]}
 {"epoch":3,"scores":{"acc7":0.3,"mae":0.9},"selected":["mae"]}
 {"epoch":4,"scores":{"acc7":0.5,"mae":1.1},"selected":["acc7"]}"#;

@@ -17,7 +17,7 @@ pub struct Measured {
     pub id: String,
     pub dataset: String,
     pub content_hash: String,
-    /// Clips in train, valid and test.
+    /// Samples in train, valid and test.
     pub counts: [usize; 3],
     /// With its variant.
     pub model: String,
@@ -26,9 +26,9 @@ pub struct Measured {
     /// nothing is trained.
     pub epochs: u32,
     pub batch_size: usize,
-    /// Levels of evaluation, each under every mask seed and family.
-    pub levels: usize,
-    /// Levels of validation, each after every epoch.
+    /// Conditions of evaluation, each under every mask seed and mask protocol.
+    pub conditions: usize,
+    /// Conditions of validation, each after every epoch.
     pub validation: usize,
     /// `cpu` or `cuda:N`.
     pub device: String,
@@ -60,14 +60,14 @@ struct Facts {
 #[derive(Default, Deserialize)]
 struct Selection {
     #[serde(default)]
-    levels: Vec<IgnoredAny>,
+    conditions: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct Masks {
     seeds: Vec<IgnoredAny>,
     #[serde(default, alias = "rates")]
-    levels: Vec<IgnoredAny>,
+    conditions: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -119,10 +119,10 @@ impl Measured {
                 run => run,
             },
             batch_size: facts.training.batch_size,
-            levels: (facts.masks.iter())
-                .map(|masks| masks.seeds.len() * masks.levels.len())
+            conditions: (facts.masks.iter())
+                .map(|masks| masks.seeds.len() * masks.conditions.len())
                 .sum(),
-            validation: facts.selection.levels.len(),
+            validation: facts.selection.conditions.len(),
             device: facts.build.device,
             threads: facts.build.threads,
             seconds: facts.wall_seconds,

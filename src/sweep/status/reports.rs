@@ -18,7 +18,7 @@ pub struct Used {
 }
 
 impl Used {
-    /// Adds the reports in `folder` and in `depth` levels of folders below; nothing where it is not
+    /// Adds the reports in `folder` and in `depth` conditions of folders below; nothing where it is not
     /// there.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 use tch::Device;
 
 use super::*;
-use crate::model::Habits;
+use crate::model::TrainerOptions;
 
-fn recipe(rule: Rule, clip: Clip) -> Recipe {
+fn recipe(rule: Rule, clip: GradClip) -> Recipe {
     let (learning_rate, weight_decay, batch_size, epochs) = (0.1, 0.5, 1, 1);
     Recipe {
         rule,
@@ -12,7 +12,7 @@ fn recipe(rule: Rule, clip: Clip) -> Recipe {
         batch_size,
         epochs,
         clip,
-        habits: Habits::NONE,
+        trainer_options: TrainerOptions::NONE,
     }
 }
 
@@ -28,7 +28,7 @@ fn values(tensor: &Tensor) -> Vec<f64> {
     Vec::try_from(tensor.flatten(0, -1)).unwrap()
 }
 
-fn run(rule: Rule, clip: Clip, steps: usize) -> Vec<f64> {
+fn run(rule: Rule, clip: GradClip, steps: usize) -> Vec<f64> {
     let (vs, a) = store();
     let recipe = recipe(rule, clip);
     let mut optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
@@ -75,7 +75,7 @@ fn assert_close(got: &[f64], expected: &[f64]) {
 #[test]
 fn both_rules_follow_their_formulas() {
     for rule in [Rule::Adam, Rule::AdamW] {
-        assert_close(&run(rule, Clip::None, 4), &by_hand(rule, 4, |g| g));
+        assert_close(&run(rule, GradClip::None, 4), &by_hand(rule, 4, |g| g));
     }
 }
 
@@ -83,13 +83,13 @@ fn both_rules_follow_their_formulas() {
 fn clipping_follows_its_formulas() {
     let by_value = |g: [f64; 2]| g.map(|x: f64| x.clamp(-1.5, 1.5));
     let expected = by_hand(Rule::Adam, 3, by_value);
-    assert_close(&run(Rule::Adam, Clip::Value(1.5), 3), &expected);
+    assert_close(&run(Rule::Adam, GradClip::Value(1.5), 3), &expected);
     let by_norm = |g: [f64; 2]| {
         let scale = (1.5 / (g[0].hypot(g[1]) + 1e-6)).min(1.0);
         g.map(|x| x * scale)
     };
     assert_close(
-        &run(Rule::Adam, Clip::Norm(1.5), 3),
+        &run(Rule::Adam, GradClip::Norm(1.5), 3),
         &by_hand(Rule::Adam, 3, by_norm),
     );
 }
@@ -97,7 +97,7 @@ fn clipping_follows_its_formulas() {
 #[test]
 fn a_forgotten_gradient_is_none_at_all() {
     let (vs, a) = store();
-    let recipe = recipe(Rule::AdamW, Clip::None);
+    let recipe = recipe(Rule::AdamW, GradClip::None);
     let mut optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
     let backward = || (&a * &a).sum(Kind::Double).backward();
     backward();
@@ -114,7 +114,7 @@ fn a_forgotten_gradient_is_none_at_all() {
 #[test]
 fn rate_zero_moves_moments_but_no_weight() {
     let (vs, a) = store();
-    let recipe = recipe(Rule::AdamW, Clip::None);
+    let recipe = recipe(Rule::AdamW, GradClip::None);
     let mut optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
     optimizer
         .backward_step(&(&a * &a).sum(Kind::Double), 0.0)
@@ -126,7 +126,7 @@ fn rate_zero_moves_moments_but_no_weight() {
 #[test]
 fn saved_state_continues_exactly() {
     let (vs, a) = store();
-    let recipe = recipe(Rule::AdamW, Clip::None);
+    let recipe = recipe(Rule::AdamW, GradClip::None);
     let groups = [ParamGroup::all(&recipe)];
     let mut first = Optimizer::new(&vs, &recipe, &groups).unwrap();
     let loss = || (&a * &a).sum(Kind::Double);
@@ -145,7 +145,7 @@ fn saved_state_continues_exactly() {
 #[test]
 fn state_of_another_model_is_refused() {
     let (vs, _) = store();
-    let recipe = recipe(Rule::AdamW, Clip::None);
+    let recipe = recipe(Rule::AdamW, GradClip::None);
     let mut optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
     let entry = |end: &str, size: i64| {
         (
@@ -168,7 +168,7 @@ fn state_of_another_model_is_refused() {
 #[test]
 fn groups_claim_by_prefix() {
     let (vs, a) = store();
-    let recipe = recipe(Rule::Adam, Clip::None);
+    let recipe = recipe(Rule::Adam, GradClip::None);
     let mut group = ParamGroup::all(&recipe);
     group.prefixes = vec!["b".to_owned()];
     let mut optimizer = Optimizer::new(&vs, &recipe, &[group.clone()]).unwrap();
@@ -207,7 +207,7 @@ fn moments_that_do_not_fit_are_told_in_libtorch_s_own_words() {
 #[test]
 fn a_gradient_that_is_not_finite_moves_nothing() {
     let (vs, a) = store();
-    let recipe = recipe(Rule::AdamW, Clip::None);
+    let recipe = recipe(Rule::AdamW, GradClip::None);
     let mut optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
     let error = optimizer.backward_step(&(&a * f64::INFINITY).sum(Kind::Double), 1.0);
     let message = error.unwrap_err().to_string();
@@ -216,5 +216,5 @@ fn a_gradient_that_is_not_finite_moves_nothing() {
     optimizer
         .backward_step(&(&a * &a).sum(Kind::Double), 1.0)
         .unwrap();
-    assert_eq!(values(&a), run(Rule::AdamW, Clip::None, 1));
+    assert_eq!(values(&a), run(Rule::AdamW, GradClip::None, 1));
 }

@@ -1,4 +1,4 @@
-//! One optimiser step: passes there and back over its batches, then the move.
+//! One optimizer step: passes forward and backward over its batches, then the move.
 
 use tch::Tensor;
 
@@ -13,7 +13,7 @@ use crate::train::view::View;
 use crate::train::{Error, native, non_finite, order};
 
 impl Fit<'_> {
-    /// One optimiser step over the batches of `rows`, in smaller passes where memory runs out. Returns
+    /// One optimizer step over the batches of `rows`, in smaller passes where memory runs out. Returns
     /// the epoch's sums with these rows in them.
     pub(super) fn step(
         &mut self,
@@ -50,7 +50,7 @@ impl Fit<'_> {
         }
     }
 
-    /// The gradients of the batches of `rows`, in passes of `micro_batch` clips.
+    /// The gradients of the batches of `rows`, in passes of `micro_batch` samples.
     fn gradients(
         &mut self,
         place: &Place<'_>,
@@ -83,13 +83,13 @@ impl Fit<'_> {
                     parameter,
                     epoch: place.epoch,
                     step: place.step + 1,
-                    clips: non_finite::clips(self.data.train, rows),
+                    samples: non_finite::samples(self.data.train, rows),
                 }
             }
             Fault::Other(error) => error,
             Fault::Memory(reason) => Error::OutOfMemory {
                 model: self.plan.entry.name,
-                clips: rows.len(),
+                samples: rows.len(),
                 reason,
             },
         })
@@ -126,7 +126,7 @@ impl Fit<'_> {
                 value,
                 epoch: place.epoch,
                 step: place.step + 1,
-                clips: non_finite::clips(self.data.train, part),
+                samples: non_finite::samples(self.data.train, part),
                 first: non_finite::first_of_pass(self.model, &batch, &weights, ids),
             });
         }
@@ -143,17 +143,17 @@ impl Fit<'_> {
         Ok(values)
     }
 
-    /// Half the clips per pass, where that is possible.
-    fn smaller(&self, clips: usize, reason: String) -> Result<usize, Error> {
-        if clips <= 1 || !self.model.is_divisible() {
+    /// Half the samples per pass, where that is possible.
+    fn smaller(&self, samples: usize, reason: String) -> Result<usize, Error> {
+        if samples <= 1 || !self.model.is_divisible() {
             return Err(Error::OutOfMemory {
                 model: self.plan.entry.name,
-                clips,
+                samples,
                 reason,
             });
         }
-        let half = clips.div_ceil(2);
-        tracing::warn!("{reason}; going on with {half} clips per pass in place of {clips}");
+        let half = samples.div_ceil(2);
+        tracing::warn!("{reason}; going on with {half} samples per pass in place of {samples}");
         native::release_cuda_memory(self.data.train.labels.device())?;
         Ok(half)
     }

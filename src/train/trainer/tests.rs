@@ -1,4 +1,4 @@
-mod habits;
+mod trainer_options;
 mod not_finite;
 mod torn;
 mod validation;
@@ -12,13 +12,13 @@ use tch::{Device, Kind, Reduction, Tensor, nn};
 use super::*;
 use crate::data::dataset::{Block, Split, SplitName};
 use crate::metric::protocol;
-use crate::model::{Batch, Clip, Habits, Inputs, Losses, Profile, Rule as Update, Setup};
+use crate::model::{Batch, GradClip, TrainerOptions, Inputs, Losses, Profile, Rule as Update, Setup};
 use crate::model::{Trace, constant};
 use crate::train::checkpoint;
 use crate::train::view::{TextSource, Views};
 use crate::support::Progress;
 
-const CLIPS: usize = 10;
+const SAMPLES: usize = 10;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -26,7 +26,7 @@ static NEVER: AtomicBool = AtomicBool::new(false);
 struct Line {
     weight: Tensor,
     bias: Tensor,
-    /// Clips that fit into memory at once.
+    /// Samples that fit into memory at once.
     room: i64,
     divisible: bool,
     /// Whether a pass draws random numbers, so that a resumed run shows whether it draws the same.
@@ -41,7 +41,7 @@ struct Line {
     broken_gradient: Option<usize>,
     /// The pass after which the weight is infinite.
     spoilt: Option<usize>,
-    /// Divides by what dropout draws, and says which clips that made infinite, pass by pass.
+    /// Divides by what dropout draws, and says which samples that made infinite, pass by pass.
     divides: Option<Arc<Mutex<Vec<Vec<i64>>>>>,
 }
 
@@ -86,10 +86,10 @@ fn count(counter: &AtomicUsize, stop: Option<&(usize, Arc<AtomicBool>)>) -> usiz
 
 impl Model for Line {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> crate::model::error::Result<Losses> {
-        let clips = batch.masked.len();
+        let samples = batch.masked.len();
         assert!(
-            clips <= self.room,
-            "CUDA out of memory. Tried to allocate {clips} MiB"
+            samples <= self.room,
+            "CUDA out of memory. Tried to allocate {samples} MiB"
         );
         let passes = count(&self.passes, self.stop.as_ref());
         let prediction = self.at(&batch.masked, trace);
@@ -98,7 +98,7 @@ impl Model for Line {
             None => &prediction * draws,
             Some(infinite) => {
                 let dropped = |row: &i64| draws.double_value(&[*row, 0]) == 0.0;
-                let rows = (0..clips).filter(dropped);
+                let rows = (0..samples).filter(dropped);
                 let ids = rows.map(|row| batch.index[row as usize]).collect();
                 infinite.lock().unwrap().push(ids);
                 &prediction / draws
@@ -125,28 +125,28 @@ impl Model for Line {
     }
 }
 
-/// A split of `CLIPS` clips whose labels follow their audio.
+/// A split of `CLIPS` samples whose labels follow their audio.
 fn split(name: SplitName) -> Split {
     let block = |steps: usize, width: usize| Block {
-        rows: CLIPS,
+        rows: SAMPLES,
         steps,
         width,
-        data: (0..CLIPS * steps * width)
+        data: (0..SAMPLES * steps * width)
             .map(|i| (i % 7) as f32 / 3.0 - 0.8 + (i / (steps * width)) as f32 / 10.0)
             .collect(),
     };
     Split {
         name,
-        ids: (0..CLIPS).map(|i| format!("clip{i}")).collect(),
-        raw_text: vec![String::new(); CLIPS],
+        ids: (0..SAMPLES).map(|i| format!("sample{i}")).collect(),
+        raw_text: vec![String::new(); SAMPLES],
         text_bert: None,
         text: Some(block(2, 2)),
         audio: block(3, 2),
         vision: block(2, 3),
-        text_lengths: vec![2; CLIPS],
-        audio_lengths: vec![3; CLIPS],
-        vision_lengths: vec![2; CLIPS],
-        labels: (0..CLIPS).map(|i| i as f32 / 3.0 - 1.4).collect(),
+        text_lengths: vec![2; SAMPLES],
+        audio_lengths: vec![3; SAMPLES],
+        vision_lengths: vec![2; SAMPLES],
+        labels: (0..SAMPLES).map(|i| i as f32 / 3.0 - 1.4).collect(),
         modality_labels: None,
     }
 }
@@ -159,7 +159,7 @@ struct Bed {
     truth: Vec<f32>,
     rule: Rule,
     epochs: u32,
-    habits: Habits,
+    trainer_options: TrainerOptions,
     micro_batch: usize,
     learning_rate: f64,
     /// Whether the validation split is another one than that whose scores decide.
@@ -187,7 +187,7 @@ impl Bed {
             truth: split.labels.clone(),
             rule: selection.resolve(protocol("mosi").unwrap()).unwrap(),
             epochs: 4,
-            habits: Habits::NONE,
+            trainer_options: TrainerOptions::NONE,
             micro_batch: 4,
             learning_rate: 0.05,
             watches_two: false,
@@ -232,7 +232,7 @@ impl Bed {
             };
             views.complete().map(Rc::new)
         };
-        let watched = Watched {
+        let monitored = Monitored {
             split: &self.train,
             views: &self.views,
             truth: &self.truth,
@@ -241,8 +241,8 @@ impl Bed {
             train: &self.train,
             complete: &self.views[0],
             noisy: &again,
-            watched,
-            valid: self.watches_two.then_some(watched),
+            monitored,
+            valid: self.watches_two.then_some(monitored),
         };
         let plan = Plan {
             entry: &constant::ENTRY,
@@ -252,8 +252,8 @@ impl Bed {
                 weight_decay: 0.01,
                 batch_size: 4,
                 epochs: self.epochs,
-                clip: Clip::None,
-                habits: self.habits,
+                clip: GradClip::None,
+                trainer_options: self.trainer_options,
             },
             schedule: Schedule::Constant,
             rule: self.rule.clone(),
@@ -355,12 +355,12 @@ fn exhausted_memory_halves_the_pass_and_changes_no_update() {
         model.divisible = false;
     });
     assert!(
-        matches!(refused, Err(Error::OutOfMemory { clips: 4, .. })),
+        matches!(refused, Err(Error::OutOfMemory { samples: 4, .. })),
         "{refused:?}"
     );
     let nothing = bed.fit("nothing", |model| model.room = 0);
     assert!(
-        matches!(nothing, Err(Error::OutOfMemory { clips: 1, .. })),
+        matches!(nothing, Err(Error::OutOfMemory { samples: 1, .. })),
         "{nothing:?}"
     );
 }
@@ -394,7 +394,7 @@ fn a_stored_fit_keeps_to_the_smaller_passes() {
 fn the_paper_keeps_the_weights_of_picked_epochs_alone() {
     let bed = Bed::new(Selection::Paper);
     let state = bed.fit("paper", |_| {}).unwrap();
-    assert_eq!(state.picks.len(), bed.rule.watched.len());
+    assert_eq!(state.picks.len(), bed.rule.monitored.len());
     let files = bed.files("paper");
     let mut expected: Vec<PathBuf> = state
         .epochs()
@@ -426,7 +426,7 @@ fn the_last_epoch_is_stored_once() {
     }
 }
 
-/// The published setting: fine-tuned BERT-base, 64 clips a step.
+/// The published setting: fine-tuned BERT-base, 64 samples a step.
 #[test]
 fn the_published_setting_plans_under_six_gibibytes() {
     use crate::model::{EncoderSetup, LabelStats, Shapes, encoder::BertConfig, lnln};

@@ -2,11 +2,11 @@
 //!
 //! Such a file is a zip archive whose entries are stored as they are: `data.pkl`, a pickle of names
 //! and of descriptions of tensors, and one entry of raw elements per storage. The pickle is read by
-//! [`crate::data::pickle`] in a [`dialect`] of ten-odd names; tensors are slices of the memory map once
+//! [`crate::data::pickle`] in a [`allow-list`] of ten-odd names; tensors are slices of the memory map once
 //! their shape, strides and offset have been checked against their storage. Needs no libtorch.
 
 mod archive;
-mod dialect;
+mod allow_list;
 mod error;
 mod layout;
 mod tensor;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use self::archive::Archive;
-pub use self::dialect::DType;
+pub use self::allow_list::DType;
 pub use self::error::{Error, Result};
 pub use self::tensor::Array;
 use self::tensor::Stored;
@@ -37,7 +37,7 @@ impl TorchFile {
     pub fn open(path: &Path) -> Result<Self> {
         let archive = Archive::open(path)?;
         let pickle = archive.pickle()?.to_vec();
-        let pickle = Pickle::in_dialect(pickle, Limits::default(), &dialect::TORCH)?;
+        let pickle = Pickle::with_allow_list(pickle, Limits::default(), &allow_list::TORCH)?;
         let root = pickle.root();
         if !root.is_dict() {
             return Err(Error::NoStateDict { found: root.kind() });

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::archive::Archive;
-use super::dialect::{DType, REBUILD_PARAMETER, REBUILD_TENSOR};
+use super::allow_list::{DType, REBUILD_PARAMETER, REBUILD_TENSOR};
 use super::error::{Error, Result};
 use super::layout::Layout;
 use crate::data::pickle::Value;

@@ -3,7 +3,7 @@
 use super::{Rule, words};
 use crate::published::audit::evidence::Column;
 use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::{Cell, Level};
+use crate::published::parse::{Cell, ParsedCondition};
 
 pub const RULE: Rule = Rule {
     name: "broken-trend",
@@ -43,11 +43,11 @@ fn check_block(block: &[&Column<'_>]) -> Vec<Finding> {
         .map(|c| (*c, bends(c)))
         .filter(|(_, b)| b.len() + 2 >= RATES)
         .collect();
-    let common = |level: &Level| -> f64 {
+    let common = |condition: &ParsedCondition| -> f64 {
         let all = curves
             .iter()
             .flat_map(|(_, b)| b)
-            .filter(|b| b.cell.level == *level);
+            .filter(|b| b.cell.condition == *condition);
         let all: Vec<f64> = all.map(|b| b.off).collect();
         if all.len() >= METHODS {
             median(all)
@@ -59,7 +59,7 @@ fn check_block(block: &[&Column<'_>]) -> Vec<Finding> {
         .iter()
         .map(|(column, bends)| {
             let mut own = bends.clone();
-            own.iter_mut().for_each(|b| b.off -= common(&b.cell.level));
+            own.iter_mut().for_each(|b| b.off -= common(&b.cell.condition));
             (*column, own)
         })
         .collect();
@@ -85,8 +85,8 @@ fn bends<'a>(column: &Column<'a>) -> Vec<Bend<'a>> {
     let mut points: Vec<(f64, &'a Cell)> = column
         .parts
         .iter()
-        .filter_map(|c| match c.level {
-            Level::Rate(parts) => Some((f64::from(parts), *c)),
+        .filter_map(|c| match c.condition {
+            ParsedCondition::Rate(parts) => Some((f64::from(parts), *c)),
             _ => None,
         })
         .collect();
@@ -136,19 +136,19 @@ fn judge<'a>(
             column.method,
             column.dataset,
             column.metric.title,
-            &cell.level.to_string(),
+            &cell.condition.to_string(),
         ]);
         out.push(Finding::new(strength, about, why, [column.seen(cell)]));
     }
     out
 }
 
-/// Another method's cell at this level, or the column's own neighbour, with the same digits.
+/// Another method's cell at this condition, or the column's own neighbour, with the same digits.
 fn twin(block: &[&Column<'_>], column: &Column<'_>, cell: &Cell) -> Option<String> {
     let others = block.iter().filter(|c| c.method != column.method);
     let other = others
         .filter(|c| {
-            c.at(&cell.level)
+            c.at(&cell.condition)
                 .is_some_and(|o| o.number.same(&cell.number))
         })
         .map(|c| c.method.to_string())
@@ -160,7 +160,7 @@ fn twin(block: &[&Column<'_>], column: &Column<'_>, cell: &Cell) -> Option<Strin
     let mut beside = beside.filter_map(|i| column.parts.get(i));
     let own = beside
         .find(|c| c.number.same(&cell.number))
-        .map(|c| c.level.to_string());
+        .map(|c| c.condition.to_string());
     other.or(own)
 }
 

@@ -3,13 +3,13 @@
 use super::{Rule, lone_constant, words};
 use crate::published::audit::evidence::{Row, Seen};
 use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::{Cell, Level, metric};
+use crate::published::parse::{Cell, ParsedCondition, metric};
 
 pub const RULE: Rule = Rule {
     name: "constant-predictor",
     definition: "a two-class accuracy and its F1, or two of the other accuracies, that are at once \
                  those of a predictor that always says the same; one metric that is that of one \
-                 such predictor at two or more levels, where no two-class metric beside it \
+                 such predictor at two or more conditions, where no two-class metric beside it \
                  contradicts",
     strength: "odd: the model had learnt nothing it could use there, or its output was lost",
     check,
@@ -64,7 +64,7 @@ fn flat<'a>(evidence: &Evidence<'a>, row: &'a Row<'a>) -> Option<Flat<'a>> {
         .iter()
         .copied()
         .filter(|c| ["acc7", "acc5", "acc3"].contains(&c.metric.name))
-        .filter(|c| evidence.facts.is_floor(row.dataset, c.metric, &c.number))
+        .filter(|c| evidence.facts.is_baseline(row.dataset, c.metric, &c.number))
         .collect();
     if listed.len() > 1 || !cells.is_empty() {
         cells.extend(listed);
@@ -80,8 +80,8 @@ fn flat<'a>(evidence: &Evidence<'a>, row: &'a Row<'a>) -> Option<Flat<'a>> {
 /// The class a constant predictor with this accuracy and F1 says.
 fn class(evidence: &Evidence<'_>, accuracy: &Cell, f1: &Cell) -> Option<String> {
     let says = |c: &Cell| -> Vec<String> {
-        let floors = evidence.facts.floors(&c.dataset, c.metric).into_iter();
-        floors
+        let baselines = evidence.facts.baselines(&c.dataset, c.metric).into_iter();
+        baselines
             .filter(|(_, value)| c.number.rounds_from(*value))
             .map(|(s, _)| s)
             .collect()
@@ -95,10 +95,10 @@ fn class(evidence: &Evidence<'_>, accuracy: &Cell, f1: &Cell) -> Option<String> 
 
 fn finding(rows: &[&Flat<'_>]) -> Finding {
     let row = rows[0].row;
-    let levels = words::levels(
+    let conditions = words::conditions(
         rows.iter()
-            .map(|f| f.row.level)
-            .filter(|l| **l != Level::Whole),
+            .map(|f| f.row.condition)
+            .filter(|l| **l != ParsedCondition::Whole),
     );
     let mut says: Vec<String> = rows
         .iter()
@@ -113,7 +113,7 @@ fn finding(rows: &[&Flat<'_>]) -> Finding {
         false => "",
     };
     let why = format!("{what} are those of a predictor that always says the same{exchanged}");
-    let about = words::about(&[row.method, row.dataset, &levels]);
+    let about = words::about(&[row.method, row.dataset, &conditions]);
     let cells = rows.iter().flat_map(|f| {
         f.cells.iter().map(|cell| Seen {
             table: f.row.table,

@@ -10,7 +10,7 @@ use crate::published::parse::Cell;
 pub const RULE: Rule = Rule {
     name: "copied-column",
     definition: "a column, or a run of at least three different cells in it, that prints the same \
-                 digits at the same levels for another data set or method of the table; scores of \
+                 digits at the same conditions for another data set or method of the table; scores of \
                  constant predictors do not count",
     strength: "very unlikely; odd for one or two equal cells of one method across data sets",
     check,
@@ -48,12 +48,12 @@ fn comparable(a: &Column<'_>, b: &Column<'_>) -> bool {
     a.table == b.table && a.metric == b.metric && (a.dataset == b.dataset) != (a.method == b.method)
 }
 
-/// The parts that print the same digits at the same level and are no floor.
+/// The parts that print the same digits at the same condition and are no baseline.
 fn equal<'a>(evidence: &Evidence<'a>, a: &Column<'a>, b: &Column<'a>) -> Vec<Match<'a>> {
-    let floor = |c: &Cell| evidence.facts.is_floor(&c.dataset, c.metric, &c.number);
-    let pairs = a.parts.iter().filter_map(|x| Some((*x, b.at(&x.level)?)));
+    let baseline = |c: &Cell| evidence.facts.is_baseline(&c.dataset, c.metric, &c.number);
+    let pairs = a.parts.iter().filter_map(|x| Some((*x, b.at(&x.condition)?)));
     pairs
-        .filter(|(x, y)| x.number.same(&y.number) && !floor(x) && !floor(y))
+        .filter(|(x, y)| x.number.same(&y.number) && !baseline(x) && !baseline(y))
         .collect()
 }
 
@@ -83,8 +83,8 @@ fn copy(key: [&str; 5], columns: &[(&Column<'_>, Vec<Match<'_>>)]) -> Finding {
         "{cells} cells of {} print the digits of {}",
         words::list(&titles),
         match dataset == other_dataset {
-            true => format!("{method} at the same levels"),
-            false => format!("{dataset} at the same levels"),
+            true => format!("{method} at the same conditions"),
+            false => format!("{dataset} at the same conditions"),
         }
     );
     let about = words::about(&[other, other_dataset, &words::list(&titles)]);
@@ -95,8 +95,8 @@ fn copy(key: [&str; 5], columns: &[(&Column<'_>, Vec<Match<'_>>)]) -> Finding {
 }
 
 fn few(a: &Column<'_>, b: &Column<'_>, equal: &[Match<'_>]) -> Finding {
-    let levels = words::levels(equal.iter().map(|m| &m.0.level));
-    let about = words::about(&[a.method, a.metric.title, &levels]);
+    let conditions = words::conditions(equal.iter().map(|m| &m.0.condition));
+    let about = words::about(&[a.method, a.metric.title, &conditions]);
     let texts: Vec<String> = equal.iter().map(|m| m.0.number.text()).collect();
     let why = format!(
         "{} and {} both print {}",

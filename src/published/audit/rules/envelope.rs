@@ -45,7 +45,7 @@ pub fn envelopes(population: &Population) -> Arc<[Envelope; 2]> {
 
 impl Envelope {
     fn new(population: &Population, order: Order) -> Self {
-        let n = population.clips() as usize;
+        let n = population.samples() as usize;
         let (mut most, mut least) = (vec![f64::MIN; n + 1], vec![f64::MAX; n + 1]);
         for high in 0..=population.high {
             for low in 0..=population.low {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_floor_of_a_constant_lies_inside_in_its_own_order_only() {
+    fn the_baseline_of_a_constant_lies_inside_in_its_own_order_only() {
         let (right, exchanged) = (
             Envelope::new(&mosi(), Order::True),
             Envelope::new(&mosi(), Order::Exchanged),

@@ -6,15 +6,15 @@ use super::runs::{Possible, Runs};
 use super::{Rule, words};
 use crate::published::audit::evidence::Seen;
 use crate::published::audit::{Evidence, Finding, Protocol, Rounding, Strength};
-use crate::published::parse::{Level, Number};
+use crate::published::parse::{ParsedCondition, Number};
 
 pub const RULE: Rule = Rule {
     name: "impossible-count",
-    definition: "an accuracy that no whole numbers of right predictions give, for the clips of the \
+    definition: "an accuracy that no whole numbers of right predictions give, for the samples of the \
                  test set and the number of runs",
-    strength: "impossible at a level where --seeds says how many runs there were; very unlikely \
+    strength: "impossible at a condition where --seeds says how many runs there were; very unlikely \
                where the table's other cells show the number of runs and the rounding, and in a \
-               table without levels, whose numbers may be means over them",
+               table without conditions, whose numbers may be means over them",
     check,
 };
 
@@ -24,18 +24,18 @@ const SLIP: f64 = 0.005;
 /// What the likelihood of a way must reach over chance before it is believed.
 const BELIEF: f64 = 1e9;
 
-/// An accuracy and the clips it is a share of.
+/// An accuracy and the samples it is a share of.
 type Share<'a> = (Seen<'a>, u64);
 
 fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut groups: BTreeMap<(&str, &str, bool), Vec<Share<'_>>> = BTreeMap::new();
-    for seen in evidence.cells().filter(|s| !s.cell.level.is_mean()) {
+    for seen in evidence.cells().filter(|s| !s.cell.condition.is_mean()) {
         let c = seen.cell;
-        if let Some(clips) = evidence.facts.clips(&c.dataset, c.metric) {
+        if let Some(samples) = evidence.facts.samples(&c.dataset, c.metric) {
             groups
-                .entry((seen.table, &c.dataset, c.level == Level::Whole))
+                .entry((seen.table, &c.dataset, c.condition == ParsedCondition::Whole))
                 .or_default()
-                .push((seen, clips));
+                .push((seen, samples));
         }
     }
     let each = groups.into_iter();
@@ -43,11 +43,11 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
         .collect()
 }
 
-/// What is wrong with the accuracies of a table; `whole` where it has no levels.
+/// What is wrong with the accuracies of a table; `whole` where it has no conditions.
 fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>], whole: bool) -> Vec<Finding> {
     let mut sets = Sets::default();
     let ways = agreeing(evidence.protocol);
-    // Without a level a number may be a mean over levels too, and of more runs than the user
+    // Without a condition a number may be a mean over conditions too, and of more runs than the user
     // says: the cells themselves must show that it is not.
     let (ways, strength) = match evidence.protocol.seeds.is_some() && !whole {
         true => (ways, Strength::Impossible),
@@ -58,21 +58,21 @@ fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>], whole: bool) -> Vec<F
     }
     let wrong: Vec<_> = shares
         .iter()
-        .filter(|(s, clips)| !ways.iter().any(|w| sets.prints(*clips, *w, &s.cell.number)))
+        .filter(|(s, samples)| !ways.iter().any(|w| sets.prints(*samples, *w, &s.cell.number)))
         .collect();
     let fit = shares.len() - wrong.len();
     let how = ways[0].words();
-    let finding = |(seen, clips): &&Share<'_>| {
+    let finding = |(seen, samples): &&Share<'_>| {
         let c = seen.cell;
         let text = c.number.text();
         let why = match strength {
-            Strength::Impossible => format!("no {how} on {clips} clips have the mean {text}"),
+            Strength::Impossible => format!("no {how} on {samples} samples have the mean {text}"),
             _ => format!(
-                "no {how} on {clips} clips have the mean {text}; {fit} of {} accuracies of the table do fit",
+                "no {how} on {samples} samples have the mean {text}; {fit} of {} accuracies of the table do fit",
                 shares.len()
             ),
         };
-        let about = words::about(&[&c.method, &c.dataset, c.metric.title, &c.level.to_string()]);
+        let about = words::about(&[&c.method, &c.dataset, c.metric.title, &c.condition.to_string()]);
         Finding::new(strength, about, why, [*seen])
     };
     wrong.iter().map(finding).collect()
@@ -95,15 +95,15 @@ fn agreeing(protocol: Protocol) -> Vec<Runs> {
 struct Sets(BTreeMap<(u64, u32, bool), Possible>);
 
 impl Sets {
-    fn get(&mut self, clips: u64, how: Runs) -> &Possible {
-        let key = (clips, how.runs, how.rounding == Rounding::Mean);
+    fn get(&mut self, samples: u64, how: Runs) -> &Possible {
+        let key = (samples, how.runs, how.rounding == Rounding::Mean);
         self.0
             .entry(key)
-            .or_insert_with(|| Possible::new(clips, how))
+            .or_insert_with(|| Possible::new(samples, how))
     }
 
-    fn prints(&mut self, clips: u64, how: Runs, number: &Number) -> bool {
-        self.get(clips, how).prints(number)
+    fn prints(&mut self, samples: u64, how: Runs, number: &Number) -> bool {
+        self.get(samples, how).prints(number)
     }
 
     /// The one of these ways that explains the cells best, if it does so far better than chance.
@@ -121,11 +121,11 @@ impl Sets {
     fn evidence(&mut self, shares: &[Share<'_>], way: Runs) -> f64 {
         let mut densities: BTreeMap<(u64, usize), f64> = BTreeMap::new();
         let mut sum = 0.0;
-        for (seen, clips) in shares {
+        for (seen, samples) in shares {
             let number = &seen.cell.number;
-            let set = self.get(*clips, way);
+            let set = self.get(*samples, way);
             let density = *densities
-                .entry((*clips, number.decimals))
+                .entry((*samples, number.decimals))
                 .or_insert_with(|| set.density(number.decimals));
             sum += match set.prints(number) {
                 true => ((1.0 - SLIP) / density).ln(),
@@ -143,7 +143,7 @@ mod tests {
     use crate::published::parse::{Options, parse};
 
     /// Means over ten missing rates and three runs, in a table that does not say so.
-    const ABLATION: &[u8] = include_bytes!("../../../published/lnln-2024/ablation_components.csv");
+    const ABLATION: &[u8] = include_bytes!("../../../../published/lnln-2024/ablation_components.csv");
 
     fn found(table: &[u8], seeds: Option<u32>) -> Vec<Finding> {
         let table = parse("mine.csv", table, &Options::default()).unwrap();
@@ -156,13 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn stated_runs_make_no_mean_over_levels_impossible() {
+    fn stated_runs_make_no_mean_over_conditions_impossible() {
         let found = found(ABLATION, Some(3));
         assert!(found.is_empty(), "{} findings", found.len());
     }
 
     #[test]
-    fn stated_runs_make_a_count_impossible_at_a_level() {
+    fn stated_runs_make_a_count_impossible_at_a_condition() {
         let found = found(b"rate,model,mosi_acc7\n0,A,33.30\n0,B,33.38\n", Some(1));
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].strength, Strength::Impossible);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_without_levels_must_show_its_runs_itself() {
+    fn a_table_without_conditions_must_show_its_runs_itself() {
         let sound = (200..220).map(|right| {
             let percent = 100.0 * f64::from(right) / 686.0;
             format!("model {right},{percent:.2}\n")

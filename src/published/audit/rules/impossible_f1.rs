@@ -82,7 +82,7 @@ pub fn pairs<'a>(evidence: &Evidence<'a>) -> Vec<Pairs<'a>> {
 fn judged<'a>(population: &Population, accuracy: &Column<'a>, f1: &Column<'a>) -> Pairs<'a> {
     let both = envelopes(population);
     let cells = f1.parts.iter().copied().chain(f1.mean);
-    let pairs = cells.filter_map(|f1| Some((accuracy.at(&f1.level)?, f1)));
+    let pairs = cells.filter_map(|f1| Some((accuracy.at(&f1.condition)?, f1)));
     Pairs {
         judged: pairs.map(|(a, f)| judge(a, f, &both)).collect(),
         f1: f1.clone(),
@@ -127,10 +127,10 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
                 f1.method,
                 f1.dataset,
                 f1.metric.title,
-                &j.f1.level.to_string(),
+                &j.f1.condition.to_string(),
             ]);
             let why = format!(
-                "Acc-2 {} allows F1 from {:.2} to {:.2} on {} / {} clips, printed {}",
+                "Acc-2 {} allows F1 from {:.2} to {:.2} on {} / {} samples, printed {}",
                 j.accuracy.number.text(),
                 j.least,
                 j.most,

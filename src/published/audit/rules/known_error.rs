@@ -68,7 +68,7 @@ fn sure(before: &[Finding], seen: &Seen<'_>) -> bool {
 fn quotes(seen: Seen<'_>, published: &Published) -> bool {
     let (here, there) = (seen.cell, published.cell);
     here.metric == there.metric
-        && here.level == there.level
+        && here.condition == there.condition
         && here.dataset == there.dataset
         && here.number.same(&there.number)
         && names::same(&here.method, &there.method)

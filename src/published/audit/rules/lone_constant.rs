@@ -1,15 +1,15 @@
-//! One metric that is that of a constant predictor at several levels.
+//! One metric that is that of a constant predictor at several conditions.
 //!
-//! A table of one metric has no second one to agree. The same constant at two levels stands in for
-//! it: a model that sees anything changes with the level.
+//! A table of one metric has no second one to agree. The same constant at two conditions stands in for
+//! it: a model that sees anything changes with the condition.
 
 use super::words;
 use crate::published::audit::evidence::Column;
 use crate::published::audit::{Evidence, Finding, Strength};
 use crate::published::parse::Cell;
 
-/// Levels at which the metric must be that of one and the same constant.
-const LEVELS: usize = 2;
+/// Conditions at which the metric must be that of one and the same constant.
+const CONDITIONS: usize = 2;
 
 /// A finding per metric; cells that are `named` already count no more.
 pub fn findings(evidence: &Evidence<'_>, named: &[&Cell]) -> Vec<Finding> {
@@ -19,8 +19,8 @@ pub fn findings(evidence: &Evidence<'_>, named: &[&Cell]) -> Vec<Finding> {
 
 fn column(evidence: &Evidence<'_>, column: &Column<'_>, named: &[&Cell]) -> Option<Finding> {
     let new = |c: &Cell| !named.iter().any(|n| std::ptr::eq(*n, c));
-    let floors = evidence.facts.floors(column.dataset, column.metric);
-    let each = floors.into_iter().map(|(says, value)| {
+    let baselines = evidence.facts.baselines(column.dataset, column.metric);
+    let each = baselines.into_iter().map(|(says, value)| {
         let parts = column.parts.iter().copied();
         let equal = parts.filter(|c| c.number.rounds_from(value) && new(c));
         let cells: Vec<_> = equal
@@ -29,47 +29,47 @@ fn column(evidence: &Evidence<'_>, column: &Column<'_>, named: &[&Cell]) -> Opti
         (says, cells)
     });
     let (says, cells) = each
-        .filter(|(_, cells)| cells.len() >= levels(column))
+        .filter(|(_, cells)| cells.len() >= conditions(column))
         .max_by_key(|(_, cells)| cells.len())?;
     let exchanged = match says.contains("exchanged") {
         true => " (its F1 with the arguments exchanged)",
         false => "",
     };
     let why = format!(
-        "{} {} is that of a predictor that always says the same{exchanged}, at {} of {} levels; \
+        "{} {} is that of a predictor that always says the same{exchanged}, at {} of {} conditions; \
          other predictions can have it too",
         column.metric.title,
         cells[0].number.text(),
         cells.len(),
         column.parts.len(),
     );
-    let levels = words::levels(cells.iter().map(|c| &c.level));
-    let about = words::about(&[column.method, column.dataset, &levels]);
+    let conditions = words::conditions(cells.iter().map(|c| &c.condition));
+    let about = words::about(&[column.method, column.dataset, &conditions]);
     let cells = cells.into_iter().map(|c| column.seen(c));
     Some(Finding::new(Strength::Odd, about, why, cells))
 }
 
-/// Levels that are enough: all of them where so few digits are printed that models near the floor
+/// Conditions that are enough: all of them where so few digits are printed that models near the baseline
 /// meet a constant's by chance.
-fn levels(column: &Column<'_>) -> usize {
+fn conditions(column: &Column<'_>) -> usize {
     let decimals = if column.metric.share { 1 } else { 3 };
     let fine = column.parts.iter().all(|c| c.number.decimals >= decimals);
     let enough = if fine { 0 } else { column.parts.len() };
-    enough.max(LEVELS)
+    enough.max(CONDITIONS)
 }
 
 /// Whether a two-class metric of the same row is no constant's. Of these every constant is known.
 fn contradicted(evidence: &Evidence<'_>, column: &Column<'_>, cell: &Cell) -> bool {
-    let place = (column.table, column.dataset, column.method, &cell.level);
+    let place = (column.table, column.dataset, column.method, &cell.condition);
     let rows = evidence.rows.iter();
     let mut beside = rows
-        .filter(|r| (r.table, r.dataset, r.method, r.level) == place)
+        .filter(|r| (r.table, r.dataset, r.method, r.condition) == place)
         .flat_map(|r| r.cells.iter().copied())
         .filter(|c| c.metric != cell.metric);
     beside.any(|c| {
         let two = ["acc2", "f1"].iter().any(|m| c.metric.name.starts_with(m));
-        let known = !evidence.facts.floors(&c.dataset, c.metric).is_empty();
-        two && known && !evidence.facts.is_floor(&c.dataset, c.metric, &c.number)
+        let known = !evidence.facts.baselines(&c.dataset, c.metric).is_empty();
+        two && known && !evidence.facts.is_baseline(&c.dataset, c.metric, &c.number)
     })
 }
 
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn one_metric_at_two_levels_is_enough_and_at_one_is_not() {
+    fn one_metric_at_two_conditions_is_enough_and_at_one_is_not() {
         let table = "method,0,0.5,1,mean\n\
                      lost,57.77,57.77,57.77,57.77\n\
                      fades,80.12,57.77,57.77,65.22\n\
@@ -113,7 +113,7 @@ mod tests {
         ];
         assert_eq!(cells(&found), expected);
         let why = "Acc-2 (Non0) 57.77 is that of a predictor that always says the same, at 2 of 3 \
-                   levels; other predictions can have it too";
+                   conditions; other predictions can have it too";
         assert_eq!(found[1].why, why);
         assert_eq!(found[1].about, "fades, mosi, rate 0.5 and 1");
     }

@@ -1,15 +1,15 @@
-//! Runs of cells that stand elsewhere, at other levels or for another data set.
+//! Runs of cells that stand elsewhere, at other conditions or for another data set.
 
 use super::{Rule, words};
 use crate::published::audit::evidence::Column;
 use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::{Cell, Level, names};
+use crate::published::parse::{Cell, ParsedCondition, names};
 use crate::published;
 
 pub const RULE: Rule = Rule {
     name: "moved-run",
     definition: "at least four cells in a row, at least three of them different, that another \
-                 table prints in the same order at other levels or for another data set; other \
+                 table prints in the same order at other conditions or for another data set; other \
                  tables are those given and the published ones that the program carries",
     strength: "very unlikely",
     check,
@@ -61,7 +61,7 @@ fn of_table<'a>(column: &Column<'a>) -> Other<'a> {
 /// The carried tables' columns, without cells known to be wrong: those are copies themselves.
 fn published_columns() -> Vec<Other<'static>> {
     let mut out: Vec<Other<'static>> = Vec::new();
-    for p in published::all().filter(|p| !p.cell.level.is_mean() && p.known_error.is_none()) {
+    for p in published::all().filter(|p| !p.cell.condition.is_mean() && p.known_error.is_none()) {
         let (c, place) = (p.cell, p.citation());
         let same = |o: &&mut Other<'_>| {
             (&*o.place, o.dataset, o.method, o.metric)
@@ -87,7 +87,7 @@ fn is_given(published: &Other<'_>, given: &[Other<'_>]) -> bool {
         (g.dataset, g.metric) == (published.dataset, published.metric)
             && names::same(g.method, published.method)
             && published.cells.iter().all(|p| {
-                let here = |c: &&Cell| c.level == p.level && c.number.same(&p.number);
+                let here = |c: &&Cell| c.condition == p.condition && c.number.same(&p.number);
                 g.cells.iter().copied().any(|c| here(&c))
             })
     })
@@ -96,7 +96,7 @@ fn is_given(published: &Other<'_>, given: &[Other<'_>]) -> bool {
 /// Which of two given columns is the copy: a curve over rates has its order from nature, so the
 /// one without rates is; else the later one.
 fn is_copy(column: &Column<'_>, place: usize, other: &Other<'_>, there: usize) -> bool {
-    let rates = |cells: &[&Cell]| matches!(cells.first().map(|c| &c.level), Some(Level::Rate(_)));
+    let rates = |cells: &[&Cell]| matches!(cells.first().map(|c| &c.condition), Some(ParsedCondition::Rate(_)));
     match (rates(&column.parts), rates(&other.cells)) {
         (true, false) => false,
         (false, true) => true,
@@ -104,11 +104,11 @@ fn is_copy(column: &Column<'_>, place: usize, other: &Other<'_>, there: usize) -
     }
 }
 
-/// Whether the same numbers there are no quotation: another data set or other levels.
+/// Whether the same numbers there are no quotation: another data set or other conditions.
 fn elsewhere(column: &Column<'_>, other: &Other<'_>) -> bool {
-    let axis = |level: &Level| std::mem::discriminant(level);
-    let here = column.parts.first().map(|c| axis(&c.level));
-    let there = other.cells.first().map(|c| axis(&c.level));
+    let axis = |condition: &ParsedCondition| std::mem::discriminant(condition);
+    let here = column.parts.first().map(|c| axis(&c.condition));
+    let there = other.cells.first().map(|c| axis(&c.condition));
     column.dataset != other.dataset || here != there
 }
 

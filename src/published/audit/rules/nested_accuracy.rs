@@ -52,9 +52,9 @@ fn finding((_, dataset, method): (&str, &str, &str), pairs: &[Pair<'_>]) -> Opti
     let (fine, coarse) = pairs.iter().max_by(|a, b| by(a).total_cmp(&by(b)))?;
     let cells = || pairs.iter().flat_map(|(a, b)| [*a, *b]);
     let titles = words::metrics(cells().map(|seen| seen.cell));
-    let at = match fine.cell.level.to_string() {
-        level if level.is_empty() => String::new(),
-        level => format!(" at {level}"),
+    let at = match fine.cell.condition.to_string() {
+        condition if condition.is_empty() => String::new(),
+        condition => format!(" at {condition}"),
     };
     let more = match pairs.len() {
         1 => String::new(),

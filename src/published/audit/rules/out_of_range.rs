@@ -20,7 +20,7 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
         (value < low || value > high).then(|| {
             let (c, text) = (seen.cell, seen.cell.number.text());
             let about =
-                words::about(&[&c.method, &c.dataset, c.metric.title, &c.level.to_string()]);
+                words::about(&[&c.method, &c.dataset, c.metric.title, &c.condition.to_string()]);
             let why = format!("{text} is outside {low} to {high}");
             Finding::new(Strength::Impossible, about, why, [seen])
         })

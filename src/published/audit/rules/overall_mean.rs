@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Rule, words};
 use crate::published::audit::evidence::Column;
 use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::{Cell, Level};
+use crate::published::parse::{Cell, ParsedCondition};
 
 pub const RULE: Rule = Rule {
     name: "overall-mean",
@@ -35,9 +35,9 @@ pub fn parts<'e, 'a>(
         (c.dataset, c.method, c.metric) == (column.dataset, column.method, column.metric)
     };
     let of_kind = |c: &Column<'a>| -> Vec<&'a Cell> {
-        let belongs = |cell: &&Cell| match mean.level {
-            Level::MeanOverRates => matches!(cell.level, Level::Rate(_)),
-            _ => matches!(cell.level, Level::Missing(_)),
+        let belongs = |cell: &&Cell| match mean.condition {
+            ParsedCondition::MeanOverRates => matches!(cell.condition, ParsedCondition::Rate(_)),
+            _ => matches!(cell.condition, ParsedCondition::Missing(_)),
         };
         c.parts.iter().copied().filter(belongs).collect()
     };
@@ -56,22 +56,22 @@ pub fn parts<'e, 'a>(
         .map(|c| (c, of_kind(c)))
         .find(|(_, parts)| parts.len() > 1)?;
     // With a part missing nothing can be said.
-    let levels: BTreeSet<&Level> = evidence
+    let conditions: BTreeSet<&ParsedCondition> = evidence
         .columns
         .iter()
         .filter(|c| (c.table, c.dataset, c.metric) == (source.table, source.dataset, source.metric))
-        .flat_map(|c| of_kind(c).into_iter().map(|cell| &cell.level))
+        .flat_map(|c| of_kind(c).into_iter().map(|cell| &cell.condition))
         .collect();
-    (parts.len() == levels.len()).then_some((source, parts))
+    (parts.len() == conditions.len()).then_some((source, parts))
 }
 
 fn finding<'a>(column: &Column<'a>, mean: &'a Cell, parts: &[&'a Cell]) -> Option<Finding> {
     // Means are often over 0 to 0.9 where the table goes on to 1.
-    let all = Level::rate(1.0);
+    let all = ParsedCondition::rate(1.0);
     let most: Vec<_> = parts
         .iter()
         .copied()
-        .filter(|c| Some(&c.level) != all.as_ref())
+        .filter(|c| Some(&c.condition) != all.as_ref())
         .collect();
     if agrees(mean, parts) || agrees(mean, &most) {
         return None;

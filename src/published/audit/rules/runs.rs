@@ -1,4 +1,4 @@
-//! Which printed accuracies a number of runs on a number of clips can have.
+//! Which printed accuracies a number of runs on a number of samples can have.
 
 use crate::published::audit::Rounding;
 use crate::published::parse::Number;
@@ -48,14 +48,14 @@ pub struct Possible {
 }
 
 impl Possible {
-    pub fn new(clips: u64, how: Runs) -> Self {
-        let total = clips * u64::from(how.runs);
+    pub fn new(samples: u64, how: Runs) -> Self {
+        let total = samples * u64::from(how.runs);
         let values = match how.rounding {
             // With as many right predictions as there are parts, rounding leaves no gap.
             Rounding::EveryRun if total >= PARTS => None,
             Rounding::EveryRun => {
                 let all = (PARTS * u64::from(how.runs)) as f64;
-                let sums = sums(clips, how.runs).into_iter();
+                let sums = sums(samples, how.runs).into_iter();
                 Some(sums.map(|sum| 100.0 * sum as f64 / all).collect())
             }
             Rounding::Mean => {
@@ -91,9 +91,9 @@ impl Possible {
 }
 
 /// Every sum of rounded scores of this many runs, in ten-thousandths, ascending.
-fn sums(clips: u64, runs: u32) -> Vec<usize> {
-    let one: Vec<usize> = (0..=clips)
-        .map(|right| (PARTS as f64 * right as f64 / clips as f64).round() as usize)
+fn sums(samples: u64, runs: u32) -> Vec<usize> {
+    let one: Vec<usize> = (0..=samples)
+        .map(|right| (PARTS as f64 * right as f64 / samples as f64).round() as usize)
         .collect();
     let words = (PARTS as usize * runs as usize) / 64 + 1;
     let mut reached = vec![0u64; words];
@@ -136,12 +136,12 @@ mod tests {
         }
     }
 
-    fn possible(clips: u64, runs: u32, rounding: Rounding) -> Possible {
-        Possible::new(clips, Runs { runs, rounding })
+    fn possible(samples: u64, runs: u32, rounding: Rounding) -> Possible {
+        Possible::new(samples, Runs { runs, rounding })
     }
 
     #[test]
-    fn one_run_on_few_clips_leaves_gaps() {
+    fn one_run_on_few_samples_leaves_gaps() {
         let p = possible(3, 1, Rounding::Mean);
         assert!(p.prints(&number(33.33)) && p.prints(&number(66.67)) && p.prints(&number(100.0)));
         assert!(!p.prints(&number(33.34)) && !p.prints(&number(50.0)));
@@ -153,7 +153,7 @@ mod tests {
         // 0.3333 three times is 33.33; 0.3333 + 0.6667 + 0.6667 is 55.5567.
         let p = possible(3, 3, Rounding::EveryRun);
         assert!(p.prints(&number(33.33)) && p.prints(&number(55.56)));
-        // 455 clips of 686 in one run, 456 in two: 66.42 however it is rounded.
+        // 455 samples of 686 in one run, 456 in two: 66.42 however it is rounded.
         for rounding in [Rounding::EveryRun, Rounding::Mean] {
             assert!(possible(686, 3, rounding).prints(&number(66.42)));
         }

@@ -1,4 +1,4 @@
-//! One method, two levels, the same scores.
+//! One method, two conditions, the same scores.
 
 use super::{Rule, words};
 use crate::published::audit::evidence::{Row, Seen};
@@ -7,7 +7,7 @@ use crate::published::parse::Cell;
 
 pub const RULE: Rule = Rule {
     name: "same-prediction",
-    definition: "rows of one method that print the same digits at two or more levels in at least \
+    definition: "rows of one method that print the same digits at two or more conditions in at least \
                  four metrics and more than half of them",
     strength: "odd: what was taken away there does not reach the model's output, or a row was \
                copied",
@@ -21,7 +21,7 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
     let rows: Vec<&Row<'_>> = evidence
         .rows
         .iter()
-        .filter(|r| !r.level.is_mean())
+        .filter(|r| !r.condition.is_mean())
         .collect();
     let mut taken = vec![false; rows.len()];
     let mut out = Vec::new();
@@ -72,8 +72,8 @@ fn finding(rows: &[&Row<'_>]) -> Finding {
         })
     });
     let n = equal(first, rows[1]).len();
-    let levels = words::levels(rows.iter().map(|r| r.level));
+    let conditions = words::conditions(rows.iter().map(|r| r.condition));
     let why = format!("{n} of {} metrics print the same digits", first.cells.len());
-    let about = words::about(&[first.method, first.dataset, &levels]);
+    let about = words::about(&[first.method, first.dataset, &conditions]);
     Finding::new(Strength::Odd, about, why, cells)
 }

@@ -23,14 +23,14 @@ const SEVERAL: usize = 2;
 /// A cell with what was compared.
 type Case<'a> = (Seen<'a>, Judgement<'a>);
 
-/// Cells that share a table, a data set and, where it has several levels, a method.
+/// Cells that share a table, a data set and, where it has several conditions, a method.
 type Key<'a> = (&'a str, &'a str, &'a str);
 
 fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut groups: BTreeMap<Key<'_>, Vec<Case<'_>>> = BTreeMap::new();
     for pairs in pairs(evidence) {
         let f1 = pairs.f1;
-        // A row without levels says little alone: such rows are taken together.
+        // A row without conditions says little alone: such rows are taken together.
         let method = if pairs.judged.len() > 1 {
             f1.method
         } else {
@@ -87,7 +87,7 @@ fn finding((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding>
     };
     let (seen, worst) = worst;
     let place = words::about(&[
-        &words::row(&seen.cell.method, &seen.cell.level),
+        &words::row(&seen.cell.method, &seen.cell.condition),
         worst.f1.metric.title,
     ]);
     let why = format!(

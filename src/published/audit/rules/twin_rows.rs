@@ -35,7 +35,7 @@ impl Pair<'_> {
     }
 
     fn rows(&self) -> String {
-        let name = |r: &Row<'_>| words::row(r.method, r.level);
+        let name = |r: &Row<'_>| words::row(r.method, r.condition);
         let table = |r: &Row<'_>| match self.a.table == self.b.table {
             true => name(r),
             false => format!("{} ({})", name(r), r.table),
@@ -51,14 +51,14 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
     out
 }
 
-/// Every two rows of one data set and level that are not the same method in the same table.
+/// Every two rows of one data set and condition that are not the same method in the same table.
 fn pairs<'a>(evidence: &'a Evidence<'a>) -> Vec<Pair<'a>> {
     let mut blocks: BTreeMap<_, Vec<&'a Row<'a>>> = BTreeMap::new();
     for row in &evidence.rows {
         // The mean of an overall table stands for a whole row of an ablation.
-        let level = (!row.level.is_mean()).then_some(row.level);
-        let level = level.filter(|l| **l != crate::published::parse::Level::Whole);
-        blocks.entry((row.dataset, level)).or_default().push(row);
+        let condition = (!row.condition.is_mean()).then_some(row.condition);
+        let condition = condition.filter(|l| **l != crate::published::parse::ParsedCondition::Whole);
+        blocks.entry((row.dataset, condition)).or_default().push(row);
     }
     let mut out = Vec::new();
     for rows in blocks.values() {
@@ -79,7 +79,7 @@ fn pair<'a>(evidence: &Evidence<'a>, a: &'a Row<'a>, b: &'a Row<'a>) -> Option<P
             continue;
         };
         match x.number.same(&y.number) {
-            true if evidence.facts.is_floor(a.dataset, x.metric, &x.number) => {}
+            true if evidence.facts.is_baseline(a.dataset, x.metric, &x.number) => {}
             true => equal.push(*x),
             false => other.push((*x, y)),
         }
@@ -160,7 +160,7 @@ fn crossed(evidence: &Evidence<'_>, pairs: &[Pair<'_>]) -> Vec<Finding> {
                 continue;
             }
             let about =
-                words::about(&[&words::row(first.a.method, first.a.level), second.a.dataset]);
+                words::about(&[&words::row(first.a.method, first.a.condition), second.a.dataset]);
             let why = format!(
                 "on {} the row is `{}` of {}, on {} it is `{}` of {}",
                 first.a.dataset,

@@ -1,6 +1,6 @@
 //! Short texts for findings.
 
-use crate::published::parse::{Cell, Level};
+use crate::published::parse::{Cell, ParsedCondition};
 
 /// `method, data set, what`, parts that are not there left out.
 pub fn about(parts: &[&str]) -> String {
@@ -9,8 +9,8 @@ pub fn about(parts: &[&str]) -> String {
 }
 
 /// `rate 0.1, 0.3 and mean`; at most a few, then how many more.
-pub fn levels<'a>(levels: impl IntoIterator<Item = &'a Level>) -> String {
-    let mut names: Vec<String> = levels.into_iter().map(ToString::to_string).collect();
+pub fn conditions<'a>(conditions: impl IntoIterator<Item = &'a ParsedCondition>) -> String {
+    let mut names: Vec<String> = conditions.into_iter().map(ToString::to_string).collect();
     names.dedup();
     for i in (1..names.len()).rev() {
         if names[0].starts_with("rate ") && names[i].starts_with("rate ") {
@@ -49,6 +49,6 @@ pub fn metrics<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
 }
 
 /// `LNLN, rate 0.3` or `LNLN`.
-pub fn row(method: &str, level: &Level) -> String {
-    about(&[method, &level.to_string()])
+pub fn row(method: &str, condition: &ParsedCondition) -> String {
+    about(&[method, &condition.to_string()])
 }

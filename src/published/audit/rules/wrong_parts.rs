@@ -6,7 +6,7 @@ use super::overall_mean::{agrees, parts};
 use super::{Rule, words};
 use crate::published::audit::evidence::{Column, Seen};
 use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::{Cell, Level};
+use crate::published::parse::{Cell, ParsedCondition};
 
 pub const RULE: Rule = Rule {
     name: "wrong-parts",
@@ -87,7 +87,7 @@ fn case<'a>(
         1 => format!(
             "one ({} at {})",
             parts[first].number.text(),
-            parts[first].level
+            parts[first].condition
         ),
         n if n == parts.len() => "all".to_string(),
         n => n.to_string(),
@@ -124,7 +124,7 @@ fn finding(cases: &[Case<'_>]) -> Option<Finding> {
 /// The mean with the line between its neighbours in place of a wrong part.
 fn instead(mean: &Cell, parts: &[&Cell], wrong: usize) -> String {
     let between = wrong > 0 && wrong + 1 < parts.len();
-    if !between || !matches!(parts[wrong].level, Level::Rate(_)) {
+    if !between || !matches!(parts[wrong].condition, ParsedCondition::Rate(_)) {
         return String::new();
     }
     let value = |i: usize| parts[i].number.value;

@@ -24,9 +24,9 @@ fn a_loss_names_clips_and_tensor() {
     let _ = bed.train.audio.get(3).fill_(f64::NAN);
     let found = message(&bed, "audio", |_| {});
     assert!(found.contains("mse became NaN in epoch 1"), "{found}");
-    // The clip itself, not its row in the pass, beside all clips of the pass.
+    // The sample itself, not its row in the pass, beside all samples of the pass.
     assert!(
-        found.contains("first not finite: masked audio of clip3; clips "),
+        found.contains("first not finite: masked audio of clip3; samples "),
         "{found}"
     );
     let bed = Bed::new(Selection::default());
@@ -51,9 +51,9 @@ fn a_second_look_sees_the_draws_of_the_first() {
         panic!("expected two looks at the last pass, got {infinite:?}");
     };
     assert_eq!(first, second);
-    let ids: Vec<String> = first.iter().map(|row| format!("clip{row}")).collect();
+    let ids: Vec<String> = first.iter().map(|row| format!("sample{row}")).collect();
     let expected = format!(
-        "first not finite: result noisy of {}; clips",
+        "first not finite: result noisy of {}; samples",
         ids.join(", ")
     );
     assert!(found.contains(&expected), "{expected} in {found}");
@@ -69,10 +69,10 @@ fn a_gradient_stops_the_step_and_blames_its_own_batch() {
         found.contains("the gradient of weight is not finite in epoch 2, step 2"),
         "{found}"
     );
-    let rows = order::shuffled(CLIPS, 5, 2);
+    let rows = order::shuffled(SAMPLES, 5, 2);
     for (i, row) in rows.iter().enumerate() {
-        let named = found.contains(&format!("clip{row}"));
-        assert_eq!(named, (4..8).contains(&i), "clip{row} in {found}");
+        let named = found.contains(&format!("sample{row}"));
+        assert_eq!(named, (4..8).contains(&i), "sample{row} in {found}");
     }
     assert!(stored(&bed, "gradient").iter().all(|w| w.is_finite()));
     // With the cause gone, the fit goes on as if nothing had been.

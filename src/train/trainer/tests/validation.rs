@@ -23,10 +23,10 @@ fn goes_on(bed: &Bed, name: &str) -> (State, usize) {
 #[test]
 fn a_signal_in_validation_loses_no_step() {
     let bed = Bed {
-        habits: Habits {
-            plateau: Some(1),
+        trainer_options: TrainerOptions {
+            lr_plateau: Some(1),
             early_stop: Some(9),
-            ..Habits::NONE
+            ..TrainerOptions::NONE
         },
         watches_two: true,
         ..Bed::new(Selection::default())

@@ -7,10 +7,10 @@ const PARTS: f64 = 10_000.0;
 
 /// Where on its axis a number stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Level {
+pub enum ParsedCondition {
     /// The table has no such axis.
     Whole,
-    /// A missing rate in ten-thousandths; see [`Level::rate`].
+    /// A missing rate in ten-thousandths; see [`ParsedCondition::rate`].
     Rate(u32),
     /// The missing modalities, as letters: `L`, `AV`.
     Missing(String),
@@ -20,7 +20,7 @@ pub enum Level {
     MeanOverMissing,
 }
 
-impl Level {
+impl ParsedCondition {
     /// A missing rate in 0 to 1; `None` for any other number.
     pub fn rate(rate: f64) -> Option<Self> {
         // In range and rounded, so the cast is exact.
@@ -34,7 +34,7 @@ impl Level {
         matches!(self, Self::MeanOverRates | Self::MeanOverMissing)
     }
 
-    /// The level a column heading or cell names: a rate in 0 to 1 with or without `r=`.
+    /// The condition a column heading or cell names: a rate in 0 to 1 with or without `r=`.
     pub(super) fn parse_rate(text: &str) -> Option<Self> {
         let text = text.trim();
         if is_mean(text) {
@@ -80,7 +80,7 @@ fn is_mean(text: &str) -> bool {
     .contains(&&*text)
 }
 
-impl fmt::Display for Level {
+impl fmt::Display for ParsedCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole => Ok(()),
@@ -97,19 +97,19 @@ mod tests {
 
     #[test]
     fn rates_are_read_as_people_write_them() {
-        let half = Level::rate(0.5);
+        let half = ParsedCondition::rate(0.5);
         for text in ["0.5", " .5 ", "r=0.5", "R = 0.5", "50%", "missing rate 0.5"] {
-            assert_eq!(Level::parse_rate(text), half, "{text}");
+            assert_eq!(ParsedCondition::parse_rate(text), half, "{text}");
         }
         for text in ["", "rate", "1.5", "-0.1", "L", "nan"] {
-            assert_eq!(Level::parse_rate(text), None, "{text}");
+            assert_eq!(ParsedCondition::parse_rate(text), None, "{text}");
         }
-        assert_eq!(Level::parse_rate("Avg."), Some(Level::MeanOverRates));
+        assert_eq!(ParsedCondition::parse_rate("Avg."), Some(ParsedCondition::MeanOverRates));
     }
 
     #[test]
     fn a_rate_is_the_same_however_it_was_computed() {
-        assert_eq!(Level::rate(3.0 * 0.1), Level::rate(0.3));
-        assert_eq!(Level::rate(0.3).unwrap().to_string(), "rate 0.3");
+        assert_eq!(ParsedCondition::rate(3.0 * 0.1), ParsedCondition::rate(0.3));
+        assert_eq!(ParsedCondition::rate(0.3).unwrap().to_string(), "rate 0.3");
     }
 }

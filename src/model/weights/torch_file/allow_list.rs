@@ -1,6 +1,6 @@
 //! The names a state dict needs, and no other.
 
-use crate::data::pickle::{Dialect, global::Global};
+use crate::data::pickle::{AllowList, global::Global};
 
 /// Makes a tensor of a storage.
 pub const REBUILD_TENSOR: &str = "torch._utils._rebuild_tensor_v2";
@@ -8,7 +8,7 @@ pub const REBUILD_TENSOR: &str = "torch._utils._rebuild_tensor_v2";
 pub const REBUILD_PARAMETER: &str = "torch._utils._rebuild_parameter";
 
 /// What `data.pkl` may name.
-pub const TORCH: Dialect = Dialect {
+pub const TORCH: AllowList = AllowList {
     names: &[
         REBUILD_TENSOR,
         REBUILD_PARAMETER,

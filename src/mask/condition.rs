@@ -1,4 +1,4 @@
-//! Levels: how much is missing, as one name for files, predictions and tables.
+//! Conditions: how much is missing, as one name for files, predictions and tables.
 //!
 //! | kind | example | means |
 //! |---|---|---|
@@ -6,7 +6,7 @@
 //! | subset | `L`, `LA` | these modalities (L text, A audio, V vision) wholly missing, the others whole |
 //! | mixed | `l=0.2,a=0.7,v=0.7` | a nominal missing rate of its own per modality |
 //!
-//! All three are one thing, a missing rate per modality, so a level has exactly one name:
+//! All three are one thing, a missing rate per modality, so a condition has exactly one name:
 //! `l=1,a=0,v=0` is `L`, and `l=0.5,a=0.5,v=0.5` is `0.5`.
 
 use std::cmp::Ordering;
@@ -20,17 +20,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::rates::{self, LIMIT};
 use crate::data::dataset::Modality;
 
-/// Letters of text, audio and vision in the names of levels.
+/// Letters of text, audio and vision in the names of conditions.
 const LETTERS: [char; 3] = ['l', 'a', 'v'];
 
 /// A nominal missing rate per modality.
 #[derive(Clone, Copy, Debug)]
-pub struct Level {
+pub struct Condition {
     /// Text, audio, vision; each in [0, 1], never -0.
     rates: [f64; 3],
 }
 
-/// What a level looks like; families say which kinds they take.
+/// What a condition looks like; mask protocols say which kinds they take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// One rate for all modalities.
@@ -52,7 +52,7 @@ impl Kind {
     }
 }
 
-impl Level {
+impl Condition {
     /// The six incomplete subsets, by the modalities that are missing.
     pub const SUBSETS: [Self; 6] = [
         Self::missing([true, false, false]),
@@ -80,13 +80,13 @@ impl Level {
         })
     }
 
-    /// One rate for all modalities, as [`Level::new`].
+    /// One rate for all modalities, as [`Condition::new`].
     pub fn uniform(rate: f64) -> Option<Self> {
         Self::new([rate; 3])
     }
 
     /// One rate as other tools compute it: within 1e-9 of a millionth it is that millionth, so
-    /// that `0.1 + 0.2` is the level `0.3`.
+    /// that `0.1 + 0.2` is the condition `0.3`.
     pub fn of_number(rate: f64) -> Option<Self> {
         let near = (rate * 1e6).round() / 1e6;
         Self::uniform(if (rate - near).abs() < 1e-9 {
@@ -112,7 +112,7 @@ impl Level {
         (text == audio && audio == vision).then_some(text)
     }
 
-    /// What this level looks like.
+    /// What this condition looks like.
     pub fn kind(&self) -> Kind {
         if self.rate().is_some() {
             Kind::Rate
@@ -123,7 +123,7 @@ impl Level {
         }
     }
 
-    /// Rates first, then subsets in the order of [`Level::SUBSETS`], then mixed ones.
+    /// Rates first, then subsets in the order of [`Condition::SUBSETS`], then mixed ones.
     fn key(&self) -> (Kind, usize, [u64; 3]) {
         let kind = self.kind();
         let place = match kind {
@@ -137,38 +137,38 @@ impl Level {
     }
 }
 
-impl PartialEq for Level {
+impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {
         // No rate is NaN or -0.
         self.rates == other.rates
     }
 }
 
-impl Eq for Level {}
+impl Eq for Condition {}
 
-impl PartialOrd for Level {
+impl PartialOrd for Condition {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Level {
+impl Ord for Condition {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.rate(), other.rate()) {
-            // Most levels are, and maps of scores compare millions.
+            // Most conditions are, and maps of scores compare millions.
             (Some(own), Some(others)) => own.total_cmp(&others),
             _ => self.key().cmp(&other.key()),
         }
     }
 }
 
-impl Hash for Level {
+impl Hash for Condition {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.rates.map(f64::to_bits).hash(state);
     }
 }
 
-impl fmt::Display for Level {
+impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [l, a, v] = self.rates;
         match self.kind() {
@@ -188,13 +188,13 @@ impl fmt::Display for Level {
     }
 }
 
-impl FromStr for Level {
+impl FromStr for Condition {
     type Err = rates::Error;
 
-    /// One level by its name; every spelling of its rates is accepted.
+    /// One condition by its name; every spelling of its rates is accepted.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match parse_list(text)?[..] {
-            [level] => Ok(level),
+            [condition] => Ok(condition),
             _ => Err(rates::Error::NotOne {
                 got: text.to_owned(),
             }),
@@ -202,7 +202,7 @@ impl FromStr for Level {
     }
 }
 
-impl Serialize for Level {
+impl Serialize for Condition {
     /// A rate as a number, anything else as its name.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.rate() {
@@ -212,7 +212,7 @@ impl Serialize for Level {
     }
 }
 
-impl<'de> Deserialize<'de> for Level {
+impl<'de> Deserialize<'de> for Condition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -232,44 +232,44 @@ impl<'de> Deserialize<'de> for Level {
 /// Parses a comma-separated list whose entries are rates, `START:END:STEP` (END included), missing
 /// modalities (`L`, `LA`), or three neighbours `l=RATE,a=RATE,v=RATE` in any order.
 ///
-/// The result is ascending (see [`Level`]'s order) and without duplicates; every rate is the
+/// The result is ascending (see [`Condition`]'s order) and without duplicates; every rate is the
 /// float64 nearest to its decimal form.
 ///
 /// # Errors
 /// [`rates::Error`] on anything else.
-pub fn parse_list(text: &str) -> Result<Vec<Level>, rates::Error> {
+pub fn parse_list(text: &str) -> Result<Vec<Condition>, rates::Error> {
     let form = |got: &str| rates::Error::Form {
         got: got.trim().to_owned(),
     };
-    let mut levels = BTreeSet::new();
+    let mut conditions = BTreeSet::new();
     let mut entries = text.split(',').map(str::trim).peekable();
     while let Some(entry) = entries.next() {
         if entry.contains('=') {
             let three = [Some(entry), entries.next(), entries.next()];
-            levels.insert(parse_mixed(text, three)?);
+            conditions.insert(parse_mixed(text, three)?);
         } else if let Some(subset) = subset(entry) {
-            levels.insert(subset);
+            conditions.insert(subset);
         } else {
             let rates = rates::parse_list(entry)?;
-            levels.extend(rates.into_iter().filter_map(Level::uniform));
+            conditions.extend(rates.into_iter().filter_map(Condition::uniform));
         }
     }
-    match levels.len() {
+    match conditions.len() {
         0 => Err(form(text)),
-        1..=LIMIT => Ok(levels.into_iter().collect()),
+        1..=LIMIT => Ok(conditions.into_iter().collect()),
         _ => Err(rates::Error::TooMany {
             got: text.to_owned(),
         }),
     }
 }
 
-fn subset(name: &str) -> Option<Level> {
-    Level::SUBSETS
+fn subset(name: &str) -> Option<Condition> {
+    Condition::SUBSETS
         .into_iter()
         .find(|subset| subset.to_string() == name)
 }
 
-fn parse_mixed(text: &str, entries: [Option<&str>; 3]) -> Result<Level, rates::Error> {
+fn parse_mixed(text: &str, entries: [Option<&str>; 3]) -> Result<Condition, rates::Error> {
     let refuse = || rates::Error::Mixed {
         got: text.trim().to_owned(),
     };
@@ -290,7 +290,7 @@ fn parse_mixed(text: &str, entries: [Option<&str>; 3]) -> Result<Level, rates::E
     let [Some(text_rate), Some(audio), Some(vision)] = found else {
         return Err(refuse());
     };
-    Level::new([text_rate, audio, vision]).ok_or_else(refuse)
+    Condition::new([text_rate, audio, vision]).ok_or_else(refuse)
 }
 
 #[cfg(test)]
@@ -302,18 +302,18 @@ mod tests {
         parse_list(text)
             .unwrap()
             .iter()
-            .map(Level::to_string)
+            .map(Condition::to_string)
             .collect()
     }
 
     #[test]
-    fn a_level_has_one_name() {
+    fn a_condition_has_one_name() {
         assert_eq!(names("l=1,a=0,v=0"), ["L"]);
         assert_eq!(names("v=1.0, a=0.0, l=1"), ["LV"]);
         assert_eq!(names("l=0.5,a=.5,v=0.50"), ["0.5"]);
         assert_eq!(names("a=0.7,l=0.2,v=0.7"), ["l=0.2,a=0.7,v=0.7"]);
         assert_eq!(names("0.50"), ["0.5"]);
-        let subsets = Level::SUBSETS.map(|level| level.to_string());
+        let subsets = Condition::SUBSETS.map(|condition| condition.to_string());
         assert_eq!(subsets, ["L", "A", "V", "LA", "LV", "AV"]);
     }
 
@@ -340,31 +340,31 @@ mod tests {
         assert!(message("l=2,a=0,v=0").contains("from 0 to 1, got `2`"));
         assert!(message("LAV").starts_with("expected missing rates like"));
         assert!(message("").starts_with("expected missing rates like"));
-        assert!("0,1".parse::<Level>().is_err());
+        assert!("0,1".parse::<Condition>().is_err());
     }
 
     #[test]
     fn numbers_of_other_tools_are_what_was_meant() {
-        assert_eq!(Level::of_number(0.1 + 0.2), Level::uniform(0.3));
-        assert_eq!(Level::of_number(-0.0).unwrap().to_string(), "0");
-        assert_eq!([-0.1, 1.1, f64::NAN].map(Level::of_number), [None; 3]);
+        assert_eq!(Condition::of_number(0.1 + 0.2), Condition::uniform(0.3));
+        assert_eq!(Condition::of_number(-0.0).unwrap().to_string(), "0");
+        assert_eq!([-0.1, 1.1, f64::NAN].map(Condition::of_number), [None; 3]);
     }
 
     #[test]
     fn json_keeps_rates_as_numbers() {
-        let levels = parse_list("0,0.5,LA,l=0.2,a=0.7,v=0.7").unwrap();
-        let json = serde_json::to_string(&levels).unwrap();
+        let conditions = parse_list("0,0.5,LA,l=0.2,a=0.7,v=0.7").unwrap();
+        let json = serde_json::to_string(&conditions).unwrap();
         assert_eq!(json, r#"[0.0,0.5,"LA","l=0.2,a=0.7,v=0.7"]"#);
-        assert_eq!(serde_json::from_str::<Vec<Level>>(&json).unwrap(), levels);
-        assert!(serde_json::from_str::<Level>("1.5").is_err());
-        assert!(serde_json::from_str::<Level>("\"x\"").is_err());
+        assert_eq!(serde_json::from_str::<Vec<Condition>>(&json).unwrap(), conditions);
+        assert!(serde_json::from_str::<Condition>("1.5").is_err());
+        assert!(serde_json::from_str::<Condition>("\"x\"").is_err());
     }
 
     proptest! {
         #[test]
         fn names_round_trip(l in 0u32..=100, a in 0u32..=100, v in 0u32..=100) {
-            let level = Level::new([l, a, v].map(|n| f64::from(n) / 100.0)).unwrap();
-            prop_assert_eq!(level.to_string().parse::<Level>().unwrap(), level);
+            let condition = Condition::new([l, a, v].map(|n| f64::from(n) / 100.0)).unwrap();
+            prop_assert_eq!(condition.to_string().parse::<Condition>().unwrap(), condition);
         }
     }
 }

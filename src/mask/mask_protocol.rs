@@ -1,15 +1,15 @@
-//! What a mask family is, and how one is found by name.
+//! What a mask protocol is, and how one is found by name.
 
 use rayon::prelude::*;
 
 use super::key::Key;
-use super::level::Kind;
+use super::condition::Kind;
 use super::numpy_rng::Mt19937;
-use super::{Error, FAMILIES, Moment, Rows, Scope, noise};
+use super::{Error, MASK_PROTOCOLS, Phase, Rows, Scope, noise};
 use crate::data::dataset::{Modality, SplitName};
 
 /// A way of deciding which positions are missing.
-pub trait Family: Sync {
+pub trait MaskProtocol: Sync {
     /// Key in flags and files.
     fn name(&self) -> &'static str;
 
@@ -19,7 +19,7 @@ pub trait Family: Sync {
     /// One line for help texts.
     fn summary(&self) -> &'static str;
 
-    /// The kinds of level it is evaluated at.
+    /// The kinds of condition it is evaluated at.
     fn kinds(&self) -> &'static [Kind] {
         &[Kind::Rate]
     }
@@ -34,42 +34,42 @@ pub trait Family: Sync {
     /// many numbers, held: at missing rate r a position is kept where its number lies strictly above
     /// r. Every number lies in [0, 1). Padding may be left as it was.
     ///
-    /// Unless [`Family::row_ordered`] says so, any subset in any order gives the same rows.
+    /// Unless [`MaskProtocol::row_ordered`] says so, any subset in any order gives the same rows.
     ///
     /// # Errors
-    /// [`Error`] where the family cannot use the scope's seed.
+    /// [`Error`] where the mask protocol cannot use the scope's seed.
     fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error>;
 
-    /// Where the numbers of [`Family::fill`] come from, if it is that simple.
+    /// Where the numbers of [`MaskProtocol::fill`] come from, if it is that simple.
     ///
     /// # Errors
-    /// As [`Family::fill`].
+    /// As [`MaskProtocol::fill`].
     fn numbers(&self, _: &Scope) -> Result<Numbers, Error> {
         Ok(Numbers::Field)
     }
 
     /// Whether evaluation masks are the same under every seed, as whole modalities are.
-    fn is_seedless(&self) -> bool {
+    fn is_seed_invariant(&self) -> bool {
         false
     }
 
-    /// Whether a field is the same at every [`Moment`], as where a generator starts again from its
+    /// Whether a field is the same at every [`Phase`], as where a generator starts again from its
     /// seed: training data at one rate then have one noisy copy, however often they are drawn.
-    fn is_momentless(&self) -> bool {
+    fn is_draw_invariant(&self) -> bool {
         false
     }
 
     /// Checks that masks can be drawn under a seed.
     ///
     /// # Errors
-    /// As [`Family::fill`].
+    /// As [`MaskProtocol::fill`].
     fn check_seed(&self, seed: u64) -> Result<(), Error> {
         let scope = Scope {
             dataset: "",
             split: SplitName::Test,
             modality: Modality::Text,
             seed,
-            moment: Moment::Evaluation,
+            phase: Phase::Evaluation,
         };
         let none = Rows {
             ids: &[],
@@ -79,10 +79,10 @@ pub trait Family: Sync {
         self.fill(&scope, none, &mut [])
     }
 
-    /// The field that [`Family::fill`] writes, 0 on padding that it leaves.
+    /// The field that [`MaskProtocol::fill`] writes, 0 on padding that it leaves.
     ///
     /// # Errors
-    /// As [`Family::fill`].
+    /// As [`MaskProtocol::fill`].
     fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
         let mut field = vec![0.0; rows.size()];
         self.fill(scope, rows, &mut field)?;
@@ -99,10 +99,10 @@ pub trait Family: Sync {
     /// (rounded down) complete, the rest uniform in [0, 1).
     ///
     /// Which half is complete depends on all samples of the split, though not on their order unless
-    /// the family's field does too.
+    /// the mask protocol's field does too.
     ///
     /// # Errors
-    /// [`Error`] where the family cannot use the scope's seed; [`Error::OneRate`] where it knows no
+    /// [`Error`] where the mask protocol cannot use the scope's seed; [`Error::OneRate`] where it knows no
     /// such training.
     fn rates(&self, scope: &Scope, training: &Training) -> Result<Vec<f64>, Error> {
         Ok(noise::half_complete(self, scope, training.ids))
@@ -111,7 +111,7 @@ pub trait Family: Sync {
 
 /// Where the numbers of a field come from.
 pub enum Numbers {
-    /// [`Family::fill`] alone knows.
+    /// [`MaskProtocol::fill`] alone knows.
     Field,
     /// Each sample's own stream, in order: as many numbers as it has valid positions.
     Stream(Box<Key>),
@@ -132,18 +132,18 @@ pub struct Training<'a> {
     pub mask_seed: u64,
 }
 
-/// The family called `name`.
+/// The mask protocol called `name`.
 ///
 /// # Errors
-/// [`Error::UnknownFamily`], which lists the known ones.
-pub fn find(name: &str) -> Result<&'static dyn Family, Error> {
-    FAMILIES
+/// [`Error::UnknownMaskProtocol`], which lists the known ones.
+pub fn find(name: &str) -> Result<&'static dyn MaskProtocol, Error> {
+    MASK_PROTOCOLS
         .iter()
         .copied()
-        .find(|family| family.name() == name)
+        .find(|mask_protocol| mask_protocol.name() == name)
         .ok_or_else(|| {
-            let known: Vec<_> = FAMILIES.iter().map(|family| family.name()).collect();
-            Error::UnknownFamily {
+            let known: Vec<_> = MASK_PROTOCOLS.iter().map(|mask_protocol| mask_protocol.name()).collect();
+            Error::UnknownMaskProtocol {
                 asked: name.to_owned(),
                 known: known.join(", "),
             }
@@ -175,26 +175,26 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_found() {
-        for family in FAMILIES {
-            assert_eq!(find(family.name()).unwrap().summary(), family.summary());
-            let same = FAMILIES.iter().filter(|f| f.name() == family.name());
+        for mask_protocol in MASK_PROTOCOLS {
+            assert_eq!(find(mask_protocol.name()).unwrap().summary(), mask_protocol.summary());
+            let same = MASK_PROTOCOLS.iter().filter(|f| f.name() == mask_protocol.name());
             assert_eq!(same.count(), 1);
         }
         let message = find("blokc").err().unwrap().to_string();
         let known = "expected one of random, temporal, block, modality, mixed, reference, \
                      reference-tfr";
-        assert_eq!(message, format!("unknown mask family `blokc`: {known}"));
+        assert_eq!(message, format!("unknown mask protocol `blokc`: {known}"));
     }
 
     #[test]
-    fn every_family_but_mmsas_leaves_half_of_the_training_samples_complete() {
-        for (family, n) in FAMILIES
+    fn every_mask_protocol_but_mmsas_leaves_half_of_the_training_samples_complete() {
+        for (mask_protocol, n) in MASK_PROTOCOLS
             .iter()
             .flat_map(|f| [(f, 0), (f, 1), (f, 41), (f, 400)])
         {
             let ids = ids(n);
-            let rates = family.rates(&EVALUATION, &training(&ids));
-            if family.name() == "reference-tfr" {
+            let rates = mask_protocol.rates(&EVALUATION, &training(&ids));
+            if mask_protocol.name() == "reference-tfr" {
                 assert!(matches!(rates, Err(Error::OneRate { .. })));
                 continue;
             }

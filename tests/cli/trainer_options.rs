@@ -1,4 +1,4 @@
-//! Habits of the authors from the command line to the report.
+//! TrainerOptions of the authors from the command line to the report.
 
 use std::fs;
 
@@ -24,9 +24,9 @@ fn published_habits_are_followed_recorded_and_shown() {
     let plain = runs_in(&folder.path().join("runs"));
     let config = fs::read_to_string(plain[0].path().join("config.toml")).unwrap();
     assert!(!config.contains("accumulate"), "{config}");
-    let habits = "--accumulate published --plateau 1 --early-stop 1";
-    run(habits).assert().success();
-    run(habits)
+    let trainer_options = "--grad-accum published --lr-plateau 1 --early-stop 1";
+    run(trainer_options).assert().success();
+    run(trainer_options)
         .assert()
         .success()
         .stdout(contains("(1 before)"));
@@ -36,7 +36,7 @@ fn published_habits_are_followed_recorded_and_shown() {
         .find(|run| run.path() != plain[0].path())
         .unwrap();
     let config = fs::read_to_string(own.path().join("config.toml")).unwrap();
-    for line in ["accumulate = 8", "plateau = 1", "early_stop = 1"] {
+    for line in ["grad_accum = 8", "lr_plateau = 1", "early_stop = 1"] {
         assert!(config.contains(line), "{line} in {config}");
     }
     let out = folder.path().join("report");

@@ -1,9 +1,9 @@
-//! The floor of a section: for each metric the constant that the training labels choose.
+//! The baseline of a section: for each metric the constant that the training labels choose.
 
 use std::collections::BTreeMap;
 
-use super::scores::Levels;
-use super::section::{FLOOR, Row, Section, ids};
+use super::scores::Conditions;
+use super::section::{BASELINE, Row, Section, ids};
 use crate::report::error::Result;
 
 /// Adds the row of the best constants, if some run records them. Its numbers are computed on the
@@ -14,29 +14,29 @@ use crate::report::error::Result;
 pub fn add(section: &mut Section) -> Result<()> {
     let known = section
         .runs()
-        .find(|r| !r.manifest.dataset.floors.is_empty());
+        .find(|r| !r.manifest.dataset.baselines.is_empty());
     let Some(mut run) = known.cloned() else {
         return Ok(());
     };
     let samples = run.samples()?;
-    let mut levels: Levels = BTreeMap::new();
+    let mut conditions: Conditions = BTreeMap::new();
     for metric in run.protocol.all() {
-        let value = match run.manifest.dataset.floors.get(metric.name) {
+        let value = match run.manifest.dataset.baselines.get(metric.name) {
             Some(label) => {
                 let predictions = vec![*label; samples.truth.len()];
                 (metric.compute)(&predictions, &samples.truth).map_err(|e| e.to_string())
             }
             None => Err("no constant has this score".to_string()),
         };
-        let everywhere = section.levels.iter().map(|l| (*l, value.clone()));
-        levels.insert(metric.name, everywhere.collect());
+        let everywhere = section.conditions.iter().map(|l| (*l, value.clone()));
+        conditions.insert(metric.name, everywhere.collect());
     }
-    run.levels = levels;
+    run.conditions = conditions;
     section.rows.push(Row {
-        model: FLOOR.to_string(),
+        model: BASELINE.to_string(),
         configuration: "best of training labels".to_string(),
-        label: "Best constant (floor)".to_string(),
-        floor: true,
+        label: "Best constant (baseline)".to_string(),
+        baseline: true,
         derived: true,
         ids: ids(std::slice::from_ref(&run)),
         runs: vec![run],

@@ -1,11 +1,11 @@
-//! How authors train beyond optimiser and rates: steps over several batches, reduced rates, early ends.
+//! How authors train beyond optimizer and rates: steps over several batches, reduced rates, early ends.
 
 use serde::{Deserialize, Serialize};
 
-/// What habits look at on the validation split: the loss of the task a model is trained on.
+/// What trainer options look at on the validation split: the loss of the task a model is trained on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Watched {
+pub enum MonitoredMetric {
     /// Mean absolute error.
     #[default]
     Mae,
@@ -13,60 +13,60 @@ pub enum Watched {
     Mse,
 }
 
-impl Watched {
+impl MonitoredMetric {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     fn is_usual(&self) -> bool {
         *self == Self::Mae
     }
 }
 
-/// Habits of a training. A model's recipe holds its authors'; a run has none unless it asks for them.
+/// TrainerOptions of a training. A model's recipe holds its authors'; a run has none unless it asks for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Habits {
+pub struct TrainerOptions {
     /// Batches whose gradients are summed before a step; they are not divided by their number.
     #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub accumulate: u32,
+    pub grad_accum: u32,
     /// Epochs without improvement after which the learning rate becomes a tenth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub plateau: Option<u32>,
+    pub lr_plateau: Option<u32>,
     /// Epochs without improvement after which training ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stop: Option<u32>,
     /// What both look at.
-    #[serde(default, skip_serializing_if = "Watched::is_usual")]
-    pub watched: Watched,
+    #[serde(default, skip_serializing_if = "MonitoredMetric::is_usual")]
+    pub monitored: MonitoredMetric,
 }
 
-impl Default for Habits {
+impl Default for TrainerOptions {
     fn default() -> Self {
         Self::NONE
     }
 }
 
-impl Habits {
+impl TrainerOptions {
     /// A step per batch, for as many epochs as there are.
     pub const NONE: Self = Self {
-        accumulate: 1,
-        plateau: None,
+        grad_accum: 1,
+        lr_plateau: None,
         early_stop: None,
-        watched: Watched::Mae,
+        monitored: MonitoredMetric::Mae,
     };
 
     /// Whether any looks at the validation split.
     pub fn watch(self) -> bool {
-        self.plateau.is_some() || self.early_stop.is_some()
+        self.lr_plateau.is_some() || self.early_stop.is_some()
     }
 
     /// In words, for reports; empty without any.
     pub fn words(self) -> String {
         let accumulated =
-            (self.accumulate > 1).then(|| format!("steps over {} batches", self.accumulate));
-        let of = match self.watched {
-            Watched::Mae => "",
-            Watched::Mse => " of the squared error",
+            (self.grad_accum > 1).then(|| format!("steps over {} batches", self.grad_accum));
+        let of = match self.monitored {
+            MonitoredMetric::Mae => "",
+            MonitoredMetric::Mse => " of the squared error",
         };
         let reduced = self
-            .plateau
+            .lr_plateau
             .map(|n| format!("rate / 10 after {n} epochs without improvement{of}"));
         let ended = self
             .early_stop
@@ -94,17 +94,17 @@ mod tests {
 
     #[test]
     fn what_is_usual_is_not_written() {
-        assert_eq!(serde_json::to_string(&Habits::NONE).unwrap(), "{}");
-        assert_eq!(serde_json::from_str::<Habits>("{}").unwrap(), Habits::NONE);
-        assert_eq!(Habits::NONE.words(), "");
-        let all = Habits {
-            accumulate: 8,
-            plateau: Some(5),
+        assert_eq!(serde_json::to_string(&TrainerOptions::NONE).unwrap(), "{}");
+        assert_eq!(serde_json::from_str::<TrainerOptions>("{}").unwrap(), TrainerOptions::NONE);
+        assert_eq!(TrainerOptions::NONE.words(), "");
+        let all = TrainerOptions {
+            grad_accum: 8,
+            lr_plateau: Some(5),
             early_stop: Some(8),
-            ..Habits::NONE
+            ..TrainerOptions::NONE
         };
         let text = serde_json::to_string(&all).unwrap();
-        assert_eq!(text, r#"{"accumulate":8,"plateau":5,"early_stop":8}"#);
+        assert_eq!(text, r#"{"grad_accum":8,"lr_plateau":5,"early_stop":8}"#);
         assert!(all.watch() && all.words().starts_with("steps over 8 batches, rate / 10"));
     }
 }

@@ -1,7 +1,7 @@
-//! Operations that keep less for the way back than libtorch's own: what is cheap to compute again
+//! Operations that keep less for the backward pass than libtorch's own: what is cheap to compute again
 //! is not kept.
 //!
-//! Values and gradients are those of the compositions that the names say. `thrifty.cpp` holds the
+//! Values and gradients are those of the compositions that the names say. `low_memory.cpp` holds the
 //! other side of every function here.
 
 use std::ffi::{CStr, c_char, c_void};
@@ -27,7 +27,7 @@ unsafe extern "C" {
         chance: f64,
         out: *mut *mut c_void,
     ) -> *mut c_char;
-    fn lnln_thrifty_free(message: *mut c_char);
+    fn lnln_low_memory_free(message: *mut c_char);
 }
 
 fn handle(tensor: &Tensor) -> Handle {
@@ -45,11 +45,11 @@ fn made(call: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
         // SAFETY: a call that leaves no message leaves a tensor of its own, which is owned from here.
         true => Ok(unsafe { Tensor::from_ptr(out.cast()) }),
         false => {
-            // SAFETY: thrifty.cpp gives null or a C string for us to free.
+            // SAFETY: low_memory.cpp gives null or a C string for us to free.
             let text = unsafe { CStr::from_ptr(message) };
             let text = text.to_string_lossy().into_owned();
             // SAFETY: freed once, after its last use.
-            unsafe { lnln_thrifty_free(message) };
+            unsafe { lnln_low_memory_free(message) };
             Err(TchError::Torch(text))
         }
     };

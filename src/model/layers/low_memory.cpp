@@ -1,4 +1,4 @@
-// Operations that keep less for the way back than libtorch's own would, for thrifty.rs. Each gives
+// Operations that keep less for the way back than libtorch's own would, for low_memory.rs. Each gives
 // the value and the gradient of a composition of libtorch's operations; what is cheap to compute
 // again is not kept. Every function returns null, or a message for the caller to free.
 
@@ -93,5 +93,5 @@ char* lnln_attention(const Tensor* q, const Tensor* k, const Tensor* v, const Te
   return guarded([&] { *out = new Tensor(Attention::apply(*q, *k, *v, *mask, chance)); });
 }
 
-void lnln_thrifty_free(char* message) { std::free(message); }
+void lnln_low_memory_free(char* message) { std::free(message); }
 }

@@ -1,4 +1,4 @@
-//! The floor of a metric: what a constant predictor reaches that has seen the training labels.
+//! The baseline of a metric: what a constant predictor reaches that has seen the training labels.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use crate::metric::protocol;
 
-    /// The floors of CMU-MOSI follow from its counts: 379 negative, 30 zero, 277 positive.
+    /// The baselines of CMU-MOSI follow from its counts: 379 negative, 30 zero, 277 positive.
     #[test]
     fn each_metric_has_the_constant_that_suits_it() {
         let mosi = protocol("mosi").unwrap();

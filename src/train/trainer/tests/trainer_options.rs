@@ -1,11 +1,11 @@
 //! Steps over several batches, reduced rates and early ends, stopped and gone on with.
 
 use super::*;
-use crate::model::habits::Watched as Looked;
+use crate::model::trainer_options::MonitoredMetric;
 
-fn with(habits: Habits, selection: Selection) -> Bed {
+fn with(trainer_options: TrainerOptions, selection: Selection) -> Bed {
     Bed {
-        habits,
+        trainer_options,
         epochs: 12,
         ..Bed::new(selection)
     }
@@ -34,11 +34,11 @@ fn is_the_same_however_often_it_is_stopped(bed: &Bed, passes: usize) -> State {
 
 #[test]
 fn a_plateau_reduces_the_rate_and_a_stopped_fit_knows_of_it() {
-    let habits = Habits {
-        plateau: Some(1),
-        ..Habits::NONE
+    let trainer_options = TrainerOptions {
+        lr_plateau: Some(1),
+        ..TrainerOptions::NONE
     };
-    let bed = with(habits, Selection::default());
+    let bed = with(trainer_options, Selection::default());
     let state = is_the_same_however_often_it_is_stopped(&bed, 4);
     assert!(state.reduction() < 1.0, "{state:?}");
     let rates: Vec<f64> = bed
@@ -58,12 +58,12 @@ fn a_plateau_reduces_the_rate_and_a_stopped_fit_knows_of_it() {
 
 #[test]
 fn a_fit_without_improvement_ends_early_and_stays_ended() {
-    let habits = Habits {
+    let trainer_options = TrainerOptions {
         early_stop: Some(2),
-        ..Habits::NONE
+        ..TrainerOptions::NONE
     };
     for selection in [Selection::default(), Selection::Last] {
-        let bed = with(habits, selection.clone());
+        let bed = with(trainer_options, selection.clone());
         let state = is_the_same_however_often_it_is_stopped(&bed, 4);
         assert!(state.epoch < bed.epochs, "{state:?}");
         assert_eq!(bed.lines("undisturbed").len(), state.epoch as usize);
@@ -79,12 +79,12 @@ fn a_fit_without_improvement_ends_early_and_stays_ended() {
 
 #[test]
 fn batches_of_a_step_are_summed_and_the_last_ones_count() {
-    let habits = |accumulate| Habits {
-        accumulate,
-        ..Habits::NONE
+    let trainer_options = |grad_accum| TrainerOptions {
+        grad_accum,
+        ..TrainerOptions::NONE
     };
-    // Ten clips: batches of 4, 4, 2; two to a step make steps of 8 and 2.
-    let bed = with(habits(2), Selection::Last);
+    // Ten samples: batches of 4, 4, 2; two to a step make steps of 8 and 2.
+    let bed = with(trainer_options(2), Selection::Last);
     let still = |model: &mut Line| model.draws = false;
     bed.fit("summed", still).unwrap();
     let by_hand = by_hand(&bed);
@@ -92,7 +92,7 @@ fn batches_of_a_step_are_summed_and_the_last_ones_count() {
     for (a, b) in found.iter().zip(&by_hand) {
         assert!((a - b).abs() < 1e-5, "{found:?} {by_hand:?}");
     }
-    let one = with(habits(1), Selection::Last);
+    let one = with(trainer_options(1), Selection::Last);
     one.fit("single", still).unwrap();
     assert_ne!(weights_of(&one.files("single").best), found);
     let state = is_the_same_however_often_it_is_stopped(&bed, 3);
@@ -110,13 +110,13 @@ fn by_hand(bed: &Bed) -> Vec<f64> {
         weight_decay: 0.01,
         batch_size: 4,
         epochs: bed.epochs,
-        clip: Clip::None,
-        habits: Habits::NONE,
+        clip: GradClip::None,
+        trainer_options: TrainerOptions::NONE,
     };
     let groups = model.groups(&recipe);
     let mut optimizer = Optimizer::new(&store, &recipe, &groups).unwrap();
     for epoch in 1..=bed.epochs {
-        let rows = order::shuffled(CLIPS, 5, epoch);
+        let rows = order::shuffled(SAMPLES, 5, epoch);
         let batches: Vec<&[i64]> = rows.chunks(4).collect();
         for step in batches.chunks(2) {
             optimizer.zero_grad().unwrap();
@@ -137,15 +137,15 @@ fn by_hand(bed: &Bed) -> Vec<f64> {
 
 #[test]
 fn habits_look_at_the_loss_of_the_model_s_task() {
-    let seen = |watched| {
-        let habits = Habits {
+    let seen = |monitored| {
+        let trainer_options = TrainerOptions {
             early_stop: Some(3),
-            watched,
-            ..Habits::NONE
+            monitored,
+            ..TrainerOptions::NONE
         };
-        let bed = with(habits, Selection::default());
+        let bed = with(trainer_options, Selection::default());
         let state = bed.fit("fit", |model| model.draws = false).unwrap();
         state.early_stop.unwrap()
     };
-    assert_ne!(seen(Looked::Mae), seen(Looked::Mse));
+    assert_ne!(seen(MonitoredMetric::Mae), seen(MonitoredMetric::Mse));
 }

@@ -8,20 +8,20 @@ use super::view::View;
 use super::{Error, evaluate};
 use crate::metric::{Metric, error};
 use crate::model::Model;
-use crate::model::habits::Watched as Loss;
+use crate::model::trainer_options::MonitoredMetric;
 
 /// A split under one mask per rate; what is read off it are means over them.
 #[derive(Clone, Copy)]
-pub struct Watched<'a> {
+pub struct Monitored<'a> {
     pub split: &'a SplitTensors,
     pub views: &'a [View],
     pub truth: &'a [f32],
 }
 
-/// Predictions for every clip, a list per view.
+/// Predictions for every sample, a list per view.
 pub type Predictions = Vec<Vec<f32>>;
 
-impl Watched<'_> {
+impl Monitored<'_> {
     /// Predictions under every mask.
     ///
     /// # Errors
@@ -40,11 +40,11 @@ impl Watched<'_> {
         self.mean(predictions, |p, t| (metric.compute)(p, t).ok())
     }
 
-    /// The loss of the task, which habits go by as MMSA's do; NaN where it is undefined.
-    pub fn loss(&self, predictions: &Predictions, loss: Loss) -> f64 {
+    /// The loss of the task, which trainer options go by as MMSA's do; NaN where it is undefined.
+    pub fn loss(&self, predictions: &Predictions, loss: MonitoredMetric) -> f64 {
         let of = match loss {
-            Loss::Mae => error::mean_absolute,
-            Loss::Mse => error::mean_squared,
+            MonitoredMetric::Mae => error::mean_absolute,
+            MonitoredMetric::Mse => error::mean_squared,
         };
         let mean = self.mean(predictions, |p, t| of(p, t).ok());
         mean.unwrap_or(f64::NAN)

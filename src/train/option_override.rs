@@ -1,4 +1,4 @@
-//! A habit as users ask for it: a number, the authors', or none.
+//! A trainer option as users ask for it: a number, the authors', or none.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Error;
 
-/// What is asked for of one of a model's [habits](crate::model::Habits).
+/// What is asked for of one of a model's [trainer options](crate::model::TrainerOptions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Habit {
+pub enum OptionOverride {
     /// As if the authors had none.
     None,
     /// The authors'.
@@ -18,7 +18,7 @@ pub enum Habit {
     Of(u32),
 }
 
-impl Habit {
+impl OptionOverride {
     /// The number, given the authors'.
     pub fn resolve(self, published: Option<u32>) -> Option<u32> {
         match self {
@@ -29,7 +29,7 @@ impl Habit {
     }
 }
 
-impl fmt::Display for Habit {
+impl fmt::Display for OptionOverride {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("none"),
@@ -39,7 +39,7 @@ impl fmt::Display for Habit {
     }
 }
 
-impl FromStr for Habit {
+impl FromStr for OptionOverride {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
@@ -54,7 +54,7 @@ impl FromStr for Habit {
     }
 }
 
-impl Serialize for Habit {
+impl Serialize for OptionOverride {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Of(number) => to.serialize_u32(*number),
@@ -63,7 +63,7 @@ impl Serialize for Habit {
     }
 }
 
-impl<'de> Deserialize<'de> for Habit {
+impl<'de> Deserialize<'de> for OptionOverride {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(
@@ -88,17 +88,17 @@ mod tests {
 
     #[test]
     fn numbers_and_words_round_trip() {
-        for (text, habit) in [
-            ("\"none\"", Habit::None),
-            ("\"published\"", Habit::Published),
-            ("8", Habit::Of(8)),
+        for (text, option_override) in [
+            ("\"none\"", OptionOverride::None),
+            ("\"published\"", OptionOverride::Published),
+            ("8", OptionOverride::Of(8)),
         ] {
-            assert_eq!(serde_json::from_str::<Habit>(text).unwrap(), habit);
-            assert_eq!(serde_json::to_string(&habit).unwrap(), text);
-            assert_eq!(habit.to_string().parse::<Habit>().unwrap(), habit);
+            assert_eq!(serde_json::from_str::<OptionOverride>(text).unwrap(), option_override);
+            assert_eq!(serde_json::to_string(&option_override).unwrap(), text);
+            assert_eq!(option_override.to_string().parse::<OptionOverride>().unwrap(), option_override);
         }
         for junk in ["0", "\"0\"", "\"often\"", "-1", "1.5", "true"] {
-            let message = serde_json::from_str::<Habit>(junk).unwrap_err().to_string();
+            let message = serde_json::from_str::<OptionOverride>(junk).unwrap_err().to_string();
             assert!(message.contains("published"), "{message}");
         }
     }

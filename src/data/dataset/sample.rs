@@ -1,4 +1,4 @@
-//! One made-up clip: words that carry a sentiment, frames that hint at it.
+//! One made-up sample: words that carry a sentiment, frames that hint at it.
 //!
 //! Only additions, multiplications and divisions are used, so that the same seed gives the same
 //! bits on every machine.
@@ -33,8 +33,8 @@ impl Draw {
     }
 }
 
-/// A clip's words and what they amount to.
-pub struct Clip {
+/// A sample's words and what they amount to.
+pub struct Sample {
     /// Indices into the vocabulary.
     pub words: Vec<usize>,
     /// Sentiment from -1 to 1, with the noise of a human rating.
@@ -75,8 +75,8 @@ impl Lexicon {
         FIRST_WORD + index as i64
     }
 
-    /// Draws a clip of three to `most` words. One in ten has neutral words only and value 0.
-    pub fn clip(&self, draw: &mut Draw, most: usize) -> Clip {
+    /// Draws a sample of three to `most` words. One in ten has neutral words only and value 0.
+    pub fn sample(&self, draw: &mut Draw, most: usize) -> Sample {
         let count = 3 + draw.below(most - 2);
         let mood = if draw.chance(0.1) {
             None
@@ -95,7 +95,7 @@ impl Lexicon {
             Some(_) => 1.3 * score / (score.abs() + 1.5) + 0.06 * draw.normal(),
             None => 0.0,
         };
-        Clip {
+        Sample {
             words,
             value: value.clamp(-1.0, 1.0),
         }
@@ -149,12 +149,12 @@ fn pick(draw: &mut Draw, from: &[usize]) -> usize {
 /// valid length.
 pub fn frames(
     draw: &mut Draw,
-    clip: &Clip,
+    sample: &Sample,
     (steps, width): (usize, usize),
     strength: f64,
     out: &mut Vec<f64>,
 ) -> i64 {
-    let wanted = clip.words.len() as f64 * (steps as f64 / 14.0) * (0.7 + 0.6 * draw.unit());
+    let wanted = sample.words.len() as f64 * (steps as f64 / 14.0) * (0.7 + 0.6 * draw.unit());
     let length = (wanted as usize).clamp(3, steps);
     let mut last = vec![0.0; width];
     for step in 0..steps {
@@ -162,7 +162,7 @@ pub fn frames(
         for (channel, last) in last.iter_mut().enumerate() {
             *last = 0.6 * *last + 0.8 * draw.normal();
             let hint = if channel < 2 {
-                strength * clip.value
+                strength * sample.value
             } else {
                 0.0
             };

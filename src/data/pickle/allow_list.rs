@@ -6,7 +6,7 @@ use super::global::Global;
 /// a description of them ([`Value::call`](super::Value::call),
 /// [`Value::reference`](super::Value::reference)).
 #[derive(Clone, Copy, Debug)]
-pub struct Dialect {
+pub struct AllowList {
     /// Names of its own, `module.name`.
     pub names: &'static [&'static str],
     /// The constructors of [`super::global`] it uses; `None` for all.
@@ -16,7 +16,7 @@ pub struct Dialect {
     pub objects: bool,
 }
 
-impl Dialect {
+impl AllowList {
     /// Arrays and plain data, all inside the stream.
     pub const NUMPY: Self = Self {
         names: &[],
@@ -40,7 +40,7 @@ impl Dialect {
 mod tests {
     use super::*;
 
-    const DIALECT: Dialect = Dialect {
+    const DIALECT: AllowList = AllowList {
         names: &["lib.part.make"],
         globals: Some(&[Global::OrderedDict]),
         objects: true,
