@@ -9,13 +9,13 @@ mod python;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use data::{SAMPLES, Column, Small};
+use data::{Column, SAMPLES, Small};
 use lnln_bench::data::dataset::export::{Erase, export};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, Modality, SplitName, prepare};
+use lnln_bench::data::pickle::Pickle;
 use lnln_bench::mask::apply::UNKNOWN;
 use lnln_bench::mask::{Erasure, Keep};
-use lnln_bench::data::pickle::Pickle;
 
 /// Both demo corpora, one of which has lists, labels per modality and infinities.
 fn prepared(folder: &Path) -> Vec<(PathBuf, String)> {

@@ -6,9 +6,11 @@ mod data;
 
 use std::path::Path;
 
-use data::{SAMPLES, Column, STEPS, Small, tokens};
+use data::{Column, SAMPLES, STEPS, Small, tokens};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
-use lnln_bench::data::dataset::{Corpus, Error, ImportOptions, Imported, Split, SplitName, prepare};
+use lnln_bench::data::dataset::{
+    Corpus, Error, ImportOptions, Imported, Split, SplitName, prepare,
+};
 use lnln_bench::data::pickle::Pickle;
 use lnln_bench::data::store;
 
@@ -113,7 +115,10 @@ fn containers_and_key_order_do_not_change_the_content() {
     let mut other = Small::new()
         .set("id", Column::TextList(texts("id")))
         .set("raw_text", Column::TextList(texts("raw_text")))
-        .set("audio_lengths", Column::I64(vec![SAMPLES], vec![3, 10, 0, 7]))
+        .set(
+            "audio_lengths",
+            Column::I64(vec![SAMPLES], vec![3, 10, 0, 7]),
+        )
         .set(
             "regression_labels",
             Column::F64(vec![SAMPLES, 1], vec![-3.0, 0.0, 0.2, 3.0]),

@@ -6,7 +6,7 @@ mod data;
 
 use std::path::Path;
 
-use data::{SAMPLES, Column, Order, STEPS, Small, import, pickle, plain, refusal, tokens, warned};
+use data::{Column, Order, SAMPLES, STEPS, Small, import, pickle, plain, refusal, tokens, warned};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, SplitName, prepare};
 use lnln_bench::data::store;
 
@@ -47,8 +47,12 @@ fn extracted_files_lack_classes_and_bring_columns_of_their_own() {
 
 #[test]
 fn labels_and_classes_of_every_modality_are_stored() {
-    let labels =
-        |shift: f64| Column::F64(vec![SAMPLES], [-1.0, 0.0, 0.2, 0.4].map(|v| v + shift).into());
+    let labels = |shift: f64| {
+        Column::F64(
+            vec![SAMPLES],
+            [-1.0, 0.0, 0.2, 0.4].map(|v| v + shift).into(),
+        )
+    };
     let mut small = Small::new().set("regression_labels", labels(0.0));
     for name in ["T", "A", "V"].map(|m| format!("regression_labels_{m}")) {
         small = small.set(name.leak(), labels(0.2));
@@ -135,7 +139,10 @@ fn a_mixed_split_is_carried_along() {
 #[test]
 fn the_published_widths_of_simsv2_are_known() {
     let frames = |steps: usize, width: usize| {
-        Column::F64(vec![SAMPLES, steps, width], vec![0.5; SAMPLES * steps * width])
+        Column::F64(
+            vec![SAMPLES, steps, width],
+            vec![0.5; SAMPLES * steps * width],
+        )
     };
     let small = Small::new()
         .set("audio", frames(STEPS[1], 25))
@@ -180,9 +187,10 @@ fn standardizing_tames_large_values() {
         let mut valid = Vec::new();
         for (sample, length) in lengths.into_iter().enumerate() {
             for (frame, values) in block.row(sample).chunks_exact(20).enumerate() {
-                match frame < length {
-                    true => valid.push(f64::from(values[feature])),
-                    false => assert_eq!(values[feature], 0.0),
+                if frame < length {
+                    valid.push(f64::from(values[feature]))
+                } else {
+                    assert_eq!(values[feature], 0.0)
                 }
             }
         }

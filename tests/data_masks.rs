@@ -9,7 +9,9 @@ use std::process::Command;
 
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, SplitName, prepare};
-use lnln_bench::mask::{EvaluationMasks, Ids, MaskFile, Variants, find, parse_list, to_hdf5, to_npz};
+use lnln_bench::mask::{
+    EvaluationMasks, Ids, MaskFile, Variants, find, parse_list, to_hdf5, to_npz,
+};
 use lnln_bench::selftest::{self, Outcome};
 
 fn repository(path: &str) -> PathBuf {
@@ -94,7 +96,10 @@ fn the_recipe_in_the_documentation_gives_the_stored_masks() {
             for condition in conditions {
                 let hash = variants.hash(SplitName::Test, *condition).unwrap();
                 let kept = kept(&variants, &condition.to_string());
-                let line = format!("{} test {seed} {condition} {hash} kept {kept:?}", mask_protocol.name());
+                let line = format!(
+                    "{} test {seed} {condition} {hash} kept {kept:?}",
+                    mask_protocol.name()
+                );
                 assert!(said.contains(&line), "`{line}` is not in {said}");
                 lines += 1;
             }
@@ -121,8 +126,14 @@ fn masks_are_added_to_those_that_are_there() {
         let test = stored.iter().filter(|name| name.split == SplitName::Test);
         test.map(|name| {
             let conditions = file.hashes(name).unwrap().into_keys();
-            let conditions: Vec<String> = conditions.map(|condition| condition.to_string()).collect();
-            format!("{} {}: {}", name.mask_protocol, name.seed, conditions.join(" "))
+            let conditions: Vec<String> =
+                conditions.map(|condition| condition.to_string()).collect();
+            format!(
+                "{} {}: {}",
+                name.mask_protocol,
+                name.seed,
+                conditions.join(" ")
+            )
         })
         .collect::<Vec<_>>()
     };
@@ -153,9 +164,9 @@ fn masks_are_added_to_those_that_are_there() {
     whole.splits.retain(|split| split.name == SplitName::Test);
     let file = MaskFile::open(&path).unwrap();
     let stored = file.stored().unwrap();
-    let name = stored
-        .iter()
-        .find(|name| name.seed == 1 && name.mask_protocol == "random" && name.split == SplitName::Test);
+    let name = stored.iter().find(|name| {
+        name.seed == 1 && name.mask_protocol == "random" && name.split == SplitName::Test
+    });
     assert_eq!(file.read(name.unwrap()).unwrap(), whole);
 }
 

@@ -4,7 +4,7 @@
 
 mod data;
 
-use data::{SAMPLES, Column, STEPS, Small, frames, import, plain, refusal, tokens, warned};
+use data::{Column, SAMPLES, STEPS, Small, frames, import, plain, refusal, tokens, warned};
 use lnln_bench::data::dataset::Padding;
 
 const TEXT: [usize; SAMPLES] = [2, 3, 4, 6];

@@ -92,12 +92,14 @@ fn same(ours: Value<'_>, other: &Other) -> bool {
             .as_f64()
             .is_some_and(|v| v.to_bits() == value.to_bits()),
         // A string of Python 2 may be either.
-        Other::Bytes(value) => match ours.is_old_text() {
-            true => ours.as_str().is_none_or(|text| text.as_bytes() == value),
-            false => ours
-                .as_bytes()
-                .map_or(ours.kind() == "bytes", |v| v == value),
-        },
+        Other::Bytes(value) => {
+            if ours.is_old_text() {
+                ours.as_str().is_none_or(|text| text.as_bytes() == value)
+            } else {
+                ours.as_bytes()
+                    .map_or(ours.kind() == "bytes", |v| v == value)
+            }
+        }
         Other::String(value) => ours.as_str() == Some(value),
         Other::List(others) => ours.kind() == "a list" && all(others),
         Other::Tuple(others) => ours.kind() == "a tuple" && all(others),

@@ -7,7 +7,7 @@ mod data;
 use std::path::Path;
 use std::process::Command;
 
-use data::{SAMPLES, Column, Order, Small, pickle, tokens};
+use data::{Column, Order, SAMPLES, Small, pickle, tokens};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{ImportOptions, prepare};
 

@@ -11,14 +11,14 @@ use lnln_bench::metric::protocol;
 use lnln_bench::model::encoder::TextEncoder;
 use lnln_bench::model::error::Result;
 use lnln_bench::model::{
-    Batch, GradClip, TrainerOptions, Inputs, Losses, Model, Recipe, Rule, Trace, constant, rng,
+    Batch, GradClip, Inputs, Losses, Model, Recipe, Rule, Trace, TrainerOptions, constant, rng,
 };
+use lnln_bench::support::Progress;
+use lnln_bench::train::monitored::Monitored;
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::trainer::{self, Data, Plan};
 use lnln_bench::train::view::{TextSource, Views};
-use lnln_bench::train::monitored::Monitored;
 use lnln_bench::train::{Error, Files, Precision, Schedule, Selection, native};
-use lnln_bench::support::Progress;
 use tch::{Device, Kind, Tensor, nn};
 
 #[test]

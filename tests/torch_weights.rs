@@ -18,7 +18,7 @@ use lnln_bench::model::FrozenEncoder;
 use predicates::str::contains;
 use tch::{Device, Kind, Tensor};
 
-use data::{SAMPLES, Column, STEPS, Small};
+use data::{Column, SAMPLES, STEPS, Small};
 
 /// The program under test, deaf to the caller's environment.
 fn program() -> Command {
@@ -168,9 +168,9 @@ fn encodings_are_made_once_for_all_models_and_seeds() {
 #[test]
 fn a_signal_ends_the_encoding_of_text() {
     use lnln_bench::data::dataset::Block;
+    use lnln_bench::support::Progress;
     use lnln_bench::train::Error;
     use lnln_bench::train::encoding::FrozenText;
-    use lnln_bench::support::Progress;
     use std::sync::atomic::AtomicBool;
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("encodings");

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::ValueEnum;
-use lnln_bench::published::audit::{self, Facts, Protocol, render};
 use lnln_bench::data::dataset::{Corpus, SplitName};
+use lnln_bench::published::audit::{self, Facts, Protocol, render};
 use lnln_bench::published::parse::{self, Options};
 
 use super::output;
@@ -93,9 +93,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         rounding: args.rounding.map(Rounding::into),
     };
     let findings = audit::audit(&tables, &facts, protocol);
-    match args.json {
-        true => output::write(&render::json(&tables, &findings)?)?,
-        false => output::write(&render::text(&tables, &findings))?,
+    if args.json {
+        output::write(&render::json(&tables, &findings)?)?
+    } else {
+        output::write(&render::text(&tables, &findings))?
     }
     let strong = findings.iter().filter(|f| f.strength.strong()).count();
     ensure!(!args.strict || strong == 0, Strong(strong));

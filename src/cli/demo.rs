@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use lnln_bench::data::dataset::synthetic;
-use lnln_bench::sweep::Suite;
 use lnln_bench::support::Progress;
+use lnln_bench::sweep::Suite;
 
 use super::place::{ComputeOptions, Place};
 use super::processes::{Processes, sweep};

@@ -14,15 +14,15 @@
 use std::error::Error as StdError;
 
 use lnln_bench::data::dataset;
+use lnln_bench::data::pickle;
+use lnln_bench::data::store;
 use lnln_bench::mask;
 use lnln_bench::metric;
-use lnln_bench::data::pickle;
 use lnln_bench::published::parse;
 use lnln_bench::record;
-use lnln_bench::report;
 use lnln_bench::record::import;
+use lnln_bench::report;
 use lnln_bench::sweep::slurm;
-use lnln_bench::data::store;
 
 use super::audit;
 
@@ -140,8 +140,8 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
 #[cfg(feature = "torch")]
 fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
     use lnln_bench::model;
-use lnln_bench::sweep;
-use lnln_bench::train;
+    use lnln_bench::sweep;
+    use lnln_bench::train;
     if let Some(error) = error.downcast_ref::<train::Error>() {
         return Some(match error {
             train::Error::NoCuda { .. } => MISSING,

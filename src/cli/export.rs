@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use lnln_bench::data::dataset::{Corpus, Outline, SplitName, export};
-use lnln_bench::mask::{EvaluationMasks, Erasure, MaskProtocol, Condition, MaskSource, SplitShape, Variants};
+use lnln_bench::mask::{
+    Condition, Erasure, EvaluationMasks, MaskProtocol, MaskSource, SplitShape, Variants,
+};
 
 use super::output;
 

@@ -1,8 +1,8 @@
 //! `run --dry-run`: what a sweep would do and what it would cost.
 
-use lnln_bench::sweep::status::State;
-use lnln_bench::sweep::forecast::CellForecast;
 use lnln_bench::support::words;
+use lnln_bench::sweep::forecast::CellForecast;
+use lnln_bench::sweep::status::State;
 use serde_json::json;
 
 use super::output;

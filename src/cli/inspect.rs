@@ -30,9 +30,10 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<()> {
     let mut failed = None;
     for file in &args.files {
-        let shown = match args.json {
-            true => inspect::objects(file, |object| output::write(&object.to_string())),
-            false => table(file),
+        let shown = if args.json {
+            inspect::objects(file, |object| output::write(&object.to_string()))
+        } else {
+            table(file)
         };
         if let Err(error) = shown
             && let Some(earlier) = failed.replace(error)

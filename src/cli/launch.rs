@@ -4,11 +4,11 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use lnln_bench::record::SweepDir;
+use lnln_bench::support::shell::quote;
 use lnln_bench::sweep::slurm;
 use lnln_bench::sweep::slurm::script::Task;
 use lnln_bench::sweep::slurm::submit::{self, Submission, Wish};
 use lnln_bench::sweep::{Suite, Sweep};
-use lnln_bench::support::shell::quote;
 
 use super::place::Place;
 use super::processes::Processes;

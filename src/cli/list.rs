@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use comfy_table::Table;
-use lnln_bench::published::audit;
 use lnln_bench::data::dataset;
 use lnln_bench::mask;
 use lnln_bench::metric;
+use lnln_bench::published::audit;
 
 use super::{output, runs};
 
@@ -71,7 +71,10 @@ fn table(what: What) -> Table {
     let (head, rows): (&[&str], Vec<Vec<String>>) = match what {
         What::Datasets => (&["data set", "title", "labels", "metrics"], datasets()),
         What::Models => (&["model", "summary", "source"], models()),
-        What::Masks => (&["mask protocol", "version", "conditions", "definition"], masks()),
+        What::Masks => (
+            &["mask protocol", "version", "conditions", "definition"],
+            masks(),
+        ),
         What::Metrics => (&["protocol", "metric", "title", "better"], metrics()),
         What::Rules => (&["audit rule", "looks for", "strength"], rules()),
         // Not built in.

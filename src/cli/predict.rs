@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use lnln_bench::data::dataset::SplitName;
-use lnln_bench::mask::{self, EvaluationMasks, MaskProtocol, Condition};
+use lnln_bench::mask::{self, Condition, EvaluationMasks, MaskProtocol};
 use lnln_bench::record::{RunDir, write_atomic};
+use lnln_bench::support::Progress;
 use lnln_bench::sweep::predict::{self, Request};
 use lnln_bench::train::{DeviceSpec, EncoderSpec, device};
-use lnln_bench::support::Progress;
 
 use super::output;
 
@@ -94,7 +94,10 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
 }
 
 /// The mask protocol of this name, or the first of all, that has masks at this condition.
-fn mask_protocol(name: Option<&str>, condition: Condition) -> Result<&'static dyn MaskProtocol, mask::Error> {
+fn mask_protocol(
+    name: Option<&str>,
+    condition: Condition,
+) -> Result<&'static dyn MaskProtocol, mask::Error> {
     let first = || {
         EvaluationMasks::choose(&[], &[condition])
             .first()
@@ -117,7 +120,9 @@ mod tests {
     fn a_mask_protocol_takes_the_rate_it_is_asked_for() {
         let found = |name, condition: &str| {
             let found = mask_protocol(name, condition.parse().unwrap());
-            found.map(MaskProtocol::name).map_err(|error| error.to_string())
+            found
+                .map(MaskProtocol::name)
+                .map_err(|error| error.to_string())
         };
         assert_eq!(found(None, "0.5").unwrap(), "random");
         assert_eq!(found(None, "LA").unwrap(), "modality");

@@ -1,9 +1,9 @@
 //! A suite run in this process or in several.
 
 use anyhow::Context;
+use lnln_bench::support::Progress;
 use lnln_bench::sweep::{self, Fleet, Options, Slot, Suite, Summary, Sweep};
 use lnln_bench::train::{DeviceSpec, device};
-use lnln_bench::support::Progress;
 
 use super::place::{Place, cores};
 use super::{exit_code, interrupt};
@@ -83,9 +83,10 @@ impl Processes {
     /// The processes to start, and the device of the first; `None` where this one does.
     fn fleet(&self, place: &Place) -> Option<(Fleet, DeviceSpec)> {
         let own = [place.machinery.device];
-        let devices = match self.devices.is_empty() {
-            true => &own[..],
-            false => &self.devices,
+        let devices = if self.devices.is_empty() {
+            &own[..]
+        } else {
+            &self.devices
         };
         let jobs = self.jobs.map_or(devices.len(), usize::from);
         if jobs == 1 && self.devices.is_empty() {

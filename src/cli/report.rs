@@ -131,12 +131,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         colour,
     };
     let overview = terminal::tables(&written.overviews, style);
-    let others = match written.others.is_empty() {
-        true => String::new(),
-        false => format!(
+    let others = if written.others.is_empty() {
+        String::new()
+    } else {
+        format!(
             "Not shown here: {}\n",
             named(written.others.into_iter(), 12)
-        ),
+        )
     };
     output::write(&format!("{overview}\n{others}{}", written.dir.display()))
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use lnln_bench::support::Progress;
 use lnln_bench::sweep::{Protocol, Suite, TrainOn};
 use lnln_bench::train::OptionOverride;
-use lnln_bench::support::Progress;
 
 use super::launch::{self, Launcher};
 use super::place::Place;
@@ -156,9 +156,12 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
 
 /// A name that can be a folder's.
 fn plain(stem: &str) -> String {
-    let plain = |c: char| match c.is_ascii_alphanumeric() || "-_".contains(c) {
-        true => c,
-        false => '-',
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "-_".contains(c) {
+            c
+        } else {
+            '-'
+        }
     };
     stem.chars().map(plain).collect()
 }

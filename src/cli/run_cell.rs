@@ -5,9 +5,9 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use lnln_bench::record::{self, SweepCell, SweepDir};
+use lnln_bench::support::Progress;
 use lnln_bench::sweep::slurm::{jobs, requeue};
 use lnln_bench::sweep::{self, Options, Summary, Sweep, Unbegun};
-use lnln_bench::support::Progress;
 
 use super::place::ComputeOptions;
 use super::{exit_code, interrupt, output, processes};

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::MASK_PROTOCOLS;
-use lnln_bench::report::cite;
 use lnln_bench::record::import::{self, Options};
+use lnln_bench::report::cite;
 
 use super::output;
 
@@ -90,12 +90,13 @@ fn warn_of_masks(scored: &[import::Scored]) {
 
 /// A citation that becomes an entry of `citations.bib`.
 fn citation(text: &str) -> Result<String, String> {
-    match text.is_empty() || cite::entry(text).is_some() {
-        true => Ok(text.to_string()),
-        false => Err(
+    if text.is_empty() || cite::entry(text).is_some() {
+        Ok(text.to_string())
+    } else {
+        Err(
             "expected `Authors: Title. Venue Year`, as in `Zhang, Wang, Yu: Towards Robust \
-                      Multimodal Sentiment Analysis. NeurIPS 2024`"
+                  Multimodal Sentiment Analysis. NeurIPS 2024`"
                 .to_string(),
-        ),
+        )
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::mask::MaskFile;
 use lnln_bench::data::store;
+use lnln_bench::mask::MaskFile;
 
 use super::output;
 
@@ -21,9 +21,10 @@ pub struct Args {
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
     for file in &args.files {
-        let said = match MaskFile::is_one(file) {
-            true => masks(file)?,
-            false => data(file)?,
+        let said = if MaskFile::is_one(file) {
+            masks(file)?
+        } else {
+            data(file)?
         };
         output::write(&said)?;
     }
@@ -47,9 +48,10 @@ fn masks(file: &Path) -> anyhow::Result<String> {
     let masks = MaskFile::open(file)?;
     let verified = masks.verify(|group| tracing::debug!("{}: {group}", file.display()))?;
     let manifest = MaskFile::manifest_of(file);
-    let manifest = match verified.manifest {
-        true => format!("; {} says the same", manifest.display()),
-        false => format!("; no {} beside it, `prepare` writes it", manifest.display()),
+    let manifest = if verified.manifest {
+        format!("; {} says the same", manifest.display())
+    } else {
+        format!("; no {} beside it, `prepare` writes it", manifest.display())
     };
     Ok(format!(
         "{}: {} masks of {} in {} groups, for data {}{manifest}",

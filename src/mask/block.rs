@@ -1,7 +1,7 @@
 //! `block`: one contiguous span per modality.
 
-use super::mask_protocol::by_row;
 use super::key::{Key, Purpose, uniform};
+use super::mask_protocol::by_row;
 use super::timeline::relative_time;
 use super::{Error, MaskProtocol, Rows, Scope};
 
@@ -34,9 +34,10 @@ impl MaskProtocol for Block {
             let seed = uniform(&mut key.stream(id));
             for (t, u) in row.iter_mut().enumerate() {
                 let time = relative_time(modality, t, length).unwrap_or(seed);
-                let distance = match time < seed {
-                    true => (seed - time) / seed,
-                    false => (time - seed) / (1.0 - seed),
+                let distance = if time < seed {
+                    (seed - time) / seed
+                } else {
+                    (time - seed) / (1.0 - seed)
                 };
                 // A position at the very point would be lost at rate 0.
                 *u = distance.max(f64::MIN_POSITIVE);

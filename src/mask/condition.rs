@@ -355,7 +355,10 @@ mod tests {
         let conditions = parse_list("0,0.5,LA,l=0.2,a=0.7,v=0.7").unwrap();
         let json = serde_json::to_string(&conditions).unwrap();
         assert_eq!(json, r#"[0.0,0.5,"LA","l=0.2,a=0.7,v=0.7"]"#);
-        assert_eq!(serde_json::from_str::<Vec<Condition>>(&json).unwrap(), conditions);
+        assert_eq!(
+            serde_json::from_str::<Vec<Condition>>(&json).unwrap(),
+            conditions
+        );
         assert!(serde_json::from_str::<Condition>("1.5").is_err());
         assert!(serde_json::from_str::<Condition>("\"x\"").is_err());
     }

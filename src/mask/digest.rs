@@ -1,7 +1,7 @@
 //! The hash by which a mask is known.
 
 use super::key::update_text;
-use super::{Keep, Condition, packing};
+use super::{Condition, Keep, packing};
 use crate::data::dataset::SplitName;
 
 /// Separates this hash from every other use of blake3; the number is the encoding's version.
@@ -34,7 +34,12 @@ pub fn digest(name: &MaskName, keeps: &[Keep; 3]) -> String {
 pub(super) fn digest_bits(name: &MaskName, masks: [(usize, usize, Vec<u8>); 3]) -> String {
     let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
     let condition = name.condition.to_string();
-    for text in [name.mask_protocol, name.dataset, name.split.as_str(), &condition] {
+    for text in [
+        name.mask_protocol,
+        name.dataset,
+        name.split.as_str(),
+        &condition,
+    ] {
         update_text(&mut hasher, text);
     }
     hasher.update(&name.version.to_le_bytes());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Error, Keep, Condition, Variants, apply};
+use super::{Condition, Error, Keep, Variants, apply};
 use crate::data::dataset::export::Erase;
 use crate::data::dataset::{Block, Modality, SplitName};
 

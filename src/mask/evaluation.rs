@@ -1,7 +1,7 @@
 //! Which mask protocols are evaluated at which conditions.
 
 use super::condition::Kind;
-use super::{Error, MaskProtocol, Condition};
+use super::{Condition, Error, MaskProtocol};
 
 /// A mask protocol with the conditions it is evaluated at.
 #[derive(Clone)]
@@ -24,18 +24,22 @@ impl EvaluationMasks {
     /// [`Error::UnknownMaskProtocol`]; [`Error::NoConditions`] where the mask protocol has no masks at this condition.
     pub fn one(name: &str, condition: Condition) -> Result<Self, Error> {
         let mask_protocol = super::find(name)?;
-        match mask_protocol.kinds().contains(&condition.kind()) {
-            true => Ok(Self {
+        if mask_protocol.kinds().contains(&condition.kind()) {
+            Ok(Self {
                 mask_protocol,
                 conditions: vec![condition],
-            }),
-            false => Err(no_conditions(mask_protocol, condition.to_string())),
+            })
+        } else {
+            Err(no_conditions(mask_protocol, condition.to_string()))
         }
     }
 
     /// A mask protocol for each of `conditions`: the first of `conditions` that takes its kind, or else the
     /// first of all mask protocols.
-    pub fn choose(evaluation: &[Self], conditions: &[Condition]) -> Vec<(&'static dyn MaskProtocol, Condition)> {
+    pub fn choose(
+        evaluation: &[Self],
+        conditions: &[Condition],
+    ) -> Vec<(&'static dyn MaskProtocol, Condition)> {
         let mask_protocol = |condition: &Condition| {
             let own = evaluation.iter().map(|evaluation| evaluation.mask_protocol);
             let mut mask_protocols = own.chain(super::MASK_PROTOCOLS.iter().copied());
@@ -50,9 +54,10 @@ impl EvaluationMasks {
     /// The mask seeds under which the mask protocol is evaluated: one stands for all where masks do not
     /// depend on it.
     pub fn seeds<'a>(&self, seeds: &'a [u64]) -> &'a [u64] {
-        match self.mask_protocol.is_seed_invariant() {
-            true => &seeds[..seeds.len().min(1)],
-            false => seeds,
+        if self.mask_protocol.is_seed_invariant() {
+            &seeds[..seeds.len().min(1)]
+        } else {
+            seeds
         }
     }
 
@@ -61,9 +66,11 @@ impl EvaluationMasks {
     /// # Errors
     /// As [`MaskProtocol::fill`].
     pub fn check_seeds(evaluation: &[Self], seeds: &[u64]) -> Result<(), Error> {
-        let mut all = evaluation
-            .iter()
-            .flat_map(|one| one.seeds(seeds).iter().map(|seed| (one.mask_protocol, *seed)));
+        let mut all = evaluation.iter().flat_map(|one| {
+            one.seeds(seeds)
+                .iter()
+                .map(|seed| (one.mask_protocol, *seed))
+        });
         all.try_for_each(|(mask_protocol, seed)| mask_protocol.check_seed(seed))
     }
 
@@ -82,16 +89,26 @@ impl EvaluationMasks {
                 .any(|known| known.mask_protocol.name() == mask_protocol.name())
             {
                 let conditions = conditions_of(mask_protocol, conditions)?;
-                dealt.push(Self { mask_protocol, conditions });
+                dealt.push(Self {
+                    mask_protocol,
+                    conditions,
+                });
             }
         }
-        let takes = |condition: &Condition| dealt.iter().any(|known| known.conditions.contains(condition));
+        let takes = |condition: &Condition| {
+            dealt
+                .iter()
+                .any(|known| known.conditions.contains(condition))
+        };
         match conditions.iter().find(|condition| !takes(condition)) {
             None => Ok(dealt),
             // Rates are the default of every flag, so they may stand unused beside subsets.
             Some(condition) if condition.kind() == Kind::Rate => {
                 let mask_protocols = listed(names);
-                tracing::info!("{mask_protocols}: rates are not used, only {}", kinds_of(&dealt));
+                tracing::info!(
+                    "{mask_protocols}: rates are not used, only {}",
+                    kinds_of(&dealt)
+                );
                 Ok(dealt)
             }
             Some(condition) => Err(Error::IdleCondition {
@@ -114,9 +131,14 @@ fn kinds_of(dealt: &[EvaluationMasks]) -> String {
     listed(&conditions.map(Condition::to_string).collect::<Vec<_>>())
 }
 
-fn conditions_of(mask_protocol: &dyn MaskProtocol, conditions: &[Condition]) -> Result<Vec<Condition>, Error> {
+fn conditions_of(
+    mask_protocol: &dyn MaskProtocol,
+    conditions: &[Condition],
+) -> Result<Vec<Condition>, Error> {
     let kinds = mask_protocol.kinds();
-    let taken = conditions.iter().filter(|condition| kinds.contains(&condition.kind()));
+    let taken = conditions
+        .iter()
+        .filter(|condition| kinds.contains(&condition.kind()));
     let mut taken: Vec<Condition> = taken.copied().collect();
     taken.sort();
     taken.dedup();
@@ -225,7 +247,10 @@ mod tests {
         ] {
             let condition: Condition = condition.parse().unwrap();
             let one = EvaluationMasks::one(name, condition).unwrap();
-            assert_eq!((one.mask_protocol.name(), one.conditions), (name, vec![condition]));
+            assert_eq!(
+                (one.mask_protocol.name(), one.conditions),
+                (name, vec![condition])
+            );
         }
         for (name, condition, expected) in [
             (
@@ -250,7 +275,10 @@ mod tests {
         let conditions = parse_list("0.5,LA,l=0.2,a=0.7,v=0.7").unwrap();
         let evaluation = EvaluationMasks::deal(&["block"], &conditions[..1]).unwrap();
         let chosen = EvaluationMasks::choose(&evaluation, &conditions);
-        let names: Vec<_> = chosen.iter().map(|(mask_protocol, _)| mask_protocol.name()).collect();
+        let names: Vec<_> = chosen
+            .iter()
+            .map(|(mask_protocol, _)| mask_protocol.name())
+            .collect();
         assert_eq!(names, ["block", "modality", "mixed"]);
     }
 

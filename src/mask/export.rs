@@ -17,7 +17,7 @@ use hdf5::types::VarLenUnicode;
 
 use super::file::attribute::{hdf5_error, set, set_all, set_text, unicode};
 use super::npz::{self, Array};
-use super::{Error, Condition, Variants};
+use super::{Condition, Error, Variants};
 use crate::data::dataset::{Modality, SplitName};
 use crate::data::store::Partial;
 
@@ -97,7 +97,10 @@ pub fn to_npz(
     ];
     let mut arrays = vec![
         ("mask".to_owned(), Array::texts(&mask)),
-        ("nominal".to_owned(), Array::floats(&[3], &condition.rates())),
+        (
+            "nominal".to_owned(),
+            Array::floats(&[3], &condition.rates()),
+        ),
         ("content_hash".to_owned(), Array::texts(&[content_hash])),
     ];
     for (split, ids) in ids {
@@ -123,7 +126,11 @@ pub fn to_npz(
 }
 
 /// Realised missing rates of text, audio and vision; NaN where no position is valid.
-fn realised(variants: &Variants, split: SplitName, condition: Condition) -> Result<[f64; 3], Error> {
+fn realised(
+    variants: &Variants,
+    split: SplitName,
+    condition: Condition,
+) -> Result<[f64; 3], Error> {
     let rates = variants.realised(split, condition)?;
     Ok(rates.map(|rate| rate.unwrap_or(f64::NAN)))
 }

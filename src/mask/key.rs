@@ -180,7 +180,13 @@ mod tests {
         }
     }
 
-    fn first(purpose: Purpose, mask_protocol: &'static str, version: u32, scope: Scope, id: &str) -> f64 {
+    fn first(
+        purpose: Purpose,
+        mask_protocol: &'static str,
+        version: u32,
+        scope: Scope,
+        id: &str,
+    ) -> f64 {
         let mask_protocol = Named(mask_protocol, version);
         uniform(&mut Key::new(purpose, &mask_protocol, &scope).stream(id))
     }

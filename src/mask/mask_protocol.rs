@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::key::Key;
 use super::condition::Kind;
+use super::key::Key;
 use super::numpy_rng::Mt19937;
 use super::{Error, MASK_PROTOCOLS, Phase, Rows, Scope, noise};
 use crate::data::dataset::{Modality, SplitName};
@@ -142,7 +142,10 @@ pub fn find(name: &str) -> Result<&'static dyn MaskProtocol, Error> {
         .copied()
         .find(|mask_protocol| mask_protocol.name() == name)
         .ok_or_else(|| {
-            let known: Vec<_> = MASK_PROTOCOLS.iter().map(|mask_protocol| mask_protocol.name()).collect();
+            let known: Vec<_> = MASK_PROTOCOLS
+                .iter()
+                .map(|mask_protocol| mask_protocol.name())
+                .collect();
             Error::UnknownMaskProtocol {
                 asked: name.to_owned(),
                 known: known.join(", "),
@@ -176,8 +179,13 @@ mod tests {
     #[test]
     fn names_are_unique_and_found() {
         for mask_protocol in MASK_PROTOCOLS {
-            assert_eq!(find(mask_protocol.name()).unwrap().summary(), mask_protocol.summary());
-            let same = MASK_PROTOCOLS.iter().filter(|f| f.name() == mask_protocol.name());
+            assert_eq!(
+                find(mask_protocol.name()).unwrap().summary(),
+                mask_protocol.summary()
+            );
+            let same = MASK_PROTOCOLS
+                .iter()
+                .filter(|f| f.name() == mask_protocol.name());
             assert_eq!(same.count(), 1);
         }
         let message = find("blokc").err().unwrap().to_string();

@@ -1,8 +1,8 @@
 //! `mixed`: a missing rate of its own for every modality.
 
-use super::mask_protocol::Numbers;
-use super::key::{Key, Purpose};
 use super::condition::Kind;
+use super::key::{Key, Purpose};
+use super::mask_protocol::Numbers;
 use super::{Error, MaskProtocol, Rows, Scope, random};
 
 /// Every position on its own, as in [`super::Random`], at conditions like `l=0.2,a=0.7,v=0.7`.
@@ -52,7 +52,10 @@ mod tests {
         let drawn = Variants::build(&Mixed, "toy", &[split], 5, &[condition]).unwrap();
         for (modality, inner) in Modality::ALL.into_iter().zip([48.0 / 50.0, 1.0, 1.0]) {
             let missing = drawn.keep(split.name, modality, condition).unwrap();
-            let (missing, rate) = (missing.missing_rate(&lengths).unwrap(), condition.of(modality));
+            let (missing, rate) = (
+                missing.missing_rate(&lengths).unwrap(),
+                condition.of(modality),
+            );
             let deviation = (rate * (1.0 - rate) / 10_000.0).sqrt();
             assert!(
                 (missing - rate * inner).abs() < 4.0 * deviation,

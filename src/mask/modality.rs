@@ -1,8 +1,8 @@
 //! `modality`: whole modalities.
 
-use super::mask_protocol::by_row;
-use super::key::{Key, Purpose, uniform};
 use super::condition::Kind;
+use super::key::{Key, Purpose, uniform};
+use super::mask_protocol::by_row;
 use super::{Error, MaskProtocol, Rows, Scope};
 
 /// One number per sample and modality, at all of its positions.
@@ -49,13 +49,14 @@ mod tests {
     use super::*;
     use crate::data::dataset::Modality;
     use crate::mask::testing::{EVALUATION, ids, rows};
-    use crate::mask::{MASK_PROTOCOLS, Condition, Variants};
+    use crate::mask::{Condition, MASK_PROTOCOLS, Variants};
 
     #[test]
     fn a_named_modality_is_missing_everywhere_and_the_others_are_whole() {
         let (ids, lengths) = (ids(30), vec![7; 30]);
         let split = crate::mask::testing::shape(&ids, [&lengths, &lengths, &lengths], [8; 3]);
-        let drawn = Variants::build(&WholeModality, "toy", &[split], 5, &Condition::SUBSETS).unwrap();
+        let drawn =
+            Variants::build(&WholeModality, "toy", &[split], 5, &Condition::SUBSETS).unwrap();
         for condition in Condition::SUBSETS {
             for modality in Modality::ALL {
                 let kept = drawn.keep(split.name, modality, condition).unwrap();
@@ -66,7 +67,11 @@ mod tests {
                 } else {
                     1.0
                 };
-                assert_eq!(missing, condition.of(modality) * all, "{modality} at {condition}");
+                assert_eq!(
+                    missing,
+                    condition.of(modality) * all,
+                    "{modality} at {condition}"
+                );
             }
         }
     }
@@ -77,13 +82,20 @@ mod tests {
         let (ids, lengths) = (ids(30), vec![7; 30]);
         let split = crate::mask::testing::shape(&ids, [&lengths; 3], [8; 3]);
         for mask_protocol in MASK_PROTOCOLS {
-            let conditions = match mask_protocol.is_seed_invariant() {
-                true => Condition::SUBSETS.to_vec(),
-                false => vec!["l=0.2,a=0.7,v=0.4".parse().unwrap()],
+            let conditions = if mask_protocol.is_seed_invariant() {
+                Condition::SUBSETS.to_vec()
+            } else {
+                vec!["l=0.2,a=0.7,v=0.4".parse().unwrap()]
             };
-            let draw = |seed| Variants::build(*mask_protocol, "toy", &[split], seed, &conditions).unwrap();
+            let draw =
+                |seed| Variants::build(*mask_protocol, "toy", &[split], seed, &conditions).unwrap();
             let same = draw(5).splits == draw(6).splits;
-            assert_eq!(same, mask_protocol.is_seed_invariant(), "{}", mask_protocol.name());
+            assert_eq!(
+                same,
+                mask_protocol.is_seed_invariant(),
+                "{}",
+                mask_protocol.name()
+            );
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::key::{Key, Purpose, uniform};
-use super::{Error, MaskProtocol, Condition, Phase, Scope, Training, rates};
+use super::{Condition, Error, MaskProtocol, Phase, Scope, Training, rates};
 use crate::data::dataset::{Modality, SplitName};
 
 /// When training masks and rates are drawn anew.
@@ -81,17 +81,23 @@ impl Noise {
     ///
     /// # Errors
     /// [`Error::OneCopy`] under a [draw-invariant](MaskProtocol::is_draw_invariant) mask protocol at one condition.
-    pub fn check_copies(self, mask_protocol: &dyn MaskProtocol, distribution: RateDistribution) -> Result<(), Error> {
+    pub fn check_copies(
+        self,
+        mask_protocol: &dyn MaskProtocol,
+        distribution: RateDistribution,
+    ) -> Result<(), Error> {
         let several = matches!(
             self,
             Self::Cycle(2..) | Self::Fresh | Self::ReferenceRefresh
         );
         match distribution {
-            RateDistribution::At(condition) if several && mask_protocol.is_draw_invariant() => Err(Error::OneCopy {
-                noise: self.to_string(),
-                mask_protocol: mask_protocol.name(),
-                condition,
-            }),
+            RateDistribution::At(condition) if several && mask_protocol.is_draw_invariant() => {
+                Err(Error::OneCopy {
+                    noise: self.to_string(),
+                    mask_protocol: mask_protocol.name(),
+                    condition,
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -127,7 +133,12 @@ impl RateDistribution {
     /// # Errors
     /// [`Error::OneRate`] where it has no half-complete training; as [`MaskProtocol::fill`] where it
     /// cannot use one of the seeds.
-    pub fn check(self, mask_protocol: &dyn MaskProtocol, run: u64, mask_seed: u64) -> Result<(), Error> {
+    pub fn check(
+        self,
+        mask_protocol: &dyn MaskProtocol,
+        run: u64,
+        mask_seed: u64,
+    ) -> Result<(), Error> {
         let scope = Scope {
             dataset: "",
             split: SplitName::Train,
@@ -276,7 +287,11 @@ mod tests {
 
     #[test]
     fn published_protocols_bring_their_mask_protocol_and_rates() {
-        let mask_protocol = |noise: Noise, asked| noise.mask_protocol(asked).map(|mask_protocol| mask_protocol.name());
+        let mask_protocol = |noise: Noise, asked| {
+            noise
+                .mask_protocol(asked)
+                .map(|mask_protocol| mask_protocol.name())
+        };
         assert_eq!(mask_protocol(Noise::Reference, None).unwrap(), "reference");
         assert_eq!(mask_protocol(Noise::Fresh, None).unwrap(), "random");
         assert_eq!(mask_protocol(Noise::Fixed, Some("block")).unwrap(), "block");
@@ -286,7 +301,10 @@ mod tests {
         assert!(message.contains("noise `fixed` with `random`"), "{message}");
         let condition = RateDistribution::At("0.5".parse().unwrap());
         assert!(Noise::Fixed.check_rates(condition).is_ok());
-        let message = Noise::Reference.check_rates(condition).unwrap_err().to_string();
+        let message = Noise::Reference
+            .check_rates(condition)
+            .unwrap_err()
+            .to_string();
         assert!(
             message.contains("half of the samples complete"),
             "{message}"
@@ -296,7 +314,8 @@ mod tests {
     #[test]
     fn only_several_copies_have_to_differ() {
         let condition = RateDistribution::At("0.5".parse().unwrap());
-        let check = |noise: Noise, distribution| noise.check_copies(&Reference, distribution).is_ok();
+        let check =
+            |noise: Noise, distribution| noise.check_copies(&Reference, distribution).is_ok();
         for noise in [Noise::Fresh, Noise::Cycle(2), Noise::ReferenceRefresh] {
             assert!(!check(noise, condition) && check(noise, RateDistribution::HalfComplete));
             assert!(noise.check_copies(&Random, condition).is_ok());
@@ -331,7 +350,13 @@ mod tests {
     #[test]
     fn laws_round_trip() {
         for distribution in ["half-complete", "0.3", "LA", "l=0.2,a=0.7,v=0.7"] {
-            assert_eq!(distribution.parse::<RateDistribution>().unwrap().to_string(), distribution);
+            assert_eq!(
+                distribution
+                    .parse::<RateDistribution>()
+                    .unwrap()
+                    .to_string(),
+                distribution
+            );
         }
         assert!("half".parse::<RateDistribution>().is_err());
     }

@@ -14,7 +14,9 @@ fn hash(mask_protocol: &dyn MaskProtocol, scope: &Scope) -> String {
     if let Numbers::Stream(_) = mask_protocol.numbers(scope).unwrap() {
         lengths.fill(40);
     }
-    let field = mask_protocol.field(scope, rows(&ids, &lengths, 40)).unwrap();
+    let field = mask_protocol
+        .field(scope, rows(&ids, &lengths, 40))
+        .unwrap();
     let bytes: Vec<u8> = field.iter().flat_map(|u| u.to_le_bytes()).collect();
     blake3::hash(&bytes).to_hex()[..16].to_owned()
 }
@@ -45,7 +47,10 @@ fn every_version_of_every_mask_protocol_is_frozen() {
     let now: Vec<_> = MASK_PROTOCOLS
         .iter()
         .map(|mask_protocol| {
-            let hashes = [hash(*mask_protocol, &EVALUATION), hash(*mask_protocol, &training)];
+            let hashes = [
+                hash(*mask_protocol, &EVALUATION),
+                hash(*mask_protocol, &training),
+            ];
             (mask_protocol.name(), mask_protocol.version(), hashes)
         })
         .collect();
@@ -85,14 +90,21 @@ fn any_number_of_threads_gives_the_same_masks() {
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
             pool.build().unwrap().install(|| {
-                let field = mask_protocol.field(&EVALUATION, rows(&ids, &lengths, 17)).unwrap();
-                let masks = Variants::build(*mask_protocol, "toy", &[split], 3, &conditions).unwrap();
+                let field = mask_protocol
+                    .field(&EVALUATION, rows(&ids, &lengths, 17))
+                    .unwrap();
+                let masks =
+                    Variants::build(*mask_protocol, "toy", &[split], 3, &conditions).unwrap();
                 let packed = masks.splits[0].ranks.each_ref().map(Ranks::bits);
                 (field, masks.hashes(split.name).unwrap(), masks, packed)
             })
         };
         let one = with(1);
-        assert!([2, 16].iter().all(|n| with(*n) == one), "{}", mask_protocol.name());
+        assert!(
+            [2, 16].iter().all(|n| with(*n) == one),
+            "{}",
+            mask_protocol.name()
+        );
     }
 }
 
@@ -107,7 +119,9 @@ fn both_erased(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> f64 {
             _ => (4, 0),
         };
         let lengths = [steps as u32; SAMPLES];
-        let field = mask_protocol.field(scope, rows(&ids, &lengths, steps)).unwrap();
+        let field = mask_protocol
+            .field(scope, rows(&ids, &lengths, steps))
+            .unwrap();
         field.chunks(steps).map(|row| row[place] <= 0.5).collect()
     };
     let both = erased(a)
@@ -137,8 +151,16 @@ fn a_small_dependence_is_seen() {
 
 /// Whether a mask protocol loses a position under one scope regardless of the other.
 fn independent(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> bool {
-    let (one, other) = (both_erased(mask_protocol, a, a), both_erased(mask_protocol, b, b));
-    assert!((0.2..0.6).contains(&one), "{} of {}", one, mask_protocol.name());
+    let (one, other) = (
+        both_erased(mask_protocol, a, a),
+        both_erased(mask_protocol, b, b),
+    );
+    assert!(
+        (0.2..0.6).contains(&one),
+        "{} of {}",
+        one,
+        mask_protocol.name()
+    );
     near_product(one, other, both_erased(mask_protocol, a, b))
 }
 
@@ -152,10 +174,17 @@ fn only_momentless_families_repeat_their_fields() {
                 phase,
                 ..EVALUATION
             };
-            mask_protocol.field(&scope, rows(&ids, &lengths, 9)).unwrap()
+            mask_protocol
+                .field(&scope, rows(&ids, &lengths, 9))
+                .unwrap()
         };
         let same = at(Phase::Epoch(0)) == at(Phase::Epoch(1));
-        assert_eq!(same, mask_protocol.is_draw_invariant(), "{}", mask_protocol.name());
+        assert_eq!(
+            same,
+            mask_protocol.is_draw_invariant(),
+            "{}",
+            mask_protocol.name()
+        );
     }
 }
 
@@ -166,7 +195,10 @@ fn modalities_splits_seeds_and_moments_are_independent() {
         modality,
         ..EVALUATION
     };
-    for mask_protocol in MASK_PROTOCOLS.iter().filter(|mask_protocol| !mask_protocol.row_ordered()) {
+    for mask_protocol in MASK_PROTOCOLS
+        .iter()
+        .filter(|mask_protocol| !mask_protocol.row_ordered())
+    {
         let others = [
             Scope {
                 split,

@@ -1,7 +1,7 @@
 //! `random`: every position of every modality on its own, independent of everything else.
 
-use super::mask_protocol::{Numbers, by_row};
 use super::key::{Key, Purpose};
+use super::mask_protocol::{Numbers, by_row};
 use super::{Error, MaskProtocol, Rows, Scope};
 
 /// Independent keyed streams: one per (data set, split, modality, seed, phase, sample).
@@ -36,7 +36,12 @@ impl MaskProtocol for Random {
 }
 
 /// Every valid position a number of its own, under the mask protocol's key; none is drawn for padding.
-pub(super) fn independent(mask_protocol: &dyn MaskProtocol, scope: &Scope, rows: Rows, field: &mut [f64]) {
+pub(super) fn independent(
+    mask_protocol: &dyn MaskProtocol,
+    scope: &Scope,
+    rows: Rows,
+    field: &mut [f64],
+) {
     let key = Key::new(Purpose::Field, mask_protocol, scope);
     by_row(rows, field, |id, length, row| {
         key.fill(id, &mut row[..length as usize]);

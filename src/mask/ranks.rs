@@ -7,10 +7,10 @@
 use rayon::prelude::*;
 
 use super::compare::{BLOCK, count_above};
-use super::mask_protocol::{self, Numbers, SHARE};
 use super::keep::droppable;
+use super::mask_protocol::{self, Numbers, SHARE};
 use super::scale::Scale;
-use super::{Error, MaskProtocol, Keep, Planes, Rows, Scope, packing, rates};
+use super::{Error, Keep, MaskProtocol, Planes, Rows, Scope, packing, rates};
 use crate::data::dataset::Modality;
 
 /// Ranks of one modality of one split, shape (`rows`, `steps`), row-major.
@@ -217,7 +217,10 @@ mod tests {
         let list = rates::parse_list("0:1:0.1").unwrap();
         // More samples than a block, of all lengths.
         let (ids, lengths): (_, Vec<u32>) = (ids(400), (0..400).map(|i| i % 13).collect());
-        for (mask_protocol, modality) in MASK_PROTOCOLS.iter().flat_map(|f| Modality::ALL.map(|m| (*f, m))) {
+        for (mask_protocol, modality) in MASK_PROTOCOLS
+            .iter()
+            .flat_map(|f| Modality::ALL.map(|m| (*f, m)))
+        {
             let scope = Scope {
                 modality,
                 ..EVALUATION

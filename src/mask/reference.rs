@@ -3,7 +3,7 @@
 use super::mask_protocol::Numbers;
 use super::numpy_rng::Mt19937;
 use super::python_random::PythonRandom;
-use super::{Error, MaskProtocol, Loader, Phase, Rows, Scope, Training};
+use super::{Error, Loader, MaskProtocol, Phase, Rows, Scope, Training};
 use crate::data::dataset::Modality;
 
 /// One stream of NumPy's legacy generator, started again from the seed for every modality and

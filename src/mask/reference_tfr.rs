@@ -1,7 +1,7 @@
 //! `reference-tfr`: the masks under which MMSA trains and tests TFR-Net, bit for bit.
 
-use super::mask_protocol::Numbers;
 use super::condition::Kind;
+use super::mask_protocol::Numbers;
 use super::numpy_rng::Mt19937;
 use super::reference::numpy_seed;
 use super::{Error, MaskProtocol, Rows, Scope, Training};
@@ -158,8 +158,16 @@ mod tests {
             .check(&ReferenceTfr, 1, 1)
             .unwrap_err();
         assert!(message.to_string().contains("--noise-rate"), "{message}");
-        assert!(RateDistribution::HalfComplete.check(&Reference, 1, 1).is_ok());
+        assert!(
+            RateDistribution::HalfComplete
+                .check(&Reference, 1, 1)
+                .is_ok()
+        );
         let condition = "0.5".parse().unwrap();
-        assert!(RateDistribution::At(condition).check(&ReferenceTfr, 1, 1).is_ok());
+        assert!(
+            RateDistribution::At(condition)
+                .check(&ReferenceTfr, 1, 1)
+                .is_ok()
+        );
     }
 }

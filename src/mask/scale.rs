@@ -20,9 +20,10 @@ impl<'a> Scale<'a> {
         let answer = |cell: usize| {
             // With its borders, so that it does not matter which way a tie is rounded.
             let [start, end] = [-0.5, 0.5].map(|half| (cell as f64 + half) / CELLS as f64);
-            match rates.iter().any(|rate| (start..=end).contains(rate)) {
-                true => AMBIGUOUS,
-                false => rates.partition_point(|rate| *rate < start) as u8,
+            if rates.iter().any(|rate| (start..=end).contains(rate)) {
+                AMBIGUOUS
+            } else {
+                rates.partition_point(|rate| *rate < start) as u8
             }
         };
         Self {

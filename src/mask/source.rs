@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::file::Stored;
-use super::{Error, MaskProtocol, Condition, MaskFile, SplitShape, Variants};
+use super::{Condition, Error, MaskFile, MaskProtocol, SplitShape, Variants};
 
 /// Masks of one prepared data set.
 pub struct MaskSource {
@@ -18,10 +18,7 @@ impl MaskSource {
     /// [`Error`] where a file is there that cannot be read, or that belongs to other data.
     pub fn beside(data: &Path, dataset: &str, content_hash: &str) -> Result<Self, Error> {
         let path = MaskFile::beside(data);
-        let file = match path.exists() {
-            true => open(&path)?,
-            false => None,
-        };
+        let file = if path.exists() { open(&path)? } else { None };
         if let Some(file) = &file {
             file.check_data(dataset, content_hash)?;
         }
@@ -80,7 +77,9 @@ impl MaskSource {
                 return Err(Error::Damaged {
                     path: file.path().to_owned(),
                     group: name.group(),
-                    what: format!("the realised rates at condition {condition} are not those of the data"),
+                    what: format!(
+                        "the realised rates at condition {condition} are not those of the data"
+                    ),
                 });
             }
         }
@@ -130,7 +129,8 @@ fn open(path: &Path) -> Result<Option<MaskFile>, Error> {
 /// Masks of the same name under another version mean that a mask protocol has changed since.
 fn refuse_other_version(file: &MaskFile, name: &Stored) -> Result<(), Error> {
     let same = |other: &&Stored| {
-        (&other.mask_protocol, other.seed, other.split) == (&name.mask_protocol, name.seed, name.split)
+        (&other.mask_protocol, other.seed, other.split)
+            == (&name.mask_protocol, name.seed, name.split)
     };
     match file.stored()?.iter().find(same) {
         None => Ok(()),

@@ -91,7 +91,10 @@ mod tests {
         // Everything but CLS and SEP: 2 of 4, 0 of 2, 1 of 3.
         assert_eq!(text.pooled, Some(3.0 / 9.0));
         assert_eq!(text.spread.unwrap().max, 0.5);
-        assert_eq!((audio.pooled, audio.spread.unwrap().samples), (Some(1.0), 2));
+        assert_eq!(
+            (audio.pooled, audio.spread.unwrap().samples),
+            (Some(1.0), 2)
+        );
         assert_eq!((vision.pooled, vision.spread), (None, None));
     }
 }

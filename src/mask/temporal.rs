@@ -1,7 +1,7 @@
 //! `temporal`: one mask over a sample's time, the same in all modalities.
 
-use super::mask_protocol::by_row;
 use super::key::{Key, Purpose, uniform};
+use super::mask_protocol::by_row;
 use super::timeline::relative_time;
 use super::{Error, MaskProtocol, Rows, Scope};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::digest::{MaskName, digest_bits};
 use super::ranks::spell;
-use super::{Error, MaskProtocol, Keep, Condition, Phase, Ranks, Rows, Scope};
+use super::{Condition, Error, Keep, MaskProtocol, Phase, Ranks, Rows, Scope};
 use crate::data::dataset::{Corpus, Modality, Outline, Split, SplitName};
 
 /// What masks need to know of a split.
@@ -66,7 +66,9 @@ impl SplitVariants {
         let of = |condition: &Condition, modality: Modality| {
             let which = modality as usize;
             let known = ranks[which].rates.iter();
-            let place = known.copied().position(|rate| rate == condition.of(modality))?;
+            let place = known
+                .copied()
+                .position(|rate| rate == condition.of(modality))?;
             by_rate[which][place]
         };
         let realised = conditions
@@ -160,14 +162,20 @@ impl Variants {
             let mut kept = keep.iter();
             split.realised.retain(|_| kept.next() == Some(&true));
         }
-        self.conditions.retain(|condition| conditions.contains(condition));
+        self.conditions
+            .retain(|condition| conditions.contains(condition));
     }
 
     /// The mask of one modality of one split at a listed condition.
     ///
     /// # Errors
     /// [`Error::NoSplit`] or [`Error::NoCondition`] where it is not held.
-    pub fn keep(&self, split: SplitName, modality: Modality, condition: Condition) -> Result<Keep, Error> {
+    pub fn keep(
+        &self,
+        split: SplitName,
+        modality: Modality,
+        condition: Condition,
+    ) -> Result<Keep, Error> {
         let ranks = &self.split(split)?.ranks[modality as usize];
         let listed = self.conditions.contains(&condition);
         let keep = listed.then(|| ranks.keep(condition.of(modality))).flatten();
@@ -231,7 +239,11 @@ impl Variants {
     ///
     /// # Errors
     /// As [`Variants::keep`].
-    pub fn realised(&self, split: SplitName, condition: Condition) -> Result<[Option<f64>; 3], Error> {
+    pub fn realised(
+        &self,
+        split: SplitName,
+        condition: Condition,
+    ) -> Result<[Option<f64>; 3], Error> {
         let place = self.conditions.iter().position(|known| *known == condition);
         let rates = &self.split(split)?.realised;
         let rates = place.and_then(|place| rates.get(place)).copied();
@@ -288,7 +300,10 @@ fn build_split(
 
 /// The rates one modality has in a list of conditions, ascending.
 fn rates_of(conditions: &[Condition], modality: Modality) -> Vec<f64> {
-    let mut rates: Vec<f64> = conditions.iter().map(|condition| condition.of(modality)).collect();
+    let mut rates: Vec<f64> = conditions
+        .iter()
+        .map(|condition| condition.of(modality))
+        .collect();
     rates.sort_by(f64::total_cmp);
     rates.dedup();
     rates
@@ -315,7 +330,8 @@ pub(super) mod tests {
         let split = shape(&ids, [&lengths; 3], [6; 3]);
         let conditions = parse_list("1,0,0.3,LA,l=0.2,a=0.3,v=0.4").unwrap();
         for mask_protocol in MASK_PROTOCOLS {
-            let variants = Variants::build(*mask_protocol, "toy", &[split], 5, &conditions).unwrap();
+            let variants =
+                Variants::build(*mask_protocol, "toy", &[split], 5, &conditions).unwrap();
             for (modality, condition) in Modality::ALL
                 .iter()
                 .flat_map(|m| conditions.iter().map(|l| (*m, *l)))
@@ -333,11 +349,18 @@ pub(super) mod tests {
                     steps: 6,
                 };
                 let field = mask_protocol.field(&scope, rows).unwrap();
-                let direct = keep(&field, &[condition.of(modality); 4], &lengths, 6, modality).unwrap();
-                let place = conditions.iter().position(|known| *known == condition).unwrap();
+                let direct =
+                    keep(&field, &[condition.of(modality); 4], &lengths, 6, modality).unwrap();
+                let place = conditions
+                    .iter()
+                    .position(|known| *known == condition)
+                    .unwrap();
                 let realised = variants.splits[0].realised[place][modality as usize];
                 assert_eq!(realised, direct.missing_rate(&lengths));
-                assert_eq!(variants.keep(split.name, modality, condition).unwrap(), direct);
+                assert_eq!(
+                    variants.keep(split.name, modality, condition).unwrap(),
+                    direct
+                );
             }
         }
     }
@@ -358,7 +381,11 @@ pub(super) mod tests {
             short.hashes(SplitName::Test).unwrap(),
             long.hashes(SplitName::Test).unwrap(),
         );
-        assert!(short.iter().all(|(condition, hash)| long[condition] == *hash));
+        assert!(
+            short
+                .iter()
+                .all(|(condition, hash)| long[condition] == *hash)
+        );
         assert_eq!(long.len(), 11);
         assert_ne!(short, small(2, "0.5").hashes(SplitName::Test).unwrap());
     }

@@ -78,9 +78,12 @@ fn ratio(sums: &[f64]) -> Option<f64> {
 fn weighted_f1(sums: &[f64]) -> Option<f64> {
     let total: f64 = sums.iter().sum();
     let wrong = sums[1] + sums[2];
-    let term = |hits: f64, support: f64| match hits > 0.0 {
-        true => support * 2.0 * hits / (2.0 * hits + wrong),
-        false => 0.0,
+    let term = |hits: f64, support: f64| {
+        if hits > 0.0 {
+            support * 2.0 * hits / (2.0 * hits + wrong)
+        } else {
+            0.0
+        }
     };
     let sum = term(sums[0], sums[0] + sums[1]) + term(sums[3], sums[2] + sums[3]);
     (total > 0.0).then(|| sum / total)

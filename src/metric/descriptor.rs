@@ -121,9 +121,10 @@ pub fn fixed(value: f64, decimals: usize) -> String {
         None => format!("{:.decimals$}", value.abs()),
     };
     let zero = text.chars().all(|c| c == '0' || c == '.');
-    match value < 0.0 && !zero {
-        true => format!("-{text}"),
-        false => text,
+    if value < 0.0 && !zero {
+        format!("-{text}")
+    } else {
+        text
     }
 }
 
@@ -132,9 +133,10 @@ pub fn fixed(value: f64, decimals: usize) -> String {
 fn units(value: f64, decimals: usize) -> Option<u64> {
     let exact = value * 10f64.powi(decimals as i32);
     let whole = exact.floor();
-    let units = match (exact - whole - 0.5).abs() < TIE {
-        true => whole + whole % 2.0,
-        false => exact.round(),
+    let units = if (exact - whole - 0.5).abs() < TIE {
+        whole + whole % 2.0
+    } else {
+        exact.round()
     };
     (units < MANY).then_some(units as u64)
 }

@@ -10,11 +10,11 @@
 
 pub mod accuracy;
 mod additive;
+pub mod baseline;
 pub mod correlation;
 mod descriptor;
 pub mod error;
 pub mod f1;
-pub mod baseline;
 mod mosi;
 mod protocol;
 mod sims;

@@ -23,8 +23,9 @@ pub(super) const PROTOCOL: Protocol = Protocol {
                 s[1] += 1.0;
             },
         )),
-        Metric::number("corr", "Corr", Direction::HigherIsBetter, corr)
-            .summed(Sums::correlation(|p, t, s| moments(sample(p), sample(t), s))),
+        Metric::number("corr", "Corr", Direction::HigherIsBetter, corr).summed(Sums::correlation(
+            |p, t, s| moments(sample(p), sample(t), s),
+        )),
     ],
     extras: &[
         Metric::share("f1_swapped", "F1 swapped", f1_swapped)

@@ -16,7 +16,6 @@ use super::encoder::TextEncoder;
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::trainer_options::{TrainerOptions, MonitoredMetric};
 use super::layers::{
     BlockSize, CrossTransformer, HyperLayers, Projections, TokenTransformer, init,
 };
@@ -24,6 +23,7 @@ use super::losses::Losses;
 use super::recipe::{GradClip, Recipe, Rule};
 use super::setup::{CaseData, Profile, Setup, Shapes};
 use super::trace::Trace;
+use super::trainer_options::{MonitoredMetric, TrainerOptions};
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {

@@ -90,11 +90,12 @@ fn value(entry: &'static Entry, key: &str, text: &str, known: &Value) -> Result<
     if let (Some(number), true) = (value.as_i64(), published.is_f64()) {
         value = Value::from(number as f64);
     }
-    match std::mem::discriminant(&value) == std::mem::discriminant(published)
+    if std::mem::discriminant(&value) == std::mem::discriminant(published)
         && value.is_f64() == published.is_f64()
     {
-        true => Ok((key.to_owned(), value)),
-        false => Err(wrong(entry, key, text, published)),
+        Ok((key.to_owned(), value))
+    } else {
+        Err(wrong(entry, key, text, published))
     }
 }
 
@@ -118,9 +119,10 @@ fn unknown(entry: &'static Entry, found: &str, known: &Value) -> ModelError {
     ModelError::UnknownChange {
         model: entry.name,
         found: found.to_owned(),
-        variants: match variants.is_empty() {
-            true => "(none)".to_owned(),
-            false => variants.join(", "),
+        variants: if variants.is_empty() {
+            "(none)".to_owned()
+        } else {
+            variants.join(", ")
         },
         keys: keys.join(", "),
     }

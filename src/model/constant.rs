@@ -9,11 +9,11 @@ use tch::Tensor;
 use super::batch::{Batch, Inputs};
 use super::entry::{Entry, Model};
 use super::error::Result;
-use super::trainer_options::TrainerOptions;
 use super::losses::Losses;
 use super::recipe::{GradClip, Recipe, Rule};
 use super::setup::{Profile, Setup};
 use super::trace::Trace;
+use super::trainer_options::TrainerOptions;
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {

@@ -121,9 +121,10 @@ impl EfLstm {
         let (path, hidden) = (&setup.path, config.hidden_dims);
         let widths = setup.widths();
         let features = widths.iter().sum();
-        let (axis, channels) = match config.compat {
-            false => (NormAxis::Features, features),
-            true => (NormAxis::Steps, setup.shapes.text_steps),
+        let (axis, channels) = if !config.compat {
+            (NormAxis::Features, features)
+        } else {
+            (NormAxis::Steps, setup.shapes.text_steps)
         };
         let size = LstmSize {
             layers: config.num_layers,

@@ -105,7 +105,10 @@ impl LabelBank {
     /// [`ModelError::Input`].
     pub fn check(&self, index: &[i64], model: &'static str) -> Result<()> {
         let samples = self.spaces[0].labels.size()[0];
-        match index.iter().find(|&&sample| sample < 0 || sample >= samples) {
+        match index
+            .iter()
+            .find(|&&sample| sample < 0 || sample >= samples)
+        {
             None => Ok(()),
             Some(sample) => Err(ModelError::Input {
                 model,

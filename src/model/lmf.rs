@@ -193,9 +193,10 @@ impl Regressor for Lmf {
             weight_decay: recipe.weight_decay,
         };
         // The reference's second group starts after the two fusion parameters.
-        let others: &[&str] = match self.freeze_fusion {
-            true => &["audio_subnet", "video_subnet", "text_subnet", "bertmodel"],
-            false => &[],
+        let others: &[&str] = if self.freeze_fusion {
+            &["audio_subnet", "video_subnet", "text_subnet", "bertmodel"]
+        } else {
+            &[]
         };
         let factors = ["audio_factor", "video_factor", "text_factor"];
         vec![

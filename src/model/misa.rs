@@ -128,9 +128,12 @@ impl Misa {
     fn read(&self, inputs: &Inputs, train: bool, trace: &mut Trace) -> Result<[Tensor; 3]> {
         let states = self.encoder.encode(&inputs.text, NAME, train)?;
         trace.record("bert", &states);
-        let lengths = |own| match self.config.compat {
-            true => &inputs.text_lengths,
-            false => own,
+        let lengths = |own| {
+            if self.config.compat {
+                &inputs.text_lengths
+            } else {
+                own
+            }
         };
         let text = mean_of_valid(&states, &inputs.text_lengths);
         let vision = lengths(&inputs.vision_lengths);

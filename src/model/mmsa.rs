@@ -1,7 +1,7 @@
 //! How MMSA trains its models.
 
-use super::trainer_options::TrainerOptions;
 use super::recipe::{GradClip, Recipe, Rule};
+use super::trainer_options::TrainerOptions;
 
 /// MMSA has no cap: its early stop ends a training. This one is ours, for runs without.
 const EPOCHS: u32 = 100;

@@ -13,7 +13,6 @@ pub mod encoder;
 pub mod engine;
 pub mod entry;
 pub mod error;
-pub mod trainer_options;
 pub mod label_bank;
 pub mod layers;
 pub mod losses;
@@ -24,6 +23,7 @@ pub mod regressor;
 pub mod rng;
 pub mod setup;
 pub mod trace;
+pub mod trainer_options;
 pub mod variant;
 pub mod weights;
 
@@ -44,11 +44,11 @@ pub use encoder::{BertConfig, EncoderSetup, FrozenEncoder};
 pub use engine::Engine;
 pub use entry::{Entry, Model, backward, find};
 pub use error::ModelError;
-pub use trainer_options::TrainerOptions;
 pub use losses::{Losses, Term};
 pub use recipe::{GradClip, ParamGroup, Recipe, Rule};
 pub use setup::{LabelStats, Profile, Setup, Shapes};
 pub use trace::Trace;
+pub use trainer_options::TrainerOptions;
 pub use variant::Variant;
 
 /// Every model this build offers, in the order of listings.

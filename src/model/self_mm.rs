@@ -22,13 +22,13 @@ use super::encoder::TextEncoder;
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::trainer_options::TrainerOptions;
 use super::label_bank::{BankRules, LabelBank};
 use super::layers::{LastState, PostFusion, PostFusionOutput};
 use super::losses::{Losses, Term};
 use super::recipe::{ParamGroup, Recipe};
 use super::setup::{Profile, Setup, Shapes};
 use super::trace::Trace;
+use super::trainer_options::TrainerOptions;
 use super::variant::COMPAT;
 use super::{mmsa, reference};
 

@@ -118,9 +118,10 @@ impl Tfn {
         let (path, hidden) = (&setup.path, config.post_fusion_dim);
         let size = UnimodalSize::new(config.hidden_dims, config.text_out, config.dropouts);
         let product = size.outputs().iter().map(|features| features + 1).product();
-        let [lowest, highest] = match config.compat {
-            true => [-3.0, 3.0],
-            false => setup.label_range,
+        let [lowest, highest] = if config.compat {
+            [-3.0, 3.0]
+        } else {
+            setup.label_range
         };
         let dropout = config.dropouts[3];
         Ok(Self {

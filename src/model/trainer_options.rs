@@ -95,7 +95,10 @@ mod tests {
     #[test]
     fn what_is_usual_is_not_written() {
         assert_eq!(serde_json::to_string(&TrainerOptions::NONE).unwrap(), "{}");
-        assert_eq!(serde_json::from_str::<TrainerOptions>("{}").unwrap(), TrainerOptions::NONE);
+        assert_eq!(
+            serde_json::from_str::<TrainerOptions>("{}").unwrap(),
+            TrainerOptions::NONE
+        );
         assert_eq!(TrainerOptions::NONE.words(), "");
         let all = TrainerOptions {
             grad_accum: 8,

@@ -99,7 +99,10 @@ impl KnownError {
                 .method
                 .as_deref()
                 .is_none_or(|m| names::same(m, &cell.method))
-            && self.condition.as_deref().is_none_or(|l| condition(l, &cell.condition))
+            && self
+                .condition
+                .as_deref()
+                .is_none_or(|l| condition(l, &cell.condition))
     }
 }
 
@@ -107,6 +110,8 @@ fn condition(wanted: &str, found: &ParsedCondition) -> bool {
     match (wanted, found) {
         ("mean", condition) => condition.is_mean(),
         (letters, ParsedCondition::Missing(found)) => letters == found,
-        (rate, condition) => rate.parse().ok().and_then(ParsedCondition::rate).as_ref() == Some(condition),
+        (rate, condition) => {
+            rate.parse().ok().and_then(ParsedCondition::rate).as_ref() == Some(condition)
+        }
     }
 }

@@ -32,9 +32,10 @@ pub struct Published {
 impl Published {
     /// The number on the scale of [`crate::metric::Metric`]: accuracies and F1 as fractions.
     pub fn score(&self) -> f64 {
-        match self.cell.metric.share {
-            true => self.cell.number.value / 100.0,
-            false => self.cell.number.value,
+        if self.cell.metric.share {
+            self.cell.number.value / 100.0
+        } else {
+            self.cell.number.value
         }
     }
 
@@ -58,7 +59,12 @@ impl Published {
 /// What was published for a data set (name in `datasets.toml`), a model (registry name or the
 /// paper's), a metric (name in the data set's protocol) and a condition. Of several sources the first
 /// of [`sources`] answers.
-pub fn find(dataset: &str, model: &str, metric: &str, condition: &ParsedCondition) -> Option<Published> {
+pub fn find(
+    dataset: &str,
+    model: &str,
+    metric: &str,
+    condition: &ParsedCondition,
+) -> Option<Published> {
     find_all(dataset, model, metric, condition).next()
 }
 
@@ -109,7 +115,13 @@ mod tests {
         assert!((p.score() - 0.4723).abs() < 1e-12 && p.known_error.is_none());
         let p = find("sims", "lnln", "mae", &ParsedCondition::MeanOverRates).unwrap();
         assert_eq!((p.text().as_str(), p.table), ("0.514", "Table 3"));
-        let p = find("sims", "lnln", "corr", &ParsedCondition::Missing("LA".into())).unwrap();
+        let p = find(
+            "sims",
+            "lnln",
+            "corr",
+            &ParsedCondition::Missing("LA".into()),
+        )
+        .unwrap();
         assert_eq!(p.text(), "-0.008");
         assert!(find("mosi", "lnln", "acc7", &at(1.0)).is_none());
         assert!(find("mosi", "nobody", "acc7", &at(0.0)).is_none());

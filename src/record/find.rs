@@ -61,9 +61,10 @@ pub fn run_dir(runs: &Path, id: &str) -> RunDir {
             .into_iter()
             .max_by_key(work::last_change)
     };
-    match place.is_done() {
-        true => place,
-        false => under_way().unwrap_or(place),
+    if place.is_done() {
+        place
+    } else {
+        under_way().unwrap_or(place)
     }
 }
 

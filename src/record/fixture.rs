@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::manifest::{
-    BuildMetadata, Computing, DatasetMetadata, FORMAT, Manifest, MaskMetadata, ModelMetadata, SelectionMetadata,
-    TrainingMetadata,
+    BuildMetadata, Computing, DatasetMetadata, FORMAT, Manifest, MaskMetadata, ModelMetadata,
+    SelectionMetadata, TrainingMetadata,
 };
 use super::{PredictionKey, Predictions, RunDir};
 use crate::mask::Condition;
@@ -33,7 +33,10 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
         seed,
         masks: vec![masks(
             "iid",
-            rates.iter().filter_map(|r| Condition::of_number(*r)).collect(),
+            rates
+                .iter()
+                .filter_map(|r| Condition::of_number(*r))
+                .collect(),
         )],
         training: TrainingMetadata {
             encoder: "tiny".into(),
@@ -70,7 +73,12 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
 /// One mask protocol's masks, two seeds.
 pub fn masks(mask_protocol: &str, conditions: Vec<Condition>) -> MaskMetadata {
     let hashes = [1, 2].into_iter().flat_map(|seed| {
-        let hash = move |condition: &Condition| (format!("{seed}/{condition}"), format!("h-{seed}-{condition}"));
+        let hash = move |condition: &Condition| {
+            (
+                format!("{seed}/{condition}"),
+                format!("h-{seed}-{condition}"),
+            )
+        };
         conditions.iter().map(hash).collect::<Vec<_>>()
     });
     MaskMetadata {
@@ -105,7 +113,11 @@ pub fn predictions(m: &Manifest) -> Predictions {
     let ids: Vec<String> = (0..TRUTH.len()).map(|i| format!("sample$_${i}")).collect();
     let mut out = Predictions::new();
     let grid = m.masks.iter().flat_map(|mask| {
-        let conditions = move |seed| mask.conditions.iter().map(move |condition| (mask, seed, condition));
+        let conditions = move |seed| {
+            mask.conditions
+                .iter()
+                .map(move |condition| (mask, seed, condition))
+        };
         mask.seeds.iter().copied().flat_map(conditions)
     });
     for (mask, mask_seed, condition) in grid {

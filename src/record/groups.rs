@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::predictions::{PredictionKey, Group, Predictions};
+use super::predictions::{Group, PredictionKey, Predictions};
 use crate::mask::Condition;
 
 /// What the rows of a group have in common, in the order of groups.

@@ -178,17 +178,19 @@ impl SelectionMetadata {
     /// [`Self::weights_for`] a metric that somebody names: `None` where others chose and this one did
     /// not, as under a name that is misspelt.
     pub fn chosen_by(&self, metric: &str) -> Option<u32> {
-        match self.chosen.is_empty() {
-            true => Some(0),
-            false => self.chosen.get(metric).copied(),
+        if self.chosen.is_empty() {
+            Some(0)
+        } else {
+            self.chosen.get(metric).copied()
         }
     }
 
     /// All epochs in `predictions.parquet`.
     pub fn weights(&self) -> BTreeSet<u32> {
-        match self.chosen.is_empty() {
-            true => BTreeSet::from([0]),
-            false => self.chosen.values().copied().collect(),
+        if self.chosen.is_empty() {
+            BTreeSet::from([0])
+        } else {
+            self.chosen.values().copied().collect()
         }
     }
 }

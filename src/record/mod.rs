@@ -45,7 +45,7 @@ pub use error::Error;
 pub use facts::{EXTERNAL, PAPER, VERSION};
 pub use find::{Runs, directories, find_runs, run_dir};
 pub use manifest::Manifest;
-pub use predictions::{PredictionKey, Group, Prediction, Predictions};
+pub use predictions::{Group, Prediction, PredictionKey, Predictions};
 pub use run_dir::{Record, RunDir, Sealed};
 pub use scores::Scores;
 pub use seal::hash as hash_bytes;

@@ -31,7 +31,9 @@ impl Lacked {
             Some((noise, inside)) => (noise, inside),
             None => (words, ""),
         };
-        let condition = inside.split_once(" at ").map(|(_, condition)| condition.parse());
+        let condition = inside
+            .split_once(" at ")
+            .map(|(_, condition)| condition.parse());
         match (noise, condition) {
             (EXTERNAL, _) => Self::Unknown,
             ("clean", _) => Self::Nothing,

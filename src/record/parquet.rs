@@ -146,7 +146,8 @@ fn conditions(table: &DataFrame) -> Result<Vec<Condition>> {
     let unknown = |found: String| Error::Condition { found };
     if table.column("condition").is_err() && table.column("rate").is_ok() {
         let rates = values(column(table, "rate")?.f64())?;
-        let condition = |rate: f64| Condition::of_number(rate).ok_or_else(|| unknown(rate.to_string()));
+        let condition =
+            |rate: f64| Condition::of_number(rate).ok_or_else(|| unknown(rate.to_string()));
         return rates.into_iter().map(condition).collect();
     }
     let mut known: Option<(Arc<str>, Condition)> = None;
@@ -158,7 +159,10 @@ fn conditions(table: &DataFrame) -> Result<Vec<Condition>> {
             Ok(condition)
         }
     };
-    texts(table, "condition")?.into_iter().map(&mut condition).collect()
+    texts(table, "condition")?
+        .into_iter()
+        .map(&mut condition)
+        .collect()
 }
 
 /// A column by name, without nulls.
@@ -275,12 +279,7 @@ mod tests {
         let keys: Vec<_> = groups.iter().map(|g| g.key.clone()).collect();
         assert_eq!(
             keys,
-            [
-                key(1, "0"),
-                key(1, "0.5"),
-                key(1, "LA"),
-                key(2, "0.5")
-            ]
+            [key(1, "0"), key(1, "0.5"), key(1, "LA"), key(2, "0.5")]
         );
         assert_eq!(groups[3].ids, ["a$_$0", "b$_$1"]);
         assert_eq!(groups[3].truth, [1.0, -1.0]);
@@ -341,10 +340,7 @@ mod tests {
         let back = read(&[0.1 + 0.2; 8]).unwrap();
         assert_eq!(back.iter().next().unwrap().condition.to_string(), "0.3");
         let message = read(&[1.5; 8]).unwrap_err().to_string();
-        assert!(
-            message.contains("condition, found `1.5`"),
-            "{message}"
-        );
+        assert!(message.contains("condition, found `1.5`"), "{message}");
     }
 
     #[test]

@@ -153,8 +153,7 @@ impl Predictions {
             let shared: Arc<str> = Arc::from(value.as_str());
             column.extend(std::iter::repeat_n(shared, n));
         }
-        self.mask_seed
-            .extend(std::iter::repeat_n(key.mask_seed, n));
+        self.mask_seed.extend(std::iter::repeat_n(key.mask_seed, n));
         self.condition.extend(std::iter::repeat_n(key.condition, n));
     }
 }

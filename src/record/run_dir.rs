@@ -87,9 +87,10 @@ impl RunDir {
     /// [`Error::BadId`].
     pub fn check_id(id: &str) -> Result<()> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        match id.is_empty() || id.starts_with('.') || !id.chars().all(plain) {
-            true => Err(Error::BadId { id: id.to_string() }),
-            false => Ok(()),
+        if id.is_empty() || id.starts_with('.') || !id.chars().all(plain) {
+            Err(Error::BadId { id: id.to_string() })
+        } else {
+            Ok(())
         }
     }
 
@@ -235,24 +236,20 @@ impl RunDir {
         let (json, manifest_hash) = self.checked(&sums, MANIFEST)?;
         let (parquet, predictions_hash) = self.checked(&sums, PREDICTIONS)?;
         let listed = |name| sums.iter().any(|(_, known)| known == name);
-        let (scores, scores_hash) = match listed(SCORES) {
-            true => {
-                let (bytes, hash) = self.checked(&sums, SCORES)?;
-                (scores::parse(&bytes), Some(hash))
-            }
-            false => (None, None),
+        let (scores, scores_hash) = if listed(SCORES) {
+            let (bytes, hash) = self.checked(&sums, SCORES)?;
+            (scores::parse(&bytes), Some(hash))
+        } else {
+            (None, None)
         };
         // Older runs did not seal their log.
-        let (epochs, epochs_hash) = match listed(METRICS) {
-            true => {
-                let (bytes, hash) = self.checked(&sums, METRICS)?;
-                (bytes, Some(hash))
-            }
-            false => {
-                let bytes = fs::read(self.metrics()).ok();
-                let hash = bytes.as_deref().map(seal::hash);
-                (bytes.unwrap_or_default(), hash)
-            }
+        let (epochs, epochs_hash) = if listed(METRICS) {
+            let (bytes, hash) = self.checked(&sums, METRICS)?;
+            (bytes, Some(hash))
+        } else {
+            let bytes = fs::read(self.metrics()).ok();
+            let hash = bytes.as_deref().map(seal::hash);
+            (bytes.unwrap_or_default(), hash)
         };
         Ok(Sealed {
             dir: self.clone(),

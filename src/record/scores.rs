@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::error::Result;
 use super::manifest::SelectionMetadata;
-use super::predictions::{PredictionKey, Group, Predictions};
+use super::predictions::{Group, PredictionKey, Predictions};
 use crate::mask::Condition;
 use crate::metric::{self, Metric, Protocol, Undefined};
 

@@ -272,9 +272,10 @@ pub fn unfinished(runs: &Path, id: &str) -> Vec<RunDir> {
 /// Who works in a folder that `attempt` would like to go on with.
 fn living_owner(dir: &RunDir, attempt: &Attempt) -> Option<Attempt> {
     let owner = dir.owner()?;
-    let lives = match owner.host == attempt.host {
-        true => host::lives(owner.pid, owner.started),
-        false => !is_quiet(last_change(dir)) && !attempt.replaces(&owner),
+    let lives = if owner.host == attempt.host {
+        host::lives(owner.pid, owner.started)
+    } else {
+        !is_quiet(last_change(dir)) && !attempt.replaces(&owner)
     };
     (owner.outcome.is_none() && lives).then_some(owner)
 }

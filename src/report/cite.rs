@@ -59,9 +59,10 @@ pub fn entry(citation: &str) -> Option<(String, String)> {
         .map(plain)
         .find(|w| !w.is_empty())?;
     let key = format!("{}{year}{first}", plain(authors.first()?));
-    let (kind, place) = match venue.contains("Systems") && !venue.contains("NeurIPS") {
-        true => ("article", "journal"),
-        false => ("inproceedings", "booktitle"),
+    let (kind, place) = if venue.contains("Systems") && !venue.contains("NeurIPS") {
+        ("article", "journal")
+    } else {
+        ("inproceedings", "booktitle")
     };
     let (title, venue) = (escape(title), escape(venue));
     let text = format!(
@@ -120,7 +121,10 @@ mod tests {
 
     #[test]
     fn every_citation_of_a_data_set_has_the_form() {
-        for spec in crate::data::dataset::registry().iter().filter(|s| !s.synthetic) {
+        for spec in crate::data::dataset::registry()
+            .iter()
+            .filter(|s| !s.synthetic)
+        {
             assert!(entry(&spec.citation).is_some(), "{}", spec.name);
         }
     }

@@ -57,12 +57,13 @@ fn usual(rivals: usize, tests: usize) -> Effort {
     let enough = steps((EACH * tests).next_multiple_of(STEP));
     let most = steps(MOST.min(ALL / rivals.max(1)));
     let permutations = enough.min(most) - 1;
-    match holm::least(tests, permutations) < ALPHA {
-        true => Effort {
+    if holm::least(tests, permutations) < ALPHA {
+        Effort {
             permutations,
             ..EFFORT
-        },
-        false => EFFORT,
+        }
+    } else {
+        EFFORT
     }
 }
 

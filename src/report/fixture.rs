@@ -68,9 +68,10 @@ fn mean(p: &[f32], t: &[f32], f: impl Fn(f64, f64) -> f64) -> f64 {
 }
 
 fn slope(p: &[f32], t: &[f32]) -> Result<f64, Undefined> {
-    match p.iter().all(|x| *x == p[0]) {
-        true => Err(Undefined::ConstantPrediction),
-        false => Ok(mean(p, t, |p, t| p * t) / mean(t, t, |t, _| t * t)),
+    if p.iter().all(|x| *x == p[0]) {
+        Err(Undefined::ConstantPrediction)
+    } else {
+        Ok(mean(p, t, |p, t| p * t) / mean(t, t, |t, _| t * t))
     }
 }
 

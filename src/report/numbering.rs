@@ -121,7 +121,11 @@ impl Numbering {
 
     fn key(&self, origin: &Origin) -> Option<Key> {
         match origin {
-            Origin::Runs(Evidence { file, runs, conditions }) => {
+            Origin::Runs(Evidence {
+                file,
+                runs,
+                conditions,
+            }) => {
                 let sets: Option<Vec<usize>> = runs.iter().map(|runs| self.set(runs)).collect();
                 Some(Key::Runs(*file, sets?, conditions.clone()))
             }

@@ -17,9 +17,10 @@ pub fn relative(to: &Path, from: &Path) -> String {
         .iter()
         .map(|c| c.as_os_str().to_string_lossy().into_owned());
     let parts: Vec<String> = up.chain(down).collect();
-    match parts.is_empty() {
-        true => ".".to_string(),
-        false => parts.join("/"),
+    if parts.is_empty() {
+        ".".to_string()
+    } else {
+        parts.join("/")
     }
 }
 

@@ -68,7 +68,10 @@ fn tables_in_the_terminal() {
 fn a_long_name_wraps_in_the_terminal_and_numbers_do_not() {
     let mut table = build::overview(&section(&GRID));
     table.rows[0].label = "LNLN (encoder features, learning rate 0.0001, noise cycle:3)".into();
-    let narrow = Style { width: 60, ..REFERENCE };
+    let narrow = Style {
+        width: 60,
+        ..REFERENCE
+    };
     insta::assert_snapshot!(terminal::tables(&[table], narrow));
 }
 
@@ -150,10 +153,13 @@ fn predictions_that_are_not_finite_have_no_score() {
 #[test]
 fn missing_predictions_are_an_error_that_names_the_run() {
     let mut run = record(manifest("lnln", 11, &GRID));
-    run.manifest.masks[0].conditions.push("0.7".parse().unwrap());
+    run.manifest.masks[0]
+        .conditions
+        .push("0.7".parse().unwrap());
     let message = score_by(&TOY, run).unwrap_err().to_string();
     assert!(
-        message.contains("run lnln-11: expected predictions under (masks/seed/condition) iid/1/0, "),
+        message
+            .contains("run lnln-11: expected predictions under (masks/seed/condition) iid/1/0, "),
         "{message}"
     );
 

@@ -177,7 +177,10 @@ fn a_published_number_names_its_paper_and_table_and_stands_as_printed() {
 
 /// A run's score over the origin's conditions; `None` where it is undefined.
 fn score(groups: &[Group], metric: &Metric, origin: &OriginMetadata, area: bool) -> Option<f64> {
-    let conditions = origin.conditions.iter().map(|l| l.parse::<Condition>().unwrap());
+    let conditions = origin
+        .conditions
+        .iter()
+        .map(|l| l.parse::<Condition>().unwrap());
     let at = |condition: Condition| {
         let of = groups.iter().filter(|g| g.key.condition == condition);
         let scores = of.map(|g| (metric.compute)(&g.prediction, &g.truth).ok());
@@ -186,13 +189,11 @@ fn score(groups: &[Group], metric: &Metric, origin: &OriginMetadata, area: bool)
     };
     let points: Option<Vec<f64>> = conditions.map(at).collect();
     let points = points?;
-    match area {
-        // Of an even grid.
-        true => {
-            let steps = points.windows(2).map(|p| (p[0] + p[1]) / 2.0);
-            Some(steps.sum::<f64>() / (points.len() - 1) as f64)
-        }
-        false => Some(points.iter().sum::<f64>() / points.len() as f64),
+    if area {
+        let steps = points.windows(2).map(|p| (p[0] + p[1]) / 2.0);
+        Some(steps.sum::<f64>() / (points.len() - 1) as f64)
+    } else {
+        Some(points.iter().sum::<f64>() / points.len() as f64)
     }
 }
 

@@ -229,8 +229,16 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
 
 /// Whether every condition that is asked for is one of some section.
 fn check_conditions(sections: &[Section], options: &Options) -> Result<()> {
-    let known: BTreeSet<Condition> = sections.iter().flat_map(|s| &s.conditions).copied().collect();
-    match options.matrix_conditions.iter().find(|l| !known.contains(l)) {
+    let known: BTreeSet<Condition> = sections
+        .iter()
+        .flat_map(|s| &s.conditions)
+        .copied()
+        .collect();
+    match options
+        .matrix_conditions
+        .iter()
+        .find(|l| !known.contains(l))
+    {
         None => Ok(()),
         Some(condition) => Err(Error::UnknownLevel {
             condition: condition.to_string(),
@@ -296,12 +304,13 @@ fn earlier(out: &Path) -> Result<Option<Vec<String>>> {
     // A report that was interrupted has no manifest yet; its files may be overwritten.
     let ours = |name: &str| FILES.contains(&name) || name.starts_with(".writing-");
     let entries = fs::read_dir(out).into_iter().flatten().flatten();
-    match entries
+    if entries
         .into_iter()
         .all(|e| ours(&e.file_name().to_string_lossy()))
     {
-        true => Ok(None),
-        false => Err(Error::InTheWay { path }),
+        Ok(None)
+    } else {
+        Err(Error::InTheWay { path })
     }
 }
 

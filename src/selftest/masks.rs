@@ -13,7 +13,7 @@ use super::tensors::{Tensor, Tensors};
 use super::{Error, Outcome, files};
 use crate::data::dataset::{Block, Modality, SplitName};
 use crate::mask::{
-    MaskProtocol, Keep, Loader, Phase, Reference, ReferenceRates, Rows, Scope, apply, keep,
+    Keep, Loader, MaskProtocol, Phase, Reference, ReferenceRates, Rows, Scope, apply, keep,
     reference_rates,
 };
 
@@ -110,9 +110,12 @@ impl Check {
             let (lengths, steps) = (&inputs.lengths[which], inputs.steps[which]);
             if modality == Modality::Text {
                 // The first 0 of the attention mask, as argmin finds it: 0 where there is none.
-                let first = |&length: &u32| match length as usize == steps {
-                    true => 0.0,
-                    false => f64::from(length),
+                let first = |&length: &u32| {
+                    if length as usize == steps {
+                        0.0
+                    } else {
+                        f64::from(length)
+                    }
                 };
                 let ours: Vec<f64> = lengths.iter().map(first).collect();
                 self.integers("out.text_argmin_len", &[inputs.rows], &ours)?;
@@ -365,9 +368,10 @@ fn compared(
     ours: (&[usize], &[f64]),
     theirs: (&[usize], &[f64]),
 ) -> Outcome {
-    match ours.0 == theirs.0 {
-        true => Outcome::exact(case, name, ours.1, theirs.1),
-        false => Outcome::new(case, name, f64::INFINITY, 0.0),
+    if ours.0 == theirs.0 {
+        Outcome::exact(case, name, ours.1, theirs.1)
+    } else {
+        Outcome::new(case, name, f64::INFINITY, 0.0)
     }
 }
 

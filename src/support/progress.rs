@@ -23,9 +23,10 @@ enum Place {
 impl Progress {
     /// Bars on stderr when it is a terminal; they are hidden otherwise.
     pub fn stderr() -> Self {
-        match std::io::stderr().is_terminal() {
-            true => Self::new(Place::Terminal, ProgressDrawTarget::stderr()),
-            false => Self::new(Place::Log, ProgressDrawTarget::hidden()),
+        if std::io::stderr().is_terminal() {
+            Self::new(Place::Terminal, ProgressDrawTarget::stderr())
+        } else {
+            Self::new(Place::Log, ProgressDrawTarget::hidden())
         }
     }
 

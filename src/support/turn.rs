@@ -60,9 +60,10 @@ pub fn turn<E: From<io::Error>>(
         }
         if let Some(mine) = make(&claim)? {
             // Its maker may have finished between the two looks.
-            return Ok(match path.exists() {
-                true => Turn::There,
-                false => Turn::Mine(mine),
+            return Ok(if path.exists() {
+                Turn::There
+            } else {
+                Turn::Mine(mine)
             });
         }
         let Some(seen) = Seen::look(&claim) else {

@@ -14,19 +14,19 @@ use super::settings::Settings;
 use super::workbench::Workbench;
 use super::{Error, facts};
 use crate::data::dataset::SplitName;
-use crate::mask::{EvaluationMasks, MaskProtocol, Condition, Variants};
+use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Variants};
 use crate::model::{Choice, EncoderSetup, Engine, Model, Profile, Setup};
 use crate::record::manifest::{Computing, MaskMetadata};
 use crate::record::{self, PredictionKey, Predictions, RunDir};
+use crate::support::Bar;
 use crate::train::memory::{self, Demand, MemoryPlan};
+use crate::train::monitored::Monitored;
 use crate::train::resume;
 use crate::train::state::State;
 use crate::train::tensors::SplitTensors;
 use crate::train::trainer::{self, Data, Plan};
 use crate::train::view::View;
-use crate::train::monitored::Monitored;
 use crate::train::{self, Files, evaluate, order, out_of_memory};
-use crate::support::Bar;
 
 /// What a cell needs beside its data.
 pub struct Bench<'a> {
@@ -40,9 +40,10 @@ pub struct Bench<'a> {
 impl Bench<'_> {
     /// After training everything is stored, and evaluation starts anew.
     fn stop_if_asked(&self) -> Result<(), Error> {
-        match self.interrupt.load(Ordering::Relaxed) {
-            true => Err(train::Error::InterruptedEvaluation.into()),
-            false => Ok(()),
+        if self.interrupt.load(Ordering::Relaxed) {
+            Err(train::Error::InterruptedEvaluation.into())
+        } else {
+            Ok(())
         }
     }
 }
@@ -67,7 +68,9 @@ pub fn run(
     model.set_engine(engine);
     let files = files(dir, bench);
     let state = fit(cell, data, bench, &files, model.as_mut(), &mut store)?;
-    bench.bar.say("predicting the test split at every condition");
+    bench
+        .bar
+        .say("predicting the test split at every condition");
     let mut predictions = Predictions::default();
     let mut mask_facts = Vec::new();
     // Epochs that several metrics picked are evaluated once.
@@ -282,7 +285,10 @@ fn monitored_hashes(cell: &Cell, data: &Workbench<'_>) -> Result<BTreeMap<String
     let (split, seed) = (cell.rule.split(), cell.settings.mask_seeds[0]);
     let hash = |(mask_protocol, condition): &(&'static dyn MaskProtocol, Condition)| {
         let masks = data.masks(*mask_protocol, split, seed, &[*condition])?;
-        let name = format!("{}-v{}/{seed}/{condition}", masks.mask_protocol, masks.version);
+        let name = format!(
+            "{}-v{}/{seed}/{condition}",
+            masks.mask_protocol, masks.version
+        );
         Ok((name, masks.hash(split, *condition)?))
     };
     cell.settings.validation.iter().map(hash).collect()
@@ -294,8 +300,12 @@ pub(super) fn test_masks(
     settings: &Settings,
 ) -> Result<Vec<Vec<Variants>>, Error> {
     let of_mask_protocol = |evaluation: &EvaluationMasks| -> Result<Vec<Variants>, Error> {
-        let EvaluationMasks { mask_protocol, conditions } = evaluation;
-        let masks = |seed: &u64| Ok(data.masks(*mask_protocol, SplitName::Test, *seed, conditions)?);
+        let EvaluationMasks {
+            mask_protocol,
+            conditions,
+        } = evaluation;
+        let masks =
+            |seed: &u64| Ok(data.masks(*mask_protocol, SplitName::Test, *seed, conditions)?);
         let seeds = evaluation.seeds(&settings.mask_seeds);
         seeds.iter().map(masks).collect()
     };
@@ -312,7 +322,10 @@ fn predict(
 ) -> Result<Vec<MaskMetadata>, Error> {
     let mut facts = Vec::new();
     for (evaluation, masks) in settings.evaluation.iter().zip(masks) {
-        let EvaluationMasks { mask_protocol, conditions } = evaluation;
+        let EvaluationMasks {
+            mask_protocol,
+            conditions,
+        } = evaluation;
         let (mut hashes, mut realised) = (BTreeMap::new(), BTreeMap::new());
         for masks in masks {
             let seed = masks.seed;
@@ -364,7 +377,10 @@ fn predict_under(
         let keeps = masks.keeps(SplitName::Test, condition)?;
         Ok(data.under(SplitName::Test, &keeps, condition)?)
     };
-    let views = conditions.iter().map(under).collect::<Result<Vec<_>, _>>()?;
+    let views = conditions
+        .iter()
+        .map(under)
+        .collect::<Result<Vec<_>, _>>()?;
     let (precision, interrupt) = (settings.precision, bench.interrupt);
     let predicted = evaluate::predict(model, tensors, &views, precision, interrupt)?;
     for (&condition, predicted) in conditions.iter().zip(&predicted) {
@@ -385,13 +401,14 @@ fn predict_under(
 fn check_finite(predicted: &[f32], ids: &[String], condition: Condition) -> Result<(), Error> {
     let broken = predicted.iter().zip(ids).filter(|(p, _)| !p.is_finite());
     let samples: Vec<&str> = broken.map(|(_, id)| id.as_str()).collect();
-    match samples.is_empty() {
-        true => Ok(()),
-        false => Err(train::Error::NotFinitePredictions {
+    if samples.is_empty() {
+        Ok(())
+    } else {
+        Err(train::Error::NotFinitePredictions {
             samples: samples.join(", "),
             condition: condition.to_string(),
         }
-        .into()),
+        .into())
     }
 }
 

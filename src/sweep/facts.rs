@@ -7,10 +7,10 @@ use tch::nn;
 use super::plan::{Cell, Config};
 use super::workbench::Workbench;
 use crate::data::dataset::SplitName;
-use crate::mask::{MaskProtocol, Condition, RateDistribution};
+use crate::mask::{Condition, MaskProtocol, RateDistribution};
 use crate::record::manifest::{
-    BuildMetadata, Computing, DatasetMetadata, FORMAT, MaskMetadata, ModelMetadata, SelectionMetadata,
-    TrainingMetadata,
+    BuildMetadata, Computing, DatasetMetadata, FORMAT, MaskMetadata, ModelMetadata,
+    SelectionMetadata, TrainingMetadata,
 };
 use crate::record::{self, Manifest};
 use crate::train::device;
@@ -49,9 +49,10 @@ pub fn manifest(
                 .map(|(_, condition)| *condition)
                 .collect(),
             epoch: state.selected(),
-            chosen: match cell.rule.is_single() {
-                true => BTreeMap::new(),
-                false => cell.rule.chosen(&state.epochs()),
+            chosen: if cell.rule.is_single() {
+                BTreeMap::new()
+            } else {
+                cell.rule.chosen(&state.epochs())
             },
             hashes: BTreeMap::new(),
         },
@@ -77,9 +78,10 @@ fn model(cell: &Cell, store: &nn::VarStore) -> ModelMetadata {
 
 /// The metric of the rule; the paper's rule looks at each by itself.
 fn monitored(rule: &Rule) -> String {
-    match rule.is_single() {
-        true => rule.monitored[0].name.to_owned(),
-        false => "each metric itself".to_owned(),
+    if rule.is_single() {
+        rule.monitored[0].name.to_owned()
+    } else {
+        "each metric itself".to_owned()
     }
 }
 

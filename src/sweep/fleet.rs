@@ -15,8 +15,8 @@ use super::plan::Cell;
 use super::planned::{Options, Sweep};
 use crate::record::attempt::{Failure, now};
 use crate::record::work::{bury, unfinished};
-use crate::train;
 use crate::support::{Bar, Progress};
+use crate::train;
 
 /// Pause between two looks at the processes.
 const LOOK: Duration = Duration::from_millis(100);
@@ -240,10 +240,11 @@ impl<'a> Running<'a> {
     ) -> Failed {
         let mut flags = self.slot.flags.clone();
         flags.extend(options.flags.iter().cloned());
-        let error = match status.code() == Some(resumable) {
-            // It alone was told to, or the others would be ending as well.
-            true => "its process was stopped by a signal; the same command goes on with it".into(),
-            false => self.error(&options.runs, status),
+        let error = if status.code() == Some(resumable) {
+            // A signal to this worker alone; otherwise the others would be ending as well.
+            "its process was stopped by a signal; the same command goes on with it".into()
+        } else {
+            self.error(&options.runs, status)
         };
         let failed = Failed {
             run: self.cell.id.clone(),

@@ -107,7 +107,7 @@ impl Kind {
 impl Oracle<'_> {
     fn forecast(&mut self, cell: &Cell, run: Option<Run>) -> CellForecast {
         let epoch = run.as_ref().map_or(0, Run::epoch);
-        let state = status::status::state(run.as_ref());
+        let state = status::overview::state(run.as_ref());
         let (corpus, encoder) = &self.corpora[&cell.dataset];
         let estimate = (state != State::Done).then(|| {
             let estimate = self.estimate(cell, corpus);

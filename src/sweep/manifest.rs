@@ -33,14 +33,17 @@ fn entry((index, cell): (usize, &Cell)) -> SweepCell {
         model: cell.choice.name(),
         seed: cell.seed,
         training: match cell.settings.noise_rate {
-            RateDistribution::HalfComplete => format!("{}, {}", cell.config.noise, cell.rule.name()),
+            RateDistribution::HalfComplete => {
+                format!("{}, {}", cell.config.noise, cell.rule.name())
+            }
             RateDistribution::At(condition) => {
                 format!("{} at {condition}, {}", cell.config.noise, cell.rule.name())
             }
         },
-        epochs: match cell.choice.entry.trained {
-            true => cell.recipe.epochs,
-            false => 0,
+        epochs: if cell.choice.entry.trained {
+            cell.recipe.epochs
+        } else {
+            0
         },
     }
 }

@@ -42,7 +42,9 @@ impl Cell {
         match (settings.noise, settings.noise_rate) {
             _ if !self.choice.entry.trained => format!("{dataset} {model} {seed}"),
             (Noise::Clean, _) => format!("{dataset} {model} {seed} on clean data"),
-            (_, RateDistribution::At(condition)) => format!("{dataset} {model} {seed} trained at {condition}"),
+            (_, RateDistribution::At(condition)) => {
+                format!("{dataset} {model} {seed} trained at {condition}")
+            }
             _ => format!("{dataset} {model} {seed}"),
         }
     }
@@ -136,11 +138,12 @@ pub fn cells(suite: &Suite, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
             }
         }
     }
-    match cells.is_empty() {
-        true => Err(Error::NothingToDo {
+    if cells.is_empty() {
+        Err(Error::NothingToDo {
             what: "data set, model or seed",
-        }),
-        false => Ok(cells),
+        })
+    } else {
+        Ok(cells)
     }
 }
 
@@ -224,7 +227,12 @@ fn cell(
             .collect(),
         mask_seeds: settings.mask_seeds.clone(),
         masks: (settings.evaluation.iter())
-            .map(|evaluation| (versioned(evaluation.mask_protocol), evaluation.conditions.clone()))
+            .map(|evaluation| {
+                (
+                    versioned(evaluation.mask_protocol),
+                    evaluation.conditions.clone(),
+                )
+            })
             .collect(),
         precision: suite.train.precision.clone(),
         engine: suite.train.engine.clone(),

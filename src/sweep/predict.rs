@@ -9,12 +9,12 @@ use tch::{Device, nn};
 use super::workbench::Workbench;
 use super::{Error, cell, settings};
 use crate::data::dataset::{Corpus, SplitName};
-use crate::mask::{MaskProtocol, Condition};
+use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};
-use crate::record::{PredictionKey, Manifest, Predictions, RunDir};
+use crate::record::{Manifest, PredictionKey, Predictions, RunDir};
+use crate::support::Progress;
 use crate::train::view::View;
 use crate::train::{EncoderSpec, Precision, evaluate, native, resume};
-use crate::support::Progress;
 
 /// What is to be predicted.
 pub struct Request {
@@ -134,12 +134,13 @@ fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<
         });
     }
     let (expected, found) = (&manifest.training.encoder, encoder.identity()?);
-    match *expected == found {
-        true => Ok(()),
-        false => Err(Error::OtherEncoder {
+    if *expected == found {
+        Ok(())
+    } else {
+        Err(Error::OtherEncoder {
             expected: expected.clone(),
             found,
-        }),
+        })
     }
 }
 

@@ -12,8 +12,8 @@ use super::planned::{Options, Sweep};
 use super::unbegun::Unbegun;
 use super::workbench::Workbench;
 use crate::record::{Attempt, Claim, Outcome, Work};
-use crate::train::{self, native};
 use crate::support::Progress;
+use crate::train::{self, native};
 
 /// Folder of TensorBoard's event files within a folder of runs, beside the sealed ones.
 const TENSORBOARD: &str = "tensorboard";

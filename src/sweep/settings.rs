@@ -2,7 +2,7 @@
 
 use super::train_on::TrainOn;
 use super::{Error, Suite};
-use crate::mask::{self, EvaluationMasks, MaskProtocol, Condition, Noise, RateDistribution};
+use crate::mask::{self, Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
 use crate::train::schedule::Schedule;
 use crate::train::{self, Precision, Selection};
 
@@ -114,7 +114,11 @@ impl Settings {
     /// noise has its own; mask protocols that are trained for alike share a training.
     fn at_tested_rates(&self, asked: Option<&str>) -> Result<Vec<Self>, Error> {
         let mut all: Vec<Self> = Vec::new();
-        for EvaluationMasks { mask_protocol, conditions } in &self.evaluation {
+        for EvaluationMasks {
+            mask_protocol,
+            conditions,
+        } in &self.evaluation
+        {
             let own = asked.unwrap_or(mask_protocol.name());
             let noise_protocol = match self.noise {
                 Noise::Reference | Noise::ReferenceRefresh => self.noise_protocol,
@@ -127,7 +131,8 @@ impl Settings {
                 };
                 let distribution = RateDistribution::At(condition);
                 let known = all.iter_mut().find(|one| {
-                    one.noise_rate == distribution && one.noise_protocol.name() == noise_protocol.name()
+                    one.noise_rate == distribution
+                        && one.noise_protocol.name() == noise_protocol.name()
                 });
                 match known {
                     Some(one) => one.evaluation.push(here),
@@ -194,7 +199,8 @@ mod tests {
     fn trainings(suite: &Suite, train_on: TrainOn) -> Vec<String> {
         let base = Settings::of(suite).unwrap();
         let show = |one: &Settings| {
-            let (noise, mask_protocol, rate) = (one.noise, one.noise_protocol.name(), one.noise_rate);
+            let (noise, mask_protocol, rate) =
+                (one.noise, one.noise_protocol.name(), one.noise_rate);
             let validation = one
                 .validation
                 .iter()

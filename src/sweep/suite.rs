@@ -244,9 +244,10 @@ fn under(mut own: toml::Table, protocol: Option<Protocol>) -> Result<Suite, toml
     let paper = own
         .get("protocol")
         .is_some_and(|p| p.as_str() == Some("paper"));
-    let mut all: toml::Table = match paper {
-        true => toml::from_str(PAPER)?,
-        false => toml::Table::new(),
+    let mut all: toml::Table = if paper {
+        toml::from_str(PAPER)?
+    } else {
+        toml::Table::new()
     };
     lay_over(&mut all, own);
     all.try_into()

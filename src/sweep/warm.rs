@@ -12,8 +12,8 @@ use super::workbench::Workbench;
 use super::{Error, cell};
 use crate::data::dataset::SplitName;
 use crate::mask::Noise;
-use crate::train::{self, EncoderSpec};
 use crate::support::Progress;
+use crate::train::{self, EncoderSpec};
 
 impl Sweep {
     /// Whether waiting cells share encodings of a frozen text encoder.
@@ -67,16 +67,21 @@ fn warm(
     settings: &Settings,
     interrupt: &AtomicBool,
 ) -> Result<(), Error> {
-    let go_on = || match interrupt.load(Ordering::Relaxed) {
-        true => Err(Error::from(train::Error::InterruptedEvaluation)),
-        false => Ok(()),
+    let go_on = || {
+        if interrupt.load(Ordering::Relaxed) {
+            Err(Error::from(train::Error::InterruptedEvaluation))
+        } else {
+            Ok(())
+        }
     };
     let masks = cell::test_masks(data, settings)?;
     for (evaluation, masks) in settings.evaluation.iter().zip(&masks) {
-        for (masks, &condition) in masks
-            .iter()
-            .flat_map(|masks| evaluation.conditions.iter().map(move |condition| (masks, condition)))
-        {
+        for (masks, &condition) in masks.iter().flat_map(|masks| {
+            evaluation
+                .conditions
+                .iter()
+                .map(move |condition| (masks, condition))
+        }) {
             go_on()?;
             data.under(
                 SplitName::Test,

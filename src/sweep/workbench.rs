@@ -11,15 +11,17 @@ use super::Error;
 use super::settings::Settings;
 use crate::data::dataset::{Corpus, Split, SplitName};
 use crate::mask::apply::UNKNOWN;
-use crate::mask::{self, MaskProtocol, Keep, Condition, MaskSource, Noise, RateDistribution, SplitShape, Variants};
+use crate::mask::{
+    self, Condition, Keep, MaskProtocol, MaskSource, Noise, RateDistribution, SplitShape, Variants,
+};
 use crate::metric::{self, Protocol};
 use crate::model::{BertConfig, EncoderSetup, LabelStats, Shapes};
+use crate::support::Progress;
 use crate::train::encoding::FrozenText;
 use crate::train::out_of_memory;
 use crate::train::tensors::{self, SplitTensors};
 use crate::train::view::{TextSource, TrainingNoise, View, Views};
 use crate::train::{self, EncoderSpec};
-use crate::support::Progress;
 
 /// What decides a noisy view of a training split: mask protocol, rates, mask seed, the run's seed and the
 /// number of the draw.

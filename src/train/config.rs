@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::option_override::OptionOverride;
 use super::schedule::Schedule;
-use crate::model::{TrainerOptions, Recipe};
+use crate::model::{Recipe, TrainerOptions};
 
 /// What a user may change of a model's recipe; `None` keeps the authors' value, but trainer options are
 /// followed only where they are asked for.
@@ -46,9 +46,12 @@ impl Overrides {
 
     /// The recipe with these values in place of the authors'.
     pub fn apply(self, recipe: Recipe) -> Recipe {
-        let asked = |option_override: Option<OptionOverride>, published| option_override?.resolve(published);
+        let asked = |option_override: Option<OptionOverride>, published| {
+            option_override?.resolve(published)
+        };
         let mut trainer_options = TrainerOptions {
-            grad_accum: asked(self.grad_accum, Some(recipe.trainer_options.grad_accum)).unwrap_or(1),
+            grad_accum: asked(self.grad_accum, Some(recipe.trainer_options.grad_accum))
+                .unwrap_or(1),
             lr_plateau: asked(self.lr_plateau, recipe.trainer_options.lr_plateau),
             early_stop: asked(self.early_stop, recipe.trainer_options.early_stop),
             ..TrainerOptions::NONE

@@ -8,10 +8,10 @@ use tch::{Device, Kind, Tensor};
 use super::encoder::folder_hash;
 use super::{Error, Precision, encoding_turn, tensors};
 use crate::data::dataset::Block;
-use crate::model::{BertConfig, FrozenEncoder};
 use crate::data::store::{Provenance, Reader, Writer};
-use crate::support::turn::Turn;
+use crate::model::{BertConfig, FrozenEncoder};
 use crate::support::Progress;
+use crate::support::turn::Turn;
 
 /// The one column of a cached variant, (N, T, H) float32.
 const COLUMN: &str = "states";
@@ -83,9 +83,10 @@ impl FrozenText {
         if path.exists() {
             return Ok(tensors::block(&read(&path)?, self.device));
         }
-        let turn = match keep {
-            true => encoding_turn::take(&path, &|| interrupt.load(Ordering::Relaxed)),
-            false => None,
+        let turn = if keep {
+            encoding_turn::take(&path, &|| interrupt.load(Ordering::Relaxed))
+        } else {
+            None
         };
         if let Some(Turn::There) = turn {
             return Ok(tensors::block(&read(&path)?, self.device));
@@ -133,7 +134,9 @@ impl FrozenText {
         let _guard = PRECISION.enter(self.device)?;
         let rows = ids.rows as i64;
         let all = tensors::tokens(ids, self.device);
-        let bar = self.progress.bar("encoding text", ids.rows as u64, "samples");
+        let bar = self
+            .progress
+            .bar("encoding text", ids.rows as u64, "samples");
         let size = [rows, ids.width as i64, self.width()];
         let states = Tensor::empty(size, (Kind::Float, self.device));
         let mut start = 0;

@@ -136,9 +136,10 @@ pub fn truncate(path: &Path, lines: usize) -> Result<(), Error> {
         .take(lines)
         .flat_map(|line| [line, "\n"])
         .collect();
-    match kept == known {
-        true => Ok(()),
-        false => Ok(write_atomic(path, kept.as_bytes())?),
+    if kept == known {
+        Ok(())
+    } else {
+        Ok(write_atomic(path, kept.as_bytes())?)
     }
 }
 

@@ -24,11 +24,11 @@ impl Files {
     /// The weights of a picked epoch.
     pub fn picked(&self, rule: &Rule, epoch: u32) -> PathBuf {
         // Epoch 0 is a model that was not trained.
-        match rule.is_single() || epoch == 0 {
-            true => self.best.clone(),
-            false => self
-                .folder()
-                .join(format!("checkpoint-epoch-{epoch}.safetensors")),
+        if rule.is_single() || epoch == 0 {
+            self.best.clone()
+        } else {
+            self.folder()
+                .join(format!("checkpoint-epoch-{epoch}.safetensors"))
         }
     }
 

@@ -74,9 +74,10 @@ impl FromStr for Bytes {
             .trim()
             .parse()
             .map_err(|_| unknown())?;
-        match number.is_finite() && number > 0.0 {
-            true => Ok(Self((number * *size as f64) as u64)),
-            false => Err(unknown()),
+        if number.is_finite() && number > 0.0 {
+            Ok(Self((number * *size as f64) as u64))
+        } else {
+            Err(unknown())
         }
     }
 }
@@ -234,9 +235,10 @@ impl MemoryPlan {
                 (most, whole || (most > 0 && model.is_divisible()))
             }
         };
-        match fits && self.with(0) <= self.budget {
-            true => Ok(even(self.batch_size, most)),
-            false => Err(Error::DoesNotFit {
+        if fits && self.with(0) <= self.budget {
+            Ok(even(self.batch_size, most))
+        } else {
+            Err(Error::DoesNotFit {
                 model: entry.name,
                 needs: show(self.with(if model.is_divisible() {
                     1
@@ -245,7 +247,7 @@ impl MemoryPlan {
                 })),
                 budget: show(self.budget),
                 advice: self.advice(model, most),
-            }),
+            })
         }
     }
 
@@ -259,7 +261,11 @@ impl MemoryPlan {
 
     /// Activations of one sample.
     fn sample(&self) -> u64 {
-        self.per_sample.iter().flatten().map(|(_, bytes)| bytes).sum()
+        self.per_sample
+            .iter()
+            .flatten()
+            .map(|(_, bytes)| bytes)
+            .sum()
     }
 
     /// Everything with this many samples per pass.

@@ -31,9 +31,12 @@ pub fn first_of_pass(
     let losses = tch::no_grad(|| model.train(batch, &mut trace));
     let named = trace.iter().find(|(_, tensor)| !is_finite(tensor));
     match (named, losses) {
-        (Some((name, tensor)), _) => {
-            describe(&format!("result {name}"), tensor, batch.masked.len(), sample)
-        }
+        (Some((name, tensor)), _) => describe(
+            &format!("result {name}"),
+            tensor,
+            batch.masked.len(),
+            sample,
+        ),
         (None, Ok(losses)) => {
             let term = losses.terms.iter().find(|term| !is_finite(&term.value));
             let name = |name| format!("loss {name}");

@@ -93,12 +93,23 @@ mod tests {
             ("\"published\"", OptionOverride::Published),
             ("8", OptionOverride::Of(8)),
         ] {
-            assert_eq!(serde_json::from_str::<OptionOverride>(text).unwrap(), option_override);
+            assert_eq!(
+                serde_json::from_str::<OptionOverride>(text).unwrap(),
+                option_override
+            );
             assert_eq!(serde_json::to_string(&option_override).unwrap(), text);
-            assert_eq!(option_override.to_string().parse::<OptionOverride>().unwrap(), option_override);
+            assert_eq!(
+                option_override
+                    .to_string()
+                    .parse::<OptionOverride>()
+                    .unwrap(),
+                option_override
+            );
         }
         for junk in ["0", "\"0\"", "\"often\"", "-1", "1.5", "true"] {
-            let message = serde_json::from_str::<OptionOverride>(junk).unwrap_err().to_string();
+            let message = serde_json::from_str::<OptionOverride>(junk)
+                .unwrap_err()
+                .to_string();
             assert!(message.contains("published"), "{message}");
         }
     }

@@ -69,7 +69,10 @@ impl State {
 
     /// Whether no epoch is left.
     pub fn is_over(&self, recipe: &Recipe) -> bool {
-        let stop = self.early_stop.as_ref().zip(recipe.trainer_options.early_stop);
+        let stop = self
+            .early_stop
+            .as_ref()
+            .zip(recipe.trainer_options.early_stop);
         self.epoch >= recipe.epochs
             || stop.is_some_and(|(stop, patience)| stop.is_over(self.epoch, patience))
     }

@@ -45,7 +45,8 @@ mod tests {
             row.resize(5, 0);
             row
         };
-        let sample = |ids: &&[i32]| [row(ids, &|id| id), row(ids, &|_| 1), row(ids, &|_| 0)].concat();
+        let sample =
+            |ids: &&[i32]| [row(ids, &|id| id), row(ids, &|_| 1), row(ids, &|_| 0)].concat();
         Block {
             rows: samples.len(),
             steps: 3,

@@ -11,6 +11,7 @@ use tch::nn;
 
 use super::epoch_log::{EpochLine, Means};
 use super::files::Files;
+use super::monitored::{Monitored, Predictions};
 use super::optimizer::Optimizer;
 use super::precision::Precision;
 use super::resume::{resume, weights};
@@ -20,7 +21,6 @@ use super::state::{Pick, State};
 use super::tensorboard::Board;
 use super::tensors::SplitTensors;
 use super::view::View;
-use super::monitored::{Predictions, Monitored};
 use super::{Error, memory, native, non_finite, order};
 use crate::metric::Metric;
 use crate::model::{Entry, Model, Recipe};
@@ -167,7 +167,10 @@ impl Fit<'_> {
 
     /// Looks at the epoch. Nothing is changed by it, so that it can be broken off and repeated.
     fn look(&self) -> Result<Looks, Error> {
-        let valid = self.data.valid.filter(|_| self.plan.recipe.trainer_options.watch());
+        let valid = self
+            .data
+            .valid
+            .filter(|_| self.plan.recipe.trainer_options.watch());
         Ok(Looks {
             scored: self.predict(self.data.monitored)?,
             valid: valid.map(|valid| self.predict(valid)).transpose()?,

@@ -10,7 +10,7 @@ use super::memory;
 use super::tensors::{self, SplitTensors};
 use super::text_present;
 use crate::data::dataset::{Block, Modality, Split};
-use crate::mask::{self, MaskProtocol, Keep, Condition, RateDistribution, Rows, Scope, Training};
+use crate::mask::{self, Condition, Keep, MaskProtocol, RateDistribution, Rows, Scope, Training};
 use crate::model::{Inputs, Text};
 
 /// What the models read of a split under one mask.
@@ -148,7 +148,9 @@ impl Views<'_> {
             mask_seed,
         };
         let rates = |modality| match distribution {
-            RateDistribution::HalfComplete => mask_protocol.rates(&scope(modality, seed), &training),
+            RateDistribution::HalfComplete => {
+                mask_protocol.rates(&scope(modality, seed), &training)
+            }
             RateDistribution::At(condition) => Ok(vec![condition.of(modality); count]),
         };
         let [text, audio, vision] = Modality::ALL.map(rates);

@@ -36,7 +36,11 @@ fn list_masks_says_what_each_mask_protocol_takes() {
     let table: Vec<&str> = said.split_whitespace().collect();
     let table = table.join(" ");
     for mask_protocol in lnln_bench::mask::MASK_PROTOCOLS {
-        assert!(table.contains(mask_protocol.name()), "{}", mask_protocol.name());
+        assert!(
+            table.contains(mask_protocol.name()),
+            "{}",
+            mask_protocol.name()
+        );
         for kind in mask_protocol.kinds() {
             let word = kind.describe().split(' ').next().unwrap();
             assert!(table.contains(word), "{word} is not in {said}");

@@ -6,8 +6,6 @@ mod audit;
 #[cfg(feature = "torch")]
 mod dry_run;
 mod export;
-#[cfg(feature = "torch")]
-mod trainer_options;
 mod help;
 mod kill;
 #[cfg(feature = "torch")]
@@ -50,3 +48,5 @@ mod shared_encodings;
 mod suites;
 #[cfg(feature = "torch")]
 mod train_on;
+#[cfg(feature = "torch")]
+mod trainer_options;

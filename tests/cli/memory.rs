@@ -35,9 +35,12 @@ fn large(path: &Path) {
         for (column, width) in [("audio", 5), ("vision", 20), ("text", WIDTH)] {
             let sample = 1.5f32.to_le_bytes().repeat(STEPS * width);
             w.str(column).unwrap();
-            w.array("f4", &[samples, STEPS, width], samples * sample.len(), |out| {
-                (0..samples).try_for_each(|_| out.write_all(&sample))
-            })
+            w.array(
+                "f4",
+                &[samples, STEPS, width],
+                samples * sample.len(),
+                |out| (0..samples).try_for_each(|_| out.write_all(&sample)),
+            )
             .unwrap();
         }
         w.end_dict().unwrap();

@@ -68,7 +68,10 @@ fn predict_repeats_what_the_run_recorded() {
         .success();
     let condition = "0.5".parse().unwrap();
     let recorded = Predictions::read(&run.join("predictions.parquet")).unwrap();
-    let recorded: Vec<_> = recorded.iter().filter(|row| row.condition == condition).collect();
+    let recorded: Vec<_> = recorded
+        .iter()
+        .filter(|row| row.condition == condition)
+        .collect();
     let repeated: Vec<_> = Predictions::read(&out).unwrap().iter().collect();
     assert_eq!(repeated, recorded);
     let sample = &recorded[3];
@@ -247,5 +250,8 @@ fn one_training_is_tested_under_several_families_and_the_stored_masks_are_used()
             monitored += usize::from(!stored.is_null());
         }
     }
-    assert!(monitored > 0, "the trained run looked at a stored condition");
+    assert!(
+        monitored > 0,
+        "the trained run looked at a stored condition"
+    );
 }

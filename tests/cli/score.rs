@@ -109,7 +109,10 @@ fn models_and_masks_may_be_named_by_row() {
     let manifests: Vec<_> = runs.iter().map(|r| r.load().unwrap().manifest).collect();
     let of = |model: &str| manifests.iter().find(|m| m.model.name == model).unwrap();
     assert_eq!(
-        (of("a").masks[0].mask_protocol.as_str(), of("a").masks[0].version),
+        (
+            of("a").masks[0].mask_protocol.as_str(),
+            of("a").masks[0].version
+        ),
         ("mine", 0)
     );
     assert_eq!(
@@ -135,7 +138,11 @@ fn what_does_not_fit_the_data_is_named_and_nothing_is_written() {
     let lines: Vec<&str> = good.lines().collect();
     refused(
         &lines[..lines.len() - 1].join("\n"),
-        &format!("for 1 of {} test samples: {}", ids.len(), ids[ids.len() - 1]),
+        &format!(
+            "for 1 of {} test samples: {}",
+            ids.len(),
+            ids[ids.len() - 1]
+        ),
     );
     refused(&format!("{good}{},0,1,0\n", ids[0]), "already, on row 2");
     refused(
@@ -193,9 +200,9 @@ fn a_mask_protocol_of_somebody_elses_is_said_and_a_citation_without_form_refused
         .code(2)
         .stderr(contains("expected `Authors: Title. Venue Year`"));
     assert!(!folder.path().join("runs").exists());
-    score("--family", "randm")
-        .success()
-        .stderr(contains("mask protocol `randm` is none of random, temporal"));
+    score("--family", "randm").success().stderr(contains(
+        "mask protocol `randm` is none of random, temporal",
+    ));
     score("--citation", CITATION).success();
 }
 
@@ -343,7 +350,8 @@ fn the_example_in_the_docs_makes_predictions_under_our_masks() {
     let tokens = split.text_bert.unwrap();
     let mask_protocol = lnln_bench::mask::find("random").unwrap();
     let conditions: Vec<_> = groups.iter().map(|g| g.key.condition).collect();
-    let variants = lnln_bench::mask::Variants::of_corpus(mask_protocol, &corpus, 1111, &conditions).unwrap();
+    let variants =
+        lnln_bench::mask::Variants::of_corpus(mask_protocol, &corpus, 1111, &conditions).unwrap();
     for group in &groups {
         let keep = variants
             .keep(

@@ -66,9 +66,10 @@ fn the_paper_s_suite(name: &str, demo: Demo) {
     for run in runs_in(&folder.path().join("runs")) {
         let config = std::fs::read_to_string(run.config()).unwrap();
         let is = |model: &str| config.contains(&format!("model = \"{model}\""));
-        let expected = match is("misa:compat") || is("self_mm:compat") {
-            true => "schedule = \"constant\"",
-            false => "schedule = \"reference\"",
+        let expected = if is("misa:compat") || is("self_mm:compat") {
+            "schedule = \"constant\""
+        } else {
+            "schedule = \"reference\""
         };
         assert!(config.contains(expected), "{expected} in {config}");
         assert_eq!(
@@ -88,7 +89,9 @@ fn the_paper_s_suite(name: &str, demo: Demo) {
             "{validation}"
         );
         let masks = run.sealed().unwrap().manifest.masks;
-        let tested = masks.iter().map(|m| (m.mask_protocol.as_str(), m.conditions.len()));
+        let tested = masks
+            .iter()
+            .map(|m| (m.mask_protocol.as_str(), m.conditions.len()));
         let expected = [("reference", 10), ("modality", 6)];
         assert_eq!(
             tested.collect::<Vec<_>>(),

@@ -5,7 +5,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use lnln_bench::data::dataset::{Corpus, ImportOptions, Imported, Padding, Split, SplitName, prepare};
+use lnln_bench::data::dataset::{
+    Corpus, ImportOptions, Imported, Padding, Split, SplitName, prepare,
+};
 use lnln_bench::data::pickle::Writer;
 use lnln_bench::data::store;
 

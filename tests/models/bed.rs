@@ -215,7 +215,11 @@ pub fn batch(encoder: &EncoderSetup, samples: i64) -> Batch {
 /// The same in these shapes.
 pub fn batch_of(encoder: &EncoderSetup, samples: i64, shapes: Shapes) -> Batch {
     let float = (Kind::Float, Device::Cpu);
-    let rate = Tensor::from_slice(&(0..samples).map(|i| (i % 2) as f32 / 2.0).collect::<Vec<_>>());
+    let rate = Tensor::from_slice(
+        &(0..samples)
+            .map(|i| (i % 2) as f32 / 2.0)
+            .collect::<Vec<_>>(),
+    );
     let keep =
         |steps: i64| Tensor::rand([samples, steps, 1], float).ge_tensor(&rate.view([-1, 1, 1]));
     let steps = [shapes.text_steps, shapes.audio_steps, shapes.vision_steps];

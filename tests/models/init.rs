@@ -114,10 +114,11 @@ fn parameters_start_as_pytorch_draws_them() {
                     .strip_suffix("bias")
                     .and_then(|stem| size(&format!("{stem}weight")));
                 let start = expected(entry.name, name, &tensor.size(), weight.as_deref());
-                let drawn = match name.ends_with("word_embeddings.weight") {
+                let drawn = if name.ends_with("word_embeddings.weight") {
                     // The row of the padding is zero.
-                    true => tensor.narrow(0, 1, tensor.size()[0] - 1),
-                    false => tensor.shallow_clone(),
+                    tensor.narrow(0, 1, tensor.size()[0] - 1)
+                } else {
+                    tensor.shallow_clone()
                 };
                 check(&format!("{}: {name}", entry.name), &drawn, start);
                 checked += 1;

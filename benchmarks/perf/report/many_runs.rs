@@ -120,12 +120,15 @@ fn copy(from: &RunDir, to: &RunDir, manifest: &Manifest) -> Result<()> {
     let manifest = serde_json::to_string_pretty(manifest)?;
     fs::write(to.manifest(), &manifest)?;
     let done = fs::read_to_string(from.done())?;
-    let line = |line: &str| match line.ends_with("  manifest.json") {
-        true => format!(
-            "{}  manifest.json\n",
-            blake3::hash(manifest.as_bytes()).to_hex()
-        ),
-        false => format!("{line}\n"),
+    let line = |line: &str| {
+        if line.ends_with("  manifest.json") {
+            format!(
+                "{}  manifest.json\n",
+                blake3::hash(manifest.as_bytes()).to_hex()
+            )
+        } else {
+            format!("{line}\n")
+        }
     };
     let done = done.lines().map(line).collect::<String>();
     Ok(fs::write(to.done(), done)?)

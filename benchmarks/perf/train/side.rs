@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use lnln_bench::data::dataset::{Block, Split, SplitName};
-use lnln_bench::mask::{Keep, Condition};
+use lnln_bench::mask::{Condition, Keep};
 use lnln_bench::model::{
     Batch, BertConfig, EncoderSetup, Engine, LabelStats, Model, Profile, Setup, Shapes, Trace,
     backward, lnln,
@@ -143,15 +143,16 @@ impl Samples {
     /// Of CMU-MOSI's published sizes with BERT-base, or small ones to try the program with.
     fn new(rows: usize, encoder: &str, small: bool) -> Self {
         let [text, audio, vision] = if small { [8, 20, 30] } else { [50, 375, 500] };
-        let bert = match small {
-            true => BertConfig::tiny(30522),
-            false => BertConfig {
+        let bert = if small {
+            BertConfig::tiny(30522)
+        } else {
+            BertConfig {
                 hidden_size: 768,
                 num_hidden_layers: 12,
                 num_attention_heads: 12,
                 intermediate_size: 3072,
                 ..BertConfig::tiny(30522)
-            },
+            }
         };
         let states = encoder == "states";
         let length = |row: usize| match encoder {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lnln_bench::mask::{self, EvaluationMasks, Condition};
+use lnln_bench::mask::{self, Condition, EvaluationMasks};
 
 use super::Chosen;
 use crate::cli::export::{self, Masks};

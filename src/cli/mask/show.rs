@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lnln_bench::data::dataset::{Corpus, Modality, Outline, SplitName, VocabularyFile, separate};
-use lnln_bench::mask::{self, EvaluationMasks, Keep, Condition, SplitShape, picture};
+use lnln_bench::mask::{self, Condition, EvaluationMasks, Keep, SplitShape, picture};
 use serde_json::json;
 
 use super::Chosen;
@@ -71,15 +71,16 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         mask_protocol.version(),
         args.rate
     );
-    match args.json {
-        true => output::write(&serde_json::to_string(&json!({
+    if args.json {
+        output::write(&serde_json::to_string(&json!({
             "dataset": corpus.name(), "split": outline.name, "sample": args.sample,
             "mask_protocol": mask_protocol.name(), "version": mask_protocol.version(), "seed": seed,
             "condition": args.rate, "hash": masks.hash(outline.name, args.rate)?,
             "kept": { "text": kept[0], "audio": kept[1], "vision": kept[2] },
             "words": words.as_ref().ok(), "transcript": words.as_ref().err(),
-        }))?),
-        false => output::write(&format!("{head}\n{}", draw(&args, &kept, &words))),
+        }))?)
+    } else {
+        output::write(&format!("{head}\n{}", draw(&args, &kept, &words)))
     }
 }
 
@@ -123,9 +124,10 @@ fn words(
         return Ok(Ok(vocabulary.words(&ids[row * 3 * steps..][..valid])));
     }
     let column = format!("{split}/raw_text");
-    let transcript = match reader.has(&column) {
-        true => reader.texts(&column)?.swap_remove(row),
-        false => String::new(),
+    let transcript = if reader.has(&column) {
+        reader.texts(&column)?.swap_remove(row)
+    } else {
+        String::new()
     };
     Ok(fitting(&transcript, valid, outline.steps[0]).ok_or(transcript))
 }

@@ -1,7 +1,7 @@
 //! `mask stats`: realised missing rates.
 
 use lnln_bench::data::dataset::SplitName;
-use lnln_bench::mask::{self, EvaluationMasks, Condition, Realised, SplitShape, Spread};
+use lnln_bench::mask::{self, Condition, EvaluationMasks, Realised, SplitShape, Spread};
 use serde_json::json;
 
 use super::Chosen;
@@ -44,33 +44,45 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let (corpus, source) = args.chosen.open()?;
     let outline = corpus.outline(args.split)?;
     let (shape, seed) = (SplitShape::from(&outline), args.chosen.seed);
-    let mut masks = source.masks(evaluation.mask_protocol, &shape, seed, &evaluation.conditions)?;
+    let mut masks = source.masks(
+        evaluation.mask_protocol,
+        &shape,
+        seed,
+        &evaluation.conditions,
+    )?;
     // Stored masks may hold more conditions than were asked for.
     masks.restrict(&evaluation.conditions);
     let realised = mask::realised(&masks, &shape)?;
     let rows = masks.conditions.iter().zip(&realised);
-    match args.json {
-        true => rows
-            .flat_map(|(condition, of)| of.iter().map(move |of| (condition, of)))
-            .try_for_each(|(condition, of)| {
-                output::write(&serde_json::to_string(&json!({
-                    "dataset": corpus.name(), "split": args.split, "mask_protocol": masks.mask_protocol,
-                    "version": masks.version, "seed": seed, "condition": condition, "realised": of,
-                }))?)
-            }),
-        false => {
-            let mut table = output::table();
-            table.set_header([
-                "condition", "modality", "nominal", "pooled", "mean", "sd", "min", "max", "samples",
-            ]);
-            table.add_rows(rows.flat_map(|(condition, of)| of.iter().map(|of| row(condition, of))));
-            let (name, split) = (&corpus.spec.title, args.split);
-            let head = format!(
-                "{name} {split}: {} v{} masks, seed {seed}",
-                masks.mask_protocol, masks.version
-            );
-            output::write(&format!("{head}\n{table}"))
-        }
+    if args.json {
+        rows
+    .flat_map(|(condition, of)| of.iter().map(move |of| (condition, of)))
+    .try_for_each(|(condition, of)| {
+        output::write(&serde_json::to_string(&json!({
+            "dataset": corpus.name(), "split": args.split, "mask_protocol": masks.mask_protocol,
+            "version": masks.version, "seed": seed, "condition": condition, "realised": of,
+        }))?)
+    })
+    } else {
+        let mut table = output::table();
+        table.set_header([
+            "condition",
+            "modality",
+            "nominal",
+            "pooled",
+            "mean",
+            "sd",
+            "min",
+            "max",
+            "samples",
+        ]);
+        table.add_rows(rows.flat_map(|(condition, of)| of.iter().map(|of| row(condition, of))));
+        let (name, split) = (&corpus.spec.title, args.split);
+        let head = format!(
+            "{name} {split}: {} v{} masks, seed {seed}",
+            masks.mask_protocol, masks.version
+        );
+        output::write(&format!("{head}\n{table}"))
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lnln_bench::record::sweep;
+use lnln_bench::support::words;
 use lnln_bench::sweep::status::clean::{self, Item, Reason};
 use lnln_bench::sweep::status::reports::Used;
-use lnln_bench::support::words;
 
 use crate::cli::output;
 

@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
+use lnln_bench::support::words;
 use lnln_bench::sweep::status::log::Score;
 use lnln_bench::sweep::status::{Run, State};
-use lnln_bench::support::words;
 use serde::Serialize;
 
 /// A run for other tools.

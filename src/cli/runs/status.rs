@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use lnln_bench::record::{SweepCell, SweepDir};
-use lnln_bench::sweep::status::status::{count, state};
-use lnln_bench::sweep::status::{self, Run, State, Sweep};
-use lnln_bench::sweep::slurm::{self, Queue};
 use lnln_bench::support::words;
+use lnln_bench::sweep::slurm::{self, Queue};
+use lnln_bench::sweep::status::overview::{count, state};
+use lnln_bench::sweep::status::{self, Run, State, Sweep};
 use serde_json::{Value, json};
 
 use super::rows::{self, RunRow};
@@ -43,9 +43,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if !status.others.is_empty() {
         parts.push(others_text(&status.others));
     }
-    match parts.is_empty() {
-        true => output::write(&format!("no runs in {}", args.place.display())),
-        false => output::write(&parts.join("\n")),
+    if parts.is_empty() {
+        output::write(&format!("no runs in {}", args.place.display()))
+    } else {
+        output::write(&parts.join("\n"))
     }
 }
 

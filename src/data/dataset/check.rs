@@ -79,9 +79,10 @@ pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
 }
 
 fn twin(plan: &Plan<'_>, id: &str, other: &str) -> Error {
-    let problem = match other == plan.split() {
-        true => "the id is there twice".to_owned(),
-        false => format!("the sample is in {other} too"),
+    let problem = if other == plan.split() {
+        "the id is there twice".to_owned()
+    } else {
+        format!("the sample is in {other} too")
     };
     Error::Sample {
         place: plan.columns.place("id"),

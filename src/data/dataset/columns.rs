@@ -35,9 +35,10 @@ impl<'a> Columns<'a> {
             found: format!("keys {}", keys(root)),
         })?;
         let columns = Self { path, split, dict };
-        match dict.is_dict() {
-            true => Ok(columns),
-            false => Err(columns.layout("", "a dict of columns", dict.kind())),
+        if dict.is_dict() {
+            Ok(columns)
+        } else {
+            Err(columns.layout("", "a dict of columns", dict.kind()))
         }
     }
 
@@ -108,9 +109,10 @@ impl<'a> Columns<'a> {
         if shape.len() != 3 || shape[1] == 0 || shape[2] == 0 {
             return Err(self.layout(column, EXPECTED, format!("shape {shape:?}")));
         }
-        match array.dtype().is_number() {
-            true => Ok(array),
-            false => Err(self.layout(column, EXPECTED, format!("dtype {}", array.dtype()))),
+        if array.dtype().is_number() {
+            Ok(array)
+        } else {
+            Err(self.layout(column, EXPECTED, format!("dtype {}", array.dtype())))
         }
     }
 

@@ -182,9 +182,10 @@ fn clean(
     first: usize,
     moments: Option<&Moments>,
 ) -> u64 {
-    let replaced = match all_finite(values) {
-        true => 0,
-        false => values.iter().filter(|value| !value.is_finite()).count() as u64,
+    let replaced = if all_finite(values) {
+        0
+    } else {
+        values.iter().filter(|value| !value.is_finite()).count() as u64
     };
     if let Some(moments) = moments {
         for (index, sample) in values.chunks_exact_mut(frames.sample()).enumerate() {

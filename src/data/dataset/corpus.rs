@@ -41,13 +41,15 @@ impl Corpus {
         let reader = Reader::open(path)?;
         let provenance = reader.provenance()?;
         let (audio, vision) = (reader.shape("train/audio")?, reader.shape("train/vision")?);
-        let text = match reader.has("train/text") {
-            true => Some(reader.shape("train/text")?),
-            false => None,
+        let text = if reader.has("train/text") {
+            Some(reader.shape("train/text")?)
+        } else {
+            None
         };
-        let text_steps = match reader.has("train/text_bert") {
-            true => reader.shape("train/text_bert")?[2],
-            false => text.as_ref().map_or(0, |shape| shape[1]),
+        let text_steps = if reader.has("train/text_bert") {
+            reader.shape("train/text_bert")?[2]
+        } else {
+            text.as_ref().map_or(0, |shape| shape[1])
         };
         let mut counts = [0; 3];
         for (count, split) in counts.iter_mut().zip(SplitName::ALL) {
@@ -92,17 +94,20 @@ impl Corpus {
         Ok(Split {
             name,
             ids: self.reader.texts(&column("id"))?,
-            raw_text: match optional(true, "raw_text") {
-                true => self.reader.texts(&column("raw_text"))?,
-                false => vec![String::new(); self.counts[name as usize]],
+            raw_text: if optional(true, "raw_text") {
+                self.reader.texts(&column("raw_text"))?
+            } else {
+                vec![String::new(); self.counts[name as usize]]
             },
-            text_bert: match optional(true, "text_bert") {
-                true => Some(self.block(&column("text_bert"))?),
-                false => None,
+            text_bert: if optional(true, "text_bert") {
+                Some(self.block(&column("text_bert"))?)
+            } else {
+                None
             },
-            text: match optional(with_text_features, "text") {
-                true => Some(self.block(&column("text"))?),
-                false => None,
+            text: if optional(with_text_features, "text") {
+                Some(self.block(&column("text"))?)
+            } else {
+                None
             },
             audio: self.block(&column("audio"))?,
             vision: self.block(&column("vision"))?,

@@ -106,9 +106,10 @@ fn splits(reader: &Reader, erasing: bool) -> Result<(Vec<String>, Vec<String>)> 
     let others = others.into_iter().filter(|name| !official.contains(name));
     let (mut further, mut left_out) = (Vec::new(), Vec::new());
     for name in others {
-        match !erasing && reader.has(&format!("{name}/id")) {
-            true => further.push(name),
-            false => left_out.push(name),
+        if !erasing && reader.has(&format!("{name}/id")) {
+            further.push(name)
+        } else {
+            left_out.push(name)
         }
     }
     Ok((official.into_iter().chain(further).collect(), left_out))

@@ -129,11 +129,12 @@ impl Import<'_> {
         mut checks: Vec<Check>,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Imported> {
-        let mut writer = match self.options.check_only {
-            true => Writer::rehearse(&self.path),
-            false => Writer::create(&self.path)?
+        let mut writer = if self.options.check_only {
+            Writer::rehearse(&self.path)
+        } else {
+            Writer::create(&self.path)?
                 .compress(self.options.compression)
-                .standardized(self.options.standardize),
+                .standardized(self.options.standardize)
         };
         if !self.options.force {
             writer = writer.keep_existing();

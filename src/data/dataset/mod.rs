@@ -2,7 +2,6 @@
 
 mod carried;
 mod check;
-mod sample;
 mod columns;
 mod convert;
 pub mod corpus;
@@ -19,6 +18,7 @@ pub mod modality;
 mod outline;
 mod padding;
 mod plan;
+mod sample;
 pub mod spec;
 pub mod split;
 mod splits;

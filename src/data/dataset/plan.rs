@@ -183,9 +183,10 @@ fn check_padding(
     }
     let ends = Ends::of(array).map_err(|e| columns.array(column, e))?;
     let left = padding == Some(Padding::Left);
-    let (wrong, found, samples) = match left {
-        true => (ends.is_right(), Padding::Right, ends.right),
-        false => (ends.is_left(), Padding::Left, ends.left),
+    let (wrong, found, samples) = if left {
+        (ends.is_right(), Padding::Right, ends.right)
+    } else {
+        (ends.is_left(), Padding::Left, ends.left)
     };
     if !wrong {
         return Ok(());

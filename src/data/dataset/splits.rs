@@ -27,9 +27,10 @@ pub fn read<'a>(
             continue;
         };
         let split = value.get("id").is_some() && value.get("audio").is_some();
-        match split && !key.contains('/') {
-            true => names.push(key),
-            false => ignored.push(format!("{key} ({})", value.kind())),
+        if split && !key.contains('/') {
+            names.push(key)
+        } else {
+            ignored.push(format!("{key} ({})", value.kind()))
         }
     }
     let plan = |name| Plan::new(Columns::of(input, root, name)?, padding);

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::sample::{Sample, Draw, Lexicon, frames};
 use super::error::{Error, Result};
+use super::sample::{Draw, Lexicon, Sample, frames};
 use super::spec;
 use super::split::SplitName;
 use super::vocabulary::{CLS, PAD, SEP, words};

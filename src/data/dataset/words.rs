@@ -15,9 +15,10 @@ impl VocabularyFile {
     /// # Errors
     /// [`Error::Io`].
     pub fn read(path: &Path) -> Result<Self> {
-        let file = match path.is_dir() {
-            true => path.join("vocab.txt"),
-            false => path.to_owned(),
+        let file = if path.is_dir() {
+            path.join("vocab.txt")
+        } else {
+            path.to_owned()
         };
         let text = std::fs::read_to_string(&file).map_err(|source| Error::Io {
             path: file,

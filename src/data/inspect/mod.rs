@@ -58,9 +58,10 @@ pub struct Description {
 /// # Errors
 /// [`Error`], where the file cannot be read.
 pub fn describe(path: &Path) -> Result<Description> {
-    match is_hdf5(path) {
-        true => prepared::describe(path),
-        false => pickled::describe(path),
+    if is_hdf5(path) {
+        prepared::describe(path)
+    } else {
+        pickled::describe(path)
     }
 }
 
@@ -73,9 +74,10 @@ pub fn objects<E: From<Error>>(
     path: &Path,
     mut emit: impl FnMut(serde_json::Value) -> Result<(), E>,
 ) -> Result<(), E> {
-    match is_hdf5(path) {
-        true => prepared::object(path, emit),
-        false => stream::read(path, |stream| emit(stream.to_json())),
+    if is_hdf5(path) {
+        prepared::object(path, emit)
+    } else {
+        stream::read(path, |stream| emit(stream.to_json()))
     }
 }
 
@@ -97,8 +99,9 @@ fn published(sha256: &str) -> String {
 /// At most four decimals, and an exponent for what is very large or very small.
 fn rounded(value: f64) -> String {
     let size = value.abs();
-    match size == 0.0 || (1e-3..1e7).contains(&size) {
-        true => ((value * 1e4).round() / 1e4).to_string(),
-        false => format!("{value:.3e}"),
+    if size == 0.0 || (1e-3..1e7).contains(&size) {
+        ((value * 1e4).round() / 1e4).to_string()
+    } else {
+        format!("{value:.3e}")
     }
 }

@@ -135,13 +135,14 @@ fn following(
     reason: &mut Option<String>,
 ) -> Option<Result<Pickle, pickle::Error>> {
     let rest = pickle.trailing();
-    let next = match number + 1 < STREAMS {
-        true => pickle.following()?,
-        false => Err(pickle::Error::Malformed {
+    let next = if number + 1 < STREAMS {
+        pickle.following()?
+    } else {
+        Err(pickle::Error::Malformed {
             offset: pickle.stream().end as u64,
             expected: format!("at most {STREAMS} streams"),
             found: "more".into(),
-        }),
+        })
     };
     match next {
         Err(error) if pickle::protocol(rest) == 0 && !is_refusal(&error) => {

@@ -137,9 +137,10 @@ impl<'a> ArrayRef<'a> {
     fn code_point(&self, unit: &[u8]) -> u32 {
         let mut bytes = [0; 4];
         bytes.copy_from_slice(unit);
-        match self.dtype().big_endian {
-            true => u32::from_be_bytes(bytes),
-            false => u32::from_le_bytes(bytes),
+        if self.dtype().big_endian {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
         }
     }
 

@@ -59,9 +59,10 @@ impl Machine<'_> {
     fn long(&mut self, len: u64) -> Result<Node> {
         let span = self.cursor.take(len, "an integer")?;
         let bytes = self.cursor.bytes(span);
-        let fill = match bytes.last().is_some_and(|b| b & 0x80 != 0) {
-            true => 0xff,
-            false => 0,
+        let fill = if bytes.last().is_some_and(|b| b & 0x80 != 0) {
+            0xff
+        } else {
+            0
         };
         let (low, high) = bytes.split_at(bytes.len().min(8));
         let mut wide = [fill; 8];

@@ -31,9 +31,10 @@ impl<'a> Gather<'a> {
         block: usize,
         f: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        match self.row <= SLAB {
-            true => self.slabs(source, span, block, f),
-            false => self.elements(source, span, block, f),
+        if self.row <= SLAB {
+            self.slabs(source, span, block, f)
+        } else {
+            self.elements(source, span, block, f)
         }
     }
 
@@ -125,9 +126,10 @@ impl<'a> Gather<'a> {
             }
         }
         source.release(span);
-        match buffer.is_empty() {
-            true => Ok(()),
-            false => f(&buffer),
+        if buffer.is_empty() {
+            Ok(())
+        } else {
+            f(&buffer)
         }
     }
 }

@@ -120,16 +120,18 @@ fn float(value: f64) -> String {
         };
         return format!("{digits}e{sign}{exponent:0>2}");
     }
-    match value.is_finite() && value.fract() == 0.0 {
-        true => format!("{value:.1}"),
-        false => value.to_string(),
+    if value.is_finite() && value.fract() == 0.0 {
+        format!("{value:.1}")
+    } else {
+        value.to_string()
     }
 }
 
 fn quoted(text: impl Iterator<Item = char> + Clone, prefix: &str) -> String {
-    let quote = match text.clone().any(|c| c == '\'') && !text.clone().any(|c| c == '"') {
-        true => '"',
-        false => '\'',
+    let quote = if text.clone().any(|c| c == '\'') && !text.clone().any(|c| c == '"') {
+        '"'
+    } else {
+        '\''
     };
     let mut out = format!("{prefix}{quote}");
     for (count, c) in text.enumerate() {

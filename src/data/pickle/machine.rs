@@ -3,8 +3,8 @@
 //! What each opcode does is in [`super::atoms`], [`super::containers`], [`super::names`],
 //! [`super::reduce`] and [`super::build`]; here are the stack, the marks and the memo.
 
-use super::cursor::Cursor;
 use super::allow_list::AllowList;
+use super::cursor::Cursor;
 use super::error::{Error, Result};
 use super::limits::Limits;
 use super::number;
@@ -235,24 +235,27 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn pop(&mut self) -> Result<Id> {
-        match self.above_floor() > 0 {
-            true => self.stack.pop().ok_or_else(|| self.underflow()),
-            false => Err(self.underflow()),
+        if self.above_floor() > 0 {
+            self.stack.pop().ok_or_else(|| self.underflow())
+        } else {
+            Err(self.underflow())
         }
     }
 
     pub(super) fn top(&self) -> Result<Id> {
-        match self.above_floor() > 0 {
-            true => self.stack.last().copied().ok_or_else(|| self.underflow()),
-            false => Err(self.underflow()),
+        if self.above_floor() > 0 {
+            self.stack.last().copied().ok_or_else(|| self.underflow())
+        } else {
+            Err(self.underflow())
         }
     }
 
     /// The topmost `count` values, first one first.
     pub(super) fn pop_many(&mut self, count: usize) -> Result<Vec<Id>> {
-        match self.above_floor() >= count {
-            true => Ok(self.stack.split_off(self.stack.len() - count)),
-            false => Err(self.underflow()),
+        if self.above_floor() >= count {
+            Ok(self.stack.split_off(self.stack.len() - count))
+        } else {
+            Err(self.underflow())
         }
     }
 
@@ -296,13 +299,14 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn check(&self, count: usize, limit: usize, what: &'static str) -> Result<()> {
-        match count < limit {
-            true => Ok(()),
-            false => Err(Error::Limit {
+        if count < limit {
+            Ok(())
+        } else {
+            Err(Error::Limit {
                 offset: self.at,
                 what,
                 limit,
-            }),
+            })
         }
     }
 

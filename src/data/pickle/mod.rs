@@ -9,6 +9,7 @@
 //! Protocols 0 to 5, both module prefixes of numpy (`numpy.core`, `numpy._core`) and both array
 //! constructors (`_reconstruct`, `_frombuffer`) are read. `docs/pickle.md` says what else.
 
+mod allow_list;
 mod array;
 mod array_ref;
 mod atoms;
@@ -18,7 +19,6 @@ mod coding;
 mod containers;
 mod cursor;
 mod decode;
-mod allow_list;
 mod dtype;
 mod element;
 mod error;
@@ -43,9 +43,9 @@ mod value;
 mod walk;
 mod writer;
 
+pub use allow_list::AllowList;
 pub use array::Array;
 pub use array_ref::ArrayRef;
-pub use allow_list::AllowList;
 pub use dtype::{DType, Kind};
 pub use element::Element;
 pub use error::{Error, Result};

@@ -66,9 +66,10 @@ impl<'a> Machine<'a> {
                 self.check_no_keywords(keywords)?;
                 let (args, class) = (self.pop()?, self.pop()?);
                 let (class, args) = (self.callable(class)?, self.tuple(args)?);
-                match class.is_filled_after_creation() {
-                    true => (class, Vec::new()),
-                    false => (class, args),
+                if class.is_filled_after_creation() {
+                    (class, Vec::new())
+                } else {
+                    (class, args)
                 }
             }
         };

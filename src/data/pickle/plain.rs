@@ -54,9 +54,10 @@ impl Machine<'_> {
 
     fn range(&self, args: &[Id]) -> Result<Node> {
         let whole = |id: &Id| matches!(self.node(*id), Node::Int(_) | Node::Long);
-        match args.iter().all(whole) {
-            true => Ok(Node::Other("a range")),
-            false => Err(self.wrong_arguments("range(start, stop, step)", args)),
+        if args.iter().all(whole) {
+            Ok(Node::Other("a range"))
+        } else {
+            Err(self.wrong_arguments("range(start, stop, step)", args))
         }
     }
 

@@ -49,7 +49,11 @@ impl Pickle {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn with_allow_list(bytes: Vec<u8>, limits: Limits, allow_list: &'static AllowList) -> Result<Self> {
+    pub fn with_allow_list(
+        bytes: Vec<u8>,
+        limits: Limits,
+        allow_list: &'static AllowList,
+    ) -> Result<Self> {
         Self::parse(Arc::new(Source::Memory(bytes)), 0, limits, allow_list)
     }
 

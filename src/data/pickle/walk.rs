@@ -150,9 +150,10 @@ fn subscript(index: usize, shape: &[usize]) -> String {
         rest /= size;
     }
     parts.reverse();
-    match parts.is_empty() {
-        true => "[()]".into(),
-        false => format!("[{}]", parts.join(", ")),
+    if parts.is_empty() {
+        "[()]".into()
+    } else {
+        format!("[{}]", parts.join(", "))
     }
 }
 

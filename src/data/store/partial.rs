@@ -91,19 +91,24 @@ impl Partial {
         file.sync_all().map_err(fail("sync it"))?;
         // A reader must not meet the lock under the final name. Nothing is lost where there is none.
         let _ = file.unlock();
-        let renamed = match replace {
-            true => temp.persist(&path),
-            false => temp.persist_noclobber(&path).or_else(|failure| {
+        let renamed = if replace {
+            temp.persist(&path)
+        } else {
+            temp.persist_noclobber(&path).or_else(|failure| {
                 // Some file systems cannot rename without replacing; then looking must do.
-                match path.exists() {
-                    true => Err(failure),
-                    false => failure.path.persist(&path),
+                if path.exists() {
+                    Err(failure)
+                } else {
+                    failure.path.persist(&path)
                 }
-            }),
+            })
         };
-        renamed.map_err(|failure| match !replace && path.exists() {
-            true => Error::InTheWay { path: path.clone() },
-            false => Error::io(&path, "give it its name", failure.error),
+        renamed.map_err(|failure| {
+            if !replace && path.exists() {
+                Error::InTheWay { path: path.clone() }
+            } else {
+                Error::io(&path, "give it its name", failure.error)
+            }
         })?;
         File::open(folder_of(&path))
             .and_then(|folder| folder.sync_all())

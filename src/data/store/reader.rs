@@ -42,9 +42,12 @@ impl Reader {
         if metadata.is_dir() {
             return Err(found("a folder"));
         }
-        let file = read_only(path).map_err(|e| match e.contains_minor(NOT_HDF5) {
-            true => found("a file that is not HDF5"),
-            false => Error::hdf5(path, "open it", &e),
+        let file = read_only(path).map_err(|e| {
+            if e.contains_minor(NOT_HDF5) {
+                found("a file that is not HDF5")
+            } else {
+                Error::hdf5(path, "open it", &e)
+            }
         })?;
         let reader = Self {
             file,

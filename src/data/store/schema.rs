@@ -126,9 +126,11 @@ pub(super) fn description(column: &str, standardized: bool) -> Option<Descriptio
         "audio_deviation" | "vision_deviation" => {
             (&["feature"][..], "as in the source", "divided by")
         }
-        _ if name.starts_with("regression_labels") => {
-            (SAMPLES, "sentiment, within label_range of the file", "label")
-        }
+        _ if name.starts_with("regression_labels") => (
+            SAMPLES,
+            "sentiment, within label_range of the file",
+            "label",
+        ),
         _ if name.starts_with("classification_labels") => (SAMPLES, "class", "class of the label"),
         _ => return None,
     };

@@ -45,16 +45,17 @@ pub fn verify(path: &Path, mut progress: impl FnMut(&str)) -> Result<Verified> {
     if damaged.is_empty() && computed != reader.content_hash()? {
         damaged.push("its columns do not match the content hash".into());
     }
-    match damaged.is_empty() {
-        true => Ok(Verified {
+    if damaged.is_empty() {
+        Ok(Verified {
             columns: digests.len(),
             bytes,
             content_hash: computed,
-        }),
-        false => Err(Error::Damaged {
+        })
+    } else {
+        Err(Error::Damaged {
             path: path.to_owned(),
             damaged,
-        }),
+        })
     }
 }
 

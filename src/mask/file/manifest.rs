@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::{MaskFile, split};
 use crate::data::dataset::SplitName;
-use crate::mask::{Error, Condition};
 use crate::data::store::Partial;
+use crate::mask::{Condition, Error};
 
 /// Version of this file's layout. Raise it when a reader of today could misread it.
 const FORMAT: u32 = 1;

@@ -23,7 +23,7 @@ use hdf5::{File, Group};
 
 use self::attribute::{hdf5_error, one, text, texts};
 pub use self::manifest::MaskManifest;
-use super::{Error, Condition, SplitVariants, Variants};
+use super::{Condition, Error, SplitVariants, Variants};
 use crate::data::dataset::SplitName;
 use crate::data::store::read_only;
 
@@ -172,9 +172,10 @@ impl MaskFile {
     /// # Errors
     /// As [`MaskFile::read`].
     pub fn find(&self, name: &Stored) -> Result<Option<Variants>, Error> {
-        match self.holds(name) {
-            true => self.read(name).map(Some),
-            false => Ok(None),
+        if self.holds(name) {
+            self.read(name).map(Some)
+        } else {
+            Ok(None)
         }
     }
 

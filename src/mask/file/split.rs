@@ -8,7 +8,7 @@ use super::attribute::{all, hdf5_error, one, set, set_all, set_text, set_texts, 
 use super::{Stored, foreign};
 use crate::data::dataset::{Modality, SplitName};
 use crate::mask::packing::{bits_for, pack, row_bytes, unpack};
-use crate::mask::{Error, Condition, Ranks, SplitVariants, Variants};
+use crate::mask::{Condition, Error, Ranks, SplitVariants, Variants};
 
 /// Adds one split of a variant to a file.
 pub(super) fn write(
@@ -22,11 +22,19 @@ pub(super) fn write(
     set_text(path, &group, "mask_protocol", &variants.mask_protocol)?;
     set(path, &group, "version", variants.version)?;
     set(path, &group, "seed", variants.seed)?;
-    let conditions: Vec<String> = variants.conditions.iter().map(Condition::to_string).collect();
+    let conditions: Vec<String> = variants
+        .conditions
+        .iter()
+        .map(Condition::to_string)
+        .collect();
     set_texts(path, &group, "conditions", &conditions)?;
     let hashes: Vec<String> = variants.hashes(split.name)?.into_values().collect();
     set_texts(path, &group, "hashes", &hashes)?;
-    let nominal: Vec<f64> = variants.conditions.iter().flat_map(Condition::rates).collect();
+    let nominal: Vec<f64> = variants
+        .conditions
+        .iter()
+        .flat_map(Condition::rates)
+        .collect();
     write_rates(path, &group, "nominal", &nominal)?;
     set_all(path, &group, "valid", &split.valid)?;
     let realised = split.realised.iter().flatten();

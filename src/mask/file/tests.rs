@@ -100,7 +100,11 @@ fn rates_that_are_not_those_of_the_masks_are_found() {
             5,
             "the realised rates at condition 0.5 are not those of",
         ),
-        ("valid", 0, "the realised rates at condition 0 are not those of"),
+        (
+            "valid",
+            0,
+            "the realised rates at condition 0 are not those of",
+        ),
     ] {
         let message = change(name, row);
         assert!(message.contains(said), "{name}: {message}");

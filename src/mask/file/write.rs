@@ -8,8 +8,8 @@ use hdf5::File;
 use super::attribute::{hdf5_error, set, set_text};
 use super::{FORMAT, MaskFile, Stored, other_dataset, split};
 use crate::data::dataset::{Corpus, SplitName};
-use crate::mask::{EvaluationMasks, Error, MaskProtocol, Condition, Variants};
 use crate::data::store::Partial;
+use crate::mask::{Condition, Error, EvaluationMasks, MaskProtocol, Variants};
 
 impl MaskFile {
     /// Draws and writes the masks of prepared data for every mask protocol and seed, one after the other,
@@ -30,7 +30,8 @@ impl MaskFile {
         let mut new = New::begin(path, dataset, content)?;
         for evaluation in evaluation {
             for seed in evaluation.seeds(seeds) {
-                let conditions = new.with_stored(evaluation.mask_protocol, *seed, &evaluation.conditions)?;
+                let conditions =
+                    new.with_stored(evaluation.mask_protocol, *seed, &evaluation.conditions)?;
                 new.add(&Variants::of_corpus(
                     evaluation.mask_protocol,
                     corpus,

@@ -21,11 +21,10 @@ pub fn merge_heads(x: &Tensor) -> Tensor {
 /// softmax(q k^T / sqrt(size)) v over (B, heads, n, size). The scores are never stored whole, but
 /// by the reference engine.
 pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor, engine: Engine) -> Tensor {
-    match engine.reference {
-        true => literal(q, k, v, None, 0.0),
-        false => {
-            Tensor::scaled_dot_product_attention(q, k, v, None::<Tensor>, 0.0, false, None, false)
-        }
+    if engine.reference {
+        literal(q, k, v, None, 0.0)
+    } else {
+        Tensor::scaled_dot_product_attention(q, k, v, None::<Tensor>, 0.0, false, None, false)
     }
 }
 

@@ -186,9 +186,10 @@ impl Bert {
         let both = 1 + i64::from(self.engine.reference);
         let layer = steps * (9 * width + hidden * width / 2 + both * wide)
             + scores * c.num_attention_heads * steps * steps / 4;
-        match recompute {
-            true => layers * steps * width + layer,
-            false => layers * layer + steps * width + hidden * steps * width / 4,
+        if recompute {
+            layers * steps * width + layer
+        } else {
+            layers * layer + steps * width + hidden * steps * width / 4
         }
     }
 
@@ -203,9 +204,10 @@ impl Bert {
     /// The keys of tokens (B, 3, T).
     pub(super) fn keys(&self, text: &Tensor) -> Keys {
         let (attended, kind) = (text.select(1, 1), self.embeddings.words.ws.kind());
-        match self.engine.reference {
-            true => Keys::all(&attended, kind),
-            false => Keys::attended(&attended, kind),
+        if self.engine.reference {
+            Keys::all(&attended, kind)
+        } else {
+            Keys::attended(&attended, kind)
         }
     }
 }
@@ -250,13 +252,12 @@ mod tests {
             let drawn = name.ends_with("weight") && !norm;
             let std = tensor.std(false).double_value(&[]);
             let mean = tensor.mean(Kind::Float).double_value(&[]);
-            match drawn {
-                true => {
-                    let error = 5.0 / (tensor.numel() as f64).sqrt();
-                    assert!((std / 0.02 - 1.0).abs() < error, "{name}: std {std}");
-                    assert!(mean.abs() < 0.02 * error, "{name}: mean {mean}");
-                }
-                false => assert!(tensor.equal(&tensor.full_like(f64::from(norm))), "{name}"),
+            if drawn {
+                let error = 5.0 / (tensor.numel() as f64).sqrt();
+                assert!((std / 0.02 - 1.0).abs() < error, "{name}: std {std}");
+                assert!(mean.abs() < 0.02 * error, "{name}: mean {mean}");
+            } else {
+                assert!(tensor.equal(&tensor.full_like(f64::from(norm))), "{name}")
             }
         }
         let words = &vs.variables()["embeddings.word_embeddings.weight"];

@@ -92,9 +92,10 @@ impl Layer {
         let made = self.attention_output.dense.forward(&context);
         let x = self.attention_output.join(&made, x, dropout.hidden);
         let wide = self.intermediate.forward(&x);
-        let made = match self.reference {
-            true => self.output.dense.forward(&wide.gelu("none")),
-            false => low_memory::gelu_linear(&wide, &self.output.dense),
+        let made = if self.reference {
+            self.output.dense.forward(&wide.gelu("none"))
+        } else {
+            low_memory::gelu_linear(&wide, &self.output.dense)
         };
         self.output.join(&made, &x, dropout.hidden)
     }

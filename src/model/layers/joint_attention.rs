@@ -39,9 +39,10 @@ impl JointAttention {
     /// matrices of weights a head (CUDA's kernels keep none).
     pub fn kept(&self, n: i64, m: i64) -> i64 {
         let width = self.in_proj_weight.size()[1];
-        let weights = match self.dropout > 0.0 {
-            true => 3 * self.heads * n * m,
-            false => self.heads * n,
+        let weights = if self.dropout > 0.0 {
+            3 * self.heads * n * m
+        } else {
+            self.heads * n
         };
         4 * n * width + 3 * m * width + n * m + weights
     }

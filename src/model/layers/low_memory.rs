@@ -41,17 +41,16 @@ fn handle(tensor: &Tensor) -> Handle {
 fn made(call: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
     let mut out = std::ptr::null_mut();
     let message = call(&raw mut out);
-    let result = match message.is_null() {
-        // SAFETY: a call that leaves no message leaves a tensor of its own, which is owned from here.
-        true => Ok(unsafe { Tensor::from_ptr(out.cast()) }),
-        false => {
-            // SAFETY: low_memory.cpp gives null or a C string for us to free.
-            let text = unsafe { CStr::from_ptr(message) };
-            let text = text.to_string_lossy().into_owned();
-            // SAFETY: freed once, after its last use.
-            unsafe { lnln_low_memory_free(message) };
-            Err(TchError::Torch(text))
-        }
+    let result = if message.is_null() {
+        // SAFETY: a call without a message has stored a new tensor, which this takes over.
+        Ok(unsafe { Tensor::from_ptr(out.cast()) })
+    } else {
+        // SAFETY: low_memory.cpp gives null or a C string for us to free.
+        let text = unsafe { CStr::from_ptr(message) };
+        let text = text.to_string_lossy().into_owned();
+        // SAFETY: freed once, after its last use.
+        unsafe { lnln_low_memory_free(message) };
+        Err(TchError::Torch(text))
     };
     #[expect(clippy::unwrap_used, reason = "the way tch's operations fail")]
     result.unwrap()
@@ -69,9 +68,10 @@ pub(super) fn gelu_linear(x: &Tensor, linear: &Linear) -> Tensor {
 /// x with each element zeroed at this chance and the others scaled up; a byte an element is kept,
 /// where `Tensor::dropout` keeps a float on a CPU.
 pub(super) fn dropout(x: &Tensor, chance: f64) -> Tensor {
-    match chance > 0.0 {
-        true => x.native_dropout(chance, true).0,
-        false => x.shallow_clone(),
+    if chance > 0.0 {
+        x.native_dropout(chance, true).0
+    } else {
+        x.shallow_clone()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::trainer_options::{TrainerOptions, MonitoredMetric};
 use crate::model::layers::BlockSize;
 use crate::model::recipe::{GradClip, Recipe, Rule};
 use crate::model::setup::Profile;
+use crate::model::trainer_options::{MonitoredMetric, TrainerOptions};
 use crate::model::variant::Variant;
 
 /// The published training settings.

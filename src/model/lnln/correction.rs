@@ -133,9 +133,10 @@ impl Correction {
         } else {
             complete
         };
-        let judged = match self.judge_proxy {
-            true => &corrected.proxy,
-            false => &corrected.dominant,
+        let judged = if self.judge_proxy {
+            &corrected.proxy
+        } else {
+            &corrected.dominant
         };
         let rows = Tensor::cat(&[judged, real], 0).flatten(0, 1);
         let logits = self.discriminator.forward(&rows);

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::trainer_options::{TrainerOptions, MonitoredMetric};
 use crate::model::mmsa;
 use crate::model::recipe::{GradClip, Recipe};
 use crate::model::setup::Profile;
+use crate::model::trainer_options::{MonitoredMetric, TrainerOptions};
 
 /// The published training settings.
 pub fn recipe(profile: Profile) -> Recipe {

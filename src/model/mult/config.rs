@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::trainer_options::TrainerOptions;
 use crate::model::layers::CrossmodalSize;
 use crate::model::mmsa;
 use crate::model::recipe::{GradClip, Recipe};
 use crate::model::setup::Profile;
+use crate::model::trainer_options::TrainerOptions;
 
 /// The published training settings.
 pub fn recipe(profile: Profile) -> Recipe {

@@ -38,14 +38,15 @@ impl TimeConv {
             outputs,
             kernel,
         };
-        match conv.reads(steps) {
-            true => Ok(conv),
-            false => Err(ModelError::Config {
+        if conv.reads(steps) {
+            Ok(conv)
+        } else {
+            Err(ModelError::Config {
                 model: NAME,
                 what,
                 expected: conv.needed(),
                 got: format!("{steps} in the data"),
-            }),
+            })
         }
     }
 
@@ -66,9 +67,10 @@ impl TimeConv {
 
     /// Steps that come out of so many.
     pub fn steps(&self, steps: i64) -> i64 {
-        match self.is_left_out() {
-            true => steps,
-            false => steps - self.kernel + 1,
+        if self.is_left_out() {
+            steps
+        } else {
+            steps - self.kernel + 1
         }
     }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tch::{Kind, Tensor};
 
-use crate::model::error::{ModelError, Result};
 use super::index::WeightIndex;
+use crate::model::error::{ModelError, Result};
 use crate::model::weights::torch_file::{self, Array, DType, TorchFile};
 
 /// An open weight file.
@@ -34,13 +34,14 @@ impl WeightFile {
         if WeightIndex::is_index(path) {
             return Self::open_several(path);
         }
-        let stored = match path.extension().is_some_and(|end| end == "bin") {
-            true => TorchFile::open(path)
+        let stored = if path.extension().is_some_and(|end| end == "bin") {
+            TorchFile::open(path)
                 .map(|file| Stored::Torch(Box::new(file)))
-                .map_err(refused(path))?,
-            false => Tensor::read_safetensors(path)
+                .map_err(refused(path))?
+        } else {
+            Tensor::read_safetensors(path)
                 .map(|tensors| Stored::Safetensors(tensors.into_iter().collect()))
-                .map_err(failed(path))?,
+                .map_err(failed(path))?
         };
         Ok(Self {
             path: path.to_owned(),

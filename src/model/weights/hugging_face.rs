@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tch::nn;
 
-use crate::model::error::{ModelError, Result, shape};
-use crate::model::layers::BertConfig;
 use super::file::WeightFile;
 use super::index::WeightIndex;
+use crate::model::error::{ModelError, Result, shape};
+use crate::model::layers::BertConfig;
 
 /// The keys of `config.json` that decide whether this crate can run the model.
 #[derive(Deserialize)]

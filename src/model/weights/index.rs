@@ -68,9 +68,10 @@ impl WeightIndex {
                 .or_default()
                 .push(name);
         }
-        match files.is_empty() {
-            true => Err(refused("expected parameters, got none".to_owned())),
-            false => Ok(Self { files }),
+        if files.is_empty() {
+            Err(refused("expected parameters, got none".to_owned()))
+        } else {
+            Ok(Self { files })
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Facts, Protocol};
-use crate::published::parse::{Cell, ParsedCondition, Metric, Table};
+use crate::published::parse::{Cell, Metric, ParsedCondition, Table};
 
 /// A cell with the name of its table.
 #[derive(Clone, Copy, Debug)]
@@ -131,9 +131,12 @@ fn columns(tables: &[Table]) -> Vec<Column<'_>> {
             parts: Vec::new(),
             mean: None,
         },
-        |column, cell| match cell.condition.is_mean() {
-            true => column.mean = Some(cell),
-            false => column.parts.push(cell),
+        |column, cell| {
+            if cell.condition.is_mean() {
+                column.mean = Some(cell)
+            } else {
+                column.parts.push(cell)
+            }
         },
     )
 }

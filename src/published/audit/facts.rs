@@ -35,12 +35,13 @@ impl Facts {
         let protocol = protocol(protocol_name)?;
         let count = |keep: &dyn Fn(f32) -> bool| labels.iter().filter(|l| keep(**l)).count() as u64;
         let low = count(&|l| l < 0.0);
-        let populations = match protocol.metric("acc2_non0").is_some() {
-            true => vec![
+        let populations = if protocol.metric("acc2_non0").is_some() {
+            vec![
                 cut("non0", low, count(&|l| l > 0.0)),
                 cut("has0", low, count(&|l| l >= 0.0)),
-            ],
-            false => vec![cut("", count(&|l| l <= 0.0), count(&|l| l > 0.0))],
+            ]
+        } else {
+            vec![cut("", count(&|l| l <= 0.0), count(&|l| l > 0.0))]
         };
         let steps = 12u8;
         let says = (0..=steps).map(|i| {
@@ -85,9 +86,10 @@ impl Facts {
             .iter()
             .filter(|p| p.name == suffix)
             .collect();
-        match exact.is_empty() && suffix.is_empty() {
-            true => set.populations.iter().collect(),
-            false => exact,
+        if exact.is_empty() && suffix.is_empty() {
+            set.populations.iter().collect()
+        } else {
+            exact
         }
     }
 
@@ -112,7 +114,9 @@ impl Facts {
     /// Whether a number is the score of a constant predictor.
     pub fn is_baseline(&self, dataset: &str, metric: &Metric, number: &Number) -> bool {
         let baselines = self.baselines(dataset, metric);
-        baselines.iter().any(|(_, value)| number.rounds_from(*value))
+        baselines
+            .iter()
+            .any(|(_, value)| number.rounds_from(*value))
     }
 }
 
@@ -152,12 +156,13 @@ fn two_class(population: &Population, metric: &Metric) -> Vec<(String, f64)> {
     each.into_iter()
         .flat_map(|(says, n)| {
             let p = n as f64 / total;
-            match metric.name.starts_with("acc") {
-                true => vec![(says.to_string(), 100.0 * p)],
-                false => vec![
+            if metric.name.starts_with("acc") {
+                vec![(says.to_string(), 100.0 * p)]
+            } else {
+                vec![
                     (says.to_string(), 200.0 * p * p / (1.0 + p)),
                     (format!("{says}, exchanged"), 200.0 * p / (1.0 + p)),
-                ],
+                ]
             }
         })
         .collect()
@@ -206,6 +211,10 @@ mod tests {
             facts.samples("toy", metric::find("acc2_non0").unwrap()),
             Some(4)
         );
-        assert!(facts.baselines("toy", acc7).contains(&("1".to_string(), 40.0)));
+        assert!(
+            facts
+                .baselines("toy", acc7)
+                .contains(&("1".to_string(), 40.0))
+        );
     }
 }

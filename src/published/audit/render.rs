@@ -52,9 +52,10 @@ pub fn summary(findings: &[Finding]) -> String {
     };
     let all = [Strength::Impossible, Strength::VeryUnlikely, Strength::Odd];
     let counts: Vec<String> = all.into_iter().filter_map(count).collect();
-    match counts.is_empty() {
-        true => format!("nothing found by {} rules", RULES.len()),
-        false => counts.join(", "),
+    if counts.is_empty() {
+        format!("nothing found by {} rules", RULES.len())
+    } else {
+        counts.join(", ")
     }
 }
 

@@ -1,6 +1,6 @@
 //! A cell of a printed table and where it stands.
 
-use super::{ParsedCondition, Metric, Number};
+use super::{Metric, Number, ParsedCondition};
 
 /// One number with everything the table says about it.
 #[derive(Clone, Debug, PartialEq)]

@@ -104,7 +104,10 @@ mod tests {
         for text in ["", "rate", "1.5", "-0.1", "L", "nan"] {
             assert_eq!(ParsedCondition::parse_rate(text), None, "{text}");
         }
-        assert_eq!(ParsedCondition::parse_rate("Avg."), Some(ParsedCondition::MeanOverRates));
+        assert_eq!(
+            ParsedCondition::parse_rate("Avg."),
+            Some(ParsedCondition::MeanOverRates)
+        );
     }
 
     #[test]

@@ -6,9 +6,9 @@
 //! ([`names`], [`metric`]); everything else stays as it was printed.
 
 pub mod cell;
+pub mod condition;
 pub mod error;
 mod header;
-pub mod condition;
 pub mod metric;
 pub mod names;
 pub mod number;
@@ -17,8 +17,8 @@ mod read;
 mod row;
 
 pub use cell::{Cell, Table};
-pub use error::{Error, Result};
 pub use condition::ParsedCondition;
+pub use error::{Error, Result};
 pub use metric::Metric;
 pub use number::Number;
 pub use read::{Options, parse, read};

@@ -36,9 +36,10 @@ impl<'a> Plan<'a> {
         let metric = given_metric(table, options)?;
         check(table, &columns, &headings, metric)?;
         let given = options.dataset.as_deref().map(names::dataset);
-        let guess = match given.is_none() && !columns.contains(&Column::Dataset) {
-            true => names::dataset_in(table.rsplit_once('.').map_or(table, |(stem, _)| stem)),
-            false => None,
+        let guess = if given.is_none() && !columns.contains(&Column::Dataset) {
+            names::dataset_in(table.rsplit_once('.').map_or(table, |(stem, _)| stem))
+        } else {
+            None
         };
         let bare = |c: &Column| holds_numbers(c) && !matches!(c, Column::Score(Some(_), _));
         Ok(Self {

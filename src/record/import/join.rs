@@ -47,7 +47,11 @@ pub(super) fn join(
     let mut runs: BTreeMap<(String, u64), Passes> = BTreeMap::new();
     for row in rows {
         let model = checked_name(row.model.as_ref().unwrap_or(&default))?;
-        let mask_protocol = row.mask_protocol.as_ref().unwrap_or(&options.mask_protocol).clone();
+        let mask_protocol = row
+            .mask_protocol
+            .as_ref()
+            .unwrap_or(&options.mask_protocol)
+            .clone();
         let key = (
             mask_protocol,
             row.mask_seed.unwrap_or(options.mask_seed),
@@ -140,11 +144,12 @@ fn finite(file: &str, rows: &[Row]) -> Result<()> {
 /// A name that can stand in files and flags, and is not the baseline's.
 fn checked_name(name: &str) -> Result<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    match !name.is_empty() && name.chars().all(plain) && name != "constant" {
-        true => Ok(name.to_string()),
-        false => Err(Error::ModelName {
+    if !name.is_empty() && name.chars().all(plain) && name != "constant" {
+        Ok(name.to_string())
+    } else {
+        Err(Error::ModelName {
             name: name.to_string(),
-        }),
+        })
     }
 }
 

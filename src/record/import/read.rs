@@ -9,13 +9,15 @@ use super::{file_name, read_csv, read_parquet};
 /// The rows of a file, CSV or Parquet.
 pub(super) fn rows(file: &Path, bytes: &[u8]) -> Result<Vec<Row>> {
     let name = file_name(file);
-    let rows = match bytes.starts_with(b"PAR1") {
-        true => read_parquet::rows(&name, bytes)?,
-        false => read_csv::rows(&name, bytes)?,
+    let rows = if bytes.starts_with(b"PAR1") {
+        read_parquet::rows(&name, bytes)?
+    } else {
+        read_csv::rows(&name, bytes)?
     };
-    match rows.is_empty() {
-        true => Err(Error::Empty { file: name }),
-        false => Ok(rows),
+    if rows.is_empty() {
+        Err(Error::Empty { file: name })
+    } else {
+        Ok(rows)
     }
 }
 

@@ -39,12 +39,13 @@ pub(super) fn places(file: &str, headings: &[String]) -> Result<[Option<usize>; 
         headings.iter().position(is)
     };
     let places = COLUMNS.map(find);
-    match places[..4].iter().all(Option::is_some) {
-        true => Ok(places),
-        false => Err(Error::Columns {
+    if places[..4].iter().all(Option::is_some) {
+        Ok(places)
+    } else {
+        Err(Error::Columns {
             file: file.to_string(),
             found: headings.join(", "),
-        }),
+        })
     }
 }
 
@@ -71,7 +72,8 @@ pub(super) fn row(file: &str, place: u64, texts: Texts) -> Result<Row> {
     Ok(Row {
         place,
         id: must(0, "a sample id")?.to_string(),
-        condition: parse_condition(condition).ok_or_else(|| wrong(1, "a condition such as 0.5 or LA", condition))?,
+        condition: parse_condition(condition)
+            .ok_or_else(|| wrong(1, "a condition such as 0.5 or LA", condition))?,
         seed: whole(seed).ok_or_else(|| wrong(2, "a whole number", seed))?,
         prediction: prediction
             .parse()

@@ -12,11 +12,11 @@ use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{self, Condition};
 use crate::metric::protocol;
 use crate::record::manifest::{
-    BuildMetadata, Computing, DatasetMetadata, FORMAT, MaskMetadata, ModelMetadata, SelectionMetadata,
-    TrainingMetadata,
+    BuildMetadata, Computing, DatasetMetadata, FORMAT, MaskMetadata, ModelMetadata,
+    SelectionMetadata, TrainingMetadata,
 };
 use crate::record::{
-    PredictionKey, EXTERNAL, Manifest, Predictions, RunDir, VERSION, hash_bytes, write_atomic,
+    EXTERNAL, Manifest, PredictionKey, Predictions, RunDir, VERSION, hash_bytes, write_atomic,
 };
 
 /// The file the predictions come from.
@@ -168,7 +168,11 @@ fn manifest(
 }
 
 fn foreign_masks(run: &Joined) -> Vec<String> {
-    let mask_protocols: BTreeSet<&String> = run.passes.keys().map(|(mask_protocol, ..)| mask_protocol).collect();
+    let mask_protocols: BTreeSet<&String> = run
+        .passes
+        .keys()
+        .map(|(mask_protocol, ..)| mask_protocol)
+        .collect();
     let foreign = mask_protocols
         .into_iter()
         .filter(|name| mask::find(name).is_err());
@@ -184,14 +188,17 @@ fn masks(run: &Joined) -> Vec<MaskMetadata> {
         seeds.insert(*mask_seed);
         conditions.insert(*condition);
     }
-    let facts = |(mask_protocol, (seeds, conditions)): (&str, (BTreeSet<u64>, BTreeSet<Condition>))| MaskMetadata {
-        mask_protocol: mask_protocol.to_string(),
-        // A mask protocol of somebody else's has no version here.
-        version: mask::find(mask_protocol).map_or(0, |f| f.version()),
-        seeds: seeds.into_iter().collect(),
-        conditions: conditions.into_iter().collect(),
-        hashes: BTreeMap::new(),
-        realised: BTreeMap::new(),
-    };
+    let facts =
+        |(mask_protocol, (seeds, conditions)): (&str, (BTreeSet<u64>, BTreeSet<Condition>))| {
+            MaskMetadata {
+                mask_protocol: mask_protocol.to_string(),
+                // A mask protocol of somebody else's has no version here.
+                version: mask::find(mask_protocol).map_or(0, |f| f.version()),
+                seeds: seeds.into_iter().collect(),
+                conditions: conditions.into_iter().collect(),
+                hashes: BTreeMap::new(),
+                realised: BTreeMap::new(),
+            }
+        };
     mask_protocols.into_iter().map(facts).collect()
 }

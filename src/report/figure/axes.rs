@@ -22,9 +22,12 @@ impl Axes {
     /// Pixel of a pair of numbers.
     pub fn at(&self, x: f64, y: f64) -> Point {
         let [left, top, right, bottom] = self.frame;
-        let share = |v: f64, [low, high]: [f64; 2]| match high > low {
-            true => (v - low) / (high - low),
-            false => 0.5,
+        let share = |v: f64, [low, high]: [f64; 2]| {
+            if high > low {
+                (v - low) / (high - low)
+            } else {
+                0.5
+            }
         };
         let (x, y) = (share(x, self.across), share(y, self.up));
         (left + x * (right - left), bottom - y * (bottom - top))

@@ -55,9 +55,10 @@ pub fn draw(title: &str, classes: &[&str], matrices: &[Confusion]) -> Scene {
         body(&mut scene, left, matrix);
         for (i, class) in classes.iter().enumerate() {
             let (x, y) = (left + CELL * (i as f64 + 0.5), TOP + side);
-            match upright {
-                true => scene.upright((x, y + 6.0 + width(class) / 2.0), class, NAME),
-                false => scene.text((x, y + 12.0), class, NAME, BLACK, Anchor::Middle),
+            if upright {
+                scene.upright((x, y + 6.0 + width(class) / 2.0), class, NAME)
+            } else {
+                scene.text((x, y + 12.0), class, NAME, BLACK, Anchor::Middle)
             }
         }
     }

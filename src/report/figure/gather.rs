@@ -59,9 +59,10 @@ pub fn figures(section: &Section, asked: &[Condition]) -> Result<Vec<Named>> {
 fn shown(conditions: &[Condition], asked: &[Condition]) -> Vec<Condition> {
     let there = conditions.iter().filter(|l| asked.contains(l));
     let there: Vec<Condition> = there.copied().collect();
-    match there.is_empty() {
-        true => chosen(conditions),
-        false => there,
+    if there.is_empty() {
+        chosen(conditions)
+    } else {
+        there
     }
 }
 
@@ -168,9 +169,15 @@ mod tests {
     #[test]
     fn the_papers_rates_are_shown_or_four_that_span_the_rest() {
         let conditions = |rates: &[f64]| -> Vec<Condition> {
-            rates.iter().filter_map(|r| Condition::of_number(*r)).collect()
+            rates
+                .iter()
+                .filter_map(|r| Condition::of_number(*r))
+                .collect()
         };
-        assert_eq!(chosen(&conditions(&eleven())), conditions(&[0.0, 0.1, 0.5, 0.9]));
+        assert_eq!(
+            chosen(&conditions(&eleven())),
+            conditions(&[0.0, 0.1, 0.5, 0.9])
+        );
         assert_eq!(
             chosen(&conditions(&[0.2, 0.4, 0.6, 0.8, 1.0])),
             conditions(&[0.2, 0.4, 0.6, 1.0])
@@ -182,10 +189,16 @@ mod tests {
     #[test]
     fn conditions_that_are_asked_for_are_shown_where_a_section_has_them() {
         let conditions = |rates: &[f64]| -> Vec<Condition> {
-            rates.iter().filter_map(|r| Condition::of_number(*r)).collect()
+            rates
+                .iter()
+                .filter_map(|r| Condition::of_number(*r))
+                .collect()
         };
         let all = conditions(&eleven());
-        assert_eq!(shown(&all, &conditions(&[1.0, 0.3])), conditions(&[0.3, 1.0]));
+        assert_eq!(
+            shown(&all, &conditions(&[1.0, 0.3])),
+            conditions(&[0.3, 1.0])
+        );
         assert_eq!(shown(&all, &conditions(&[0.35])), chosen(&all));
         let figures = figures(&section(&[0.0, 0.5, 1.0]), &conditions(&[0.5])).unwrap();
         let matrices = figures.iter().filter(|f| f.name.contains("confusion"));

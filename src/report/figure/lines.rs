@@ -126,8 +126,9 @@ fn label(scene: &mut Scene, axes: &Axes, lines: &[Line]) {
 }
 
 fn name(line: &Line) -> String {
-    match line.label.chars().count() > NAME {
-        true => line.label.chars().take(NAME - 1).chain(['…']).collect(),
-        false => line.label.clone(),
+    if line.label.chars().count() > NAME {
+        line.label.chars().take(NAME - 1).chain(['…']).collect()
+    } else {
+        line.label.clone()
     }
 }

@@ -36,9 +36,10 @@ fn draw(canvas: &mut Canvas, shape: &Shape) {
             width,
             dash,
         } => {
-            let pieces = match *dash > 0.0 {
-                true => dashes(points, *dash, 4.0),
-                false => vec![points.clone()],
+            let pieces = if *dash > 0.0 {
+                dashes(points, *dash, 4.0)
+            } else {
+                vec![points.clone()]
             };
             let outline: Vec<_> = pieces.iter().flat_map(|p| stroke(p, *width)).collect();
             canvas.fill(&outline, *colour, 1.0);

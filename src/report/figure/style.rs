@@ -14,9 +14,10 @@ impl Style {
     /// Colours in the order of the rows; when they are used up, again with dashes.
     pub fn of(place: usize, baseline: bool) -> Self {
         let round = (place / PALETTE.len()).min(2);
-        let (colour, dash) = match baseline {
-            true => (GREY, 5.0),
-            false => (PALETTE[place % PALETTE.len()], [0.0, 9.0, 3.0][round]),
+        let (colour, dash) = if baseline {
+            (GREY, 5.0)
+        } else {
+            (PALETTE[place % PALETTE.len()], [0.0, 9.0, 3.0][round])
         };
         let dots = !baseline;
         Self { colour, dash, dots }

@@ -50,18 +50,20 @@ fn element(shape: &Shape) -> String {
 }
 
 fn polygon(points: &[Point], colour: Colour, opacity: f64) -> String {
-    let opacity = match opacity < 1.0 {
-        true => format!(" opacity=\"{}\"", number(opacity)),
-        false => String::new(),
+    let opacity = if opacity < 1.0 {
+        format!(" opacity=\"{}\"", number(opacity))
+    } else {
+        String::new()
     };
     let (points, colour) = (list(points), hex(colour));
     format!("<polygon points=\"{points}\" fill=\"{colour}\"{opacity}/>")
 }
 
 fn polyline(points: &[Point], colour: Colour, width: f64, dash: f64) -> String {
-    let dash = match dash > 0.0 {
-        true => format!(" stroke-dasharray=\"{} 4\"", number(dash)),
-        false => String::new(),
+    let dash = if dash > 0.0 {
+        format!(" stroke-dasharray=\"{} 4\"", number(dash))
+    } else {
+        String::new()
     };
     let (points, colour, width) = (list(points), hex(colour), number(width));
     format!(
@@ -91,9 +93,10 @@ fn text(
         Anchor::Middle => "middle",
         Anchor::End => "end",
     };
-    let turn = match upright {
-        true => format!(" transform=\"rotate(-90 {x} {y})\""),
-        false => String::new(),
+    let turn = if upright {
+        format!(" transform=\"rotate(-90 {x} {y})\"")
+    } else {
+        String::new()
     };
     format!(
         "<text x=\"{x}\" y=\"{y}\" dy=\"0.35em\" font-size=\"{size}\" fill=\"{colour}\" \

@@ -11,7 +11,7 @@ use crate::report::format::page::{Figure, Part};
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
-use crate::report::table::{Cell, Column, Content, BASELINE_MARK, Line, Table};
+use crate::report::table::{BASELINE_MARK, Cell, Column, Content, Line, Table};
 
 const NAME: &str = "index.html";
 const FIGURE: &str = "figure.html";
@@ -270,9 +270,10 @@ fn more(cell: &Cell) -> String {
 
 /// A corrected p-value, which is never 0.
 fn corrected(p: f64) -> String {
-    match p < 0.0001 {
-        true => "corrected p < 0.0001".to_string(),
-        false => format!("corrected p = {}", fixed(p, 4)),
+    if p < 0.0001 {
+        "corrected p < 0.0001".to_string()
+    } else {
+        format!("corrected p = {}", fixed(p, 4))
     }
 }
 

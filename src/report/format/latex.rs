@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::report::table::{BETWEEN, Cell, Content, BASELINE_MARK, Line, Table};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Line, Table};
 
 const HEAD: &str = "\
 % Needs \\usepackage{booktabs,graphicx}; take it in with \\input{tables}. The smallest document:
@@ -104,12 +104,11 @@ fn tabular(table: &Table, rows: &[Line]) -> String {
 fn groups(table: &Table) -> String {
     let (mut cells, mut rules, mut column) = (vec![String::new()], String::new(), 2);
     for (title, n) in table.groups() {
-        match title.is_empty() {
-            true => cells.extend(std::iter::repeat_n(String::new(), n)),
-            false => {
-                cells.push(format!("\\multicolumn{{{n}}}{{c}}{{{}}}", escape(title)));
-                rules += &format!("\\cmidrule(lr){{{column}-{}}}\n", column + n - 1);
-            }
+        if title.is_empty() {
+            cells.extend(std::iter::repeat_n(String::new(), n))
+        } else {
+            cells.push(format!("\\multicolumn{{{n}}}{{c}}{{{}}}", escape(title)));
+            rules += &format!("\\cmidrule(lr){{{column}-{}}}\n", column + n - 1);
         }
         column += n;
     }

@@ -1,6 +1,6 @@
 //! Tables in Markdown.
 
-use crate::report::table::{BETWEEN, Cell, Content, BASELINE_MARK, Line, Table};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Line, Table};
 
 /// One table with its title as a heading of this level, and its notes.
 pub fn table(table: &Table, level: usize) -> String {

@@ -5,7 +5,7 @@ use comfy_table::{
     Table as Grid, TableStyle, Width,
 };
 
-use crate::report::table::{BETWEEN, Cell, Content, BASELINE_MARK, Line, Table};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Line, Table};
 
 /// A rule above, below and under the header, as in print.
 const RULES: TableStyle = TableStyle::new()
@@ -70,9 +70,10 @@ fn grid(table: &Table, style: Style, spread: bool, bound: bool) -> String {
         grid.set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(style.width);
     }
-    match style.colour {
-        true => grid.enforce_styling(),
-        false => grid.force_no_tty(),
+    if style.colour {
+        grid.enforce_styling()
+    } else {
+        grid.force_no_tty()
     };
     let titles = table.columns.iter().map(|c| stack(&c.title));
     grid.set_header(std::iter::once(stack(&table.full_stub())).chain(titles));

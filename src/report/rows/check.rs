@@ -57,9 +57,10 @@ fn show_grid(found: &BTreeSet<(&str, u64, Condition)>) -> String {
         .iter()
         .map(|(f, s, l)| format!("{f}/{s}/{l}"))
         .collect();
-    match cells.is_empty() {
-        true => "none".to_string(),
-        false => cells.join(", "),
+    if cells.is_empty() {
+        "none".to_string()
+    } else {
+        cells.join(", ")
     }
 }
 

@@ -100,9 +100,10 @@ pub fn differences(a: &Manifest, b: &Manifest) -> String {
         .filter(|(name, value)| !idle(name) && b.get(*name) != Some(*value))
         .map(|(name, value)| format!("{name} ({value} and {})", b.get(name).map_or("", |v| v)))
         .collect();
-    match names.is_empty() {
-        true => "nothing their manifests tell".to_string(),
-        false => names.join(", "),
+    if names.is_empty() {
+        "nothing their manifests tell".to_string()
+    } else {
+        names.join(", ")
     }
 }
 

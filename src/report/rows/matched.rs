@@ -43,7 +43,10 @@ fn twice(first: &ScoredRun, second: &ScoredRun, condition: Condition) -> Error {
     Error::Twice {
         first: a.id.clone(),
         second: b.id.clone(),
-        row: format!("{} trained at {condition} on {}", a.model.title, a.dataset.name),
+        row: format!(
+            "{} trained at {condition} on {}",
+            a.model.title, a.dataset.name
+        ),
         seed: a.seed,
         differ: config::differences(a, b),
     }
@@ -54,7 +57,10 @@ fn alike(run: &ScoredRun, condition: Condition) -> Settings {
     let mut settings = config::settings(run);
     settings.remove("rates");
     settings.remove("masks");
-    settings.insert("noise", at_tested_rate(&run.manifest.training.noise, condition));
+    settings.insert(
+        "noise",
+        at_tested_rate(&run.manifest.training.noise, condition),
+    );
     if run.manifest.selection.conditions == [condition] {
         settings.remove("selection rates");
     }

@@ -1,9 +1,9 @@
 //! What runs say: scores per run, rows and sections of runs, readings of their curves.
 
-mod check;
-pub mod config;
 pub mod baseline;
+mod check;
 pub mod condition;
+pub mod config;
 pub mod matched;
 pub mod provenance;
 pub mod reading;

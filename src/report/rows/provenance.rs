@@ -170,9 +170,10 @@ pub fn minutes(m: &Manifest) -> Option<f64> {
 fn models(section: &Section) -> String {
     let each = section.own_rows().filter_map(|row| {
         let model = &row.runs.first()?.manifest.model;
-        let citation = match model.citation.is_empty() {
-            true => String::new(),
-            false => format!("; {}", model.citation),
+        let citation = if model.citation.is_empty() {
+            String::new()
+        } else {
+            format!("; {}", model.citation)
         };
         let parameters = match parameters(&row.runs.first()?.manifest) {
             Some(count) => format!("{count} parameters"),
@@ -204,9 +205,10 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
             m.id.clone(),
             row.label.clone(),
             m.seed.to_string(),
-            match outside(m) {
-                true => OUTSIDE.to_string(),
-                false => m.selection.epoch.to_string(),
+            if outside(m) {
+                OUTSIDE.to_string()
+            } else {
+                m.selection.epoch.to_string()
             },
             minutes(m).map_or(OUTSIDE.to_string(), |minutes| fixed(minutes, 1)),
             run.predictions_hash.clone(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::mask::Condition;
-use crate::report::rows::config::join;
 use crate::report::rows::condition;
+use crate::report::rows::config::join;
 use crate::report::rows::scores::{ScoredRun, Value};
 use crate::report::stats::{self, Summary};
 
@@ -46,9 +46,10 @@ impl Reading {
     /// The mean over the paper's ten rates if all of them are there, else over all conditions.
     pub fn mean(conditions: &[Condition]) -> Self {
         let paper = condition::paper();
-        match paper.iter().all(|l| conditions.contains(l)) {
-            true => Self::Mean(paper),
-            false => Self::Mean(conditions.to_vec()),
+        if paper.iter().all(|l| conditions.contains(l)) {
+            Self::Mean(paper)
+        } else {
+            Self::Mean(conditions.to_vec())
         }
     }
 
@@ -57,8 +58,12 @@ impl Reading {
         match self {
             Self::At(condition) => condition::title(*condition),
             Self::Mean(conditions) if *conditions == condition::paper() => "mean 0-0.9".to_string(),
-            Self::Mean(conditions) if conditions[..] == Condition::SUBSETS => "mean of six".to_string(),
-            Self::Mean(conditions) if conditions.len() <= 4 => format!("mean of {}", join(conditions, ", ")),
+            Self::Mean(conditions) if conditions[..] == Condition::SUBSETS => {
+                "mean of six".to_string()
+            }
+            Self::Mean(conditions) if conditions.len() <= 4 => {
+                format!("mean of {}", join(conditions, ", "))
+            }
             Self::Mean(conditions) if condition::rates(conditions).len() < conditions.len() => {
                 format!("mean of {} conditions", conditions.len())
             }
@@ -110,7 +115,11 @@ impl Reading {
     }
 
     /// [`Reading::of`] by its own weights, for many curves.
-    fn weighted(&self, weights: &[(Condition, f64)], curve: &BTreeMap<Condition, Value>) -> Option<Value> {
+    fn weighted(
+        &self,
+        weights: &[(Condition, f64)],
+        curve: &BTreeMap<Condition, Value>,
+    ) -> Option<Value> {
         if let Self::At(condition) = self {
             return curve.get(condition).cloned();
         }

@@ -20,7 +20,10 @@ pub fn check(runs: &[ScoredRun]) -> Result<()> {
                 return Err(Error::OtherMasks {
                     first: of.manifest.id.clone(),
                     second: run.manifest.id.clone(),
-                    masks: format!("{} v{} at {place}", run.mask.mask_protocol, run.mask.version),
+                    masks: format!(
+                        "{} v{} at {place}",
+                        run.mask.mask_protocol, run.mask.version
+                    ),
                     hashes: [(*first).to_owned(), hash.clone()],
                 });
             }

@@ -19,7 +19,10 @@ impl Samples {
     /// Of groups that hold the same samples each.
     pub fn new(groups: Vec<Group>, mask_protocol: &str) -> Self {
         let (mut ids, mut truth, mut passes) = (Vec::new(), Vec::new(), BTreeMap::new());
-        for group in groups.into_iter().filter(|g| g.key.mask_protocol == mask_protocol) {
+        for group in groups
+            .into_iter()
+            .filter(|g| g.key.mask_protocol == mask_protocol)
+        {
             let mut order: Vec<usize> = (0..group.ids.len()).collect();
             order.sort_by(|&a, &b| group.ids[a].cmp(&group.ids[b]));
             let sorted = |values: &[f32]| order.iter().map(|&i| values[i]).collect::<Vec<f32>>();

@@ -204,7 +204,9 @@ struct Base {
 impl Base {
     fn by_mask_protocol(self, scores: &Scores) -> Result<Vec<ScoredRun>> {
         let grid = scores.lines.iter();
-        let found: BTreeSet<_> = grid.map(|l| (&*l.mask_protocol, l.mask_seed, l.condition)).collect();
+        let found: BTreeSet<_> = grid
+            .map(|l| (&*l.mask_protocol, l.mask_seed, l.condition))
+            .collect();
         check::grid(&self.manifest, &found)?;
         let mask_protocol = |mask: &MaskMetadata| ScoredRun {
             manifest: Arc::clone(&self.manifest),
@@ -226,7 +228,11 @@ impl Base {
     /// were selected as published, and only there.
     fn conditions(&self, scores: &Scores, mask_protocol: &str) -> Conditions {
         let mut by: BTreeMap<&'static str, BTreeMap<Condition, Vec<Value>>> = BTreeMap::new();
-        for line in scores.lines.iter().filter(|line| *line.mask_protocol == *mask_protocol) {
+        for line in scores
+            .lines
+            .iter()
+            .filter(|line| *line.mask_protocol == *mask_protocol)
+        {
             if let Some(metric) = self.protocol.metric(&line.metric) {
                 let curve = by.entry(metric.name).or_default();
                 curve
@@ -236,9 +242,12 @@ impl Base {
             }
         }
         let published = self.manifest.selection.rule == PAPER;
-        let mean = |values: Vec<Value>| match published {
-            true => average(values).map(|v| self.protocol.published_seed_value(v)),
-            false => average(values),
+        let mean = |values: Vec<Value>| {
+            if published {
+                average(values).map(|v| self.protocol.published_seed_value(v))
+            } else {
+                average(values)
+            }
         };
         let curve = |c: BTreeMap<Condition, Vec<Value>>| c.into_iter().map(|(l, v)| (l, mean(v)));
         by.into_iter()

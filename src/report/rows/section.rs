@@ -175,12 +175,13 @@ fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, S
         let place = keys.iter().filter(|o| o.0 == k.0).position(|o| o == k);
         let suffix = config::suffixes(&same).swap_remove(place.unwrap_or(0));
         let title = &runs[*k][0].manifest.dataset.title;
-        match suffix.is_empty() {
-            true => (slug(&k.0), title.clone()),
-            false => (
+        if suffix.is_empty() {
+            (slug(&k.0), title.clone())
+        } else {
+            (
                 slug(&format!("{} {suffix}", k.0)),
                 format!("{title} ({suffix})"),
-            ),
+            )
         }
     };
     keys.iter().map(name).collect()
@@ -203,7 +204,11 @@ pub fn slug(text: &str) -> String {
 fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section> {
     same_masks::check(&runs)?;
     let protocol = runs[0].protocol;
-    let conditions: BTreeSet<Condition> = runs.iter().flat_map(|r| &r.mask.conditions).copied().collect();
+    let conditions: BTreeSet<Condition> = runs
+        .iter()
+        .flat_map(|r| &r.mask.conditions)
+        .copied()
+        .collect();
     let mut by_model: BTreeMap<String, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
         by_model
@@ -270,9 +275,10 @@ fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place
 /// A title with remarks behind it.
 fn labelled(title: &str, remarks: &[&str]) -> String {
     let remarks: Vec<_> = remarks.iter().copied().filter(|r| !r.is_empty()).collect();
-    match remarks.is_empty() {
-        true => title.to_string(),
-        false => format!("{title} ({})", remarks.join(", ")),
+    if remarks.is_empty() {
+        title.to_string()
+    } else {
+        format!("{title} ({})", remarks.join(", "))
     }
 }
 

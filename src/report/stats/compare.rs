@@ -73,7 +73,10 @@ impl<'a> Rival<'a> {
             conditions,
             ..
         } = pairs;
-        let (a, b) = (row.terms(&own, &conditions), reference.terms(&theirs, &conditions));
+        let (a, b) = (
+            row.terms(&own, &conditions),
+            reference.terms(&theirs, &conditions),
+        );
         let gap = a
             .observed()
             .iter()

@@ -50,7 +50,11 @@ pub(super) struct Resampled {
 impl Resampled {
     pub fn new(section: &Section, row: &Row, effort: Effort) -> Result<Self> {
         let metrics = section.metrics.iter().copied().filter(|m| m.sums.is_some());
-        let held = |condition: &Condition| row.runs.iter().all(|r| r.mask.conditions.contains(condition));
+        let held = |condition: &Condition| {
+            row.runs
+                .iter()
+                .all(|r| r.mask.conditions.contains(condition))
+        };
         let mut this = Self {
             metrics: metrics.collect(),
             conditions: section.conditions.iter().copied().filter(held).collect(),
@@ -87,12 +91,13 @@ impl Resampled {
         conditions: &[Condition],
         effort: Effort,
     ) -> Cow<'_, Draws> {
-        match seeds.len() == self.samples.len() {
-            true => Cow::Borrowed(&self.draws),
-            false => Cow::Owned(Draws {
+        if seeds.len() == self.samples.len() {
+            Cow::Borrowed(&self.draws)
+        } else {
+            Cow::Owned(Draws {
                 conditions: conditions.to_vec(),
                 values: bootstrap(terms, effort.bootstrap),
-            }),
+            })
         }
     }
 }
@@ -105,8 +110,9 @@ fn samples(row: &Row) -> Result<BTreeMap<u64, Samples>> {
     }
     let first = samples.values().next();
     let paired = |s: &Samples| first.is_some_and(|f| f.pairs_with(s));
-    match samples.values().all(paired) {
-        true => Ok(samples),
-        false => Ok(BTreeMap::new()),
+    if samples.values().all(paired) {
+        Ok(samples)
+    } else {
+        Ok(BTreeMap::new())
     }
 }

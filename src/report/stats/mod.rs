@@ -47,9 +47,10 @@ pub fn trapezoid(rates: &[f64]) -> Vec<f64> {
         _ => 0.0,
     };
     let before = |i: usize| if i > 0 { step(i - 1) } else { 0.0 };
-    match width > 0.0 {
-        true => (0..rates.len()).map(|i| before(i) + step(i)).collect(),
-        false => Vec::new(),
+    if width > 0.0 {
+        (0..rates.len()).map(|i| before(i) + step(i)).collect()
+    } else {
+        Vec::new()
     }
 }
 

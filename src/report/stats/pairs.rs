@@ -34,9 +34,10 @@ pub(super) fn pairs(row: &Resampled, reference: &Resampled) -> Result<Pairs, &'s
     }
     let shared = |condition: &&Condition| reference.conditions.contains(condition);
     let conditions: Vec<Condition> = row.conditions.iter().filter(shared).copied().collect();
-    match conditions.is_empty() {
-        true => Err("no condition in common with the reference"),
-        false => Ok(seeds(row, reference, conditions)),
+    if conditions.is_empty() {
+        Err("no condition in common with the reference")
+    } else {
+        Ok(seeds(row, reference, conditions))
     }
 }
 

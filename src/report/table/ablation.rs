@@ -12,7 +12,11 @@ use crate::report::stats::holm::ALPHA;
 /// A table per model with several variants: `model` and `model:change`, or one model under several
 /// configurations.
 pub fn tables(section: &Section) -> Vec<Table> {
-    let mut bases: Vec<&str> = section.own_rows().filter(|r| !r.baseline).map(base).collect();
+    let mut bases: Vec<&str> = section
+        .own_rows()
+        .filter(|r| !r.baseline)
+        .map(base)
+        .collect();
     bases.sort_unstable();
     bases.dedup();
     bases

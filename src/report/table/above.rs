@@ -114,9 +114,12 @@ pub fn add_column(table: &mut Table, name: &str) {
     };
     table.columns.insert(place + 1, column);
     let mut reasons = table.reasons.clone();
-    let cell = |row: &Line| match row.baseline {
-        true => Cell::new(Content::Missing, Origin::Nothing),
-        false => distance(table, place, &row.cells[place], &mut reasons),
+    let cell = |row: &Line| {
+        if row.baseline {
+            Cell::new(Content::Missing, Origin::Nothing)
+        } else {
+            distance(table, place, &row.cells[place], &mut reasons)
+        }
     };
     let cells: Vec<Cell> = table.rows.iter().map(cell).collect();
     table.reasons = reasons;

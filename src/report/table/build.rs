@@ -13,18 +13,20 @@ use crate::report::table::{self, Cell, Column, Content, Line, Table, Versus};
 
 /// The table of one metric: a row per model, a column per rate, then mean and area.
 pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
-    let columns = Reading::all(&section.conditions).into_iter().map(|reading| {
-        let group = match &reading {
-            Reading::At(condition) => match condition.kind() {
-                Kind::Rate => "missing rate",
-                Kind::Subset => "missing modalities",
-                Kind::Mixed => "missing rates",
-            },
-            _ => "",
-        };
-        let (title, name) = (reading.title(), reading.name());
-        Source::new(group, title, name, metric, reading)
-    });
+    let columns = Reading::all(&section.conditions)
+        .into_iter()
+        .map(|reading| {
+            let group = match &reading {
+                Reading::At(condition) => match condition.kind() {
+                    Kind::Rate => "missing rate",
+                    Kind::Subset => "missing modalities",
+                    Kind::Mixed => "missing rates",
+                },
+                _ => "",
+            };
+            let (title, name) = (reading.title(), reading.name());
+            Source::new(group, title, name, metric, reading)
+        });
     let title = format!("{}: {}", section.title, heading(metric));
     let id = format!(
         "{}-{}",
@@ -105,9 +107,10 @@ impl Source {
 
 /// What titles say of made-up data.
 pub(super) fn synthetic(section: &Section) -> &'static str {
-    match section.synthetic() {
-        true => " (synthetic data)",
-        false => "",
+    if section.synthetic() {
+        " (synthetic data)"
+    } else {
+        ""
     }
 }
 

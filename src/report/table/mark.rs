@@ -86,9 +86,12 @@ fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<us
         seconds.all(|(_, i)| sure(*i, -sign))
     };
     // Cells that share the first place have a test each.
-    let significant = |i: usize| match Some(i) == reference {
-        true => beaten(i),
-        false => sure(i, sign),
+    let significant = |i: usize| {
+        if Some(i) == reference {
+            beaten(i)
+        } else {
+            sure(i, sign)
+        }
     };
     let first = rivals.iter().map(|(value, _)| *value).max();
     let best = rivals.iter().filter(|(value, _)| Some(*value) == first);

@@ -148,9 +148,10 @@ impl Versus {
 impl Line {
     /// Label and block, for formats without headings between rows.
     pub fn full_label(&self) -> String {
-        match self.block.is_empty() {
-            true => self.label.clone(),
-            false => format!("{}, {}", self.label, self.block),
+        if self.block.is_empty() {
+            self.label.clone()
+        } else {
+            format!("{}, {}", self.label, self.block)
         }
     }
 }

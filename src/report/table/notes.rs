@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Content, BASELINE_MARK, Table, tested};
+use super::{BASELINE_MARK, Content, Table, tested};
 use crate::record::PAPER;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{Row, Section};
@@ -42,12 +42,11 @@ pub fn selected(section: &Section) -> Option<String> {
     let paper = |r: &ScoredRun| r.manifest.selection.rule == PAPER;
     let own = section.own_rows().filter(|row| !row.baseline);
     let (some, rest): (Vec<&Row>, Vec<&Row>) = own.partition(|row| row.runs.iter().any(paper));
-    let models = match rest.is_empty() {
-        true => String::new(),
-        false => {
-            let labels = some.iter().map(|row| row.label.as_str());
-            format!(" of {}", labels.collect::<Vec<_>>().join(", "))
-        }
+    let models = if rest.is_empty() {
+        String::new()
+    } else {
+        let labels = some.iter().map(|row| row.label.as_str());
+        format!(" of {}", labels.collect::<Vec<_>>().join(", "))
     };
     (!some.is_empty()).then(|| {
         format!(
@@ -59,7 +58,9 @@ pub fn selected(section: &Section) -> Option<String> {
 
 /// What the mark of the baseline means.
 pub fn at_baseline() -> String {
-    format!("{BASELINE_MARK} No better than the baseline, which predicts the same for every sample.")
+    format!(
+        "{BASELINE_MARK} No better than the baseline, which predicts the same for every sample."
+    )
 }
 
 /// What the models were trained on, where that is not mixed noise and no label says it.

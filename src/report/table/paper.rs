@@ -17,9 +17,10 @@ use crate::report::rows::section::{Row, Section};
 pub fn tables(section: &Section) -> Vec<Table> {
     let mean = Reading::mean(&section.conditions);
     let rates = condition::rates(&section.conditions).len() == section.conditions.len();
-    let whole = match rates {
-        true => published::ParsedCondition::MeanOverRates,
-        false => published::ParsedCondition::MeanOverMissing,
+    let whole = if rates {
+        published::ParsedCondition::MeanOverRates
+    } else {
+        published::ParsedCondition::MeanOverMissing
     };
     let overall = [(mean.title(), mean, Some(whole))];
     let each = section

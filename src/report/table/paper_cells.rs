@@ -30,7 +30,11 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    pub fn new(section: &'a Section, condition: &'a Option<published::ParsedCondition>, spread: bool) -> Self {
+    pub fn new(
+        section: &'a Section,
+        condition: &'a Option<published::ParsedCondition>,
+        spread: bool,
+    ) -> Self {
         let run = section.runs().next();
         Self {
             section,

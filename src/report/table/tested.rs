@@ -143,9 +143,10 @@ fn untested(section: &Section, comparison: &Comparison, table: &Table) -> Option
         if !met().any(|(row, _)| open(&row.cells[place])) {
             continue;
         }
-        match untestable(section, column) {
-            true => parts.push(format!("{} (it has no such test)", title(section, column))),
-            false => others = true,
+        if untestable(section, column) {
+            parts.push(format!("{} (it has no such test)", title(section, column)))
+        } else {
+            others = true
         }
     }
     parts.dedup();

@@ -65,12 +65,13 @@ impl Runner<'_> {
             .zip(expected);
         let (got, expected): (Vec<f64>, Vec<f64>) = parameters
             .filter(|((parameter, _), _)| !(single && parameter.holds_key_bias()))
-            .map(
-                |((parameter, variable), expected)| match parameter.is_buffer() {
-                    true => (f64::NAN, expected),
-                    false => (norm(variable), expected),
-                },
-            )
+            .map(|((parameter, variable), expected)| {
+                if parameter.is_buffer() {
+                    (f64::NAN, expected)
+                } else {
+                    (norm(variable), expected)
+                }
+            })
             .unzip();
         let scale: Vec<f64> = expected.iter().map(|e| e.abs()).collect();
         self.push(

@@ -6,7 +6,7 @@ use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
 use crate::model::{
-    EncoderSetup, Entry, TrainerOptions, LabelStats, Model, ParamGroup, Profile, Recipe, Setup,
+    EncoderSetup, Entry, LabelStats, Model, ParamGroup, Profile, Recipe, Setup, TrainerOptions,
 };
 use crate::selftest::Outcome;
 use crate::selftest::case::{Case, Members, OptimizerSpec, Parameter, Result};

@@ -43,9 +43,12 @@ pub fn ranges(indices: &[usize]) -> String {
             _ => spans.push((index, index)),
         }
     }
-    let text = |(first, last): (usize, usize)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
+    let text = |(first, last): (usize, usize)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
     };
     spans.into_iter().map(text).collect::<Vec<_>>().join(",")
 }

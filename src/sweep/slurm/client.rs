@@ -17,11 +17,12 @@ pub fn sbatch(arguments: &[String]) -> Result<String> {
     let said = call("sbatch", &all)?;
     // On federations the cluster's name follows.
     let id = said.trim().split(';').next().unwrap_or_default();
-    match !id.is_empty() && id.chars().all(|c| c.is_ascii_digit()) {
-        true => Ok(id.to_owned()),
-        false => Err(Error::JobId {
+    if !id.is_empty() && id.chars().all(|c| c.is_ascii_digit()) {
+        Ok(id.to_owned())
+    } else {
+        Err(Error::JobId {
             said: said.trim().to_owned(),
-        }),
+        })
     }
 }
 
@@ -103,12 +104,13 @@ fn call(program: &'static str, arguments: &[String]) -> Result<String> {
         }
         Ok(output) => output,
     };
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(Error::Refused {
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(Error::Refused {
             command: format!("{program} {}", arguments.join(" ")),
             status: output.status.to_string(),
             said: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        }),
+        })
     }
 }

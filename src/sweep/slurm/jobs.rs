@@ -84,9 +84,10 @@ impl Queue {
     /// Where squeue is not there or does not answer.
     pub fn of(dir: &SweepDir) -> Result<Self> {
         let jobs = read(dir);
-        match jobs.is_empty() {
-            true => Ok(Self::default()),
-            false => Ok(Self::from_rows(&jobs, &client::squeue()?)),
+        if jobs.is_empty() {
+            Ok(Self::default())
+        } else {
+            Ok(Self::from_rows(&jobs, &client::squeue()?))
         }
     }
 

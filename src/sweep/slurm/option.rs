@@ -61,16 +61,17 @@ pub fn directive(option: &str) -> Result<String> {
     }
     let option = option.trim();
     let long = option.starts_with("--");
-    let (name, value) = match long {
-        true => match option.split_once(['=', ' ']) {
+    let (name, value) = if long {
+        match option.split_once(['=', ' ']) {
             Some((name, value)) => (name, Some(value)),
             None => (option, None),
-        },
-        // The value may be right behind the letter.
-        false => match option.char_indices().nth(2) {
+        }
+    } else {
+        // The value may follow the letter without a space.
+        match option.char_indices().nth(2) {
             Some((end, _)) => (&option[..end], Some(option[end..].trim_start())),
             None => (option, None),
-        },
+        }
     };
     let spelt = name.len() >= 2 && name != "--" && name.starts_with('-');
     let another = |value: &str| value.split_whitespace().any(|word| word.starts_with('-'));

@@ -82,9 +82,10 @@ pub fn remove(item: &Item) -> Result<bool, Error> {
     }
     let dir = RunDir::open(path);
     if item.reason == Reason::Beside {
-        return match is_worked_on(&dir) {
-            true => Ok(false),
-            false => vanish(path, fs::remove_dir_all).inspect(|_| forget_folders(path)),
+        return if is_worked_on(&dir) {
+            Ok(false)
+        } else {
+            vanish(path, fs::remove_dir_all).inspect(|_| forget_folders(path))
         };
     }
     if Run::look(dir).is_none_or(|run| run.state == State::Running) {

@@ -31,9 +31,10 @@ struct Wish {
 
 /// Where the files of a run are.
 fn place(runs: &Path, id: &str, wish: &Wish) -> PathBuf {
-    match wish.attempt && !wish.done {
-        true => runs.join(UNFINISHED).join(id).join("1-x-1"),
-        false => runs.join(id),
+    if wish.attempt && !wish.done {
+        runs.join(UNFINISHED).join(id).join("1-x-1")
+    } else {
+        runs.join(id)
     }
 }
 
@@ -87,12 +88,11 @@ fn attempt_of(pid: u32) -> Attempt {
 fn age(folder: &Path) {
     let then = SystemTime::now() - Duration::from_secs(48 * 3600);
     for entry in fs::read_dir(folder).unwrap().flatten() {
-        match entry.path().is_dir() {
-            true => age(&entry.path()),
-            false => {
-                let file = fs::File::options().append(true).open(entry.path()).unwrap();
-                file.set_modified(then).unwrap();
-            }
+        if entry.path().is_dir() {
+            age(&entry.path())
+        } else {
+            let file = fs::File::options().append(true).open(entry.path()).unwrap();
+            file.set_modified(then).unwrap();
         }
     }
 }

@@ -111,9 +111,10 @@ impl Question<'_> {
             (epochs as usize * validation * valid + conditions * test) as f64
         };
         let theirs = samples(of.epochs, of.validation, of.conditions);
-        match theirs > 0.0 {
-            true => samples(self.epochs, self.validation, self.conditions) / theirs,
-            false => 1.0,
+        if theirs > 0.0 {
+            samples(self.epochs, self.validation, self.conditions) / theirs
+        } else {
+            1.0
         }
     }
 
@@ -298,8 +299,7 @@ mod tests {
         let known = [measured("mosi", "lnln", 10.0)];
         let with = estimate(&question(), &known, &|name| (name == "mosi").then_some(150));
         assert_eq!((with.seconds, with.memory), (Some(80.0), None));
-        let words =
-            "scaled: run mosi-lnln on mosi, x 2.00 for samples, x 2.00 for steps, x 2.00 for epochs";
+        let words = "scaled: run mosi-lnln on mosi, x 2.00 for samples, x 2.00 for steps, x 2.00 for epochs";
         assert_eq!(with.basis, words);
         let without = estimate(&question(), &known, &|_| None);
         assert_eq!(without.seconds, Some(40.0));

@@ -14,14 +14,14 @@ pub mod clean;
 pub mod estimate;
 pub mod log;
 pub mod measured;
+pub mod overview;
 pub mod reports;
 pub mod run;
 pub mod state;
-pub mod status;
 pub mod wait;
 
 pub use estimate::{Estimate, Question, estimate};
 pub use measured::{Measured, measured};
+pub use overview::{Status, Sweep, status};
 pub use run::{Run, look};
 pub use state::State;
-pub use status::{Status, Sweep, status};

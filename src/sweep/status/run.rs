@@ -61,13 +61,11 @@ impl Run {
         let config: Config = toml::from_str(&config).ok()?;
         let (bytes, changed) = extent(dir.path());
         let progress = log::progress(&dir);
-        let attempt = match dir.is_done() {
-            true => None,
-            false => dir.owner(),
-        };
-        let state = match dir.is_done() {
-            true => State::Done,
-            false => state::unfinished(attempt.as_ref(), changed),
+        let attempt = if dir.is_done() { None } else { dir.owner() };
+        let state = if dir.is_done() {
+            State::Done
+        } else {
+            state::unfinished(attempt.as_ref(), changed)
         };
         let failed = state == State::Failed;
         Some(Self {
@@ -116,9 +114,10 @@ pub fn extent(folder: &Path) -> (u64, SystemTime) {
         let Ok(facts) = entry.metadata() else {
             continue;
         };
-        let (bytes, changed) = match facts.is_dir() {
-            true => extent(&entry.path()),
-            false => (facts.len(), facts.modified().unwrap_or(all.1)),
+        let (bytes, changed) = if facts.is_dir() {
+            extent(&entry.path())
+        } else {
+            (facts.len(), facts.modified().unwrap_or(all.1))
         };
         all = (all.0 + bytes, all.1.max(changed));
     }

@@ -18,15 +18,16 @@ pub fn for_cells(sweep: &SweepDir, most: Duration) -> Result<Runs, Error> {
     wait_while(most, || missing(&runs, &cells));
     let dirs = cells.iter().map(|cell| place(&runs, cell));
     let (finished, unfinished): (Vec<RunDir>, Vec<RunDir>) = dirs.partition(RunDir::is_done);
-    match finished.is_empty() {
-        false => Ok(Runs {
+    if !finished.is_empty() {
+        Ok(Runs {
             finished,
             unfinished,
-        }),
-        true => Err(Error::NoneFinished {
+        })
+    } else {
+        Err(Error::NoneFinished {
             path: sweep.path().to_owned(),
             unfinished: unfinished.len(),
-        }),
+        })
     }
 }
 

@@ -131,9 +131,10 @@ impl Fit<'_> {
             });
         }
         let share = part.len() as f64 / rows as f64;
-        match part.len() == rows {
-            true => entry::loss_backward(&losses.total)?,
-            false => entry::loss_backward(&(&losses.total * share))?,
+        if part.len() == rows {
+            entry::loss_backward(&losses.total)?
+        } else {
+            entry::loss_backward(&(&losses.total * share))?
         }
         if let Some(encoder) = self.model.text_encoder() {
             // What is computed again here is computed as the first time.

@@ -38,17 +38,19 @@ impl Fit<'_> {
     /// Does what a kill has left undone after `state`, just taken up, was stored.
     pub(super) fn settle(&self, state: &State) -> Result<(), Error> {
         // After a step the weights are no epoch's, and everything was done before it.
-        match state.epoch == 0 || state.step > 0 {
-            true => Ok(()),
-            false => self.keep_picked(state),
+        if state.epoch == 0 || state.step > 0 {
+            Ok(())
+        } else {
+            self.keep_picked(state)
         }
     }
 
     /// Stores the state and ends the fit where a signal asked for it.
     pub(super) fn stop_if_asked(&self, state: &State) -> Result<(), Error> {
-        match self.interrupt.load(Ordering::Relaxed) {
-            true => Err(self.stop(state)),
-            false => Ok(()),
+        if self.interrupt.load(Ordering::Relaxed) {
+            Err(self.stop(state))
+        } else {
+            Ok(())
         }
     }
 

@@ -1,6 +1,6 @@
-mod trainer_options;
 mod not_finite;
 mod torn;
+mod trainer_options;
 mod validation;
 
 use std::path::{Path, PathBuf};
@@ -12,11 +12,13 @@ use tch::{Device, Kind, Reduction, Tensor, nn};
 use super::*;
 use crate::data::dataset::{Block, Split, SplitName};
 use crate::metric::protocol;
-use crate::model::{Batch, GradClip, TrainerOptions, Inputs, Losses, Profile, Rule as Update, Setup};
+use crate::model::{
+    Batch, GradClip, Inputs, Losses, Profile, Rule as Update, Setup, TrainerOptions,
+};
 use crate::model::{Trace, constant};
+use crate::support::Progress;
 use crate::train::checkpoint;
 use crate::train::view::{TextSource, Views};
-use crate::support::Progress;
 
 const SAMPLES: usize = 10;
 

@@ -54,13 +54,14 @@ impl Archive {
     /// The pickle of names and tensors.
     pub fn pickle(&self) -> Result<&[u8]> {
         let bytes = self.checked("data.pkl")?;
-        match bytes.len() <= LARGEST_PICKLE {
-            true => Ok(bytes),
-            false => Err(Error::Entry {
+        if bytes.len() <= LARGEST_PICKLE {
+            Ok(bytes)
+        } else {
+            Err(Error::Entry {
                 entry: "data.pkl".to_owned(),
                 expected: "at most 256 MiB of names",
                 found: format!("{} bytes", bytes.len()),
-            }),
+            })
         }
     }
 
@@ -80,11 +81,12 @@ impl Archive {
             what: format!("no entry {name}"),
         })?;
         let bytes = &self.map[entry.range.clone()];
-        match crc32fast::hash(bytes) == entry.checksum {
-            true => Ok(bytes),
-            false => Err(Error::Checksum {
+        if crc32fast::hash(bytes) == entry.checksum {
+            Ok(bytes)
+        } else {
+            Err(Error::Checksum {
                 entry: name.to_owned(),
-            }),
+            })
         }
     }
 

@@ -12,9 +12,10 @@ impl Layout {
     /// Number of elements; `None` beyond what memory can address.
     pub fn count(&self) -> Option<usize> {
         let mut sizes = self.shape.iter();
-        match self.shape.contains(&0) {
-            true => Some(0),
-            false => sizes.try_fold(1usize, |product, size| product.checked_mul(*size)),
+        if self.shape.contains(&0) {
+            Some(0)
+        } else {
+            sizes.try_fold(1usize, |product, size| product.checked_mul(*size))
         }
     }
 

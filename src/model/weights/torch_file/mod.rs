@@ -5,8 +5,8 @@
 //! [`crate::data::pickle`] in a [`allow-list`] of ten-odd names; tensors are slices of the memory map once
 //! their shape, strides and offset have been checked against their storage. Needs no libtorch.
 
-mod archive;
 mod allow_list;
+mod archive;
 mod error;
 mod layout;
 mod tensor;
@@ -14,8 +14,8 @@ mod tensor;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use self::archive::Archive;
 pub use self::allow_list::DType;
+use self::archive::Archive;
 pub use self::error::{Error, Result};
 pub use self::tensor::Array;
 use self::tensor::Stored;

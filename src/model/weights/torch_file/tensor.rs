@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::archive::Archive;
 use super::allow_list::{DType, REBUILD_PARAMETER, REBUILD_TENSOR};
+use super::archive::Archive;
 use super::error::{Error, Result};
 use super::layout::Layout;
 use crate::data::pickle::Value;

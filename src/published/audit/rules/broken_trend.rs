@@ -59,7 +59,8 @@ fn check_block(block: &[&Column<'_>]) -> Vec<Finding> {
         .iter()
         .map(|(column, bends)| {
             let mut own = bends.clone();
-            own.iter_mut().for_each(|b| b.off -= common(&b.cell.condition));
+            own.iter_mut()
+                .for_each(|b| b.off -= common(&b.cell.condition));
             (*column, own)
         })
         .collect();
@@ -120,9 +121,10 @@ fn judge<'a>(
             continue;
         }
         let twin = twin(block, column, bend.cell);
-        let strength = match times >= SURE || twin.is_some() {
-            true => Strength::VeryUnlikely,
-            false => Strength::Odd,
+        let strength = if times >= SURE || twin.is_some() {
+            Strength::VeryUnlikely
+        } else {
+            Strength::Odd
         };
         let cell = bend.cell;
         let same = twin.map_or(String::new(), |t| format!(", and prints the digits of {t}"));

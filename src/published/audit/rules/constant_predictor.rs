@@ -108,9 +108,10 @@ fn finding(rows: &[&Flat<'_>]) -> Finding {
     says.sort();
     says.dedup();
     let what = words::metrics(rows.iter().flat_map(|f| f.cells.iter().copied()));
-    let exchanged = match says.iter().any(|s| s.contains("exchanged")) {
-        true => " (its F1 with the arguments exchanged)",
-        false => "",
+    let exchanged = if says.iter().any(|s| s.contains("exchanged")) {
+        " (its F1 with the arguments exchanged)"
+    } else {
+        ""
     };
     let why = format!("{what} are those of a predictor that always says the same{exchanged}");
     let about = words::about(&[row.method, row.dataset, &conditions]);

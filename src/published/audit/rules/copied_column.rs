@@ -51,7 +51,10 @@ fn comparable(a: &Column<'_>, b: &Column<'_>) -> bool {
 /// The parts that print the same digits at the same condition and are no baseline.
 fn equal<'a>(evidence: &Evidence<'a>, a: &Column<'a>, b: &Column<'a>) -> Vec<Match<'a>> {
     let baseline = |c: &Cell| evidence.facts.is_baseline(&c.dataset, c.metric, &c.number);
-    let pairs = a.parts.iter().filter_map(|x| Some((*x, b.at(&x.condition)?)));
+    let pairs = a
+        .parts
+        .iter()
+        .filter_map(|x| Some((*x, b.at(&x.condition)?)));
     pairs
         .filter(|(x, y)| x.number.same(&y.number) && !baseline(x) && !baseline(y))
         .collect()
@@ -82,9 +85,10 @@ fn copy(key: [&str; 5], columns: &[(&Column<'_>, Vec<Match<'_>>)]) -> Finding {
     let why = format!(
         "{cells} cells of {} print the digits of {}",
         words::list(&titles),
-        match dataset == other_dataset {
-            true => format!("{method} at the same conditions"),
-            false => format!("{dataset} at the same conditions"),
+        if dataset == other_dataset {
+            format!("{method} at the same conditions")
+        } else {
+            format!("{dataset} at the same conditions")
         }
     );
     let about = words::about(&[other, other_dataset, &words::list(&titles)]);

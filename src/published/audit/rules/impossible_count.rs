@@ -6,7 +6,7 @@ use super::runs::{Possible, Runs};
 use super::{Rule, words};
 use crate::published::audit::evidence::Seen;
 use crate::published::audit::{Evidence, Finding, Protocol, Rounding, Strength};
-use crate::published::parse::{ParsedCondition, Number};
+use crate::published::parse::{Number, ParsedCondition};
 
 pub const RULE: Rule = Rule {
     name: "impossible-count",
@@ -33,7 +33,11 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
         let c = seen.cell;
         if let Some(samples) = evidence.facts.samples(&c.dataset, c.metric) {
             groups
-                .entry((seen.table, &c.dataset, c.condition == ParsedCondition::Whole))
+                .entry((
+                    seen.table,
+                    &c.dataset,
+                    c.condition == ParsedCondition::Whole,
+                ))
                 .or_default()
                 .push((seen, samples));
         }
@@ -49,16 +53,21 @@ fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>], whole: bool) -> Vec<F
     let ways = agreeing(evidence.protocol);
     // Without a condition a number may be a mean over conditions too, and of more runs than the user
     // says: the cells themselves must show that it is not.
-    let (ways, strength) = match evidence.protocol.seeds.is_some() && !whole {
-        true => (ways, Strength::Impossible),
-        false => (sets.believed(shares, ways), Strength::VeryUnlikely),
+    let (ways, strength) = if evidence.protocol.seeds.is_some() && !whole {
+        (ways, Strength::Impossible)
+    } else {
+        (sets.believed(shares, ways), Strength::VeryUnlikely)
     };
     if ways.is_empty() {
         return Vec::new();
     }
     let wrong: Vec<_> = shares
         .iter()
-        .filter(|(s, samples)| !ways.iter().any(|w| sets.prints(*samples, *w, &s.cell.number)))
+        .filter(|(s, samples)| {
+            !ways
+                .iter()
+                .any(|w| sets.prints(*samples, *w, &s.cell.number))
+        })
         .collect();
     let fit = shares.len() - wrong.len();
     let how = ways[0].words();
@@ -72,7 +81,12 @@ fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>], whole: bool) -> Vec<F
                 shares.len()
             ),
         };
-        let about = words::about(&[&c.method, &c.dataset, c.metric.title, &c.condition.to_string()]);
+        let about = words::about(&[
+            &c.method,
+            &c.dataset,
+            c.metric.title,
+            &c.condition.to_string(),
+        ]);
         Finding::new(strength, about, why, [*seen])
     };
     wrong.iter().map(finding).collect()
@@ -127,9 +141,10 @@ impl Sets {
             let density = *densities
                 .entry((*samples, number.decimals))
                 .or_insert_with(|| set.density(number.decimals));
-            sum += match set.prints(number) {
-                true => ((1.0 - SLIP) / density).ln(),
-                false => (SLIP / (1.0 - density).max(SLIP)).ln(),
+            sum += if set.prints(number) {
+                ((1.0 - SLIP) / density).ln()
+            } else {
+                (SLIP / (1.0 - density).max(SLIP)).ln()
             };
         }
         sum
@@ -143,7 +158,8 @@ mod tests {
     use crate::published::parse::{Options, parse};
 
     /// Means over ten missing rates and three runs, in a table that does not say so.
-    const ABLATION: &[u8] = include_bytes!("../../../../published/lnln-2024/ablation_components.csv");
+    const ABLATION: &[u8] =
+        include_bytes!("../../../../published/lnln-2024/ablation_components.csv");
 
     fn found(table: &[u8], seeds: Option<u32>) -> Vec<Finding> {
         let table = parse("mine.csv", table, &Options::default()).unwrap();

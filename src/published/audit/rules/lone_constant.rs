@@ -31,9 +31,10 @@ fn column(evidence: &Evidence<'_>, column: &Column<'_>, named: &[&Cell]) -> Opti
     let (says, cells) = each
         .filter(|(_, cells)| cells.len() >= conditions(column))
         .max_by_key(|(_, cells)| cells.len())?;
-    let exchanged = match says.contains("exchanged") {
-        true => " (its F1 with the arguments exchanged)",
-        false => "",
+    let exchanged = if says.contains("exchanged") {
+        " (its F1 with the arguments exchanged)"
+    } else {
+        ""
     };
     let why = format!(
         "{} {} is that of a predictor that always says the same{exchanged}, at {} of {} conditions; \

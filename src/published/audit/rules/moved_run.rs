@@ -1,10 +1,10 @@
 //! Runs of cells that stand elsewhere, at other conditions or for another data set.
 
 use super::{Rule, words};
+use crate::published;
 use crate::published::audit::evidence::Column;
 use crate::published::audit::{Evidence, Finding, Strength};
 use crate::published::parse::{Cell, ParsedCondition, names};
-use crate::published;
 
 pub const RULE: Rule = Rule {
     name: "moved-run",
@@ -96,7 +96,12 @@ fn is_given(published: &Other<'_>, given: &[Other<'_>]) -> bool {
 /// Which of two given columns is the copy: a curve over rates has its order from nature, so the
 /// one without rates is; else the later one.
 fn is_copy(column: &Column<'_>, place: usize, other: &Other<'_>, there: usize) -> bool {
-    let rates = |cells: &[&Cell]| matches!(cells.first().map(|c| &c.condition), Some(ParsedCondition::Rate(_)));
+    let rates = |cells: &[&Cell]| {
+        matches!(
+            cells.first().map(|c| &c.condition),
+            Some(ParsedCondition::Rate(_))
+        )
+    };
     match (rates(&column.parts), rates(&other.cells)) {
         (true, false) => false,
         (false, true) => true,

@@ -1,8 +1,8 @@
 //! Numbers outside the range of their metric.
 
 use super::{Rule, words};
-use crate::published::audit::{Evidence, Finding, Strength};
 use crate::data::dataset;
+use crate::published::audit::{Evidence, Finding, Strength};
 use crate::published::parse::Cell;
 
 pub const RULE: Rule = Rule {
@@ -19,8 +19,12 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
         let value = seen.cell.number.value;
         (value < low || value > high).then(|| {
             let (c, text) = (seen.cell, seen.cell.number.text());
-            let about =
-                words::about(&[&c.method, &c.dataset, c.metric.title, &c.condition.to_string()]);
+            let about = words::about(&[
+                &c.method,
+                &c.dataset,
+                c.metric.title,
+                &c.condition.to_string(),
+            ]);
             let why = format!("{text} is outside {low} to {high}");
             Finding::new(Strength::Impossible, about, why, [seen])
         })

@@ -36,9 +36,12 @@ impl Pair<'_> {
 
     fn rows(&self) -> String {
         let name = |r: &Row<'_>| words::row(r.method, r.condition);
-        let table = |r: &Row<'_>| match self.a.table == self.b.table {
-            true => name(r),
-            false => format!("{} ({})", name(r), r.table),
+        let table = |r: &Row<'_>| {
+            if self.a.table == self.b.table {
+                name(r)
+            } else {
+                format!("{} ({})", name(r), r.table)
+            }
         };
         format!("{} and {}", table(self.a), table(self.b))
     }
@@ -57,8 +60,12 @@ fn pairs<'a>(evidence: &'a Evidence<'a>) -> Vec<Pair<'a>> {
     for row in &evidence.rows {
         // The mean of an overall table stands for a whole row of an ablation.
         let condition = (!row.condition.is_mean()).then_some(row.condition);
-        let condition = condition.filter(|l| **l != crate::published::parse::ParsedCondition::Whole);
-        blocks.entry((row.dataset, condition)).or_default().push(row);
+        let condition =
+            condition.filter(|l| **l != crate::published::parse::ParsedCondition::Whole);
+        blocks
+            .entry((row.dataset, condition))
+            .or_default()
+            .push(row);
     }
     let mut out = Vec::new();
     for rows in blocks.values() {
@@ -159,8 +166,10 @@ fn crossed(evidence: &Evidence<'_>, pairs: &[Pair<'_>]) -> Vec<Finding> {
             {
                 continue;
             }
-            let about =
-                words::about(&[&words::row(first.a.method, first.a.condition), second.a.dataset]);
+            let about = words::about(&[
+                &words::row(first.a.method, first.a.condition),
+                second.a.dataset,
+            ]);
             let why = format!(
                 "on {} the row is `{}` of {}, on {} it is `{}` of {}",
                 first.a.dataset,
