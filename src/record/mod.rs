@@ -14,8 +14,8 @@
 //! | `failure.json` | [`Failure`]: the last error, if any |
 //!
 //! A run is worked on in `runs/unfinished/ID/ATTEMPT/` ([`Work`]) and renamed to `runs/ID/` when it is done.
-//! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the cells of a sweep; what their processes
-//! said is kept beside it, in `logs/` or, by Slurm, in `slurm/`.
+//! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the runs of a sweep; the logs of their
+//! processes are kept next to it, in `logs/` or, by Slurm, in `slurm/`.
 //!
 //! Files appear whole or not at all, and `DONE` appears last, so a folder with `DONE` is complete.
 
@@ -49,5 +49,5 @@ pub use predictions::{Group, Prediction, PredictionKey, Predictions};
 pub use run_dir::{Record, RunDir, Sealed};
 pub use scores::Scores;
 pub use seal::hash as hash_bytes;
-pub use sweep::{SweepCell, SweepDir, SweepManifest, sweeps};
+pub use sweep::{SweepDir, SweepManifest, SweepRun, sweeps};
 pub use work::{Claim, Work};

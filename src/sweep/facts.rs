@@ -1,18 +1,20 @@
-//! The facts of a finished cell, for its manifest.
+//! Collects the metadata of a finished run for its manifest.
 
 use std::collections::BTreeMap;
 
 use tch::nn;
 
-use super::plan::{Cell, Config};
-use super::workbench::Workbench;
+use super::Error;
+use super::plan::{Config, PlannedRun};
 use crate::data::dataset::SplitName;
-use crate::mask::{Condition, MaskProtocol, RateDistribution};
+use crate::mask::RateDistribution;
+use crate::metric;
 use crate::record::manifest::{
     BuildMetadata, Computing, DatasetMetadata, FORMAT, MaskMetadata, ModelMetadata,
     SelectionMetadata, TrainingMetadata,
 };
 use crate::record::{self, Manifest};
+use crate::train::data::TrainData;
 use crate::train::device;
 use crate::train::selection::Rule;
 use crate::train::state::State;
@@ -22,56 +24,57 @@ pub use crate::record::VERSION;
 /// libtorch's version, which tch pins.
 pub const LIBTORCH: &str = "2.11.0";
 
-/// Everything a report needs to know about a finished cell, but the time it took.
+/// Everything a report needs to know about a finished run, but the time it took.
 pub fn manifest(
-    cell: &Cell,
-    data: &Workbench<'_>,
+    run: &PlannedRun,
+    data: &TrainData<'_>,
     store: &nn::VarStore,
     state: &State,
     masks: Vec<MaskMetadata>,
     computing: Computing,
-) -> Manifest {
-    Manifest {
+) -> Result<Manifest, Error> {
+    Ok(Manifest {
         format: FORMAT,
-        id: cell.id.clone(),
-        dataset: dataset(data),
-        model: model(cell, store),
-        seed: cell.seed,
+        id: run.id.clone(),
+        dataset: dataset(data)?,
+        model: model(run, store),
+        seed: run.seed,
         masks,
-        training: training(cell, computing),
+        training: training(run, computing),
         selection: SelectionMetadata {
-            rule: cell.rule.name().to_owned(),
-            metric: monitored(&cell.rule),
-            conditions: cell
+            rule: run.rule.name().to_owned(),
+            metric: monitored(&run.rule),
+            conditions: run
                 .settings
                 .validation
                 .iter()
                 .map(|(_, condition)| *condition)
                 .collect(),
             epoch: state.selected(),
-            chosen: if cell.rule.is_single() {
+            chosen: if run.rule.is_single() {
                 BTreeMap::new()
             } else {
-                cell.rule.chosen(&state.epochs())
+                run.rule.chosen(&state.epochs())
             },
             hashes: BTreeMap::new(),
         },
         build: build(data.device),
         wall_seconds: 0.0,
-    }
+    })
 }
 
-fn dataset(data: &Workbench<'_>) -> DatasetMetadata {
+fn dataset(data: &TrainData<'_>) -> Result<DatasetMetadata, Error> {
     let train = &data.splits[SplitName::Train as usize].labels;
-    DatasetMetadata::of(data.corpus, data.protocol, train)
+    let protocol = metric::protocol(&data.corpus.spec.protocol)?;
+    Ok(DatasetMetadata::of(data.corpus, protocol, train))
 }
 
-fn model(cell: &Cell, store: &nn::VarStore) -> ModelMetadata {
+fn model(run: &PlannedRun, store: &nn::VarStore) -> ModelMetadata {
     let trainable = store.trainable_variables();
     ModelMetadata {
-        name: cell.choice.name(),
-        title: cell.choice.title(),
-        citation: cell.choice.entry.citation.to_owned(),
+        name: run.choice.name(),
+        title: run.choice.title(),
+        citation: run.choice.entry.citation.to_owned(),
         parameters: trainable.iter().map(|tensor| tensor.numel() as u64).sum(),
     }
 }
@@ -85,15 +88,15 @@ fn monitored(rule: &Rule) -> String {
     }
 }
 
-fn training(cell: &Cell, computing: Computing) -> TrainingMetadata {
+fn training(run: &PlannedRun, computing: Computing) -> TrainingMetadata {
     TrainingMetadata {
-        encoder: cell.config.encoder.clone(),
-        noise: noise(&cell.config),
-        epochs: cell.recipe.epochs,
-        batch_size: cell.recipe.batch_size,
-        learning_rate: cell.recipe.learning_rate,
-        weight_decay: cell.recipe.weight_decay,
-        trainer_options: cell.recipe.trainer_options.words(),
+        encoder: run.config.encoder.clone(),
+        noise: noise(&run.config),
+        epochs: run.recipe.epochs,
+        batch_size: run.recipe.batch_size,
+        learning_rate: run.recipe.learning_rate,
+        weight_decay: run.recipe.weight_decay,
+        trainer_options: run.recipe.trainer_options.words(),
         computing,
     }
 }
@@ -111,27 +114,9 @@ fn noise(config: &Config) -> String {
     record::noise::words(noise, noise_masks, condition)
 }
 
-/// How a cell is trained, in words: noise and selection.
+/// How a run is trained, in words: noise and selection.
 pub fn training_words(config: &Config) -> String {
     format!("{}, {}", noise(config), config.selection)
-}
-
-/// The masks of one mask protocol, with the hash of every seed and condition.
-pub fn masks(
-    mask_protocol: &dyn MaskProtocol,
-    seeds: &[u64],
-    conditions: &[Condition],
-    hashes: BTreeMap<String, String>,
-    realised: BTreeMap<String, [Option<f64>; 3]>,
-) -> MaskMetadata {
-    MaskMetadata {
-        mask_protocol: mask_protocol.name().to_owned(),
-        version: mask_protocol.version(),
-        seeds: seeds.to_vec(),
-        conditions: conditions.to_vec(),
-        hashes,
-        realised,
-    }
 }
 
 fn build(device: tch::Device) -> BuildMetadata {

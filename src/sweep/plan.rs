@@ -1,4 +1,4 @@
-//! Suite to cells: every combination, each with an identity.
+//! Plans the runs of a suite: every combination, each with an identity.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use crate::train::selection::Rule;
 const RESULT_VERSION: u32 = 6;
 
 /// One training and its evaluation.
-pub struct Cell {
+pub struct PlannedRun {
     pub dataset: String,
     pub choice: Choice,
     pub seed: u64,
@@ -34,7 +34,7 @@ pub struct Cell {
     pub id: String,
 }
 
-impl Cell {
+impl PlannedRun {
     /// Data set, model and seed, and what is special about its training data.
     pub fn label(&self) -> String {
         let Self { dataset, seed, .. } = self;
@@ -112,8 +112,8 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
     Ok(corpora)
 }
 
-/// Every cell of the suite, in the order data set, model, training, seed; none twice.
-pub fn cells(suite: &Suite, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
+/// Every run of the suite, in the order data set, model, training, seed; none twice.
+pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> {
     let mut trainings = Trainings::new(suite)?;
     let models = suite.models.iter().map(|text| {
         let (name, own) = train_on::split(text)?;
@@ -125,25 +125,25 @@ pub fn cells(suite: &Suite, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
     if let Some(name) = suite.foreign_model() {
         return Err(Error::ForeignModel { name: name.clone() });
     }
-    let (mut cells, mut known) = (Vec::new(), BTreeSet::new());
+    let (mut runs, mut known) = (Vec::new(), BTreeSet::new());
     for name in &suite.datasets {
         let (corpus, encoder) = &corpora[name];
         let encoder = encoder.identity()?;
         for (choice, settings) in &models {
             for (settings, &seed) in product(settings, &suite.seeds) {
-                let cell = cell(suite, settings, corpus, &encoder, choice, seed)?;
-                if known.insert(cell.id.clone()) {
-                    cells.push(cell);
+                let run = run(suite, settings, corpus, &encoder, choice, seed)?;
+                if known.insert(run.id.clone()) {
+                    runs.push(run);
                 }
             }
         }
     }
-    if cells.is_empty() {
+    if runs.is_empty() {
         Err(Error::NothingToDo {
             what: "data set, model or seed",
         })
     } else {
-        Ok(cells)
+        Ok(runs)
     }
 }
 
@@ -168,7 +168,7 @@ impl<'a> Trainings<'a> {
         })
     }
 
-    /// Those of one model, which may have a protocol of its own. What is not trained has one cell
+    /// Those of one model, which may have a protocol of its own. What is not trained has one run
     /// whatever the protocols are.
     fn of(&mut self, choice: &Choice, own: Option<TrainOn>) -> Result<Vec<Rc<Settings>>, Error> {
         let protocols = match &own {
@@ -195,14 +195,14 @@ impl<'a> Trainings<'a> {
     }
 }
 
-fn cell(
+fn run(
     suite: &Suite,
     settings: &Rc<Settings>,
     corpus: &Corpus,
     encoder: &str,
     choice: &Choice,
     seed: u64,
-) -> Result<Cell, Error> {
+) -> Result<PlannedRun, Error> {
     let rule = settings
         .selection
         .resolve(metric::protocol(&corpus.spec.protocol)?)?;
@@ -240,7 +240,7 @@ fn cell(
         hyper_parameters: choice.config(profile),
     };
     let id = identity(&config);
-    Ok(Cell {
+    Ok(PlannedRun {
         dataset: corpus.name().to_owned(),
         choice: choice.clone(),
         seed,

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use lnln_bench::record::{
-    Manifest, Predictions, Record, RunDir, SweepCell, SweepDir, SweepManifest,
+    Manifest, Predictions, Record, RunDir, SweepDir, SweepManifest, SweepRun,
 };
 
 const DATASETS: usize = 10;
@@ -52,12 +52,12 @@ fn main() -> Result<()> {
 
 /// A sweep over the runs and more.
 fn sweep(out: &Path, record: &Record, count: usize) -> Result<()> {
-    let cell = |index: usize| {
+    let run = |index: usize| {
         let (dataset, model) = (index % DATASETS, index / DATASETS % MODELS);
         let manifest = manifest(record, index, dataset, model, index / DATASETS / MODELS);
-        SweepCell {
+        SweepRun {
             index,
-            run: manifest.id,
+            id: manifest.id,
             dataset: manifest.dataset.name,
             model: manifest.model.name,
             seed: manifest.seed,
@@ -65,11 +65,11 @@ fn sweep(out: &Path, record: &Record, count: usize) -> Result<()> {
             epochs: manifest.training.epochs,
         }
     };
-    let cells = (0..count).map(cell).collect();
+    let runs = (0..count).map(run).collect();
     let suite = serde_json::Value::Null;
     SweepDir::create(
         out,
-        &SweepManifest::new("many", "/data".into(), suite, cells),
+        &SweepManifest::new("many", "/data".into(), suite, runs),
     )?;
     Ok(())
 }
