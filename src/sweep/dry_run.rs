@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::error::Error;
+use super::facts;
 use super::plan::{self, Corpora, PlannedRun};
 use super::planned::Options;
 use super::prospect;
 use super::status::{self, Estimate, Measured, Question, RunState, StoredRun};
-use super::{Error, Suite, facts};
+use super::suite::Suite;
 use crate::data::dataset::Corpus;
 use crate::record;
 use crate::train::EncoderSpec;

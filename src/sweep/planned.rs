@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use tch::Device;
 
+use super::error::Error;
+use super::manifest;
 use super::plan::{self, Corpora, PlannedRun};
-use super::{Error, Suite, manifest};
+use super::suite::Suite;
 use crate::record::{RunDir, SweepDir, SweepManifest, SweepRun};
 use crate::support::shell;
 use crate::train::training::Compute;

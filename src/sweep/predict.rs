@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use tch::{Device, nn};
 
-use super::{Error, settings};
+use super::error::Error;
+use super::settings;
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};

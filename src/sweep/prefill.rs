@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Error;
+use super::error::Error;
 use super::plan::PlannedRun;
 use super::planned::{Options, Sweep};
 use super::run::{noise_spec, validation_masks};

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use super::error::Error;
+use super::facts;
 use super::plan::PlannedRun;
 use super::settings::Settings;
-use super::{Error, facts};
 use crate::record::manifest::Computing;
 use crate::record::{self, Predictions, RunDir};
 use crate::support::Bar;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::Error;
+use super::error::Error;
 use super::plan::PlannedRun;
 use super::planned::{Options, Sweep};
 use super::run::{self, RunContext};

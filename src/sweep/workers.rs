@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use sysinfo::{Pid, ProcessesToUpdate, Signal, System};
 
-use super::Error;
+use super::error::Error;
 use super::plan::PlannedRun;
 use super::planned::{Options, Sweep};
 use super::summary::{FailedRun, RunEnd, Summary};

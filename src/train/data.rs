@@ -8,10 +8,11 @@ use std::sync::atomic::AtomicBool;
 use tch::{Device, nn};
 
 use super::encoder::EncoderSpec;
+use super::error::Error;
+use super::out_of_memory;
 use super::tensors::SplitTensors;
 use super::text_source::TextSource;
 use super::view::{NoiseSpec, View, Views};
-use super::{Error, out_of_memory};
 use crate::data::dataset::Modality::{Audio, Text, Vision};
 use crate::data::dataset::{Corpus, Split, SplitName};
 use crate::mask::{self, Condition, Keep, MaskProtocol, MaskSource, SplitShape, Variants};

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::data::TrainData;
+use super::error::Error;
+use super::evaluate;
 use super::precision::Precision;
 use super::view::View;
-use super::{Error, evaluate};
 use crate::data::dataset::SplitName;
 use crate::mask::{Condition, EvaluationMasks, Variants};
 use crate::model::{EncoderSetup, Model};

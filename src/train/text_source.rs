@@ -4,8 +4,10 @@ use std::path::Path;
 
 use tch::Device;
 
+use super::encoder::EncoderSpec;
 use super::encoding::FrozenText;
-use super::{EncoderSpec, Error, tensors};
+use super::error::Error;
+use super::tensors;
 use crate::data::dataset::{Split, SplitName};
 use crate::mask::apply::UNKNOWN;
 use crate::model::{BertConfig, EncoderSetup};

@@ -6,17 +6,21 @@ use std::sync::atomic::AtomicBool;
 
 use tch::nn;
 
+use super::checkpoint;
 use super::data::{TrainData, ValidationMasks};
+use super::error::Error;
+use super::files::Files;
 use super::memory::{self, Demand, MemoryPlan, MicroBatch};
 use super::monitored::Monitored;
+use super::order;
 use super::precision::Precision;
+use super::resume;
 use super::schedule::Schedule;
 use super::selection::Rule;
 use super::state::State;
 use super::test_masks::{TestMasks, TestPredictor};
 use super::trainer::{self, Data, Plan};
 use super::view::{NoiseSpec, View};
-use super::{Error, Files, checkpoint, order, resume};
 use crate::data::dataset::SplitName;
 use crate::model::{Choice, EncoderSetup, Engine, Model, Recipe};
 use crate::record::Predictions;

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use tch::{Device, Tensor};
 
-use super::Error;
+use super::error::Error;
 use super::memory;
 use super::tensors::{self, SplitTensors};
 use super::text_present;

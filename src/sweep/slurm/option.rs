@@ -42,7 +42,7 @@ const CHAIN: &str = "it chains arrays and the report";
 const REQUEUE: &str = "a task queues itself again at its time limit";
 const RETURN: &str = "it returns when all is submitted; `runs status` shows the rest";
 const ONE_PROCESS: &str = "a task is one process on one node";
-const ONE_CLUSTER: &str = "what is queued is asked of one cluster";
+const ONE_CLUSTER: &str = "the queue of one cluster is read";
 
 /// Letters of sbatch without a value, behind which another option could hide.
 const FLAGS: &str = "hHIkKOQsuvVW";
