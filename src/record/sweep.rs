@@ -1,5 +1,5 @@
-//! `runs/sweeps/ID/manifest.json`: the runs of a sweep in a fixed order. Written once, so that an
-//! index means the same run to every process that works on the sweep, on any machine, at any time.
+//! Writes and reads `runs/sweeps/ID/manifest.json`: the runs of a sweep in a fixed order. Written once,
+//! so that an index means the same run to every process that works on a part of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::atomic::write_once;
 use super::error::{Error, Result, io};
 use super::seal;
+use super::selection::SelectionRule;
+use super::training::NoiseMetadata;
 
 /// Folder of sweeps within a folder of runs.
 pub const FOLDER: &str = "sweeps";
@@ -47,8 +49,8 @@ pub struct SweepRun {
     /// With its variant.
     pub model: String,
     pub seed: u64,
-    /// Noise and selection, as text.
-    pub training: String,
+    pub noise: NoiseMetadata,
+    pub selection: SelectionRule,
     /// Epochs of training; 0 where nothing is trained.
     pub epochs: u32,
 }
@@ -88,7 +90,7 @@ pub struct SweepDir {
 
 impl SweepDir {
     /// Makes `runs/sweeps/ID/` with this manifest, or finds it there with the same content: the first
-    /// writer wins, the others go on with what it wrote.
+    /// writer wins, the others use its file.
     ///
     /// # Errors
     /// If the folder cannot be written, or holds a sweep of other content.
@@ -117,7 +119,7 @@ impl SweepDir {
         Ok(dir)
     }
 
-    /// Where a sweep's folder is or would be; touches no file.
+    /// The folder of a sweep, whether it exists or not; touches no file.
     pub fn of(runs: &Path, manifest: &SweepManifest) -> Self {
         Self::open(runs.join(FOLDER).join(&manifest.id))
     }
@@ -127,7 +129,7 @@ impl SweepDir {
         Self { path: path.into() }
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -195,6 +197,7 @@ pub fn sweeps(runs: &Path) -> Vec<SweepDir> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::fixture;
 
     fn manifest(seed: u64) -> SweepManifest {
         let run = SweepRun {
@@ -203,7 +206,8 @@ mod tests {
             dataset: "mosi".into(),
             model: "lnln".into(),
             seed,
-            training: "fresh".into(),
+            noise: fixture::noise("fresh", "half-complete"),
+            selection: SelectionRule::Validation,
             epochs: 3,
         };
         let suite = serde_json::json!({ "seeds": [seed] });

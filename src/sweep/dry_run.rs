@@ -6,7 +6,6 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::error::Error;
-use super::facts;
 use super::plan::{self, Corpora, PlannedRun};
 use super::planned::Options;
 use super::prospect;
@@ -138,7 +137,7 @@ impl Estimator<'_> {
             dataset: run.dataset.clone(),
             model: run.choice.name(),
             seed: run.seed,
-            training: facts::training_words(&run.config),
+            training: run.config.training(),
             state,
             epoch,
             epochs: run.recipe.epochs,

@@ -1,12 +1,12 @@
-//! Turns a planned suite into an immutable list of runs, and back.
+//! Turns a suite into an immutable list of runs, and a stored run back into its suite.
 
 use std::path::{Path, PathBuf};
 
 use super::plan::PlannedRun;
 use super::train_on;
 use super::{Error, Suite};
-use crate::mask::RateDistribution;
 use crate::record::{SweepManifest, SweepRun};
+use crate::train::EncoderSpec;
 
 /// The manifest of a suite's runs; `stem` becomes part of its name, `data` is the folder of prepared
 /// data sets.
@@ -32,14 +32,8 @@ fn entry((index, run): (usize, &PlannedRun)) -> SweepRun {
         dataset: run.dataset.clone(),
         model: run.choice.name(),
         seed: run.seed,
-        training: match run.settings.noise_rate {
-            RateDistribution::HalfComplete => {
-                format!("{}, {}", run.config.noise, run.rule.name())
-            }
-            RateDistribution::At(condition) => {
-                format!("{} at {condition}, {}", run.config.noise, run.rule.name())
-            }
-        },
+        noise: run.config.noise.clone(),
+        selection: run.config.selection.rule,
         epochs: if run.choice.entry.trained {
             run.recipe.epochs
         } else {
@@ -51,7 +45,7 @@ fn entry((index, run): (usize, &PlannedRun)) -> SweepRun {
 /// The suite of a manifest, for one of its runs alone: no other data set is opened for it.
 ///
 /// # Errors
-/// [`Error::Unexpected`] where the manifest's suite is none of this version's.
+/// [`Error::Unexpected`] where the manifest's suite is of another version.
 pub fn suite_of(manifest: &SweepManifest, run: &SweepRun) -> Result<Suite, Error> {
     let suite = serde_json::from_value::<Suite>(manifest.suite.clone());
     let mut suite = suite.map_err(|e| {
@@ -76,11 +70,8 @@ pub fn suite_of(manifest: &SweepManifest, run: &SweepRun) -> Result<Suite, Error
 fn with_absolute_encoders(suite: &Suite) -> Result<Suite, Error> {
     let mut suite = suite.clone();
     for encoder in std::iter::once(&mut suite.encoder).chain(suite.encoders.values_mut()) {
-        for kind in ["bert:", "frozen:"] {
-            if let Some(folder) = encoder.strip_prefix(kind) {
-                *encoder = format!("{kind}{}", absolute(Path::new(folder))?.display());
-                break;
-            }
+        if let EncoderSpec::Bert(folder) | EncoderSpec::Frozen(folder) = encoder {
+            *folder = absolute(folder)?;
         }
     }
     Ok(suite)

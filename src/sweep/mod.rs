@@ -1,13 +1,17 @@
 //! Runs sweeps: a suite becomes planned runs, each run a run directory.
 
 #[cfg(feature = "torch")]
+pub mod condition_list;
+#[cfg(feature = "torch")]
 pub mod dry_run;
 #[cfg(feature = "torch")]
 pub mod error;
 #[cfg(feature = "torch")]
-pub mod facts;
-#[cfg(feature = "torch")]
 pub mod manifest;
+#[cfg(feature = "torch")]
+pub mod mask_name;
+#[cfg(feature = "torch")]
+pub mod metadata;
 #[cfg(feature = "torch")]
 pub mod plan;
 #[cfg(feature = "torch")]
@@ -31,12 +35,18 @@ pub mod suite;
 #[cfg(feature = "torch")]
 pub mod summary;
 #[cfg(feature = "torch")]
+mod text;
+#[cfg(feature = "torch")]
 pub mod train_on;
 #[cfg(feature = "torch")]
 pub mod workers;
 
 #[cfg(feature = "torch")]
+pub use condition_list::ConditionList;
+#[cfg(feature = "torch")]
 pub use error::Error;
+#[cfg(feature = "torch")]
+pub use mask_name::MaskName;
 #[cfg(feature = "torch")]
 pub use planned::{Options, Sweep};
 #[cfg(feature = "torch")]

@@ -5,10 +5,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::error::Error;
-use super::facts;
+use super::metadata::{self, Measured};
 use super::plan::PlannedRun;
 use super::settings::Settings;
-use crate::record::manifest::Computing;
+use crate::record::training::Computing;
 use crate::record::{self, Predictions, RunDir};
 use crate::support::Bar;
 use crate::train::data::{TrainData, ValidationMasks};
@@ -86,15 +86,18 @@ fn finish(
         seconds,
     } = trained;
     let computing = Computing {
-        precision: run.config.precision.clone(),
-        engine: run.config.engine.clone(),
+        precision: run.config.precision,
+        engine: run.config.engine,
         recompute_encoder: training.engine.recompute,
         micro_batch: state.micro_batch,
     };
-    let masks = masks.metadata()?;
-    let mut manifest = facts::manifest(run, data, &training.store, &state, masks, computing)?;
-    manifest.selection.hashes = training.monitored_hashes()?;
-    manifest.wall_seconds = seconds;
+    let measured = Measured {
+        masks: masks.metadata()?,
+        monitored: training.monitored_masks()?,
+        computing,
+        wall_seconds: seconds,
+    };
+    let manifest = metadata::manifest(run, data, &training.store, &state, measured)?;
     Ok(dir.finish(&manifest, &predictions)?)
 }
 
@@ -115,7 +118,7 @@ fn training_spec(run: &PlannedRun, compute: Compute) -> TrainingSpec {
         noise: noise_spec(settings),
         validation: validation_masks(settings),
         precision: settings.precision,
-        reference: settings.reference,
+        engine: settings.engine,
         compute,
     }
 }

@@ -1,18 +1,16 @@
 //! Draws the masks of the test split and predicts it under every one of them.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::data::TrainData;
 use super::error::Error;
 use super::evaluate;
-use super::precision::Precision;
 use super::view::View;
 use crate::data::dataset::SplitName;
 use crate::mask::{Condition, EvaluationMasks, Variants};
 use crate::model::{EncoderSetup, Model};
-use crate::record::manifest::MaskMetadata;
-use crate::record::{PredictionKey, Predictions};
+use crate::record::masks::{MaskMetadata, VariantMetadata};
+use crate::record::{Precision, PredictionKey, Predictions};
 
 /// Masks of the test split.
 pub struct TestMasks(Vec<ProtocolMasks>);
@@ -75,13 +73,15 @@ impl TestMasks {
 
 impl ProtocolMasks {
     fn metadata(&self) -> Result<MaskMetadata, Error> {
-        let (mut hashes, mut realised) = (BTreeMap::new(), BTreeMap::new());
-        for variants in &self.variants {
+        let mut variants = Vec::new();
+        for masks in &self.variants {
             for &condition in &self.evaluation.conditions {
-                let key = format!("{}/{condition}", variants.seed);
-                let rates = variants.realised(SplitName::Test, condition)?;
-                hashes.insert(key.clone(), variants.hash(SplitName::Test, condition)?);
-                realised.insert(key, rates);
+                variants.push(VariantMetadata {
+                    mask_seed: masks.seed,
+                    condition,
+                    hash: masks.hash(SplitName::Test, condition)?,
+                    realized: masks.realised(SplitName::Test, condition)?.into(),
+                });
             }
         }
         Ok(MaskMetadata {
@@ -89,8 +89,7 @@ impl ProtocolMasks {
             version: self.evaluation.mask_protocol.version(),
             seeds: self.variants.iter().map(|masks| masks.seed).collect(),
             conditions: self.evaluation.conditions.clone(),
-            hashes,
-            realised,
+            variants,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Trains one model on a data set: builds it, fits it, predicts the test split.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 
@@ -13,7 +13,6 @@ use super::files::Files;
 use super::memory::{self, Demand, MemoryPlan, MicroBatch};
 use super::monitored::Monitored;
 use super::order;
-use super::precision::Precision;
 use super::resume;
 use super::schedule::Schedule;
 use super::selection::Rule;
@@ -22,8 +21,11 @@ use super::test_masks::{TestMasks, TestPredictor};
 use super::trainer::{self, Data, Plan};
 use super::view::{NoiseSpec, View};
 use crate::data::dataset::SplitName;
+use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, EncoderSetup, Engine, Model, Recipe};
-use crate::record::Predictions;
+use crate::record::selection::MonitoredMask;
+use crate::record::training::EngineKind;
+use crate::record::{Precision, Predictions};
 use crate::support::Bar;
 
 /// Everything that decides a training but the data, and how it computes.
@@ -38,8 +40,7 @@ pub struct TrainingSpec {
     pub noise: NoiseSpec,
     pub validation: ValidationMasks,
     pub precision: Precision,
-    /// The reference's computation, step by step.
-    pub reference: bool,
+    pub engine: EngineKind,
     pub compute: Compute,
 }
 
@@ -73,7 +74,7 @@ impl TrainingSpec {
             });
         }
         Ok(Engine {
-            reference: self.reference,
+            reference: self.engine == EngineKind::Reference,
             recompute,
         })
     }
@@ -229,29 +230,29 @@ impl<'a> Training<'a> {
         Ok(predictions)
     }
 
-    /// Hashes of the masks under which the deciding split was monitored, by mask protocol, seed and
-    /// condition; none where nothing is fitted.
+    /// The masks under which the deciding split was monitored; none where nothing is fitted.
     ///
     /// # Errors
     /// As [`TrainData::masks`].
-    pub fn monitored_hashes(&self) -> Result<BTreeMap<String, String>, Error> {
-        let mut hashes = BTreeMap::new();
+    pub fn monitored_masks(&self) -> Result<Vec<MonitoredMask>, Error> {
         if !self.spec.is_trained() {
-            return Ok(hashes);
+            return Ok(Vec::new());
         }
         let split = self.spec.rule.split();
         let ValidationMasks {
             conditions,
             mask_seed,
         } = &self.spec.validation;
-        for &(mask_protocol, condition) in conditions {
+        let mask = |&(mask_protocol, condition): &(&'static dyn MaskProtocol, Condition)| {
             let masks = (self.data).masks(mask_protocol, split, *mask_seed, &[condition])?;
-            let (name, version) = (&masks.mask_protocol, masks.version);
-            hashes.insert(
-                format!("{name}-v{version}/{mask_seed}/{condition}"),
-                masks.hash(split, condition)?,
-            );
-        }
-        Ok(hashes)
+            Ok(MonitoredMask {
+                hash: masks.hash(split, condition)?,
+                mask_protocol: masks.mask_protocol,
+                version: masks.version,
+                mask_seed: *mask_seed,
+                condition,
+            })
+        };
+        conditions.iter().map(mask).collect()
     }
 }

@@ -55,17 +55,19 @@ fn sweep(out: &Path, record: &Record, count: usize) -> Result<()> {
     let run = |index: usize| {
         let (dataset, model) = (index % DATASETS, index / DATASETS % MODELS);
         let manifest = manifest(record, index, dataset, model, index / DATASETS / MODELS);
-        SweepRun {
+        Some(SweepRun {
             index,
             id: manifest.id,
             dataset: manifest.dataset.name,
             model: manifest.model.name,
             seed: manifest.seed,
-            training: manifest.training.noise,
+            noise: manifest.training.noise?,
+            selection: manifest.selection.rule?,
             epochs: manifest.training.epochs,
-        }
+        })
     };
-    let runs = (0..count).map(run).collect();
+    let runs: Option<Vec<_>> = (0..count).map(run).collect();
+    let runs = runs.ok_or("the recorded run was not trained by this program")?;
     let suite = serde_json::Value::Null;
     SweepDir::create(
         out,

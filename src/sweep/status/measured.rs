@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::log;
 use crate::record::epochs::trained_seconds;
-use crate::record::{EXTERNAL, RunDir, directories};
+use crate::record::{RunDir, directories};
 
 /// The cost of one finished run of this program.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,24 +49,20 @@ struct Manifest {
     dataset: Dataset,
     model: Model,
     training: Training,
-    #[serde(default)]
     masks: Vec<Masks>,
-    #[serde(default)]
     selection: Selection,
     build: Build,
     wall_seconds: f64,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Selection {
-    #[serde(default)]
     conditions: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct Masks {
     seeds: Vec<IgnoredAny>,
-    #[serde(default, alias = "rates")]
     conditions: Vec<IgnoredAny>,
 }
 
@@ -84,15 +80,15 @@ struct Model {
 
 #[derive(Deserialize)]
 struct Training {
-    encoder: String,
+    encoder: Option<String>,
     epochs: u32,
     batch_size: usize,
 }
 
 #[derive(Deserialize)]
 struct Build {
-    device: String,
-    threads: usize,
+    device: Option<String>,
+    threads: Option<usize>,
 }
 
 impl Measured {
@@ -102,9 +98,6 @@ impl Measured {
             return None;
         }
         let manifest: Manifest = serde_json::from_slice(&fs::read(dir.manifest()).ok()?).ok()?;
-        if manifest.training.encoder == EXTERNAL {
-            return None;
-        }
         let progress = log::progress(dir).unwrap_or_default();
         Some(Self {
             id: dir.id(),
@@ -112,7 +105,7 @@ impl Measured {
             content_hash: manifest.dataset.content_hash,
             counts: manifest.dataset.counts,
             model: manifest.model.name,
-            encoder: manifest.training.encoder,
+            encoder: manifest.training.encoder?,
             epochs: match progress.epoch {
                 // Nothing is trained, or the log is gone.
                 0 => manifest.training.epochs,
@@ -123,8 +116,8 @@ impl Measured {
                 .map(|masks| masks.seeds.len() * masks.conditions.len())
                 .sum(),
             validation: manifest.selection.conditions.len(),
-            device: manifest.build.device,
-            threads: manifest.build.threads,
+            device: manifest.build.device?,
+            threads: manifest.build.threads?,
             seconds: manifest.wall_seconds,
             step_seconds: trained_seconds(dir).min(manifest.wall_seconds),
             peak_memory: progress.peak_memory,
