@@ -47,11 +47,11 @@ fn row(cell: &CellForecast, notes: &mut Notes) -> Vec<String> {
     if let Some(estimate) = &cell.estimate {
         time = cell.seconds_left.map_or_else(unknown, words::duration);
         how.push(notes.number(&estimate.basis));
-        memory = estimate.memory.map_or_else(String::new, words::bytes);
-    }
-    if let Some(planned) = &cell.planned {
-        memory = planned.bytes.map_or_else(unknown, words::bytes);
-        how.push(notes.number(&format!("memory as planned: {}", planned.words)));
+        memory = estimate.memory.map_or_else(unknown, words::bytes);
+        if estimate.memory.is_none() {
+            let note = "memory is unknown until the first run of this model, data, batch size and encoder";
+            how.push(notes.number(note));
+        }
     }
     let epochs = match cell.epochs {
         0 => String::new(),
@@ -110,14 +110,13 @@ struct Total {
 impl Total {
     fn of(cells: &[CellForecast]) -> Self {
         let left = || cells.iter().filter(|cell| cell.state != State::Done);
-        let measured = left().filter_map(|cell| cell.estimate.as_ref()?.memory);
-        let planned = left().filter_map(|cell| cell.planned.as_ref()?.bytes);
+        let memory = left().filter_map(|cell| cell.estimate.as_ref()?.memory);
         Self {
             cells: cells.len(),
             done: cells.len() - left().count(),
             unknown: left().filter(|cell| cell.seconds_left.is_none()).count(),
             seconds: left().filter_map(|cell| cell.seconds_left).sum(),
-            memory: measured.chain(planned).max().unwrap_or(0),
+            memory: memory.max().unwrap_or(0),
             disk: left().filter_map(|cell| cell.estimate.as_ref()?.disk).sum(),
         }
     }

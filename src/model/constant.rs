@@ -71,10 +71,6 @@ impl Model for Constant {
         true
     }
 
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        Some(Vec::new())
-    }
-
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
         let prediction = self.value.expand([inputs.len(), 1], false);
         trace.record("pred", &prediction);

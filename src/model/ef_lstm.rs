@@ -205,16 +205,6 @@ impl Regressor for EfLstm {
     fn encoder_mut(&mut self) -> &mut TextEncoder {
         &mut self.encoder
     }
-
-    fn activations(&self) -> Vec<(&'static str, i64)> {
-        let (steps, features) = (self.text_steps, self.widths.iter().sum::<i64>());
-        vec![
-            ("text encoder", self.encoder.kept(steps)),
-            // Joined, and normalized on either axis.
-            ("norm", 2 * steps * features),
-            ("recurrent layers", self.lstm.kept(steps)),
-        ]
-    }
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {

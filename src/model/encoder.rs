@@ -109,31 +109,6 @@ impl TextEncoder {
         }
     }
 
-    /// Bytes of the parameters that are trained with the model; `None` where it has none.
-    pub fn trained_bytes(&self) -> Option<u64> {
-        match self {
-            Self::Bert(bert) => Some(bert.config().parameter_bytes()),
-            Self::States { .. } => None,
-        }
-    }
-
-    /// Share of its activations that are kept where they are computed twice; it hardly depends on
-    /// the number of positions.
-    pub fn recomputed_share(&self) -> f64 {
-        match self {
-            Self::Bert(bert) => bert.kept_as(50, true) as f64 / bert.kept_as(50, false) as f64,
-            Self::States { .. } => 1.0,
-        }
-    }
-
-    /// Floats kept for the backward pass, for one sample of `steps` positions.
-    pub fn kept(&self, steps: i64) -> i64 {
-        match self {
-            Self::Bert(bert) => bert.kept(steps),
-            Self::States { width } => steps * width,
-        }
-    }
-
     /// The second half of a backward pass where the encoder keeps no activations; see
     /// [`Engine::recompute`].
     pub fn finish_backward(&self) {

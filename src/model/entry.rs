@@ -45,12 +45,6 @@ pub trait Model: Send {
         false
     }
 
-    /// Floats that a training pass keeps for the backward pass, per sample and by part; `None` where
-    /// nobody has counted.
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        None
-    }
-
     /// Parameter groups under this recipe, their rates and decays multiples of its own; one group of everything unless the authors differ.
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
         vec![ParamGroup::all(recipe)]

@@ -91,7 +91,6 @@ pub struct LfDnn {
     encoder: TextEncoder,
     unimodal: Unimodal,
     post_fusion: PostFusion,
-    text_steps: i64,
 }
 
 impl LfDnn {
@@ -108,7 +107,6 @@ impl LfDnn {
             encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
             unimodal: Unimodal::new(path, size, setup.widths()),
             post_fusion: PostFusion::new(path, "post_fusion", fused, hidden, dropout),
-            text_steps: setup.shapes.text_steps,
         })
     }
 }
@@ -132,15 +130,6 @@ impl Regressor for LfDnn {
 
     fn encoder_mut(&mut self) -> &mut TextEncoder {
         &mut self.encoder
-    }
-
-    fn activations(&self) -> Vec<(&'static str, i64)> {
-        let steps = self.text_steps;
-        vec![
-            ("text encoder", self.encoder.kept(steps)),
-            ("modalities", self.unimodal.kept(steps)),
-            ("fusion", self.post_fusion.kept()),
-        ]
     }
 }
 

@@ -112,7 +112,6 @@ pub struct Lmf {
     fusion_bias: Tensor,
     factor_rate: f64,
     freeze_fusion: bool,
-    text_steps: i64,
 }
 
 impl Lmf {
@@ -142,7 +141,6 @@ impl Lmf {
             unimodal: Unimodal::new(path, size, setup.widths()),
             factor_rate: config.factor_rate,
             freeze_fusion: config.compat,
-            text_steps: setup.shapes.text_steps,
         })
     }
 }
@@ -172,16 +170,6 @@ impl Regressor for Lmf {
 
     fn encoder_mut(&mut self) -> &mut TextEncoder {
         &mut self.encoder
-    }
-
-    fn activations(&self) -> Vec<(&'static str, i64)> {
-        let (steps, rank) = (self.text_steps, self.fusion_weights.size()[1]);
-        let vectors = self.factors.iter().map(|factor| factor.size()[1]);
-        vec![
-            ("text encoder", self.encoder.kept(steps)),
-            ("modalities", self.unimodal.kept(steps)),
-            ("fusion", vectors.sum::<i64>() + 6 * rank),
-        ]
     }
 
     fn param_groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {

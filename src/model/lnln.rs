@@ -92,7 +92,6 @@ pub struct Lnln {
     correction: Option<Correction>,
     learning: Learning,
     reconstruction: Option<Reconstruction>,
-    text_steps: i64,
     engine: Engine,
 }
 
@@ -110,7 +109,6 @@ impl Lnln {
             correction: c.correction.then(|| Correction::new(path, c)),
             learning: Learning::new(path, c),
             reconstruction: c.reconstruction.then(|| Reconstruction::new(path, c)),
-            text_steps: setup.shapes.text_steps,
             engine: Engine::default(),
             config,
         })
@@ -274,21 +272,6 @@ impl Model for Lnln {
 
     fn text_encoder(&self) -> Option<&TextEncoder> {
         Some(&self.encoder)
-    }
-
-    /// Counted for samples that differ from their complete version in every modality.
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        let c = &self.config;
-        let rest = self.learning.kept(c)
-            + self.correction.as_ref().map_or(0, |part| part.kept(c))
-            + self.reconstruction.as_ref().map_or(0, |part| part.kept(c));
-        Some(vec![
-            ("text encoder", 2 * self.encoder.kept(self.text_steps)),
-            ("text tokens", 2 * self.projections.text.kept()),
-            ("audio tokens", 2 * self.projections.audio.kept()),
-            ("vision tokens", 2 * self.projections.vision.kept()),
-            ("fusion and heads", rest),
-        ])
     }
 }
 

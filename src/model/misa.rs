@@ -35,7 +35,7 @@ use super::error::Result;
 use super::layers::{EncoderLayer, EncoderLayerSize, init, mean_of_valid};
 use super::losses::{Losses, Term};
 use super::reference;
-use super::setup::{Setup, Shapes};
+use super::setup::Setup;
 use super::trace::Trace;
 use super::variant::COMPAT;
 
@@ -76,7 +76,6 @@ pub struct Misa {
     transformer: EncoderLayer,
     fusion: [nn::Linear; 2],
     config: Config,
-    shapes: Shapes,
 }
 
 impl Misa {
@@ -120,7 +119,6 @@ impl Misa {
                 init::linear(&fusion / "fusion_layer_3", 3 * width, 1),
             ],
             config,
-            shapes: setup.shapes,
         })
     }
 
@@ -234,18 +232,6 @@ impl Model for Misa {
 
     fn set_engine(&mut self, engine: Engine) {
         self.encoder.set_engine(engine);
-    }
-
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        let (shapes, width) = (&self.shapes, self.config.hidden_size);
-        // Projected, normed, and both parts; six tokens; the layers after them.
-        let parts = 3 * 7 * width + self.transformer.kept(6) + (6 + 3 * 3) * width;
-        Some(vec![
-            ("text encoder", self.encoder.kept(shapes.text_steps)),
-            ("audio frames", self.audio.kept(shapes.audio_steps)),
-            ("vision frames", self.vision.kept(shapes.vision_steps)),
-            ("parts and fusion", parts),
-        ])
     }
 }
 

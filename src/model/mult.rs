@@ -81,12 +81,6 @@ impl Target {
         }
     }
 
-    /// Floats kept per sample for the backward pass, for n steps that look at so many of each source.
-    fn kept(&self, n: i64, sources: [i64; 2]) -> i64 {
-        let pairs = self.crossmodal.iter().zip(sources);
-        pairs.map(|(looks, m)| looks.kept(n, Some(m))).sum::<i64>() + self.memory.kept(n, None)
-    }
-
     /// (B, 2 width): the last step.
     fn forward(&self, x: &Tensor, sources: [&Tensor; 2], train: bool) -> Tensor {
         let [first, second] = &self.crossmodal;
@@ -111,8 +105,6 @@ pub struct Mult {
     out_layer: nn::Linear,
     text_dropout: f64,
     output_dropout: f64,
-    /// Steps of text, audio and vision.
-    steps: [i64; 3],
 }
 
 impl Mult {
@@ -163,7 +155,6 @@ impl Mult {
             out_layer: init::linear(path / "out_layer", joined, 1),
             text_dropout: c.text_dropout,
             output_dropout: c.output_dropout,
-            steps,
         })
     }
 }
@@ -209,19 +200,6 @@ impl Regressor for Mult {
 
     fn has_batch_statistics(&self) -> bool {
         false
-    }
-
-    fn activations(&self) -> Vec<(&'static str, i64)> {
-        let [l, a, v] = [0, 1, 2].map(|i: usize| self.projections[i].steps(self.steps[i]));
-        let inputs = (0..3).map(|i: usize| 2 * self.steps[i] * self.projections[i].inputs);
-        let [text, audio, vision] = &self.targets;
-        vec![
-            ("text encoder", self.encoder.kept(self.steps[0])),
-            ("convolutions", inputs.sum()),
-            ("text that looks", text.kept(l, [a, v])),
-            ("audio that looks", audio.kept(a, [l, v])),
-            ("vision that looks", vision.kept(v, [l, a])),
-        ]
     }
 }
 

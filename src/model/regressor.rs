@@ -37,9 +37,6 @@ pub trait Regressor: Send {
     fn has_batch_statistics(&self) -> bool {
         true
     }
-
-    /// As [`Model::kept`].
-    fn activations(&self) -> Vec<(&'static str, i64)>;
 }
 
 impl<N: Regressor> Model for N {
@@ -63,10 +60,6 @@ impl<N: Regressor> Model for N {
 
     fn is_divisible(&self) -> bool {
         !self.has_batch_statistics()
-    }
-
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        Some(self.activations())
     }
 
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {

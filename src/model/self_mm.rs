@@ -292,17 +292,6 @@ impl Model for SelfMm {
         self.encoder.set_engine(engine);
     }
 
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        let shapes = &self.shapes;
-        let heads = self.heads.iter().map(PostFusion::kept);
-        Some(vec![
-            ("text encoder", self.encoder.kept(shapes.text_steps)),
-            ("audio frames", self.audio.kept(shapes.audio_steps)),
-            ("vision frames", self.vision.kept(shapes.vision_steps)),
-            ("heads", heads.sum()),
-        ])
-    }
-
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
         let group = |name, prefix: &str, i: usize| ParamGroup {
             name,

@@ -104,9 +104,6 @@ pub struct Tfn {
     // Stored with the weights, as in MMSA's checkpoints, and never trained.
     output_range: Tensor,
     output_shift: Tensor,
-    /// Features of the product.
-    product: i64,
-    text_steps: i64,
 }
 
 impl Tfn {
@@ -130,8 +127,6 @@ impl Tfn {
             post_fusion: PostFusion::new(path, "post_fusion", product, hidden, dropout),
             output_range: constant(path, "output_range", highest - lowest),
             output_shift: constant(path, "output_shift", lowest),
-            product,
-            text_steps: setup.shapes.text_steps,
         })
     }
 }
@@ -169,15 +164,6 @@ impl Regressor for Tfn {
 
     fn encoder_mut(&mut self) -> &mut TextEncoder {
         &mut self.encoder
-    }
-
-    fn activations(&self) -> Vec<(&'static str, i64)> {
-        let steps = self.text_steps;
-        vec![
-            ("text encoder", self.encoder.kept(steps)),
-            ("modalities", self.unimodal.kept(steps)),
-            ("fusion", self.product + self.post_fusion.kept()),
-        ]
     }
 }
 

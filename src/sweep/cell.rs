@@ -19,8 +19,10 @@ use crate::model::{Choice, EncoderSetup, Engine, Model, Profile, Setup};
 use crate::record::manifest::{Computing, MaskMetadata};
 use crate::record::{self, PredictionKey, Predictions, RunDir};
 use crate::support::Bar;
-use crate::train::memory::{self, Demand, MemoryPlan};
+use crate::train::memory;
+use crate::train::memory_plan::{Demand, MemoryPlan};
 use crate::train::monitored::Monitored;
+use crate::train::probe::{self, Probe};
 use crate::train::resume;
 use crate::train::state::State;
 use crate::train::tensors::SplitTensors;
@@ -222,16 +224,16 @@ fn fit(
     )?)
 }
 
-/// Counts the memory of the fit and says so.
+/// Plans the memory of the fit and logs it.
 fn plan_memory(
     cell: &Cell,
     data: &Workbench<'_>,
     bench: &Bench<'_>,
     view: &Data<'_>,
-    model: &dyn Model,
+    model: &mut dyn Model,
     store: &nn::VarStore,
 ) -> Result<MemoryPlan, Error> {
-    let machine = bench.machine;
+    let (machine, entry) = (bench.machine, cell.choice.entry);
     let splits: u64 = data.tensors.iter().map(SplitTensors::bytes).sum();
     let monitored = [Some(view.monitored), view.valid].into_iter().flatten();
     let views: u64 = monitored.flat_map(|w| w.views).map(View::bytes).sum();
@@ -245,12 +247,19 @@ fn plan_memory(
     let demand = Demand {
         data: bytes,
         batch_size: cell.recipe.batch_size,
-        text_steps: data.shapes.text_steps,
+        accumulates: cell.recipe.trainer_options.grad_accum > 1,
         micro_batch: machine.micro_batch,
         budget,
+        engine: engine(cell, data, bench, model)?,
     };
-    let plan = MemoryPlan::new(cell.choice.entry, model, store, demand)?;
-    tracing::info!("{} on {}: {plan}", cell.choice.entry.name, cell.dataset);
+    let is_noisy = cell.settings.noise.draw(0).is_some();
+    let probe = Probe {
+        store,
+        precision: cell.settings.precision,
+        batch: &|samples| probe::batch(entry, view.train, view.complete, is_noisy, samples),
+    };
+    let plan = MemoryPlan::new(entry, model, &probe, demand)?;
+    tracing::info!("{} on {}: {plan}", entry.name, cell.dataset);
     Ok(plan)
 }
 

@@ -7,12 +7,10 @@ use serde::Serialize;
 
 use super::plan::{self, Cell, Corpora};
 use super::planned::Options;
-use super::prospect;
 use super::{Error, Suite, facts};
 use crate::data::dataset::Corpus;
 use crate::record;
 use crate::sweep::status::{self, Estimate, Measured, Question, Run, State};
-use crate::train::EncoderSpec;
 use crate::train::device;
 
 /// A cell and what is to be expected of it.
@@ -32,16 +30,6 @@ pub struct CellForecast {
     pub estimate: Option<Estimate>,
     /// Seconds that are left of it; `None` where nothing is known.
     pub seconds_left: Option<f64>,
-    /// Memory as the plan counts it before training (docs/training.md), where none was measured.
-    pub planned: Option<Planned>,
-}
-
-/// The memory plan of a cell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Planned {
-    /// `None` where it does not fit.
-    pub bytes: Option<u64>,
-    pub words: String,
 }
 
 /// Every cell of the suite in its order; writes nothing and trains nothing.
@@ -56,7 +44,6 @@ pub fn forecast(suite: &Suite, options: &Options) -> Result<Vec<CellForecast>, E
         options,
         measured: status::measured(&options.runs),
         estimates: BTreeMap::new(),
-        plans: BTreeMap::new(),
     };
     let ids: Vec<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
     let look = |id: &&str| Run::look(record::run_dir(&options.runs, id));
@@ -72,9 +59,8 @@ struct Oracle<'a> {
     corpora: &'a Corpora,
     options: &'a Options,
     measured: Vec<Measured>,
-    /// Seeds change neither these nor the plans.
+    /// Seeds do not change these.
     estimates: BTreeMap<Kind, Estimate>,
-    plans: BTreeMap<Kind, Planned>,
 }
 
 /// What cells have in common that cost the same.
@@ -108,7 +94,7 @@ impl Oracle<'_> {
     fn forecast(&mut self, cell: &Cell, run: Option<Run>) -> CellForecast {
         let epoch = run.as_ref().map_or(0, Run::epoch);
         let state = status::overview::state(run.as_ref());
-        let (corpus, encoder) = &self.corpora[&cell.dataset];
+        let (corpus, _) = &self.corpora[&cell.dataset];
         let estimate = (state != State::Done).then(|| {
             let estimate = self.estimate(cell, corpus);
             let own = run.as_ref().and_then(status::estimate::of_itself);
@@ -117,9 +103,6 @@ impl Oracle<'_> {
                 None => own.unwrap_or(estimate),
             }
         });
-        let known = estimate.as_ref().and_then(|e| e.memory).is_some();
-        let planned = (estimate.is_some() && !known && cell.choice.entry.trained)
-            .then(|| self.plan(cell, corpus, encoder));
         let part = match cell.recipe.epochs {
             0 => 1.0,
             epochs => 1.0 - f64::from(epoch.min(epochs)) / f64::from(epochs),
@@ -136,7 +119,6 @@ impl Oracle<'_> {
             epochs: cell.recipe.epochs,
             seconds_left: seconds.map(|seconds| seconds * part),
             estimate,
-            planned,
         }
     }
 
@@ -172,26 +154,6 @@ impl Oracle<'_> {
             None if path.is_file() => Corpus::open(&path).ok().map(|corpus| steps(&corpus)),
             None => None,
         }
-    }
-
-    fn plan(&mut self, cell: &Cell, corpus: &Corpus, encoder: &EncoderSpec) -> Planned {
-        let key = Kind::of(cell);
-        if let Some(known) = self.plans.get(&key) {
-            return known.clone();
-        }
-        let plan = prospect::memory(cell, corpus, encoder, self.options);
-        let planned = match plan {
-            Ok(plan) => Planned {
-                bytes: plan.per_sample.is_some().then(|| plan.total()),
-                words: plan.to_string(),
-            },
-            Err(error) => Planned {
-                bytes: None,
-                words: error.to_string(),
-            },
-        };
-        self.plans.insert(key, planned.clone());
-        planned
     }
 }
 

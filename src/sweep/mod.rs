@@ -23,7 +23,6 @@ pub mod planned;
 #[cfg(feature = "torch")]
 pub mod predict;
 #[cfg(feature = "torch")]
-mod prospect;
 #[cfg(feature = "torch")]
 pub mod runner;
 #[cfg(feature = "torch")]

@@ -1,15 +1,16 @@
-//! What tch does not bind: fused Adam, gradients' end, determinism, precision, memory figures.
+//! Binds what tch does not: fused Adam, freed gradients, determinism, precision, memory figures.
 //!
-//! `native.cpp` holds the other side of every function here.
+//! `native.cpp` implements every function declared here.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ptr;
 
 use tch::{Device, Tensor};
 
 use super::Error;
 
 /// libtorch's `at::Tensor`, as tch's pointers show it.
-type Handle = *const std::ffi::c_void;
+type Handle = *const c_void;
 
 unsafe extern "C" {
     fn lnln_fused_adam(
@@ -40,6 +41,11 @@ unsafe extern "C" {
     ) -> *mut c_char;
     fn lnln_reset_cuda_peak(index: c_int) -> *mut c_char;
     fn lnln_release_cuda_memory() -> *mut c_char;
+    fn lnln_watch_memory(cuda: bool, out: *mut *mut c_void) -> *mut c_char;
+    fn lnln_watched(watch: *const c_void, held: *mut *const i64) -> usize;
+    fn lnln_end_watch(watch: *mut c_void);
+    fn lnln_random_state(cuda: bool, index: c_int, out: *mut *mut c_void) -> *mut c_char;
+    fn lnln_restore_random_state(cuda: bool, index: c_int, state: *mut c_void) -> *mut c_char;
     fn lnln_keep_large_blocks(keep: bool);
     fn lnln_trim_heap();
     fn lnln_free(message: *mut c_char);
@@ -181,6 +187,93 @@ pub fn release_cuda_memory(device: Device) -> Result<(), Error> {
     }
 }
 
+/// Follows the memory of the tensors that this thread and its backward passes make and free.
+///
+/// A tensor made by libtorch's worker threads inside one operation is not seen.
+#[derive(Debug)]
+pub struct MemoryWatch {
+    /// Ended on the thread that it was started on: a raw pointer is not `Send`.
+    watch: *mut c_void,
+}
+
+impl MemoryWatch {
+    /// Watches the memory of a device from here on.
+    ///
+    /// # Errors
+    /// [`Error::Libtorch`].
+    pub fn start(device: Device) -> Result<Self, Error> {
+        let mut watch = ptr::null_mut();
+        // SAFETY: a call without a message has stored a pointer, which this takes over.
+        checked(unsafe { lnln_watch_memory(device.is_cuda(), &raw mut watch) })?;
+        Ok(Self { watch })
+    }
+
+    /// Bytes held after each allocation and each release so far, less those held at the start.
+    pub fn held(&self) -> &[i64] {
+        let mut held = ptr::null();
+        // SAFETY: the watch lives as long as `self`.
+        let count = unsafe { lnln_watched(self.watch, &raw mut held) };
+        if count == 0 {
+            return &[];
+        }
+        // SAFETY: `held` points to `count` numbers, and nothing is added while no operation runs.
+        unsafe { std::slice::from_raw_parts(held, count) }
+    }
+}
+
+impl Drop for MemoryWatch {
+    fn drop(&mut self) {
+        // SAFETY: freed once, on the thread that started it.
+        unsafe { lnln_end_watch(self.watch) }
+    }
+}
+
+/// The states of the generators of random numbers that passes on a device draw from.
+#[derive(Debug)]
+pub struct RandomState {
+    states: Vec<(Device, *mut c_void)>,
+}
+
+impl RandomState {
+    /// Copies the states of the CPU's generator and of the device's own.
+    ///
+    /// # Errors
+    /// [`Error::Libtorch`].
+    pub fn save(device: Device) -> Result<Self, Error> {
+        let mut states = Vec::new();
+        let others = Some(device).filter(|device| device.is_cuda());
+        for device in std::iter::once(Device::Cpu).chain(others) {
+            let mut state = ptr::null_mut();
+            let (cuda, index) = generator(device);
+            // SAFETY: a call without a message has stored a pointer, which this takes over.
+            checked(unsafe { lnln_random_state(cuda, index, &raw mut state) })?;
+            states.push((device, state));
+        }
+        Ok(Self { states })
+    }
+
+    /// Sets the generators back to these states.
+    ///
+    /// # Errors
+    /// [`Error::Libtorch`].
+    pub fn restore(self) -> Result<(), Error> {
+        for (device, state) in self.states {
+            let (cuda, index) = generator(device);
+            // SAFETY: `state` is a copy that `save` made; each is given back once.
+            checked(unsafe { lnln_restore_random_state(cuda, index, state) })?;
+        }
+        Ok(())
+    }
+}
+
+/// A device as native.cpp names its generator.
+fn generator(device: Device) -> (bool, c_int) {
+    match device {
+        Device::Cuda(index) => (true, index as c_int),
+        _ => (false, 0),
+    }
+}
+
 /// Lets the C heap keep large blocks from step to step: libtorch asks for the same sizes again, and
 /// mapping and clearing fresh pages costs more than keeping them.
 ///
@@ -242,6 +335,33 @@ mod tests {
             eps: 1e-8,
         };
         assert!(fused_adam(&moves, rates).is_err());
+    }
+
+    #[test]
+    fn a_watch_sees_tensors_made_and_freed() {
+        let make = || Tensor::zeros([256], (Kind::Float, Device::Cpu));
+        let before = make();
+        let watch = MemoryWatch::start(Device::Cpu).unwrap();
+        let first = make();
+        let second = make();
+        drop((first, before));
+        assert_eq!(watch.held(), [1024, 2048, 1024]);
+        drop((second, watch));
+        let later = make();
+        let watch = MemoryWatch::start(Device::Cpu).unwrap();
+        assert!(watch.held().is_empty());
+        drop(later);
+    }
+
+    #[test]
+    fn random_numbers_are_drawn_again_after_a_restored_state() {
+        let _rng = crate::model::rng::seeded(3);
+        let state = RandomState::save(Device::Cpu).unwrap();
+        let draw = || Tensor::rand([5], (Kind::Float, Device::Cpu));
+        let first = draw();
+        tch::manual_seed(99);
+        state.restore().unwrap();
+        assert!(draw().equal(&first));
     }
 
     #[test]

@@ -51,7 +51,6 @@ pub struct Attention {
     to_v: nn::Linear,
     to_out: nn::Linear,
     heads: i64,
-    inner: i64,
     engine: Engine,
 }
 
@@ -65,7 +64,6 @@ impl Attention {
             to_v: init::linear_without_bias(path / "to_v", width, inner),
             to_out: init::linear(path / "to_out" / 0, inner, width),
             heads,
-            inner,
             engine: Engine::default(),
         }
     }
@@ -73,12 +71,6 @@ impl Attention {
     /// How to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
-    }
-
-    /// Floats kept for the backward pass, beside the inputs, for n queries and m keys.
-    pub fn kept(&self, n: i64, m: i64) -> i64 {
-        let scores = if self.engine.reference { 2 * n * m } else { n };
-        2 * self.inner * (n + m) + self.heads * scores
     }
 
     /// Queries (B, n, width), keys and values (B, m, width), to (B, n, width).

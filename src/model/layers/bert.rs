@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use tch::nn::{self, Init, Module, Path};
-use tch::{Device, Tensor};
+use tch::Tensor;
 
 use super::bert_config::BertConfig;
 use super::bert_keys::Keys;
@@ -161,36 +161,6 @@ impl Bert {
 
     pub(super) fn tape(&self) -> &RefCell<Vec<Pass>> {
         &self.tape
-    }
-
-    /// Floats kept for the backward pass, for one sample of `steps` positions.
-    pub fn kept(&self, steps: i64) -> i64 {
-        self.kept_as(steps, self.engine.recompute)
-    }
-
-    /// [`Self::kept`] where activations are computed twice, or kept.
-    pub fn kept_as(&self, steps: i64, recompute: bool) -> i64 {
-        let c = &self.config;
-        let (layers, width, wide) = (c.num_hidden_layers, c.hidden_size, c.intermediate_size);
-        let hidden = i64::from(c.hidden_dropout_prob > 0.0);
-        let cpu = self.embeddings.words.ws.device() == Device::Cpu;
-        // Quarters of a float. Whole matrices of weights: softmax, draws, product; the draws in a
-        // byte each, and where the product is computed again, no product.
-        let scores = match (c.attention_probs_dropout_prob > 0.0, self.engine.reference) {
-            (true, false) if cpu => 5,
-            (true, _) => 12,
-            (false, true) => 4,
-            (false, false) => 0,
-        };
-        // The wide layer before and after its activation, or before it alone.
-        let both = 1 + i64::from(self.engine.reference);
-        let layer = steps * (9 * width + hidden * width / 2 + both * wide)
-            + scores * c.num_attention_heads * steps * steps / 4;
-        if recompute {
-            layers * steps * width + layer
-        } else {
-            layers * layer + steps * width + hidden * steps * width / 4
-        }
     }
 
     pub(super) fn dropout(&self, train: bool) -> Dropout {

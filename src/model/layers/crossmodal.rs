@@ -52,27 +52,6 @@ impl Layer {
         }
     }
 
-    /// Floats kept for the backward pass, for one sample of n rows that look at m others, or at themselves:
-    /// both sums, everything normed, and the hidden layer, dropped out again where there is
-    /// dropout.
-    fn kept(&self, n: i64, m: Option<i64>) -> i64 {
-        let width = self.fc1.ws.size()[1];
-        let sources = m.map_or(0, |m| 2 * m * width);
-        let hidden = 4 * width;
-        let again = if self.relu_dropout > 0.0 {
-            2 * hidden
-        } else {
-            0
-        };
-        let masks = if self.residual_dropout > 0.0 {
-            2 * width
-        } else {
-            0
-        };
-        let attention = self.attention.kept(n, m.unwrap_or(n));
-        attention + sources + n * (4 * width + hidden + again + masks)
-    }
-
     fn forward(
         &self,
         x: &Tensor,
@@ -118,14 +97,6 @@ impl Crossmodal {
             norm: init::layer_norm(path / "layer_norm", size.width),
             size,
         }
-    }
-
-    /// Floats kept for the backward pass, for one sample of n rows that look at m others, or at themselves.
-    pub fn kept(&self, n: i64, m: Option<i64>) -> i64 {
-        let layers = self.layers.iter().map(|layer| layer.kept(n, m));
-        // Two copies of the source, which are dropped out apart.
-        let embedded = (n + 2 * m.unwrap_or(0)) * self.size.width;
-        layers.sum::<i64>() + 2 * embedded
     }
 
     /// `x` (B, n, width) looking at `source` (B, m, width), to (B, n, width).

@@ -47,14 +47,6 @@ impl EncoderLayer {
         }
     }
 
-    /// Floats kept for the backward pass, for one sample of n rows: both sums and norms, the hidden layer
-    /// before and after its dropout, and a mask for each of the three dropouts.
-    pub fn kept(&self, n: i64) -> i64 {
-        let size = self.linear1.ws.size();
-        let (hidden, width) = (size[0], size[1]);
-        self.attention.kept(n, n) + n * (7 * width + 3 * hidden)
-    }
-
     /// (B, n, width) to (B, n, width).
     pub fn forward(&self, x: &Tensor, train: bool) -> Tensor {
         let drop = |x: Tensor| x.dropout(self.dropout, train);

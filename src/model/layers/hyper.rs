@@ -94,12 +94,6 @@ impl HyperLayers {
             .for_each(|layer| layer.engine = engine);
     }
 
-    /// Floats kept for the backward pass, for `tokens` tokens of every kind: the normed inputs, seven
-    /// projections and their sum (the layer's inner width is its outer one).
-    pub fn kept(&self, tokens: i64, width: i64) -> i64 {
-        self.layers.len() as i64 * tokens * width * 15
-    }
-
     /// Language scales, audio, vision and the initial hyper tokens (all (B, n, width)) to the final
     /// hyper tokens (B, n, width). Layer i reads scale i.
     pub fn forward(

@@ -130,15 +130,6 @@ impl Lstm {
         )
     }
 
-    /// Floats kept for the backward pass, for one sample of `steps` steps: per layer its inputs, and sixteen
-    /// per feature of the state, as PyTorch 2.11 was seen to keep on a CPU (eight of packed input).
-    pub fn kept(&self, steps: i64) -> i64 {
-        let size = &self.size;
-        let states = size.directions() * size.hidden;
-        let inputs = size.inputs + (size.layers - 1) * states;
-        steps * (inputs + size.layers * 16 * states)
-    }
-
     /// Dropout, and whether to compute as in training: cuDNN has no way back from anything else, so
     /// that on a card evaluation is training without dropout.
     fn mode(&self, x: &Tensor, train: bool) -> (f64, bool) {

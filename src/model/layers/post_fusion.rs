@@ -34,12 +34,6 @@ impl PostFusion {
         }
     }
 
-    /// Floats kept for the backward pass, for one sample.
-    pub fn kept(&self) -> i64 {
-        let inputs = self.linears[0].ws.size();
-        2 * inputs[1] + 2 * inputs[0]
-    }
-
     /// From (B, inputs).
     pub fn forward(&self, x: &Tensor, train: bool) -> PostFusionOutput {
         let [first, second, third] = &self.linears;

@@ -47,11 +47,6 @@ impl Projection {
         self.transformer.set_engine(engine);
     }
 
-    /// Floats kept for the backward pass, for one sample of all steps.
-    pub fn kept(&self) -> i64 {
-        self.steps * self.inputs + self.transformer.kept(self.steps, Some(self.tokens))
-    }
-
     /// (B, T, inputs) to (B, tokens, width); `what` names the features where they do not fit.
     ///
     /// # Errors

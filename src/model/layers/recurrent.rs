@@ -22,11 +22,6 @@ impl LastState {
         }
     }
 
-    /// Floats kept for the backward pass, for one sample of `steps` steps.
-    pub fn kept(&self, steps: i64) -> i64 {
-        self.rnn.kept(steps) + self.linear.ws.size()[1]
-    }
-
     /// (B, T, inputs) to (B, outputs), all steps read, padding included.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let (_, hidden) = self.rnn.forward(x, false);

@@ -25,13 +25,6 @@ impl SubNet {
         }
     }
 
-    /// Floats kept for the backward pass, for one sample: inputs, normed and dropped out, and what goes in and
-    /// out of each layer.
-    pub fn kept(&self) -> i64 {
-        let inputs = self.linears[0].ws.size();
-        3 * inputs[1] + 3 * inputs[0]
-    }
-
     /// (B, inputs) to (B, hidden).
     ///
     /// One sample has no variance, where PyTorch stops with an error; a last batch of one is

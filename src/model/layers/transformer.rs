@@ -30,7 +30,6 @@ pub struct Block {
     norm: nn::LayerNorm,
     up: nn::Linear,
     down: nn::Linear,
-    size: BlockSize,
 }
 
 impl Block {
@@ -46,18 +45,11 @@ impl Block {
             norm: init::layer_norm(&second / "norm", size.width),
             up: init::linear(&net / 0, size.width, size.hidden),
             down: init::linear(&net / 3, size.hidden, size.width),
-            size,
         }
     }
 
     fn set_engine(&mut self, engine: Engine) {
         self.attention.set_engine(engine);
-    }
-
-    /// Floats kept for the backward pass, inputs included, for n rows that query m rows.
-    fn kept(&self, n: i64, m: i64) -> i64 {
-        let (width, hidden) = (self.size.width, self.size.hidden);
-        self.attention.kept(n, m) + n * (4 * width + 2 * hidden) + 3 * m * width
     }
 
     /// Target (B, n, width) and source (B, m, width) to (B, n, width).
@@ -110,21 +102,6 @@ impl TokenTransformer {
         self.layers
             .iter_mut()
             .for_each(|layer| layer.set_engine(engine));
-    }
-
-    /// Floats kept for the backward pass by [`Self::read`] of `rows` rows, or by [`Self::forward`]
-    /// where `rows` is `None`, of `frames` input rows.
-    pub fn kept(&self, frames: i64, rows: Option<i64>) -> i64 {
-        let learned = self.tokens.as_ref().map_or(0, |tokens| tokens.size()[1]);
-        let all = frames + learned;
-        let last = match rows {
-            Some(rows) if !self.engine.reference => rows,
-            _ => all,
-        };
-        let layers = self.layers.split_last();
-        layers.map_or(0, |(end, rest)| {
-            rest.iter().map(|layer| layer.kept(all, all)).sum::<i64>() + end.kept(last, all)
-        })
     }
 
     /// (B, n, width) to (B, tokens + n, width): tokens prepended, positions added.
@@ -208,12 +185,6 @@ impl CrossTransformer {
         self.layers
             .iter_mut()
             .for_each(|layer| layer.set_engine(engine));
-    }
-
-    /// Floats kept for the backward pass, for `tokens` tokens on either side.
-    pub fn kept(&self, tokens: i64) -> i64 {
-        let layers = self.layers.iter();
-        layers.map(|layer| layer.kept(tokens + 1, tokens + 1)).sum()
     }
 
     /// Source and target (B, n, width) to (B, 1 + n, width), the learned token first.

@@ -71,11 +71,6 @@ impl Unimodal {
         }
     }
 
-    /// Floats kept per sample for the backward pass, for text of `steps` steps.
-    pub fn kept(&self, steps: i64) -> i64 {
-        self.audio.kept() + self.vision.kept() + self.text.kept(steps)
-    }
-
     /// The samples' vectors, traced as `feature_t`, `feature_a`, `feature_v`; `states` (B, T, text
     /// features) are the text's.
     ///

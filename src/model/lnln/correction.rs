@@ -77,14 +77,6 @@ impl Correction {
         self.generator.set_engine(engine);
     }
 
-    /// Floats kept per sample for the backward pass.
-    pub fn kept(&self, c: &Config) -> i64 {
-        let check = self.check.as_ref();
-        check.map_or(0, |check| check.transformer.kept(c.tokens, Some(1)))
-            + self.generator.kept(3 * c.tokens, Some(c.tokens))
-            + 2 * c.tokens * (c.width + 4 * c.discriminator_hidden)
-    }
-
     /// Whether completeness is estimated, which is a task with a loss.
     pub fn estimates(&self) -> bool {
         self.check.is_some()

@@ -55,18 +55,6 @@ impl Learning {
         }
     }
 
-    /// Floats kept per sample for the backward pass.
-    pub fn kept(&self, c: &Config) -> i64 {
-        match self {
-            Self::Concat(_) => 3 * c.width,
-            Self::Dominant(learning) => {
-                learning.scales.kept(c.tokens, None)
-                    + learning.hyper.kept(c.tokens, c.width)
-                    + learning.fusion.kept(c.tokens)
-            }
-        }
-    }
-
     /// (B, 1) prediction from the dominant tokens and those of audio and vision.
     pub fn forward(&self, dominant: &Tensor, tokens: &Tokens, trace: &mut Trace) -> Tensor {
         let prediction = match self {

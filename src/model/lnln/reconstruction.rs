@@ -31,12 +31,6 @@ impl Reconstruction {
         }
     }
 
-    /// Floats kept per sample for the backward pass.
-    pub fn kept(&self, c: &Config) -> i64 {
-        let each = self.transformers.iter().map(|t| t.kept(c.tokens, None));
-        each.sum()
-    }
-
     /// Mean squared error between tokens rebuilt from masked ones and those of the complete inputs,
     /// which are not detached: the encoders are trained from both sides.
     pub fn loss(&self, masked: &Tokens, complete: &Tokens, trace: &mut Trace) -> Tensor {

@@ -38,12 +38,6 @@ impl FrameReader {
         }
     }
 
-    /// Floats kept per sample for the backward pass, for `steps` steps.
-    pub fn kept(&self, steps: i64) -> i64 {
-        // Between the two, outputs and what is normed of them.
-        self.rnn1.kept(steps) + 2 * steps * 2 * self.width + self.rnn2.kept(steps)
-    }
-
     /// (B, T, width) to (B, 4 width): layer 1 and 2 forwards, layer 1 and 2 backwards.
     ///
     /// # Errors

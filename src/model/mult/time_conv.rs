@@ -65,15 +65,6 @@ impl TimeConv {
         )
     }
 
-    /// Steps that come out of so many.
-    pub fn steps(&self, steps: i64) -> i64 {
-        if self.is_left_out() {
-            steps
-        } else {
-            steps - self.kernel + 1
-        }
-    }
-
     /// (B, T, inputs) to (B, T - kernel + 1, outputs).
     ///
     /// # Errors
