@@ -1,10 +1,10 @@
 //! ALMT: language-guided learning of a hyper-modality.
 //!
-//! LNLN's predecessor, without its completeness check, proxy tokens and reconstruction. Formulas
-//! and defaults: the published code, github.com/Haoyu-ha/ALMT, commit `da94610`.
+//! LNLN's predecessor, without its completeness check, proxy tokens and reconstruction. Formulas and
+//! defaults: the published code, [almt.py](https://github.com/Haoyu-ha/ALMT/blob/da94610/models/almt.py).
 //!
-//! Text as published is a BERT that is trained along (`--encoder bert:DIR`). Nothing is published for
-//! CH-SIMS v2, which gets CH-SIMS's settings.
+//! Text as published is a fine-tuned BERT (`--encoder bert:DIR`). Nothing is published for CH-SIMS v2,
+//! which gets CH-SIMS's settings.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Where the hidden states of the text come from.
+//! Provides the hidden states of the text: a BERT inside the model, or ready-made states.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use super::weights::hugging_face;
 /// The text encoder a model is built with.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EncoderSetup {
-    /// A BERT inside the model, trained with it. Without a weight file it starts at random.
+    /// A BERT inside the model, trained with it. Without a weight file its weights are random.
     Bert {
         config: BertConfig,
         weights: Option<PathBuf>,
@@ -102,14 +102,14 @@ impl TextEncoder {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         if let Self::Bert(bert) = self {
             bert.set_engine(engine);
         }
     }
 
-    /// The second half of a backward pass where the encoder keeps no activations; see
+    /// The second half of a backward pass where the encoder saves no activations; see
     /// [`Engine::recompute`].
     pub fn finish_backward(&self) {
         if let Self::Bert(bert) = self {
@@ -117,7 +117,7 @@ impl TextEncoder {
         }
     }
 
-    /// Forgets passes whose way back never came.
+    /// Drops passes that had no backward pass.
     pub fn clear_tape(&self) {
         if let Self::Bert(bert) = self {
             bert.clear_tape();

@@ -1,28 +1,29 @@
 //! LNLN, the language-dominated noise-resistant learning network.
 //!
-//! Language tokens are mixed with proxy tokens made of the other modalities, by a learned estimate
-//! of how complete the language is; auxiliary heads judge the mixture against complete language and
-//! rebuild the complete tokens. Formulas and defaults: the published code,
-//! github.com/Haoyu-ha/LNLN, commit `80a052c`. Where it departs from the paper, the code is followed:
+//! Language tokens are mixed with proxy tokens made of the other modalities, by a learned estimate of how
+//! complete the language is; auxiliary heads discriminate the mixture from complete language and
+//! reconstruct the complete tokens. Paper: [arXiv 2409.20012](https://arxiv.org/abs/2409.20012). Formulas
+//! and defaults: the published code,
+//! [lnln.py](https://github.com/Haoyu-ha/LNLN/blob/80a052c/models/lnln.py). Where the two differ, this
+//! model follows the code:
 //!
-//! - the discriminator judges the mixture against complete language, not proxy tokens against those
-//!   of the masked one (equation 9; `lnln:disc-on-hp` is the paper's), and its label says which of
-//!   the two a token is of, not which modality;
+//! - the discriminator compares the mixture with complete language, not proxy tokens with those of the
+//!   masked language (equation 9; `lnln:disc-on-hp` is the paper's), and its label tells which of the
+//!   two a token belongs to, not which modality;
 //! - the gradient is reversed on the proxy tokens before the mixture, so that the sentiment loss is
-//!   reversed for the generator too, not the discriminator's alone;
-//! - what is rebuilt are the tokens of the complete inputs, not the inputs; that target is trained as
-//!   well;
+//!   reversed for the generator too, not only the discriminator's loss;
+//! - the reconstruction targets are the tokens of the complete inputs, not the inputs; these targets are
+//!   trained as well;
 //! - proxy tokens are read from the generator's own learned tokens; learned tokens start at 0 or 1, not
 //!   at random;
 //! - a hyper-modality layer adds to its *normalized* input, and both of its attentions share the last
 //!   linear layer (equation 3);
-//! - the fusion has 2 layers on MOSI, where the paper says 4, and the mean over its tokens is regressed
-//!   on;
+//! - the fusion has 2 layers on MOSI, 4 in the paper, and the regression reads the mean over its tokens;
 //! - half of the training samples have nothing missing in a modality (`--noise`), and training has no
 //!   early stop.
 //!
-//! Text as published is a BERT that is trained along (`--encoder bert:DIR`). Nothing is published for
-//! CH-SIMS v2, which gets CH-SIMS's settings.
+//! Text as published is a fine-tuned BERT (`--encoder bert:DIR`). Nothing is published for CH-SIMS v2,
+//! which gets CH-SIMS's settings.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -146,8 +147,8 @@ impl Lnln {
         if !self.encoder.is_deterministic() {
             text = Joint::all(pairs[0].0, pairs[0].1);
         }
-        let words = masked.text.map(|_| text.input.shallow_clone());
-        let states = self.encoder.encode(&words, NAME, true)?;
+        let tokens = masked.text.map(|_| text.input.shallow_clone());
+        let states = self.encoder.encode(&tokens, NAME, true)?;
         trace.record("bert_m", &states.narrow(0, 0, masked.len()));
         let tokens = self.project(&states, &audio.input, &vision.input)?;
         let (text, audio, vision) = (
@@ -228,9 +229,9 @@ impl Model for Lnln {
         );
         if let (Some(correction), Some(corrected)) = (&self.correction, &fused.corrected) {
             if correction.estimates() {
-                // The label is the nominal rate, not the share of tokens that went.
-                let kept = 1.0 - &batch.missing_rate[0];
-                let error = corrected.completeness.mse_loss(&kept, mean);
+                // The label is the nominal rate, not the share of tokens that were masked.
+                let present = 1.0 - &batch.missing_rate[0];
+                let error = corrected.completeness.mse_loss(&present, mean);
                 add("l_cc", c.alpha, error);
             }
             let language = [&masked.text, &complete.text];

@@ -1,18 +1,20 @@
 //! Self-MM, self-supervised multi-task learning (Yu et al., AAAI 2021; MMSA's form).
 //!
-//! A fusion head and one head per modality predict the label; the modalities' own labels are made
-//! during training by the [`LabelBank`]. Text is the encoder's first state; audio and vision are the
-//! last valid states of an LSTM each. Formulas and defaults: MMSA v2.2.1,
-//! `models/multiTask/SELF_MM.py`, `trains/multiTask/SELF_MM.py` and `config/config_regression.json`.
+//! A fusion head and one head per modality predict the label; the modalities' own labels are made during
+//! training by the [`LabelBank`]. Text is the encoder's first state; audio and vision are the last valid
+//! states of an LSTM each. Formulas and defaults: MMSA v2.2.1,
+//! [models/multiTask/SELF_MM.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/models/multiTask/SELF_MM.py),
+//! [trains/multiTask/SELF_MM.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/trains/multiTask/SELF_MM.py) and
+//! [config_regression.json](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/config/config_regression.json).
 //!
-//! Where the reference slips: a class centre without any sample becomes NaN, and every label after it;
-//! here it stays where it was; `self_mm:compat` lets it become NaN.
+//! Reference bug: a class center without any sample becomes NaN, and every label after it. Here it keeps
+//! its value; `self_mm:compat` lets it become NaN.
 //!
-//! MMSA's steps over four batches and its early stop are taken where a run asks for them. MMSA loses
-//! the batches that fill no group at the end of an epoch; here they make a step of their own whatever
-//! a run asks for: such a loss depends on the number of samples and on nothing that the authors chose.
+//! MMSA's steps over four batches and its early stop apply only where a run requests them. MMSA drops the
+//! batches that fill no group at the end of an epoch; here they always make a step of their own, since
+//! such a loss depends on the number of samples and on no choice of the authors.
 //!
-//! Text as published is a BERT that is trained along (`--encoder bert:DIR`), in two groups of its own.
+//! Text as published is a fine-tuned BERT (`--encoder bert:DIR`), in two parameter groups of its own.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -38,7 +40,7 @@ pub static ENTRY: Entry = Entry {
     title: "Self-MM",
     citation: "Yu, Xu, Yuan, Wu: Learning Modality-Specific Representations with \
                Self-Supervised Multi-Task Learning for Multimodal Sentiment Analysis. AAAI 2021",
-    summary: "one head per modality, trained on labels made from distances to class centres",
+    summary: "one head per modality, trained on labels made from distances to class centers",
     trained: true,
     needs_complete: false,
     recipe,
@@ -91,7 +93,7 @@ pub struct Config {
     /// Weight decays of the same three over that of the heads.
     #[serde(default = "same")]
     pub relative_decays: [f64; 3],
-    /// Keep the reference's slip, named above.
+    /// Whether the reference bug described above is reproduced.
     #[serde(default, skip_serializing_if = "is_no")]
     pub compat: bool,
 }
@@ -162,7 +164,7 @@ pub struct SelfMm {
 type Outputs = [PostFusionOutput; 4];
 
 impl SelfMm {
-    /// Builds the network, with a place for every training sample.
+    /// Builds the network, with a row in the bank for every training sample.
     ///
     /// # Errors
     /// Those of [`TextEncoder::new`].

@@ -1,8 +1,8 @@
-//! How authors train beyond optimizer and rates: steps over several batches, reduced rates, early ends.
+//! Describes gradient accumulation, plateau learning-rate decay and early stopping, as published.
 
 use serde::{Deserialize, Serialize};
 
-/// What trainer options look at on the validation split: the loss of the task a model is trained on.
+/// The metric that trainer options monitor on the validation split: the loss that the model is trained on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MonitoredMetric {
@@ -20,7 +20,7 @@ impl MonitoredMetric {
     }
 }
 
-/// TrainerOptions of a training. A model's recipe holds its authors'; a run has none unless it asks for them.
+/// Trainer options of a run. A model's recipe holds its authors'; a run uses none unless requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainerOptions {
     /// Batches whose gradients are summed before a step; they are not divided by their number.
@@ -32,7 +32,7 @@ pub struct TrainerOptions {
     /// Epochs without improvement after which training ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stop: Option<u32>,
-    /// What both look at.
+    /// What both monitor.
     #[serde(default, skip_serializing_if = "MonitoredMetric::is_usual")]
     pub monitored: MonitoredMetric,
 }
@@ -52,7 +52,7 @@ impl TrainerOptions {
         monitored: MonitoredMetric::Mae,
     };
 
-    /// Whether any looks at the validation split.
+    /// Whether any of them monitors the validation split.
     pub fn watch(self) -> bool {
         self.lr_plateau.is_some() || self.early_stop.is_some()
     }

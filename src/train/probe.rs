@@ -1,7 +1,7 @@
 //! Measures the memory of training passes before a fit, on a few samples and without a trace.
 //!
-//! libtorch's allocator reports every tensor that a pass makes and frees. The same pass over two and
-//! over four samples makes and frees the same tensors in the same order, so that the bytes held after
+//! libtorch's allocator reports every tensor that a pass makes and frees. The same pass over four and
+//! over six samples makes and frees the same tensors in the same order, so that the bytes held after
 //! each of these steps are a line over the number of samples; the peak of a larger pass is the highest
 //! of all lines there. A line through the two peaks would not do: with few samples the peak is at the
 //! end of the backward pass, where all gradients exist, with many samples at its start.
@@ -19,8 +19,18 @@ use super::{Error, memory, native};
 use crate::mask::apply::UNKNOWN;
 use crate::model::{Batch, Entry, Inputs, Model, Text, Trace, entry};
 
-/// Samples of the two passes. One would not do: operations take other ways for a batch of one.
-const SAMPLES: [usize; 2] = [2, 4];
+/// Samples of the two passes, of two lengths each: with one sample of a length, operations take the
+/// other ways that they have for a batch of one.
+const SAMPLES: [usize; 2] = [4, 6];
+
+/// Steps that must agree where two passes are alike again.
+const ALIKE: usize = 8;
+
+/// The most steps that they may differ in at once.
+const SKIPPED: usize = 64;
+
+/// Bytes by which a tensor may exceed its share, since allocators round up.
+const SLACK: i64 = 512;
 
 /// Bytes of tensors that training passes hold, gradients included.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,21 +67,18 @@ impl Curve {
     /// The peak of passes whose memory was followed at both numbers of [`SAMPLES`].
     fn new(few: &[i64], more: &[i64]) -> Self {
         let [first, second] = SAMPLES.map(|samples| samples as f64);
-        let line = |few: i64, more: i64| {
+        let line = |(few, more): (i64, i64)| {
             let per_sample = (more - few) as f64 / (second - first);
             Line {
                 fixed: few as f64 - first * per_sample,
                 per_sample,
             }
         };
-        if few.len() == more.len() {
-            let lines = few.iter().zip(more);
-            Self::highest(lines.map(|(few, more)| line(*few, *more)).collect())
-        } else {
-            tracing::debug!("a pass makes other tensors over {second} samples than over {first}");
-            let peak = |held: &[i64]| held.iter().copied().max().unwrap_or(0);
-            Self::highest(vec![line(peak(few), peak(more))])
-        }
+        let mut lines: Vec<Line> = aligned(few, more).into_iter().map(line).collect();
+        // Never above the highest of the others, unless the peak is where the two differ.
+        let peak = |held: &[i64]| held.iter().copied().max().unwrap_or(0);
+        lines.push(line((peak(few), peak(more))));
+        Self::highest(lines)
     }
 
     /// Of these lines those that are the highest for some number of samples.
@@ -113,6 +120,45 @@ impl Curve {
     pub fn at(&self, samples: usize) -> u64 {
         self.line(samples).at(samples as f64).max(0.0).ceil() as u64
     }
+}
+
+/// Pairs of what two passes held at the same step.
+///
+/// Above some size an operation may need another tensor for a moment, so that one pass has steps that
+/// the other lacks; after those, both go on alike.
+fn aligned(few: &[i64], more: &[i64]) -> Vec<(i64, i64)> {
+    let change = |held: &[i64], step: usize| {
+        let before = step.checked_sub(1).map_or(0, |before| held[before]);
+        held.get(step).map(|held| held - before)
+    };
+    // The same tensor is as large in both, or larger by at most the ratio of samples.
+    let same = |i: usize, j: usize| match (change(few, i), change(more, j)) {
+        (Some(a), Some(b)) => {
+            let most = a.abs() * SAMPLES[1] as i64 / SAMPLES[0] as i64 + SLACK;
+            a.signum() == b.signum() && (a.abs()..=most).contains(&b.abs())
+        }
+        (None, None) => true,
+        _ => false,
+    };
+    let alike = |i: usize, j: usize| (0..ALIKE).all(|step| same(i + step, j + step));
+    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
+    while i < few.len() && j < more.len() {
+        if same(i, j) {
+            pairs.push((few[i], more[j]));
+            (i, j) = (i + 1, j + 1);
+            continue;
+        }
+        let skips = (1..=SKIPPED).flat_map(|steps| (0..=steps).map(move |own| (own, steps - own)));
+        let mut skips = skips.map(|(a, b)| (i + a, j + b));
+        match skips.find(|&(i, j)| alike(i, j)) {
+            Some(next) => (i, j) = next,
+            None => {
+                tracing::debug!("passes of two sizes differ after {i} of {} steps", few.len());
+                break;
+            }
+        }
+    }
+    pairs
 }
 
 /// The number of samples at which the steeper line overtakes the flatter one.

@@ -182,11 +182,13 @@ impl<'a> Case<'a> {
 
     /// Planned by held bytes.
     fn ratio(&self) -> f64 {
+        let started = std::time::Instant::now();
         let plan = self.plan(12 << 30).unwrap();
+        println!("{:?}", started.elapsed());
         assert_eq!(plan.micro_batch, self.micro_batch, "{plan}");
         let (planned, held) = (plan.total() - plan.program, self.held());
         let ratio = planned as f64 / held as f64;
-        println!("{ratio:.3} {planned} {held} {} {:?} {plan}", self.choice.name(), self.encoder);
+        println!("{:?} {ratio:.3} {planned} {held} {} {} {plan}", started.elapsed(), self.choice.name(), self.encoder.width());
         ratio
     }
 }

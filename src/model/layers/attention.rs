@@ -1,4 +1,4 @@
-//! Scaled dot-product attention with several heads (Vaswani et al., 2017), without mask.
+//! Computes scaled dot-product attention with several heads (Vaswani et al., 2017), without mask.
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
@@ -18,8 +18,8 @@ pub fn merge_heads(x: &Tensor) -> Tensor {
     x.transpose(1, 2).flatten(2, 3)
 }
 
-/// softmax(q k^T / sqrt(size)) v over (B, heads, n, size). The scores are never stored whole, but
-/// by the reference engine.
+/// softmax(q k^T / sqrt(size)) v over (B, heads, n, size). Only the reference engine stores
+/// the whole matrix of scores.
 pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor, engine: Engine) -> Tensor {
     if engine.reference {
         literal(q, k, v, None, 0.0)
@@ -68,7 +68,7 @@ impl Attention {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
     }

@@ -1,4 +1,4 @@
-//! BERT (Devlin et al., 2019) as Hugging Face's `BertModel` computes it.
+//! Computes BERT (Devlin et al., 2019) as Hugging Face's `BertModel` does.
 
 use std::cell::RefCell;
 
@@ -63,8 +63,8 @@ impl Embeddings {
     }
 }
 
-/// The encoder. The pooler's parameters exist, so that names match a checkpoint's, but nothing
-/// reads what it computes, and only the reference engine computes it.
+/// The encoder. The pooler's parameters exist, so that names match a checkpoint's, but its output is
+/// not used, and only the reference engine computes it.
 #[derive(Debug)]
 pub struct Bert {
     config: BertConfig,
@@ -72,7 +72,7 @@ pub struct Bert {
     layers: Vec<Layer>,
     pooler: nn::Linear,
     engine: Engine,
-    /// Passes whose way back is still to come.
+    /// Passes that wait for their backward pass.
     tape: RefCell<Vec<Pass>>,
 }
 
@@ -93,7 +93,7 @@ impl Bert {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
         for layer in &mut self.layers {
@@ -113,8 +113,8 @@ impl Bert {
     /// scores of the keys.
     ///
     /// # Errors
-    /// Those of [`BertConfig::check_tokens`], on a CPU. On a CUDA device ids are not looked at, which
-    /// would wait for it at every step: whoever reads them from a file checks them on the host, once.
+    /// Those of [`BertConfig::check_tokens`], on a CPU. On a CUDA device ids are not checked, which
+    /// would synchronize at every step: code that reads them from a file checks them on the host, once.
     pub fn forward(&self, text: &Tensor, train: bool) -> Result<Tensor> {
         if text.device() == tch::Device::Cpu {
             self.config.check_tokens(text)?;

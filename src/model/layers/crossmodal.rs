@@ -1,4 +1,4 @@
-//! MulT's transformer over one modality that looks at another (Tsai et al., ACL 2019).
+//! Computes MulT's transformer, in which one modality attends to another (Tsai et al., ACL 2019).
 
 use tch::nn::{self, Module, Path};
 use tch::{Device, Kind, Tensor};
@@ -16,11 +16,11 @@ pub struct CrossmodalSize {
     pub relu_dropout: f64,
     pub residual_dropout: f64,
     pub embedding_dropout: f64,
-    /// Whether step i looks no further than step i + |difference of lengths| of the other side.
+    /// Whether step i attends to no step after i + |difference of lengths| of the other sequence.
     pub masked: bool,
 }
 
-/// Normalises first; one layer norm serves queries, keys and values.
+/// Pre-norm; one layer norm serves queries, keys and values.
 #[derive(Debug)]
 struct Layer {
     attention: JointAttention,
@@ -99,9 +99,9 @@ impl Crossmodal {
         }
     }
 
-    /// `x` (B, n, width) looking at `source` (B, m, width), to (B, n, width).
+    /// `x` (B, n, width) attending to `source` (B, m, width), to (B, n, width).
     pub fn forward(&self, x: &Tensor, source: Option<&Tensor>, train: bool) -> Tensor {
-        // No positions: MMSA's and the authors' code leave them off here.
+        // No positions, as in MMSA's and the authors' code.
         let scale = (self.size.width as f64).sqrt();
         let embed = |x: &Tensor| (x * scale).dropout(self.size.embedding_dropout, train);
         // Keys and values are dropped out separately, as the reference does.

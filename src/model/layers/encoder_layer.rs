@@ -1,4 +1,4 @@
-//! PyTorch's `nn.TransformerEncoderLayer`: normalizes after each part, rectifier inside.
+//! Computes PyTorch's `nn.TransformerEncoderLayer`: post-norm, with ReLU.
 
 use tch::Tensor;
 use tch::nn::{self, Init, Module, Path};

@@ -1,4 +1,4 @@
-//! Adaptive hyper-modality learning (ALMT, Zhang et al., EMNLP 2023).
+//! Learns an adaptive hyper-modality (ALMT, Zhang et al., EMNLP 2023).
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
@@ -87,7 +87,7 @@ impl HyperLayers {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.layers
             .iter_mut()

@@ -1,5 +1,5 @@
-//! Attention whose query, key and value projections are one matrix, as PyTorch's
-//! `nn.MultiheadAttention` and fairseq's keep them.
+//! Computes attention whose query, key and value projections are one matrix, as in PyTorch's
+//! `nn.MultiheadAttention` and in fairseq.
 
 use tch::Tensor;
 use tch::nn::{self, Init, Module, Path};
@@ -35,7 +35,7 @@ impl JointAttention {
     }
 
     /// Queries (B, n, width), keys and values (B, m, width), to (B, n, width). `mask` (n, m), where
-    /// given, is true where a query may look.
+    /// given, is true where a query may attend.
     pub fn forward(
         &self,
         [queries, keys, values]: [&Tensor; 3],

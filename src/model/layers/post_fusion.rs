@@ -1,11 +1,11 @@
-//! The three linear layers MMSA's baselines end with.
+//! Computes the three linear layers at the end of MMSA's baselines.
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
 
 use super::init;
 
-/// What a [`PostFusion`] makes of its input.
+/// The output of a [`PostFusion`].
 #[derive(Debug)]
 pub struct PostFusionOutput {
     /// (B, hidden) after the first layer and its rectifier.

@@ -1,4 +1,4 @@
-//! A one-layer LSTM read at its last step (MMSA's text sub-network).
+//! Reads a sequence by a one-layer LSTM and returns its last state (MMSA's text sub-network).
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};

@@ -1,4 +1,4 @@
-//! MMSA's sub-network for time-averaged audio or vision (from TFN, Zadeh et al., 2017).
+//! Computes MMSA's sub-network for time-averaged audio or vision (from TFN, Zadeh et al., 2017).
 
 use tch::Tensor;
 use tch::nn::{self, Module, ModuleT, Path};

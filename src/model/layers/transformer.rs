@@ -1,4 +1,4 @@
-//! Pre-norm transformers over learned tokens (LNLN and ALMT).
+//! Computes pre-norm transformers over learned tokens (LNLN and ALMT).
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
@@ -96,7 +96,7 @@ impl TokenTransformer {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
         self.layers
@@ -127,7 +127,7 @@ impl TokenTransformer {
     /// The first `rows` output tokens, (B, rows, width).
     ///
     /// The last layer computes queries, output projection and feed-forward net for these rows
-    /// alone, which changes no number: rows meet only in attention, as keys and values.
+    /// alone, which changes no number: rows interact only in attention, as keys and values.
     pub fn read(&self, x: &Tensor, rows: i64) -> Tensor {
         if self.engine.reference {
             return self.forward(x).narrow(1, 0, rows);
@@ -153,7 +153,7 @@ impl TokenTransformer {
     }
 }
 
-/// Target tokens that query source tokens, layer after layer; the source stays as it is.
+/// Target tokens that query source tokens, layer after layer; the source is the same for all layers.
 #[derive(Debug)]
 pub struct CrossTransformer {
     token: Tensor,
@@ -179,7 +179,7 @@ impl CrossTransformer {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
         self.layers
@@ -195,8 +195,8 @@ impl CrossTransformer {
             .fold(target, |target, layer| layer.forward(&target, &source))
     }
 
-    /// Rows `from` to `from + rows` of what [`Self::forward`] gives. The last layer computes no
-    /// other, since target rows never meet.
+    /// Rows `from` to `from + rows` of the result of [`Self::forward`]. The last layer computes no
+    /// others, since target rows do not depend on each other.
     pub fn read(&self, source: &Tensor, target: &Tensor, from: i64, rows: i64) -> Tensor {
         if self.engine.reference {
             return self.forward(source, target).narrow(1, from, rows);

@@ -1,4 +1,4 @@
-//! What makes one vector of a sample's frames.
+//! Encodes a sample's frames into one vector.
 
 use tch::Tensor;
 use tch::nn::{self, Module};
@@ -11,7 +11,7 @@ use crate::model::layers::{Lstm, LstmSize, init};
 /// Two stacked bidirectional LSTMs as wide as their input; the sample is both layers' final states.
 #[derive(Debug)]
 pub struct FrameReader {
-    /// What it reads, for messages.
+    /// The name of its input, for messages.
     what: &'static str,
     rnn1: Lstm,
     norm: nn::LayerNorm,

@@ -1,4 +1,4 @@
-//! What brings a modality to the common width.
+//! Convolves a modality over time to the common width.
 
 use tch::{Tensor, nn};
 
@@ -11,7 +11,7 @@ use crate::model::layers::init;
 #[derive(Debug)]
 pub struct TimeConv {
     weight: Tensor,
-    /// What it reads, for messages.
+    /// The name of its input, for messages.
     what: &'static str,
     pub inputs: i64,
     outputs: i64,

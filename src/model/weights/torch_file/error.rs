@@ -1,4 +1,4 @@
-//! What can be wrong with a file of `torch.save`.
+//! Defines what can be wrong with a file of `torch.save`.
 
 use std::io;
 
