@@ -25,8 +25,6 @@
 //! Text as published is a fine-tuned BERT (`--encoder bert:DIR`). Nothing is published for CH-SIMS v2,
 //! which gets CH-SIMS's settings.
 
-use serde::Deserialize;
-use serde_json::Value;
 use tch::{Reduction, Tensor};
 
 use self::correction::{Corrected, Correction};
@@ -39,7 +37,7 @@ use super::entry::{Entry, Model, read_config};
 use super::error::Result;
 use super::layers::{Joint, Projections};
 use super::losses::{Losses, Term};
-use super::setup::{CaseData, Setup, Shapes};
+use super::setup::Setup;
 use super::trace::Trace;
 
 mod config;
@@ -62,7 +60,7 @@ pub static ENTRY: Entry = Entry {
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: config::VARIANTS,
     build,
-    case: Some(case),
+    case: Some(config::case),
 };
 
 const NAME: &str = "lnln";
@@ -281,29 +279,4 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
         setup,
         read_config(NAME, &setup.config)?,
     )?))
-}
-
-fn case(config: &Value) -> Result<CaseData> {
-    #[derive(Deserialize)]
-    struct Case {
-        batch: usize,
-        text_len: i64,
-        audio_len: i64,
-        vision_len: i64,
-        audio_dim: i64,
-        vision_dim: i64,
-        text_dim: i64,
-    }
-    let case: Case = read_config(NAME, config)?;
-    Ok(CaseData {
-        shapes: Shapes {
-            text_steps: case.text_len,
-            audio_steps: case.audio_len,
-            vision_steps: case.vision_len,
-            audio_width: case.audio_dim,
-            vision_width: case.vision_dim,
-        },
-        text_width: case.text_dim,
-        samples: case.batch,
-    })
 }

@@ -88,9 +88,7 @@ impl MemoryPlan {
         let pass = probe.measure(model, entry.name)?;
         Ok(Self {
             program: program(probe.store),
-            parameters: (probe.store.variables().values())
-                .map(memory::size)
-                .sum(),
+            parameters: (probe.store.variables().values()).map(memory::size).sum(),
             optimizer: 2 * pass.gradients,
             data: demand.data,
             pass,
@@ -153,7 +151,9 @@ impl MemoryPlan {
         {
             ways.push(format!("--batch-size {samples} fits"));
         }
-        let is_trained = model.text_encoder().is_some_and(|encoder| encoder.is_trained());
+        let is_trained = model
+            .text_encoder()
+            .is_some_and(|encoder| encoder.is_trained());
         if is_trained {
             ways.push("--encoder frozen:DIR trains no text encoder".to_owned());
         }

@@ -95,7 +95,10 @@ impl Curve {
         let mut highest: Vec<Line> = Vec::new();
         for line in lines {
             // A steeper line that is no lower at one sample is higher everywhere.
-            while highest.last().is_some_and(|last| last.at(1.0) <= line.at(1.0)) {
+            while highest
+                .last()
+                .is_some_and(|last| last.at(1.0) <= line.at(1.0))
+            {
                 highest.pop();
             }
             while let [.., before, last] = highest[..]
@@ -153,7 +156,10 @@ fn aligned(few: &[i64], more: &[i64]) -> Vec<(i64, i64)> {
         match skips.find(|&(i, j)| alike(i, j)) {
             Some(next) => (i, j) = next,
             None => {
-                tracing::debug!("passes of two sizes differ after {i} of {} steps", few.len());
+                tracing::debug!(
+                    "passes of two sizes differ after {i} of {} steps",
+                    few.len()
+                );
                 break;
             }
         }
@@ -181,11 +187,7 @@ impl Probe<'_> {
     ///
     /// # Errors
     /// [`Error::OutOfMemory`]; those of a pass.
-    pub fn measure(
-        &self,
-        model: &mut dyn Model,
-        name: &'static str,
-    ) -> Result<PassMemory, Error> {
+    pub fn measure(&self, model: &mut dyn Model, name: &'static str) -> Result<PassMemory, Error> {
         let (device, started) = (self.store.device(), Instant::now());
         let random = RandomState::save(device)?;
         // A pass writes batch statistics, label banks and the like; nothing moves a parameter.
@@ -208,7 +210,10 @@ impl Probe<'_> {
         // What the passes have freed would tear the heap or the cache of the fit.
         native::trim_heap();
         native::release_cuda_memory(device)?;
-        tracing::debug!("{name}: memory measured in {:.2} s", started.elapsed().as_secs_f64());
+        tracing::debug!(
+            "{name}: memory measured in {:.2} s",
+            started.elapsed().as_secs_f64()
+        );
         measured.map_err(|fault| match fault {
             Fault::Other(error) => error,
             Fault::Memory(reason) => Error::OutOfMemory {
@@ -275,7 +280,10 @@ impl Probe<'_> {
     fn gradients(&self) -> u64 {
         let gradients = self.store.trainable_variables();
         let gradients = gradients.iter().map(Tensor::grad);
-        gradients.filter(Tensor::defined).map(|gradient| memory::size(&gradient)).sum()
+        gradients
+            .filter(Tensor::defined)
+            .map(|gradient| memory::size(&gradient))
+            .sum()
     }
 
     fn forget_gradients(&self) -> Result<(), Error> {
@@ -315,7 +323,9 @@ pub fn batch(
         }
     };
     let index = rows(0);
-    let label = train.labels.index_select(0, &Tensor::from_slice(&index).to_device(device));
+    let label = train
+        .labels
+        .index_select(0, &Tensor::from_slice(&index).to_device(device));
     let rate = label.full_like(f64::from(u8::from(noisy)));
     Batch {
         masked: if noisy { masked(inputs()) } else { inputs() },
@@ -372,3 +382,6 @@ fn bytes_of(batch: &Batch) -> u64 {
         + memory::size(&batch.label)
         + rates
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use tch::nn::{self, Init, Module, Path};
 use tch::Tensor;
+use tch::nn::{self, Init, Module, Path};
 
 use super::bert_config::BertConfig;
 use super::bert_keys::Keys;
