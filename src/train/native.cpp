@@ -1,4 +1,4 @@
-// What tch does not bind, for src/train/native.rs. Every function that can fail returns null or a
+// Binds what tch does not, for src/train/native.rs. Every function that can fail returns null or a
 // message for the caller to free.
 
 #include <ATen/Context.h>
@@ -198,14 +198,13 @@ char* lnln_restore_random_state(bool cuda, int index, void* state) {
   });
 }
 
-// Large tensors stay in the heap from step to step instead of being mapped and unmapped, or each
-// has pages of its own.
+// Large tensors stay in the heap from step to step, or each gets pages of its own.
 void lnln_keep_large_blocks(bool keep) {
   mallopt(M_MMAP_THRESHOLD, keep ? 1 << 30 : 1 << 20);
   mallopt(M_TRIM_THRESHOLD, keep ? 1 << 30 : 1 << 20);
 }
 
-// Gives unused pages of the heap back.
+// Returns unused pages of the heap.
 void lnln_trim_heap() { malloc_trim(0); }
 
 void lnln_free(char* message) { std::free(message); }

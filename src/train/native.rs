@@ -9,7 +9,7 @@ use tch::{Device, Tensor};
 
 use super::Error;
 
-/// libtorch's `at::Tensor`, as tch's pointers show it.
+/// libtorch's `at::Tensor`, as tch's pointers give it.
 type Handle = *const c_void;
 
 unsafe extern "C" {
@@ -51,7 +51,7 @@ unsafe extern "C" {
     fn lnln_free(message: *mut c_char);
 }
 
-/// What a fused step reads and writes, all lists of one length and order.
+/// Tensors that a fused step reads and writes: lists of one length and order.
 pub struct Moves<'a> {
     pub parameters: &'a [&'a Tensor],
     pub gradients: &'a [&'a Tensor],
@@ -77,20 +77,20 @@ fn handles(tensors: &[&Tensor]) -> Vec<Handle> {
     tensors.iter().map(|t| t.as_ptr() as Handle).collect()
 }
 
-/// Frees the gradients of these parameters: they have none until the next backward pass makes new ones.
+/// Frees the gradients of these parameters; the next backward pass makes new ones.
 ///
 /// # Errors
-/// What libtorch says, as text.
+/// libtorch's message.
 pub fn forget_gradients(parameters: &[&Tensor]) -> Result<(), String> {
     let parameters = handles(parameters);
     // SAFETY: every pointer is a live tensor borrowed through `parameters`.
-    said(unsafe { lnln_forget_gradients(parameters.as_ptr(), parameters.len()) })
+    result(unsafe { lnln_forget_gradients(parameters.as_ptr(), parameters.len()) })
 }
 
 /// One step of Adam or AdamW over many tensors, by libtorch's fused kernel.
 ///
 /// # Errors
-/// What libtorch says, as text.
+/// libtorch's message.
 pub fn fused_adam(moves: &Moves<'_>, rates: Rates) -> Result<(), String> {
     let lists = [
         moves.parameters,
@@ -120,7 +120,7 @@ pub fn fused_adam(moves: &Moves<'_>, rates: Rates) -> Result<(), String> {
             decoupled, count, p, g, m, v, s, rate, beta1, beta2, decay, eps,
         )
     };
-    said(message)
+    result(message)
 }
 
 /// Deterministic algorithms, an error where CUDA has none.
@@ -135,13 +135,13 @@ pub fn allow_tf32(on: bool) -> Result<(), Error> {
     checked(unsafe { lnln_allow_tf32(on) })
 }
 
-/// Whether it may at present.
+/// Whether it may now.
 pub fn tf32_allowed() -> bool {
     // SAFETY: reads a flag of libtorch's context.
     unsafe { lnln_tf32_allowed() }
 }
 
-/// bfloat16 in the operations that libtorch thinks safe, on this thread, until switched off.
+/// Switches libtorch's autocast to bfloat16 on this thread on or off.
 pub fn autocast_bf16(device: Device, on: bool) -> Result<(), Error> {
     // SAFETY: sets flags of this thread.
     checked(unsafe { lnln_autocast_bf16(device.is_cuda(), on) })
@@ -152,9 +152,9 @@ pub fn autocast_bf16(device: Device, on: bool) -> Result<(), Error> {
 pub struct CudaMemory {
     pub free: usize,
     pub total: usize,
-    /// What libtorch's allocator holds for this process, under tensors or in its cache.
+    /// Bytes that libtorch's allocator holds for this process, for tensors or in its cache.
     pub reserved: usize,
-    /// The most that tensors of this process have held at once.
+    /// The most that tensors of this process held at once.
     pub peak: usize,
 }
 
@@ -167,18 +167,18 @@ pub fn cuda_memory(index: usize) -> Result<CudaMemory, Error> {
         reserved,
         peak,
     } = &mut memory;
-    // SAFETY: four places to write to.
+    // SAFETY: four pointers to write to.
     checked(unsafe { lnln_cuda_memory(index as c_int, free, total, reserved, peak) })?;
     Ok(memory)
 }
 
-/// Starts the count of [`CudaMemory::peak`] anew, from what is held now.
+/// Resets [`CudaMemory::peak`] to what is held now.
 pub fn reset_cuda_peak(index: usize) -> Result<(), Error> {
     // SAFETY: sets counters of libtorch's allocator.
     checked(unsafe { lnln_reset_cuda_peak(index as c_int) })
 }
 
-/// Gives unused blocks back to CUDA, where there is one.
+/// Returns unused blocks to CUDA; no effect on a CPU.
 pub fn release_cuda_memory(device: Device) -> Result<(), Error> {
     match device {
         // SAFETY: touches no block in use.
@@ -274,28 +274,28 @@ fn generator(device: Device) -> (bool, c_int) {
     }
 }
 
-/// Lets the C heap keep large blocks from step to step: libtorch asks for the same sizes again, and
-/// mapping and clearing fresh pages costs more than keeping them.
+/// Lets the C heap keep large blocks from step to step: libtorch allocates the same sizes again, and
+/// mapping and clearing new pages costs more than keeping them.
 ///
-/// What is made while it does not keep them gets pages of its own: what lasts for a whole fit must
-/// not lie among the activations of one step, where it would tear the heap.
+/// While it does not keep them, large tensors get pages of their own: tensors that last for a whole fit
+/// would fragment the heap if they were among the activations of one step.
 pub fn keep_large_blocks(keep: bool) {
     // SAFETY: two calls of mallopt.
     unsafe { lnln_keep_large_blocks(keep) }
 }
 
-/// Gives the C heap's unused pages back to the machine, those that [`keep_large_blocks`] has kept too.
+/// Returns the C heap's unused pages to the system, including those that [`keep_large_blocks`] kept.
 pub fn trim_heap() {
     // SAFETY: one call of malloc_trim.
     unsafe { lnln_trim_heap() }
 }
 
 /// The message of a call, if it left one.
-fn said(message: *mut c_char) -> Result<(), String> {
+fn result(message: *mut c_char) -> Result<(), String> {
     if message.is_null() {
         return Ok(());
     }
-    // SAFETY: native.cpp gives null or a C string for us to free.
+    // SAFETY: native.cpp gives null or a C string to be freed here.
     let text = unsafe { CStr::from_ptr(message) }
         .to_string_lossy()
         .into_owned();
@@ -305,7 +305,7 @@ fn said(message: *mut c_char) -> Result<(), String> {
 }
 
 fn checked(message: *mut c_char) -> Result<(), Error> {
-    said(message).map_err(Error::Libtorch)
+    result(message).map_err(Error::Libtorch)
 }
 
 #[cfg(test)]
@@ -315,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_libtorch_refuses_is_an_error() {
+    fn a_refusal_of_libtorch_is_an_error() {
         let (a, b) = (
             Tensor::zeros([2], (Kind::Float, Device::Cpu)),
             Tensor::zeros([2], (Kind::Int64, Device::Cpu)),

@@ -182,7 +182,7 @@ pub struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    /// Measures passes of `model` as it computes at present. Afterwards parameters, other variables of
+    /// Measures passes of `model` with its present engine. Afterwards parameters, other variables of
     /// the store and random numbers are what they were before, to the bit, and no gradient exists.
     ///
     /// # Errors
@@ -207,7 +207,7 @@ impl Probe<'_> {
             tch::no_grad(|| variable.f_copy_(&copy))?;
         }
         random.restore()?;
-        // What the passes have freed would tear the heap or the cache of the fit.
+        // Blocks freed by the passes would fragment the heap or the cache of the fit.
         native::trim_heap();
         native::release_cuda_memory(device)?;
         tracing::debug!(
@@ -225,7 +225,7 @@ impl Probe<'_> {
     }
 
     fn passes(&self, model: &mut dyn Model, device: Device) -> Result<PassMemory, Error> {
-        // What libtorch makes once in a process belongs to no pass; and the gradients are there then.
+        // Tensors that libtorch makes once in a process belong to no pass. This pass makes the gradients.
         self.pass(model, &(self.batch)(SAMPLES[0]))?;
         let gradients = self.gradients();
         let mut later = Vec::new();

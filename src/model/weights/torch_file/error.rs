@@ -4,7 +4,7 @@ use std::io;
 
 use crate::data::pickle;
 
-/// Result of this room.
+/// Result of reading such a file.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a file is not read.

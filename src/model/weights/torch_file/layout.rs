@@ -46,7 +46,7 @@ impl Layout {
         })
     }
 
-    /// Places of the elements in row-major order. The layout must have been checked.
+    /// Indices of the elements in row-major order. The layout must have been checked.
     pub fn indices(&self) -> impl Iterator<Item = usize> {
         let count = self.count().unwrap_or(0);
         (0..count).map(|element| {
