@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_name_what_is_known() {
+    fn mistakes_name_what_is_known() {
         let message = |text| Choice::parse(text).unwrap_err().to_string();
         let unknown = message("lnln:no-recs");
         assert!(
