@@ -46,7 +46,7 @@ pub struct PassMemory {
 /// Peak bytes by number of samples: the highest of some lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
-    /// At least one, by ascending slope; each is the highest somewhere from one sample on.
+    /// By ascending slope; each is the highest somewhere from one sample on.
     lines: Vec<Line>,
 }
 
@@ -83,11 +83,6 @@ impl Curve {
 
     /// Of these lines those that are the highest for some number of samples.
     fn highest(mut lines: Vec<Line>) -> Self {
-        let nothing = Line {
-            fixed: 0.0,
-            per_sample: 0.0,
-        };
-        lines.push(nothing);
         let by_slope = |a: &Line, b: &Line| {
             (a.per_sample.total_cmp(&b.per_sample)).then(a.fixed.total_cmp(&b.fixed))
         };
@@ -114,14 +109,23 @@ impl Curve {
     /// The line that is the highest at this number of samples.
     pub fn line(&self, samples: usize) -> Line {
         let samples = samples as f64;
-        let higher = |a: &&Line, b: &&Line| a.at(samples).total_cmp(&b.at(samples));
-        #[expect(clippy::expect_used, reason = "made with at least one line")]
-        *self.lines.iter().max_by(higher).expect("a line")
+        let nothing = Line {
+            fixed: 0.0,
+            per_sample: 0.0,
+        };
+        let higher = |best: Line, line: &Line| {
+            if line.at(samples) > best.at(samples) {
+                *line
+            } else {
+                best
+            }
+        };
+        self.lines.iter().fold(nothing, higher)
     }
 
     /// Peak bytes of a pass over so many samples.
     pub fn at(&self, samples: usize) -> u64 {
-        self.line(samples).at(samples as f64).max(0.0).ceil() as u64
+        self.line(samples).at(samples as f64).ceil() as u64
     }
 }
 
