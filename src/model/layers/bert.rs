@@ -186,7 +186,7 @@ impl Bert {
 mod tests {
     use std::collections::BTreeSet;
 
-    use tch::{Kind, nn::VarStore};
+    use tch::{Device, Kind, nn::VarStore};
 
     use super::*;
 

@@ -12,9 +12,7 @@ use tch::{Device, Kind, Reduction, Tensor, nn};
 use super::*;
 use crate::data::dataset::{Block, Split, SplitName};
 use crate::metric::protocol;
-use crate::model::{
-    Batch, GradClip, Inputs, Losses, Profile, Rule as Update, Setup, TrainerOptions,
-};
+use crate::model::{Batch, GradClip, Inputs, Losses, Rule as Update, TrainerOptions};
 use crate::model::{Trace, constant};
 use crate::support::Progress;
 use crate::train::checkpoint;
