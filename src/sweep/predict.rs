@@ -1,4 +1,4 @@
-//! Predictions of a trained run for one split, or one sample of it, under one mask.
+//! Predicts one split, or one sample of it, under one mask with the weights of a finished run.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -6,17 +6,17 @@ use std::sync::atomic::AtomicBool;
 
 use tch::{Device, nn};
 
-use super::workbench::Workbench;
-use super::{Error, cell, settings};
+use super::error::Error;
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};
-use crate::record::{Manifest, PredictionKey, Predictions, RunDir};
+use crate::record::{EngineKind, Manifest, PredictionKey, Predictions, RunDir};
 use crate::support::Progress;
+use crate::train::data::{DataOptions, TrainData};
 use crate::train::view::View;
-use crate::train::{EncoderSpec, Precision, evaluate, native, resume};
+use crate::train::{EncoderSpec, evaluate, native, resume};
 
-/// What is to be predicted.
+/// The prediction that is asked for.
 pub struct Request {
     pub run: RunDir,
     /// Folder of prepared data sets.
@@ -37,9 +37,14 @@ pub struct Request {
 ///
 /// # Errors
 /// [`Error::OtherData`], [`Error::OtherEncoder`] where data or encoder are not those the run was
-/// trained with; [`Error::NoClip`]; [`Error::NoMetric`]; those of reading run, data and encoder.
+/// trained with; [`Error::NoSample`]; [`Error::NoMetric`]; those of reading run, data and encoder.
 pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Error> {
     let manifest = request.run.sealed()?.manifest;
+    let Some(computing) = &manifest.training.computing else {
+        return Err(Error::NoWeights {
+            run: manifest.id.clone(),
+        });
+    };
     let weights = weights(request, &manifest)?;
     let path = request.data.join(format!("{}.h5", manifest.dataset.name));
     let corpus = Corpus::open(&path)?;
@@ -50,14 +55,19 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     if request.device.is_cuda() {
         native::deterministic(true)?;
     }
-    let data = Workbench::open(&corpus, &encoder, &cache, request.device, &never, progress)?;
+    let loading = DataOptions {
+        encoder: &encoder,
+        cache: &cache,
+        device: request.device,
+        progress,
+    };
+    let data = TrainData::open(&corpus, &loading, &never)?;
     let rows = rows(request, &data)?;
     let mut store = nn::VarStore::new(request.device);
     let choice = Choice::parse(&manifest.model.name)?;
-    let computing = &manifest.training.computing;
-    let mut model = cell::build(&choice, &data, &store)?;
+    let mut model = data.model(&choice, &store)?;
     model.set_engine(Engine {
-        reference: settings::is_reference(&computing.engine)?,
+        reference: computing.engine == EngineKind::Reference,
         recompute: false,
     });
     resume::load_weights(&mut store, &weights)?;
@@ -68,12 +78,11 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
         Some(_) => evaluate::pass_of(rows.start, tensors),
     };
     let first = passes.start;
-    let precision = computing.precision.parse::<Precision>()?;
     let predicted = evaluate::predict_rows(
         model.as_ref(),
         (tensors, passes),
         &[view],
-        precision,
+        computing.precision,
         &never,
     )?;
     let predicted = predicted.first().map_or(&[][..], Vec::as_slice);
@@ -95,14 +104,14 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     Ok(predictions)
 }
 
-/// The rows that are asked for: all, or one sample's.
-fn rows(request: &Request, data: &Workbench<'_>) -> Result<Range<usize>, Error> {
+/// The requested rows: all, or one sample's.
+fn rows(request: &Request, data: &TrainData<'_>) -> Result<Range<usize>, Error> {
     let split = &data.splits[request.split as usize];
     let Some(sample) = &request.sample else {
         return Ok(0..split.len());
     };
     let row = split.ids.iter().position(|id| id == sample);
-    let row = row.ok_or_else(|| Error::NoClip {
+    let row = row.ok_or_else(|| Error::NoSample {
         sample: sample.clone(),
         split: request.split.as_str(),
         example: split.ids.first().cloned().unwrap_or_default(),
@@ -110,8 +119,8 @@ fn rows(request: &Request, data: &Workbench<'_>) -> Result<Range<usize>, Error> 
     Ok(row..row + 1)
 }
 
-/// The split as the mask shows it.
-fn view(request: &Request, data: &Workbench<'_>) -> Result<View, Error> {
+/// The split under the requested mask.
+fn view(request: &Request, data: &TrainData<'_>) -> Result<View, Error> {
     let Request {
         mask_protocol,
         split,
@@ -123,7 +132,7 @@ fn view(request: &Request, data: &Workbench<'_>) -> Result<View, Error> {
     Ok(data.under(split, &masks.keeps(split, condition)?, condition)?)
 }
 
-/// Weights make sense of nothing but what they were trained on.
+/// Checks that data and encoder are those of the training: the weights fit no others.
 fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<(), Error> {
     let (expected, found) = (&manifest.dataset.content_hash, &corpus.content_hash);
     if expected != found {
@@ -133,18 +142,16 @@ fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<
             found: found.clone(),
         });
     }
-    let (expected, found) = (&manifest.training.encoder, encoder.identity()?);
-    if *expected == found {
+    let expected = manifest.training.encoder.clone().unwrap_or_default();
+    let found = encoder.identity()?;
+    if expected == found {
         Ok(())
     } else {
-        Err(Error::OtherEncoder {
-            expected: expected.clone(),
-            found,
-        })
+        Err(Error::OtherEncoder { expected, found })
     }
 }
 
-/// The file of the weights.
+/// File of the requested weights.
 fn weights(request: &Request, manifest: &Manifest) -> Result<PathBuf, Error> {
     let selection = &manifest.selection;
     match selection.chosen_by(&request.metric) {

@@ -7,13 +7,14 @@ use tch::{Device, Tensor};
 
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, Split, SplitName, prepare};
-use lnln_bench::mask::{self, RateDistribution};
+use lnln_bench::mask::{self, Noise, RateDistribution};
 use lnln_bench::model::*;
 use lnln_bench::train::memory_plan::{Demand, MemoryPlan};
 use lnln_bench::train::native::MemoryWatch;
 use lnln_bench::train::probe::{self, Probe};
 use lnln_bench::train::tensors::SplitTensors;
-use lnln_bench::train::view::{TextSource, TrainingNoise, View, Views};
+use lnln_bench::train::text_source::TextSource;
+use lnln_bench::train::view::{NoiseSpec, View, Views};
 use lnln_bench::train::{MicroBatch, Optimizer, Precision};
 
 const BATCH: usize = 24;
@@ -56,7 +57,8 @@ impl Film {
             device: Device::Cpu,
             interrupt: &NEVER,
         };
-        let noise = TrainingNoise {
+        let noise = NoiseSpec {
+            kind: Noise::Fresh,
             mask_protocol: mask::find("random").unwrap(),
             distribution: RateDistribution::HalfComplete,
             mask_seed: 1,

@@ -16,7 +16,8 @@ use crate::model::{Batch, GradClip, Inputs, Losses, Rule as Update, TrainerOptio
 use crate::model::{Trace, constant};
 use crate::support::Progress;
 use crate::train::checkpoint;
-use crate::train::view::{TextSource, Views};
+use crate::train::text_source::TextSource;
+use crate::train::view::Views;
 
 const SAMPLES: usize = 10;
 
