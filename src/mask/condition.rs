@@ -1,12 +1,12 @@
-//! Conditions: how much is missing, as one name for files, predictions and tables.
+//! Conditions: what is removed at test time, with one name for files, predictions and tables.
 //!
-//! | kind | example | means |
+//! | kind | example | meaning |
 //! |---|---|---|
 //! | rate | `0.5` | the same nominal missing rate in text, audio and vision |
-//! | subset | `L`, `LA` | these modalities (L text, A audio, V vision) wholly missing, the others whole |
-//! | mixed | `l=0.2,a=0.7,v=0.7` | a nominal missing rate of its own per modality |
+//! | subset | `L`, `LA` | these modalities (L text, A audio, V vision) missing, the others complete |
+//! | mixed | `l=0.2,a=0.7,v=0.7` | a nominal missing rate per modality |
 //!
-//! All three are one thing, a missing rate per modality, so a condition has exactly one name:
+//! All three are a missing rate per modality, so a condition has exactly one name:
 //! `l=1,a=0,v=0` is `L`, and `l=0.5,a=0.5,v=0.5` is `0.5`.
 
 use std::cmp::Ordering;
@@ -30,12 +30,12 @@ pub struct Condition {
     rates: [f64; 3],
 }
 
-/// What a condition looks like; mask protocols say which kinds they take.
+/// Kind of a condition; each mask protocol takes some kinds (see [`super::MaskProtocol::kinds`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// One rate for all modalities.
     Rate,
-    /// Some modalities wholly missing, but not all.
+    /// Some modalities missing, but not all.
     Subset,
     /// Any other three rates.
     Mixed,
@@ -71,7 +71,7 @@ impl Condition {
         }
     }
 
-    /// Missing rates of text, audio, vision; `None` where one lies outside [0, 1] or is no number.
+    /// Missing rates of text, audio, vision; `None` if one is outside [0, 1] or NaN.
     pub fn new(rates: [f64; 3]) -> Option<Self> {
         let inside = rates.iter().all(|rate| (0.0..=1.0).contains(rate));
         // Adding 0 turns -0 into 0.
@@ -85,7 +85,7 @@ impl Condition {
         Self::new([rate; 3])
     }
 
-    /// One rate as other tools compute it: within 1e-9 of a millionth it is that millionth, so
+    /// One rate as other tools compute it, rounded to a millionth if it is within 1e-9 of one, so
     /// that `0.1 + 0.2` is the condition `0.3`.
     pub fn of_number(rate: f64) -> Option<Self> {
         let near = (rate * 1e6).round() / 1e6;
@@ -112,7 +112,7 @@ impl Condition {
         (text == audio && audio == vision).then_some(text)
     }
 
-    /// What this condition looks like.
+    /// The kind of this condition.
     pub fn kind(&self) -> Kind {
         if self.rate().is_some() {
             Kind::Rate
@@ -126,14 +126,14 @@ impl Condition {
     /// Rates first, then subsets in the order of [`Condition::SUBSETS`], then mixed ones.
     fn key(&self) -> (Kind, usize, [u64; 3]) {
         let kind = self.kind();
-        let place = match kind {
+        let index = match kind {
             Kind::Subset => Self::SUBSETS
                 .iter()
                 .position(|subset| subset.rates == self.rates),
             _ => None,
         };
         // Bits of numbers that are not negative are in the numbers' order.
-        (kind, place.unwrap_or(0), self.rates.map(f64::to_bits))
+        (kind, index.unwrap_or(0), self.rates.map(f64::to_bits))
     }
 }
 
@@ -155,7 +155,7 @@ impl PartialOrd for Condition {
 impl Ord for Condition {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.rate(), other.rate()) {
-            // Most conditions are, and maps of scores compare millions.
+            // The common case, made fast: maps of scores compare millions.
             (Some(own), Some(others)) => own.total_cmp(&others),
             _ => self.key().cmp(&other.key()),
         }
@@ -191,7 +191,7 @@ impl fmt::Display for Condition {
 impl FromStr for Condition {
     type Err = rates::Error;
 
-    /// One condition by its name; every spelling of its rates is accepted.
+    /// Parses one condition; every spelling of its rates is accepted.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match parse_list(text)?[..] {
             [condition] => Ok(condition),
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_say_what_was_expected() {
+    fn refusals_name_what_was_expected() {
         let message = |text: &str| parse_list(text).unwrap_err().to_string();
         for bad in [
             "l=0.2",

@@ -394,7 +394,7 @@ fn field(seed: u64, modality: Modality, rows: usize, steps: usize) -> Result<Vec
     };
     let (ids, lengths) = (vec![String::new(); rows], vec![0; rows]);
     let (ids, lengths) = (ids.as_slice(), lengths.as_slice());
-    Ok(Reference.field(
+    Ok(Reference.draws(
         &scope,
         Rows {
             ids,

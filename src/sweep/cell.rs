@@ -332,7 +332,7 @@ fn predict(
             for &condition in conditions {
                 let hash = masks.hash(SplitName::Test, condition)?;
                 hashes.insert(format!("{seed}/{condition}"), hash);
-                let rates = masks.realised(SplitName::Test, condition)?;
+                let rates = masks.realized(SplitName::Test, condition)?;
                 realised.insert(format!("{seed}/{condition}"), rates);
             }
             for conditions in conditions.chunks(conditions_at_once(data)) {
