@@ -30,9 +30,9 @@ pub struct Condition {
     rates: [f64; 3],
 }
 
-/// Kind of a condition; each mask protocol takes some kinds (see [`super::MaskProtocol::kinds`]).
+/// ConditionKind of a condition; each mask protocol takes some kinds (see [`super::MaskProtocol::kinds`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ConditionKind {
     /// One rate for all modalities.
     Rate,
     /// Some modalities missing, but not all.
@@ -41,7 +41,7 @@ pub enum Kind {
     Mixed,
 }
 
-impl Kind {
+impl ConditionKind {
     /// For messages.
     pub const fn describe(self) -> &'static str {
         match self {
@@ -113,21 +113,21 @@ impl Condition {
     }
 
     /// The kind of this condition.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ConditionKind {
         if self.rate().is_some() {
-            Kind::Rate
+            ConditionKind::Rate
         } else if self.rates.iter().all(|rate| *rate == 0.0 || *rate == 1.0) {
-            Kind::Subset
+            ConditionKind::Subset
         } else {
-            Kind::Mixed
+            ConditionKind::Mixed
         }
     }
 
     /// Rates first, then subsets in the order of [`Condition::SUBSETS`], then mixed ones.
-    fn key(&self) -> (Kind, usize, [u64; 3]) {
+    fn key(&self) -> (ConditionKind, usize, [u64; 3]) {
         let kind = self.kind();
         let index = match kind {
-            Kind::Subset => Self::SUBSETS
+            ConditionKind::Subset => Self::SUBSETS
                 .iter()
                 .position(|subset| subset.rates == self.rates),
             _ => None,
@@ -172,8 +172,8 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [l, a, v] = self.rates;
         match self.kind() {
-            Kind::Rate => f.pad(&l.to_string()),
-            Kind::Subset => {
+            ConditionKind::Rate => f.pad(&l.to_string()),
+            ConditionKind::Subset => {
                 let letters = LETTERS
                     .iter()
                     .zip(self.rates)
@@ -183,7 +183,7 @@ impl fmt::Display for Condition {
                     .collect();
                 f.pad(&name)
             }
-            Kind::Mixed => f.pad(&format!("l={l},a={a},v={v}")),
+            ConditionKind::Mixed => f.pad(&format!("l={l},a={a},v={v}")),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Assigns conditions to the mask protocols that take them.
 
-use super::condition::Kind;
+use super::condition::ConditionKind;
 use super::{Condition, Error, MaskProtocol};
 
 /// A mask protocol with the conditions it is evaluated at.
@@ -103,7 +103,7 @@ impl EvaluationMasks {
         match conditions.iter().find(|condition| !takes(condition)) {
             None => Ok(dealt),
             // Rates are the default of every flag, so they may be unused where subsets are used.
-            Some(condition) if condition.kind() == Kind::Rate => {
+            Some(condition) if condition.kind() == ConditionKind::Rate => {
                 let mask_protocols = listed(names);
                 tracing::info!(
                     "{mask_protocols}: rates are not used, only {}",
@@ -142,7 +142,7 @@ fn conditions_of(
     let mut taken: Vec<Condition> = taken.copied().collect();
     taken.sort();
     taken.dedup();
-    if taken.is_empty() && kinds.contains(&Kind::Subset) {
+    if taken.is_empty() && kinds.contains(&ConditionKind::Subset) {
         return Ok(Condition::SUBSETS.to_vec());
     }
     if taken.is_empty() {
@@ -160,13 +160,13 @@ fn no_conditions(mask_protocol: &dyn MaskProtocol, found: String) -> Error {
 }
 
 /// Describes kinds of condition.
-pub fn describe(kinds: &[Kind]) -> String {
+pub fn describe(kinds: &[ConditionKind]) -> String {
     let kinds: Vec<_> = kinds.iter().map(|kind| kind.describe()).collect();
     kinds.join(" or ")
 }
 
 /// The mask protocols that take conditions of this kind.
-fn takers(kind: Kind) -> String {
+fn takers(kind: ConditionKind) -> String {
     let takers = super::MASK_PROTOCOLS
         .iter()
         .filter(|mask_protocol| mask_protocol.kinds().contains(&kind));

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::condition::Kind;
+use super::condition::ConditionKind;
 use super::{Error, MASK_PROTOCOLS, Phase, Rows, Scope, noise};
 use crate::data::dataset::{Modality, SplitName};
 
@@ -18,8 +18,8 @@ pub trait MaskProtocol: Sync {
     fn summary(&self) -> &'static str;
 
     /// The kinds of condition it is evaluated at.
-    fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Rate]
+    fn kinds(&self) -> &'static [ConditionKind] {
+        &[ConditionKind::Rate]
     }
 
     /// Whether the draws of a sample depend on the samples before it, so that all samples of a split

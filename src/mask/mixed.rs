@@ -1,6 +1,6 @@
 //! The mask protocol `mixed`: a missing rate per modality.
 
-use super::condition::Kind;
+use super::condition::ConditionKind;
 use super::{Error, MaskProtocol, Rows, Scope, random};
 
 /// Every position independently, as in [`super::Random`], at conditions like `l=0.2,a=0.7,v=0.7`.
@@ -20,8 +20,8 @@ impl MaskProtocol for Mixed {
         "each token or frame independently, at a rate per modality: l=0.2,a=0.7,v=0.7"
     }
 
-    fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Mixed]
+    fn kinds(&self) -> &'static [ConditionKind] {
+        &[ConditionKind::Mixed]
     }
 
     fn fill(&self, scope: &Scope, rows: Rows, draws: &mut [f64]) -> Result<(), Error> {

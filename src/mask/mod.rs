@@ -47,7 +47,7 @@ mod properties;
 mod testing;
 
 pub use block::Block;
-pub use condition::{Condition, Kind, parse_list};
+pub use condition::{Condition, ConditionKind, parse_list};
 pub use digest::{MaskName, digest};
 pub use drop_index::DropIndices;
 pub use error::Error;

@@ -1,6 +1,6 @@
 //! The mask protocol `modality`: whole modalities.
 
-use super::condition::Kind;
+use super::condition::ConditionKind;
 use super::key::{Key, Purpose, uniform};
 use super::mask_protocol::by_row;
 use super::{Error, MaskProtocol, Rows, Scope};
@@ -26,8 +26,8 @@ impl MaskProtocol for WholeModality {
         "whole modalities missing: L, A, V, LA, LV, AV (rate-free)"
     }
 
-    fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Subset]
+    fn kinds(&self) -> &'static [ConditionKind] {
+        &[ConditionKind::Subset]
     }
 
     /// A subset is missing in every sample, for any draw.

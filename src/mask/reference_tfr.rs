@@ -1,6 +1,6 @@
 //! The mask protocol `reference-tfr`: the masks under which MMSA trains and tests TFR-Net, bit for bit.
 
-use super::condition::Kind;
+use super::condition::ConditionKind;
 use super::numpy_rng::Mt19937;
 use super::reference::numpy_seed;
 use super::{Error, MaskProtocol, Rows, Scope, Training};
@@ -52,8 +52,8 @@ impl MaskProtocol for ReferenceTfr {
          row order"
     }
 
-    fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Rate, Kind::Mixed]
+    fn kinds(&self) -> &'static [ConditionKind] {
+        &[ConditionKind::Rate, ConditionKind::Mixed]
     }
 
     fn row_ordered(&self) -> bool {
