@@ -59,7 +59,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let corpus = Corpus::open(&args.data)?;
     let masks = match (evaluation, args.rate) {
         (Some(evaluation), Some(rate)) => {
-            let source = MaskSource::beside(&args.data, corpus.name(), &corpus.content_hash)?;
+            let source = MaskSource::open(&args.data, corpus.name(), &corpus.content_hash)?;
             let mask_protocol = evaluation.mask_protocol;
             Some(Masks::of(&corpus, &source, mask_protocol, args.seed, rate)?)
         }

@@ -8,7 +8,7 @@ use lnln_bench::support::Progress;
 
 use super::{import, output};
 
-/// Convert, check and clean pickles into DATA/NAME.h5, and write their masks beside them.
+/// Convert, check and clean pickles into DATA/NAME.h5, and write their masks next to them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench prepare MOSI/Processed/unaligned_50.pkl
@@ -74,7 +74,7 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         }
         let mut report = import::report(&imported, args.import.check);
         if !args.import.check {
-            let masks = MaskFile::beside(&imported.path);
+            let masks = MaskFile::path_for(&imported.path);
             let corpus = Corpus::open(&imported.path)?;
             MaskFile::prepare(&masks, &corpus, &evaluation, &args.mask_seeds)?;
             report += &format!("\n  masks   {}", masks.display());

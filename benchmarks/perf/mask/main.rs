@@ -85,7 +85,7 @@ fn main() -> Result<()> {
         }
         "run" => masks(&work, &mut clock, |seed| work.draw(seed))?,
         "run-stored" => {
-            let source = MaskSource::beside(&data, DATASET, CONTENT_HASH)?;
+            let source = MaskSource::open(&data, DATASET, CONTENT_HASH)?;
             masks(&work, &mut clock, |seed| {
                 let (split, conditions) = (&work.split, &work.conditions);
                 Ok(source.masks(work.mask_protocol, split, seed, conditions)?)
@@ -123,13 +123,13 @@ fn prepare(work: &Work, data: &Path) -> Result<()> {
         .iter()
         .map(|seed| work.draw(*seed))
         .collect::<Result<_>>()?;
-    MaskFile::write(&MaskFile::beside(data), CONTENT_HASH, &variants)?;
+    MaskFile::write(&MaskFile::path_for(data), CONTENT_HASH, &variants)?;
     Ok(())
 }
 
 /// The masks of a file.
 fn read_back(work: &Work, data: &Path) -> Result<Vec<[(u32, u32); 3]>> {
-    let file = MaskFile::open(&MaskFile::beside(data))?;
+    let file = MaskFile::open(&MaskFile::path_for(data))?;
     let mut checks = Vec::new();
     for name in file.stored()? {
         let stored = file.read(&name)?;

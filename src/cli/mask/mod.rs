@@ -53,7 +53,7 @@ impl Chosen {
     /// Opens the data and their stored masks.
     fn open(&self) -> anyhow::Result<(Corpus, MaskSource)> {
         let corpus = Corpus::open(&self.data)?;
-        let source = MaskSource::beside(&self.data, corpus.name(), &corpus.content_hash)?;
+        let source = MaskSource::open(&self.data, corpus.name(), &corpus.content_hash)?;
         Ok((corpus, source))
     }
 }

@@ -105,7 +105,7 @@ impl MaskFile {
     }
 
     /// Path of the masks of the data in `data`: `mosi.masks.h5` for `mosi.h5`.
-    pub fn beside(data: &Path) -> PathBuf {
+    pub fn path_for(data: &Path) -> PathBuf {
         data.with_extension("masks.h5")
     }
 

@@ -17,8 +17,8 @@ impl MaskSource {
     ///
     /// # Errors
     /// As [`MaskFile::open`] and [`MaskFile::check_data`], where there is a mask file.
-    pub fn beside(data: &Path, dataset: &str, content_hash: &str) -> Result<Self, Error> {
-        let path = MaskFile::beside(data);
+    pub fn open(data: &Path, dataset: &str, content_hash: &str) -> Result<Self, Error> {
+        let path = MaskFile::path_for(data);
         let file = path.exists().then(|| MaskFile::open(&path)).transpose()?;
         if let Some(file) = &file {
             file.check_data(dataset, content_hash)?;
@@ -207,9 +207,9 @@ mod tests {
         let split = shape(&ids, [&lengths; 3], [9; 3]);
         let mut stored = drawn(&split);
         change(&mut stored);
-        let path = MaskFile::beside(&data);
+        let path = MaskFile::path_for(&data);
         MaskFile::write(&path, CONTENT, &[stored]).unwrap();
-        let source = MaskSource::beside(&data, "toy", CONTENT).unwrap();
+        let source = MaskSource::open(&data, "toy", CONTENT).unwrap();
         let masks = source.masks(&Random, &split, 1, &parse_list(conditions).unwrap());
         let file = MaskFile::open(&path).unwrap();
         let compare = |name: &Stored| file.compare(name, &file.read(name)?, &split);
@@ -302,7 +302,7 @@ mod tests {
         let data = folder.path().join("toy.h5");
         let (ids, lengths) = (ids(20), [9; 20]);
         let split = shape(&ids, [&lengths; 3], [9; 3]);
-        let path = MaskFile::beside(&data);
+        let path = MaskFile::path_for(&data);
         MaskFile::write(&path, CONTENT, &[drawn(&split)]).unwrap();
         let file = hdf5::File::open_rw(&path).unwrap();
         let audio = file.dataset("random-v1/seed-1/test/audio").unwrap();
@@ -310,7 +310,7 @@ mod tests {
         packed[0] ^= 3;
         audio.write_raw(&packed).unwrap();
         drop((audio, file));
-        let source = MaskSource::beside(&data, "toy", CONTENT).unwrap();
+        let source = MaskSource::open(&data, "toy", CONTENT).unwrap();
         let refused = source.masks(&Random, &split, 1, &parse_list("0.7").unwrap());
         let message = refused.unwrap_err().to_string();
         assert!(
@@ -318,7 +318,7 @@ mod tests {
             "{message}"
         );
         std::fs::write(&path, b"not an HDF5 file").unwrap();
-        let refused = MaskSource::beside(&data, "toy", CONTENT).err().unwrap();
+        let refused = MaskSource::open(&data, "toy", CONTENT).err().unwrap();
         let message = refused.to_string();
         assert!(
             message.contains("not a mask file of this tool"),
@@ -332,14 +332,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("toy.h5");
         assert!(
-            MaskSource::beside(&data, "toy", CONTENT)
+            MaskSource::open(&data, "toy", CONTENT)
                 .unwrap()
                 .file
                 .is_none()
         );
         let stored = crate::mask::variants::tests::small(1, "0.5");
-        MaskFile::write(&MaskFile::beside(&data), CONTENT, &[stored]).unwrap();
-        let refused = |dataset, content| MaskSource::beside(&data, dataset, content).err().unwrap();
+        MaskFile::write(&MaskFile::path_for(&data), CONTENT, &[stored]).unwrap();
+        let refused = |dataset, content| MaskSource::open(&data, dataset, content).err().unwrap();
         assert!(matches!(
             refused("toy", "facade"),
             Error::OtherContent { .. }

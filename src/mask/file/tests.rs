@@ -184,7 +184,7 @@ fn masks_of_another_version_are_dropped() {
 #[test]
 fn mask_files_and_data_are_found_by_name() {
     let masks = Path::new("data/mosi.masks.h5");
-    assert_eq!(MaskFile::beside(Path::new("data/mosi.h5")), masks);
+    assert_eq!(MaskFile::path_for(Path::new("data/mosi.h5")), masks);
     let data = MaskFile::data_of(masks);
     assert_eq!(data.as_deref(), Some(Path::new("data/mosi.h5")));
     assert_eq!(MaskFile::data_of(Path::new("data/other.h5")), None);
