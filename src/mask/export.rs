@@ -5,7 +5,7 @@
 //! | `SPLIT/text`, `audio`, `vision` | `SPLIT_text`, ... | 1 where a position is kept: uint8 (HDF5) or bool, shape (N, T) |
 //! | `SPLIT/id` | `SPLIT_id` | sample ids, shape (N) |
 //! | `SPLIT` attribute `hash` | `SPLIT_hash` | hash of the masks |
-//! | `SPLIT` attribute `realized` | `SPLIT_realised` | realized missing rates of text, audio, vision |
+//! | `SPLIT` attribute `realized` | `SPLIT_realized` | realized missing rates of text, audio, vision |
 //! | root attribute `nominal` | `nominal` | nominal missing rates of text, audio, vision |
 //! | root attributes | `mask` | mask protocol, version, seed, data set, condition |
 //! | root attribute `content_hash` | `content_hash` | hash of the prepared data the masks are for |
@@ -114,7 +114,7 @@ pub fn to_npz(
         let hash = variants.hash(*split, condition)?;
         arrays.push((format!("{split}_hash"), Array::texts(&[hash])));
         let realized = realized(variants, *split, condition)?;
-        arrays.push((format!("{split}_realised"), Array::floats(&[3], &realized)));
+        arrays.push((format!("{split}_realized"), Array::floats(&[3], &realized)));
     }
     let partial = Partial::create(out)?;
     let mut file = BufWriter::new(partial.open()?);

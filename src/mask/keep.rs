@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn realised_rates_count_valid_positions() {
+    fn realized_rates_count_valid_positions() {
         let lengths = [4, 3];
         let kept = keep(&FIELD, &[1.0, 1.0], &lengths, 4, Modality::Text).unwrap();
         assert_eq!(kept.missing_rates(&lengths), [Some(0.5), Some(1.0 / 3.0)]);

@@ -42,17 +42,31 @@ pub(super) fn above(data: &[u8], threshold: u8) -> Vec<u8> {
     let (groups, rest) = data.as_chunks::<8>();
     let mut bits: Vec<u8> = groups
         .iter()
-        .map(|group| {
-            let above = u64::from_le_bytes(group.map(|n| u8::from(n > threshold)));
-            // Eight bytes of 0 or 1: the product's highest byte has the bit of byte i at bit i.
-            (above.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
-        })
+        .map(|group| above_of_eight(u64::from_le_bytes(*group), threshold))
         .collect();
     if !rest.is_empty() {
-        let bit = |(index, n): (usize, &u8)| u8::from(*n > threshold) << index;
-        bits.push(rest.iter().enumerate().map(bit).sum());
+        let mut group = [0; 8];
+        group[..rest.len()].copy_from_slice(rest);
+        // The zeros at the end are above no threshold.
+        bits.push(above_of_eight(u64::from_le_bytes(group), threshold));
     }
     bits
+}
+
+/// Compares the eight bytes of `numbers` at once; bit i is set if byte i is above `threshold`.
+fn above_of_eight(numbers: u64, threshold: u8) -> u8 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    // The highest bit of each byte of the sum is set where the lower seven bits are above those of the
+    // threshold; no byte carries into the next.
+    let lower = (numbers & !HIGH) + u64::from(0x7f - (threshold & 0x7f)) * ONES;
+    let above = if threshold < 0x80 {
+        lower | numbers
+    } else {
+        lower & numbers
+    };
+    // The product collects the eight bits in its highest byte.
+    (((above & HIGH) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
 /// A byte moved up by `bits`, 8 included.

@@ -50,7 +50,7 @@ mod tests {
     use crate::mask::testing::{EVALUATION, ids, rows};
 
     #[test]
-    fn realised_rates_are_nominal_within_binomial_bounds() {
+    fn realized_rates_are_nominal_within_binomial_bounds() {
         let (ids, lengths): (_, Vec<u32>) = (ids(200), (0..200).map(|i| i % 51).collect());
         let valid: f64 = lengths.iter().map(|&length| f64::from(length)).sum();
         let draws = Random.draws(&EVALUATION, rows(&ids, &lengths, 50)).unwrap();

@@ -317,6 +317,8 @@ mod tests {
             message.contains("the file is damaged: remove it"),
             "{message}"
         );
+        // libhdf5 would open the same file again while it is open.
+        drop(source);
         std::fs::write(&path, b"not an HDF5 file").unwrap();
         let refused = MaskSource::open(&data, "toy", CONTENT).err().unwrap();
         let message = refused.to_string();
