@@ -112,6 +112,15 @@ impl Condition {
         (text == audio && audio == vision).then_some(text)
     }
 
+    /// Whether `name` is a spelling of this condition's name.
+    pub fn is_called(&self, name: &str) -> bool {
+        // Most names are a plain number, which is fast to parse.
+        match name.parse::<f64>() {
+            Ok(rate) => self.rate() == Some(rate),
+            Err(_) => name.parse().is_ok_and(|named: Self| named == *self),
+        }
+    }
+
     /// The kind of this condition.
     pub fn kind(&self) -> ConditionKind {
         if self.rate().is_some() {
