@@ -123,11 +123,22 @@ fn fill(
     rates: &[f64],
     data: &mut [u8],
 ) -> Result<(), Error> {
+    let counter = RateCounter::new(rates);
+    let share = (SHARE / rows.steps).max(1);
+    if let Some(mut generator) = mask_protocol.sequence(scope)? {
+        let mut draws = vec![0.0; share * rows.steps];
+        for (indices, rows) in data.chunks_mut(share * rows.steps).zip(rows.blocks(share)) {
+            let draws = &mut draws[..rows.size()];
+            generator.fill(draws);
+            count_below(draws, &counter, rows, scope.modality, indices);
+        }
+        return Ok(());
+    }
     // A protocol whose rows depend on the rows before needs them all.
     let block = if mask_protocol.row_ordered() {
         rows.ids.len()
     } else {
-        (SHARE / rows.steps).max(1)
+        share
     };
     let blocks: Vec<Rows> = rows.blocks(block).collect();
     let parts = data.par_chunks_mut(block * rows.steps).zip(blocks);
@@ -135,20 +146,66 @@ fn fill(
         // Draws that the last block left are written over wherever they are read.
         draws.resize(rows.size(), 0.0);
         mask_protocol.fill(scope, rows, draws)?;
-        count_below(draws, rates, rows, scope.modality, indices);
+        count_below(draws, &counter, rows, scope.modality, indices);
         Ok(())
     })
 }
 
+/// Counts the rates below a draw. A table has the answer for all draws that are not close to a rate,
+/// which makes this about three times as fast as a binary search.
+struct RateCounter<'a> {
+    rates: &'a [f64],
+    /// The answer for the draws from i / [`CELLS`] to (i + 1) / [`CELLS`], or [`SEARCH`].
+    table: [u8; CELLS],
+}
+
+const CELLS: usize = 1024;
+
+/// Marks cells that contain a rate. It may also be the answer above all of 255 rates.
+const SEARCH: u8 = u8::MAX;
+
+impl<'a> RateCounter<'a> {
+    fn new(rates: &'a [f64]) -> Self {
+        let below = |cell: usize| {
+            let start = cell as f64 / CELLS as f64;
+            rates.partition_point(|rate| *rate < start)
+        };
+        let answer = |cell: usize| match (below(cell), below(cell + 1)) {
+            (start, end) if start == end => start as u8,
+            _ => SEARCH,
+        };
+        Self {
+            rates,
+            table: std::array::from_fn(answer),
+        }
+    }
+
+    /// How many rates are below `u`, a number of [0, 1).
+    fn below(&self, u: f64) -> u8 {
+        // The product is exact; processors convert to i32 in one instruction.
+        let cell = (u * CELLS as f64) as i32 as usize % CELLS;
+        match self.table[cell] {
+            SEARCH => self.rates.partition_point(|rate| *rate < u) as u8,
+            answer => answer,
+        }
+    }
+}
+
 /// The drop indices of draws: how many rates are below each; 0 on padding.
-fn count_below(draws: &[f64], rates: &[f64], rows: Rows, modality: Modality, indices: &mut [u8]) {
-    // `Error::RateList` keeps the list within a byte.
-    let top = rates.len() as u8;
+fn count_below(
+    draws: &[f64],
+    counter: &RateCounter,
+    rows: Rows,
+    modality: Modality,
+    indices: &mut [u8],
+) {
+    // `check_list` keeps the list within a byte.
+    let top = counter.rates.len() as u8;
     let samples = indices.chunks_mut(rows.steps).zip(draws.chunks(rows.steps));
     for ((indices, draws), &length) in samples.zip(rows.lengths) {
         let valid = &mut indices[..length as usize];
         for (index, u) in valid.iter_mut().zip(draws) {
-            *index = rates.partition_point(|rate| *rate < *u) as u8;
+            *index = counter.below(*u);
         }
         // CLS and SEP, which no rate masks.
         for t in [0, (length as usize).saturating_sub(1)] {
@@ -245,6 +302,27 @@ mod tests {
                 keep.missing_rate(&lengths)
             });
             assert_eq!(indices.missing_rates(valid), realized.collect::<Vec<_>>());
+        }
+    }
+
+    /// At every rate, at borders of cells, and at the neighboring floats of both.
+    #[test]
+    fn the_table_counts_as_comparing_does() {
+        for list in [
+            "0:1:0.1",
+            "0:0.9921875:0.00390625",
+            "0.5",
+            "0.001:0.255:0.001",
+        ] {
+            let list = rates::parse_list(list).unwrap();
+            let counter = RateCounter::new(&list);
+            let borders = (0..=2 * CELLS).map(|half| half as f64 / (2 * CELLS) as f64);
+            let numbers = list.iter().copied().chain(borders);
+            let around = numbers.flat_map(|u| [u, u.next_up(), u.next_down()]);
+            for u in around.filter(|u| (0.0..1.0).contains(u)) {
+                let compared = list.iter().filter(|rate| **rate < u).count();
+                assert_eq!(usize::from(counter.below(u)), compared, "{u}");
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::condition::ConditionKind;
+use super::numpy_rng::Mt19937;
 use super::{Error, MASK_PROTOCOLS, Phase, Rows, Scope, noise};
 use crate::data::dataset::{Modality, SplitName};
 
@@ -38,6 +39,15 @@ pub trait MaskProtocol: Sync {
     /// # Errors
     /// [`Error`] where the mask protocol cannot use the scope's seed.
     fn fill(&self, scope: &Scope, rows: Rows, draws: &mut [f64]) -> Result<(), Error>;
+
+    /// The generator of protocols whose draws are one sequence over all positions of all samples,
+    /// padding included; their draws then need not be in memory together.
+    ///
+    /// # Errors
+    /// As [`MaskProtocol::fill`].
+    fn sequence(&self, _: &Scope) -> Result<Option<Box<Mt19937>>, Error> {
+        Ok(None)
+    }
 
     /// Whether evaluation masks are the same under every seed.
     fn is_seed_invariant(&self) -> bool {

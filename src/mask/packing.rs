@@ -65,8 +65,12 @@ fn above_of_eight(numbers: u64, threshold: u8) -> u8 {
     } else {
         lower & numbers
     };
-    // The product collects the eight bits in its highest byte.
-    (((above & HIGH) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+    // Bit i of the lowest byte is the highest bit of byte i; other bytes get garbage.
+    let mut bits = (above & HIGH) >> 7;
+    bits |= bits >> 7;
+    bits |= bits >> 14;
+    bits |= bits >> 28;
+    bits as u8
 }
 
 /// A byte moved up by `bits`, 8 included.

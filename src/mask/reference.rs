@@ -40,6 +40,11 @@ impl MaskProtocol for Reference {
         Ok(())
     }
 
+    fn sequence(&self, scope: &Scope) -> Result<Option<Box<Mt19937>>, Error> {
+        let seed = numpy_seed(scope.seed)?;
+        Ok(Some(Box::new(Mt19937::from_seed(seed))))
+    }
+
     /// The published loader draws positions from one fixed seed; the run's seed decides rates only.
     fn training_seed(&self, _run: u64, evaluation: u64) -> u64 {
         evaluation

@@ -69,6 +69,10 @@ impl MaskProtocol for ReferenceTfr {
         Ok(())
     }
 
+    fn sequence(&self, scope: &Scope) -> Result<Option<Box<Mt19937>>, Error> {
+        Ok(Some(Box::new(generator(scope)?)))
+    }
+
     /// MMSA trains under the masks it tests under; the run's seed does not enter.
     fn training_seed(&self, _run: u64, evaluation: u64) -> u64 {
         evaluation

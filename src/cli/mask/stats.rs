@@ -1,7 +1,7 @@
 //! `mask stats`: print realized missing rates.
 
 use lnln_bench::data::dataset::SplitName;
-use lnln_bench::mask::{self, Condition, EvaluationMasks, Realized, SplitShape, Spread, Variants};
+use lnln_bench::mask::{self, Condition, EvaluationMasks, Realized, SplitShape, Spread};
 use serde_json::json;
 
 use super::Chosen;
@@ -89,24 +89,21 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         "{name} {split}: {} v{} masks, seed {seed}, realized missing rates",
         masks.mask_protocol, masks.version
     );
-    output::write(&format!("{head}\n{table}\n{}", note(&masks, &shape)))
+    output::write(&format!("{head}\n{table}\n{}", note(&shape)))
 }
 
-/// Explains the columns, and by how much text stays below its nominal rate.
-fn note(masks: &Variants, shape: &SplitShape) -> String {
-    let samples = shape.ids.len();
+/// Explains the columns, and why text at rate 1 is below 1.
+fn note(shape: &SplitShape) -> String {
     let [text, ..] = shape.lengths;
     let valid: u64 = text.iter().map(|length| u64::from(*length)).sum();
     let protected: u64 = text.iter().map(|length| u64::from(*length).min(2)).sum();
-    let mut note = "pooled: masked valid positions / valid positions, all samples together; mean, sd, min \
-                    and max: of the samples' own rates, so short samples weigh as much as long ones."
+    let mut note = "pooled: masked valid positions / valid positions of all samples together
+mean, sd, min, max: over the samples' own rates; short samples weigh as much as long ones"
         .to_owned();
-    if valid > 0 && !masks.conditions.is_empty() {
+    if valid > 0 {
         let most = (valid - protected) as f64 / valid as f64;
         note.push_str(&format!(
-            "\ntext: CLS and SEP are valid and never masked, so the rate stays below the nominal one; at \
-             rate 1 it is {most:.4} here ({samples} samples, {:.1} tokens on average).",
-            valid as f64 / samples as f64
+            "\ntext: CLS and SEP are valid and never masked, so at rate 1 `pooled` is {most:.4}, not 1"
         ));
     }
     note
