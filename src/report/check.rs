@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::build::build;
 use super::error::{Error, Result};
 use super::manifest::{NAME, ReportManifest};
 use super::rows::scores::Basis;
-use super::write::build;
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::error::{Result, render};
 use super::numbering::{Numbered, Numbering};
 use crate::report::format::json;
-use crate::report::format::page::{Figure, Part};
 use crate::report::options::Options;
+use crate::report::part::{Figure, Part};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::table::{Column, Line, Table};
 
@@ -42,7 +42,7 @@ pub struct ReportManifest {
     pub numbered: Numbered,
     /// By id.
     pub tables: BTreeMap<String, TableMetadata>,
-    /// By path without its ending: SVG and PNG show the same.
+    /// By path without its extension.
     pub figures: BTreeMap<String, FigureMetadata>,
     /// blake3 of every other file of the report, by its path within.
     pub files: BTreeMap<String, String>,

@@ -1,10 +1,10 @@
 //! Marks of numbers in every format.
 
 use super::fixture::section;
-use super::format::page::Part;
 use super::format::{html, latex, markdown, terminal};
 use super::numbering::Numbering;
 use super::options::Options;
+use super::part::Part;
 use super::table::{Table, build};
 use crate::report::format::terminal::Style;
 
@@ -23,8 +23,8 @@ fn what_is_significant_is_bold_though_it_is_not_the_best() {
     assert!(text.contains("| FLAT | **80.00** ± 0.00 |"), "{text}");
     let text = latex::table(&table);
     assert!(text.contains("FLAT & \\textbf{80.00}"), "{text}");
-    let show = |table: &Table, colour| {
-        let style = Style { width: 100, colour };
+    let show = |table: &Table, color| {
+        let style = Style { width: 100, color };
         terminal::tables(std::slice::from_ref(table), style)
     };
     let text = show(&table, false);

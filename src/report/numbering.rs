@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::format::page::Part;
 use super::origin::{Evidence, File, Origin, RunSet};
+use super::part::Part;
 use crate::mask::Condition;
 use crate::report::rows::reading::Reading;
 

@@ -31,7 +31,9 @@ pub struct Options {
     /// ones where empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub matrix_conditions: Vec<Condition>,
-    /// How often to resample, 0 for no tests; by default as [`EFFORT`](super::effort::EFFORT), with more
-    /// permutations for large tables, and not at all for more than [`MANY`](super::effort::MANY) runs.
+    /// How often to resample, 0 for no tests; by default see
+    /// [`plan`](super::resampling::plan).
     pub resamples: Option<usize>,
+    /// Render every figure as PNG too.
+    pub png: bool,
 }

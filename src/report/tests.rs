@@ -6,22 +6,23 @@ use std::path::Path;
 
 use super::figure::{curves, svg};
 use super::fixture::{TOY, eleven, manifest, predictions, record, save, scored, section};
-use super::format::{csv, html, latex, markdown, page, terminal};
+use super::format::{EXPORTERS, Report, html, latex, markdown, terminal};
 use super::numbering::Numbering;
 use super::table::build;
-use super::{Options, check, write_report};
+use super::tidy::summary;
+use super::{Layout, Options, check, write_report};
 use crate::record::RunDir;
-use crate::report::format::page::Part;
 use crate::report::format::terminal::Style;
+use crate::report::part::Part;
 use crate::report::rows::scores::score_by;
-use crate::report::rows::section::sections;
+use crate::report::rows::section::{Section, sections};
 
 /// A small grid, so that snapshots can be read.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 
 const REFERENCE: Style = Style {
     width: 100,
-    colour: false,
+    color: false,
 };
 
 #[test]
@@ -35,7 +36,7 @@ fn tables_in_markdown() {
 #[test]
 fn the_whole_page_in_markdown() {
     let part = Part::new(section(&GRID), &Options::default()).unwrap();
-    insta::assert_snapshot!(page::markdown(&[part]));
+    insta::assert_snapshot!(markdown::page(&[part]));
 }
 
 #[test]
@@ -75,18 +76,29 @@ fn a_long_name_wraps_in_the_terminal_and_numbers_do_not() {
     insta::assert_snapshot!(terminal::tables(&[table], narrow));
 }
 
+/// The file of this name of a report on one section.
+fn exported(file: &str, section: Section) -> String {
+    let parts = [Part::new(section, &Options::default()).unwrap()];
+    let (numbering, layout) = (Numbering::of(&parts), Layout::Full);
+    let summary = summary::frame(&parts, &numbering, layout).unwrap();
+    let report = Report {
+        parts: &parts,
+        numbering: &numbering,
+        layout,
+        summary: &summary,
+    };
+    let exporter = EXPORTERS.iter().find(|exporter| exporter.file == file);
+    String::from_utf8((exporter.unwrap().render)(&report).unwrap()).unwrap()
+}
+
 #[test]
 fn scores_in_csv() {
-    let scores = csv::scores(&[&section(&[0.0, 1.0])]).unwrap();
-    insta::assert_snapshot!(String::from_utf8(scores).unwrap());
+    insta::assert_snapshot!(exported("scores.csv", section(&[0.0, 1.0])));
 }
 
 #[test]
 fn summary_in_csv() {
-    let part = Part::new(section(&GRID), &Options::default()).unwrap();
-    let numbering = Numbering::of(std::slice::from_ref(&part));
-    let summary = csv::summary(&[&part.section], &numbering).unwrap();
-    insta::assert_snapshot!(String::from_utf8(summary).unwrap());
+    insta::assert_snapshot!(exported("summary.csv", section(&GRID)));
 }
 
 #[test]
@@ -263,6 +275,38 @@ fn the_same_runs_give_the_same_bytes() {
 }
 
 #[test]
+fn pictures_are_rendered_where_asked_for_and_removed_where_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    let options = |png| Options {
+        metrics: vec!["mae".into()],
+        resamples: Some(0),
+        png,
+        ..Options::default()
+    };
+    let pictures = || {
+        let all = contents(&out).into_iter();
+        all.filter(|(name, _)| name.ends_with(".png"))
+            .collect::<Vec<_>>()
+    };
+    write_report(&[&runs], &out, &options(true)).unwrap();
+    let figures = contents(&out)
+        .keys()
+        .filter(|n| n.ends_with(".svg"))
+        .count();
+    assert!(figures > 3 && pictures().len() == figures);
+    assert!(
+        pictures()
+            .iter()
+            .all(|(_, bytes)| bytes.starts_with(b"\x89PNG"))
+    );
+    assert!(check(&out, &[]).unwrap().differences.is_empty());
+    write_report(&[&runs], &out, &options(false)).unwrap();
+    assert!(pictures().is_empty());
+}
+
+#[test]
 fn a_check_passes_until_something_changes() {
     let dir = tempfile::tempdir().unwrap();
     let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
@@ -370,10 +414,8 @@ fn a_selection_shows_what_was_asked_for_and_drops_old_figures() {
     };
     let written = write_report(&[&runs], &out, &options).unwrap();
     let left = contents(&out);
-    assert!(left.len() < all && left.contains_key("figures/toy-mae.png"));
-    assert!(
-        !left.contains_key("figures/toy-corr.svg") && !left.contains_key("figures/toy-corr.png")
-    );
+    assert!(left.len() < all && left.contains_key("figures/toy-mae.svg"));
+    assert!(!left.contains_key("figures/toy-corr.svg"));
     let labels: Vec<_> = written.overviews[0]
         .rows
         .iter()

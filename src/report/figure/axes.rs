@@ -1,6 +1,6 @@
 //! The frame of a plot: from numbers to pixels, ticks at round numbers, labels.
 
-use super::scene::{Anchor, BLACK, GREY, PALE, Point, Scene};
+use super::scene::{Anchor, BLACK, GRAY, PALE, Point, Scene};
 
 /// Size of the letters at axes.
 pub const FONT: f64 = 13.0;
@@ -44,18 +44,18 @@ impl Axes {
         }
         for (value, text) in self.ticks_across(((right - left) / 45.0) as usize) {
             let x = self.at(value, self.up[0]).0;
-            scene.line(vec![(x, bottom), (x, bottom + 4.0)], GREY, 1.0, 0.0);
+            scene.line(vec![(x, bottom), (x, bottom + 4.0)], GRAY, 1.0, 0.0);
             scene.text((x, bottom + 16.0), &text, FONT, BLACK, Anchor::Middle);
         }
         scene.line(
             vec![(left, top), (left, bottom), (right, bottom)],
-            GREY,
+            GRAY,
             1.0,
             0.0,
         );
         let middle = (left + right) / 2.0;
         scene.text((middle, bottom + 36.0), label, FONT, BLACK, Anchor::Middle);
-        let widest = height.iter().map(|(_, t)| super::glyph::width(t) * FONT);
+        let widest = height.iter().map(|(_, t)| super::font::width(t) * FONT);
         let beside = left - 24.0 - widest.fold(0.0, f64::max);
         scene.upright((beside, (top + bottom) / 2.0), upright, FONT);
     }

@@ -1,8 +1,8 @@
 //! Histograms of predictions over those of the truth: a row per model, a column per condition.
 
 use super::axes::ticks;
-use super::glyph;
-use super::scene::{Anchor, BLACK, GREY, Scene};
+use super::font;
+use super::scene::{Anchor, BLACK, GRAY, Scene};
 use super::style::Style;
 
 const WIDTH: f64 = 168.0;
@@ -50,10 +50,10 @@ pub fn draw(
     truth: &Shares,
     rows: &[Row],
 ) -> Scene {
-    let names = rows.iter().map(|r| glyph::width(&r.label) * 12.0);
+    let names = rows.iter().map(|r| font::width(&r.label) * 12.0);
     let name = names.fold(0.0, f64::max).min(260.0);
     let room = (WIDTH + ASIDE) * conditions.len() as f64;
-    let width = (LEFT + name + 16.0 + room).max(glyph::width(title) * 15.0 + 28.0);
+    let width = (LEFT + name + 16.0 + room).max(font::width(title) * 15.0 + 28.0);
     let height = TOP + (HEIGHT + BETWEEN) * rows.len() as f64 + 40.0;
     let mut scene = Scene::new(width, height, title);
     let most = truth.iter().copied().fold(0.0, f64::max) * 2.0;
@@ -69,10 +69,10 @@ pub fn draw(
     }
     for (i, row) in rows.iter().enumerate() {
         let at = (LEFT, TOP + (HEIGHT + BETWEEN) * i as f64 + HEIGHT / 2.0);
-        scene.text(at, &row.label, 12.0, row.style.colour, Anchor::Start);
+        scene.text(at, &row.label, 12.0, row.style.color, Anchor::Start);
     }
-    let note = "bars: share of predictions per bin; grey line: labels of the test split";
-    scene.text((LEFT, height - 16.0), note, 11.0, GREY, Anchor::Start);
+    let note = "bars: share of predictions per bin; gray line: labels of the test split";
+    scene.text((LEFT, height - 16.0), note, 11.0, GRAY, Anchor::Start);
     scene
 }
 
@@ -81,7 +81,7 @@ fn bars(scene: &mut Scene, (left, top): (f64, f64), style: Style, shares: &Share
     for (i, share) in shares.iter().enumerate().filter(|(_, s)| **s > 0.0) {
         let height = (share / most).min(1.0) * HEIGHT;
         let at = (left + width * i as f64, top + HEIGHT - height);
-        scene.rectangle(at, width - 0.5, height, style.colour.tint(0.75));
+        scene.rectangle(at, width - 0.5, height, style.color.tint(0.75));
     }
     for (middle, text) in cut(shares, most) {
         let at = (left + width * middle, top - 7.0);
@@ -112,12 +112,12 @@ fn outline(scene: &mut Scene, (left, top): (f64, f64), truth: &Shares, most: f64
         [(x, y), (x + width, y)]
     };
     let points = truth.iter().enumerate().flat_map(step).collect();
-    scene.line(points, GREY, 1.0, 0.0);
+    scene.line(points, GRAY, 1.0, 0.0);
 }
 
 fn base(scene: &mut Scene, (left, bottom): (f64, f64), [low, high]: [f32; 2]) {
     let (low, high) = (f64::from(low), f64::from(high));
-    scene.line(vec![(left, bottom), (left + WIDTH, bottom)], GREY, 1.0, 0.0);
+    scene.line(vec![(left, bottom), (left + WIDTH, bottom)], GRAY, 1.0, 0.0);
     for (value, text) in ticks([low, high], 4) {
         let x = left + (value - low) / (high - low) * WIDTH;
         // Those at the ends stay inside the frame: another column's stand right beside it.
@@ -126,7 +126,7 @@ fn base(scene: &mut Scene, (left, bottom): (f64, f64), [low, high]: [f32; 2]) {
             share if share > 0.98 => Anchor::End,
             _ => Anchor::Middle,
         };
-        scene.text((x, bottom + 9.0), &text, 10.0, GREY, anchor);
+        scene.text((x, bottom + 9.0), &text, 10.0, GRAY, anchor);
     }
 }
 

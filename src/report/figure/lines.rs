@@ -2,7 +2,7 @@
 
 use super::axes::{Axes, FONT};
 use super::dodge::dodge;
-use super::glyph;
+use super::font;
 use super::scene::{Anchor, Point, Scene};
 use super::style::Style;
 
@@ -51,7 +51,7 @@ impl Line {
 
 /// Draws lines; the last come first, so that they never hide earlier ones.
 pub fn draw(title: &str, across: &str, up: &str, lines: &[Line]) -> Scene {
-    let names = lines.iter().map(|l| glyph::width(&name(l)) * FONT);
+    let names = lines.iter().map(|l| font::width(&name(l)) * FONT);
     let room = 74.0 + names.fold(0.0, f64::max);
     let height = 420f64.max(90.0 + GAP * lines.len() as f64);
     let xs = || lines.iter().flat_map(Line::marks).map(|m| m.x);
@@ -84,7 +84,7 @@ fn band(scene: &mut Scene, axes: &Axes, line: &Line, segment: &[Mark]) {
     }
     let upper = segment.iter().map(|m| axes.at(m.x, m.high));
     let lower = segment.iter().rev().map(|m| axes.at(m.x, m.low));
-    scene.polygon(upper.chain(lower).collect(), line.style.colour, 0.14);
+    scene.polygon(upper.chain(lower).collect(), line.style.color, 0.14);
 }
 
 /// Lowest and highest number to show, with a margin.
@@ -110,7 +110,7 @@ fn label(scene: &mut Scene, axes: &Axes, lines: &[Line]) {
     let wanted: Vec<f64> = ends.iter().map(|(at, _)| at.1).collect();
     for ((at, line), y) in ends.into_iter().zip(dodge(&wanted, GAP, top, bottom)) {
         let edge = right + 6.0;
-        let pale = line.style.colour.tint(0.45);
+        let pale = line.style.color.tint(0.45);
         // A line that ends early is led to the edge by dots, lest it seem to go on.
         if at.0 + 12.0 < edge {
             scene.line(vec![(at.0 + 6.0, at.1), (edge, at.1)], pale, 1.0, 2.0);
@@ -121,7 +121,7 @@ fn label(scene: &mut Scene, axes: &Axes, lines: &[Line]) {
             &[(edge + 17.0, y), (edge + 34.0, y), (edge + 52.0, y)],
         );
         let place = (edge + 60.0, y);
-        scene.text(place, &name(line), FONT, line.style.colour, Anchor::Start);
+        scene.text(place, &name(line), FONT, line.style.color, Anchor::Start);
     }
 }
 

@@ -1,13 +1,13 @@
-//! `index.html`: one page with everything in it, that loads nothing.
+//! Renders `index.html`: everything on one page that loads nothing.
 
 use minijinja::value::Serde;
 use minijinja::{Environment, Template};
 use serde::Serialize;
 
+use super::{Exporter, Report, json};
 use crate::metric::fixed;
 use crate::report::error::{Result, render};
-use crate::report::format::json;
-use crate::report::format::page::{Figure, Part};
+use crate::report::part::{Figure, Part};
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
@@ -15,6 +15,12 @@ use crate::report::table::{BASELINE_MARK, Cell, Column, Content, Line, Table};
 
 const NAME: &str = "index.html";
 const FIGURE: &str = "figure.html";
+
+pub const EXPORTER: Exporter = Exporter {
+    name: "HTML",
+    file: NAME,
+    render: |report: &Report<'_>| Ok(page(report.parts, report.numbering)?.into_bytes()),
+};
 
 /// The page.
 ///

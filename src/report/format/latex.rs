@@ -1,7 +1,9 @@
-//! Tables in LaTeX, in the style of the booktabs package.
+//! Renders `tables.tex`: the tables in the style of the booktabs package.
 
 use std::collections::BTreeSet;
 
+use super::{Exporter, Report};
+use crate::report::part::Part;
 use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Line, Table};
 
 const HEAD: &str = "\
@@ -12,6 +14,14 @@ const HEAD: &str = "\
 % Names of models and data stand as they were given. pdflatex prints Latin letters; where a name has
 % others (Chinese, Greek), use lualatex or xelatex with \\usepackage{fontspec} and a font that has them.
 ";
+
+pub const EXPORTER: Exporter = Exporter {
+    name: "LaTeX",
+    file: "tables.tex",
+    render: |report: &Report<'_>| {
+        Ok(tables(report.parts.iter().flat_map(Part::tables)).into_bytes())
+    },
+};
 
 /// Prints box 0, made smaller where it is wider than the text or higher than most of a page.
 const FIT: &str = "\

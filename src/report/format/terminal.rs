@@ -25,7 +25,7 @@ pub struct Style {
     /// Columns of the terminal.
     pub width: u16,
     /// Whether escape codes may be used; without them bold cells carry an asterisk.
-    pub colour: bool,
+    pub color: bool,
 }
 
 /// Tables one after the other with their notes. Spreads are left out where they do not fit.
@@ -44,11 +44,11 @@ fn table(table: &Table, style: Style) -> String {
     let mut cells = table.rows.iter().flat_map(|r| &r.cells);
     let shared = cells.any(|c| matches!(c.content, Content::Several(_)));
     let style = Style {
-        colour: style.colour && !shared,
+        color: style.color && !shared,
         ..style
     };
     let plain = Style {
-        colour: false,
+        color: false,
         ..style
     };
     let fits = width(&grid(table, plain, spread, false)) <= usize::from(style.width);
@@ -70,7 +70,7 @@ fn grid(table: &Table, style: Style, spread: bool, bound: bool) -> String {
         grid.set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(style.width);
     }
-    if style.colour {
+    if style.color {
         grid.enforce_styling()
     } else {
         grid.force_no_tty()
@@ -125,7 +125,7 @@ fn line(row: &Line, style: Style, spread: bool) -> Vec<View> {
 
 fn view(cell: &Cell, style: Style, spread: bool) -> View {
     let text = text(cell, style, spread);
-    match (cell.best, cell.significant, style.colour) {
+    match (cell.best, cell.significant, style.color) {
         (_, true, true) => View::new(text).add_attribute(Attribute::Bold),
         (true, false, true) => View::new(text).add_attribute(Attribute::Underlined),
         _ => View::new(text),
@@ -137,7 +137,7 @@ fn text(cell: &Cell, style: Style, spread: bool) -> String {
         let each = cells.iter().map(|c| text(c, style, spread));
         return each.collect::<Vec<_>>().join(BETWEEN);
     }
-    let mut text = match (cell.best, cell.significant, style.colour) {
+    let mut text = match (cell.best, cell.significant, style.color) {
         (_, true, false) => format!("*{}", cell.content.text()),
         (true, false, false) => format!("_{}", cell.content.text()),
         _ => cell.content.text(),
@@ -180,7 +180,7 @@ fn wrapped(note: &str) -> String {
 fn notes(table: &Table, style: Style, cut: bool) -> String {
     let mut out = String::new();
     for note in &table.notes {
-        let note = if style.colour {
+        let note = if style.color {
             note.clone()
         } else {
             note.replace("Bold:", "*:").replace("Underlined:", "_:")

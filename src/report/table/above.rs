@@ -1,11 +1,12 @@
-//! How far models stand above the baseline.
+//! Builds the tables and columns of distances to the baseline.
 
-use super::{Cell, Column, Content, Line, Table, notes, reason};
+use super::notes::{NOT_EVALUATED, at_baseline, selected};
+use super::{Cell, Column, Content, Line, Table, reason};
 use crate::report::origin::Origin;
 use crate::report::rows::section::Section;
 
-/// Why a number stands above nothing.
-const NO_FLOOR: &str = "Undefined: no constant has this score.";
+/// Why a number has no distance.
+const NO_BASELINE: &str = "Undefined: no constant has this score.";
 
 /// The table of the distances to the baseline of a section's table; `None` where there is none.
 pub fn table(section: &Section, of: &Table) -> Option<Table> {
@@ -22,24 +23,24 @@ pub fn table(section: &Section, of: &Table) -> Option<Table> {
         reasons,
         notes: Vec::new(),
     };
-    table.notes = said(section, &table);
+    table.notes = notes_of(section, &table);
     let known = |c: &Cell| matches!(c.content, Content::Number { .. });
     let shown = table.numbers().any(known);
     shown.then_some(table)
 }
 
-fn said(section: &Section, table: &Table) -> Vec<String> {
+fn notes_of(section: &Section, table: &Table) -> Vec<String> {
     let points =
-        "Points by which each number is better than that of the best constant; negative is worse.";
-    let mut said = vec![points.to_string()];
+        "Points by which each number is better than the best constant baseline; negative is worse.";
+    let mut notes = vec![points.to_string()];
     if table.numbers().any(|c| c.content == Content::Missing) {
-        said.push(notes::NOT_EVALUATED.to_string());
+        notes.push(NOT_EVALUATED.to_string());
     }
     if table.numbers().any(|c| c.at_baseline) {
-        said.push(notes::at_baseline());
+        notes.push(at_baseline());
     }
-    said.extend(notes::selected(section));
-    said
+    notes.extend(selected(section));
+    notes
 }
 
 fn column(of: &Column) -> Column {
@@ -83,7 +84,7 @@ fn points(table: &Table, of: &Cell, origin: &Origin, reasons: &mut Vec<String>) 
             decimals: *decimals,
         },
         (Content::Number { .. }, None) => Content::Undefined {
-            reason: reason(reasons, NO_FLOOR.to_string()),
+            reason: reason(reasons, NO_BASELINE.to_string()),
         },
         // What has no number of its own has no distance, for the same reason.
         (Content::Undefined { reason: why }, _) => Content::Undefined {

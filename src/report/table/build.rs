@@ -1,4 +1,4 @@
-//! From a section's runs to its tables: one per metric over missing rates, and one over all.
+//! Builds a section's tables: one per metric over its conditions, and one of all metrics.
 
 use crate::mask::Kind;
 use crate::metric::{Direction, Metric, Unit};
@@ -45,7 +45,7 @@ pub fn overview(section: &Section) -> Table {
         |m: &&'static Metric| Source::new("", heading(m), m.name.to_string(), m, mean.clone());
     let title = match section.conditions.as_slice() {
         [condition] => format!("{}: {}", section.title, condition::heading(*condition)),
-        _ => format!("{}: {}", section.title, over_rates(&mean.title())),
+        _ => format!("{}: {}", section.title, caption(section, &mean)),
     };
     let columns = section.metrics.iter().map(column).collect();
     whole(
@@ -56,9 +56,23 @@ pub fn overview(section: &Section) -> Table {
     )
 }
 
-fn over_rates(mean: &str) -> String {
-    mean.replacen("mean", "mean over missing rates", 1)
-        .replace("rates of", "rates")
+/// The mean as part of a caption: `mean over missing rates 0-0.9`.
+fn caption(section: &Section, mean: &Reading) -> String {
+    let title = mean.title();
+    let over = title
+        .strip_prefix("mean of ")
+        .or(title.strip_prefix("mean "));
+    let over = over.unwrap_or(&title);
+    let rates = condition::rates(&section.conditions).len() == section.conditions.len();
+    if over == "six" {
+        "mean over the six sets of missing modalities".to_string()
+    } else if !rates {
+        format!("mean over {over}")
+    } else if let Some((count, span)) = over.split_once(" rates ") {
+        format!("mean over {count} missing rates {span}")
+    } else {
+        format!("mean over missing rates {over}")
+    }
 }
 
 /// Title of a metric with its unit and an arrow to the better side.
@@ -105,7 +119,7 @@ impl Source {
     }
 }
 
-/// What titles say of made-up data.
+/// The end of the titles of synthetic data.
 pub(super) fn synthetic(section: &Section) -> &'static str {
     if section.synthetic() {
         " (synthetic data)"

@@ -85,7 +85,7 @@ fn the_papers_layout_marks_tests_and_says_how_weights_were_selected() {
 }
 
 #[test]
-fn the_papers_layout_says_how_far_our_numbers_are_above_the_floor() {
+fn the_papers_layout_says_how_far_our_numbers_are_above_the_baseline() {
     let mosi = crate::metric::protocol("mosi").unwrap();
     let runs = ["lnln", "flat", "constant"].map(|model| {
         let mut m = manifest(model, 11, &GRID);

@@ -6,7 +6,8 @@ use super::paper_cells::{Place, together};
 use super::{Cell, Column, Content, Line, Table, above};
 use crate::mask::Condition;
 use crate::metric::{Direction, Metric};
-use crate::published;
+use crate::published::Published;
+use crate::published::parse::ParsedCondition;
 use crate::report::origin::Origin;
 use crate::report::rows::condition;
 use crate::report::rows::reading::Reading;
@@ -15,19 +16,7 @@ use crate::report::rows::section::{Row, Section};
 /// Overall numbers, how far they are above the baseline, those with their spread over seeds where there is
 /// one, then those at every condition.
 pub fn tables(section: &Section) -> Vec<Table> {
-    let mean = Reading::mean(&section.conditions);
-    let rates = condition::rates(&section.conditions).len() == section.conditions.len();
-    let whole = if rates {
-        published::ParsedCondition::MeanOverRates
-    } else {
-        published::ParsedCondition::MeanOverMissing
-    };
-    let overall = [(mean.title(), mean, Some(whole))];
-    let each = section
-        .conditions
-        .iter()
-        .map(|l| (condition::heading(*l), Reading::At(*l), printed(*l)));
-    let each: Vec<_> = each.collect();
+    let (overall, each) = (overall(section), each(section));
     let columns = columns(section);
     let [plain, spread] = [false, true].map(|spread| Show {
         section,
@@ -46,26 +35,68 @@ pub fn tables(section: &Section) -> Vec<Table> {
     tables
 }
 
+/// The published numbers that the tables show, each with what it is a number of.
+pub fn published(section: &Section) -> Vec<(Published, Reading)> {
+    let blocks = overall(section).into_iter().chain(each(section));
+    let numbers = |block: Block| {
+        let reading = match block.printed {
+            Some(ParsedCondition::MeanOverRates) => Reading::Mean(condition::paper()),
+            Some(ParsedCondition::MeanOverMissing) => Reading::Mean(Condition::SUBSETS.to_vec()),
+            _ => block.reading,
+        };
+        let place = Place::new(section, &block.printed, false);
+        let all: Vec<Published> = place.all().collect();
+        all.into_iter().map(move |number| (number, reading.clone()))
+    };
+    blocks.flat_map(numbers).collect()
+}
+
+/// Rows of a table that are numbers of one kind.
+struct Block {
+    title: String,
+    reading: Reading,
+    /// As papers print it; `None` where none does.
+    printed: Option<ParsedCondition>,
+}
+
+/// The one block of tables of overall numbers.
+fn overall(section: &Section) -> [Block; 1] {
+    let mean = Reading::mean(&section.conditions);
+    let rates = condition::rates(&section.conditions).len() == section.conditions.len();
+    let printed = if rates {
+        ParsedCondition::MeanOverRates
+    } else {
+        ParsedCondition::MeanOverMissing
+    };
+    [Block {
+        title: mean.title(),
+        reading: mean,
+        printed: Some(printed),
+    }]
+}
+
+/// A block per condition.
+fn each(section: &Section) -> Vec<Block> {
+    let block = |condition: &Condition| Block {
+        title: condition::heading(*condition),
+        reading: Reading::At(*condition),
+        printed: match condition.rate() {
+            Some(rate) => ParsedCondition::rate(rate),
+            None => Some(ParsedCondition::Missing(condition.to_string())),
+        },
+    };
+    section.conditions.iter().map(block).collect()
+}
+
 /// What two numbers in a cell are.
 const PAIRS: &str = "Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0 (negative / positive, negative / \
                      non-negative).";
-
-/// The condition as papers print it.
-fn printed(condition: Condition) -> Option<published::ParsedCondition> {
-    match condition.rate() {
-        Some(rate) => published::ParsedCondition::rate(rate),
-        None => Some(published::ParsedCondition::Missing(condition.to_string())),
-    }
-}
 
 /// Metrics that share a printed column: `acc2_non0` and `acc2_has0`.
 fn columns(section: &Section) -> Vec<Vec<&'static Metric>> {
     let groups = section.metrics.chunk_by(|a, b| a.stem() == b.stem());
     groups.map(<[_]>::to_vec).collect()
 }
-
-/// (title, reading, condition as printed) of a block of rows.
-type Block = (String, Reading, Option<published::ParsedCondition>);
 
 /// What a table shows.
 struct Show<'a> {
@@ -115,7 +146,7 @@ impl Show<'_> {
         let is_ours = |row: &Line| row.cells.iter().any(|c| c.origin != Origin::Nothing);
         ours.rows.retain(is_ours);
         let mut table = above::table(self.section, &ours)?;
-        let titles: Vec<&str> = blocks.iter().map(|(title, ..)| title.as_str()).collect();
+        let titles: Vec<&str> = blocks.iter().map(|block| block.title.as_str()).collect();
         let what = format!("Numbers: {}. {PAIRS}", titles.join(", "));
         table.notes.insert(0, what);
         Some(table)
@@ -124,9 +155,9 @@ impl Show<'_> {
     /// Our numbers, marked and tested as in any table: a column per block and metric.
     fn flat(&self, blocks: &[Block]) -> Table {
         let metrics = &self.section.metrics;
-        let sources = blocks.iter().flat_map(|(_, reading, _)| {
+        let sources = blocks.iter().flat_map(|block| {
             let source = |m: &&'static Metric| {
-                Source::new("", heading(m), m.name.to_string(), m, reading.clone())
+                Source::new("", heading(m), m.name.to_string(), m, block.reading.clone())
             };
             metrics.iter().map(source).collect::<Vec<_>>()
         });
@@ -147,7 +178,7 @@ impl Show<'_> {
 
     fn notes(&self, blocks: &[Block], flat: &Table) -> Vec<String> {
         let mut notes = vec![format!("{PAIRS} -: not evaluated or not published.")];
-        if let [(title, ..)] = blocks {
+        if let [Block { title, .. }] = blocks {
             notes.push(format!(
                 "This report: {title}; published: mean over the rates 0 to 0.9, or over the six \
                  sets of missing modalities."
@@ -167,9 +198,9 @@ impl Show<'_> {
 
     /// Whether published numbers were left out because other masks made them.
     fn other_masks(&self, blocks: &[Block]) -> Option<String> {
-        let mut conditions = blocks.iter().map(|(_, _, condition)| condition);
-        let mask_protocols =
-            conditions.find_map(|l| Place::new(self.section, l, self.spread).other_masks())?;
+        let mask_protocols = blocks.iter().find_map(|block| {
+            Place::new(self.section, &block.printed, self.spread).other_masks()
+        })?;
         Some(format!(
             "Published numbers of incomplete data were made with other masks ({mask_protocols}) than \
              these ({}) and are left out.",
@@ -182,11 +213,11 @@ impl Show<'_> {
         &self,
         flat: &Table,
         block: usize,
-        (title, _, condition): &Block,
+        of: &Block,
         reasons: &mut Vec<String>,
     ) -> Vec<Line> {
         let (section, columns) = (self.section, self.columns);
-        let place = Place::new(section, condition, self.spread);
+        let place = Place::new(section, &of.printed, self.spread);
         let mut line = |label: &str, model: &str, own: Option<&Line>| {
             let first = block * section.metrics.len();
             let mut own_cells = own.map(|line| line.cells[first..].iter());
@@ -199,7 +230,7 @@ impl Show<'_> {
             }
             cells.extend(columns.iter().map(|c| place.theirs(model, c, reasons)));
             Line {
-                block: title.clone(),
+                block: of.title.clone(),
                 label: label.to_string(),
                 baseline: own.is_some_and(|line| line.baseline),
                 cells,

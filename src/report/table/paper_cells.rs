@@ -53,7 +53,7 @@ impl<'a> Place<'a> {
     }
 
     /// The numbers that were made with masks like ours.
-    fn all(&self) -> impl Iterator<Item = Published> {
+    pub fn all(&self) -> impl Iterator<Item = Published> {
         published::all().filter(|p| self.is_here(p) && p.has_masks(self.mask_protocol))
     }
 

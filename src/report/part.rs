@@ -1,16 +1,15 @@
-//! `report.md`: everything on one page.
+//! Builds the tables and figures of a section.
+
+use rayon::prelude::*;
 
 use crate::metric::Metric;
 use crate::report::error::Result;
 use crate::report::figure::drawing::{Drawing, Series};
-use crate::report::figure::{curves, gather, raster, svg};
-use crate::report::format::markdown::{self, escape, line};
+use crate::report::figure::{curves, gather, png, svg};
 use crate::report::options::{Layout, Options};
-use crate::report::rows::provenance;
 use crate::report::rows::section::Section;
 use crate::report::table::Table;
 use crate::report::table::{ablation, above, build, efficiency, paper};
-use rayon::prelude::*;
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
@@ -31,22 +30,25 @@ pub struct Figure {
     pub path: String,
     pub title: String,
     pub svg: String,
-    pub png: Vec<u8>,
+    /// The same as PNG, if asked for.
+    pub png: Option<Vec<u8>>,
     /// What it shows, and where that comes from.
     pub series: Vec<Series>,
 }
 
 impl Figure {
-    /// A drawing in both formats, under this name.
-    pub fn new(name: &str, drawing: Drawing) -> Self {
+    /// A drawing under this name, as SVG and where asked for as PNG.
+    fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
         let Drawing { scene, series } = drawing;
-        Self {
+        let svg = svg::render(&scene);
+        let png = options.png.then(|| png::render(&svg)).transpose()?;
+        Ok(Self {
             path: format!("figures/{name}"),
-            title: scene.title.clone(),
-            svg: svg::render(&scene),
-            png: raster::render(&scene),
+            title: scene.title,
+            svg,
+            png,
             series,
-        }
+        })
     }
 }
 
@@ -54,18 +56,22 @@ impl Part {
     /// Builds the tables and draws the figures of a section.
     ///
     /// # Errors
-    /// If predictions cannot be read again.
+    /// If predictions cannot be read again, or a figure cannot be rendered.
     pub fn new(section: Section, options: &Options) -> Result<Self> {
         let metric = |metric: &&'static Metric| {
             let table = build::by_rate(&section, metric);
             let drawing = curves::draw(&section, metric, &table.title);
-            let figure = drawing.map(|drawing| Figure::new(&table.id, drawing));
-            (table, figure)
+            let figure = drawing.map(|drawing| Figure::new(&table.id, drawing, options));
+            Ok((table, figure.transpose()?))
         };
-        let metrics: Vec<_> = section.metrics.par_iter().map(metric).collect();
+        let metrics: Result<Vec<_>> = section.metrics.par_iter().map(metric).collect();
+        let metrics = metrics?;
         let others = gather::figures(&section, &options.matrix_conditions)?;
-        let draw = |p: gather::Named| Figure::new(&p.name, p.drawing);
-        let mut pictures: Vec<Figure> = others.into_par_iter().map(draw).collect();
+        let pictures: Result<Vec<Figure>> = others
+            .into_par_iter()
+            .map(|p| Figure::new(&p.name, p.drawing, options))
+            .collect();
+        let mut pictures = pictures?;
         let mut shown = Vec::new();
         let mut alone = |tables: Vec<Table>| shown.extend(tables.into_iter().map(|t| (t, None)));
         match options.layout {
@@ -100,51 +106,4 @@ impl Part {
         let of_tables = self.shown.iter().filter_map(|(_, f)| f.as_ref());
         of_tables.chain(&self.pictures)
     }
-}
-
-/// The Markdown page.
-pub fn markdown(parts: &[Part]) -> String {
-    let mut out = String::from("# Report\n\n");
-    if parts.iter().any(|p| p.section.synthetic()) {
-        out += &format!("> **{}**\n\n", provenance::SYNTHETIC);
-    }
-    out += "Every cell comes from stored per-sample predictions; `manifest.json` names the runs \
-            behind each. Numbers at full precision are in `scores.csv` and `summary.csv`.\n";
-    for part in parts {
-        out += &part_text(part);
-    }
-    out + &format!("\n---\n\n{}\n", provenance::GRADES)
-}
-
-fn part_text(part: &Part) -> String {
-    let mut out = format!("\n## {}\n\n", escape(&part.section.title));
-    for fact in provenance::facts(&part.section) {
-        out += &format!("- {}: {}\n", fact.name, escape(&fact.text));
-    }
-    for (table, figure) in &part.shown {
-        out += &format!("\n{}", markdown::table(table, 3));
-        if let Some(figure) = figure {
-            out += &format!("\n![{}]({}.svg)\n", escape(&table.title), figure.path);
-        }
-    }
-    if !part.pictures.is_empty() || part.left_out.is_some() {
-        out += "\n### Pictures\n";
-    }
-    if let Some(left_out) = &part.left_out {
-        out += &format!("\n{}\n", escape(left_out));
-    }
-    for figure in &part.pictures {
-        out += &format!("\n![{}]({}.svg)\n", escape(&figure.title), figure.path);
-    }
-    out + "\n### Runs\n\n" + &runs(&part.section)
-}
-
-fn runs(section: &Section) -> String {
-    let columns = provenance::RUN_COLUMNS;
-    let mut out = line(columns.map(String::from));
-    out += &format!("|{}\n", ":--|".repeat(columns.len()));
-    for run in provenance::runs(section) {
-        out += &line(run.map(|cell| escape(&cell)));
-    }
-    out
 }

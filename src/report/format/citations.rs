@@ -1,12 +1,27 @@
-//! BibTeX of the models and data a report shows.
+//! Renders `citations.bib`: BibTeX of the models and data that a report shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Exporter, Report};
+use crate::published::sources;
+use crate::report::options::Layout;
 use crate::report::rows::section::Section;
 
-/// `citations.bib`: one entry per paper, by key, then the `further` entries whose papers are not
-/// among them.
-pub fn bibliography<'a>(sections: impl Iterator<Item = &'a Section>, further: &[String]) -> String {
+pub const EXPORTER: Exporter = Exporter {
+    name: "BibTeX",
+    file: "citations.bib",
+    render: |report: &Report<'_>| {
+        let published: Vec<String> = match report.layout {
+            Layout::Paper => sources().iter().map(|s| s.bibtex.clone()).collect(),
+            Layout::Full => Vec::new(),
+        };
+        let sections = report.parts.iter().map(|part| &part.section);
+        Ok(bibliography(sections, &published).into_bytes())
+    },
+};
+
+/// One entry per paper, by key, then the `further` entries whose papers are not among them.
+fn bibliography<'a>(sections: impl Iterator<Item = &'a Section>, further: &[String]) -> String {
     let mut entries = BTreeMap::new();
     for run in sections.flat_map(Section::runs) {
         let (model, data) = (&run.manifest.model.citation, &run.manifest.dataset.citation);
@@ -48,7 +63,7 @@ fn escape(text: &str) -> String {
 
 /// Key and BibTeX of a citation in the registries' form, `Authors: Title. Venue Year`; `None` for
 /// anything else.
-pub fn entry(citation: &str) -> Option<(String, String)> {
+fn entry(citation: &str) -> Option<(String, String)> {
     let (authors, rest) = citation.split_once(": ")?;
     let (title, venue) = rest.rsplit_once(". ")?;
     let (venue, year) = venue.rsplit_once(' ')?;
@@ -76,7 +91,6 @@ pub fn entry(citation: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::published::sources;
     use crate::report::fixture::{manifest, scored};
     use crate::report::rows::section::sections;
 
