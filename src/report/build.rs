@@ -5,12 +5,12 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::contents::SectionContents;
 use super::error::{Error, Result};
 use super::format::{self, Report};
 use super::manifest::{self, ReportManifest};
 use super::numbering::Numbering;
 use super::options::Options;
-use super::part::Part;
 use super::resampling::plan;
 use super::tidy::summary;
 use crate::mask::Condition;
@@ -55,9 +55,9 @@ pub(super) fn build<P: AsRef<Path>>(
     let part = |mut section| {
         baseline::add(&mut section)?;
         section.tests = tests(&section, count, options)?;
-        Part::new(section, options)
+        SectionContents::new(section, options)
     };
-    let parts: Result<Vec<Part>> = sections.into_par_iter().map(part).collect();
+    let parts: Result<Vec<SectionContents>> = sections.into_par_iter().map(part).collect();
     let parts = parts?;
     let numbering = Numbering::of(&parts);
     let mut files = files(&parts, &numbering, options)?;
@@ -83,11 +83,11 @@ pub(super) fn build<P: AsRef<Path>>(
 fn tests(section: &Section, runs: usize, options: &Options) -> Result<Tests> {
     let plan = match plan(section, runs, options) {
         Ok(plan) => plan,
-        Err(reason) => return Ok(Tests::Left(reason)),
+        Err(reason) => return Ok(Tests::Skipped(reason)),
     };
     match reference(section, options)? {
         Some(index) => Ok(Tests::Done(Box::new(compare(section, index, plan)?))),
-        None => Ok(Tests::Left(
+        None => Ok(Tests::Skipped(
             "Differences were not tested: there is no model but the baseline.".to_string(),
         )),
     }
@@ -150,7 +150,7 @@ fn select_models(mut runs: Vec<ScoredRun>, options: &Options) -> Result<Vec<Scor
     Ok(runs)
 }
 
-/// Keeps the metrics that are asked for, and the sections that have some of them. `f1_swapped` stands for `f1_swapped_non0` and
+/// Keeps the metrics that are asked for, and the sections that have some of them. `f1_swapped` selects `f1_swapped_non0` and
 /// `f1_swapped_has0`.
 fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<Section>> {
     if options.metrics.is_empty() {
@@ -194,7 +194,7 @@ fn check_conditions(sections: &[Section], options: &Options) -> Result<()> {
         .find(|l| !known.contains(l))
     {
         None => Ok(()),
-        Some(condition) => Err(Error::UnknownLevel {
+        Some(condition) => Err(Error::UnknownCondition {
             condition: condition.to_string(),
             known: Vec::from_iter(known.iter().map(Condition::to_string)).join(", "),
         }),
@@ -203,7 +203,7 @@ fn check_conditions(sections: &[Section], options: &Options) -> Result<()> {
 
 /// Everything but the manifest, as (path, bytes).
 fn files(
-    parts: &[Part],
+    parts: &[SectionContents],
     numbering: &Numbering,
     options: &Options,
 ) -> Result<Vec<(String, Vec<u8>)>> {
@@ -213,7 +213,7 @@ fn files(
         layout: options.layout,
         summary: &summary::frame(parts, numbering, options.layout)?,
     })?;
-    for figure in parts.iter().flat_map(Part::figures) {
+    for figure in parts.iter().flat_map(SectionContents::figures) {
         let path = |extension: &str| format!("{}.{extension}", figure.path);
         files.push((path("svg"), figure.svg.clone().into_bytes()));
         files.extend(figure.png.clone().map(|png| (path("png"), png)));

@@ -12,6 +12,7 @@
 
 pub mod build;
 pub mod check;
+pub mod contents;
 pub mod error;
 pub mod figure;
 pub mod format;
@@ -19,7 +20,6 @@ pub mod manifest;
 pub mod numbering;
 pub mod options;
 pub mod origin;
-pub mod part;
 pub mod resampling;
 pub mod rows;
 pub mod stats;
@@ -32,8 +32,6 @@ mod check_tests;
 #[cfg(test)]
 mod compare_tests;
 #[cfg(test)]
-mod csv_tests;
-#[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod latex_tests;
@@ -43,6 +41,8 @@ mod mark_tests;
 mod protocol_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tidy_tests;
 #[cfg(test)]
 mod trace_tests;
 

@@ -1,4 +1,4 @@
-//! What a report shows, as its manifest keeps it.
+//! The options of a report, as its manifest stores them.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub enum Layout {
     /// All metrics overall, each metric at every condition, what the models cost.
     #[default]
     Full,
-    /// The columns of the LNLN paper's tables, published numbers beside ours.
+    /// The columns of the LNLN paper's tables, next to the published numbers.
     Paper,
 }
 

@@ -1,4 +1,4 @@
-//! Where the number of a cell or the line of a figure comes from.
+//! The origin of a number: the runs and files behind a cell or the line of a figure.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ pub type RunSet = Arc<[String]>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Origin {
     /// Read from files of runs.
-    Runs(Evidence),
+    Runs(RunFiles),
     /// Printed in a paper: `Zhang et al. 2024, Table 2`.
     Published(String),
     /// There is no number.
@@ -21,7 +21,7 @@ pub enum Origin {
 
 /// Files of runs, and what of them was read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Evidence {
+pub struct RunFiles {
     pub file: File,
     /// The runs the number is of, then those it is held against.
     pub runs: Vec<RunSet>,
@@ -57,7 +57,7 @@ impl Origin {
 
     /// A file of these runs.
     pub fn of(file: File, runs: &RunSet, conditions: Vec<Condition>) -> Self {
-        Self::Runs(Evidence {
+        Self::Runs(RunFiles {
             file,
             runs: vec![Arc::clone(runs)],
             conditions,

@@ -1,4 +1,4 @@
-//! Models trained by different protocols in one report.
+//! Tests reports on models that were trained by different protocols.
 
 use super::fixture::{TOY, manifest, scored};
 use super::format::csv;
@@ -36,13 +36,13 @@ fn protocols() -> Vec<ScoredRun> {
 /// Ids of the runs a cell is computed from.
 fn runs(cell: &Cell) -> &[String] {
     match &cell.origin {
-        Origin::Runs(evidence) => &evidence.runs[0],
+        Origin::Runs(files) => &files.runs[0],
         other => panic!("expected runs, found {other:?}"),
     }
 }
 
 #[test]
-fn training_protocols_stand_beside_the_model_and_rates_join_into_one_row() {
+fn training_protocols_are_part_of_the_label_and_rates_join_into_one_row() {
     let section = sections(protocols()).unwrap().swap_remove(0);
     let labels: Vec<_> = section.rows.iter().map(|r| r.label.as_str()).collect();
     assert_eq!(

@@ -1,9 +1,9 @@
 //! Chooses how often to resample: as asked, or often enough for the tests of the largest table.
 
 use super::options::{Layout, Options};
-use crate::report::rows::reading::Reading;
+use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::section::Section;
-use crate::report::stats::finding::Effort;
+use crate::report::stats::comparison::ResamplingPlan;
 use crate::report::stats::holm::{self, ALPHA};
 
 /// Bootstrap resamples by default.
@@ -25,17 +25,17 @@ const MANY_RUNS: usize = 500;
 ///
 /// # Errors
 /// Why nothing is tested, as a sentence.
-pub fn plan(section: &Section, runs: usize, options: &Options) -> Result<Effort, String> {
+pub fn plan(section: &Section, runs: usize, options: &Options) -> Result<ResamplingPlan, String> {
     match options.resamples {
         Some(0) => Err("Differences were not tested (--resamples 0).".to_string()),
-        Some(count) => Ok(Effort {
+        Some(count) => Ok(ResamplingPlan {
             bootstrap: count,
             permutations: count,
         }),
         None if runs > MANY_RUNS => {
             Err("Differences were not tested: too many runs; ask with --resamples.".to_string())
         }
-        None => Ok(Effort {
+        None => Ok(ResamplingPlan {
             bootstrap: BOOTSTRAP,
             permutations: permutations(tests(section, options.layout)),
         }),
@@ -59,7 +59,7 @@ fn tests(section: &Section, layout: Layout) -> usize {
     let metrics = section.metrics.iter().filter(|m| m.sums.is_some()).count();
     let of_a_model = match layout {
         // The overview, and the table of a metric.
-        Layout::Full => metrics.max(Reading::all(&section.conditions).len()),
+        Layout::Full => metrics.max(Aggregate::all(&section.conditions).len()),
         // The table of all conditions.
         Layout::Paper => metrics * section.conditions.len(),
     };

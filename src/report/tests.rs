@@ -1,4 +1,4 @@
-//! Whole tables in every format, and whole reports on disk.
+//! Tests whole tables in every format, and whole reports on disk.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,8 +12,8 @@ use super::table::build;
 use super::tidy::summary;
 use super::{Layout, Options, check, write_report};
 use crate::record::RunDir;
+use crate::report::contents::SectionContents;
 use crate::report::format::terminal::Style;
-use crate::report::part::Part;
 use crate::report::rows::scores::score_by;
 use crate::report::rows::section::{Section, sections};
 
@@ -35,7 +35,7 @@ fn tables_in_markdown() {
 
 #[test]
 fn the_whole_page_in_markdown() {
-    let part = Part::new(section(&GRID), &Options::default()).unwrap();
+    let part = SectionContents::new(section(&GRID), &Options::default()).unwrap();
     insta::assert_snapshot!(markdown::page(&[part]));
 }
 
@@ -78,7 +78,7 @@ fn a_long_name_wraps_in_the_terminal_and_numbers_do_not() {
 
 /// The file of this name of a report on one section.
 fn exported(file: &str, section: Section) -> String {
-    let parts = [Part::new(section, &Options::default()).unwrap()];
+    let parts = [SectionContents::new(section, &Options::default()).unwrap()];
     let (numbering, layout) = (Numbering::of(&parts), Layout::Full);
     let summary = summary::frame(&parts, &numbering, layout).unwrap();
     let report = Report {
@@ -103,7 +103,7 @@ fn summary_in_csv() {
 
 #[test]
 fn the_page_in_html() {
-    let part = Part::new(section(&GRID), &Options::default()).unwrap();
+    let part = SectionContents::new(section(&GRID), &Options::default()).unwrap();
     let parts = [part];
     let page = html::page(&parts, &Numbering::of(&parts)).unwrap();
     let loads = ["http://", "https://", "src=", "@import", "<link"];
@@ -444,7 +444,7 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
         "--models lnnl: expected one of constant, flat, lnln, the models of these runs"
     );
     assert!(ask(&["f2"], &[]).starts_with("--metrics f2: expected one of "));
-    // A stem stands for what is scored with and without labels of zero.
+    // A stem selects the metrics with and without labels of zero.
     let options = Options {
         metrics: vec!["f1_swapped".into()],
         resamples: Some(0),

@@ -36,7 +36,7 @@ pub struct Written {
 /// removed.
 ///
 /// # Errors
-/// If a run cannot be trusted or two runs fill one place ([`Error`] says which), or `out` holds
+/// If a run cannot be trusted or two runs have one row and seed ([`Error`] names them), or `out` holds
 /// something else. Nothing is written before all runs are read.
 pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) -> Result<Written> {
     let earlier = earlier(out)?;

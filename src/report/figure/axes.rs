@@ -1,4 +1,4 @@
-//! The frame of a plot: from numbers to pixels, ticks at round numbers, labels.
+//! Draws the frame of a plot: scales, ticks at round numbers, labels.
 
 use super::scene::{Anchor, BLACK, GRAY, PALE, Point, Scene};
 
@@ -12,8 +12,8 @@ pub struct Axes {
     pub frame: [f64; 4],
     /// Numbers at the left and at the right end.
     pub across: [f64; 2],
-    /// Whether nothing lies between whole numbers across, as with epochs.
-    pub whole: bool,
+    /// Whether values across are integers, as with epochs.
+    pub integers: bool,
     /// Numbers at the lower and at the upper end.
     pub up: [f64; 2],
 }
@@ -56,13 +56,13 @@ impl Axes {
         let middle = (left + right) / 2.0;
         scene.text((middle, bottom + 36.0), label, FONT, BLACK, Anchor::Middle);
         let widest = height.iter().map(|(_, t)| super::font::width(t) * FONT);
-        let beside = left - 24.0 - widest.fold(0.0, f64::max);
-        scene.upright((beside, (top + bottom) / 2.0), upright, FONT);
+        let left_of_ticks = left - 24.0 - widest.fold(0.0, f64::max);
+        scene.upright((left_of_ticks, (top + bottom) / 2.0), upright, FONT);
     }
 
     fn ticks_across(&self, count: usize) -> Vec<(f64, String)> {
         let mut all = ticks(self.across, count);
-        if self.whole {
+        if self.integers {
             all.retain(|(value, _)| value.fract() == 0.0);
             all.iter_mut()
                 .for_each(|(value, text)| *text = format!("{value:.0}"));
@@ -120,11 +120,11 @@ mod tests {
 
     #[test]
     fn nothing_is_said_between_epochs() {
-        let texts = |last, whole| -> Vec<String> {
+        let texts = |last, integers| -> Vec<String> {
             let axes = Axes {
                 frame: [0.0, 0.0, 540.0, 100.0],
                 across: [1.0, last],
-                whole,
+                integers,
                 up: [0.0, 1.0],
             };
             axes.ticks_across(12)
@@ -142,7 +142,7 @@ mod tests {
         let axes = Axes {
             frame: [10.0, 20.0, 110.0, 70.0],
             across: [0.0, 1.0],
-            whole: false,
+            integers: false,
             up: [-1.0, 1.0],
         };
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Confusion matrices of a row at several conditions, side by side.
+//! Draws confusion matrices of a row under several conditions, side by side.
 
 use super::font;
 use super::scene::{Anchor, BLACK, GRAY, PALETTE, Scene, WHITE};
@@ -9,7 +9,7 @@ const TOP: f64 = 66.0;
 /// Size of the names of classes.
 const NAME: f64 = 11.0;
 
-/// Left of the names: the words "true class", which read upwards.
+/// Left of the names: the label "true class", which reads upwards.
 const AXIS: f64 = 34.0;
 
 /// From one matrix to the next.
@@ -25,7 +25,7 @@ pub struct Confusion {
 }
 
 /// Draws matrices whose shade is the share of the true class; numbers are percent of it. Names of
-/// classes that are wider than a cell stand upright below it.
+/// classes that are wider than a cell are upright below it.
 pub fn draw(title: &str, classes: &[&str], matrices: &[Confusion]) -> Scene {
     let side = CELL * classes.len() as f64;
     let longest = classes.iter().map(|c| width(c)).fold(0.0, f64::max);
@@ -150,7 +150,7 @@ mod tests {
                 assert!(inside, "{text} leaves the picture");
                 for ([l, t, r, b], other) in &boxes[..i] {
                     let apart = right <= l || r <= left || bottom <= t || b <= top;
-                    assert!(apart, "{}: {text} lies on {other}", protocol.name);
+                    assert!(apart, "{}: {text} overlaps {other}", protocol.name);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Histograms of predictions over those of the truth: a row per model, a column per condition.
+//! Draws histograms of predictions over those of the truth: a row per model, a column per condition.
 
 use super::axes::ticks;
 use super::font;
@@ -24,19 +24,19 @@ pub type Shares = Vec<f64>;
 
 /// One model's predictions.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct Histograms {
     pub label: String,
     pub style: Style,
     /// One per condition.
     pub shares: Vec<Shares>,
 }
 
-/// Shares of `values` per bin of a range; what lies outside counts into the outermost bins.
+/// Shares of `values` per bin of a range; values outside count into the outermost bins.
 pub fn shares(values: &[f32], [low, high]: [f32; 2]) -> Shares {
     let mut bins = vec![0.0; BINS];
     for value in values.iter().filter(|v| v.is_finite()) {
-        let place = f64::from(value - low) / f64::from(high - low) * BINS as f64;
-        bins[(place.max(0.0) as usize).min(BINS - 1)] += 1.0 / values.len() as f64;
+        let index = f64::from(value - low) / f64::from(high - low) * BINS as f64;
+        bins[(index.max(0.0) as usize).min(BINS - 1)] += 1.0 / values.len() as f64;
     }
     bins
 }
@@ -48,7 +48,7 @@ pub fn draw(
     range: [f32; 2],
     conditions: &[String],
     truth: &Shares,
-    rows: &[Row],
+    rows: &[Histograms],
 ) -> Scene {
     let names = rows.iter().map(|r| font::width(&r.label) * 12.0);
     let name = names.fold(0.0, f64::max).min(260.0);
@@ -92,14 +92,14 @@ fn bars(scene: &mut Scene, (left, top): (f64, f64), style: Style, shares: &Share
 /// The shares of bars that reach beyond `most`, neighbours in one text, and the middle of each in bins.
 fn cut(shares: &Shares, most: f64) -> Vec<(f64, String)> {
     let mut texts = Vec::new();
-    let mut place = 0;
+    let mut index = 0;
     for run in shares.chunk_by(|a, b| (*a > most) == (*b > most)) {
         if run[0] > most {
             let each = run.iter().map(|share| format!("{:.0}", 100.0 * share));
             let text = each.collect::<Vec<_>>().join(" + ");
-            texts.push((place as f64 + run.len() as f64 / 2.0, format!("{text}%")));
+            texts.push((index as f64 + run.len() as f64 / 2.0, format!("{text}%")));
         }
-        place += run.len();
+        index += run.len();
     }
     texts
 }
@@ -120,7 +120,7 @@ fn base(scene: &mut Scene, (left, bottom): (f64, f64), [low, high]: [f32; 2]) {
     scene.line(vec![(left, bottom), (left + WIDTH, bottom)], GRAY, 1.0, 0.0);
     for (value, text) in ticks([low, high], 4) {
         let x = left + (value - low) / (high - low) * WIDTH;
-        // Those at the ends stay inside the frame: another column's stand right beside it.
+        // Labels at the ends stay inside the frame: those of the next column are close.
         let anchor = match (value - low) / (high - low) {
             share if share < 0.02 => Anchor::Start,
             share if share > 0.98 => Anchor::End,
@@ -154,7 +154,7 @@ mod tests {
         let expected = [(2.0, "59 + 40%"), (5.5, "30%")];
         assert_eq!(
             texts,
-            expected.map(|(place, text)| (place, text.to_owned()))
+            expected.map(|(index, text)| (index, text.to_owned()))
         );
         assert!(cut(&shares, 0.7).is_empty());
     }

@@ -12,7 +12,7 @@ pub mod gather;
 pub mod histogram;
 pub mod lines;
 pub mod png;
-pub mod realised;
+pub mod realized;
 pub mod scene;
 pub mod style;
 pub mod svg;

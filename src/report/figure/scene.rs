@@ -1,4 +1,4 @@
-//! A drawing as a list of shapes, which [`super::svg`] writes.
+//! A scene: the list of shapes that [`super::svg`] writes.
 
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Color {
 /// Pixels from the left and from the top.
 pub type Point = (f64, f64);
 
-/// Where a text's position lies along it.
+/// The part of a text that is at its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
     Start,

@@ -1,4 +1,4 @@
-//! How a row looks in every figure of its section.
+//! The style of a row in every figure of its section.
 
 use super::scene::{Color, GRAY, PALETTE, Point, Scene};
 
@@ -12,23 +12,23 @@ pub struct Style {
 
 impl Style {
     /// Colors in the order of the rows; when they are used up, again with dashes.
-    pub fn of(place: usize, baseline: bool) -> Self {
-        let round = (place / PALETTE.len()).min(2);
+    pub fn of(index: usize, baseline: bool) -> Self {
+        let round = (index / PALETTE.len()).min(2);
         let (color, dash) = if baseline {
             (GRAY, 5.0)
         } else {
-            (PALETTE[place % PALETTE.len()], [0.0, 9.0, 3.0][round])
+            (PALETTE[index % PALETTE.len()], [0.0, 9.0, 3.0][round])
         };
         let dots = !baseline;
         Self { color, dash, dots }
     }
 
-    /// The color of a place, with gaps in the line and no marks: for what would hide another.
-    pub fn dashed(place: usize) -> Self {
+    /// The color of a index, with gaps in the line and no marks: for what would hide another.
+    pub fn dashed(index: usize) -> Self {
         Self {
             dash: 9.0,
             dots: false,
-            ..Self::of(place, false)
+            ..Self::of(index, false)
         }
     }
 

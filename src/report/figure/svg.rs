@@ -1,4 +1,4 @@
-//! A drawing as SVG: text stays text, numbers have two decimals, equal drawings equal bytes.
+//! Writes a scene as SVG: text stays text, numbers have two decimals, equal scenes give equal bytes.
 
 use std::fmt::Write;
 
@@ -40,12 +40,12 @@ fn element(shape: &Shape) -> String {
         } => circle(*center, *radius, *color),
         Shape::Text {
             at,
-            text: words,
+            text: content,
             size,
             color,
             anchor,
             upright,
-        } => text(*at, words, (*size, *color), *anchor, *upright),
+        } => text(*at, content, (*size, *color), *anchor, *upright),
     }
 }
 
@@ -78,16 +78,16 @@ fn circle((x, y): Point, radius: f64, color: Color) -> String {
     format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{color}\"/>")
 }
 
-/// Words of this size and color.
+/// A text of this size and color.
 fn text(
     (x, y): Point,
-    words: &str,
+    content: &str,
     (size, color): (f64, Color),
     anchor: Anchor,
     upright: bool,
 ) -> String {
     let [x, y, size] = [x, y, size].map(number);
-    let (words, color) = (escape(words), hex(color));
+    let (content, color) = (escape(content), hex(color));
     let anchor = match anchor {
         Anchor::Start => "start",
         Anchor::Middle => "middle",
@@ -100,7 +100,7 @@ fn text(
     };
     format!(
         "<text x=\"{x}\" y=\"{y}\" dy=\"0.35em\" font-size=\"{size}\" fill=\"{color}\" \
-         text-anchor=\"{anchor}\"{turn}>{words}</text>"
+         text-anchor=\"{anchor}\"{turn}>{content}</text>"
     )
 }
 

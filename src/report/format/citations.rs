@@ -63,7 +63,7 @@ fn escape(text: &str) -> String {
 
 /// Key and BibTeX of a citation in the registries' form, `Authors: Title. Venue Year`; `None` for
 /// anything else.
-fn entry(citation: &str) -> Option<(String, String)> {
+pub fn entry(citation: &str) -> Option<(String, String)> {
     let (authors, rest) = citation.split_once(": ")?;
     let (title, venue) = rest.rsplit_once(". ")?;
     let (venue, year) = venue.rsplit_once(' ')?;

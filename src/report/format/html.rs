@@ -7,11 +7,11 @@ use serde::Serialize;
 use super::{Exporter, Report, json};
 use crate::metric::fixed;
 use crate::report::error::{Result, render};
-use crate::report::part::{Figure, Part};
+use crate::report::contents::{Figure, SectionContents};
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
-use crate::report::table::{BASELINE_MARK, Cell, Column, Content, Line, Table};
+use crate::report::table::{BASELINE_MARK, Cell, Column, Content, TableRow, Table};
 
 const NAME: &str = "index.html";
 const FIGURE: &str = "figure.html";
@@ -26,7 +26,7 @@ pub const EXPORTER: Exporter = Exporter {
 ///
 /// # Errors
 /// If the template is wrong.
-pub fn page(parts: &[Part], numbering: &Numbering) -> Result<String> {
+pub fn page(parts: &[SectionContents], numbering: &Numbering) -> Result<String> {
     let mut environment = Environment::new();
     environment
         .add_template(NAME, include_str!("page.html"))
@@ -130,7 +130,7 @@ struct PartView {
     significant: bool,
 }
 
-fn section<'a>(part: &'a Part, figures: &Figures<'_>) -> Result<SectionView<'a>> {
+fn section<'a>(part: &'a SectionContents, figures: &Figures<'_>) -> Result<SectionView<'a>> {
     let tables = part.shown.iter();
     let pictures = part.pictures.iter().map(|f| figures.show(f));
     Ok(SectionView {
@@ -213,7 +213,7 @@ fn column(of: &Column) -> (String, bool) {
     (title, of.higher_is_better)
 }
 
-fn row(line: &Line, numbering: &Numbering) -> RowView {
+fn row(line: &TableRow, numbering: &Numbering) -> RowView {
     RowView {
         label: line.full_label(),
         baseline: line.baseline,
@@ -247,10 +247,10 @@ fn part(cell: &Cell) -> PartView {
 /// Interval, distance to the baseline and test of a cell.
 fn more(cell: &Cell) -> String {
     if let Content::Several(cells) = &cell.content {
-        let said = cells.iter().map(|c| (c.content.text(), more(c)));
-        let said = said.filter(|(_, more)| !more.is_empty());
-        let said: Vec<String> = said.map(|(text, more)| format!("{text}: {more}")).collect();
-        return said.join(". ");
+        let parts = cells.iter().map(|c| (c.content.text(), more(c)));
+        let parts = parts.filter(|(_, more)| !more.is_empty());
+        let parts: Vec<String> = parts.map(|(text, more)| format!("{text}: {more}")).collect();
+        return parts.join(". ");
     }
     let Content::Number { decimals, .. } = cell.content else {
         return String::new();

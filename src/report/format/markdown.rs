@@ -1,10 +1,10 @@
 //! Renders `report.md`: everything on one page.
 
 use super::{Exporter, Report};
-use crate::report::part::Part;
+use crate::report::contents::SectionContents;
 use crate::report::rows::provenance;
 use crate::report::rows::section::Section;
-use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Line, Table};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, TableRow, Table};
 
 pub const EXPORTER: Exporter = Exporter {
     name: "Markdown",
@@ -13,7 +13,7 @@ pub const EXPORTER: Exporter = Exporter {
 };
 
 /// The page.
-pub fn page(parts: &[Part]) -> String {
+pub fn page(parts: &[SectionContents]) -> String {
     let mut out = String::from("# Report\n\n");
     if parts.iter().any(|p| p.section.synthetic()) {
         out += &format!("> **{}**\n\n", provenance::SYNTHETIC);
@@ -26,7 +26,7 @@ pub fn page(parts: &[Part]) -> String {
     out + &format!("\n---\n\n{}\n", provenance::GRADES)
 }
 
-fn part_text(part: &Part) -> String {
+fn part_text(part: &SectionContents) -> String {
     let mut out = format!("\n## {}\n\n", escape(&part.section.title));
     for fact in provenance::facts(&part.section) {
         out += &format!("- {}: {}\n", fact.name, escape(&fact.text));
@@ -63,10 +63,10 @@ fn runs(section: &Section) -> String {
 pub fn table(table: &Table, level: usize) -> String {
     let mut out = format!("{} {}\n\n", "#".repeat(level), escape(&table.title));
     out += &header(table);
-    let mut before: Option<&Line> = None;
+    let mut before: Option<&TableRow> = None;
     for row in &table.rows {
         let block = before.is_none_or(|b| b.block != row.block);
-        // Markdown has no rule within a table; an empty row stands for it.
+        // Markdown has no rule within a table; an empty row takes its place.
         if row.baseline && before.is_none_or(|b| !b.baseline) {
             out += &line(std::iter::repeat_n(String::new(), table.columns.len() + 1));
         }
@@ -86,7 +86,7 @@ fn header(table: &Table) -> String {
     format!("{head}|:--{}|\n", "|--:".repeat(table.columns.len()))
 }
 
-fn body(row: &Line) -> String {
+fn body(row: &TableRow) -> String {
     let label = escape(&row.label);
     let label = if row.baseline {
         format!("*{label}*")

@@ -6,17 +6,17 @@ use std::thread;
 
 use polars::prelude::DataFrame;
 
+use super::contents::SectionContents;
 use super::error::Result;
 use super::numbering::Numbering;
 use super::options::Layout;
-use super::part::Part;
 
 pub mod json;
 pub mod terminal;
 
 /// What exporters render.
 pub struct Report<'a> {
-    pub parts: &'a [Part],
+    pub parts: &'a [SectionContents],
     pub numbering: &'a Numbering,
     pub layout: Layout,
     /// The lines of `summary.csv` and `summary.parquet`, see [`crate::report::tidy::summary`].

@@ -9,7 +9,7 @@ use super::{Exporter, Report};
 use crate::mask::Condition;
 use crate::report::error::{Result, render};
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{ModelRow, Section};
 use crate::report::tidy::columns::SCORES;
 
 pub const EXPORTER: Exporter = Exporter {
@@ -57,7 +57,7 @@ fn condition_fields(condition: &Condition) -> Result<String> {
 fn run_scores(
     out: &mut String,
     section: &Section,
-    row: &Row,
+    row: &ModelRow,
     run: &ScoredRun,
     conditions: &BTreeMap<Condition, String>,
 ) -> Result<()> {

@@ -1,11 +1,11 @@
-//! Tables for a terminal: what `report` and `demo` end with.
+//! Renders tables for the terminal, as `report` and `demo` print them.
 
 use comfy_table::{
     Attribute, Cell as View, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle,
     Table as Grid, TableStyle, Width,
 };
 
-use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Line, Table};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Table, TableRow};
 
 /// A rule above, below and under the header, as in print.
 const RULES: TableStyle = TableStyle::new()
@@ -13,7 +13,7 @@ const RULES: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 
-/// Stands for a rule between rows, which comfy-table has only between all rows or none.
+/// Marks a rule between rows, which comfy-table has only between all rows or none.
 const SEPARATOR: &str = "\u{1}";
 
 /// Labels do not shrink below this; a table too wide even so is wider than the terminal.
@@ -95,7 +95,7 @@ fn grid(table: &Table, style: Style, spread: bool, bound: bool) -> String {
     rule_off(&grid.to_string())
 }
 
-/// One word a line, the arrow beside the last, so that columns are no wider than their numbers.
+/// One word per line, the arrow next to the last, so that columns are no wider than their numbers.
 fn stack(title: &str) -> String {
     title
         .replace(' ', "\n")
@@ -103,7 +103,7 @@ fn stack(title: &str) -> String {
         .replace("\n↓", " ↓")
 }
 
-/// Puts a rule where the separator row stands.
+/// Puts a rule in place of the separator row.
 fn rule_off(text: &str) -> String {
     let rule = text.lines().next().unwrap_or_default();
     let line = |l: &str| {
@@ -116,7 +116,7 @@ fn rule_off(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn line(row: &Line, style: Style, spread: bool) -> Vec<View> {
+fn line(row: &TableRow, style: Style, spread: bool) -> Vec<View> {
     let cells = row.cells.iter().map(|c| view(c, style, spread));
     std::iter::once(View::new(&row.label))
         .chain(cells)
@@ -159,7 +159,7 @@ fn text(cell: &Cell, style: Style, spread: bool) -> String {
 /// Columns that a line of a note fills at most.
 const NOTE_WIDTH: usize = 98;
 
-/// A note, indented, in lines of words.
+/// A note, indented and wrapped.
 fn wrapped(note: &str) -> String {
     let mut lines = vec![String::new()];
     for word in note.split_whitespace() {

@@ -5,7 +5,7 @@ use crate::record::{EXTERNAL, Manifest, PAPER};
 
 use crate::report::rows::config::join;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{ModelRow, Section};
 
 /// Printed on top of every report and section that holds made-up data.
 pub const SYNTHETIC: &str = "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";
@@ -199,7 +199,7 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
     let rows = section
         .own_rows()
         .flat_map(|row| row.trainings().map(move |run| (row, run)));
-    let show = |(row, run): (&Row, &ScoredRun)| {
+    let show = |(row, run): (&ModelRow, &ScoredRun)| {
         let m = &run.manifest;
         [
             m.id.clone(),

@@ -1,7 +1,7 @@
 //! Builds the tables and columns of distances to the baseline.
 
 use super::notes::{NOT_EVALUATED, at_baseline, selected};
-use super::{Cell, Column, Content, Line, Table, reason};
+use super::{Cell, Column, Content, Table, TableRow, reason};
 use crate::report::origin::Origin;
 use crate::report::rows::section::Section;
 
@@ -53,9 +53,9 @@ fn column(of: &Column) -> Column {
     }
 }
 
-fn line(table: &Table, of: &Line, reasons: &mut Vec<String>) -> Line {
+fn line(table: &Table, of: &TableRow, reasons: &mut Vec<String>) -> TableRow {
     let cells = of.cells.iter().enumerate();
-    Line {
+    TableRow {
         block: of.block.clone(),
         label: of.label.clone(),
         baseline: false,
@@ -99,10 +99,10 @@ fn points(table: &Table, of: &Cell, origin: &Origin, reasons: &mut Vec<String>) 
 
 /// Adds a column with the distances of the column of this name, right of it.
 pub fn add_column(table: &mut Table, name: &str) {
-    let Some(place) = table.columns.iter().position(|c| c.name == name) else {
+    let Some(index) = table.columns.iter().position(|c| c.name == name) else {
         return;
     };
-    let known = |row: &Line| row.cells[place].above_baseline.is_some();
+    let known = |row: &TableRow| row.cells[index].above_baseline.is_some();
     if !table.rows.iter().any(known) {
         return;
     }
@@ -110,21 +110,21 @@ pub fn add_column(table: &mut Table, name: &str) {
         group: String::new(),
         title: "above baseline".to_string(),
         name: format!("{name}_above_baseline"),
-        metrics: table.columns[place].metrics.clone(),
+        metrics: table.columns[index].metrics.clone(),
         higher_is_better: true,
     };
-    table.columns.insert(place + 1, column);
+    table.columns.insert(index + 1, column);
     let mut reasons = table.reasons.clone();
-    let cell = |row: &Line| {
+    let cell = |row: &TableRow| {
         if row.baseline {
             Cell::new(Content::Missing, Origin::Nothing)
         } else {
-            distance(table, place, &row.cells[place], &mut reasons)
+            distance(table, index, &row.cells[index], &mut reasons)
         }
     };
     let cells: Vec<Cell> = table.rows.iter().map(cell).collect();
     table.reasons = reasons;
     for (row, cell) in table.rows.iter_mut().zip(cells) {
-        row.cells.insert(place + 1, cell);
+        row.cells.insert(index + 1, cell);
     }
 }

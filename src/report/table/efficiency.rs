@@ -1,10 +1,10 @@
 //! Builds the table of costs: parameters, time of a training step, memory, time of a run.
 
-use super::{Cell, Column, Content, Line, Table, reason};
+use super::{Cell, Column, Content, Table, TableRow, reason};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::provenance;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::{self, Summary};
 
 /// A column of the table.
@@ -23,7 +23,7 @@ pub struct Cost {
 
 impl Cost {
     /// Mean and spread over the runs of a row; `None` if one of them did not record it.
-    pub fn summary(&self, row: &Row) -> Option<Summary> {
+    pub fn summary(&self, row: &ModelRow) -> Option<Summary> {
         let values: Option<Vec<f64>> = row.trainings().map(self.value).collect();
         stats::summarize(&values?)
     }
@@ -118,7 +118,7 @@ pub fn table(section: &Section) -> Table {
     }
 }
 
-fn line(row: &Row, reasons: &mut Vec<String>) -> Line {
+fn line(row: &ModelRow, reasons: &mut Vec<String>) -> TableRow {
     let outside = row.trainings().any(|r| provenance::outside(&r.manifest));
     let mut cell = |cost: &Cost| {
         let content = match cost.summary(row) {
@@ -134,7 +134,7 @@ fn line(row: &Row, reasons: &mut Vec<String>) -> Line {
         };
         Cell::new(content, Origin::of(cost.file, &row.ids, Vec::new()))
     };
-    Line {
+    TableRow {
         block: String::new(),
         label: row.label.clone(),
         baseline: false,

@@ -1,6 +1,6 @@
-//! Marks the best cells of a table, and those that are no better than its baseline.
+//! Marks the best cells of a table, and those that are no better than the baseline.
 
-use super::{Cell, Content, Line, Table};
+use super::{Cell, Content, Table, TableRow};
 use crate::report::stats::holm::{self, ALPHA};
 
 /// Corrects the p-values of a table's tests for their number, and sets `best`, `significant`,
@@ -47,17 +47,17 @@ fn goodness(cell: &Cell, sign: i32) -> Option<i128> {
     Some(cell.content.rounded()? * i128::from(sign))
 }
 
-fn baselines(rows: &mut [Line], column: usize, sign: i32) {
+fn baselines(rows: &mut [TableRow], column: usize, sign: i32) {
     // As printed, and in full.
-    let of = |row: &Line| {
+    let values = |row: &TableRow| {
         let cell = &row.cells[column];
         Some((goodness(cell, sign)?, f64::from(sign) * number(cell)?))
     };
     // Baselines may be equal as printed and differ in full: the best counts, as in summary.csv.
-    let baselines = rows.iter().filter(|r| r.baseline).filter_map(of);
+    let baselines = rows.iter().filter(|r| r.baseline).filter_map(values);
     let baseline = baselines.max_by(|a, b| a.1.total_cmp(&b.1));
     for row in rows.iter_mut().filter(|r| !r.baseline) {
-        if let Some((value, exact)) = of(row) {
+        if let Some((value, exact)) = values(row) {
             let cell = &mut row.cells[column];
             cell.at_baseline = baseline.is_some_and(|(baseline, _)| value <= baseline);
             cell.above_baseline = baseline.map(|(_, baseline)| exact - baseline);
@@ -65,11 +65,10 @@ fn baselines(rows: &mut [Line], column: usize, sign: i32) {
     }
 }
 
-fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<usize>) {
-    let of = |row: &Line| goodness(&row.cells[column], sign);
+fn mark_column(rows: &mut [TableRow], column: usize, sign: i32, reference: Option<usize>) {
     let rivals: Vec<(i128, usize)> = (0..rows.len())
         .filter(|&i| !rows[i].baseline)
-        .filter_map(|i| Some((of(&rows[i])?, i)))
+        .filter_map(|i| Some((goodness(&rows[i].cells[column], sign)?, i)))
         .collect();
     // To this side of the reference, by more than chance: the difference over paired seeds may have
     // another sign than that of the numbers shown.
@@ -127,7 +126,7 @@ mod tests {
             decimals: 1,
         };
         let cell = |value| Cell::new(content(value), Origin::Nothing);
-        let line = |(value, baseline): &(f64, bool)| Line {
+        let line = |(value, baseline): &(f64, bool)| TableRow {
             block: String::new(),
             label: "x".into(),
             baseline: *baseline,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{BASELINE_MARK, Content, Table, tested};
 use crate::record::PAPER;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{ModelRow, Section};
 use crate::report::rows::trained::Trained;
 
 /// Under tables with a dash.
@@ -41,7 +41,8 @@ pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
 pub fn selected(section: &Section) -> Option<String> {
     let paper = |r: &ScoredRun| r.manifest.selection.rule == PAPER;
     let own = section.own_rows().filter(|row| !row.baseline);
-    let (some, rest): (Vec<&Row>, Vec<&Row>) = own.partition(|row| row.runs.iter().any(paper));
+    let (some, rest): (Vec<&ModelRow>, Vec<&ModelRow>) =
+        own.partition(|row| row.runs.iter().any(paper));
     let models = if rest.is_empty() {
         String::new()
     } else {
@@ -82,7 +83,7 @@ fn trained(section: &Section) -> Vec<String> {
 
 /// The number of seeds behind the numbers of these rows, which may show their spread; rows with
 /// another number than the first are named.
-pub fn seeds<'a>(rows: impl Iterator<Item = &'a Row>, spread: bool) -> String {
+pub fn seeds<'a>(rows: impl Iterator<Item = &'a ModelRow>, spread: bool) -> String {
     let mut rows = rows.peekable();
     let usual = rows.peek().map_or(0, |r| r.runs.len());
     let others = rows.filter(|r| r.runs.len() != usual);

@@ -1,31 +1,32 @@
-//! The columns of the LNLN paper's tables: Non0 and Has0 in one, ours beside the published ones.
+//! Builds tables with the columns of the LNLN paper's: Non0 and Has0 in one, next to the published
+//! numbers.
 
-use super::build::{self, Source, heading, synthetic};
+use super::build::{self, MetricColumn, heading, synthetic};
 use super::notes;
-use super::paper_cells::{Place, together};
-use super::{Cell, Column, Content, Line, Table, above};
+use super::paper_cells::{PublishedCells, together};
+use super::{Cell, Column, Content, Table, TableRow, above};
 use crate::mask::Condition;
 use crate::metric::{Direction, Metric};
 use crate::published::Published;
 use crate::published::parse::ParsedCondition;
 use crate::report::origin::Origin;
+use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::condition;
-use crate::report::rows::reading::Reading;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{ModelRow, Section};
 
 /// Overall numbers, how far they are above the baseline, those with their spread over seeds where there is
 /// one, then those at every condition.
 pub fn tables(section: &Section) -> Vec<Table> {
     let (overall, each) = (overall(section), each(section));
     let columns = columns(section);
-    let [plain, spread] = [false, true].map(|spread| Show {
+    let [plain, spread] = [false, true].map(|spread| PaperTables {
         section,
         columns: &columns,
         spread,
     });
     let mut tables = vec![plain.table("overall", &overall)];
     tables.extend(plain.above_baseline(&tables[0], &overall));
-    let several = |row: &Row| !row.baseline && row.runs.len() > 1;
+    let several = |row: &ModelRow| !row.baseline && row.runs.len() > 1;
     if section.rows.iter().any(several) {
         tables.push(spread.table("stability", &overall));
     }
@@ -36,17 +37,18 @@ pub fn tables(section: &Section) -> Vec<Table> {
 }
 
 /// The published numbers that the tables show, each with what it is a number of.
-pub fn published(section: &Section) -> Vec<(Published, Reading)> {
+pub fn published(section: &Section) -> Vec<(Published, Aggregate)> {
     let blocks = overall(section).into_iter().chain(each(section));
     let numbers = |block: Block| {
-        let reading = match block.printed {
-            Some(ParsedCondition::MeanOverRates) => Reading::Mean(condition::paper()),
-            Some(ParsedCondition::MeanOverMissing) => Reading::Mean(Condition::SUBSETS.to_vec()),
-            _ => block.reading,
+        let aggregate = match block.printed {
+            Some(ParsedCondition::MeanOverRates) => Aggregate::Mean(condition::paper()),
+            Some(ParsedCondition::MeanOverMissing) => Aggregate::Mean(Condition::SUBSETS.to_vec()),
+            _ => block.aggregate,
         };
-        let place = Place::new(section, &block.printed, false);
+        let place = PublishedCells::new(section, &block.printed, false);
         let all: Vec<Published> = place.all().collect();
-        all.into_iter().map(move |number| (number, reading.clone()))
+        all.into_iter()
+            .map(move |number| (number, aggregate.clone()))
     };
     blocks.flat_map(numbers).collect()
 }
@@ -54,14 +56,14 @@ pub fn published(section: &Section) -> Vec<(Published, Reading)> {
 /// Rows of a table that are numbers of one kind.
 struct Block {
     title: String,
-    reading: Reading,
+    aggregate: Aggregate,
     /// As papers print it; `None` where none does.
     printed: Option<ParsedCondition>,
 }
 
 /// The one block of tables of overall numbers.
 fn overall(section: &Section) -> [Block; 1] {
-    let mean = Reading::mean(&section.conditions);
+    let mean = Aggregate::mean(&section.conditions);
     let rates = condition::rates(&section.conditions).len() == section.conditions.len();
     let printed = if rates {
         ParsedCondition::MeanOverRates
@@ -70,7 +72,7 @@ fn overall(section: &Section) -> [Block; 1] {
     };
     [Block {
         title: mean.title(),
-        reading: mean,
+        aggregate: mean,
         printed: Some(printed),
     }]
 }
@@ -79,7 +81,7 @@ fn overall(section: &Section) -> [Block; 1] {
 fn each(section: &Section) -> Vec<Block> {
     let block = |condition: &Condition| Block {
         title: condition::heading(*condition),
-        reading: Reading::At(*condition),
+        aggregate: Aggregate::At(*condition),
         printed: match condition.rate() {
             Some(rate) => ParsedCondition::rate(rate),
             None => Some(ParsedCondition::Missing(condition.to_string())),
@@ -99,14 +101,14 @@ fn columns(section: &Section) -> Vec<Vec<&'static Metric>> {
 }
 
 /// What a table shows.
-struct Show<'a> {
+struct PaperTables<'a> {
     section: &'a Section,
     columns: &'a [Vec<&'static Metric>],
-    /// Standard deviations over seeds beside the numbers.
+    /// Whether numbers have their standard deviation over seeds.
     spread: bool,
 }
 
-impl Show<'_> {
+impl PaperTables<'_> {
     fn table(&self, name: &str, blocks: &[Block]) -> Table {
         let section = self.section;
         let mut flat = self.flat(blocks);
@@ -143,7 +145,7 @@ impl Show<'_> {
         ours.columns.truncate(own);
         ours.columns.iter_mut().for_each(|c| c.group.clear());
         ours.rows.iter_mut().for_each(|r| r.cells.truncate(own));
-        let is_ours = |row: &Line| row.cells.iter().any(|c| c.origin != Origin::Nothing);
+        let is_ours = |row: &TableRow| row.cells.iter().any(|c| c.origin != Origin::Nothing);
         ours.rows.retain(is_ours);
         let mut table = above::table(self.section, &ours)?;
         let titles: Vec<&str> = blocks.iter().map(|block| block.title.as_str()).collect();
@@ -157,7 +159,13 @@ impl Show<'_> {
         let metrics = &self.section.metrics;
         let sources = blocks.iter().flat_map(|block| {
             let source = |m: &&'static Metric| {
-                Source::new("", heading(m), m.name.to_string(), m, block.reading.clone())
+                MetricColumn::new(
+                    "",
+                    heading(m),
+                    m.name.to_string(),
+                    m,
+                    block.aggregate.clone(),
+                )
             };
             metrics.iter().map(source).collect::<Vec<_>>()
         });
@@ -188,8 +196,7 @@ impl Show<'_> {
             notes.push("Published: standard deviation per rate, averaged over rates.".to_string());
         }
         notes.push(
-            "Published numbers stand as printed; letters mark known errors and sources."
-                .to_string(),
+            "Published numbers are as printed; letters mark known errors and sources.".to_string(),
         );
         notes.extend(self.other_masks(blocks));
         notes.extend(notes::of_models(self.section, flat));
@@ -199,7 +206,7 @@ impl Show<'_> {
     /// Whether published numbers were left out because other masks made them.
     fn other_masks(&self, blocks: &[Block]) -> Option<String> {
         let mask_protocols = blocks.iter().find_map(|block| {
-            Place::new(self.section, &block.printed, self.spread).other_masks()
+            PublishedCells::new(self.section, &block.printed, self.spread).other_masks()
         })?;
         Some(format!(
             "Published numbers of incomplete data were made with other masks ({mask_protocols}) than \
@@ -215,10 +222,10 @@ impl Show<'_> {
         block: usize,
         of: &Block,
         reasons: &mut Vec<String>,
-    ) -> Vec<Line> {
+    ) -> Vec<TableRow> {
         let (section, columns) = (self.section, self.columns);
-        let place = Place::new(section, &of.printed, self.spread);
-        let mut line = |label: &str, model: &str, own: Option<&Line>| {
+        let place = PublishedCells::new(section, &of.printed, self.spread);
+        let mut line = |label: &str, model: &str, own: Option<&TableRow>| {
             let first = block * section.metrics.len();
             let mut own_cells = own.map(|line| line.cells[first..].iter());
             let mut cells = Vec::new();
@@ -229,7 +236,7 @@ impl Show<'_> {
                 });
             }
             cells.extend(columns.iter().map(|c| place.theirs(model, c, reasons)));
-            Line {
+            TableRow {
                 block: of.title.clone(),
                 label: label.to_string(),
                 baseline: own.is_some_and(|line| line.baseline),

@@ -6,12 +6,12 @@ use super::columns::SUMMARY;
 use crate::mask::Condition;
 use crate::metric::{Direction, Metric, Unit};
 use crate::published::parse::names;
+use crate::report::contents::SectionContents;
 use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::options::Layout;
-use crate::report::part::Part;
-use crate::report::rows::reading::{Outcome, Reading};
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::aggregate::{Aggregate, AggregateValue};
+use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::holm;
 use crate::report::table::{efficiency, paper};
 
@@ -25,9 +25,13 @@ use crate::report::table::{efficiency, paper};
 ///
 /// # Errors
 /// If polars refuses the columns, which is a bug.
-pub fn frame(parts: &[Part], numbering: &Numbering, layout: Layout) -> Result<DataFrame> {
+pub fn frame(
+    parts: &[SectionContents],
+    numbering: &Numbering,
+    layout: Layout,
+) -> Result<DataFrame> {
     debug_assert!(rayon::current_thread_index().is_none());
-    let lines: Vec<Line<'_>> = parts
+    let lines: Vec<SummaryLine<'_>> = parts
         .iter()
         .flat_map(|part| section_lines(&part.section, numbering, layout))
         .collect();
@@ -36,7 +40,7 @@ pub fn frame(parts: &[Part], numbering: &Numbering, layout: Layout) -> Result<Da
 
 /// A line, before lines are compared.
 #[derive(Default)]
-struct Line<'a> {
+struct SummaryLine<'a> {
     section: &'a str,
     dataset: &'a str,
     model: &'a str,
@@ -63,12 +67,16 @@ struct Line<'a> {
     runs: Option<usize>,
 }
 
-fn section_lines<'a>(section: &'a Section, numbering: &Numbering, layout: Layout) -> Vec<Line<'a>> {
+fn section_lines<'a>(
+    section: &'a Section,
+    numbering: &Numbering,
+    layout: Layout,
+) -> Vec<SummaryLine<'a>> {
     let mut lines = Vec::new();
     for metric in &section.metrics {
-        for reading in Reading::all(&section.conditions) {
+        for aggregate in Aggregate::all(&section.conditions) {
             let rows = 0..section.rows.len();
-            lines.extend(rows.filter_map(|row| score(section, row, metric, &reading, numbering)));
+            lines.extend(rows.filter_map(|row| score(section, row, metric, &aggregate, numbering)));
         }
     }
     lines.extend(
@@ -83,9 +91,9 @@ fn section_lines<'a>(section: &'a Section, numbering: &Numbering, layout: Layout
 }
 
 /// What all lines of a model share.
-fn model_line<'a>(section: &'a Section, row: &'a Row) -> Option<Line<'a>> {
+fn model_line<'a>(section: &'a Section, row: &'a ModelRow) -> Option<SummaryLine<'a>> {
     let run = row.runs.first()?;
-    Some(Line {
+    Some(SummaryLine {
         section: &section.slug,
         dataset: &run.manifest.dataset.name,
         model: &row.model,
@@ -93,7 +101,7 @@ fn model_line<'a>(section: &'a Section, row: &'a Row) -> Option<Line<'a>> {
         configuration: &row.configuration,
         baseline: Some(row.baseline),
         mask_protocol: &run.mask.mask_protocol,
-        ..Line::default()
+        ..SummaryLine::default()
     })
 }
 
@@ -102,38 +110,38 @@ fn score<'a>(
     section: &'a Section,
     index: usize,
     metric: &'static Metric,
-    reading: &Reading,
+    aggregate: &Aggregate,
     numbering: &Numbering,
-) -> Option<Line<'a>> {
+) -> Option<SummaryLine<'a>> {
     let row = &section.rows[index];
-    let mut line = Line {
+    let mut line = SummaryLine {
         metric: metric.name,
         unit: unit(metric),
         direction: Some(metric.direction),
         n: Some(row.runs.len()),
-        runs: numbering.set(&row.ids_at(&reading.conditions())),
+        runs: numbering.set(&row.ids_at(&aggregate.conditions())),
         ..model_line(section, row)?
     };
-    match reading {
-        Reading::At(condition) => line.condition = Some(*condition),
-        _ => line.aggregate = Some(reading.name()),
+    match aggregate {
+        Aggregate::At(condition) => line.condition = Some(*condition),
+        _ => line.aggregate = Some(aggregate.name()),
     }
-    match reading.outcome(&row.runs, metric.name) {
-        Outcome::Missing => return None,
-        Outcome::Undefined(reason) => line.undefined = Some(reason),
-        Outcome::Known(summary) => (line.mean, line.sd) = (Some(summary.mean), summary.sd),
+    match aggregate.over_seeds(&row.runs, metric.name) {
+        AggregateValue::Missing => return None,
+        AggregateValue::Undefined(reason) => line.undefined = Some(reason),
+        AggregateValue::Known(summary) => (line.mean, line.sd) = (Some(summary.mean), summary.sd),
     }
     let Some(comparison) = section.comparison() else {
         return Some(line);
     };
-    let found = comparison.find(index, metric.name, reading);
+    let found = comparison.find(index, metric.name, aggregate);
     line.interval = found.and_then(|found| found.interval);
     if let Some(test) = found.and_then(|found| found.test) {
         line.reference = Some(&section.rows[comparison.reference].label);
         line.difference = Some(test.difference);
         line.difference_interval = test.interval;
         line.p = Some(test.p);
-        line.permutations = Some(comparison.effort.permutations);
+        line.permutations = Some(comparison.plan.permutations);
     }
     Some(line)
 }
@@ -146,10 +154,14 @@ fn unit(metric: &Metric) -> Option<&'static str> {
 }
 
 /// What a model costs; nothing where it was not recorded.
-fn costs<'a>(section: &'a Section, row: &'a Row, numbering: &Numbering) -> Vec<Line<'a>> {
+fn costs<'a>(
+    section: &'a Section,
+    row: &'a ModelRow,
+    numbering: &Numbering,
+) -> Vec<SummaryLine<'a>> {
     let known = efficiency::COSTS.iter().filter_map(|cost| {
         let summary = cost.summary(row)?;
-        Some(Line {
+        Some(SummaryLine {
             metric: cost.name,
             unit: cost.unit,
             n: Some(summary.n),
@@ -162,8 +174,8 @@ fn costs<'a>(section: &'a Section, row: &'a Row, numbering: &Numbering) -> Vec<L
     known.collect()
 }
 
-/// The numbers of papers that the tables put beside those of this report.
-fn published(section: &Section) -> Vec<Line<'_>> {
+/// The numbers of papers that the tables show next to those of this report.
+fn published(section: &Section) -> Vec<SummaryLine<'_>> {
     let Some(run) = section.runs().next() else {
         return Vec::new();
     };
@@ -177,7 +189,7 @@ fn published(section: &Section) -> Vec<Line<'_>> {
             .iter()
             .find(|row| names::same(&row.model, &number.cell.method));
         let method = number.cell.method.as_str();
-        let mut line = Line {
+        let mut line = SummaryLine {
             section: &section.slug,
             dataset: &run.manifest.dataset.name,
             model: row.map_or(method, |row| &row.model),
@@ -189,10 +201,10 @@ fn published(section: &Section) -> Vec<Line<'_>> {
             published: Some(number.citation()),
             mean: Some(number.score()),
             sd: number.cell.number.sd.map(|sd| sd / metric.scale()),
-            ..Line::default()
+            ..SummaryLine::default()
         };
         match block {
-            Reading::At(condition) => line.condition = Some(condition),
+            Aggregate::At(condition) => line.condition = Some(condition),
             other => line.aggregate = Some(other.name()),
         }
         lines.push(line);
@@ -201,10 +213,10 @@ fn published(section: &Section) -> Vec<Line<'_>> {
 }
 
 /// The lines as a data frame with the columns of [`SUMMARY`], in its order.
-fn arrange(lines: &[Line<'_>]) -> PolarsResult<DataFrame> {
+fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
     let columns = Columns(lines);
     let rate = |modality: usize| {
-        move |l: &Line<'_>| l.condition.map(|condition| condition.rates()[modality])
+        move |l: &SummaryLine<'_>| l.condition.map(|condition| condition.rates()[modality])
     };
     let mut frame = DataFrame::new(
         lines.len(),
@@ -261,24 +273,24 @@ const fn direction(direction: Direction) -> &'static str {
 }
 
 /// Makes columns of lines.
-struct Columns<'a>(&'a [Line<'a>]);
+struct Columns<'a>(&'a [SummaryLine<'a>]);
 
 impl Columns<'_> {
-    fn text(&self, name: &str, value: impl Fn(&Line<'_>) -> Option<String>) -> Column {
+    fn text(&self, name: &str, value: impl Fn(&SummaryLine<'_>) -> Option<String>) -> Column {
         let values: StringChunked = self.0.iter().map(value).collect();
         values.with_name(name.into()).into_column()
     }
 
-    fn number(&self, name: &str, value: impl Fn(&Line<'_>) -> Option<f64>) -> Column {
+    fn number(&self, name: &str, value: impl Fn(&SummaryLine<'_>) -> Option<f64>) -> Column {
         Column::new(name.into(), self.0.iter().map(value).collect::<Vec<_>>())
     }
 
-    fn count(&self, name: &str, value: impl Fn(&Line<'_>) -> Option<usize>) -> Column {
+    fn count(&self, name: &str, value: impl Fn(&SummaryLine<'_>) -> Option<usize>) -> Column {
         let values = self.0.iter().map(|line| value(line).map(|n| n as u32));
         Column::new(name.into(), values.collect::<Vec<_>>())
     }
 
-    fn flag(&self, name: &str, value: impl Fn(&Line<'_>) -> Option<bool>) -> Column {
+    fn flag(&self, name: &str, value: impl Fn(&SummaryLine<'_>) -> Option<bool>) -> Column {
         Column::new(name.into(), self.0.iter().map(value).collect::<Vec<_>>())
     }
 }
@@ -308,7 +320,7 @@ fn per_group(
 }
 
 /// By how much the models of a group are better than the best of its baselines.
-fn above_baseline(lines: &[Line<'_>], rows: &[usize]) -> Vec<Option<f64>> {
+fn above_baseline(lines: &[SummaryLine<'_>], rows: &[usize]) -> Vec<Option<f64>> {
     // Larger is better.
     let quality = |row: &usize| match lines[*row].direction? {
         Direction::HigherIsBetter => lines[*row].mean,
@@ -326,7 +338,7 @@ fn above_baseline(lines: &[Line<'_>], rows: &[usize]) -> Vec<Option<f64>> {
 }
 
 /// The p-values of a group after Holm's correction.
-fn corrected(lines: &[Line<'_>], rows: &[usize]) -> Vec<Option<f64>> {
+fn corrected(lines: &[SummaryLine<'_>], rows: &[usize]) -> Vec<Option<f64>> {
     let known: Vec<f64> = rows.iter().filter_map(|row| lines[*row].p).collect();
     let mut adjusted = holm::adjust(&known).into_iter();
     let one = |row: &usize| lines[*row].p.and_then(|_| adjusted.next());

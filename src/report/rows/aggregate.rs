@@ -1,4 +1,4 @@
-//! What one reads off a curve over missing rates: a point, a mean, an area.
+//! Aggregates a curve over conditions: one point, a mean, an area.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::report::stats::{self, Summary};
 
 /// A number taken from a curve.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Reading {
+pub enum Aggregate {
     /// The score at one condition.
     At(Condition),
     /// The mean over these conditions.
@@ -19,17 +19,17 @@ pub enum Reading {
     Area(Vec<Condition>),
 }
 
-/// A reading of one row, over its seeds.
+/// An aggregate of one row, over its seeds.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum AggregateValue {
     Known(Summary),
     /// Evaluated, but the metric is undefined there; the reason.
     Undefined(String),
-    /// Not evaluated at all the rates that the reading needs.
+    /// Not evaluated at all the rates that the aggregate needs.
     Missing,
 }
 
-impl Reading {
+impl Aggregate {
     /// One point per condition, the mean where there are several, and the area where several are rates.
     pub fn all(conditions: &[Condition]) -> Vec<Self> {
         let mut all: Vec<_> = conditions.iter().copied().map(Self::At).collect();
@@ -109,12 +109,12 @@ impl Reading {
         }
     }
 
-    /// The reading of one curve; `None` where the curve lacks a condition.
+    /// The aggregate of one curve; `None` where the curve lacks a condition.
     pub fn of(&self, curve: &BTreeMap<Condition, Value>) -> Option<Value> {
         self.weighted(&self.weights(), curve)
     }
 
-    /// [`Reading::of`] by its own weights, for many curves.
+    /// [`Aggregate::of`] by its own weights, for many curves.
     fn weighted(
         &self,
         weights: &[(Condition, f64)],
@@ -135,21 +135,21 @@ impl Reading {
         }))
     }
 
-    /// The reading of one row's runs by the metric of this name, over their seeds.
-    pub fn outcome(&self, runs: &[ScoredRun], metric: &str) -> Outcome {
+    /// The aggregate of one row's runs by the metric of this name, over their seeds.
+    pub fn over_seeds(&self, runs: &[ScoredRun], metric: &str) -> AggregateValue {
         let weights = self.weights();
         let curves = runs.iter().map(|run| run.conditions.get(metric));
         let values = curves.map(|curve| self.weighted(&weights, curve?));
         let values: Option<Vec<Value>> = values.collect();
         let Some(values) = values else {
-            return Outcome::Missing;
+            return AggregateValue::Missing;
         };
         let (known, reasons) = split(values);
         match (reasons.first(), stats::summarize(&known)) {
-            (None, Some(summary)) => Outcome::Known(summary),
-            (None, None) => Outcome::Missing,
-            (Some(reason), None) => Outcome::Undefined(reason.clone()),
-            (Some(reason), Some(_)) => Outcome::Undefined(format!(
+            (None, Some(summary)) => AggregateValue::Known(summary),
+            (None, None) => AggregateValue::Missing,
+            (Some(reason), None) => AggregateValue::Undefined(reason.clone()),
+            (Some(reason), Some(_)) => AggregateValue::Undefined(format!(
                 "for {} of {} seeds, {reason}",
                 reasons.len(),
                 runs.len()
@@ -197,15 +197,18 @@ mod tests {
     fn the_papers_mean_needs_all_ten_rates_and_leaves_out_the_eleventh() {
         let eleven: Vec<f64> = (0..=10).map(|i| f64::from(i) * 0.1).collect();
         let all = rates(&eleven);
-        assert_eq!(Reading::mean(&all).title(), "mean 0-0.9");
-        assert_eq!(Reading::mean(&all[..10]).title(), "mean 0-0.9");
-        assert_eq!(Reading::mean(&all[1..]).title(), "mean of 10 rates 0.1-1");
-        assert_eq!(Reading::mean(&rates(&[0.0, 0.5])).title(), "mean of 0, 0.5");
-        assert_eq!(Reading::Area(all).title(), "AUC 0-1 by 0.1");
+        assert_eq!(Aggregate::mean(&all).title(), "mean 0-0.9");
+        assert_eq!(Aggregate::mean(&all[..10]).title(), "mean 0-0.9");
+        assert_eq!(Aggregate::mean(&all[1..]).title(), "mean of 10 rates 0.1-1");
+        assert_eq!(
+            Aggregate::mean(&rates(&[0.0, 0.5])).title(),
+            "mean of 0, 0.5"
+        );
+        assert_eq!(Aggregate::Area(all).title(), "AUC 0-1 by 0.1");
         let uneven = rates(&[0.0, 0.3, 1.0]);
-        assert_eq!(Reading::Area(uneven).title(), "AUC 0-1, 3 rates");
-        assert_eq!(Reading::mean(&Condition::SUBSETS).title(), "mean of six");
-        assert_eq!(Reading::all(&Condition::SUBSETS).len(), 7);
+        assert_eq!(Aggregate::Area(uneven).title(), "AUC 0-1, 3 rates");
+        assert_eq!(Aggregate::mean(&Condition::SUBSETS).title(), "mean of six");
+        assert_eq!(Aggregate::all(&Condition::SUBSETS).len(), 7);
     }
 
     #[test]
@@ -216,10 +219,10 @@ mod tests {
             .iter()
             .map(|r| (*r, Ok(1.0 - r.rate().unwrap())))
             .collect();
-        let read = |reading: Reading| reading.of(&curve).unwrap().unwrap();
-        assert!((read(Reading::mean(&grid)) - 0.55).abs() < 1e-12);
-        assert!((read(Reading::Area(grid.clone())) - 0.5).abs() < 1e-12);
-        assert_eq!(read(Reading::At(grid[3])), 0.7);
+        let read = |aggregate: Aggregate| aggregate.of(&curve).unwrap().unwrap();
+        assert!((read(Aggregate::mean(&grid)) - 0.55).abs() < 1e-12);
+        assert!((read(Aggregate::Area(grid.clone())) - 0.5).abs() < 1e-12);
+        assert_eq!(read(Aggregate::At(grid[3])), 0.7);
     }
 
     #[test]
@@ -227,13 +230,13 @@ mod tests {
         let grid = rates(&[0.0, 0.5]);
         let curve = BTreeMap::from([(grid[0], Ok(1.0)), (grid[1], Err("flat".to_string()))]);
         assert_eq!(
-            Reading::mean(&grid).of(&curve),
+            Aggregate::mean(&grid).of(&curve),
             Some(Err("flat".to_string()))
         );
         assert_eq!(
-            Reading::Area(grid.clone()).of(&curve),
+            Aggregate::Area(grid.clone()).of(&curve),
             Some(Err("flat".to_string()))
         );
-        assert_eq!(Reading::mean(&rates(&[0.0, 1.0])).of(&curve), None);
+        assert_eq!(Aggregate::mean(&rates(&[0.0, 1.0])).of(&curve), None);
     }
 }

@@ -1,19 +1,19 @@
-//! What resampling finds out about numbers and their differences.
+//! The results of resampling: intervals, tests and the pairing of seeds.
 
 use std::collections::BTreeMap;
 
-use crate::report::rows::reading::Reading;
+use crate::report::rows::aggregate::Aggregate;
 
 /// How often to resample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
+pub struct ResamplingPlan {
     pub bootstrap: usize,
     pub permutations: usize,
 }
 
 /// A number's place among its resamples.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Finding {
+pub struct ResamplingResult {
     /// Central 95 percent of the number, in the metric's own scale.
     pub interval: Option<[f64; 2]>,
     /// Against the reference row's number; none for the reference itself.
@@ -31,9 +31,9 @@ pub struct Test {
     pub p: f64,
 }
 
-/// How the seeds of a row met those of the reference row.
+/// How the seeds of a row are paired with those of the reference row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Met {
+pub enum Pairing {
     /// By number; both have the same.
     Same,
     /// By number; so many that both have.
@@ -41,24 +41,29 @@ pub enum Met {
     /// By rank, the first so many of each: they share no number.
     Ranks(usize),
     /// Not at all; why, to follow the row's name.
-    Not(&'static str),
+    Unpaired(&'static str),
 }
 
-/// Findings of a section by row, metric and reading.
+/// Results of a section by row, metric and aggregate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// Position of the reference row.
     pub reference: usize,
-    pub effort: Effort,
+    pub plan: ResamplingPlan,
     /// Of every row that is neither the reference nor a baseline.
-    pub met: BTreeMap<usize, Met>,
-    pub(super) findings: BTreeMap<(usize, &'static str, String), Finding>,
+    pub pairings: BTreeMap<usize, Pairing>,
+    pub(super) results: BTreeMap<(usize, &'static str, String), ResamplingResult>,
 }
 
 impl Comparison {
     /// What is known of a number.
-    pub fn find(&self, row: usize, metric: &'static str, reading: &Reading) -> Option<Finding> {
-        let key = (row, metric, reading.name());
-        self.findings.get(&key).copied()
+    pub fn find(
+        &self,
+        row: usize,
+        metric: &'static str,
+        aggregate: &Aggregate,
+    ) -> Option<ResamplingResult> {
+        let key = (row, metric, aggregate.name());
+        self.results.get(&key).copied()
     }
 }

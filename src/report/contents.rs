@@ -13,7 +13,7 @@ use crate::report::table::{ablation, above, build, efficiency, paper};
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct SectionContents {
     pub section: Section,
     /// The first is the one a terminal shows; with the figure that belongs to a table.
     pub shown: Vec<(Table, Option<Figure>)>,
@@ -52,7 +52,7 @@ impl Figure {
     }
 }
 
-impl Part {
+impl SectionContents {
     /// Builds the tables and draws the figures of a section.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Tables of whole sections.
+//! Tests the tables of whole sections.
 
 use super::{Cell, Content};
 use super::{ablation, above, build, efficiency, paper};
@@ -10,7 +10,7 @@ use crate::report::rows::provenance;
 use crate::report::rows::scores::score_by;
 use crate::report::rows::section::{Section, Tests, sections};
 use crate::report::stats::compare::compare;
-use crate::report::stats::finding::Effort;
+use crate::report::stats::comparison::ResamplingPlan;
 
 /// A small grid.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
@@ -36,7 +36,7 @@ fn whole_missing_modalities_have_a_column_each_and_their_mean() {
 }
 
 #[test]
-fn the_papers_layout_puts_published_numbers_beside_ours() {
+fn the_papers_layout_puts_published_numbers_next_to_ours() {
     let section = like_the_papers("random");
     let tables = paper::tables(&section);
     let overall = markdown::table(&tables[0], 3);
@@ -67,18 +67,18 @@ fn like_the_papers(mask_protocol: &str) -> Section {
 #[test]
 fn the_papers_layout_marks_tests_and_says_how_weights_were_selected() {
     let mut section = like_the_papers("random");
-    let effort = Effort {
+    let plan = ResamplingPlan {
         bootstrap: 100,
         permutations: 99,
     };
     let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
-    section.tests = Tests::Done(Box::new(compare(&section, reference, effort).unwrap()));
+    section.tests = Tests::Done(Box::new(compare(&section, reference, plan).unwrap()));
     for table in paper::tables(&section) {
         let text = markdown::table(&table, 3);
-        let said = |part: &str| assert!(text.contains(part), "{part}: {text}");
-        said("over seeds, n = 2.");
-        said("Tested: each number but those named next, against that of LNLN");
-        said("Weights selected by the best test epoch, as in the paper");
+        let has = |part: &str| assert!(text.contains(part), "{part}: {text}");
+        has("over seeds, n = 2.");
+        has("Tested: each number but those named next, against that of LNLN");
+        has("Weights selected by the best test epoch, as in the paper");
         assert!(text.contains("<u>") || text.contains("**0"), "{text}");
         assert!(table.reference.is_some());
     }
@@ -112,8 +112,8 @@ fn the_papers_layout_says_how_far_our_numbers_are_above_the_baseline() {
         assert_eq!(found.iter().flatten().count(), mosi.metrics.len() - 1);
     }
     let text = markdown::table(above, 3);
-    let said = "Numbers: mean of 0, 0.5, 1. Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0";
-    assert!(text.contains(said), "{text}");
+    let note = "Numbers: mean of 0, 0.5, 1. Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0";
+    assert!(text.contains(note), "{text}");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn what_is_undefined_has_its_reason_in_tables_of_distances_and_changes() {
         m.model.title = "FLAT without x".into();
         m
     };
-    // FLAT says the same for every sample when all is missing: no slope there.
+    // FLAT predicts the same for every sample when all is missing: no slope there.
     let runs = [
         manifest("flat", 11, &[1.0]),
         changed(11),
@@ -232,13 +232,13 @@ fn changes_are_tested_where_the_unchanged_model_is_the_reference() {
         manifest("flat", 11, &GRID),
     ];
     let mut section = sections(runs.map(scored).to_vec()).unwrap().swap_remove(0);
-    let effort = Effort {
+    let plan = ResamplingPlan {
         bootstrap: 100,
         permutations: 99,
     };
     let test = |section: &Section, model: &str| {
-        let place = section.rows.iter().position(|r| r.model == model).unwrap();
-        Tests::Done(Box::new(compare(section, place, effort).unwrap()))
+        let index = section.rows.iter().position(|r| r.model == model).unwrap();
+        Tests::Done(Box::new(compare(section, index, plan).unwrap()))
     };
     section.tests = test(&section, "lnln");
     let table = &ablation::tables(&section)[0];
@@ -310,12 +310,12 @@ fn baselines_of_the_training_labels_are_a_row_and_models_stand_above_it() {
 #[test]
 fn tests_against_the_reference_reach_the_tables() {
     let mut section = section(&eleven());
-    let effort = Effort {
+    let plan = ResamplingPlan {
         bootstrap: 200,
         permutations: 199,
     };
     let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
-    section.tests = Tests::Done(Box::new(compare(&section, reference, effort).unwrap()));
+    section.tests = Tests::Done(Box::new(compare(&section, reference, plan).unwrap()));
     let table = build::by_rate(&section, &TOY.metrics[0]);
     let flat = &table.rows[0].cells[0];
     assert!(

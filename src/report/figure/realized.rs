@@ -1,7 +1,7 @@
-//! How much was missing in truth: realised over nominal rates per modality.
+//! Draws realized over nominal missing rates per modality.
 
 use super::drawing::{Drawing, Series};
-use super::lines::{self, Line, Mark};
+use super::lines::{self, Curve, Mark};
 use super::style::Style;
 use crate::report::origin::{File, Origin};
 use crate::report::rows::condition;
@@ -13,7 +13,7 @@ use crate::report::rows::section::{Section, ids};
 pub fn draw(section: &Section) -> Option<Drawing> {
     let run = section.runs().find(|r| !r.mask.realised.is_empty())?;
     let names = ["text", "audio", "vision"];
-    let lines: Vec<Line> = names
+    let lines: Vec<Curve> = names
         .into_iter()
         .enumerate()
         .map(|(modality, label)| line(section, run, modality, label))
@@ -38,21 +38,21 @@ pub fn draw(section: &Section) -> Option<Drawing> {
     })
 }
 
-fn line(section: &Section, run: &ScoredRun, modality: usize, label: &str) -> Line {
+fn line(section: &Section, run: &ScoredRun, modality: usize, label: &str) -> Curve {
     let marks = section.conditions.iter().filter_map(|condition| {
-        let of = |seed: &u64| {
+        let rate = |seed: &u64| {
             *run.mask
                 .realised
                 .get(&format!("{seed}/{condition}"))?
                 .get(modality)?
         };
-        let values: Vec<f64> = run.mask.seeds.iter().filter_map(of).collect();
+        let values: Vec<f64> = run.mask.seeds.iter().filter_map(rate).collect();
         let x = condition.rate().filter(|_| !values.is_empty())?;
         Some(Mark::over(x, &values))
     });
-    Line {
+    Curve {
         label: label.to_string(),
-        // Audio lies on vision for most masks: its gaps show it.
+        // Audio equals vision for most masks: gaps in its line show the other.
         style: match modality {
             1 => Style::dashed(modality),
             _ => Style::of(modality, false),

@@ -1,4 +1,4 @@
-//! The tidy tables of a report, compared with its manifest and with each other.
+//! Tests the tidy tables of a report against its manifest and against each other.
 
 use std::collections::BTreeMap;
 use std::fs;
