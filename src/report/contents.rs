@@ -15,11 +15,11 @@ use crate::report::table::{ablation, above, build, efficiency, paper};
 #[derive(Clone, Debug)]
 pub struct SectionContents {
     pub section: Section,
-    /// The first is the one a terminal shows; with the figure that belongs to a table.
+    /// Tables, each with its figure if it has one; the first is printed in the terminal.
     pub shown: Vec<(Table, Option<Figure>)>,
-    /// Pictures that belong to no table.
+    /// Figures that belong to no table.
     pub pictures: Vec<Figure>,
-    /// What is not shown, and why.
+    /// A note on what is not shown.
     pub left_out: Option<String>,
 }
 
@@ -32,7 +32,7 @@ pub struct Figure {
     pub svg: String,
     /// The same as PNG, if asked for.
     pub png: Option<Vec<u8>>,
-    /// What it shows, and where that comes from.
+    /// The series it shows, with their origins.
     pub series: Vec<Series>,
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::record;
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Runs that cannot be put into one report, or a report that cannot be written.

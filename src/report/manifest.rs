@@ -22,7 +22,7 @@ pub const NAME: &str = "manifest.json";
 pub const KIND: &str = "lnln-bench report";
 
 /// Version of this file's layout. Raise it when a reader of today could misread it.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 1;
 
 /// Provenance of a report.
 #[derive(Clone, Debug, Serialize, Deserialize)]

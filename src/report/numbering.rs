@@ -10,7 +10,7 @@ use super::origin::{File, Origin, RunFiles, RunSet};
 use crate::mask::Condition;
 use crate::report::rows::aggregate::Aggregate;
 
-/// What [`Numbering`] numbers, as files keep it: both lists count from 0.
+/// Sets and origins as files store them: both lists count from 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Numbered {
     /// Ids of runs that numbers are computed from together, by seed.
@@ -18,7 +18,7 @@ pub struct Numbered {
     pub origins: Vec<OriginMetadata>,
 }
 
-/// Where a number comes from.
+/// The origin of a number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OriginMetadata {
     /// The file of each run that was read.
@@ -35,7 +35,7 @@ pub struct OriginMetadata {
     pub published: Option<String>,
 }
 
-/// What tells origins apart.
+/// The key of an origin.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum OriginKey {
     Runs(File, Vec<usize>, Vec<Condition>),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_number_is_held_against_comes_second() {
+    fn what_a_number_is_compared_with_comes_second() {
         let (a, b) = (runs(&["1"]), runs(&["2"]));
         let of = |runs| Origin::predictions(runs, Vec::new());
         let mut all = Numbering::default();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mask::Condition;
 
-/// Which tables to show.
+/// The set of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
@@ -15,7 +15,7 @@ pub enum Layout {
     Paper,
 }
 
-/// What to show of the runs.
+/// Options of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     #[serde(default)]

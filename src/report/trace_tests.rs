@@ -198,7 +198,7 @@ fn score(groups: &[Group], metric: &Metric, origin: &OriginMetadata, area: bool)
 }
 
 #[test]
-fn a_number_held_against_others_names_them_too() {
+fn a_number_compared_with_others_names_them_too() {
     let dir = tempfile::tempdir().unwrap();
     let m = report(dir.path(), Layout::Full);
     let row = &m.tables["toy-overview-above-baseline"].rows[0];

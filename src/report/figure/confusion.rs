@@ -15,7 +15,7 @@ const AXIS: f64 = 34.0;
 /// From one matrix to the next.
 const BETWEEN: f64 = 30.0;
 
-/// How often each true class was predicted as each class.
+/// Counts of predicted classes per true class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Confusion {
     /// Condition of missing data, for the heading.

@@ -27,7 +27,7 @@ pub fn draw(section: &Section, metric: &'static Metric, title: &str) -> Option<D
     })
 }
 
-/// What the bands of a figure are: never of two kinds in one.
+/// The bands of a figure, all of one kind.
 #[derive(Clone, Copy)]
 enum Bands<'a> {
     /// Central 95 percent of resamples; rows without have no band.

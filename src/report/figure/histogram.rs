@@ -89,7 +89,7 @@ fn bars(scene: &mut Scene, (left, top): (f64, f64), style: Style, shares: &Share
     }
 }
 
-/// The shares of bars that reach beyond `most`, neighbours in one text, and the middle of each in bins.
+/// The shares of bars that reach beyond `most`, neighbors in one text, and the middle of each in bins.
 fn cut(shares: &Shares, most: f64) -> Vec<(f64, String)> {
     let mut texts = Vec::new();
     let mut index = 0;
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_that_are_cut_share_a_text() {
+    fn neighbors_that_are_cut_share_a_text() {
         let shares = vec![0.0, 0.59, 0.4, 0.01, 0.0, 0.3];
         let texts = cut(&shares, 0.25);
         let expected = [(2.0, "59 + 40%"), (5.5, "30%")];

@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::{Exporter, Report, json};
 use crate::metric::fixed;
-use crate::report::error::{Result, render};
 use crate::report::contents::{Figure, SectionContents};
+use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
-use crate::report::table::{BASELINE_MARK, Cell, Column, Content, TableRow, Table};
+use crate::report::table::{BASELINE_MARK, Cell, Column, Content, Table, TableRow};
 
 const NAME: &str = "index.html";
 const FIGURE: &str = "figure.html";
@@ -92,7 +92,7 @@ struct TableView<'a> {
 #[derive(Serialize)]
 struct FigureView<'a> {
     svg: &'a str,
-    /// What it shows, and the number of its origin.
+    /// Labels of the series, each with the number of its origin.
     series: Vec<(&'a str, Option<usize>)>,
 }
 
@@ -116,7 +116,7 @@ struct CellView {
     parts: Vec<PartView>,
     /// The number of its origin.
     origin: Option<usize>,
-    /// What else is known of it, as a sentence.
+    /// Interval, distance to the baseline and test, as a sentence.
     more: String,
 }
 
@@ -249,7 +249,9 @@ fn more(cell: &Cell) -> String {
     if let Content::Several(cells) = &cell.content {
         let parts = cells.iter().map(|c| (c.content.text(), more(c)));
         let parts = parts.filter(|(_, more)| !more.is_empty());
-        let parts: Vec<String> = parts.map(|(text, more)| format!("{text}: {more}")).collect();
+        let parts: Vec<String> = parts
+            .map(|(text, more)| format!("{text}: {more}"))
+            .collect();
         return parts.join(". ");
     }
     let Content::Number { decimals, .. } = cell.content else {

@@ -4,7 +4,7 @@ use super::{Exporter, Report};
 use crate::report::contents::SectionContents;
 use crate::report::rows::provenance;
 use crate::report::rows::section::Section;
-use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, TableRow, Table};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Table, TableRow};
 
 pub const EXPORTER: Exporter = Exporter {
     name: "Markdown",

@@ -1,6 +1,7 @@
 //! Renders a report in every output format.
 //!
-//! A format is a file of this folder with an `EXPORTER`, and its line in [`EXPORTERS`].
+//! A format is a module of this folder with an `EXPORTER`, and its line in [`EXPORTERS`]. Nothing else
+//! names it but the documentation and the help of `report`, which a test checks.
 
 use std::thread;
 
@@ -11,7 +12,14 @@ use super::error::Result;
 use super::numbering::Numbering;
 use super::options::Layout;
 
+pub mod citations;
+pub mod html;
 pub mod json;
+pub mod latex;
+pub mod markdown;
+pub mod scores_csv;
+pub mod summary_csv;
+pub mod summary_parquet;
 pub mod terminal;
 
 /// What exporters render.
@@ -32,25 +40,16 @@ pub struct Exporter {
     pub render: fn(&Report<'_>) -> Result<Vec<u8>>,
 }
 
-/// Declares the module of each format and lists its exporter.
-macro_rules! exporters {
-    ($($module:ident),* $(,)?) => {
-        $(pub mod $module;)*
-
-        /// All output formats, in the order of their files in the manifest.
-        pub const EXPORTERS: &[Exporter] = &[$($module::EXPORTER),*];
-    };
-}
-
-exporters! {
-    markdown,
-    latex,
-    html,
-    scores_csv,
-    summary_csv,
-    summary_parquet,
-    citations,
-}
+/// All output formats, in the order of their files in the manifest.
+pub const EXPORTERS: &[Exporter] = &[
+    markdown::EXPORTER,
+    latex::EXPORTER,
+    html::EXPORTER,
+    scores_csv::EXPORTER,
+    summary_csv::EXPORTER,
+    summary_parquet::EXPORTER,
+    citations::EXPORTER,
+];
 
 /// Renders all formats side by side, as (file name, bytes).
 ///

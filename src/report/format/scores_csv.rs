@@ -93,5 +93,7 @@ fn quoted(fields: &[&str]) -> Result<String> {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(fields).map_err(render(NAME))?;
     let line = out.into_inner().map_err(|e| render(NAME)(e.into_error()))?;
-    Ok(String::from_utf8_lossy(&line).trim_end_matches('\n').to_string())
+    Ok(String::from_utf8_lossy(&line)
+        .trim_end_matches('\n')
+        .to_string())
 }

@@ -19,7 +19,7 @@ const SEPARATOR: &str = "\u{1}";
 /// Labels do not shrink below this; a table too wide even so is wider than the terminal.
 const LABEL: u16 = 14;
 
-/// How to print.
+/// Width and colors.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
     /// Columns of the terminal.

@@ -54,7 +54,7 @@ pub fn compare(section: &Section, reference: usize, plan: ResamplingPlan) -> Res
     })
 }
 
-/// What a row is tested by: differences from the reference over the seeds and conditions of both.
+/// A row with its differences from the reference, over the seeds and conditions of both.
 struct Rival<'a> {
     /// The difference as it is.
     observed: Draws,

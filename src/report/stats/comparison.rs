@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::report::rows::aggregate::Aggregate;
 
-/// How often to resample.
+/// Numbers of resamples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResamplingPlan {
     pub bootstrap: usize,
     pub permutations: usize,
 }
 
-/// A number's place among its resamples.
+/// The interval and the test of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ResamplingResult {
     /// Central 95 percent of the number, in the metric's own scale.
@@ -31,7 +31,7 @@ pub struct Test {
     pub p: f64,
 }
 
-/// How the seeds of a row are paired with those of the reference row.
+/// The pairing of a row's seeds with those of the reference row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pairing {
     /// By number; both have the same.
@@ -40,7 +40,7 @@ pub enum Pairing {
     Shared(usize),
     /// By rank, the first so many of each: they share no number.
     Ranks(usize),
-    /// Not at all; why, to follow the row's name.
+    /// Not paired; the reason, to follow the row's name.
     Unpaired(&'static str),
 }
 
@@ -56,7 +56,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// What is known of a number.
+    /// The result of a number.
     pub fn find(
         &self,
         row: usize,

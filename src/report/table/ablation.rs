@@ -106,7 +106,7 @@ fn mark_changes(table: &mut Table) {
     }
 }
 
-/// What the cells are made of.
+/// The unchanged model, and the aggregate that its variants are compared by.
 struct Variants<'a> {
     section: &'a Section,
     /// The unchanged model.

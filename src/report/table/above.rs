@@ -86,7 +86,7 @@ fn points(table: &Table, of: &Cell, origin: &Origin, reasons: &mut Vec<String>) 
         (Content::Number { .. }, None) => Content::Undefined {
             reason: reason(reasons, NO_BASELINE.to_string()),
         },
-        // What has no number of its own has no distance, for the same reason.
+        // A cell without a number has no distance, for the same reason.
         (Content::Undefined { reason: why }, _) => Content::Undefined {
             reason: reason(reasons, table.reasons[*why].clone()),
         },

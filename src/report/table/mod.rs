@@ -45,7 +45,7 @@ pub struct Table {
 /// A column of numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Header above this and the neighbours that share it; may be empty.
+    /// Header above this and the neighbors that share it; may be empty.
     pub group: String,
     pub title: String,
     /// Name in machine-readable files.
@@ -58,7 +58,7 @@ pub struct Column {
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableRow {
-    /// What this row and its neighbours are of, `missing rate 0.5`; mostly empty.
+    /// Heading of this row and its neighbors, `missing rate 0.5`; mostly empty.
     pub block: String,
     pub label: String,
     pub baseline: bool,
@@ -76,7 +76,7 @@ pub struct Cell {
     pub significant: bool,
     /// No better than the baseline.
     pub at_baseline: bool,
-    /// How much better than the baseline, in display units; negative for worse.
+    /// Distance to the baseline in display units; negative for worse.
     pub above_baseline: Option<f64>,
     /// Central 95 percent of the number over resamples, in display units.
     pub interval: Option<[f64; 2]>,
@@ -254,7 +254,7 @@ impl Table {
         cells.flat_map(Cell::numbers)
     }
 
-    /// Neighbouring columns of one group, as (title, number of columns).
+    /// Neighboring columns of one group, as (title, number of columns).
     pub fn groups(&self) -> Vec<(&str, usize)> {
         let mut groups: Vec<(&str, usize)> = Vec::new();
         for column in &self.columns {

@@ -90,7 +90,7 @@ fn each(section: &Section) -> Vec<Block> {
     section.conditions.iter().map(block).collect()
 }
 
-/// What two numbers in a cell are.
+/// The note on two numbers in a cell.
 const PAIRS: &str = "Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0 (negative / positive, negative / \
                      non-negative).";
 
@@ -100,7 +100,7 @@ fn columns(section: &Section) -> Vec<Vec<&'static Metric>> {
     groups.map(<[_]>::to_vec).collect()
 }
 
-/// What a table shows.
+/// What the tables of a section share.
 struct PaperTables<'a> {
     section: &'a Section,
     columns: &'a [Vec<&'static Metric>],
@@ -139,7 +139,7 @@ impl PaperTables<'_> {
         }
     }
 
-    /// How far our numbers of a table are above the baseline. The baseline of published ones is not known.
+    /// The distances of our numbers to the baseline. That of published ones is not known.
     fn above_baseline(&self, of: &Table, blocks: &[Block]) -> Option<Table> {
         let (mut ours, own) = (of.clone(), self.columns.len());
         ours.columns.truncate(own);
@@ -203,7 +203,7 @@ impl PaperTables<'_> {
         notes
     }
 
-    /// Whether published numbers were left out because other masks made them.
+    /// A note on published numbers that are left out because they were made with other masks.
     fn other_masks(&self, blocks: &[Block]) -> Option<String> {
         let mask_protocols = blocks.iter().find_map(|block| {
             PublishedCells::new(self.section, &block.printed, self.spread).other_masks()

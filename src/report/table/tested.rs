@@ -63,7 +63,7 @@ fn too_coarse(count: usize, comparison: &Comparison) -> Option<String> {
     })
 }
 
-/// How `count` tests of `which` numbers were made.
+/// The method of `count` tests of `which` numbers.
 fn method(which: &str, count: usize, comparison: &Comparison) -> String {
     let plan = comparison.plan;
     format!(

@@ -90,7 +90,7 @@ fn section_lines<'a>(
     lines
 }
 
-/// What all lines of a model share.
+/// The part that all lines of a model share.
 fn model_line<'a>(section: &'a Section, row: &'a ModelRow) -> Option<SummaryLine<'a>> {
     let run = row.runs.first()?;
     Some(SummaryLine {
@@ -153,7 +153,7 @@ fn unit(metric: &Metric) -> Option<&'static str> {
     }
 }
 
-/// What a model costs; nothing where it was not recorded.
+/// Costs of a model, as far as they were recorded.
 fn costs<'a>(
     section: &'a Section,
     row: &'a ModelRow,
