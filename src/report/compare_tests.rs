@@ -39,7 +39,7 @@ fn models(seeds: &[(&str, u64)]) -> Vec<ScoredRun> {
 
 fn pairing(section: &Section, model: &str) -> Pairing {
     let index = section.rows.iter().position(|r| r.model == model).unwrap();
-    section.comparison().unwrap().pairing[&index].clone()
+    section.comparison().unwrap().pairings[&index].clone()
 }
 
 /// The note on tests under the table of the first metric, and how many of its numbers have one.

@@ -1,7 +1,7 @@
 //! Tests reports on models that were trained by different protocols.
 
 use super::fixture::{TOY, manifest, scored};
-use super::format::csv;
+use super::format::scores_csv;
 use super::origin::Origin;
 use super::table::{Cell, build};
 use crate::report::rows::provenance;
@@ -69,7 +69,7 @@ fn training_protocols_are_part_of_the_label_and_rates_join_into_one_row() {
             .iter()
             .any(|note| note.contains("a training per rate"))
     );
-    let scores = String::from_utf8(csv::scores(&[&section]).unwrap()).unwrap();
+    let scores = String::from_utf8(scores_csv::scores(&[&section]).unwrap()).unwrap();
     let of = |id: &str| scores.lines().filter(|line| line.ends_with(id)).count();
     assert_eq!(of(",at-0.5") * GRID.len(), of(",mixed"));
     let facts = provenance::facts(&section);

@@ -23,8 +23,8 @@ pub const EXPORTER: Exporter = Exporter {
 
 const NAME: &str = "scores.csv";
 
-/// Text rather than a data frame, and section by section: there may be millions of lines.
-fn scores(sections: &[&Section]) -> Result<Vec<u8>> {
+/// Every score of every run. Text rather than a data frame, and section by section: there may be millions of lines.
+pub fn scores(sections: &[&Section]) -> Result<Vec<u8>> {
     let parts = sections.par_iter().map(|section| section_scores(section));
     let mut all = vec![format!("{}\n", SCORES.map(|column| column.name).join(",")).into_bytes()];
     all.extend(parts.collect::<Result<Vec<_>>>()?);

@@ -101,7 +101,7 @@ pub const SUMMARY: [Column; 31] = [
     column(
         "baseline",
         "true, false",
-        "whether the model is a constant baseline; empty for published numbers",
+        "whether this is a constant baseline; empty for published numbers",
     ),
     MASK_PROTOCOL,
     CONDITION,
@@ -133,7 +133,7 @@ pub const SUMMARY: [Column; 31] = [
     column(
         "mean",
         "`unit`",
-        "mean over seeds; empty where undefined, or a published number as printed",
+        "mean over seeds, or the published number; empty where undefined",
     ),
     column(
         "sd",
