@@ -4,7 +4,7 @@ use super::drawing::{Drawing, Series};
 use super::lines::{self, Curve, Mark};
 use super::style::Style;
 use crate::metric::Metric;
-use crate::report::rows::aggregate::{Aggregate, AggregateValue};
+use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::condition;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::Summary;
@@ -92,7 +92,7 @@ fn line(section: &Section, row: &ModelRow, index: usize, metric: &'static Metric
             aggregate.over_seeds(&row.runs, metric.name),
             segments.last_mut(),
         ) {
-            (AggregateValue::Known(summary), Some(segment)) => {
+            (SeedSummary::Known(summary), Some(segment)) => {
                 let band = bands.around(&summary, index, metric, &aggregate);
                 segment.push(Mark {
                     x: rate,
@@ -101,7 +101,7 @@ fn line(section: &Section, row: &ModelRow, index: usize, metric: &'static Metric
                     high: band[1] * metric.scale(),
                 });
             }
-            (AggregateValue::Undefined(_), _) => segments.push(Vec::new()),
+            (SeedSummary::Undefined(_), _) => segments.push(Vec::new()),
             // A row on a coarser grid is still one line.
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Aggregates a curve over conditions: one point, a mean, an area.
+//! Reads numbers off a curve over missing rates: a point, a mean, an area.
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,9 @@ pub enum Aggregate {
     Area(Vec<Condition>),
 }
 
-/// An aggregate of one row, over its seeds.
+/// A aggregate of one row, summarized over its seeds.
 #[derive(Clone, Debug, PartialEq)]
-pub enum AggregateValue {
+pub enum SeedSummary {
     Known(Summary),
     /// Evaluated, but the metric is undefined there; the reason.
     Undefined(String),
@@ -136,20 +136,20 @@ impl Aggregate {
     }
 
     /// The aggregate of one row's runs by the metric of this name, over their seeds.
-    pub fn over_seeds(&self, runs: &[ScoredRun], metric: &str) -> AggregateValue {
+    pub fn over_seeds(&self, runs: &[ScoredRun], metric: &str) -> SeedSummary {
         let weights = self.weights();
         let curves = runs.iter().map(|run| run.conditions.get(metric));
         let values = curves.map(|curve| self.weighted(&weights, curve?));
         let values: Option<Vec<Value>> = values.collect();
         let Some(values) = values else {
-            return AggregateValue::Missing;
+            return SeedSummary::Missing;
         };
         let (known, reasons) = split(values);
         match (reasons.first(), stats::summarize(&known)) {
-            (None, Some(summary)) => AggregateValue::Known(summary),
-            (None, None) => AggregateValue::Missing,
-            (Some(reason), None) => AggregateValue::Undefined(reason.clone()),
-            (Some(reason), Some(_)) => AggregateValue::Undefined(format!(
+            (None, Some(summary)) => SeedSummary::Known(summary),
+            (None, None) => SeedSummary::Missing,
+            (Some(reason), None) => SeedSummary::Undefined(reason.clone()),
+            (Some(reason), Some(_)) => SeedSummary::Undefined(format!(
                 "for {} of {} seeds, {reason}",
                 reasons.len(),
                 runs.len()

@@ -1,4 +1,4 @@
-//! What runs say: scores per run, rows and sections of runs, aggregates of their curves.
+//! Reads runs: scores per run, rows and sections of runs, aggregates of their curves.
 
 pub mod aggregate;
 pub mod baseline;

@@ -5,7 +5,7 @@ use super::mark::{correct, mark_baselines};
 use super::notes::{at_baseline, seeds, selected};
 use super::{Cell, Column, Content, Table, TableRow, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
-use crate::report::rows::aggregate::{Aggregate, AggregateValue};
+use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::section::{ModelRow, Section, slug};
 use crate::report::stats::holm::ALPHA;
 
@@ -147,20 +147,18 @@ impl Variants<'_> {
             reason: reason(reasons, format!("Undefined: {why}.")),
         };
         let own = match outcome(row) {
-            AggregateValue::Known(summary) => number(summary.mean, summary.sd),
-            AggregateValue::Undefined(why) => undefined(&why),
-            AggregateValue::Missing => Content::Missing,
+            SeedSummary::Known(summary) => number(summary.mean, summary.sd),
+            SeedSummary::Undefined(why) => undefined(&why),
+            SeedSummary::Missing => Content::Missing,
         };
         let same = std::ptr::eq(row, self.full) || row.baseline;
         let change = match (outcome(row), outcome(self.full)) {
             _ if same => Content::Missing,
-            (AggregateValue::Known(own), AggregateValue::Known(full)) => {
+            (SeedSummary::Known(own), SeedSummary::Known(full)) => {
                 number(own.mean - full.mean, None)
             }
-            (AggregateValue::Missing, _) | (_, AggregateValue::Missing) => Content::Missing,
-            (AggregateValue::Undefined(why), _) | (_, AggregateValue::Undefined(why)) => {
-                undefined(&why)
-            }
+            (SeedSummary::Missing, _) | (_, SeedSummary::Missing) => Content::Missing,
+            (SeedSummary::Undefined(why), _) | (_, SeedSummary::Undefined(why)) => undefined(&why),
         };
         let mut change = Cell::new(change, origin(row).against(&origin(self.full)));
         if let (true, Content::Number { .. }) = (self.tested, &change.content) {

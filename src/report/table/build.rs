@@ -3,7 +3,7 @@
 use crate::mask::Kind;
 use crate::metric::{Direction, Metric, Unit};
 
-use crate::report::rows::aggregate::{Aggregate, AggregateValue};
+use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::condition;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::table::above;
@@ -175,13 +175,13 @@ fn cell(
 ) -> Cell {
     let (metric, aggregate) = (source.metric, &source.aggregate);
     let content = match aggregate.over_seeds(&row.runs, metric.name) {
-        AggregateValue::Known(summary) => Content::Number {
+        SeedSummary::Known(summary) => Content::Number {
             value: summary.mean * metric.scale(),
             sd: summary.sd.map(|sd| sd * metric.scale()),
             decimals: metric.decimals,
         },
-        AggregateValue::Missing => Content::Missing,
-        AggregateValue::Undefined(reason) => {
+        SeedSummary::Missing => Content::Missing,
+        SeedSummary::Undefined(reason) => {
             let reason = table::reason(reasons, format!("Undefined: {reason}."));
             Content::Undefined { reason }
         }

@@ -36,7 +36,7 @@ pub const COSTS: [Cost; 4] = [
         unit: None,
         decimals: 0,
         file: File::Manifest,
-        value: |run| provenance::parameters(&run.manifest).map(|n| n as f64),
+        value: |run| run.manifest.model.parameters.map(|n| n as f64),
     },
     Cost {
         name: "step_ms",
@@ -90,8 +90,7 @@ pub fn table(section: &Section) -> Table {
     };
     let mut devices: Vec<&str> = section
         .trainings()
-        .filter(|r| !provenance::outside(&r.manifest))
-        .map(|r| r.manifest.build.device.as_str())
+        .filter_map(|r| r.manifest.build.device.as_deref())
         .collect();
     devices.sort_unstable();
     devices.dedup();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{BASELINE_MARK, Content, Table, tested};
-use crate::record::PAPER;
+use crate::record::SelectionRule;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::rows::trained::Trained;
@@ -39,7 +39,7 @@ pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
 
 /// How weights were selected, where that was on the test split.
 pub fn selected(section: &Section) -> Option<String> {
-    let paper = |r: &ScoredRun| r.manifest.selection.rule == PAPER;
+    let paper = |r: &ScoredRun| r.manifest.selection.rule == Some(SelectionRule::Paper);
     let own = section.own_rows().filter(|row| !row.baseline);
     let (some, rest): (Vec<&ModelRow>, Vec<&ModelRow>) =
         own.partition(|row| row.runs.iter().any(paper));
@@ -69,7 +69,7 @@ fn trained(section: &Section) -> Vec<String> {
     let all: BTreeSet<Trained> = section.runs().filter_map(Trained::of).collect();
     let mut notes = Vec::new();
     if let (1, Some(only)) = (all.len(), all.first().filter(|t| **t != Trained::Mixed)) {
-        notes.push(format!("Models were {}.", only.words()));
+        notes.push(format!("Models were {}.", only.describe()));
     }
     if all.contains(&Trained::TestedRate) {
         notes.push(

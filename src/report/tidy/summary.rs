@@ -10,7 +10,7 @@ use crate::report::contents::SectionContents;
 use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::options::Layout;
-use crate::report::rows::aggregate::{Aggregate, AggregateValue};
+use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::holm;
 use crate::report::table::{efficiency, paper};
@@ -127,9 +127,9 @@ fn score<'a>(
         _ => line.aggregate = Some(aggregate.name()),
     }
     match aggregate.over_seeds(&row.runs, metric.name) {
-        AggregateValue::Missing => return None,
-        AggregateValue::Undefined(reason) => line.undefined = Some(reason),
-        AggregateValue::Known(summary) => (line.mean, line.sd) = (Some(summary.mean), summary.sd),
+        SeedSummary::Missing => return None,
+        SeedSummary::Undefined(reason) => line.undefined = Some(reason),
+        SeedSummary::Known(summary) => (line.mean, line.sd) = (Some(summary.mean), summary.sd),
     }
     let Some(comparison) = section.comparison() else {
         return Some(line);
