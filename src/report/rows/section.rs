@@ -250,7 +250,10 @@ type Place = (String, Option<Trained>);
 fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place, ModelRow)>> {
     let mut by_settings: BTreeMap<RowKey, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
-        let key = (Trained::of(&run), RowSettings::of(&run));
+        let trained = Trained::of(&run);
+        // A baseline is not trained: a curve of several runs is all that counts.
+        let trained = trained.filter(|t| model != BASELINE || *t == Trained::TestedRate);
+        let key = (trained, RowSettings::of(&run));
         by_settings.entry(key).or_default().push(run);
     }
     let all: Vec<_> = by_settings.keys().cloned().collect();
@@ -284,6 +287,10 @@ fn labelled(title: &str, remarks: &[&str]) -> String {
 
 fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<ModelRow> {
     runs.sort_by_key(|r| r.manifest.seed);
+    if model == BASELINE {
+        // Sweeps with different settings of training have the same baseline.
+        runs.dedup_by(|b, a| a.manifest.seed == b.manifest.seed && a.conditions == b.conditions);
+    }
     let baseline = if model == BASELINE { "baseline" } else { "" };
     let label = labelled(&runs[0].manifest.model.title, &[&configuration, baseline]);
     for pair in runs.windows(2) {
