@@ -59,7 +59,7 @@ pub struct Args {
     /// Metrics to show [default: all but those that `list metrics` calls extra]
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     metrics: Vec<String>,
-    /// Models to show beside the baseline [default: all]
+    /// Models to show next to the baseline [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     models: Vec<String>,
     /// Conditions of confusion matrices and histograms, such as 0,0.5 or LA [default: 0, 0.1, 0.5 and
