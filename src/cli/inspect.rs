@@ -1,4 +1,4 @@
-//! `inspect`: what a pickle or a prepared file holds.
+//! `inspect`: show the contents of pickles and prepared files.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use lnln_bench::data::inspect::{self, Description};
 
 use super::output;
 
-/// Show what pickles or prepared files hold; nothing in a pickle is executed.
+/// Show the contents of pickles or prepared files; nothing in a pickle is executed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench inspect MOSI/Processed/unaligned_50.pkl
@@ -21,7 +21,7 @@ pub struct Args {
     /// Pickles, or files made by prepare.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// JSON, one line per stream.
+    /// Print JSON, one line per stream.
     #[arg(long)]
     json: bool,
 }
@@ -49,13 +49,13 @@ fn table(file: &Path) -> anyhow::Result<()> {
         head,
         header,
         rows,
-        facts,
-        odd,
+        details,
+        warnings,
     } = inspect::describe(file)?;
     let mut table = output::table();
     table.set_header(header).add_rows(rows);
-    let odd = odd.into_iter().map(|what| format!("odd: {what}"));
-    let below: Vec<String> = facts.into_iter().chain(odd).collect();
+    let warnings = warnings.into_iter().map(|text| format!("warning  {text}"));
+    let below: Vec<String> = details.into_iter().chain(warnings).collect();
     output::write(&format!(
         "{}\n\n{table}\n\n{}",
         head.join("\n"),

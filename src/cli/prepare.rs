@@ -8,7 +8,7 @@ use lnln_bench::support::Progress;
 
 use super::{import, output};
 
-/// Convert, check and clean pickles into DATA/NAME.h5, and write their masks beside them.
+/// Convert, check and clean pickles into DATA/NAME.h5, and write their masks next to them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench prepare MOSI/Processed/unaligned_50.pkl
@@ -18,23 +18,23 @@ use super::{import, output};
   lnln-bench prepare sims.pkl --standardize --compress blosc-lz4
   lnln-bench prepare mosi_data_noalign.pkl --padding left --check
 
-The data set is recognised by what the file holds. What is wrong with a file stops it and is said
-with the sample; what is only odd is a warning. A file that is there already and was made from the
-same source with the same options is left as it is. Memory stays small however large the file is.
+The data set is detected from the content. Errors name the sample and stop the conversion; anything
+unusual is a warning. An existing file from the same source with the same options is not written
+again. Memory use does not grow with the file.
 
-Masks are added to those that are there: mask protocols, seeds and conditions of earlier calls for the same
-data stay. `modality` depends on no seed and is drawn under the first one alone.")]
+Masks are added to the stored ones: mask protocols, seeds and conditions of earlier calls for the same
+data stay. `modality` depends on no seed and is drawn under the first one only.")]
 pub struct Args {
     /// MMSA pickles with splits train, valid and test.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
     import: import::Args,
-    /// How much is missing: FROM:TO:STEP (TO included), rates, missing modalities like LA, or
-    /// l=RATE,a=RATE,v=RATE; a list of any. Every mask protocol takes those of its kind.
+    /// Conditions: FROM:TO:STEP (TO included), rates, missing modalities like LA, or
+    /// l=RATE,a=RATE,v=RATE, with commas. Each mask protocol takes those of its kind.
     #[arg(long, default_value = "0:1:0.1")]
     rates: String,
-    /// Mask seeds; with reference-tfr also three side by side (docs/masks.md).
+    /// Mask seeds; for reference-tfr also three seeds in one number (docs/masks.md).
     #[arg(long, value_delimiter = ',', default_value = "1111")]
     mask_seeds: Vec<u64>,
     /// Mask protocols (`lnln-bench list masks`).
@@ -43,7 +43,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// As the demo would type it.
+    /// The arguments of the demo.
     #[cfg(feature = "torch")]
     pub fn for_demo(
         files: Vec<PathBuf>,
@@ -62,18 +62,19 @@ impl Args {
 
 /// Run the subcommand.
 pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
-    // Before any file is read, so that a slip in a flag costs nothing.
+    // Before any file is read, so that a wrong flag is reported at once.
     let evaluation = EvaluationMasks::deal(&args.masks, &mask::parse_list(&args.rates)?)?;
     EvaluationMasks::check_seeds(&evaluation, &args.mask_seeds)?;
     args.import.for_each(&args.files, |file| {
         let imported = args.import.import(file, progress)?;
-        imported
-            .warnings
-            .iter()
-            .for_each(|text| tracing::warn!("{}: {text}", file.display()));
+        // With --check the list on stdout has them.
+        if !args.import.check {
+            let warn = |text: &String| tracing::warn!("{}: {text}", file.display());
+            imported.warnings.iter().for_each(warn);
+        }
         let mut report = import::report(&imported, args.import.check);
         if !args.import.check {
-            let masks = MaskFile::beside(&imported.path);
+            let masks = MaskFile::path_for(&imported.path);
             let corpus = Corpus::open(&imported.path)?;
             MaskFile::prepare(&masks, &corpus, &evaluation, &args.mask_seeds)?;
             report += &format!("\n  masks   {}", masks.display());

@@ -119,7 +119,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let latency = Duration::from_secs(args.latency_wait);
     let (runs, waiting) = match &args.sweep {
         Some(sweep) => {
-            let found = wait::for_cells(&SweepDir::open(sweep), latency)?;
+            let found = wait::for_runs(&SweepDir::open(sweep), latency)?;
             let paths = found.finished.iter().map(|dir| dir.path().to_owned());
             (paths.collect(), found.unfinished)
         }

@@ -1,6 +1,6 @@
 //! Builds a section's tables: one per metric over its conditions, and one of all metrics.
 
-use crate::mask::Kind;
+use crate::mask::ConditionKind;
 use crate::metric::{Direction, Metric, Unit};
 
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
@@ -18,9 +18,9 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
         .map(|aggregate| {
             let group = match &aggregate {
                 Aggregate::At(condition) => match condition.kind() {
-                    Kind::Rate => "missing rate",
-                    Kind::Subset => "missing modalities",
-                    Kind::Mixed => "missing rates",
+                    ConditionKind::Rate => "missing rate",
+                    ConditionKind::Subset => "missing modalities",
+                    ConditionKind::Mixed => "missing rates",
                 },
                 _ => "",
             };
