@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::MASK_PROTOCOLS;
 use lnln_bench::record::import::{self, Options};
-use lnln_bench::report::cite;
+use lnln_bench::report::format::citations;
 
 use super::output;
 
@@ -90,7 +90,7 @@ fn warn_of_masks(scored: &[import::Scored]) {
 
 /// A citation that becomes an entry of `citations.bib`.
 fn citation(text: &str) -> Result<String, String> {
-    if text.is_empty() || cite::entry(text).is_some() {
+    if text.is_empty() || citations::entry(text).is_some() {
         Ok(text.to_string())
     } else {
         Err(
