@@ -1,4 +1,4 @@
-//! `run --dry-run`: what a sweep would do and what it would cost.
+//! `run --dry-run`: prints the runs of a sweep and their estimated time and memory.
 
 use lnln_bench::support::words;
 use lnln_bench::sweep::forecast::CellForecast;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::output;
 
-/// Prints the cells, as JSON where other tools ask.
+/// Prints the runs as a table or as JSON.
 pub fn show(cells: &[CellForecast], json: bool) -> anyhow::Result<()> {
     if json {
         let all = json!({ "cells": cells, "total": Total::of(cells).json() });
@@ -70,7 +70,7 @@ fn row(cell: &CellForecast, notes: &mut Notes) -> Vec<String> {
     ]
 }
 
-/// What several cells say is said once.
+/// Footnotes, each printed once.
 #[derive(Default)]
 struct Notes(Vec<String>);
 
@@ -95,14 +95,14 @@ fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     known
 }
 
-/// Sums over the cells that are not done.
+/// Sums over the runs that are not done.
 struct Total {
     cells: usize,
     done: usize,
-    /// Cells whose time nobody knows.
+    /// Runs of unknown time.
     unknown: usize,
     seconds: f64,
-    /// The most that any of them needs.
+    /// Largest need of a run, in bytes.
     memory: u64,
     disk: u64,
 }
@@ -135,7 +135,7 @@ impl Total {
 
     fn words(&self) -> String {
         let left = self.cells - self.done;
-        let mut text = format!("{} cells: {} done, {left} to do", self.cells, self.done);
+        let mut text = format!("{} runs: {} done, {left} to do", self.cells, self.done);
         if left > self.unknown {
             let time = words::duration(self.seconds);
             text += &format!("; {time} one after the other");

@@ -1,4 +1,4 @@
-//! A suite run in this process or in several.
+//! Runs a suite in this process or in several.
 
 use anyhow::Context;
 use lnln_bench::support::Progress;
@@ -8,20 +8,22 @@ use lnln_bench::train::{DeviceSpec, device};
 use super::place::{Place, cores};
 use super::{exit_code, interrupt};
 
-/// How many processes share the work, and where they compute.
+/// Number of processes and their devices.
 #[derive(Debug, Default, clap::Args)]
 pub struct Processes {
-    /// Cells at a time, each in a process of its own: a crash costs one cell. Cores are divided among
-    /// them [default: the number of devices; 1 runs all in this process].
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Runs at a time, each in its own process, so that a crash costs one run; cores are divided
+    /// among them [default: one per device; 1 runs everything in this process].
+    #[arg(long, value_name = "N", display_order = 9)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Devices that the processes are dealt to, in turn: cuda:0,cuda:1.
-    #[arg(long, value_delimiter = ',', conflicts_with = "device",
-        value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    /// Devices for the processes, in turn: cuda:0,cuda:1.
+    #[arg(long, value_delimiter = ',', value_name = "DEVICE,...", conflicts_with = "device")]
+    #[arg(value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    #[arg(help_heading = "Processes", hide_short_help = true)]
     devices: Vec<DeviceSpec>,
 }
 
-/// Run a suite at a place; an error where a cell failed. `stem` names the sweep.
+/// Runs a suite; an error where a run failed. `stem` names the sweep.
 pub fn sweep(
     suite: &Suite,
     stem: &str,
@@ -44,7 +46,7 @@ pub fn sweep(
                 .closed(place.data.clone(), place.runs.clone());
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             if sweep.shares_encodings(&options.runs) {
-                // All threads of one process make them sooner than those that a cell gets.
+                // One process with all threads encodes faster than workers that share the cores.
                 let device = device::open(first)?;
                 let options = Options {
                     device,
@@ -75,7 +77,7 @@ pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
 }
 
 impl Processes {
-    /// Whether a flag says how this machine is shared.
+    /// Whether a flag asks for several processes.
     pub fn are_asked_for(&self) -> bool {
         self.jobs.is_some() || !self.devices.is_empty()
     }
@@ -103,7 +105,7 @@ impl Processes {
             ],
         };
         let fleet = Fleet {
-            // The last is dealt first.
+            // The pool takes from the end.
             slots: (0..jobs).rev().map(slot).collect(),
             resumable: exit_code::INTERRUPTED.into(),
         };

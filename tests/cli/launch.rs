@@ -87,7 +87,7 @@ fn arrays_are_chunked_chained_and_followed_by_a_report() {
         .assert()
         .success()
         .stdout(contains(
-            "0 cells done, 0 queued already, 6 submitted as 12, 13; report: job 14",
+            "0 runs done, 0 queued already, 6 submitted as 12, 13; report: job 14",
         ));
     let calls = stub.calls("sbatch");
     assert_eq!(calls.len(), 3);
@@ -247,7 +247,7 @@ fn what_is_queued_is_not_submitted_twice() {
         .assert()
         .success()
         .stdout(contains(
-            "0 cells done, 2 queued already, 4 submitted as 15, 16",
+            "0 runs done, 2 queued already, 4 submitted as 15, 16",
         ));
     let again = stub.calls("sbatch");
     assert!(again[5].contains("afterany:12:15:16"), "{again:?}");

@@ -21,7 +21,7 @@ fn a_chunked_array_gives_the_report_of_one_machine() {
     let sweep = Sweep::new("['constant', 'lf_dnn', 'ef_lstm', 'tfn']", "[1, 2, 3]", 150);
     let said = sweep.submit(&cluster, &["--max-parallel", "2"]);
     assert!(
-        said.starts_with("0 cells done, 0 queued already, 12 submitted as "),
+        said.starts_with("0 runs done, 0 queued already, 12 submitted as "),
         "{said}"
     );
     let again = sweep.submit(&cluster, &["--max-parallel", "2"]);
@@ -46,7 +46,7 @@ fn a_chunked_array_gives_the_report_of_one_machine() {
     sweep.check(&cluster);
     let again = sweep.submit(&cluster, &[]);
     assert!(
-        again.starts_with("9 cells done, 0 queued already, 3 submitted"),
+        again.starts_with("9 runs done, 0 queued already, 3 submitted"),
         "{again}"
     );
 }

@@ -1,4 +1,4 @@
-//! `list runs`: one line per run.
+//! `list runs`: prints one line per run.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
         let all: Vec<RunRow<'_>> = runs.iter().map(RunRow::from).collect();
         return output::write(&serde_json::to_string_pretty(&all)?);
     }
-    // As a sweep has them.
+    // In a sweep's order.
     let key = |run: &Run| (run.dataset.clone(), run.model.clone(), run.seed);
     runs.sort_by_cached_key(key);
     let mut table = output::table();

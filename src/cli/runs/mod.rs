@@ -1,4 +1,4 @@
-//! `runs`: how runs and sweeps stand, and what of them may go. `list runs` is here as well.
+//! `runs` and `list runs`: the state of runs and sweeps, and the removal of superseded files.
 
 mod clean;
 mod list;
@@ -9,7 +9,7 @@ pub use list::list;
 #[cfg(feature = "torch")]
 pub use rows::word;
 
-/// Show how runs and sweeps stand, and remove what is superseded.
+/// Show the state of runs and sweeps, and remove superseded files.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -18,9 +18,9 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Progress of every sweep: what is done, runs, waits, failed and why.
+    /// Show the progress of every sweep: runs that are done, running, waiting or failed, and why.
     Status(status::Args),
-    /// List what is superseded, and remove it with --yes.
+    /// List superseded files, and remove them with --yes.
     Clean(clean::Args),
 }
 

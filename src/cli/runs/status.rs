@@ -1,4 +1,4 @@
-//! `runs status`: every sweep, what runs and what failed.
+//! `runs status`: prints the progress of every sweep.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -13,26 +13,32 @@ use serde_json::{Value, json};
 use super::rows::{self, RunRow};
 use crate::cli::output;
 
-/// Progress of every sweep: what is done, runs, waits, failed and why.
+/// Show the progress of every sweep: runs that are done, running, waiting or failed, and why.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench runs status
   lnln-bench runs status runs/sweeps/paper-mosi-3f2a9c
   lnln-bench runs status /scratch/runs --json
 
-Reads files only: it may be asked from any shell, as often as one likes, while runs are written.")]
+Only reads files, so it can be used from any shell while runs are written.")]
 pub struct Args {
     /// Folder of runs, or of one sweep (`runs/sweeps/SWEEP`).
-    #[arg(default_value = "runs")]
-    place: PathBuf,
-    /// As JSON, for other tools.
+    #[arg(default_value = "runs", value_name = "RUNS")]
+    folder: PathBuf,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 /// Run the subcommand.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let status = status::status(&args.place)?;
+    if !args.folder.exists() && !args.json {
+        return output::write(&format!(
+            "no runs yet in {}; `lnln-bench run` makes them",
+            args.folder.display()
+        ));
+    }
+    let status = status::status(&args.folder)?;
     if args.json {
         let sweeps: Vec<Value> = status.sweeps.iter().map(sweep_json).collect();
         let others: Vec<RunRow<'_>> = status.others.iter().map(RunRow::from).collect();
@@ -44,7 +50,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         parts.push(others_text(&status.others));
     }
     if parts.is_empty() {
-        output::write(&format!("no runs in {}", args.place.display()))
+        output::write(&format!(
+            "no runs yet in {}; `lnln-bench run` makes them",
+            args.folder.display()
+        ))
     } else {
         output::write(&parts.join("\n"))
     }
@@ -75,7 +84,7 @@ fn sweep_json(sweep: &Sweep) -> Value {
 fn sweep_text(sweep: &Sweep) -> String {
     let counts = words_of(sweep.counts());
     let mut text = format!(
-        "{}: {} cells: {counts}\n",
+        "{}: {} runs: {counts}\n",
         sweep.manifest.id,
         sweep.cells.len()
     );
@@ -98,9 +107,9 @@ fn sweep_text(sweep: &Sweep) -> String {
     text
 }
 
-/// Slurm's view, where the sweep was handed to it.
+/// State of the Slurm queue, if the sweep was submitted.
 fn scheduler(dir: &SweepDir) -> String {
-    let words = match Queue::of(dir) {
+    let text = match Queue::of(dir) {
         Ok(_) if slurm::jobs::read(dir).is_empty() => return String::new(),
         Ok(queue) if queue.cells.is_empty() => "nothing queued".to_owned(),
         Ok(queue) => {
@@ -110,7 +119,7 @@ fn scheduler(dir: &SweepDir) -> String {
         }
         Err(error) => format!("no answer ({error})"),
     };
-    format!("  slurm    {words}\n")
+    format!("  slurm    {text}\n")
 }
 
 fn others_text(runs: &[Run]) -> String {
@@ -167,13 +176,13 @@ fn stopped(run: &Run, of: Option<&Sweep>) -> String {
     let since = words::duration(rows::age(run.changed));
     let epochs = rows::epochs(run);
     let name = name(run);
-    format!("  stopped  {name}: epoch {epochs}, quiet for {since}\n") + &log_line(run, of)
+    format!("  stopped  {name}: epoch {epochs}, unchanged for {since}\n") + &log_line(run, of)
 }
 
 fn failed(run: &Run, of: Option<&Sweep>) -> String {
     let mut text = format!("  failed   {}", name(run));
     let Some(failure) = &run.failure else {
-        return text + ": it left no message\n" + &log_line(run, of);
+        return text + ": no message\n" + &log_line(run, of);
     };
     text += &format!(": {}\n", failure.error.join(": "));
     text + &log_line(run, of) + &line("again", &failure.command)
@@ -184,7 +193,7 @@ fn log_line(run: &Run, of: Option<&Sweep>) -> String {
     log.map_or_else(String::new, |log| line("log", &log.display().to_string()))
 }
 
-/// What the last attempt at a run said, where that was kept: by a task of Slurm, by a process of its own.
+/// Log of the last attempt at a run, if it was kept: by a Slurm task or a worker process.
 fn log(run: &Run, of: Option<&Sweep>) -> Option<PathBuf> {
     let told = run.failure.as_ref().and_then(|failure| failure.log.clone());
     let task = run
