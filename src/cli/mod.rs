@@ -10,6 +10,8 @@ pub mod exit_code;
 pub mod export;
 #[cfg(feature = "torch")]
 pub mod forecast;
+#[cfg(all(test, feature = "torch"))]
+mod help_tests;
 pub mod import;
 pub mod inspect;
 #[cfg(feature = "torch")]
@@ -42,8 +44,7 @@ use lnln_bench::support::{self, Progress};
 /// Benchmark suite for multimodal sentiment analysis with missing data.
 #[derive(Debug, Parser)]
 #[command(name = "lnln-bench", version = version(), propagate_version = true)]
-#[command(
-    after_help = "\
+#[command(after_help = "\
 Steps of a benchmark:
   lnln-bench prepare mosi.pkl
   lnln-bench run --datasets mosi --models lnln,lf_dnn,constant
@@ -53,8 +54,7 @@ or all of it on synthetic data, with nothing to download:
 
 Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad data, 4 runs failed,
 5 device or encoder missing, 6 input/output, 75 interrupted (the same command
-continues)."
-)]
+continues).")]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -69,7 +69,13 @@ struct Global {
     #[arg(short, long, global = true, display_order = 1000)]
     verbose: bool,
     /// Log only warnings and errors, and draw no progress bars.
-    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 1001)]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        display_order = 1001
+    )]
     quiet: bool,
 }
 

@@ -39,10 +39,20 @@ pub struct Args {
     #[arg(long, default_value = "0:1:0.1", value_name = "LIST")]
     rates: String,
     /// Mask seeds (reference-tfr takes three joined, see docs/masks.md).
-    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "1111")]
+    #[arg(
+        long,
+        value_name = "N,...",
+        value_delimiter = ',',
+        default_value = "1111"
+    )]
     mask_seeds: Vec<u64>,
     /// Mask protocols (`lnln-bench list masks`).
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',', default_value = "random")]
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        value_delimiter = ',',
+        default_value = "random"
+    )]
     masks: Vec<String>,
 }
 

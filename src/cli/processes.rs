@@ -17,7 +17,12 @@ pub struct Processes {
     #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Devices for the processes, in turn: cuda:0,cuda:1.
-    #[arg(long, value_delimiter = ',', value_name = "DEVICE,...", conflicts_with = "device")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "DEVICE,...",
+        conflicts_with = "device"
+    )]
     #[arg(value_parser = |text: &str| text.parse::<DeviceSpec>())]
     #[arg(help_heading = "Processes", hide_short_help = true)]
     devices: Vec<DeviceSpec>,

@@ -16,7 +16,9 @@ use super::{forecast, output};
 /// A sweep is every combination of data set, model and seed; each combination is one run, a folder
 /// below --runs. Running the same command again continues where it stopped.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Run `lnln-bench run --help` for all options.", after_long_help = "\
+#[command(
+    after_help = "Run `lnln-bench run --help` for all options.",
+    after_long_help = "\
 Examples:
   lnln-bench run --datasets mosi --models lnln,almt,lf_dnn,constant --dry-run
   lnln-bench run --datasets mosi --models lnln --rates 0:1:0.1 --seeds 1,2,3
@@ -44,17 +46,28 @@ with the Hugging Face command line,
   hf download bert-base-uncased --local-dir models/bert-base-uncased
 copy the folder here and give --encoder bert:models/bert-base-uncased. CH-SIMS
 wants bert-base-chinese. Needed files: config.json, vocab.txt, and
-model.safetensors or pytorch_model.bin.")]
+model.safetensors or pytorch_model.bin."
+)]
 pub struct Args {
     /// Suite file (TOML, examples in benchmarks/); flags override its settings.
     suite: Option<PathBuf>,
     /// Prepared data sets, by name: mosi, sims, ...
-    #[arg(long, value_delimiter = ',', value_name = "NAME,...", display_order = 1)]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        display_order = 1
+    )]
     #[arg(required_unless_present = "suite")]
     datasets: Vec<String>,
     /// Models, by name (`lnln-bench list models`): lnln, lnln:no-rec (a variant), lnln:alpha=0.5
     /// (a setting), lnln@clean (--train-on for this model).
-    #[arg(long, value_delimiter = ',', value_name = "NAME,...", display_order = 2)]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        display_order = 2
+    )]
     #[arg(required_unless_present = "suite")]
     models: Vec<String>,
     /// Conditions of evaluation: missing rates as FROM:TO:STEP (TO included) or a list, missing

@@ -70,7 +70,7 @@ pub fn run(
     let state = fit(cell, data, bench, &files, model.as_mut(), &mut store)?;
     bench
         .bar
-        .say("predicting the test split at every condition");
+        .note("predicting the test split at every condition");
     let mut predictions = Predictions::default();
     let mut mask_facts = Vec::new();
     // Epochs that several metrics picked are evaluated once.
@@ -250,7 +250,11 @@ fn plan_memory(
         budget,
     };
     let plan = MemoryPlan::new(cell.choice.entry, model, store, demand)?;
-    tracing::info!("{} on {}: {plan}", cell.choice.entry.name, cell.dataset);
+    tracing::debug!(
+        "memory plan of {} on {}: {plan}",
+        cell.choice.entry.name,
+        cell.dataset
+    );
     Ok(plan)
 }
 

@@ -13,6 +13,7 @@ use super::Error;
 use super::outcome::{End, Failed, Summary};
 use super::plan::Cell;
 use super::planned::{Options, Sweep};
+use super::runner::counted;
 use crate::record::attempt::{Failure, now};
 use crate::record::work::{bury, unfinished};
 use crate::support::{Bar, Progress};
@@ -63,6 +64,7 @@ impl Fleet {
         progress: &Progress,
     ) -> Result<Summary, Error> {
         let (waiting, kept) = sweep.waiting(&options.runs);
+        let progress = &progress.of_sweep(counted(&waiting, kept, self.slots.len()));
         let mut work = Work {
             fleet: self,
             sweep,
@@ -195,7 +197,7 @@ impl<'a> Running<'a> {
             .stderr(words)
             .spawn()
             .map_err(|e| Error::io(&program, e))?;
-        let bar = progress.bar(cell.label(), u64::from(cell.recipe.epochs), "epochs");
+        let bar = progress.run_bar(cell.label(), u64::from(cell.recipe.epochs));
         Ok(Self {
             cell,
             slot,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
-use super::{Error, Suite};
+use super::{Error, Protocol, Suite};
 use crate::data::dataset::Corpus;
 use crate::mask::{self, Condition, Noise, RateDistribution};
 use crate::metric;
@@ -103,10 +103,17 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
             });
         }
         let corpus = Corpus::open(&path)?;
-        let encoder = suite
-            .encoder_of(name)
-            .parse::<EncoderSpec>()?
-            .resolve(&corpus)?;
+        let asked = suite.encoder_of(name).parse::<EncoderSpec>()?;
+        let encoder = asked.resolve(&corpus)?;
+        if suite.protocol == Protocol::Paper
+            && asked == EncoderSpec::Auto
+            && encoder == EncoderSpec::Features
+        {
+            tracing::warn!(
+                "protocol paper on {name}: the text encoder is the file's text features, the paper \
+                 fine-tunes a BERT; give --encoder bert:DIR for its encoder"
+            );
+        }
         corpora.insert(name.clone(), (corpus, encoder));
     }
     Ok(corpora)

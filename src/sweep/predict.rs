@@ -13,6 +13,7 @@ use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};
 use crate::record::{Manifest, PredictionKey, Predictions, RunDir};
 use crate::support::Progress;
+use crate::train::encoder::BERT_FOLDER;
 use crate::train::view::View;
 use crate::train::{EncoderSpec, Precision, evaluate, native, resume};
 
@@ -43,7 +44,11 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     let weights = weights(request, &manifest)?;
     let path = request.data.join(format!("{}.h5", manifest.dataset.name));
     let corpus = Corpus::open(&path)?;
-    let encoder = request.encoder.resolve(&corpus)?;
+    let encoder = match &request.encoder {
+        EncoderSpec::Auto => own_encoder(&manifest.training.encoder),
+        other => other.clone(),
+    }
+    .resolve(&corpus)?;
     check(&manifest, &corpus, &encoder)?;
     let cache = request.data.join("encodings");
     let never = AtomicBool::new(false);
@@ -123,7 +128,19 @@ fn view(request: &Request, data: &Workbench<'_>) -> Result<View, Error> {
     Ok(data.under(split, &masks.keeps(split, condition)?, condition)?)
 }
 
-/// Weights make sense of nothing but what they were trained on.
+/// The encoder a run was trained with. A manifest names a BERT by its hash only, so its folder comes
+/// from [`BERT_FOLDER`]; where that is not set, [`check`] asks for the folder.
+fn own_encoder(identity: &str) -> EncoderSpec {
+    match identity.split_once(':') {
+        None => identity.parse().unwrap_or_default(),
+        Some((kind, _)) => match std::env::var_os(BERT_FOLDER) {
+            Some(folder) if kind == "frozen" => EncoderSpec::Frozen(folder.into()),
+            _ => EncoderSpec::Auto,
+        },
+    }
+}
+
+/// Data and encoder must be those that the weights were trained with.
 fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<(), Error> {
     let (expected, found) = (&manifest.dataset.content_hash, &corpus.content_hash);
     if expected != found {

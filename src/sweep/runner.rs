@@ -12,7 +12,7 @@ use super::planned::{Options, Sweep};
 use super::unbegun::Unbegun;
 use super::workbench::Workbench;
 use crate::record::{Attempt, Claim, Outcome, Work};
-use crate::support::Progress;
+use crate::support::{Progress, SweepRuns};
 use crate::train::{self, native};
 
 /// Folder of TensorBoard's event files within a folder of runs, beside the sealed ones.
@@ -39,6 +39,7 @@ impl Sweep {
             native::deterministic(!options.machine.nondeterministic)?;
         }
         let (waiting, kept) = self.waiting(&options.runs);
+        let progress = &progress.of_sweep(counted(&waiting, kept, 1));
         let mut summary = Summary {
             kept,
             ..Summary::default()
@@ -164,7 +165,7 @@ impl Run<'_> {
         };
         let bar = self
             .progress
-            .bar(cell.label(), u64::from(cell.recipe.epochs), "epochs");
+            .run_bar(cell.label(), u64::from(cell.recipe.epochs));
         let result = cell::run(
             cell,
             self.data,
@@ -199,6 +200,16 @@ impl Run<'_> {
                 Ok(After::Ended(End::Failed(failed)))
             }
         }
+    }
+}
+
+/// The runs of a sweep, for its progress.
+pub(super) fn counted(waiting: &[&Cell], done: usize, jobs: usize) -> SweepRuns {
+    SweepRuns {
+        total: waiting.len() + done,
+        done,
+        to_train: waiting.iter().filter(|cell| cell.recipe.epochs > 0).count(),
+        jobs,
     }
 }
 

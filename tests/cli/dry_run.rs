@@ -30,7 +30,7 @@ fn cells_are_listed_with_what_they_will_cost_and_nothing_starts() {
     assert!(!folder.path().join("runs").exists());
     run(folder.path(), &data, "1", &[]).assert().success();
     let before = fs::read_dir(folder.path().join("runs")).unwrap().count();
-    let words = contains("4 cells: 2 done, 2 to do;")
+    let words = contains("4 runs: 2 done, 2 to do;")
         .and(contains("measured: run "))
         .and(contains("fresh (random), valid:mae"))
         .and(contains("Nothing was started"));

@@ -72,7 +72,7 @@ fn ways_to_need_less_memory_are_followed_and_recorded() {
     let manifest = |name: &str, more: &str| {
         let runs = folder.path().join(name);
         let run = lnln(&data, &runs, &format!("--threads 1 --epochs 1 {more}"));
-        let done = program().args(run).assert().success();
+        let done = program().args(run).arg("-v").assert().success();
         let log = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
         let run = runs_in(&runs).pop().unwrap();
         (json(&run.manifest()), epochs(&run), log)

@@ -13,10 +13,17 @@ const HEAD: [&str; 9] = [
 
 /// Lists the runs of a folder.
 pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
-    let mut runs = status::look(folder)?;
+    let mut runs = if super::is_before_any_run(folder) {
+        Vec::new()
+    } else {
+        status::look(folder)?
+    };
     if json {
         let all: Vec<RunRow<'_>> = runs.iter().map(RunRow::from).collect();
         return output::write(&serde_json::to_string_pretty(&all)?);
+    }
+    if runs.is_empty() {
+        return output::write(&super::no_runs_yet(folder));
     }
     // In a sweep's order.
     let key = |run: &Run| (run.dataset.clone(), run.model.clone(), run.seed);

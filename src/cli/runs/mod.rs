@@ -1,5 +1,7 @@
 //! `runs` and `list runs`: the state of runs and sweeps, and the removal of superseded files.
 
+use std::path::Path;
+
 mod clean;
 mod list;
 mod rows;
@@ -30,4 +32,20 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Command::Status(args) => status::run(&args),
         Command::Clean(args) => clean::run(&args),
     }
+}
+
+/// The folder of runs that `run` makes by default.
+const DEFAULT: &str = "runs";
+
+/// Whether this is the default folder and does not exist yet. Any other folder that does not exist is
+/// an error: its name is probably misspelt.
+fn is_before_any_run(folder: &Path) -> bool {
+    folder == Path::new(DEFAULT) && !folder.exists()
+}
+
+fn no_runs_yet(folder: &Path) -> String {
+    format!(
+        "no runs yet in {}; `lnln-bench run` makes them",
+        folder.display()
+    )
 }

@@ -7,7 +7,7 @@ use lnln_bench::record::{SweepCell, SweepDir};
 use lnln_bench::support::words;
 use lnln_bench::sweep::slurm::{self, Queue};
 use lnln_bench::sweep::status::overview::{count, state};
-use lnln_bench::sweep::status::{self, Run, State, Sweep};
+use lnln_bench::sweep::status::{self, Run, State, Status, Sweep};
 use serde_json::{Value, json};
 
 use super::rows::{self, RunRow};
@@ -32,13 +32,11 @@ pub struct Args {
 
 /// Run the subcommand.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    if !args.folder.exists() && !args.json {
-        return output::write(&format!(
-            "no runs yet in {}; `lnln-bench run` makes them",
-            args.folder.display()
-        ));
-    }
-    let status = status::status(&args.folder)?;
+    let status = if super::is_before_any_run(&args.folder) {
+        Status::default()
+    } else {
+        status::status(&args.folder)?
+    };
     if args.json {
         let sweeps: Vec<Value> = status.sweeps.iter().map(sweep_json).collect();
         let others: Vec<RunRow<'_>> = status.others.iter().map(RunRow::from).collect();
@@ -50,10 +48,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         parts.push(others_text(&status.others));
     }
     if parts.is_empty() {
-        output::write(&format!(
-            "no runs yet in {}; `lnln-bench run` makes them",
-            args.folder.display()
-        ))
+        output::write(&super::no_runs_yet(&args.folder))
     } else {
         output::write(&parts.join("\n"))
     }

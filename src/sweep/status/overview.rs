@@ -8,7 +8,7 @@ use super::state::State;
 use crate::record::{Error, SweepCell, SweepDir, SweepManifest, sweeps};
 
 /// A folder of runs, or one of its sweeps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Status {
     pub sweeps: Vec<Sweep>,
     /// Runs that no sweep names; all sweeps of the folder count, also where only one is asked for.

@@ -1,0 +1,105 @@
+//! Snapshots of the help of every subcommand, nested and hidden ones included.
+//!
+//! After a change: `INSTA_UPDATE=always cargo test --release --bin lnln-bench`, then read the diff.
+
+use clap::{Command, CommandFactory};
+
+use super::Cli;
+
+/// Columns of the terminal.
+const WIDTH: usize = 100;
+
+/// Columns that an example may have, so that no terminal wraps it.
+const EXAMPLE_WIDTH: usize = 80;
+
+/// The help of a command and of all below it, by name: `run`, `runs-status`.
+fn helps(command: &mut Command, name: &str, helps: &mut Vec<(String, String, String)>) {
+    let short = command.render_help().to_string();
+    let long = command.render_long_help().to_string();
+    helps.push((name.to_owned(), short, long));
+    for below in command.get_subcommands_mut() {
+        if below.get_name() != "help" {
+            let name = format!("{name}-{}", below.get_name());
+            self::helps(below, &name, helps);
+        }
+    }
+}
+
+fn all() -> Vec<(String, String, String)> {
+    let mut command = Cli::command().term_width(WIDTH);
+    command.build();
+    let mut all = Vec::new();
+    helps(&mut command, "lnln-bench", &mut all);
+    all
+}
+
+#[test]
+fn every_help_is_the_stored_one() {
+    let all = all();
+    assert!(all.len() > 20, "subcommands are missing: {}", all.len());
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        for (name, short, long) in all {
+            insta::assert_snapshot!(format!("{name}.short"), short);
+            insta::assert_snapshot!(format!("{name}.long"), long);
+        }
+    });
+}
+
+#[test]
+fn examples_can_be_pasted() {
+    for (name, _, long) in all() {
+        for line in long
+            .lines()
+            .filter(|line| line.starts_with("  lnln-bench "))
+        {
+            assert!(line.len() <= EXAMPLE_WIDTH, "{name}: {line}");
+        }
+        let after = long.split("Examples:").nth(1).unwrap_or_default();
+        for line in after.lines() {
+            assert!(line.chars().count() <= EXAMPLE_WIDTH, "{name}: {line}");
+        }
+    }
+}
+
+/// The options of daily use, which `run -h` shows alone and `run --help` shows first.
+const DAILY: [&str; 10] = [
+    "--datasets",
+    "--models",
+    "--rates",
+    "--seeds",
+    "--encoder",
+    "--noise",
+    "--epochs",
+    "--device",
+    "--jobs",
+    "--dry-run",
+];
+
+#[test]
+fn run_shows_the_options_of_daily_use_first() {
+    let all = all();
+    let (_, short, long) = all
+        .iter()
+        .find(|(name, ..)| name == "lnln-bench-run")
+        .unwrap();
+    let flags = |help: &str| -> Vec<String> {
+        let words = help.lines().filter_map(|line| {
+            let line = line.trim_start();
+            let line = line
+                .strip_prefix("-v, ")
+                .or(line.strip_prefix("-q, "))
+                .unwrap_or(line);
+            line.starts_with("--")
+                .then(|| line.split(' ').next().unwrap_or(line).to_owned())
+        });
+        words.collect()
+    };
+    assert_eq!(flags(long)[..10], DAILY);
+    assert_eq!(flags(short)[..10], DAILY);
+    let other = flags(short)[10..].to_vec();
+    assert_eq!(
+        other,
+        ["--verbose", "--quiet"],
+        "options of -h beyond those of daily use"
+    );
+}
