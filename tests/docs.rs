@@ -5,6 +5,7 @@
     reason = "a test that cannot read its files has failed"
 )]
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -234,7 +235,6 @@ fn nothing_else_mentions_a_model() {
 /// A file of a diff, and its lines once it is applied.
 struct Diff {
     path: PathBuf,
-    is_new: bool,
     lines: Vec<String>,
 }
 
@@ -247,14 +247,10 @@ fn diffs(text: &str) -> Vec<Diff> {
             let name = names.split(" b/").nth(1).unwrap();
             files.push(Diff {
                 path: root().join(name),
-                is_new: false,
                 lines: Vec::new(),
             });
-        } else if let Some(Diff { is_new, lines, .. }) = files.last_mut() {
-            *is_new |= line.starts_with("new file");
-            let is_header = ["+++", "---", "@@", "new file"]
-                .iter()
-                .any(|h| line.starts_with(h));
+        } else if let Some(Diff { lines, .. }) = files.last_mut() {
+            let is_header = ["+++", "---", "@@"].iter().any(|h| line.starts_with(h));
             if !is_header && !line.starts_with('-') {
                 lines.push(line.get(1..).unwrap_or_default().to_owned());
             }
@@ -266,25 +262,14 @@ fn diffs(text: &str) -> Vec<Diff> {
 #[test]
 fn the_diffs_of_contributing_are_real() {
     let files = diffs(&fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap());
-    assert!(files.len() >= 3, "a model's two files and a data set's one");
-    assert!(files.iter().any(|file| file.is_new), "a model's own file");
-    for Diff {
-        path,
-        is_new,
-        lines,
-    } in files
-    {
+    assert_eq!(
+        files.len(),
+        2,
+        "a model's registry and the table of a data set"
+    );
+    for Diff { path, lines } in files {
         let source = fs::read_to_string(&path).unwrap();
         let mut rest = source.lines();
-        if is_new {
-            let shown = lines.len();
-            assert_eq!(
-                shown,
-                source.lines().count(),
-                "{}: not the whole file",
-                path.display()
-            );
-        }
         for line in lines {
             assert!(
                 rest.any(|found| found == line),
@@ -293,4 +278,30 @@ fn the_diffs_of_contributing_are_real() {
             );
         }
     }
+}
+
+/// Every direct dependency has a line in the table of CONTRIBUTING.md, and no other crate has.
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let mut expected = BTreeSet::new();
+    for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+        expected.extend(manifest[section].as_table().unwrap().keys().cloned());
+    }
+    let page = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    let table = page.split("| crate |").nth(1).unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let named = |row: &str| {
+        let crates = row.split('|').nth(1).unwrap().to_owned();
+        // What is in brackets is another name of the same crate.
+        let crates = crates.split('(').next().unwrap().to_owned();
+        let names = crates.split('`').skip(1).step_by(2).map(str::to_owned);
+        names.collect::<Vec<_>>()
+    };
+    let found: BTreeSet<String> = rows.flat_map(named).collect();
+    assert_eq!(found, expected);
 }

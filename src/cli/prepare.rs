@@ -46,7 +46,7 @@ pub struct Args {
         default_value = "1111"
     )]
     mask_seeds: Vec<u64>,
-    /// Mask protocols (`lnln-bench list masks`).
+    /// Mask protocols: ways to draw masks (`lnln-bench list masks`).
     #[arg(
         long,
         value_name = "NAME,...",

@@ -97,8 +97,8 @@ pub struct Args {
     #[arg(long, requires = "dry_run", display_order = 11, hide_short_help = true)]
     json: bool,
 
-    /// Mask protocols of evaluation (`lnln-bench list masks`); each takes the conditions of its kind
-    /// [default: random].
+    /// Mask protocols of evaluation: ways to draw masks (`lnln-bench list masks`); each takes the
+    /// conditions of its kind [default: random].
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     #[arg(help_heading = MASKS, hide_short_help = true)]
     masks: Vec<String>,

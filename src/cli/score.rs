@@ -14,7 +14,7 @@ use super::output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench score predictions.csv --data data/mosi.h5
-  lnln-bench score predictions.parquet --data data/mosi.h5 --model mine --title 'My model'
+  lnln-bench score predictions.parquet --data data/mosi.h5 --model mine
   lnln-bench report runs --out reports/mosi
 
 PREDICTIONS is CSV with headings or Parquet. Columns: id (sample id of the
