@@ -86,11 +86,10 @@ const DAILY: [&str; 10] = [
 
 #[test]
 fn run_shows_the_options_of_daily_use_first() {
-    let all = all();
-    let (_, short, long) = all
-        .iter()
-        .find(|(name, ..)| name == "lnln-bench-run")
-        .unwrap();
+    let helps = helps();
+    let run = helps.iter().find(|(name, _)| name == "lnln-bench-run");
+    let (_, long) = run.unwrap();
+    let short = &short_run();
     let flags = |help: &str| -> Vec<String> {
         let words = help.lines().filter_map(|line| {
             let line = line.trim_start();
