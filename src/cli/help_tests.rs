@@ -38,7 +38,9 @@ fn helps() -> Vec<(String, String)> {
 /// The short help of `run`.
 fn short_run() -> String {
     let mut command = program();
-    let run = command.find_subcommand_mut("run").unwrap();
+    let run = command
+        .find_subcommand_mut("run")
+        .expect("`run` is a subcommand");
     run.render_help().to_string()
 }
 

@@ -223,7 +223,10 @@ fn clean_keeps_what_a_report_uses() {
     let json = r#"{"kind":"lnln-bench report","format":2,"runs":{"old":{}},"files":{}}"#;
     fs::write(report.join("manifest.json"), json).unwrap();
     let kept = stdout(&["runs", "clean", "--yes"], &runs);
-    assert!(kept.contains("1 reports looked at name 1 runs"), "{kept}");
+    assert!(
+        kept.contains("1 reports name 1 runs, which are kept"),
+        "{kept}"
+    );
     assert!(old.is_done());
     fs::remove_dir_all(report).unwrap();
     let gone = stdout(&["runs", "clean", "--yes"], &runs);
