@@ -6,8 +6,8 @@ use lnln_bench::data::dataset::synthetic;
 use lnln_bench::support::Progress;
 use lnln_bench::sweep::Suite;
 
-use super::place::{ComputeOptions, Place};
 use super::processes::{Processes, sweep};
+use super::workspace::{ComputeOptions, Workspace};
 use super::{output, prepare, report};
 
 /// The demo's suite.
@@ -50,12 +50,12 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
             runs.display()
         ),
     );
-    let place = Place {
+    let workspace = Workspace {
         data,
         runs: runs.clone(),
-        machinery: ComputeOptions::on(args.device),
+        compute: ComputeOptions::on(args.device),
     };
-    sweep(&suite, "demo", &place, &Processes::default(), progress)?;
+    sweep(&suite, "demo", &workspace, &Processes::default(), progress)?;
     let out = args.out.join("report");
     announce(
         "report",

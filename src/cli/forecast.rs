@@ -37,7 +37,7 @@ pub fn show(cells: &[CellForecast], json: bool) -> anyhow::Result<()> {
     if let [training] = trainings[..] {
         text += &format!("training: {training}\n");
     }
-    output::write(&(text + &Total::of(cells).words()))
+    output::write(&(text + &Total::of(cells).summary()))
 }
 
 fn row(cell: &CellForecast, notes: &mut Notes) -> Vec<String> {
@@ -75,21 +75,21 @@ fn row(cell: &CellForecast, notes: &mut Notes) -> Vec<String> {
 struct Notes(Vec<String>);
 
 impl Notes {
-    fn number(&mut self, words: &str) -> String {
-        let known = self.0.iter().position(|note| note == words);
-        let place = known.unwrap_or_else(|| {
-            self.0.push(words.to_owned());
+    fn number(&mut self, note: &str) -> String {
+        let known = self.0.iter().position(|known| known == note);
+        let index = known.unwrap_or_else(|| {
+            self.0.push(note.to_owned());
             self.0.len() - 1
         });
-        format!("[{}]", place + 1)
+        format!("[{}]", index + 1)
     }
 }
 
 fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut known = Vec::new();
-    all.for_each(|words| {
-        if !known.contains(&words) {
-            known.push(words);
+    all.for_each(|text| {
+        if !known.contains(&text) {
+            known.push(text);
         }
     });
     known
@@ -133,7 +133,7 @@ impl Total {
         })
     }
 
-    fn words(&self) -> String {
+    fn summary(&self) -> String {
         let left = self.cells - self.done;
         let mut text = format!("{} runs: {} done, {left} to do", self.cells, self.done);
         if left > self.unknown {
@@ -147,7 +147,7 @@ impl Total {
             text += &format!("; up to {} of memory", words::bytes(self.memory));
         }
         if self.disk > 0 {
-            text += &format!("; {} on the disk", words::bytes(self.disk));
+            text += &format!("; {} on disk", words::bytes(self.disk));
         }
         text + ". Nothing was started."
     }

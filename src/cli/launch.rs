@@ -10,8 +10,8 @@ use lnln_bench::sweep::slurm::script::Task;
 use lnln_bench::sweep::slurm::submit::{self, Submission, Wish};
 use lnln_bench::sweep::{Suite, Sweep};
 
-use super::place::Place;
 use super::processes::Processes;
+use super::workspace::Workspace;
 use super::{environment, output};
 
 /// Where runs are executed.
@@ -121,13 +121,13 @@ pub fn run(
     args: &Args,
     mut suite: Suite,
     stem: &str,
-    place: &Place,
+    workspace: &Workspace,
     dry_run: bool,
 ) -> anyhow::Result<()> {
     args.override_suite(&mut suite);
     suite.slurm.check()?;
-    let runs = std::path::absolute(&place.runs)?;
-    let sweep = Sweep::outline(&suite, stem, &place.data, &runs)?;
+    let runs = std::path::absolute(&workspace.runs)?;
+    let sweep = Sweep::outline(&suite, stem, &workspace.data, &runs)?;
     let dir = &sweep.dir;
     let wish = Wish {
         dir,
@@ -139,7 +139,7 @@ pub fn run(
             manifest: dir.manifest(),
             folder: dir.slurm(),
             environment: environment::variables(),
-            flags: place.machinery.flags(&place.data),
+            flags: workspace.compute.flags(&workspace.data),
         },
         options: &suite.slurm,
         anyway: args.submit_anyway,

@@ -22,8 +22,6 @@ pub mod list;
 pub mod mask;
 pub mod output;
 #[cfg(feature = "torch")]
-pub mod place;
-#[cfg(feature = "torch")]
 pub mod predict;
 pub mod prepare;
 #[cfg(feature = "torch")]
@@ -37,6 +35,8 @@ pub mod runs;
 pub mod score;
 pub mod selftest;
 pub mod verify;
+#[cfg(feature = "torch")]
+pub mod workspace;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use lnln_bench::support::{self, Progress};

@@ -5,7 +5,7 @@ use lnln_bench::support::Progress;
 use lnln_bench::sweep::{self, Fleet, Options, Slot, Suite, Summary, Sweep};
 use lnln_bench::train::{DeviceSpec, device};
 
-use super::place::{Place, cores};
+use super::workspace::{Workspace, cores};
 use super::{exit_code, interrupt};
 
 /// Number of processes and their devices.
@@ -32,23 +32,24 @@ pub struct Processes {
 pub fn sweep(
     suite: &Suite,
     stem: &str,
-    place: &Place,
+    workspace: &Workspace,
     processes: &Processes,
     progress: &Progress,
 ) -> anyhow::Result<Summary> {
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
-    let summary = match processes.fleet(place) {
+    let summary = match processes.fleet(workspace) {
         None => {
-            let options = place
-                .machinery
-                .open(place.data.clone(), place.runs.clone(), None)?;
+            let options =
+                workspace
+                    .compute
+                    .open(workspace.data.clone(), workspace.runs.clone(), None)?;
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             sweep.run(&options, &raised, progress)?
         }
         Some((fleet, first)) => {
-            let options = place
-                .machinery
-                .closed(place.data.clone(), place.runs.clone());
+            let options = workspace
+                .compute
+                .closed(workspace.data.clone(), workspace.runs.clone());
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             if sweep.shares_encodings(&options.runs) {
                 // One process with all threads encodes faster than workers that share the cores.
@@ -88,8 +89,8 @@ impl Processes {
     }
 
     /// The processes to start, and the device of the first; `None` where this one does.
-    fn fleet(&self, place: &Place) -> Option<(Fleet, DeviceSpec)> {
-        let own = [place.machinery.device];
+    fn fleet(&self, workspace: &Workspace) -> Option<(Fleet, DeviceSpec)> {
+        let own = [workspace.compute.device];
         let devices = if self.devices.is_empty() {
             &own[..]
         } else {
@@ -99,7 +100,7 @@ impl Processes {
         if jobs == 1 && self.devices.is_empty() {
             return None;
         }
-        let threads = place.machinery.threads.map(usize::from);
+        let threads = workspace.compute.threads.map(usize::from);
         let threads = threads.unwrap_or_else(|| (cores() / jobs).max(1));
         let slot = |number: usize| Slot {
             flags: vec![

@@ -7,8 +7,8 @@ use lnln_bench::sweep::{Protocol, Suite, TrainOn};
 use lnln_bench::train::OptionOverride;
 
 use super::launch::{self, Launcher};
-use super::place::{MACHINE, Place};
 use super::processes::{Processes, sweep};
+use super::workspace::{MACHINE, Workspace};
 use super::{forecast, output};
 
 /// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
@@ -181,7 +181,7 @@ pub struct Args {
     #[arg(help_heading = MACHINE, hide_short_help = true)]
     engine: Option<String>,
     #[command(flatten)]
-    place: Place,
+    workspace: Workspace,
     #[command(flatten)]
     processes: Processes,
     #[command(flatten)]
@@ -200,23 +200,24 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     let stem = args.suite.as_ref().and_then(|path| path.file_stem());
     let stem = plain(&stem.map_or("run".into(), |stem| stem.to_string_lossy()));
     if args.launch.launcher == Launcher::Slurm {
-        return launch::run(&args.launch, suite, &stem, &args.place, args.dry_run);
+        return launch::run(&args.launch, suite, &stem, &args.workspace, args.dry_run);
     }
     if args.dry_run {
-        let place = &args.place;
-        let options = place
-            .machinery
-            .open(place.data.clone(), place.runs.clone(), None)?;
+        let workspace = &args.workspace;
+        let options =
+            workspace
+                .compute
+                .open(workspace.data.clone(), workspace.runs.clone(), None)?;
         let cells = lnln_bench::sweep::forecast(&suite, &options)?;
         return forecast::show(&cells, args.json);
     }
-    let summary = sweep(&suite, &stem, &args.place, &args.processes, progress)?;
+    let summary = sweep(&suite, &stem, &args.workspace, &args.processes, progress)?;
     output::write(&format!(
         "{} runs done ({} before) in {}; next: lnln-bench report {} --out reports/NAME",
         summary.ran + summary.kept,
         summary.kept,
-        args.place.runs.display(),
-        args.place.runs.display()
+        args.workspace.runs.display(),
+        args.workspace.runs.display()
     ))
 }
 

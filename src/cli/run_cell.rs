@@ -9,7 +9,7 @@ use lnln_bench::support::Progress;
 use lnln_bench::sweep::slurm::{jobs, requeue};
 use lnln_bench::sweep::{self, Options, Summary, Sweep, Unbegun};
 
-use super::place::ComputeOptions;
+use super::workspace::ComputeOptions;
 use super::{exit_code, interrupt, output, processes};
 
 /// Train and evaluate cells of a planned sweep.
@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, default_value_t = 10, value_name = "N")]
     max_requeues: u32,
     #[command(flatten)]
-    machinery: ComputeOptions,
+    compute: ComputeOptions,
 }
 
 /// Run the subcommand.
@@ -146,7 +146,7 @@ impl Task<'_> {
         let sweep = Sweep::cell(self.dir.clone(), cell.index, &self.data)?;
         let options = match options {
             Some(options) => options,
-            none => none.insert(self.args.machinery.open(
+            none => none.insert(self.args.compute.open(
                 self.data.clone(),
                 self.dir.runs(),
                 self.log.clone(),
@@ -161,7 +161,7 @@ impl Task<'_> {
             runs: &self.dir.runs(),
             cell,
             log: self.log.as_ref(),
-            flags: &self.args.machinery.flags(&self.data),
+            flags: &self.args.compute.flags(&self.data),
         };
         let mut words = vec![error.to_string()];
         words.extend(exit_code::causes(error));

@@ -79,9 +79,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 /// Warns of unknown mask protocols: they are allowed, but a misspelt one separates the model from all
 /// others in a report.
 fn warn_of_masks(scored: &[import::Scored]) {
-    let foreign: BTreeSet<&String> = scored.iter().flat_map(|run| &run.foreign_masks).collect();
+    let unknown: BTreeSet<&String> = scored.iter().flat_map(|run| &run.foreign_masks).collect();
     let known = MASK_PROTOCOLS.iter().map(|f| f.name()).collect::<Vec<_>>();
-    for name in foreign {
+    for name in unknown {
         tracing::warn!(
             "mask protocol `{name}` is none of {}: reports show these runs in a section of their own, \
              without the other models",

@@ -79,8 +79,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 fn used(args: &Args) -> anyhow::Result<Used> {
     let mut used = Used::default();
     let runs = std::path::absolute(&args.runs)?;
-    let beside = runs.parent().map(Path::to_owned);
-    let folders = beside.into_iter().chain([std::path::absolute(".")?]);
+    let parent = runs.parent().map(Path::to_owned);
+    let folders = parent.into_iter().chain([std::path::absolute(".")?]);
     for folder in folders.collect::<BTreeSet<_>>() {
         used.find_below(&folder, 2)?;
     }
@@ -113,7 +113,7 @@ fn word(reason: &Reason) -> &'static str {
     match reason {
         Reason::Temporary => "left by a killed writer",
         Reason::Checkpoint => "state of a run that is done",
-        Reason::Beside => "left beside a run that is done",
+        Reason::Beside => "left-over attempt of a run that is done",
         Reason::Unnamed => "unfinished, of no sweep",
         Reason::Superseded { .. } => "superseded",
     }

@@ -77,7 +77,7 @@ fn sweep_json(sweep: &Sweep) -> Value {
 }
 
 fn sweep_text(sweep: &Sweep) -> String {
-    let counts = words_of(sweep.counts());
+    let counts = counted(sweep.counts());
     let mut text = format!(
         "{}: {} runs: {counts}\n",
         sweep.manifest.id,
@@ -118,7 +118,7 @@ fn scheduler(dir: &SweepDir) -> String {
 }
 
 fn others_text(runs: &[Run]) -> String {
-    let counts = words_of(count(runs.iter().map(|run| run.state)));
+    let counts = counted(count(runs.iter().map(|run| run.state)));
     let mut text = format!("runs of no sweep: {}: {counts}\n", runs.len());
     for run in runs {
         match run.state {
@@ -132,7 +132,7 @@ fn others_text(runs: &[Run]) -> String {
 }
 
 /// `7 done, 2 running, 3 waiting`.
-fn words_of(counts: std::collections::BTreeMap<State, usize>) -> String {
+fn counted(counts: std::collections::BTreeMap<State, usize>) -> String {
     let known = counts.into_iter().filter(|(_, n)| *n > 0);
     let parts: Vec<String> = known
         .map(|(s, n)| format!("{n} {}", rows::word(s)))

@@ -1,4 +1,4 @@
-//! Flags of `run` and `run-cell` for folders, device, threads and memory.
+//! Options of `run` and `run-cell` for folders, device, threads and memory.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ const FOLDERS: &str = "Folders";
 
 /// Folders of a sweep, and how it uses the machine.
 #[derive(Debug, clap::Args)]
-pub struct Place {
+pub struct Workspace {
     /// Folder of prepared data sets.
     #[arg(long, default_value = "data", value_name = "DIR")]
     #[arg(help_heading = FOLDERS, hide_short_help = true)]
@@ -22,7 +22,7 @@ pub struct Place {
     #[arg(help_heading = FOLDERS, hide_short_help = true)]
     pub runs: PathBuf,
     #[command(flatten)]
-    pub machinery: ComputeOptions,
+    pub compute: ComputeOptions,
 }
 
 /// How the machine is used.
