@@ -1,7 +1,6 @@
 //! Prepared data back as a pickle: nothing gained, nothing lost, and what is erased is erased.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod data;
 mod python;

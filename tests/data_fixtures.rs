@@ -6,7 +6,6 @@
 //! `shared/data/fixtures` in or beside the repository is tried.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 use std::collections::BTreeMap;
 use std::io::Write;
