@@ -70,12 +70,12 @@ impl Progress {
         self.styled(label.into(), total, &template)
     }
 
-    /// A bar that counts the epochs of a run, after a line like `run 3 of 8: mosi lnln 1111`.
-    pub fn run_bar(&self, label: impl Into<String>, epochs: u64) -> Bar {
-        let label = label.into();
+    /// A bar that counts the epochs of a run, after a line like `run 3 of 8: mosi lnln 1111`. `kind`
+    /// is its entry in [`SweepRuns::to_train`].
+    pub fn run_bar(&self, label: String, kind: &str, epochs: u64) -> Bar {
         let mut bar = self.bar(label.clone(), epochs, "epochs");
         if let Some(sweep) = &self.sweep {
-            let (number, left) = sweep.begin(epochs > 0);
+            let (number, left) = sweep.begin((epochs > 0).then_some(kind));
             let left = left.map_or_else(String::new, |seconds| {
                 format!("; about {} left for the sweep", duration(seconds))
             });
@@ -88,6 +88,7 @@ impl Progress {
             }
             bar.run = (epochs > 0).then(|| RunTime {
                 sweep: Arc::clone(sweep),
+                kind: kind.to_owned(),
                 started: Instant::now(),
                 first: AtomicU64::new(u64::MAX),
             });
@@ -134,6 +135,7 @@ pub struct Bar {
 #[derive(Debug)]
 struct RunTime {
     sweep: Arc<SweepTime>,
+    kind: String,
     started: Instant,
     /// Epochs that were done when the bar began; `u64::MAX` before the first count.
     first: AtomicU64,
@@ -149,7 +151,7 @@ impl RunTime {
         let epochs = position.checked_sub(first).filter(|epochs| *epochs > 0)?;
         let elapsed = self.started.elapsed().as_secs_f64();
         let left = elapsed / epochs as f64 * total.saturating_sub(position) as f64;
-        Some(self.sweep.left(elapsed, left))
+        Some(self.sweep.left(&self.kind, elapsed, left))
     }
 }
 
@@ -199,7 +201,8 @@ impl Bar {
     pub fn finish(&self) {
         self.bar.finish_and_clear();
         if let Some(run) = &self.run {
-            run.sweep.end(run.started.elapsed().as_secs_f64());
+            run.sweep
+                .end(&run.kind, run.started.elapsed().as_secs_f64());
         }
     }
 }

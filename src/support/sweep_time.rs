@@ -1,15 +1,17 @@
 //! Counts the runs of a sweep and estimates the time left.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The runs of a sweep.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SweepRuns {
     pub total: usize,
     /// Runs that were done before.
     pub done: usize,
-    /// Runs that are not done and train for at least one epoch.
-    pub to_train: usize,
+    /// Runs that are not done and train for at least one epoch, by what decides their time: data set
+    /// and model.
+    pub to_train: Vec<String>,
     /// Runs at a time.
     pub jobs: usize,
 }
@@ -17,66 +19,89 @@ pub struct SweepRuns {
 /// Runs begun and ended, and their seconds.
 #[derive(Debug)]
 pub struct SweepTime {
-    runs: SweepRuns,
-    counts: Mutex<Counts>,
+    total: usize,
+    jobs: usize,
+    state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct Counts {
+#[derive(Debug)]
+struct State {
+    /// Runs done or begun.
     begun: usize,
-    trainings_begun: usize,
-    trainings_ended: usize,
-    /// Of ended trainings together.
-    seconds: f64,
+    /// Trainings not begun.
+    waiting: Vec<String>,
+    /// Trainings ended and their seconds together.
+    ended: BTreeMap<String, (usize, f64)>,
+}
+
+impl State {
+    /// Seconds of the trainings not begun, one after the other: each takes the mean of its kind, or of
+    /// all where none of its kind is known; `running` is a training that has not ended. `None` where
+    /// nothing is known.
+    fn seconds_waiting(&self, running: Option<(&str, f64)>) -> Option<f64> {
+        let mut known = self.ended.clone();
+        if let Some((kind, seconds)) = running {
+            let (count, sum) = known.entry(kind.to_owned()).or_default();
+            (*count, *sum) = (*count + 1, *sum + seconds);
+        }
+        let mean = |(count, sum): (usize, f64)| (count > 0).then(|| sum / count as f64);
+        let all = known.values().fold((0, 0.0), |(n, sum), (count, seconds)| {
+            (n + count, sum + seconds)
+        });
+        let all = mean(all)?;
+        let of = |kind: &String| known.get(kind).copied().and_then(mean).unwrap_or(all);
+        Some(self.waiting.iter().map(of).sum())
+    }
 }
 
 impl SweepTime {
     pub fn new(runs: SweepRuns) -> Self {
         Self {
-            runs,
-            counts: Mutex::default(),
+            total: runs.total,
+            jobs: runs.jobs.max(1),
+            state: Mutex::new(State {
+                begun: runs.done,
+                waiting: runs.to_train,
+                ended: BTreeMap::new(),
+            }),
         }
     }
 
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Number of runs, done ones included.
     pub fn total(&self) -> usize {
-        self.runs.total
+        self.total
     }
 
-    /// Counts a run that begins. Gives its number, from 1, and the seconds left for the sweep, this
-    /// run included, once a training has ended.
-    pub fn begin(&self, is_training: bool) -> (usize, Option<f64>) {
-        let mut counts = self.counts();
-        counts.begun += 1;
-        let waiting = self.runs.to_train.saturating_sub(counts.trainings_begun);
-        counts.trainings_begun += usize::from(is_training);
-        let number = (self.runs.done + counts.begun).min(self.runs.total);
-        let left = (counts.trainings_ended > 0).then(|| {
-            let mean = counts.seconds / counts.trainings_ended as f64;
-            waiting as f64 * mean / self.runs.jobs.max(1) as f64
-        });
-        (number, left)
+    /// Counts a run that begins, with its kind if it trains. Gives its number, from 1, and the seconds
+    /// left for the sweep, this run included, once a training has ended.
+    pub fn begin(&self, training: Option<&str>) -> (usize, Option<f64>) {
+        let mut state = self.state();
+        state.begun += 1;
+        let number = state.begun.min(self.total);
+        let left = state.seconds_waiting(None);
+        if let Some(kind) = training
+            && let Some(index) = state.waiting.iter().position(|waiting| waiting == kind)
+        {
+            state.waiting.remove(index);
+        }
+        (number, left.map(|seconds| seconds / self.jobs as f64))
     }
 
     /// Counts a training that ended after so many seconds.
-    pub fn end(&self, seconds: f64) {
-        let mut counts = self.counts();
-        counts.trainings_ended += 1;
-        counts.seconds += seconds;
+    pub fn end(&self, kind: &str, seconds: f64) {
+        let mut state = self.state();
+        let (count, sum) = state.ended.entry(kind.to_owned()).or_default();
+        (*count, *sum) = (*count + 1, *sum + seconds);
     }
 
-    /// Seconds left for the sweep while a run that has taken `elapsed` seconds needs `left` more: the
-    /// runs that wait take as long as the mean of the ended ones and this one.
-    pub fn left(&self, elapsed: f64, left: f64) -> f64 {
-        let counts = self.counts();
-        let known = (counts.trainings_ended + 1) as f64;
-        let mean = (counts.seconds + elapsed + left) / known;
-        let waiting = self.runs.to_train.saturating_sub(counts.trainings_begun);
-        left + waiting as f64 * mean / self.runs.jobs.max(1) as f64
+    /// Seconds left for the sweep while a training that has taken `elapsed` seconds needs `left` more.
+    pub fn left(&self, kind: &str, elapsed: f64, left: f64) -> f64 {
+        let waiting = self.state().seconds_waiting(Some((kind, elapsed + left)));
+        left + waiting.unwrap_or_default() / self.jobs as f64
     }
 }
 
@@ -84,33 +109,34 @@ impl SweepTime {
 mod tests {
     use super::*;
 
-    #[test]
-    fn runs_are_numbered_after_those_that_were_done() {
-        let sweep = SweepTime::new(SweepRuns {
+    fn sweep(to_train: &[&str], jobs: usize) -> SweepTime {
+        SweepTime::new(SweepRuns {
             total: 8,
             done: 2,
-            to_train: 5,
-            jobs: 1,
-        });
-        assert_eq!(sweep.begin(true), (3, None));
-        sweep.end(60.0);
-        // A run without training takes no time.
-        assert_eq!(sweep.begin(false), (4, Some(240.0)));
-        assert_eq!(sweep.begin(true), (5, Some(240.0)));
-        // Half of a training of 120 s; three wait, 90 s each.
-        assert_eq!(sweep.left(60.0, 60.0), 330.0);
+            to_train: to_train.iter().map(|&kind| kind.to_owned()).collect(),
+            jobs,
+        })
+    }
+
+    #[test]
+    fn runs_are_numbered_after_those_that_were_done() {
+        let sweep = sweep(&["lnln", "lnln", "lnln", "tfn", "tfn"], 1);
+        assert_eq!(sweep.begin(Some("lnln")), (3, None));
+        sweep.end("lnln", 60.0);
+        // A run without training takes no time, an unknown model as long as the known ones.
+        assert_eq!(sweep.begin(None), (4, Some(240.0)));
+        assert_eq!(sweep.begin(Some("tfn")), (5, Some(240.0)));
+        // Two of 60 s wait, and one like the training under way.
+        assert_eq!(sweep.left("tfn", 5.0, 5.0), 5.0 + 120.0 + 10.0);
+        sweep.end("tfn", 10.0);
+        assert_eq!(sweep.begin(Some("lnln")), (6, Some(130.0)));
     }
 
     #[test]
     fn several_at_a_time_share_what_waits() {
-        let sweep = SweepTime::new(SweepRuns {
-            total: 6,
-            done: 0,
-            to_train: 6,
-            jobs: 2,
-        });
-        sweep.begin(true);
-        sweep.begin(true);
-        assert_eq!(sweep.left(10.0, 10.0), 50.0);
+        let sweep = sweep(&["lnln"; 6], 2);
+        sweep.begin(Some("lnln"));
+        sweep.begin(Some("lnln"));
+        assert_eq!(sweep.left("lnln", 10.0, 10.0), 50.0);
     }
 }

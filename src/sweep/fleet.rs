@@ -13,7 +13,7 @@ use super::Error;
 use super::outcome::{End, Failed, Summary};
 use super::plan::Cell;
 use super::planned::{Options, Sweep};
-use super::runner::counted;
+use super::runner::{counted, kind};
 use crate::record::attempt::{Failure, now};
 use crate::record::work::{bury, unfinished};
 use crate::support::{Bar, Progress};
@@ -197,7 +197,7 @@ impl<'a> Running<'a> {
             .stderr(words)
             .spawn()
             .map_err(|e| Error::io(&program, e))?;
-        let bar = progress.run_bar(cell.label(), u64::from(cell.recipe.epochs));
+        let bar = progress.run_bar(cell.label(), &kind(cell), u64::from(cell.recipe.epochs));
         Ok(Self {
             cell,
             slot,

@@ -165,7 +165,7 @@ impl Run<'_> {
         };
         let bar = self
             .progress
-            .run_bar(cell.label(), u64::from(cell.recipe.epochs));
+            .run_bar(cell.label(), &kind(cell), u64::from(cell.recipe.epochs));
         let result = cell::run(
             cell,
             self.data,
@@ -208,9 +208,18 @@ pub(super) fn counted(waiting: &[&Cell], done: usize, jobs: usize) -> SweepRuns 
     SweepRuns {
         total: waiting.len() + done,
         done,
-        to_train: waiting.iter().filter(|cell| cell.recipe.epochs > 0).count(),
+        to_train: waiting
+            .iter()
+            .filter(|cell| cell.recipe.epochs > 0)
+            .map(|cell| kind(cell))
+            .collect(),
         jobs,
     }
+}
+
+/// Data set and model, which decide the time of a run.
+pub(super) fn kind(cell: &Cell) -> String {
+    format!("{} {}", cell.dataset, cell.choice.name())
 }
 
 /// How it stands with a cell after a try.
