@@ -15,8 +15,10 @@ use super::{exit_code, interrupt, output, processes};
 /// Train and evaluate cells of a planned sweep.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  lnln-bench run-cell --manifest runs/sweeps/paper-mosi-3f2a9c/manifest.json --index 7
-  lnln-bench run-cell --manifest $M --index $((4 * JOB_COMPLETION_INDEX)) --count 4
+  lnln-bench run-cell --index 7 \\
+      --manifest runs/sweeps/paper-mosi-3f2a9c/manifest.json
+  lnln-bench run-cell --manifest $M --count 4 \\
+      --index $((4 * JOB_COMPLETION_INDEX))
 
 A cell that is done is left alone, so any batch system may call this any number of times. A cell that fails
 says so in its folder, and the next goes on.")]
