@@ -15,7 +15,7 @@ use super::output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench predict runs/3f2a9c81d0b4 --rate 0.5 --out half.csv
-  lnln-bench predict runs/3f2a9c81d0b4 --split valid --rate LA --out valid.parquet
+  lnln-bench predict runs/3f2a9c81d0b4 --split valid --rate LA --out LA.parquet
   lnln-bench predict runs/3f2a9c81d0b4 --sample 'video$_$7'
 
 Data and text encoder must be those of the training; both are checked by hash.")]
