@@ -157,8 +157,6 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             | train::Error::SelectionMetric { .. }
             | train::Error::MicroBatchName { .. }
             | train::Error::BytesName { .. }
-            | train::Error::PrecisionName { .. }
-            | train::Error::EngineName { .. }
             | train::Error::NotDivisible { .. }
             | train::Error::NoRecompute { .. }
             | train::Error::PrecisionTooLow { .. } => USAGE,
@@ -178,7 +176,8 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             sweep::Error::Io { .. } => Some(IO),
             sweep::Error::NotPrepared { .. }
             | sweep::Error::Suite { .. }
-            | sweep::Error::ForeignModel { .. }
+            | sweep::Error::UnusedOverride { .. }
+            | sweep::Error::NoWeights { .. }
             | sweep::Error::ProtocolName { .. }
             | sweep::Error::TrainOnName { .. }
             | sweep::Error::TrainOn { .. }

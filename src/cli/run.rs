@@ -1,10 +1,13 @@
 //! `run`: train and evaluate a sweep.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use lnln_bench::mask::{Noise, RateDistribution};
+use lnln_bench::record::{EngineKind, Precision};
 use lnln_bench::support::Progress;
-use lnln_bench::sweep::{Protocol, Suite, TrainOn};
-use lnln_bench::train::OptionOverride;
+use lnln_bench::sweep::{ConditionList, MaskName, Protocol, Suite, TrainOn};
+use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selection};
 
 use super::launch::{self, Launcher};
 use super::processes::{Processes, sweep};
@@ -74,7 +77,7 @@ pub struct Args {
     /// modalities (LA: text and audio missing), or a rate per modality (l=0.2,a=0.7,v=0.7)
     /// [default: 0:1:0.1].
     #[arg(long, value_name = "LIST", display_order = 3)]
-    rates: Option<String>,
+    rates: Option<ConditionList>,
     /// Training seeds: initialization, order, dropout and training noise [default: 1111,1112,1113].
     #[arg(long, value_delimiter = ',', value_name = "N,...", display_order = 4)]
     seeds: Vec<u64>,
@@ -82,11 +85,11 @@ pub struct Args {
     /// (small random BERT) or auto: the BERT folder in $LNLN_BENCH_BERT if set, else features, and
     /// tiny for synthetic data. DATASET=ENCODER sets one data set [default: auto].
     #[arg(long, value_delimiter = ',', value_name = "ENCODER", display_order = 5)]
-    encoder: Vec<String>,
+    encoder: Vec<EncoderFlag>,
     /// Training noise: clean (none), fixed (one masked copy), cycle:K (K copies in turn), fresh (a
     /// new copy every epoch), reference or reference-refresh (the LNLN code's) [default: fresh].
     #[arg(long, value_name = "NOISE", display_order = 6)]
-    noise: Option<String>,
+    noise: Option<Noise>,
     /// Training epochs [default: each model's published number].
     #[arg(long, value_name = "N", display_order = 7)]
     epochs: Option<u32>,
@@ -101,7 +104,7 @@ pub struct Args {
     /// conditions of its kind [default: random].
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     #[arg(help_heading = MASKS, hide_short_help = true)]
-    masks: Vec<String>,
+    masks: Vec<MaskName>,
     /// Mask seeds of evaluation [default: 1111].
     #[arg(long, value_delimiter = ',', value_name = "N,...")]
     #[arg(help_heading = MASKS, hide_short_help = true)]
@@ -116,12 +119,12 @@ pub struct Args {
     /// Mask protocol of the training noise [default: random].
     #[arg(long, value_name = "NAME")]
     #[arg(help_heading = NOISE, hide_short_help = true)]
-    noise_masks: Option<String>,
+    noise_masks: Option<MaskName>,
     /// Distribution of training rates: half-complete (per modality half of the samples complete, the
     /// others at rates uniform in [0, 1)), or one condition for all [default: half-complete].
     #[arg(long, value_name = "RATE")]
     #[arg(help_heading = NOISE, hide_short_help = true)]
-    noise_rate: Option<String>,
+    noise_rate: Option<RateDistribution>,
 
     /// Defaults to follow: own, or paper for those of the LNLN paper (rates 0 to 0.9, its masks,
     /// noise and schedule, per metric the best epoch on the test split; give --encoder bert:DIR
@@ -133,16 +136,16 @@ pub struct Args {
     /// test split, per metric) [default: valid:mae].
     #[arg(long, alias = "selection", value_name = "RULE")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]
-    select: Option<String>,
+    select: Option<Selection>,
     /// Conditions of validation [default: 0,0.3,0.6,0.9].
     #[arg(long, value_name = "LIST")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]
-    valid_rates: Option<String>,
+    valid_rates: Option<ConditionList>,
     /// Learning-rate schedule: cosine (with warm-up), reference (LNLN's) or constant
     /// [default: cosine].
     #[arg(long, value_name = "NAME")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]
-    schedule: Option<String>,
+    schedule: Option<Schedule>,
     /// Peak learning rate [default: each model's published value].
     #[arg(long, value_name = "RATE")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]
@@ -174,12 +177,12 @@ pub struct Args {
     /// Arithmetic: fp32, tf32 (CUDA's tensor cores) or bf16 (autocast) [default: fp32].
     #[arg(long, value_name = "NAME")]
     #[arg(help_heading = MACHINE, hide_short_help = true)]
-    precision: Option<String>,
+    precision: Option<Precision>,
     /// Computation: fast (the same function with less work) or reference (every step as published)
     /// [default: fast].
     #[arg(long, value_name = "NAME")]
     #[arg(help_heading = MACHINE, hide_short_help = true)]
-    engine: Option<String>,
+    engine: Option<EngineKind>,
     #[command(flatten)]
     workspace: Workspace,
     #[command(flatten)]
@@ -221,6 +224,28 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     ))
 }
 
+/// A text encoder, for all data sets or for one: `[DATASET=]ENCODER`.
+#[derive(Clone, Debug)]
+struct EncoderFlag {
+    dataset: Option<String>,
+    encoder: EncoderSpec,
+}
+
+impl FromStr for EncoderFlag {
+    type Err = lnln_bench::train::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (dataset, encoder) = match text.split_once('=') {
+            Some((dataset, encoder)) => (Some(dataset.to_owned()), encoder),
+            None => (None, text),
+        };
+        Ok(Self {
+            dataset,
+            encoder: encoder.parse()?,
+        })
+    }
+}
+
 /// A name that can be a folder's.
 fn plain(stem: &str) -> String {
     let plain = |c: char| {
@@ -252,14 +277,12 @@ impl Args {
         set(&mut suite.rates, &self.rates);
         replace(&mut suite.masks, &self.masks);
         set(&mut suite.train.noise, &self.noise);
-        suite.train.noise_masks = self.noise_masks.clone().or(suite.train.noise_masks);
+        suite.train.noise_masks = self.noise_masks.or(suite.train.noise_masks);
         set(&mut suite.train.noise_rate, &self.noise_rate);
         set(&mut suite.train.selection, &self.select);
         set(&mut suite.train.precision, &self.precision);
         set(&mut suite.train.engine, &self.engine);
-        if let Some(schedule) = &self.schedule {
-            suite.train.schedule = schedule.parse()?;
-        }
+        set(&mut suite.train.schedule, &self.schedule);
         set(&mut suite.train.valid_rates, &self.valid_rates);
         let train = &mut suite.train;
         train.epochs = self.epochs.or(train.epochs);
@@ -269,13 +292,9 @@ impl Args {
         train.grad_accum = self.grad_accum.or(train.grad_accum);
         train.lr_plateau = self.lr_plateau.or(train.lr_plateau);
         train.early_stop = self.early_stop.or(train.early_stop);
-        for encoder in &self.encoder {
-            match encoder.split_once('=') {
-                Some((dataset, encoder)) => {
-                    suite
-                        .encoders
-                        .insert(dataset.to_owned(), encoder.to_owned());
-                }
+        for EncoderFlag { dataset, encoder } in &self.encoder {
+            match dataset {
+                Some(dataset) => drop(suite.encoders.insert(dataset.clone(), encoder.clone())),
                 None => encoder.clone_into(&mut suite.encoder),
             }
         }
@@ -289,7 +308,7 @@ fn replace<T: Clone>(value: &mut Vec<T>, flag: &[T]) {
     }
 }
 
-fn set(value: &mut String, flag: &Option<String>) {
+fn set<T: Clone>(value: &mut T, flag: &Option<T>) {
     if let Some(flag) = flag {
         flag.clone_into(value);
     }

@@ -79,7 +79,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 /// Warns of unknown mask protocols: they are allowed, but a misspelt one separates the model from all
 /// others in a report.
 fn warn_of_masks(scored: &[import::Scored]) {
-    let unknown: BTreeSet<&String> = scored.iter().flat_map(|run| &run.foreign_masks).collect();
+    let unknown: BTreeSet<&String> = scored.iter().flat_map(|run| &run.unknown_masks).collect();
     let known = MASK_PROTOCOLS.iter().map(|f| f.name()).collect::<Vec<_>>();
     for name in unknown {
         tracing::warn!(

@@ -1,4 +1,4 @@
-//! One prediction of a file, whatever the file's format.
+//! Parses one prediction of a file, CSV or Parquet.
 
 use super::error::{Error, Result};
 use crate::mask::Condition;
@@ -16,9 +16,9 @@ pub(super) const COLUMNS: [&str; 7] = [
 
 /// One prediction as the file has it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct InputRow {
     /// Line of a CSV file, or row of a Parquet file; from 1.
-    pub place: u64,
+    pub number: u64,
     pub id: String,
     pub condition: Condition,
     pub seed: u64,
@@ -31,16 +31,25 @@ pub struct Row {
 /// The texts of one row, in the order of [`COLUMNS`].
 pub(super) type Texts = [Option<String>; 7];
 
-/// Where each of [`COLUMNS`] stands among the headings.
-pub(super) fn places(file: &str, headings: &[String]) -> Result<[Option<usize>; 7]> {
-    let find = |name: &str| {
-        let other = if name == "rate" { "condition" } else { name };
-        let is = |h: &String| h.eq_ignore_ascii_case(name) || h.eq_ignore_ascii_case(other);
-        headings.iter().position(is)
+/// The columns of a file.
+pub(super) struct Columns {
+    /// The index of each of [`COLUMNS`] among the headings.
+    pub indices: [Option<usize>; 7],
+    /// [`COLUMNS`], the condition by the name that the file has for it.
+    names: [&'static str; 7],
+}
+
+/// Finds [`COLUMNS`] among the headings. The condition is in a column `rate` or `condition`.
+pub(super) fn find_columns(file: &str, headings: &[String]) -> Result<Columns> {
+    let index = |name: &str| headings.iter().position(|h| h.eq_ignore_ascii_case(name));
+    let name = |name| match name {
+        "rate" if index(name).is_none() => "condition",
+        _ => name,
     };
-    let places = COLUMNS.map(find);
-    if places[..4].iter().all(Option::is_some) {
-        Ok(places)
+    let names = COLUMNS.map(name);
+    let indices = names.map(index);
+    if indices[..4].iter().all(Option::is_some) {
+        Ok(Columns { indices, names })
     } else {
         Err(Error::Columns {
             file: file.to_string(),
@@ -50,11 +59,11 @@ pub(super) fn places(file: &str, headings: &[String]) -> Result<[Option<usize>; 
 }
 
 /// A row from its texts.
-pub(super) fn row(file: &str, place: u64, texts: Texts) -> Result<Row> {
+pub(super) fn row(file: &str, columns: &Columns, number: u64, texts: Texts) -> Result<InputRow> {
     let wrong = |column: usize, expected: &'static str, found: &str| Error::Cell {
         file: file.to_string(),
-        row: place,
-        column: COLUMNS[column],
+        row: number,
+        column: columns.names[column],
         expected,
         found: found.to_string(),
     };
@@ -69,8 +78,8 @@ pub(super) fn row(file: &str, place: u64, texts: Texts) -> Result<Row> {
     let mask_seed = texts[6]
         .as_deref()
         .map(|t| whole(t).ok_or_else(|| wrong(6, "a whole number", t)));
-    Ok(Row {
-        place,
+    Ok(InputRow {
+        number,
         id: must(0, "a sample id")?.to_string(),
         condition: parse_condition(condition)
             .ok_or_else(|| wrong(1, "a condition such as 0.5 or LA", condition))?,
@@ -92,7 +101,7 @@ fn parse_condition(text: &str) -> Option<Condition> {
     }
 }
 
-/// A whole number, also as tables of floats have it (`1111.0`).
+/// A whole number, also in the form of a float column (`1111.0`).
 fn whole(text: &str) -> Option<u64> {
     text.strip_suffix(".0").unwrap_or(text).parse().ok()
 }
