@@ -151,7 +151,7 @@ fn the_memory_held_is_what_was_planned_and_each_cell_s_own() {
         data.display(),
         runs.display()
     );
-    let done = program().args(words(&line)).assert().success();
+    let done = program().args(words(&line)).arg("-v").assert().success();
     let log = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
     let held = |model: &str| {
         let of = |run: &RunDir| json(&run.manifest())["model"]["name"] == model;
