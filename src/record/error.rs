@@ -1,4 +1,4 @@
-//! What can go wrong with a run directory.
+//! Defines the errors of run directories.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -75,7 +75,7 @@ pub enum Error {
     )]
     Seal { path: PathBuf, found: String },
     #[error(
-        "{} changed after the run was finished: blake3 {found}, DONE says {expected}; \
+        "{} changed after the run was finished: blake3 {found}, DONE has {expected}; \
          restore the file or remove the run and repeat it", path.display()
     )]
     Changed {
@@ -126,7 +126,7 @@ pub(crate) fn frame(action: &'static str) -> impl FnOnce(polars::prelude::Polars
     }
 }
 
-/// What to do about the commonest refusals of a file system.
+/// Advice for the most common errors of a file system.
 fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
