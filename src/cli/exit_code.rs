@@ -181,11 +181,11 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             | sweep::Error::ProtocolName { .. }
             | sweep::Error::TrainOnName { .. }
             | sweep::Error::TrainOn { .. }
-            | sweep::Error::NoClip { .. }
+            | sweep::Error::NoSample { .. }
             | sweep::Error::NoMetric { .. }
-            | sweep::Error::NoCell { .. }
+            | sweep::Error::NoRun { .. }
             | sweep::Error::NothingToDo { .. } => Some(USAGE),
-            sweep::Error::OtherData { .. } | sweep::Error::OtherCell { .. } => Some(BAD_DATA),
+            sweep::Error::OtherData { .. } | sweep::Error::OtherRun { .. } => Some(BAD_DATA),
             sweep::Error::OtherEncoder { .. } => Some(MISSING),
             _ => None,
         };

@@ -7,7 +7,7 @@ use lnln_bench::record::SweepDir;
 use lnln_bench::support::shell::quote;
 use lnln_bench::sweep::slurm;
 use lnln_bench::sweep::slurm::script::Task;
-use lnln_bench::sweep::slurm::submit::{self, Submission, Wish};
+use lnln_bench::sweep::slurm::submit::{self, Request, Submission};
 use lnln_bench::sweep::{Suite, Sweep};
 
 use super::processes::Processes;
@@ -54,7 +54,7 @@ pub struct Args {
     /// Runs per array task, one after another [default: 1].
     #[arg(long, value_name = "K")]
     #[arg(help_heading = SLURM, hide_short_help = true)]
-    cells_per_task: Option<NonZeroUsize>,
+    runs_per_task: Option<NonZeroUsize>,
     /// Times a task may requeue itself at its time limit [default: 10].
     #[arg(long, value_name = "N")]
     #[arg(help_heading = SLURM, hide_short_help = true)]
@@ -82,7 +82,7 @@ impl Args {
             ("--sbatch-report", !self.sbatch_report.is_empty()),
             ("--setup", !self.setup.is_empty()),
             ("--max-parallel", self.max_parallel.is_some()),
-            ("--cells-per-task", self.cells_per_task.is_some()),
+            ("--runs-per-task", self.runs_per_task.is_some()),
             ("--max-requeues", self.max_requeues.is_some()),
             ("--submit-anyway", self.submit_anyway),
         ];
@@ -111,7 +111,7 @@ impl Args {
         options.report_sbatch.extend_from_slice(&self.sbatch_report);
         options.setup.extend_from_slice(&self.setup);
         options.max_parallel = self.max_parallel.or(options.max_parallel);
-        options.cells_per_task = self.cells_per_task.unwrap_or(options.cells_per_task);
+        options.runs_per_task = self.runs_per_task.unwrap_or(options.runs_per_task);
         options.max_requeues = self.max_requeues.unwrap_or(options.max_requeues);
     }
 }
@@ -129,7 +129,7 @@ pub fn run(
     let runs = std::path::absolute(&workspace.runs)?;
     let sweep = Sweep::outline(&suite, stem, &workspace.data, &runs)?;
     let dir = &sweep.dir;
-    let wish = Wish {
+    let request = Request {
         dir,
         manifest: &sweep.manifest,
         runs: &runs,
@@ -145,10 +145,10 @@ pub fn run(
         anyway: args.submit_anyway,
     };
     if dry_run {
-        return show(&submit::show(&wish)?);
+        return show(&submit::show(&request)?);
     }
     SweepDir::create(&runs, &sweep.manifest)?;
-    report(&submit::submit(&wish)?, dir.path())
+    report(&submit::submit(&request)?, dir.path())
 }
 
 fn show(submission: &Submission) -> anyhow::Result<()> {
@@ -157,8 +157,8 @@ fn show(submission: &Submission) -> anyhow::Result<()> {
         let path = quote(&path.display().to_string());
         text += &format!("# sbatch {path}\n{script}\n");
     }
-    let Submission { done, cells, .. } = submission;
-    text += &format!("# {cells} runs to submit, {done} done; nothing was submitted");
+    let Submission { done, runs, .. } = submission;
+    text += &format!("# {runs} runs to submit, {done} done; nothing was submitted");
     output::write(&text)
 }
 
@@ -166,12 +166,12 @@ fn report(submission: &Submission, sweep: &Path) -> anyhow::Result<()> {
     let Submission {
         done,
         queued,
-        cells,
+        runs,
         jobs,
         report,
         ..
     } = submission;
-    let counts = format!("{done} runs done, {queued} queued already, {cells} submitted");
+    let counts = format!("{done} runs done, {queued} queued already, {runs} submitted");
     let numbers = match report {
         Some(report) if jobs.is_empty() => format!("; report: job {report}"),
         Some(report) => format!(" as {}; report: job {report}", jobs.join(", ")),

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use lnln_bench::support::Progress;
-use lnln_bench::sweep::{self, Fleet, Options, Slot, Suite, Summary, Sweep};
+use lnln_bench::sweep::{self, Options, Suite, Summary, Sweep, Worker, WorkerPool};
 use lnln_bench::train::{DeviceSpec, device};
 
 use super::workspace::{Workspace, cores};
@@ -37,7 +37,7 @@ pub fn sweep(
     progress: &Progress,
 ) -> anyhow::Result<Summary> {
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
-    let summary = match processes.fleet(workspace) {
+    let summary = match processes.pool(workspace) {
         None => {
             let options =
                 workspace
@@ -46,7 +46,7 @@ pub fn sweep(
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             sweep.run(&options, &raised, progress)?
         }
-        Some((fleet, first)) => {
+        Some((pool, first)) => {
             let options = workspace
                 .compute
                 .closed(workspace.data.clone(), workspace.runs.clone());
@@ -58,19 +58,19 @@ pub fn sweep(
                     device,
                     ..options.clone()
                 };
-                match sweep.warm(&options, &raised, progress) {
+                match sweep.prefill(&options, &raised, progress) {
                     Err(stop) if stop.is_stop() => return Err(stop.into()),
-                    Err(error) => tracing::warn!("encodings are left to the cells: {error}"),
+                    Err(error) => tracing::warn!("encodings are left to the workers: {error}"),
                     Ok(()) => {}
                 }
             }
-            fleet.run(&sweep, &options, &raised, progress)?
+            pool.run(&sweep, &options, &raised, progress)?
         }
     };
     finish(summary)
 }
 
-/// The summary, or an error where a cell failed.
+/// The summary, or an error where a run failed.
 pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
     match summary.failed.len() {
         0 => Ok(summary),
@@ -89,7 +89,7 @@ impl Processes {
     }
 
     /// The processes to start, and the device of the first; `None` where this one does.
-    fn fleet(&self, workspace: &Workspace) -> Option<(Fleet, DeviceSpec)> {
+    fn pool(&self, workspace: &Workspace) -> Option<(WorkerPool, DeviceSpec)> {
         let own = [workspace.compute.device];
         let devices = if self.devices.is_empty() {
             &own[..]
@@ -102,7 +102,7 @@ impl Processes {
         }
         let threads = workspace.compute.threads.map(usize::from);
         let threads = threads.unwrap_or_else(|| (cores() / jobs).max(1));
-        let slot = |number: usize| Slot {
+        let worker = |number: usize| Worker {
             flags: vec![
                 "--device".into(),
                 devices[number % devices.len()].to_string(),
@@ -110,11 +110,11 @@ impl Processes {
                 threads.to_string(),
             ],
         };
-        let fleet = Fleet {
+        let pool = WorkerPool {
             // The pool takes from the end.
-            slots: (0..jobs).rev().map(slot).collect(),
+            workers: (0..jobs).rev().map(worker).collect(),
             resumable: exit_code::INTERRUPTED.into(),
         };
-        Some((fleet, devices[0]))
+        Some((pool, devices[0]))
     }
 }

@@ -12,7 +12,7 @@ use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selection};
 use super::launch::{self, Launcher};
 use super::processes::{Processes, sweep};
 use super::workspace::{MACHINE, Workspace};
-use super::{forecast, output};
+use super::{dry_run, output};
 
 /// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
 ///
@@ -211,8 +211,8 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
             workspace
                 .compute
                 .open(workspace.data.clone(), workspace.runs.clone(), None)?;
-        let cells = lnln_bench::sweep::forecast(&suite, &options)?;
-        return forecast::show(&cells, args.json);
+        let runs = lnln_bench::sweep::dry_run::dry_run(&suite, &options)?;
+        return dry_run::show(&runs, args.json);
     }
     let summary = sweep(&suite, &stem, &args.workspace, &args.processes, progress)?;
     output::write(&format!(

@@ -1,8 +1,9 @@
-//! Options of `run` and `run-cell` for folders, device, threads and memory.
+//! Options of `run` and `run-one` for folders, device, threads and memory.
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::sweep::{Machine, Options};
+use lnln_bench::sweep::Options;
+use lnln_bench::train::training::Compute;
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
 
 /// Heading of the options for arithmetic, memory and threads.
@@ -96,13 +97,13 @@ impl ComputeOptions {
     pub fn closed(&self, data: PathBuf, runs: PathBuf) -> Options {
         Options {
             device: tch::Device::Cpu,
-            machine: Machine {
+            compute: Compute {
                 micro_batch: self.micro_batch,
                 memory_budget: self.memory_budget.map(|bytes| bytes.0),
                 recompute_encoder: self.recompute_encoder,
-                nondeterministic: self.nondeterministic,
-                tensorboard: self.tensorboard,
             },
+            nondeterministic: self.nondeterministic,
+            tensorboard: self.tensorboard,
             log: None,
             flags: self.common_flags(&data),
             data,
@@ -110,7 +111,7 @@ impl ComputeOptions {
         }
     }
 
-    /// Flags for `run-cell` that repeat these options.
+    /// Flags for `run-one` that repeat these options.
     pub fn flags(&self, data: &Path) -> Vec<String> {
         let mut flags = self.common_flags(data);
         flags.extend(self.device_and_threads());

@@ -113,7 +113,7 @@ fn word(reason: &Reason) -> &'static str {
     match reason {
         Reason::Temporary => "left by a killed writer",
         Reason::Checkpoint => "state of a run that is done",
-        Reason::Beside => "left-over attempt of a run that is done",
+        Reason::Attempt => "left by another attempt at a run that is done",
         Reason::Unnamed => "unfinished, of no sweep",
         Reason::Superseded { .. } => "superseded",
     }

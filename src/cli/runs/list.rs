@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lnln_bench::sweep::status::{self, Run};
+use lnln_bench::sweep::status::{self, StoredRun};
 
 use super::rows::{self, RunRow};
 use crate::cli::output;
@@ -16,7 +16,7 @@ pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
     let mut runs = if super::is_before_any_run(folder) {
         Vec::new()
     } else {
-        status::look(folder)?
+        status::stored_runs(folder)?
     };
     if json {
         let all: Vec<RunRow<'_>> = runs.iter().map(RunRow::from).collect();
@@ -26,7 +26,7 @@ pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
         return output::write(&super::no_runs_yet(folder));
     }
     // In a sweep's order.
-    let key = |run: &Run| (run.dataset.clone(), run.model.clone(), run.seed);
+    let key = |run: &StoredRun| (run.dataset.clone(), run.model.clone(), run.seed);
     runs.sort_by_cached_key(key);
     let mut table = output::table();
     table.set_header(HEAD);
