@@ -47,11 +47,12 @@ fn row(run: &RunEstimate, notes: &mut Notes) -> Vec<String> {
     if let Some(estimate) = &run.estimate {
         time = run.seconds_left.map_or_else(unknown, words::duration);
         how.push(notes.number(&estimate.basis));
-        memory = estimate.memory.map_or_else(String::new, words::bytes);
-    }
-    if let Some(planned) = &run.planned {
-        memory = planned.bytes.map_or_else(unknown, words::bytes);
-        how.push(notes.number(&format!("memory as planned: {}", planned.words)));
+        memory = estimate.memory.map_or_else(unknown, words::bytes);
+        if estimate.memory.is_none() {
+            let note =
+                "memory is unknown until the first run of this model, data, batch size and encoder";
+            how.push(notes.number(note));
+        }
     }
     let epochs = match run.epochs {
         0 => String::new(),
@@ -110,14 +111,13 @@ struct Total {
 impl Total {
     fn of(runs: &[RunEstimate]) -> Self {
         let left = || runs.iter().filter(|run| run.state != RunState::Done);
-        let measured = left().filter_map(|run| run.estimate.as_ref()?.memory);
-        let planned = left().filter_map(|run| run.planned.as_ref()?.bytes);
+        let memory = left().filter_map(|run| run.estimate.as_ref()?.memory);
         Self {
             runs: runs.len(),
             done: runs.len() - left().count(),
             unknown: left().filter(|run| run.seconds_left.is_none()).count(),
             seconds: left().filter_map(|run| run.seconds_left).sum(),
-            memory: measured.chain(planned).max().unwrap_or(0),
+            memory: memory.max().unwrap_or(0),
             disk: left().filter_map(|run| run.estimate.as_ref()?.disk).sum(),
         }
     }

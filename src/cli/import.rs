@@ -29,7 +29,7 @@ pub struct Args {
     /// Compression of features: none or blosc-lz4 (Python then needs hdf5plugin).
     #[arg(long, default_value = "none", value_name = "HOW")]
     compress: Compression,
-    /// Files to convert at the same time.
+    /// Number of files to convert in parallel.
     #[arg(long, default_value = "1", value_name = "N")]
     jobs: NonZeroUsize,
     /// Run all checks and print them; write nothing.
@@ -68,7 +68,7 @@ impl Args {
         }
     }
 
-    /// Imports one file under a bar that counts its bytes.
+    /// Imports one file with a progress bar in bytes.
     pub fn import(&self, file: &Path, progress: &Progress) -> anyhow::Result<Imported> {
         let label = file.file_name().unwrap_or_default().to_string_lossy();
         let mut bar: Option<Bar> = None;
@@ -82,7 +82,7 @@ impl Args {
         Ok(imported)
     }
 
-    /// Does something with every file, `--jobs` at a time; a file that fails stops no other. Gives
+    /// Processes every file, `--jobs` at a time; a file that fails does not stop the others. Returns
     /// the first failure, in the order of the files, and logs the others.
     pub fn for_each(
         &self,
@@ -129,7 +129,7 @@ pub fn report(imported: &Imported, check: bool) -> String {
     };
     let known = match imported.published {
         Some(_) => "the published file",
-        None => "no published file",
+        None => "not a published file",
     };
     let [train, valid, test] = imported.counts;
     let mut samples = format!("{train} train, {valid} valid, {test} test");
@@ -151,19 +151,23 @@ pub fn report(imported: &Imported, check: bool) -> String {
     lines.join("\n")
 }
 
-/// One line per check where checking was all that was asked for, else their number; none where
-/// nothing was looked at.
+/// The lines of every check with `--check`, else their number; nothing if there were no checks.
 fn checks(imported: &Imported, all: bool) -> Vec<String> {
     let checks = &imported.checks;
-    let odd = checks.iter().filter(|check| !check.odd.is_empty()).count();
     if all {
-        let state = |odd: &[String]| if odd.is_empty() { "ok  " } else { "odd " };
-        let line = |check: &Check| format!("  {}    {}", state(&check.odd), check.name);
-        return checks.iter().map(line).collect();
+        // An existing file has the warnings of its conversion only.
+        let stored = |warning: &String| format!("  warning  {warning}");
+        return if checks.is_empty() {
+            imported.warnings.iter().map(stored).collect()
+        } else {
+            let lines = checks.iter().flat_map(Check::lines);
+            lines.map(|line| format!("  {line}")).collect()
+        };
     }
-    let line = || match odd {
-        0 => format!("  checks  all {} ok", checks.len()),
-        odd => format!("  checks  {} ok, {odd} odd", checks.len() - odd),
-    };
-    (!checks.is_empty()).then(line).into_iter().collect()
+    let ok = checks.iter().filter(|check| check.warnings.is_empty());
+    match (checks.len(), ok.count()) {
+        (0, _) => Vec::new(),
+        (total, ok) if ok == total => vec![format!("  checks  all {total} ok")],
+        (total, ok) => vec![format!("  checks  {ok} ok, {} with warnings", total - ok)],
+    }
 }

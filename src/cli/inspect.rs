@@ -51,13 +51,13 @@ fn table(file: &Path) -> anyhow::Result<()> {
         head,
         header,
         rows,
-        facts,
-        odd,
+        details,
+        warnings,
     } = inspect::describe(file)?;
     let mut table = output::table();
     table.set_header(header).add_rows(rows);
-    let odd = odd.into_iter().map(|what| format!("odd: {what}"));
-    let below: Vec<String> = facts.into_iter().chain(odd).collect();
+    let warnings = warnings.into_iter().map(|text| format!("warning  {text}"));
+    let below: Vec<String> = details.into_iter().chain(warnings).collect();
     output::write(&format!(
         "{}\n\n{table}\n\n{}",
         head.join("\n"),

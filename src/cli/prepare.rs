@@ -81,13 +81,14 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     EvaluationMasks::check_seeds(&evaluation, &args.mask_seeds)?;
     args.import.for_each(&args.files, |file| {
         let imported = args.import.import(file, progress)?;
-        imported
-            .warnings
-            .iter()
-            .for_each(|text| tracing::warn!("{}: {text}", file.display()));
+        // With --check the list on stdout has them.
+        if !args.import.check {
+            let warn = |text: &String| tracing::warn!("{}: {text}", file.display());
+            imported.warnings.iter().for_each(warn);
+        }
         let mut report = import::report(&imported, args.import.check);
         if !args.import.check {
-            let masks = MaskFile::beside(&imported.path);
+            let masks = MaskFile::path_for(&imported.path);
             let corpus = Corpus::open(&imported.path)?;
             MaskFile::prepare(&masks, &corpus, &evaluation, &args.mask_seeds)?;
             report += &format!("\n  masks   {}", masks.display());

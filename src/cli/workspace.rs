@@ -134,7 +134,7 @@ impl ComputeOptions {
     fn common_flags(&self, data: &Path) -> Vec<String> {
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         let mut flags = vec!["--data".to_owned(), data.display().to_string()];
-        if let MicroBatch::Clips(samples) = self.micro_batch {
+        if let MicroBatch::Samples(samples) = self.micro_batch {
             flags.extend(["--micro-batch".to_owned(), samples.to_string()]);
         }
         if let Some(budget) = self.memory_budget {

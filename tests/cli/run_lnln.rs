@@ -100,7 +100,7 @@ fn ways_to_need_less_memory_are_followed_and_recorded() {
 fn a_budget_below_what_lasts_is_refused_for_every_model() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
-    // Some do not count their activations; the program itself is more than this.
+    // The program itself is more than this.
     for model in ["lnln", "tfn", "mult", "self_mm"] {
         let run = lnln(
             &data,
@@ -125,10 +125,7 @@ fn planned(log: &str, model: &str) -> f64 {
         .lines()
         .find(|line| line.contains(&format!("{model} on demo-film: ")));
     let (_, total) = line.unwrap().rsplit_once(" = ").unwrap();
-    let (number, unit) = total
-        .trim_start_matches("at least ")
-        .split_once(' ')
-        .unwrap();
+    let (number, unit) = total.split_once(' ').unwrap();
     let unit = match unit.split(' ').next().unwrap() {
         "GiB" => 30,
         "MiB" => 20,

@@ -1,6 +1,6 @@
 //! From a section's runs to its tables: one per metric over missing rates, and one over all.
 
-use crate::mask::Kind;
+use crate::mask::ConditionKind;
 use crate::metric::{Direction, Metric, Unit};
 
 use crate::report::rows::condition;
@@ -18,9 +18,9 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
         .map(|reading| {
             let group = match &reading {
                 Reading::At(condition) => match condition.kind() {
-                    Kind::Rate => "missing rate",
-                    Kind::Subset => "missing modalities",
-                    Kind::Mixed => "missing rates",
+                    ConditionKind::Rate => "missing rate",
+                    ConditionKind::Subset => "missing modalities",
+                    ConditionKind::Mixed => "missing rates",
                 },
                 _ => "",
             };

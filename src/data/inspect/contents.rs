@@ -1,22 +1,22 @@
-//! What the columns of an MMSA pickle hold, split by split.
+//! Reads the columns of an MMSA pickle, split by split.
 
 use super::picture;
 use super::scan::{Scan, scan};
-use crate::data::pickle::{self, ArrayRef, Kind, Pickle, Shared, Value};
+use crate::data::pickle::{self, ArrayRef, ElementKind, Pickle, Shared, Value};
 
-/// Texts longer than this in all are not read: this is a look, not an import.
+/// Most bytes of texts that are read in a column.
 const TEXTS: usize = 64 << 20;
 
 /// One column of one split.
 pub struct Column<'a> {
     pub name: &'a str,
-    /// Number of samples, where the column has a length.
+    /// Number of samples, if the column has a length.
     pub samples: Option<usize>,
     pub array: Option<ArrayRef<'a>>,
     pub scan: Option<Scan>,
-    /// One number per sample, where it has that.
+    /// One number per sample, if the column has that form.
     pub numbers: Option<Vec<f64>>,
-    /// One text per sample, where it has that.
+    /// One text per sample, if the column has that form.
     pub texts: Option<Vec<String>>,
 }
 
@@ -30,15 +30,24 @@ impl<'a> Split<'a> {
     pub fn column(&self, name: &str) -> Option<&Column<'a>> {
         self.columns.iter().find(|column| column.name == name)
     }
+
+    /// The id of a sample.
+    pub fn id(&self, sample: usize) -> Option<&str> {
+        let ids = self.column("id")?.texts.as_ref()?;
+        ids.get(sample).map(String::as_str)
+    }
 }
 
-/// All splits: the dicts that the root dict holds.
-pub struct Facts<'a> {
+/// All splits: the dicts in the root dict.
+pub struct Contents<'a> {
     pub splits: Vec<Split<'a>>,
 }
 
-impl<'a> Facts<'a> {
-    pub fn of(pickle: &'a Pickle, scans: &mut Shared<Option<Scan>>) -> Result<Self, pickle::Error> {
+impl<'a> Contents<'a> {
+    pub fn read(
+        pickle: &'a Pickle,
+        scans: &mut Shared<Option<Scan>>,
+    ) -> Result<Self, pickle::Error> {
         let mut splits = Vec::new();
         for (name, columns) in pickle.root().entries() {
             let (Some(name), true) = (name.as_str(), columns.is_dict()) else {
@@ -88,7 +97,7 @@ fn line(column: &Column<'_>) -> Option<String> {
         "raw_text" => texts.first().map(|text| picture::shortened(text)),
         "id" => texts
             .first()
-            .map(|text| format!("{} and on", picture::shortened(text))),
+            .map(|text| format!("{}, ...", picture::shortened(text))),
         _ => picture::classes(texts),
     }
 }
@@ -129,7 +138,10 @@ fn texts(value: Value<'_>) -> Option<Vec<String>> {
     match value.array() {
         Some(array) => {
             let kind = array.dtype().kind;
-            let text = matches!(kind, Kind::Unicode | Kind::Bytes | Kind::Object);
+            let text = matches!(
+                kind,
+                ElementKind::Unicode | ElementKind::Bytes | ElementKind::Object
+            );
             let few = array.len().saturating_mul(array.dtype().size) <= 16 * TEXTS;
             (text && few).then(|| array.to_strings().ok()).flatten()
         }

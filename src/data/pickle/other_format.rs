@@ -1,9 +1,9 @@
-//! Files that are no pickles, told by their first bytes.
+//! Recognizes files of other formats by their first bytes.
 
 use super::error::Error;
 use super::opcode;
 
-/// First bytes, what they begin, and what to do.
+/// First bytes, the format, and what to do.
 const FORMATS: &[(&[u8], &str, &str)] = &[
     (
         b"\x89HDF\r\n",
@@ -29,14 +29,14 @@ const FORMATS: &[(&[u8], &str, &str)] = &[
     ),
 ];
 
-/// The error of a stream that could not be read, in the words that help most: a file that fails at
-/// its first byte, or that starts as another format does, is not a damaged pickle.
-pub fn foreign(bytes: &[u8], start: usize, error: Error) -> Error {
-    let told = matches!(
+/// Replaces the error of a stream that could not be read, if the file fails at its first byte or starts
+/// like another format: it is then not a damaged pickle.
+pub fn explain(bytes: &[u8], start: usize, error: Error) -> Error {
+    let specific = matches!(
         error,
         Error::ForbiddenGlobal { .. } | Error::Limit { .. } | Error::Io(_)
     );
-    if told || bytes.first() == Some(&opcode::PROTO) {
+    if specific || bytes.first() == Some(&opcode::PROTO) {
         return error;
     }
     let format = FORMATS.iter().find(|(magic, ..)| bytes.starts_with(magic));
