@@ -15,7 +15,7 @@ use super::output;
 const EXAMPLES: &str = "\
 Examples:
   lnln-bench report runs --out reports/mosi
-  lnln-bench report runs --out reports/short --metrics mae,corr --models lnln,almt
+  lnln-bench report runs --out reports/short --metrics mae --models lnln,almt
   lnln-bench report runs/a1b2c3 runs/d4e5f6 --out reports/two
   lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c --out reports/mosi
   lnln-bench report runs --out reports/paper --layout paper

@@ -1,4 +1,4 @@
-//! Where a sweep happens and how it uses the machine: flags of `run` and `run-one`.
+//! Options of `run` and `run-one` for folders, device, threads and memory.
 
 use std::path::{Path, PathBuf};
 
@@ -6,50 +6,64 @@ use lnln_bench::sweep::Options;
 use lnln_bench::train::training::Compute;
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
 
-/// Where a sweep happens.
+/// Heading of the options for arithmetic, memory and threads.
+pub const MACHINE: &str = "Precision, memory and threads";
+/// Heading of the options for folders.
+const FOLDERS: &str = "Folders";
+
+/// Folders of a sweep, and how it uses the machine.
 #[derive(Debug, clap::Args)]
-pub struct Place {
+pub struct Workspace {
     /// Folder of prepared data sets.
-    #[arg(long, default_value = "data")]
+    #[arg(long, default_value = "data", value_name = "DIR")]
+    #[arg(help_heading = FOLDERS, hide_short_help = true)]
     pub data: PathBuf,
     /// Folder of run directories.
-    #[arg(long, default_value = "runs")]
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    #[arg(help_heading = FOLDERS, hide_short_help = true)]
     pub runs: PathBuf,
     #[command(flatten)]
-    pub machinery: ComputeOptions,
+    pub compute: ComputeOptions,
 }
 
 /// How the machine is used.
 #[derive(Debug, clap::Args)]
 pub struct ComputeOptions {
-    /// auto, cpu, cuda or cuda:N.
-    #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    /// Device: auto (CUDA if there is one), cpu, cuda or cuda:N.
+    #[arg(long, default_value = "auto", value_name = "DEVICE", display_order = 8)]
+    #[arg(value_parser = |text: &str| text.parse::<DeviceSpec>())]
     pub device: DeviceSpec,
-    /// Threads to compute with [default: all cores, or those that Slurm gave].
-    #[arg(long)]
+    /// Threads to compute with [default: all cores, or as many as Slurm assigned].
+    #[arg(long, value_name = "N")]
+    #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub threads: Option<u16>,
-    /// Samples per pass: auto (as many as the memory budget allows) or a number. Gradients of the
-    /// passes add up to that of the batch.
-    #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<MicroBatch>())]
+    /// Samples per forward and backward pass: auto (as many as the memory budget allows) or a
+    /// number. Gradients of the passes add up to the gradient of the batch.
+    #[arg(long, default_value = "auto", value_name = "N")]
+    #[arg(value_parser = |text: &str| text.parse::<MicroBatch>())]
+    #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub micro_batch: MicroBatch,
-    /// Memory a training may use, like 12GiB [default: 12GiB or what the machine has; on CUDA what
-    /// is free].
-    #[arg(long, value_parser = |text: &str| text.parse::<Bytes>())]
+    /// Memory for training, like 6GiB [default: 12GiB or what the machine has; on CUDA what is
+    /// free].
+    #[arg(long, value_name = "SIZE", value_parser = |text: &str| text.parse::<Bytes>())]
+    #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub memory_budget: Option<Bytes>,
-    /// Compute a fine-tuned text encoder twice in place of keeping its activations: less memory,
-    /// a third more work.
+    /// Recompute a fine-tuned text encoder in the backward pass: less memory, a third more work.
     #[arg(long)]
+    #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub recompute_encoder: bool,
-    /// Let CUDA use algorithms whose results vary from run to run.
+    /// Allow CUDA algorithms whose results vary from run to run.
     #[arg(long)]
+    #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub nondeterministic: bool,
-    /// Write the curves of every run as event files: `tensorboard --logdir RUNS/tensorboard`.
+    /// Write TensorBoard event files of every run to RUNS/tensorboard.
     #[arg(long)]
+    #[arg(help_heading = "Output", hide_short_help = true)]
     pub tensorboard: bool,
 }
 
 impl ComputeOptions {
-    /// The machine's own way, on one device.
+    /// Defaults on one device.
     pub fn on(device: DeviceSpec) -> Self {
         Self {
             device,
@@ -97,7 +111,7 @@ impl ComputeOptions {
         }
     }
 
-    /// Flags of `run-one` that repeat this use of data and machine.
+    /// Flags for `run-one` that repeat these options.
     pub fn flags(&self, data: &Path) -> Vec<String> {
         let mut flags = self.common_flags(data);
         flags.extend(self.device_and_threads());
@@ -115,8 +129,8 @@ impl ComputeOptions {
         flags
     }
 
-    /// [`Self::flags`] but device and threads. The folder of data is that of this call, whatever that of
-    /// the sweep's first was.
+    /// [`Self::flags`] without device and threads. The data folder is that of this call, even where
+    /// the sweep was planned with another.
     fn common_flags(&self, data: &Path) -> Vec<String> {
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         let mut flags = vec!["--data".to_owned(), data.display().to_string()];
@@ -141,8 +155,8 @@ impl ComputeOptions {
     }
 }
 
-/// Holds libtorch and rayon to so many threads. Rayon's cannot be changed once they run, which they do
-/// not yet where a command begins.
+/// Sets the number of threads of libtorch and rayon. Rayon's cannot be changed once they run; at the
+/// start of a command they do not run yet.
 fn limit_threads(threads: u16) {
     tch::set_num_threads(i32::from(threads));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
@@ -151,8 +165,8 @@ fn limit_threads(threads: u16) {
     }
 }
 
-/// The threads this process may use where Slurm gave it some of a node's: without binding, the
-/// machine itself looks free.
+/// Threads that Slurm assigned to this process. Where Slurm does not bind tasks to cores, the
+/// operating system reports all cores of the node.
 fn threads_of_slurm() -> Option<u16> {
     let number = |name: &str| std::env::var(name).ok()?.parse().ok();
     number("SLURM_CPUS_PER_TASK").or_else(|| number("SLURM_CPUS_ON_NODE"))
