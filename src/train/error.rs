@@ -110,6 +110,12 @@ pub enum Error {
         split: &'static str,
         dataset: String,
     },
+    #[error("the {split} split of {dataset}: {source}")]
+    Tokens {
+        dataset: String,
+        split: &'static str,
+        source: Box<crate::model::ModelError>,
+    },
     #[error(
         "interrupted after epoch {epoch} and {step} steps of the next; everything is stored, and \
          the same command goes on from there"
