@@ -43,7 +43,7 @@ fn runs_are_listed_with_what_they_will_cost_and_nothing_starts() {
 }
 
 #[test]
-fn other_tools_read_the_forecast_as_json() {
+fn other_tools_read_the_dry_run_as_json() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     run(folder.path(), &data, "1", &[]).assert().success();

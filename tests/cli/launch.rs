@@ -188,7 +188,7 @@ fn what_a_flag_adds_does_not_take_away_what_the_suite_says() {
 }
 
 #[test]
-fn flags_that_nobody_would_look_at_are_refused() {
+fn flags_that_the_launcher_ignores_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let here = arguments(folder.path(), &data, "runs", 1);

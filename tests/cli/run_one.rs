@@ -169,7 +169,7 @@ fn a_killed_process_costs_its_run_alone_and_the_same_command_goes_on() {
 }
 
 #[test]
-fn a_stopped_fleet_stores_everything_and_goes_on() {
+fn a_stopped_worker_pool_stores_everything_and_resumes() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let mut run = arguments(folder.path(), &data, "runs", 60);

@@ -147,7 +147,7 @@ fn runs_are_listed_with_their_progress() {
 }
 
 #[test]
-fn the_status_of_a_sweep_says_what_runs_what_failed_and_how_to_repeat_it() {
+fn the_status_of_a_sweep_lists_running_and_failed_runs_and_how_to_repeat_them() {
     let (_folder, runs) = folder();
     insta::assert_snapshot!(stdout(&["runs", "status"], &runs), @r"
     paper-f2332c: 5 runs: 1 done, 1 running, 1 failed, 1 stopped, 1 waiting
