@@ -203,7 +203,11 @@ impl<'a> Training<'a> {
             batch: &|samples| probe::batch(entry, fit.train, fit.complete, is_noisy, samples),
         };
         let plan = MemoryPlan::new(entry, self.model.as_mut(), &probe, demand)?;
-        tracing::info!("{} on {}: {plan}", entry.name, data.corpus.name());
+        tracing::debug!(
+            "memory plan of {} on {}: {plan}",
+            entry.name,
+            data.corpus.name()
+        );
         Ok(plan)
     }
 
