@@ -1,7 +1,6 @@
 //! Exports prepared data as a pickle: nothing added, nothing missing, and what is masked is masked.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-#![allow(clippy::print_stdout, reason = "a skipped test is reported")]
 
 mod data;
 mod python;

@@ -131,7 +131,7 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
         report::Error::UnknownMetric { .. }
             | report::Error::UnknownModel { .. }
             | report::Error::UnknownReference { .. }
-            | report::Error::UnknownLevel { .. }
+            | report::Error::UnknownCondition { .. }
             | report::Error::InTheWay { .. }
     );
     Some(if usage { USAGE } else { BAD_DATA })

@@ -13,7 +13,7 @@ use super::output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench export data/mosi.h5 --out mosi.pkl
-  lnln-bench export data/mosi.h5 --out mosi-50.pkl --rate 0.5 --masks random --seed 1111
+  lnln-bench export data/mosi.h5 --out mosi-50.pkl --rate 0.5 --seed 1111
 
 The pickle has MMSA's layout (a dict of train, valid and test, each a dict of columns), so that any
 code written for MMSA's files trains on exactly the same data. Features are float32, non-finite

@@ -1,4 +1,4 @@
-//! Flags of `prepare` for the data, and the conversion of several files.
+//! Import options of `prepare`, and the import of many files at once.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -9,39 +9,39 @@ use lnln_bench::data::dataset::{self, Check, ImportOptions, Imported, Padding};
 use lnln_bench::data::store::Compression;
 use lnln_bench::support::{Bar, Progress};
 
-/// Options of the conversion.
+/// Import options.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Name of the data set, if it cannot be detected (`lnln-bench list datasets`).
+    /// Data set (`lnln-bench list datasets`) [default: recognized by the contents of the file].
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
     /// Folder for prepared data.
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
-    /// End of a sample that is padded with zero frames, left or right. Required for files padded
-    /// left; missing lengths are then counted.
+    /// Side of the padding frames, left or right; files padded left are refused without it. Lengths
+    /// that a file lacks are then counted.
     #[arg(long, value_name = "END")]
     padding: Option<Padding>,
-    /// Standardize every audio and vision feature to mean 0 and deviation 1 over the valid frames of
-    /// the training split; the statistics are stored.
+    /// Standardize audio and vision features to mean 0 and standard deviation 1 over the valid frames
+    /// of the training split; the statistics are stored.
     #[arg(long)]
     standardize: bool,
-    /// Compression of features: none or blosc-lz4. To read the latter in Python, import hdf5plugin.
+    /// Compression of features: none or blosc-lz4 (Python then needs hdf5plugin).
     #[arg(long, default_value = "none", value_name = "HOW")]
     compress: Compression,
     /// Number of files to convert in parallel.
     #[arg(long, default_value = "1", value_name = "N")]
     jobs: NonZeroUsize,
-    /// Check everything and list the results; write nothing.
+    /// Run all checks and print them; write nothing.
     #[arg(long)]
     pub check: bool,
-    /// Replace prepared data made from another file or with other options.
+    /// Replace prepared data that was made from another file or with other options.
     #[arg(long)]
     force: bool,
 }
 
 impl Args {
-    /// Default options with another folder.
+    /// Defaults, into a folder.
     #[cfg(feature = "torch")]
     pub fn into_folder(data: &Path) -> Self {
         Self {
@@ -114,13 +114,13 @@ impl Args {
     }
 }
 
-/// The next file that no worker has.
+/// The next file that no thread has taken.
 fn take<'f>(files: &'f [PathBuf], next: &AtomicUsize) -> Option<(usize, &'f PathBuf)> {
     let index = next.fetch_add(1, Ordering::Relaxed);
     files.get(index).map(|file| (index, file))
 }
 
-/// Describes the result of an import.
+/// The result of an import, for the terminal.
 pub fn report(imported: &Imported, check: bool) -> String {
     let state = match (imported.existed, check) {
         (true, _) => "already prepared",

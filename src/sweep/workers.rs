@@ -11,7 +11,7 @@ use sysinfo::{Pid, ProcessesToUpdate, Signal, System};
 
 use super::error::Error;
 use super::plan::PlannedRun;
-use super::planned::{Options, Sweep};
+use super::planned::{Options, Sweep, counted};
 use super::summary::{FailedRun, RunEnd, Summary};
 use crate::record::attempt::{Failure, now};
 use crate::record::work::{bury, unfinished};
@@ -53,6 +53,7 @@ impl WorkerPool {
         progress: &Progress,
     ) -> Result<Summary, Error> {
         let (waiting, kept) = sweep.waiting(&options.runs);
+        let progress = &progress.of_sweep(counted(&waiting, kept, self.workers.len()));
         let mut pool = Pool {
             sweep,
             options,
@@ -160,7 +161,7 @@ impl<'a> Pool<'a> {
             worker,
             child,
             log,
-            bar: self.progress.bar(run.label(), epochs, "epochs"),
+            bar: self.progress.run_bar(run.label(), &run.kind(), epochs),
             read: Instant::now(),
         })
     }

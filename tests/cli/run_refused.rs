@@ -42,7 +42,7 @@ fn a_budget_that_is_too_small_says_what_would_fit() {
         .arg(folder.path().join("runs"))
         .assert()
         .code(4)
-        .stderr(contains("frozen:DIR needs").and(contains("--memory-budget")));
+        .stderr(contains("--recompute-encoder needs").and(contains("--memory-budget")));
 }
 
 #[test]

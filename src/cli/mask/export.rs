@@ -12,8 +12,8 @@ use crate::cli::output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench mask export data/mosi.h5 --rate 0.5 --out mosi-50.npz
-  lnln-bench mask export data/mosi.h5 --rate LA --masks modality --out mosi-LA.h5
-  lnln-bench mask export data/mosi.h5 --rate 0.5 --masks reference --out mosi-50.pkl
+  lnln-bench mask export data/mosi.h5 --rate LA --masks modality --out LA.h5
+  lnln-bench mask export data/mosi.h5 --rate 0.5 --masks reference --out 50.pkl
 
 The extension selects the format:
   .npz  bool arrays SPLIT_text, SPLIT_audio, SPLIT_vision of shape (samples, positions), true where a

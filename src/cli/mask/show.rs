@@ -13,8 +13,10 @@ use crate::cli::output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench mask show data/mosi.h5 --sample 'BI97DNYfe5I$_$1' --rate 0.5
-  lnln-bench mask show data/mosi.h5 --sample 'BI97DNYfe5I$_$1' --rate 0.5 --masks block --seed 7
-  lnln-bench mask show data/sims.h5 --sample 'video_0001$_$0001' --rate LV --masks modality --json
+  lnln-bench mask show data/mosi.h5 --sample 'BI97DNYfe5I$_$1' --rate 0.5 \\
+      --masks block --seed 7
+  lnln-bench mask show data/sims.h5 --sample 'video_0001$_$0001' --rate LV \\
+      --masks modality --json
 
 A full block is a kept position, a dot a masked one. If a sample has more frames than the line has
 columns, shades show the share that is kept. Words come from the transcript if it has one word per

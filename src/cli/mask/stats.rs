@@ -11,7 +11,7 @@ use crate::cli::output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench mask stats data/mosi.h5
-  lnln-bench mask stats data/mosi.h5 --masks block --rates 0:1:0.25 --split train
+  lnln-bench mask stats data/mosi.h5 --masks block --rates 0:1:0.5 --split train
   lnln-bench mask stats data/mosi.h5 --masks modality --json")]
 pub struct Args {
     #[command(flatten)]
