@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use super::{Condition, rates};
+use crate::support::{Classify, ErrorClass};
 
 /// Error of the mask room.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{0}")]
+    #[error(transparent)]
     Rates(#[from] rates::Error),
     #[error("unknown mask protocol `{asked}`: expected one of {known}")]
     UnknownMaskProtocol { asked: String, known: String },
@@ -18,7 +19,7 @@ pub enum Error {
     SeedTooLarge { seed: u64 },
     #[error(
         "mask protocol `reference-tfr` takes a seed from 0 to 4294967295 for all modalities, or three \
-         below a million side by side, like 111001111011111 for 111 (text, not 0), 1111 and 11111; \
+         below a million one after the other, like 111001111011111 for 111 (text, not 0), 1111 and 11111; \
          got seed {seed}"
     )]
     ThreeSeeds { seed: u64 },
@@ -81,7 +82,7 @@ pub enum Error {
     )]
     NoiseRate { noise: String, condition: Condition },
     #[error(
-        "at condition {condition} mask protocol `{mask_protocol}` erases the same positions in every epoch, so \
+        "at condition {condition} mask protocol `{mask_protocol}` drops the same positions in every epoch, so \
          training noise `{noise}` is one copy; say so (--noise fixed), or name masks that are \
          drawn anew (--noise-masks random)"
     )]
@@ -95,11 +96,11 @@ pub enum Error {
         dataset: String,
         split: &'static str,
     },
-    #[error("{path}: {action}: {source}")]
+    #[error("{path}: {action}: {reason}")]
     Hdf5 {
         path: PathBuf,
         action: String,
-        source: hdf5::Error,
+        reason: hdf5::Error,
     },
     #[error("{path}: expected a name that ends in .npz, .h5 or .pkl")]
     ExportForm { path: PathBuf },
@@ -111,19 +112,19 @@ pub enum Error {
     },
     #[error("{path} does not say what {masks} holds; write both again with `prepare`")]
     Manifest { path: PathBuf, masks: PathBuf },
-    #[error("{path}: cannot read the manifest of the masks: {source}")]
+    #[error("{path}: cannot read the manifest of the masks: {reason}")]
     Read {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
-    #[error("{path}: cannot write the masks: {source}")]
+    #[error("{path}: cannot write the masks: {reason}")]
     Write {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] crate::data::store::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Dataset(#[from] crate::data::dataset::Error),
     #[error("{path}: not a mask file of this tool: {reason}; write it again with `prepare`")]
     Foreign { path: PathBuf, reason: String },
@@ -185,24 +186,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a file is at fault, and not what was asked for.
-    pub fn is_bad_data(&self) -> bool {
-        matches!(
-            self,
-            Self::Hdf5 { .. }
-                | Self::Foreign { .. }
-                | Self::Format { .. }
-                | Self::OtherDataset { .. }
-                | Self::OtherContent { .. }
-                | Self::OtherVersion { .. }
-                | Self::Damaged { .. }
-                | Self::Manifest { .. }
-                | Self::Differ { .. }
-                | Self::Shape { .. }
-                | Self::Length { .. }
-        )
-    }
-
     /// Checks that `found` equals `expected`.
     pub(super) fn shape(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
         if expected == found {
@@ -213,6 +196,45 @@ impl Error {
                 expected,
                 found,
             })
+        }
+    }
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Rates(error) => error.class(),
+            Self::Store(error) => error.class(),
+            Self::Dataset(error) => error.class(),
+            Self::Read { .. } | Self::Write { .. } => ErrorClass::Io,
+            // A file is at fault, not a flag.
+            Self::Shape { .. }
+            | Self::Length { .. }
+            | Self::Hdf5 { .. }
+            | Self::Manifest { .. }
+            | Self::Foreign { .. }
+            | Self::Format { .. }
+            | Self::OtherVersion { .. }
+            | Self::OtherDataset { .. }
+            | Self::OtherContent { .. }
+            | Self::Damaged { .. }
+            | Self::Differ { .. } => ErrorClass::BadData,
+            Self::UnknownMaskProtocol { .. }
+            | Self::SeedTooLarge { .. }
+            | Self::ThreeSeeds { .. }
+            | Self::EqualSeeds { .. }
+            | Self::OneRate { .. }
+            | Self::Rate { .. }
+            | Self::NoCondition { .. }
+            | Self::NoConditions { .. }
+            | Self::IdleCondition { .. }
+            | Self::RateList { .. }
+            | Self::NoiseProtocol { .. }
+            | Self::NoiseRate { .. }
+            | Self::OneCopy { .. }
+            | Self::NoSplit { .. }
+            | Self::ExportForm { .. }
+            | Self::NoSample { .. } => ErrorClass::Usage,
         }
     }
 }

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::support::{Classify, ErrorClass};
+
 /// Most rates a list may hold: the stored form of masks has one byte per position.
 pub const LIMIT: usize = 255;
 
@@ -41,6 +43,12 @@ pub enum Error {
     Mixed { got: String },
     #[error("expected one condition, got `{got}`")]
     NotOne { got: String },
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Usage
+    }
 }
 
 /// Parses a comma-separated list whose entries are rates or `START:END:STEP`, END included.

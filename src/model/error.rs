@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tch::TchError;
 
 use crate::model::weights::torch_file;
+use crate::support::{Classify, ErrorClass};
 
 /// Errors of models, text encoders and their weight files.
 #[derive(Debug, thiserror::Error)]
@@ -125,4 +126,25 @@ pub type Result<T> = std::result::Result<T, ModelError>;
 pub(crate) fn shape(size: &[i64]) -> String {
     let parts: Vec<String> = size.iter().map(i64::to_string).collect();
     format!("({})", parts.join(", "))
+}
+
+impl Classify for ModelError {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::UnknownModel { .. } => ErrorClass::Usage,
+            Self::Read { .. } => ErrorClass::Io,
+            Self::UnknownChange { .. }
+            | Self::ChangeValue { .. }
+            | Self::Input { .. }
+            | Self::Config { .. }
+            | Self::IncompleteFolder { .. }
+            | Self::BertConfig { .. }
+            | Self::MissingWeight { .. }
+            | Self::WeightShape { .. }
+            | Self::Tokens { .. }
+            | Self::TorchFile { .. }
+            | Self::WeightIndex { .. }
+            | Self::Torch { .. } => ErrorClass::Unavailable,
+        }
+    }
 }

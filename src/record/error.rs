@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::support::{Classify, ErrorClass, fs};
+
 /// Result of this room.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -10,7 +12,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    #[error("cannot {action} {}{}", path.display(), remedy(source))]
+    #[error(transparent)]
+    Write(#[from] fs::Error),
+    #[error("cannot {action} {}{}", path.display(), fs::remedy(source))]
     Io {
         action: &'static str,
         path: PathBuf,
@@ -123,32 +127,29 @@ pub(crate) fn frame(action: &'static str) -> impl FnOnce(polars::prelude::Polars
     }
 }
 
-/// What to do about the commonest refusals of a file system.
-fn remedy(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            ": the disk is full; make room and run again, finished runs are safe"
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Write(error) => error.class(),
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Parquet { .. }
+            | Self::Frame { .. }
+            | Self::Condition { .. }
+            | Self::Nulls { .. }
+            | Self::Ragged { .. }
+            | Self::Contended { .. }
+            | Self::BadId { .. }
+            | Self::WrongId { .. }
+            | Self::Manifest { .. }
+            | Self::Format { .. }
+            | Self::Unfinished { .. }
+            | Self::Seal { .. }
+            | Self::Changed { .. }
+            | Self::SweepManifest { .. }
+            | Self::NoSweep { .. }
+            | Self::OtherSweep { .. }
+            | Self::NoRuns { .. }
+            | Self::NoneFinished { .. } => ErrorClass::BadData,
         }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            ": not permitted; choose a folder that you may write to"
-        }
-        io::ErrorKind::NotFound => ": there is nothing at this path",
-        _ => "",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_disk_names_the_path_and_the_way_out() {
-        let full = io::Error::from(io::ErrorKind::StorageFull);
-        let error = io("write", Path::new("runs/a/log"))(full);
-        assert_eq!(
-            error.to_string(),
-            "cannot write runs/a/log: the disk is full; make room and run again, finished runs \
-             are safe"
-        );
     }
 }

@@ -13,13 +13,12 @@
 //! | `attempts/` | [`Attempt`]: one file per process that worked on the run |
 //! | `failure.json` | [`Failure`]: the last error, if any |
 //!
-//! A run is worked on in `runs/unfinished/ID/ATTEMPT/` ([`Work`]) and renamed to `runs/ID/` when it is done.
+//! A run is worked on in `runs/unfinished/ID/ATTEMPT/` ([`RunLease`]) and renamed to `runs/ID/` when it is done.
 //! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the cells of a sweep; what their processes
 //! said is kept beside it, in `logs/` or, by Slurm, in `slurm/`.
 //!
 //! Files appear whole or not at all, and `DONE` appears last, so a folder with `DONE` is complete.
 
-pub mod atomic;
 pub mod attempt;
 pub mod epochs;
 pub mod error;
@@ -39,7 +38,6 @@ pub mod seal;
 pub mod sweep;
 pub mod work;
 
-pub use atomic::{write_all_atomic, write_atomic, write_atomic_with, write_once};
 pub use attempt::{Attempt, Failure, Outcome};
 pub use error::Error;
 pub use facts::{EXTERNAL, PAPER, VERSION};
@@ -50,4 +48,4 @@ pub use run_dir::{Record, RunDir, Sealed};
 pub use scores::Scores;
 pub use seal::hash as hash_bytes;
 pub use sweep::{SweepCell, SweepDir, SweepManifest, sweeps};
-pub use work::{Claim, Work};
+pub use work::{Acquired, RunLease};

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::record::error::io;
-use crate::record::{RunDir, find_runs, write_all_atomic};
+use crate::record::{RunDir, find_runs};
+use crate::support::fs::{is_temporary, write_all_atomic};
 
 use super::cite;
 use super::effort::effort;
@@ -302,7 +303,7 @@ fn earlier(out: &Path) -> Result<Option<Vec<String>>> {
         return paths.map(Some).ok_or(Error::InTheWay { path });
     }
     // A report that was interrupted has no manifest yet; its files may be overwritten.
-    let ours = |name: &str| FILES.contains(&name) || name.starts_with(".writing-");
+    let ours = |name: &str| FILES.contains(&name) || is_temporary(name);
     let entries = fs::read_dir(out).into_iter().flatten().flatten();
     if entries
         .into_iter()

@@ -19,6 +19,7 @@ use crate::model::{Choice, EncoderSetup, Engine, Model, Profile, Setup};
 use crate::record::manifest::{Computing, MaskMetadata};
 use crate::record::{self, PredictionKey, Predictions, RunDir};
 use crate::support::Bar;
+use crate::support::fs::write_atomic;
 use crate::train::memory::{self, Demand, MemoryPlan};
 use crate::train::monitored::Monitored;
 use crate::train::resume;
@@ -127,7 +128,7 @@ pub(super) fn build(
 
 fn write_config(cell: &Cell, dir: &RunDir) -> Result<(), Error> {
     let text = toml::to_string(&cell.config).map_err(|e| Error::Unexpected(e.to_string()))?;
-    Ok(record::write_atomic(&dir.config(), text.as_bytes())?)
+    Ok(write_atomic(&dir.config(), text.as_bytes())?)
 }
 
 /// How this model computes: refused where it cannot do as it is told.

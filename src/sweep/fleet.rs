@@ -7,15 +7,16 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use sysinfo::{Pid, ProcessesToUpdate, Signal, System};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::Error;
 use super::outcome::{End, Failed, Summary};
 use super::plan::Cell;
 use super::planned::{Options, Sweep};
-use crate::record::attempt::{Failure, now};
-use crate::record::work::{bury, unfinished};
-use crate::support::{Bar, Progress};
+use crate::record::attempt::Failure;
+use crate::record::work::{record_crash, unfinished};
+use crate::support::{Bar, Progress, host};
 use crate::train;
 
 /// Pause between two looks at the processes.
@@ -208,14 +209,9 @@ impl<'a> Running<'a> {
 
     /// SIGTERM: it finishes the step under way, stores everything and ends.
     fn ask_to_stop(&self) {
-        let pid = Pid::from_u32(self.child.id());
-        if let Ok(mut system) = System::new() {
-            system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
-            // A process that has ended meanwhile needs no telling.
-            let _ = system
-                .process(pid)
-                .and_then(|process| process.kill_with(Signal::Term));
-        }
+        // Its number is its own until this process has waited for it. One that has ended needs no signal.
+        let pid = Pid::from_raw(self.child.id().cast_signed());
+        let _ = kill(pid, Signal::SIGTERM);
     }
 
     /// Its finished epochs on the bar.
@@ -256,12 +252,13 @@ impl<'a> Running<'a> {
         tracing::error!("{failed}");
         let mut failure = Failure {
             attempt: String::new(),
-            time: now(),
+            time: host::now(),
             error: vec![failed.error.clone()],
             log: failed.log.clone(),
             command: failed.command.clone(),
         };
-        if let Err(error) = bury(&options.runs, &failed.run, self.child.id(), &mut failure) {
+        if let Err(error) = record_crash(&options.runs, &failed.run, self.child.id(), &mut failure)
+        {
             tracing::warn!("the failure of run {} is not kept: {error}", failed.run);
         }
         failed

@@ -11,7 +11,7 @@ use super::plan::Cell;
 use super::planned::{Options, Sweep};
 use super::unbegun::Unbegun;
 use super::workbench::Workbench;
-use crate::record::{Attempt, Claim, Outcome, Work};
+use crate::record::{Acquired, Attempt, Outcome, RunLease};
 use crate::support::Progress;
 use crate::train::{self, native};
 
@@ -157,10 +157,10 @@ impl Run<'_> {
 
     /// Runs one cell, if it is this process's to run.
     fn cell(&self, cell: &Cell) -> Result<After, Error> {
-        let work = match Work::claim(&self.options.runs, &cell.id)? {
-            Claim::Done => return Ok(After::Ended(End::Kept)),
-            Claim::Elsewhere(by) => return Ok(After::Elsewhere(by)),
-            Claim::Mine(work) => work,
+        let work = match RunLease::acquire(&self.options.runs, &cell.id)? {
+            Acquired::Done => return Ok(After::Ended(End::Kept)),
+            Acquired::Held(by) => return Ok(After::Elsewhere(by)),
+            Acquired::Mine(work) => work,
         };
         let bar = self
             .progress
@@ -227,16 +227,13 @@ fn say_elsewhere(cell: &Cell, by: &Attempt) {
     );
 }
 
-/// An error and its causes, without those it has already quoted.
+/// The messages of an error and of its causes.
 fn chain(error: &Error) -> Vec<String> {
-    let mut words = vec![error.to_string()];
+    let mut messages = vec![error.to_string()];
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        let text = error.to_string();
-        if !words.iter().any(|known| known.contains(&text)) {
-            words.push(text);
-        }
+        messages.push(error.to_string());
         cause = error.source();
     }
-    words
+    messages
 }

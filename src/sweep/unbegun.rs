@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::outcome::Failed;
 use super::planned::command;
-use crate::record::{self, Claim, SweepCell, SweepDir, Work};
+use crate::record::{self, Acquired, RunLease, SweepCell, SweepDir};
 
 /// A cell that nobody could begin.
 #[derive(Clone, Copy, Debug)]
@@ -42,12 +42,12 @@ impl Unbegun<'_> {
 
     /// Whether the cell is not done.
     fn store(&self, error: Vec<String>, failed: &Failed) -> Result<bool, record::Error> {
-        match Work::claim(self.runs, &self.cell.run)? {
-            Claim::Done => return Ok(false),
-            Claim::Elsewhere(_) => {}
-            Claim::Mine(work) => {
-                work.introduce(self.cell)?;
-                work.fail(error, failed.log.clone(), failed.command.clone())?;
+        match RunLease::acquire(self.runs, &self.cell.run)? {
+            Acquired::Done => return Ok(false),
+            Acquired::Held(_) => {}
+            Acquired::Mine(lease) => {
+                lease.describe_failed_start(self.cell)?;
+                lease.fail(error, failed.log.clone(), failed.command.clone())?;
             }
         }
         Ok(true)

@@ -270,10 +270,10 @@ fn check_tokens(
             continue;
         };
         let checked = config.check_tokens(&tensors::tokens(ids, Device::Cpu));
-        checked.map_err(|source| Error::Tokens {
+        checked.map_err(|reason| Error::Tokens {
             dataset: dataset.to_owned(),
             split: split.name.as_str(),
-            source: Box::new(source),
+            reason: Box::new(reason),
         })?;
     }
     Ok(())

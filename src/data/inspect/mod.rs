@@ -19,6 +19,7 @@ pub use stream::{Outcome, Stream};
 use crate::data::dataset;
 use crate::data::pickle;
 use crate::data::store;
+use crate::support::{Classify, ErrorClass};
 
 /// Result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -36,8 +37,18 @@ pub enum Error {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Pickle { source, .. } => source.class(),
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Store(error) => error.class(),
+        }
+    }
 }
 
 /// A table with what there is to say about it.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::support::{Classify, ErrorClass, fs};
+
 /// Result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -14,11 +16,11 @@ pub enum Error {
          folder; nothing was left behind"
     )]
     DiskFull { path: PathBuf },
-    #[error("{path}: cannot {action}: {source}")]
+    #[error("{path}: cannot {action}: {reason}")]
     Io {
         path: PathBuf,
         action: &'static str,
-        source: io::Error,
+        reason: io::Error,
     },
     #[error("{path}: cannot {action}: {message}")]
     Hdf5 {
@@ -66,20 +68,19 @@ pub enum Error {
 
 impl Error {
     /// A failed file operation; a full disk gets its own kind.
-    pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
+    pub(crate) fn io(path: &Path, action: &'static str, reason: io::Error) -> Self {
         let path = path.to_owned();
-        match source.kind() {
+        match reason.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
             _ => Self::Io {
                 path,
                 action,
-                source,
+                reason,
             },
         }
     }
 
-    /// A failed call of libhdf5. The reason of the operating system stands in its innermost
-    /// frames, as text.
+    /// A failed call of libhdf5. The operating system's reason is text in its innermost frames.
     pub(crate) fn hdf5(path: &Path, action: &'static str, error: &hdf5::Error) -> Self {
         let path = path.to_owned();
         let details: Vec<String> = match error.stack() {
@@ -99,7 +100,7 @@ impl Error {
     }
 }
 
-/// The innermost frame that tells what the operating system said, or the outermost.
+/// The operating system's message in the innermost frame that has one, or the outermost frame.
 fn reason(details: &[String]) -> String {
     let system = details
         .iter()
@@ -120,12 +121,35 @@ fn reason(details: &[String]) -> String {
     message
 }
 
+impl From<fs::Error> for Error {
+    fn from(error: fs::Error) -> Self {
+        Self::io(&error.path, "write it", error.source)
+    }
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::DiskFull { .. } | Self::Io { .. } => ErrorClass::Io,
+            Self::Hdf5 { .. }
+            | Self::InTheWay { .. }
+            | Self::NotPrepared { .. }
+            | Self::Incomplete { .. }
+            | Self::Version { .. }
+            | Self::Missing { .. }
+            | Self::Count { .. }
+            | Self::Nul { .. }
+            | Self::Damaged { .. } => ErrorClass::BadData,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_systems_own_words_are_found() {
+    fn the_operating_system_s_message_is_found() {
         let frames = [
             "can't write data".to_owned(),
             "file write failed: errno = 27, error message = 'File too large', buf = 0x1".to_owned(),

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::support::{Classify, ErrorClass};
+
 /// Result of this room.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -9,10 +11,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {reason}", path.display())]
     Io {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     #[error("{table}: {reason}")]
     Csv { table: String, reason: String },
@@ -39,4 +41,15 @@ pub enum Error {
         first: u64,
         what: String,
     },
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Csv { .. } | Self::Cell { .. } | Self::Header { .. } | Self::Twice { .. } => {
+                ErrorClass::BadData
+            }
+        }
+    }
 }

@@ -15,9 +15,8 @@ use crate::record::manifest::{
     BuildMetadata, Computing, DatasetMetadata, FORMAT, MaskMetadata, ModelMetadata,
     SelectionMetadata, TrainingMetadata,
 };
-use crate::record::{
-    EXTERNAL, Manifest, PredictionKey, Predictions, RunDir, VERSION, hash_bytes, write_atomic,
-};
+use crate::record::{EXTERNAL, Manifest, PredictionKey, Predictions, RunDir, VERSION, hash_bytes};
+use crate::support::fs::write_atomic;
 
 /// The file the predictions come from.
 #[derive(Clone, Debug)]

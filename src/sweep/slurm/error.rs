@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::support::{Classify, ErrorClass, fs};
+
 /// Why a sweep was not handed to Slurm.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -18,12 +20,12 @@ pub enum Error {
         said: String,
     },
     #[error(
-        "cannot read the job's number from what sbatch said: expected `12` or `12;cluster`, got `{said}`"
+        "cannot read the job's number from sbatch's output: expected `12` or `12;cluster`, got `{said}`"
     )]
     JobId { said: String },
     #[error(
-        "Slurm cannot say what is queued ({reason}), and cells might be submitted twice; try again, or \
-         say --submit-anyway: a cell that runs twice costs time and harms no result"
+        "Slurm cannot tell what is queued ({reason}), and cells might be submitted twice; try again, or \
+         give --submit-anyway: a cell that runs twice costs time and harms no result"
     )]
     Unknown { reason: String },
     #[error("--sbatch {option}: the program sets {name} itself, because {reason}")]
@@ -50,14 +52,35 @@ pub enum Error {
          log names read as something else; use another folder", path.display()
     )]
     Path { path: PathBuf },
-    #[error("cannot read or write {}: {source}", path.display())]
+    #[error("cannot read or write {}: {reason}", path.display())]
     Io {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
-    #[error("{0}")]
+    #[error(transparent)]
     Record(#[from] crate::record::Error),
+    #[error(transparent)]
+    Write(#[from] fs::Error),
 }
 
 /// Result of this room.
 pub type Result<T> = std::result::Result<T, Error>;
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Absent { .. } | Self::Refused { .. } | Self::JobId { .. } => {
+                ErrorClass::Unavailable
+            }
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Record(error) => error.class(),
+            Self::Write(error) => error.class(),
+            Self::Unknown { .. }
+            | Self::Owned { .. }
+            | Self::Option { .. }
+            | Self::Setup { .. }
+            | Self::Flag { .. }
+            | Self::Path { .. } => ErrorClass::Usage,
+        }
+    }
+}

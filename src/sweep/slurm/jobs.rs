@@ -63,7 +63,7 @@ pub fn append(dir: &SweepDir, job: &Job) -> Result<()> {
         .append(true)
         .open(&path);
     file.and_then(|mut file| file.write_all(&line))
-        .map_err(|source| Error::Io { path, source })
+        .map_err(|reason| Error::Io { path, reason })
 }
 
 /// What of a sweep is queued or runs, as Slurm sees it.

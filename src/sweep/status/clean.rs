@@ -13,10 +13,10 @@ use rayon::prelude::*;
 use super::reports::Used;
 use super::run::{Run, extent, look};
 use super::state::{self, State};
-use crate::record::atomic::is_temporary;
 use crate::record::error::io;
 use crate::record::run_dir::UNFINISHED;
 use crate::record::{Error, RunDir, sweeps};
+use crate::support::fs::is_leftover;
 
 /// What has not been touched for so long is nobody's any more.
 const OLD: Duration = Duration::from_secs(24 * 3600);
@@ -225,10 +225,7 @@ fn temporaries(runs: &Path, gone: &BTreeSet<PathBuf>) -> Vec<Item> {
             };
             if facts.is_dir() && !gone.contains(&path) {
                 folders.push(path);
-            } else if is_temporary(&entry.file_name().to_string_lossy())
-                && facts.is_file()
-                && facts.modified().is_ok_and(is_old)
-            {
+            } else if facts.is_file() && is_leftover(&path) {
                 items.push(Item {
                     bytes: facts.len(),
                     path,

@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::attempt::{self, Attempt};
+use crate::record::attempt::Attempt;
 use crate::record::{RunDir, SweepCell, SweepDir, SweepManifest};
+use crate::support::host;
 
 /// A run as a test wants it.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ const FILES: [&str; 4] = [
     "scores.csv",
 ];
 const LAST: &str = "last.safetensors";
-const TORN: &str = ".writing-abc.tmp";
+const TORN: &str = ".a.4294967288-elsewhere-abc.partial";
 
 fn make(runs: &Path, id: &str, wish: &Wish) {
     let dir = RunDir::open(place(runs, id, wish));
@@ -75,10 +76,10 @@ fn make(runs: &Path, id: &str, wish: &Wish) {
 /// A process of this machine at work.
 fn attempt_of(pid: u32) -> Attempt {
     Attempt {
-        host: attempt::host(),
+        host: host::name(),
         pid,
         slurm: None,
-        started: attempt::now(),
+        started: host::now(),
         ended: None,
         outcome: None,
     }

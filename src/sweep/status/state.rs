@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use crate::record::attempt::{self, Attempt, Outcome};
-use crate::support::pulse::is_quiet;
+use crate::record::attempt::{Attempt, Outcome};
+use crate::support::heartbeat::is_stale;
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -22,17 +22,15 @@ pub enum State {
 }
 
 /// The state of an unfinished run by its last attempt and the last change of a file of it: by the rule
-/// by which others go on with it ([`is_quiet`]).
+/// by which others go on with it ([`is_stale`]).
 pub fn unfinished(last: Option<&Attempt>, changed: SystemTime) -> State {
-    let lively = !is_quiet(changed);
     match last {
         Some(attempt) => match attempt.outcome {
             Some(Outcome::Failed) => State::Failed,
             Some(_) => State::Stopped,
-            None if attempt.host == attempt::host() => attempt.is_alive_here().into(),
-            None => lively.into(),
+            None => attempt.is_alive(changed).into(),
         },
-        None => lively.into(),
+        None => (!is_stale(changed)).into(),
     }
 }
 
@@ -45,15 +43,16 @@ impl From<bool> for State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::support::pulse::QUIET;
+    use crate::support::heartbeat::STALE;
+    use crate::support::host;
 
     fn attempt(host: &str, pid: u32, outcome: Option<Outcome>) -> Attempt {
         Attempt {
             host: host.to_owned(),
             pid,
             slurm: None,
-            started: attempt::now(),
-            ended: outcome.map(|_| attempt::now()),
+            started: host::now(),
+            ended: outcome.map(|_| host::now()),
             outcome,
         }
     }
@@ -68,8 +67,8 @@ mod tests {
 
     #[test]
     fn here_the_process_decides_and_elsewhere_the_files() {
-        let (now, host) = (SystemTime::now(), attempt::host());
-        let old = now - 2 * QUIET;
+        let (now, host) = (SystemTime::now(), host::name());
+        let old = now - 2 * STALE;
         let state = |host: &str, pid, changed| unfinished(Some(&attempt(host, pid, None)), changed);
         assert_eq!(state(&host, std::process::id(), old), State::Running);
         assert_eq!(state(&host, u32::MAX - 7, now), State::Stopped);
@@ -80,9 +79,9 @@ mod tests {
 
     #[test]
     fn a_process_number_that_was_given_away_is_dead() {
-        let mut early = attempt(&attempt::host(), std::process::id(), None);
+        let mut early = attempt(&host::name(), std::process::id(), None);
         early.started = 1000;
-        let old = SystemTime::now() - 2 * QUIET;
+        let old = SystemTime::now() - 2 * STALE;
         assert_eq!(unfinished(Some(&early), old), State::Stopped);
     }
 }

@@ -44,7 +44,7 @@ pub enum Error {
 
     /// The pickle itself.
     #[error("data.pkl: {0}")]
-    Pickle(#[from] pickle::Error),
+    Pickle(pickle::Error),
 
     /// Something else than names and tensors was saved.
     #[error(
@@ -63,7 +63,7 @@ pub enum Error {
 
     /// Reading failed.
     #[error("cannot read the file: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
 }
 
 impl Error {
@@ -77,5 +77,17 @@ impl Error {
             expected: expected.into(),
             found: found.into(),
         }
+    }
+}
+
+impl From<pickle::Error> for Error {
+    fn from(error: pickle::Error) -> Self {
+        Self::Pickle(error)
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
     }
 }
