@@ -227,7 +227,7 @@ mod tests {
         };
         assert_eq!(
             zero,
-            "fresh random 0: random/0: [random at [Level { rates: [0.0, 0.0, 0.0] }]]"
+            "fresh random 0: random/0: [random at [Condition { rates: [0.0, 0.0, 0.0] }]]"
         );
         assert!(half.starts_with("fresh random 0.5: random/0.5: "), "{half}");
         assert_eq!(trainings(&suite, TrainOn::Mixed).len(), 1);

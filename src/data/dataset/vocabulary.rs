@@ -30,7 +30,7 @@ const INTENSIFIERS: &str = "very really extremely truly";
 const NEGATORS: &str = "not never hardly";
 const NEUTRAL: &str = "the a this that it movie film scene actor actress story plot music camera \
     director script ending minute people character dialogue screen theater review talk show guest \
-    host audience question answer topic city house street morning evening year friend mask protocol work \
+    host audience question answer topic city house street morning evening year friend family work \
     school picture sound voice and or but with about from after before while when where here there \
     was is were had saw heard said";
 

@@ -26,7 +26,7 @@ fn a_loss_names_clips_and_tensor() {
     assert!(found.contains("mse became NaN in epoch 1"), "{found}");
     // The sample itself, not its row in the pass, beside all samples of the pass.
     assert!(
-        found.contains("first not finite: masked audio of clip3; samples "),
+        found.contains("first not finite: masked audio of sample3; samples "),
         "{found}"
     );
     let bed = Bed::new(Selection::default());
