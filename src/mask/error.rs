@@ -19,7 +19,7 @@ pub enum Error {
     SeedTooLarge { seed: u64 },
     #[error(
         "mask protocol `reference-tfr` takes a seed from 0 to 4294967295 for all modalities, or three \
-         below a million one after the other, like 111001111011111 for 111 (text, not 0), 1111 and 11111; \
+         below a million side by side, like 111001111011111 for 111 (text, not 0), 1111 and 11111; \
          got seed {seed}"
     )]
     ThreeSeeds { seed: u64 },
@@ -82,7 +82,7 @@ pub enum Error {
     )]
     NoiseRate { noise: String, condition: Condition },
     #[error(
-        "at condition {condition} mask protocol `{mask_protocol}` drops the same positions in every epoch, so \
+        "at condition {condition} mask protocol `{mask_protocol}` erases the same positions in every epoch, so \
          training noise `{noise}` is one copy; say so (--noise fixed), or name masks that are \
          drawn anew (--noise-masks random)"
     )]

@@ -13,7 +13,7 @@ pub const LIMIT: usize = 255;
 /// Digits after the point a rate may have; 10^17 still fits an unsigned 64-bit integer.
 const DIGITS: usize = 17;
 
-/// Why a list of rates was refused.
+/// A list of rates that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("expected missing rates like `0:1:0.1`, `0,0.5,1` or `0.3`, got `{got}`")]

@@ -15,7 +15,7 @@ use crate::support::host;
 use crate::support::lease::Owner;
 
 /// One process that worked on a run: `attempts/NAME.json`, written at its start and replaced at its
-/// end. An attempt without an end is under way, or was killed.
+/// end. An attempt without an end is running, or was killed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     pub host: String,
@@ -64,12 +64,12 @@ pub struct Failure {
     /// The output of the process, where it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<PathBuf>,
-    /// What repeats this cell alone.
+    /// The command that repeats this run.
     pub command: String,
 }
 
 impl Attempt {
-    /// This process, from now on; as a task of a job array where Slurm says so.
+    /// This process, from now on, as a task of a job array where Slurm started it.
     pub fn here() -> Self {
         let variable = |name: &str| std::env::var(name).ok();
         let slurm = variable("SLURM_ARRAY_JOB_ID").zip(variable("SLURM_ARRAY_TASK_ID"));

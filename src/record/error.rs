@@ -1,11 +1,11 @@
-//! What can go wrong with a run directory.
+//! Errors of run directories.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::support::{Classify, ErrorClass, fs};
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A run directory that cannot be written, read or trusted.
@@ -76,7 +76,7 @@ pub enum Error {
     )]
     Seal { path: PathBuf, found: String },
     #[error(
-        "{} changed after the run was finished: blake3 {found}, DONE says {expected}; \
+        "{} changed after the run was finished: blake3 {found}, DONE has {expected}; \
          restore the file or remove the run and repeat it", path.display()
     )]
     Changed {
@@ -119,7 +119,7 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
     }
 }
 
-/// For `map_err` on polars, whose error type stays out of this room's.
+/// For `map_err` on polars, whose error type stays out of this module's.
 pub(crate) fn frame(action: &'static str) -> impl FnOnce(polars::prelude::PolarsError) -> Error {
     move |source| Error::Frame {
         action,

@@ -2,8 +2,8 @@
 //! (30 min).
 //!
 //! `SLOT/STARTED-HOST-PID/`: the slot is what several processes may want, the directory in it is named after
-//! its owner. The first owner makes both elsewhere and renames them into place; who takes over from a dead
-//! owner renames its directory. A rename is one step, on local disks and over NFS, so of several processes
+//! its owner. The first owner makes both under a hidden name and renames them; a process that takes over from a
+//! dead owner renames its directory. A rename is one step, on local disks and over NFS, so of several processes
 //! one succeeds, and a process that was taken for dead finds its directory gone. A process of the same
 //! machine is dead when it has ended, one of another machine when its heartbeat is stale.
 
@@ -112,7 +112,7 @@ pub struct Lease {
     _heartbeat: Heartbeat,
 }
 
-/// What became of the wish for a lease.
+/// The answer to a request for a lease.
 #[derive(Debug)]
 pub enum Acquired {
     Mine(Lease),

@@ -1,10 +1,10 @@
-//! What can go wrong between prepared data and predictions.
+//! Errors of training and evaluation.
 
 use std::path::{Path, PathBuf};
 
 use crate::support::{Classify, ErrorClass, fs};
 
-/// Errors of training and evaluation.
+/// A training or an evaluation that cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("expected a device like auto, cpu, cuda or cuda:1, found `{found}`")]

@@ -80,7 +80,8 @@ impl Error {
         }
     }
 
-    /// A failed call of libhdf5. The operating system's reason is text in its innermost frames.
+    /// A failed call of libhdf5. The reason of the operating system stands in its innermost
+    /// frames, as text.
     pub(crate) fn hdf5(path: &Path, action: &'static str, error: &hdf5::Error) -> Self {
         let path = path.to_owned();
         let details: Vec<String> = match error.stack() {
@@ -100,7 +101,7 @@ impl Error {
     }
 }
 
-/// The operating system's message in the innermost frame that has one, or the outermost frame.
+/// The innermost frame that tells what the operating system said, or the outermost.
 fn reason(details: &[String]) -> String {
     let system = details
         .iter()
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_operating_system_s_message_is_found() {
+    fn the_systems_own_words_are_found() {
         let frames = [
             "can't write data".to_owned(),
             "file write failed: errno = 27, error message = 'File too large', buf = 0x1".to_owned(),

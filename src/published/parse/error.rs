@@ -1,10 +1,10 @@
-//! Why a file is no printed table.
+//! Errors of parsing published tables.
 
 use std::path::PathBuf;
 
 use crate::support::{Classify, ErrorClass};
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A file that cannot be read as a table of scores.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{Classify, ErrorClass};
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A file that cannot be written.

@@ -20,12 +20,12 @@ pub enum Error {
         said: String,
     },
     #[error(
-        "cannot read the job's number from sbatch's output: expected `12` or `12;cluster`, got `{said}`"
+        "cannot read the job's number from what sbatch said: expected `12` or `12;cluster`, got `{said}`"
     )]
     JobId { said: String },
     #[error(
-        "Slurm cannot tell what is queued ({reason}), and cells might be submitted twice; try again, or \
-         give --submit-anyway: a cell that runs twice costs time and harms no result"
+        "Slurm cannot say what is queued ({reason}), and cells might be submitted twice; try again, or \
+         say --submit-anyway: a cell that runs twice costs time and harms no result"
     )]
     Unknown { reason: String },
     #[error("--sbatch {option}: the program sets {name} itself, because {reason}")]
