@@ -88,6 +88,18 @@ impl Attempt {
         }
     }
 
+    /// An attempt of which only the directory's name is known.
+    fn starting(owner: Owner) -> Self {
+        Self {
+            host: owner.host,
+            pid: owner.pid,
+            slurm: None,
+            started: owner.started,
+            ended: None,
+            outcome: None,
+        }
+    }
+
     /// Its process, as the owner of a directory.
     pub fn as_owner(&self) -> Owner {
         Owner {
@@ -166,17 +178,16 @@ impl RunDir {
     }
 
     /// The current or last attempt: the one that the directory of an unfinished run is named after, since clocks
-    /// of other machines may differ.
+    /// of other machines may differ, even if it has not written its file yet.
     pub fn owner(&self) -> Option<Attempt> {
+        let name = self.path().file_name().unwrap_or_default();
+        let named = Owner::parse(&name.to_string_lossy());
         let mut attempts = self.read_attempts();
-        let name = self
-            .path()
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
-        let named = attempts.iter().position(|attempt| attempt.name() == name);
         match named {
-            Some(index) => Some(attempts.swap_remove(index)),
+            Some(owner) => attempts
+                .into_iter()
+                .find(|attempt| attempt.as_owner() == owner)
+                .or_else(|| Some(Attempt::starting(owner))),
             None => attempts.pop(),
         }
     }
@@ -246,9 +257,14 @@ mod tests {
         };
         let dir = RunDir::create(runs.path(), &early.name()).unwrap();
         late.write(&dir).unwrap();
-        assert_eq!(dir.owner(), Some(late));
+        // It is about to write its file.
+        assert_eq!(dir.owner().map(|owner| owner.name()), Some(early.name()));
         early.write(&dir).unwrap();
         assert_eq!(dir.owner(), Some(early));
+        let other = RunDir::create(runs.path(), "lnln-11").unwrap();
+        assert_eq!(other.owner(), None);
+        late.write(&other).unwrap();
+        assert_eq!(other.owner(), Some(late));
     }
 
     #[test]

@@ -13,16 +13,15 @@ fn mine(acquired: Acquired) -> RunLease {
 
 /// Makes the owner of a directory a process that has ended.
 fn kill(work: RunLease) -> RunDir {
-    let mut attempt = work.attempt.clone();
-    attempt.pid = u32::MAX - 7;
-    attempt.write(&work.dir).unwrap();
-    fs::remove_file(
-        work.dir
-            .attempts()
-            .join(format!("{}.json", work.attempt.name())),
-    )
-    .unwrap();
-    work.dir
+    let dead = Attempt {
+        pid: u32::MAX - 7,
+        ..work.attempt.clone()
+    };
+    fs::remove_file(work.attempt.path(&work.dir)).unwrap();
+    dead.write(&work.dir).unwrap();
+    let path = work.dir.path().with_file_name(dead.name());
+    fs::rename(work.dir.path(), &path).unwrap();
+    RunDir::open(path)
 }
 
 fn finish(work: &RunLease, wall_seconds: f64) {
@@ -86,6 +85,31 @@ fn on(host: &str) -> Attempt {
     Attempt {
         host: host.into(),
         ..Attempt::here()
+    }
+}
+
+#[test]
+fn of_machines_that_start_a_run_at_once_one_has_the_lease() {
+    for _ in 0..20 {
+        let runs = tempfile::tempdir().unwrap();
+        let start = std::sync::Barrier::new(8);
+        let acquire = |host: usize| {
+            start.wait();
+            let attempt = on(&format!("node-{host}"));
+            match RunLease::acquire_as(runs.path(), "lnln-11", &attempt).unwrap() {
+                Acquired::Mine(lease) => Some(lease),
+                Acquired::Held(_) => None,
+                Acquired::Done => panic!("nothing was finished"),
+            }
+        };
+        let leases: Vec<RunLease> = std::thread::scope(|scope| {
+            let acquire = &acquire;
+            let threads: Vec<_> = (0..8).map(|n| scope.spawn(move || acquire(n))).collect();
+            let results = threads.into_iter().map(|thread| thread.join().unwrap());
+            results.flatten().collect()
+        });
+        assert_eq!(leases.len(), 1);
+        assert!(!leases[0].is_lost());
     }
 }
 
