@@ -53,7 +53,7 @@ fn torch() -> Vec<Finding> {
 
 #[cfg(feature = "torch")]
 fn libtorch() -> Finding {
-    let version = lnln_bench::sweep::facts::LIBTORCH;
+    let version = lnln_bench::sweep::metadata::LIBTORCH;
     let folder = env!("LNLN_BENCH_TORCH_LIB");
     Finding {
         name: "libtorch",

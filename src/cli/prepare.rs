@@ -53,9 +53,9 @@ impl Args {
         Self {
             files,
             import: import::Args::into_folder(data),
-            rates: suite.rates.clone(),
+            rates: suite.rates.to_string(),
             mask_seeds: suite.mask_seeds.clone(),
-            masks: suite.masks.clone(),
+            masks: suite.masks.iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! `run`: train and evaluate a sweep.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use lnln_bench::mask::{Noise, RateDistribution};
+use lnln_bench::record::{EngineKind, Precision};
 use lnln_bench::support::Progress;
-use lnln_bench::sweep::{Protocol, Suite, TrainOn};
-use lnln_bench::train::OptionOverride;
+use lnln_bench::sweep::{ConditionList, MaskName, Protocol, Suite, TrainOn};
+use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selection};
 
 use super::launch::{self, Launcher};
 use super::place::Place;
@@ -47,26 +50,26 @@ pub struct Args {
     /// l=RATE,a=RATE,v=RATE; a list of any. Every mask protocol takes those of its kind
     /// [default: 0:1:0.1].
     #[arg(long)]
-    rates: Option<String>,
+    rates: Option<ConditionList>,
     /// Mask protocols of evaluation (`lnln-bench list masks`) [default: random].
     #[arg(long, value_delimiter = ',')]
-    masks: Vec<String>,
+    masks: Vec<MaskName>,
     /// Mask seeds of evaluation [default: 1111].
     #[arg(long, value_delimiter = ',')]
     mask_seeds: Vec<u64>,
     /// Text encoder: auto, tiny, features, bert:DIR, frozen:DIR; DATASET=ENCODER for one data set.
     #[arg(long, value_delimiter = ',')]
-    encoder: Vec<String>,
+    encoder: Vec<EncoderFlag>,
     /// Training noise: clean, fixed, cycle:K, fresh, reference, reference-refresh [default: fresh].
     #[arg(long)]
-    noise: Option<String>,
+    noise: Option<Noise>,
     /// Mask protocol of the training noise [default: random].
     #[arg(long)]
-    noise_masks: Option<String>,
+    noise_masks: Option<MaskName>,
     /// How damaged training samples are: half-complete (in each modality half of the samples whole,
     /// the others at a rate of their own), or one condition for all [default: half-complete].
     #[arg(long)]
-    noise_rate: Option<String>,
+    noise_rate: Option<RateDistribution>,
     /// Whose way the defaults follow: own, or paper for LNLN's published one (rates 0 to 0.9, its
     /// masks and noise, its schedule with a first epoch at rate 0, for each metric the best epoch
     /// on the test split) [default: own].
@@ -75,13 +78,13 @@ pub struct Args {
     /// Which epoch is evaluated: valid:METRIC (best on the validation split), last, or paper (best
     /// on the test split, for each metric its own) [default: valid:mae].
     #[arg(long, alias = "selection")]
-    select: Option<String>,
+    select: Option<Selection>,
     /// Learning rate over the epochs: cosine, reference or constant [default: cosine].
     #[arg(long)]
-    schedule: Option<String>,
+    schedule: Option<Schedule>,
     /// Conditions of validation [default: 0,0.3,0.6,0.9].
     #[arg(long)]
-    valid_rates: Option<String>,
+    valid_rates: Option<ConditionList>,
     /// Epochs, in place of each model's own number.
     #[arg(long)]
     epochs: Option<u32>,
@@ -108,10 +111,10 @@ pub struct Args {
     early_stop: Option<OptionOverride>,
     /// fp32, tf32 (CUDA's tensor cores) or bf16 (autocast) [default: fp32].
     #[arg(long)]
-    precision: Option<String>,
+    precision: Option<Precision>,
     /// fast, or reference for the reference's computation to the letter [default: fast].
     #[arg(long)]
-    engine: Option<String>,
+    engine: Option<EngineKind>,
     /// Print the cells, which are done and which wait, and what the others will cost by what earlier
     /// runs did; start nothing.
     #[arg(long)]
@@ -154,6 +157,28 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     ))
 }
 
+/// A text encoder, for all data sets or for one: `[DATASET=]ENCODER`.
+#[derive(Clone, Debug)]
+struct EncoderFlag {
+    dataset: Option<String>,
+    encoder: EncoderSpec,
+}
+
+impl FromStr for EncoderFlag {
+    type Err = lnln_bench::train::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (dataset, encoder) = match text.split_once('=') {
+            Some((dataset, encoder)) => (Some(dataset.to_owned()), encoder),
+            None => (None, text),
+        };
+        Ok(Self {
+            dataset,
+            encoder: encoder.parse()?,
+        })
+    }
+}
+
 /// A name that can be a folder's.
 fn plain(stem: &str) -> String {
     let plain = |c: char| {
@@ -185,14 +210,12 @@ impl Args {
         set(&mut suite.rates, &self.rates);
         replace(&mut suite.masks, &self.masks);
         set(&mut suite.train.noise, &self.noise);
-        suite.train.noise_masks = self.noise_masks.clone().or(suite.train.noise_masks);
+        suite.train.noise_masks = self.noise_masks.or(suite.train.noise_masks);
         set(&mut suite.train.noise_rate, &self.noise_rate);
         set(&mut suite.train.selection, &self.select);
         set(&mut suite.train.precision, &self.precision);
         set(&mut suite.train.engine, &self.engine);
-        if let Some(schedule) = &self.schedule {
-            suite.train.schedule = schedule.parse()?;
-        }
+        set(&mut suite.train.schedule, &self.schedule);
         set(&mut suite.train.valid_rates, &self.valid_rates);
         let train = &mut suite.train;
         train.epochs = self.epochs.or(train.epochs);
@@ -202,13 +225,9 @@ impl Args {
         train.grad_accum = self.grad_accum.or(train.grad_accum);
         train.lr_plateau = self.lr_plateau.or(train.lr_plateau);
         train.early_stop = self.early_stop.or(train.early_stop);
-        for encoder in &self.encoder {
-            match encoder.split_once('=') {
-                Some((dataset, encoder)) => {
-                    suite
-                        .encoders
-                        .insert(dataset.to_owned(), encoder.to_owned());
-                }
+        for EncoderFlag { dataset, encoder } in &self.encoder {
+            match dataset {
+                Some(dataset) => drop(suite.encoders.insert(dataset.clone(), encoder.clone())),
                 None => encoder.clone_into(&mut suite.encoder),
             }
         }
@@ -222,7 +241,7 @@ fn replace<T: Clone>(value: &mut Vec<T>, flag: &[T]) {
     }
 }
 
-fn set(value: &mut String, flag: &Option<String>) {
+fn set<T: Clone>(value: &mut T, flag: &Option<T>) {
     if let Some(flag) = flag {
         flag.clone_into(value);
     }

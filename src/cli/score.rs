@@ -77,9 +77,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 
 /// A mask protocol of somebody else's is allowed, but a misspelt one would part the model from all others.
 fn warn_of_masks(scored: &[import::Scored]) {
-    let foreign: BTreeSet<&String> = scored.iter().flat_map(|run| &run.foreign_masks).collect();
+    let unknown: BTreeSet<&String> = scored.iter().flat_map(|run| &run.unknown_masks).collect();
     let known = MASK_PROTOCOLS.iter().map(|f| f.name()).collect::<Vec<_>>();
-    for name in foreign {
+    for name in unknown {
         tracing::warn!(
             "mask protocol `{name}` is none of {}: in reports these runs stand in a section of their \
              own, and no other model beside them",

@@ -112,6 +112,15 @@ impl Condition {
         (text == audio && audio == vision).then_some(text)
     }
 
+    /// Whether `name` is this condition's, in any spelling.
+    pub fn is_called(&self, name: &str) -> bool {
+        // Most names are a plain number, which needs no grammar.
+        match name.parse::<f64>() {
+            Ok(rate) => self.rate() == Some(rate),
+            Err(_) => name.parse().is_ok_and(|named: Self| named == *self),
+        }
+    }
+
     /// What this condition looks like.
     pub fn kind(&self) -> Kind {
         if self.rate().is_some() {

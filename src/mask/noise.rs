@@ -3,13 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::key::{Key, Purpose, uniform};
 use super::{Condition, Error, MaskProtocol, Phase, Scope, Training, rates};
 use crate::data::dataset::{Modality, SplitName};
 use crate::support::{Classify, ErrorClass};
 
 /// When training masks and rates are drawn anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "copies", rename_all = "kebab-case")]
 pub enum Noise {
     /// Complete training data.
     Clean,
@@ -118,12 +121,18 @@ impl fmt::Display for Noise {
 }
 
 /// How damaged training samples are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(
+    tag = "rate_distribution",
+    content = "condition",
+    rename_all = "kebab-case"
+)]
 pub enum RateDistribution {
     /// The reference's: in each modality half of the samples complete, the others at a rate of
     /// their own, uniform in [0, 1) (see [`MaskProtocol::rates`]).
     HalfComplete,
     /// Every sample at this condition, as where a model is trained for one missing rate.
+    #[serde(rename = "constant")]
     At(Condition),
 }
 

@@ -23,7 +23,6 @@ pub mod regressor;
 pub mod rng;
 pub mod setup;
 pub mod trace;
-pub mod trainer_options;
 pub mod variant;
 pub mod weights;
 
@@ -38,6 +37,8 @@ pub mod mult;
 pub mod self_mm;
 pub mod tfn;
 
+pub use crate::record::trainer_options;
+pub use crate::record::trainer_options::TrainerOptions;
 pub use batch::{Batch, Inputs, Text};
 pub use choice::Choice;
 pub use encoder::{BertConfig, EncoderSetup, FrozenEncoder};
@@ -48,7 +49,6 @@ pub use losses::{Losses, Term};
 pub use recipe::{GradClip, ParamGroup, Recipe, Rule};
 pub use setup::{LabelStats, Profile, Setup, Shapes};
 pub use trace::Trace;
-pub use trainer_options::TrainerOptions;
 pub use variant::Variant;
 
 /// Every model this build offers, in the order of listings.

@@ -35,8 +35,11 @@ pub enum Error {
         action: &'static str,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error("expected a rate from 0 to 1 or another condition, found `{found}`")]
-    Condition { found: String },
+    #[error(
+        "condition `{text}` contradicts its rates: expected the condition of rate_text {}, \
+         rate_audio {} and rate_vision {}", rates[0], rates[1], rates[2]
+    )]
+    Condition { text: String, rates: [f64; 3] },
     #[error("column `{column}` has {nulls} empty values, expected none")]
     Nulls { column: &'static str, nulls: usize },
     #[error(

@@ -1,5 +1,5 @@
-//! `runs/sweeps/ID/manifest.json`: the cells of a sweep in a fixed order. Written once, so that
-//! whoever works on a part of it, now or later, here or elsewhere, means the same by an index.
+//! Writes and reads `runs/sweeps/ID/manifest.json`: the cells of a sweep in a fixed order. Written once,
+//! so that every process that works on a part of it means the same cell by an index.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result, io};
 use super::seal;
+use super::selection::SelectionRule;
+use super::training::NoiseMetadata;
 use crate::support::fs::write_once;
 
 /// Folder of sweeps within a folder of runs.
@@ -39,7 +41,7 @@ pub struct SweepManifest {
 /// One training and its evaluation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepCell {
-    /// Its place in the manifest, from 0.
+    /// Its index in the manifest, from 0.
     pub index: usize,
     /// Id of its run: `runs/RUN/`.
     pub run: String,
@@ -47,8 +49,8 @@ pub struct SweepCell {
     /// With its variant.
     pub model: String,
     pub seed: u64,
-    /// How it is trained, in words: noise and selection.
-    pub training: String,
+    pub noise: NoiseMetadata,
+    pub selection: SelectionRule,
     /// Epochs of training; 0 where nothing is trained.
     pub epochs: u32,
 }
@@ -88,7 +90,7 @@ pub struct SweepDir {
 
 impl SweepDir {
     /// Makes `runs/sweeps/ID/` with this manifest, or finds it there with the same content: the first
-    /// writer wins, the others go on with what it wrote.
+    /// writer wins, the others use its file.
     ///
     /// # Errors
     /// If the folder cannot be written, or holds a sweep of other content.
@@ -117,7 +119,7 @@ impl SweepDir {
         Ok(dir)
     }
 
-    /// Where a sweep's folder is or would be; touches no file.
+    /// The folder of a sweep, whether it exists or not; touches no file.
     pub fn of(runs: &Path, manifest: &SweepManifest) -> Self {
         Self::open(runs.join(FOLDER).join(&manifest.id))
     }
@@ -127,7 +129,7 @@ impl SweepDir {
         Self { path: path.into() }
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -144,7 +146,7 @@ impl SweepDir {
         self.path.join("manifest.json")
     }
 
-    /// What cells said that ran in processes of their own: `RUN.log`.
+    /// Logs of the cells that ran in processes of their own: `RUN.log`.
     pub fn logs(&self) -> PathBuf {
         self.path.join("logs")
     }
@@ -195,6 +197,7 @@ pub fn sweeps(runs: &Path) -> Vec<SweepDir> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::fixture;
 
     fn manifest(seed: u64) -> SweepManifest {
         let cell = SweepCell {
@@ -203,7 +206,8 @@ mod tests {
             dataset: "mosi".into(),
             model: "lnln".into(),
             seed,
-            training: "fresh".into(),
+            noise: fixture::noise("fresh", "half-complete"),
+            selection: SelectionRule::Validation,
             epochs: 3,
         };
         let suite = serde_json::json!({ "seeds": [seed] });

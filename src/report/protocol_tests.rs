@@ -1,29 +1,30 @@
 //! Models trained by different protocols in one report.
 
-use super::fixture::{TOY, manifest, scored};
+use super::fixture::{TOY, manifest, noise, scored};
 use super::format::csv;
 use super::origin::Origin;
 use super::table::{Cell, build};
+use crate::record::training::NoiseMetadata;
 use crate::report::rows::provenance;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::sections;
 
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 
-/// One model under the three training protocols, its noise worded as runs do, and the baseline.
+/// One model under the three training protocols, and the baseline.
 fn protocols() -> Vec<ScoredRun> {
-    let worded = |id: &str, noise: &str, rates: &[f64]| {
+    let under = |id: &str, noise: NoiseMetadata, rates: &[f64]| {
         let mut manifest = manifest("lnln", 11, rates);
-        (manifest.id, manifest.training.noise) = (id.into(), noise.into());
+        (manifest.id, manifest.training.noise) = (id.into(), Some(noise));
         manifest
     };
     let mut runs = vec![
-        worded("clean", "clean (random)", &GRID),
-        worded("mixed", "fresh (random)", &GRID),
+        under("clean", noise("clean", "half-complete"), &GRID),
+        under("mixed", noise("fresh", "half-complete"), &GRID),
     ];
     for rate in GRID {
-        let noise = format!("fresh (random at {rate})");
-        let mut at = worded(&format!("at-{rate}"), &noise, &[rate]);
+        let noise = noise("fresh", &rate.to_string());
+        let mut at = under(&format!("at-{rate}"), noise, &[rate]);
         at.selection.conditions = at.masks[0].conditions.clone();
         runs.push(at);
     }

@@ -176,7 +176,7 @@ fn missing_predictions_are_an_error_that_names_the_run() {
 fn configurations_that_differ_get_rows_of_their_own() {
     let mut other = manifest("lnln", 11, &GRID);
     other.id = "other".into();
-    other.training.encoder = "features".into();
+    other.training.encoder = Some("features".into());
     let runs = vec![scored(manifest("lnln", 11, &GRID)), scored(other)];
     let section = sections(runs).unwrap().swap_remove(0);
     let labels: Vec<_> = section.rows.iter().map(|r| r.label.as_str()).collect();
@@ -187,7 +187,7 @@ fn configurations_that_differ_get_rows_of_their_own() {
 fn a_seed_that_occurs_twice_is_an_error_that_says_how_the_runs_differ() {
     let mut other = manifest("lnln", 11, &GRID);
     other.id = "other".into();
-    other.build.device = "H100".into();
+    other.build.device = Some("H100".into());
     let runs = vec![scored(manifest("lnln", 11, &GRID)), scored(other)];
     assert_eq!(
         sections(runs).unwrap_err().to_string(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::fixture::{eleven, manifest, masks, predictions, save};
+use super::fixture::{eleven, manifest, masks, noise, predictions, save};
 use super::manifest::{ReportManifest, TableMetadata};
 use super::numbering::OriginMetadata;
 use super::tests::save_all;
@@ -222,7 +222,7 @@ fn training_curves_at_the_tested_rate_show_every_training() {
         let mut m = manifest("lnln", 11, &[rate]);
         let condition = Condition::of_number(rate).unwrap();
         m.id = format!("lnln-11-{rate}");
-        m.training.noise = format!("fresh (random at {condition})");
+        m.training.noise = Some(noise("fresh", &condition.to_string()));
         m.selection.conditions = vec![condition];
         let run = RunDir::create(&runs, &m.id).unwrap();
         let epoch = |(number, loss): (usize, &f64)| {

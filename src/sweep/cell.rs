@@ -1,6 +1,6 @@
 //! Runs one cell: build, fit, predict at every rate, leave a record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,12 +12,14 @@ use super::machine::Machine;
 use super::plan::Cell;
 use super::settings::Settings;
 use super::workbench::Workbench;
-use super::{Error, facts};
+use super::{Error, metadata};
 use crate::data::dataset::SplitName;
 use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Variants};
 use crate::model::{Choice, EncoderSetup, Engine, Model, Profile, Setup};
-use crate::record::manifest::{Computing, MaskMetadata};
-use crate::record::{self, PredictionKey, Predictions, RunDir};
+use crate::record::masks::{MaskMetadata, VariantMetadata};
+use crate::record::selection::MonitoredMask;
+use crate::record::training::Computing;
+use crate::record::{self, EngineKind, PredictionKey, Predictions, RunDir};
 use crate::support::Bar;
 use crate::support::fs::write_atomic;
 use crate::train::memory::{self, Demand, MemoryPlan};
@@ -73,7 +75,7 @@ pub fn run(
         .bar
         .say("predicting the test split at every condition");
     let mut predictions = Predictions::default();
-    let mut mask_facts = Vec::new();
+    let mut mask_metadata = Vec::new();
     // Epochs that several metrics picked are evaluated once.
     let epochs: BTreeSet<u32> = state.epochs().into_values().collect();
     let epochs = if epochs.is_empty() {
@@ -84,7 +86,7 @@ pub fn run(
     for epoch in epochs {
         resume::load_weights(&mut store, &files.picked(&cell.rule, epoch))?;
         predictions.set_epoch(if cell.rule.is_single() { 0 } else { epoch });
-        mask_facts = predict(
+        mask_metadata = predict(
             data,
             bench,
             (settings, &masks),
@@ -93,14 +95,18 @@ pub fn run(
         )?;
     }
     let computing = Computing {
-        precision: cell.config.precision.clone(),
-        engine: cell.config.engine.clone(),
+        precision: settings.precision,
+        engine: settings.engine,
         recompute_encoder: engine.recompute,
         micro_batch: state.micro_batch,
     };
-    let mut manifest = facts::manifest(cell, data, &store, &state, mask_facts, computing);
-    manifest.selection.hashes = monitored_hashes(cell, data)?;
-    manifest.wall_seconds = before + started.elapsed().as_secs_f64();
+    let measured = metadata::Measured {
+        masks: mask_metadata,
+        monitored: monitored_masks(cell, data)?,
+        computing,
+        wall_seconds: before + started.elapsed().as_secs_f64(),
+    };
+    let manifest = metadata::manifest(cell, data, &store, &state, measured);
     Ok(dir.finish(&manifest, &predictions)?)
 }
 
@@ -147,7 +153,7 @@ fn engine(
         .into());
     }
     Ok(Engine {
-        reference: cell.settings.reference,
+        reference: cell.settings.engine == EngineKind::Reference,
         recompute,
     })
 }
@@ -278,19 +284,21 @@ pub(super) fn monitored_views(
     settings.validation.iter().map(under).collect()
 }
 
-/// Hashes of the masks under which the split of the rule was monitored, by mask protocol, seed and condition.
-fn monitored_hashes(cell: &Cell, data: &Workbench<'_>) -> Result<BTreeMap<String, String>, Error> {
+/// The masks under which the split of the rule was monitored.
+fn monitored_masks(cell: &Cell, data: &Workbench<'_>) -> Result<Vec<MonitoredMask>, Error> {
     if !cell.choice.entry.trained || cell.recipe.epochs == 0 {
-        return Ok(BTreeMap::new());
+        return Ok(Vec::new());
     }
     let (split, seed) = (cell.rule.split(), cell.settings.mask_seeds[0]);
     let hash = |(mask_protocol, condition): &(&'static dyn MaskProtocol, Condition)| {
         let masks = data.masks(*mask_protocol, split, seed, &[*condition])?;
-        let name = format!(
-            "{}-v{}/{seed}/{condition}",
-            masks.mask_protocol, masks.version
-        );
-        Ok((name, masks.hash(split, *condition)?))
+        Ok(MonitoredMask {
+            hash: masks.hash(split, *condition)?,
+            mask_protocol: masks.mask_protocol,
+            version: masks.version,
+            mask_seed: seed,
+            condition: *condition,
+        })
     };
     cell.settings.validation.iter().map(hash).collect()
 }
@@ -313,7 +321,7 @@ pub(super) fn test_masks(
     settings.evaluation.iter().map(of_mask_protocol).collect()
 }
 
-/// Adds predictions for the test split under every mask; gives what there is to say of the masks.
+/// Adds predictions for the test split under every mask; returns the metadata of the masks.
 fn predict(
     data: &Workbench<'_>,
     bench: &Bench<'_>,
@@ -321,20 +329,22 @@ fn predict(
     model: &dyn Model,
     predictions: &mut Predictions,
 ) -> Result<Vec<MaskMetadata>, Error> {
-    let mut facts = Vec::new();
+    let mut metadata = Vec::new();
     for (evaluation, masks) in settings.evaluation.iter().zip(masks) {
         let EvaluationMasks {
             mask_protocol,
             conditions,
         } = evaluation;
-        let (mut hashes, mut realised) = (BTreeMap::new(), BTreeMap::new());
+        let mut variants = Vec::new();
         for masks in masks {
             let seed = masks.seed;
             for &condition in conditions {
-                let hash = masks.hash(SplitName::Test, condition)?;
-                hashes.insert(format!("{seed}/{condition}"), hash);
-                let rates = masks.realised(SplitName::Test, condition)?;
-                realised.insert(format!("{seed}/{condition}"), rates);
+                variants.push(VariantMetadata {
+                    mask_seed: seed,
+                    condition,
+                    hash: masks.hash(SplitName::Test, condition)?,
+                    realized: masks.realised(SplitName::Test, condition)?.into(),
+                });
             }
             for conditions in conditions.chunks(conditions_at_once(data)) {
                 bench.stop_if_asked()?;
@@ -342,15 +352,15 @@ fn predict(
                 predict_under(data, bench, under, model, predictions)?;
             }
         }
-        facts.push(facts::masks(
-            *mask_protocol,
-            evaluation.seeds(&settings.mask_seeds),
-            conditions,
-            hashes,
-            realised,
-        ));
+        metadata.push(MaskMetadata {
+            mask_protocol: mask_protocol.name().to_owned(),
+            version: mask_protocol.version(),
+            seeds: evaluation.seeds(&settings.mask_seeds).to_vec(),
+            conditions: conditions.clone(),
+            variants,
+        });
     }
-    Ok(facts)
+    Ok(metadata)
 }
 
 /// Conditions whose views are in memory together: they share what an encoder inside the model computes

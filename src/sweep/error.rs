@@ -28,7 +28,7 @@ pub enum Error {
         expected: &'static str,
     },
     #[error("the suite overrides model {name}, which it does not run")]
-    ForeignModel { name: String },
+    UnusedOverride { name: String },
     #[error("nothing to run: expected at least one {what}")]
     NothingToDo { what: &'static str },
     #[error(
@@ -42,6 +42,10 @@ pub enum Error {
     },
     #[error("the run was trained with encoder {expected}, not {found}: give it with --encoder")]
     OtherEncoder { expected: String, found: String },
+    #[error(
+        "run {run} holds external predictions (`lnln-bench score`): it has no weights to predict with"
+    )]
+    NoWeights { run: String },
     #[error("no sample `{sample}` in the {split} split; its ids look like `{example}`")]
     NoClip {
         sample: String,
@@ -117,7 +121,8 @@ impl Classify for Error {
             | Self::ProtocolName { .. }
             | Self::TrainOnName { .. }
             | Self::TrainOn { .. }
-            | Self::ForeignModel { .. }
+            | Self::UnusedOverride { .. }
+            | Self::NoWeights { .. }
             | Self::NothingToDo { .. }
             | Self::NoClip { .. }
             | Self::NoMetric { .. }

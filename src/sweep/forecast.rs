@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::plan::{self, Cell, Corpora};
 use super::planned::Options;
 use super::prospect;
-use super::{Error, Suite, facts};
+use super::{Error, Suite};
 use crate::data::dataset::Corpus;
 use crate::record;
 use crate::sweep::status::{self, Estimate, Measured, Question, Run, State};
@@ -130,7 +130,7 @@ impl Oracle<'_> {
             dataset: cell.dataset.clone(),
             model: cell.choice.name(),
             seed: cell.seed,
-            training: facts::training_words(&cell.config),
+            training: cell.config.training(),
             state,
             epoch,
             epochs: cell.recipe.epochs,

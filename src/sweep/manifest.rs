@@ -1,12 +1,12 @@
-//! A suite as an immutable list of cells, and back.
+//! Turns a suite into an immutable list of cells, and a stored cell back into its suite.
 
 use std::path::{Path, PathBuf};
 
 use super::plan::Cell;
 use super::train_on;
 use super::{Error, Suite};
-use crate::mask::RateDistribution;
 use crate::record::{SweepCell, SweepManifest};
+use crate::train::EncoderSpec;
 
 /// The manifest of a suite's cells; `stem` becomes part of its name, `data` is the folder of prepared
 /// data sets.
@@ -32,14 +32,8 @@ fn entry((index, cell): (usize, &Cell)) -> SweepCell {
         dataset: cell.dataset.clone(),
         model: cell.choice.name(),
         seed: cell.seed,
-        training: match cell.settings.noise_rate {
-            RateDistribution::HalfComplete => {
-                format!("{}, {}", cell.config.noise, cell.rule.name())
-            }
-            RateDistribution::At(condition) => {
-                format!("{} at {condition}, {}", cell.config.noise, cell.rule.name())
-            }
-        },
+        noise: cell.config.noise.clone(),
+        selection: cell.config.selection.rule,
         epochs: if cell.choice.entry.trained {
             cell.recipe.epochs
         } else {
@@ -51,7 +45,7 @@ fn entry((index, cell): (usize, &Cell)) -> SweepCell {
 /// The suite of a manifest, for one of its cells alone: no other data set is opened for it.
 ///
 /// # Errors
-/// [`Error::Unexpected`] where the manifest's suite is none of this version's.
+/// [`Error::Unexpected`] where the manifest's suite is of another version.
 pub fn suite_of(manifest: &SweepManifest, cell: &SweepCell) -> Result<Suite, Error> {
     let suite = serde_json::from_value::<Suite>(manifest.suite.clone());
     let mut suite = suite.map_err(|e| {
@@ -76,11 +70,8 @@ pub fn suite_of(manifest: &SweepManifest, cell: &SweepCell) -> Result<Suite, Err
 fn with_absolute_encoders(suite: &Suite) -> Result<Suite, Error> {
     let mut suite = suite.clone();
     for encoder in std::iter::once(&mut suite.encoder).chain(suite.encoders.values_mut()) {
-        for kind in ["bert:", "frozen:"] {
-            if let Some(folder) = encoder.strip_prefix(kind) {
-                *encoder = format!("{kind}{}", absolute(Path::new(folder))?.display());
-                break;
-            }
+        if let EncoderSpec::Bert(folder) | EncoderSpec::Frozen(folder) = encoder {
+            *folder = absolute(folder)?;
         }
     }
     Ok(suite)

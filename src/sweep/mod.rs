@@ -3,9 +3,9 @@
 #[cfg(feature = "torch")]
 pub mod cell;
 #[cfg(feature = "torch")]
-pub mod error;
+pub mod condition_list;
 #[cfg(feature = "torch")]
-pub mod facts;
+pub mod error;
 #[cfg(feature = "torch")]
 pub mod fleet;
 #[cfg(feature = "torch")]
@@ -14,6 +14,10 @@ pub mod forecast;
 pub mod machine;
 #[cfg(feature = "torch")]
 pub mod manifest;
+#[cfg(feature = "torch")]
+pub mod mask_name;
+#[cfg(feature = "torch")]
+pub mod metadata;
 #[cfg(feature = "torch")]
 pub mod outcome;
 #[cfg(feature = "torch")]
@@ -33,6 +37,8 @@ pub mod status;
 #[cfg(feature = "torch")]
 pub mod suite;
 #[cfg(feature = "torch")]
+mod text;
+#[cfg(feature = "torch")]
 pub mod train_on;
 #[cfg(feature = "torch")]
 pub mod unbegun;
@@ -42,6 +48,8 @@ pub mod warm;
 pub mod workbench;
 
 #[cfg(feature = "torch")]
+pub use condition_list::ConditionList;
+#[cfg(feature = "torch")]
 pub use error::Error;
 #[cfg(feature = "torch")]
 pub use fleet::{Fleet, Slot};
@@ -49,6 +57,8 @@ pub use fleet::{Fleet, Slot};
 pub use forecast::forecast;
 #[cfg(feature = "torch")]
 pub use machine::Machine;
+#[cfg(feature = "torch")]
+pub use mask_name::MaskName;
 #[cfg(feature = "torch")]
 pub use outcome::{Failed, Summary};
 #[cfg(feature = "torch")]

@@ -7,14 +7,14 @@ use std::sync::atomic::AtomicBool;
 use tch::{Device, nn};
 
 use super::workbench::Workbench;
-use super::{Error, cell, settings};
+use super::{Error, cell};
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};
-use crate::record::{Manifest, PredictionKey, Predictions, RunDir};
+use crate::record::{EngineKind, Manifest, PredictionKey, Predictions, RunDir};
 use crate::support::Progress;
 use crate::train::view::View;
-use crate::train::{EncoderSpec, Precision, evaluate, native, resume};
+use crate::train::{EncoderSpec, evaluate, native, resume};
 
 /// What is to be predicted.
 pub struct Request {
@@ -40,6 +40,11 @@ pub struct Request {
 /// trained with; [`Error::NoClip`]; [`Error::NoMetric`]; those of reading run, data and encoder.
 pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Error> {
     let manifest = request.run.sealed()?.manifest;
+    let Some(computing) = &manifest.training.computing else {
+        return Err(Error::NoWeights {
+            run: manifest.id.clone(),
+        });
+    };
     let weights = weights(request, &manifest)?;
     let path = request.data.join(format!("{}.h5", manifest.dataset.name));
     let corpus = Corpus::open(&path)?;
@@ -54,10 +59,9 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     let rows = rows(request, &data)?;
     let mut store = nn::VarStore::new(request.device);
     let choice = Choice::parse(&manifest.model.name)?;
-    let computing = &manifest.training.computing;
     let mut model = cell::build(&choice, &data, &store)?;
     model.set_engine(Engine {
-        reference: settings::is_reference(&computing.engine)?,
+        reference: computing.engine == EngineKind::Reference,
         recompute: false,
     });
     resume::load_weights(&mut store, &weights)?;
@@ -68,12 +72,11 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
         Some(_) => evaluate::pass_of(rows.start, tensors),
     };
     let first = passes.start;
-    let precision = computing.precision.parse::<Precision>()?;
     let predicted = evaluate::predict_rows(
         model.as_ref(),
         (tensors, passes),
         &[view],
-        precision,
+        computing.precision,
         &never,
     )?;
     let predicted = predicted.first().map_or(&[][..], Vec::as_slice);
@@ -133,14 +136,12 @@ fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<
             found: found.clone(),
         });
     }
-    let (expected, found) = (&manifest.training.encoder, encoder.identity()?);
-    if *expected == found {
+    let expected = manifest.training.encoder.clone().unwrap_or_default();
+    let found = encoder.identity()?;
+    if expected == found {
         Ok(())
     } else {
-        Err(Error::OtherEncoder {
-            expected: expected.clone(),
-            found,
-        })
+        Err(Error::OtherEncoder { expected, found })
     }
 }
 

@@ -38,10 +38,6 @@ pub enum Error {
     MicroBatchName { found: String },
     #[error("expected bytes like 12GiB or 800MiB, found `{found}`")]
     BytesName { found: String },
-    #[error("expected a precision like fp32, tf32 or bf16, found `{found}`")]
-    PrecisionName { found: String },
-    #[error("expected an engine like fast or reference, found `{found}`")]
-    EngineName { found: String },
     #[error(
         "a batch of {model} cannot be computed in parts, since its samples share statistics: \
          lower --batch-size in place of --micro-batch"
@@ -183,8 +179,6 @@ impl Classify for Error {
             | Self::SelectionMetric { .. }
             | Self::MicroBatchName { .. }
             | Self::BytesName { .. }
-            | Self::PrecisionName { .. }
-            | Self::EngineName { .. }
             | Self::NotDivisible { .. }
             | Self::NoRecompute { .. }
             | Self::PrecisionTooLow { .. } => ErrorClass::Usage,

@@ -251,6 +251,6 @@ fn a_task_takes_the_threads_that_slurm_gave() {
     assert!(child.wait().unwrap().success());
     assert_eq!(workers, given);
     for run in runs_in(&folder.path().join("runs")) {
-        assert_eq!(run.load().unwrap().manifest.build.threads, given);
+        assert_eq!(run.load().unwrap().manifest.build.threads, Some(given));
     }
 }

@@ -74,6 +74,45 @@ fn a_rate_that_is_none_is_a_usage_error() {
 }
 
 #[test]
+fn a_bad_value_is_refused_at_its_flag() {
+    for (flag, value, expected) in [
+        ("--noise", "bogus", "expected training noise `clean`"),
+        ("--noise-masks", "bogus", "unknown mask protocol `bogus`"),
+        ("--noise-rate", "bogus", "expected missing rates"),
+        ("--rates", "0:2:0.1", "expected a missing rate"),
+        ("--valid-rates", "bogus", "expected missing rates"),
+        ("--masks", "bogus", "unknown mask protocol `bogus`"),
+        ("--select", "bogus", "expected a selection"),
+        ("--schedule", "bogus", "expected a schedule"),
+        ("--precision", "fp16", "expected a precision"),
+        ("--engine", "bogus", "expected an engine"),
+        ("--encoder", "mosi=bogus", "expected a text encoder"),
+    ] {
+        let message = format!("error: invalid value '{value}' for '{flag} <");
+        program()
+            .args(words("run --datasets mosi --models lnln"))
+            .args([flag, value])
+            .assert()
+            .code(2)
+            .stderr(contains(message).and(contains(expected)));
+    }
+}
+
+#[test]
+fn a_bad_value_of_a_suite_is_refused_at_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = folder.path().join("suite.toml");
+    let text = "datasets = ['mosi']\nmodels = ['lnln']\n[train]\nnoise = 'bogus'\n";
+    fs::write(&suite, text).unwrap();
+    for flags in ["", "--protocol paper"] {
+        let line = contains("line 4").and(contains("expected training noise"));
+        let mut run = program();
+        run.arg("run").arg(&suite).args(words(flags));
+        run.assert().code(2).stderr(line);
+    }
+}
+
+#[test]
 fn an_unprepared_data_set_says_what_to_run() {
     let folder = tempfile::tempdir().unwrap();
     program()

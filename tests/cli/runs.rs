@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use lnln_bench::record::attempt::{Attempt, Failure, Outcome};
-use lnln_bench::record::{RunDir, SweepCell, SweepDir, SweepManifest};
+use lnln_bench::record::training::NoiseMetadata;
+use lnln_bench::record::{RunDir, SelectionRule, SweepCell, SweepDir, SweepManifest};
 use lnln_bench::support::host;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -103,7 +104,13 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
             dataset: "mosi".into(),
             model: model.into(),
             seed,
-            training: "fresh".into(),
+            noise: NoiseMetadata {
+                noise: "fresh".parse().unwrap(),
+                mask_protocol: "random".into(),
+                version: 1,
+                rates: "half-complete".parse().unwrap(),
+            },
+            selection: SelectionRule::Validation,
             epochs: 4,
         });
     let suite = serde_json::json!({ "datasets": ["mosi"] });

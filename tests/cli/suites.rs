@@ -78,14 +78,15 @@ fn the_paper_s_suite(name: &str, demo: Demo) {
             "{config}"
         );
         assert_eq!(
-            config.contains("watched = \"mse\""),
+            config.contains("monitored = \"mse\""),
             is("misa:compat"),
-            "what its early stop looks at: {config}"
+            "what its early stop monitors: {config}"
         );
         let config: toml::Table = toml::from_str(&config).unwrap();
         let validation = config["validation"].to_string();
         assert!(
-            validation.contains("reference-v") && !validation.contains("modality"),
+            validation.contains("mask_protocol = \"reference\"")
+                && !validation.contains("modality"),
             "{validation}"
         );
         let masks = run.sealed().unwrap().manifest.masks;

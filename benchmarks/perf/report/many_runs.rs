@@ -55,17 +55,19 @@ fn sweep(out: &Path, record: &Record, count: usize) -> Result<()> {
     let cell = |index: usize| {
         let (dataset, model) = (index % DATASETS, index / DATASETS % MODELS);
         let manifest = manifest(record, index, dataset, model, index / DATASETS / MODELS);
-        SweepCell {
+        Some(SweepCell {
             index,
             run: manifest.id,
             dataset: manifest.dataset.name,
             model: manifest.model.name,
             seed: manifest.seed,
-            training: manifest.training.noise,
+            noise: manifest.training.noise?,
+            selection: manifest.selection.rule?,
             epochs: manifest.training.epochs,
-        }
+        })
     };
-    let cells = (0..count).map(cell).collect();
+    let cells: Option<Vec<_>> = (0..count).map(cell).collect();
+    let cells = cells.ok_or("the recorded run was not trained by this program")?;
     let suite = serde_json::Value::Null;
     SweepDir::create(
         out,

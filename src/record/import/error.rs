@@ -21,7 +21,7 @@ pub enum Error {
     },
     #[error(
         "{file}: expected the columns id, rate (or condition), seed and prediction, found {found}; \
-         optional are model, mask protocol and mask_seed"
+         optional are model, mask_protocol and mask_seed"
     )]
     Columns { file: String, found: String },
     #[error("{file}: {reason}")]
@@ -40,7 +40,7 @@ pub enum Error {
         "{file}, row {row}: sample `{id}` is not in the test split of {dataset}{hint}; {total} such \
          rows in all"
     )]
-    Foreign {
+    UnknownSample {
         file: String,
         row: u64,
         id: String,
@@ -103,8 +103,8 @@ pub enum Error {
     )]
     ModelName { name: String },
     #[error(
-        "{file}: {flags} would describe {count} models alike ({models}); expected predictions of \
-         one model: score each from a file of its own, or leave {flags} out"
+        "{file}: {flags} describes one model, but the file holds {count} ({models}): score each \
+         from a file of its own, or leave {flags} out"
     )]
     SeveralModels {
         file: String,
@@ -113,14 +113,14 @@ pub enum Error {
         models: String,
     },
     #[error(
-        "these predictions were scored before, with {stored} for {flag}, where it says {given} \
-         now; to change it, remove {folders} and score again, or else leave {flag} out"
+        "these predictions were scored before with {stored} for {flag}, now {given} is given; to change \
+         it, remove {folders} and score again, or leave {flag} out"
     )]
-    SaidOtherwise {
+    OtherDescription {
         flag: &'static str,
         stored: String,
         given: String,
-        /// The runs that say so, with a blank between them.
+        /// The runs that hold the stored value, separated by blanks.
         folders: String,
     },
     #[error(transparent)]
@@ -146,13 +146,13 @@ impl Classify for Error {
             | Self::Format { .. }
             | Self::Cell { .. }
             | Self::Empty { .. }
-            | Self::Foreign { .. }
+            | Self::UnknownSample { .. }
             | Self::Duplicate { .. }
             | Self::Missing { .. }
             | Self::NotFinite { .. }
             | Self::Ragged { .. }
             | Self::Uneven { .. }
-            | Self::SaidOtherwise { .. } => ErrorClass::BadData,
+            | Self::OtherDescription { .. } => ErrorClass::BadData,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::lines::{self, Line, Mark};
 use super::style::Style;
 use crate::metric::Metric;
 use crate::report::rows::condition;
-use crate::report::rows::reading::{Outcome, Reading};
+use crate::report::rows::reading::{Reading, SeedSummary};
 use crate::report::rows::section::{Row, Section};
 use crate::report::stats::Summary;
 use crate::report::stats::finding::Comparison;
@@ -89,7 +89,7 @@ fn line(section: &Section, row: &Row, place: usize, metric: &'static Metric) -> 
         };
         let reading = Reading::At(*condition);
         match (reading.outcome(&row.runs, metric.name), segments.last_mut()) {
-            (Outcome::Known(summary), Some(segment)) => {
+            (SeedSummary::Known(summary), Some(segment)) => {
                 let band = bands.around(&summary, place, metric, &reading);
                 segment.push(Mark {
                     x: rate,
@@ -98,7 +98,7 @@ fn line(section: &Section, row: &Row, place: usize, metric: &'static Metric) -> 
                     high: band[1] * metric.scale(),
                 });
             }
-            (Outcome::Undefined(_), _) => segments.push(Vec::new()),
+            (SeedSummary::Undefined(_), _) => segments.push(Vec::new()),
             // A row on a coarser grid is still one line.
             _ => {}
         }

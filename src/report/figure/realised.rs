@@ -11,7 +11,7 @@ use crate::report::rows::section::{Section, ids};
 /// A line per modality of the first run that recorded them: the mean over mask seeds, within their
 /// extremes. All runs of a section have these masks.
 pub fn draw(section: &Section) -> Option<Drawing> {
-    let run = section.runs().find(|r| !r.mask.realised.is_empty())?;
+    let run = section.runs().find(|r| !r.mask.variants.is_empty())?;
     let names = ["text", "audio", "vision"];
     let lines: Vec<Line> = names
         .into_iter()
@@ -41,10 +41,8 @@ pub fn draw(section: &Section) -> Option<Drawing> {
 fn line(section: &Section, run: &ScoredRun, modality: usize, label: &str) -> Line {
     let marks = section.conditions.iter().filter_map(|condition| {
         let of = |seed: &u64| {
-            *run.mask
-                .realised
-                .get(&format!("{seed}/{condition}"))?
-                .get(modality)?
+            let variant = run.mask.variant(*seed, *condition)?;
+            variant.realized.to_array()[modality]
         };
         let values: Vec<f64> = run.mask.seeds.iter().filter_map(of).collect();
         let x = condition.rate().filter(|_| !values.is_empty())?;

@@ -65,12 +65,11 @@ fn term(epochs: &[Epoch], name: &str) -> Vec<(f64, f64)> {
 /// of the first.
 pub fn monitored(section: &Section) -> Option<Drawing> {
     let run = section.trainings().find(|r| !epochs_of(r).is_empty())?;
-    let name = &run.manifest.selection.metric;
-    let metric = section.protocol.metric(name)?;
+    let metric = section.protocol.metric(monitored_metric(run))?;
     let title = format!("{}: {} on the selecting split", section.title, metric.title);
     draw(section, &title, &heading(metric), |run, epochs| {
         let value = |e: &Epoch| Some((e.number, e.monitored? * metric.scale()));
-        let same = run.manifest.selection.metric == *name;
+        let same = monitored_metric(run) == metric.name;
         same.then(|| epochs.iter().filter_map(value).collect())
     })
 }
@@ -123,9 +122,13 @@ fn marks_of(runs: impl Iterator<Item = Vec<(f64, f64)>>) -> Vec<Mark> {
 
 /// None where a run has no folder.
 fn epochs_of(run: &ScoredRun) -> Vec<Epoch> {
-    let metric = &run.manifest.selection.metric;
     run.dir()
-        .map_or(Vec::new(), |dir| epochs::read(dir, metric))
+        .map_or(Vec::new(), |dir| epochs::read(dir, monitored_metric(run)))
+}
+
+/// The metric that selects the weights; empty where each metric selects its own.
+fn monitored_metric(run: &ScoredRun) -> &str {
+    run.manifest.selection.metric.as_deref().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::long;
 use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::rows::condition;
-use crate::report::rows::reading::{Outcome, Reading};
+use crate::report::rows::reading::{Reading, SeedSummary};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{Row, Section};
 use crate::report::stats::holm;
@@ -178,13 +178,13 @@ fn summary_row(
     let row = &section.rows[place];
     let outcome = reading.outcome(&row.runs, metric.name);
     let above = match &outcome {
-        Outcome::Known(s) if !row.baseline => above_baseline(section, metric, reading, s.mean),
+        SeedSummary::Known(s) if !row.baseline => above_baseline(section, metric, reading, s.mean),
         _ => None,
     };
     let (mean, sd, undefined) = match outcome {
-        Outcome::Missing => return None,
-        Outcome::Undefined(reason) => (String::new(), String::new(), reason),
-        Outcome::Known(s) => (s.mean.to_string(), text(s.sd), String::new()),
+        SeedSummary::Missing => return None,
+        SeedSummary::Undefined(reason) => (String::new(), String::new(), reason),
+        SeedSummary::Known(s) => (s.mean.to_string(), text(s.sd), String::new()),
     };
     let direction = match metric.direction {
         Direction::HigherIsBetter => "higher",
@@ -235,7 +235,7 @@ fn text(value: Option<f64>) -> String {
 fn above_baseline(section: &Section, metric: &Metric, reading: &Reading, mean: f64) -> Option<f64> {
     let baselines = section.rows.iter().filter(|r| r.baseline);
     let known = baselines.filter_map(|r| match reading.outcome(&r.runs, metric.name) {
-        Outcome::Known(s) => Some(s.mean),
+        SeedSummary::Known(s) => Some(s.mean),
         _ => None,
     });
     let better = |a: f64, b: f64| if metric.is_better(b, a) { b } else { a };

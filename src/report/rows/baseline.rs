@@ -1,4 +1,5 @@
-//! The baseline of a section: for each metric the constant that the training labels choose.
+//! Adds the constant baseline to a section: for each metric the constant that is best on the training
+//! labels.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What runs say: scores per run, rows and sections of runs, readings of their curves.
+//! Reads runs: scores per run, rows and sections of runs, readings of their curves.
 
 pub mod baseline;
 mod check;

@@ -1,4 +1,4 @@
-//! What one reads off a curve over missing rates: a point, a mean, an area.
+//! Reads numbers off a curve over missing rates: a point, a mean, an area.
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,9 @@ pub enum Reading {
     Area(Vec<Condition>),
 }
 
-/// A reading of one row, over its seeds.
+/// A reading of one row, summarized over its seeds.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum SeedSummary {
     Known(Summary),
     /// Evaluated, but the metric is undefined there; the reason.
     Undefined(String),
@@ -136,20 +136,20 @@ impl Reading {
     }
 
     /// The reading of one row's runs by the metric of this name, over their seeds.
-    pub fn outcome(&self, runs: &[ScoredRun], metric: &str) -> Outcome {
+    pub fn outcome(&self, runs: &[ScoredRun], metric: &str) -> SeedSummary {
         let weights = self.weights();
         let curves = runs.iter().map(|run| run.conditions.get(metric));
         let values = curves.map(|curve| self.weighted(&weights, curve?));
         let values: Option<Vec<Value>> = values.collect();
         let Some(values) = values else {
-            return Outcome::Missing;
+            return SeedSummary::Missing;
         };
         let (known, reasons) = split(values);
         match (reasons.first(), stats::summarize(&known)) {
-            (None, Some(summary)) => Outcome::Known(summary),
-            (None, None) => Outcome::Missing,
-            (Some(reason), None) => Outcome::Undefined(reason.clone()),
-            (Some(reason), Some(_)) => Outcome::Undefined(format!(
+            (None, Some(summary)) => SeedSummary::Known(summary),
+            (None, None) => SeedSummary::Missing,
+            (Some(reason), None) => SeedSummary::Undefined(reason.clone()),
+            (Some(reason), Some(_)) => SeedSummary::Undefined(format!(
                 "for {} of {} seeds, {reason}",
                 reasons.len(),
                 runs.len()

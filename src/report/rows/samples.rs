@@ -1,4 +1,4 @@
-//! A run's predictions sample by sample, in an order that all runs on the same samples share.
+//! Orders a run's predictions by sample, the same way for all runs on the same samples.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Runs in order: a section per data set, a row per model and configuration, a run per seed.
+//! Sorts runs: a section per data set, a row per model and configuration, a run per seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use crate::metric::{Metric, Protocol};
 
 use crate::report::error::{Error, Result};
 use crate::report::origin::{Origin, RunSet};
-use crate::report::rows::config::{self, RowKey, Settings};
+use crate::report::rows::config::{self, Names, RowKey, Settings};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
 use crate::report::rows::{matched, same_masks};
 use crate::report::stats::finding::Comparison;
 
-/// Registry name of the model that looks at nothing: the baseline of every table.
+/// Registry name of the constant baseline, which every table has.
 pub const BASELINE: &str = "constant";
 
-/// Runs whose scores may stand beside each other: same data, same masks, same metrics.
+/// Runs whose scores can be compared: same data, same masks, same metrics.
 #[derive(Clone, Debug)]
 pub struct Section {
     /// Unique within the report, fit for file names.
@@ -33,7 +33,7 @@ pub struct Section {
     pub tests: Tests,
 }
 
-/// What is known of the differences between rows.
+/// Tests of the differences between rows.
 #[derive(Clone, Debug)]
 pub enum Tests {
     Done(Box<Comparison>),
@@ -46,7 +46,7 @@ pub enum Tests {
 pub struct Row {
     /// Registry name of the model.
     pub model: String,
-    /// What sets this row apart from others of the same model; mostly empty.
+    /// The settings that tell this row from others of the same model; mostly empty.
     pub configuration: String,
     /// Title of the model with the configuration, and whether it is the baseline.
     pub label: String,
@@ -60,7 +60,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Where a number over these conditions comes from: where conditions have trainings of their own, those.
+    /// The origin of a number over these conditions: where conditions have trainings of their own, those.
     pub fn origin(&self, conditions: Vec<Condition>) -> Origin {
         Origin::predictions(&self.ids_at(&conditions), conditions)
     }
@@ -128,7 +128,7 @@ pub fn ids(runs: &[ScoredRun]) -> RunSet {
     all.map(|run| run.manifest.id.clone()).collect()
 }
 
-/// What makes two runs comparable: data set, prepared content, protocol, mask protocol and version.
+/// Two runs with the same key can be compared: data set, prepared content, protocol, mask protocol and version.
 type Key = (String, String, String, String, u32);
 
 fn key(run: &ScoredRun) -> Key {
@@ -156,11 +156,11 @@ pub fn sections(runs: Vec<ScoredRun>) -> Result<Vec<Section>> {
         .collect()
 }
 
-/// Slug and title of each section: the data set, and whatever else is needed to tell it from
-/// another section of the same data set.
+/// Slug and title of each section: the data set, and what tells it from another section of the same
+/// data set.
 fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, String)> {
-    let settings = |k: &Key| {
-        Settings::from([
+    let names = |k: &Key| {
+        Names::from([
             ("data", k.1.chars().take(8).collect()),
             ("protocol", k.2.clone()),
             ("masks", format!("{} v{}", k.3, k.4)),
@@ -170,7 +170,7 @@ fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, S
         let same: Vec<_> = keys
             .iter()
             .filter(|o| o.0 == k.0)
-            .map(|o| settings(o))
+            .map(|o| names(o))
             .collect();
         let place = keys.iter().filter(|o| o.0 == k.0).position(|o| o == k);
         let suffix = config::suffixes(&same).swap_remove(place.unwrap_or(0));
@@ -243,14 +243,14 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
     })
 }
 
-/// Where a row stands: by title and settings, then by what it was trained on.
+/// Order of a row: by title and settings, then by its training protocol.
 type Place = (String, Option<Trained>);
 
 /// The rows of one model; `several` where the section's models were not all trained on the same.
 fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place, Row)>> {
     let mut by_settings: BTreeMap<RowKey, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
-        let key = (Trained::of(&run), config::settings(&run));
+        let key = (Trained::of(&run), Settings::of(&run));
         by_settings.entry(key).or_default().push(run);
     }
     let all: Vec<_> = by_settings.keys().cloned().collect();

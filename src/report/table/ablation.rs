@@ -5,7 +5,7 @@ use super::mark::{correct, mark_baselines};
 use super::notes::{at_baseline, seeds, selected};
 use super::{Cell, Column, Content, Line, Table, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
-use crate::report::rows::reading::{Outcome, Reading};
+use crate::report::rows::reading::{Reading, SeedSummary};
 use crate::report::rows::section::{Row, Section, slug};
 use crate::report::stats::holm::ALPHA;
 
@@ -141,16 +141,18 @@ impl Show<'_> {
             reason: reason(reasons, format!("Undefined: {why}.")),
         };
         let own = match outcome(row) {
-            Outcome::Known(summary) => number(summary.mean, summary.sd),
-            Outcome::Undefined(why) => undefined(&why),
-            Outcome::Missing => Content::Missing,
+            SeedSummary::Known(summary) => number(summary.mean, summary.sd),
+            SeedSummary::Undefined(why) => undefined(&why),
+            SeedSummary::Missing => Content::Missing,
         };
         let same = std::ptr::eq(row, self.full) || row.baseline;
         let change = match (outcome(row), outcome(self.full)) {
             _ if same => Content::Missing,
-            (Outcome::Known(own), Outcome::Known(full)) => number(own.mean - full.mean, None),
-            (Outcome::Missing, _) | (_, Outcome::Missing) => Content::Missing,
-            (Outcome::Undefined(why), _) | (_, Outcome::Undefined(why)) => undefined(&why),
+            (SeedSummary::Known(own), SeedSummary::Known(full)) => {
+                number(own.mean - full.mean, None)
+            }
+            (SeedSummary::Missing, _) | (_, SeedSummary::Missing) => Content::Missing,
+            (SeedSummary::Undefined(why), _) | (_, SeedSummary::Undefined(why)) => undefined(&why),
         };
         let mut change = Cell::new(change, origin(row).against(&origin(self.full)));
         if let (true, Content::Number { .. }) = (self.tested, &change.content) {

@@ -4,7 +4,7 @@ use crate::mask::Kind;
 use crate::metric::{Direction, Metric, Unit};
 
 use crate::report::rows::condition;
-use crate::report::rows::reading::{Outcome, Reading};
+use crate::report::rows::reading::{Reading, SeedSummary};
 use crate::report::rows::section::{Row, Section};
 use crate::report::table::above;
 use crate::report::table::mark::mark;
@@ -155,13 +155,13 @@ fn cell(
 ) -> Cell {
     let (metric, reading) = (source.metric, &source.reading);
     let content = match reading.outcome(&row.runs, metric.name) {
-        Outcome::Known(summary) => Content::Number {
+        SeedSummary::Known(summary) => Content::Number {
             value: summary.mean * metric.scale(),
             sd: summary.sd.map(|sd| sd * metric.scale()),
             decimals: metric.decimals,
         },
-        Outcome::Missing => Content::Missing,
-        Outcome::Undefined(reason) => {
+        SeedSummary::Missing => Content::Missing,
+        SeedSummary::Undefined(reason) => {
             let reason = table::reason(reasons, format!("Undefined: {reason}."));
             Content::Undefined { reason }
         }

@@ -18,7 +18,7 @@ type Cost = (
 
 const COSTS: [Cost; 4] = [
     ("parameters", "parameters", 0, File::Manifest, |run| {
-        provenance::parameters(&run.manifest).map(|n| n as f64)
+        run.manifest.model.parameters.map(|n| n as f64)
     }),
     ("step_ms", "training step (ms)", 1, File::Log, step),
     ("peak_mib", "peak memory (MiB)", 0, File::Log, memory),
@@ -53,7 +53,7 @@ pub fn table(section: &Section) -> Table {
     };
     let mut devices: Vec<&str> = section
         .trainings()
-        .map(|r| r.manifest.build.device.as_str())
+        .filter_map(|r| r.manifest.build.device.as_deref())
         .collect();
     devices.sort_unstable();
     devices.dedup();

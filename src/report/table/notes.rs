@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{BASELINE_MARK, Content, Table, tested};
-use crate::record::PAPER;
+use crate::record::SelectionRule;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{Row, Section};
 use crate::report::rows::trained::Trained;
@@ -39,7 +39,7 @@ pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
 
 /// How weights were selected, where that was on the test split: every table says so.
 pub fn selected(section: &Section) -> Option<String> {
-    let paper = |r: &ScoredRun| r.manifest.selection.rule == PAPER;
+    let paper = |r: &ScoredRun| r.manifest.selection.rule == Some(SelectionRule::Paper);
     let own = section.own_rows().filter(|row| !row.baseline);
     let (some, rest): (Vec<&Row>, Vec<&Row>) = own.partition(|row| row.runs.iter().any(paper));
     let models = if rest.is_empty() {

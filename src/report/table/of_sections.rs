@@ -3,6 +3,8 @@
 use super::{Cell, Content};
 use super::{ablation, above, build, efficiency, paper};
 use crate::mask::Condition;
+use crate::record::manifest::ExternalMetadata;
+use crate::record::training::TrainingMetadata;
 use crate::report::fixture::{self, TOY, eleven, manifest, record, scored, section};
 use crate::report::format::markdown;
 use crate::report::rows::baseline;
@@ -57,7 +59,7 @@ fn like_the_papers(mask_protocol: &str) -> Section {
     let runs = [("lnln", 11), ("lnln", 12), ("flat", 11), ("flat", 12)].map(|(model, seed)| {
         let mut m = manifest(model, seed, &rates);
         m.dataset.name = "mosi".into();
-        m.selection.rule = crate::record::PAPER.into();
+        m.selection.rule = Some(crate::record::SelectionRule::Paper);
         m.masks = vec![fixture::masks(mask_protocol, m.masks[0].conditions.clone())];
         scored(m)
     });
@@ -169,9 +171,13 @@ fn metrics_share_a_printed_column_only_where_zero_makes_the_difference() {
 #[test]
 fn costs_of_a_model_from_elsewhere_are_unknown_and_not_zero() {
     let mut m = manifest("mine", 11, &GRID);
-    m.model.parameters = 0;
-    m.training.noise = crate::record::EXTERNAL.into();
-    m.training.epochs = 0;
+    m.model.parameters = None;
+    m.external = Some(ExternalMetadata {
+        file: "mine.csv".into(),
+        blake3: "d821b4".into(),
+        rows: 10,
+    });
+    m.training = TrainingMetadata::unknown();
     m.wall_seconds = 0.0;
     let runs = vec![scored(m), scored(manifest("lnln", 11, &GRID))];
     let section = sections(runs).unwrap().swap_remove(0);
@@ -179,6 +185,7 @@ fn costs_of_a_model_from_elsewhere_are_unknown_and_not_zero() {
     let row = text.lines().find(|l| l.starts_with("| MINE |")).unwrap();
     assert_eq!(row.matches("n/a<sup>a</sup>").count(), 4, "{text}");
     assert!(text.contains("made outside this program"), "{text}");
+    assert!(!text.contains("mine.csv"), "a file is no device: {text}");
     let runs = provenance::runs(&section);
     let own = runs.iter().find(|run| run[1] == "MINE").unwrap();
     assert_eq!([&own[3], &own[4]], ["outside this program"; 2]);

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::record::attempt::Attempt;
-use crate::record::{RunDir, SweepCell, SweepDir, SweepManifest};
+use crate::record::fixture;
+use crate::record::{RunDir, SelectionRule, SweepCell, SweepDir, SweepManifest};
 use crate::support::host;
 
 /// A run as a test wants it.
@@ -105,7 +106,8 @@ fn sweep(runs: &Path, ids: Vec<String>) {
         dataset: "d".into(),
         model: "m".into(),
         seed: 0,
-        training: String::new(),
+        noise: fixture::noise("clean", "half-complete"),
+        selection: SelectionRule::Validation,
         epochs: 0,
     };
     let cells = ids.into_iter().enumerate().map(cell).collect();

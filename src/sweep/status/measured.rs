@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::log;
 use crate::record::epochs::trained_seconds;
-use crate::record::{EXTERNAL, RunDir, directories};
+use crate::record::{RunDir, directories};
 
 /// The cost of one finished run of this program.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,24 +49,20 @@ struct Facts {
     dataset: Dataset,
     model: Model,
     training: Training,
-    #[serde(default)]
     masks: Vec<Masks>,
-    #[serde(default)]
     selection: Selection,
     build: Build,
     wall_seconds: f64,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Selection {
-    #[serde(default)]
     conditions: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct Masks {
     seeds: Vec<IgnoredAny>,
-    #[serde(default, alias = "rates")]
     conditions: Vec<IgnoredAny>,
 }
 
@@ -84,15 +80,15 @@ struct Model {
 
 #[derive(Deserialize)]
 struct Training {
-    encoder: String,
+    encoder: Option<String>,
     epochs: u32,
     batch_size: usize,
 }
 
 #[derive(Deserialize)]
 struct Build {
-    device: String,
-    threads: usize,
+    device: Option<String>,
+    threads: Option<usize>,
 }
 
 impl Measured {
@@ -102,9 +98,6 @@ impl Measured {
             return None;
         }
         let facts: Facts = serde_json::from_slice(&fs::read(dir.manifest()).ok()?).ok()?;
-        if facts.training.encoder == EXTERNAL {
-            return None;
-        }
         let progress = log::progress(dir).unwrap_or_default();
         Some(Self {
             id: dir.id(),
@@ -112,7 +105,7 @@ impl Measured {
             content_hash: facts.dataset.content_hash,
             counts: facts.dataset.counts,
             model: facts.model.name,
-            encoder: facts.training.encoder,
+            encoder: facts.training.encoder?,
             epochs: match progress.epoch {
                 // Nothing is trained, or the log is gone.
                 0 => facts.training.epochs,
@@ -123,8 +116,8 @@ impl Measured {
                 .map(|masks| masks.seeds.len() * masks.conditions.len())
                 .sum(),
             validation: facts.selection.conditions.len(),
-            device: facts.build.device,
-            threads: facts.build.threads,
+            device: facts.build.device?,
+            threads: facts.build.threads?,
             seconds: facts.wall_seconds,
             step_seconds: trained_seconds(dir).min(facts.wall_seconds),
             peak_memory: progress.peak_memory,

@@ -6,10 +6,11 @@ use std::time::SystemTime;
 
 use rayon::prelude::*;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::log::{self, Progress};
 use super::state::{self, State};
-use crate::record::{self, Attempt, EXTERNAL, Failure, RunDir};
+use crate::record::{self, Attempt, Failure, RunDir};
 
 /// What a run directory says of itself, whatever its state.
 #[derive(Clone, Debug)]
@@ -40,11 +41,11 @@ pub struct Run {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Config {
-    origin: String,
     dataset: String,
     model: String,
     seed: u64,
     recipe: Recipe,
+    external: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -74,7 +75,7 @@ impl Run {
             model: config.model,
             seed: config.seed,
             epochs: config.recipe.epochs,
-            external: config.origin == EXTERNAL,
+            external: config.external.is_some(),
             state,
             progress,
             attempt,

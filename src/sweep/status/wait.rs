@@ -61,7 +61,7 @@ fn wait_while(most: Duration, missing: impl Fn() -> bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::SweepManifest;
+    use crate::record::{SelectionRule, SweepManifest, fixture};
 
     /// A sweep of two cells in `runs`, of which those named are done.
     fn sweep(runs: &Path, done: &[&str]) -> SweepDir {
@@ -71,7 +71,8 @@ mod tests {
             dataset: "mosi".to_owned(),
             model: "lnln".to_owned(),
             seed: index as u64,
-            training: "clean".to_owned(),
+            noise: fixture::noise("clean", "half-complete"),
+            selection: SelectionRule::Validation,
             epochs: 1,
         };
         let cells = ["a", "b"].into_iter().enumerate().map(cell).collect();

@@ -1,4 +1,4 @@
-//! One prediction of a file, whatever the file's format.
+//! Parses one prediction of a file, CSV or Parquet.
 
 use super::error::{Error, Result};
 use crate::mask::Condition;
@@ -16,9 +16,9 @@ pub(super) const COLUMNS: [&str; 7] = [
 
 /// One prediction as the file has it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct InputRow {
     /// Line of a CSV file, or row of a Parquet file; from 1.
-    pub place: u64,
+    pub number: u64,
     pub id: String,
     pub condition: Condition,
     pub seed: u64,
@@ -31,16 +31,16 @@ pub struct Row {
 /// The texts of one row, in the order of [`COLUMNS`].
 pub(super) type Texts = [Option<String>; 7];
 
-/// Where each of [`COLUMNS`] stands among the headings.
-pub(super) fn places(file: &str, headings: &[String]) -> Result<[Option<usize>; 7]> {
+/// The index of each of [`COLUMNS`] among the headings.
+pub(super) fn column_indices(file: &str, headings: &[String]) -> Result<[Option<usize>; 7]> {
     let find = |name: &str| {
         let other = if name == "rate" { "condition" } else { name };
         let is = |h: &String| h.eq_ignore_ascii_case(name) || h.eq_ignore_ascii_case(other);
         headings.iter().position(is)
     };
-    let places = COLUMNS.map(find);
-    if places[..4].iter().all(Option::is_some) {
-        Ok(places)
+    let indices = COLUMNS.map(find);
+    if indices[..4].iter().all(Option::is_some) {
+        Ok(indices)
     } else {
         Err(Error::Columns {
             file: file.to_string(),
@@ -50,10 +50,10 @@ pub(super) fn places(file: &str, headings: &[String]) -> Result<[Option<usize>; 
 }
 
 /// A row from its texts.
-pub(super) fn row(file: &str, place: u64, texts: Texts) -> Result<Row> {
+pub(super) fn row(file: &str, number: u64, texts: Texts) -> Result<InputRow> {
     let wrong = |column: usize, expected: &'static str, found: &str| Error::Cell {
         file: file.to_string(),
-        row: place,
+        row: number,
         column: COLUMNS[column],
         expected,
         found: found.to_string(),
@@ -69,8 +69,8 @@ pub(super) fn row(file: &str, place: u64, texts: Texts) -> Result<Row> {
     let mask_seed = texts[6]
         .as_deref()
         .map(|t| whole(t).ok_or_else(|| wrong(6, "a whole number", t)));
-    Ok(Row {
-        place,
+    Ok(InputRow {
+        number,
         id: must(0, "a sample id")?.to_string(),
         condition: parse_condition(condition)
             .ok_or_else(|| wrong(1, "a condition such as 0.5 or LA", condition))?,
@@ -92,7 +92,7 @@ fn parse_condition(text: &str) -> Option<Condition> {
     }
 }
 
-/// A whole number, also as tables of floats have it (`1111.0`).
+/// A whole number, also in the form of a float column (`1111.0`).
 fn whole(text: &str) -> Option<u64> {
     text.strip_suffix(".0").unwrap_or(text).parse().ok()
 }

@@ -1,4 +1,5 @@
-//! What the command says of a model: it must be about one model, and what its stored runs say.
+//! Checks the options that describe a model: they need a file of one model, and must agree with its
+//! stored runs.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,15 +16,15 @@ use crate::record::manifest::ModelMetadata;
 const NAMED: usize = 3;
 
 /// An option that describes a model, as given.
-struct Said {
+struct Description {
     flag: &'static str,
     given: String,
-    /// What a stored run has in its place.
+    /// The value that a stored run has.
     stored: fn(&ModelMetadata) -> String,
 }
 
-/// Whether what the options say is about one model, and no run that is there already says otherwise.
-/// It is no part of a run's id, so without this it would be dropped in silence.
+/// Checks that the options describe one model, and that no existing run has other values. They are no
+/// part of a run's id, so without this check they would be dropped in silence.
 pub(super) fn check(
     file: &str,
     joined: &[Joined],
@@ -31,29 +32,29 @@ pub(super) fn check(
     runs: &Path,
     options: &Options,
 ) -> Result<()> {
-    let said = said(options);
-    if said.is_empty() {
+    let descriptions = descriptions(options);
+    if descriptions.is_empty() {
         return Ok(());
     }
-    one_model(file, joined, &said)?;
-    as_stored(&stored(joined, corpus, runs)?, said)
+    one_model(file, joined, &descriptions)?;
+    as_stored(&stored(joined, corpus, runs)?, descriptions)
 }
 
-fn said(options: &Options) -> Vec<Said> {
-    let title = options.title.clone().map(|given| Said {
+fn descriptions(options: &Options) -> Vec<Description> {
+    let title = options.title.clone().map(|given| Description {
         flag: "--title",
         given,
         stored: |model| model.title.clone(),
     });
-    let citation = options.citation.clone().map(|given| Said {
+    let citation = options.citation.clone().map(|given| Description {
         flag: "--citation",
         given,
         stored: |model| model.citation.clone(),
     });
-    let parameters = options.parameters.map(|given| Said {
+    let parameters = options.parameters.map(|given| Description {
         flag: "--parameters",
         given: given.to_string(),
-        stored: |model| model.parameters.to_string(),
+        stored: |model| model.parameters.map_or(String::new(), |n| n.to_string()),
     });
     [title, citation, parameters]
         .into_iter()
@@ -61,12 +62,12 @@ fn said(options: &Options) -> Vec<Said> {
         .collect()
 }
 
-fn one_model(file: &str, joined: &[Joined], said: &[Said]) -> Result<()> {
+fn one_model(file: &str, joined: &[Joined], descriptions: &[Description]) -> Result<()> {
     let models: BTreeSet<&str> = joined.iter().map(|run| &*run.model).collect();
     if models.len() < 2 {
         return Ok(());
     }
-    let flags: Vec<&str> = said.iter().map(|s| s.flag).collect();
+    let flags: Vec<&str> = descriptions.iter().map(|d| d.flag).collect();
     let mut names: Vec<&str> = models.iter().copied().take(NAMED).collect();
     if models.len() > NAMED {
         names.push("...");
@@ -80,13 +81,14 @@ fn one_model(file: &str, joined: &[Joined], said: &[Said]) -> Result<()> {
 }
 
 fn quoted(text: &str) -> String {
-    match text {
-        "" => "nothing".to_string(),
-        _ => format!("`{text}`"),
+    if text.is_empty() {
+        "nothing".to_string()
+    } else {
+        format!("`{text}`")
     }
 }
 
-/// The runs of these predictions that are there already, and what they say of their model.
+/// The existing runs of these predictions, with their models.
 fn stored(joined: &[Joined], corpus: &Corpus, runs: &Path) -> Result<Vec<(RunDir, ModelMetadata)>> {
     let dirs = joined
         .iter()
@@ -99,14 +101,14 @@ fn stored(joined: &[Joined], corpus: &Corpus, runs: &Path) -> Result<Vec<(RunDir
         .collect()
 }
 
-fn as_stored(stored: &[(RunDir, ModelMetadata)], said: Vec<Said>) -> Result<()> {
-    for Said {
+fn as_stored(stored: &[(RunDir, ModelMetadata)], descriptions: Vec<Description>) -> Result<()> {
+    for Description {
         flag,
         given,
-        stored: says,
-    } in said
+        stored: value,
+    } in descriptions
     {
-        let other: Vec<_> = stored.iter().filter(|(_, m)| says(m) != given).collect();
+        let other: Vec<_> = stored.iter().filter(|(_, m)| value(m) != given).collect();
         let Some((_, first)) = other.first() else {
             continue;
         };
@@ -114,9 +116,9 @@ fn as_stored(stored: &[(RunDir, ModelMetadata)], said: Vec<Said>) -> Result<()> 
             .iter()
             .map(|(dir, _)| dir.path().display().to_string())
             .collect();
-        return Err(Error::SaidOtherwise {
+        return Err(Error::OtherDescription {
             flag,
-            stored: quoted(&says(first)),
+            stored: quoted(&value(first)),
             given: quoted(&given),
             folders: folders.join(" "),
         });
