@@ -1,4 +1,4 @@
-//! Errors of run directories.
+//! Defines the errors of run directories.
 
 use std::io;
 use std::path::{Path, PathBuf};

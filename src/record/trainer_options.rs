@@ -52,7 +52,7 @@ impl TrainerOptions {
 }
 
 impl fmt::Display for TrainerOptions {
-    /// In words, for reports; empty for [`TrainerOptions::NONE`].
+    /// As text for reports; empty for [`TrainerOptions::NONE`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = match self.monitored {
             MonitoredMetric::Mae => "",

@@ -41,7 +41,7 @@ impl TrainingMetadata {
 }
 
 /// Training noise: when masks are drawn anew, by which mask protocol, at which rates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NoiseMetadata {
     /// `kind`, and `copies` of `cycle`.
     #[serde(flatten)]
@@ -55,7 +55,7 @@ pub struct NoiseMetadata {
 }
 
 impl NoiseMetadata {
-    /// In words, `fixed (reference at 0.5)`; `rates` in place of the stored rates.
+    /// As text, `fixed (reference at 0.5)`, with `rates` in place of the stored rates.
     pub fn at(&self, rates: Option<&str>) -> String {
         let Self {
             noise,

@@ -78,7 +78,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// How the cell is trained, in words: noise and selection.
+    /// How the cell is trained, as text: noise and selection.
     pub fn training(&self) -> String {
         let SelectionConfig { rule, metric, .. } = &self.selection;
         match (rule, metric) {

@@ -234,7 +234,7 @@ fn a_mask_protocol_of_somebody_elses_is_said_and_a_citation_without_form_refused
         .code(2)
         .stderr(contains("expected `Authors: Title. Venue Year`"));
     assert!(!folder.path().join("runs").exists());
-    score("--family", "randm").success().stderr(contains(
+    score("--mask-protocol", "randm").success().stderr(contains(
         "mask protocol `randm` is none of random, temporal",
     ));
     score("--citation", CITATION).success();

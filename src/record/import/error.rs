@@ -1,4 +1,4 @@
-//! Why predictions cannot be scored.
+//! Defines the errors of importing predictions.
 
 use std::path::PathBuf;
 

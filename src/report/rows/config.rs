@@ -1,10 +1,11 @@
 //! Compares the settings of runs: which must agree within a row, and which tell rows apart.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use crate::mask::{Condition, Noise, RateDistribution};
+use crate::mask::{Condition, RateDistribution};
 use crate::record::masks::MaskMetadata;
-use crate::record::training::Computing;
+use crate::record::training::{Computing, NoiseMetadata};
 use crate::record::{EngineKind, Manifest, Precision, SelectionRule, TrainerOptions};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
@@ -12,7 +13,7 @@ use crate::report::rows::trained::Trained;
 /// The settings under which a score may be averaged with others over seeds: data, masks, training
 /// and selection of a manifest; not the seed, the result, or the machine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Settings {
+pub struct RowSettings {
     pub noise: Option<TrainingNoise>,
     /// What was evaluated; `None` within a curve of trainings at one condition each.
     pub tested: Option<Tested>,
@@ -31,29 +32,47 @@ pub struct Settings {
     selection_metric: Option<String>,
 }
 
-/// Training noise as a setting.
+/// Training noise, of one training or of a training for every tested condition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TrainingNoise {
-    noise: Noise,
-    mask_protocol: String,
-    version: u32,
-    rates: TrainingRates,
-}
-
-/// Missing rates of the training samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum TrainingRates {
-    Distribution(RateDistribution),
-    /// That of the test, a training for each.
-    Tested,
+    metadata: NoiseMetadata,
+    at_tested_rate: bool,
 }
 
 impl TrainingNoise {
+    /// Of a run, or of a curve of trainings at one condition each; `None` for external predictions.
+    pub fn of(run: &ScoredRun) -> Option<Self> {
+        let metadata = run.manifest.training.noise.clone()?;
+        let noise = Self {
+            metadata,
+            at_tested_rate: false,
+        };
+        Some(if run.parts().is_empty() {
+            noise
+        } else {
+            noise.at_tested_rate()
+        })
+    }
+
     /// The same noise in a training for every tested condition.
     pub fn at_tested_rate(self) -> Self {
         Self {
-            rates: TrainingRates::Tested,
-            ..self
+            // The rates of the trainings differ, and are not compared.
+            metadata: NoiseMetadata {
+                rates: RateDistribution::HalfComplete,
+                ..self.metadata
+            },
+            at_tested_rate: true,
+        }
+    }
+}
+
+impl fmt::Display for TrainingNoise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.at_tested_rate {
+            f.write_str(&self.metadata.at(Some("the tested rate")))
+        } else {
+            self.metadata.fmt(f)
         }
     }
 }
@@ -94,24 +113,14 @@ impl Number {
     }
 }
 
-impl Settings {
+impl RowSettings {
     /// Of a run, or of a curve of trainings at one condition each.
     pub fn of(run: &ScoredRun) -> Self {
         let (m, mask) = (&run.manifest, &run.mask);
         let (training, selection) = (&m.training, &m.selection);
-        let noise = training.noise.as_ref().map(|noise| TrainingNoise {
-            noise: noise.noise,
-            mask_protocol: noise.mask_protocol.clone(),
-            version: noise.version,
-            rates: TrainingRates::Distribution(noise.rates),
-        });
         let computing = training.computing.as_ref();
         Self {
-            noise: if run.parts().is_empty() {
-                noise
-            } else {
-                noise.map(TrainingNoise::at_tested_rate)
-            },
+            noise: TrainingNoise::of(run),
             tested: Some(Tested::from(mask)),
             selection_conditions: Some(selection.conditions.clone()),
             encoder: training.encoder.clone(),
@@ -128,27 +137,12 @@ impl Settings {
         }
     }
 
-    /// Every setting in words.
-    fn words(&self) -> Names {
-        let noise = self.noise.as_ref();
-        let noise = noise.map(|noise| match noise.rates {
-            TrainingRates::Distribution(RateDistribution::HalfComplete) => {
-                format!("{} ({})", noise.noise, noise.mask_protocol)
-            }
-            TrainingRates::Distribution(RateDistribution::At(condition)) => {
-                format!("{} ({} at {condition})", noise.noise, noise.mask_protocol)
-            }
-            TrainingRates::Tested => {
-                format!(
-                    "{} ({} at the tested rate)",
-                    noise.noise, noise.mask_protocol
-                )
-            }
-        });
+    /// Every setting as text, by its name.
+    fn describe(&self) -> Names {
         let options = Some(self.trainer_options.to_string()).filter(|text| !text.is_empty());
-        let mut words = Names::from([
+        let mut names = Names::from([
             ("encoder", or_external(self.encoder.clone())),
-            ("noise", or_external(noise)),
+            ("noise", or_external(self.noise.as_ref())),
             ("epochs", self.epochs.to_string()),
             ("batch size", self.batch_size.to_string()),
             ("learning rate", self.learning_rate.value().to_string()),
@@ -165,8 +159,8 @@ impl Settings {
         let parameters = self
             .parameters
             .map_or("unknown".to_string(), |n| n.to_string());
-        words.insert("parameters", parameters);
-        words.insert(
+        names.insert("parameters", parameters);
+        names.insert(
             "selection metric",
             match (&self.selection_metric, self.selection) {
                 (Some(metric), _) => metric.clone(),
@@ -175,17 +169,17 @@ impl Settings {
             },
         );
         if let Some(tested) = &self.tested {
-            words.insert("rates", join(&tested.conditions, " "));
-            words.insert("masks", short(&format!("{:?}", tested.variants)));
+            names.insert("rates", join(&tested.conditions, " "));
+            names.insert("masks", short(&format!("{:?}", tested.variants)));
         }
         if let Some(conditions) = &self.selection_conditions {
-            words.insert("selection rates", join(conditions, " "));
+            names.insert("selection rates", join(conditions, " "));
         }
-        words
+        names
     }
 }
 
-/// Stands for a setting that is unknown because the predictions are external.
+/// Shown for a setting that is unknown because the predictions are external.
 const EXTERNAL: &str = "external";
 
 /// A value, or [`EXTERNAL`].
@@ -199,12 +193,12 @@ pub fn join<T: ToString>(values: &[T], by: &str) -> String {
     values.join(by)
 }
 
-/// Eight hexadecimal digits that stand for a long text.
+/// Eight hexadecimal digits of the hash of a long text.
 pub fn short(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..8].to_string()
 }
 
-/// Properties in words by their names.
+/// Properties as text, by their names.
 pub type Names = BTreeMap<&'static str, String>;
 
 /// One suffix per element: the properties that are not the same in all of them, as `name value`;
@@ -223,27 +217,27 @@ pub fn suffixes(all: &[Names]) -> Vec<String> {
 }
 
 /// Key that tells rows of one model apart.
-pub type RowKey = (Option<Trained>, Settings);
+pub type RowKey = (Option<Trained>, RowSettings);
 
 /// As [`suffixes`] for the rows of one model, which tables tell apart by their training protocol: noise
 /// and conditions of selection are left out where they only follow from that.
 pub fn row_suffixes(all: &[RowKey]) -> Vec<String> {
-    let mut same = (all.iter()).flat_map(|a| all.iter().map(move |b| (a, b)));
-    let same: Vec<_> = same.by_ref().filter(|(a, b)| a.0 == b.0).collect();
+    let pairs = (all.iter()).flat_map(|a| all.iter().map(move |b| (a, b)));
+    let same: Vec<_> = pairs.filter(|(a, b)| a.0 == b.0).collect();
     let noise_follows = same.iter().all(|(a, b)| a.1.noise == b.1.noise);
     let selection_follows =
         (same.iter()).all(|(a, b)| a.1.selection_conditions == b.1.selection_conditions);
-    let words = all.iter().map(|(_, settings)| {
-        let mut words = settings.words();
+    let names = all.iter().map(|(_, settings)| {
+        let mut names = settings.describe();
         if noise_follows {
-            words.remove("noise");
+            names.remove("noise");
         }
         if selection_follows {
-            words.remove("selection rates");
+            names.remove("selection rates");
         }
-        words
+        names
     });
-    suffixes(&words.collect::<Vec<_>>())
+    suffixes(&names.collect::<Vec<_>>())
 }
 
 /// Names of the manifest fields in which two runs differ, for an error; `id` and times left out.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::config::{self, Settings, TrainingNoise};
+use super::config::{self, RowSettings, TrainingNoise};
 use super::scores::ScoredRun;
 use super::trained::Trained;
 use crate::mask::Condition;
@@ -17,7 +17,7 @@ use crate::report::error::{Error, Result};
 /// [`Error::Twice`] where two runs of a seed were trained and tested at the same condition.
 pub fn join(runs: Vec<ScoredRun>) -> Result<Vec<ScoredRun>> {
     let mut all = Vec::new();
-    let mut curves: BTreeMap<(Settings, u64), BTreeMap<Condition, ScoredRun>> = BTreeMap::new();
+    let mut curves: BTreeMap<(RowSettings, u64), BTreeMap<Condition, ScoredRun>> = BTreeMap::new();
     for run in runs {
         let Some(condition) = Trained::matched(&run) else {
             all.push(run);
@@ -53,8 +53,8 @@ fn twice(first: &ScoredRun, second: &ScoredRun, condition: Condition) -> Error {
 }
 
 /// The settings of a run without those that follow from its condition.
-fn shared(run: &ScoredRun, condition: Condition) -> Settings {
-    let mut settings = Settings::of(run);
+fn shared(run: &ScoredRun, condition: Condition) -> RowSettings {
+    let mut settings = RowSettings::of(run);
     settings.noise = settings.noise.map(TrainingNoise::at_tested_rate);
     settings.tested = None;
     if run.manifest.selection.conditions == [condition] {
@@ -128,7 +128,7 @@ mod tests {
         let curve = curve.unwrap();
         assert_eq!(curve.mask, mixed.mask);
         let shared = shared(&at(1, 0.5), Condition::of_number(0.5).unwrap());
-        assert_eq!(Settings::of(curve).noise, shared.noise);
+        assert_eq!(RowSettings::of(curve).noise, shared.noise);
         assert_eq!(
             curve.conditions["mae"], mixed.conditions["mae"],
             "the toy model knows its seed alone"

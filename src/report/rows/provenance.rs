@@ -3,7 +3,7 @@
 use crate::metric::fixed;
 use crate::record::{Manifest, SelectionRule};
 
-use crate::report::rows::config::{join, or_external};
+use crate::report::rows::config::{TrainingNoise, join, or_external};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{Row, Section};
 
@@ -36,7 +36,7 @@ pub fn facts(section: &Section) -> Vec<Fact> {
     vec![
         by("Data", &data),
         of_run("Masks", &masks),
-        of_run("Training noise", &noise),
+        of_run("Training noise", &|run| or_external(TrainingNoise::of(run))),
         by("Text encoder", &|m| {
             or_external(m.training.encoder.as_ref())
         }),
@@ -100,18 +100,6 @@ fn masks(run: &ScoredRun) -> String {
         "{} v{}, seeds {seeds}, rates {conditions}",
         mask.mask_protocol, mask.version
     )
-}
-
-/// Training noise; of a curve of trainings at one condition each without that condition.
-fn noise(run: &ScoredRun) -> String {
-    let noise = run.manifest.training.noise.as_ref();
-    or_external(noise.map(|noise| {
-        if run.parts().is_empty() {
-            noise.to_string()
-        } else {
-            noise.at(Some("the tested rate"))
-        }
-    }))
 }
 
 fn grade(m: &Manifest) -> String {

@@ -54,7 +54,7 @@ impl ScoredRun {
     /// The predictions behind the scores, sample by sample.
     ///
     /// # Errors
-    /// If the run changed since it was scored, or its predictions are not what its manifest says.
+    /// If the run changed since it was scored, or its predictions are not those that its manifest lists.
     pub fn samples(&self) -> Result<Samples> {
         let predictions = match &self.source {
             Source::Memory(record) => record.predictions.clone(),

@@ -8,7 +8,7 @@ use crate::metric::{Metric, Protocol};
 
 use crate::report::error::{Error, Result};
 use crate::report::origin::{Origin, RunSet};
-use crate::report::rows::config::{self, Names, RowKey, Settings};
+use crate::report::rows::config::{self, Names, RowKey, RowSettings};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
 use crate::report::rows::{matched, same_masks};
@@ -250,7 +250,7 @@ type Place = (String, Option<Trained>);
 fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place, Row)>> {
     let mut by_settings: BTreeMap<RowKey, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
-        let key = (Trained::of(&run), Settings::of(&run));
+        let key = (Trained::of(&run), RowSettings::of(&run));
         by_settings.entry(key).or_default().push(run);
     }
     let all: Vec<_> = by_settings.keys().cloned().collect();
@@ -261,12 +261,12 @@ fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place
     parts
         .map(|(((trained, _), suffix), runs)| {
             let place = labelled(&runs[0].manifest.model.title, &[&suffix]).to_lowercase();
-            let words = trained.filter(|_| several).map(Trained::words);
-            let words = words
+            let protocol = trained.filter(|_| several).map(Trained::describe);
+            let remarks = protocol
                 .into_iter()
                 .chain([suffix])
-                .filter(|words| !words.is_empty());
-            let configuration = words.collect::<Vec<_>>().join(", ");
+                .filter(|remark| !remark.is_empty());
+            let configuration = remarks.collect::<Vec<_>>().join(", ");
             Ok(((place, *trained), row(&model, configuration, runs)?))
         })
         .collect()

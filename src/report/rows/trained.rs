@@ -34,8 +34,8 @@ impl Trained {
         })
     }
 
-    /// In words, for a remark behind a model's title.
-    pub fn words(self) -> String {
+    /// As a remark behind a model's title.
+    pub fn describe(self) -> String {
         match self {
             Self::Mixed => "trained on mixed noise".to_owned(),
             Self::Clean => "trained on clean data".to_owned(),

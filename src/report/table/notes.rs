@@ -68,7 +68,7 @@ fn trained(section: &Section) -> Vec<String> {
     let all: BTreeSet<Trained> = section.runs().filter_map(Trained::of).collect();
     let mut notes = Vec::new();
     if let (1, Some(only)) = (all.len(), all.first().filter(|t| **t != Trained::Mixed)) {
-        notes.push(format!("Models were {}.", only.words()));
+        notes.push(format!("Models were {}.", only.describe()));
     }
     if all.contains(&Trained::TestedRate) {
         notes.push(
