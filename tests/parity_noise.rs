@@ -11,7 +11,8 @@ use lnln_bench::mask::{Noise, RateDistribution};
 use lnln_bench::selftest::compare::values;
 use lnln_bench::selftest::tensors::Tensors;
 use lnln_bench::train::tensors::SplitTensors;
-use lnln_bench::train::view::{TextSource, TrainingNoise, Views};
+use lnln_bench::train::text_source::TextSource;
+use lnln_bench::train::view::{NoiseSpec, Views};
 use tch::{Device, Tensor};
 
 /// Mask seed of every published loader.
@@ -95,7 +96,8 @@ fn holds(seed: u64, noise: Noise, epoch: u32, state: &str) {
         keep_encodings: false,
         device: Device::Cpu,
     };
-    let training = TrainingNoise {
+    let training = NoiseSpec {
+        kind: noise,
         mask_protocol: noise.mask_protocol(None).unwrap(),
         distribution: RateDistribution::HalfComplete,
         mask_seed: MASK_SEED,

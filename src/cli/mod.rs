@@ -5,11 +5,11 @@ pub mod audit;
 pub mod demo;
 pub mod doctor;
 #[cfg(feature = "torch")]
+pub mod dry_run;
+#[cfg(feature = "torch")]
 pub mod environment;
 pub mod exit_code;
 pub mod export;
-#[cfg(feature = "torch")]
-pub mod forecast;
 pub mod import;
 pub mod inspect;
 #[cfg(feature = "torch")]
@@ -30,7 +30,7 @@ pub mod report;
 #[cfg(feature = "torch")]
 pub mod run;
 #[cfg(feature = "torch")]
-pub mod run_cell;
+pub mod run_one;
 pub mod runs;
 pub mod score;
 pub mod selftest;
@@ -83,9 +83,9 @@ enum Command {
     /// Train and evaluate a sweep; finished runs are never repeated.
     #[cfg(feature = "torch")]
     Run(Box<run::Args>),
-    /// Train and evaluate cells of a planned sweep, by their numbers: what batch systems call.
+    /// Train and evaluate runs of a planned sweep by their indices, as batch systems call it.
     #[cfg(feature = "torch")]
-    RunCell(run_cell::Args),
+    RunOne(run_one::Args),
     /// Predict one split or one sample with the weights of a finished run.
     #[cfg(feature = "torch")]
     Predict(predict::Args),
@@ -116,14 +116,14 @@ impl Command {
     fn computes(&self) -> bool {
         matches!(
             self,
-            Self::Demo(_) | Self::Run(_) | Self::RunCell(_) | Self::Predict(_) | Self::Selftest(_)
+            Self::Demo(_) | Self::Run(_) | Self::RunOne(_) | Self::Predict(_) | Self::Selftest(_)
         )
     }
 
     /// Whether a signal lets it store its state first.
     #[cfg(feature = "torch")]
     fn is_resumable(&self) -> bool {
-        matches!(self, Self::Demo(_) | Self::Run(_) | Self::RunCell(_))
+        matches!(self, Self::Demo(_) | Self::Run(_) | Self::RunOne(_))
     }
 }
 
@@ -155,7 +155,7 @@ impl Cli {
             #[cfg(feature = "torch")]
             Command::Run(args) => run::run(&args, &progress),
             #[cfg(feature = "torch")]
-            Command::RunCell(args) => run_cell::run(&args, &progress),
+            Command::RunOne(args) => run_one::run(&args, &progress),
             #[cfg(feature = "torch")]
             Command::Predict(args) => predict::run(args, &progress),
             Command::Report(args) => report::run(args),

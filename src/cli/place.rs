@@ -1,8 +1,9 @@
-//! Where a sweep happens and how it uses the machine: flags of `run` and `run-cell`.
+//! Where a sweep happens and how it uses the machine: flags of `run` and `run-one`.
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::sweep::{Machine, Options};
+use lnln_bench::sweep::Options;
+use lnln_bench::train::training::Compute;
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
 
 /// Where a sweep happens.
@@ -82,13 +83,13 @@ impl ComputeOptions {
     pub fn closed(&self, data: PathBuf, runs: PathBuf) -> Options {
         Options {
             device: tch::Device::Cpu,
-            machine: Machine {
+            compute: Compute {
                 micro_batch: self.micro_batch,
                 memory_budget: self.memory_budget.map(|bytes| bytes.0),
                 recompute_encoder: self.recompute_encoder,
-                nondeterministic: self.nondeterministic,
-                tensorboard: self.tensorboard,
             },
+            nondeterministic: self.nondeterministic,
+            tensorboard: self.tensorboard,
             log: None,
             flags: self.common_flags(&data),
             data,
@@ -96,7 +97,7 @@ impl ComputeOptions {
         }
     }
 
-    /// What `run-cell` must be told to find the data and use a machine as asked.
+    /// Flags of `run-one` that repeat this use of data and machine.
     pub fn flags(&self, data: &Path) -> Vec<String> {
         let mut flags = self.common_flags(data);
         flags.extend(self.device_and_threads());

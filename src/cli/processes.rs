@@ -1,27 +1,27 @@
-//! A suite run in this process or in several.
+//! Runs a suite in this process or in several.
 
 use anyhow::Context;
 use lnln_bench::support::Progress;
-use lnln_bench::sweep::{self, Fleet, Options, Slot, Suite, Summary, Sweep};
+use lnln_bench::sweep::{self, Options, Suite, Summary, Sweep, Worker, WorkerPool};
 use lnln_bench::train::{DeviceSpec, device};
 
 use super::place::{Place, cores};
 use super::{exit_code, interrupt};
 
-/// How many processes share the work, and where they compute.
+/// Number of worker processes, and their devices.
 #[derive(Debug, Default, clap::Args)]
 pub struct Processes {
-    /// Cells at a time, each in a process of its own: a crash costs one cell. Cores are divided among
-    /// them [default: the number of devices; 1 runs all in this process].
+    /// Runs at a time, each in a worker process: a crash costs one run; cores are divided among the
+    /// workers [default: the number of devices; 1 uses this process].
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Devices that the processes are dealt to, in turn: cuda:0,cuda:1.
+    /// Devices of the worker processes, in turn: cuda:0,cuda:1.
     #[arg(long, value_delimiter = ',', conflicts_with = "device",
         value_parser = |text: &str| text.parse::<DeviceSpec>())]
     devices: Vec<DeviceSpec>,
 }
 
-/// Run a suite at a place; an error where a cell failed. `stem` names the sweep.
+/// Runs a suite; an error where a run failed. `stem` is part of the sweep's name.
 pub fn sweep(
     suite: &Suite,
     stem: &str,
@@ -30,7 +30,7 @@ pub fn sweep(
     progress: &Progress,
 ) -> anyhow::Result<Summary> {
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
-    let summary = match processes.fleet(place) {
+    let summary = match processes.pool(place) {
         None => {
             let options = place
                 .machinery
@@ -38,31 +38,31 @@ pub fn sweep(
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             sweep.run(&options, &raised, progress)?
         }
-        Some((fleet, first)) => {
+        Some((pool, first)) => {
             let options = place
                 .machinery
                 .closed(place.data.clone(), place.runs.clone());
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             if sweep.shares_encodings(&options.runs) {
-                // All threads of one process make them sooner than those that a cell gets.
+                // One process with all threads encodes faster than a worker with its share.
                 let device = device::open(first)?;
                 let options = Options {
                     device,
                     ..options.clone()
                 };
-                match sweep.warm(&options, &raised, progress) {
+                match sweep.prefill(&options, &raised, progress) {
                     Err(stop) if stop.is_stop() => return Err(stop.into()),
-                    Err(error) => tracing::warn!("encodings are left to the cells: {error}"),
+                    Err(error) => tracing::warn!("encodings are left to the workers: {error}"),
                     Ok(()) => {}
                 }
             }
-            fleet.run(&sweep, &options, &raised, progress)?
+            pool.run(&sweep, &options, &raised, progress)?
         }
     };
     finish(summary)
 }
 
-/// The summary, or an error where a cell failed.
+/// The summary, or an error where a run failed.
 pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
     match summary.failed.len() {
         0 => Ok(summary),
@@ -75,13 +75,13 @@ pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
 }
 
 impl Processes {
-    /// Whether a flag says how this machine is shared.
+    /// Whether a flag asks for worker processes.
     pub fn are_asked_for(&self) -> bool {
         self.jobs.is_some() || !self.devices.is_empty()
     }
 
-    /// The processes to start, and the device of the first; `None` where this one does.
-    fn fleet(&self, place: &Place) -> Option<(Fleet, DeviceSpec)> {
+    /// The workers, and the device of the first; `None` where this process does the work.
+    fn pool(&self, place: &Place) -> Option<(WorkerPool, DeviceSpec)> {
         let own = [place.machinery.device];
         let devices = if self.devices.is_empty() {
             &own[..]
@@ -94,7 +94,7 @@ impl Processes {
         }
         let threads = place.machinery.threads.map(usize::from);
         let threads = threads.unwrap_or_else(|| (cores() / jobs).max(1));
-        let slot = |number: usize| Slot {
+        let worker = |number: usize| Worker {
             flags: vec![
                 "--device".into(),
                 devices[number % devices.len()].to_string(),
@@ -102,11 +102,11 @@ impl Processes {
                 threads.to_string(),
             ],
         };
-        let fleet = Fleet {
-            // The last is dealt first.
-            slots: (0..jobs).rev().map(slot).collect(),
+        let pool = WorkerPool {
+            // The last is taken first.
+            workers: (0..jobs).rev().map(worker).collect(),
             resumable: exit_code::INTERRUPTED.into(),
         };
-        Some((fleet, devices[0]))
+        Some((pool, devices[0]))
     }
 }

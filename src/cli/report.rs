@@ -32,7 +32,7 @@ pub struct Args {
     /// Folders of runs, or single run directories
     #[arg(required_unless_present_any = ["check", "sweep"], value_name = "RUNS")]
     runs: Vec<PathBuf>,
-    /// The finished cells of one sweep (RUNS/sweeps/SWEEP), whatever else is in its folder of runs
+    /// The finished runs of one sweep (RUNS/sweeps/SWEEP), whatever else is in its folder of runs
     #[arg(long, value_name = "DIR", conflicts_with_all = ["runs", "check"])]
     sweep: Option<PathBuf>,
     /// Folder for the report; made if needed, an earlier report in it is replaced
@@ -45,7 +45,7 @@ pub struct Args {
     /// `paper` shows the columns of the LNLN paper's tables with the published numbers beside ours
     #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
     layout: Layout,
-    /// Wait so long for cells of sweeps in RUNS that are not done: a network file system may show
+    /// Wait so long for runs of sweeps in RUNS that are not done: a network file system may show
     /// what other machines wrote a minute late
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     latency_wait: u64,
@@ -107,9 +107,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let latency = Duration::from_secs(args.latency_wait);
     let (runs, waiting) = match &args.sweep {
         Some(sweep) => {
-            let cells = wait::for_cells(&SweepDir::open(sweep), latency)?;
-            let paths = cells.finished.iter().map(|dir| dir.path().to_owned());
-            (paths.collect(), cells.unfinished)
+            let runs = wait::for_runs(&SweepDir::open(sweep), latency)?;
+            let paths = runs.finished.iter().map(|dir| dir.path().to_owned());
+            (paths.collect(), runs.unfinished)
         }
         None => {
             wait::for_sweeps(&args.runs, latency);

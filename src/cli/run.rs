@@ -12,7 +12,7 @@ use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selection};
 use super::launch::{self, Launcher};
 use super::place::Place;
 use super::processes::{Processes, sweep};
-use super::{forecast, output};
+use super::{dry_run, output};
 
 /// Train and evaluate a sweep; finished runs are never repeated, unfinished ones go on.
 #[derive(Debug, clap::Args)]
@@ -115,8 +115,7 @@ pub struct Args {
     /// fast, or reference for the reference's computation to the letter [default: fast].
     #[arg(long)]
     engine: Option<EngineKind>,
-    /// Print the cells, which are done and which wait, and what the others will cost by what earlier
-    /// runs did; start nothing.
+    /// Print the planned runs with their state and an estimate of time and memory; start nothing.
     #[arg(long)]
     dry_run: bool,
     /// With --dry-run: as JSON, for other tools.
@@ -144,8 +143,8 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
         let options = place
             .machinery
             .open(place.data.clone(), place.runs.clone(), None)?;
-        let cells = lnln_bench::sweep::forecast(&suite, &options)?;
-        return forecast::show(&cells, args.json);
+        let runs = lnln_bench::sweep::dry_run::dry_run(&suite, &options)?;
+        return dry_run::show(&runs, args.json);
     }
     let summary = sweep(&suite, &stem, &args.place, &args.processes, progress)?;
     output::write(&format!(

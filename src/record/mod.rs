@@ -14,7 +14,7 @@
 //! | `failure.json` | [`Failure`]: the last error, if any |
 //!
 //! A run is worked on in `runs/unfinished/ID/ATTEMPT/` ([`RunLease`]) and renamed to `runs/ID/` when it is done.
-//! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the cells of a sweep; the logs of their
+//! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the runs of a sweep; the logs of their
 //! processes are in `logs/` next to it or, under Slurm, in `slurm/`.
 //!
 //! Every file is written atomically and `DONE` last, so a folder with `DONE` is complete.
@@ -49,7 +49,7 @@ pub use run_dir::{Record, RunDir, Sealed};
 pub use scores::Scores;
 pub use seal::hash as hash_bytes;
 pub use selection::SelectionRule;
-pub use sweep::{SweepCell, SweepDir, SweepManifest, sweeps};
+pub use sweep::{SweepDir, SweepManifest, SweepRun, sweeps};
 pub use trainer_options::TrainerOptions;
 pub use training::{EngineKind, Precision};
 pub use work::{Acquired, RunLease};

@@ -1,5 +1,5 @@
-//! Writes and reads `runs/sweeps/ID/manifest.json`: the cells of a sweep in a fixed order. Written once,
-//! so that every process that works on a part of it means the same cell by an index.
+//! Writes and reads `runs/sweeps/ID/manifest.json`: the runs of a sweep in a fixed order. Written once,
+//! so that an index means the same run to every process that works on a part of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,16 +35,16 @@ pub struct SweepManifest {
     /// The suite as it was resolved.
     pub suite: serde_json::Value,
     /// By index.
-    pub cells: Vec<SweepCell>,
+    pub runs: Vec<SweepRun>,
 }
 
 /// One training and its evaluation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SweepCell {
+pub struct SweepRun {
     /// Its index in the manifest, from 0.
     pub index: usize,
-    /// Id of its run: `runs/RUN/`.
-    pub run: String,
+    /// Id of its directory: `runs/ID/`.
+    pub id: String,
     pub dataset: String,
     /// With its variant.
     pub model: String,
@@ -56,10 +56,10 @@ pub struct SweepCell {
 }
 
 impl SweepManifest {
-    /// The manifest of a suite, its id made of `stem` and a short blake3 of suite and cells: neither
+    /// The manifest of a suite, its id made of `stem` and a short blake3 of suite and runs: neither
     /// the tool's version nor a path of this machine is part of it.
-    pub fn new(stem: &str, data: PathBuf, suite: serde_json::Value, cells: Vec<SweepCell>) -> Self {
-        let hash = content(&suite, &cells);
+    pub fn new(stem: &str, data: PathBuf, suite: serde_json::Value, runs: Vec<SweepRun>) -> Self {
+        let hash = content(&suite, &runs);
         Self {
             kind: KIND.to_owned(),
             format: FORMAT,
@@ -67,19 +67,19 @@ impl SweepManifest {
             version: super::VERSION.to_owned(),
             data,
             suite,
-            cells,
+            runs,
         }
     }
 
-    /// blake3 of suite and cells, in hexadecimal.
+    /// blake3 of suite and runs, in hexadecimal.
     pub fn content_hash(&self) -> String {
-        content(&self.suite, &self.cells)
+        content(&self.suite, &self.runs)
     }
 }
 
-fn content(suite: &serde_json::Value, cells: &[SweepCell]) -> String {
+fn content(suite: &serde_json::Value, runs: &[SweepRun]) -> String {
     // Text, numbers and maps with text as keys cannot fail to serialize.
-    seal::hash(&serde_json::to_vec(&(suite, cells)).unwrap_or_default())
+    seal::hash(&serde_json::to_vec(&(suite, runs)).unwrap_or_default())
 }
 
 /// The folder of one sweep.
@@ -146,7 +146,7 @@ impl SweepDir {
         self.path.join("manifest.json")
     }
 
-    /// Logs of the cells that ran in processes of their own: `RUN.log`.
+    /// Logs of worker processes: `ID.log`.
     pub fn logs(&self) -> PathBuf {
         self.path.join("logs")
     }
@@ -200,9 +200,9 @@ mod tests {
     use crate::record::fixture;
 
     fn manifest(seed: u64) -> SweepManifest {
-        let cell = SweepCell {
+        let run = SweepRun {
             index: 0,
-            run: "a1".into(),
+            id: "a1".into(),
             dataset: "mosi".into(),
             model: "lnln".into(),
             seed,
@@ -211,7 +211,7 @@ mod tests {
             epochs: 3,
         };
         let suite = serde_json::json!({ "seeds": [seed] });
-        SweepManifest::new("paper", "/data".into(), suite, vec![cell])
+        SweepManifest::new("paper", "/data".into(), suite, vec![run])
     }
 
     #[test]

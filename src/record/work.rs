@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use super::attempt::{Attempt, Failure, Outcome};
 use super::error::{Error, Result, io as io_error};
 use super::run_dir::{RunDir, UNFINISHED};
-use super::sweep::SweepCell;
+use super::sweep::SweepRun;
 use crate::support::fs::{is_temporary, sync_folder, write_once};
 use crate::support::heartbeat::Heartbeat;
 use crate::support::{host, lease};
@@ -169,15 +169,15 @@ impl RunLease {
     ///
     /// # Errors
     /// If the directory cannot be written to.
-    pub fn describe_failed_start(&self, cell: &SweepCell) -> Result<()> {
+    pub fn describe_failed_start(&self, run: &SweepRun) -> Result<()> {
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let text = format!(
             "# The run failed before its configuration was resolved; this is from its sweep's manifest.\n\
              dataset = {}\nmodel = {}\nseed = {}\n\n[recipe]\nepochs = {}\n",
-            quoted(&cell.dataset),
-            quoted(&cell.model),
-            cell.seed,
-            cell.epochs
+            quoted(&run.dataset),
+            quoted(&run.model),
+            run.seed,
+            run.epochs
         );
         write_once(&self.dir.config(), text.as_bytes())?;
         Ok(())

@@ -254,7 +254,7 @@ fn a_failure_is_stored_and_the_next_attempt_continues() {
     work.fail(
         vec!["loss is NaN".into()],
         None,
-        "lnln-bench run-cell".into(),
+        "lnln-bench run-one".into(),
     )
     .unwrap();
     assert_eq!(dir.read_failure().unwrap().error, ["loss is NaN"]);
@@ -271,7 +271,7 @@ fn a_crashed_process_s_attempt_is_marked_as_failed() {
         time: 7,
         error: vec!["killed by signal 9".into()],
         log: None,
-        command: "lnln-bench run-cell".into(),
+        command: "lnln-bench run-one".into(),
     };
     record_crash(runs.path(), "lnln-11", u32::MAX - 7, &mut failure).unwrap();
     assert_eq!(dir.read_failure(), Some(failure));

@@ -1,4 +1,4 @@
-//! What can go wrong in a sweep.
+//! Errors of planning and running a suite.
 
 use std::path::{Path, PathBuf};
 
@@ -47,7 +47,7 @@ pub enum Error {
     )]
     NoWeights { run: String },
     #[error("no sample `{sample}` in the {split} split; its ids look like `{example}`")]
-    NoClip {
+    NoSample {
         sample: String,
         split: &'static str,
         example: String,
@@ -56,19 +56,13 @@ pub enum Error {
         "no weights of this run were chosen by metric `{found}`: expected --metric with one of {known}"
     )]
     NoMetric { found: String, known: String },
-    #[error("the {split} split of {dataset}: {reason}")]
-    Tokens {
-        dataset: String,
-        split: &'static str,
-        reason: Box<crate::model::ModelError>,
-    },
-    #[error("the sweep has no cell {index}: expected one from 0 to {}", count.saturating_sub(1))]
-    NoCell { index: usize, count: usize },
+    #[error("the sweep has no run {index}: expected an index from 0 to {}", count.saturating_sub(1))]
+    NoRun { index: usize, count: usize },
     #[error(
-        "cell {index} is no longer run {expected}: its data set, its encoder or this program changed \
+        "entry {index} of the sweep is no longer run {expected}: its data set, its encoder or this program changed \
          since the sweep was planned; plan it again with `lnln-bench run`"
     )]
-    OtherCell { index: usize, expected: String },
+    OtherRun { index: usize, expected: String },
     #[error("{failed} of {total} runs failed; the others are done and are not repeated")]
     RunsFailed { failed: usize, total: usize },
     #[error("cannot read or write `{path}`: {reason}")]
@@ -99,7 +93,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a signal stopped the run with everything stored.
+    /// Whether a signal ended the work, with everything stored.
     pub fn is_stop(&self) -> bool {
         self.class() == ErrorClass::Interrupted
     }
@@ -124,15 +118,14 @@ impl Classify for Error {
             | Self::UnusedOverride { .. }
             | Self::NoWeights { .. }
             | Self::NothingToDo { .. }
-            | Self::NoClip { .. }
+            | Self::NoSample { .. }
             | Self::NoMetric { .. }
-            | Self::NoCell { .. } => ErrorClass::Usage,
-            Self::OtherData { .. } | Self::OtherCell { .. } => ErrorClass::BadData,
+            | Self::NoRun { .. } => ErrorClass::Usage,
+            Self::OtherData { .. } | Self::OtherRun { .. } => ErrorClass::BadData,
             Self::OtherEncoder { .. } => ErrorClass::Unavailable,
             Self::RunsFailed { .. } => ErrorClass::RunsFailed,
             Self::Io { .. } => ErrorClass::Io,
             Self::Unexpected(_) => ErrorClass::Unexpected,
-            Self::Tokens { reason, .. } => reason.class(),
             Self::Train(error) => error.class(),
             Self::Model(error) => error.class(),
             Self::Mask(error) => error.class(),

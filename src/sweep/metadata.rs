@@ -1,12 +1,13 @@
-//! Collects the metadata of a finished cell for its manifest.
+//! Collects the metadata of a finished run for its manifest.
 
 use std::collections::BTreeMap;
 
 use tch::nn;
 
-use super::plan::Cell;
-use super::workbench::Workbench;
+use super::error::Error;
+use super::plan::PlannedRun;
 use crate::data::dataset::SplitName;
+use crate::metric;
 use crate::record::Manifest;
 use crate::record::manifest::{
     BuildMetadata, DatasetMetadata, FORMAT, Grade, ModelMetadata, VERSION,
@@ -14,13 +15,14 @@ use crate::record::manifest::{
 use crate::record::masks::MaskMetadata;
 use crate::record::selection::{MonitoredMask, SelectionMetadata};
 use crate::record::training::{Computing, TrainingMetadata};
+use crate::train::data::TrainData;
 use crate::train::device;
 use crate::train::state::State;
 
 /// libtorch's version, which tch pins.
 pub const LIBTORCH: &str = "2.11.0";
 
-/// Masks of evaluation and of selection, and how the cell was computed.
+/// Masks of evaluation and of selection, and how the run was computed.
 pub struct Measured {
     pub masks: Vec<MaskMetadata>,
     pub monitored: Vec<MonitoredMask>,
@@ -28,65 +30,66 @@ pub struct Measured {
     pub wall_seconds: f64,
 }
 
-/// The manifest of a finished cell.
+/// The manifest of a finished run.
 pub fn manifest(
-    cell: &Cell,
-    data: &Workbench<'_>,
+    run: &PlannedRun,
+    data: &TrainData<'_>,
     store: &nn::VarStore,
     state: &State,
     measured: Measured,
-) -> Manifest {
-    Manifest {
+) -> Result<Manifest, Error> {
+    Ok(Manifest {
         format: FORMAT,
-        id: cell.id.clone(),
+        id: run.id.clone(),
         external: None,
-        dataset: dataset(data),
-        model: model(cell, store),
-        seed: cell.seed,
+        dataset: dataset(data)?,
+        model: model(run, store),
+        seed: run.seed,
         masks: measured.masks,
-        training: training(cell, measured.computing),
-        selection: selection(cell, state, measured.monitored),
+        training: training(run, measured.computing),
+        selection: selection(run, state, measured.monitored),
         build: build(data.device),
         wall_seconds: measured.wall_seconds,
-    }
+    })
 }
 
-fn dataset(data: &Workbench<'_>) -> DatasetMetadata {
+fn dataset(data: &TrainData<'_>) -> Result<DatasetMetadata, Error> {
     let train = &data.splits[SplitName::Train as usize].labels;
-    DatasetMetadata::of(data.corpus, data.protocol, train)
+    let protocol = metric::protocol(&data.corpus.spec.protocol)?;
+    Ok(DatasetMetadata::of(data.corpus, protocol, train))
 }
 
-fn model(cell: &Cell, store: &nn::VarStore) -> ModelMetadata {
+fn model(run: &PlannedRun, store: &nn::VarStore) -> ModelMetadata {
     let trainable = store.trainable_variables();
     let parameters = trainable.iter().map(|tensor| tensor.numel() as u64).sum();
     ModelMetadata {
-        name: cell.choice.name(),
-        title: cell.choice.title(),
-        citation: cell.choice.entry.citation.to_owned(),
+        name: run.choice.name(),
+        title: run.choice.title(),
+        citation: run.choice.entry.citation.to_owned(),
         parameters: Some(parameters),
     }
 }
 
-fn training(cell: &Cell, computing: Computing) -> TrainingMetadata {
+fn training(run: &PlannedRun, computing: Computing) -> TrainingMetadata {
     TrainingMetadata {
-        encoder: Some(cell.config.encoder.clone()),
-        noise: Some(cell.config.noise.clone()),
-        epochs: cell.recipe.epochs,
-        batch_size: cell.recipe.batch_size,
-        learning_rate: cell.recipe.learning_rate,
-        weight_decay: cell.recipe.weight_decay,
-        trainer_options: cell.recipe.trainer_options,
+        encoder: Some(run.config.encoder.clone()),
+        noise: Some(run.config.noise.clone()),
+        epochs: run.recipe.epochs,
+        batch_size: run.recipe.batch_size,
+        learning_rate: run.recipe.learning_rate,
+        weight_decay: run.recipe.weight_decay,
+        trainer_options: run.recipe.trainer_options,
         computing: Some(computing),
     }
 }
 
-fn selection(cell: &Cell, state: &State, masks: Vec<MonitoredMask>) -> SelectionMetadata {
-    let rule = &cell.rule;
+fn selection(run: &PlannedRun, state: &State, masks: Vec<MonitoredMask>) -> SelectionMetadata {
+    let rule = &run.rule;
     SelectionMetadata {
         rule: Some(rule.kind()),
         metric: rule.metric().map(|metric| metric.name.to_owned()),
         split: Some(rule.split()),
-        conditions: (cell.settings.validation.iter())
+        conditions: (run.settings.validation.iter())
             .map(|(_, condition)| *condition)
             .collect(),
         epoch: state.selected(),

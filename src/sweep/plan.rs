@@ -1,4 +1,4 @@
-//! Expands a suite into cells: every combination, each with an identity.
+//! Plans the runs of a suite: every combination, each with an identity.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ use crate::train::selection::Rule;
 const RESULT_VERSION: u32 = 6;
 
 /// One training and its evaluation.
-pub struct Cell {
+pub struct PlannedRun {
     pub dataset: String,
     pub choice: Choice,
     pub seed: u64,
@@ -36,7 +36,7 @@ pub struct Cell {
     pub id: String,
 }
 
-impl Cell {
+impl PlannedRun {
     /// Data set, model and seed, and its training data where they are not the suite's mixed noise.
     pub fn label(&self) -> String {
         let Self { dataset, seed, .. } = self;
@@ -78,7 +78,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// How the cell is trained, as text: noise and selection.
+    /// How the run is trained, as text: noise and selection.
     pub fn training(&self) -> String {
         let SelectionConfig { rule, metric, .. } = &self.selection;
         match (rule, metric) {
@@ -156,8 +156,8 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
     Ok(corpora)
 }
 
-/// Every cell of the suite, in the order data set, model, training, seed; none twice.
-pub fn cells(suite: &Suite, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
+/// Every run of the suite, in the order data set, model, training, seed; none twice.
+pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> {
     let mut trainings = Trainings::new(suite)?;
     let models = suite.models.iter().map(|text| {
         let (name, own) = train_on::split(text)?;
@@ -169,25 +169,25 @@ pub fn cells(suite: &Suite, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
     if let Some(name) = suite.unused_override() {
         return Err(Error::UnusedOverride { name: name.clone() });
     }
-    let (mut cells, mut known) = (Vec::new(), BTreeSet::new());
+    let (mut runs, mut known) = (Vec::new(), BTreeSet::new());
     for name in &suite.datasets {
         let (corpus, encoder) = &corpora[name];
         let encoder = encoder.identity()?;
         for (choice, settings) in &models {
             for (settings, &seed) in product(settings, &suite.seeds) {
-                let cell = cell(suite, settings, corpus, &encoder, choice, seed)?;
-                if known.insert(cell.id.clone()) {
-                    cells.push(cell);
+                let run = run(suite, settings, corpus, &encoder, choice, seed)?;
+                if known.insert(run.id.clone()) {
+                    runs.push(run);
                 }
             }
         }
     }
-    if cells.is_empty() {
+    if runs.is_empty() {
         Err(Error::NothingToDo {
             what: "data set, model or seed",
         })
     } else {
-        Ok(cells)
+        Ok(runs)
     }
 }
 
@@ -212,7 +212,7 @@ impl<'a> Trainings<'a> {
         })
     }
 
-    /// Those of one model, which may have a protocol of its own. A model that is not trained has one cell
+    /// Those of one model, which may have a protocol of its own. A model that is not trained has one run
     /// under any protocol.
     fn of(&mut self, choice: &Choice, own: Option<TrainOn>) -> Result<Vec<Rc<Settings>>, Error> {
         let protocols = match &own {
@@ -239,14 +239,14 @@ impl<'a> Trainings<'a> {
     }
 }
 
-fn cell(
+fn run(
     suite: &Suite,
     settings: &Rc<Settings>,
     corpus: &Corpus,
     encoder: &str,
     choice: &Choice,
     seed: u64,
-) -> Result<Cell, Error> {
+) -> Result<PlannedRun, Error> {
     let rule = settings
         .selection
         .resolve(metric::protocol(&corpus.spec.protocol)?)?;
@@ -283,7 +283,7 @@ fn cell(
         hyper_parameters: choice.config(profile),
     };
     let id = identity(&config);
-    Ok(Cell {
+    Ok(PlannedRun {
         dataset: corpus.name().to_owned(),
         choice: choice.clone(),
         seed,

@@ -1,4 +1,4 @@
-//! Predictions of a trained run for one split, or one sample of it, under one mask.
+//! Predicts one split, or one sample of it, under one mask with the weights of a finished run.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -6,17 +6,17 @@ use std::sync::atomic::AtomicBool;
 
 use tch::{Device, nn};
 
-use super::workbench::Workbench;
-use super::{Error, cell};
+use super::error::Error;
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};
 use crate::record::{EngineKind, Manifest, PredictionKey, Predictions, RunDir};
 use crate::support::Progress;
+use crate::train::data::{DataOptions, TrainData};
 use crate::train::view::View;
 use crate::train::{EncoderSpec, evaluate, native, resume};
 
-/// What is to be predicted.
+/// The prediction that is asked for.
 pub struct Request {
     pub run: RunDir,
     /// Folder of prepared data sets.
@@ -37,7 +37,7 @@ pub struct Request {
 ///
 /// # Errors
 /// [`Error::OtherData`], [`Error::OtherEncoder`] where data or encoder are not those the run was
-/// trained with; [`Error::NoClip`]; [`Error::NoMetric`]; those of reading run, data and encoder.
+/// trained with; [`Error::NoSample`]; [`Error::NoMetric`]; those of reading run, data and encoder.
 pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Error> {
     let manifest = request.run.sealed()?.manifest;
     let Some(computing) = &manifest.training.computing else {
@@ -55,11 +55,17 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     if request.device.is_cuda() {
         native::deterministic(true)?;
     }
-    let data = Workbench::open(&corpus, &encoder, &cache, request.device, &never, progress)?;
+    let loading = DataOptions {
+        encoder: &encoder,
+        cache: &cache,
+        device: request.device,
+        progress,
+    };
+    let data = TrainData::open(&corpus, &loading, &never)?;
     let rows = rows(request, &data)?;
     let mut store = nn::VarStore::new(request.device);
     let choice = Choice::parse(&manifest.model.name)?;
-    let mut model = cell::build(&choice, &data, &store)?;
+    let mut model = data.model(&choice, &store)?;
     model.set_engine(Engine {
         reference: computing.engine == EngineKind::Reference,
         recompute: false,
@@ -98,14 +104,14 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     Ok(predictions)
 }
 
-/// The rows that are asked for: all, or one sample's.
-fn rows(request: &Request, data: &Workbench<'_>) -> Result<Range<usize>, Error> {
+/// The requested rows: all, or one sample's.
+fn rows(request: &Request, data: &TrainData<'_>) -> Result<Range<usize>, Error> {
     let split = &data.splits[request.split as usize];
     let Some(sample) = &request.sample else {
         return Ok(0..split.len());
     };
     let row = split.ids.iter().position(|id| id == sample);
-    let row = row.ok_or_else(|| Error::NoClip {
+    let row = row.ok_or_else(|| Error::NoSample {
         sample: sample.clone(),
         split: request.split.as_str(),
         example: split.ids.first().cloned().unwrap_or_default(),
@@ -113,8 +119,8 @@ fn rows(request: &Request, data: &Workbench<'_>) -> Result<Range<usize>, Error> 
     Ok(row..row + 1)
 }
 
-/// The split as the mask shows it.
-fn view(request: &Request, data: &Workbench<'_>) -> Result<View, Error> {
+/// The split under the requested mask.
+fn view(request: &Request, data: &TrainData<'_>) -> Result<View, Error> {
     let Request {
         mask_protocol,
         split,
@@ -126,7 +132,7 @@ fn view(request: &Request, data: &Workbench<'_>) -> Result<View, Error> {
     Ok(data.under(split, &masks.keeps(split, condition)?, condition)?)
 }
 
-/// Weights make sense of nothing but what they were trained on.
+/// Checks that data and encoder are those of the training: the weights fit no others.
 fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<(), Error> {
     let (expected, found) = (&manifest.dataset.content_hash, &corpus.content_hash);
     if expected != found {
@@ -145,7 +151,7 @@ fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<
     }
 }
 
-/// The file of the weights.
+/// File of the requested weights.
 fn weights(request: &Request, manifest: &Manifest) -> Result<PathBuf, Error> {
     let selection = &manifest.selection;
     match selection.chosen_by(&request.metric) {

@@ -1,21 +1,23 @@
-//! The memory plan of a cell before its data is loaded: sizes come from the shapes of the file.
+//! The memory plan of a run before its data is loaded: sizes come from the shapes of the file.
 
 use tch::{Device, nn};
 
-use super::plan::Cell;
+use super::Error;
+use super::plan::PlannedRun;
 use super::planned::Options;
-use super::{Error, cell, workbench};
 use crate::data::dataset::{Corpus, SplitName};
 use crate::model::{EncoderSetup, LabelStats, Profile, Setup, Shapes, weights::hugging_face};
 use crate::train::EncoderSpec;
 use crate::train::memory::{self, Demand, MemoryPlan};
+use crate::train::text_source::vocabulary;
+use crate::train::training::monitored_splits;
 
-/// What [`MemoryPlan`] will say when the cell is trained.
+/// What [`MemoryPlan`] will say when the run is trained.
 ///
 /// # Errors
-/// If the encoder cannot be read, or the cell does not fit into the memory allowed.
+/// If the encoder cannot be read, or the run does not fit into the memory allowed.
 pub fn memory(
-    cell: &Cell,
+    run: &PlannedRun,
     corpus: &Corpus,
     encoder: &EncoderSpec,
     options: &Options,
@@ -24,31 +26,30 @@ pub fn memory(
     // Sizes are the same on every device, and this one is there.
     let store = nn::VarStore::new(Device::Cpu);
     let profile = Profile::for_dataset(corpus.name());
-    let model = (cell.choice.entry.build)(&Setup {
+    let model = (run.choice.entry.build)(&Setup {
         path: store.root(),
         profile,
         shapes: shapes(corpus),
         encoder: setup.clone(),
         labels: LabelStats::of(&corpus.labels(SplitName::Train)?),
         label_range: corpus.spec.label_range.map(f64::from),
-        config: cell.choice.config(profile),
+        config: run.choice.config(profile),
     })?;
-    let machine = options.machine;
-    let budget = match machine.memory_budget {
+    let budget = match options.compute.memory_budget {
         Some(budget) => budget,
         None => memory::default_budget(options.device)?,
     };
     Ok(MemoryPlan::new(
-        cell.choice.entry,
+        run.choice.entry,
         model.as_ref(),
         &store,
         Demand {
-            data: data(cell, corpus, &setup)
+            data: data(run, corpus, &setup)
                 + host(corpus, encoder, options.device)
                 + frozen(encoder)?,
-            batch_size: cell.recipe.batch_size,
+            batch_size: run.recipe.batch_size,
             text_steps: corpus.text_steps as i64,
-            micro_batch: machine.micro_batch,
+            micro_batch: options.compute.micro_batch,
             budget,
         },
     )?)
@@ -84,7 +85,7 @@ fn encoder_setup(encoder: &EncoderSpec, corpus: &Corpus) -> Result<EncoderSetup,
                     .reader()
                     .numbers::<i32>(&format!("{split}/text_bert"));
                 let tokens = tokens.map_err(crate::data::dataset::Error::from)?;
-                rows = rows.max(workbench::vocabulary(tokens.iter()));
+                rows = rows.max(vocabulary(tokens.iter()));
             }
             EncoderSetup::tiny(rows)
         }
@@ -113,7 +114,7 @@ fn host(corpus: &Corpus, encoder: &EncoderSpec, device: Device) -> u64 {
 }
 
 /// Bytes of splits and views on the device, as the trainer will count them.
-fn data(cell: &Cell, corpus: &Corpus, encoder: &EncoderSetup) -> u64 {
+fn data(run: &PlannedRun, corpus: &Corpus, encoder: &EncoderSetup) -> u64 {
     let ((audio, audio_width), (vision, vision_width)) = (corpus.audio, corpus.vision);
     // Features and label as float32, three lengths as int64.
     let sample = 4 * (audio * audio_width + vision * vision_width + 1) + 3 * 8;
@@ -123,9 +124,9 @@ fn data(cell: &Cell, corpus: &Corpus, encoder: &EncoderSetup) -> u64 {
     };
     let keep = 4 * (audio + vision);
     let [train, ..] = corpus.counts;
-    let monitored = cell::monitored_splits(cell).into_iter();
+    let monitored = monitored_splits(&run.rule, &run.recipe).into_iter();
     let monitored: usize = monitored.map(|split| corpus.counts[split as usize]).sum();
     let splits = sample * corpus.counts.iter().sum::<usize>();
-    let views = cell.settings.validation.len() * monitored * (text + keep);
+    let views = run.settings.validation.len() * monitored * (text + keep);
     (splits + views + 2 * train * text) as u64
 }

@@ -16,7 +16,7 @@ use crate::sweep::slurm;
 use crate::train::schedule::Schedule;
 use crate::train::{EncoderSpec, OptionOverride, Overrides, Selection};
 
-/// Data sets x models x seeds, each cell evaluated at every rate of every mask seed.
+/// Data sets x models x seeds, each run evaluated at every rate of every mask seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suite {
@@ -100,7 +100,7 @@ impl FromStr for Protocol {
     }
 }
 
-/// How every cell of a suite is trained.
+/// How every run of a suite is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {

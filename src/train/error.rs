@@ -112,6 +112,12 @@ pub enum Error {
         split: &'static str,
         dataset: String,
     },
+    #[error("the {split} split of {dataset}: {reason}")]
+    Tokens {
+        dataset: String,
+        split: &'static str,
+        reason: Box<crate::model::ModelError>,
+    },
     #[error(
         "interrupted: stored after epoch {epoch}{}; the same command continues", steps(*step)
     )]
@@ -197,6 +203,7 @@ impl Classify for Error {
             Self::Unexpected(_) | Self::Libtorch(_) | Self::Torch(_) | Self::Optimizer(_) => {
                 ErrorClass::Unexpected
             }
+            Self::Tokens { reason, .. } => reason.class(),
             Self::Model(error) => error.class(),
             Self::Mask(error) => error.class(),
             Self::Dataset(error) => error.class(),

@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod data;
 pub mod device;
 pub mod encoder;
 pub mod encoding;
@@ -27,8 +28,11 @@ pub mod selection;
 pub mod state;
 pub mod tensorboard;
 pub mod tensors;
+pub mod test_masks;
 mod text_present;
+pub mod text_source;
 pub mod trainer;
+pub mod training;
 pub mod view;
 
 pub use config::Overrides;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use lnln_bench::record::attempt::{Attempt, Failure, Outcome};
 use lnln_bench::record::training::NoiseMetadata;
-use lnln_bench::record::{RunDir, SelectionRule, SweepCell, SweepDir, SweepManifest};
+use lnln_bench::record::{RunDir, SelectionRule, SweepDir, SweepManifest, SweepRun};
 use lnln_bench::support::host;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -64,7 +64,7 @@ fn age(folder: &Path) {
     }
 }
 
-/// A sweep with a cell in each state, and a run outside of it.
+/// A sweep with a run in each state, and a run outside of it.
 fn folder() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let runs = folder.path().join("runs");
@@ -81,26 +81,26 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
             "the loss is not finite".into(),
         ],
         log: None,
-        command: "lnln-bench run-cell --manifest runs/sweeps/s/manifest.json --index 2".into(),
+        command: "lnln-bench run-one --manifest runs/sweeps/s/manifest.json --index 2".into(),
     };
     failure.write(&failed).unwrap();
     // No process has this number.
     attempt(&run(&runs, "dd", "misa", 2, 2), u32::MAX - 9, None);
     let other = run(&runs, "ff", "almt", 1, 4);
     fs::write(other.done(), "").unwrap();
-    let cells = [
+    let planned = [
         ("aa", "lnln", 1),
         ("bb", "lnln", 2),
         ("cc", "misa", 1),
         ("dd", "misa", 2),
         ("ee", "tfn", 1),
     ];
-    let cells = cells
+    let planned = planned
         .into_iter()
         .enumerate()
-        .map(|(index, (run, model, seed))| SweepCell {
+        .map(|(index, (id, model, seed))| SweepRun {
             index,
-            run: run.into(),
+            id: id.into(),
             dataset: "mosi".into(),
             model: model.into(),
             seed,
@@ -114,7 +114,7 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
             epochs: 4,
         });
     let suite = serde_json::json!({ "datasets": ["mosi"] });
-    let manifest = SweepManifest::new("paper", "/data".into(), suite, cells.collect());
+    let manifest = SweepManifest::new("paper", "/data".into(), suite, planned.collect());
     SweepDir::create(&runs, &manifest).unwrap();
     age(&runs);
     (folder, runs)
@@ -151,11 +151,11 @@ fn runs_are_listed_with_their_progress() {
 fn the_status_of_a_sweep_says_what_runs_what_failed_and_how_to_repeat_it() {
     let (_folder, runs) = folder();
     insta::assert_snapshot!(stdout(&["runs", "status"], &runs), @r"
-    paper-058205: 5 cells: 1 done, 1 running, 1 failed, 1 stopped, 1 waiting
+    paper-058205: 5 runs: 1 done, 1 running, 1 failed, 1 stopped, 1 waiting
       running  bb mosi lnln 2: epoch 3/4, mae 1.250, best 1.000 in epoch 2, 50 samples/s, 1m30s of training left
       stopped  dd mosi misa 2: epoch 2/4, quiet for 49h00m
       failed   cc mosi misa 1: misa on mosi failed: the loss is not finite
-               again: lnln-bench run-cell --manifest runs/sweeps/s/manifest.json --index 2
+               again: lnln-bench run-one --manifest runs/sweeps/s/manifest.json --index 2
 
     runs of no sweep: 1: 1 done
     ");

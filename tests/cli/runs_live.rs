@@ -9,7 +9,7 @@ use predicates::str::contains;
 
 use super::program::{prepared, program, runs_in};
 
-/// A sweep of one cell.
+/// A sweep of one run.
 fn arguments(folder: &Path, data: &Path, model: &str, epochs: u32) -> Vec<String> {
     let (data, runs) = (data.display(), folder.join("runs"));
     let line = format!(

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use lnln_bench::record::{
-    Manifest, Predictions, Record, RunDir, SweepCell, SweepDir, SweepManifest,
+    Manifest, Predictions, Record, RunDir, SweepDir, SweepManifest, SweepRun,
 };
 
 const DATASETS: usize = 10;
@@ -52,12 +52,12 @@ fn main() -> Result<()> {
 
 /// A sweep over the runs and more.
 fn sweep(out: &Path, record: &Record, count: usize) -> Result<()> {
-    let cell = |index: usize| {
+    let run = |index: usize| {
         let (dataset, model) = (index % DATASETS, index / DATASETS % MODELS);
         let manifest = manifest(record, index, dataset, model, index / DATASETS / MODELS);
-        Some(SweepCell {
+        Some(SweepRun {
             index,
-            run: manifest.id,
+            id: manifest.id,
             dataset: manifest.dataset.name,
             model: manifest.model.name,
             seed: manifest.seed,
@@ -66,12 +66,12 @@ fn sweep(out: &Path, record: &Record, count: usize) -> Result<()> {
             epochs: manifest.training.epochs,
         })
     };
-    let cells: Option<Vec<_>> = (0..count).map(cell).collect();
-    let cells = cells.ok_or("the recorded run was not trained by this program")?;
+    let runs: Option<Vec<_>> = (0..count).map(run).collect();
+    let runs = runs.ok_or("the recorded run was not trained by this program")?;
     let suite = serde_json::Value::Null;
     SweepDir::create(
         out,
-        &SweepManifest::new("many", "/data".into(), suite, cells),
+        &SweepManifest::new("many", "/data".into(), suite, runs),
     )?;
     Ok(())
 }

@@ -19,7 +19,7 @@ use crate::cli::output;
 
 May go: files that a killed writer left behind a day ago or earlier; last.safetensors of runs that are
 done; what attempts left of such runs, a day after they fell quiet; unfinished runs that no sweep of the folder names, a day after they fell quiet; runs of an older
-version of this program where a sweep has finished the same cell since.
+version of this program where a sweep has finished the same run since.
 Never goes: a run that a report names, or that may still be running. Reports are looked for beside the
 folder of runs and in the current folder, two levels deep, in its sweeps, and where --reports says.")]
 pub struct Args {
@@ -108,7 +108,7 @@ fn word(reason: &Reason) -> &'static str {
     match reason {
         Reason::Temporary => "left by a killed writer",
         Reason::Checkpoint => "state of a run that is done",
-        Reason::Beside => "left beside a run that is done",
+        Reason::Attempt => "left by another attempt at a run that is done",
         Reason::Unnamed => "unfinished, of no sweep",
         Reason::Superseded { .. } => "superseded",
     }

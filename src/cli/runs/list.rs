@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lnln_bench::sweep::status::{self, Run};
+use lnln_bench::sweep::status::{self, StoredRun};
 
 use super::rows::{self, RunRow};
 use crate::cli::output;
@@ -13,13 +13,13 @@ const HEAD: [&str; 9] = [
 
 /// Lists the runs of a folder.
 pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
-    let mut runs = status::look(folder)?;
+    let mut runs = status::stored_runs(folder)?;
     if json {
         let all: Vec<RunRow<'_>> = runs.iter().map(RunRow::from).collect();
         return output::write(&serde_json::to_string_pretty(&all)?);
     }
     // As a sweep has them.
-    let key = |run: &Run| (run.dataset.clone(), run.model.clone(), run.seed);
+    let key = |run: &StoredRun| (run.dataset.clone(), run.model.clone(), run.seed);
     runs.sort_by_cached_key(key);
     let mut table = output::table();
     table.set_header(HEAD);

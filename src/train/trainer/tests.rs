@@ -18,7 +18,8 @@ use crate::model::{
 use crate::model::{Trace, constant};
 use crate::support::Progress;
 use crate::train::checkpoint;
-use crate::train::view::{TextSource, Views};
+use crate::train::text_source::TextSource;
+use crate::train::view::Views;
 
 const SAMPLES: usize = 10;
 

@@ -1,4 +1,4 @@
-//! Cells in processes of their own: `run-cell`, `run --jobs`, two sweeps started by mistake.
+//! Runs in worker processes: `run-one`, `run --jobs`, two sweeps started by mistake.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,8 @@ fn manifest(runs: &Path) -> (PathBuf, SweepManifest) {
     (sweep.manifest(), sweep.read().unwrap())
 }
 
-fn run_cell(manifest: &Path, index: usize) -> Vec<String> {
-    let line = "run-cell --threads 1 --device cpu --index";
+fn run_one(manifest: &Path, index: usize) -> Vec<String> {
+    let line = "run-one --threads 1 --device cpu --index";
     let mut arguments: Vec<String> = words(line).map(str::to_owned).collect();
     arguments.extend([index.to_string(), "--manifest".into()]);
     arguments.push(manifest.display().to_string());
@@ -74,7 +74,7 @@ fn several_processes_leave_what_one_leaves() {
 }
 
 #[test]
-fn a_cell_is_run_once_by_its_number_and_two_processes_share_the_work() {
+fn a_run_is_done_once_by_its_index_and_two_processes_share_the_work() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let run = arguments(folder.path(), &data, "runs", 12);
@@ -84,7 +84,7 @@ fn a_cell_is_run_once_by_its_number_and_two_processes_share_the_work() {
     }
     let runs = folder.path().join("runs");
     let (path, sweep) = manifest(&runs);
-    assert_eq!(sweep.cells.len(), 2);
+    assert_eq!(sweep.runs.len(), 2);
     let before: Vec<_> = runs_in(&runs)
         .iter()
         .map(|run| fs::read(run.done()).unwrap())
@@ -93,10 +93,10 @@ fn a_cell_is_run_once_by_its_number_and_two_processes_share_the_work() {
         .iter()
         .for_each(|run| drop(run.load().unwrap()));
     program()
-        .args(run_cell(&path, 0))
+        .args(run_one(&path, 0))
         .assert()
         .success()
-        .stdout(contains("1 cells done (1 before)"));
+        .stdout(contains("1 runs done (1 before)"));
     let after: Vec<_> = runs_in(&runs)
         .iter()
         .map(|run| fs::read(run.done()).unwrap())
@@ -108,14 +108,14 @@ fn a_cell_is_run_once_by_its_number_and_two_processes_share_the_work() {
         .success();
     assert_eq!(results(&runs), results(&folder.path().join("alone")));
     program()
-        .args(run_cell(&path, 2))
+        .args(run_one(&path, 2))
         .assert()
         .code(2)
         .stderr(contains("expected one from 0 to 1"));
 }
 
 #[test]
-fn a_killed_process_costs_its_cell_alone_and_the_same_command_goes_on() {
+fn a_killed_process_costs_its_run_alone_and_the_same_command_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let mut run = arguments(folder.path(), &data, "runs", 60);
@@ -145,14 +145,14 @@ fn a_killed_process_costs_its_cell_alone_and_the_same_command_goes_on() {
         "demo-film lf_dnn 1111",
         "signal: 9",
         "  log: ",
-        "again: lnln-bench run-cell",
+        "again: lnln-bench run-one",
     ] {
         assert!(said.contains(word), "{word} is not in {said}");
     }
     let (_, sweep) = manifest(&runs);
     let done = |model: &str| {
-        let cell = sweep.cells.iter().find(|cell| cell.model == model).unwrap();
-        record::run_dir(&runs, &cell.run)
+        let run = sweep.runs.iter().find(|run| run.model == model).unwrap();
+        record::run_dir(&runs, &run.id)
     };
     assert!(done("constant").is_done());
     assert!(done("lf_dnn").read_failure().unwrap().error[0].contains("signal: 9"));
@@ -196,7 +196,7 @@ fn a_stopped_fleet_stores_everything_and_goes_on() {
 }
 
 #[test]
-fn a_cell_whose_data_changed_is_refused() {
+fn a_run_whose_data_changed_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     program()
@@ -207,10 +207,10 @@ fn a_cell_whose_data_changed_is_refused() {
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("\"epochs\": 1,", "\"epochs\": 2,")).unwrap();
     program()
-        .args(run_cell(&path, 0))
+        .args(run_one(&path, 0))
         .assert()
         .code(3)
-        .stderr(contains("cell 0 is no longer run").and(contains("plan it again")));
+        .stderr(contains("entry 0 of the sweep is no longer run").and(contains("plan it again")));
 }
 
 fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {

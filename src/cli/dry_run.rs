@@ -1,21 +1,21 @@
-//! `run --dry-run`: what a sweep would do and what it would cost.
+//! `run --dry-run`: prints planned runs with estimates of time, memory and disk.
 
 use lnln_bench::support::words;
-use lnln_bench::sweep::forecast::CellForecast;
-use lnln_bench::sweep::status::State;
+use lnln_bench::sweep::dry_run::RunEstimate;
+use lnln_bench::sweep::status::RunState;
 use serde_json::json;
 
 use super::output;
 
-/// Prints the cells, as JSON where other tools ask.
-pub fn show(cells: &[CellForecast], json: bool) -> anyhow::Result<()> {
+/// Prints the runs as a table, or as JSON.
+pub fn show(runs: &[RunEstimate], json: bool) -> anyhow::Result<()> {
     if json {
-        let all = json!({ "cells": cells, "total": Total::of(cells).json() });
+        let all = json!({ "runs": runs, "total": Total::of(runs).json() });
         return output::write(&serde_json::to_string_pretty(&all)?);
     }
     let mut notes = Notes::default();
     let mut table = output::table();
-    let trainings = distinct(cells.iter().map(|cell| &*cell.training));
+    let trainings = distinct(runs.iter().map(|run| &*run.training));
     let mut head = vec![
         "run", "data set", "model", "seed", "state", "epoch", "time", "memory", "how",
     ];
@@ -23,10 +23,10 @@ pub fn show(cells: &[CellForecast], json: bool) -> anyhow::Result<()> {
         head.insert(4, "training");
     }
     table.set_header(head);
-    for cell in cells {
-        let mut row = row(cell, &mut notes);
+    for run in runs {
+        let mut row = row(run, &mut notes);
         if trainings.len() > 1 {
-            row.insert(4, cell.training.clone());
+            row.insert(4, run.training.clone());
         }
         table.add_row(row);
     }
@@ -37,32 +37,32 @@ pub fn show(cells: &[CellForecast], json: bool) -> anyhow::Result<()> {
     if let [training] = trainings[..] {
         text += &format!("training: {training}\n");
     }
-    output::write(&(text + &Total::of(cells).words()))
+    output::write(&(text + &Total::of(runs).words()))
 }
 
-fn row(cell: &CellForecast, notes: &mut Notes) -> Vec<String> {
+fn row(run: &RunEstimate, notes: &mut Notes) -> Vec<String> {
     let unknown = || "unknown".to_owned();
     let mut how = Vec::new();
     let (mut time, mut memory) = (String::new(), String::new());
-    if let Some(estimate) = &cell.estimate {
-        time = cell.seconds_left.map_or_else(unknown, words::duration);
+    if let Some(estimate) = &run.estimate {
+        time = run.seconds_left.map_or_else(unknown, words::duration);
         how.push(notes.number(&estimate.basis));
         memory = estimate.memory.map_or_else(String::new, words::bytes);
     }
-    if let Some(planned) = &cell.planned {
+    if let Some(planned) = &run.planned {
         memory = planned.bytes.map_or_else(unknown, words::bytes);
         how.push(notes.number(&format!("memory as planned: {}", planned.words)));
     }
-    let epochs = match cell.epochs {
+    let epochs = match run.epochs {
         0 => String::new(),
-        epochs => format!("{}/{epochs}", cell.epoch),
+        epochs => format!("{}/{epochs}", run.epoch),
     };
     vec![
-        cell.run.clone(),
-        cell.dataset.clone(),
-        cell.model.clone(),
-        cell.seed.to_string(),
-        super::runs::word(cell.state).to_owned(),
+        run.id.clone(),
+        run.dataset.clone(),
+        run.model.clone(),
+        run.seed.to_string(),
+        super::runs::word(run.state).to_owned(),
         epochs,
         time,
         memory,
@@ -70,18 +70,18 @@ fn row(cell: &CellForecast, notes: &mut Notes) -> Vec<String> {
     ]
 }
 
-/// What several cells say is said once.
+/// Footnotes; runs with the same note share its number.
 #[derive(Default)]
 struct Notes(Vec<String>);
 
 impl Notes {
     fn number(&mut self, words: &str) -> String {
         let known = self.0.iter().position(|note| note == words);
-        let place = known.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             self.0.push(words.to_owned());
             self.0.len() - 1
         });
-        format!("[{}]", place + 1)
+        format!("[{}]", index + 1)
     }
 }
 
@@ -95,36 +95,36 @@ fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     known
 }
 
-/// Sums over the cells that are not done.
+/// Sums over the runs that are not done.
 struct Total {
-    cells: usize,
+    runs: usize,
     done: usize,
-    /// Cells whose time nobody knows.
+    /// Runs without an estimate of time.
     unknown: usize,
     seconds: f64,
-    /// The most that any of them needs.
+    /// Largest need of any of them.
     memory: u64,
     disk: u64,
 }
 
 impl Total {
-    fn of(cells: &[CellForecast]) -> Self {
-        let left = || cells.iter().filter(|cell| cell.state != State::Done);
-        let measured = left().filter_map(|cell| cell.estimate.as_ref()?.memory);
-        let planned = left().filter_map(|cell| cell.planned.as_ref()?.bytes);
+    fn of(runs: &[RunEstimate]) -> Self {
+        let left = || runs.iter().filter(|run| run.state != RunState::Done);
+        let measured = left().filter_map(|run| run.estimate.as_ref()?.memory);
+        let planned = left().filter_map(|run| run.planned.as_ref()?.bytes);
         Self {
-            cells: cells.len(),
-            done: cells.len() - left().count(),
-            unknown: left().filter(|cell| cell.seconds_left.is_none()).count(),
-            seconds: left().filter_map(|cell| cell.seconds_left).sum(),
+            runs: runs.len(),
+            done: runs.len() - left().count(),
+            unknown: left().filter(|run| run.seconds_left.is_none()).count(),
+            seconds: left().filter_map(|run| run.seconds_left).sum(),
             memory: measured.chain(planned).max().unwrap_or(0),
-            disk: left().filter_map(|cell| cell.estimate.as_ref()?.disk).sum(),
+            disk: left().filter_map(|run| run.estimate.as_ref()?.disk).sum(),
         }
     }
 
     fn json(&self) -> serde_json::Value {
         json!({
-            "cells": self.cells,
+            "runs": self.runs,
             "done": self.done,
             "of_unknown_time": self.unknown,
             "seconds_left": self.seconds,
@@ -134,8 +134,8 @@ impl Total {
     }
 
     fn words(&self) -> String {
-        let left = self.cells - self.done;
-        let mut text = format!("{} cells: {} done, {left} to do", self.cells, self.done);
+        let left = self.runs - self.done;
+        let mut text = format!("{} runs: {} done, {left} to do", self.runs, self.done);
         if left > self.unknown {
             let time = words::duration(self.seconds);
             text += &format!("; {time} one after the other");

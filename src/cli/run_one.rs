@@ -1,42 +1,42 @@
-//! `run-cell`: cells of a planned sweep by their numbers.
+//! `run-one`: runs of a planned sweep, by index.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
-use lnln_bench::record::{self, SweepCell, SweepDir};
+use lnln_bench::record::{self, SweepDir, SweepRun};
 use lnln_bench::support::Progress;
 use lnln_bench::sweep::slurm::{jobs, requeue};
-use lnln_bench::sweep::{self, Options, Summary, Sweep, Unbegun};
+use lnln_bench::sweep::{self, FailedToStart, Options, Summary, Sweep};
 
 use super::place::ComputeOptions;
 use super::{exit_code, interrupt, output, processes};
 
-/// Train and evaluate cells of a planned sweep.
+/// Train and evaluate runs of a planned sweep, by index.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  lnln-bench run-cell --manifest runs/sweeps/paper-mosi-3f2a9c/manifest.json --index 7
-  lnln-bench run-cell --manifest $M --index $((4 * JOB_COMPLETION_INDEX)) --count 4
+  lnln-bench run-one --manifest runs/sweeps/paper-mosi-3f2a9c/manifest.json --index 7
+  lnln-bench run-one --manifest $M --index $((4 * JOB_COMPLETION_INDEX)) --count 4
 
-A cell that is done is left alone, so any batch system may call this any number of times. A cell that fails
-says so in its folder, and the next goes on.")]
+A finished run is skipped, so any batch system may call this any number of times. The error of a
+failed run is stored in its folder, and the next run starts.")]
 pub struct Args {
-    /// manifest.json of a sweep, as `run` writes it.
+    /// manifest.json of the sweep, written by `run`.
     #[arg(long)]
     manifest: PathBuf,
-    /// The cell's number, from 0.
+    /// Index of the (first) run in the manifest, from 0.
     #[arg(long)]
     index: usize,
-    /// Cells from there on; numbers past the last are passed over.
+    /// Number of runs from there on; indices past the last are skipped.
     #[arg(long, default_value_t = 1)]
     count: usize,
-    /// Folder of prepared data sets [default: that of the sweep's first call].
+    /// Folder of prepared data sets [default: the one in the manifest].
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Where stderr goes, for who looks at a failure [default: the task's log where Slurm runs it].
+    /// File that stderr is redirected to, named where a run fails [default: the log of the Slurm task].
     #[arg(long)]
     log: Option<PathBuf>,
-    /// How often a task of a Slurm array may queue itself again at its time limit.
+    /// Largest number of times that a task of a Slurm array queues itself again at its time limit.
     #[arg(long, default_value_t = 10, value_name = "N")]
     max_requeues: u32,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub struct Args {
 
 /// Run the subcommand.
 pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
-    let result = cells(args, progress);
+    let result = run_all(args, progress);
     let stopped = result
         .as_ref()
         .is_err_and(|error| exit_code::of(error) == exit_code::INTERRUPTED);
@@ -55,7 +55,7 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
             // A cancel looks like this, and what was cancelled must not come back.
             tracing::warn!(
                 "not queued again: its end came while it stored its state, by a cancel or the time limit; \
-                 `run --launcher slurm` goes on with it"
+                 `run --launcher slurm` resumes it"
             );
         } else if !advanced(args)? {
             tracing::warn!(
@@ -69,24 +69,24 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     result
 }
 
-/// Whether this process brought one of its cells further.
+/// Whether this process advanced one of its runs.
 fn advanced(args: &Args) -> anyhow::Result<bool> {
     let dir = SweepDir::open(args.manifest.parent().unwrap_or(Path::new(".")));
-    let cells = dir.read()?.cells.into_iter().skip(args.index);
-    let mut runs = cells
+    let runs = dir.read()?.runs.into_iter();
+    Ok(runs
+        .skip(args.index)
         .take(args.count)
-        .map(|cell| record::run_dir(&dir.runs(), &cell.run));
-    Ok(runs.any(|run| run.advanced_here()))
+        .any(|run| record::run_dir(&dir.runs(), &run.id).advanced_here()))
 }
 
-fn cells(args: &Args, progress: &Progress) -> anyhow::Result<()> {
+fn run_all(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
     let dir = SweepDir::open(args.manifest.parent().unwrap_or(Path::new(".")));
     let manifest = dir.read()?;
-    let (index, count) = (args.index, manifest.cells.len());
+    let (index, count) = (args.index, manifest.runs.len());
     let last = index.saturating_add(args.count).min(count);
     if index >= count {
-        return Err(sweep::Error::NoCell { index, count }.into());
+        return Err(sweep::Error::NoRun { index, count }.into());
     }
     let task = Task {
         args,
@@ -96,10 +96,10 @@ fn cells(args: &Args, progress: &Progress) -> anyhow::Result<()> {
         raised: &raised,
         progress,
     };
-    let all = task.run(&manifest.cells[index..last])?;
+    let all = task.run_all(&manifest.runs[index..last])?;
     let all = processes::finish(all)?;
     output::write(&format!(
-        "{} cells done ({} before)",
+        "{} runs done ({} before)",
         all.ran + all.kept,
         all.kept
     ))
@@ -112,7 +112,7 @@ fn slurm_log(dir: &SweepDir) -> Option<PathBuf> {
     log.is_file().then_some(log)
 }
 
-/// Some cells of a sweep, one after the other.
+/// Some runs of a sweep, one after the other.
 struct Task<'a> {
     args: &'a Args,
     dir: SweepDir,
@@ -123,16 +123,16 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Runs the cells; one that cannot be begun is a failure like others, and the next goes on. Where it
-    /// is the only one, its error stands for itself.
-    fn run(&self, cells: &[SweepCell]) -> anyhow::Result<Summary> {
+    /// A run that fails to start counts as failed, and the next one starts; the error of a single run is
+    /// returned as it is.
+    fn run_all(&self, runs: &[SweepRun]) -> anyhow::Result<Summary> {
         let (mut all, mut options) = (Summary::default(), None);
-        for cell in cells {
-            match self.cell(cell, &mut options) {
+        for run in runs {
+            match self.run(run, &mut options) {
                 Ok(summary) => all.add(summary),
                 Err(error) if exit_code::of(&error) == exit_code::INTERRUPTED => return Err(error),
-                Err(error) => match self.unbegun(cell, &error) {
-                    _ if cells.len() == 1 => return Err(error),
+                Err(error) => match self.failed_to_start(run, &error) {
+                    _ if runs.len() == 1 => return Err(error),
                     Some(failed) => all.failed.push(failed),
                     // Another sweep, or this one before something changed, has finished it.
                     None => all.kept += 1,
@@ -142,8 +142,8 @@ impl Task<'_> {
         Ok(all)
     }
 
-    fn cell(&self, cell: &SweepCell, options: &mut Option<Options>) -> anyhow::Result<Summary> {
-        let sweep = Sweep::cell(self.dir.clone(), cell.index, &self.data)?;
+    fn run(&self, run: &SweepRun, options: &mut Option<Options>) -> anyhow::Result<Summary> {
+        let sweep = Sweep::one(self.dir.clone(), run.index, &self.data)?;
         let options = match options {
             Some(options) => options,
             none => none.insert(self.args.machinery.open(
@@ -155,16 +155,16 @@ impl Task<'_> {
         Ok(sweep.run(options, self.raised, self.progress)?)
     }
 
-    fn unbegun(&self, cell: &SweepCell, error: &anyhow::Error) -> Option<sweep::Failed> {
-        let unbegun = Unbegun {
+    fn failed_to_start(&self, run: &SweepRun, error: &anyhow::Error) -> Option<sweep::FailedRun> {
+        let failed = FailedToStart {
             dir: &self.dir,
             runs: &self.dir.runs(),
-            cell,
+            run,
             log: self.log.as_ref(),
             flags: &self.args.machinery.flags(&self.data),
         };
-        let mut words = vec![error.to_string()];
-        words.extend(exit_code::causes(error));
-        unbegun.fail(words)
+        let mut messages = vec![error.to_string()];
+        messages.extend(exit_code::causes(error));
+        failed.record(messages)
     }
 }

@@ -1,85 +1,90 @@
-//! What a sweep would do: its cells, what is done of them, and what the others will cost.
+//! Lists the planned runs of a suite: what is done of them, and an estimate of what the others cost.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::plan::{self, Cell, Corpora};
+use super::error::Error;
+use super::plan::{self, Corpora, PlannedRun};
 use super::planned::Options;
 use super::prospect;
-use super::{Error, Suite};
+use super::status::{self, Estimate, Measured, Question, RunState, StoredRun};
+use super::suite::Suite;
 use crate::data::dataset::Corpus;
 use crate::record;
-use crate::sweep::status::{self, Estimate, Measured, Question, Run, State};
 use crate::train::EncoderSpec;
 use crate::train::device;
 
-/// A cell and what is to be expected of it.
+/// A planned run with its state and its estimate.
 #[derive(Clone, Debug, Serialize)]
-pub struct CellForecast {
-    pub run: String,
+pub struct RunEstimate {
+    #[serde(rename = "run")]
+    pub id: String,
     pub dataset: String,
     pub model: String,
     pub seed: u64,
-    /// Noise and selection, in words.
+    /// Noise and selection, as text.
     pub training: String,
-    pub state: State,
+    pub state: RunState,
     /// Finished epochs.
     pub epoch: u32,
     pub epochs: u32,
-    /// Of the whole cell; `None` where it is done.
+    /// Of the whole run; `None` where it is done.
     pub estimate: Option<Estimate>,
-    /// Seconds that are left of it; `None` where nothing is known.
+    /// Seconds left; `None` where nothing is known.
     pub seconds_left: Option<f64>,
-    /// Memory as the plan counts it before training (docs/training.md), where none was measured.
-    pub planned: Option<Planned>,
+    /// Memory as planned before training (docs/training.md), where none was measured.
+    pub planned: Option<PlannedMemory>,
 }
 
-/// The memory plan of a cell.
+/// The memory plan of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Planned {
+pub struct PlannedMemory {
     /// `None` where it does not fit.
     pub bytes: Option<u64>,
+    /// The plan in text, or why it does not fit.
     pub words: String,
 }
 
-/// Every cell of the suite in its order; writes nothing and trains nothing.
+/// Every run of the suite in its order; writes nothing and trains nothing.
 ///
 /// # Errors
 /// If the suite is wrong, or its data sets are not prepared.
-pub fn forecast(suite: &Suite, options: &Options) -> Result<Vec<CellForecast>, Error> {
+pub fn dry_run(suite: &Suite, options: &Options) -> Result<Vec<RunEstimate>, Error> {
     let corpora = plan::open_corpora(suite, &options.data)?;
-    let cells = plan::cells(suite, &corpora)?;
-    let mut oracle = Oracle {
+    let planned = plan::runs(suite, &corpora)?;
+    let mut estimator = Estimator {
         corpora: &corpora,
         options,
         measured: status::measured(&options.runs),
         estimates: BTreeMap::new(),
         plans: BTreeMap::new(),
     };
-    let ids: Vec<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
-    let look = |id: &&str| Run::look(record::run_dir(&options.runs, id));
-    let begun: Vec<Option<Run>> = ids.par_iter().map(look).collect();
-    let cells = cells.iter().zip(begun);
-    Ok(cells
-        .map(|(cell, run)| oracle.forecast(cell, run))
+    let ids: Vec<&str> = planned.iter().map(|run| run.id.as_str()).collect();
+    let stored: Vec<Option<StoredRun>> = ids
+        .par_iter()
+        .map(|id| StoredRun::read(record::run_dir(&options.runs, id)))
+        .collect();
+    let runs = planned.iter().zip(stored);
+    Ok(runs
+        .map(|(run, stored)| estimator.estimate(run, stored.as_ref()))
         .collect())
 }
 
-/// What is known.
-struct Oracle<'a> {
+/// Estimates runs from finished ones, each kind of run once.
+struct Estimator<'a> {
     corpora: &'a Corpora,
     options: &'a Options,
     measured: Vec<Measured>,
-    /// Seeds change neither these nor the plans.
-    estimates: BTreeMap<Kind, Estimate>,
-    plans: BTreeMap<Kind, Planned>,
+    /// Neither these nor the plans depend on the seed.
+    estimates: BTreeMap<RunKind, Estimate>,
+    plans: BTreeMap<RunKind, PlannedMemory>,
 }
 
-/// What cells have in common that cost the same.
+/// Properties that runs of equal cost share.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Kind {
+struct RunKind {
     dataset: String,
     model: String,
     epochs: u32,
@@ -89,69 +94,72 @@ struct Kind {
     validation: usize,
 }
 
-impl Kind {
-    fn of(cell: &Cell) -> Self {
-        let settings = &cell.settings;
+impl RunKind {
+    fn of(run: &PlannedRun) -> Self {
+        let settings = &run.settings;
         let conditions = settings.evaluation.iter().map(|one| one.conditions.len());
         Self {
-            dataset: cell.dataset.clone(),
-            model: cell.choice.name(),
-            epochs: cell.recipe.epochs,
-            batch_size: cell.recipe.batch_size,
+            dataset: run.dataset.clone(),
+            model: run.choice.name(),
+            epochs: run.recipe.epochs,
+            batch_size: run.recipe.batch_size,
             conditions: conditions.sum::<usize>() * settings.mask_seeds.len(),
             validation: settings.validation.len(),
         }
     }
 }
 
-impl Oracle<'_> {
-    fn forecast(&mut self, cell: &Cell, run: Option<Run>) -> CellForecast {
-        let epoch = run.as_ref().map_or(0, Run::epoch);
-        let state = status::overview::state(run.as_ref());
-        let (corpus, encoder) = &self.corpora[&cell.dataset];
-        let estimate = (state != State::Done).then(|| {
-            let estimate = self.estimate(cell, corpus);
-            let own = run.as_ref().and_then(status::estimate::of_itself);
-            match estimate.seconds {
-                Some(_) => estimate,
-                None => own.unwrap_or(estimate),
+impl Estimator<'_> {
+    fn estimate(&mut self, run: &PlannedRun, stored: Option<&StoredRun>) -> RunEstimate {
+        let epoch = stored.map_or(0, StoredRun::epoch);
+        let state = status::overview::state(stored);
+        let (corpus, encoder) = &self.corpora[&run.dataset];
+        let estimate = (state != RunState::Done).then(|| {
+            let estimate = self.cost(run, corpus);
+            if estimate.seconds.is_some() {
+                estimate
+            } else {
+                stored
+                    .and_then(status::estimate::from_last_epoch)
+                    .unwrap_or(estimate)
             }
         });
         let known = estimate.as_ref().and_then(|e| e.memory).is_some();
-        let planned = (estimate.is_some() && !known && cell.choice.entry.trained)
-            .then(|| self.plan(cell, corpus, encoder));
-        let part = match cell.recipe.epochs {
+        let planned = (estimate.is_some() && !known && run.choice.entry.trained)
+            .then(|| self.plan(run, corpus, encoder));
+        let left = match run.recipe.epochs {
             0 => 1.0,
             epochs => 1.0 - f64::from(epoch.min(epochs)) / f64::from(epochs),
         };
         let seconds = estimate.as_ref().and_then(|estimate| estimate.seconds);
-        CellForecast {
-            run: cell.id.clone(),
-            dataset: cell.dataset.clone(),
-            model: cell.choice.name(),
-            seed: cell.seed,
-            training: cell.config.training(),
+        RunEstimate {
+            id: run.id.clone(),
+            dataset: run.dataset.clone(),
+            model: run.choice.name(),
+            seed: run.seed,
+            training: run.config.training(),
             state,
             epoch,
-            epochs: cell.recipe.epochs,
-            seconds_left: seconds.map(|seconds| seconds * part),
+            epochs: run.recipe.epochs,
+            seconds_left: seconds.map(|seconds| seconds * left),
             estimate,
             planned,
         }
     }
 
-    fn estimate(&mut self, cell: &Cell, corpus: &Corpus) -> Estimate {
-        let key = Kind::of(cell);
+    /// Cost of the whole run by finished ones.
+    fn cost(&mut self, run: &PlannedRun, corpus: &Corpus) -> Estimate {
+        let key = RunKind::of(run);
         if let Some(known) = self.estimates.get(&key) {
             return known.clone();
         }
         let question = Question {
-            dataset: &cell.dataset,
+            dataset: &run.dataset,
             content_hash: &corpus.content_hash,
             counts: corpus.counts,
             steps: steps(corpus),
-            model: &cell.choice.name(),
-            encoder: &cell.config.encoder,
+            model: &run.choice.name(),
+            encoder: &run.config.encoder,
             epochs: key.epochs,
             batch_size: key.batch_size,
             conditions: key.conditions,
@@ -174,18 +182,17 @@ impl Oracle<'_> {
         }
     }
 
-    fn plan(&mut self, cell: &Cell, corpus: &Corpus, encoder: &EncoderSpec) -> Planned {
-        let key = Kind::of(cell);
+    fn plan(&mut self, run: &PlannedRun, corpus: &Corpus, encoder: &EncoderSpec) -> PlannedMemory {
+        let key = RunKind::of(run);
         if let Some(known) = self.plans.get(&key) {
             return known.clone();
         }
-        let plan = prospect::memory(cell, corpus, encoder, self.options);
-        let planned = match plan {
-            Ok(plan) => Planned {
+        let planned = match prospect::memory(run, corpus, encoder, self.options) {
+            Ok(plan) => PlannedMemory {
                 bytes: plan.per_sample.is_some().then(|| plan.total()),
                 words: plan.to_string(),
             },
-            Err(error) => Planned {
+            Err(error) => PlannedMemory {
                 bytes: None,
                 words: error.to_string(),
             },

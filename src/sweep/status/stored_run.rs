@@ -1,4 +1,4 @@
-//! One run directory seen from outside.
+//! Reads one run directory, whatever its state.
 
 use std::fs;
 use std::path::Path;
@@ -8,13 +8,13 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::log::{self, Progress};
-use super::state::{self, State};
+use super::log::{self, TrainingProgress};
+use super::state::{self, RunState};
 use crate::record::{self, Attempt, Failure, RunDir};
 
-/// What a run directory says of itself, whatever its state.
+/// A run as its directory shows it.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub struct StoredRun {
     pub dir: RunDir,
     pub id: String,
     pub dataset: String,
@@ -23,10 +23,10 @@ pub struct Run {
     pub seed: u64,
     /// Epochs of training planned; 0 where nothing is trained.
     pub epochs: u32,
-    /// Predictions from elsewhere (docs/score.md).
+    /// Trained outside this program; its predictions were imported (docs/score.md).
     pub external: bool,
-    pub state: State,
-    pub progress: Option<Progress>,
+    pub state: RunState,
+    pub progress: Option<TrainingProgress>,
     /// The last attempt at an unfinished run.
     pub attempt: Option<Attempt>,
     /// The error of a run that failed.
@@ -37,7 +37,7 @@ pub struct Run {
     pub bytes: u64,
 }
 
-/// What is looked at of `config.toml`.
+/// Fields that are read of `config.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Config {
@@ -54,21 +54,21 @@ struct Recipe {
     epochs: u32,
 }
 
-impl Run {
-    /// Looks at a run's directory; `None` where it has no readable configuration, which is the first
-    /// thing a run writes.
-    pub fn look(dir: RunDir) -> Option<Self> {
+impl StoredRun {
+    /// Reads a run's directory; `None` where it has no readable configuration, which is the first
+    /// file that a run writes.
+    pub fn read(dir: RunDir) -> Option<Self> {
         let config = fs::read_to_string(dir.config()).ok()?;
         let config: Config = toml::from_str(&config).ok()?;
         let (bytes, changed) = extent(dir.path());
         let progress = log::progress(&dir);
         let attempt = if dir.is_done() { None } else { dir.owner() };
         let state = if dir.is_done() {
-            State::Done
+            RunState::Done
         } else {
             state::unfinished(attempt.as_ref(), changed)
         };
-        let failed = state == State::Failed;
+        let failed = state == RunState::Failed;
         Some(Self {
             id: dir.id(),
             dataset: config.dataset,
@@ -98,27 +98,27 @@ impl Run {
     }
 }
 
-/// All runs in a folder, or the one that it is, sorted by id.
+/// All runs in a folder, or the single run that the folder is, sorted by id.
 ///
 /// # Errors
 /// If the folder cannot be read.
-pub fn look(root: &Path) -> Result<Vec<Run>, record::Error> {
+pub fn stored_runs(root: &Path) -> Result<Vec<StoredRun>, record::Error> {
     let dirs = record::directories(root)?;
-    let runs = dirs.into_par_iter().filter_map(Run::look);
+    let runs = dirs.into_par_iter().filter_map(StoredRun::read);
     Ok(runs.collect())
 }
 
-/// Bytes of all files below a folder, and when one changed last; what cannot be read counts nothing.
+/// Bytes of all files below a folder, and the time of the last change; unreadable files are not counted.
 pub fn extent(folder: &Path) -> (u64, SystemTime) {
     let mut all = (0, SystemTime::UNIX_EPOCH);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let Ok(facts) = entry.metadata() else {
+        let Ok(metadata) = entry.metadata() else {
             continue;
         };
-        let (bytes, changed) = if facts.is_dir() {
+        let (bytes, changed) = if metadata.is_dir() {
             extent(&entry.path())
         } else {
-            (facts.len(), facts.modified().unwrap_or(all.1))
+            (metadata.len(), metadata.modified().unwrap_or(all.1))
         };
         all = (all.0 + bytes, all.1.max(changed));
     }
