@@ -1,4 +1,4 @@
-//! `run --dry-run`: prints planned runs with estimates of time, memory and disk.
+//! `run --dry-run`: prints the runs of a sweep and their estimated time and memory.
 
 use lnln_bench::support::words;
 use lnln_bench::sweep::dry_run::RunEstimate;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::output;
 
-/// Prints the runs as a table, or as JSON.
+/// Prints the runs as a table or as JSON.
 pub fn show(runs: &[RunEstimate], json: bool) -> anyhow::Result<()> {
     if json {
         let all = json!({ "runs": runs, "total": Total::of(runs).json() });
@@ -37,7 +37,7 @@ pub fn show(runs: &[RunEstimate], json: bool) -> anyhow::Result<()> {
     if let [training] = trainings[..] {
         text += &format!("training: {training}\n");
     }
-    output::write(&(text + &Total::of(runs).words()))
+    output::write(&(text + &Total::of(runs).summary()))
 }
 
 fn row(run: &RunEstimate, notes: &mut Notes) -> Vec<String> {
@@ -47,11 +47,12 @@ fn row(run: &RunEstimate, notes: &mut Notes) -> Vec<String> {
     if let Some(estimate) = &run.estimate {
         time = run.seconds_left.map_or_else(unknown, words::duration);
         how.push(notes.number(&estimate.basis));
-        memory = estimate.memory.map_or_else(String::new, words::bytes);
-    }
-    if let Some(planned) = &run.planned {
-        memory = planned.bytes.map_or_else(unknown, words::bytes);
-        how.push(notes.number(&format!("memory as planned: {}", planned.words)));
+        memory = estimate.memory.map_or_else(unknown, words::bytes);
+        if estimate.memory.is_none() {
+            let note =
+                "memory is unknown until the first run of this model, data, batch size and encoder";
+            how.push(notes.number(note));
+        }
     }
     let epochs = match run.epochs {
         0 => String::new(),
@@ -70,15 +71,15 @@ fn row(run: &RunEstimate, notes: &mut Notes) -> Vec<String> {
     ]
 }
 
-/// Footnotes; runs with the same note share its number.
+/// Footnotes, each printed once.
 #[derive(Default)]
 struct Notes(Vec<String>);
 
 impl Notes {
-    fn number(&mut self, words: &str) -> String {
-        let known = self.0.iter().position(|note| note == words);
+    fn number(&mut self, note: &str) -> String {
+        let known = self.0.iter().position(|known| known == note);
         let index = known.unwrap_or_else(|| {
-            self.0.push(words.to_owned());
+            self.0.push(note.to_owned());
             self.0.len() - 1
         });
         format!("[{}]", index + 1)
@@ -87,9 +88,9 @@ impl Notes {
 
 fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut known = Vec::new();
-    all.for_each(|words| {
-        if !known.contains(&words) {
-            known.push(words);
+    all.for_each(|text| {
+        if !known.contains(&text) {
+            known.push(text);
         }
     });
     known
@@ -99,10 +100,10 @@ fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 struct Total {
     runs: usize,
     done: usize,
-    /// Runs without an estimate of time.
+    /// Runs of unknown time.
     unknown: usize,
     seconds: f64,
-    /// Largest need of any of them.
+    /// Largest need of a run, in bytes.
     memory: u64,
     disk: u64,
 }
@@ -110,14 +111,13 @@ struct Total {
 impl Total {
     fn of(runs: &[RunEstimate]) -> Self {
         let left = || runs.iter().filter(|run| run.state != RunState::Done);
-        let measured = left().filter_map(|run| run.estimate.as_ref()?.memory);
-        let planned = left().filter_map(|run| run.planned.as_ref()?.bytes);
+        let memory = left().filter_map(|run| run.estimate.as_ref()?.memory);
         Self {
             runs: runs.len(),
             done: runs.len() - left().count(),
             unknown: left().filter(|run| run.seconds_left.is_none()).count(),
             seconds: left().filter_map(|run| run.seconds_left).sum(),
-            memory: measured.chain(planned).max().unwrap_or(0),
+            memory: memory.max().unwrap_or(0),
             disk: left().filter_map(|run| run.estimate.as_ref()?.disk).sum(),
         }
     }
@@ -133,7 +133,7 @@ impl Total {
         })
     }
 
-    fn words(&self) -> String {
+    fn summary(&self) -> String {
         let left = self.runs - self.done;
         let mut text = format!("{} runs: {} done, {left} to do", self.runs, self.done);
         if left > self.unknown {
@@ -147,7 +147,7 @@ impl Total {
             text += &format!("; up to {} of memory", words::bytes(self.memory));
         }
         if self.disk > 0 {
-            text += &format!("; {} on the disk", words::bytes(self.disk));
+            text += &format!("; {} on disk", words::bytes(self.disk));
         }
         text + ". Nothing was started."
     }

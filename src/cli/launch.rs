@@ -10,60 +10,72 @@ use lnln_bench::sweep::slurm::script::Task;
 use lnln_bench::sweep::slurm::submit::{self, Request, Submission};
 use lnln_bench::sweep::{Suite, Sweep};
 
-use super::place::Place;
 use super::processes::Processes;
+use super::workspace::Workspace;
 use super::{environment, output};
 
-/// What starts the runs.
+/// Where runs are executed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Launcher {
     /// This machine.
     #[default]
     Local,
-    /// A Slurm cluster: job arrays, and a report behind them.
+    /// A Slurm cluster: job arrays, then a report.
     Slurm,
 }
 
-/// Flags for Slurm; a number replaces that of the suite's table `[slurm]`, a list is added to its list.
+/// Heading of the options below.
+const SLURM: &str = "Slurm (docs/sweeps.md)";
+
+/// Options for Slurm; a number overrides that of the suite's table `[slurm]`, a list is appended to
+/// its list.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What starts the runs: this machine, or job arrays of a Slurm cluster (docs/sweeps.md).
-    #[arg(long, value_enum, default_value_t)]
+    /// Where runs are executed.
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     pub launcher: Launcher,
-    /// Slurm: option of sbatch for the runs, like --sbatch=--partition=gpu; may be repeated.
+    /// Option of sbatch for the runs, like --sbatch=--partition=gpu; may be repeated.
     #[arg(long, value_name = "OPT", allow_hyphen_values = true)]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     sbatch: Vec<String>,
-    /// Slurm: option of sbatch for the report after them; may be repeated.
+    /// Option of sbatch for the report that follows the runs; may be repeated.
     #[arg(long, value_name = "OPT", allow_hyphen_values = true)]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     sbatch_report: Vec<String>,
-    /// Slurm: line of shell before the program, like 'module load cuda'; may be repeated.
+    /// Shell line to execute before the program, like 'module load cuda'; may be repeated.
     #[arg(long, value_name = "LINE")]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     setup: Vec<String>,
-    /// Slurm: largest number of tasks at a time.
+    /// Array tasks at a time [default: no limit].
     #[arg(long, value_name = "N")]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     max_parallel: Option<NonZeroUsize>,
-    /// Slurm: runs per task, one after the other [default: 1].
+    /// Runs per array task, one after another [default: 1].
     #[arg(long, value_name = "K")]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     runs_per_task: Option<NonZeroUsize>,
-    /// Slurm: largest number of times that a task queues itself again at its time limit [default: 10].
+    /// Times a task may requeue itself at its time limit [default: 10].
     #[arg(long, value_name = "N")]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     max_requeues: Option<u32>,
-    /// Slurm: submit even if the queue cannot be read.
+    /// Submit even if the queue cannot be read.
     #[arg(long)]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     submit_anyway: bool,
 }
 
 impl Args {
-    /// Refuses flags that the launcher would ignore.
+    /// Refuses flags that the launcher does not use.
     pub fn check(&self, processes: &Processes, json: bool) -> Result<(), slurm::Error> {
         let slurm = self.launcher == Launcher::Slurm;
         let here = [
             (
                 "--jobs or --devices",
-                "runs that run here",
+                "runs on this machine",
                 processes.are_asked_for(),
             ),
-            ("--json", "the dry run of a sweep here", json),
+            ("--json", "the estimate for this machine", json),
         ];
         let there = [
             ("--sbatch", !self.sbatch.is_empty()),
@@ -87,13 +99,13 @@ impl Args {
             None => Ok(()),
             Some((flag, _)) => Err(slurm::Error::Flag {
                 flag,
-                what: "runs that Slurm runs",
+                what: "runs on a Slurm cluster",
                 expected: "with --launcher slurm",
             }),
         }
     }
 
-    fn add_to(&self, suite: &mut Suite) {
+    fn override_suite(&self, suite: &mut Suite) {
         let options = &mut suite.slurm;
         options.sbatch.extend_from_slice(&self.sbatch);
         options.report_sbatch.extend_from_slice(&self.sbatch_report);
@@ -104,18 +116,18 @@ impl Args {
     }
 }
 
-/// Plans the sweep and submits the runs that are neither done nor queued; with `dry_run` only shows the scripts.
+/// Plans the sweep and submits runs that are neither done nor queued; with `dry_run` prints the scripts.
 pub fn run(
     args: &Args,
     mut suite: Suite,
     stem: &str,
-    place: &Place,
+    workspace: &Workspace,
     dry_run: bool,
 ) -> anyhow::Result<()> {
-    args.add_to(&mut suite);
+    args.override_suite(&mut suite);
     suite.slurm.check()?;
-    let runs = std::path::absolute(&place.runs)?;
-    let sweep = Sweep::outline(&suite, stem, &place.data, &runs)?;
+    let runs = std::path::absolute(&workspace.runs)?;
+    let sweep = Sweep::outline(&suite, stem, &workspace.data, &runs)?;
     let dir = &sweep.dir;
     let request = Request {
         dir,
@@ -127,7 +139,7 @@ pub fn run(
             manifest: dir.manifest(),
             folder: dir.slurm(),
             environment: environment::variables(),
-            flags: place.machinery.flags(&place.data),
+            flags: workspace.compute.flags(&workspace.data),
         },
         options: &suite.slurm,
         anyway: args.submit_anyway,
@@ -136,7 +148,7 @@ pub fn run(
         return show(&submit::show(&request)?);
     }
     SweepDir::create(&runs, &sweep.manifest)?;
-    summarize(&submit::submit(&request)?, dir.path())
+    report(&submit::submit(&request)?, dir.path())
 }
 
 fn show(submission: &Submission) -> anyhow::Result<()> {
@@ -150,7 +162,7 @@ fn show(submission: &Submission) -> anyhow::Result<()> {
     output::write(&text)
 }
 
-fn summarize(submission: &Submission, sweep: &Path) -> anyhow::Result<()> {
+fn report(submission: &Submission, sweep: &Path) -> anyhow::Result<()> {
     let Submission {
         done,
         queued,

@@ -5,46 +5,54 @@ use lnln_bench::support::Progress;
 use lnln_bench::sweep::{self, Options, Suite, Summary, Sweep, Worker, WorkerPool};
 use lnln_bench::train::{DeviceSpec, device};
 
-use super::place::{Place, cores};
+use super::workspace::{Workspace, cores};
 use super::{exit_code, interrupt};
 
-/// Number of worker processes, and their devices.
+/// Number of processes and their devices.
 #[derive(Debug, Default, clap::Args)]
 pub struct Processes {
-    /// Runs at a time, each in a worker process: a crash costs one run; cores are divided among the
-    /// workers [default: the number of devices; 1 uses this process].
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Runs at a time, each in its own process, so that a crash costs one run; cores are divided
+    /// among them [default: one per device; 1 runs everything in this process].
+    #[arg(long, value_name = "N", display_order = 9)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Devices of the worker processes, in turn: cuda:0,cuda:1.
-    #[arg(long, value_delimiter = ',', conflicts_with = "device",
-        value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    /// Devices for the processes, in turn: cuda:0,cuda:1.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "DEVICE,...",
+        conflicts_with = "device"
+    )]
+    #[arg(value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    #[arg(help_heading = "Processes", hide_short_help = true)]
     devices: Vec<DeviceSpec>,
 }
 
-/// Runs a suite; an error where a run failed. `stem` is part of the sweep's name.
+/// Runs a suite; an error where a run failed. `stem` names the sweep.
 pub fn sweep(
     suite: &Suite,
     stem: &str,
-    place: &Place,
+    workspace: &Workspace,
     processes: &Processes,
     progress: &Progress,
 ) -> anyhow::Result<Summary> {
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
-    let summary = match processes.pool(place) {
+    let summary = match processes.pool(workspace) {
         None => {
-            let options = place
-                .machinery
-                .open(place.data.clone(), place.runs.clone(), None)?;
+            let options =
+                workspace
+                    .compute
+                    .open(workspace.data.clone(), workspace.runs.clone(), None)?;
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             sweep.run(&options, &raised, progress)?
         }
         Some((pool, first)) => {
-            let options = place
-                .machinery
-                .closed(place.data.clone(), place.runs.clone());
+            let options = workspace
+                .compute
+                .closed(workspace.data.clone(), workspace.runs.clone());
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             if sweep.shares_encodings(&options.runs) {
-                // One process with all threads encodes faster than a worker with its share.
+                // One process with all threads encodes faster than workers that share the cores.
                 let device = device::open(first)?;
                 let options = Options {
                     device,
@@ -75,14 +83,14 @@ pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
 }
 
 impl Processes {
-    /// Whether a flag asks for worker processes.
+    /// Whether a flag asks for several processes.
     pub fn are_asked_for(&self) -> bool {
         self.jobs.is_some() || !self.devices.is_empty()
     }
 
-    /// The workers, and the device of the first; `None` where this process does the work.
-    fn pool(&self, place: &Place) -> Option<(WorkerPool, DeviceSpec)> {
-        let own = [place.machinery.device];
+    /// The processes to start, and the device of the first; `None` where this one does.
+    fn pool(&self, workspace: &Workspace) -> Option<(WorkerPool, DeviceSpec)> {
+        let own = [workspace.compute.device];
         let devices = if self.devices.is_empty() {
             &own[..]
         } else {
@@ -92,7 +100,7 @@ impl Processes {
         if jobs == 1 && self.devices.is_empty() {
             return None;
         }
-        let threads = place.machinery.threads.map(usize::from);
+        let threads = workspace.compute.threads.map(usize::from);
         let threads = threads.unwrap_or_else(|| (cores() / jobs).max(1));
         let worker = |number: usize| Worker {
             flags: vec![
@@ -103,7 +111,7 @@ impl Processes {
             ],
         };
         let pool = WorkerPool {
-            // The last is taken first.
+            // The pool takes from the end.
             workers: (0..jobs).rev().map(worker).collect(),
             resumable: exit_code::INTERRUPTED.into(),
         };

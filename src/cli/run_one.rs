@@ -9,14 +9,16 @@ use lnln_bench::support::Progress;
 use lnln_bench::sweep::slurm::{jobs, requeue};
 use lnln_bench::sweep::{self, FailedToStart, Options, Summary, Sweep};
 
-use super::place::ComputeOptions;
+use super::workspace::ComputeOptions;
 use super::{exit_code, interrupt, output, processes};
 
 /// Train and evaluate runs of a planned sweep, by index.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  lnln-bench run-one --manifest runs/sweeps/paper-mosi-3f2a9c/manifest.json --index 7
-  lnln-bench run-one --manifest $M --index $((4 * JOB_COMPLETION_INDEX)) --count 4
+  lnln-bench run-one --index 7 \\
+      --manifest runs/sweeps/paper-mosi-3f2a9c/manifest.json
+  lnln-bench run-one --manifest $M --count 4 \\
+      --index $((4 * JOB_COMPLETION_INDEX))
 
 A finished run is skipped, so any batch system may call this any number of times. The error of a
 failed run is stored in its folder, and the next run starts.")]
@@ -40,7 +42,7 @@ pub struct Args {
     #[arg(long, default_value_t = 10, value_name = "N")]
     max_requeues: u32,
     #[command(flatten)]
-    machinery: ComputeOptions,
+    compute: ComputeOptions,
 }
 
 /// Run the subcommand.
@@ -146,7 +148,7 @@ impl Task<'_> {
         let sweep = Sweep::one(self.dir.clone(), run.index, &self.data)?;
         let options = match options {
             Some(options) => options,
-            none => none.insert(self.args.machinery.open(
+            none => none.insert(self.args.compute.open(
                 self.data.clone(),
                 self.dir.runs(),
                 self.log.clone(),
@@ -161,7 +163,7 @@ impl Task<'_> {
             runs: &self.dir.runs(),
             run,
             log: self.log.as_ref(),
-            flags: &self.args.machinery.flags(&self.data),
+            flags: &self.args.compute.flags(&self.data),
         };
         let mut messages = vec![error.to_string()];
         messages.extend(exit_code::causes(error));

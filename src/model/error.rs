@@ -1,4 +1,4 @@
-//! Errors of models, text encoders and weight files.
+//! Defines the errors of models, text encoders and weight files.
 
 use std::path::PathBuf;
 
@@ -119,7 +119,7 @@ pub enum ModelError {
     Torch { doing: String, source: TchError },
 }
 
-/// Result of this module.
+/// Results of models and their files.
 pub type Result<T> = std::result::Result<T, ModelError>;
 
 /// `(3, 50, 768)`, for messages.

@@ -1,11 +1,11 @@
-//! The networks under test.
+//! Defines the networks under test.
 //!
-//! A model is one file with its [`Entry`] and one line in [`MODELS`]. It knows no file and no
-//! command line: the trainer feeds it a [`Batch`] and differentiates the [`Losses`] it returns.
-//! Parameter names equal those of the reference implementations' checkpoints.
+//! A model is one file with its [`Entry`] and one line in [`MODELS`]. It reads no file and no command
+//! line: the trainer passes it a [`Batch`] and differentiates the [`Losses`] it returns. Parameter names
+//! equal those of the reference implementations' checkpoints.
 //!
-//! Inside, models use tch's panicking calls once the shapes at the border are checked; what depends
-//! on files or on the user's choices returns [`ModelError`].
+//! Inside, models use tch's panicking calls after input shapes have been checked; what depends on files
+//! or on the user's choices returns [`ModelError`].
 
 pub mod batch;
 pub mod choice;

@@ -1,4 +1,4 @@
-//! Hand-made runs for tests.
+//! Small runs for tests, with metrics that can be checked by hand.
 
 use crate::metric::{Direction, Metric, Protocol, Sums, Undefined, Unit};
 use crate::record::{Manifest, Record};

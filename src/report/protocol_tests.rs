@@ -1,7 +1,7 @@
-//! Models trained by different protocols in one report.
+//! Tests reports on models that were trained by different protocols.
 
 use super::fixture::{TOY, manifest, noise, scored};
-use super::format::csv;
+use super::format::scores_csv;
 use super::origin::Origin;
 use super::table::{Cell, build};
 use crate::record::training::NoiseMetadata;
@@ -37,13 +37,13 @@ fn protocols() -> Vec<ScoredRun> {
 /// Ids of the runs a cell is computed from.
 fn runs(cell: &Cell) -> &[String] {
     match &cell.origin {
-        Origin::Runs(evidence) => &evidence.runs[0],
+        Origin::Runs(files) => &files.runs[0],
         other => panic!("expected runs, found {other:?}"),
     }
 }
 
 #[test]
-fn training_protocols_stand_beside_the_model_and_rates_join_into_one_row() {
+fn training_protocols_are_part_of_the_label_and_rates_join_into_one_row() {
     let section = sections(protocols()).unwrap().swap_remove(0);
     let labels: Vec<_> = section.rows.iter().map(|r| r.label.as_str()).collect();
     assert_eq!(
@@ -70,7 +70,7 @@ fn training_protocols_stand_beside_the_model_and_rates_join_into_one_row() {
             .iter()
             .any(|note| note.contains("a training per rate"))
     );
-    let scores = String::from_utf8(csv::scores(&[&section]).unwrap()).unwrap();
+    let scores = String::from_utf8(scores_csv::scores(&[&section]).unwrap()).unwrap();
     let of = |id: &str| scores.lines().filter(|line| line.ends_with(id)).count();
     assert_eq!(of(",at-0.5") * GRID.len(), of(",mixed"));
     let facts = provenance::facts(&section);

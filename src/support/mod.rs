@@ -8,7 +8,9 @@ pub mod lease;
 pub mod logging;
 pub mod progress;
 pub mod shell;
+pub mod sweep_time;
 pub mod words;
 
 pub use error_class::{Classify, ErrorClass};
 pub use progress::{Bar, Progress};
+pub use sweep_time::SweepRuns;

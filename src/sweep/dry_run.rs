@@ -8,12 +8,10 @@ use serde::Serialize;
 use super::error::Error;
 use super::plan::{self, Corpora, PlannedRun};
 use super::planned::Options;
-use super::prospect;
 use super::status::{self, Estimate, Measured, Question, RunState, StoredRun};
 use super::suite::Suite;
 use crate::data::dataset::Corpus;
 use crate::record;
-use crate::train::EncoderSpec;
 use crate::train::device;
 
 /// A planned run with its state and its estimate.
@@ -34,17 +32,6 @@ pub struct RunEstimate {
     pub estimate: Option<Estimate>,
     /// Seconds left; `None` where nothing is known.
     pub seconds_left: Option<f64>,
-    /// Memory as planned before training (docs/training.md), where none was measured.
-    pub planned: Option<PlannedMemory>,
-}
-
-/// The memory plan of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PlannedMemory {
-    /// `None` where it does not fit.
-    pub bytes: Option<u64>,
-    /// The plan in text, or why it does not fit.
-    pub words: String,
 }
 
 /// Every run of the suite in its order; writes nothing and trains nothing.
@@ -59,7 +46,6 @@ pub fn dry_run(suite: &Suite, options: &Options) -> Result<Vec<RunEstimate>, Err
         options,
         measured: status::measured(&options.runs),
         estimates: BTreeMap::new(),
-        plans: BTreeMap::new(),
     };
     let ids: Vec<&str> = planned.iter().map(|run| run.id.as_str()).collect();
     let stored: Vec<Option<StoredRun>> = ids
@@ -77,9 +63,8 @@ struct Estimator<'a> {
     corpora: &'a Corpora,
     options: &'a Options,
     measured: Vec<Measured>,
-    /// Neither these nor the plans depend on the seed.
+    /// They do not depend on the seed.
     estimates: BTreeMap<RunKind, Estimate>,
-    plans: BTreeMap<RunKind, PlannedMemory>,
 }
 
 /// Properties that runs of equal cost share.
@@ -113,7 +98,7 @@ impl Estimator<'_> {
     fn estimate(&mut self, run: &PlannedRun, stored: Option<&StoredRun>) -> RunEstimate {
         let epoch = stored.map_or(0, StoredRun::epoch);
         let state = status::overview::state(stored);
-        let (corpus, encoder) = &self.corpora[&run.dataset];
+        let (corpus, _) = &self.corpora[&run.dataset];
         let estimate = (state != RunState::Done).then(|| {
             let estimate = self.cost(run, corpus);
             if estimate.seconds.is_some() {
@@ -124,9 +109,6 @@ impl Estimator<'_> {
                     .unwrap_or(estimate)
             }
         });
-        let known = estimate.as_ref().and_then(|e| e.memory).is_some();
-        let planned = (estimate.is_some() && !known && run.choice.entry.trained)
-            .then(|| self.plan(run, corpus, encoder));
         let left = match run.recipe.epochs {
             0 => 1.0,
             epochs => 1.0 - f64::from(epoch.min(epochs)) / f64::from(epochs),
@@ -143,7 +125,6 @@ impl Estimator<'_> {
             epochs: run.recipe.epochs,
             seconds_left: seconds.map(|seconds| seconds * left),
             estimate,
-            planned,
         }
     }
 
@@ -180,25 +161,6 @@ impl Estimator<'_> {
             None if path.is_file() => Corpus::open(&path).ok().map(|corpus| steps(&corpus)),
             None => None,
         }
-    }
-
-    fn plan(&mut self, run: &PlannedRun, corpus: &Corpus, encoder: &EncoderSpec) -> PlannedMemory {
-        let key = RunKind::of(run);
-        if let Some(known) = self.plans.get(&key) {
-            return known.clone();
-        }
-        let planned = match prospect::memory(run, corpus, encoder, self.options) {
-            Ok(plan) => PlannedMemory {
-                bytes: plan.per_sample.is_some().then(|| plan.total()),
-                words: plan.to_string(),
-            },
-            Err(error) => PlannedMemory {
-                bytes: None,
-                words: error.to_string(),
-            },
-        };
-        self.plans.insert(key, planned.clone());
-        planned
     }
 }
 

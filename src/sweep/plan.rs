@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
-use super::{Error, Suite};
+use super::{Error, Protocol, Suite};
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
@@ -37,6 +37,11 @@ pub struct PlannedRun {
 }
 
 impl PlannedRun {
+    /// Data set and model, which decide the time of a run.
+    pub fn kind(&self) -> String {
+        format!("{} {}", self.dataset, self.choice.name())
+    }
+
     /// Data set, model and seed, and its training data where they are not the suite's mixed noise.
     pub fn label(&self) -> String {
         let Self { dataset, seed, .. } = self;
@@ -150,7 +155,17 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
             });
         }
         let corpus = Corpus::open(&path)?;
-        let encoder = suite.encoder_of(name).resolve(&corpus)?;
+        let asked = suite.encoder_of(name);
+        let encoder = asked.resolve(&corpus)?;
+        if suite.protocol == Protocol::Paper
+            && *asked == EncoderSpec::Auto
+            && encoder == EncoderSpec::Features
+        {
+            tracing::warn!(
+                "protocol paper on {name}: the text encoder is the file's text features, the paper \
+                 fine-tunes a BERT; give --encoder bert:DIR for its encoder"
+            );
+        }
         corpora.insert(name.clone(), (corpus, encoder));
     }
     Ok(corpora)

@@ -9,7 +9,7 @@ use super::manifest;
 use super::plan::{self, Corpora, PlannedRun};
 use super::suite::Suite;
 use crate::record::{RunDir, SweepDir, SweepManifest, SweepRun};
-use crate::support::shell;
+use crate::support::{SweepRuns, shell};
 use crate::train::training::Compute;
 
 /// Where a sweep reads and writes, and how it uses this machine.
@@ -133,6 +133,17 @@ pub fn command(dir: &SweepDir, index: usize, flags: &[String]) -> String {
         &*index,
     ];
     shell::line(words.into_iter().chain(flags.iter().map(String::as_str)))
+}
+
+/// The runs of a sweep, for its progress.
+pub(super) fn counted(waiting: &[&PlannedRun], done: usize, jobs: usize) -> SweepRuns {
+    let trained = waiting.iter().filter(|run| run.recipe.epochs > 0);
+    SweepRuns {
+        total: waiting.len() + done,
+        done,
+        to_train: trained.map(|run| run.kind()).collect(),
+        jobs,
+    }
 }
 
 #[cfg(test)]

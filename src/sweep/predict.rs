@@ -13,6 +13,7 @@ use crate::model::{Choice, Engine};
 use crate::record::{EngineKind, Manifest, PredictionKey, Predictions, RunDir};
 use crate::support::Progress;
 use crate::train::data::{DataOptions, TrainData};
+use crate::train::encoder::BERT_FOLDER;
 use crate::train::view::View;
 use crate::train::{EncoderSpec, evaluate, native, resume};
 
@@ -48,7 +49,15 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     let weights = weights(request, &manifest)?;
     let path = request.data.join(format!("{}.h5", manifest.dataset.name));
     let corpus = Corpus::open(&path)?;
-    let encoder = request.encoder.resolve(&corpus)?;
+    let encoder = match &request.encoder {
+        EncoderSpec::Auto => manifest
+            .training
+            .encoder
+            .as_deref()
+            .map_or(EncoderSpec::Auto, own_encoder),
+        other => other.clone(),
+    }
+    .resolve(&corpus)?;
     check(&manifest, &corpus, &encoder)?;
     let cache = request.data.join("encodings");
     let never = AtomicBool::new(false);
@@ -130,6 +139,18 @@ fn view(request: &Request, data: &TrainData<'_>) -> Result<View, Error> {
     } = *request;
     let masks = data.masks(mask_protocol, split, mask_seed, &[condition])?;
     Ok(data.under(split, &masks.keeps(split, condition)?, condition)?)
+}
+
+/// The encoder a run was trained with. A manifest names a BERT by its hash only, so its folder comes
+/// from [`BERT_FOLDER`]; where that is not set, [`check`] asks for the folder.
+fn own_encoder(identity: &str) -> EncoderSpec {
+    match identity.split_once(':') {
+        None => identity.parse().unwrap_or_default(),
+        Some((kind, _)) => match std::env::var_os(BERT_FOLDER) {
+            Some(folder) if kind == "frozen" => EncoderSpec::Frozen(folder.into()),
+            _ => EncoderSpec::Auto,
+        },
+    }
 }
 
 /// Checks that data and encoder are those of the training: the weights fit no others.

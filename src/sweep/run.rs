@@ -50,7 +50,7 @@ pub fn run(
     let state = training.fit(&files, context.interrupt, context.bar)?;
     context
         .bar
-        .say("predicting the test split at every condition");
+        .note("predicting the test split at every condition");
     let predictions = training.predict(&masks, &state, &files, context.interrupt)?;
     let seconds = before + started.elapsed().as_secs_f64();
     let trained = Trained {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::error::Error;
 use super::plan::PlannedRun;
-use super::planned::{Options, Sweep};
+use super::planned::{Options, Sweep, counted};
 use super::run::{self, RunContext};
 use super::summary::{FailedRun, FailedToStart, RunEnd, Summary};
 use crate::record::{Acquired, Attempt, Outcome, RunLease};
@@ -39,6 +39,7 @@ impl Sweep {
             native::deterministic(!options.nondeterministic)?;
         }
         let (waiting, kept) = self.waiting(&options.runs);
+        let progress = &progress.of_sweep(counted(&waiting, kept, 1));
         let mut sequence = Sequence {
             sweep: self,
             options,
@@ -147,7 +148,7 @@ impl Sequence<'_> {
             Acquired::Mine(work) => work,
         };
         let epochs = u64::from(run.recipe.epochs);
-        let bar = self.progress.bar(run.label(), epochs, "epochs");
+        let bar = self.progress.run_bar(run.label(), &run.kind(), epochs);
         let events = options.runs.join(TENSORBOARD).join(&run.id);
         let context = RunContext {
             interrupt: self.interrupt,

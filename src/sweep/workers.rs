@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 
 use super::error::Error;
 use super::plan::PlannedRun;
-use super::planned::{Options, Sweep};
+use super::planned::{Options, Sweep, counted};
 use super::summary::{FailedRun, RunEnd, Summary};
 use crate::record::attempt::Failure;
 use crate::record::work::{record_crash, unfinished};
@@ -54,6 +54,7 @@ impl WorkerPool {
         progress: &Progress,
     ) -> Result<Summary, Error> {
         let (waiting, kept) = sweep.waiting(&options.runs);
+        let progress = &progress.of_sweep(counted(&waiting, kept, self.workers.len()));
         let mut pool = Pool {
             sweep,
             options,
@@ -161,7 +162,7 @@ impl<'a> Pool<'a> {
             worker,
             child,
             log,
-            bar: self.progress.bar(run.label(), epochs, "epochs"),
+            bar: self.progress.run_bar(run.label(), &run.kind(), epochs),
             read: Instant::now(),
         })
     }

@@ -98,7 +98,7 @@ impl<'a> TrainData<'a> {
             encoder,
             device,
             interrupt,
-            masks: MaskSource::beside(corpus.reader().path(), corpus.name(), &corpus.content_hash)?,
+            masks: MaskSource::open(corpus.reader().path(), corpus.name(), &corpus.content_hash)?,
             noisy: RefCell::new(None),
         })
     }

@@ -80,7 +80,7 @@ impl ProtocolMasks {
                     mask_seed: masks.seed,
                     condition,
                     hash: masks.hash(SplitName::Test, condition)?,
-                    realized: masks.realised(SplitName::Test, condition)?.into(),
+                    realized: masks.realized(SplitName::Test, condition)?.into(),
                 });
             }
         }

@@ -10,9 +10,11 @@ use super::checkpoint;
 use super::data::{TrainData, ValidationMasks};
 use super::error::Error;
 use super::files::Files;
-use super::memory::{self, Demand, MemoryPlan, MicroBatch};
+use super::memory::{self, MicroBatch};
+use super::memory_plan::{Demand, MemoryPlan};
 use super::monitored::Monitored;
 use super::order;
+use super::probe::{self, Probe};
 use super::resume;
 use super::schedule::Schedule;
 use super::selection::Rule;
@@ -175,8 +177,8 @@ impl<'a> Training<'a> {
         trainer::fit(&plan, &fit, model, store, files, interrupt, bar)
     }
 
-    /// Counts the memory of the fit and logs the plan.
-    fn plan_memory(&self, fit: &Data<'_>) -> Result<MemoryPlan, Error> {
+    /// Plans the memory of the fit and logs the plan.
+    fn plan_memory(&mut self, fit: &Data<'_>) -> Result<MemoryPlan, Error> {
         let (spec, data) = (self.spec, self.data);
         let monitored = [Some(fit.monitored), fit.valid].into_iter().flatten();
         let views: u64 = monitored.flat_map(|m| m.views).map(View::bytes).sum();
@@ -188,13 +190,24 @@ impl<'a> Training<'a> {
             // The noisy view is as large as the complete one.
             data: data.bytes() + views + 2 * fit.complete.bytes(),
             batch_size: spec.recipe.batch_size,
-            text_steps: data.shapes.text_steps,
+            accumulates: spec.recipe.trainer_options.grad_accum > 1,
             micro_batch: spec.compute.micro_batch,
             budget,
+            engine: self.engine,
         };
         let entry = spec.choice.entry;
-        let plan = MemoryPlan::new(entry, self.model.as_ref(), &self.store, demand)?;
-        tracing::info!("{} on {}: {plan}", entry.name, data.corpus.name());
+        let is_noisy = spec.noise.kind.draw(0).is_some();
+        let probe = Probe {
+            store: &self.store,
+            precision: spec.precision,
+            batch: &|samples| probe::batch(entry, fit.train, fit.complete, is_noisy, samples),
+        };
+        let plan = MemoryPlan::new(entry, self.model.as_mut(), &probe, demand)?;
+        tracing::debug!(
+            "memory plan of {} on {}: {plan}",
+            entry.name,
+            data.corpus.name()
+        );
         Ok(plan)
     }
 

@@ -172,9 +172,9 @@ impl Views<'_> {
                 lengths,
                 steps,
             };
-            let field = mask_protocol.field(&scope(modality, training_seed), rows)?;
+            let draws = mask_protocol.draws(&scope(modality, training_seed), rows)?;
             let rates = &rates[modality as usize];
-            Ok(mask::keep(&field, rates, lengths, steps, modality)?)
+            Ok(mask::keep(&draws, rates, lengths, steps, modality)?)
         };
         let [text, audio, vision] = Modality::ALL.map(keep);
         self.masked(&[text?, audio?, vision?], &rates)

@@ -111,7 +111,7 @@ fn a_run_is_done_once_by_its_index_and_two_processes_share_the_work() {
         .args(run_one(&path, 2))
         .assert()
         .code(2)
-        .stderr(contains("expected one from 0 to 1"));
+        .stderr(contains("expected an index from 0 to 1"));
 }
 
 #[test]

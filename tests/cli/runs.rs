@@ -151,9 +151,9 @@ fn runs_are_listed_with_their_progress() {
 fn the_status_of_a_sweep_says_what_runs_what_failed_and_how_to_repeat_it() {
     let (_folder, runs) = folder();
     insta::assert_snapshot!(stdout(&["runs", "status"], &runs), @r"
-    paper-058205: 5 runs: 1 done, 1 running, 1 failed, 1 stopped, 1 waiting
+    paper-f2332c: 5 runs: 1 done, 1 running, 1 failed, 1 stopped, 1 waiting
       running  bb mosi lnln 2: epoch 3/4, mae 1.250, best 1.000 in epoch 2, 50 samples/s, 1m30s of training left
-      stopped  dd mosi misa 2: epoch 2/4, quiet for 49h00m
+      stopped  dd mosi misa 2: epoch 2/4, unchanged for 49h00m
       failed   cc mosi misa 1: misa on mosi failed: the loss is not finite
                again: lnln-bench run-one --manifest runs/sweeps/s/manifest.json --index 2
 
@@ -231,7 +231,10 @@ fn clean_keeps_what_a_report_uses() {
     let json = r#"{"kind":"lnln-bench report","format":2,"runs":{"old":{}},"files":{}}"#;
     fs::write(report.join("manifest.json"), json).unwrap();
     let kept = stdout(&["runs", "clean", "--yes"], &runs);
-    assert!(kept.contains("1 reports looked at name 1 runs"), "{kept}");
+    assert!(
+        kept.contains("1 reports name 1 runs, which are kept"),
+        "{kept}"
+    );
     assert!(old.is_done());
     fs::remove_dir_all(report).unwrap();
     let gone = stdout(&["runs", "clean", "--yes"], &runs);
@@ -258,5 +261,5 @@ fn what_is_not_there_is_said() {
         .code(2)
         .stderr(contains("list runs"));
     let empty = stdout(&["runs", "status"], folder.path());
-    assert!(empty.starts_with("no runs in"), "{empty}");
+    assert!(empty.starts_with("no runs yet in"), "{empty}");
 }

@@ -159,6 +159,26 @@ fn models_and_masks_may_be_named_by_row() {
 }
 
 #[test]
+fn a_condition_that_the_mask_protocol_does_not_take_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    for (mask_protocol, condition, expected) in [
+        ("random", "LA", "expected rates like 0.5 or 0:1:0.1"),
+        ("modality", "1.0", "expected missing modalities (L, A, V"),
+    ] {
+        let mut text = "id,condition,seed,mask_protocol,prediction\n".to_string();
+        for id in &ids {
+            writeln!(text, "{id},{condition},1,{mask_protocol},0.5").unwrap();
+        }
+        let message = format!("row 2: mask protocol `{mask_protocol}` has no masks at condition");
+        score(folder.path(), &data, &text)
+            .code(3)
+            .stderr(contains(message).and(contains(expected)));
+        assert!(!folder.path().join("runs").exists());
+    }
+}
+
+#[test]
 fn what_does_not_fit_the_data_is_named_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let (data, ids) = data(folder.path());
@@ -348,7 +368,8 @@ fn the_example_in_the_docs_makes_predictions_under_our_masks() {
     program()
         .arg("prepare")
         .arg(pickle(folder.path()))
-        .args(["--rates", "0:1:0.5", "--data"])
+        // `modality` precedes `random` in the file, which the script must not take for the first one.
+        .args(["--masks", "random,modality", "--rates", "0:1:0.5", "--data"])
         .arg(&data)
         .assert()
         .success();

@@ -93,7 +93,7 @@ fn one_model_alone_is_trained_otherwise_and_contradictions_are_named() {
     let data = prepared(folder.path());
     let line = "--models tfn,tfn@clean,tfn@mixed --dry-run";
     run(folder.path(), &data, line).assert().success().stdout(
-        contains("2 cells")
+        contains("2 runs")
             .and(contains("clean (random)"))
             .and(contains("fresh (random)")),
     );

@@ -1,4 +1,4 @@
-//! `list runs`: one line per run.
+//! `list runs`: prints one line per run.
 
 use std::path::Path;
 
@@ -13,12 +13,19 @@ const HEAD: [&str; 9] = [
 
 /// Lists the runs of a folder.
 pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
-    let mut runs = status::stored_runs(folder)?;
+    let mut runs = if super::is_before_any_run(folder) {
+        Vec::new()
+    } else {
+        status::stored_runs(folder)?
+    };
     if json {
         let all: Vec<RunRow<'_>> = runs.iter().map(RunRow::from).collect();
         return output::write(&serde_json::to_string_pretty(&all)?);
     }
-    // As a sweep has them.
+    if runs.is_empty() {
+        return output::write(&super::no_runs_yet(folder));
+    }
+    // In a sweep's order.
     let key = |run: &StoredRun| (run.dataset.clone(), run.model.clone(), run.seed);
     runs.sort_by_cached_key(key);
     let mut table = output::table();

@@ -1,4 +1,4 @@
-//! Runs as rows of tables and as JSON.
+//! Formats runs as table rows and as JSON.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use lnln_bench::sweep::status::log::Score;
 use lnln_bench::sweep::status::{RunState, StoredRun};
 use serde::Serialize;
 
-/// A run for other tools.
+/// A run in `--json`.
 #[derive(Serialize)]
 pub struct RunRow<'a> {
     pub run: &'a str,
@@ -15,7 +15,7 @@ pub struct RunRow<'a> {
     pub model: &'a str,
     pub seed: u64,
     pub state: RunState,
-    /// Predictions from elsewhere.
+    /// Imported by `score`.
     pub external: bool,
     pub epoch: u32,
     pub epochs: u32,
@@ -56,12 +56,12 @@ impl<'a> From<&'a StoredRun> for RunRow<'a> {
     }
 }
 
-/// Seconds since then; 0 for what is to come.
+/// Seconds since then; 0 for a time in the future.
 pub fn age(then: SystemTime) -> f64 {
     then.elapsed().map_or(0.0, |age| age.as_secs_f64())
 }
 
-/// `17/200`; nothing where nothing is trained.
+/// `17/200`; empty where nothing is trained.
 pub fn epochs(run: &StoredRun) -> String {
     match run.epochs {
         0 => String::new(),
@@ -77,7 +77,7 @@ pub fn score(score: &Score) -> String {
     )
 }
 
-/// The word for a run's state.
+/// Name of a run's state.
 fn state(run: &StoredRun) -> &'static str {
     match (run.state, run.external) {
         (RunState::Done, true) => "external",
@@ -85,7 +85,7 @@ fn state(run: &StoredRun) -> &'static str {
     }
 }
 
-/// The word for a state.
+/// Name of a state.
 pub fn word(state: RunState) -> &'static str {
     match state {
         RunState::Done => "done",

@@ -1,4 +1,4 @@
-//! `runs status`: every sweep, what runs and what failed.
+//! `runs status`: prints the progress of every sweep.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -7,32 +7,36 @@ use lnln_bench::record::SweepDir;
 use lnln_bench::support::words;
 use lnln_bench::sweep::slurm::{self, Queue};
 use lnln_bench::sweep::status::overview::{count, state};
-use lnln_bench::sweep::status::{self, RunState, StoredRun, SweepStatus};
+use lnln_bench::sweep::status::{self, RunState, Status, StoredRun, SweepStatus};
 use serde_json::{Value, json};
 
 use super::rows::{self, RunRow};
 use crate::cli::output;
 
-/// Progress of every sweep: what is done, runs, waits, failed and why.
+/// Show the progress of every sweep: runs that are done, running, waiting or failed, and why.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench runs status
   lnln-bench runs status runs/sweeps/paper-mosi-3f2a9c
   lnln-bench runs status /scratch/runs --json
 
-Reads files only: it can be called from any shell, at any time, while runs are written.")]
+Only reads files, so it can be used from any shell while runs are written.")]
 pub struct Args {
     /// Folder of runs, or of one sweep (`runs/sweeps/SWEEP`).
-    #[arg(default_value = "runs")]
-    place: PathBuf,
-    /// As JSON, for other tools.
+    #[arg(default_value = "runs", value_name = "RUNS")]
+    folder: PathBuf,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 /// Run the subcommand.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let status = status::status(&args.place)?;
+    let status = if super::is_before_any_run(&args.folder) {
+        Status::default()
+    } else {
+        status::status(&args.folder)?
+    };
     if args.json {
         let sweeps: Vec<Value> = status.sweeps.iter().map(sweep_json).collect();
         let others: Vec<RunRow<'_>> = status.others.iter().map(RunRow::from).collect();
@@ -44,7 +48,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         parts.push(others_text(&status.others));
     }
     if parts.is_empty() {
-        output::write(&format!("no runs in {}", args.place.display()))
+        output::write(&super::no_runs_yet(&args.folder))
     } else {
         output::write(&parts.join("\n"))
     }
@@ -73,7 +77,7 @@ fn sweep_json(sweep: &SweepStatus) -> Value {
 }
 
 fn sweep_text(sweep: &SweepStatus) -> String {
-    let counts = words_of(sweep.counts());
+    let counts = counted(sweep.counts());
     let mut text = format!(
         "{}: {} runs: {counts}\n",
         sweep.manifest.id,
@@ -93,9 +97,9 @@ fn sweep_text(sweep: &SweepStatus) -> String {
     text
 }
 
-/// State of its tasks in Slurm, where the sweep was submitted there.
+/// RunState of the Slurm queue, if the sweep was submitted.
 fn scheduler(dir: &SweepDir) -> String {
-    let words = match Queue::of(dir) {
+    let text = match Queue::of(dir) {
         Ok(_) if slurm::jobs::read(dir).is_empty() => return String::new(),
         Ok(queue) if queue.runs.is_empty() => "nothing queued".to_owned(),
         Ok(queue) => {
@@ -105,11 +109,11 @@ fn scheduler(dir: &SweepDir) -> String {
         }
         Err(error) => format!("no answer ({error})"),
     };
-    format!("  slurm    {words}\n")
+    format!("  slurm    {text}\n")
 }
 
 fn others_text(runs: &[StoredRun]) -> String {
-    let counts = words_of(count(runs.iter().map(|run| run.state)));
+    let counts = counted(count(runs.iter().map(|run| run.state)));
     let mut text = format!("runs of no sweep: {}: {counts}\n", runs.len());
     for run in runs {
         match run.state {
@@ -123,7 +127,7 @@ fn others_text(runs: &[StoredRun]) -> String {
 }
 
 /// `7 done, 2 running, 3 waiting`.
-fn words_of(counts: std::collections::BTreeMap<RunState, usize>) -> String {
+fn counted(counts: std::collections::BTreeMap<RunState, usize>) -> String {
     let known = counts.into_iter().filter(|(_, n)| *n > 0);
     let parts: Vec<String> = known
         .map(|(s, n)| format!("{n} {}", rows::word(s)))
@@ -162,13 +166,13 @@ fn stopped(run: &StoredRun, of: Option<&SweepStatus>) -> String {
     let since = words::duration(rows::age(run.changed));
     let epochs = rows::epochs(run);
     let name = name(run);
-    format!("  stopped  {name}: epoch {epochs}, quiet for {since}\n") + &log_line(run, of)
+    format!("  stopped  {name}: epoch {epochs}, unchanged for {since}\n") + &log_line(run, of)
 }
 
 fn failed(run: &StoredRun, of: Option<&SweepStatus>) -> String {
     let mut text = format!("  failed   {}", name(run));
     let Some(failure) = &run.failure else {
-        return text + ": no message was stored\n" + &log_line(run, of);
+        return text + ": no message\n" + &log_line(run, of);
     };
     text += &format!(": {}\n", failure.error.join(": "));
     text + &log_line(run, of) + &line("again", &failure.command)
@@ -179,7 +183,7 @@ fn log_line(run: &StoredRun, of: Option<&SweepStatus>) -> String {
     log.map_or_else(String::new, |log| line("log", &log.display().to_string()))
 }
 
-/// Log of the last attempt at a run, where there is one: of a Slurm task or of a worker process.
+/// Log of the last attempt at a run, if it was kept: by a Slurm task or a worker process.
 fn log(run: &StoredRun, of: Option<&SweepStatus>) -> Option<PathBuf> {
     let told = run.failure.as_ref().and_then(|failure| failure.log.clone());
     let task = run

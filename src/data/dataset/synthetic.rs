@@ -1,9 +1,9 @@
-//! Two made-up corpora in MMSA's pickle layout, for the demo and for tests.
+//! Writes two synthetic corpora in MMSA's pickle layout, for the demo and for tests.
 //!
 //! The words of a sample decide its label (strong and mild sentiment words, intensifiers, negators);
 //! audio and vision hint at it. `demo-film` has the form of MOSI (arrays of text, labels in [-3, 3]),
-//! `demo-talk` that of SIMS (lists, labels in [-1, 1], labels per modality). Numbers obtained on
-//! them say nothing about any published table.
+//! `demo-talk` that of SIMS (lists, labels in [-1, 1], labels per modality). Results on
+//! them are not comparable with any published table.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ pub fn write_demo(demo: Demo, path: &Path, seed: u64, scale: f64) -> Result<()> 
     })
 }
 
-/// Writes both corpora at full size as `folder/NAME.pkl`; gives their paths.
+/// Writes both corpora at full size as `folder/NAME.pkl`; returns their paths.
 ///
 /// # Errors
 /// As [`write_demo`].
@@ -178,7 +178,7 @@ impl Columns {
         self.fifths.iter().map(|fifths| fifths / 5.0).collect()
     }
 
-    /// MMSA's columns: arrays of text for the one, lists and labels per modality for the other.
+    /// MMSA's columns: arrays of text for `demo-film`, lists and labels per modality for `demo-talk`.
     fn write<W: Write>(
         &self,
         demo: Demo,
@@ -239,7 +239,7 @@ impl Columns {
         Ok(())
     }
 
-    /// Stand-ins for frozen text features: a fixed random vector per token, zero on padding.
+    /// Replaces frozen text features by a fixed random vector per token, zero on padding.
     fn text(&self, features: &[f32], steps: usize) -> Vec<f32> {
         let mut out = Vec::with_capacity(self.ids.len() * steps * TEXT_WIDTH);
         for sample in self.text_bert.chunks_exact(3 * steps) {
@@ -286,7 +286,7 @@ mod tests {
         assert_ne!(corpus(Demo::Film, 7), corpus(Demo::Film, 8));
     }
 
-    /// Guards the promise that the corpora are the same everywhere and for ever.
+    /// The corpora must be the same on every machine and in every version.
     #[test]
     fn the_bytes_are_these() {
         let hash = |demo| blake3::hash(&corpus(demo, 0)).to_hex()[..16].to_owned();

@@ -34,6 +34,17 @@ pub enum Error {
         expected: &'static str,
         found: String,
     },
+    #[error(
+        "{file}, row {row}: mask protocol `{mask_protocol}` has no masks at condition {condition}; \
+         expected {expected}"
+    )]
+    Condition {
+        file: String,
+        row: u64,
+        mask_protocol: String,
+        condition: String,
+        expected: String,
+    },
     #[error("{file} holds no predictions")]
     Empty { file: String },
     #[error(
@@ -152,6 +163,7 @@ impl Classify for Error {
             | Self::NotFinite { .. }
             | Self::Ragged { .. }
             | Self::Uneven { .. }
+            | Self::Condition { .. }
             | Self::OtherDescription { .. } => ErrorClass::BadData,
         }
     }

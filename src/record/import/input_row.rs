@@ -31,16 +31,25 @@ pub struct InputRow {
 /// The texts of one row, in the order of [`COLUMNS`].
 pub(super) type Texts = [Option<String>; 7];
 
-/// The index of each of [`COLUMNS`] among the headings.
-pub(super) fn column_indices(file: &str, headings: &[String]) -> Result<[Option<usize>; 7]> {
-    let find = |name: &str| {
-        let other = if name == "rate" { "condition" } else { name };
-        let is = |h: &String| h.eq_ignore_ascii_case(name) || h.eq_ignore_ascii_case(other);
-        headings.iter().position(is)
+/// The columns of a file.
+pub(super) struct Columns {
+    /// The index of each of [`COLUMNS`] among the headings.
+    pub indices: [Option<usize>; 7],
+    /// [`COLUMNS`], the condition by the name that the file has for it.
+    names: [&'static str; 7],
+}
+
+/// Finds [`COLUMNS`] among the headings. The condition is in a column `rate` or `condition`.
+pub(super) fn find_columns(file: &str, headings: &[String]) -> Result<Columns> {
+    let index = |name: &str| headings.iter().position(|h| h.eq_ignore_ascii_case(name));
+    let name = |name| match name {
+        "rate" if index(name).is_none() => "condition",
+        _ => name,
     };
-    let indices = COLUMNS.map(find);
+    let names = COLUMNS.map(name);
+    let indices = names.map(index);
     if indices[..4].iter().all(Option::is_some) {
-        Ok(indices)
+        Ok(Columns { indices, names })
     } else {
         Err(Error::Columns {
             file: file.to_string(),
@@ -50,11 +59,11 @@ pub(super) fn column_indices(file: &str, headings: &[String]) -> Result<[Option<
 }
 
 /// A row from its texts.
-pub(super) fn row(file: &str, number: u64, texts: Texts) -> Result<InputRow> {
+pub(super) fn row(file: &str, columns: &Columns, number: u64, texts: Texts) -> Result<InputRow> {
     let wrong = |column: usize, expected: &'static str, found: &str| Error::Cell {
         file: file.to_string(),
         row: number,
-        column: COLUMNS[column],
+        column: columns.names[column],
         expected,
         found: found.to_string(),
     };

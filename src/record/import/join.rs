@@ -7,7 +7,7 @@ use super::error::{Error, Result};
 use super::input_row::InputRow;
 use super::{Options, file_name};
 use crate::data::dataset::{Corpus, SplitName};
-use crate::mask::Condition;
+use crate::mask::{self, Condition};
 
 /// Samples a message names before it counts the rest.
 const NAMED: usize = 3;
@@ -52,6 +52,7 @@ pub(super) fn join(
             .as_ref()
             .unwrap_or(&options.mask_protocol)
             .clone();
+        check_condition(&name, row, &mask_protocol)?;
         let key = (
             mask_protocol,
             row.mask_seed.unwrap_or(options.mask_seed),
@@ -98,6 +99,20 @@ fn same_masks(file: &str, runs: &[Joined]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Checks that a mask protocol of this program has masks at the row's condition.
+fn check_condition(file: &str, row: &InputRow, mask_protocol: &str) -> Result<()> {
+    match mask::find(mask_protocol) {
+        Ok(known) if !known.kinds().contains(&row.condition.kind()) => Err(Error::Condition {
+            file: file.to_string(),
+            row: row.number,
+            mask_protocol: mask_protocol.to_string(),
+            condition: row.condition.to_string(),
+            expected: mask::describe(known.kinds()),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Checks that every row is about a test sample.

@@ -63,6 +63,10 @@ mod tests {
             line("a,1.5,1,0")
                 .contains("expected a condition such as 0.5 or LA in column rate, found `1.5`")
         );
+        assert!(
+            refused("id,condition,seed,prediction\na,1.5,1,0\n")
+                .contains("in column condition, found `1.5`")
+        );
         assert!(line("a,0.5,one,0").contains("column seed, found `one`"));
         assert!(line(",0.5,1,0").contains("expected a sample id in column id"));
         assert!(line("a,0.5").contains("p.csv: CSV error"));

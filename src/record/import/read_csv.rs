@@ -1,7 +1,7 @@
 //! Reads rows of predictions from CSV.
 
 use super::error::{Error, Result};
-use super::input_row::{InputRow, column_indices, row};
+use super::input_row::{InputRow, find_columns, row};
 
 /// The rows of a CSV file, in order.
 pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<InputRow>> {
@@ -18,7 +18,7 @@ pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<InputRow>> {
         .iter()
         .map(str::to_string)
         .collect();
-    let indices = column_indices(file, &headings)?;
+    let columns = find_columns(file, &headings)?;
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(wrong)?;
@@ -29,7 +29,7 @@ pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<InputRow>> {
                 .filter(|t| !t.is_empty())
                 .map(str::to_string)
         };
-        rows.push(row(file, line, indices.map(text))?);
+        rows.push(row(file, &columns, line, columns.indices.map(text))?);
     }
     Ok(rows)
 }

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use polars::prelude::*;
 
 use super::error::{Error, Result};
-use super::input_row::{InputRow, Texts, column_indices, row};
+use super::input_row::{InputRow, Texts, find_columns, row};
 
 /// The rows of a Parquet file, its columns found by name as in CSV. Numbers of any width are read by
 /// way of their text, which is lossless, so that both formats have one parser.
@@ -22,9 +22,9 @@ pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<InputRow>> {
         .iter()
         .map(|n| n.to_string())
         .collect();
-    let indices = column_indices(file, &headings)?;
+    let found = find_columns(file, &headings)?;
     let mut columns: Vec<Option<Vec<Option<String>>>> = Vec::new();
-    for index in indices {
+    for index in found.indices {
         columns.push(match index {
             Some(index) => Some(texts(&table, &headings[index]).map_err(wrong)?),
             None => None,
@@ -36,7 +36,7 @@ pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<InputRow>> {
         for (text, column) in of_row.iter_mut().zip(&columns) {
             *text = column.as_ref().and_then(|c| c[i].clone());
         }
-        rows.push(row(file, i as u64 + 1, of_row)?);
+        rows.push(row(file, &found, i as u64 + 1, of_row)?);
     }
     Ok(rows)
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::scores::Conditions;
-use super::section::{BASELINE, Row, Section, ids};
+use super::section::{BASELINE, ModelRow, Section, ids};
 use crate::report::error::Result;
 
 /// Adds the row of the best constants, if some run records them. Its numbers are computed on the
@@ -33,7 +33,7 @@ pub fn add(section: &mut Section) -> Result<()> {
         conditions.insert(metric.name, everywhere.collect());
     }
     run.conditions = conditions;
-    section.rows.push(Row {
+    section.rows.push(ModelRow {
         model: BASELINE.to_string(),
         configuration: "best of training labels".to_string(),
         label: "Best constant (baseline)".to_string(),

@@ -8,6 +8,7 @@ use crate::record::masks::MaskMetadata;
 use crate::record::training::{Computing, NoiseMetadata};
 use crate::record::{EngineKind, Manifest, Precision, SelectionRule, TrainerOptions};
 use crate::report::rows::scores::ScoredRun;
+use crate::report::rows::section::BASELINE;
 use crate::report::rows::trained::Trained;
 
 /// The settings under which a score may be averaged with others over seeds: data, masks, training
@@ -119,7 +120,7 @@ impl RowSettings {
         let (m, mask) = (&run.manifest, &run.mask);
         let (training, selection) = (&m.training, &m.selection);
         let computing = training.computing.as_ref();
-        Self {
+        let settings = Self {
             noise: TrainingNoise::of(run),
             tested: Some(Tested::from(mask)),
             selection_conditions: Some(selection.conditions.clone()),
@@ -134,6 +135,29 @@ impl RowSettings {
             mask_seeds: mask.seeds.clone(),
             selection: selection.rule,
             selection_metric: selection.metric.clone(),
+        };
+        if m.model.name == BASELINE {
+            settings.untrained()
+        } else {
+            settings
+        }
+    }
+
+    /// Without settings of training and selection: those of a constant baseline have no effect.
+    fn untrained(self) -> Self {
+        Self {
+            noise: None,
+            selection_conditions: None,
+            encoder: None,
+            epochs: 0,
+            batch_size: 0,
+            learning_rate: Number::new(0.0),
+            weight_decay: Number::new(0.0),
+            trainer_options: TrainerOptions::default(),
+            computing: None,
+            selection: None,
+            selection_metric: None,
+            ..self
         }
     }
 
@@ -220,7 +244,8 @@ pub fn suffixes(all: &[Names]) -> Vec<String> {
 pub type RowKey = (Option<Trained>, RowSettings);
 
 /// As [`suffixes`] for the rows of one model, which tables tell apart by their training protocol: noise
-/// and conditions of selection are left out where they only follow from that.
+/// and conditions of selection are left out where they only follow from that, and the number of
+/// parameters where other settings tell all rows apart.
 pub fn row_suffixes(all: &[RowKey]) -> Vec<String> {
     let pairs = (all.iter()).flat_map(|a| all.iter().map(move |b| (a, b)));
     let same: Vec<_> = pairs.filter(|(a, b)| a.0 == b.0).collect();
@@ -237,7 +262,18 @@ pub fn row_suffixes(all: &[RowKey]) -> Vec<String> {
         }
         names
     });
-    suffixes(&names.collect::<Vec<_>>())
+    let names: Vec<Names> = names.collect();
+    let mut settings = names.clone();
+    for names in &mut settings {
+        names.remove("parameters");
+    }
+    let short = suffixes(&settings);
+    let keys = all.iter().map(|(trained, _)| trained).zip(&short);
+    if keys.collect::<BTreeSet<_>>().len() == all.len() {
+        short
+    } else {
+        suffixes(&names)
+    }
 }
 
 /// Names of the manifest fields in which two runs differ, for an error; `id` and times left out.

@@ -5,7 +5,7 @@ use crate::record::{Manifest, SelectionRule};
 
 use crate::report::rows::config::{TrainingNoise, join, or_external};
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{BASELINE, ModelRow, Section};
 
 /// Printed on top of every report and section with synthetic data.
 pub const SYNTHETIC: &str = "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";
@@ -112,7 +112,7 @@ fn training(m: &Manifest) -> String {
     if outside(m) {
         return OUTSIDE.to_string();
     }
-    if t.epochs == 0 {
+    if t.epochs == 0 || m.model.name == BASELINE {
         return "none".to_string();
     }
     let options = t.trainer_options.to_string();
@@ -209,7 +209,7 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
     let rows = section
         .own_rows()
         .flat_map(|row| row.trainings().map(move |run| (row, run)));
-    let show = |(row, run): (&Row, &ScoredRun)| {
+    let show = |(row, run): (&ModelRow, &ScoredRun)| {
         let m = &run.manifest;
         [
             m.id.clone(),

@@ -46,7 +46,7 @@ impl Samples {
         for part in parts {
             let part = part?;
             if !all.pairs_with(&part) {
-                return Err(Error::OtherClips {
+                return Err(Error::OtherSamples {
                     expected: all.ids.len(),
                     found: part.ids.len(),
                 });

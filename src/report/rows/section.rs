@@ -12,7 +12,7 @@ use crate::report::rows::config::{self, Names, RowKey, RowSettings};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
 use crate::report::rows::{matched, same_masks};
-use crate::report::stats::finding::Comparison;
+use crate::report::stats::comparison::Comparison;
 
 /// Registry name of the constant baseline, which every table has.
 pub const BASELINE: &str = "constant";
@@ -29,7 +29,7 @@ pub struct Section {
     /// Every condition that a row has, ascending.
     pub conditions: Vec<Condition>,
     /// By title, the baseline last.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ModelRow>,
     pub tests: Tests,
 }
 
@@ -38,12 +38,12 @@ pub struct Section {
 pub enum Tests {
     Done(Box<Comparison>),
     /// Not tested; the reason, as a sentence.
-    Left(String),
+    Skipped(String),
 }
 
 /// One model under one configuration.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct ModelRow {
     /// Registry name of the model.
     pub model: String,
     /// The settings that tell this row from others of the same model; mostly empty.
@@ -59,7 +59,7 @@ pub struct Row {
     pub ids: RunSet,
 }
 
-impl Row {
+impl ModelRow {
     /// The origin of a number over these conditions: where conditions have trainings of their own, those.
     pub fn origin(&self, conditions: Vec<Condition>) -> Origin {
         Origin::predictions(&self.ids_at(&conditions), conditions)
@@ -92,7 +92,7 @@ impl Section {
 
     /// Every training, row by row.
     pub fn trainings(&self) -> impl Iterator<Item = &ScoredRun> {
-        self.own_rows().flat_map(Row::trainings)
+        self.own_rows().flat_map(ModelRow::trainings)
     }
 
     /// Every curve, row by row: a run, or trainings for one rate each.
@@ -101,7 +101,7 @@ impl Section {
     }
 
     /// The rows that are runs' own scores.
-    pub fn own_rows(&self) -> impl Iterator<Item = &Row> {
+    pub fn own_rows(&self) -> impl Iterator<Item = &ModelRow> {
         self.rows.iter().filter(|r| !r.derived)
     }
 
@@ -117,7 +117,7 @@ impl Section {
     pub fn comparison(&self) -> Option<&Comparison> {
         match &self.tests {
             Tests::Done(comparison) => Some(comparison),
-            Tests::Left(_) => None,
+            Tests::Skipped(_) => None,
         }
     }
 }
@@ -231,7 +231,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         .collect();
     let mut rows: Vec<_> = rows?.into_iter().flatten().collect();
     rows.sort_by_key(|(place, row)| (row.baseline, place.clone()));
-    let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
+    let rows: Vec<ModelRow> = rows.into_iter().map(|(_, row)| row).collect();
     Ok(Section {
         slug,
         title,
@@ -239,7 +239,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         metrics: protocol.metrics.iter().collect(),
         conditions: conditions.into_iter().collect(),
         rows,
-        tests: Tests::Left("Differences were not tested.".to_string()),
+        tests: Tests::Skipped("Differences were not tested.".to_string()),
     })
 }
 
@@ -247,10 +247,13 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
 type Place = (String, Option<Trained>);
 
 /// The rows of one model; `several` where the section's models were not all trained on the same.
-fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place, Row)>> {
+fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place, ModelRow)>> {
     let mut by_settings: BTreeMap<RowKey, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
-        let key = (Trained::of(&run), RowSettings::of(&run));
+        let trained = Trained::of(&run);
+        // A baseline is not trained: a curve of several runs is all that counts.
+        let trained = trained.filter(|t| model != BASELINE || *t == Trained::TestedRate);
+        let key = (trained, RowSettings::of(&run));
         by_settings.entry(key).or_default().push(run);
     }
     let all: Vec<_> = by_settings.keys().cloned().collect();
@@ -282,8 +285,12 @@ fn labelled(title: &str, remarks: &[&str]) -> String {
     }
 }
 
-fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<Row> {
+fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<ModelRow> {
     runs.sort_by_key(|r| r.manifest.seed);
+    if model == BASELINE {
+        // Sweeps with different settings of training have the same baseline.
+        runs.dedup_by(|b, a| a.manifest.seed == b.manifest.seed && a.conditions == b.conditions);
+    }
     let baseline = if model == BASELINE { "baseline" } else { "" };
     let label = labelled(&runs[0].manifest.model.title, &[&configuration, baseline]);
     for pair in runs.windows(2) {
@@ -298,7 +305,7 @@ fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<R
             });
         }
     }
-    Ok(Row {
+    Ok(ModelRow {
         model: model.to_string(),
         configuration,
         label,

@@ -31,7 +31,8 @@ pub struct Question<'a> {
 pub struct Estimate {
     /// Of training and evaluation together; `None` where nothing is known.
     pub seconds: Option<f64>,
-    /// Peak memory, in bytes; `None` where nothing is known.
+    /// Peak memory of runs on the same data in the same batches on the same kind of device, in bytes;
+    /// `None` where there is none.
     pub memory: Option<u64>,
     /// Bytes on the disk when it is done.
     pub disk: Option<u64>,
@@ -58,7 +59,7 @@ pub fn estimate(question: &Question<'_>, known: &[Measured], steps: Steps<'_>) -
         let seconds = mean(&own, |m| question.seconds(m));
         return Estimate {
             seconds,
-            memory: own.iter().map(|m| m.peak_memory).max().filter(|b| *b > 0),
+            memory: question.memory(&own),
             disk: own.iter().map(|m| m.bytes).max(),
             basis: question.describe(&own, first, None),
         };
@@ -97,6 +98,16 @@ pub fn from_last_epoch(run: &StoredRun) -> Option<Estimate> {
 impl Question<'_> {
     fn encoder_kind(&self) -> &str {
         kind(self.encoder)
+    }
+
+    /// The highest peak of those of these runs that were trained in the same batches and on the same
+    /// kind of device.
+    fn memory(&self, of: &[&Measured]) -> Option<u64> {
+        let peaks = of
+            .iter()
+            .filter(|m| m.batch_size == self.batch_size && kind(&m.device) == kind(self.device))
+            .map(|m| m.peak_memory);
+        peaks.max().filter(|bytes| *bytes > 0)
     }
 
     /// What a run on the same data would have taken with these epochs and conditions.
@@ -289,10 +300,12 @@ mod tests {
         let estimate_of = |known: &[Measured]| estimate(&question(), known, &|_| None);
         assert_eq!(estimate_of(&all).seconds, Some(4.0));
         let batch = estimate_of(&all[..2]);
-        assert_eq!(batch.seconds, Some(2.0));
+        assert_eq!((batch.seconds, batch.memory), (Some(2.0), Some(7)));
         assert!(batch.basis.ends_with(", with 1 threads"), "{}", batch.basis);
-        let none = estimate_of(&all[..1]).basis;
-        assert!(none.ends_with(", in batches of 8"), "{none}");
+        let other = estimate_of(&all[..1]);
+        assert!(other.basis.ends_with(", in batches of 8"), "{other:?}");
+        // The memory of a batch of 64 is not known from one of 8.
+        assert_eq!(other.memory, None);
     }
 
     #[test]

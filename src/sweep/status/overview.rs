@@ -8,7 +8,7 @@ use super::stored_run::{StoredRun, stored_runs};
 use crate::record::{Error, SweepDir, SweepManifest, SweepRun, sweeps};
 
 /// A folder of runs, or one of its sweeps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Status {
     pub sweeps: Vec<SweepStatus>,
     /// Runs that no sweep names; all sweeps of the folder count, also where only one is asked for.

@@ -1,10 +1,10 @@
-//! Errors of reading files of `torch.save`.
+//! Defines what can be wrong with a file of `torch.save`.
 
 use std::io;
 
 use crate::data::pickle;
 
-/// Result of this module.
+/// Result of reading such a file.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A file that cannot be read.
