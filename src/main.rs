@@ -13,12 +13,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if cli::exit_code::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let mut message = format!("error: {error}");
-            for cause in cli::exit_code::causes(&error) {
-                message.push_str(&format!("\n  because: {cause}"));
-            }
-            // Where even stderr is closed there is nobody left to tell.
-            let _ = writeln!(std::io::stderr(), "{message}");
+            // A message that stderr does not take has nowhere else to go.
+            let _ = writeln!(std::io::stderr(), "{}", cli::exit_code::describe(&error));
             ExitCode::from(cli::exit_code::of(&error))
         }
     }

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use lnln_bench::data::dataset::{Corpus, SplitName};
 use lnln_bench::published::audit::{self, Facts, Protocol, render};
 use lnln_bench::published::parse::{self, Options};
+use lnln_bench::support::{Classify, ErrorClass};
 
 use super::output;
 
@@ -109,6 +110,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 #[derive(Debug, thiserror::Error)]
 #[error("{0} findings are impossible or very unlikely")]
 pub struct Strong(usize);
+
+impl Classify for Strong {
+    fn class(&self) -> ErrorClass {
+        ErrorClass::BadData
+    }
+}
 
 impl Pair {
     fn suffixes(self) -> [String; 2] {

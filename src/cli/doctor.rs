@@ -1,6 +1,6 @@
 //! `doctor`: shows what this machine has, and what each missing thing would enable.
 
-use sysinfo::{Disks, System};
+use lnln_bench::support::host;
 
 use super::output;
 
@@ -122,15 +122,14 @@ const MEMORY_WANTED: u64 = 16 << 30;
 const DISK_WANTED: u64 = 20 << 30;
 
 fn memory() -> Finding {
-    let Ok(mut system) = System::new() else {
+    let Some(memory) = host::memory() else {
         return Finding {
             name: "memory",
             found: "unknown".to_owned(),
             advice: None,
         };
     };
-    system.refresh_memory();
-    let (free, total) = (system.available_memory(), system.total_memory());
+    let (free, total) = (memory.available, memory.total);
     Finding {
         name: "memory",
         found: format!("{} free of {}", gib(free), gib(total)),
@@ -140,26 +139,18 @@ fn memory() -> Finding {
 }
 
 fn disk() -> Finding {
-    let here = std::env::current_dir()
-        .and_then(|path| path.canonicalize())
-        .unwrap_or_default();
-    let disks = Disks::new_with_refreshed_list();
-    let holding = disks
-        .iter()
-        .flat_map(|disks| disks.iter())
-        .filter(|disk| here.starts_with(disk.mount_point()));
-    let nearest = holding.max_by_key(|disk| disk.mount_point().as_os_str().len());
-    let Some(disk) = nearest else {
+    let Ok(disk) = nix::sys::statvfs::statvfs(".") else {
         return Finding {
             name: "disk",
             found: "unknown".to_owned(),
             advice: None,
         };
     };
+    let free = disk.blocks_available() * disk.fragment_size();
     Finding {
         name: "disk",
-        found: format!("{} free here", gib(disk.available_space())),
-        advice: (disk.available_space() < DISK_WANTED)
+        found: format!("{} free here", gib(free)),
+        advice: (free < DISK_WANTED)
             .then(|| "enough for MOSI and SIMS; MOSEI wants 20 GiB".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! Exit codes, and which error gets which.
+//! Exit codes: one for each class of errors.
 //!
 //! | code | meaning |
 //! |---|---|
@@ -9,196 +9,157 @@
 //! | 4 | some runs failed; the others are done |
 //! | 5 | device, text encoder or memory missing |
 //! | 6 | input or output: a full disk, a missing folder, no permission |
-//! | 75 | interrupted; the same command goes on |
+//! | 75 | interrupted; the same command continues |
 
 use std::error::Error as StdError;
+use std::io;
 
-use lnln_bench::data::dataset;
-use lnln_bench::data::pickle;
-use lnln_bench::data::store;
-use lnln_bench::mask;
-use lnln_bench::metric;
+use lnln_bench::data::{dataset, inspect, pickle, store};
 use lnln_bench::published::parse;
-use lnln_bench::record;
 use lnln_bench::record::import;
-use lnln_bench::report;
+use lnln_bench::support::{Classify, ErrorClass, fs};
 use lnln_bench::sweep::slurm;
+use lnln_bench::{mask, metric, record, report, selftest};
 
 use super::audit;
 
-pub const UNEXPECTED: u8 = 1;
-pub const USAGE: u8 = 2;
-pub const BAD_DATA: u8 = 3;
-pub const IO: u8 = 6;
-pub const MISSING: u8 = 5;
-#[cfg(feature = "torch")]
-pub const RUNS_FAILED: u8 = 4;
 #[cfg(feature = "torch")]
 pub const INTERRUPTED: u8 = 75;
 
-/// The exit code of an error: that of the innermost error of ours in its chain.
+/// The exit code of an error.
 pub fn of(error: &anyhow::Error) -> u8 {
-    error.chain().filter_map(code).last().unwrap_or(UNEXPECTED)
-}
-
-/// The causes below an error's own message, without those it has already quoted.
-pub fn causes(error: &anyhow::Error) -> Vec<String> {
-    let mut said = error.to_string();
-    let mut causes = Vec::new();
-    for cause in error.chain().skip(1) {
-        let words = cause.to_string();
-        if !said.contains(&words) {
-            said.push_str(&words);
-            causes.push(words);
-        }
+    match class(error) {
+        ErrorClass::Unexpected => 1,
+        ErrorClass::Usage => 2,
+        ErrorClass::BadData => 3,
+        ErrorClass::RunsFailed => 4,
+        ErrorClass::Unavailable => 5,
+        ErrorClass::Io => 6,
+        ErrorClass::Interrupted => 75,
     }
-    causes
 }
 
-/// A reader that went away (`lnln-bench list | head`) is no failure.
+/// The class of the outermost error in the chain that has one.
+pub fn class(error: &anyhow::Error) -> ErrorClass {
+    let known = |cause| KNOWN.iter().find_map(|class| class(cause));
+    let class = error.chain().find_map(known);
+    class.unwrap_or(ErrorClass::Unexpected)
+}
+
+/// The messages of the causes below an error's own.
+pub fn causes(error: &anyhow::Error) -> Vec<String> {
+    error.chain().skip(1).map(ToString::to_string).collect()
+}
+
+/// What stderr gets: the message and its causes. An interruption was asked for, and is no error.
+pub fn describe(error: &anyhow::Error) -> String {
+    let mut message = if class(error) == ErrorClass::Interrupted {
+        error.to_string()
+    } else {
+        format!("error: {error}")
+    };
+    for cause in causes(error) {
+        message.push_str(&format!("\n  because: {cause}"));
+    }
+    message
+}
+
+/// Whether the reader of stdout ended first (`lnln-bench list | head`), which is not a failure.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        let io = cause.downcast_ref::<std::io::Error>();
-        io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+        let io = cause.downcast_ref::<io::Error>();
+        io.is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
     })
 }
 
-fn code(error: &(dyn StdError + 'static)) -> Option<u8> {
-    if error.is::<std::io::Error>() {
-        return Some(IO);
-    }
-    data_code(error).or_else(|| torch_code(error))
+/// The class of an error if it is of one type.
+type ClassOf = fn(&(dyn StdError + 'static)) -> Option<ErrorClass>;
+
+/// The error types that subcommands return.
+const KNOWN: &[ClassOf] = &[
+    class_of::<audit::Strong>,
+    class_of::<dataset::Error>,
+    class_of::<fs::Error>,
+    class_of::<import::Error>,
+    class_of::<inspect::Error>,
+    class_of::<mask::Error>,
+    class_of::<mask::ParseNoiseError>,
+    class_of::<mask::rates::Error>,
+    class_of::<metric::UnknownProtocol>,
+    class_of::<parse::Error>,
+    class_of::<pickle::Error>,
+    class_of::<record::Error>,
+    class_of::<report::Error>,
+    class_of::<selftest::Error>,
+    class_of::<slurm::Error>,
+    class_of::<store::Error>,
+    #[cfg(feature = "torch")]
+    class_of::<lnln_bench::model::ModelError>,
+    #[cfg(feature = "torch")]
+    class_of::<lnln_bench::sweep::Error>,
+    #[cfg(feature = "torch")]
+    class_of::<lnln_bench::train::Error>,
+    |error| error.is::<io::Error>().then_some(ErrorClass::Io),
+];
+
+fn class_of<E: Classify + StdError + 'static>(
+    error: &(dyn StdError + 'static),
+) -> Option<ErrorClass> {
+    error.downcast_ref::<E>().map(E::class)
 }
 
-fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
-    if let Some(store::Error::DiskFull { .. }) = error.downcast_ref() {
-        return Some(IO);
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    fn not_found() -> io::Error {
+        io::ErrorKind::NotFound.into()
     }
-    if error.is::<pickle::Error>() || error.is::<store::Error>() || error.is::<record::Error>() {
-        return Some(BAD_DATA);
-    }
-    if let Some(error) = error.downcast_ref::<mask::Error>() {
-        return match error {
-            // The errors of other rooms within have codes of their own.
-            mask::Error::Store(_) | mask::Error::Dataset(_) => None,
-            mask::Error::Write { .. } | mask::Error::Read { .. } => Some(IO),
-            _ if error.is_bad_data() => Some(BAD_DATA),
-            _ => Some(USAGE),
-        };
-    }
-    if error.is::<mask::rates::Error>()
-        || error.is::<mask::ParseNoiseError>()
-        || error.is::<metric::UnknownProtocol>()
-    {
-        return Some(USAGE);
-    }
-    if let Some(error) = error.downcast_ref::<import::Error>() {
-        return match error {
-            import::Error::Io { .. } => Some(IO),
-            import::Error::ModelName { .. } | import::Error::SeveralModels { .. } => Some(USAGE),
-            // What another room found has its own code.
-            import::Error::Dataset(error) => data_code(error),
-            import::Error::Record(error) => data_code(error),
-            import::Error::Protocol(error) => data_code(error),
-            _ => Some(BAD_DATA),
-        };
-    }
-    if let Some(error) = error.downcast_ref::<slurm::Error>() {
-        return match error {
-            slurm::Error::Absent { .. } => Some(MISSING),
-            slurm::Error::Io { .. } => Some(IO),
-            slurm::Error::Record(error) => data_code(error),
-            slurm::Error::Refused { .. } | slurm::Error::JobId { .. } => Some(MISSING),
-            _ => Some(USAGE),
-        };
-    }
-    if error.is::<audit::Strong>() {
-        return Some(BAD_DATA);
-    }
-    if let Some(error) = error.downcast_ref::<parse::Error>() {
-        return Some(match error {
-            parse::Error::Io { .. } => IO,
-            _ => BAD_DATA,
+
+    #[test]
+    fn an_error_of_another_room_keeps_its_class_and_is_quoted_once() {
+        let disk = record::Error::Write(fs::Error {
+            path: "runs/a".into(),
+            source: io::ErrorKind::StorageFull.into(),
         });
+        let error = anyhow::Error::from(report::Error::from(disk)).context("no report");
+        assert_eq!(of(&error), 6);
+        let text = describe(&error);
+        assert_eq!(text.matches("cannot write runs/a").count(), 1, "{text}");
+        assert!(
+            text.starts_with("error: no report\n  because: cannot write runs/a"),
+            "{text}"
+        );
     }
-    if let Some(error) = error.downcast_ref::<dataset::Error>() {
-        let usage = matches!(error, dataset::Error::UnknownDataset { .. });
-        return Some(if usage { USAGE } else { BAD_DATA });
-    }
-    let error = error.downcast_ref::<report::Error>()?;
-    let usage = matches!(
-        error,
-        report::Error::UnknownMetric { .. }
-            | report::Error::UnknownModel { .. }
-            | report::Error::UnknownReference { .. }
-            | report::Error::UnknownCondition { .. }
-            | report::Error::InTheWay { .. }
-    );
-    Some(if usage { USAGE } else { BAD_DATA })
-}
 
-#[cfg(feature = "torch")]
-fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
-    use lnln_bench::model;
-    use lnln_bench::sweep;
-    use lnln_bench::train;
-    if let Some(error) = error.downcast_ref::<train::Error>() {
-        return Some(match error {
-            train::Error::NoCuda { .. } => MISSING,
-            train::Error::Interrupted { .. }
-            | train::Error::InterruptedEncoding
-            | train::Error::InterruptedEvaluation => INTERRUPTED,
-            train::Error::DeviceName { .. }
-            | train::Error::EncoderName { .. }
-            | train::Error::EncoderInput { .. }
-            | train::Error::ScheduleName { .. }
-            | train::Error::HabitName { .. }
-            | train::Error::SelectionName { .. }
-            | train::Error::SelectionMetric { .. }
-            | train::Error::MicroBatchName { .. }
-            | train::Error::BytesName { .. }
-            | train::Error::NotDivisible { .. }
-            | train::Error::NoRecompute { .. }
-            | train::Error::PrecisionTooLow { .. } => USAGE,
-            train::Error::DoesNotFit { .. } | train::Error::OutOfMemory { .. } => MISSING,
-            train::Error::Io { .. } => IO,
-            train::Error::Checkpoint { .. } | train::Error::EmptySplit { .. } => BAD_DATA,
-            train::Error::NotFinite { .. }
-            | train::Error::NotFiniteGradient { .. }
-            | train::Error::NotFiniteWeights { .. }
-            | train::Error::NotFinitePredictions { .. } => RUNS_FAILED,
-            _ => UNEXPECTED,
+    #[test]
+    fn a_message_that_quotes_its_cause_has_none() {
+        let error = anyhow::Error::from(parse::Error::Io {
+            path: "t.csv".into(),
+            reason: not_found(),
         });
+        assert_eq!((of(&error), causes(&error)), (6, vec![]));
     }
-    if let Some(error) = error.downcast_ref::<sweep::Error>() {
-        return match error {
-            sweep::Error::RunsFailed { .. } => Some(RUNS_FAILED),
-            sweep::Error::Io { .. } => Some(IO),
-            sweep::Error::NotPrepared { .. }
-            | sweep::Error::Suite { .. }
-            | sweep::Error::UnusedOverride { .. }
-            | sweep::Error::NoWeights { .. }
-            | sweep::Error::ProtocolName { .. }
-            | sweep::Error::TrainOnName { .. }
-            | sweep::Error::TrainOn { .. }
-            | sweep::Error::NoSample { .. }
-            | sweep::Error::NoMetric { .. }
-            | sweep::Error::NoRun { .. }
-            | sweep::Error::NothingToDo { .. } => Some(USAGE),
-            sweep::Error::OtherData { .. } | sweep::Error::OtherRun { .. } => Some(BAD_DATA),
-            sweep::Error::OtherEncoder { .. } => Some(MISSING),
-            _ => None,
-        };
-    }
-    error
-        .downcast_ref::<model::ModelError>()
-        .map(|error| match error {
-            model::ModelError::UnknownModel { .. } => USAGE,
-            _ => MISSING,
-        })
-}
 
-#[cfg(not(feature = "torch"))]
-fn torch_code(_: &(dyn StdError + 'static)) -> Option<u8> {
-    None
+    #[test]
+    fn an_error_without_a_class_is_unexpected_unless_the_system_refused() {
+        assert_eq!(of(&anyhow::anyhow!("a riddle")), 1);
+        let io = Err::<(), _>(not_found()).context("cannot watch for Ctrl-C");
+        assert_eq!(of(&io.unwrap_err()), 6);
+    }
+
+    #[cfg(feature = "torch")]
+    #[test]
+    fn an_interruption_is_a_plain_line() {
+        use lnln_bench::{sweep, train};
+        let stopped = train::Error::Interrupted { epoch: 3, step: 0 };
+        let error = anyhow::Error::from(sweep::Error::from(stopped));
+        assert_eq!(of(&error), INTERRUPTED);
+        assert_eq!(
+            describe(&error),
+            "interrupted: stored after epoch 3; the same command continues"
+        );
+    }
 }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use lnln_bench::data::dataset::SplitName;
 use lnln_bench::mask::{self, Condition, EvaluationMasks, MaskProtocol};
-use lnln_bench::record::{RunDir, write_atomic};
+use lnln_bench::record::RunDir;
 use lnln_bench::support::Progress;
+use lnln_bench::support::fs::write_atomic;
 use lnln_bench::sweep::predict::{self, Request};
 use lnln_bench::train::{DeviceSpec, EncoderSpec, device};
 

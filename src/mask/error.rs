@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Condition, rates};
+use crate::support::{Classify, ErrorClass};
 
 /// Error of this room.
 #[derive(Debug, thiserror::Error)]
@@ -97,11 +98,11 @@ pub enum Error {
         dataset: String,
         split: &'static str,
     },
-    #[error("{path}: {action}: {source}")]
+    #[error("{path}: {action}: {reason}")]
     Hdf5 {
         path: PathBuf,
         action: String,
-        source: hdf5::Error,
+        reason: hdf5::Error,
     },
     #[error("{path}: expected a name that ends in .npz, .h5 or .pkl")]
     ExportForm { path: PathBuf },
@@ -113,15 +114,15 @@ pub enum Error {
     },
     #[error("{path} does not match {masks}; write both again with `prepare`")]
     Manifest { path: PathBuf, masks: PathBuf },
-    #[error("{path}: cannot read the manifest of the masks: {source}")]
+    #[error("{path}: cannot read the manifest of the masks: {reason}")]
     Read {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
-    #[error("{path}: cannot write the masks: {source}")]
+    #[error("{path}: cannot write the masks: {reason}")]
     Write {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     #[error(transparent)]
     Store(#[from] crate::data::store::Error),
@@ -199,25 +200,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a file is at fault rather than an argument.
-    pub fn is_bad_data(&self) -> bool {
-        matches!(
-            self,
-            Self::Hdf5 { .. }
-                | Self::Foreign { .. }
-                | Self::Format { .. }
-                | Self::OtherDataset { .. }
-                | Self::OtherContent { .. }
-                | Self::OtherVersion { .. }
-                | Self::Damaged { .. }
-                | Self::Manifest { .. }
-                | Self::Differ { .. }
-                | Self::UnknownStored { .. }
-                | Self::Shape { .. }
-                | Self::Length { .. }
-        )
-    }
-
     /// Checks that `found` equals `expected`.
     pub(super) fn shape(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
         if expected == found {
@@ -228,6 +210,46 @@ impl Error {
                 expected,
                 found,
             })
+        }
+    }
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Rates(error) => error.class(),
+            Self::Store(error) => error.class(),
+            Self::Dataset(error) => error.class(),
+            Self::Read { .. } | Self::Write { .. } => ErrorClass::Io,
+            // A file is at fault, not a flag.
+            Self::Shape { .. }
+            | Self::Length { .. }
+            | Self::Hdf5 { .. }
+            | Self::Manifest { .. }
+            | Self::Foreign { .. }
+            | Self::Format { .. }
+            | Self::OtherVersion { .. }
+            | Self::OtherDataset { .. }
+            | Self::OtherContent { .. }
+            | Self::Damaged { .. }
+            | Self::Differ { .. }
+            | Self::UnknownStored { .. } => ErrorClass::BadData,
+            Self::UnknownMaskProtocol { .. }
+            | Self::SeedTooLarge { .. }
+            | Self::ThreeSeeds { .. }
+            | Self::EqualSeeds { .. }
+            | Self::OneRate { .. }
+            | Self::Rate { .. }
+            | Self::NoCondition { .. }
+            | Self::NoConditions { .. }
+            | Self::IdleCondition { .. }
+            | Self::RateList { .. }
+            | Self::NoiseProtocol { .. }
+            | Self::NoiseRate { .. }
+            | Self::OneCopy { .. }
+            | Self::NoSplit { .. }
+            | Self::ExportForm { .. }
+            | Self::NoSample { .. } => ErrorClass::Usage,
         }
     }
 }

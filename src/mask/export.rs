@@ -119,9 +119,9 @@ pub fn to_npz(
     let partial = Partial::create(out)?;
     let mut file = BufWriter::new(partial.open()?);
     let written = npz::write(&mut file, &arrays).and_then(|()| file.flush());
-    written.map_err(|source| Error::Write {
+    written.map_err(|reason| Error::Write {
         path: out.to_owned(),
-        source,
+        reason,
     })?;
     drop(file);
     Ok(partial.publish(replace)?)

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::key::{Key, Purpose, uniform};
 use super::{Condition, Error, MaskProtocol, Phase, Scope, Training, rates};
 use crate::data::dataset::{Modality, SplitName};
+use crate::support::{Classify, ErrorClass};
 
 /// When training masks and rates are drawn anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -199,6 +200,12 @@ impl FromStr for RateDistribution {
      `cycle:K` with K at least 1, got `{0}`"
 )]
 pub struct ParseNoiseError(String);
+
+impl Classify for ParseNoiseError {
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Usage
+    }
+}
 
 impl FromStr for Noise {
     type Err = ParseNoiseError;

@@ -5,13 +5,15 @@
 
 use std::collections::BTreeSet;
 
+use crate::support::{Classify, ErrorClass};
+
 /// Most rates a list may hold: the stored form of masks has one byte per position.
 pub const LIMIT: usize = 255;
 
 /// Digits after the point a rate may have; 10^17 still fits an unsigned 64-bit integer.
 const DIGITS: usize = 17;
 
-/// Why a list of rates was refused.
+/// A list of rates that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("expected missing rates like `0:1:0.1`, `0,0.5,1` or `0.3`, got `{got}`")]
@@ -41,6 +43,12 @@ pub enum Error {
     Mixed { got: String },
     #[error("expected one condition, got `{got}`")]
     NotOne { got: String },
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Usage
+    }
 }
 
 /// Parses a comma-separated list whose entries are rates or `START:END:STEP`, END included.

@@ -1,6 +1,7 @@
 //! A protocol: the named list of metrics a data set is scored by.
 
 use super::{Metric, PROTOCOLS, Undefined};
+use crate::support::{Classify, ErrorClass};
 
 /// The metrics of one mask protocol of data sets.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,12 @@ pub struct Protocol {
 pub struct UnknownProtocol {
     asked: String,
     known: String,
+}
+
+impl Classify for UnknownProtocol {
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Usage
+    }
 }
 
 impl Protocol {

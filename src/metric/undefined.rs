@@ -1,4 +1,4 @@
-//! Why a score does not exist.
+//! Reasons for which a score does not exist.
 
 /// Reason for which a metric has no value on the given predictions and truths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

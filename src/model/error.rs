@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use tch::TchError;
 
 use crate::model::weights::torch_file;
+use crate::support::{Classify, ErrorClass};
 
-/// Errors of models, text encoders and their weight files.
+/// A model, a text encoder or a weight file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
@@ -35,7 +36,7 @@ pub enum ModelError {
         found: String,
     },
 
-    /// A batch that does not fit the model it was given to.
+    /// A batch of another shape than the model expects.
     #[error("{model}: expected {what} of shape {expected}, got {got}")]
     Input {
         model: &'static str,
@@ -74,7 +75,7 @@ pub enum ModelError {
         nearest: String,
     },
 
-    /// A parameter of another shape than `config.json` promises.
+    /// A parameter of another shape than `config.json` gives.
     #[error(
         "{}: parameter `{name}`: expected shape {expected} by config.json, got {got}",
         path.display()
@@ -102,18 +103,18 @@ pub enum ModelError {
         source: std::io::Error,
     },
 
-    /// A `pytorch_model.bin` that is not read.
+    /// A `pytorch_model.bin` that cannot be read.
     #[error("{}: {reason}", path.display())]
     TorchFile {
         path: PathBuf,
         reason: torch_file::Error,
     },
 
-    /// An index of weights in several files that is not followed.
+    /// An index of weights in several files that cannot be used.
     #[error("{}: {what}", path.display())]
     WeightIndex { path: PathBuf, what: String },
 
-    /// libtorch refused.
+    /// A failed call of libtorch.
     #[error("libtorch failed while {doing}")]
     Torch { doing: String, source: TchError },
 }
@@ -125,4 +126,25 @@ pub type Result<T> = std::result::Result<T, ModelError>;
 pub(crate) fn shape(size: &[i64]) -> String {
     let parts: Vec<String> = size.iter().map(i64::to_string).collect();
     format!("({})", parts.join(", "))
+}
+
+impl Classify for ModelError {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::UnknownModel { .. } => ErrorClass::Usage,
+            Self::Read { .. } => ErrorClass::Io,
+            Self::UnknownChange { .. }
+            | Self::ChangeValue { .. }
+            | Self::Input { .. }
+            | Self::Config { .. }
+            | Self::IncompleteFolder { .. }
+            | Self::BertConfig { .. }
+            | Self::MissingWeight { .. }
+            | Self::WeightShape { .. }
+            | Self::Tokens { .. }
+            | Self::TorchFile { .. }
+            | Self::WeightIndex { .. }
+            | Self::Torch { .. } => ErrorClass::Unavailable,
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! `attempts/` and `failure.json` of a run's directory: who worked on it, and what went wrong.
+//! Reads and writes `attempts/` and `failure.json` of a run's directory: which processes worked on it, and the
+//! last error.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,13 +8,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::Result;
+use super::error::{Result, io};
 use super::run_dir::RunDir;
-use super::write_atomic;
-use crate::support::host as machine;
+use crate::support::fs::write_atomic;
+use crate::support::host;
+use crate::support::lease::Owner;
 
 /// One process that worked on a run: `attempts/NAME.json`, written at its start and replaced at its
-/// end. An attempt without an end is under way, or was killed.
+/// end. An attempt without an end is running, or was killed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     pub host: String,
@@ -46,7 +48,7 @@ pub enum Outcome {
     /// By a signal, with everything stored.
     Stopped,
     Failed,
-    /// Somebody else had finished the run.
+    /// Another process had finished the run.
     AlreadyDone,
 }
 
@@ -59,55 +61,62 @@ pub struct Failure {
     pub time: u64,
     /// The error and its causes, outermost first.
     pub error: Vec<String>,
-    /// What the process said, where that was kept.
+    /// The output of the process, where it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<PathBuf>,
-    /// What repeats this run alone.
+    /// The command that repeats this run.
     pub command: String,
 }
 
-/// Seconds since 1970.
-pub fn now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0, |since| since.as_secs())
-}
-
-pub use machine::name as host;
-
 impl Attempt {
-    /// This process, from now on; as a task of a job array where Slurm says so.
+    /// This process, from now on, as a task of a job array where Slurm started it.
     pub fn here() -> Self {
-        let word = |name: &str| std::env::var(name).ok();
-        let slurm = word("SLURM_ARRAY_JOB_ID").zip(word("SLURM_ARRAY_TASK_ID"));
-        let restarts = word("SLURM_RESTART_COUNT").and_then(|count| count.parse().ok());
+        let variable = |name: &str| std::env::var(name).ok();
+        let slurm = variable("SLURM_ARRAY_JOB_ID").zip(variable("SLURM_ARRAY_TASK_ID"));
+        let restarts = variable("SLURM_RESTART_COUNT").and_then(|count| count.parse().ok());
         Self {
-            host: host(),
+            host: host::name(),
             pid: std::process::id(),
             slurm: slurm.map(|(array_job, task)| SlurmTask {
                 array_job,
                 task,
                 restarts: restarts.unwrap_or(0),
             }),
-            started: now(),
+            started: host::now(),
             ended: None,
             outcome: None,
         }
     }
 
-    /// Whether its process is still there; `false` for one of another machine. A number that another
-    /// process has taken since does not count.
-    pub fn is_alive_here(&self) -> bool {
-        self.host == host() && machine::lives(self.pid, self.started)
+    /// An attempt of which only the directory's name is known.
+    fn starting(owner: Owner) -> Self {
+        Self {
+            host: owner.host,
+            pid: owner.pid,
+            slurm: None,
+            started: owner.started,
+            ended: None,
+            outcome: None,
+        }
     }
 
-    /// The name of its file, without extension: no two attempts share one.
+    /// Its process, as the owner of a directory.
+    pub fn as_owner(&self) -> Owner {
+        Owner {
+            started: self.started,
+            host: host::plain(&self.host),
+            pid: self.pid,
+        }
+    }
+
+    /// Whether its process is alive, seen from this machine, given the run's last change.
+    pub fn is_alive(&self, changed: SystemTime) -> bool {
+        self.as_owner().is_alive(&host::plain_name(), changed)
+    }
+
+    /// The name of its file, without extension, and of its directory: no two attempts share one.
     pub fn name(&self) -> String {
-        format!(
-            "{}-{}-{}",
-            self.started,
-            machine::plain(&self.host),
-            self.pid
-        )
+        self.as_owner().name()
     }
 
     /// Its file.
@@ -115,20 +124,17 @@ impl Attempt {
         dir.attempts().join(format!("{}.json", self.name()))
     }
 
-    /// Writes it, over what it said before.
+    /// Writes its file, replacing an earlier one.
     ///
     /// # Errors
-    /// If the run's directory is not there any more, since another process has gone on with the run,
-    /// or cannot be written to.
+    /// If the run's directory is gone, since another process has taken the run over, or cannot be written to.
     pub fn write(&self, dir: &RunDir) -> Result<()> {
         let folder = dir.attempts();
         match fs::create_dir(&folder) {
-            Err(e) if e.kind() != ErrorKind::AlreadyExists => {
-                return Err(super::error::io("create", &folder)(e));
-            }
+            Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(io("create", &folder)(e)),
             _ => {}
         }
-        write_atomic(&self.path(dir), &json(self))
+        Ok(write_atomic(&self.path(dir), &json(self))?)
     }
 
     /// Whether Slurm started `self` for the very task that it started `other` for, later: what is left
@@ -143,12 +149,12 @@ impl Attempt {
 }
 
 impl Failure {
-    /// Writes it, over an earlier one.
+    /// Writes `failure.json`, replacing an earlier one.
     ///
     /// # Errors
     /// If the run's directory cannot be written to.
     pub fn write(&self, dir: &RunDir) -> Result<()> {
-        write_atomic(&dir.failure(), &json(self))
+        Ok(write_atomic(&dir.failure(), &json(self))?)
     }
 }
 
@@ -171,29 +177,29 @@ impl RunDir {
         attempts
     }
 
-    /// The attempt that works here or did so last: the one that the folder of an unfinished run is named
-    /// after, since clocks of other machines may differ.
+    /// The current or last attempt: the one that the directory of an unfinished run is named after, since clocks
+    /// of other machines may differ, even if it has not written its file yet.
     pub fn owner(&self) -> Option<Attempt> {
+        let name = self.path().file_name().unwrap_or_default();
+        let named = Owner::parse(&name.to_string_lossy());
         let mut attempts = self.read_attempts();
-        let name = self
-            .path()
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
-        let named = attempts.iter().position(|attempt| attempt.name() == name);
         match named {
-            Some(place) => Some(attempts.swap_remove(place)),
+            Some(owner) => attempts
+                .into_iter()
+                .find(|attempt| attempt.as_owner() == owner)
+                .or_else(|| Some(Attempt::starting(owner))),
             None => attempts.pop(),
         }
     }
 
-    /// Whether this very process brought the run further: finished it, or stored a state of it.
+    /// Whether this process advanced the run: finished it, or stored a checkpoint.
     pub fn advanced_here(&self) -> bool {
-        let (host, pid) = (host(), std::process::id());
+        let (host, pid) = (host::name(), std::process::id());
         let attempts = self.read_attempts().into_iter();
         let mut ours = attempts.filter(|attempt| attempt.host == host && attempt.pid == pid);
         let stored = |since: u64| {
-            let changed = fs::metadata(self.last_checkpoint()).and_then(|facts| facts.modified());
+            let changed =
+                fs::metadata(self.last_checkpoint()).and_then(|metadata| metadata.modified());
             let since = UNIX_EPOCH + Duration::from_secs(since);
             changed.is_ok_and(|changed| changed >= since)
         };
@@ -212,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_come_back_in_order_and_an_end_replaces_a_start() {
+    fn attempts_are_read_in_order_and_an_end_replaces_a_start() {
         let runs = tempfile::tempdir().unwrap();
         let dir = RunDir::create(runs.path(), "a").unwrap();
         let mut attempts = [30, 7].map(|started| Attempt {
@@ -241,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_s_owner_is_who_it_is_named_after_whatever_clocks_say() {
+    fn a_directory_s_owner_is_the_attempt_it_is_named_after_whatever_the_clocks() {
         let runs = tempfile::tempdir().unwrap();
         let late = Attempt::here();
         let early = Attempt {
@@ -251,13 +257,18 @@ mod tests {
         };
         let dir = RunDir::create(runs.path(), &early.name()).unwrap();
         late.write(&dir).unwrap();
-        assert_eq!(dir.owner(), Some(late));
+        // It is about to write its file.
+        assert_eq!(dir.owner().map(|owner| owner.name()), Some(early.name()));
         early.write(&dir).unwrap();
         assert_eq!(dir.owner(), Some(early));
+        let other = RunDir::create(runs.path(), "lnln-11").unwrap();
+        assert_eq!(other.owner(), None);
+        late.write(&other).unwrap();
+        assert_eq!(other.owner(), Some(late));
     }
 
     #[test]
-    fn a_run_is_brought_further_by_who_stores_a_state_or_finishes_it() {
+    fn a_run_is_advanced_by_the_process_that_stores_a_checkpoint_or_finishes_it() {
         let runs = tempfile::tempdir().unwrap();
         let dir = RunDir::create(runs.path(), "a").unwrap();
         assert!(!dir.advanced_here());

@@ -3,14 +3,18 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Result of this room.
+use crate::support::{Classify, ErrorClass, fs};
+
+/// Result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A run directory that cannot be written, read or trusted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    #[error("cannot {action} {}{}", path.display(), remedy(source))]
+    #[error(transparent)]
+    Write(#[from] fs::Error),
+    #[error("cannot {action} {}{}", path.display(), fs::remedy(source))]
     Io {
         action: &'static str,
         path: PathBuf,
@@ -118,7 +122,7 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
     }
 }
 
-/// For `map_err` on polars, whose error type stays out of this room's.
+/// For `map_err` on polars, whose error type stays out of this module's.
 pub(crate) fn frame(action: &'static str) -> impl FnOnce(polars::prelude::PolarsError) -> Error {
     move |source| Error::Frame {
         action,
@@ -126,32 +130,29 @@ pub(crate) fn frame(action: &'static str) -> impl FnOnce(polars::prelude::Polars
     }
 }
 
-/// Advice for the most common errors of a file system.
-fn remedy(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            ": the disk is full; make room and run again, finished runs are safe"
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Write(error) => error.class(),
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Parquet { .. }
+            | Self::Frame { .. }
+            | Self::Condition { .. }
+            | Self::Nulls { .. }
+            | Self::Ragged { .. }
+            | Self::Contended { .. }
+            | Self::BadId { .. }
+            | Self::WrongId { .. }
+            | Self::Manifest { .. }
+            | Self::Format { .. }
+            | Self::Unfinished { .. }
+            | Self::Seal { .. }
+            | Self::Changed { .. }
+            | Self::SweepManifest { .. }
+            | Self::NoSweep { .. }
+            | Self::OtherSweep { .. }
+            | Self::NoRuns { .. }
+            | Self::NoneFinished { .. } => ErrorClass::BadData,
         }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            ": not permitted; choose a folder that you may write to"
-        }
-        io::ErrorKind::NotFound => ": there is nothing at this path",
-        _ => "",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_disk_names_the_path_and_the_way_out() {
-        let full = io::Error::from(io::ErrorKind::StorageFull);
-        let error = io("write", Path::new("runs/a/log"))(full);
-        assert_eq!(
-            error.to_string(),
-            "cannot write runs/a/log: the disk is full; make room and run again, finished runs \
-             are safe"
-        );
     }
 }

@@ -13,13 +13,12 @@
 //! | `attempts/` | [`Attempt`]: one file per process that worked on the run |
 //! | `failure.json` | [`Failure`]: the last error, if any |
 //!
-//! A run is worked on in `runs/unfinished/ID/ATTEMPT/` ([`Work`]) and renamed to `runs/ID/` when it is done.
+//! A run is worked on in `runs/unfinished/ID/ATTEMPT/` ([`RunLease`]) and renamed to `runs/ID/` when it is done.
 //! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the runs of a sweep; the logs of their
 //! processes are in `logs/` next to it or, under Slurm, in `slurm/`.
 //!
 //! Every file is written atomically and `DONE` last, so a folder with `DONE` is complete.
 
-pub mod atomic;
 pub mod attempt;
 pub mod epochs;
 pub mod error;
@@ -41,7 +40,6 @@ pub mod trainer_options;
 pub mod training;
 pub mod work;
 
-pub use atomic::{write_all_atomic, write_atomic, write_atomic_with, write_once};
 pub use attempt::{Attempt, Failure, Outcome};
 pub use error::Error;
 pub use find::{Runs, directories, find_runs, run_dir};
@@ -54,4 +52,4 @@ pub use selection::SelectionRule;
 pub use sweep::{SweepDir, SweepManifest, SweepRun, sweeps};
 pub use trainer_options::TrainerOptions;
 pub use training::{EngineKind, Precision};
-pub use work::{Claim, Work};
+pub use work::{Acquired, RunLease};

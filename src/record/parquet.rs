@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
-use super::atomic::write_atomic;
 use super::error::{Error, Result, frame, io};
 use super::predictions::{Prediction, Predictions};
 use crate::mask::Condition;
+use crate::support::fs::write_atomic;
 
 /// The columns of `predictions.parquet`, in order.
 pub const COLUMNS: [&str; 11] = [
@@ -38,7 +38,7 @@ impl Predictions {
     /// # Errors
     /// If the file cannot be written; then whatever was at `path` is as it was.
     pub fn write(&self, path: &Path) -> Result<()> {
-        write_atomic(path, &self.to_parquet()?)
+        Ok(write_atomic(path, &self.to_parquet()?)?)
     }
 
     /// Reads the output of [`Predictions::write`], or any Parquet file with the columns of

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::atomic::write_atomic;
 use super::error::{Error, Result, io};
 use super::manifest::{FORMAT, Manifest};
 use super::predictions::Predictions;
 use super::scores::{self, Scores};
 use super::seal;
+use crate::support::fs::write_atomic;
 
 /// Folder of unfinished runs within a folder of runs.
 pub const UNFINISHED: &str = "unfinished";
@@ -219,7 +219,7 @@ impl RunDir {
             (SCORES, scores.as_bytes()),
         ];
         files.extend(epochs.as_deref().map(|epochs| (METRICS, epochs)));
-        write_atomic(&self.done(), seal::render(&files).as_bytes())
+        Ok(write_atomic(&self.done(), seal::render(&files).as_bytes())?)
     }
 
     /// Checks a finished run's files against `DONE`, and reads all but the predictions.

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::atomic::write_once;
 use super::error::{Error, Result, io};
 use super::seal;
 use super::selection::SelectionRule;
 use super::training::NoiseMetadata;
+use crate::support::fs::write_once;
 
 /// Folder of sweeps within a folder of runs.
 pub const FOLDER: &str = "sweeps";

@@ -1,98 +1,84 @@
-//! `unfinished/ID/ATTEMPT/`: where one process works on a run, until it appears as `ID/`, whole.
+//! Lock-free ownership of a run: `unfinished/ID/ATTEMPT/` belongs to the attempt it is named after while its
+//! heartbeat is fresh (30 min, see [`lease`]).
 //!
-//! Nobody holds a lock. A folder belongs to the attempt whose name it has, while that gives signs of life:
-//! its process here, its file's time elsewhere. Who goes on with the work of a dead one renames its
-//! folder, and a process that still writes there, on a node that was given up for lost, finds it gone; it
-//! does not take it back while the new owner lives, or neither would come to an end. A finished folder
-//! is renamed to the run's place: the first stands, the second finds the place taken. A rename is one
-//! step, on local disks and over NFS.
+//! An attempt that continues the work of a dead one renames its directory. A process that still writes there, on
+//! a node that was taken for dead, finds the directory gone; it does not take it back while the new owner lives,
+//! or neither would come to an end. A finished directory is renamed to `ID/`: the first result is kept, the
+//! second finds the name taken.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::atomic::{is_temporary, sync_folder, write_once};
-use super::attempt::{Attempt, Failure, Outcome, now};
+use super::attempt::{Attempt, Failure, Outcome};
 use super::error::{Error, Result, io as io_error};
 use super::run_dir::{RunDir, UNFINISHED};
 use super::sweep::SweepRun;
-use crate::support::host;
-use crate::support::pulse::{Pulse, is_quiet};
+use crate::support::fs::{is_temporary, sync_folder, write_once};
+use crate::support::heartbeat::Heartbeat;
+use crate::support::{host, lease};
 
-/// Others who rename the same folders at the same moment until one gives up.
-const TRIES: usize = 20;
-
-/// What became of the wish to work on a run.
+/// The answer to a request for the lease on a run.
 #[derive(Debug)]
-pub enum Claim {
-    /// It is finished.
+pub enum Acquired {
+    /// The run is finished.
     Done,
-    /// A process works on it, of this machine or, as its files tell, of another.
-    Elsewhere(Attempt),
-    Mine(Work),
+    /// A living process has the lease, on this machine or another.
+    Held(Attempt),
+    Mine(RunLease),
 }
 
-/// A run under way, in a folder of this process alone.
+/// The right of this process to work on a run, in a directory of its own.
 #[derive(Debug)]
-pub struct Work {
+pub struct RunLease {
     runs: PathBuf,
     id: String,
     dir: RunDir,
     attempt: Attempt,
-    _pulse: Pulse,
+    _heartbeat: Heartbeat,
 }
 
-impl Work {
-    /// Begins the run `id`, or goes on with what an earlier attempt left. What an earlier attempt left
-    /// finished gets its place.
+impl RunLease {
+    /// Starts the run `id`, or continues what a dead attempt left. What it left finished is published.
     ///
     /// # Errors
     /// If the folder of runs cannot be written to.
-    pub fn claim(runs: &Path, id: &str) -> Result<Claim> {
-        Self::claim_as(runs, id, &Attempt::here())
+    pub fn acquire(runs: &Path, id: &str) -> Result<Acquired> {
+        Self::acquire_as(runs, id, &Attempt::here())
     }
 
-    fn claim_as(runs: &Path, id: &str, attempt: &Attempt) -> Result<Claim> {
+    fn acquire_as(runs: &Path, id: &str, attempt: &Attempt) -> Result<Acquired> {
         RunDir::check_id(id)?;
-        let folder = runs.join(UNFINISHED).join(id);
-        let mine = folder.join(attempt.name());
-        for _ in 0..TRIES {
+        let slot = runs.join(UNFINISHED).join(id);
+        let mine = slot.join(attempt.name());
+        for _ in 0..lease::TRIES {
             if RunDir::open(runs.join(id)).is_done() {
-                return Ok(Claim::Done);
+                return Ok(Acquired::Done);
             }
             let found = unfinished(runs, id);
             if let Some(owner) = found.iter().find_map(|dir| living_owner(dir, attempt)) {
-                return Ok(Claim::Elsewhere(owner));
+                return Ok(Acquired::Held(owner));
             }
             if let Some(left) = found.iter().find(|dir| dir.is_done()) {
-                give_place(runs, id, left)?;
+                publish_left(runs, id, left)?;
                 continue;
             }
-            fs::create_dir_all(&folder).map_err(io_error("create", &folder))?;
-            let taken = match found.into_iter().max_by_key(last_change) {
-                Some(left) => fs::rename(left.path(), &mine),
-                None => fs::create_dir(&mine),
-            };
-            match taken {
-                Ok(()) => {
-                    if let Some(work) = Self::begin(runs, id, RunDir::open(&mine), attempt)? {
-                        return Ok(Claim::Mine(work));
-                    }
-                }
-                // Another process was faster, or has finished the run.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                Err(e) => return Err(io_error("create", &mine)(e)),
+            let left = found.into_iter().max_by_key(last_change);
+            let taken = lease::take(&slot, &attempt.name(), left.as_ref().map(RunDir::path))
+                .map_err(io_error("create", &mine))?;
+            if taken && let Some(lease) = Self::begin(runs, id, RunDir::open(&mine), attempt)? {
+                return Ok(Acquired::Mine(lease));
             }
         }
-        Err(Error::Contended { path: folder })
+        Err(Error::Contended { path: slot })
     }
 
-    /// `None` where another process took the folder before this one's name was in it.
+    /// `None` where another process took the directory before this attempt's file was in it.
     fn begin(runs: &Path, id: &str, dir: RunDir, attempt: &Attempt) -> Result<Option<Self>> {
         for entry in fs::read_dir(dir.path()).into_iter().flatten().flatten() {
             if is_temporary(&entry.file_name().to_string_lossy()) {
-                // Of a killed writer; what cannot be removed only costs space.
+                // The directory has no other owner. A file that cannot be removed only costs space.
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -103,28 +89,27 @@ impl Work {
                 runs: runs.to_owned(),
                 id: id.to_owned(),
                 attempt: attempt.clone(),
-                _pulse: Pulse::of(attempt.path(&dir)),
+                _heartbeat: Heartbeat::start(attempt.path(&dir)),
                 dir,
             })),
         }
     }
 
-    /// The folder to work in.
+    /// The directory to work in.
     pub fn dir(&self) -> &RunDir {
         &self.dir
     }
 
-    /// Whether another process has gone on with this work.
+    /// Whether another process has taken the run over.
     pub fn is_lost(&self) -> bool {
         !self.dir.path().is_dir()
     }
 
-    /// Gives the finished run its place. [`Outcome::AlreadyDone`] where another process was first: its
-    /// result stays as it is, and this one's is dropped. `None` where another process has gone on with
-    /// this work: what it makes of it counts.
+    /// Renames the finished run to `ID/`. [`Outcome::AlreadyDone`] where another process was first: its result
+    /// is kept, this one's is removed. `None` where another process has taken the run over: its result counts.
     ///
     /// # Errors
-    /// If the run is not finished, or the place cannot be written to.
+    /// If the run is not finished, or the folder of runs cannot be written to.
     pub fn publish(mut self) -> Result<Option<Outcome>> {
         if !self.is_lost() && !self.dir.is_done() {
             let path = self.dir.path().to_owned();
@@ -133,26 +118,26 @@ impl Work {
         if !self.end(Outcome::Done)? {
             return Ok(None);
         }
-        let place = RunDir::open(self.runs.join(&self.id));
-        let ours = self.attempt.path(&place);
-        match fs::rename(self.dir.path(), place.path()) {
+        let published = RunDir::open(self.runs.join(&self.id));
+        let own_attempt = self.attempt.path(&published);
+        match fs::rename(self.dir.path(), published.path()) {
             // NFS may report a rename that it has made as failed.
-            Err(_) if place.is_done() && !ours.exists() => {
-                // Nothing is lost but the work; what cannot be removed only costs space.
+            Err(_) if published.is_done() && !own_attempt.exists() => {
+                // A file that cannot be removed only costs space.
                 let _ = fs::remove_dir_all(self.dir.path());
-                forget_folder(&self.runs, &self.id);
+                remove_slot(&self.runs, &self.id);
                 Ok(Some(Outcome::AlreadyDone))
             }
-            Err(_) if self.is_lost() && !place.is_done() => Ok(None),
-            Err(e) if !place.is_done() => Err(io_error("create", place.path())(e)),
+            Err(_) if self.is_lost() && !published.is_done() => Ok(None),
+            Err(e) if !published.is_done() => Err(io_error("create", published.path())(e)),
             _ => {
-                settle(&self.runs, &self.id)?;
+                clean_up(&self.runs, &self.id)?;
                 Ok(Some(Outcome::Done))
             }
         }
     }
 
-    /// Leaves the run as it is, for another attempt to go on with.
+    /// Gives the lease back with the run as it is; the next attempt continues it.
     ///
     /// # Errors
     /// If the folder cannot be written to, though it is there.
@@ -160,14 +145,14 @@ impl Work {
         self.end(Outcome::Stopped).map(drop)
     }
 
-    /// Leaves the run with what went wrong.
+    /// Gives the lease back and stores the error.
     ///
     /// # Errors
     /// If the folder cannot be written to, though it is there.
     pub fn fail(mut self, error: Vec<String>, log: Option<PathBuf>, command: String) -> Result<()> {
         let failure = Failure {
             attempt: self.attempt.name(),
-            time: now(),
+            time: host::now(),
             error,
             log,
             command,
@@ -179,27 +164,28 @@ impl Work {
         }
     }
 
-    /// Says what a sweep knows of a run whose configuration nobody could resolve, so that listings can
-    /// name it. An attempt that gets further replaces it.
+    /// Writes a `config.toml` of what the sweep's manifest tells, for a run that failed to start before its
+    /// configuration was resolved: listings name it by that. An attempt that gets further replaces it.
     ///
     /// # Errors
-    /// If the folder cannot be written to.
-    pub fn introduce(&self, run: &SweepRun) -> Result<()> {
-        let word = |text: &str| toml::Value::from(text).to_string();
+    /// If the directory cannot be written to.
+    pub fn describe_failed_start(&self, run: &SweepRun) -> Result<()> {
+        let quoted = |text: &str| toml::Value::from(text).to_string();
         let text = format!(
-            "# The run failed before its configuration was resolved; this is what its sweep says of it.\n\
+            "# The run failed before its configuration was resolved; this is from its sweep's manifest.\n\
              dataset = {}\nmodel = {}\nseed = {}\n\n[recipe]\nepochs = {}\n",
-            word(&run.dataset),
-            word(&run.model),
+            quoted(&run.dataset),
+            quoted(&run.model),
             run.seed,
             run.epochs
         );
-        write_once(&self.dir.config(), text.as_bytes()).map(drop)
+        write_once(&self.dir.config(), text.as_bytes())?;
+        Ok(())
     }
 
-    /// Whether the end could be written: it cannot where another process has gone on with the work.
+    /// Writes how the attempt ended; `false` where another process has taken the run over.
     fn end(&mut self, outcome: Outcome) -> Result<bool> {
-        self.attempt.ended = Some(now());
+        self.attempt.ended = Some(host::now());
         self.attempt.outcome = Some(outcome);
         match self.attempt.write(&self.dir) {
             Err(_) if self.is_lost() => Ok(false),
@@ -208,37 +194,37 @@ impl Work {
     }
 }
 
-/// Gives a finished run that its process left under way its place; another may be faster.
-fn give_place(runs: &Path, id: &str, left: &RunDir) -> Result<()> {
-    let place = RunDir::open(runs.join(id));
-    match fs::rename(left.path(), place.path()) {
-        Err(_) if place.is_done() => Ok(()),
+/// Publishes a finished run whose process died before it could; another process may be faster.
+fn publish_left(runs: &Path, id: &str, left: &RunDir) -> Result<()> {
+    let published = RunDir::open(runs.join(id));
+    match fs::rename(left.path(), published.path()) {
+        Err(_) if published.is_done() => Ok(()),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(e) => Err(io_error("create", place.path())(e)),
-        Ok(()) => settle(runs, id),
+        Err(e) => Err(io_error("create", published.path())(e)),
+        Ok(()) => clean_up(runs, id),
     }
 }
 
-/// What is left to do when a run has its place.
-fn settle(runs: &Path, id: &str) -> Result<()> {
-    sync_folder(runs).map_err(io_error("sync", runs))?;
-    // Nothing goes on from a finished run; what cannot be removed only costs space.
+/// Makes the rename of a published run durable and removes what it no longer needs.
+fn clean_up(runs: &Path, id: &str) -> Result<()> {
+    sync_folder(runs)?;
+    // A finished run is never continued. A file that cannot be removed only costs space.
     let _ = fs::remove_file(RunDir::open(runs.join(id)).last_checkpoint());
-    forget_folder(runs, id);
+    remove_slot(runs, id);
     Ok(())
 }
 
-/// Removes the folder of attempts at a run, once it is empty, and that of all runs.
-fn forget_folder(runs: &Path, id: &str) {
+/// Removes the slot of a run, and the folder of all slots, where they are empty.
+fn remove_slot(runs: &Path, id: &str) {
     let all = runs.join(UNFINISHED);
     let _ = fs::remove_dir(all.join(id)).and_then(|()| fs::remove_dir(all));
 }
 
-/// Writes the end of an attempt whose process is gone without a word, and why.
+/// Marks an attempt as failed whose process crashed before it could, and stores why.
 ///
 /// # Errors
-/// If the folder cannot be written to.
-pub fn bury(runs: &Path, id: &str, pid: u32, failure: &mut Failure) -> Result<()> {
+/// If the directory cannot be written to.
+pub fn record_crash(runs: &Path, id: &str, pid: u32, failure: &mut Failure) -> Result<()> {
     for dir in unfinished(runs, id) {
         let Some(mut attempt) = dir.owner() else {
             continue;
@@ -254,40 +240,38 @@ pub fn bury(runs: &Path, id: &str, pid: u32, failure: &mut Failure) -> Result<()
     Ok(())
 }
 
-/// The folders with work on a run; before version 0.1 there was one, in the run's own place.
+/// The directories with unfinished work on a run: those of its slot, and `ID/` where it has no `DONE`, as a
+/// removal that was cut short leaves it.
 pub fn unfinished(runs: &Path, id: &str) -> Vec<RunDir> {
-    let entries = fs::read_dir(runs.join(UNFINISHED).join(id))
-        .into_iter()
-        .flatten();
-    let folders = entries.flatten().map(|entry| entry.path());
-    let own = runs.join(id);
-    let all = folders.filter(|path| path.is_dir()).chain([own]);
-    let dirs = all.map(RunDir::open);
-    dirs.filter(|dir| {
-        dir.path().is_dir() && (dir.path().starts_with(runs.join(UNFINISHED)) || !dir.is_done())
-    })
-    .collect()
+    let slot = fs::read_dir(runs.join(UNFINISHED).join(id));
+    let attempts = slot.into_iter().flatten().flatten();
+    let mut dirs: Vec<RunDir> = attempts.map(|entry| RunDir::open(entry.path())).collect();
+    let published = RunDir::open(runs.join(id));
+    if !published.is_done() {
+        dirs.push(published);
+    }
+    dirs.retain(|dir| dir.path().is_dir());
+    dirs
 }
 
-/// Who works in a folder that `attempt` would like to go on with.
+/// The attempt that works in a directory, if it is alive and `attempt` does not replace it.
 fn living_owner(dir: &RunDir, attempt: &Attempt) -> Option<Attempt> {
     let owner = dir.owner()?;
-    let lives = if owner.host == attempt.host {
-        host::lives(owner.pid, owner.started)
-    } else {
-        !is_quiet(last_change(dir)) && !attempt.replaces(&owner)
-    };
-    (owner.outcome.is_none() && lives).then_some(owner)
+    let lives = owner
+        .as_owner()
+        .is_alive(&attempt.as_owner().host, last_change(dir));
+    let replaced = owner.host != attempt.host && attempt.replaces(&owner);
+    (owner.outcome.is_none() && lives && !replaced).then_some(owner)
 }
 
-/// When a file that says how far the work has come, or that somebody works, changed last.
+/// The last change of a file that shows progress or a heartbeat.
 pub(super) fn last_change(dir: &RunDir) -> SystemTime {
     let mut files = vec![dir.last_checkpoint(), dir.metrics(), dir.attempts()];
     files.push(dir.path().to_owned());
     let attempts = fs::read_dir(dir.attempts()).into_iter().flatten();
     files.extend(attempts.flatten().map(|entry| entry.path()));
-    let changed = |path: &PathBuf| fs::metadata(path).and_then(|facts| facts.modified()).ok();
-    let times = files.iter().filter_map(changed);
+    let changed = |path: &PathBuf| fs::metadata(path).and_then(|metadata| metadata.modified());
+    let times = files.iter().filter_map(|path| changed(path).ok());
     times.max().unwrap_or(SystemTime::UNIX_EPOCH)
 }
 

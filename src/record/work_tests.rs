@@ -4,39 +4,38 @@ use super::super::attempt::SlurmTask;
 use super::*;
 use crate::record::fixture::{manifest, predictions};
 
-fn mine(claim: Claim) -> Work {
-    match claim {
-        Claim::Mine(work) => work,
-        other => panic!("expected the work, got {other:?}"),
+fn mine(acquired: Acquired) -> RunLease {
+    match acquired {
+        Acquired::Mine(lease) => lease,
+        other => panic!("expected the lease, got {other:?}"),
     }
 }
 
-/// Lets the owner of a folder be a process that is gone.
-fn kill(work: Work) -> RunDir {
-    let mut attempt = work.attempt.clone();
-    attempt.pid = u32::MAX - 7;
-    attempt.write(&work.dir).unwrap();
-    fs::remove_file(
-        work.dir
-            .attempts()
-            .join(format!("{}.json", work.attempt.name())),
-    )
-    .unwrap();
-    work.dir
+/// Makes the owner of a directory a process that has ended.
+fn kill(work: RunLease) -> RunDir {
+    let dead = Attempt {
+        pid: u32::MAX - 7,
+        ..work.attempt.clone()
+    };
+    fs::remove_file(work.attempt.path(&work.dir)).unwrap();
+    dead.write(&work.dir).unwrap();
+    let path = work.dir.path().with_file_name(dead.name());
+    fs::rename(work.dir.path(), &path).unwrap();
+    RunDir::open(path)
 }
 
-fn finish(work: &Work, wall_seconds: f64) {
-    let mut facts = manifest("lnln", 11, &[0.0, 0.5]);
-    facts.wall_seconds = wall_seconds;
-    work.dir.finish(&facts, &predictions(&facts)).unwrap();
+fn finish(work: &RunLease, wall_seconds: f64) {
+    let mut manifest = manifest("lnln", 11, &[0.0, 0.5]);
+    manifest.wall_seconds = wall_seconds;
+    work.dir.finish(&manifest, &predictions(&manifest)).unwrap();
 }
 
 #[test]
-fn a_run_appears_whole_and_is_claimed_once() {
+fn a_run_appears_whole_and_has_one_lease() {
     let runs = tempfile::tempdir().unwrap();
-    let work = mine(Work::claim(runs.path(), "lnln-11").unwrap());
-    let second = Work::claim(runs.path(), "lnln-11").unwrap();
-    assert!(matches!(second, Claim::Elsewhere(by) if by.pid == std::process::id()));
+    let work = mine(RunLease::acquire(runs.path(), "lnln-11").unwrap());
+    let second = RunLease::acquire(runs.path(), "lnln-11").unwrap();
+    assert!(matches!(second, Acquired::Held(by) if by.pid == std::process::id()));
     let place = RunDir::open(runs.path().join("lnln-11"));
     finish(&work, 1.0);
     assert!(!place.path().exists());
@@ -47,24 +46,36 @@ fn a_run_appears_whole_and_is_claimed_once() {
     assert_eq!(place.read_attempts()[0].outcome, Some(Outcome::Done));
     assert!(!runs.path().join(UNFINISHED).exists());
     assert!(matches!(
-        Work::claim(runs.path(), "lnln-11").unwrap(),
-        Claim::Done
+        RunLease::acquire(runs.path(), "lnln-11").unwrap(),
+        Acquired::Done
     ));
 }
 
 #[test]
-fn work_of_a_dead_process_is_taken_over_and_its_ghost_finds_nothing() {
+fn a_dead_process_s_run_is_taken_over_and_its_directory_is_gone() {
     let runs = tempfile::tempdir().unwrap();
-    let left = mine(Work::claim(runs.path(), "lnln-11").unwrap());
+    let left = mine(RunLease::acquire(runs.path(), "lnln-11").unwrap());
     fs::write(left.dir.last_checkpoint(), "state").unwrap();
-    fs::write(left.dir.path().join(".writing-abc.tmp"), "to").unwrap();
+    fs::write(
+        left.dir
+            .path()
+            .join(".last.safetensors.4294967288-elsewhere-abc.partial"),
+        "to",
+    )
+    .unwrap();
     let ghost = kill(left);
-    let work = mine(Work::claim(runs.path(), "lnln-11").unwrap());
+    let work = mine(RunLease::acquire(runs.path(), "lnln-11").unwrap());
     assert_eq!(fs::read(work.dir.last_checkpoint()).unwrap(), b"state");
-    assert!(!work.dir.path().join(".writing-abc.tmp").exists());
+    assert!(
+        !work
+            .dir
+            .path()
+            .join(".last.safetensors.4294967288-elsewhere-abc.partial")
+            .exists()
+    );
     assert_eq!(work.dir.read_attempts().len(), 2);
     if ghost.path() != work.dir.path() {
-        let lost = super::super::write_atomic(&ghost.last_checkpoint(), b"x");
+        let lost = crate::support::fs::write_atomic(&ghost.last_checkpoint(), b"x");
         assert!(lost.is_err() && !ghost.path().exists());
     }
 }
@@ -77,8 +88,33 @@ fn on(host: &str) -> Attempt {
     }
 }
 
-/// Lets a folder have given no sign of life for an hour.
-fn silence(dir: &RunDir) {
+#[test]
+fn of_machines_that_start_a_run_at_once_one_has_the_lease() {
+    for _ in 0..20 {
+        let runs = tempfile::tempdir().unwrap();
+        let start = std::sync::Barrier::new(8);
+        let acquire = |host: usize| {
+            start.wait();
+            let attempt = on(&format!("node-{host}"));
+            match RunLease::acquire_as(runs.path(), "lnln-11", &attempt).unwrap() {
+                Acquired::Mine(lease) => Some(lease),
+                Acquired::Held(_) => None,
+                Acquired::Done => panic!("nothing was finished"),
+            }
+        };
+        let leases: Vec<RunLease> = std::thread::scope(|scope| {
+            let acquire = &acquire;
+            let threads: Vec<_> = (0..8).map(|n| scope.spawn(move || acquire(n))).collect();
+            let results = threads.into_iter().map(|thread| thread.join().unwrap());
+            results.flatten().collect()
+        });
+        assert_eq!(leases.len(), 1);
+        assert!(!leases[0].is_lost());
+    }
+}
+
+/// Makes the heartbeat of a directory an hour old.
+fn make_stale(dir: &RunDir) {
     let then = SystemTime::now() - Duration::from_secs(3600);
     let attempts = fs::read_dir(dir.attempts()).unwrap().flatten();
     let mut paths: Vec<PathBuf> = attempts.map(|entry| entry.path()).collect();
@@ -90,33 +126,35 @@ fn silence(dir: &RunDir) {
 
 /// Two machines, epochs that take longer than any wait, and a run that both want.
 #[test]
-fn who_has_lost_a_run_does_not_take_it_back_while_the_new_owner_lives() {
+fn a_lost_run_is_not_taken_back_while_the_new_owner_lives() {
     let runs = tempfile::tempdir().unwrap();
-    let claim = |attempt: &Attempt| Work::claim_as(runs.path(), "lnln-11", attempt).unwrap();
+    let acquire =
+        |attempt: &Attempt| RunLease::acquire_as(runs.path(), "lnln-11", attempt).unwrap();
     let (a, b) = (on("a"), on("b"));
-    let first = mine(claim(&a));
+    let first = mine(acquire(&a));
     fs::write(first.dir.last_checkpoint(), "epoch 1").unwrap();
-    assert!(matches!(claim(&b), Claim::Elsewhere(by) if by.host == "a"));
-    silence(&first.dir);
-    let second = mine(claim(&b));
+    assert!(matches!(acquire(&b), Acquired::Held(by) if by.host == "a"));
+    make_stale(&first.dir);
+    let second = mine(acquire(&b));
     assert!(first.is_lost());
-    // A looks again and again while B is in its epoch, and B comes to its end.
+    // A tries again and again while B is in its epoch, and B finishes.
     for epoch in 2..5 {
         for _ in 0..50 {
-            assert!(matches!(claim(&a), Claim::Elsewhere(by) if by.host == "b"));
+            assert!(matches!(acquire(&a), Acquired::Held(by) if by.host == "b"));
         }
         fs::write(second.dir.last_checkpoint(), format!("epoch {epoch}")).unwrap();
     }
     assert_eq!(first.publish().unwrap(), None);
     finish(&second, 1.0);
     assert_eq!(second.publish().unwrap(), Some(Outcome::Done));
-    assert!(matches!(claim(&a), Claim::Done));
+    assert!(matches!(acquire(&a), Acquired::Done));
 }
 
 #[test]
-fn a_task_that_slurm_started_again_goes_on_at_once_and_its_ghost_does_not() {
+fn a_task_that_slurm_started_again_takes_over_at_once() {
     let runs = tempfile::tempdir().unwrap();
-    let claim = |attempt: &Attempt| Work::claim_as(runs.path(), "lnln-11", attempt).unwrap();
+    let acquire =
+        |attempt: &Attempt| RunLease::acquire_as(runs.path(), "lnln-11", attempt).unwrap();
     let task = |host: &str, task: &str, restarts| Attempt {
         slurm: Some(SlurmTask {
             array_job: "40".into(),
@@ -125,21 +163,21 @@ fn a_task_that_slurm_started_again_goes_on_at_once_and_its_ghost_does_not() {
         }),
         ..on(host)
     };
-    let ghost = mine(claim(&task("n1", "3", 0)));
-    assert!(matches!(claim(&task("n2", "4", 1)), Claim::Elsewhere(_)));
-    let again = mine(claim(&task("n2", "3", 1)));
+    let ghost = mine(acquire(&task("n1", "3", 0)));
+    assert!(matches!(acquire(&task("n2", "4", 1)), Acquired::Held(_)));
+    let again = mine(acquire(&task("n2", "3", 1)));
     assert!(ghost.is_lost() && !again.is_lost());
-    let back = claim(&task("n1", "3", 0));
-    assert!(matches!(back, Claim::Elsewhere(by) if by.host == "n2"));
+    let back = acquire(&task("n1", "3", 0));
+    assert!(matches!(back, Acquired::Held(by) if by.host == "n2"));
 }
 
 #[test]
-fn a_lost_process_makes_no_folder_again_and_publishes_nothing() {
+fn a_process_that_lost_its_run_creates_no_directory_and_publishes_nothing() {
     let runs = tempfile::tempdir().unwrap();
     let lose = || {
-        let lost = mine(Work::claim_as(runs.path(), "lnln-11", &on("a")).unwrap());
+        let lost = mine(RunLease::acquire_as(runs.path(), "lnln-11", &on("a")).unwrap());
         finish(&lost, 1.0);
-        // Taken by another between its last look and its last word.
+        // Taken over between its last check and its last write.
         let taken = lost.dir.path().with_file_name("taken");
         fs::rename(lost.dir.path(), &taken).unwrap();
         (lost, taken)
@@ -159,24 +197,24 @@ fn a_lost_process_makes_no_folder_again_and_publishes_nothing() {
 }
 
 #[test]
-fn what_was_finished_and_not_published_is_not_done_again() {
+fn a_finished_unpublished_run_is_published_and_not_repeated() {
     let runs = tempfile::tempdir().unwrap();
-    let work = mine(Work::claim(runs.path(), "lnln-11").unwrap());
+    let work = mine(RunLease::acquire(runs.path(), "lnln-11").unwrap());
     fs::write(work.dir.last_checkpoint(), "state").unwrap();
     finish(&work, 7.0);
     kill(work);
-    let claim = Work::claim(runs.path(), "lnln-11").unwrap();
-    assert!(matches!(claim, Claim::Done));
-    let stands = RunDir::open(runs.path().join("lnln-11"));
-    assert_eq!(stands.load().unwrap().manifest.wall_seconds, 7.0);
-    assert!(!stands.last_checkpoint().exists() && !runs.path().join(UNFINISHED).exists());
+    let acquired = RunLease::acquire(runs.path(), "lnln-11").unwrap();
+    assert!(matches!(acquired, Acquired::Done));
+    let kept = RunDir::open(runs.path().join("lnln-11"));
+    assert_eq!(kept.load().unwrap().manifest.wall_seconds, 7.0);
+    assert!(!kept.last_checkpoint().exists() && !runs.path().join(UNFINISHED).exists());
 }
 
 #[test]
-fn the_first_whole_result_stands_and_the_second_changes_no_byte() {
+fn the_first_result_is_kept_and_the_second_changes_no_byte() {
     let runs = tempfile::tempdir().unwrap();
-    let first = mine(Work::claim(runs.path(), "lnln-11").unwrap());
-    // As a node that could not see the other's folder would have made it.
+    let first = mine(RunLease::acquire(runs.path(), "lnln-11").unwrap());
+    // As a node that could not see the other's directory would have made it.
     let mut attempt = first.attempt.clone();
     attempt.host = "elsewhere".into();
     let path = runs
@@ -186,32 +224,32 @@ fn the_first_whole_result_stands_and_the_second_changes_no_byte() {
         .join(attempt.name());
     fs::create_dir(&path).unwrap();
     let dir = RunDir::open(&path);
-    let second = Work::begin(runs.path(), "lnln-11", dir, &attempt).unwrap();
+    let second = RunLease::begin(runs.path(), "lnln-11", dir, &attempt).unwrap();
     let second = second.unwrap();
     finish(&first, 1.0);
     finish(&second, 2.0);
     assert_eq!(first.publish().unwrap(), Some(Outcome::Done));
     assert_eq!(second.publish().unwrap(), Some(Outcome::AlreadyDone));
-    let stands = RunDir::open(runs.path().join("lnln-11")).load().unwrap();
-    assert_eq!(stands.manifest.wall_seconds, 1.0);
+    let kept = RunDir::open(runs.path().join("lnln-11")).load().unwrap();
+    assert_eq!(kept.manifest.wall_seconds, 1.0);
     assert!(!runs.path().join(UNFINISHED).exists());
 }
 
 #[test]
-fn what_an_older_version_left_in_the_run_s_place_is_gone_on_with() {
+fn a_run_whose_removal_was_cut_short_is_continued() {
     let runs = tempfile::tempdir().unwrap();
     let old = RunDir::create(runs.path(), "lnln-11").unwrap();
     fs::write(old.last_checkpoint(), "state").unwrap();
-    let work = mine(Work::claim(runs.path(), "lnln-11").unwrap());
+    let work = mine(RunLease::acquire(runs.path(), "lnln-11").unwrap());
     assert_eq!(fs::read(work.dir.last_checkpoint()).unwrap(), b"state");
     assert!(!old.path().exists());
     assert_eq!(work.dir.id(), "lnln-11");
 }
 
 #[test]
-fn a_failure_says_what_repeats_it_and_the_next_attempt_goes_on() {
+fn a_failure_is_stored_and_the_next_attempt_continues() {
     let runs = tempfile::tempdir().unwrap();
-    let work = mine(Work::claim(runs.path(), "lnln-11").unwrap());
+    let work = mine(RunLease::acquire(runs.path(), "lnln-11").unwrap());
     let dir = work.dir.clone();
     work.fail(
         vec!["loss is NaN".into()],
@@ -220,14 +258,14 @@ fn a_failure_says_what_repeats_it_and_the_next_attempt_goes_on() {
     )
     .unwrap();
     assert_eq!(dir.read_failure().unwrap().error, ["loss is NaN"]);
-    let again = mine(Work::claim(runs.path(), "lnln-11").unwrap());
+    let again = mine(RunLease::acquire(runs.path(), "lnln-11").unwrap());
     again.stop().unwrap();
 }
 
 #[test]
-fn a_process_that_died_without_a_word_is_buried() {
+fn a_crashed_process_s_attempt_is_marked_as_failed() {
     let runs = tempfile::tempdir().unwrap();
-    let dir = kill(mine(Work::claim(runs.path(), "lnln-11").unwrap()));
+    let dir = kill(mine(RunLease::acquire(runs.path(), "lnln-11").unwrap()));
     let mut failure = Failure {
         attempt: String::new(),
         time: 7,
@@ -235,7 +273,7 @@ fn a_process_that_died_without_a_word_is_buried() {
         log: None,
         command: "lnln-bench run-one".into(),
     };
-    bury(runs.path(), "lnln-11", u32::MAX - 7, &mut failure).unwrap();
+    record_crash(runs.path(), "lnln-11", u32::MAX - 7, &mut failure).unwrap();
     assert_eq!(dir.read_failure(), Some(failure));
     assert_eq!(dir.read_attempts()[0].outcome, Some(Outcome::Failed));
 }

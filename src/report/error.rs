@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::record;
+use crate::support::{Classify, ErrorClass, fs};
 
 /// Result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -11,8 +12,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    #[error("{0}")]
+    #[error(transparent)]
     Record(#[from] record::Error),
+    #[error(transparent)]
+    Write(#[from] fs::Error),
     #[error("run {run} names a metric protocol that this build does not have: {reason}")]
     Protocol { run: String, reason: String },
     #[error(
@@ -88,5 +91,27 @@ where
     move |source| Error::Render {
         file,
         source: Box::new(source),
+    }
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Record(error) => error.class(),
+            Self::Write(error) => error.class(),
+            Self::UnknownMetric { .. }
+            | Self::UnknownReference { .. }
+            | Self::UnknownCondition { .. }
+            | Self::UnknownModel { .. }
+            | Self::InTheWay { .. } => ErrorClass::Usage,
+            Self::Protocol { .. }
+            | Self::Predictions { .. }
+            | Self::OtherSamples { .. }
+            | Self::Twice { .. }
+            | Self::OtherMasks { .. }
+            | Self::NoReport { .. }
+            | Self::Differs { .. }
+            | Self::Render { .. } => ErrorClass::BadData,
+        }
     }
 }

@@ -8,11 +8,12 @@ use super::error::{Error, Result};
 use super::format::EXPORTERS;
 use super::manifest::{self, ReportManifest};
 use super::options::Options;
+use crate::record::RunDir;
 use crate::record::error::io;
-use crate::record::{RunDir, write_all_atomic};
 use crate::report::rows::scores::Basis;
 use crate::report::rows::section::slug;
 use crate::report::table::Table;
+use crate::support::fs::{is_temporary, write_all_atomic};
 
 /// A report on disk.
 #[derive(Clone, Debug)]
@@ -66,7 +67,7 @@ fn earlier(out: &Path) -> Result<Option<Vec<String>>> {
     // A report that was interrupted has no manifest yet; its files may be overwritten.
     let known = |name: &str| {
         let exported = EXPORTERS.iter().any(|exporter| exporter.file == name);
-        exported || name == "figures" || name.starts_with(".writing-")
+        exported || name == "figures" || is_temporary(name)
     };
     let mut entries = fs::read_dir(out).into_iter().flatten().flatten();
     if entries.all(|e| known(&e.file_name().to_string_lossy())) {

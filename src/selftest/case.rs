@@ -10,6 +10,7 @@ use tch::nn::VarStore;
 use tch::{Kind, TchError, Tensor};
 
 use crate::model::{BertConfig, GradClip, ModelError, Rule};
+use crate::support::{Classify, ErrorClass};
 use crate::train::optimizer::OptimizerError;
 
 /// What can go wrong with a case, short of wrong numbers.
@@ -76,6 +77,22 @@ pub enum CaseError {
         case: String,
         source: OptimizerError,
     },
+}
+
+impl Classify for CaseError {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Read { .. } => ErrorClass::Io,
+            Self::Model { source, .. } => source.class(),
+            Self::Json { .. }
+            | Self::Tensors { .. }
+            | Self::Parameters { .. }
+            | Self::Shape { .. }
+            | Self::Input { .. }
+            | Self::Unread { .. }
+            | Self::Optimizer { .. } => ErrorClass::Unexpected,
+        }
+    }
 }
 
 /// Results of reading and running cases.

@@ -1,17 +1,18 @@
-//! Why a case could not be compared at all.
+//! Errors that keep a case from being compared.
 
 use std::path::PathBuf;
 
 use crate::mask;
 use crate::metric;
+use crate::support::{Classify, ErrorClass};
 
-/// Error of the parity room: the golden set is unusable, or our side refused its input.
+/// The golden set is unusable, or this program refused its input.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{path}: reading: {source}")]
+    #[error("{path}: reading: {reason}")]
     Io {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     #[error("{path}: expected at least one case like {expected}; is this a golden set?")]
     NoCase {
@@ -23,10 +24,10 @@ pub enum Error {
         path: PathBuf,
         expected: &'static str,
     },
-    #[error("{path}: not a safetensors file: {source}")]
+    #[error("{path}: not a safetensors file: {reason}")]
     Safetensors {
         path: PathBuf,
-        source: safetensors::SafeTensorError,
+        reason: safetensors::SafeTensorError,
     },
     #[error("{path}: tensor `{name}`: expected {expected}, found {found}")]
     Tensor {
@@ -35,18 +36,36 @@ pub enum Error {
         expected: String,
         found: String,
     },
-    #[error("{path}: not a metrics case: {source}")]
+    #[error("{path}: not a metrics case: {reason}")]
     Json {
         path: PathBuf,
-        source: serde_json::Error,
+        reason: serde_json::Error,
     },
     #[error("{path}: {reason}")]
     Case { path: PathBuf, reason: String },
     #[cfg(feature = "torch")]
-    #[error("{0}")]
+    #[error(transparent)]
     Model(#[from] super::case::CaseError),
-    #[error("{0}")]
+    #[error(transparent)]
     Mask(#[from] mask::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Protocol(#[from] metric::UnknownProtocol),
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Io { .. } => ErrorClass::Io,
+            Self::NoCase { .. }
+            | Self::UnknownCase { .. }
+            | Self::Safetensors { .. }
+            | Self::Tensor { .. }
+            | Self::Json { .. }
+            | Self::Case { .. } => ErrorClass::Unexpected,
+            #[cfg(feature = "torch")]
+            Self::Model(error) => error.class(),
+            Self::Mask(error) => error.class(),
+            Self::Protocol(error) => error.class(),
+        }
+    }
 }

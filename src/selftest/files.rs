@@ -14,9 +14,9 @@ pub(super) fn cases(
     extension: &str,
     expected: &'static str,
 ) -> Result<Vec<PathBuf>, Error> {
-    let io = |source| Error::Io {
+    let io = |reason| Error::Io {
         path: folder.to_owned(),
-        source,
+        reason,
     };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {

@@ -79,13 +79,13 @@ const NAMES: [(&str, &str, &str, f64); 14] = [
 pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
     let mut outcomes = Vec::new();
     for path in files::cases(folder, "json", "mosi.json")? {
-        let text = std::fs::read_to_string(&path).map_err(|source| Error::Io {
+        let text = std::fs::read_to_string(&path).map_err(|reason| Error::Io {
             path: path.clone(),
-            source,
+            reason,
         })?;
-        let file: File = serde_json::from_str(&text).map_err(|source| Error::Json {
+        let file: File = serde_json::from_str(&text).map_err(|reason| Error::Json {
             path: path.clone(),
-            source,
+            reason,
         })?;
         // CMU-MOSEI is scored by the functions of CMU-MOSI.
         let name = if file.protocol == "mosei" {

@@ -94,9 +94,9 @@ fn schedule_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
 
 /// Sub-folders and files of a folder, each in name order.
 fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Error> {
-    let io = |source| Error::Io {
+    let io = |reason| Error::Io {
         path: folder.to_owned(),
-        source,
+        reason,
     };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {

@@ -28,13 +28,13 @@ impl Tensors {
     /// # Errors
     /// [`Error`] where the file cannot be read, is no safetensors file, or holds another type.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Io {
+        let bytes = std::fs::read(path).map_err(|reason| Error::Io {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|source| Error::Safetensors {
+        let file = SafeTensors::deserialize(&bytes).map_err(|reason| Error::Safetensors {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
         let (floats, integers) = (BTreeMap::new(), BTreeMap::new());
         let mut tensors = Self {

@@ -1,14 +1,17 @@
-//! The name of this machine, and whether a process of it lives.
+//! This machine's name, its processes and its memory, read from Linux's `/proc`.
 
-use sysinfo::{Pid, Process, ProcessStatus, ProcessesToUpdate, System};
+use std::fs;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The name of this machine; empty where the system does not say.
+/// The name of this machine; empty where the system does not tell.
 pub fn name() -> String {
     // A node's name in Slurm, where one machine can be several.
-    std::env::var("SLURMD_NODENAME")
-        .ok()
-        .or_else(|| System::host_name().ok())
-        .unwrap_or_default()
+    if let Ok(node) = std::env::var("SLURMD_NODENAME") {
+        return node;
+    }
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim_end().to_owned()
 }
 
 /// [`name`] with nothing in it but ASCII letters, digits and `-`, for names of files.
@@ -16,27 +19,99 @@ pub fn plain_name() -> String {
     plain(&name())
 }
 
-/// Any name likewise.
+/// Any name with nothing in it but ASCII letters, digits and `-`.
 pub fn plain(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     name.chars().map(plain).collect()
 }
 
-/// Whether a process of this machine has the number and began no later than `started`, in seconds
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |since| since.as_secs())
+}
+
+/// Whether a process of this machine has the number.
+pub fn has_process(pid: u32) -> bool {
+    pid == std::process::id() || Path::new("/proc").join(pid.to_string()).exists()
+}
+
+/// Whether a process of this machine has the number, runs, and began no later than `started`, in seconds
 /// since 1970: a number that another process has taken since does not count.
-pub fn lives(pid: u32, started: u64) -> bool {
-    let pid = Pid::from_u32(pid);
-    let Ok(mut system) = System::new() else {
-        return false;
-    };
-    system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
+pub fn is_alive(pid: u32, started: u64) -> bool {
     // The clock may have been set a little meanwhile.
-    let same = |process: &Process| {
-        process.start_time() <= started.saturating_add(60)
-            && !matches!(
-                process.status(),
-                ProcessStatus::Zombie | ProcessStatus::Dead
-            )
+    start_of(pid).is_some_and(|start| start <= started.saturating_add(60))
+}
+
+/// Clock ticks per second in `/proc`, a constant of Linux.
+const TICKS: u64 = 100;
+
+/// When a process began, in seconds since 1970; `None` where there is none or it has ended and its parent has
+/// not read how.
+fn start_of(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command in parentheses may hold blanks and parentheses.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let (state, ticks) = (*fields.first()?, fields.get(19)?.parse::<u64>().ok()?);
+    let boot = fs::read_to_string("/proc/stat").ok()?;
+    let boot = boot.lines().find_map(|line| line.strip_prefix("btime "))?;
+    let boot: u64 = boot.trim().parse().ok()?;
+    (!["Z", "X"].contains(&state)).then_some(boot + ticks / TICKS)
+}
+
+/// Memory of this machine, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    pub total: u64,
+    pub available: u64,
+}
+
+/// Memory of this machine; `None` where the system does not tell.
+pub fn memory() -> Option<Memory> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let bytes = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib << 10)
     };
-    system.process(pid).is_some_and(same)
+    Some(Memory {
+        total: bytes("MemTotal:")?,
+        available: bytes("MemAvailable:")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_alive_from_its_start_until_its_end() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let (pid, now) = (child.id(), now());
+        assert!(is_alive(pid, now) && has_process(pid));
+        assert!(!is_alive(pid, now - 3600), "another process had the number");
+        child.kill().unwrap();
+        while has_zombie(pid) == Some(false) {
+            std::thread::yield_now();
+        }
+        assert!(has_process(pid) && !is_alive(pid, now), "it has ended");
+        child.wait().unwrap();
+        assert!(!has_process(pid) && !is_alive(pid, now));
+    }
+
+    fn has_zombie(pid: u32) -> Option<bool> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        Some(stat.rsplit_once(')')?.1.trim_start().starts_with('Z'))
+    }
+
+    #[test]
+    fn the_machine_has_a_name_and_memory() {
+        assert!(!name().is_empty());
+        let memory = memory().unwrap();
+        assert!(memory.available <= memory.total && memory.total > 1 << 28);
+    }
 }

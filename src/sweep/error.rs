@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::{Classify, ErrorClass, fs};
+
 /// Errors of planning and running a suite.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -63,46 +65,76 @@ pub enum Error {
     OtherRun { index: usize, expected: String },
     #[error("{failed} of {total} runs failed; the others are done and are not repeated")]
     RunsFailed { failed: usize, total: usize },
-    #[error("cannot read or write `{path}`: {source}")]
+    #[error("cannot read or write `{path}`: {reason}")]
     Io {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     #[error("{0}")]
     Unexpected(String),
-    #[error("{0}")]
+    #[error(transparent)]
     Train(#[from] crate::train::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Model(#[from] crate::model::ModelError),
-    #[error("{0}")]
+    #[error(transparent)]
     Mask(#[from] crate::mask::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Rates(#[from] crate::mask::rates::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Noise(#[from] crate::mask::ParseNoiseError),
-    #[error("{0}")]
+    #[error(transparent)]
     Metric(#[from] crate::metric::UnknownProtocol),
-    #[error("{0}")]
+    #[error(transparent)]
     Dataset(#[from] crate::data::dataset::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Record(#[from] crate::record::Error),
+    #[error(transparent)]
+    Write(#[from] fs::Error),
 }
 
 impl Error {
     /// Whether a signal ended the work, with everything stored.
     pub fn is_stop(&self) -> bool {
-        use crate::train::Error::{Interrupted, InterruptedEncoding, InterruptedEvaluation};
-        matches!(
-            self,
-            Self::Train(Interrupted { .. } | InterruptedEncoding | InterruptedEvaluation)
-        )
+        self.class() == ErrorClass::Interrupted
     }
 
-    /// An input or output error with the path it happened at.
-    pub fn io(path: &Path, source: std::io::Error) -> Self {
+    /// An input or output error with its path.
+    pub fn io(path: &Path, reason: std::io::Error) -> Self {
         Self::Io {
             path: path.to_owned(),
-            source,
+            reason,
+        }
+    }
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::NotPrepared { .. }
+            | Self::Suite { .. }
+            | Self::ProtocolName { .. }
+            | Self::TrainOnName { .. }
+            | Self::TrainOn { .. }
+            | Self::UnusedOverride { .. }
+            | Self::NoWeights { .. }
+            | Self::NothingToDo { .. }
+            | Self::NoSample { .. }
+            | Self::NoMetric { .. }
+            | Self::NoRun { .. } => ErrorClass::Usage,
+            Self::OtherData { .. } | Self::OtherRun { .. } => ErrorClass::BadData,
+            Self::OtherEncoder { .. } => ErrorClass::Unavailable,
+            Self::RunsFailed { .. } => ErrorClass::RunsFailed,
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Unexpected(_) => ErrorClass::Unexpected,
+            Self::Train(error) => error.class(),
+            Self::Model(error) => error.class(),
+            Self::Mask(error) => error.class(),
+            Self::Rates(error) => error.class(),
+            Self::Noise(error) => error.class(),
+            Self::Metric(error) => error.class(),
+            Self::Dataset(error) => error.class(),
+            Self::Record(error) => error.class(),
+            Self::Write(error) => error.class(),
         }
     }
 }

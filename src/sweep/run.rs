@@ -11,6 +11,7 @@ use super::settings::Settings;
 use crate::record::training::Computing;
 use crate::record::{self, Predictions, RunDir};
 use crate::support::Bar;
+use crate::support::fs::write_atomic;
 use crate::train::data::{TrainData, ValidationMasks};
 use crate::train::state::State;
 use crate::train::test_masks::TestMasks;
@@ -103,7 +104,7 @@ fn finish(
 
 fn write_config(run: &PlannedRun, dir: &RunDir) -> Result<(), Error> {
     let text = toml::to_string(&run.config).map_err(|e| Error::Unexpected(e.to_string()))?;
-    Ok(record::write_atomic(&dir.config(), text.as_bytes())?)
+    Ok(write_atomic(&dir.config(), text.as_bytes())?)
 }
 
 /// What decides the training of a run, and how it computes.

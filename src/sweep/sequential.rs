@@ -9,7 +9,7 @@ use super::plan::PlannedRun;
 use super::planned::{Options, Sweep, counted};
 use super::run::{self, RunContext};
 use super::summary::{FailedRun, FailedToStart, RunEnd, Summary};
-use crate::record::{Attempt, Claim, Outcome, Work};
+use crate::record::{Acquired, Attempt, Outcome, RunLease};
 use crate::support::Progress;
 use crate::train::data::{DataOptions, TrainData};
 use crate::train::{self, native};
@@ -142,10 +142,10 @@ impl Sequence<'_> {
     /// Trains and evaluates one run, unless another process works on it or has finished it.
     fn run(&self, run: &PlannedRun, data: &TrainData<'_>) -> Result<After, Error> {
         let options = self.options;
-        let work = match Work::claim(&options.runs, &run.id)? {
-            Claim::Done => return Ok(After::Ended(RunEnd::Kept)),
-            Claim::Elsewhere(by) => return Ok(After::Elsewhere(by)),
-            Claim::Mine(work) => work,
+        let work = match RunLease::acquire(&options.runs, &run.id)? {
+            Acquired::Done => return Ok(After::Ended(RunEnd::Kept)),
+            Acquired::Held(by) => return Ok(After::Elsewhere(by)),
+            Acquired::Mine(work) => work,
         };
         let epochs = u64::from(run.recipe.epochs);
         let bar = self.progress.run_bar(run.label(), &run.kind(), epochs);
@@ -222,15 +222,12 @@ fn log_elsewhere(run: &PlannedRun, by: &Attempt) {
     );
 }
 
-/// An error and its causes, without those it has already quoted.
+/// The messages of an error and of its causes.
 fn chain(error: &Error) -> Vec<String> {
     let mut messages = vec![error.to_string()];
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        let text = error.to_string();
-        if !messages.iter().any(|known| known.contains(&text)) {
-            messages.push(text);
-        }
+        messages.push(error.to_string());
         cause = error.source();
     }
     messages

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::planned::command;
-use crate::record::{self, Claim, SweepDir, SweepRun, Work};
+use crate::record::{self, Acquired, RunLease, SweepDir, SweepRun};
 
 /// Outcome of a sweep.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,12 +105,12 @@ impl FailedToStart<'_> {
 
     /// Whether the run is not done.
     fn store(&self, error: Vec<String>, failed: &FailedRun) -> Result<bool, record::Error> {
-        match Work::claim(self.runs, &self.run.id)? {
-            Claim::Done => return Ok(false),
-            Claim::Elsewhere(_) => {}
-            Claim::Mine(work) => {
-                work.introduce(self.run)?;
-                work.fail(error, failed.log.clone(), failed.command.clone())?;
+        match RunLease::acquire(self.runs, &self.run.id)? {
+            Acquired::Done => return Ok(false),
+            Acquired::Held(_) => {}
+            Acquired::Mine(lease) => {
+                lease.describe_failed_start(self.run)?;
+                lease.fail(error, failed.log.clone(), failed.command.clone())?;
             }
         }
         Ok(true)

@@ -7,15 +7,16 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use sysinfo::{Pid, ProcessesToUpdate, Signal, System};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::error::Error;
 use super::plan::PlannedRun;
 use super::planned::{Options, Sweep, counted};
 use super::summary::{FailedRun, RunEnd, Summary};
-use crate::record::attempt::{Failure, now};
-use crate::record::work::{bury, unfinished};
-use crate::support::{Bar, Progress};
+use crate::record::attempt::Failure;
+use crate::record::work::{record_crash, unfinished};
+use crate::support::{Bar, Progress, host};
 use crate::train;
 
 /// Pause between two checks of the processes.
@@ -212,13 +213,13 @@ impl<'a> Pool<'a> {
         tracing::error!("{failed}");
         let mut failure = Failure {
             attempt: String::new(),
-            time: now(),
+            time: host::now(),
             error: vec![failed.error.clone()],
             log: failed.log.clone(),
             command: failed.command.clone(),
         };
         let pid = process.child.id();
-        if let Err(error) = bury(&options.runs, &failed.id, pid, &mut failure) {
+        if let Err(error) = record_crash(&options.runs, &failed.id, pid, &mut failure) {
             tracing::warn!("the failure of run {} is not stored: {error}", failed.id);
         }
         failed
@@ -238,14 +239,9 @@ impl<'a> Pool<'a> {
 impl Running<'_> {
     /// SIGTERM: the process finishes the step under way, stores everything and ends.
     fn ask_to_stop(&self) {
-        let pid = Pid::from_u32(self.child.id());
-        if let Ok(mut system) = System::new() {
-            system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
-            // A process that has ended meanwhile needs no signal.
-            let _ = system
-                .process(pid)
-                .and_then(|process| process.kill_with(Signal::Term));
-        }
+        // Its number is not reused before this process has waited for it. One that has ended needs no signal.
+        let pid = Pid::from_raw(self.child.id().cast_signed());
+        let _ = kill(pid, Signal::SIGTERM);
     }
 
     /// Shows its finished epochs on the bar.

@@ -10,7 +10,7 @@ use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use tch::{Device, Kind, Tensor};
 
 use super::Error;
-use crate::record;
+use crate::support::fs::write_atomic_with;
 
 /// Key of the one metadata entry; a single entry keeps the header's bytes deterministic.
 const STATE: &str = "lnln_bench_state";
@@ -27,7 +27,7 @@ pub fn save(path: &Path, tensors: &[(String, Tensor)], state: &str) -> Result<()
     // The format's order: wide elements first, so that every tensor is aligned.
     ordered.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let header = header(&ordered, state).map_err(|e| broken(path, e))?;
-    Ok(record::write_atomic_with(path, |out| {
+    Ok(write_atomic_with(path, |out| {
         out.write_all(&(header.len() as u64).to_le_bytes())?;
         out.write_all(&header)?;
         ordered

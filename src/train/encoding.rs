@@ -1,4 +1,4 @@
-//! Frozen text encoders: every masked variant of a split is encoded once and kept on disk.
+//! Encodes every masked variant of a split once with a frozen text encoder, and caches it on disk.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tch::{Device, Kind, Tensor};
 
 use super::encoder::folder_hash;
-use super::{Error, Precision, encoding_turn, tensors};
+use super::encoding_lease::{self, Encoding};
+use super::{Error, Precision, tensors};
 use crate::data::dataset::Block;
 use crate::data::store::{Provenance, Reader, Writer};
 use crate::model::{BertConfig, FrozenEncoder};
 use crate::support::Progress;
-use crate::support::turn::Turn;
 
 /// The one column of a cached variant, (N, T, H) float32.
 const COLUMN: &str = "states";
@@ -19,11 +19,10 @@ const COLUMN: &str = "states";
 /// Samples per forward pass of the encoder.
 const BATCH: i64 = 32;
 
-/// Of what a frozen encoder computes, whatever the precision of the training that reads it: what is
-/// kept serves all of them.
+/// Precision of the encoder, whatever that of the training: the cache serves all of them.
 const PRECISION: Precision = Precision::Fp32;
 
-/// A frozen encoder and the cache of what it has encoded.
+/// A frozen encoder and the cache of its hidden states.
 #[derive(Debug)]
 pub struct FrozenText {
     encoder: FrozenEncoder,
@@ -34,7 +33,7 @@ pub struct FrozenText {
 }
 
 impl FrozenText {
-    /// Load a Hugging Face BERT folder; encoded variants are kept in `cache`.
+    /// Loads a Hugging Face BERT folder; encoded variants are cached in `cache`.
     pub fn open(
         folder: &Path,
         cache: PathBuf,
@@ -68,8 +67,8 @@ impl FrozenText {
         self.config().parameter_bytes()
     }
 
-    /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where they are known; new
-    /// ones are added to it if `keep` says that they will be wanted again.
+    /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where it holds them; with `keep` new
+    /// ones are added to it.
     ///
     /// # Errors
     /// [`Error::InterruptedEncoding`] where `interrupt` was raised.
@@ -83,26 +82,30 @@ impl FrozenText {
         if path.exists() {
             return Ok(tensors::block(&read(&path)?, self.device));
         }
-        let turn = if keep {
-            encoding_turn::take(&path, &|| interrupt.load(Ordering::Relaxed))
+        let shared = if keep {
+            encoding_lease::wait(&path, &|| interrupt.load(Ordering::Relaxed))
         } else {
             None
         };
-        if let Some(Turn::There) = turn {
-            return Ok(tensors::block(&read(&path)?, self.device));
-        }
+        let lease = match shared {
+            Some(Encoding::Stored) => return Ok(tensors::block(&read(&path)?, self.device)),
+            Some(Encoding::Mine(lease)) => Some(lease),
+            None => None,
+        };
         let states = self.encode(ids, interrupt)?;
         if keep {
             // The cache saves time and holds no result.
             if let Err(error) = self.store(&path, &states) {
-                tracing::warn!("encodings are not kept: {error}");
+                tracing::warn!("encodings are not cached: {error}");
             }
         }
+        // Other processes look for the file once the lease is free.
+        drop(lease);
         Ok(states)
     }
 
     /// The file of one variant: named after everything that decides its bytes, the kind of device
-    /// included, whose rounding is its own.
+    /// included, since CPU and GPU round differently.
     fn path(&self, ids: &Block<i32>) -> PathBuf {
         let kind = match self.device {
             Device::Cuda(_) => "cuda",
@@ -113,7 +116,7 @@ impl FrozenText {
             .join(format!("{encoder}-{kind}-{PRECISION}-{text}.h5"))
     }
 
-    /// Write the states of one variant, whole or not at all.
+    /// Writes the states of one variant, whole or not at all.
     fn store(&self, path: &Path, states: &Tensor) -> Result<(), Error> {
         let shape: Vec<usize> = states.size().iter().map(|&size| size as usize).collect();
         let values = Vec::<f32>::try_from(states.flatten(0, -1).to_device(Device::Cpu))?;
@@ -129,7 +132,7 @@ impl FrozenText {
         Ok(())
     }
 
-    /// The states are written where they stay: joined at the end, they would need twice the room.
+    /// Encodes into one tensor: parts that are joined at the end would need twice the memory.
     fn encode(&self, ids: &Block<i32>, interrupt: &AtomicBool) -> Result<Tensor, Error> {
         let _guard = PRECISION.enter(self.device)?;
         let rows = ids.rows as i64;
@@ -190,7 +193,7 @@ mod tests {
     use crate::model::encoder::Bert;
     use crate::model::weights::hugging_face;
 
-    /// A small BERT with weights of no meaning.
+    /// A small BERT with random weights.
     fn frozen(folder: &Path) -> FrozenText {
         let config = r#"{"vocab_size": 30, "hidden_size": 16, "num_hidden_layers": 1,
             "num_attention_heads": 4, "intermediate_size": 32, "max_position_embeddings": 8}"#;
@@ -239,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_encoder_s_own_bytes_are_those_of_its_parameters() {
+    fn the_encoder_s_bytes_are_those_of_its_parameters() {
         let folder = tempfile::tempdir().unwrap();
         let frozen = frozen(folder.path());
         let weights = std::fs::metadata(folder.path().join("model.safetensors")).unwrap();

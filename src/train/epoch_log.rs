@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Error, exact_float, memory};
-use crate::record::write_atomic;
+use crate::support::fs::write_atomic;
 use crate::support::words::duration;
 
 /// One line of `metrics.jsonl`.

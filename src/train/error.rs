@@ -1,8 +1,10 @@
-//! What can go wrong between prepared data and predictions.
+//! Errors of training and evaluation.
 
 use std::path::{Path, PathBuf};
 
-/// Errors of training and evaluation.
+use crate::support::{Classify, ErrorClass, fs};
+
+/// A training or an evaluation that cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("expected a device like auto, cpu, cuda or cuda:1, found `{found}`")]
@@ -64,16 +66,16 @@ pub enum Error {
          with --standardize, or use --precision fp32"
     )]
     PrecisionTooLow { dataset: String, largest: f64 },
-    #[error("`{path}` is no usable checkpoint: {reason}; remove it to start the run again")]
+    #[error("`{path}` is not a usable checkpoint: {reason}; remove it to start the run again")]
     Checkpoint { path: PathBuf, reason: String },
-    #[error("cannot read or write `{path}`: {source}")]
+    #[error("cannot read or write `{path}`: {reason}")]
     Io {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     #[error(
         "{term} became {value} in epoch {epoch}, step {step}; first not finite: {first}; \
-         samples {samples}; a lower learning rate or standardised features may help"
+         samples {samples}; a lower learning rate or standardized features may help"
     )]
     NotFinite {
         term: String,
@@ -87,7 +89,7 @@ pub enum Error {
     #[error(
         "the gradient of {parameter} is not finite in epoch {epoch}, step {step}, whose losses were; \
          samples {samples}; the weights are those of the step before; a lower learning rate or \
-         standardised features may help"
+         standardized features may help"
     )]
     NotFiniteGradient {
         parameter: String,
@@ -102,7 +104,7 @@ pub enum Error {
     NotFiniteWeights { parameter: String, epoch: u32 },
     #[error(
         "the predictions for {samples} are not finite at condition {condition}, with finite weights; expected \
-         numbers; --precision fp32 or standardised features may help"
+         numbers; --precision fp32 or standardized features may help"
     )]
     NotFinitePredictions { samples: String, condition: String },
     #[error("the {split} split of {dataset} is empty; expected at least one sample")]
@@ -110,47 +112,104 @@ pub enum Error {
         split: &'static str,
         dataset: String,
     },
-    #[error("the {split} split of {dataset}: {source}")]
+    #[error("the {split} split of {dataset}: {reason}")]
     Tokens {
         dataset: String,
         split: &'static str,
-        source: Box<crate::model::ModelError>,
+        reason: Box<crate::model::ModelError>,
     },
     #[error(
-        "interrupted after epoch {epoch} and {step} steps of the next; everything is stored, and \
-         the same command goes on from there"
+        "interrupted: stored after epoch {epoch}{}; the same command continues", steps(*step)
     )]
     Interrupted { epoch: u32, step: usize },
-    #[error("interrupted while text was encoded; the same command encodes it again")]
+    #[error("interrupted: encoding of the text is not stored; the same command repeats it")]
     InterruptedEncoding,
-    #[error("interrupted in the evaluation of a trained model; the same command repeats it")]
+    #[error("interrupted: finished epochs are stored; the same command continues")]
     InterruptedEvaluation,
     #[error("{0}")]
     Unexpected(String),
     #[error("libtorch: {0}")]
     Libtorch(String),
     #[error("libtorch: {0}")]
-    Torch(#[from] tch::TchError),
-    #[error("{0}")]
+    Torch(tch::TchError),
+    #[error(transparent)]
     Model(#[from] crate::model::ModelError),
-    #[error("{0}")]
+    #[error(transparent)]
     Optimizer(#[from] super::optimizer::OptimizerError),
-    #[error("{0}")]
+    #[error(transparent)]
     Mask(#[from] crate::mask::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Dataset(#[from] crate::data::dataset::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] crate::data::store::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Record(#[from] crate::record::Error),
+    #[error(transparent)]
+    Write(#[from] fs::Error),
 }
 
 impl Error {
-    /// An input or output error with the path it happened at.
-    pub fn io(path: &Path, source: std::io::Error) -> Self {
+    /// An input or output error with its path.
+    pub fn io(path: &Path, reason: std::io::Error) -> Self {
         Self::Io {
             path: path.to_owned(),
-            source,
+            reason,
+        }
+    }
+}
+
+/// ` and 2 steps`, for messages.
+fn steps(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => " and 1 step of the next".to_owned(),
+        _ => format!(" and {count} steps of the next"),
+    }
+}
+
+impl From<tch::TchError> for Error {
+    fn from(error: tch::TchError) -> Self {
+        Self::Torch(error)
+    }
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::DeviceName { .. }
+            | Self::EncoderName { .. }
+            | Self::EncoderInput { .. }
+            | Self::HabitName { .. }
+            | Self::ScheduleName { .. }
+            | Self::SelectionName { .. }
+            | Self::SelectionMetric { .. }
+            | Self::MicroBatchName { .. }
+            | Self::BytesName { .. }
+            | Self::NotDivisible { .. }
+            | Self::NoRecompute { .. }
+            | Self::PrecisionTooLow { .. } => ErrorClass::Usage,
+            Self::Checkpoint { .. } | Self::EmptySplit { .. } => ErrorClass::BadData,
+            Self::NotFinite { .. }
+            | Self::NotFiniteGradient { .. }
+            | Self::NotFiniteWeights { .. }
+            | Self::NotFinitePredictions { .. } => ErrorClass::RunsFailed,
+            Self::NoCuda { .. } | Self::DoesNotFit { .. } | Self::OutOfMemory { .. } => {
+                ErrorClass::Unavailable
+            }
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Interrupted { .. } | Self::InterruptedEncoding | Self::InterruptedEvaluation => {
+                ErrorClass::Interrupted
+            }
+            Self::Unexpected(_) | Self::Libtorch(_) | Self::Torch(_) | Self::Optimizer(_) => {
+                ErrorClass::Unexpected
+            }
+            Self::Tokens { reason, .. } => reason.class(),
+            Self::Model(error) => error.class(),
+            Self::Mask(error) => error.class(),
+            Self::Dataset(error) => error.class(),
+            Self::Store(error) => error.class(),
+            Self::Record(error) => error.class(),
+            Self::Write(error) => error.class(),
         }
     }
 }

@@ -6,6 +6,7 @@ use tch::{Device, Tensor};
 
 use super::Error;
 use super::native::{self, CudaMemory};
+use crate::support::host;
 pub use crate::support::words::bytes as show;
 
 /// What is allowed without `--memory-budget`: a 12 GB card.
@@ -77,11 +78,8 @@ pub fn default_budget(device: Device) -> Result<u64, Error> {
     match device {
         Device::Cuda(index) => Ok(allowed(native::cuda_memory(index)?)),
         _ => {
-            let total = sysinfo::System::new().map(|mut system| {
-                system.refresh_memory();
-                system.total_memory()
-            });
-            Ok(total.map_or(USUAL_BUDGET, |total| USUAL_BUDGET.min(total)))
+            let memory = host::memory();
+            Ok(memory.map_or(USUAL_BUDGET, |memory| USUAL_BUDGET.min(memory.total)))
         }
     }
 }

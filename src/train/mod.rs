@@ -6,7 +6,7 @@ pub mod data;
 pub mod device;
 pub mod encoder;
 pub mod encoding;
-mod encoding_turn;
+mod encoding_lease;
 pub mod epoch_log;
 pub mod error;
 pub mod evaluate;

@@ -101,10 +101,10 @@ impl TextSource {
                 continue;
             };
             let checked = config.check_tokens(&tensors::tokens(ids, Device::Cpu));
-            checked.map_err(|source| Error::Tokens {
+            checked.map_err(|reason| Error::Tokens {
                 dataset: dataset.to_owned(),
                 split: split.name.as_str(),
-                source: Box::new(source),
+                reason: Box::new(reason),
             })?;
         }
         Ok(())

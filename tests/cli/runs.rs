@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use lnln_bench::record::attempt::{self, Attempt, Failure, Outcome};
+use lnln_bench::record::attempt::{Attempt, Failure, Outcome};
 use lnln_bench::record::training::NoiseMetadata;
 use lnln_bench::record::{RunDir, SelectionRule, SweepDir, SweepManifest, SweepRun};
+use lnln_bench::support::host;
 use predicates::prelude::*;
 use predicates::str::contains;
 
@@ -39,11 +40,11 @@ fn run(runs: &Path, id: &str, model: &str, seed: u64, epochs: u32) -> RunDir {
 
 fn attempt(dir: &RunDir, pid: u32, outcome: Option<Outcome>) {
     let attempt = Attempt {
-        host: attempt::host(),
+        host: host::name(),
         pid,
         slurm: None,
-        started: attempt::now(),
-        ended: outcome.map(|_| attempt::now()),
+        started: host::now(),
+        ended: outcome.map(|_| host::now()),
         outcome,
     };
     attempt.write(dir).unwrap();
@@ -74,7 +75,7 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
     attempt(&failed, 1, Some(Outcome::Failed));
     let failure = Failure {
         attempt: "1-x-1".into(),
-        time: attempt::now(),
+        time: host::now(),
         error: vec![
             "misa on mosi failed".into(),
             "the loss is not finite".into(),

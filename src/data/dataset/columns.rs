@@ -174,10 +174,10 @@ impl<'a> Columns<'a> {
     }
 
     /// An error about an array that could not be read.
-    pub fn array(&self, column: &str, source: crate::data::pickle::Error) -> Error {
+    pub fn array(&self, column: &str, reason: crate::data::pickle::Error) -> Error {
         Error::Array {
             place: self.place(column),
-            source,
+            reason,
         }
     }
 }

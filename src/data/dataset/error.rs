@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::data::pickle;
 use crate::data::store;
+use crate::support::{Classify, ErrorClass};
 
 /// Result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -13,23 +14,23 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     #[error("unknown data set {name:?}, expected one of: {known}")]
     UnknownDataset { name: String, known: String },
-    #[error("{path}: {source}")]
+    #[error("{path}: {reason}")]
     Pickle {
         path: PathBuf,
-        source: pickle::Error,
+        reason: pickle::Error,
     },
-    #[error("{place}: {source}")]
+    #[error("{place}: {reason}")]
     Array {
         place: String,
-        source: pickle::Error,
+        reason: pickle::Error,
     },
     #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("{path}: cannot {action}: {source}")]
+    #[error("{path}: cannot {action}: {reason}")]
     Io {
         path: PathBuf,
         action: &'static str,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     #[error(
         "{path}: cannot detect the data set (audio {audio} and vision {vision} features wide, \
@@ -99,4 +100,23 @@ pub enum Error {
         "{path} exists already and holds {holds}; give --force to replace it, or another --data folder"
     )]
     Exists { path: PathBuf, holds: String },
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::UnknownDataset { .. } => ErrorClass::Usage,
+            Self::Pickle { reason, .. } | Self::Array { reason, .. } => reason.class(),
+            Self::Store(error) => error.class(),
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Undetected { .. }
+            | Self::Layout { .. }
+            | Self::MissingColumn { .. }
+            | Self::Rows { .. }
+            | Self::Sample { .. }
+            | Self::LabelRange { .. }
+            | Self::Padding { .. }
+            | Self::Exists { .. } => ErrorClass::BadData,
+        }
+    }
 }

@@ -67,10 +67,10 @@ fn changes(options: &str) -> String {
 /// # Errors
 /// [`Error::Io`].
 pub fn hash(input: &Path, stop: &AtomicBool) -> Result<String> {
-    let hash = digest::sha256(input, stop).map_err(|source| Error::Io {
+    let hash = digest::sha256(input, stop).map_err(|reason| Error::Io {
         path: input.to_owned(),
         action: "hash it",
-        source,
+        reason,
     })?;
     Ok(hash.unwrap_or_default())
 }

@@ -91,11 +91,11 @@ pub fn export(
     })
 }
 
-fn writing(path: &Path, source: io::Error) -> Error {
+fn writing(path: &Path, reason: io::Error) -> Error {
     Error::Io {
         path: path.to_owned(),
         action: "write it",
-        source,
+        reason,
     }
 }
 

@@ -88,9 +88,9 @@ pub fn prepare(
     options: &ImportOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Imported> {
-    let pickle = Pickle::open(input).map_err(|source| Error::Pickle {
+    let pickle = Pickle::open(input).map_err(|reason| Error::Pickle {
         path: input.to_owned(),
-        source,
+        reason,
     })?;
     let (plans, ignored) = splits::read(input, pickle.root(), options.padding)?;
     let checks = vec![check::columns(&plans, &ignored), check::ids(&plans)?];
@@ -183,10 +183,10 @@ impl Import<'_> {
 
     /// The provenance, without what is known only after the conversion.
     fn provenance(&self) -> Result<Provenance> {
-        let metadata = std::fs::metadata(self.input).map_err(|source| Error::Io {
+        let metadata = std::fs::metadata(self.input).map_err(|reason| Error::Io {
             path: self.input.to_owned(),
             action: "read its size",
-            source,
+            reason,
         })?;
         let name = self.input.file_name().unwrap_or_default();
         let samples = self.plans.iter();

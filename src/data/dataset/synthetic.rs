@@ -17,6 +17,7 @@ use super::spec;
 use super::split::SplitName;
 use super::vocabulary::{CLS, PAD, SEP, words};
 use crate::data::pickle::Writer;
+use crate::support::fs::write_atomic_with;
 
 /// Every token id of the corpora is below this: the size of an embedding table that fits them.
 pub const TOKEN_LIMIT: usize = 1400;
@@ -62,10 +63,10 @@ impl Demo {
 pub fn write_demo(demo: Demo, path: &Path, seed: u64, scale: f64) -> Result<()> {
     let counts = spec::find(demo.name())?.counts;
     let counts = counts.map(|n| ((n as f64 * scale).round() as usize).max(4));
-    write_whole(path, |out| write_corpus(demo, counts, seed, out)).map_err(|source| Error::Io {
+    write_whole(path, |out| write_corpus(demo, counts, seed, out)).map_err(|reason| Error::Io {
         path: path.to_owned(),
         action: "write it",
-        source,
+        reason,
     })
 }
 
@@ -83,24 +84,17 @@ pub fn write_all(folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
         .collect()
 }
 
-/// Fills a temporary file in the same folder and renames it.
+/// Writes `path` whole, in a folder that is created if need be.
 fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    // By default only its owner could read it.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    let mut buffered = BufWriter::new(&mut file);
-    fill(&mut buffered)?;
-    buffered.flush()?;
-    drop(buffered);
-    file.persist(path)?;
-    Ok(())
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let written = write_atomic_with(path, |file| {
+        let mut buffered = BufWriter::new(file);
+        fill(&mut buffered)?;
+        buffered.flush()
+    });
+    written.map_err(|error| error.source)
 }
 
 fn write_corpus(demo: Demo, counts: [usize; 3], seed: u64, out: &mut dyn Write) -> io::Result<()> {

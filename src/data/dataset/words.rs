@@ -20,10 +20,10 @@ impl VocabularyFile {
         } else {
             path.to_owned()
         };
-        let text = std::fs::read_to_string(&file).map_err(|source| Error::Io {
+        let text = std::fs::read_to_string(&file).map_err(|reason| Error::Io {
             path: file,
             action: "read the vocabulary",
-            source,
+            reason,
         })?;
         let entries = text.lines().enumerate();
         Ok(Self(

@@ -19,6 +19,7 @@ pub use stream::{Outcome, Stream};
 use crate::data::dataset;
 use crate::data::pickle;
 use crate::data::store;
+use crate::support::{Classify, ErrorClass};
 
 /// Result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -38,6 +39,16 @@ pub enum Error {
     },
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Pickle { source, .. } => source.class(),
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Store(error) => error.class(),
+        }
+    }
 }
 
 /// A table of the contents of a file, with lines above and below.

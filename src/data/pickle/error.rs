@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::support::{Classify, ErrorClass};
+
 /// Result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -48,7 +50,7 @@ pub enum Error {
     )]
     Work { offset: u64, needed: u64, size: u64 },
     #[error("cannot read the file: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
 }
 
 impl Error {
@@ -62,6 +64,27 @@ impl Error {
             offset,
             expected: expected.into(),
             found: found.into(),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Io(_) => ErrorClass::Io,
+            Self::NotAPickle { .. }
+            | Self::Protocol { .. }
+            | Self::Truncated { .. }
+            | Self::ForbiddenGlobal { .. }
+            | Self::Malformed { .. }
+            | Self::Limit { .. }
+            | Self::Work { .. } => ErrorClass::BadData,
         }
     }
 }

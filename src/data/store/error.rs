@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::support::{Classify, ErrorClass, fs};
+
 /// Result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -14,11 +16,11 @@ pub enum Error {
          folder; nothing was left behind"
     )]
     DiskFull { path: PathBuf },
-    #[error("{path}: cannot {action}: {source}")]
+    #[error("{path}: cannot {action}: {reason}")]
     Io {
         path: PathBuf,
         action: &'static str,
-        source: io::Error,
+        reason: io::Error,
     },
     #[error("{path}: cannot {action}: {message}")]
     Hdf5 {
@@ -66,14 +68,14 @@ pub enum Error {
 
 impl Error {
     /// A failed file operation; a full disk gets its own kind.
-    pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
+    pub(crate) fn io(path: &Path, action: &'static str, reason: io::Error) -> Self {
         let path = path.to_owned();
-        match source.kind() {
+        match reason.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
             _ => Self::Io {
                 path,
                 action,
-                source,
+                reason,
             },
         }
     }
@@ -117,6 +119,29 @@ fn reason(details: &[String]) -> String {
         );
     }
     message
+}
+
+impl From<fs::Error> for Error {
+    fn from(error: fs::Error) -> Self {
+        Self::io(&error.path, "write it", error.source)
+    }
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::DiskFull { .. } | Self::Io { .. } => ErrorClass::Io,
+            Self::Hdf5 { .. }
+            | Self::InTheWay { .. }
+            | Self::NotPrepared { .. }
+            | Self::Incomplete { .. }
+            | Self::Version { .. }
+            | Self::Missing { .. }
+            | Self::Count { .. }
+            | Self::Nul { .. }
+            | Self::Damaged { .. } => ErrorClass::BadData,
+        }
+    }
 }
 
 #[cfg(test)]

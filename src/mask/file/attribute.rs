@@ -111,9 +111,9 @@ pub(in crate::mask) fn texts(
 /// An error of libhdf5 with where it happened.
 pub(in crate::mask) fn hdf5_error(path: &Path, action: &str) -> impl FnOnce(hdf5::Error) -> Error {
     let (path, action) = (path.to_owned(), action.to_owned());
-    move |source| Error::Hdf5 {
+    move |reason| Error::Hdf5 {
         path,
         action,
-        source,
+        reason,
     }
 }

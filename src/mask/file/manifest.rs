@@ -106,7 +106,7 @@ impl MaskFile {
         let path = Self::manifest_of(&self.path);
         let partial = Partial::create(&path)?;
         let written = std::fs::write(partial.temp(), self.manifest_json(&path)?);
-        written.map_err(|source| Error::Write { path, source })?;
+        written.map_err(|reason| Error::Write { path, reason })?;
         Ok(partial.publish(true)?)
     }
 
@@ -123,7 +123,7 @@ impl MaskFile {
                 masks: self.path.clone(),
             }),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(Error::Read { path, source }),
+            Err(reason) => Err(Error::Read { path, reason }),
         }
     }
 
@@ -132,7 +132,7 @@ impl MaskFile {
         let json = serde_json::to_vec_pretty(&self.manifest()?);
         let mut json = json.map_err(|error| Error::Write {
             path: path.to_owned(),
-            source: error.into(),
+            reason: error.into(),
         })?;
         json.push(b'\n');
         Ok(json)

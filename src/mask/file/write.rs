@@ -156,7 +156,7 @@ fn remove_manifest(path: &Path) -> Result<(), Error> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::Write {
             path: path.to_owned(),
-            source: error,
+            reason: error,
         }),
         _ => Ok(()),
     }

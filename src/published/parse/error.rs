@@ -1,18 +1,20 @@
-//! Why a file is no printed table.
+//! Errors of parsing published tables.
 
 use std::path::PathBuf;
 
-/// Result of this room.
+use crate::support::{Classify, ErrorClass};
+
+/// Result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A file that cannot be read as a table of scores.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {reason}", path.display())]
     Io {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     #[error("{table}: {reason}")]
     Csv { table: String, reason: String },
@@ -39,4 +41,15 @@ pub enum Error {
         first: u64,
         what: String,
     },
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Csv { .. } | Self::Cell { .. } | Self::Header { .. } | Self::Twice { .. } => {
+                ErrorClass::BadData
+            }
+        }
+    }
 }

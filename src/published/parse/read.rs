@@ -25,9 +25,9 @@ pub struct Options {
 /// # Errors
 /// [`Error`], with line and column where there is one.
 pub fn read(path: &Path, options: &Options) -> Result<Table> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io {
+    let bytes = std::fs::read(path).map_err(|reason| Error::Io {
         path: path.to_owned(),
-        source,
+        reason,
     })?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
     parse(&name.unwrap_or_default(), &bytes, options)

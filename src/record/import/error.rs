@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::data::dataset;
 use crate::metric;
 use crate::record;
+use crate::support::{Classify, ErrorClass, fs};
 
 /// Result of this room.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -13,10 +14,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {reason}", path.display())]
     Io {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     #[error(
         "{file}: expected the columns id, rate (or condition), seed and prediction, found {found}; \
@@ -139,4 +140,31 @@ pub enum Error {
     Protocol(#[from] metric::UnknownProtocol),
     #[error(transparent)]
     Record(#[from] record::Error),
+    #[error(transparent)]
+    Write(#[from] fs::Error),
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Io { .. } => ErrorClass::Io,
+            Self::ModelName { .. } | Self::SeveralModels { .. } => ErrorClass::Usage,
+            Self::Dataset(error) => error.class(),
+            Self::Protocol(error) => error.class(),
+            Self::Record(error) => error.class(),
+            Self::Write(error) => error.class(),
+            Self::Columns { .. }
+            | Self::Format { .. }
+            | Self::Cell { .. }
+            | Self::Empty { .. }
+            | Self::UnknownSample { .. }
+            | Self::Duplicate { .. }
+            | Self::Missing { .. }
+            | Self::NotFinite { .. }
+            | Self::Ragged { .. }
+            | Self::Uneven { .. }
+            | Self::Condition { .. }
+            | Self::OtherDescription { .. } => ErrorClass::BadData,
+        }
+    }
 }

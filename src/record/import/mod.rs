@@ -56,9 +56,9 @@ pub struct Scored {
 /// # Errors
 /// [`Error`]; names the rows, samples or conditions that are wrong.
 pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Result<Vec<Scored>> {
-    let bytes = std::fs::read(file).map_err(|source| Error::Io {
+    let bytes = std::fs::read(file).map_err(|reason| Error::Io {
         path: file.to_owned(),
-        source,
+        reason,
     })?;
     let rows = read::rows(file, &bytes)?;
     let joined = join::join(file, &rows, corpus, options)?;

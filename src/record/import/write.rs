@@ -17,9 +17,8 @@ use crate::record::manifest::{
 use crate::record::masks::MaskMetadata;
 use crate::record::selection::SelectionMetadata;
 use crate::record::training::TrainingMetadata;
-use crate::record::{
-    Manifest, PredictionKey, Predictions, RunDir, VERSION, hash_bytes, write_atomic,
-};
+use crate::record::{Manifest, PredictionKey, Predictions, RunDir, VERSION, hash_bytes};
+use crate::support::fs::write_atomic;
 
 /// `config.toml` of such a run.
 #[derive(Serialize)]

@@ -96,10 +96,10 @@ fn call(program: &'static str, arguments: &[String]) -> Result<String> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             return Err(Error::Absent { program });
         }
-        Err(source) => {
+        Err(reason) => {
             return Err(Error::Io {
                 path: program.into(),
-                source,
+                reason,
             });
         }
         Ok(output) => output,

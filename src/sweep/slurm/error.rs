@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::support::{Classify, ErrorClass, fs};
+
 /// Why a sweep was not submitted to Slurm.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -50,14 +52,35 @@ pub enum Error {
          log names read as something else; use another folder", path.display()
     )]
     Path { path: PathBuf },
-    #[error("cannot read or write {}: {source}", path.display())]
+    #[error("cannot read or write {}: {reason}", path.display())]
     Io {
         path: PathBuf,
-        source: std::io::Error,
+        reason: std::io::Error,
     },
-    #[error("{0}")]
+    #[error(transparent)]
     Record(#[from] crate::record::Error),
+    #[error(transparent)]
+    Write(#[from] fs::Error),
 }
 
 /// Result of this room.
 pub type Result<T> = std::result::Result<T, Error>;
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Absent { .. } | Self::Refused { .. } | Self::JobId { .. } => {
+                ErrorClass::Unavailable
+            }
+            Self::Io { .. } => ErrorClass::Io,
+            Self::Record(error) => error.class(),
+            Self::Write(error) => error.class(),
+            Self::Unknown { .. }
+            | Self::Owned { .. }
+            | Self::Option { .. }
+            | Self::Setup { .. }
+            | Self::Flag { .. }
+            | Self::Path { .. } => ErrorClass::Usage,
+        }
+    }
+}

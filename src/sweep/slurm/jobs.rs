@@ -53,7 +53,7 @@ pub fn append(dir: &SweepDir, job: &Job) -> Result<()> {
         .append(true)
         .open(&path);
     file.and_then(|mut file| file.write_all(&line))
-        .map_err(|source| Error::Io { path, source })
+        .map_err(|reason| Error::Io { path, reason })
 }
 
 /// Part of a sweep that is queued or runs in Slurm.

@@ -9,8 +9,9 @@ use super::error::{Error, Result};
 use super::jobs::{self, Job, Queue};
 use super::options::Options;
 use super::script::Task;
-use crate::record::attempt::now;
-use crate::record::{RunDir, SweepDir, SweepManifest, write_atomic};
+use crate::record::{RunDir, SweepDir, SweepManifest};
+use crate::support::fs::write_atomic;
+use crate::support::host::now;
 
 /// Bound of an array's indices for scripts that are only shown.
 const SHOWN_ARRAY_SIZE: usize = 1001;
@@ -80,9 +81,9 @@ pub fn submit(request: &Request<'_>) -> Result<Submission> {
     let mut submission = Submission::default();
     let waiting = request.waiting(&queue, &mut submission);
     let folder = request.dir.slurm();
-    std::fs::create_dir_all(&folder).map_err(|source| Error::Io {
+    std::fs::create_dir_all(&folder).map_err(|reason| Error::Io {
         path: folder.clone(),
-        source,
+        reason,
     })?;
     for (path, chunk, text) in request.scripts(&waiting, limit)? {
         write_atomic(&path, text.as_bytes())?;

@@ -13,10 +13,10 @@ use rayon::prelude::*;
 use super::reports::Used;
 use super::state::{self, RunState};
 use super::stored_run::{StoredRun, extent, stored_runs};
-use crate::record::atomic::is_temporary;
 use crate::record::error::io;
 use crate::record::run_dir::UNFINISHED;
 use crate::record::{Error, RunDir, sweeps};
+use crate::support::fs::is_leftover;
 
 /// Age after which a file that has not changed is taken to be abandoned.
 const OLD: Duration = Duration::from_secs(24 * 3600);
@@ -224,10 +224,7 @@ fn temporaries(runs: &Path, gone: &BTreeSet<PathBuf>) -> Vec<Item> {
             };
             if metadata.is_dir() && !gone.contains(&path) {
                 folders.push(path);
-            } else if is_temporary(&entry.file_name().to_string_lossy())
-                && metadata.is_file()
-                && metadata.modified().is_ok_and(is_old)
-            {
+            } else if metadata.is_file() && is_leftover(&path) {
                 items.push(Item {
                     bytes: metadata.len(),
                     path,

@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::attempt::{self, Attempt};
+use crate::record::attempt::Attempt;
 use crate::record::fixture;
 use crate::record::{RunDir, SelectionRule, SweepDir, SweepManifest, SweepRun};
+use crate::support::host;
 
 /// A run of a test.
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ const FILES: [&str; 4] = [
     "scores.csv",
 ];
 const LAST: &str = "last.safetensors";
-const TORN: &str = ".writing-abc.tmp";
+const TORN: &str = ".a.4294967288-elsewhere-abc.partial";
 
 fn make(runs: &Path, id: &str, case: &Case) {
     let dir = RunDir::open(place(runs, id, case));
@@ -76,10 +77,10 @@ fn make(runs: &Path, id: &str, case: &Case) {
 /// A process of this machine at work.
 fn attempt_of(pid: u32) -> Attempt {
     Attempt {
-        host: attempt::host(),
+        host: host::name(),
         pid,
         slurm: None,
-        started: attempt::now(),
+        started: host::now(),
         ended: None,
         outcome: None,
     }

@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use crate::record::attempt::{self, Attempt, Outcome};
-use crate::support::pulse::is_quiet;
+use crate::record::attempt::{Attempt, Outcome};
+use crate::support::heartbeat::is_stale;
 
 /// RunState of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -22,17 +22,15 @@ pub enum RunState {
 }
 
 /// The state of an unfinished run by its last attempt and the last change of its files: the rule by which
-/// another process takes it over ([`is_quiet`]).
+/// another process takes it over ([`is_stale`]).
 pub fn unfinished(last: Option<&Attempt>, changed: SystemTime) -> RunState {
-    let is_recent = !is_quiet(changed);
     match last {
         Some(attempt) => match attempt.outcome {
             Some(Outcome::Failed) => RunState::Failed,
             Some(_) => RunState::Stopped,
-            None if attempt.host == attempt::host() => running_if(attempt.is_alive_here()),
-            None => running_if(is_recent),
+            None => running_if(attempt.is_alive(changed)),
         },
-        None => running_if(is_recent),
+        None => running_if(!is_stale(changed)),
     }
 }
 
@@ -47,15 +45,16 @@ fn running_if(is_alive: bool) -> RunState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::support::pulse::QUIET;
+    use crate::support::heartbeat::STALE;
+    use crate::support::host;
 
     fn attempt(host: &str, pid: u32, outcome: Option<Outcome>) -> Attempt {
         Attempt {
             host: host.to_owned(),
             pid,
             slurm: None,
-            started: attempt::now(),
-            ended: outcome.map(|_| attempt::now()),
+            started: host::now(),
+            ended: outcome.map(|_| host::now()),
             outcome,
         }
     }
@@ -70,8 +69,8 @@ mod tests {
 
     #[test]
     fn here_the_process_decides_and_elsewhere_the_files() {
-        let (now, host) = (SystemTime::now(), attempt::host());
-        let old = now - 2 * QUIET;
+        let (now, host) = (SystemTime::now(), host::name());
+        let old = now - 2 * STALE;
         let state = |host: &str, pid, changed| unfinished(Some(&attempt(host, pid, None)), changed);
         assert_eq!(state(&host, std::process::id(), old), RunState::Running);
         assert_eq!(state(&host, u32::MAX - 7, now), RunState::Stopped);
@@ -82,9 +81,9 @@ mod tests {
 
     #[test]
     fn a_reused_process_number_counts_as_dead() {
-        let mut early = attempt(&attempt::host(), std::process::id(), None);
+        let mut early = attempt(&host::name(), std::process::id(), None);
         early.started = 1000;
-        let old = SystemTime::now() - 2 * QUIET;
+        let old = SystemTime::now() - 2 * STALE;
         assert_eq!(unfinished(Some(&early), old), RunState::Stopped);
     }
 }

@@ -7,14 +7,14 @@ use crate::data::pickle;
 /// Result of reading such a file.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a file is not read.
+/// A file that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Something else.
+    /// Another kind of file.
     #[error("expected a zip archive of torch.save, found {found}; {hint}")]
     NotAnArchive { found: String, hint: &'static str },
 
-    /// The format before PyTorch 1.6: several pickles, and the storages behind them.
+    /// The format before PyTorch 1.6: several pickles, followed by the storages.
     #[error(
         "expected a zip archive of torch.save, found its format from before PyTorch 1.6, which is \
          not read; convert it once in Python: w = torch.load(\"pytorch_model.bin\", \
@@ -27,7 +27,7 @@ pub enum Error {
     #[error("damaged zip archive: {what}; copy or download the file again")]
     Damaged { what: String },
 
-    /// An entry that torch.save does not write.
+    /// An entry of another form than torch.save writes.
     #[error("entry {entry}: expected {expected}, found {found}")]
     Entry {
         entry: String,
@@ -35,25 +35,25 @@ pub enum Error {
         found: String,
     },
 
-    /// Elements that are not those written.
+    /// Elements that changed since they were written.
     #[error(
         "entry {entry}: its checksum does not match: the file is damaged (or was stored without \
          checksums, torch.serialization.set_crc32_options(False)); copy or download it again"
     )]
     Checksum { entry: String },
 
-    /// The pickle itself.
+    /// A damaged or refused pickle.
     #[error("data.pkl: {0}")]
-    Pickle(#[from] pickle::Error),
+    Pickle(pickle::Error),
 
-    /// Something else than names and tensors was saved.
+    /// Something other than names and tensors was saved.
     #[error(
         "data.pkl: expected a dict of parameter names and tensors, found {found}; save \
          model.state_dict()"
     )]
     NoStateDict { found: &'static str },
 
-    /// A tensor that cannot be.
+    /// A tensor that contradicts its storage.
     #[error("tensor {name}: expected {expected}, found {found}")]
     Tensor {
         name: String,
@@ -63,7 +63,7 @@ pub enum Error {
 
     /// Reading failed.
     #[error("cannot read the file: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
 }
 
 impl Error {
@@ -77,5 +77,17 @@ impl Error {
             expected: expected.into(),
             found: found.into(),
         }
+    }
+}
+
+impl From<pickle::Error> for Error {
+    fn from(error: pickle::Error) -> Self {
+        Self::Pickle(error)
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
     }
 }
