@@ -132,6 +132,8 @@ pub struct Computing {
     pub engine: String,
     /// Samples per pass at the end of training; 0 where nothing is trained.
     pub micro_batch: usize,
+    /// Samples per pass of the evaluation.
+    pub evaluation_batch: usize,
     /// Whether the text encoder's activations were computed twice.
     pub recompute_encoder: bool,
 }
@@ -142,6 +144,7 @@ impl Default for Computing {
             precision: "fp32".to_owned(),
             engine: "fast".to_owned(),
             micro_batch: 0,
+            evaluation_batch: 64,
             recompute_encoder: false,
         }
     }

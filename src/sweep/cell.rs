@@ -19,6 +19,7 @@ use crate::model::{Choice, EncoderSetup, Engine, Model, Profile, Setup};
 use crate::record::manifest::{Computing, MaskMetadata};
 use crate::record::{self, PredictionKey, Predictions, RunDir};
 use crate::support::Bar;
+use crate::train::evaluate::Evaluator;
 use crate::train::memory::{self, Demand, MemoryPlan};
 use crate::train::monitored::Monitored;
 use crate::train::resume;
@@ -26,7 +27,7 @@ use crate::train::state::State;
 use crate::train::tensors::SplitTensors;
 use crate::train::trainer::{self, Data, Plan};
 use crate::train::view::View;
-use crate::train::{self, Files, evaluate, order, out_of_memory};
+use crate::train::{self, Files, order, out_of_memory};
 
 /// What a cell needs beside its data.
 pub struct Bench<'a> {
@@ -67,12 +68,22 @@ pub fn run(
     let engine = engine(cell, data, bench, model.as_ref())?;
     model.set_engine(engine);
     let files = files(dir, bench);
-    let state = fit(cell, data, bench, &files, model.as_mut(), &mut store)?;
+    // Also where the number is libtorch's default: `predict` sets the one that the manifest records, and
+    // MKL may use fewer than it is allowed unless libtorch was given a number.
+    tch::set_num_threads(tch::get_num_threads());
+    let evaluator = Evaluator::new(settings.precision, bench.interrupt);
+    let state = fit(
+        cell,
+        data,
+        bench,
+        &evaluator,
+        &files,
+        model.as_mut(),
+        &mut store,
+    )?;
     bench
         .bar
         .say("predicting the test split at every condition");
-    let mut predictions = Predictions::default();
-    let mut mask_facts = Vec::new();
     // Epochs that several metrics picked are evaluated once.
     let epochs: BTreeSet<u32> = state.epochs().into_values().collect();
     let epochs = if epochs.is_empty() {
@@ -80,22 +91,32 @@ pub fn run(
     } else {
         epochs
     };
-    for epoch in epochs {
-        resume::load_weights(&mut store, &files.picked(&cell.rule, epoch))?;
-        predictions.set_epoch(if cell.rule.is_single() { 0 } else { epoch });
-        mask_facts = predict(
-            data,
-            bench,
-            (settings, &masks),
-            model.as_ref(),
-            &mut predictions,
-        )?;
-    }
+    let (predictions, mask_facts) = loop {
+        let batch = evaluator.batch();
+        let mut predictions = Predictions::default();
+        let mut mask_facts = Vec::new();
+        for &epoch in &epochs {
+            resume::load_weights(&mut store, &files.picked(&cell.rule, epoch))?;
+            predictions.set_epoch(if cell.rule.is_single() { 0 } else { epoch });
+            mask_facts = predict(
+                data,
+                (bench, &evaluator),
+                (settings, &masks),
+                model.as_ref(),
+                &mut predictions,
+            )?;
+        }
+        // All of a run's predictions are made in passes of one size, which its manifest names.
+        if evaluator.batch() == batch {
+            break (predictions, mask_facts);
+        }
+    };
     let computing = Computing {
         precision: cell.config.precision.clone(),
         engine: cell.config.engine.clone(),
         recompute_encoder: engine.recompute,
         micro_batch: state.micro_batch,
+        evaluation_batch: evaluator.batch(),
     };
     let mut manifest = facts::manifest(cell, data, &store, &state, mask_facts, computing);
     manifest.selection.hashes = monitored_hashes(cell, data)?;
@@ -165,6 +186,7 @@ fn fit(
     cell: &Cell,
     data: &Workbench<'_>,
     bench: &Bench<'_>,
+    evaluator: &Evaluator<'_>,
     files: &Files,
     model: &mut dyn Model,
     store: &mut nn::VarStore,
@@ -185,6 +207,7 @@ fn fit(
         split: &data.tensors[split as usize],
         views,
         truth: &data.splits[split as usize].labels,
+        evaluator,
     });
     let complete = Rc::new(data.complete()?);
     let noisy = |epoch: u32| match settings.noise.draw(epoch - 1) {
@@ -315,7 +338,7 @@ pub(super) fn test_masks(
 /// Adds predictions for the test split under every mask; gives what there is to say of the masks.
 fn predict(
     data: &Workbench<'_>,
-    bench: &Bench<'_>,
+    (bench, evaluator): (&Bench<'_>, &Evaluator<'_>),
     (settings, masks): (&Settings, &[Vec<Variants>]),
     model: &dyn Model,
     predictions: &mut Predictions,
@@ -337,8 +360,7 @@ fn predict(
             }
             for conditions in conditions.chunks(conditions_at_once(data)) {
                 bench.stop_if_asked()?;
-                let under = (settings, masks, conditions);
-                predict_under(data, bench, under, model, predictions)?;
+                predict_under(data, evaluator, (masks, conditions), model, predictions)?;
             }
         }
         facts.push(facts::masks(
@@ -352,8 +374,8 @@ fn predict(
     Ok(facts)
 }
 
-/// Conditions whose views are in memory together: they share what an encoder inside the model computes
-/// of them. Hidden states take much room and share nothing.
+/// Conditions whose views are in memory together: an encoder inside the model reads a text that they
+/// share once. Hidden states take much room and share nothing.
 fn conditions_at_once(data: &Workbench<'_>) -> usize {
     match data.encoder {
         EncoderSetup::Bert { .. } => 12,
@@ -364,8 +386,8 @@ fn conditions_at_once(data: &Workbench<'_>) -> usize {
 /// Adds the predictions for the test split under the masks of these conditions.
 fn predict_under(
     data: &Workbench<'_>,
-    bench: &Bench<'_>,
-    (settings, masks, conditions): (&Settings, &Variants, &[Condition]),
+    evaluator: &Evaluator<'_>,
+    (masks, conditions): (&Variants, &[Condition]),
     model: &dyn Model,
     predictions: &mut Predictions,
 ) -> Result<(), Error> {
@@ -381,8 +403,7 @@ fn predict_under(
         .iter()
         .map(under)
         .collect::<Result<Vec<_>, _>>()?;
-    let (precision, interrupt) = (settings.precision, bench.interrupt);
-    let predicted = evaluate::predict(model, tensors, &views, precision, interrupt)?;
+    let predicted = evaluator.predict(model, tensors, &views)?;
     for (&condition, predicted) in conditions.iter().zip(&predicted) {
         check_finite(predicted, &split.ids, condition)?;
         let key = PredictionKey {

@@ -13,8 +13,9 @@ use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};
 use crate::record::{Manifest, PredictionKey, Predictions, RunDir};
 use crate::support::Progress;
+use crate::train::evaluate::Evaluator;
 use crate::train::view::View;
-use crate::train::{EncoderSpec, Precision, evaluate, native, resume};
+use crate::train::{EncoderSpec, Precision, native, resume};
 
 /// What is to be predicted.
 pub struct Request {
@@ -41,6 +42,10 @@ pub struct Request {
 pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Error> {
     let manifest = request.run.sealed()?.manifest;
     let weights = weights(request, &manifest)?;
+    if !request.device.is_cuda() {
+        // As many as the run had: another number sums in another order.
+        tch::set_num_threads(i32::try_from(manifest.build.threads.max(1)).unwrap_or(i32::MAX));
+    }
     let path = request.data.join(format!("{}.h5", manifest.dataset.name));
     let corpus = Corpus::open(&path)?;
     let encoder = request.encoder.resolve(&corpus)?;
@@ -63,19 +68,9 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     resume::load_weights(&mut store, &weights)?;
     let view = view(request, &data)?;
     let tensors = &data.tensors[request.split as usize];
-    let passes = match &request.sample {
-        None => 0..tensors.len(),
-        Some(_) => evaluate::pass_of(rows.start, tensors),
-    };
-    let first = passes.start;
-    let precision = computing.precision.parse::<Precision>()?;
-    let predicted = evaluate::predict_rows(
-        model.as_ref(),
-        (tensors, passes),
-        &[view],
-        precision,
-        &never,
-    )?;
+    let evaluator = Evaluator::new(computing.precision.parse::<Precision>()?, &never)
+        .with_batch(computing.evaluation_batch);
+    let predicted = evaluator.predict_rows(model.as_ref(), tensors, rows.clone(), &[view])?;
     let predicted = predicted.first().map_or(&[][..], Vec::as_slice);
     let key = PredictionKey {
         dataset: manifest.dataset.name.clone(),
@@ -90,7 +85,7 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
         &key,
         &split.ids[rows.clone()],
         &split.labels[rows.clone()],
-        &predicted[rows.start - first..rows.end - first],
+        predicted,
     )?;
     Ok(predictions)
 }

@@ -178,7 +178,7 @@ impl Fit<'_> {
     }
 
     fn predict(&self, monitored: Monitored<'_>) -> Result<Predictions, Error> {
-        monitored.predict(self.model, self.plan.precision, self.interrupt)
+        monitored.predict(self.model)
     }
 
     /// Counts the epoch as finished: scores it and decides which metrics pick it.

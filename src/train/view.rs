@@ -48,9 +48,12 @@ impl View {
         }
     }
 
-    /// Whether its text is token ids, for an encoder inside the model.
-    pub fn is_tokens(&self) -> bool {
-        matches!(self.text, Text::Tokens(_))
+    /// The token ids (B, 3, T) of the samples at `index`, where an encoder inside the model reads them.
+    pub fn tokens(&self, index: &Tensor) -> Option<Tensor> {
+        match &self.text {
+            Text::Tokens(tokens) => Some(tokens.index_select(0, index)),
+            Text::States(_) => None,
+        }
     }
 
     /// Bytes of its tensors.

@@ -18,6 +18,7 @@ use crate::model::{
 use crate::model::{Trace, constant};
 use crate::support::Progress;
 use crate::train::checkpoint;
+use crate::train::evaluate::Evaluator;
 use crate::train::view::{TextSource, Views};
 
 const SAMPLES: usize = 10;
@@ -234,10 +235,12 @@ impl Bed {
             };
             views.complete().map(Rc::new)
         };
+        let evaluator = Evaluator::new(Precision::Fp32, flag);
         let monitored = Monitored {
             split: &self.train,
             views: &self.views,
             truth: &self.truth,
+            evaluator: &evaluator,
         };
         let data = Data {
             train: &self.train,
