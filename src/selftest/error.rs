@@ -1,4 +1,4 @@
-//! Why a case could not be compared at all.
+//! Defines the errors that keep a case from being compared.
 
 use std::path::PathBuf;
 

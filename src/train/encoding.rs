@@ -1,4 +1,4 @@
-//! Frozen text encoders: every masked variant of a split is encoded once and kept on disk.
+//! Encodes text by a frozen encoder, once per masked variant of a split, with a cache on disk.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,7 +69,7 @@ impl FrozenText {
     }
 
     /// (N, T, H) hidden states of (N, 3, T) token rows, from the cache where they are known; new
-    /// ones are added to it if `keep` says that they will be wanted again.
+    /// ones are added to it if `keep` is set.
     ///
     /// # Errors
     /// [`Error::InterruptedEncoding`] where `interrupt` was raised.
@@ -113,7 +113,7 @@ impl FrozenText {
             .join(format!("{encoder}-{kind}-{PRECISION}-{text}.h5"))
     }
 
-    /// Write the states of one variant, whole or not at all.
+    /// Write the states of one variant atomically.
     fn store(&self, path: &Path, states: &Tensor) -> Result<(), Error> {
         let shape: Vec<usize> = states.size().iter().map(|&size| size as usize).collect();
         let values = Vec::<f32>::try_from(states.flatten(0, -1).to_device(Device::Cpu))?;

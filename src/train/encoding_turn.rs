@@ -1,4 +1,4 @@
-//! Processes that share a folder of data make each encoding once: one encodes, the others wait.
+//! Lets one process encode a text while others that share the folder wait.
 
 use std::io;
 use std::path::Path;
@@ -7,17 +7,17 @@ use crate::support::turn::{Turn, turn};
 
 /// Waits until another process has made the file at `path`, or until it is this one's turn to: its
 /// claim holds until it is dropped. `None` where `stop` ends the waiting, and where the folder takes
-/// no claim: then everybody encodes for themselves, which costs time alone.
+/// no lock file: then each process encodes for itself, which costs only time.
 pub fn take(path: &Path, stop: &dyn Fn() -> bool) -> Option<Turn> {
-    let mut said = String::new();
+    let mut reported = String::new();
     let wait = |who: &str| {
         if stop() {
             return Err(io::Error::from(io::ErrorKind::Interrupted));
         }
-        if said != who {
-            who.clone_into(&mut said);
-            let mut words = who.split_whitespace();
-            let (host, process) = (words.next().unwrap_or("?"), words.next().unwrap_or("?"));
+        if reported != who {
+            who.clone_into(&mut reported);
+            let mut parts = who.split_whitespace();
+            let (host, process) = (parts.next().unwrap_or("?"), parts.next().unwrap_or("?"));
             tracing::info!("waiting for process {process} on {host}, which encodes the same text");
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! `metrics.jsonl`: one line per epoch, and the words behind the progress bar.
+//! Writes `metrics.jsonl`, a line per epoch, and describes an epoch for the progress bar.
 
 use std::path::Path;
 
@@ -41,7 +41,7 @@ const WIDTH: usize = 80;
 impl EpochLine {
     /// What a person sees of it, in 80 columns: losses and scores as far as there is room; a star
     /// where the epoch is picked. `left` are the seconds to go.
-    pub fn words(&self, epochs: u32, left: f64) -> String {
+    pub fn describe(&self, epochs: u32, left: f64) -> String {
         let mut terms = self.losses.iter();
         // The total comes last and is told first.
         let total = terms.next_back().map_or(f64::NAN, |(_, value)| *value);
@@ -69,7 +69,7 @@ impl EpochLine {
         format!("{head}{}{split}{scores}{tail}", fitting(terms, room))
     }
 
-    /// The words behind a progress bar; `best` is the selected epoch so far.
+    /// The text after a progress bar; `best` is the selected epoch so far.
     pub fn best(&self, best: u32) -> String {
         let score = self.scores.first().and_then(|(name, value)| {
             let value = value.as_ref()?;
@@ -79,10 +79,10 @@ impl EpochLine {
     }
 }
 
-/// As many of these words as there is room for.
-fn fitting(words: impl Iterator<Item = String>, room: usize) -> String {
+/// As many of these parts as there is room for.
+fn fitting(parts: impl Iterator<Item = String>, room: usize) -> String {
     let mut all = String::new();
-    for word in words {
+    for word in parts {
         if all.len() + word.len() > room {
             break;
         }
@@ -174,9 +174,9 @@ mod tests {
 
     #[test]
     fn a_line_fits_a_terminal_and_says_what_matters_most() {
-        let words = line(12).words(200, 4321.0);
+        let text = line(12).describe(200, 4321.0);
         assert_eq!(
-            words,
+            text,
             " 12/200 loss 1.234 l_sp 1.234 valid mae 0.988* 52/s 1.0 GiB 1h12m left"
         );
         let mut paper = line(7);
@@ -184,9 +184,9 @@ mod tests {
         paper.scores = scores.map(|name| (name.to_owned(), None)).into();
         paper.selected.clear();
         for line in [line(1), line(12), paper] {
-            let words = line.words(2000, 86_400.0 * 30.0);
-            assert!(words.len() <= WIDTH, "{words}");
-            assert!(words.ends_with("left"), "{words}");
+            let text = line.describe(2000, 86_400.0 * 30.0);
+            assert!(text.len() <= WIDTH, "{text}");
+            assert!(text.ends_with("left"), "{text}");
         }
     }
 
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(epochs(), [1, 2, 3]);
         truncate(&path, 2).unwrap();
         assert_eq!(epochs(), [1, 2]);
-        // Whoever has the file open keeps the old one: it is replaced, not written over.
+        // A process that has the file open keeps the old one: it is replaced, not written over.
         let open = std::fs::File::open(&path).unwrap();
         append(&path, &line(3)).unwrap();
         let old = std::io::read_to_string(open).unwrap();

@@ -1,4 +1,4 @@
-//! What can go wrong between prepared data and predictions.
+//! Defines the errors between prepared data and predictions.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 pub enum Error {
     #[error("expected a device like auto, cpu, cuda or cuda:1, found `{found}`")]
     DeviceName { found: String },
-    #[error("CUDA was asked for but cannot be used: {reason}; `--device cpu` runs without it")]
+    #[error("CUDA cannot be used: {reason}; `--device cpu` runs without it")]
     NoCuda { reason: String },
     #[error(
         "expected a text encoder like auto, tiny, features, bert:DIR or frozen:DIR, found `{found}`"
@@ -116,7 +116,7 @@ pub enum Error {
     },
     #[error(
         "interrupted after epoch {epoch} and {step} steps of the next; everything is stored, and \
-         the same command goes on from there"
+         the same command resumes there"
     )]
     Interrupted { epoch: u32, step: usize },
     #[error("interrupted while text was encoded; the same command encodes it again")]

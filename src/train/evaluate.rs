@@ -148,8 +148,7 @@ impl<'a> Evaluator<'a> {
 /// The hidden states of texts that several views have in common in one pass, as views do that differ in
 /// audio and vision alone. They go through the text encoder once.
 ///
-/// The texts of a whole pass must be equal: a text that were encoded among others could have other last
-/// bits.
+/// All texts of the pass must be equal: encoded among others, a text could have other last bits.
 struct SharedTexts {
     /// By view, the first view with the same texts; none where the model has token ids of no view.
     first: Vec<Option<usize>>,

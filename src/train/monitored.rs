@@ -1,4 +1,4 @@
-//! A split that is looked at after every epoch.
+//! Evaluates the monitored split after every epoch.
 
 use super::Error;
 use super::evaluate::Evaluator;

@@ -1,4 +1,4 @@
-//! What tch does not bind: fused Adam, gradients' end, determinism, precision, memory figures.
+//! Calls what tch does not bind: fused Adam, freeing of gradients, determinism, precision, memory figures.
 //!
 //! `native.cpp` holds the other side of every function here.
 
@@ -74,17 +74,17 @@ fn handles(tensors: &[&Tensor]) -> Vec<Handle> {
 /// Frees the gradients of these parameters: they have none until the next backward pass makes new ones.
 ///
 /// # Errors
-/// What libtorch says, as text.
+/// libtorch's message.
 pub fn forget_gradients(parameters: &[&Tensor]) -> Result<(), String> {
     let parameters = handles(parameters);
     // SAFETY: every pointer is a live tensor borrowed through `parameters`.
-    said(unsafe { lnln_forget_gradients(parameters.as_ptr(), parameters.len()) })
+    check(unsafe { lnln_forget_gradients(parameters.as_ptr(), parameters.len()) })
 }
 
 /// One step of Adam or AdamW over many tensors, by libtorch's fused kernel.
 ///
 /// # Errors
-/// What libtorch says, as text.
+/// libtorch's message.
 pub fn fused_adam(moves: &Moves<'_>, rates: Rates) -> Result<(), String> {
     let lists = [
         moves.parameters,
@@ -114,7 +114,7 @@ pub fn fused_adam(moves: &Moves<'_>, rates: Rates) -> Result<(), String> {
             decoupled, count, p, g, m, v, s, rate, beta1, beta2, decay, eps,
         )
     };
-    said(message)
+    check(message)
 }
 
 /// Deterministic algorithms, an error where CUDA has none.
@@ -198,7 +198,7 @@ pub fn trim_heap() {
 }
 
 /// The message of a call, if it left one.
-fn said(message: *mut c_char) -> Result<(), String> {
+fn check(message: *mut c_char) -> Result<(), String> {
     if message.is_null() {
         return Ok(());
     }
@@ -212,7 +212,7 @@ fn said(message: *mut c_char) -> Result<(), String> {
 }
 
 fn checked(message: *mut c_char) -> Result<(), Error> {
-    said(message).map_err(Error::Libtorch)
+    check(message).map_err(Error::Libtorch)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Telling a device that is out of memory from everything else that can go wrong in a pass.
+//! Tells exhausted memory from the other faults of a pass.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};

@@ -1,4 +1,4 @@
-//! The precision of a pass.
+//! Sets the precision of a pass.
 
 use std::fmt;
 use std::str::FromStr;
@@ -48,7 +48,7 @@ impl fmt::Display for Precision {
 }
 
 impl Precision {
-    /// The precision of everything until the guard is dropped; of a pass and its way back, where
+    /// The precision of everything until the guard is dropped; of a pass and its backward pass, where
     /// [`Guard::end_autocast`] comes between the two.
     pub fn enter(self, device: Device) -> Result<Guard, Error> {
         let tf32_before = native::tf32_allowed();

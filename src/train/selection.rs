@@ -1,4 +1,4 @@
-//! Which epoch's weights are evaluated.
+//! Selects the epoch whose weights are evaluated.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::metric::{Metric, Protocol};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// The best value of a metric on the validation split, averaged over the validation rates;
-    /// `None` stands for the metric that the data set's protocol selects by.
+    /// `None`: the metric that the data set's protocol selects by.
     Validation(Option<String>),
     /// The last epoch.
     Last,
@@ -115,7 +115,7 @@ impl Rule {
         self.selection != Selection::Paper
     }
 
-    /// The word of records: `validation`, `last` or `paper`.
+    /// The name in records: `validation`, `last` or `paper`.
     pub fn name(&self) -> &'static str {
         match self.selection {
             Selection::Validation(_) => "validation",
@@ -124,7 +124,7 @@ impl Rule {
         }
     }
 
-    /// The rule with its metric spelt out, as run identities hold it.
+    /// The rule with its metric by name, as in run identities.
     pub fn identity(&self) -> String {
         match &self.selection {
             Selection::Validation(_) => format!("valid:{}", self.monitored[0].name),

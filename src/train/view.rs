@@ -1,4 +1,4 @@
-//! A view of a split: its features with some positions missing, and how to make one.
+//! Makes views of a split: its features with some positions masked.
 
 use std::sync::atomic::AtomicBool;
 
@@ -19,9 +19,9 @@ pub struct View {
     text: Text,
     /// Counted share of each text that is there, (N, 1).
     present: Tensor,
-    /// (N, T, 1), true where a frame of audio or vision is erased or padding; `None` where nothing is
-    /// missing.
-    lost: Option<[Tensor; 2]>,
+    /// (N, T, 1), true where a frame of audio or vision is masked or padding; `None` where nothing is
+    /// masked.
+    missing: Option<[Tensor; 2]>,
     /// Nominal missing rate per sample, (N, 1) each, for text, audio, vision.
     rates: [Tensor; 3],
 }
@@ -31,16 +31,16 @@ impl View {
     pub fn inputs(&self, split: &SplitTensors, index: &Tensor) -> Inputs {
         let rows = |tensor: &Tensor| tensor.index_select(0, index);
         // Overwritten as by `mask::apply::frames`: multiplied by 0 an infinity would stay as NaN.
-        let erase = |features: &Tensor, which: usize| match &self.lost {
-            Some(lost) => rows(features).masked_fill_(&rows(&lost[which]), 0.0),
+        let mask = |features: &Tensor, which: usize| match &self.missing {
+            Some(missing) => rows(features).masked_fill_(&rows(&missing[which]), 0.0),
             None => rows(features),
         };
         let [text_lengths, audio_lengths, vision_lengths] =
             [0, 1, 2].map(|modality: usize| rows(&split.lengths[modality]));
         Inputs {
             text: self.text.map(rows),
-            audio: erase(&split.audio, 0),
-            vision: erase(&split.vision, 1),
+            audio: mask(&split.audio, 0),
+            vision: mask(&split.vision, 1),
             text_present: rows(&self.present),
             text_lengths,
             audio_lengths,
@@ -58,7 +58,7 @@ impl View {
 
     /// Bytes of its tensors.
     pub fn bytes(&self) -> u64 {
-        let masks = self.lost.iter().flatten();
+        let masks = self.missing.iter().flatten();
         masks.map(memory::size).sum::<u64>() + memory::size(self.text.tensor())
     }
 
@@ -73,13 +73,13 @@ impl View {
 pub enum TextSource {
     /// Token ids, for an encoder inside the model.
     Tokens,
-    /// The file's own features; an erased token is a row of zeros.
+    /// The file's own features; a masked token is a row of zeros.
     Features,
     /// Hidden states of a frozen encoder.
     Frozen(Box<FrozenText>),
 }
 
-/// What erases positions of training samples, and how many.
+/// How positions of training samples are masked, and how many.
 #[derive(Clone, Copy)]
 pub struct TrainingNoise<'a> {
     pub mask_protocol: &'a dyn MaskProtocol,
@@ -110,7 +110,7 @@ impl Views<'_> {
         Ok(View {
             text,
             present,
-            lost: None,
+            missing: None,
             rates: [none.shallow_clone(), none.shallow_clone(), none],
         })
     }
@@ -121,7 +121,7 @@ impl Views<'_> {
         self.masked(keeps, &rates)
     }
 
-    /// Draw number `draw` of the training noise, with rates after `law`.
+    /// Draw number `draw` of the training noise, with rates from its distribution.
     ///
     /// `seed` is the run's; `test` is the test split's number of samples and padded vision steps.
     pub fn noisy(
@@ -181,7 +181,7 @@ impl Views<'_> {
         Ok(View {
             text,
             present,
-            lost: Some([self.lost(audio), self.lost(vision)]),
+            missing: Some([self.missing(audio), self.missing(vision)]),
             rates: [0, 1, 2].map(|modality: usize| {
                 let rates: Vec<f32> = rates[modality].iter().map(|&rate| rate as f32).collect();
                 self.column(&rates)
@@ -222,7 +222,7 @@ impl Views<'_> {
         })
     }
 
-    fn lost(&self, keep: &Keep) -> Tensor {
+    fn missing(&self, keep: &Keep) -> Tensor {
         Tensor::from_slice(&keep.bits)
             .view([keep.rows as i64, keep.steps as i64, 1])
             .logical_not()

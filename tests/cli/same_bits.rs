@@ -18,8 +18,8 @@ struct Sweep<'a> {
 impl Sweep<'_> {
     fn run(&self, models: &str, conditions: &str, more: &str) -> Vec<RunDir> {
         let line = format!(
-            "run --datasets demo-film --models {models} --rates {conditions} --seeds 1111 --epochs 1 \
-             --batch-size 8 --valid-rates 0,0.5 --device cpu {more}"
+            "run --datasets demo-film --models {models} --rates {conditions} --masks random,modality \
+             --seeds 1111 --epochs 1 --batch-size 8 --valid-rates 0,0.5 --device cpu {more}"
         );
         let mut command = program();
         command.args(words(&line)).arg("--data").arg(self.data);

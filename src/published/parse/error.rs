@@ -1,4 +1,4 @@
-//! Why a file is no printed table.
+//! Defines the errors of parsing a table.
 
 use std::path::PathBuf;
 

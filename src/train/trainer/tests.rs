@@ -38,13 +38,13 @@ struct Line {
     stop: Option<(usize, Arc<AtomicBool>)>,
     passes: Arc<AtomicUsize>,
     /// Raised in this pass without gradient, of which validation makes one a view.
-    stop_looking: Option<(usize, Arc<AtomicBool>)>,
-    looks: AtomicUsize,
+    stop_evaluating: Option<(usize, Arc<AtomicBool>)>,
+    evaluations: AtomicUsize,
     /// The pass whose loss is finite and whose gradient is not.
     broken_gradient: Option<usize>,
     /// The pass after which the weight is infinite.
     spoilt: Option<usize>,
-    /// Divides by what dropout draws, and says which samples that made infinite, pass by pass.
+    /// Divides by what dropout draws, and notes which samples that made infinite, pass by pass.
     divides: Option<Arc<Mutex<Vec<Vec<i64>>>>>,
 }
 
@@ -59,8 +59,8 @@ impl Line {
             draws: true,
             stop: None,
             passes: Arc::default(),
-            stop_looking: None,
-            looks: AtomicUsize::new(0),
+            stop_evaluating: None,
+            evaluations: AtomicUsize::new(0),
             broken_gradient: None,
             spoilt: None,
             divides: None,
@@ -119,7 +119,7 @@ impl Model for Line {
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> crate::model::error::Result<Tensor> {
-        count(&self.looks, self.stop_looking.as_ref());
+        count(&self.evaluations, self.stop_evaluating.as_ref());
         Ok(self.at(inputs, trace))
     }
 
@@ -128,7 +128,7 @@ impl Model for Line {
     }
 }
 
-/// A split of `CLIPS` samples whose labels follow their audio.
+/// A split of [`SAMPLES`] samples whose labels follow their audio.
 fn split(name: SplitName) -> Split {
     let block = |steps: usize, width: usize| Block {
         rows: SAMPLES,
