@@ -1,7 +1,6 @@
-//! Prepared data back as a pickle: nothing gained, nothing lost, and what is erased is erased.
+//! Exports prepared data as a pickle: nothing added, nothing missing, and what is masked is masked.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod data;
 mod python;
@@ -10,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use data::{Column, SAMPLES, Small};
-use lnln_bench::data::dataset::export::{Erase, export};
+use lnln_bench::data::dataset::export::{ApplyMasks, export};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, Modality, SplitName, prepare};
 use lnln_bench::data::pickle::Pickle;
 use lnln_bench::mask::apply::UNKNOWN;
-use lnln_bench::mask::{Erasure, Keep};
+use lnln_bench::mask::{ExportMasks, Keep};
 
 /// Both demo corpora, one of which has lists, labels per modality and infinities.
 fn prepared(folder: &Path) -> Vec<(PathBuf, String)> {
@@ -57,8 +56,8 @@ fn a_complete_export_prepared_again_has_the_same_content() {
     }
 }
 
-/// Keeps the positions whose number plus the sample's is even.
-fn erasure(corpus: &Corpus) -> Erasure {
+/// Keeps the positions whose index plus the sample's is even.
+fn masks(corpus: &Corpus) -> ExportMasks {
     let keep = |split, modality| {
         let outline = corpus.outline(split).unwrap();
         let (rows, steps) = (outline.ids.len(), outline.steps[modality as usize]);
@@ -67,16 +66,16 @@ fn erasure(corpus: &Corpus) -> Erasure {
         Keep { rows, steps, bits }
     };
     let splits = SplitName::ALL.map(|split| (split, Modality::ALL.map(|m| keep(split, m))));
-    Erasure::of(splits.into())
+    ExportMasks::of(splits.into())
 }
 
 #[test]
-fn a_masked_export_loses_what_is_erased_and_nothing_else() {
+fn a_masked_export_lacks_masked_positions_only() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = prepared(folder.path()).remove(0);
     let corpus = Corpus::open(&path).unwrap();
     let out = folder.path().join("masked.pkl");
-    export(corpus.reader(), &out, Some(&erasure(&corpus)), false).unwrap();
+    export(corpus.reader(), &out, Some(&masks(&corpus)), false).unwrap();
     let pickle = Pickle::open(&out).unwrap();
     for split in SplitName::ALL {
         let complete = corpus.split(split, true).unwrap();
@@ -90,22 +89,26 @@ fn a_masked_export_loses_what_is_erased_and_nothing_else() {
             ("text", complete.text.as_ref().unwrap()),
         ] {
             let masked = column(name).to_vec::<f32>().unwrap();
-            for (index, (found, whole)) in masked.iter().zip(&block.data).enumerate() {
+            for (index, (found, complete)) in masked.iter().zip(&block.data).enumerate() {
                 let frame = index / block.width;
                 let stays = (frame / block.steps + frame % block.steps) % 2 == 0;
-                assert_eq!(*found, if stays { *whole } else { 0.0 }, "{name} {index}");
+                assert_eq!(
+                    *found,
+                    if stays { *complete } else { 0.0 },
+                    "{name} {index}"
+                );
             }
         }
         let tokens = complete.text_bert.unwrap();
         let masked = column("text_bert").to_vec::<i64>().unwrap();
-        for (index, (found, whole)) in masked.iter().zip(&tokens.data).enumerate() {
+        for (index, (found, complete)) in masked.iter().zip(&tokens.data).enumerate() {
             let (row, part, t) = (
                 index / (3 * tokens.width),
                 index / tokens.width % 3,
                 index % tokens.width,
             );
-            let erased = part == 0 && *whole != 0 && (row + t) % 2 == 1;
-            let expected = if erased { UNKNOWN } else { *whole };
+            let masked_here = part == 0 && *complete != 0 && (row + t) % 2 == 1;
+            let expected = if masked_here { UNKNOWN } else { *complete };
             assert_eq!(*found, i64::from(expected), "{row} {part} {t}");
         }
         let labels = column("regression_labels").to_vec::<f32>().unwrap();
@@ -119,9 +122,9 @@ fn masks_of_other_data_leave_no_file() {
     let corpora = prepared(folder.path());
     let [film, talk] = [0, 1].map(|i| Corpus::open(&corpora[i].0).unwrap());
     let out = folder.path().join("masked.pkl");
-    let foreign = erasure(&talk);
-    let foreign: &dyn Erase = &foreign;
-    let error = export(film.reader(), &out, Some(foreign), false).unwrap_err();
+    let others = masks(&talk);
+    let others: &dyn ApplyMasks = &others;
+    let error = export(film.reader(), &out, Some(others), false).unwrap_err();
     assert!(error.to_string().contains("fit the masks"), "{error}");
     assert!(!out.exists());
     assert!(std::fs::read_dir(folder.path()).unwrap().all(|entry| {
@@ -163,7 +166,7 @@ fn python_reads_the_same_numbers_from_both() {
         let corpus = Corpus::open(&path).unwrap();
         export(corpus.reader(), &out, None, true).unwrap();
         let mut command = Command::new(&python);
-        let said = python::run(command.args(["-c", COMPARE]).arg(&out).arg(&path));
-        assert_eq!(said.lines().count(), 3, "{said}");
+        let output = python::run(command.args(["-c", COMPARE]).arg(&out).arg(&path));
+        assert_eq!(output.lines().count(), 3, "{output}");
     }
 }

@@ -1,4 +1,4 @@
-//! The irregularities of files in circulation, one test each, and the odd things that are reported.
+//! The irregularities of files in circulation, one test each, and the warnings about them.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -235,15 +235,15 @@ fn statistics_and_the_option_are_stored() {
 }
 
 #[test]
-fn odd_tokens_labels_and_padding_are_reported_with_a_sample() {
-    let mut odd = tokens();
-    odd[0] = 7;
+fn wrong_tokens_labels_and_padding_are_reported_with_a_sample() {
+    let mut wrong = tokens();
+    wrong[0] = 7;
     let second = 3 * STEPS[0];
-    odd[second + 2] = 8;
-    odd[second + 5] = 9;
+    wrong[second + 2] = 8;
+    wrong[second + 5] = 9;
     let words = ["Positive", "Neutral", "Positive", "Positive"].map(String::from);
     let small = Small::new()
-        .set("text_bert", Column::I64(vec![SAMPLES, 3, STEPS[0]], odd))
+        .set("text_bert", Column::I64(vec![SAMPLES, 3, STEPS[0]], wrong))
         .set("annotations", Column::Texts(words.into()));
     let (imported, _) = plain(&small);
     warned(
@@ -269,15 +269,15 @@ fn odd_tokens_labels_and_padding_are_reported_with_a_sample() {
         &imported,
         &["with audio past its length", "first: video$_$0"],
     );
-    warned(&imported, &["the official split has [1284, 229, 686]"]);
-    let odd: Vec<_> = imported
+    warned(&imported, &["split sizes: 4/4/4, official 1284/229/686"]);
+    let with_warnings: Vec<_> = imported
         .checks
         .iter()
-        .filter(|check| !check.odd.is_empty())
+        .filter(|check| !check.warnings.is_empty())
         .collect();
     assert!(
-        odd.len() >= 5 && odd.len() < imported.checks.len(),
-        "{odd:?}"
+        with_warnings.len() >= 5 && with_warnings.len() < imported.checks.len(),
+        "{with_warnings:?}"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Masks as Python sees them, and masks that Python draws.
+//! Masks read by Python, and masks drawn by Python.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
-use lnln_bench::data::dataset::{Corpus, ImportOptions, SplitName, prepare};
+use lnln_bench::data::dataset::{Corpus, ImportOptions, Modality, SplitName, prepare};
 use lnln_bench::mask::{
-    EvaluationMasks, Ids, MaskFile, Variants, find, parse_list, to_hdf5, to_npz,
+    EvaluationMasks, Ids, MaskFile, Noise, Phase, Rows, Scope, Training, Variants, find, keep,
+    parse_list, to_hdf5, to_npz,
 };
 use lnln_bench::selftest::{self, Comparison};
 
@@ -55,24 +56,24 @@ fn the_example_in_the_documentation_unpacks_every_mask() {
     let path = folder.path().join("toy.masks.h5");
     MaskFile::write(&path, &corpus.content_hash, &variants).unwrap();
     let script = repository("docs/examples/read_masks.py");
-    let said = python::run(Command::new(python).arg(script).arg(&path));
+    let output = python::run(Command::new(python).arg(script).arg(&path));
     let mut lines = 0;
     for variants in &variants {
         for condition in &variants.conditions {
             let (mask_protocol, name) = (&variants.mask_protocol, condition.to_string());
             let hash = variants.hash(SplitName::Test, *condition).unwrap();
             let kept = kept(variants, &name);
-            let line = format!("{mask_protocol}-v1 seed-7 {name} {hash} kept {kept:?} lost ");
-            assert!(said.contains(&line), "`{line}` is not in {said}");
+            let line = format!("{mask_protocol}-v1 seed-7 {name} {hash} kept {kept:?} masked ");
+            assert!(output.contains(&line), "`{line}` is not in {output}");
             lines += 1;
         }
     }
-    assert_eq!(said.lines().count(), lines + 1);
+    assert_eq!(output.lines().count(), lines + 1);
 }
 
-/// Whoever writes the recipe of the page again, in another language, gets the same masks and hashes.
+/// A second implementation from the definition in docs/masks.md gets the same masks and hashes.
 #[test]
-fn the_recipe_in_the_documentation_gives_the_stored_masks() {
+fn the_definition_in_the_documentation_gives_the_stored_masks() {
     let Some(python) = python::python(&["h5py", "numpy", "blake3"]) else {
         return;
     };
@@ -82,12 +83,12 @@ fn the_recipe_in_the_documentation_gives_the_stored_masks() {
     let keyed = ["random", "temporal", "block", "modality", "mixed"];
     let dealt = EvaluationMasks::deal(&keyed, &conditions).unwrap();
     let path = folder.path().join("toy.masks.h5");
-    // A seed of more than 32 bits, whose every byte counts.
+    // A seed of more than 32 bits, every byte different.
     let seeds = [7, 0x0123_4567_89ab_cdef];
     MaskFile::prepare(&path, &corpus, &dealt, &seeds).unwrap();
     let mut command = Command::new(python);
     let script = repository("docs/examples/recompute_masks.py");
-    let said = python::run(command.arg(script).arg(corpus.reader().path()).arg(&path));
+    let output = python::run(command.arg(script).arg(corpus.reader().path()).arg(&path));
     let mut lines = 0;
     for evaluation in &dealt {
         let (mask_protocol, conditions) = (evaluation.mask_protocol, &evaluation.conditions);
@@ -100,17 +101,108 @@ fn the_recipe_in_the_documentation_gives_the_stored_masks() {
                     "{} test {seed} {condition} {hash} kept {kept:?}",
                     mask_protocol.name()
                 );
-                assert!(said.contains(&line), "`{line}` is not in {said}");
+                assert!(output.contains(&line), "`{line}` is not in {output}");
                 lines += 1;
             }
         }
     }
     // Under two seeds eleven rates of three mask protocols and a mixed condition, six subsets under one.
     assert_eq!(lines, 2 * (3 * 11 + 1) + 6);
-    assert_eq!(said.lines().count(), 3 * lines, "three splits: {said}");
+    assert_eq!(output.lines().count(), 3 * lines, "three splits: {output}");
 }
 
-/// What is stored stays, beside what is added.
+/// Training rates and kept positions of draw 2 by the example's functions, one line per protocol and
+/// modality.
+const NOISE: &str = r#"
+import sys
+import h5py, numpy
+
+sys.path.insert(0, sys.argv[1])
+from recompute_masks import MODALITIES, draws, half_complete, kept
+
+with h5py.File(sys.argv[2]) as file:
+    train = file["train"]
+    samples = train["id"].asstr()[:].tolist()
+    for protocol in sys.argv[3:]:
+        scope = (protocol, 1, "demo-talk", "train", 1113)
+        for modality in MODALITIES:
+            lengths = train[f"{modality}_lengths"][:]
+            rates = half_complete(scope, modality, samples, 2)
+            drawn = numpy.zeros((len(samples), lengths.max()))
+            for row, (sample, length) in enumerate(zip(samples, lengths)):
+                drawn[row, :length] = draws(scope, modality, sample, length, 2)
+            mask = kept(drawn, lengths, rates, modality)
+            print(protocol, modality, int((rates == 0).sum()), repr(float(rates.sum())), int(mask.sum()))
+"#;
+
+/// The noise of a run's third epoch under `fresh` (draw 2), for training another model on it.
+#[test]
+fn the_definition_in_the_documentation_gives_training_noise() {
+    let Some(python) = python::python(&["h5py", "numpy", "blake3"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = corpus(folder.path());
+    let keyed = ["random", "temporal", "block", "modality", "mixed"];
+    let mut command = Command::new(python);
+    command
+        .args(["-c", NOISE])
+        .arg(repository("docs/examples"))
+        .arg(corpus.reader().path())
+        .args(keyed);
+    let output = python::run(&mut command);
+    let outline = corpus.outline(SplitName::Train).unwrap();
+    let training = Training {
+        ids: &outline.ids,
+        vision_steps: outline.steps[2],
+        test: (1, 1),
+        mask_seed: 7,
+    };
+    let draw = Noise::Fresh.draw(2).unwrap();
+    let mut expected = Vec::new();
+    for name in keyed {
+        let mask_protocol = find(name).unwrap();
+        for modality in Modality::ALL {
+            let scope = Scope {
+                dataset: corpus.name(),
+                split: SplitName::Train,
+                modality,
+                seed: mask_protocol.training_seed(1113, 7),
+                phase: Phase::Epoch(draw),
+            };
+            let rates = mask_protocol.rates(&scope, &training).unwrap();
+            let (lengths, steps) = (outline.lengths(modality), outline.steps[modality as usize]);
+            let rows = Rows {
+                ids: &outline.ids,
+                lengths,
+                steps,
+            };
+            let draws = mask_protocol.draws(&scope, rows).unwrap();
+            let kept = keep(&draws, &rates, lengths, steps, modality).unwrap();
+            let complete = rates.iter().filter(|rate| **rate == 0.0).count();
+            let count = kept.bits.iter().filter(|bit| **bit).count();
+            expected.push((name, modality, complete, rates.iter().sum::<f64>(), count));
+        }
+    }
+    let lines: Vec<&str> = output.lines().collect();
+    assert_eq!(lines.len(), expected.len(), "{output}");
+    for (line, (name, modality, complete, sum, count)) in lines.iter().zip(expected) {
+        let fields: Vec<&str> = line.split(' ').collect();
+        assert_eq!(
+            fields[..3],
+            [name, modality.as_str(), &complete.to_string()],
+            "{line}"
+        );
+        // NumPy adds pairwise, so the last digits of the sum may differ.
+        assert!(
+            (fields[3].parse::<f64>().unwrap() - sum).abs() < 1e-9,
+            "{line}"
+        );
+        assert_eq!(fields[4], count.to_string(), "{line}");
+    }
+}
+
+/// Stored masks stay when others are added.
 #[test]
 fn masks_are_added_to_those_that_are_there() {
     let folder = tempfile::tempdir().unwrap();
@@ -121,7 +213,7 @@ fn masks_are_added_to_those_that_are_there() {
         let dealt = EvaluationMasks::deal(names, &conditions).unwrap();
         MaskFile::prepare(&path, &corpus, &dealt, seeds).unwrap();
         let file = MaskFile::open(&path).unwrap();
-        assert!(file.verify(|_| {}).unwrap().manifest);
+        assert!(file.verify(Some(&corpus), |_| {}).unwrap().manifest);
         let stored = file.stored().unwrap();
         let test = stored.iter().filter(|name| name.split == SplitName::Test);
         test.map(|name| {
@@ -141,7 +233,7 @@ fn masks_are_added_to_those_that_are_there() {
         prepare(&["random"], "0:1:0.5", &[1, 1]),
         ["random 1: 0 0.5 1"]
     );
-    // One seed stands for all where none enters.
+    // A seed-invariant protocol is drawn under the first seed only.
     assert_eq!(
         prepare(&["random", "modality"], "0.25,L", &[1, 2]),
         ["modality 1: L", "random 1: 0 0.25 0.5 1", "random 2: 0.25"]
@@ -154,20 +246,20 @@ fn masks_are_added_to_those_that_are_there() {
             "random 2: 0.25"
         ]
     );
-    let mut whole = Variants::of_corpus(
+    let mut test = Variants::of_corpus(
         find("random").unwrap(),
         &corpus,
         1,
         &parse_list("0,0.25,0.5,1").unwrap(),
     )
     .unwrap();
-    whole.splits.retain(|split| split.name == SplitName::Test);
+    test.splits.retain(|split| split.name == SplitName::Test);
     let file = MaskFile::open(&path).unwrap();
     let stored = file.stored().unwrap();
     let name = stored.iter().find(|name| {
         name.seed == 1 && name.mask_protocol == "random" && name.split == SplitName::Test
     });
-    assert_eq!(file.read(name.unwrap()).unwrap(), whole);
+    assert_eq!(file.read(name.unwrap()).unwrap(), test);
 }
 
 /// Both exports hold what `kept` counts, with ids and names.
@@ -185,7 +277,7 @@ with h5py.File(sys.argv[2]) as file:
     for split in ("train", "valid", "test"):
         assert file[split].attrs["hash"] == archive[f"{split}_hash"][0]
         assert file[split]["id"].asstr()[:].tolist() == archive[f"{split}_id"].tolist()
-        assert (file[split].attrs["realised"] == archive[f"{split}_realised"]).all()
+        assert (file[split].attrs["realized"] == archive[f"{split}_realized"]).all()
         for modality in ("text", "audio", "vision"):
             kept = archive[f"{split}_{modality}"]
             assert kept.dtype == bool and (file[split][modality][:] == kept).all()
@@ -213,12 +305,12 @@ fn python_reads_exported_masks() {
     to_hdf5(&variants, condition, with, &h5, false).unwrap();
     assert!(
         to_npz(&variants, condition, with, &npz, false).is_err(),
-        "a file is replaced unasked"
+        "an existing file is replaced"
     );
     let mut command = Command::new(python);
     command.args(["-c", EXPORTS]).args([&npz, &h5]);
-    let said = python::run(command.arg(&corpus.content_hash));
-    assert_eq!(said.trim(), format!("{:?}", kept(&variants, "0.3")));
+    let output = python::run(command.arg(&corpus.content_hash));
+    assert_eq!(output.trim(), format!("{:?}", kept(&variants, "0.3")));
 }
 
 /// The published masks and training rates of seeds and shapes that no stored case has.

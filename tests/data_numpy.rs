@@ -2,7 +2,6 @@
 //! order and container, and says what numpy makes of them.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod python;
 

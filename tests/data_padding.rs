@@ -136,7 +136,7 @@ fn files_without_tokens_take_lengths_from_their_text_features() {
     let (imported, split) = plain(&small);
     assert_eq!(split.text_lengths, TEXT.map(|n| n as u32));
     assert!(split.text_bert.is_none() && split.text.is_some());
-    warned(&imported, &["there is no text_bert"]);
+    warned(&imported, &["columns: no text_bert"]);
     let counts = Column::Ints(vec![6, 6, 6, 6]);
     let (_, split) = plain(&small.set("text_lengths", counts));
     assert_eq!(split.text_lengths, [6; SAMPLES]);

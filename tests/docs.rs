@@ -1,10 +1,11 @@
-//! Pages that are made from the code, and diffs that must stay true to it.
+//! Compares generated pages, the diffs of CONTRIBUTING.md and its table of crates with the code.
 #![cfg(feature = "torch")]
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot read its files has failed"
 )]
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use lnln_bench::model::{Entry, MODELS, Profile};
 use serde_json::Value;
 
-/// Set to 1, pages are written anew instead of compared.
+/// If 1, pages are written instead of compared.
 const UPDATE: &str = "LNLN_BENCH_UPDATE_DOCS";
 
 fn root() -> &'static Path {
@@ -37,7 +38,7 @@ fn page(entry: &Entry) -> String {
     if !entry.citation.is_empty() {
         write!(page, "\n{}\n", entry.citation).unwrap();
     }
-    // Links of rustdoc point nowhere here.
+    // Links of rustdoc do not work here.
     let head = head(&source).replace("[`", "`").replace("`]", "`");
     write!(page, "\n{head}\n").unwrap();
     if !entry.variants.is_empty() {
@@ -86,7 +87,7 @@ fn rows(entry: &Entry, profile: Profile) -> Vec<(String, String)> {
     let recipe = (entry.recipe)(profile);
     let mut rows = flat(&serde_json::to_value(&recipe).unwrap());
     if recipe.trainer_options.early_stop.is_some() {
-        // Whoever stops early has no number of epochs.
+        // Early stopping replaces the number of epochs.
         let epochs = rows.iter_mut().find(|(name, _)| name == "epochs");
         epochs.unwrap().1 += " (ours; published: no cap)";
     }
@@ -116,7 +117,7 @@ fn flat(value: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Compares a page with what the code says, or writes it.
+/// Compares a page with the expected text, or writes it.
 fn check(path: &str, expected: &str) {
     let file = root().join(path);
     if std::env::var(UPDATE).is_ok_and(|value| value == "1") {
@@ -127,7 +128,7 @@ fn check(path: &str, expected: &str) {
     let found = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         found == expected,
-        "{path} is not what the code says; {UPDATE}=1 cargo test --release --test docs writes it anew"
+        "{path} does not match the code; {UPDATE}=1 cargo test --release --test docs writes it again"
     );
 }
 
@@ -160,10 +161,10 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => found.extend(sources(&path)),
-            false if path.extension().is_some_and(|end| end == "rs") => found.push(path),
-            false => {}
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
         }
     }
     found.sort();
@@ -180,24 +181,24 @@ fn code(path: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What adding a model costs: a file (with a folder of its parts) and two lines in the registry.
+/// A model is a file, with a folder of its parts, and two lines in the registry.
 #[test]
 fn nothing_else_mentions_a_model() {
     let models = root().join("src/model");
     let registry = code(&models.join("mod.rs"));
-    // Whole files of tests and of what they share.
+    // Files of tests and of their fixtures.
     let tests = |path: &Path| {
         let fixture = path.ends_with("fixture.rs");
         fixture || code(path).contains("#[test]")
     };
-    // The report compares with LNLN where nobody says with what.
+    // The report compares with LNLN by default.
     let allowed = [("lnln", "src/report/write.rs")];
     for entry in MODELS {
         let name = entry.name;
         for line in [format!("pub mod {name};"), format!("    &{name}::ENTRY,")] {
             assert!(registry.lines().any(|found| found == line), "{line}");
         }
-        // A schedule is called so too.
+        // A schedule has this name too.
         if name == "constant" {
             continue;
         }
@@ -222,7 +223,7 @@ fn nothing_else_mentions_a_model() {
             }
         }
     }
-    // A model's file that is in no list would be no model.
+    // Every file with an entry is in the list.
     for path in sources(&models) {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         if code(&path).contains("pub static ENTRY") {
@@ -234,11 +235,10 @@ fn nothing_else_mentions_a_model() {
 /// A file of a diff, and its lines once it is applied.
 struct Diff {
     path: PathBuf,
-    is_new: bool,
     lines: Vec<String>,
 }
 
-/// What a `diff` block of CONTRIBUTING.md adds to or finds in a file, line by line.
+/// The files of the `diff` blocks of CONTRIBUTING.md, with the lines they add or find.
 fn diffs(text: &str) -> Vec<Diff> {
     let mut files: Vec<Diff> = Vec::new();
     let blocks = text.split("```diff\n").skip(1);
@@ -247,14 +247,10 @@ fn diffs(text: &str) -> Vec<Diff> {
             let name = names.split(" b/").nth(1).unwrap();
             files.push(Diff {
                 path: root().join(name),
-                is_new: false,
                 lines: Vec::new(),
             });
-        } else if let Some(Diff { is_new, lines, .. }) = files.last_mut() {
-            *is_new |= line.starts_with("new file");
-            let is_header = ["+++", "---", "@@", "new file"]
-                .iter()
-                .any(|h| line.starts_with(h));
+        } else if let Some(Diff { lines, .. }) = files.last_mut() {
+            let is_header = ["+++", "---", "@@"].iter().any(|h| line.starts_with(h));
             if !is_header && !line.starts_with('-') {
                 lines.push(line.get(1..).unwrap_or_default().to_owned());
             }
@@ -266,25 +262,14 @@ fn diffs(text: &str) -> Vec<Diff> {
 #[test]
 fn the_diffs_of_contributing_are_real() {
     let files = diffs(&fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap());
-    assert!(files.len() >= 3, "a model's two files and a data set's one");
-    assert!(files.iter().any(|file| file.is_new), "a model's own file");
-    for Diff {
-        path,
-        is_new,
-        lines,
-    } in files
-    {
+    assert_eq!(
+        files.len(),
+        2,
+        "a model's registry and the table of a data set"
+    );
+    for Diff { path, lines } in files {
         let source = fs::read_to_string(&path).unwrap();
         let mut rest = source.lines();
-        if is_new {
-            let shown = lines.len();
-            assert_eq!(
-                shown,
-                source.lines().count(),
-                "{}: not the whole file",
-                path.display()
-            );
-        }
         for line in lines {
             assert!(
                 rest.any(|found| found == line),
@@ -293,4 +278,30 @@ fn the_diffs_of_contributing_are_real() {
             );
         }
     }
+}
+
+/// Every direct dependency has a line in the table of CONTRIBUTING.md, and no other crate has.
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let mut expected = BTreeSet::new();
+    for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+        expected.extend(manifest[section].as_table().unwrap().keys().cloned());
+    }
+    let page = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    let table = page.split("| crate |").nth(1).unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let named = |row: &str| {
+        let crates = row.split('|').nth(1).unwrap().to_owned();
+        // What is in brackets is another name of the same crate.
+        let crates = crates.split('(').next().unwrap().to_owned();
+        let names = crates.split('`').skip(1).step_by(2).map(str::to_owned);
+        names.collect::<Vec<_>>()
+    };
+    let found: BTreeSet<String> = rows.flat_map(named).collect();
+    assert_eq!(found, expected);
 }

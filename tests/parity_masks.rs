@@ -13,7 +13,7 @@ fn masks_equal_the_published_ones() {
         .filter(|comparison| !comparison.passed())
         .collect();
     assert!(failed.is_empty(), "{failed:#?}");
-    // Three seeds (3 fields, 3 ways of saying what is valid, 6 rates x 6 arrays), 12 sets of rates (9 arrays), two loaders
-    // (3 splits and 3 refreshes of 6 arrays).
+    // Three seeds (3 arrays of draws, 3 of valid positions, 6 rates x 6 arrays), 12 sets of rates (9
+    // arrays), two loaders (3 splits and 3 refreshes of 6 arrays).
     assert_eq!(comparisons.len(), 3 * (3 + 3 + 6 * 6) + 12 * 9 + 2 * 6 * 6);
 }

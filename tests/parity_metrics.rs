@@ -1,7 +1,6 @@
 //! The committed metric cases: 32 pairs of vectors per data set.
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod python;
 

@@ -65,7 +65,7 @@ fn check_all(engine: Engine) {
                 "trajectory.loss",
                 "optimizer.groups",
                 "optimizer.weight_decay",
-                "optimizer.clip",
+                "optimizer.sample",
                 "optimizer.kind",
             ] {
                 assert!(

@@ -1,5 +1,5 @@
-//! Training noise to the end: what a model is given under `reference` and `reference-refresh` is what
-//! the published loader gave, by its stored states (`tests/golden/masks/loader_seed_S`).
+//! Training noise: the inputs of a model under `reference` and `reference-refresh` equal those of the
+//! published loader in its stored states (`tests/golden/masks/loader_seed_S`).
 
 #![cfg(feature = "torch")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
@@ -11,7 +11,8 @@ use lnln_bench::mask::{Noise, RateDistribution};
 use lnln_bench::selftest::compare::values;
 use lnln_bench::selftest::tensors::Tensors;
 use lnln_bench::train::tensors::SplitTensors;
-use lnln_bench::train::view::{TextSource, TrainingNoise, Views};
+use lnln_bench::train::text_source::TextSource;
+use lnln_bench::train::view::{NoiseSpec, Views};
 use tch::{Device, Tensor};
 
 /// Mask seed of every published loader.
@@ -72,7 +73,7 @@ fn train(stored: &Tensors) -> Split {
     }
 }
 
-/// The frames that a stored state leaves: stored themselves, or as a mask.
+/// The masked frames of a stored state, which stores them or their mask.
 fn frames(stored: &Tensors, state: &str, modality: &str) -> Vec<f64> {
     if let Ok(masked) = stored.f64(&format!("{state}{modality}_m")) {
         return masked.data.clone();
@@ -80,8 +81,8 @@ fn frames(stored: &Tensors, state: &str, modality: &str) -> Vec<f64> {
     let complete = block(stored, &format!("in.train.{modality}"), |v| v);
     let keep = stored.i64(&format!("{state}{modality}_keep")).unwrap();
     let values = complete.data.iter().enumerate();
-    let kept = |place: usize| keep.data[place / complete.width] as f64;
-    values.map(|(place, v)| v * kept(place)).collect()
+    let kept = |index: usize| keep.data[index / complete.width] as f64;
+    values.map(|(index, v)| v * kept(index)).collect()
 }
 
 fn holds(seed: u64, noise: Noise, epoch: u32, state: &str) {
@@ -95,7 +96,8 @@ fn holds(seed: u64, noise: Noise, epoch: u32, state: &str) {
         keep_encodings: false,
         device: Device::Cpu,
     };
-    let training = TrainingNoise {
+    let training = NoiseSpec {
+        kind: noise,
         mask_protocol: noise.mask_protocol(None).unwrap(),
         distribution: RateDistribution::HalfComplete,
         mask_seed: MASK_SEED,
@@ -104,7 +106,7 @@ fn holds(seed: u64, noise: Noise, epoch: u32, state: &str) {
     let test = (test.shape[0], test.shape[1]);
     let draw = noise.draw(epoch).unwrap();
     let view = views.noisy(&training, test, seed, draw).unwrap();
-    // Backwards, as a batch may come.
+    // Reversed, since a batch may have any order.
     let order: Vec<i64> = (0..split.len() as i64).rev().collect();
     let index = Tensor::from_slice(&order);
     let inputs = view.inputs(&SplitTensors::new(&split, Device::Cpu), &index);

@@ -17,8 +17,9 @@ use lnln_bench::support::Progress;
 use lnln_bench::train::evaluate::Evaluator;
 use lnln_bench::train::monitored::Monitored;
 use lnln_bench::train::tensors::SplitTensors;
+use lnln_bench::train::text_source::TextSource;
 use lnln_bench::train::trainer::{self, Data, Plan};
-use lnln_bench::train::view::{TextSource, Views};
+use lnln_bench::train::view::Views;
 use lnln_bench::train::{Error, Files, Precision, Schedule, Selection, native};
 use tch::{Device, Kind, Tensor, nn};
 

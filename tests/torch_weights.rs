@@ -1,7 +1,6 @@
 //! Weights of `torch.save` are those of the safetensors file, and those transformers computes with.
 #![cfg(feature = "torch")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod data;
 mod python;

@@ -3,25 +3,27 @@ import sys
 import h5py
 import numpy as np
 
+MODALITIES = ("text", "audio", "vision")
 
-def kept(group, modality, level):
-    """Positions that stay at a level, bool (clip, position); padding is False."""
+
+def kept(group, modality, condition):
+    """Kept positions at a condition, bool (samples, positions); False on padding."""
     packed = group[modality]
     bits, steps = int(packed.attrs["bits"]), int(packed.attrs["steps"])
-    places = range(0, 8, bits)  # within a byte the first position lies lowest
-    ranks = np.stack([packed[:] >> place & (2**bits - 1) for place in places], axis=-1)
-    ranks = ranks.reshape(len(packed), -1)[:, :steps]
-    levels = list(group.attrs["levels"])
-    rate = group["nominal"][levels.index(level), ["text", "audio", "vision"].index(modality)]
-    return ranks > np.searchsorted(packed.attrs["rates"], rate)
+    shifts = range(0, 8, bits)  # the first position is in the lowest bits of a byte
+    index = np.stack([packed[:] >> shift & (2**bits - 1) for shift in shifts], axis=-1)
+    index = index.reshape(len(packed), -1)[:, :steps]
+    row = list(group.attrs["conditions"]).index(condition)
+    rate = group["nominal"][row, MODALITIES.index(modality)]
+    return index > np.searchsorted(packed.attrs["rates"], rate)
 
 
 with h5py.File(sys.argv[1]) as file:
     print("masks of", file.attrs["dataset"], "for data", file.attrs["content_hash"])
-    for family in file:
-        for seed in file[family]:
-            test = file[family][seed]["test"]
-            for row, level in enumerate(test.attrs["levels"]):
-                count = [int(kept(test, m, level).sum()) for m in ("text", "audio", "vision")]
-                rates = np.round(test["realised"][row], 3).tolist()
-                print(family, seed, level, test.attrs["hashes"][row], "kept", count, "lost", rates)
+    for protocol in file:
+        for seed in file[protocol]:
+            test = file[protocol][seed]["test"]
+            for row, condition in enumerate(test.attrs["conditions"]):
+                count = [int(kept(test, m, condition).sum()) for m in MODALITIES]
+                rates = np.round(test["realized"][row], 3).tolist()
+                print(protocol, seed, condition, test.attrs["hashes"][row], "kept", count, "masked", rates)

@@ -1,9 +1,10 @@
-"""Draws the masks of the keyed families anew from their recipe (docs/masks.md) and compares them with
-stored ones:
+"""Draws the masks of the five keyed mask protocols from their definition (docs/masks.md) and compares
+them with stored ones:
 
     python recompute_masks.py data/mosi.h5 data/mosi.masks.h5
 
-Nothing of this tool is used, so that the recipe can be written again in any language.
+Needs blake3, h5py and numpy from PyPI and nothing of lnln-bench. Import `draws`, `kept` and
+`half_complete` to make the training noise of a run in your own training loop.
 """
 
 import sys
@@ -20,24 +21,31 @@ def number(value, size):
 
 
 def text(value):
-    """A text behind its length in bytes."""
+    """A text, preceded by its length in bytes."""
     value = value.encode()
     return number(len(value), 8) + value
 
 
-def key(family, version, dataset, split, modality, seed, clip):
-    """The 32 bytes that decide a clip's numbers in one modality, for evaluation."""
+def key(scope, modality, sample, draw=None, purpose="field"):
+    """The 32 bytes that seed a sample's stream in one modality.
+
+    `scope` is (mask protocol, version, data set, split, seed). `draw` is None for evaluation. In
+    training it is the number of the draw: the epoch, counted from 0, for `fresh`; epoch % K for
+    `cycle:K`; 0 for `fixed`.
+    """
+    protocol, version, dataset, split, seed = scope
     hasher = blake3.blake3(derive_key_context="lnln-bench mask key 1")
-    for part in ("field", family, dataset, split, modality):
+    for part in (purpose, protocol, dataset, split, modality):
         hasher.update(text(part))
-    moment, epoch = 0, 0  # evaluation; training is moment 1 and the number of the draw
-    hasher.update(number(seed, 8) + number(version, 4) + number(moment, 4) + number(epoch, 4))
-    hasher.update(text(clip))
+    phase = 0 if draw is None else 1
+    hasher.update(number(seed, 8))
+    hasher.update(number(version, 4) + number(phase, 4) + number(draw or 0, 4))
+    hasher.update(text(sample))
     return hasher.digest()
 
 
 def chacha8(key, blocks):
-    """Words of the ChaCha stream with eight rounds, nonce 0, counting from block 0."""
+    """Words of the ChaCha stream with eight rounds, nonce 0, from block 0."""
     state = np.zeros((16, blocks), np.uint32)
     state[:4] = np.frombuffer(b"expand 32-byte k", "<u4")[:, None]
     state[4:12] = np.frombuffer(key, "<u4")[:, None]
@@ -59,14 +67,14 @@ def chacha8(key, blocks):
 
 
 def uniforms(key, count):
-    """The first numbers of a stream, each of (0, 1): two words, the low one first."""
+    """The first numbers of a stream, each in (0, 1), of two words each, the low word first."""
     words = chacha8(key, -(-2 * count // 16)).astype(np.uint64)
     bits = words[1::2] << np.uint64(32) | words[0::2]
     return ((bits >> np.uint64(12)).astype(np.float64)[:count] + 0.5) / 2.0**52
 
 
 def times(length, modality):
-    """Relative time of each valid position; CLS and SEP, which have none, get 0 and stay anyway."""
+    """Relative time of each valid position; CLS and SEP, which are always kept, get 0."""
     if modality != "text":
         return (np.arange(length) + 0.5) / length
     words = max(int(length) - 2, 0)
@@ -74,37 +82,45 @@ def times(length, modality):
     return np.concatenate([[0.0], inner, [0.0]])[:length]
 
 
-def field(family, scope, clip, length, modality):
-    """The number of each valid position of a clip in one modality."""
-    dataset, split, seed, version = scope
-    shared = "all" if family == "temporal" else modality
-    own = key(family, version, dataset, split, shared, seed, clip)
-    if family == "temporal":
+def draws(scope, modality, sample, length, draw=None):
+    """The uniform draw of each valid position of a sample in one modality."""
+    protocol = scope[0]
+    own = key(scope, "all" if protocol == "temporal" else modality, sample, draw)
+    if protocol == "temporal":
         return uniforms(own, 50)[(times(length, modality) * 50).astype(int)]
-    if family == "block":
+    if protocol == "block":
         (point,) = uniforms(own, 1)
         at = times(length, modality)
         distance = np.where(at < point, (point - at) / point, (at - point) / (1 - point))
         return np.maximum(distance, np.finfo(np.float64).tiny)
-    if family == "modality":
+    if protocol == "modality":
         return np.repeat(uniforms(own, 1), length)
     return uniforms(own, length)  # random, mixed
 
 
-def kept(fields, lengths, rate, modality):
-    """Positions that stay at a rate, bool (clip, position)."""
-    mask = np.zeros(fields.shape, bool)
-    for row, length in enumerate(lengths):
-        mask[row, :length] = fields[row, :length] > rate
+def kept(draws, lengths, rates, modality):
+    """Kept positions, bool (samples, positions); `rates` is one rate, or one per sample."""
+    mask = np.zeros(draws.shape, bool)
+    for row, (length, rate) in enumerate(zip(lengths, np.broadcast_to(rates, len(lengths)))):
+        mask[row, :length] = draws[row, :length] > rate
         if modality == "text" and length:
             mask[row, [0, length - 1]] = True  # CLS and SEP
     return mask
 
 
-def digest(family, version, dataset, split, seed, level, masks):
-    """The hash of the masks of text, audio and vision at one level."""
+def half_complete(scope, modality, samples, draw):
+    """Missing rates of the training samples in one modality: half of them 0, the rest uniform."""
+    numbers = [uniforms(key(scope, modality, sample, draw, "rate"), 2) for sample in samples]
+    order = sorted(range(len(samples)), key=lambda i: (numbers[i][0], samples[i].encode()))
+    complete = set(order[: len(samples) // 2])
+    return np.array([0.0 if i in complete else numbers[i][1] for i in range(len(samples))])
+
+
+def digest(scope, condition, masks):
+    """The hash of the masks of text, audio and vision at one condition."""
+    protocol, version, dataset, split, seed = scope
     hasher = blake3.blake3(derive_key_context="lnln-bench mask 2")
-    for part in (family, dataset, split, level):
+    for part in (protocol, dataset, split, condition):
         hasher.update(text(part))
     hasher.update(number(version, 4) + number(seed, 8))
     for mask in masks:
@@ -114,27 +130,28 @@ def digest(family, version, dataset, split, seed, level, masks):
 
 
 def compare(split, data, group, dataset):
-    family, version, seed = (group.attrs[name] for name in ("family", "version", "seed"))
-    clips, scope = data["id"].asstr()[:], (dataset, split, seed, version)
-    fields, lengths = {}, {}
+    protocol, version, seed = (group.attrs[name] for name in ("mask_protocol", "version", "seed"))
+    scope, samples = (protocol, version, dataset, split, seed), data["id"].asstr()[:]
+    drawn, lengths = {}, {}
     for modality in MODALITIES:
         lengths[modality] = data[f"{modality}_lengths"][:]
-        fields[modality] = np.zeros((len(clips), int(group[modality].attrs["steps"])))
-        for row, (clip, length) in enumerate(zip(clips, lengths[modality])):
-            fields[modality][row, :length] = field(family, scope, clip, length, modality)
-    for level, stored, rates in zip(group.attrs["levels"], group.attrs["hashes"], group["nominal"]):
-        masks = [kept(fields[m], lengths[m], rate, m) for m, rate in zip(MODALITIES, rates)]
-        found = digest(family, version, dataset, split, seed, level, masks)
-        name = f"{family} {split} {seed} {level}"
-        assert found == stored, f"{name}: {stored} is stored, the recipe gives {found}"
+        drawn[modality] = np.zeros((len(samples), int(group[modality].attrs["steps"])))
+        for row, (sample, length) in enumerate(zip(samples, lengths[modality])):
+            drawn[modality][row, :length] = draws(scope, modality, sample, length)
+    stored = zip(group.attrs["conditions"], group.attrs["hashes"], group["nominal"])
+    for condition, expected, rates in stored:
+        masks = [kept(drawn[m], lengths[m], rate, m) for m, rate in zip(MODALITIES, rates)]
+        found = digest(scope, condition, masks)
+        name = f"{protocol} {split} {seed} {condition}"
+        assert found == expected, f"{name}: {expected} is stored, the definition gives {found}"
         print(name, found, "kept", [int(mask.sum()) for mask in masks])
 
 
 if __name__ == "__main__":
     with h5py.File(sys.argv[1]) as data, h5py.File(sys.argv[2]) as masks:
-        for family in masks:
-            # The two `reference` families have no key: their numbers are NumPy's own.
-            if not family.startswith("reference"):
-                for seed in masks[family]:
-                    for split in masks[family][seed]:
-                        compare(split, data[split], masks[family][seed][split], masks.attrs["dataset"])
+        for protocol in masks:
+            # The two `reference` protocols have no key: their draws are NumPy's own.
+            if not protocol.startswith("reference"):
+                for seed in masks[protocol]:
+                    for split in masks[protocol][seed]:
+                        compare(split, data[split], masks[protocol][seed][split], masks.attrs["dataset"])

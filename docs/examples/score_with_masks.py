@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
-"""Predictions under this program's masks: score_with_masks.py data/mosi.h5 data/mosi.masks.h5 out.csv"""
+"""Predict under stored `random` masks: score_with_masks.py data/mosi.h5 data/mosi.masks.h5 out.csv"""
 import csv
 import sys
 
 import h5py
 import numpy as np
 
+PROTOCOL, VERSION, SEED = "random", 1, 1111  # the masks to use; a file may hold several protocols
 data, masks = h5py.File(sys.argv[1]), h5py.File(sys.argv[2])
-ids, tokens = data["test/id"].asstr()[:], data["test/text_bert"][:, 0]  # (clips,), (clips, steps)
-family = next(iter(masks))  # such as random-v1
-text = masks[f"{family}/seed-1111/test/text"]  # ranks of every position, packed
+ids, tokens = data["test/id"].asstr()[:], data["test/text_bert"][:, 0]  # (samples,), (samples, steps)
+text = masks[f"{PROTOCOL}-v{VERSION}/seed-{SEED}/test/text"]  # drop index of every position, packed
 bits, steps, rates = (text.attrs[name] for name in ("bits", "steps", "rates"))
-ranks = (text[:][:, :, None] >> bits * np.arange(8 // bits) & 2**bits - 1).reshape(len(ids), -1)[:, :steps]
+index = (text[:][:, :, None] >> bits * np.arange(8 // bits) & 2**bits - 1).reshape(len(ids), -1)[:, :steps]
 with open(sys.argv[3], "w", newline="") as file:
     out = csv.writer(file)
-    out.writerow(["id", "rate", "seed", "family", "mask_seed", "prediction"])
+    out.writerow(["id", "rate", "seed", "mask_protocol", "mask_seed", "prediction"])
     for i, rate in enumerate(rates):
-        seen = np.where(ranks > i, tokens, 100)  # 100 is [UNK]; a model would be called here
+        seen = np.where(index > i, tokens, 100)  # 100 is [UNK]; call your model here
         predictions = (seen % 7).mean(axis=1) - 3
-        out.writerows([c, rate, 1, family.split("-v")[0], 1111, p] for c, p in zip(ids, predictions))
+        out.writerows([c, rate, 1, PROTOCOL, SEED, p] for c, p in zip(ids, predictions))

@@ -1,15 +1,15 @@
-//! Everything that is done with a pickle that nobody vouches for: open every stream, walk it, hash,
-//! describe and convert every array, read every text.
+//! Reads an untrusted pickle in every way: opens every stream, walks it, hashes, describes and converts
+//! every array, and reads every text.
 //!
-//! Found are panics, sanitizer reports, more than a few seconds or more memory than
-//! `-rss_limit_mb` for an input of at most `-max_len` bytes.
+//! libFuzzer reports panics, sanitizer errors, inputs that take more than `-timeout` seconds, and more
+//! memory than `-rss_limit_mb`, for inputs of at most `-max_len` bytes.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use lnln_bench_fuzz::pickle::{ArrayRef, Error, Leaf, Limits, Pickle, Shared, Walk};
 
-/// Streams looked at in one input.
+/// Streams read from one input.
 const STREAMS: usize = 8;
 
 fuzz_target!(|data: &[u8]| {
@@ -36,11 +36,11 @@ fn read(pickle: &Pickle) {
         match leaf {
             Ok((path, Leaf::Array(array))) => {
                 assert!(path.starts_with('$'));
-                // Too much work is an error as well.
+                // Too much work is an error too.
                 let _ = shared.get(array, |array| Ok(describe(array)));
             }
             Ok((_, Leaf::Scalar(scalar))) => {
-                let (dtype, bytes) = scalar.scalar().expect("the walk says so");
+                let (dtype, bytes) = scalar.scalar().expect("a leaf that the walk calls a scalar is one");
                 assert_eq!(dtype.size, bytes.len());
                 let _ = (scalar.as_i64(), scalar.as_f64());
             }

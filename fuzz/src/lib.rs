@@ -1,4 +1,4 @@
-//! The pickle reader by itself, for the fuzz target.
+//! Compiles the pickle reader alone, for the fuzz target.
 
 #[path = "../../src/data/pickle/mod.rs"]
 pub mod pickle;

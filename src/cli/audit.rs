@@ -1,4 +1,4 @@
-//! `audit`: what is wrong with a published table.
+//! `audit`: finds impossible or copied numbers in published tables.
 
 use std::path::PathBuf;
 
@@ -10,54 +10,56 @@ use lnln_bench::published::parse::{self, Options};
 
 use super::output;
 
-/// Find impossible, copied or cells no better than a constant in published tables.
+/// Find impossible or copied numbers in published tables, and cells no better than a constant.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench audit table9.csv
   lnln-bench audit table9.csv table14.csv --seeds 3 --json
   lnln-bench audit mine.csv --dataset mosi --metric acc7 --data data/mosi.h5
 
-A table is CSV with headings: one line per cell (dataset, method, rate, metric, value), a column
-per metric (mosi_acc7, mosi_mae, ...), or a column per rate (0, 0.1, ..., mean). Cells may hold
-43.05, 43.05%, 43.05 ± 0.30, 82.8/81.2 (Non0/Has0), - or nothing. docs/audit.md has the details;
-`lnln-bench list rules` has the rules. Several tables are also compared with each other, and all
-with the published numbers that this program carries.")]
+A table is CSV with headings in one of three layouts: a line per number
+(dataset, method, rate, metric, value), a column per metric (mosi_acc7,
+mosi_mae, ...) or a column per rate (0, 0.1, ..., mean). Cells may hold 43.05,
+43.05%, 43.05 ± 0.30, 82.8/81.2 (Non0/Has0), - or nothing. Tables are also
+compared with each other and with the published numbers that are built in.
+
+Rules: lnln-bench list rules. Details: docs/audit.md.")]
 pub struct Args {
     /// Tables in CSV.
     #[arg(required = true, value_name = "TABLE")]
     tables: Vec<PathBuf>,
-    /// One JSON document with every cell of every finding.
+    /// Print JSON with every cell of every finding.
     #[arg(long)]
     json: bool,
-    /// Prepared files whose test labels the tables are about; replace the built-in class counts.
+    /// Prepared files with the test labels behind the tables [default: built-in class counts].
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
-    /// Runs behind every number; found from the table where left out.
+    /// Runs averaged in every number [default: inferred from the table].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     seeds: Option<u32>,
-    /// Where scores were rounded; both are tried where left out.
+    /// Where scores were rounded [default: both are tried].
     #[arg(long, value_enum)]
     rounding: Option<Rounding>,
-    /// Data set of cells for which the table names none.
+    /// Data set of cells without one in the table.
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
-    /// Metric of cells for which the table names none.
+    /// Metric of cells without one in the table.
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
-    /// Further columns that set rows apart.
+    /// Further columns that distinguish rows.
     #[arg(long, value_name = "HEADING,...", value_delimiter = ',')]
     key: Vec<String>,
-    /// What the two numbers of 82.8/81.2 are.
+    /// Order of the two numbers in cells like 82.8/81.2.
     #[arg(long, value_enum, default_value = "non0-has0")]
     pair: Pair,
-    /// Exit with 3 if anything impossible or very unlikely is found.
+    /// Exit with code 3 if a finding is impossible or very unlikely.
     #[arg(long)]
     strict: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Rounding {
-    /// Every run's score to four decimals, then the mean.
+    /// Each run's score to four decimals, then the mean.
     EveryRun,
     /// Only the mean.
     Mean,
@@ -103,7 +105,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What `--strict` ends with.
+/// Error of `--strict`.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} findings are impossible or very unlikely")]
 pub struct Strong(usize);

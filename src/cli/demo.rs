@@ -1,4 +1,4 @@
-//! `demo`: the whole pipeline on synthetic corpora, exactly as a user would run it.
+//! `demo`: runs the whole pipeline on synthetic corpora, as a user would.
 
 use std::path::PathBuf;
 
@@ -6,29 +6,29 @@ use lnln_bench::data::dataset::synthetic;
 use lnln_bench::support::Progress;
 use lnln_bench::sweep::Suite;
 
-use super::place::{ComputeOptions, Place};
 use super::processes::{Processes, sweep};
+use super::workspace::{ComputeOptions, Workspace};
 use super::{output, prepare, report};
 
-/// The suite of the demo, kept where users look for suites.
+/// The demo's suite.
 const SUITE: &str = include_str!("../../benchmarks/demo.toml");
 
-/// Synthetic corpora -> prepare -> run -> report.
+/// Make synthetic corpora, prepare them, train four models and write a report.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench demo
   lnln-bench demo --out /tmp/demo --seed 7
 
-Run again, it starts at once: what is prepared and trained is not repeated.")]
+A second call repeats nothing that is prepared or trained.")]
 pub struct Args {
     /// Folder for corpora, prepared data, runs and the report.
-    #[arg(long, default_value = "demo")]
+    #[arg(long, default_value = "demo", value_name = "DIR")]
     out: PathBuf,
     /// Seed of the synthetic corpora.
-    #[arg(long, default_value_t = 1111)]
+    #[arg(long, default_value_t = 1111, value_name = "N")]
     seed: u64,
-    /// auto, cpu, cuda or cuda:N.
-    #[arg(long, default_value = "cpu", value_parser = |text: &str| text.parse::<lnln_bench::train::DeviceSpec>())]
+    /// Device: auto (CUDA if there is one), cpu, cuda or cuda:N.
+    #[arg(long, default_value = "cpu", value_name = "DEVICE", value_parser = |text: &str| text.parse::<lnln_bench::train::DeviceSpec>())]
     device: lnln_bench::train::DeviceSpec,
 }
 
@@ -37,12 +37,12 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     let suite: Suite = toml::from_str(SUITE)?;
     let (data, runs) = (args.out.join("data"), args.out.join("runs"));
     let corpora = synthetic::write_all(&args.out.join("corpora"), args.seed)?;
-    say(
+    announce(
         "prepare",
         &format!("{} --data {}", list(&corpora), data.display()),
     );
     prepare::run(prepare::Args::for_demo(corpora, &data, &suite), progress)?;
-    say(
+    announce(
         "run",
         &format!(
             "benchmarks/demo.toml --data {} --runs {}",
@@ -50,14 +50,14 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
             runs.display()
         ),
     );
-    let place = Place {
+    let workspace = Workspace {
         data,
         runs: runs.clone(),
-        machinery: ComputeOptions::on(args.device),
+        compute: ComputeOptions::on(args.device),
     };
-    sweep(&suite, "demo", &place, &Processes::default(), progress)?;
+    sweep(&suite, "demo", &workspace, &Processes::default(), progress)?;
     let out = args.out.join("report");
-    say(
+    announce(
         "report",
         &format!("{} --out {}", runs.display(), out.display()),
     );
@@ -65,8 +65,8 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     output::write(&format!("open {}", out.join("index.html").display()))
 }
 
-/// Show the command that a user would type for the step that follows.
-fn say(subcommand: &str, rest: &str) {
+/// Logs the command for the next step, as a user would type it.
+fn announce(subcommand: &str, rest: &str) {
     tracing::info!("lnln-bench {subcommand} {rest}");
 }
 

@@ -1,10 +1,10 @@
-//! `doctor`: what this machine offers, and what each missing thing would enable.
+//! `doctor`: shows what this machine has, and what each missing thing would enable.
 
 use sysinfo::{Disks, System};
 
 use super::output;
 
-/// One finding: a name, what was found, and what to do about it.
+/// One finding and, where something is missing, advice.
 struct Finding {
     name: &'static str,
     found: String,
@@ -53,7 +53,7 @@ fn torch() -> Vec<Finding> {
 
 #[cfg(feature = "torch")]
 fn libtorch() -> Finding {
-    let version = lnln_bench::sweep::facts::LIBTORCH;
+    let version = lnln_bench::sweep::metadata::LIBTORCH;
     let folder = env!("LNLN_BENCH_TORCH_LIB");
     Finding {
         name: "libtorch",
@@ -102,8 +102,10 @@ fn bert() -> Finding {
         Err(_) => (
             format!("none ({BERT_FOLDER} is not set)"),
             Some(format!(
-                "set it to a folder with {wanted}, or give --encoder bert:DIR or frozen:DIR; \
-                 without one, runs use the file's own text features"
+                "download one elsewhere with the Hugging Face command line (`hf download \
+                 bert-base-uncased --local-dir DIR`), copy it here and give --encoder bert:DIR or \
+                 frozen:DIR, or set {BERT_FOLDER}; needed are {wanted}. Without one, runs use the \
+                 file's text features"
             )),
         ),
     };

@@ -1,15 +1,14 @@
-//! What libraries read from the environment as they load: set it and start over, once.
+//! Sets environment variables that libraries read while loading, by restarting the program once.
 
 use lnln_bench::train::native;
 
-/// Variables for commands that compute with tensors, each with its value and its reason. What the
-/// user has set stays.
+/// Variables for commands that compute with tensors. A value that the user has set is kept.
 const VARIABLES: [(&str, &str); 2] = [
-    // Threads that wait spin for some microseconds, then sleep. libgomp's own 300000 rounds take the
-    // cores from whom they wait for as soon as another process runs; sleeping at once makes small
-    // steps take half as long again on a quiet machine (docs/training.md).
+    // Waiting threads spin for some microseconds, then sleep. libgomp's default of 300000 rounds
+    // keeps cores busy that other processes need; sleeping at once makes small steps take half as
+    // long again on a quiet machine (docs/training.md).
     ("GOMP_SPINCOUNT", "2000"),
-    // Without a workspace of its own cuBLAS is not deterministic, and libtorch refuses.
+    // cuBLAS is deterministic only with a fixed workspace; without one libtorch refuses.
     ("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),
 ];
 
@@ -19,11 +18,11 @@ pub fn variables() -> Vec<(String, String)> {
     VARIABLES.map(owned).into()
 }
 
-/// Marks the second start.
+/// Set in the restarted process.
 const SETTLED: &str = "LNLN_BENCH_SETTLED";
 
-/// Starts the program over with [`VARIABLES`] where one is missing. Returns in the process that has
-/// them, or where starting over fails: then everything works, more slowly.
+/// Restarts the program with [`VARIABLES`] if one is missing. Returns in the process that has them,
+/// or if restarting fails; then everything works, but more slowly.
 pub fn settle() {
     native::keep_large_blocks(true);
     let missing: Vec<_> = VARIABLES
@@ -47,7 +46,7 @@ fn start_over(missing: &[&(&str, &str)]) {
         .env(SETTLED, "1")
         .envs(missing.iter().map(|(name, value)| (name, value)))
         .exec();
-    tracing::debug!("going on without starting over: {error}");
+    tracing::debug!("continuing without a restart: {error}");
 }
 
 #[cfg(not(unix))]

@@ -131,7 +131,7 @@ fn data_code(error: &(dyn StdError + 'static)) -> Option<u8> {
         report::Error::UnknownMetric { .. }
             | report::Error::UnknownModel { .. }
             | report::Error::UnknownReference { .. }
-            | report::Error::UnknownLevel { .. }
+            | report::Error::UnknownCondition { .. }
             | report::Error::InTheWay { .. }
     );
     Some(if usage { USAGE } else { BAD_DATA })
@@ -157,8 +157,6 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             | train::Error::SelectionMetric { .. }
             | train::Error::MicroBatchName { .. }
             | train::Error::BytesName { .. }
-            | train::Error::PrecisionName { .. }
-            | train::Error::EngineName { .. }
             | train::Error::NotDivisible { .. }
             | train::Error::NoRecompute { .. }
             | train::Error::PrecisionTooLow { .. } => USAGE,
@@ -178,15 +176,16 @@ fn torch_code(error: &(dyn StdError + 'static)) -> Option<u8> {
             sweep::Error::Io { .. } => Some(IO),
             sweep::Error::NotPrepared { .. }
             | sweep::Error::Suite { .. }
-            | sweep::Error::ForeignModel { .. }
+            | sweep::Error::UnusedOverride { .. }
+            | sweep::Error::NoWeights { .. }
             | sweep::Error::ProtocolName { .. }
             | sweep::Error::TrainOnName { .. }
             | sweep::Error::TrainOn { .. }
-            | sweep::Error::NoClip { .. }
+            | sweep::Error::NoSample { .. }
             | sweep::Error::NoMetric { .. }
-            | sweep::Error::NoCell { .. }
+            | sweep::Error::NoRun { .. }
             | sweep::Error::NothingToDo { .. } => Some(USAGE),
-            sweep::Error::OtherData { .. } | sweep::Error::OtherCell { .. } => Some(BAD_DATA),
+            sweep::Error::OtherData { .. } | sweep::Error::OtherRun { .. } => Some(BAD_DATA),
             sweep::Error::OtherEncoder { .. } => Some(MISSING),
             _ => None,
         };

@@ -1,10 +1,10 @@
-//! `export`: prepared data back as an MMSA pickle.
+//! `export`: write prepared data as an MMSA pickle.
 
 use std::path::{Path, PathBuf};
 
 use lnln_bench::data::dataset::{Corpus, Outline, SplitName, export};
 use lnln_bench::mask::{
-    Condition, Erasure, EvaluationMasks, MaskProtocol, MaskSource, SplitShape, Variants,
+    Condition, EvaluationMasks, ExportMasks, MaskProtocol, MaskSource, SplitShape, Variants,
 };
 
 use super::output;
@@ -13,15 +13,15 @@ use super::output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench export data/mosi.h5 --out mosi.pkl
-  lnln-bench export data/mosi.h5 --out mosi-50.pkl --rate 0.5 --masks random --seed 1111
+  lnln-bench export data/mosi.h5 --out mosi-50.pkl --rate 0.5 --seed 1111
 
 The pickle has MMSA's layout (a dict of train, valid and test, each a dict of columns), so that any
-code written for MMSA's files trains on exactly the same data: features are float32, non-finite
+code written for MMSA's files trains on exactly the same data. Features are float32, non-finite
 values are 0. Preparing a complete export again gives the same content hash.
 
-With --rate, erased tokens of text_bert become 100 ([UNK]), erased rows of text, audio and vision
-zeros; CLS, SEP, attention mask and lengths stay, and so does raw_text, which shows the whole
-transcript. Splits beyond train, valid and test are then left out.")]
+With --rate, masked tokens of text_bert become 100 ([UNK]), masked rows of text, audio and vision
+zeros. CLS, SEP, attention mask, lengths and raw_text (the complete transcript) are not changed.
+Splits other than train, valid and test are left out.")]
 pub struct Args {
     /// A file made by prepare.
     #[arg(value_name = "DATA.h5")]
@@ -29,22 +29,22 @@ pub struct Args {
     /// The pickle to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// What is missing: a rate from 0 to 1, modalities like LA, or l=RATE,a=RATE,v=RATE; without it
-    /// the data stay complete.
-    #[arg(long, value_name = "LEVEL")]
+    /// Condition: a missing rate from 0 to 1, missing modalities like LA, or l=RATE,a=RATE,v=RATE
+    /// [default: complete data].
+    #[arg(long, value_name = "CONDITION")]
     rate: Option<Condition>,
     /// Mask protocol (`lnln-bench list masks`).
     #[arg(
         long,
         default_value = "random",
-        value_name = "FAMILY",
+        value_name = "PROTOCOL",
         requires = "rate"
     )]
     masks: String,
     /// Mask seed.
     #[arg(long, default_value_t = 1111, requires = "rate")]
     seed: u64,
-    /// Replace a file that is there.
+    /// Replace an existing file.
     #[arg(long)]
     force: bool,
 }
@@ -59,18 +59,18 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let corpus = Corpus::open(&args.data)?;
     let masks = match (evaluation, args.rate) {
         (Some(evaluation), Some(rate)) => {
-            let source = MaskSource::beside(&args.data, corpus.name(), &corpus.content_hash)?;
+            let source = MaskSource::open(&args.data, corpus.name(), &corpus.content_hash)?;
             let mask_protocol = evaluation.mask_protocol;
             Some(Masks::of(&corpus, &source, mask_protocol, args.seed, rate)?)
         }
         _ => None,
     };
     let written = write_pickle(&corpus, masks.as_ref(), &args.out, args.force)?;
-    let mut said = report(&args.out, &corpus, args.rate, &written);
+    let mut text = report(&args.out, &corpus, args.rate, &written);
     if let Some(masks) = &masks {
-        said.push_str(&format!("\n{}", masks.describe()?));
+        text.push_str(&format!("\n{}", masks.describe()?));
     }
-    output::write(&said)
+    output::write(&text)
 }
 
 /// The masks of train, valid and test at one condition.
@@ -81,7 +81,7 @@ pub struct Masks {
 }
 
 impl Masks {
-    /// Those beside the data, or drawn.
+    /// Reads stored masks and draws those that are not stored.
     pub fn of(
         corpus: &Corpus,
         source: &MaskSource,
@@ -101,38 +101,36 @@ impl Masks {
     /// Mask protocol, seed and condition, and the hash of each split.
     pub fn describe(&self) -> anyhow::Result<String> {
         let masks = &self.variants;
-        let mut said = format!(
+        let mut text = format!(
             "  {} v{} masks, seed {}, condition {}",
             masks.mask_protocol, masks.version, masks.seed, self.condition
         );
         for split in SplitName::ALL {
             let hash = masks.hash(split, self.condition)?;
-            said.push_str(&format!("\n  {:5}  hash {hash}", split.as_str()));
+            text.push_str(&format!("\n  {:5}  hash {hash}", split.as_str()));
         }
-        Ok(said)
+        Ok(text)
     }
 }
 
-/// Writes the data, under masks where there are some, and says what could not be written.
+/// Writes the data, masked if there are masks, and warns of what was left out.
 pub fn write_pickle(
     corpus: &Corpus,
     masks: Option<&Masks>,
     out: &Path,
     force: bool,
 ) -> anyhow::Result<export::Exported> {
-    let erasure = masks.map(|masks| Erasure::new(&masks.variants, masks.condition));
-    let erasure = erasure.transpose()?;
-    let erase = erasure
-        .as_ref()
-        .map(|erasure| erasure as &dyn export::Erase);
-    let written = export::export(corpus.reader(), out, erase, force)?;
+    let masks = masks.map(|masks| ExportMasks::new(&masks.variants, masks.condition));
+    let masks = masks.transpose()?;
+    let masks = masks.as_ref().map(|masks| masks as &dyn export::ApplyMasks);
+    let written = export::export(corpus.reader(), out, masks, force)?;
     if !written.left_out.is_empty() {
         tracing::warn!("left out: {}", written.left_out.join(", "));
     }
     Ok(written)
 }
 
-/// What was written, on one line.
+/// Describes what was written, on one line.
 pub fn report(
     out: &Path,
     corpus: &Corpus,

@@ -1,4 +1,4 @@
-//! The flags of `prepare` that concern the data, and many files at once.
+//! Import options of `prepare`, and the import of many files at once.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -9,39 +9,39 @@ use lnln_bench::data::dataset::{self, Check, ImportOptions, Imported, Padding};
 use lnln_bench::data::store::Compression;
 use lnln_bench::support::{Bar, Progress};
 
-/// How pickles become data.
+/// Import options.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Name of the data set, where a file does not tell (`lnln-bench list datasets`).
+    /// Data set (`lnln-bench list datasets`) [default: recognized by the contents of the file].
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
     /// Folder for prepared data.
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
-    /// End of a sample that holds its zero frames, left or right; files padded left are refused
-    /// without it. Lengths a file lacks are then counted.
+    /// Side of the padding frames, left or right; files padded left are refused without it. Lengths
+    /// that a file lacks are then counted.
     #[arg(long, value_name = "END")]
     padding: Option<Padding>,
-    /// Bring every audio and vision feature to mean 0 and deviation 1 over the valid frames of the
-    /// training split; the statistics are stored.
+    /// Standardize audio and vision features to mean 0 and standard deviation 1 over the valid frames
+    /// of the training split; the statistics are stored.
     #[arg(long)]
     standardize: bool,
-    /// How features are stored: none or blosc-lz4. To read the latter in Python, import hdf5plugin.
+    /// Compression of features: none or blosc-lz4 (Python then needs hdf5plugin).
     #[arg(long, default_value = "none", value_name = "HOW")]
     compress: Compression,
-    /// Files to convert at the same time.
+    /// Number of files to convert in parallel.
     #[arg(long, default_value = "1", value_name = "N")]
     jobs: NonZeroUsize,
-    /// Look at everything and say what is odd, but write nothing.
+    /// Run all checks and print them; write nothing.
     #[arg(long)]
     pub check: bool,
-    /// Replace prepared data made from another file or with other options.
+    /// Replace prepared data that was made from another file or with other options.
     #[arg(long)]
     force: bool,
 }
 
 impl Args {
-    /// Into a folder, all else as by default.
+    /// Defaults, into a folder.
     #[cfg(feature = "torch")]
     pub fn into_folder(data: &Path) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Args {
         }
     }
 
-    /// Imports one file under a bar that counts its bytes.
+    /// Imports one file with a progress bar in bytes.
     pub fn import(&self, file: &Path, progress: &Progress) -> anyhow::Result<Imported> {
         let label = file.file_name().unwrap_or_default().to_string_lossy();
         let mut bar: Option<Bar> = None;
@@ -82,7 +82,7 @@ impl Args {
         Ok(imported)
     }
 
-    /// Does something with every file, `--jobs` at a time; a file that fails stops no other. Gives
+    /// Processes every file, `--jobs` at a time; a file that fails does not stop the others. Returns
     /// the first failure, in the order of the files, and logs the others.
     pub fn for_each(
         &self,
@@ -114,13 +114,13 @@ impl Args {
     }
 }
 
-/// The next file nobody has taken.
+/// The next file that no thread has taken.
 fn take<'f>(files: &'f [PathBuf], next: &AtomicUsize) -> Option<(usize, &'f PathBuf)> {
     let index = next.fetch_add(1, Ordering::Relaxed);
     files.get(index).map(|file| (index, file))
 }
 
-/// What became of a file, for people.
+/// The result of an import, for the terminal.
 pub fn report(imported: &Imported, check: bool) -> String {
     let state = match (imported.existed, check) {
         (true, _) => "already prepared",
@@ -129,7 +129,7 @@ pub fn report(imported: &Imported, check: bool) -> String {
     };
     let known = match imported.published {
         Some(_) => "the published file",
-        None => "no published file",
+        None => "not a published file",
     };
     let [train, valid, test] = imported.counts;
     let mut samples = format!("{train} train, {valid} valid, {test} test");
@@ -151,19 +151,23 @@ pub fn report(imported: &Imported, check: bool) -> String {
     lines.join("\n")
 }
 
-/// One line per check where checking was all that was asked for, else their number; none where
-/// nothing was looked at.
+/// The lines of every check with `--check`, else their number; nothing if there were no checks.
 fn checks(imported: &Imported, all: bool) -> Vec<String> {
     let checks = &imported.checks;
-    let odd = checks.iter().filter(|check| !check.odd.is_empty()).count();
     if all {
-        let state = |odd: &[String]| if odd.is_empty() { "ok  " } else { "odd " };
-        let line = |check: &Check| format!("  {}    {}", state(&check.odd), check.name);
-        return checks.iter().map(line).collect();
+        // An existing file has the warnings of its conversion only.
+        let stored = |warning: &String| format!("  warning  {warning}");
+        return if checks.is_empty() {
+            imported.warnings.iter().map(stored).collect()
+        } else {
+            let lines = checks.iter().flat_map(Check::lines);
+            lines.map(|line| format!("  {line}")).collect()
+        };
     }
-    let line = || match odd {
-        0 => format!("  checks  all {} ok", checks.len()),
-        odd => format!("  checks  {} ok, {odd} odd", checks.len() - odd),
-    };
-    (!checks.is_empty()).then(line).into_iter().collect()
+    let ok = checks.iter().filter(|check| check.warnings.is_empty());
+    match (checks.len(), ok.count()) {
+        (0, _) => Vec::new(),
+        (total, ok) if ok == total => vec![format!("  checks  all {total} ok")],
+        (total, ok) => vec![format!("  checks  {ok} ok, {} with warnings", total - ok)],
+    }
 }

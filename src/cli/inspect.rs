@@ -1,4 +1,4 @@
-//! `inspect`: what a pickle or a prepared file holds.
+//! `inspect`: shows the contents of pickles and prepared files.
 
 use std::path::{Path, PathBuf};
 
@@ -6,22 +6,24 @@ use lnln_bench::data::inspect::{self, Description};
 
 use super::output;
 
-/// Show what pickles or prepared files hold; nothing in a pickle is executed.
+/// Show arrays, shapes, types, ranges and lengths of pickles or prepared files.
+///
+/// Nothing in a pickle is executed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench inspect MOSI/Processed/unaligned_50.pkl
   lnln-bench inspect data/mosi.h5
   lnln-bench inspect features.pkl --json
 
-With --json, one line per pickled object of a file (a file can hold several streams): file, stream,
-protocol, outcome (OK, REFUSED or ERROR), reason, consumed bytes, and every array and numpy scalar
-as [path, dtype, shape, order, SHA-256 of its elements in row-major order]. The exit code is 3 if
-any stream is not OK.")]
+--json prints a line per pickled object (a file can hold several streams): file,
+stream, protocol, outcome (OK, REFUSED or ERROR), reason, consumed bytes, and
+each array and numpy scalar as [path, dtype, shape, order, SHA-256 of its
+elements in row-major order]. The exit code is 3 if a stream is not OK.")]
 pub struct Args {
-    /// Pickles, or files made by prepare.
+    /// Pickles, or files written by prepare.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// JSON, one line per stream.
+    /// Print JSON, one line per stream.
     #[arg(long)]
     json: bool,
 }
@@ -49,13 +51,13 @@ fn table(file: &Path) -> anyhow::Result<()> {
         head,
         header,
         rows,
-        facts,
-        odd,
+        details,
+        warnings,
     } = inspect::describe(file)?;
     let mut table = output::table();
     table.set_header(header).add_rows(rows);
-    let odd = odd.into_iter().map(|what| format!("odd: {what}"));
-    let below: Vec<String> = facts.into_iter().chain(odd).collect();
+    let warnings = warnings.into_iter().map(|text| format!("warning  {text}"));
+    let below: Vec<String> = details.into_iter().chain(warnings).collect();
     output::write(&format!(
         "{}\n\n{table}\n\n{}",
         head.join("\n"),

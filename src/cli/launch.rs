@@ -1,4 +1,4 @@
-//! `run --launcher slurm`: a sweep handed to a cluster.
+//! `run --launcher slurm`: submits a sweep to a cluster.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -7,71 +7,82 @@ use lnln_bench::record::SweepDir;
 use lnln_bench::support::shell::quote;
 use lnln_bench::sweep::slurm;
 use lnln_bench::sweep::slurm::script::Task;
-use lnln_bench::sweep::slurm::submit::{self, Submission, Wish};
+use lnln_bench::sweep::slurm::submit::{self, Request, Submission};
 use lnln_bench::sweep::{Suite, Sweep};
 
-use super::place::Place;
 use super::processes::Processes;
+use super::workspace::Workspace;
 use super::{environment, output};
 
-/// Who runs the cells.
+/// Where runs are executed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Launcher {
     /// This machine.
     #[default]
     Local,
-    /// A Slurm cluster: job arrays, and a report behind them.
+    /// A Slurm cluster: job arrays, then a report.
     Slurm,
 }
 
-/// Flags that only concern Slurm; a number wins over that of the suite's table `[slurm]`, a list is added
-/// to its list.
+/// Heading of the options below.
+const SLURM: &str = "Slurm (docs/sweeps.md)";
+
+/// Options for Slurm; a number overrides that of the suite's table `[slurm]`, a list is appended to
+/// its list.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Who runs the cells: this machine, or job arrays of a Slurm cluster (docs/sweeps.md).
-    #[arg(long, value_enum, default_value_t)]
+    /// Where runs are executed.
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     pub launcher: Launcher,
-    /// Slurm: an option of sbatch for the cells, like --sbatch=--partition=gpu; may be repeated.
+    /// Option of sbatch for the runs, like --sbatch=--partition=gpu; may be repeated.
     #[arg(long, value_name = "OPT", allow_hyphen_values = true)]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     sbatch: Vec<String>,
-    /// Slurm: an option of sbatch for the report behind them; may be repeated.
+    /// Option of sbatch for the report that follows the runs; may be repeated.
     #[arg(long, value_name = "OPT", allow_hyphen_values = true)]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     sbatch_report: Vec<String>,
-    /// Slurm: a line of shell before the program, like 'module load cuda'; may be repeated.
+    /// Shell line to execute before the program, like 'module load cuda'; may be repeated.
     #[arg(long, value_name = "LINE")]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     setup: Vec<String>,
-    /// Slurm: tasks at a time.
+    /// Array tasks at a time [default: no limit].
     #[arg(long, value_name = "N")]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     max_parallel: Option<NonZeroUsize>,
-    /// Slurm: cells that one task does after another [default: 1].
+    /// Runs per array task, one after another [default: 1].
     #[arg(long, value_name = "K")]
-    cells_per_task: Option<NonZeroUsize>,
-    /// Slurm: how often a task may queue itself again at its time limit [default: 10].
+    #[arg(help_heading = SLURM, hide_short_help = true)]
+    runs_per_task: Option<NonZeroUsize>,
+    /// Times a task may requeue itself at its time limit [default: 10].
     #[arg(long, value_name = "N")]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     max_requeues: Option<u32>,
-    /// Slurm: submit although it cannot say what is queued already.
+    /// Submit even if the queue cannot be read.
     #[arg(long)]
+    #[arg(help_heading = SLURM, hide_short_help = true)]
     submit_anyway: bool,
 }
 
 impl Args {
-    /// Refuses flags that the launcher would not look at.
+    /// Refuses flags that the launcher does not use.
     pub fn check(&self, processes: &Processes, json: bool) -> Result<(), slurm::Error> {
         let slurm = self.launcher == Launcher::Slurm;
         let here = [
             (
                 "--jobs or --devices",
-                "cells that run here",
+                "runs on this machine",
                 processes.are_asked_for(),
             ),
-            ("--json", "the forecast of a run here", json),
+            ("--json", "the estimate for this machine", json),
         ];
         let there = [
             ("--sbatch", !self.sbatch.is_empty()),
             ("--sbatch-report", !self.sbatch_report.is_empty()),
             ("--setup", !self.setup.is_empty()),
             ("--max-parallel", self.max_parallel.is_some()),
-            ("--cells-per-task", self.cells_per_task.is_some()),
+            ("--runs-per-task", self.runs_per_task.is_some()),
             ("--max-requeues", self.max_requeues.is_some()),
             ("--submit-anyway", self.submit_anyway),
         ];
@@ -88,37 +99,37 @@ impl Args {
             None => Ok(()),
             Some((flag, _)) => Err(slurm::Error::Flag {
                 flag,
-                what: "cells that Slurm runs",
+                what: "runs on a Slurm cluster",
                 expected: "with --launcher slurm",
             }),
         }
     }
 
-    fn lay_over(&self, suite: &mut Suite) {
+    fn override_suite(&self, suite: &mut Suite) {
         let options = &mut suite.slurm;
         options.sbatch.extend_from_slice(&self.sbatch);
         options.report_sbatch.extend_from_slice(&self.sbatch_report);
         options.setup.extend_from_slice(&self.setup);
         options.max_parallel = self.max_parallel.or(options.max_parallel);
-        options.cells_per_task = self.cells_per_task.unwrap_or(options.cells_per_task);
+        options.runs_per_task = self.runs_per_task.unwrap_or(options.runs_per_task);
         options.max_requeues = self.max_requeues.unwrap_or(options.max_requeues);
     }
 }
 
-/// Plans the sweep and submits what is neither done nor queued; with `dry_run` only shows the scripts.
+/// Plans the sweep and submits runs that are neither done nor queued; with `dry_run` prints the scripts.
 pub fn run(
     args: &Args,
     mut suite: Suite,
     stem: &str,
-    place: &Place,
+    workspace: &Workspace,
     dry_run: bool,
 ) -> anyhow::Result<()> {
-    args.lay_over(&mut suite);
+    args.override_suite(&mut suite);
     suite.slurm.check()?;
-    let runs = std::path::absolute(&place.runs)?;
-    let sweep = Sweep::outline(&suite, stem, &place.data, &runs)?;
+    let runs = std::path::absolute(&workspace.runs)?;
+    let sweep = Sweep::outline(&suite, stem, &workspace.data, &runs)?;
     let dir = &sweep.dir;
-    let wish = Wish {
+    let request = Request {
         dir,
         manifest: &sweep.manifest,
         runs: &runs,
@@ -128,16 +139,16 @@ pub fn run(
             manifest: dir.manifest(),
             folder: dir.slurm(),
             environment: environment::variables(),
-            flags: place.machinery.flags(&place.data),
+            flags: workspace.compute.flags(&workspace.data),
         },
         options: &suite.slurm,
         anyway: args.submit_anyway,
     };
     if dry_run {
-        return show(&submit::show(&wish)?);
+        return show(&submit::show(&request)?);
     }
     SweepDir::create(&runs, &sweep.manifest)?;
-    say(&submit::submit(&wish)?, dir.path())
+    report(&submit::submit(&request)?, dir.path())
 }
 
 fn show(submission: &Submission) -> anyhow::Result<()> {
@@ -146,21 +157,21 @@ fn show(submission: &Submission) -> anyhow::Result<()> {
         let path = quote(&path.display().to_string());
         text += &format!("# sbatch {path}\n{script}\n");
     }
-    let Submission { done, cells, .. } = submission;
-    text += &format!("# {cells} cells to submit, {done} done; nothing was submitted");
+    let Submission { done, runs, .. } = submission;
+    text += &format!("# {runs} runs to submit, {done} done; nothing was submitted");
     output::write(&text)
 }
 
-fn say(submission: &Submission, sweep: &Path) -> anyhow::Result<()> {
+fn report(submission: &Submission, sweep: &Path) -> anyhow::Result<()> {
     let Submission {
         done,
         queued,
-        cells,
+        runs,
         jobs,
         report,
         ..
     } = submission;
-    let counts = format!("{done} cells done, {queued} queued already, {cells} submitted");
+    let counts = format!("{done} runs done, {queued} queued already, {runs} submitted");
     let numbers = match report {
         Some(report) if jobs.is_empty() => format!("; report: job {report}"),
         Some(report) => format!(" as {}; report: job {report}", jobs.join(", ")),

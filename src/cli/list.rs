@@ -1,4 +1,4 @@
-//! `list`: what is built in, straight from the registries, and runs.
+//! `list`: prints the registries (data sets, models, masks, metrics, audit rules) and runs.
 
 use std::path::PathBuf;
 
@@ -20,11 +20,11 @@ use super::{output, runs};
   lnln-bench list runs
   lnln-bench list runs /scratch/runs --json")]
 pub struct Args {
-    /// What to list; everything that is built in where left out.
+    /// What to list [default: everything built in].
     what: Option<What>,
-    /// Folder of runs [default: runs].
+    /// Folder of runs, with `list runs` [default: runs].
     folder: Option<PathBuf>,
-    /// Runs as JSON, for other tools.
+    /// Print JSON, with `list runs`.
     #[arg(long)]
     json: bool,
 }

@@ -1,15 +1,17 @@
-//! One file per subcommand; nothing here but wiring.
+//! The command line: one file per subcommand, nothing but wiring.
 
 pub mod audit;
 #[cfg(feature = "torch")]
 pub mod demo;
 pub mod doctor;
 #[cfg(feature = "torch")]
+pub mod dry_run;
+#[cfg(feature = "torch")]
 pub mod environment;
 pub mod exit_code;
 pub mod export;
-#[cfg(feature = "torch")]
-pub mod forecast;
+#[cfg(all(test, feature = "torch"))]
+mod help_tests;
 pub mod import;
 pub mod inspect;
 #[cfg(feature = "torch")]
@@ -20,8 +22,6 @@ pub mod list;
 pub mod mask;
 pub mod output;
 #[cfg(feature = "torch")]
-pub mod place;
-#[cfg(feature = "torch")]
 pub mod predict;
 pub mod prepare;
 #[cfg(feature = "torch")]
@@ -30,11 +30,13 @@ pub mod report;
 #[cfg(feature = "torch")]
 pub mod run;
 #[cfg(feature = "torch")]
-pub mod run_cell;
+pub mod run_one;
 pub mod runs;
 pub mod score;
 pub mod selftest;
 pub mod verify;
+#[cfg(feature = "torch")]
+pub mod workspace;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use lnln_bench::support::{self, Progress};
@@ -42,11 +44,17 @@ use lnln_bench::support::{self, Progress};
 /// Benchmark suite for multimodal sentiment analysis with missing data.
 #[derive(Debug, Parser)]
 #[command(name = "lnln-bench", version = version(), propagate_version = true)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad data, 4 runs failed, \
-    5 device or encoder missing, 6 input/output, 75 interrupted (the same command goes on).\n\n\
-    Try `lnln-bench demo`: synthetic corpora, four models, a report; nothing to download."
-)]
+#[command(after_help = "\
+Steps of a benchmark:
+  lnln-bench prepare mosi.pkl
+  lnln-bench run --datasets mosi --models lnln,lf_dnn,constant
+  lnln-bench report runs --out reports/mosi
+or all of it on synthetic data, with nothing to download:
+  lnln-bench demo
+
+Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad data, 4 runs failed,
+5 device or encoder missing, 6 input/output, 75 interrupted (the same command
+continues).")]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -57,73 +65,79 @@ pub struct Cli {
 /// Flags of every subcommand.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// Say more on stderr.
-    #[arg(short, long, global = true)]
+    /// Log details on stderr, the memory plan of each run included.
+    #[arg(short, long, global = true, display_order = 1000)]
     verbose: bool,
-    /// Say only warnings and errors on stderr, and draw no bars.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    /// Log only warnings and errors, and draw no progress bars.
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        display_order = 1001
+    )]
     quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Synthetic corpora -> prepare -> run -> report, in a few minutes on two cores.
+    /// Prepare, run and report on synthetic data, in a few minutes on two cores.
     #[cfg(feature = "torch")]
     Demo(demo::Args),
-    /// Convert MMSA pickles to checked HDF5 files and their masks.
+    /// Convert MMSA pickles to HDF5 and draw their masks.
     Prepare(prepare::Args),
-    /// Show what a pickle holds.
+    /// Show the contents of a pickle or prepared file.
     Inspect(inspect::Args),
     /// Recompute every checksum of a prepared file.
     Verify(verify::Args),
-    /// Masks as data for other tools, as a picture, as numbers.
+    /// Show or export masks.
     Mask(mask::Args),
     /// Write prepared data as an MMSA pickle, complete or masked.
     Export(export::Args),
-    /// Train and evaluate a sweep; finished runs are never repeated.
+    /// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
     #[cfg(feature = "torch")]
     Run(Box<run::Args>),
-    /// Train and evaluate cells of a planned sweep, by their numbers: what batch systems call.
+    /// Train and evaluate runs of a planned sweep by index, for batch systems.
     #[cfg(feature = "torch")]
-    RunCell(run_cell::Args),
-    /// Predict one split or one sample with the weights of a finished run.
+    RunOne(run_one::Args),
+    /// Predict a split or a sample with the weights of a finished run.
     #[cfg(feature = "torch")]
     Predict(predict::Args),
-    /// Turn runs into tables, figures and a page.
+    /// Make tables, figures and a page from runs.
     Report(report::Args),
-    /// Show how runs and sweeps stand, and remove what is superseded.
+    /// Show the state of runs and sweeps, and remove superseded files.
     Runs(runs::Args),
-    /// Turn predictions made elsewhere into runs.
+    /// Import predictions of a model of your own as runs.
     Score(score::Args),
-    /// Find impossible, copied or cells no better than a constant in published tables.
+    /// Find impossible or copied numbers in published tables.
     Audit(audit::Args),
-    /// Check this build against numbers of the reference implementations.
+    /// Compare this build with stored numbers of the reference implementations.
     Selftest(selftest::Args),
-    /// List data sets, models, masks, metrics or audit rules.
+    /// List data sets, models, masks, metrics, audit rules or runs.
     List(list::Args),
-    /// Say what this machine offers and what each missing thing would enable.
+    /// Show what this machine has, and what each missing thing would enable.
     Doctor,
-    /// Print a completion script for a shell.
+    /// Print a shell completion script.
     Completions {
-        /// The shell to complete for.
+        /// Shell to complete for.
         shell: clap_complete::Shell,
     },
 }
 
 impl Command {
-    /// Whether it computes with tensors.
+    /// Whether the command computes with tensors.
     #[cfg(feature = "torch")]
     fn computes(&self) -> bool {
         matches!(
             self,
-            Self::Demo(_) | Self::Run(_) | Self::RunCell(_) | Self::Predict(_) | Self::Selftest(_)
+            Self::Demo(_) | Self::Run(_) | Self::RunOne(_) | Self::Predict(_) | Self::Selftest(_)
         )
     }
 
-    /// Whether a signal lets it store its state first.
+    /// Whether the command stores its state on a signal.
     #[cfg(feature = "torch")]
     fn is_resumable(&self) -> bool {
-        matches!(self, Self::Demo(_) | Self::Run(_) | Self::RunCell(_))
+        matches!(self, Self::Demo(_) | Self::Run(_) | Self::RunOne(_))
     }
 }
 
@@ -155,7 +169,7 @@ impl Cli {
             #[cfg(feature = "torch")]
             Command::Run(args) => run::run(&args, &progress),
             #[cfg(feature = "torch")]
-            Command::RunCell(args) => run_cell::run(&args, &progress),
+            Command::RunOne(args) => run_one::run(&args, &progress),
             #[cfg(feature = "torch")]
             Command::Predict(args) => predict::run(args, &progress),
             Command::Report(args) => report::run(args),

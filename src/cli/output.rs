@@ -1,13 +1,13 @@
-//! Results go to stdout, and only results.
+//! Writes results to stdout; everything else goes to stderr.
 
 use std::io::{IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-/// Width of wrapped tables where no terminal says its own.
+/// Columns of wrapped tables off a terminal.
 const WIDTH: u16 = 100;
 
-/// Write text to stdout; a closed pipe comes back as an error the caller may ignore.
+/// Writes text to stdout. A closed pipe is an error that the caller may ignore.
 pub fn write(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
@@ -18,14 +18,14 @@ pub fn write(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A table without rules, columns as wide as their contents.
+/// A table without rules; columns are as wide as their contents.
 pub fn table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table
 }
 
-/// A table whose cells wrap to the width of the terminal.
+/// A table whose cells wrap at the width of the terminal.
 pub fn wrapped_table() -> Table {
     let mut table = table();
     table.set_content_arrangement(ContentArrangement::Dynamic);

@@ -1,4 +1,4 @@
-//! `predict`: what a trained run says of one split or one sample.
+//! `predict`: predicts a split or a sample with a finished run.
 
 use std::path::{Path, PathBuf};
 
@@ -11,48 +11,49 @@ use lnln_bench::train::{DeviceSpec, EncoderSpec, device};
 
 use super::output;
 
-/// Predict one split of the data, or one sample, with the weights of a finished run.
+/// Predict a split of the data, or one sample, with the weights of a finished run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench predict runs/3f2a9c81d0b4 --rate 0.5 --out half.csv
-  lnln-bench predict runs/3f2a9c81d0b4 --split valid --rate LA --out valid.parquet
+  lnln-bench predict runs/3f2a9c81d0b4 --split valid --rate LA --out LA.parquet
   lnln-bench predict runs/3f2a9c81d0b4 --sample 'video$_$7'
-  lnln-bench predict runs/3f2a9c81d0b4 --encoder bert:models/bert-base-uncased --out all.csv
 
-Data and text encoder must be those the run was trained with; both are checked by their hashes.")]
+Data and text encoder must be those of the training; both are checked by hash.")]
 pub struct Args {
-    /// Directory of a finished run.
+    /// Folder of a finished run.
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// Folder of prepared data sets.
-    #[arg(long, default_value = "data")]
+    #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
-    /// train, valid or test.
-    #[arg(long, default_value = "test", value_parser = split)]
+    /// Split: train, valid or test.
+    #[arg(long, value_name = "SPLIT", default_value = "test", value_parser = split)]
     split: SplitName,
-    /// Id of a single sample.
-    #[arg(long)]
+    /// Single sample, by id.
+    #[arg(long, value_name = "ID")]
     sample: Option<String>,
-    /// What is missing: a rate from 0 to 1, modalities like LA, or l=RATE,a=RATE,v=RATE.
-    #[arg(long, default_value = "0")]
+    /// Condition: a missing rate from 0 to 1, missing modalities (LA: text and audio), or a rate per
+    /// modality (l=0.2,a=0.7,v=0.7).
+    #[arg(long, value_name = "CONDITION", default_value = "0")]
     rate: Condition,
-    /// Mask protocol (`lnln-bench list masks`) [default: the first that takes such a rate]
-    #[arg(long)]
+    /// Mask protocol (`lnln-bench list masks`) [default: the first that takes the condition].
+    #[arg(long, value_name = "NAME")]
     masks: Option<String>,
     /// Mask seed.
-    #[arg(long, default_value_t = 1111)]
+    #[arg(long, value_name = "N", default_value_t = 1111)]
     mask_seed: u64,
-    /// The metric whose weights are used, in a run whose metrics chose different epochs.
-    #[arg(long, default_value = "mae")]
+    /// Metric whose epoch is used, in a run of `--select paper`.
+    #[arg(long, value_name = "NAME", default_value = "mae")]
     metric: String,
-    /// Text encoder of the run: auto, tiny, features, bert:DIR, frozen:DIR.
-    #[arg(long, default_value = "auto")]
+    /// Text encoder: auto (the run's own; a BERT from $LNLN_BENCH_BERT), tiny, features, bert:DIR or
+    /// frozen:DIR.
+    #[arg(long, value_name = "ENCODER", default_value = "auto")]
     encoder: EncoderSpec,
-    /// auto, cpu, cuda or cuda:N.
-    #[arg(long, default_value = "auto", value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    /// Device: auto (CUDA if there is one), cpu, cuda or cuda:N.
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = |text: &str| text.parse::<DeviceSpec>())]
     device: DeviceSpec,
-    /// Where to: a name ending in .csv or .parquet; without it CSV to the terminal.
-    #[arg(long, value_parser = out)]
+    /// Output file, .csv or .parquet [default: CSV to stdout].
+    #[arg(long, value_name = "FILE", value_parser = out)]
     out: Option<PathBuf>,
 }
 
@@ -93,7 +94,7 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
     }
 }
 
-/// The mask protocol of this name, or the first of all, that has masks at this condition.
+/// The mask protocol of this name, or the first that takes this condition.
 fn mask_protocol(
     name: Option<&str>,
     condition: Condition,

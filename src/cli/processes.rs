@@ -1,68 +1,76 @@
-//! A suite run in this process or in several.
+//! Runs a suite in this process or in several.
 
 use anyhow::Context;
 use lnln_bench::support::Progress;
-use lnln_bench::sweep::{self, Fleet, Options, Slot, Suite, Summary, Sweep};
+use lnln_bench::sweep::{self, Options, Suite, Summary, Sweep, Worker, WorkerPool};
 use lnln_bench::train::{DeviceSpec, device};
 
-use super::place::{Place, cores};
+use super::workspace::{Workspace, cores};
 use super::{exit_code, interrupt};
 
-/// How many processes share the work, and where they compute.
+/// Number of processes and their devices.
 #[derive(Debug, Default, clap::Args)]
 pub struct Processes {
-    /// Cells at a time, each in a process of its own: a crash costs one cell. Cores are divided among
-    /// them [default: the number of devices; 1 runs all in this process].
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Runs at a time, each in its own process, so that a crash costs one run; cores are divided
+    /// among them [default: one per device; 1 runs everything in this process].
+    #[arg(long, value_name = "N", display_order = 9)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Devices that the processes are dealt to, in turn: cuda:0,cuda:1.
-    #[arg(long, value_delimiter = ',', conflicts_with = "device",
-        value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    /// Devices for the processes, in turn: cuda:0,cuda:1.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "DEVICE,...",
+        conflicts_with = "device"
+    )]
+    #[arg(value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    #[arg(help_heading = "Processes", hide_short_help = true)]
     devices: Vec<DeviceSpec>,
 }
 
-/// Run a suite at a place; an error where a cell failed. `stem` names the sweep.
+/// Runs a suite; an error where a run failed. `stem` names the sweep.
 pub fn sweep(
     suite: &Suite,
     stem: &str,
-    place: &Place,
+    workspace: &Workspace,
     processes: &Processes,
     progress: &Progress,
 ) -> anyhow::Result<Summary> {
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
-    let summary = match processes.fleet(place) {
+    let summary = match processes.pool(workspace) {
         None => {
-            let options = place
-                .machinery
-                .open(place.data.clone(), place.runs.clone(), None)?;
+            let options =
+                workspace
+                    .compute
+                    .open(workspace.data.clone(), workspace.runs.clone(), None)?;
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             sweep.run(&options, &raised, progress)?
         }
-        Some((fleet, first)) => {
-            let options = place
-                .machinery
-                .closed(place.data.clone(), place.runs.clone());
+        Some((pool, first)) => {
+            let options = workspace
+                .compute
+                .closed(workspace.data.clone(), workspace.runs.clone());
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             if sweep.shares_encodings(&options.runs) {
-                // All threads of one process make them sooner than those that a cell gets.
+                // One process with all threads encodes faster than workers that share the cores.
                 let device = device::open(first)?;
                 let options = Options {
                     device,
                     ..options.clone()
                 };
-                match sweep.warm(&options, &raised, progress) {
+                match sweep.prefill(&options, &raised, progress) {
                     Err(stop) if stop.is_stop() => return Err(stop.into()),
-                    Err(error) => tracing::warn!("encodings are left to the cells: {error}"),
+                    Err(error) => tracing::warn!("encodings are left to the workers: {error}"),
                     Ok(()) => {}
                 }
             }
-            fleet.run(&sweep, &options, &raised, progress)?
+            pool.run(&sweep, &options, &raised, progress)?
         }
     };
     finish(summary)
 }
 
-/// The summary, or an error where a cell failed.
+/// The summary, or an error where a run failed.
 pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
     match summary.failed.len() {
         0 => Ok(summary),
@@ -75,14 +83,14 @@ pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
 }
 
 impl Processes {
-    /// Whether a flag says how this machine is shared.
+    /// Whether a flag asks for several processes.
     pub fn are_asked_for(&self) -> bool {
         self.jobs.is_some() || !self.devices.is_empty()
     }
 
     /// The processes to start, and the device of the first; `None` where this one does.
-    fn fleet(&self, place: &Place) -> Option<(Fleet, DeviceSpec)> {
-        let own = [place.machinery.device];
+    fn pool(&self, workspace: &Workspace) -> Option<(WorkerPool, DeviceSpec)> {
+        let own = [workspace.compute.device];
         let devices = if self.devices.is_empty() {
             &own[..]
         } else {
@@ -92,9 +100,9 @@ impl Processes {
         if jobs == 1 && self.devices.is_empty() {
             return None;
         }
-        let threads = place.machinery.threads.map(usize::from);
+        let threads = workspace.compute.threads.map(usize::from);
         let threads = threads.unwrap_or_else(|| (cores() / jobs).max(1));
-        let slot = |number: usize| Slot {
+        let worker = |number: usize| Worker {
             flags: vec![
                 "--device".into(),
                 devices[number % devices.len()].to_string(),
@@ -102,11 +110,11 @@ impl Processes {
                 threads.to_string(),
             ],
         };
-        let fleet = Fleet {
-            // The last is dealt first.
-            slots: (0..jobs).rev().map(slot).collect(),
+        let pool = WorkerPool {
+            // The pool takes from the end.
+            workers: (0..jobs).rev().map(worker).collect(),
             resumable: exit_code::INTERRUPTED.into(),
         };
-        Some((fleet, devices[0]))
+        Some((pool, devices[0]))
     }
 }

@@ -1,4 +1,4 @@
-//! `report`: tables and figures from finished runs.
+//! `report`: makes tables and figures from finished runs.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -15,61 +15,71 @@ use super::output;
 const EXAMPLES: &str = "\
 Examples:
   lnln-bench report runs --out reports/mosi
-  lnln-bench report runs --out reports/short --metrics mae,corr --models lnln,almt
+  lnln-bench report runs --out reports/short --metrics mae --models lnln,almt
   lnln-bench report runs/a1b2c3 runs/d4e5f6 --out reports/two
   lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c --out reports/mosi
   lnln-bench report runs --out reports/paper --layout paper
   lnln-bench report --check reports/mosi
 
-The report folder holds report.md, tables.tex, tables.csv, scores.csv, summary.csv, index.html,
-citations.bib, figures (SVG and PNG) and manifest.json, which names the runs and predictions behind
-every cell. The same runs give the same bytes, so a report can be kept under version control and checked by making it again.";
+The report folder holds:
+  report.md, index.html             all tables and figures
+  tables.tex, citations.bib         for LaTeX
+  scores.csv                        every score of every run
+  summary.csv, summary.parquet      one line per number: mean, sd, interval, test
+  figures/                          SVG, with --png also PNG
+  manifest.json                     the runs and predictions behind every cell
 
-/// Makes Markdown, LaTeX, CSV and HTML tables and SVG figures from finished runs.
+The same runs give the same bytes, so that a report can be kept under version control and checked
+with --check.";
+
+/// Make tables (Markdown, LaTeX, HTML, CSV, Parquet) and figures (SVG) from finished runs.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Folders of runs, or single run directories
     #[arg(required_unless_present_any = ["check", "sweep"], value_name = "RUNS")]
     runs: Vec<PathBuf>,
-    /// The finished cells of one sweep (RUNS/sweeps/SWEEP), whatever else is in its folder of runs
+    /// Finished runs of one sweep (RUNS/sweeps/SWEEP) instead of all runs in a folder
     #[arg(long, value_name = "DIR", conflicts_with_all = ["runs", "check"])]
     sweep: Option<PathBuf>,
-    /// Folder for the report; made if needed, an earlier report in it is replaced
+    /// Folder of the report, created if needed; an earlier report in it is replaced
     #[arg(long, value_name = "DIR", required_unless_present = "check")]
     out: Option<PathBuf>,
-    /// Make the report in DIR again, in memory, and compare it byte by byte; from the runs it
-    /// names, or from RUNS
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "matrix_rates", "reference", "resamples"])]
+    /// Make the report in DIR again in memory, from the runs that it names or from RUNS, and compare
+    /// every file byte by byte
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "matrix_rates", "reference", "resamples", "png"])]
     check: Option<PathBuf>,
-    /// `paper` shows the columns of the LNLN paper's tables with the published numbers beside ours
+    /// Tables to show: full, or paper (the columns of the LNLN paper's tables, with its numbers)
     #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
     layout: Layout,
-    /// Wait so long for cells of sweeps in RUNS that are not done: a network file system may show
-    /// what other machines wrote a minute late
+    /// Longest wait in seconds for unfinished runs of sweeps in RUNS: a network file system may show
+    /// files of other machines late
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     latency_wait: u64,
-    /// Show only these metrics
+    /// Metrics to show [default: all but those that `list metrics` calls extra]
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     metrics: Vec<String>,
-    /// Show only these models, and the baseline
+    /// Models to show next to the baseline [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     models: Vec<String>,
-    /// Conditions of confusion matrices and histograms (0,0.5 or LA) [default: 0, 0.1, 0.5 and 0.9 where
-    /// they were run]
+    /// Conditions of confusion matrices and histograms, such as 0,0.5 or LA [default: 0, 0.1, 0.5 and
+    /// 0.9 where they were run]
     #[arg(long, value_delimiter = ',', value_name = "RATE,...")]
     matrix_rates: Vec<Condition>,
-    /// Test every model against this one; by default lnln, or else the first
+    /// Model that every other one is tested against [default: lnln, or else the first]
     #[arg(long, value_name = "MODEL")]
     reference: Option<String>,
-    /// Bootstrap resamples and permutations; 0 tests nothing. By default 2000 and at least 4999, and 0 for
-    /// more than 500 runs
+    /// Bootstrap resamples and permutations, 0 for no tests [default: 2000 and at least 4999; 0 for
+    /// more than 500 runs]
     #[arg(long, value_name = "N")]
     resamples: Option<usize>,
+    /// Render every figure as PNG too
+    #[arg(long)]
+    png: bool,
 }
 
 impl Args {
-    /// Everything about `runs`, to `out`.
+    /// A full report on `runs` in `out`.
     #[cfg(feature = "torch")]
     pub fn for_demo(runs: &Path, out: &Path) -> Self {
         Self {
@@ -83,6 +93,7 @@ impl Args {
             matrix_rates: Vec::new(),
             reference: None,
             resamples: None,
+            png: false,
             latency_wait: 0,
         }
     }
@@ -91,7 +102,7 @@ impl Args {
 /// Widest table to print; wider ones leave out spreads.
 const WIDTH: u16 = 100;
 
-/// Writes the report; prints its overview, and its path last.
+/// Writes the report, then prints its overview and its path.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let (Some(out), None) = (&args.out, &args.check) else {
         return compare(&args.check.unwrap_or_default(), &args.runs);
@@ -103,13 +114,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         matrix_conditions: args.matrix_rates,
         reference: args.reference,
         resamples: args.resamples,
+        png: args.png,
     };
     let latency = Duration::from_secs(args.latency_wait);
     let (runs, waiting) = match &args.sweep {
         Some(sweep) => {
-            let cells = wait::for_cells(&SweepDir::open(sweep), latency)?;
-            let paths = cells.finished.iter().map(|dir| dir.path().to_owned());
-            (paths.collect(), cells.unfinished)
+            let found = wait::for_runs(&SweepDir::open(sweep), latency)?;
+            let paths = found.finished.iter().map(|dir| dir.path().to_owned());
+            (paths.collect(), found.unfinished)
         }
         None => {
             wait::for_sweeps(&args.runs, latency);
@@ -125,10 +137,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             named(unfinished.into_iter().map(RunDir::id), 5)
         );
     }
-    let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let color = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let style = Style {
         width: WIDTH,
-        colour,
+        color,
     };
     let overview = terminal::tables(&written.overviews, style);
     let others = if written.others.is_empty() {
@@ -153,7 +165,7 @@ fn named(names: impl Iterator<Item = String>, most: usize) -> String {
     names.join(", ")
 }
 
-/// `--check`: says what differs, and fails if something does.
+/// `--check`: prints the differences, and fails if there are some.
 fn compare(dir: &Path, runs: &[PathBuf]) -> anyhow::Result<()> {
     let checked = check(dir, runs)?;
     for difference in &checked.differences {

@@ -1,131 +1,200 @@
 //! `run`: train and evaluate a sweep.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use lnln_bench::mask::{Noise, RateDistribution};
+use lnln_bench::record::{EngineKind, Precision};
 use lnln_bench::support::Progress;
-use lnln_bench::sweep::{Protocol, Suite, TrainOn};
-use lnln_bench::train::OptionOverride;
+use lnln_bench::sweep::{ConditionList, MaskName, Protocol, Suite, TrainOn};
+use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selection};
 
 use super::launch::{self, Launcher};
-use super::place::Place;
 use super::processes::{Processes, sweep};
-use super::{forecast, output};
+use super::workspace::{MACHINE, Workspace};
+use super::{dry_run, output};
 
-/// Train and evaluate a sweep; finished runs are never repeated, unfinished ones go on.
+/// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
+///
+/// A sweep is every combination of data set, model and seed; each combination is one run, a folder
+/// below --runs. Running the same command again continues where it stopped.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  lnln-bench run --datasets mosi --models lnln,almt,lf_dnn,constant --rates 0:1:0.1 --seeds 1111,1112
-  lnln-bench run --datasets mosi --models lnln --encoder frozen:models/minilm --noise cycle:4
-  lnln-bench run --datasets mosi --models tfn,mult --train-on mixed,clean,tested-rate
-  lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert-base-uncased --protocol paper
-  lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert-base-uncased --memory-budget 6GiB
+#[command(
+    after_help = "Run `lnln-bench run --help` for all options.",
+    after_long_help = "\
+Examples:
+  lnln-bench run --datasets mosi --models lnln,almt,lf_dnn,constant --dry-run
+  lnln-bench run --datasets mosi --models lnln --rates 0:1:0.1 --seeds 1,2,3
+  lnln-bench run --datasets mosi --models lnln --encoder bert:models/bert
+  lnln-bench run --datasets sims --models lnln --device cuda
+  lnln-bench run --datasets mosi --models tfn,mult --train-on mixed,clean
+  lnln-bench run --datasets mosi --models lnln --memory-budget 6GiB
   lnln-bench run benchmarks/demo.toml --data demo/data --runs demo/runs
-  lnln-bench run benchmarks/paper-mosi.toml --dry-run
   lnln-bench run benchmarks/paper-mosi.toml --devices cuda:0,cuda:1
-  lnln-bench run benchmarks/demo.toml --jobs 2 --threads 1
-  lnln-bench run benchmarks/paper-mosi.toml --launcher slurm --sbatch=--gres=gpu:1 --sbatch=--time=4:00:00
-  lnln-bench run --datasets sims --models lnln --device cuda --encoder bert:models/bert-base-chinese")]
+
+  # The protocol of the LNLN paper (selects epochs on the test split)
+  lnln-bench run --datasets mosi --models lnln --protocol paper \\
+      --encoder bert:models/bert-base-uncased
+
+  # A frozen BERT, encoded once and cached
+  lnln-bench run --datasets mosi --models lnln --noise cycle:4 \\
+      --encoder frozen:models/bert-base-uncased
+
+  # A Slurm cluster
+  lnln-bench run benchmarks/paper-mosi.toml --launcher slurm \\
+      --sbatch=--gres=gpu:1 --sbatch=--time=4:00:00
+
+Where a BERT folder comes from: on a machine with network, download any BERT
+with the Hugging Face command line,
+  hf download bert-base-uncased --local-dir models/bert-base-uncased
+copy the folder here and give --encoder bert:models/bert-base-uncased. CH-SIMS
+wants bert-base-chinese. Needed files: config.json, vocab.txt, and
+model.safetensors or pytorch_model.bin."
+)]
 pub struct Args {
-    /// A suite file of benchmarks/; the flags below change what it says.
+    /// Suite file (TOML, examples in benchmarks/); flags override its settings.
     suite: Option<PathBuf>,
-    /// Prepared data sets, by name.
-    #[arg(long, value_delimiter = ',', required_unless_present = "suite")]
+    /// Prepared data sets, by name: mosi, sims, ...
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        display_order = 1
+    )]
+    #[arg(required_unless_present = "suite")]
     datasets: Vec<String>,
-    /// Models, by name, changed after a colon (`lnln:no-rec`, `lnln:alpha=0.5+beta=0.2`;
-    /// `lnln-bench list models`); `lnln@clean` is --train-on for one of them.
-    #[arg(long, value_delimiter = ',', required_unless_present = "suite")]
+    /// Models, by name (`lnln-bench list models`): lnln, lnln:no-rec (a variant), lnln:alpha=0.5
+    /// (a setting), lnln@clean (--train-on for this model).
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        display_order = 2
+    )]
+    #[arg(required_unless_present = "suite")]
     models: Vec<String>,
-    /// Training protocols, a row of the report each: mixed (one training on samples of many rates, as
-    /// --noise has it), clean (one on complete samples), tested-rate (one per condition of --rates, trained
-    /// and validated at it) [default: as --noise and --noise-rate say].
-    #[arg(long, value_delimiter = ',')]
-    train_on: Vec<TrainOn>,
-    /// Seeds of initialization, order and dropout [default: 1111,1112,1113].
-    #[arg(long, value_delimiter = ',')]
-    seeds: Vec<u64>,
-    /// Conditions of evaluation: FROM:TO:STEP (TO included), rates, missing modalities like LA, or
-    /// l=RATE,a=RATE,v=RATE; a list of any. Every mask protocol takes those of its kind
+    /// Conditions of evaluation: missing rates as FROM:TO:STEP (TO included) or a list, missing
+    /// modalities (LA: text and audio missing), or a rate per modality (l=0.2,a=0.7,v=0.7)
     /// [default: 0:1:0.1].
-    #[arg(long)]
-    rates: Option<String>,
-    /// Mask protocols of evaluation (`lnln-bench list masks`) [default: random].
-    #[arg(long, value_delimiter = ',')]
-    masks: Vec<String>,
-    /// Mask seeds of evaluation [default: 1111].
-    #[arg(long, value_delimiter = ',')]
-    mask_seeds: Vec<u64>,
-    /// Text encoder: auto, tiny, features, bert:DIR, frozen:DIR; DATASET=ENCODER for one data set.
-    #[arg(long, value_delimiter = ',')]
-    encoder: Vec<String>,
-    /// Training noise: clean, fixed, cycle:K, fresh, reference, reference-refresh [default: fresh].
-    #[arg(long)]
-    noise: Option<String>,
-    /// Mask protocol of the training noise [default: random].
-    #[arg(long)]
-    noise_masks: Option<String>,
-    /// How damaged training samples are: half-complete (in each modality half of the samples whole,
-    /// the others at a rate of their own), or one condition for all [default: half-complete].
-    #[arg(long)]
-    noise_rate: Option<String>,
-    /// Whose way the defaults follow: own, or paper for LNLN's published one (rates 0 to 0.9, its
-    /// masks and noise, its schedule with a first epoch at rate 0, for each metric the best epoch
-    /// on the test split) [default: own].
-    #[arg(long)]
-    protocol: Option<Protocol>,
-    /// Which epoch is evaluated: valid:METRIC (best on the validation split), last, or paper (best
-    /// on the test split, for each metric its own) [default: valid:mae].
-    #[arg(long, alias = "selection")]
-    select: Option<String>,
-    /// Learning rate over the epochs: cosine, reference or constant [default: cosine].
-    #[arg(long)]
-    schedule: Option<String>,
-    /// Conditions of validation [default: 0,0.3,0.6,0.9].
-    #[arg(long)]
-    valid_rates: Option<String>,
-    /// Epochs, in place of each model's own number.
-    #[arg(long)]
+    #[arg(long, value_name = "LIST", display_order = 3)]
+    rates: Option<ConditionList>,
+    /// Training seeds: initialization, order, dropout and training noise [default: 1111,1112,1113].
+    #[arg(long, value_delimiter = ',', value_name = "N,...", display_order = 4)]
+    seeds: Vec<u64>,
+    /// Text encoder: features (the file's text features), bert:DIR (fine-tuned), frozen:DIR, tiny
+    /// (small random BERT) or auto: the BERT folder in $LNLN_BENCH_BERT if set, else features, and
+    /// tiny for synthetic data. DATASET=ENCODER sets one data set [default: auto].
+    #[arg(long, value_delimiter = ',', value_name = "ENCODER", display_order = 5)]
+    encoder: Vec<EncoderFlag>,
+    /// Training noise: clean (none), fixed (one masked copy), cycle:K (K copies in turn), fresh (a
+    /// new copy every epoch), reference or reference-refresh (the LNLN code's) [default: fresh].
+    #[arg(long, value_name = "NOISE", display_order = 6)]
+    noise: Option<Noise>,
+    /// Training epochs [default: each model's published number].
+    #[arg(long, value_name = "N", display_order = 7)]
     epochs: Option<u32>,
-    /// Batch size, in place of each model's own.
-    #[arg(long)]
-    batch_size: Option<usize>,
-    /// Peak learning rate, in place of each model's own.
-    #[arg(long)]
+    /// Print the runs, which are done, and what the others will cost; start nothing.
+    #[arg(long, display_order = 10)]
+    dry_run: bool,
+    /// With --dry-run: print JSON.
+    #[arg(long, requires = "dry_run", display_order = 11, hide_short_help = true)]
+    json: bool,
+
+    /// Mask protocols of evaluation: ways to draw masks (`lnln-bench list masks`); each takes the
+    /// conditions of its kind [default: random].
+    #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
+    #[arg(help_heading = MASKS, hide_short_help = true)]
+    masks: Vec<MaskName>,
+    /// Mask seeds of evaluation [default: 1111].
+    #[arg(long, value_delimiter = ',', value_name = "N,...")]
+    #[arg(help_heading = MASKS, hide_short_help = true)]
+    mask_seeds: Vec<u64>,
+
+    /// Training protocols, a row of the report each: mixed (one model trained on many rates, as
+    /// --noise and --noise-rate set), clean (one model trained on complete samples), tested-rate
+    /// (one model per condition of --rates) [default: as --noise and --noise-rate set].
+    #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
+    #[arg(help_heading = NOISE, hide_short_help = true)]
+    train_on: Vec<TrainOn>,
+    /// Mask protocol of the training noise [default: random].
+    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = NOISE, hide_short_help = true)]
+    noise_masks: Option<MaskName>,
+    /// Distribution of training rates: half-complete (per modality half of the samples complete, the
+    /// others at rates uniform in [0, 1)), or one condition for all [default: half-complete].
+    #[arg(long, value_name = "RATE")]
+    #[arg(help_heading = NOISE, hide_short_help = true)]
+    noise_rate: Option<RateDistribution>,
+
+    /// Defaults to follow: own, or paper for those of the LNLN paper (rates 0 to 0.9, its masks,
+    /// noise and schedule, per metric the best epoch on the test split; give --encoder bert:DIR
+    /// too) [default: own].
+    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    protocol: Option<Protocol>,
+    /// Epoch to evaluate: valid:METRIC (best on the validation split), last, or paper (best on the
+    /// test split, per metric) [default: valid:mae].
+    #[arg(long, alias = "selection", value_name = "RULE")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    select: Option<Selection>,
+    /// Conditions of validation [default: 0,0.3,0.6,0.9].
+    #[arg(long, value_name = "LIST")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    valid_rates: Option<ConditionList>,
+    /// Learning-rate schedule: cosine (with warm-up), reference (LNLN's) or constant
+    /// [default: cosine].
+    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    schedule: Option<Schedule>,
+    /// Peak learning rate [default: each model's published value].
+    #[arg(long, value_name = "RATE")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
     learning_rate: Option<f64>,
-    /// Weight decay, in place of each model's own.
-    #[arg(long)]
+    /// Weight decay [default: each model's published value].
+    #[arg(long, value_name = "DECAY")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
     weight_decay: Option<f64>,
-    /// Batches whose gradients make one step: a number, published (as each model's authors had it)
-    /// or none [default: none].
-    #[arg(long, value_name = "K")]
-    grad_accum: Option<OptionOverride>,
-    /// A tenth of the learning rate after this many epochs without a smaller validation error:
-    /// a number, published or none [default: none].
-    #[arg(long, value_name = "K")]
-    lr_plateau: Option<OptionOverride>,
-    /// The end after this many epochs without a smaller validation error: a number, published or
+    /// Samples per optimizer step [default: each model's published value].
+    #[arg(long, value_name = "N")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    batch_size: Option<usize>,
+    /// Batches whose gradients are summed for one step: a number, published (each model's own) or
     /// none [default: none].
     #[arg(long, value_name = "K")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    grad_accum: Option<OptionOverride>,
+    /// Epochs without a lower validation loss after which the learning rate is divided by 10: a
+    /// number, published or none [default: none].
+    #[arg(long, value_name = "K")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    lr_plateau: Option<OptionOverride>,
+    /// Epochs without a lower validation loss after which training ends: a number, published or none
+    /// [default: none].
+    #[arg(long, value_name = "K")]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
     early_stop: Option<OptionOverride>,
-    /// fp32, tf32 (CUDA's tensor cores) or bf16 (autocast) [default: fp32].
-    #[arg(long)]
-    precision: Option<String>,
-    /// fast, or reference for the reference's computation to the letter [default: fast].
-    #[arg(long)]
-    engine: Option<String>,
-    /// Print the cells, which are done and which wait, and what the others will cost by what earlier
-    /// runs did; start nothing.
-    #[arg(long)]
-    dry_run: bool,
-    /// With --dry-run: as JSON, for other tools.
-    #[arg(long, requires = "dry_run")]
-    json: bool,
+
+    /// Arithmetic: fp32, tf32 (CUDA's tensor cores) or bf16 (autocast) [default: fp32].
+    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = MACHINE, hide_short_help = true)]
+    precision: Option<Precision>,
+    /// Computation: fast (the same function with less work) or reference (every step as published)
+    /// [default: fast].
+    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = MACHINE, hide_short_help = true)]
+    engine: Option<EngineKind>,
     #[command(flatten)]
-    place: Place,
+    workspace: Workspace,
     #[command(flatten)]
     processes: Processes,
     #[command(flatten)]
     launch: launch::Args,
 }
+
+/// Headings of the options that few runs need.
+const MASKS: &str = "Masks of evaluation";
+const NOISE: &str = "Training noise";
+const TRAINING: &str = "Training";
 
 /// Run the subcommand.
 pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
@@ -134,24 +203,47 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     let stem = args.suite.as_ref().and_then(|path| path.file_stem());
     let stem = plain(&stem.map_or("run".into(), |stem| stem.to_string_lossy()));
     if args.launch.launcher == Launcher::Slurm {
-        return launch::run(&args.launch, suite, &stem, &args.place, args.dry_run);
+        return launch::run(&args.launch, suite, &stem, &args.workspace, args.dry_run);
     }
     if args.dry_run {
-        let place = &args.place;
-        let options = place
-            .machinery
-            .open(place.data.clone(), place.runs.clone(), None)?;
-        let cells = lnln_bench::sweep::forecast(&suite, &options)?;
-        return forecast::show(&cells, args.json);
+        let workspace = &args.workspace;
+        let options =
+            workspace
+                .compute
+                .open(workspace.data.clone(), workspace.runs.clone(), None)?;
+        let runs = lnln_bench::sweep::dry_run::dry_run(&suite, &options)?;
+        return dry_run::show(&runs, args.json);
     }
-    let summary = sweep(&suite, &stem, &args.place, &args.processes, progress)?;
+    let summary = sweep(&suite, &stem, &args.workspace, &args.processes, progress)?;
     output::write(&format!(
         "{} runs done ({} before) in {}; next: lnln-bench report {} --out reports/NAME",
         summary.ran + summary.kept,
         summary.kept,
-        args.place.runs.display(),
-        args.place.runs.display()
+        args.workspace.runs.display(),
+        args.workspace.runs.display()
     ))
+}
+
+/// A text encoder, for all data sets or for one: `[DATASET=]ENCODER`.
+#[derive(Clone, Debug)]
+struct EncoderFlag {
+    dataset: Option<String>,
+    encoder: EncoderSpec,
+}
+
+impl FromStr for EncoderFlag {
+    type Err = lnln_bench::train::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (dataset, encoder) = match text.split_once('=') {
+            Some((dataset, encoder)) => (Some(dataset.to_owned()), encoder),
+            None => (None, text),
+        };
+        Ok(Self {
+            dataset,
+            encoder: encoder.parse()?,
+        })
+    }
 }
 
 /// A name that can be a folder's.
@@ -185,14 +277,12 @@ impl Args {
         set(&mut suite.rates, &self.rates);
         replace(&mut suite.masks, &self.masks);
         set(&mut suite.train.noise, &self.noise);
-        suite.train.noise_masks = self.noise_masks.clone().or(suite.train.noise_masks);
+        suite.train.noise_masks = self.noise_masks.or(suite.train.noise_masks);
         set(&mut suite.train.noise_rate, &self.noise_rate);
         set(&mut suite.train.selection, &self.select);
         set(&mut suite.train.precision, &self.precision);
         set(&mut suite.train.engine, &self.engine);
-        if let Some(schedule) = &self.schedule {
-            suite.train.schedule = schedule.parse()?;
-        }
+        set(&mut suite.train.schedule, &self.schedule);
         set(&mut suite.train.valid_rates, &self.valid_rates);
         let train = &mut suite.train;
         train.epochs = self.epochs.or(train.epochs);
@@ -202,13 +292,9 @@ impl Args {
         train.grad_accum = self.grad_accum.or(train.grad_accum);
         train.lr_plateau = self.lr_plateau.or(train.lr_plateau);
         train.early_stop = self.early_stop.or(train.early_stop);
-        for encoder in &self.encoder {
-            match encoder.split_once('=') {
-                Some((dataset, encoder)) => {
-                    suite
-                        .encoders
-                        .insert(dataset.to_owned(), encoder.to_owned());
-                }
+        for EncoderFlag { dataset, encoder } in &self.encoder {
+            match dataset {
+                Some(dataset) => drop(suite.encoders.insert(dataset.clone(), encoder.clone())),
                 None => encoder.clone_into(&mut suite.encoder),
             }
         }
@@ -222,7 +308,7 @@ fn replace<T: Clone>(value: &mut Vec<T>, flag: &[T]) {
     }
 }
 
-fn set(value: &mut String, flag: &Option<String>) {
+fn set<T: Clone>(value: &mut T, flag: &Option<T>) {
     if let Some(flag) = flag {
         flag.clone_into(value);
     }

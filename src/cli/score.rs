@@ -1,4 +1,4 @@
-//! `score`: predictions made elsewhere, as runs.
+//! `score`: imports predictions of an external model as runs.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -6,51 +6,52 @@ use std::path::PathBuf;
 use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::MASK_PROTOCOLS;
 use lnln_bench::record::import::{self, Options};
-use lnln_bench::report::cite;
+use lnln_bench::report::format::citations;
 
 use super::output;
 
-/// Turn predictions made elsewhere into runs, a model of their own in every report.
+/// Import predictions of a model of your own as runs, to be reported next to the built-in models.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench score predictions.csv --data data/mosi.h5
-  lnln-bench score predictions.parquet --data data/mosi.h5 --model mine --title 'My model'
+  lnln-bench score predictions.parquet --data data/mosi.h5 --model mine
   lnln-bench report runs --out reports/mosi
 
-PREDICTIONS is CSV with headings or Parquet, with the columns id (sample id of the prepared file),
-rate or condition (0.5, LA, ...), seed (of training) and prediction (in label units); model, mask protocol
-and mask_seed are optional. Every test sample must be there once for each model, seed and condition;
-missing, duplicate and foreign samples and numbers that are not finite are named, and nothing is
-written then. Scoring the same predictions again changes nothing. --title, --citation and
---parameters need a file of one model, and the same words where its runs are there already.
-docs/score.md has an example in Python that uses this program's masks.")]
+PREDICTIONS is CSV with headings or Parquet. Columns: id (sample id of the
+prepared file), rate or condition (0.5, LA, ...), seed (of training), prediction
+(in label units); optional: model, mask_protocol, mask_seed. Each test sample
+must occur once per model, seed and condition. If one is missing, duplicate,
+unknown or not finite, the message names it and nothing is written. Scoring the
+same predictions again changes nothing. --title, --citation and --parameters
+need a file of one model. The masks are not checked: they are what the file
+claims. docs/score.md has a Python example that uses the masks of `prepare`.")]
 pub struct Args {
-    /// CSV or Parquet.
+    /// Predictions, CSV or Parquet.
     #[arg(value_name = "PREDICTIONS")]
     file: PathBuf,
-    /// Prepared file with the truth.
+    /// Prepared file with the labels.
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
     /// Folder of run directories.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs: PathBuf,
-    /// Model of rows that name none [default: the file's name].
+    /// Model of rows without one [default: the file's name].
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// Title in tables [default: the model's name].
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     title: Option<String>,
-    /// `Authors: Title. Venue Year`, for citations.bib [default: none].
+    /// Citation for citations.bib, as `Authors: Title. Venue Year` [default: none].
     #[arg(long, value_name = "TEXT", value_parser = citation)]
     citation: Option<String>,
-    /// Trainable scalars [default: unknown].
+    /// Number of trainable parameters [default: unknown].
     #[arg(long, value_name = "N")]
     parameters: Option<u64>,
-    /// Mask protocol of rows that name none.
-    #[arg(long, default_value = "random")]
+    /// Mask protocol of rows without one.
+    #[arg(long, value_name = "NAME", default_value = "random")]
     mask_protocol: String,
-    /// Mask seed of rows that name none.
-    #[arg(long, value_name = "SEED", default_value_t = 1111)]
+    /// Mask seed of rows without one.
+    #[arg(long, value_name = "N", default_value_t = 1111)]
     mask_seed: u64,
 }
 
@@ -75,14 +76,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     output::write(&scored.iter().map(line).collect::<String>())
 }
 
-/// A mask protocol of somebody else's is allowed, but a misspelt one would part the model from all others.
+/// Warns of unknown mask protocols: they are allowed, but a misspelt one separates the model from all
+/// others in a report.
 fn warn_of_masks(scored: &[import::Scored]) {
-    let foreign: BTreeSet<&String> = scored.iter().flat_map(|run| &run.foreign_masks).collect();
+    let unknown: BTreeSet<&String> = scored.iter().flat_map(|run| &run.unknown_masks).collect();
     let known = MASK_PROTOCOLS.iter().map(|f| f.name()).collect::<Vec<_>>();
-    for name in foreign {
+    for name in unknown {
         tracing::warn!(
-            "mask protocol `{name}` is none of {}: in reports these runs stand in a section of their \
-             own, and no other model beside them",
+            "mask protocol `{name}` is none of {}: reports show these runs in a section of their own, \
+             without the other models",
             known.join(", ")
         );
     }
@@ -90,7 +92,7 @@ fn warn_of_masks(scored: &[import::Scored]) {
 
 /// A citation that becomes an entry of `citations.bib`.
 fn citation(text: &str) -> Result<String, String> {
-    if text.is_empty() || cite::entry(text).is_some() {
+    if text.is_empty() || citations::entry(text).is_some() {
         Ok(text.to_string())
     } else {
         Err(

@@ -1,4 +1,4 @@
-//! `selftest`: this build against numbers of the reference implementations.
+//! `selftest`: compares this build with stored numbers of the reference implementations.
 
 use std::path::{Path, PathBuf};
 
@@ -12,29 +12,38 @@ use lnln_bench::train::{DeviceSpec, device, native};
 
 use super::output;
 
-/// Check this build against stored numbers of the reference implementations, models in double and in
-/// single precision.
+/// Compare this build with stored numbers of the reference implementations, models in double and
+/// in single precision.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench selftest --golden tests/golden
   lnln-bench selftest --golden tests/golden/lnln --all
   lnln-bench selftest --golden tests/golden --device cuda
-  lnln-bench selftest --golden tests/golden --plain")]
+  lnln-bench selftest --golden tests/golden --engine reference")]
 pub struct Args {
-    /// Folder with cases; every case below it is run.
-    #[arg(long)]
+    /// Folder of cases; every case below it is run.
+    #[arg(long, value_name = "DIR")]
     golden: PathBuf,
-    /// Where the models run: cpu, cuda or cuda:N.
+    /// Device of the models: cpu, cuda or cuda:N.
     #[cfg(feature = "torch")]
-    #[arg(long, default_value = "cpu", value_parser = |text: &str| text.parse::<DeviceSpec>())]
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = |text: &str| text.parse::<DeviceSpec>())]
     device: DeviceSpec,
-    /// The computation to the letter in place of the lean one.
+    /// Computation: fast (the same function with less work) or reference (every step as published).
     #[cfg(feature = "torch")]
-    #[arg(long)]
-    plain: bool,
-    /// Print every quantity, not only the largest error of each case.
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    engine: EngineName,
+    /// Print every quantity instead of the largest error of each case.
     #[arg(long)]
     all: bool,
+}
+
+/// The two ways to compute a model.
+#[cfg(feature = "torch")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum EngineName {
+    #[default]
+    Fast,
+    Reference,
 }
 
 impl Args {
@@ -43,13 +52,13 @@ impl Args {
         let device = device::open(self.device)?;
         if device.is_cuda() {
             native::deterministic(true)?;
-            // cuDNN's recurrent networks take it unless told otherwise.
+            // cuDNN's recurrent networks use TF32 by default.
             native::allow_tf32(false)?;
         }
         Ok(Setting {
             device,
             engine: Engine {
-                reference: self.plain,
+                reference: self.engine == EngineName::Reference,
                 recompute: false,
             },
             ..Setting::default()

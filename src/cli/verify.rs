@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use lnln_bench::data::dataset::Corpus;
 use lnln_bench::data::store;
 use lnln_bench::mask::MaskFile;
 
@@ -11,7 +12,10 @@ use super::output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench verify data/mosi.h5
-  lnln-bench verify data/mosi.h5 data/mosi.masks.h5")]
+  lnln-bench verify data/mosi.h5 data/mosi.masks.h5
+
+If the prepared data are in the same folder as a mask file, every stored mask is also drawn anew and
+compared.")]
 pub struct Args {
     /// Files made by prepare, NAME.h5 or NAME.masks.h5.
     #[arg(required = true, value_name = "FILE")]
@@ -21,12 +25,12 @@ pub struct Args {
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
     for file in &args.files {
-        let said = if MaskFile::is_one(file) {
+        let text = if MaskFile::is_one(file) {
             masks(file)?
         } else {
             data(file)?
         };
-        output::write(&said)?;
+        output::write(&text)?;
     }
     Ok(())
 }
@@ -46,15 +50,23 @@ fn data(file: &Path) -> anyhow::Result<String> {
 
 fn masks(file: &Path) -> anyhow::Result<String> {
     let masks = MaskFile::open(file)?;
-    let verified = masks.verify(|group| tracing::debug!("{}: {group}", file.display()))?;
+    let data = MaskFile::data_of(file).filter(|data| data.exists());
+    let corpus = data.as_deref().map(Corpus::open).transpose()?;
+    let progress = |group: &str| tracing::debug!("{}: {group}", file.display());
+    let verified = masks.verify(corpus.as_ref(), progress)?;
+    let drawn = if corpus.is_some() {
+        "equal to masks drawn anew"
+    } else {
+        "not compared with masks drawn anew: the prepared data are not in this folder"
+    };
     let manifest = MaskFile::manifest_of(file);
     let manifest = if verified.manifest {
-        format!("; {} says the same", manifest.display())
+        format!("equal to {}", manifest.display())
     } else {
-        format!("; no {} beside it, `prepare` writes it", manifest.display())
+        format!("no {}, `prepare` writes it", manifest.display())
     };
     Ok(format!(
-        "{}: {} masks of {} in {} groups, for data {}{manifest}",
+        "{}: {} masks of {} in {} groups, for data {}\n  {drawn}\n  {manifest}",
         file.display(),
         verified.masks,
         masks.dataset,

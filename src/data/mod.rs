@@ -5,9 +5,9 @@
 //! ```
 //!
 //! - [`pickle`] reads numpy pickles over a memory map and executes nothing; it knows no data set.
-//! - [`store`] is the HDF5 schema: atomic writer, reader, checksums.
+//! - [`store`] writes and reads prepared HDF5 files and checks their checksums.
 //! - [`dataset`] knows CMU-MOSI, CMU-MOSEI and CH-SIMS (`datasets.toml`), imports and checks them.
-//! - [`inspect`] describes what a pickle or a prepared file holds.
+//! - [`inspect`] describes the contents of pickles and prepared files.
 
 pub mod dataset;
 pub mod inspect;

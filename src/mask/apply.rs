@@ -1,4 +1,4 @@
-//! Model inputs from complete inputs and a mask.
+//! Applies masks to the inputs of a model.
 
 use super::{Error, Keep};
 use crate::data::dataset::Block;
@@ -6,9 +6,9 @@ use crate::data::dataset::Block;
 /// Token id of `[UNK]` in the published English and Chinese BERT vocabularies.
 pub const UNKNOWN: i32 = 100;
 
-/// Erases tokens: shape (N, 3, T) to (N, 3, T), rows token ids, attention mask, segment ids.
+/// Masks tokens: shape (N, 3, T) to (N, 3, T), rows token ids, attention mask, segment ids.
 ///
-/// Ids are [`UNKNOWN`] where the attention mask is set and the position erased, and 0 on padding;
+/// Ids are [`UNKNOWN`] where the attention mask is set and the position masked, and 0 on padding;
 /// attention mask and segment ids stay complete, so the text's length remains visible.
 ///
 /// # Errors
@@ -32,7 +32,7 @@ pub fn text(complete: &Block<i32>, keep: &Keep) -> Result<Block<i32>, Error> {
     Ok(masked)
 }
 
-/// Erases frames: shape (N, T, d) to (N, T, d), zeros where a frame is erased or padding.
+/// Masks frames: shape (N, T, d) to (N, T, d), zeros where a frame is masked or padding.
 ///
 /// # Errors
 /// [`Error::Shape`] where block and mask do not belong together.
@@ -42,7 +42,7 @@ pub fn frames(complete: &Block<f32>, keep: &Keep) -> Result<Block<f32>, Error> {
     let mut masked = complete.clone();
     if masked.width > 0 {
         let frames = masked.data.chunks_exact_mut(masked.width).zip(&keep.bits);
-        // Overwriting, unlike multiplying by 0, also erases a stray infinity.
+        // Overwriting, unlike multiplying by 0, also removes infinities.
         frames
             .filter(|(_, kept)| !**kept)
             .for_each(|(frame, _)| frame.fill(0.0));
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn erased_tokens_become_unknown() {
+    fn masked_tokens_become_unknown() {
         let data = vec![101, 7, 8, 102, 9, 1, 1, 1, 1, 0, 0, 0, 1, 1, 0];
         let complete = Block {
             rows: 1,
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn erased_frames_become_zero() {
+    fn masked_frames_become_zero() {
         let data = vec![1.0, 2.0, f32::INFINITY, -4.0];
         let complete = Block {
             rows: 1,
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_masks_are_refused() {
+    fn masks_of_another_shape_are_refused() {
         let complete = Block {
             rows: 1,
             steps: 2,

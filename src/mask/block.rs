@@ -1,4 +1,4 @@
-//! `block`: one contiguous span per modality.
+//! The mask protocol `block`: one contiguous span per modality.
 
 use super::key::{Key, Purpose, uniform};
 use super::mask_protocol::by_row;
@@ -6,11 +6,11 @@ use super::timeline::relative_time;
 use super::{Error, MaskProtocol, Rows, Scope};
 
 /// A sample draws one point u of its time per modality. At rate r everything from `u (1 - r)` to
-/// `u + r (1 - u)` is lost: a span of r of the sample that contains u and grows with r, so that
-/// masks nest and every sample loses its nominal rate to within one position.
+/// `u + r (1 - u)` is masked: a span of r of the sample that contains u and grows with r. So masks
+/// nest, and every sample is masked at its nominal rate to within one position.
 ///
-/// Hence the field: a position at time x survives every rate below `(u - x) / u` where x < u, and
-/// below `(x - u) / (1 - u)` where x > u.
+/// It follows that a position at time x is kept at every rate below `(u - x) / u` if x < u, and below
+/// `(x - u) / (1 - u)` if x > u; this number is its draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Block;
 
@@ -24,13 +24,13 @@ impl MaskProtocol for Block {
     }
 
     fn summary(&self) -> &'static str {
-        "one contiguous span per sample and modality, as long as the rate says, growing with it"
+        "one contiguous span per sample and modality, of a length given by the rate, nested across rates"
     }
 
-    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
-        let key = Key::new(Purpose::Field, self, scope);
+    fn fill(&self, scope: &Scope, rows: Rows, draws: &mut [f64]) -> Result<(), Error> {
+        let key = Key::new(Purpose::Draws, self, scope);
         let modality = scope.modality;
-        by_row(rows, field, |id, length, row| {
+        by_row(rows, draws, |id, length, row| {
             let seed = uniform(&mut key.stream(id));
             for (t, u) in row.iter_mut().enumerate() {
                 let time = relative_time(modality, t, length).unwrap_or(seed);
@@ -39,7 +39,7 @@ impl MaskProtocol for Block {
                 } else {
                     (time - seed) / (1.0 - seed)
                 };
-                // A position at the very point would be lost at rate 0.
+                // A position exactly at the point would be masked at rate 0.
                 *u = distance.max(f64::MIN_POSITIVE);
             }
         });
@@ -55,22 +55,22 @@ mod tests {
     use crate::mask::testing::{EVALUATION, ids, rows};
 
     #[test]
-    fn the_lost_positions_are_one_span_of_the_nominal_length() {
+    fn the_masked_positions_are_one_span_of_the_nominal_length() {
         let (ids, lengths): (_, Vec<u32>) = (ids(120), (0..120).map(|i| i % 41).collect());
         for modality in Modality::ALL {
             let scope = Scope {
                 modality,
                 ..EVALUATION
             };
-            let field = Block.field(&scope, rows(&ids, &lengths, 40)).unwrap();
+            let draws = Block.draws(&scope, rows(&ids, &lengths, 40)).unwrap();
             for rate in [0.0, 0.1, 0.5, 0.9, 1.0] {
-                let kept = keep(&field, &[rate; 120], &lengths, 40, modality).unwrap();
+                let kept = keep(&draws, &[rate; 120], &lengths, 40, modality).unwrap();
                 for (row, &length) in lengths.iter().enumerate() {
                     let valid = &kept.row(row)[..length as usize];
-                    let lost: Vec<usize> = (0..valid.len()).filter(|t| !valid[*t]).collect();
+                    let masked: Vec<usize> = (0..valid.len()).filter(|t| !valid[*t]).collect();
                     assert!(
-                        lost.windows(2).all(|pair| pair[0] + 1 == pair[1]),
-                        "{lost:?}"
+                        masked.windows(2).all(|pair| pair[0] + 1 == pair[1]),
+                        "{masked:?}"
                     );
                     let words = match modality {
                         Modality::Text => length.saturating_sub(2),
@@ -78,8 +78,8 @@ mod tests {
                     };
                     let nominal = rate * f64::from(words);
                     assert!(
-                        (lost.len() as f64 - nominal).abs() <= 1.0,
-                        "{lost:?} of {length}"
+                        (masked.len() as f64 - nominal).abs() <= 1.0,
+                        "{masked:?} of {length}"
                     );
                 }
             }
@@ -87,13 +87,13 @@ mod tests {
     }
 
     #[test]
-    fn spans_of_different_samples_lie_apart() {
+    fn spans_of_different_samples_differ() {
         let ids = ids(1000);
         let scope = Scope {
             modality: Modality::Audio,
             ..EVALUATION
         };
-        let field = Block.field(&scope, rows(&ids, &[100; 1000], 100)).unwrap();
+        let draws = Block.draws(&scope, rows(&ids, &[100; 1000], 100)).unwrap();
         // The span's middle at a small rate is the drawn point, which is uniform.
         let middle = |row: &[f64]| {
             row.iter()
@@ -101,7 +101,7 @@ mod tests {
                 .min_by(|a, b| a.1.total_cmp(b.1))
                 .map_or(0, |(t, _)| t)
         };
-        let mean = field.chunks(100).map(middle).sum::<usize>() as f64 / 1000.0;
+        let mean = draws.chunks(100).map(middle).sum::<usize>() as f64 / 1000.0;
         // Uniform on 0..100: mean 49.5, standard deviation 28.9 / sqrt(1000).
         assert!((mean - 49.5).abs() < 4.0 * 28.9 / 1000f64.sqrt(), "{mean}");
     }

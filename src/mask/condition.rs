@@ -1,12 +1,12 @@
-//! Conditions: how much is missing, as one name for files, predictions and tables.
+//! Conditions: what is removed at test time, with one name for files, predictions and tables.
 //!
-//! | kind | example | means |
+//! | kind | example | meaning |
 //! |---|---|---|
 //! | rate | `0.5` | the same nominal missing rate in text, audio and vision |
-//! | subset | `L`, `LA` | these modalities (L text, A audio, V vision) wholly missing, the others whole |
-//! | mixed | `l=0.2,a=0.7,v=0.7` | a nominal missing rate of its own per modality |
+//! | subset | `L`, `LA` | these modalities (L text, A audio, V vision) missing, the others complete |
+//! | mixed | `l=0.2,a=0.7,v=0.7` | a nominal missing rate per modality |
 //!
-//! All three are one thing, a missing rate per modality, so a condition has exactly one name:
+//! All three are a missing rate per modality, so a condition has exactly one name:
 //! `l=1,a=0,v=0` is `L`, and `l=0.5,a=0.5,v=0.5` is `0.5`.
 
 use std::cmp::Ordering;
@@ -30,18 +30,18 @@ pub struct Condition {
     rates: [f64; 3],
 }
 
-/// What a condition looks like; mask protocols say which kinds they take.
+/// ConditionKind of a condition; each mask protocol takes some kinds (see [`super::MaskProtocol::kinds`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ConditionKind {
     /// One rate for all modalities.
     Rate,
-    /// Some modalities wholly missing, but not all.
+    /// Some modalities missing, but not all.
     Subset,
     /// Any other three rates.
     Mixed,
 }
 
-impl Kind {
+impl ConditionKind {
     /// For messages.
     pub const fn describe(self) -> &'static str {
         match self {
@@ -71,7 +71,7 @@ impl Condition {
         }
     }
 
-    /// Missing rates of text, audio, vision; `None` where one lies outside [0, 1] or is no number.
+    /// Missing rates of text, audio, vision; `None` if one is outside [0, 1] or NaN.
     pub fn new(rates: [f64; 3]) -> Option<Self> {
         let inside = rates.iter().all(|rate| (0.0..=1.0).contains(rate));
         // Adding 0 turns -0 into 0.
@@ -85,7 +85,7 @@ impl Condition {
         Self::new([rate; 3])
     }
 
-    /// One rate as other tools compute it: within 1e-9 of a millionth it is that millionth, so
+    /// One rate as other tools compute it, rounded to a millionth if it is within 1e-9 of one, so
     /// that `0.1 + 0.2` is the condition `0.3`.
     pub fn of_number(rate: f64) -> Option<Self> {
         let near = (rate * 1e6).round() / 1e6;
@@ -112,28 +112,37 @@ impl Condition {
         (text == audio && audio == vision).then_some(text)
     }
 
-    /// What this condition looks like.
-    pub fn kind(&self) -> Kind {
+    /// Whether `name` is a spelling of this condition's name.
+    pub fn is_called(&self, name: &str) -> bool {
+        // Most names are a plain number, which is fast to parse.
+        match name.parse::<f64>() {
+            Ok(rate) => self.rate() == Some(rate),
+            Err(_) => name.parse().is_ok_and(|named: Self| named == *self),
+        }
+    }
+
+    /// The kind of this condition.
+    pub fn kind(&self) -> ConditionKind {
         if self.rate().is_some() {
-            Kind::Rate
+            ConditionKind::Rate
         } else if self.rates.iter().all(|rate| *rate == 0.0 || *rate == 1.0) {
-            Kind::Subset
+            ConditionKind::Subset
         } else {
-            Kind::Mixed
+            ConditionKind::Mixed
         }
     }
 
     /// Rates first, then subsets in the order of [`Condition::SUBSETS`], then mixed ones.
-    fn key(&self) -> (Kind, usize, [u64; 3]) {
+    fn key(&self) -> (ConditionKind, usize, [u64; 3]) {
         let kind = self.kind();
-        let place = match kind {
-            Kind::Subset => Self::SUBSETS
+        let index = match kind {
+            ConditionKind::Subset => Self::SUBSETS
                 .iter()
                 .position(|subset| subset.rates == self.rates),
             _ => None,
         };
         // Bits of numbers that are not negative are in the numbers' order.
-        (kind, place.unwrap_or(0), self.rates.map(f64::to_bits))
+        (kind, index.unwrap_or(0), self.rates.map(f64::to_bits))
     }
 }
 
@@ -155,7 +164,7 @@ impl PartialOrd for Condition {
 impl Ord for Condition {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.rate(), other.rate()) {
-            // Most conditions are, and maps of scores compare millions.
+            // The common case, made fast: maps of scores compare millions.
             (Some(own), Some(others)) => own.total_cmp(&others),
             _ => self.key().cmp(&other.key()),
         }
@@ -172,8 +181,8 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [l, a, v] = self.rates;
         match self.kind() {
-            Kind::Rate => f.pad(&l.to_string()),
-            Kind::Subset => {
+            ConditionKind::Rate => f.pad(&l.to_string()),
+            ConditionKind::Subset => {
                 let letters = LETTERS
                     .iter()
                     .zip(self.rates)
@@ -183,7 +192,7 @@ impl fmt::Display for Condition {
                     .collect();
                 f.pad(&name)
             }
-            Kind::Mixed => f.pad(&format!("l={l},a={a},v={v}")),
+            ConditionKind::Mixed => f.pad(&format!("l={l},a={a},v={v}")),
         }
     }
 }
@@ -191,7 +200,7 @@ impl fmt::Display for Condition {
 impl FromStr for Condition {
     type Err = rates::Error;
 
-    /// One condition by its name; every spelling of its rates is accepted.
+    /// Parses one condition; every spelling of its rates is accepted.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match parse_list(text)?[..] {
             [condition] => Ok(condition),
@@ -326,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_say_what_was_expected() {
+    fn refusals_name_what_was_expected() {
         let message = |text: &str| parse_list(text).unwrap_err().to_string();
         for bad in [
             "l=0.2",

@@ -1,4 +1,4 @@
-//! The hash by which a mask is known.
+//! The hash that identifies a mask.
 
 use super::key::update_text;
 use super::{Condition, Keep, packing};
@@ -7,7 +7,7 @@ use crate::data::dataset::SplitName;
 /// Separates this hash from every other use of blake3; the number is the encoding's version.
 const CONTEXT: &str = "lnln-bench mask 2";
 
-/// What names the masks of one split at one condition, beside their bits.
+/// Name of the masks of one split at one condition; the hash covers it and the bits.
 #[derive(Clone, Copy, Debug)]
 pub struct MaskName<'a> {
     pub mask_protocol: &'a str,
@@ -19,7 +19,7 @@ pub struct MaskName<'a> {
 }
 
 /// Hash of the masks of text, audio and vision: 32 hexadecimal digits of blake3 over their name and
-/// every kept position. Equal hashes mean equal masks, wherever they come from.
+/// every kept position. Equal hashes mean equal masks.
 pub fn digest(name: &MaskName, keeps: &[Keep; 3]) -> String {
     digest_bits(
         name,
@@ -30,7 +30,7 @@ pub fn digest(name: &MaskName, keeps: &[Keep; 3]) -> String {
     )
 }
 
-/// [`digest`] of packed masks: rows, steps, and a bit a position as [`packing::above`] lays it.
+/// [`digest`] of packed masks: rows, steps, and one bit per position as in [`packing::above`].
 pub(super) fn digest_bits(name: &MaskName, masks: [(usize, usize, Vec<u8>); 3]) -> String {
     let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
     let condition = name.condition.to_string();

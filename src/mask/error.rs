@@ -1,13 +1,13 @@
-//! What can go wrong between a key and a mask.
+//! Errors of drawing, storing and exporting masks.
 
 use std::path::PathBuf;
 
 use super::{Condition, rates};
 
-/// Error of the mask room.
+/// Error of this room.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{0}")]
+    #[error(transparent)]
     Rates(#[from] rates::Error),
     #[error("unknown mask protocol `{asked}`: expected one of {known}")]
     UnknownMaskProtocol { asked: String, known: String },
@@ -18,11 +18,13 @@ pub enum Error {
     SeedTooLarge { seed: u64 },
     #[error(
         "mask protocol `reference-tfr` takes a seed from 0 to 4294967295 for all modalities, or three \
-         below a million side by side, like 111001111011111 for 111 (text, not 0), 1111 and 11111; \
-         got seed {seed}"
+         below a million written as one number, like 111001111011111 for 111 (text, not 0), 1111 and \
+         11111; got seed {seed}"
     )]
     ThreeSeeds { seed: u64 },
-    #[error("seed {seed} of mask protocol `reference-tfr` is three times the same; write {text}")]
+    #[error(
+        "seed {seed} of mask protocol `reference-tfr` is the same seed three times; write {text}"
+    )]
     EqualSeeds { seed: u64, text: u32 },
     #[error(
         "MMSA trains under mask protocol `{mask_protocol}` at one missing rate for all samples, not with half \
@@ -44,11 +46,11 @@ pub enum Error {
     },
     #[error("expected a missing rate from 0 to 1 for sample {row}, got {rate}")]
     Rate { row: usize, rate: f64 },
-    #[error("no masks at condition {asked}: the stored conditions are {known}")]
+    #[error("no masks at condition {asked}: there are masks at {known}")]
     NoCondition { asked: Condition, known: String },
     #[error(
-        "mask protocol `{mask_protocol}`: expected {expected} among the rates, found {found}; add what it \
-         takes, or name another mask protocol"
+        "mask protocol `{mask_protocol}`: expected {expected} among the conditions, found {found}; add one \
+         of these, or name another mask protocol"
     )]
     NoConditions {
         mask_protocol: &'static str,
@@ -56,8 +58,8 @@ pub enum Error {
         found: String,
     },
     #[error(
-        "none of the mask protocols {mask_protocols} takes condition {condition}; add one of {takers}, or leave \
-         the condition out"
+        "none of the mask protocols {mask_protocols} takes condition {condition}; add one of {takers}, or omit \
+         the condition"
     )]
     IdleCondition {
         condition: Condition,
@@ -68,7 +70,7 @@ pub enum Error {
     RateList { got: String },
     #[error(
         "training noise `{noise}` is the published one under `{own}` masks, got `{asked}`; use \
-         noise `fixed` with `{asked}`, or leave the masks out"
+         noise `fixed` with `{asked}`, or omit the masks"
     )]
     NoiseProtocol {
         noise: String,
@@ -77,20 +79,20 @@ pub enum Error {
     },
     #[error(
         "training noise `{noise}` is the published one, half of the samples complete in each \
-         modality, got rate {condition}; use noise `fixed`, or leave the rate out"
+         modality, got rate {condition}; use noise `fixed`, or omit the rate"
     )]
     NoiseRate { noise: String, condition: Condition },
     #[error(
-        "at condition {condition} mask protocol `{mask_protocol}` erases the same positions in every epoch, so \
-         training noise `{noise}` is one copy; say so (--noise fixed), or name masks that are \
-         drawn anew (--noise-masks random)"
+        "at condition {condition} mask protocol `{mask_protocol}` masks the same positions in every epoch, so \
+         training noise `{noise}` would be one copy; use --noise fixed, or masks that are drawn anew \
+         (--noise-masks random)"
     )]
     OneCopy {
         noise: String,
         mask_protocol: &'static str,
         condition: Condition,
     },
-    #[error("no mask variants of split `{split}` of `{dataset}`")]
+    #[error("no masks of split `{split}` of `{dataset}`")]
     NoSplit {
         dataset: String,
         split: &'static str,
@@ -103,13 +105,13 @@ pub enum Error {
     },
     #[error("{path}: expected a name that ends in .npz, .h5 or .pkl")]
     ExportForm { path: PathBuf },
-    #[error("no sample `{sample}` in {dataset}; one is called `{first}`")]
+    #[error("no sample `{sample}` in {dataset}; sample ids look like `{first}`")]
     NoSample {
         dataset: String,
         sample: String,
         first: String,
     },
-    #[error("{path} does not say what {masks} holds; write both again with `prepare`")]
+    #[error("{path} does not match {masks}; write both again with `prepare`")]
     Manifest { path: PathBuf, masks: PathBuf },
     #[error("{path}: cannot read the manifest of the masks: {source}")]
     Read {
@@ -121,12 +123,23 @@ pub enum Error {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] crate::data::store::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Dataset(#[from] crate::data::dataset::Error),
-    #[error("{path}: not a mask file of this tool: {reason}; write it again with `prepare`")]
+    #[error(
+        "{path}: not a mask file of this tool: {reason}; remove it, `prepare` writes a new one"
+    )]
     Foreign { path: PathBuf, reason: String },
+    #[error(
+        "{path}: holds masks of the mask protocol `{mask_protocol}`, which this build cannot draw again: \
+         expected one of {known}"
+    )]
+    UnknownStored {
+        path: PathBuf,
+        mask_protocol: String,
+        known: String,
+    },
     #[error(
         "{path}: masks of format {found}, this build reads format {expected}; write them again \
          with `prepare`"
@@ -138,7 +151,7 @@ pub enum Error {
     },
     #[error(
         "{path}: the {mask_protocol} masks of seed {seed} are of version {found}, this build draws \
-         version {expected}: runs under both would not compare; draw them again with `prepare`, \
+         version {expected}: runs under both are not comparable; draw them again with `prepare`, \
          or use the build that wrote them"
     )]
     OtherVersion {
@@ -148,7 +161,10 @@ pub enum Error {
         found: u32,
         expected: u32,
     },
-    #[error("{path}: masks belong to data set `{found}`, not to `{expected}`; name another file")]
+    #[error(
+        "{path}: masks belong to data set `{found}`, not to `{expected}`; remove or rename the file, `prepare` \
+         writes a new one"
+    )]
     OtherDataset {
         path: PathBuf,
         expected: String,
@@ -163,17 +179,15 @@ pub enum Error {
         expected: String,
         found: String,
     },
-    #[error(
-        "{path}: {group}: {what}; the file is damaged, remove it and write it again with `prepare`"
-    )]
+    #[error("{path}: {group}: {what}; the file is damaged: remove it, `prepare` writes a new one")]
     Damaged {
         path: PathBuf,
         group: String,
         what: String,
     },
     #[error(
-        "{path}: the stored masks {masks} are {stored}, this build draws {drawn}: runs under both \
-         would not compare; remove the file and write it again with `prepare`, or use the build \
+        "{path}: the stored masks {masks} have hash {stored}, this build draws {drawn}: runs under both \
+         are not comparable; remove the file and write it again with `prepare`, or use the build \
          that wrote it"
     )]
     Differ {
@@ -185,7 +199,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a file is at fault, and not what was asked for.
+    /// Whether a file is at fault rather than an argument.
     pub fn is_bad_data(&self) -> bool {
         matches!(
             self,
@@ -198,6 +212,7 @@ impl Error {
                 | Self::Damaged { .. }
                 | Self::Manifest { .. }
                 | Self::Differ { .. }
+                | Self::UnknownStored { .. }
                 | Self::Shape { .. }
                 | Self::Length { .. }
         )

@@ -1,6 +1,6 @@
-//! Which mask protocols are evaluated at which conditions.
+//! Assigns conditions to the mask protocols that take them.
 
-use super::condition::Kind;
+use super::condition::ConditionKind;
 use super::{Condition, Error, MaskProtocol};
 
 /// A mask protocol with the conditions it is evaluated at.
@@ -18,7 +18,7 @@ impl std::fmt::Debug for EvaluationMasks {
 }
 
 impl EvaluationMasks {
-    /// The mask protocol called `name` at one condition, as where a command writes or shows a single mask.
+    /// The mask protocol called `name` at one condition, for commands that write or show one mask.
     ///
     /// # Errors
     /// [`Error::UnknownMaskProtocol`]; [`Error::NoConditions`] where the mask protocol has no masks at this condition.
@@ -34,8 +34,8 @@ impl EvaluationMasks {
         }
     }
 
-    /// A mask protocol for each of `conditions`: the first of `conditions` that takes its kind, or else the
-    /// first of all mask protocols.
+    /// A mask protocol for each of `conditions`: the first of `evaluation` that takes its kind, or else
+    /// the first of all mask protocols.
     pub fn choose(
         evaluation: &[Self],
         conditions: &[Condition],
@@ -51,8 +51,8 @@ impl EvaluationMasks {
         chosen.collect()
     }
 
-    /// The mask seeds under which the mask protocol is evaluated: one stands for all where masks do not
-    /// depend on it.
+    /// The mask seeds under which the mask protocol is evaluated: only the first if masks do not depend
+    /// on the seed.
     pub fn seeds<'a>(&self, seeds: &'a [u64]) -> &'a [u64] {
         if self.mask_protocol.is_seed_invariant() {
             &seeds[..seeds.len().min(1)]
@@ -74,7 +74,7 @@ impl EvaluationMasks {
         all.try_for_each(|(mask_protocol, seed)| mask_protocol.check_seed(seed))
     }
 
-    /// Deals `conditions` out to the mask protocols called `names`: each gets those of the kinds it takes. A
+    /// Assigns `conditions` to the mask protocols called `names`: each gets those of the kinds it takes. A
     /// mask protocol of subsets that gets none is evaluated at all six.
     ///
     /// # Errors
@@ -102,8 +102,8 @@ impl EvaluationMasks {
         };
         match conditions.iter().find(|condition| !takes(condition)) {
             None => Ok(dealt),
-            // Rates are the default of every flag, so they may stand unused beside subsets.
-            Some(condition) if condition.kind() == Kind::Rate => {
+            // Rates are the default of every flag, so they may be unused where subsets are used.
+            Some(condition) if condition.kind() == ConditionKind::Rate => {
                 let mask_protocols = listed(names);
                 tracing::info!(
                     "{mask_protocols}: rates are not used, only {}",
@@ -125,7 +125,7 @@ fn listed<S: AsRef<str>>(names: &[S]) -> String {
     names.join(", ")
 }
 
-/// The conditions that were dealt out.
+/// The conditions that were assigned.
 fn kinds_of(dealt: &[EvaluationMasks]) -> String {
     let conditions = dealt.iter().flat_map(|one| &one.conditions);
     listed(&conditions.map(Condition::to_string).collect::<Vec<_>>())
@@ -142,7 +142,7 @@ fn conditions_of(
     let mut taken: Vec<Condition> = taken.copied().collect();
     taken.sort();
     taken.dedup();
-    if taken.is_empty() && kinds.contains(&Kind::Subset) {
+    if taken.is_empty() && kinds.contains(&ConditionKind::Subset) {
         return Ok(Condition::SUBSETS.to_vec());
     }
     if taken.is_empty() {
@@ -159,14 +159,14 @@ fn no_conditions(mask_protocol: &dyn MaskProtocol, found: String) -> Error {
     }
 }
 
-/// Kinds of condition in words.
-pub fn describe(kinds: &[Kind]) -> String {
+/// Describes kinds of condition.
+pub fn describe(kinds: &[ConditionKind]) -> String {
     let kinds: Vec<_> = kinds.iter().map(|kind| kind.describe()).collect();
     kinds.join(" or ")
 }
 
 /// The mask protocols that take conditions of this kind.
-fn takers(kind: Kind) -> String {
+fn takers(kind: ConditionKind) -> String {
     let takers = super::MASK_PROTOCOLS
         .iter()
         .filter(|mask_protocol| mask_protocol.kinds().contains(&kind));
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_say_what_to_do() {
+    fn refusals_name_the_remedy() {
         let message = deal(&["mixed"], "0.5").unwrap_err();
         assert!(
             message.contains("`mixed`: expected three rates like l=0.2,a=0.7,v=0.7"),

@@ -1,9 +1,9 @@
-//! From a uniform field to the positions that stay.
+//! Compares draws with missing rates: which positions are kept.
 
 use super::Error;
 use crate::data::dataset::Modality;
 
-/// Which positions stay, shape (`rows`, `steps`), row-major; padding never stays.
+/// Which positions are kept, shape (`rows`, `steps`), row-major; padding never is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
     pub rows: usize,
@@ -11,25 +11,25 @@ pub struct Keep {
     pub bits: Vec<bool>,
 }
 
-/// Thresholds a field: a valid position stays where `field` > the sample's rate.
+/// Keeps a valid position if its draw is above the sample's rate.
 ///
-/// Text also keeps its first and its last valid position (CLS and SEP) at every rate.
+/// The first and the last valid position of text (CLS and SEP) are kept at every rate.
 ///
-/// - `field`: shape (N, `steps`), row-major, in [0, 1).
+/// - `draws`: shape (N, `steps`), row-major, in [0, 1).
 /// - `rates`: missing rate of each sample, shape (N), in [0, 1].
 /// - `lengths`: valid steps of each sample, shape (N), at most `steps`.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Length`] or [`Error::Rate`] where an argument is not as above.
 pub fn keep(
-    field: &[f64],
+    draws: &[f64],
     rates: &[f64],
     lengths: &[u32],
     steps: usize,
     modality: Modality,
 ) -> Result<Keep, Error> {
     let rows = lengths.len();
-    check(field, lengths, steps, modality)?;
+    check(draws, lengths, steps, modality)?;
     Error::shape("missing rates", rows, rates.len())?;
     if let Some(row) = rates.iter().position(|rate| !(0.0..=1.0).contains(rate)) {
         return Err(Error::Rate {
@@ -37,9 +37,9 @@ pub fn keep(
             rate: rates[row],
         });
     }
-    let mut bits = Vec::with_capacity(field.len());
+    let mut bits = Vec::with_capacity(draws.len());
     for (row, &length) in lengths.iter().enumerate() {
-        let uniforms = field[row * steps..].iter().take(steps).enumerate();
+        let uniforms = draws[row * steps..].iter().take(steps).enumerate();
         bits.extend(
             uniforms.map(|(t, &u)| match droppable(modality, t, length) {
                 Some(true) => u > rates[row],
@@ -51,21 +51,21 @@ pub fn keep(
     Ok(Keep { rows, steps, bits })
 }
 
-/// Whether a rate can erase position `t`; `None` on padding.
+/// Whether a rate can mask position `t`; `None` on padding.
 pub(super) fn droppable(modality: Modality, t: usize, length: u32) -> Option<bool> {
     let length = length as usize;
     let protected = modality == Modality::Text && (t == 0 || t + 1 == length);
     (t < length).then_some(!protected)
 }
 
-/// Checks that field and lengths belong together.
+/// Checks that draws and lengths belong together.
 pub(super) fn check(
-    field: &[f64],
+    draws: &[f64],
     lengths: &[u32],
     steps: usize,
     modality: Modality,
 ) -> Result<(), Error> {
-    Error::shape("field values", lengths.len() * steps, field.len())?;
+    Error::shape("draws", lengths.len() * steps, draws.len())?;
     check_lengths(lengths, steps, modality)
 }
 
@@ -109,25 +109,25 @@ impl Keep {
         }
     }
 
-    /// Realised missing rate of every sample: erased valid positions / valid positions, CLS and
+    /// Realized missing rate of every sample: masked valid positions / valid positions, CLS and
     /// SEP counted among the valid ones; `None` where a sample has no valid position.
     pub fn missing_rates(&self, lengths: &[u32]) -> Vec<Option<f64>> {
         let rows = lengths.iter().enumerate();
-        rows.map(|(row, &length)| share(self.erased(row, length), length.into()))
+        rows.map(|(row, &length)| share(self.masked(row, length), length.into()))
             .collect()
     }
 
-    /// Realised missing rate of all samples together: erased valid positions / valid positions.
+    /// Realized missing rate of all samples together: masked valid positions / valid positions.
     pub fn missing_rate(&self, lengths: &[u32]) -> Option<f64> {
         let rows = lengths.iter().enumerate();
-        let erased = rows.map(|(row, &length)| self.erased(row, length)).sum();
+        let masked = rows.map(|(row, &length)| self.masked(row, length)).sum();
         share(
-            erased,
+            masked,
             lengths.iter().map(|&length| u64::from(length)).sum(),
         )
     }
 
-    fn erased(&self, row: usize, length: u32) -> u64 {
+    fn masked(&self, row: usize, length: u32) -> u64 {
         self.row(row)
             .iter()
             .take(length as usize)
@@ -136,8 +136,8 @@ impl Keep {
     }
 }
 
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
+fn share(part: u64, total: u64) -> Option<f64> {
+    (total > 0).then(|| part as f64 / total as f64)
 }
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn realised_rates_count_valid_positions() {
+    fn realized_rates_count_valid_positions() {
         let lengths = [4, 3];
         let kept = keep(&FIELD, &[1.0, 1.0], &lengths, 4, Modality::Text).unwrap();
         assert_eq!(kept.missing_rates(&lengths), [Some(0.5), Some(1.0 / 3.0)]);
@@ -195,16 +195,13 @@ mod tests {
     }
 
     #[test]
-    fn refusals_say_what_was_expected() {
+    fn refusals_name_what_was_expected() {
         let message = |rates: &[f64], lengths: &[u32], steps| {
             keep(&FIELD, rates, lengths, steps, Modality::Text)
                 .unwrap_err()
                 .to_string()
         };
-        assert_eq!(
-            message(&[0.5; 2], &[4, 4], 3),
-            "expected 6 field values, found 8"
-        );
+        assert_eq!(message(&[0.5; 2], &[4, 4], 3), "expected 6 draws, found 8");
         assert_eq!(
             message(&[0.5], &[4, 4], 4),
             "expected 2 missing rates, found 1"
@@ -218,12 +215,12 @@ mod tests {
     proptest! {
         #[test]
         fn masks_nest_across_rates(
-            field in proptest::collection::vec(0.0f64..1.0, 12), low in 0.0f64..=1.0,
+            draws in proptest::collection::vec(0.0f64..1.0, 12), low in 0.0f64..=1.0,
             high in 0.0f64..=1.0, lengths in proptest::collection::vec(0u32..=4, 3),
         ) {
             let (low, high) = (low.min(high), low.max(high));
             for modality in Modality::ALL {
-                let at = |rate| keep(&field, &[rate; 3], &lengths, 4, modality).unwrap().bits;
+                let at = |rate| keep(&draws, &[rate; 3], &lengths, 4, modality).unwrap().bits;
                 prop_assert!(at(low).iter().zip(at(high)).all(|(more, less)| *more || !less));
             }
         }

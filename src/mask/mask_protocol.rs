@@ -1,60 +1,61 @@
-//! What a mask protocol is, and how one is found by name.
+//! The trait that every mask protocol implements, and the look-up by name.
 
 use rayon::prelude::*;
 
-use super::condition::Kind;
-use super::key::Key;
+use super::condition::ConditionKind;
 use super::numpy_rng::Mt19937;
 use super::{Error, MASK_PROTOCOLS, Phase, Rows, Scope, noise};
 use crate::data::dataset::{Modality, SplitName};
 
-/// A way of deciding which positions are missing.
+/// A named way to draw masks.
 pub trait MaskProtocol: Sync {
     /// Key in flags and files.
     fn name(&self) -> &'static str;
 
-    /// Raised whenever the same key would give another field.
+    /// Raised whenever the same key would give other draws.
     fn version(&self) -> u32;
 
     /// One line for help texts.
     fn summary(&self) -> &'static str;
 
     /// The kinds of condition it is evaluated at.
-    fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Rate]
+    fn kinds(&self) -> &'static [ConditionKind] {
+        &[ConditionKind::Rate]
     }
 
-    /// Whether a row of the field depends on the rows before it, so that a field needs all samples
-    /// of a split in file order.
+    /// Whether the draws of a sample depend on the samples before it, so that all samples of a split
+    /// are needed, in file order.
     fn row_ordered(&self) -> bool {
         false
     }
 
-    /// Writes the field of some samples, shape (N, `steps`), row-major, over whatever `field`, of as
-    /// many numbers, held: at missing rate r a position is kept where its number lies strictly above
-    /// r. Every number lies in [0, 1). Padding may be left as it was.
+    /// Overwrites `draws`, shape (N, `steps`), row-major, with a uniform number of [0, 1) for every
+    /// valid position. At missing rate r a position is kept if its draw is strictly above r. Padding
+    /// may be left as it was.
     ///
-    /// Unless [`MaskProtocol::row_ordered`] says so, any subset in any order gives the same rows.
+    /// Any subset of samples in any order gets the same draws, except where
+    /// [`MaskProtocol::row_ordered`] is true.
     ///
     /// # Errors
     /// [`Error`] where the mask protocol cannot use the scope's seed.
-    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error>;
+    fn fill(&self, scope: &Scope, rows: Rows, draws: &mut [f64]) -> Result<(), Error>;
 
-    /// Where the numbers of [`MaskProtocol::fill`] come from, if it is that simple.
+    /// The generator of protocols whose draws are one sequence over all positions of all samples,
+    /// padding included; their draws then need not be in memory together.
     ///
     /// # Errors
     /// As [`MaskProtocol::fill`].
-    fn numbers(&self, _: &Scope) -> Result<Numbers, Error> {
-        Ok(Numbers::Field)
+    fn sequence(&self, _: &Scope) -> Result<Option<Box<Mt19937>>, Error> {
+        Ok(None)
     }
 
-    /// Whether evaluation masks are the same under every seed, as whole modalities are.
+    /// Whether evaluation masks are the same under every seed.
     fn is_seed_invariant(&self) -> bool {
         false
     }
 
-    /// Whether a field is the same at every [`Phase`], as where a generator starts again from its
-    /// seed: training data at one rate then have one noisy copy, however often they are drawn.
+    /// Whether draws are the same in every [`Phase`], because a generator starts again from its seed.
+    /// Training data at one rate then have one noisy copy, however often they are drawn.
     fn is_draw_invariant(&self) -> bool {
         false
     }
@@ -79,18 +80,18 @@ pub trait MaskProtocol: Sync {
         self.fill(&scope, none, &mut [])
     }
 
-    /// The field that [`MaskProtocol::fill`] writes, 0 on padding that it leaves.
+    /// The draws of [`MaskProtocol::fill`]; 0 on padding that it leaves.
     ///
     /// # Errors
     /// As [`MaskProtocol::fill`].
-    fn field(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
-        let mut field = vec![0.0; rows.size()];
-        self.fill(scope, rows, &mut field)?;
-        Ok(field)
+    fn draws(&self, scope: &Scope, rows: Rows) -> Result<Vec<f64>, Error> {
+        let mut draws = vec![0.0; rows.size()];
+        self.fill(scope, rows, &mut draws)?;
+        Ok(draws)
     }
 
-    /// Seed of the field under which a run trains, given the run's own seed and the mask seed of
-    /// evaluation. Runs of different seeds lose different positions.
+    /// Seed of the draws under which a run trains, given the run's own seed and the mask seed of
+    /// evaluation. By default runs of different seeds have different masks.
     fn training_seed(&self, run: u64, _evaluation: u64) -> u64 {
         run
     }
@@ -98,31 +99,21 @@ pub trait MaskProtocol: Sync {
     /// Missing rates of training samples in one modality, shape (N): exactly half of the samples
     /// (rounded down) complete, the rest uniform in [0, 1).
     ///
-    /// Which half is complete depends on all samples of the split, though not on their order unless
-    /// the mask protocol's field does too.
+    /// Which half is complete depends on all samples of the split, and on their order only if
+    /// [`MaskProtocol::row_ordered`] is true.
     ///
     /// # Errors
-    /// [`Error`] where the mask protocol cannot use the scope's seed; [`Error::OneRate`] where it knows no
+    /// [`Error`] where the mask protocol cannot use the scope's seed; [`Error::OneRate`] where it has no
     /// such training.
     fn rates(&self, scope: &Scope, training: &Training) -> Result<Vec<f64>, Error> {
         Ok(noise::half_complete(self, scope, training.ids))
     }
 }
 
-/// Where the numbers of a field come from.
-pub enum Numbers {
-    /// [`MaskProtocol::fill`] alone knows.
-    Field,
-    /// Each sample's own stream, in order: as many numbers as it has valid positions.
-    Stream(Box<Key>),
-    /// One sequence over all positions of all samples, padding included.
-    Sequence(Box<Mt19937>),
-}
-
-/// What training rates may depend on beside their scope.
+/// What training rates may depend on, in addition to their scope.
 #[derive(Clone, Copy, Debug)]
 pub struct Training<'a> {
-    /// Ids of the whole training split, in file order.
+    /// Ids of the training split, in file order.
     pub ids: &'a [String],
     /// Padded vision steps of the training split.
     pub vision_steps: usize,
@@ -153,10 +144,10 @@ pub fn find(name: &str) -> Result<&'static dyn MaskProtocol, Error> {
         })
 }
 
-/// Numbers of a field below which it is not worth dividing among threads; they fit a core's first cache.
+/// Draws that one thread makes at a time; they fit a core's first cache.
 pub(super) const SHARE: usize = 2048;
 
-/// Fills a matrix row by row, on all threads; `fill` gets a sample's id, valid steps and row.
+/// Fills a matrix row by row, on all threads. `fill` gets a sample's id, valid steps and row.
 pub(super) fn by_row<T: Send>(
     rows: Rows,
     matrix: &mut [T],

@@ -1,11 +1,9 @@
-//! `mixed`: a missing rate of its own for every modality.
+//! The mask protocol `mixed`: a missing rate per modality.
 
-use super::condition::Kind;
-use super::key::{Key, Purpose};
-use super::mask_protocol::Numbers;
+use super::condition::ConditionKind;
 use super::{Error, MaskProtocol, Rows, Scope, random};
 
-/// Every position on its own, as in [`super::Random`], at conditions like `l=0.2,a=0.7,v=0.7`.
+/// Every position independently, as in [`super::Random`], at conditions like `l=0.2,a=0.7,v=0.7`.
 #[derive(Clone, Copy, Debug)]
 pub struct Mixed;
 
@@ -19,21 +17,16 @@ impl MaskProtocol for Mixed {
     }
 
     fn summary(&self) -> &'static str {
-        "each token or frame on its own, at a rate per modality: l=0.2,a=0.7,v=0.7"
+        "each token or frame independently, at a rate per modality: l=0.2,a=0.7,v=0.7"
     }
 
-    fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Mixed]
+    fn kinds(&self) -> &'static [ConditionKind] {
+        &[ConditionKind::Mixed]
     }
 
-    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
-        random::independent(self, scope, rows, field);
+    fn fill(&self, scope: &Scope, rows: Rows, draws: &mut [f64]) -> Result<(), Error> {
+        random::independent(self, scope, rows, draws);
         Ok(())
-    }
-
-    fn numbers(&self, scope: &Scope) -> Result<Numbers, Error> {
-        let key = Key::new(Purpose::Field, self, scope);
-        Ok(Numbers::Stream(Box::new(key)))
     }
 }
 
@@ -45,7 +38,7 @@ mod tests {
     use crate::mask::testing::{ids, shape};
 
     #[test]
-    fn every_modality_loses_its_own_rate() {
+    fn every_modality_is_masked_at_its_own_rate() {
         let (ids, lengths) = (ids(200), vec![50; 200]);
         let split = shape(&ids, [&lengths, &lengths, &lengths], [50; 3]);
         let condition = "l=0.2,a=0.7,v=0.4".parse().unwrap();

@@ -1,22 +1,21 @@
-//! What is missing: masks as pure functions of (mask protocol, version, seed, data set, split, sample,
-//! modality, phase).
+//! Masks: which positions of a sample are missing, as pure functions of (mask protocol, version, seed,
+//! data set, split, sample, modality, phase).
 //!
-//! A [`MaskProtocol`] gives every position of a sample a uniform number, its FIELD. At missing rate r
-//! the position is kept where the field lies strictly above r ([`keep`]), so masks nest: raising
-//! r only erases more. Text always keeps its first and last valid token (CLS and SEP); padding is
-//! never kept. A [`Condition`] says how much is missing: one rate, missing modalities, or a rate per
-//! modality. [`apply`] turns a [`Keep`] into model inputs, [`Noise`] and [`RateDistribution`] say how
-//! damaged a training sample is, [`Variants`] holds the masks of a corpus at all conditions, and
-//! [`digest`] the hash by which a mask is known.
+//! A [`MaskProtocol`] gives every position of a sample a uniform DRAW. At missing rate r the position is
+//! kept if its draw is above r ([`keep`]), so masks nest: raising r only masks more. Text always
+//! keeps its first and last valid token (CLS and SEP); padding is never kept. A [`Condition`] is what
+//! is removed: one rate, missing modalities, or a rate per modality. [`apply`] makes model inputs from
+//! a [`Keep`]. [`Noise`] and [`RateDistribution`] define the masks of training. [`Variants`] holds the
+//! masks of a corpus at all conditions, as [`DropIndices`]; [`MaskSource`] reads them from a
+//! [`MaskFile`] or draws them; [`digest`] identifies a mask.
 //!
-//! Adding a mask protocol: one file and one line in [`MASK_PROTOCOLS`].
+//! To add a mask protocol, write one file and add one line to [`MASK_PROTOCOLS`].
 
 pub mod apply;
 mod block;
-mod compare;
 mod condition;
 mod digest;
-mod erasure;
+mod drop_index;
 mod error;
 mod evaluation;
 mod export;
@@ -30,18 +29,13 @@ mod noise;
 mod npz;
 mod numpy_rng;
 mod packing;
-mod picture;
-mod planes;
 mod python_random;
 mod random;
-mod ranks;
 pub mod rates;
 mod reference;
 mod reference_loader;
 mod reference_tfr;
 mod rows;
-mod scale;
-mod source;
 mod stats;
 mod temporal;
 mod timeline;
@@ -53,29 +47,25 @@ mod properties;
 mod testing;
 
 pub use block::Block;
-pub use condition::{Condition, Kind, parse_list};
+pub use condition::{Condition, ConditionKind, parse_list};
 pub use digest::{MaskName, digest};
-pub use erasure::Erasure;
+pub use drop_index::DropIndices;
 pub use error::Error;
 pub use evaluation::{EvaluationMasks, describe};
-pub use export::{Ids, to_hdf5, to_npz};
-pub use file::{MaskFile, MaskManifest, Stored};
+pub use export::{ExportMasks, Ids, to_hdf5, to_npz};
+pub use file::{MaskFile, MaskManifest, MaskSource, Stored};
 pub use keep::{Keep, keep};
 pub use key::{Phase, Scope};
 pub use mask_protocol::{MaskProtocol, Training, find};
 pub use mixed::Mixed;
 pub use modality::WholeModality;
 pub use noise::{Noise, ParseNoiseError, RateDistribution};
-pub use picture::picture;
-pub use planes::Planes;
 pub use random::Random;
-pub use ranks::Ranks;
 pub use reference::{Reference, ReferenceRates, reference_rates};
 pub use reference_loader::Loader;
 pub use reference_tfr::ReferenceTfr;
 pub use rows::Rows;
-pub use source::MaskSource;
-pub use stats::{Realised, Spread, realised};
+pub use stats::{Realized, Spread, realized};
 pub use temporal::Temporal;
 pub use variants::{SplitShape, SplitVariants, Variants};
 

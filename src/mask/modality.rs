@@ -1,15 +1,15 @@
-//! `modality`: whole modalities.
+//! The mask protocol `modality`: whole modalities.
 
-use super::condition::Kind;
+use super::condition::ConditionKind;
 use super::key::{Key, Purpose, uniform};
 use super::mask_protocol::by_row;
 use super::{Error, MaskProtocol, Rows, Scope};
 
-/// One number per sample and modality, at all of its positions.
+/// One draw per sample and modality, at all of its positions.
 ///
 /// For evaluation the conditions are the six incomplete subsets, which name the missing modalities: a
-/// named modality is missing in every sample, the others are whole, and no rate or seed enters. As
-/// training noise a sample loses a modality with the probability its rate says.
+/// named modality is missing in every sample, the others are complete, and no rate or seed enters. As
+/// training noise the modality's rate is the probability that a sample lacks it.
 #[derive(Clone, Copy, Debug)]
 pub struct WholeModality;
 
@@ -26,18 +26,18 @@ impl MaskProtocol for WholeModality {
         "whole modalities missing: L, A, V, LA, LV, AV (rate-free)"
     }
 
-    fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Subset]
+    fn kinds(&self) -> &'static [ConditionKind] {
+        &[ConditionKind::Subset]
     }
 
-    /// A subset is missing in every sample, whatever the number.
+    /// A subset is missing in every sample, for any draw.
     fn is_seed_invariant(&self) -> bool {
         true
     }
 
-    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
-        let key = Key::new(Purpose::Field, self, scope);
-        by_row(rows, field, |id, _, row| {
+    fn fill(&self, scope: &Scope, rows: Rows, draws: &mut [f64]) -> Result<(), Error> {
+        let key = Key::new(Purpose::Draws, self, scope);
+        by_row(rows, draws, |id, _, row| {
             row.fill(uniform(&mut key.stream(id)));
         });
         Ok(())
@@ -52,7 +52,7 @@ mod tests {
     use crate::mask::{Condition, MASK_PROTOCOLS, Variants};
 
     #[test]
-    fn a_named_modality_is_missing_everywhere_and_the_others_are_whole() {
+    fn a_named_modality_is_missing_everywhere_and_the_others_are_complete() {
         let (ids, lengths) = (ids(30), vec![7; 30]);
         let split = crate::mask::testing::shape(&ids, [&lengths, &lengths, &lengths], [8; 3]);
         let drawn =
@@ -76,7 +76,7 @@ mod tests {
         }
     }
 
-    /// What lets one seed stand for all: every other mask protocol's masks differ.
+    /// The premise of drawing one seed only: every other mask protocol's masks differ by seed.
     #[test]
     fn no_seed_enters_evaluation() {
         let (ids, lengths) = (ids(30), vec![7; 30]);
@@ -100,21 +100,21 @@ mod tests {
     }
 
     #[test]
-    fn as_noise_a_modality_is_lost_as_often_as_the_rate_says() {
+    fn as_noise_a_modality_is_missing_with_the_probability_of_its_rate() {
         let ids = ids(4000);
-        let field = WholeModality
-            .field(&EVALUATION, rows(&ids, &[3; 4000], 3))
+        let draws = WholeModality
+            .draws(&EVALUATION, rows(&ids, &[3; 4000], 3))
             .unwrap();
-        let lost = field.chunks(3).filter(|row| row[0] <= 0.3).count() as f64;
+        let missing = draws.chunks(3).filter(|row| row[0] <= 0.3).count() as f64;
         assert!(
-            field
+            draws
                 .chunks(3)
                 .all(|row| row[0] == row[1] && row[1] == row[2])
         );
         // Binomial, within 4 standard deviations.
         assert!(
-            (lost - 1200.0).abs() < 4.0 * (4000.0f64 * 0.3 * 0.7).sqrt(),
-            "{lost}"
+            (missing - 1200.0).abs() < 4.0 * (4000.0f64 * 0.3 * 0.7).sqrt(),
+            "{missing}"
         );
     }
 }

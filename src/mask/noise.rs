@@ -1,14 +1,17 @@
-//! Training noise: how damaged each training sample is, and how often that changes.
+//! Training noise: missing rates of training samples, and how often their masks are drawn anew.
 
 use std::fmt;
 use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use super::key::{Key, Purpose, uniform};
 use super::{Condition, Error, MaskProtocol, Phase, Scope, Training, rates};
 use crate::data::dataset::{Modality, SplitName};
 
 /// When training masks and rates are drawn anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "copies", rename_all = "kebab-case")]
 pub enum Noise {
     /// Complete training data.
     Clean,
@@ -18,12 +21,12 @@ pub enum Noise {
     Cycle(u32),
     /// A new noisy copy every epoch.
     Fresh,
-    /// What the published code does in effect: one copy for the whole training, under the mask protocol
-    /// `reference`. Its redraw happens inside a short-lived loader process and is lost at the end
-    /// of the epoch; the few samples that process serves after its redraw are left out.
+    /// The published code in effect: one copy for the whole training, under the mask protocol
+    /// `reference`. Its redraw happens inside a short-lived loader process and has no effect after
+    /// the epoch; the few samples that this process serves after its redraw are left out.
     Reference,
-    /// What the published code does without loader processes: the redraw lasts. It happens when
-    /// sample 0 is fetched; here, at the start of every epoch but the first.
+    /// The published code without loader processes: the redraw lasts. It happens when sample 0 is
+    /// fetched; here, at the start of every epoch except the first.
     ReferenceRefresh,
 }
 
@@ -42,11 +45,11 @@ impl Noise {
 }
 
 impl Noise {
-    /// The mask protocol of this noise: the published protocols have theirs, for the others it is the
+    /// The mask protocol of this noise: `reference` for the two published ones; for the others the
     /// one called `asked`, or `random`.
     ///
     /// # Errors
-    /// [`Error::UnknownMaskProtocol`]; [`Error::NoiseProtocol`] where a published protocol is asked for with
+    /// [`Error::UnknownMaskProtocol`]; [`Error::NoiseProtocol`] where published noise is requested with
     /// another mask protocol.
     pub fn mask_protocol(self, asked: Option<&str>) -> Result<&'static dyn MaskProtocol, Error> {
         let own = matches!(self, Self::Reference | Self::ReferenceRefresh).then_some("reference");
@@ -60,10 +63,10 @@ impl Noise {
         }
     }
 
-    /// Checks that this noise goes with these rates.
+    /// Checks that this noise allows these rates.
     ///
     /// # Errors
-    /// [`Error::NoiseRate`] where a published protocol is asked for with other rates than its own.
+    /// [`Error::NoiseRate`] where published noise is requested at one condition.
     pub fn check_rates(self, distribution: RateDistribution) -> Result<(), Error> {
         match (self, distribution) {
             (_, RateDistribution::HalfComplete) => Ok(()),
@@ -116,18 +119,24 @@ impl fmt::Display for Noise {
     }
 }
 
-/// How damaged training samples are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Distribution of the missing rates of training samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(
+    tag = "rate_distribution",
+    content = "condition",
+    rename_all = "kebab-case"
+)]
 pub enum RateDistribution {
-    /// The reference's: in each modality half of the samples complete, the others at a rate of
-    /// their own, uniform in [0, 1) (see [`MaskProtocol::rates`]).
+    /// The published one: per modality half of the samples complete, the others at a rate of their
+    /// own, uniform in [0, 1) (see [`MaskProtocol::rates`]).
     HalfComplete,
-    /// Every sample at this condition, as where a model is trained for one missing rate.
+    /// Every sample at this condition, to train a model for one missing rate.
+    #[serde(rename = "constant")]
     At(Condition),
 }
 
 impl RateDistribution {
-    /// Checks that a mask protocol draws training data at these rates, in runs of seed `run` beside
+    /// Checks that a mask protocol draws training data at these rates, for runs of seed `run` with
     /// evaluation masks of seed `mask_seed`.
     ///
     /// # Errors
@@ -146,14 +155,14 @@ impl RateDistribution {
             seed: run,
             phase: Phase::Epoch(0),
         };
-        let nobody = Training {
+        let no_samples = Training {
             ids: &[],
             vision_steps: 0,
             test: (0, 0),
             mask_seed,
         };
         if self == Self::HalfComplete {
-            mask_protocol.rates(&scope, &nobody)?;
+            mask_protocol.rates(&scope, &no_samples)?;
         }
         mask_protocol.check_seed(mask_protocol.training_seed(run, mask_seed))
     }
@@ -208,11 +217,11 @@ impl FromStr for Noise {
     }
 }
 
-/// Missing rates by the reference's law under keyed randomness, shape (N).
+/// Half-complete missing rates under keyed randomness, shape (N).
 ///
-/// Every sample draws two uniforms from its own stream: a rank and a rate. The half of the samples
-/// with the smallest ranks (rounded down; equal ranks by id) is complete, the others have their
-/// rate, so the result depends on which samples there are but not on their order.
+/// Every sample draws two numbers from its own stream. Samples are sorted by the first one (equal ones
+/// by id); the first half (rounded down) is complete, each other sample has its second number as
+/// rate. So the result depends on which samples there are but not on their order.
 pub(super) fn half_complete<F>(mask_protocol: &F, scope: &Scope, ids: &[String]) -> Vec<f64>
 where
     F: MaskProtocol + ?Sized,
@@ -286,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn published_protocols_bring_their_mask_protocol_and_rates() {
+    fn published_noise_has_its_own_mask_protocol_and_rates() {
         let mask_protocol = |noise: Noise, asked| {
             noise
                 .mask_protocol(asked)
@@ -348,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn laws_round_trip() {
+    fn rate_distributions_round_trip() {
         for distribution in ["half-complete", "0.3", "LA", "l=0.2,a=0.7,v=0.7"] {
             assert_eq!(
                 distribution

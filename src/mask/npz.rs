@@ -1,4 +1,4 @@
-//! NumPy's `.npz`: a zip archive, not compressed, of `.npy` arrays.
+//! Writes NumPy's `.npz`: an uncompressed zip archive of `.npy` arrays.
 //!
 //! Formats: "NEP 1, a simple file format for NumPy arrays", version 1.0; APPNOTE.TXT of PKWARE,
 //! sections 4.3.7 (local header), 4.3.12 (central directory) and 4.3.16 (its end).
@@ -64,7 +64,7 @@ impl Array {
             "{{'descr': '{}', 'fortran_order': False, 'shape': ({axes}), }}",
             self.descr
         );
-        // Magic, length and header together fill whole blocks of 64 bytes, newline included.
+        // Magic, length and header, with the newline, are padded to a multiple of 64 bytes.
         let padded = (10 + header.len() + 1).next_multiple_of(64) - 10;
         let mut file = b"\x93NUMPY\x01\x00".to_vec();
         file.extend((padded as u16).to_le_bytes());
@@ -106,7 +106,7 @@ pub(super) fn write<W: Write>(mut out: W, arrays: &[(String, Array)]) -> io::Res
     out.write_all(&end)
 }
 
-/// What a file's local header and its entry in the directory share.
+/// The fields that a file's local header and its entry in the directory share.
 fn common_header(name: &str, file: &[u8]) -> io::Result<Vec<u8>> {
     let size = word(file.len())?.to_le_bytes();
     let name_length = u16::try_from(name.len()).map_err(|_| too_large())?;

@@ -71,7 +71,7 @@ impl Mt19937 {
             }
             self.next += 2 * now;
             row = &mut row[now..];
-            // A state that is used up, or a pair that straddles two.
+            // The state is used up, or the pair of words spans two states.
             if let Some(number) = row.first_mut() {
                 *number = self.double();
                 row = &mut row[1..];
@@ -86,8 +86,8 @@ impl Mt19937 {
         row
     }
 
-    /// The next state. In stretches that read only what is written before, so that a processor does
-    /// several words at once.
+    /// Computes the next state, in ranges that read only what was written before, so that the
+    /// compiler vectorizes them.
     fn twist(&mut self) {
         let words = &mut self.words;
         for i in 0..N - M {

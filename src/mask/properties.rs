@@ -1,23 +1,23 @@
-//! What every registered mask protocol must do, over the registry.
+//! Tests of the properties that every registered mask protocol must have.
 
 use proptest::prelude::*;
 
-use super::mask_protocol::{Numbers, SHARE};
+use super::mask_protocol::SHARE;
 use super::testing::{EVALUATION, ids, rows, shape};
-use super::{MASK_PROTOCOLS, MaskProtocol, Phase, Ranks, Scope, Variants, parse_list};
+use super::{MASK_PROTOCOLS, MaskProtocol, Phase, Scope, Variants, parse_list};
 use crate::data::dataset::{Modality, SplitName};
 
-/// blake3 over a field of 50 samples of 40 steps with lengths 1 to 40, or all 40 where nothing is
-/// drawn for padding.
+/// blake3 over the draws of 50 samples of 40 steps with lengths 1 to 40, or all 40 for the protocols
+/// that draw nothing for padding.
 fn hash(mask_protocol: &dyn MaskProtocol, scope: &Scope) -> String {
     let (ids, mut lengths): (_, Vec<u32>) = (ids(50), (0..50).map(|i| 1 + i % 40).collect());
-    if let Numbers::Stream(_) = mask_protocol.numbers(scope).unwrap() {
+    if ["random", "mixed"].contains(&mask_protocol.name()) {
         lengths.fill(40);
     }
-    let field = mask_protocol
-        .field(scope, rows(&ids, &lengths, 40))
+    let draws = mask_protocol
+        .draws(scope, rows(&ids, &lengths, 40))
         .unwrap();
-    let bytes: Vec<u8> = field.iter().flat_map(|u| u.to_le_bytes()).collect();
+    let bytes: Vec<u8> = draws.iter().flat_map(|u| u.to_le_bytes()).collect();
     blake3::hash(&bytes).to_hex()[..16].to_owned()
 }
 
@@ -62,24 +62,23 @@ fn every_version_of_every_mask_protocol_is_frozen() {
 }
 
 #[test]
-fn fields_are_pure_and_lie_below_one() {
+fn draws_are_pure_and_below_one() {
     let (ids, lengths) = (ids(60), [50; 60]);
     for mask_protocol in MASK_PROTOCOLS {
         let draw = |ids: &[String], steps| {
             mask_protocol
-                .field(&EVALUATION, rows(ids, &lengths[..ids.len()], steps))
+                .draws(&EVALUATION, rows(ids, &lengths[..ids.len()], steps))
                 .unwrap()
         };
-        let field = draw(&ids, 50);
-        assert_eq!(field.len(), 3000, "{}", mask_protocol.name());
-        assert_eq!(field, draw(&ids, 50));
-        assert!(field.iter().all(|u| (0.0..1.0).contains(u)));
+        let draws = draw(&ids, 50);
+        assert_eq!(draws.len(), 3000, "{}", mask_protocol.name());
+        assert_eq!(draws, draw(&ids, 50));
+        assert!(draws.iter().all(|u| (0.0..1.0).contains(u)));
         assert!(draw(&ids, 0).is_empty() && draw(&[], 50).is_empty());
     }
 }
 
-/// Rows enough for several shares of work, of different lengths; every way by which a mask protocol gives
-/// its numbers is among the mask protocols.
+/// Enough rows of different lengths for several shares of work.
 #[test]
 fn any_number_of_threads_gives_the_same_masks() {
     let (ids, lengths): (_, Vec<u32>) = (ids(1500), (0..1500).map(|i| i % 18).collect());
@@ -90,13 +89,12 @@ fn any_number_of_threads_gives_the_same_masks() {
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
             pool.build().unwrap().install(|| {
-                let field = mask_protocol
-                    .field(&EVALUATION, rows(&ids, &lengths, 17))
+                let draws = mask_protocol
+                    .draws(&EVALUATION, rows(&ids, &lengths, 17))
                     .unwrap();
                 let masks =
                     Variants::build(*mask_protocol, "toy", &[split], 3, &conditions).unwrap();
-                let packed = masks.splits[0].ranks.each_ref().map(Ranks::bits);
-                (field, masks.hashes(split.name).unwrap(), masks, packed)
+                (draws, masks.hashes(split.name).unwrap(), masks)
             })
         };
         let one = with(1);
@@ -108,25 +106,25 @@ fn any_number_of_threads_gives_the_same_masks() {
     }
 }
 
-/// Share of samples that lose an eighth of their time at rate 1/2 under both of two scopes. One
-/// position per sample, so that mask protocols with long spans draw as many independent numbers as others.
-fn both_erased(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> f64 {
+/// Share of samples of which one position is masked at rate 1/2 under both of two scopes. One position
+/// per sample, so that protocols with long spans draw as many independent numbers as others.
+fn both_masked(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> f64 {
     let ids = ids(SAMPLES);
-    let erased = |scope: &Scope| -> Vec<bool> {
-        // The first of four words, behind CLS, or the first of four frames.
-        let (steps, place) = match scope.modality {
+    let masked = |scope: &Scope| -> Vec<bool> {
+        // The first of four words, after CLS, or the first of four frames.
+        let (steps, index) = match scope.modality {
             Modality::Text => (6, 1),
             _ => (4, 0),
         };
         let lengths = [steps as u32; SAMPLES];
-        let field = mask_protocol
-            .field(scope, rows(&ids, &lengths, steps))
+        let draws = mask_protocol
+            .draws(scope, rows(&ids, &lengths, steps))
             .unwrap();
-        field.chunks(steps).map(|row| row[place] <= 0.5).collect()
+        draws.chunks(steps).map(|row| row[index] <= 0.5).collect()
     };
-    let both = erased(a)
+    let both = masked(a)
         .iter()
-        .zip(erased(b))
+        .zip(masked(b))
         .filter(|(a, b)| **a && *b)
         .count();
     both as f64 / SAMPLES as f64
@@ -134,9 +132,9 @@ fn both_erased(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> f64 {
 
 const SAMPLES: usize = 10_000;
 
-/// Two events are independent where both happen as often as the product of their shares p and q
-/// says. The difference, with shares of the same samples, then has the standard deviation
-/// sqrt(p (1 - p) q (1 - q) / N); here it lies within 4 of these.
+/// Two events are independent if the share of both is the product of their shares p and q. The
+/// difference, with shares of the same samples, then has the standard deviation
+/// sqrt(p (1 - p) q (1 - q) / N); it must be within 4 of these.
 fn near_product(p: f64, q: f64, both: f64) -> bool {
     let deviation = (p * (1.0 - p) * q * (1.0 - q) / SAMPLES as f64).sqrt();
     (both - p * q).abs() < 4.0 * deviation
@@ -149,11 +147,11 @@ fn a_small_dependence_is_seen() {
     assert!(!near_product(0.5, 0.5, 0.2601) && !near_product(0.5, 0.5, 0.2399));
 }
 
-/// Whether a mask protocol loses a position under one scope regardless of the other.
+/// Whether a mask protocol masks a position under one scope independently of the other.
 fn independent(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> bool {
     let (one, other) = (
-        both_erased(mask_protocol, a, a),
-        both_erased(mask_protocol, b, b),
+        both_masked(mask_protocol, a, a),
+        both_masked(mask_protocol, b, b),
     );
     assert!(
         (0.2..0.6).contains(&one),
@@ -161,12 +159,12 @@ fn independent(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> bool {
         one,
         mask_protocol.name()
     );
-    near_product(one, other, both_erased(mask_protocol, a, b))
+    near_product(one, other, both_masked(mask_protocol, a, b))
 }
 
-/// What makes `fresh` noise at one rate the same as `fixed`.
+/// Under a draw-invariant protocol `fresh` noise at one rate is the same as `fixed`.
 #[test]
-fn only_momentless_families_repeat_their_fields() {
+fn only_draw_invariant_mask_protocols_repeat_their_draws() {
     let (ids, lengths) = (ids(20), [9; 20]);
     for mask_protocol in MASK_PROTOCOLS {
         let at = |phase| {
@@ -175,7 +173,7 @@ fn only_momentless_families_repeat_their_fields() {
                 ..EVALUATION
             };
             mask_protocol
-                .field(&scope, rows(&ids, &lengths, 9))
+                .draws(&scope, rows(&ids, &lengths, 9))
                 .unwrap()
         };
         let same = at(Phase::Epoch(0)) == at(Phase::Epoch(1));
@@ -189,7 +187,7 @@ fn only_momentless_families_repeat_their_fields() {
 }
 
 #[test]
-fn modalities_splits_seeds_and_moments_are_independent() {
+fn modalities_splits_seeds_and_phases_are_independent() {
     let (split, phase) = (SplitName::Valid, Phase::Epoch(0));
     let modality = |modality| Scope {
         modality,
@@ -230,8 +228,8 @@ fn modalities_splits_seeds_and_moments_are_independent() {
             (Modality::Text, Modality::Vision),
             (Modality::Audio, Modality::Vision),
         ] {
-            let apart = independent(*mask_protocol, &modality(a), &modality(b));
-            assert_eq!(apart, !shared, "{}: {a} and {b}", mask_protocol.name());
+            let separate = independent(*mask_protocol, &modality(a), &modality(b));
+            assert_eq!(separate, !shared, "{}: {a} and {b}", mask_protocol.name());
         }
     }
 }
@@ -240,18 +238,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn rows_do_not_depend_on_order_or_company(
+    fn rows_do_not_depend_on_order_or_other_rows(
         picks in proptest::collection::vec(0usize..30, 1..20), seed: u64,
     ) {
         let (all, lengths): (_, Vec<u32>) = (ids(30), (0..30).map(|i| i % 10).collect());
         let scope = Scope { seed, ..EVALUATION };
         for mask_protocol in MASK_PROTOCOLS.iter().filter(|mask_protocol| !mask_protocol.row_ordered()) {
-            let whole = mask_protocol.field(&scope, rows(&all, &lengths, 9)).unwrap();
+            let complete = mask_protocol.draws(&scope, rows(&all, &lengths, 9)).unwrap();
             let some: Vec<String> = picks.iter().map(|&i| all[i].clone()).collect();
             let some_lengths: Vec<u32> = picks.iter().map(|&i| lengths[i]).collect();
-            let part = mask_protocol.field(&scope, rows(&some, &some_lengths, 9)).unwrap();
+            let part = mask_protocol.draws(&scope, rows(&some, &some_lengths, 9)).unwrap();
             for (row, &i) in picks.iter().enumerate() {
-                prop_assert_eq!(&part[row * 9..][..9], &whole[i * 9..][..9]);
+                prop_assert_eq!(&part[row * 9..][..9], &complete[i * 9..][..9]);
             }
         }
     }

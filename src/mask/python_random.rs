@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::numpy_rng::Mt19937;
 
-/// State of Python's module-condition generator.
+/// State of Python's module-level generator.
 #[derive(Clone)]
 pub(super) struct PythonRandom(Mt19937);
 
@@ -28,7 +28,7 @@ impl PythonRandom {
         }
     }
 
-    /// Draws from a shrinking pool; the last candidate takes the place of the drawn one.
+    /// Draws from a shrinking pool; the last candidate replaces the drawn one.
     fn sample_pool(&mut self, n: u32, k: u32) -> Vec<u32> {
         let mut pool: Vec<u32> = (0..n).collect();
         let mut draw = |left: u32| {

@@ -1,6 +1,5 @@
-//! `reference`: the published masks of LNLN and MMSA, bit for bit.
+//! The mask protocol `reference`: the published masks of LNLN and MMSA, bit for bit.
 
-use super::mask_protocol::Numbers;
 use super::numpy_rng::Mt19937;
 use super::python_random::PythonRandom;
 use super::{Error, Loader, MaskProtocol, Phase, Rows, Scope, Training};
@@ -9,8 +8,8 @@ use crate::data::dataset::Modality;
 /// One stream of NumPy's legacy generator, started again from the seed for every modality and
 /// split and laid out row-major over all positions, padding included.
 ///
-/// Hence the slips of the original: the three modalities, the three splits and all epochs share
-/// their first numbers, and a row depends on how many rows precede it.
+/// This repeats reference bugs: the three modalities, the three splits and all epochs share their
+/// first numbers, and the draws of a sample depend on how many samples precede it.
 #[derive(Clone, Copy, Debug)]
 pub struct Reference;
 
@@ -36,14 +35,14 @@ impl MaskProtocol for Reference {
         true
     }
 
-    fn fill(&self, scope: &Scope, _: Rows, field: &mut [f64]) -> Result<(), Error> {
-        Mt19937::from_seed(numpy_seed(scope.seed)?).fill(field);
+    fn fill(&self, scope: &Scope, _: Rows, draws: &mut [f64]) -> Result<(), Error> {
+        Mt19937::from_seed(numpy_seed(scope.seed)?).fill(draws);
         Ok(())
     }
 
-    fn numbers(&self, scope: &Scope) -> Result<Numbers, Error> {
+    fn sequence(&self, scope: &Scope) -> Result<Option<Box<Mt19937>>, Error> {
         let seed = numpy_seed(scope.seed)?;
-        Ok(Numbers::Sequence(Box::new(Mt19937::from_seed(seed))))
+        Ok(Some(Box::new(Mt19937::from_seed(seed))))
     }
 
     /// The published loader draws positions from one fixed seed; the run's seed decides rates only.
@@ -51,8 +50,8 @@ impl MaskProtocol for Reference {
         evaluation
     }
 
-    /// The published loader's rates at construction, and after as many refreshes as the draw's
-    /// number says.
+    /// The published loader's rates at construction (draw 0), and after as many refreshes as the
+    /// draw's number.
     fn rates(&self, scope: &Scope, training: &Training) -> Result<Vec<f64>, Error> {
         let (n, steps) = (training.ids.len(), training.vision_steps);
         let (mut loader, mut drawn) =
@@ -145,12 +144,12 @@ mod tests {
     use super::*;
     use crate::mask::testing::{EVALUATION, ids, rows, training};
 
-    /// How many of the 686 x 50 text positions of CMU-MOSI's test split lie above each rate.
+    /// How many of the 686 x 50 text positions of CMU-MOSI's test split are above each rate.
     #[test]
-    fn mosi_test_text_counts_match_the_published_field() {
+    fn mosi_test_text_counts_match_the_published_draws() {
         let ids = ids(686);
-        let field = Reference
-            .field(&EVALUATION, rows(&ids, &[50; 686], 50))
+        let draws = Reference
+            .draws(&EVALUATION, rows(&ids, &[50; 686], 50))
             .unwrap();
         let counts = [
             34300, 30864, 27460, 24076, 20554, 17055, 13724, 10312, 6852, 3377,
@@ -161,7 +160,7 @@ mod tests {
             .zip(counts)
         {
             assert_eq!(
-                field.iter().filter(|u| *u > rate).count(),
+                draws.iter().filter(|u| *u > rate).count(),
                 expected,
                 "rate {rate}"
             );
@@ -224,7 +223,7 @@ mod tests {
             ..EVALUATION
         };
         let message = Reference
-            .field(&scope, rows(&[], &[], 3))
+            .draws(&scope, rows(&[], &[], 3))
             .unwrap_err()
             .to_string();
         assert!(

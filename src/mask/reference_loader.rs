@@ -1,9 +1,9 @@
-//! The reference's training loader without worker processes: rates at construction and at every
-//! "refresh" (fetching sample 0).
+//! Repeats the published training loader without worker processes: rates at construction and at
+//! every "refresh" (fetching sample 0).
 //!
 //! Its masks come from the same global NumPy generator as its rates, seeded anew for every
 //! modality, so each refresh draws rates from wherever the last mask left that generator: at the
-//! first refresh the end of the test split's vision field, later the end of the training split's.
+//! first refresh the end of the test split's vision draws, later the end of the training split's.
 //! From the second refresh on the uniform draws therefore repeat, and only the choice of complete
 //! samples (Python's generator) changes.
 
@@ -37,18 +37,18 @@ impl Loader {
         let (train_rows, train_vision_steps) = train;
         let initial = generator.draw(train_rows)?;
         let mask_seed = numpy_seed(mask_seed)?;
-        generator.numpy = after_field(mask_seed, test.0 * test.1);
+        generator.numpy = after_draws(mask_seed, test.0 * test.1);
         Ok((
             Self {
                 generator,
                 train_rows,
-                after_train: after_field(mask_seed, train_rows * train_vision_steps),
+                after_train: after_draws(mask_seed, train_rows * train_vision_steps),
             },
             initial,
         ))
     }
 
-    /// The training rates after fetching sample 0 once more; the masks' field never changes.
+    /// The training rates after fetching sample 0 once more; the draws of the masks never change.
     ///
     /// # Errors
     /// As [`Loader::new`].
@@ -59,8 +59,8 @@ impl Loader {
     }
 }
 
-/// NumPy's generator after a field of `drawn` numbers.
-fn after_field(mask_seed: u32, drawn: usize) -> Mt19937 {
+/// NumPy's generator after `drawn` numbers.
+fn after_draws(mask_seed: u32, drawn: usize) -> Mt19937 {
     let mut numpy = Mt19937::from_seed(mask_seed);
     (0..drawn).for_each(|_| {
         numpy.double();

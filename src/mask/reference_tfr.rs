@@ -1,35 +1,33 @@
-//! `reference-tfr`: the masks under which MMSA trains and tests TFR-Net, bit for bit.
+//! The mask protocol `reference-tfr`: the masks under which MMSA trains and tests TFR-Net, bit for bit.
 
-use super::condition::Kind;
-use super::mask_protocol::Numbers;
+use super::condition::ConditionKind;
 use super::numpy_rng::Mt19937;
 use super::reference::numpy_seed;
 use super::{Error, MaskProtocol, Rows, Scope, Training};
 
-/// MMSA gives every modality a seed and a rate of its own, and at one seed for all three (its
-/// default, 1111) positions are those of [`super::Reference`]. Three seeds of their own are one
-/// mask seed here, six decimal digits a modality: 111, 1111 and 11111 for text, audio and vision
-/// are `111001111011111`, whose last twelve digits are 001111 and 011111. Training data lose
-/// positions under the seed of evaluation, once, at one rate for all samples (`--noise fixed
-/// --noise-rate`).
+/// MMSA has a seed and a rate per modality. With one seed for all three (its default, 1111) the masks
+/// are those of [`super::Reference`]. Three different seeds are one mask seed here, with six decimal
+/// digits per modality: 111, 1111 and 11111 for text, audio and vision are `111001111011111`, whose
+/// last twelve digits are 001111 and 011111. Training data are masked once, under the seed of
+/// evaluation, at one rate for all samples (`--noise fixed --noise-rate`).
 #[derive(Clone, Copy, Debug)]
 pub struct ReferenceTfr;
 
 /// One more than the largest seed of audio and vision among three; a text seed of 1 is written as
 /// this squared, which is more than any seed NumPy takes.
-const PLACE: u64 = 1_000_000;
+const BASE: u64 = 1_000_000;
 
 /// MMSA's seeds of text, audio and vision.
 fn seeds(seed: u64) -> Result<[u32; 3], Error> {
     if let Ok(one) = numpy_seed(seed) {
         return Ok([one; 3]);
     }
-    let three = [seed / PLACE / PLACE, seed / PLACE % PLACE, seed % PLACE];
+    let three = [seed / BASE / BASE, seed / BASE % BASE, seed % BASE];
     let equal = three[0] == three[1] && three[1] == three[2];
     match three.map(|seed| u32::try_from(seed).unwrap_or(u32::MAX)) {
         // The same masks under two names would not be recognized as the same.
         [text, ..] if equal => Err(Error::EqualSeeds { seed, text }),
-        [text, audio, vision] if (1..PLACE).contains(&u64::from(text)) => Ok([text, audio, vision]),
+        [text, audio, vision] if (1..BASE).contains(&u64::from(text)) => Ok([text, audio, vision]),
         _ => Err(Error::ThreeSeeds { seed }),
     }
 }
@@ -54,8 +52,8 @@ impl MaskProtocol for ReferenceTfr {
          row order"
     }
 
-    fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Rate, Kind::Mixed]
+    fn kinds(&self) -> &'static [ConditionKind] {
+        &[ConditionKind::Rate, ConditionKind::Mixed]
     }
 
     fn row_ordered(&self) -> bool {
@@ -66,21 +64,21 @@ impl MaskProtocol for ReferenceTfr {
         true
     }
 
-    fn fill(&self, scope: &Scope, _: Rows, field: &mut [f64]) -> Result<(), Error> {
-        generator(scope)?.fill(field);
+    fn fill(&self, scope: &Scope, _: Rows, draws: &mut [f64]) -> Result<(), Error> {
+        generator(scope)?.fill(draws);
         Ok(())
     }
 
-    fn numbers(&self, scope: &Scope) -> Result<Numbers, Error> {
-        Ok(Numbers::Sequence(Box::new(generator(scope)?)))
+    fn sequence(&self, scope: &Scope) -> Result<Option<Box<Mt19937>>, Error> {
+        Ok(Some(Box::new(generator(scope)?)))
     }
 
-    /// MMSA trains under the masks it tests under; the run's seed decides nothing.
+    /// MMSA trains under the masks it tests under; the run's seed does not enter.
     fn training_seed(&self, _run: u64, evaluation: u64) -> u64 {
         evaluation
     }
 
-    /// MMSA knows one rate for all samples.
+    /// MMSA trains at one rate for all samples.
     fn rates(&self, _: &Scope, _: &Training) -> Result<Vec<f64>, Error> {
         Err(Error::OneRate {
             mask_protocol: self.name(),
@@ -93,7 +91,7 @@ mod tests {
     use super::*;
     use crate::data::dataset::Modality;
     use crate::mask::testing::{EVALUATION, ids, rows};
-    use crate::mask::{Ranks, RateDistribution, Reference};
+    use crate::mask::{DropIndices, RateDistribution, Reference};
 
     fn first(seed: u64, modality: Modality) -> Result<Vec<f64>, Error> {
         let scope = Scope {
@@ -101,7 +99,7 @@ mod tests {
             modality,
             ..EVALUATION
         };
-        ReferenceTfr.field(&scope, rows(&ids(2), &[3, 3], 3))
+        ReferenceTfr.draws(&scope, rows(&ids(2), &[3, 3], 3))
     }
 
     /// What `numpy.random.seed(S); numpy.random.uniform(size=(2, 3))` gives, elements 0, 1 and 5.
@@ -113,17 +111,18 @@ mod tests {
             [0.8388883611371006, 0.47893191825555526, 0.4484848755584706],
         ];
         for (modality, expected) in Modality::ALL.into_iter().zip(expected) {
-            let field = first(111_001_111_011_111, modality).unwrap();
-            assert_eq!([field[0], field[1], field[5]], expected, "{modality}");
+            let draws = first(111_001_111_011_111, modality).unwrap();
+            assert_eq!([draws[0], draws[1], draws[5]], expected, "{modality}");
             let scope = Scope {
                 seed: 111_001_111_011_111,
                 modality,
                 ..EVALUATION
             };
-            let ranks = Ranks::draw(&ReferenceTfr, &scope, rows(&ids(2), &[3, 3], 3), &[0.4]);
-            let kept = ranks.unwrap().keep(0.4).unwrap().bits;
+            let indices =
+                DropIndices::draw(&ReferenceTfr, &scope, rows(&ids(2), &[3, 3], 3), &[0.4]);
+            let kept = indices.unwrap().keep(0.4).unwrap().bits;
             assert!((0..6).all(|k| kept[k]
-                == (field[k] > 0.4 || modality == Modality::Text && [0, 2, 3, 5].contains(&k))));
+                == (draws[k] > 0.4 || modality == Modality::Text && [0, 2, 3, 5].contains(&k))));
         }
     }
 
@@ -134,7 +133,7 @@ mod tests {
                 modality,
                 ..EVALUATION
             };
-            let published = Reference.field(&scope, rows(&ids(2), &[3, 3], 3)).unwrap();
+            let published = Reference.draws(&scope, rows(&ids(2), &[3, 3], 3)).unwrap();
             assert_eq!(first(1111, modality).unwrap(), published);
         }
         assert_eq!(seeds(u64::from(u32::MAX)).unwrap(), [u32::MAX; 3]);
@@ -144,11 +143,11 @@ mod tests {
     fn three_seeds_have_one_spelling() {
         let message = |seed| seeds(seed).unwrap_err().to_string();
         assert!(message(1_111_001_111_001_111).contains("write 1111"));
-        for other in [1 << 32, 999_999_999_999, PLACE * PLACE * PLACE, u64::MAX] {
+        for other in [1 << 32, 999_999_999_999, BASE * BASE * BASE, u64::MAX] {
             assert!(message(other).contains("111001111011111"), "{other}");
         }
-        assert_eq!(seeds(PLACE * PLACE).unwrap(), [1, 0, 0]);
-        let largest = PLACE * PLACE * PLACE - 2;
+        assert_eq!(seeds(BASE * BASE).unwrap(), [1, 0, 0]);
+        let largest = BASE * BASE * BASE - 2;
         assert_eq!(seeds(largest).unwrap(), [999_999, 999_999, 999_998]);
     }
 

@@ -1,4 +1,4 @@
-//! The samples a mask is drawn for.
+//! The samples that masks are drawn for.
 
 use super::Error;
 use crate::data::dataset::Modality;
@@ -15,7 +15,7 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Numbers of the field: samples times padded steps.
+    /// Positions: samples times padded steps.
     pub fn size(&self) -> usize {
         self.ids.len() * self.steps
     }

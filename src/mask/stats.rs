@@ -1,17 +1,17 @@
-//! Realised missing rates, and how they spread over samples.
+//! Realized missing rates and their spread over samples.
 
 use serde::Serialize;
 
 use super::{Error, SplitShape, Variants};
 use crate::data::dataset::Modality;
 
-/// Realised missing rates of one modality at one condition. CLS and SEP count as valid, so text stays
-/// below its nominal rate.
+/// Realized missing rates of one modality at one condition. CLS and SEP are valid and never masked, so
+/// text stays below its nominal rate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Realised {
+pub struct Realized {
     pub modality: Modality,
     pub nominal: f64,
-    /// Erased valid positions / valid positions of all samples together; `None` where there is none.
+    /// Masked valid positions / valid positions of all samples together; `None` if none is valid.
     pub pooled: Option<f64>,
     /// Over samples that have a valid position.
     pub spread: Option<Spread>,
@@ -42,18 +42,18 @@ impl Spread {
     }
 }
 
-/// Realised missing rates of text, audio and vision of a split at every condition of `variants`.
+/// Realized missing rates of text, audio and vision of a split at every condition of `variants`.
 ///
 /// # Errors
 /// [`Error::NoSplit`] where the variants lack the split.
-pub fn realised(variants: &Variants, split: &SplitShape) -> Result<Vec<[Realised; 3]>, Error> {
-    let at = |condition: &super::Condition| -> Result<[Realised; 3], Error> {
+pub fn realized(variants: &Variants, split: &SplitShape) -> Result<Vec<[Realized; 3]>, Error> {
+    let at = |condition: &super::Condition| -> Result<[Realized; 3], Error> {
         let keeps = variants.keeps(split.name, *condition)?;
         Ok(Modality::ALL.map(|modality| {
             let which = modality as usize;
             let (keep, lengths) = (&keeps[which], split.lengths[which]);
             let samples: Vec<f64> = keep.missing_rates(lengths).into_iter().flatten().collect();
-            Realised {
+            Realized {
                 modality,
                 nominal: condition.of(modality),
                 pooled: keep.missing_rate(lengths),
@@ -87,7 +87,7 @@ mod tests {
         let split = shape(&ids, [&text, &audio, &[0; 3]], [4, 5, 5]);
         let conditions = parse_list("0,1").unwrap();
         let variants = Variants::build(&Random, "toy", &[split], 1, &conditions).unwrap();
-        let [text, audio, vision] = &realised(&variants, &split).unwrap()[1];
+        let [text, audio, vision] = &realized(&variants, &split).unwrap()[1];
         // Everything but CLS and SEP: 2 of 4, 0 of 2, 1 of 3.
         assert_eq!(text.pooled, Some(3.0 / 9.0));
         assert_eq!(text.spread.unwrap().max, 0.5);

@@ -1,4 +1,4 @@
-//! `temporal`: one mask over a sample's time, the same in all modalities.
+//! The mask protocol `temporal`: one mask over a sample's time, shared by all modalities.
 
 use super::key::{Key, Purpose, uniform};
 use super::mask_protocol::by_row;
@@ -9,11 +9,11 @@ use super::{Error, MaskProtocol, Rows, Scope};
 /// a word and several frames long.
 const CELLS: usize = 50;
 
-/// Time from a sample's first to its last valid step is cut into [`CELLS`] equal cells, each with a
-/// number of its own; a position takes the number of the cell its middle lies in. So a word is lost
-/// together with the frames of the cell at its middle, whatever the modalities' lengths; where a
-/// word is longer than a cell, as in samples of fewer than 50 words, the cells around are lost or
-/// kept on their own.
+/// Divides the time from a sample's first to its last valid step into [`CELLS`] equal cells with one
+/// draw each; a position has the draw of the cell that contains its middle. So a word is masked
+/// together with the frames of the cell at its middle, for any lengths of the modalities. If a word is
+/// longer than a cell, as in samples of fewer than 50 words, its other cells are masked
+/// independently.
 #[derive(Clone, Copy, Debug)]
 pub struct Temporal;
 
@@ -27,17 +27,17 @@ impl MaskProtocol for Temporal {
     }
 
     fn summary(&self) -> &'static str {
-        "one mask shared by all modalities: the sample's time in 50 equal cells, each on its own"
+        "one mask shared by all modalities: the sample's time in 50 equal cells, each independently"
     }
 
-    fn fill(&self, scope: &Scope, rows: Rows, field: &mut [f64]) -> Result<(), Error> {
-        let key = Key::shared(Purpose::Field, self, scope);
+    fn fill(&self, scope: &Scope, rows: Rows, draws: &mut [f64]) -> Result<(), Error> {
+        let key = Key::shared(Purpose::Draws, self, scope);
         let modality = scope.modality;
-        by_row(rows, field, |id, length, row| {
+        by_row(rows, draws, |id, length, row| {
             let mut stream = key.stream(id);
             let cells: [f64; CELLS] = std::array::from_fn(|_| uniform(&mut stream));
             for (t, u) in row.iter_mut().enumerate() {
-                // Relative time is below 1, so the cell exists; what no rate erases gets any.
+                // Relative time is below 1, so the cell exists; what no rate masks gets any draw.
                 let time = relative_time(modality, t, length).unwrap_or(0.0);
                 *u = cells[(time * CELLS as f64) as usize];
             }
@@ -55,42 +55,42 @@ mod tests {
     #[test]
     fn modalities_of_one_length_share_their_mask() {
         let ids = ids(40);
-        let field = |modality, length, steps| {
+        let draws = |modality, length, steps| {
             let scope = Scope {
                 modality,
                 ..EVALUATION
             };
             Temporal
-                .field(&scope, rows(&ids, &[length; 40], steps))
+                .draws(&scope, rows(&ids, &[length; 40], steps))
                 .unwrap()
         };
         let (audio, vision) = (
-            field(Modality::Audio, 30, 30),
-            field(Modality::Vision, 30, 30),
+            draws(Modality::Audio, 30, 30),
+            draws(Modality::Vision, 30, 30),
         );
         assert_eq!(audio, vision);
-        // Words between CLS and SEP lie where the frames of 30 lie.
-        let text = field(Modality::Text, 32, 32);
+        // The words between CLS and SEP have the times of 30 frames.
+        let text = draws(Modality::Text, 32, 32);
         for (text, audio) in text.chunks(32).zip(audio.chunks(30)) {
             assert_eq!(&text[1..31], audio);
         }
     }
 
-    /// Twelve words over 375 frames: a word is four cells long, and speaks for one of them.
+    /// Twelve words over 375 frames: a word is four cells long and decides about one of them.
     #[test]
-    fn a_word_is_lost_with_the_frames_at_its_middle() {
+    fn a_word_is_masked_with_the_frames_at_its_middle() {
         let ids = ids(8);
-        let field = |modality, length: u32| {
+        let draws = |modality, length: u32| {
             let scope = Scope {
                 modality,
                 ..EVALUATION
             };
             let lengths = [length; 8];
             Temporal
-                .field(&scope, rows(&ids, &lengths, length as usize))
+                .draws(&scope, rows(&ids, &lengths, length as usize))
                 .unwrap()
         };
-        let (words, frames) = (field(Modality::Text, 14), field(Modality::Audio, 375));
+        let (words, frames) = (draws(Modality::Text, 14), draws(Modality::Audio, 375));
         let (mut spoken, mut shared) = (0, 0);
         for (words, frames) in words.chunks(14).zip(frames.chunks(375)) {
             for (word, number) in words[1..13].iter().enumerate() {
@@ -112,16 +112,16 @@ mod tests {
     }
 
     #[test]
-    fn frames_of_one_cell_are_lost_together() {
+    fn frames_of_one_cell_are_masked_together() {
         let ids = ids(3);
         let scope = Scope {
             modality: Modality::Audio,
             ..EVALUATION
         };
-        let field = Temporal.field(&scope, rows(&ids, &[500; 3], 500)).unwrap();
-        for cell in field.chunks(10) {
+        let draws = Temporal.draws(&scope, rows(&ids, &[500; 3], 500)).unwrap();
+        for cell in draws.chunks(10) {
             assert!(cell.iter().all(|u| *u == cell[0]));
         }
-        assert_ne!(field[0], field[10]);
+        assert_ne!(draws[0], draws[10]);
     }
 }

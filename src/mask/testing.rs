@@ -1,4 +1,4 @@
-//! What the tests of this room share.
+//! Fixtures shared by the tests of this room.
 
 use super::{Phase, Rows, Scope, SplitShape, Training};
 use crate::data::dataset::{Modality, SplitName};
@@ -28,7 +28,7 @@ pub fn rows<'a>(ids: &'a [String], lengths: &'a [u32], steps: usize) -> Rows<'a>
     }
 }
 
-/// A training split of these samples beside a test split of three.
+/// A training split of these samples, with a test split of three.
 pub fn training(ids: &[String]) -> Training<'_> {
     Training {
         ids,

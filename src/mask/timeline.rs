@@ -1,19 +1,19 @@
-//! Where in its sample a position lies.
+//! Relative time of a position within its sample.
 
 use super::keep::droppable;
 use crate::data::dataset::Modality;
 
 /// Relative time of position `t`, the middle of its share of (0, 1); `None` where no rate can
-/// erase it: on padding, and at CLS and SEP, which stand outside the spoken words.
+/// mask it: on padding, and at CLS and SEP, which are not spoken.
 pub(super) fn relative_time(modality: Modality, t: usize, length: u32) -> Option<f64> {
     if droppable(modality, t, length) != Some(true) {
         return None;
     }
-    let (place, places) = match modality {
+    let (index, count) = match modality {
         Modality::Text => (t - 1, length - 2),
         Modality::Audio | Modality::Vision => (t, length),
     };
-    Some((place as f64 + 0.5) / f64::from(places))
+    Some((index as f64 + 0.5) / f64::from(count))
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! The masks of one corpus at every listed condition, for one mask protocol and one mask seed.
+//! Masks of one corpus at every listed condition, for one mask protocol and one mask seed.
 
 use std::collections::BTreeMap;
 
 use super::digest::{MaskName, digest_bits};
-use super::ranks::spell;
-use super::{Condition, Error, Keep, MaskProtocol, Phase, Ranks, Rows, Scope};
+use super::drop_index::describe_list;
+use super::{Condition, DropIndices, Error, Keep, MaskProtocol, Phase, Rows, Scope};
 use crate::data::dataset::{Corpus, Modality, Outline, Split, SplitName};
 
-/// What masks need to know of a split.
+/// The part of a split that masks depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct SplitShape<'a> {
     pub name: SplitName,
@@ -41,58 +41,75 @@ impl<'a> From<&'a Outline> for SplitShape<'a> {
     }
 }
 
+impl<'a> SplitShape<'a> {
+    /// The samples of one modality.
+    pub(super) fn rows(&self, modality: Modality) -> Rows<'a> {
+        let which = modality as usize;
+        Rows {
+            ids: self.ids,
+            lengths: self.lengths[which],
+            steps: self.steps[which],
+        }
+    }
+
+    /// Valid positions of all samples in text, audio, vision.
+    pub(super) fn valid(&self) -> [u64; 3] {
+        self.lengths
+            .map(|lengths| lengths.iter().map(|length| u64::from(*length)).sum())
+    }
+}
+
 /// Evaluation masks of one split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SplitVariants {
     pub name: SplitName,
     /// Text, audio, vision.
-    pub ranks: [Ranks; 3],
+    pub indices: [DropIndices; 3],
     /// Valid positions of all samples in text, audio, vision.
     pub valid: [u64; 3],
-    /// Realised missing rates of text, audio, vision, by condition: erased valid positions / valid
-    /// positions, CLS and SEP counted among the valid ones; `None` where none is valid.
-    pub realised: Vec<[Option<f64>; 3]>,
+    /// Realized missing rates of text, audio, vision, by condition: masked valid positions / valid
+    /// positions, CLS and SEP counted among the valid ones; `None` if none is valid.
+    pub realized: Vec<[Option<f64>; 3]>,
 }
 
 impl SplitVariants {
-    /// Masks of a split at these conditions, with the realised rates that follow from them.
+    /// Masks of a split at these conditions, with the realized rates computed from them.
     pub(super) fn new(
         name: SplitName,
         conditions: &[Condition],
-        ranks: [Ranks; 3],
+        indices: [DropIndices; 3],
         valid: [u64; 3],
     ) -> Self {
-        let by_rate = [0, 1, 2].map(|which: usize| ranks[which].missing_rates(valid[which]));
-        let of = |condition: &Condition, modality: Modality| {
+        let by_rate = [0, 1, 2].map(|which: usize| indices[which].missing_rates(valid[which]));
+        let realized = |condition: &Condition, modality: Modality| {
             let which = modality as usize;
-            let known = ranks[which].rates.iter();
-            let place = known
-                .copied()
-                .position(|rate| rate == condition.of(modality))?;
-            by_rate[which][place]
+            let mut known = indices[which].rates.iter();
+            let row = known.position(|rate| *rate == condition.of(modality))?;
+            by_rate[which][row]
         };
-        let realised = conditions
+        let realized = conditions
             .iter()
-            .map(|condition| Modality::ALL.map(|modality| of(condition, modality)));
+            .map(|condition| Modality::ALL.map(|modality| realized(condition, modality)))
+            .collect();
         Self {
             name,
             valid,
-            realised: realised.collect(),
-            ranks,
+            realized,
+            indices,
         }
     }
 
-    /// The masks of text, audio and vision at a condition, packed; `None` where it is not held.
+    /// The masks of text, audio and vision at a condition, packed; `None` where there are none.
     fn packed(&self, condition: Condition) -> Option<[(usize, usize, Vec<u8>); 3]> {
-        let of = |modality: Modality| {
-            let ranks = &self.ranks[modality as usize];
-            let bits = ranks.bits_at(condition.of(modality))?;
-            Some((ranks.rows, ranks.steps, bits))
+        let packed = |modality: Modality| {
+            let indices = &self.indices[modality as usize];
+            let bits = indices.bits(condition.of(modality))?;
+            Some((indices.rows, indices.steps, bits))
         };
         Some([
-            of(Modality::Text)?,
-            of(Modality::Audio)?,
-            of(Modality::Vision)?,
+            packed(Modality::Text)?,
+            packed(Modality::Audio)?,
+            packed(Modality::Vision)?,
         ])
     }
 }
@@ -110,7 +127,7 @@ pub struct Variants {
 }
 
 impl Variants {
-    /// Draws the masks of the given splits at all `conditions`, which are put in order.
+    /// Draws the masks of the given splits at all `conditions`, in ascending order.
     ///
     /// # Errors
     /// [`Error`] where the mask protocol refuses the seed, there is no condition or too many, or a split's
@@ -151,7 +168,50 @@ impl Variants {
         Self::build(mask_protocol, corpus.name(), &shapes, seed, conditions)
     }
 
-    /// Forgets every condition but these.
+    /// Draws the masks of one of its splits at those `conditions` that it does not hold.
+    ///
+    /// # Errors
+    /// As [`Variants::build`]; [`Error::NoSplit`]; [`Error::RateList`] where a modality would have
+    /// more than 255 rates.
+    pub(super) fn extend(
+        &mut self,
+        mask_protocol: &dyn MaskProtocol,
+        split: &SplitShape,
+        conditions: &[Condition],
+    ) -> Result<(), Error> {
+        let mut indices = self.split(split.name)?.indices.clone();
+        for modality in Modality::ALL {
+            let held = &mut indices[modality as usize];
+            let mut rates = rates_of(conditions, modality);
+            rates.retain(|rate| !held.rates.contains(rate));
+            if !rates.is_empty() {
+                let scope = self.scope(split.name, modality);
+                let rows = split.rows(modality);
+                held.merge(&DropIndices::draw(mask_protocol, &scope, rows, &rates)?)?;
+            }
+        }
+        self.conditions.extend(conditions);
+        self.conditions.sort();
+        self.conditions.dedup();
+        for held in self.splits.iter_mut().filter(|s| s.name == split.name) {
+            let indices = indices.clone();
+            *held = SplitVariants::new(split.name, &self.conditions, indices, split.valid());
+        }
+        Ok(())
+    }
+
+    /// The key of one modality of one split, without the sample.
+    fn scope(&self, split: SplitName, modality: Modality) -> Scope<'_> {
+        Scope {
+            dataset: &self.dataset,
+            split,
+            modality,
+            seed: self.seed,
+            phase: Phase::Evaluation,
+        }
+    }
+
+    /// Keeps only these conditions.
     pub fn restrict(&mut self, conditions: &[Condition]) {
         let keep: Vec<bool> = self
             .conditions
@@ -160,7 +220,7 @@ impl Variants {
             .collect();
         for split in &mut self.splits {
             let mut kept = keep.iter();
-            split.realised.retain(|_| kept.next() == Some(&true));
+            split.realized.retain(|_| kept.next() == Some(&true));
         }
         self.conditions
             .retain(|condition| conditions.contains(condition));
@@ -169,23 +229,25 @@ impl Variants {
     /// The mask of one modality of one split at a listed condition.
     ///
     /// # Errors
-    /// [`Error::NoSplit`] or [`Error::NoCondition`] where it is not held.
+    /// [`Error::NoSplit`] or [`Error::NoCondition`].
     pub fn keep(
         &self,
         split: SplitName,
         modality: Modality,
         condition: Condition,
     ) -> Result<Keep, Error> {
-        let ranks = &self.split(split)?.ranks[modality as usize];
+        let indices = &self.split(split)?.indices[modality as usize];
         let listed = self.conditions.contains(&condition);
-        let keep = listed.then(|| ranks.keep(condition.of(modality))).flatten();
+        let keep = listed
+            .then(|| indices.keep(condition.of(modality)))
+            .flatten();
         keep.ok_or_else(|| self.no_condition(condition))
     }
 
     fn no_condition(&self, asked: Condition) -> Error {
         Error::NoCondition {
             asked,
-            known: spell(&self.conditions),
+            known: describe_list(&self.conditions),
         }
     }
 
@@ -205,7 +267,7 @@ impl Variants {
     /// The masks of one split.
     ///
     /// # Errors
-    /// [`Error::NoSplit`] where it is not held.
+    /// [`Error::NoSplit`].
     pub fn split(&self, name: SplitName) -> Result<&SplitVariants, Error> {
         self.splits
             .iter()
@@ -235,25 +297,25 @@ impl Variants {
         Ok(digest_bits(&name, packed))
     }
 
-    /// Realised missing rates of text, audio and vision at a listed condition.
+    /// Realized missing rates of text, audio and vision at a listed condition.
     ///
     /// # Errors
     /// As [`Variants::keep`].
-    pub fn realised(
+    pub fn realized(
         &self,
         split: SplitName,
         condition: Condition,
     ) -> Result<[Option<f64>; 3], Error> {
-        let place = self.conditions.iter().position(|known| *known == condition);
-        let rates = &self.split(split)?.realised;
-        let rates = place.and_then(|place| rates.get(place)).copied();
+        let row = self.conditions.iter().position(|known| *known == condition);
+        let rates = &self.split(split)?.realized;
+        let rates = row.and_then(|row| rates.get(row)).copied();
         rates.ok_or_else(|| self.no_condition(condition))
     }
 
     /// Hash of one split's masks at every condition.
     ///
     /// # Errors
-    /// [`Error::NoSplit`] where it is not held.
+    /// [`Error::NoSplit`].
     pub fn hashes(&self, split: SplitName) -> Result<BTreeMap<Condition, String>, Error> {
         let hash = |condition: &Condition| Ok((*condition, self.hash(split, *condition)?));
         self.conditions.iter().map(hash).collect()
@@ -267,9 +329,7 @@ fn build_split(
     seed: u64,
     conditions: &[Condition],
 ) -> Result<SplitVariants, Error> {
-    let ranks = |modality: Modality| {
-        let which = modality as usize;
-        let (ids, lengths, steps) = (split.ids, split.lengths[which], split.steps[which]);
+    let indices = |modality: Modality| {
         let scope = Scope {
             dataset,
             split: split.name,
@@ -277,28 +337,23 @@ fn build_split(
             seed,
             phase: Phase::Evaluation,
         };
-        let rows = Rows {
-            ids,
-            lengths,
-            steps,
-        };
-        Ranks::draw(mask_protocol, &scope, rows, &rates_of(conditions, modality))
+        let rates = rates_of(conditions, modality);
+        DropIndices::draw(mask_protocol, &scope, split.rows(modality), &rates)
     };
-    // Beside each other, since a mask protocol may draw one modality on one thread alone.
+    // In parallel, since some protocols draw one modality on a single thread.
     let (audio, (text, vision)) = rayon::join(
-        || ranks(Modality::Audio),
-        || rayon::join(|| ranks(Modality::Text), || ranks(Modality::Vision)),
+        || indices(Modality::Audio),
+        || rayon::join(|| indices(Modality::Text), || indices(Modality::Vision)),
     );
-    let count = |lengths: &[u32]| lengths.iter().map(|length| u64::from(*length)).sum();
     Ok(SplitVariants::new(
         split.name,
         conditions,
         [text?, audio?, vision?],
-        split.lengths.map(count),
+        split.valid(),
     ))
 }
 
-/// The rates one modality has in a list of conditions, ascending.
+/// The rates of one modality in a list of conditions, ascending.
 fn rates_of(conditions: &[Condition], modality: Modality) -> Vec<f64> {
     let mut rates: Vec<f64> = conditions
         .iter()
@@ -325,7 +380,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn variants_equal_thresholded_fields() {
+    fn variants_equal_draws_above_rates() {
         let (ids, lengths) = (ids(4), [6, 3, 4, 2]);
         let split = shape(&ids, [&lengths; 3], [6; 3]);
         let conditions = parse_list("1,0,0.3,LA,l=0.2,a=0.3,v=0.4").unwrap();
@@ -348,15 +403,15 @@ pub(super) mod tests {
                     lengths: &lengths,
                     steps: 6,
                 };
-                let field = mask_protocol.field(&scope, rows).unwrap();
+                let draws = mask_protocol.draws(&scope, rows).unwrap();
                 let direct =
-                    keep(&field, &[condition.of(modality); 4], &lengths, 6, modality).unwrap();
-                let place = conditions
+                    keep(&draws, &[condition.of(modality); 4], &lengths, 6, modality).unwrap();
+                let row = conditions
                     .iter()
                     .position(|known| *known == condition)
                     .unwrap();
-                let realised = variants.splits[0].realised[place][modality as usize];
-                assert_eq!(realised, direct.missing_rate(&lengths));
+                let realized = variants.splits[0].realized[row][modality as usize];
+                assert_eq!(realized, direct.missing_rate(&lengths));
                 assert_eq!(
                     variants.keep(split.name, modality, condition).unwrap(),
                     direct
@@ -391,7 +446,23 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_not_stored_is_named() {
+    fn extended_masks_are_those_drawn_together() {
+        let (ids, lengths) = (ids(4), [6, 3, 4, 2]);
+        let split = shape(&ids, [&lengths; 3], [6; 3]);
+        let further = parse_list("0.5,0.7,LA,AV,l=0.2,a=0.7,v=0.5").unwrap();
+        let all = [parse_list("0,0.5,L").unwrap(), further.clone()].concat();
+        for mask_protocol in MASK_PROTOCOLS {
+            let draw = |conditions: &[Condition]| {
+                Variants::build(*mask_protocol, "toy", &[split], 5, conditions).unwrap()
+            };
+            let mut extended = draw(&parse_list("0,0.5,L").unwrap());
+            extended.extend(*mask_protocol, &split, &further).unwrap();
+            assert_eq!(extended, draw(&all), "{}", mask_protocol.name());
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
         let variants = small(1, "0,0.5");
         let missing = Condition::uniform(0.1).unwrap();
         let message = variants
@@ -400,9 +471,9 @@ pub(super) mod tests {
             .to_string();
         assert_eq!(
             message,
-            "no masks at condition 0.1: the stored conditions are [0, 0.5]"
+            "no masks at condition 0.1: there are masks at [0, 0.5]"
         );
         let message = variants.split(SplitName::Train).unwrap_err().to_string();
-        assert_eq!(message, "no mask variants of split `train` of `toy`");
+        assert_eq!(message, "no masks of split `train` of `toy`");
     }
 }

@@ -1,10 +1,10 @@
 //! ALMT: language-guided learning of a hyper-modality.
 //!
-//! LNLN's predecessor, without its completeness check, proxy tokens and reconstruction. Formulas
-//! and defaults: the published code, github.com/Haoyu-ha/ALMT, commit `da94610`.
+//! LNLN's predecessor, without its completeness check, proxy tokens and reconstruction. Formulas and
+//! defaults: the published code, [almt.py](https://github.com/Haoyu-ha/ALMT/blob/da94610/models/almt.py).
 //!
-//! Text as published is a BERT that is trained along (`--encoder bert:DIR`). Nothing is published for
-//! CH-SIMS v2, which gets CH-SIMS's settings.
+//! Text as published is a fine-tuned BERT (`--encoder bert:DIR`). Nothing is published for CH-SIMS v2,
+//! which gets CH-SIMS's settings.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -132,9 +132,6 @@ pub struct Almt {
     initial_hyper: Tensor,
     fusion: CrossTransformer,
     regression: nn::Linear,
-    tokens: i64,
-    width: i64,
-    text_steps: i64,
 }
 
 impl Almt {
@@ -163,9 +160,6 @@ impl Almt {
             initial_hyper: init::tokens(path, "h_hyper", c.tokens, c.width, 1.0),
             fusion: CrossTransformer::new(&fusion, c.tokens, c.fusion_depth, fusion_size),
             regression: init::linear(path / "regression_layer" / 0, c.width, 1),
-            tokens: c.tokens,
-            width: c.width,
-            text_steps: setup.shapes.text_steps,
         })
     }
 
@@ -228,20 +222,6 @@ impl Model for Almt {
 
     fn text_encoder(&self) -> Option<&TextEncoder> {
         Some(&self.encoder)
-    }
-
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        let tokens = self.tokens;
-        let rest = self.language.kept(tokens, None)
-            + self.hyper.kept(tokens, self.width)
-            + self.fusion.kept(tokens);
-        Some(vec![
-            ("text encoder", self.encoder.kept(self.text_steps)),
-            ("text tokens", self.projections.text.kept()),
-            ("audio tokens", self.projections.audio.kept()),
-            ("vision tokens", self.projections.vision.kept()),
-            ("fusion", rest),
-        ])
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a model is fed.
+//! Holds the inputs of models: one version of the samples, and a training batch.
 
 use tch::Tensor;
 
@@ -32,8 +32,8 @@ impl Text {
 
 /// One version, masked or complete, of the three modalities of B samples.
 ///
-/// Lengths are valid steps per sample, padding excluded. Models of the LNLN family attend to padding
-/// and ignore them; MulT and MISA need them.
+/// Lengths are valid steps per sample, padding excluded. LNLN and ALMT attend to padding and
+/// ignore them; MulT and MISA need them.
 #[derive(Debug)]
 pub struct Inputs {
     pub text: Text,
@@ -41,7 +41,7 @@ pub struct Inputs {
     pub audio: Tensor,
     /// (B, Tv, dv)
     pub vision: Tensor,
-    /// (B, 1) share of the text's words that are there, counted; 1 where nobody counted.
+    /// (B, 1) share of the text's words that are present, as counted; 1 where not counted.
     pub text_present: Tensor,
     /// (B) int64
     pub text_lengths: Tensor,
@@ -103,20 +103,20 @@ impl Inputs {
 pub struct Batch {
     /// What is left after masking.
     pub masked: Inputs,
-    /// The same samples with nothing missing; `None` for models that never look at them.
+    /// The same samples with nothing missing; `None` for models that do not need them.
     pub complete: Option<Inputs>,
     /// (B, 1) regression label, in the data set's own range.
     pub label: Tensor,
     /// (B, 1) nominal missing rate of text, audio and vision.
     pub missing_rate: [Tensor; 3],
-    /// Position of each sample in the training split, for models that keep a state per sample.
+    /// Index of each sample in the training split, for models that keep a state per sample.
     pub index: Vec<i64>,
     /// Current epoch, counted from 1.
     pub epoch: u32,
 }
 
 impl Batch {
-    /// Checks the parts every model reads: one label and one rate per sample and modality, and complete
+    /// Checks the parts that every model reads: one label and one rate per sample and modality, and complete
     /// inputs, where there are any, of the masked ones' shapes.
     ///
     /// # Errors
@@ -174,7 +174,7 @@ fn expect_shape(
     })
 }
 
-/// Checks features (B, T, width) with at most `steps` steps; `what` says of which modality.
+/// Checks features (B, T, width) with at most `steps` steps; `what` names the modality.
 pub(super) fn check_features(
     x: &Tensor,
     steps: i64,

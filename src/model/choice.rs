@@ -1,4 +1,4 @@
-//! A model as a user names it: `lnln`, `lnln:no-rec`, `lnln:alpha=0.5+beta=0.2`, `lmf:compat`.
+//! Parses a model as a user names it: `lnln`, `lnln:no-rec`, `lnln:alpha=0.5+beta=0.2`, `lmf:compat`.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::entry::{Entry, find};
 use super::error::{ModelError, Result};
 use super::setup::Profile;
 
-/// A registered model and what is changed of its hyper-parameters.
+/// A registered model with changes to its hyper-parameters.
 #[derive(Clone, Debug)]
 pub struct Choice {
     pub entry: &'static Entry,
@@ -74,7 +74,7 @@ fn resolve(entry: &'static Entry, change: &str) -> Result<Vec<(String, Value)>> 
         return set
             .map(|(key, text)| match known.get(key) {
                 Some(_) => value(entry, key, text, &known),
-                // What the published form does not record, so that its runs are what they were.
+                // Not recorded for the published form, so that its runs keep their ids.
                 None => Ok(((*key).to_owned(), parsed(entry, key, text, &Value::Null)?)),
             })
             .collect();
@@ -86,7 +86,7 @@ fn resolve(entry: &'static Entry, change: &str) -> Result<Vec<(String, Value)>> 
 fn value(entry: &'static Entry, key: &str, text: &str, known: &Value) -> Result<(String, Value)> {
     let published = known.get(key).ok_or_else(|| unknown(entry, key, known))?;
     let mut value = parsed(entry, key, text, published)?;
-    // A whole number for a real one is what people write.
+    // A whole number is accepted for a real one.
     if let (Some(number), true) = (value.as_i64(), published.is_f64()) {
         value = Value::from(number as f64);
     }
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_name_what_is_known() {
+    fn mistakes_name_what_is_known() {
         let message = |text| Choice::parse(text).unwrap_err().to_string();
         let unknown = message("lnln:no-recs");
         assert!(

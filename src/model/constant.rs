@@ -1,7 +1,7 @@
-//! The baseline: predicts the same label for every sample.
+//! Constant baseline: predicts the same label for every sample.
 //!
-//! The constant is the median of the training labels, which minimises their mean absolute error. A
-//! model that does not beat it has learnt nothing.
+//! The constant is the median of the training labels, which minimizes their mean absolute error. A model
+//! that is no better has learned nothing.
 
 use serde_json::{Value, json};
 use tch::Tensor;
@@ -54,7 +54,7 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     }))
 }
 
-/// One number, kept in the store so that a checkpoint holds it.
+/// One number, in the store so that a checkpoint holds it.
 #[derive(Debug)]
 pub struct Constant {
     value: Tensor,
@@ -69,10 +69,6 @@ impl Model for Constant {
 
     fn is_divisible(&self) -> bool {
         true
-    }
-
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        Some(Vec::new())
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {

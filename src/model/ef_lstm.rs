@@ -1,18 +1,19 @@
 //! EF-LSTM, early fusion (MMSA's baseline; Williams et al., 2018).
 //!
-//! Text, audio and vision, brought to one number of steps, are joined step by step, normalized and
-//! read by a stacked LSTM. Formulas and defaults: MMSA v2.2.1, `models/singleTask/EF_LSTM.py` and
-//! `config/config_regression.json`.
+//! Text, audio and vision, brought to one number of steps, are joined step by step, normalized and read
+//! by a stacked LSTM. Formulas and defaults: MMSA v2.2.1,
+//! [EF_LSTM.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/models/singleTask/EF_LSTM.py) and
+//! [config_regression.json](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/config/config_regression.json).
 //!
-//! Where the reference slips: its batch norm takes the time axis for the features, so that each step
-//! is scaled over all features of all modalities together. Here every feature is normalized over
-//! samples and steps; `ef_lstm:compat` keeps the reference's axis.
+//! Reference bug: its batch norm takes the time axis for the features, so that each step is scaled over
+//! all features of all modalities together. Here every feature is normalized over samples and steps;
+//! `ef_lstm:compat` keeps the reference's axis.
 //!
-//! Files that are not aligned are brought to the text's steps by average pooling, as the reference
-//! does. Padding is normalized and read like everything else, as there.
+//! Files that are not aligned are brought to the text's steps by average pooling, as in the reference.
+//! Padding is normalized and read like all other steps, as in the reference.
 //!
-//! Text as published is the data file's own features (`--encoder features`), a frozen BERT's states;
-//! with `bert:DIR` the BERT is trained along, which MMSA's form never was.
+//! Text as published is the data file's own features (`--encoder features`), a frozen BERT's states; with
+//! `bert:DIR` the BERT is fine-tuned, which MMSA does not offer.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -66,7 +67,7 @@ pub struct Config {
     pub num_layers: i64,
     /// Between LSTM layers and around the hidden layer.
     pub dropout: f64,
-    /// Keep the reference's slip, named above.
+    /// Whether the reference bug described above is reproduced.
     #[serde(default)]
     pub compat: bool,
 }
@@ -160,7 +161,7 @@ impl EfLstm {
     }
 
     /// (B, T, features), normalized.
-    fn normalise(&self, x: &Tensor, train: bool) -> Tensor {
+    fn normalize(&self, x: &Tensor, train: bool) -> Tensor {
         match self.axis {
             NormAxis::Steps => self.norm.forward_t(x, train),
             NormAxis::Features => {
@@ -184,7 +185,7 @@ impl Regressor for EfLstm {
         let (audio, vision) = (align(&inputs.audio, steps), align(&inputs.vision, steps));
         trace.record("audio_aligned", &audio);
         trace.record("vision_aligned", &vision);
-        let normed = self.normalise(&Tensor::cat(&[text, audio, vision], 2), train);
+        let normed = self.normalize(&Tensor::cat(&[text, audio, vision], 2), train);
         trace.record("normed", &normed);
         let (_, hidden) = self.lstm.forward(&normed, train);
         let last = hidden.select(0, -1).dropout(self.dropout, train);
@@ -204,16 +205,6 @@ impl Regressor for EfLstm {
 
     fn encoder_mut(&mut self) -> &mut TextEncoder {
         &mut self.encoder
-    }
-
-    fn activations(&self) -> Vec<(&'static str, i64)> {
-        let (steps, features) = (self.text_steps, self.widths.iter().sum::<i64>());
-        vec![
-            ("text encoder", self.encoder.kept(steps)),
-            // Joined, and normalized on either axis.
-            ("norm", 2 * steps * features),
-            ("recurrent layers", self.lstm.kept(steps)),
-        ]
     }
 }
 

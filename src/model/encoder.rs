@@ -1,4 +1,4 @@
-//! Where the hidden states of the text come from.
+//! Provides the hidden states of the text: a BERT inside the model, or ready-made states.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use super::weights::hugging_face;
 /// The text encoder a model is built with.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EncoderSetup {
-    /// A BERT inside the model, trained with it. Without a weight file it starts at random.
+    /// A BERT inside the model, trained with it. Without a weight file its weights are random.
     Bert {
         config: BertConfig,
         weights: Option<PathBuf>,
@@ -102,39 +102,14 @@ impl TextEncoder {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         if let Self::Bert(bert) = self {
             bert.set_engine(engine);
         }
     }
 
-    /// Bytes of the parameters that are trained with the model; `None` where it has none.
-    pub fn trained_bytes(&self) -> Option<u64> {
-        match self {
-            Self::Bert(bert) => Some(bert.config().parameter_bytes()),
-            Self::States { .. } => None,
-        }
-    }
-
-    /// Share of its activations that are kept where they are computed twice; it hardly depends on
-    /// the number of positions.
-    pub fn recomputed_share(&self) -> f64 {
-        match self {
-            Self::Bert(bert) => bert.kept_as(50, true) as f64 / bert.kept_as(50, false) as f64,
-            Self::States { .. } => 1.0,
-        }
-    }
-
-    /// Floats kept for the backward pass, for one sample of `steps` positions.
-    pub fn kept(&self, steps: i64) -> i64 {
-        match self {
-            Self::Bert(bert) => bert.kept(steps),
-            Self::States { width } => steps * width,
-        }
-    }
-
-    /// The second half of a backward pass where the encoder keeps no activations; see
+    /// The second half of a backward pass where the encoder saves no activations; see
     /// [`Engine::recompute`].
     pub fn finish_backward(&self) {
         if let Self::Bert(bert) = self {
@@ -142,7 +117,7 @@ impl TextEncoder {
         }
     }
 
-    /// Forgets passes whose way back never came.
+    /// Drops passes that had no backward pass.
     pub fn clear_tape(&self) {
         if let Self::Bert(bert) = self {
             bert.clear_tape();

@@ -1,4 +1,4 @@
-//! The registry: what is known about a model before it is built.
+//! Describes a model to the trainer: the trait it implements and its entry in the registry.
 
 use serde_json::Value;
 use tch::Tensor;
@@ -13,9 +13,9 @@ use super::setup::{Profile, ReadCase, Setup};
 use super::trace::Trace;
 use super::variant::Variant;
 
-/// A network whose parameters live in the store it was built in.
+/// A network whose parameters are in the store it was built in.
 ///
-/// State that must survive a restart belongs into that store too, as a variable that is not
+/// State that must survive a restart belongs in that store too, as a variable that is not
 /// trained, so that a checkpoint of the store is a checkpoint of the model.
 pub trait Model: Send {
     /// Forward pass in training mode (dropout active, batch statistics, auxiliary heads) with all
@@ -31,27 +31,22 @@ pub trait Model: Send {
     /// [`ModelError::Input`] where the inputs do not fit the model.
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor>;
 
-    /// The text encoder inside, where the model shows it.
+    /// The text encoder inside, where there is one.
     fn text_encoder(&self) -> Option<&TextEncoder> {
         None
     }
 
-    /// Sets how to compute from now on. A model that does nothing here knows one way.
+    /// Sets how to compute from now on; no effect on a model with one way to compute.
     fn set_engine(&mut self, _engine: Engine) {}
 
-    /// Whether every loss is a mean over samples of something each sample decides alone, so that a
-    /// batch may be computed in parts. Batch statistics and states shared by samples forbid it.
+    /// Whether every loss is a mean over samples of a term that depends on one sample alone, so that a
+    /// batch may be computed in parts. False with batch statistics or state shared by samples.
     fn is_divisible(&self) -> bool {
         false
     }
 
-    /// Floats that a training pass keeps for the backward pass, per sample and by part; `None` where
-    /// nobody has counted.
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        None
-    }
-
-    /// Parameter groups under this recipe, their rates and decays multiples of its own; one group of everything unless the authors differ.
+    /// Parameter groups under this recipe, with multiples of its rate and decay; one group of all
+    /// parameters unless the authors use several.
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
         vec![ParamGroup::all(recipe)]
     }
@@ -91,9 +86,9 @@ pub struct Entry {
     pub citation: &'static str,
     /// One sentence.
     pub summary: &'static str,
-    /// Whether gradient descent has anything to do.
+    /// Whether it is trained by gradient descent.
     pub trained: bool,
-    /// Whether training needs the complete inputs beside the masked ones.
+    /// Whether training needs the complete inputs in addition to the masked ones.
     pub needs_complete: bool,
     /// The authors' training defaults.
     pub recipe: fn(Profile) -> Recipe,
@@ -103,7 +98,7 @@ pub struct Entry {
     pub variants: &'static [Variant],
     /// Builds the model with freshly initialized parameters.
     pub build: for<'a> fn(&Setup<'a>) -> Result<Box<dyn Model>>,
-    /// Reads from a stored reference case what data it was made for; `None` where no case exists.
+    /// Reads the data of a stored reference case; `None` where no case exists.
     pub case: Option<ReadCase>,
 }
 
@@ -125,13 +120,13 @@ pub fn find(name: &str) -> Result<&'static Entry> {
         })
 }
 
-/// A model's hyper-parameters as a record keeps them.
+/// A model's hyper-parameters as a run records them.
 pub(super) fn to_json<T: serde::Serialize>(config: &T) -> Value {
     // Structs of numbers cannot fail to serialize; null would show in the record if one did.
     serde_json::to_value(config).unwrap_or(Value::Null)
 }
 
-/// A model's own description of a table of hyper-parameters.
+/// A table of hyper-parameters as the model's own type.
 pub(super) fn read_config<T: serde::de::DeserializeOwned>(
     model: &'static str,
     config: &Value,

@@ -1,4 +1,4 @@
-//! What can go wrong in this room.
+//! Defines the errors of models, text encoders and weight files.
 
 use std::path::PathBuf;
 
@@ -118,7 +118,7 @@ pub enum ModelError {
     Torch { doing: String, source: TchError },
 }
 
-/// Results of this room.
+/// Results of models and their files.
 pub type Result<T> = std::result::Result<T, ModelError>;
 
 /// `(3, 50, 768)`, for messages.

@@ -1,12 +1,13 @@
-//! Labels for single modalities, made during training (Self-MM, Yu et al., AAAI 2021).
+//! Makes labels for single modalities during training (Self-MM, Yu et al., AAAI 2021).
 //!
-//! For every training sample the bank remembers a label and a feature vector in four spaces (fusion,
-//! text, audio, vision), and per space the mean features of samples labelled positive and negative. A
-//! modality's label moves with how much nearer its features lie to the positive centre than the
-//! fused ones do. Formulas: MMSA v2.2.1, `trains/multiTask/SELF_MM.py`.
+//! For every training sample the bank stores a label and a feature vector in four spaces (fusion, text,
+//! audio, vision), and per space the mean features of samples labeled positive and negative (their
+//! centers). A modality's label is moved by how much nearer its features are to the positive center than
+//! the fused features are. Formulas: MMSA v2.2.1,
+//! [trains/multiTask/SELF_MM.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/trains/multiTask/SELF_MM.py).
 //!
-//! All of it lives in the model's store under `state.`, so that a checkpoint holds it and a resumed
-//! run goes on with it.
+//! All of it is in the model's store under `state.`, so that a checkpoint holds it and a resumed run
+//! continues with it.
 
 use tch::nn::Path;
 use tch::{Kind, Tensor};
@@ -40,8 +41,8 @@ impl Space {
         }
     }
 
-    /// How much nearer (B, width) lies to the positive centre than to the negative one, relative to
-    /// the former: (B).
+    /// How much nearer (B, width) is to the positive center than to the negative one, relative to the
+    /// distance to the positive one: (B).
     fn leaning(&self, features: &Tensor) -> Tensor {
         let distance =
             |row| (features - self.centers.select(0, row)).norm_scalaropt_dim(2.0, [-1i64], false);
@@ -53,7 +54,7 @@ impl Space {
         let _ = self.features.index_copy_(0, index, features);
     }
 
-    /// A side without any sample keeps its centre, or loses it to NaN.
+    /// The center of a side without any sample stays, or becomes NaN.
     fn recenter(&mut self, lose: bool) {
         for (row, side) in [self.labels.gt(0.0), self.labels.lt(0.0)]
             .iter()
@@ -69,16 +70,16 @@ impl Space {
     }
 }
 
-/// How labels and centres are made.
+/// How labels and centers are made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BankRules {
     /// Largest magnitude of a label.
     pub limit: f64,
-    /// Whether the centre of no samples is NaN, as the reference's, or stays where it was.
+    /// Whether the center of no samples becomes NaN, as in the reference, or keeps its value.
     pub lose_centers: bool,
 }
 
-/// Labels, features and centres of all training samples.
+/// Labels, features and centers of all training samples.
 #[derive(Debug)]
 pub struct LabelBank {
     spaces: [Space; 4],
@@ -99,7 +100,7 @@ impl LabelBank {
         }
     }
 
-    /// Checks that the bank has a place for each of these samples.
+    /// Checks that the bank has a row for each of these samples.
     ///
     /// # Errors
     /// [`ModelError::Input`].
@@ -112,7 +113,7 @@ impl LabelBank {
             None => Ok(()),
             Some(sample) => Err(ModelError::Input {
                 model,
-                what: "position of a sample in the training split",
+                what: "index of a sample in the training split",
                 expected: format!("0 to {}, as the model was built for {samples}", samples - 1),
                 got: sample.to_string(),
             }),
@@ -133,12 +134,12 @@ impl LabelBank {
         std::array::from_fn(|i| self.spaces[i].labels.index_select(0, index))
     }
 
-    /// Takes in the features, (B, width) per space, that a batch of `epoch` (from 1) has given: from
-    /// the second epoch on labels move, by the old centres; then features are kept and centres made
-    /// anew.
+    /// Updates the bank with the features, (B, width) per space, of a batch of `epoch` (from 1): from
+    /// the second epoch on labels move, by the old centers; then features are stored and centers
+    /// computed again.
     pub fn absorb(&mut self, index: &Tensor, features: [&Tensor; 4], epoch: u32) {
         tch::no_grad(|| {
-            // Those of a pass in bfloat16 too: the bank itself is not computed in it.
+            // Of a pass in bfloat16 too: the bank itself is not computed in it.
             let kind = self.spaces[0].features.kind();
             let features = features.map(|features| features.detach().to_kind(kind));
             if epoch > 1 {

@@ -1,15 +1,16 @@
 //! LF-DNN, late fusion of three small networks (MMSA's baseline; Cambria et al., 2018).
 //!
-//! Audio and vision are averaged over time and go through MMSA's sub-network; text goes through an
-//! LSTM read at its last step. Formulas and defaults: MMSA v2.2.1, `models/singleTask/LF_DNN.py` and
-//! `config/config_regression.json`.
+//! Audio and vision are averaged over time and go through MMSA's sub-network; text goes through an LSTM
+//! read at its last step. Formulas and defaults: MMSA v2.2.1,
+//! [LF_DNN.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/models/singleTask/LF_DNN.py) and
+//! [config_regression.json](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/config/config_regression.json).
 //!
-//! Means over time include the padding of a sample, as the reference's do. A batch of one sample, at
-//! which PyTorch's batch norm stops with an error, is normalized by the running statistics.
+//! Means over time include the padding of a sample, as in the reference. A batch of one sample, for which
+//! PyTorch's batch norm raises an error, is normalized by the running statistics.
 //!
 //! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
-//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is trained
-//! along, which MMSA's form never was.
+//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is fine-tuned, which
+//! MMSA does not offer.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -91,7 +92,6 @@ pub struct LfDnn {
     encoder: TextEncoder,
     unimodal: Unimodal,
     post_fusion: PostFusion,
-    text_steps: i64,
 }
 
 impl LfDnn {
@@ -108,7 +108,6 @@ impl LfDnn {
             encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
             unimodal: Unimodal::new(path, size, setup.widths()),
             post_fusion: PostFusion::new(path, "post_fusion", fused, hidden, dropout),
-            text_steps: setup.shapes.text_steps,
         })
     }
 }
@@ -132,15 +131,6 @@ impl Regressor for LfDnn {
 
     fn encoder_mut(&mut self) -> &mut TextEncoder {
         &mut self.encoder
-    }
-
-    fn activations(&self) -> Vec<(&'static str, i64)> {
-        let steps = self.text_steps;
-        vec![
-            ("text encoder", self.encoder.kept(steps)),
-            ("modalities", self.unimodal.kept(steps)),
-            ("fusion", self.post_fusion.kept()),
-        ]
     }
 }
 

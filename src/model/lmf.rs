@@ -1,19 +1,20 @@
 //! LMF, low-rank multimodal fusion (Liu et al., ACL 2018; MMSA's form).
 //!
-//! TFN's outer product and the linear layer after it, factorised: each modality's vector, a constant
-//! 1 in front, meets its own factor of a given rank; the three results are multiplied and summed over
-//! the ranks with learned weights. Formulas and defaults: MMSA v2.2.1, `models/singleTask/LMF.py` and
-//! `config/config_regression.json`.
+//! TFN's outer product and the linear layer after it, factorized: each modality's vector, with a constant
+//! 1 in front, is multiplied by a factor of a given rank; the three results are multiplied element by
+//! element and summed over the ranks with learned weights. Formulas and defaults: MMSA v2.2.1,
+//! [LMF.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/models/singleTask/LMF.py) and
+//! [config_regression.json](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/config/config_regression.json).
 //!
-//! Where the reference slips: an index leaves `fusion_weights` and `fusion_bias` out of the
-//! optimizer, so that they keep their random start. Here they are trained; `lmf:compat` freezes them.
+//! Reference bug: an index leaves `fusion_weights` and `fusion_bias` out of the optimizer, so that they
+//! keep their random initial values. Here they are trained; `lmf:compat` freezes them.
 //!
-//! Means over time include the padding of a sample, as the reference's do. A batch of one sample, at
-//! which PyTorch's batch norm stops with an error, is normalized by the running statistics.
+//! Means over time include the padding of a sample, as in the reference. A batch of one sample, for which
+//! PyTorch's batch norm raises an error, is normalized by the running statistics.
 //!
 //! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
-//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is trained
-//! along, which MMSA's form never was.
+//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is fine-tuned, which
+//! MMSA does not offer.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -71,7 +72,7 @@ pub struct Config {
     /// Learning rate of the factors over that of everything else.
     #[serde(default = "same_rate")]
     pub factor_rate: f64,
-    /// Keep the reference's slip, named above.
+    /// Whether the reference bug described above is reproduced.
     #[serde(default)]
     pub compat: bool,
 }
@@ -112,7 +113,6 @@ pub struct Lmf {
     fusion_bias: Tensor,
     factor_rate: f64,
     freeze_fusion: bool,
-    text_steps: i64,
 }
 
 impl Lmf {
@@ -142,7 +142,6 @@ impl Lmf {
             unimodal: Unimodal::new(path, size, setup.widths()),
             factor_rate: config.factor_rate,
             freeze_fusion: config.compat,
-            text_steps: setup.shapes.text_steps,
         })
     }
 }
@@ -172,16 +171,6 @@ impl Regressor for Lmf {
 
     fn encoder_mut(&mut self) -> &mut TextEncoder {
         &mut self.encoder
-    }
-
-    fn activations(&self) -> Vec<(&'static str, i64)> {
-        let (steps, rank) = (self.text_steps, self.fusion_weights.size()[1]);
-        let vectors = self.factors.iter().map(|factor| factor.size()[1]);
-        vec![
-            ("text encoder", self.encoder.kept(steps)),
-            ("modalities", self.unimodal.kept(steps)),
-            ("fusion", vectors.sum::<i64>() + 6 * rank),
-        ]
     }
 
     fn param_groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {

@@ -1,31 +1,30 @@
 //! LNLN, the language-dominated noise-resistant learning network.
 //!
-//! Language tokens are mixed with proxy tokens made of the other modalities, by a learned estimate
-//! of how complete the language is; auxiliary heads judge the mixture against complete language and
-//! rebuild the complete tokens. Formulas and defaults: the published code,
-//! github.com/Haoyu-ha/LNLN, commit `80a052c`. Where it departs from the paper, the code is followed:
+//! Language tokens are mixed with proxy tokens made of the other modalities, by a learned estimate of how
+//! complete the language is; auxiliary heads discriminate the mixture from complete language and
+//! reconstruct the complete tokens. Paper: [arXiv 2409.20012](https://arxiv.org/abs/2409.20012). Formulas
+//! and defaults: the published code,
+//! [lnln.py](https://github.com/Haoyu-ha/LNLN/blob/80a052c/models/lnln.py). Where the two differ, this
+//! model follows the code:
 //!
-//! - the discriminator judges the mixture against complete language, not proxy tokens against those
-//!   of the masked one (equation 9; `lnln:disc-on-hp` is the paper's), and its label says which of
-//!   the two a token is of, not which modality;
+//! - the discriminator compares the mixture with complete language, not proxy tokens with those of the
+//!   masked language (equation 9; `lnln:disc-on-hp` is the paper's), and its label tells which of the
+//!   two a token belongs to, not which modality;
 //! - the gradient is reversed on the proxy tokens before the mixture, so that the sentiment loss is
-//!   reversed for the generator too, not the discriminator's alone;
-//! - what is rebuilt are the tokens of the complete inputs, not the inputs; that target is trained as
-//!   well;
+//!   reversed for the generator too, not only the discriminator's loss;
+//! - the reconstruction targets are the tokens of the complete inputs, not the inputs; these targets are
+//!   trained as well;
 //! - proxy tokens are read from the generator's own learned tokens; learned tokens start at 0 or 1, not
 //!   at random;
 //! - a hyper-modality layer adds to its *normalized* input, and both of its attentions share the last
 //!   linear layer (equation 3);
-//! - the fusion has 2 layers on MOSI, where the paper says 4, and the mean over its tokens is regressed
-//!   on;
+//! - the fusion has 2 layers on MOSI, 4 in the paper, and the regression reads the mean over its tokens;
 //! - half of the training samples have nothing missing in a modality (`--noise`), and training has no
 //!   early stop.
 //!
-//! Text as published is a BERT that is trained along (`--encoder bert:DIR`). Nothing is published for
-//! CH-SIMS v2, which gets CH-SIMS's settings.
+//! Text as published is a fine-tuned BERT (`--encoder bert:DIR`). Nothing is published for CH-SIMS v2,
+//! which gets CH-SIMS's settings.
 
-use serde::Deserialize;
-use serde_json::Value;
 use tch::{Reduction, Tensor};
 
 use self::correction::{Corrected, Correction};
@@ -38,7 +37,7 @@ use super::entry::{Entry, Model, read_config};
 use super::error::Result;
 use super::layers::{Joint, Projections};
 use super::losses::{Losses, Term};
-use super::setup::{CaseData, Setup, Shapes};
+use super::setup::Setup;
 use super::trace::Trace;
 
 mod config;
@@ -61,7 +60,7 @@ pub static ENTRY: Entry = Entry {
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: config::VARIANTS,
     build,
-    case: Some(case),
+    case: Some(config::case),
 };
 
 const NAME: &str = "lnln";
@@ -92,7 +91,6 @@ pub struct Lnln {
     correction: Option<Correction>,
     learning: Learning,
     reconstruction: Option<Reconstruction>,
-    text_steps: i64,
     engine: Engine,
 }
 
@@ -110,7 +108,6 @@ impl Lnln {
             correction: c.correction.then(|| Correction::new(path, c)),
             learning: Learning::new(path, c),
             reconstruction: c.reconstruction.then(|| Reconstruction::new(path, c)),
-            text_steps: setup.shapes.text_steps,
             engine: Engine::default(),
             config,
         })
@@ -148,8 +145,8 @@ impl Lnln {
         if !self.encoder.is_deterministic() {
             text = Joint::all(pairs[0].0, pairs[0].1);
         }
-        let words = masked.text.map(|_| text.input.shallow_clone());
-        let states = self.encoder.encode(&words, NAME, true)?;
+        let tokens = masked.text.map(|_| text.input.shallow_clone());
+        let states = self.encoder.encode(&tokens, NAME, true)?;
         trace.record("bert_m", &states.narrow(0, 0, masked.len()));
         let tokens = self.project(&states, &audio.input, &vision.input)?;
         let (text, audio, vision) = (
@@ -230,9 +227,9 @@ impl Model for Lnln {
         );
         if let (Some(correction), Some(corrected)) = (&self.correction, &fused.corrected) {
             if correction.estimates() {
-                // The label is the nominal rate, not the share of tokens that went.
-                let kept = 1.0 - &batch.missing_rate[0];
-                let error = corrected.completeness.mse_loss(&kept, mean);
+                // The label is the nominal rate, not the share of tokens that were masked.
+                let present = 1.0 - &batch.missing_rate[0];
+                let error = corrected.completeness.mse_loss(&present, mean);
                 add("l_cc", c.alpha, error);
             }
             let language = [&masked.text, &complete.text];
@@ -275,21 +272,6 @@ impl Model for Lnln {
     fn text_encoder(&self) -> Option<&TextEncoder> {
         Some(&self.encoder)
     }
-
-    /// Counted for samples that differ from their complete version in every modality.
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        let c = &self.config;
-        let rest = self.learning.kept(c)
-            + self.correction.as_ref().map_or(0, |part| part.kept(c))
-            + self.reconstruction.as_ref().map_or(0, |part| part.kept(c));
-        Some(vec![
-            ("text encoder", 2 * self.encoder.kept(self.text_steps)),
-            ("text tokens", 2 * self.projections.text.kept()),
-            ("audio tokens", 2 * self.projections.audio.kept()),
-            ("vision tokens", 2 * self.projections.vision.kept()),
-            ("fusion and heads", rest),
-        ])
-    }
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
@@ -297,29 +279,4 @@ fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
         setup,
         read_config(NAME, &setup.config)?,
     )?))
-}
-
-fn case(config: &Value) -> Result<CaseData> {
-    #[derive(Deserialize)]
-    struct Case {
-        batch: usize,
-        text_len: i64,
-        audio_len: i64,
-        vision_len: i64,
-        audio_dim: i64,
-        vision_dim: i64,
-        text_dim: i64,
-    }
-    let case: Case = read_config(NAME, config)?;
-    Ok(CaseData {
-        shapes: Shapes {
-            text_steps: case.text_len,
-            audio_steps: case.audio_len,
-            vision_steps: case.vision_len,
-            audio_width: case.audio_dim,
-            vision_width: case.vision_dim,
-        },
-        text_width: case.text_dim,
-        samples: case.batch,
-    })
 }

@@ -1,26 +1,27 @@
 //! MISA, modality-invariant and -specific representations (Hazarika et al., ACM MM 2020; MMSA's form).
 //!
-//! Each modality becomes one vector, which is split into a private part and a part in a space that
-//! all share; a transformer layer over the six parts makes the prediction. Three losses beside the
-//! task's keep private and shared parts apart (difference), the shared ones together (central
-//! moments), and both together faithful to the modality (reconstruction). Formulas and defaults:
-//! MMSA v2.2.1, `models/singleTask/MISA.py`, `utils/functions.py` and
-//! `config/config_regression.json`.
+//! Each modality becomes one vector, which is split into a private part and a part in a shared space; a
+//! transformer layer over the six parts makes the prediction. Three auxiliary losses keep private and
+//! shared parts apart (difference), the shared parts together (central moments), and both together
+//! faithful to the modality (reconstruction). Formulas and defaults: MMSA v2.2.1,
+//! [MISA.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/models/singleTask/MISA.py),
+//! [functions.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/utils/functions.py) and
+//! [config_regression.json](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/config/config_regression.json).
 //!
-//! Where the reference slips: audio and vision are read for as many frames as the *text* has tokens,
-//! whatever their own lengths. Here each is read for its own length; `misa:compat` keeps the text's. A
-//! classifier of the six parts is computed and enters no loss; it and an unused layer norm are kept
-//! as parameters, so that the reference's checkpoints fit. The transformer's dropout is 0.1, whatever
-//! the configuration says, as in the reference. Where two shared parts have equal moments, as those of
-//! a batch of one sample have, the gradient of their distance is 0 here and infinite there.
+//! Reference bug: audio and vision are read for as many frames as the *text* has tokens, whatever their
+//! own lengths. Here each is read for its own length; `misa:compat` keeps the text's. A classifier of the
+//! six parts is computed and enters no loss; it and an unused layer norm exist as parameters, so that the
+//! reference's checkpoints fit. The transformer's dropout is 0.1, whatever the configuration gives, as in
+//! the reference. Where two shared parts have equal moments, as those of a batch of one sample have, the
+//! gradient of their distance is 0 here and infinite in the reference.
 //!
-//! MMSA's steps over two batches and its early stop, which watches the mean squared error, are taken
-//! where a run asks for them. MMSA loses the batches that fill no group at the end of an epoch; here
-//! they make a step of their own whatever a run asks for: such a loss depends on the number of samples
-//! and on nothing that the authors chose. MMSA's configuration names a weight decay that its trainer
-//! never uses: there is none here.
+//! MMSA's steps over two batches and its early stop, which monitors the mean squared error, apply only
+//! where a run requests them. MMSA drops the batches that fill no group at the end of an epoch; here
+//! they always make a step of their own, since such a loss depends on the number of samples and on no
+//! choice of the authors. MMSA's configuration names a weight decay that its trainer never uses: there is
+//! none here.
 //!
-//! Text as published is a BERT that is trained along (`--encoder bert:DIR`).
+//! Text as published is a fine-tuned BERT (`--encoder bert:DIR`).
 
 use tch::nn::{self, Module};
 use tch::{Reduction, Tensor};
@@ -35,7 +36,7 @@ use super::error::Result;
 use super::layers::{EncoderLayer, EncoderLayerSize, init, mean_of_valid};
 use super::losses::{Losses, Term};
 use super::reference;
-use super::setup::{Setup, Shapes};
+use super::setup::Setup;
 use super::trace::Trace;
 use super::variant::COMPAT;
 
@@ -76,7 +77,6 @@ pub struct Misa {
     transformer: EncoderLayer,
     fusion: [nn::Linear; 2],
     config: Config,
-    shapes: Shapes,
 }
 
 impl Misa {
@@ -120,7 +120,6 @@ impl Misa {
                 init::linear(&fusion / "fusion_layer_3", 3 * width, 1),
             ],
             config,
-            shapes: setup.shapes,
         })
     }
 
@@ -234,18 +233,6 @@ impl Model for Misa {
 
     fn set_engine(&mut self, engine: Engine) {
         self.encoder.set_engine(engine);
-    }
-
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        let (shapes, width) = (&self.shapes, self.config.hidden_size);
-        // Projected, normed, and both parts; six tokens; the layers after them.
-        let parts = 3 * 7 * width + self.transformer.kept(6) + (6 + 3 * 3) * width;
-        Some(vec![
-            ("text encoder", self.encoder.kept(shapes.text_steps)),
-            ("audio frames", self.audio.kept(shapes.audio_steps)),
-            ("vision frames", self.vision.kept(shapes.vision_steps)),
-            ("parts and fusion", parts),
-        ])
     }
 }
 

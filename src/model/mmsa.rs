@@ -1,9 +1,9 @@
-//! How MMSA trains its models.
+//! Gives the training settings that MMSA uses for its models.
 
 use super::recipe::{GradClip, Recipe, Rule};
 use super::trainer_options::TrainerOptions;
 
-/// MMSA has no cap: its early stop ends a training. This one is ours, for runs without.
+/// A cap of this program, for runs without early stop: MMSA has none, its early stop ends training.
 const EPOCHS: u32 = 100;
 
 /// MMSA's training: Adam at one learning rate, nothing clipped, ended by its early stop.

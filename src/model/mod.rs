@@ -1,11 +1,11 @@
-//! The networks under test.
+//! Defines the networks under test.
 //!
-//! A model is one file with its [`Entry`] and one line in [`MODELS`]. It knows no file and no
-//! command line: the trainer feeds it a [`Batch`] and differentiates the [`Losses`] it returns.
-//! Parameter names equal those of the reference implementations' checkpoints.
+//! A model is one file with its [`Entry`] and one line in [`MODELS`]. It reads no file and no command
+//! line: the trainer passes it a [`Batch`] and differentiates the [`Losses`] it returns. Parameter names
+//! equal those of the reference implementations' checkpoints.
 //!
-//! Inside, models use tch's panicking calls once the shapes at the border are checked; what depends
-//! on files or on the user's choices returns [`ModelError`].
+//! Inside, models use tch's panicking calls after input shapes have been checked; what depends on files
+//! or on the user's choices returns [`ModelError`].
 
 pub mod batch;
 pub mod choice;
@@ -23,7 +23,6 @@ pub mod regressor;
 pub mod rng;
 pub mod setup;
 pub mod trace;
-pub mod trainer_options;
 pub mod variant;
 pub mod weights;
 
@@ -38,6 +37,8 @@ pub mod mult;
 pub mod self_mm;
 pub mod tfn;
 
+pub use crate::record::trainer_options;
+pub use crate::record::trainer_options::TrainerOptions;
 pub use batch::{Batch, Inputs, Text};
 pub use choice::Choice;
 pub use encoder::{BertConfig, EncoderSetup, FrozenEncoder};
@@ -48,7 +49,6 @@ pub use losses::{Losses, Term};
 pub use recipe::{GradClip, ParamGroup, Recipe, Rule};
 pub use setup::{LabelStats, Profile, Setup, Shapes};
 pub use trace::Trace;
-pub use trainer_options::TrainerOptions;
 pub use variant::Variant;
 
 /// Every model this build offers, in the order of listings.

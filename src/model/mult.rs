@@ -1,26 +1,27 @@
 //! MulT, multimodal transformer for unaligned sequences (Tsai et al., ACL 2019; MMSA's form).
 //!
-//! Each modality, brought to a common width by a convolution over time, looks at each of the other
-//! two through a crossmodal transformer; the two results, joined, go through a transformer of their
-//! own, and the last steps of all three are fused. Formulas and defaults: MMSA v2.2.1,
-//! `models/singleTask/MULT.py`, `models/subNets/transformers_encoder` and
-//! `config/config_regression.json`.
+//! Each modality, brought to a common width by a convolution over time, attends to each of the other two
+//! through a crossmodal transformer; the two results, joined, go through a transformer of their own, and
+//! the last steps of all three are fused. Formulas and defaults: MMSA v2.2.1,
+//! [MULT.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/models/singleTask/MULT.py),
+//! [transformer.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/models/subNets/transformers_encoder/transformer.py) and
+//! [config_regression.json](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/config/config_regression.json).
 //!
 //! The authors' design has no padding mask and no positions, so that the last step of a sample that is
-//! shorter than the longest is padding that has looked at the sample. Both are kept: they are the
-//! published model. Every attention has a dropout of its own here (`attn_dropout_l_with_a`: text
-//! that looks at audio; `attn_dropout_mem`: the transformers after the pairs); MMSA's three values
-//! (`attn_dropout` for what looks at text and for those, `attn_dropout_a`, `attn_dropout_v`) are
-//! dealt out over them.
+//! shorter than the longest is padding that has attended to the sample. Both are as published. Every
+//! attention has a dropout of its own here (`attn_dropout_l_with_a`: text attends to audio;
+//! `attn_dropout_mem`: the transformers after the pairs); MMSA's three values (`attn_dropout` where text
+//! is attended to and for those transformers, `attn_dropout_a`, `attn_dropout_v`) are distributed over
+//! them.
 //!
-//! What MMSA's trainer adds (steps over eight batches, a learning rate reduced on a plateau, an early
-//! end) is used where a run asks for it. MMSA loses the batches that fill no group at the end of an
-//! epoch; here they make a step of their own whatever a run asks for: a loss of up to seven batches
-//! depends on the number of samples and on nothing that the authors chose. MMSA's configuration names a
-//! weight decay that its trainer never uses: there is none here.
+//! MMSA's steps over eight batches, its reduced learning rate and its early stop apply only where a run
+//! requests them. MMSA drops the batches that fill no group at the end of an epoch; here they always make
+//! a step of their own, since a loss of up to seven batches depends on the number of samples and on no
+//! choice of the authors. MMSA's configuration names a weight decay that its trainer never uses: there is
+//! none here.
 //!
 //! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
-//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is trained along.
+//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is fine-tuned.
 
 use tch::Tensor;
 use tch::nn::{self, Module};
@@ -67,7 +68,7 @@ struct Target {
 }
 
 impl Target {
-    /// `name` looks at `sources`, each a name and the dropout of its attention to it.
+    /// `name` attends to `sources`, each a name and the dropout of the attention to it.
     fn new(path: &nn::Path<'_>, config: &Config, name: char, sources: [(char, f64); 2]) -> Self {
         let width = config.dst_feature_dim_nheads[0];
         let crossmodal = sources.map(|(source, dropout)| {
@@ -81,20 +82,14 @@ impl Target {
         }
     }
 
-    /// Floats kept per sample for the backward pass, for n steps that look at so many of each source.
-    fn kept(&self, n: i64, sources: [i64; 2]) -> i64 {
-        let pairs = self.crossmodal.iter().zip(sources);
-        pairs.map(|(looks, m)| looks.kept(n, Some(m))).sum::<i64>() + self.memory.kept(n, None)
-    }
-
     /// (B, 2 width): the last step.
     fn forward(&self, x: &Tensor, sources: [&Tensor; 2], train: bool) -> Tensor {
         let [first, second] = &self.crossmodal;
-        let looked = [
+        let attended = [
             first.forward(x, Some(sources[0]), train),
             second.forward(x, Some(sources[1]), train),
         ];
-        let memory = self.memory.forward(&Tensor::cat(&looked, 2), None, train);
+        let memory = self.memory.forward(&Tensor::cat(&attended, 2), None, train);
         memory.select(1, -1)
     }
 }
@@ -111,8 +106,6 @@ pub struct Mult {
     out_layer: nn::Linear,
     text_dropout: f64,
     output_dropout: f64,
-    /// Steps of text, audio and vision.
-    steps: [i64; 3],
 }
 
 impl Mult {
@@ -163,7 +156,6 @@ impl Mult {
             out_layer: init::linear(path / "out_layer", joined, 1),
             text_dropout: c.text_dropout,
             output_dropout: c.output_dropout,
-            steps,
         })
     }
 }
@@ -209,19 +201,6 @@ impl Regressor for Mult {
 
     fn has_batch_statistics(&self) -> bool {
         false
-    }
-
-    fn activations(&self) -> Vec<(&'static str, i64)> {
-        let [l, a, v] = [0, 1, 2].map(|i: usize| self.projections[i].steps(self.steps[i]));
-        let inputs = (0..3).map(|i: usize| 2 * self.steps[i] * self.projections[i].inputs);
-        let [text, audio, vision] = &self.targets;
-        vec![
-            ("text encoder", self.encoder.kept(self.steps[0])),
-            ("convolutions", inputs.sum()),
-            ("text that looks", text.kept(l, [a, v])),
-            ("audio that looks", audio.kept(a, [l, v])),
-            ("vision that looks", vision.kept(v, [l, a])),
-        ]
     }
 }
 

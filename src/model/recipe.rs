@@ -1,4 +1,4 @@
-//! How a model is trained by its authors: optimizer, rates, batch.
+//! Describes the authors' training of a model: optimizer, rates, batch.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ pub struct Recipe {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParamGroup {
     pub name: &'static str,
-    /// Leading parts of parameter names; empty stands for every parameter no other group claims.
+    /// Leading parts of parameter names; empty for every parameter that no other group claims.
     pub prefixes: Vec<String>,
     /// Where not empty, only names that hold one of these parts are claimed.
     pub containing: &'static [&'static str],
@@ -65,9 +65,9 @@ impl ParamGroup {
         }
     }
 
-    /// Place of the group that holds this parameter: the first that claims it, else the first
+    /// Index of the group that holds this parameter: the first that claims it, else the first
     /// without prefixes, else none.
-    pub fn place(groups: &[Self], parameter: &str) -> Option<usize> {
+    pub fn index(groups: &[Self], parameter: &str) -> Option<usize> {
         let claims = groups.iter().position(|group| group.claims(parameter));
         claims.or_else(|| groups.iter().position(|group| group.prefixes.is_empty()))
     }

@@ -1,4 +1,4 @@
-//! Models in the form of their stored reference cases (`tests/golden/README.md`).
+//! Builds models in the form of their stored reference cases (`tests/golden/README.md`).
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,8 +11,8 @@ use super::setup::{CaseData, LabelStats, Profile, Setup, Shapes};
 use super::variant::COMPAT;
 
 impl Entry {
-    /// The model of a case, from its `config` and `bert` tables: in the reference's form, slips
-    /// included. `None` where no case of the model can exist.
+    /// The model of a case, from its `config` and `bert` tables: in the reference's form, reference
+    /// bugs included. `None` where no case of the model can exist.
     pub fn build_case(
         &self,
         path: &nn::Path<'_>,

@@ -1,4 +1,4 @@
-//! Networks that are trained on the mean absolute error of their prediction and on nothing else.
+//! Implements [`Model`] for networks trained only on the mean absolute error of their prediction.
 
 use tch::Tensor;
 
@@ -11,7 +11,7 @@ use super::losses::Losses;
 use super::recipe::{ParamGroup, Recipe};
 use super::trace::Trace;
 
-/// The form of MMSA's single-task models, which is all of [`Model`] that they need to say.
+/// The form of MMSA's single-task models: the part of [`Model`] in which they differ.
 pub trait Regressor: Send {
     /// The registry's name.
     const NAME: &'static str;
@@ -25,7 +25,7 @@ pub trait Regressor: Send {
     /// The text encoder inside.
     fn encoder(&self) -> &TextEncoder;
 
-    /// The same, to be set.
+    /// The same, mutable.
     fn encoder_mut(&mut self) -> &mut TextEncoder;
 
     /// As [`Model::groups`].
@@ -33,13 +33,10 @@ pub trait Regressor: Send {
         vec![ParamGroup::all(recipe)]
     }
 
-    /// As [`Model::is_divisible`]: without batch statistics it is.
+    /// Whether a batch shares statistics, so that it cannot be computed in parts.
     fn has_batch_statistics(&self) -> bool {
         true
     }
-
-    /// As [`Model::kept`].
-    fn activations(&self) -> Vec<(&'static str, i64)>;
 }
 
 impl<N: Regressor> Model for N {
@@ -63,10 +60,6 @@ impl<N: Regressor> Model for N {
 
     fn is_divisible(&self) -> bool {
         !self.has_batch_statistics()
-    }
-
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        Some(self.activations())
     }
 
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {

@@ -1,20 +1,21 @@
 //! Self-MM, self-supervised multi-task learning (Yu et al., AAAI 2021; MMSA's form).
 //!
-//! A fusion head and one head per modality predict the label; the modalities' own labels are made
-//! during training by the [`LabelBank`]. Text is the encoder's first state; audio and vision are the
-//! last valid states of an LSTM each. Formulas and defaults: MMSA v2.2.1,
-//! `models/multiTask/SELF_MM.py`, `trains/multiTask/SELF_MM.py` and `config/config_regression.json`.
+//! A fusion head and one head per modality predict the label; the modalities' own labels are made during
+//! training by the [`LabelBank`]. Text is the encoder's first state; audio and vision are the last valid
+//! states of an LSTM each. Formulas and defaults: MMSA v2.2.1,
+//! [models/multiTask/SELF_MM.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/models/multiTask/SELF_MM.py),
+//! [trains/multiTask/SELF_MM.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/trains/multiTask/SELF_MM.py) and
+//! [config_regression.json](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/config/config_regression.json).
 //!
-//! Where the reference slips: a class centre without any sample becomes NaN, and every label after it;
-//! here it stays where it was; `self_mm:compat` lets it become NaN.
+//! Reference bug: a class center without any sample becomes NaN, and every label after it. Here it keeps
+//! its value; `self_mm:compat` lets it become NaN.
 //!
-//! MMSA's steps over four batches and its early stop are taken where a run asks for them. MMSA loses
-//! the batches that fill no group at the end of an epoch; here they make a step of their own whatever
-//! a run asks for: such a loss depends on the number of samples and on nothing that the authors chose.
+//! MMSA's steps over four batches and its early stop apply only where a run requests them. MMSA drops the
+//! batches that fill no group at the end of an epoch; here they always make a step of their own, since
+//! such a loss depends on the number of samples and on no choice of the authors.
 //!
-//! Text as published is a BERT that is trained along (`--encoder bert:DIR`), in two groups of its own.
+//! Text as published is a fine-tuned BERT (`--encoder bert:DIR`), in two parameter groups of its own.
 
-use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use super::batch::{Batch, Inputs, check_features};
@@ -26,11 +27,14 @@ use super::label_bank::{BankRules, LabelBank};
 use super::layers::{LastState, PostFusion, PostFusionOutput};
 use super::losses::{Losses, Term};
 use super::recipe::{ParamGroup, Recipe};
-use super::setup::{Profile, Setup, Shapes};
+use super::reference;
+use super::setup::{Setup, Shapes};
 use super::trace::Trace;
-use super::trainer_options::TrainerOptions;
 use super::variant::COMPAT;
-use super::{mmsa, reference};
+
+mod config;
+
+pub use config::Config;
 
 /// Registry entry.
 pub static ENTRY: Entry = Entry {
@@ -38,10 +42,10 @@ pub static ENTRY: Entry = Entry {
     title: "Self-MM",
     citation: "Yu, Xu, Yuan, Wu: Learning Modality-Specific Representations with \
                Self-Supervised Multi-Task Learning for Multimodal Sentiment Analysis. AAAI 2021",
-    summary: "one head per modality, trained on labels made from distances to class centres",
+    summary: "one head per modality, trained on labels made from distances to class centers",
     trained: true,
     needs_complete: false,
-    recipe,
+    recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[COMPAT],
     build,
@@ -49,101 +53,6 @@ pub static ENTRY: Entry = Entry {
 };
 
 const NAME: &str = "self_mm";
-
-fn recipe(profile: Profile) -> Recipe {
-    let (batch_size, weight_decay) = match profile {
-        Profile::Mosi => (16, 1e-3),
-        Profile::Mosei => (32, 1e-2),
-        Profile::Sims => (32, 1e-3),
-        Profile::SimsV2 => (16, 1e-3),
-    };
-    let recipe = mmsa::recipe(1e-3, weight_decay, batch_size);
-    Recipe {
-        trainer_options: TrainerOptions {
-            grad_accum: 4,
-            ..recipe.trainer_options
-        },
-        ..recipe
-    }
-}
-
-/// Hyper-parameters under MMSA's names.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Config {
-    pub a_lstm_hidden_size: i64,
-    pub v_lstm_hidden_size: i64,
-    pub audio_out: i64,
-    pub video_out: i64,
-    pub post_fusion_dim: i64,
-    pub post_text_dim: i64,
-    pub post_audio_dim: i64,
-    pub post_video_dim: i64,
-    pub post_fusion_dropout: f64,
-    pub post_text_dropout: f64,
-    pub post_audio_dropout: f64,
-    pub post_video_dropout: f64,
-    /// Largest magnitude of a made label.
-    #[serde(rename = "H")]
-    pub label_limit: f64,
-    /// Learning rates of the text encoder, audio and vision LSTMs over that of the heads.
-    #[serde(default = "same")]
-    pub relative_rates: [f64; 3],
-    /// Weight decays of the same three over that of the heads.
-    #[serde(default = "same")]
-    pub relative_decays: [f64; 3],
-    /// Keep the reference's slip, named above.
-    #[serde(default, skip_serializing_if = "is_no")]
-    pub compat: bool,
-}
-
-fn same() -> [f64; 3] {
-    [1.0; 3]
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_no(value: &bool) -> bool {
-    !value
-}
-
-impl Config {
-    /// MMSA's tuned values.
-    pub fn of(profile: Profile) -> Self {
-        let (v_lstm_hidden_size, post_text_dim, post_audio_dim, label_limit) = match profile {
-            Profile::Mosi | Profile::Mosei => (32, 32, 16, 3.0),
-            Profile::Sims => (64, 64, 16, 1.0),
-            Profile::SimsV2 => (64, 64, 32, 3.0),
-        };
-        let dropouts = match profile {
-            Profile::Mosi | Profile::Sims => [0.0, 0.1, 0.1, 0.0],
-            Profile::Mosei => [0.1, 0.0, 0.0, 0.0],
-            Profile::SimsV2 => [0.0, 0.0, 0.1, 0.0],
-        };
-        let (relative_rates, relative_decays) = match profile {
-            Profile::Mosi => ([0.05, 5.0, 5.0], [1.0; 3]),
-            Profile::Mosei => ([0.05, 5.0, 0.1], [0.1, 0.0, 0.0]),
-            Profile::Sims => ([0.05, 5.0, 5.0], [1.0, 10.0, 10.0]),
-            Profile::SimsV2 => ([0.05, 1.0, 1.0], [10.0, 0.0, 0.0]),
-        };
-        Self {
-            a_lstm_hidden_size: 16,
-            v_lstm_hidden_size,
-            audio_out: 16,
-            video_out: 32,
-            post_fusion_dim: 128,
-            post_text_dim,
-            post_audio_dim,
-            post_video_dim: 32,
-            post_fusion_dropout: dropouts[0],
-            post_text_dropout: dropouts[1],
-            post_audio_dropout: dropouts[2],
-            post_video_dropout: dropouts[3],
-            label_limit,
-            relative_rates,
-            relative_decays,
-            compat: false,
-        }
-    }
-}
 
 /// The network.
 #[derive(Debug)]
@@ -162,7 +71,7 @@ pub struct SelfMm {
 type Outputs = [PostFusionOutput; 4];
 
 impl SelfMm {
-    /// Builds the network, with a place for every training sample.
+    /// Builds the network, with a row in the bank for every training sample.
     ///
     /// # Errors
     /// Those of [`TextEncoder::new`].
@@ -290,17 +199,6 @@ impl Model for SelfMm {
 
     fn set_engine(&mut self, engine: Engine) {
         self.encoder.set_engine(engine);
-    }
-
-    fn kept(&self) -> Option<Vec<(&'static str, i64)>> {
-        let shapes = &self.shapes;
-        let heads = self.heads.iter().map(PostFusion::kept);
-        Some(vec![
-            ("text encoder", self.encoder.kept(shapes.text_steps)),
-            ("audio frames", self.audio.kept(shapes.audio_steps)),
-            ("vision frames", self.vision.kept(shapes.vision_steps)),
-            ("heads", heads.sum()),
-        ])
     }
 
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {

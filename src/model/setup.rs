@@ -1,4 +1,4 @@
-//! What a model is built for.
+//! Holds what a model is built from: data set, shapes, encoder, labels, hyper-parameters.
 
 use serde_json::Value;
 use tch::nn;
@@ -19,8 +19,8 @@ impl Profile {
     /// Every one, in the order of listings.
     pub const ALL: [Self; 4] = [Self::Mosi, Self::Mosei, Self::Sims, Self::SimsV2];
 
-    /// The profile of a data set of `datasets.toml`. Data sets nobody has tuned for, the synthetic
-    /// ones among them, get MOSI's.
+    /// The profile of a data set of `datasets.toml`. Data sets without published
+    /// settings, such as the synthetic ones, get MOSI's.
     pub fn for_dataset(name: &str) -> Self {
         match name {
             "mosei" => Self::Mosei,
@@ -41,7 +41,7 @@ pub struct Shapes {
     pub vision_width: i64,
 }
 
-/// Facts about the labels of the training split.
+/// Statistics of the labels of the training split.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LabelStats {
     pub count: usize,
@@ -76,7 +76,7 @@ impl LabelStats {
 /// Everything a model's constructor needs.
 #[derive(Clone, Debug)]
 pub struct Setup<'a> {
-    /// Root of the store that will own the parameters; its device and kind decide theirs.
+    /// Root of the store that will own the parameters and decides their device and kind.
     pub path: nn::Path<'a>,
     pub profile: Profile,
     pub shapes: Shapes,

@@ -1,20 +1,20 @@
 //! TFN, tensor fusion network (Zadeh et al., EMNLP 2017; MMSA's form).
 //!
-//! One vector per modality, each with a constant 1 in front; their outer product holds every
-//! unimodal, bimodal and trimodal interaction and goes through three linear layers. The output is a
-//! sigmoid over the label range. Formulas and defaults: MMSA v2.2.1, `models/singleTask/TFN.py` and
-//! `config/config_regression.json`.
+//! One vector per modality, each with a constant 1 in front; their outer product holds every unimodal,
+//! bimodal and trimodal interaction and goes through three linear layers. The output is a sigmoid over the
+//! label range. Formulas and defaults: MMSA v2.2.1,
+//! [TFN.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/models/singleTask/TFN.py) and
+//! [config_regression.json](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/config/config_regression.json).
 //!
-//! Where the reference slips: it stretches the sigmoid to [-3, 3] on CH-SIMS too, whose labels lie
-//! in [-1, 1]. Here the range is the data set's own (`label_range` in `datasets.toml`);
-//! `tfn:compat` keeps [-3, 3].
+//! Reference bug: it stretches the sigmoid to [-3, 3] on CH-SIMS too, whose labels are in [-1, 1]. Here
+//! the range is the data set's own (`label_range` in `datasets.toml`); `tfn:compat` keeps [-3, 3].
 //!
-//! Means over time include the padding of a sample, as the reference's do. A batch of one sample, at
-//! which PyTorch's batch norm stops with an error, is normalized by the running statistics.
+//! Means over time include the padding of a sample, as in the reference. A batch of one sample, for which
+//! PyTorch's batch norm raises an error, is normalized by the running statistics.
 //!
 //! Text as published is a frozen BERT's states (`--encoder frozen:DIR`, or the data file's own text
-//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is trained
-//! along, which MMSA's form never was.
+//! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is fine-tuned, which
+//! MMSA does not offer.
 
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, nn};
@@ -71,7 +71,7 @@ pub struct Config {
     pub post_fusion_dim: i64,
     /// The third is not used: MMSA sets it to 0 for a one-layer LSTM.
     pub dropouts: [f64; 4],
-    /// Keep the reference's slip, named above.
+    /// Whether the reference bug described above is reproduced.
     #[serde(default)]
     pub compat: bool,
 }
@@ -104,9 +104,6 @@ pub struct Tfn {
     // Stored with the weights, as in MMSA's checkpoints, and never trained.
     output_range: Tensor,
     output_shift: Tensor,
-    /// Features of the product.
-    product: i64,
-    text_steps: i64,
 }
 
 impl Tfn {
@@ -130,8 +127,6 @@ impl Tfn {
             post_fusion: PostFusion::new(path, "post_fusion", product, hidden, dropout),
             output_range: constant(path, "output_range", highest - lowest),
             output_shift: constant(path, "output_shift", lowest),
-            product,
-            text_steps: setup.shapes.text_steps,
         })
     }
 }
@@ -169,15 +164,6 @@ impl Regressor for Tfn {
 
     fn encoder_mut(&mut self) -> &mut TextEncoder {
         &mut self.encoder
-    }
-
-    fn activations(&self) -> Vec<(&'static str, i64)> {
-        let steps = self.text_steps;
-        vec![
-            ("text encoder", self.encoder.kept(steps)),
-            ("modalities", self.unimodal.kept(steps)),
-            ("fusion", self.product + self.post_fusion.kept()),
-        ]
     }
 }
 

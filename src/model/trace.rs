@@ -1,8 +1,8 @@
-//! Named intermediate tensors, recorded on request.
+//! Records named intermediate tensors on request.
 
 use tch::Tensor;
 
-/// Collects what a forward pass computed on the way. Switched off it costs one branch a tensor.
+/// Collects what a forward pass computed on the way. Switched off it costs one branch per tensor.
 #[derive(Debug, Default)]
 pub struct Trace {
     tensors: Option<Vec<(&'static str, Tensor)>>,
@@ -14,14 +14,14 @@ impl Trace {
         Self::default()
     }
 
-    /// Records every tensor it is shown.
+    /// Records every tensor passed to it.
     pub fn on() -> Self {
         Self {
             tensors: Some(Vec::new()),
         }
     }
 
-    /// Whether anything is recorded, for what would be computed to be recorded alone.
+    /// Whether anything is recorded, so that tensors needed only for the trace can be left out.
     pub fn is_on(&self) -> bool {
         self.tensors.is_some()
     }
@@ -33,7 +33,7 @@ impl Trace {
         }
     }
 
-    /// Keeps what `make` gives under `name`: for what nothing but the trace reads.
+    /// Records what `make` returns under `name`: for tensors that only the trace reads.
     pub fn compute(&mut self, name: &'static str, make: impl FnOnce() -> Tensor) {
         if let Some(tensors) = &mut self.tensors {
             tensors.push((name, make()));

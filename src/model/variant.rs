@@ -1,4 +1,4 @@
-//! Named departures from a model's published hyper-parameters.
+//! Names departures from a model's published hyper-parameters.
 
 /// A named set of departures from a model's published hyper-parameters.
 #[derive(Debug)]
@@ -10,9 +10,9 @@ pub struct Variant {
     pub set: &'static [(&'static str, &'static str)],
 }
 
-/// The variant of models whose reference slips: its slips are kept.
+/// The variant that reproduces the reference bugs of a model.
 pub const COMPAT: Variant = Variant {
     name: "compat",
-    summary: "keeps the slips of the reference implementation",
+    summary: "reproduces the bugs of the reference implementation",
     set: &[("compat", "true")],
 };

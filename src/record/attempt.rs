@@ -62,7 +62,7 @@ pub struct Failure {
     /// What the process said, where that was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<PathBuf>,
-    /// What repeats this cell alone.
+    /// What repeats this run alone.
     pub command: String,
 }
 

@@ -1,6 +1,6 @@
-//! `metrics.jsonl`: what a run said of its epochs.
+//! Reads `metrics.jsonl`, the log of a run's epochs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 
 use serde::Deserialize;
@@ -33,7 +33,6 @@ pub fn read(dir: &RunDir, metric: &str) -> Vec<Epoch> {
 pub fn trained_seconds(dir: &RunDir) -> f64 {
     #[derive(Deserialize)]
     struct Line {
-        #[serde(default)]
         seconds: f64,
     }
     let log = fs::read(dir.metrics()).unwrap_or_default();
@@ -54,7 +53,7 @@ pub struct Pace {
 impl Pace {
     /// Of the bytes of a log.
     pub fn of(log: &[u8]) -> Self {
-        /// All that is looked at; the rest of a line is passed over unread.
+        /// The fields that are read; the rest of a line is skipped.
         #[derive(Deserialize)]
         struct Line {
             samples_per_second: Option<f64>,
@@ -78,40 +77,33 @@ impl Pace {
 
 fn epoch(line: &str, metric: &str) -> Option<Epoch> {
     let value: Value = serde_json::from_str(line).ok()?;
-    let scores = value.get("scores").map(|scores| pair(scores, metric));
     Some(Epoch {
         number: value.get("epoch")?.as_f64()?,
-        loss: value.get("losses").and_then(|losses| pair(losses, "total")),
+        loss: value
+            .get("losses")
+            .and_then(|losses| number(losses, "total")),
         terms: value.get("losses").map(terms).unwrap_or_default(),
-        monitored: scores.unwrap_or_else(|| value.get("valid")?.as_f64()),
+        monitored: value
+            .get("scores")
+            .and_then(|scores| number(scores, metric)),
     })
 }
 
 /// All losses but their total.
 fn terms(losses: &Value) -> Vec<(String, f64)> {
-    let names: BTreeSet<&str> = match losses {
-        Value::Array(pairs) => pairs.iter().filter_map(|p| p.get(0)?.as_str()).collect(),
-        other => other
-            .as_object()
-            .into_iter()
-            .flat_map(|o| o.keys().map(String::as_str))
-            .collect(),
+    let Some(losses) = losses.as_object() else {
+        return Vec::new();
     };
-    let terms = names.into_iter().filter(|name| *name != "total");
+    let terms: BTreeMap<&String, &Value> = losses.iter().collect();
+    let terms = terms.into_iter().filter(|(name, _)| *name != "total");
     terms
-        .filter_map(|name| Some((name.to_owned(), pair(losses, name)?)))
+        .filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)))
         .collect()
 }
 
-/// A number by its name, in an object or in a list of pairs.
-fn pair(of: &Value, name: &str) -> Option<f64> {
-    match of {
-        Value::Array(pairs) => {
-            let named = |pair: &&Value| pair.get(0).and_then(Value::as_str) == Some(name);
-            pairs.iter().find(named)?.get(1)?.as_f64()
-        }
-        other => other.get(name)?.as_f64(),
-    }
+/// A number by its name.
+fn number(of: &Value, name: &str) -> Option<f64> {
+    of.get(name)?.as_f64()
 }
 
 #[cfg(test)]
@@ -119,16 +111,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_of_the_log_are_read() {
-        let old = r#"{"epoch":2,"losses":[["mse",1.5],["total",2.5]],"valid":0.8,"samples_per_second":52.0}"#;
-        let new = r#"{"epoch":2,"losses":{"mse":1.5,"total":2.5},"scores":{"corr":0.1,"mae":0.8},"peak_memory":7}"#;
-        let (old, new) = (epoch(old, "mae").unwrap(), epoch(new, "mae").unwrap());
-        assert_eq!((old.loss, old.monitored), (Some(2.5), Some(0.8)));
-        assert_eq!((new.loss, new.monitored), (Some(2.5), Some(0.8)));
-        assert_eq!(old.terms, [("mse".to_owned(), 1.5)]);
-        assert_eq!(new.terms, old.terms);
+    fn losses_and_the_monitored_metric_are_read() {
+        let line = r#"{"epoch":2,"losses":{"mse":1.5,"l_sp":0.5,"total":2.5},"scores":{"corr":0.1,"mae":0.8},"peak_memory":7}"#;
+        let read = epoch(line, "mae").unwrap();
+        assert_eq!((read.loss, read.monitored), (Some(2.5), Some(0.8)));
+        assert_eq!(
+            read.terms,
+            [("l_sp".to_owned(), 0.5), ("mse".to_owned(), 1.5)]
+        );
         assert_eq!(epoch("torn", "mae"), None);
     }
+
     #[test]
     fn the_pace_is_the_median_speed_and_the_highest_peak() {
         let log = b"{\"epoch\":1,\"samples_per_second\":9.0,\"peak_memory\":5}\n\

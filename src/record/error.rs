@@ -1,4 +1,4 @@
-//! What can go wrong with a run directory.
+//! Defines the errors of run directories.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,8 +31,11 @@ pub enum Error {
         action: &'static str,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error("expected a rate from 0 to 1 or another condition, found `{found}`")]
-    Condition { found: String },
+    #[error(
+        "condition `{text}` contradicts its rates: expected the condition of rate_text {}, \
+         rate_audio {} and rate_vision {}", rates[0], rates[1], rates[2]
+    )]
+    Condition { text: String, rates: [f64; 3] },
     #[error("column `{column}` has {nulls} empty values, expected none")]
     Nulls { column: &'static str, nulls: usize },
     #[error(
@@ -72,7 +75,7 @@ pub enum Error {
     )]
     Seal { path: PathBuf, found: String },
     #[error(
-        "{} changed after the run was finished: blake3 {found}, DONE says {expected}; \
+        "{} changed after the run was finished: blake3 {found}, DONE has {expected}; \
          restore the file or remove the run and repeat it", path.display()
     )]
     Changed {
@@ -123,7 +126,7 @@ pub(crate) fn frame(action: &'static str) -> impl FnOnce(polars::prelude::Polars
     }
 }
 
-/// What to do about the commonest refusals of a file system.
+/// Advice for the most common errors of a file system.
 fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

@@ -1,4 +1,4 @@
-//! The runs in a folder.
+//! Finds the runs in a folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use super::error::{Error, Result, io};
 use super::run_dir::{RunDir, UNFINISHED};
 use super::work;
 
-/// What a folder of runs holds.
+/// Contents of a folder of runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Runs {
     /// Runs with `DONE`, sorted by id; never empty when [`find_runs`] returns it.
@@ -16,8 +16,8 @@ pub struct Runs {
     pub unfinished: Vec<RunDir>,
 }
 
-/// The runs in `root`, which may also be a single run's directory. Folders that hold none of a
-/// run's files are passed over.
+/// The runs in `root`, which may also be a single run's directory. Folders without any of a run's
+/// files are skipped.
 ///
 /// # Errors
 /// If `root` cannot be read, or holds no finished run.
@@ -53,22 +53,22 @@ pub fn directories(root: &Path) -> Result<Vec<RunDir>> {
     Ok(runs)
 }
 
-/// The folder of a run: its place where it is done or nobody has begun it, else where it is worked on.
+/// The folder of a run: `runs/ID` if it is finished or not started, else where it is worked on.
 pub fn run_dir(runs: &Path, id: &str) -> RunDir {
-    let place = RunDir::open(runs.join(id));
+    let finished = RunDir::open(runs.join(id));
     let under_way = || {
         work::unfinished(runs, id)
             .into_iter()
             .max_by_key(work::last_change)
     };
-    if place.is_done() {
-        place
+    if finished.is_done() {
+        finished
     } else {
-        under_way().unwrap_or(place)
+        under_way().unwrap_or(finished)
     }
 }
 
-/// What processes work on, or left: the latest folder of each unfinished run.
+/// The latest folder of each unfinished run.
 fn under_way(root: &Path) -> Vec<RunDir> {
     let ids = folders(&root.join(UNFINISHED)).unwrap_or_default();
     let latest = |id: PathBuf| {
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_without_runs_says_what_was_expected() {
+    fn a_folder_without_runs_names_what_was_expected() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("notes")).unwrap();
         let message = find_runs(dir.path()).unwrap_err().to_string();

@@ -1,13 +1,14 @@
-//! Hand-made runs for tests of this room and of those that read it.
+//! Makes runs by hand for tests of this room and of those that read it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::manifest::{
-    BuildMetadata, Computing, DatasetMetadata, FORMAT, Manifest, MaskMetadata, ModelMetadata,
-    SelectionMetadata, TrainingMetadata,
-};
-use super::{PredictionKey, Predictions, RunDir};
+use super::manifest::{BuildMetadata, DatasetMetadata, FORMAT, Grade, Manifest, ModelMetadata};
+use super::masks::{MaskMetadata, RealizedRates, VariantMetadata};
+use super::selection::{SelectionMetadata, SelectionRule};
+use super::training::{Computing, NoiseMetadata, TrainingMetadata};
+use super::{EngineKind, Precision, PredictionKey, Predictions, RunDir, TrainerOptions};
+use crate::data::dataset::SplitName;
 use crate::mask::Condition;
 
 /// Labels of the ten test samples.
@@ -18,17 +19,18 @@ pub fn eleven() -> Vec<f64> {
     (0..=10).map(|i| f64::from(i) * 0.1).collect()
 }
 
-/// A manifest whose id tells what it is of.
+/// A manifest whose id names model and seed.
 pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
     Manifest {
         format: FORMAT,
         id: format!("{model}-{seed}"),
+        external: None,
         dataset: dataset(),
         model: ModelMetadata {
             name: model.into(),
             title: model.to_uppercase(),
             citation: String::new(),
-            parameters: 1000,
+            parameters: Some(1000),
         },
         seed,
         masks: vec![masks(
@@ -39,32 +41,39 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
                 .collect(),
         )],
         training: TrainingMetadata {
-            encoder: "tiny".into(),
-            noise: "fresh".into(),
+            encoder: Some("tiny".into()),
+            noise: Some(noise("fresh", "half-complete")),
             epochs: 3,
             batch_size: 8,
             learning_rate: 1e-3,
             weight_decay: 0.0,
-            trainer_options: String::new(),
-            computing: Computing::default(),
+            trainer_options: TrainerOptions::NONE,
+            computing: Some(Computing {
+                evaluation_batch: 64,
+                precision: Precision::Fp32,
+                engine: EngineKind::Fast,
+                micro_batch: 0,
+                recompute_encoder: false,
+            }),
         },
         selection: SelectionMetadata {
-            rule: "validation".into(),
-            metric: "mae".into(),
+            rule: Some(SelectionRule::Validation),
+            metric: Some("mae".into()),
+            split: Some(SplitName::Valid),
             conditions: [0.0, 0.5]
                 .into_iter()
                 .filter_map(Condition::of_number)
                 .collect(),
             epoch: 2,
             chosen: BTreeMap::new(),
-            hashes: Default::default(),
+            masks: Vec::new(),
         },
         build: BuildMetadata {
             version: "0.1.0".into(),
-            libtorch: "2.11.0".into(),
-            device: "cpu".into(),
-            threads: 2,
-            grade: "B".into(),
+            libtorch: Some("2.11.0".into()),
+            device: Some("cpu".into()),
+            threads: Some(2),
+            grade: Some(Grade::B),
         },
         wall_seconds: 90.0,
     }
@@ -72,22 +81,31 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
 
 /// One mask protocol's masks, two seeds.
 pub fn masks(mask_protocol: &str, conditions: Vec<Condition>) -> MaskMetadata {
-    let hashes = [1, 2].into_iter().flat_map(|seed| {
-        let hash = move |condition: &Condition| {
-            (
-                format!("{seed}/{condition}"),
-                format!("h-{seed}-{condition}"),
-            )
-        };
-        conditions.iter().map(hash).collect::<Vec<_>>()
+    let variants = [1, 2].into_iter().flat_map(|mask_seed| {
+        conditions.iter().map(move |&condition| VariantMetadata {
+            mask_seed,
+            condition,
+            hash: format!("h-{mask_seed}-{condition}"),
+            realized: RealizedRates::default(),
+        })
     });
+    let variants = variants.collect();
     MaskMetadata {
         mask_protocol: mask_protocol.into(),
         version: 1,
         seeds: vec![1, 2],
-        hashes: hashes.collect(),
-        realised: Default::default(),
+        variants,
         conditions,
+    }
+}
+
+/// Training noise by its name and rates, under `random`.
+pub fn noise(noise: &str, rates: &str) -> NoiseMetadata {
+    NoiseMetadata {
+        noise: noise.parse().unwrap(),
+        mask_protocol: "random".into(),
+        version: 1,
+        rates: rates.parse().unwrap(),
     }
 }
 
@@ -107,8 +125,8 @@ fn dataset() -> DatasetMetadata {
     }
 }
 
-/// A model that grows timid as more is missing, each seed a little differently; `constant` says
-/// 0.3 whatever it sees, `flat` does so when all is missing.
+/// Predictions that shrink as more is missing, each seed a little differently; `constant` always
+/// predicts 0.3, `flat` does so when all is missing.
 pub fn predictions(m: &Manifest) -> Predictions {
     let ids: Vec<String> = (0..TRUTH.len()).map(|i| format!("sample$_${i}")).collect();
     let mut out = Predictions::new();

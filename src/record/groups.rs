@@ -1,4 +1,4 @@
-//! The rows of a run's predictions, pass by pass.
+//! Groups the rows of a run's predictions by pass.
 
 use std::collections::BTreeMap;
 

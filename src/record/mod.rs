@@ -1,53 +1,57 @@
-//! What a run leaves behind: the layout of `runs/ID/`, written by the sweep and read by reports.
+//! Writes and reads `runs/ID/`, the directory of a run.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `config.toml` | the resolved configuration of the run |
-//! | `manifest.json` | [`Manifest`]: data, mask, model, seed, selection, build |
+//! | `manifest.json` | [`Manifest`]: data, masks, model, seed, training, selection, build |
 //! | `metrics.jsonl` | one line per epoch |
 //! | `checkpoint.safetensors` | the selected weights |
 //! | `last.safetensors` | weights and optimizer after the last finished epoch; gone when done |
-//! | `predictions.parquet` | [`Predictions`]: one row per (mask, rate, sample) |
-//! | `scores.csv` | [`Scores`]: what the metrics make of the predictions, so that a report need not |
+//! | `predictions.parquet` | [`Predictions`]: one row per (mask, condition, sample) |
+//! | `scores.csv` | [`Scores`]: every metric on the predictions, so that a report need not compute them |
 //! | `DONE` | written last: checksums of all of these that a report rests on |
 //! | `attempts/` | [`Attempt`]: one file per process that worked on the run |
 //! | `failure.json` | [`Failure`]: the last error, if any |
 //!
 //! A run is worked on in `runs/unfinished/ID/ATTEMPT/` ([`Work`]) and renamed to `runs/ID/` when it is done.
-//! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the cells of a sweep; what their processes
-//! said is kept beside it, in `logs/` or, by Slurm, in `slurm/`.
+//! `runs/sweeps/ID/manifest.json` ([`SweepManifest`]) names the runs of a sweep; the logs of their
+//! processes are in `logs/` next to it or, under Slurm, in `slurm/`.
 //!
-//! Files appear whole or not at all, and `DONE` appears last, so a folder with `DONE` is complete.
+//! Every file is written atomically and `DONE` last, so a folder with `DONE` is complete.
 
 pub mod atomic;
 pub mod attempt;
 pub mod epochs;
 pub mod error;
-pub mod facts;
 pub mod find;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod groups;
 pub mod import;
 pub mod manifest;
-pub mod noise;
+pub mod masks;
 pub mod parquet;
 pub mod predictions;
 pub mod run_dir;
 pub mod scores;
 pub mod seal;
+pub mod selection;
 pub mod sweep;
+pub mod trainer_options;
+pub mod training;
 pub mod work;
 
 pub use atomic::{write_all_atomic, write_atomic, write_atomic_with, write_once};
 pub use attempt::{Attempt, Failure, Outcome};
 pub use error::Error;
-pub use facts::{EXTERNAL, PAPER, VERSION};
 pub use find::{Runs, directories, find_runs, run_dir};
-pub use manifest::Manifest;
+pub use manifest::{Manifest, VERSION};
 pub use predictions::{Group, Prediction, PredictionKey, Predictions};
 pub use run_dir::{Record, RunDir, Sealed};
 pub use scores::Scores;
 pub use seal::hash as hash_bytes;
-pub use sweep::{SweepCell, SweepDir, SweepManifest, sweeps};
+pub use selection::SelectionRule;
+pub use sweep::{SweepDir, SweepManifest, SweepRun, sweeps};
+pub use trainer_options::TrainerOptions;
+pub use training::{EngineKind, Precision};
 pub use work::{Claim, Work};

@@ -1,4 +1,4 @@
-//! [`Predictions`] as a Parquet file, and grouped by condition.
+//! Writes and reads [`Predictions`] as Parquet, and writes them as CSV.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -12,19 +12,25 @@ use super::predictions::{Prediction, Predictions};
 use crate::mask::Condition;
 
 /// The columns of `predictions.parquet`, in order.
-pub const COLUMNS: [&str; 8] = [
+pub const COLUMNS: [&str; 11] = [
     "dataset",
     "split",
     "mask_protocol",
     "mask_seed",
     "condition",
+    "rate_text",
+    "rate_audio",
+    "rate_vision",
     "id",
     "truth",
     "prediction",
 ];
 
-/// A further column, in files with predictions by the weights of several epochs alone.
+/// A further column, only in files with predictions by the weights of several epochs.
 const EPOCH: &str = "epoch";
+
+/// The numeric columns of a condition.
+const RATES: [&str; 3] = ["rate_text", "rate_audio", "rate_vision"];
 
 impl Predictions {
     /// Writes the rows as Parquet (Zstandard), atomically. Equal rows give equal bytes.
@@ -35,11 +41,12 @@ impl Predictions {
         write_atomic(path, &self.to_parquet()?)
     }
 
-    /// Reads what [`Predictions::write`] wrote, or any Parquet file with the columns of
+    /// Reads the output of [`Predictions::write`], or any Parquet file with the columns of
     /// [`COLUMNS`] in any order; further columns are ignored.
     ///
     /// # Errors
-    /// If the file cannot be read, lacks a column, or has a column of another type or with nulls.
+    /// If the file cannot be read, lacks a column, has a column of another type or with nulls, or
+    /// `condition` contradicts the three rates.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(io("read", path))?;
         Self::decode(path, bytes)
@@ -66,8 +73,8 @@ impl Predictions {
 
     /// The rows of a Parquet file.
     fn from_parquet(bytes: Vec<u8>) -> Result<Self> {
-        // On this thread: one that waits for polars' own threads would begin another file meanwhile, and
-        // in that another, until its stack is full.
+        // Decoded on the calling thread: a rayon worker that waits for polars' own threads starts on
+        // another file meanwhile, which nests until its stack is full.
         let table = ParquetReader::new(Cursor::new(bytes))
             .read_parallel(ParallelStrategy::None)
             .finish()
@@ -106,8 +113,10 @@ impl Predictions {
                 prediction,
             } = row;
             let id = id.replace('"', "\"\"");
+            let [text, audio, vision] = condition.rates();
             out += &format!(
-                "{dataset},{split},{mask_protocol},{mask_seed},\"{condition}\",\"{id}\",{truth},{prediction}\n"
+                "{dataset},{split},{mask_protocol},{mask_seed},\"{condition}\",{text},{audio},{vision},\
+                 \"{id}\",{truth},{prediction}\n"
             );
         }
         out
@@ -120,6 +129,9 @@ impl Predictions {
             text_column("mask_protocol", &self.mask_protocol),
             Column::new("mask_seed".into(), &self.mask_seed),
             condition_column(&self.condition),
+            rate_column(&self.condition, 0),
+            rate_column(&self.condition, 1),
+            rate_column(&self.condition, 2),
             text_column("id", &self.id),
             Column::new("truth".into(), &self.truth),
             Column::new("prediction".into(), &self.prediction),
@@ -135,32 +147,45 @@ fn text_column(name: &str, values: &[Arc<str>]) -> Column {
     StringChunked::from_iter_values(name.into(), values.iter().map(|v| &**v)).into_column()
 }
 
-/// The names of the conditions.
+/// The conditions as text.
 fn condition_column(conditions: &[Condition]) -> Column {
     let names = conditions.iter().map(Condition::to_string);
     StringChunked::from_iter_values("condition".into(), names).into_column()
 }
 
-/// The conditions by their names, or by a number where a file has the column `rate` in their place.
+/// The nominal missing rate of one modality: 0 for text, 1 for audio, 2 for vision.
+fn rate_column(conditions: &[Condition], modality: usize) -> Column {
+    let rates: Vec<f64> = conditions.iter().map(|c| c.rates()[modality]).collect();
+    Column::new(RATES[modality].into(), rates)
+}
+
+/// The conditions by the numeric columns, whose text must be the same.
 fn conditions(table: &DataFrame) -> Result<Vec<Condition>> {
-    let unknown = |found: String| Error::Condition { found };
-    if table.column("condition").is_err() && table.column("rate").is_ok() {
-        let rates = values(column(table, "rate")?.f64())?;
-        let condition =
-            |rate: f64| Condition::of_number(rate).ok_or_else(|| unknown(rate.to_string()));
-        return rates.into_iter().map(condition).collect();
+    let mut rates = Vec::with_capacity(RATES.len());
+    for name in RATES {
+        rates.push(values(column(table, name)?.f64())?);
     }
-    let mut known: Option<(Arc<str>, Condition)> = None;
-    let mut condition = |name: Arc<str>| match &known {
-        Some((last, condition)) if *last == name => Ok(*condition),
-        _ => {
-            let condition = name.parse().map_err(|_| unknown(name.to_string()))?;
-            known = Some((name, condition));
-            Ok(condition)
+    let mut last: Option<(Arc<str>, Condition)> = None;
+    let mut condition = |(row, name): (usize, Arc<str>)| {
+        let found = [rates[0][row], rates[1][row], rates[2][row]];
+        // Rows come pass by pass, so that most repeat the condition of the row before.
+        if let Some((known, condition)) = &last
+            && *known == name
+            && condition.rates() == found
+        {
+            return Ok(*condition);
         }
+        let condition = Condition::new(found).filter(|condition| condition.is_called(&name));
+        let condition = condition.ok_or_else(|| Error::Condition {
+            text: name.to_string(),
+            rates: found,
+        })?;
+        last = Some((name, condition));
+        Ok(condition)
     };
     texts(table, "condition")?
         .into_iter()
+        .enumerate()
         .map(&mut condition)
         .collect()
 }
@@ -326,21 +351,38 @@ mod tests {
         assert!(message.contains("p.parquet as predictions"), "{message}");
     }
 
+    /// The rows of [`sample`] with other values in a column.
+    fn altered(values: Column) -> Result<Predictions> {
+        let mut table = sample().frame().unwrap();
+        table.with_column(values).unwrap();
+        let mut bytes = Vec::new();
+        ParquetWriter::new(&mut bytes).finish(&mut table).unwrap();
+        Predictions::from_parquet(bytes)
+    }
+
     #[test]
-    fn a_column_of_rates_serves_in_place_of_conditions() {
-        let read = |rates: &[f64]| {
-            let mut table = sample().frame().unwrap().drop("condition").unwrap();
-            table
-                .with_column(Column::new("rate".into(), rates))
-                .unwrap();
-            let mut bytes = Vec::new();
-            ParquetWriter::new(&mut bytes).finish(&mut table).unwrap();
-            Predictions::from_parquet(bytes)
-        };
-        let back = read(&[0.1 + 0.2; 8]).unwrap();
-        assert_eq!(back.iter().next().unwrap().condition.to_string(), "0.3");
-        let message = read(&[1.5; 8]).unwrap_err().to_string();
-        assert!(message.contains("condition, found `1.5`"), "{message}");
+    fn rates_are_columns_of_numbers() {
+        let table = sample().frame().unwrap();
+        let rates = |name| values(table.column(name).unwrap().f64()).unwrap();
+        assert_eq!(rates("rate_text"), [0.5, 0.5, 1.0, 1.0, 0.5, 0.5, 0.0, 0.0]);
+        assert_eq!(rates("rate_vision")[2], 0.0, "LA leaves vision");
+    }
+
+    #[test]
+    fn a_text_that_contradicts_its_rates_is_refused_with_both() {
+        let text = altered(Column::new("condition".into(), ["0.25"; 8])).unwrap_err();
+        assert_eq!(
+            text.to_string(),
+            "condition `0.25` contradicts its rates: expected the condition of rate_text 0.5, \
+             rate_audio 0.5 and rate_vision 0.5"
+        );
+        let rates = altered(Column::new("rate_audio".into(), [1.5; 8])).unwrap_err();
+        assert!(rates.to_string().contains("rate_audio 1.5"), "{rates}");
+        // Another spelling is the same condition.
+        let mut names = ["0.50", "0.5", "LA", "l=1,a=1,v=0", "0.5", "0.5", "0", "0.0"];
+        assert!(altered(Column::new("condition".into(), names)).is_ok());
+        names[2] = "LV";
+        assert!(altered(Column::new("condition".into(), names)).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The predictions of one run, column by column.
+//! Holds the predictions of one run, column by column.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub struct Prediction {
     /// Mask protocol.
     pub mask_protocol: String,
     pub mask_seed: u64,
-    /// How much is missing.
+    /// What is removed.
     pub condition: Condition,
     /// Sample id.
     pub id: String,
@@ -25,7 +25,7 @@ pub struct Prediction {
     pub prediction: f32,
 }
 
-/// What the predictions of one pass over a split share.
+/// The columns that all predictions of one pass over a split share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PredictionKey {
     pub dataset: String,
@@ -79,8 +79,7 @@ impl Predictions {
         self.id.is_empty()
     }
 
-    /// States the epoch whose weights make the rows that follow; 0 where a run has one set of
-    /// weights.
+    /// Sets the epoch whose weights predict the rows that follow; 0 where a run has one set of weights.
     pub fn set_epoch(&mut self, epoch: u32) {
         self.current_epoch = epoch;
     }

@@ -1,4 +1,4 @@
-//! One run's directory: its paths, how it is finished, how it is read back.
+//! Finishes and reads one run's directory, and names its files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,10 +49,10 @@ pub struct Sealed {
     pub predictions_hash: String,
     pub manifest_hash: String,
     parquet: Vec<u8>,
-    /// What the metrics of this build make of the predictions; `None` in older runs.
+    /// The stored scores; `None` where they were made by other definitions of the metrics.
     pub scores: Option<Scores>,
-    /// blake3 of their file, where there is one.
-    pub scores_hash: Option<String>,
+    /// blake3 of `scores.csv`, in hexadecimal.
+    pub scores_hash: String,
     /// The log of epochs; empty where nothing was trained.
     pub epochs: Vec<u8>,
     /// Its hash, where there is one.
@@ -63,14 +63,14 @@ impl Sealed {
     /// Decodes the predictions.
     ///
     /// # Errors
-    /// If the file is not what [`Predictions::write`] writes.
+    /// As [`Predictions::read`].
     pub fn predictions(&self) -> Result<Predictions> {
         Predictions::decode(&self.dir.predictions(), self.parquet.clone())
     }
 }
 
 impl RunDir {
-    /// Makes `root/id` where it is not there yet; what it holds already stays.
+    /// Makes `root/id` if it is missing; an existing directory keeps its files.
     ///
     /// # Errors
     /// If `id` is not a plain file name, or the folder cannot be made.
@@ -234,30 +234,22 @@ impl RunDir {
         }
         let sums = seal::read(&self.done())?;
         let (json, manifest_hash) = self.checked(&sums, MANIFEST)?;
+        let manifest = self.parse_manifest(&json)?;
         let (parquet, predictions_hash) = self.checked(&sums, PREDICTIONS)?;
-        let listed = |name| sums.iter().any(|(_, known)| known == name);
-        let (scores, scores_hash) = if listed(SCORES) {
-            let (bytes, hash) = self.checked(&sums, SCORES)?;
-            (scores::parse(&bytes), Some(hash))
-        } else {
-            (None, None)
-        };
-        // Older runs did not seal their log.
-        let (epochs, epochs_hash) = if listed(METRICS) {
+        let (scores, scores_hash) = self.checked(&sums, SCORES)?;
+        let (epochs, epochs_hash) = if sums.iter().any(|(_, name)| name == METRICS) {
             let (bytes, hash) = self.checked(&sums, METRICS)?;
             (bytes, Some(hash))
         } else {
-            let bytes = fs::read(self.metrics()).ok();
-            let hash = bytes.as_deref().map(seal::hash);
-            (bytes.unwrap_or_default(), hash)
+            (Vec::new(), None)
         };
         Ok(Sealed {
             dir: self.clone(),
-            manifest: self.parse_manifest(&json)?,
+            manifest,
             predictions_hash,
             manifest_hash,
             parquet,
-            scores,
+            scores: scores::parse(&scores),
             scores_hash,
             epochs,
             epochs_hash,
@@ -311,7 +303,7 @@ impl RunDir {
             source,
         };
         let Versioned { format } = serde_json::from_slice(json).map_err(wrong)?;
-        if !(1..=FORMAT).contains(&format) {
+        if format != FORMAT {
             return Err(Error::Format {
                 path: self.manifest(),
                 expected: FORMAT,
@@ -371,7 +363,7 @@ mod tests {
         fs::write(run.done(), seal).unwrap();
         let message = run.load().unwrap_err().to_string();
         assert!(
-            message.contains("in format 9, this build reads format 2"),
+            message.contains("in format 9, this build reads format 1"),
             "{message}"
         );
     }

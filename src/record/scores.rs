@@ -1,5 +1,5 @@
-//! `scores.csv`: every metric of a run's data set on its stored predictions, computed once when the
-//! run is finished, so that a report over thousands of runs need not decode their predictions.
+//! Writes and reads `scores.csv`: every metric of a run's data set on its stored predictions, computed
+//! once when the run is finished, so that a report over thousands of runs need not decode predictions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::error::Result;
-use super::manifest::SelectionMetadata;
 use super::predictions::{Group, PredictionKey, Predictions};
+use super::selection::SelectionMetadata;
 use crate::mask::Condition;
 use crate::metric::{self, Metric, Protocol, Undefined};
 
@@ -16,14 +16,15 @@ use crate::metric::{self, Metric, Protocol, Undefined};
 /// then passed over, and scores are computed from the predictions again.
 const DEFINITIONS: u32 = 1;
 
-const COLUMNS: &str = "mask_protocol,mask_seed,condition,metric,value,undefined";
+const COLUMNS: &str =
+    "mask_protocol,mask_seed,condition,rate_text,rate_audio,rate_vision,metric,value,undefined";
 
 /// A score as a fraction or in label units, or why there is none.
 pub type Score = std::result::Result<f64, String>;
 
 /// One metric under one condition.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct ScoreEntry {
     pub mask_protocol: Arc<str>,
     pub mask_seed: u64,
     pub condition: Condition,
@@ -34,12 +35,12 @@ pub struct Line {
 /// Every metric under every condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scores {
-    pub lines: Vec<Line>,
+    pub entries: Vec<ScoreEntry>,
 }
 
 impl Scores {
-    /// Scores predictions by every metric of the protocol called so, extras included. No lines
-    /// where it is unknown: a report says so.
+    /// Scores predictions by every metric of the protocol of this name, extras included. Empty
+    /// where it is unknown, which a report refuses.
     ///
     /// # Errors
     /// If the predictions cannot be grouped.
@@ -50,62 +51,67 @@ impl Scores {
     ) -> Result<Self> {
         match metric::protocol(protocol) {
             Ok(protocol) => Ok(Self::by(protocol, selection, &predictions.groups())),
-            Err(_) => Ok(Self { lines: Vec::new() }),
+            Err(_) => Ok(Self {
+                entries: Vec::new(),
+            }),
         }
     }
 
     /// Scores predictions by every metric of a protocol, extras included: each on those by the
     /// weights it chose, where metrics chose different ones.
     pub fn by(protocol: &Protocol, selection: &SelectionMetadata, groups: &[Group]) -> Self {
-        let scored = groups.par_iter().flat_map_iter(|group| {
-            let own = |m: &&Metric| selection.weights_for(m.name) == group.epoch;
-            protocol.all().filter(own).map(|metric| {
+        let entries = groups.par_iter().flat_map_iter(|group| {
+            let chosen = |m: &&Metric| selection.weights_for(m.name) == group.epoch;
+            protocol.all().filter(chosen).map(|metric| {
                 let score = (metric.compute)(&group.prediction, &group.truth);
-                line(&group.key, metric.name, score.map_err(reason))
+                entry(&group.key, metric.name, score.map_err(reason))
             })
         });
-        let lines = scored.collect();
-        Self { lines }
+        Self {
+            entries: entries.collect(),
+        }
     }
 
     /// Whether every metric of the protocol is there under so many conditions.
     pub fn covers(&self, protocol: &Protocol, conditions: usize) -> bool {
-        let named = |m: &Metric| self.lines.iter().any(|line| *line.metric == *m.name);
-        self.lines.len() >= conditions * protocol.all().count() && protocol.all().all(named)
+        let named = |m: &Metric| self.entries.iter().any(|entry| *entry.metric == *m.name);
+        self.entries.len() >= conditions * protocol.all().count() && protocol.all().all(named)
     }
 
-    /// Whether some score is another one in `other`, to the last bit; metrics that only one of both
+    /// Whether some score differs from that in `other` in any bit; metrics that only one of both
     /// has do not count.
     pub fn contradicts(&self, other: &Self) -> bool {
-        let place = |line: &Line| {
-            let names = (Arc::clone(&line.mask_protocol), Arc::clone(&line.metric));
-            (names, line.mask_seed, line.condition)
+        let key = |entry: &ScoreEntry| {
+            let names = (Arc::clone(&entry.mask_protocol), Arc::clone(&entry.metric));
+            (names, entry.mask_seed, entry.condition)
         };
-        let known: BTreeMap<_, &Score> = other.lines.iter().map(|l| (place(l), &l.score)).collect();
-        let differs = |line: &Line| known.get(&place(line)).is_some_and(|s| **s != line.score);
-        self.lines.iter().any(differs)
+        let known: BTreeMap<_, &Score> =
+            (other.entries.iter().map(|e| (key(e), &e.score))).collect();
+        let differs = |e: &ScoreEntry| known.get(&key(e)).is_some_and(|s| **s != e.score);
+        self.entries.iter().any(differs)
     }
 
     /// As the text of a CSV file under a line with the version.
     pub fn to_csv(&self) -> String {
         let mut out = format!("# definitions {DEFINITIONS}\n{COLUMNS}\n");
-        for line in &self.lines {
-            let (value, undefined) = match &line.score {
+        for entry in &self.entries {
+            let (value, undefined) = match &entry.score {
                 // The shortest form that reads back as the same number.
                 Ok(value) => (value.to_string(), ""),
                 Err(reason) => (String::new(), reason.as_str()),
             };
+            let [text, audio, vision] = entry.condition.rates();
             out += &format!(
-                "{},{},\"{}\",{},{value},\"{undefined}\"\n",
-                line.mask_protocol, line.mask_seed, line.condition, line.metric
+                "{},{},\"{}\",{text},{audio},{vision},{},{value},\"{undefined}\"\n",
+                entry.mask_protocol, entry.mask_seed, entry.condition, entry.metric
             );
         }
         out
     }
 }
 
-fn line(key: &PredictionKey, metric: &str, score: Score) -> Line {
-    Line {
+fn entry(key: &PredictionKey, metric: &str, score: Score) -> ScoreEntry {
+    ScoreEntry {
         mask_protocol: key.mask_protocol.as_str().into(),
         mask_seed: key.mask_seed,
         condition: key.condition,
@@ -122,32 +128,37 @@ fn reason(undefined: Undefined) -> String {
     }
 }
 
-/// What [`Scores::to_csv`] wrote; `None` for another version or anything else.
+/// Reads the output of [`Scores::to_csv`]; `None` for another version or anything else.
 pub(super) fn parse(bytes: &[u8]) -> Option<Scores> {
     let text = std::str::from_utf8(bytes).ok()?;
     let rest = text.strip_prefix(&format!("# definitions {DEFINITIONS}\n{COLUMNS}\n"))?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .from_reader(rest.as_bytes());
-    let mut lines = Vec::new();
+    let mut entries = Vec::new();
     let mut record = csv::StringRecord::new();
     let mut names = Names::default();
     while reader.read_record(&mut record).ok()? {
-        lines.push(Line {
+        let rate = |column| record.get(column)?.parse::<f64>().ok();
+        let condition = Condition::new([rate(3)?, rate(4)?, rate(5)?])?;
+        if !condition.is_called(record.get(2)?) {
+            return None;
+        }
+        entries.push(ScoreEntry {
             mask_protocol: names.shared(record.get(0)?),
             mask_seed: record.get(1)?.parse().ok()?,
-            condition: condition(record.get(2)?)?,
-            metric: names.shared(record.get(3)?),
-            score: match record.get(4)? {
-                "" => Err(record.get(5)?.to_string()),
+            condition,
+            metric: names.shared(record.get(6)?),
+            score: match record.get(7)? {
+                "" => Err(record.get(8)?.to_string()),
                 value => Ok(value.parse().ok()?),
             },
         });
     }
-    Some(Scores { lines })
+    Some(Scores { entries })
 }
 
-/// Names that come again and again, each stored once.
+/// Names that repeat, each stored once.
 #[derive(Default)]
 struct Names(Vec<Arc<str>>);
 
@@ -162,14 +173,6 @@ impl Names {
     }
 }
 
-/// A condition by its name; most are numbers, which need no grammar.
-fn condition(name: &str) -> Option<Condition> {
-    match name.parse::<f64>() {
-        Ok(rate) => Condition::uniform(rate),
-        Err(_) => name.parse().ok(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,13 +183,38 @@ mod tests {
         let m = manifest("flat", 11, &[0.0, 0.3, 1.0]);
         let scores = Scores::of("mosi", &m.selection, &predictions(&m)).unwrap();
         assert_eq!(
-            scores.lines.len(),
+            scores.entries.len(),
             2 * 3 * metric::protocol("mosi").unwrap().all().count()
         );
-        assert!(scores.lines.iter().any(|line| line.score.is_err()));
+        assert!(scores.entries.iter().any(|entry| entry.score.is_err()));
         assert_eq!(parse(scores.to_csv().as_bytes()), Some(scores.clone()));
         let other = scores.to_csv().replace("definitions 1", "definitions 0");
         assert_eq!(parse(other.as_bytes()), None);
         assert_eq!(parse(b"anything"), None);
+    }
+
+    #[test]
+    fn rates_are_columns_of_numbers_and_contradict_no_name() {
+        let entry = |condition: &str| ScoreEntry {
+            mask_protocol: "random".into(),
+            mask_seed: 1,
+            condition: condition.parse().unwrap(),
+            metric: "mae".into(),
+            score: Ok(0.5),
+        };
+        let entries = ["0.3", "LA", "l=0.2,a=0.7,v=1"].map(entry).to_vec();
+        let csv = Scores { entries }.to_csv();
+        let rows: Vec<&str> = csv.lines().skip(2).collect();
+        assert_eq!(
+            rows,
+            [
+                r#"random,1,"0.3",0.3,0.3,0.3,mae,0.5,"""#,
+                r#"random,1,"LA",1,1,0,mae,0.5,"""#,
+                r#"random,1,"l=0.2,a=0.7,v=1",0.2,0.7,1,mae,0.5,"""#,
+            ]
+        );
+        assert!(parse(csv.as_bytes()).is_some());
+        let contradicting = csv.replace("0.3,0.3,0.3", "0.4,0.4,0.4");
+        assert_eq!(parse(contradicting.as_bytes()), None);
     }
 }

@@ -1,5 +1,5 @@
-//! `runs/sweeps/ID/manifest.json`: the cells of a sweep in a fixed order. Written once, so that
-//! whoever works on a part of it, now or later, here or elsewhere, means the same by an index.
+//! Writes and reads `runs/sweeps/ID/manifest.json`: the runs of a sweep in a fixed order. Written once,
+//! so that an index means the same run to every process that works on a part of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::atomic::write_once;
 use super::error::{Error, Result, io};
 use super::seal;
+use super::selection::SelectionRule;
+use super::training::NoiseMetadata;
 
 /// Folder of sweeps within a folder of runs.
 pub const FOLDER: &str = "sweeps";
@@ -33,31 +35,31 @@ pub struct SweepManifest {
     /// The suite as it was resolved.
     pub suite: serde_json::Value,
     /// By index.
-    pub cells: Vec<SweepCell>,
+    pub runs: Vec<SweepRun>,
 }
 
 /// One training and its evaluation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SweepCell {
-    /// Its place in the manifest, from 0.
+pub struct SweepRun {
+    /// Its index in the manifest, from 0.
     pub index: usize,
-    /// Id of its run: `runs/RUN/`.
-    pub run: String,
+    /// Id of its directory: `runs/ID/`.
+    pub id: String,
     pub dataset: String,
     /// With its variant.
     pub model: String,
     pub seed: u64,
-    /// How it is trained, in words: noise and selection.
-    pub training: String,
+    pub noise: NoiseMetadata,
+    pub selection: SelectionRule,
     /// Epochs of training; 0 where nothing is trained.
     pub epochs: u32,
 }
 
 impl SweepManifest {
-    /// The manifest of a suite, its id made of `stem` and a short blake3 of suite and cells: neither
+    /// The manifest of a suite, its id made of `stem` and a short blake3 of suite and runs: neither
     /// the tool's version nor a path of this machine is part of it.
-    pub fn new(stem: &str, data: PathBuf, suite: serde_json::Value, cells: Vec<SweepCell>) -> Self {
-        let hash = content(&suite, &cells);
+    pub fn new(stem: &str, data: PathBuf, suite: serde_json::Value, runs: Vec<SweepRun>) -> Self {
+        let hash = content(&suite, &runs);
         Self {
             kind: KIND.to_owned(),
             format: FORMAT,
@@ -65,19 +67,19 @@ impl SweepManifest {
             version: super::VERSION.to_owned(),
             data,
             suite,
-            cells,
+            runs,
         }
     }
 
-    /// blake3 of suite and cells, in hexadecimal.
+    /// blake3 of suite and runs, in hexadecimal.
     pub fn content_hash(&self) -> String {
-        content(&self.suite, &self.cells)
+        content(&self.suite, &self.runs)
     }
 }
 
-fn content(suite: &serde_json::Value, cells: &[SweepCell]) -> String {
+fn content(suite: &serde_json::Value, runs: &[SweepRun]) -> String {
     // Text, numbers and maps with text as keys cannot fail to serialize.
-    seal::hash(&serde_json::to_vec(&(suite, cells)).unwrap_or_default())
+    seal::hash(&serde_json::to_vec(&(suite, runs)).unwrap_or_default())
 }
 
 /// The folder of one sweep.
@@ -88,7 +90,7 @@ pub struct SweepDir {
 
 impl SweepDir {
     /// Makes `runs/sweeps/ID/` with this manifest, or finds it there with the same content: the first
-    /// writer wins, the others go on with what it wrote.
+    /// writer wins, the others use its file.
     ///
     /// # Errors
     /// If the folder cannot be written, or holds a sweep of other content.
@@ -117,7 +119,7 @@ impl SweepDir {
         Ok(dir)
     }
 
-    /// Where a sweep's folder is or would be; touches no file.
+    /// The folder of a sweep, whether it exists or not; touches no file.
     pub fn of(runs: &Path, manifest: &SweepManifest) -> Self {
         Self::open(runs.join(FOLDER).join(&manifest.id))
     }
@@ -127,7 +129,7 @@ impl SweepDir {
         Self { path: path.into() }
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -144,7 +146,7 @@ impl SweepDir {
         self.path.join("manifest.json")
     }
 
-    /// What cells said that ran in processes of their own: `RUN.log`.
+    /// Logs of worker processes: `ID.log`.
     pub fn logs(&self) -> PathBuf {
         self.path.join("logs")
     }
@@ -195,19 +197,21 @@ pub fn sweeps(runs: &Path) -> Vec<SweepDir> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::fixture;
 
     fn manifest(seed: u64) -> SweepManifest {
-        let cell = SweepCell {
+        let run = SweepRun {
             index: 0,
-            run: "a1".into(),
+            id: "a1".into(),
             dataset: "mosi".into(),
             model: "lnln".into(),
             seed,
-            training: "fresh".into(),
+            noise: fixture::noise("fresh", "half-complete"),
+            selection: SelectionRule::Validation,
             epochs: 3,
         };
         let suite = serde_json::json!({ "seeds": [seed] });
-        SweepManifest::new("paper", "/data".into(), suite, vec![cell])
+        SweepManifest::new("paper", "/data".into(), suite, vec![run])
     }
 
     #[test]

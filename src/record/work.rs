@@ -16,7 +16,7 @@ use super::atomic::{is_temporary, sync_folder, write_once};
 use super::attempt::{Attempt, Failure, Outcome, now};
 use super::error::{Error, Result, io as io_error};
 use super::run_dir::{RunDir, UNFINISHED};
-use super::sweep::SweepCell;
+use super::sweep::SweepRun;
 use crate::support::host;
 use crate::support::pulse::{Pulse, is_quiet};
 
@@ -184,15 +184,15 @@ impl Work {
     ///
     /// # Errors
     /// If the folder cannot be written to.
-    pub fn introduce(&self, cell: &SweepCell) -> Result<()> {
+    pub fn introduce(&self, run: &SweepRun) -> Result<()> {
         let word = |text: &str| toml::Value::from(text).to_string();
         let text = format!(
             "# The run failed before its configuration was resolved; this is what its sweep says of it.\n\
              dataset = {}\nmodel = {}\nseed = {}\n\n[recipe]\nepochs = {}\n",
-            word(&cell.dataset),
-            word(&cell.model),
-            cell.seed,
-            cell.epochs
+            word(&run.dataset),
+            word(&run.model),
+            run.seed,
+            run.epochs
         );
         write_once(&self.dir.config(), text.as_bytes()).map(drop)
     }

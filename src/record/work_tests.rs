@@ -88,7 +88,7 @@ fn silence(dir: &RunDir) {
     }
 }
 
-/// Two machines, epochs that take longer than any wait, and a cell that both want.
+/// Two machines, epochs that take longer than any wait, and a run that both want.
 #[test]
 fn who_has_lost_a_run_does_not_take_it_back_while_the_new_owner_lives() {
     let runs = tempfile::tempdir().unwrap();
@@ -216,7 +216,7 @@ fn a_failure_says_what_repeats_it_and_the_next_attempt_goes_on() {
     work.fail(
         vec!["loss is NaN".into()],
         None,
-        "lnln-bench run-cell".into(),
+        "lnln-bench run-one".into(),
     )
     .unwrap();
     assert_eq!(dir.read_failure().unwrap().error, ["loss is NaN"]);
@@ -233,7 +233,7 @@ fn a_process_that_died_without_a_word_is_buried() {
         time: 7,
         error: vec!["killed by signal 9".into()],
         log: None,
-        command: "lnln-bench run-cell".into(),
+        command: "lnln-bench run-one".into(),
     };
     bury(runs.path(), "lnln-11", u32::MAX - 7, &mut failure).unwrap();
     assert_eq!(dir.read_failure(), Some(failure));

@@ -1,25 +1,25 @@
-//! Is a report what its runs say? Builds it again and compares byte by byte.
+//! Checks a report: builds it again from its runs and compares byte by byte.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::build::build;
 use super::error::{Error, Result};
 use super::manifest::{NAME, ReportManifest};
 use super::rows::scores::Basis;
-use super::write::build;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     /// Files that were compared.
     pub files: usize,
-    /// What is not as it should be, one sentence each.
+    /// Differences, one sentence each.
     pub differences: Vec<String>,
 }
 
 /// Builds the report in `dir` again from `roots`, or from the folders it names itself where that is
 /// empty, and compares every file. Scores are computed from the predictions again, whatever scores
-/// the runs sealed; those that differ are named. Runs whose files changed since they were finished are errors.
+/// the runs have stored; those that differ are named. Runs whose files changed since they were finished are errors.
 ///
 /// # Errors
 /// If `dir` holds no report, or its runs cannot be read or trusted.

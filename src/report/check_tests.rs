@@ -1,4 +1,4 @@
-//! Scores that were changed together with their seal.
+//! Tests that scores which were edited together with their checksum are found.
 
 use std::fs;
 use std::path::Path;

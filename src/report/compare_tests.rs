@@ -1,4 +1,4 @@
-//! Which rows are tested against each other, and what their tables say of it.
+//! Tests which rows are compared with each other, and the notes on it.
 
 use std::fs;
 
@@ -6,15 +6,15 @@ use super::fixture::{TOY, TRUTH, eleven, manifest, predictions, record, save, sc
 use super::rows::scores::{ScoredRun, score_by};
 use super::rows::section::{Section, Tests, sections};
 use super::stats::compare::compare;
-use super::stats::finding::{Effort, Met};
+use super::stats::comparison::{Pairing, ResamplingPlan};
 use super::table::build;
 use super::{Options, write_report};
 use crate::record::Manifest;
-use crate::report::rows::reading::Reading;
+use crate::report::rows::aggregate::Aggregate;
 
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 
-const EFFORT: Effort = Effort {
+const EFFORT: ResamplingPlan = ResamplingPlan {
     bootstrap: 200,
     permutations: 199,
 };
@@ -24,10 +24,10 @@ fn tested(runs: Vec<ScoredRun>) -> Section {
     tested_by(runs, EFFORT)
 }
 
-fn tested_by(runs: Vec<ScoredRun>, effort: Effort) -> Section {
+fn tested_by(runs: Vec<ScoredRun>, plan: ResamplingPlan) -> Section {
     let mut section = sections(runs).unwrap().swap_remove(0);
     let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
-    let comparison = compare(&section, reference, effort).unwrap();
+    let comparison = compare(&section, reference, plan).unwrap();
     section.tests = Tests::Done(Box::new(comparison));
     section
 }
@@ -37,9 +37,9 @@ fn models(seeds: &[(&str, u64)]) -> Vec<ScoredRun> {
     seeds.iter().map(one).collect()
 }
 
-fn met(section: &Section, model: &str) -> Met {
-    let place = section.rows.iter().position(|r| r.model == model).unwrap();
-    section.comparison().unwrap().met[&place].clone()
+fn pairing(section: &Section, model: &str) -> Pairing {
+    let index = section.rows.iter().position(|r| r.model == model).unwrap();
+    section.comparison().unwrap().pairings[&index].clone()
 }
 
 /// The note on tests under the table of the first metric, and how many of its numbers have one.
@@ -71,7 +71,7 @@ fn every_interval_holds_its_number_and_the_derived_baseline_has_none() {
     let [mean, low, high, baseline] = ["mean", "low", "high", "configuration"].map(at);
     let (mut held, mut baselines) = (0, 0);
     for row in reader.records().map(Result::unwrap) {
-        let number = |place: usize| row[place].parse::<f64>().ok();
+        let number = |index: usize| row[index].parse::<f64>().ok();
         if let (Some(mean), Some(low), Some(high)) = (number(mean), number(low), number(high)) {
             assert!(low <= mean + 1e-12 && mean <= high + 1e-12, "{row:?}");
             held += 1;
@@ -93,7 +93,7 @@ fn seeds_that_no_other_has_are_paired_by_rank_and_the_note_says_so() {
         ("flat", 1),
         ("flat", 2),
     ]));
-    assert_eq!(met(&section, "flat"), Met::Ranks(2));
+    assert_eq!(pairing(&section, "flat"), Pairing::Ranks(2));
     let (notes, count) = notes(&section);
     // Three conditions, their mean and their area.
     assert_eq!(count, 5);
@@ -117,8 +117,8 @@ fn rows_that_cannot_be_tested_are_named_and_not_every_number_is_then() {
     runs.push(scored(other));
     let section = tested(runs);
     assert_eq!(
-        met(&section, "other"),
-        Met::Not("other mask seeds than the reference")
+        pairing(&section, "other"),
+        Pairing::Unpaired("other mask seeds than the reference")
     );
     let (notes, count) = notes(&section);
     assert_eq!(count, 5);
@@ -133,14 +133,14 @@ fn rows_that_cannot_be_tested_are_named_and_not_every_number_is_then() {
 }
 
 #[test]
-fn too_few_permutations_for_the_tests_of_a_table_are_said_to_be_too_few() {
+fn too_few_permutations_for_the_tests_of_a_table_are_noted() {
     let notes = |permutations| {
-        let effort = Effort {
+        let plan = ResamplingPlan {
             permutations,
             ..EFFORT
         };
         let runs = models(&[("lnln", 11), ("flat", 11)]);
-        notes(&tested_by(runs, effort)).0
+        notes(&tested_by(runs, plan)).0
     };
     // Five tests, each with p at least 1 in 100.
     let coarse = notes(99);
@@ -187,11 +187,14 @@ fn the_interval_of_a_difference_is_over_the_seeds_of_the_difference() {
     let plain = tested(runs.clone());
     runs.push(score_by(&TOY, wild).unwrap().swap_remove(0));
     let section = tested(runs);
-    assert_eq!(met(&section, "flat"), Met::Shared(2));
+    assert_eq!(pairing(&section, "flat"), Pairing::Shared(2));
     let find = |section: &Section| {
-        let place = section.rows.iter().position(|r| r.model == "flat").unwrap();
-        let reading = Reading::At(section.conditions[0]);
-        let found = section.comparison().unwrap().find(place, "acc_2", &reading);
+        let index = section.rows.iter().position(|r| r.model == "flat").unwrap();
+        let aggregate = Aggregate::At(section.conditions[0]);
+        let found = section
+            .comparison()
+            .unwrap()
+            .find(index, "acc_2", &aggregate);
         found.unwrap().test.unwrap()
     };
     let (with, without) = (find(&section), find(&plain));
@@ -203,7 +206,7 @@ fn the_interval_of_a_difference_is_over_the_seeds_of_the_difference() {
     );
 }
 
-/// The truth stands for the samples.
+/// The truth identifies the samples.
 #[test]
 fn other_labels_are_a_reason_not_to_test() {
     let mut other = record(manifest("other", 11, &GRID));
@@ -218,5 +221,5 @@ fn other_labels_are_a_reason_not_to_test() {
     runs.push(score_by(&TOY, other).unwrap().swap_remove(0));
     let section = tested(runs);
     let why = "other samples or labels than the reference";
-    assert_eq!(met(&section, "other"), Met::Not(why));
+    assert_eq!(pairing(&section, "other"), Pairing::Unpaired(why));
 }

@@ -1,10 +1,10 @@
-//! What keeps a report from being made.
+//! Errors of reports.
 
 use std::path::PathBuf;
 
 use crate::record;
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Runs that cannot be put into one report, or a report that cannot be written.
@@ -27,7 +27,7 @@ pub enum Error {
         "runs trained at one rate each: expected predictions for the same {expected} samples with the \
          same labels, found {found} others; leave one of the runs out"
     )]
-    OtherClips { expected: usize, found: usize },
+    OtherSamples { expected: usize, found: usize },
     #[error(
         "runs {first} and {second} are both {row} with seed {seed}, and differ only in {differ}; \
          a row holds a seed once, so leave one of them out"
@@ -65,7 +65,7 @@ pub enum Error {
     #[error("--reference {name}: expected one of {known}, the models of each section")]
     UnknownReference { name: String, known: String },
     #[error("--matrix-rates {condition}: expected one of {known}, the conditions of these runs")]
-    UnknownLevel { condition: String, known: String },
+    UnknownCondition { condition: String, known: String },
     #[error("--models {name}: expected one of {known}, the models of these runs")]
     UnknownModel { name: String, known: String },
     #[error(

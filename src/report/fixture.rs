@@ -1,9 +1,9 @@
-//! Hand-made runs for tests.
+//! Small runs for tests, with metrics that can be checked by hand.
 
 use crate::metric::{Direction, Metric, Protocol, Sums, Undefined, Unit};
 use crate::record::{Manifest, Record};
 
-pub use crate::record::fixture::{TRUTH, eleven, manifest, masks, predictions, save};
+pub use crate::record::fixture::{TRUTH, eleven, manifest, masks, noise, predictions, save};
 
 use crate::report::rows::scores::{ScoredRun, score_by};
 use crate::report::rows::section::{Section, sections};

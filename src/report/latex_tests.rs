@@ -1,4 +1,4 @@
-//! Whether LaTeX takes the tables, where there is one.
+//! Tests that LaTeX compiles the tables, where it is installed.
 
 use std::fs;
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::fixture::{TOY, eleven, section};
 use super::format::latex;
-use super::table::{Cell, Content, Line, Table, build};
+use super::table::{Cell, Content, Table, TableRow, build};
 
 /// A table of many rows with names that mean something to LaTeX.
 fn awkward() -> Table {
@@ -18,7 +18,7 @@ fn awkward() -> Table {
         "Müller-Lüdenscheidt's",
     ];
     let row = table.rows[0].clone();
-    let rows = (0..47).map(|i| Line {
+    let rows = (0..47).map(|i| TableRow {
         label: names[i % names.len()].to_string(),
         block: if i % 9 == 0 {
             format!("[block {i}")
@@ -57,9 +57,9 @@ fn what_looks_like_an_option_is_kept_from_being_one() {
 #[test]
 fn pdflatex_takes_the_tables() {
     if Command::new("pdflatex").arg("--version").output().is_err() {
-        // Not by a macro, whose words the test harness keeps to itself.
-        let said = b"skipped: no pdflatex to compile the tables with\n";
-        let _ = std::io::stderr().write_all(said);
+        // Not by a macro: the test harness captures its output.
+        let message = b"skipped: no pdflatex to compile the tables with\n";
+        let _ = std::io::stderr().write_all(message);
         return;
     }
     let section = section(&eleven());
@@ -81,8 +81,8 @@ fn pdflatex_takes_the_tables() {
         .current_dir(dir.path())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success(), "{said}");
+    let log = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{log}");
     let log = fs::read(dir.path().join("all.log")).unwrap();
     let log = String::from_utf8_lossy(&log);
     for fault in [

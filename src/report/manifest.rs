@@ -1,4 +1,4 @@
-//! `manifest.json` of a report: what stands behind every cell and series, and what the files hash to.
+//! The `manifest.json` of a report: the origin of every cell and series, and the hashes of its files.
 //!
 //! A cell gives the number of its origin; an origin the runs' file and conditions that were read, and the
 //! numbers of sets of runs; a set the ids; and `runs` each id's hashes.
@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Result, render};
 use super::numbering::{Numbered, Numbering};
+use crate::report::contents::{Figure, SectionContents};
 use crate::report::format::json;
-use crate::report::format::page::{Figure, Part};
 use crate::report::options::Options;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::table::{Column, Line, Table};
+use crate::report::table::{Column, Table, TableRow};
 
 /// Name of the file.
 pub const NAME: &str = "manifest.json";
@@ -22,7 +22,7 @@ pub const NAME: &str = "manifest.json";
 pub const KIND: &str = "lnln-bench report";
 
 /// Version of this file's layout. Raise it when a reader of today could misread it.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 1;
 
 /// Provenance of a report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,16 +33,16 @@ pub struct ReportManifest {
     pub version: String,
     /// Folders of runs, relative to the report.
     pub sources: Vec<String>,
-    /// What was asked for.
+    /// The options it was made with.
     pub options: Options,
     /// By id.
     pub runs: BTreeMap<String, RunMetadata>,
-    /// What the numbers of sets and origins stand for.
+    /// The sets and origins by number.
     #[serde(flatten)]
     pub numbered: Numbered,
     /// By id.
     pub tables: BTreeMap<String, TableMetadata>,
-    /// By path without its ending: SVG and PNG show the same.
+    /// By path without its extension.
     pub figures: BTreeMap<String, FigureMetadata>,
     /// blake3 of every other file of the report, by its path within.
     pub files: BTreeMap<String, String>,
@@ -66,7 +66,7 @@ pub struct RunMetadata {
     pub log_blake3: Option<String>,
 }
 
-/// A table, row by row, as it stands in every format.
+/// A table, row by row, the same in every format.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TableMetadata {
     pub title: String,
@@ -84,7 +84,7 @@ pub struct TableMetadata {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RowMetadata {
     pub row: String,
-    /// By column: what the cell says, and the number of its origin, null where there is no number.
+    /// By column: the text of the cell, and the number of its origin, null where there is no number.
     pub cells: BTreeMap<String, (String, Option<usize>)>,
 }
 
@@ -92,7 +92,7 @@ pub struct RowMetadata {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FigureMetadata {
     pub title: String,
-    /// What it shows, and the number of its origin.
+    /// Labels of the series, each with the number of its origin.
     pub series: Vec<(String, Option<usize>)>,
 }
 
@@ -101,14 +101,14 @@ impl ReportManifest {
     pub fn new(
         sources: &[String],
         options: &Options,
-        parts: &[Part],
+        parts: &[SectionContents],
         numbering: &Numbering,
         files: &[(String, Vec<u8>)],
     ) -> Self {
         let runs = parts.iter().flat_map(|p| p.section.trainings()).map(run);
-        let tables = parts.iter().flat_map(Part::tables);
+        let tables = parts.iter().flat_map(SectionContents::tables);
         let tables = tables.map(|t| (t.id.clone(), table(t, numbering)));
-        let figures = parts.iter().flat_map(Part::figures);
+        let figures = parts.iter().flat_map(SectionContents::figures);
         let figures = figures.map(|f| (f.path.clone(), figure(f, numbering)));
         let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
         Self {
@@ -197,11 +197,11 @@ fn run(run: &ScoredRun) -> (String, RunMetadata) {
 }
 
 fn table(table: &Table, numbering: &Numbering) -> TableMetadata {
-    let row = |line: &Line| {
+    let row = |line: &TableRow| {
         let cells = table.columns.iter().zip(&line.cells);
         let cells = cells.map(|(column, cell)| {
-            let said = (cell.content.said(), numbering.origin(&cell.origin));
-            (column.name.clone(), said)
+            let entry = (cell.content.full_text(), numbering.origin(&cell.origin));
+            (column.name.clone(), entry)
         });
         RowMetadata {
             row: line.full_label(),

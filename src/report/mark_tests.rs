@@ -1,14 +1,14 @@
-//! Marks of numbers in every format.
+//! Tests the marks of numbers in every format.
 
+use super::contents::SectionContents;
 use super::fixture::section;
-use super::format::page::Part;
 use super::format::{html, latex, markdown, terminal};
 use super::numbering::Numbering;
 use super::options::Options;
 use super::table::{Table, build};
 use crate::report::format::terminal::Style;
 
-/// FLAT's first number, which is not the best of its column, stands out all the same.
+/// FLAT's first number, which is not the best of its column, is marked as significant.
 fn marked(mut table: Table) -> Table {
     table.rows[0].cells[0].significant = true;
     table
@@ -23,8 +23,8 @@ fn what_is_significant_is_bold_though_it_is_not_the_best() {
     assert!(text.contains("| FLAT | **80.00** ± 0.00 |"), "{text}");
     let text = latex::table(&table);
     assert!(text.contains("FLAT & \\textbf{80.00}"), "{text}");
-    let show = |table: &Table, colour| {
-        let style = Style { width: 100, colour };
+    let show = |table: &Table, color| {
+        let style = Style { width: 100, color };
         terminal::tables(std::slice::from_ref(table), style)
     };
     let text = show(&table, false);
@@ -33,8 +33,8 @@ fn what_is_significant_is_bold_though_it_is_not_the_best() {
 }
 
 #[test]
-fn so_it_is_on_the_page() {
-    let mut part = Part::new(section(&[0.0, 0.5, 1.0]), &Options::default()).unwrap();
+fn what_is_significant_is_bold_on_the_page() {
+    let mut part = SectionContents::new(section(&[0.0, 0.5, 1.0]), &Options::default()).unwrap();
     part.shown[0].0 = marked(part.shown[0].0.clone());
     let parts = [part];
     let page = html::page(&parts, &Numbering::of(&parts)).unwrap();

@@ -1,17 +1,18 @@
-//! Tables and figures from run directories.
+//! Makes tables and figures from finished runs.
 //!
 //! ```text
-//! run directories -> scores -> sections (a data set each) -> tables -> markdown, latex, html, text
-//!                                         |                       \-> manifest: cell -> origin -> runs
-//!                                         +-> csv, figures
+//! run directories -> scores -> sections -> tables -> Markdown, LaTeX, HTML, terminal
+//!                                |  |         \-> manifest: cell -> origin -> runs
+//!                                |  \-> figures
+//!                                \-> tidy tables: CSV, Parquet
 //! ```
 //!
-//! Reads nothing but [`crate::record`] and computes with nothing but [`crate::metric`]; exporters
-//! give bytes, only [`write`] touches files. The same runs give the same bytes.
+//! Reads [`crate::record`] alone and computes with [`crate::metric`] alone. [`format`] turns a report
+//! into bytes, [`write`] puts them on disk. The same runs give the same bytes.
 
+pub mod build;
 pub mod check;
-pub mod cite;
-pub mod effort;
+pub mod contents;
 pub mod error;
 pub mod figure;
 pub mod format;
@@ -19,18 +20,17 @@ pub mod manifest;
 pub mod numbering;
 pub mod options;
 pub mod origin;
-mod place;
+pub mod resampling;
 pub mod rows;
 pub mod stats;
 pub mod table;
+pub mod tidy;
 pub mod write;
 
 #[cfg(test)]
 mod check_tests;
 #[cfg(test)]
 mod compare_tests;
-#[cfg(test)]
-mod csv_tests;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
@@ -41,6 +41,8 @@ mod mark_tests;
 mod protocol_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tidy_tests;
 #[cfg(test)]
 mod trace_tests;
 

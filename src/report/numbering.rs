@@ -1,16 +1,16 @@
-//! Sets of runs and origins by number, so that ten thousand cells can name theirs in a few bytes.
+//! Numbers sets of runs and origins, so that each of ten thousand cells can name its own in a few bytes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::format::page::Part;
-use super::origin::{Evidence, File, Origin, RunSet};
+use super::contents::SectionContents;
+use super::origin::{File, Origin, RunFiles, RunSet};
 use crate::mask::Condition;
-use crate::report::rows::reading::Reading;
+use crate::report::rows::aggregate::Aggregate;
 
-/// What [`Numbering`] numbers, as files keep it: both lists count from 0.
+/// Sets and origins as files store them: both lists count from 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Numbered {
     /// Ids of runs that numbers are computed from together, by seed.
@@ -18,7 +18,7 @@ pub struct Numbered {
     pub origins: Vec<OriginMetadata>,
 }
 
-/// Where a number comes from.
+/// The origin of a number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OriginMetadata {
     /// The file of each run that was read.
@@ -35,9 +35,9 @@ pub struct OriginMetadata {
     pub published: Option<String>,
 }
 
-/// What tells origins apart.
+/// The key of an origin.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+enum OriginKey {
     Runs(File, Vec<usize>, Vec<Condition>),
     Published(String),
 }
@@ -46,22 +46,22 @@ enum Key {
 #[derive(Clone, Debug, Default)]
 pub struct Numbering {
     numbered: Numbered,
-    /// By where a set lies in memory: most cells of a row share one. Kept, so that nothing else can
-    /// come to lie there.
-    places: HashMap<usize, (usize, RunSet)>,
+    /// By the address of a set: most cells of a row share one. The set is kept, so that no other can
+    /// get its address.
+    addresses: HashMap<usize, (usize, RunSet)>,
     sets: BTreeMap<RunSet, usize>,
-    origins: BTreeMap<Key, usize>,
+    origins: BTreeMap<OriginKey, usize>,
 }
 
 impl Numbering {
     /// Numbers everything that tables and figures show.
-    pub fn of(parts: &[Part]) -> Self {
+    pub fn of(parts: &[SectionContents]) -> Self {
         let mut all = Self::default();
         for part in parts {
-            let readings = Reading::all(&part.section.conditions);
+            let aggregates = Aggregate::all(&part.section.conditions);
             for row in &part.section.rows {
                 all.add_set(&row.ids);
-                let read = readings.iter().map(|r| row.ids_at(&r.conditions()));
+                let read = aggregates.iter().map(|r| row.ids_at(&r.conditions()));
                 read.for_each(|runs| all.add_set(&runs));
             }
             for table in part.tables() {
@@ -78,7 +78,7 @@ impl Numbering {
 
     /// Number of a set that some row or cell has.
     pub fn set(&self, runs: &RunSet) -> Option<usize> {
-        match self.places.get(&place(runs)) {
+        match self.addresses.get(&address(runs)) {
             Some((number, _)) => Some(*number),
             None => self.sets.get(runs).copied(),
         }
@@ -89,54 +89,54 @@ impl Numbering {
         self.origins.get(&self.key(origin)?).copied()
     }
 
-    /// What the numbers stand for.
+    /// The sets and origins by number.
     pub fn numbered(&self) -> &Numbered {
         &self.numbered
     }
 
     fn add_set(&mut self, runs: &RunSet) {
-        let (next, place) = (self.numbered.sets.len(), place(runs));
-        if self.places.contains_key(&place) {
+        let (next, address) = (self.numbered.sets.len(), address(runs));
+        if self.addresses.contains_key(&address) {
             return;
         }
         let number = *self.sets.entry(Arc::clone(runs)).or_insert(next);
-        self.places.insert(place, (number, Arc::clone(runs)));
+        self.addresses.insert(address, (number, Arc::clone(runs)));
         if number == next {
             self.numbered.sets.push(runs.to_vec());
         }
     }
 
     fn add(&mut self, origin: &Origin) {
-        if let Origin::Runs(evidence) = origin {
-            evidence.runs.iter().for_each(|runs| self.add_set(runs));
+        if let Origin::Runs(files) = origin {
+            files.runs.iter().for_each(|runs| self.add_set(runs));
         }
         let Some(key) = self.key(origin) else {
             return;
         };
         let next = self.numbered.origins.len();
         if *self.origins.entry(key.clone()).or_insert(next) == next {
-            self.numbered.origins.push(key.facts());
+            self.numbered.origins.push(key.metadata());
         }
     }
 
-    fn key(&self, origin: &Origin) -> Option<Key> {
+    fn key(&self, origin: &Origin) -> Option<OriginKey> {
         match origin {
-            Origin::Runs(Evidence {
+            Origin::Runs(RunFiles {
                 file,
                 runs,
                 conditions,
             }) => {
                 let sets: Option<Vec<usize>> = runs.iter().map(|runs| self.set(runs)).collect();
-                Some(Key::Runs(*file, sets?, conditions.clone()))
+                Some(OriginKey::Runs(*file, sets?, conditions.clone()))
             }
-            Origin::Published(source) => Some(Key::Published(source.clone())),
+            Origin::Published(source) => Some(OriginKey::Published(source.clone())),
             Origin::Nothing => None,
         }
     }
 }
 
-impl Key {
-    fn facts(&self) -> OriginMetadata {
+impl OriginKey {
+    fn metadata(&self) -> OriginMetadata {
         match self {
             Self::Runs(file, sets, conditions) => OriginMetadata {
                 file: Some(file.name().to_string()),
@@ -152,7 +152,7 @@ impl Key {
     }
 }
 
-fn place(runs: &RunSet) -> usize {
+fn address(runs: &RunSet) -> usize {
     runs.as_ptr() as usize
 }
 
@@ -166,11 +166,11 @@ mod tests {
 
     #[test]
     fn equal_origins_share_a_number_and_equal_sets_do() {
-        let (a, twin, b) = (runs(&["1", "2"]), runs(&["1", "2"]), runs(&["3"]));
+        let (a, duplicate, b) = (runs(&["1", "2"]), runs(&["1", "2"]), runs(&["3"]));
         let condition = |rate| vec![Condition::of_number(rate).unwrap()];
         let origins = [
             Origin::predictions(&a, condition(0.5)),
-            Origin::predictions(&twin, condition(0.5)),
+            Origin::predictions(&duplicate, condition(0.5)),
             Origin::predictions(&a, condition(0.6)),
             Origin::predictions(&b, condition(0.5)),
             Origin::of(File::Log, &a, condition(0.5)),
@@ -185,11 +185,14 @@ mod tests {
         assert_eq!(numbers[6], None);
         assert_eq!(all.numbered().sets, [vec!["1", "2"], vec!["3"]]);
         assert_eq!(all.numbered().origins[1].conditions, ["0.6"]);
-        assert_eq!((all.set(&twin), all.set(&runs(&["9"]))), (Some(0), None));
+        assert_eq!(
+            (all.set(&duplicate), all.set(&runs(&["9"]))),
+            (Some(0), None)
+        );
     }
 
     #[test]
-    fn what_a_number_is_held_against_comes_second() {
+    fn what_a_number_is_compared_with_comes_second() {
         let (a, b) = (runs(&["1"]), runs(&["2"]));
         let of = |runs| Origin::predictions(runs, Vec::new());
         let mut all = Numbering::default();

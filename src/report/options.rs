@@ -1,21 +1,21 @@
-//! What a report shows, as its manifest keeps it.
+//! The options of a report, as its manifest stores them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::mask::Condition;
 
-/// Which tables to show.
+/// The set of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
     /// All metrics overall, each metric at every condition, what the models cost.
     #[default]
     Full,
-    /// The columns of the LNLN paper's tables, published numbers beside ours.
+    /// The columns of the LNLN paper's tables, next to the published numbers.
     Paper,
 }
 
-/// What to show of the runs.
+/// Options of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     #[serde(default)]
@@ -31,7 +31,9 @@ pub struct Options {
     /// ones where empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub matrix_conditions: Vec<Condition>,
-    /// How often to resample, 0 for no tests; by default as [`EFFORT`](super::effort::EFFORT), with more
-    /// permutations for large tables, and not at all for more than [`MANY`](super::effort::MANY) runs.
+    /// How often to resample, 0 for no tests; by default see
+    /// [`plan`](super::resampling::plan).
     pub resamples: Option<usize>,
+    /// Render every figure as PNG too.
+    pub png: bool,
 }

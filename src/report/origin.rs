@@ -1,4 +1,4 @@
-//! Where the number of a cell or the line of a figure comes from.
+//! The origin of a number: the runs and files behind a cell or the line of a figure.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use crate::mask::Condition;
 /// Ids of runs, by seed; shared by all that is computed from them.
 pub type RunSet = Arc<[String]>;
 
-/// What a number was made of.
+/// The source of a number.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Origin {
     /// Read from files of runs.
-    Runs(Evidence),
+    Runs(RunFiles),
     /// Printed in a paper: `Zhang et al. 2024, Table 2`.
     Published(String),
     /// There is no number.
@@ -19,13 +19,13 @@ pub enum Origin {
     Nothing,
 }
 
-/// Files of runs, and what of them was read.
+/// Files of runs, and the part of them that was read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Evidence {
+pub struct RunFiles {
     pub file: File,
-    /// The runs the number is of, then those it is held against.
+    /// The runs the number is of, then those it is compared with.
     pub runs: Vec<RunSet>,
-    /// The conditions whose predictions count; empty where it is no matter of conditions.
+    /// The conditions whose predictions count; empty where they do not matter.
     pub conditions: Vec<Condition>,
 }
 
@@ -57,14 +57,14 @@ impl Origin {
 
     /// A file of these runs.
     pub fn of(file: File, runs: &RunSet, conditions: Vec<Condition>) -> Self {
-        Self::Runs(Evidence {
+        Self::Runs(RunFiles {
             file,
             runs: vec![Arc::clone(runs)],
             conditions,
         })
     }
 
-    /// The same, held against the runs of another number.
+    /// The same, compared with the runs of another number.
     pub fn against(mut self, other: &Self) -> Self {
         if let (Self::Runs(own), Self::Runs(other)) = (&mut self, other) {
             own.runs.extend(other.runs.first().map(Arc::clone));

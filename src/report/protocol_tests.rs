@@ -1,29 +1,30 @@
-//! Models trained by different protocols in one report.
+//! Tests reports on models that were trained by different protocols.
 
-use super::fixture::{TOY, manifest, scored};
-use super::format::csv;
+use super::fixture::{TOY, manifest, noise, scored};
+use super::format::scores_csv;
 use super::origin::Origin;
 use super::table::{Cell, build};
+use crate::record::training::NoiseMetadata;
 use crate::report::rows::provenance;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::sections;
 
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 
-/// One model under the three training protocols, its noise worded as runs do, and the baseline.
+/// One model under the three training protocols, and the baseline.
 fn protocols() -> Vec<ScoredRun> {
-    let worded = |id: &str, noise: &str, rates: &[f64]| {
+    let under = |id: &str, noise: NoiseMetadata, rates: &[f64]| {
         let mut manifest = manifest("lnln", 11, rates);
-        (manifest.id, manifest.training.noise) = (id.into(), noise.into());
+        (manifest.id, manifest.training.noise) = (id.into(), Some(noise));
         manifest
     };
     let mut runs = vec![
-        worded("clean", "clean (random)", &GRID),
-        worded("mixed", "fresh (random)", &GRID),
+        under("clean", noise("clean", "half-complete"), &GRID),
+        under("mixed", noise("fresh", "half-complete"), &GRID),
     ];
     for rate in GRID {
-        let noise = format!("fresh (random at {rate})");
-        let mut at = worded(&format!("at-{rate}"), &noise, &[rate]);
+        let noise = noise("fresh", &rate.to_string());
+        let mut at = under(&format!("at-{rate}"), noise, &[rate]);
         at.selection.conditions = at.masks[0].conditions.clone();
         runs.push(at);
     }
@@ -36,13 +37,13 @@ fn protocols() -> Vec<ScoredRun> {
 /// Ids of the runs a cell is computed from.
 fn runs(cell: &Cell) -> &[String] {
     match &cell.origin {
-        Origin::Runs(evidence) => &evidence.runs[0],
+        Origin::Runs(files) => &files.runs[0],
         other => panic!("expected runs, found {other:?}"),
     }
 }
 
 #[test]
-fn training_protocols_stand_beside_the_model_and_rates_join_into_one_row() {
+fn training_protocols_are_part_of_the_label_and_rates_join_into_one_row() {
     let section = sections(protocols()).unwrap().swap_remove(0);
     let labels: Vec<_> = section.rows.iter().map(|r| r.label.as_str()).collect();
     assert_eq!(
@@ -69,7 +70,7 @@ fn training_protocols_stand_beside_the_model_and_rates_join_into_one_row() {
             .iter()
             .any(|note| note.contains("a training per rate"))
     );
-    let scores = String::from_utf8(csv::scores(&[&section]).unwrap()).unwrap();
+    let scores = String::from_utf8(scores_csv::scores(&[&section]).unwrap()).unwrap();
     let of = |id: &str| scores.lines().filter(|line| line.ends_with(id)).count();
     assert_eq!(of(",at-0.5") * GRID.len(), of(",mixed"));
     let facts = provenance::facts(&section);

@@ -1,4 +1,4 @@
-//! Whole tables in every format, and whole reports on disk.
+//! Tests whole tables in every format, and whole reports on disk.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,22 +6,23 @@ use std::path::Path;
 
 use super::figure::{curves, svg};
 use super::fixture::{TOY, eleven, manifest, predictions, record, save, scored, section};
-use super::format::{csv, html, latex, markdown, page, terminal};
+use super::format::{EXPORTERS, Report, html, latex, markdown, terminal};
 use super::numbering::Numbering;
 use super::table::build;
-use super::{Options, check, write_report};
+use super::tidy::summary;
+use super::{Layout, Options, check, write_report};
 use crate::record::RunDir;
-use crate::report::format::page::Part;
+use crate::report::contents::SectionContents;
 use crate::report::format::terminal::Style;
 use crate::report::rows::scores::score_by;
-use crate::report::rows::section::sections;
+use crate::report::rows::section::{Section, sections};
 
 /// A small grid, so that snapshots can be read.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 
 const REFERENCE: Style = Style {
     width: 100,
-    colour: false,
+    color: false,
 };
 
 #[test]
@@ -34,8 +35,8 @@ fn tables_in_markdown() {
 
 #[test]
 fn the_whole_page_in_markdown() {
-    let part = Part::new(section(&GRID), &Options::default()).unwrap();
-    insta::assert_snapshot!(page::markdown(&[part]));
+    let part = SectionContents::new(section(&GRID), &Options::default()).unwrap();
+    insta::assert_snapshot!(markdown::page(&[part]));
 }
 
 #[test]
@@ -75,23 +76,34 @@ fn a_long_name_wraps_in_the_terminal_and_numbers_do_not() {
     insta::assert_snapshot!(terminal::tables(&[table], narrow));
 }
 
+/// The file of this name of a report on one section.
+fn exported(file: &str, section: Section) -> String {
+    let parts = [SectionContents::new(section, &Options::default()).unwrap()];
+    let (numbering, layout) = (Numbering::of(&parts), Layout::Full);
+    let summary = summary::frame(&parts, &numbering, layout).unwrap();
+    let report = Report {
+        parts: &parts,
+        numbering: &numbering,
+        layout,
+        summary: &summary,
+    };
+    let exporter = EXPORTERS.iter().find(|exporter| exporter.file == file);
+    String::from_utf8((exporter.unwrap().render)(&report).unwrap()).unwrap()
+}
+
 #[test]
 fn scores_in_csv() {
-    let scores = csv::scores(&[&section(&[0.0, 1.0])]).unwrap();
-    insta::assert_snapshot!(String::from_utf8(scores).unwrap());
+    insta::assert_snapshot!(exported("scores.csv", section(&[0.0, 1.0])));
 }
 
 #[test]
 fn summary_in_csv() {
-    let part = Part::new(section(&GRID), &Options::default()).unwrap();
-    let numbering = Numbering::of(std::slice::from_ref(&part));
-    let summary = csv::summary(&[&part.section], &numbering).unwrap();
-    insta::assert_snapshot!(String::from_utf8(summary).unwrap());
+    insta::assert_snapshot!(exported("summary.csv", section(&GRID)));
 }
 
 #[test]
 fn the_page_in_html() {
-    let part = Part::new(section(&GRID), &Options::default()).unwrap();
+    let part = SectionContents::new(section(&GRID), &Options::default()).unwrap();
     let parts = [part];
     let page = html::page(&parts, &Numbering::of(&parts)).unwrap();
     let loads = ["http://", "https://", "src=", "@import", "<link"];
@@ -176,7 +188,7 @@ fn missing_predictions_are_an_error_that_names_the_run() {
 fn configurations_that_differ_get_rows_of_their_own() {
     let mut other = manifest("lnln", 11, &GRID);
     other.id = "other".into();
-    other.training.encoder = "features".into();
+    other.training.encoder = Some("features".into());
     let runs = vec![scored(manifest("lnln", 11, &GRID)), scored(other)];
     let section = sections(runs).unwrap().swap_remove(0);
     let labels: Vec<_> = section.rows.iter().map(|r| r.label.as_str()).collect();
@@ -184,10 +196,49 @@ fn configurations_that_differ_get_rows_of_their_own() {
 }
 
 #[test]
+fn settings_of_training_do_not_tell_baselines_apart() {
+    let mut other = manifest("constant", 11, &GRID);
+    other.id = "other".into();
+    other.training.epochs += 3;
+    let runs = vec![scored(manifest("constant", 11, &GRID)), scored(other)];
+    let section = sections(runs).unwrap().swap_remove(0);
+    let rows = section
+        .rows
+        .iter()
+        .map(|r| (r.label.as_str(), r.runs.len()));
+    assert_eq!(rows.collect::<Vec<_>>(), [("CONSTANT (baseline)", 1)]);
+}
+
+#[test]
+fn the_number_of_parameters_is_in_a_label_only_if_nothing_else_tells_rows_apart() {
+    let labels = |encoder: &str| {
+        let mut other = manifest("lnln", 11, &GRID);
+        other.id = "other".into();
+        other.training.encoder = Some(encoder.into());
+        other.model.parameters = Some(7);
+        let runs = vec![scored(manifest("lnln", 11, &GRID)), scored(other)];
+        let section = sections(runs).unwrap().swap_remove(0);
+        section
+            .rows
+            .into_iter()
+            .map(|r| r.label)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        labels("features"),
+        ["LNLN (encoder features)", "LNLN (encoder tiny)"]
+    );
+    assert_eq!(
+        labels("tiny"),
+        ["LNLN (parameters 1000)", "LNLN (parameters 7)"]
+    );
+}
+
+#[test]
 fn a_seed_that_occurs_twice_is_an_error_that_says_how_the_runs_differ() {
     let mut other = manifest("lnln", 11, &GRID);
     other.id = "other".into();
-    other.build.device = "H100".into();
+    other.build.device = Some("H100".into());
     let runs = vec![scored(manifest("lnln", 11, &GRID)), scored(other)];
     assert_eq!(
         sections(runs).unwrap_err().to_string(),
@@ -260,6 +311,38 @@ fn the_same_runs_give_the_same_bytes() {
     assert_eq!(files, first.keys().cloned().collect::<Vec<_>>());
     let text = String::from_utf8(first["report.md"].clone()).unwrap();
     assert!(text.contains("n/a") && !text.contains("NaN"));
+}
+
+#[test]
+fn pictures_are_rendered_where_asked_for_and_removed_where_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    let options = |png| Options {
+        metrics: vec!["mae".into()],
+        resamples: Some(0),
+        png,
+        ..Options::default()
+    };
+    let pictures = || {
+        let all = contents(&out).into_iter();
+        all.filter(|(name, _)| name.ends_with(".png"))
+            .collect::<Vec<_>>()
+    };
+    write_report(&[&runs], &out, &options(true)).unwrap();
+    let figures = contents(&out)
+        .keys()
+        .filter(|n| n.ends_with(".svg"))
+        .count();
+    assert!(figures > 3 && pictures().len() == figures);
+    assert!(
+        pictures()
+            .iter()
+            .all(|(_, bytes)| bytes.starts_with(b"\x89PNG"))
+    );
+    assert!(check(&out, &[]).unwrap().differences.is_empty());
+    write_report(&[&runs], &out, &options(false)).unwrap();
+    assert!(pictures().is_empty());
 }
 
 #[test]
@@ -370,10 +453,8 @@ fn a_selection_shows_what_was_asked_for_and_drops_old_figures() {
     };
     let written = write_report(&[&runs], &out, &options).unwrap();
     let left = contents(&out);
-    assert!(left.len() < all && left.contains_key("figures/toy-mae.png"));
-    assert!(
-        !left.contains_key("figures/toy-corr.svg") && !left.contains_key("figures/toy-corr.png")
-    );
+    assert!(left.len() < all && left.contains_key("figures/toy-mae.svg"));
+    assert!(!left.contains_key("figures/toy-corr.svg"));
     let labels: Vec<_> = written.overviews[0]
         .rows
         .iter()
@@ -402,7 +483,7 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
         "--models lnnl: expected one of constant, flat, lnln, the models of these runs"
     );
     assert!(ask(&["f2"], &[]).starts_with("--metrics f2: expected one of "));
-    // A stem stands for what is scored with and without labels of zero.
+    // A stem selects the metrics with and without labels of zero.
     let options = Options {
         metrics: vec!["f1_swapped".into()],
         resamples: Some(0),

@@ -1,10 +1,10 @@
-//! From the cells of a written report back to files, by nothing but its `manifest.json`.
+//! Traces the cells of a written report to files by its `manifest.json` alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::fixture::{eleven, manifest, masks, predictions, save};
+use super::fixture::{eleven, manifest, masks, noise, predictions, save};
 use super::manifest::{ReportManifest, TableMetadata};
 use super::numbering::OriginMetadata;
 use super::tests::save_all;
@@ -37,14 +37,14 @@ fn report(root: &Path, layout: Layout) -> ReportManifest {
     ReportManifest::parse(&fs::read(out.join("manifest.json")).unwrap()).unwrap()
 }
 
-/// Every number of an origin in a report, as (place, what the cell says, number).
+/// Every number of an origin in a report, as (place, text of the cell, number).
 fn cells(m: &ReportManifest) -> Vec<(String, &TableMetadata, &str, &str, Option<usize>)> {
     let mut all = Vec::new();
     for (id, table) in &m.tables {
         for row in &table.rows {
-            for (column, (said, origin)) in &row.cells {
+            for (column, (text, origin)) in &row.cells {
                 let place = format!("{id} / {} / {column}", row.row);
-                all.push((place, table, column.as_str(), said.as_str(), *origin));
+                all.push((place, table, column.as_str(), text.as_str(), *origin));
             }
         }
     }
@@ -57,7 +57,7 @@ fn every_cell_and_series_leads_to_files_with_these_hashes() {
 }
 
 #[test]
-fn so_does_every_cell_of_ours_in_the_papers_layout() {
+fn every_cell_of_our_own_leads_to_files_in_the_papers_layout() {
     leads_to_files(Layout::Paper, 250);
 }
 
@@ -74,7 +74,7 @@ fn leads_to_files(layout: Layout, least: usize) {
     let of_cells = cells(&m).into_iter().filter(|c| ours(c.2));
     let of_cells = of_cells.map(|c| (c.0, c.3, c.4));
     // The baseline has no distance to itself, and some methods are published only.
-    let numbers = of_cells.filter(|(_, said, _)| *said != "-");
+    let numbers = of_cells.filter(|(_, text, _)| *text != "-");
     let all: Vec<_> = numbers
         .map(|(place, _, o)| (place, o))
         .chain(series)
@@ -108,7 +108,7 @@ fn every_score_can_be_computed_again_from_what_its_origin_names() {
 }
 
 #[test]
-fn so_can_every_score_in_the_papers_layout() {
+fn every_score_can_be_computed_again_in_the_papers_layout() {
     computed_again(Layout::Paper, 300);
 }
 
@@ -122,7 +122,7 @@ fn computed_again(layout: Layout, least: usize) {
     };
     let runs: BTreeMap<&String, Vec<Group>> = m.runs.keys().map(|id| (id, groups(id))).collect();
     let mut again = 0;
-    for (place, table, column, said, origin) in cells(&m) {
+    for (place, table, column, text, origin) in cells(&m) {
         let metrics = &table.metrics[column];
         let Some(origin) = origin.map(|number| &m.numbered.origins[number]) else {
             continue;
@@ -130,9 +130,9 @@ fn computed_again(layout: Layout, least: usize) {
         let ([set], false) = (origin.sets.as_slice(), metrics.is_empty()) else {
             continue;
         };
-        let said: Vec<&str> = said.split(" / ").collect();
-        assert_eq!(said.len(), metrics.len(), "{place}");
-        for (metric, said) in metrics.iter().zip(said) {
+        let shown: Vec<&str> = text.split(" / ").collect();
+        assert_eq!(shown.len(), metrics.len(), "{place}");
+        for (metric, shown) in metrics.iter().zip(shown) {
             let metric = protocol("mosi").unwrap().metric(metric).unwrap();
             let found: Option<Vec<f64>> = m.numbered.sets[*set]
                 .iter()
@@ -142,8 +142,8 @@ fn computed_again(layout: Layout, least: usize) {
                 Some(seeds) => metric.display(seeds.iter().sum::<f64>() / seeds.len() as f64),
                 None => "n/a".to_string(),
             };
-            let said = said.split(" ± ").next().unwrap_or_default();
-            assert_eq!(said, text, "{place}");
+            let shown = shown.split(" ± ").next().unwrap_or_default();
+            assert_eq!(shown, text, "{place}");
             again += 1;
         }
     }
@@ -198,7 +198,7 @@ fn score(groups: &[Group], metric: &Metric, origin: &OriginMetadata, area: bool)
 }
 
 #[test]
-fn a_number_held_against_others_names_them_too() {
+fn a_number_compared_with_others_names_them_too() {
     let dir = tempfile::tempdir().unwrap();
     let m = report(dir.path(), Layout::Full);
     let row = &m.tables["toy-overview-above-baseline"].rows[0];
@@ -222,7 +222,7 @@ fn training_curves_at_the_tested_rate_show_every_training() {
         let mut m = manifest("lnln", 11, &[rate]);
         let condition = Condition::of_number(rate).unwrap();
         m.id = format!("lnln-11-{rate}");
-        m.training.noise = format!("fresh (random at {condition})");
+        m.training.noise = Some(noise("fresh", &condition.to_string()));
         m.selection.conditions = vec![condition];
         let run = RunDir::create(&runs, &m.id).unwrap();
         let epoch = |(number, loss): (usize, &f64)| {

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `seed_S.safetensors` | inputs, the field of seed S, masks and masked inputs at several rates |
+//! | `seed_S.safetensors` | inputs, the draws of seed S, masks and masked inputs at several rates |
 //! | `train_rates.safetensors` | uniform draws, zeroed samples and rates for seeds and sizes |
 //! | `loader_seed_S.safetensors` | a whole loader of run seed S: construction and refreshes |
 
@@ -75,7 +75,7 @@ struct Inputs {
 }
 
 impl Check {
-    /// `seed_S`: the field, every mask and every masked input.
+    /// `seed_S`: the draws, every mask and every masked input.
     fn fields_and_masks(&mut self, seed: u64) -> Result<(), Error> {
         let inputs = self.inputs("in.")?;
         self.valid(&inputs)?;
@@ -87,15 +87,15 @@ impl Check {
         }
         let per_sample = self.tensors.f64("in.per_sample_rate")?.data.clone();
         for (which, modality) in Modality::ALL.into_iter().enumerate() {
-            let field = field(seed, modality, inputs.rows, inputs.steps[which])?;
+            let draws = draws(seed, modality, inputs.rows, inputs.steps[which])?;
             let shape = [inputs.rows, inputs.steps[which]];
-            self.floats(&format!("uniform.{modality}"), &shape, &field)?;
+            self.floats(&format!("uniform.{modality}"), &shape, &draws)?;
             for rate in &stored {
                 let rates = match rate.as_str() {
                     "per_sample" => per_sample.clone(),
                     uniform => vec![self.rate(uniform)?; inputs.rows],
                 };
-                let mask = inputs.keep(which, &field, &rates)?;
+                let mask = inputs.keep(which, &draws, &rates)?;
                 let prefix = format!("out.rate_{rate}.{modality}");
                 self.bits(&format!("{prefix}_keep"), &mask)?;
                 self.masked(&inputs, modality, &mask, &format!("{prefix}_m"))?;
@@ -217,8 +217,8 @@ impl Check {
     ) -> Result<(), Error> {
         self.rates(prefix, drawn)?;
         for (which, modality) in Modality::ALL.into_iter().enumerate() {
-            let field = field(LOADER_MASK_SEED, modality, inputs.rows, inputs.steps[which])?;
-            let mask = inputs.keep(which, &field, &drawn.rates[which])?;
+            let draws = draws(LOADER_MASK_SEED, modality, inputs.rows, inputs.steps[which])?;
+            let mask = inputs.keep(which, &draws, &drawn.rates[which])?;
             if whole || modality == Modality::Text {
                 self.masked(inputs, modality, &mask, &format!("{prefix}{modality}_m"))?;
             } else {
@@ -380,14 +380,14 @@ fn compared(
 }
 
 impl Inputs {
-    fn keep(&self, which: usize, field: &[f64], rates: &[f64]) -> Result<Keep, Error> {
+    fn keep(&self, which: usize, draws: &[f64], rates: &[f64]) -> Result<Keep, Error> {
         let (lengths, steps) = (&self.lengths[which], self.steps[which]);
-        Ok(keep(field, rates, lengths, steps, Modality::ALL[which])?)
+        Ok(keep(draws, rates, lengths, steps, Modality::ALL[which])?)
     }
 }
 
-/// The published field; data set, split, ids and phase do not enter it.
-fn field(seed: u64, modality: Modality, rows: usize, steps: usize) -> Result<Vec<f64>, Error> {
+/// The published draws; data set, split, ids and phase do not enter them.
+fn draws(seed: u64, modality: Modality, rows: usize, steps: usize) -> Result<Vec<f64>, Error> {
     let (split, phase) = (SplitName::Test, Phase::Evaluation);
     let scope = Scope {
         dataset: "golden",
@@ -398,7 +398,7 @@ fn field(seed: u64, modality: Modality, rows: usize, steps: usize) -> Result<Vec
     };
     let (ids, lengths) = (vec![String::new(); rows], vec![0; rows]);
     let (ids, lengths) = (ids.as_slice(), lengths.as_slice());
-    Ok(Reference.field(
+    Ok(Reference.draws(
         &scope,
         Rows {
             ids,

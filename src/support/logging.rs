@@ -1,4 +1,4 @@
-//! Log lines on stderr, written around the progress bars.
+//! Writes log lines to stderr, around the progress bars.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -8,10 +8,10 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::Progress;
 
-/// Environment variable that overrides the level, in `tracing`'s filter syntax.
+/// Environment variable that overrides the log level, in `tracing`'s filter syntax.
 pub const FILTER: &str = "LNLN_BENCH_LOG";
 
-/// Start logging: warnings only when quiet, everything of ours with `-v`.
+/// Starts logging: warnings with `--quiet`, debug messages of this crate with `-v`.
 pub fn start(progress: &Progress, quiet: bool, verbose: bool) {
     let level = match (quiet, verbose) {
         (true, _) => "warn",
@@ -43,7 +43,7 @@ impl<'a> MakeWriter<'a> for AroundBars {
     }
 }
 
-/// Collects one event and writes it in one piece while the bars stand aside.
+/// Collects one event and writes it at once while the bars are hidden.
 struct Line {
     bars: MultiProgress,
     bytes: Vec<u8>,

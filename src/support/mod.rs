@@ -5,7 +5,9 @@ pub mod logging;
 pub mod progress;
 pub mod pulse;
 pub mod shell;
+pub mod sweep_time;
 pub mod turn;
 pub mod words;
 
 pub use progress::{Bar, Progress};
+pub use sweep_time::SweepRuns;

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Formats bytes and durations.
 
 /// `4.1 GiB`.
 pub fn bytes(bytes: u64) -> String {

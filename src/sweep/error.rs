@@ -1,4 +1,4 @@
-//! What can go wrong in a sweep.
+//! Errors of planning and running a suite.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ pub enum Error {
          or point --data at the folder that holds it"
     )]
     NotPrepared { name: String, path: PathBuf },
-    #[error("`{path}` is no suite: {reason}")]
+    #[error("`{path}` is not a suite: {reason}")]
     Suite { path: PathBuf, reason: String },
     #[error("expected a protocol like own or paper, found `{found}`")]
     ProtocolName { found: String },
@@ -26,7 +26,7 @@ pub enum Error {
         expected: &'static str,
     },
     #[error("the suite overrides model {name}, which it does not run")]
-    ForeignModel { name: String },
+    UnusedOverride { name: String },
     #[error("nothing to run: expected at least one {what}")]
     NothingToDo { what: &'static str },
     #[error(
@@ -40,8 +40,12 @@ pub enum Error {
     },
     #[error("the run was trained with encoder {expected}, not {found}: give it with --encoder")]
     OtherEncoder { expected: String, found: String },
+    #[error(
+        "run {run} holds external predictions (`lnln-bench score`): it has no weights to predict with"
+    )]
+    NoWeights { run: String },
     #[error("no sample `{sample}` in the {split} split; its ids look like `{example}`")]
-    NoClip {
+    NoSample {
         sample: String,
         split: &'static str,
         example: String,
@@ -50,19 +54,13 @@ pub enum Error {
         "no weights of this run were chosen by metric `{found}`: expected --metric with one of {known}"
     )]
     NoMetric { found: String, known: String },
-    #[error("the {split} split of {dataset}: {source}")]
-    Tokens {
-        dataset: String,
-        split: &'static str,
-        source: Box<crate::model::ModelError>,
-    },
-    #[error("the sweep has no cell {index}: expected one from 0 to {}", count.saturating_sub(1))]
-    NoCell { index: usize, count: usize },
+    #[error("the sweep has no run {index}: expected an index from 0 to {}", count.saturating_sub(1))]
+    NoRun { index: usize, count: usize },
     #[error(
-        "cell {index} is no longer run {expected}: its data set, its encoder or this program changed \
+        "entry {index} of the sweep is no longer run {expected}: its data set, its encoder or this program changed \
          since the sweep was planned; plan it again with `lnln-bench run`"
     )]
-    OtherCell { index: usize, expected: String },
+    OtherRun { index: usize, expected: String },
     #[error("{failed} of {total} runs failed; the others are done and are not repeated")]
     RunsFailed { failed: usize, total: usize },
     #[error("cannot read or write `{path}`: {source}")]
@@ -91,7 +89,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether everything was stored because a signal asked for it.
+    /// Whether a signal ended the work, with everything stored.
     pub fn is_stop(&self) -> bool {
         use crate::train::Error::{Interrupted, InterruptedEncoding, InterruptedEvaluation};
         matches!(

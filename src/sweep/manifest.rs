@@ -1,14 +1,14 @@
-//! A suite as an immutable list of cells, and back.
+//! Turns a suite into an immutable list of runs, and a stored run back into its suite.
 
 use std::path::{Path, PathBuf};
 
-use super::plan::Cell;
+use super::plan::PlannedRun;
 use super::train_on;
 use super::{Error, Suite};
-use crate::mask::RateDistribution;
-use crate::record::{SweepCell, SweepManifest};
+use crate::record::{SweepManifest, SweepRun};
+use crate::train::EncoderSpec;
 
-/// The manifest of a suite's cells; `stem` becomes part of its name, `data` is the folder of prepared
+/// The manifest of a suite's runs; `stem` becomes part of its name, `data` is the folder of prepared
 /// data sets.
 ///
 /// # Errors
@@ -17,42 +17,36 @@ pub fn manifest(
     suite: &Suite,
     stem: &str,
     data: &Path,
-    cells: &[Cell],
+    runs: &[PlannedRun],
 ) -> Result<SweepManifest, Error> {
     let suite = with_absolute_encoders(suite)?;
     let suite = serde_json::to_value(suite).map_err(|e| Error::Unexpected(e.to_string()))?;
-    let cells = cells.iter().enumerate().map(entry).collect();
-    Ok(SweepManifest::new(stem, absolute(data)?, suite, cells))
+    let runs = runs.iter().enumerate().map(entry).collect();
+    Ok(SweepManifest::new(stem, absolute(data)?, suite, runs))
 }
 
-fn entry((index, cell): (usize, &Cell)) -> SweepCell {
-    SweepCell {
+fn entry((index, run): (usize, &PlannedRun)) -> SweepRun {
+    SweepRun {
         index,
-        run: cell.id.clone(),
-        dataset: cell.dataset.clone(),
-        model: cell.choice.name(),
-        seed: cell.seed,
-        training: match cell.settings.noise_rate {
-            RateDistribution::HalfComplete => {
-                format!("{}, {}", cell.config.noise, cell.rule.name())
-            }
-            RateDistribution::At(condition) => {
-                format!("{} at {condition}, {}", cell.config.noise, cell.rule.name())
-            }
-        },
-        epochs: if cell.choice.entry.trained {
-            cell.recipe.epochs
+        id: run.id.clone(),
+        dataset: run.dataset.clone(),
+        model: run.choice.name(),
+        seed: run.seed,
+        noise: run.config.noise.clone(),
+        selection: run.config.selection.rule,
+        epochs: if run.choice.entry.trained {
+            run.recipe.epochs
         } else {
             0
         },
     }
 }
 
-/// The suite of a manifest, for one of its cells alone: no other data set is opened for it.
+/// The suite of a manifest, for one of its runs alone: no other data set is opened for it.
 ///
 /// # Errors
-/// [`Error::Unexpected`] where the manifest's suite is none of this version's.
-pub fn suite_of(manifest: &SweepManifest, cell: &SweepCell) -> Result<Suite, Error> {
+/// [`Error::Unexpected`] where the manifest's suite is of another version.
+pub fn suite_of(manifest: &SweepManifest, run: &SweepRun) -> Result<Suite, Error> {
     let suite = serde_json::from_value::<Suite>(manifest.suite.clone());
     let mut suite = suite.map_err(|e| {
         Error::Unexpected(format!(
@@ -60,15 +54,15 @@ pub fn suite_of(manifest: &SweepManifest, cell: &SweepCell) -> Result<Suite, Err
             manifest.id
         ))
     })?;
-    suite.datasets = vec![cell.dataset.clone()];
+    suite.datasets = vec![run.dataset.clone()];
     suite
         .models
-        .retain(|model| train_on::name(model) == cell.model);
-    suite.seeds = vec![cell.seed];
-    let base = cell.model.split(':').next().unwrap_or_default();
+        .retain(|model| train_on::name(model) == run.model);
+    suite.seeds = vec![run.seed];
+    let base = run.model.split(':').next().unwrap_or_default();
     suite
         .model
-        .retain(|name, _| *name == cell.model || name == base);
+        .retain(|name, _| *name == run.model || name == base);
     Ok(suite)
 }
 
@@ -76,11 +70,8 @@ pub fn suite_of(manifest: &SweepManifest, cell: &SweepCell) -> Result<Suite, Err
 fn with_absolute_encoders(suite: &Suite) -> Result<Suite, Error> {
     let mut suite = suite.clone();
     for encoder in std::iter::once(&mut suite.encoder).chain(suite.encoders.values_mut()) {
-        for kind in ["bert:", "frozen:"] {
-            if let Some(folder) = encoder.strip_prefix(kind) {
-                *encoder = format!("{kind}{}", absolute(Path::new(folder))?.display());
-                break;
-            }
+        if let EncoderSpec::Bert(folder) | EncoderSpec::Frozen(folder) = encoder {
+            *folder = absolute(folder)?;
         }
     }
     Ok(suite)

@@ -1,21 +1,17 @@
-//! Many runs: a suite becomes cells, a cell becomes a run directory.
+//! Runs sweeps: a suite becomes planned runs, each run a run directory.
 
 #[cfg(feature = "torch")]
-pub mod cell;
+pub mod condition_list;
+#[cfg(feature = "torch")]
+pub mod dry_run;
 #[cfg(feature = "torch")]
 pub mod error;
 #[cfg(feature = "torch")]
-pub mod facts;
-#[cfg(feature = "torch")]
-pub mod fleet;
-#[cfg(feature = "torch")]
-pub mod forecast;
-#[cfg(feature = "torch")]
-pub mod machine;
-#[cfg(feature = "torch")]
 pub mod manifest;
 #[cfg(feature = "torch")]
-pub mod outcome;
+pub mod mask_name;
+#[cfg(feature = "torch")]
+pub mod metadata;
 #[cfg(feature = "torch")]
 pub mod plan;
 #[cfg(feature = "torch")]
@@ -23,9 +19,12 @@ pub mod planned;
 #[cfg(feature = "torch")]
 pub mod predict;
 #[cfg(feature = "torch")]
-mod prospect;
+mod prefill;
 #[cfg(feature = "torch")]
-pub mod runner;
+#[cfg(feature = "torch")]
+pub mod run;
+#[cfg(feature = "torch")]
+mod sequential;
 #[cfg(feature = "torch")]
 pub mod settings;
 pub mod slurm;
@@ -33,24 +32,20 @@ pub mod status;
 #[cfg(feature = "torch")]
 pub mod suite;
 #[cfg(feature = "torch")]
+pub mod summary;
+#[cfg(feature = "torch")]
+mod text;
+#[cfg(feature = "torch")]
 pub mod train_on;
 #[cfg(feature = "torch")]
-pub mod unbegun;
-#[cfg(feature = "torch")]
-pub mod warm;
-#[cfg(feature = "torch")]
-pub mod workbench;
+pub mod workers;
 
+#[cfg(feature = "torch")]
+pub use condition_list::ConditionList;
 #[cfg(feature = "torch")]
 pub use error::Error;
 #[cfg(feature = "torch")]
-pub use fleet::{Fleet, Slot};
-#[cfg(feature = "torch")]
-pub use forecast::forecast;
-#[cfg(feature = "torch")]
-pub use machine::Machine;
-#[cfg(feature = "torch")]
-pub use outcome::{Failed, Summary};
+pub use mask_name::MaskName;
 #[cfg(feature = "torch")]
 pub use planned::{Options, Sweep};
 #[cfg(feature = "torch")]
@@ -58,6 +53,8 @@ pub use settings::Settings;
 #[cfg(feature = "torch")]
 pub use suite::{Protocol, Suite};
 #[cfg(feature = "torch")]
+pub use summary::{FailedRun, FailedToStart, Summary};
+#[cfg(feature = "torch")]
 pub use train_on::TrainOn;
 #[cfg(feature = "torch")]
-pub use unbegun::Unbegun;
+pub use workers::{Worker, WorkerPool};

@@ -1,4 +1,4 @@
-//! Suite to cells: every combination, each with an identity.
+//! Plans the runs of a suite: every combination, each with an identity.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,11 +8,13 @@ use serde::Serialize;
 
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
-use super::{Error, Suite};
-use crate::data::dataset::Corpus;
-use crate::mask::{self, Condition, Noise, RateDistribution};
+use super::{Error, Protocol, Suite};
+use crate::data::dataset::{Corpus, SplitName};
+use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Profile, Recipe};
+use crate::record::training::NoiseMetadata;
+use crate::record::{EngineKind, Precision, SelectionRule};
 use crate::train::EncoderSpec;
 use crate::train::schedule::Schedule;
 use crate::train::selection::Rule;
@@ -21,7 +23,7 @@ use crate::train::selection::Rule;
 const RESULT_VERSION: u32 = 7;
 
 /// One training and its evaluation.
-pub struct Cell {
+pub struct PlannedRun {
     pub dataset: String,
     pub choice: Choice,
     pub seed: u64,
@@ -34,8 +36,13 @@ pub struct Cell {
     pub id: String,
 }
 
-impl Cell {
-    /// Data set, model and seed, and what is special about its training data.
+impl PlannedRun {
+    /// Data set and model, which decide the time of a run.
+    pub fn kind(&self) -> String {
+        format!("{} {}", self.dataset, self.choice.name())
+    }
+
+    /// Data set, model and seed, and its training data where they are not the suite's mixed noise.
     pub fn label(&self) -> String {
         let Self { dataset, seed, .. } = self;
         let (model, settings) = (self.choice.name(), &self.settings);
@@ -58,39 +65,84 @@ pub struct Config {
     pub content_hash: String,
     pub model: String,
     pub seed: u64,
+    /// Text encoder; folders by the hash of their weights.
     pub encoder: String,
-    pub noise: String,
-    pub noise_masks: String,
-    pub noise_version: u32,
-    pub noise_rate: String,
-    pub selection: String,
     pub schedule: Schedule,
-    /// Mask protocol with version, and condition.
-    pub validation: Vec<(String, Condition)>,
+    pub precision: Precision,
+    pub engine: EngineKind,
+    /// Mask seeds of evaluation.
     pub mask_seeds: Vec<u64>,
-    /// Conditions by mask protocol with version.
-    pub masks: BTreeMap<String, Vec<Condition>>,
-    #[serde(skip_serializing_if = "is_fp32")]
-    pub precision: String,
-    #[serde(skip_serializing_if = "is_fast")]
-    pub engine: String,
+    pub noise: NoiseMetadata,
+    pub selection: SelectionConfig,
+    /// Masks of evaluation, by mask protocol.
+    pub masks: Vec<MaskConfig>,
+    /// Masks under which the split of the selection is evaluated.
+    pub validation: Vec<ValidationMask>,
     pub recipe: Recipe,
     pub hyper_parameters: serde_json::Value,
 }
 
-/// The usual precision and engine stay out of a configuration, whose identity they leave as it was.
-fn is_fp32(precision: &str) -> bool {
-    precision == "fp32"
+impl Config {
+    /// How the run is trained, as text: noise and selection.
+    pub fn training(&self) -> String {
+        let SelectionConfig { rule, metric, .. } = &self.selection;
+        match (rule, metric) {
+            (SelectionRule::Validation, Some(metric)) => format!("{}, valid:{metric}", self.noise),
+            _ => format!("{}, {rule}", self.noise),
+        }
+    }
 }
 
-fn is_fast(engine: &str) -> bool {
-    engine == "fast"
+/// The rule that chooses the evaluated epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SelectionConfig {
+    pub rule: SelectionRule,
+    /// The metric that decides; `None` where each metric decides for itself.
+    pub metric: Option<String>,
+    /// The split it is computed on.
+    pub split: SplitName,
+}
+
+/// A mask protocol with its conditions of evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MaskConfig {
+    pub mask_protocol: String,
+    pub version: u32,
+    pub conditions: Vec<Condition>,
+}
+
+/// A mask protocol with a condition of validation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ValidationMask {
+    pub mask_protocol: String,
+    pub version: u32,
+    pub condition: Condition,
+}
+
+impl From<&EvaluationMasks> for MaskConfig {
+    fn from(masks: &EvaluationMasks) -> Self {
+        Self {
+            mask_protocol: masks.mask_protocol.name().to_owned(),
+            version: masks.mask_protocol.version(),
+            conditions: masks.conditions.clone(),
+        }
+    }
+}
+
+impl ValidationMask {
+    fn new(mask_protocol: &dyn MaskProtocol, condition: Condition) -> Self {
+        Self {
+            mask_protocol: mask_protocol.name().to_owned(),
+            version: mask_protocol.version(),
+            condition,
+        }
+    }
 }
 
 /// The prepared data sets of a suite, by name.
 pub type Corpora = BTreeMap<String, (Corpus, EncoderSpec)>;
 
-/// Open the data sets of a suite under `data` and settle their encoders.
+/// Opens the data sets of a suite under `data` and resolves their encoders.
 pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Error> {
     let mut corpora = Corpora::new();
     for name in &suite.datasets {
@@ -103,17 +155,24 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
             });
         }
         let corpus = Corpus::open(&path)?;
-        let encoder = suite
-            .encoder_of(name)
-            .parse::<EncoderSpec>()?
-            .resolve(&corpus)?;
+        let asked = suite.encoder_of(name);
+        let encoder = asked.resolve(&corpus)?;
+        if suite.protocol == Protocol::Paper
+            && *asked == EncoderSpec::Auto
+            && encoder == EncoderSpec::Features
+        {
+            tracing::warn!(
+                "protocol paper on {name}: the text encoder is the file's text features, the paper \
+                 fine-tunes a BERT; give --encoder bert:DIR for its encoder"
+            );
+        }
         corpora.insert(name.clone(), (corpus, encoder));
     }
     Ok(corpora)
 }
 
-/// Every cell of the suite, in the order data set, model, training, seed; none twice.
-pub fn cells(suite: &Suite, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
+/// Every run of the suite, in the order data set, model, training, seed; none twice.
+pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> {
     let mut trainings = Trainings::new(suite)?;
     let models = suite.models.iter().map(|text| {
         let (name, own) = train_on::split(text)?;
@@ -122,28 +181,28 @@ pub fn cells(suite: &Suite, corpora: &Corpora) -> Result<Vec<Cell>, Error> {
         Ok((choice, settings))
     });
     let models = models.collect::<Result<Vec<_>, Error>>()?;
-    if let Some(name) = suite.foreign_model() {
-        return Err(Error::ForeignModel { name: name.clone() });
+    if let Some(name) = suite.unused_override() {
+        return Err(Error::UnusedOverride { name: name.clone() });
     }
-    let (mut cells, mut known) = (Vec::new(), BTreeSet::new());
+    let (mut runs, mut known) = (Vec::new(), BTreeSet::new());
     for name in &suite.datasets {
         let (corpus, encoder) = &corpora[name];
         let encoder = encoder.identity()?;
         for (choice, settings) in &models {
             for (settings, &seed) in product(settings, &suite.seeds) {
-                let cell = cell(suite, settings, corpus, &encoder, choice, seed)?;
-                if known.insert(cell.id.clone()) {
-                    cells.push(cell);
+                let run = run(suite, settings, corpus, &encoder, choice, seed)?;
+                if known.insert(run.id.clone()) {
+                    runs.push(run);
                 }
             }
         }
     }
-    if cells.is_empty() {
+    if runs.is_empty() {
         Err(Error::NothingToDo {
             what: "data set, model or seed",
         })
     } else {
-        Ok(cells)
+        Ok(runs)
     }
 }
 
@@ -168,8 +227,8 @@ impl<'a> Trainings<'a> {
         })
     }
 
-    /// Those of one model, which may have a protocol of its own. What is not trained has one cell
-    /// whatever the protocols are.
+    /// Those of one model, which may have a protocol of its own. A model that is not trained has one run
+    /// under any protocol.
     fn of(&mut self, choice: &Choice, own: Option<TrainOn>) -> Result<Vec<Rc<Settings>>, Error> {
         let protocols = match &own {
             Some(own) => std::slice::from_ref(own),
@@ -195,14 +254,14 @@ impl<'a> Trainings<'a> {
     }
 }
 
-fn cell(
+fn run(
     suite: &Suite,
     settings: &Rc<Settings>,
     corpus: &Corpus,
     encoder: &str,
     choice: &Choice,
     seed: u64,
-) -> Result<Cell, Error> {
+) -> Result<PlannedRun, Error> {
     let rule = settings
         .selection
         .resolve(metric::protocol(&corpus.spec.protocol)?)?;
@@ -216,31 +275,30 @@ fn cell(
         model: choice.name(),
         seed,
         encoder: encoder.to_owned(),
-        noise: settings.noise.to_string(),
-        noise_masks: settings.noise_protocol.name().to_owned(),
-        noise_version: settings.noise_protocol.version(),
-        noise_rate: settings.noise_rate.to_string(),
-        selection: rule.identity(),
         schedule: overrides.schedule.unwrap_or(settings.schedule),
-        validation: (settings.validation.iter())
-            .map(|(mask_protocol, condition)| (versioned(*mask_protocol), *condition))
-            .collect(),
+        precision: settings.precision,
+        engine: settings.engine,
         mask_seeds: settings.mask_seeds.clone(),
-        masks: (settings.evaluation.iter())
-            .map(|evaluation| {
-                (
-                    versioned(evaluation.mask_protocol),
-                    evaluation.conditions.clone(),
-                )
-            })
+        noise: NoiseMetadata {
+            noise: settings.noise,
+            mask_protocol: settings.noise_protocol.name().to_owned(),
+            version: settings.noise_protocol.version(),
+            rates: settings.noise_rate,
+        },
+        selection: SelectionConfig {
+            rule: rule.kind(),
+            metric: rule.metric().map(|metric| metric.name.to_owned()),
+            split: rule.split(),
+        },
+        masks: settings.evaluation.iter().map(MaskConfig::from).collect(),
+        validation: (settings.validation.iter())
+            .map(|(mask_protocol, condition)| ValidationMask::new(*mask_protocol, *condition))
             .collect(),
-        precision: suite.train.precision.clone(),
-        engine: suite.train.engine.clone(),
         recipe: recipe.clone(),
         hyper_parameters: choice.config(profile),
     };
     let id = identity(&config);
-    Ok(Cell {
+    Ok(PlannedRun {
         dataset: corpus.name().to_owned(),
         choice: choice.clone(),
         seed,
@@ -250,11 +308,6 @@ fn cell(
         config,
         id,
     })
-}
-
-/// Name and version of a mask protocol: `random-v1`.
-fn versioned(mask_protocol: &dyn mask::MaskProtocol) -> String {
-    format!("{}-v{}", mask_protocol.name(), mask_protocol.version())
 }
 
 /// Short blake3 of the configuration's canonical JSON (fields in their order of declaration).

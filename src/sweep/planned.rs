@@ -1,16 +1,18 @@
-//! A suite planned: its cells, and the folder that names them.
+//! Plans a sweep: its runs, and the folder of the manifest that names them.
 
 use std::path::{Path, PathBuf};
 
 use tch::Device;
 
-use super::machine::Machine;
-use super::plan::{self, Cell, Corpora};
-use super::{Error, Suite, manifest};
-use crate::record::{RunDir, SweepCell, SweepDir, SweepManifest};
-use crate::support::shell;
+use super::error::Error;
+use super::manifest;
+use super::plan::{self, Corpora, PlannedRun};
+use super::suite::Suite;
+use crate::record::{RunDir, SweepDir, SweepManifest, SweepRun};
+use crate::support::{SweepRuns, shell};
+use crate::train::training::Compute;
 
-/// Where a sweep reads and writes.
+/// Where a sweep reads and writes, and how it uses this machine.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Folder of prepared data sets.
@@ -18,17 +20,28 @@ pub struct Options {
     /// Folder of run directories.
     pub runs: PathBuf,
     pub device: Device,
-    pub machine: Machine,
-    /// Where this process's words are kept, for who looks at a failure.
+    pub compute: Compute,
+    /// Let CUDA use algorithms whose results vary from run to run.
+    pub nondeterministic: bool,
+    /// Write event files for TensorBoard.
+    pub tensorboard: bool,
+    /// Log of this process, named where a run fails.
     pub log: Option<PathBuf>,
-    /// Flags of `run-cell` that repeat a cell as it is run here.
+    /// Flags of `run-one` that repeat a run as it is run here.
     pub flags: Vec<String>,
 }
 
-/// A planned sweep: its cells, and the folder of its manifest.
+impl Options {
+    /// Folder of encodings of a frozen text encoder.
+    pub(super) fn encodings(&self) -> PathBuf {
+        self.data.join("encodings")
+    }
+}
+
+/// A planned sweep: its runs, and the folder of its manifest.
 pub struct Sweep {
     pub(super) corpora: Corpora,
-    pub(super) cells: Vec<Cell>,
+    pub(super) runs: Vec<PlannedRun>,
     pub dir: SweepDir,
     pub manifest: SweepManifest,
 }
@@ -50,76 +63,87 @@ impl Sweep {
     /// Where the suite cannot be planned, or a data set is not prepared.
     pub fn outline(suite: &Suite, stem: &str, data: &Path, runs: &Path) -> Result<Self, Error> {
         let corpora = plan::open_corpora(suite, data)?;
-        let cells = plan::cells(suite, &corpora)?;
-        let manifest = manifest::manifest(suite, stem, data, &cells)?;
+        let planned = plan::runs(suite, &corpora)?;
+        let manifest = manifest::manifest(suite, stem, data, &planned)?;
         Ok(Self {
             dir: SweepDir::of(runs, &manifest),
             corpora,
-            cells,
+            runs: planned,
             manifest,
         })
     }
 
-    /// One cell of a planned sweep, its prepared data sets in the folder `data`.
+    /// One run of a planned sweep, its prepared data sets in the folder `data`.
     ///
     /// # Errors
-    /// [`Error::NoCell`]; [`Error::OtherCell`] where data, encoder or version are no longer those it
+    /// [`Error::NoRun`]; [`Error::OtherRun`] where data, encoder or version are no longer those it
     /// was planned with; those of [`Sweep::plan`].
-    pub fn cell(dir: SweepDir, index: usize, data: &Path) -> Result<Self, Error> {
+    pub fn one(dir: SweepDir, index: usize, data: &Path) -> Result<Self, Error> {
         let manifest = dir.read()?;
-        let count = manifest.cells.len();
-        let Some(entry) = manifest.cells.get(index) else {
-            return Err(Error::NoCell { index, count });
+        let count = manifest.runs.len();
+        let Some(entry) = manifest.runs.get(index) else {
+            return Err(Error::NoRun { index, count });
         };
         let suite = manifest::suite_of(&manifest, entry)?;
         let corpora = plan::open_corpora(&suite, data)?;
-        let mut cells = plan::cells(&suite, &corpora)?;
-        cells.retain(|cell| cell.id == entry.run);
-        if cells.is_empty() {
-            return Err(Error::OtherCell {
+        let mut runs = plan::runs(&suite, &corpora)?;
+        runs.retain(|run| run.id == entry.id);
+        if runs.is_empty() {
+            return Err(Error::OtherRun {
                 index,
-                expected: entry.run.clone(),
+                expected: entry.id.clone(),
             });
         }
         Ok(Self {
             corpora,
-            cells,
+            runs,
             dir,
             manifest,
         })
     }
 
-    /// Its entry in the manifest.
-    pub(super) fn entry(&self, run: &str) -> Option<&SweepCell> {
-        self.manifest.cells.iter().find(|cell| cell.run == run)
+    /// The entry of a run in the manifest.
+    pub(super) fn entry(&self, id: &str) -> Option<&SweepRun> {
+        self.manifest.runs.iter().find(|run| run.id == id)
     }
 
-    /// The cells that are not done, and how many are.
-    pub(super) fn waiting(&self, runs: &Path) -> (Vec<&Cell>, usize) {
-        let done = |cell: &&Cell| RunDir::open(runs.join(&cell.id)).is_done();
-        let (done, waiting): (Vec<&Cell>, Vec<&Cell>) = self.cells.iter().partition(done);
+    /// The runs that are not done, and the number of those that are.
+    pub(super) fn waiting(&self, runs: &Path) -> (Vec<&PlannedRun>, usize) {
+        let (done, waiting): (Vec<&PlannedRun>, Vec<&PlannedRun>) =
+            (self.runs.iter()).partition(|run| RunDir::open(runs.join(&run.id)).is_done());
         (waiting, done.len())
     }
 
-    /// What repeats a cell alone, with the flags it was run with.
-    pub(super) fn command(&self, cell: &Cell, flags: &[String]) -> String {
-        let index = self.entry(&cell.id).map_or(0, |entry| entry.index);
+    /// The command that repeats a run alone, with the flags it was run with.
+    pub(super) fn command(&self, run: &PlannedRun, flags: &[String]) -> String {
+        let index = self.entry(&run.id).map_or(0, |entry| entry.index);
         command(&self.dir, index, flags)
     }
 }
 
-/// What repeats one cell of a sweep, for a shell.
+/// The command that repeats one run of a sweep, for a shell.
 pub fn command(dir: &SweepDir, index: usize, flags: &[String]) -> String {
     let (manifest, index) = (dir.manifest().display().to_string(), index.to_string());
     let words = [
         "lnln-bench",
-        "run-cell",
+        "run-one",
         "--manifest",
         &*manifest,
         "--index",
         &*index,
     ];
     shell::line(words.into_iter().chain(flags.iter().map(String::as_str)))
+}
+
+/// The runs of a sweep, for its progress.
+pub(super) fn counted(waiting: &[&PlannedRun], done: usize, jobs: usize) -> SweepRuns {
+    let trained = waiting.iter().filter(|run| run.recipe.epochs > 0);
+    SweepRuns {
+        total: waiting.len() + done,
+        done,
+        to_train: trained.map(|run| run.kind()).collect(),
+        jobs,
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +154,7 @@ mod tests {
     fn a_command_survives_a_shell() {
         let flags = ["--data", "/my data/it's"].map(str::to_owned);
         let line = command(&SweepDir::open("/my runs/sweeps/s"), 7, &flags);
-        let expected = r"lnln-bench run-cell --manifest '/my runs/sweeps/s/manifest.json' --index 7 --data '/my data/it'\''s'";
+        let expected = r"lnln-bench run-one --manifest '/my runs/sweeps/s/manifest.json' --index 7 --data '/my data/it'\''s'";
         assert_eq!(line, expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Predictions of a trained run for one split, or one sample of it, under one mask.
+//! Predicts one split, or one sample of it, under one mask with the weights of a finished run.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -6,18 +6,19 @@ use std::sync::atomic::AtomicBool;
 
 use tch::{Device, nn};
 
-use super::workbench::Workbench;
-use super::{Error, cell, settings};
+use super::error::Error;
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};
-use crate::record::{Manifest, PredictionKey, Predictions, RunDir};
+use crate::record::{EngineKind, Manifest, PredictionKey, Predictions, RunDir};
 use crate::support::Progress;
+use crate::train::data::{DataOptions, TrainData};
+use crate::train::encoder::BERT_FOLDER;
 use crate::train::evaluate::Evaluator;
 use crate::train::view::View;
-use crate::train::{EncoderSpec, Precision, native, resume};
+use crate::train::{EncoderSpec, native, resume};
 
-/// What is to be predicted.
+/// The prediction that is asked for.
 pub struct Request {
     pub run: RunDir,
     /// Folder of prepared data sets.
@@ -38,38 +39,58 @@ pub struct Request {
 ///
 /// # Errors
 /// [`Error::OtherData`], [`Error::OtherEncoder`] where data or encoder are not those the run was
-/// trained with; [`Error::NoClip`]; [`Error::NoMetric`]; those of reading run, data and encoder.
+/// trained with; [`Error::NoSample`]; [`Error::NoMetric`]; those of reading run, data and encoder.
 pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Error> {
     let manifest = request.run.sealed()?.manifest;
+    let Some(computing) = &manifest.training.computing else {
+        return Err(Error::NoWeights {
+            run: manifest.id.clone(),
+        });
+    };
     let weights = weights(request, &manifest)?;
     if !request.device.is_cuda() {
         // As many as the run had: another number sums in another order.
-        tch::set_num_threads(i32::try_from(manifest.build.threads.max(1)).unwrap_or(i32::MAX));
+        tch::set_num_threads(
+            i32::try_from(manifest.build.threads.unwrap_or(1)).unwrap_or(i32::MAX),
+        );
     }
     let path = request.data.join(format!("{}.h5", manifest.dataset.name));
     let corpus = Corpus::open(&path)?;
-    let encoder = request.encoder.resolve(&corpus)?;
+    let encoder = match &request.encoder {
+        EncoderSpec::Auto => manifest
+            .training
+            .encoder
+            .as_deref()
+            .map_or(EncoderSpec::Auto, own_encoder),
+        other => other.clone(),
+    }
+    .resolve(&corpus)?;
     check(&manifest, &corpus, &encoder)?;
     let cache = request.data.join("encodings");
     let never = AtomicBool::new(false);
     if request.device.is_cuda() {
         native::deterministic(true)?;
     }
-    let data = Workbench::open(&corpus, &encoder, &cache, request.device, &never, progress)?;
+    let loading = DataOptions {
+        encoder: &encoder,
+        cache: &cache,
+        device: request.device,
+        progress,
+    };
+    let data = TrainData::open(&corpus, &loading, &never)?;
     let rows = rows(request, &data)?;
     let mut store = nn::VarStore::new(request.device);
     let choice = Choice::parse(&manifest.model.name)?;
-    let computing = &manifest.training.computing;
-    let mut model = cell::build(&choice, &data, &store)?;
+    let mut model = data.model(&choice, &store)?;
     model.set_engine(Engine {
-        reference: settings::is_reference(&computing.engine)?,
+        reference: computing.engine == EngineKind::Reference,
         recompute: false,
     });
     resume::load_weights(&mut store, &weights)?;
     let view = view(request, &data)?;
     let tensors = &data.tensors[request.split as usize];
-    let evaluator = Evaluator::new(computing.precision.parse::<Precision>()?, &never)
-        .with_batch(computing.evaluation_batch);
+    let evaluator =
+        Evaluator::new(computing.precision, &never).with_batch(computing.evaluation_batch);
     let predicted = evaluator.predict_rows(model.as_ref(), tensors, rows.clone(), &[view])?;
     let predicted = predicted.first().map_or(&[][..], Vec::as_slice);
     let key = PredictionKey {
@@ -90,14 +111,14 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     Ok(predictions)
 }
 
-/// The rows that are asked for: all, or one sample's.
-fn rows(request: &Request, data: &Workbench<'_>) -> Result<Range<usize>, Error> {
+/// The requested rows: all, or one sample's.
+fn rows(request: &Request, data: &TrainData<'_>) -> Result<Range<usize>, Error> {
     let split = &data.splits[request.split as usize];
     let Some(sample) = &request.sample else {
         return Ok(0..split.len());
     };
     let row = split.ids.iter().position(|id| id == sample);
-    let row = row.ok_or_else(|| Error::NoClip {
+    let row = row.ok_or_else(|| Error::NoSample {
         sample: sample.clone(),
         split: request.split.as_str(),
         example: split.ids.first().cloned().unwrap_or_default(),
@@ -105,8 +126,8 @@ fn rows(request: &Request, data: &Workbench<'_>) -> Result<Range<usize>, Error> 
     Ok(row..row + 1)
 }
 
-/// The split as the mask shows it.
-fn view(request: &Request, data: &Workbench<'_>) -> Result<View, Error> {
+/// The split under the requested mask.
+fn view(request: &Request, data: &TrainData<'_>) -> Result<View, Error> {
     let Request {
         mask_protocol,
         split,
@@ -118,7 +139,19 @@ fn view(request: &Request, data: &Workbench<'_>) -> Result<View, Error> {
     Ok(data.under(split, &masks.keeps(split, condition)?, condition)?)
 }
 
-/// Weights make sense of nothing but what they were trained on.
+/// The encoder a run was trained with. A manifest names a BERT by its hash only, so its folder comes
+/// from [`BERT_FOLDER`]; where that is not set, [`check`] asks for the folder.
+fn own_encoder(identity: &str) -> EncoderSpec {
+    match identity.split_once(':') {
+        None => identity.parse().unwrap_or_default(),
+        Some((kind, _)) => match std::env::var_os(BERT_FOLDER) {
+            Some(folder) if kind == "frozen" => EncoderSpec::Frozen(folder.into()),
+            _ => EncoderSpec::Auto,
+        },
+    }
+}
+
+/// Checks that data and encoder are those of the training: the weights fit no others.
 fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<(), Error> {
     let (expected, found) = (&manifest.dataset.content_hash, &corpus.content_hash);
     if expected != found {
@@ -128,18 +161,16 @@ fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<
             found: found.clone(),
         });
     }
-    let (expected, found) = (&manifest.training.encoder, encoder.identity()?);
-    if *expected == found {
+    let expected = manifest.training.encoder.clone().unwrap_or_default();
+    let found = encoder.identity()?;
+    if expected == found {
         Ok(())
     } else {
-        Err(Error::OtherEncoder {
-            expected: expected.clone(),
-            found,
-        })
+        Err(Error::OtherEncoder { expected, found })
     }
 }
 
-/// The file of the weights.
+/// File of the requested weights.
 fn weights(request: &Request, manifest: &Manifest) -> Result<PathBuf, Error> {
     let selection = &manifest.selection;
     match selection.chosen_by(&request.metric) {

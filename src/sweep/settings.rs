@@ -1,12 +1,13 @@
-//! How cells are trained and tested, beyond data, model and seed: the words of a suite, parsed.
+//! Resolves a suite to settings: everything but data, model and seed that decides a run.
 
 use super::train_on::TrainOn;
-use super::{Error, Suite};
-use crate::mask::{self, Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
+use super::{Error, MaskName, Suite};
+use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
+use crate::record::{EngineKind, Precision};
+use crate::train::Selection;
 use crate::train::schedule::Schedule;
-use crate::train::{self, Precision, Selection};
 
-/// What decides a training and its tests. A suite has one, and one per training protocol.
+/// Settings of a training and its tests. A suite has one, and one per training protocol.
 #[derive(Clone)]
 pub struct Settings {
     /// Masks of the test split.
@@ -24,33 +25,30 @@ pub struct Settings {
     pub selection: Selection,
     pub schedule: Schedule,
     pub precision: Precision,
-    /// The computation to the letter.
-    pub reference: bool,
+    pub engine: EngineKind,
 }
 
 impl Settings {
-    /// Parse and check the words of a suite.
+    /// The settings of a suite, checked.
     ///
     /// # Errors
-    /// Those of reading each word; [`Error::NothingToDo`] without a mask seed.
+    /// Those of mask protocols, conditions and noise that do not go together; [`Error::NothingToDo`]
+    /// without a mask seed.
     pub fn of(suite: &Suite) -> Result<Self, Error> {
-        let evaluation = EvaluationMasks::deal(&suite.masks, &mask::parse_list(&suite.rates)?)?;
-        let noise = suite.train.noise.parse::<Noise>()?;
+        let evaluation = EvaluationMasks::deal(&suite.masks, &suite.rates.0)?;
+        let noise = suite.train.noise;
         let settings = Self {
-            validation: EvaluationMasks::choose(
-                &evaluation,
-                &mask::parse_list(&suite.train.valid_rates)?,
-            ),
+            validation: EvaluationMasks::choose(&evaluation, &suite.train.valid_rates.0),
             evaluation,
             seeds: unique(&suite.seeds),
             mask_seeds: unique(&suite.mask_seeds),
-            noise_protocol: noise.mask_protocol(suite.train.noise_masks.as_deref())?,
+            noise_protocol: protocol_of(noise, suite.train.noise_masks)?,
             noise,
-            noise_rate: suite.train.noise_rate.parse()?,
-            selection: suite.train.selection.parse()?,
+            noise_rate: suite.train.noise_rate,
+            selection: suite.train.selection.clone(),
             schedule: suite.train.schedule,
-            precision: suite.train.precision.parse()?,
-            reference: is_reference(&suite.train.engine)?,
+            precision: suite.train.precision,
+            engine: suite.train.engine,
         };
         settings.noise.check_rates(settings.noise_rate)?;
         if settings.mask_seeds.is_empty() {
@@ -60,8 +58,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// As they are, where the mask protocol of the noise has a training at its rates under every seed, as
-    /// many copies as the noise says.
+    /// Unchanged, after a check that the mask protocol of the noise can draw training masks at its rates
+    /// under every seed, in as many copies as the noise needs.
     ///
     /// # Errors
     /// As [`RateDistribution::check`] and [`Noise::check_copies`].
@@ -82,7 +80,7 @@ impl Settings {
     /// # Errors
     /// [`Error::TrainOn`] where noise or rates of the suite contradict the protocol.
     pub fn under(&self, suite: &Suite, train_on: TrainOn) -> Result<Vec<Self>, Error> {
-        let asked = suite.train.noise_masks.as_deref();
+        let asked = suite.train.noise_masks;
         let mixed = self.noise_rate == RateDistribution::HalfComplete;
         let against = |key, found: &dyn ToString, expected| {
             Err(Error::TrainOn {
@@ -102,7 +100,7 @@ impl Settings {
             TrainOn::Mixed => vec![self.checked()?.clone()],
             TrainOn::Clean => vec![Self {
                 noise: Noise::Clean,
-                noise_protocol: Noise::Clean.mask_protocol(asked)?,
+                noise_protocol: protocol_of(Noise::Clean, asked)?,
                 noise_rate: RateDistribution::HalfComplete,
                 ..self.clone()
             }],
@@ -112,17 +110,16 @@ impl Settings {
 
     /// A training per condition, validated and tested at it. Masks are of the tested mask protocol unless the
     /// noise has its own; mask protocols that are trained for alike share a training.
-    fn at_tested_rates(&self, asked: Option<&str>) -> Result<Vec<Self>, Error> {
+    fn at_tested_rates(&self, asked: Option<MaskName>) -> Result<Vec<Self>, Error> {
         let mut all: Vec<Self> = Vec::new();
         for EvaluationMasks {
             mask_protocol,
             conditions,
         } in &self.evaluation
         {
-            let own = asked.unwrap_or(mask_protocol.name());
             let noise_protocol = match self.noise {
                 Noise::Reference | Noise::ReferenceRefresh => self.noise_protocol,
-                _ => mask::find(own)?,
+                _ => asked.map_or(*mask_protocol, |asked| asked.0),
             };
             for &condition in conditions {
                 let here = EvaluationMasks {
@@ -155,8 +152,8 @@ impl Settings {
 }
 
 /// The noise that draws masks as often, without a mixture of rates: MMSA trains under LNLN's masks
-/// at one rate. Where only rates are drawn anew one copy is left, and `fresh`, which nobody has to
-/// ask for, becomes `fixed`.
+/// at one rate. Where only rates are drawn anew one copy is left, and `fresh`, the default, becomes
+/// `fixed`.
 fn at_one_rate(noise: Noise, mask_protocol: &dyn MaskProtocol) -> Noise {
     match noise {
         Noise::Reference | Noise::ReferenceRefresh => Noise::Fixed,
@@ -172,18 +169,10 @@ fn unique(seeds: &[u64]) -> Vec<u64> {
     new.copied().collect()
 }
 
-/// Whether this word of a suite asks for the computation to the letter.
-///
-/// # Errors
-/// [`train::Error::EngineName`].
-pub(super) fn is_reference(engine: &str) -> Result<bool, train::Error> {
-    match engine {
-        "fast" => Ok(false),
-        "reference" => Ok(true),
-        _ => Err(train::Error::EngineName {
-            found: engine.to_owned(),
-        }),
-    }
+/// The mask protocol of a noise, given the one that the suite asks for.
+fn protocol_of(noise: Noise, asked: Option<MaskName>) -> Result<&'static dyn MaskProtocol, Error> {
+    let name = asked.as_ref().map(MaskName::as_ref);
+    Ok(noise.mask_protocol(name)?)
 }
 
 #[cfg(test)]
@@ -259,7 +248,7 @@ mod tests {
     fn the_published_noise_keeps_its_masks_and_loses_its_mixture() {
         for noise in ["reference", "reference-refresh"] {
             let train = format!("[train]\nnoise = '{noise}'");
-            let suite = suite(&format!("rates = '0.5'\nmasks = 'reference'\n{train}"));
+            let suite = suite(&format!("rates = '0.5'\nmasks = ['reference']\n{train}"));
             let all = trainings(&suite, TrainOn::TestedRate);
             assert!(
                 all[0].starts_with("fixed reference 0.5: reference/0.5"),
@@ -315,7 +304,7 @@ mod tests {
         };
         let mixed = |more, noise| checked(more, noise, TrainOn::Mixed);
         let published = "noise = 'reference'";
-        let tfr = "masks = 'reference-tfr'\nmask_seeds = [111001111011111]";
+        let tfr = "masks = ['reference-tfr']\nmask_seeds = [111001111011111]";
         let refused = mixed(tfr, published).unwrap_err();
         assert!(refused.contains("seed 111001111011111"), "{refused}");
         mixed(tfr, "").unwrap();
@@ -334,7 +323,7 @@ mod tests {
     fn masks_are_checked_before_anything_is_read() {
         let seeds = |more: &str| Settings::of(&suite(more)).map(|settings| settings.mask_seeds);
         assert_eq!(seeds("mask_seeds = [2, 1, 2]").unwrap(), [2, 1]);
-        let refused = seeds("masks = 'reference'\nmask_seeds = [1, 4294967296]").unwrap_err();
+        let refused = seeds("masks = ['reference']\nmask_seeds = [1, 4294967296]").unwrap_err();
         assert!(refused.to_string().contains("4294967296"), "{refused}");
         let tfr = "[train]\nnoise = 'fixed'\nnoise_masks = 'reference-tfr'";
         let mixed = Settings::of(&suite(tfr)).unwrap();

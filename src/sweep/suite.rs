@@ -1,27 +1,31 @@
-//! A suite: what to train and test. One TOML file of `benchmarks/`, or the flags of `run`.
+//! Defines a suite, what to train and test: one TOML file of `benchmarks/`, or the flags of `run`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::condition_list::ConditionList;
+use super::mask_name::MaskName;
 use super::train_on::{self, TrainOn};
+use super::{Error, text};
+use crate::mask::{self, Condition, Noise, RateDistribution};
+use crate::record::{EngineKind, Precision};
 use crate::sweep::slurm;
 use crate::train::schedule::Schedule;
-use crate::train::{OptionOverride, Overrides};
+use crate::train::{EncoderSpec, OptionOverride, Overrides, Selection};
 
-/// Data sets x models x seeds, each cell evaluated at every rate of every mask seed.
+/// Data sets x models x seeds, each run evaluated at every rate of every mask seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suite {
     /// Names of prepared data sets.
     pub datasets: Vec<String>,
-    /// Registry names of models; `lnln@clean` says for one what it is trained on.
+    /// Registry names of models; `lnln@clean` sets the training protocol of one.
     pub models: Vec<String>,
-    /// Training protocols, each a training (or a training per rate) of every model; where there is
-    /// none, models are trained as `train` says.
+    /// Training protocols, each a training (or a training per rate) of every model; without any, models
+    /// are trained by the noise of `train`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub train_on: Vec<TrainOn>,
     /// Seeds of initialization, order and dropout.
@@ -29,20 +33,20 @@ pub struct Suite {
     pub seeds: Vec<u64>,
     /// Conditions of evaluation: `0:1:0.1`, rates, missing modalities, rates per modality.
     #[serde(default = "rates")]
-    pub rates: String,
+    pub rates: ConditionList,
     /// Mask protocols of evaluation; every mask protocol takes the conditions of its kind.
-    #[serde(default = "masks", deserialize_with = "one_or_many")]
-    pub masks: Vec<String>,
+    #[serde(default = "masks")]
+    pub masks: Vec<MaskName>,
     /// Mask seeds of evaluation.
     #[serde(default = "mask_seeds")]
     pub mask_seeds: Vec<u64>,
     /// Text encoder for every data set that `encoders` does not name.
-    #[serde(default = "encoder")]
-    pub encoder: String,
+    #[serde(default, with = "text")]
+    pub encoder: EncoderSpec,
     /// Text encoder per data set.
-    #[serde(default)]
-    pub encoders: BTreeMap<String, String>,
-    /// Whose way of training and testing the defaults follow.
+    #[serde(default, with = "text::values")]
+    pub encoders: BTreeMap<String, EncoderSpec>,
+    /// Preset of the defaults.
     #[serde(default)]
     pub protocol: Protocol,
     #[serde(default)]
@@ -55,24 +59,24 @@ pub struct Suite {
     pub model: BTreeMap<String, Overrides>,
 }
 
-/// Whose way the defaults of a suite follow.
+/// Preset of a suite's defaults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// This tool's: selection on the validation split, fresh noise, rates up to 1.
     #[default]
     Own,
-    /// LNLN's published way: [`PAPER`].
+    /// LNLN's published protocol: [`PAPER`].
     Paper,
 }
 
-/// What `protocol = "paper"` sets where the suite says nothing: rates, seeds, masks, noise, schedule
-/// (the first epoch at rate 0 included) and selection as in LNLN's code. Epochs, batch and learning
-/// rate are the models' own published ones under either protocol.
+/// Defaults under `protocol = "paper"`: rates, seeds, masks, noise, schedule (the first epoch at rate 0
+/// included) and selection as in LNLN's code. Epochs, batch and learning rate are the models' own
+/// published ones under either protocol.
 const PAPER: &str = r#"
 seeds = [1111, 1112, 1113]
 rates = "0:0.9:0.1"
-masks = "reference"
+masks = ["reference"]
 mask_seeds = [1111]
 
 [train]
@@ -96,26 +100,29 @@ impl FromStr for Protocol {
     }
 }
 
-/// How every cell of a suite is trained.
+/// How every run of a suite is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
     /// Training noise: `clean`, `fixed`, `cycle:K`, `fresh`, `reference` or `reference-refresh`.
-    pub noise: String,
+    #[serde(with = "text")]
+    pub noise: Noise,
     /// Mask protocol of the training noise; `reference` where the noise is, else `random`.
-    pub noise_masks: Option<String>,
-    /// How damaged training samples are: `half-complete`, or one condition for all.
-    pub noise_rate: String,
+    pub noise_masks: Option<MaskName>,
+    /// Rates of the training samples: `half-complete`, or one condition for all.
+    #[serde(with = "text")]
+    pub noise_rate: RateDistribution,
     /// `valid`, `valid:METRIC`, `last` or `paper`.
-    pub selection: String,
+    #[serde(with = "text")]
+    pub selection: Selection,
     /// `cosine`, `reference` or `constant`.
     pub schedule: Schedule,
     /// Conditions of validation, averaged by the selection.
-    pub valid_rates: String,
+    pub valid_rates: ConditionList,
     /// `fp32`, `tf32` or `bf16`.
-    pub precision: String,
+    pub precision: Precision,
     /// `fast` or `reference`.
-    pub engine: String,
+    pub engine: EngineKind,
     pub epochs: Option<u32>,
     pub batch_size: Option<usize>,
     pub learning_rate: Option<f64>,
@@ -150,14 +157,14 @@ impl Training {
 impl Default for Training {
     fn default() -> Self {
         Self {
-            noise: "fresh".to_owned(),
+            noise: Noise::Fresh,
             noise_masks: None,
-            noise_rate: "half-complete".to_owned(),
-            selection: "valid".to_owned(),
+            noise_rate: RateDistribution::HalfComplete,
+            selection: Selection::default(),
             schedule: Schedule::default(),
-            valid_rates: "0,0.3,0.6,0.9".to_owned(),
-            precision: "fp32".to_owned(),
-            engine: "fast".to_owned(),
+            valid_rates: grid([0, 3, 6, 9]),
+            precision: Precision::default(),
+            engine: EngineKind::default(),
             epochs: None,
             batch_size: None,
             learning_rate: None,
@@ -170,7 +177,7 @@ impl Default for Training {
 }
 
 impl Suite {
-    /// A suite of these data sets and models with everything else as `protocol` has it.
+    /// A suite of these data sets and models with the defaults of `protocol`.
     ///
     /// # Errors
     /// [`Error::Unexpected`].
@@ -196,7 +203,7 @@ impl Suite {
             path: path.to_owned(),
             reason: e.to_string(),
         };
-        // First as it is, for messages that point at a line.
+        // First without the preset, for messages that point at a line.
         let suite: Self = toml::from_str(&text).map_err(wrong)?;
         if protocol.unwrap_or(suite.protocol) == Protocol::Own {
             return Ok(suite);
@@ -204,15 +211,17 @@ impl Suite {
         under(toml::from_str(&text).map_err(wrong)?, protocol).map_err(wrong)
     }
 
-    /// What of the recipe this suite changes for `model`: what it says of this very variant, then of
-    /// the model, then of all.
+    /// The values of the recipe that this suite changes for `model`: those of its variant, then of the
+    /// model, then of all.
     pub fn overrides(&self, model: &str) -> Overrides {
-        let say = |name: &str| self.model.get(name).copied().unwrap_or_default();
-        say(model).or(say(base(model))).or(self.train.overrides())
+        let named = |name: &str| self.model.get(name).copied().unwrap_or_default();
+        named(model)
+            .or(named(base(model)))
+            .or(self.train.overrides())
     }
 
-    /// A model this suite says something of and does not train.
-    pub fn foreign_model(&self) -> Option<&String> {
+    /// A model that this suite overrides and does not train.
+    pub fn unused_override(&self) -> Option<&String> {
         let trained = |name: &&String| {
             let mut models = self.models.iter();
             models.any(|model| train_on::name(model) == *name || base(model) == *name)
@@ -220,8 +229,8 @@ impl Suite {
         self.model.keys().find(|name| !trained(name))
     }
 
-    /// The encoder of `dataset`, as written.
-    pub fn encoder_of(&self, dataset: &str) -> &str {
+    /// The encoder of `dataset`, not yet resolved.
+    pub fn encoder_of(&self, dataset: &str) -> &EncoderSpec {
         self.encoders.get(dataset).unwrap_or(&self.encoder)
     }
 }
@@ -232,7 +241,7 @@ fn base(model: &str) -> &str {
     model.split_once(':').map_or(model, |(name, _)| name)
 }
 
-/// A suite from what it says itself, on top of its protocol's defaults.
+/// A suite from its own keys on top of its protocol's defaults.
 fn under(mut own: toml::Table, protocol: Option<Protocol>) -> Result<Suite, toml::de::Error> {
     if let Some(protocol) = protocol {
         let name = match protocol {
@@ -267,34 +276,22 @@ fn seeds() -> Vec<u64> {
     vec![1111, 1112, 1113]
 }
 
-fn rates() -> String {
-    "0:1:0.1".to_owned()
+fn rates() -> ConditionList {
+    grid(0..=10)
 }
 
-fn masks() -> Vec<String> {
-    vec!["random".to_owned()]
+/// Conditions of one rate each, in tenths.
+fn grid(tenths: impl IntoIterator<Item = u32>) -> ConditionList {
+    let rates = tenths.into_iter().map(|tenth| f64::from(tenth) / 10.0);
+    ConditionList(rates.filter_map(Condition::uniform).collect())
 }
 
-/// A name, or a list of names.
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        One(String),
-        Many(Vec<String>),
-    }
-    Ok(match Form::deserialize(deserializer)? {
-        Form::One(name) => vec![name],
-        Form::Many(names) => names,
-    })
+fn masks() -> Vec<MaskName> {
+    vec![MaskName(&mask::Random)]
 }
 
 fn mask_seeds() -> Vec<u64> {
     vec![1111]
-}
-
-fn encoder() -> String {
-    "auto".to_owned()
 }
 
 #[cfg(test)]
@@ -317,10 +314,10 @@ mod tests {
     fn the_paper_s_protocol_yields_to_what_a_suite_says() {
         let plain = Suite::new(vec!["mosi".into()], vec!["lnln".into()], Protocol::Paper).unwrap();
         assert_eq!(
-            (plain.rates.as_str(), plain.mask_seeds.as_slice()),
-            ("0:0.9:0.1", &[1111][..])
+            (&plain.rates, plain.mask_seeds.as_slice()),
+            (&grid(0..=9), &[1111][..])
         );
-        assert_eq!(plain.train.selection, "paper");
+        assert_eq!(plain.train.selection, Selection::Paper);
         assert_eq!(plain.train.schedule, Schedule::Reference);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("suite.toml");
@@ -332,9 +329,9 @@ mod tests {
             (suite.seeds.as_slice(), suite.train.epochs),
             (&[7][..], Some(2))
         );
-        assert_eq!(suite.train.selection, "paper");
+        assert_eq!(suite.train.selection, Selection::Paper);
         let own = Suite::read(&path, Some(Protocol::Own)).unwrap();
-        assert_eq!(own.train.selection, "valid");
+        assert_eq!(own.train.selection, Selection::default());
     }
 
     #[test]
@@ -345,7 +342,7 @@ mod tests {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|end| end == "toml") {
                 let suite = Suite::read(&path, None).unwrap();
-                assert_eq!(suite.foreign_model(), None, "{}", path.display());
+                assert_eq!(suite.unused_override(), None, "{}", path.display());
                 for model in &suite.models {
                     crate::model::Choice::parse(train_on::split(model).unwrap().0).unwrap();
                 }
@@ -367,12 +364,48 @@ mod tests {
         .unwrap();
         assert_eq!(suite.overrides("lnln:no-rec").epochs, Some(3));
         assert_eq!(suite.overrides("lnln:no-dmc").epochs, Some(4));
-        assert_eq!(suite.foreign_model(), None);
+        assert_eq!(suite.unused_override(), None);
     }
 
     #[test]
     fn a_misspelt_key_is_an_error() {
         let error = toml::from_str::<Suite>("datasets = []\nmodels = []\nseed = 3").unwrap_err();
         assert!(error.to_string().contains("seed"));
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_at_its_line() {
+        for (line, part) in [
+            ("rates = '0:2:0.1'", "expected a missing rate from 0 to 1"),
+            ("masks = ['randm']", "unknown mask protocol `randm`"),
+            ("encoder = 'glove'", "expected a text encoder"),
+            ("encoders = { mosi = 'glove' }", "expected a text encoder"),
+            ("train.noise = 'bogus'", "expected training noise"),
+            (
+                "train.noise_masks = 'randm'",
+                "unknown mask protocol `randm`",
+            ),
+            ("train.noise_rate = 'half'", "expected missing rates"),
+            ("train.selection = 'best'", "expected a selection"),
+            ("train.valid_rates = 'x'", "expected missing rates"),
+            ("train.precision = 'fp16'", "`fp32`, `tf32`, `bf16`"),
+            ("train.engine = 'lean'", "`fast` or `reference`"),
+        ] {
+            let text = format!("datasets = ['mosi']\nmodels = ['lnln']\n{line}\n");
+            let error = toml::from_str::<Suite>(&text).unwrap_err().to_string();
+            assert!(error.contains(part), "{line}: {error}");
+            assert!(error.contains("line 3"), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_stored_suite_is_read_back() {
+        let text = "datasets = ['mosi']\nmodels = ['lnln']\nrates = '0:1:0.1,LA'\n\
+                    encoder = 'frozen:a/b'\nencoders = { mosi = 'tiny' }\n\
+                    [train]\nnoise = 'cycle:3'\nnoise_masks = 'block'\nnoise_rate = '0.5'\n\
+                    selection = 'valid:corr'\nprecision = 'bf16'\nengine = 'reference'";
+        let suite: Suite = toml::from_str(text).unwrap();
+        let json = serde_json::to_value(&suite).unwrap();
+        assert_eq!(serde_json::from_value::<Suite>(json).unwrap(), suite);
     }
 }

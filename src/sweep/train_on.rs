@@ -1,4 +1,4 @@
-//! What models are trained on, as the literature's three protocols have it.
+//! Defines the training protocols of the literature: mixed rates, complete samples, or the tested rate.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ impl TrainOn {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Mixed, Self::Clean, Self::TestedRate];
 
-    /// The word of suites and flags.
+    /// Its name in suites and flags.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mixed => "mixed",
@@ -51,8 +51,8 @@ impl FromStr for TrainOn {
     }
 }
 
-/// A model of a suite as it is written, `lnln:no-rec` or `lnln@clean`: its name, and what it is
-/// trained on where the suite says so for it alone.
+/// A model as suites and flags write it, `lnln:no-rec` or `lnln@clean`: its name, and its own training
+/// protocol if it has one.
 ///
 /// # Errors
 /// [`Error::TrainOnName`].
@@ -63,7 +63,7 @@ pub fn split(model: &str) -> Result<(&str, Option<TrainOn>), Error> {
     }
 }
 
-/// The name of a model of a suite, without what it is trained on.
+/// The name of a model without its training protocol.
 pub fn name(model: &str) -> &str {
     model.split_once('@').map_or(model, |(name, _)| name)
 }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_round_trip_and_junk_is_refused() {
+    fn names_round_trip_and_junk_is_refused() {
         for one in TrainOn::ALL {
             assert_eq!(one.to_string().parse::<TrainOn>().unwrap(), one);
             let json = serde_json::to_string(&one).unwrap();
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_may_say_what_it_is_trained_on() {
+    fn a_model_may_have_its_own_training_protocol() {
         assert_eq!(split("lnln:no-rec").unwrap(), ("lnln:no-rec", None));
         let own = split("lnln:alpha=0.5@clean").unwrap();
         assert_eq!(own, ("lnln:alpha=0.5", Some(TrainOn::Clean)));

@@ -1,4 +1,4 @@
-//! Writes `metrics.jsonl`, a line per epoch, and describes an epoch for the progress bar.
+//! Writes `metrics.jsonl`, one line per epoch, and the line that a terminal shows of it.
 
 use std::path::Path;
 
@@ -39,15 +39,16 @@ fn as_map<S: Serializer, T: Serialize>(pairs: &[(String, T)], to: S) -> Result<S
 const WIDTH: usize = 80;
 
 impl EpochLine {
-    /// What a person sees of it, in 80 columns: losses and scores as far as there is room; a star
-    /// where the epoch is picked. `left` are the seconds to go.
-    pub fn describe(&self, epochs: u32, left: f64) -> String {
+    /// The line for the terminal, in 80 columns: the total loss, all loss terms if there is room for
+    /// all, scores as far as there is room, a star where the epoch is selected. `left` is the time
+    /// left for the run, in seconds.
+    pub fn words(&self, epochs: u32, left: f64) -> String {
         let mut terms = self.losses.iter();
-        // The total comes last and is told first.
+        // The total is stored last and printed first.
         let total = terms.next_back().map_or(f64::NAN, |(_, value)| *value);
         let head = format!("{:>3}/{epochs} loss {total:.3}", self.epoch);
         let tail = format!(
-            " {:.0}/s {} {} left",
+            " {:.0} samples/s {} {} left",
             self.samples_per_second,
             memory::show(self.peak_memory),
             duration(left),
@@ -65,11 +66,16 @@ impl EpochLine {
         });
         let scores = fitting(scores, room.saturating_sub(split.len()));
         let room = room.saturating_sub(split.len() + scores.len());
-        let terms = terms.map(|(name, value)| format!(" {name} {value:.3}"));
-        format!("{head}{}{split}{scores}{tail}", fitting(terms, room))
+        let mut terms: String = terms
+            .map(|(name, value)| format!(" {name} {value:.3}"))
+            .collect();
+        if terms.len() > room {
+            terms.clear();
+        }
+        format!("{head}{terms}{split}{scores}{tail}")
     }
 
-    /// The text after a progress bar; `best` is the selected epoch so far.
+    /// The text behind a progress bar; `best` is the selected epoch so far.
     pub fn best(&self, best: u32) -> String {
         let score = self.scores.first().and_then(|(name, value)| {
             let value = value.as_ref()?;
@@ -176,8 +182,16 @@ mod tests {
     fn a_line_fits_a_terminal_and_says_what_matters_most() {
         let text = line(12).describe(200, 4321.0);
         assert_eq!(
-            text,
-            " 12/200 loss 1.234 l_sp 1.234 valid mae 0.988* 52/s 1.0 GiB 1h12m left"
+            words,
+            " 12/200 loss 1.234 valid mae 0.988* 52 samples/s 1.0 GiB 1h12m left"
+        );
+        let mut one_term = line(12);
+        one_term.losses = [("l1", 1.5), ("total", 1.5)]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into();
+        assert_eq!(
+            one_term.words(200, 4321.0),
+            " 12/200 loss 1.500 l1 1.500 valid mae 0.988* 52 samples/s 1.0 GiB 1h12m left"
         );
         let mut paper = line(7);
         let scores = ["acc2_has0", "acc2_non0", "acc3", "acc5", "acc7", "mae"];

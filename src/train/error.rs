@@ -36,10 +36,6 @@ pub enum Error {
     MicroBatchName { found: String },
     #[error("expected bytes like 12GiB or 800MiB, found `{found}`")]
     BytesName { found: String },
-    #[error("expected a precision like fp32, tf32 or bf16, found `{found}`")]
-    PrecisionName { found: String },
-    #[error("expected an engine like fast or reference, found `{found}`")]
-    EngineName { found: String },
     #[error(
         "a batch of {model} cannot be computed in parts, since its samples share statistics: \
          lower --batch-size in place of --micro-batch"
@@ -113,6 +109,12 @@ pub enum Error {
     EmptySplit {
         split: &'static str,
         dataset: String,
+    },
+    #[error("the {split} split of {dataset}: {source}")]
+    Tokens {
+        dataset: String,
+        split: &'static str,
+        source: Box<crate::model::ModelError>,
     },
     #[error(
         "interrupted after epoch {epoch} and {step} steps of the next; everything is stored, and \

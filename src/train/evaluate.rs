@@ -51,6 +51,16 @@ impl<'a> Evaluator<'a> {
         self.batch.get()
     }
 
+    /// # Errors
+    /// [`Error::InterruptedEvaluation`] if `interrupt` was raised.
+    pub fn stop_if_raised(&self) -> Result<(), Error> {
+        if self.interrupt.load(Ordering::Relaxed) {
+            Err(Error::InterruptedEvaluation)
+        } else {
+            Ok(())
+        }
+    }
+
     /// Predicted labels in row order under each view.
     ///
     /// Where memory runs out, all views start again with half the samples per pass, for this call and
@@ -131,9 +141,7 @@ impl<'a> Evaluator<'a> {
                 let index = Tensor::arange_start(start as i64, end as i64, (Kind::Int64, device));
                 let mut texts = SharedTexts::of(views, &index);
                 for (which, view) in views.iter().enumerate() {
-                    if self.interrupt.load(Ordering::Relaxed) {
-                        return Err(Error::InterruptedEvaluation);
-                    }
+                    self.stop_if_raised()?;
                     let inputs = texts.encoded(model, which, view.inputs(split, &index))?;
                     let made = model.predict(&inputs, &mut Trace::off())?;
                     let values = Vec::<f32>::try_from(&made.flatten(0, -1).to_kind(Kind::Float))?;

@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod data;
 pub mod device;
 pub mod encoder;
 pub mod encoding;
@@ -12,6 +13,7 @@ pub mod evaluate;
 mod exact_float;
 pub mod files;
 pub mod memory;
+pub mod memory_plan;
 pub mod monitored;
 pub mod native;
 pub mod non_finite;
@@ -21,14 +23,18 @@ pub mod order;
 pub mod out_of_memory;
 pub mod patience;
 pub mod precision;
+pub mod probe;
 pub mod resume;
 pub mod schedule;
 pub mod selection;
 pub mod state;
 pub mod tensorboard;
 pub mod tensors;
+pub mod test_masks;
 mod text_present;
+pub mod text_source;
 pub mod trainer;
+pub mod training;
 pub mod view;
 
 pub use config::Overrides;

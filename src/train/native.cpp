@@ -1,4 +1,4 @@
-// What tch does not bind, for src/train/native.rs. Every function that can fail returns null or a
+// Binds what tch does not, for src/train/native.rs. Every function that can fail returns null or a
 // message for the caller to free.
 
 #include <ATen/Context.h>
@@ -6,12 +6,17 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
+#include <c10/core/Allocator.h>
 #include <c10/core/CachingDeviceAllocator.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
 #include <malloc.h>
 
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <vector>
 
 namespace {
@@ -34,6 +39,41 @@ std::vector<at::Tensor> list(at::Tensor* const* tensors, size_t count) {
 }
 
 at::DeviceType device_type(bool cuda) { return cuda ? at::kCUDA : at::kCPU; }
+
+// Adds up what libtorch's allocator of one device reports. The device thread of a backward pass
+// reports here too: libtorch gives it the debug information of the thread that started the pass.
+class Tally final : public c10::MemoryReportingInfoBase {
+ public:
+  explicit Tally(at::DeviceType device) : device_(device) {}
+
+  void reportMemoryUsage(void*, int64_t bytes, size_t, size_t, c10::Device device) override {
+    if (device.type() != device_) return;
+    std::lock_guard<std::mutex> lock(mutex_);
+    now_ += bytes;
+    held_.push_back(now_);
+  }
+
+  bool memoryProfilingEnabled() const override { return true; }
+
+  // Bytes held after each allocation and each release, less those held at the start.
+  const std::vector<int64_t>& held() const { return held_; }
+
+ private:
+  at::DeviceType device_;
+  std::mutex mutex_;
+  int64_t now_ = 0;
+  std::vector<int64_t> held_;
+};
+
+struct Watch {
+  std::shared_ptr<Tally> tally;
+  std::optional<c10::DebugInfoGuard> guard;
+};
+
+at::Generator generator(bool cuda, int index) {
+  auto device = at::Device(device_type(cuda), static_cast<c10::DeviceIndex>(cuda ? index : -1));
+  return at::globalContext().defaultGenerator(device);
+}
 
 }  // namespace
 
@@ -121,14 +161,50 @@ char* lnln_release_cuda_memory() {
   return guarded([&] { c10::getDeviceAllocator(at::kCUDA)->emptyCache(); });
 }
 
-// Large tensors stay in the heap from step to step instead of being mapped and unmapped, or each
-// has pages of its own.
+// Starts to follow the memory of this thread's tensors; ended on the same thread.
+char* lnln_watch_memory(bool cuda, void** out) {
+  return guarded([&] {
+    auto watch = std::make_unique<Watch>();
+    watch->tally = std::make_shared<Tally>(device_type(cuda));
+    watch->guard.emplace(c10::DebugInfoKind::PROFILER_STATE, watch->tally);
+    *out = watch.release();
+  });
+}
+
+size_t lnln_watched(const void* watch, const int64_t** held) {
+  const auto& all = static_cast<const Watch*>(watch)->tally->held();
+  *held = all.data();
+  return all.size();
+}
+
+void lnln_end_watch(void* watch) { delete static_cast<Watch*>(watch); }
+
+// A copy of the state of a device's random numbers.
+char* lnln_random_state(bool cuda, int index, void** out) {
+  return guarded([&] {
+    auto source = generator(cuda, index);
+    std::lock_guard<std::mutex> lock(source.mutex());
+    *out = new at::Tensor(source.get_state());
+  });
+}
+
+// Sets the state and frees the copy.
+char* lnln_restore_random_state(bool cuda, int index, void* state) {
+  return guarded([&] {
+    std::unique_ptr<at::Tensor> copy(static_cast<at::Tensor*>(state));
+    auto target = generator(cuda, index);
+    std::lock_guard<std::mutex> lock(target.mutex());
+    target.set_state(*copy);
+  });
+}
+
+// Large tensors stay in the heap from step to step, or each gets pages of its own.
 void lnln_keep_large_blocks(bool keep) {
   mallopt(M_MMAP_THRESHOLD, keep ? 1 << 30 : 1 << 20);
   mallopt(M_TRIM_THRESHOLD, keep ? 1 << 30 : 1 << 20);
 }
 
-// Gives unused pages of the heap back.
+// Returns unused pages of the heap.
 void lnln_trim_heap() { malloc_trim(0); }
 
 void lnln_free(char* message) { std::free(message); }

@@ -1,15 +1,16 @@
-//! Calls what tch does not bind: fused Adam, freeing of gradients, determinism, precision, memory figures.
+//! Binds what tch does not: fused Adam, freed gradients, determinism, precision, memory figures.
 //!
-//! `native.cpp` holds the other side of every function here.
+//! `native.cpp` implements every function declared here.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ptr;
 
 use tch::{Device, Tensor};
 
 use super::Error;
 
-/// libtorch's `at::Tensor`, as tch's pointers show it.
-type Handle = *const std::ffi::c_void;
+/// libtorch's `at::Tensor`, as tch's pointers give it.
+type Handle = *const c_void;
 
 unsafe extern "C" {
     fn lnln_fused_adam(
@@ -40,12 +41,17 @@ unsafe extern "C" {
     ) -> *mut c_char;
     fn lnln_reset_cuda_peak(index: c_int) -> *mut c_char;
     fn lnln_release_cuda_memory() -> *mut c_char;
+    fn lnln_watch_memory(cuda: bool, out: *mut *mut c_void) -> *mut c_char;
+    fn lnln_watched(watch: *const c_void, held: *mut *const i64) -> usize;
+    fn lnln_end_watch(watch: *mut c_void);
+    fn lnln_random_state(cuda: bool, index: c_int, out: *mut *mut c_void) -> *mut c_char;
+    fn lnln_restore_random_state(cuda: bool, index: c_int, state: *mut c_void) -> *mut c_char;
     fn lnln_keep_large_blocks(keep: bool);
     fn lnln_trim_heap();
     fn lnln_free(message: *mut c_char);
 }
 
-/// What a fused step reads and writes, all lists of one length and order.
+/// Tensors that a fused step reads and writes: lists of one length and order.
 pub struct Moves<'a> {
     pub parameters: &'a [&'a Tensor],
     pub gradients: &'a [&'a Tensor],
@@ -71,14 +77,14 @@ fn handles(tensors: &[&Tensor]) -> Vec<Handle> {
     tensors.iter().map(|t| t.as_ptr() as Handle).collect()
 }
 
-/// Frees the gradients of these parameters: they have none until the next backward pass makes new ones.
+/// Frees the gradients of these parameters; the next backward pass makes new ones.
 ///
 /// # Errors
 /// libtorch's message.
 pub fn forget_gradients(parameters: &[&Tensor]) -> Result<(), String> {
     let parameters = handles(parameters);
     // SAFETY: every pointer is a live tensor borrowed through `parameters`.
-    check(unsafe { lnln_forget_gradients(parameters.as_ptr(), parameters.len()) })
+    result(unsafe { lnln_forget_gradients(parameters.as_ptr(), parameters.len()) })
 }
 
 /// One step of Adam or AdamW over many tensors, by libtorch's fused kernel.
@@ -114,7 +120,7 @@ pub fn fused_adam(moves: &Moves<'_>, rates: Rates) -> Result<(), String> {
             decoupled, count, p, g, m, v, s, rate, beta1, beta2, decay, eps,
         )
     };
-    check(message)
+    result(message)
 }
 
 /// Deterministic algorithms, an error where CUDA has none.
@@ -129,13 +135,13 @@ pub fn allow_tf32(on: bool) -> Result<(), Error> {
     checked(unsafe { lnln_allow_tf32(on) })
 }
 
-/// Whether it may at present.
+/// Whether it may now.
 pub fn tf32_allowed() -> bool {
     // SAFETY: reads a flag of libtorch's context.
     unsafe { lnln_tf32_allowed() }
 }
 
-/// bfloat16 in the operations that libtorch thinks safe, on this thread, until switched off.
+/// Switches libtorch's autocast to bfloat16 on this thread on or off.
 pub fn autocast_bf16(device: Device, on: bool) -> Result<(), Error> {
     // SAFETY: sets flags of this thread.
     checked(unsafe { lnln_autocast_bf16(device.is_cuda(), on) })
@@ -146,9 +152,9 @@ pub fn autocast_bf16(device: Device, on: bool) -> Result<(), Error> {
 pub struct CudaMemory {
     pub free: usize,
     pub total: usize,
-    /// What libtorch's allocator holds for this process, under tensors or in its cache.
+    /// Bytes that libtorch's allocator holds for this process, for tensors or in its cache.
     pub reserved: usize,
-    /// The most that tensors of this process have held at once.
+    /// The most that tensors of this process held at once.
     pub peak: usize,
 }
 
@@ -161,18 +167,18 @@ pub fn cuda_memory(index: usize) -> Result<CudaMemory, Error> {
         reserved,
         peak,
     } = &mut memory;
-    // SAFETY: four places to write to.
+    // SAFETY: four pointers to write to.
     checked(unsafe { lnln_cuda_memory(index as c_int, free, total, reserved, peak) })?;
     Ok(memory)
 }
 
-/// Starts the count of [`CudaMemory::peak`] anew, from what is held now.
+/// Resets [`CudaMemory::peak`] to what is held now.
 pub fn reset_cuda_peak(index: usize) -> Result<(), Error> {
     // SAFETY: sets counters of libtorch's allocator.
     checked(unsafe { lnln_reset_cuda_peak(index as c_int) })
 }
 
-/// Gives unused blocks back to CUDA, where there is one.
+/// Returns unused blocks to CUDA; no effect on a CPU.
 pub fn release_cuda_memory(device: Device) -> Result<(), Error> {
     match device {
         // SAFETY: touches no block in use.
@@ -181,28 +187,115 @@ pub fn release_cuda_memory(device: Device) -> Result<(), Error> {
     }
 }
 
-/// Lets the C heap keep large blocks from step to step: libtorch asks for the same sizes again, and
-/// mapping and clearing fresh pages costs more than keeping them.
+/// Follows the memory of the tensors that this thread and its backward passes make and free.
 ///
-/// What is made while it does not keep them gets pages of its own: what lasts for a whole fit must
-/// not lie among the activations of one step, where it would tear the heap.
+/// A tensor made by libtorch's worker threads inside one operation is not seen.
+#[derive(Debug)]
+pub struct MemoryWatch {
+    /// Ended on the thread that it was started on: a raw pointer is not `Send`.
+    watch: *mut c_void,
+}
+
+impl MemoryWatch {
+    /// Watches the memory of a device from here on.
+    ///
+    /// # Errors
+    /// [`Error::Libtorch`].
+    pub fn start(device: Device) -> Result<Self, Error> {
+        let mut watch = ptr::null_mut();
+        // SAFETY: a call without a message has stored a pointer, which this takes over.
+        checked(unsafe { lnln_watch_memory(device.is_cuda(), &raw mut watch) })?;
+        Ok(Self { watch })
+    }
+
+    /// Bytes held after each allocation and each release so far, less those held at the start.
+    pub fn held(&self) -> &[i64] {
+        let mut held = ptr::null();
+        // SAFETY: the watch lives as long as `self`.
+        let count = unsafe { lnln_watched(self.watch, &raw mut held) };
+        if count == 0 {
+            return &[];
+        }
+        // SAFETY: `held` points to `count` numbers, and nothing is added while no operation runs.
+        unsafe { std::slice::from_raw_parts(held, count) }
+    }
+}
+
+impl Drop for MemoryWatch {
+    fn drop(&mut self) {
+        // SAFETY: freed once, on the thread that started it.
+        unsafe { lnln_end_watch(self.watch) }
+    }
+}
+
+/// The states of the generators of random numbers that passes on a device draw from.
+#[derive(Debug)]
+pub struct RandomState {
+    states: Vec<(Device, *mut c_void)>,
+}
+
+impl RandomState {
+    /// Copies the states of the CPU's generator and of the device's own.
+    ///
+    /// # Errors
+    /// [`Error::Libtorch`].
+    pub fn save(device: Device) -> Result<Self, Error> {
+        let mut states = Vec::new();
+        let others = Some(device).filter(|device| device.is_cuda());
+        for device in std::iter::once(Device::Cpu).chain(others) {
+            let mut state = ptr::null_mut();
+            let (cuda, index) = generator(device);
+            // SAFETY: a call without a message has stored a pointer, which this takes over.
+            checked(unsafe { lnln_random_state(cuda, index, &raw mut state) })?;
+            states.push((device, state));
+        }
+        Ok(Self { states })
+    }
+
+    /// Sets the generators back to these states.
+    ///
+    /// # Errors
+    /// [`Error::Libtorch`].
+    pub fn restore(self) -> Result<(), Error> {
+        for (device, state) in self.states {
+            let (cuda, index) = generator(device);
+            // SAFETY: `state` is a copy that `save` made; each is given back once.
+            checked(unsafe { lnln_restore_random_state(cuda, index, state) })?;
+        }
+        Ok(())
+    }
+}
+
+/// A device as native.cpp names its generator.
+fn generator(device: Device) -> (bool, c_int) {
+    match device {
+        Device::Cuda(index) => (true, index as c_int),
+        _ => (false, 0),
+    }
+}
+
+/// Lets the C heap keep large blocks from step to step: libtorch allocates the same sizes again, and
+/// mapping and clearing new pages costs more than keeping them.
+///
+/// While it does not keep them, large tensors get pages of their own: tensors that last for a whole fit
+/// would fragment the heap if they were among the activations of one step.
 pub fn keep_large_blocks(keep: bool) {
     // SAFETY: two calls of mallopt.
     unsafe { lnln_keep_large_blocks(keep) }
 }
 
-/// Gives the C heap's unused pages back to the machine, those that [`keep_large_blocks`] has kept too.
+/// Returns the C heap's unused pages to the system, including those that [`keep_large_blocks`] kept.
 pub fn trim_heap() {
     // SAFETY: one call of malloc_trim.
     unsafe { lnln_trim_heap() }
 }
 
 /// The message of a call, if it left one.
-fn check(message: *mut c_char) -> Result<(), String> {
+fn result(message: *mut c_char) -> Result<(), String> {
     if message.is_null() {
         return Ok(());
     }
-    // SAFETY: native.cpp gives null or a C string for us to free.
+    // SAFETY: native.cpp gives null or a C string to be freed here.
     let text = unsafe { CStr::from_ptr(message) }
         .to_string_lossy()
         .into_owned();
@@ -212,7 +305,7 @@ fn check(message: *mut c_char) -> Result<(), String> {
 }
 
 fn checked(message: *mut c_char) -> Result<(), Error> {
-    check(message).map_err(Error::Libtorch)
+    result(message).map_err(Error::Libtorch)
 }
 
 #[cfg(test)]
@@ -222,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_libtorch_refuses_is_an_error() {
+    fn a_refusal_of_libtorch_is_an_error() {
         let (a, b) = (
             Tensor::zeros([2], (Kind::Float, Device::Cpu)),
             Tensor::zeros([2], (Kind::Int64, Device::Cpu)),
@@ -242,6 +335,33 @@ mod tests {
             eps: 1e-8,
         };
         assert!(fused_adam(&moves, rates).is_err());
+    }
+
+    #[test]
+    fn a_watch_sees_tensors_made_and_freed() {
+        let make = || Tensor::zeros([256], (Kind::Float, Device::Cpu));
+        let before = make();
+        let watch = MemoryWatch::start(Device::Cpu).unwrap();
+        let first = make();
+        let second = make();
+        drop((first, before));
+        assert_eq!(watch.held(), [1024, 2048, 1024]);
+        drop((second, watch));
+        let later = make();
+        let watch = MemoryWatch::start(Device::Cpu).unwrap();
+        assert!(watch.held().is_empty());
+        drop(later);
+    }
+
+    #[test]
+    fn random_numbers_are_drawn_again_after_a_restored_state() {
+        let _rng = crate::model::rng::seeded(3);
+        let state = RandomState::save(Device::Cpu).unwrap();
+        let draw = || Tensor::rand([5], (Kind::Float, Device::Cpu));
+        let first = draw();
+        tch::manual_seed(99);
+        state.restore().unwrap();
+        assert!(draw().equal(&first));
     }
 
     #[test]

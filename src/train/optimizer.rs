@@ -129,7 +129,7 @@ impl Optimizer {
         check_groups(groups, &parameters)?;
         let (mut slots, mut others) = (Vec::new(), Vec::new());
         for (name, parameter) in parameters {
-            match ParamGroup::place(groups, &name) {
+            match ParamGroup::index(groups, &name) {
                 None => others.push((name, parameter)),
                 Some(place) => slots.push(Slot {
                     name,

@@ -1,4 +1,4 @@
-//! Tells exhausted memory from the other faults of a pass.
+//! Recognizes that a device is out of memory, among all other errors of a pass.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
@@ -9,35 +9,36 @@ use tch::TchError;
 use super::Error;
 use crate::model::ModelError;
 
-/// Why a pass did not come to its end.
+/// Why a pass failed.
 #[derive(Debug)]
 pub enum Fault {
-    /// What libtorch said.
+    /// Out of memory, with libtorch's message.
     Memory(String),
     Other(Error),
 }
 
-/// Runs `pass`. Models call libtorch in ways that panic, so that memory may run out either way.
+/// Runs `pass`, which may run out of memory by an error or by a panic: models call libtorch in ways
+/// that panic.
 pub fn caught<T>(pass: impl FnOnce() -> Result<T, Error>) -> Result<T, Fault> {
-    keep_quiet();
+    silence_caught_panics();
     match panic::catch_unwind(AssertUnwindSafe(pass)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(match memory_words(&chain(&error)) {
-            Some(words) => Fault::Memory(words),
+        Ok(Err(error)) => Err(match memory_message(&chain(&error)) {
+            Some(message) => Fault::Memory(message),
             None => Fault::Other(error),
         }),
         Err(payload) => {
             let message = text(payload.as_ref());
-            match (memory_words(message), libtorch_words(message)) {
-                (Some(words), _) => Err(Fault::Memory(words)),
-                (None, Some(words)) => Err(Fault::Other(Error::Libtorch(words))),
+            match (memory_message(message), libtorch_message(message)) {
+                (Some(memory), _) => Err(Fault::Memory(memory)),
+                (None, Some(other)) => Err(Fault::Other(Error::Libtorch(other))),
                 (None, None) => panic::resume_unwind(payload),
             }
         }
     }
 }
 
-/// Runs `make`, which puts `what` onto a device: no pass, so that nothing of it can be made smaller.
+/// Runs `make`, which puts `what` onto a device and cannot be done in smaller parts, as a pass can.
 ///
 /// # Errors
 /// Those of `make`; where memory runs out, one that names `what`.
@@ -54,8 +55,8 @@ pub fn named<T>(what: &str, make: impl FnOnce() -> Result<T, Error>) -> Result<T
     })
 }
 
-/// The first line of a message that speaks of exhausted memory.
-fn memory_words(message: &str) -> Option<String> {
+/// The first line of a message that reports exhausted memory.
+fn memory_message(message: &str) -> Option<String> {
     let exhausted = [
         "out of memory",
         "can't allocate memory",
@@ -63,15 +64,15 @@ fn memory_words(message: &str) -> Option<String> {
     ];
     let line = message
         .lines()
-        .find(|line| exhausted.iter().any(|words| line.contains(words)))?;
+        .find(|line| exhausted.iter().any(|text| line.contains(text)))?;
     Some(line.trim().to_owned())
 }
 
-/// What libtorch said, where tch's unwrapping of its error is what panicked: an operation that this
-/// machine has no form of must end one run, not the whole sweep.
-fn libtorch_words(message: &str) -> Option<String> {
-    let (_, words) = message.split_once("value: Torch(")?;
-    Some(words.trim_end_matches(')').trim_matches('"').to_owned())
+/// libtorch's message, where the panic is tch unwrapping an error of libtorch: an operation that this
+/// machine does not support must end one run, not the whole sweep.
+fn libtorch_message(message: &str) -> Option<String> {
+    let (_, text) = message.split_once("value: Torch(")?;
+    Some(text.trim_end_matches(')').trim_matches('"').to_owned())
 }
 
 fn text(payload: &(dyn Any + Send)) -> &str {
@@ -93,14 +94,14 @@ fn chain(error: &Error) -> String {
     text
 }
 
-/// A pass that is tried again or reported has not crashed: its panic prints nothing.
-fn keep_quiet() {
+/// Prints nothing for a panic that is caught here: the pass is tried again or reported.
+fn silence_caught_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let usual = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let message = text(info.payload());
-            if memory_words(message).is_none() && libtorch_words(message).is_none() {
+            if memory_message(message).is_none() && libtorch_message(message).is_none() {
                 usual(info);
             }
         }));
@@ -112,31 +113,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exhausted_memory_is_told_from_the_rest() {
+    fn exhausted_memory_is_recognized() {
         let fault = |message: &str| {
             let message = message.to_owned();
             caught(move || -> Result<(), Error> { panic!("{message}") })
         };
-        let words = "CUDA out of memory. Tried to allocate 20.00 MiB";
-        assert!(matches!(fault(words), Err(Fault::Memory(found)) if found == words));
+        let message = "CUDA out of memory. Tried to allocate 20.00 MiB";
+        assert!(matches!(fault(message), Err(Fault::Memory(found)) if found == message));
         let error = || Err::<(), _>(Error::Libtorch("can't allocate memory: 8 bytes".to_owned()));
         assert!(matches!(caught(error), Err(Fault::Memory(_))));
         let other = || Err::<(), _>(Error::Unexpected("no".to_owned()));
         assert!(matches!(caught(other), Err(Fault::Other(_))));
         let refused = fault("called `Result::unwrap()` on an `Err` value: Torch(\"no primitive\")");
-        assert!(matches!(refused, Err(Fault::Other(Error::Libtorch(w))) if w == "no primitive"));
+        assert!(
+            matches!(refused, Err(Fault::Other(Error::Libtorch(text))) if text == "no primitive")
+        );
         assert!(panic::catch_unwind(|| fault("index 3 is out of range")).is_err());
     }
 
     #[test]
     fn what_does_not_fit_is_named() {
-        let words = "CUDA out of memory. Tried to allocate 2.00 GiB";
+        let reason = "CUDA out of memory. Tried to allocate 2.00 GiB";
         let error = named("the test split", || -> Result<(), Error> {
-            panic!("{words}")
+            panic!("{reason}")
         });
         let message = error.unwrap_err().to_string();
         assert!(
-            message.contains("the test split") && message.contains(words),
+            message.contains("the test split") && message.contains(reason),
             "{message}"
         );
         let other = || Err::<(), _>(Error::Unexpected("no".to_owned()));

@@ -1,51 +1,14 @@
 //! Sets the precision of a pass.
 
-use std::fmt;
-use std::str::FromStr;
-
 use tch::{Device, Tensor};
 
 use super::tensors::SplitTensors;
 use super::{Error, native};
 
-/// How products are computed; weights, moments and losses are float32 throughout.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Precision {
-    #[default]
-    Fp32,
-    /// Factors rounded to 10 bits of mantissa on CUDA's tensor cores; float32 on the CPU.
-    Tf32,
-    /// Products in bfloat16, as libtorch's autocast chooses them.
-    Bf16,
-}
+pub use crate::record::Precision;
 
 /// The largest feature that bfloat16 is trusted with: beyond, its 8 bits lose what tells samples apart.
 const LARGEST: f64 = 1e4;
-
-impl FromStr for Precision {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "fp32" => Ok(Self::Fp32),
-            "tf32" => Ok(Self::Tf32),
-            "bf16" => Ok(Self::Bf16),
-            _ => Err(Error::PrecisionName {
-                found: text.to_owned(),
-            }),
-        }
-    }
-}
-
-impl fmt::Display for Precision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Fp32 => "fp32",
-            Self::Tf32 => "tf32",
-            Self::Bf16 => "bf16",
-        })
-    }
-}
 
 impl Precision {
     /// The precision of everything until the guard is dropped; of a pass and its backward pass, where
@@ -132,14 +95,6 @@ mod tests {
     use tch::Kind;
 
     use super::*;
-
-    #[test]
-    fn names_round_trip() {
-        for name in ["fp32", "tf32", "bf16"] {
-            assert_eq!(name.parse::<Precision>().unwrap().to_string(), name);
-        }
-        assert!("fp16".parse::<Precision>().is_err());
-    }
 
     /// What it does to TF32, a flag of the whole process, is in `tests/precision.rs`.
     #[test]

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::Error;
 use crate::data::dataset::SplitName;
 use crate::metric::{Metric, Protocol};
+use crate::record::SelectionRule;
 
 /// A rule as written on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,21 +116,18 @@ impl Rule {
         self.selection != Selection::Paper
     }
 
-    /// The name in records: `validation`, `last` or `paper`.
-    pub fn name(&self) -> &'static str {
+    /// The rule as manifests and configurations store it.
+    pub fn kind(&self) -> SelectionRule {
         match self.selection {
-            Selection::Validation(_) => "validation",
-            Selection::Last => "last",
-            Selection::Paper => crate::record::PAPER,
+            Selection::Validation(_) => SelectionRule::Validation,
+            Selection::Last => SelectionRule::Last,
+            Selection::Paper => SelectionRule::Paper,
         }
     }
 
-    /// The rule with its metric by name, as in run identities.
-    pub fn identity(&self) -> String {
-        match &self.selection {
-            Selection::Validation(_) => format!("valid:{}", self.monitored[0].name),
-            other => other.to_string(),
-        }
+    /// The metric that decides for all; `None` where each decides for itself.
+    pub fn metric(&self) -> Option<&'static Metric> {
+        self.monitored.first().copied().filter(|_| self.is_single())
     }
 
     /// Metric by metric the epoch its score is read at, given the monitored metrics' epochs.
@@ -190,6 +188,7 @@ mod tests {
                 }
             }
             assert_eq!(rule.split(), SplitName::Test);
+            assert!(rule.metric().is_none());
         }
     }
 
@@ -198,7 +197,8 @@ mod tests {
         let rule = Selection::default()
             .resolve(protocol("mosi").unwrap())
             .unwrap();
-        assert_eq!(rule.identity(), "valid:mae");
+        assert_eq!(rule.metric().map(|metric| metric.name), Some("mae"));
+        assert_eq!(rule.kind(), SelectionRule::Validation);
         let picks = BTreeMap::from([("mae".to_owned(), 7)]);
         let chosen = rule.chosen(&picks);
         assert!(chosen.values().all(|epoch| *epoch == 7));

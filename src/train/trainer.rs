@@ -91,7 +91,7 @@ pub fn fit(
         board.follow(&files.log);
         // Whole epochs, validation included.
         let pace = started.elapsed().as_secs_f64() / f64::from(state.epoch - before);
-        bar.line(line.describe(epochs, pace * f64::from(epochs - state.epoch)));
+        bar.line(line.words(epochs, pace * f64::from(epochs - state.epoch)));
         bar.update(u64::from(state.epoch), line.best(state.selected()));
     }
     Ok(state)

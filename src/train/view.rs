@@ -4,13 +4,15 @@ use std::sync::atomic::AtomicBool;
 
 use tch::{Device, Tensor};
 
-use super::Error;
-use super::encoding::FrozenText;
+use super::error::Error;
 use super::memory;
 use super::tensors::{self, SplitTensors};
 use super::text_present;
+use super::text_source::TextSource;
 use crate::data::dataset::{Block, Modality, Split};
-use crate::mask::{self, Condition, Keep, MaskProtocol, RateDistribution, Rows, Scope, Training};
+use crate::mask::{
+    self, Condition, Keep, MaskProtocol, Noise, RateDistribution, Rows, Scope, Training,
+};
 use crate::model::{Inputs, Text};
 
 /// What the models read of a split under one mask.
@@ -68,24 +70,30 @@ impl View {
     }
 }
 
-/// Where the text of a model comes from.
-#[derive(Debug)]
-pub enum TextSource {
-    /// Token ids, for an encoder inside the model.
-    Tokens,
-    /// The file's own features; a masked token is a row of zeros.
-    Features,
-    /// Hidden states of a frozen encoder.
-    Frozen(Box<FrozenText>),
-}
-
-/// How positions of training samples are masked, and how many.
+/// Training noise: how often masks and rates are drawn, by which mask protocol, at which rates.
 #[derive(Clone, Copy)]
-pub struct TrainingNoise<'a> {
-    pub mask_protocol: &'a dyn MaskProtocol,
+pub struct NoiseSpec {
+    pub kind: Noise,
+    pub mask_protocol: &'static dyn MaskProtocol,
     pub distribution: RateDistribution,
     /// Mask seed of evaluation; the published loader trains under it too.
     pub mask_seed: u64,
+}
+
+impl NoiseSpec {
+    /// Whether a draw comes again in a later epoch or another run.
+    pub fn repeats(&self) -> bool {
+        !matches!(self.kind, Noise::Fresh | Noise::ReferenceRefresh)
+    }
+}
+
+impl PartialEq for NoiseSpec {
+    fn eq(&self, other: &Self) -> bool {
+        let same_protocol = self.mask_protocol.name() == other.mask_protocol.name();
+        same_protocol
+            && (self.kind, self.distribution, self.mask_seed)
+                == (other.kind, other.distribution, other.mask_seed)
+    }
 }
 
 /// Makes views of one split.
@@ -121,17 +129,18 @@ impl Views<'_> {
         self.masked(keeps, &rates)
     }
 
-    /// Draw number `draw` of the training noise, with rates from its distribution.
+    /// Draw number `draw` of the training noise.
     ///
     /// `seed` is the run's; `test` is the test split's number of samples and padded vision steps.
     pub fn noisy(
         &self,
-        noise: &TrainingNoise,
+        noise: &NoiseSpec,
         test: (usize, usize),
         seed: u64,
         draw: u32,
     ) -> Result<View, Error> {
-        let TrainingNoise {
+        let NoiseSpec {
+            kind: _,
             mask_protocol,
             distribution,
             mask_seed,
@@ -166,9 +175,9 @@ impl Views<'_> {
                 lengths,
                 steps,
             };
-            let field = mask_protocol.field(&scope(modality, training_seed), rows)?;
+            let draws = mask_protocol.draws(&scope(modality, training_seed), rows)?;
             let rates = &rates[modality as usize];
-            Ok(mask::keep(&field, rates, lengths, steps, modality)?)
+            Ok(mask::keep(&draws, rates, lengths, steps, modality)?)
         };
         let [text, audio, vision] = Modality::ALL.map(keep);
         self.masked(&[text?, audio?, vision?], &rates)

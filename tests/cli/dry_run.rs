@@ -1,4 +1,4 @@
-//! `run --dry-run`: cells, what is done of them, and what the others will cost.
+//! `run --dry-run`: runs, what is done of them, and what the others will cost.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn run(folder: &Path, data: &Path, seeds: &str, more: &[&str]) -> assert_cmd::Co
 }
 
 #[test]
-fn cells_are_listed_with_what_they_will_cost_and_nothing_starts() {
+fn runs_are_listed_with_what_they_will_cost_and_nothing_starts() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let none = contains("unknown: no finished run of this model").and(contains("4 to do"));
@@ -30,7 +30,7 @@ fn cells_are_listed_with_what_they_will_cost_and_nothing_starts() {
     assert!(!folder.path().join("runs").exists());
     run(folder.path(), &data, "1", &[]).assert().success();
     let before = fs::read_dir(folder.path().join("runs")).unwrap().count();
-    let words = contains("4 cells: 2 done, 2 to do;")
+    let words = contains("4 runs: 2 done, 2 to do;")
         .and(contains("measured: run "))
         .and(contains("fresh (random), valid:mae"))
         .and(contains("Nothing was started"));
@@ -57,13 +57,13 @@ fn other_tools_read_the_forecast_as_json() {
     command.arg("--runs").arg(folder.path().join("runs"));
     let output = command.assert().success();
     let json: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
-    let cell = &json["cells"][0];
-    assert_eq!(cell["state"], "waiting");
-    let basis = cell["estimate"]["basis"].as_str().unwrap();
+    let run = &json["runs"][0];
+    assert_eq!(run["state"], "waiting");
+    let basis = run["estimate"]["basis"].as_str().unwrap();
     assert!(basis.ends_with("x 2.00 for epochs"), "{basis}");
-    assert!(cell["seconds_left"].as_f64().unwrap() > 0.0);
-    assert!(cell["estimate"]["memory"].as_u64().unwrap() > 1 << 20);
-    assert_eq!(json["total"]["cells"], 1);
+    assert!(run["seconds_left"].as_f64().unwrap() > 0.0);
+    assert!(run["estimate"]["memory"].as_u64().unwrap() > 1 << 20);
+    assert_eq!(json["total"]["runs"], 1);
     program()
         .args(["run", "--datasets", "x", "--models", "lnln", "--json"])
         .assert()

@@ -31,9 +31,9 @@ fn list_shows_what_is_built_in() {
 #[test]
 fn list_masks_says_what_each_mask_protocol_takes() {
     let output = program().args(["list", "masks"]).assert().success();
-    let said = String::from_utf8(output.get_output().stdout.clone()).unwrap();
-    // Cells are wrapped: words beside each other in a cell may stand on two lines.
-    let table: Vec<&str> = said.split_whitespace().collect();
+    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    // Cells are wrapped: neighboring words of a cell may be on two lines.
+    let table: Vec<&str> = text.split_whitespace().collect();
     let table = table.join(" ");
     for mask_protocol in lnln_bench::mask::MASK_PROTOCOLS {
         assert!(
@@ -43,10 +43,10 @@ fn list_masks_says_what_each_mask_protocol_takes() {
         );
         for kind in mask_protocol.kinds() {
             let word = kind.describe().split(' ').next().unwrap();
-            assert!(table.contains(word), "{word} is not in {said}");
+            assert!(table.contains(word), "{word} is not in {text}");
         }
     }
-    assert!(table.contains("conditions"), "{said}");
+    assert!(table.contains("conditions"), "{text}");
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl Stub {
     }
 }
 
-/// Six cells, handed to Slurm.
+/// Six runs, handed to Slurm.
 fn launch(folder: &Path, data: &Path) -> Vec<String> {
     let mut run = arguments(folder, data, "runs", 1);
     let seeds = run.iter().position(|word| word == "1111").unwrap();
@@ -87,11 +87,11 @@ fn arrays_are_chunked_chained_and_followed_by_a_report() {
         .assert()
         .success()
         .stdout(contains(
-            "0 cells done, 0 queued already, 6 submitted as 12, 13; report: job 14",
+            "0 runs done, 0 queued already, 6 submitted as 12, 13; report: job 14",
         ));
     let calls = stub.calls("sbatch");
     assert_eq!(calls.len(), 3);
-    assert!(calls[0].starts_with("--parsable /") && calls[0].ends_with("cells-0.sbatch"));
+    assert!(calls[0].starts_with("--parsable /") && calls[0].ends_with("runs-0.sbatch"));
     assert!(calls[1].starts_with("--parsable --dependency=afterany:12 /"));
     assert!(calls[2].starts_with("--parsable --dependency=afterany:12:13 /"));
     assert!(calls[2].ends_with("/report-2.sbatch"), "{calls:?}");
@@ -101,7 +101,7 @@ fn arrays_are_chunked_chained_and_followed_by_a_report() {
         !environment.contains("SLURM_MEM_PER_CPU") && !environment.contains("SBATCH_PARTITION")
     );
     let sweep = sweeps(&folder.path().join("runs")).pop().unwrap();
-    let second = fs::read_to_string(sweep.slurm().join("cells-1.sbatch")).unwrap();
+    let second = fs::read_to_string(sweep.slurm().join("runs-1.sbatch")).unwrap();
     for line in [
         "#SBATCH --array=0%2\n",
         "#SBATCH --partition=gpu\n",
@@ -112,7 +112,7 @@ fn arrays_are_chunked_chained_and_followed_by_a_report() {
     }
     let last = second.lines().last().unwrap();
     assert!(last.starts_with("exec ") && last.contains(&format!("--data {}", data.display())));
-    // The report is of this sweep alone, and what a site wants of the cells is not for it.
+    // The report is of this sweep alone, and what a site wants of the runs is not for it.
     let report = fs::read_to_string(sweep.slurm().join("report-2.sbatch")).unwrap();
     let exec = format!("report --sweep {} --out ", sweep.path().display());
     assert!(
@@ -197,7 +197,7 @@ fn flags_that_nobody_would_look_at_are_refused() {
         "--sbatch-report=--time=1",
         "--setup=true",
         "--max-parallel=2",
-        "--cells-per-task=2",
+        "--runs-per-task=2",
         "--max-requeues=2",
         "--submit-anyway",
     ] {
@@ -213,7 +213,7 @@ fn flags_that_nobody_would_look_at_are_refused() {
     for flags in [
         &["--jobs=2"][..],
         &["--max-parallel=0"],
-        &["--cells-per-task=0"],
+        &["--runs-per-task=0"],
         &["--dry-run", "--json"],
         &["--sbatch=--partition=gpu --array=0-3"],
         &["--sbatch-report=--wait"],
@@ -247,7 +247,7 @@ fn what_is_queued_is_not_submitted_twice() {
         .assert()
         .success()
         .stdout(contains(
-            "0 cells done, 2 queued already, 4 submitted as 15, 16",
+            "0 runs done, 2 queued already, 4 submitted as 15, 16",
         ));
     let again = stub.calls("sbatch");
     assert!(again[5].contains("afterany:12:15:16"), "{again:?}");
@@ -324,7 +324,7 @@ fn task(stub: &Stub, folder: &Path, data: &Path) -> Child {
     let path = std::env::var("PATH").unwrap();
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("lnln-bench"))
         .args(words(
-            "run-cell --device cpu --threads 1 --index 0 --manifest",
+            "run-one --device cpu --threads 1 --index 0 --manifest",
         ))
         .arg(sweep.manifest())
         .env("PATH", format!("{}:{path}", stub.folder.display()))
@@ -402,7 +402,7 @@ fn the_log_of_a_task_that_failed_is_found() {
     fs::write(&log, "").unwrap();
     stub.program()
         .args(words(
-            "run-cell --device cpu --memory-budget 1MiB --index 0 --manifest",
+            "run-one --device cpu --memory-budget 1MiB --index 0 --manifest",
         ))
         .arg(sweep.manifest())
         .envs([("SLURM_ARRAY_JOB_ID", "40"), ("SLURM_ARRAY_TASK_ID", "0")])

@@ -25,11 +25,11 @@ mod report;
 #[cfg(feature = "torch")]
 mod run;
 #[cfg(feature = "torch")]
-mod run_cells;
-#[cfg(feature = "torch")]
 mod run_failures;
 #[cfg(feature = "torch")]
 mod run_lnln;
+#[cfg(feature = "torch")]
+mod run_one;
 #[cfg(feature = "torch")]
 mod run_refused;
 #[cfg(feature = "torch")]

@@ -1,4 +1,4 @@
-//! `mask`, the masks of `prepare`, and what `verify` and `run` make of them.
+//! `mask`, the masks of `prepare`, and `verify`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn with_masks(folder: &Path, flags: &[&str]) -> PathBuf {
 }
 
 #[test]
-fn prepare_writes_families_and_seeds_and_verify_checks_them() {
+fn prepare_writes_mask_protocols_and_seeds_and_verify_checks_them() {
     let folder = tempfile::tempdir().unwrap();
     let flags = [
         "--rates",
@@ -39,14 +39,16 @@ fn prepare_writes_families_and_seeds_and_verify_checks_them() {
     // Three splits: three rates under two seeds, six subsets under one.
     verified.stdout(
         contains("36 masks of demo-film in 9 groups")
-            .and(contains("demo-film.masks.json says the same")),
+            .and(contains("equal to masks drawn anew"))
+            .and(contains("demo-film.masks.json")),
     );
     let manifest = fs::read_to_string(data.join("demo-film.masks.json")).unwrap();
     let json: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     assert_eq!(json["masks"].as_array().unwrap().len(), 9);
     assert_eq!(
-        json["masks"][0]["conditions"]["LA"]["nominal"],
-        serde_json::json!([1.0, 1.0, 0.0])
+        ["rate_text", "rate_audio", "rate_vision", "realized_vision"]
+            .map(|name| json["masks"][0]["conditions"]["LA"][name].clone()),
+        [1.0, 1.0, 0.0, 0.0].map(serde_json::Value::from)
     );
     fs::write(
         data.join("demo-film.masks.json"),
@@ -54,10 +56,13 @@ fn prepare_writes_families_and_seeds_and_verify_checks_them() {
     )
     .unwrap();
     let refused = program().arg("verify").arg(&masks).assert().code(3);
-    refused.stderr(contains("demo-film.masks.json does not say what"));
+    refused.stderr(contains("demo-film.masks.json does not match"));
     fs::remove_file(data.join("demo-film.masks.json")).unwrap();
     let absent = program().arg("verify").arg(&masks).assert().success();
-    absent.stdout(contains("no ").and(contains("demo-film.masks.json beside it")));
+    absent.stdout(contains("no ").and(contains("demo-film.masks.json, `prepare` writes it")));
+    fs::remove_file(data.join("demo-film.h5")).unwrap();
+    let alone = program().arg("verify").arg(&masks).assert().success();
+    alone.stdout(contains("not compared with masks drawn anew"));
 }
 
 #[test]
@@ -78,15 +83,15 @@ fn prepare_adds_to_the_masks_that_are_there() {
 }
 
 #[test]
-fn prepare_says_which_conditions_a_mask_protocol_needs() {
+fn prepare_names_the_conditions_a_mask_protocol_needs() {
     let folder = tempfile::tempdir().unwrap();
-    let refused = |flags: &[&str], words: &str| {
+    let refused = |flags: &[&str], message: &str| {
         let mut command = program();
         command
             .arg("prepare")
             .arg(folder.path().join("none.pkl"))
             .args(flags);
-        command.assert().code(2).stderr(contains(words));
+        command.assert().code(2).stderr(contains(message));
     };
     refused(
         &["--masks", "mixed"],
@@ -103,15 +108,15 @@ fn prepare_says_which_conditions_a_mask_protocol_needs() {
 }
 
 #[test]
-fn rates_that_no_mask_protocol_takes_are_said() {
+fn rates_that_no_mask_protocol_takes_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path()).join("demo-film.h5");
     let mut stats = program();
     stats
         .args(["mask", "stats", "--masks", "modality"])
         .arg(&data);
-    let said = stats.assert().success();
-    said.stderr(contains(
+    let assert = stats.assert().success();
+    assert.stderr(contains(
         "modality: rates are not used, only L, A, V, LA, LV, AV",
     ));
 }
@@ -126,7 +131,7 @@ fn a_single_mask_is_of_a_condition_its_mask_protocol_takes() {
         &["export", "--out", "masked.pkl"],
     ];
     for command in commands {
-        for (masks, rate, words) in [
+        for (masks, rate, message) in [
             (
                 "modality",
                 "0.5",
@@ -137,8 +142,8 @@ fn a_single_mask_is_of_a_condition_its_mask_protocol_takes() {
             let mut refused = program();
             refused.current_dir(folder.path()).args(command);
             refused.args(["none.h5", "--masks", masks, "--rate", rate]);
-            let said = refused.assert().code(2);
-            said.stderr(contains(words).and(contains(format!("found {rate}"))));
+            let assert = refused.assert().code(2);
+            assert.stderr(contains(message).and(contains(format!("found {rate}"))));
         }
     }
 }
@@ -164,7 +169,7 @@ fn show_draws_masks_and_words() {
     let file = hdf5::File::open_rw(&data).unwrap();
     let transcripts = file.dataset("test/raw_text").unwrap();
     let mut texts: Vec<hdf5::types::VarLenUnicode> = transcripts.read_raw().unwrap();
-    let whole = texts[0].clone();
+    let complete = texts[0].clone();
     texts[0] = "Too short by far".parse().unwrap();
     transcripts.write_raw(&texts).unwrap();
     drop((transcripts, file));
@@ -178,7 +183,7 @@ fn show_draws_masks_and_words() {
         (&().into(), &"Too short by far".into())
     );
     let file = hdf5::File::open_rw(&data).unwrap();
-    texts[0] = whole;
+    texts[0] = complete;
     file.dataset("test/raw_text")
         .unwrap()
         .write_raw(&texts)
@@ -186,12 +191,16 @@ fn show_draws_masks_and_words() {
     drop(file);
     let json = show(&["--sample", sample, "--rate", "1", "--json"]).success();
     let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
+    assert_eq!(
+        (&json["condition"], &json["rate_audio"]),
+        (&"1".into(), &1.0.into())
+    );
     let kept = json["kept"]["text"].as_array().unwrap();
     assert_eq!(kept.iter().filter(|kept| **kept == true).count(), 2);
     assert_eq!(json["words"].as_array().unwrap().len(), kept.len());
-    show(&["--sample", "nobody", "--rate", "0"])
+    show(&["--sample", "unknown", "--rate", "0"])
         .code(2)
-        .stderr(contains("one is called"));
+        .stderr(contains("sample ids look like"));
     show(&["--sample", sample, "--rate", "LA"])
         .code(2)
         .stderr(contains("expected rates like 0.5"));
@@ -201,19 +210,25 @@ fn show_draws_masks_and_words() {
 fn stats_and_exports_are_of_the_same_masks() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path()).join("demo-film.h5");
+    let mut table = program();
+    table.args(["mask", "stats"]).arg(&data);
+    table.assert().success().stdout(
+        contains("pooled: masked valid positions / valid positions")
+            .and(contains("CLS and SEP are valid and never masked")),
+    );
     let mut stats = program();
     stats
         .args(["mask", "stats"])
         .arg(&data)
         .args(["--rates", "0.5", "--json"]);
-    let said = stats.assert().success().get_output().stdout.clone();
-    let lines: Vec<serde_json::Value> = said
+    let output = stats.assert().success().get_output().stdout.clone();
+    let lines: Vec<serde_json::Value> = output
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
         .map(|line| serde_json::from_slice(line).unwrap())
         .collect();
     assert_eq!(lines.len(), 3);
-    assert!((lines[1]["realised"]["pooled"].as_f64().unwrap() - 0.5).abs() < 0.1);
+    assert!((lines[1]["pooled"].as_f64().unwrap() - 0.5).abs() < 0.1);
     let export = |name: &str| {
         let mut command = program();
         command

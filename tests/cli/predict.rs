@@ -1,4 +1,4 @@
-//! `predict` of a run whose metrics chose different weights.
+//! `predict`: weights by metric, and the run's own text encoder.
 
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -14,6 +14,8 @@ fn a_metric_that_chose_no_weights_is_a_usage_error_that_lists_those_that_did() {
         .args(words(
             "run --datasets demo-film --models lf_dnn --select paper --seeds 1 --rates 0",
         ))
+        // Not what `auto` is for synthetic data: `predict` takes it from the run.
+        .args(["--encoder", "features"])
         .args(words("--epochs 2 --batch-size 8 --device cpu --threads 1"))
         .arg("--data")
         .arg(&data)

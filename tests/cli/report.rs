@@ -172,7 +172,7 @@ fn every_citation_of_a_model_becomes_an_entry_of_its_own() {
         .iter()
         .filter(|e| !e.citation.is_empty())
     {
-        let cited = lnln_bench::report::cite::entry(entry.citation);
+        let cited = lnln_bench::report::format::citations::entry(entry.citation);
         let (key, _) = cited.unwrap_or_else(|| panic!("{}: {}", entry.name, entry.citation));
         assert!(keys.insert(key), "{}", entry.name);
     }

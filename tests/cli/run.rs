@@ -200,36 +200,51 @@ fn one_training_is_tested_under_several_families_and_the_stored_masks_are_used()
     for run in runs_in(&folder.path().join("runs")) {
         let text = fs::read_to_string(run.manifest()).unwrap();
         let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let [random, modality] = [0, 1].map(|place: usize| &manifest["masks"][place]);
+        let [random, modality] = [0, 1].map(|index: usize| &manifest["masks"][index]);
         assert_eq!(random["seeds"], serde_json::json!([1111, 1112]));
+        let hash = |mask: &serde_json::Value, seed: u64, condition: serde_json::Value| {
+            let variants = mask["variants"].as_array().unwrap();
+            let mut variants = variants.iter();
+            let is = |v: &&serde_json::Value| v["mask_seed"] == seed && v["condition"] == condition;
+            variants.find(is).unwrap()["hash"].clone()
+        };
         for seed in [1111, 1112] {
             assert_eq!(
-                random["hashes"][format!("{seed}/0.5")],
+                hash(random, seed, 0.5.into()),
                 of("random", seed, "test")["0.5"]["hash"]
             );
         }
         // No seed enters whole modalities: one is drawn, recorded and predicted for all.
         assert_eq!(modality["seeds"], serde_json::json!([1111]));
-        assert_eq!(modality["hashes"].as_object().unwrap().len(), 6);
+        assert_eq!(modality["variants"].as_array().unwrap().len(), 6);
         assert_eq!(
-            modality["hashes"]["1111/LA"],
+            hash(modality, 1111, "LA".into()),
             of("modality", 1111, "test")["LA"]["hash"]
         );
-        assert_eq!(manifest["training"]["noise"], "reference (reference)");
-        // What was selected under is known by its hash as well.
-        for (name, hash) in manifest["selection"]["hashes"]
-            .as_object()
-            .into_iter()
-            .flatten()
-        {
-            let condition = name.strip_prefix("random-v1/1111/").unwrap();
+        assert_eq!(
+            manifest["training"]["noise"],
+            serde_json::json!({
+                "kind": "reference",
+                "mask_protocol": "reference",
+                "version": 1,
+                "rate_distribution": "half-complete",
+            })
+        );
+        // The masks of the selection are recorded by their hashes too.
+        for mask in manifest["selection"]["masks"].as_array().unwrap() {
+            assert_eq!(
+                (&mask["mask_protocol"], &mask["mask_seed"]),
+                (&"random".into(), &1111.into())
+            );
+            let condition = mask["condition"].to_string();
+            let condition = condition.strip_suffix(".0").unwrap_or(&condition);
             let stored = &of("random", 1111, "valid")[condition]["hash"];
-            assert!(stored.is_null() || stored == hash, "{name}");
+            assert!(stored.is_null() || *stored == mask["hash"], "{mask}");
             monitored += usize::from(!stored.is_null());
         }
     }
     assert!(
         monitored > 0,
-        "the trained run looked at a stored condition"
+        "the trained run monitored a stored condition"
     );
 }

@@ -59,42 +59,40 @@ fn kill(signal: &str, pid: u32) {
 }
 
 #[test]
-fn a_cell_that_cannot_begin_leaves_its_error_and_the_next_goes_on() {
+fn a_run_that_cannot_begin_leaves_its_error_and_the_next_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     program()
         .args(arguments(folder.path(), &data, "planned", 1))
         .assert()
         .success();
-    let (manifest, cells) = sweep(&folder.path().join("planned"));
-    // A sweep whose first cell is no more what it was when it was planned.
+    let (manifest, planned) = sweep(&folder.path().join("planned"));
+    // A sweep whose first run is no longer what it was when it was planned.
     let runs = folder.path().join("runs");
-    let copy = runs.join("sweeps").join(&cells.id).join("manifest.json");
+    let copy = runs.join("sweeps").join(&planned.id).join("manifest.json");
     fs::create_dir_all(copy.parent().unwrap()).unwrap();
     let text = fs::read_to_string(manifest).unwrap();
-    fs::write(&copy, text.replace(&cells.cells[0].run, "0123456789ab")).unwrap();
+    fs::write(&copy, text.replace(&planned.runs[0].id, "0123456789ab")).unwrap();
     program()
-        .args(words(
-            "run-cell --device cpu --index 0 --count 2 --manifest",
-        ))
+        .args(words("run-one --device cpu --index 0 --count 2 --manifest"))
         .arg(&copy)
         .assert()
         .code(4)
         .stderr(contains("is no longer run 0123456789ab").and(contains("again: ")));
-    assert!(run_dir(&runs, &cells.cells[1].run).is_done());
+    assert!(run_dir(&runs, &planned.runs[1].id).is_done());
     let failure = run_dir(&runs, "0123456789ab").read_failure().unwrap();
     assert!(failure.error[0].contains("plan it again"), "{failure:?}");
     let said = status(&runs);
     assert!(said.contains("1 done, 1 failed"), "{said}");
     assert!(
-        said.contains("0123456789ab demo-film lf_dnn 1111: cell 0 is no longer"),
+        said.contains("0123456789ab demo-film lf_dnn 1111: entry 0 of the sweep is no longer"),
         "{said}"
     );
     // Alone it has the code of its error, and data that is not there leaves as much of a trace.
     fs::rename(&data, folder.path().join("elsewhere")).unwrap();
     fs::remove_dir_all(runs.join("unfinished")).unwrap();
     program()
-        .args(words("run-cell --device cpu --index 0 --manifest"))
+        .args(words("run-one --device cpu --index 0 --manifest"))
         .arg(&copy)
         .assert()
         .code(2)
@@ -103,7 +101,7 @@ fn a_cell_that_cannot_begin_leaves_its_error_and_the_next_goes_on() {
 }
 
 #[test]
-fn a_data_set_that_cannot_be_loaded_fails_its_cells_and_no_others() {
+fn a_data_set_that_cannot_be_loaded_fails_its_runs_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let talk = folder.path().join("demo-talk.pkl");
@@ -136,7 +134,7 @@ fn a_data_set_that_cannot_be_loaded_fails_its_cells_and_no_others() {
     let said = status(&runs);
     assert!(said.contains("1 done, 1 failed"), "{said}");
     assert!(said.contains("demo-film constant 1: "), "{said}");
-    assert!(said.contains("again: lnln-bench run-cell"), "{said}");
+    assert!(said.contains("again: lnln-bench run-one"), "{said}");
 }
 
 /// The folder that the sweep was planned with is gone.
@@ -179,18 +177,18 @@ fn a_process_that_cannot_be_started_leaves_no_other_alone() {
     trained(&runs);
     kill("-9", child.id());
     child.wait().unwrap();
-    // The first cell is to be done again and to make room for the third, whose log cannot be opened.
-    let (manifest, cells) = sweep(&runs);
-    let [first, second, third] = &cells.cells[..] else {
-        panic!("expected three cells, got {cells:?}");
+    // The first run is to be done again and to make room for the third, whose log cannot be opened.
+    let (manifest, planned) = sweep(&runs);
+    let [first, second, third] = &planned.runs[..] else {
+        panic!("expected three runs, got {planned:?}");
     };
-    fs::remove_dir_all(runs.join(&first.run)).unwrap();
-    let log = format!("{}.log", third.run);
+    fs::remove_dir_all(runs.join(&first.id)).unwrap();
+    let log = format!("{}.log", third.id);
     fs::create_dir_all(manifest.with_file_name("logs").join(&log)).unwrap();
     run.extend(["--jobs".into(), "2".into()]);
     program().args(&run).assert().code(6).stderr(contains(log));
-    assert!(runs.join(&first.run).join("DONE").exists());
-    let last = run_dir(&runs, &second.run).owner().unwrap();
+    assert!(runs.join(&first.id).join("DONE").exists());
+    let last = run_dir(&runs, &second.id).owner().unwrap();
     assert_eq!(last.outcome, Some(Outcome::Stopped), "{last:?}");
 }
 
@@ -251,6 +249,6 @@ fn a_task_takes_the_threads_that_slurm_gave() {
     assert!(child.wait().unwrap().success());
     assert_eq!(workers, given);
     for run in runs_in(&folder.path().join("runs")) {
-        assert_eq!(run.load().unwrap().manifest.build.threads, given);
+        assert_eq!(run.load().unwrap().manifest.build.threads, Some(given));
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use lnln_bench::data::dataset::Corpus;
+use lnln_bench::data::dataset::{Corpus, SplitName};
 use lnln_bench::mask::{MaskFile, Variants, find, parse_list};
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -42,7 +42,7 @@ fn a_budget_that_is_too_small_says_what_would_fit() {
         .arg(folder.path().join("runs"))
         .assert()
         .code(4)
-        .stderr(contains("frozen:DIR needs").and(contains("--memory-budget")));
+        .stderr(contains("--recompute-encoder needs").and(contains("--memory-budget")));
 }
 
 #[test]
@@ -70,6 +70,45 @@ fn a_rate_that_is_none_is_a_usage_error() {
             .assert()
             .code(2)
             .stderr(contains("error:"));
+    }
+}
+
+#[test]
+fn a_bad_value_is_refused_at_its_flag() {
+    for (flag, value, expected) in [
+        ("--noise", "bogus", "expected training noise `clean`"),
+        ("--noise-masks", "bogus", "unknown mask protocol `bogus`"),
+        ("--noise-rate", "bogus", "expected missing rates"),
+        ("--rates", "0:2:0.1", "expected a missing rate"),
+        ("--valid-rates", "bogus", "expected missing rates"),
+        ("--masks", "bogus", "unknown mask protocol `bogus`"),
+        ("--select", "bogus", "expected a selection"),
+        ("--schedule", "bogus", "expected a schedule"),
+        ("--precision", "fp16", "expected a precision"),
+        ("--engine", "bogus", "expected an engine"),
+        ("--encoder", "mosi=bogus", "expected a text encoder"),
+    ] {
+        let message = format!("error: invalid value '{value}' for '{flag} <");
+        program()
+            .args(words("run --datasets mosi --models lnln"))
+            .args([flag, value])
+            .assert()
+            .code(2)
+            .stderr(contains(message).and(contains(expected)));
+    }
+}
+
+#[test]
+fn a_bad_value_of_a_suite_is_refused_at_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = folder.path().join("suite.toml");
+    let text = "datasets = ['mosi']\nmodels = ['lnln']\n[train]\nnoise = 'bogus'\n";
+    fs::write(&suite, text).unwrap();
+    for flags in ["", "--protocol paper"] {
+        let line = contains("line 4").and(contains("expected training noise"));
+        let mut run = program();
+        run.arg("run").arg(&suite).args(words(flags));
+        run.assert().code(2).stderr(line);
     }
 }
 
@@ -140,18 +179,49 @@ fn a_misspelt_suite_key_is_named() {
         .stderr(contains("epoch"));
 }
 
+/// Intact masks of another seed under the name of this one: commands use what is stored, so `verify` must
+/// find them.
 #[test]
-fn stored_masks_that_are_not_those_of_their_key_are_refused() {
+fn stored_masks_are_used_and_verify_finds_those_of_another_key() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let corpus = Corpus::open(&data.join("demo-film.h5")).unwrap();
-    let conditions = parse_list("0,0.5,1").unwrap();
-    // Sound masks of another seed under the name of this one.
+    let half = parse_list("0.5").unwrap();
     let random = find("random").unwrap();
-    let mut masks = Variants::of_corpus(random, &corpus, 1112, &conditions).unwrap();
+    let mut masks = Variants::of_corpus(random, &corpus, 1112, &half).unwrap();
     masks.seed = 1111;
     let path = data.join("demo-film.masks.h5");
-    MaskFile::write(&path, &corpus.content_hash, &[masks]).unwrap();
+    MaskFile::write(&path, &corpus.content_hash, std::slice::from_ref(&masks)).unwrap();
+    let stored = masks.hash(SplitName::Test, half[0]).unwrap();
+    let out = folder.path().join("half.npz");
+    program()
+        .args(["mask", "export", "--rate", "0.5"])
+        .arg(data.join("demo-film.h5"))
+        .arg("--out")
+        .arg(&out)
+        .assert()
+        .success()
+        .stdout(contains(stored));
+    program().arg("verify").arg(&path).assert().code(3).stderr(
+        contains("random-v1/seed-1111/train at condition 0.5 have hash")
+            .and(contains("write it again with `prepare`")),
+    );
+}
+
+#[test]
+fn damaged_masks_are_refused_before_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    let path = data.join("demo-film.masks.h5");
+    let file = hdf5::File::open_rw(&path).unwrap();
+    for split in ["train", "test"] {
+        let name = format!("random-v1/seed-1111/{split}/audio");
+        let audio = file.dataset(&name).unwrap();
+        let mut packed: Vec<u8> = audio.read_raw().unwrap();
+        packed[0] ^= 3;
+        audio.write_raw(&packed).unwrap();
+    }
+    drop(file);
     let file = data.join("demo-film.h5").display().to_string();
     let out = folder.path().join("half.pkl");
     let export = format!("export {file} --rate 0.5 --out {}", out.display());
@@ -165,12 +235,12 @@ fn stored_masks_that_are_not_those_of_their_key_are_refused() {
             "train",
         ),
     ] {
-        let masks = format!("random-v1/seed-1111/{split} at condition 0.5");
+        let group = format!("random-v1/seed-1111/{split}: ");
         program()
             .args(arguments)
             .assert()
             .failure()
-            .stderr(contains(masks).and(contains("write it again with `prepare`")));
+            .stderr(contains(group).and(contains("the file is damaged: remove it")));
     }
     assert!(!out.exists());
 }

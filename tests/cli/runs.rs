@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use lnln_bench::record::attempt::{self, Attempt, Failure, Outcome};
-use lnln_bench::record::{RunDir, SweepCell, SweepDir, SweepManifest};
+use lnln_bench::record::training::NoiseMetadata;
+use lnln_bench::record::{RunDir, SelectionRule, SweepDir, SweepManifest, SweepRun};
 use predicates::prelude::*;
 use predicates::str::contains;
 
@@ -62,7 +63,7 @@ fn age(folder: &Path) {
     }
 }
 
-/// A sweep with a cell in each state, and a run outside of it.
+/// A sweep with a run in each state, and a run outside of it.
 fn folder() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let runs = folder.path().join("runs");
@@ -79,34 +80,40 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
             "the loss is not finite".into(),
         ],
         log: None,
-        command: "lnln-bench run-cell --manifest runs/sweeps/s/manifest.json --index 2".into(),
+        command: "lnln-bench run-one --manifest runs/sweeps/s/manifest.json --index 2".into(),
     };
     failure.write(&failed).unwrap();
     // No process has this number.
     attempt(&run(&runs, "dd", "misa", 2, 2), u32::MAX - 9, None);
     let other = run(&runs, "ff", "almt", 1, 4);
     fs::write(other.done(), "").unwrap();
-    let cells = [
+    let planned = [
         ("aa", "lnln", 1),
         ("bb", "lnln", 2),
         ("cc", "misa", 1),
         ("dd", "misa", 2),
         ("ee", "tfn", 1),
     ];
-    let cells = cells
+    let planned = planned
         .into_iter()
         .enumerate()
-        .map(|(index, (run, model, seed))| SweepCell {
+        .map(|(index, (id, model, seed))| SweepRun {
             index,
-            run: run.into(),
+            id: id.into(),
             dataset: "mosi".into(),
             model: model.into(),
             seed,
-            training: "fresh".into(),
+            noise: NoiseMetadata {
+                noise: "fresh".parse().unwrap(),
+                mask_protocol: "random".into(),
+                version: 1,
+                rates: "half-complete".parse().unwrap(),
+            },
+            selection: SelectionRule::Validation,
             epochs: 4,
         });
     let suite = serde_json::json!({ "datasets": ["mosi"] });
-    let manifest = SweepManifest::new("paper", "/data".into(), suite, cells.collect());
+    let manifest = SweepManifest::new("paper", "/data".into(), suite, planned.collect());
     SweepDir::create(&runs, &manifest).unwrap();
     age(&runs);
     (folder, runs)
@@ -143,11 +150,11 @@ fn runs_are_listed_with_their_progress() {
 fn the_status_of_a_sweep_says_what_runs_what_failed_and_how_to_repeat_it() {
     let (_folder, runs) = folder();
     insta::assert_snapshot!(stdout(&["runs", "status"], &runs), @r"
-    paper-9b4edc: 5 cells: 1 done, 1 running, 1 failed, 1 stopped, 1 waiting
+    paper-f2332c: 5 runs: 1 done, 1 running, 1 failed, 1 stopped, 1 waiting
       running  bb mosi lnln 2: epoch 3/4, mae 1.250, best 1.000 in epoch 2, 50 samples/s, 1m30s of training left
-      stopped  dd mosi misa 2: epoch 2/4, quiet for 49h00m
+      stopped  dd mosi misa 2: epoch 2/4, unchanged for 49h00m
       failed   cc mosi misa 1: misa on mosi failed: the loss is not finite
-               again: lnln-bench run-cell --manifest runs/sweeps/s/manifest.json --index 2
+               again: lnln-bench run-one --manifest runs/sweeps/s/manifest.json --index 2
 
     runs of no sweep: 1: 1 done
     ");
@@ -223,7 +230,10 @@ fn clean_keeps_what_a_report_uses() {
     let json = r#"{"kind":"lnln-bench report","format":2,"runs":{"old":{}},"files":{}}"#;
     fs::write(report.join("manifest.json"), json).unwrap();
     let kept = stdout(&["runs", "clean", "--yes"], &runs);
-    assert!(kept.contains("1 reports looked at name 1 runs"), "{kept}");
+    assert!(
+        kept.contains("1 reports name 1 runs, which are kept"),
+        "{kept}"
+    );
     assert!(old.is_done());
     fs::remove_dir_all(report).unwrap();
     let gone = stdout(&["runs", "clean", "--yes"], &runs);
@@ -250,5 +260,5 @@ fn what_is_not_there_is_said() {
         .code(2)
         .stderr(contains("list runs"));
     let empty = stdout(&["runs", "status"], folder.path());
-    assert!(empty.starts_with("no runs in"), "{empty}");
+    assert!(empty.starts_with("no runs yet in"), "{empty}");
 }

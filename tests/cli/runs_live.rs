@@ -9,7 +9,7 @@ use predicates::str::contains;
 
 use super::program::{prepared, program, runs_in};
 
-/// A sweep of one cell.
+/// A sweep of one run.
 fn arguments(folder: &Path, data: &Path, model: &str, epochs: u32) -> Vec<String> {
     let (data, runs) = (data.display(), folder.join("runs"));
     let line = format!(
@@ -68,7 +68,7 @@ fn a_run_is_seen_running_then_killed_then_done() {
     assert!(running.contains("of training left"), "{running}");
     let killed = status(folder.path());
     assert!(killed.contains("1 stopped"), "{killed}");
-    assert!(killed.contains("quiet for"), "{killed}");
+    assert!(killed.contains("unchanged for"), "{killed}");
     // The killed run's configuration decides its folder; a short one is another run.
     program()
         .args(arguments(folder.path(), &data, "lf_dnn", 1))

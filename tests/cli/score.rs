@@ -65,7 +65,7 @@ fn score_with(
 const CITATION: &str = "Me, You: A Model. Nowhere 2024";
 
 #[test]
-fn foreign_predictions_are_a_model_of_the_report() {
+fn external_predictions_are_a_model_of_the_report() {
     let folder = tempfile::tempdir().unwrap();
     let (data, ids) = data(folder.path());
     let text = csv(&ids);
@@ -78,8 +78,15 @@ fn foreign_predictions_are_a_model_of_the_report() {
     let runs = find_runs(&folder.path().join("runs")).unwrap().finished;
     assert_eq!(runs.len(), 2);
     let record = runs[0].load().unwrap();
-    assert_eq!(record.manifest.training.noise, "external");
-    assert!(record.manifest.build.device.contains("mine.csv (blake3 "));
+    assert_eq!(record.manifest.training.noise, None);
+    assert_eq!(record.manifest.build.device, None);
+    let external = record.manifest.external.as_ref().unwrap();
+    assert_eq!(external.file, "mine.csv");
+    assert_eq!(
+        external.blake3,
+        lnln_bench::record::hash_bytes(text.as_bytes())
+    );
+    assert_eq!(external.rows, text.lines().count() - 1);
     assert_eq!(record.predictions.len(), 2 * ids.len());
     let out = folder.path().join("report");
     program()
@@ -92,6 +99,33 @@ fn foreign_predictions_are_a_model_of_the_report() {
         .stdout(contains("mine"));
     let report = fs::read_to_string(out.join("report.md")).unwrap();
     assert!(report.contains("outside this program"), "{report}");
+}
+
+#[test]
+fn rates_of_stored_scores_can_be_compared_in_python() {
+    let Some(python) = super::python::python(&["numpy"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    let mut text = "id,condition,seed,prediction\n".to_string();
+    for condition in ["0.3", "0.5", "LA", "V"] {
+        for id in &ids {
+            writeln!(text, "{id},{condition},1,0.5").unwrap();
+        }
+    }
+    score(folder.path(), &data, &text).success();
+    let runs = find_runs(&folder.path().join("runs")).unwrap().finished;
+    let script = "import sys, numpy as np\n\
+        t = np.genfromtxt(sys.argv[1], delimiter=',', skip_header=1, names=True, dtype=None, encoding='utf-8')\n\
+        below = t[t['rate_text'] < 0.5]\n\
+        print(sorted({(str(r['condition']).strip('\"'), float(r['rate_vision'])) for r in below}))\n";
+    let out = super::python::run(
+        Command::new(python)
+            .args(["-c", script])
+            .arg(runs[0].scores()),
+    );
+    assert_eq!(out.trim(), "[('0.3', 0.3), ('V', 1.0)]");
 }
 
 #[test]
@@ -122,6 +156,26 @@ fn models_and_masks_may_be_named_by_row() {
         ),
         ("LA".into(), 7)
     );
+}
+
+#[test]
+fn a_condition_that_the_mask_protocol_does_not_take_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    for (mask_protocol, condition, expected) in [
+        ("random", "LA", "expected rates like 0.5 or 0:1:0.1"),
+        ("modality", "1.0", "expected missing modalities (L, A, V"),
+    ] {
+        let mut text = "id,condition,seed,mask_protocol,prediction\n".to_string();
+        for id in &ids {
+            writeln!(text, "{id},{condition},1,{mask_protocol},0.5").unwrap();
+        }
+        let message = format!("row 2: mask protocol `{mask_protocol}` has no masks at condition");
+        score(folder.path(), &data, &text)
+            .code(3)
+            .stderr(contains(message).and(contains(expected)));
+        assert!(!folder.path().join("runs").exists());
+    }
 }
 
 #[test]
@@ -200,7 +254,7 @@ fn a_mask_protocol_of_somebody_elses_is_said_and_a_citation_without_form_refused
         .code(2)
         .stderr(contains("expected `Authors: Title. Venue Year`"));
     assert!(!folder.path().join("runs").exists());
-    score("--family", "randm").success().stderr(contains(
+    score("--mask-protocol", "randm").success().stderr(contains(
         "mask protocol `randm` is none of random, temporal",
     ));
     score("--citation", CITATION).success();
@@ -222,7 +276,7 @@ fn what_describes_one_model_is_refused_for_a_file_of_several() {
         ["--parameters", "7"],
     ] {
         let words = format!(
-            "mine.csv: {} would describe 2 models alike (a, b)",
+            "mine.csv: {} describes one model, but the file holds 2 (a, b)",
             flags[0]
         );
         score_with(folder.path(), &data, &text, &flags)
@@ -234,7 +288,7 @@ fn what_describes_one_model_is_refused_for_a_file_of_several() {
 }
 
 #[test]
-fn a_run_that_says_otherwise_of_its_model_is_named() {
+fn a_run_with_another_description_of_its_model_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (data, ids) = data(folder.path());
     let text = csv(&ids);
@@ -256,7 +310,7 @@ fn a_run_that_says_otherwise_of_its_model_is_named() {
     ] {
         let refused = score(&[flag, now])
             .code(3)
-            .stderr(contains(words).and(contains(format!("says `{now}` now"))));
+            .stderr(contains(words).and(contains(format!("now `{now}` is given"))));
         let said = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
         assert!(found.iter().all(|run| said.contains(&run.id())), "{said}");
     }
@@ -266,7 +320,7 @@ fn a_run_that_says_otherwise_of_its_model_is_named() {
     score(&["--title", "Other"]).success();
     for run in find_runs(&runs).unwrap().finished {
         let model = run.load().unwrap().manifest.model;
-        assert_eq!((&*model.title, model.parameters), ("Other", 0));
+        assert_eq!((&*model.title, model.parameters), ("Other", None));
     }
 }
 
@@ -314,7 +368,8 @@ fn the_example_in_the_docs_makes_predictions_under_our_masks() {
     program()
         .arg("prepare")
         .arg(pickle(folder.path()))
-        .args(["--rates", "0:1:0.5", "--data"])
+        // `modality` precedes `random` in the file, which the script must not take for the first one.
+        .args(["--masks", "random,modality", "--rates", "0:1:0.5", "--data"])
         .arg(&data)
         .assert()
         .success();

@@ -58,7 +58,7 @@ fn golden(case: &str) -> PathBuf {
 
 #[test]
 fn models_are_held_to_the_reference_in_both_precisions() {
-    for more in [&["--device", "cpu"][..], &["--plain"]] {
+    for more in [&["--device", "cpu"][..], &["--engine", "reference"]] {
         program()
             .arg("selftest")
             .arg("--golden")

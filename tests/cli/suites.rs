@@ -1,4 +1,4 @@
-//! The suites of the paper's protocol: which cells they are, and one epoch of each on small data.
+//! The suites of the paper's protocol: which runs they are, and one epoch of each on small data.
 //! The data have the form of the demo's; published shapes are tested in `tests/models/shapes.rs`.
 
 use std::collections::BTreeSet;
@@ -31,25 +31,25 @@ fn run(suite: &str, folder: &Path, data: &Path) -> assert_cmd::Command {
     command
 }
 
-/// Model, training and seed of every cell.
-fn cells(suite: &str, folder: &Path, data: &Path) -> Vec<(String, String, u64)> {
+/// Model, training and seed of every run.
+fn runs(suite: &str, folder: &Path, data: &Path) -> Vec<(String, String, u64)> {
     let mut dry = run(suite, folder, data);
     let output = dry.args(["--dry-run", "--json"]).assert().success();
     let json: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
-    let cells = json["cells"].as_array().unwrap().iter();
+    let runs = json["runs"].as_array().unwrap().iter();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    let cell = |cell: &serde_json::Value| {
-        let seed = cell["seed"].as_u64().unwrap();
-        (text(&cell["model"]), text(&cell["training"]), seed)
+    let describe = |run: &serde_json::Value| {
+        let seed = run["seed"].as_u64().unwrap();
+        (text(&run["model"]), text(&run["training"]), seed)
     };
-    cells.map(cell).collect()
+    runs.map(describe).collect()
 }
 
 fn the_paper_s_suite(name: &str, demo: Demo) {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path(), name, demo);
     let suite = format!("paper-{name}");
-    let found = cells(&suite, folder.path(), &data);
+    let found = runs(&suite, folder.path(), &data);
     let mut expected = Vec::new();
     for model in ["lnln", "almt", "misa:compat", "self_mm:compat", "constant"] {
         for seed in [1111, 1112, 1113] {
@@ -78,14 +78,15 @@ fn the_paper_s_suite(name: &str, demo: Demo) {
             "{config}"
         );
         assert_eq!(
-            config.contains("watched = \"mse\""),
+            config.contains("monitored = \"mse\""),
             is("misa:compat"),
-            "what its early stop looks at: {config}"
+            "what its early stop monitors: {config}"
         );
         let config: toml::Table = toml::from_str(&config).unwrap();
         let validation = config["validation"].to_string();
         assert!(
-            validation.contains("reference-v") && !validation.contains("modality"),
+            validation.contains("mask_protocol = \"reference\"")
+                && !validation.contains("modality"),
             "{validation}"
         );
         let masks = run.sealed().unwrap().manifest.masks;
@@ -144,11 +145,11 @@ fn loss_weights(dataset: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_paper_s_ablations_are_cells() {
+fn the_paper_s_ablations_are_runs() {
     for (name, demo) in [("mosi", Demo::Film), ("sims", Demo::Talk)] {
         let folder = tempfile::tempdir().unwrap();
         let data = prepared(folder.path(), name, demo);
-        let found = cells(&format!("ablations-{name}"), folder.path(), &data);
+        let found = runs(&format!("ablations-{name}"), folder.path(), &data);
         let kinds: BTreeSet<_> = found.iter().map(|(model, how, _)| (model, how)).collect();
         assert_eq!(found.len(), 3 * kinds.len(), "three seeds each: {found:?}");
         let clean = found.iter().filter(|(_, how, _)| how.starts_with("clean"));

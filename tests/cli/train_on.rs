@@ -29,17 +29,17 @@ fn three_protocols_become_three_rows() {
         .assert()
         .success()
         .stdout(contains("5 runs done (0 before)"));
-    // A cell by its number is the same cell.
+    // A run by its index is the same run.
     let sweeps = folder.path().join("runs/sweeps");
     let sweep = fs::read_dir(sweeps).unwrap().next().unwrap().unwrap();
     program()
-        .arg("run-cell")
+        .arg("run-one")
         .arg("--manifest")
         .arg(sweep.path().join("manifest.json"))
         .args(words("--index 0 --count 5"))
         .assert()
         .success()
-        .stdout(contains("5 cells done (5 before)"));
+        .stdout(contains("5 runs done (5 before)"));
     // What a flag can say is the same run.
     let by_hand = "--models lf_dnn --noise-rate 0.5 --valid-rates 0.5";
     let mut same = program();
@@ -93,7 +93,7 @@ fn one_model_alone_is_trained_otherwise_and_contradictions_are_named() {
     let data = prepared(folder.path());
     let line = "--models tfn,tfn@clean,tfn@mixed --dry-run";
     run(folder.path(), &data, line).assert().success().stdout(
-        contains("2 cells")
+        contains("2 runs")
             .and(contains("clean (random)"))
             .and(contains("fresh (random)")),
     );

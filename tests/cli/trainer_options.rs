@@ -1,4 +1,4 @@
-//! TrainerOptions of the authors from the command line to the report.
+//! Follows trainer options from the command line to the report.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use predicates::str::contains;
 use super::program::{prepared, program, runs_in, words};
 
 #[test]
-fn published_habits_are_followed_recorded_and_shown() {
+fn published_trainer_options_are_followed_recorded_and_shown() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
     let run = |more: &str| {
@@ -23,7 +23,11 @@ fn published_habits_are_followed_recorded_and_shown() {
     run("").assert().success();
     let plain = runs_in(&folder.path().join("runs"));
     let config = fs::read_to_string(plain[0].path().join("config.toml")).unwrap();
-    assert!(!config.contains("accumulate"), "{config}");
+    assert!(config.contains("grad_accum = 1\n"), "{config}");
+    assert!(
+        !config.contains("lr_plateau") && !config.contains("early_stop"),
+        "{config}"
+    );
     let trainer_options = "--grad-accum published --lr-plateau 1 --early-stop 1";
     run(trainer_options).assert().success();
     run(trainer_options)
@@ -49,7 +53,7 @@ fn published_habits_are_followed_recorded_and_shown() {
     report.assert().success();
     let report = fs::read_to_string(out.join("report.md")).unwrap();
     assert!(
-        report.contains("MulT (habits steps over 8 batches, rate / 10 after 1"),
+        report.contains("MulT (trainer options steps over 8 batches, rate / 10 after 1"),
         "{report}"
     );
     run("--early-stop never")

@@ -6,6 +6,7 @@ mod bed;
 mod compat;
 mod engines;
 mod init;
+mod memory;
 mod overfit;
 mod parts;
 mod properties;

@@ -118,32 +118,6 @@ fn one_sample_can_be_trained_on() {
     });
 }
 
-/// What nobody has counted, no budget keeps within the machine.
-#[test]
-fn every_model_counts_what_it_keeps() {
-    for_every_variant(|choice, encoder| {
-        let kept = |shapes| {
-            let at = (Profile::Mosi, shapes);
-            let built = Built::for_shapes(choice, encoder, choice.config(at.0), at).unwrap();
-            let parts = built.model.kept().expect("a count");
-            assert!(
-                parts.iter().all(|(_, floats)| *floats > 0),
-                "{}",
-                choice.name()
-            );
-            parts.iter().map(|(_, floats)| floats).sum::<i64>()
-        };
-        let twice = Shapes {
-            text_steps: 2 * SHAPES.text_steps,
-            audio_steps: 2 * SHAPES.audio_steps,
-            vision_steps: 2 * SHAPES.vision_steps,
-            ..SHAPES
-        };
-        let grows = kept(twice) > kept(SHAPES);
-        assert_eq!(grows, choice.entry.trained, "{}", choice.name());
-    });
-}
-
 #[test]
 fn text_of_the_other_kind_is_refused() {
     let [states, tokens] = encoders();

@@ -122,21 +122,3 @@ fn shorter_text_than_a_norm_has_channels_is_refused() {
         "{message}"
     );
 }
-
-/// A process that trained MulT on MOSI's unaligned file, 16 samples a batch, was seen to hold 8.4 GiB, what
-/// the backward pass needs on its way included.
-#[test]
-fn mult_s_activations_are_of_the_size_that_was_seen() {
-    let shapes = shapes([50, 375, 500], [5, 20]);
-    let choice = Choice::parse("mult").unwrap();
-    let encoder = EncoderSetup::States { width: 768 };
-    let config = choice.config(Profile::Mosi);
-    let built = Built::for_shapes(&choice, &encoder, config, (Profile::Mosi, shapes)).unwrap();
-    let parts = built.model.kept().unwrap();
-    let floats: i64 = parts.iter().map(|(_, floats)| floats).sum();
-    let gibibytes = (16 * 4 * floats) as f64 / f64::from(1 << 30);
-    assert!(
-        (5.0..8.4).contains(&gibibytes),
-        "{gibibytes} GiB: {parts:?}"
-    );
-}

@@ -1,6 +1,6 @@
 //! Arrays, the report behind them, warnings, cancelling.
 
-use lnln_bench::record::{Attempt, Outcome, SweepCell};
+use lnln_bench::record::{Attempt, Outcome, SweepRun};
 
 use super::cluster::{Cluster, Row};
 use super::sweep::Sweep;
@@ -10,7 +10,7 @@ fn running(cluster: &Cluster, sweep: &Sweep, what: &str, wanted: impl Fn(&Row) -
     cluster.wait(what, || {
         let rows = cluster.rows().into_iter();
         let mut rows = rows.filter(|row| row.state == "RUNNING" && wanted(row));
-        rows.find(|row| sweep.has_begun(&sweep.cell(&row.array, &row.index)))
+        rows.find(|row| sweep.has_begun(&sweep.planned_run(&row.array, &row.index)))
     })
 }
 
@@ -21,7 +21,7 @@ fn a_chunked_array_gives_the_report_of_one_machine() {
     let sweep = Sweep::new("['constant', 'lf_dnn', 'ef_lstm', 'tfn']", "[1, 2, 3]", 150);
     let said = sweep.submit(&cluster, &["--max-parallel", "2"]);
     assert!(
-        said.starts_with("0 cells done, 0 queued already, 12 submitted as "),
+        said.starts_with("0 runs done, 0 queued already, 12 submitted as "),
         "{said}"
     );
     let again = sweep.submit(&cluster, &["--max-parallel", "2"]);
@@ -33,20 +33,20 @@ fn a_chunked_array_gives_the_report_of_one_machine() {
     let task = format!("{}_{}", row.array, row.index);
     cluster.call("scancel", &["-b", "-s", "USR1", &task]);
     cluster.wait_until_idle();
-    let warned = sweep.cell(&row.array, &row.index);
+    let warned = sweep.planned_run(&row.array, &row.index);
     assert_eq!(sweep.of(&warned).read_attempts().len(), 2);
     let others = sweep
         .manifest()
-        .cells
+        .runs
         .into_iter()
-        .filter(|cell| cell.run != warned.run);
-    for cell in others {
-        assert_eq!(sweep.of(&cell).read_attempts().len(), 1, "{cell:?}");
+        .filter(|run| run.id != warned.id);
+    for run in others {
+        assert_eq!(sweep.of(&run).read_attempts().len(), 1, "{run:?}");
     }
     sweep.check(&cluster);
     let again = sweep.submit(&cluster, &[]);
     assert!(
-        again.starts_with("9 cells done, 0 queued already, 3 submitted"),
+        again.starts_with("9 runs done, 0 queued already, 3 submitted"),
         "{again}"
     );
 }
@@ -56,23 +56,17 @@ fn a_chunked_array_gives_the_report_of_one_machine() {
 fn a_cancelled_array_is_submitted_again_and_goes_on() {
     let cluster = Cluster::up(3);
     let sweep = Sweep::new("['lf_dnn']", "[1, 2, 3, 4, 5, 6]", 250);
-    sweep.submit(&cluster, &["--cells-per-task", "2"]);
+    sweep.submit(&cluster, &["--runs-per-task", "2"]);
     let row = cluster.wait("a task that runs", || {
         let rows = cluster.rows().into_iter();
         let mut rows = rows.filter(|row| row.state == "RUNNING");
-        rows.find(|_| {
-            sweep
-                .manifest()
-                .cells
-                .iter()
-                .any(|cell| sweep.has_begun(cell))
-        })
+        rows.find(|_| sweep.manifest().runs.iter().any(|run| sweep.has_begun(run)))
     });
     cluster.call("scancel", &[&row.array]);
     cluster.wait_until_idle();
-    let left = sweep.manifest().cells.into_iter();
-    assert!(left.filter(|cell| !sweep.of(cell).is_done()).count() > 0);
-    sweep.submit(&cluster, &["--cells-per-task", "2"]);
+    let left = sweep.manifest().runs.into_iter();
+    assert!(left.filter(|run| !sweep.of(run).is_done()).count() > 0);
+    sweep.submit(&cluster, &["--runs-per-task", "2"]);
     cluster.wait_until_idle();
     sweep.check(&cluster);
 }
@@ -89,23 +83,23 @@ fn a_real_time_limit_is_survived() {
     let epochs = (170.0 / pace) as u32;
     let sweep = Sweep::new("['lf_dnn']", "[1]", epochs);
     sweep.submit(&cluster, &["--sbatch=--time=3"]);
-    let cell = sweep.manifest().cells.remove(0);
+    let run = sweep.manifest().runs.remove(0);
     let stored = cluster.wait("a second attempt", || {
-        let attempts = sweep.of(&cell).read_attempts();
-        assert!(!sweep.of(&cell).is_done(), "it was done before its limit");
-        (attempts.len() >= 2).then(|| log(&sweep, &cell))
+        let attempts = sweep.of(&run).read_attempts();
+        assert!(!sweep.of(&run).is_done(), "it was done before its limit");
+        (attempts.len() >= 2).then(|| log(&sweep, &run))
     });
     assert!(!stored.is_empty(), "nothing was stored before the limit");
     // One wait per attempt and pause between two.
     let mut known = 0;
-    while !sweep.of(&cell).is_done() {
+    while !sweep.of(&run).is_done() {
         known = cluster.wait("a further attempt or the end", || {
-            let attempts = sweep.of(&cell).read_attempts().len();
-            (attempts > known || sweep.of(&cell).is_done()).then_some(attempts)
+            let attempts = sweep.of(&run).read_attempts().len();
+            (attempts > known || sweep.of(&run).is_done()).then_some(attempts)
         });
     }
     cluster.wait_until_idle();
-    let attempts = sweep.of(&cell).read_attempts();
+    let attempts = sweep.of(&run).read_attempts();
     println!("{attempts:?}");
     let (last, before) = attempts.split_last().unwrap();
     assert_eq!(last.outcome, Some(Outcome::Done));
@@ -113,7 +107,7 @@ fn a_real_time_limit_is_survived() {
     assert!(!before.is_empty() && before.iter().all(stopped));
     // Gone on with and not begun anew: the log of the first attempt is the beginning of the whole, in
     // which every epoch is once.
-    let whole = log(&sweep, &cell);
+    let whole = log(&sweep, &run);
     assert!(whole.starts_with(&stored));
     let numbers = whole.lines().map(|line| {
         let epoch: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -123,6 +117,6 @@ fn a_real_time_limit_is_survived() {
     sweep.check(&cluster);
 }
 
-fn log(sweep: &Sweep, cell: &SweepCell) -> String {
-    std::fs::read_to_string(sweep.of(cell).metrics()).unwrap()
+fn log(sweep: &Sweep, run: &SweepRun) -> String {
+    std::fs::read_to_string(sweep.of(run).metrics()).unwrap()
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use lnln_bench::data::dataset::synthetic::{self, Demo};
 use lnln_bench::data::dataset::{ImportOptions, prepare};
-use lnln_bench::record::{self, RunDir, SweepCell, SweepDir, SweepManifest, sweeps};
+use lnln_bench::record::{self, RunDir, SweepDir, SweepManifest, SweepRun, sweeps};
 use tempfile::TempDir;
 
 use super::cluster::Cluster;
@@ -69,7 +69,7 @@ impl Sweep {
         command.output().unwrap()
     }
 
-    /// How long one epoch of the cells takes on this machine, with all that is done once for a cell.
+    /// How long one epoch of the runs takes on this machine, with all that is done once for a run.
     pub fn seconds_per_epoch(&self, cluster: &Cluster) -> f64 {
         assert!(self.run(cluster, "paced", &[]).status.success());
         let runs = record::find_runs(&self.path("paced")).unwrap().finished;
@@ -86,33 +86,33 @@ impl Sweep {
         self.dir().read().unwrap()
     }
 
-    /// A cell's folder, finished or under way.
-    pub fn of(&self, cell: &SweepCell) -> RunDir {
-        record::run_dir(&self.runs(), &cell.run)
+    /// A run's folder, finished or under way.
+    pub fn of(&self, run: &SweepRun) -> RunDir {
+        record::run_dir(&self.runs(), &run.id)
     }
 
-    /// The cell that a task does, cells being one to a task.
-    pub fn cell(&self, array: &str, index: &str) -> SweepCell {
+    /// The run of a task, one run per task.
+    pub fn planned_run(&self, array: &str, index: &str) -> SweepRun {
         let jobs = lnln_bench::sweep::slurm::jobs::read(&self.dir());
         let job = jobs.iter().find(|job| job.job == array).unwrap();
         let place = job.offset + index.parse::<usize>().unwrap();
-        self.manifest().cells[place].clone()
+        self.manifest().runs[place].clone()
     }
 
-    /// Whether a cell has stored an epoch.
-    pub fn has_begun(&self, cell: &SweepCell) -> bool {
-        self.of(cell).last_checkpoint().exists()
+    /// Whether a run has stored an epoch.
+    pub fn has_begun(&self, run: &SweepRun) -> bool {
+        self.of(run).last_checkpoint().exists()
     }
 
-    /// Every cell is done but those of tfn, which failed; the report that the cluster's last job made is
+    /// Every run is done but those of tfn, which failed; the report that the cluster's last job made is
     /// what its runs give; and those runs, with what they measured of time and memory set to one value,
     /// give byte for byte the report of the same suite run here.
     pub fn check(&self, cluster: &Cluster) {
-        let cells = self.manifest().cells;
-        for cell in &cells {
-            let run = self.of(cell);
-            match cell.model.as_str() {
-                "tfn" => assert!(run.read_failure().is_some(), "{cell:?}"),
+        let runs = self.manifest().runs;
+        for planned in &runs {
+            let run = self.of(planned);
+            match planned.model.as_str() {
+                "tfn" => assert!(run.read_failure().is_some(), "{planned:?}"),
                 _ => drop(run.load().unwrap()),
             }
         }
@@ -123,15 +123,11 @@ impl Sweep {
         );
         succeed(program().args(["report".as_ref(), "--check".as_ref(), made.as_path()]));
         let text = fs::read_to_string(made.join("manifest.json")).unwrap();
-        for cell in cells.iter().filter(|cell| cell.model != "tfn") {
-            assert!(
-                text.contains(&cell.run),
-                "{} is not in the report",
-                cell.run
-            );
+        for run in runs.iter().filter(|run| run.model != "tfn") {
+            assert!(text.contains(&run.id), "{} is not in the report", run.id);
         }
         let local = self.run(cluster, "local", &[]);
-        let failing = cells.iter().any(|cell| cell.model == "tfn");
+        let failing = runs.iter().any(|run| run.model == "tfn");
         assert_eq!(local.status.code(), Some(if failing { 4 } else { 0 }));
         let (ours, theirs) = (self.unmeasured("local"), self.unmeasured("runs"));
         assert_eq!(

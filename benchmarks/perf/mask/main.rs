@@ -1,20 +1,45 @@
-//! Times making the masks of one large split:
-//! `main.rs FAMILY bits|bytes CLIPS T_TEXT,T_AUDIO,T_VISION full|half`.
+//! Times the masks of one large split as the program makes them:
+//! `main.rs PROTOCOL prepare|run|run-stored SAMPLES T_TEXT,T_AUDIO,T_VISION full|half`.
 //!
-//! The clock runs until every mask of every condition and seed exists: as bits, all of them held to the
-//! end, or as a byte a position, one condition of a seed at a time. Prints one line of JSON: seconds,
-//! processor seconds of all threads, resident memory at the start and at most, and of every mask how
-//! many positions it keeps and the CRC-32 of its bits, so that the other side can be checked.
+//! | mode | on the clock |
+//! |---|---|
+//! | `prepare` | draw all conditions of every seed, hash each, pack, write and sync the mask file |
+//! | `run` | draw all conditions of a seed, then per condition the hash and the masks, a byte per position |
+//! | `run-stored` | the same with masks that are read from a file of `prepare` and checked |
+//!
+//! Prints one line of JSON: seconds, processor seconds of all threads, resident memory at the start
+//! and at most, and for every mask the kept positions and the CRC-32 of its bits, so that the NumPy
+//! side can be checked. Counting and checksums are off the clock.
 
+use std::path::Path;
 use std::time::Instant;
 
 use lnln_bench::data::dataset::SplitName;
-use lnln_bench::mask::{self, Condition, Planes, Ranks, SplitShape, Variants};
+use lnln_bench::mask::{self, Condition, MaskFile, MaskProtocol, MaskSource, SplitShape, Variants};
 
 const SEEDS: [u64; 3] = [1111, 1112, 1113];
 const RATES: &str = "0:1:0.1";
+const DATASET: &str = "mosei";
+const CONTENT_HASH: &str = "none";
+const USAGE: &str =
+    "expected PROTOCOL prepare|run|run-stored SAMPLES T_TEXT,T_AUDIO,T_VISION full|half";
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// What is drawn.
+struct Work<'a> {
+    mask_protocol: &'static dyn MaskProtocol,
+    split: SplitShape<'a>,
+    conditions: Vec<Condition>,
+}
+
+impl Work<'_> {
+    fn draw(&self, seed: u64) -> Result<Variants> {
+        let splits = [self.split];
+        let drawn = Variants::build(self.mask_protocol, DATASET, &splits, seed, &self.conditions)?;
+        Ok(drawn)
+    }
+}
 
 fn main() -> Result<()> {
     // Cargo adds flags of its own to programs it calls benchmarks.
@@ -22,64 +47,52 @@ fn main() -> Result<()> {
         .skip(1)
         .filter(|a| a != "--bench")
         .collect();
-    let [mask_protocol, form, samples, steps, lengths] = &arguments[..] else {
-        return Err("expected FAMILY bits|bytes CLIPS T_TEXT,T_AUDIO,T_VISION full|half".into());
+    let [mask_protocol, mode, samples, steps, lengths] = &arguments[..] else {
+        return Err(USAGE.into());
     };
-    let (mask_protocol, samples) = (mask::find(mask_protocol)?, samples.parse::<usize>()?);
+    let samples = samples.parse::<usize>()?;
     let steps: Vec<usize> = steps
         .split(',')
         .map(str::parse)
         .collect::<std::result::Result<_, _>>()?;
-    let steps: [usize; 3] = steps
-        .try_into()
-        .map_err(|_| "expected three numbers of steps")?;
+    let steps: [usize; 3] = steps.try_into().map_err(|_| USAGE)?;
     let ids: Vec<String> = (0..samples)
-        .map(|i| format!("sample{}$_${}", i / 7, i % 7))
+        .map(|i| format!("video{}$_${}", i / 7, i % 7))
         .collect();
-    let lengths = match lengths.as_str() {
-        "full" => steps.map(|steps| vec![steps as u32; samples]),
-        // From 2 up, half of the steps on average; numpy_way.py has the same.
-        "half" => steps.map(|steps| {
-            let length = |i| (2 + i * 7919 % (steps - 1)) as u32;
-            (0..samples).map(length).collect()
-        }),
-        other => return Err(format!("expected full or half, got {other}").into()),
+    let lengths = lengths_of(lengths, samples, steps)?;
+    let work = Work {
+        mask_protocol: mask::find(mask_protocol)?,
+        split: SplitShape {
+            name: SplitName::Train,
+            ids: &ids,
+            steps,
+            lengths: [&lengths[0], &lengths[1], &lengths[2]],
+        },
+        conditions: mask::parse_list(RATES)?,
     };
-    let split = SplitShape {
-        name: SplitName::Train,
-        ids: &ids,
-        steps,
-        lengths: [&lengths[0], &lengths[1], &lengths[2]],
-    };
-    let conditions = mask::parse_list(RATES)?;
-    let draw = |seed| Variants::build(mask_protocol, "mosei", &[split], seed, &conditions);
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("mosei.h5");
+    if mode == "run-stored" {
+        prepare(&work, &data)?;
+    }
     let before = memory("VmRSS:");
     let mut clock = Clock::start();
-    let mut checks = Vec::new();
-    match form.as_str() {
-        "bits" => {
-            let mut held = Vec::new();
-            for seed in SEEDS {
-                held.push(draw(seed)?.splits[0].ranks.each_ref().map(Ranks::bits));
-            }
+    let checks = match mode.as_str() {
+        "prepare" => {
+            prepare(&work, &data)?;
             clock.stop();
-            for seed in &held {
-                let [text, audio, vision] = seed.each_ref().map(Planes::iter);
-                let modalities = text.zip(audio).zip(vision);
-                checks.extend(modalities.map(|((t, a), v)| [t, a, v].map(check)));
-            }
+            read_back(&work, &data)?
         }
-        "bytes" => {
-            for seed in SEEDS {
-                let drawn = draw(seed)?;
-                for condition in &conditions {
-                    checks.push(as_bytes(&drawn, *condition, &mut clock)?);
-                }
-            }
-            clock.stop();
+        "run" => masks(&work, &mut clock, |seed| work.draw(seed))?,
+        "run-stored" => {
+            let source = MaskSource::open(&data, DATASET, CONTENT_HASH)?;
+            masks(&work, &mut clock, |seed| {
+                let (split, conditions) = (&work.split, &work.conditions);
+                Ok(source.masks(work.mask_protocol, split, seed, conditions)?)
+            })?
         }
-        other => return Err(format!("expected bits or bytes, got {other}").into()),
-    }
+        _ => return Err(USAGE.into()),
+    };
     let (kept, crcs): (Vec<_>, Vec<_>) = checks
         .iter()
         .map(|three| (three.map(|one| one.0), three.map(|one| one.1)))
@@ -91,25 +104,72 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Makes the three masks of a condition, a byte a position, and checks them off the clock.
-fn as_bytes(drawn: &Variants, condition: Condition, clock: &mut Clock) -> Result<[(u32, u32); 3]> {
-    let keeps = drawn.keeps(SplitName::Train, condition)?;
+/// Lengths of text, audio and vision; `numpy_way.py` has the same.
+fn lengths_of(kind: &str, samples: usize, steps: [usize; 3]) -> Result<[Vec<u32>; 3]> {
+    match kind {
+        "full" => Ok(steps.map(|steps| vec![steps as u32; samples])),
+        // From 2 up, half of the steps on average.
+        "half" => Ok(steps.map(|steps| {
+            let length = |i| (2 + i * 7919 % (steps - 1)) as u32;
+            (0..samples).map(length).collect()
+        })),
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// Draws and writes the masks of every seed.
+fn prepare(work: &Work, data: &Path) -> Result<()> {
+    let variants: Vec<Variants> = SEEDS
+        .iter()
+        .map(|seed| work.draw(*seed))
+        .collect::<Result<_>>()?;
+    MaskFile::write(&MaskFile::path_for(data), CONTENT_HASH, &variants)?;
+    Ok(())
+}
+
+/// The masks of a file.
+fn read_back(work: &Work, data: &Path) -> Result<Vec<[(u32, u32); 3]>> {
+    let file = MaskFile::open(&MaskFile::path_for(data))?;
+    let mut checks = Vec::new();
+    for name in file.stored()? {
+        let stored = file.read(&name)?;
+        for condition in &work.conditions {
+            let keeps = stored.keeps(SplitName::Train, *condition)?;
+            checks.push(keeps.each_ref().map(|keep| check(&keep.bits)));
+        }
+    }
+    Ok(checks)
+}
+
+/// Makes hash and masks of every seed and condition, one condition at a time.
+fn masks(
+    work: &Work,
+    clock: &mut Clock,
+    get: impl Fn(u64) -> Result<Variants>,
+) -> Result<Vec<[(u32, u32); 3]>> {
+    let mut checks = Vec::new();
+    for seed in SEEDS {
+        let variants = get(seed)?;
+        for condition in &work.conditions {
+            let hash = variants.hash(SplitName::Train, *condition)?;
+            let keeps = variants.keeps(SplitName::Train, *condition)?;
+            clock.stop();
+            assert_eq!(hash.len(), 32);
+            checks.push(keeps.each_ref().map(|keep| check(&keep.bits)));
+            clock.resume();
+            drop(keeps);
+        }
+    }
     clock.stop();
-    let checks = keeps.each_ref().map(|keep| {
-        let byte = |bits: &[bool]| (bits.iter().rev()).fold(0, |b, bit| b << 1 | u8::from(*bit));
-        check(&keep.bits.chunks(8).map(byte).collect::<Vec<u8>>())
-    });
-    clock.resume();
-    drop(keeps);
     Ok(checks)
 }
 
 /// Kept positions and CRC-32 of a mask's bits.
-fn check(bits: &[u8]) -> (u32, u32) {
-    (
-        bits.iter().map(|byte| byte.count_ones()).sum(),
-        crc32fast::hash(bits),
-    )
+fn check(kept: &[bool]) -> (u32, u32) {
+    let byte = |bits: &[bool]| (bits.iter().rev()).fold(0, |b, bit| b << 1 | u8::from(*bit));
+    let bits: Vec<u8> = kept.chunks(8).map(byte).collect();
+    let count = bits.iter().map(|byte| byte.count_ones()).sum();
+    (count, crc32fast::hash(&bits))
 }
 
 /// Time that counts, and the largest resident memory at the last stop, when masks exist.
@@ -141,7 +201,7 @@ impl Clock {
     }
 }
 
-/// Processor time of all threads so far, in seconds; 0 where the system does not tell.
+/// Processor time of all threads so far, in seconds; 0 where the system does not report it.
 fn processor_seconds() -> f64 {
     let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten();
     let nanoseconds = tasks.flatten().filter_map(|task| {
@@ -152,7 +212,7 @@ fn processor_seconds() -> f64 {
 }
 
 /// Resident memory in MiB, now (`VmRSS:`) or at most so far (`VmHWM:`); 0 where the system does not
-/// tell.
+/// report it.
 fn memory(name: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name));

@@ -1,11 +1,11 @@
-"""The masks of one large split in NumPy: numpy_way.py each|once CLIPS T_TEXT,T_AUDIO,T_VISION full|half
+"""Makes the masks of one large split in NumPy: numpy_way.py each|once SAMPLES T_TEXT,T_AUDIO,T_VISION full|half
 
-`each` is what loaders in use do: for every seed and rate anew, the generator seeded before each
-modality, a number for every position, a comparison, a product. `once` draws the numbers of a seed
-once and compares them with every rate, as masks nest.
+`each` does what published loaders do: for every seed and rate, seed the generator before each modality,
+draw a number for every position, compare, multiply with the valid positions. `once` draws the numbers
+of a seed once and compares them with every rate, since masks nest.
 
-The clock runs until a mask exists, int64 as the loaders hold it; one level of a seed is held at a
-time. Prints one line of JSON like the program beside it.
+The clock runs until a mask exists, int64 as in the loaders; one condition of a seed is held at a time.
+Prints one line of JSON, as main.rs does.
 """
 
 import json
@@ -20,14 +20,14 @@ SEEDS = [1111, 1112, 1113]
 RATES = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
 
 
-def field(seed, shape):
+def draws(seed, shape):
     np.random.seed(seed)
     return np.random.uniform(size=shape)
 
 
-def above(field, rates, valid):
+def above(drawn, rates, valid):
     """Kept positions, shape (N, T): drawn above the sample's rate, and valid."""
-    return (field > rates.reshape(-1, 1)) * valid
+    return (drawn > rates.reshape(-1, 1)) * valid
 
 
 def keep_ends(kept, valid):
@@ -38,29 +38,29 @@ def keep_ends(kept, valid):
     return kept
 
 
-def lengths(kind, clips, steps):
+def lengths(kind, samples, steps):
     if kind == "full":
-        return np.full(clips, steps)
-    return 2 + np.arange(clips) * 7919 % (steps - 1)
+        return np.full(samples, steps)
+    return 2 + np.arange(samples) * 7919 % (steps - 1)
 
 
 def main():
-    way, clips, steps, kind = sys.argv[1:]
-    clips, steps = int(clips), [int(n) for n in steps.split(",")]
+    way, samples, steps, kind = sys.argv[1:]
+    samples, steps = int(samples), [int(n) for n in steps.split(",")]
     valid = [
-        (np.arange(n) < lengths(kind, clips, n)[:, None]).astype(np.int64) for n in steps
+        (np.arange(n) < lengths(kind, samples, n)[:, None]).astype(np.int64) for n in steps
     ]
     seconds, processor, counts, crcs, peak = 0.0, 0.0, [], [], 0
     for seed in SEEDS:
-        fields = None
+        drawn_once = None
         for rate in RATES:
             started, used = time.perf_counter(), time.process_time()
-            if fields is None and way == "once":
-                fields = [field(seed, v.shape) for v in valid]
-            rates = np.full(clips, rate)
+            if drawn_once is None and way == "once":
+                drawn_once = [draws(seed, v.shape) for v in valid]
+            rates = np.full(samples, rate)
             kept = []
             for which, v in enumerate(valid):
-                drawn = field(seed, v.shape) if way == "each" else fields[which]
+                drawn = draws(seed, v.shape) if way == "each" else drawn_once[which]
                 kept.append(above(drawn, rates, v))
             kept[0] = keep_ends(kept[0], valid[0])
             seconds += time.perf_counter() - started

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use lnln_bench::record::{
-    Manifest, Predictions, Record, RunDir, SweepCell, SweepDir, SweepManifest,
+    Manifest, Predictions, Record, RunDir, SweepDir, SweepManifest, SweepRun,
 };
 
 const DATASETS: usize = 10;
@@ -52,24 +52,26 @@ fn main() -> Result<()> {
 
 /// A sweep over the runs and more.
 fn sweep(out: &Path, record: &Record, count: usize) -> Result<()> {
-    let cell = |index: usize| {
+    let run = |index: usize| {
         let (dataset, model) = (index % DATASETS, index / DATASETS % MODELS);
         let manifest = manifest(record, index, dataset, model, index / DATASETS / MODELS);
-        SweepCell {
+        Some(SweepRun {
             index,
-            run: manifest.id,
+            id: manifest.id,
             dataset: manifest.dataset.name,
             model: manifest.model.name,
             seed: manifest.seed,
-            training: manifest.training.noise,
+            noise: manifest.training.noise?,
+            selection: manifest.selection.rule?,
             epochs: manifest.training.epochs,
-        }
+        })
     };
-    let cells = (0..count).map(cell).collect();
+    let runs: Option<Vec<_>> = (0..count).map(run).collect();
+    let runs = runs.ok_or("the recorded run was not trained by this program")?;
     let suite = serde_json::Value::Null;
     SweepDir::create(
         out,
-        &SweepManifest::new("many", "/data".into(), suite, cells),
+        &SweepManifest::new("many", "/data".into(), suite, runs),
     )?;
     Ok(())
 }

@@ -13,7 +13,8 @@ use lnln_bench::model::{
 };
 use lnln_bench::train::evaluate::Evaluator;
 use lnln_bench::train::tensors::SplitTensors;
-use lnln_bench::train::view::{TextSource, View, Views};
+use lnln_bench::train::text_source::TextSource;
+use lnln_bench::train::view::{View, Views};
 use lnln_bench::train::{Optimizer, Precision, native};
 use tch::nn::VarStore;
 use tch::{Device, Tensor};

@@ -1,4 +1,4 @@
-//! `mask`: masks as data for other tools, as a picture, as numbers.
+//! `mask`: export, show and measure masks.
 
 mod export;
 mod show;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::MaskSource;
 
-/// Masks as data for other tools, as a picture, as numbers.
+/// Export, show and measure masks.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -18,11 +18,11 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Write the masks of one condition as HDF5 or npz, or the data under them as an MMSA pickle.
+    /// Write the masks of one condition as HDF5 or npz, or the masked data as an MMSA pickle.
     Export(export::Args),
-    /// Draw the masks of one sample with the words that survive.
+    /// Show the masks of one sample with the words that are kept.
     Show(show::Args),
-    /// Print realised missing rates with their spread over samples.
+    /// Print realized missing rates with their spread over samples.
     Stats(stats::Args),
 }
 
@@ -35,14 +35,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// Which masks of a prepared data set.
+/// Masks of a prepared data set.
 #[derive(Debug, clap::Args)]
 struct Chosen {
     /// A file made by prepare.
     #[arg(value_name = "DATA.h5")]
     data: PathBuf,
     /// Mask protocol (`lnln-bench list masks`).
-    #[arg(long, default_value = "random", value_name = "FAMILY")]
+    #[arg(long, default_value = "random", value_name = "PROTOCOL")]
     masks: String,
     /// Mask seed.
     #[arg(long, default_value_t = 1111)]
@@ -50,10 +50,10 @@ struct Chosen {
 }
 
 impl Chosen {
-    /// The data, and where their masks come from: the file beside them, or the key.
+    /// Opens the data and their stored masks.
     fn open(&self) -> anyhow::Result<(Corpus, MaskSource)> {
         let corpus = Corpus::open(&self.data)?;
-        let source = MaskSource::beside(&self.data, corpus.name(), &corpus.content_hash)?;
+        let source = MaskSource::open(&self.data, corpus.name(), &corpus.content_hash)?;
         Ok((corpus, source))
     }
 }

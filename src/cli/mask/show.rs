@@ -1,38 +1,40 @@
-//! `mask show`: one sample's masks in the terminal.
+//! `mask show`: draw one sample's masks in the terminal.
 
 use std::path::PathBuf;
 
 use lnln_bench::data::dataset::{Corpus, Modality, Outline, SplitName, VocabularyFile, separate};
-use lnln_bench::mask::{self, Condition, EvaluationMasks, Keep, SplitShape, picture};
+use lnln_bench::mask::{self, Condition, EvaluationMasks, Keep, SplitShape};
 use serde_json::json;
 
 use super::Chosen;
 use crate::cli::output;
 
-/// Draw the masks of one sample with the words that survive.
+/// Show the masks of one sample with the words that are kept.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench mask show data/mosi.h5 --sample 'BI97DNYfe5I$_$1' --rate 0.5
-  lnln-bench mask show data/mosi.h5 --sample 'BI97DNYfe5I$_$1' --rate 0.5 --masks block --seed 7
-  lnln-bench mask show data/sims.h5 --sample 'video_0001$_$0001' --rate LV --masks modality --json
+  lnln-bench mask show data/mosi.h5 --sample 'BI97DNYfe5I$_$1' --rate 0.5 \\
+      --masks block --seed 7
+  lnln-bench mask show data/sims.h5 --sample 'video_0001$_$0001' --rate LV \\
+      --masks modality --json
 
-A full block is a kept position, a dot a lost one; where a sample has more frames than the line has
-columns, shades tell the share that is kept. Words come from the transcript where it has a word for
-every token; where it has not, and where a text fills all its steps, so that its end may have been
-cut off, the whole transcript stands there, and --vocab vocab.txt shows the tokens themselves.")]
+A full block is a kept position, a dot a masked one. If a sample has more frames than the line has
+columns, shades show the share that is kept. Words come from the transcript if it has one word per
+token. If not, or if the text fills all its steps and may have been truncated, the complete
+transcript is printed; --vocab vocab.txt then shows the tokens themselves.")]
 pub struct Args {
     #[command(flatten)]
     chosen: Chosen,
     /// Sample id.
     #[arg(long, value_name = "ID")]
     sample: String,
-    /// What is missing: a rate from 0 to 1, modalities like LA, or l=RATE,a=RATE,v=RATE.
-    #[arg(long, value_name = "LEVEL")]
+    /// Condition: a missing rate from 0 to 1, missing modalities like LA, or l=RATE,a=RATE,v=RATE.
+    #[arg(long, value_name = "CONDITION")]
     rate: Condition,
-    /// The encoder's vocab.txt, or the folder that holds it.
+    /// The encoder's vocab.txt, or its folder.
     #[arg(long, value_name = "FILE")]
     vocab: Option<PathBuf>,
-    /// Columns of a line.
+    /// Columns per line.
     #[arg(long, default_value_t = 72)]
     width: usize,
     /// Positions, words and rates as JSON.
@@ -72,10 +74,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         args.rate
     );
     if args.json {
+        let [rate_text, rate_audio, rate_vision] = args.rate.rates();
         output::write(&serde_json::to_string(&json!({
             "dataset": corpus.name(), "split": outline.name, "sample": args.sample,
             "mask_protocol": mask_protocol.name(), "version": mask_protocol.version(), "seed": seed,
-            "condition": args.rate, "hash": masks.hash(outline.name, args.rate)?,
+            "condition": args.rate.to_string(), "rate_text": rate_text, "rate_audio": rate_audio,
+            "rate_vision": rate_vision, "hash": masks.hash(outline.name, args.rate)?,
             "kept": { "text": kept[0], "audio": kept[1], "vision": kept[2] },
             "words": words.as_ref().ok(), "transcript": words.as_ref().err(),
         }))?)
@@ -84,7 +88,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// The split that has a sample of this id, and its place there.
+/// The split that has a sample of this id, and its row there.
 fn find(corpus: &Corpus, id: &str) -> anyhow::Result<(Outline, usize)> {
     for name in SplitName::ALL {
         let outline = corpus.outline(name)?;
@@ -107,7 +111,7 @@ fn find(corpus: &Corpus, id: &str) -> anyhow::Result<(Outline, usize)> {
     .into())
 }
 
-/// A word for every valid token; the transcript alone where which is whose is not known.
+/// A word for every valid token; the transcript if its words cannot be assigned to tokens.
 type Words = Result<Vec<String>, String>;
 
 fn words(
@@ -132,10 +136,10 @@ fn words(
     Ok(fitting(&transcript, valid, outline.steps[0]).ok_or(transcript))
 }
 
-/// A word for every token, where the transcript has as many, punctuation counted or not.
+/// A word for every token, if the transcript has as many, with punctuation counted or not.
 ///
-/// A text that fills all its steps may have been cut off, and as many words as tokens are left are
-/// then no sign that they are the same ones.
+/// A text that fills all its steps may have been truncated; equal numbers of words and tokens then do
+/// not show that they correspond.
 fn fitting(transcript: &str, valid: usize, steps: usize) -> Option<Vec<String>> {
     if valid >= steps {
         return None;
@@ -152,17 +156,17 @@ fn fitting(transcript: &str, valid: usize, steps: usize) -> Option<Vec<String>> 
 fn draw(args: &Args, kept: &[&[bool]], words: &Words) -> String {
     let mut text = String::new();
     for (modality, kept) in Modality::ALL.iter().zip(kept) {
-        let lost = kept.iter().filter(|kept| !**kept).count();
+        let masked = kept.iter().filter(|kept| !**kept).count();
         let unit = if *modality == Modality::Text {
             "tokens"
         } else {
             "frames"
         };
         let modality = modality.as_str();
-        let share = lost as f64 / kept.len().max(1) as f64;
+        let share = masked as f64 / kept.len().max(1) as f64;
         let line = picture(kept, args.width);
         text.push_str(&format!("  {modality:6}  {line}\n"));
-        let note = format!("{lost} of {} {unit} lost ({share:.3})", kept.len());
+        let note = format!("{masked} of {} {unit} masked ({share:.3})", kept.len());
         text.push_str(&format!("          {note}\n"));
     }
     match words {
@@ -174,15 +178,38 @@ fn draw(args: &Args, kept: &[&[bool]], words: &Words) -> String {
         Err(transcript) => {
             text.push_str(&wrap(transcript.split_whitespace(), args.width));
             text.push_str(
-                "\n          the whole transcript, which has not one word per token or may have been \
-                 cut off; give --vocab vocab.txt for the tokens",
+                "\n          the complete transcript, which does not have one word per token or may have been \
+                 truncated; use --vocab vocab.txt to show the tokens",
             );
         }
     }
     text
 }
 
-/// Words side by side, lines of at most `width` characters where words allow it.
+/// From all masked to all kept.
+const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
+
+/// The valid positions of one sample as at most `width` characters: full where all positions of a
+/// character are kept, a dot where none is.
+fn picture(kept: &[bool], width: usize) -> String {
+    let columns = kept.len().min(width.max(1));
+    let column = |index: usize| {
+        let (start, end) = (
+            index * kept.len() / columns,
+            (index + 1) * kept.len() / columns,
+        );
+        let part = &kept[start..end];
+        let count = part.iter().filter(|kept| **kept).count();
+        match count {
+            0 => SHADES[0],
+            all if all == part.len() => SHADES[4],
+            some => SHADES[1 + 3 * some / (part.len() + 1)],
+        }
+    };
+    (0..columns).map(column).collect()
+}
+
+/// Joins words into lines of at most `width` characters, one word at least.
 fn wrap<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> String {
     let (mut text, mut column) = ("  words  ".to_owned(), 0);
     for word in words {
@@ -204,12 +231,12 @@ mod tests {
 
     /// 48 words with a comma are 49 tokens; T = 50 leaves 48 of them, as many as there are words.
     #[test]
-    fn a_text_that_may_have_been_cut_off_has_no_words() {
+    fn a_text_that_may_have_been_truncated_has_no_words() {
         let transcript = format!("well, {}", ["word"; 47].join(" "));
         assert_eq!(fitting(&transcript, 50, 50), None);
-        let whole = fitting(&transcript, 51, 52).unwrap();
-        assert_eq!(whole[..4], ["[CLS]", "well", ",", "word"]);
-        assert_eq!((whole.len(), whole[50].as_str()), (51, "[SEP]"));
+        let complete = fitting(&transcript, 51, 52).unwrap();
+        assert_eq!(complete[..4], ["[CLS]", "well", ",", "word"]);
+        assert_eq!((complete.len(), complete[50].as_str()), (51, "[SEP]"));
         assert_eq!(fitting(&transcript, 51, 51), None);
     }
 
@@ -219,5 +246,15 @@ mod tests {
         assert_eq!(fitting(4).as_deref(), Some("[CLS] well, yes [SEP]"));
         assert_eq!(fitting(5).as_deref(), Some("[CLS] well , yes [SEP]"));
         assert_eq!([3, 6].map(fitting), [None, None]);
+    }
+
+    #[test]
+    fn short_samples_show_every_position_and_long_ones_shares() {
+        assert_eq!(picture(&[true, false, true], 10), "█·█");
+        let kept = (0..40).map(|t| t < 10 || (20..22).contains(&t) || (30..38).contains(&t));
+        let kept: Vec<bool> = kept.collect();
+        assert_eq!(picture(&kept, 4), "█·░▓");
+        assert_eq!(picture(&[], 4), "");
+        assert_eq!(picture(&[true], 0), "█");
     }
 }

@@ -1,25 +1,22 @@
-//! `mask stats`: realised missing rates.
+//! `mask stats`: print realized missing rates.
 
 use lnln_bench::data::dataset::SplitName;
-use lnln_bench::mask::{self, Condition, EvaluationMasks, Realised, SplitShape, Spread};
+use lnln_bench::mask::{self, Condition, EvaluationMasks, Realized, SplitShape, Spread};
 use serde_json::json;
 
 use super::Chosen;
 use crate::cli::output;
 
-/// Print realised missing rates with their spread over samples.
+/// Print realized missing rates with their spread over samples.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench mask stats data/mosi.h5
-  lnln-bench mask stats data/mosi.h5 --masks block --rates 0:1:0.25 --split train
-  lnln-bench mask stats data/mosi.h5 --masks modality --json
-
-`pooled` is lost positions / valid positions of all samples together; mean, sd, min and max are over
-samples. CLS and SEP are valid and never lost, so text stays below its nominal rate.")]
+  lnln-bench mask stats data/mosi.h5 --masks block --rates 0:1:0.5 --split train
+  lnln-bench mask stats data/mosi.h5 --masks modality --json")]
 pub struct Args {
     #[command(flatten)]
     chosen: Chosen,
-    /// Conditions: FROM:TO:STEP (TO included), rates, modalities like LA, l=RATE,a=RATE,v=RATE.
+    /// Conditions: FROM:TO:STEP (TO included), rates, modalities like LA, or l=RATE,a=RATE,v=RATE.
     #[arg(long, default_value = "0:1:0.1")]
     rates: String,
     /// Split.
@@ -44,60 +41,89 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let (corpus, source) = args.chosen.open()?;
     let outline = corpus.outline(args.split)?;
     let (shape, seed) = (SplitShape::from(&outline), args.chosen.seed);
-    let mut masks = source.masks(
+    let masks = source.masks(
         evaluation.mask_protocol,
         &shape,
         seed,
         &evaluation.conditions,
     )?;
-    // Stored masks may hold more conditions than were asked for.
-    masks.restrict(&evaluation.conditions);
-    let realised = mask::realised(&masks, &shape)?;
-    let rows = masks.conditions.iter().zip(&realised);
+    let realized = mask::realized(&masks, &shape)?;
+    let rows = masks.conditions.iter().zip(&realized);
     if args.json {
-        rows
-    .flat_map(|(condition, of)| of.iter().map(move |of| (condition, of)))
-    .try_for_each(|(condition, of)| {
-        output::write(&serde_json::to_string(&json!({
-            "dataset": corpus.name(), "split": args.split, "mask_protocol": masks.mask_protocol,
-            "version": masks.version, "seed": seed, "condition": condition, "realised": of,
-        }))?)
-    })
-    } else {
-        let mut table = output::table();
-        table.set_header([
-            "condition",
-            "modality",
-            "nominal",
-            "pooled",
-            "mean",
-            "sd",
-            "min",
-            "max",
-            "samples",
-        ]);
-        table.add_rows(rows.flat_map(|(condition, of)| of.iter().map(|of| row(condition, of))));
-        let (name, split) = (&corpus.spec.title, args.split);
-        let head = format!(
-            "{name} {split}: {} v{} masks, seed {seed}",
-            masks.mask_protocol, masks.version
-        );
-        output::write(&format!("{head}\n{table}"))
+        for (condition, of_modality) in
+            rows.flat_map(|(c, all)| all.iter().map(move |one| (c, one)))
+        {
+            let [rate_text, rate_audio, rate_vision] = condition.rates();
+            let mut line = json!({
+                "dataset": corpus.name(), "split": args.split, "mask_protocol": masks.mask_protocol,
+                "version": masks.version, "seed": seed, "condition": condition.to_string(),
+                "rate_text": rate_text, "rate_audio": rate_audio, "rate_vision": rate_vision,
+                "modality": of_modality.modality, "nominal": of_modality.nominal,
+                "pooled": of_modality.pooled,
+            });
+            let spread = of_modality.spread;
+            line["mean"] = json!(spread.map(|spread| spread.mean));
+            line["sd"] = json!(spread.map(|spread| spread.sd));
+            line["min"] = json!(spread.map(|spread| spread.min));
+            line["max"] = json!(spread.map(|spread| spread.max));
+            line["samples"] = json!(spread.map_or(0, |spread| spread.samples));
+            output::write(&serde_json::to_string(&line)?)?;
+        }
+        return Ok(());
     }
+    let mut table = output::table();
+    table.set_header([
+        "condition",
+        "modality",
+        "nominal",
+        "pooled",
+        "mean",
+        "sd",
+        "min",
+        "max",
+        "samples",
+    ]);
+    table.add_rows(rows.flat_map(|(condition, all)| all.iter().map(|one| row(condition, one))));
+    let (name, split) = (&corpus.spec.title, args.split);
+    let head = format!(
+        "{name} {split}: {} v{} masks, seed {seed}, realized missing rates",
+        masks.mask_protocol, masks.version
+    );
+    output::write(&format!("{head}\n{table}\n{}", note(&shape)))
 }
 
-fn row(condition: &Condition, of: &Realised) -> Vec<String> {
-    let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
-    let of_samples = |get: &dyn Fn(&Spread) -> f64| show(of.spread.as_ref().map(get));
+/// Explains the columns, and why text at rate 1 is below 1.
+fn note(shape: &SplitShape) -> String {
+    let [text, ..] = shape.lengths;
+    let valid: u64 = text.iter().map(|length| u64::from(*length)).sum();
+    let protected: u64 = text.iter().map(|length| u64::from(*length).min(2)).sum();
+    let mut note = "pooled: masked valid positions / valid positions of all samples together
+mean, sd, min, max: over the samples' own rates; short samples weigh as much as long ones"
+        .to_owned();
+    if valid > 0 {
+        let most = (valid - protected) as f64 / valid as f64;
+        note.push_str(&format!(
+            "\ntext: CLS and SEP are valid and never masked, so at rate 1 `pooled` is {most:.4}, not 1"
+        ));
+    }
+    note
+}
+
+fn row(condition: &Condition, realized: &Realized) -> Vec<String> {
+    let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
+    let spread = |get: fn(&Spread) -> f64| number(realized.spread.as_ref().map(get));
     vec![
         condition.to_string(),
-        of.modality.to_string(),
-        of.nominal.to_string(),
-        show(of.pooled),
-        of_samples(&|spread| spread.mean),
-        of_samples(&|spread| spread.sd),
-        of_samples(&|spread| spread.min),
-        of_samples(&|spread| spread.max),
-        of.spread.map_or(0, |spread| spread.samples).to_string(),
+        realized.modality.to_string(),
+        realized.nominal.to_string(),
+        number(realized.pooled),
+        spread(|spread| spread.mean),
+        spread(|spread| spread.sd),
+        spread(|spread| spread.min),
+        spread(|spread| spread.max),
+        realized
+            .spread
+            .map_or(0, |spread| spread.samples)
+            .to_string(),
     ]
 }

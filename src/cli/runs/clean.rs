@@ -1,4 +1,4 @@
-//! `runs clean`: lists what is superseded, removes it when told to.
+//! `runs clean`: lists superseded files, and removes them with `--yes`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,29 +10,34 @@ use lnln_bench::sweep::status::reports::Used;
 
 use crate::cli::output;
 
-/// List what is superseded, and remove it with --yes.
+/// List superseded files, and remove them with --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench runs clean
   lnln-bench runs clean runs --reports /shared/reports
   lnln-bench runs clean runs --yes
 
-May go: files that a killed writer left behind a day ago or earlier; last.safetensors of runs that are
-done; what attempts left of such runs, a day after they fell quiet; unfinished runs that no sweep of the folder names, a day after they fell quiet; runs of an older
-version of this program where a sweep has finished the same cell since.
-Never goes: a run that a report names, or that may still be running. Reports are looked for beside the
-folder of runs and in the current folder, two levels deep, in its sweeps, and where --reports says.")]
+Superseded are:
+- temporary files of killed writers, after a day
+- last.safetensors and left-over attempts of finished runs, after a day
+- unfinished runs that belong to no sweep of the folder, after a day without
+  change
+- runs of an older version of this program, if a newer one has finished the same
+
+Kept are runs that a report names and runs that may still be running. Reports
+are searched next to the folder of runs and in the current folder (two folders
+deep), in its sweeps, and below --reports.")]
 pub struct Args {
     /// Folder of runs.
     #[arg(default_value = "runs")]
     runs: PathBuf,
-    /// Further folders with reports, whose runs stay.
+    /// Further folder of reports whose runs are kept; may be repeated.
     #[arg(long, value_name = "DIR")]
     reports: Vec<PathBuf>,
-    /// Only list (the default).
+    /// Only list; the default.
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
-    /// Remove what is listed.
+    /// Remove the listed files.
     #[arg(long)]
     yes: bool,
 }
@@ -45,7 +50,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut sums: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
     for item in &items {
         let kept = args.yes && !clean::remove(item)?;
-        let note = if kept { " (stays: it changed)" } else { "" };
+        let note = if kept { " (kept: it changed)" } else { "" };
         lines.push(format!("{}{note}", line(item)));
         if !kept {
             let sum = sums.entry(word(&item.reason)).or_default();
@@ -60,7 +65,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         lines.push("nothing is superseded".to_owned());
     }
     lines.push(format!(
-        "{} reports looked at name {} runs, which stay",
+        "{} reports name {} runs, which are kept",
         used.reports.len(),
         used.runs.len()
     ));
@@ -70,14 +75,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     output::write(&lines.join("\n"))
 }
 
-/// The reports around.
+/// Runs that reports name.
 fn used(args: &Args) -> anyhow::Result<Used> {
     let mut used = Used::default();
     let runs = std::path::absolute(&args.runs)?;
-    let beside = runs.parent().map(Path::to_owned);
-    let places = beside.into_iter().chain([std::path::absolute(".")?]);
-    for place in places.collect::<BTreeSet<_>>() {
-        used.find_below(&place, 2)?;
+    let parent = runs.parent().map(Path::to_owned);
+    let folders = parent.into_iter().chain([std::path::absolute(".")?]);
+    for folder in folders.collect::<BTreeSet<_>>() {
+        used.find_below(&folder, 2)?;
     }
     used.find_below(&runs.join(sweep::FOLDER), 2)?;
     for place in &args.reports {
@@ -108,7 +113,7 @@ fn word(reason: &Reason) -> &'static str {
     match reason {
         Reason::Temporary => "left by a killed writer",
         Reason::Checkpoint => "state of a run that is done",
-        Reason::Beside => "left beside a run that is done",
+        Reason::Attempt => "left by another attempt at a run that is done",
         Reason::Unnamed => "unfinished, of no sweep",
         Reason::Superseded { .. } => "superseded",
     }

@@ -1,8 +1,8 @@
-//! `list runs`: one line per run.
+//! `list runs`: prints one line per run.
 
 use std::path::Path;
 
-use lnln_bench::sweep::status::{self, Run};
+use lnln_bench::sweep::status::{self, StoredRun};
 
 use super::rows::{self, RunRow};
 use crate::cli::output;
@@ -13,13 +13,20 @@ const HEAD: [&str; 9] = [
 
 /// Lists the runs of a folder.
 pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
-    let mut runs = status::look(folder)?;
+    let mut runs = if super::is_before_any_run(folder) {
+        Vec::new()
+    } else {
+        status::stored_runs(folder)?
+    };
     if json {
         let all: Vec<RunRow<'_>> = runs.iter().map(RunRow::from).collect();
         return output::write(&serde_json::to_string_pretty(&all)?);
     }
-    // As a sweep has them.
-    let key = |run: &Run| (run.dataset.clone(), run.model.clone(), run.seed);
+    if runs.is_empty() {
+        return output::write(&super::no_runs_yet(folder));
+    }
+    // In a sweep's order.
+    let key = |run: &StoredRun| (run.dataset.clone(), run.model.clone(), run.seed);
     runs.sort_by_cached_key(key);
     let mut table = output::table();
     table.set_header(HEAD);

@@ -1,4 +1,6 @@
-//! `runs`: how runs and sweeps stand, and what of them may go. `list runs` is here as well.
+//! `runs` and `list runs`: the state of runs and sweeps, and the removal of superseded files.
+
+use std::path::Path;
 
 mod clean;
 mod list;
@@ -9,7 +11,7 @@ pub use list::list;
 #[cfg(feature = "torch")]
 pub use rows::word;
 
-/// Show how runs and sweeps stand, and remove what is superseded.
+/// Show the state of runs and sweeps, and remove superseded files.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -18,9 +20,9 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Progress of every sweep: what is done, runs, waits, failed and why.
+    /// Show the progress of every sweep: runs that are done, running, waiting or failed, and why.
     Status(status::Args),
-    /// List what is superseded, and remove it with --yes.
+    /// List superseded files, and remove them with --yes.
     Clean(clean::Args),
 }
 
@@ -30,4 +32,20 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Command::Status(args) => status::run(&args),
         Command::Clean(args) => clean::run(&args),
     }
+}
+
+/// The folder of runs that `run` makes by default.
+const DEFAULT: &str = "runs";
+
+/// Whether this is the default folder and does not exist yet. Any other folder that does not exist is
+/// an error: its name is probably misspelt.
+fn is_before_any_run(folder: &Path) -> bool {
+    folder == Path::new(DEFAULT) && !folder.exists()
+}
+
+fn no_runs_yet(folder: &Path) -> String {
+    format!(
+        "no runs yet in {}; `lnln-bench run` makes them",
+        folder.display()
+    )
 }

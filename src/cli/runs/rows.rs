@@ -1,21 +1,21 @@
-//! Runs as rows of tables and as JSON.
+//! Formats runs as table rows and as JSON.
 
 use std::time::SystemTime;
 
 use lnln_bench::support::words;
 use lnln_bench::sweep::status::log::Score;
-use lnln_bench::sweep::status::{Run, State};
+use lnln_bench::sweep::status::{RunState, StoredRun};
 use serde::Serialize;
 
-/// A run for other tools.
+/// A run in `--json`.
 #[derive(Serialize)]
 pub struct RunRow<'a> {
     pub run: &'a str,
     pub dataset: &'a str,
     pub model: &'a str,
     pub seed: u64,
-    pub state: State,
-    /// Predictions from elsewhere.
+    pub state: RunState,
+    /// Imported by `score`.
     pub external: bool,
     pub epoch: u32,
     pub epochs: u32,
@@ -30,8 +30,8 @@ pub struct RunRow<'a> {
     pub command: Option<&'a str>,
 }
 
-impl<'a> From<&'a Run> for RunRow<'a> {
-    fn from(run: &'a Run) -> Self {
+impl<'a> From<&'a StoredRun> for RunRow<'a> {
+    fn from(run: &'a StoredRun) -> Self {
         let progress = run.progress.as_ref();
         let failure = run.failure.as_ref();
         Self {
@@ -56,13 +56,13 @@ impl<'a> From<&'a Run> for RunRow<'a> {
     }
 }
 
-/// Seconds since then; 0 for what is to come.
+/// Seconds since then; 0 for a time in the future.
 pub fn age(then: SystemTime) -> f64 {
     then.elapsed().map_or(0.0, |age| age.as_secs_f64())
 }
 
-/// `17/200`; nothing where nothing is trained.
-pub fn epochs(run: &Run) -> String {
+/// `17/200`; empty where nothing is trained.
+pub fn epochs(run: &StoredRun) -> String {
     match run.epochs {
         0 => String::new(),
         epochs => format!("{}/{epochs}", run.epoch()),
@@ -77,27 +77,27 @@ pub fn score(score: &Score) -> String {
     )
 }
 
-/// The word for a run's state.
-fn state(run: &Run) -> &'static str {
+/// Name of a run's state.
+fn state(run: &StoredRun) -> &'static str {
     match (run.state, run.external) {
-        (State::Done, true) => "external",
+        (RunState::Done, true) => "external",
         (state, _) => word(state),
     }
 }
 
-/// The word for a state.
-pub fn word(state: State) -> &'static str {
+/// Name of a state.
+pub fn word(state: RunState) -> &'static str {
     match state {
-        State::Done => "done",
-        State::Running => "running",
-        State::Failed => "failed",
-        State::Stopped => "stopped",
-        State::Waiting => "waiting",
+        RunState::Done => "done",
+        RunState::Running => "running",
+        RunState::Failed => "failed",
+        RunState::Stopped => "stopped",
+        RunState::Waiting => "waiting",
     }
 }
 
 /// Row of a listing.
-pub fn row(run: &Run) -> Vec<String> {
+pub fn row(run: &StoredRun) -> Vec<String> {
     let selected = run.progress.as_ref().and_then(|p| p.selected.as_ref());
     vec![
         run.id.clone(),

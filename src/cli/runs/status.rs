@@ -1,38 +1,42 @@
-//! `runs status`: every sweep, what runs and what failed.
+//! `runs status`: prints the progress of every sweep.
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use lnln_bench::record::{SweepCell, SweepDir};
+use lnln_bench::record::SweepDir;
 use lnln_bench::support::words;
 use lnln_bench::sweep::slurm::{self, Queue};
 use lnln_bench::sweep::status::overview::{count, state};
-use lnln_bench::sweep::status::{self, Run, State, Sweep};
+use lnln_bench::sweep::status::{self, RunState, Status, StoredRun, SweepStatus};
 use serde_json::{Value, json};
 
 use super::rows::{self, RunRow};
 use crate::cli::output;
 
-/// Progress of every sweep: what is done, runs, waits, failed and why.
+/// Show the progress of every sweep: runs that are done, running, waiting or failed, and why.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench runs status
   lnln-bench runs status runs/sweeps/paper-mosi-3f2a9c
   lnln-bench runs status /scratch/runs --json
 
-Reads files only: it may be asked from any shell, as often as one likes, while runs are written.")]
+Only reads files, so it can be used from any shell while runs are written.")]
 pub struct Args {
     /// Folder of runs, or of one sweep (`runs/sweeps/SWEEP`).
-    #[arg(default_value = "runs")]
-    place: PathBuf,
-    /// As JSON, for other tools.
+    #[arg(default_value = "runs", value_name = "RUNS")]
+    folder: PathBuf,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 /// Run the subcommand.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let status = status::status(&args.place)?;
+    let status = if super::is_before_any_run(&args.folder) {
+        Status::default()
+    } else {
+        status::status(&args.folder)?
+    };
     if args.json {
         let sweeps: Vec<Value> = status.sweeps.iter().map(sweep_json).collect();
         let others: Vec<RunRow<'_>> = status.others.iter().map(RunRow::from).collect();
@@ -44,65 +48,60 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         parts.push(others_text(&status.others));
     }
     if parts.is_empty() {
-        output::write(&format!("no runs in {}", args.place.display()))
+        output::write(&super::no_runs_yet(&args.folder))
     } else {
         output::write(&parts.join("\n"))
     }
 }
 
-fn sweep_json(sweep: &Sweep) -> Value {
-    let cell = |(cell, run): &(SweepCell, Option<Run>)| {
-        let log = run.as_ref().and_then(|run| log(run, Some(sweep)));
+fn sweep_json(sweep: &SweepStatus) -> Value {
+    let runs = sweep.runs.iter().map(|(run, stored)| {
+        let stored = stored.as_ref();
         json!({
-            "log": log,
-            "index": cell.index,
-            "run": cell.run,
-            "dataset": cell.dataset,
-            "model": cell.model,
-            "seed": cell.seed,
-            "state": state(run.as_ref()),
-            "progress": run.as_ref().map(RunRow::from),
+            "log": stored.and_then(|stored| log(stored, Some(sweep))),
+            "index": run.index,
+            "run": run.id,
+            "dataset": run.dataset,
+            "model": run.model,
+            "seed": run.seed,
+            "state": state(stored),
+            "progress": stored.map(RunRow::from),
         })
-    };
+    });
     json!({
         "sweep": sweep.manifest.id,
         "counts": sweep.counts(),
         "slurm": Queue::of(&sweep.dir).ok().map(|queue| queue.counts()),
-        "cells": sweep.cells.iter().map(cell).collect::<Vec<_>>(),
+        "runs": runs.collect::<Vec<_>>(),
     })
 }
 
-fn sweep_text(sweep: &Sweep) -> String {
-    let counts = words_of(sweep.counts());
+fn sweep_text(sweep: &SweepStatus) -> String {
+    let counts = counted(sweep.counts());
     let mut text = format!(
-        "{}: {} cells: {counts}\n",
+        "{}: {} runs: {counts}\n",
         sweep.manifest.id,
-        sweep.cells.len()
+        sweep.runs.len()
     );
-    let begun = || {
-        sweep
-            .cells
-            .iter()
-            .filter_map(|(c, run)| Some((c, run.as_ref()?)))
-    };
+    let begun = || sweep.runs.iter().filter_map(|(_, stored)| stored.as_ref());
     text += &scheduler(&sweep.dir);
-    for (_, run) in begun().filter(|(_, run)| run.state == State::Running) {
+    for run in begun().filter(|run| run.state == RunState::Running) {
         text += &running(run);
     }
-    for (_, run) in begun().filter(|(_, run)| run.state == State::Stopped) {
+    for run in begun().filter(|run| run.state == RunState::Stopped) {
         text += &stopped(run, Some(sweep));
     }
-    for (_, run) in begun().filter(|(_, run)| run.state == State::Failed) {
+    for run in begun().filter(|run| run.state == RunState::Failed) {
         text += &failed(run, Some(sweep));
     }
     text
 }
 
-/// Slurm's view, where the sweep was handed to it.
+/// RunState of the Slurm queue, if the sweep was submitted.
 fn scheduler(dir: &SweepDir) -> String {
-    let words = match Queue::of(dir) {
+    let text = match Queue::of(dir) {
         Ok(_) if slurm::jobs::read(dir).is_empty() => return String::new(),
-        Ok(queue) if queue.cells.is_empty() => "nothing queued".to_owned(),
+        Ok(queue) if queue.runs.is_empty() => "nothing queued".to_owned(),
         Ok(queue) => {
             let counts = queue.counts().into_iter();
             let counts: Vec<String> = counts.map(|(state, n)| format!("{n} {state}")).collect();
@@ -110,25 +109,25 @@ fn scheduler(dir: &SweepDir) -> String {
         }
         Err(error) => format!("no answer ({error})"),
     };
-    format!("  slurm    {words}\n")
+    format!("  slurm    {text}\n")
 }
 
-fn others_text(runs: &[Run]) -> String {
-    let counts = words_of(count(runs.iter().map(|run| run.state)));
+fn others_text(runs: &[StoredRun]) -> String {
+    let counts = counted(count(runs.iter().map(|run| run.state)));
     let mut text = format!("runs of no sweep: {}: {counts}\n", runs.len());
     for run in runs {
         match run.state {
-            State::Running => text += &running(run),
-            State::Stopped => text += &stopped(run, None),
-            State::Failed => text += &failed(run, None),
-            State::Done | State::Waiting => {}
+            RunState::Running => text += &running(run),
+            RunState::Stopped => text += &stopped(run, None),
+            RunState::Failed => text += &failed(run, None),
+            RunState::Done | RunState::Waiting => {}
         }
     }
     text
 }
 
 /// `7 done, 2 running, 3 waiting`.
-fn words_of(counts: std::collections::BTreeMap<State, usize>) -> String {
+fn counted(counts: std::collections::BTreeMap<RunState, usize>) -> String {
     let known = counts.into_iter().filter(|(_, n)| *n > 0);
     let parts: Vec<String> = known
         .map(|(s, n)| format!("{n} {}", rows::word(s)))
@@ -136,11 +135,11 @@ fn words_of(counts: std::collections::BTreeMap<State, usize>) -> String {
     parts.join(", ")
 }
 
-fn name(run: &Run) -> String {
+fn name(run: &StoredRun) -> String {
     format!("{} {} {} {}", run.id, run.dataset, run.model, run.seed)
 }
 
-fn running(run: &Run) -> String {
+fn running(run: &StoredRun) -> String {
     let mut line = format!("  running  {}", name(run));
     let Some(progress) = &run.progress else {
         return line + ": before the end of the first epoch\n";
@@ -163,29 +162,29 @@ fn running(run: &Run) -> String {
     line + "\n"
 }
 
-fn stopped(run: &Run, of: Option<&Sweep>) -> String {
+fn stopped(run: &StoredRun, of: Option<&SweepStatus>) -> String {
     let since = words::duration(rows::age(run.changed));
     let epochs = rows::epochs(run);
     let name = name(run);
-    format!("  stopped  {name}: epoch {epochs}, quiet for {since}\n") + &log_line(run, of)
+    format!("  stopped  {name}: epoch {epochs}, unchanged for {since}\n") + &log_line(run, of)
 }
 
-fn failed(run: &Run, of: Option<&Sweep>) -> String {
+fn failed(run: &StoredRun, of: Option<&SweepStatus>) -> String {
     let mut text = format!("  failed   {}", name(run));
     let Some(failure) = &run.failure else {
-        return text + ": it left no message\n" + &log_line(run, of);
+        return text + ": no message\n" + &log_line(run, of);
     };
     text += &format!(": {}\n", failure.error.join(": "));
     text + &log_line(run, of) + &line("again", &failure.command)
 }
 
-fn log_line(run: &Run, of: Option<&Sweep>) -> String {
+fn log_line(run: &StoredRun, of: Option<&SweepStatus>) -> String {
     let log = log(run, of);
     log.map_or_else(String::new, |log| line("log", &log.display().to_string()))
 }
 
-/// What the last attempt at a run said, where that was kept: by a task of Slurm, by a process of its own.
-fn log(run: &Run, of: Option<&Sweep>) -> Option<PathBuf> {
+/// Log of the last attempt at a run, if it was kept: by a Slurm task or a worker process.
+fn log(run: &StoredRun, of: Option<&SweepStatus>) -> Option<PathBuf> {
     let told = run.failure.as_ref().and_then(|failure| failure.log.clone());
     let task = run
         .attempt

@@ -1,11 +1,11 @@
-//! Columns that are carried along as they are.
+//! Reads columns that are stored without interpretation.
 
 use super::columns::Columns;
 use super::error::{Error, Result};
 use super::labels;
 use crate::data::pickle::Value;
 
-/// Columns that are read elsewhere; labels have their own list.
+/// Columns that other files read; labels have their own list.
 const READ: [&str; 9] = [
     "id",
     "raw_text",
@@ -18,7 +18,7 @@ const READ: [&str; 9] = [
     "vision_lengths",
 ];
 
-/// A column that is carried along as it is, one value per sample.
+/// A column that is stored unchanged, one value per sample.
 pub enum Carried {
     Texts(Vec<String>),
     Numbers(Vec<f64>),
@@ -27,10 +27,10 @@ pub enum Carried {
 /// A column's name and values.
 pub type Named = (String, Carried);
 
-/// Columns of one value per sample that nothing here reads, and the names of those that are left out.
+/// Columns of one value per sample that this program does not use, and the names of ignored columns.
 ///
 /// # Errors
-/// [`Error::Layout`] or [`Error::Rows`] for a column that is known and does not fit.
+/// [`Error::Layout`] or [`Error::Rows`] for a known column of another form.
 pub fn read<'a>(columns: &Columns<'a>, samples: usize) -> Result<(Vec<Named>, Vec<String>)> {
     let (mut carried, mut ignored) = (Vec::new(), Vec::new());
     let labels = labels::names();
@@ -51,7 +51,7 @@ pub fn read<'a>(columns: &Columns<'a>, samples: usize) -> Result<(Vec<Named>, Ve
     Ok((carried, ignored))
 }
 
-/// Whether a name can be that of an HDF5 dataset.
+/// Whether an HDF5 dataset can have this name.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.contains(['/', '\0']) && name != "."
 }
@@ -72,7 +72,7 @@ impl Carried {
     }
 }
 
-/// A column that has not one entry per sample.
+/// An error about a column that does not have one entry per sample.
 pub fn rows_differ(columns: &Columns<'_>, column: &str, rows: usize, samples: usize) -> Error {
     Error::Rows {
         place: columns.place(""),

@@ -1,4 +1,4 @@
-//! What is odd about a data set without being wrong: a sentence each, with the first sample.
+//! Checks that lead to warnings, not errors; each warning names the first sample.
 
 use std::collections::HashMap;
 
@@ -10,22 +10,45 @@ use super::spec::Spec;
 use super::split::{Block, SplitName};
 use super::vocabulary::{CLS, SEP};
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    pub name: &'static str,
-    /// What was found odd; empty where all is well.
-    pub odd: Vec<String>,
+    /// What was checked, such as `split sizes`.
+    pub subject: &'static str,
+    /// Printed if there is no warning.
+    pub ok: String,
+    pub warnings: Vec<String>,
 }
 
 impl Check {
-    /// A check with what it found.
-    pub fn new(name: &'static str, odd: Vec<String>) -> Self {
-        Self { name, odd }
+    /// The result of a check of `subject`.
+    pub fn new(subject: &'static str, ok: impl Into<String>, warnings: Vec<String>) -> Self {
+        let ok = ok.into();
+        Self {
+            subject,
+            ok,
+            warnings,
+        }
+    }
+
+    /// The warnings, each with the subject in front.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let with_subject = |warning| format!("{}: {warning}", self.subject);
+        self.warnings.iter().map(with_subject)
+    }
+
+    /// One line per warning, or one line that all is well.
+    pub fn lines(&self) -> Vec<String> {
+        if self.warnings.is_empty() {
+            vec![format!("ok       {}: {}", self.subject, self.ok)]
+        } else {
+            let line = |warning| format!("warning  {warning}");
+            self.warnings().map(line).collect()
+        }
     }
 }
 
-/// Samples with the same oddity.
+/// Samples with the same fault.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
     count: usize,
@@ -33,39 +56,39 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// One more.
+    /// Adds a sample.
     pub fn add(&mut self, sample: &str) {
         self.count += 1;
         self.first.get_or_insert_with(|| sample.to_owned());
     }
 
-    /// `train: 3 samples WORDS (first: video$_$2)`, if there are any.
-    pub fn say(&self, split: &str, words: &str) -> Option<String> {
+    /// `train: 3 samples FAULT (first: video$_$2)`, if there are any.
+    pub fn describe(&self, split: &str, fault: &str) -> Option<String> {
         let samples = if self.count == 1 { "sample" } else { "samples" };
         let first = self.first.as_ref()?;
         Some(format!(
-            "{split}: {} {samples} {words} (first: {first})",
+            "{split}: {} {samples} {fault} (first: {first})",
             self.count
         ))
     }
 }
 
-/// Ids are unique in a split, and no sample of one official split is in another.
+/// Checks that ids are unique in a split, and no sample of one official split is in another.
 ///
 /// # Errors
 /// [`Error::Sample`] naming the sample.
 pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
     let mut seen: HashMap<&str, &str> = HashMap::new();
-    let mut odd = Vec::new();
+    let mut warnings = Vec::new();
     for plan in plans {
         let mut again = Samples::default();
         let mut own = HashMap::new();
         for id in &plan.ids {
             let twice = own.insert(id.as_str(), ()).is_some();
             match seen.get(id.as_str()) {
-                _ if twice => return Err(twin(plan, id, plan.split())),
-                Some(other) if plan.official().is_some() => return Err(twin(plan, id, other)),
-                // A mixed split holds the training samples again, but should hold no others.
+                _ if twice => return Err(duplicate(plan, id, plan.split())),
+                Some(other) if plan.official().is_some() => return Err(duplicate(plan, id, other)),
+                // A mixed split repeats the training samples, but should repeat no others.
                 Some(other) if *other != SplitName::Train.as_str() => again.add(id),
                 _ => {}
             }
@@ -73,16 +96,20 @@ pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
         if plan.official().is_some() {
             seen.extend(plan.ids.iter().map(|id| (id.as_str(), plan.split())));
         }
-        odd.extend(again.say(plan.split(), "also in valid or test"));
+        warnings.extend(again.describe(plan.split(), "also in valid or test"));
     }
-    Ok(Check::new("ids are unique, splits share no sample", odd))
+    Ok(Check::new(
+        "ids",
+        "unique, no sample in two splits",
+        warnings,
+    ))
 }
 
-fn twin(plan: &Plan<'_>, id: &str, other: &str) -> Error {
+fn duplicate(plan: &Plan<'_>, id: &str, other: &str) -> Error {
     let problem = if other == plan.split() {
-        "the id is there twice".to_owned()
+        "the id occurs twice".to_owned()
     } else {
-        format!("the sample is in {other} too")
+        format!("the sample is also in {other}")
     };
     Error::Sample {
         place: plan.columns.place("id"),
@@ -91,23 +118,21 @@ fn twin(plan: &Plan<'_>, id: &str, other: &str) -> Error {
     }
 }
 
-/// Split sizes against the official ones.
+/// Compares split sizes with the official ones.
 pub fn sizes(counts: [usize; 3], spec: &Spec) -> Check {
-    let odd = (counts != spec.counts).then(|| {
-        format!(
-            "{counts:?} samples in train, valid, test; the official split has {:?}",
-            spec.counts
-        )
-    });
+    let slashes = |counts: [usize; 3]| counts.map(|count| count.to_string()).join("/");
+    let warning = (counts != spec.counts)
+        .then(|| format!("{}, official {}", slashes(counts), slashes(spec.counts)));
     Check::new(
-        "split sizes are the official ones",
-        odd.into_iter().collect(),
+        "split sizes",
+        slashes(counts),
+        warning.into_iter().collect(),
     )
 }
 
-/// Lengths of zero, and lengths the file did not have.
+/// Finds lengths of zero and lengths that the file lacks.
 pub fn lengths(plans: &[Plan<'_>]) -> Check {
-    let mut odd = Vec::new();
+    let mut warnings = Vec::new();
     for plan in plans {
         let lengths = &plan.lengths;
         for (name, lengths) in [
@@ -118,22 +143,23 @@ pub fn lengths(plans: &[Plan<'_>]) -> Check {
             let mut empty = Samples::default();
             let zero = plan.ids.iter().zip(lengths).filter(|(_, n)| **n == 0);
             zero.for_each(|(id, _)| empty.add(id));
-            odd.extend(empty.say(plan.split(), &format!("with no step of {name}")));
+            let fault = format!("with no step of {name}");
+            warnings.extend(empty.describe(plan.split(), &fault));
         }
         if !lengths.counted.is_empty() {
             let names = lengths.counted.join(", ");
-            odd.push(format!(
+            warnings.push(format!(
                 "{}: counted from zero frames: {names}",
                 plan.split()
             ));
         }
     }
-    Check::new("every sample has a length within its steps", odd)
+    Check::new("lengths", "at least one step in every modality", warnings)
 }
 
-/// Classes in words against the sign of the label; the range itself is checked before.
+/// Compares the classes of `annotations` with the sign of the label; the range is checked before.
 pub fn label_words(plans: &[Plan<'_>]) -> Check {
-    let mut odd = Vec::new();
+    let mut warnings = Vec::new();
     for plan in plans {
         let words = plan.carried.iter().find_map(|column| match column {
             (name, Carried::Texts(texts)) if name == "annotations" => Some(texts),
@@ -149,18 +175,18 @@ pub fn label_words(plans: &[Plan<'_>]) -> Check {
                 samples.add(id);
             }
         }
-        odd.extend(samples.say(
+        warnings.extend(samples.describe(
             plan.split(),
             "with an annotation that contradicts the label",
         ));
     }
-    Check::new("labels lie in their range", odd)
+    Check::new("labels", "within the range of the data set", warnings)
 }
 
-/// What the tokens of a sample are expected to look like, and the words for those that do not. That
-/// the mask is ones, then zeros, is checked when it is read.
+/// Checks the tokens of every sample. That the attention mask is ones, then zeros, is checked when it
+/// is read.
 pub fn tokens(plans: &[Plan<'_>]) -> Check {
-    let mut odd = Vec::new();
+    let mut warnings = Vec::new();
     for plan in plans {
         let Some(block) = &plan.text_bert else {
             continue;
@@ -169,18 +195,15 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
         for (row, id) in plan.ids.iter().enumerate().take(block.rows) {
             token_row(block, row, id, [&mut first, &mut last, &mut beyond]);
         }
-        for (samples, words) in [
+        for (samples, fault) in [
             (first, format!("whose text does not begin with CLS ({CLS})")),
             (last, format!("whose text does not end with SEP ({SEP})")),
             (beyond, "with tokens past the attention mask".to_owned()),
         ] {
-            odd.extend(Samples::say(&samples, plan.split(), &words));
+            warnings.extend(Samples::describe(&samples, plan.split(), &fault));
         }
     }
-    Check::new(
-        "texts begin with CLS, end with SEP and are padded with 0",
-        odd,
-    )
+    Check::new("tokens", "CLS first, SEP last, padding 0", warnings)
 }
 
 fn token_row(block: &Block<i32>, row: usize, id: &str, [first, last, beyond]: [&mut Samples; 3]) {
@@ -199,13 +222,13 @@ fn token_row(block: &Block<i32>, row: usize, id: &str, [first, last, beyond]: [&
     }
 }
 
-/// What is left out, and what MMSA's files have and this one has not.
+/// Finds columns that are ignored and columns that MMSA's files have and this one lacks.
 pub fn columns(plans: &[Plan<'_>], ignored: &[String]) -> Check {
     let left_out = plans.iter().flat_map(|plan| &plan.ignored).chain(ignored);
     let left_out: Vec<&str> = left_out.map(String::as_str).collect();
-    let mut odd = Vec::new();
+    let mut warnings = Vec::new();
     if !left_out.is_empty() {
-        odd.push(format!("ignored: {}", left_out.join(", ")));
+        warnings.push(format!("ignored: {}", left_out.join(", ")));
     }
     for (column, missing) in [
         (
@@ -218,8 +241,8 @@ pub fn columns(plans: &[Plan<'_>], ignored: &[String]) -> Check {
         ),
     ] {
         if missing {
-            odd.push(format!("there is no {column}"));
+            warnings.push(format!("no {column}"));
         }
     }
-    Check::new("every column is known and carried along", odd)
+    Check::new("columns", "all known", warnings)
 }

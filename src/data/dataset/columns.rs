@@ -1,4 +1,4 @@
-//! Columns of one split of an MMSA pickle, whatever container holds them.
+//! Reads the columns of one split of an MMSA pickle, from arrays or lists.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ impl<'a> Columns<'a> {
     /// The split's dict of an MMSA pickle.
     ///
     /// # Errors
-    /// [`Error::Layout`] where the root is no dict or lacks the split.
+    /// [`Error::Layout`] where the root is not a dict or lacks the split.
     pub fn of(path: &'a Path, root: Value<'a>, split: &'a str) -> Result<Self> {
         let place = || path.display().to_string();
         let expected = "a dict with keys train, valid and test";
@@ -48,7 +48,7 @@ impl<'a> Columns<'a> {
         format!("{}: {}{slash}{column}", self.path.display(), self.split)
     }
 
-    /// A column that does not look as it should.
+    /// An error about the layout of a column.
     pub fn layout(
         &self,
         column: &str,
@@ -62,7 +62,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// A column, if it is there.
+    /// A column, if it exists.
     pub fn get(&self, column: &str) -> Option<Value<'a>> {
         self.dict.get(column)
     }
@@ -70,7 +70,7 @@ impl<'a> Columns<'a> {
     /// A column.
     ///
     /// # Errors
-    /// [`Error::MissingColumn`], which lists what is there.
+    /// [`Error::MissingColumn`], which lists the existing ones.
     pub fn need(&self, column: &str) -> Result<Value<'a>> {
         self.get(column)
             .ok_or_else(|| self.missing(format!("column {column}")))
@@ -86,7 +86,7 @@ impl<'a> Columns<'a> {
             .filter_map(move |name| dict.get(name).map(|value| (name, value)))
     }
 
-    /// An error listing what is there.
+    /// An error that lists the existing columns.
     pub fn missing(&self, expected: String) -> Error {
         Error::MissingColumn {
             place: self.place(""),
@@ -173,7 +173,7 @@ impl<'a> Columns<'a> {
             .collect()
     }
 
-    /// An array that could not be read.
+    /// An error about an array that could not be read.
     pub fn array(&self, column: &str, source: crate::data::pickle::Error) -> Error {
         Error::Array {
             place: self.place(column),

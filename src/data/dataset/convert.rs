@@ -1,4 +1,4 @@
-//! Writing checked splits as columns, features in blocks.
+//! Writes checked splits as columns, features in blocks.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,14 @@ use super::plan::Plan;
 use super::standardize::Moments;
 use crate::data::store::Writer;
 
-/// How far an import is.
+/// Progress of an import.
 #[derive(Clone, Debug)]
 pub struct Progress<'a> {
-    /// What is being written, `train/audio`.
+    /// The column being written, such as `train/audio`.
     pub column: &'a str,
-    /// Bytes of features read from the source so far, and in all.
+    /// Bytes of features read from the source so far.
     pub done: u64,
+    /// Bytes of features in the source.
     pub total: u64,
 }
 
@@ -27,27 +28,29 @@ pub struct Findings {
     pub non_finite: BTreeMap<String, u64>,
     /// Finite values beyond single precision, replaced by zero.
     pub overflow: BTreeMap<String, u64>,
-    /// Sentences on samples whose padding is not zero.
+    /// The first sample with a replaced value.
+    pub first: BTreeMap<String, String>,
+    /// Warnings about samples whose padding is not zero.
     pub padding: Vec<String>,
 }
 
 impl Findings {
-    /// What is odd about the values.
+    /// Checks of the values.
     pub fn checks(&self) -> [Check; 2] {
-        let counted = |counts: &BTreeMap<String, u64>, words: &str| {
-            let counts: Vec<String> = counts.iter().map(|(n, c)| format!("{n} {c}")).collect();
-            (!counts.is_empty()).then(|| format!("{words}: {}", counts.join(", ")))
+        let warning = |(column, first): (&String, &String)| {
+            let replaced = [
+                (&self.non_finite, "not finite"),
+                (&self.overflow, "beyond float32"),
+            ]
+            .map(|(counts, fault)| Some(format!("{} values are {fault}", counts.get(column)?)));
+            let replaced: Vec<String> = replaced.into_iter().flatten().collect();
+            let replaced = replaced.join(" and ");
+            format!("{replaced} in {column} (first: {first}), replaced by 0")
         };
-        let values = [
-            counted(&self.non_finite, "non-finite values replaced by 0"),
-            counted(&self.overflow, "values beyond float32 replaced by 0"),
-        ];
+        let values = self.first.iter().map(warning).collect();
         [
-            Check::new(
-                "features are finite",
-                values.into_iter().flatten().collect(),
-            ),
-            Check::new("padding is zero", self.padding.clone()),
+            Check::new("features", "all values finite", values),
+            Check::new("padding", "zero", self.padding.clone()),
         ]
     }
 }
@@ -144,9 +147,12 @@ impl<'c> Converter<'c> {
         let mut out = self.writer.column::<f32>(&name, frames.array.shape())?;
         let moments = self.moments.get(frames.column);
         let (mut replaced, mut overflow, mut trailing) = (0, 0, Samples::default());
+        let mut first_replaced = None;
         frames.for_each(|samples| {
             overflow += samples.overflow;
-            replaced += clean(samples.values, frames, samples.first, moments);
+            let (count, row) = clean(samples.values, frames, samples.first, moments);
+            replaced += count;
+            first_replaced = first_replaced.or(row);
             note_trailing(&samples, frames, plan, &mut trailing);
             out.push(samples.values)?;
             self.done += (samples.values.len() * frames.array.dtype().size) as u64;
@@ -158,10 +164,13 @@ impl<'c> Converter<'c> {
             Ok(())
         })?;
         out.finish()?;
-        let words = format!("with {} past its length", frames.column);
+        let fault = format!("with {} past its length", frames.column);
         self.findings
             .padding
-            .extend(trailing.say(plan.split(), &words));
+            .extend(trailing.describe(plan.split(), &fault));
+        if let Some(id) = first_replaced.and_then(|row: usize| plan.ids.get(row)) {
+            self.findings.first.insert(name.clone(), id.clone());
+        }
         for (counts, count) in [
             (&mut self.findings.non_finite, replaced - overflow),
             (&mut self.findings.overflow, overflow),
@@ -174,19 +183,20 @@ impl<'c> Converter<'c> {
     }
 }
 
-/// Standardizes, where asked for, and puts zero for every non-finite value; gives the number of
-/// those.
+/// Standardizes, if there are moments, and replaces non-finite values by zero. Returns their number and
+/// the first sample that has one.
 fn clean(
     values: &mut [f32],
     frames: &Frames<'_, '_>,
     first: usize,
     moments: Option<&Moments>,
-) -> u64 {
-    let replaced = if all_finite(values) {
-        0
-    } else {
-        values.iter().filter(|value| !value.is_finite()).count() as u64
-    };
+) -> (u64, Option<usize>) {
+    let (mut replaced, mut row) = (0, None);
+    if !all_finite(values) {
+        replaced = values.iter().filter(|value| !value.is_finite()).count() as u64;
+        let index = values.iter().position(|value| !value.is_finite());
+        row = index.map(|index| first + index / frames.sample());
+    }
     if let Some(moments) = moments {
         for (index, sample) in values.chunks_exact_mut(frames.sample()).enumerate() {
             let (valid, padding) = sample.split_at_mut(frames.valid(first + index));
@@ -199,10 +209,10 @@ fn clean(
             *value = 0.0;
         }
     }
-    replaced
+    (replaced, row)
 }
 
-/// Notes samples that hold values past their length.
+/// Adds the samples that hold values past their length.
 fn note_trailing(
     samples: &frames::Samples<'_>,
     frames: &Frames<'_, '_>,
@@ -211,7 +221,7 @@ fn note_trailing(
 ) {
     for (index, sample) in samples.values.chunks_exact(frames.sample()).enumerate() {
         let row = samples.first + index;
-        // Without an early end, so that the loop vectorises.
+        // Without an early exit, so that the compiler vectorizes the loop.
         let padding = &sample[frames.valid(row)..];
         if padding
             .iter()

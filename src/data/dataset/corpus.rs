@@ -1,14 +1,13 @@
-//! A prepared data set, opened.
+//! Opens prepared data sets.
 
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::outline::Outline;
 use super::spec::{self, Spec};
-use super::split::{Block, Split, SplitName};
+use super::split::{Block, Outline, Split, SplitName};
 use crate::data::store::{Number, Reader};
 
-/// A prepared data set. Splits are read when asked for.
+/// A prepared data set. Splits are read on request.
 pub struct Corpus {
     pub spec: &'static Spec,
     /// `aligned` or `unaligned`.
@@ -25,9 +24,9 @@ pub struct Corpus {
     pub audio: (usize, usize),
     /// Steps and features per step of vision.
     pub vision: (usize, usize),
-    /// Tokens of `text_bert`, or steps of `text` where there is no `text_bert`.
+    /// Tokens of `text_bert`, or steps of `text` if there is no `text_bert`.
     pub text_steps: usize,
-    /// Features per step of the file's own `text`, where it has them.
+    /// Features per step of the file's own `text`, if it has them.
     pub text_width: Option<usize>,
     reader: Reader,
 }
@@ -119,8 +118,8 @@ impl Corpus {
         })
     }
 
-    /// Names of the splits beyond train, valid and test, as SIMSv2's `train_mix`. Nothing trains on
-    /// them; their columns are read through [`Self::reader`].
+    /// Names of splits other than train, valid and test, such as SIMSv2's `train_mix`. No model trains
+    /// on them; their columns are read through [`Self::reader`].
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -202,7 +201,7 @@ impl Corpus {
             .collect())
     }
 
-    /// Labels T, A, V, where the file has all three.
+    /// Labels T, A, V, if the file has all three.
     fn modality_labels(&self, split: SplitName) -> Result<Option<[Vec<f32>; 3]>> {
         let names = ["T", "A", "V"].map(|m| format!("{split}/regression_labels_{m}"));
         if !names.iter().all(|name| self.reader.has(name)) {

@@ -1,11 +1,11 @@
-//! Which data set a file holds.
+//! Detects the data set of a file.
 
 use std::path::Path;
 
 use super::error::{Error, Result};
 use super::spec::{self, Spec};
 
-/// What detection looks at.
+/// The properties that detection uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Traits {
     /// Features per frame.
@@ -19,7 +19,7 @@ pub struct Traits {
 /// (features extracted anew have other widths).
 ///
 /// # Errors
-/// [`Error::UnknownDataset`]; [`Error::Undetected`] when nothing or more than one thing matches.
+/// [`Error::UnknownDataset`]; [`Error::Undetected`] when no or more than one data set matches.
 pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'static Spec> {
     if let Some(name) = named {
         return spec::find(name);

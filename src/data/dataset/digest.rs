@@ -1,4 +1,4 @@
-//! SHA-256 of a source file, computed beside the conversion.
+//! Computes the SHA-256 of a source file, in parallel with the conversion.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! What can go wrong with a data set.
+//! Errors of data sets.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::data::store;
 /// Result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a data set could not be imported or opened. `place` names file, split and column.
+/// Reason why a data set could not be imported or opened. `place` names file, split and column.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("unknown data set {name:?}, expected one of: {known}")]
@@ -23,7 +23,7 @@ pub enum Error {
         place: String,
         source: pickle::Error,
     },
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] store::Error),
     #[error("{path}: cannot {action}: {source}")]
     Io {
@@ -32,8 +32,8 @@ pub enum Error {
         source: std::io::Error,
     },
     #[error(
-        "{path}: cannot tell which data set this is (audio {audio} and vision {vision} features \
-         wide, {counts:?} samples); say so with --dataset NAME, one of: {known}"
+        "{path}: cannot detect the data set (audio {audio} and vision {vision} features wide, \
+         {counts:?} samples); give --dataset NAME, one of: {known}"
     )]
     Undetected {
         path: PathBuf,
@@ -56,7 +56,7 @@ pub enum Error {
     },
     #[error(
         "{place}: columns {column} and {other} disagree: {rows} and {other_rows} samples; \
-         the file is damaged or was put together wrongly"
+         the file is damaged or was assembled incorrectly"
     )]
     Rows {
         place: String,
@@ -72,8 +72,8 @@ pub enum Error {
         problem: String,
     },
     #[error(
-        "{place}: sample {sample}: label {label} lies outside [{low}, {high}], the range of {dataset}; \
-         if this is another data set, say so with --dataset NAME"
+        "{place}: sample {sample}: label {label} is outside [{low}, {high}], the range of {dataset}; \
+         if this is another data set, give --dataset NAME"
     )]
     LabelRange {
         place: String,

@@ -1,4 +1,4 @@
-//! A prepared file that is there already.
+//! Finds an existing prepared file.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -7,9 +7,9 @@ use super::digest;
 use super::error::{Error, Result};
 use crate::data::store::{Provenance, Reader};
 
-/// What a complete file under the final name says, with its content hash, if it was made from the
-/// same bytes in the same way. `wanted` is what a new file would say of itself before the
-/// conversion. With `replaces` nobody looks.
+/// The provenance and content hash of a complete file under the final name, if it was made from the same
+/// bytes with the same options. `wanted` is the provenance of a new file before the conversion. With
+/// `replaces` there is no check.
 ///
 /// # Errors
 /// [`Error::Exists`] for any other file of that name.
@@ -46,7 +46,7 @@ pub fn find(
     }
 }
 
-/// The options that decide what a file holds and how. Files of earlier programs lack some.
+/// The options that decide the content of a file and how it is stored. Old files lack some.
 fn changes(options: &str) -> String {
     let options: serde_json::Value = serde_json::from_str(options).unwrap_or_default();
     let text = |name: &str, default| options[name].as_str().unwrap_or(default).to_owned();
@@ -62,8 +62,7 @@ fn changes(options: &str) -> String {
     )
 }
 
-/// Hexadecimal SHA-256 of a file; empty where `stop` was set before the end, and then it is not
-/// used.
+/// Hexadecimal SHA-256 of a file; empty, and not used, if `stop` was set before the end.
 ///
 /// # Errors
 /// [`Error::Io`].

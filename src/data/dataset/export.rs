@@ -1,7 +1,7 @@
-//! A prepared file back as an MMSA pickle: complete, or with positions erased.
+//! Exports a prepared file as an MMSA pickle, complete or masked.
 //!
-//! Features are float32, token ids int64, texts fixed-width arrays, frame counts lists: what MMSA's
-//! own loader expects. Importing a complete export again gives the same content hash.
+//! Features are float32, token ids int64, texts fixed-width arrays, frame counts lists, as MMSA's own
+//! loader expects. Importing a complete export again gives the same content hash.
 
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
@@ -13,12 +13,12 @@ use super::split::{Block, SplitName};
 use crate::data::pickle;
 use crate::data::store::{Number, Partial, Reader};
 
-/// What an export takes out. Called with whole samples, split by split, in file order.
-pub trait Erase {
+/// Masks the columns of an export. Called with blocks of samples, split by split, in file order.
+pub trait ApplyMasks {
     /// `text_bert` of the samples `rows` of a split, shape (rows, 3, T).
     ///
     /// # Errors
-    /// In words, where the block does not fit what is erased.
+    /// A description of what does not fit, where block and masks have different shapes.
     fn tokens(
         &self,
         split: SplitName,
@@ -44,30 +44,30 @@ pub trait Erase {
 pub struct Exported {
     /// Splits and their samples.
     pub splits: Vec<(String, usize)>,
-    /// Groups that stayed behind: splits nothing says what to erase of, statistics.
+    /// Groups that were not written: splits without masks, statistics.
     pub left_out: Vec<String>,
     pub bytes: u64,
 }
 
-/// Writes a prepared file as a pickle of protocol 4, whole or not at all. `erase` takes positions
-/// out of the three official splits; further splits are then left out.
+/// Writes a prepared file as a pickle of protocol 4, completely or not at all. `masks` are those of the
+/// three official splits; with masks, further splits are left out.
 ///
 /// Memory does not grow with the file.
 ///
 /// # Errors
 /// [`Error::Store`], also where `out` exists and `replace` is not set; [`Error::Io`];
-/// [`Error::Layout`] where `erase` does not fit.
+/// [`Error::Layout`] where `masks` do not fit.
 pub fn export(
     reader: &Reader,
     out: &Path,
-    erase: Option<&dyn Erase>,
+    masks: Option<&dyn ApplyMasks>,
     replace: bool,
 ) -> Result<Exported> {
-    let (splits, left_out) = splits(reader, erase.is_some())?;
+    let (splits, left_out) = splits(reader, masks.is_some())?;
     let partial = Partial::create(out)?;
     let mut pickle = PickleFile {
         reader,
-        erase,
+        masks,
         fault: None,
         writer: pickle::Writer::new(BufWriter::with_capacity(1 << 20, partial.open()?))
             .map_err(|e| writing(out, e))?,
@@ -99,14 +99,14 @@ fn writing(path: &Path, source: io::Error) -> Error {
     }
 }
 
-/// Groups to write, the official splits first, and those to leave out.
-fn splits(reader: &Reader, erasing: bool) -> Result<(Vec<String>, Vec<String>)> {
+/// Groups to write, official splits first, and groups to leave out.
+fn splits(reader: &Reader, masked: bool) -> Result<(Vec<String>, Vec<String>)> {
     let official = SplitName::ALL.map(|split| split.as_str().to_owned());
     let others = reader.groups()?;
     let others = others.into_iter().filter(|name| !official.contains(name));
     let (mut further, mut left_out) = (Vec::new(), Vec::new());
     for name in others {
-        if !erasing && reader.has(&format!("{name}/id")) {
+        if !masked && reader.has(&format!("{name}/id")) {
             further.push(name)
         } else {
             left_out.push(name)
@@ -118,9 +118,9 @@ fn splits(reader: &Reader, erasing: bool) -> Result<(Vec<String>, Vec<String>)> 
 /// A pickle being written.
 struct PickleFile<'r, W: Write> {
     reader: &'r Reader,
-    erase: Option<&'r dyn Erase>,
+    masks: Option<&'r dyn ApplyMasks>,
     writer: pickle::Writer<W>,
-    /// What went wrong while reading, when writing was told to stop.
+    /// The error in reading that stopped the writing.
     fault: Option<Error>,
 }
 
@@ -139,8 +139,8 @@ impl<'r, W: Write> PickleFile<'r, W> {
         self.writer.end_dict()
     }
 
-    /// Columns of a split that MMSA's files have too. Lengths that follow from the attention mask
-    /// are not among them: an aligned file has none.
+    /// Columns of a split that MMSA's files also have: not the lengths that follow from the attention
+    /// mask, as in an aligned file.
     fn columns(&mut self, split: &str) -> io::Result<Vec<String>> {
         let all = self.reader.columns().map_err(Error::from);
         let layout = self.reader.attribute("layout").map_err(Error::from);
@@ -180,12 +180,12 @@ impl<'r, W: Write> PickleFile<'r, W> {
     }
 
     fn tokens(&mut self, split: &str, name: &str) -> io::Result<()> {
-        let erase = self.erasing(split);
+        let masks = self.masks_of(split);
         self.array::<i32, 8>(
             name,
             "i8",
-            |rows, block| match erase {
-                Some((split, erase)) => erase.tokens(split, rows, block),
+            |rows, block| match masks {
+                Some((split, masks)) => masks.tokens(split, rows, block),
                 None => Ok(block),
             },
             |value| i64::from(value).to_le_bytes(),
@@ -193,25 +193,25 @@ impl<'r, W: Write> PickleFile<'r, W> {
     }
 
     fn frames(&mut self, split: &str, name: &str, modality: Option<Modality>) -> io::Result<()> {
-        let erase = self.erasing(split).zip(modality);
+        let masks = self.masks_of(split).zip(modality);
         self.array::<f32, 4>(
             name,
             "f4",
-            |rows, block| match erase {
-                Some(((split, erase), modality)) => erase.frames(split, modality, rows, block),
+            |rows, block| match masks {
+                Some(((split, masks), modality)) => masks.frames(split, modality, rows, block),
                 None => Ok(block),
             },
             f32::to_le_bytes,
         )
     }
 
-    /// The official split and what is erased from it.
-    fn erasing(&self, split: &str) -> Option<(SplitName, &'r dyn Erase)> {
+    /// The official split and its masks.
+    fn masks_of(&self, split: &str) -> Option<(SplitName, &'r dyn ApplyMasks)> {
         let name = SplitName::ALL.into_iter().find(|n| n.as_str() == split)?;
-        self.erase.map(|erase| (name, erase))
+        self.masks.map(|masks| (name, masks))
     }
 
-    /// An array, block by block.
+    /// Writes an array block by block.
     fn array<T: Number, const N: usize>(
         &mut self,
         name: &str,
@@ -252,7 +252,7 @@ impl<'r, W: Write> PickleFile<'r, W> {
         })
     }
 
-    /// A value, or the end of writing with the reason kept.
+    /// A value; on an error, stops writing and keeps the reason.
     fn keep<T>(&mut self, value: Result<T>) -> io::Result<T> {
         value.or_else(|error| stop(&mut self.fault, error))
     }

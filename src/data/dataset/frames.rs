@@ -1,10 +1,10 @@
-//! Features on their way out of a pickle: whole samples, in single precision, padded at the end.
+//! Reads features from a pickle: complete samples, in single precision, padded at the end.
 
 use super::columns::Columns;
 use super::error::{Error, Result};
-use crate::data::pickle::{ArrayRef, DType, Element, Kind};
+use crate::data::pickle::{ArrayRef, DType, Element, ElementKind};
 
-/// Values handed over at once, near 1 MiB in double precision.
+/// Values per block, near 1 MiB in double precision.
 const BLOCK: usize = 1 << 17;
 
 /// A column of features, shape (N, T, d).
@@ -14,19 +14,19 @@ pub struct Frames<'p, 'a> {
     /// `audio`, `vision` or `text`.
     pub column: &'static str,
     pub array: ArrayRef<'a>,
-    /// Valid frames per sample, where the column's are known.
+    /// Valid frames per sample, if known.
     pub lengths: Option<&'p [i32]>,
     /// The padding comes first and is moved to the end.
     pub left: bool,
 }
 
-/// Samples in a row.
+/// Consecutive samples.
 pub struct Samples<'c> {
-    /// Number of the first.
+    /// Index of the first one.
     pub first: usize,
     /// Shape (samples, T, d); not yet cleaned.
     pub values: &'c mut [f32],
-    /// Values that were finite and are beyond the range of single precision.
+    /// Number of values that were finite and are beyond the range of single precision.
     pub overflow: u64,
 }
 
@@ -52,10 +52,10 @@ impl Frames<'_, '_> {
         frames.map_or(self.sample(), |frames| *frames as usize * self.width())
     }
 
-    /// Hands over all samples, some at a time.
+    /// Calls `f` with all samples, in blocks.
     ///
     /// # Errors
-    /// [`Error::Array`] where the payload cannot be read; whatever `f` fails with.
+    /// [`Error::Array`] where the payload cannot be read; the errors of `f`.
     pub fn for_each(&self, mut f: impl FnMut(Samples<'_>) -> Result<()>) -> Result<()> {
         let dtype = self.array.dtype();
         let at_once = (BLOCK / self.sample()).max(1) * self.sample();
@@ -89,7 +89,7 @@ impl Frames<'_, '_> {
         })
     }
 
-    /// Frames first, padding last.
+    /// Moves the padding to the end.
     fn move_padding(&self, first: usize, values: &mut [f32]) {
         for (index, sample) in values.chunks_exact_mut(self.sample()).enumerate() {
             let padding = sample.len() - self.valid(first + index);
@@ -98,7 +98,7 @@ impl Frames<'_, '_> {
     }
 }
 
-/// Either end of a walk may fail.
+/// Error of reading the pickle or of using its values.
 enum Stop {
     Pickle(crate::data::pickle::Error),
     Import(Error),
@@ -110,18 +110,18 @@ impl From<crate::data::pickle::Error> for Stop {
     }
 }
 
-/// Converts elements to single precision; says what did not convert.
+/// Converts elements to single precision; the error describes what did not convert.
 fn single(dtype: DType, bytes: &[u8], out: &mut Vec<f32>) -> Result<(), String> {
-    // The two types published files are made of, in loops a compiler can vectorise.
+    // The two types of published files, in loops that the compiler vectorizes.
     match (dtype.kind, dtype.size, dtype.big_endian) {
-        (Kind::Float, 8, false) => out.extend(
+        (ElementKind::Float, 8, false) => out.extend(
             bytes
                 .as_chunks()
                 .0
                 .iter()
                 .map(|b| f64::from_le_bytes(*b) as f32),
         ),
-        (Kind::Float, 4, false) => {
+        (ElementKind::Float, 4, false) => {
             out.extend(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)))
         }
         _ => f32::convert(dtype, bytes, out)?,
@@ -142,9 +142,9 @@ fn overflow(dtype: DType, bytes: &[u8], values: &[f32]) -> Result<u64, String> {
         .count() as u64)
 }
 
-/// Whether no value is infinite or no number.
+/// Whether all values are finite.
 pub fn all_finite(values: &[f32]) -> bool {
-    // Without an early end, so that the loop vectorises.
+    // Without an early exit, so that the compiler vectorizes the loop.
     values
         .iter()
         .fold(true, |all, value| all & value.is_finite())

@@ -1,4 +1,4 @@
-//! From an MMSA pickle to a prepared file.
+//! Converts an MMSA pickle to a prepared file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,16 +19,15 @@ use crate::data::store::{Compression, Provenance, Writer};
 /// How to import.
 #[derive(Clone, Debug)]
 pub struct ImportOptions {
-    /// Data set, where the file does not tell.
+    /// Data set, if it cannot be detected.
     pub dataset: Option<String>,
     /// Folder that gets `NAME.h5`.
     pub folder: PathBuf,
-    /// Whether to replace a file that is there.
+    /// Whether to replace an existing file.
     pub force: bool,
-    /// Look at everything, write nothing.
+    /// Check everything, write nothing.
     pub check_only: bool,
-    /// Which end of a sample holds its padding, where that is not the end, or where lengths are to be
-    /// counted.
+    /// The end of a sample that is padded, if that is the start, or if lengths must be counted.
     pub padding: Option<Padding>,
     /// Bring audio and vision to mean 0 and deviation 1.
     pub standardize: bool,
@@ -36,7 +35,7 @@ pub struct ImportOptions {
 }
 
 impl ImportOptions {
-    /// Into `folder`, detecting the data set, replacing and changing nothing.
+    /// Default options: detect the data set, replace and standardize nothing.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             dataset: None,
@@ -50,7 +49,7 @@ impl ImportOptions {
     }
 }
 
-/// What an import wrote, or would have.
+/// The result of an import.
 #[derive(Clone, Debug)]
 pub struct Imported {
     pub path: PathBuf,
@@ -59,7 +58,7 @@ pub struct Imported {
     pub layout: &'static str,
     /// Samples in train, valid and test.
     pub counts: [usize; 3],
-    /// Further splits and their samples, as `train_mix`.
+    /// Further splits such as `train_mix` and their numbers of samples.
     pub further: Vec<(String, usize)>,
     /// Non-finite values replaced by zero, per column (`train/audio`).
     pub non_finite: BTreeMap<String, u64>,
@@ -69,11 +68,11 @@ pub struct Imported {
     /// Layout of the published file with this SHA-256, if there is one.
     pub published: Option<&'static str>,
     pub content_hash: String,
-    /// The file was there already, made from the same source; nothing was written.
+    /// The file existed, made from the same source; nothing was written.
     pub existed: bool,
-    /// Everything that was looked at; empty where the file was there already.
+    /// Results of all checks; empty if the file existed.
     pub checks: Vec<Check>,
-    /// What the user should know, a sentence each.
+    /// The warnings of all checks.
     pub warnings: Vec<String>,
 }
 
@@ -83,7 +82,7 @@ pub struct Imported {
 /// float32, non-finite values zero (counted), token ids int32. Memory does not grow with the file.
 ///
 /// # Errors
-/// Every [`Error`]; on any of them no file appears and one that was there stays as it was.
+/// Every [`Error`]; then no file is written, and an existing one is unchanged.
 pub fn prepare(
     input: &Path,
     options: &ImportOptions,
@@ -112,7 +111,7 @@ pub fn prepare(
     }
 }
 
-/// One import under way.
+/// An import in progress.
 struct Import<'a> {
     input: &'a Path,
     options: &'a ImportOptions,
@@ -122,7 +121,7 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    /// Writes the file, or goes through the motions.
+    /// Writes the file; with `check_only` does everything else.
     fn write(
         &self,
         mut source: Provenance,
@@ -149,7 +148,7 @@ impl Import<'_> {
         ]);
         checks.extend(findings.checks());
         source.source_sha256 = sha256;
-        source.warnings = checks.iter().flat_map(|c| c.odd.clone()).collect();
+        source.warnings = checks.iter().flat_map(Check::warnings).collect();
         (source.non_finite, source.overflow) = (findings.non_finite, findings.overflow);
         let content = writer.finish(&source)?;
         Ok(Imported {
@@ -159,7 +158,7 @@ impl Import<'_> {
         })
     }
 
-    /// What a file that is there already holds.
+    /// The result for an existing file.
     fn already(&self, source: Provenance, content_hash: String) -> Imported {
         let further = self.plans.iter().filter(|plan| plan.official().is_none());
         let published = spec::published(&source.source_sha256);
@@ -182,7 +181,7 @@ impl Import<'_> {
         }
     }
 
-    /// The provenance, less what is known only after the conversion.
+    /// The provenance, without what is known only after the conversion.
     fn provenance(&self) -> Result<Provenance> {
         let metadata = std::fs::metadata(self.input).map_err(|source| Error::Io {
             path: self.input.to_owned(),
@@ -246,13 +245,16 @@ impl Import<'_> {
     }
 }
 
-/// Whether it is a published file; made-up data sets have none.
+/// Whether it is a published file; synthetic data sets have none.
 fn published(spec: &Spec, sha256: &str) -> Check {
-    let unknown = !spec.files.is_empty() && spec::published(sha256).is_none();
-    let odd = unknown.then(|| {
-        "its SHA-256 is none of the published ones: results are not comparable with published \
-         tables unless the content is the same"
-            .to_owned()
-    });
-    Check::new("the file is a published one", odd.into_iter().collect())
+    let (ok, warning) = match spec::published(sha256) {
+        Some((_, file)) => (format!("the published {} file", file.layout), None),
+        None if spec.files.is_empty() => ("synthetic".to_owned(), None),
+        None => {
+            let warning = "not a published file (by SHA-256): results are not comparable with \
+                           published tables unless the content is the same";
+            (String::new(), Some(warning.to_owned()))
+        }
+    };
+    Check::new("source", ok, warning.into_iter().collect())
 }

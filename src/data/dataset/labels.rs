@@ -1,14 +1,14 @@
-//! Regression labels, of the whole sample and per modality.
+//! Reads and checks regression labels, of the sample and per modality.
 
 use super::columns::Columns;
 use super::error::{Error, Result};
 use super::spec::Spec;
 
-/// The label every split of a data set must have. Files older than MMSA's call it `labels`.
+/// The label column that every split must have; `labels` in files older than MMSA's.
 pub const MAIN: &str = "regression_labels";
 const OLD: &str = "labels";
 
-/// Labels may differ from the range's ends by rounding in single precision.
+/// Tolerance at the ends of the range, for rounding in single precision.
 const TOLERANCE: f64 = 1e-6;
 
 /// A column of labels, one per sample.
@@ -19,11 +19,11 @@ pub fn names() -> [String; 4] {
     ["", "_T", "_A", "_V"].map(|modality| format!("{MAIN}{modality}"))
 }
 
-/// Reads `regression_labels` and, where the file has them, `..._T`, `..._A`, `..._V`. A column per
-/// modality that holds no number at all, as feature extractors write, is none.
+/// Reads `regression_labels` and, if the file has them, `..._T`, `..._A`, `..._V`. A column per modality
+/// without any number, as feature extractors write it, is ignored.
 ///
 /// # Errors
-/// [`Error::MissingColumn`] where `required` labels are not there, [`Error::Layout`].
+/// [`Error::MissingColumn`] where `required` labels are missing, [`Error::Layout`].
 pub fn read(columns: &Columns<'_>, required: bool) -> Result<Vec<Labels>> {
     let mut labels = Vec::new();
     for name in names() {
@@ -43,7 +43,7 @@ pub fn read(columns: &Columns<'_>, required: bool) -> Result<Vec<Labels>> {
     }
 }
 
-/// Every label of a labelled sample is a number inside the data set's range.
+/// Checks that every label of a labeled sample is a number in the data set's range.
 ///
 /// # Errors
 /// [`Error::LabelRange`], [`Error::Sample`].
@@ -81,7 +81,7 @@ pub fn check(
     })
 }
 
-/// Whether a sample's annotation in words contradicts its label.
+/// Whether a sample's annotation (such as `Positive`) contradicts its label.
 pub fn contradicts(annotation: &str, label: f64) -> bool {
     match annotation {
         "Negative" => label >= 0.0,

@@ -1,4 +1,4 @@
-//! Valid steps of every sample: given, or counted.
+//! Reads or counts the valid steps of every sample.
 
 use super::columns::Columns;
 use super::error::{Error, Result};
@@ -17,7 +17,7 @@ pub struct Lengths {
     pub counted: Vec<&'static str>,
 }
 
-/// What lengths are read from.
+/// The inputs that lengths are read from.
 pub struct Sources<'s, 'a> {
     pub columns: &'s Columns<'a>,
     pub ids: &'s [String],
@@ -25,18 +25,18 @@ pub struct Sources<'s, 'a> {
     pub text: Option<ArrayRef<'a>>,
     pub audio: ArrayRef<'a>,
     pub vision: ArrayRef<'a>,
-    /// What the user said about padding.
+    /// The end that is padded, if the user named it.
     pub padding: Option<Padding>,
 }
 
 impl Lengths {
-    /// The attention mask says how long a text is, frame counts how long audio and vision are.
-    /// Aligned files have no frame counts: every modality is as long as its text. What the file
-    /// does not say is counted from zero frames if the user said where the padding lies, or if it
-    /// is text features, which have always been padded with zeros.
+    /// The length of text is the sum of its attention mask, that of audio and vision their frame counts.
+    /// Aligned files have no frame counts: every modality is as long as its text. Missing lengths are
+    /// counted from zero frames if the user named the padded end, or for text features, which are
+    /// always padded with zeros.
     ///
     /// # Errors
-    /// [`Error::MissingColumn`]; [`Error::Sample`] for a count that cannot be.
+    /// [`Error::MissingColumn`]; [`Error::Sample`] for an impossible count.
     pub fn read(sources: &Sources<'_, '_>) -> Result<Self> {
         let mut lengths = Self::default();
         lengths.text = match sources.text_bert {

@@ -1,4 +1,4 @@
-//! Data sets: their registry, import from pickles, prepared files, splits, synthetic corpora.
+//! Data sets: registry, import from pickles, prepared files, splits, synthetic corpora.
 
 mod carried;
 mod check;
@@ -15,7 +15,6 @@ pub mod import;
 mod labels;
 mod lengths;
 pub mod modality;
-mod outline;
 mod padding;
 mod plan;
 mod sample;
@@ -34,8 +33,7 @@ pub use corpus::Corpus;
 pub use error::{Error, Result};
 pub use import::{ImportOptions, Imported, prepare};
 pub use modality::Modality;
-pub use outline::Outline;
 pub use padding::Padding;
 pub use spec::{Published, Spec, find, published, registry};
-pub use split::{Block, Split, SplitName};
+pub use split::{Block, Outline, Split, SplitName};
 pub use words::{VocabularyFile, separate};

@@ -1,16 +1,16 @@
-//! At which end of a sample its padding lies.
+//! Detects at which end samples are padded.
 //!
 //! MMSA's files end with zero frames; the original CMU files of MulT and MultiBench begin with
-//! them. A zero frame inside a sample is no padding: face detection fails now and then.
+//! them. A zero frame inside a sample is not padding: face detection sometimes fails.
 
 use std::str::FromStr;
 
 use crate::data::pickle::{self, ArrayRef};
 
-/// Samples looked at to tell the end.
+/// Samples used for detection.
 const SAMPLES: usize = 64;
 
-/// The end that holds the zero frames.
+/// The end with the zero frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
     Left,
@@ -38,7 +38,7 @@ impl FromStr for Padding {
     }
 }
 
-/// How the first samples of a column begin and end.
+/// Counts of zero frames at the ends of the first samples of a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
     pub seen: usize,
@@ -51,7 +51,7 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// Looks at the first samples of an array (N, T, d).
+    /// Examines the first samples of an array (N, T, d).
     ///
     /// # Errors
     /// [`pickle::Error`] where the payload cannot be read.
@@ -60,7 +60,7 @@ impl Ends {
         for_each_sample(array, SAMPLES, |sample, width| {
             let frames = || sample.chunks_exact(width);
             let (lead, trail) = (zeros(frames()), zeros(frames().rev()));
-            // A face lost in the first frames or a moment of silence is no padding.
+            // Undetected faces in the first frames and silence are not padding.
             let enough = |zeros: usize| zeros >= 2 && 10 * zeros >= frames().len();
             if lead > trail && enough(lead) {
                 ends.left += 1;
@@ -73,7 +73,7 @@ impl Ends {
         Ok(ends)
     }
 
-    /// Enough samples begin with zeros, and hardly any ends with them. One sample proves nothing.
+    /// Whether enough samples begin with zeros and hardly any ends with them. One sample is not enough.
     pub fn is_left(self) -> bool {
         one_sided(self.left, self.right, self.seen)
     }
@@ -88,8 +88,7 @@ fn one_sided(this: usize, other: usize, seen: usize) -> bool {
     this >= 2 && this > 4 * other && 4 * this >= seen
 }
 
-/// Frames of every sample of an array (N, T, d) that are left once zero frames are cut off at one
-/// end.
+/// Frames of every sample of an array (N, T, d) without the zero frames at one end.
 ///
 /// # Errors
 /// [`pickle::Error`] where the payload cannot be read.
@@ -106,13 +105,13 @@ pub fn lengths(array: ArrayRef<'_>, padding: Padding) -> pickle::Result<Vec<i32>
     Ok(lengths)
 }
 
-/// How many frames are zero before the first that is not.
+/// Number of zero frames before the first that is not zero.
 fn zeros<'f>(frames: impl Iterator<Item = &'f [f64]>) -> usize {
     let is_zero = |frame: &&[f64]| frame.iter().all(|value| *value == 0.0);
     frames.take_while(is_zero).count()
 }
 
-/// Why a walk over samples ended early.
+/// Reason why an iteration over samples ended early.
 enum Stop {
     Enough,
     Pickle(pickle::Error),
@@ -124,7 +123,7 @@ impl From<pickle::Error> for Stop {
     }
 }
 
-/// Hands over at most `most` samples of an array (N, T, d), with d.
+/// Calls `f` with at most `most` samples of an array (N, T, d), and d.
 fn for_each_sample(
     array: ArrayRef<'_>,
     most: usize,
@@ -174,7 +173,7 @@ mod tests {
     fn the_padded_end_is_told_from_lost_frames() {
         assert!(ends(&["0011", "0001", "1111"]).is_left());
         assert!(ends(&["1100", "1000", "1111"]).is_right());
-        // Lost first frames, full samples, nothing at all, both ends alike.
+        // Undetected first frames, full samples, empty samples, both ends equal.
         for patterns in [
             &["0111", "0111", "1111"][..],
             &["1111"; 3],

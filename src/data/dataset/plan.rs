@@ -1,4 +1,4 @@
-//! One split, checked: small columns in memory, features where they are in the pickle.
+//! Reads and checks one split: small columns in memory, features by reference to the pickle.
 
 use super::carried::{self, Carried, Named, rows_differ};
 use super::columns::Columns;
@@ -12,11 +12,11 @@ use super::split::{Block, SplitName};
 use super::tokens;
 use crate::data::pickle::ArrayRef;
 
-/// Everything the import writes for one split.
+/// All columns that the import writes for one split.
 pub struct Plan<'a> {
     pub columns: Columns<'a>,
     pub ids: Vec<String>,
-    /// Empty where the file has no transcripts.
+    /// Empty if the file has no transcripts.
     pub raw_text: Vec<String>,
     pub audio: ArrayRef<'a>,
     pub vision: ArrayRef<'a>,
@@ -24,11 +24,11 @@ pub struct Plan<'a> {
     /// (N, 3, T)
     pub text_bert: Option<Block<i32>>,
     pub lengths: Lengths,
-    /// `regression_labels` and, where the file has them, `..._T`, `..._A`, `..._V`.
+    /// `regression_labels` and, if the file has them, `..._T`, `..._A`, `..._V`.
     pub labels: Vec<Labels>,
-    /// `annotations`, `classification_labels` and whatever else has one value per sample.
+    /// `annotations`, `classification_labels` and any other column of one value per sample.
     pub carried: Vec<Named>,
-    /// Columns that are not carried along, with what they are.
+    /// Columns that are ignored, with a description.
     pub ignored: Vec<String>,
     /// Padding comes first in the source.
     pub left: bool,
@@ -94,12 +94,12 @@ impl<'a> Plan<'a> {
         self.columns.split
     }
 
-    /// The official split this is.
+    /// The official split of this name.
     pub fn official(&self) -> Option<SplitName> {
         official(self.split())
     }
 
-    /// Audio, vision and, where the file has it, text.
+    /// Audio, vision and, if the file has it, text.
     pub fn features(&self) -> impl Iterator<Item = Frames<'_, 'a>> {
         let lengths = &self.lengths;
         let frames = |column, array, lengths: Option<_>, left| Frames {
@@ -109,7 +109,7 @@ impl<'a> Plan<'a> {
             lengths,
             left,
         };
-        // An attention mask says where the text is, and it was not moved.
+        // Text with an attention mask is never moved.
         let moved = self.left && self.text_bert.is_none();
         let text_lengths = moved.then_some(lengths.text.as_slice());
         let text = self
@@ -123,7 +123,7 @@ impl<'a> Plan<'a> {
         .chain(text)
     }
 
-    /// Every column has as many samples as `id`, and there is at least one.
+    /// Checks that every column has as many samples as `id`, at least one.
     fn check_rows(&self) -> Result<()> {
         if self.ids.is_empty() {
             return Err(self.columns.layout("", "samples", "an empty split"));
@@ -147,8 +147,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Labels lie in the data set's range; those of samples that `mask` calls unlabelled may be
-    /// anything.
+    /// Checks that labels are in the data set's range, except those of samples that the column `mask`
+    /// marks as unlabeled.
     ///
     /// # Errors
     /// [`Error::LabelRange`], [`Error::Sample`].
@@ -171,7 +171,7 @@ fn official(split: &str) -> Option<SplitName> {
         .find(|name| name.as_str() == split)
 }
 
-/// Zero frames lie where the user says, or at the end.
+/// Checks that zero frames are at the end that the user named, or at the end of samples.
 fn check_padding(
     columns: &Columns<'_>,
     ids: &[String],

@@ -1,4 +1,4 @@
-//! One made-up sample: words that carry a sentiment, frames that hint at it.
+//! Makes synthetic samples: words that express a sentiment, frames that correlate with it.
 //!
 //! Only additions, multiplications and divisions are used, so that the same seed gives the same
 //! bits on every machine.
@@ -26,14 +26,14 @@ impl Draw {
         ((self.unit() * n as f64) as usize).min(n - 1)
     }
 
-    /// Nearly normal, mean 0 and variance 1: the sum of twelve uniform numbers, less six. The
+    /// Nearly normal, mean 0 and variance 1: the sum of twelve uniform numbers, minus six. The
     /// usual formulas need logarithms, whose last bit differs between machines.
     pub fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
     }
 }
 
-/// A sample's words and what they amount to.
+/// A sample's words and their sentiment.
 pub struct Sample {
     /// Indices into the vocabulary.
     pub words: Vec<usize>,
@@ -144,9 +144,9 @@ fn pick(draw: &mut Draw, from: &[usize]) -> usize {
     from[draw.below(from.len())]
 }
 
-/// Frames of one modality: smooth noise, the value leaking into the first two channels, lost
-/// frames inside the valid span, zeros past its end. Appends `steps * width` values and gives the
-/// valid length.
+/// Appends `steps * width` values of frames of one modality and returns the valid length: smooth noise,
+/// the sentiment added to the first two channels, some zero frames inside the valid span, zeros past
+/// its end.
 pub fn frames(
     draw: &mut Draw,
     sample: &Sample,

@@ -6,15 +6,15 @@ use serde::Deserialize;
 
 use super::error::{Error, Result};
 
-/// A data set this program knows.
+/// A registered data set.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
-    /// What is typed and stored: `mosi`.
+    /// Name in flags and files: `mosi`.
     pub name: String,
-    /// What tables print: `CMU-MOSI`.
+    /// Title in tables: `CMU-MOSI`.
     pub title: String,
-    /// Authors, title, venue; empty for made-up data.
+    /// Authors, title, venue; empty for synthetic data.
     #[serde(default)]
     pub citation: String,
     /// Language of the transcripts, two letters.
@@ -29,12 +29,12 @@ pub struct Spec {
     /// Published files.
     #[serde(default)]
     pub files: Vec<Published>,
-    /// Made-up data.
+    /// Whether the data are synthetic.
     #[serde(default)]
     pub synthetic: bool,
 }
 
-/// Features per frame of the published files: a file is recognized by them, never shaped by them.
+/// Features per frame of the published files, used to detect a data set only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Widths {
@@ -48,7 +48,7 @@ pub struct Widths {
 pub struct Published {
     /// `aligned` or `unaligned`.
     pub layout: String,
-    /// Size, where it is known.
+    /// Size, if known.
     pub bytes: Option<u64>,
     /// Hexadecimal.
     pub sha256: String,
@@ -62,7 +62,7 @@ struct Registry {
 
 static REGISTRY: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     let registry: Registry = toml::from_str(include_str!("../../../datasets.toml"))
-        // Part of the program: a test parses it before anybody runs it.
+        // Part of the program, parsed by a test.
         .expect("datasets.toml is well formed");
     registry.dataset
 });
@@ -72,7 +72,7 @@ pub fn registry() -> &'static [Spec] {
     &REGISTRY
 }
 
-/// The data set of a name.
+/// The data set called `name`.
 ///
 /// # Errors
 /// [`Error::UnknownDataset`], which lists the known ones.

@@ -1,4 +1,4 @@
-//! One split of a data set in memory.
+//! One split of a data set in memory, with or without features.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ impl SplitName {
     /// Train, valid, test.
     pub const ALL: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
 
-    /// Name as used in MMSA's files and in ours.
+    /// Name in MMSA's files and in prepared files.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Train => "train",
@@ -56,11 +56,11 @@ pub struct Split {
     pub name: SplitName,
     /// Sample ids, `video$_$sample`.
     pub ids: Vec<String>,
-    /// Transcripts; empty ones where the file has none.
+    /// Transcripts; empty if the file has none.
     pub raw_text: Vec<String>,
-    /// (N, 3, T): token ids, attention mask, segment ids. `None` where the file has none.
+    /// (N, 3, T): token ids, attention mask, segment ids. `None` if the file has none.
     pub text_bert: Option<Block<i32>>,
-    /// (N, T, d): the file's own text features. `None` unless asked for at load time.
+    /// (N, T, d): the file's own text features. `None` unless requested.
     pub text: Option<Block<f32>>,
     /// (N, Ta, da)
     pub audio: Block<f32>,
@@ -72,7 +72,7 @@ pub struct Split {
     pub vision_lengths: Vec<u32>,
     /// Regression label M per sample, in the data set's own range.
     pub labels: Vec<f32>,
-    /// Labels T, A, V where the data set has them (SIMS).
+    /// Labels T, A, V, if the data set has them (SIMS).
     pub modality_labels: Option<[Vec<f32>; 3]>,
 }
 
@@ -107,6 +107,30 @@ impl Split {
             Modality::Text => &self.text_lengths,
             Modality::Audio => &self.audio_lengths,
             Modality::Vision => &self.vision_lengths,
+        }
+    }
+}
+
+/// A split without features: ids, padded steps and valid steps.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    pub name: SplitName,
+    /// Sample ids in file order.
+    pub ids: Vec<String>,
+    /// Padded steps of text, audio, vision.
+    pub steps: [usize; 3],
+    /// Valid steps of every sample in text, audio, vision.
+    pub lengths: [Vec<u32>; 3],
+}
+
+impl Outline {
+    /// Valid steps of every sample in one modality.
+    pub fn lengths(&self, modality: Modality) -> &[u32] {
+        let [text, audio, vision] = &self.lengths;
+        match modality {
+            Modality::Text => text,
+            Modality::Audio => audio,
+            Modality::Vision => vision,
         }
     }
 }

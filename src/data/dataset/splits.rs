@@ -1,4 +1,4 @@
-//! All splits of a pickle, and what they have in common.
+//! Reads all splits of a pickle and checks that their shapes agree.
 
 use std::path::Path;
 
@@ -10,8 +10,8 @@ use super::plan::Plan;
 use super::split::SplitName;
 use crate::data::pickle::Value;
 
-/// The three splits and whatever else looks like one, as SIMSv2's `train_mix`; and the names of
-/// what does not.
+/// The three splits and any other split, such as SIMSv2's `train_mix`; and the names of entries that
+/// are not splits.
 ///
 /// # Errors
 /// As [`Plan::new`]; [`super::Error::Layout`] where shapes differ between splits.
@@ -39,7 +39,7 @@ pub fn read<'a>(
     Ok((plans, ignored))
 }
 
-/// Widths must agree between splits; steps too, since models are sized by them.
+/// Checks that widths agree between splits, and steps, since they decide the size of models.
 fn check_shapes(plans: &[Plan<'_>]) -> Result<()> {
     let shape = |plan: &Plan<'_>| {
         let tokens = plan.text_bert.as_ref().map_or(0, |block| block.width);
@@ -63,7 +63,7 @@ fn check_shapes(plans: &[Plan<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// What detection looks at.
+/// The properties that detection uses.
 pub fn traits(plans: &[Plan<'_>]) -> Traits {
     let count = |index: usize| plans.get(index).map_or(0, Plan::rows);
     Traits {
@@ -73,7 +73,7 @@ pub fn traits(plans: &[Plan<'_>]) -> Traits {
     }
 }
 
-/// Aligned files bring every modality to the text's steps and have no frame counts.
+/// Aligned files have the text's steps in every modality and no frame counts.
 pub fn layout(plans: &[Plan<'_>]) -> &'static str {
     let aligned = |plan: &Plan<'_>| {
         plan.columns.get("audio_lengths").is_none()

@@ -1,4 +1,4 @@
-//! Mean 0 and deviation 1 for every feature.
+//! Standardizes every feature to mean 0 and deviation 1.
 //!
 //! SIMS's vision holds raw OpenFace values of tens of millions. Statistics are taken over the valid
 //! frames of the training split, finite values only, and applied to every split; padding stays 0.
@@ -15,7 +15,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Of the valid frames of a column.
+    /// Computes the moments of the valid frames of a column.
     ///
     /// # Errors
     /// As [`Frames::for_each`].
@@ -52,8 +52,8 @@ impl Moments {
     }
 }
 
-/// Welford's running mean and sum of squared deviations: sums of squares of tens of millions would
-/// cancel.
+/// Welford's running mean and sum of squared deviations, since sums of squares of values of tens of
+/// millions would cancel.
 #[derive(Clone, Copy, Debug, Default)]
 struct Running {
     count: u64,

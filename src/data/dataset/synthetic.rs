@@ -1,9 +1,9 @@
-//! Two made-up corpora in MMSA's pickle layout, for the demo and for tests.
+//! Writes two synthetic corpora in MMSA's pickle layout, for the demo and for tests.
 //!
 //! The words of a sample decide its label (strong and mild sentiment words, intensifiers, negators);
 //! audio and vision hint at it. `demo-film` has the form of MOSI (arrays of text, labels in [-3, 3]),
-//! `demo-talk` that of SIMS (lists, labels in [-1, 1], labels per modality). Numbers obtained on
-//! them say nothing about any published table.
+//! `demo-talk` that of SIMS (lists, labels in [-1, 1], labels per modality). Results on
+//! them are not comparable with any published table.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ pub fn write_demo(demo: Demo, path: &Path, seed: u64, scale: f64) -> Result<()> 
     })
 }
 
-/// Writes both corpora at full size as `folder/NAME.pkl`; gives their paths.
+/// Writes both corpora at full size as `folder/NAME.pkl`; returns their paths.
 ///
 /// # Errors
 /// As [`write_demo`].
@@ -83,7 +83,7 @@ pub fn write_all(folder: &Path, seed: u64) -> Result<Vec<PathBuf>> {
         .collect()
 }
 
-/// Fills a temporary file beside `path` and renames it.
+/// Fills a temporary file in the same folder and renames it.
 fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path
         .parent()
@@ -91,7 +91,7 @@ fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>)
         .unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
-    // The default is readable for its owner alone.
+    // By default only its owner could read it.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
@@ -184,7 +184,7 @@ impl Columns {
         self.fifths.iter().map(|fifths| fifths / 5.0).collect()
     }
 
-    /// MMSA's columns: arrays of text for the one, lists and labels per modality for the other.
+    /// MMSA's columns: arrays of text for `demo-film`, lists and labels per modality for `demo-talk`.
     fn write<W: Write>(
         &self,
         demo: Demo,
@@ -245,7 +245,7 @@ impl Columns {
         Ok(())
     }
 
-    /// Stand-ins for frozen text features: a fixed random vector per token, zero on padding.
+    /// Replaces frozen text features by a fixed random vector per token, zero on padding.
     fn text(&self, features: &[f32], steps: usize) -> Vec<f32> {
         let mut out = Vec::with_capacity(self.ids.len() * steps * TEXT_WIDTH);
         for sample in self.text_bert.chunks_exact(3 * steps) {
@@ -292,7 +292,7 @@ mod tests {
         assert_ne!(corpus(Demo::Film, 7), corpus(Demo::Film, 8));
     }
 
-    /// Guards the promise that the corpora are the same everywhere and for ever.
+    /// The corpora must be the same on every machine and in every version.
     #[test]
     fn the_bytes_are_these() {
         let hash = |demo| blake3::hash(&corpus(demo, 0)).to_hex()[..16].to_owned();

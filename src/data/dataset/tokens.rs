@@ -1,4 +1,4 @@
-//! `text_bert`: token ids, attention mask and segment ids.
+//! Reads `text_bert`: token ids, attention mask and segment ids.
 
 use super::columns::Columns;
 use super::error::{Error, Result};
@@ -8,7 +8,7 @@ use super::split::Block;
 const PARTS: usize = 3;
 
 /// Reads `text_bert` as (N, 3, T), if the split has it. Early MMSA files hold (N, T, 3), which is
-/// turned.
+/// transposed.
 ///
 /// # Errors
 /// [`Error::Layout`] for another shape; [`Error::Sample`] for a negative id or a mask that is not

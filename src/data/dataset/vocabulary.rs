@@ -1,13 +1,13 @@
-//! The words of the synthetic corpora, their roles and token ids.
+//! Words of the synthetic corpora, with their roles and token ids.
 
-/// What a word does to a sample's sentiment.
+/// Effect of a word on a sample's sentiment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Role {
     /// Adds its polarity, from -1 to 1.
     Sentiment(f64),
     /// Strengthens the sentiment word after it.
     Intensifier,
-    /// Turns the sentiment word after it.
+    /// Negates the sentiment word after it.
     Negator,
     Neutral,
 }
@@ -19,7 +19,7 @@ pub const SEP: i64 = 102;
 /// Token id of the first word; the others follow.
 pub const FIRST_WORD: i64 = 1000;
 
-// Few enough that some hundred samples show each word often.
+// Few enough that each word is frequent in some hundred samples.
 const STRONG_POSITIVE: &str = "wonderful brilliant superb amazing perfect delightful excellent \
     fantastic";
 const MILD_POSITIVE: &str = "good nice pleasant fun charming solid enjoyable clever";

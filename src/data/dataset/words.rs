@@ -1,4 +1,4 @@
-//! Words for the token ids of a sample, for people to read.
+//! Turns the token ids of a sample into words.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -33,15 +33,15 @@ impl VocabularyFile {
         ))
     }
 
-    /// The words of some ids; an id beyond the file is shown as a number.
+    /// The words of token ids; an id beyond the file is printed as a number.
     pub fn words(&self, ids: &[i32]) -> Vec<String> {
         let word = |id: &i32| self.0.get(id).cloned().unwrap_or_else(|| format!("#{id}"));
         ids.iter().map(word).collect()
     }
 }
 
-/// The words of a transcript as BERT's tokenizer separates them before it looks words up: at white
-/// space, around punctuation, around every Chinese character.
+/// The words of a transcript as BERT's basic tokenizer separates them: at white space, around
+/// punctuation, around every Chinese character.
 pub fn separate(raw_text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut open = false;

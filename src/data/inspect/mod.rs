@@ -1,8 +1,7 @@
-//! What a pickle or a prepared file holds, for programs ([`objects`]) and for people
+//! Describes the contents of a pickle or a prepared file, for programs ([`objects`]) and for people
 //! ([`describe`]). Nothing in a pickle is executed, and no file is trusted.
 
-mod facts;
-mod odd;
+mod contents;
 mod pickled;
 mod picture;
 mod prepared;
@@ -10,6 +9,7 @@ mod scan;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 use std::io::Read;
 use std::path::Path;
@@ -36,11 +36,11 @@ pub enum Error {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] store::Error),
 }
 
-/// A table with what there is to say about it.
+/// A table of the contents of a file, with lines above and below.
 #[derive(Debug, Default, PartialEq)]
 pub struct Description {
     /// Lines above the table.
@@ -48,15 +48,15 @@ pub struct Description {
     pub header: Vec<&'static str>,
     pub rows: Vec<Vec<String>>,
     /// Lines below the table: lengths, labels, texts.
-    pub facts: Vec<String>,
-    /// What is unlike other files of the kind.
-    pub odd: Vec<String>,
+    pub details: Vec<String>,
+    /// Differences from the published files that need attention.
+    pub warnings: Vec<String>,
 }
 
-/// Describes a pickle or a prepared file to people.
+/// Describes a pickle or a prepared file for people.
 ///
 /// # Errors
-/// [`Error`], where the file cannot be read.
+/// [`Error`] where the file cannot be read.
 pub fn describe(path: &Path) -> Result<Description> {
     if is_hdf5(path) {
         prepared::describe(path)
@@ -65,11 +65,11 @@ pub fn describe(path: &Path) -> Result<Description> {
     }
 }
 
-/// Hands over one JSON object per stream of a pickle, or one for a prepared file. `docs/pickle.md`
-/// says what they hold. A stream that cannot be read has its object as well.
+/// Calls `emit` with one JSON object per stream of a pickle, also for a stream that cannot be read, or
+/// with one for a prepared file. `docs/pickle.md` documents them.
 ///
 /// # Errors
-/// The first [`Error`] that an object told of, after the last object; whatever `emit` fails with.
+/// After the last object, the first [`Error`] that an object reports; the errors of `emit`.
 pub fn objects<E: From<Error>>(
     path: &Path,
     mut emit: impl FnMut(serde_json::Value) -> Result<(), E>,
@@ -88,15 +88,15 @@ fn is_hdf5(path: &Path) -> bool {
     read.is_ok() && magic == *b"\x89HDF"
 }
 
-/// What the SHA-256 of a file says about it.
+/// Describes the published file with this SHA-256.
 fn published(sha256: &str) -> String {
     match dataset::published(sha256) {
         Some((spec, file)) => format!("the published {} {} file", file.layout, spec.title),
-        None => "no published file".to_owned(),
+        None => "not a published file".to_owned(),
     }
 }
 
-/// At most four decimals, and an exponent for what is very large or very small.
+/// A number with at most four decimals, or an exponent if it is very large or very small.
 fn rounded(value: f64) -> String {
     let size = value.abs();
     if size == 0.0 || (1e-3..1e7).contains(&size) {

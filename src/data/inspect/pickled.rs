@@ -1,16 +1,16 @@
-//! A pickle for people.
+//! Describes a pickle for people.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::facts::Facts;
+use super::contents::Contents;
 use super::scan::{Scan, scan};
 use super::stream::order;
-use super::{Description, Error, Result, odd, published, rounded};
+use super::{Description, Error, Result, published, rounded, warnings};
 use crate::data::dataset::digest;
-use crate::data::pickle::{self, ArrayRef, Leaf, Pickle, Shared, Stats, Value, Walk};
+use crate::data::pickle::{self, ArrayRef, ArrayStats, Leaf, Pickle, Shared, Value, Walk};
 
-/// Rows of the table; a file of single numpy numbers has more leaves than anybody reads.
+/// Most rows of the table: a file of single numpy numbers has far more leaves.
 const ROWS: usize = 500;
 
 pub fn describe(path: &Path) -> Result<Description> {
@@ -49,9 +49,9 @@ pub fn describe(path: &Path) -> Result<Description> {
         ..Description::default()
     };
     shown.rows = rows(&pickle, &mut scans).map_err(pickle_error)?;
-    let facts = Facts::of(&pickle, &mut scans).map_err(pickle_error)?;
-    shown.odd = odd::oddities(&pickle, &facts);
-    shown.facts = facts.lines();
+    let contents = Contents::read(&pickle, &mut scans).map_err(pickle_error)?;
+    shown.warnings = warnings::warnings(&pickle, &contents);
+    shown.details = contents.lines();
     Ok(shown)
 }
 
@@ -97,7 +97,7 @@ fn scalar_row(path: String, value: Value<'_>) -> Vec<String> {
     row.into_iter().chain(shown).collect()
 }
 
-fn numbers(stats: &Stats) -> [String; 4] {
+fn numbers(stats: &ArrayStats) -> [String; 4] {
     let range = stats.range();
     [
         range.map(|(low, _)| rounded(low)).unwrap_or_default(),
@@ -107,7 +107,7 @@ fn numbers(stats: &Stats) -> [String; 4] {
     ]
 }
 
-/// Lists in the splits of an MMSA pickle: texts, ids, lengths.
+/// Rows for the lists in the splits of an MMSA pickle: texts, ids, lengths.
 fn lists(root: Value<'_>) -> impl Iterator<Item = Vec<String>> {
     root.entries().flat_map(|(split, columns)| {
         columns.entries().filter_map(move |(name, value)| {
@@ -120,7 +120,7 @@ fn lists(root: Value<'_>) -> impl Iterator<Item = Vec<String>> {
 
 fn list_row(path: String, value: Value<'_>) -> Option<Vec<String>> {
     let length = value.items()?.len();
-    let mut stats = Stats::default();
+    let mut stats = ArrayStats::default();
     let all = value
         .items()?
         .all(|item| item.as_f64().inspect(|number| stats.add(*number)).is_some());

@@ -1,14 +1,14 @@
-//! Labels, lengths and texts in a line.
+//! Summarizes labels, lengths and texts in one line.
 
 use std::collections::BTreeMap;
 
-/// Heights of a bar, from little to much.
+/// Heights of a bar, from low to high.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Bars of a histogram.
 const BINS: usize = 7;
 /// Characters shown of a text.
 const TEXT: usize = 70;
-/// Different values that are counted one by one.
+/// Most different values that are counted separately.
 const VALUES: usize = 8;
 
 /// Range, histogram over seven equal bins, and signs of labels.
@@ -57,7 +57,7 @@ fn bars(counts: &[usize]) -> String {
         .collect()
 }
 
-/// How often each value occurs, unless there are many.
+/// How often each value occurs; `None` if there are many different ones.
 pub fn classes(values: &[String]) -> Option<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for value in values {
@@ -70,7 +70,7 @@ pub fn classes(values: &[String]) -> Option<String> {
     (!counts.is_empty()).then(|| counts.join(", "))
 }
 
-/// Smallest, middle and largest length.
+/// Smallest, median and largest length.
 pub fn lengths(values: &[f64]) -> Option<String> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,11 +1,11 @@
-//! Prepared files.
+//! Describes prepared files.
 
 use std::path::Path;
 
 use serde_json::json;
 
 use super::{Description, Error, Result, published, rounded};
-use crate::data::pickle::Stats;
+use crate::data::pickle::ArrayStats;
 use crate::data::store::Reader;
 
 pub fn describe(path: &Path) -> Result<Description> {
@@ -49,14 +49,14 @@ pub fn describe(path: &Path) -> Result<Description> {
         head,
         header,
         rows,
-        facts: facts(&reader)?,
-        odd: Vec::new(),
+        details: details(&reader)?,
+        warnings: Vec::new(),
     })
 }
 
 fn row(reader: &Reader, column: String, replaced: String) -> Result<Vec<String>> {
     let kind = reader.kind(&column)?;
-    let mut stats = Stats::default();
+    let mut stats = ArrayStats::default();
     match kind {
         "float32" => reader.for_each_block(&column, |block: &[f32]| {
             block.iter().for_each(|value| stats.add(f64::from(*value)));
@@ -80,21 +80,21 @@ fn row(reader: &Reader, column: String, replaced: String) -> Result<Vec<String>>
 }
 
 /// Labels and the first text of every split.
-fn facts(reader: &Reader) -> Result<Vec<String>> {
-    let mut facts = Vec::new();
+fn details(reader: &Reader) -> Result<Vec<String>> {
+    let mut details = Vec::new();
     for column in reader.columns()? {
         if column.contains("regression_label") && reader.kind(&column)? == "float32" {
             let labels: Vec<f32> = reader.numbers(&column)?;
             let labels: Vec<f64> = labels.into_iter().map(f64::from).collect();
-            facts.push(format!("{column}: {}", super::picture::labels(&labels)));
+            details.push(format!("{column}: {}", super::picture::labels(&labels)));
         }
         if column.ends_with("/raw_text")
             && let Some(text) = reader.texts(&column)?.first()
         {
-            facts.push(format!("{column}: {}", super::picture::shortened(text)));
+            details.push(format!("{column}: {}", super::picture::shortened(text)));
         }
     }
-    Ok(facts)
+    Ok(details)
 }
 
 pub fn object<E: From<Error>>(

@@ -1,30 +1,38 @@
-//! One pass over an array of numbers.
+//! Summarizes an array of numbers in one pass.
 
-use crate::data::pickle::{ArrayRef, Error, Stats};
+use crate::data::pickle::{ArrayRef, ArrayStats, Error};
 
-/// Elements looked at at once.
+/// Elements per block.
 const BLOCK: usize = 1 << 16;
 
-/// What one pass over an array finds.
+/// Summary of an array.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scan {
-    pub stats: Stats,
-    /// Samples whose first step is all zero and whose last one is not, and the other way round;
-    /// arrays of shape (samples, steps, features) only.
+    pub stats: ArrayStats,
+    /// The first sample with a value that is not finite.
+    pub first_non_finite: Option<usize>,
+    /// Samples whose first step is all zero and whose last one is not; arrays of shape (samples,
+    /// steps, features) only.
     pub left_padded: usize,
+    /// The same with first and last step exchanged.
     pub right_padded: usize,
 }
 
-/// Looks at every element once; `None` for an array that does not hold numbers.
+/// Summarizes an array; `None` if it does not hold numbers.
 pub fn scan(array: ArrayRef<'_>) -> Result<Option<Scan>, Error> {
     if !array.dtype().is_number() {
         return Ok(None);
     }
     let mut scan = Scan::default();
     let mut samples = Samples::new(array.shape());
+    let (mut index, width) = (0, array.shape().iter().skip(1).product::<usize>().max(1));
     array.for_each_block(BLOCK, |block: &[f64]| {
         for value in block {
             scan.stats.add(*value);
+            if !value.is_finite() && scan.first_non_finite.is_none() {
+                scan.first_non_finite = Some(index / width);
+            }
+            index += 1;
         }
         if let Some(samples) = &mut samples {
             samples.add(block);
@@ -37,7 +45,7 @@ pub fn scan(array: ArrayRef<'_>) -> Result<Option<Scan>, Error> {
     Ok(Some(scan))
 }
 
-/// First and last steps of samples, from values that come in row-major order.
+/// Detects padding from the first and last steps of samples, given values in row-major order.
 struct Samples {
     features: usize,
     sample: usize,
@@ -64,7 +72,7 @@ impl Samples {
         })
     }
 
-    /// Only the parts of the block in a first or last step are looked at.
+    /// Reads only the parts of the block in a first or last step.
     fn add(&mut self, mut block: &[f64]) {
         while !block.is_empty() {
             let last = self.sample - self.features;
@@ -94,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn padding_is_seen_whatever_the_blocks() {
+    fn padding_is_detected_for_any_block_size() {
         // Three samples of three steps of two features: left-padded, right-padded, full.
         let values = [
             0., 0., 0., 1., 2., 0., 0., 1., 0., 0., 0., 0., 1., 1., 1., 1., 1., 1.,

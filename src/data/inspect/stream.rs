@@ -1,4 +1,4 @@
-//! The streams of a pickle, one object each.
+//! Describes each stream of a pickle as a JSON object.
 
 use std::path::Path;
 
@@ -7,28 +7,28 @@ use serde_json::{Value as Json, json};
 use super::{Error, Result};
 use crate::data::pickle::{self, ArrayRef, Leaf, Pickle, Shared, Value, Walk};
 
-/// Streams of one file that get an object; what follows is counted in bytes.
+/// Most streams of one file that get an object; the rest is counted in bytes.
 const STREAMS: u64 = 10_000;
 
-/// What became of a stream.
+/// Outcome of reading a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Read,
-    /// It names something that is not read.
+    /// It names something that is not allowed.
     Refused,
-    /// It is damaged, hostile or no pickle.
+    /// It is damaged, hostile or not a pickle.
     Failed,
 }
 
-/// What `inspect --json` says of one stream.
+/// The object of `inspect --json` for one stream.
 #[derive(Debug)]
 pub struct Stream {
     pub file: String,
-    /// Number of the stream in the file, from 0.
+    /// Index of the stream in the file.
     pub stream: u64,
     pub protocol: u8,
     pub outcome: Outcome,
-    /// The error; of a stream that was read, what follows it and is none.
+    /// The error; for a stream that was read, a note on bytes after it that are not a stream.
     pub reason: Option<String>,
     /// Bytes of the stream.
     pub consumed: Option<usize>,
@@ -75,7 +75,7 @@ impl Stream {
         }
     }
 
-    /// The stream as read, or the error of an array that could not be.
+    /// The object of a stream that was read, or the error of an array in it.
     fn of(path: &Path, stream: u64, pickle: &Pickle) -> Result<Self, pickle::Error> {
         Ok(Self {
             file: path.display().to_string(),
@@ -89,7 +89,7 @@ impl Stream {
     }
 }
 
-/// Hands over every stream of a file.
+/// Calls `emit` with every stream of a file.
 pub fn read<E: From<Error>>(
     path: &Path,
     mut emit: impl FnMut(Stream) -> Result<(), E>,
@@ -127,8 +127,8 @@ pub fn read<E: From<Error>>(
     })
 }
 
-/// The next stream. Bytes that neither start as streams of protocols 2 to 5 do, nor can be read,
-/// nor name something forbidden are no stream, as Python never looks at them; they are told of.
+/// The next stream. Bytes that do not start like a stream of protocols 2 to 5, cannot be read and name
+/// nothing forbidden are not a stream, since Python never reads them; `reason` notes them.
 fn following(
     pickle: &Pickle,
     number: u64,
@@ -146,7 +146,7 @@ fn following(
     };
     match next {
         Err(error) if pickle::protocol(rest) == 0 && !is_refusal(&error) => {
-            reason.get_or_insert(format!("{} bytes follow that are no pickle", rest.len()));
+            reason.get_or_insert(format!("{} bytes follow that are not a pickle", rest.len()));
             None
         }
         next => Some(next),
@@ -157,7 +157,7 @@ fn is_refusal(error: &pickle::Error) -> bool {
     matches!(error, pickle::Error::ForbiddenGlobal { .. })
 }
 
-/// The protocol a file that could not be read says it is in.
+/// The protocol in the first bytes of a file that could not be read.
 fn protocol(path: &Path) -> u8 {
     use std::io::Read;
     let mut start = [0; 2];
@@ -197,7 +197,7 @@ fn scalar_row(path: &str, value: Value<'_>) -> Json {
     ])
 }
 
-/// numpy's flag: `F` where the elements lie column by column and not row by row.
+/// numpy's flag: `F` for column-major order, else `C`.
 pub fn order(array: ArrayRef<'_>) -> &'static str {
     if array.is_fortran() { "F" } else { "C" }
 }

@@ -1,4 +1,4 @@
-//! What is said about a small file with everything odd in it.
+//! Tests with a small file that has every irregularity.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::data::pickle::Writer;
 
 /// Two splits that share an id; audio is padded on the left and has a NaN.
-fn odd_file(folder: &Path) -> PathBuf {
+fn irregular_file(folder: &Path) -> PathBuf {
     let mut w = Writer::new(Vec::new()).unwrap();
     w.begin_dict().unwrap();
     for split in ["train", "valid"] {
@@ -30,42 +30,42 @@ fn odd_file(folder: &Path) -> PathBuf {
     w.end_dict().unwrap();
     let mut bytes = w.finish().unwrap();
     bytes.extend(b"\x80\x02N.");
-    let path = folder.join("odd.pkl");
+    let path = folder.join("irregular.pkl");
     std::fs::write(&path, bytes).unwrap();
     path
 }
 
 #[test]
-fn everything_odd_is_said() {
+fn every_irregularity_has_a_warning() {
     let folder = tempfile::tempdir().unwrap();
-    let shown = describe(&odd_file(folder.path())).unwrap();
-    let odd = shown.odd.join("\n");
+    let shown = describe(&irregular_file(folder.path())).unwrap();
+    let warnings = shown.warnings.join("\n");
     for line in [
         "4 bytes of another pickle follow and are not shown",
-        "no split test: not an MMSA file as it is",
+        "no split test: not an MMSA file in this form",
         "train: 2 samples in audio, 3 in raw_text",
         "train: no column classification_labels",
-        "train/audio: 1 values are not finite",
+        "train/audio: 1 values are not finite (first: b$_$2)",
         "train/audio: values beyond 65504",
         "train/audio: 2 samples padded on the left",
         "train/audio_lengths: 2 lengths outside 1 to 3",
         "train/text_bert: shape (samples, 5, 3)",
-        "2 ids occur more than once, a$_$1 first",
+        "2 ids occur more than once (first: a$_$1)",
     ] {
-        assert!(odd.contains(line), "{line} is not in\n{odd}");
+        assert!(warnings.contains(line), "{line} is not in\n{warnings}");
     }
 }
 
 #[test]
-fn the_table_holds_numbers_and_the_lines_below_it_facts() {
+fn the_table_holds_numbers_and_the_lines_below_it_details() {
     let folder = tempfile::tempdir().unwrap();
-    let shown = describe(&odd_file(folder.path())).unwrap();
+    let shown = describe(&irregular_file(folder.path())).unwrap();
     assert!(
         shown.head[0].ends_with("bytes, protocol 4"),
         "{:?}",
         shown.head
     );
-    assert!(shown.head[1].ends_with("(no published file)"));
+    assert!(shown.head[1].ends_with("(not a published file)"));
     let row = |path: &str| {
         let row = shown.rows.iter().find(|row| row[0] == path).unwrap();
         row[1..].join(" ")
@@ -74,18 +74,18 @@ fn the_table_holds_numbers_and_the_lines_below_it_facts() {
     assert_eq!(audio, "<f8 [2, 3, 1] C 0 70000 14000.2 1");
     assert_eq!(row("$['train']['audio_lengths']"), "a list [2]  0 4 2 0");
     assert_eq!(row("$['train']['id']"), "a list [2] ");
-    let facts = shown.facts.join("\n");
+    let details = shown.details.join("\n");
     for line in [
         "train/raw_text: \"one\"",
         "train/audio_lengths: 2 from 0 to 4, median 4, 1 of the largest",
         "train/regression_labels: 2 from -1 to 2.5 █     █, 1 negative, 0 zero, 1 positive",
     ] {
-        assert!(facts.contains(line), "{line} is not in\n{facts}");
+        assert!(details.contains(line), "{line} is not in\n{details}");
     }
 }
 
 #[test]
-fn files_that_are_none_are_errors_with_an_object() {
+fn files_of_no_known_format_are_errors_with_an_object() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken.h5");
     std::fs::write(&path, b"\x89HDF\r\n\x1a\nnothing").unwrap();

@@ -1,17 +1,17 @@
-//! What a format that builds on pickles may name beyond plain data and arrays.
+//! Lists the names that a stream may use in addition to plain data and arrays.
 
 use super::global::Global;
 
-/// The names and references a stream may hold. Neither is ever called or followed: the caller gets
+/// The names and references that a stream may use. Neither is ever called or followed: the caller gets
 /// a description of them ([`Value::call`](super::Value::call),
 /// [`Value::reference`](super::Value::reference)).
 #[derive(Clone, Copy, Debug)]
 pub struct AllowList {
-    /// Names of its own, `module.name`.
+    /// Additional names, `module.name`.
     pub names: &'static [&'static str],
-    /// The constructors of [`super::global`] it uses; `None` for all.
+    /// The allowed constructors of [`super::global`]; `None` for all.
     pub globals: Option<&'static [Global]>,
-    /// Whether the stream refers to objects kept elsewhere (BINPERSID), and dicts carry attributes,
+    /// Whether the stream may refer to external objects (BINPERSID), and dicts may have attributes,
     /// which are not read.
     pub objects: bool,
 }
@@ -24,7 +24,7 @@ impl AllowList {
         objects: false,
     };
 
-    /// What an allowed name stands for.
+    /// The constructor of an allowed name.
     pub(super) fn resolve(&self, module: &str, name: &str) -> Option<Global> {
         let own = |known: &&&str| known.rsplit_once('.') == Some((module, name));
         if let Some(known) = self.names.iter().find(own) {
@@ -40,7 +40,7 @@ impl AllowList {
 mod tests {
     use super::*;
 
-    const DIALECT: AllowList = AllowList {
+    const ALLOW_LIST: AllowList = AllowList {
         names: &["lib.part.make"],
         globals: Some(&[Global::OrderedDict]),
         objects: true,
@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn only_exact_pairs_resolve() {
         let made = Some(Global::Named("lib.part.make"));
-        assert_eq!(DIALECT.resolve("lib.part", "make"), made);
+        assert_eq!(ALLOW_LIST.resolve("lib.part", "make"), made);
         for (module, name) in [
             ("lib", "make"),
             ("lib", "part.make"),
@@ -58,9 +58,9 @@ mod tests {
             ("os", "system"),
             ("numpy", "dtype"),
         ] {
-            assert_eq!(DIALECT.resolve(module, name), None, "{module}.{name}");
+            assert_eq!(ALLOW_LIST.resolve(module, name), None, "{module}.{name}");
         }
-        let dict = DIALECT.resolve("collections", "OrderedDict");
+        let dict = ALLOW_LIST.resolve("collections", "OrderedDict");
         assert_eq!(dict, Some(Global::OrderedDict));
     }
 }

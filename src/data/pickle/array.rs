@@ -1,6 +1,6 @@
-//! The description of an array, and where its payload lies.
+//! Describes an array and the location of its payload.
 
-use super::dtype::{DType, Kind};
+use super::dtype::{DType, ElementKind};
 use super::payload::{Id, Payload};
 
 /// Elements of an array.
@@ -9,7 +9,7 @@ pub enum Data {
     /// `_reconstruct` was called, BUILD not yet.
     Unbuilt,
     Bytes(Payload),
-    /// In row-major order, whatever the array's order.
+    /// In row-major order, for any order of the array.
     Objects(Box<[Id]>),
 }
 
@@ -39,7 +39,7 @@ pub struct Array {
 impl Array {
     pub(super) fn unbuilt(offset: u64) -> Self {
         let dtype = DType {
-            kind: Kind::Int,
+            kind: ElementKind::Int,
             size: 1,
             big_endian: false,
         };
@@ -69,7 +69,7 @@ impl Array {
         true
     }
 
-    /// Bytes between neighbours along each axis of the payload; not to be asked of an empty array.
+    /// Bytes between neighbors along each axis of the payload; undefined for an empty array.
     pub(super) fn strides(&self) -> Vec<usize> {
         let mut strides = vec![0; self.shape.len()];
         let mut stride = self.dtype.size;
@@ -80,7 +80,7 @@ impl Array {
         strides
     }
 
-    /// Axes as they vary along the payload.
+    /// Axes in the order in which they vary along the payload.
     pub(super) fn fastest_first(&self) -> Vec<usize> {
         let axes = 0..self.shape.len();
         match &self.order {
@@ -94,13 +94,12 @@ impl Array {
         }
     }
 
-    /// Whether the payload is in row-major order, in fact or because at most one axis is longer
-    /// than 1.
+    /// Whether the payload is in row-major order; also true if at most one axis is longer than 1.
     pub(super) fn is_row_major(&self) -> bool {
         self.runs(|axes| axes.rev().collect())
     }
 
-    /// Whether the payload is in column-major order, and not in row-major order as well.
+    /// Whether the payload is in column-major order and not also in row-major order.
     pub(super) fn is_column_major(&self) -> bool {
         !self.is_row_major() && self.runs(|axes| axes.collect())
     }

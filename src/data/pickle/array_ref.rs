@@ -1,7 +1,7 @@
-//! Reading the elements of an array of an open pickle.
+//! Reads the elements of an array of an open pickle.
 
 use super::array::{Array, Data};
-use super::dtype::{DType, Kind};
+use super::dtype::{DType, ElementKind};
 use super::element::Element;
 use super::error::{Error, Result};
 use super::payload::Id;
@@ -34,25 +34,24 @@ impl<'a> ArrayRef<'a> {
         self.len() == 0
     }
 
-    /// Whether the payload is in column-major order and not in row-major order as well, numpy's
-    /// `isfortran`. Reading is in row-major order either way.
+    /// Whether the payload is in column-major order and not also in row-major order, numpy's
+    /// `isfortran`. Reading is always in row-major order.
     pub fn is_fortran(&self) -> bool {
         self.array.is_column_major()
     }
 
-    /// Byte of the file that errors about this array name.
+    /// Offset that errors about this array contain.
     pub fn offset(&self) -> u64 {
         self.array.offset
     }
 
-    /// Hands over all elements in row-major order, converted, at most `elements` at a time.
+    /// Calls `f` with all elements in row-major order, converted, at most `elements` at a time.
     ///
-    /// Memory stays at two blocks whatever the array's size, and a few MiB more where the order of
-    /// the payload is another.
+    /// Needs the memory of two blocks for any size of the array, and a few MiB more if the payload is in
+    /// another order.
     ///
     /// # Errors
-    /// [`Error::Malformed`] where the elements are no numbers or do not fit `T`; whatever `f` fails
-    /// with.
+    /// [`Error::Malformed`] where the elements are not numbers or do not fit `T`; the errors of `f`.
     pub fn for_each_block<T: Element, E: From<Error>>(
         &self,
         elements: usize,
@@ -87,11 +86,11 @@ impl<'a> ArrayRef<'a> {
     /// All elements as text: of a `<U`, a byte-string (ASCII) or an object array of strings.
     ///
     /// # Errors
-    /// [`Error::Malformed`] where an element is no text.
+    /// [`Error::Malformed`] where an element is not text.
     pub fn to_strings(&self) -> Result<Vec<String>> {
         match (&self.array.data, self.array.dtype.kind) {
             (Data::Objects(items), _) => items.iter().map(|id| self.object_string(*id)).collect(),
-            (_, Kind::Unicode | Kind::Bytes) => self.fixed_strings(),
+            (_, ElementKind::Unicode | ElementKind::Bytes) => self.fixed_strings(),
             _ => Err(self.malformed("text", format!("dtype {}", self.dtype()))),
         }
     }
@@ -122,7 +121,7 @@ impl<'a> ArrayRef<'a> {
 
     fn fixed_string(&self, element: &[u8]) -> Result<String> {
         let text: Option<String> = match self.dtype().kind {
-            Kind::Unicode => element
+            ElementKind::Unicode => element
                 .chunks_exact(4)
                 .map(|unit| char::from_u32(self.code_point(unit)))
                 .collect(),
@@ -144,7 +143,7 @@ impl<'a> ArrayRef<'a> {
         }
     }
 
-    /// The elements of an object array in row-major order; nothing for other arrays.
+    /// The elements of an object array in row-major order; empty for other arrays.
     pub fn objects(&self) -> impl ExactSizeIterator<Item = Value<'a>> + use<'a> {
         let items: &[Id] = match &self.array.data {
             Data::Objects(items) => items,

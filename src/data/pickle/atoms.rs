@@ -1,6 +1,6 @@
-//! Opcodes that hold a number, a string or bytes.
+//! Runs the opcodes of numbers, strings and bytes.
 
-use super::coding::Coding;
+use super::decode::Coding;
 use super::error::Result;
 use super::machine::Machine;
 use super::number;
@@ -8,7 +8,7 @@ use super::opcode as op;
 use super::payload::Payload;
 use super::source::Span;
 use super::text::{self, Latin1Count};
-use super::value::{Line, Node};
+use super::value::{CodedText, Node};
 
 /// Long text is checked in pieces of this many bytes.
 const PIECE: usize = 1 << 20;
@@ -124,7 +124,7 @@ impl Machine<'_> {
         self.push_node(node)
     }
 
-    /// First and last byte of a line of at least two, if they are the same.
+    /// First and last byte of a line of at least two bytes, if they are equal.
     fn ends(&self, span: Span) -> (u8, u8) {
         match self.cursor.bytes(span) {
             [first, .., last] if first == last => (*first, *last),
@@ -141,7 +141,7 @@ impl Machine<'_> {
         self.release(span);
         match coding {
             _ if line.plain => return Ok(Node::Text(span)),
-            // Without a backslash, Python 2's string is what lies there.
+            // Without a backslash, Python 2's string equals its bytes in the file.
             Coding::StringEscape if line.characters == span.len => return Ok(Node::OldText(span)),
             _ => {}
         }
@@ -155,10 +155,10 @@ impl Machine<'_> {
             text = text::decode(coding, bytes).map(String::into_boxed_str);
             self.held += text.as_ref().map_or(0, |text| text.len());
         }
-        Ok(Node::Line(Box::new(Line { payload, text })))
+        Ok(Node::CodedText(Box::new(CodedText { payload, text })))
     }
 
-    /// The bytes a string stands for, or what is no bytes.
+    /// The bytes that a string encodes, or a description of what does not encode bytes.
     pub(super) fn latin1(&mut self, span: Span) -> Result<Payload> {
         let len = match self.counted {
             Some((start, characters)) if start == span.start => Some(characters),
@@ -176,7 +176,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Long text that can be a payload is looked at once, not twice.
+    /// Checks long text that can be a payload in a single pass.
     fn is_latin1(&mut self, span: Span) -> bool {
         if span.len < PIECE {
             return false;
@@ -203,7 +203,7 @@ impl Machine<'_> {
         count.is_whole().then_some(count.characters)
     }
 
-    /// Checks text in pieces that are let go of.
+    /// Checks text in pieces, releasing their memory.
     fn is_utf8(&self, span: Span) -> bool {
         let mut start = span.start;
         while start < span.end() {
@@ -223,7 +223,7 @@ impl Machine<'_> {
         true
     }
 
-    /// Short ranges share their pages with the opcodes around them and stay.
+    /// Short ranges share their pages with the opcodes around them and are not released.
     fn release(&self, span: Span) {
         if span.len >= PIECE {
             self.source.release(span);

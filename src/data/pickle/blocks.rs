@@ -1,21 +1,20 @@
-//! Payload bytes in row-major order, a block at a time.
+//! Reads payload bytes in row-major order, block by block.
 
 use super::array::Data;
 use super::array_ref::ArrayRef;
-use super::coding::Coding;
-use super::decode::Decoder;
+use super::decode::{Coding, Decoder};
 use super::error::{Error, Result};
 use super::gather::Gather;
 use super::payload::Payload;
 use super::source::{Source, Span};
 
 impl ArrayRef<'_> {
-    /// Hands over the payload in row-major order, whole elements, at most `block` bytes at a time
+    /// Calls `f` with the payload in row-major order, in complete elements, at most `block` bytes at a time
     /// (but at least one element). Object arrays have no bytes.
     ///
     /// # Errors
     /// [`Error::Malformed`] for an object array; [`Error::Io`] where an array whose order has to be
-    /// changed needs a temporary file and none can be made; whatever `f` fails with.
+    /// changed needs a temporary file and none can be made; the errors of `f`.
     pub fn for_each_block_bytes<E: From<Error>>(
         &self,
         block: usize,
@@ -89,8 +88,7 @@ fn decode<E: From<Error>>(
     }
 }
 
-/// Decoded bytes in a place where any of them can be reached: a file without a name, unless they
-/// are few.
+/// Decoded bytes with random access: in an unnamed file, or in memory if they are few.
 fn unpacked(source: &Source, coded: (Span, Coding, usize)) -> Result<(Source, Span)> {
     const BLOCK: usize = 1 << 20;
     let span = Span {

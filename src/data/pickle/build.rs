@@ -1,14 +1,13 @@
-//! BUILD: the state that completes an array or an element type.
+//! BUILD: applies the state that completes an array or an element type.
 
 use super::array::{Array, Data, Order};
-use super::dtype::{DType, Kind};
+use super::dtype::{DType, ElementKind, Unit};
 use super::error::Result;
 use super::machine::Machine;
 use super::payload::{Id, Payload};
-use super::unit::Unit;
 use super::value::Node;
 
-/// What an array costs beside its axes, in values.
+/// Cost of an array without its axes, in values.
 const ARRAY: usize = 4;
 
 impl Machine<'_> {
@@ -16,7 +15,7 @@ impl Machine<'_> {
         let state = self.pop()?;
         let target = self.top()?;
         let node = match self.node(target) {
-            // Attributes of a dict that has some, which nothing reads.
+            // Attributes of a dict are not read.
             Node::Dict(_) if self.allow_list.objects => return self.check_attributes(state),
             Node::DType(dtype) => {
                 let dtype = *dtype;
@@ -61,7 +60,7 @@ impl Machine<'_> {
         let structured = structure
             .iter()
             .any(|id| !matches!(self.node(*id), Node::None));
-        if structured && dtype.kind != Kind::Void {
+        if structured && dtype.kind != ElementKind::Void {
             return Err(self.malformed("a plain dtype", "a structured one"));
         }
         dtype.big_endian = match self.str(*order)? {
@@ -70,7 +69,7 @@ impl Machine<'_> {
             other => return Err(self.malformed("a byte order", format!("{other:?}"))),
         };
         dtype.size = self.element_size(dtype, *size)?;
-        if let Kind::DateTime(unit) | Kind::TimeDelta(unit) = &mut dtype.kind
+        if let ElementKind::DateTime(unit) | ElementKind::TimeDelta(unit) = &mut dtype.kind
             && let Some(metadata) = metadata
         {
             *unit = self.unit(*metadata)?;
@@ -96,11 +95,11 @@ impl Machine<'_> {
         }
     }
 
-    /// Text, bytes and structures say their size here; other sizes are in the code, and -1.
+    /// The size of text, bytes and structures is here; of other types in the code, and -1 here.
     fn element_size(&self, dtype: DType, id: Id) -> Result<usize> {
         let unit = match dtype.kind {
-            Kind::Unicode => 4,
-            Kind::Bytes | Kind::Void => 1,
+            ElementKind::Unicode => 4,
+            ElementKind::Bytes | ElementKind::Void => 1,
             _ => return Ok(dtype.size),
         };
         match self.node(id) {
@@ -153,7 +152,7 @@ impl Machine<'_> {
         };
         let dtype = self.dtype_of(dtype)?;
         match self.node(payload) {
-            Node::List(_) if dtype.kind == Kind::Object => {
+            Node::List(_) if dtype.kind == ElementKind::Object => {
                 self.object_array(dtype, shape, order, payload)
             }
             _ => {
@@ -183,7 +182,7 @@ impl Machine<'_> {
         order: Order,
         payload: Payload,
     ) -> Result<Array> {
-        if dtype.kind == Kind::Object {
+        if dtype.kind == ElementKind::Object {
             return Err(self.malformed("a list of objects", "bytes"));
         }
         let shape = self.array_shape(shape)?;
@@ -193,7 +192,7 @@ impl Machine<'_> {
             return Err(self.malformed(expected, format!("{} bytes", payload.len())));
         }
         if dtype.size == 0 {
-            // No payload vouches for these.
+            // These have no payload to check the shape against.
             self.charge(count)?;
         }
         Ok(self.array(dtype, shape, order, Data::Bytes(payload)))
@@ -232,7 +231,7 @@ impl Machine<'_> {
             .collect()
     }
 
-    /// Number of elements; with a zero among them, the others must fit all the same.
+    /// Number of elements; also if an axis is zero, the product of the others must fit.
     fn product(&self, shape: &[usize]) -> Result<usize> {
         shape
             .iter()

@@ -1,4 +1,4 @@
-//! Opcodes that make and fill lists, tuples, sets and dicts.
+//! Runs the opcodes that make and fill lists, tuples, sets and dicts.
 
 use super::error::{Error, Result};
 use super::machine::Machine;
@@ -25,7 +25,7 @@ impl Machine<'_> {
         self.push_tuple(items)
     }
 
-    /// TUPLE, LIST, DICT, FROZENSET: made of everything since the last mark.
+    /// TUPLE, LIST, DICT, FROZENSET: made of all values since the last mark.
     pub(super) fn since_mark(&mut self, opcode: u8) -> Result<()> {
         let items = self.pop_mark()?;
         match opcode {
@@ -54,7 +54,7 @@ impl Machine<'_> {
         match (self.node_mut(target), opcode) {
             (Node::List(list), op::APPEND | op::APPENDS) => list.extend(items),
             (Node::Set(set), op::ADDITEMS) => set.extend(items),
-            // Python looks at the target only when there is something to add.
+            // Python checks the target only if there is something to add.
             _ if items.is_empty() => {}
             (other, op::ADDITEMS) => {
                 return Err(Error::malformed(at, "a set to add to", other.kind()));

@@ -1,4 +1,4 @@
-//! Reading forward through the source with every length checked against the bytes left.
+//! Reads forward through the source, checking every length against the bytes left.
 
 use super::error::{Error, Result};
 use super::source::Span;
@@ -82,7 +82,7 @@ impl<'a> Cursor<'a> {
         self.array(what).map(f64::from_be_bytes)
     }
 
-    /// Fails unless a declared frame fits; frames carry no other meaning for a mapped file.
+    /// Fails unless a declared frame fits; frames have no other meaning for a mapped file.
     pub fn check_frame(&self, len: u64) -> Result<()> {
         if len <= self.left() {
             return Ok(());

@@ -1,12 +1,22 @@
-//! Payload bytes out of the characters that stand for them, a buffer at a time.
+//! Decodes payload bytes from the characters that encode them, buffer by buffer.
 //!
 //! Protocol 2 keeps whole arrays in UTF-8 text, protocol 0 in escaped lines. The text was checked
-//! by [`super::text`] when the opcode that holds it was run, so nothing here can fail.
+//! by [`super::text`] when its opcode was run, so decoding cannot fail.
 
-use super::coding::Coding;
 use super::text::{Token, escape};
 
-/// Bytes looked at together.
+/// How characters of the source encode bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// UTF-8 text whose characters, all up to U+00FF, are the bytes (protocols 1 and 2).
+    Latin1,
+    /// Python 2's `'...'` with backslash escapes (STRING, protocol 0).
+    StringEscape,
+    /// Bytes are characters; `\uXXXX` and `\UXXXXXXXX` are others (UNICODE, protocol 0).
+    RawUnicode,
+}
+
+/// Bytes per step.
 const STRIDE: usize = 32;
 
 /// A position in checked text.
@@ -15,7 +25,7 @@ pub struct Decoder<'a> {
     rest: &'a [u8],
     /// The byte before `rest`, while it is the first half of a character.
     lead: u8,
-    /// The second byte of an escape that stands for two.
+    /// The second byte of an escape for two bytes.
     pending: Option<u8>,
 }
 
@@ -29,12 +39,12 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Bytes of text not looked at yet.
+    /// Bytes of text that are not decoded yet.
     pub fn left(&self) -> usize {
         self.rest.len()
     }
 
-    /// Fills `out`, or as much of it as the text gives; the number of bytes written.
+    /// Fills `out` as far as there is text; returns the number of bytes written.
     pub fn fill(&mut self, out: &mut [u8]) -> usize {
         match self.coding {
             Coding::Latin1 => self.latin1(out),
@@ -42,7 +52,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// No branch depends on the data but the one for ASCII, which zero padding is.
+    /// The only branch on the data is the one for ASCII, which includes zero padding.
     fn latin1(&mut self, out: &mut [u8]) -> usize {
         let (mut written, mut lead) = (0, self.lead);
         while let (Some((block, rest)), Some(room)) = (
@@ -100,10 +110,10 @@ impl<'a> Decoder<'a> {
         written
     }
 
-    /// The byte of the escape `rest` starts with; a second one waits in `pending`.
+    /// Decodes the escape at the start of `rest`; a second byte goes to `pending`.
     fn escape(&mut self) -> u8 {
         let Some((token, len)) = escape(self.coding, &self.rest[1..]) else {
-            // In checked text only a last backslash, which stands for itself.
+            // In checked text only a last backslash, which is a character.
             self.rest = &self.rest[1..];
             return b'\\';
         };

@@ -1,11 +1,10 @@
-//! Element types of numpy arrays.
+//! Element types of numpy arrays, with units of dates and durations.
 
 use super::error::{Error, Result};
-use super::unit::Unit;
 
-/// Mask protocol of an element type, numpy's `dtype.kind`.
+/// Kind of an element type, numpy's `dtype.kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ElementKind {
     Bool,
     Int,
     Uint,
@@ -20,7 +19,7 @@ pub enum Kind {
     Unicode,
     /// Bytes of fixed width, padded with NUL.
     Bytes,
-    /// Structures and other opaque elements of fixed size, as they lie.
+    /// Structures and other opaque elements of fixed size, not decoded.
     Void,
     /// References to other values of the pickle.
     Object,
@@ -29,13 +28,13 @@ pub enum Kind {
 /// An element type: kind, size in bytes, byte order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DType {
-    pub kind: Kind,
+    pub kind: ElementKind,
     pub size: usize,
     pub big_endian: bool,
 }
 
 impl DType {
-    /// From numpy's type code without byte order: `f8`, `i4`, `b1`, `U12`, `S3`, `V4`, `O8`.
+    /// Parses numpy's type code without byte order: `f8`, `i4`, `b1`, `U12`, `S3`, `V4`, `O8`.
     pub fn parse(code: &str, offset: u64) -> Result<Self> {
         let unsupported = || {
             let expected = "a dtype of numbers, dates, text, bytes, structures or objects";
@@ -49,18 +48,21 @@ impl DType {
             digits => digits.parse().map_err(|_| unsupported())?,
         };
         let (kind, size) = match (letter, count) {
-            ('b', 1) | ('?', 0) => (Kind::Bool, 1),
-            ('i', 1 | 2 | 4 | 8) => (Kind::Int, count),
-            ('u', 1 | 2 | 4 | 8) => (Kind::Uint, count),
+            ('b', 1) | ('?', 0) => (ElementKind::Bool, 1),
+            ('i', 1 | 2 | 4 | 8) => (ElementKind::Int, count),
+            ('u', 1 | 2 | 4 | 8) => (ElementKind::Uint, count),
             // 12 and 16 bytes are C's long double, which is only described and hashed.
-            ('f', 2 | 4 | 8 | 12 | 16) => (Kind::Float, count),
-            ('c', 8 | 16 | 24 | 32) => (Kind::Complex, count),
-            ('M', 8) => (Kind::DateTime(Unit::GENERIC), count),
-            ('m', 8) => (Kind::TimeDelta(Unit::GENERIC), count),
-            ('V', _) => (Kind::Void, count),
-            ('U', _) => (Kind::Unicode, count.checked_mul(4).ok_or_else(unsupported)?),
-            ('S' | 'a', _) => (Kind::Bytes, count),
-            ('O', _) => (Kind::Object, 8),
+            ('f', 2 | 4 | 8 | 12 | 16) => (ElementKind::Float, count),
+            ('c', 8 | 16 | 24 | 32) => (ElementKind::Complex, count),
+            ('M', 8) => (ElementKind::DateTime(Unit::GENERIC), count),
+            ('m', 8) => (ElementKind::TimeDelta(Unit::GENERIC), count),
+            ('V', _) => (ElementKind::Void, count),
+            ('U', _) => (
+                ElementKind::Unicode,
+                count.checked_mul(4).ok_or_else(unsupported)?,
+            ),
+            ('S' | 'a', _) => (ElementKind::Bytes, count),
+            ('O', _) => (ElementKind::Object, 8),
             _ => return Err(unsupported()),
         };
         Ok(Self {
@@ -72,7 +74,10 @@ impl DType {
 
     /// Whether elements convert to numbers.
     pub fn is_number(self) -> bool {
-        matches!(self.kind, Kind::Bool | Kind::Int | Kind::Uint | Kind::Float) && self.size <= 8
+        matches!(
+            self.kind,
+            ElementKind::Bool | ElementKind::Int | ElementKind::Uint | ElementKind::Float
+        ) && self.size <= 8
     }
 }
 
@@ -80,32 +85,74 @@ impl std::fmt::Display for DType {
     /// numpy's `dtype.str`: `<f8`, `|u1`, `<U12`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let letter = match self.kind {
-            Kind::Bool => 'b',
-            Kind::Int => 'i',
-            Kind::Uint => 'u',
-            Kind::Float => 'f',
-            Kind::Complex => 'c',
-            Kind::DateTime(_) => 'M',
-            Kind::TimeDelta(_) => 'm',
-            Kind::Void => 'V',
-            Kind::Unicode => 'U',
-            Kind::Bytes => 'S',
-            Kind::Object => return f.write_str("|O"),
+            ElementKind::Bool => 'b',
+            ElementKind::Int => 'i',
+            ElementKind::Uint => 'u',
+            ElementKind::Float => 'f',
+            ElementKind::Complex => 'c',
+            ElementKind::DateTime(_) => 'M',
+            ElementKind::TimeDelta(_) => 'm',
+            ElementKind::Void => 'V',
+            ElementKind::Unicode => 'U',
+            ElementKind::Bytes => 'S',
+            ElementKind::Object => return f.write_str("|O"),
         };
-        let count = if self.kind == Kind::Unicode {
+        let count = if self.kind == ElementKind::Unicode {
             self.size / 4
         } else {
             self.size
         };
         let order = match (self.kind, self.size) {
-            (Kind::Bytes | Kind::Bool | Kind::Void, _) | (Kind::Int | Kind::Uint, 1) => '|',
+            (ElementKind::Bytes | ElementKind::Bool | ElementKind::Void, _)
+            | (ElementKind::Int | ElementKind::Uint, 1) => '|',
             _ if self.big_endian => '>',
             _ => '<',
         };
         write!(f, "{order}{letter}{count}")?;
         match self.kind {
-            Kind::DateTime(unit) | Kind::TimeDelta(unit) => write!(f, "{unit}"),
+            ElementKind::DateTime(unit) | ElementKind::TimeDelta(unit) => write!(f, "{unit}"),
             _ => Ok(()),
+        }
+    }
+}
+
+/// numpy's names of units; the last one means no unit.
+const UNIT_NAMES: [&str; 14] = [
+    "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as", "generic",
+];
+
+/// A unit of `datetime64` and `timedelta64`, such as 25 seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit {
+    name: u8,
+    count: i32,
+}
+
+impl Unit {
+    /// No unit.
+    pub const GENERIC: Self = Self {
+        name: UNIT_NAMES.len() as u8 - 1,
+        count: 1,
+    };
+
+    /// The unit called `name`, `count` times.
+    pub fn new(name: &str, count: i64) -> Option<Self> {
+        let name = UNIT_NAMES.iter().position(|known| *known == name)?;
+        let count = i32::try_from(count).ok().filter(|count| *count > 0)?;
+        Some(Self {
+            name: name as u8,
+            count,
+        })
+    }
+}
+
+impl std::fmt::Display for Unit {
+    /// As in numpy's `dtype.str`: `[ns]`, `[25s]`, or nothing.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (UNIT_NAMES[usize::from(self.name)], self.count) {
+            ("generic", _) => Ok(()),
+            (name, 1) => write!(f, "[{name}]"),
+            (name, count) => write!(f, "[{count}{name}]"),
         }
     }
 }

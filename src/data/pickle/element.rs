@@ -1,49 +1,55 @@
-//! Conversion of payload bytes to numbers.
+//! Converts payload bytes to numbers.
 
-use super::dtype::{DType, Kind};
+use super::dtype::{DType, ElementKind};
 
 /// A number type arrays convert to.
 pub trait Element: Copy {
-    /// What an error says was expected.
+    /// The expected type, for error texts.
     const EXPECTED: &'static str;
 
-    /// Nearest value, or `None` where the type cannot hold it.
+    /// The nearest value, or `None` if the type cannot hold it.
     fn from_f64(value: f64) -> Option<Self>;
 
     /// As [`Self::from_f64`], for integers.
     fn from_i64(value: i64) -> Option<Self>;
 
-    /// Appends the elements in `bytes`; on failure, says which value did not fit.
+    /// Appends the elements in `bytes`; the error describes the value that does not fit.
     fn convert(dtype: DType, bytes: &[u8], out: &mut Vec<Self>) -> Result<(), String> {
         let big = dtype.big_endian;
         match (dtype.kind, dtype.size) {
-            (Kind::Float, 8) => each(bytes, big, out, |b| Self::from_f64(f64::from_le_bytes(b))),
-            (Kind::Float, 4) => each(bytes, big, out, |b| {
+            (ElementKind::Float, 8) => {
+                each(bytes, big, out, |b| Self::from_f64(f64::from_le_bytes(b)))
+            }
+            (ElementKind::Float, 4) => each(bytes, big, out, |b| {
                 Self::from_f64(f32::from_le_bytes(b).into())
             }),
-            (Kind::Float, 2) => each(bytes, big, out, |b| {
+            (ElementKind::Float, 2) => each(bytes, big, out, |b| {
                 Self::from_f64(half(u16::from_le_bytes(b)))
             }),
-            (Kind::Int, 8) => each(bytes, big, out, |b| Self::from_i64(i64::from_le_bytes(b))),
-            (Kind::Int, 4) => each(bytes, big, out, |b| {
+            (ElementKind::Int, 8) => {
+                each(bytes, big, out, |b| Self::from_i64(i64::from_le_bytes(b)))
+            }
+            (ElementKind::Int, 4) => each(bytes, big, out, |b| {
                 Self::from_i64(i32::from_le_bytes(b).into())
             }),
-            (Kind::Int, 2) => each(bytes, big, out, |b| {
+            (ElementKind::Int, 2) => each(bytes, big, out, |b| {
                 Self::from_i64(i16::from_le_bytes(b).into())
             }),
-            (Kind::Int, 1) => each(bytes, big, out, |[b]| Self::from_i64((b as i8).into())),
-            (Kind::Uint, 8) => each(bytes, big, out, |b| {
+            (ElementKind::Int, 1) => each(bytes, big, out, |[b]| Self::from_i64((b as i8).into())),
+            (ElementKind::Uint, 8) => each(bytes, big, out, |b| {
                 i64::try_from(u64::from_le_bytes(b))
                     .ok()
                     .and_then(Self::from_i64)
             }),
-            (Kind::Uint, 4) => each(bytes, big, out, |b| {
+            (ElementKind::Uint, 4) => each(bytes, big, out, |b| {
                 Self::from_i64(u32::from_le_bytes(b).into())
             }),
-            (Kind::Uint, 2) => each(bytes, big, out, |b| {
+            (ElementKind::Uint, 2) => each(bytes, big, out, |b| {
                 Self::from_i64(u16::from_le_bytes(b).into())
             }),
-            (Kind::Uint | Kind::Bool, 1) => each(bytes, big, out, |[b]| Self::from_i64(b.into())),
+            (ElementKind::Uint | ElementKind::Bool, 1) => {
+                each(bytes, big, out, |[b]| Self::from_i64(b.into()))
+            }
             _ => Err(format!("dtype {dtype}")),
         }
     }

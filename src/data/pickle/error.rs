@@ -1,11 +1,11 @@
-//! What can be wrong with a pickle.
+//! Errors of reading pickles.
 
 use std::io;
 
 /// Result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a file is not a pickle this reader accepts. Offsets are bytes from the start of the file.
+/// Reason why a file is not a pickle that this reader accepts. Offsets are bytes from the start of the file.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("expected a pickle, found {found}; {hint}")]
@@ -36,7 +36,7 @@ pub enum Error {
         expected: String,
         found: String,
     },
-    #[error("byte {offset}: more than {limit} {what}; no array file needs that many")]
+    #[error("byte {offset}: more than {limit} {what}, the limit for array files")]
     Limit {
         offset: u64,
         what: &'static str,

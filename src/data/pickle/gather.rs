@@ -1,17 +1,17 @@
-//! Payloads in another order than row-major, brought into it.
+//! Rearranges payloads into row-major order.
 
 use super::array::Array;
 use super::error::{Error, Result};
 use super::source::{Source, Span};
 
-/// Bytes rearranged at once.
+/// Bytes rearranged per step.
 const SLAB: usize = 8 << 20;
 
 /// How to read one array.
 pub struct Gather<'a> {
     array: &'a Array,
     strides: Vec<usize>,
-    /// Bytes of all elements that share their place on the first axis.
+    /// Bytes of all elements with the same index on the first axis.
     row: usize,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Gather<'a> {
         }
     }
 
-    /// As many rows at once as fit a slab: the source is read along its own order, in runs.
+    /// Rearranges as many rows per step as fit a slab, reading the source in runs along its own order.
     fn slabs<E: From<Error>>(
         &self,
         source: &Source,
@@ -104,7 +104,7 @@ impl<'a> Gather<'a> {
         }
     }
 
-    /// One element after the other, for rows that do not fit a slab.
+    /// Rearranges element by element, for rows that do not fit a slab.
     fn elements<E: From<Error>>(
         &self,
         source: &Source,
@@ -134,10 +134,10 @@ impl<'a> Gather<'a> {
     }
 }
 
-/// Walks along the axes, the first named one fastest.
+/// Iterates over the axes, the first one fastest.
 struct Odometer<'a> {
     shape: &'a [usize],
-    /// Bytes between neighbours in the payload.
+    /// Bytes between neighbors in the payload.
     strides: &'a [usize],
     /// The same in row-major order.
     targets: Vec<usize>,

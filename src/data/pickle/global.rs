@@ -1,6 +1,6 @@
-//! The only names a pickle may refer to.
+//! Lists the only names that a pickle may refer to.
 
-/// A constructor this reader understands (and never calls).
+/// A constructor that this reader understands and never calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Global {
     /// Makes an empty array that BUILD fills.
@@ -25,18 +25,18 @@ pub enum Global {
     Range,
     /// Read as a dict.
     OrderedDict,
-    /// Read as a dict; what it makes missing values of is not called.
+    /// Read as a dict; its factory is not called.
     DefaultDict,
-    /// Makes an object of any class; known so that the class is what gets refused.
+    /// Makes an object of any class; known so that the error names the class.
     Reconstructor,
     /// A built-in type as a value: a default dict's factory, or `object`.
     Type,
-    /// A name of a [`AllowList`](super::AllowList).
+    /// A name of an [`AllowList`](super::AllowList).
     Named(&'static str),
 }
 
 impl Global {
-    /// Whether this is a class and not a function.
+    /// Whether this is a class, not a function.
     pub fn is_class(self) -> bool {
         !matches!(
             self,
@@ -49,7 +49,7 @@ impl Global {
         )
     }
 
-    /// Whether `__new__` leaves it empty, whatever it is given, for `__init__` to fill.
+    /// Whether `__new__` makes it empty for any arguments, to be filled by `__init__`.
     pub fn is_filled_after_creation(self) -> bool {
         matches!(
             self,
@@ -61,11 +61,11 @@ impl Global {
 const MULTIARRAY: &[&str] = &["numpy.core.multiarray", "numpy._core.multiarray"];
 const NUMERIC: &[&str] = &["numpy.core.numeric", "numpy._core.numeric"];
 const NUMPY: &[&str] = &["numpy"];
-/// Python 3 renamed `__builtin__`; its own protocols 0 to 2 write the old name.
+/// The old name of `builtins`, which Python 3 writes in protocols 0 to 2.
 const BUILTINS: &[&str] = &["builtins", "__builtin__"];
 const COLLECTIONS: &[&str] = &["collections"];
 
-/// Modules, a name in each of them, and what it is; anything else is refused. numpy 2 renamed
+/// Allowed modules and names, with their constructor; anything else is refused. numpy 2 renamed
 /// `numpy.core` to `numpy._core`.
 pub const ALLOWED: &[(&[&str], &str, Global)] = &[
     (MULTIARRAY, "_reconstruct", Global::Reconstruct),

@@ -1,4 +1,4 @@
-//! Keys of dicts: which are the same to Python, and how it prints them.
+//! Compares and prints keys of dicts as Python does.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -7,12 +7,12 @@ use super::payload::Id;
 use super::reader::{Pickle, Value};
 use super::value::Node;
 
-/// Longest key that is printed whole, in characters.
+/// Longest key that is printed completely, in characters.
 const LONGEST: usize = 200;
 /// Parts of a tuple that are printed.
 const PARTS: usize = 8;
 
-/// What Python compares. Tuples and other rare keys are only the same as themselves.
+/// The part of a key that Python compares. Tuples and other rare keys equal only themselves.
 #[derive(PartialEq, Eq, Hash)]
 enum Key<'a> {
     Text(&'a [u8]),
@@ -27,14 +27,14 @@ impl<'a> Key<'a> {
         let value = Value { pickle, id };
         match value.node() {
             Node::Text(span) | Node::OldText(span) => Self::Text(pickle.source.slice(*span)),
-            Node::Line(line) => match &line.text {
+            Node::CodedText(line) => match &line.text {
                 Some(text) => Self::Text(text.as_bytes()),
                 None => Self::Other(id),
             },
             Node::Bytes(span) => Self::Bytes(pickle.source.slice(*span)),
             Node::Bool(value) => Self::Int((*value).into()),
             Node::Int(value) => Self::Int(*value),
-            // Beyond 2^53 no float is a key that an integer is as well.
+            // Beyond 2^53 no float equals an integer key.
             Node::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => {
                 Self::Int(*value as i64)
             }
@@ -44,7 +44,7 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The entries Python's dict would have: a key set again keeps its place and takes the new value.
+/// The entries of Python's dict: a key that is set again keeps its position and gets the new value.
 pub fn distinct(pickle: &Pickle, entries: &[(Id, Id)]) -> Vec<(Id, Id)> {
     let mut places = HashMap::with_capacity(entries.len());
     let mut kept: Vec<(Id, Id)> = Vec::with_capacity(entries.len());
@@ -58,7 +58,7 @@ pub fn distinct(pickle: &Pickle, entries: &[(Id, Id)]) -> Vec<(Id, Id)> {
     kept
 }
 
-/// A key as Python's `repr` writes it, cut where it is very long.
+/// A key as Python's `repr` prints it, shortened if it is very long.
 pub fn repr(pickle: &Pickle, id: Id) -> String {
     let value = Value { pickle, id };
     match value.node() {
@@ -76,7 +76,7 @@ pub fn repr(pickle: &Pickle, id: Id) -> String {
     }
 }
 
-/// Everything but a tuple.
+/// Prints any key except a tuple.
 fn atom(pickle: &Pickle, id: Id) -> String {
     let value = Value { pickle, id };
     if let Some(text) = value.as_str() {
@@ -105,7 +105,7 @@ fn atom(pickle: &Pickle, id: Id) -> String {
     }
 }
 
-/// Shortest digits that give the number back, and an exponent where Python writes one.
+/// Shortest digits that parse to the same number, with an exponent where Python has one.
 fn float(value: f64) -> String {
     let exponent = value.abs().log10().floor();
     if value.is_nan() {

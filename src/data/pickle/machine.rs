@@ -1,7 +1,7 @@
 //! The stack machine: runs a pickle's opcodes and builds the arena.
 //!
-//! What each opcode does is in [`super::atoms`], [`super::containers`], [`super::names`],
-//! [`super::reduce`] and [`super::build`]; here are the stack, the marks and the memo.
+//! The opcodes are implemented in [`super::atoms`], [`super::containers`], [`super::names`],
+//! [`super::reduce`] and [`super::build`]; this file has the stack, the marks and the memo.
 
 use super::allow_list::AllowList;
 use super::cursor::Cursor;
@@ -13,7 +13,7 @@ use super::payload::Id;
 use super::source::Source;
 use super::value::{Node, Tuple};
 
-/// Values every pickle has many of, once for all.
+/// Frequent values, stored once.
 const NONE: Id = Id(0);
 const FALSE: Id = Id(1);
 const TRUE: Id = Id(2);
@@ -34,11 +34,11 @@ pub struct Machine<'a> {
     pub(super) counted: Option<(usize, usize)>,
     /// Bytes of text held in memory.
     pub(super) held: usize,
-    /// Where the current opcode starts.
+    /// Offset of the current opcode.
     pub(super) at: u64,
 }
 
-/// What a pickle left behind.
+/// The result of running a pickle.
 pub struct Parsed {
     pub nodes: Vec<Node>,
     pub root: Id,
@@ -136,7 +136,7 @@ impl<'a> Machine<'a> {
         self.cursor.check_frame(len)
     }
 
-    /// What stands for things outside the file.
+    /// References to things outside the file.
     fn refuse(&mut self, opcode: u8) -> Result<()> {
         let found = match opcode {
             op::EXT1 | op::EXT2 | op::EXT4 => {
@@ -162,7 +162,7 @@ impl<'a> Machine<'a> {
         Err(self.malformed("plain data inside the file", found))
     }
 
-    /// BINPERSID: what identifies an object kept elsewhere.
+    /// BINPERSID: the identifier of an external object.
     fn reference(&mut self) -> Result<()> {
         let id = self.pop()?;
         self.push_node(Node::Reference(id))
@@ -276,14 +276,14 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Counts what one opcode copies or makes beside the value it pushes.
+    /// Counts the values that an opcode copies or makes in addition to the one it pushes.
     pub(super) fn charge(&mut self, values: usize) -> Result<()> {
         self.pushes = self.pushes.saturating_add(values);
         self.check(self.pushes, self.limits.objects, "values")
     }
 
     pub(super) fn push_node(&mut self, node: Node) -> Result<()> {
-        // Fits: every node but the shared ones costs a push, and those are limited.
+        // Fits: every node except the shared ones costs a push, and pushes are limited.
         let id = Id(self.nodes.len() as u32);
         self.push(id)?;
         self.nodes.push(node);

@@ -1,13 +1,13 @@
-//! A strict, bounded reader of numpy pickles over a memory map, and a small writer of the same.
+//! Reads numpy pickles from a memory map with strict bounds, and writes them.
 //!
-//! A pickle is a program for a stack machine that may call any Python function. This reader runs
-//! the machine and calls nothing: it knows the handful of numpy constructors in [`global`], turns
-//! their calls into descriptions of arrays, and refuses every other name. Array payloads stay
-//! where they are in the file; [`ArrayRef::for_each_block`] converts them piece by piece. Values
-//! live in one arena and refer to each other by number, so that no nesting, however deep, recurses.
+//! A pickle is a program for a stack machine that may call any Python function. This reader runs the
+//! machine and calls nothing: it turns the calls of the numpy constructors in [`global`] into
+//! descriptions of arrays, and refuses every other name. Array payloads are not copied;
+//! [`ArrayRef::for_each_block`] converts them block by block. Values are in one arena and refer to
+//! each other by index, so that deep nesting does not recurse.
 //!
 //! Protocols 0 to 5, both module prefixes of numpy (`numpy.core`, `numpy._core`) and both array
-//! constructors (`_reconstruct`, `_frombuffer`) are read. `docs/pickle.md` says what else.
+//! constructors (`_reconstruct`, `_frombuffer`) are read. `docs/pickle.md` has the rest.
 
 mod allow_list;
 mod array;
@@ -15,14 +15,12 @@ mod array_ref;
 mod atoms;
 mod blocks;
 mod build;
-mod coding;
 mod containers;
 mod cursor;
 mod decode;
 mod dtype;
 mod element;
 mod error;
-mod foreign;
 mod gather;
 pub mod global;
 mod key;
@@ -31,6 +29,7 @@ mod machine;
 mod names;
 mod number;
 mod opcode;
+mod other_format;
 mod payload;
 mod plain;
 mod reader;
@@ -38,7 +37,6 @@ mod reduce;
 mod source;
 mod summary;
 mod text;
-mod unit;
 mod value;
 mod walk;
 mod writer;
@@ -46,13 +44,12 @@ mod writer;
 pub use allow_list::AllowList;
 pub use array::Array;
 pub use array_ref::ArrayRef;
-pub use dtype::{DType, Kind};
+pub use dtype::{DType, ElementKind, Unit};
 pub use element::Element;
 pub use error::{Error, Result};
 pub use limits::Limits;
 pub use reader::{Pickle, Value, protocol};
-pub use summary::{Shared, Stats, sha256};
-pub use unit::Unit;
+pub use summary::{ArrayStats, Shared, sha256};
 pub use walk::{Leaf, Walk};
 pub use writer::Writer;
 

@@ -1,4 +1,4 @@
-//! Opcodes that name something, and what they name.
+//! Runs the opcodes that name constructors, and resolves the names.
 
 use super::error::{Error, Result};
 use super::global::Global;
@@ -7,7 +7,7 @@ use super::opcode as op;
 use super::payload::{Id, Payload};
 use super::value::Node;
 
-/// No call and no state has more parts.
+/// Most parts of a call or a state.
 const MOST: usize = 16;
 
 impl<'a> Machine<'a> {
@@ -46,11 +46,11 @@ impl<'a> Machine<'a> {
             })
     }
 
-    /// INST, OBJ, NEWOBJ, NEWOBJ_EX: other spellings of a call. The last two stop short of `__init__`.
+    /// INST, OBJ, NEWOBJ, NEWOBJ_EX: other forms of a call. The last two do not call `__init__`.
     pub(super) fn instance(&mut self, opcode: u8) -> Result<()> {
         let (global, args) = match opcode {
             op::INST => {
-                // The mark is looked for before the names, as Python does.
+                // The mark is found before the names are read, as in Python.
                 let args = self.pop_mark()?;
                 (self.named()?, args)
             }
@@ -95,7 +95,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Arguments or a state: short, or it is neither.
+    /// Arguments or a state, which are short.
     pub(super) fn tuple(&self, id: Id) -> Result<Vec<Id>> {
         match self.node(id) {
             Node::Tuple(tuple) if tuple.items.len() > MOST => {
@@ -106,7 +106,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// READONLY_BUFFER: bytes are read only as they are.
+    /// READONLY_BUFFER: no effect, since bytes are never written.
     pub(super) fn read_only(&mut self) -> Result<()> {
         let top = self.top()?;
         match self.node(top) {
@@ -121,13 +121,13 @@ impl<'a> Machine<'a> {
             Node::Text(span) | Node::OldText(span) => {
                 std::str::from_utf8(self.cursor.bytes(*span)).ok()
             }
-            Node::Line(line) => line.text.as_deref(),
+            Node::CodedText(line) => line.text.as_deref(),
             other => return Err(self.malformed("a string", other.kind())),
         };
         text.ok_or_else(|| self.malformed("a string", "characters of no known encoding"))
     }
 
-    /// The bytes of bytes, or of a string that stands for them.
+    /// The content of bytes, or of a string that encodes bytes.
     pub(super) fn payload(&mut self, id: Id) -> Result<Payload> {
         match self.node(id) {
             Node::Bytes(span) => Ok(Payload::Raw(*span)),
@@ -137,7 +137,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The bytes a string stands for, every character below U+0100 for one.
+    /// The bytes that a string encodes, one per character below U+0100.
     pub(super) fn encoded(&mut self, id: Id) -> Result<Payload> {
         match self.node(id) {
             Node::Text(span) => {
@@ -145,7 +145,7 @@ impl<'a> Machine<'a> {
                 self.latin1(span)
             }
             Node::OldText(span) => Ok(Payload::Raw(*span)),
-            Node::Line(line) => line
+            Node::CodedText(line) => line
                 .payload
                 .ok_or_else(|| self.malformed("characters up to U+00FF", "others")),
             other => Err(self.malformed("a string", other.kind())),

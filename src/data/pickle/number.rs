@@ -1,4 +1,4 @@
-//! Numbers written as text, as Python reads them.
+//! Parses numbers in text as Python does.
 
 use super::limits::Limits;
 use super::value::Node;
@@ -7,13 +7,13 @@ use super::value::Node;
 pub fn int(line: &[u8], limits: Limits) -> Option<Node> {
     let whole = integer(line, Base::Octal, limits).or_else(|| integer(line, Base::Python, limits));
     match (whole?, line.len()) {
-        // The one way protocols 0 and 1 spell False and True.
+        // False and True in protocols 0 and 1.
         (Node::Int(value @ (0 | 1)), 2) => Some(Node::Bool(value == 1)),
         (node, _) => Some(node),
     }
 }
 
-/// The line of LONG: as Python 2 prints it, with an `L` at its end, or without.
+/// The line of LONG: with Python 2's `L` at its end, or without.
 pub fn long(line: &[u8], limits: Limits) -> Option<Node> {
     integer(
         line.strip_suffix(b"L").unwrap_or(line),
@@ -30,7 +30,7 @@ pub fn key(line: &[u8], limits: Limits) -> Option<u64> {
     }
 }
 
-/// The line of FLOAT. What is too large is no number, as in Python.
+/// The line of FLOAT. A number that is too large is an error, as in Python.
 pub fn float(line: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(until_nul(line)).ok()?;
     let value: f64 = text.parse().ok()?;
@@ -40,9 +40,9 @@ pub fn float(line: &[u8]) -> Option<f64> {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Base {
-    /// What prefixes say, and a leading zero means octal, as C reads numbers.
+    /// As in C: by prefix; a leading zero means octal.
     Octal,
-    /// What prefixes say, as Python reads source code.
+    /// As in Python source code: by prefix.
     Python,
     Ten,
 }
@@ -75,7 +75,7 @@ fn integer(line: &[u8], base: Base, limits: Limits) -> Option<Node> {
     magnitude(radix, digits, base, limits).map(|value| signed(value, negative))
 }
 
-/// The radix, and the digits behind its prefix.
+/// The radix, and the digits after its prefix.
 fn radix(text: &[u8], base: Base) -> Option<(u32, &[u8])> {
     let prefix = (base != Base::Ten).then(|| text.get(..2)).flatten();
     let radix = match prefix {
@@ -83,7 +83,7 @@ fn radix(text: &[u8], base: Base) -> Option<(u32, &[u8])> {
         Some(b"0o" | b"0O") if base == Base::Python => 8,
         Some(b"0b" | b"0B") if base == Base::Python => 2,
         Some([b'0', _]) if base == Base::Octal => return Some((8, text)),
-        // Python takes 00, but not 03.
+        // Python accepts 00, but not 03.
         Some([b'0', _]) if base == Base::Python => {
             return text
                 .iter()
@@ -97,7 +97,7 @@ fn radix(text: &[u8], base: Base) -> Option<(u32, &[u8])> {
     Some((radix, underscore.flatten().unwrap_or(digits)))
 }
 
-/// `Some(None)` for what does not fit 127 bits.
+/// `Some(None)` if the number does not fit 127 bits.
 fn magnitude(radix: u32, digits: &[u8], base: Base, limits: Limits) -> Option<Option<i128>> {
     let (mut value, mut count, mut after_digit) = (Some(0i128), 0, false);
     for &byte in digits {

@@ -4,7 +4,7 @@ macro_rules! opcodes {
     ($($name:ident = $byte:literal),* $(,)?) => {
         $(pub const $name: u8 = $byte;)*
 
-        /// Name of an opcode, as `pickletools` spells it.
+        /// Name of an opcode, as in `pickletools`.
         pub fn name(byte: u8) -> Option<&'static str> {
             match byte {
                 $($byte => Some(stringify!($name)),)*
@@ -34,12 +34,12 @@ opcodes! {
     PROTO = 0x80, FRAME = 0x95,
 }
 
-/// An opcode in words, for error texts.
+/// Describes an opcode, for error texts.
 pub fn describe(byte: u8) -> String {
     match name(byte) {
         Some(name) => format!("opcode {name}"),
-        None if byte.is_ascii_graphic() => format!("{:?}, which is no opcode", byte as char),
-        None => format!("byte 0x{byte:02x}, which is no opcode"),
+        None if byte.is_ascii_graphic() => format!("{:?}, which is not an opcode", byte as char),
+        None => format!("byte 0x{byte:02x}, which is not an opcode"),
     }
 }
 
@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(name(STACK_GLOBAL), Some("STACK_GLOBAL"));
         assert_eq!(describe(b'.'), "opcode STOP");
         assert_eq!(describe(b'I'), "opcode INT");
-        assert_eq!(describe(b'z'), "'z', which is no opcode");
-        assert_eq!(describe(0xff), "byte 0xff, which is no opcode");
+        assert_eq!(describe(b'z'), "'z', which is not an opcode");
+        assert_eq!(describe(0xff), "byte 0xff, which is not an opcode");
     }
 }

@@ -1,18 +1,17 @@
-//! What values are made of: numbers of other values, and bytes that stay in the source.
+//! References of values: indices of other values, and ranges of bytes in the source.
 
-use super::coding::Coding;
-use super::decode::Decoder;
+use super::decode::{Coding, Decoder};
 use super::source::{Source, Span};
 
-/// Number of a value in the arena.
+/// Index of a value in the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Id(pub u32);
 
-/// Bytes of a payload: where they lie in the source, never a copy.
+/// Bytes of a payload: their range in the source, never a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload {
     Raw(Span),
-    /// Characters that were checked to stand for `len` bytes.
+    /// Characters that encode `len` bytes, checked.
     Coded {
         text: Span,
         coding: Coding,

@@ -1,4 +1,4 @@
-//! Python's own plain types that have no opcode of their own, at least in older protocols.
+//! Makes Python's built-in types that have no opcode, at least in older protocols.
 
 use super::error::Result;
 use super::global::Global;
@@ -17,7 +17,7 @@ impl Machine<'_> {
             (Global::OrderedDict, []) => Ok(Node::Dict(Vec::new())),
             (Global::OrderedDict, [items]) => self.ordered_dict(*items),
             (Global::DefaultDict, [] | [_]) => self.default_dict(args),
-            _ => Err(self.wrong_arguments("the way Python and numpy write plain data", args)),
+            _ => Err(self.wrong_arguments("the arguments that Python and numpy write", args)),
         }
     }
 
@@ -35,7 +35,7 @@ impl Machine<'_> {
         })
     }
 
-    /// The items of a container, which may be one that a short file names very often.
+    /// Copies the items of a container, with a limit, since a short file can refer to it very often.
     pub(super) fn copied(&mut self, container: Id) -> Result<Vec<Id>> {
         let count = self.node(container).items().map(<[Id]>::len);
         self.charge(count.unwrap_or(0))?;
@@ -61,7 +61,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Python 2 hands over the items: `OrderedDict([[key, value], ...])`.
+    /// Python 2 passes the items: `OrderedDict([[key, value], ...])`.
     fn ordered_dict(&mut self, items: Id) -> Result<Node> {
         let items = self.copied(items)?;
         let pair = |id: &Id| match self.node(*id).items() {

@@ -1,4 +1,4 @@
-//! An open pickle and its values.
+//! Opens pickles and gives access to their values.
 
 use std::ops::Range;
 use std::path::Path;
@@ -8,11 +8,11 @@ use super::allow_list::AllowList;
 use super::dtype::DType;
 use super::element::Element;
 use super::error::Result;
-use super::foreign::foreign;
 use super::global::Global;
 use super::limits::Limits;
 use super::machine::Machine;
 use super::opcode;
+use super::other_format::explain;
 use super::payload::Id;
 use super::source::Source;
 use super::value::Node;
@@ -31,7 +31,7 @@ impl Pickle {
     /// Maps a file and parses its first stream.
     ///
     /// # Errors
-    /// See [`Error`]; the file's path is the caller's to add.
+    /// See [`Error`]; it does not contain the file's path.
     pub fn open(path: &Path) -> Result<Self> {
         let source = Arc::new(Source::open(path)?);
         Self::parse(source, 0, Limits::default(), &AllowList::NUMPY)
@@ -45,7 +45,7 @@ impl Pickle {
         Self::with_allow_list(bytes, limits, &AllowList::NUMPY)
     }
 
-    /// Parses bytes in memory that may use the names of a allow-list.
+    /// Parses bytes in memory that may use the names of an allow-list.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -57,7 +57,7 @@ impl Pickle {
         Self::parse(Arc::new(Source::Memory(bytes)), 0, limits, allow_list)
     }
 
-    /// Parses the stream behind this one; `None` where the file ends.
+    /// Parses the stream after this one; `None` at the end of the file.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -75,7 +75,7 @@ impl Pickle {
         allow_list: &'static AllowList,
     ) -> Result<Self> {
         let parsed = Machine::new(&source, start, limits, allow_list).run();
-        let parsed = parsed.map_err(|error| foreign(&source[start..], start, error))?;
+        let parsed = parsed.map_err(|error| explain(&source[start..], start, error))?;
         Ok(Self {
             source,
             nodes: parsed.nodes,
@@ -86,12 +86,12 @@ impl Pickle {
         })
     }
 
-    /// Bytes of the file this stream takes.
+    /// Bytes of the file that belong to this stream.
     pub fn stream(&self) -> Range<usize> {
         self.stream.clone()
     }
 
-    /// Bytes behind this stream.
+    /// Bytes after this stream.
     pub fn trailing(&self) -> &[u8] {
         &self.source[self.stream.end..]
     }
@@ -101,7 +101,7 @@ impl Pickle {
         self.source.len()
     }
 
-    /// The protocol the stream says it is in; one that says nothing is in 0 or 1, reported as 0.
+    /// The protocol that the stream declares; 0 if it declares none, as in protocols 0 and 1.
     pub fn protocol(&self) -> u8 {
         protocol(&self.source[self.stream.start..])
     }
@@ -115,7 +115,7 @@ impl Pickle {
     }
 }
 
-/// The protocol that the first bytes of a stream name, 0 where they name none.
+/// The protocol that the first bytes of a stream declare; 0 if they declare none.
 pub fn protocol(bytes: &[u8]) -> u8 {
     match bytes {
         [opcode::PROTO, protocol, ..] => *protocol,
@@ -142,7 +142,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The kind of value in words: `a dict`, `an array`.
+    /// Describes the kind of value: `a dict`, `an array`.
     pub fn kind(self) -> &'static str {
         self.node().kind()
     }
@@ -153,17 +153,17 @@ impl<'a> Value<'a> {
             Node::Text(span) | Node::OldText(span) => {
                 std::str::from_utf8(self.pickle.source.slice(*span)).ok()
             }
-            Node::Line(line) => line.text.as_deref(),
+            Node::CodedText(line) => line.text.as_deref(),
             _ => None,
         }
     }
 
-    /// Whether this is a string as Python 2 wrote it.
+    /// Whether this is a string of Python 2.
     pub fn is_old_text(self) -> bool {
         matches!(self.node(), Node::OldText(_))
     }
 
-    /// Bytes, where they lie as they are in the file.
+    /// Bytes, if they are stored in the file without an encoding.
     pub fn as_bytes(self) -> Option<&'a [u8]> {
         match self.node() {
             Node::Bytes(span) => Some(self.pickle.source.slice(*span)),
@@ -228,7 +228,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What identifies the object kept elsewhere that this stands for.
+    /// The identifier of the external object that this refers to.
     pub fn reference(self) -> Option<Value<'a>> {
         match self.node() {
             Node::Reference(id) => Some(self.with(*id)),

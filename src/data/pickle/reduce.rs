@@ -1,7 +1,7 @@
-//! REDUCE: what the calls numpy and Python write would make.
+//! REDUCE: describes the objects that the calls of numpy and Python would make.
 
 use super::array::{Array, Order};
-use super::dtype::{DType, Kind};
+use super::dtype::{DType, ElementKind};
 use super::error::Result;
 use super::global::Global;
 use super::machine::Machine;
@@ -17,7 +17,7 @@ impl Machine<'_> {
         self.push_node(node)
     }
 
-    /// What an allowed constructor makes of its arguments.
+    /// The value that an allowed constructor would make of its arguments.
     pub(super) fn call(&mut self, global: Global, args: &[Id]) -> Result<Node> {
         match global {
             Global::Reconstruct => self.reconstruct(args),
@@ -85,7 +85,7 @@ impl Machine<'_> {
             return Err(self.wrong_arguments("scalar(dtype, bytes)", args));
         };
         let (dtype, payload) = (self.dtype_of(*dtype)?, self.payload(*payload)?);
-        if dtype.kind == Kind::Object || dtype.size != payload.len() {
+        if dtype.kind == ElementKind::Object || dtype.size != payload.len() {
             let found = format!("{} bytes of dtype {dtype}", payload.len());
             return Err(self.malformed("one element", found));
         }
@@ -102,7 +102,7 @@ impl Machine<'_> {
         }
     }
 
-    /// `encode(text, 'latin1')`: how protocols 0 to 2 spell bytes.
+    /// `encode(text, 'latin1')`: bytes in protocols 0 to 2.
     fn encode(&mut self, args: &[Id]) -> Result<Node> {
         let payload = self.encode_payload(args)?;
         Ok(Node::Encoded(Box::new(payload)))

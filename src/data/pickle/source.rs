@@ -1,4 +1,4 @@
-//! The bytes of a pickle: a read-only memory map, or memory in tests and for small streams.
+//! Holds the bytes of a pickle: a read-only memory map, or memory in tests and for small streams.
 
 use std::fs::File;
 use std::ops::Deref;
@@ -22,14 +22,14 @@ impl Span {
     }
 }
 
-/// Bytes that are only ever read.
+/// Read-only bytes.
 pub enum Source {
     Map(Mmap),
     Memory(Vec<u8>),
 }
 
 impl Source {
-    /// Maps a file. Folders and empty files are refused here; what is inside is not looked at.
+    /// Maps a file. Refuses folders and empty files; does not read the content.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
@@ -53,13 +53,13 @@ impl Source {
         // SAFETY: the map is read-only and private. Another process that shortens the file while
         // it is read would stop this one with SIGBUS; nothing can be corrupted by that.
         let map = unsafe { Mmap::map(file)? };
-        // A hint that may be refused without harm.
+        // Only a hint; a failure has no effect on the result.
         let _ = map.advise(Advice::Sequential);
         Ok(Self::Map(map))
     }
 
-    /// Lets go of the physical pages of a range that has been read, so that memory stays bounded
-    /// however large the file is. Reading the range again brings it back.
+    /// Releases the physical pages of a range that has been read, so that memory stays bounded for any
+    /// file size. Reading the range again loads it again.
     pub fn release(&self, span: Span) {
         if let Self::Map(map) = self
             && span.len > 0

@@ -1,4 +1,4 @@
-//! What an array holds, in numbers.
+//! Summarizes arrays: range, mean, non-finite values, SHA-256.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,12 @@ use super::array_ref::ArrayRef;
 use super::error::{Error, Result};
 use super::reader::Pickle;
 
-/// Elements looked at at once.
+/// Elements per block.
 const BLOCK: usize = 1 << 16;
 
 /// Range and mean of finite values and the number of the others, one value at a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stats {
+pub struct ArrayStats {
     low: f64,
     high: f64,
     sum: f64,
@@ -22,7 +22,7 @@ pub struct Stats {
     pub non_finite: u64,
 }
 
-impl Default for Stats {
+impl Default for ArrayStats {
     fn default() -> Self {
         Self {
             low: f64::INFINITY,
@@ -34,7 +34,7 @@ impl Default for Stats {
     }
 }
 
-impl Stats {
+impl ArrayStats {
     /// Counts a value.
     pub fn add(&mut self, value: f64) {
         if value.is_finite() {
@@ -47,12 +47,12 @@ impl Stats {
         }
     }
 
-    /// Smallest and largest finite value; `None` where there is none.
+    /// Smallest and largest finite value; `None` if there is none.
     pub fn range(&self) -> Option<(f64, f64)> {
         (self.finite > 0).then_some((self.low, self.high))
     }
 
-    /// Mean of the finite values, 0 where there is none.
+    /// Mean of the finite values, 0 if there is none.
     pub fn mean(&self) -> f64 {
         self.sum / self.finite.max(1) as f64
     }
@@ -65,7 +65,7 @@ impl ArrayRef<'_> {
     /// # Errors
     /// As [`ArrayRef::for_each_block_bytes`].
     pub fn sha256(&self) -> Result<Option<String>> {
-        if self.dtype().kind == super::Kind::Object {
+        if self.dtype().kind == super::ElementKind::Object {
             return Ok(None);
         }
         let mut hash = Sha256::new();
@@ -77,18 +77,18 @@ impl ArrayRef<'_> {
     }
 }
 
-/// Results for the arrays of a pickle, each array looked at once however often it is referred to,
-/// and all together for a bounded time: a short file can make a million arrays of the same bytes.
+/// Caches results for the arrays of a pickle. Each array is read once, even if it is referred to often,
+/// and the total work is bounded: a short file can make a million arrays of the same bytes.
 pub struct Shared<T> {
     known: HashMap<*const super::array::Array, T>,
     left: u64,
 }
 
-/// Bytes of arrays read per byte of the file before that is too much.
+/// Most bytes of arrays that are read per byte of the file.
 const READS: u64 = 4;
 
 impl<T: Clone> Shared<T> {
-    /// For the arrays of one pickle.
+    /// An empty cache for the arrays of one pickle.
     pub fn new(pickle: &Pickle) -> Self {
         Self {
             known: HashMap::new(),
@@ -96,10 +96,10 @@ impl<T: Clone> Shared<T> {
         }
     }
 
-    /// What `read` makes of an array, or made of it before.
+    /// The result of `read` for an array, cached.
     ///
     /// # Errors
-    /// [`Error::Work`]; what `read` fails with.
+    /// [`Error::Work`]; the errors of `read`.
     pub fn get(
         &mut self,
         array: ArrayRef<'_>,

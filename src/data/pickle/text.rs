@@ -1,13 +1,13 @@
-//! Text as the opcodes hold it: what is valid, how long it is, what it says.
+//! Checks and decodes the text of opcodes.
 
-use super::coding::Coding;
+use super::decode::Coding;
 
-/// What an escape stands for.
+/// The meaning of an escape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
     /// A character.
     One(u32),
-    /// An unknown escape: the backslash and what follows it.
+    /// An unknown escape: the backslash and the next character.
     Two(u8, u8),
 }
 
@@ -55,20 +55,20 @@ fn octal(rest: &[u8]) -> (Token, usize) {
     (Token::One(value & 0xff), len)
 }
 
-/// What a line with escapes holds.
+/// Properties of a line with escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct EscapedLine {
     /// Number of characters.
     pub characters: usize,
-    /// Whether every character is below U+0100, so that the line can stand for bytes.
+    /// Whether every character is below U+0100, so that the line can encode bytes.
     pub latin1: bool,
-    /// Whether the line is ASCII without escapes, so that it can be read where it lies.
+    /// Whether the line is ASCII without escapes, so that it can be read without decoding.
     pub plain: bool,
 }
 
-/// Checks a line; on failure, where the escape that means nothing starts.
-pub fn scan(coding: Coding, line: &[u8]) -> Result<Line, usize> {
-    let mut found = Line {
+/// Checks a line; the error is the offset of an invalid escape.
+pub fn scan(coding: Coding, line: &[u8]) -> Result<EscapedLine, usize> {
+    let mut found = EscapedLine {
         characters: 0,
         latin1: true,
         plain: line.is_ascii(),
@@ -78,7 +78,7 @@ pub fn scan(coding: Coding, line: &[u8]) -> Result<Line, usize> {
         found.characters += run;
         found.plain = false;
         rest = &rest[run..];
-        // A last backslash stands for itself in UNICODE and for nothing in STRING.
+        // A last backslash is a character in UNICODE and invalid in STRING.
         if rest.len() == 1 && coding == Coding::RawUnicode {
             break;
         }
@@ -96,7 +96,7 @@ pub fn scan(coding: Coding, line: &[u8]) -> Result<Line, usize> {
     Ok(found)
 }
 
-/// A checked line as a string; `None` where a character is half of a surrogate pair.
+/// Decodes a checked line; `None` if a character is half of a surrogate pair.
 pub fn decode(coding: Coding, line: &[u8]) -> Option<String> {
     let (mut out, mut rest) = (String::new(), line);
     while let Some((&byte, after)) = rest.split_first() {
@@ -113,7 +113,7 @@ pub fn decode(coding: Coding, line: &[u8]) -> Option<String> {
     Some(out)
 }
 
-/// Counts the characters of UTF-8 text that comes in pieces, as long as all are below U+0100.
+/// Counts the characters of UTF-8 text that arrives in pieces, if all are below U+0100.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Latin1Count {
     /// Characters so far.
@@ -122,7 +122,7 @@ pub struct Latin1Count {
 }
 
 impl Latin1Count {
-    /// Takes the next piece; false where it is no such text. The loop has no branch on the data.
+    /// Adds the next piece; false if it is not such text. The loop has no branch on the data.
     pub fn add(&mut self, piece: &[u8]) -> bool {
         let Some(first) = piece.first() else {
             return true;
@@ -161,8 +161,8 @@ fn is_short(byte: u8) -> bool {
     byte < 0xc0 || byte & 0xfe == 0xc2
 }
 
-/// How much of a piece is what Python takes for UTF-8: surrogates may stand alone. `None` where it
-/// is not; otherwise the bytes before a character cut by the end of the piece.
+/// Checks that a piece is UTF-8 as Python accepts it, with single surrogates. Returns the number of
+/// bytes before a character that is cut by the end of the piece; `None` if the piece is invalid.
 pub fn utf8_prefix(piece: &[u8]) -> Option<usize> {
     let mut start = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Values of a pickle in one arena.
+//! The values of a pickle, in one arena.
 
 use super::array::Array;
 use super::dtype::DType;
@@ -12,17 +12,17 @@ pub enum Node {
     None,
     Bool(bool),
     Int(i64),
-    /// An integer beyond 64 bits; no array file holds one that matters.
+    /// An integer beyond 64 bits, whose value is not kept.
     Long,
     Float(f64),
-    /// UTF-8 as Python takes it: checked, but for surrogates that stand alone.
+    /// UTF-8 as Python accepts it, with single surrogates.
     Text(Span),
-    /// A string of Python 2, in whatever encoding.
+    /// A string of Python 2, in any encoding.
     OldText(Span),
-    /// Text of protocol 0 that is not what lies in the file.
-    Line(Box<Line>),
+    /// Text of protocol 0 that differs from its bytes in the file.
+    CodedText(Box<CodedText>),
     Bytes(Span),
-    /// Bytes that lie in the file as text.
+    /// Bytes that are encoded as text in the file.
     Encoded(Box<Payload>),
     ByteArray(Box<Payload>),
     List(Vec<Id>),
@@ -30,26 +30,26 @@ pub enum Node {
     Set(Vec<Id>),
     FrozenSet(Box<[Id]>),
     Dict(Vec<(Id, Id)>),
-    /// A value that nothing looks into: what it is, in words.
+    /// A value whose content is not kept, with a description.
     Other(&'static str),
     Global(Global),
     DType(DType),
     Scalar(Box<Scalar>),
     Array(Box<Array>),
-    /// A call of a allow-list's name.
+    /// A call of a name on the allow-list.
     Call(Box<Call>),
-    /// What stands for an object kept elsewhere.
+    /// A reference to an external object.
     Reference(Id),
 }
 
-/// A call that is described and never made.
+/// A call, which is described and never made.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub name: &'static str,
     pub args: Box<[Id]>,
 }
 
-/// A tuple, and whether all it holds, and so itself, can be a key.
+/// A tuple, and whether it can be a key, as all its items can.
 #[derive(Clone, Debug)]
 pub struct Tuple {
     pub items: Box<[Id]>,
@@ -65,22 +65,22 @@ pub struct Scalar {
 
 /// Text with escapes or in Latin-1.
 #[derive(Clone, Debug)]
-pub struct Line {
-    /// The bytes the characters stand for, where all are below U+0100.
+pub struct CodedText {
+    /// The encoded bytes, if all characters are below U+0100.
     pub payload: Option<Payload>,
     /// The text; `None` for one so long that it can only be an array's payload.
     pub text: Option<Box<str>>,
 }
 
 impl Node {
-    /// The kind of value in words, for error texts.
+    /// Describes the kind of value, for error texts.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::None => "None",
             Self::Bool(_) => "a bool",
             Self::Int(_) | Self::Long => "an integer",
             Self::Float(_) => "a float",
-            Self::Text(_) | Self::OldText(_) | Self::Line(_) => "a string",
+            Self::Text(_) | Self::OldText(_) | Self::CodedText(_) => "a string",
             Self::Bytes(_) | Self::Encoded(_) => "bytes",
             Self::ByteArray(_) => "a byte array",
             Self::List(_) => "a list",
@@ -97,7 +97,7 @@ impl Node {
         }
     }
 
-    /// Whether Python lets the value be a dict's key or an item of a set.
+    /// Whether the value is hashable in Python.
     pub fn is_hashable(&self) -> bool {
         match self {
             Self::List(_) | Self::Set(_) | Self::Dict(_) => false,

@@ -1,4 +1,4 @@
-//! Every array and numpy scalar of a pickle with its path.
+//! Lists every array and numpy scalar of a pickle with its path.
 
 use super::array::Data;
 use super::array_ref::ArrayRef;
@@ -8,8 +8,8 @@ use super::payload::Id;
 use super::reader::{Pickle, Value};
 use super::value::Node;
 
-/// Bytes all paths together may take beside four times the file: a short file can nest a value
-/// deeply and name it often.
+/// Most bytes of all paths together, in addition to four times the file: a short file can nest a value
+/// deeply and refer to it often.
 const PATHS: usize = 64 << 20;
 
 /// An array or scalar found on the walk.
@@ -18,9 +18,9 @@ pub enum Leaf<'a> {
     Scalar(Value<'a>),
 }
 
-/// Depth-first walk in file order, as Python would see the values: of a key set twice, the last
-/// value. A container is entered once, however often it is referred to, so cycles and shared lists
-/// cost nothing; an array is met as often as it is referred to.
+/// Depth-first walk in file order over the values that Python would have: the last value of a key that
+/// is set twice. A container is entered once, even if it is referred to often, so cycles and shared
+/// lists cost nothing; an array is listed as often as it is referred to.
 pub struct Walk<'a> {
     pickle: &'a Pickle,
     frames: Vec<Frame<'a>>,
@@ -32,7 +32,7 @@ pub struct Walk<'a> {
     failed: bool,
 }
 
-/// A container on the way to the current value.
+/// A container on the path to the current value.
 struct Frame<'a> {
     children: Children<'a>,
     next: usize,
@@ -70,7 +70,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A leaf at `id`; a container's walk starts on the way.
+    /// The leaf at `id`; for a container, starts its walk.
     fn visit(&mut self, id: Id) -> Option<Leaf<'a>> {
         let pickle = self.pickle;
         let value = Value { pickle, id };
@@ -102,7 +102,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The next value on the way, with `path` at it.
+    /// The next value, with its path in `path`.
     fn advance(&mut self) -> Option<Id> {
         loop {
             let frame = self.frames.last_mut()?;

@@ -1,6 +1,6 @@
-//! Writes pickles of protocol 4: what numpy itself would write, without a memo.
+//! Writes pickles of protocol 4 as numpy does, without a memo.
 //!
-//! Containers are opened and closed by calls, so a column is written without being held in a tree.
+//! Containers are opened and closed by calls, so that a column need not be in memory.
 
 use std::io::{self, Write};
 
@@ -15,19 +15,19 @@ impl<W: Write> Writer<W> {
     /// Starts a pickle.
     ///
     /// # Errors
-    /// As every method here: when `out` cannot be written.
+    /// As for every method: if `out` cannot be written.
     pub fn new(mut out: W) -> io::Result<Self> {
         out.write_all(&[op::PROTO, 4])?;
         Ok(Self { out })
     }
 
-    /// Ends the pickle and gives the output back, not flushed.
+    /// Ends the pickle and returns the output, not flushed.
     pub fn finish(mut self) -> io::Result<W> {
         self.op(op::STOP)?;
         Ok(self.out)
     }
 
-    /// Opens a dict: then a key and a value in turn, then [`Self::end_dict`].
+    /// Opens a dict; keys and values follow in turn, then [`Self::end_dict`].
     pub fn begin_dict(&mut self) -> io::Result<()> {
         self.out.write_all(&[op::EMPTY_DICT, op::MARK])
     }
@@ -37,7 +37,7 @@ impl<W: Write> Writer<W> {
         self.op(op::SETITEMS)
     }
 
-    /// Opens a list: then its items, then [`Self::end_list`].
+    /// Opens a list; its items follow, then [`Self::end_list`].
     pub fn begin_list(&mut self) -> io::Result<()> {
         self.out.write_all(&[op::EMPTY_LIST, op::MARK])
     }

@@ -1,4 +1,4 @@
-//! Hashes over what a column says, independent of how it is stored.
+//! Hashes the values of columns, independent of how they are stored.
 
 use super::schema::Number;
 
@@ -28,7 +28,7 @@ impl ColumnHasher {
     }
 }
 
-/// A finished column: all that the content hash looks at.
+/// A finished column: the input of the content hash.
 #[derive(Clone, Debug)]
 pub struct ColumnDigest {
     /// `train/audio`
@@ -40,7 +40,7 @@ pub struct ColumnDigest {
 }
 
 /// Hash over the names, types, shapes and values of all columns, in the order of their names.
-/// Equal data gives equal hashes whatever pickle protocol or container it came from.
+/// Equal data have equal hashes for any pickle protocol or container of the source.
 pub fn content_hash(columns: &[ColumnDigest]) -> String {
     let mut sorted: Vec<&ColumnDigest> = columns.iter().collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));

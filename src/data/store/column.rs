@@ -1,4 +1,4 @@
-//! Writing one column of numbers in blocks.
+//! Writes one column of numbers in blocks.
 
 use hdf5::{Hyperslab, SliceOrIndex};
 use ndarray::ArrayViewD;
@@ -8,14 +8,14 @@ use super::error::{Error, Result};
 use super::schema::{CHUNK_BYTES, Number, chunk_rows};
 use super::writer::Writer;
 
-/// Takes a column's values in row-major order, in pieces of any size, and writes whole chunks.
+/// Accepts a column's values in row-major order, in pieces of any size, and writes complete chunks.
 pub struct ColumnWriter<'w, T: Number> {
     writer: &'w mut Writer,
     /// `None` in a rehearsal.
     dataset: Option<hdf5::Dataset>,
     name: String,
     shape: Vec<usize>,
-    /// Rows written at once.
+    /// Rows per write.
     chunk: usize,
     /// Values of rows that do not fill a chunk yet.
     pending: Vec<T>,
@@ -162,7 +162,7 @@ impl Writer {
         ColumnWriter::new(self, name, shape)
     }
 
-    /// Writes a whole column of numbers.
+    /// Writes a complete column of numbers.
     ///
     /// # Errors
     /// As [`Self::column`]; [`Error::Count`] where `values` do not fill `shape`.

@@ -1,4 +1,4 @@
-//! What can go wrong with a prepared file.
+//! Errors of prepared files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a prepared file could not be written, opened or trusted.
+/// Reason why a prepared file could not be written, opened or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(
@@ -78,8 +78,7 @@ impl Error {
         }
     }
 
-    /// A failed call of libhdf5. The reason of the operating system stands in its innermost
-    /// frames, as text.
+    /// A failed call of libhdf5. The operating system's reason is in its innermost frames, as text.
     pub(crate) fn hdf5(path: &Path, action: &'static str, error: &hdf5::Error) -> Self {
         let path = path.to_owned();
         let details: Vec<String> = match error.stack() {
@@ -99,7 +98,7 @@ impl Error {
     }
 }
 
-/// The innermost frame that tells what the operating system said, or the outermost.
+/// The innermost frame with the operating system's reason, or the outermost frame.
 fn reason(details: &[String]) -> String {
     let system = details
         .iter()

@@ -1,10 +1,10 @@
-//! Prepared data sets on disk: the HDF5 schema, its atomic writer, its reader and checksums.
+//! Stores prepared data sets in HDF5: schema, atomic writer, reader and checksums.
 //!
 //! Format version 1, specified in `docs/hdf5.md`: groups `train`, `valid`, `test`, each with one
-//! dataset per column; the first axis of every column counts samples. What a column is, its axes and
-//! its unit stand in `schema`. Every column carries a `blake3` attribute over its values; the root
-//! carries where the data came from, a `content_hash` over names, shapes and values, and
-//! `complete`, written last.
+//! dataset per column; the first axis of every column counts samples. `schema` defines the meaning,
+//! axes and unit of each column. Every column has a `blake3` attribute over its values; the root has
+//! the origin of the data, a `content_hash` over names, shapes and values, and `complete`, written
+//! last.
 
 mod checksum;
 mod column;

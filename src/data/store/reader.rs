@@ -1,4 +1,4 @@
-//! Opening a prepared file.
+//! Opens and reads prepared files.
 
 use std::path::{Path, PathBuf};
 
@@ -16,8 +16,8 @@ pub struct Reader {
     path: PathBuf,
 }
 
-/// Opens an HDF5 file for reading, without a lock: ours never change under their names, and some
-/// network file systems have none to give.
+/// Opens an HDF5 file for reading, without a lock: files of this program are replaced and never
+/// changed, and some network file systems have no locks.
 ///
 /// # Errors
 /// Those of libhdf5.
@@ -28,7 +28,7 @@ pub fn read_only(path: &Path) -> hdf5::Result<hdf5::File> {
 }
 
 impl Reader {
-    /// Opens a file and checks that it is complete and of a known version, not its checksums.
+    /// Opens a file and checks that it is complete and of a known version. Does not check checksums.
     ///
     /// # Errors
     /// [`Error::Io`] for a missing file, [`Error::NotPrepared`], [`Error::Incomplete`],
@@ -180,7 +180,7 @@ impl Reader {
         Ok(names)
     }
 
-    /// Whether there is such a column.
+    /// Whether the column exists.
     pub fn has(&self, column: &str) -> bool {
         self.file.link_exists(column)
     }
@@ -217,7 +217,7 @@ impl Reader {
             .map_err(|e| Error::hdf5(&self.path, "read a column", &e))
     }
 
-    /// Hands over a column in blocks of whole rows, near 1 MiB each.
+    /// Calls `f` with a column in blocks of complete rows, near 1 MiB each.
     ///
     /// # Errors
     /// As [`Self::numbers`].
@@ -231,7 +231,7 @@ impl Reader {
     /// As [`Self::for_each_block`], until `f` fails.
     ///
     /// # Errors
-    /// As [`Self::numbers`]; whatever `f` fails with.
+    /// As [`Self::numbers`]; the errors of `f`.
     pub fn try_for_each_block<T: Number, E: From<Error>>(
         &self,
         column: &str,
@@ -281,5 +281,5 @@ impl Reader {
     }
 }
 
-/// libhdf5's code for a file that does not start like HDF5.
+/// libhdf5's error code for a file that is not HDF5.
 const NOT_HDF5: hdf5::MinorErrorCode = hdf5::MinorErrorCode::NotHdf5;

@@ -1,13 +1,13 @@
-//! Names and types of the format.
+//! Defines the names, types and units of the format.
 
 use std::collections::BTreeMap;
 
 use hdf5::DatasetBuilderEmptyShape;
 
-/// Version of the format. Raise it when a reader of today could misread a file of tomorrow.
+/// Version of the format. Raise it whenever a current reader could misread the file.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// A chunk holds whole samples and about this many bytes: the size of libhdf5's chunk cache.
+/// Bytes of a chunk, which holds complete samples: the size of libhdf5's chunk cache.
 pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 
 pub(crate) const ATTR_VERSION: &str = "format_version";
@@ -15,7 +15,7 @@ pub(crate) const ATTR_COMPLETE: &str = "complete";
 pub(crate) const ATTR_CONTENT: &str = "content_hash";
 pub(crate) const ATTR_CHECKSUM: &str = "blake3";
 
-/// A number type columns are made of.
+/// A number type of columns.
 pub trait Number: hdf5::H5Type + Copy {
     /// Name in hashes.
     const NAME: &'static str;
@@ -40,10 +40,10 @@ impl Number for i32 {
     }
 }
 
-/// Blosc's middle level, near the speed of none at all.
+/// Blosc's medium level, nearly as fast as no compression.
 const LEVEL: u8 = 5;
 
-/// How large columns of numbers are stored.
+/// Compression of large columns of numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
     #[default]
@@ -83,7 +83,7 @@ impl std::str::FromStr for Compression {
     }
 }
 
-/// What a column is, for readers of the file.
+/// Description of a column, stored with it.
 pub(super) struct Description {
     pub axes: &'static [&'static str],
     pub units: &'static str,
@@ -91,7 +91,7 @@ pub(super) struct Description {
 }
 
 /// Describes a column by the last part of its name, `train/audio`; `None` for columns that are not
-/// part of the format. Where audio and vision are `standardized`, their unit is their deviation.
+/// part of the format. The unit of `standardized` audio and vision is their deviation.
 pub(super) fn description(column: &str, standardized: bool) -> Option<Description> {
     const FRAMES: &[&str] = &["sample", "step", "feature"];
     const SAMPLES: &[&str] = &["sample"];
@@ -141,14 +141,14 @@ pub(super) fn description(column: &str, standardized: bool) -> Option<Descriptio
     })
 }
 
-/// Where the data of a file came from and what was done to it: the root's attributes.
+/// Origin and processing of the data of a file: the root's attributes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Provenance {
     /// Name in `datasets.toml`.
     pub dataset: String,
     /// `aligned` or `unaligned`.
     pub layout: String,
-    /// File name of the source, no folder.
+    /// File name of the source, without folder.
     pub source_name: String,
     pub source_bytes: u64,
     /// Hexadecimal.
@@ -161,16 +161,15 @@ pub struct Provenance {
     pub label_range: [f32; 2],
     /// Samples per split.
     pub samples: BTreeMap<String, u64>,
-    /// Values replaced by zero because they were infinite or no number, per column
-    /// (`train/audio`).
+    /// Infinite and NaN values, replaced by zero, per column (`train/audio`).
     pub non_finite: BTreeMap<String, u64>,
-    /// Values replaced by zero because they were finite but beyond float32, per column.
+    /// Finite values beyond float32, replaced by zero, per column.
     pub overflow: BTreeMap<String, u64>,
-    /// What the checks found odd, a sentence each.
+    /// The warnings of the checks.
     pub warnings: Vec<String>,
 }
 
-/// Rows of a chunk for rows of `row` values: whole rows, near [`CHUNK_BYTES`], at most `rows`.
+/// Rows of a chunk for rows of `row` values: complete rows, near [`CHUNK_BYTES`], at most `rows`.
 pub(crate) fn chunk_rows(rows: usize, row: usize) -> usize {
     (CHUNK_BYTES / (row * 4).max(1)).clamp(1, rows.max(1))
 }

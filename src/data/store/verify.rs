@@ -1,4 +1,4 @@
-//! Recomputing every checksum of a prepared file.
+//! Recomputes every checksum of a prepared file.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::error::{Error, Result};
 use super::reader::Reader;
 use super::schema::{ATTR_CHECKSUM, Number};
 
-/// What a file that passed holds.
+/// Counts of a file that passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     pub columns: usize,

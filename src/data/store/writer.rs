@@ -1,4 +1,4 @@
-//! Writing a file that appears whole or not at all.
+//! Writes prepared files, completely or not at all.
 //!
 //! Everything goes to a temporary file in the same folder. [`Writer::finish`] marks it complete,
 //! syncs it, renames it and syncs the folder; a writer that is dropped before leaves nothing.
@@ -29,8 +29,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts a file that will be called `path`, in a folder that is made if need be. A file that
-    /// has the name already will be replaced.
+    /// Starts a file that will be called `path`, and creates its folder. An existing file will be
+    /// replaced.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Hdf5`] when the folder cannot be written.
@@ -42,7 +42,7 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Goes through all the motions of writing `path`, hashes included, and writes nothing.
+    /// Does everything except writing `path`, including hashes.
     pub fn rehearse(path: &Path) -> Self {
         Self {
             file: None,
@@ -55,19 +55,19 @@ impl Writer {
         }
     }
 
-    /// Leaves a file that has the name already where it is; [`Self::finish`] then fails.
+    /// Keeps an existing file; [`Self::finish`] then fails.
     pub fn keep_existing(mut self) -> Self {
         self.replace = false;
         self
     }
 
-    /// How large columns of numbers are stored.
+    /// Sets the compression of large columns of numbers.
     pub fn compress(mut self, compression: Compression) -> Self {
         self.compression = compression;
         self
     }
 
-    /// Says that audio and vision come in standard deviations.
+    /// Declares that audio and vision are in standard deviations.
     pub fn standardized(mut self, standardized: bool) -> Self {
         self.standardized = standardized;
         self
@@ -98,7 +98,7 @@ impl Writer {
         self.register(dataset.as_ref(), name, "text", shape, hash)
     }
 
-    /// Describes a column, stores its hash beside it and remembers it for the content hash.
+    /// Describes a column, stores its hash with it and adds it to the content hash.
     pub(super) fn register(
         &mut self,
         dataset: Option<&hdf5::Dataset>,
@@ -121,7 +121,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Completes the file under its final name and gives the content hash.
+    /// Completes the file under its final name and returns the content hash.
     ///
     /// # Errors
     /// [`Error::DiskFull`], [`Error::Io`], [`Error::Hdf5`] or [`Error::InTheWay`]; the final name
@@ -133,7 +133,7 @@ impl Writer {
         if let Some(file) = self.file.clone() {
             attributes(&file, provenance, &content).map_err(fail)?;
             file.flush().map_err(fail)?;
-            // Last, so that its presence says that all before it was written.
+            // Last, so that its presence shows that everything else was written.
             file.new_attr::<u32>()
                 .create(ATTR_COMPLETE)
                 .and_then(|attr| attr.write_scalar(&1u32))
@@ -159,8 +159,8 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Makes room before the file is closed: on a full disk libhdf5 could not even write the little
-    /// it has left to say, and would keep the file open.
+    /// Frees space before the file is closed: on a full disk libhdf5 could not write its last bytes and
+    /// would keep the file open.
     fn drop(&mut self) {
         if let (Some(_), Some(partial)) = (&self.file, &self.partial) {
             partial.empty();
@@ -201,7 +201,7 @@ fn attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5
     Ok(())
 }
 
-/// Names of axes where h5py's `dims` looks for them, unit and meaning.
+/// Writes names of axes (for h5py's `dims`), unit and meaning.
 fn describe(dataset: &hdf5::Dataset, name: &str, standardized: bool) -> hdf5::Result<()> {
     let Some(column) = description(name, standardized) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Attributes of groups and data sets.
+//! Reads and writes attributes of HDF5 groups and data sets.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ use crate::mask::Error;
 /// Adds one number.
 pub(in crate::mask) fn set<T: H5Type>(
     path: &Path,
-    place: &Location,
+    location: &Location,
     name: &str,
     value: T,
 ) -> Result<(), Error> {
-    let attribute = place.new_attr::<T>().create(name);
+    let attribute = location.new_attr::<T>().create(name);
     attribute
         .and_then(|attribute| attribute.write_scalar(&value))
         .map_err(hdf5_error(path, name))
@@ -24,11 +24,11 @@ pub(in crate::mask) fn set<T: H5Type>(
 /// Adds a list of numbers.
 pub(in crate::mask) fn set_all<T: H5Type>(
     path: &Path,
-    place: &Location,
+    location: &Location,
     name: &str,
     values: &[T],
 ) -> Result<(), Error> {
-    let attribute = place.new_attr::<T>().shape(values.len()).create(name);
+    let attribute = location.new_attr::<T>().shape(values.len()).create(name);
     attribute
         .and_then(|attribute| attribute.write_raw(values))
         .map_err(hdf5_error(path, name))
@@ -37,22 +37,22 @@ pub(in crate::mask) fn set_all<T: H5Type>(
 /// Adds a text.
 pub(in crate::mask) fn set_text(
     path: &Path,
-    place: &Location,
+    location: &Location,
     name: &str,
     value: &str,
 ) -> Result<(), Error> {
-    set(path, place, name, unicode(path, name, value)?)
+    set(path, location, name, unicode(path, name, value)?)
 }
 
 /// Adds a list of texts.
 pub(in crate::mask) fn set_texts(
     path: &Path,
-    place: &Location,
+    location: &Location,
     name: &str,
     values: &[String],
 ) -> Result<(), Error> {
     let values: Result<Vec<_>, _> = values.iter().map(|v| unicode(path, name, v)).collect();
-    set_all(path, place, name, &values?)
+    set_all(path, location, name, &values?)
 }
 
 /// A text as libhdf5 stores it.
@@ -69,35 +69,42 @@ pub(in crate::mask) fn unicode(
 /// A list of numbers.
 pub(in crate::mask) fn all<T: H5Type>(
     path: &Path,
-    place: &Location,
+    location: &Location,
     name: &str,
 ) -> Result<Vec<T>, Error> {
-    let values = place.attr(name).and_then(|attribute| attribute.read_raw());
-    values.map_err(|_| foreign(path, format!("{} has no attribute `{name}`", place.name())))
+    let values = location
+        .attr(name)
+        .and_then(|attribute| attribute.read_raw());
+    values.map_err(|_| {
+        foreign(
+            path,
+            format!("{} has no attribute `{name}`", location.name()),
+        )
+    })
 }
 
 /// One number.
 pub(in crate::mask) fn one<T: H5Type>(
     path: &Path,
-    place: &Location,
+    location: &Location,
     name: &str,
 ) -> Result<T, Error> {
     let empty = || foreign(path, format!("attribute `{name}` is empty"));
-    all(path, place, name)?.pop().ok_or_else(empty)
+    all(path, location, name)?.pop().ok_or_else(empty)
 }
 
 /// A text.
-pub(in crate::mask) fn text(path: &Path, place: &Location, name: &str) -> Result<String, Error> {
-    one::<VarLenUnicode>(path, place, name).map(|value| value.to_string())
+pub(in crate::mask) fn text(path: &Path, location: &Location, name: &str) -> Result<String, Error> {
+    one::<VarLenUnicode>(path, location, name).map(|value| value.to_string())
 }
 
 /// A list of texts.
 pub(in crate::mask) fn texts(
     path: &Path,
-    place: &Location,
+    location: &Location,
     name: &str,
 ) -> Result<Vec<String>, Error> {
-    let values = all::<VarLenUnicode>(path, place, name)?;
+    let values = all::<VarLenUnicode>(path, location, name)?;
     Ok(values.iter().map(ToString::to_string).collect())
 }
 

@@ -1,4 +1,4 @@
-//! `NAME.masks.json`: what a mask file holds, as text that can be published beside results.
+//! Writes and checks `NAME.masks.json`: the hashes and rates of a mask file, to be published with results.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -11,10 +11,10 @@ use crate::data::dataset::SplitName;
 use crate::data::store::Partial;
 use crate::mask::{Condition, Error};
 
-/// Version of this file's layout. Raise it when a reader of today could misread it.
+/// Version of this file's layout. Raise it whenever a current reader could misread the file.
 const FORMAT: u32 = 1;
 
-/// The names, hashes and realised rates of all masks of a file.
+/// The names, hashes and realized rates of all masks of a file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MaskManifest {
     pub format: u32,
@@ -32,44 +32,51 @@ pub struct SplitMetadata {
     pub seed: u64,
     pub split: SplitName,
     /// By the condition's name.
-    pub conditions: BTreeMap<String, LevelMetadata>,
+    pub conditions: BTreeMap<String, ConditionMetadata>,
 }
 
 /// The masks of one condition.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LevelMetadata {
+pub struct ConditionMetadata {
     pub hash: String,
-    /// Missing rates of text, audio, vision.
-    pub nominal: [f64; 3],
-    /// The same as realised; null where no position is valid.
-    pub realised: [Option<f64>; 3],
+    /// Nominal missing rates.
+    pub rate_text: f64,
+    pub rate_audio: f64,
+    pub rate_vision: f64,
+    /// Realized missing rates; null if no position is valid.
+    pub realized_text: Option<f64>,
+    pub realized_audio: Option<f64>,
+    pub realized_vision: Option<f64>,
 }
 
 impl MaskFile {
-    /// Where the manifest of a mask file is: `mosi.masks.json` beside `mosi.masks.h5`.
+    /// Path of the manifest of a mask file: `mosi.masks.json` for `mosi.masks.h5`.
     pub fn manifest_of(path: &Path) -> PathBuf {
         path.with_extension("json")
     }
 
-    /// What the file says it holds; masks are not read.
+    /// The hashes and rates that the file stores; masks are not read.
     ///
     /// # Errors
     /// [`Error`] where a group cannot be read.
     pub fn manifest(&self) -> Result<MaskManifest, Error> {
-        let facts = |name: super::Stored| -> Result<SplitMetadata, Error> {
-            let realised = split::realised(&self.path, &self.group(&name)?)?;
+        let metadata = |name: super::Stored| -> Result<SplitMetadata, Error> {
+            let realized = split::realized(&self.path, &self.group(&name)?)?;
             let hashes = self.hashes(&name)?;
-            let conditions = hashes.into_iter().zip(realised);
-            let condition = |((condition, hash), realised): ((Condition, String), _)| {
-                let nominal = condition.rates();
-                (
-                    condition.to_string(),
-                    LevelMetadata {
-                        hash,
-                        nominal,
-                        realised,
-                    },
-                )
+            let conditions = hashes.into_iter().zip(realized);
+            let condition = |((condition, hash), realized): ((Condition, String), _)| {
+                let [rate_text, rate_audio, rate_vision] = condition.rates();
+                let [realized_text, realized_audio, realized_vision] = realized;
+                let metadata = ConditionMetadata {
+                    hash,
+                    rate_text,
+                    rate_audio,
+                    rate_vision,
+                    realized_text,
+                    realized_audio,
+                    realized_vision,
+                };
+                (condition.to_string(), metadata)
             };
             Ok(SplitMetadata {
                 conditions: conditions.map(condition).collect(),
@@ -86,12 +93,12 @@ impl MaskFile {
             masks: self
                 .stored()?
                 .into_iter()
-                .map(facts)
+                .map(metadata)
                 .collect::<Result<_, _>>()?,
         })
     }
 
-    /// Writes the manifest beside the file, whole or not at all.
+    /// Writes the manifest, completely or not at all.
     ///
     /// # Errors
     /// [`Error`] where the file cannot be read or the manifest not be written.
@@ -103,11 +110,10 @@ impl MaskFile {
         Ok(partial.publish(true)?)
     }
 
-    /// Checks the manifest beside the file; `false` where there is none.
+    /// Checks the manifest; `false` if there is none.
     ///
     /// # Errors
-    /// [`Error::Manifest`] where it says something else than the file; [`Error::Read`] where it
-    /// cannot be read.
+    /// [`Error::Manifest`] where it differs from the file; [`Error::Read`] where it cannot be read.
     pub(super) fn check_manifest(&self) -> Result<bool, Error> {
         let path = Self::manifest_of(&self.path);
         match std::fs::read(&path) {

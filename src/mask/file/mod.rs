@@ -1,16 +1,17 @@
-//! Mask variants on disk: `NAME.masks.h5` beside the prepared data.
+//! Stores masks in `NAME.masks.h5`, next to the prepared data.
 //!
 //! ```text
-//! /                                  format, dataset, content_hash
-//! /FAMILY-vVERSION/seed-SEED/SPLIT   mask protocol, version, seed, conditions, hashes, valid
-//!     text, audio, vision            uint8, packed ranks: bits, steps, rates
-//!     nominal, realised              float64 (conditions, 3): missing rates of text, audio, vision
+//! /                                    format, dataset, content_hash
+//! /PROTOCOL-vVERSION/seed-SEED/SPLIT   mask_protocol, version, seed, conditions, hashes, valid
+//!     text, audio, vision              uint8, packed drop indices: bits, steps, rates
+//!     nominal, realized                float64 (conditions, 3): missing rates of text, audio, vision
 //! ```
 //!
-//! `content_hash` is that of the prepared data; masks of other data are of no use.
+//! `content_hash` is that of the prepared data; masks of other data cannot be used.
 
 pub(super) mod attribute;
 mod manifest;
+mod source;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -23,12 +24,13 @@ use hdf5::{File, Group};
 
 use self::attribute::{hdf5_error, one, text, texts};
 pub use self::manifest::MaskManifest;
-use super::{Condition, Error, SplitVariants, Variants};
-use crate::data::dataset::SplitName;
+pub use self::source::MaskSource;
+use super::{Condition, Error, SplitShape, SplitVariants, Variants};
+use crate::data::dataset::{Corpus, SplitName};
 use crate::data::store::read_only;
 
-/// Version of the layout. Raise it when a reader of today could misread it.
-const FORMAT: u32 = 3;
+/// Version of the layout. Raise it whenever a current reader could misread the file.
+const FORMAT: u32 = 1;
 
 /// A mask file, open for reading.
 pub struct MaskFile {
@@ -40,7 +42,7 @@ pub struct MaskFile {
     pub content_hash: String,
 }
 
-/// What names one split's masks in a file.
+/// Name of one split's masks in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stored {
     pub mask_protocol: String,
@@ -76,10 +78,10 @@ impl MaskFile {
     /// Opens a mask file; [`MaskFile::write`] makes one.
     ///
     /// # Errors
-    /// [`Error::Hdf5`] where it cannot be opened; [`Error::Foreign`] where it is not a mask file;
-    /// [`Error::Format`] where it is one of another format.
+    /// [`Error::Foreign`] where it is not a mask file; [`Error::Format`] where it has another format.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let file = read_only(path).map_err(hdf5_error(path, "opening"))?;
+        let file = read_only(path)
+            .map_err(|error| foreign(path, format!("it cannot be opened as HDF5: {error}")))?;
         let format: u32 = one(path, &file, "format")?;
         if format != FORMAT {
             return Err(Error::Format {
@@ -96,18 +98,25 @@ impl MaskFile {
         })
     }
 
-    /// Whether a file is a mask file by the look of it, sound or not.
+    /// Whether a file has the attributes of a mask file.
     pub fn is_one(path: &Path) -> bool {
         let marked = |file: File| file.attr("format").is_ok() && file.attr("dataset").is_ok();
         path.is_file() && read_only(path).is_ok_and(marked)
     }
 
-    /// Where the masks of the data in `data` are: `mosi.masks.h5` beside `mosi.h5`.
-    pub fn beside(data: &Path) -> PathBuf {
+    /// Path of the masks of the data in `data`: `mosi.masks.h5` for `mosi.h5`.
+    pub fn path_for(data: &Path) -> PathBuf {
         data.with_extension("masks.h5")
     }
 
-    /// Where this one is.
+    /// Path of the prepared data of a mask file: `mosi.h5` for `mosi.masks.h5`. `None` for a file of
+    /// another name.
+    pub fn data_of(path: &Path) -> Option<PathBuf> {
+        let name = path.file_name()?.to_str()?.strip_suffix(".masks.h5")?;
+        Some(path.with_file_name(format!("{name}.h5")))
+    }
+
+    /// Path of this file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -130,7 +139,7 @@ impl MaskFile {
         Ok(())
     }
 
-    /// What the file holds, in order.
+    /// The names of all masks in the file, in order.
     ///
     /// # Errors
     /// [`Error`] where a group cannot be read.
@@ -148,7 +157,7 @@ impl MaskFile {
         Ok(found)
     }
 
-    /// The stored hash of every condition, as it stands in the file.
+    /// The stored hash of every condition, not checked.
     ///
     /// # Errors
     /// [`Error`] where the file does not hold `name`.
@@ -167,7 +176,7 @@ impl MaskFile {
         split::read(&self.path, &self.dataset, name, &self.group(name)?)
     }
 
-    /// The masks of one split of a variant, where the file has them.
+    /// Reads the masks called `name` if the file has them.
     ///
     /// # Errors
     /// As [`MaskFile::read`].
@@ -183,23 +192,36 @@ impl MaskFile {
         self.file.link_exists(&name.group())
     }
 
-    /// Reads and checks everything. `progress` gets the name of each group before it is read.
+    /// Reads and checks everything. With the prepared data, draws every mask anew and compares.
+    /// `progress` gets the name of each group before it is read.
     ///
     /// # Errors
-    /// As [`MaskFile::read`]; [`Error::Manifest`] where the manifest beside it says something else,
-    /// [`Error::Read`] where it cannot be read.
-    pub fn verify(&self, mut progress: impl FnMut(&str)) -> Result<Verified, Error> {
+    /// As [`MaskFile::read`]; [`Error::Manifest`] where the manifest differs, [`Error::Read`] where it
+    /// cannot be read. With data, as [`MaskFile::check_data`], and [`Error::Differ`],
+    /// [`Error::OtherVersion`] or [`Error::UnknownStored`] where this build does not draw these masks.
+    pub fn verify(
+        &self,
+        data: Option<&Corpus>,
+        mut progress: impl FnMut(&str),
+    ) -> Result<Verified, Error> {
+        if let Some(data) = data {
+            self.check_data(data.name(), &data.content_hash)?;
+        }
         let mut verified = Verified::default();
         for name in self.stored()? {
             progress(&name.group());
             let variants = self.read(&name)?;
+            if let Some(data) = data {
+                let outline = data.outline(name.split)?;
+                self.compare(&name, &variants, &SplitShape::from(&outline))?;
+            }
             verified.groups += 1;
             verified.masks += variants.conditions.len();
             let positions = |split: &SplitVariants| {
                 split
-                    .ranks
+                    .indices
                     .iter()
-                    .map(|ranks| ranks.data.len())
+                    .map(|indices| indices.data.len())
                     .sum::<usize>()
             };
             verified.positions += variants.splits.iter().map(positions).sum::<usize>();
@@ -215,7 +237,7 @@ impl MaskFile {
     }
 }
 
-/// What a mask file that passed holds.
+/// Counts of a mask file that passed all checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
     /// Splits of mask protocols and seeds.
@@ -224,7 +246,7 @@ pub struct Verified {
     pub masks: usize,
     /// Positions of text, audio and vision of all groups.
     pub positions: usize,
-    /// Whether the manifest is beside it.
+    /// Whether there is a manifest.
     pub manifest: bool,
 }
 

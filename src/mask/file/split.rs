@@ -1,4 +1,4 @@
-//! One split's masks as a group.
+//! Reads and writes the masks of one split as an HDF5 group.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::attribute::{all, hdf5_error, one, set, set_all, set_text, set_texts, 
 use super::{Stored, foreign};
 use crate::data::dataset::{Modality, SplitName};
 use crate::mask::packing::{bits_for, pack, row_bytes, unpack};
-use crate::mask::{Condition, Error, Ranks, SplitVariants, Variants};
+use crate::mask::{Condition, DropIndices, Error, SplitVariants, Variants};
 
 /// Adds one split of a variant to a file.
 pub(super) fn write(
@@ -37,11 +37,11 @@ pub(super) fn write(
         .collect();
     write_rates(path, &group, "nominal", &nominal)?;
     set_all(path, &group, "valid", &split.valid)?;
-    let realised = split.realised.iter().flatten();
-    let realised: Vec<f64> = realised.map(|rate| rate.unwrap_or(f64::NAN)).collect();
-    write_rates(path, &group, "realised", &realised)?;
-    for (modality, ranks) in Modality::ALL.iter().zip(&split.ranks) {
-        write_ranks(path, &group, modality.as_str(), ranks)?;
+    let realized = split.realized.iter().flatten();
+    let realized: Vec<f64> = realized.map(|rate| rate.unwrap_or(f64::NAN)).collect();
+    write_rates(path, &group, "realized", &realized)?;
+    for (modality, indices) in Modality::ALL.iter().zip(&split.indices) {
+        write_indices(path, &group, modality.as_str(), indices)?;
     }
     Ok(())
 }
@@ -56,24 +56,29 @@ fn write_rates(path: &Path, group: &Group, name: &str, rates: &[f64]) -> Result<
     written.map_err(hdf5_error(path, name))
 }
 
-fn write_ranks(path: &Path, group: &Group, name: &str, ranks: &Ranks) -> Result<(), Error> {
-    let bits = bits_for(ranks.rates.len());
-    let packed = pack(&ranks.data, ranks.steps, bits);
-    let shape = (ranks.rows, row_bytes(ranks.steps, bits));
+fn write_indices(
+    path: &Path,
+    group: &Group,
+    name: &str,
+    indices: &DropIndices,
+) -> Result<(), Error> {
+    let bits = bits_for(indices.rates.len());
+    let packed = pack(&indices.data, indices.steps, bits);
+    let shape = (indices.rows, row_bytes(indices.steps, bits));
     let dataset = group.new_dataset::<u8>().shape(shape).create(name);
     let dataset = dataset.map_err(hdf5_error(path, name))?;
     if !packed.is_empty() {
         dataset.write_raw(&packed).map_err(hdf5_error(path, name))?;
     }
     set(path, &dataset, "bits", bits)?;
-    set(path, &dataset, "steps", ranks.steps as u64)?;
-    set_all(path, &dataset, "rates", &ranks.rates)
+    set(path, &dataset, "steps", indices.steps as u64)?;
+    set_all(path, &dataset, "rates", &indices.rates)
 }
 
-/// What a group says it holds.
+/// The name of a group, from its attributes.
 pub(super) fn name(path: &Path, group: &Group) -> Result<Stored, Error> {
-    let place = group.name();
-    let last = place.rsplit('/').next();
+    let group_path = group.name();
+    let last = group_path.rsplit('/').next();
     let split = SplitName::ALL
         .into_iter()
         .find(|split| last == Some(split.as_str()));
@@ -81,11 +86,11 @@ pub(super) fn name(path: &Path, group: &Group) -> Result<Stored, Error> {
         mask_protocol: text(path, group, "mask_protocol")?,
         version: one(path, group, "version")?,
         seed: one(path, group, "seed")?,
-        split: split.ok_or_else(|| foreign(path, format!("{place} is no split")))?,
+        split: split.ok_or_else(|| foreign(path, format!("{group_path} is not a split")))?,
     })
 }
 
-/// The levels of a group.
+/// The conditions of a group.
 pub(super) fn conditions(path: &Path, group: &Group) -> Result<Vec<Condition>, Error> {
     let parse = |name: String| {
         name.parse()
@@ -104,11 +109,11 @@ pub(super) fn read(
     stored: &Stored,
     group: &Group,
 ) -> Result<Variants, Error> {
-    let ranks = |modality: Modality| read_ranks(path, group, modality.as_str());
-    let ranks = [
-        ranks(Modality::Text)?,
-        ranks(Modality::Audio)?,
-        ranks(Modality::Vision)?,
+    let indices = |modality: Modality| read_indices(path, group, modality.as_str());
+    let indices = [
+        indices(Modality::Text)?,
+        indices(Modality::Audio)?,
+        indices(Modality::Vision)?,
     ];
     let name = name(path, group)?;
     let conditions = conditions(path, group)?;
@@ -118,12 +123,19 @@ pub(super) fn read(
         what,
     };
     if name != *stored {
-        return Err(damaged(format!("its attributes say {}", name.group())));
+        return Err(damaged(format!(
+            "its attributes are those of {}",
+            name.group()
+        )));
     }
     let valid = all(path, group, "valid")?;
-    let valid = <[u64; 3]>::try_from(valid)
-        .map_err(|_| foreign(path, format!("{}: `valid` is not three", group.name())))?;
-    let split = SplitVariants::new(name.split, &conditions, ranks, valid);
+    let valid = <[u64; 3]>::try_from(valid).map_err(|_| {
+        foreign(
+            path,
+            format!("{}: `valid` has not three numbers", group.name()),
+        )
+    })?;
+    let split = SplitVariants::new(name.split, &conditions, indices, valid);
     let variants = Variants {
         mask_protocol: name.mask_protocol,
         version: name.version,
@@ -136,41 +148,40 @@ pub(super) fn read(
     Ok(variants)
 }
 
-/// Checks masks against what stands beside them; says what is wrong.
+/// Checks masks against the hashes and rates stored with them; describes the first fault.
 fn check(path: &Path, group: &Group, variants: &Variants) -> Result<(), String> {
-    let said = |error: Error| error.to_string();
     let (conditions, split) = (&variants.conditions, &variants.splits[0]);
-    let hashes = texts(path, group, "hashes").map_err(said)?;
-    let nominal = rates(path, group, "nominal").map_err(said)?;
-    let realised = realised(path, group).map_err(said)?;
-    if [hashes.len(), nominal.len(), realised.len()] != [conditions.len(); 3] {
+    let hashes = texts(path, group, "hashes").map_err(|error| error.to_string())?;
+    let nominal = rates(path, group, "nominal").map_err(|error| error.to_string())?;
+    let realized = realized(path, group).map_err(|error| error.to_string())?;
+    if [hashes.len(), nominal.len(), realized.len()] != [conditions.len(); 3] {
         return Err("its conditions, hashes and rates differ in number".to_owned());
     }
-    for (place, condition) in conditions.iter().enumerate() {
-        // A condition whose rates are not among the stored ones is as wrong as a flipped bit.
+    for (row, condition) in conditions.iter().enumerate() {
+        // There is no hash where the condition's rates are not among the stored ones.
         let hash = variants.hash(split.name, *condition).ok();
-        if hash.as_ref() != Some(&hashes[place]) {
+        if hash.as_ref() != Some(&hashes[row]) {
             return Err(format!(
                 "the masks at condition {condition} do not match their hash"
             ));
         }
-        if nominal[place] != condition.rates() {
+        if nominal[row] != condition.rates() {
             return Err(format!(
                 "the nominal rates at condition {condition} are not its own"
             ));
         }
-        if realised[place] != split.realised[place] {
+        if realized[row] != split.realized[row] {
             return Err(format!(
-                "the realised rates at condition {condition} are not those of its masks"
+                "the realized rates at condition {condition} are not those of its masks"
             ));
         }
     }
     Ok(())
 }
 
-/// The realised rates of a group, by condition.
-pub(super) fn realised(path: &Path, group: &Group) -> Result<Vec<[Option<f64>; 3]>, Error> {
-    let rows = rates(path, group, "realised")?;
+/// The realized rates of a group, by condition.
+pub(super) fn realized(path: &Path, group: &Group) -> Result<Vec<[Option<f64>; 3]>, Error> {
+    let rows = rates(path, group, "realized")?;
     let row = |row: [f64; 3]| row.map(|rate| (!rate.is_nan()).then_some(rate));
     Ok(rows.into_iter().map(row).collect())
 }
@@ -183,7 +194,7 @@ fn rates(path: &Path, group: &Group, name: &str) -> Result<Vec<[f64; 3]>, Error>
     Ok(rates.as_chunks::<3>().0.to_vec())
 }
 
-fn read_ranks(path: &Path, group: &Group, name: &str) -> Result<Ranks, Error> {
+fn read_indices(path: &Path, group: &Group, name: &str) -> Result<DropIndices, Error> {
     let dataset = group.dataset(name).map_err(hdf5_error(path, name))?;
     let bits: u32 = one(path, &dataset, "bits")?;
     let steps = one::<u64>(path, &dataset, "steps")? as usize;
@@ -193,20 +204,23 @@ fn read_ranks(path: &Path, group: &Group, name: &str) -> Result<Ranks, Error> {
     let [rows, bytes] = shape[..] else {
         return Err(foreign(
             path,
-            format!("{}/{name} is no matrix", group.name()),
+            format!("{}/{name} is not a matrix", group.name()),
         ));
     };
     if !packed || bytes != row_bytes(steps, bits) {
         return Err(foreign(
             path,
-            format!("{}/{name} is not packed as it says", group.name()),
+            format!(
+                "{}/{name} does not have the shape of its attributes `bits` and `steps`",
+                group.name()
+            ),
         ));
     }
     let packed = match rows * bytes {
         0 => Vec::new(),
         _ => dataset.read_raw::<u8>().map_err(hdf5_error(path, name))?,
     };
-    Ok(Ranks {
+    Ok(DropIndices {
         rows,
         steps,
         rates,

@@ -1,4 +1,4 @@
-//! Writing a mask file whole.
+//! Writes mask files.
 
 use std::io;
 use std::path::Path;
@@ -9,14 +9,14 @@ use super::attribute::{hdf5_error, set, set_text};
 use super::{FORMAT, MaskFile, Stored, other_dataset, split};
 use crate::data::dataset::{Corpus, SplitName};
 use crate::data::store::Partial;
-use crate::mask::{Condition, Error, EvaluationMasks, MaskProtocol, Variants};
+use crate::mask::{Condition, Error, EvaluationMasks, MaskProtocol, Variants, find};
 
 impl MaskFile {
     /// Draws and writes the masks of prepared data for every mask protocol and seed, one after the other,
-    /// and the manifest beside them. Masks and conditions that `path` already holds for the same data
-    /// stay: a mask protocol and seed that is drawn is drawn at those conditions too.
+    /// and the manifest. Masks and conditions that `path` already holds for the same data stay: a mask
+    /// protocol and seed that is drawn is drawn at those conditions too.
     ///
-    /// A mask protocol without seeds has the masks of the first one alone.
+    /// A seed-invariant mask protocol is drawn under the first seed only.
     ///
     /// # Errors
     /// As [`MaskFile::write`] and [`Variants::build`].
@@ -45,11 +45,12 @@ impl MaskFile {
     }
 
     /// Writes variants of one data set, keeping those of other mask protocols, seeds and splits that
-    /// `path` already holds for the same data. Masks of other data, and files of an older format,
-    /// are replaced; of two variants of one name the first one stays.
+    /// `path` already holds for the same data. Masks of other data, files of another format and masks of
+    /// another version of a mask protocol are dropped; of two variants of one name the first one is
+    /// written.
     ///
-    /// The file appears whole or not at all, so that `path` always holds either the old or the new
-    /// content. Stored masks are checked on the way. The manifest of the old content is removed:
+    /// The file is written completely or not at all, so that `path` always holds either the old or the
+    /// new content. Masks that are kept are checked first. The manifest of the old content is removed:
     /// [`MaskFile::write_manifest`] writes the new one.
     ///
     /// # Errors
@@ -65,9 +66,9 @@ impl MaskFile {
     }
 }
 
-/// A mask file in the making, beside the one it will replace.
+/// A mask file being written, with the one that it will replace.
 struct New<'a> {
-    // Closed before the hidden file is removed, where it comes to that.
+    // Declared first, so that it is closed before the hidden file is removed on an error.
     file: File,
     partial: Partial,
     path: &'a Path,
@@ -130,25 +131,28 @@ impl<'a> New<'a> {
         Ok(())
     }
 
-    /// Takes over whatever of the old file is not replaced, and gives the new one its name.
+    /// Copies what is not replaced from the old file, and gives the new one its name.
     fn publish(mut self) -> Result<(), Error> {
         if let Some(old) = self.old.take() {
             for name in old.stored()? {
-                if !self.file.link_exists(&name.group()) {
+                // Masks that this build cannot draw would fail every `verify` from now on.
+                let outdated = find(&name.mask_protocol)
+                    .is_ok_and(|mask_protocol| mask_protocol.version() != name.version);
+                if !outdated && !self.file.link_exists(&name.group()) {
                     self.add(&old.read(&name)?)?;
                 }
             }
         }
         let closing = hdf5_error(self.partial.temp(), "closing");
         self.file.close().map_err(closing)?;
-        forget_manifest(&MaskFile::manifest_of(self.path))?;
+        remove_manifest(&MaskFile::manifest_of(self.path))?;
         Ok(self.partial.publish(true)?)
     }
 }
 
-/// Removes the manifest of what is about to be replaced. A process that is killed before it writes
-/// the new one leaves none, which `verify` says, and not that of other masks.
-fn forget_manifest(path: &Path) -> Result<(), Error> {
+/// Removes the manifest of the masks that are about to be replaced, so that a process that is killed
+/// before it writes the new one leaves none, which `verify` reports, rather than that of other masks.
+fn remove_manifest(path: &Path) -> Result<(), Error> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::Write {
             path: path.to_owned(),
@@ -158,13 +162,13 @@ fn forget_manifest(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// The file at `path`, where its masks are worth keeping.
+/// The file at `path`, if its masks can be kept.
 fn earlier(path: &Path, dataset: &str, content_hash: &str) -> Result<Option<MaskFile>, Error> {
     if !path.exists() {
         return Ok(None);
     }
     let old = match MaskFile::open(path) {
-        Err(Error::Format { found, .. }) if found < FORMAT => return Ok(None),
+        Err(Error::Format { .. }) => return Ok(None),
         old => old?,
     };
     match old.check_data(dataset, content_hash) {

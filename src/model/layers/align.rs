@@ -1,4 +1,4 @@
-//! Frames brought to the text's number of steps.
+//! Brings frames to the text's number of steps.
 
 use tch::{Kind, Tensor};
 

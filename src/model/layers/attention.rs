@@ -1,4 +1,4 @@
-//! Scaled dot-product attention with several heads (Vaswani et al., 2017), without mask.
+//! Computes scaled dot-product attention with several heads (Vaswani et al., 2017), without mask.
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
@@ -18,8 +18,8 @@ pub fn merge_heads(x: &Tensor) -> Tensor {
     x.transpose(1, 2).flatten(2, 3)
 }
 
-/// softmax(q k^T / sqrt(size)) v over (B, heads, n, size). The scores are never stored whole, but
-/// by the reference engine.
+/// softmax(q k^T / sqrt(size)) v over (B, heads, n, size). Only the reference engine stores
+/// the whole matrix of scores.
 pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor, engine: Engine) -> Tensor {
     if engine.reference {
         literal(q, k, v, None, 0.0)
@@ -51,7 +51,6 @@ pub struct Attention {
     to_v: nn::Linear,
     to_out: nn::Linear,
     heads: i64,
-    inner: i64,
     engine: Engine,
 }
 
@@ -65,20 +64,13 @@ impl Attention {
             to_v: init::linear_without_bias(path / "to_v", width, inner),
             to_out: init::linear(path / "to_out" / 0, inner, width),
             heads,
-            inner,
             engine: Engine::default(),
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
-    }
-
-    /// Floats kept for the backward pass, beside the inputs, for n queries and m keys.
-    pub fn kept(&self, n: i64, m: i64) -> i64 {
-        let scores = if self.engine.reference { 2 * n * m } else { n };
-        2 * self.inner * (n + m) + self.heads * scores
     }
 
     /// Queries (B, n, width), keys and values (B, m, width), to (B, n, width).

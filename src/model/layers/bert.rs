@@ -1,9 +1,9 @@
-//! BERT (Devlin et al., 2019) as Hugging Face's `BertModel` computes it.
+//! Computes BERT (Devlin et al., 2019) as Hugging Face's `BertModel` does.
 
 use std::cell::RefCell;
 
+use tch::Tensor;
 use tch::nn::{self, Init, Module, Path};
-use tch::{Device, Tensor};
 
 use super::bert_config::BertConfig;
 use super::bert_keys::Keys;
@@ -63,8 +63,8 @@ impl Embeddings {
     }
 }
 
-/// The encoder. The pooler's parameters exist, so that names match a checkpoint's, but nothing
-/// reads what it computes, and only the reference engine computes it.
+/// The encoder. The pooler's parameters exist, so that names match a checkpoint's, but its output is
+/// not used, and only the reference engine computes it.
 #[derive(Debug)]
 pub struct Bert {
     config: BertConfig,
@@ -72,7 +72,7 @@ pub struct Bert {
     layers: Vec<Layer>,
     pooler: nn::Linear,
     engine: Engine,
-    /// Passes whose way back is still to come.
+    /// Passes that wait for their backward pass.
     tape: RefCell<Vec<Pass>>,
 }
 
@@ -93,7 +93,7 @@ impl Bert {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
         for layer in &mut self.layers {
@@ -113,8 +113,8 @@ impl Bert {
     /// scores of the keys.
     ///
     /// # Errors
-    /// Those of [`BertConfig::check_tokens`], on a CPU. On a CUDA device ids are not looked at, which
-    /// would wait for it at every step: whoever reads them from a file checks them on the host, once.
+    /// Those of [`BertConfig::check_tokens`], on a CPU. On a CUDA device ids are not checked, which
+    /// would synchronize at every step: code that reads them from a file checks them on the host, once.
     pub fn forward(&self, text: &Tensor, train: bool) -> Result<Tensor> {
         if text.device() == tch::Device::Cpu {
             self.config.check_tokens(text)?;
@@ -163,36 +163,6 @@ impl Bert {
         &self.tape
     }
 
-    /// Floats kept for the backward pass, for one sample of `steps` positions.
-    pub fn kept(&self, steps: i64) -> i64 {
-        self.kept_as(steps, self.engine.recompute)
-    }
-
-    /// [`Self::kept`] where activations are computed twice, or kept.
-    pub fn kept_as(&self, steps: i64, recompute: bool) -> i64 {
-        let c = &self.config;
-        let (layers, width, wide) = (c.num_hidden_layers, c.hidden_size, c.intermediate_size);
-        let hidden = i64::from(c.hidden_dropout_prob > 0.0);
-        let cpu = self.embeddings.words.ws.device() == Device::Cpu;
-        // Quarters of a float. Whole matrices of weights: softmax, draws, product; the draws in a
-        // byte each, and where the product is computed again, no product.
-        let scores = match (c.attention_probs_dropout_prob > 0.0, self.engine.reference) {
-            (true, false) if cpu => 5,
-            (true, _) => 12,
-            (false, true) => 4,
-            (false, false) => 0,
-        };
-        // The wide layer before and after its activation, or before it alone.
-        let both = 1 + i64::from(self.engine.reference);
-        let layer = steps * (9 * width + hidden * width / 2 + both * wide)
-            + scores * c.num_attention_heads * steps * steps / 4;
-        if recompute {
-            layers * steps * width + layer
-        } else {
-            layers * layer + steps * width + hidden * steps * width / 4
-        }
-    }
-
     pub(super) fn dropout(&self, train: bool) -> Dropout {
         let on = f64::from(u8::from(train));
         Dropout {
@@ -216,7 +186,7 @@ impl Bert {
 mod tests {
     use std::collections::BTreeSet;
 
-    use tch::{Kind, nn::VarStore};
+    use tch::{Device, Kind, nn::VarStore};
 
     use super::*;
 

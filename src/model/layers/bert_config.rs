@@ -1,4 +1,4 @@
-//! The sizes of a BERT.
+//! Describes the sizes of a BERT.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -37,7 +37,7 @@ const LAYER: [&str; 8] = [
     "output.LayerNorm",
 ];
 
-/// What `BertConfig` assumes where `config.json` is silent.
+/// Defaults of fields that `config.json` leaves out.
 mod defaults {
     pub fn positions() -> i64 {
         512
@@ -54,7 +54,7 @@ mod defaults {
 }
 
 impl BertConfig {
-    /// A BERT small enough to train from nothing in a demonstration.
+    /// A BERT small enough to train from random weights in a demonstration.
     pub fn tiny(vocab_size: i64) -> Self {
         Self {
             vocab_size,

@@ -1,12 +1,12 @@
-//! Which positions of a batch of texts BERT attends to.
+//! Selects the positions of a batch of texts that BERT attends to.
 
 use tch::{Device, Kind, Tensor};
 
 /// The keys of a batch of B texts with T positions.
 ///
-/// Padding is no key: its weight in attention is exactly zero. So keys and values are computed for
-/// the other positions alone, side by side, and laid out anew with as many columns as the longest
-/// text has. Padding still asks (models read its states).
+/// Padding is no key: its weight in attention is exactly zero. So keys and values are computed only
+/// for the other positions, packed, and then spread to as many columns as the longest text has.
+/// Padding still has queries (models read its states).
 #[derive(Debug)]
 pub(super) struct Keys {
     /// (B, 1, 1, L), added to scores: 0 for a key, the most negative finite number for none.
@@ -18,8 +18,8 @@ pub(super) struct Keys {
 struct Packed {
     /// The keys among the B * T positions.
     rows: Tensor,
-    /// The key that stands at each of the B * L places.
-    places: Tensor,
+    /// The packed row of the key in each of the B * L columns.
+    columns_of: Tensor,
     columns: i64,
 }
 
@@ -38,7 +38,7 @@ impl Keys {
     }
 
     /// The attended positions as keys. All of them where a text has none, since its weights are then
-    /// equal for all positions, and on other devices than a CPU, which would have to be waited for.
+    /// equal for all positions, and on other devices than a CPU, where the count would synchronize.
     pub(super) fn attended(attended: &Tensor, kind: Kind) -> Self {
         let size = attended.size();
         let (texts, steps) = (size[0], size[1]);
@@ -81,7 +81,7 @@ impl Keys {
             None => x,
             Some(packed) => {
                 let width = x.size()[1];
-                x.index_select(0, &packed.places)
+                x.index_select(0, &packed.columns_of)
                     .view([-1, packed.columns, width])
             }
         }
@@ -89,20 +89,20 @@ impl Keys {
 }
 
 impl Packed {
-    /// Of flags (B * T) with these counts by text; gives the flags (B * L) of the new places too.
+    /// Of flags (B * T) with these counts by text; returns the flags (B * L) of the columns too.
     fn new(flags: &[i64], counts: &[i64], columns: i64) -> (Self, Tensor) {
         let rows = (0i64..).zip(flags).filter(|(_, flag)| **flag != 0);
         let rows: Vec<i64> = rows.map(|(row, _)| row).collect();
-        let (mut places, mut taken, mut first) = (Vec::new(), Vec::new(), 0);
+        let (mut columns_of, mut taken, mut first) = (Vec::new(), Vec::new(), 0);
         for &count in counts {
-            // Places beyond a text's keys repeat its last one, and weigh nothing.
-            places.extend((0..columns).map(|column| first + column.min(count - 1)));
+            // Columns beyond a text's keys repeat its last one, with weight 0.
+            columns_of.extend((0..columns).map(|column| first + column.min(count - 1)));
             taken.extend((0..columns).map(|column| i64::from(column < count)));
             first += count;
         }
         let packed = Self {
             rows: Tensor::from_slice(&rows),
-            places: Tensor::from_slice(&places),
+            columns_of: Tensor::from_slice(&columns_of),
             columns,
         };
         (packed, Tensor::from_slice(&taken))
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_stand_side_by_side() {
+    fn keys_are_packed_and_spread() {
         let keys = Keys::attended(&flags(&[&[1, 1, 0, 0], &[1, 0, 1, 1]]), Kind::Double);
         let x = Tensor::arange(8, (Kind::Double, Device::Cpu)).view([2, 4, 1]);
         let gathered = keys.gather(&x);

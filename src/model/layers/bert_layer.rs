@@ -1,4 +1,4 @@
-//! One layer of a BERT.
+//! Computes one layer of a BERT.
 
 use tch::nn::{self, Init, Module, Path};
 use tch::{Device, Tensor};
@@ -31,7 +31,7 @@ pub(super) fn layer_norm(path: Path<'_>, config: &BertConfig) -> nn::LayerNorm {
     nn::layer_norm(path, vec![config.hidden_size], norm)
 }
 
-/// A dense layer whose dropped-out result joins the residual under a norm.
+/// A dense layer with dropout, added to the residual and normalized.
 #[derive(Debug)]
 struct Output {
     dense: nn::Linear,
@@ -81,7 +81,7 @@ impl Layer {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub(super) fn set_engine(&mut self, engine: Engine) {
         self.reference = engine.reference;
     }

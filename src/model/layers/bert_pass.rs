@@ -1,10 +1,10 @@
-//! What a training pass without kept activations leaves behind.
+//! Stores what the backward pass needs of a training pass without saved activations.
 
 use tch::Tensor;
 
 use super::bert_keys::Keys;
 
-/// What one pass leaves for the backward pass.
+/// What the backward pass needs of one forward pass.
 #[derive(Debug)]
 pub(super) struct Pass {
     pub(super) text: Tensor,

@@ -1,7 +1,7 @@
-//! A BERT's training pass without its activations, and the backward pass that computes them again.
+//! Runs a BERT's training pass without saving activations, and recomputes them in the backward pass.
 //!
-//! Kept are the inputs of the layers alone. On the backward pass every layer runs once more with
-//! gradient, from the last to the first, under the random draws of its first run.
+//! Only the inputs of the layers are saved. In the backward pass every layer runs once more with gradient,
+//! from the last to the first, under the random draws of its first run.
 
 use tch::Tensor;
 
@@ -38,8 +38,8 @@ impl Bert {
         Ok(output)
     }
 
-    /// Carries the gradient of the hidden states on into the parameters. Call it after every
-    /// backward pass; it does nothing where no pass was put on tape.
+    /// Propagates the gradient of the hidden states into the parameters. Call it after every backward
+    /// pass; it does nothing where no pass was recorded.
     pub fn finish_backward(&self) {
         let passes = self.tape().take();
         for pass in passes {
@@ -60,7 +60,7 @@ impl Bert {
         }
     }
 
-    /// Forgets passes whose way back never came.
+    /// Drops passes that had no backward pass.
     pub fn clear_tape(&self) {
         self.tape().borrow_mut().clear();
     }
@@ -107,11 +107,11 @@ mod tests {
     }
 
     #[test]
-    fn gradients_are_those_of_the_pass_that_keeps_everything() {
+    fn gradients_are_those_of_the_pass_that_saves_its_activations() {
         let _rng = crate::model::rng::seeded(3);
-        let kept = gradients(Engine::default(), 0.0);
+        let saved = gradients(Engine::default(), 0.0);
         let again = gradients(Engine::RECOMPUTE, 0.0);
-        for ((name, a), (_, b)) in kept.iter().zip(&again) {
+        for ((name, a), (_, b)) in saved.iter().zip(&again) {
             assert_eq!(a.defined(), b.defined(), "{name}");
             assert!(!a.defined() || a.allclose(b, 1e-12, 1e-12, false), "{name}");
         }
@@ -129,14 +129,14 @@ mod tests {
         }
         // One bias of the last norm sees the output's gradient alone, whatever was dropped; the
         // embeddings see every layer's draws, twice the same or their gradient would be another.
-        let kept = gradients(Engine::RECOMPUTE, 0.0);
+        let without = gradients(Engine::RECOMPUTE, 0.0);
         let words = |all: &[(String, Tensor)]| {
             let found = all
                 .iter()
                 .find(|(name, _)| name.contains("word_embeddings"));
             found.unwrap().1.shallow_clone()
         };
-        assert!(!words(&first).equal(&words(&kept)));
+        assert!(!words(&first).equal(&words(&without)));
     }
 
     /// With draws of its own on the backward pass, the gradient would not be that of the value.

@@ -1,4 +1,4 @@
-//! MulT's transformer over one modality that looks at another (Tsai et al., ACL 2019).
+//! Computes MulT's transformer, in which one modality attends to another (Tsai et al., ACL 2019).
 
 use tch::nn::{self, Module, Path};
 use tch::{Device, Kind, Tensor};
@@ -16,11 +16,11 @@ pub struct CrossmodalSize {
     pub relu_dropout: f64,
     pub residual_dropout: f64,
     pub embedding_dropout: f64,
-    /// Whether step i looks no further than step i + |difference of lengths| of the other side.
+    /// Whether step i attends to no step after i + |difference of lengths| of the other sequence.
     pub masked: bool,
 }
 
-/// Normalises first; one layer norm serves queries, keys and values.
+/// Pre-norm; one layer norm serves queries, keys and values.
 #[derive(Debug)]
 struct Layer {
     attention: JointAttention,
@@ -50,27 +50,6 @@ impl Layer {
             relu_dropout: size.relu_dropout,
             residual_dropout: size.residual_dropout,
         }
-    }
-
-    /// Floats kept for the backward pass, for one sample of n rows that look at m others, or at themselves:
-    /// both sums, everything normed, and the hidden layer, dropped out again where there is
-    /// dropout.
-    fn kept(&self, n: i64, m: Option<i64>) -> i64 {
-        let width = self.fc1.ws.size()[1];
-        let sources = m.map_or(0, |m| 2 * m * width);
-        let hidden = 4 * width;
-        let again = if self.relu_dropout > 0.0 {
-            2 * hidden
-        } else {
-            0
-        };
-        let masks = if self.residual_dropout > 0.0 {
-            2 * width
-        } else {
-            0
-        };
-        let attention = self.attention.kept(n, m.unwrap_or(n));
-        attention + sources + n * (4 * width + hidden + again + masks)
     }
 
     fn forward(
@@ -120,17 +99,9 @@ impl Crossmodal {
         }
     }
 
-    /// Floats kept for the backward pass, for one sample of n rows that look at m others, or at themselves.
-    pub fn kept(&self, n: i64, m: Option<i64>) -> i64 {
-        let layers = self.layers.iter().map(|layer| layer.kept(n, m));
-        // Two copies of the source, which are dropped out apart.
-        let embedded = (n + 2 * m.unwrap_or(0)) * self.size.width;
-        layers.sum::<i64>() + 2 * embedded
-    }
-
-    /// `x` (B, n, width) looking at `source` (B, m, width), to (B, n, width).
+    /// `x` (B, n, width) attending to `source` (B, m, width), to (B, n, width).
     pub fn forward(&self, x: &Tensor, source: Option<&Tensor>, train: bool) -> Tensor {
-        // No positions: MMSA's and the authors' code leave them off here.
+        // No positions, as in MMSA's and the authors' code.
         let scale = (self.size.width as f64).sqrt();
         let embed = |x: &Tensor| (x * scale).dropout(self.size.embedding_dropout, train);
         // Keys and values are dropped out separately, as the reference does.

@@ -1,22 +1,22 @@
-//! Texts that occur more than once in a batch.
+//! Finds texts that occur more than once in a batch.
 
 use std::collections::HashMap;
 
 use tch::{Device, Tensor};
 
-/// The different rows of a batch, and which of them stands where.
+/// The different rows of a batch, and the index of each row of the batch among them.
 ///
-/// The same sample at several missing rates is often the same text: rates tell apart only what some
-/// word was lost between.
+/// The same sample at several missing rates often has the same text: two rates differ only where a
+/// word's draw is between them.
 #[derive(Debug)]
 pub(super) struct Distinct {
     pub(super) rows: Tensor,
-    places: Tensor,
+    indices: Tensor,
 }
 
 impl Distinct {
-    /// Of integers (B, ...) on a CPU; `None` where all rows differ, and on other devices, which
-    /// would have to be waited for.
+    /// Of integers (B, ...) on a CPU; `None` where all rows differ, and on other devices, where
+    /// the comparison would synchronize.
     pub(super) fn of(batch: &Tensor) -> Option<Self> {
         if batch.device() != Device::Cpu || batch.numel() == 0 {
             return None;
@@ -26,23 +26,23 @@ impl Distinct {
         let total = values.len();
         batch.contiguous().copy_data(&mut values, total);
         let (mut first, mut seen) = (Vec::new(), HashMap::new());
-        let mut places = Vec::with_capacity(rows);
+        let mut indices = Vec::with_capacity(rows);
         for (row, values) in (0i64..).zip(values.chunks(total / rows)) {
-            let place = *seen.entry(values).or_insert_with(|| {
+            let index = *seen.entry(values).or_insert_with(|| {
                 first.push(row);
                 first.len() as i64 - 1
             });
-            places.push(place);
+            indices.push(index);
         }
         (first.len() < rows).then(|| Self {
             rows: batch.index_select(0, &Tensor::from_slice(&first)),
-            places: Tensor::from_slice(&places),
+            indices: Tensor::from_slice(&indices),
         })
     }
 
     /// What was computed of [`Self::rows`], for every row of the batch.
     pub(super) fn spread(&self, x: &Tensor) -> Tensor {
-        x.index_select(0, &self.places)
+        x.index_select(0, &self.indices)
     }
 }
 

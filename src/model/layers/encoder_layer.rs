@@ -1,4 +1,4 @@
-//! PyTorch's `nn.TransformerEncoderLayer`: normalizes after each part, rectifier inside.
+//! Computes PyTorch's `nn.TransformerEncoderLayer`: post-norm, with ReLU.
 
 use tch::Tensor;
 use tch::nn::{self, Init, Module, Path};
@@ -45,14 +45,6 @@ impl EncoderLayer {
             norm2: init::layer_norm(path / "norm2", width),
             dropout: size.dropout,
         }
-    }
-
-    /// Floats kept for the backward pass, for one sample of n rows: both sums and norms, the hidden layer
-    /// before and after its dropout, and a mask for each of the three dropouts.
-    pub fn kept(&self, n: i64) -> i64 {
-        let size = self.linear1.ws.size();
-        let (hidden, width) = (size[0], size[1]);
-        self.attention.kept(n, n) + n * (7 * width + 3 * hidden)
     }
 
     /// (B, n, width) to (B, n, width).

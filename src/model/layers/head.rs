@@ -1,4 +1,4 @@
-//! Two linear layers with a leaky rectifier between them.
+//! Two linear layers with a leaky ReLU between them.
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};

@@ -1,4 +1,4 @@
-//! Adaptive hyper-modality learning (ALMT, Zhang et al., EMNLP 2023).
+//! Learns an adaptive hyper-modality (ALMT, Zhang et al., EMNLP 2023).
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
@@ -87,17 +87,11 @@ impl HyperLayers {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.layers
             .iter_mut()
             .for_each(|layer| layer.engine = engine);
-    }
-
-    /// Floats kept for the backward pass, for `tokens` tokens of every kind: the normed inputs, seven
-    /// projections and their sum (the layer's inner width is its outer one).
-    pub fn kept(&self, tokens: i64, width: i64) -> i64 {
-        self.layers.len() as i64 * tokens * width * 15
     }
 
     /// Language scales, audio, vision and the initial hyper tokens (all (B, n, width)) to the final

@@ -1,8 +1,8 @@
-//! Initial values as PyTorch's modules draw them.
+//! Draws initial values as PyTorch's modules do.
 //!
-//! tch's own defaults differ (its linear weights are sqrt(6) times larger, its batch norm scales
-//! random), so that every layer of this crate takes its initialization from here. Formulas: the
-//! `reset_parameters` methods of `torch.nn` 2.x.
+//! tch's own defaults differ (its linear weights are sqrt(6) times larger, its batch norm scales random),
+//! so every layer of this crate takes its initialization from here. Formulas: the `reset_parameters`
+//! methods of `torch.nn` 2.x.
 
 use std::borrow::Borrow;
 

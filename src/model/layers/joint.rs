@@ -1,4 +1,4 @@
-//! The masked and the complete version of a batch in one pass.
+//! Passes the masked and the complete version of a batch through a network together.
 
 use tch::{Kind, Tensor};
 
@@ -19,7 +19,7 @@ pub struct Joint {
 impl Joint {
     /// Joins pairs (masked, complete) of equal shape (B, ...), all on one device.
     ///
-    /// Rows are compared as they are. All pairs cost a single read-back.
+    /// Rows are compared as they are. All pairs cost one synchronization.
     pub fn of<const N: usize>(pairs: [(&Tensor, &Tensor); N]) -> [Self; N] {
         let changed = pairs.map(|(m, c)| m.ne_tensor(c).flatten(1, -1).any_dim(1, false));
         let changed = Tensor::stack(&changed, 0).to_kind(Kind::Int64);
@@ -33,7 +33,7 @@ impl Joint {
         pairs.map(|(m, c)| Self::with_changes(m, c, flags.next().unwrap_or_default()))
     }
 
-    /// Joins a pair without looking for equal rows, as dropout demands.
+    /// Joins a pair without comparing rows, as dropout requires.
     pub fn all(masked: &Tensor, complete: &Tensor) -> Self {
         Self::with_changes(masked, complete, &vec![1; masked.size()[0] as usize])
     }
@@ -42,17 +42,17 @@ impl Joint {
         let rows = changed.len() as i64;
         let different: Vec<i64> = (0..rows).filter(|&i| changed[i as usize] != 0).collect();
         let mut next = rows - 1;
-        let place = |(i, &changed): (usize, &i64)| {
+        let index = |(i, &changed): (usize, &i64)| {
             next += changed;
             if changed == 0 { i as i64 } else { next }
         };
-        let places: Vec<i64> = changed.iter().enumerate().map(place).collect();
+        let indices: Vec<i64> = changed.iter().enumerate().map(index).collect();
         let device = masked.device();
         let different = Tensor::from_slice(&different).to_device(device);
         Self {
             input: Tensor::cat(&[masked, &complete.index_select(0, &different)], 0),
             masked: rows,
-            complete: Tensor::from_slice(&places).to_device(device),
+            complete: Tensor::from_slice(&indices).to_device(device),
         }
     }
 

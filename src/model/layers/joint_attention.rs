@@ -1,5 +1,5 @@
-//! Attention whose query, key and value projections are one matrix, as PyTorch's
-//! `nn.MultiheadAttention` and fairseq's keep them.
+//! Computes attention whose query, key and value projections are one matrix, as in PyTorch's
+//! `nn.MultiheadAttention` and in fairseq.
 
 use tch::Tensor;
 use tch::nn::{self, Init, Module, Path};
@@ -34,21 +34,8 @@ impl JointAttention {
         }
     }
 
-    /// Floats kept for the backward pass, beside the inputs, for one sample of n queries and m keys: what is
-    /// projected, scaled and attended, the mask, and with dropout what libtorch keeps on a CPU: three
-    /// matrices of weights a head (CUDA's kernels keep none).
-    pub fn kept(&self, n: i64, m: i64) -> i64 {
-        let width = self.in_proj_weight.size()[1];
-        let weights = if self.dropout > 0.0 {
-            3 * self.heads * n * m
-        } else {
-            self.heads * n
-        };
-        4 * n * width + 3 * m * width + n * m + weights
-    }
-
     /// Queries (B, n, width), keys and values (B, m, width), to (B, n, width). `mask` (n, m), where
-    /// given, is true where a query may look.
+    /// given, is true where a query may attend.
     pub fn forward(
         &self,
         [queries, keys, values]: [&Tensor; 3],

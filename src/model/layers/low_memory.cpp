@@ -1,6 +1,6 @@
-// Operations that keep less for the way back than libtorch's own would, for low_memory.rs. Each gives
-// the value and the gradient of a composition of libtorch's operations; what is cheap to compute
-// again is not kept. Every function returns null, or a message for the caller to free.
+// Memory-efficient ops for low_memory.rs: recompute cheap activations in the backward pass. Each has
+// the value and the gradient of a composition of libtorch's operations. Every function returns null,
+// or a message for the caller to free.
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -26,10 +26,10 @@ char* guarded(F&& body) {
   }
 }
 
-// Rows (n, width), whatever stands before the width.
+// Rows (n, width), whatever the dimensions before the width.
 Tensor rows(const Tensor& x) { return x.reshape({-1, x.size(-1)}); }
 
-// linear(gelu(x)): of the wide layer only x is kept, not gelu(x) beside it.
+// linear(gelu(x)): of the wide layer only x is saved, not gelu(x).
 struct GeluLinear : Function<GeluLinear> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight,
                         const Tensor& bias) {
@@ -48,8 +48,8 @@ struct GeluLinear : Function<GeluLinear> {
   }
 };
 
-// dropout(softmax(q k^T / sqrt(size) + mask)) v: of the matrices of scores the softmax and a byte an
-// element are kept.
+// dropout(softmax(q k^T / sqrt(size) + mask)) v: of the matrices of scores the softmax and a byte per
+// element are saved.
 struct Attention : Function<Attention> {
   static Tensor forward(AutogradContext* ctx, const Tensor& q, const Tensor& k, const Tensor& v,
                         const Tensor& mask, double chance) {

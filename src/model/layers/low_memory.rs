@@ -1,8 +1,7 @@
-//! Operations that keep less for the backward pass than libtorch's own: what is cheap to compute again
-//! is not kept.
+//! Memory-efficient ops: recompute cheap activations in the backward pass.
 //!
-//! Values and gradients are those of the compositions that the names say. `low_memory.cpp` holds the
-//! other side of every function here.
+//! Values and gradients equal those of the compositions that the names give. `low_memory.cpp` implements
+//! every function declared here.
 
 use std::ffi::{CStr, c_char, c_void};
 
@@ -37,7 +36,7 @@ fn handle(tensor: &Tensor) -> Handle {
 /// The tensor that `call` leaves in its argument.
 ///
 /// # Panics
-/// With what libtorch says, like tch's own operations.
+/// With libtorch's message, like tch's own operations.
 fn made(call: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
     let mut out = std::ptr::null_mut();
     let message = call(&raw mut out);
@@ -45,7 +44,7 @@ fn made(call: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
         // SAFETY: a call without a message has stored a new tensor, which this takes over.
         Ok(unsafe { Tensor::from_ptr(out.cast()) })
     } else {
-        // SAFETY: low_memory.cpp gives null or a C string for us to free.
+        // SAFETY: low_memory.cpp gives null or a C string for the caller to free.
         let text = unsafe { CStr::from_ptr(message) };
         let text = text.to_string_lossy().into_owned();
         // SAFETY: freed once, after its last use.
@@ -56,17 +55,17 @@ fn made(call: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
     result.unwrap()
 }
 
-/// `linear(gelu(x))`, where x alone is kept. The layer must have a bias.
+/// `linear(gelu(x))`, which saves x alone. The layer must have a bias.
 pub(super) fn gelu_linear(x: &Tensor, linear: &Linear) -> Tensor {
     let Some(bias) = &linear.bs else {
         return x.gelu("none").linear(&linear.ws, None::<Tensor>);
     };
-    // SAFETY: four live tensors and a place to write to.
+    // SAFETY: four live tensors and a pointer to write to.
     made(|out| unsafe { lnln_gelu_linear(handle(x), handle(&linear.ws), handle(bias), out) })
 }
 
-/// x with each element zeroed at this chance and the others scaled up; a byte an element is kept,
-/// where `Tensor::dropout` keeps a float on a CPU.
+/// x with each element zeroed at this chance and the others scaled up; saves a byte per element,
+/// where `Tensor::dropout` saves a float on a CPU.
 pub(super) fn dropout(x: &Tensor, chance: f64) -> Tensor {
     if chance > 0.0 {
         x.native_dropout(chance, true).0
@@ -76,10 +75,10 @@ pub(super) fn dropout(x: &Tensor, chance: f64) -> Tensor {
 }
 
 /// Attention with an additive mask and dropout of its weights, by its formula; (B, heads, n, size).
-/// Of the matrices of scores the softmax and a byte an element are kept.
+/// Of the matrices of scores it saves the softmax and a byte per element.
 pub(super) fn attention(q: &Tensor, k: &Tensor, v: &Tensor, mask: &Tensor, chance: f64) -> Tensor {
     let [q, k, v, mask] = [q, k, v, mask].map(handle);
-    // SAFETY: four live tensors and a place to write to.
+    // SAFETY: four live tensors and a pointer to write to.
     made(|out| unsafe { lnln_attention(q, k, v, mask, chance, out) })
 }
 
@@ -97,7 +96,7 @@ mod tests {
         Tensor::randn(size, DOUBLE).set_requires_grad(true)
     }
 
-    /// Largest difference between what two ways say, and between the gradients they leave.
+    /// Largest difference between two results, and between their gradients.
     fn difference(ways: [&dyn Fn() -> Tensor; 2], leaves: &[&Tensor]) -> f64 {
         let [(a, da), (b, db)] = ways.map(|way| {
             tch::manual_seed(4);
@@ -155,11 +154,11 @@ mod tests {
         tch::manual_seed(8);
         let y = dropout(&x, 0.3);
         y.sum(Kind::Double).backward();
-        let kept = y.ne(0.0).to_kind(Kind::Double);
-        let share = kept.mean(Kind::Double).double_value(&[]);
+        let present = y.ne(0.0).to_kind(Kind::Double);
+        let share = present.mean(Kind::Double).double_value(&[]);
         assert!((share - 0.7).abs() < 0.05, "{share}");
-        assert!(x.grad().allclose(&(&kept / 0.7), 1e-12, 0.0, false));
-        assert!(y.allclose(&(&x * kept / 0.7), 1e-12, 0.0, false));
+        assert!(x.grad().allclose(&(&present / 0.7), 1e-12, 0.0, false));
+        assert!(y.allclose(&(&x * present / 0.7), 1e-12, 0.0, false));
 
         let (q, k, v) = (
             leaf(&[1, 1, 5, 4]),

@@ -1,4 +1,4 @@
-//! Long short-term memory over padded or valid steps.
+//! Runs a long short-term memory over all or only the valid steps.
 
 use std::borrow::Borrow;
 
@@ -36,7 +36,7 @@ impl LstmSize {
 }
 
 /// Gates with two biases each, as PyTorch's `nn.LSTM`. tch's own layer fixes at construction
-/// whether dropout is active, and knows no valid lengths.
+/// whether dropout is active, and takes no valid lengths.
 #[derive(Debug)]
 pub struct Lstm {
     weights: Vec<Tensor>,
@@ -64,7 +64,7 @@ impl Lstm {
             }
         }
         if path.device().is_cuda() && tch::Cuda::cudnn_is_available() {
-            // One block of memory, as cuDNN wants it; 2 is its number for an LSTM.
+            // One block of memory, as cuDNN requires; 2 is its number for an LSTM.
             let bidirectional = size.bidirectional;
             let (inputs, hidden, layers) = (size.inputs, size.hidden, size.layers);
             let _ = Tensor::internal_cudnn_rnn_flatten_weight(
@@ -130,17 +130,8 @@ impl Lstm {
         )
     }
 
-    /// Floats kept for the backward pass, for one sample of `steps` steps: per layer its inputs, and sixteen
-    /// per feature of the state, as PyTorch 2.11 was seen to keep on a CPU (eight of packed input).
-    pub fn kept(&self, steps: i64) -> i64 {
-        let size = &self.size;
-        let states = size.directions() * size.hidden;
-        let inputs = size.inputs + (size.layers - 1) * states;
-        steps * (inputs + size.layers * 16 * states)
-    }
-
-    /// Dropout, and whether to compute as in training: cuDNN has no way back from anything else, so
-    /// that on a card evaluation is training without dropout.
+    /// Dropout, and whether to compute as in training: cuDNN has no backward pass in evaluation
+    /// mode, so that on CUDA evaluation is training without dropout.
     fn mode(&self, x: &Tensor, train: bool) -> (f64, bool) {
         let dropout = if train { self.size.dropout } else { 0.0 };
         (dropout, train || x.device().is_cuda())

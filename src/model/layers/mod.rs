@@ -1,4 +1,4 @@
-//! Building blocks shared by models.
+//! Collects the building blocks that models share.
 
 pub mod align;
 pub mod attention;

@@ -1,11 +1,11 @@
-//! The three linear layers MMSA's baselines end with.
+//! Computes the three linear layers at the end of MMSA's baselines.
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
 
 use super::init;
 
-/// What a [`PostFusion`] makes of its input.
+/// The output of a [`PostFusion`].
 #[derive(Debug)]
 pub struct PostFusionOutput {
     /// (B, hidden) after the first layer and its rectifier.
@@ -32,12 +32,6 @@ impl PostFusion {
             linears: sizes.map(layer),
             dropout,
         }
-    }
-
-    /// Floats kept for the backward pass, for one sample.
-    pub fn kept(&self) -> i64 {
-        let inputs = self.linears[0].ws.size();
-        2 * inputs[1] + 2 * inputs[0]
     }
 
     /// From (B, inputs).

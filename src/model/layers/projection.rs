@@ -1,4 +1,4 @@
-//! A modality summed up in a few tokens (ALMT and LNLN's embedding).
+//! Summarizes a modality in a few tokens (the embedding of ALMT and LNLN).
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
@@ -10,8 +10,8 @@ use crate::model::engine::Engine;
 use crate::model::error::Result;
 use crate::model::setup::Shapes;
 
-/// Linear to the common width, then a [`TokenTransformer`] of which only the learned tokens are
-/// kept.
+/// Linear to the common width, then a [`TokenTransformer`] whose output is the learned tokens
+/// alone.
 #[derive(Debug)]
 pub struct Projection {
     linear: nn::Linear,
@@ -42,14 +42,9 @@ impl Projection {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.transformer.set_engine(engine);
-    }
-
-    /// Floats kept for the backward pass, for one sample of all steps.
-    pub fn kept(&self) -> i64 {
-        self.steps * self.inputs + self.transformer.kept(self.steps, Some(self.tokens))
     }
 
     /// (B, T, inputs) to (B, tokens, width); `what` names the features where they do not fit.
@@ -89,7 +84,7 @@ impl Projections {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         for projection in [&mut self.text, &mut self.audio, &mut self.vision] {
             projection.set_engine(engine);

@@ -1,4 +1,4 @@
-//! A one-layer LSTM read at its last step (MMSA's text sub-network).
+//! Reads a sequence by a one-layer LSTM and returns its last state (MMSA's text sub-network).
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
@@ -20,11 +20,6 @@ impl LastState {
             rnn: Lstm::new(path / "rnn", LstmSize::single(inputs, hidden)),
             linear: init::linear(path / "linear_1", hidden, outputs),
         }
-    }
-
-    /// Floats kept for the backward pass, for one sample of `steps` steps.
-    pub fn kept(&self, steps: i64) -> i64 {
-        self.rnn.kept(steps) + self.linear.ws.size()[1]
     }
 
     /// (B, T, inputs) to (B, outputs), all steps read, padding included.

@@ -1,4 +1,4 @@
-//! Gradient reversal (Ganin and Lempitsky, 2015).
+//! Reverses a gradient (Ganin and Lempitsky, 2015).
 
 use tch::Tensor;
 

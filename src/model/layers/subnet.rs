@@ -1,4 +1,4 @@
-//! MMSA's sub-network for time-averaged audio or vision (from TFN, Zadeh et al., 2017).
+//! Computes MMSA's sub-network for time-averaged audio or vision (from TFN, Zadeh et al., 2017).
 
 use tch::Tensor;
 use tch::nn::{self, Module, ModuleT, Path};
@@ -23,13 +23,6 @@ impl SubNet {
                 .map(|(i, size)| init::linear(path / format!("linear_{i}"), size, hidden)),
             dropout,
         }
-    }
-
-    /// Floats kept for the backward pass, for one sample: inputs, normed and dropped out, and what goes in and
-    /// out of each layer.
-    pub fn kept(&self) -> i64 {
-        let inputs = self.linears[0].ws.size();
-        3 * inputs[1] + 3 * inputs[0]
     }
 
     /// (B, inputs) to (B, hidden).

@@ -1,4 +1,4 @@
-//! Pre-norm transformers over learned tokens (LNLN and ALMT).
+//! Computes pre-norm transformers over learned tokens (LNLN and ALMT).
 
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
@@ -30,7 +30,6 @@ pub struct Block {
     norm: nn::LayerNorm,
     up: nn::Linear,
     down: nn::Linear,
-    size: BlockSize,
 }
 
 impl Block {
@@ -46,18 +45,11 @@ impl Block {
             norm: init::layer_norm(&second / "norm", size.width),
             up: init::linear(&net / 0, size.width, size.hidden),
             down: init::linear(&net / 3, size.hidden, size.width),
-            size,
         }
     }
 
     fn set_engine(&mut self, engine: Engine) {
         self.attention.set_engine(engine);
-    }
-
-    /// Floats kept for the backward pass, inputs included, for n rows that query m rows.
-    fn kept(&self, n: i64, m: i64) -> i64 {
-        let (width, hidden) = (self.size.width, self.size.hidden);
-        self.attention.kept(n, m) + n * (4 * width + 2 * hidden) + 3 * m * width
     }
 
     /// Target (B, n, width) and source (B, m, width) to (B, n, width).
@@ -104,27 +96,12 @@ impl TokenTransformer {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
         self.layers
             .iter_mut()
             .for_each(|layer| layer.set_engine(engine));
-    }
-
-    /// Floats kept for the backward pass by [`Self::read`] of `rows` rows, or by [`Self::forward`]
-    /// where `rows` is `None`, of `frames` input rows.
-    pub fn kept(&self, frames: i64, rows: Option<i64>) -> i64 {
-        let learned = self.tokens.as_ref().map_or(0, |tokens| tokens.size()[1]);
-        let all = frames + learned;
-        let last = match rows {
-            Some(rows) if !self.engine.reference => rows,
-            _ => all,
-        };
-        let layers = self.layers.split_last();
-        layers.map_or(0, |(end, rest)| {
-            rest.iter().map(|layer| layer.kept(all, all)).sum::<i64>() + end.kept(last, all)
-        })
     }
 
     /// (B, n, width) to (B, tokens + n, width): tokens prepended, positions added.
@@ -150,7 +127,7 @@ impl TokenTransformer {
     /// The first `rows` output tokens, (B, rows, width).
     ///
     /// The last layer computes queries, output projection and feed-forward net for these rows
-    /// alone, which changes no number: rows meet only in attention, as keys and values.
+    /// alone, which changes no number: rows interact only in attention, as keys and values.
     pub fn read(&self, x: &Tensor, rows: i64) -> Tensor {
         if self.engine.reference {
             return self.forward(x).narrow(1, 0, rows);
@@ -176,7 +153,7 @@ impl TokenTransformer {
     }
 }
 
-/// Target tokens that query source tokens, layer after layer; the source stays as it is.
+/// Target tokens that query source tokens, layer after layer; the source is the same for all layers.
 #[derive(Debug)]
 pub struct CrossTransformer {
     token: Tensor,
@@ -202,18 +179,12 @@ impl CrossTransformer {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
         self.layers
             .iter_mut()
             .for_each(|layer| layer.set_engine(engine));
-    }
-
-    /// Floats kept for the backward pass, for `tokens` tokens on either side.
-    pub fn kept(&self, tokens: i64) -> i64 {
-        let layers = self.layers.iter();
-        layers.map(|layer| layer.kept(tokens + 1, tokens + 1)).sum()
     }
 
     /// Source and target (B, n, width) to (B, 1 + n, width), the learned token first.
@@ -224,8 +195,8 @@ impl CrossTransformer {
             .fold(target, |target, layer| layer.forward(&target, &source))
     }
 
-    /// Rows `from` to `from + rows` of what [`Self::forward`] gives. The last layer computes no
-    /// other, since target rows never meet.
+    /// Rows `from` to `from + rows` of the result of [`Self::forward`]. The last layer computes no
+    /// others, since target rows do not depend on each other.
     pub fn read(&self, source: &Tensor, target: &Tensor, from: i64, rows: i64) -> Tensor {
         if self.engine.reference {
             return self.forward(source, target).narrow(1, from, rows);

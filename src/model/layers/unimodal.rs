@@ -1,4 +1,4 @@
-//! The three small networks that TFN, LMF and LF-DNN start with.
+//! Computes the three small networks at the start of TFN, LMF and LF-DNN.
 
 use tch::{Kind, Tensor, nn};
 
@@ -19,7 +19,7 @@ pub struct UnimodalSize {
 
 impl UnimodalSize {
     /// From tuples in MMSA's orders: hidden sizes (text, audio, vision), dropouts (audio, vision and
-    /// what else there is).
+    /// any others).
     pub fn new(hidden: [i64; 3], text_out: i64, [audio, vision, ..]: [f64; 4]) -> Self {
         Self {
             hidden,
@@ -69,11 +69,6 @@ impl Unimodal {
             text: LastState::new(&rnn, text_width, text, size.text_out),
             widths: [audio_width, vision_width],
         }
-    }
-
-    /// Floats kept per sample for the backward pass, for text of `steps` steps.
-    pub fn kept(&self, steps: i64) -> i64 {
-        self.audio.kept() + self.vision.kept() + self.text.kept(steps)
     }
 
     /// The samples' vectors, traced as `feature_t`, `feature_a`, `feature_v`; `states` (B, T, text

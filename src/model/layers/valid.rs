@@ -1,4 +1,4 @@
-//! Means over the valid steps of padded sequences.
+//! Averages over the valid steps of padded sequences.
 
 use tch::{Kind, Tensor};
 

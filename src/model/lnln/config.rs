@@ -1,10 +1,13 @@
-//! LNLN's hyper-parameters, as published and varied.
+//! Lists LNLN's hyper-parameters, published values and variants.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::model::entry::read_config;
+use crate::model::error::Result;
 use crate::model::layers::BlockSize;
 use crate::model::recipe::{GradClip, Recipe, Rule};
-use crate::model::setup::Profile;
+use crate::model::setup::{CaseData, Profile, Shapes};
 use crate::model::trainer_options::{MonitoredMetric, TrainerOptions};
 use crate::model::variant::Variant;
 
@@ -30,7 +33,7 @@ pub struct Config {
     /// Features of every token.
     #[serde(alias = "d")]
     pub width: i64,
-    /// Tokens a modality is summed up in.
+    /// Tokens that summarize a modality.
     pub tokens: i64,
     pub heads: i64,
     /// Features of a head in the encoders and the fusion.
@@ -63,14 +66,14 @@ pub struct Config {
     /// Whether language is corrected by proxy tokens at all.
     #[serde(default = "yes")]
     pub correction: bool,
-    /// Whether complete tokens are rebuilt from masked ones.
+    /// Whether complete tokens are reconstructed from masked ones.
     #[serde(default = "yes")]
     pub reconstruction: bool,
-    /// Whether the discriminator judges the proxy tokens alone, as the paper's text has it, rather
-    /// than their mixture with the language, as its code does.
+    /// Whether the discriminator reads the proxy tokens alone, as in the paper's text, rather than
+    /// their mixture with the language, as in its code.
     #[serde(default)]
     pub judge_proxy: bool,
-    /// Whether it judges them against the masked language, as the text has it, rather than against
+    /// Whether it compares them with the masked language, as in the paper's text, rather than with
     /// the complete one.
     #[serde(default, skip_serializing_if = "is_no")]
     pub against_masked: bool,
@@ -82,7 +85,7 @@ pub struct Config {
     pub concat_fusion: bool,
 }
 
-/// Settings of variants alone stay out of the record of a run without them.
+/// Settings that only variants use are not recorded for a run without them.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_no(value: &bool) -> bool {
     !value
@@ -92,8 +95,8 @@ fn yes() -> bool {
     true
 }
 
-/// The ablations of the paper's tables 4 and 5, one of its text against its code, and one of what its
-/// completeness check is good for.
+/// The ablations of the paper's tables 4 and 5, one after its text in place of its code, and one that
+/// tests the use of the completeness check.
 pub const VARIANTS: &[Variant] = &[
     Variant {
         name: "no-dmc",
@@ -159,7 +162,7 @@ impl Config {
             reconstructor_depth: 2,
             dominant_depth: 2,
             hyper_depth: 3,
-            // The paper says 4 throughout; the code uses 2 on MOSI.
+            // 4 throughout in the paper; the code uses 2 on MOSI.
             fusion_depth: if profile == Profile::Mosi { 2 } else { 4 },
             discriminator_hidden: 64,
             leaky_slope: 0.1,
@@ -189,4 +192,33 @@ impl Config {
             hidden: self.mlp,
         }
     }
+}
+
+/// Reads the data of a stored reference case.
+///
+/// # Errors
+/// [`ModelError::Config`](crate::model::ModelError::Config).
+pub fn case(config: &Value) -> Result<CaseData> {
+    #[derive(Deserialize)]
+    struct Case {
+        batch: usize,
+        text_len: i64,
+        audio_len: i64,
+        vision_len: i64,
+        audio_dim: i64,
+        vision_dim: i64,
+        text_dim: i64,
+    }
+    let case: Case = read_config(super::NAME, config)?;
+    Ok(CaseData {
+        shapes: Shapes {
+            text_steps: case.text_len,
+            audio_steps: case.audio_len,
+            vision_steps: case.vision_len,
+            audio_width: case.audio_dim,
+            vision_width: case.vision_dim,
+        },
+        text_width: case.text_dim,
+        samples: case.batch,
+    })
 }

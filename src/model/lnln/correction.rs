@@ -1,4 +1,4 @@
-//! Dominant modality correction: what the language lacks is made up from audio and vision.
+//! Corrects the dominant modality: completes the language from audio and vision.
 
 use tch::nn::Path;
 use tch::{Kind, Reduction, Tensor};
@@ -8,7 +8,7 @@ use crate::model::engine::Engine;
 use crate::model::layers::{Head, TokenTransformer, init, reverse_gradient};
 use crate::model::trace::Trace;
 
-/// Reads from masked language tokens how complete they are.
+/// Estimates how complete masked language tokens are.
 #[derive(Debug)]
 struct Check {
     transformer: TokenTransformer,
@@ -28,7 +28,7 @@ pub struct Correction {
     tokens: i64,
 }
 
-/// What the correction makes of masked tokens.
+/// The result of the correction.
 #[derive(Debug)]
 pub struct Corrected {
     /// (B, 1) completeness of the language, estimated or counted.
@@ -69,7 +69,7 @@ impl Correction {
         }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         if let Some(check) = &mut self.check {
             check.transformer.set_engine(engine);
@@ -77,21 +77,13 @@ impl Correction {
         self.generator.set_engine(engine);
     }
 
-    /// Floats kept per sample for the backward pass.
-    pub fn kept(&self, c: &Config) -> i64 {
-        let check = self.check.as_ref();
-        check.map_or(0, |check| check.transformer.kept(c.tokens, Some(1)))
-            + self.generator.kept(3 * c.tokens, Some(c.tokens))
-            + 2 * c.tokens * (c.width + 4 * c.discriminator_hidden)
-    }
-
     /// Whether completeness is estimated, which is a task with a loss.
     pub fn estimates(&self) -> bool {
         self.check.is_some()
     }
 
-    /// Mixes language and proxy tokens by how complete the language looks, or by `present`, the
-    /// counted share of it that is there, (B, 1).
+    /// Mixes language and proxy tokens by the estimated completeness of the language, or by `present`, the
+    /// counted share of it that is present, (B, 1).
     pub fn forward(&self, tokens: &Tokens, present: &Tensor, trace: &mut Trace) -> Corrected {
         let completeness = match &self.check {
             Some(check) => check.estimate(&tokens.text),
@@ -109,7 +101,7 @@ impl Correction {
         }
     }
 
-    /// (B, tokens, width): stand-in for the language, made of audio and vision.
+    /// (B, tokens, width): proxy tokens for the language, made of audio and vision.
     ///
     /// Its gradient is reversed here, before the mixture, so that the generator works against the
     /// sentiment loss as well as against the discriminator's (the paper reverses the latter only).
@@ -153,7 +145,7 @@ impl Correction {
 }
 
 impl Check {
-    /// (B, 1): how complete the language looks, from its masked tokens.
+    /// (B, 1): estimated completeness of the language, from its masked tokens.
     fn estimate(&self, text: &Tensor) -> Tensor {
         let token = self.transformer.read(text, 1).squeeze_dim(1);
         self.head.forward(&token).sigmoid()

@@ -1,4 +1,4 @@
-//! Dominant-modality-based learning: from tokens of three modalities to the prediction.
+//! Predicts from the tokens of three modalities: dominant-modality-based learning.
 
 use tch::nn::{self, Module, Path};
 use tch::{Kind, Tensor};
@@ -8,15 +8,15 @@ use crate::model::engine::Engine;
 use crate::model::layers::{CrossTransformer, HyperLayers, TokenTransformer, init};
 use crate::model::trace::Trace;
 
-/// The published fusion, or the plainest one there is.
+/// The published fusion, or a concatenation.
 #[derive(Debug)]
 pub enum Learning {
     Dominant(Box<Dominant>),
-    /// The means over each modality's tokens, side by side, into the regression.
+    /// The concatenated means over each modality's tokens enter the regression.
     Concat(nn::Linear),
 }
 
-/// Language guides what is learned of audio and vision, and both are fused.
+/// Language guides the hyper-modality learned from audio and vision, and both are fused.
 #[derive(Debug)]
 pub struct Dominant {
     scales: TokenTransformer,
@@ -46,24 +46,12 @@ impl Learning {
         }))
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         if let Self::Dominant(learning) = self {
             learning.hyper.set_engine(engine);
             learning.fusion.set_engine(engine);
             learning.scales.set_engine(engine);
-        }
-    }
-
-    /// Floats kept per sample for the backward pass.
-    pub fn kept(&self, c: &Config) -> i64 {
-        match self {
-            Self::Concat(_) => 3 * c.width,
-            Self::Dominant(learning) => {
-                learning.scales.kept(c.tokens, None)
-                    + learning.hyper.kept(c.tokens, c.width)
-                    + learning.fusion.kept(c.tokens)
-            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Complete tokens rebuilt from masked ones, as a task beside the main one.
+//! Reconstructs complete tokens from masked ones, as an auxiliary task.
 
 use tch::nn::Path;
 use tch::{Reduction, Tensor};
@@ -24,21 +24,15 @@ impl Reconstruction {
         Self { transformers }
     }
 
-    /// How to compute from now on.
+    /// Sets how to compute from now on.
     pub fn set_engine(&mut self, engine: Engine) {
         for transformer in &mut self.transformers {
             transformer.set_engine(engine);
         }
     }
 
-    /// Floats kept per sample for the backward pass.
-    pub fn kept(&self, c: &Config) -> i64 {
-        let each = self.transformers.iter().map(|t| t.kept(c.tokens, None));
-        each.sum()
-    }
-
-    /// Mean squared error between tokens rebuilt from masked ones and those of the complete inputs,
-    /// which are not detached: the encoders are trained from both sides.
+    /// Mean squared error between tokens reconstructed from masked ones and those of the complete inputs,
+    /// which are not detached: the encoders are trained through both.
     pub fn loss(&self, masked: &Tokens, complete: &Tokens, trace: &mut Trace) -> Tensor {
         let order = [&masked.audio, &masked.vision, &masked.text];
         let rebuilt: Vec<Tensor> = self

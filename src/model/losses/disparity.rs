@@ -1,20 +1,20 @@
-//! How far two sets of vectors are from each other (MISA, Hazarika et al., 2020).
+//! Measures how far two sets of vectors are apart (MISA, Hazarika et al., 2020).
 
 use tch::{Kind, Tensor};
 
-/// Mean squared cross-correlation of the features of (B, n) and (B, n): rows centred over the batch
-/// and divided by their norm, through which nothing is differentiated.
+/// Mean squared cross-correlation of the features of (B, n) and (B, n): rows centered over the batch
+/// and divided by their norm, through which no gradient flows.
 pub fn cross_correlation(one: &Tensor, other: &Tensor) -> Tensor {
-    let product = normalised(one).transpose(0, 1).matmul(&normalised(other));
+    let product = normalized(one).transpose(0, 1).matmul(&normalized(other));
     product.square().mean(None::<Kind>)
 }
 
-fn normalised(x: &Tensor) -> Tensor {
-    let centred = x - x.mean_dim(0, true, None::<Kind>);
-    let norm = centred
+fn normalized(x: &Tensor) -> Tensor {
+    let centered = x - x.mean_dim(0, true, None::<Kind>);
+    let norm = centered
         .square()
         .sum_dim_intlist([1i64].as_slice(), true, None::<Kind>);
-    &centred / (norm.sqrt().detach() + 1e-6)
+    &centered / (norm.sqrt().detach() + 1e-6)
 }
 
 /// Central moment discrepancy of (B, n) and (B, n) (Zellinger et al., 2017): distance of the means
@@ -22,9 +22,9 @@ fn normalised(x: &Tensor) -> Tensor {
 pub fn central_moments(one: &Tensor, other: &Tensor, moments: i32) -> Tensor {
     let mean = |x: &Tensor| x.mean_dim(0, false, None::<Kind>);
     let means = [mean(one), mean(other)];
-    let centred = [one - &means[0], other - &means[1]];
+    let centered = [one - &means[0], other - &means[1]];
     let moment = |order: i32| {
-        let [one, other] = &centred;
+        let [one, other] = &centered;
         distance(
             &mean(&one.pow_tensor_scalar(i64::from(order))),
             &mean(&other.pow_tensor_scalar(i64::from(order))),

@@ -1,4 +1,4 @@
-//! What a training pass returns.
+//! Holds the loss terms and predictions of a training pass.
 
 pub mod disparity;
 
@@ -26,7 +26,7 @@ pub struct Losses {
 
 impl Losses {
     /// Sums `weight * value` in the order given; a weight of 1 multiplies nothing, and a term of
-    /// weight 0 is left out: not a number times 0 would not be one either.
+    /// weight 0 is left out, since NaN times 0 is NaN.
     pub fn weighted(terms: Vec<Term>, prediction: Tensor) -> Self {
         let weigh = |term: &Term| {
             if term.weight == 1.0 {

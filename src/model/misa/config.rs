@@ -1,4 +1,4 @@
-//! MISA's hyper-parameters and training, as MMSA tuned them.
+//! Lists MISA's hyper-parameters and training settings, as MMSA tuned them.
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ pub struct Config {
     /// In the transformer over the six parts. Reference cases are computed without.
     #[serde(default)]
     pub transformer_dropout: f64,
-    /// Keep the reference's slip, named above.
+    /// Whether the reference bug described in `misa.rs` is reproduced.
     #[serde(default)]
     pub compat: bool,
 }

@@ -1,4 +1,4 @@
-//! What makes one vector of a sample's frames.
+//! Encodes a sample's frames into one vector.
 
 use tch::Tensor;
 use tch::nn::{self, Module};
@@ -11,7 +11,7 @@ use crate::model::layers::{Lstm, LstmSize, init};
 /// Two stacked bidirectional LSTMs as wide as their input; the sample is both layers' final states.
 #[derive(Debug)]
 pub struct FrameReader {
-    /// What it reads, for messages.
+    /// The name of its input, for messages.
     what: &'static str,
     rnn1: Lstm,
     norm: nn::LayerNorm,
@@ -36,12 +36,6 @@ impl FrameReader {
             norm: init::layer_norm(path / format!("{letter}layer_norm"), 2 * width),
             width,
         }
-    }
-
-    /// Floats kept per sample for the backward pass, for `steps` steps.
-    pub fn kept(&self, steps: i64) -> i64 {
-        // Between the two, outputs and what is normed of them.
-        self.rnn1.kept(steps) + 2 * steps * 2 * self.width + self.rnn2.kept(steps)
     }
 
     /// (B, T, width) to (B, 4 width): layer 1 and 2 forwards, layer 1 and 2 backwards.

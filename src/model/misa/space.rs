@@ -1,4 +1,4 @@
-//! Private and shared parts of the modalities, and what keeps them apart and together.
+//! Computes private and shared parts of the modalities and their losses.
 
 use tch::nn::{self, Module};
 use tch::{Kind, Reduction, Tensor};
@@ -6,7 +6,7 @@ use tch::{Kind, Reduction, Tensor};
 use crate::model::layers::init;
 use crate::model::losses::disparity;
 
-/// Everything one modality owns beyond its reader.
+/// The layers of one modality after its reader.
 #[derive(Debug)]
 pub struct Space {
     project: nn::Linear,

@@ -1,4 +1,4 @@
-//! MulT's hyper-parameters and training, as MMSA tuned them.
+//! Lists MulT's hyper-parameters and training settings, as MMSA tuned them.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub struct Config {
     pub conv1d_kernel_size_l: i64,
     pub conv1d_kernel_size_a: i64,
     pub conv1d_kernel_size_v: i64,
-    /// Of the attention with which text looks at audio, and so on.
+    /// Of the attention of text to audio, and so on.
     #[serde(default)]
     pub attn_dropout_l_with_a: f64,
     #[serde(default)]

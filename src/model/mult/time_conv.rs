@@ -1,4 +1,4 @@
-//! What brings a modality to the common width.
+//! Convolves a modality over time to the common width.
 
 use tch::{Tensor, nn};
 
@@ -11,7 +11,7 @@ use crate::model::layers::init;
 #[derive(Debug)]
 pub struct TimeConv {
     weight: Tensor,
-    /// What it reads, for messages.
+    /// The name of its input, for messages.
     what: &'static str,
     pub inputs: i64,
     outputs: i64,
@@ -63,15 +63,6 @@ impl TimeConv {
             "at least {} steps, the width of its convolution",
             self.kernel
         )
-    }
-
-    /// Steps that come out of so many.
-    pub fn steps(&self, steps: i64) -> i64 {
-        if self.is_left_out() {
-            steps
-        } else {
-            steps - self.kernel + 1
-        }
     }
 
     /// (B, T, inputs) to (B, T - kernel + 1, outputs).

@@ -1,4 +1,4 @@
-//! Named weights in any of the files Hugging Face writes.
+//! Reads named weights from any file format that Hugging Face writes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ impl WeightFile {
     }
 
     fn open_several(path: &Path) -> Result<Self> {
-        let (mut files, mut places) = (Vec::new(), HashMap::new());
+        let (mut files, mut indices) = (Vec::new(), HashMap::new());
         for (file, names) in WeightIndex::read(path)?.files {
             let file = Self::open(&file)?;
             if let Some(name) = names.iter().find(|name| file.size(name).is_none()) {
@@ -60,12 +60,12 @@ impl WeightFile {
                     what: format!("expected parameter `{name}` in {file}, found none"),
                 });
             }
-            places.extend(names.into_iter().map(|name| (name, files.len())));
+            indices.extend(names.into_iter().map(|name| (name, files.len())));
             files.push(file);
         }
         Ok(Self {
             path: path.to_owned(),
-            stored: Stored::Several(files, places),
+            stored: Stored::Several(files, indices),
         })
     }
 
@@ -74,7 +74,7 @@ impl WeightFile {
         match &self.stored {
             Stored::Safetensors(tensors) => Box::new(tensors.keys().map(String::as_str)),
             Stored::Torch(file) => Box::new(file.names()),
-            Stored::Several(_, places) => Box::new(places.keys().map(String::as_str)),
+            Stored::Several(_, indices) => Box::new(indices.keys().map(String::as_str)),
         }
     }
 
@@ -83,7 +83,7 @@ impl WeightFile {
         match &self.stored {
             Stored::Safetensors(tensors) => tensors.get(name).map(Tensor::size),
             Stored::Torch(file) => Some(file.shape(name)?.iter().map(|&n| n as i64).collect()),
-            Stored::Several(files, places) => files[*places.get(name)?].size(name),
+            Stored::Several(files, indices) => files[*indices.get(name)?].size(name),
         }
     }
 
@@ -107,9 +107,9 @@ impl WeightFile {
                 let array = file.read(name).map_err(refused(&self.path))?;
                 tensor(&array.ok_or_else(none)?).map_err(failed(&self.path))
             }
-            Stored::Several(files, places) => {
-                let place = places.get(name).ok_or_else(none)?;
-                files[*place].read(name)
+            Stored::Several(files, indices) => {
+                let index = indices.get(name).ok_or_else(none)?;
+                files[*index].read(name)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Hugging Face BERT folders: `config.json`, and `model.safetensors` or `pytorch_model.bin`, each in
+//! Opens Hugging Face BERT folders: `config.json`, and `model.safetensors` or `pytorch_model.bin`, each in
 //! one file or in several with an index.
 
 use std::fs;
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn folder_without_weights_says_what_it_wants() {
+    fn folder_without_weights_is_described() {
         let dir = tempfile::tempdir().unwrap();
         let error = open(dir.path()).unwrap_err().to_string();
         assert!(error.contains("no config.json"), "{error}");

@@ -1,5 +1,5 @@
-//! Weights in several files: `model.safetensors.index.json` and `pytorch_model.bin.index.json` say
-//! which file holds which parameter.
+//! Reads `model.safetensors.index.json` and `pytorch_model.bin.index.json`, which list the file of each
+//! parameter.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,10 +15,10 @@ pub(super) const END: &str = ".index.json";
 /// No BERT has as many parameters as would fill more.
 const LARGEST: u64 = 16 << 20;
 
-/// An index: which parameters lie in which file beside it.
+/// An index: the file of each parameter, in the index's own folder.
 #[derive(Debug)]
 pub(super) struct WeightIndex {
-    /// Paths with the names they are said to hold, in the order of the paths.
+    /// Paths with the names that the index lists for them, in the order of the paths.
     pub(super) files: BTreeMap<PathBuf, Vec<String>>,
 }
 
@@ -34,7 +34,7 @@ impl WeightIndex {
         path.to_string_lossy().ends_with(END)
     }
 
-    /// Reads an index. The files it names must be plain names of the index's own kind: it cannot
+    /// Reads an index. The files it names must be file names of the index's own kind: it cannot
     /// lead out of its folder.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl WeightIndex {
             .map_err(|e| refused(format!("expected {{\"weight_map\": {{NAME: FILE}}}}: {e}")))?;
         let mut files: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
         for (name, file) in written.weight_map {
-            if !is_beside(path, &file) {
+            if !is_sibling(path, &file) {
                 return Err(refused(format!(
                     "parameter `{name}`: expected a file of this folder and of this kind, got `{file}`"
                 )));
@@ -76,12 +76,12 @@ impl WeightIndex {
     }
 }
 
-/// Whether `file` is a plain name with the extension that the index's own name gives.
-fn is_beside(index: &Path, file: &str) -> bool {
-    let plain = Path::new(file).file_name() == Some(file.as_ref());
+/// Whether `file` is a file name with the extension that the index's own name gives.
+fn is_sibling(index: &Path, file: &str) -> bool {
+    let is_name = Path::new(file).file_name() == Some(file.as_ref());
     let indexed = index.to_string_lossy();
     let indexed = Path::new(indexed.trim_end_matches(END)).extension();
-    plain && !file.contains(['/', '\\']) && Path::new(file).extension() == indexed
+    is_name && !file.contains(['/', '\\']) && Path::new(file).extension() == indexed
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Why predictions cannot be scored.
+//! Defines the errors of importing predictions.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub enum Error {
     },
     #[error(
         "{file}: expected the columns id, rate (or condition), seed and prediction, found {found}; \
-         optional are model, mask protocol and mask_seed"
+         optional are model, mask_protocol and mask_seed"
     )]
     Columns { file: String, found: String },
     #[error("{file}: {reason}")]
@@ -33,13 +33,24 @@ pub enum Error {
         expected: &'static str,
         found: String,
     },
+    #[error(
+        "{file}, row {row}: mask protocol `{mask_protocol}` has no masks at condition {condition}; \
+         expected {expected}"
+    )]
+    Condition {
+        file: String,
+        row: u64,
+        mask_protocol: String,
+        condition: String,
+        expected: String,
+    },
     #[error("{file} holds no predictions")]
     Empty { file: String },
     #[error(
         "{file}, row {row}: sample `{id}` is not in the test split of {dataset}{hint}; {total} such \
          rows in all"
     )]
-    Foreign {
+    UnknownSample {
         file: String,
         row: u64,
         id: String,
@@ -102,8 +113,8 @@ pub enum Error {
     )]
     ModelName { name: String },
     #[error(
-        "{file}: {flags} would describe {count} models alike ({models}); expected predictions of \
-         one model: score each from a file of its own, or leave {flags} out"
+        "{file}: {flags} describes one model, but the file holds {count} ({models}): score each \
+         from a file of its own, or leave {flags} out"
     )]
     SeveralModels {
         file: String,
@@ -112,14 +123,14 @@ pub enum Error {
         models: String,
     },
     #[error(
-        "these predictions were scored before, with {stored} for {flag}, where it says {given} \
-         now; to change it, remove {folders} and score again, or else leave {flag} out"
+        "these predictions were scored before with {stored} for {flag}, now {given} is given; to change \
+         it, remove {folders} and score again, or leave {flag} out"
     )]
-    SaidOtherwise {
+    OtherDescription {
         flag: &'static str,
         stored: String,
         given: String,
-        /// The runs that say so, with a blank between them.
+        /// The runs that hold the stored value, separated by blanks.
         folders: String,
     },
     #[error(transparent)]

@@ -1,13 +1,13 @@
-//! Predictions put in the order of the test split, complete or refused.
+//! Joins predictions with the test split: brings them into its order, refuses incomplete ones.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::row::Row;
+use super::input_row::InputRow;
 use super::{Options, file_name};
 use crate::data::dataset::{Corpus, SplitName};
-use crate::mask::Condition;
+use crate::mask::{self, Condition};
 
 /// Samples a message names before it counts the rest.
 const NAMED: usize = 3;
@@ -24,7 +24,7 @@ pub(super) struct Joined {
     pub passes: BTreeMap<MaskKey, Vec<f32>>,
 }
 
-/// A pass being filled: the prediction and its place in the file, per test sample.
+/// A pass being filled: the prediction and its row number, per test sample.
 type Pass = Vec<Option<(f32, u64)>>;
 
 /// The passes of one model and seed.
@@ -33,14 +33,14 @@ type Passes = BTreeMap<MaskKey, Pass>;
 /// Every model and seed of the rows, each complete.
 pub(super) fn join(
     file: &Path,
-    rows: &[Row],
+    rows: &[InputRow],
     corpus: &Corpus,
     options: &Options,
 ) -> Result<Vec<Joined>> {
     let name = file_name(file);
     let ids = corpus.outline(SplitName::Test)?.ids;
-    let places: HashMap<&str, usize> = ids.iter().enumerate().map(|(i, id)| (&**id, i)).collect();
-    known_samples(&name, rows, corpus, &places)?;
+    let indices: HashMap<&str, usize> = ids.iter().enumerate().map(|(i, id)| (&**id, i)).collect();
+    known_samples(&name, rows, corpus, &indices)?;
     finite(&name, rows)?;
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let default = options.model.clone().unwrap_or_else(|| stem.into_owned());
@@ -52,6 +52,7 @@ pub(super) fn join(
             .as_ref()
             .unwrap_or(&options.mask_protocol)
             .clone();
+        check_condition(&name, row, &mask_protocol)?;
         let key = (
             mask_protocol,
             row.mask_seed.unwrap_or(options.mask_seed),
@@ -61,30 +62,30 @@ pub(super) fn join(
         let pass = passes
             .entry(key.clone())
             .or_insert_with(|| vec![None; ids.len()]);
-        let slot = &mut pass[places[&*row.id]];
+        let slot = &mut pass[indices[&*row.id]];
         if let Some((_, first)) = *slot {
             return Err(Error::Duplicate {
                 file: name,
-                row: row.place,
+                row: row.number,
                 first,
                 what: describe(&model, row.seed, &key),
                 id: row.id.clone(),
             });
         }
-        *slot = Some((row.prediction, row.place));
+        *slot = Some((row.prediction, row.number));
     }
     let each = runs.into_iter();
     let joined: Result<Vec<Joined>> = each
-        .map(|((model, seed), passes)| whole(&name, &ids, model, seed, passes))
+        .map(|((model, seed), passes)| complete(&name, &ids, model, seed, passes))
         .collect();
     let joined = joined?;
-    alike(&name, &joined)?;
+    same_masks(&name, &joined)?;
     Ok(joined)
 }
 
-/// Whether every seed of a model has the same masks and conditions: else a mean over seeds would be one
-/// over different seeds at each condition.
-fn alike(file: &str, runs: &[Joined]) -> Result<()> {
+/// Checks that every seed of a model has the same masks and conditions, since a mean over seeds would
+/// otherwise be one over different seeds at each condition.
+fn same_masks(file: &str, runs: &[Joined]) -> Result<()> {
     for run in runs {
         let others = runs.iter().filter(|other| other.model == run.model);
         for other in others {
@@ -100,15 +101,29 @@ fn alike(file: &str, runs: &[Joined]) -> Result<()> {
     Ok(())
 }
 
-/// Whether every row is about a test sample.
+/// Checks that a mask protocol of this program has masks at the row's condition.
+fn check_condition(file: &str, row: &InputRow, mask_protocol: &str) -> Result<()> {
+    match mask::find(mask_protocol) {
+        Ok(known) if !known.kinds().contains(&row.condition.kind()) => Err(Error::Condition {
+            file: file.to_string(),
+            row: row.number,
+            mask_protocol: mask_protocol.to_string(),
+            condition: row.condition.to_string(),
+            expected: mask::describe(known.kinds()),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that every row is about a test sample.
 fn known_samples(
     file: &str,
-    rows: &[Row],
+    rows: &[InputRow],
     corpus: &Corpus,
-    places: &HashMap<&str, usize>,
+    indices: &HashMap<&str, usize>,
 ) -> Result<()> {
-    let foreign = || rows.iter().filter(|r| !places.contains_key(&*r.id));
-    let Some(first) = foreign().next() else {
+    let unknown = || rows.iter().filter(|r| !indices.contains_key(&*r.id));
+    let Some(first) = unknown().next() else {
         return Ok(());
     };
     let within = |split| -> Result<bool> { Ok(corpus.outline(split)?.ids.contains(&first.id)) };
@@ -117,23 +132,23 @@ fn known_samples(
         (_, true) => " (it is a validation sample)",
         _ => "",
     };
-    Err(Error::Foreign {
+    Err(Error::UnknownSample {
         file: file.to_string(),
-        row: first.place,
+        row: first.number,
         id: first.id.clone(),
         dataset: corpus.name().to_string(),
         hint,
-        total: foreign().count(),
+        total: unknown().count(),
     })
 }
 
-fn finite(file: &str, rows: &[Row]) -> Result<()> {
+fn finite(file: &str, rows: &[InputRow]) -> Result<()> {
     let wrong = || rows.iter().filter(|r| !r.prediction.is_finite());
     match wrong().next() {
         None => Ok(()),
         Some(row) => Err(Error::NotFinite {
             file: file.to_string(),
-            row: row.place,
+            row: row.number,
             id: row.id.clone(),
             found: row.prediction,
             total: wrong().count(),
@@ -141,7 +156,7 @@ fn finite(file: &str, rows: &[Row]) -> Result<()> {
     }
 }
 
-/// A name that can stand in files and flags, and is not the baseline's.
+/// A name that fits files and flags, and is not the baseline's.
 fn checked_name(name: &str) -> Result<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if !name.is_empty() && name.chars().all(plain) && name != "constant" {
@@ -157,10 +172,16 @@ fn describe(model: &str, seed: u64, (mask_protocol, mask_seed, condition): &Mask
     format!("{model}, seed {seed}, condition {condition} ({mask_protocol} masks, seed {mask_seed})")
 }
 
-/// A run whose passes have every sample, and whose mask seeds have the same conditions.
-fn whole(file: &str, ids: &[String], model: String, seed: u64, passes: Passes) -> Result<Joined> {
+/// A run whose passes hold every sample, and whose mask seeds have the same conditions.
+fn complete(
+    file: &str,
+    ids: &[String],
+    model: String,
+    seed: u64,
+    passes: Passes,
+) -> Result<Joined> {
     even(file, &model, seed, passes.keys())?;
-    let mut complete = BTreeMap::new();
+    let mut filled = BTreeMap::new();
     for (key, pass) in passes {
         let found: Vec<f32> = pass.iter().flatten().map(|(p, _)| *p).collect();
         if found.len() < ids.len() {
@@ -177,16 +198,16 @@ fn whole(file: &str, ids: &[String], model: String, seed: u64, passes: Passes) -
                 names: names.join(", "),
             });
         }
-        complete.insert(key, found);
+        filled.insert(key, found);
     }
     Ok(Joined {
         model,
         seed,
-        passes: complete,
+        passes: filled,
     })
 }
 
-/// Whether every mask seed of a mask protocol has the same conditions.
+/// Checks that every mask seed of a mask protocol has the same conditions.
 fn even<'a>(
     file: &str,
     model: &str,

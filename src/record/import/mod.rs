@@ -1,42 +1,43 @@
-//! Predictions made elsewhere, as runs: read, joined by sample id with the prepared truth, checked,
-//! and written as finished run directories, so that they are a model of their own in every report.
+//! Imports external predictions: reads a file, joins it by sample id with the prepared labels, checks it,
+//! and writes finished run directories, so that every report shows a further model.
 
+mod description;
 pub mod error;
+mod input_row;
 mod join;
 mod read;
 mod read_csv;
 mod read_parquet;
-mod row;
-mod said;
 mod write;
 
 use std::path::{Path, PathBuf};
 
 use crate::data::dataset::Corpus;
 use crate::record::hash_bytes;
+use crate::record::manifest::ExternalMetadata;
 
 pub use error::{Error, Result};
-pub use row::Row;
+pub use input_row::InputRow;
 
-/// What the file does not say of itself. Title, citation and parameters are of one model: given
-/// for a file of several, or otherwise than in a run that is there already, they are refused.
+/// Metadata that the file does not hold. Title, citation and parameters describe one model: they are
+/// refused for a file of several models, and where an existing run has other values.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Model of rows that name none; the file's name where left out.
+    /// Model of rows without one [default: the file's name].
     pub model: Option<String>,
-    /// Title in tables; the model's name where left out.
+    /// Title in tables [default: the model's name].
     pub title: Option<String>,
     /// Authors, title, venue.
     pub citation: Option<String>,
     /// Trainable scalars.
     pub parameters: Option<u64>,
-    /// Mask protocol of rows that name none.
+    /// Mask protocol of rows without one.
     pub mask_protocol: String,
-    /// Mask seed of rows that name none.
+    /// Mask seed of rows without one.
     pub mask_seed: u64,
 }
 
-/// A run that was written, or was there already.
+/// A run that was written or existed before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scored {
     pub path: PathBuf,
@@ -45,7 +46,7 @@ pub struct Scored {
     /// Whether it is new.
     pub new: bool,
     /// Its mask protocols that this program does not know.
-    pub foreign_masks: Vec<String>,
+    pub unknown_masks: Vec<String>,
 }
 
 /// Turns the predictions in `file` (CSV, or Parquet by its first bytes) into run directories under
@@ -53,7 +54,7 @@ pub struct Scored {
 /// nothing. Either all runs are written, or, where a check fails, none.
 ///
 /// # Errors
-/// [`Error`]; says which rows, samples or conditions are wrong.
+/// [`Error`]; names the rows, samples or conditions that are wrong.
 pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Result<Vec<Scored>> {
     let bytes = std::fs::read(file).map_err(|source| Error::Io {
         path: file.to_owned(),
@@ -61,15 +62,16 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     })?;
     let rows = read::rows(file, &bytes)?;
     let joined = join::join(file, &rows, corpus, options)?;
-    said::check(&file_name(file), &joined, corpus, runs, options)?;
-    let origin = write::Origin {
-        name: file_name(file),
-        hash: hash_bytes(&bytes),
+    description::check(&file_name(file), &joined, corpus, runs, options)?;
+    let source = ExternalMetadata {
+        file: file_name(file),
+        blake3: hash_bytes(&bytes),
         rows: rows.len(),
     };
-    let each = joined.iter();
-    each.map(|run| write::write(run, corpus, runs, options, &origin))
-        .collect()
+    let runs = joined
+        .iter()
+        .map(|run| write::write(run, corpus, runs, options, &source));
+    runs.collect()
 }
 
 /// The name without its folder.

@@ -1,13 +1,13 @@
-//! Rows of predictions from a file of either format.
+//! Reads rows of predictions from CSV or Parquet.
 
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::row::Row;
+use super::input_row::InputRow;
 use super::{file_name, read_csv, read_parquet};
 
 /// The rows of a file, CSV or Parquet.
-pub(super) fn rows(file: &Path, bytes: &[u8]) -> Result<Vec<Row>> {
+pub(super) fn rows(file: &Path, bytes: &[u8]) -> Result<Vec<InputRow>> {
     let name = file_name(file);
     let rows = if bytes.starts_with(b"PAR1") {
         read_parquet::rows(&name, bytes)?
@@ -25,7 +25,7 @@ pub(super) fn rows(file: &Path, bytes: &[u8]) -> Result<Vec<Row>> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<Row>> {
+    fn read(text: &str) -> Result<Vec<InputRow>> {
         rows(Path::new("dir/p.csv"), text.as_bytes())
     }
 
@@ -40,7 +40,7 @@ mod tests {
             ("0.3".to_string(), 1111)
         );
         assert_eq!(
-            (rows[1].condition.to_string(), rows[1].place),
+            (rows[1].condition.to_string(), rows[1].number),
             ("LA".to_string(), 3)
         );
         assert_eq!((rows[1].prediction, rows[1].model.clone()), (-1.0, None));
@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(
             refused("id,rate,seed\na,0,1\n"),
             "p.csv: expected the columns id, rate (or condition), seed and prediction, found id, rate, \
-             seed; optional are model, mask protocol and mask_seed"
+             seed; optional are model, mask_protocol and mask_seed"
         );
         let line = |row: &str| refused(&format!("id,rate,seed,prediction\na,0,1,0.5\n{row}\n"));
         assert_eq!(
@@ -62,6 +62,10 @@ mod tests {
         assert!(
             line("a,1.5,1,0")
                 .contains("expected a condition such as 0.5 or LA in column rate, found `1.5`")
+        );
+        assert!(
+            refused("id,condition,seed,prediction\na,1.5,1,0\n")
+                .contains("in column condition, found `1.5`")
         );
         assert!(line("a,0.5,one,0").contains("column seed, found `one`"));
         assert!(line(",0.5,1,0").contains("expected a sample id in column id"));

@@ -1,10 +1,10 @@
-//! Rows of predictions from CSV.
+//! Reads rows of predictions from CSV.
 
 use super::error::{Error, Result};
-use super::row::{Row, places, row};
+use super::input_row::{InputRow, find_columns, row};
 
 /// The rows of a CSV file, in order.
-pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<Row>> {
+pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<InputRow>> {
     let wrong = |e: csv::Error| Error::Format {
         file: file.to_string(),
         reason: e.to_string(),
@@ -18,7 +18,7 @@ pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<Row>> {
         .iter()
         .map(str::to_string)
         .collect();
-    let places = places(file, &headings)?;
+    let columns = find_columns(file, &headings)?;
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(wrong)?;
@@ -29,7 +29,7 @@ pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<Row>> {
                 .filter(|t| !t.is_empty())
                 .map(str::to_string)
         };
-        rows.push(row(file, line, places.map(text))?);
+        rows.push(row(file, &columns, line, columns.indices.map(text))?);
     }
     Ok(rows)
 }

@@ -1,15 +1,15 @@
-//! Rows of predictions from Parquet.
+//! Reads rows of predictions from Parquet.
 
 use std::io::Cursor;
 
 use polars::prelude::*;
 
 use super::error::{Error, Result};
-use super::row::{Row, Texts, places, row};
+use super::input_row::{InputRow, Texts, find_columns, row};
 
-/// The rows of a Parquet file, its columns found as those of a CSV file are. Numbers may be of any
-/// width; they go through their texts, which lose nothing, so that both formats have one reader.
-pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<Row>> {
+/// The rows of a Parquet file, its columns found by name as in CSV. Numbers of any width are read by
+/// way of their text, which is lossless, so that both formats have one parser.
+pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<InputRow>> {
     let wrong = |e: PolarsError| Error::Format {
         file: file.to_string(),
         reason: format!("expected a Parquet file of plain columns: {e}"),
@@ -22,22 +22,23 @@ pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<Row>> {
         .iter()
         .map(|n| n.to_string())
         .collect();
-    let places = places(file, &headings)?;
+    let found = find_columns(file, &headings)?;
     let mut columns: Vec<Option<Vec<Option<String>>>> = Vec::new();
-    for place in places {
-        columns.push(match place {
-            Some(at) => Some(texts(&table, &headings[at]).map_err(wrong)?),
+    for index in found.indices {
+        columns.push(match index {
+            Some(index) => Some(texts(&table, &headings[index]).map_err(wrong)?),
             None => None,
         });
     }
-    let of = |i: usize| {
+    let mut rows = Vec::with_capacity(table.height());
+    for i in 0..table.height() {
         let mut of_row: Texts = Default::default();
         for (text, column) in of_row.iter_mut().zip(&columns) {
             *text = column.as_ref().and_then(|c| c[i].clone());
         }
-        row(file, i as u64 + 1, of_row)
-    };
-    (0..table.height()).map(of).collect()
+        rows.push(row(file, &found, i as u64 + 1, of_row)?);
+    }
+    Ok(rows)
 }
 
 fn texts(table: &DataFrame, name: &str) -> PolarsResult<Vec<Option<String>>> {

@@ -1,6 +1,6 @@
-//! The frame of a plot: from numbers to pixels, ticks at round numbers, labels.
+//! Draws the frame of a plot: scales, ticks at round numbers, labels.
 
-use super::scene::{Anchor, BLACK, GREY, PALE, Point, Scene};
+use super::scene::{Anchor, BLACK, GRAY, PALE, Point, Scene};
 
 /// Size of the letters at axes.
 pub const FONT: f64 = 13.0;
@@ -12,8 +12,8 @@ pub struct Axes {
     pub frame: [f64; 4],
     /// Numbers at the left and at the right end.
     pub across: [f64; 2],
-    /// Whether nothing lies between whole numbers across, as with epochs.
-    pub whole: bool,
+    /// Whether values across are integers, as with epochs.
+    pub integers: bool,
     /// Numbers at the lower and at the upper end.
     pub up: [f64; 2],
 }
@@ -44,25 +44,25 @@ impl Axes {
         }
         for (value, text) in self.ticks_across(((right - left) / 45.0) as usize) {
             let x = self.at(value, self.up[0]).0;
-            scene.line(vec![(x, bottom), (x, bottom + 4.0)], GREY, 1.0, 0.0);
+            scene.line(vec![(x, bottom), (x, bottom + 4.0)], GRAY, 1.0, 0.0);
             scene.text((x, bottom + 16.0), &text, FONT, BLACK, Anchor::Middle);
         }
         scene.line(
             vec![(left, top), (left, bottom), (right, bottom)],
-            GREY,
+            GRAY,
             1.0,
             0.0,
         );
         let middle = (left + right) / 2.0;
         scene.text((middle, bottom + 36.0), label, FONT, BLACK, Anchor::Middle);
-        let widest = height.iter().map(|(_, t)| super::glyph::width(t) * FONT);
-        let beside = left - 24.0 - widest.fold(0.0, f64::max);
-        scene.upright((beside, (top + bottom) / 2.0), upright, FONT);
+        let widest = height.iter().map(|(_, t)| super::font::width(t) * FONT);
+        let left_of_ticks = left - 24.0 - widest.fold(0.0, f64::max);
+        scene.upright((left_of_ticks, (top + bottom) / 2.0), upright, FONT);
     }
 
     fn ticks_across(&self, count: usize) -> Vec<(f64, String)> {
         let mut all = ticks(self.across, count);
-        if self.whole {
+        if self.integers {
             all.retain(|(value, _)| value.fract() == 0.0);
             all.iter_mut()
                 .for_each(|(value, text)| *text = format!("{value:.0}"));
@@ -120,11 +120,11 @@ mod tests {
 
     #[test]
     fn nothing_is_said_between_epochs() {
-        let texts = |last, whole| -> Vec<String> {
+        let texts = |last, integers| -> Vec<String> {
             let axes = Axes {
                 frame: [0.0, 0.0, 540.0, 100.0],
                 across: [1.0, last],
-                whole,
+                integers,
                 up: [0.0, 1.0],
             };
             axes.ticks_across(12)
@@ -142,7 +142,7 @@ mod tests {
         let axes = Axes {
             frame: [10.0, 20.0, 110.0, 70.0],
             across: [0.0, 1.0],
-            whole: false,
+            integers: false,
             up: [-1.0, 1.0],
         };
         assert_eq!(

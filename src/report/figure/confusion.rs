@@ -1,7 +1,7 @@
-//! Confusion matrices of a row at several conditions, side by side.
+//! Draws confusion matrices of a row under several conditions, side by side.
 
-use super::glyph;
-use super::scene::{Anchor, BLACK, GREY, PALETTE, Scene, WHITE};
+use super::font;
+use super::scene::{Anchor, BLACK, GRAY, PALETTE, Scene, WHITE};
 
 const CELL: f64 = 26.0;
 const TOP: f64 = 66.0;
@@ -9,13 +9,13 @@ const TOP: f64 = 66.0;
 /// Size of the names of classes.
 const NAME: f64 = 11.0;
 
-/// Left of the names: the words "true class", which read upwards.
+/// Left of the names: the label "true class", which reads upwards.
 const AXIS: f64 = 34.0;
 
 /// From one matrix to the next.
 const BETWEEN: f64 = 30.0;
 
-/// How often each true class was predicted as each class.
+/// Counts of predicted classes per true class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Confusion {
     /// Condition of missing data, for the heading.
@@ -25,19 +25,19 @@ pub struct Confusion {
 }
 
 /// Draws matrices whose shade is the share of the true class; numbers are percent of it. Names of
-/// classes that are wider than a cell stand upright below it.
+/// classes that are wider than a cell are upright below it.
 pub fn draw(title: &str, classes: &[&str], matrices: &[Confusion]) -> Scene {
     let side = CELL * classes.len() as f64;
     let longest = classes.iter().map(|c| width(c)).fold(0.0, f64::max);
     let left = AXIS + longest + 6.0;
     let headings = matrices
         .iter()
-        .map(|m| glyph::width(&m.condition) * 12.0 + 12.0);
+        .map(|m| font::width(&m.condition) * 12.0 + 12.0);
     let step = headings.fold(side + BETWEEN, f64::max);
     let upright = longest > CELL - 2.0;
     let below = if upright { longest + 8.0 } else { 20.0 };
     let caption = "columns: predicted class; numbers: percent of the true class";
-    let widest = [glyph::width(title) * 15.0, glyph::width(caption) * NAME];
+    let widest = [font::width(title) * 15.0, font::width(caption) * NAME];
     let widest = widest
         .iter()
         .copied()
@@ -63,12 +63,12 @@ pub fn draw(title: &str, classes: &[&str], matrices: &[Confusion]) -> Scene {
         }
     }
     let foot = (left, TOP + side + below + 14.0);
-    scene.text(foot, caption, NAME, GREY, Anchor::Start);
+    scene.text(foot, caption, NAME, GRAY, Anchor::Start);
     scene
 }
 
 fn width(class: &str) -> f64 {
-    glyph::width(class) * NAME
+    font::width(class) * NAME
 }
 
 fn body(scene: &mut Scene, left: f64, matrix: &Confusion) {
@@ -114,7 +114,7 @@ mod tests {
             else {
                 return None;
             };
-            let (long, high) = (glyph::width(text) * size, size * 0.7);
+            let (long, high) = (font::width(text) * size, size * 0.7);
             let back = match anchor {
                 Anchor::Start => 0.0,
                 Anchor::Middle => long / 2.0,
@@ -150,7 +150,7 @@ mod tests {
                 assert!(inside, "{text} leaves the picture");
                 for ([l, t, r, b], other) in &boxes[..i] {
                     let apart = right <= l || r <= left || bottom <= t || b <= top;
-                    assert!(apart, "{}: {text} lies on {other}", protocol.name);
+                    assert!(apart, "{}: {text} overlaps {other}", protocol.name);
                 }
             }
         }

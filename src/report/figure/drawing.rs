@@ -1,4 +1,4 @@
-//! A picture, and where each part of it comes from.
+//! A drawing: a scene with the origin of each series of numbers in it.
 
 use super::scene::Scene;
 use crate::report::origin::Origin;

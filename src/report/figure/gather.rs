@@ -1,19 +1,19 @@
-//! The figures of a section: which there are, and the numbers behind them.
+//! Draws all figures of a section but the curves over missing rates.
 
 use super::confusion::{self, Confusion};
 use super::drawing::{Drawing, Series};
 use super::style::Style;
-use super::{histogram, realised, training};
+use super::{histogram, realized, training};
 use crate::mask::Condition;
 use crate::report::error::Result;
 use crate::report::rows::condition;
 use crate::report::rows::samples::Samples;
-use crate::report::rows::section::{Row, Section, slug};
+use crate::report::rows::section::{ModelRow, Section, slug};
 
-/// Sections with more rows than this show no pictures per model: nobody would look at them.
+/// Sections with more rows than this have no figures per model: there would be too many.
 const ROWS: usize = 16;
 
-/// What a section of many rows shows no pictures of; a report says so.
+/// A note on the figures that a section of many rows lacks.
 pub fn left_out(section: &Section) -> Option<String> {
     let rows = section.own_rows().count();
     (rows > ROWS).then(|| {
@@ -25,19 +25,19 @@ pub fn left_out(section: &Section) -> Option<String> {
 }
 
 /// A drawing and its name within the report.
-pub struct Named {
+pub struct NamedDrawing {
     pub name: String,
     pub drawing: Drawing,
 }
 
 /// Training curves, realised missing rates, histograms and confusion matrices.
 ///
-/// `asked` are the conditions that pictures of predictions show, where a section has some of them.
+/// `asked` are the conditions that figures of predictions show, where a section has some of them.
 ///
 /// # Errors
 /// If predictions cannot be read again.
-pub fn figures(section: &Section, asked: &[Condition]) -> Result<Vec<Named>> {
-    let named = |name: &str, drawing| Named {
+pub fn figures(section: &Section, asked: &[Condition]) -> Result<Vec<NamedDrawing>> {
+    let named = |name: &str, drawing| NamedDrawing {
         name: format!("{}-{name}", section.slug),
         drawing,
     };
@@ -49,9 +49,9 @@ pub fn figures(section: &Section, asked: &[Condition]) -> Result<Vec<Named>> {
             let name = format!("training-terms-{}", slug(&row.label));
             figures.extend(training::terms(section, row).map(|d| named(&name, d)));
         }
-        figures.extend(training::monitored(section).map(|d| named("training-watched", d)));
+        figures.extend(training::monitored(section).map(|d| named("training-monitored", d)));
     }
-    figures.extend(realised::draw(section).map(|d| named("realised-rates", d)));
+    figures.extend(realized::draw(section).map(|d| named("realised-rates", d)));
     Ok(figures)
 }
 
@@ -81,15 +81,15 @@ fn chosen(conditions: &[Condition]) -> Vec<Condition> {
         };
     }
     let count = conditions.len().min(4);
-    let place = |i: usize| conditions[i * (conditions.len() - 1) / (count - 1)];
-    (0..count).map(place).collect()
+    let index = |i: usize| conditions[i * (conditions.len() - 1) / (count - 1)];
+    (0..count).map(index).collect()
 }
 
-fn predictions(section: &Section, conditions: &[Condition]) -> Result<Vec<Named>> {
+fn predictions(section: &Section, conditions: &[Condition]) -> Result<Vec<NamedDrawing>> {
     let titles: Vec<String> = conditions.iter().map(|l| condition::heading(*l)).collect();
     let (mut figures, mut series) = (Vec::new(), Vec::new());
     let (mut rows, mut truth, mut range) = (Vec::new(), None, [-1.0, 1.0]);
-    for (place, row) in section.rows.iter().enumerate().filter(|(_, r)| !r.derived) {
+    for (index, row) in section.rows.iter().enumerate().filter(|(_, r)| !r.derived) {
         let samples: Result<Vec<Samples>> = row.runs.iter().map(|r| r.samples()).collect();
         let samples = samples?;
         let Some((first, run)) = samples.first().zip(row.runs.first()) else {
@@ -103,9 +103,9 @@ fn predictions(section: &Section, conditions: &[Condition]) -> Result<Vec<Named>
         };
         let origin = row.origin(conditions.to_vec());
         series.push(Series::new(&row.label, origin));
-        rows.push(histogram::Row {
+        rows.push(histogram::Histograms {
             label: row.label.clone(),
-            style: Style::of(place, row.baseline),
+            style: Style::of(index, row.baseline),
             shares: conditions
                 .iter()
                 .map(|l| histogram::shares(&all(l), range))
@@ -119,7 +119,7 @@ fn predictions(section: &Section, conditions: &[Condition]) -> Result<Vec<Named>
         let title = format!("{}: predictions", section.title);
         figures.insert(
             0,
-            Named {
+            NamedDrawing {
                 name: format!("{}-histograms", section.slug),
                 drawing: Drawing {
                     scene: histogram::draw(&title, range, &titles, &truth, &rows),
@@ -131,7 +131,12 @@ fn predictions(section: &Section, conditions: &[Condition]) -> Result<Vec<Named>
     Ok(figures)
 }
 
-fn matrices(section: &Section, row: &Row, samples: &[Samples], conditions: &[Condition]) -> Named {
+fn matrices(
+    section: &Section,
+    row: &ModelRow,
+    samples: &[Samples],
+    conditions: &[Condition],
+) -> NamedDrawing {
     let (class, n) = (section.protocol.class, section.protocol.classes.len());
     let matrix = |condition: &Condition| {
         let mut counts = vec![vec![0; n]; n];
@@ -152,7 +157,7 @@ fn matrices(section: &Section, row: &Row, samples: &[Samples], conditions: &[Con
         Series::new(condition::heading(*condition), origin)
     });
     let title = format!("{}: {}, confusion over all seeds", section.title, row.label);
-    Named {
+    NamedDrawing {
         name: format!("{}-confusion-{}", section.slug, slug(&row.label)),
         drawing: Drawing {
             series: series.collect(),

@@ -1,8 +1,8 @@
-//! Histograms of predictions over those of the truth: a row per model, a column per condition.
+//! Draws histograms of predictions over those of the truth: a row per model, a column per condition.
 
 use super::axes::ticks;
-use super::glyph;
-use super::scene::{Anchor, BLACK, GREY, Scene};
+use super::font;
+use super::scene::{Anchor, BLACK, GRAY, Scene};
 use super::style::Style;
 
 const WIDTH: f64 = 168.0;
@@ -24,19 +24,19 @@ pub type Shares = Vec<f64>;
 
 /// One model's predictions.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct Histograms {
     pub label: String,
     pub style: Style,
     /// One per condition.
     pub shares: Vec<Shares>,
 }
 
-/// Shares of `values` per bin of a range; what lies outside counts into the outermost bins.
+/// Shares of `values` per bin of a range; values outside count into the outermost bins.
 pub fn shares(values: &[f32], [low, high]: [f32; 2]) -> Shares {
     let mut bins = vec![0.0; BINS];
     for value in values.iter().filter(|v| v.is_finite()) {
-        let place = f64::from(value - low) / f64::from(high - low) * BINS as f64;
-        bins[(place.max(0.0) as usize).min(BINS - 1)] += 1.0 / values.len() as f64;
+        let index = f64::from(value - low) / f64::from(high - low) * BINS as f64;
+        bins[(index.max(0.0) as usize).min(BINS - 1)] += 1.0 / values.len() as f64;
     }
     bins
 }
@@ -48,12 +48,12 @@ pub fn draw(
     range: [f32; 2],
     conditions: &[String],
     truth: &Shares,
-    rows: &[Row],
+    rows: &[Histograms],
 ) -> Scene {
-    let names = rows.iter().map(|r| glyph::width(&r.label) * 12.0);
+    let names = rows.iter().map(|r| font::width(&r.label) * 12.0);
     let name = names.fold(0.0, f64::max).min(260.0);
     let room = (WIDTH + ASIDE) * conditions.len() as f64;
-    let width = (LEFT + name + 16.0 + room).max(glyph::width(title) * 15.0 + 28.0);
+    let width = (LEFT + name + 16.0 + room).max(font::width(title) * 15.0 + 28.0);
     let height = TOP + (HEIGHT + BETWEEN) * rows.len() as f64 + 40.0;
     let mut scene = Scene::new(width, height, title);
     let most = truth.iter().copied().fold(0.0, f64::max) * 2.0;
@@ -69,10 +69,10 @@ pub fn draw(
     }
     for (i, row) in rows.iter().enumerate() {
         let at = (LEFT, TOP + (HEIGHT + BETWEEN) * i as f64 + HEIGHT / 2.0);
-        scene.text(at, &row.label, 12.0, row.style.colour, Anchor::Start);
+        scene.text(at, &row.label, 12.0, row.style.color, Anchor::Start);
     }
-    let note = "bars: share of predictions per bin; grey line: labels of the test split";
-    scene.text((LEFT, height - 16.0), note, 11.0, GREY, Anchor::Start);
+    let note = "bars: share of predictions per bin; gray line: labels of the test split";
+    scene.text((LEFT, height - 16.0), note, 11.0, GRAY, Anchor::Start);
     scene
 }
 
@@ -81,7 +81,7 @@ fn bars(scene: &mut Scene, (left, top): (f64, f64), style: Style, shares: &Share
     for (i, share) in shares.iter().enumerate().filter(|(_, s)| **s > 0.0) {
         let height = (share / most).min(1.0) * HEIGHT;
         let at = (left + width * i as f64, top + HEIGHT - height);
-        scene.rectangle(at, width - 0.5, height, style.colour.tint(0.75));
+        scene.rectangle(at, width - 0.5, height, style.color.tint(0.75));
     }
     for (middle, text) in cut(shares, most) {
         let at = (left + width * middle, top - 7.0);
@@ -89,17 +89,17 @@ fn bars(scene: &mut Scene, (left, top): (f64, f64), style: Style, shares: &Share
     }
 }
 
-/// The shares of bars that reach beyond `most`, neighbours in one text, and the middle of each in bins.
+/// The shares of bars that reach beyond `most`, neighbors in one text, and the middle of each in bins.
 fn cut(shares: &Shares, most: f64) -> Vec<(f64, String)> {
     let mut texts = Vec::new();
-    let mut place = 0;
+    let mut index = 0;
     for run in shares.chunk_by(|a, b| (*a > most) == (*b > most)) {
         if run[0] > most {
             let each = run.iter().map(|share| format!("{:.0}", 100.0 * share));
             let text = each.collect::<Vec<_>>().join(" + ");
-            texts.push((place as f64 + run.len() as f64 / 2.0, format!("{text}%")));
+            texts.push((index as f64 + run.len() as f64 / 2.0, format!("{text}%")));
         }
-        place += run.len();
+        index += run.len();
     }
     texts
 }
@@ -112,21 +112,21 @@ fn outline(scene: &mut Scene, (left, top): (f64, f64), truth: &Shares, most: f64
         [(x, y), (x + width, y)]
     };
     let points = truth.iter().enumerate().flat_map(step).collect();
-    scene.line(points, GREY, 1.0, 0.0);
+    scene.line(points, GRAY, 1.0, 0.0);
 }
 
 fn base(scene: &mut Scene, (left, bottom): (f64, f64), [low, high]: [f32; 2]) {
     let (low, high) = (f64::from(low), f64::from(high));
-    scene.line(vec![(left, bottom), (left + WIDTH, bottom)], GREY, 1.0, 0.0);
+    scene.line(vec![(left, bottom), (left + WIDTH, bottom)], GRAY, 1.0, 0.0);
     for (value, text) in ticks([low, high], 4) {
         let x = left + (value - low) / (high - low) * WIDTH;
-        // Those at the ends stay inside the frame: another column's stand right beside it.
+        // Labels at the ends stay inside the frame: those of the next column are close.
         let anchor = match (value - low) / (high - low) {
             share if share < 0.02 => Anchor::Start,
             share if share > 0.98 => Anchor::End,
             _ => Anchor::Middle,
         };
-        scene.text((x, bottom + 9.0), &text, 10.0, GREY, anchor);
+        scene.text((x, bottom + 9.0), &text, 10.0, GRAY, anchor);
     }
 }
 
@@ -148,13 +148,13 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_that_are_cut_share_a_text() {
+    fn neighbors_that_are_cut_share_a_text() {
         let shares = vec![0.0, 0.59, 0.4, 0.01, 0.0, 0.3];
         let texts = cut(&shares, 0.25);
         let expected = [(2.0, "59 + 40%"), (5.5, "30%")];
         assert_eq!(
             texts,
-            expected.map(|(place, text)| (place, text.to_owned()))
+            expected.map(|(index, text)| (index, text.to_owned()))
         );
         assert!(cut(&shares, 0.7).is_empty());
     }

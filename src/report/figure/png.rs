@@ -1,59 +1,86 @@
-//! PNG files of plain red, green and blue.
+//! Renders an SVG of this report as PNG.
 
-use std::io::Write;
+use std::sync::{Arc, LazyLock};
 
-use flate2::write::ZlibEncoder;
-use flate2::{Compression, Crc};
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{self, Tree, fontdb::Database};
 
-/// A PNG file of `width` times `height` pixels of three bytes each.
-pub fn encode(width: usize, height: usize, pixels: &[u8]) -> Vec<u8> {
-    let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    let mut head = Vec::new();
-    head.extend((width as u32).to_be_bytes());
-    head.extend((height as u32).to_be_bytes());
-    // Eight bits a channel, true colour, the one compression and filter method, not interlaced.
-    head.extend([8, 2, 0, 0, 0]);
-    chunk(&mut out, b"IHDR", &head);
-    chunk(&mut out, b"IDAT", &compress(width, pixels));
-    chunk(&mut out, b"IEND", &[]);
-    out
-}
+use super::font;
+use crate::report::error::{Result, render as failed};
 
-/// Of deflate's nine: the next one takes twice as long on such pictures and saves a sixth at most.
-const LEVEL: u32 = 3;
+/// Pixels of the picture per pixel of the drawing.
+const ZOOM: f32 = 2.0;
 
-/// Rows, each after a byte for "no filter": drawings are flat, and deflate finds their runs.
-fn compress(width: usize, pixels: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(LEVEL));
-    let rows = pixels.chunks_exact(width * 3);
-    // Writing to memory cannot fail; an empty picture would show it.
-    let written = rows.map(|row| {
-        encoder
-            .write_all(&[0])
-            .and_then(|()| encoder.write_all(row))
-    });
-    let whole = written.collect::<std::io::Result<()>>();
-    whole.and_then(|()| encoder.finish()).unwrap_or_default()
-}
+/// The embedded font alone: pictures are the same on a machine without fonts.
+static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
+    let mut fonts = Database::new();
+    fonts.load_font_data(font::DEJAVU.to_vec());
+    Arc::new(fonts)
+});
 
-fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
-    out.extend((data.len() as u32).to_be_bytes());
-    out.extend(kind);
-    out.extend(data);
-    let mut crc = Crc::new();
-    crc.update(kind);
-    crc.update(data);
-    out.extend(crc.sum().to_be_bytes());
+/// The bytes of a PNG file.
+///
+/// # Errors
+/// If `svg` is not SVG, or too large for a picture.
+pub fn render(svg: &str) -> Result<Vec<u8>> {
+    let options = usvg::Options {
+        fontdb: Arc::clone(&FONTS),
+        ..usvg::Options::default()
+    };
+    let tree = Tree::from_str(svg, &options).map_err(failed("a figure"))?;
+    let size = tree.size();
+    let (width, height) = (size.width() * ZOOM, size.height() * ZOOM);
+    let too_large = || failed("a figure")(std::io::Error::other("the picture is too large"));
+    let mut picture =
+        Pixmap::new(width.round() as u32, height.round() as u32).ok_or_else(too_large)?;
+    let zoom = Transform::from_scale(ZOOM, ZOOM);
+    resvg::render(&tree, zoom, &mut picture.as_mut());
+    picture.encode_png().map_err(failed("a figure"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::figure::scene::{Anchor, BLACK, Scene};
+    use crate::report::figure::svg;
+
+    fn picture(text: &str, anchor: Anchor) -> Pixmap {
+        let mut scene = Scene::new(200.0, 60.0, "");
+        scene.text((100.0, 40.0), text, 20.0, BLACK, anchor);
+        Pixmap::decode_png(&render(&svg::render(&scene)).unwrap()).unwrap()
+    }
+
+    /// Columns of pixels that are not white, the first and the last.
+    fn extent(picture: &Pixmap) -> Option<(usize, usize)> {
+        let width = picture.width() as usize;
+        let dark = |x: &usize| {
+            let mut column = picture.pixels().iter().skip(*x).step_by(width);
+            column.any(|pixel| pixel.red() < 200)
+        };
+        Some(((0..width).find(dark)?, (0..width).rev().find(dark)?))
+    }
 
     #[test]
-    fn the_smallest_picture_is_well_formed() {
-        let png = encode(1, 1, &[255, 0, 0]);
-        assert_eq!(&png[12..29], b"IHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0");
-        assert_eq!(&png[png.len() - 12..], b"\0\0\0\0IEND\xae\x42\x60\x82");
+    fn text_is_drawn_with_the_embedded_font_at_the_width_that_layout_expects() {
+        assert_eq!(extent(&picture("", Anchor::Start)), None);
+        let text = "mean ± sd †";
+        let (first, last) = extent(&picture(text, Anchor::Middle)).unwrap();
+        let expected = font::width(text) * 20.0 * f64::from(ZOOM);
+        let found = (last - first) as f64;
+        assert!((found - expected).abs() < 8.0, "{found} {expected}");
+        let middle = (first + last) as f64 / 2.0;
+        assert!((middle - 200.0).abs() < 4.0, "{middle}");
+    }
+
+    #[test]
+    fn a_picture_has_twice_the_pixels_of_its_drawing_and_the_same_bytes_every_time() {
+        let one = picture("a", Anchor::Start);
+        assert_eq!((one.width(), one.height()), (400, 120));
+        assert_eq!(one.data(), picture("a", Anchor::Start).data());
+    }
+
+    #[test]
+    fn what_is_no_svg_is_an_error() {
+        assert!(render("<svg").is_err());
     }
 }

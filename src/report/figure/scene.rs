@@ -1,27 +1,27 @@
-//! A drawing as a list of shapes, which [`super::svg`] and [`super::raster`] turn into files.
+//! A scene: the list of shapes that [`super::svg`] writes.
 
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Colour(pub u8, pub u8, pub u8);
+pub struct Color(pub u8, pub u8, pub u8);
 
-pub const BLACK: Colour = Colour(26, 26, 26);
-pub const GREY: Colour = Colour(120, 120, 120);
-pub const PALE: Colour = Colour(228, 228, 228);
-pub const WHITE: Colour = Colour(255, 255, 255);
+pub const BLACK: Color = Color(26, 26, 26);
+pub const GRAY: Color = Color(120, 120, 120);
+pub const PALE: Color = Color(228, 228, 228);
+pub const WHITE: Color = Color(255, 255, 255);
 
-/// Okabe and Ito's palette for colour-blind readers, less yellow, which is too pale for lines.
-pub const PALETTE: [Colour; 7] = [
-    Colour(0, 114, 178),
-    Colour(213, 94, 0),
-    Colour(0, 158, 115),
-    Colour(204, 121, 167),
-    Colour(230, 159, 0),
-    Colour(86, 180, 233),
-    Colour(0, 0, 0),
+/// Okabe and Ito's palette for color-blind readers, less yellow, which is too pale for lines.
+pub const PALETTE: [Color; 7] = [
+    Color(0, 114, 178),
+    Color(213, 94, 0),
+    Color(0, 158, 115),
+    Color(204, 121, 167),
+    Color(230, 159, 0),
+    Color(86, 180, 233),
+    Color(0, 0, 0),
 ];
 
-impl Colour {
-    /// White at 0, this colour at 1.
+impl Color {
+    /// White at 0, this color at 1.
     pub fn tint(self, share: f64) -> Self {
         let mix = |c: u8| (255.0 + (f64::from(c) - 255.0) * share.clamp(0.0, 1.0)).round() as u8;
         Self(mix(self.0), mix(self.1), mix(self.2))
@@ -31,7 +31,7 @@ impl Colour {
 /// Pixels from the left and from the top.
 pub type Point = (f64, f64);
 
-/// Where a text's position lies along it.
+/// The part of a text that is at its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
     Start,
@@ -44,26 +44,26 @@ pub enum Anchor {
 pub enum Shape {
     Polygon {
         points: Vec<Point>,
-        colour: Colour,
+        color: Color,
         opacity: f64,
     },
     Line {
         points: Vec<Point>,
-        colour: Colour,
+        color: Color,
         width: f64,
         /// Length of dashes, 0 for a solid line.
         dash: f64,
     },
     Circle {
-        centre: Point,
+        center: Point,
         radius: f64,
-        colour: Colour,
+        color: Color,
     },
     Text {
         at: Point,
         text: String,
         size: f64,
-        colour: Colour,
+        color: Color,
         anchor: Anchor,
         /// Reads upwards.
         upright: bool,
@@ -93,57 +93,57 @@ impl Scene {
         scene
     }
 
-    pub fn line(&mut self, points: Vec<Point>, colour: Colour, width: f64, dash: f64) {
+    pub fn line(&mut self, points: Vec<Point>, color: Color, width: f64, dash: f64) {
         self.shapes.push(Shape::Line {
             points,
-            colour,
+            color,
             width,
             dash,
         });
     }
 
-    pub fn polygon(&mut self, points: Vec<Point>, colour: Colour, opacity: f64) {
+    pub fn polygon(&mut self, points: Vec<Point>, color: Color, opacity: f64) {
         self.shapes.push(Shape::Polygon {
             points,
-            colour,
+            color,
             opacity,
         });
     }
 
     /// A filled rectangle by its upper left corner.
-    pub fn rectangle(&mut self, at: Point, width: f64, height: f64, colour: Colour) {
+    pub fn rectangle(&mut self, at: Point, width: f64, height: f64, color: Color) {
         let (x, y) = at;
         let corners = vec![at, (x + width, y), (x + width, y + height), (x, y + height)];
-        self.polygon(corners, colour, 1.0);
+        self.polygon(corners, color, 1.0);
     }
 
-    pub fn circle(&mut self, centre: Point, radius: f64, colour: Colour) {
+    pub fn circle(&mut self, center: Point, radius: f64, color: Color) {
         self.shapes.push(Shape::Circle {
-            centre,
+            center,
             radius,
-            colour,
+            color,
         });
     }
 
-    /// A text, centred vertically on its position.
-    pub fn text(&mut self, at: Point, text: &str, size: f64, colour: Colour, anchor: Anchor) {
+    /// A text, centerd vertically on its position.
+    pub fn text(&mut self, at: Point, text: &str, size: f64, color: Color, anchor: Anchor) {
         self.shapes.push(Shape::Text {
             at,
             text: text.to_string(),
             size,
-            colour,
+            color,
             anchor,
             upright: false,
         });
     }
 
-    /// A text that reads upwards, centred on its position.
+    /// A text that reads upwards, centerd on its position.
     pub fn upright(&mut self, at: Point, text: &str, size: f64) {
         self.shapes.push(Shape::Text {
             at,
             text: text.to_string(),
             size,
-            colour: BLACK,
+            color: BLACK,
             anchor: Anchor::Middle,
             upright: true,
         });

@@ -1,42 +1,42 @@
-//! How a row looks in every figure of its section.
+//! The style of a row in every figure of its section.
 
-use super::scene::{Colour, GREY, PALETTE, Point, Scene};
+use super::scene::{Color, GRAY, PALETTE, Point, Scene};
 
-/// Colour, length of dashes (0 for a solid line), and whether points are marked.
+/// Color, length of dashes (0 for a solid line), and whether points are marked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Style {
-    pub colour: Colour,
+    pub color: Color,
     pub dash: f64,
     dots: bool,
 }
 
 impl Style {
-    /// Colours in the order of the rows; when they are used up, again with dashes.
-    pub fn of(place: usize, baseline: bool) -> Self {
-        let round = (place / PALETTE.len()).min(2);
-        let (colour, dash) = if baseline {
-            (GREY, 5.0)
+    /// Colors in the order of the rows; when they are used up, again with dashes.
+    pub fn of(index: usize, baseline: bool) -> Self {
+        let round = (index / PALETTE.len()).min(2);
+        let (color, dash) = if baseline {
+            (GRAY, 5.0)
         } else {
-            (PALETTE[place % PALETTE.len()], [0.0, 9.0, 3.0][round])
+            (PALETTE[index % PALETTE.len()], [0.0, 9.0, 3.0][round])
         };
         let dots = !baseline;
-        Self { colour, dash, dots }
+        Self { color, dash, dots }
     }
 
-    /// The colour of a place, with gaps in the line and no marks: for what would hide another.
-    pub fn dashed(place: usize) -> Self {
+    /// The color of a index, with gaps in the line and no marks: for what would hide another.
+    pub fn dashed(index: usize) -> Self {
         Self {
             dash: 9.0,
             dots: false,
-            ..Self::of(place, false)
+            ..Self::of(index, false)
         }
     }
 
     /// A line through points, with its marks.
     pub fn draw(&self, scene: &mut Scene, points: &[Point]) {
-        scene.line(points.to_vec(), self.colour, 2.0, self.dash);
+        scene.line(points.to_vec(), self.color, 2.0, self.dash);
         for point in points.iter().filter(|_| self.dots) {
-            scene.circle(*point, 3.0, self.colour);
+            scene.circle(*point, 3.0, self.color);
         }
     }
 }

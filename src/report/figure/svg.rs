@@ -1,8 +1,8 @@
-//! A drawing as SVG: text stays text, numbers have two decimals, equal drawings equal bytes.
+//! Writes a scene as SVG: text stays text, numbers have two decimals, equal scenes give equal bytes.
 
 use std::fmt::Write;
 
-use super::scene::{Anchor, Colour, Point, Scene, Shape};
+use super::scene::{Anchor, Color, Point, Scene, Shape};
 
 /// The drawing as an SVG document.
 pub fn render(scene: &Scene) -> String {
@@ -24,70 +24,70 @@ fn element(shape: &Shape) -> String {
     match shape {
         Shape::Polygon {
             points,
-            colour,
+            color,
             opacity,
-        } => polygon(points, *colour, *opacity),
+        } => polygon(points, *color, *opacity),
         Shape::Line {
             points,
-            colour,
+            color,
             width,
             dash,
-        } => polyline(points, *colour, *width, *dash),
+        } => polyline(points, *color, *width, *dash),
         Shape::Circle {
-            centre,
+            center,
             radius,
-            colour,
-        } => circle(*centre, *radius, *colour),
+            color,
+        } => circle(*center, *radius, *color),
         Shape::Text {
             at,
-            text: words,
+            text: content,
             size,
-            colour,
+            color,
             anchor,
             upright,
-        } => text(*at, words, (*size, *colour), *anchor, *upright),
+        } => text(*at, content, (*size, *color), *anchor, *upright),
     }
 }
 
-fn polygon(points: &[Point], colour: Colour, opacity: f64) -> String {
+fn polygon(points: &[Point], color: Color, opacity: f64) -> String {
     let opacity = if opacity < 1.0 {
         format!(" opacity=\"{}\"", number(opacity))
     } else {
         String::new()
     };
-    let (points, colour) = (list(points), hex(colour));
-    format!("<polygon points=\"{points}\" fill=\"{colour}\"{opacity}/>")
+    let (points, color) = (list(points), hex(color));
+    format!("<polygon points=\"{points}\" fill=\"{color}\"{opacity}/>")
 }
 
-fn polyline(points: &[Point], colour: Colour, width: f64, dash: f64) -> String {
+fn polyline(points: &[Point], color: Color, width: f64, dash: f64) -> String {
     let dash = if dash > 0.0 {
         format!(" stroke-dasharray=\"{} 4\"", number(dash))
     } else {
         String::new()
     };
-    let (points, colour, width) = (list(points), hex(colour), number(width));
+    let (points, color, width) = (list(points), hex(color), number(width));
     format!(
-        "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" \
+        "<polyline points=\"{points}\" fill=\"none\" stroke=\"{color}\" \
          stroke-width=\"{width}\" stroke-linejoin=\"round\"{dash}/>"
     )
 }
 
-fn circle((x, y): Point, radius: f64, colour: Colour) -> String {
+fn circle((x, y): Point, radius: f64, color: Color) -> String {
     let [x, y, radius] = [x, y, radius].map(number);
-    let colour = hex(colour);
-    format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{colour}\"/>")
+    let color = hex(color);
+    format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{color}\"/>")
 }
 
-/// Words of this size and colour.
+/// A text of this size and color.
 fn text(
     (x, y): Point,
-    words: &str,
-    (size, colour): (f64, Colour),
+    content: &str,
+    (size, color): (f64, Color),
     anchor: Anchor,
     upright: bool,
 ) -> String {
     let [x, y, size] = [x, y, size].map(number);
-    let (words, colour) = (escape(words), hex(colour));
+    let (content, color) = (escape(content), hex(color));
     let anchor = match anchor {
         Anchor::Start => "start",
         Anchor::Middle => "middle",
@@ -99,8 +99,8 @@ fn text(
         String::new()
     };
     format!(
-        "<text x=\"{x}\" y=\"{y}\" dy=\"0.35em\" font-size=\"{size}\" fill=\"{colour}\" \
-         text-anchor=\"{anchor}\"{turn}>{words}</text>"
+        "<text x=\"{x}\" y=\"{y}\" dy=\"0.35em\" font-size=\"{size}\" fill=\"{color}\" \
+         text-anchor=\"{anchor}\"{turn}>{content}</text>"
     )
 }
 
@@ -121,7 +121,7 @@ fn number(value: f64) -> String {
     if text == "-0" { "0" } else { text }.to_string()
 }
 
-fn hex(Colour(r, g, b): Colour) -> String {
+fn hex(Color(r, g, b): Color) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 

@@ -1,14 +1,14 @@
-//! Curves over epochs: the training loss, its terms, and the metric that selects the weights.
+//! Draws curves over epochs: the training loss, its terms, and the metric that selects the weights.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::drawing::{Drawing, Series};
-use super::lines::{self, Line, Mark};
+use super::lines::{self, Curve, Mark};
 use super::style::Style;
 use crate::record::epochs::{self, Epoch};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{ModelRow, Section};
 use crate::report::table::build::heading;
 
 const ACROSS: &str = "epoch (bands: smallest to largest training)";
@@ -27,16 +27,16 @@ pub fn loss(section: &Section) -> Option<Drawing> {
 }
 
 /// The terms of a row's loss, unweighted, a line each; none where the loss has a single term.
-pub fn terms(section: &Section, row: &Row) -> Option<Drawing> {
+pub fn terms(section: &Section, row: &ModelRow) -> Option<Drawing> {
     let epochs: Vec<Vec<Epoch>> = row.trainings().map(epochs_of).collect();
     let all = epochs.iter().flatten().flat_map(|epoch| &epoch.terms);
     let names: BTreeSet<&str> = all.map(|(name, _)| name.as_str()).collect();
-    let line = |(place, name): (usize, &&str)| Line {
+    let line = |(index, name): (usize, &&str)| Curve {
         label: (*name).to_owned(),
-        style: Style::of(place, false),
+        style: Style::of(index, false),
         segments: vec![marks_of(epochs.iter().map(|run| term(run, name)))],
     };
-    let lines: Vec<Line> = names.iter().enumerate().map(line).collect();
+    let lines: Vec<Curve> = names.iter().enumerate().map(line).collect();
     let series = lines.iter().map(|line| {
         let origin = Origin::of(File::Log, &row.ids, Vec::new());
         Series::new(&line.label, origin)
@@ -65,12 +65,11 @@ fn term(epochs: &[Epoch], name: &str) -> Vec<(f64, f64)> {
 /// of the first.
 pub fn monitored(section: &Section) -> Option<Drawing> {
     let run = section.trainings().find(|r| !epochs_of(r).is_empty())?;
-    let name = &run.manifest.selection.metric;
-    let metric = section.protocol.metric(name)?;
+    let metric = section.protocol.metric(monitored_metric(run))?;
     let title = format!("{}: {} on the selecting split", section.title, metric.title);
     draw(section, &title, &heading(metric), |run, epochs| {
         let value = |e: &Epoch| Some((e.number, e.monitored? * metric.scale()));
-        let same = run.manifest.selection.metric == *name;
+        let same = monitored_metric(run) == metric.name;
         same.then(|| epochs.iter().filter_map(value).collect())
     })
 }
@@ -83,12 +82,12 @@ fn draw(
     points: impl Fn(&ScoredRun, &[Epoch]) -> Option<Vec<(f64, f64)>>,
 ) -> Option<Drawing> {
     let (mut all, mut series) = (Vec::new(), Vec::new());
-    for (place, row) in section.rows.iter().enumerate().filter(|(_, r)| !r.derived) {
+    for (index, row) in section.rows.iter().enumerate().filter(|(_, r)| !r.derived) {
         let marks = marks(row, &points);
         if marks.len() > 1 {
-            all.push(Line {
+            all.push(Curve {
                 label: row.label.clone(),
-                style: Style::of(place, false),
+                style: Style::of(index, false),
                 segments: vec![marks],
             });
             let origin = Origin::of(File::Log, &row.ids, Vec::new());
@@ -102,12 +101,12 @@ fn draw(
 }
 
 fn marks(
-    row: &Row,
+    row: &ModelRow,
     points: &impl Fn(&ScoredRun, &[Epoch]) -> Option<Vec<(f64, f64)>>,
 ) -> Vec<Mark> {
-    let of = |run: &ScoredRun| points(run, &epochs_of(run)).unwrap_or_default();
-    // Of a curve over trainings at one rate each, all of them.
-    marks_of(row.trainings().map(of))
+    // All trainings of a curve over trainings under one condition each.
+    let runs = row.trainings();
+    marks_of(runs.map(|run| points(run, &epochs_of(run)).unwrap_or_default()))
 }
 
 /// Per epoch the mean over runs, within their extremes.
@@ -123,9 +122,13 @@ fn marks_of(runs: impl Iterator<Item = Vec<(f64, f64)>>) -> Vec<Mark> {
 
 /// None where a run has no folder.
 fn epochs_of(run: &ScoredRun) -> Vec<Epoch> {
-    let metric = &run.manifest.selection.metric;
     run.dir()
-        .map_or(Vec::new(), |dir| epochs::read(dir, metric))
+        .map_or(Vec::new(), |dir| epochs::read(dir, monitored_metric(run)))
+}
+
+/// The metric that selects the weights; empty where each metric selects its own.
+fn monitored_metric(run: &ScoredRun) -> &str {
+    run.manifest.selection.metric.as_deref().unwrap_or_default()
 }
 
 #[cfg(test)]

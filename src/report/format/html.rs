@@ -1,26 +1,32 @@
-//! `index.html`: one page with everything in it, that loads nothing.
+//! Renders `index.html`: everything on one page that loads nothing.
 
 use minijinja::value::Serde;
 use minijinja::{Environment, Template};
 use serde::Serialize;
 
+use super::{Exporter, Report, json};
 use crate::metric::fixed;
+use crate::report::contents::{Figure, SectionContents};
 use crate::report::error::{Result, render};
-use crate::report::format::json;
-use crate::report::format::page::{Figure, Part};
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
-use crate::report::table::{BASELINE_MARK, Cell, Column, Content, Line, Table};
+use crate::report::table::{BASELINE_MARK, Cell, Column, Content, Table, TableRow};
 
 const NAME: &str = "index.html";
 const FIGURE: &str = "figure.html";
+
+pub const EXPORTER: Exporter = Exporter {
+    name: "HTML",
+    file: NAME,
+    render: |report: &Report<'_>| Ok(page(report.parts, report.numbering)?.into_bytes()),
+};
 
 /// The page.
 ///
 /// # Errors
 /// If the template is wrong.
-pub fn page(parts: &[Part], numbering: &Numbering) -> Result<String> {
+pub fn page(parts: &[SectionContents], numbering: &Numbering) -> Result<String> {
     let mut environment = Environment::new();
     environment
         .add_template(NAME, include_str!("page.html"))
@@ -86,7 +92,7 @@ struct TableView<'a> {
 #[derive(Serialize)]
 struct FigureView<'a> {
     svg: &'a str,
-    /// What it shows, and the number of its origin.
+    /// Labels of the series, each with the number of its origin.
     series: Vec<(&'a str, Option<usize>)>,
 }
 
@@ -110,7 +116,7 @@ struct CellView {
     parts: Vec<PartView>,
     /// The number of its origin.
     origin: Option<usize>,
-    /// What else is known of it, as a sentence.
+    /// Interval, distance to the baseline and test, as a sentence.
     more: String,
 }
 
@@ -124,7 +130,7 @@ struct PartView {
     significant: bool,
 }
 
-fn section<'a>(part: &'a Part, figures: &Figures<'_>) -> Result<SectionView<'a>> {
+fn section<'a>(part: &'a SectionContents, figures: &Figures<'_>) -> Result<SectionView<'a>> {
     let tables = part.shown.iter();
     let pictures = part.pictures.iter().map(|f| figures.show(f));
     Ok(SectionView {
@@ -207,7 +213,7 @@ fn column(of: &Column) -> (String, bool) {
     (title, of.higher_is_better)
 }
 
-fn row(line: &Line, numbering: &Numbering) -> RowView {
+fn row(line: &TableRow, numbering: &Numbering) -> RowView {
     RowView {
         label: line.full_label(),
         baseline: line.baseline,
@@ -241,10 +247,12 @@ fn part(cell: &Cell) -> PartView {
 /// Interval, distance to the baseline and test of a cell.
 fn more(cell: &Cell) -> String {
     if let Content::Several(cells) = &cell.content {
-        let said = cells.iter().map(|c| (c.content.text(), more(c)));
-        let said = said.filter(|(_, more)| !more.is_empty());
-        let said: Vec<String> = said.map(|(text, more)| format!("{text}: {more}")).collect();
-        return said.join(". ");
+        let parts = cells.iter().map(|c| (c.content.text(), more(c)));
+        let parts = parts.filter(|(_, more)| !more.is_empty());
+        let parts: Vec<String> = parts
+            .map(|(text, more)| format!("{text}: {more}"))
+            .collect();
+        return parts.join(". ");
     }
     let Content::Number { decimals, .. } = cell.content else {
         return String::new();

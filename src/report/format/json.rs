@@ -1,4 +1,4 @@
-//! JSON with one item a line, however much an item holds.
+//! Writes JSON with one item per line, whatever the size of an item.
 
 use std::io::{self, Write};
 

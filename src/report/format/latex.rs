@@ -1,17 +1,27 @@
-//! Tables in LaTeX, in the style of the booktabs package.
+//! Renders `tables.tex`: the tables in the style of the booktabs package.
 
 use std::collections::BTreeSet;
 
-use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Line, Table};
+use super::{Exporter, Report};
+use crate::report::contents::SectionContents;
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Table, TableRow};
 
 const HEAD: &str = "\
 % Needs \\usepackage{booktabs,graphicx}; take it in with \\input{tables}. The smallest document:
 %   \\documentclass{article}
 %   \\usepackage{booktabs,graphicx}
 %   \\begin{document}\\input{tables}\\end{document}
-% Names of models and data stand as they were given. pdflatex prints Latin letters; where a name has
+% Names of models and data are printed as given. pdflatex prints Latin letters; where a name has
 % others (Chinese, Greek), use lualatex or xelatex with \\usepackage{fontspec} and a font that has them.
 ";
+
+pub const EXPORTER: Exporter = Exporter {
+    name: "LaTeX",
+    file: "tables.tex",
+    render: |report: &Report<'_>| {
+        Ok(tables(report.parts.iter().flat_map(SectionContents::tables)).into_bytes())
+    },
+};
 
 /// Prints box 0, made smaller where it is wider than the text or higher than most of a page.
 const FIT: &str = "\
@@ -23,7 +33,7 @@ const FIT: &str = "\
 /// Tables of more columns have spreads below their numbers.
 const WIDE: usize = 9;
 
-/// Rows that a page holds; a longer table goes on in another.
+/// Rows that a page holds; a longer table continues on the next.
 const ROWS: usize = 48;
 
 /// All tables, for `\input` into a document.
@@ -35,7 +45,7 @@ pub fn tables<'a>(tables: impl IntoIterator<Item = &'a Table>) -> String {
 /// A `table` environment with caption, label and notes; several where it is longer than a page.
 pub fn table(table: &Table) -> String {
     let pages = pages(&table.rows);
-    let page = |(i, rows): (usize, &&[Line])| {
+    let page = |(i, rows): (usize, &&[TableRow])| {
         let (caption, label) = match i {
             0 => (escape(&table.title), table.id.clone()),
             _ => (
@@ -55,7 +65,7 @@ pub fn table(table: &Table) -> String {
 }
 
 /// Rows for a page each; blocks stay whole where they can.
-fn pages(rows: &[Line]) -> Vec<&[Line]> {
+fn pages(rows: &[TableRow]) -> Vec<&[TableRow]> {
     let mut pages = Vec::new();
     let mut rest = rows;
     while rest.len() > ROWS {
@@ -69,7 +79,7 @@ fn pages(rows: &[Line]) -> Vec<&[Line]> {
     pages
 }
 
-fn tabular(table: &Table, rows: &[Line]) -> String {
+fn tabular(table: &Table, rows: &[TableRow]) -> String {
     let mut out = format!(
         "\\begin{{tabular}}{{l{}}}\n\\toprule\n",
         "r".repeat(table.columns.len())
@@ -82,7 +92,7 @@ fn tabular(table: &Table, rows: &[Line]) -> String {
     out += "\\midrule\n";
     // Side by side, spreads would make many columns too small to read.
     let below = table.columns.len() > WIDE;
-    let mut before: Option<&Line> = None;
+    let mut before: Option<&TableRow> = None;
     for row in rows {
         let block = before.is_none_or(|b| b.block != row.block);
         let baseline = before.is_some_and(|b| row.baseline && !b.baseline);
@@ -115,7 +125,7 @@ fn groups(table: &Table) -> String {
     line(cells) + &rules
 }
 
-fn body(row: &Line, below: bool) -> String {
+fn body(row: &TableRow, below: bool) -> String {
     let label = escape(&row.label);
     let label = if row.baseline {
         format!("\\textit{{{label}}}")
@@ -180,7 +190,7 @@ fn line(cells: impl IntoIterator<Item = String>) -> String {
 }
 
 /// The notes, and the footnotes that these rows refer to.
-fn notes(table: &Table, rows: &[Line]) -> String {
+fn notes(table: &Table, rows: &[TableRow]) -> String {
     let cells = || rows.iter().flat_map(|r| &r.cells);
     let used: BTreeSet<String> = cells().flat_map(|c| c.content.letters()).collect();
     let footnotes = table

@@ -1,15 +1,72 @@
-//! Tables in Markdown.
+//! Renders `report.md`: everything on one page.
 
-use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Line, Table};
+use super::{Exporter, Report};
+use crate::report::contents::SectionContents;
+use crate::report::rows::provenance;
+use crate::report::rows::section::Section;
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Table, TableRow};
+
+pub const EXPORTER: Exporter = Exporter {
+    name: "Markdown",
+    file: "report.md",
+    render: |report: &Report<'_>| Ok(page(report.parts).into_bytes()),
+};
+
+/// The page.
+pub fn page(parts: &[SectionContents]) -> String {
+    let mut out = String::from("# Report\n\n");
+    if parts.iter().any(|p| p.section.synthetic()) {
+        out += &format!("> **{}**\n\n", provenance::SYNTHETIC);
+    }
+    out += "Every cell comes from stored per-sample predictions; `manifest.json` names the runs \
+            behind each. Numbers at full precision are in `scores.csv` and `summary.csv`.\n";
+    for part in parts {
+        out += &part_text(part);
+    }
+    out + &format!("\n---\n\n{}\n", provenance::GRADES)
+}
+
+fn part_text(part: &SectionContents) -> String {
+    let mut out = format!("\n## {}\n\n", escape(&part.section.title));
+    for fact in provenance::facts(&part.section) {
+        out += &format!("- {}: {}\n", fact.name, escape(&fact.text));
+    }
+    for (table, figure) in &part.shown {
+        out += &format!("\n{}", self::table(table, 3));
+        if let Some(figure) = figure {
+            out += &format!("\n![{}]({}.svg)\n", escape(&table.title), figure.path);
+        }
+    }
+    if !part.pictures.is_empty() || part.left_out.is_some() {
+        out += "\n### Pictures\n";
+    }
+    if let Some(left_out) = &part.left_out {
+        out += &format!("\n{}\n", escape(left_out));
+    }
+    for figure in &part.pictures {
+        out += &format!("\n![{}]({}.svg)\n", escape(&figure.title), figure.path);
+    }
+    out + "\n### Runs\n\n" + &runs(&part.section)
+}
+
+fn runs(section: &Section) -> String {
+    let columns = provenance::RUN_COLUMNS;
+    let mut out = line(columns.map(String::from));
+    out += &format!("|{}\n", ":--|".repeat(columns.len()));
+    for run in provenance::runs(section) {
+        out += &line(run.map(|cell| escape(&cell)));
+    }
+    out
+}
 
 /// One table with its title as a heading of this level, and its notes.
 pub fn table(table: &Table, level: usize) -> String {
     let mut out = format!("{} {}\n\n", "#".repeat(level), escape(&table.title));
     out += &header(table);
-    let mut before: Option<&Line> = None;
+    let mut before: Option<&TableRow> = None;
     for row in &table.rows {
         let block = before.is_none_or(|b| b.block != row.block);
-        // Markdown has no rule within a table; an empty row stands for it.
+        // Markdown has no rule within a table; an empty row takes its place.
         if row.baseline && before.is_none_or(|b| !b.baseline) {
             out += &line(std::iter::repeat_n(String::new(), table.columns.len() + 1));
         }
@@ -29,7 +86,7 @@ fn header(table: &Table) -> String {
     format!("{head}|:--{}|\n", "|--:".repeat(table.columns.len()))
 }
 
-fn body(row: &Line) -> String {
+fn body(row: &TableRow) -> String {
     let label = escape(&row.label);
     let label = if row.baseline {
         format!("*{label}*")

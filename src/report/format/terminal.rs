@@ -1,11 +1,11 @@
-//! Tables for a terminal: what `report` and `demo` end with.
+//! Renders tables for the terminal, as `report` and `demo` print them.
 
 use comfy_table::{
     Attribute, Cell as View, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle,
     Table as Grid, TableStyle, Width,
 };
 
-use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Line, Table};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Table, TableRow};
 
 /// A rule above, below and under the header, as in print.
 const RULES: TableStyle = TableStyle::new()
@@ -13,19 +13,19 @@ const RULES: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 
-/// Stands for a rule between rows, which comfy-table has only between all rows or none.
+/// Marks a rule between rows, which comfy-table has only between all rows or none.
 const SEPARATOR: &str = "\u{1}";
 
 /// Labels do not shrink below this; a table too wide even so is wider than the terminal.
 const LABEL: u16 = 14;
 
-/// How to print.
+/// Width and colors.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
     /// Columns of the terminal.
     pub width: u16,
     /// Whether escape codes may be used; without them bold cells carry an asterisk.
-    pub colour: bool,
+    pub color: bool,
 }
 
 /// Tables one after the other with their notes. Spreads are left out where they do not fit.
@@ -44,11 +44,11 @@ fn table(table: &Table, style: Style) -> String {
     let mut cells = table.rows.iter().flat_map(|r| &r.cells);
     let shared = cells.any(|c| matches!(c.content, Content::Several(_)));
     let style = Style {
-        colour: style.colour && !shared,
+        color: style.color && !shared,
         ..style
     };
     let plain = Style {
-        colour: false,
+        color: false,
         ..style
     };
     let fits = width(&grid(table, plain, spread, false)) <= usize::from(style.width);
@@ -70,7 +70,7 @@ fn grid(table: &Table, style: Style, spread: bool, bound: bool) -> String {
         grid.set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(style.width);
     }
-    if style.colour {
+    if style.color {
         grid.enforce_styling()
     } else {
         grid.force_no_tty()
@@ -95,7 +95,7 @@ fn grid(table: &Table, style: Style, spread: bool, bound: bool) -> String {
     rule_off(&grid.to_string())
 }
 
-/// One word a line, the arrow beside the last, so that columns are no wider than their numbers.
+/// One word per line, the arrow next to the last, so that columns are no wider than their numbers.
 fn stack(title: &str) -> String {
     title
         .replace(' ', "\n")
@@ -103,7 +103,7 @@ fn stack(title: &str) -> String {
         .replace("\n↓", " ↓")
 }
 
-/// Puts a rule where the separator row stands.
+/// Puts a rule in place of the separator row.
 fn rule_off(text: &str) -> String {
     let rule = text.lines().next().unwrap_or_default();
     let line = |l: &str| {
@@ -116,7 +116,7 @@ fn rule_off(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn line(row: &Line, style: Style, spread: bool) -> Vec<View> {
+fn line(row: &TableRow, style: Style, spread: bool) -> Vec<View> {
     let cells = row.cells.iter().map(|c| view(c, style, spread));
     std::iter::once(View::new(&row.label))
         .chain(cells)
@@ -125,7 +125,7 @@ fn line(row: &Line, style: Style, spread: bool) -> Vec<View> {
 
 fn view(cell: &Cell, style: Style, spread: bool) -> View {
     let text = text(cell, style, spread);
-    match (cell.best, cell.significant, style.colour) {
+    match (cell.best, cell.significant, style.color) {
         (_, true, true) => View::new(text).add_attribute(Attribute::Bold),
         (true, false, true) => View::new(text).add_attribute(Attribute::Underlined),
         _ => View::new(text),
@@ -137,7 +137,7 @@ fn text(cell: &Cell, style: Style, spread: bool) -> String {
         let each = cells.iter().map(|c| text(c, style, spread));
         return each.collect::<Vec<_>>().join(BETWEEN);
     }
-    let mut text = match (cell.best, cell.significant, style.colour) {
+    let mut text = match (cell.best, cell.significant, style.color) {
         (_, true, false) => format!("*{}", cell.content.text()),
         (true, false, false) => format!("_{}", cell.content.text()),
         _ => cell.content.text(),
@@ -159,7 +159,7 @@ fn text(cell: &Cell, style: Style, spread: bool) -> String {
 /// Columns that a line of a note fills at most.
 const NOTE_WIDTH: usize = 98;
 
-/// A note, indented, in lines of words.
+/// A note, indented and wrapped.
 fn wrapped(note: &str) -> String {
     let mut lines = vec![String::new()];
     for word in note.split_whitespace() {
@@ -180,7 +180,7 @@ fn wrapped(note: &str) -> String {
 fn notes(table: &Table, style: Style, cut: bool) -> String {
     let mut out = String::new();
     for note in &table.notes {
-        let note = if style.colour {
+        let note = if style.color {
             note.clone()
         } else {
             note.replace("Bold:", "*:").replace("Underlined:", "_:")

@@ -1,9 +1,10 @@
-//! The baseline of a section: for each metric the constant that the training labels choose.
+//! Adds the constant baseline to a section: for each metric the constant that is best on the training
+//! labels.
 
 use std::collections::BTreeMap;
 
 use super::scores::Conditions;
-use super::section::{BASELINE, Row, Section, ids};
+use super::section::{BASELINE, ModelRow, Section, ids};
 use crate::report::error::Result;
 
 /// Adds the row of the best constants, if some run records them. Its numbers are computed on the
@@ -32,7 +33,7 @@ pub fn add(section: &mut Section) -> Result<()> {
         conditions.insert(metric.name, everywhere.collect());
     }
     run.conditions = conditions;
-    section.rows.push(Row {
+    section.rows.push(ModelRow {
         model: BASELINE.to_string(),
         configuration: "best of training labels".to_string(),
         label: "Best constant (baseline)".to_string(),

@@ -1,4 +1,4 @@
-//! Whether a run's predictions are those its manifest speaks of.
+//! Checks that a run's predictions are those that its manifest lists.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -7,7 +7,7 @@ use crate::record::{Group, Manifest};
 
 use crate::report::error::{Error, Result};
 
-/// Whether the predictions are the ones the manifest speaks of, no more and no less.
+/// Checks that the predictions are those that the manifest lists, no more and no fewer.
 pub fn groups(manifest: &Manifest, groups: &[Group]) -> Result<()> {
     for group in groups {
         check_group(manifest, group)?;

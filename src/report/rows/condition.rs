@@ -1,4 +1,4 @@
-//! Conditions of missing data as tables print them.
+//! Formats conditions for tables.
 
 use crate::mask::Condition;
 

@@ -1,41 +1,214 @@
-//! What must agree before two runs may share a row, and what to call rows that differ in it.
+//! Compares the settings of runs: which must agree within a row, and which tell rows apart.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use crate::record::Manifest;
+use crate::mask::{Condition, RateDistribution};
+use crate::record::masks::MaskMetadata;
+use crate::record::training::{Computing, NoiseMetadata};
+use crate::record::{EngineKind, Manifest, Precision, SelectionRule, TrainerOptions};
 use crate::report::rows::scores::ScoredRun;
+use crate::report::rows::section::BASELINE;
 use crate::report::rows::trained::Trained;
 
-/// Settings by name, in the order of the names.
-pub type Settings = BTreeMap<&'static str, String>;
-
-/// The settings under which a score may be averaged with others over seeds. Everything a manifest
-/// says of data, masks, training and selection; not the seed, the outcome, or the machine.
-pub fn settings(run: &ScoredRun) -> Settings {
-    let (m, mask) = (&run.manifest, &run.mask);
-    let (training, selection) = (&m.training, &m.selection);
-    Settings::from([
-        ("encoder", training.encoder.clone()),
-        ("noise", training.noise.clone()),
-        ("epochs", training.epochs.to_string()),
-        ("batch size", training.batch_size.to_string()),
-        ("learning rate", training.learning_rate.to_string()),
-        ("weight decay", training.weight_decay.to_string()),
-        ("habits", either(&training.trainer_options, "none")),
-        ("precision", training.computing.precision.clone()),
-        ("engine", training.computing.engine.clone()),
-        ("parameters", m.model.parameters.to_string()),
-        ("rates", join(&mask.conditions, " ")),
-        ("mask seeds", join(&mask.seeds, " ")),
-        ("masks", short(&format!("{:?}", mask.hashes))),
-        ("selection", selection.rule.clone()),
-        ("selection metric", selection.metric.clone()),
-        ("selection rates", join(&selection.conditions, " ")),
-    ])
+/// The settings under which a score may be averaged with others over seeds: data, masks, training
+/// and selection of a manifest; not the seed, the result, or the machine.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowSettings {
+    pub noise: Option<TrainingNoise>,
+    /// What was evaluated; `None` within a curve of trainings at one condition each.
+    pub tested: Option<Tested>,
+    /// Conditions of the selection; `None` where they are the tested ones of such a curve.
+    pub selection_conditions: Option<Vec<Condition>>,
+    encoder: Option<String>,
+    epochs: u32,
+    batch_size: usize,
+    learning_rate: Number,
+    weight_decay: Number,
+    trainer_options: TrainerOptions,
+    computing: Option<(Precision, EngineKind)>,
+    parameters: Option<u64>,
+    mask_seeds: Vec<u64>,
+    selection: Option<SelectionRule>,
+    selection_metric: Option<String>,
 }
 
-fn either(text: &str, otherwise: &str) -> String {
-    if text.is_empty() { otherwise } else { text }.to_owned()
+/// Training noise, of one training or of a training for every tested condition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TrainingNoise {
+    metadata: NoiseMetadata,
+    at_tested_rate: bool,
+}
+
+impl TrainingNoise {
+    /// Of a run, or of a curve of trainings at one condition each; `None` for external predictions.
+    pub fn of(run: &ScoredRun) -> Option<Self> {
+        let metadata = run.manifest.training.noise.clone()?;
+        let noise = Self {
+            metadata,
+            at_tested_rate: false,
+        };
+        Some(if run.parts().is_empty() {
+            noise
+        } else {
+            noise.at_tested_rate()
+        })
+    }
+
+    /// The same noise in a training for every tested condition.
+    pub fn at_tested_rate(self) -> Self {
+        Self {
+            // The rates of the trainings differ, and are not compared.
+            metadata: NoiseMetadata {
+                rates: RateDistribution::HalfComplete,
+                ..self.metadata
+            },
+            at_tested_rate: true,
+        }
+    }
+}
+
+impl fmt::Display for TrainingNoise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.at_tested_rate {
+            f.write_str(&self.metadata.at(Some("the tested rate")))
+        } else {
+            self.metadata.fmt(f)
+        }
+    }
+}
+
+/// Conditions and masks of evaluation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tested {
+    conditions: Vec<Condition>,
+    /// Mask seed, condition and hash of the masks.
+    variants: Vec<(u64, Condition, String)>,
+}
+
+impl From<&MaskMetadata> for Tested {
+    fn from(mask: &MaskMetadata) -> Self {
+        let variants = mask.variants.iter();
+        let mut variants: Vec<_> = variants
+            .map(|v| (v.mask_seed, v.condition, v.hash.clone()))
+            .collect();
+        variants.sort();
+        Self {
+            conditions: mask.conditions.clone(),
+            variants,
+        }
+    }
+}
+
+/// A number that is compared bit by bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Number(u64);
+
+impl Number {
+    fn new(value: f64) -> Self {
+        Self(value.to_bits())
+    }
+
+    fn value(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
+impl RowSettings {
+    /// Of a run, or of a curve of trainings at one condition each.
+    pub fn of(run: &ScoredRun) -> Self {
+        let (m, mask) = (&run.manifest, &run.mask);
+        let (training, selection) = (&m.training, &m.selection);
+        let computing = training.computing.as_ref();
+        let settings = Self {
+            noise: TrainingNoise::of(run),
+            tested: Some(Tested::from(mask)),
+            selection_conditions: Some(selection.conditions.clone()),
+            encoder: training.encoder.clone(),
+            epochs: training.epochs,
+            batch_size: training.batch_size,
+            learning_rate: Number::new(training.learning_rate),
+            weight_decay: Number::new(training.weight_decay),
+            trainer_options: training.trainer_options,
+            computing: computing.map(|c: &Computing| (c.precision, c.engine)),
+            parameters: m.model.parameters,
+            mask_seeds: mask.seeds.clone(),
+            selection: selection.rule,
+            selection_metric: selection.metric.clone(),
+        };
+        if m.model.name == BASELINE {
+            settings.untrained()
+        } else {
+            settings
+        }
+    }
+
+    /// Without settings of training and selection: those of a constant baseline have no effect.
+    fn untrained(self) -> Self {
+        Self {
+            noise: None,
+            selection_conditions: None,
+            encoder: None,
+            epochs: 0,
+            batch_size: 0,
+            learning_rate: Number::new(0.0),
+            weight_decay: Number::new(0.0),
+            trainer_options: TrainerOptions::default(),
+            computing: None,
+            selection: None,
+            selection_metric: None,
+            ..self
+        }
+    }
+
+    /// Every setting as text, by its name.
+    fn describe(&self) -> Names {
+        let options = Some(self.trainer_options.to_string()).filter(|text| !text.is_empty());
+        let mut names = Names::from([
+            ("encoder", or_external(self.encoder.clone())),
+            ("noise", or_external(self.noise.as_ref())),
+            ("epochs", self.epochs.to_string()),
+            ("batch size", self.batch_size.to_string()),
+            ("learning rate", self.learning_rate.value().to_string()),
+            ("weight decay", self.weight_decay.value().to_string()),
+            (
+                "trainer options",
+                options.unwrap_or_else(|| "none".to_string()),
+            ),
+            ("precision", or_external(self.computing.map(|(p, _)| p))),
+            ("engine", or_external(self.computing.map(|(_, e)| e))),
+            ("mask seeds", join(&self.mask_seeds, " ")),
+            ("selection", or_external(self.selection)),
+        ]);
+        let parameters = self
+            .parameters
+            .map_or("unknown".to_string(), |n| n.to_string());
+        names.insert("parameters", parameters);
+        names.insert(
+            "selection metric",
+            match (&self.selection_metric, self.selection) {
+                (Some(metric), _) => metric.clone(),
+                (None, Some(_)) => "each metric".to_string(),
+                (None, None) => EXTERNAL.to_string(),
+            },
+        );
+        if let Some(tested) = &self.tested {
+            names.insert("rates", join(&tested.conditions, " "));
+            names.insert("masks", short(&format!("{:?}", tested.variants)));
+        }
+        if let Some(conditions) = &self.selection_conditions {
+            names.insert("selection rates", join(conditions, " "));
+        }
+        names
+    }
+}
+
+/// Shown for a setting that is unknown because the predictions are external.
+const EXTERNAL: &str = "external";
+
+/// A value, or [`EXTERNAL`].
+pub fn or_external<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| EXTERNAL.to_string(), |value| value.to_string())
 }
 
 /// Anything with a text, joined.
@@ -44,67 +217,88 @@ pub fn join<T: ToString>(values: &[T], by: &str) -> String {
     values.join(by)
 }
 
-/// Eight hexadecimal digits that stand for a long text.
+/// Eight hexadecimal digits of the hash of a long text.
 pub fn short(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..8].to_string()
 }
 
-/// One suffix per element: the settings that are not the same in all of them, as `name value`;
-/// empty where nothing differs.
-pub fn suffixes(all: &[Settings]) -> Vec<String> {
-    let names: BTreeSet<_> = all.iter().flat_map(Settings::keys).copied().collect();
+/// Properties as text, by their names.
+pub type Names = BTreeMap<&'static str, String>;
+
+/// One suffix per element: the properties that are not the same in all of them, as `name value`;
+/// empty where all are equal.
+pub fn suffixes(all: &[Names]) -> Vec<String> {
+    let names: BTreeSet<_> = all.iter().flat_map(Names::keys).copied().collect();
     let differs = |name: &&str| all.iter().any(|s| s.get(*name) != all[0].get(*name));
     let names: Vec<_> = names.into_iter().filter(differs).collect();
-    let show = |s: &Settings| {
+    let suffix = |s: &Names| {
         let parts = names
             .iter()
             .filter_map(|n| Some(format!("{n} {}", s.get(n)?)));
         parts.collect::<Vec<_>>().join(", ")
     };
-    all.iter().map(show).collect()
+    all.iter().map(suffix).collect()
 }
 
-/// What tells rows of one model apart.
-pub type RowKey = (Option<Trained>, Settings);
+/// Key that tells rows of one model apart.
+pub type RowKey = (Option<Trained>, RowSettings);
 
-/// Settings that follow from what a model was trained on.
-const FOLLOW: [&str; 2] = ["noise", "selection rates"];
-
-/// As [`suffixes`] for the rows of one model, which tables tell apart by what they were trained on:
-/// a setting that only follows from that is left out.
+/// As [`suffixes`] for the rows of one model, which tables tell apart by their training protocol: noise
+/// and conditions of selection are left out where they only follow from that, and the number of
+/// parameters where other settings tell all rows apart.
 pub fn row_suffixes(all: &[RowKey]) -> Vec<String> {
-    let follows = |name: &str| {
-        let differ = |(a, b): (&RowKey, &RowKey)| a.0 == b.0 && a.1.get(name) != b.1.get(name);
-        let mut pairs = all.iter().flat_map(|a| all.iter().map(move |b| (a, b)));
-        !pairs.any(differ)
-    };
-    let without = |(_, settings): &RowKey| {
-        let mut settings = settings.clone();
-        settings.retain(|name, _| !FOLLOW.contains(name) || !follows(name));
-        settings
-    };
-    suffixes(&all.iter().map(without).collect::<Vec<_>>())
+    let pairs = (all.iter()).flat_map(|a| all.iter().map(move |b| (a, b)));
+    let same: Vec<_> = pairs.filter(|(a, b)| a.0 == b.0).collect();
+    let noise_follows = same.iter().all(|(a, b)| a.1.noise == b.1.noise);
+    let selection_follows =
+        (same.iter()).all(|(a, b)| a.1.selection_conditions == b.1.selection_conditions);
+    let names = all.iter().map(|(_, settings)| {
+        let mut names = settings.describe();
+        if noise_follows {
+            names.remove("noise");
+        }
+        if selection_follows {
+            names.remove("selection rates");
+        }
+        names
+    });
+    let names: Vec<Names> = names.collect();
+    let mut settings = names.clone();
+    for names in &mut settings {
+        names.remove("parameters");
+    }
+    let short = suffixes(&settings);
+    let keys = all.iter().map(|(trained, _)| trained).zip(&short);
+    if keys.collect::<BTreeSet<_>>().len() == all.len() {
+        short
+    } else {
+        suffixes(&names)
+    }
 }
 
 /// Names of the manifest fields in which two runs differ, for an error; `id` and times left out.
 pub fn differences(a: &Manifest, b: &Manifest) -> String {
-    let flat = |m: &Manifest| {
-        let mut out = BTreeMap::new();
-        flatten("", &serde_json::to_value(m).unwrap_or_default(), &mut out);
-        out
-    };
     let (a, b) = (flat(a), flat(b));
-    let idle = |name: &str| ["id", "wall_seconds", "selection.epoch"].contains(&name);
+    let ignored = |name: &str| ["id", "wall_seconds", "selection.epoch"].contains(&name);
     let names: Vec<_> = a
         .iter()
-        .filter(|(name, value)| !idle(name) && b.get(*name) != Some(*value))
+        .filter(|(name, value)| !ignored(name) && b.get(*name) != Some(*value))
         .map(|(name, value)| format!("{name} ({value} and {})", b.get(name).map_or("", |v| v)))
         .collect();
     if names.is_empty() {
-        "nothing their manifests tell".to_string()
+        "what their manifests do not hold".to_string()
     } else {
         names.join(", ")
     }
+}
+
+/// The fields of a manifest by their paths.
+fn flat(manifest: &Manifest) -> BTreeMap<String, String> {
+    let mut fields = BTreeMap::new();
+    // Text, numbers and maps with text as keys cannot fail to serialize.
+    let value = serde_json::to_value(manifest).unwrap_or_default();
+    flatten("", &value, &mut fields);
+    fields
 }
 
 fn flatten(prefix: &str, value: &serde_json::Value, out: &mut BTreeMap<String, String>) {

@@ -1,30 +1,30 @@
-//! Runs that were trained and tested at one condition each become one curve over the conditions.
+//! Joins runs that were trained and tested at one condition each into one curve over the conditions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::config::{self, Settings};
+use super::config::{self, RowSettings, TrainingNoise};
 use super::scores::ScoredRun;
 use super::trained::Trained;
 use crate::mask::Condition;
-use crate::record::manifest::MaskMetadata;
+use crate::record::masks::MaskMetadata;
 use crate::report::error::{Error, Result};
 
-/// Joins the runs of a model that differ in nothing but the condition they were trained and tested at,
+/// Joins the runs of a model that differ only in the condition they were trained and tested at,
 /// seed by seed; others stay as they are.
 ///
 /// # Errors
 /// [`Error::Twice`] where two runs of a seed were trained and tested at the same condition.
 pub fn join(runs: Vec<ScoredRun>) -> Result<Vec<ScoredRun>> {
     let mut all = Vec::new();
-    let mut curves: BTreeMap<(Settings, u64), BTreeMap<Condition, ScoredRun>> = BTreeMap::new();
+    let mut curves: BTreeMap<(RowSettings, u64), BTreeMap<Condition, ScoredRun>> = BTreeMap::new();
     for run in runs {
         let Some(condition) = Trained::matched(&run) else {
             all.push(run);
             continue;
         };
-        let place = (alike(&run, condition), run.manifest.seed);
-        let parts = curves.entry(place).or_default();
+        let key = (shared(&run, condition), run.manifest.seed);
+        let parts = curves.entry(key).or_default();
         if let Some(first) = parts.get(&condition) {
             return Err(twice(first, &run, condition));
         }
@@ -52,23 +52,15 @@ fn twice(first: &ScoredRun, second: &ScoredRun, condition: Condition) -> Error {
     }
 }
 
-/// The settings of a run but those that are its condition's.
-fn alike(run: &ScoredRun, condition: Condition) -> Settings {
-    let mut settings = config::settings(run);
-    settings.remove("rates");
-    settings.remove("masks");
-    settings.insert(
-        "noise",
-        at_tested_rate(&run.manifest.training.noise, condition),
-    );
+/// The settings of a run without those that follow from its condition.
+fn shared(run: &ScoredRun, condition: Condition) -> RowSettings {
+    let mut settings = RowSettings::of(run);
+    settings.noise = settings.noise.map(TrainingNoise::at_tested_rate);
+    settings.tested = None;
     if run.manifest.selection.conditions == [condition] {
-        settings.remove("selection rates");
+        settings.selection_conditions = None;
     }
     settings
-}
-
-fn at_tested_rate(noise: &str, condition: Condition) -> String {
-    noise.replace(&format!(" at {condition})"), " at the tested rate)")
 }
 
 /// One curve of trainings of one seed, by condition.
@@ -77,7 +69,6 @@ fn curve(parts: Vec<ScoredRun>) -> ScoredRun {
     let mut manifest = (*first.manifest).clone();
     let ids = parts.iter().map(|part| part.manifest.id.as_str());
     manifest.id = ids.collect::<Vec<_>>().join("+");
-    manifest.training.noise = at_tested_rate(&manifest.training.noise, first.mask.conditions[0]);
     manifest.wall_seconds = parts.iter().map(|part| part.manifest.wall_seconds).sum();
     let conditions = parts
         .iter()
@@ -99,23 +90,24 @@ fn curve(parts: Vec<ScoredRun>) -> ScoredRun {
 fn together(mut all: MaskMetadata, more: MaskMetadata) -> MaskMetadata {
     all.conditions.extend(more.conditions);
     all.conditions.sort();
-    all.hashes.extend(more.hashes);
-    all.realised.extend(more.realised);
+    all.variants.extend(more.variants);
+    all.variants
+        .sort_by_key(|variant| (variant.mask_seed, variant.condition));
     all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{manifest, scored};
+    use crate::report::fixture::{manifest, noise, scored};
 
     fn at(seed: u64, rate: f64) -> ScoredRun {
-        let mut facts = manifest("lnln", seed, &[rate]);
-        facts.id = format!("lnln-{seed}-{rate}");
+        let mut metadata = manifest("lnln", seed, &[rate]);
+        metadata.id = format!("lnln-{seed}-{rate}");
         let condition = Condition::of_number(rate).unwrap();
-        facts.training.noise = format!("fresh (random at {condition})");
-        facts.selection.conditions = vec![condition];
-        scored(facts)
+        metadata.training.noise = Some(noise("fresh", &condition.to_string()));
+        metadata.selection.conditions = vec![condition];
+        scored(metadata)
     }
 
     #[test]
@@ -135,10 +127,8 @@ mod tests {
             .find(|run| run.manifest.id == "lnln-1-0+lnln-1-0.5");
         let curve = curve.unwrap();
         assert_eq!(curve.mask, mixed.mask);
-        assert_eq!(
-            curve.manifest.training.noise,
-            "fresh (random at the tested rate)"
-        );
+        let shared = shared(&at(1, 0.5), Condition::of_number(0.5).unwrap());
+        assert_eq!(RowSettings::of(curve).noise, shared.noise);
         assert_eq!(
             curve.conditions["mae"], mixed.conditions["mae"],
             "the toy model knows its seed alone"
@@ -151,9 +141,9 @@ mod tests {
     #[test]
     fn another_setting_is_another_curve_and_a_second_run_is_not_swallowed() {
         let mut other = at(1, 0.5);
-        let mut facts = (*other.manifest).clone();
-        facts.training.batch_size = 99;
-        other.manifest = Arc::new(facts);
+        let mut metadata = (*other.manifest).clone();
+        metadata.training.batch_size = 99;
+        other.manifest = Arc::new(metadata);
         assert_eq!(join(vec![at(1, 0.0), other]).unwrap().len(), 2);
         let twice = join(vec![at(1, 0.0), at(1, 0.5), at(1, 0.5)]);
         let message = twice.unwrap_err().to_string();

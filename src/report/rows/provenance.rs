@@ -1,16 +1,16 @@
-//! Where a section's numbers come from, in words.
+//! Describes where a section's numbers come from: data, masks, training, selection, build.
 
 use crate::metric::fixed;
-use crate::record::{EXTERNAL, Manifest, PAPER};
+use crate::record::{Manifest, SelectionRule};
 
-use crate::report::rows::config::join;
+use crate::report::rows::config::{TrainingNoise, join, or_external};
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{BASELINE, ModelRow, Section};
 
-/// Printed on top of every report and section that holds made-up data.
+/// Printed on top of every report and section with synthetic data.
 pub const SYNTHETIC: &str = "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";
 
-/// What a manifest says of predictions that were made elsewhere.
+/// Stands for what is unknown of external predictions.
 const OUTSIDE: &str = "outside this program";
 
 /// What the reproducibility grades mean.
@@ -18,7 +18,7 @@ pub const GRADES: &str = "Grades: A bit-identical anywhere; B bit-identical on t
                           build; C within a stated spread. Tables and figures are grade A given \
                           the stored predictions.";
 
-/// A named fact about a section.
+/// A named property of a section.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Fact {
     pub name: &'static str,
@@ -36,11 +36,13 @@ pub fn facts(section: &Section) -> Vec<Fact> {
     vec![
         by("Data", &data),
         of_run("Masks", &masks),
-        by("Training noise", &|m| m.training.noise.clone()),
-        by("Text encoder", &|m| m.training.encoder.clone()),
+        of_run("Training noise", &|run| or_external(TrainingNoise::of(run))),
+        by("Text encoder", &|m| {
+            or_external(m.training.encoder.as_ref())
+        }),
         by("Training", &training),
         of_run("Selection", &selection),
-        by("Reproducibility", &|m| format!("grade {}", m.build.grade)),
+        by("Reproducibility", &grade),
         of_run("Build", &builds),
         Fact {
             name: "Models",
@@ -49,7 +51,7 @@ pub fn facts(section: &Section) -> Vec<Fact> {
     ]
 }
 
-/// The distinct values with the labels of their rows; a value that all rows share stands alone.
+/// The distinct values with the labels of their rows; without labels where all rows share one.
 fn grouped(section: &Section, of: &dyn Fn(&ScoredRun) -> String) -> String {
     let mut values: Vec<(String, Vec<&str>)> = Vec::new();
     for (row, run) in section
@@ -57,15 +59,15 @@ fn grouped(section: &Section, of: &dyn Fn(&ScoredRun) -> String) -> String {
         .flat_map(|row| row.runs.iter().map(move |run| (row, run)))
     {
         let value = of(run);
-        let place = values
+        let index = values
             .iter()
             .position(|(v, _)| *v == value)
             .unwrap_or_else(|| {
                 values.push((value, Vec::new()));
                 values.len() - 1
             });
-        if values[place].1.last() != Some(&&*row.label) {
-            values[place].1.push(&row.label);
+        if values[index].1.last() != Some(&&*row.label) {
+            values[index].1.push(&row.label);
         }
     }
     match values.as_slice() {
@@ -100,22 +102,25 @@ fn masks(run: &ScoredRun) -> String {
     )
 }
 
+fn grade(m: &Manifest) -> String {
+    let grade = m.build.grade;
+    grade.map_or(OUTSIDE.to_string(), |grade| format!("grade {grade}"))
+}
+
 fn training(m: &Manifest) -> String {
     let t = &m.training;
-    match t.epochs {
-        0 if t.noise == EXTERNAL => OUTSIDE.to_string(),
-        0 => "none".to_string(),
-        epochs => {
-            let trainer_options = match t.trainer_options.as_str() {
-                "" => String::new(),
-                trainer_options => format!(", {trainer_options}"),
-            };
-            format!(
-                "{epochs} epochs, batch size {}, learning rate {}, weight decay {}{trainer_options}",
-                t.batch_size, t.learning_rate, t.weight_decay
-            )
-        }
+    if outside(m) {
+        return OUTSIDE.to_string();
     }
+    if t.epochs == 0 || m.model.name == BASELINE {
+        return "none".to_string();
+    }
+    let options = t.trainer_options.to_string();
+    let comma = if options.is_empty() { "" } else { ", " };
+    format!(
+        "{} epochs, batch size {}, learning rate {}, weight decay {}{comma}{options}",
+        t.epochs, t.batch_size, t.learning_rate, t.weight_decay
+    )
 }
 
 fn selection(run: &ScoredRun) -> String {
@@ -125,14 +130,14 @@ fn selection(run: &ScoredRun) -> String {
         parts if !parts.is_empty() && parts.iter().all(own) => "the tested rate".to_string(),
         _ => format!("rates {}", join(&s.conditions, ", ")),
     };
-    match s.rule.as_str() {
-        PAPER => format!(
-            "best test epoch by {} at {rates}, as in the paper",
-            s.metric
-        ),
-        "last" => "last epoch".to_string(),
-        EXTERNAL => OUTSIDE.to_string(),
-        rule => format!("{rule} by {} at {rates}", s.metric),
+    let metric = s.metric.as_deref().unwrap_or("each metric");
+    match s.rule {
+        Some(SelectionRule::Paper) => {
+            format!("best test epoch by {metric} at {rates}, as in the paper")
+        }
+        Some(SelectionRule::Last) => "last epoch".to_string(),
+        Some(SelectionRule::Validation) => format!("validation by {metric} at {rates}"),
+        None => OUTSIDE.to_string(),
     }
 }
 
@@ -145,24 +150,29 @@ fn builds(run: &ScoredRun) -> String {
 
 fn build(m: &Manifest) -> String {
     let b = &m.build;
-    format!(
-        "lnln-bench {}, libtorch {}, {}, {} threads",
-        b.version, b.libtorch, b.device, b.threads
-    )
+    let mut parts = vec![format!("lnln-bench {}", b.version)];
+    parts.extend(
+        b.libtorch
+            .as_ref()
+            .map(|version| format!("libtorch {version}")),
+    );
+    parts.extend(b.device.clone());
+    parts.extend(b.threads.map(|count| format!("{count} threads")));
+    parts.extend(m.external.as_ref().map(|external| {
+        format!(
+            "external predictions from {} (blake3 {})",
+            external.file, external.blake3
+        )
+    }));
+    parts.join(", ")
 }
 
-/// Whether the predictions were made by another program.
+/// Whether the predictions are external.
 pub fn outside(m: &Manifest) -> bool {
-    m.training.noise == EXTERNAL
+    m.external.is_some()
 }
 
-/// Trainable scalars; `None` where nobody stated them.
-pub fn parameters(m: &Manifest) -> Option<u64> {
-    let known = !outside(m) || m.model.parameters > 0;
-    known.then_some(m.model.parameters)
-}
-
-/// Minutes of training and evaluation; `None` where that was not here.
+/// Minutes of training and evaluation; `None` for external predictions.
 pub fn minutes(m: &Manifest) -> Option<f64> {
     (!outside(m)).then_some(m.wall_seconds / 60.0)
 }
@@ -175,7 +185,7 @@ fn models(section: &Section) -> String {
         } else {
             format!("; {}", model.citation)
         };
-        let parameters = match parameters(&row.runs.first()?.manifest) {
+        let parameters = match model.parameters {
             Some(count) => format!("{count} parameters"),
             None => "number of parameters not stated".to_string(),
         };
@@ -199,7 +209,7 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
     let rows = section
         .own_rows()
         .flat_map(|row| row.trainings().map(move |run| (row, run)));
-    let show = |(row, run): (&Row, &ScoredRun)| {
+    let show = |(row, run): (&ModelRow, &ScoredRun)| {
         let m = &run.manifest;
         [
             m.id.clone(),

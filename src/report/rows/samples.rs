@@ -1,4 +1,4 @@
-//! A run's predictions sample by sample, in an order that all runs on the same samples share.
+//! Orders a run's predictions by sample, the same way for all runs on the same samples.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ impl Samples {
         for part in parts {
             let part = part?;
             if !all.pairs_with(&part) {
-                return Err(Error::OtherClips {
+                return Err(Error::OtherSamples {
                     expected: all.ids.len(),
                     found: part.ids.len(),
                 });

@@ -1,4 +1,4 @@
-//! From runs to scores: one per (run, condition, metric), averaged over the run's mask seeds.
+//! Scores runs: one score per (run, condition, metric), averaged over the run's mask seeds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::mask::Condition;
 use crate::metric::{Protocol, protocol};
 use crate::record::epochs::Pace;
-use crate::record::manifest::MaskMetadata;
-use crate::record::{Manifest, PAPER, Record, RunDir, Scores, Sealed};
+use crate::record::masks::MaskMetadata;
+use crate::record::{Manifest, Record, RunDir, Scores, Sealed, SelectionRule};
 
 use super::check;
 use super::samples::Samples;
@@ -33,7 +33,7 @@ pub struct ScoredRun {
     pub log_hash: Option<String>,
     /// Of the stored scores, where there are some.
     pub scores_hash: Option<String>,
-    /// Whether the stored scores were held against the predictions and are others.
+    /// Whether the stored scores were compared with the predictions and differ.
     pub scores_differ: bool,
     pub protocol: &'static Protocol,
     pub conditions: Conditions,
@@ -54,7 +54,7 @@ impl ScoredRun {
     /// The predictions behind the scores, sample by sample.
     ///
     /// # Errors
-    /// If the run changed since it was scored, or its predictions are not what its manifest says.
+    /// If the run changed since it was scored, or its predictions are not those that its manifest lists.
     pub fn samples(&self) -> Result<Samples> {
         let predictions = match &self.source {
             Source::Memory(record) => record.predictions.clone(),
@@ -74,7 +74,7 @@ impl ScoredRun {
         }
     }
 
-    /// A curve of several trainings; `manifest` says what they share.
+    /// A curve of several trainings; `manifest` holds what they share.
     pub fn of_parts(
         manifest: Arc<Manifest>,
         mask: MaskMetadata,
@@ -118,9 +118,9 @@ impl ScoredRun {
 /// What a run's scores are taken from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// The scores that the run sealed; its predictions where it has none, or lacks a metric.
+    /// The scores that the run stored; its predictions where it has none of this build's metrics.
     Stored,
-    /// The predictions, whatever was sealed; the two are compared.
+    /// The predictions, with which the stored scores are compared.
     Predictions,
 }
 
@@ -149,7 +149,7 @@ pub fn score(dir: &RunDir, mut sealed: Sealed, basis: Basis) -> Result<Vec<Score
         predictions_hash: sealed.predictions_hash,
         manifest_hash: sealed.manifest_hash,
         log_hash: sealed.epochs_hash,
-        scores_hash: sealed.scores_hash,
+        scores_hash: Some(sealed.scores_hash),
         scores_differ,
         protocol,
         pace: Pace::of(&sealed.epochs),
@@ -203,9 +203,9 @@ struct Base {
 
 impl Base {
     fn by_mask_protocol(self, scores: &Scores) -> Result<Vec<ScoredRun>> {
-        let grid = scores.lines.iter();
+        let grid = scores.entries.iter();
         let found: BTreeSet<_> = grid
-            .map(|l| (&*l.mask_protocol, l.mask_seed, l.condition))
+            .map(|e| (&*e.mask_protocol, e.mask_seed, e.condition))
             .collect();
         check::grid(&self.manifest, &found)?;
         let mask_protocol = |mask: &MaskMetadata| ScoredRun {
@@ -228,20 +228,15 @@ impl Base {
     /// were selected as published, and only there.
     fn conditions(&self, scores: &Scores, mask_protocol: &str) -> Conditions {
         let mut by: BTreeMap<&'static str, BTreeMap<Condition, Vec<Value>>> = BTreeMap::new();
-        for line in scores
-            .lines
-            .iter()
-            .filter(|line| *line.mask_protocol == *mask_protocol)
-        {
-            if let Some(metric) = self.protocol.metric(&line.metric) {
+        let entries = scores.entries.iter();
+        for entry in entries.filter(|entry| *entry.mask_protocol == *mask_protocol) {
+            if let Some(metric) = self.protocol.metric(&entry.metric) {
                 let curve = by.entry(metric.name).or_default();
-                curve
-                    .entry(line.condition)
-                    .or_default()
-                    .push(line.score.clone());
+                let values = curve.entry(entry.condition).or_default();
+                values.push(entry.score.clone());
             }
         }
-        let published = self.manifest.selection.rule == PAPER;
+        let published = self.manifest.selection.rule == Some(SelectionRule::Paper);
         let mean = |values: Vec<Value>| {
             if published {
                 average(values).map(|v| self.protocol.published_seed_value(v))

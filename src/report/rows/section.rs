@@ -1,4 +1,4 @@
-//! Runs in order: a section per data set, a row per model and configuration, a run per seed.
+//! Sorts runs: a section per data set, a row per model and configuration, a run per seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use crate::metric::{Metric, Protocol};
 
 use crate::report::error::{Error, Result};
 use crate::report::origin::{Origin, RunSet};
-use crate::report::rows::config::{self, RowKey, Settings};
+use crate::report::rows::config::{self, Names, RowKey, RowSettings};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
 use crate::report::rows::{matched, same_masks};
-use crate::report::stats::finding::Comparison;
+use crate::report::stats::comparison::Comparison;
 
-/// Registry name of the model that looks at nothing: the baseline of every table.
+/// Registry name of the constant baseline, which every table has.
 pub const BASELINE: &str = "constant";
 
-/// Runs whose scores may stand beside each other: same data, same masks, same metrics.
+/// Runs whose scores can be compared: same data, same masks, same metrics.
 #[derive(Clone, Debug)]
 pub struct Section {
     /// Unique within the report, fit for file names.
@@ -29,24 +29,24 @@ pub struct Section {
     /// Every condition that a row has, ascending.
     pub conditions: Vec<Condition>,
     /// By title, the baseline last.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ModelRow>,
     pub tests: Tests,
 }
 
-/// What is known of the differences between rows.
+/// Tests of the differences between rows.
 #[derive(Clone, Debug)]
 pub enum Tests {
     Done(Box<Comparison>),
     /// Not tested; the reason, as a sentence.
-    Left(String),
+    Skipped(String),
 }
 
 /// One model under one configuration.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct ModelRow {
     /// Registry name of the model.
     pub model: String,
-    /// What sets this row apart from others of the same model; mostly empty.
+    /// The settings that tell this row from others of the same model; mostly empty.
     pub configuration: String,
     /// Title of the model with the configuration, and whether it is the baseline.
     pub label: String,
@@ -59,8 +59,8 @@ pub struct Row {
     pub ids: RunSet,
 }
 
-impl Row {
-    /// Where a number over these conditions comes from: where conditions have trainings of their own, those.
+impl ModelRow {
+    /// The origin of a number over these conditions: where conditions have trainings of their own, those.
     pub fn origin(&self, conditions: Vec<Condition>) -> Origin {
         Origin::predictions(&self.ids_at(&conditions), conditions)
     }
@@ -92,7 +92,7 @@ impl Section {
 
     /// Every training, row by row.
     pub fn trainings(&self) -> impl Iterator<Item = &ScoredRun> {
-        self.own_rows().flat_map(Row::trainings)
+        self.own_rows().flat_map(ModelRow::trainings)
     }
 
     /// Every curve, row by row: a run, or trainings for one rate each.
@@ -101,7 +101,7 @@ impl Section {
     }
 
     /// The rows that are runs' own scores.
-    pub fn own_rows(&self) -> impl Iterator<Item = &Row> {
+    pub fn own_rows(&self) -> impl Iterator<Item = &ModelRow> {
         self.rows.iter().filter(|r| !r.derived)
     }
 
@@ -117,7 +117,7 @@ impl Section {
     pub fn comparison(&self) -> Option<&Comparison> {
         match &self.tests {
             Tests::Done(comparison) => Some(comparison),
-            Tests::Left(_) => None,
+            Tests::Skipped(_) => None,
         }
     }
 }
@@ -128,7 +128,7 @@ pub fn ids(runs: &[ScoredRun]) -> RunSet {
     all.map(|run| run.manifest.id.clone()).collect()
 }
 
-/// What makes two runs comparable: data set, prepared content, protocol, mask protocol and version.
+/// Two runs with the same key can be compared: data set, prepared content, protocol, mask protocol and version.
 type Key = (String, String, String, String, u32);
 
 fn key(run: &ScoredRun) -> Key {
@@ -156,11 +156,11 @@ pub fn sections(runs: Vec<ScoredRun>) -> Result<Vec<Section>> {
         .collect()
 }
 
-/// Slug and title of each section: the data set, and whatever else is needed to tell it from
-/// another section of the same data set.
+/// Slug and title of each section: the data set, and what tells it from another section of the same
+/// data set.
 fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, String)> {
-    let settings = |k: &Key| {
-        Settings::from([
+    let names = |k: &Key| {
+        Names::from([
             ("data", k.1.chars().take(8).collect()),
             ("protocol", k.2.clone()),
             ("masks", format!("{} v{}", k.3, k.4)),
@@ -170,7 +170,7 @@ fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, S
         let same: Vec<_> = keys
             .iter()
             .filter(|o| o.0 == k.0)
-            .map(|o| settings(o))
+            .map(|o| names(o))
             .collect();
         let place = keys.iter().filter(|o| o.0 == k.0).position(|o| o == k);
         let suffix = config::suffixes(&same).swap_remove(place.unwrap_or(0));
@@ -231,7 +231,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         .collect();
     let mut rows: Vec<_> = rows?.into_iter().flatten().collect();
     rows.sort_by_key(|(place, row)| (row.baseline, place.clone()));
-    let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
+    let rows: Vec<ModelRow> = rows.into_iter().map(|(_, row)| row).collect();
     Ok(Section {
         slug,
         title,
@@ -239,18 +239,21 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         metrics: protocol.metrics.iter().collect(),
         conditions: conditions.into_iter().collect(),
         rows,
-        tests: Tests::Left("Differences were not tested.".to_string()),
+        tests: Tests::Skipped("Differences were not tested.".to_string()),
     })
 }
 
-/// Where a row stands: by title and settings, then by what it was trained on.
+/// Order of a row: by title and settings, then by its training protocol.
 type Place = (String, Option<Trained>);
 
 /// The rows of one model; `several` where the section's models were not all trained on the same.
-fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place, Row)>> {
+fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place, ModelRow)>> {
     let mut by_settings: BTreeMap<RowKey, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
-        let key = (Trained::of(&run), config::settings(&run));
+        let trained = Trained::of(&run);
+        // A baseline is not trained: a curve of several runs is all that counts.
+        let trained = trained.filter(|t| model != BASELINE || *t == Trained::TestedRate);
+        let key = (trained, RowSettings::of(&run));
         by_settings.entry(key).or_default().push(run);
     }
     let all: Vec<_> = by_settings.keys().cloned().collect();
@@ -261,12 +264,12 @@ fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place
     parts
         .map(|(((trained, _), suffix), runs)| {
             let place = labelled(&runs[0].manifest.model.title, &[&suffix]).to_lowercase();
-            let words = trained.filter(|_| several).map(Trained::words);
-            let words = words
+            let protocol = trained.filter(|_| several).map(Trained::describe);
+            let remarks = protocol
                 .into_iter()
                 .chain([suffix])
-                .filter(|words| !words.is_empty());
-            let configuration = words.collect::<Vec<_>>().join(", ");
+                .filter(|remark| !remark.is_empty());
+            let configuration = remarks.collect::<Vec<_>>().join(", ");
             Ok(((place, *trained), row(&model, configuration, runs)?))
         })
         .collect()
@@ -282,8 +285,12 @@ fn labelled(title: &str, remarks: &[&str]) -> String {
     }
 }
 
-fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<Row> {
+fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<ModelRow> {
     runs.sort_by_key(|r| r.manifest.seed);
+    if model == BASELINE {
+        // Sweeps with different settings of training have the same baseline.
+        runs.dedup_by(|b, a| a.manifest.seed == b.manifest.seed && a.conditions == b.conditions);
+    }
     let baseline = if model == BASELINE { "baseline" } else { "" };
     let label = labelled(&runs[0].manifest.model.title, &[&configuration, baseline]);
     for pair in runs.windows(2) {
@@ -298,7 +305,7 @@ fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<R
             });
         }
     }
-    Ok(Row {
+    Ok(ModelRow {
         model: model.to_string(),
         configuration,
         label,

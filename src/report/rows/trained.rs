@@ -1,8 +1,7 @@
-//! What models were trained on: the protocol that stands beside a model where a table holds several.
+//! Names the training protocol of a model, for tables whose models were trained by several.
 
 use super::scores::ScoredRun;
-use crate::mask::Condition;
-use crate::record::noise::Lacked;
+use crate::mask::{Condition, Noise, RateDistribution};
 
 /// A training protocol, in the order of tables.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Eq, Ord)]
@@ -18,7 +17,7 @@ pub enum Trained {
 }
 
 impl Trained {
-    /// Of a run; `None` where nothing was trained, or nobody knows on what.
+    /// Of a run; `None` where nothing was trained, or the training is unknown.
     pub fn of(run: &ScoredRun) -> Option<Self> {
         let training = &run.manifest.training;
         if training.epochs == 0 {
@@ -27,16 +26,16 @@ impl Trained {
         if !run.parts().is_empty() {
             return Some(Self::TestedRate);
         }
-        match Lacked::of(&training.noise) {
-            Lacked::Unknown => None,
-            Lacked::Nothing => Some(Self::Clean),
-            Lacked::Mixture => Some(Self::Mixed),
-            Lacked::Condition(condition) => Some(Self::At(condition)),
-        }
+        let noise = training.noise.as_ref()?;
+        Some(match (noise.noise, noise.rates) {
+            (Noise::Clean, _) => Self::Clean,
+            (_, RateDistribution::HalfComplete) => Self::Mixed,
+            (_, RateDistribution::At(condition)) => Self::At(condition),
+        })
     }
 
-    /// Behind a model's title.
-    pub fn words(self) -> String {
+    /// As a remark behind a model's title.
+    pub fn describe(self) -> String {
         match self {
             Self::Mixed => "trained on mixed noise".to_owned(),
             Self::Clean => "trained on clean data".to_owned(),

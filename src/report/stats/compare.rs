@@ -1,60 +1,60 @@
-//! Rows against each other: how sure each number is, and which differences are more than chance.
+//! Compares rows: the interval of each number, and a permutation test of each difference.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::comparison::{Comparison, Pairing, ResamplingPlan, ResamplingResult, Test};
 use super::draws::{Draws, Resampled};
-use super::finding::{Comparison, Effort, Finding, Met, Test};
 use super::pairs::{Pairs, pairs};
 use super::resample::{interval, p_value, permute};
 use crate::report::error::Result;
-use crate::report::rows::reading::Reading;
+use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::section::Section;
 
 /// Resamples all rows of a section, and compares them with the row at this position.
 ///
 /// # Errors
 /// If predictions cannot be read again.
-pub fn compare(section: &Section, reference: usize, effort: Effort) -> Result<Comparison> {
+pub fn compare(section: &Section, reference: usize, plan: ResamplingPlan) -> Result<Comparison> {
     let rows: Result<Vec<Resampled>> = section
         .rows
         .iter()
-        .map(|r| Resampled::new(section, r, effort))
+        .map(|r| Resampled::new(section, r, plan))
         .collect();
     let rows = rows?;
-    let (mut findings, mut met) = (BTreeMap::new(), BTreeMap::new());
-    for (place, row) in rows.iter().enumerate() {
-        let held = place != reference && !section.rows[place].baseline;
+    let (mut results, mut pairings) = (BTreeMap::new(), BTreeMap::new());
+    for (index, row) in rows.iter().enumerate() {
+        let held = index != reference && !section.rows[index].baseline;
         let found = held.then(|| pairs(row, &rows[reference]));
         if let Some(found) = &found {
-            met.insert(
-                place,
+            pairings.insert(
+                index,
                 found
                     .as_ref()
-                    .map_or_else(|why| Met::Not(why), |p| p.met.clone()),
+                    .map_or_else(|why| Pairing::Unpaired(why), |p| p.pairing.clone()),
             );
         }
         let rival = found.and_then(std::result::Result::ok);
-        let rival = rival.map(|pairs| Rival::new(row, &rows[reference], pairs, effort));
+        let rival = rival.map(|pairs| Rival::new(row, &rows[reference], pairs, plan));
         for (m, metric) in row.metrics.iter().enumerate() {
-            for reading in Reading::all(&section.conditions) {
-                let finding = Finding {
-                    interval: interval(row.draws.read(&reading, m)),
-                    test: rival.as_ref().and_then(|rival| rival.test(&reading, m)),
+            for aggregate in Aggregate::all(&section.conditions) {
+                let result = ResamplingResult {
+                    interval: interval(row.draws.read(&aggregate, m)),
+                    test: rival.as_ref().and_then(|rival| rival.test(&aggregate, m)),
                 };
-                findings.insert((place, metric.name, reading.name()), finding);
+                results.insert((index, metric.name, aggregate.name()), result);
             }
         }
     }
     Ok(Comparison {
         reference,
-        effort,
-        met,
-        findings,
+        plan,
+        pairings,
+        results,
     })
 }
 
-/// What a row is tested by: differences from the reference over the seeds and conditions of both.
+/// A row with its differences from the reference, over the seeds and conditions of both.
 struct Rival<'a> {
     /// The difference as it is.
     observed: Draws,
@@ -66,7 +66,12 @@ struct Rival<'a> {
 }
 
 impl<'a> Rival<'a> {
-    fn new(row: &'a Resampled, reference: &'a Resampled, pairs: Pairs, effort: Effort) -> Self {
+    fn new(
+        row: &'a Resampled,
+        reference: &'a Resampled,
+        pairs: Pairs,
+        plan: ResamplingPlan,
+    ) -> Self {
         let Pairs {
             own,
             theirs,
@@ -89,23 +94,23 @@ impl<'a> Rival<'a> {
         };
         Self {
             observed: draws(vec![gap]),
-            permuted: draws(permute(&a, &b, effort.permutations)),
-            own: row.draws_of(&own, &a, &conditions, effort),
-            theirs: reference.draws_of(&theirs, &b, &conditions, effort),
+            permuted: draws(permute(&a, &b, plan.permutations)),
+            own: row.draws_of(&own, &a, &conditions, plan),
+            theirs: reference.draws_of(&theirs, &b, &conditions, plan),
         }
     }
 
-    /// `None` where one of both lacks what the reading needs, or the metric is undefined.
-    fn test(&self, reading: &Reading, metric: usize) -> Option<Test> {
-        let difference = self.observed.read(reading, metric).next()?;
+    /// `None` where one of both lacks what the aggregate needs, or the metric is undefined.
+    fn test(&self, aggregate: &Aggregate, metric: usize) -> Option<Test> {
+        let difference = self.observed.read(aggregate, metric).next()?;
         let gaps = self
             .own
-            .read(reading, metric)
-            .zip(self.theirs.read(reading, metric));
+            .read(aggregate, metric)
+            .zip(self.theirs.read(aggregate, metric));
         difference.is_finite().then(|| Test {
             difference,
             interval: interval(gaps.map(|(a, b)| a - b)),
-            p: p_value(difference, self.permuted.read(reading, metric)),
+            p: p_value(difference, self.permuted.read(aggregate, metric)),
         })
     }
 }

@@ -1,17 +1,17 @@
-//! A row with its resamples.
+//! Resamples the predictions of a row.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::finding::Effort;
+use super::comparison::ResamplingPlan;
 use super::resample::bootstrap;
 use super::terms::{Predictions, Terms};
 use crate::mask::Condition;
 use crate::metric::Metric;
 use crate::report::error::Result;
-use crate::report::rows::reading::Reading;
+use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::samples::Samples;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{ModelRow, Section};
 
 /// Values of metrics at conditions (as [`Terms::values`]), many times.
 #[derive(Clone, Debug, Default)]
@@ -21,13 +21,13 @@ pub(super) struct Draws {
 }
 
 impl Draws {
-    /// A reading of the metric at this position, once per draw; none where a condition is lacking.
-    pub fn read(&self, reading: &Reading, metric: usize) -> impl Iterator<Item = f64> {
+    /// An aggregate of the metric at this position, once per draw; none where a condition is lacking.
+    pub fn read(&self, aggregate: &Aggregate, metric: usize) -> impl Iterator<Item = f64> {
         let find = |(condition, weight): (Condition, f64)| {
-            let place = self.conditions.iter().position(|l| *l == condition)?;
-            Some((metric * self.conditions.len() + place, weight))
+            let index = self.conditions.iter().position(|l| *l == condition)?;
+            Some((metric * self.conditions.len() + index, weight))
         };
-        let found: Option<Vec<_>> = reading.weights().into_iter().map(find).collect();
+        let found: Option<Vec<_>> = aggregate.weights().into_iter().map(find).collect();
         let found = found.filter(|f| !f.is_empty());
         found.into_iter().flat_map(|weights| {
             let dot = move |values: &Vec<f64>| weights.iter().map(|(i, w)| values[*i] * w).sum();
@@ -48,16 +48,21 @@ pub(super) struct Resampled {
 }
 
 impl Resampled {
-    pub fn new(section: &Section, row: &Row, effort: Effort) -> Result<Self> {
+    pub fn new(section: &Section, row: &ModelRow, plan: ResamplingPlan) -> Result<Self> {
         let metrics = section.metrics.iter().copied().filter(|m| m.sums.is_some());
-        let held = |condition: &Condition| {
+        let in_all_runs = |condition: &Condition| {
             row.runs
                 .iter()
                 .all(|r| r.mask.conditions.contains(condition))
         };
         let mut this = Self {
             metrics: metrics.collect(),
-            conditions: section.conditions.iter().copied().filter(held).collect(),
+            conditions: section
+                .conditions
+                .iter()
+                .copied()
+                .filter(in_all_runs)
+                .collect(),
             samples: samples(row)?,
             draws: Draws::default(),
         };
@@ -66,7 +71,7 @@ impl Resampled {
             let terms = this.terms(&seeds, &this.conditions);
             this.draws = Draws {
                 conditions: this.conditions.clone(),
-                values: bootstrap(&terms, effort.bootstrap),
+                values: bootstrap(&terms, plan.bootstrap),
             };
         }
         Ok(this)
@@ -89,21 +94,21 @@ impl Resampled {
         seeds: &[u64],
         terms: &Terms,
         conditions: &[Condition],
-        effort: Effort,
+        plan: ResamplingPlan,
     ) -> Cow<'_, Draws> {
         if seeds.len() == self.samples.len() {
             Cow::Borrowed(&self.draws)
         } else {
             Cow::Owned(Draws {
                 conditions: conditions.to_vec(),
-                values: bootstrap(terms, effort.bootstrap),
+                values: bootstrap(terms, plan.bootstrap),
             })
         }
     }
 }
 
 /// Predictions by seed. A derived row has none: its numbers are not those of the run it names.
-fn samples(row: &Row) -> Result<BTreeMap<u64, Samples>> {
+fn samples(row: &ModelRow) -> Result<BTreeMap<u64, Samples>> {
     let mut samples = BTreeMap::new();
     for run in row.runs.iter().filter(|_| !row.derived) {
         samples.insert(run.manifest.seed, run.samples()?);

@@ -1,4 +1,4 @@
-//! Many tests at once: Holm's step-down correction (Scandinavian Journal of Statistics, 1979).
+//! Corrects p-values for many tests: Holm's step-down method (Scandinavian Journal of Statistics, 1979).
 
 /// Below this a corrected p-value counts as more than chance.
 pub const ALPHA: f64 = 0.05;

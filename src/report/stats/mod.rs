@@ -1,8 +1,8 @@
-//! The statistics of a table: spread over seeds, mean and area over missing rates, resampling.
+//! Computes the statistics of a table: spread over seeds, mean and area over missing rates, resampling.
 
 pub mod compare;
+pub mod comparison;
 mod draws;
-pub mod finding;
 pub mod holm;
 mod pairs;
 pub mod random;

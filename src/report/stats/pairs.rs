@@ -1,9 +1,9 @@
-//! Which predictions of two rows are held against each other.
+//! Pairs the predictions of two rows for their comparison.
 
 use std::collections::BTreeSet;
 
+use super::comparison::Pairing;
 use super::draws::Resampled;
-use super::finding::Met;
 use crate::mask::Condition;
 use crate::report::rows::samples::Samples;
 
@@ -13,7 +13,7 @@ pub(super) struct Pairs {
     pub own: Vec<u64>,
     pub theirs: Vec<u64>,
     pub conditions: Vec<Condition>,
-    pub met: Met,
+    pub pairing: Pairing,
 }
 
 /// Pairs the seeds of a row with those of the reference: by number where they share some, else the
@@ -45,24 +45,28 @@ fn seeds(row: &Resampled, reference: &Resampled, conditions: Vec<Condition>) -> 
     let all = |row: &Resampled| row.samples.keys().copied().collect::<Vec<u64>>();
     let (mut own, mut theirs) = (all(row), all(reference));
     let shared: Vec<u64> = own.iter().filter(|s| theirs.contains(s)).copied().collect();
-    let met = match shared.len() {
+    let pairing = match shared.len() {
         0 => {
             let count = own.len().min(theirs.len());
             own.truncate(count);
             theirs.truncate(count);
-            Met::Ranks(count)
+            Pairing::Ranks(count)
         }
         count => {
             let same = own == theirs;
             (own, theirs) = (shared.clone(), shared);
-            if same { Met::Same } else { Met::Shared(count) }
+            if same {
+                Pairing::Same
+            } else {
+                Pairing::Shared(count)
+            }
         }
     };
     Pairs {
         own,
         theirs,
         conditions,
-        met,
+        pairing,
     }
 }
 

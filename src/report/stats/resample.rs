@@ -1,4 +1,4 @@
-//! Resamples of a row: what its metrics would have been with other test samples and other seeds.
+//! Bootstrap and permutation: the metrics of a row on other test samples and other seeds.
 
 use rayon::prelude::*;
 

@@ -1,4 +1,5 @@
-//! A row's predictions as per-sample terms, whose weighted sums give every metric at every condition.
+//! Turns a row's predictions into per-sample terms, whose weighted sums give every metric under every
+//! condition.
 
 use crate::metric::{Metric, Sums};
 
@@ -153,8 +154,12 @@ mod tests {
                 let each = passes.iter().flat_map(|s| &s[condition]);
                 let scores = each.map(|p| (metric.compute)(p, &truth).unwrap());
                 let mean = scores.sum::<f64>() / 6.0;
-                let ours = observed[i * 2 + condition];
-                assert!((ours - mean).abs() < 1e-12, "{} {ours} {mean}", metric.name);
+                let found = observed[i * 2 + condition];
+                assert!(
+                    (found - mean).abs() < 1e-12,
+                    "{} {found} {mean}",
+                    metric.name
+                );
             }
         }
     }

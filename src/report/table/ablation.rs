@@ -1,12 +1,12 @@
-//! Variants of one model side by side: each number, and what the change costs.
+//! Builds tables of the variants of one model: each number, and its difference to the unchanged model.
 
 use super::build::{heading, synthetic};
 use super::mark::{correct, mark_baselines};
 use super::notes::{at_baseline, seeds, selected};
-use super::{Cell, Column, Content, Line, Table, Versus, reason, tested};
+use super::{Cell, Column, Content, Table, TableRow, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
-use crate::report::rows::reading::{Outcome, Reading};
-use crate::report::rows::section::{Row, Section, slug};
+use crate::report::rows::aggregate::{Aggregate, SeedSummary};
+use crate::report::rows::section::{ModelRow, Section, slug};
 use crate::report::stats::holm::ALPHA;
 
 /// A table per model with several variants: `model` and `model:change`, or one model under several
@@ -26,20 +26,20 @@ pub fn tables(section: &Section) -> Vec<Table> {
 }
 
 /// The model a variant is of: its name up to the colon.
-fn base(row: &Row) -> &str {
+fn base(row: &ModelRow) -> &str {
     row.model.split(':').next().unwrap_or(&row.model)
 }
 
 fn table(section: &Section, of: &str) -> Option<Table> {
     let rows = section.own_rows().filter(|r| base(r) == of && !r.baseline);
-    let mut rows: Vec<&Row> = rows.collect();
+    let mut rows: Vec<&ModelRow> = rows.collect();
     if rows.len() < 2 {
         return None;
     }
     // The unchanged model first, then in the section's order.
     rows.sort_by_key(|r| (r.model != of, !r.configuration.is_empty()));
     rows.extend(section.rows.iter().filter(|r| r.baseline));
-    let reading = Reading::mean(&section.conditions);
+    let aggregate = Aggregate::mean(&section.conditions);
     let columns = section.metrics.iter().flat_map(|metric| {
         let column = |title: &str, name: String| Column {
             group: heading(metric),
@@ -56,10 +56,10 @@ fn table(section: &Section, of: &str) -> Option<Table> {
     });
     let full = rows[0];
     let against = tested::changes(section, full);
-    let show = Show {
+    let show = Variants {
         section,
         full,
-        reading: &reading,
+        aggregate: &aggregate,
         tested: against.is_ok(),
     };
     let (mut reasons, synthetic) = (Vec::new(), synthetic(section));
@@ -73,11 +73,11 @@ fn table(section: &Section, of: &str) -> Option<Table> {
             .map(|row| show.line(row, &mut reasons))
             .collect(),
         masks: section.masks(),
-        reference: Some(full.ids_at(&reading.conditions())),
+        reference: Some(full.ids_at(&aggregate.conditions())),
         reasons,
         notes: vec![format!(
             "{}; change: less the number of {}. -: not evaluated, or no change.",
-            reading.title(),
+            aggregate.title(),
             full.label
         )],
     };
@@ -98,27 +98,28 @@ fn table(section: &Section, of: &str) -> Option<Table> {
     Some(table)
 }
 
-/// A change that is more than chance stands out. It is best of nothing, and may well be for the worse.
+/// Marks changes that are significant. Such a change is not the best of its column, and may be for
+/// the worse.
 fn mark_changes(table: &mut Table) {
     for cell in table.rows.iter_mut().flat_map(|r| &mut r.cells) {
         cell.significant = cell.versus.is_some_and(|v| v.p < ALPHA);
     }
 }
 
-/// What the cells are made of.
-struct Show<'a> {
+/// The unchanged model, and the aggregate that its variants are compared by.
+struct Variants<'a> {
     section: &'a Section,
     /// The unchanged model.
-    full: &'a Row,
-    reading: &'a Reading,
+    full: &'a ModelRow,
+    aggregate: &'a Aggregate,
     /// Whether the section's tests are against the unchanged model.
     tested: bool,
 }
 
-impl Show<'_> {
-    fn line(&self, row: &Row, reasons: &mut Vec<String>) -> Line {
+impl Variants<'_> {
+    fn line(&self, row: &ModelRow, reasons: &mut Vec<String>) -> TableRow {
         let metrics = self.section.metrics.iter();
-        Line {
+        TableRow {
             block: String::new(),
             label: row.label.clone(),
             baseline: row.baseline,
@@ -129,9 +130,14 @@ impl Show<'_> {
     }
 
     /// The number of a row, and its change.
-    fn cells(&self, row: &Row, metric: &'static Metric, reasons: &mut Vec<String>) -> [Cell; 2] {
-        let outcome = |row: &Row| self.reading.outcome(&row.runs, metric.name);
-        let origin = |row: &Row| row.origin(self.reading.conditions());
+    fn cells(
+        &self,
+        row: &ModelRow,
+        metric: &'static Metric,
+        reasons: &mut Vec<String>,
+    ) -> [Cell; 2] {
+        let outcome = |row: &ModelRow| self.aggregate.over_seeds(&row.runs, metric.name);
+        let origin = |row: &ModelRow| row.origin(self.aggregate.conditions());
         let number = |value: f64, sd: Option<f64>| Content::Number {
             value: value * metric.scale(),
             sd: sd.map(|sd| sd * metric.scale()),
@@ -141,16 +147,18 @@ impl Show<'_> {
             reason: reason(reasons, format!("Undefined: {why}.")),
         };
         let own = match outcome(row) {
-            Outcome::Known(summary) => number(summary.mean, summary.sd),
-            Outcome::Undefined(why) => undefined(&why),
-            Outcome::Missing => Content::Missing,
+            SeedSummary::Known(summary) => number(summary.mean, summary.sd),
+            SeedSummary::Undefined(why) => undefined(&why),
+            SeedSummary::Missing => Content::Missing,
         };
         let same = std::ptr::eq(row, self.full) || row.baseline;
         let change = match (outcome(row), outcome(self.full)) {
             _ if same => Content::Missing,
-            (Outcome::Known(own), Outcome::Known(full)) => number(own.mean - full.mean, None),
-            (Outcome::Missing, _) | (_, Outcome::Missing) => Content::Missing,
-            (Outcome::Undefined(why), _) | (_, Outcome::Undefined(why)) => undefined(&why),
+            (SeedSummary::Known(own), SeedSummary::Known(full)) => {
+                number(own.mean - full.mean, None)
+            }
+            (SeedSummary::Missing, _) | (_, SeedSummary::Missing) => Content::Missing,
+            (SeedSummary::Undefined(why), _) | (_, SeedSummary::Undefined(why)) => undefined(&why),
         };
         let mut change = Cell::new(change, origin(row).against(&origin(self.full)));
         if let (true, Content::Number { .. }) = (self.tested, &change.content) {
@@ -159,13 +167,13 @@ impl Show<'_> {
         [Cell::new(own, origin(row)), change]
     }
 
-    fn test(&self, row: &Row, metric: &'static Metric) -> Option<Versus> {
+    fn test(&self, row: &ModelRow, metric: &'static Metric) -> Option<Versus> {
         let mut rows = self.section.rows.iter();
-        let place = rows.position(|other| std::ptr::eq(other, row))?;
+        let index = rows.position(|other| std::ptr::eq(other, row))?;
         let found = self
             .section
             .comparison()?
-            .find(place, metric.name, self.reading)?;
+            .find(index, metric.name, self.aggregate)?;
         Some(Versus::of(&found.test?, metric))
     }
 }
@@ -179,7 +187,7 @@ mod tests {
     use crate::report::rows::scores::score_by;
     use crate::report::rows::section::{Tests, sections};
     use crate::report::stats::compare::compare;
-    use crate::report::stats::finding::Effort;
+    use crate::report::stats::comparison::ResamplingPlan;
 
     /// LNLN and a variant that is worse for every sample, two seeds each, by their absolute error.
     fn worse(permutations: usize) -> Table {
@@ -192,16 +200,16 @@ mod tests {
         let mut section = sections(seeds.map(run).to_vec()).unwrap().swap_remove(0);
         section.metrics = vec![mosi.metric("mae").unwrap()];
         let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
-        let effort = Effort {
+        let plan = ResamplingPlan {
             bootstrap: 100,
             permutations,
         };
-        section.tests = Tests::Done(Box::new(compare(&section, reference, effort).unwrap()));
+        section.tests = Tests::Done(Box::new(compare(&section, reference, plan).unwrap()));
         tables(&section).swap_remove(0)
     }
 
     #[test]
-    fn a_change_for_the_worse_stands_out_and_is_best_of_nothing() {
+    fn a_change_for_the_worse_is_significant_and_not_best() {
         let table = worse(199);
         let change = &table.rows[1].cells[1];
         assert!(change.versus.is_some_and(|v| v.difference > 0.0));
@@ -213,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn variants_say_how_many_seeds_they_have_and_that_their_data_are_made_up() {
+    fn tables_of_variants_have_the_number_of_seeds_and_the_remark_on_synthetic_data() {
         let table = worse(199);
         assert!(table.title.ends_with("variants of LNLN (synthetic data)"));
         let seeds = "Mean ± standard deviation (n-1) over seeds, n = 2.";
@@ -221,11 +229,11 @@ mod tests {
     }
 
     #[test]
-    fn too_few_permutations_for_one_change_are_said_to_be_too_few() {
+    fn a_note_tells_that_there_are_too_few_permutations_for_one_change() {
         let notes = worse(19).notes.join("\n");
-        let said = "With 19 permutations no corrected p of this test can fall below 0.05: nothing \
+        let note = "With 19 permutations no corrected p of this test can fall below 0.05: nothing \
                     can be bold; more permutations (--resamples) could tell.";
-        assert!(notes.contains(said) && !notes.contains("Bold:"), "{notes}");
+        assert!(notes.contains(note) && !notes.contains("Bold:"), "{notes}");
         assert!(worse(20).notes.iter().any(|n| n.starts_with("Bold:")));
     }
 }

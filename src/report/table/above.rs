@@ -1,11 +1,12 @@
-//! How far models stand above the baseline.
+//! Builds the tables and columns of distances to the baseline.
 
-use super::{Cell, Column, Content, Line, Table, notes, reason};
+use super::notes::{NOT_EVALUATED, at_baseline, selected};
+use super::{Cell, Column, Content, Table, TableRow, reason};
 use crate::report::origin::Origin;
 use crate::report::rows::section::Section;
 
-/// Why a number stands above nothing.
-const NO_FLOOR: &str = "Undefined: no constant has this score.";
+/// Why a number has no distance.
+const NO_BASELINE: &str = "Undefined: no constant has this score.";
 
 /// The table of the distances to the baseline of a section's table; `None` where there is none.
 pub fn table(section: &Section, of: &Table) -> Option<Table> {
@@ -22,24 +23,24 @@ pub fn table(section: &Section, of: &Table) -> Option<Table> {
         reasons,
         notes: Vec::new(),
     };
-    table.notes = said(section, &table);
+    table.notes = notes_of(section, &table);
     let known = |c: &Cell| matches!(c.content, Content::Number { .. });
     let shown = table.numbers().any(known);
     shown.then_some(table)
 }
 
-fn said(section: &Section, table: &Table) -> Vec<String> {
+fn notes_of(section: &Section, table: &Table) -> Vec<String> {
     let points =
-        "Points by which each number is better than that of the best constant; negative is worse.";
-    let mut said = vec![points.to_string()];
+        "Points by which each number is better than the best constant baseline; negative is worse.";
+    let mut notes = vec![points.to_string()];
     if table.numbers().any(|c| c.content == Content::Missing) {
-        said.push(notes::NOT_EVALUATED.to_string());
+        notes.push(NOT_EVALUATED.to_string());
     }
     if table.numbers().any(|c| c.at_baseline) {
-        said.push(notes::at_baseline());
+        notes.push(at_baseline());
     }
-    said.extend(notes::selected(section));
-    said
+    notes.extend(selected(section));
+    notes
 }
 
 fn column(of: &Column) -> Column {
@@ -52,9 +53,9 @@ fn column(of: &Column) -> Column {
     }
 }
 
-fn line(table: &Table, of: &Line, reasons: &mut Vec<String>) -> Line {
+fn line(table: &Table, of: &TableRow, reasons: &mut Vec<String>) -> TableRow {
     let cells = of.cells.iter().enumerate();
-    Line {
+    TableRow {
         block: of.block.clone(),
         label: of.label.clone(),
         baseline: false,
@@ -83,9 +84,9 @@ fn points(table: &Table, of: &Cell, origin: &Origin, reasons: &mut Vec<String>) 
             decimals: *decimals,
         },
         (Content::Number { .. }, None) => Content::Undefined {
-            reason: reason(reasons, NO_FLOOR.to_string()),
+            reason: reason(reasons, NO_BASELINE.to_string()),
         },
-        // What has no number of its own has no distance, for the same reason.
+        // A cell without a number has no distance, for the same reason.
         (Content::Undefined { reason: why }, _) => Content::Undefined {
             reason: reason(reasons, table.reasons[*why].clone()),
         },
@@ -98,10 +99,10 @@ fn points(table: &Table, of: &Cell, origin: &Origin, reasons: &mut Vec<String>) 
 
 /// Adds a column with the distances of the column of this name, right of it.
 pub fn add_column(table: &mut Table, name: &str) {
-    let Some(place) = table.columns.iter().position(|c| c.name == name) else {
+    let Some(index) = table.columns.iter().position(|c| c.name == name) else {
         return;
     };
-    let known = |row: &Line| row.cells[place].above_baseline.is_some();
+    let known = |row: &TableRow| row.cells[index].above_baseline.is_some();
     if !table.rows.iter().any(known) {
         return;
     }
@@ -109,21 +110,21 @@ pub fn add_column(table: &mut Table, name: &str) {
         group: String::new(),
         title: "above baseline".to_string(),
         name: format!("{name}_above_baseline"),
-        metrics: table.columns[place].metrics.clone(),
+        metrics: table.columns[index].metrics.clone(),
         higher_is_better: true,
     };
-    table.columns.insert(place + 1, column);
+    table.columns.insert(index + 1, column);
     let mut reasons = table.reasons.clone();
-    let cell = |row: &Line| {
+    let cell = |row: &TableRow| {
         if row.baseline {
             Cell::new(Content::Missing, Origin::Nothing)
         } else {
-            distance(table, place, &row.cells[place], &mut reasons)
+            distance(table, index, &row.cells[index], &mut reasons)
         }
     };
     let cells: Vec<Cell> = table.rows.iter().map(cell).collect();
     table.reasons = reasons;
     for (row, cell) in table.rows.iter_mut().zip(cells) {
-        row.cells.insert(place + 1, cell);
+        row.cells.insert(index + 1, cell);
     }
 }

@@ -1,31 +1,31 @@
-//! From a section's runs to its tables: one per metric over missing rates, and one over all.
+//! Builds a section's tables: one per metric over its conditions, and one of all metrics.
 
-use crate::mask::Kind;
+use crate::mask::ConditionKind;
 use crate::metric::{Direction, Metric, Unit};
 
+use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::condition;
-use crate::report::rows::reading::{Outcome, Reading};
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{ModelRow, Section};
 use crate::report::table::above;
 use crate::report::table::mark::mark;
 use crate::report::table::notes::notes;
-use crate::report::table::{self, Cell, Column, Content, Line, Table, Versus};
+use crate::report::table::{self, Cell, Column, Content, Table, TableRow, Versus};
 
 /// The table of one metric: a row per model, a column per rate, then mean and area.
 pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
-    let columns = Reading::all(&section.conditions)
+    let columns = Aggregate::all(&section.conditions)
         .into_iter()
-        .map(|reading| {
-            let group = match &reading {
-                Reading::At(condition) => match condition.kind() {
-                    Kind::Rate => "missing rate",
-                    Kind::Subset => "missing modalities",
-                    Kind::Mixed => "missing rates",
+        .map(|aggregate| {
+            let group = match &aggregate {
+                Aggregate::At(condition) => match condition.kind() {
+                    ConditionKind::Rate => "missing rate",
+                    ConditionKind::Subset => "missing modalities",
+                    ConditionKind::Mixed => "missing rates",
                 },
                 _ => "",
             };
-            let (title, name) = (reading.title(), reading.name());
-            Source::new(group, title, name, metric, reading)
+            let (title, name) = (aggregate.title(), aggregate.name());
+            MetricColumn::new(group, title, name, metric, aggregate)
         });
     let title = format!("{}: {}", section.title, heading(metric));
     let id = format!(
@@ -34,18 +34,19 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
         crate::report::rows::section::slug(metric.name)
     );
     let mut table = whole(section, id, title, columns.collect());
-    above::add_column(&mut table, &Reading::mean(&section.conditions).name());
+    above::add_column(&mut table, &Aggregate::mean(&section.conditions).name());
     table
 }
 
 /// The table of all metrics: a row per model, a column per metric, each the mean over rates.
 pub fn overview(section: &Section) -> Table {
-    let mean = Reading::mean(&section.conditions);
-    let column =
-        |m: &&'static Metric| Source::new("", heading(m), m.name.to_string(), m, mean.clone());
+    let mean = Aggregate::mean(&section.conditions);
+    let column = |m: &&'static Metric| {
+        MetricColumn::new("", heading(m), m.name.to_string(), m, mean.clone())
+    };
     let title = match section.conditions.as_slice() {
         [condition] => format!("{}: {}", section.title, condition::heading(*condition)),
-        _ => format!("{}: {}", section.title, over_rates(&mean.title())),
+        _ => format!("{}: {}", section.title, caption(section, &mean)),
     };
     let columns = section.metrics.iter().map(column).collect();
     whole(
@@ -56,9 +57,23 @@ pub fn overview(section: &Section) -> Table {
     )
 }
 
-fn over_rates(mean: &str) -> String {
-    mean.replacen("mean", "mean over missing rates", 1)
-        .replace("rates of", "rates")
+/// The mean as part of a caption: `mean over missing rates 0-0.9`.
+fn caption(section: &Section, mean: &Aggregate) -> String {
+    let title = mean.title();
+    let over = title
+        .strip_prefix("mean of ")
+        .or(title.strip_prefix("mean "));
+    let over = over.unwrap_or(&title);
+    let rates = condition::rates(&section.conditions).len() == section.conditions.len();
+    if over == "six" {
+        "mean over the six sets of missing modalities".to_string()
+    } else if !rates {
+        format!("mean over {over}")
+    } else if let Some((count, span)) = over.split_once(" rates ") {
+        format!("mean over {count} missing rates {span}")
+    } else {
+        format!("mean over missing rates {over}")
+    }
 }
 
 /// Title of a metric with its unit and an arrow to the better side.
@@ -76,19 +91,19 @@ fn higher(metric: &Metric) -> bool {
 }
 
 /// A column and what it shows.
-pub(super) struct Source {
+pub(super) struct MetricColumn {
     column: Column,
     metric: &'static Metric,
-    reading: Reading,
+    aggregate: Aggregate,
 }
 
-impl Source {
+impl MetricColumn {
     pub fn new(
         group: &str,
         title: String,
         name: String,
         metric: &'static Metric,
-        reading: Reading,
+        aggregate: Aggregate,
     ) -> Self {
         let column = Column {
             group: group.to_string(),
@@ -100,12 +115,12 @@ impl Source {
         Self {
             column,
             metric,
-            reading,
+            aggregate,
         }
     }
 }
 
-/// What titles say of made-up data.
+/// The end of the titles of synthetic data.
 pub(super) fn synthetic(section: &Section) -> &'static str {
     if section.synthetic() {
         " (synthetic data)"
@@ -115,15 +130,20 @@ pub(super) fn synthetic(section: &Section) -> &'static str {
 }
 
 /// The section's rows by these columns, marked, with notes.
-pub(super) fn whole(section: &Section, id: String, title: String, sources: Vec<Source>) -> Table {
+pub(super) fn whole(
+    section: &Section,
+    id: String,
+    title: String,
+    sources: Vec<MetricColumn>,
+) -> Table {
     let mut reasons = Vec::new();
-    let mut line = |(place, row): (usize, &Row)| Line {
+    let mut line = |(index, row): (usize, &ModelRow)| TableRow {
         block: String::new(),
         label: row.label.clone(),
         baseline: row.baseline,
         cells: sources
             .iter()
-            .map(|s| cell(section, place, row, s, &mut reasons))
+            .map(|s| cell(section, index, row, s, &mut reasons))
             .collect(),
     };
     let rows = section.rows.iter().enumerate().map(&mut line).collect();
@@ -148,28 +168,28 @@ pub(super) fn whole(section: &Section, id: String, title: String, sources: Vec<S
 
 fn cell(
     section: &Section,
-    place: usize,
-    row: &Row,
-    source: &Source,
+    index: usize,
+    row: &ModelRow,
+    source: &MetricColumn,
     reasons: &mut Vec<String>,
 ) -> Cell {
-    let (metric, reading) = (source.metric, &source.reading);
-    let content = match reading.outcome(&row.runs, metric.name) {
-        Outcome::Known(summary) => Content::Number {
+    let (metric, aggregate) = (source.metric, &source.aggregate);
+    let content = match aggregate.over_seeds(&row.runs, metric.name) {
+        SeedSummary::Known(summary) => Content::Number {
             value: summary.mean * metric.scale(),
             sd: summary.sd.map(|sd| sd * metric.scale()),
             decimals: metric.decimals,
         },
-        Outcome::Missing => Content::Missing,
-        Outcome::Undefined(reason) => {
+        SeedSummary::Missing => Content::Missing,
+        SeedSummary::Undefined(reason) => {
             let reason = table::reason(reasons, format!("Undefined: {reason}."));
             Content::Undefined { reason }
         }
     };
-    let mut cell = Cell::new(content, row.origin(reading.conditions()));
+    let mut cell = Cell::new(content, row.origin(aggregate.conditions()));
     let finding = section
         .comparison()
-        .and_then(|c| c.find(place, metric.name, reading));
+        .and_then(|c| c.find(index, metric.name, aggregate));
     if let (Some(finding), Content::Number { .. }) = (finding, &cell.content) {
         let scaled = |range: [f64; 2]| range.map(|v| v * metric.scale());
         cell.interval = finding.interval.map(scaled);

@@ -1,35 +1,72 @@
-//! What models cost: parameters, time of a training step, memory, time of a run.
+//! Builds the table of costs: parameters, time of a training step, memory, time of a run.
 
-use super::{Cell, Column, Content, Line, Table, reason};
+use super::{Cell, Column, Content, Table, TableRow, reason};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::provenance;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Row, Section};
-use crate::report::stats;
+use crate::report::rows::section::{ModelRow, Section};
+use crate::report::stats::{self, Summary};
 
-/// A column: name, title, decimals, the file it is read from, and one run's value.
-type Cost = (
-    &'static str,
-    &'static str,
-    usize,
-    File,
-    fn(&ScoredRun) -> Option<f64>,
-);
+/// A column of the table.
+pub struct Cost {
+    /// Key in machine-readable files.
+    pub name: &'static str,
+    title: &'static str,
+    /// As in the title; `None` for a count.
+    pub unit: Option<&'static str>,
+    decimals: usize,
+    /// The file of a run that it is read from.
+    file: File,
+    /// Its value of one run, where it was recorded.
+    value: fn(&ScoredRun) -> Option<f64>,
+}
 
-const COSTS: [Cost; 4] = [
-    ("parameters", "parameters", 0, File::Manifest, |run| {
-        provenance::parameters(&run.manifest).map(|n| n as f64)
-    }),
-    ("step_ms", "training step (ms)", 1, File::Log, step),
-    ("peak_mib", "peak memory (MiB)", 0, File::Log, memory),
-    ("minutes", "run (minutes)", 1, File::Manifest, |run| {
-        provenance::minutes(&run.manifest)
-    }),
+impl Cost {
+    /// Mean and spread over the runs of a row; `None` if one of them did not record it.
+    pub fn summary(&self, row: &ModelRow) -> Option<Summary> {
+        let values: Option<Vec<f64>> = row.trainings().map(self.value).collect();
+        stats::summarize(&values?)
+    }
+}
+
+pub const COSTS: [Cost; 4] = [
+    Cost {
+        name: "parameters",
+        title: "parameters",
+        unit: None,
+        decimals: 0,
+        file: File::Manifest,
+        value: |run| run.manifest.model.parameters.map(|n| n as f64),
+    },
+    Cost {
+        name: "step_ms",
+        title: "training step (ms)",
+        unit: Some("ms"),
+        decimals: 1,
+        file: File::Log,
+        value: step,
+    },
+    Cost {
+        name: "peak_mib",
+        title: "peak memory (MiB)",
+        unit: Some("MiB"),
+        decimals: 0,
+        file: File::Log,
+        value: memory,
+    },
+    Cost {
+        name: "minutes",
+        title: "run (minutes)",
+        unit: Some("minutes"),
+        decimals: 1,
+        file: File::Manifest,
+        value: |run| provenance::minutes(&run.manifest),
+    },
 ];
 
-/// Why a model of somebody else's has no costs here.
-const OUTSIDE: &str =
-    "Unknown: these predictions were made outside this program, and nobody stated it.";
+/// Why an external model has no costs.
+const EXTERNAL: &str =
+    "Unknown: these predictions were made outside this program, which was not told.";
 
 /// Milliseconds of a training step.
 fn step(run: &ScoredRun) -> Option<f64> {
@@ -44,19 +81,24 @@ fn memory(run: &ScoredRun) -> Option<f64> {
 
 /// The table of a section.
 pub fn table(section: &Section) -> Table {
-    let column = |(name, title, ..): &Cost| Column {
+    let column = |cost: &Cost| Column {
         group: String::new(),
-        title: title.to_string(),
-        name: name.to_string(),
+        title: cost.title.to_string(),
+        name: cost.name.to_string(),
         metrics: Vec::new(),
         higher_is_better: false,
     };
     let mut devices: Vec<&str> = section
         .trainings()
-        .map(|r| r.manifest.build.device.as_str())
+        .filter_map(|r| r.manifest.build.device.as_deref())
         .collect();
     devices.sort_unstable();
     devices.dedup();
+    let measured = if devices.is_empty() {
+        String::new()
+    } else {
+        format!(", measured on {}", devices.join(", "))
+    };
     let mut reasons = Vec::new();
     let rows = section.own_rows().map(|row| line(row, &mut reasons));
     Table {
@@ -69,33 +111,29 @@ pub fn table(section: &Section) -> Table {
         reference: None,
         reasons,
         notes: vec![
-            format!(
-                "Mean ± standard deviation over runs, measured on {}.",
-                devices.join(", ")
-            ),
+            format!("Mean ± standard deviation over runs{measured}."),
             "A step is one update with the run's batch size. -: not recorded.".to_string(),
         ],
     }
 }
 
-fn line(row: &Row, reasons: &mut Vec<String>) -> Line {
+fn line(row: &ModelRow, reasons: &mut Vec<String>) -> TableRow {
     let outside = row.trainings().any(|r| provenance::outside(&r.manifest));
-    let mut cell = |(_, _, decimals, file, value): &Cost| {
-        let values: Option<Vec<f64>> = row.trainings().map(value).collect();
-        let content = match values.and_then(|v| stats::summarize(&v)) {
+    let mut cell = |cost: &Cost| {
+        let content = match cost.summary(row) {
             Some(summary) => Content::Number {
                 value: summary.mean,
                 sd: summary.sd.filter(|sd| *sd > 0.0),
-                decimals: *decimals,
+                decimals: cost.decimals,
             },
             None if outside => Content::Undefined {
-                reason: reason(reasons, OUTSIDE.to_string()),
+                reason: reason(reasons, EXTERNAL.to_string()),
             },
             None => Content::Missing,
         };
-        Cell::new(content, Origin::of(*file, &row.ids, Vec::new()))
+        Cell::new(content, Origin::of(cost.file, &row.ids, Vec::new()))
     };
-    Line {
+    TableRow {
         block: String::new(),
         label: row.label.clone(),
         baseline: false,

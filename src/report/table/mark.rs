@@ -1,6 +1,6 @@
-//! Marks the best cells of a table, and those that are no better than its baseline.
+//! Marks the best cells of a table, and those that are no better than the baseline.
 
-use super::{Cell, Content, Line, Table};
+use super::{Cell, Content, Table, TableRow};
 use crate::report::stats::holm::{self, ALPHA};
 
 /// Corrects the p-values of a table's tests for their number, and sets `best`, `significant`,
@@ -23,7 +23,7 @@ pub fn mark_baselines(table: &mut Table) {
     }
 }
 
-/// -1 where the smallest value is the greatest.
+/// -1 where lower is better.
 fn sign(table: &Table, column: usize) -> i32 {
     if table.columns[column].higher_is_better {
         1
@@ -47,17 +47,17 @@ fn goodness(cell: &Cell, sign: i32) -> Option<i128> {
     Some(cell.content.rounded()? * i128::from(sign))
 }
 
-fn baselines(rows: &mut [Line], column: usize, sign: i32) {
+fn baselines(rows: &mut [TableRow], column: usize, sign: i32) {
     // As printed, and in full.
-    let of = |row: &Line| {
+    let values = |row: &TableRow| {
         let cell = &row.cells[column];
         Some((goodness(cell, sign)?, f64::from(sign) * number(cell)?))
     };
-    // Floors that are equal as printed are not in full: the best counts, as in summary.csv.
-    let baselines = rows.iter().filter(|r| r.baseline).filter_map(of);
+    // Baselines may be equal as printed and differ in full: the best counts, as in summary.csv.
+    let baselines = rows.iter().filter(|r| r.baseline).filter_map(values);
     let baseline = baselines.max_by(|a, b| a.1.total_cmp(&b.1));
     for row in rows.iter_mut().filter(|r| !r.baseline) {
-        if let Some((value, exact)) = of(row) {
+        if let Some((value, exact)) = values(row) {
             let cell = &mut row.cells[column];
             cell.at_baseline = baseline.is_some_and(|(baseline, _)| value <= baseline);
             cell.above_baseline = baseline.map(|(_, baseline)| exact - baseline);
@@ -65,11 +65,10 @@ fn baselines(rows: &mut [Line], column: usize, sign: i32) {
     }
 }
 
-fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<usize>) {
-    let of = |row: &Line| goodness(&row.cells[column], sign);
+fn mark_column(rows: &mut [TableRow], column: usize, sign: i32, reference: Option<usize>) {
     let rivals: Vec<(i128, usize)> = (0..rows.len())
         .filter(|&i| !rows[i].baseline)
-        .filter_map(|i| Some((of(&rows[i])?, i)))
+        .filter_map(|i| Some((goodness(&rows[i].cells[column], sign)?, i)))
         .collect();
     // To this side of the reference, by more than chance: the difference over paired seeds may have
     // another sign than that of the numbers shown.
@@ -96,11 +95,11 @@ fn mark_column(rows: &mut [Line], column: usize, sign: i32, reference: Option<us
     let first = rivals.iter().map(|(value, _)| *value).max();
     let best = rivals.iter().filter(|(value, _)| Some(*value) == first);
     let best: Vec<(usize, bool)> = best.map(|(_, i)| (*i, significant(*i))).collect();
-    // The best of one is no distinction.
+    // Do not mark a column with one model.
     if rivals.len() > 1 {
         for (i, significant) in best {
             let cell = &mut rows[i].cells[column];
-            // To beat the others and not the baseline is nothing to point at.
+            // Never mark a cell that does not beat the baseline.
             cell.best = !cell.at_baseline;
             cell.significant = cell.best && significant;
         }
@@ -127,7 +126,7 @@ mod tests {
             decimals: 1,
         };
         let cell = |value| Cell::new(content(value), Origin::Nothing);
-        let line = |(value, baseline): &(f64, bool)| Line {
+        let line = |(value, baseline): &(f64, bool)| TableRow {
             block: String::new(),
             label: "x".into(),
             baseline: *baseline,
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn higher_is_better_and_equal_as_printed_counts_as_floor() {
+    fn higher_is_better_and_equal_as_printed_counts_as_baseline() {
         let rows = [(70.0, false), (70.04, false), (50.04, false), (50.0, true)];
         let expected = [(true, false), (true, false), (false, true), (false, false)];
         assert_eq!(marks(true, &rows), expected);
@@ -249,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_of_floors_counts_in_full() {
+    fn the_best_of_baselines_counts_in_full() {
         for rows in [[50.0, 50.04], [50.04, 50.0]] {
             let mut table = table(true, &[(60.0, false), (rows[0], true), (rows[1], true)]);
             mark(&mut table, None);
@@ -268,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn no_row_is_best_when_all_are_at_the_floor() {
+    fn no_row_is_best_when_all_are_at_the_baseline() {
         let rows = [(50.0, false), (47.5, false), (50.0, true)];
         assert_eq!(marks(true, &rows)[..2], [(false, true), (false, true)]);
     }

@@ -1,4 +1,4 @@
-//! A table without a format: what the exporters turn into Markdown, LaTeX, HTML and text.
+//! A table without a format, which exporters render as Markdown, LaTeX, HTML and text.
 
 pub mod ablation;
 pub mod above;
@@ -6,14 +6,14 @@ pub mod build;
 pub mod efficiency;
 pub mod mark;
 pub mod notes;
-#[cfg(test)]
-mod of_sections;
 pub mod paper;
 mod paper_cells;
+#[cfg(test)]
+mod section_tests;
 mod tested;
 
 use super::origin::{Origin, RunSet};
-use super::stats::finding::Test;
+use super::stats::comparison::Test;
 use crate::metric::{Metric, fixed};
 
 /// Mark of a cell that is no better than the baseline.
@@ -32,7 +32,7 @@ pub struct Table {
     pub stub: String,
     pub columns: Vec<Column>,
     /// Baseline rows come last.
-    pub rows: Vec<Line>,
+    pub rows: Vec<TableRow>,
     /// Mask protocol and version of the masks, `iid v1`.
     pub masks: String,
     /// The runs that marks and p-values are against, where anything was tested.
@@ -45,7 +45,7 @@ pub struct Table {
 /// A column of numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Header above this and the neighbours that share it; may be empty.
+    /// Header above this and the neighbors that share it; may be empty.
     pub group: String,
     pub title: String,
     /// Name in machine-readable files.
@@ -57,8 +57,8 @@ pub struct Column {
 
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
-    /// What this row and its neighbours are of, `missing rate 0.5`; mostly empty.
+pub struct TableRow {
+    /// Heading of this row and its neighbors, `missing rate 0.5`; mostly empty.
     pub block: String,
     pub label: String,
     pub baseline: bool,
@@ -72,11 +72,11 @@ pub struct Cell {
     pub content: Content,
     /// The best of its column, baselines aside.
     pub best: bool,
-    /// Whether it stands out by more than chance: the best by being better, a change by being one.
+    /// Whether its test is significant: that of the best against its rival, or that of a change.
     pub significant: bool,
     /// No better than the baseline.
     pub at_baseline: bool,
-    /// How much better than the baseline, in display units; negative for worse.
+    /// Distance to the baseline in display units; negative for worse.
     pub above_baseline: Option<f64>,
     /// Central 95 percent of the number over resamples, in display units.
     pub interval: Option<[f64; 2]>,
@@ -145,7 +145,7 @@ impl Versus {
     }
 }
 
-impl Line {
+impl TableRow {
     /// Label and block, for formats without headings between rows.
     pub fn full_label(&self) -> String {
         if self.block.is_empty() {
@@ -156,7 +156,7 @@ impl Line {
     }
 }
 
-/// What a cell says.
+/// The content of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// In display units (percentages times 100).
@@ -166,7 +166,7 @@ pub enum Content {
         sd: Option<f64>,
         decimals: usize,
     },
-    /// As it stands, with the footnote at this position of [`Table::reasons`].
+    /// A text as given, with the footnote at this position of [`Table::reasons`].
     Text { text: String, note: Option<usize> },
     /// Undefined for the reason at this position of [`Table::reasons`].
     Undefined { reason: usize },
@@ -202,11 +202,11 @@ impl Content {
     }
 
     /// The number with its spread, if it has one.
-    pub fn said(&self) -> String {
+    pub fn full_text(&self) -> String {
         match self {
             Self::Several(cells) => {
-                let said = cells.iter().map(|c| c.content.said());
-                said.collect::<Vec<_>>().join(BETWEEN)
+                let texts = cells.iter().map(|c| c.content.full_text());
+                texts.collect::<Vec<_>>().join(BETWEEN)
             }
             _ => self.text() + &self.sd().map(|sd| format!(" ± {sd}")).unwrap_or_default(),
         }
@@ -254,7 +254,7 @@ impl Table {
         cells.flat_map(Cell::numbers)
     }
 
-    /// Neighbouring columns of one group, as (title, number of columns).
+    /// Neighboring columns of one group, as (title, number of columns).
     pub fn groups(&self) -> Vec<(&str, usize)> {
         let mut groups: Vec<(&str, usize)> = Vec::new();
         for column in &self.columns {

@@ -1,11 +1,11 @@
-//! What a reader must know who sees a table alone.
+//! Writes the notes below a table: seeds, training, tests, baseline, selection of weights.
 
 use std::collections::BTreeSet;
 
 use super::{BASELINE_MARK, Content, Table, tested};
-use crate::record::PAPER;
+use crate::record::SelectionRule;
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{ModelRow, Section};
 use crate::report::rows::trained::Trained;
 
 /// Under tables with a dash.
@@ -37,11 +37,12 @@ pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
     notes
 }
 
-/// How weights were selected, where that was on the test split: every table says so.
+/// How weights were selected, where that was on the test split.
 pub fn selected(section: &Section) -> Option<String> {
-    let paper = |r: &ScoredRun| r.manifest.selection.rule == PAPER;
+    let paper = |r: &ScoredRun| r.manifest.selection.rule == Some(SelectionRule::Paper);
     let own = section.own_rows().filter(|row| !row.baseline);
-    let (some, rest): (Vec<&Row>, Vec<&Row>) = own.partition(|row| row.runs.iter().any(paper));
+    let (some, rest): (Vec<&ModelRow>, Vec<&ModelRow>) =
+        own.partition(|row| row.runs.iter().any(paper));
     let models = if rest.is_empty() {
         String::new()
     } else {
@@ -56,19 +57,19 @@ pub fn selected(section: &Section) -> Option<String> {
     })
 }
 
-/// What the mark of the baseline means.
+/// The meaning of the mark of the baseline.
 pub fn at_baseline() -> String {
     format!(
-        "{BASELINE_MARK} No better than the baseline, which predicts the same for every sample."
+        "{BASELINE_MARK} No better than the constant baseline, which predicts the same for every sample."
     )
 }
 
-/// What the models were trained on, where that is not mixed noise and no label says it.
+/// What the models were trained on, where that is not mixed noise and no label names it.
 fn trained(section: &Section) -> Vec<String> {
     let all: BTreeSet<Trained> = section.runs().filter_map(Trained::of).collect();
     let mut notes = Vec::new();
     if let (1, Some(only)) = (all.len(), all.first().filter(|t| **t != Trained::Mixed)) {
-        notes.push(format!("Models were {}.", only.words()));
+        notes.push(format!("Models were {}.", only.describe()));
     }
     if all.contains(&Trained::TestedRate) {
         notes.push(
@@ -80,20 +81,20 @@ fn trained(section: &Section) -> Vec<String> {
     notes
 }
 
-/// How many seeds stand behind the numbers of these rows, which may show their spread; rows that
-/// differ from the first are named.
-pub fn seeds<'a>(rows: impl Iterator<Item = &'a Row>, spread: bool) -> String {
+/// The number of seeds behind the numbers of these rows, which may show their spread; rows with
+/// another number than the first are named.
+pub fn seeds<'a>(rows: impl Iterator<Item = &'a ModelRow>, spread: bool) -> String {
     let mut rows = rows.peekable();
     let usual = rows.peek().map_or(0, |r| r.runs.len());
     let others = rows.filter(|r| r.runs.len() != usual);
     let others = others
         .map(|r| format!("; {}: {}", r.label, r.runs.len()))
         .collect::<String>();
-    match usual == 1 && others.is_empty() {
-        true => "One seed per model: no spread.".to_string(),
-        false if spread => {
-            format!("Mean ± standard deviation (n-1) over seeds, n = {usual}{others}.")
-        }
-        false => format!("Mean over seeds, n = {usual}{others}."),
+    if usual == 1 && others.is_empty() {
+        "One seed per model: no spread.".to_string()
+    } else if spread {
+        format!("Mean ± standard deviation (n-1) over seeds, n = {usual}{others}.")
+    } else {
+        format!("Mean over seeds, n = {usual}{others}.")
     }
 }

@@ -1,42 +1,32 @@
-//! The columns of the LNLN paper's tables: Non0 and Has0 in one, ours beside the published ones.
+//! Builds tables with the columns of the LNLN paper's: Non0 and Has0 in one, next to the published
+//! numbers.
 
-use super::build::{self, Source, heading, synthetic};
+use super::build::{self, MetricColumn, heading, synthetic};
 use super::notes;
-use super::paper_cells::{Place, together};
-use super::{Cell, Column, Content, Line, Table, above};
+use super::paper_cells::{PublishedCells, together};
+use super::{Cell, Column, Content, Table, TableRow, above};
 use crate::mask::Condition;
 use crate::metric::{Direction, Metric};
-use crate::published;
+use crate::published::Published;
+use crate::published::parse::ParsedCondition;
 use crate::report::origin::Origin;
+use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::condition;
-use crate::report::rows::reading::Reading;
-use crate::report::rows::section::{Row, Section};
+use crate::report::rows::section::{ModelRow, Section};
 
 /// Overall numbers, how far they are above the baseline, those with their spread over seeds where there is
 /// one, then those at every condition.
 pub fn tables(section: &Section) -> Vec<Table> {
-    let mean = Reading::mean(&section.conditions);
-    let rates = condition::rates(&section.conditions).len() == section.conditions.len();
-    let whole = if rates {
-        published::ParsedCondition::MeanOverRates
-    } else {
-        published::ParsedCondition::MeanOverMissing
-    };
-    let overall = [(mean.title(), mean, Some(whole))];
-    let each = section
-        .conditions
-        .iter()
-        .map(|l| (condition::heading(*l), Reading::At(*l), printed(*l)));
-    let each: Vec<_> = each.collect();
+    let (overall, each) = (overall(section), each(section));
     let columns = columns(section);
-    let [plain, spread] = [false, true].map(|spread| Show {
+    let [plain, spread] = [false, true].map(|spread| PaperTables {
         section,
         columns: &columns,
         spread,
     });
     let mut tables = vec![plain.table("overall", &overall)];
     tables.extend(plain.above_baseline(&tables[0], &overall));
-    let several = |row: &Row| !row.baseline && row.runs.len() > 1;
+    let several = |row: &ModelRow| !row.baseline && row.runs.len() > 1;
     if section.rows.iter().any(several) {
         tables.push(spread.table("stability", &overall));
     }
@@ -46,17 +36,63 @@ pub fn tables(section: &Section) -> Vec<Table> {
     tables
 }
 
-/// What two numbers in a cell are.
+/// The published numbers that the tables show, each with what it is a number of.
+pub fn published(section: &Section) -> Vec<(Published, Aggregate)> {
+    let blocks = overall(section).into_iter().chain(each(section));
+    let numbers = |block: Block| {
+        let aggregate = match block.printed {
+            Some(ParsedCondition::MeanOverRates) => Aggregate::Mean(condition::paper()),
+            Some(ParsedCondition::MeanOverMissing) => Aggregate::Mean(Condition::SUBSETS.to_vec()),
+            _ => block.aggregate,
+        };
+        let place = PublishedCells::new(section, &block.printed, false);
+        let all: Vec<Published> = place.all().collect();
+        all.into_iter()
+            .map(move |number| (number, aggregate.clone()))
+    };
+    blocks.flat_map(numbers).collect()
+}
+
+/// Rows of a table that are numbers of one kind.
+struct Block {
+    title: String,
+    aggregate: Aggregate,
+    /// As papers print it; `None` where none does.
+    printed: Option<ParsedCondition>,
+}
+
+/// The one block of tables of overall numbers.
+fn overall(section: &Section) -> [Block; 1] {
+    let mean = Aggregate::mean(&section.conditions);
+    let rates = condition::rates(&section.conditions).len() == section.conditions.len();
+    let printed = if rates {
+        ParsedCondition::MeanOverRates
+    } else {
+        ParsedCondition::MeanOverMissing
+    };
+    [Block {
+        title: mean.title(),
+        aggregate: mean,
+        printed: Some(printed),
+    }]
+}
+
+/// A block per condition.
+fn each(section: &Section) -> Vec<Block> {
+    let block = |condition: &Condition| Block {
+        title: condition::heading(*condition),
+        aggregate: Aggregate::At(*condition),
+        printed: match condition.rate() {
+            Some(rate) => ParsedCondition::rate(rate),
+            None => Some(ParsedCondition::Missing(condition.to_string())),
+        },
+    };
+    section.conditions.iter().map(block).collect()
+}
+
+/// The note on two numbers in a cell.
 const PAIRS: &str = "Acc-2 and F1 of MOSI and MOSEI: Non0 / Has0 (negative / positive, negative / \
                      non-negative).";
-
-/// The condition as papers print it.
-fn printed(condition: Condition) -> Option<published::ParsedCondition> {
-    match condition.rate() {
-        Some(rate) => published::ParsedCondition::rate(rate),
-        None => Some(published::ParsedCondition::Missing(condition.to_string())),
-    }
-}
 
 /// Metrics that share a printed column: `acc2_non0` and `acc2_has0`.
 fn columns(section: &Section) -> Vec<Vec<&'static Metric>> {
@@ -64,18 +100,15 @@ fn columns(section: &Section) -> Vec<Vec<&'static Metric>> {
     groups.map(<[_]>::to_vec).collect()
 }
 
-/// (title, reading, condition as printed) of a block of rows.
-type Block = (String, Reading, Option<published::ParsedCondition>);
-
-/// What a table shows.
-struct Show<'a> {
+/// What the tables of a section share.
+struct PaperTables<'a> {
     section: &'a Section,
     columns: &'a [Vec<&'static Metric>],
-    /// Standard deviations over seeds beside the numbers.
+    /// Whether numbers have their standard deviation over seeds.
     spread: bool,
 }
 
-impl Show<'_> {
+impl PaperTables<'_> {
     fn table(&self, name: &str, blocks: &[Block]) -> Table {
         let section = self.section;
         let mut flat = self.flat(blocks);
@@ -106,16 +139,16 @@ impl Show<'_> {
         }
     }
 
-    /// How far our numbers of a table are above the baseline. The baseline of published ones is not known.
+    /// The distances of our numbers to the baseline. That of published ones is not known.
     fn above_baseline(&self, of: &Table, blocks: &[Block]) -> Option<Table> {
         let (mut ours, own) = (of.clone(), self.columns.len());
         ours.columns.truncate(own);
         ours.columns.iter_mut().for_each(|c| c.group.clear());
         ours.rows.iter_mut().for_each(|r| r.cells.truncate(own));
-        let is_ours = |row: &Line| row.cells.iter().any(|c| c.origin != Origin::Nothing);
+        let is_ours = |row: &TableRow| row.cells.iter().any(|c| c.origin != Origin::Nothing);
         ours.rows.retain(is_ours);
         let mut table = above::table(self.section, &ours)?;
-        let titles: Vec<&str> = blocks.iter().map(|(title, ..)| title.as_str()).collect();
+        let titles: Vec<&str> = blocks.iter().map(|block| block.title.as_str()).collect();
         let what = format!("Numbers: {}. {PAIRS}", titles.join(", "));
         table.notes.insert(0, what);
         Some(table)
@@ -124,9 +157,15 @@ impl Show<'_> {
     /// Our numbers, marked and tested as in any table: a column per block and metric.
     fn flat(&self, blocks: &[Block]) -> Table {
         let metrics = &self.section.metrics;
-        let sources = blocks.iter().flat_map(|(_, reading, _)| {
+        let sources = blocks.iter().flat_map(|block| {
             let source = |m: &&'static Metric| {
-                Source::new("", heading(m), m.name.to_string(), m, reading.clone())
+                MetricColumn::new(
+                    "",
+                    heading(m),
+                    m.name.to_string(),
+                    m,
+                    block.aggregate.clone(),
+                )
             };
             metrics.iter().map(source).collect::<Vec<_>>()
         });
@@ -147,7 +186,7 @@ impl Show<'_> {
 
     fn notes(&self, blocks: &[Block], flat: &Table) -> Vec<String> {
         let mut notes = vec![format!("{PAIRS} -: not evaluated or not published.")];
-        if let [(title, ..)] = blocks {
+        if let [Block { title, .. }] = blocks {
             notes.push(format!(
                 "This report: {title}; published: mean over the rates 0 to 0.9, or over the six \
                  sets of missing modalities."
@@ -157,19 +196,18 @@ impl Show<'_> {
             notes.push("Published: standard deviation per rate, averaged over rates.".to_string());
         }
         notes.push(
-            "Published numbers stand as printed; letters mark known errors and sources."
-                .to_string(),
+            "Published numbers are as printed; letters mark known errors and sources.".to_string(),
         );
         notes.extend(self.other_masks(blocks));
         notes.extend(notes::of_models(self.section, flat));
         notes
     }
 
-    /// Whether published numbers were left out because other masks made them.
+    /// A note on published numbers that are left out because they were made with other masks.
     fn other_masks(&self, blocks: &[Block]) -> Option<String> {
-        let mut conditions = blocks.iter().map(|(_, _, condition)| condition);
-        let mask_protocols =
-            conditions.find_map(|l| Place::new(self.section, l, self.spread).other_masks())?;
+        let mask_protocols = blocks.iter().find_map(|block| {
+            PublishedCells::new(self.section, &block.printed, self.spread).other_masks()
+        })?;
         Some(format!(
             "Published numbers of incomplete data were made with other masks ({mask_protocols}) than \
              these ({}) and are left out.",
@@ -182,12 +220,12 @@ impl Show<'_> {
         &self,
         flat: &Table,
         block: usize,
-        (title, _, condition): &Block,
+        of: &Block,
         reasons: &mut Vec<String>,
-    ) -> Vec<Line> {
+    ) -> Vec<TableRow> {
         let (section, columns) = (self.section, self.columns);
-        let place = Place::new(section, condition, self.spread);
-        let mut line = |label: &str, model: &str, own: Option<&Line>| {
+        let place = PublishedCells::new(section, &of.printed, self.spread);
+        let mut line = |label: &str, model: &str, own: Option<&TableRow>| {
             let first = block * section.metrics.len();
             let mut own_cells = own.map(|line| line.cells[first..].iter());
             let mut cells = Vec::new();
@@ -198,8 +236,8 @@ impl Show<'_> {
                 });
             }
             cells.extend(columns.iter().map(|c| place.theirs(model, c, reasons)));
-            Line {
-                block: title.clone(),
+            TableRow {
+                block: of.title.clone(),
                 label: label.to_string(),
                 baseline: own.is_some_and(|line| line.baseline),
                 cells,

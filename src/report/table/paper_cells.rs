@@ -1,4 +1,4 @@
-//! What stands in the paper's columns: our numbers, and the published ones with their source.
+//! Fills the cells of the paper's columns: our numbers, and the published ones with their source.
 
 use super::{Cell, Content, reason};
 use crate::metric::Metric;
@@ -19,7 +19,7 @@ pub fn together(mut cells: Vec<Cell>) -> Cell {
 }
 
 /// The published numbers of a section at one condition.
-pub struct Place<'a> {
+pub struct PublishedCells<'a> {
     section: &'a Section,
     dataset: &'a str,
     mask_protocol: &'a str,
@@ -29,7 +29,7 @@ pub struct Place<'a> {
     spread: bool,
 }
 
-impl<'a> Place<'a> {
+impl<'a> PublishedCells<'a> {
     pub fn new(
         section: &'a Section,
         condition: &'a Option<published::ParsedCondition>,
@@ -52,8 +52,8 @@ impl<'a> Place<'a> {
             && (!self.spread || p.cell.number.sd.is_some())
     }
 
-    /// The numbers that were made with masks like ours.
-    fn all(&self) -> impl Iterator<Item = Published> {
+    /// The numbers that were made with masks like those of the section.
+    pub fn all(&self) -> impl Iterator<Item = Published> {
         published::all().filter(|p| self.is_here(p) && p.has_masks(self.mask_protocol))
     }
 
@@ -72,9 +72,8 @@ impl<'a> Place<'a> {
         reasons: &mut Vec<String>,
     ) -> Cell {
         let find = |m: &&'static Metric| {
-            let own = |p: &Published| p.cell.metric.name == m.name;
             self.all()
-                .find(|p| own(p) && names::same(&p.cell.method, model))
+                .find(|p| p.cell.metric.name == m.name && names::same(&p.cell.method, model))
         };
         let found: Vec<Option<Published>> = metrics.iter().map(find).collect();
         let Some(first) = found.iter().flatten().next() else {
@@ -111,7 +110,7 @@ impl<'a> Place<'a> {
 /// Source and known errors of a cell's numbers.
 fn sentence(first: &Published, found: &[Option<Published>]) -> String {
     let mut sentence = format!("{}.", first.citation());
-    let mut said: Vec<String> = Vec::new();
+    let mut known: Vec<String> = Vec::new();
     for error in found.iter().flatten().filter_map(|p| p.known_error) {
         let right = error
             .correct
@@ -119,9 +118,9 @@ fn sentence(first: &Published, found: &[Option<Published>]) -> String {
             .map(|c| format!(", right: {c}"))
             .unwrap_or_default();
         let text = format!(" Known error: {}{right}.", error.note.trim_end_matches('.'));
-        if !said.contains(&text) {
+        if !known.contains(&text) {
             sentence += &text;
-            said.push(text);
+            known.push(text);
         }
     }
     sentence

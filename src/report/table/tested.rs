@@ -1,8 +1,8 @@
-//! What a table's reader must know of its tests: which numbers were tested, how, and which not.
+//! Writes the notes on the tests of a table: which numbers were tested, how, and which not.
 
-use super::{Cell, Column, Content, Line, Table};
-use crate::report::rows::section::{Row, Section, Tests};
-use crate::report::stats::finding::{Comparison, Met};
+use super::{Cell, Column, Content, Table, TableRow};
+use crate::report::rows::section::{ModelRow, Section, Tests};
+use crate::report::stats::comparison::{Comparison, Pairing};
 use crate::report::stats::holm::{self, ALPHA};
 use crate::report::stats::resample::SEED;
 
@@ -14,7 +14,7 @@ pub fn sentences(section: &Section, table: &Table) -> Vec<String> {
     let best = |end: &str| marked.then(|| format!("{best}{end}"));
     let comparison = match &section.tests {
         Tests::Done(comparison) => comparison,
-        Tests::Left(reason) => return best(".").into_iter().chain([reason.clone()]).collect(),
+        Tests::Skipped(reason) => return best(".").into_iter().chain([reason.clone()]).collect(),
     };
     let (reference, open) = (
         &section.rows[comparison.reference].label,
@@ -38,7 +38,7 @@ pub fn sentences(section: &Section, table: &Table) -> Vec<String> {
              the runner-up) with corrected p < {ALPHA}. Underlined: best, but it may be chance."
         )
     };
-    // Where all are underlined for want of permutations, nothing is said of chance.
+    // Where all are underlined for lack of permutations, the note on chance is left out.
     let coarse = too_coarse(count, comparison);
     notes.extend(match &coarse {
         Some(_) => best("."),
@@ -48,9 +48,9 @@ pub fn sentences(section: &Section, table: &Table) -> Vec<String> {
     notes
 }
 
-/// Where so many tests by so few permutations can tell nothing from chance, whatever the numbers.
+/// A note where no number can be significant: too many tests for the number of permutations.
 fn too_coarse(count: usize, comparison: &Comparison) -> Option<String> {
-    let permutations = comparison.effort.permutations;
+    let permutations = comparison.plan.permutations;
     let tests = match count {
         1 => "this test".to_string(),
         _ => format!("these {count} tests"),
@@ -63,23 +63,23 @@ fn too_coarse(count: usize, comparison: &Comparison) -> Option<String> {
     })
 }
 
-/// How `count` tests of `which` numbers were made.
+/// The method of `count` tests of `which` numbers.
 fn method(which: &str, count: usize, comparison: &Comparison) -> String {
-    let effort = comparison.effort;
+    let plan = comparison.plan;
     format!(
         "Tested: {which}, by a paired permutation test that exchanges whole test samples between the \
          two models ({} permutations, all seeds and rates of a sample together), Holm-corrected over \
          the {count} tests of this table. Intervals in the page and summary.csv: {} bootstrap \
          resamples of samples and seeds (random seed {SEED}).",
-        effort.permutations, effort.bootstrap
+        plan.permutations, plan.bootstrap
     )
 }
 
-/// The section's tests, if they are against this row; else a sentence that says why changes from
+/// The section's tests, if they are against this row; else a sentence on why changes from
 /// it have none.
-pub fn changes<'a>(section: &'a Section, full: &Row) -> Result<&'a Comparison, String> {
+pub fn changes<'a>(section: &'a Section, full: &ModelRow) -> Result<&'a Comparison, String> {
     match &section.tests {
-        Tests::Left(reason) => Err(reason.clone()),
+        Tests::Skipped(reason) => Err(reason.clone()),
         Tests::Done(comparison) => match &section.rows[comparison.reference] {
             reference if std::ptr::eq(reference, full) => Ok(comparison),
             reference => Err(format!(
@@ -98,10 +98,10 @@ pub fn of_changes(section: &Section, comparison: &Comparison, table: &Table) -> 
         return vec!["Changes were not tested.".to_string()];
     }
     let rows = table.rows.iter();
-    let place = |row: &Line| section.rows.iter().position(|r| r.label == row.label);
-    let met = |row: &Line| comparison.met.get(&place(row)?);
-    let not = rows.filter_map(|row| match met(row)? {
-        Met::Not(why) => Some(format!("{} ({why})", row.label)),
+    let index = |row: &TableRow| section.rows.iter().position(|r| r.label == row.label);
+    let pairing = |row: &TableRow| comparison.pairings.get(&index(row)?);
+    let not = rows.filter_map(|row| match pairing(row)? {
+        Pairing::Unpaired(why) => Some(format!("{} ({why})", row.label)),
         _ => None,
     });
     let not: Vec<String> = not.collect();
@@ -122,25 +122,27 @@ pub fn of_changes(section: &Section, comparison: &Comparison, table: &Table) -> 
 fn rivals<'a>(
     comparison: &'a Comparison,
     table: &'a Table,
-) -> impl Iterator<Item = (&'a Line, &'a Met)> {
+) -> impl Iterator<Item = (&'a TableRow, &'a Pairing)> {
     let rows = table.rows.iter().enumerate();
-    rows.filter_map(|(place, row)| Some((row, comparison.met.get(&place)?)))
+    rows.filter_map(|(index, row)| Some((row, comparison.pairings.get(&index)?)))
 }
 
 /// The numbers of models that have no test, and why; `None` where all have one.
 fn untested(section: &Section, comparison: &Comparison, table: &Table) -> Option<String> {
     let mut parts = Vec::new();
-    for (row, met) in rivals(comparison, table) {
-        if let Met::Not(why) = met {
+    for (row, pairing) in rivals(comparison, table) {
+        if let Pairing::Unpaired(why) = pairing {
             parts.push(format!("{} ({why})", row.label));
         }
     }
-    let met = || rivals(comparison, table).filter(|(_, met)| !matches!(met, Met::Not(_)));
+    let pairing = || {
+        rivals(comparison, table).filter(|(_, pairing)| !matches!(pairing, Pairing::Unpaired(_)))
+    };
     let mut others = false;
-    for (place, column) in table.columns.iter().enumerate() {
+    for (index, column) in table.columns.iter().enumerate() {
         let open =
             |cell: &Cell| matches!(cell.content, Content::Number { .. }) && cell.versus.is_none();
-        if !met().any(|(row, _)| open(&row.cells[place])) {
+        if !pairing().any(|(row, _)| open(&row.cells[index])) {
             continue;
         }
         if untestable(section, column) {
@@ -174,17 +176,17 @@ fn title(section: &Section, column: &Column) -> String {
 /// Rows whose seeds are not simply those of the reference.
 fn pairing(section: &Section, comparison: &Comparison, table: &Table) -> Vec<String> {
     let reference = &section.rows[comparison.reference].label;
-    let sentence = |(row, met): (&Line, &Met)| match met {
-        Met::Same | Met::Not(_) => None,
-        Met::Shared(1) => Some(format!(
+    let sentence = |(row, pairing): (&TableRow, &Pairing)| match pairing {
+        Pairing::Same | Pairing::Unpaired(_) => None,
+        Pairing::Shared(1) => Some(format!(
             "{} is tested over the one seed that {reference} has too.",
             row.label
         )),
-        Met::Shared(count) => Some(format!(
+        Pairing::Shared(count) => Some(format!(
             "{} is tested over the {count} seeds that {reference} has too.",
             row.label
         )),
-        Met::Ranks(count) => Some(format!(
+        Pairing::Ranks(count) => Some(format!(
             "{} has no seed number in common with {reference}: the first {count} of each are \
              paired by rank.",
             row.label

@@ -56,7 +56,7 @@ pub fn of_steps(case: &Case, model: &dyn Model) -> (Recipe, Vec<ParamGroup>) {
 fn pairs(case: &Case, groups: &[ParamGroup]) -> BTreeMap<usize, usize> {
     let mut pairs = BTreeMap::new();
     for parameter in case.parameters.iter().filter(|p| !p.is_buffer()) {
-        let ours = ParamGroup::place(groups, &parameter.name);
+        let ours = ParamGroup::index(groups, &parameter.name);
         if let (Some(ours), Some(theirs)) = (ours, case.optimizer.place(&parameter.name)) {
             pairs.entry(ours).or_insert(theirs);
         }
@@ -106,7 +106,7 @@ fn strays(case: &Case, groups: &[ParamGroup], variables: &[Tensor]) -> f64 {
             let gradient = case.tensors.get("grad.l2").map(values);
             return theirs.is_some() && gradient.is_none_or(|norms| !norms[i].is_nan());
         }
-        match ParamGroup::place(groups, &parameter.name) {
+        match ParamGroup::index(groups, &parameter.name) {
             Some(ours) => theirs.is_none() || pairs.get(&ours).copied() != theirs,
             None => theirs.is_some(),
         }

@@ -1,20 +1,20 @@
-//! Which tasks of job arrays do which cells.
+//! Assigns runs to tasks of job arrays.
 
 use std::collections::BTreeSet;
 
-/// Tasks of one array. Slurm bounds an array's indices, so a long sweep takes several.
+/// Tasks of one array. Slurm bounds an array's indices, so a long sweep needs several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
-    /// The number of the task whose index in this array is 0.
+    /// Number of the task whose index in this array is 0.
     pub offset: usize,
     /// Ascending, below Slurm's MaxArraySize.
     pub indices: Vec<usize>,
 }
 
-/// The arrays for some cells, `per_task` neighbours to a task, with indices below `limit`.
-pub fn chunks(cells: &BTreeSet<usize>, per_task: usize, limit: usize) -> Vec<Chunk> {
+/// The arrays for some runs, `per_task` neighbors to a task, with indices below `limit`.
+pub fn chunks(runs: &BTreeSet<usize>, per_task: usize, limit: usize) -> Vec<Chunk> {
     let (per_task, limit) = (per_task.max(1), limit.max(1));
-    let tasks: BTreeSet<usize> = cells.iter().map(|cell| cell / per_task).collect();
+    let tasks: BTreeSet<usize> = runs.iter().map(|run| run / per_task).collect();
     let mut chunks: Vec<Chunk> = Vec::new();
     for task in tasks {
         let offset = task / limit * limit;
@@ -29,8 +29,8 @@ pub fn chunks(cells: &BTreeSet<usize>, per_task: usize, limit: usize) -> Vec<Chu
     chunks
 }
 
-/// The cells of one task.
-pub fn cells_of(task: usize, per_task: usize) -> std::ops::Range<usize> {
+/// The runs of one task.
+pub fn runs_of(task: usize, per_task: usize) -> std::ops::Range<usize> {
     task * per_task..(task + 1) * per_task
 }
 
@@ -59,18 +59,18 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn neighbours_are_written_as_ranges() {
+    fn neighbors_are_written_as_ranges() {
         assert_eq!(ranges(&[0, 1, 2, 3, 4, 7, 9, 10]), "0-4,7,9-10");
         assert_eq!(ranges(&[]), "");
     }
 
     proptest! {
         #[test]
-        fn every_cell_is_in_one_task_and_every_index_is_allowed(
-            cells in proptest::collection::btree_set(0usize..60, 0..40),
+        fn every_run_is_in_one_task_and_every_index_is_allowed(
+            runs in proptest::collection::btree_set(0usize..60, 0..40),
             per_task in 1usize..5, limit in 1usize..12,
         ) {
-            let chunks = chunks(&cells, per_task, limit);
+            let chunks = chunks(&runs, per_task, limit);
             let mut tasks = Vec::new();
             for chunk in &chunks {
                 prop_assert!(chunk.indices.iter().all(|index| *index < limit));
@@ -78,8 +78,8 @@ mod tests {
             }
             let distinct: BTreeSet<usize> = tasks.iter().copied().collect();
             prop_assert_eq!(distinct.len(), tasks.len());
-            for cell in &cells {
-                let owners = tasks.iter().filter(|task| cells_of(**task, per_task).contains(cell));
+            for run in &runs {
+                let owners = tasks.iter().filter(|task| runs_of(**task, per_task).contains(run));
                 prop_assert_eq!(owners.count(), 1);
             }
         }

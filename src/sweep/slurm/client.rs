@@ -1,27 +1,27 @@
-//! The four commands of Slurm that are used.
+//! Calls the four commands of Slurm that are used.
 
 use std::process::{Command, Stdio};
 
 use super::error::{Error, Result};
 
-/// The bound of an array's indices where Slurm does not say: its default.
+/// The bound of an array's indices where Slurm's configuration cannot be read: its default.
 const MAX_ARRAY_SIZE: usize = 1001;
 
-/// Submits with these arguments; the job's number.
+/// Submits with these arguments and returns the job's number.
 ///
 /// # Errors
 /// [`Error::Absent`], [`Error::Refused`], [`Error::JobId`].
 pub fn sbatch(arguments: &[String]) -> Result<String> {
     let mut all = vec!["--parsable".to_owned()];
     all.extend_from_slice(arguments);
-    let said = call("sbatch", &all)?;
+    let output = call("sbatch", &all)?;
     // On federations the cluster's name follows.
-    let id = said.trim().split(';').next().unwrap_or_default();
+    let id = output.trim().split(';').next().unwrap_or_default();
     if !id.is_empty() && id.chars().all(|c| c.is_ascii_digit()) {
         Ok(id.to_owned())
     } else {
         Err(Error::JobId {
-            said: said.trim().to_owned(),
+            output: output.trim().to_owned(),
         })
     }
 }
@@ -31,11 +31,11 @@ pub fn sbatch(arguments: &[String]) -> Result<String> {
 /// # Errors
 /// [`Error::Absent`].
 pub fn max_array_size() -> Result<usize> {
-    let said = match call("scontrol", &["show".to_owned(), "config".to_owned()]) {
+    let output = match call("scontrol", &["show".to_owned(), "config".to_owned()]) {
         Err(absent @ Error::Absent { .. }) => return Err(absent),
-        said => said.unwrap_or_default(),
+        output => output.unwrap_or_default(),
     };
-    let line = said
+    let line = output
         .lines()
         .find_map(|line| line.trim().strip_prefix("MaxArraySize"));
     let size = line.and_then(|rest| rest.trim_start_matches([' ', '=']).trim().parse().ok());
@@ -44,7 +44,7 @@ pub fn max_array_size() -> Result<usize> {
 
 /// A job that is queued or runs, or a task of an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct QueuedJob {
     /// The job's number, for a task that of its array.
     pub job: String,
     /// Its index, for a task.
@@ -52,23 +52,23 @@ pub struct Row {
     pub state: String,
 }
 
-/// What is queued or runs, of every user: several may work on a folder of runs.
+/// Jobs that are queued or run, of every user: several users may work on a folder of runs.
 ///
 /// # Errors
 /// [`Error::Absent`], [`Error::Refused`].
-pub fn squeue() -> Result<Vec<Row>> {
+pub fn squeue() -> Result<Vec<QueuedJob>> {
     let arguments = ["-h", "-r", "-o", "%F %K %T"].map(str::to_owned);
-    let said = call("squeue", &arguments)?;
-    let row = |line: &str| {
+    let output = call("squeue", &arguments)?;
+    let job = |line: &str| {
         let mut words = line.split_whitespace();
-        Some(Row {
+        Some(QueuedJob {
             job: words.next()?.to_owned(),
-            // `N/A` where it is no array.
+            // `N/A` where it is not an array.
             index: words.next()?.parse().ok(),
             state: words.next()?.to_owned(),
         })
     };
-    Ok(said.lines().filter_map(row).collect())
+    Ok(output.lines().filter_map(job).collect())
 }
 
 /// Puts a task of an array back into the queue.
@@ -76,7 +76,7 @@ pub fn squeue() -> Result<Vec<Row>> {
 /// # Errors
 /// [`Error::Absent`], [`Error::Refused`].
 pub fn requeue(array_job: &str, index: &str) -> Result<()> {
-    // Never by SLURM_JOB_ID: one task's equals the array's, and all of it would be queued again.
+    // Not by SLURM_JOB_ID: that of one task equals the array's, and the whole array would be queued again.
     let task = format!("{array_job}_{index}");
     call("scontrol", &["requeue".to_owned(), task]).map(drop)
 }
@@ -84,7 +84,7 @@ pub fn requeue(array_job: &str, index: &str) -> Result<()> {
 fn call(program: &'static str, arguments: &[String]) -> Result<String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null());
-    // What an outer job has set would silently become options of the inner one.
+    // Variables of an outer job would silently become options of the inner one.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         let inherited = name.starts_with("SLURM_") || name.starts_with("SBATCH_");
@@ -110,7 +110,7 @@ fn call(program: &'static str, arguments: &[String]) -> Result<String> {
         Err(Error::Refused {
             command: format!("{program} {}", arguments.join(" ")),
             status: output.status.to_string(),
-            said: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         })
     }
 }

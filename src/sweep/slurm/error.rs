@@ -1,29 +1,29 @@
-//! What can go wrong with Slurm.
+//! Errors of submitting to Slurm.
 
 use std::path::PathBuf;
 
-/// Why a sweep was not handed to Slurm.
+/// Why a sweep was not submitted to Slurm.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     #[error(
         "`{program}` is not on this machine's PATH: run this on a login node of the cluster; \
-         --dry-run prints the scripts without Slurm, --jobs N runs the cells here"
+         --dry-run prints the scripts without Slurm, --jobs N runs the runs here"
     )]
     Absent { program: &'static str },
-    #[error("`{command}` failed ({status}): {said}")]
+    #[error("`{command}` failed ({status}): {message}")]
     Refused {
         command: String,
         status: String,
-        said: String,
+        message: String,
     },
     #[error(
-        "cannot read the job's number from what sbatch said: expected `12` or `12;cluster`, got `{said}`"
+        "cannot read the job's number from the output of sbatch: expected `12` or `12;cluster`, got `{output}`"
     )]
-    JobId { said: String },
+    JobId { output: String },
     #[error(
-        "Slurm cannot say what is queued ({reason}), and cells might be submitted twice; try again, or \
-         say --submit-anyway: a cell that runs twice costs time and harms no result"
+        "the queue of Slurm cannot be read ({reason}), and runs might be submitted twice; try again, or \
+         use --submit-anyway: a run that is done twice costs time and harms no result"
     )]
     Unknown { reason: String },
     #[error("--sbatch {option}: the program sets {name} itself, because {reason}")]

@@ -1,4 +1,4 @@
-//! `slurm/jobs.jsonl` of a sweep: what was submitted when; and what of it Slurm still knows.
+//! Reads and extends `slurm/jobs.jsonl`, the submitted jobs of a sweep, and finds them in Slurm's queue.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -6,38 +6,28 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::array::cells_of;
-use super::client::{self, Row};
+use super::array::runs_of;
+use super::client::{self, QueuedJob};
 use super::error::{Error, Result};
 use crate::record::SweepDir;
 
-/// An array, or the report behind it.
+/// An array, or the job that makes the report after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// Slurm's number.
     pub job: String,
     /// Seconds since 1970.
     pub time: u64,
-    /// The script's file name; older versions wrote none for a report.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub script: Option<String>,
-    /// The number of the task whose index in the array is 0.
-    #[serde(default)]
+    /// The script's file name.
+    pub script: String,
+    /// Number of the task whose index in the array is 0.
     pub offset: usize,
-    #[serde(default)]
-    pub cells_per_task: usize,
-    /// Whether it makes the report and no cells.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub runs_per_task: usize,
+    /// Whether it makes the report instead of runs.
     pub report: bool,
 }
 
-impl Job {
-    fn is_report(&self) -> bool {
-        self.report || self.script.is_none()
-    }
-}
-
-/// Where a task of an array writes what it says: the name that its script gives.
+/// Log of a task of an array, by the name that its script gives.
 pub fn log(dir: &SweepDir, array_job: &str, task: &str) -> PathBuf {
     dir.slurm().join(format!("{array_job}_{task}.log"))
 }
@@ -46,7 +36,7 @@ pub fn log(dir: &SweepDir, array_job: &str, task: &str) -> PathBuf {
 pub fn read(dir: &SweepDir) -> Vec<Job> {
     let text = std::fs::read_to_string(dir.slurm().join("jobs.jsonl")).unwrap_or_default();
     let jobs = text.lines().map(serde_json::from_str);
-    // The line of a submission that was killed at the wrong moment is not whole.
+    // The last line is torn where a submission was killed while it wrote.
     jobs.filter_map(std::result::Result::ok).collect()
 }
 
@@ -66,11 +56,11 @@ pub fn append(dir: &SweepDir, job: &Job) -> Result<()> {
         .map_err(|source| Error::Io { path, source })
 }
 
-/// What of a sweep is queued or runs, as Slurm sees it.
+/// Part of a sweep that is queued or runs in Slurm.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
-    /// Cells of tasks that Slurm knows, each with the state of its task.
-    pub cells: BTreeMap<usize, String>,
+    /// Indices of runs in queued or running tasks, each with the state of its task.
+    pub runs: BTreeMap<usize, String>,
     /// Arrays with such tasks.
     pub arrays: BTreeSet<String>,
     /// Jobs that will make a report.
@@ -78,31 +68,31 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Asks Slurm, once, for all jobs of a sweep; asks nothing where none was submitted.
+    /// Reads Slurm's queue once for all jobs of a sweep; not where none was submitted.
     ///
     /// # Errors
-    /// Where squeue is not there or does not answer.
+    /// Where squeue is missing or fails.
     pub fn of(dir: &SweepDir) -> Result<Self> {
         let jobs = read(dir);
         if jobs.is_empty() {
             Ok(Self::default())
         } else {
-            Ok(Self::from_rows(&jobs, &client::squeue()?))
+            Ok(Self::match_jobs(&jobs, &client::squeue()?))
         }
     }
 
-    fn from_rows(jobs: &[Job], rows: &[Row]) -> Self {
+    fn match_jobs(jobs: &[Job], queued: &[QueuedJob]) -> Self {
         let mut queue = Self::default();
-        for row in rows {
+        for row in queued {
             for job in jobs.iter().filter(|job| job.job == row.job) {
                 match row.index {
-                    _ if job.is_report() => {
+                    _ if job.report => {
                         queue.reports.insert(row.job.clone());
                     }
                     Some(index) => {
                         queue.arrays.insert(row.job.clone());
-                        for cell in cells_of(job.offset + index, job.cells_per_task.max(1)) {
-                            queue.cells.insert(cell, row.state.clone());
+                        for run in runs_of(job.offset + index, job.runs_per_task.max(1)) {
+                            queue.runs.insert(run, row.state.clone());
                         }
                     }
                     None => {}
@@ -112,10 +102,10 @@ impl Queue {
         queue
     }
 
-    /// How many cells there are of each state, in Slurm's words in small letters.
+    /// Number of runs of each of Slurm's states, in lower case.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
-        for state in self.cells.values() {
+        for state in self.runs.values() {
             *counts.entry(state.to_lowercase()).or_default() += 1;
         }
         counts
@@ -127,21 +117,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_the_queue_become_cells() {
-        let job = |job: &str, offset, script: Option<&str>| Job {
+    fn rows_of_the_queue_become_runs() {
+        let job = |job: &str, offset| Job {
             job: job.into(),
             time: 0,
-            script: script.map(str::to_owned),
+            script: "a".into(),
             offset,
-            cells_per_task: 2,
-            report: job == "14",
+            runs_per_task: 2,
+            report: job != "12",
         };
-        let jobs = [
-            job("12", 5, Some("a")),
-            job("13", 0, None),
-            job("14", 0, Some("r")),
-        ];
-        let row = |job: &str, index, state: &str| Row {
+        let jobs = [job("12", 5), job("13", 0), job("14", 0)];
+        let row = |job: &str, index, state: &str| QueuedJob {
             job: job.to_owned(),
             index,
             state: state.to_owned(),
@@ -152,8 +138,8 @@ mod tests {
             row("14", None, "PENDING"),
             row("9", Some(0), "RUNNING"),
         ];
-        let queue = Queue::from_rows(&jobs, &rows);
-        assert_eq!(queue.cells.keys().copied().collect::<Vec<_>>(), [12, 13]);
+        let queue = Queue::match_jobs(&jobs, &rows);
+        assert_eq!(queue.runs.keys().copied().collect::<Vec<_>>(), [12, 13]);
         assert_eq!(queue.reports, ["13", "14"].map(String::from).into());
         assert_eq!(queue.counts(), BTreeMap::from([("running".to_owned(), 2)]));
     }

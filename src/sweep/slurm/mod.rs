@@ -1,13 +1,13 @@
-//! Slurm: the cells of a sweep as job arrays.
+//! Submits the runs of a sweep to Slurm as job arrays.
 //!
 //! ```text
 //! manifest -> array (which tasks) -> script -> client (sbatch) -> jobs.jsonl
 //!                                     jobs.jsonl -> client (squeue) -> queue
 //! ```
 //!
-//! Result files are the only truth. Slurm is asked what is queued, so that nothing is submitted twice,
-//! and never whether a cell is done; no database is needed, and a job that Slurm has forgotten is gone.
-//! Needs no libtorch.
+//! Only result files decide whether a run is done. Slurm's queue is read so that nothing is submitted
+//! twice; no accounting database is needed, and a job that is no longer in the queue counts as ended. Needs
+//! no libtorch.
 
 pub mod array;
 pub mod client;

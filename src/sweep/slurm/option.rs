@@ -1,8 +1,8 @@
-//! One option of sbatch as a user writes it, checked against those that the program sets itself.
+//! Checks one option of sbatch against those that the program sets itself.
 
 use super::error::{Error, Result};
 
-/// What the program sets itself, and why.
+/// Options that the program sets itself, and why.
 const OWNED: [(&str, &str); 23] = [
     ("--array", CELLS),
     ("-a", CELLS),
@@ -14,7 +14,7 @@ const OWNED: [(&str, &str); 23] = [
         "--open-mode",
         "a task that is queued again must not wipe its log",
     ),
-    ("--signal", "cells store their state when it comes"),
+    ("--signal", "runs store their state when it comes"),
     ("--dependency", CHAIN),
     ("-d", CHAIN),
     ("--wrap", "it writes the script"),
@@ -35,28 +35,28 @@ const OWNED: [(&str, &str); 23] = [
     ("--parsable", "it reads the job's number"),
 ];
 
-const CELLS: &str = "it knows which cells wait";
+const CELLS: &str = "it knows which runs are waiting";
 const LOGS: &str = "`runs status` looks for the logs there";
 const ONE_LOG: &str = "errors belong into the log of the task";
 const CHAIN: &str = "it chains arrays and the report";
 const REQUEUE: &str = "a task queues itself again at its time limit";
 const RETURN: &str = "it returns when all is submitted; `runs status` shows the rest";
 const ONE_PROCESS: &str = "a task is one process on one node";
-const ONE_CLUSTER: &str = "what is queued is asked of one cluster";
+const ONE_CLUSTER: &str = "the queue of one cluster is read";
 
 /// Letters of sbatch without a value, behind which another option could hide.
 const FLAGS: &str = "hHIkKOQsuvVW";
 
-/// The option as it stands in a script, its value quoted where it needs it.
+/// The option as written in a script, its value quoted where necessary.
 ///
 /// # Errors
-/// [`Error::Option`] where it is none, or more than one; [`Error::Owned`].
+/// [`Error::Option`] where it is not one option; [`Error::Owned`].
 pub fn directive(option: &str) -> Result<String> {
     let wrong = || Error::Option {
         option: option.to_owned(),
     };
-    let odd = |c: char| c.is_control() || "\"'\\`".contains(c);
-    if option.contains(odd) {
+    let unsafe_in_script = |c: char| c.is_control() || "\"'\\`".contains(c);
+    if option.contains(unsafe_in_script) {
         return Err(wrong());
     }
     let option = option.trim();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_program_sets_is_refused_however_it_is_spelt() {
+    fn what_the_program_sets_is_refused_in_every_spelling() {
         for option in [
             "--array=0-3",
             "--arr=0-3",

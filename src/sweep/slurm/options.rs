@@ -1,4 +1,4 @@
-//! What a site wants of its jobs: the table `[slurm]` of a suite, or the flags of `run`.
+//! Options of Slurm jobs: the table `[slurm]` of a suite, or the flags of `run`.
 
 use std::num::NonZeroUsize;
 
@@ -11,17 +11,17 @@ use super::option::directive;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
-    /// Options of sbatch for the cells, like `--partition=gpu`.
+    /// Options of sbatch for the runs, like `--partition=gpu`.
     pub sbatch: Vec<String>,
     /// Options of sbatch for the report, which needs neither a GPU nor much memory.
     pub report_sbatch: Vec<String>,
     /// Lines of shell before the program, like `module load cuda`.
     pub setup: Vec<String>,
-    /// Tasks at a time.
+    /// Largest number of tasks at a time.
     pub max_parallel: Option<NonZeroUsize>,
-    /// Cells that one task does after another.
-    pub cells_per_task: NonZeroUsize,
-    /// How often a task that reached its time limit may be queued again.
+    /// Runs of one task, one after the other.
+    pub runs_per_task: NonZeroUsize,
+    /// Largest number of times that a task is queued again at its time limit.
     pub max_requeues: u32,
 }
 
@@ -32,14 +32,14 @@ impl Default for Options {
             report_sbatch: Vec::new(),
             setup: Vec::new(),
             max_parallel: None,
-            cells_per_task: NonZeroUsize::MIN,
+            runs_per_task: NonZeroUsize::MIN,
             max_requeues: 10,
         }
     }
 }
 
 impl Options {
-    /// Refuses what the program sets itself, and what is no option.
+    /// Refuses options that the program sets itself, and text that is not an option.
     ///
     /// # Errors
     /// [`Error::Owned`](super::Error::Owned), [`Error::Option`](super::Error::Option), [`Error::Setup`].
@@ -70,7 +70,7 @@ mod tests {
             list(&mut options, word);
             options.check().unwrap_err();
         }
-        for zero in ["max_parallel = 0", "cells_per_task = 0"] {
+        for zero in ["max_parallel = 0", "runs_per_task = 0"] {
             assert!(toml::from_str::<Options>(zero).is_err(), "{zero}");
         }
     }

@@ -1,13 +1,13 @@
-//! A task that was told of its time limit puts itself back into the queue.
+//! Puts a task back into the queue after the signal that announces its time limit.
 
 use super::client;
 
-/// What the environment says of the task that this process is.
+/// The task that this process is, by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Here {
     pub array_job: String,
     pub index: String,
-    /// How often it was queued again.
+    /// Number of times it was queued again.
     pub restarts: u32,
 }
 
@@ -21,15 +21,15 @@ pub fn here() -> Option<Here> {
     })
 }
 
-/// Queues this task again, unless it was often enough; whether Slurm took it. Without Slurm, or where
-/// it refuses, the next submission goes on with the cell.
+/// Queues this task again, unless the limit is reached; whether it was queued. Where it was not, the
+/// next submission resumes the run.
 pub fn again(max_requeues: u32) -> bool {
     let Some(task) = here() else {
         return false;
     };
     if task.restarts >= max_requeues {
         tracing::warn!(
-            "queued again {max_requeues} times already; `run --launcher slurm` goes on with it"
+            "queued again {max_requeues} times already; `run --launcher slurm` resumes it"
         );
         return false;
     }

@@ -1,4 +1,4 @@
-//! The batch script of an array of cells. It is kept, and people read it.
+//! Writes the batch scripts of an array of runs and of the report after it.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use super::option::directive;
 use super::options::Options;
 use crate::support::shell::quote;
 
-/// Seconds before its time limit at which a task is told to store its state.
+/// Seconds before its time limit at which a task is signaled to store its state.
 const WARNING: u32 = 120;
 
-/// What all scripts of a sweep share.
+/// Fields that all scripts of a sweep share.
 #[derive(Clone, Debug)]
 pub struct Task {
     /// Id of the sweep.
@@ -23,9 +23,9 @@ pub struct Task {
     pub manifest: PathBuf,
     /// Folder of scripts and logs.
     pub folder: PathBuf,
-    /// Variables the program would otherwise set by starting over, which a signal might meet.
+    /// Variables that the program would otherwise set by restarting itself, when a signal could be lost.
     pub environment: Vec<(String, String)>,
-    /// Further flags of `run-cell`.
+    /// Further flags of `run-one`.
     pub flags: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ impl Task {
     /// The script of one array.
     ///
     /// # Errors
-    /// [`Error::Path`] where a path would be read as something else.
+    /// [`Error::Path`] where a path has a character with a meaning of its own.
     pub fn script(&self, chunk: &Chunk, options: &Options) -> Result<String> {
         let throttle = options.max_parallel.map(|n| format!("%{n}"));
         let (array, throttle) = (ranges(&chunk.indices), throttle.unwrap_or_default());
@@ -53,7 +53,7 @@ impl Task {
         for (name, value) in &self.environment {
             let _ = writeln!(text, "export {name}=\"${{{name}:-{value}}}\"");
         }
-        let per_task = options.cells_per_task.get();
+        let per_task = options.runs_per_task.get();
         let index = match (chunk.offset, per_task) {
             (0, 1) => "\"$SLURM_ARRAY_TASK_ID\"".to_owned(),
             (offset, 1) => format!("$(({offset} + SLURM_ARRAY_TASK_ID))"),
@@ -62,7 +62,7 @@ impl Task {
         // Without `exec` the shell would get the signals, and nothing would be stored.
         let _ = write!(
             text,
-            "exec {} run-cell --manifest {} --index {index} --count {per_task} --max-requeues {}",
+            "exec {} run-one --manifest {} --index {index} --count {per_task} --max-requeues {}",
             quote(plain(&self.program)?),
             quote(plain(&self.manifest)?),
             options.max_requeues,
@@ -74,8 +74,8 @@ impl Task {
         Ok(text)
     }
 
-    /// The script of the report behind the arrays: of this sweep's cells, whatever else is in the folder
-    /// of runs.
+    /// The script of the report after the arrays: of this sweep's runs, whatever else is in the folder of
+    /// runs.
     ///
     /// # Errors
     /// [`Error::Path`].
@@ -100,7 +100,7 @@ impl Task {
     }
 }
 
-/// What comes before the program: its own options of sbatch, those of the site, lines of shell.
+/// Lines before the program: its own options of sbatch, those of the site, lines of shell.
 fn head(own: &[String], site: &[String], setup: &[String]) -> Result<String> {
     let mut text = String::from("#!/bin/bash\n");
     let site = site.iter().map(|option| directive(option));
@@ -113,10 +113,10 @@ fn head(own: &[String], site: &[String], setup: &[String]) -> Result<String> {
     Ok(text)
 }
 
-/// A path that neither Slurm nor a shell reads as something else.
+/// A path without characters that have a meaning to Slurm or a shell.
 pub(super) fn plain(path: &Path) -> Result<&str> {
-    let odd = |text: &&str| text.contains(['%', '"', '\'', '\n', '\r', '\\', '$', '`']);
-    let text = path.to_str().filter(|text| !odd(text));
+    let is_unsafe = |text: &&str| text.contains(['%', '"', '\'', '\n', '\r', '\\', '$', '`']);
+    let text = path.to_str().filter(|text| !is_unsafe(text));
     text.ok_or_else(|| Error::Path {
         path: path.to_owned(),
     })
@@ -166,7 +166,7 @@ mod tests {
         #SBATCH --gres=gpu:1
         module load cuda
         export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-2000}"
-        exec /opt/bin/lnln-bench run-cell --manifest '/my runs/sweeps/paper-mosi-3f2a9c/manifest.json' --index $((1000 + SLURM_ARRAY_TASK_ID)) --count 1 --max-requeues 10 --memory-budget 12GiB
+        exec /opt/bin/lnln-bench run-one --manifest '/my runs/sweeps/paper-mosi-3f2a9c/manifest.json' --index $((1000 + SLURM_ARRAY_TASK_ID)) --count 1 --max-requeues 10 --memory-budget 12GiB
         "#);
     }
 

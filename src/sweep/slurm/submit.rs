@@ -1,4 +1,4 @@
-//! A sweep's unfinished cells as arrays, and a report behind them.
+//! Submits a sweep's unfinished runs as arrays, and a report after them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,20 +15,20 @@ use crate::record::{RunDir, SweepDir, SweepManifest, write_atomic};
 /// Bound of an array's indices for scripts that are only shown.
 const SHOWN_ARRAY_SIZE: usize = 1001;
 
-/// A wish to hand a sweep to Slurm.
+/// A sweep to be submitted.
 #[derive(Clone, Debug)]
-pub struct Wish<'a> {
+pub struct Request<'a> {
     pub dir: &'a SweepDir,
     pub manifest: &'a SweepManifest,
     /// Folder of runs, absolute.
     pub runs: &'a Path,
     pub task: Task,
     pub options: &'a Options,
-    /// Submit also where Slurm cannot say what is queued.
+    /// Submit even if Slurm's queue cannot be read.
     pub anyway: bool,
 }
 
-/// What was submitted, or would be.
+/// Jobs and scripts that were submitted, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Submission {
     /// Scripts with their text, in the order of submission.
@@ -37,40 +37,40 @@ pub struct Submission {
     pub jobs: Vec<String>,
     /// Number of the report's job.
     pub report: Option<String>,
-    /// Cells that were done, are queued already, and are submitted now.
+    /// Number of runs done, queued already, and submitted now.
     pub done: usize,
     pub queued: usize,
-    pub cells: usize,
+    pub runs: usize,
 }
 
-/// The scripts for what is not done; asks and changes nothing.
+/// The scripts for runs that are not done; calls no command of Slurm and changes nothing.
 ///
 /// # Errors
 /// [`Error::Owned`], [`Error::Option`], [`Error::Path`].
-pub fn show(wish: &Wish<'_>) -> Result<Submission> {
-    wish.options.check()?;
+pub fn show(request: &Request<'_>) -> Result<Submission> {
+    request.options.check()?;
     let mut submission = Submission::default();
-    let waiting = wish.waiting(&Queue::default(), &mut submission);
-    for (path, _, text) in wish.scripts(&waiting, SHOWN_ARRAY_SIZE)? {
+    let waiting = request.waiting(&Queue::default(), &mut submission);
+    for (path, _, text) in request.scripts(&waiting, SHOWN_ARRAY_SIZE)? {
         submission.scripts.push((path, text));
     }
     if !submission.scripts.is_empty() {
-        let number = jobs::read(wish.dir).len() + submission.scripts.len();
-        submission.scripts.push(wish.report_script(number)?);
+        let number = jobs::read(request.dir).len() + submission.scripts.len();
+        submission.scripts.push(request.report_script(number)?);
     }
     Ok(submission)
 }
 
-/// Submits what is neither done nor queued.
+/// Submits the runs that are neither done nor queued.
 ///
 /// # Errors
 /// [`Error`]; arrays that were submitted before are recorded.
-pub fn submit(wish: &Wish<'_>) -> Result<Submission> {
-    wish.options.check()?;
+pub fn submit(request: &Request<'_>) -> Result<Submission> {
+    request.options.check()?;
     let limit = client::max_array_size()?;
-    let queue = match Queue::of(wish.dir) {
+    let queue = match Queue::of(request.dir) {
         Err(absent @ Error::Absent { .. }) => return Err(absent),
-        Err(error) if !wish.anyway => {
+        Err(error) if !request.anyway => {
             return Err(Error::Unknown {
                 reason: error.to_string(),
             });
@@ -78,45 +78,45 @@ pub fn submit(wish: &Wish<'_>) -> Result<Submission> {
         queue => queue.unwrap_or_default(),
     };
     let mut submission = Submission::default();
-    let waiting = wish.waiting(&queue, &mut submission);
-    let folder = wish.dir.slurm();
+    let waiting = request.waiting(&queue, &mut submission);
+    let folder = request.dir.slurm();
     std::fs::create_dir_all(&folder).map_err(|source| Error::Io {
         path: folder.clone(),
         source,
     })?;
-    for (path, chunk, text) in wish.scripts(&waiting, limit)? {
+    for (path, chunk, text) in request.scripts(&waiting, limit)? {
         write_atomic(&path, text.as_bytes())?;
-        let job = wish.array(&path, &chunk, submission.jobs.last())?;
+        let job = request.array(&path, &chunk, submission.jobs.last())?;
         submission.jobs.push(job);
         submission.scripts.push((path, text));
     }
-    // The one behind earlier arrays may have been lost, or never submitted.
+    // The report after earlier arrays may have been lost, or never submitted.
     let orphans = !queue.arrays.is_empty() && queue.reports.is_empty();
     if !submission.jobs.is_empty() || orphans {
         let before = queue.arrays.iter().chain(&submission.jobs);
         let before: Vec<String> = before.cloned().collect();
-        let (path, text) = wish.report_script(jobs::read(wish.dir).len())?;
+        let (path, text) = request.report_script(jobs::read(request.dir).len())?;
         write_atomic(&path, text.as_bytes())?;
-        submission.report = Some(wish.report(&path, &before)?);
+        submission.report = Some(request.report(&path, &before)?);
         submission.scripts.push((path, text));
     }
     Ok(submission)
 }
 
-impl Wish<'_> {
-    /// Cells that are neither done nor queued.
+impl Request<'_> {
+    /// Runs that are neither done nor queued.
     fn waiting(&self, queue: &Queue, submission: &mut Submission) -> BTreeSet<usize> {
         let mut waiting = BTreeSet::new();
-        for cell in &self.manifest.cells {
-            if RunDir::open(self.runs.join(&cell.run)).is_done() {
+        for run in &self.manifest.runs {
+            if RunDir::open(self.runs.join(&run.id)).is_done() {
                 submission.done += 1;
-            } else if queue.cells.contains_key(&cell.index) {
+            } else if queue.runs.contains_key(&run.index) {
                 submission.queued += 1;
             } else {
-                waiting.insert(cell.index);
+                waiting.insert(run.index);
             }
         }
-        submission.cells = waiting.len();
+        submission.runs = waiting.len();
         waiting
     }
 
@@ -127,16 +127,16 @@ impl Wish<'_> {
         limit: usize,
     ) -> Result<Vec<(PathBuf, Chunk, String)>> {
         let earlier = jobs::read(self.dir).len();
-        let all = chunks(waiting, self.options.cells_per_task.get(), limit).into_iter();
+        let all = chunks(waiting, self.options.runs_per_task.get(), limit).into_iter();
         let script = |(number, chunk): (usize, Chunk)| {
-            let name = format!("cells-{}.sbatch", earlier + number);
+            let name = format!("runs-{}.sbatch", earlier + number);
             let text = self.task.script(&chunk, self.options)?;
             Ok((self.dir.slurm().join(name), chunk, text))
         };
         all.enumerate().map(script).collect()
     }
 
-    /// Submits one array, behind the one before where only so many tasks may run at a time.
+    /// Submits one array, after the one before where the number of parallel tasks is limited.
     fn array(&self, path: &Path, chunk: &Chunk, before: Option<&String>) -> Result<String> {
         let mut arguments = Vec::new();
         if let (Some(before), Some(_)) = (before, self.options.max_parallel) {
@@ -154,7 +154,7 @@ impl Wish<'_> {
         Ok((path, self.task.report_script(self.options)?))
     }
 
-    /// Submits the report behind all arrays, whatever became of them.
+    /// Submits the report after all arrays, whether or not they succeed.
     fn report(&self, path: &Path, arrays: &[String]) -> Result<String> {
         let job = client::sbatch(&[
             format!("--dependency=afterany:{}", arrays.join(":")),
@@ -169,9 +169,9 @@ impl Wish<'_> {
         let job = Job {
             job: job.to_owned(),
             time: now(),
-            script: name.map(|name| name.to_string_lossy().into_owned()),
+            script: name.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
             offset,
-            cells_per_task: self.options.cells_per_task.get(),
+            runs_per_task: self.options.runs_per_task.get(),
             report,
         };
         jobs::append(self.dir, &job)

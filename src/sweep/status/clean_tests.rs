@@ -1,4 +1,4 @@
-//! What goes, and above all what stays.
+//! Tests of what is removed and of what stays.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,13 +9,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::record::attempt::{self, Attempt};
-use crate::record::{RunDir, SweepCell, SweepDir, SweepManifest};
+use crate::record::fixture;
+use crate::record::{RunDir, SelectionRule, SweepDir, SweepManifest, SweepRun};
 
-/// A run as a test wants it.
+/// A run of a test.
 #[derive(Clone, Debug)]
-struct Wish {
-    /// Runs of one cell differ in the version alone.
-    cell: u8,
+struct Case {
+    /// Runs of one seed differ in the version alone.
+    seed: u8,
     version: u8,
     done: bool,
     /// Quiet for two days.
@@ -25,13 +26,13 @@ struct Wish {
     named: bool,
     used: bool,
     leftovers: bool,
-    /// Where it is not done: in the folder of an attempt, as runs are worked on now, or in the run's place.
+    /// Whether an unfinished run is in the folder of an attempt, or in the folder of the run itself.
     attempt: bool,
 }
 
 /// Where the files of a run are.
-fn place(runs: &Path, id: &str, wish: &Wish) -> PathBuf {
-    if wish.attempt && !wish.done {
+fn place(runs: &Path, id: &str, case: &Case) -> PathBuf {
+    if case.attempt && !case.done {
         runs.join(UNFINISHED).join(id).join("1-x-1")
     } else {
         runs.join(id)
@@ -47,27 +48,27 @@ const FILES: [&str; 4] = [
 const LAST: &str = "last.safetensors";
 const TORN: &str = ".writing-abc.tmp";
 
-fn make(runs: &Path, id: &str, wish: &Wish) {
-    let dir = RunDir::open(place(runs, id, wish));
+fn make(runs: &Path, id: &str, case: &Case) {
+    let dir = RunDir::open(place(runs, id, case));
     fs::create_dir_all(dir.path()).unwrap();
-    let (version, cell) = (wish.version, wish.cell);
+    let (version, seed) = (case.version, case.seed);
     let config =
-        format!("result_version = {version}\ndataset = \"d\"\nmodel = \"m\"\nseed = {cell}\n");
+        format!("result_version = {version}\ndataset = \"d\"\nmodel = \"m\"\nseed = {seed}\n");
     for name in FILES {
         fs::write(dir.path().join(name), "x").unwrap();
     }
     fs::write(dir.config(), config).unwrap();
-    if wish.leftovers {
+    if case.leftovers {
         fs::write(dir.last_checkpoint(), "state").unwrap();
         fs::write(dir.path().join(TORN), "to").unwrap();
     }
-    if wish.alive {
+    if case.alive {
         attempt_of(std::process::id()).write(&dir).unwrap();
     }
-    if wish.done {
+    if case.done {
         fs::write(dir.done(), "").unwrap();
     }
-    if wish.old {
+    if case.old {
         age(dir.path());
     }
 }
@@ -98,26 +99,27 @@ fn age(folder: &Path) {
 }
 
 fn sweep(runs: &Path, ids: Vec<String>) {
-    let cell = |(index, run): (usize, String)| SweepCell {
+    let run = |(index, id): (usize, String)| SweepRun {
         index,
-        run,
+        id,
         dataset: "d".into(),
         model: "m".into(),
         seed: 0,
-        training: String::new(),
+        noise: fixture::noise("clean", "half-complete"),
+        selection: SelectionRule::Validation,
         epochs: 0,
     };
-    let cells = ids.into_iter().enumerate().map(cell).collect();
-    let manifest = SweepManifest::new("s", "/data".into(), serde_json::Value::Null, cells);
+    let planned = ids.into_iter().enumerate().map(run).collect();
+    let manifest = SweepManifest::new("s", "/data".into(), serde_json::Value::Null, planned);
     SweepDir::create(runs, &manifest).unwrap();
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+fn case() -> impl Strategy<Value = Case> {
     let flags = prop::array::uniform7(any::<bool>());
-    (0..3u8, 1..4u8, flags).prop_map(|(cell, version, flags)| {
+    (0..3u8, 1..4u8, flags).prop_map(|(seed, version, flags)| {
         let [done, old, alive, named, used, leftovers, attempt] = flags;
-        Wish {
-            cell,
+        Case {
+            seed,
             version,
             done,
             old,
@@ -134,15 +136,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_reports_use_and_what_may_run_or_go_on_stays(wishes in prop::collection::vec(wish(), 1..12)) {
+    fn what_reports_use_and_what_may_run_or_go_on_stays(cases in prop::collection::vec(case(), 1..12)) {
         let folder = tempfile::tempdir().unwrap();
         let runs = folder.path();
         let id = |i: usize| format!("run{i:02}");
-        let chosen = |of: fn(&Wish) -> bool| -> Vec<String> {
-            let places = wishes.iter().enumerate().filter(|(_, w)| of(w));
+        let chosen = |of: fn(&Case) -> bool| -> Vec<String> {
+            let places = cases.iter().enumerate().filter(|(_, w)| of(w));
             places.map(|(i, _)| id(i)).collect()
         };
-        wishes.iter().enumerate().for_each(|(i, wish)| make(runs, &id(i), wish));
+        cases.iter().enumerate().for_each(|(i, case)| make(runs, &id(i), case));
         let named = chosen(|w| w.named);
         sweep(runs, named.clone());
         let used = Used {
@@ -154,22 +156,22 @@ proptest! {
             prop_assert!(remove(item).unwrap());
             prop_assert!(!item.path.exists());
         }
-        for (i, wish) in wishes.iter().enumerate() {
-            let path = place(runs, &id(i), wish);
-            let newer = wishes.iter().any(|other| {
-                other.cell == wish.cell && other.version > wish.version && other.done && other.named
+        for (i, case) in cases.iter().enumerate() {
+            let path = place(runs, &id(i), case);
+            let newer = cases.iter().any(|other| {
+                other.seed == case.seed && other.version > case.version && other.done && other.named
             });
-            let goes = if wish.done { newer } else { newer || (wish.old && !wish.named) };
+            let goes = if case.done { newer } else { newer || (case.old && !case.named) };
             // An unfinished run that changed just now counts as running.
-            let fresh = !wish.done && !wish.old;
-            let stays = wish.used || wish.alive || !goes || fresh;
-            prop_assert_eq!(path.exists(), stays, "{:?} {:?}", wish, items);
+            let fresh = !case.done && !case.old;
+            let stays = case.used || case.alive || !goes || fresh;
+            prop_assert_eq!(path.exists(), stays, "{:?} {:?}", case, items);
             if stays {
                 prop_assert!(FILES.iter().all(|name| path.join(name).exists()));
-                prop_assert_eq!(path.join("DONE").exists(), wish.done);
+                prop_assert_eq!(path.join("DONE").exists(), case.done);
                 let leftovers = [LAST, TORN].map(|name| path.join(name).exists());
-                let expected = [wish.leftovers && !(wish.done && wish.old), wish.leftovers && !wish.old];
-                prop_assert_eq!(leftovers, expected, "{:?}", wish);
+                let expected = [case.leftovers && !(case.done && case.old), case.leftovers && !case.old];
+                prop_assert_eq!(leftovers, expected, "{:?}", case);
             }
         }
         prop_assert_eq!(plan(runs, &used).unwrap(), []);
@@ -179,8 +181,8 @@ proptest! {
 #[test]
 fn without_sweeps_unfinished_runs_stay() {
     let folder = tempfile::tempdir().unwrap();
-    let wish = Wish {
-        cell: 0,
+    let case = Case {
+        seed: 0,
         version: 1,
         done: false,
         old: true,
@@ -190,24 +192,24 @@ fn without_sweeps_unfinished_runs_stay() {
         leftovers: false,
         attempt: true,
     };
-    make(folder.path(), "a", &wish);
+    make(folder.path(), "a", &case);
     assert_eq!(plan(folder.path(), &Used::default()).unwrap(), []);
     sweep(folder.path(), vec!["b".into()]);
     let items = plan(folder.path(), &Used::default()).unwrap();
     assert_eq!(items.len(), 1);
-    // It went on meanwhile.
-    let dir = RunDir::open(place(folder.path(), "a", &wish));
+    // It was resumed meanwhile.
+    let dir = RunDir::open(place(folder.path(), "a", &case));
     fs::write(dir.metrics(), "{}").unwrap();
     assert!(!remove(&items[0]).unwrap());
     assert!(dir.config().exists());
 }
 
 #[test]
-fn what_an_attempt_left_beside_a_finished_run_goes_once_nobody_works_there() {
+fn an_attempt_at_a_finished_run_goes_once_no_process_works_there() {
     let folder = tempfile::tempdir().unwrap();
     let runs = folder.path();
-    let done = Wish {
-        cell: 0,
+    let done = Case {
+        seed: 0,
         version: 1,
         done: true,
         old: true,
@@ -218,7 +220,7 @@ fn what_an_attempt_left_beside_a_finished_run_goes_once_nobody_works_there() {
         attempt: false,
     };
     make(runs, "a", &done);
-    let left = Wish {
+    let left = Case {
         done: false,
         attempt: true,
         ..done.clone()
@@ -234,9 +236,9 @@ fn what_an_attempt_left_beside_a_finished_run_goes_once_nobody_works_there() {
     };
     assert_eq!(
         (&item.reason, &item.path),
-        (&Reason::Beside, &place(runs, "a", &left))
+        (&Reason::Attempt, &place(runs, "a", &left))
     );
-    // Somebody has begun to work there.
+    // A process has begun to work there.
     attempt_of(std::process::id())
         .write(&RunDir::open(&item.path))
         .unwrap();
@@ -250,8 +252,8 @@ fn what_an_attempt_left_beside_a_finished_run_goes_once_nobody_works_there() {
 #[test]
 fn what_has_vanished_since_it_was_listed_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let wish = Wish {
-        cell: 0,
+    let case = Case {
+        seed: 0,
         version: 1,
         done: true,
         old: true,
@@ -261,7 +263,7 @@ fn what_has_vanished_since_it_was_listed_stops_nothing() {
         leftovers: true,
         attempt: false,
     };
-    make(folder.path(), "a", &wish);
+    make(folder.path(), "a", &case);
     let items = plan(folder.path(), &Used::default()).unwrap();
     assert_eq!(items.len(), 2, "{items:?}");
     fs::remove_dir_all(folder.path().join("a")).unwrap();

@@ -1,11 +1,11 @@
-//! What a cell will cost, from what others did cost.
+//! Estimates the cost of a run from the cost of finished ones.
 
 use serde::Serialize;
 
 use super::measured::Measured;
-use super::run::Run;
+use super::stored_run::StoredRun;
 
-/// A cell whose cost is asked for.
+/// A run whose cost is to be estimated.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
     pub dataset: &'a str,
@@ -26,16 +26,17 @@ pub struct Question<'a> {
     pub threads: usize,
 }
 
-/// An answer, and how it was found.
+/// An estimate and its basis.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Estimate {
     /// Of training and evaluation together; `None` where nothing is known.
     pub seconds: Option<f64>,
-    /// Most memory held, in bytes; `None` where nothing is known.
+    /// Peak memory of runs on the same data in the same batches on the same kind of device, in bytes;
+    /// `None` where there is none.
     pub memory: Option<u64>,
     /// Bytes on the disk when it is done.
     pub disk: Option<u64>,
-    /// Where the time comes from, in words.
+    /// Source of the time, as text.
     pub basis: String,
 }
 
@@ -45,10 +46,11 @@ pub type Steps<'a> = &'a dyn Fn(&str) -> Option<usize>;
 /// Estimates from runs of the same model and encoder: on the same data, else on other data, scaled
 /// by samples and steps. The time of training is scaled by epochs, the rest by the samples that are
 /// evaluated. Runs on the
-/// asked device are preferred, among them those with the same batch and threads; where there are none,
-/// the answer says so.
+/// same kind of device are preferred, among them those with the same batch and threads; where there are
+/// none, the basis names the difference.
 pub fn estimate(question: &Question<'_>, known: &[Measured], steps: Steps<'_>) -> Estimate {
-    let model = |m: &&Measured| m.model == question.model && kind(&m.encoder) == question.kind();
+    let model =
+        |m: &&Measured| m.model == question.model && kind(&m.encoder) == question.encoder_kind();
     let data = |m: &&Measured| m.content_hash == question.content_hash;
     let same: Vec<&Measured> = known.iter().filter(model).collect();
     let (own, other): (Vec<&Measured>, Vec<&Measured>) = same.into_iter().partition(data);
@@ -57,9 +59,9 @@ pub fn estimate(question: &Question<'_>, known: &[Measured], steps: Steps<'_>) -
         let seconds = mean(&own, |m| question.seconds(m));
         return Estimate {
             seconds,
-            memory: own.iter().map(|m| m.peak_memory).max().filter(|b| *b > 0),
+            memory: question.memory(&own),
             disk: own.iter().map(|m| m.bytes).max(),
-            basis: question.words(&own, first, None),
+            basis: question.describe(&own, first, None),
         };
     }
     let other = nearest(alike(question, other));
@@ -78,12 +80,12 @@ pub fn estimate(question: &Question<'_>, known: &[Measured], steps: Steps<'_>) -
         seconds: mean(&other, |m| question.seconds(m) * scale(m)),
         memory: None,
         disk: other.iter().map(|m| m.bytes).max(),
-        basis: question.words(&other, first, Some(lengths)),
+        basis: question.describe(&other, first, Some(lengths)),
     }
 }
 
-/// The estimate of a run that has begun, by its own last epoch; `None` before the first.
-pub fn of_itself(run: &Run) -> Option<Estimate> {
+/// The estimate of an unfinished run by its own last epoch; `None` before the first.
+pub fn from_last_epoch(run: &StoredRun) -> Option<Estimate> {
     let progress = run.progress.as_ref()?;
     Some(Estimate {
         seconds: Some(progress.seconds * f64::from(run.epochs)),
@@ -94,8 +96,18 @@ pub fn of_itself(run: &Run) -> Option<Estimate> {
 }
 
 impl Question<'_> {
-    fn kind(&self) -> &str {
+    fn encoder_kind(&self) -> &str {
         kind(self.encoder)
+    }
+
+    /// The highest peak of those of these runs that were trained in the same batches and on the same
+    /// kind of device.
+    fn memory(&self, of: &[&Measured]) -> Option<u64> {
+        let peaks = of
+            .iter()
+            .filter(|m| m.batch_size == self.batch_size && kind(&m.device) == kind(self.device))
+            .map(|m| m.peak_memory);
+        peaks.max().filter(|bytes| *bytes > 0)
     }
 
     /// What a run on the same data would have taken with these epochs and conditions.
@@ -132,32 +144,32 @@ impl Question<'_> {
     }
 
     /// `scaled` is `None` for runs on the same data, else the ratio of steps where it is known.
-    fn words(&self, by: &[&Measured], first: &Measured, scaled: Option<Option<f64>>) -> String {
+    fn describe(&self, by: &[&Measured], first: &Measured, scaled: Option<Option<f64>>) -> String {
         let runs = match by.len() {
             1 => format!("run {}", first.id),
             n => format!("{n} runs like {}", first.id),
         };
-        let mut words = match scaled {
+        let mut basis = match scaled {
             None => format!("measured: {runs}"),
             Some(_) => format!("scaled: {runs} on {}", first.dataset),
         };
         if kind(&first.device) != kind(self.device) {
-            words += &format!(", measured on {}", first.device);
+            basis += &format!(", measured on {}", first.device);
         }
         if first.batch_size != self.batch_size {
-            words += &format!(", in batches of {}", first.batch_size);
+            basis += &format!(", in batches of {}", first.batch_size);
         }
         if first.threads != self.threads && kind(&first.device) == "cpu" {
-            words += &format!(", with {} threads", first.threads);
+            basis += &format!(", with {} threads", first.threads);
         }
         match scaled {
             Some(Some(steps)) => {
                 let samples = self.sample_ratio(first);
-                words += &format!(", x {samples:.2} for samples, x {steps:.2} for steps");
+                basis += &format!(", x {samples:.2} for samples, x {steps:.2} for steps");
             }
             Some(None) => {
                 let samples = self.sample_ratio(first);
-                words += &format!(", x {samples:.2} for samples (steps unknown)");
+                basis += &format!(", x {samples:.2} for samples (steps unknown)");
             }
             None => {}
         }
@@ -166,9 +178,9 @@ impl Question<'_> {
             (self.epoch_ratio(first), "epochs"),
         ];
         for (ratio, of) in ratios.iter().filter(|(ratio, _)| *ratio != 1.0) {
-            words += &format!(", x {ratio:.2} for {of}");
+            basis += &format!(", x {ratio:.2} for {of}");
         }
-        words
+        basis
     }
 }
 
@@ -178,8 +190,8 @@ fn kind(encoder: &str) -> &str {
     encoder.split_once(':').map_or(encoder, |(kind, _)| kind)
 }
 
-/// Those on the device, with the batch and with the threads that are asked for: each narrows the choice
-/// where there are any.
+/// Runs on the same kind of device, with the same batch and threads: each criterion narrows the choice
+/// where any run meets it.
 fn alike<'a>(question: &Question<'_>, all: Vec<&'a Measured>) -> Vec<&'a Measured> {
     let device = |m: &Measured| kind(&m.device) == kind(question.device);
     let batch = |m: &Measured| m.batch_size == question.batch_size;
@@ -191,7 +203,7 @@ fn alike<'a>(question: &Question<'_>, all: Vec<&'a Measured>) -> Vec<&'a Measure
     narrow(narrow(narrow(all, &device), &batch), &threads)
 }
 
-/// Those of the first one's data set and device: means over several would have no simple words.
+/// Runs of one data set and device: a mean over several could not be described simply.
 fn nearest(mut all: Vec<&Measured>) -> Vec<&Measured> {
     let first = all.iter().max_by_key(|m| m.counts[0]);
     if let Some((data, device)) = first.map(|m| (m.content_hash.clone(), m.device.clone())) {
@@ -263,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_tested_at_one_condition_is_not_given_the_time_of_eleven() {
+    fn a_run_tested_at_one_condition_is_not_given_the_time_of_eleven() {
         let mut known = measured("mosei", "lnln", 50.0);
         known.step_seconds = 17.0;
         let one = Question {
@@ -288,10 +300,12 @@ mod tests {
         let estimate_of = |known: &[Measured]| estimate(&question(), known, &|_| None);
         assert_eq!(estimate_of(&all).seconds, Some(4.0));
         let batch = estimate_of(&all[..2]);
-        assert_eq!(batch.seconds, Some(2.0));
+        assert_eq!((batch.seconds, batch.memory), (Some(2.0), Some(7)));
         assert!(batch.basis.ends_with(", with 1 threads"), "{}", batch.basis);
-        let none = estimate_of(&all[..1]).basis;
-        assert!(none.ends_with(", in batches of 8"), "{none}");
+        let other = estimate_of(&all[..1]);
+        assert!(other.basis.ends_with(", in batches of 8"), "{other:?}");
+        // The memory of a batch of 64 is not known from one of 8.
+        assert_eq!(other.memory, None);
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! The end of `metrics.jsonl`: how far a run has come and what it selected, without reading all of it
-//! as JSON.
+//! Reads the end of `metrics.jsonl`: last epoch and selected epoch of a run, without parsing all lines.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +6,9 @@ use serde::Deserialize;
 
 use crate::record::RunDir;
 
-/// How far a training has come.
+/// Progress of a training.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Progress {
+pub struct TrainingProgress {
     /// Finished epochs.
     pub epoch: u32,
     /// Of the last epoch: seconds of training and its scores.
@@ -32,7 +31,7 @@ pub struct Score {
     pub value: f64,
 }
 
-/// What is looked at of a line.
+/// Fields that are read of a line.
 #[derive(Deserialize)]
 struct Line {
     epoch: u32,
@@ -67,26 +66,26 @@ impl Line {
 }
 
 /// The progress of a run; `None` where it has not finished an epoch.
-pub fn progress(dir: &RunDir) -> Option<Progress> {
-    of(&std::fs::read(dir.metrics()).ok()?)
+pub fn progress(dir: &RunDir) -> Option<TrainingProgress> {
+    parse(&std::fs::read(dir.metrics()).ok()?)
 }
 
-fn of(log: &[u8]) -> Option<Progress> {
-    // A line under way is torn; it is passed over.
+fn parse(log: &[u8]) -> Option<TrainingProgress> {
+    // A line that is being written is torn; it is skipped.
     let lines = || log.rsplit(|byte| *byte == b'\n').filter(|l| !l.is_empty());
-    let parse = |line: &[u8]| serde_json::from_slice::<Line>(line).ok();
-    let last = lines().find_map(parse)?;
+    let parse_line = |line: &[u8]| serde_json::from_slice::<Line>(line).ok();
+    let last = lines().find_map(parse_line)?;
     let metric = last.metric();
     // Most epochs select nothing and need not be parsed.
     let may_select = |line: &&[u8]| {
         std::str::from_utf8(line).is_ok_and(|line| !line.contains(r#""selected":[]"#))
     };
     let selected = metric.and_then(|metric| {
-        let mut chosen = lines().filter(may_select).filter_map(parse);
+        let mut chosen = lines().filter(may_select).filter_map(parse_line);
         let line = chosen.find(|line| line.selected.iter().any(|name| name == metric))?;
         line.score(metric)
     });
-    Some(Progress {
+    Some(TrainingProgress {
         epoch: last.epoch,
         seconds: last.seconds,
         samples_per_second: last.samples_per_second,
@@ -114,7 +113,7 @@ mod tests {
             line(3, "1.75", ""),
             "{\"epoch\":4,".to_owned(),
         ];
-        let progress = of(log.join("\n").as_bytes()).unwrap();
+        let progress = parse(log.join("\n").as_bytes()).unwrap();
         assert_eq!((progress.epoch, progress.seconds), (3, 2.5));
         assert_eq!(progress.last.unwrap().value, 1.75);
         let selected = progress.selected.unwrap();
@@ -123,9 +122,9 @@ mod tests {
 
     #[test]
     fn an_undefined_score_is_none_and_an_empty_log_no_progress() {
-        let progress = of(line(1, "null", "\"mae\"").as_bytes()).unwrap();
+        let progress = parse(line(1, "null", "\"mae\"").as_bytes()).unwrap();
         assert_eq!((progress.last, progress.selected), (None, None));
-        assert_eq!(of(b""), None);
+        assert_eq!(parse(b""), None);
     }
 
     #[test]
@@ -133,7 +132,7 @@ mod tests {
         let log = br#"{"epoch":2,"scores":{"acc7":0.4,"mae":1.0},"selected":["acc7"]}
 {"epoch":3,"scores":{"acc7":0.3,"mae":0.9},"selected":["mae"]}
 {"epoch":4,"scores":{"acc7":0.5,"mae":1.1},"selected":["acc7"]}"#;
-        let progress = of(log).unwrap();
+        let progress = parse(log).unwrap();
         assert_eq!(progress.selected.unwrap().epoch, 3);
         assert_eq!(progress.last.unwrap().value, 1.1);
     }

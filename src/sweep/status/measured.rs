@@ -1,4 +1,4 @@
-//! What finished runs cost: the ground of estimates.
+//! Reads the cost of finished runs, from which others are estimated.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::log;
 use crate::record::epochs::trained_seconds;
-use crate::record::{EXTERNAL, RunDir, directories};
+use crate::record::{RunDir, directories};
 
 /// The cost of one finished run of this program.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Measured {
     /// With its variant.
     pub model: String,
     pub encoder: String,
-    /// Epochs of training that were run, which an early end makes fewer than were planned; 0 where
+    /// Epochs of training, fewer than planned after an early stop; 0 where
     /// nothing is trained.
     pub epochs: u32,
     pub batch_size: usize,
@@ -35,38 +35,34 @@ pub struct Measured {
     pub threads: usize,
     /// Of training and evaluation together.
     pub seconds: f64,
-    /// Of it, those of the steps of training; the rest predicts the splits for validation and test.
+    /// Of these, the steps of training; the rest predicts the splits for validation and test.
     pub step_seconds: f64,
-    /// Most memory held, in bytes; 0 where the log does not say.
+    /// Peak memory, in bytes; 0 where the log has none.
     pub peak_memory: u64,
     /// Of the run's folder.
     pub bytes: u64,
 }
 
-/// What is looked at of `manifest.json`.
+/// Fields that are read of `manifest.json`.
 #[derive(Deserialize)]
-struct Facts {
+struct Manifest {
     dataset: Dataset,
     model: Model,
     training: Training,
-    #[serde(default)]
     masks: Vec<Masks>,
-    #[serde(default)]
     selection: Selection,
     build: Build,
     wall_seconds: f64,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Selection {
-    #[serde(default)]
     conditions: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct Masks {
     seeds: Vec<IgnoredAny>,
-    #[serde(default, alias = "rates")]
     conditions: Vec<IgnoredAny>,
 }
 
@@ -84,51 +80,48 @@ struct Model {
 
 #[derive(Deserialize)]
 struct Training {
-    encoder: String,
+    encoder: Option<String>,
     epochs: u32,
     batch_size: usize,
 }
 
 #[derive(Deserialize)]
 struct Build {
-    device: String,
-    threads: usize,
+    device: Option<String>,
+    threads: Option<usize>,
 }
 
 impl Measured {
-    /// The cost of a run; `None` where it is not finished, was trained elsewhere, or cannot be read.
+    /// The cost of a run; `None` where it is not finished, was trained outside this program, or cannot be read.
     pub fn of(dir: &RunDir) -> Option<Self> {
         if !dir.is_done() {
             return None;
         }
-        let facts: Facts = serde_json::from_slice(&fs::read(dir.manifest()).ok()?).ok()?;
-        if facts.training.encoder == EXTERNAL {
-            return None;
-        }
+        let manifest: Manifest = serde_json::from_slice(&fs::read(dir.manifest()).ok()?).ok()?;
         let progress = log::progress(dir).unwrap_or_default();
         Some(Self {
             id: dir.id(),
-            dataset: facts.dataset.name,
-            content_hash: facts.dataset.content_hash,
-            counts: facts.dataset.counts,
-            model: facts.model.name,
-            encoder: facts.training.encoder,
+            dataset: manifest.dataset.name,
+            content_hash: manifest.dataset.content_hash,
+            counts: manifest.dataset.counts,
+            model: manifest.model.name,
+            encoder: manifest.training.encoder?,
             epochs: match progress.epoch {
                 // Nothing is trained, or the log is gone.
-                0 => facts.training.epochs,
+                0 => manifest.training.epochs,
                 run => run,
             },
-            batch_size: facts.training.batch_size,
-            conditions: (facts.masks.iter())
+            batch_size: manifest.training.batch_size,
+            conditions: (manifest.masks.iter())
                 .map(|masks| masks.seeds.len() * masks.conditions.len())
                 .sum(),
-            validation: facts.selection.conditions.len(),
-            device: facts.build.device,
-            threads: facts.build.threads,
-            seconds: facts.wall_seconds,
-            step_seconds: trained_seconds(dir).min(facts.wall_seconds),
+            validation: manifest.selection.conditions.len(),
+            device: manifest.build.device?,
+            threads: manifest.build.threads?,
+            seconds: manifest.wall_seconds,
+            step_seconds: trained_seconds(dir).min(manifest.wall_seconds),
             peak_memory: progress.peak_memory,
-            bytes: super::run::extent(dir.path()).0,
+            bytes: super::stored_run::extent(dir.path()).0,
         })
     }
 }

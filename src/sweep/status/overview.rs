@@ -1,64 +1,64 @@
-//! Every sweep of a folder of runs, cell by cell, and the runs that no sweep names.
+//! Reads every sweep of a folder of runs, run by run, and the runs that no sweep names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::run::{Run, look};
-use super::state::State;
-use crate::record::{Error, SweepCell, SweepDir, SweepManifest, sweeps};
+use super::state::RunState;
+use super::stored_run::{StoredRun, stored_runs};
+use crate::record::{Error, SweepDir, SweepManifest, SweepRun, sweeps};
 
 /// A folder of runs, or one of its sweeps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Status {
-    pub sweeps: Vec<Sweep>,
+    pub sweeps: Vec<SweepStatus>,
     /// Runs that no sweep names; all sweeps of the folder count, also where only one is asked for.
-    pub others: Vec<Run>,
+    pub others: Vec<StoredRun>,
 }
 
-/// A sweep.
+/// A sweep and the state of its runs.
 #[derive(Clone, Debug)]
-pub struct Sweep {
+pub struct SweepStatus {
     pub dir: SweepDir,
     pub manifest: SweepManifest,
-    /// In the order of the manifest, each with its run where that has begun.
-    pub cells: Vec<(SweepCell, Option<Run>)>,
+    /// In the order of the manifest, each with its directory where it has begun.
+    pub runs: Vec<(SweepRun, Option<StoredRun>)>,
 }
 
-impl Sweep {
-    /// How many of its cells stand so, by state; every state is there.
-    pub fn counts(&self) -> BTreeMap<State, usize> {
-        count(self.cells.iter().map(|(_, run)| state(run.as_ref())))
+impl SweepStatus {
+    /// Number of its runs by state; every state is a key.
+    pub fn counts(&self) -> BTreeMap<RunState, usize> {
+        count(self.runs.iter().map(|(_, run)| state(run.as_ref())))
     }
 }
 
-/// The state of a cell.
-pub fn state(run: Option<&Run>) -> State {
-    run.map_or(State::Waiting, |run| run.state)
+/// The state of a planned run.
+pub fn state(run: Option<&StoredRun>) -> RunState {
+    run.map_or(RunState::Waiting, |run| run.state)
 }
 
-/// How many there are of each state.
-pub fn count(states: impl Iterator<Item = State>) -> BTreeMap<State, usize> {
-    use State::{Done, Failed, Running, Stopped, Waiting};
+/// Number of each state; every state is a key.
+pub fn count(states: impl Iterator<Item = RunState>) -> BTreeMap<RunState, usize> {
+    use RunState::{Done, Failed, Running, Stopped, Waiting};
     let mut counts = BTreeMap::from([Done, Running, Failed, Stopped, Waiting].map(|s| (s, 0)));
     states.for_each(|state| *counts.entry(state).or_default() += 1);
     counts
 }
 
-/// Looks at `place`: a folder of runs, or the folder of one sweep within (`runs/sweeps/ID`).
+/// Reads `folder`: a folder of runs, or the folder of one sweep within (`runs/sweeps/ID`).
 ///
 /// # Errors
 /// If the folder cannot be read, or a sweep's manifest is damaged.
-pub fn status(place: &Path) -> Result<Status, Error> {
-    let asked = SweepDir::open(place);
+pub fn status(folder: &Path) -> Result<Status, Error> {
+    let asked = SweepDir::open(folder);
     let one = asked.manifest().is_file().then_some(asked);
-    let root: PathBuf = one.as_ref().map_or(place.to_owned(), SweepDir::runs);
-    let runs = look(&root)?;
+    let root: PathBuf = one.as_ref().map_or(folder.to_owned(), SweepDir::runs);
+    let runs = stored_runs(&root)?;
     let all = sweeps(&root);
     let manifests = all.iter().map(|dir| Ok((dir.clone(), dir.read()?)));
     let manifests = manifests.collect::<Result<Vec<_>, Error>>()?;
     let named: BTreeSet<&str> = (manifests.iter())
-        .flat_map(|(_, manifest)| &manifest.cells)
-        .map(|cell| cell.run.as_str())
+        .flat_map(|(_, manifest)| &manifest.runs)
+        .map(|run| run.id.as_str())
         .collect();
     let others = match one {
         Some(_) => Vec::new(),
@@ -67,17 +67,19 @@ pub fn status(place: &Path) -> Result<Status, Error> {
             .cloned()
             .collect(),
     };
-    let by_id: BTreeMap<&str, &Run> = runs.iter().map(|run| (&*run.id, run)).collect();
+    let by_id: BTreeMap<&str, &StoredRun> = runs.iter().map(|run| (&*run.id, run)).collect();
     let wanted = |manifest: &SweepManifest| match &one {
         Some(dir) => dir.read().is_ok_and(|asked| asked.id == manifest.id),
         None => true,
     };
     let sweeps = manifests.into_iter().filter(|(_, m)| wanted(m));
     let sweep = |(dir, manifest): (SweepDir, SweepManifest)| {
-        let run = |cell: &SweepCell| by_id.get(&*cell.run).map(|run| (*run).clone());
-        let cells = manifest.cells.iter().map(|cell| (cell.clone(), run(cell)));
-        Sweep {
-            cells: cells.collect(),
+        let runs = manifest.runs.iter().map(|run| {
+            let stored = by_id.get(&*run.id).map(|stored| (*stored).clone());
+            (run.clone(), stored)
+        });
+        SweepStatus {
+            runs: runs.collect(),
             dir,
             manifest,
         }

@@ -1,4 +1,4 @@
-//! Which runs reports rest on.
+//! Finds the runs that reports use.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,23 +8,23 @@ use crate::record::Error;
 use crate::record::error::io;
 use crate::report::manifest::{self, ReportManifest};
 
-/// Reports, and the runs they name.
+/// Reports, and the runs they use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Used {
     /// Folders of the reports.
     pub reports: BTreeSet<PathBuf>,
-    /// Ids of the runs behind their cells.
+    /// Ids of the runs behind their numbers.
     pub runs: BTreeSet<String>,
 }
 
 impl Used {
-    /// Adds the reports in `folder` and in `depth` conditions of folders below; nothing where it is not
-    /// there.
+    /// Adds the reports in `folder` and in `depth` levels of folders below; nothing where there is no
+    /// such folder.
     ///
     /// # Errors
-    /// If a report's manifest cannot be read: nobody knows then what it uses.
+    /// If a report's manifest cannot be read: the runs it uses are then unknown.
     pub fn find_below(&mut self, folder: &Path, depth: usize) -> Result<(), Error> {
-        self.look(folder)?;
+        self.add(folder)?;
         if depth == 0 {
             return Ok(());
         }
@@ -36,7 +36,7 @@ impl Used {
         Ok(())
     }
 
-    fn look(&mut self, folder: &Path) -> Result<(), Error> {
+    fn add(&mut self, folder: &Path) -> Result<(), Error> {
         let path = folder.join(manifest::NAME);
         if !path.is_file() {
             return Ok(());
@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn reports_are_found_below_and_damaged_ones_are_errors() {
-        let place = tempfile::tempdir().unwrap();
+        let root = tempfile::tempdir().unwrap();
         let write = |name: &str, json: &str| {
-            let folder = place.path().join(name);
+            let folder = root.path().join(name);
             fs::create_dir_all(&folder).unwrap();
             fs::write(folder.join(manifest::NAME), json).unwrap();
         };
@@ -75,11 +75,11 @@ mod tests {
         write("reports", &report("b"));
         write("run", r#"{"format":2,"id":"c"}"#);
         let mut used = Used::default();
-        used.find_below(place.path(), 2).unwrap();
+        used.find_below(root.path(), 2).unwrap();
         assert_eq!(used.runs, ["a", "b"].map(String::from).into());
         assert_eq!(used.reports.len(), 2);
         write("reports/two", &report("d")[..40]);
-        assert!(used.find_below(place.path(), 2).is_err());
-        used.find_below(&place.path().join("none"), 2).unwrap();
+        assert!(used.find_below(root.path(), 2).is_err());
+        used.find_below(&root.path().join("none"), 2).unwrap();
     }
 }

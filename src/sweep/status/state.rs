@@ -1,44 +1,46 @@
-//! How a run stands, from its files and, on this machine, its process.
+//! Determines the state of a run from its files and, on this machine, its process.
 
 use std::time::SystemTime;
 
 use crate::record::attempt::{self, Attempt, Outcome};
 use crate::support::pulse::is_quiet;
 
-/// How a run stands.
+/// RunState of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum RunState {
     /// Finished: it has `DONE`.
     Done,
-    /// A process works on it, as far as files and processes tell.
+    /// A process works on it, by its files and processes.
     Running,
     /// Its last attempt ended with an error.
     Failed,
-    /// Begun, and nobody works on it; the command that started it goes on with it.
+    /// Begun, and no process works on it; the command that started it resumes it.
     Stopped,
-    /// A sweep names it and nobody has begun it.
+    /// A sweep names it, and no process has begun it.
     Waiting,
 }
 
-/// The state of an unfinished run by its last attempt and the last change of a file of it: by the rule
-/// by which others go on with it ([`is_quiet`]).
-pub fn unfinished(last: Option<&Attempt>, changed: SystemTime) -> State {
-    let lively = !is_quiet(changed);
+/// The state of an unfinished run by its last attempt and the last change of its files: the rule by which
+/// another process takes it over ([`is_quiet`]).
+pub fn unfinished(last: Option<&Attempt>, changed: SystemTime) -> RunState {
+    let is_recent = !is_quiet(changed);
     match last {
         Some(attempt) => match attempt.outcome {
-            Some(Outcome::Failed) => State::Failed,
-            Some(_) => State::Stopped,
-            None if attempt.host == attempt::host() => attempt.is_alive_here().into(),
-            None => lively.into(),
+            Some(Outcome::Failed) => RunState::Failed,
+            Some(_) => RunState::Stopped,
+            None if attempt.host == attempt::host() => running_if(attempt.is_alive_here()),
+            None => running_if(is_recent),
         },
-        None => lively.into(),
+        None => running_if(is_recent),
     }
 }
 
-impl From<bool> for State {
-    fn from(lives: bool) -> Self {
-        if lives { Self::Running } else { Self::Stopped }
+fn running_if(is_alive: bool) -> RunState {
+    if is_alive {
+        RunState::Running
+    } else {
+        RunState::Stopped
     }
 }
 
@@ -59,11 +61,11 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_attempt_says_how_it_ended() {
+    fn an_ended_attempt_decides_the_state() {
         let now = SystemTime::now();
         let state = |outcome| unfinished(Some(&attempt("x", 1, Some(outcome))), now);
-        assert_eq!(state(Outcome::Failed), State::Failed);
-        assert_eq!(state(Outcome::Stopped), State::Stopped);
+        assert_eq!(state(Outcome::Failed), RunState::Failed);
+        assert_eq!(state(Outcome::Stopped), RunState::Stopped);
     }
 
     #[test]
@@ -71,18 +73,18 @@ mod tests {
         let (now, host) = (SystemTime::now(), attempt::host());
         let old = now - 2 * QUIET;
         let state = |host: &str, pid, changed| unfinished(Some(&attempt(host, pid, None)), changed);
-        assert_eq!(state(&host, std::process::id(), old), State::Running);
-        assert_eq!(state(&host, u32::MAX - 7, now), State::Stopped);
-        assert_eq!(state("elsewhere", 1, now), State::Running);
-        assert_eq!(state("elsewhere", 1, old), State::Stopped);
-        assert_eq!(unfinished(None, old), State::Stopped);
+        assert_eq!(state(&host, std::process::id(), old), RunState::Running);
+        assert_eq!(state(&host, u32::MAX - 7, now), RunState::Stopped);
+        assert_eq!(state("elsewhere", 1, now), RunState::Running);
+        assert_eq!(state("elsewhere", 1, old), RunState::Stopped);
+        assert_eq!(unfinished(None, old), RunState::Stopped);
     }
 
     #[test]
-    fn a_process_number_that_was_given_away_is_dead() {
+    fn a_reused_process_number_counts_as_dead() {
         let mut early = attempt(&attempt::host(), std::process::id(), None);
         early.started = 1000;
         let old = SystemTime::now() - 2 * QUIET;
-        assert_eq!(unfinished(Some(&early), old), State::Stopped);
+        assert_eq!(unfinished(Some(&early), old), RunState::Stopped);
     }
 }

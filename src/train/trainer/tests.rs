@@ -12,14 +12,13 @@ use tch::{Device, Kind, Reduction, Tensor, nn};
 use super::*;
 use crate::data::dataset::{Block, Split, SplitName};
 use crate::metric::protocol;
-use crate::model::{
-    Batch, GradClip, Inputs, Losses, Profile, Rule as Update, Setup, TrainerOptions,
-};
+use crate::model::{Batch, GradClip, Inputs, Losses, Rule as Update, TrainerOptions};
 use crate::model::{Trace, constant};
 use crate::support::Progress;
 use crate::train::checkpoint;
 use crate::train::evaluate::Evaluator;
-use crate::train::view::{TextSource, Views};
+use crate::train::text_source::TextSource;
+use crate::train::view::Views;
 
 const SAMPLES: usize = 10;
 
@@ -429,61 +428,4 @@ fn the_last_epoch_is_stored_once() {
         let same = last.iter().find(|(known, _)| *known == name).unwrap();
         assert!(same.1.equal(&tensor), "{name}");
     }
-}
-
-/// The published setting: fine-tuned BERT-base, 64 samples a step.
-#[test]
-fn the_published_setting_plans_under_six_gibibytes() {
-    use crate::model::{EncoderSetup, LabelStats, Shapes, encoder::BertConfig, lnln};
-    use crate::train::memory::{Demand, MemoryPlan, MicroBatch};
-    let config: BertConfig = serde_json::from_str(
-        r#"{"vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12,
-            "num_attention_heads": 12, "intermediate_size": 3072}"#,
-    )
-    .unwrap();
-    let store = nn::VarStore::new(Device::Cpu);
-    let setup = Setup {
-        path: store.root(),
-        profile: Profile::Mosi,
-        shapes: Shapes {
-            text_steps: 50,
-            audio_steps: 375,
-            vision_steps: 500,
-            audio_width: 5,
-            vision_width: 20,
-        },
-        encoder: EncoderSetup::Bert {
-            config,
-            weights: None,
-        },
-        labels: LabelStats::of(&[0.0]),
-        label_range: [-3.0, 3.0],
-        config: (lnln::ENTRY.config)(Profile::Mosi),
-    };
-    let model = (lnln::ENTRY.build)(&setup).unwrap();
-    let plan = |micro_batch, budget: u64| {
-        let demand = Demand {
-            data: 100 << 20,
-            batch_size: 64,
-            text_steps: 50,
-            micro_batch,
-            budget,
-        };
-        MemoryPlan::new(&lnln::ENTRY, model.as_ref(), &store, demand)
-    };
-    let six = plan(MicroBatch::Auto, 6 << 30).unwrap();
-    assert!(six.total() < 6 << 30, "{six}");
-    assert!(six.micro_batch >= 16, "{six}");
-    let twelve = plan(MicroBatch::Auto, 12 << 30).unwrap();
-    assert_eq!(twelve.micro_batch, 64, "{twelve}");
-    let refused = plan(MicroBatch::Auto, 1 << 30).unwrap_err().to_string();
-    for way in ["frozen:DIR", "--recompute-encoder", "--memory-budget"] {
-        assert!(refused.contains(way), "{refused}");
-    }
-    // Passes are as asked for where what lasts fits, and only there.
-    assert_eq!(
-        plan(MicroBatch::Clips(10), 3 << 30).unwrap().micro_batch,
-        10
-    );
-    assert!(plan(MicroBatch::Clips(10), 1 << 30).is_err());
 }

@@ -1,4 +1,4 @@
-//! The names a state dict needs, and no other.
+//! Lists the pickle globals that a state dict needs and allows no others.
 
 use crate::data::pickle::{AllowList, global::Global};
 

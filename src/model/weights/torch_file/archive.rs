@@ -1,4 +1,4 @@
-//! The zip archive around the pickle and the storages.
+//! Reads the zip archive that holds the pickle and the storages.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -90,7 +90,7 @@ impl Archive {
         }
     }
 
-    /// Files of PyTorch before 2.1 do not say; they were all little-endian.
+    /// Files of PyTorch before 2.1 do not record it; they were all little-endian.
     fn check_byte_order(&self) -> Result<()> {
         const NAME: &str = "byteorder";
         if !self.entries.contains_key(NAME) {
@@ -109,7 +109,7 @@ impl Archive {
 
 /// All entries of the folder that holds `data.pkl`.
 fn entries(bytes: &[u8]) -> Result<BTreeMap<String, Entry>> {
-    if let Some(error) = told_apart(bytes) {
+    if let Some(error) = recognized(bytes) {
         return Err(error);
     }
     let archive = ZipArchive::from_slice(bytes).map_err(damaged)?;
@@ -135,8 +135,8 @@ fn entries(bytes: &[u8]) -> Result<BTreeMap<String, Entry>> {
         .collect())
 }
 
-/// What a file that is no zip archive is, as far as its first bytes say.
-fn told_apart(bytes: &[u8]) -> Option<Error> {
+/// The error for a file that is no zip archive, by its first bytes.
+fn recognized(bytes: &[u8]) -> Option<Error> {
     let (found, hint) = match bytes {
         [b'P', b'K', ..] => return None,
         _ if bytes.starts_with(LEGACY) => return Some(Error::Legacy),
@@ -155,7 +155,7 @@ fn told_apart(bytes: &[u8]) -> Option<Error> {
     })
 }
 
-/// Name and place of an entry that is stored as it is.
+/// Name and range of an uncompressed entry.
 fn entry(
     archive: &ZipSliceArchive<&[u8]>,
     record: &rawzip::ZipFileHeaderRecord<'_>,
@@ -177,7 +177,7 @@ fn entry(
     let local = archive.get_entry(record.wayfinder()).map_err(damaged)?;
     let (start, end) = local.compressed_data_range();
     let outside = || Error::Damaged {
-        what: format!("entry {name} lies outside the file"),
+        what: format!("entry {name} is outside the file"),
     };
     let range = usize::try_from(start).map_err(|_| outside())?
         ..usize::try_from(end).map_err(|_| outside())?;
@@ -190,12 +190,12 @@ fn entry(
 
 /// No byte belongs to two entries.
 fn check_apart(entries: &BTreeMap<String, Entry>) -> Result<()> {
-    let mut places: Vec<_> = entries
+    let mut ranges: Vec<_> = entries
         .iter()
         .filter(|(_, e)| !e.range.is_empty())
         .collect();
-    places.sort_by_key(|(_, entry)| entry.range.start);
-    let overlap = places
+    ranges.sort_by_key(|(_, entry)| entry.range.start);
+    let overlap = ranges
         .windows(2)
         .find(|pair| pair[1].1.range.start < pair[0].1.range.end);
     match overlap {

@@ -1,10 +1,10 @@
-//! What can be wrong with a file of `torch.save`.
+//! Defines what can be wrong with a file of `torch.save`.
 
 use std::io;
 
 use crate::data::pickle;
 
-/// Result of this room.
+/// Result of reading such a file.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a file is not read.

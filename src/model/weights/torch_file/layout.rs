@@ -1,4 +1,4 @@
-//! Where a tensor's elements lie in its storage.
+//! Locates a tensor's elements in its storage.
 
 /// Shape, strides and first element of a view into a storage, in elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Layout {
             .checked_add(1)
     }
 
-    /// Whether the elements lie in row-major order without gaps.
+    /// Whether the elements are in row-major order without gaps.
     pub fn is_contiguous(&self) -> bool {
         if self.shape.contains(&0) {
             return true;
@@ -46,16 +46,16 @@ impl Layout {
         })
     }
 
-    /// Places of the elements in row-major order. The layout must have been checked.
-    pub fn places(&self) -> impl Iterator<Item = usize> {
+    /// Indices of the elements in row-major order. The layout must have been checked.
+    pub fn indices(&self) -> impl Iterator<Item = usize> {
         let count = self.count().unwrap_or(0);
         (0..count).map(|element| {
             let mut rest = element;
             let axes = self.shape.iter().zip(&self.strides).rev();
-            axes.fold(self.offset, |place, (size, stride)| {
+            axes.fold(self.offset, |index, (size, stride)| {
                 let step = rest % size;
                 rest /= size;
-                place + step * stride
+                index + step * stride
             })
         })
     }
@@ -89,9 +89,9 @@ mod tests {
         assert!(rows.is_contiguous());
         let columns = layout(&[2, 3], &[1, 2], 5);
         assert!(!columns.is_contiguous());
-        let places: Vec<usize> = columns.places().collect();
-        assert_eq!(places, [5, 7, 9, 6, 8, 10]);
+        let indices: Vec<usize> = columns.indices().collect();
+        assert_eq!(indices, [5, 7, 9, 6, 8, 10]);
         assert!(layout(&[1, 3], &[99, 1], 0).is_contiguous());
-        assert_eq!(layout(&[], &[], 2).places().collect::<Vec<_>>(), [2]);
+        assert_eq!(layout(&[], &[], 2).indices().collect::<Vec<_>>(), [2]);
     }
 }

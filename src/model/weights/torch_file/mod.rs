@@ -1,9 +1,9 @@
-//! Weights as `torch.save` leaves them (`pytorch_model.bin`), read without running anything.
+//! Reads weights written by `torch.save` (`pytorch_model.bin`) without executing anything.
 //!
-//! Such a file is a zip archive whose entries are stored as they are: `data.pkl`, a pickle of names
-//! and of descriptions of tensors, and one entry of raw elements per storage. The pickle is read by
-//! [`crate::data::pickle`] in a [`allow-list`] of ten-odd names; tensors are slices of the memory map once
-//! their shape, strides and offset have been checked against their storage. Needs no libtorch.
+//! Such a file is a zip archive of uncompressed entries: `data.pkl`, a pickle of names and of
+//! descriptions of tensors, and one entry of raw elements per storage. [`crate::data::pickle`] reads the
+//! pickle under an [`allow_list`] of about ten names; tensors are slices of the memory map after their
+//! shape, strides and offset have been checked against their storage. Needs no libtorch.
 
 mod allow_list;
 mod archive;

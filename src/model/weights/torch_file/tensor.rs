@@ -1,4 +1,4 @@
-//! Descriptions of tensors, checked against their storages.
+//! Reads descriptions of tensors and checks them against their storages.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ pub struct Stored {
     layout: Layout,
     /// Name of the storage's entry, below `data/`.
     storage: String,
-    /// Elements the storage is said to hold.
+    /// Elements that the storage declares.
     elements: usize,
 }
 
@@ -127,10 +127,10 @@ impl Stored {
         Ok(())
     }
 
-    /// The elements; a copy only where they do not lie in row-major order.
+    /// The elements; a copy only where they are not in row-major order.
     pub fn read<'a>(&'a self, archive: &'a Archive) -> Result<Array<'a>> {
         let (storage, size) = (archive.storage(&self.storage)?, self.dtype.size());
-        let at = |place: usize| &storage[place * size..(place + 1) * size];
+        let at = |index: usize| &storage[index * size..(index + 1) * size];
         let bytes = match (self.layout.count(), self.layout.is_contiguous()) {
             (Some(count), true) => {
                 let start = self.layout.offset * size;
@@ -139,7 +139,7 @@ impl Stored {
                     _ => Cow::Borrowed(&storage[start..start + count * size]),
                 }
             }
-            _ => Cow::Owned(self.layout.places().flat_map(at).copied().collect()),
+            _ => Cow::Owned(self.layout.indices().flat_map(at).copied().collect()),
         };
         Ok(Array {
             dtype: self.dtype,

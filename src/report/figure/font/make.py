@@ -1,35 +1,32 @@
-"""Writes glyphs.txt: outlines of the letters that figures use, from DejaVu Sans.
+"""Writes DejaVuSans.ttf (a subset) and widths.txt from the DejaVu Sans of this system.
 
     pip install fonttools
-    python make.py /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf > glyphs.txt
+    python make.py /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 
-A line per glyph: code point (hexadecimal), advance, and a path of M, L, Q (quadratic) and Z, in
-units of 1/2048 of the font size, y upwards.
+The subset has the characters that figures use, without hinting and kerning. A line of widths.txt is
+a code point (hexadecimal) and its advance in units of 1/2048 of the font size.
 """
 
 import sys
+from pathlib import Path
 
-from fontTools.pens.recordingPen import DecomposingRecordingPen
+from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
-from fontTools.pens.basePen import decomposeQuadraticSegment
 
 CHARACTERS = [chr(c) for c in range(32, 127)] + list("±†×–…↑↓−≤≥äöüéß")
+FOLDER = Path(__file__).parent
 
-font = TTFont(sys.argv[1])
+options = Options()
+options.hinting = False
+options.layout_features = []
+options.drop_tables += ["GPOS", "GSUB", "GDEF", "MATH", "gasp", "kern", "FFTM"]
+font = TTFont(sys.argv[1], recalcTimestamp=False)
 assert font["head"].unitsPerEm == 2048
-glyphs, names = font.getGlyphSet(), font.getBestCmap()
-for character in CHARACTERS:
-    pen = DecomposingRecordingPen(glyphs)
-    glyphs[names[ord(character)]].draw(pen)
-    path = []
-    for verb, points in pen.value:
-        if verb == "moveTo":
-            path += ["M", *points[0]]
-        elif verb == "lineTo":
-            path += ["L", *points[0]]
-        elif verb == "qCurveTo":
-            for control, end in decomposeQuadraticSegment(points):
-                path += ["Q", *(round(v) for v in (*control, *end))]
-        else:
-            path.append("Z")
-    print(f"{ord(character):x}", glyphs[names[ord(character)]].width, *path)
+subsetter = Subsetter(options)
+subsetter.populate(text="".join(CHARACTERS))
+subsetter.subset(font)
+font.save(FOLDER / "DejaVuSans.ttf")
+
+names, advances = font.getBestCmap(), font["hmtx"]
+lines = [f"{ord(c):x} {advances[names[ord(c)]][0]}" for c in CHARACTERS]
+(FOLDER / "widths.txt").write_text("\n".join(lines) + "\n")

@@ -1,0 +1,154 @@
+//! `run --dry-run`: prints the runs of a sweep and their estimated time and memory.
+
+use lnln_bench::support::words;
+use lnln_bench::sweep::dry_run::RunEstimate;
+use lnln_bench::sweep::status::RunState;
+use serde_json::json;
+
+use super::output;
+
+/// Prints the runs as a table or as JSON.
+pub fn show(runs: &[RunEstimate], json: bool) -> anyhow::Result<()> {
+    if json {
+        let all = json!({ "runs": runs, "total": Total::of(runs).json() });
+        return output::write(&serde_json::to_string_pretty(&all)?);
+    }
+    let mut notes = Notes::default();
+    let mut table = output::table();
+    let trainings = distinct(runs.iter().map(|run| &*run.training));
+    let mut head = vec![
+        "run", "data set", "model", "seed", "state", "epoch", "time", "memory", "how",
+    ];
+    if trainings.len() > 1 {
+        head.insert(4, "training");
+    }
+    table.set_header(head);
+    for run in runs {
+        let mut row = row(run, &mut notes);
+        if trainings.len() > 1 {
+            row.insert(4, run.training.clone());
+        }
+        table.add_row(row);
+    }
+    let mut text = format!("{table}\n");
+    for (i, note) in notes.0.iter().enumerate() {
+        text += &format!("[{}] {note}\n", i + 1);
+    }
+    if let [training] = trainings[..] {
+        text += &format!("training: {training}\n");
+    }
+    output::write(&(text + &Total::of(runs).summary()))
+}
+
+fn row(run: &RunEstimate, notes: &mut Notes) -> Vec<String> {
+    let unknown = || "unknown".to_owned();
+    let mut how = Vec::new();
+    let (mut time, mut memory) = (String::new(), String::new());
+    if let Some(estimate) = &run.estimate {
+        time = run.seconds_left.map_or_else(unknown, words::duration);
+        how.push(notes.number(&estimate.basis));
+        memory = estimate.memory.map_or_else(unknown, words::bytes);
+        if estimate.memory.is_none() {
+            let note =
+                "memory is unknown until the first run of this model, data, batch size and encoder";
+            how.push(notes.number(note));
+        }
+    }
+    let epochs = match run.epochs {
+        0 => String::new(),
+        epochs => format!("{}/{epochs}", run.epoch),
+    };
+    vec![
+        run.id.clone(),
+        run.dataset.clone(),
+        run.model.clone(),
+        run.seed.to_string(),
+        super::runs::word(run.state).to_owned(),
+        epochs,
+        time,
+        memory,
+        how.concat(),
+    ]
+}
+
+/// Footnotes, each printed once.
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl Notes {
+    fn number(&mut self, note: &str) -> String {
+        let known = self.0.iter().position(|known| known == note);
+        let index = known.unwrap_or_else(|| {
+            self.0.push(note.to_owned());
+            self.0.len() - 1
+        });
+        format!("[{}]", index + 1)
+    }
+}
+
+fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut known = Vec::new();
+    all.for_each(|text| {
+        if !known.contains(&text) {
+            known.push(text);
+        }
+    });
+    known
+}
+
+/// Sums over the runs that are not done.
+struct Total {
+    runs: usize,
+    done: usize,
+    /// Runs of unknown time.
+    unknown: usize,
+    seconds: f64,
+    /// Largest need of a run, in bytes.
+    memory: u64,
+    disk: u64,
+}
+
+impl Total {
+    fn of(runs: &[RunEstimate]) -> Self {
+        let left = || runs.iter().filter(|run| run.state != RunState::Done);
+        let memory = left().filter_map(|run| run.estimate.as_ref()?.memory);
+        Self {
+            runs: runs.len(),
+            done: runs.len() - left().count(),
+            unknown: left().filter(|run| run.seconds_left.is_none()).count(),
+            seconds: left().filter_map(|run| run.seconds_left).sum(),
+            memory: memory.max().unwrap_or(0),
+            disk: left().filter_map(|run| run.estimate.as_ref()?.disk).sum(),
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        json!({
+            "runs": self.runs,
+            "done": self.done,
+            "of_unknown_time": self.unknown,
+            "seconds_left": self.seconds,
+            "memory": self.memory,
+            "disk": self.disk,
+        })
+    }
+
+    fn summary(&self) -> String {
+        let left = self.runs - self.done;
+        let mut text = format!("{} runs: {} done, {left} to do", self.runs, self.done);
+        if left > self.unknown {
+            let time = words::duration(self.seconds);
+            text += &format!("; {time} one after the other");
+        }
+        if self.unknown > 0 {
+            text += &format!(" and {} of unknown time", self.unknown);
+        }
+        if self.memory > 0 {
+            text += &format!("; up to {} of memory", words::bytes(self.memory));
+        }
+        if self.disk > 0 {
+            text += &format!("; {} on disk", words::bytes(self.disk));
+        }
+        text + ". Nothing was started."
+    }
+}

@@ -1,0 +1,247 @@
+//! Describes how a run was trained: noise, recipe, precision and engine, as fields of its manifest.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::trainer_options::TrainerOptions;
+use crate::mask::{Noise, RateDistribution};
+
+/// How the weights were found; of external predictions every field is empty or 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingMetadata {
+    /// Text encoder; folders by the hash of their weights. `None` for external predictions.
+    pub encoder: Option<String>,
+    /// `None` for external predictions.
+    pub noise: Option<NoiseMetadata>,
+    pub epochs: u32,
+    pub batch_size: usize,
+    pub learning_rate: f64,
+    pub weight_decay: f64,
+    pub trainer_options: TrainerOptions,
+    /// `None` for external predictions.
+    pub computing: Option<Computing>,
+}
+
+impl TrainingMetadata {
+    /// Of predictions whose training is not known.
+    pub fn unknown() -> Self {
+        Self {
+            encoder: None,
+            noise: None,
+            epochs: 0,
+            batch_size: 0,
+            learning_rate: 0.0,
+            weight_decay: 0.0,
+            trainer_options: TrainerOptions::NONE,
+            computing: None,
+        }
+    }
+}
+
+/// Training noise: when masks are drawn anew, by which mask protocol, at which rates.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NoiseMetadata {
+    /// `kind`, and `copies` of `cycle`.
+    #[serde(flatten)]
+    pub noise: Noise,
+    pub mask_protocol: String,
+    /// Version of the mask protocol.
+    pub version: u32,
+    /// `rate_distribution`, and `condition` where all samples have the same.
+    #[serde(flatten)]
+    pub rates: RateDistribution,
+}
+
+impl NoiseMetadata {
+    /// As text, `fixed (reference at 0.5)`, with `rates` in place of the stored rates.
+    pub fn at(&self, rates: Option<&str>) -> String {
+        let Self {
+            noise,
+            mask_protocol,
+            ..
+        } = self;
+        match rates {
+            None => format!("{noise} ({mask_protocol})"),
+            Some(rates) => format!("{noise} ({mask_protocol} at {rates})"),
+        }
+    }
+}
+
+impl fmt::Display for NoiseMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self.rates {
+            RateDistribution::HalfComplete => self.at(None),
+            RateDistribution::At(condition) => self.at(Some(&condition.to_string())),
+        })
+    }
+}
+
+/// What leaves the mathematics as it is but may change the last bits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Computing {
+    pub precision: Precision,
+    pub engine: EngineKind,
+    /// Samples per pass at the end of training; 0 where nothing is trained.
+    pub micro_batch: usize,
+    /// Samples per pass of the evaluation of the test split.
+    pub evaluation_batch: usize,
+    /// Whether the text encoder's activations were computed twice.
+    pub recompute_encoder: bool,
+}
+
+/// How products are computed; weights, moments and losses are float32 throughout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    #[default]
+    Fp32,
+    /// Factors rounded to 10 bits of mantissa on CUDA's tensor cores; float32 on the CPU.
+    Tf32,
+    /// Products in bfloat16, as libtorch's autocast chooses them.
+    Bf16,
+}
+
+/// A precision that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a precision like fp32, tf32 or bf16, found `{0}`")]
+pub struct ParsePrecisionError(String);
+
+impl FromStr for Precision {
+    type Err = ParsePrecisionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "fp32" => Ok(Self::Fp32),
+            "tf32" => Ok(Self::Tf32),
+            "bf16" => Ok(Self::Bf16),
+            _ => Err(ParsePrecisionError(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fp32 => "fp32",
+            Self::Tf32 => "tf32",
+            Self::Bf16 => "bf16",
+        })
+    }
+}
+
+/// Whether a model skips what does not change its result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// The same mathematics at less cost.
+    #[default]
+    Fast,
+    /// Step by step as published.
+    Reference,
+}
+
+/// An engine that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an engine like fast or reference, found `{0}`")]
+pub struct ParseEngineError(String);
+
+impl FromStr for EngineKind {
+    type Err = ParseEngineError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "fast" => Ok(Self::Fast),
+            "reference" => Ok(Self::Reference),
+            _ => Err(ParseEngineError(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fast => "fast",
+            Self::Reference => "reference",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(noise: &str, rates: &str) -> NoiseMetadata {
+        NoiseMetadata {
+            noise: noise.parse().unwrap(),
+            mask_protocol: "random".into(),
+            version: 1,
+            rates: rates.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn noise_is_stored_as_fields() {
+        let json = |noise: &NoiseMetadata| serde_json::to_string(noise).unwrap();
+        assert_eq!(
+            json(&noise("fresh", "half-complete")),
+            r#"{"kind":"fresh","mask_protocol":"random","version":1,"rate_distribution":"half-complete"}"#
+        );
+        assert_eq!(
+            json(&noise("cycle:3", "0.5")),
+            r#"{"kind":"cycle","copies":3,"mask_protocol":"random","version":1,"rate_distribution":"constant","condition":0.5}"#
+        );
+    }
+
+    #[test]
+    fn what_is_stored_is_read_back() {
+        for kind in [
+            "clean",
+            "fixed",
+            "cycle:3",
+            "fresh",
+            "reference",
+            "reference-refresh",
+        ] {
+            for rates in ["half-complete", "0.5", "LA", "l=0.2,a=0.7,v=0.7"] {
+                let stored = noise(kind, rates);
+                let json = serde_json::to_string(&stored).unwrap();
+                assert_eq!(
+                    serde_json::from_str::<NoiseMetadata>(&json).unwrap(),
+                    stored
+                );
+                let toml = toml::to_string(&stored).unwrap();
+                assert_eq!(toml::from_str::<NoiseMetadata>(&toml).unwrap(), stored);
+            }
+        }
+    }
+
+    #[test]
+    fn words_name_the_rate_where_it_is_one() {
+        assert_eq!(
+            noise("fresh", "half-complete").to_string(),
+            "fresh (random)"
+        );
+        assert_eq!(noise("cycle:3", "LA").to_string(), "cycle:3 (random at LA)");
+    }
+
+    #[test]
+    fn names_of_precision_and_engine_are_the_stored_ones() {
+        for name in ["fp32", "tf32", "bf16"] {
+            let precision = name.parse::<Precision>().unwrap();
+            assert_eq!(precision.to_string(), name);
+            let json = serde_json::to_string(&precision).unwrap();
+            assert_eq!(json, format!("\"{name}\""));
+        }
+        for name in ["fast", "reference"] {
+            let engine = name.parse::<EngineKind>().unwrap();
+            assert_eq!(engine.to_string(), name);
+            assert_eq!(
+                serde_json::to_string(&engine).unwrap(),
+                format!("\"{name}\"")
+            );
+        }
+        assert!("fp16".parse::<Precision>().is_err() && "lean".parse::<EngineKind>().is_err());
+    }
+}

@@ -1,0 +1,222 @@
+//! Builds a report in memory: runs -> scores -> sections -> tests, tables and figures -> files.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::contents::SectionContents;
+use super::error::{Error, Result};
+use super::format::{self, Report};
+use super::manifest::{self, ReportManifest};
+use super::numbering::Numbering;
+use super::options::Options;
+use super::resampling::plan;
+use super::tidy::summary;
+use crate::mask::Condition;
+use crate::metric::Metric;
+use crate::record::{RunDir, find_runs};
+use crate::report::rows::baseline;
+use crate::report::rows::scores::{Basis, ScoredRun, score};
+use crate::report::rows::section::{BASELINE, Section, Tests, sections};
+use crate::report::stats::compare::compare;
+use crate::report::table::Table;
+
+/// A report in memory.
+pub(super) struct Built {
+    /// Path within the report and bytes, the manifest last.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Ids of runs whose stored scores are not those of their predictions.
+    pub wrong_scores: BTreeSet<String>,
+    pub overviews: Vec<Table>,
+    pub others: Vec<String>,
+    pub runs: usize,
+    pub unfinished: Vec<RunDir>,
+}
+
+/// The report of all finished runs in `roots`, which its manifest calls `sources`.
+pub(super) fn build<P: AsRef<Path>>(
+    roots: &[P],
+    sources: &[String],
+    options: &Options,
+    basis: Basis,
+) -> Result<Built> {
+    let (dirs, unfinished) = find(roots)?;
+    let runs = load(&dirs, basis)?;
+    let wrong = runs.iter().filter(|run| run.scores_differ);
+    let wrong_scores = wrong.map(|run| run.manifest.id.clone()).collect();
+    let count = runs
+        .iter()
+        .map(|r| &r.manifest_hash)
+        .collect::<BTreeSet<_>>()
+        .len();
+    let sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
+    check_conditions(&sections, options)?;
+    let part = |mut section| {
+        baseline::add(&mut section)?;
+        section.tests = tests(&section, count, options)?;
+        SectionContents::new(section, options)
+    };
+    let parts: Result<Vec<SectionContents>> = sections.into_par_iter().map(part).collect();
+    let parts = parts?;
+    let numbering = Numbering::of(&parts);
+    let mut files = files(&parts, &numbering, options)?;
+    let manifest = ReportManifest::new(sources, options, &parts, &numbering, &files);
+    files.push((manifest::NAME.to_string(), manifest.to_json()?));
+    let others = parts.iter().flat_map(|p| p.tables().skip(1));
+    let others = others.map(|table| table.id.clone()).collect();
+    // In parallel: freeing the memory of millions of scores takes time.
+    let overviews = parts
+        .into_par_iter()
+        .filter_map(|p| Some(p.shown.into_iter().next()?.0));
+    Ok(Built {
+        files,
+        wrong_scores,
+        overviews: overviews.collect(),
+        others,
+        runs: count,
+        unfinished,
+    })
+}
+
+/// Resamples a section's rows against its reference.
+fn tests(section: &Section, runs: usize, options: &Options) -> Result<Tests> {
+    let plan = match plan(section, runs, options) {
+        Ok(plan) => plan,
+        Err(reason) => return Ok(Tests::Skipped(reason)),
+    };
+    match reference(section, options)? {
+        Some(index) => Ok(Tests::Done(Box::new(compare(section, index, plan)?))),
+        None => Ok(Tests::Skipped(
+            "Differences were not tested: there is no model but the baseline.".to_string(),
+        )),
+    }
+}
+
+/// The row that others are tested against.
+fn reference(section: &Section, options: &Options) -> Result<Option<usize>> {
+    let models = || section.rows.iter().enumerate().filter(|(_, r)| !r.baseline);
+    let named = |name: &str| {
+        let found = models().find(|(_, r)| r.model == name || r.label == name);
+        found.map(|(index, _)| index)
+    };
+    match &options.reference {
+        Some(name) => {
+            let known: Vec<&str> = models().map(|(_, r)| r.model.as_str()).collect();
+            let unknown = || Error::UnknownReference {
+                name: name.clone(),
+                known: known.join(", "),
+            };
+            named(name).map(Some).ok_or_else(unknown)
+        }
+        None => Ok(named("lnln").or_else(|| models().next().map(|(index, _)| index))),
+    }
+}
+
+/// Finished and unfinished runs of all roots.
+fn find<P: AsRef<Path>>(roots: &[P]) -> Result<(Vec<RunDir>, Vec<RunDir>)> {
+    let (mut finished, mut unfinished) = (Vec::new(), Vec::new());
+    for root in roots {
+        let runs = find_runs(root.as_ref())?;
+        finished.extend(runs.finished);
+        unfinished.extend(runs.unfinished);
+    }
+    Ok((finished, unfinished))
+}
+
+/// Checks and scores all runs, in their order. A run that two roots hold counts once.
+fn load(dirs: &[RunDir], basis: Basis) -> Result<Vec<ScoredRun>> {
+    let scored = dirs.par_iter().map(|dir| score(dir, dir.sealed()?, basis));
+    let (mut runs, mut seen) = (Vec::new(), BTreeSet::new());
+    for run in scored.collect::<Result<Vec<_>>>()? {
+        let hashes = |r: &ScoredRun| (r.manifest_hash.clone(), r.predictions_hash.clone());
+        if run.first().is_some_and(|first| seen.insert(hashes(first))) {
+            runs.extend(run);
+        }
+    }
+    Ok(runs)
+}
+
+fn select_models(mut runs: Vec<ScoredRun>, options: &Options) -> Result<Vec<ScoredRun>> {
+    let known: BTreeSet<_> = runs.iter().map(|r| r.manifest.model.name.clone()).collect();
+    if let Some(name) = options.models.iter().find(|m| !known.contains(*m)) {
+        return Err(Error::UnknownModel {
+            name: name.clone(),
+            known: Vec::from_iter(known).join(", "),
+        });
+    }
+    let wanted = |name: &String| options.models.is_empty() || options.models.contains(name);
+    runs.retain(|r| r.manifest.model.name == BASELINE || wanted(&r.manifest.model.name));
+    Ok(runs)
+}
+
+/// Keeps the metrics that are asked for, and the sections that have some of them. `f1_swapped` selects `f1_swapped_non0` and
+/// `f1_swapped_has0`.
+fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<Section>> {
+    if options.metrics.is_empty() {
+        return Ok(sections);
+    }
+    let known: BTreeSet<_> = sections
+        .iter()
+        .flat_map(|s| s.protocol.all().map(|m| m.name.to_string()))
+        .collect();
+    let stems = || {
+        sections
+            .iter()
+            .flat_map(|s| s.protocol.all().map(|m| m.stem()))
+    };
+    let is_known = |name: &String| known.contains(name) || stems().any(|stem| stem == name);
+    if let Some(name) = options.metrics.iter().find(|m| !is_known(m)) {
+        return Err(Error::UnknownMetric {
+            name: name.clone(),
+            known: Vec::from_iter(known).join(", "),
+        });
+    }
+    for section in &mut sections {
+        let asked = |m: &Metric, name: &String| name == m.name || name == m.stem();
+        let wanted = |m: &&'static Metric| options.metrics.iter().any(|name| asked(m, name));
+        section.metrics = section.protocol.all().filter(wanted).collect();
+    }
+    sections.retain(|s| !s.metrics.is_empty());
+    Ok(sections)
+}
+
+/// Checks that some section has every condition that is asked for.
+fn check_conditions(sections: &[Section], options: &Options) -> Result<()> {
+    let known: BTreeSet<Condition> = sections
+        .iter()
+        .flat_map(|s| &s.conditions)
+        .copied()
+        .collect();
+    match options
+        .matrix_conditions
+        .iter()
+        .find(|l| !known.contains(l))
+    {
+        None => Ok(()),
+        Some(condition) => Err(Error::UnknownCondition {
+            condition: condition.to_string(),
+            known: Vec::from_iter(known.iter().map(Condition::to_string)).join(", "),
+        }),
+    }
+}
+
+/// Everything but the manifest, as (path, bytes).
+fn files(
+    parts: &[SectionContents],
+    numbering: &Numbering,
+    options: &Options,
+) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut files = format::export(&Report {
+        parts,
+        numbering,
+        layout: options.layout,
+        summary: &summary::frame(parts, numbering, options.layout)?,
+    })?;
+    for figure in parts.iter().flat_map(SectionContents::figures) {
+        let path = |extension: &str| format!("{}.{extension}", figure.path);
+        files.push((path("svg"), figure.svg.clone().into_bytes()));
+        files.extend(figure.png.clone().map(|png| (path("png"), png)));
+    }
+    Ok(files)
+}

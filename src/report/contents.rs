@@ -1,0 +1,109 @@
+//! Builds the tables and figures of a section.
+
+use rayon::prelude::*;
+
+use crate::metric::Metric;
+use crate::report::error::Result;
+use crate::report::figure::drawing::{Drawing, Series};
+use crate::report::figure::{curves, gather, png, svg};
+use crate::report::options::{Layout, Options};
+use crate::report::rows::section::Section;
+use crate::report::table::Table;
+use crate::report::table::{ablation, above, build, efficiency, paper};
+
+/// A section with what is shown of it.
+#[derive(Clone, Debug)]
+pub struct SectionContents {
+    pub section: Section,
+    /// Tables, each with its figure if it has one; the first is printed in the terminal.
+    pub shown: Vec<(Table, Option<Figure>)>,
+    /// Figures that belong to no table.
+    pub pictures: Vec<Figure>,
+    /// A note on what is not shown.
+    pub left_out: Option<String>,
+}
+
+/// A drawn figure.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    /// Path within the report folder, without its extension.
+    pub path: String,
+    pub title: String,
+    pub svg: String,
+    /// The same as PNG, if asked for.
+    pub png: Option<Vec<u8>>,
+    /// The series it shows, with their origins.
+    pub series: Vec<Series>,
+}
+
+impl Figure {
+    /// A drawing under this name, as SVG and where asked for as PNG.
+    fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
+        let Drawing { scene, series } = drawing;
+        let svg = svg::render(&scene);
+        let png = options.png.then(|| png::render(&svg)).transpose()?;
+        Ok(Self {
+            path: format!("figures/{name}"),
+            title: scene.title,
+            svg,
+            png,
+            series,
+        })
+    }
+}
+
+impl SectionContents {
+    /// Builds the tables and draws the figures of a section.
+    ///
+    /// # Errors
+    /// If predictions cannot be read again, or a figure cannot be rendered.
+    pub fn new(section: Section, options: &Options) -> Result<Self> {
+        let metric = |metric: &&'static Metric| {
+            let table = build::by_rate(&section, metric);
+            let drawing = curves::draw(&section, metric, &table.title);
+            let figure = drawing.map(|drawing| Figure::new(&table.id, drawing, options));
+            Ok((table, figure.transpose()?))
+        };
+        let metrics: Result<Vec<_>> = section.metrics.par_iter().map(metric).collect();
+        let metrics = metrics?;
+        let others = gather::figures(&section, &options.matrix_conditions)?;
+        let pictures: Result<Vec<Figure>> = others
+            .into_par_iter()
+            .map(|p| Figure::new(&p.name, p.drawing, options))
+            .collect();
+        let mut pictures = pictures?;
+        let mut shown = Vec::new();
+        let mut alone = |tables: Vec<Table>| shown.extend(tables.into_iter().map(|t| (t, None)));
+        match options.layout {
+            Layout::Paper => {
+                alone(paper::tables(&section));
+                pictures.splice(0..0, metrics.into_iter().filter_map(|(_, figure)| figure));
+            }
+            Layout::Full => {
+                let overview = build::overview(&section);
+                let above = above::table(&section, &overview);
+                alone(std::iter::once(overview).chain(above).collect());
+                alone(ablation::tables(&section));
+                alone(vec![efficiency::table(&section)]);
+                shown.extend(metrics);
+            }
+        }
+        Ok(Self {
+            left_out: gather::left_out(&section),
+            section,
+            shown,
+            pictures,
+        })
+    }
+
+    /// Every table.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.shown.iter().map(|(table, _)| table)
+    }
+
+    /// Every figure.
+    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+        let of_tables = self.shown.iter().filter_map(|(_, f)| f.as_ref());
+        of_tables.chain(&self.pictures)
+    }
+}

@@ -1,0 +1,145 @@
+//! Renders `citations.bib`: BibTeX of the models and data that a report shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Exporter, Report};
+use crate::published::sources;
+use crate::report::options::Layout;
+use crate::report::rows::section::Section;
+
+pub const EXPORTER: Exporter = Exporter {
+    name: "BibTeX",
+    file: "citations.bib",
+    render: |report: &Report<'_>| {
+        let published: Vec<String> = match report.layout {
+            Layout::Paper => sources().iter().map(|s| s.bibtex.clone()).collect(),
+            Layout::Full => Vec::new(),
+        };
+        let sections = report.parts.iter().map(|part| &part.section);
+        Ok(bibliography(sections, &published).into_bytes())
+    },
+};
+
+/// One entry per paper, by key, then the `further` entries whose papers are not among them.
+fn bibliography<'a>(sections: impl Iterator<Item = &'a Section>, further: &[String]) -> String {
+    let mut entries = BTreeMap::new();
+    for run in sections.flat_map(Section::runs) {
+        let (model, data) = (&run.manifest.model.citation, &run.manifest.dataset.citation);
+        entries.extend([model, data].into_iter().filter_map(|c| entry(c)));
+    }
+    let known: BTreeSet<String> = entries.values().filter_map(|e| title(e)).collect();
+    let new = |entry: &&String| title(entry).is_none_or(|title| !known.contains(&title));
+    let further = further.iter().filter(new);
+    let further: Vec<String> = further.map(|e| format!("{}\n", e.trim())).collect();
+    let all: Vec<String> = entries.into_values().chain(further).collect();
+    all.join("\n")
+}
+
+/// The letters and digits of a BibTeX entry's title: two spellings of one paper share them.
+fn title(entry: &str) -> Option<String> {
+    let line = entry
+        .lines()
+        .find(|l| l.trim_start().starts_with("title"))?;
+    let (_, title) = line.split_once('=')?;
+    Some(plain(title))
+}
+
+fn plain(text: &str) -> String {
+    let letters = text.chars().filter(char::is_ascii_alphanumeric);
+    letters.collect::<String>().to_lowercase()
+}
+
+/// Text with the characters written out that end a line or a formula in LaTeX.
+fn escape(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '&' | '%' | '_' | '#' | '$' | '{' | '}' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Key and BibTeX of a citation in the registries' form, `Authors: Title. Venue Year`; `None` for
+/// anything else.
+pub fn entry(citation: &str) -> Option<(String, String)> {
+    let (authors, rest) = citation.split_once(": ")?;
+    let (title, venue) = rest.rsplit_once(". ")?;
+    let (venue, year) = venue.rsplit_once(' ')?;
+    year.parse::<u16>().ok()?;
+    let authors: Vec<&str> = authors.split(", ").collect();
+    let first = title
+        .split([' ', '-', ':'])
+        .map(plain)
+        .find(|w| !w.is_empty())?;
+    let key = format!("{}{year}{first}", plain(authors.first()?));
+    let (kind, place) = if venue.contains("Systems") && !venue.contains("NeurIPS") {
+        ("article", "journal")
+    } else {
+        ("inproceedings", "booktitle")
+    };
+    let (title, venue) = (escape(title), escape(venue));
+    let text = format!(
+        "@{kind}{{{key},\n  author = {{{}}},\n  title = {{{{{title}}}}},\n  {place} = {{{venue}}},\n  \
+         year = {{{year}}}\n}}\n",
+        escape(&authors.join(" and "))
+    );
+    Some((key, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{manifest, scored};
+    use crate::report::rows::section::sections;
+
+    #[test]
+    fn a_citation_becomes_an_entry() {
+        let (key, text) = entry("Zhang, Wang, Yu: Towards Robust: A Study. NeurIPS 2024").unwrap();
+        assert_eq!(key, "zhang2024towards");
+        assert_eq!(
+            text,
+            "@inproceedings{zhang2024towards,\n  author = {Zhang and Wang and Yu},\n  title = \
+             {{Towards Robust: A Study}},\n  booktitle = {NeurIPS},\n  year = {2024}\n}\n"
+        );
+        assert_eq!((entry(""), entry("no year: at all. x")), (None, None));
+    }
+
+    #[test]
+    fn special_characters_are_written_out() {
+        let (_, text) = entry("A_b: Q&A at 5%. R & D 2024").unwrap();
+        assert!(
+            text.contains(r"author = {A\_b}") && text.contains(r"{{Q\&A at 5\%}}"),
+            "{text}"
+        );
+        assert!(text.contains(r"booktitle = {R \& D}"), "{text}");
+    }
+
+    #[test]
+    fn a_paper_that_two_sources_name_is_listed_once() {
+        let mut m = manifest("lnln", 11, &[0.0]);
+        m.model.citation = "Zhang, Wang, Yu: Towards Robust Multimodal Sentiment Analysis with \
+                            Incomplete Data. NeurIPS 2024"
+            .into();
+        let section = sections(vec![scored(m)]).unwrap().swap_remove(0);
+        let published: Vec<String> = sources().iter().map(|s| s.bibtex.clone()).collect();
+        let text = bibliography(std::iter::once(&section), &published);
+        assert_eq!(
+            text.matches("Towards Robust Multimodal").count(),
+            1,
+            "{text}"
+        );
+        assert!(text.contains("mao2022msena"), "{text}");
+    }
+
+    #[test]
+    fn every_citation_of_a_data_set_has_the_form() {
+        for spec in crate::data::dataset::registry()
+            .iter()
+            .filter(|s| !s.synthetic)
+        {
+            assert!(entry(&spec.citation).is_some(), "{}", spec.name);
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Builds the data frame behind `summary.csv` and `summary.parquet`.
+
+use polars::prelude::*;
+
+use super::columns::SUMMARY;
+use crate::mask::Condition;
+use crate::metric::{Direction, Metric, Unit};
+use crate::published::parse::names;
+use crate::report::contents::SectionContents;
+use crate::report::error::{Result, render};
+use crate::report::numbering::Numbering;
+use crate::report::options::Layout;
+use crate::report::rows::aggregate::{Aggregate, SeedSummary};
+use crate::report::rows::section::{ModelRow, Section};
+use crate::report::stats::holm;
+use crate::report::table::{efficiency, paper};
+
+/// A line for each number that the tables show: every metric of every model at every condition and
+/// over all, costs, and in the paper's layout the published numbers. Values are in the metric's own
+/// scale, accuracies and F1 as fractions, at full precision.
+///
+/// polars groups the lines: those of one metric at one condition, for the distance to the best
+/// baseline, and all tests of one metric, for Holm's correction. Call it outside of rayon's
+/// threads: polars waits for a pool of its own.
+///
+/// # Errors
+/// If polars refuses the columns, which is a bug.
+pub fn frame(
+    parts: &[SectionContents],
+    numbering: &Numbering,
+    layout: Layout,
+) -> Result<DataFrame> {
+    debug_assert!(rayon::current_thread_index().is_none());
+    let lines: Vec<SummaryLine<'_>> = parts
+        .iter()
+        .flat_map(|part| section_lines(&part.section, numbering, layout))
+        .collect();
+    arrange(&lines).map_err(render("summary.csv"))
+}
+
+/// A line, before lines are compared.
+#[derive(Default)]
+struct SummaryLine<'a> {
+    section: &'a str,
+    dataset: &'a str,
+    model: &'a str,
+    title: &'a str,
+    configuration: &'a str,
+    baseline: Option<bool>,
+    mask_protocol: &'a str,
+    condition: Option<Condition>,
+    aggregate: Option<String>,
+    metric: &'static str,
+    unit: Option<&'static str>,
+    direction: Option<Direction>,
+    published: Option<String>,
+    n: Option<usize>,
+    mean: Option<f64>,
+    sd: Option<f64>,
+    undefined: Option<String>,
+    interval: Option<[f64; 2]>,
+    reference: Option<&'a str>,
+    difference: Option<f64>,
+    difference_interval: Option<[f64; 2]>,
+    p: Option<f64>,
+    permutations: Option<usize>,
+    runs: Option<usize>,
+}
+
+fn section_lines<'a>(
+    section: &'a Section,
+    numbering: &Numbering,
+    layout: Layout,
+) -> Vec<SummaryLine<'a>> {
+    let mut lines = Vec::new();
+    for metric in &section.metrics {
+        for aggregate in Aggregate::all(&section.conditions) {
+            let rows = 0..section.rows.len();
+            lines.extend(rows.filter_map(|row| score(section, row, metric, &aggregate, numbering)));
+        }
+    }
+    lines.extend(
+        section
+            .own_rows()
+            .flat_map(|row| costs(section, row, numbering)),
+    );
+    if layout == Layout::Paper {
+        lines.extend(published(section));
+    }
+    lines
+}
+
+/// The part that all lines of a model share.
+fn model_line<'a>(section: &'a Section, row: &'a ModelRow) -> Option<SummaryLine<'a>> {
+    let run = row.runs.first()?;
+    Some(SummaryLine {
+        section: &section.slug,
+        dataset: &run.manifest.dataset.name,
+        model: &row.model,
+        title: &row.label,
+        configuration: &row.configuration,
+        baseline: Some(row.baseline),
+        mask_protocol: &run.mask.mask_protocol,
+        ..SummaryLine::default()
+    })
+}
+
+/// A metric of the row at this index; `None` where it was not evaluated.
+fn score<'a>(
+    section: &'a Section,
+    index: usize,
+    metric: &'static Metric,
+    aggregate: &Aggregate,
+    numbering: &Numbering,
+) -> Option<SummaryLine<'a>> {
+    let row = &section.rows[index];
+    let mut line = SummaryLine {
+        metric: metric.name,
+        unit: unit(metric),
+        direction: Some(metric.direction),
+        n: Some(row.runs.len()),
+        runs: numbering.set(&row.ids_at(&aggregate.conditions())),
+        ..model_line(section, row)?
+    };
+    match aggregate {
+        Aggregate::At(condition) => line.condition = Some(*condition),
+        _ => line.aggregate = Some(aggregate.name()),
+    }
+    match aggregate.over_seeds(&row.runs, metric.name) {
+        SeedSummary::Missing => return None,
+        SeedSummary::Undefined(reason) => line.undefined = Some(reason),
+        SeedSummary::Known(summary) => (line.mean, line.sd) = (Some(summary.mean), summary.sd),
+    }
+    let Some(comparison) = section.comparison() else {
+        return Some(line);
+    };
+    let found = comparison.find(index, metric.name, aggregate);
+    line.interval = found.and_then(|found| found.interval);
+    if let Some(test) = found.and_then(|found| found.test) {
+        line.reference = Some(&section.rows[comparison.reference].label);
+        line.difference = Some(test.difference);
+        line.difference_interval = test.interval;
+        line.p = Some(test.p);
+        line.permutations = Some(comparison.plan.permutations);
+    }
+    Some(line)
+}
+
+fn unit(metric: &Metric) -> Option<&'static str> {
+    match metric.unit {
+        Unit::Percent => Some("fraction"),
+        Unit::None => None,
+    }
+}
+
+/// Costs of a model, as far as they were recorded.
+fn costs<'a>(
+    section: &'a Section,
+    row: &'a ModelRow,
+    numbering: &Numbering,
+) -> Vec<SummaryLine<'a>> {
+    let known = efficiency::COSTS.iter().filter_map(|cost| {
+        let summary = cost.summary(row)?;
+        Some(SummaryLine {
+            metric: cost.name,
+            unit: cost.unit,
+            n: Some(summary.n),
+            mean: Some(summary.mean),
+            sd: summary.sd,
+            runs: numbering.set(&row.ids),
+            ..model_line(section, row)?
+        })
+    });
+    known.collect()
+}
+
+/// The numbers of papers that the tables show next to those of this report.
+fn published(section: &Section) -> Vec<SummaryLine<'_>> {
+    let Some(run) = section.runs().next() else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    for (number, block) in paper::published(section) {
+        let Some(metric) = section.protocol.metric(number.cell.metric.name) else {
+            continue;
+        };
+        let row = section
+            .rows
+            .iter()
+            .find(|row| names::same(&row.model, &number.cell.method));
+        let method = number.cell.method.as_str();
+        let mut line = SummaryLine {
+            section: &section.slug,
+            dataset: &run.manifest.dataset.name,
+            model: row.map_or(method, |row| &row.model),
+            title: method,
+            mask_protocol: &run.mask.mask_protocol,
+            metric: metric.name,
+            unit: unit(metric),
+            direction: Some(metric.direction),
+            published: Some(number.citation()),
+            mean: Some(number.score()),
+            sd: number.cell.number.sd.map(|sd| sd / metric.scale()),
+            ..SummaryLine::default()
+        };
+        match block {
+            Aggregate::At(condition) => line.condition = Some(condition),
+            other => line.aggregate = Some(other.name()),
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// The lines as a data frame with the columns of [`SUMMARY`], in its order.
+fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
+    let columns = Columns(lines);
+    let rate = |modality: usize| {
+        move |l: &SummaryLine<'_>| l.condition.map(|condition| condition.rates()[modality])
+    };
+    let mut frame = DataFrame::new(
+        lines.len(),
+        vec![
+            columns.text("section", |l| Some(l.section.into())),
+            columns.text("dataset", |l| Some(l.dataset.into())),
+            columns.text("model", |l| Some(l.model.into())),
+            columns.text("title", |l| Some(l.title.into())),
+            columns.text("configuration", |l| {
+                (!l.configuration.is_empty()).then(|| l.configuration.into())
+            }),
+            columns.flag("baseline", |l| l.baseline),
+            columns.text("mask_protocol", |l| Some(l.mask_protocol.into())),
+            columns.text("condition", |l| l.condition.map(|c| c.to_string())),
+            columns.number("rate_text", rate(0)),
+            columns.number("rate_audio", rate(1)),
+            columns.number("rate_vision", rate(2)),
+            columns.text("aggregate", |l| l.aggregate.clone()),
+            columns.text("metric", |l| Some(l.metric.into())),
+            columns.text("unit", |l| l.unit.map(String::from)),
+            columns.text("direction", |l| l.direction.map(|d| direction(d).into())),
+            columns.text("published", |l| l.published.clone()),
+            columns.count("n", |l| l.n),
+            columns.number("mean", |l| l.mean),
+            columns.number("sd", |l| l.sd),
+            columns.text("undefined", |l| l.undefined.clone()),
+            columns.number("low", |l| l.interval.map(|range| range[0])),
+            columns.number("high", |l| l.interval.map(|range| range[1])),
+            columns.text("reference", |l| l.reference.map(String::from)),
+            columns.number("difference", |l| l.difference),
+            columns.number("difference_low", |l| l.difference_interval.map(|r| r[0])),
+            columns.number("difference_high", |l| l.difference_interval.map(|r| r[1])),
+            columns.number("p", |l| l.p),
+            columns.count("permutations", |l| l.permutations),
+            columns.count("runs", |l| l.runs),
+        ],
+    )?;
+    let number = ["section", "metric", "condition", "aggregate"];
+    let above = per_group(&frame, &number, "above_baseline", |rows| {
+        above_baseline(lines, rows)
+    })?;
+    let corrected = per_group(&frame, &["section", "metric"], "p_holm", |rows| {
+        corrected(lines, rows)
+    })?;
+    frame.with_column(above)?.with_column(corrected)?;
+    frame.select(SUMMARY.map(|column| column.name))
+}
+
+const fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::HigherIsBetter => "higher",
+        Direction::LowerIsBetter => "lower",
+    }
+}
+
+/// Makes columns of lines.
+struct Columns<'a>(&'a [SummaryLine<'a>]);
+
+impl Columns<'_> {
+    fn text(&self, name: &str, value: impl Fn(&SummaryLine<'_>) -> Option<String>) -> Column {
+        let values: StringChunked = self.0.iter().map(value).collect();
+        values.with_name(name.into()).into_column()
+    }
+
+    fn number(&self, name: &str, value: impl Fn(&SummaryLine<'_>) -> Option<f64>) -> Column {
+        Column::new(name.into(), self.0.iter().map(value).collect::<Vec<_>>())
+    }
+
+    fn count(&self, name: &str, value: impl Fn(&SummaryLine<'_>) -> Option<usize>) -> Column {
+        let values = self.0.iter().map(|line| value(line).map(|n| n as u32));
+        Column::new(name.into(), values.collect::<Vec<_>>())
+    }
+
+    fn flag(&self, name: &str, value: impl Fn(&SummaryLine<'_>) -> Option<bool>) -> Column {
+        Column::new(name.into(), self.0.iter().map(value).collect::<Vec<_>>())
+    }
+}
+
+/// A column that `values` computes group by group, from the indices of a group's lines: one value
+/// for each of them.
+fn per_group(
+    frame: &DataFrame,
+    keys: &[&str],
+    name: &str,
+    values: impl Fn(&[usize]) -> Vec<Option<f64>>,
+) -> PolarsResult<Column> {
+    let mut column: Vec<Option<f64>> = vec![None; frame.height()];
+    let grouped = frame.group_by_stable(keys.iter().copied())?;
+    for group in grouped.get_groups().iter() {
+        let rows: Vec<usize> = match group {
+            GroupsIndicator::Idx((_, rows)) => rows.iter().map(|row| *row as usize).collect(),
+            GroupsIndicator::Slice([first, count]) => {
+                (first as usize..(first + count) as usize).collect()
+            }
+        };
+        for (row, value) in rows.iter().zip(values(&rows)) {
+            column[*row] = value;
+        }
+    }
+    Ok(Column::new(name.into(), column))
+}
+
+/// By how much the models of a group are better than the best of its baselines.
+fn above_baseline(lines: &[SummaryLine<'_>], rows: &[usize]) -> Vec<Option<f64>> {
+    // Larger is better.
+    let quality = |row: &usize| match lines[*row].direction? {
+        Direction::HigherIsBetter => lines[*row].mean,
+        Direction::LowerIsBetter => lines[*row].mean.map(|mean| -mean),
+    };
+    let baselines = rows
+        .iter()
+        .filter(|row| lines[**row].baseline == Some(true));
+    let baseline = baselines.filter_map(quality).reduce(f64::max);
+    let distance = |row: &usize| {
+        let model = lines[*row].baseline == Some(false);
+        model.then(|| Some(quality(row)? - baseline?)).flatten()
+    };
+    rows.iter().map(distance).collect()
+}
+
+/// The p-values of a group after Holm's correction.
+fn corrected(lines: &[SummaryLine<'_>], rows: &[usize]) -> Vec<Option<f64>> {
+    let known: Vec<f64> = rows.iter().filter_map(|row| lines[*row].p).collect();
+    let mut adjusted = holm::adjust(&known).into_iter();
+    let one = |row: &usize| lines[*row].p.and_then(|_| adjusted.next());
+    rows.iter().map(one).collect()
+}

@@ -1,0 +1,117 @@
+//! Collects the metadata of a finished run for its manifest.
+
+use std::collections::BTreeMap;
+
+use tch::nn;
+
+use super::error::Error;
+use super::plan::PlannedRun;
+use crate::data::dataset::SplitName;
+use crate::metric;
+use crate::record::Manifest;
+use crate::record::manifest::{
+    BuildMetadata, DatasetMetadata, FORMAT, Grade, ModelMetadata, VERSION,
+};
+use crate::record::masks::MaskMetadata;
+use crate::record::selection::{MonitoredMask, SelectionMetadata};
+use crate::record::training::{Computing, TrainingMetadata};
+use crate::train::data::TrainData;
+use crate::train::device;
+use crate::train::state::State;
+
+/// libtorch's version, which tch pins.
+pub const LIBTORCH: &str = "2.11.0";
+
+/// Masks of evaluation and of selection, and how the run was computed.
+pub struct Measured {
+    pub masks: Vec<MaskMetadata>,
+    pub monitored: Vec<MonitoredMask>,
+    pub computing: Computing,
+    pub wall_seconds: f64,
+}
+
+/// The manifest of a finished run.
+pub fn manifest(
+    run: &PlannedRun,
+    data: &TrainData<'_>,
+    store: &nn::VarStore,
+    state: &State,
+    measured: Measured,
+) -> Result<Manifest, Error> {
+    Ok(Manifest {
+        format: FORMAT,
+        id: run.id.clone(),
+        external: None,
+        dataset: dataset(data)?,
+        model: model(run, store),
+        seed: run.seed,
+        masks: measured.masks,
+        training: training(run, measured.computing),
+        selection: selection(run, state, measured.monitored),
+        build: build(data.device),
+        wall_seconds: measured.wall_seconds,
+    })
+}
+
+fn dataset(data: &TrainData<'_>) -> Result<DatasetMetadata, Error> {
+    let train = &data.splits[SplitName::Train as usize].labels;
+    let protocol = metric::protocol(&data.corpus.spec.protocol)?;
+    Ok(DatasetMetadata::of(data.corpus, protocol, train))
+}
+
+fn model(run: &PlannedRun, store: &nn::VarStore) -> ModelMetadata {
+    let trainable = store.trainable_variables();
+    let parameters = trainable.iter().map(|tensor| tensor.numel() as u64).sum();
+    ModelMetadata {
+        name: run.choice.name(),
+        title: run.choice.title(),
+        citation: run.choice.entry.citation.to_owned(),
+        parameters: Some(parameters),
+    }
+}
+
+fn training(run: &PlannedRun, computing: Computing) -> TrainingMetadata {
+    TrainingMetadata {
+        encoder: Some(run.config.encoder.clone()),
+        noise: Some(run.config.noise.clone()),
+        epochs: run.recipe.epochs,
+        batch_size: run.recipe.batch_size,
+        learning_rate: run.recipe.learning_rate,
+        weight_decay: run.recipe.weight_decay,
+        trainer_options: run.recipe.trainer_options,
+        computing: Some(computing),
+    }
+}
+
+fn selection(run: &PlannedRun, state: &State, masks: Vec<MonitoredMask>) -> SelectionMetadata {
+    let rule = &run.rule;
+    SelectionMetadata {
+        rule: Some(rule.kind()),
+        metric: rule.metric().map(|metric| metric.name.to_owned()),
+        split: Some(rule.split()),
+        conditions: (run.settings.validation.iter())
+            .map(|(_, condition)| *condition)
+            .collect(),
+        epoch: state.selected(),
+        chosen: if rule.is_single() {
+            BTreeMap::new()
+        } else {
+            rule.chosen(&state.epochs())
+        },
+        masks,
+    }
+}
+
+fn build(device: tch::Device) -> BuildMetadata {
+    let grade = match device {
+        tch::Device::Cpu => Grade::B,
+        _ => Grade::C,
+    };
+    BuildMetadata {
+        version: VERSION.to_owned(),
+        libtorch: Some(LIBTORCH.to_owned()),
+        device: Some(device::describe(device)),
+        threads: Some(tch::get_num_threads() as usize),
+        grade: Some(grade),
+    }
+}

@@ -1,0 +1,387 @@
+//! Loads a data set for training: splits as tensors, their masks, and views of them.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
+
+use tch::{Device, nn};
+
+use super::encoder::EncoderSpec;
+use super::error::Error;
+use super::out_of_memory;
+use super::tensors::SplitTensors;
+use super::text_source::TextSource;
+use super::view::{NoiseSpec, View, Views};
+use crate::data::dataset::Modality::{Audio, Text, Vision};
+use crate::data::dataset::{Corpus, Split, SplitName};
+use crate::mask::{self, Condition, Keep, MaskProtocol, MaskSource, SplitShape, Variants};
+use crate::model::{Choice, EncoderSetup, LabelStats, Model, Profile, Setup, Shapes};
+use crate::support::Progress;
+
+/// How a data set is loaded.
+#[derive(Clone, Copy)]
+pub struct DataOptions<'a> {
+    pub encoder: &'a EncoderSpec,
+    /// Folder of encodings of a frozen text encoder.
+    pub cache: &'a Path,
+    pub device: Device,
+    pub progress: &'a Progress,
+}
+
+/// Masks of validation: every condition under one mask seed.
+#[derive(Clone)]
+pub struct ValidationMasks {
+    pub conditions: Vec<(&'static dyn MaskProtocol, Condition)>,
+    pub mask_seed: u64,
+}
+
+/// What decides a noisy view of the training split.
+#[derive(Clone, Copy, PartialEq)]
+struct NoisyKey {
+    noise: NoiseSpec,
+    /// The run's.
+    seed: u64,
+    draw: u32,
+}
+
+/// A data set loaded for training, shared by all runs on it.
+pub struct TrainData<'a> {
+    pub corpus: &'a Corpus,
+    /// By [`SplitName`]; frames of audio and vision are in `tensors` alone.
+    pub splits: [Split; 3],
+    pub tensors: [SplitTensors; 3],
+    pub encoder: EncoderSetup,
+    pub shapes: Shapes,
+    pub labels: LabelStats,
+    pub device: Device,
+    text: TextSource,
+    /// Ends the encoding of text by a frozen encoder.
+    interrupt: &'a AtomicBool,
+    masks: MaskSource,
+    /// The last noisy view made.
+    noisy: RefCell<Option<(NoisyKey, Rc<View>)>>,
+}
+
+impl<'a> TrainData<'a> {
+    /// Loads all splits of `corpus` onto the device.
+    ///
+    /// # Errors
+    /// Those of reading data and encoder; [`Error::Tokens`] where the encoder has no row for an id; one
+    /// that names what the device has no memory for.
+    pub fn open(
+        corpus: &'a Corpus,
+        options: &DataOptions<'_>,
+        interrupt: &'a AtomicBool,
+    ) -> Result<Self, Error> {
+        let (spec, device) = (options.encoder, options.device);
+        let load = |name: SplitName| {
+            let what = format!("the {name} split of {}", corpus.name());
+            let with_features = *spec == EncoderSpec::Features;
+            out_of_memory::named(&what, || load(corpus, name, with_features, device))
+        };
+        let [train, valid, test] = SplitName::ALL.map(load);
+        let (train, valid, test) = (train?, valid?, test?);
+        let splits = [train.0, valid.0, test.0];
+        let text = out_of_memory::named("the text encoder", || {
+            TextSource::open(spec, options.cache, device, options.progress)
+        })?;
+        let encoder = text.encoder_setup(spec, &splits)?;
+        text.check_tokens(&encoder, corpus.name(), &splits)?;
+        Ok(Self {
+            corpus,
+            tensors: [train.1, valid.1, test.1],
+            shapes: shapes(&splits[SplitName::Train as usize]),
+            labels: LabelStats::of(&splits[SplitName::Train as usize].labels),
+            splits,
+            text,
+            encoder,
+            device,
+            interrupt,
+            masks: MaskSource::open(corpus.reader().path(), corpus.name(), &corpus.content_hash)?,
+            noisy: RefCell::new(None),
+        })
+    }
+
+    /// A model for this data set, its parameters in `store`.
+    ///
+    /// # Errors
+    /// Those of the model; one that names it where the device has no memory for its parameters.
+    pub fn model(&self, choice: &Choice, store: &nn::VarStore) -> Result<Box<dyn Model>, Error> {
+        let profile = Profile::for_dataset(self.corpus.name());
+        let setup = Setup {
+            path: store.root(),
+            profile,
+            shapes: self.shapes,
+            encoder: self.encoder.clone(),
+            labels: self.labels,
+            label_range: self.corpus.spec.label_range.map(f64::from),
+            config: choice.config(profile),
+        };
+        let what = format!("the parameters of {}", choice.name());
+        out_of_memory::named(&what, || Ok((choice.entry.build)(&setup)?))
+    }
+
+    /// Bytes held next to models and views: splits, texts that masks are applied to, a frozen text
+    /// encoder. On CUDA those on the device; the texts are not among them.
+    pub fn bytes(&self) -> u64 {
+        let splits: u64 = self.tensors.iter().map(SplitTensors::bytes).sum();
+        let texts = if self.device == Device::Cpu {
+            self.splits.iter().map(text_bytes).sum()
+        } else {
+            0
+        };
+        splits + texts + self.text.encoder_bytes()
+    }
+
+    /// Views of one split.
+    fn views(&self, name: SplitName) -> Views<'_> {
+        Views {
+            dataset: self.corpus.name(),
+            split: &self.splits[name as usize],
+            text: &self.text,
+            keep_encodings: true,
+            device: self.device,
+            interrupt: self.interrupt,
+        }
+    }
+
+    /// The training split with nothing missing.
+    ///
+    /// # Errors
+    /// As [`Views::complete`].
+    pub fn complete(&self) -> Result<View, Error> {
+        let views = self.views(SplitName::Train);
+        out_of_memory::named("the complete training split", || views.complete())
+    }
+
+    /// A split under masks of text, audio and vision, drawn for one condition.
+    ///
+    /// # Errors
+    /// As [`Views::under`].
+    pub fn under(
+        &self,
+        name: SplitName,
+        keeps: &[Keep; 3],
+        condition: Condition,
+    ) -> Result<View, Error> {
+        let what = format!("the {name} split at condition {condition}");
+        out_of_memory::named(&what, || self.views(name).under(keeps, condition))
+    }
+
+    /// A split at every condition of validation.
+    ///
+    /// # Errors
+    /// As [`Self::masks`] and [`Self::under`].
+    pub fn monitored(&self, split: SplitName, masks: &ValidationMasks) -> Result<Vec<View>, Error> {
+        let conditions = masks.conditions.iter();
+        let view = |&(mask_protocol, condition): &(&'static dyn MaskProtocol, Condition)| {
+            let masks = self.masks(mask_protocol, split, masks.mask_seed, &[condition])?;
+            self.under(split, &masks.keeps(split, condition)?, condition)
+        };
+        conditions.map(view).collect()
+    }
+
+    /// The training split under draw number `draw` of the training noise, for the run with this seed.
+    ///
+    /// # Errors
+    /// As [`Views::noisy`].
+    pub fn noisy(&self, noise: &NoiseSpec, seed: u64, draw: u32) -> Result<Rc<View>, Error> {
+        let key = NoisyKey {
+            noise: *noise,
+            seed,
+            draw,
+        };
+        if let Some((known, view)) = &*self.noisy.borrow()
+            && *known == key
+        {
+            return Ok(Rc::clone(view));
+        }
+        let views = Views {
+            // Noise that never comes again would fill the disk, a training split an epoch.
+            keep_encodings: noise.repeats(),
+            ..self.views(SplitName::Train)
+        };
+        let test = &self.splits[SplitName::Test as usize];
+        // The last one goes first: of hidden states there may be no room for both.
+        *self.noisy.borrow_mut() = None;
+        let view = out_of_memory::named("the noisy training split", || {
+            views.noisy(noise, (test.len(), test.vision.steps), seed, draw)
+        })?;
+        let view = Rc::new(view);
+        *self.noisy.borrow_mut() = Some((key, Rc::clone(&view)));
+        Ok(view)
+    }
+
+    /// The masks of one split for evaluation: those stored next to the data where they are.
+    ///
+    /// # Errors
+    /// As [`MaskSource::masks`].
+    pub fn masks(
+        &self,
+        mask_protocol: &dyn MaskProtocol,
+        split: SplitName,
+        mask_seed: u64,
+        conditions: &[Condition],
+    ) -> Result<Variants, mask::Error> {
+        let shape = SplitShape::from(&self.splits[split as usize]);
+        self.masks
+            .masks(mask_protocol, &shape, mask_seed, conditions)
+    }
+}
+
+/// A split and its tensors, which alone keep the frames of audio and vision.
+fn load(
+    corpus: &Corpus,
+    name: SplitName,
+    with_features: bool,
+    device: Device,
+) -> Result<(Split, SplitTensors), Error> {
+    let mut split = corpus.split(name, with_features)?;
+    if split.is_empty() {
+        return Err(Error::EmptySplit {
+            split: name.as_str(),
+            dataset: corpus.name().to_owned(),
+        });
+    }
+    let tensors = SplitTensors::new(&split, device);
+    for frames in [&mut split.audio, &mut split.vision] {
+        frames.data = Vec::new();
+    }
+    Ok((split, tensors))
+}
+
+/// Bytes of the text that masks are applied to.
+fn text_bytes(split: &Split) -> u64 {
+    let tokens = split.text_bert.as_ref().map_or(0, |block| block.data.len());
+    let features = split.text.as_ref().map_or(0, |block| block.data.len());
+    4 * (tokens + features) as u64
+}
+
+fn shapes(split: &Split) -> Shapes {
+    Shapes {
+        text_steps: split.steps(Text) as i64,
+        audio_steps: split.steps(Audio) as i64,
+        vision_steps: split.steps(Vision) as i64,
+        audio_width: split.audio.width as i64,
+        vision_width: split.vision.width as i64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::dataset::synthetic::{self, Demo};
+    use crate::data::dataset::{Block, ImportOptions, prepare};
+    use crate::mask::apply::UNKNOWN;
+    use crate::mask::{Noise, RateDistribution};
+    use crate::model::BertConfig;
+
+    static NEVER: AtomicBool = AtomicBool::new(false);
+
+    /// A fiftieth of a demo corpus, prepared in `folder`.
+    fn corpus(folder: &Path) -> Corpus {
+        let pickle = folder.join("demo-film.pkl");
+        synthetic::write_demo(Demo::Film, &pickle, 7, 0.02).unwrap();
+        prepare(&pickle, &ImportOptions::new(folder), &mut |_| {}).unwrap();
+        Corpus::open(&folder.join("demo-film.h5")).unwrap()
+    }
+
+    fn open<'a>(corpus: &'a Corpus, encoder: &EncoderSpec) -> Result<TrainData<'a>, Error> {
+        let options = DataOptions {
+            encoder,
+            cache: Path::new("encodings"),
+            device: Device::Cpu,
+            progress: &Progress::hidden(),
+        };
+        TrainData::open(corpus, &options, &NEVER)
+    }
+
+    /// The tokens of a split, to be changed.
+    fn tokens(splits: &mut [Split; 3], name: SplitName) -> &mut Block<i32> {
+        splits[name as usize].text_bert.as_mut().unwrap()
+    }
+
+    #[test]
+    fn the_last_noisy_view_is_gone_before_the_next_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = corpus(folder.path());
+        let mut data = open(&corpus, &EncoderSpec::Tiny).unwrap();
+        let noise = NoiseSpec {
+            kind: Noise::Fresh,
+            mask_protocol: mask::find("random").unwrap(),
+            distribution: RateDistribution::HalfComplete,
+            mask_seed: 1111,
+        };
+        let last = Rc::downgrade(&data.noisy(&noise, 1, 0).unwrap());
+        assert!(last.upgrade().is_some(), "it is kept for the next run");
+        // No view can be made of this.
+        tokens(&mut data.splits, SplitName::Train).steps = 2;
+        assert!(data.noisy(&noise, 1, 1).is_err());
+        assert!(last.upgrade().is_none());
+    }
+
+    #[test]
+    fn a_view_that_libtorch_refuses_is_an_error_of_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = corpus(folder.path());
+        let mut data = open(&corpus, &EncoderSpec::Tiny).unwrap();
+        tokens(&mut data.splits, SplitName::Train).rows += 1;
+        let refused = data.complete().unwrap_err();
+        assert!(matches!(refused, Error::Libtorch(_)), "{refused}");
+    }
+
+    #[test]
+    fn a_tiny_encoder_has_rows_for_the_ids_of_every_split() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = corpus(folder.path());
+        let mut data = open(&corpus, &EncoderSpec::Tiny).unwrap();
+        let tiny = |splits: &[Split; 3]| {
+            TextSource::Tokens
+                .encoder_setup(&EncoderSpec::Tiny, splits)
+                .unwrap()
+        };
+        assert_eq!(tiny(&data.splits), data.encoder);
+        tokens(&mut data.splits, SplitName::Test).data[1] = 5000;
+        assert_eq!(tiny(&data.splits), EncoderSetup::tiny(5001));
+        for name in SplitName::ALL {
+            tokens(&mut data.splits, name).data.fill(1);
+        }
+        let masked = i64::from(UNKNOWN) + 1;
+        assert_eq!(tiny(&data.splits), EncoderSetup::tiny(masked));
+    }
+
+    #[test]
+    fn ids_that_the_encoder_has_no_row_for_are_refused_before_any_training() {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = corpus(folder.path());
+        let bert = folder.path().join("bert");
+        std::fs::create_dir(&bert).unwrap();
+        std::fs::write(bert.join("model.safetensors"), "").unwrap();
+        let refused = |vocabulary: i64| {
+            let config = serde_json::to_string(&BertConfig::tiny(vocabulary)).unwrap();
+            std::fs::write(bert.join("config.json"), config).unwrap();
+            let encoder = EncoderSpec::Bert(bert.clone());
+            let opened = open(&corpus, &encoder);
+            opened.err().map(|error| error.to_string())
+        };
+        assert_eq!(refused(1400), None);
+        let message = refused(500).unwrap();
+        assert!(
+            message.contains("train split of demo-film") && message.contains("0..500"),
+            "{message}"
+        );
+        let message = refused(100).unwrap();
+        assert!(message.contains("got 100"), "{message}");
+        // Of the test split alone, which a training reads last.
+        let data = open(&corpus, &EncoderSpec::Tiny).unwrap();
+        let (encoder, mut splits) = (data.encoder, data.splits);
+        tokens(&mut splits, SplitName::Test).data[1] = 1400;
+        let checked = TextSource::Tokens.check_tokens(&encoder, "demo-film", &splits);
+        let message = checked.unwrap_err().to_string();
+        assert!(
+            message.contains("test split of demo-film") && message.contains("got 1400"),
+            "{message}"
+        );
+    }
+}
