@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use audit::{folder, published, run};
 use lnln_bench::published::audit::{Finding, Strength};
-use lnln_bench::published::parse::{Cell, Table};
+use lnln_bench::published::parse::{ParsedCell, ParsedTable};
 
 /// What the rules must find in the paper's tables: `listed` errors that a rule can see, by a rule that
 /// does not know the list; `new` strong findings about cells that nobody had listed; and `contradict`,
@@ -31,7 +31,7 @@ fn expected(group: &str) -> Vec<Known> {
 }
 
 fn names(finding: &Finding, (rule, cell): &Known) -> bool {
-    let place = |p: &lnln_bench::published::audit::Place| {
+    let place = |p: &lnln_bench::published::audit::CellLocation| {
         [&p.method, &p.dataset, &p.metric, &p.condition, &p.table].map(|s| s.as_str().to_owned())
     };
     finding.rule == *rule && finding.cells.iter().any(|p| place(p) == *cell)
@@ -64,7 +64,7 @@ fn no_rule_sees_what_is_sound_by_its_digits() {
 #[test]
 fn nothing_strong_is_said_of_cells_that_are_sound() {
     let known = |f: &Finding| {
-        let wrong = |p: &lnln_bench::published::audit::Place| {
+        let wrong = |p: &lnln_bench::published::audit::CellLocation| {
             let sheet = p.table.trim_end_matches(".csv");
             lnln_bench::published::all().any(|q| {
                 let c = q.cell;
@@ -104,7 +104,7 @@ fn the_listing_in_docs_is_what_a_run_says() {
 }
 
 /// The second transcription, its errors mended.
-fn mended() -> Vec<Table> {
+fn mended() -> Vec<ParsedTable> {
     folder(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/audit/mended"))
 }
 
@@ -131,11 +131,11 @@ const CONTRADICTING: &[[&str; 3]] = &[
 
 #[test]
 fn the_second_transcription_differs_from_the_first_only_where_it_was_mended() {
-    let key = |c: &Cell| {
+    let key = |c: &ParsedCell| {
         let names = (c.dataset.clone(), c.method.clone(), c.metric.name);
         (names, c.condition.clone())
     };
-    let second: BTreeMap<_, Cell> = mended()
+    let second: BTreeMap<_, ParsedCell> = mended()
         .into_iter()
         .flat_map(|t| t.cells)
         .map(|c| (key(&c), c))
@@ -143,7 +143,7 @@ fn the_second_transcription_differs_from_the_first_only_where_it_was_mended() {
     let (mut same, mut other) = (0, 0);
     for table in published() {
         let sheet = table.name.trim_end_matches(".csv");
-        // The means of Table 2 once more, with their spread.
+        // The means of ParsedTable 2 once more, with their spread.
         if sheet == "stability_mosi" {
             continue;
         }
@@ -170,7 +170,7 @@ fn the_second_transcription_differs_from_the_first_only_where_it_was_mended() {
 }
 
 /// Carried tables that the transcription beside the project does not hold: the means of Tables 1 to 3,
-/// taken from the paper's text, and Table 8.
+/// taken from the paper's text, and ParsedTable 8.
 const BEYOND_THE_TRANSCRIPTION: [&str; 3] = [
     "overall_mosi_mosei.csv",
     "overall_sims.csv",

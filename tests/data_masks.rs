@@ -13,7 +13,7 @@ use lnln_bench::mask::{
     EvaluationMasks, Ids, MaskFile, Noise, Phase, Rows, Scope, Training, Variants, find, keep,
     parse_list, to_hdf5, to_npz,
 };
-use lnln_bench::selftest::{self, Outcome};
+use lnln_bench::selftest::{self, Comparison};
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -322,8 +322,8 @@ fn reference_equals_what_numpy_and_python_draw_now() {
     let folder = tempfile::tempdir().unwrap();
     let script = repository("tests/python/mask_cases.py");
     python::run(Command::new(python).arg(script).arg(folder.path()));
-    let outcomes = selftest::masks::run(folder.path()).unwrap();
-    assert!(outcomes.len() > 100, "{}", outcomes.len());
-    let failed: Vec<&Outcome> = outcomes.iter().filter(|o| !o.passed()).collect();
+    let comparisons = selftest::masks::run(folder.path()).unwrap();
+    assert!(comparisons.len() > 100, "{}", comparisons.len());
+    let failed: Vec<&Comparison> = comparisons.iter().filter(|o| !o.passed()).collect();
     assert!(failed.is_empty(), "{failed:?}");
 }

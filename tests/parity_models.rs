@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use lnln_bench::model::{Engine, MODELS};
 use lnln_bench::selftest::models::{Setting, run};
-use lnln_bench::selftest::{self, Outcome};
+use lnln_bench::selftest::{self, Comparison};
 use tch::{Device, Kind};
 
 fn golden() -> PathBuf {
@@ -36,11 +36,11 @@ fn cases() -> Vec<String> {
     names
 }
 
-fn assert_passed(outcomes: &[Outcome]) {
-    assert!(!outcomes.is_empty());
-    let failed: Vec<_> = outcomes
+fn assert_passed(comparisons: &[Comparison]) {
+    assert!(!comparisons.is_empty());
+    let failed: Vec<_> = comparisons
         .iter()
-        .filter(|outcome| !outcome.passed())
+        .filter(|comparison| !comparison.passed())
         .collect();
     assert!(failed.is_empty(), "{failed:#?}");
 }
@@ -53,8 +53,9 @@ fn check_all(engine: Engine) {
                 kind,
                 engine,
             };
-            let outcomes = run(&golden().join(&case), setting).unwrap();
-            let outcomes = outcomes.unwrap_or_else(|| panic!("{case}: no such model is built in"));
+            let comparisons = run(&golden().join(&case), setting).unwrap();
+            let comparisons =
+                comparisons.unwrap_or_else(|| panic!("{case}: no such model is built in"));
             for quantity in [
                 "out.pred",
                 "out.eval_pred",
@@ -68,11 +69,11 @@ fn check_all(engine: Engine) {
                 "optimizer.kind",
             ] {
                 assert!(
-                    outcomes.iter().any(|o| o.quantity == quantity),
+                    comparisons.iter().any(|o| o.quantity == quantity),
                     "{case}: {quantity}"
                 );
             }
-            assert_passed(&outcomes);
+            assert_passed(&comparisons);
         }
     }
 }

@@ -14,6 +14,7 @@ use lnln_bench::model::{
     Batch, GradClip, Inputs, Losses, Model, Recipe, Rule, Trace, TrainerOptions, constant, rng,
 };
 use lnln_bench::support::Progress;
+use lnln_bench::train::evaluate::Evaluator;
 use lnln_bench::train::monitored::Monitored;
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
@@ -183,6 +184,7 @@ fn noted(precision: Precision) -> Notes {
             split: &tensors,
             views: std::slice::from_ref(&*view),
             truth: &split.labels,
+            evaluator: &Evaluator::new(precision, &NEVER),
         },
         valid: None,
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::ValueEnum;
 use lnln_bench::data::dataset::{Corpus, SplitName};
-use lnln_bench::published::audit::{self, Facts, Protocol, render};
+use lnln_bench::published::audit::{self, AuditSettings, TestSetStatistics, render};
 use lnln_bench::published::parse::{self, Options};
 use lnln_bench::support::{Classify, ErrorClass};
 
@@ -84,18 +84,18 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     };
     let read = |path: &PathBuf| parse::read(path, &options);
     let tables: Vec<_> = args.tables.iter().map(read).collect::<Result<_, _>>()?;
-    let mut facts = Facts::published();
+    let mut statistics = TestSetStatistics::published();
     for path in &args.data {
         let corpus = Corpus::open(path)?;
         let spec = corpus.spec;
         let labels = corpus.labels(SplitName::Test)?;
-        facts.add_labels(&spec.name, &spec.protocol, spec.label_range, &labels)?;
+        statistics.add_labels(&spec.name, &spec.protocol, spec.label_range, &labels)?;
     }
-    let protocol = Protocol {
+    let settings = AuditSettings {
         seeds: args.seeds,
         rounding: args.rounding.map(Rounding::into),
     };
-    let findings = audit::audit(&tables, &facts, protocol);
+    let findings = audit::audit(&tables, &statistics, settings);
     if args.json {
         output::write(&render::json(&tables, &findings)?)?
     } else {

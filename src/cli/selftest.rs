@@ -6,7 +6,7 @@ use anyhow::bail;
 use comfy_table::Table;
 #[cfg(feature = "torch")]
 use lnln_bench::model::Engine;
-use lnln_bench::selftest::{self, Outcome, Setting};
+use lnln_bench::selftest::{self, Comparison, Setting};
 #[cfg(feature = "torch")]
 use lnln_bench::train::{DeviceSpec, device, native};
 
@@ -74,21 +74,21 @@ impl Args {
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let report = selftest::run(&args.golden, args.setting()?)?;
-    output::write(&render(&report.outcomes, args.all).to_string())?;
+    output::write(&render(&report.comparisons, args.all).to_string())?;
     for skipped in &report.skipped {
         tracing::warn!("skipped {skipped}");
     }
     let failed = report
-        .outcomes
+        .comparisons
         .iter()
-        .filter(|outcome| !outcome.passed())
+        .filter(|comparison| !comparison.passed())
         .count();
-    let cases = per_case(&report.outcomes).len();
+    let cases = per_case(&report.comparisons).len();
     let skipped = match report.skipped.len() {
         0 => String::new(),
         several => format!("; {several} skipped: {}", report.skipped.join("; ")),
     };
-    match (report.outcomes.is_empty(), failed) {
+    match (report.comparisons.is_empty(), failed) {
         (true, _) => bail!(nothing_found(&args.golden)),
         (_, 0) => output::write(&format!("{cases} cases within tolerance{skipped}")),
         _ => bail!("{failed} quantities are above their tolerance{skipped}"),
@@ -102,28 +102,28 @@ fn nothing_found(folder: &Path) -> String {
     )
 }
 
-/// The outcome nearest to (or furthest above) its tolerance, for every case in order.
-fn per_case(outcomes: &[Outcome]) -> Vec<&Outcome> {
-    let mut worst: Vec<&Outcome> = Vec::new();
-    for outcome in outcomes {
+/// The comparison nearest to (or furthest above) its tolerance, for every case in order.
+fn per_case(comparisons: &[Comparison]) -> Vec<&Comparison> {
+    let mut worst: Vec<&Comparison> = Vec::new();
+    for comparison in comparisons {
         // The quantities of a case follow each other.
         match worst.last_mut() {
-            Some(known) if known.case == outcome.case => {
-                if ratio(outcome) > ratio(known) {
-                    *known = outcome;
+            Some(known) if known.case == comparison.case => {
+                if ratio(comparison) > ratio(known) {
+                    *known = comparison;
                 }
             }
-            _ => worst.push(outcome),
+            _ => worst.push(comparison),
         }
     }
     worst
 }
 
 /// Error in units of its tolerance; an error that is not a number counts as infinite.
-fn ratio(outcome: &Outcome) -> f64 {
-    let ratio = if outcome.tolerance > 0.0 {
-        outcome.error / outcome.tolerance
-    } else if outcome.error == 0.0 {
+fn ratio(comparison: &Comparison) -> f64 {
+    let ratio = if comparison.tolerance > 0.0 {
+        comparison.error / comparison.tolerance
+    } else if comparison.error == 0.0 {
         0.0
     } else {
         f64::INFINITY
@@ -131,22 +131,22 @@ fn ratio(outcome: &Outcome) -> f64 {
     if ratio.is_nan() { f64::INFINITY } else { ratio }
 }
 
-fn render(outcomes: &[Outcome], all: bool) -> Table {
+fn render(comparisons: &[Comparison], all: bool) -> Table {
     let shown = if all {
-        outcomes.iter().collect()
+        comparisons.iter().collect()
     } else {
-        per_case(outcomes)
+        per_case(comparisons)
     };
     let quantity = if all { "quantity" } else { "largest error at" };
     let mut table = output::table();
     table.set_header(["case", quantity, "error", "tolerance", ""]);
-    for outcome in shown {
-        let verdict = if outcome.passed() { "ok" } else { "FAILED" };
+    for comparison in shown {
+        let verdict = if comparison.passed() { "ok" } else { "FAILED" };
         table.add_row([
-            outcome.case.clone(),
-            outcome.quantity.clone(),
-            format!("{:.1e}", outcome.error),
-            format!("{:.0e}", outcome.tolerance),
+            comparison.case.clone(),
+            comparison.quantity.clone(),
+            format!("{:.1e}", comparison.error),
+            format!("{:.0e}", comparison.tolerance),
             verdict.to_owned(),
         ]);
     }

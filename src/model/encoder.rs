@@ -124,7 +124,8 @@ impl TextEncoder {
         }
     }
 
-    /// (B, T, width) hidden states of `text`.
+    /// (B, T, width) hidden states of `text`. Outside training, states that this encoder computed before
+    /// are returned as they are.
     ///
     /// # Errors
     /// [`ModelError::Input`] where the text is of the other kind or of another width.
@@ -133,6 +134,11 @@ impl TextEncoder {
             (Self::Bert(bert), Text::Tokens(tokens)) => bert.forward(tokens, train),
             (Self::States { width }, Text::States(states))
                 if states.size().last() == Some(width) =>
+            {
+                Ok(states.shallow_clone())
+            }
+            (Self::Bert(bert), Text::States(states))
+                if !train && states.size().last() == Some(&bert.config().hidden_size) =>
             {
                 Ok(states.shallow_clone())
             }

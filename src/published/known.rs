@@ -1,8 +1,8 @@
-//! Errors known to be in published tables: cell -> note.
+//! Reads the list of known errors in published tables.
 
 use serde::Deserialize;
 
-use crate::published::parse::{Cell, ParsedCondition, names};
+use crate::published::parse::{ParsedCell, ParsedCondition, names};
 
 /// An error in one or more cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct KnownError {
     pub kind: Kind,
     /// The right number, where it is known.
     pub correct: Option<String>,
-    pub says: Says,
-    /// What is wrong, in a few words.
+    pub found_by: FoundBy,
+    /// What is wrong, in short.
     pub note: String,
 }
 
@@ -39,7 +39,7 @@ pub enum Kind {
 /// Who found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Says {
+pub enum FoundBy {
     /// The authors, in a corrigendum.
     Authors,
     /// This project, from the table itself.
@@ -56,7 +56,7 @@ struct Line {
     condition: String,
     kind: Kind,
     correct: Option<String>,
-    says: Says,
+    found_by: FoundBy,
     note: String,
 }
 
@@ -81,7 +81,7 @@ impl From<Line> for KnownError {
             condition: any(line.condition),
             kind: line.kind,
             correct: line.correct.filter(|c| !c.is_empty()),
-            says: line.says,
+            found_by: line.found_by,
             note: line.note,
         }
     }
@@ -89,7 +89,7 @@ impl From<Line> for KnownError {
 
 impl KnownError {
     /// Whether it is about this cell of the table of this name.
-    pub fn holds_for(&self, table: &str, cell: &Cell) -> bool {
+    pub fn holds_for(&self, table: &str, cell: &ParsedCell) -> bool {
         let is =
             |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|w| w == found);
         is(&self.table, table)

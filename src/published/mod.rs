@@ -1,8 +1,8 @@
-//! Published numbers: what papers print, with source and known errors.
+//! Holds the numbers that papers print, with source and known errors.
 //!
-//! The tables lie in `published/` as CSV and are part of the program. [`find`] answers "what did
-//! the paper print in this place"; [`sources`] lists the papers; [`test_sets`] counts the classes
-//! of the published test sets. Knows printed tables and nothing of runs.
+//! The tables are in `published/` as CSV and are part of the program. [`find`] returns the
+//! printed number of a cell; [`sources`] lists the papers; [`test_sets`] counts the classes
+//! of the published test sets. It reads parsed tables, no runs.
 
 pub mod audit;
 pub mod known;
@@ -10,10 +10,10 @@ pub mod parse;
 pub mod source;
 pub mod test_sets;
 
-use crate::published::parse::{Cell, names};
+use crate::published::parse::{ParsedCell, names};
 
 pub use crate::published::parse::ParsedCondition;
-pub use known::{Kind, KnownError, Says};
+pub use known::{FoundBy, Kind, KnownError};
 pub use source::{Source, sources};
 pub use test_sets::{TestSet, test_sets};
 
@@ -21,9 +21,9 @@ pub use test_sets::{TestSet, test_sets};
 #[derive(Clone, Copy, Debug)]
 pub struct Published {
     /// The cell; `cell.number.value` is in percent for accuracies and F1.
-    pub cell: &'static Cell,
+    pub cell: &'static ParsedCell,
     pub source: &'static Source,
-    /// `Table 9`.
+    /// `ParsedTable 9`.
     pub table: &'static str,
     /// What is known to be wrong with it.
     pub known_error: Option<&'static KnownError>,
@@ -50,7 +50,7 @@ impl Published {
         self.cell.number.text()
     }
 
-    /// `Zhang et al. 2024, Table 9`.
+    /// `Zhang et al. 2024, ParsedTable 9`.
     pub fn citation(&self) -> String {
         format!("{}, {}", self.source.short, self.table)
     }
@@ -110,11 +110,11 @@ mod tests {
         let p = find("mosei", "self_mm", "acc7", &at(0.3)).unwrap();
         assert_eq!(
             (p.text(), p.citation()),
-            ("47.23".into(), "Zhang et al. 2024, Table 9".into())
+            ("47.23".into(), "Zhang et al. 2024, ParsedTable 9".into())
         );
         assert!((p.score() - 0.4723).abs() < 1e-12 && p.known_error.is_none());
         let p = find("sims", "lnln", "mae", &ParsedCondition::MeanOverRates).unwrap();
-        assert_eq!((p.text().as_str(), p.table), ("0.514", "Table 3"));
+        assert_eq!((p.text().as_str(), p.table), ("0.514", "ParsedTable 3"));
         let p = find(
             "sims",
             "lnln",
@@ -135,7 +135,7 @@ mod tests {
             (p.text().as_str(), error.correct.as_deref()),
             ("59.86", Some("23.57"))
         );
-        assert_eq!(error.says, Says::Authors);
+        assert_eq!(error.found_by, FoundBy::Authors);
         let swapped = find("mosei", "almt", "f1_has0", &at(0.9)).unwrap();
         assert_eq!(swapped.known_error.unwrap().kind, Kind::Swapped);
         assert!(

@@ -1,4 +1,4 @@
-//! The papers whose numbers the program carries.
+//! Lists the papers whose tables are part of the program.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::known::{self, KnownError};
-use crate::published::parse::{self, Cell, Options};
+use crate::published::parse::{self, Options, ParsedCell};
 
 /// A paper.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Source {
     pub bibtex: String,
     /// Runs behind every number.
     pub seeds: u32,
-    /// The mask protocols that stand for those of its numbers on incomplete data.
+    /// The mask protocols whose numbers are comparable with its own on incomplete data.
     pub masks: Vec<String>,
     pub tables: Vec<Sheet>,
     pub known_errors: Vec<KnownError>,
@@ -32,14 +32,14 @@ pub struct Source {
 pub struct Sheet {
     /// File name without its ending.
     pub name: String,
-    /// `Table 9`.
+    /// `ParsedTable 9`.
     pub title: String,
-    pub cells: Vec<Cell>,
+    pub cells: Vec<ParsedCell>,
 }
 
 impl Source {
     /// What is known to be wrong with a cell of the table of this name.
-    pub fn known_error(&self, table: &str, cell: &Cell) -> Option<&KnownError> {
+    pub fn known_error(&self, table: &str, cell: &ParsedCell) -> Option<&KnownError> {
         self.known_errors.iter().find(|e| e.holds_for(table, cell))
     }
 }
@@ -110,7 +110,7 @@ pub fn sources() -> &'static [Source] {
     &SOURCES
 }
 
-/// Parts of the program: a test reads them before anybody runs it.
+/// Parts of the program: a test reads them.
 fn source(files: &Files) -> Source {
     let about: About = toml::from_str(files.about).expect("source.toml is well formed");
     let sheet = |(name, text): &(&str, &str)| {

@@ -1,4 +1,4 @@
-//! Class counts of the published test sets, which bound what a metric can be.
+//! Reads the class counts of published test sets, which bound the values of a metric.
 
 use std::sync::LazyLock;
 
@@ -41,8 +41,8 @@ impl Population {
 #[serde(deny_unknown_fields)]
 pub struct Constant {
     pub metric: String,
-    /// What it always says.
-    pub says: String,
+    /// The value it predicts for every sample.
+    pub prediction: String,
     /// Percent for shares.
     pub value: f64,
 }
@@ -55,7 +55,7 @@ struct File {
 
 static TEST_SETS: LazyLock<Vec<TestSet>> = LazyLock::new(|| {
     let file: File = toml::from_str(include_str!("../../published/test-sets.toml"))
-        // Part of the program: a test parses it before anybody runs it.
+        // Part of the program: a test parses it at build time of the project.
         .expect("test-sets.toml is well formed");
     file.test_set
 });

@@ -49,6 +49,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
             weight_decay: 0.0,
             trainer_options: TrainerOptions::NONE,
             computing: Some(Computing {
+                evaluation_batch: 64,
                 precision: Precision::Fp32,
                 engine: EngineKind::Fast,
                 micro_batch: 0,

@@ -85,6 +85,8 @@ pub struct Computing {
     pub engine: EngineKind,
     /// Samples per pass at the end of training; 0 where nothing is trained.
     pub micro_batch: usize,
+    /// Samples per pass of the evaluation of the test split.
+    pub evaluation_batch: usize,
     /// Whether the text encoder's activations were computed twice.
     pub recompute_encoder: bool,
 }

@@ -1,4 +1,4 @@
-//! A stored reference case: `case.json` and `expected.safetensors`.
+//! Reads a stored reference case: `case.json` and `expected.safetensors`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -65,7 +65,7 @@ pub enum CaseError {
         source: Box<ModelError>,
     },
 
-    /// A case of a model of the registry that says of none what it was made for.
+    /// A case of a model of the registry that no reference case exists for.
     #[error(
         "{case}: expected the model to read its reference cases (`case` in its registry entry)"
     )]
@@ -274,7 +274,7 @@ impl Case {
     /// [`CaseError::Parameters`], [`CaseError::Shape`].
     pub fn variables(&self, store: &VarStore) -> Result<Vec<Tensor>> {
         let mut own = store.variables();
-        // What a model remembers of the training clips is not in reference checkpoints.
+        // What a model remembers of the training samples is not in reference checkpoints.
         own.retain(|name, _| !name.starts_with("state."));
         let mut ordered = Vec::with_capacity(self.parameters.len());
         let mut missing = BTreeSet::new();

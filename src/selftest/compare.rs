@@ -1,4 +1,4 @@
-//! Distances between computed and stored numbers.
+//! Measures distances between computed and stored numbers.
 
 use tch::{Device, Kind, Tensor};
 
@@ -38,7 +38,7 @@ pub fn relative(got: &Tensor, expected: &Tensor) -> f64 {
     worst(&got, &expected, &vec![largest; expected.len()])
 }
 
-/// Largest |got - expected| / scale. NaN beside NaN is equal; beside a number it is infinitely
+/// Largest |got - expected| / scale. NaN and NaN are equal; NaN and a number are infinitely
 /// wrong, as are unequal lengths.
 pub fn worst(got: &[f64], expected: &[f64], scale: &[f64]) -> f64 {
     if got.len() != expected.len() || expected.is_empty() {

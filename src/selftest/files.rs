@@ -1,4 +1,4 @@
-//! The case files of a folder.
+//! Finds the case files of a folder.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! The stand-alone label generation that cases of Self-MM store (`gen_*`).
+//! Compares the label generation that cases of Self-MM store (`gen_*`).
 
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
@@ -29,13 +29,13 @@ pub fn run(case: &Case, kind: tch::Kind, device: Device) -> Result<Vec<(String, 
     let (features, labels, new) = (per_space("feat")?, per_space("label")?, per_space("new")?);
     let (index, epoch) = (get("gen_index".to_owned())?, get("gen_epoch".to_owned())?);
     let widths = std::array::from_fn(|i| features[i].size()[1]);
-    let clips = features[0].size()[0];
+    let samples = features[0].size()[0];
     let rules = BankRules {
         limit: case.config["H"].as_f64().unwrap_or(f64::NAN),
         lose_centers: true,
     };
     let mut store = VarStore::new(device);
-    let mut bank = LabelBank::new(&store.root(), clips, widths, rules);
+    let mut bank = LabelBank::new(&store.root(), samples, widths, rules);
     store.set_kind(kind);
     let state = store.variables();
     for (space, labels) in SPACES.iter().zip(&labels) {
@@ -43,7 +43,7 @@ pub fn run(case: &Case, kind: tch::Kind, device: Device) -> Result<Vec<(String, 
             .shallow_clone()
             .copy_(labels);
     }
-    let everyone = Tensor::arange(clips, (tch::Kind::Int64, device));
+    let all = Tensor::arange(samples, (tch::Kind::Int64, device));
     let mut errors = Vec::new();
     let mut compare = |when: &str, what: &str, space: &str, got: &Tensor| {
         let name = format!("out.gen_{what}_{when}_{space}");
@@ -58,7 +58,7 @@ pub fn run(case: &Case, kind: tch::Kind, device: Device) -> Result<Vec<(String, 
         }
     };
     // Of the first epoch's kind, which keeps features and centres and moves no label.
-    bank.absorb(&everyone, std::array::from_fn(|i| &features[i]), 1);
+    bank.absorb(&all, std::array::from_fn(|i| &features[i]), 1);
     for space in SPACES {
         compare(
             "before",

@@ -1,4 +1,4 @@
-//! The `reference` masks, training rates and loader against arrays of the published code.
+//! Compares the `reference` masks, training rates and loader with arrays of the published code.
 //!
 //! | file | holds |
 //! |---|---|
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::tensors::{Tensor, Tensors};
-use super::{Error, Outcome, files};
+use super::{Comparison, Error, files};
 use crate::data::dataset::{Block, Modality, SplitName};
 use crate::mask::{
     Keep, Loader, MaskProtocol, Phase, Reference, ReferenceRates, Rows, Scope, apply, keep,
@@ -28,8 +28,8 @@ const LOADER_EVALUATION_RATE: f64 = 0.5;
 ///
 /// # Errors
 /// [`Error`] where the folder holds no case or a case cannot be read.
-pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
-    let mut outcomes = Vec::new();
+pub fn run(folder: &Path) -> Result<Vec<Comparison>, Error> {
+    let mut comparisons = Vec::new();
     for path in files::cases(folder, "safetensors", KINDS)? {
         let (stem, tensors) = (files::stem(&path), Tensors::open(&path)?);
         let unknown = || Error::UnknownCase {
@@ -40,7 +40,7 @@ pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
         let mut check = Check {
             case: format!("masks/{stem}"),
             tensors,
-            outcomes: Vec::new(),
+            comparisons: Vec::new(),
         };
         if let Some(digits) = stem.strip_prefix("loader_seed_") {
             check.loader(seed(digits)?)?;
@@ -52,16 +52,16 @@ pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
             return Err(unknown());
         }
         check.unread();
-        outcomes.append(&mut check.outcomes);
+        comparisons.append(&mut check.comparisons);
     }
-    Ok(outcomes)
+    Ok(comparisons)
 }
 
 /// One file under comparison.
 struct Check {
     case: String,
     tensors: Tensors,
-    outcomes: Vec<Outcome>,
+    comparisons: Vec<Comparison>,
 }
 
 /// Complete inputs of one split.
@@ -135,15 +135,19 @@ impl Check {
 
     /// Everything stored must be an input or have been compared.
     fn unread(&mut self) {
-        let compared: BTreeSet<&str> = self.outcomes.iter().map(|o| o.quantity.as_str()).collect();
+        let compared: BTreeSet<&str> = self
+            .comparisons
+            .iter()
+            .map(|o| o.quantity.as_str())
+            .collect();
         let names = self.tensors.names().filter(|name| !name.starts_with("in."));
         let unread: Vec<String> = names
             .filter(|name| !compared.contains(name))
             .map(str::to_owned)
             .collect();
         for name in unread {
-            let outcome = Outcome::new(&self.case, name, f64::INFINITY, 0.0);
-            self.outcomes.push(outcome);
+            let comparison = Comparison::new(&self.case, name, f64::INFINITY, 0.0);
+            self.comparisons.push(comparison);
         }
     }
 
@@ -254,21 +258,21 @@ impl Check {
 
     fn floats(&mut self, name: &str, shape: &[usize], ours: &[f64]) -> Result<(), Error> {
         let theirs = self.tensors.f64(name)?;
-        let outcome = compared(
+        let comparison = compared(
             &self.case,
             name,
             (shape, ours),
             (&theirs.shape, &theirs.data),
         );
-        self.outcomes.push(outcome);
+        self.comparisons.push(comparison);
         Ok(())
     }
 
     fn integers(&mut self, name: &str, shape: &[usize], ours: &[f64]) -> Result<(), Error> {
         let theirs = self.tensors.i64(name)?;
         let values: Vec<f64> = theirs.data.iter().map(|&v| v as f64).collect();
-        let outcome = compared(&self.case, name, (shape, ours), (&theirs.shape, &values));
-        self.outcomes.push(outcome);
+        let comparison = compared(&self.case, name, (shape, ours), (&theirs.shape, &values));
+        self.comparisons.push(comparison);
         Ok(())
     }
 
@@ -281,7 +285,7 @@ impl Check {
         self.integers(name, &[mask.rows, mask.steps], &ours)
     }
 
-    /// What stands between `prefix` and `suffix` in the names that have both.
+    /// The text between `prefix` and `suffix` in the names that have both.
     fn suffixes(&self, prefix: &str, suffix: &str) -> BTreeSet<String> {
         let middle = |name: &str| {
             name.strip_prefix(prefix)?
@@ -338,7 +342,7 @@ impl Check {
         })
     }
 
-    /// Features of one modality; the value -1e30 stands for -inf, which loaders replace by 0.
+    /// Features of one modality; the value -1e30 represents -inf, which loaders replace by 0.
     fn frames(&self, name: &str) -> Result<Block<f32>, Error> {
         let stored = self.tensors.f64(name)?;
         let (rows, steps, width) = self.three(name, stored)?;
@@ -367,11 +371,11 @@ fn compared(
     name: &str,
     ours: (&[usize], &[f64]),
     theirs: (&[usize], &[f64]),
-) -> Outcome {
+) -> Comparison {
     if ours.0 == theirs.0 {
-        Outcome::exact(case, name, ours.1, theirs.1)
+        Comparison::exact(case, name, ours.1, theirs.1)
     } else {
-        Outcome::new(case, name, f64::INFINITY, 0.0)
+        Comparison::new(case, name, f64::INFINITY, 0.0)
     }
 }
 
@@ -436,10 +440,12 @@ mod tests {
 
     /// What fails after a change.
     fn failed(change: impl Fn(&mut Vec<Payload>)) -> Vec<String> {
-        let outcomes = run(case("train_rates.safetensors", change).path()).unwrap();
-        assert!(outcomes.len() >= 9);
-        let failed = outcomes.into_iter().filter(|outcome| !outcome.passed());
-        failed.map(|outcome| outcome.quantity).collect()
+        let comparisons = run(case("train_rates.safetensors", change).path()).unwrap();
+        assert!(comparisons.len() >= 9);
+        let failed = comparisons
+            .into_iter()
+            .filter(|comparison| !comparison.passed());
+        failed.map(|comparison| comparison.quantity).collect()
     }
 
     #[test]
@@ -454,9 +460,9 @@ mod tests {
         assert_eq!(shape, ["seed_3.n_4.rate_l"]);
         let name = failed(|stored| {
             let more = stored[0].clone();
-            stored.push(("out.nobody_reads".to_owned(), more.1, more.2, more.3));
+            stored.push(("out.unread".to_owned(), more.1, more.2, more.3));
         });
-        assert_eq!(name, ["out.nobody_reads"]);
+        assert_eq!(name, ["out.unread"]);
     }
 
     /// Ids without attention mask and segments, and texts of no step.
@@ -469,10 +475,10 @@ mod tests {
                 *stored = vec![(text, Dtype::F64, shape.to_vec(), bytes.clone())];
             });
             let message = run(folder.path()).unwrap_err().to_string();
-            let words = format!(
+            let expected = format!(
                 "tensor `in.text`: expected shape [N, 3, T], T at least 1, found {shape:?}"
             );
-            assert!(message.ends_with(&words), "{message}");
+            assert!(message.ends_with(&expected), "{message}");
         }
     }
 

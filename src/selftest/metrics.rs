@@ -1,17 +1,17 @@
-//! Metric functions against the reference's, on stored (prediction, truth) vectors.
+//! Compares metric functions with the reference's, on stored (prediction, truth) vectors.
 //!
 //! A case file names its protocol and holds, per case, the unrounded values of the reference, and
 //! weighted F1 with its arguments in either order. `null` means that the value does not exist:
-//! ours must be undefined too. A metric is named as the reference names it, or as we do. A file
+//! it must be undefined here too. A metric has the reference's name or this program's. A file
 //! whose `arithmetic` is `float64` was computed in it throughout, and is held to 1e-12 throughout.
-//! In `pred` and `truth` a `null` stands for a number that is not finite.
+//! In `pred` and `truth` a `null` is a number that is not finite.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Error, Outcome, files};
+use super::{Comparison, Error, files};
 use crate::metric::{Protocol, Undefined, f1, protocol};
 
 #[derive(Deserialize)]
@@ -76,8 +76,8 @@ const NAMES: [(&str, &str, &str, f64); 14] = [
 ///
 /// # Errors
 /// [`Error`] where the folder holds no case or a case cannot be read.
-pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
-    let mut outcomes = Vec::new();
+pub fn run(folder: &Path) -> Result<Vec<Comparison>, Error> {
+    let mut comparisons = Vec::new();
     for path in files::cases(folder, "json", "mosi.json")? {
         let text = std::fs::read_to_string(&path).map_err(|reason| Error::Io {
             path: path.clone(),
@@ -97,10 +97,10 @@ pub fn run(folder: &Path) -> Result<Vec<Outcome>, Error> {
         for case in &file.cases {
             let label = format!("metrics/{}/{}", files::stem(&path), case.name);
             let arithmetic = file.arithmetic;
-            check(&path, protocol, arithmetic, case, &label, &mut outcomes)?;
+            check(&path, protocol, arithmetic, case, &label, &mut comparisons)?;
         }
     }
-    Ok(outcomes)
+    Ok(comparisons)
 }
 
 /// Every comparison of one case.
@@ -110,7 +110,7 @@ fn check(
     arithmetic: Arithmetic,
     case: &Case,
     label: &str,
-    outcomes: &mut Vec<Outcome>,
+    comparisons: &mut Vec<Comparison>,
 ) -> Result<(), Error> {
     let broken = |reason| Error::Case {
         path: path.to_owned(),
@@ -119,21 +119,27 @@ fn check(
     match (&case.unrounded, &case.error) {
         (Some(values), None) => {
             for (theirs, expected) in values {
-                let outcome = score(protocol, arithmetic, case, label, theirs, *expected);
-                outcomes.push(outcome.ok_or_else(|| broken(format!("unknown metric `{theirs}`")))?);
+                let comparison = score(protocol, arithmetic, case, label, theirs, *expected);
+                comparisons
+                    .push(comparison.ok_or_else(|| broken(format!("unknown metric `{theirs}`")))?);
             }
         }
         (None, Some(error)) => {
             let undefined = raises(protocol, case, label);
             let foreign = || broken(format!("`{error}` is no error of this protocol"));
-            outcomes.extend(undefined.ok_or_else(foreign)?);
+            comparisons.extend(undefined.ok_or_else(foreign)?);
         }
         _ => return Err(broken("expected either values or an error".to_owned())),
     }
     for (which, expected) in &case.f1 {
         let ours = weighted_f1(which, &case.pred, &case.truth)
             .ok_or_else(|| broken(format!("unknown F1 `{which}`")))?;
-        outcomes.push(Outcome::new(label, which, distance(ours, *expected), 1e-12));
+        comparisons.push(Comparison::new(
+            label,
+            which,
+            distance(ours, *expected),
+            1e-12,
+        ));
     }
     Ok(())
 }
@@ -146,7 +152,7 @@ fn score(
     label: &str,
     theirs: &str,
     expected: Option<f64>,
-) -> Option<Outcome> {
+) -> Option<Comparison> {
     let known = NAMES
         .iter()
         .find(|known| known.0 == protocol.name && [known.1, known.2].contains(&theirs));
@@ -158,17 +164,17 @@ fn score(
         _ => (float32, 1.0),
     };
     let error = distance((metric.compute)(&case.pred, &case.truth), expected) / scale;
-    Some(Outcome::new(label, metric.name, error, tolerance))
+    Some(Comparison::new(label, metric.name, error, tolerance))
 }
 
 /// Where the reference raises (no truth differs from 0), scores over positive and negative truths
 /// must have no value.
-fn raises(protocol: &Protocol, case: &Case, label: &str) -> Option<[Outcome; 2]> {
-    let outcome = |name: &str| {
+fn raises(protocol: &Protocol, case: &Case, label: &str) -> Option<[Comparison; 2]> {
+    let comparison = |name: &str| {
         let ours = (protocol.metric(name)?.compute)(&case.pred, &case.truth);
-        Some(Outcome::new(label, name, distance(ours, None), 0.0))
+        Some(Comparison::new(label, name, distance(ours, None), 0.0))
     };
-    Some([outcome("acc2_non0")?, outcome("f1_non0")?])
+    Some([comparison("acc2_non0")?, comparison("f1_non0")?])
 }
 
 /// Weighted F1 by the reference's name of its classes and argument order, `None` if unknown.
@@ -217,7 +223,7 @@ mod tests {
             let passed: Vec<_> = run(folder.path())
                 .unwrap()
                 .iter()
-                .map(Outcome::passed)
+                .map(Comparison::passed)
                 .collect();
             assert_eq!(passed, [passes, true]);
         }
@@ -235,9 +241,9 @@ mod tests {
         };
         for (mae, passes) in [("0.5", true), ("0.500001", false), ("null", false)] {
             std::fs::write(folder.path().join("sims.json"), case(mae)).unwrap();
-            let outcomes = run(folder.path()).unwrap();
-            assert_eq!(outcomes.len(), 2);
-            assert_eq!(outcomes[0].passed(), passes, "{mae}");
+            let comparisons = run(folder.path()).unwrap();
+            assert_eq!(comparisons.len(), 2);
+            assert_eq!(comparisons[0].passed(), passes, "{mae}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reference cases of the models in the registry.
+//! Compares the registered models with their reference cases.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::case::{Case, CaseError, Result};
 use super::compare::{norm, relative, total, values, worst};
-use super::{Outcome, label_generation};
+use super::{Comparison, label_generation};
 use crate::model::label_bank::SPACES;
 use crate::model::{Batch, Engine, Model, Trace, backward, entry};
 
@@ -70,7 +70,7 @@ impl Default for Setting {
 /// # Errors
 /// [`CaseError`] where the case cannot be read, the model's parameters are others, or a model of the
 /// registry knows no cases.
-pub fn run(dir: &Path, setting: Setting) -> Result<Option<Vec<Outcome>>> {
+pub fn run(dir: &Path, setting: Setting) -> Result<Option<Vec<Comparison>>> {
     let case = Case::open(dir)?;
     let Ok(entry) = entry::find(&case.model) else {
         return Ok(None);
@@ -84,7 +84,7 @@ pub fn run(dir: &Path, setting: Setting) -> Result<Option<Vec<Outcome>>> {
     model.set_engine(setting.engine);
     store.set_kind(setting.kind);
     let mut runner = Runner::new(&case, store, model, setting)?;
-    runner.outcomes = groups::check(&case, entry, runner.model.as_ref(), &runner.variables)?;
+    runner.comparisons = groups::check(&case, entry, runner.model.as_ref(), &runner.variables)?;
     runner.run().map(Some)
 }
 
@@ -96,7 +96,7 @@ struct Runner<'a> {
     model: Box<dyn Model>,
     batch: Batch,
     tolerances: Tolerances,
-    outcomes: Vec<Outcome>,
+    comparisons: Vec<Comparison>,
 }
 
 impl<'a> Runner<'a> {
@@ -115,18 +115,18 @@ impl<'a> Runner<'a> {
             model,
             batch: inputs::batch(case, setting)?,
             tolerances: Tolerances::of(setting.kind),
-            outcomes: Vec::new(),
+            comparisons: Vec::new(),
         })
     }
 
-    fn run(mut self) -> Result<Vec<Outcome>> {
+    fn run(mut self) -> Result<Vec<Comparison>> {
         self.evaluate()?;
         self.set_labels();
         self.train_once()?;
         self.generate_labels()?;
         self.follow()?;
         self.find_uncompared();
-        Ok(self.outcomes)
+        Ok(self.comparisons)
     }
 
     /// Evaluation pass with the initial parameters: `out.eval_*`.
@@ -152,7 +152,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Cases of models that make labels prescribe those of the single pass, which then counts as one
-    /// of the second epoch: the first starts from the clips' own.
+    /// of the second epoch: the first starts from the samples' own.
     fn set_labels(&mut self) {
         let state = self.store.variables();
         for space in SPACES {
@@ -218,7 +218,7 @@ impl<'a> Runner<'a> {
 
     fn push(&mut self, quantity: &str, error: f64, tolerance: f64) {
         let (case, quantity) = (self.case.name.clone(), quantity.to_owned());
-        self.outcomes.push(Outcome {
+        self.comparisons.push(Comparison {
             case,
             quantity,
             error,
@@ -264,7 +264,7 @@ impl<'a> Runner<'a> {
 
     /// Whatever the case stores and nothing above has compared counts as wrong.
     fn find_uncompared(&mut self) {
-        let compared = |name: &&String| self.outcomes.iter().any(|o| o.quantity == **name);
+        let compared = |name: &&String| self.comparisons.iter().any(|o| o.quantity == **name);
         let names = self
             .case
             .tensors

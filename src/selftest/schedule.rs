@@ -1,4 +1,4 @@
-//! Learning rates of the reference and of PyTorch.
+//! Compares learning-rate schedules with those of the reference and of PyTorch.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Outcome;
+use super::Comparison;
 use super::case::{CaseError, Result};
 use super::compare::worst;
 use crate::train::Schedule;
@@ -41,7 +41,7 @@ struct PlateauCase {
 ///
 /// # Errors
 /// [`CaseError::Read`], [`CaseError::Json`].
-pub fn run(dir: &Path) -> Result<Vec<Outcome>> {
+pub fn run(dir: &Path) -> Result<Vec<Comparison>> {
     let schedules = read::<ScheduleCase>(&dir.join("schedule.json"))?;
     let plateaus = read::<PlateauCase>(&dir.join("plateau.json"))?;
     let schedules = schedules.iter().map(ScheduleCase::compare);
@@ -63,12 +63,12 @@ fn read<C: DeserializeOwned>(path: &Path) -> Result<Vec<C>> {
 }
 
 impl ScheduleCase {
-    fn compare(&self) -> Outcome {
+    fn compare(&self) -> Comparison {
         let epochs = 1..=self.n_epochs;
         let got: Vec<f64> = epochs
             .map(|epoch| self.base_lr * Schedule::Reference.factor(epoch, self.n_epochs))
             .collect();
-        Outcome {
+        Comparison {
             case: "schedule".to_owned(),
             quantity: format!(
                 "learning rate, {} epochs from {}",
@@ -81,14 +81,14 @@ impl ScheduleCase {
 }
 
 impl PlateauCase {
-    fn compare(&self) -> Outcome {
+    fn compare(&self) -> Comparison {
         let mut plateau = Plateau::default();
         let rate = |value: &Option<f64>| {
-            plateau.see(value.unwrap_or(f64::NAN), self.patience, self.rate);
+            plateau.observe(value.unwrap_or(f64::NAN), self.patience, self.rate);
             self.rate * plateau.factor()
         };
         let got: Vec<f64> = self.values.iter().map(rate).collect();
-        Outcome {
+        Comparison {
             case: "schedule".to_owned(),
             quantity: format!(
                 "learning rate on a plateau, {} epochs from {}, patience {}",

@@ -1,13 +1,13 @@
-//! Every case below a folder, each given to the check of its kind.
+//! Runs every case below a folder.
 
 use std::path::{Path, PathBuf};
 
-use super::{Error, Outcome, masks, metrics};
+use super::{Comparison, Error, masks, metrics};
 
 /// What came of a folder of cases.
 #[derive(Debug, Default)]
 pub struct Report {
-    pub outcomes: Vec<Outcome>,
+    pub comparisons: Vec<Comparison>,
     /// Cases this build has nothing to hold against, with the reason.
     pub skipped: Vec<String>,
 }
@@ -44,9 +44,9 @@ fn visit(folder: &Path, setting: Setting, report: &mut Report) -> Result<(), Err
     } else if has("schedule.json") {
         schedule_case(folder, report)?;
     } else if any("safetensors") {
-        report.outcomes.extend(masks::run(folder)?);
+        report.comparisons.extend(masks::run(folder)?);
     } else if any("json") {
-        report.outcomes.extend(metrics::run(folder)?);
+        report.comparisons.extend(metrics::run(folder)?);
     }
     folders
         .iter()
@@ -57,25 +57,27 @@ fn visit(folder: &Path, setting: Setting, report: &mut Report) -> Result<(), Err
 fn model_case(folder: &Path, setting: Setting, report: &mut Report) -> Result<(), Error> {
     use tch::Kind;
     // For proof, and in the precision of training.
-    for (kind, words) in [(Kind::Double, ""), (Kind::Float, ", float32")] {
+    for (kind, suffix) in [(Kind::Double, ""), (Kind::Float, ", float32")] {
         let setting = Setting { kind, ..setting };
-        let Some(outcomes) = super::models::run(folder, setting)? else {
+        let Some(comparisons) = super::models::run(folder, setting)? else {
             let reason = format!("{}: no such model is built in", folder.display());
             report.skipped.push(reason);
             return Ok(());
         };
-        let named = |outcome: Outcome| Outcome {
-            case: outcome.case.clone() + words,
-            ..outcome
+        let named = |comparison: Comparison| Comparison {
+            case: comparison.case.clone() + suffix,
+            ..comparison
         };
-        report.outcomes.extend(outcomes.into_iter().map(named));
+        report
+            .comparisons
+            .extend(comparisons.into_iter().map(named));
     }
     Ok(())
 }
 
 #[cfg(feature = "torch")]
 fn schedule_case(folder: &Path, report: &mut Report) -> Result<(), Error> {
-    report.outcomes.extend(super::schedule::run(folder)?);
+    report.comparisons.extend(super::schedule::run(folder)?);
     Ok(())
 }
 

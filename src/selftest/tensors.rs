@@ -1,4 +1,4 @@
-//! Stored arrays: float64 and int64 tensors of a safetensors file.
+//! Reads stored arrays: float64 and int64 tensors of a safetensors file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -20,7 +20,7 @@ use crate::train::schedule::Schedule;
 use crate::train::selection::Rule;
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.
-const RESULT_VERSION: u32 = 6;
+const RESULT_VERSION: u32 = 7;
 
 /// One training and its evaluation.
 pub struct PlannedRun {

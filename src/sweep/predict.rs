@@ -14,8 +14,9 @@ use crate::record::{EngineKind, Manifest, PredictionKey, Predictions, RunDir};
 use crate::support::Progress;
 use crate::train::data::{DataOptions, TrainData};
 use crate::train::encoder::BERT_FOLDER;
+use crate::train::evaluate::Evaluator;
 use crate::train::view::View;
-use crate::train::{EncoderSpec, evaluate, native, resume};
+use crate::train::{EncoderSpec, native, resume};
 
 /// The prediction that is asked for.
 pub struct Request {
@@ -47,6 +48,12 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
         });
     };
     let weights = weights(request, &manifest)?;
+    if !request.device.is_cuda() {
+        // As many as the run had: another number sums in another order.
+        tch::set_num_threads(
+            i32::try_from(manifest.build.threads.unwrap_or(1)).unwrap_or(i32::MAX),
+        );
+    }
     let path = request.data.join(format!("{}.h5", manifest.dataset.name));
     let corpus = Corpus::open(&path)?;
     let encoder = match &request.encoder {
@@ -82,18 +89,9 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     resume::load_weights(&mut store, &weights)?;
     let view = view(request, &data)?;
     let tensors = &data.tensors[request.split as usize];
-    let passes = match &request.sample {
-        None => 0..tensors.len(),
-        Some(_) => evaluate::pass_of(rows.start, tensors),
-    };
-    let first = passes.start;
-    let predicted = evaluate::predict_rows(
-        model.as_ref(),
-        (tensors, passes),
-        &[view],
-        computing.precision,
-        &never,
-    )?;
+    let evaluator =
+        Evaluator::new(computing.precision, &never).with_batch(computing.evaluation_batch);
+    let predicted = evaluator.predict_rows(model.as_ref(), tensors, rows.clone(), &[view])?;
     let predicted = predicted.first().map_or(&[][..], Vec::as_slice);
     let key = PredictionKey {
         dataset: manifest.dataset.name.clone(),
@@ -108,7 +106,7 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
         &key,
         &split.ids[rows.clone()],
         &split.labels[rows.clone()],
-        &predicted[rows.start - first..rows.end - first],
+        predicted,
     )?;
     Ok(predictions)
 }

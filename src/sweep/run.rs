@@ -91,6 +91,7 @@ fn finish(
         engine: run.config.engine,
         recompute_encoder: training.engine.recompute,
         micro_batch: state.micro_batch,
+        evaluation_batch: training.evaluation_batch,
     };
     let measured = Measured {
         masks: masks.metadata()?,

@@ -1,4 +1,4 @@
-//! Checkpoints: named tensors and a line of state in one safetensors file, written atomically.
+//! Reads and writes checkpoints: named tensors and a line of state in one safetensors file.
 
 use std::collections::HashMap;
 use std::fs::File;

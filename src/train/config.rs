@@ -1,4 +1,4 @@
-//! How one run is trained, evaluated and selected: everything but data, model and seed.
+//! Holds the settings of a run that replace those of its model's recipe.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::schedule::Schedule;
 use crate::model::{Recipe, TrainerOptions};
 
 /// What a user may change of a model's recipe; `None` keeps the authors' value, but trainer options are
-/// followed only where they are asked for.
+/// in force only where they are asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Overrides {
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn habits_are_followed_where_they_are_asked_for() {
+    fn trainer_options_are_in_force_where_they_are_asked_for() {
         let published = (mult::ENTRY.recipe)(Profile::Mosei);
         let usual = Overrides::default().apply(published.clone());
         assert_eq!(usual.trainer_options, TrainerOptions::NONE);

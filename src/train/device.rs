@@ -1,4 +1,4 @@
-//! Where tensors live. One binary serves both: CUDA's half of libtorch is opened when asked for.
+//! Opens the device that tensors are on. One binary serves CPU and CUDA: CUDA's libraries are opened on demand.
 
 use std::fmt;
 use std::path::Path;
@@ -47,7 +47,7 @@ impl fmt::Display for DeviceSpec {
     }
 }
 
-/// Turn a wish into a device. CUDA that was asked for and is not there is an error, never a
+/// Opens a device. CUDA that is requested and missing is an error, never a
 /// silent run on the CPU. Call it before the first tensor is made.
 pub fn open(spec: DeviceSpec) -> Result<Device, Error> {
     match spec {

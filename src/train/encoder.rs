@@ -1,4 +1,4 @@
-//! Which text encoder a run uses, and what of it decides the result.
+//! Parses the text encoder of a run and identifies it by what decides the result.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -59,8 +59,8 @@ impl EncoderSpec {
         }
     }
 
-    /// The words that stand for this encoder in run identities and tables: a folder is named by
-    /// the hash of its weights, never by where it lies.
+    /// The name of this encoder in run identities and tables: of a folder the hash of its weights, not
+    /// its path.
     pub fn identity(&self) -> Result<String, Error> {
         match self {
             Self::Bert(folder) => Ok(format!("bert:{}", folder_hash(folder)?)),
@@ -77,7 +77,7 @@ fn has_tokens(corpus: &Corpus) -> bool {
 
 /// Short blake3 over the files of a BERT folder that decide what it computes.
 pub fn folder_hash(folder: &Path) -> Result<String, Error> {
-    // Says what a folder lacks better than a failed read would.
+    // A message about what a folder lacks is clearer than a failed read.
     let (_, weights) = hugging_face::open(folder)?;
     let mut hasher = blake3::Hasher::new();
     let weights = hugging_face::weight_files(weights)?;

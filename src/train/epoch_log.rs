@@ -42,7 +42,7 @@ impl EpochLine {
     /// The line for the terminal, in 80 columns: the total loss, all loss terms if there is room for
     /// all, scores as far as there is room, a star where the epoch is selected. `left` is the time
     /// left for the run, in seconds.
-    pub fn words(&self, epochs: u32, left: f64) -> String {
+    pub fn describe(&self, epochs: u32, left: f64) -> String {
         let mut terms = self.losses.iter();
         // The total is stored last and printed first.
         let total = terms.next_back().map_or(f64::NAN, |(_, value)| *value);
@@ -85,10 +85,10 @@ impl EpochLine {
     }
 }
 
-/// As many of these words as there is room for.
-fn fitting(words: impl Iterator<Item = String>, room: usize) -> String {
+/// As many of these parts as there is room for.
+fn fitting(parts: impl Iterator<Item = String>, room: usize) -> String {
     let mut all = String::new();
-    for word in words {
+    for word in parts {
         if all.len() + word.len() > room {
             break;
         }
@@ -180,9 +180,9 @@ mod tests {
 
     #[test]
     fn a_line_fits_a_terminal_and_says_what_matters_most() {
-        let words = line(12).words(200, 4321.0);
+        let text = line(12).describe(200, 4321.0);
         assert_eq!(
-            words,
+            text,
             " 12/200 loss 1.234 valid mae 0.988* 52 samples/s 1.0 GiB 1h12m left"
         );
         let mut one_term = line(12);
@@ -190,7 +190,7 @@ mod tests {
             .map(|(name, value)| (name.to_owned(), value))
             .into();
         assert_eq!(
-            one_term.words(200, 4321.0),
+            one_term.describe(200, 4321.0),
             " 12/200 loss 1.500 l1 1.500 valid mae 0.988* 52 samples/s 1.0 GiB 1h12m left"
         );
         let mut paper = line(7);
@@ -198,9 +198,9 @@ mod tests {
         paper.scores = scores.map(|name| (name.to_owned(), None)).into();
         paper.selected.clear();
         for line in [line(1), line(12), paper] {
-            let words = line.words(2000, 86_400.0 * 30.0);
-            assert!(words.len() <= WIDTH, "{words}");
-            assert!(words.ends_with("left"), "{words}");
+            let text = line.describe(2000, 86_400.0 * 30.0);
+            assert!(text.len() <= WIDTH, "{text}");
+            assert!(text.ends_with("left"), "{text}");
         }
     }
 
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(epochs(), [1, 2, 3]);
         truncate(&path, 2).unwrap();
         assert_eq!(epochs(), [1, 2]);
-        // Whoever has the file open keeps the old one: it is replaced, not written over.
+        // A process that has the file open keeps the old one: it is replaced, not written over.
         let open = std::fs::File::open(&path).unwrap();
         append(&path, &line(3)).unwrap();
         let old = std::io::read_to_string(open).unwrap();

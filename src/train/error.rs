@@ -9,7 +9,7 @@ use crate::support::{Classify, ErrorClass, fs};
 pub enum Error {
     #[error("expected a device like auto, cpu, cuda or cuda:1, found `{found}`")]
     DeviceName { found: String },
-    #[error("CUDA was asked for but cannot be used: {reason}; `--device cpu` runs without it")]
+    #[error("CUDA cannot be used: {reason}; `--device cpu` runs without it")]
     NoCuda { reason: String },
     #[error(
         "expected a text encoder like auto, tiny, features, bert:DIR or frozen:DIR, found `{found}`"

@@ -1,4 +1,4 @@
-//! Floats in JSON bit for bit: the shortest decimal does not always come back as it was.
+//! Stores floats in JSON bit for bit: the shortest decimal is not always read back as it was.
 
 /// For `#[serde(with = "...")]` on an `f64`.
 pub mod one {

@@ -1,4 +1,4 @@
-//! Where a fit leaves its files.
+//! Names the files of a fit.
 
 use std::path::{Path, PathBuf};
 

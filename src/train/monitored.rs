@@ -1,11 +1,9 @@
-//! A split that is looked at after every epoch.
+//! Evaluates the monitored split after every epoch.
 
-use std::sync::atomic::AtomicBool;
-
-use super::precision::Precision;
+use super::Error;
+use super::evaluate::Evaluator;
 use super::tensors::SplitTensors;
 use super::view::View;
-use super::{Error, evaluate};
 use crate::metric::{Metric, error};
 use crate::model::Model;
 use crate::model::trainer_options::MonitoredMetric;
@@ -16,6 +14,7 @@ pub struct Monitored<'a> {
     pub split: &'a SplitTensors,
     pub views: &'a [View],
     pub truth: &'a [f32],
+    pub evaluator: &'a Evaluator<'a>,
 }
 
 /// Predictions for every sample, a list per view.
@@ -25,14 +24,9 @@ impl Monitored<'_> {
     /// Predictions under every mask.
     ///
     /// # Errors
-    /// Those of [`evaluate::predict`].
-    pub fn predict(
-        &self,
-        model: &dyn Model,
-        precision: Precision,
-        interrupt: &AtomicBool,
-    ) -> Result<Predictions, Error> {
-        evaluate::predict(model, self.split, self.views, precision, interrupt)
+    /// Those of [`Evaluator::predict`].
+    pub fn predict(&self, model: &dyn Model) -> Result<Predictions, Error> {
+        self.evaluator.predict(model, self.split, self.views)
     }
 
     /// Mean of a metric; `None` where it is undefined under one mask.

@@ -1,4 +1,4 @@
-//! Where a number that is not finite comes from.
+//! Finds the first tensor of a pass that is not finite.
 
 use tch::{Kind, Tensor};
 
@@ -46,15 +46,15 @@ pub fn first_of_pass(
     }
 }
 
-/// The name of the first of these floats that is not finite, after one look at all of them: a wait for
-/// a device each would cost more than the sums.
+/// The name of the first of these floats that is not finite, by one check of all of them: a
+/// synchronization for each would cost more than the sums.
 pub fn first_of(named: &[(String, Tensor)]) -> Option<&str> {
     let floats = named
         .iter()
         .filter(|(_, tensor)| tensor.is_floating_point());
     let sums: Vec<Tensor> = floats
         .clone()
-        // A sum of what is finite may overflow; the second look below tells.
+        // A sum of what is finite may overflow; the check of each tensor below decides.
         .map(|(_, tensor)| tch::no_grad(|| tensor.sum(Kind::Float)))
         .collect();
     if sums.is_empty() || is_finite(&Tensor::stack(&sums, 0)) {

@@ -1,4 +1,4 @@
-//! Adam and AdamW, step for step as `torch.optim` computes them.
+//! Updates parameters by Adam or AdamW, step for step as `torch.optim` does.
 //!
 //! tch's own optimizers cannot hand out or take back their moments, which resuming a run needs, and
 //! loop over tensors, thousands of small launches a step for a BERT. Here one fused call moves all.
@@ -31,13 +31,11 @@ pub enum OptimizerError {
     NotFinite { parameter: String },
 
     /// libtorch refused a step.
-    #[error("the optimiser's step failed: {reason}")]
+    #[error("the optimizer's step failed: {reason}")]
     Libtorch { reason: String },
 
     /// A saved state that lacks a parameter's entry.
-    #[error(
-        "optimizer state: expected `{name}` beside the other entries of its parameter, got none"
-    )]
+    #[error("optimizer state: expected `{name}` with the other entries of its parameter, got none")]
     Missing { name: String },
 
     /// A saved state of another model.
@@ -285,7 +283,7 @@ impl Optimizer {
         }
     }
 
-    /// Moments and step counts, to be saved beside the parameters: per parameter that has been
+    /// Moments and step counts, to be saved with the parameters: per parameter that has been
     /// stepped `NAME.exp_avg`, `NAME.exp_avg_sq` and `NAME.step` (int64 scalar).
     pub fn state(&self) -> Vec<(String, Tensor)> {
         let mut state = Vec::new();

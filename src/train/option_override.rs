@@ -1,4 +1,4 @@
-//! A trainer option as users ask for it: a number, the authors', or none.
+//! Parses a trainer option: a number, the authors' (`published`), or `none`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Error;
 
-/// What is asked for of one of a model's [trainer options](crate::model::TrainerOptions).
+/// The setting of one of a model's [trainer options](crate::model::TrainerOptions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionOverride {
     /// As if the authors had none.

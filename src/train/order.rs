@@ -1,4 +1,4 @@
-//! Who comes when: seeds of the parts of a run and the order of samples in an epoch.
+//! Derives the seeds of the parts of a run and the order of samples in an epoch.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

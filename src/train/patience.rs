@@ -1,4 +1,4 @@
-//! What epochs without improvement lead to: a reduced learning rate, an end.
+//! Counts epochs without improvement, for the learning-rate plateau and the early stop.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ impl Plateau {
     }
 
     /// Takes in the value of an epoch; NaN is no improvement. `rate` is what the factor multiplies.
-    pub fn see(&mut self, value: f64, patience: u32, rate: f64) {
+    pub fn observe(&mut self, value: f64, patience: u32, rate: f64) {
         if value < self.best * (1.0 - Self::THRESHOLD) {
             (self.best, self.bad) = (value, 0);
         } else {
@@ -77,7 +77,7 @@ impl EarlyStop {
     const MARGIN: f64 = 1e-6;
 
     /// Takes in the value of an epoch counted from 1; NaN is no improvement.
-    pub fn see(&mut self, value: f64, epoch: u32) {
+    pub fn observe(&mut self, value: f64, epoch: u32) {
         if value < self.best - Self::MARGIN {
             (self.best, self.epoch) = (value, epoch);
         }
@@ -96,22 +96,22 @@ mod tests {
     /// The same values through a stop after every epoch.
     #[test]
     fn a_stopped_plateau_goes_on() {
-        let (mut whole, mut stopped) = (Plateau::default(), Plateau::default());
+        let (mut unbroken, mut stopped) = (Plateau::default(), Plateau::default());
         for value in [1.0, 0.9, f64::NAN, 0.9, 0.95, 0.1 + 0.2, 0.3, 0.3, 0.3, 0.3] {
-            whole.see(value, 1, 1e-3);
-            stopped.see(value, 1, 1e-3);
+            unbroken.observe(value, 1, 1e-3);
+            stopped.observe(value, 1, 1e-3);
             let stored = serde_json::to_string(&stopped).unwrap();
             stopped = serde_json::from_str(&stored).unwrap();
-            assert_eq!(whole, stopped);
+            assert_eq!(unbroken, stopped);
         }
-        assert!((whole.factor() - 1e-3).abs() < 1e-12, "{whole:?}");
+        assert!((unbroken.factor() - 1e-3).abs() < 1e-12, "{unbroken:?}");
     }
 
     #[test]
     fn training_ends_when_the_best_is_long_ago() {
         let mut stop = EarlyStop::default();
         let over = |stop: &mut EarlyStop, epoch, value| {
-            stop.see(value, epoch);
+            stop.observe(value, epoch);
             stop.is_over(epoch, 2)
         };
         assert!(!over(&mut stop, 1, 1.0));

@@ -1,4 +1,4 @@
-//! The precision of a pass.
+//! Sets the precision of a pass.
 
 use tch::{Device, Tensor};
 
@@ -11,7 +11,7 @@ pub use crate::record::Precision;
 const LARGEST: f64 = 1e4;
 
 impl Precision {
-    /// The precision of everything until the guard is dropped; of a pass and its way back, where
+    /// The precision of everything until the guard is dropped; of a pass and its backward pass, where
     /// [`Guard::end_autocast`] comes between the two.
     pub fn enter(self, device: Device) -> Result<Guard, Error> {
         let tf32_before = native::tf32_allowed();

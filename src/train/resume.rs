@@ -1,4 +1,4 @@
-//! Going on where a stored fit left off.
+//! Resumes a stored fit.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,10 +10,10 @@ use super::optimizer::Optimizer;
 use super::state::State;
 use super::{Error, checkpoint, epoch_log};
 
-/// Takes up the stored state; a fresh start where there is none.
+/// Loads the stored state; a fresh one where none is stored.
 ///
-/// `micro_batch` is what the plan says now: a stored fit that goes through less at a time keeps to it,
-/// since it has met the end of the memory.
+/// `micro_batch` is that of the plan: a stored fit with a smaller one keeps it, since it has run out of
+/// memory before.
 pub(super) fn resume(
     store: &mut nn::VarStore,
     optimizer: &mut Optimizer,
@@ -34,10 +34,10 @@ pub(super) fn resume(
     })?;
     restore(store, &tensors)?;
     optimizer.load_state(&tensors)?;
-    // A kill may have come between the log line of an epoch and its state; `trainer/stored.rs` says
+    // A kill may have come between the log line of an epoch and its state; `trainer/stored.rs` explains
     // where else, and does the rest.
     epoch_log::truncate(&files.log, state.epoch as usize)?;
-    tracing::info!("going on after epoch {}, step {}", state.epoch, state.step);
+    tracing::info!("resuming after epoch {}, step {}", state.epoch, state.step);
     if state.micro_batch == 0 {
         state.micro_batch = micro_batch;
     }

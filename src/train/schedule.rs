@@ -1,4 +1,4 @@
-//! The learning rate of each epoch, as a share of the base rate.
+//! Computes the learning rate of each epoch, as a share of the base rate.
 
 use std::f64::consts::PI;
 use std::str::FromStr;
@@ -62,7 +62,7 @@ fn cosine(epoch: u32, epochs: u32) -> f64 {
     (1.0 + (PI * progress).cos()) / 2.0
 }
 
-/// With W = 0.1 n, which need not be whole, and k = e - 1 schedule steps taken before epoch e: k / W
+/// With W = 0.1 n, which need not be an integer, and k = e - 1 schedule steps taken before epoch e: k / W
 /// while k <= W. The cosine of length 0.9 n counts its own steps, the first of which (the step that
 /// passes W) leaves the full rate in place.
 fn reference(epoch: u32, epochs: u32) -> f64 {

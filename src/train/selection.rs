@@ -1,4 +1,4 @@
-//! Which epoch's weights are evaluated.
+//! Selects the epoch whose weights are evaluated.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::record::SelectionRule;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// The best value of a metric on the validation split, averaged over the validation rates;
-    /// `None` stands for the metric that the data set's protocol selects by.
+    /// `None`: the metric that the data set's protocol selects by.
     Validation(Option<String>),
     /// The last epoch.
     Last,

@@ -1,4 +1,4 @@
-//! How far a fit has come: what `last.safetensors` carries beside weights and moments.
+//! Holds the state of a fit that `last.safetensors` stores with weights and moments.
 
 use std::collections::BTreeMap;
 
@@ -55,15 +55,15 @@ impl State {
     }
 
     /// Takes in the validation error of the epoch just finished.
-    pub fn see(&mut self, error: f64, recipe: &Recipe) {
+    pub fn observe(&mut self, error: f64, recipe: &Recipe) {
         let trainer_options = recipe.trainer_options;
         if let Some(patience) = trainer_options.lr_plateau {
             let plateau = self.plateau.get_or_insert_default();
-            plateau.see(error, patience, recipe.learning_rate);
+            plateau.observe(error, patience, recipe.learning_rate);
         }
         if trainer_options.early_stop.is_some() {
             let early_stop = self.early_stop.get_or_insert_default();
-            early_stop.see(error, self.epoch);
+            early_stop.observe(error, self.epoch);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Event files for TensorBoard: what `metrics.jsonl` says, an event per epoch.
+//! Writes TensorBoard event files with the numbers of `metrics.jsonl`, an event per epoch.
 //!
 //! They are made of the log alone, after the state of its epoch is stored, and take up where the last
 //! file ends: a run that was stopped or killed, however often, has each epoch once.
@@ -32,9 +32,9 @@ struct Open {
 }
 
 impl Board {
-    /// Goes on with the files of a fit that has finished this many epochs.
+    /// Continues the files of a fit that has finished this many epochs.
     ///
-    /// Curves are a convenience: where they cannot be written, a warning says so and the fit goes on.
+    /// Curves are a convenience: where they cannot be written, a warning is logged and the fit continues.
     pub fn open(files: &Files, finished: u32) -> Self {
         let Some(folder) = &files.events else {
             return Self(None);

@@ -1,4 +1,4 @@
-//! A split as tensors on a device: made once, indexed by every batch.
+//! Copies a split to a device as tensors, which every batch indexes.
 
 use tch::{Device, Kind, Tensor};
 

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::data::TrainData;
 use super::error::Error;
-use super::evaluate;
+use super::evaluate::Evaluator;
 use super::view::View;
 use crate::data::dataset::SplitName;
 use crate::mask::{Condition, EvaluationMasks, Variants};
 use crate::model::{EncoderSetup, Model};
 use crate::record::masks::{MaskMetadata, VariantMetadata};
-use crate::record::{Precision, PredictionKey, Predictions};
+use crate::record::{PredictionKey, Predictions};
 
 /// Masks of the test split.
 pub struct TestMasks(Vec<ProtocolMasks>);
@@ -99,15 +99,14 @@ impl ProtocolMasks {
 pub struct TestPredictor<'a> {
     pub data: &'a TrainData<'a>,
     pub model: &'a dyn Model,
-    pub precision: Precision,
-    pub interrupt: &'a AtomicBool,
+    pub evaluator: &'a Evaluator<'a>,
 }
 
 impl TestPredictor<'_> {
     /// Adds predictions under all masks.
     ///
     /// # Errors
-    /// Those of [`evaluate::predict`]; [`Error::NotFinitePredictions`].
+    /// Those of [`Evaluator::predict`]; [`Error::NotFinitePredictions`].
     pub fn predict(&self, masks: &TestMasks, predictions: &mut Predictions) -> Result<(), Error> {
         for masks in &masks.0 {
             for variants in &masks.variants {
@@ -116,7 +115,6 @@ impl TestPredictor<'_> {
                     .conditions
                     .chunks(conditions_at_once(&self.data.encoder))
                 {
-                    stop_if_raised(self.interrupt)?;
                     self.predict_at(variants, conditions, predictions)?;
                 }
             }
@@ -131,6 +129,7 @@ impl TestPredictor<'_> {
         conditions: &[Condition],
         predictions: &mut Predictions,
     ) -> Result<(), Error> {
+        self.evaluator.stop_if_raised()?;
         let data = self.data;
         let split = &data.splits[SplitName::Test as usize];
         let tensors = &data.tensors[SplitName::Test as usize];
@@ -138,8 +137,7 @@ impl TestPredictor<'_> {
             .iter()
             .map(|&condition| view(data, variants, condition))
             .collect::<Result<Vec<_>, _>>()?;
-        let predicted =
-            evaluate::predict(self.model, tensors, &views, self.precision, self.interrupt)?;
+        let predicted = self.evaluator.predict(self.model, tensors, &views)?;
         for (&condition, predicted) in conditions.iter().zip(&predicted) {
             check_finite(predicted, &split.ids, condition)?;
             let key = PredictionKey {
@@ -161,8 +159,8 @@ fn view(data: &TrainData<'_>, variants: &Variants, condition: Condition) -> Resu
     data.under(SplitName::Test, &keeps, condition)
 }
 
-/// Number of conditions whose views are in memory together: they share what an encoder inside the
-/// model computes of them. Hidden states take much memory and share nothing.
+/// Number of conditions whose views are in memory together: an encoder inside the model reads
+/// a text that they share once. Hidden states take much memory and share nothing.
 fn conditions_at_once(encoder: &EncoderSetup) -> usize {
     match encoder {
         EncoderSetup::Bert { .. } => 12,

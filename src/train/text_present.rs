@@ -1,12 +1,12 @@
-//! How much of each text is there, counted: what a model may know without estimating it.
+//! Counts the share of each text that is present, which a model may read without estimating it.
 
 use crate::data::dataset::Block;
 use crate::mask::Keep;
 use crate::mask::apply::UNKNOWN;
 
 /// Share of each sample's tokens that are not `[UNK]`, from (N, 3, T) token rows: (N). The first and
-/// the last valid token, which no mask erases, do not count; a text of those alone is whole. Words
-/// that the vocabulary lacks count as missing, as they would for anybody who counts.
+/// the last valid token, which no mask erases, do not count; a text of those alone is complete.
+/// Words that the vocabulary lacks count as missing: they have the id of a masked word.
 pub fn of_tokens(tokens: &Block<i32>) -> Vec<f32> {
     let width = tokens.width;
     let share = |row: usize| {

@@ -1,4 +1,4 @@
-//! Fits one model: epochs, scores, selection, and a state that survives a kill.
+//! Fits one model: epochs, evaluation, selection, and a state that survives a kill.
 
 mod step;
 mod stored;
@@ -35,7 +35,7 @@ pub struct Plan {
     pub rule: Rule,
     pub seed: u64,
     pub precision: Precision,
-    /// Samples per pass at the start; [`State::micro_batch`] says how it went.
+    /// Samples per pass at the start; [`State::micro_batch`] is the present number.
     pub micro_batch: usize,
 }
 
@@ -48,16 +48,16 @@ pub struct Data<'a> {
     pub noisy: &'a dyn Fn(u32) -> Result<Rc<View>, Error>,
     /// The split whose scores decide, [`Rule::split`].
     pub monitored: Monitored<'a>,
-    /// The validation split, where trainer options look at it and the scores are another's.
+    /// The validation split, where trainer options monitor it and the scores are of another split.
     pub valid: Option<Monitored<'a>>,
 }
 
-/// Fits `model`, going on from `files.last` where it exists. The weights of every picked epoch end
+/// Fits `model`, resuming from `files.last` where it exists. The weights of every picked epoch end
 /// up in the file that [`Files::picked`] names.
 ///
 /// # Errors
 /// [`Error::Interrupted`] where `interrupt` was raised: the step under way was finished, or the
-/// validation broken off, and the state stored, so that the next call goes on after that very step.
+/// validation broken off, and the state stored, so that the next call resumes after that step.
 pub fn fit(
     plan: &Plan,
     data: &Data<'_>,
@@ -91,7 +91,7 @@ pub fn fit(
         board.follow(&files.log);
         // Whole epochs, validation included.
         let pace = started.elapsed().as_secs_f64() / f64::from(state.epoch - before);
-        bar.line(line.words(epochs, pace * f64::from(epochs - state.epoch)));
+        bar.line(line.describe(epochs, pace * f64::from(epochs - state.epoch)));
         bar.update(u64::from(state.epoch), line.best(state.selected()));
     }
     Ok(state)
@@ -109,22 +109,22 @@ struct Fit<'a> {
 }
 
 impl Fit<'_> {
-    /// One pass over the training split, a look at the monitored one, and everything stored.
+    /// One pass over the training split, an evaluation of the monitored one, and everything stored.
     fn epoch(&mut self, state: &mut State) -> Result<EpochLine, Error> {
         let line = self.train(state)?;
-        // Before anything is stored: from weights that are not finite no fit goes on.
+        // Before anything is stored: a fit cannot continue from weights that are not finite.
         if let Some(parameter) = non_finite::first_of(&weights(self.store)) {
             return Err(Error::NotFiniteWeights {
                 parameter: parameter.to_owned(),
                 epoch: line.epoch,
             });
         }
-        let looks = match self.look() {
-            // All steps are taken and none is lost: the next call has the look alone to repeat.
+        let evaluations = match self.evaluate() {
+            // All steps are taken and stored: the next call repeats the evaluation alone.
             Err(Error::InterruptedEvaluation) => return Err(self.stop(state)),
-            looks => looks?,
+            evaluations => evaluations?,
         };
-        let line = self.select(state, line, &looks);
+        let line = self.select(state, line, &evaluations);
         self.keep(state, &line)?;
         Ok(line)
     }
@@ -136,14 +136,14 @@ impl Fit<'_> {
         let (started, epoch) = (Instant::now(), state.epoch + 1);
         let factor = plan.schedule.factor(epoch, plan.recipe.epochs) * state.reduction();
         let rows = order::shuffled(data.train.len(), plan.seed, epoch);
-        // Batches whose gradients are summed are one step: a fit stops and goes on between those.
+        // Batches whose gradients are summed are one step: a fit stops and resumes between those.
         let rows_of_step = plan.recipe.batch_size * plan.recipe.trainer_options.grad_accum as usize;
         let left = rows.get(state.step * rows_of_step..).unwrap_or_default();
         // Nothing is left where the fit was stopped after the steps: no noise is needed then.
         if !left.is_empty() {
             let noisy = (data.noisy)(epoch)?;
             for rows in left.chunks(rows_of_step) {
-                // Between two steps and before the first: a state that is stored is worth going on from.
+                // Between two steps and before the first: a stored state must be worth resuming.
                 self.stop_if_asked(state)?;
                 let sums = self.step(state, &noisy, rows, epoch, factor)?;
                 state.means = sums;
@@ -165,29 +165,34 @@ impl Fit<'_> {
         })
     }
 
-    /// Looks at the epoch. Nothing is changed by it, so that it can be broken off and repeated.
-    fn look(&self) -> Result<Looks, Error> {
+    /// Evaluates the epoch. It changes nothing, so that it can be interrupted and repeated.
+    fn evaluate(&self) -> Result<Evaluations, Error> {
         let valid = self
             .data
             .valid
             .filter(|_| self.plan.recipe.trainer_options.watch());
-        Ok(Looks {
+        Ok(Evaluations {
             scored: self.predict(self.data.monitored)?,
             valid: valid.map(|valid| self.predict(valid)).transpose()?,
         })
     }
 
     fn predict(&self, monitored: Monitored<'_>) -> Result<Predictions, Error> {
-        monitored.predict(self.model, self.plan.precision, self.interrupt)
+        monitored.predict(self.model)
     }
 
     /// Counts the epoch as finished: scores it and decides which metrics pick it.
-    fn select(&self, state: &mut State, mut line: EpochLine, looks: &Looks) -> EpochLine {
+    fn select(
+        &self,
+        state: &mut State,
+        mut line: EpochLine,
+        evaluations: &Evaluations,
+    ) -> EpochLine {
         (state.epoch, state.step) = (line.epoch, 0);
         state.means = Means::default();
-        self.watch(state, looks);
+        self.monitor(state, evaluations);
         for metric in &self.plan.rule.monitored {
-            let score = self.data.monitored.score(metric, &looks.scored);
+            let score = self.data.monitored.score(metric, &evaluations.scored);
             let pick = state.picks.get(metric.name);
             let picked = self.plan.rule.selection == Selection::Last
                 || pick.is_none_or(|pick| better(metric, score, pick.score));
@@ -203,25 +208,25 @@ impl Fit<'_> {
         line
     }
 
-    /// Shows the trainer options how the epoch went on the validation split.
-    fn watch(&self, state: &mut State, looks: &Looks) {
+    /// Passes the validation error of the epoch to the trainer options.
+    fn monitor(&self, state: &mut State, evaluations: &Evaluations) {
         let recipe = &self.plan.recipe;
         if recipe.trainer_options.watch() {
             let loss = recipe.trainer_options.monitored;
-            let value = match (self.data.valid, &looks.valid) {
+            let value = match (self.data.valid, &evaluations.valid) {
                 (Some(valid), Some(predictions)) => valid.loss(predictions, loss),
-                _ => self.data.monitored.loss(&looks.scored, loss),
+                _ => self.data.monitored.loss(&evaluations.scored, loss),
             };
-            state.see(value, recipe);
+            state.observe(value, recipe);
         }
     }
 }
 
-/// What is seen of the monitored splits after an epoch.
-struct Looks {
+/// Predictions for the monitored splits after an epoch.
+struct Evaluations {
     /// Of the split whose scores decide.
     scored: Predictions,
-    /// Of the validation split, where trainer options look at it and the scores are another's.
+    /// Of the validation split, where trainer options monitor it and the scores are of another split.
     valid: Option<Predictions>,
 }
 

@@ -9,6 +9,7 @@ use tch::nn;
 use super::checkpoint;
 use super::data::{TrainData, ValidationMasks};
 use super::error::Error;
+use super::evaluate::{self, Evaluator};
 use super::files::Files;
 use super::memory::{self, MicroBatch};
 use super::memory_plan::{Demand, MemoryPlan};
@@ -96,6 +97,8 @@ pub fn monitored_splits(rule: &Rule, recipe: &Recipe) -> Vec<SplitName> {
 pub struct Training<'a> {
     pub store: nn::VarStore,
     pub engine: Engine,
+    /// Samples per pass of evaluations, fewer than at the start if memory ran out.
+    pub evaluation_batch: usize,
     spec: &'a TrainingSpec,
     data: &'a TrainData<'a>,
     model: Box<dyn Model>,
@@ -107,6 +110,9 @@ impl<'a> Training<'a> {
     /// # Errors
     /// As [`TrainData::model`]; [`Error::NoRecompute`].
     pub fn build(spec: &'a TrainingSpec, data: &'a TrainData<'a>) -> Result<Self, Error> {
+        // Also where the number is libtorch's default: `predict` sets the one that the manifest records,
+        // and MKL may use fewer than it is allowed unless libtorch was given a number.
+        tch::set_num_threads(tch::get_num_threads());
         let store = nn::VarStore::new(data.device);
         tch::manual_seed(order::seed_for(spec.seed, "init", 0) as i64);
         let mut model = data.model(&spec.choice, &store)?;
@@ -115,6 +121,7 @@ impl<'a> Training<'a> {
         Ok(Self {
             store,
             engine,
+            evaluation_batch: evaluate::BATCH,
             spec,
             data,
             model,
@@ -138,6 +145,7 @@ impl<'a> Training<'a> {
         }
         let train = &data.tensors[SplitName::Train as usize];
         spec.precision.check_range(data.corpus.name(), train)?;
+        let evaluator = Evaluator::new(spec.precision, interrupt).with_batch(self.evaluation_batch);
         let splits = monitored_splits(&spec.rule, &spec.recipe);
         let views = splits
             .iter()
@@ -147,6 +155,7 @@ impl<'a> Training<'a> {
             split: &data.tensors[split as usize],
             views,
             truth: &data.splits[split as usize].labels,
+            evaluator: &evaluator,
         });
         let Some(deciding) = monitored.next() else {
             return Err(Error::Unexpected("no split is monitored".to_owned()));
@@ -174,7 +183,9 @@ impl<'a> Training<'a> {
             micro_batch: memory.micro_batch,
         };
         let (model, store) = (self.model.as_mut(), &mut self.store);
-        trainer::fit(&plan, &fit, model, store, files, interrupt, bar)
+        let state = trainer::fit(&plan, &fit, model, store, files, interrupt, bar)?;
+        self.evaluation_batch = evaluator.batch();
+        Ok(state)
     }
 
     /// Plans the memory of the fit and logs the plan.
@@ -223,24 +234,31 @@ impl<'a> Training<'a> {
         interrupt: &AtomicBool,
     ) -> Result<Predictions, Error> {
         let rule = &self.spec.rule;
-        let mut predictions = Predictions::default();
+        let evaluator =
+            Evaluator::new(self.spec.precision, interrupt).with_batch(self.evaluation_batch);
         // An epoch that several metrics picked is evaluated once; epoch 0 is a model without training.
         let mut epochs: BTreeSet<u32> = state.epochs().into_values().collect();
         if epochs.is_empty() {
             epochs.insert(0);
         }
-        for epoch in epochs {
-            resume::load_weights(&mut self.store, &files.picked(rule, epoch))?;
-            predictions.set_epoch(if rule.is_single() { 0 } else { epoch });
-            let predictor = TestPredictor {
-                data: self.data,
-                model: self.model.as_ref(),
-                precision: self.spec.precision,
-                interrupt,
-            };
-            predictor.predict(masks, &mut predictions)?;
+        loop {
+            let mut predictions = Predictions::default();
+            self.evaluation_batch = evaluator.batch();
+            for &epoch in &epochs {
+                resume::load_weights(&mut self.store, &files.picked(rule, epoch))?;
+                predictions.set_epoch(if rule.is_single() { 0 } else { epoch });
+                let predictor = TestPredictor {
+                    data: self.data,
+                    model: self.model.as_ref(),
+                    evaluator: &evaluator,
+                };
+                predictor.predict(masks, &mut predictions)?;
+            }
+            // All of a run's predictions are made in passes of one size, which its manifest records.
+            if evaluator.batch() == self.evaluation_batch {
+                return Ok(predictions);
+            }
         }
-        Ok(predictions)
     }
 
     /// The masks under which the deciding split was monitored; none where nothing is fitted.

@@ -1,4 +1,4 @@
-//! A view of a split: its features with some positions missing, and how to make one.
+//! Makes views of a split: its features with some positions masked.
 
 use std::sync::atomic::AtomicBool;
 
@@ -21,9 +21,9 @@ pub struct View {
     text: Text,
     /// Counted share of each text that is there, (N, 1).
     present: Tensor,
-    /// (N, T, 1), true where a frame of audio or vision is erased or padding; `None` where nothing is
-    /// missing.
-    lost: Option<[Tensor; 2]>,
+    /// (N, T, 1), true where a frame of audio or vision is masked or padding; `None` where nothing is
+    /// masked.
+    missing: Option<[Tensor; 2]>,
     /// Nominal missing rate per sample, (N, 1) each, for text, audio, vision.
     rates: [Tensor; 3],
 }
@@ -33,16 +33,16 @@ impl View {
     pub fn inputs(&self, split: &SplitTensors, index: &Tensor) -> Inputs {
         let rows = |tensor: &Tensor| tensor.index_select(0, index);
         // Overwritten as by `mask::apply::frames`: multiplied by 0 an infinity would stay as NaN.
-        let erase = |features: &Tensor, which: usize| match &self.lost {
-            Some(lost) => rows(features).masked_fill_(&rows(&lost[which]), 0.0),
+        let mask = |features: &Tensor, which: usize| match &self.missing {
+            Some(missing) => rows(features).masked_fill_(&rows(&missing[which]), 0.0),
             None => rows(features),
         };
         let [text_lengths, audio_lengths, vision_lengths] =
             [0, 1, 2].map(|modality: usize| rows(&split.lengths[modality]));
         Inputs {
             text: self.text.map(rows),
-            audio: erase(&split.audio, 0),
-            vision: erase(&split.vision, 1),
+            audio: mask(&split.audio, 0),
+            vision: mask(&split.vision, 1),
             text_present: rows(&self.present),
             text_lengths,
             audio_lengths,
@@ -50,14 +50,17 @@ impl View {
         }
     }
 
-    /// Whether its text is token ids, for an encoder inside the model.
-    pub fn is_tokens(&self) -> bool {
-        matches!(self.text, Text::Tokens(_))
+    /// The token ids (B, 3, T) of the samples at `index`, where an encoder inside the model reads them.
+    pub fn tokens(&self, index: &Tensor) -> Option<Tensor> {
+        match &self.text {
+            Text::Tokens(tokens) => Some(tokens.index_select(0, index)),
+            Text::States(_) => None,
+        }
     }
 
     /// Bytes of its tensors.
     pub fn bytes(&self) -> u64 {
-        let masks = self.lost.iter().flatten();
+        let masks = self.missing.iter().flatten();
         masks.map(memory::size).sum::<u64>() + memory::size(self.text.tensor())
     }
 
@@ -115,7 +118,7 @@ impl Views<'_> {
         Ok(View {
             text,
             present,
-            lost: None,
+            missing: None,
             rates: [none.shallow_clone(), none.shallow_clone(), none],
         })
     }
@@ -187,7 +190,7 @@ impl Views<'_> {
         Ok(View {
             text,
             present,
-            lost: Some([self.lost(audio), self.lost(vision)]),
+            missing: Some([self.missing(audio), self.missing(vision)]),
             rates: [0, 1, 2].map(|modality: usize| {
                 let rates: Vec<f32> = rates[modality].iter().map(|&rate| rate as f32).collect();
                 self.column(&rates)
@@ -228,7 +231,7 @@ impl Views<'_> {
         })
     }
 
-    fn lost(&self, keep: &Keep) -> Tensor {
+    fn missing(&self, keep: &Keep) -> Tensor {
         Tensor::from_slice(&keep.bits)
             .view([keep.rows as i64, keep.steps as i64, 1])
             .logical_not()

@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use lnln_bench::published::audit::{Facts, Finding, Protocol, audit};
-use lnln_bench::published::parse::{Options, Table, read};
+use lnln_bench::published::audit::{AuditSettings, Finding, TestSetStatistics, audit};
+use lnln_bench::published::parse::{Options, ParsedTable, read};
 
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/published/lnln-2024");
 
 /// Every table of the paper, by name.
-pub fn published() -> Vec<Table> {
+pub fn published() -> Vec<ParsedTable> {
     folder(FOLDER)
 }
 
 /// Every table of a folder, by name.
-pub fn folder(folder: &str) -> Vec<Table> {
+pub fn folder(folder: &str) -> Vec<ParsedTable> {
     let files = std::fs::read_dir(folder)
         .unwrap()
         .map(|f| f.unwrap().path());
@@ -35,8 +35,12 @@ pub fn words(findings: &[&Finding]) -> String {
     findings.iter().map(line).collect()
 }
 
-pub fn run(tables: &[Table]) -> Vec<Finding> {
-    audit(tables, &Facts::published(), Protocol::default())
+pub fn run(tables: &[ParsedTable]) -> Vec<Finding> {
+    audit(
+        tables,
+        &TestSetStatistics::published(),
+        AuditSettings::default(),
+    )
 }
 
 /// The folder of the transcription the tables were copied from: in the folder that `LNLN_BENCH_SHARED`

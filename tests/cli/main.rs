@@ -39,6 +39,8 @@ mod run_stopped;
 mod runs;
 #[cfg(feature = "torch")]
 mod runs_live;
+#[cfg(feature = "torch")]
+mod same_bits;
 mod score;
 #[cfg(feature = "torch")]
 mod selftest;

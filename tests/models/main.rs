@@ -12,5 +12,6 @@ mod parts;
 mod properties;
 mod published;
 mod resume;
+mod same_bits;
 mod shapes;
 mod variants;

@@ -11,10 +11,11 @@ use lnln_bench::model::{
     Batch, BertConfig, EncoderSetup, Engine, LabelStats, Model, Profile, Setup, Shapes, Trace,
     backward, lnln,
 };
+use lnln_bench::train::evaluate::Evaluator;
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
 use lnln_bench::train::view::{View, Views};
-use lnln_bench::train::{Optimizer, Precision, evaluate, native};
+use lnln_bench::train::{Optimizer, Precision, native};
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
@@ -119,8 +120,8 @@ impl Side {
 
     /// All samples under these views, by the function that evaluates runs.
     fn evaluate(&self, views: &[View]) -> anyhow::Result<()> {
-        let (model, precision) = (self.model.as_ref(), Precision::Fp32);
-        evaluate::predict(model, &self.tensors, views, precision, &NEVER)?;
+        let evaluator = Evaluator::new(Precision::Fp32, &NEVER);
+        evaluator.predict(self.model.as_ref(), &self.tensors, views)?;
         Ok(())
     }
 

@@ -1,8 +1,8 @@
-//! What a rule has to say.
+//! Defines the findings of rules.
 
 use serde::Serialize;
 
-use super::evidence::Seen;
+use super::arranged::Seen;
 
 /// How sure a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -12,18 +12,18 @@ pub enum Strength {
     Impossible,
     /// Chance would do this less than once in a thousand such tables.
     VeryUnlikely,
-    /// Worth a look; there are innocent reasons.
+    /// Worth checking; there are innocent reasons.
     Odd,
 }
 
 impl Strength {
-    /// Whether somebody should act on it.
+    /// Whether `--strict` counts it.
     pub fn strong(self) -> bool {
         self != Self::Odd
     }
 
-    /// In words.
-    pub fn words(self) -> &'static str {
+    /// As text.
+    pub fn describe(self) -> &'static str {
         match self {
             Self::Impossible => "impossible",
             Self::VeryUnlikely => "very unlikely",
@@ -34,7 +34,7 @@ impl Strength {
 
 /// A cell, named so that it can be looked up.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Place {
+pub struct CellLocation {
     /// File name.
     pub table: String,
     pub line: u64,
@@ -49,7 +49,7 @@ pub struct Place {
     pub printed: String,
 }
 
-impl From<Seen<'_>> for Place {
+impl From<Seen<'_>> for CellLocation {
     fn from(seen: Seen<'_>) -> Self {
         let cell = seen.cell;
         Self {
@@ -75,7 +75,7 @@ pub struct Finding {
     pub about: String,
     pub why: String,
     /// The suspected cells, in the order of the tables.
-    pub cells: Vec<Place>,
+    pub cells: Vec<CellLocation>,
 }
 
 impl Finding {
@@ -86,7 +86,7 @@ impl Finding {
         why: String,
         cells: impl IntoIterator<Item = Seen<'a>>,
     ) -> Self {
-        let mut cells: Vec<Place> = cells.into_iter().map(Place::from).collect();
+        let mut cells: Vec<CellLocation> = cells.into_iter().map(CellLocation::from).collect();
         cells.dedup();
         Self {
             rule: "",
@@ -104,7 +104,7 @@ impl Finding {
 
     /// Whether it names this cell.
     pub fn names(&self, table: &str, line: u64, column: usize) -> bool {
-        let here = |p: &Place| p.table == table && p.line == line && p.column == column;
+        let here = |p: &CellLocation| p.table == table && p.line == line && p.column == column;
         self.cells.iter().any(here)
     }
 }

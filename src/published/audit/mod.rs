@@ -1,28 +1,28 @@
-//! What is wrong with a published table: cells that cannot be, were copied, or say nothing.
+//! Finds what is wrong with a published table: cells that are impossible, copied or without information.
 //!
 //! ```text
-//! printed tables + test-set facts -> evidence -> rules -> findings
+//! parsed tables + test-set statistics -> arranged tables -> rules -> findings
 //! ```
 //!
-//! A rule is a file in `rules/` and a line in [`RULES`]. Rules look at printed digits only; where
-//! a test set's class counts are known ([`facts`]) they also know what its metrics can be.
+//! A rule is a file in `rules/` and a line in [`RULES`]. Rules use printed digits only; where
+//! a test set's class counts are known ([`statistics`]) they also use the possible values of its metrics.
 
-mod evidence;
-pub mod facts;
+mod arranged;
 pub mod finding;
 pub mod render;
 pub mod rules;
+pub mod statistics;
 
-use crate::published::parse::Table;
+use crate::published::parse::ParsedTable;
 
-pub use evidence::Evidence;
-pub use facts::Facts;
-pub use finding::{Finding, Place, Strength};
+pub use arranged::Arranged;
+pub use finding::{CellLocation, Finding, Strength};
 pub use rules::{RULES, Rule};
+pub use statistics::TestSetStatistics;
 
 /// What the user knows of how the numbers came about.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Protocol {
+pub struct AuditSettings {
     /// Runs behind every number.
     pub seeds: Option<u32>,
     /// Where the runs' scores were rounded.
@@ -39,11 +39,15 @@ pub enum Rounding {
 }
 
 /// Everything the rules find, strongest first; within a strength in the order of [`RULES`].
-pub fn audit(tables: &[Table], facts: &Facts, protocol: Protocol) -> Vec<Finding> {
-    let evidence = Evidence::new(tables, facts, protocol);
+pub fn audit(
+    tables: &[ParsedTable],
+    statistics: &TestSetStatistics,
+    settings: AuditSettings,
+) -> Vec<Finding> {
+    let arranged = Arranged::new(tables, statistics, settings);
     let mut findings: Vec<Finding> = Vec::new();
     for rule in RULES {
-        let found = (rule.check)(&evidence, &findings);
+        let found = (rule.check)(&arranged, &findings);
         findings.extend(found.into_iter().map(|f| f.named(rule.name)));
     }
     findings.sort_by_key(|f| f.strength);

@@ -1,15 +1,15 @@
-//! Findings as text and as JSON.
+//! Writes findings as text and as JSON.
 
 use serde::Serialize;
 
 use super::{Finding, RULES, Strength};
-use crate::published::parse::Table;
+use crate::published::parse::ParsedTable;
 
 /// Cells a finding lists in the text; JSON has all.
 const SHOWN: usize = 4;
 
 /// Findings by strength, for a terminal or a pipe.
-pub fn text(tables: &[Table], findings: &[Finding]) -> String {
+pub fn text(tables: &[ParsedTable], findings: &[Finding]) -> String {
     let mut out = String::new();
     for table in tables {
         out.push_str(&format!("{}: {} cells\n", table.name, table.cells.len()));
@@ -20,7 +20,11 @@ pub fn text(tables: &[Table], findings: &[Finding]) -> String {
     for strength in [Strength::Impossible, Strength::VeryUnlikely, Strength::Odd] {
         let of_strength: Vec<_> = findings.iter().filter(|f| f.strength == strength).collect();
         if !of_strength.is_empty() {
-            out.push_str(&format!("\n{} ({})\n", strength.words(), of_strength.len()));
+            out.push_str(&format!(
+                "\n{} ({})\n",
+                strength.describe(),
+                of_strength.len()
+            ));
             of_strength.iter().for_each(|f| out.push_str(&finding(f)));
         }
     }
@@ -30,7 +34,7 @@ pub fn text(tables: &[Table], findings: &[Finding]) -> String {
 }
 
 fn finding(finding: &Finding) -> String {
-    let place = |p: &super::Place| format!("{}:{}:{}", p.table, p.line, p.column);
+    let place = |p: &super::CellLocation| format!("{}:{}:{}", p.table, p.line, p.column);
     let mut places: Vec<String> = finding.cells.iter().take(SHOWN).map(place).collect();
     if finding.cells.len() > SHOWN {
         places.push(format!("and {} more", finding.cells.len() - SHOWN));
@@ -48,7 +52,7 @@ fn finding(finding: &Finding) -> String {
 pub fn summary(findings: &[Finding]) -> String {
     let count = |s: Strength| {
         let n = findings.iter().filter(|f| f.strength == s).count();
-        (n > 0).then(|| format!("{n} {}", s.words()))
+        (n > 0).then(|| format!("{n} {}", s.describe()))
     };
     let all = [Strength::Impossible, Strength::VeryUnlikely, Strength::Odd];
     let counts: Vec<String> = all.into_iter().filter_map(count).collect();
@@ -84,7 +88,7 @@ struct RuleLine {
 ///
 /// # Errors
 /// Only if memory for it cannot be had.
-pub fn json(tables: &[Table], findings: &[Finding]) -> serde_json::Result<String> {
+pub fn json(tables: &[ParsedTable], findings: &[Finding]) -> serde_json::Result<String> {
     let tables = tables.iter().map(|t| Sheet {
         name: &t.name,
         cells: t.cells.len(),

@@ -1,10 +1,10 @@
-//! A cell of a printed table and where it stands.
+//! Defines a table parsed from CSV and its cells.
 
 use super::{Metric, Number, ParsedCondition};
 
-/// One number with everything the table says about it.
+/// One number with everything the table states about it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
+pub struct ParsedCell {
     /// Name in `datasets.toml` where it is a known one; empty where the table names none.
     pub dataset: String,
     /// Method as printed, followed by the configuration where the table has columns for one.
@@ -18,13 +18,13 @@ pub struct Cell {
     pub column: usize,
 }
 
-/// A printed table.
+/// A table parsed from CSV.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
+pub struct ParsedTable {
     /// File name, for messages.
     pub name: String,
     /// In the order of the file.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<ParsedCell>,
     /// What the reader assumed or left out.
     pub notes: Vec<String>,
 }

@@ -1,11 +1,11 @@
-//! How much was missing when a number was measured.
+//! Parses the condition of a cell: a rate, missing modalities or a mean.
 
 use std::fmt;
 
 /// Parts of one in which rates are kept, so that they compare exactly.
 const PARTS: f64 = 10_000.0;
 
-/// Where on its axis a number stands.
+/// The condition of a number on the axis of its table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ParsedCondition {
     /// The table has no such axis.
@@ -29,7 +29,7 @@ impl ParsedCondition {
             .then(|| Self::Rate((rate * PARTS).round() as u32))
     }
 
-    /// Whether it stands for several others.
+    /// Whether it is a mean over others.
     pub fn is_mean(&self) -> bool {
         matches!(self, Self::MeanOverRates | Self::MeanOverMissing)
     }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_are_read_as_people_write_them() {
+    fn rates_are_read_in_their_usual_forms() {
         let half = ParsedCondition::rate(0.5);
         for text in ["0.5", " .5 ", "r=0.5", "R = 0.5", "50%", "missing rate 0.5"] {
             assert_eq!(ParsedCondition::parse_rate(text), half, "{text}");

@@ -1,4 +1,4 @@
-//! What each column of a table is.
+//! Recognizes the columns of a table by their headings.
 
 use super::metric::{self, Metric, plain};
 use super::{ParsedCondition, names};
@@ -16,7 +16,7 @@ pub(super) enum Column {
     Metric,
     /// Holds the number of a line (long form).
     Value,
-    /// The spread of the number beside it (long form).
+    /// The spread of the line's number (long form).
     Spread,
     /// Numbers of one metric, of one data set where the heading names it.
     Score(Option<String>, &'static Metric),
@@ -74,7 +74,7 @@ pub(super) fn column(heading: &str, keys: &[String]) -> Column {
     }
 }
 
-/// Settles what only the other columns tell: `mean` is a condition beside rates, and the value of a
+/// Settles what only the other columns tell: `mean` is a condition in a table with rates, and the value of a
 /// line that names its metric.
 pub(super) fn settle(columns: &mut [Column]) {
     let long = columns.contains(&Column::Metric) && !columns.contains(&Column::Value);

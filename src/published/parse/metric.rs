@@ -1,4 +1,4 @@
-//! Metrics by the names people print.
+//! Recognizes metrics by the names that papers use.
 
 /// A metric as tables name it.
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,7 +77,7 @@ pub const METRICS: &[Metric] = &[
     },
 ];
 
-/// The metric a column or cell names, with whatever stands before it (a data set, or nothing).
+/// The metric a column or cell names, with the text before it (a data set, or nothing).
 pub(super) fn split(text: &str) -> Option<(String, &'static Metric)> {
     let plain = plain(text);
     let best = METRICS
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_understood_as_people_head_them() {
+    fn columns_are_recognized_by_their_usual_headings() {
         let cases = [
             ("mosi_acc7", "mosi", "acc7"),
             ("Acc-2 (Non0)", "", "acc2_non0"),

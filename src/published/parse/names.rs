@@ -1,4 +1,4 @@
-//! Data sets and methods by the names people print.
+//! Recognizes data sets and methods by the names that papers use.
 
 use super::metric::plain;
 

@@ -1,4 +1,4 @@
-//! A printed number: value, digits, spread.
+//! Parses a printed number: value, digits, spread.
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,13 +54,13 @@ const LONGEST: usize = 40;
 /// would not fit whole numbers of the last place.
 const MOST_DECIMALS: usize = 12;
 
-/// Cells that say there is no number.
+/// Cells that state that there is no number.
 const ABSENT: [&str; 10] = [
     "", "-", "--", "---", "\u{2013}", "\u{2014}", "n/a", "na", "nan", "none",
 ];
 
 /// The number in a cell: `43.05`, `43.05 ± 0.3`, `43.05 (0.3)`, `43.05%`, `**43.05**`; `Ok(None)`
-/// where it says that there is none, `Err` where it is something else.
+/// where it states that there is none, `Err` where it is something else.
 pub(super) fn parse(text: &str) -> Result<Option<Number>, ()> {
     let text = unmark(text);
     if ABSENT.contains(&&*text.to_lowercase()) {

@@ -1,13 +1,13 @@
-//! From CSV to [`Table`].
+//! Reads CSV into a [`ParsedTable`].
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::cell::Table;
+use super::cell::ParsedTable;
 use super::error::{Error, Result};
-use super::plan::Plan;
+use super::layout::Layout;
 
-/// What a table does not say of itself.
+/// What a table does not state.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Data set of cells for which the table names none.
@@ -24,7 +24,7 @@ pub struct Options {
 ///
 /// # Errors
 /// [`Error`], with line and column where there is one.
-pub fn read(path: &Path, options: &Options) -> Result<Table> {
+pub fn read(path: &Path, options: &Options) -> Result<ParsedTable> {
     let bytes = std::fs::read(path).map_err(|reason| Error::Io {
         path: path.to_owned(),
         reason,
@@ -39,7 +39,7 @@ pub fn read(path: &Path, options: &Options) -> Result<Table> {
 /// [`Error::Csv`] for lines of unequal width or bytes that are not UTF-8; [`Error::Header`] where
 /// no column holds a method or a number; [`Error::Cell`] for a cell that is no number;
 /// [`Error::Twice`] for two numbers in one place.
-pub fn parse(name: &str, bytes: &[u8], options: &Options) -> Result<Table> {
+pub fn parse(name: &str, bytes: &[u8], options: &Options) -> Result<ParsedTable> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .comment(Some(b'#'))
@@ -55,10 +55,10 @@ pub fn parse(name: &str, bytes: &[u8], options: &Options) -> Result<Table> {
         .records()
         .collect::<std::result::Result<_, _>>()
         .map_err(broken)?;
-    let plan = Plan::new(name, headings, &records, options)?;
-    let mut table = Table {
+    let plan = Layout::new(name, headings, &records, options)?;
+    let mut table = ParsedTable {
         name: name.to_string(),
-        ..Table::default()
+        ..ParsedTable::default()
     };
     table.notes.extend(plan.notes());
     for record in &records {
@@ -69,7 +69,7 @@ pub fn parse(name: &str, bytes: &[u8], options: &Options) -> Result<Table> {
     Ok(table)
 }
 
-/// What the csv crate found, in this program's words.
+/// Describes an error of the csv crate.
 fn broken(name: &str, error: &csv::Error) -> Error {
     let reason = match error.kind() {
         csv::ErrorKind::UnequalLengths {
@@ -92,7 +92,7 @@ fn broken(name: &str, error: &csv::Error) -> Error {
 }
 
 /// Brings shares that are printed as fractions to percent.
-fn shares_in_percent(table: &mut Table) {
+fn shares_in_percent(table: &mut ParsedTable) {
     let shares = || table.cells.iter().filter(|c| c.metric.share);
     // A whole table at or under one percent is not a thing; one percent itself has no three digits.
     let fractions = shares().all(|c| c.number.value <= 1.0);
@@ -108,7 +108,7 @@ fn shares_in_percent(table: &mut Table) {
 }
 
 /// Whether no two numbers claim one place.
-fn once_each(table: &Table) -> Result<()> {
+fn once_each(table: &ParsedTable) -> Result<()> {
     let mut seen = HashMap::new();
     for cell in &table.cells {
         let key = (&cell.dataset, &cell.method, &cell.condition, cell.metric);
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::published::parse::ParsedCondition;
 
-    fn table(text: &str) -> Table {
+    fn table(text: &str) -> ParsedTable {
         parse("t.csv", text.as_bytes(), &Options::default()).unwrap()
     }
 
@@ -146,7 +146,7 @@ mod tests {
     }
 
     /// Cells as (data set, method, condition, metric, number).
-    fn cells(table: &Table) -> Vec<(String, String, String, &'static str, String)> {
+    fn cells(table: &ParsedTable) -> Vec<(String, String, String, &'static str, String)> {
         let cells = table.cells.iter();
         cells
             .map(|c| {
@@ -166,7 +166,7 @@ mod tests {
         );
         let by_rate =
             table("model,dataset,metric,0,0.5\nA,mosi,acc7,43.05,28.14\nA,mosi,mae,0.771,1.124\n");
-        let sorted = |t: &Table| {
+        let sorted = |t: &ParsedTable| {
             let mut cells = cells(t);
             cells.sort();
             cells

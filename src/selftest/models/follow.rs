@@ -1,4 +1,4 @@
-//! Five optimizer steps of a case's model, in the groups it makes of its own parameters.
+//! Repeats the five optimizer steps of a case with the model's own parameter groups.
 
 use std::collections::BTreeMap;
 

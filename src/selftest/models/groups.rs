@@ -1,4 +1,4 @@
-//! A model's own parameter groups and published training against a case's optimizer.
+//! Compares a model's parameter groups and published training with a case's optimizer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use tch::{Device, Tensor};
 use crate::model::{
     EncoderSetup, Entry, LabelStats, Model, ParamGroup, Profile, Recipe, Setup, TrainerOptions,
 };
-use crate::selftest::Outcome;
+use crate::selftest::Comparison;
 use crate::selftest::case::{Case, Members, OptimizerSpec, Parameter, Result};
 use crate::selftest::compare::values;
 
@@ -74,13 +74,13 @@ pub fn check(
     entry: &Entry,
     model: &dyn Model,
     variables: &[Tensor],
-) -> Result<Vec<Outcome>> {
+) -> Result<Vec<Comparison>> {
     let published = (entry.recipe)(Profile::for_dataset(&case.protocol));
     let spec = &case.optimizer;
     let differ = |differ: bool| f64::from(u8::from(differ));
-    let exact = |quantity: &str, error| Outcome::new(&case.name, quantity, error, 0.0);
+    let exact = |quantity: &str, error| Comparison::new(&case.name, quantity, error, 0.0);
     let strays = strays(case, &model.groups(&published), variables);
-    let decays = Outcome::new(
+    let decays = Comparison::new(
         &case.name,
         "optimizer.weight_decay",
         worst_decay(case, &published_groups(case, entry, &published)?),

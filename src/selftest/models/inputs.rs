@@ -1,4 +1,4 @@
-//! A case's inputs as a batch.
+//! Makes a batch of a case's inputs.
 
 use tch::{Kind, Tensor};
 
@@ -10,7 +10,7 @@ use crate::selftest::case::{Case, Result, cast};
 pub fn batch(case: &Case, setting: Setting) -> Result<Batch> {
     let place = |tensor: &Tensor| cast(tensor, setting.kind).to_device(setting.device);
     let label = place(case.require("label")?);
-    let clips = label.size()[0];
+    let samples = label.size()[0];
     let rate = |name: &str| {
         let rate = case.input(&format!("missing_rate_{name}"));
         rate.map_or_else(|| label.zeros_like(), place)
@@ -21,7 +21,7 @@ pub fn batch(case: &Case, setting: Setting) -> Result<Batch> {
         masked: inputs(case, if masked { "_m" } else { "" }, &place)?,
         complete: masked.then(|| inputs(case, "", &place)).transpose()?,
         label,
-        index: (0..clips).collect(),
+        index: (0..samples).collect(),
         epoch: 1,
     })
 }

@@ -1,4 +1,4 @@
-//! TensorBoard's events as protocol buffers: of `event.proto` and `summary.proto` what scalars need.
+//! Encodes scalar events of TensorBoard as protocol buffers (`event.proto`, `summary.proto`).
 
 /// The form of the files, their first event.
 const VERSION: &str = "brain.Event:2";

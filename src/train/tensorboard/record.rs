@@ -1,4 +1,4 @@
-//! TFRecord: bytes with their length and checksums, one after another.
+//! Writes and reads TFRecord: bytes with their length and checksums.
 //!
 //! Of the crates that write it, none is maintained without bringing more than it does: `tfrecord` builds
 //! an HTTPS client and a generator of protocol buffers first.
@@ -14,7 +14,7 @@ pub fn framed(bytes: &[u8]) -> Vec<u8> {
     record
 }
 
-/// The records of a file, up to its end or the first that is not whole.
+/// The records of a file, up to its end or the first that is incomplete.
 pub fn records(mut file: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (length, rest) = file.split_first_chunk::<8>()?;

@@ -1,4 +1,4 @@
-//! One optimizer step: passes forward and backward over its batches, then the move.
+//! Takes one optimizer step: forward and backward over its batches, then the update.
 
 use tch::Tensor;
 
@@ -13,7 +13,7 @@ use crate::train::view::View;
 use crate::train::{Error, native, non_finite, order};
 
 impl Fit<'_> {
-    /// One optimizer step over the batches of `rows`, in smaller passes where memory runs out. Returns
+    /// Takes one optimizer step over the batches of `rows`, in smaller passes if memory runs out. Returns
     /// the epoch's sums with these rows in them.
     pub(super) fn step(
         &mut self,
@@ -74,7 +74,7 @@ impl Fit<'_> {
         Ok(())
     }
 
-    /// Moves the parameters. It cannot be tried again: some may have moved already.
+    /// Updates the parameters. It cannot be tried again: some may have been updated already.
     fn advance(&mut self, place: &Place<'_>, rows: &[i64], factor: f64) -> Result<(), Error> {
         let moved = out_of_memory::caught(|| Ok(self.optimizer.step(factor)?));
         moved.map_err(|fault| match fault {
@@ -112,7 +112,7 @@ impl Fit<'_> {
         tch::manual_seed(seed as i64);
         let mut guard = self.plan.precision.enter(device)?;
         let losses = self.model.train(&batch, &mut Trace::off())?;
-        // The way back follows the kinds that autocast chose on the way there. TF32 is a flag that every
+        // The backward pass follows the kinds that autocast chose in the forward pass. TF32 is a flag that every
         // product reads for itself: it stays on until the pass is over.
         guard.end_autocast()?;
         let values = losses.values();

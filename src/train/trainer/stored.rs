@@ -1,12 +1,12 @@
-//! What a fit stores, in an order that a kill may cut short anywhere.
+//! Stores a fit, in an order that a kill may interrupt at any point.
 //!
-//! Every file is replaced whole and on the disk before the next is begun, so that a kill or a power cut
+//! Every file is replaced atomically and synced before the next is begun, so that a kill or a power cut
 //! comes within the training of an epoch, which is lost, or after one of these:
 //!
-//! 1. The line in the log. The state is that of the epoch before: the line is cut off where the fit goes
-//!    on ([`resume`](crate::train::resume)), and written anew with the epoch. The line comes first since
+//! 1. The line in the log. The state is that of the epoch before: the line is cut off when the fit
+//!    resumes ([`resume`](crate::train::resume)), and written anew with the epoch. The line comes first since
 //!    it could be cut off but not made up: no other file holds its numbers.
-//! 2. `last`, which is the truth: weights, moments, and the epochs that are picked. The file of picked
+//! 2. `last`, which decides: weights, moments, and the epochs that are picked. The file of picked
 //!    weights may still be an earlier epoch's, or not be there; [`Fit::settle`] writes it from `last`.
 //! 3. The picked weights. Those that nothing picks any more may still be there; [`Fit::settle`] removes
 //!    them.
@@ -16,7 +16,7 @@
 //! and stay so: trained again with other threads or passes, the epoch may not be picked.
 //!
 //! A signal in the middle of an epoch writes `last` alone. By then the files of the epoch before are
-//! whole: this fit has stored them all, or has settled them when it began.
+//! complete: this fit has stored them all, or has settled them when it began.
 
 use std::sync::atomic::Ordering;
 
@@ -45,7 +45,7 @@ impl Fit<'_> {
         }
     }
 
-    /// Stores the state and ends the fit where a signal asked for it.
+    /// Stores the state and ends the fit if a signal was received.
     pub(super) fn stop_if_asked(&self, state: &State) -> Result<(), Error> {
         if self.interrupt.load(Ordering::Relaxed) {
             Err(self.stop(state))

@@ -16,6 +16,7 @@ use crate::model::{Batch, GradClip, Inputs, Losses, Rule as Update, TrainerOptio
 use crate::model::{Trace, constant};
 use crate::support::Progress;
 use crate::train::checkpoint;
+use crate::train::evaluate::Evaluator;
 use crate::train::text_source::TextSource;
 use crate::train::view::Views;
 
@@ -36,13 +37,13 @@ struct Line {
     stop: Option<(usize, Arc<AtomicBool>)>,
     passes: Arc<AtomicUsize>,
     /// Raised in this pass without gradient, of which validation makes one a view.
-    stop_looking: Option<(usize, Arc<AtomicBool>)>,
-    looks: AtomicUsize,
+    stop_evaluating: Option<(usize, Arc<AtomicBool>)>,
+    evaluations: AtomicUsize,
     /// The pass whose loss is finite and whose gradient is not.
     broken_gradient: Option<usize>,
     /// The pass after which the weight is infinite.
     spoilt: Option<usize>,
-    /// Divides by what dropout draws, and says which samples that made infinite, pass by pass.
+    /// Divides by what dropout draws, and notes which samples that made infinite, pass by pass.
     divides: Option<Arc<Mutex<Vec<Vec<i64>>>>>,
 }
 
@@ -57,8 +58,8 @@ impl Line {
             draws: true,
             stop: None,
             passes: Arc::default(),
-            stop_looking: None,
-            looks: AtomicUsize::new(0),
+            stop_evaluating: None,
+            evaluations: AtomicUsize::new(0),
             broken_gradient: None,
             spoilt: None,
             divides: None,
@@ -117,7 +118,7 @@ impl Model for Line {
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> crate::model::error::Result<Tensor> {
-        count(&self.looks, self.stop_looking.as_ref());
+        count(&self.evaluations, self.stop_evaluating.as_ref());
         Ok(self.at(inputs, trace))
     }
 
@@ -126,7 +127,7 @@ impl Model for Line {
     }
 }
 
-/// A split of `CLIPS` samples whose labels follow their audio.
+/// A split of [`SAMPLES`] samples whose labels follow their audio.
 fn split(name: SplitName) -> Split {
     let block = |steps: usize, width: usize| Block {
         rows: SAMPLES,
@@ -233,10 +234,12 @@ impl Bed {
             };
             views.complete().map(Rc::new)
         };
+        let evaluator = Evaluator::new(Precision::Fp32, flag);
         let monitored = Monitored {
             split: &self.train,
             views: &self.views,
             truth: &self.truth,
+            evaluator: &evaluator,
         };
         let data = Data {
             train: &self.train,

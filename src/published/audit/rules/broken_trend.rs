@@ -1,21 +1,21 @@
-//! Curves over missing rates that one cell breaks.
+//! Finds single cells off the curve over missing rates.
 
-use super::{Rule, words};
-use crate::published::audit::evidence::Column;
-use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::{Cell, ParsedCondition};
+use super::{Rule, describe};
+use crate::published::audit::arranged::ScoreColumn;
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::{ParsedCell, ParsedCondition};
 
 pub const RULE: Rule = Rule {
     name: "broken-trend",
-    definition: "a cell that lies off the line between its neighbours on the missing-rate axis by \
+    definition: "a cell off the line between its neighbors on the missing-rate axis by \
                  at least ten times the usual distance in that block of the table and a tenth of \
                  its column's range, after what all methods do at that rate was taken off",
     strength: "very unlikely at 25 times the usual distance, or where the cell prints the digits \
-               of a neighbour or of another method; odd otherwise",
+               of a neighbor or of another method; odd otherwise",
     check,
 };
 
-/// Times the usual distance that are worth a look, and that leave no doubt.
+/// Multiples of the usual distance: reported, and reported as sure.
 const ODD: f64 = 10.0;
 const SURE: f64 = 25.0;
 /// Share of the column's range.
@@ -27,17 +27,17 @@ const METHODS: usize = 4;
 /// A cell between two others.
 #[derive(Clone, Copy)]
 struct Bend<'a> {
-    cell: &'a Cell,
-    /// Off the line between its neighbours.
+    cell: &'a ParsedCell,
+    /// Off the line between its neighbors.
     off: f64,
 }
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
-    let blocks = evidence.blocks();
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let blocks = arranged.blocks();
     blocks.iter().flat_map(|block| check_block(block)).collect()
 }
 
-fn check_block(block: &[&Column<'_>]) -> Vec<Finding> {
+fn check_block(block: &[&ScoreColumn<'_>]) -> Vec<Finding> {
     let curves: Vec<_> = block
         .iter()
         .map(|c| (*c, bends(c)))
@@ -55,7 +55,7 @@ fn check_block(block: &[&Column<'_>]) -> Vec<Finding> {
             0.0
         }
     };
-    let own: Vec<(&Column<'_>, Vec<Bend<'_>>)> = curves
+    let own: Vec<(&ScoreColumn<'_>, Vec<Bend<'_>>)> = curves
         .iter()
         .map(|(column, bends)| {
             let mut own = bends.clone();
@@ -81,9 +81,9 @@ fn check_block(block: &[&Column<'_>]) -> Vec<Finding> {
     found.collect()
 }
 
-/// How far every inner cell lies off the line between its neighbours.
-fn bends<'a>(column: &Column<'a>) -> Vec<Bend<'a>> {
-    let mut points: Vec<(f64, &'a Cell)> = column
+/// How far every inner cell is off the line between its neighbors.
+fn bends<'a>(column: &ScoreColumn<'a>) -> Vec<Bend<'a>> {
+    let mut points: Vec<(f64, &'a ParsedCell)> = column
         .parts
         .iter()
         .filter_map(|c| match c.condition {
@@ -92,7 +92,7 @@ fn bends<'a>(column: &Column<'a>) -> Vec<Bend<'a>> {
         })
         .collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let bend = |w: &[(f64, &'a Cell)]| {
+    let bend = |w: &[(f64, &'a ParsedCell)]| {
         let value = |i: usize| w[i].1.number.value;
         let share = (w[1].0 - w[0].0) / (w[2].0 - w[0].0);
         let line = value(0) + share * (value(2) - value(0));
@@ -105,8 +105,8 @@ fn bends<'a>(column: &Column<'a>) -> Vec<Bend<'a>> {
 }
 
 fn judge<'a>(
-    block: &[&Column<'a>],
-    column: &Column<'a>,
+    block: &[&ScoreColumn<'a>],
+    column: &ScoreColumn<'a>,
     bends: &[Bend<'a>],
     usual: f64,
 ) -> Vec<Finding> {
@@ -120,21 +120,21 @@ fn judge<'a>(
         if !peak || times < ODD || bend.off.abs() < SHARE * range_without(column, bend.cell) {
             continue;
         }
-        let twin = twin(block, column, bend.cell);
-        let strength = if times >= SURE || twin.is_some() {
+        let duplicate = duplicate(block, column, bend.cell);
+        let strength = if times >= SURE || duplicate.is_some() {
             Strength::VeryUnlikely
         } else {
             Strength::Odd
         };
         let cell = bend.cell;
-        let same = twin.map_or(String::new(), |t| format!(", and prints the digits of {t}"));
+        let same = duplicate.map_or(String::new(), |t| format!(", and prints the digits of {t}"));
         let why = format!(
-            "{} is {:.*} off the line between its neighbours, {times:.0} times the usual distance{same}",
+            "{} is {:.*} off the line between its neighbors, {times:.0} times the usual distance{same}",
             cell.number.text(),
             cell.number.decimals,
             bend.off,
         );
-        let about = words::about(&[
+        let about = describe::about(&[
             column.method,
             column.dataset,
             column.metric.title,
@@ -145,8 +145,12 @@ fn judge<'a>(
     out
 }
 
-/// Another method's cell at this condition, or the column's own neighbour, with the same digits.
-fn twin(block: &[&Column<'_>], column: &Column<'_>, cell: &Cell) -> Option<String> {
+/// Another method's cell at this condition, or the column's own neighbor, with the same digits.
+fn duplicate(
+    block: &[&ScoreColumn<'_>],
+    column: &ScoreColumn<'_>,
+    cell: &ParsedCell,
+) -> Option<String> {
     let others = block.iter().filter(|c| c.method != column.method);
     let other = others
         .filter(|c| {
@@ -166,7 +170,7 @@ fn twin(block: &[&Column<'_>], column: &Column<'_>, cell: &Cell) -> Option<Strin
     other.or(own)
 }
 
-fn range_without(column: &Column<'_>, cell: &Cell) -> f64 {
+fn range_without(column: &ScoreColumn<'_>, cell: &ParsedCell) -> f64 {
     let rest = column.parts.iter().filter(|c| !std::ptr::eq(**c, cell));
     let values = rest.map(|c| c.number.value);
     let (low, high) = values.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));

@@ -1,11 +1,11 @@
-//! Columns, and runs of cells in them, that are equal across data sets or methods.
+//! Finds columns, and runs of cells in them, that are equal across data sets or methods.
 
 use std::collections::BTreeMap;
 
-use super::{Rule, words};
-use crate::published::audit::evidence::Column;
-use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::Cell;
+use super::{Rule, describe};
+use crate::published::audit::arranged::ScoreColumn;
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::ParsedCell;
 
 pub const RULE: Rule = Rule {
     name: "copied-column",
@@ -20,17 +20,17 @@ pub const RULE: Rule = Rule {
 const RUN: usize = 3;
 
 /// Equal cells of two columns.
-type Match<'a> = (&'a Cell, &'a Cell);
+type Match<'a> = (&'a ParsedCell, &'a ParsedCell);
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
-    let mut copies: BTreeMap<[&str; 5], Vec<(&Column<'_>, Vec<Match<'_>>)>> = BTreeMap::new();
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let mut copies: BTreeMap<[&str; 5], Vec<(&ScoreColumn<'_>, Vec<Match<'_>>)>> = BTreeMap::new();
     let mut out = Vec::new();
-    for (i, a) in evidence.columns.iter().enumerate() {
-        for b in evidence.columns[i + 1..]
+    for (i, a) in arranged.columns.iter().enumerate() {
+        for b in arranged.columns[i + 1..]
             .iter()
             .filter(|b| comparable(a, b))
         {
-            let equal = equal(evidence, a, b);
+            let equal = equal(arranged, a, b);
             if run(a, &equal) {
                 let key = [a.table, a.method, a.dataset, b.method, b.dataset];
                 copies.entry(key).or_default().push((b, equal));
@@ -44,13 +44,17 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
 }
 
 /// Same table and metric, and one of method and data set differs.
-fn comparable(a: &Column<'_>, b: &Column<'_>) -> bool {
+fn comparable(a: &ScoreColumn<'_>, b: &ScoreColumn<'_>) -> bool {
     a.table == b.table && a.metric == b.metric && (a.dataset == b.dataset) != (a.method == b.method)
 }
 
 /// The parts that print the same digits at the same condition and are no baseline.
-fn equal<'a>(evidence: &Evidence<'a>, a: &Column<'a>, b: &Column<'a>) -> Vec<Match<'a>> {
-    let baseline = |c: &Cell| evidence.facts.is_baseline(&c.dataset, c.metric, &c.number);
+fn equal<'a>(arranged: &Arranged<'a>, a: &ScoreColumn<'a>, b: &ScoreColumn<'a>) -> Vec<Match<'a>> {
+    let baseline = |c: &ParsedCell| {
+        arranged
+            .statistics
+            .is_baseline(&c.dataset, c.metric, &c.number)
+    };
     let pairs = a
         .parts
         .iter()
@@ -60,8 +64,8 @@ fn equal<'a>(evidence: &Evidence<'a>, a: &Column<'a>, b: &Column<'a>) -> Vec<Mat
         .collect()
 }
 
-/// Whether the equal cells stand in a row and are not one number repeated.
-fn run(a: &Column<'_>, equal: &[Match<'_>]) -> bool {
+/// Whether the equal cells are consecutive and not one number repeated.
+fn run(a: &ScoreColumn<'_>, equal: &[Match<'_>]) -> bool {
     let at = |m: &Match<'_>| a.parts.iter().position(|c| std::ptr::eq(*c, m.0));
     let places: Vec<_> = equal.iter().filter_map(at).collect();
     equal
@@ -75,7 +79,7 @@ fn run(a: &Column<'_>, equal: &[Match<'_>]) -> bool {
         })
 }
 
-fn copy(key: [&str; 5], columns: &[(&Column<'_>, Vec<Match<'_>>)]) -> Finding {
+fn copy(key: [&str; 5], columns: &[(&ScoreColumn<'_>, Vec<Match<'_>>)]) -> Finding {
     let [_, method, dataset, other, other_dataset] = key;
     let titles: Vec<String> = columns
         .iter()
@@ -84,29 +88,29 @@ fn copy(key: [&str; 5], columns: &[(&Column<'_>, Vec<Match<'_>>)]) -> Finding {
     let cells: usize = columns.iter().map(|(_, equal)| equal.len()).sum();
     let why = format!(
         "{cells} cells of {} print the digits of {}",
-        words::list(&titles),
+        describe::list(&titles),
         if dataset == other_dataset {
             format!("{method} at the same conditions")
         } else {
             format!("{dataset} at the same conditions")
         }
     );
-    let about = words::about(&[other, other_dataset, &words::list(&titles)]);
+    let about = describe::about(&[other, other_dataset, &describe::list(&titles)]);
     let copied = columns
         .iter()
         .flat_map(|(b, equal)| equal.iter().map(|m| b.seen(m.1)));
     Finding::new(Strength::VeryUnlikely, about, why, copied)
 }
 
-fn few(a: &Column<'_>, b: &Column<'_>, equal: &[Match<'_>]) -> Finding {
-    let conditions = words::conditions(equal.iter().map(|m| &m.0.condition));
-    let about = words::about(&[a.method, a.metric.title, &conditions]);
+fn few(a: &ScoreColumn<'_>, b: &ScoreColumn<'_>, equal: &[Match<'_>]) -> Finding {
+    let conditions = describe::conditions(equal.iter().map(|m| &m.0.condition));
+    let about = describe::about(&[a.method, a.metric.title, &conditions]);
     let texts: Vec<String> = equal.iter().map(|m| m.0.number.text()).collect();
     let why = format!(
         "{} and {} both print {}",
         a.dataset,
         b.dataset,
-        words::list(&texts)
+        describe::list(&texts)
     );
     let cells = equal.iter().flat_map(|m| [a.seen(m.0), b.seen(m.1)]);
     Finding::new(Strength::Odd, about, why, cells)

@@ -1,4 +1,4 @@
-//! Which weighted F1 an accuracy allows.
+//! Computes the range of weighted F1 that an accuracy allows.
 //!
 //! On a test set with given class counts every confusion matrix is a pair (accuracy, F1). Means of
 //! such pairs, over runs or missing rates, fill their convex hull and nothing more, so a printed

@@ -1,11 +1,11 @@
-//! Accuracies that no counts of right predictions give.
+//! Finds accuracies that no count of right predictions gives (the GRIM test).
 
 use std::collections::BTreeMap;
 
 use super::runs::{Possible, Runs};
-use super::{Rule, words};
-use crate::published::audit::evidence::Seen;
-use crate::published::audit::{Evidence, Finding, Protocol, Rounding, Strength};
+use super::{Rule, describe};
+use crate::published::audit::arranged::Seen;
+use crate::published::audit::{Arranged, AuditSettings, Finding, Rounding, Strength};
 use crate::published::parse::{Number, ParsedCondition};
 
 pub const RULE: Rule = Rule {
@@ -27,11 +27,11 @@ const BELIEF: f64 = 1e9;
 /// An accuracy and the samples it is a share of.
 type Share<'a> = (Seen<'a>, u64);
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut groups: BTreeMap<(&str, &str, bool), Vec<Share<'_>>> = BTreeMap::new();
-    for seen in evidence.cells().filter(|s| !s.cell.condition.is_mean()) {
+    for seen in arranged.cells().filter(|s| !s.cell.condition.is_mean()) {
         let c = seen.cell;
-        if let Some(samples) = evidence.facts.samples(&c.dataset, c.metric) {
+        if let Some(samples) = arranged.statistics.samples(&c.dataset, c.metric) {
             groups
                 .entry((
                     seen.table,
@@ -43,17 +43,17 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
         }
     }
     let each = groups.into_iter();
-    each.flat_map(|((.., whole), shares)| findings(evidence, &shares, whole))
+    each.flat_map(|((.., whole), shares)| findings(arranged, &shares, whole))
         .collect()
 }
 
 /// What is wrong with the accuracies of a table; `whole` where it has no conditions.
-fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>], whole: bool) -> Vec<Finding> {
+fn findings(arranged: &Arranged<'_>, shares: &[Share<'_>], whole: bool) -> Vec<Finding> {
     let mut sets = Sets::default();
-    let ways = agreeing(evidence.protocol);
+    let ways = agreeing(arranged.settings);
     // Without a condition a number may be a mean over conditions too, and of more runs than the user
     // says: the cells themselves must show that it is not.
-    let (ways, strength) = if evidence.protocol.seeds.is_some() && !whole {
+    let (ways, strength) = if arranged.settings.seeds.is_some() && !whole {
         (ways, Strength::Impossible)
     } else {
         (sets.believed(shares, ways), Strength::VeryUnlikely)
@@ -70,7 +70,7 @@ fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>], whole: bool) -> Vec<F
         })
         .collect();
     let fit = shares.len() - wrong.len();
-    let how = ways[0].words();
+    let how = ways[0].describe();
     let finding = |(seen, samples): &&Share<'_>| {
         let c = seen.cell;
         let text = c.number.text();
@@ -81,7 +81,7 @@ fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>], whole: bool) -> Vec<F
                 shares.len()
             ),
         };
-        let about = words::about(&[
+        let about = describe::about(&[
             &c.method,
             &c.dataset,
             c.metric.title,
@@ -92,15 +92,15 @@ fn findings(evidence: &Evidence<'_>, shares: &[Share<'_>], whole: bool) -> Vec<F
     wrong.iter().map(finding).collect()
 }
 
-/// The ways that agree with what the user says; the usual ones where that is nothing.
-fn agreeing(protocol: Protocol) -> Vec<Runs> {
+/// The ways that agree with the user's settings; the usual ones without settings.
+fn agreeing(settings: AuditSettings) -> Vec<Runs> {
     let stated =
         |runs| [Rounding::EveryRun, Rounding::Mean].map(|rounding| Runs { runs, rounding });
-    let mut ways = match protocol.seeds {
+    let mut ways = match settings.seeds {
         Some(runs) => stated(runs).to_vec(),
         None => Runs::usual(),
     };
-    ways.retain(|way| protocol.rounding.is_none_or(|given| given == way.rounding));
+    ways.retain(|way| settings.rounding.is_none_or(|given| given == way.rounding));
     ways
 }
 
@@ -123,16 +123,16 @@ impl Sets {
     /// The one of these ways that explains the cells best, if it does so far better than chance.
     fn believed(&mut self, shares: &[Share<'_>], ways: Vec<Runs>) -> Vec<Runs> {
         let ways = ways.into_iter();
-        let scored = ways.map(|way| (self.evidence(shares, way), way));
+        let scored = ways.map(|way| (self.arranged(shares, way), way));
         let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
-        best.filter(|(evidence, _)| *evidence >= BELIEF.ln())
+        best.filter(|(arranged, _)| *arranged >= BELIEF.ln())
             .map(|(_, way)| way)
             .into_iter()
             .collect()
     }
 
     /// Logarithm of how much better this way explains the cells than chance does.
-    fn evidence(&mut self, shares: &[Share<'_>], way: Runs) -> f64 {
+    fn arranged(&mut self, shares: &[Share<'_>], way: Runs) -> f64 {
         let mut densities: BTreeMap<(u64, usize), f64> = BTreeMap::new();
         let mut sum = 0.0;
         for (seen, samples) in shares {
@@ -154,20 +154,20 @@ impl Sets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::published::audit::{Facts, audit};
+    use crate::published::audit::{TestSetStatistics, audit};
     use crate::published::parse::{Options, parse};
 
-    /// Means over ten missing rates and three runs, in a table that does not say so.
+    /// Means over ten missing rates and three runs, in a table that does not state it.
     const ABLATION: &[u8] =
         include_bytes!("../../../../published/lnln-2024/ablation_components.csv");
 
     fn found(table: &[u8], seeds: Option<u32>) -> Vec<Finding> {
         let table = parse("mine.csv", table, &Options::default()).unwrap();
-        let protocol = Protocol {
+        let settings = AuditSettings {
             seeds,
-            ..Protocol::default()
+            ..AuditSettings::default()
         };
-        let all = audit(&[table], &Facts::published(), protocol).into_iter();
+        let all = audit(&[table], &TestSetStatistics::published(), settings).into_iter();
         all.filter(|f| f.rule == RULE.name).collect()
     }
 

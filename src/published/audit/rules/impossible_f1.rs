@@ -1,10 +1,10 @@
-//! F1 that no confusion matrix gives, and the pairs of accuracy and F1 it is judged by.
+//! Finds F1 scores that no confusion matrix with the accuracy in the same row gives.
 
 use super::envelope::{Envelope, envelopes};
-use super::{Rule, words};
-use crate::published::audit::evidence::Column;
-use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::Cell;
+use super::{Rule, describe};
+use crate::published::audit::arranged::ScoreColumn;
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::ParsedCell;
 use crate::published::test_sets::Population;
 
 pub const RULE: Rule = Rule {
@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// What an F1 can be beside its accuracy.
+/// Whether an F1 is possible with its accuracy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Both,
@@ -27,8 +27,8 @@ pub enum Verdict {
 /// One F1 with its accuracy.
 #[derive(Clone, Copy, Debug)]
 pub struct Judgement<'a> {
-    pub accuracy: &'a Cell,
-    pub f1: &'a Cell,
+    pub accuracy: &'a ParsedCell,
+    pub f1: &'a ParsedCell,
     pub verdict: Verdict,
     /// The range of the F1 as defined, in percent.
     pub least: f64,
@@ -45,29 +45,29 @@ impl Judgement<'_> {
 /// A column of F1, judged by the column of accuracies it belongs to.
 #[derive(Debug)]
 pub struct Pairs<'a> {
-    pub f1: Column<'a>,
+    pub f1: ScoreColumn<'a>,
     pub population: Population,
     pub judged: Vec<Judgement<'a>>,
 }
 
 /// Every F1 column of a test set whose classes are counted. Where the name leaves open which two
 /// classes are meant, the cut that explains most cells is taken.
-pub fn pairs<'a>(evidence: &Evidence<'a>) -> Vec<Pairs<'a>> {
-    let f1s = evidence
+pub fn pairs<'a>(arranged: &Arranged<'a>) -> Vec<Pairs<'a>> {
+    let f1s = arranged
         .columns
         .iter()
         .filter(|c| c.metric.name.starts_with("f1"));
     let mut out = Vec::new();
     for f1 in f1s {
         let wanted = f1.metric.name.replacen("f1", "acc2", 1);
-        let same = |c: &&Column<'_>| {
+        let same = |c: &&ScoreColumn<'_>| {
             (c.table, c.dataset, c.method) == (f1.table, f1.dataset, f1.method)
                 && c.metric.name == wanted
         };
-        let Some(accuracy) = evidence.columns.iter().find(same) else {
+        let Some(accuracy) = arranged.columns.iter().find(same) else {
             continue;
         };
-        let populations = evidence.facts.populations(f1.dataset, f1.metric);
+        let populations = arranged.statistics.populations(f1.dataset, f1.metric);
         let judged = populations.into_iter().map(|p| judged(p, accuracy, f1));
         let sound = |p: &Pairs<'_>| {
             let fits = |j: &&Judgement<'_>| matches!(j.verdict, Verdict::Both | Verdict::OnlyTrue);
@@ -79,7 +79,11 @@ pub fn pairs<'a>(evidence: &Evidence<'a>) -> Vec<Pairs<'a>> {
 }
 
 /// One column of F1 by one cut of the test set.
-fn judged<'a>(population: &Population, accuracy: &Column<'a>, f1: &Column<'a>) -> Pairs<'a> {
+fn judged<'a>(
+    population: &Population,
+    accuracy: &ScoreColumn<'a>,
+    f1: &ScoreColumn<'a>,
+) -> Pairs<'a> {
     let both = envelopes(population);
     let cells = f1.parts.iter().copied().chain(f1.mean);
     let pairs = cells.filter_map(|f1| Some((accuracy.at(&f1.condition)?, f1)));
@@ -91,8 +95,8 @@ fn judged<'a>(population: &Population, accuracy: &Column<'a>, f1: &Column<'a>) -
 }
 
 fn judge<'a>(
-    accuracy: &'a Cell,
-    f1: &'a Cell,
+    accuracy: &'a ParsedCell,
+    f1: &'a ParsedCell,
     [right, exchanged]: &[Envelope; 2],
 ) -> Judgement<'a> {
     // Half a unit for the printed number and half for every run's.
@@ -114,16 +118,16 @@ fn judge<'a>(
     }
 }
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut out = Vec::new();
-    for pairs in pairs(evidence) {
+    for pairs in pairs(arranged) {
         let f1 = &pairs.f1;
         for j in pairs
             .judged
             .iter()
             .filter(|j| j.verdict == Verdict::Neither)
         {
-            let about = words::about(&[
+            let about = describe::about(&[
                 f1.method,
                 f1.dataset,
                 f1.metric.title,

@@ -1,10 +1,10 @@
-//! Numbers that quote an error others have found.
+//! Finds numbers quoted from a published cell that is known to be wrong.
 
-use super::{Rule, words};
-use crate::published::audit::evidence::Seen;
-use crate::published::audit::{Evidence, Finding, Strength};
+use super::{Rule, describe};
+use crate::published::audit::arranged::Seen;
+use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::names;
-use crate::published::{self, KnownError, Published, Says};
+use crate::published::{self, FoundBy, KnownError, Published};
 
 pub const RULE: Rule = Rule {
     name: "known-error",
@@ -14,21 +14,21 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-fn check(evidence: &Evidence<'_>, before: &[Finding]) -> Vec<Finding> {
+fn check(arranged: &Arranged<'_>, before: &[Finding]) -> Vec<Finding> {
     let wrong: Vec<(Published, &KnownError)> = published::all()
         .filter_map(|p| Some((p, p.known_error?)))
         .collect();
     let mut out: Vec<Finding> = Vec::new();
-    for seen in evidence.cells().filter(|s| !sure(before, s)) {
+    for seen in arranged.cells().filter(|s| !sure(before, s)) {
         if let Some((published, error)) = wrong.iter().find(|(p, _)| quotes(seen, p)) {
-            let says = match error.says {
-                Says::Authors => "its authors say",
-                Says::Found => "found from the table",
+            let found_by = match error.found_by {
+                FoundBy::Authors => "its authors say",
+                FoundBy::Found => "found from the table",
             };
             let correct = error.correct.as_ref();
             let correct = correct.map_or(String::new(), |c| format!("; right is {c}"));
             let why = format!(
-                "{} is wrong, {says}: {}{correct}",
+                "{} is wrong, {found_by}: {}{correct}",
                 published.citation(),
                 error.note
             );
@@ -49,7 +49,7 @@ fn check(evidence: &Evidence<'_>, before: &[Finding]) -> Vec<Finding> {
 fn about(finding: &Finding) -> String {
     let mut names: Vec<String> = Vec::new();
     for cell in &finding.cells {
-        let name = words::about(&[&cell.method, &cell.dataset]);
+        let name = describe::about(&[&cell.method, &cell.dataset]);
         if !names.contains(&name) {
             names.push(name);
         }

@@ -1,8 +1,10 @@
-//! The rules: one file each, and a line here.
+//! Registers the rules: one file each, and a line here.
 
 mod broken_trend;
 mod constant_predictor;
 mod copied_column;
+mod describe;
+mod duplicate_rows;
 mod envelope;
 mod impossible_count;
 mod impossible_f1;
@@ -15,11 +17,9 @@ mod overall_mean;
 mod runs;
 mod same_prediction;
 mod swapped_f1;
-mod twin_rows;
-mod words;
 mod wrong_parts;
 
-use super::{Evidence, Finding};
+use super::{Arranged, Finding};
 
 /// A check of printed tables.
 #[derive(Debug)]
@@ -31,10 +31,10 @@ pub struct Rule {
     /// How strong its findings are, and when.
     pub strength: &'static str,
     /// What it finds, given the findings of the rules before it.
-    pub check: fn(&Evidence<'_>, &[Finding]) -> Vec<Finding>,
+    pub check: fn(&Arranged<'_>, &[Finding]) -> Vec<Finding>,
 }
 
-/// Every rule, in the order in which they look.
+/// Every rule, in the order in which they are applied.
 pub const RULES: &[&Rule] = &[
     &out_of_range::RULE,
     &impossible_count::RULE,
@@ -43,7 +43,7 @@ pub const RULES: &[&Rule] = &[
     &overall_mean::RULE,
     &copied_column::RULE,
     &moved_run::RULE,
-    &twin_rows::RULE,
+    &duplicate_rows::RULE,
     &broken_trend::RULE,
     &wrong_parts::RULE,
     &nested_accuracy::RULE,
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_unique_and_everything_is_said() {
+    fn names_are_unique_and_every_rule_is_described() {
         let mut names: Vec<_> = RULES.iter().map(|r| r.name).collect();
         names.sort_unstable();
         names.dedup();

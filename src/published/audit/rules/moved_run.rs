@@ -1,10 +1,10 @@
-//! Runs of cells that stand elsewhere, at other conditions or for another data set.
+//! Finds runs of cells that are also printed at other conditions or for another data set.
 
-use super::{Rule, words};
+use super::{Rule, describe};
 use crate::published;
-use crate::published::audit::evidence::Column;
-use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::{Cell, ParsedCondition, names};
+use crate::published::audit::arranged::ScoreColumn;
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::{ParsedCell, ParsedCondition, names};
 
 pub const RULE: Rule = Rule {
     name: "moved-run",
@@ -19,22 +19,22 @@ pub const RULE: Rule = Rule {
 const RUN: usize = 4;
 const DIFFERENT: usize = 3;
 
-/// A column to look for runs in.
+/// A column that is searched for runs.
 struct Other<'a> {
     /// For messages.
     place: String,
     dataset: &'a str,
     method: &'a str,
     metric: &'static str,
-    cells: Vec<&'a Cell>,
+    cells: Vec<&'a ParsedCell>,
 }
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
-    let given: Vec<Other<'_>> = evidence.columns.iter().map(of_table).collect();
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let given: Vec<Other<'_>> = arranged.columns.iter().map(of_table).collect();
     let carried = published_columns();
     let mut out: Vec<Finding> = Vec::new();
     let carried: Vec<_> = carried.iter().filter(|o| !is_given(o, &given)).collect();
-    for (i, column) in evidence.columns.iter().enumerate() {
+    for (i, column) in arranged.columns.iter().enumerate() {
         let tables = given.iter().enumerate();
         let tables = tables.filter(|(j, o)| o.place != column.table && is_copy(column, i, o, *j));
         let others = tables.map(|(_, o)| o).chain(carried.iter().copied());
@@ -48,7 +48,7 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
     out
 }
 
-fn of_table<'a>(column: &Column<'a>) -> Other<'a> {
+fn of_table<'a>(column: &ScoreColumn<'a>) -> Other<'a> {
     Other {
         place: column.table.to_string(),
         dataset: column.dataset,
@@ -87,7 +87,7 @@ fn is_given(published: &Other<'_>, given: &[Other<'_>]) -> bool {
         (g.dataset, g.metric) == (published.dataset, published.metric)
             && names::same(g.method, published.method)
             && published.cells.iter().all(|p| {
-                let here = |c: &&Cell| c.condition == p.condition && c.number.same(&p.number);
+                let here = |c: &&ParsedCell| c.condition == p.condition && c.number.same(&p.number);
                 g.cells.iter().copied().any(|c| here(&c))
             })
     })
@@ -95,8 +95,8 @@ fn is_given(published: &Other<'_>, given: &[Other<'_>]) -> bool {
 
 /// Which of two given columns is the copy: a curve over rates has its order from nature, so the
 /// one without rates is; else the later one.
-fn is_copy(column: &Column<'_>, place: usize, other: &Other<'_>, there: usize) -> bool {
-    let rates = |cells: &[&Cell]| {
+fn is_copy(column: &ScoreColumn<'_>, place: usize, other: &Other<'_>, there: usize) -> bool {
+    let rates = |cells: &[&ParsedCell]| {
         matches!(
             cells.first().map(|c| &c.condition),
             Some(ParsedCondition::Rate(_))
@@ -110,7 +110,7 @@ fn is_copy(column: &Column<'_>, place: usize, other: &Other<'_>, there: usize) -
 }
 
 /// Whether the same numbers there are no quotation: another data set or other conditions.
-fn elsewhere(column: &Column<'_>, other: &Other<'_>) -> bool {
+fn elsewhere(column: &ScoreColumn<'_>, other: &Other<'_>) -> bool {
     let axis = |condition: &ParsedCondition| std::mem::discriminant(condition);
     let here = column.parts.first().map(|c| axis(&c.condition));
     let there = other.cells.first().map(|c| axis(&c.condition));
@@ -118,8 +118,8 @@ fn elsewhere(column: &Column<'_>, other: &Other<'_>) -> bool {
 }
 
 /// The longest run of equal digits, as the cells of `parts`.
-fn longest_run<'a>(parts: &[&'a Cell], other: &Other<'_>) -> Vec<&'a Cell> {
-    let mut best: &[&Cell] = &[];
+fn longest_run<'a>(parts: &[&'a ParsedCell], other: &Other<'_>) -> Vec<&'a ParsedCell> {
+    let mut best: &[&ParsedCell] = &[];
     for start in 0..parts.len() {
         for there in 0..other.cells.len() {
             let pairs = parts[start..].iter().zip(&other.cells[there..]);
@@ -132,7 +132,7 @@ fn longest_run<'a>(parts: &[&'a Cell], other: &Other<'_>) -> Vec<&'a Cell> {
     best.to_vec()
 }
 
-fn long(run: &[&Cell]) -> bool {
+fn long(run: &[&ParsedCell]) -> bool {
     let mut values: Vec<_> = run.iter().map(|c| c.number.units()).collect();
     values.sort_unstable();
     values.dedup();
@@ -140,9 +140,14 @@ fn long(run: &[&Cell]) -> bool {
 }
 
 /// Adds a run to the finding about the same two rows of columns, or as one of its own.
-fn add<'a>(out: &mut Vec<Finding>, column: &Column<'a>, other: &Other<'_>, run: &[&'a Cell]) {
-    let there = words::about(&[&other.place, other.method, other.dataset]);
-    let about = words::about(&[column.method, column.dataset, column.table]);
+fn add<'a>(
+    out: &mut Vec<Finding>,
+    column: &ScoreColumn<'a>,
+    other: &Other<'_>,
+    run: &[&'a ParsedCell],
+) {
+    let there = describe::about(&[&other.place, other.method, other.dataset]);
+    let about = describe::about(&[column.method, column.dataset, column.table]);
     let why = format!("cells in a row print what stands elsewhere: {there}");
     let next = Finding::new(
         Strength::VeryUnlikely,

@@ -1,16 +1,16 @@
-//! Accuracies over fewer classes that are below those over more.
+//! Finds accuracies over fewer classes that are below those over more.
 
 use std::collections::BTreeMap;
 
-use super::{Rule, words};
-use crate::published::audit::evidence::{Row, Seen};
-use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::Cell;
+use super::{Rule, describe};
+use crate::published::audit::arranged::{ScoreRow, Seen};
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::ParsedCell;
 
 pub const RULE: Rule = Rule {
     name: "nested-accuracy",
     definition: "an accuracy over seven classes above that over five, or over five above that over \
-                 three: the fewer classes join neighbouring ones, so what is right by the finer \
+                 three: the fewer classes join neighboring ones, so what is right by the finer \
                  classes is right by the coarser",
     strength: "odd: impossible for one set of predictions, but columns may be of different weights",
     check,
@@ -22,9 +22,9 @@ const NESTED: [(&str, &str); 2] = [("acc7", "acc5"), ("acc5", "acc3")];
 /// The finer cell and the coarser one.
 type Pair<'a> = (Seen<'a>, Seen<'a>);
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut groups: BTreeMap<(&str, &str, &str), Vec<Pair<'_>>> = BTreeMap::new();
-    for row in &evidence.rows {
+    for row in &arranged.rows {
         let key = (row.table, row.dataset, row.method);
         groups.entry(key).or_default().extend(pairs(row));
     }
@@ -34,9 +34,9 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
         .collect()
 }
 
-fn pairs<'a>(row: &Row<'a>) -> Vec<Pair<'a>> {
+fn pairs<'a>(row: &ScoreRow<'a>) -> Vec<Pair<'a>> {
     let table = row.table;
-    let seen = |cell: &'a Cell| Seen { table, cell };
+    let seen = |cell: &'a ParsedCell| Seen { table, cell };
     let both = NESTED.iter().filter_map(|(fine, coarse)| {
         let (fine, coarse) = (row.get(fine)?, row.get(coarse)?);
         // Half a unit for each printed number.
@@ -51,14 +51,14 @@ fn finding((_, dataset, method): (&str, &str, &str), pairs: &[Pair<'_>]) -> Opti
     let by = |(fine, coarse): &Pair<'_>| fine.cell.number.value - coarse.cell.number.value;
     let (fine, coarse) = pairs.iter().max_by(|a, b| by(a).total_cmp(&by(b)))?;
     let cells = || pairs.iter().flat_map(|(a, b)| [*a, *b]);
-    let titles = words::metrics(cells().map(|seen| seen.cell));
+    let titles = describe::metrics(cells().map(|seen| seen.cell));
     let at = match fine.cell.condition.to_string() {
         condition if condition.is_empty() => String::new(),
         condition => format!(" at {condition}"),
     };
     let more = match pairs.len() {
         1 => String::new(),
-        n => format!(", nor {}", words::count(n - 1, "other pair")),
+        n => format!(", nor {}", describe::count(n - 1, "other pair")),
     };
     let why = format!(
         "no predictions have {} {} and {} {}{at}{more}: the columns are of different predictions, \
@@ -68,7 +68,7 @@ fn finding((_, dataset, method): (&str, &str, &str), pairs: &[Pair<'_>]) -> Opti
         coarse.cell.metric.title,
         coarse.cell.number.text(),
     );
-    let about = words::about(&[method, dataset, &titles]);
+    let about = describe::about(&[method, dataset, &titles]);
     Some(Finding::new(Strength::Odd, about, why, cells()))
 }
 

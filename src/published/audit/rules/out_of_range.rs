@@ -1,9 +1,9 @@
-//! Numbers outside the range of their metric.
+//! Finds numbers outside the range of their metric.
 
-use super::{Rule, words};
+use super::{Rule, describe};
 use crate::data::dataset;
-use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::Cell;
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::ParsedCell;
 
 pub const RULE: Rule = Rule {
     name: "out-of-range",
@@ -13,13 +13,13 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
-    let wrong = evidence.cells().filter_map(|seen| {
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let wrong = arranged.cells().filter_map(|seen| {
         let (low, high) = range(seen.cell)?;
         let value = seen.cell.number.value;
         (value < low || value > high).then(|| {
             let (c, text) = (seen.cell, seen.cell.number.text());
-            let about = words::about(&[
+            let about = describe::about(&[
                 &c.method,
                 &c.dataset,
                 c.metric.title,
@@ -32,13 +32,13 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
     wrong.collect()
 }
 
-fn range(cell: &Cell) -> Option<(f64, f64)> {
+fn range(cell: &ParsedCell) -> Option<(f64, f64)> {
     match (cell.metric.share, cell.metric.name) {
         (true, _) => Some((0.0, 100.0)),
         (_, "corr") => Some((-1.0, 1.0)),
         (_, "mae") => {
             let labels = dataset::find(&cell.dataset).map(|spec| spec.label_range);
-            // Predictions may lie outside the labels, so the width itself bounds only known ones
+            // Predictions may be outside the range of the labels, so the width itself bounds only known ones
             // loosely: twice it is what no trained model comes near.
             let width = labels.map_or(f64::INFINITY, |[a, b]| 2.0 * f64::from(b - a));
             Some((0.0, width))

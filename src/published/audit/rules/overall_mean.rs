@@ -1,11 +1,11 @@
-//! Overall numbers that are not the mean of their parts.
+//! Finds overall numbers that are not the mean of their parts.
 
 use std::collections::BTreeSet;
 
-use super::{Rule, words};
-use crate::published::audit::evidence::Column;
-use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::{Cell, ParsedCondition};
+use super::{Rule, describe};
+use crate::published::audit::arranged::ScoreColumn;
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::{ParsedCell, ParsedCondition};
 
 pub const RULE: Rule = Rule {
     name: "overall-mean",
@@ -15,38 +15,38 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
-    let means = evidence.columns.iter().filter_map(|c| Some((c, c.mean?)));
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let means = arranged.columns.iter().filter_map(|c| Some((c, c.mean?)));
     means
         .filter_map(|(column, mean)| {
-            let (_, parts) = parts(evidence, column, mean)?;
+            let (_, parts) = parts(arranged, column, mean)?;
             finding(column, mean, &parts)
         })
         .collect()
 }
 
-/// The complete parts of a mean and the column they stand in: its own, or that of another table.
+/// The complete parts of a mean and the column they are in: its own, or that of another table.
 pub fn parts<'e, 'a>(
-    evidence: &'e Evidence<'a>,
-    column: &Column<'a>,
-    mean: &Cell,
-) -> Option<(&'e Column<'a>, Vec<&'a Cell>)> {
-    let same = |c: &&Column<'_>| {
+    arranged: &'e Arranged<'a>,
+    column: &ScoreColumn<'a>,
+    mean: &ParsedCell,
+) -> Option<(&'e ScoreColumn<'a>, Vec<&'a ParsedCell>)> {
+    let same = |c: &&ScoreColumn<'_>| {
         (c.dataset, c.method, c.metric) == (column.dataset, column.method, column.metric)
     };
-    let of_kind = |c: &Column<'a>| -> Vec<&'a Cell> {
-        let belongs = |cell: &&Cell| match mean.condition {
+    let of_kind = |c: &ScoreColumn<'a>| -> Vec<&'a ParsedCell> {
+        let belongs = |cell: &&ParsedCell| match mean.condition {
             ParsedCondition::MeanOverRates => matches!(cell.condition, ParsedCondition::Rate(_)),
             _ => matches!(cell.condition, ParsedCondition::Missing(_)),
         };
         c.parts.iter().copied().filter(belongs).collect()
     };
-    let own = evidence
+    let own = arranged
         .columns
         .iter()
         .filter(same)
         .filter(|c| c.table == column.table);
-    let others = evidence
+    let others = arranged
         .columns
         .iter()
         .filter(same)
@@ -55,8 +55,8 @@ pub fn parts<'e, 'a>(
         .chain(others)
         .map(|c| (c, of_kind(c)))
         .find(|(_, parts)| parts.len() > 1)?;
-    // With a part missing nothing can be said.
-    let conditions: BTreeSet<&ParsedCondition> = evidence
+    // With a part missing the mean is unknown.
+    let conditions: BTreeSet<&ParsedCondition> = arranged
         .columns
         .iter()
         .filter(|c| (c.table, c.dataset, c.metric) == (source.table, source.dataset, source.metric))
@@ -65,8 +65,12 @@ pub fn parts<'e, 'a>(
     (parts.len() == conditions.len()).then_some((source, parts))
 }
 
-fn finding<'a>(column: &Column<'a>, mean: &'a Cell, parts: &[&'a Cell]) -> Option<Finding> {
-    // Means are often over 0 to 0.9 where the table goes on to 1.
+fn finding<'a>(
+    column: &ScoreColumn<'a>,
+    mean: &'a ParsedCell,
+    parts: &[&'a ParsedCell],
+) -> Option<Finding> {
+    // Means are often over 0 to 0.9 where the table continues to 1.
     let all = ParsedCondition::rate(1.0);
     let most: Vec<_> = parts
         .iter()
@@ -76,7 +80,7 @@ fn finding<'a>(column: &Column<'a>, mean: &'a Cell, parts: &[&'a Cell]) -> Optio
     if agrees(mean, parts) || agrees(mean, &most) {
         return None;
     }
-    let about = words::about(&[column.method, column.dataset, column.metric.title, "mean"]);
+    let about = describe::about(&[column.method, column.dataset, column.metric.title, "mean"]);
     let why = format!(
         "the mean of {} parts is {:.*}, printed {}",
         parts.len(),
@@ -93,12 +97,12 @@ fn finding<'a>(column: &Column<'a>, mean: &'a Cell, parts: &[&'a Cell]) -> Optio
 }
 
 /// Half a unit for the rounding of the parts and half for that of the mean.
-pub fn agrees(mean: &Cell, parts: &[&Cell]) -> bool {
+pub fn agrees(mean: &ParsedCell, parts: &[&ParsedCell]) -> bool {
     let slack: f64 = parts.iter().map(|c| 0.5 * c.number.ulp()).sum::<f64>() / parts.len() as f64;
     let off = (average(parts) - mean.number.value).abs();
     off <= slack + 0.5 * mean.number.ulp() + 1e-9
 }
 
-fn average(parts: &[&Cell]) -> f64 {
+fn average(parts: &[&ParsedCell]) -> f64 {
     parts.iter().map(|c| c.number.value).sum::<f64>() / parts.len() as f64
 }

@@ -1,4 +1,4 @@
-//! Which printed accuracies a number of runs on a number of samples can have.
+//! Enumerates the accuracies that a number of runs on a number of samples can have.
 
 use crate::published::audit::Rounding;
 use crate::published::parse::Number;
@@ -27,8 +27,8 @@ impl Runs {
         all.collect()
     }
 
-    /// In words.
-    pub fn words(&self) -> String {
+    /// As text.
+    pub fn describe(&self) -> String {
         let runs = match self.runs {
             1 => "one run".to_string(),
             n => format!("{n} runs"),

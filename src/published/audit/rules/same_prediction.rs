@@ -1,9 +1,9 @@
-//! One method, two conditions, the same scores.
+//! Finds conditions at which a method has the same scores.
 
-use super::{Rule, words};
-use crate::published::audit::evidence::{Row, Seen};
-use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::Cell;
+use super::{Rule, describe};
+use crate::published::audit::arranged::{ScoreRow, Seen};
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::ParsedCell;
 
 pub const RULE: Rule = Rule {
     name: "same-prediction",
@@ -17,8 +17,8 @@ pub const RULE: Rule = Rule {
 /// Equal cells that make two rows the same.
 const EQUAL: usize = 4;
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
-    let rows: Vec<&Row<'_>> = evidence
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let rows: Vec<&ScoreRow<'_>> = arranged
         .rows
         .iter()
         .filter(|r| !r.condition.is_mean())
@@ -33,31 +33,31 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
             continue;
         }
         same.iter().for_each(|j| taken[*j] = true);
-        let group: Vec<&Row<'_>> = std::iter::once(i).chain(same).map(|j| rows[j]).collect();
+        let group: Vec<&ScoreRow<'_>> = std::iter::once(i).chain(same).map(|j| rows[j]).collect();
         out.push(finding(&group));
     }
     out
 }
 
-fn of_one(a: &Row<'_>, b: &Row<'_>) -> bool {
+fn of_one(a: &ScoreRow<'_>, b: &ScoreRow<'_>) -> bool {
     (a.table, a.dataset, a.method) == (b.table, b.dataset, b.method)
 }
 
 /// The cells of `a` that `b` prints too.
-fn equal<'a>(a: &Row<'a>, b: &Row<'_>) -> Vec<&'a Cell> {
-    let there = |c: &Cell| {
+fn equal<'a>(a: &ScoreRow<'a>, b: &ScoreRow<'_>) -> Vec<&'a ParsedCell> {
+    let there = |c: &ParsedCell| {
         b.get(c.metric.name)
             .is_some_and(|o| o.number.same(&c.number))
     };
     a.cells.iter().copied().filter(|c| there(c)).collect()
 }
 
-fn alike(a: &Row<'_>, b: &Row<'_>) -> bool {
+fn alike(a: &ScoreRow<'_>, b: &ScoreRow<'_>) -> bool {
     let n = equal(a, b).len();
     n >= EQUAL && 2 * n > a.cells.len().min(b.cells.len())
 }
 
-fn finding(rows: &[&Row<'_>]) -> Finding {
+fn finding(rows: &[&ScoreRow<'_>]) -> Finding {
     let first = rows[0];
     let cells = rows.iter().flat_map(|row| {
         let other = if std::ptr::eq(*row, first) {
@@ -72,8 +72,8 @@ fn finding(rows: &[&Row<'_>]) -> Finding {
         })
     });
     let n = equal(first, rows[1]).len();
-    let conditions = words::conditions(rows.iter().map(|r| r.condition));
+    let conditions = describe::conditions(rows.iter().map(|r| r.condition));
     let why = format!("{n} of {} metrics print the same digits", first.cells.len());
-    let about = words::about(&[first.method, first.dataset, &conditions]);
+    let about = describe::about(&[first.method, first.dataset, &conditions]);
     Finding::new(Strength::Odd, about, why, cells)
 }

@@ -1,11 +1,11 @@
-//! F1 that only exchanged arguments explain.
+//! Finds F1 scores that only exchanged arguments explain.
 
 use std::collections::BTreeMap;
 
 use super::impossible_f1::{Judgement, Verdict, pairs};
-use super::{Rule, words};
-use crate::published::audit::evidence::Seen;
-use crate::published::audit::{Evidence, Finding, Strength};
+use super::{Rule, describe};
+use crate::published::audit::arranged::Seen;
+use crate::published::audit::{Arranged, Finding, Strength};
 
 pub const RULE: Rule = Rule {
     name: "swapped-f1",
@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Cells that only the exchanged order explains which speak for the cells beside them.
+/// Cells that only the exchanged order explains, from this many on evidence for the cells next to them.
 const SEVERAL: usize = 2;
 
 /// A cell with what was compared.
@@ -26,11 +26,11 @@ type Case<'a> = (Seen<'a>, Judgement<'a>);
 /// Cells that share a table, a data set and, where it has several conditions, a method.
 type Key<'a> = (&'a str, &'a str, &'a str);
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut groups: BTreeMap<Key<'_>, Vec<Case<'_>>> = BTreeMap::new();
-    for pairs in pairs(evidence) {
+    for pairs in pairs(arranged) {
         let f1 = pairs.f1;
-        // A row without conditions says little alone: such rows are taken together.
+        // A row without conditions is little evidence alone: such rows are taken together.
         let method = if pairs.judged.len() > 1 {
             f1.method
         } else {
@@ -47,7 +47,7 @@ fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
     out
 }
 
-/// The cells that fit in either order beside several that fit in the exchanged one alone: one
+/// The cells that fit in either order next to several that fit in the exchanged one alone: one
 /// program computes a column in one way. Not where a cell fits in the true order alone.
 fn rest((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding> {
     let having = |verdict: Verdict| cases.iter().filter(move |(_, j)| j.verdict == verdict);
@@ -62,10 +62,10 @@ fn rest((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding> {
     let why = format!(
         "{} fit in either order beside {swapped} that only exchanged arguments explain; none fits in \
          the true order alone",
-        words::count(either.len(), "cell")
+        describe::count(either.len(), "cell")
     );
-    let titles = words::metrics(either.iter().map(|s| s.cell));
-    let about = words::about(&[method, dataset, &titles]);
+    let titles = describe::metrics(either.iter().map(|s| s.cell));
+    let about = describe::about(&[method, dataset, &titles]);
     Some(Finding::new(Strength::VeryUnlikely, about, why, either))
 }
 
@@ -86,8 +86,8 @@ fn finding((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding>
         n => format!(" ({n} others fit either way)"),
     };
     let (seen, worst) = worst;
-    let place = words::about(&[
-        &words::row(&seen.cell.method, &seen.cell.condition),
+    let place = describe::about(&[
+        &describe::row(&seen.cell.method, &seen.cell.condition),
         worst.f1.metric.title,
     ]);
     let why = format!(
@@ -99,8 +99,8 @@ fn finding((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding>
         worst.most,
         worst.f1.number.text(),
     );
-    let titles = words::metrics(swapped.iter().map(|(s, _)| s.cell));
-    let about = words::about(&[method, dataset, &titles]);
+    let titles = describe::metrics(swapped.iter().map(|(s, _)| s.cell));
+    let about = describe::about(&[method, dataset, &titles]);
     let cells = swapped.iter().map(|(s, _)| *s);
     Some(Finding::new(Strength::Impossible, about, why, cells))
 }

@@ -1,12 +1,12 @@
-//! Overall numbers that are the mean of cells which cannot be right.
+//! Finds overall numbers that are the mean of impossible cells.
 
 use std::collections::BTreeMap;
 
 use super::overall_mean::{agrees, parts};
-use super::{Rule, words};
-use crate::published::audit::evidence::{Column, Seen};
-use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::{Cell, ParsedCondition};
+use super::{Rule, describe};
+use crate::published::audit::arranged::{ScoreColumn, Seen};
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::{ParsedCell, ParsedCondition};
 
 pub const RULE: Rule = Rule {
     name: "wrong-parts",
@@ -26,14 +26,14 @@ const SURE: [&str; 6] = [
     "broken-trend",
 ];
 
-fn check(evidence: &Evidence<'_>, before: &[Finding]) -> Vec<Finding> {
+fn check(arranged: &Arranged<'_>, before: &[Finding]) -> Vec<Finding> {
     let sure: Vec<&Finding> = before
         .iter()
         .filter(|f| f.strength.strong() && SURE.contains(&f.rule))
         .collect();
-    let means = evidence.columns.iter().filter_map(|c| Some((c, c.mean?)));
+    let means = arranged.columns.iter().filter_map(|c| Some((c, c.mean?)));
     let cases = means.filter_map(|(column, mean)| {
-        let (source, parts) = parts(evidence, column, mean)?;
+        let (source, parts) = parts(arranged, column, mean)?;
         case(column, mean, source, &parts, &sure)
     });
     let mut groups: BTreeMap<_, Vec<Case<'_>>> = BTreeMap::new();
@@ -60,13 +60,13 @@ struct Case<'a> {
 }
 
 fn case<'a>(
-    column: &Column<'a>,
-    mean: &'a Cell,
-    source: &Column<'_>,
-    parts: &[&Cell],
+    column: &ScoreColumn<'a>,
+    mean: &'a ParsedCell,
+    source: &ScoreColumn<'_>,
+    parts: &[&ParsedCell],
     sure: &[&Finding],
 ) -> Option<Case<'a>> {
-    let judge = |table: &str, cell: &Cell| {
+    let judge = |table: &str, cell: &ParsedCell| {
         let names = |f: &&&Finding| f.names(table, cell.line, cell.column);
         sure.iter().find(names).map(|f| f.rule)
     };
@@ -110,19 +110,19 @@ fn case<'a>(
 fn finding(cases: &[Case<'_>]) -> Option<Finding> {
     let first = cases.first()?;
     let cell = first.mean.cell;
-    let titles = words::metrics(cases.iter().map(|c| c.mean.cell));
-    let about = words::about(&[&cell.method, &cell.dataset, &titles, "mean"]);
+    let titles = describe::metrics(cases.iter().map(|c| c.mean.cell));
+    let about = describe::about(&[&cell.method, &cell.dataset, &titles, "mean"]);
     let more = match cases.len() {
         1 => String::new(),
-        n => format!("; so {}", words::count(n - 1, "other")),
+        n => format!("; so {}", describe::count(n - 1, "other")),
     };
     let why = format!("{}{more}", first.why);
     let cells = cases.iter().map(|c| c.mean);
     Some(Finding::new(Strength::VeryUnlikely, about, why, cells))
 }
 
-/// The mean with the line between its neighbours in place of a wrong part.
-fn instead(mean: &Cell, parts: &[&Cell], wrong: usize) -> String {
+/// The mean with the line between its neighbors in place of a wrong part.
+fn instead(mean: &ParsedCell, parts: &[&ParsedCell], wrong: usize) -> String {
     let between = wrong > 0 && wrong + 1 < parts.len();
     if !between || !matches!(parts[wrong].condition, ParsedCondition::Rate(_)) {
         return String::new();
@@ -132,5 +132,5 @@ fn instead(mean: &Cell, parts: &[&Cell], wrong: usize) -> String {
     let sum: f64 = (0..parts.len()).map(value).sum();
     let right = (sum - value(wrong) + line) / parts.len() as f64;
     let decimals = mean.number.decimals;
-    format!("; with the line between its neighbours there the mean is {right:.decimals$}")
+    format!("; with the line between its neighbors there the mean is {right:.decimals$}")
 }

@@ -6,7 +6,7 @@ use super::*;
 fn stopped_in(bed: &Bed, name: &str, look: usize) -> (u32, usize) {
     let flag = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&flag);
-    let prepare = |model: &mut Line| model.stop_looking = Some((look, Arc::clone(&stop)));
+    let prepare = |model: &mut Line| model.stop_evaluating = Some((look, Arc::clone(&stop)));
     match bed.fit_until(name, prepare, &flag) {
         Err(Error::Interrupted { epoch, step }) => (epoch, step),
         other => panic!("{name}: expected a fit that stops, found {other:?}"),

@@ -1,14 +1,14 @@
-//! Rows that agree where they should differ, or differ where they should agree.
+//! Finds rows that agree where they should differ, or differ where they should agree.
 
 use std::collections::BTreeMap;
 
-use super::{Rule, words};
-use crate::published::audit::evidence::{Row, Seen};
-use crate::published::audit::{Evidence, Finding, Strength};
-use crate::published::parse::Cell;
+use super::{Rule, describe};
+use crate::published::audit::arranged::{ScoreRow, Seen};
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::ParsedCell;
 
 pub const RULE: Rule = Rule {
-    name: "twin-rows",
+    name: "duplicate-rows",
     definition: "two rows that agree in every metric but one; two rows of one table that agree in \
                  all; rows of two tables that are the same on one data set and not on another; two \
                  rows that share several accuracies and nothing else",
@@ -16,27 +16,27 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Equal cells that make rows twins.
+/// Equal cells that make rows duplicates.
 const EQUAL: usize = 4;
-/// Equal accuracies that are worth a look.
+/// Equal accuracies from which on a finding is made.
 const SHARED: usize = 2;
 
 /// Two rows and the metrics in which they print the same and other digits.
 struct Pair<'a> {
-    a: &'a Row<'a>,
-    b: &'a Row<'a>,
-    equal: Vec<&'a Cell>,
-    other: Vec<(&'a Cell, &'a Cell)>,
+    a: &'a ScoreRow<'a>,
+    b: &'a ScoreRow<'a>,
+    equal: Vec<&'a ParsedCell>,
+    other: Vec<(&'a ParsedCell, &'a ParsedCell)>,
 }
 
 impl Pair<'_> {
-    fn twins(&self) -> bool {
+    fn duplicates(&self) -> bool {
         self.equal.len() >= EQUAL && self.other.len() <= 1
     }
 
     fn rows(&self) -> String {
-        let name = |r: &Row<'_>| words::row(r.method, r.condition);
-        let table = |r: &Row<'_>| {
+        let name = |r: &ScoreRow<'_>| describe::row(r.method, r.condition);
+        let table = |r: &ScoreRow<'_>| {
             if self.a.table == self.b.table {
                 name(r)
             } else {
@@ -47,18 +47,18 @@ impl Pair<'_> {
     }
 }
 
-fn check(evidence: &Evidence<'_>, _: &[Finding]) -> Vec<Finding> {
-    let pairs = pairs(evidence);
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let pairs = pairs(arranged);
     let mut out: Vec<Finding> = pairs.iter().filter_map(finding).collect();
-    out.extend(crossed(evidence, &pairs));
+    out.extend(crossed(arranged, &pairs));
     out
 }
 
 /// Every two rows of one data set and condition that are not the same method in the same table.
-fn pairs<'a>(evidence: &'a Evidence<'a>) -> Vec<Pair<'a>> {
-    let mut blocks: BTreeMap<_, Vec<&'a Row<'a>>> = BTreeMap::new();
-    for row in &evidence.rows {
-        // The mean of an overall table stands for a whole row of an ablation.
+fn pairs<'a>(arranged: &'a Arranged<'a>) -> Vec<Pair<'a>> {
+    let mut blocks: BTreeMap<_, Vec<&'a ScoreRow<'a>>> = BTreeMap::new();
+    for row in &arranged.rows {
+        // The mean of an overall table represents a whole row of an ablation.
         let condition = (!row.condition.is_mean()).then_some(row.condition);
         let condition =
             condition.filter(|l| **l != crate::published::parse::ParsedCondition::Whole);
@@ -70,13 +70,13 @@ fn pairs<'a>(evidence: &'a Evidence<'a>) -> Vec<Pair<'a>> {
     let mut out = Vec::new();
     for rows in blocks.values() {
         for (i, a) in rows.iter().enumerate() {
-            out.extend(rows[i + 1..].iter().filter_map(|b| pair(evidence, a, b)));
+            out.extend(rows[i + 1..].iter().filter_map(|b| pair(arranged, a, b)));
         }
     }
     out
 }
 
-fn pair<'a>(evidence: &Evidence<'a>, a: &'a Row<'a>, b: &'a Row<'a>) -> Option<Pair<'a>> {
+fn pair<'a>(arranged: &Arranged<'a>, a: &'a ScoreRow<'a>, b: &'a ScoreRow<'a>) -> Option<Pair<'a>> {
     if a.table == b.table && a.method == b.method {
         return None;
     }
@@ -86,7 +86,9 @@ fn pair<'a>(evidence: &Evidence<'a>, a: &'a Row<'a>, b: &'a Row<'a>) -> Option<P
             continue;
         };
         match x.number.same(&y.number) {
-            true if evidence.facts.is_baseline(a.dataset, x.metric, &x.number) => {}
+            true if arranged
+                .statistics
+                .is_baseline(a.dataset, x.metric, &x.number) => {}
             true => equal.push(*x),
             false => other.push((*x, y)),
         }
@@ -95,9 +97,9 @@ fn pair<'a>(evidence: &Evidence<'a>, a: &'a Row<'a>, b: &'a Row<'a>) -> Option<P
 }
 
 fn finding(pair: &Pair<'_>) -> Option<Finding> {
-    let about = words::about(&[&pair.rows(), pair.a.dataset]);
+    let about = describe::about(&[&pair.rows(), pair.a.dataset]);
     match pair.other.as_slice() {
-        [(x, y)] if pair.twins() => {
+        [(x, y)] if pair.duplicates() => {
             let why = format!(
                 "the rows agree in {} metrics, and print {} {} and {}",
                 pair.equal.len(),
@@ -108,19 +110,19 @@ fn finding(pair: &Pair<'_>) -> Option<Finding> {
             let cells = [at(pair.a, x), at(pair.b, y)];
             Some(Finding::new(Strength::VeryUnlikely, about, why, cells))
         }
-        [] if pair.twins() && pair.a.table == pair.b.table => {
+        [] if pair.duplicates() && pair.a.table == pair.b.table => {
             let why = format!("all {} metrics print the same digits", pair.equal.len());
             let cells = pair.equal.iter().map(|c| at(pair.a, c));
             Some(Finding::new(Strength::VeryUnlikely, about, why, cells))
         }
-        _ if pair.twins() => None,
+        _ if pair.duplicates() => None,
         _ => shared(pair, about),
     }
 }
 
 /// Rows that share accuracies while the rest differs.
 fn shared(pair: &Pair<'_>, about: String) -> Option<Finding> {
-    let shares: Vec<&Cell> = pair
+    let shares: Vec<&ParsedCell> = pair
         .equal
         .iter()
         .copied()
@@ -132,42 +134,42 @@ fn shared(pair: &Pair<'_>, about: String) -> Option<Finding> {
     (values.len() >= SHARED).then(|| {
         let why = format!(
             "the rows share {} and differ in {} other metrics",
-            words::metrics(shares.iter().copied()),
+            describe::metrics(shares.iter().copied()),
             pair.other.len()
         );
         let cells = shares.iter().flat_map(|x| {
-            let twin = pair.b.get(x.metric.name).map(|y| at(pair.b, y));
-            std::iter::once(at(pair.a, x)).chain(twin)
+            let duplicate = pair.b.get(x.metric.name).map(|y| at(pair.b, y));
+            std::iter::once(at(pair.a, x)).chain(duplicate)
         });
         Finding::new(Strength::Odd, about, why, cells)
     })
 }
 
-fn at<'a>(row: &Row<'a>, cell: &'a Cell) -> Seen<'a> {
+fn at<'a>(row: &ScoreRow<'a>, cell: &'a ParsedCell) -> Seen<'a> {
     let table = row.table;
     Seen { table, cell }
 }
 
-/// Rows whose twin on one data set is another row than on the next.
-fn crossed(evidence: &Evidence<'_>, pairs: &[Pair<'_>]) -> Vec<Finding> {
-    let twins: Vec<&Pair<'_>> = pairs
+/// Rows whose duplicate on one data set is another row than on the next.
+fn crossed(arranged: &Arranged<'_>, pairs: &[Pair<'_>]) -> Vec<Finding> {
+    let duplicates: Vec<&Pair<'_>> = pairs
         .iter()
-        .filter(|p| p.twins() && p.a.table != p.b.table)
+        .filter(|p| p.duplicates() && p.a.table != p.b.table)
         .collect();
     let mut out: Vec<Finding> = Vec::new();
-    for (i, first) in twins.iter().enumerate() {
-        for second in &twins[i + 1..] {
+    for (i, first) in duplicates.iter().enumerate() {
+        for second in &duplicates[i + 1..] {
             let same_row = first.a.table == second.a.table && first.a.method == second.a.method;
-            let names = [first, second].map(|p| what_differs(evidence, p.b));
+            let names = [first, second].map(|p| what_differs(arranged, p.b));
             if !same_row
                 || first.a.dataset == second.a.dataset
                 || names[0] == names[1]
-                || !has_row(evidence, second.b, &names[0])
+                || !has_row(arranged, second.b, &names[0])
             {
                 continue;
             }
-            let about = words::about(&[
-                &words::row(first.a.method, first.a.condition),
+            let about = describe::about(&[
+                &describe::row(first.a.method, first.a.condition),
                 second.a.dataset,
             ]);
             let why = format!(
@@ -186,23 +188,23 @@ fn crossed(evidence: &Evidence<'_>, pairs: &[Pair<'_>]) -> Vec<Finding> {
     out
 }
 
-/// Whether a row of this name stands beside another in its table: then it should have been the twin.
-fn has_row(evidence: &Evidence<'_>, beside: &Row<'_>, name: &str) -> bool {
-    let table = |r: &&Row<'_>| (r.table, r.dataset) == (beside.table, beside.dataset);
-    let mut rows = evidence.rows.iter().filter(table);
-    rows.any(|r| what_differs(evidence, r) == name)
+/// Whether the table of `other` has a row of this name: then that should have been the duplicate.
+fn has_row(arranged: &Arranged<'_>, other: &ScoreRow<'_>, name: &str) -> bool {
+    let table = |r: &&ScoreRow<'_>| (r.table, r.dataset) == (other.table, other.dataset);
+    let mut rows = arranged.rows.iter().filter(table);
+    rows.any(|r| what_differs(arranged, r) == name)
 }
 
 /// A row's name without the settings that most rows of its table and data set have.
-fn what_differs(evidence: &Evidence<'_>, row: &Row<'_>) -> String {
-    let beside = evidence
+fn what_differs(arranged: &Arranged<'_>, row: &ScoreRow<'_>) -> String {
+    let others = arranged
         .rows
         .iter()
         .filter(|r| (r.table, r.dataset) == (row.table, row.dataset));
-    let beside: Vec<&str> = beside.map(|r| r.method).collect();
+    let others: Vec<&str> = others.map(|r| r.method).collect();
     let usual = |part: &str| {
-        let having = beside.iter().filter(|m| m.split(", ").any(|p| p == part));
-        2 * having.count() > beside.len()
+        let having = others.iter().filter(|m| m.split(", ").any(|p| p == part));
+        2 * having.count() > others.len()
     };
     let parts: Vec<&str> = row.method.split(", ").filter(|p| !usual(p)).collect();
     parts.join(", ")

@@ -1,4 +1,4 @@
-//! What a line says about its numbers.
+//! Reads what a line states about its numbers: method, data set, condition, metric.
 
 use super::ParsedCondition;
 use super::header::Column;
@@ -6,7 +6,7 @@ use super::names;
 
 /// The keys of one line.
 #[derive(Debug, Default)]
-pub(super) struct Row {
+pub(super) struct LineKeys {
     pub method: String,
     pub dataset: Option<String>,
     /// `None` where the line has an axis but names no condition on it.
@@ -16,7 +16,7 @@ pub(super) struct Row {
     pub spread: Option<String>,
 }
 
-impl Row {
+impl LineKeys {
     pub fn new(columns: &[Column], record: &csv::StringRecord) -> Self {
         let mut row = Self {
             condition: Some(ParsedCondition::Whole),
@@ -60,7 +60,7 @@ fn join(a: &str, b: &str) -> String {
     }
 }
 
-/// Takes configuration columns that say the same on every line out of the rows' names.
+/// Takes configuration columns with the same value on every line out of the rows' names.
 pub(super) fn drop_constant(columns: &mut [Column], records: &[csv::StringRecord]) {
     for (at, column) in columns.iter_mut().enumerate() {
         let mut values = records.iter().map(|r| r.get(at));

@@ -1,6 +1,6 @@
-//! Short texts for findings.
+//! Writes the parts of a finding's text.
 
-use crate::published::parse::{Cell, ParsedCondition};
+use crate::published::parse::{ParsedCell, ParsedCondition};
 
 /// `method, data set, what`, parts that are not there left out.
 pub fn about(parts: &[&str]) -> String {
@@ -38,7 +38,7 @@ pub fn count(n: usize, what: &str) -> String {
 }
 
 /// The titles of the cells' metrics, each once.
-pub fn metrics<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
+pub fn metrics<'a>(cells: impl IntoIterator<Item = &'a ParsedCell>) -> String {
     let mut titles: Vec<String> = Vec::new();
     for cell in cells {
         if !titles.iter().any(|t| t == cell.metric.title) {

@@ -1,14 +1,14 @@
-//! How the lines of one table are to be read.
+//! Reads the lines of a table by the roles of its columns.
 
-use super::cell::{Cell, Table};
+use super::cell::{ParsedCell, ParsedTable};
 use super::error::{Error, Result};
 use super::header::{self, Column};
 use super::metric::{self, Metric};
 use super::number::{self, Number};
-use super::{Options, names, row};
+use super::{Options, line_keys, names};
 
 /// What every column is, and what the table leaves unsaid.
-pub(super) struct Plan<'a> {
+pub(super) struct Layout<'a> {
     table: &'a str,
     headings: Vec<String>,
     columns: Vec<Column>,
@@ -20,7 +20,7 @@ pub(super) struct Plan<'a> {
     guessed: bool,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> Layout<'a> {
     pub fn new(
         table: &'a str,
         headings: Vec<String>,
@@ -32,7 +32,7 @@ impl<'a> Plan<'a> {
             .map(|h| header::column(h, &options.keys))
             .collect();
         header::settle(&mut columns);
-        row::drop_constant(&mut columns, records);
+        line_keys::drop_constant(&mut columns, records);
         let metric = given_metric(table, options)?;
         check(table, &columns, &headings, metric)?;
         let given = options.dataset.as_deref().map(names::dataset);
@@ -78,9 +78,9 @@ impl<'a> Plan<'a> {
     }
 
     /// The cells of one line.
-    pub fn record(&self, record: &csv::StringRecord, table: &mut Table) -> Result<()> {
+    pub fn record(&self, record: &csv::StringRecord, table: &mut ParsedTable) -> Result<()> {
         let line = record.position().map_or(0, csv::Position::line);
-        let row = row::Row::new(&self.columns, record);
+        let row = line_keys::LineKeys::new(&self.columns, record);
         let Some(condition) = row.condition.clone() else {
             let condition = row.condition_text.clone().unwrap_or_default();
             table.notes.push(format!(
@@ -100,7 +100,7 @@ impl<'a> Plan<'a> {
                 .or_else(|| self.dataset.clone());
             let spread = row.spread.as_deref().filter(|_| *column == Column::Value);
             for (metric, number) in self.numbers(metric, text, spread, line, at)? {
-                table.cells.push(Cell {
+                table.cells.push(ParsedCell {
                     dataset: dataset.clone().unwrap_or_default(),
                     method: row.method.clone(),
                     condition: condition.clone(),
@@ -115,7 +115,12 @@ impl<'a> Plan<'a> {
     }
 
     /// The metric of a line in long form.
-    fn metric_of(&self, row: &row::Row, line: u64, at: usize) -> Result<&'static Metric> {
+    fn metric_of(
+        &self,
+        row: &line_keys::LineKeys,
+        line: u64,
+        at: usize,
+    ) -> Result<&'static Metric> {
         let Some(text) = &row.metric else {
             // The heading was refused unless there is one or the other.
             return self
@@ -187,7 +192,7 @@ fn holds_numbers(column: &Column) -> bool {
     matches!(column, Column::Score(..) | Column::At(_) | Column::Value)
 }
 
-/// The metric the user says the numbers are of.
+/// The metric that the user gives for the numbers.
 fn given_metric(table: &str, options: &Options) -> Result<Option<&'static Metric>> {
     let Some(name) = &options.metric else {
         return Ok(None);
@@ -227,7 +232,7 @@ fn check(
         .any(|c| matches!(c, Column::At(_) | Column::Value));
     if unsaid && metric.is_none() && !columns.contains(&Column::Metric) {
         return Err(wrong(
-            "the numbers are of no metric: add a column `metric`, or say --metric NAME".to_string(),
+            "the numbers are of no metric: add a column `metric`, or use --metric NAME".to_string(),
         ));
     }
     Ok(())

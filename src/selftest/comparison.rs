@@ -1,8 +1,8 @@
-//! One comparison with a stored number or array.
+//! Defines one comparison with a stored number or array.
 
 /// How far one quantity of one case is from the reference.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct Comparison {
     /// File or folder the numbers come from.
     pub case: String,
     /// What was compared.
@@ -13,7 +13,7 @@ pub struct Outcome {
     pub tolerance: f64,
 }
 
-impl Outcome {
+impl Comparison {
     /// A distance and its bound; a distance that is NaN becomes infinite.
     pub fn new(case: &str, quantity: impl Into<String>, error: f64, tolerance: f64) -> Self {
         let error = if error.is_nan() { f64::INFINITY } else { error };
@@ -58,10 +58,10 @@ mod tests {
     #[test]
     fn distances_cannot_hide_a_nan_or_a_missing_element() {
         assert_eq!(largest_difference(&[1.0, 2.0], &[1.0, 2.5]), 0.5);
-        assert!(Outcome::exact("c", "q", &[0.0], &[-0.0]).passed());
-        assert!(!Outcome::exact("c", "q", &[1.0], &[1.0, 2.0]).passed());
-        assert!(!Outcome::exact("c", "q", &[f64::NAN, 1.0], &[1.0, 1.0]).passed());
-        assert!(!Outcome::exact("c", "q", &[1.0, 1.0], &[1.0, f64::NAN]).passed());
-        assert!(!Outcome::new("c", "q", f64::NAN, 1.0).passed());
+        assert!(Comparison::exact("c", "q", &[0.0], &[-0.0]).passed());
+        assert!(!Comparison::exact("c", "q", &[1.0], &[1.0, 2.0]).passed());
+        assert!(!Comparison::exact("c", "q", &[f64::NAN, 1.0], &[1.0, 1.0]).passed());
+        assert!(!Comparison::exact("c", "q", &[1.0, 1.0], &[1.0, f64::NAN]).passed());
+        assert!(!Comparison::new("c", "q", f64::NAN, 1.0).passed());
     }
 }

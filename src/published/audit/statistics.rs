@@ -1,4 +1,4 @@
-//! What is known of the test sets behind a table.
+//! Holds the class counts of test sets, and what constant predictors score on them.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use crate::metric::{Undefined, protocol};
 use crate::published::parse::{Metric, Number, metric};
 use crate::published::test_sets::{Constant, Population, TestSet, test_sets};
 
-/// Facts by data set.
+/// TestSetStatistics by data set.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct TestSetStatistics {
     sets: BTreeMap<String, TestSet>,
 }
 
-impl Facts {
+impl TestSetStatistics {
     /// The class counts of the published test sets.
     pub fn published() -> Self {
         let sets = test_sets().iter().map(|s| (s.dataset.clone(), s.clone()));
@@ -44,11 +44,13 @@ impl Facts {
             vec![cut("", count(&|l| l <= 0.0), count(&|l| l > 0.0))]
         };
         let steps = 12u8;
-        let says = (0..=steps).map(|i| {
+        let values = (0..=steps).map(|i| {
             let share = f32::from(i) / f32::from(steps);
             range[0] + share * (range[1] - range[0])
         });
-        let constants = says.flat_map(|c| constants(protocol, c, labels)).collect();
+        let constants = values
+            .flat_map(|c| constants(protocol, c, labels))
+            .collect();
         let set = TestSet {
             dataset: dataset.to_string(),
             samples: labels.len() as u64,
@@ -93,7 +95,7 @@ impl Facts {
         }
     }
 
-    /// Scores of constant predictors by a metric: (what it says, percent or the metric's scale).
+    /// Scores of constant predictors by a metric: (predicted value, percent or the metric's scale).
     pub fn baselines(&self, dataset: &str, metric: &Metric) -> Vec<(String, f64)> {
         let two = ["acc2", "f1"].iter().any(|m| metric.name.starts_with(m));
         if two {
@@ -107,7 +109,7 @@ impl Facts {
             .flat_map(|s| &s.constants);
         listed
             .filter(|c| c.metric == metric.name)
-            .map(|c| (c.says.clone(), c.value))
+            .map(|c| (c.prediction.clone(), c.value))
             .collect()
     }
 
@@ -125,13 +127,13 @@ fn cut(name: &str, low: u64, high: u64) -> Population {
     Population { name, low, high }
 }
 
-/// What a predictor that always says `says` scores by every metric but the two-class ones.
+/// What a predictor that always predicts `prediction` scores by every metric but the two-class ones.
 fn constants(
     protocol: &crate::metric::Protocol,
-    says: f32,
+    prediction: f32,
     labels: &[f32],
 ) -> impl Iterator<Item = Constant> {
-    let scores = protocol.score(&vec![says; labels.len()], labels);
+    let scores = protocol.score(&vec![prediction; labels.len()], labels);
     let known = protocol.metrics.iter().zip(scores);
     known
         .filter_map(move |(m, score): (_, Result<f64, Undefined>)| {
@@ -140,7 +142,7 @@ fn constants(
             let scale = if listed.share { 100.0 } else { 1.0 };
             (!two).then_some(Constant {
                 metric: m.name.to_string(),
-                says: format!("{says}"),
+                prediction: format!("{prediction}"),
                 value: scale * score.ok()?,
             })
         })
@@ -154,14 +156,14 @@ fn two_class(population: &Population, metric: &Metric) -> Vec<(String, f64)> {
     let total = population.samples() as f64;
     let each = [("negative", population.low), ("positive", population.high)];
     each.into_iter()
-        .flat_map(|(says, n)| {
+        .flat_map(|(prediction, n)| {
             let p = n as f64 / total;
             if metric.name.starts_with("acc") {
-                vec![(says.to_string(), 100.0 * p)]
+                vec![(prediction.to_string(), 100.0 * p)]
             } else {
                 vec![
-                    (says.to_string(), 200.0 * p * p / (1.0 + p)),
-                    (format!("{says}, exchanged"), 200.0 * p / (1.0 + p)),
+                    (prediction.to_string(), 200.0 * p * p / (1.0 + p)),
+                    (format!("{prediction}, exchanged"), 200.0 * p / (1.0 + p)),
                 ]
             }
         })
@@ -174,9 +176,9 @@ mod tests {
 
     #[test]
     fn baselines_are_those_of_the_published_test_sets() {
-        let facts = Facts::published();
+        let statistics = TestSetStatistics::published();
         let has = |dataset: &str, name: &str, value: f64| {
-            let baselines = facts.baselines(dataset, metric::find(name).unwrap());
+            let baselines = statistics.baselines(dataset, metric::find(name).unwrap());
             assert!(
                 baselines.iter().any(|(_, v)| (v - value).abs() < 0.005),
                 "{name} {baselines:?}"
@@ -192,7 +194,7 @@ mod tests {
             has(dataset, name, value);
         }
         assert!(
-            facts
+            statistics
                 .baselines("iemocap", metric::find("acc7").unwrap())
                 .is_empty()
         );
@@ -200,19 +202,19 @@ mod tests {
 
     #[test]
     fn labels_give_counts_and_constants() {
-        let mut facts = Facts::published();
+        let mut statistics = TestSetStatistics::published();
         let labels = [-2.0, -1.0, 0.0, 1.0, 1.2];
-        facts
+        statistics
             .add_labels("toy", "mosi", [-3.0, 3.0], &labels)
             .unwrap();
         let acc7 = metric::find("acc7").unwrap();
-        assert_eq!(facts.samples("toy", acc7), Some(5));
+        assert_eq!(statistics.samples("toy", acc7), Some(5));
         assert_eq!(
-            facts.samples("toy", metric::find("acc2_non0").unwrap()),
+            statistics.samples("toy", metric::find("acc2_non0").unwrap()),
             Some(4)
         );
         assert!(
-            facts
+            statistics
                 .baselines("toy", acc7)
                 .contains(&("1".to_string(), 40.0))
         );
