@@ -143,7 +143,7 @@ fn the_second_transcription_differs_from_the_first_only_where_it_was_mended() {
     let (mut same, mut other) = (0, 0);
     for table in published() {
         let sheet = table.name.trim_end_matches(".csv");
-        // The means of ParsedTable 2 once more, with their spread.
+        // The means of Table 2 once more, with their spread.
         if sheet == "stability_mosi" {
             continue;
         }
@@ -170,7 +170,7 @@ fn the_second_transcription_differs_from_the_first_only_where_it_was_mended() {
 }
 
 /// Carried tables that the transcription beside the project does not hold: the means of Tables 1 to 3,
-/// taken from the paper's text, and ParsedTable 8.
+/// taken from the paper's text, and Table 8.
 const BEYOND_THE_TRANSCRIPTION: [&str; 3] = [
     "overall_mosi_mosei.csv",
     "overall_sims.csv",

@@ -22,15 +22,15 @@ Examples:
   lnln-bench report --check reports/mosi
 
 The report folder holds:
-  report.md, index.html             all tables and figures
-  tables.tex, citations.bib         for LaTeX
-  scores.csv                        every score of every run
-  summary.csv, summary.parquet      one line per number: mean, sd, interval, test
-  figures/                          SVG, with --png also PNG
-  manifest.json                     the runs and predictions behind every cell
+  report.md, index.html          all tables and figures
+  tables.tex, citations.bib      for LaTeX
+  scores.csv                     every score of every run
+  summary.csv, summary.parquet   a line per number: mean, sd, interval, test
+  figures/                       SVG, with --png also PNG
+  manifest.json                  the runs and predictions behind every cell
 
-The same runs give the same bytes, so that a report can be kept under version control and checked
-with --check.";
+The same runs give the same bytes, so that a report can be kept under version
+control and checked with --check.";
 
 /// Make tables (Markdown, LaTeX, HTML, CSV, Parquet) and figures (SVG) from finished runs.
 #[derive(clap::Args, Debug)]

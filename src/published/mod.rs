@@ -23,7 +23,7 @@ pub struct Published {
     /// The cell; `cell.number.value` is in percent for accuracies and F1.
     pub cell: &'static ParsedCell,
     pub source: &'static Source,
-    /// `ParsedTable 9`.
+    /// `Table 9`.
     pub table: &'static str,
     /// What is known to be wrong with it.
     pub known_error: Option<&'static KnownError>,
@@ -50,7 +50,7 @@ impl Published {
         self.cell.number.text()
     }
 
-    /// `Zhang et al. 2024, ParsedTable 9`.
+    /// `Zhang et al. 2024, Table 9`.
     pub fn citation(&self) -> String {
         format!("{}, {}", self.source.short, self.table)
     }
@@ -110,11 +110,11 @@ mod tests {
         let p = find("mosei", "self_mm", "acc7", &at(0.3)).unwrap();
         assert_eq!(
             (p.text(), p.citation()),
-            ("47.23".into(), "Zhang et al. 2024, ParsedTable 9".into())
+            ("47.23".into(), "Zhang et al. 2024, Table 9".into())
         );
         assert!((p.score() - 0.4723).abs() < 1e-12 && p.known_error.is_none());
         let p = find("sims", "lnln", "mae", &ParsedCondition::MeanOverRates).unwrap();
-        assert_eq!((p.text().as_str(), p.table), ("0.514", "ParsedTable 3"));
+        assert_eq!((p.text().as_str(), p.table), ("0.514", "Table 3"));
         let p = find(
             "sims",
             "lnln",

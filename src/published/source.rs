@@ -32,7 +32,7 @@ pub struct Source {
 pub struct Sheet {
     /// File name without its ending.
     pub name: String,
-    /// `ParsedTable 9`.
+    /// `Table 9`.
     pub title: String,
     pub cells: Vec<ParsedCell>,
 }

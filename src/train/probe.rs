@@ -135,8 +135,8 @@ impl Curve {
 /// the other lacks; after those, both go on alike.
 fn aligned(few: &[i64], more: &[i64]) -> Vec<(i64, i64)> {
     let change = |held: &[i64], step: usize| {
-        let before = step.checked_sub(1).map_or(0, |before| held[before]);
-        held.get(step).map(|held| held - before)
+        let now = held.get(step)?;
+        Some(now - step.checked_sub(1).map_or(0, |before| held[before]))
     };
     // The same tensor is as large in both, or larger by at most the ratio of samples.
     let same = |i: usize, j: usize| match (change(few, i), change(more, j)) {

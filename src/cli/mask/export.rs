@@ -16,9 +16,10 @@ use crate::cli::output;
   lnln-bench mask export data/mosi.h5 --rate 0.5 --masks reference --out 50.pkl
 
 The extension selects the format:
-  .npz  bool arrays SPLIT_text, SPLIT_audio, SPLIT_vision of shape (samples, positions), true where a
-        position is kept; SPLIT_id, SPLIT_hash, SPLIT_realized, nominal, content_hash, and mask
-        (protocol, version, seed, data set, condition)
+  .npz  bool arrays SPLIT_text, SPLIT_audio, SPLIT_vision, true where kept;
+        shape (samples, positions). Also SPLIT_id, SPLIT_hash, SPLIT_realized,
+        nominal, content_hash and mask (protocol, version, seed, data set,
+        condition)
   .h5   the same, masks as uint8, in groups train, valid and test
   .pkl  the masked data in MMSA's layout, as `export --rate` writes them
 

@@ -60,7 +60,7 @@ fn the_state_is_stored_before_the_weights_it_picks() {
     let files = bed.files("torn");
     fs::create_dir(&files.best).unwrap();
     let stopped = bed.fit("torn", |model| model.draws = false);
-    assert!(matches!(stopped, Err(Error::Record(_))), "{stopped:?}");
+    assert!(matches!(stopped, Err(Error::Write(_))), "{stopped:?}");
     let (_, state) = checkpoint::load(&files.last).unwrap();
     let state: State = serde_json::from_str(&state).unwrap();
     assert_eq!((state.epoch, state.selected()), (1, 1));
