@@ -240,7 +240,7 @@ fn streams_follow_each_other() {
     }
     let (objects, _) = inspected(&[write("trailing", b"\x80\x02K\x01.\xff\xff")]);
     let object = &objects.values().next().unwrap()[0];
-    assert_eq!(object["reason"], "2 bytes follow that are no pickle");
+    assert_eq!(object["reason"], "2 bytes follow that are not a pickle");
     assert_eq!(object["consumed"], 5);
 }
 

@@ -174,7 +174,7 @@ fn samples_that_are_there_twice() {
         .into();
     refused(
         &Small::new().set("id", Column::TextList(twice)),
-        &["train/id", "sample b$_$2", "there twice"],
+        &["train/id", "sample b$_$2", "occurs twice"],
     );
     let folder = tempfile::tempdir().unwrap();
     let shared = Small::new();

@@ -35,7 +35,7 @@ fn tf32_is_allowed_where_it_was_asked_for_and_nowhere_else() {
         let mut guard = precision.enter(Device::Cpu).unwrap();
         assert_eq!(native::tf32_allowed(), allowed, "{precision}");
         guard.end_autocast().unwrap();
-        assert_eq!(native::tf32_allowed(), allowed, "{precision}, way back");
+        assert_eq!(native::tf32_allowed(), allowed, "{precision}, backward");
         drop(guard);
         assert!(!native::tf32_allowed(), "{precision} leaves TF32 on");
     }
@@ -63,7 +63,7 @@ fn a_fit_goes_back_in_tf32_but_without_autocast() {
     ] {
         let notes = noted(precision);
         assert_eq!(notes.there, [there; EPOCHS], "{precision}");
-        assert_eq!(notes.back, [back; EPOCHS], "{precision}, way back");
+        assert_eq!(notes.back, [back; EPOCHS], "{precision}, backward");
         assert!(!native::tf32_allowed(), "{precision} leaves TF32 on");
     }
 }
@@ -83,7 +83,7 @@ fn moment() -> Moment {
     (native::tf32_allowed(), x.matmul(&x).kind())
 }
 
-/// A moment of every pass forward and one of every pass back.
+/// The settings in every forward pass and in every backward pass.
 #[derive(Default)]
 struct Notes {
     there: Vec<Moment>,
@@ -109,10 +109,12 @@ impl Model for Noting {
         Ok((mean * &self.weight).unsqueeze(1))
     }
 
-    /// The trainer asks for it before a pass and at the end of the backward pass, when gradients are there.
+    /// The trainer calls it before a pass, at the end of the backward pass, when gradients exist, and
+    /// in evaluation. One note for each forward pass is that of its backward pass.
     fn text_encoder(&self) -> Option<&TextEncoder> {
-        if self.weight.grad().defined() {
-            self.notes.lock().unwrap().back.push(moment());
+        let mut notes = self.notes.lock().unwrap();
+        if self.weight.grad().defined() && notes.back.len() < notes.there.len() {
+            notes.back.push(moment());
         }
         None
     }

@@ -17,8 +17,9 @@ use crate::mask::Condition;
 use crate::metric::Metric;
 use crate::record::{RunDir, find_runs};
 use crate::report::rows::baseline;
+use crate::report::rows::config::BASELINE;
 use crate::report::rows::scores::{Basis, ScoredRun, score};
-use crate::report::rows::section::{BASELINE, Section, Tests, sections};
+use crate::report::rows::section::{Section, Tests, sections};
 use crate::report::stats::compare::compare;
 use crate::report::table::Table;
 

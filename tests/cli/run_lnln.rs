@@ -51,7 +51,7 @@ fn lnln_leaves_the_same_bytes_twice_and_after_a_kill() {
             .args(&killed)
             .assert()
             .success()
-            .stderr(contains("going on after epoch"));
+            .stderr(contains("resuming after epoch"));
         let first = results(&runs("first"));
         assert_eq!(first.len(), 1);
         assert!(

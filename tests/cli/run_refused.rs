@@ -143,7 +143,7 @@ fn cuda_that_is_not_there_is_an_error_and_no_silent_cpu_run() {
         .args(words("run --datasets mosi --models lnln --device cuda"))
         .assert()
         .code(5)
-        .stderr(contains("CUDA was asked for").and(contains("--device cpu")));
+        .stderr(contains("CUDA cannot be used").and(contains("--device cpu")));
 }
 
 #[test]
@@ -216,7 +216,11 @@ fn stored_masks_are_used_and_verify_finds_those_of_another_key() {
 fn damaged_masks_are_refused_before_training() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
+    let corpus = Corpus::open(&data.join("demo-film.h5")).unwrap();
+    let conditions = parse_list("0,0.5,1").unwrap();
+    let masks = Variants::of_corpus(find("random").unwrap(), &corpus, 1111, &conditions).unwrap();
     let path = data.join("demo-film.masks.h5");
+    MaskFile::write(&path, &corpus.content_hash, &[masks]).unwrap();
     let file = hdf5::File::open_rw(&path).unwrap();
     for split in ["train", "test"] {
         let name = format!("random-v1/seed-1111/{split}/audio");

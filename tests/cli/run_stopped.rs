@@ -44,7 +44,7 @@ fn a_killed_run_goes_on_to_the_undisturbed_result() {
         .args(&run)
         .assert()
         .success()
-        .stderr(contains("going on after epoch"));
+        .stderr(contains("resuming after epoch"));
     assert_eq!(
         results(&folder.path().join("undisturbed")),
         results(&folder.path().join("killed"))

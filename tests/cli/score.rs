@@ -108,10 +108,10 @@ fn rates_of_stored_scores_can_be_compared_in_python() {
     };
     let folder = tempfile::tempdir().unwrap();
     let (data, ids) = data(folder.path());
-    let mut text = "id,condition,seed,prediction\n".to_string();
+    let mut text = "id,condition,seed,prediction,mask_protocol\n".to_string();
     for condition in ["0.3", "0.5", "LA", "V"] {
         for id in &ids {
-            writeln!(text, "{id},{condition},1,0.5").unwrap();
+            writeln!(text, "{id},{condition},1,0.5,mine").unwrap();
         }
     }
     score(folder.path(), &data, &text).success();

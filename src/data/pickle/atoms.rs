@@ -1,12 +1,12 @@
 //! Runs the opcodes of numbers, strings and bytes.
 
-use super::decode::Coding;
 use super::error::Result;
 use super::machine::Machine;
 use super::number;
 use super::opcode as op;
 use super::payload::Payload;
 use super::source::Span;
+use super::text::Coding;
 use super::text::{self, Latin1Count};
 use super::value::{CodedText, Node};
 

@@ -2,11 +2,12 @@
 
 use super::array::Data;
 use super::array_ref::ArrayRef;
-use super::decode::{Coding, Decoder};
+use super::decode::Decoder;
 use super::error::{Error, Result};
 use super::gather::Gather;
 use super::payload::Payload;
 use super::source::{Source, Span};
+use super::text::Coding;
 
 impl ArrayRef<'_> {
     /// Calls `f` with the payload in row-major order, in complete elements, at most `block` bytes at a time

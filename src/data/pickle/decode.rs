@@ -3,18 +3,7 @@
 //! Protocol 2 keeps whole arrays in UTF-8 text, protocol 0 in escaped lines. The text was checked
 //! by [`super::text`] when its opcode was run, so decoding cannot fail.
 
-use super::text::{Token, escape};
-
-/// How characters of the source encode bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coding {
-    /// UTF-8 text whose characters, all up to U+00FF, are the bytes (protocols 1 and 2).
-    Latin1,
-    /// Python 2's `'...'` with backslash escapes (STRING, protocol 0).
-    StringEscape,
-    /// Bytes are characters; `\uXXXX` and `\UXXXXXXXX` are others (UNICODE, protocol 0).
-    RawUnicode,
-}
+use super::text::{Coding, Token, escape};
 
 /// Bytes per step.
 const STRIDE: usize = 32;

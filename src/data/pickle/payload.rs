@@ -1,7 +1,8 @@
 //! References of values: indices of other values, and ranges of bytes in the source.
 
-use super::decode::{Coding, Decoder};
+use super::decode::Decoder;
 use super::source::{Source, Span};
+use super::text::Coding;
 
 /// Index of a value in the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::config::BASELINE;
 use super::scores::Conditions;
-use super::section::{BASELINE, ModelRow, Section, ids};
+use super::section::{ModelRow, Section, ids};
 use crate::report::error::Result;
 
 /// Adds the row of the best constants, if some run records them. Its numbers are computed on the

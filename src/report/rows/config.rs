@@ -8,8 +8,10 @@ use crate::record::masks::MaskMetadata;
 use crate::record::training::{Computing, NoiseMetadata};
 use crate::record::{EngineKind, Manifest, Precision, SelectionRule, TrainerOptions};
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::BASELINE;
 use crate::report::rows::trained::Trained;
+
+/// Registry name of the constant baseline, which every table has.
+pub const BASELINE: &str = "constant";
 
 /// The settings under which a score may be averaged with others over seeds: data, masks, training
 /// and selection of a manifest; not the seed, the result, or the machine.

@@ -3,9 +3,10 @@
 use crate::metric::fixed;
 use crate::record::{Manifest, SelectionRule};
 
+use crate::report::rows::config::BASELINE;
 use crate::report::rows::config::{TrainingNoise, join, or_external};
 use crate::report::rows::scores::ScoredRun;
-use crate::report::rows::section::{BASELINE, ModelRow, Section};
+use crate::report::rows::section::{ModelRow, Section};
 
 /// Printed on top of every report and section with synthetic data.
 pub const SYNTHETIC: &str = "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";

@@ -8,14 +8,11 @@ use crate::metric::{Metric, Protocol};
 
 use crate::report::error::{Error, Result};
 use crate::report::origin::{Origin, RunSet};
-use crate::report::rows::config::{self, Names, RowKey, RowSettings};
+use crate::report::rows::config::{self, BASELINE, Names, RowKey, RowSettings};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
 use crate::report::rows::{matched, same_masks};
 use crate::report::stats::comparison::Comparison;
-
-/// Registry name of the constant baseline, which every table has.
-pub const BASELINE: &str = "constant";
 
 /// Runs whose scores can be compared: same data, same masks, same metrics.
 #[derive(Clone, Debug)]
