@@ -18,8 +18,8 @@ pub struct Args {
     /// Folder for prepared data.
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
-    /// Side of the padding frames, left or right; files padded left are refused without it. Lengths
-    /// that a file lacks are then counted.
+    /// Side of the padding frames, left or right: needed for files padded left, whose padding is moved
+    /// to the end, and for files without lengths, which are then counted.
     #[arg(long, value_name = "END")]
     padding: Option<Padding>,
     /// Standardize audio and vision features to mean 0 and standard deviation 1 over the valid frames

@@ -38,7 +38,7 @@ pub struct Args {
     /// mask protocol takes those of its kind.
     #[arg(long, default_value = "0:1:0.1", value_name = "LIST")]
     rates: String,
-    /// Mask seeds (reference-tfr takes three joined, see docs/masks.md).
+    /// Mask seeds (reference-tfr takes three seeds as one number, see docs/masks.md).
     #[arg(
         long,
         value_name = "N,...",

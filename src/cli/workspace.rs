@@ -43,8 +43,8 @@ pub struct ComputeOptions {
     #[arg(value_parser = |text: &str| text.parse::<MicroBatch>())]
     #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub micro_batch: MicroBatch,
-    /// Memory for training, like 6GiB [default: 12GiB or what the machine has; on CUDA what is
-    /// free].
+    /// Memory for training, like 6GiB [default: 12GiB, or all that a smaller machine has; on CUDA 90 %
+    /// of what is free].
     #[arg(long, value_name = "SIZE", value_parser = |text: &str| text.parse::<Bytes>())]
     #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub memory_budget: Option<Bytes>,

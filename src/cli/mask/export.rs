@@ -1,4 +1,4 @@
-//! `mask export`: write the masks of one condition for other tools.
+//! `mask export`: writes the masks of one condition for other tools.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ The extension selects the format:
         nominal, content_hash and mask (protocol, version, seed, data set,
         condition)
   .h5   the same, masks as uint8, in groups train, valid and test
-  .pkl  the masked data in MMSA's layout, as `export --rate` writes them
+  .pkl  the masked data in MMSA's layout, the file that `export --rate` writes
 
 These are evaluation masks, for all three splits. Training noise of runs is different:
 docs/masks.md, \"Training noise\".")]

@@ -17,16 +17,16 @@ use crate::cli::output;
   lnln-bench runs clean runs --reports /shared/reports
   lnln-bench runs clean runs --yes
 
-Superseded are:
+Superseded files are:
 - temporary files of killed writers, after a day
 - last.safetensors and left-over attempts of finished runs, after a day
 - unfinished runs that belong to no sweep of the folder, after a day without
   change
 - runs of an older version of this program, if a newer one has finished the same
 
-Kept are runs that a report names and runs that may still be running. Reports
-are searched next to the folder of runs and in the current folder (two folders
-deep), in its sweeps, and below --reports.")]
+Runs that a report names and runs that may still be running are kept. Reports
+are looked for next to the folder of runs and in the current folder (two folders
+deep), in the sweeps of the folder of runs, and below --reports.")]
 pub struct Args {
     /// Folder of runs.
     #[arg(default_value = "runs")]
