@@ -30,7 +30,7 @@ pub struct Condition {
     rates: [f64; 3],
 }
 
-/// ConditionKind of a condition; each mask protocol takes some kinds (see [`super::MaskProtocol::kinds`]).
+/// Kind of a condition; each mask protocol takes some kinds (see [`super::MaskProtocol::kinds`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConditionKind {
     /// One rate for all modalities.

@@ -3,7 +3,7 @@
 use super::{Metric, PROTOCOLS, Undefined};
 use crate::support::{Classify, ErrorClass};
 
-/// The metrics of one mask protocol of data sets.
+/// The metrics of the data sets that are scored alike.
 #[derive(Clone, Copy, Debug)]
 pub struct Protocol {
     /// Key in `datasets.toml` and files.

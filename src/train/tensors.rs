@@ -8,7 +8,7 @@ use crate::data::dataset::{Block, Modality, Split};
 /// The complete features of one split.
 #[derive(Debug)]
 pub struct SplitTensors {
-    /// GradClip ids in row order.
+    /// Sample ids in row order.
     pub ids: Vec<String>,
     /// (N, Ta, da) float32.
     pub audio: Tensor,

@@ -97,7 +97,7 @@ fn sweep_text(sweep: &SweepStatus) -> String {
     text
 }
 
-/// RunState of the Slurm queue, if the sweep was submitted.
+/// State of the Slurm queue, if the sweep was submitted.
 fn scheduler(dir: &SweepDir) -> String {
     let text = match Queue::of(dir) {
         Ok(_) if slurm::jobs::read(dir).is_empty() => return String::new(),

@@ -6,7 +6,7 @@ use crate::metric::{Undefined, protocol};
 use crate::published::parse::{Metric, Number, metric};
 use crate::published::test_sets::{Constant, Population, TestSet, test_sets};
 
-/// TestSetStatistics by data set.
+/// Statistics of test sets, by data set.
 #[derive(Clone, Debug)]
 pub struct TestSetStatistics {
     sets: BTreeMap<String, TestSet>,

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use crate::record::attempt::{Attempt, Outcome};
 use crate::support::heartbeat::is_stale;
 
-/// RunState of a run.
+/// State of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
