@@ -110,9 +110,10 @@ mod tests {
         assert_eq!(asked.apply(published).trainer_options, expected);
     }
 
-    /// What nothing watches is not recorded, so that runs without trainer options keep their identity.
+    /// A loss that no trainer option monitors is not recorded, so that runs without trainer options
+    /// keep their identity.
     #[test]
-    fn habits_look_at_the_loss_a_model_is_trained_on() {
+    fn trainer_options_monitor_the_loss_a_model_is_trained_on() {
         let published = (misa::ENTRY.recipe)(Profile::Mosi);
         let stopped = |early_stop| {
             let asked = Overrides {

@@ -10,7 +10,7 @@ use predicates::str::contains;
 
 use super::program::{prepared, program, runs_in};
 
-/// A folder of two runs: predictions of a model from elsewhere, two seeds at two rates.
+/// A folder of two runs: external predictions of a model, two seeds at two rates.
 fn runs(folder: &Path) -> PathBuf {
     let data = prepared(folder).join("demo-film.h5");
     let ids = Corpus::open(&data)

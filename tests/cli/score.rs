@@ -1,4 +1,4 @@
-//! `score` as a user sees it: foreign predictions become a model of the report, or are refused.
+//! `score` as a user sees it: external predictions become a model of the report, or are refused.
 
 use std::fmt::Write;
 use std::fs;

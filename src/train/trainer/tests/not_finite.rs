@@ -1,4 +1,4 @@
-//! Numbers that are not finite: told where they come from, and never stored.
+//! Tests that an error names the origin of numbers that are not finite, and that none is stored.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ fn message(bed: &Bed, name: &str, prepare: impl Fn(&mut Line)) -> String {
     bed.fit(name, prepare).unwrap_err().to_string()
 }
 
-/// The weights that a fit has left to go on from.
+/// The stored weights from which a fit continues.
 fn stored(bed: &Bed, name: &str) -> Vec<f64> {
     let (tensors, _) = checkpoint::load(&bed.files(name).last).unwrap();
     let named = tensors.into_iter().filter(|(name, _)| !name.contains('.'));
@@ -19,7 +19,7 @@ fn stored(bed: &Bed, name: &str) -> Vec<f64> {
 }
 
 #[test]
-fn a_loss_names_clips_and_tensor() {
+fn a_loss_names_samples_and_tensor() {
     let bed = Bed::new(Selection::default());
     let _ = bed.train.audio.get(3).fill_(f64::NAN);
     let found = message(&bed, "audio", |_| {});
@@ -75,7 +75,7 @@ fn a_gradient_stops_the_step_and_blames_its_own_batch() {
         assert_eq!(named, (4..8).contains(&i), "sample{row} in {found}");
     }
     assert!(stored(&bed, "gradient").iter().all(|w| w.is_finite()));
-    // With the cause gone, the fit goes on as if nothing had been.
+    // Without the cause, the fit continues and ends in the same bytes.
     bed.fit("gradient", |_| {}).unwrap();
     bed.fit("undisturbed", |_| {}).unwrap();
     let file = "checkpoint.safetensors";

@@ -136,7 +136,7 @@ fn by_hand(bed: &Bed) -> Vec<f64> {
 }
 
 #[test]
-fn habits_look_at_the_loss_of_the_model_s_task() {
+fn trainer_options_monitor_the_loss_of_the_model_s_task() {
     let seen = |monitored| {
         let trainer_options = TrainerOptions {
             early_stop: Some(3),
