@@ -1,4 +1,4 @@
-//! `export`: write prepared data as an MMSA pickle.
+//! `export`: writes prepared data as an MMSA pickle.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! `run`: train and evaluate a sweep.
+//! `run`: trains and evaluates a sweep.
 
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! `run-one`: runs of a planned sweep, by index.
+//! `run-one`: trains and evaluates runs of a planned sweep by index.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;

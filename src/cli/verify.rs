@@ -1,4 +1,4 @@
-//! `verify`: recompute every checksum of prepared files and mask files.
+//! `verify`: recomputes every checksum of prepared files and mask files.
 
 use std::path::{Path, PathBuf};
 

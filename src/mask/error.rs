@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Condition, rates};
 use crate::support::{Classify, ErrorClass};
 
-/// Error of this room.
+/// Error of this module.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! The mask protocol `mixed`: a missing rate per modality.
+//! The mask protocol `mixed`: every position independently, at a rate per modality.
 
 use super::condition::ConditionKind;
 use super::{Error, MaskProtocol, Rows, Scope, random};

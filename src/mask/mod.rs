@@ -1,15 +1,16 @@
 //! Masks: which positions of a sample are missing, as pure functions of (mask protocol, version, seed,
 //! data set, split, sample, modality, phase).
 //!
-//! A [`MaskProtocol`] gives every position of a sample a uniform DRAW. At missing rate r the position is
-//! kept if its draw is above r ([`keep`]), so masks nest: raising r only masks more. Text always
-//! keeps its first and last valid token (CLS and SEP); padding is never kept. A [`Condition`] is what
-//! is removed: one rate, missing modalities, or a rate per modality. [`apply`] makes model inputs from
-//! a [`Keep`]. [`Noise`] and [`RateDistribution`] define the masks of training. [`Variants`] holds the
-//! masks of a corpus at all conditions, as [`DropIndices`]; [`MaskSource`] reads them from a
-//! [`MaskFile`] or draws them; [`digest`] identifies a mask.
+//! A [`MaskProtocol`] gives every position of a sample a uniform number, its *draw*. At missing rate r
+//! the position is kept if its draw is above r ([`keep`]), so masks nest: raising r only masks more.
+//! Text always keeps its first and last valid token (CLS and SEP); padding is never kept. A
+//! [`Condition`] is what is removed: one rate, missing modalities, or a rate per modality. [`apply`]
+//! makes model inputs from a [`Keep`]. [`Noise`] and [`RateDistribution`] define the masks of training.
+//! [`Variants`] holds the masks of a corpus at all conditions, as [`DropIndices`]; [`MaskSource`] reads
+//! them from a [`MaskFile`] or draws them; [`digest`] identifies a mask.
 //!
-//! To add a mask protocol, write one file and add one line to [`MASK_PROTOCOLS`].
+//! To add a mask protocol, write one file; add its `mod` and `pub use` here and a line to
+//! [`MASK_PROTOCOLS`]. CONTRIBUTING.md lists its tests and documentation.
 
 pub mod apply;
 mod block;

@@ -1,4 +1,4 @@
-//! Fixtures shared by the tests of this room.
+//! Fixtures shared by the tests of this module.
 
 use super::{Phase, Rows, Scope, SplitShape, Training};
 use crate::data::dataset::{Modality, SplitName};

@@ -1,4 +1,4 @@
-//! A metric with what a reader of its value must know.
+//! Defines a metric: its formula with name, title, direction, unit and form for resampling.
 
 use super::{Sums, Undefined};
 

@@ -1,8 +1,8 @@
 //! Defines the networks under test.
 //!
-//! A model is one file with its [`Entry`] and one line in [`MODELS`]. It reads no file and no command
-//! line: the trainer passes it a [`Batch`] and differentiates the [`Losses`] it returns. Parameter names
-//! equal those of the reference implementations' checkpoints.
+//! A model is one file with its [`Entry`], its `pub mod` and its line in [`MODELS`]. It reads no file
+//! and no command line: the trainer passes it a [`Batch`] and differentiates the [`Losses`] it returns.
+//! Parameter names equal those of the reference implementations' checkpoints.
 //!
 //! Inside, models use tch's panicking calls after input shapes have been checked; what depends on files
 //! or on the user's choices returns [`ModelError`].

@@ -1,4 +1,4 @@
-//! Makes runs by hand for tests of this room and of those that read it.
+//! Makes runs by hand for tests of this module and of those that read it.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! File system, host, progress and logging: what every room may use. Imports nothing of this crate.
+//! File system, host, progress and logging: what every module may use. Imports nothing of this crate.
 
 pub mod error_class;
 pub mod fs;

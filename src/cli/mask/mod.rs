@@ -1,4 +1,4 @@
-//! `mask`: export, show and measure masks.
+//! `mask`: exports, shows and measures masks.
 
 mod export;
 mod show;

@@ -1,4 +1,4 @@
-//! `mask show`: draw one sample's masks in the terminal.
+//! `mask show`: draws one sample's masks in the terminal.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `mask stats`: print realized missing rates.
+//! `mask stats`: prints realized missing rates.
 
 use lnln_bench::data::dataset::SplitName;
 use lnln_bench::mask::{self, Condition, EvaluationMasks, Realized, SplitShape, Spread};

@@ -25,7 +25,7 @@ pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
     if runs.is_empty() {
         return output::write(&super::no_runs_yet(folder));
     }
-    // In a sweep's order.
+    // By data set, then model, then seed.
     let key = |run: &StoredRun| (run.dataset.clone(), run.model.clone(), run.seed);
     runs.sort_by_cached_key(key);
     let mut table = output::table();

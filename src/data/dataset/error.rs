@@ -6,7 +6,7 @@ use crate::data::pickle;
 use crate::data::store;
 use crate::support::{Classify, ErrorClass};
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Reason why a data set could not be imported or opened. `place` names file, split and column.

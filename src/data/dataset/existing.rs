@@ -1,4 +1,4 @@
-//! Finds an existing prepared file.
+//! Decides whether an existing prepared file is kept, replaced or in the way.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -7,9 +7,9 @@ use super::digest;
 use super::error::{Error, Result};
 use crate::data::store::{Provenance, Reader};
 
-/// The provenance and content hash of a complete file under the final name, if it was made from the same
-/// bytes with the same options. `wanted` is the provenance of a new file before the conversion. With
-/// `replaces` there is no check.
+/// The provenance and content hash of the file at `path` if it is complete and was made from the same
+/// bytes with the same options: it is kept. `None` where a new file is to be written: there is none, or
+/// it `replaces` any other unchecked. `wanted` is the provenance that the new file would have.
 ///
 /// # Errors
 /// [`Error::Exists`] for any other file of that name.

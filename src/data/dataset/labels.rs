@@ -1,4 +1,4 @@
-//! Reads and checks regression labels, of the sample and per modality.
+//! Reads and checks regression labels: one per sample, and one per modality where the file has them.
 
 use super::columns::Columns;
 use super::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! Detects at which end samples are padded.
+//! Detects at which end samples are padded, and counts the frames without the padding.
 //!
 //! MMSA's files end with zero frames; the original CMU files of MulT and MultiBench begin with
 //! them. A zero frame inside a sample is not padding: face detection sometimes fails.
@@ -46,7 +46,7 @@ pub struct Ends {
     pub left: usize,
     /// Samples with more zero frames at the end.
     pub right: usize,
-    /// The first sample of the former kind.
+    /// Index of the first sample that `left` counts.
     pub first_left: Option<usize>,
 }
 
@@ -78,7 +78,7 @@ impl Ends {
         one_sided(self.left, self.right, self.seen)
     }
 
-    /// The same for the other end.
+    /// Whether enough samples end with zeros and hardly any begins with them.
     pub fn is_right(self) -> bool {
         one_sided(self.right, self.left, self.seen)
     }

@@ -1,4 +1,4 @@
-//! Standardizes every feature to mean 0 and deviation 1.
+//! Standardizes every feature to mean 0 and standard deviation 1.
 //!
 //! SIMS's vision holds raw OpenFace values of tens of millions. Statistics are taken over the valid
 //! frames of the training split, finite values only, and applied to every split; padding stays 0.
@@ -6,7 +6,7 @@
 use super::error::Result;
 use super::frames::Frames;
 
-/// Mean and deviation per feature, in the precision in which they are stored and applied.
+/// Mean and standard deviation per feature, in the precision in which they are stored and applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments {
     pub mean: Vec<f32>,

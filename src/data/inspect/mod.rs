@@ -21,7 +21,7 @@ use crate::data::pickle;
 use crate::data::store;
 use crate::support::{Classify, ErrorClass};
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a file cannot be shown.

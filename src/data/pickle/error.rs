@@ -4,7 +4,7 @@ use std::io;
 
 use crate::support::{Classify, ErrorClass};
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Reason why a file is not a pickle that this reader accepts. Offsets are bytes from the start of the file.

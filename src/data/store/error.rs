@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{Classify, ErrorClass, fs};
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Reason why a prepared file could not be written, opened or verified.

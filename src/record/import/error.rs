@@ -7,7 +7,7 @@ use crate::metric;
 use crate::record;
 use crate::support::{Classify, ErrorClass, fs};
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A file of predictions that cannot be joined with the data.

@@ -63,7 +63,7 @@ pub enum Error {
     Write(#[from] fs::Error),
 }
 
-/// Result of this room.
+/// Result of this module.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Classify for Error {
