@@ -239,7 +239,7 @@ impl<'de> Deserialize<'de> for Condition {
 }
 
 /// Parses a comma-separated list whose entries are rates, `START:END:STEP` (END included), missing
-/// modalities (`L`, `LA`), or three neighbours `l=RATE,a=RATE,v=RATE` in any order.
+/// modalities (`L`, `LA`), or three neighbors `l=RATE,a=RATE,v=RATE` in any order.
 ///
 /// The result is ascending (see [`Condition`]'s order) and without duplicates; every rate is the
 /// float64 nearest to its decimal form.

@@ -111,7 +111,7 @@ impl Metric {
 /// mean of ten rates is 28.374999999999993 in binary. What comes as close by itself is as good as a half.
 const TIE: f64 = 1e-7;
 
-/// From here on neighbouring numbers are a unit apart or more: no digit after the last one is known.
+/// From here on neighboring numbers are a unit apart or more: no digit after the last one is known.
 const MANY: f64 = 9_007_199_254_740_992.0;
 
 /// `value` with `decimals` decimals, halves to even, and no minus before a zero.

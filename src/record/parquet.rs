@@ -202,7 +202,7 @@ fn column<'a>(table: &'a DataFrame, name: &'static str) -> Result<&'a Column> {
     }
 }
 
-/// A text column, with neighbours that are equal sharing one allocation.
+/// A text column, with neighbors that are equal sharing one allocation.
 fn texts(table: &DataFrame, name: &'static str) -> Result<Vec<Arc<str>>> {
     let column = column(table, name)?.str().map_err(frame("decode"))?;
     let mut last: Arc<str> = Arc::from("");

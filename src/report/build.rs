@@ -151,8 +151,8 @@ fn select_models(mut runs: Vec<ScoredRun>, options: &Options) -> Result<Vec<Scor
     Ok(runs)
 }
 
-/// Keeps the metrics that are asked for, and the sections that have some of them. `f1_swapped` selects `f1_swapped_non0` and
-/// `f1_swapped_has0`.
+/// Keeps the metrics named by `--metrics`, and the sections that have some of them. `f1_swapped` selects
+/// `f1_swapped_non0` and `f1_swapped_has0`.
 fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<Section>> {
     if options.metrics.is_empty() {
         return Ok(sections);
