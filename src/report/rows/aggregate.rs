@@ -19,7 +19,7 @@ pub enum Aggregate {
     Area(Vec<Condition>),
 }
 
-/// A aggregate of one row, summarized over its seeds.
+/// An aggregate of one row, summarized over its seeds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SeedSummary {
     Known(Summary),
@@ -72,6 +72,31 @@ impl Aggregate {
                 Some(step) => format!("AUC {} by {step}", span(rates)),
                 None => format!("AUC {}, {} rates", span(rates), rates.len()),
             },
+        }
+    }
+
+    /// A mean as part of a caption, `mean over missing rates 0-0.9`, in a table of missing rates alone or not.
+    pub fn caption(&self, only_rates: bool) -> String {
+        let over = if only_rates {
+            "mean over missing rates"
+        } else {
+            "mean over"
+        };
+        match self {
+            Self::Mean(conditions) if *conditions == condition::paper() => format!("{over} 0-0.9"),
+            Self::Mean(conditions) if conditions[..] == Condition::SUBSETS => {
+                "mean over the six sets of missing modalities".to_string()
+            }
+            Self::Mean(conditions) if conditions.len() <= 4 => {
+                format!("{over} {}", join(conditions, ", "))
+            }
+            Self::Mean(conditions) if condition::rates(conditions).len() < conditions.len() => {
+                format!("mean over {} conditions", conditions.len())
+            }
+            Self::Mean(rates) => {
+                format!("mean over {} missing rates {}", rates.len(), span(rates))
+            }
+            Self::At(_) | Self::Area(_) => self.title(),
         }
     }
 
@@ -208,6 +233,20 @@ mod tests {
         let uneven = rates(&[0.0, 0.3, 1.0]);
         assert_eq!(Aggregate::Area(uneven).title(), "AUC 0-1, 3 rates");
         assert_eq!(Aggregate::mean(&Condition::SUBSETS).title(), "mean of six");
+        let caption =
+            |conditions: &[Condition], only_rates| Aggregate::mean(conditions).caption(only_rates);
+        assert_eq!(
+            caption(&rates(&eleven), true),
+            "mean over missing rates 0-0.9"
+        );
+        assert_eq!(caption(&rates(&eleven), false), "mean over 0-0.9");
+        let ten = &rates(&eleven)[1..];
+        assert_eq!(caption(ten, true), "mean over 10 missing rates 0.1-1");
+        assert_eq!(caption(&ten[..2], true), "mean over missing rates 0.1, 0.2");
+        let six = "mean over the six sets of missing modalities";
+        assert_eq!(caption(&Condition::SUBSETS, false), six);
+        let mixed = [&Condition::SUBSETS[..], &ten[..2]].concat();
+        assert_eq!(caption(&mixed, false), "mean over 8 conditions");
         assert_eq!(Aggregate::all(&Condition::SUBSETS).len(), 7);
     }
 

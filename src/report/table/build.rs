@@ -46,7 +46,10 @@ pub fn overview(section: &Section) -> Table {
     };
     let title = match section.conditions.as_slice() {
         [condition] => format!("{}: {}", section.title, condition::heading(*condition)),
-        _ => format!("{}: {}", section.title, caption(section, &mean)),
+        conditions => {
+            let only_rates = condition::rates(conditions).len() == conditions.len();
+            format!("{}: {}", section.title, mean.caption(only_rates))
+        }
     };
     let columns = section.metrics.iter().map(column).collect();
     whole(
@@ -55,25 +58,6 @@ pub fn overview(section: &Section) -> Table {
         title,
         columns,
     )
-}
-
-/// The mean as part of a caption: `mean over missing rates 0-0.9`.
-fn caption(section: &Section, mean: &Aggregate) -> String {
-    let title = mean.title();
-    let over = title
-        .strip_prefix("mean of ")
-        .or(title.strip_prefix("mean "));
-    let over = over.unwrap_or(&title);
-    let rates = condition::rates(&section.conditions).len() == section.conditions.len();
-    if over == "six" {
-        "mean over the six sets of missing modalities".to_string()
-    } else if !rates {
-        format!("mean over {over}")
-    } else if let Some((count, span)) = over.split_once(" rates ") {
-        format!("mean over {count} missing rates {span}")
-    } else {
-        format!("mean over missing rates {over}")
-    }
 }
 
 /// Title of a metric with its unit and an arrow to the better side.
