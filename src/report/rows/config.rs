@@ -285,7 +285,11 @@ pub fn differences(a: &Manifest, b: &Manifest) -> String {
     let names: Vec<_> = a
         .iter()
         .filter(|(name, value)| !ignored(name) && b.get(*name) != Some(*value))
-        .map(|(name, value)| format!("{name} ({value} and {})", b.get(name).map_or("", |v| v)))
+        .map(|(name, value)| match b.get(name) {
+            // Lists, of masks above all, are too long for a message.
+            Some(_) if value.starts_with('[') => name.clone(),
+            other => format!("{name} ({value} and {})", other.map_or("", |v| v)),
+        })
         .collect();
     if names.is_empty() {
         "what their manifests do not hold".to_string()
@@ -312,5 +316,21 @@ fn flatten(prefix: &str, value: &serde_json::Value, out: &mut BTreeMap<String, S
                 flatten(&format!("{prefix}{dot}{name}"), value, out);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::manifest;
+
+    #[test]
+    fn lists_that_differ_are_named_without_their_content() {
+        let (one, mut other) = (manifest("lnln", 11, &[0.5]), manifest("lnln", 11, &[0.5]));
+        other.masks[0].seeds.push(2);
+        assert_eq!(differences(&one, &other), "masks");
+        other.build.device = Some("H100".into());
+        let both = "build.device (\"cpu\" and \"H100\"), masks";
+        assert_eq!(differences(&one, &other), both);
     }
 }
