@@ -145,7 +145,11 @@ impl Lease {
             let heartbeat = dir.join(HEARTBEAT);
             // An earlier owner's file may be another user's, whose time cannot be set.
             let _ = fs::remove_file(&heartbeat);
-            File::create(&heartbeat)?;
+            match File::create(&heartbeat) {
+                // Another machine saw the dead owner's old heartbeat and took the directory over.
+                Err(e) if e.kind() == ErrorKind::NotFound => continue,
+                created => created?,
+            };
             return Ok(Acquired::Mine(Self {
                 slot: slot.to_owned(),
                 dir,
