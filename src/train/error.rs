@@ -23,7 +23,7 @@ pub enum Error {
         hint: &'static str,
     },
     #[error("expected a number from 1 on, published or none, found `{found}`")]
-    HabitName { found: String },
+    OptionName { found: String },
     #[error("expected a schedule like cosine, reference or constant, found `{found}`")]
     ScheduleName { found: String },
     #[error("expected a selection like valid, valid:METRIC, last or paper, found `{found}`")]
@@ -179,7 +179,7 @@ impl Classify for Error {
             Self::DeviceName { .. }
             | Self::EncoderName { .. }
             | Self::EncoderInput { .. }
-            | Self::HabitName { .. }
+            | Self::OptionName { .. }
             | Self::ScheduleName { .. }
             | Self::SelectionName { .. }
             | Self::SelectionMetric { .. }

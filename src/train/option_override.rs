@@ -47,7 +47,7 @@ impl FromStr for OptionOverride {
             ("none", _) => Ok(Self::None),
             ("published", _) => Ok(Self::Published),
             (_, Ok(number)) if number > 0 => Ok(Self::Of(number)),
-            _ => Err(Error::HabitName {
+            _ => Err(Error::OptionName {
                 found: text.to_owned(),
             }),
         }
