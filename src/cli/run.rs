@@ -134,7 +134,7 @@ pub struct Args {
     protocol: Option<Protocol>,
     /// Epoch to evaluate: valid:METRIC (best on the validation split), last, or paper (best on the
     /// test split, per metric) [default: valid:mae].
-    #[arg(long, alias = "selection", value_name = "RULE")]
+    #[arg(long, value_name = "RULE")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]
     select: Option<Selection>,
     /// Conditions of validation [default: 0,0.3,0.6,0.9].
