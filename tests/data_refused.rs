@@ -201,7 +201,7 @@ fn samples_that_are_there_twice() {
     std::fs::write(&path, bytes).unwrap();
     holds(
         &refusal(&path, None),
-        &["test/id", "sample test-video$_$0", "in valid too"],
+        &["test/id", "sample test-video$_$0", "also in valid"],
     );
 }
 
