@@ -21,7 +21,6 @@ pub mod predict;
 #[cfg(feature = "torch")]
 mod prefill;
 #[cfg(feature = "torch")]
-#[cfg(feature = "torch")]
 pub mod run;
 #[cfg(feature = "torch")]
 mod sequential;
