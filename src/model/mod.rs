@@ -22,6 +22,7 @@ pub mod reference;
 pub mod regressor;
 pub mod rng;
 pub mod setup;
+pub mod stage;
 pub mod trace;
 pub mod variant;
 pub mod weights;
@@ -48,6 +49,7 @@ pub use error::ModelError;
 pub use losses::{Losses, Term};
 pub use recipe::{GradClip, ParamGroup, Recipe, Rule};
 pub use setup::{LabelStats, Profile, Setup, Shapes};
+pub use stage::{Span, Stage, When};
 pub use trace::Trace;
 pub use variant::Variant;
 

@@ -5,7 +5,7 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use lnln_bench::model::*;
-use lnln_bench::train::Optimizer;
+use lnln_bench::train::Optimizers;
 
 pub const SHAPES: Shapes = Shapes {
     text_steps: 6,
@@ -124,14 +124,25 @@ impl Built {
     pub fn fit(&mut self, batch: &Batch) {
         let mut recipe = (self.entry.recipe)(Profile::Mosi);
         recipe.learning_rate = 1e-3;
-        let groups = self.model.groups(&recipe);
-        let mut optimizer = Optimizer::new(&self.store, &recipe, &groups).unwrap();
+        let mut optimizers = Optimizers::new(&self.store, &recipe, self.model.as_ref()).unwrap();
         for _ in 0..2 {
-            let losses = self.model.train(batch, &mut Trace::off()).unwrap();
-            if self.entry.trained {
-                optimizer.backward_step(&losses.total, 1.0).unwrap();
-            }
+            self.step(&mut optimizers, batch);
         }
+    }
+
+    /// One step of every stage, the main one last.
+    pub fn step(&mut self, optimizers: &mut Optimizers, batch: &Batch) {
+        if !self.entry.trained {
+            return;
+        }
+        for stage in (0..optimizers.stages.len()).map(Some).chain([None]) {
+            let name = stage.map(|index| optimizers.stages[index].0.name);
+            let losses = entry::train(self.model.as_mut(), name, batch, &mut Trace::off());
+            optimizers.of(stage).zero_grad().unwrap();
+            backward(self.model.as_ref(), &losses.unwrap().total).unwrap();
+            optimizers.of(stage).step(1.0).unwrap();
+        }
+        tch::no_grad(|| self.model.after_step());
     }
 
     pub fn sorted(&self) -> Vec<(String, Tensor)> {
@@ -248,6 +259,7 @@ pub fn batch_of(encoder: &EncoderSetup, samples: i64, shapes: Shapes) -> Batch {
         missing_rate,
         index: (0..samples).collect(),
         epoch: 1,
+        position: 0,
     }
 }
 

@@ -279,6 +279,7 @@ impl Samples {
             missing_rate: [0, 1, 2].map(rates),
             index,
             epoch: 1,
+            position: 0,
         })
     }
 }
