@@ -12,6 +12,7 @@ pub mod choice;
 pub mod encoder;
 pub mod engine;
 pub mod entry;
+pub mod erased;
 pub mod error;
 pub mod label_bank;
 pub mod layers;
@@ -37,6 +38,7 @@ pub mod misa;
 pub mod mult;
 pub mod self_mm;
 pub mod tfn;
+pub mod tfr_net;
 
 pub use crate::record::trainer_options;
 pub use crate::record::trainer_options::TrainerOptions;
@@ -64,5 +66,6 @@ pub const MODELS: &[&Entry] = &[
     &mult::ENTRY,
     &misa::ENTRY,
     &self_mm::ENTRY,
+    &tfr_net::ENTRY,
     &constant::ENTRY,
 ];

@@ -3,6 +3,7 @@ mod stages;
 mod torn;
 mod trainer_options;
 mod validation;
+mod within_group;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,6 +52,8 @@ struct Line {
     stage: Option<When>,
     /// Follows the weight after each step of the main stage.
     teacher: Option<Tensor>,
+    /// Whether every batch of a group updates too.
+    within_group: bool,
 }
 
 impl Line {
@@ -71,6 +74,7 @@ impl Line {
             divides: None,
             stage: None,
             teacher: None,
+            within_group: false,
         }
     }
 
@@ -146,6 +150,10 @@ impl Model for Line {
         let bias = || vec![group("bias", ParamGroup::all(recipe))];
         let stage = |when| Stage::new("offset", when, recipe, bias());
         self.stage.map(stage).into_iter().collect()
+    }
+
+    fn updates_within_group(&self) -> bool {
+        self.within_group
     }
 
     fn after_step(&mut self) {
