@@ -16,6 +16,7 @@ pub mod error;
 pub mod label_bank;
 pub mod layers;
 pub mod losses;
+pub mod made_labels;
 mod mmsa;
 pub mod recipe;
 pub mod reference;
@@ -34,8 +35,10 @@ pub mod lf_dnn;
 pub mod lmf;
 pub mod lnln;
 pub mod misa;
+pub mod mmim;
 pub mod mult;
 pub mod self_mm;
+pub mod tetfn;
 pub mod tfn;
 
 pub use crate::record::trainer_options;
@@ -49,7 +52,7 @@ pub use error::ModelError;
 pub use losses::{Losses, Term};
 pub use recipe::{GradClip, ParamGroup, Recipe, Rule};
 pub use setup::{LabelStats, Profile, Setup, Shapes};
-pub use stage::{Span, Stage, When};
+pub use stage::{Stage, When};
 pub use trace::Trace;
 pub use variant::Variant;
 
@@ -64,5 +67,7 @@ pub const MODELS: &[&Entry] = &[
     &mult::ENTRY,
     &misa::ENTRY,
     &self_mm::ENTRY,
+    &tetfn::ENTRY,
+    &mmim::ENTRY,
     &constant::ENTRY,
 ];

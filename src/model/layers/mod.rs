@@ -18,6 +18,7 @@ pub mod joint;
 pub mod joint_attention;
 mod low_memory;
 pub mod lstm;
+pub mod positions;
 pub mod post_fusion;
 pub mod projection;
 pub mod recurrent;
