@@ -17,6 +17,7 @@ pub mod error;
 pub mod label_bank;
 pub mod layers;
 pub mod losses;
+pub mod made_labels;
 mod mmsa;
 pub mod recipe;
 pub mod reference;
@@ -35,8 +36,10 @@ pub mod lf_dnn;
 pub mod lmf;
 pub mod lnln;
 pub mod misa;
+pub mod mmim;
 pub mod mult;
 pub mod self_mm;
+pub mod tetfn;
 pub mod tfn;
 pub mod tfr_net;
 
@@ -51,7 +54,7 @@ pub use error::ModelError;
 pub use losses::{Losses, Term};
 pub use recipe::{GradClip, ParamGroup, Recipe, Rule};
 pub use setup::{LabelStats, Profile, Setup, Shapes};
-pub use stage::{Span, Stage, When};
+pub use stage::{Stage, When};
 pub use trace::Trace;
 pub use variant::Variant;
 
@@ -67,5 +70,7 @@ pub const MODELS: &[&Entry] = &[
     &misa::ENTRY,
     &self_mm::ENTRY,
     &tfr_net::ENTRY,
+    &tetfn::ENTRY,
+    &mmim::ENTRY,
     &constant::ENTRY,
 ];

@@ -46,6 +46,8 @@ impl Entry {
             encoder: EncoderSetup::of_case(bert, data.text_width),
             labels: LabelStats {
                 count: data.samples,
+                positive: 0,
+                negative: 0,
                 mean: 0.0,
                 median: 0.0,
             },

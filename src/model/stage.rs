@@ -24,28 +24,12 @@ pub struct Stage {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum When {
     /// Before the main stage of every epoch, over batches in an order of its own.
-    BeforeEpoch(Span),
+    BeforeEpoch {
+        /// Of the epoch's batches, rounded up.
+        share: f64,
+    },
     /// Before every step of the main stage, on the samples of that step.
     BeforeStep,
-}
-
-/// How much of an epoch a stage reads.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Span {
-    /// The first batches, up to this share of all, rounded up.
-    Share(f64),
-    /// At most so many batches.
-    Batches(usize),
-}
-
-impl Span {
-    /// Batches out of so many.
-    pub fn of(self, batches: usize) -> usize {
-        match self {
-            Self::Share(share) => batches.min((share * batches as f64).ceil() as usize),
-            Self::Batches(most) => batches.min(most),
-        }
-    }
 }
 
 impl Stage {
@@ -59,18 +43,5 @@ impl Stage {
             clip: recipe.clip,
             scheduled: false,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_is_a_share_or_a_number_of_batches() {
-        let spans = [Span::Share(1.0), Span::Share(0.5), Span::Batches(2)];
-        assert_eq!(spans.map(|span| span.of(7)), [7, 4, 2]);
-        assert_eq!(spans.map(|span| span.of(1)), [1, 1, 1]);
-        assert_eq!(spans.map(|span| span.of(0)), [0, 0, 0]);
     }
 }

@@ -85,7 +85,8 @@ impl State {
         let trainer_options = recipe.trainer_options;
         if let Some(patience) = trainer_options.lr_plateau {
             let plateau = self.plateau.get_or_insert_default();
-            plateau.observe(error, patience, recipe.learning_rate);
+            let reduction = 1.0 / f64::from(trainer_options.lr_divisor);
+            plateau.observe(error, patience, recipe.learning_rate, reduction);
         }
         if trainer_options.early_stop.is_some() {
             let early_stop = self.early_stop.get_or_insert_default();

@@ -160,7 +160,11 @@ fn no_gradient(variant: &str, parameter: &str) -> bool {
     // What a loss of weight 0 alone would reach.
     let switched_off = (is("no-l-adv") && parameter.starts_with("effective_discriminator"))
         || (is("no-l-rec") && parameter.starts_with("reconstructor"));
-    pooler || switched_off
+    // Moved by another stage, and without gradient in the main one; the projection is in no loss that a
+    // stage differentiates before the memory is full.
+    let other_stage = (is("mmim") && !is("compat") && parameter.starts_with("mi_"))
+        || (is("mmim") && parameter.contains(".entropy_prj."));
+    pooler || switched_off || other_stage
 }
 
 /// Parameters whose true gradient is 0, so that it may come out as one: what is added to every key of an

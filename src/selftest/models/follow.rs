@@ -19,8 +19,10 @@ impl Runner<'_> {
         self.case.fill(&self.variables);
         let optimizers = groups::of_steps(self.case, self.model.as_ref(), &self.store);
         let mut optimizers = optimizers.map_err(|source| self.stopped(source))?;
-        let (before_epoch, before_step): (Vec<_>, Vec<_>) = (0..optimizers.stages.len())
-            .partition(|&stage| matches!(optimizers.stages[stage].0.when, When::BeforeEpoch(_)));
+        let (before_epoch, before_step): (Vec<_>, Vec<_>) =
+            (0..optimizers.stages.len()).partition(|&stage| {
+                matches!(optimizers.stages[stage].0.when, When::BeforeEpoch { .. })
+            });
         let steps = self.case.optimizer.steps;
         for (i, stage) in before_epoch.into_iter().enumerate() {
             let losses = (0..steps).map(|step| self.step(&mut optimizers, Some(stage), step));

@@ -33,11 +33,12 @@ impl Fit<'_> {
     pub(super) fn steps_of(&self, epoch: u32) -> impl Iterator<Item = Step> + use<> {
         let stages = self.optimizers.stages.iter().enumerate();
         let before = stages.filter_map(|(index, (stage, _))| match stage.when {
-            When::BeforeEpoch(span) => {
+            When::BeforeEpoch { share } => {
                 let purpose = format!("order, stage {}", stage.name);
                 let mut rows = self.shuffled(&purpose, epoch);
                 let batch = self.plan.recipe.batch_size;
-                rows.truncate(batch * span.of(rows.len().div_ceil(batch)));
+                let batches = share * rows.len().div_ceil(batch) as f64;
+                rows.truncate(batch * batches.ceil() as usize);
                 Some((Some(index), rows))
             }
             When::BeforeStep => None,

@@ -1,12 +1,11 @@
 //! Tests stages with an optimizer of their own, and what follows a step of the main one.
 
 use super::*;
-use crate::model::Span;
 use crate::train::Optimizers;
 
 const WHEN: [When; 3] = [
-    When::BeforeEpoch(Span::Share(0.5)),
-    When::BeforeEpoch(Span::Batches(1)),
+    When::BeforeEpoch { share: 0.5 },
+    When::BeforeEpoch { share: 1.0 },
     When::BeforeStep,
 ];
 
@@ -42,9 +41,11 @@ fn by_hand(bed: &Bed, when: When) -> [f64; 3] {
         optimizers.of(stage).backward_step(&loss, 1.0).unwrap();
     };
     for epoch in 1..=bed.epochs {
-        if let When::BeforeEpoch(span) = when {
+        if let When::BeforeEpoch { share } = when {
             let rows = order::shuffled_for("order, stage offset", SAMPLES, 5, epoch);
-            for rows in rows.chunks(4).take(span.of(3)) {
+            // Of three batches.
+            let batches = (share * 3.0).ceil() as usize;
+            for rows in rows.chunks(4).take(batches) {
                 step(&mut optimizers, Some(0), rows);
             }
         }
