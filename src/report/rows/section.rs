@@ -13,6 +13,7 @@ use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
 use crate::report::rows::{matched, same_masks};
 use crate::report::stats::comparison::Comparison;
+use crate::support::file_name::file_names;
 
 /// Runs whose scores can be compared: same data, same masks, same metrics.
 #[derive(Clone, Debug)]
@@ -110,6 +111,20 @@ impl Section {
         })
     }
 
+    /// A name for each of `rows`, fit for file names and different from all others.
+    pub fn row_names(&self) -> Vec<String> {
+        let label = |row: &ModelRow| {
+            // Users may give two models one title.
+            let shared = self.rows.iter().filter(|other| other.label == row.label);
+            if shared.count() > 1 {
+                format!("{} {}", row.label, row.model)
+            } else {
+                row.label.clone()
+            }
+        };
+        file_names(&self.rows.iter().map(label).collect::<Vec<_>>())
+    }
+
     /// The comparison with the reference row, if one was made.
     pub fn comparison(&self) -> Option<&Comparison> {
         match &self.tests {
@@ -163,39 +178,26 @@ fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, S
             ("masks", format!("{} v{}", k.3, k.4)),
         ])
     };
-    let name = |k: &&Key| {
+    let suffix = |k: &&Key| {
         let same: Vec<_> = keys
             .iter()
             .filter(|o| o.0 == k.0)
             .map(|o| names(o))
             .collect();
         let place = keys.iter().filter(|o| o.0 == k.0).position(|o| o == k);
-        let suffix = config::suffixes(&same).swap_remove(place.unwrap_or(0));
+        config::suffixes(&same).swap_remove(place.unwrap_or(0))
+    };
+    let suffixes: Vec<String> = keys.iter().map(suffix).collect();
+    let names: Vec<String> = keys
+        .iter()
+        .zip(&suffixes)
+        .map(|(k, suffix)| format!("{} {suffix}", k.0).trim_end().to_string())
+        .collect();
+    let titles = keys.iter().zip(&suffixes).map(|(k, suffix)| {
         let title = &runs[*k][0].manifest.dataset.title;
-        if suffix.is_empty() {
-            (slug(&k.0), title.clone())
-        } else {
-            (
-                slug(&format!("{} {suffix}", k.0)),
-                format!("{title} ({suffix})"),
-            )
-        }
-    };
-    keys.iter().map(name).collect()
-}
-
-/// Lower-case letters, digits and single hyphens.
-pub fn slug(text: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '-'
-        }
-    };
-    let text: String = text.chars().map(plain).collect();
-    let parts: Vec<_> = text.split('-').filter(|p| !p.is_empty()).collect();
-    parts.join("-")
+        labelled(title, &[suffix.as_str()])
+    });
+    file_names(&names).into_iter().zip(titles).collect()
 }
 
 fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section> {
