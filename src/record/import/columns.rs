@@ -1,0 +1,550 @@
+//! Finds the columns of predictions among a file's headings.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::error::{Error, Result};
+
+/// What a column can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Id,
+    Condition,
+    Seed,
+    Prediction,
+    Model,
+    MaskProtocol,
+    MaskSeed,
+    Truth,
+    Dataset,
+}
+
+/// The headings that name a role. Headings are compared in lower case, with `_` for spaces, `-` and `.`.
+struct Headings {
+    role: Role,
+    /// In flags and messages.
+    name: &'static str,
+    /// Headings that are documented.
+    own: &'static [&'static str],
+    /// Headings of other tools, taken with a note.
+    other: &'static [&'static str],
+}
+
+const ROLES: [Headings; 9] = [
+    Headings {
+        role: Role::Id,
+        name: "id",
+        own: &["id"],
+        other: &[
+            "sample_id",
+            "sampleid",
+            "sample",
+            "ids",
+            "clip_id",
+            "clip",
+            "utterance_id",
+            "utt_id",
+            "utterance",
+            "segment_id",
+            "segment",
+        ],
+    },
+    Headings {
+        role: Role::Condition,
+        name: "condition",
+        own: &["rate", "condition"],
+        other: &[
+            "missing_rate",
+            "missing_ratio",
+            "missingrate",
+            "mr",
+            "missing",
+            "noise_rate",
+            "drop_rate",
+            "mask_rate",
+            "rates",
+            "conditions",
+        ],
+    },
+    Headings {
+        role: Role::Seed,
+        name: "seed",
+        own: &["seed"],
+        other: &[
+            "run_seed",
+            "train_seed",
+            "training_seed",
+            "random_seed",
+            "model_seed",
+            "seeds",
+        ],
+    },
+    Headings {
+        role: Role::Prediction,
+        name: "prediction",
+        own: &["prediction"],
+        other: &[
+            "predictions",
+            "pred",
+            "preds",
+            "predicted",
+            "y_pred",
+            "ypred",
+            "y_hat",
+            "yhat",
+            "output",
+            "outputs",
+            "model_output",
+            "logit",
+            "logits",
+            "score",
+            "scores",
+        ],
+    },
+    Headings {
+        role: Role::Model,
+        name: "model",
+        own: &["model"],
+        other: &["model_name", "method"],
+    },
+    Headings {
+        role: Role::MaskProtocol,
+        name: "mask_protocol",
+        own: &["mask_protocol"],
+        other: &[
+            "mask",
+            "masks",
+            "protocol",
+            "mask_type",
+            "mask_name",
+            "missing_type",
+        ],
+    },
+    Headings {
+        role: Role::MaskSeed,
+        name: "mask_seed",
+        own: &["mask_seed"],
+        other: &["maskseed", "seed_mask", "masks_seed"],
+    },
+    Headings {
+        role: Role::Truth,
+        name: "truth",
+        own: &["truth", "label"],
+        other: &[
+            "truths",
+            "labels",
+            "y_true",
+            "ytrue",
+            "true",
+            "target",
+            "targets",
+            "gold",
+            "ground_truth",
+            "gt",
+            "true_label",
+            "regression_label",
+            "regression_labels",
+            "actual",
+            "y",
+        ],
+    },
+    Headings {
+        role: Role::Dataset,
+        name: "dataset",
+        own: &["dataset"],
+        other: &["data_set", "corpus", "dataset_name"],
+    },
+];
+
+/// Headings that an index of pandas or R has, an id where nothing else is one.
+const INDEX: [&str; 4] = ["", "unnamed:_0", "index", "__index_level_0__"];
+
+impl Role {
+    /// The name in flags and messages.
+    pub fn name(self) -> &'static str {
+        self.headings().name
+    }
+
+    fn headings(self) -> &'static Headings {
+        // In the order of the variants, which a test checks.
+        &ROLES[self as usize]
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let found = ROLES.iter().find(|known| known.name == text);
+        let names = || ROLES.map(|known| known.name).join(", ");
+        found
+            .map(|known| known.role)
+            .ok_or_else(|| format!("`{text}` is none of {}", names()))
+    }
+}
+
+/// The headings that a user chose by `--column`: an empty name means none.
+pub type Choices = [(Role, String)];
+
+/// The columns of a file by their index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Columns {
+    pub id: Option<usize>,
+    pub condition: usize,
+    /// A second column of conditions, which must agree with the first.
+    pub same_condition: Option<usize>,
+    pub seed: usize,
+    pub prediction: usize,
+    pub model: Option<usize>,
+    pub mask_protocol: Option<usize>,
+    pub mask_seed: Option<usize>,
+    /// Every column of labels, to be compared with the data.
+    pub truths: Vec<usize>,
+    pub dataset: Option<usize>,
+    /// An index of pandas or R, an id if its values are ids of the data.
+    pub index: Option<usize>,
+    /// What was assumed, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A column for each role among the headings of `file`.
+pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result<Columns> {
+    let search = Search {
+        file,
+        headings,
+        keys: headings.iter().map(|heading| key(heading)).collect(),
+        choices,
+    };
+    for (role, name) in choices {
+        if !name.is_empty() && search.named(name)?.is_none() {
+            return Err(Error::NoSuchColumn {
+                file: file.to_string(),
+                role: role.name(),
+                name: name.clone(),
+                found: listed(headings),
+            });
+        }
+    }
+    let mut notes = Vec::new();
+    let id = search.one(Role::Id, &mut notes)?;
+    let conditions = search.conditions(&mut notes)?;
+    let required = (
+        conditions,
+        search.one(Role::Seed, &mut notes)?,
+        search.one(Role::Prediction, &mut notes)?,
+    );
+    let (Some((condition, same_condition)), Some(seed), Some(prediction)) = required else {
+        return Err(search.missing());
+    };
+    let no_id = search.choices.iter().any(|(role, _)| *role == Role::Id);
+    let index = search.keys.iter().position(|key| INDEX.contains(&&**key));
+    Ok(Columns {
+        id,
+        condition,
+        same_condition,
+        seed,
+        prediction,
+        model: search.one(Role::Model, &mut notes)?,
+        mask_protocol: search.one(Role::MaskProtocol, &mut notes)?,
+        mask_seed: search.one(Role::MaskSeed, &mut notes)?,
+        truths: search.all(Role::Truth)?,
+        dataset: search.one(Role::Dataset, &mut notes)?,
+        index: index.filter(|_| id.is_none() && !no_id),
+        notes,
+    })
+}
+
+struct Search<'a> {
+    file: &'a str,
+    headings: &'a [String],
+    keys: Vec<String>,
+    choices: &'a Choices,
+}
+
+impl Search<'_> {
+    /// The column with exactly this heading, else the one with it in another spelling.
+    fn named(&self, name: &str) -> Result<Option<usize>> {
+        let exact = |i: &usize| self.headings[*i] == name;
+        let spelt = |i: &usize| self.keys[*i] == key(name);
+        let all = 0..self.headings.len();
+        let exact: Vec<usize> = all.clone().filter(exact).collect();
+        let found = if exact.is_empty() {
+            all.filter(spelt).collect()
+        } else {
+            exact
+        };
+        match found[..] {
+            [] => Ok(None),
+            [index] => Ok(Some(index)),
+            _ => Err(Error::SameHeadings {
+                file: self.file.to_string(),
+                name: name.to_string(),
+                count: found.len(),
+            }),
+        }
+    }
+
+    /// The user's choice for a role: `None` where there is none, `Some(None)` for "no column".
+    fn choice(&self, role: Role) -> Result<Option<Option<usize>>> {
+        match self
+            .choices
+            .iter()
+            .rev()
+            .find(|(chosen, _)| *chosen == role)
+        {
+            None => Ok(None),
+            Some((_, name)) if name.is_empty() => Ok(Some(None)),
+            Some((_, name)) => Ok(Some(self.named(name)?)),
+        }
+    }
+
+    /// Columns with the role's own headings, and those with headings of other tools.
+    fn candidates(&self, role: Role) -> (Vec<usize>, Vec<usize>) {
+        let known = role.headings();
+        let (mut own, mut other) = (Vec::new(), Vec::new());
+        for (index, heading) in self.keys.iter().enumerate() {
+            let is = |names: &[&str], key: &str| names.contains(&key);
+            if is(known.own, heading) {
+                own.push(index);
+            } else if is(known.other, heading) || copy_of(heading).is_some_and(|k| is(known.own, k))
+            {
+                other.push(index);
+            }
+        }
+        (own, other)
+    }
+
+    /// The column of a role; a note where there were several or its heading is of another tool.
+    fn one(&self, role: Role, notes: &mut Vec<String>) -> Result<Option<usize>> {
+        if let Some(choice) = self.choice(role)? {
+            return Ok(choice);
+        }
+        match self.candidates(role) {
+            (own, other) if own.len() == 1 => {
+                self.note(role, own[0], &other, notes);
+                Ok(Some(own[0]))
+            }
+            (own, other) if own.is_empty() && other.len() < 2 => {
+                if let Some(index) = other.first() {
+                    self.note(role, *index, &[], notes);
+                }
+                Ok(other.first().copied())
+            }
+            (own, other) => Err(self.ambiguous(role, &[own, other].concat())),
+        }
+    }
+
+    /// The column of conditions, and a second one where a file has both `rate` and `condition`.
+    fn conditions(&self, notes: &mut Vec<String>) -> Result<Option<(usize, Option<usize>)>> {
+        let (own, _) = self.candidates(Role::Condition);
+        match own[..] {
+            [rate, condition]
+                if self.keys[rate] != self.keys[condition]
+                    && self.choice(Role::Condition)?.is_none() =>
+            {
+                Ok(Some((rate, Some(condition))))
+            }
+            _ => Ok(self.one(Role::Condition, notes)?.map(|index| (index, None))),
+        }
+    }
+
+    /// Every column of a role, as each can be checked.
+    fn all(&self, role: Role) -> Result<Vec<usize>> {
+        if let Some(choice) = self.choice(role)? {
+            return Ok(choice.into_iter().collect());
+        }
+        let (own, other) = self.candidates(role);
+        Ok([own, other].concat())
+    }
+
+    /// Says which column is read as what, unless it has the role's own heading and no rival.
+    fn note(&self, role: Role, index: usize, rivals: &[usize], notes: &mut Vec<String>) {
+        let own = role.headings().own.contains(&&*self.keys[index]);
+        if own && rivals.is_empty() {
+            return;
+        }
+        let heading = &self.headings[index];
+        let rivals = match self.quoted(rivals) {
+            rivals if rivals.is_empty() => String::new(),
+            rivals => format!(", not {rivals}"),
+        };
+        notes.push(format!(
+            "column `{heading}` is read as {role}{rivals}; --column {role}=NAME chooses another"
+        ));
+    }
+
+    fn quoted(&self, indices: &[usize]) -> String {
+        let names = indices.iter().map(|i| format!("`{}`", self.headings[*i]));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    fn ambiguous(&self, role: Role, candidates: &[usize]) -> Error {
+        let same = candidates
+            .windows(2)
+            .all(|pair| self.headings[pair[0]] == self.headings[pair[1]]);
+        if same {
+            return Error::SameHeadings {
+                file: self.file.to_string(),
+                name: self.headings[candidates[0]].clone(),
+                count: candidates.len(),
+            };
+        }
+        Error::Ambiguous {
+            file: self.file.to_string(),
+            role: role.name(),
+            candidates: self.quoted(candidates),
+            example: self.headings[candidates[0]].clone(),
+        }
+    }
+
+    /// The error for headings that lack a column.
+    fn missing(&self) -> Error {
+        let has = |name: &str| self.keys.iter().any(|key| key == name);
+        let numbers = self.headings.iter().filter(|h| h.parse::<f64>().is_ok());
+        let hint = if numbers.count() > 0 {
+            "; the first line must hold the names of the columns"
+        } else if has("video_id") && has("clip_id") {
+            "; an id is made of MMSA's two as video_id + \"$_$\" + clip_id"
+        } else {
+            ""
+        };
+        Error::Columns {
+            file: self.file.to_string(),
+            found: listed(self.headings),
+            hint,
+        }
+    }
+}
+
+/// Headings for a message, cut where they are many.
+fn listed(headings: &[String]) -> String {
+    const MOST: usize = 160;
+    let mut text = headings.join(", ");
+    if text.len() > MOST {
+        let end = (0..=MOST).rev().find(|i| text.is_char_boundary(*i));
+        text.truncate(end.unwrap_or(0));
+        text.push_str(" ...");
+    }
+    text
+}
+
+/// A heading as headings are compared.
+fn key(heading: &str) -> String {
+    let heading = heading.trim().trim_start_matches('\u{feff}');
+    heading.to_lowercase().replace([' ', '-', '.'], "_")
+}
+
+/// The heading that this one is a copy of, by the endings that pandas, R, polars and DuckDB add to tell
+/// columns of one name apart.
+fn copy_of(key: &str) -> Option<&str> {
+    let sides = ["_x", "_y", "_left", "_right"];
+    if let Some(start) = sides.iter().find_map(|side| key.strip_suffix(side)) {
+        return Some(start);
+    }
+    let start = key.trim_end_matches(|c: char| c.is_ascii_digit());
+    let start = start.strip_suffix('_').filter(|_| start != key)?;
+    Some(start.strip_suffix("_duplicated").unwrap_or(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(headings: &[&str], choices: &Choices) -> Result<Columns> {
+        let headings: Vec<String> = headings.iter().map(|h| h.to_string()).collect();
+        find("p.csv", &headings, choices)
+    }
+
+    #[test]
+    fn roles_are_in_the_order_of_their_headings() {
+        for (index, known) in ROLES.iter().enumerate() {
+            assert_eq!(known.role as usize, index);
+            assert_eq!(known.name.parse(), Ok(known.role));
+        }
+        assert!("pred".parse::<Role>().unwrap_err().contains("prediction"));
+    }
+
+    #[test]
+    fn documented_headings_are_taken_without_a_note() {
+        let columns = found(&["Seed", "rate", "ID", "prediction", "note"], &[]).unwrap();
+        assert_eq!(
+            (columns.id, columns.seed, columns.prediction),
+            (Some(2), 0, 3)
+        );
+        assert!(columns.notes.is_empty());
+        let both = found(&["id", "rate", "condition", "seed", "prediction"], &[]).unwrap();
+        assert_eq!((both.condition, both.same_condition), (1, Some(2)));
+    }
+
+    #[test]
+    fn headings_of_other_tools_are_taken_with_a_note() {
+        let columns = found(
+            &["sample_id", "Missing Rate", "seed", "y_pred", "y_true"],
+            &[],
+        )
+        .unwrap();
+        assert_eq!((columns.condition, columns.prediction), (1, 3));
+        assert_eq!(columns.truths, [4]);
+        assert_eq!(
+            columns.notes[2],
+            "column `y_pred` is read as prediction; --column prediction=NAME chooses another"
+        );
+    }
+
+    #[test]
+    fn of_two_columns_none_is_taken_in_silence() {
+        let error = |headings: &[&str]| found(headings, &[]).unwrap_err().to_string();
+        let two = error(&["id", "rate", "seed", "prediction", "Prediction"]);
+        assert!(two.contains("`prediction`, `Prediction`"), "{two}");
+        assert!(two.contains("--column prediction="), "{two}");
+        let same = error(&["id", "rate", "seed", "prediction", "prediction"]);
+        assert!(same.contains("2 columns are called `prediction`"), "{same}");
+        let others = error(&["id", "rate", "seed", "pred", "y_hat"]);
+        assert!(others.contains("`pred`, `y_hat`"), "{others}");
+        let merged = error(&["id", "rate", "seed", "prediction_x", "prediction_y"]);
+        assert!(merged.contains("prediction_x"), "{merged}");
+        let own = found(
+            &["id", "rate", "seed", "pred", "prediction", "prediction.1"],
+            &[],
+        )
+        .unwrap();
+        assert_eq!(own.prediction, 4);
+        assert!(
+            own.notes[0].contains("not `pred`, `prediction.1`"),
+            "{own:?}"
+        );
+    }
+
+    #[test]
+    fn a_choice_decides() {
+        let headings = ["id", "rate", "seed", "pred", "y_hat", "label"];
+        let chosen = [
+            (Role::Prediction, "y_hat".to_string()),
+            (Role::Truth, String::new()),
+        ];
+        let columns = found(&headings, &chosen).unwrap();
+        assert_eq!((columns.prediction, columns.truths), (4, vec![]));
+        let absent = found(&headings, &[(Role::Prediction, "x".into())]).unwrap_err();
+        assert!(absent.to_string().contains("no column `x`"), "{absent}");
+    }
+
+    #[test]
+    fn what_is_missing_has_a_hint() {
+        let error = |headings: &[&str]| found(headings, &[]).unwrap_err().to_string();
+        let data = error(&["a$_$1", "0.0", "1", "0.5"]);
+        assert!(
+            data.contains("the first line must hold the names"),
+            "{data}"
+        );
+        let mmsa = error(&["video_id", "clip_id", "rate", "y"]);
+        assert!(mmsa.contains("video_id + \"$_$\" + clip_id"), "{mmsa}");
+        let long = error(&["x"; 5000]);
+        assert!(long.len() < 600, "{}", long.len());
+    }
+}
