@@ -18,13 +18,17 @@ const RESERVED: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// words, where other signs were left out (`LNLN+`, Chinese), and where the title is too long.
 pub fn file_names<S: AsRef<str>>(titles: &[S]) -> Vec<String> {
     let mut owners: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for title in titles {
-        let title = title.as_ref();
-        owners.entry(words(title)).or_default().insert(title);
+    for title in titles.iter().map(S::as_ref) {
+        let words = words(title);
+        // A title with a hash of its own takes no name from others.
+        if is_kept(title, &words) {
+            owners.entry(words).or_default().insert(title);
+        }
     }
     let name = |title: &S| {
         let (title, words) = (title.as_ref(), words(title.as_ref()));
-        if owners[&words].len() == 1 && is_kept(title, &words) {
+        let sole = owners.get(&words).is_some_and(|titles| titles.len() == 1);
+        if sole && is_kept(title, &words) {
             words
         } else {
             with_hash(title, &words)

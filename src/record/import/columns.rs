@@ -232,6 +232,9 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
         }
     }
     let mut notes = Vec::new();
+    if search.is_in_two_parts() {
+        return Err(search.missing());
+    }
     let id = search.one(Role::Id, &mut notes)?;
     let conditions = search.conditions(&mut notes)?;
     let required = (
@@ -403,13 +406,25 @@ impl Search<'_> {
         }
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.keys.iter().any(|key| key == name)
+    }
+
+    /// Whether an id is in the two columns of MMSA's label files alone.
+    fn is_in_two_parts(&self) -> bool {
+        let chosen = self.choices.iter().any(|(role, _)| *role == Role::Id);
+        self.has("video_id") && self.has("clip_id") && !self.has("id") && !chosen
+    }
+
     /// The error for headings that lack a column.
     fn missing(&self) -> Error {
-        let has = |name: &str| self.keys.iter().any(|key| key == name);
         let numbers = self.headings.iter().filter(|h| h.parse::<f64>().is_ok());
-        let hint = if numbers.count() > 0 {
+        let rates = numbers.count() > 0;
+        let hint = if rates && (self.has("id") || self.has("seed")) {
+            "; a row must hold one prediction: in pandas, melt the columns of the rates"
+        } else if rates {
             "; the first line must hold the names of the columns"
-        } else if has("video_id") && has("clip_id") {
+        } else if self.is_in_two_parts() {
             "; an id is made of MMSA's two as video_id + \"$_$\" + clip_id"
         } else {
             ""
@@ -542,8 +557,10 @@ mod tests {
             data.contains("the first line must hold the names"),
             "{data}"
         );
-        let mmsa = error(&["video_id", "clip_id", "rate", "y"]);
+        let mmsa = error(&["video_id", "clip_id", "rate", "seed", "pred"]);
         assert!(mmsa.contains("video_id + \"$_$\" + clip_id"), "{mmsa}");
+        let wide = error(&["id", "seed", "0.0", "0.5"]);
+        assert!(wide.contains("melt"), "{wide}");
         let long = error(&["x"; 5000]);
         assert!(long.len() < 600, "{}", long.len());
     }

@@ -52,18 +52,16 @@ impl CsvTable {
             .flexible(true)
             .trim(Trim::All)
             .from_reader(&*joined);
-        // The reader counts line feeds.
-        let counted = bytes.contains(&b'\n');
+        let mut lines = Lines::new(&joined);
         let (mut headings, mut records) = (None, Vec::new());
-        for (index, record) in reader.byte_records().enumerate() {
+        for record in reader.byte_records() {
             let record = record.map_err(|e| wrong(format!("CSV error: {e}")))?;
-            let line = match record.position() {
-                Some(position) if counted => position.line(),
-                _ => index as u64 + 1,
-            };
+            let line = lines.at(record
+                .position()
+                .map_or(0, |position| position.byte() as usize));
             if headings.is_none() {
                 headings = Some(record.iter().map(text).collect::<Vec<String>>());
-            } else {
+            } else if !is_rule(&record) {
                 records.push((line + skipped, record));
             }
         }
@@ -132,6 +130,42 @@ impl CsvTable {
         commas.for_each(|text| *text = text.replace(',', "."));
         Ok((column, true))
     }
+}
+
+/// Counts lines by any of the three ends of a line; the `csv` crate counts line feeds alone, and not that
+/// before a record.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    /// Bytes that are counted, and the line of the next one.
+    counted: (usize, u64),
+}
+
+impl<'a> Lines<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            counted: (0, 1),
+        }
+    }
+
+    /// The line of the record at or behind a byte; bytes must not decrease.
+    fn at(&mut self, byte: usize) -> u64 {
+        let (mut next, mut line) = self.counted;
+        let is_end = |byte: usize| self.bytes.get(byte).is_some_and(|b| b"\r\n".contains(b));
+        while next < byte || is_end(next) {
+            let pair = self.bytes[next..].starts_with(b"\r\n");
+            line += u64::from(is_end(next) && !pair);
+            next += 1;
+        }
+        self.counted = (next, line);
+        line
+    }
+}
+
+/// Whether a record is the rule below the headings of a Markdown table.
+fn is_rule(record: &ByteRecord) -> bool {
+    let dashes = |field: &[u8]| field.iter().all(|b| b"-:".contains(b));
+    record.len() > 1 && record.iter().all(dashes) && record.iter().any(|field| !field.is_empty())
 }
 
 /// Whether a text is a number with at most one decimal point or comma.
@@ -251,13 +285,18 @@ mod tests {
             "# made by a script\n# id,seed\nid,seed\na,1\nb,2\n",
             "\"id\" \"seed\"\n\"a\" 1\n\"b\" 2\n",
             "id   seed\na      1\nb      2  \n",
+            "id | seed\n:---|---:\na | 1\nb | 2\n",
         ] {
             let table = table(text);
             assert_eq!(table.headings(), ["id", "seed"], "{text:?}");
             assert_eq!(column(&table, 0), ["a", "b"], "{text:?}");
             assert_eq!(column(&table, 1), ["1", "2"], "{text:?}");
         }
-        assert_eq!(table("id\tseed\ra\t1\rb\t2\r").line(1), 3);
+        for end in ["\n", "\r", "\r\n"] {
+            let text = ["id,note", "a,\"one\ntwo\"", "", "b,2"].join(end);
+            let table = table(&text);
+            assert_eq!([table.line(0), table.line(1)], [2, 5], "{text:?}");
+        }
         assert_eq!(table("sep=;\r\nid;seed\r\na;1\r\n").line(0), 3);
     }
 

@@ -217,7 +217,13 @@ fn widened(number: f64) -> Option<f64> {
     same.then(|| narrow.to_string().parse().ok()).flatten()
 }
 
-/// A whole number, also in the form of a float column (`1111.0`).
+/// A whole number, also in the form of a float column (`1111.0`, `1.111e+03`).
 fn whole(text: &str) -> Option<u64> {
-    text.strip_suffix(".0").unwrap_or(text).parse().ok()
+    // Larger floats skip whole numbers.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let float = || {
+        let number: f64 = text.parse().ok()?;
+        (number.fract() == 0.0 && (0.0..EXACT).contains(&number)).then_some(number as u64)
+    };
+    text.parse().ok().or_else(float)
 }

@@ -25,6 +25,16 @@ pub(super) fn hint(found: &str, ids: &[String]) -> String {
         return "; a spreadsheet made a date of the id: import the column as text, or write the file from code"
             .to_string();
     }
+    let longer = || {
+        ids.iter()
+            .filter(|id| id.starts_with(found) && !found.is_empty())
+    };
+    if let (Some(id), Some(_)) = (longer().next(), longer().nth(1)) {
+        return format!(
+            "; {} samples begin so, such as `{id}`: is the number behind the video's id missing?",
+            longer().count()
+        );
+    }
     match nearest(found, ids) {
         Some(id) => format!("; nearest: `{id}`"),
         None => String::new(),
@@ -137,6 +147,7 @@ mod tests {
             "00123",
             "4567000000",
             "video_0001$_$0007",
+            "video_0001$_$0009",
         ];
         let ids = ids.map(str::to_string);
         let hint = hint(found, &ids);
@@ -164,6 +175,10 @@ mod tests {
         check("2iD-tVS8NPw_5", "`2iD-tVS8NPw$_$5` (its separators differ");
         check("2iD-tVS8NPw[5]", "`2iD-tVS8NPw$_$5` (its separators differ");
         check(" 100178$_$10 ", "(spaces");
+        check(
+            "video_0001",
+            "2 samples begin so, such as `video_0001$_$0007`",
+        );
         check("2iD-tVSxNPw$_$5", "nearest: `2iD-tVS8NPw$_$5`");
     }
 

@@ -192,15 +192,19 @@ fn classes(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Findin
     if labels_are_whole || !whole || reference.truth.len() < 8 {
         return None;
     }
-    let mut values: Vec<f32> = all(run).collect();
+    // Adding 0 turns -0 into 0.
+    let mut values: Vec<f32> = all(run).map(|p| p + 0.0).collect();
     values.sort_by(f32::total_cmp);
     values.dedup();
     let negative = reference.range[0] < 0.0;
-    let shown: Vec<String> = values.iter().take(8).map(f32::to_string).collect();
-    (values.len() > 1 && values.len() <= 8).then(|| Finding {
+    let mut shown: Vec<String> = values.iter().take(8).map(f32::to_string).collect();
+    if values.len() > 8 {
+        shown.push("...".to_string());
+    }
+    (values.len() > 1).then(|| Finding {
         check: Check::Classes,
         // Class numbers start at 0; a prediction below it is a rounded label.
-        wrong: negative && values[0] >= 0.0 && values.len() > 1,
+        wrong: negative && values[0] >= 0.0,
         text: format!(
             "{what}: all predictions are whole numbers ({}), as classes are; labels are not whole, from {} to {}",
             shown.join(", "),

@@ -52,20 +52,26 @@ pub(super) fn bytes(file: &Path) -> Result<Vec<u8>> {
 }
 
 fn other(file: &Path, kind: FileKind) -> Error {
-    let (name, stem) = (file_name(file), file.file_stem().unwrap_or_default());
-    // A file `p.csv.gz` is unpacked as `p.csv`; no file is written over itself.
-    let stem = stem.to_string_lossy();
-    let stem = stem.strip_suffix(".csv").unwrap_or(&stem);
-    let new = if format!("{stem}.csv") == name {
-        format!("{stem}-new")
-    } else {
-        stem.to_string()
-    };
     let remedy = kind.remedy(Target::Table);
+    let remedy = if kind == FileKind::Pipe {
+        remedy
+    } else {
+        // A file `p.csv.gz` is unpacked as `p.csv`; no file is written over itself.
+        let stem = file.with_extension("");
+        let stem = stem.to_string_lossy();
+        let stem = stem.strip_suffix(".csv").unwrap_or(&stem);
+        let new = if Path::new(&format!("{stem}.csv")) == file {
+            format!("{stem}-new")
+        } else {
+            stem.to_string()
+        };
+        let path = file.to_string_lossy();
+        remedy.replace("FILE", &path).replace("NEW", &new)
+    };
     Error::Kind {
-        remedy: remedy.replace("FILE", &name).replace("NEW", &new),
-        file: name,
+        file: file_name(file),
         found: kind.name(),
+        remedy,
     }
 }
 
@@ -77,13 +83,13 @@ fn folder(path: &Path) -> Error {
         .filter(|name| name.ends_with(".csv") || name.ends_with(".parquet"))
         .collect();
     names.sort();
-    let name = file_name(path);
+    let name = path.display();
     let remedy = match names.as_slice() {
         [] => FileKind::Folder.remedy(Target::Table),
         [only] => format!("name the file inside it: {name}/{only}"),
         [first, ..] if first.ends_with(".parquet") => format!(
             "it holds {} files, such as {first}; write one in Python: \
-             pandas.read_parquet('{name}').to_parquet('{name}-all.parquet')",
+             pandas.read_parquet('{name}').to_parquet('all.parquet')",
             names.len()
         ),
         [first, ..] => format!(
@@ -92,7 +98,7 @@ fn folder(path: &Path) -> Error {
         ),
     };
     Error::Kind {
-        file: name,
+        file: file_name(path),
         found: FileKind::Folder.name(),
         remedy,
     }

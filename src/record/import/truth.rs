@@ -68,7 +68,8 @@ pub(super) fn check(
     let values: Vec<(f64, f64)> = pairs.iter().map(|(_, f, e)| (*f, f64::from(*e))).collect();
     let reason = reason(&values, tolerance);
     different.truncate(NAMED);
-    let shown = |d: &Difference<'_>| format!("`{}` has {}, data {}", d.id, d.found, d.expected);
+    let shown =
+        |d: &Difference<'_>| format!("`{}` has {}, data {}", d.id, d.found as f32, d.expected);
     Err(Error::Truth {
         file: file.to_string(),
         column: column.heading.clone(),
@@ -128,6 +129,9 @@ fn reason(pairs: &[(f64, f64)], tolerance: f64) -> String {
             format!(
                 "; labels are those of the data times {factor:.3} plus {shift:.3}: another scale"
             )
+        }
+        None if found.iter().all(|label| label.fract() == 0.0) => {
+            "; they are whole numbers, as classes are".to_string()
         }
         None => String::new(),
     }

@@ -113,16 +113,8 @@ impl Section {
 
     /// A name for each of `rows`, fit for file names and different from all others.
     pub fn row_names(&self) -> Vec<String> {
-        let label = |row: &ModelRow| {
-            // Users may give two models one title.
-            let shared = self.rows.iter().filter(|other| other.label == row.label);
-            if shared.count() > 1 {
-                format!("{} {}", row.label, row.model)
-            } else {
-                row.label.clone()
-            }
-        };
-        file_names(&self.rows.iter().map(label).collect::<Vec<_>>())
+        let labels: Vec<&str> = self.rows.iter().map(|row| &*row.label).collect();
+        file_names(&labels)
     }
 
     /// The comparison with the reference row, if one was made.
@@ -230,7 +222,8 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         .collect();
     let mut rows: Vec<_> = rows?.into_iter().flatten().collect();
     rows.sort_by_key(|(place, row)| (row.baseline, place.clone()));
-    let rows: Vec<ModelRow> = rows.into_iter().map(|(_, row)| row).collect();
+    let mut rows: Vec<ModelRow> = rows.into_iter().map(|(_, row)| row).collect();
+    distinguish(&mut rows);
     Ok(Section {
         slug,
         title,
@@ -240,6 +233,19 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         rows,
         tests: Tests::Skipped("Differences were not tested.".to_string()),
     })
+}
+
+/// Puts the model's name behind labels that several rows have: users may give two models one title.
+fn distinguish(rows: &mut [ModelRow]) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for row in rows.iter() {
+        *counts.entry(row.label.clone()).or_default() += 1;
+    }
+    for row in rows {
+        if counts[&row.label] > 1 {
+            row.label = labelled(&row.label, &[&row.model]);
+        }
+    }
 }
 
 /// Order of a row: by title and settings, then by its training protocol.

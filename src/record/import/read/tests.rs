@@ -66,7 +66,7 @@ fn rate_and_condition_must_agree_where_a_file_has_both() {
     assert_eq!(read(&text("1.0")).unwrap().rows.len(), 2);
     let message = refused(&text("LA"));
     assert!(
-        message.contains("row 3: `rate` is 1.0 and `condition` is LA"),
+        message.contains("row 3: `rate` is 1 and `condition` is LA"),
         "{message}"
     );
     assert!(message.contains("--column condition=NAME"), "{message}");
