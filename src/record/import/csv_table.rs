@@ -1,6 +1,7 @@
 //! Reads CSV in the dialects of spreadsheets, R and MATLAB.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
@@ -67,8 +68,7 @@ impl CsvTable {
         }
         let headings = headings.unwrap_or_default();
         let (count, mut notes) = (headings.len(), Vec::new());
-        let row_names = |(_, record): &(u64, ByteRecord)| record.len() == count + 1;
-        let before = usize::from(!records.is_empty() && records.iter().all(row_names));
+        let before = usize::from(has_row_names(&records, count));
         if before == 1 {
             notes.push("the first field of each line has no heading and is left out".to_string());
         }
@@ -130,6 +130,18 @@ impl CsvTable {
         commas.for_each(|text| *text = text.replace(',', "."));
         Ok((column, true))
     }
+}
+
+/// Whether every record has one field more than there are headings, a number of its own in front: the row
+/// names of R's `write.table`. Decimal commas between commas add a field as well.
+fn has_row_names(records: &[(u64, ByteRecord)], headings: usize) -> bool {
+    let mut seen = HashSet::new();
+    let is_named = |(_, record): &(u64, ByteRecord)| {
+        let first = record.get(0).unwrap_or_default();
+        let number = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
+        record.len() == headings + 1 && number && seen.insert(first.to_vec())
+    };
+    records.len() > 1 && records.iter().all(is_named)
 }
 
 /// Counts lines by any of the three ends of a line; the `csv` crate counts line feeds alone, and not that
@@ -342,6 +354,11 @@ mod tests {
 
     #[test]
     fn a_line_of_another_length_is_named() {
+        // Decimal commas that are not in quotes are no row names.
+        for text in ["id,p\na,0,5\nb,0,7\n", "rate,p\n0,0,5\n0,0,7\n"] {
+            let error = CsvTable::read("p.csv", text.as_bytes()).err().unwrap();
+            assert!(error.to_string().contains("line 2 has 3 fields"), "{error}");
+        }
         let error = CsvTable::read("p.csv", b"id,seed\na,1\nb\n").err().unwrap();
         assert_eq!(
             error.to_string(),

@@ -7,6 +7,7 @@ use super::error::{Error, Result};
 use super::input_row::InputRow;
 use super::join::MaskKey;
 use super::read::Source;
+use super::table::Text;
 
 /// The indices of the rows of one model, seed and mask, in the file's order.
 type Passes = BTreeMap<(Option<String>, u64, MaskKey), Vec<usize>>;
@@ -20,28 +21,33 @@ pub(super) fn resolve(
     options: &Options,
 ) -> Result<()> {
     let known: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let mut order: Vec<usize> = Vec::new();
     if !source.has_ids
         && let Some(index) = source.index.take()
     {
-        let named = |text: &Option<String>| text.as_ref().is_some_and(|t| known.contains(&**t));
-        let counted =
-            |text: &Option<String>| text.as_ref().is_some_and(|t| t.parse::<usize>().is_ok());
-        if index.iter().any(named) || !index.iter().all(counted) {
-            for (row, id) in source.rows.iter_mut().zip(index) {
-                row.id = id.unwrap_or_default();
+        let named = |text: &Text| text.as_ref().is_some_and(|t| known.contains(&**t));
+        let numbers = index.iter().map(|text| text.as_ref()?.parse().ok());
+        match numbers.collect::<Option<Vec<usize>>>() {
+            Some(numbers) if !index.iter().any(named) => order = numbers,
+            _ => {
+                for (row, id) in source.rows.iter_mut().zip(index) {
+                    row.id = id.unwrap_or_default();
+                }
+                source.has_ids = true;
+                source.notes.push("the index is read as id".to_string());
             }
-            source.has_ids = true;
-            source
-                .notes
-                .push("the first column without a name is read as id".to_string());
         }
     }
     let unknown = source.rows.iter().all(|row| !known.contains(&*row.id));
     if source.has_ids && !unknown {
         return Ok(());
     }
-    let passes = passes(&source.rows, options);
+    let mut passes = passes(&source.rows, options);
     if !source.has_ids {
+        for rows in passes.values_mut() {
+            // The order before the file was sorted.
+            rows.sort_by_key(|row| order.get(*row));
+        }
         return by_order(file, source, ids, &passes);
     }
     if let Some(first) = counted_from(&source.rows, &passes, ids.len()) {

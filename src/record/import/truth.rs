@@ -43,7 +43,7 @@ pub(super) fn check(
             column.heading
         )));
     };
-    let tolerance = tolerance(column, labels.truth);
+    let tolerance = tolerance(column);
     let mut pairs = Vec::new();
     for (row, number) in rows.iter().zip(numbers) {
         if let (Some(found), Some(index)) = (number, labels.indices.get(&*row.id)) {
@@ -80,17 +80,19 @@ pub(super) fn check(
     })
 }
 
-/// A number, `Some(None)` for an empty value, `None` for anything else.
+/// A number, `Some(None)` for an empty value or NaN, `None` for anything else.
 fn parse(text: &Option<String>) -> Option<Option<f64>> {
     match text.as_deref() {
         None | Some("") => Some(None),
-        Some(text) => text.parse().ok().map(Some),
+        Some(text) => {
+            let number: f64 = text.parse().ok()?;
+            Some((!number.is_nan()).then_some(number))
+        }
     }
 }
 
-/// Half of the last digit that the column has, and at least what float16 loses. Whole numbers are rounded
-/// labels only where the data's are whole.
-fn tolerance(column: &Values, truth: &[f32]) -> f64 {
+/// Half of the last digit that the column has, and at least what float16 loses.
+fn tolerance(column: &Values) -> f64 {
     let digits = |text: &str| {
         text.split_once('.')
             .map_or(0, |(_, fraction)| fraction.len())
@@ -98,10 +100,6 @@ fn tolerance(column: &Values, truth: &[f32]) -> f64 {
     let exact = |text: &str| !text.contains(['e', 'E']);
     let texts = column.values.iter().flatten().filter(|text| exact(text));
     let digits = texts.map(|text| digits(text)).max().unwrap_or(9);
-    let whole = truth.iter().all(|label| label.fract() == 0.0);
-    if digits == 0 && !whole {
-        return NARROW;
-    }
     let rounding = 0.5 * 10f64.powi(-(digits as i32));
     NARROW.max(rounding * 1.001 + 1e-6)
 }
