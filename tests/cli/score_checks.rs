@@ -228,6 +228,7 @@ fn predictions_that_are_not_in_label_units_are_refused_or_warned_about() {
         ("probabilities", with(&|p| 1.0 / (1.0 + (-p).exp()))),
         ("constant", with(&|_| 0.25)),
         ("scale", with(&|p| p / 100.0)),
+        ("scale", with(&|p| p / 6.0)),
         ("order", with(&|p| -p)),
     ] {
         let flag = format!("--allow {check} silences this");

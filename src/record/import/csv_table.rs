@@ -35,6 +35,8 @@ impl CsvTable {
     /// [`Error::Format`] names a line with more or fewer fields than there are headings.
     pub fn read(file: &str, bytes: &[u8]) -> Result<Self> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        // The end of file of DOS.
+        let bytes = bytes.strip_suffix(b"\x1a").unwrap_or(bytes);
         let (skipped, given, bytes) = preamble(bytes);
         let (separator, name) = given.unwrap_or_else(|| separator(bytes));
         let wrong = |reason: String| Error::Format {
@@ -297,6 +299,7 @@ mod tests {
             "# made by a script\n# id,seed\nid,seed\na,1\nb,2\n",
             "\"id\" \"seed\"\n\"a\" 1\n\"b\" 2\n",
             "id   seed\na      1\nb      2  \n",
+            "id,seed\r\na,1\r\nb,2\r\n\x1a",
             "id | seed\n:---|---:\na | 1\nb | 2\n",
         ] {
             let table = table(text);

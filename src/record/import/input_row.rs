@@ -1,7 +1,8 @@
 //! Parses the predictions of a file, row by row.
 
-use super::columns::{Columns, Role};
+use super::columns::Columns;
 use super::error::{Error, Result};
+use super::roles::Role;
 use super::table::{Table, Text};
 use crate::mask::Condition;
 
@@ -175,14 +176,16 @@ impl Parser<'_> {
     }
 
     fn wrong(&self, heading: &str, row: usize, expected: &'static str, found: &str) -> Error {
-        let hint = match found.parse::<f64>() {
-            Ok(rate) if expected == CONDITION && rate > 1.0 && rate <= 100.0 => {
-                "; a rate is a fraction: 0.5 where half is missing"
-            }
-            _ if expected == "a number" && found.contains(['[', '(']) => {
-                "; write plain numbers, as of tensor.item() or array.ravel()"
-            }
-            _ => "",
+        let percent = |text: &str| {
+            let number = text.trim_end_matches(['%', ' ']).parse::<f64>();
+            number.is_ok_and(|rate| rate <= 100.0 && (rate > 1.0 || text.ends_with('%')))
+        };
+        let hint = if expected == CONDITION && percent(found) {
+            "; a rate is a fraction: 0.5 where half is missing"
+        } else if expected == "a number" && found.contains(['[', '(']) {
+            "; write plain numbers, as of tensor.item() or array.ravel()"
+        } else {
+            ""
         };
         let mut found = found.to_string();
         if found.chars().count() > 40 {

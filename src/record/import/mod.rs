@@ -13,6 +13,7 @@ mod parquet_table;
 mod plausible;
 mod positions;
 mod read;
+mod roles;
 mod table;
 mod truth;
 mod write;
@@ -24,10 +25,10 @@ use crate::data::dataset::{Corpus, SplitName};
 use crate::record::hash_bytes;
 use crate::record::manifest::ExternalMetadata;
 
-pub use columns::Role;
 pub use error::{Error, Result};
 pub use input_row::InputRow;
 pub use plausible::Check;
+pub use roles::Role;
 
 /// Metadata that the file does not hold. Title, citation and parameters describe one model: they are
 /// refused for a file of several models, and where an existing run has other values.

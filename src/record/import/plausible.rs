@@ -256,10 +256,11 @@ fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Fin
     let [low, high] = reference.range.map(f64::from);
     let chance = 2.0 / (n as f64).sqrt();
     let (ratio, shift) = (p.sd / t.sd, p.mean - t.mean);
-    if r > 0.5 && ratio < 0.1 {
+    // A regression by least squares has a ratio of r.
+    if r > 0.5 && ratio < r / 3.0 {
         let times = 1.0 / ratio;
         let text = format!(
-            "predictions follow the labels (correlation {r:.2}), but labels spread {times:.0} times as wide: \
+            "predictions follow the labels (correlation {r:.2}), but labels spread {times:.1} times as wide: \
              another scale?"
         );
         doubtful(Check::Scale, text)

@@ -43,8 +43,15 @@ pub(super) fn bytes(file: &Path) -> Result<Vec<u8>> {
         reason,
     };
     match FileKind::of(file).map_err(io)? {
-        FileKind::Parquet | FileKind::Csv | FileKind::Text | FileKind::Unknown => {
-            std::fs::read(file).map_err(io)
+        FileKind::Parquet | FileKind::Csv | FileKind::Text => std::fs::read(file).map_err(io),
+        FileKind::Unknown => {
+            let bytes = std::fs::read(file).map_err(io)?;
+            // Text with a control character, such as the end of file of DOS.
+            if bytes.contains(&0) {
+                Err(other(file, FileKind::Unknown))
+            } else {
+                Ok(bytes)
+            }
         }
         FileKind::Folder => Err(folder(file)),
         kind => Err(other(file, kind)),

@@ -42,6 +42,7 @@ fn what_is_wrong_is_named_with_row_and_column() {
             .contains("expected a condition such as 0.5 or LA in column rate, found `1.5`")
     );
     assert!(line("a,50,1,0").contains("found `50`; a rate is a fraction"));
+    assert!(line("a,50%,1,0").contains("found `50%`; a rate is a fraction"));
     assert!(line("a,0.5,1,tensor(0.5)").contains("plain numbers"));
     assert!(
         refused("id,condition,seed,prediction\na,1.5,1,0\n")
