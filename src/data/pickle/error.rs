@@ -11,7 +11,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("expected a pickle, found {found}; {hint}")]
-    NotAPickle { found: String, hint: &'static str },
+    NotAPickle { found: &'static str, hint: String },
     #[error(
         "byte {offset}: pickle protocol {found} is not supported, expected 0 to 5; \
          write the file again with pickle.dump(..., protocol=4)"

@@ -178,7 +178,9 @@ fn other_files_are_named() {
     for (bytes, name) in [
         (&b"\x89HDF\r\n\x1a\n"[..], "HDF5"),
         (b"PK\x03\x04", "zip"),
-        (b"hello", "do not start a pickle"),
+        (b"BZh91AY&SYBBBB", "bzip2 -dc"),
+        (b"hello", "found text"),
+        (b"\x01\x02\x03", "no known format"),
         (b"\x80\x07.", "protocol 7"),
     ] {
         let error = parse(bytes).err().unwrap().to_string();
