@@ -47,7 +47,7 @@ fn things_that_are_no_pickle() {
         ("", ["a folder", "expected a pickle"]),
         ("none.pkl", ["none.pkl", "No such file"]),
         ("empty.pkl", ["empty.pkl", "an empty file"]),
-        ("text.pkl", ["text.pkl", "do not start a pickle"]),
+        ("text.pkl", ["text.pkl", "found text"]),
         ("hdf5.pkl", ["hdf5.pkl", "an HDF5 file"]),
         ("zip.pkl", ["zip.pkl", "a zip archive"]),
     ] {

@@ -79,18 +79,13 @@ fn rows(
 
 fn array_row(path: String, array: ArrayRef<'_>, scan: Option<Scan>) -> Vec<String> {
     let shape = format!("{:?}", array.shape());
-    let row = [
-        path,
-        array.dtype().to_string(),
-        shape,
-        order(array).to_owned(),
-    ];
+    let row = [path, array.type_name(), shape, order(array).to_owned()];
     let numbers = scan.map(|scan| numbers(&scan.stats)).unwrap_or_default();
     row.into_iter().chain(numbers).collect()
 }
 
 fn scalar_row(path: String, value: Value<'_>) -> Vec<String> {
-    let dtype = value.scalar().map(|(dtype, _)| format!("scalar {dtype}"));
+    let dtype = value.type_name().map(|name| format!("scalar {name}"));
     let number = value.as_f64().map(rounded).unwrap_or_default();
     let shown = [number.clone(), number];
     let row = [path, dtype.unwrap_or_default(), "[]".into(), "C".into()];

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::refused::remedy;
 use crate::support::{Classify, ErrorClass};
 
 /// Result of this module.
@@ -29,7 +30,8 @@ pub enum Error {
     },
     #[error(
         "byte {offset}: refused to use {name}: it is not one of the constructors that arrays and \
-         plain data need, and a pickle can run any program; nothing was executed"
+         plain data need, and a pickle can run any program; nothing was executed; {}",
+        remedy(name)
     )]
     ForbiddenGlobal { name: String, offset: u64 },
     #[error("byte {offset}: expected {expected}, found {found}")]
