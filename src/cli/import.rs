@@ -143,6 +143,8 @@ pub fn report(imported: &Imported, check: bool) -> String {
         ),
         format!("  source  sha256 {} ({known})", imported.source_sha256),
     ];
+    let assumed = imported.assumptions.iter();
+    lines.extend(assumed.map(|text| format!("  assumed {text}")));
     lines.extend(checks(imported, check));
     lines.push(format!("  content {}", imported.content_hash));
     if !check {

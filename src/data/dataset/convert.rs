@@ -144,7 +144,7 @@ impl<'c> Converter<'c> {
     /// Writes features as float32, non-finite values as zero.
     fn features(&mut self, plan: &Plan<'_>, frames: &Frames<'_, '_>) -> Result<()> {
         let name = format!("{}/{}", plan.split(), frames.column);
-        let mut out = self.writer.column::<f32>(&name, frames.array.shape())?;
+        let mut out = self.writer.column::<f32>(&name, &frames.features.shape())?;
         let moments = self.moments.get(frames.column);
         let (mut replaced, mut overflow, mut trailing) = (0, 0, Samples::default());
         let mut first_replaced = None;
@@ -155,7 +155,7 @@ impl<'c> Converter<'c> {
             first_replaced = first_replaced.or(row);
             note_trailing(&samples, frames, plan, &mut trailing);
             out.push(samples.values)?;
-            self.done += (samples.values.len() * frames.array.dtype().size) as u64;
+            self.done += (samples.values.len() * frames.features.element_size()) as u64;
             (self.progress)(Progress {
                 column: &name,
                 done: self.done,

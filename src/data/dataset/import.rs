@@ -12,7 +12,7 @@ use super::existing::{self, hash};
 use super::padding::Padding;
 use super::plan::Plan;
 use super::spec::{self, Spec};
-use super::splits::{self, layout, traits};
+use super::splits::{self, Splits, layout, traits};
 use crate::data::pickle::Pickle;
 use crate::data::store::{Compression, Provenance, Writer};
 
@@ -72,6 +72,8 @@ pub struct Imported {
     pub existed: bool,
     /// Results of all checks; empty if the file existed.
     pub checks: Vec<Check>,
+    /// What was assumed about the layout.
+    pub assumptions: Vec<String>,
     /// The warnings of all checks.
     pub warnings: Vec<String>,
 }
@@ -92,7 +94,11 @@ pub fn prepare(
         path: input.to_owned(),
         reason,
     })?;
-    let (plans, ignored) = splits::read(input, pickle.root(), options.padding)?;
+    let Splits {
+        plans,
+        ignored,
+        assumptions,
+    } = splits::read(input, pickle.root(), options.padding)?;
     let checks = vec![check::columns(&plans, &ignored), check::ids(&plans)?];
     let spec = detect(input, traits(&plans), options.dataset.as_deref())?;
     plans.iter().try_for_each(|plan| plan.check_labels(spec))?;
@@ -102,6 +108,7 @@ pub fn prepare(
         path: options.folder.join(format!("{}.h5", spec.name)),
         spec,
         plans,
+        assumptions,
     };
     let replaces = options.force || options.check_only;
     let provenance = import.provenance()?;
@@ -118,6 +125,7 @@ struct Import<'a> {
     path: PathBuf,
     spec: &'static Spec,
     plans: Vec<Plan<'a>>,
+    assumptions: Vec<String>,
 }
 
 impl Import<'_> {
@@ -177,6 +185,7 @@ impl Import<'_> {
             content_hash,
             existed: true,
             checks: Vec::new(),
+            assumptions: self.assumptions.clone(),
             warnings: source.warnings,
         }
     }
