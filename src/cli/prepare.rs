@@ -85,6 +85,9 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         if !args.import.check {
             let warn = |text: &String| tracing::warn!("{}: {text}", file.display());
             imported.warnings.iter().for_each(warn);
+            if let Some(names) = import::accepting(&imported) {
+                tracing::info!("--accept {names} silences these warnings once they are known");
+            }
         }
         let mut report = import::report(&imported, args.import.check);
         if !args.import.check {

@@ -21,11 +21,21 @@ pub struct Traits {
 /// # Errors
 /// [`Error::UnknownDataset`]; [`Error::Undetected`] when no or more than one data set matches.
 pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'static Spec> {
+    let exchanged = |s: &&Spec| s.widths.audio == traits.vision && s.widths.vision == traits.audio;
     if let Some(name) = named {
-        return spec::find(name);
+        let spec = spec::find(name)?;
+        check_exchanged(path, traits, Some(spec).filter(exchanged))?;
+        return Ok(spec);
     }
     let widths = |s: &&Spec| s.widths.audio == traits.audio && s.widths.vision == traits.vision;
     let counts = |s: &&Spec| s.counts == traits.counts;
+    if !spec::registry().iter().any(|spec| widths(&spec)) {
+        check_exchanged(
+            path,
+            traits,
+            only(spec::registry().iter().filter(exchanged)),
+        )?;
+    }
     only(spec::registry().iter().filter(widths))
         .or_else(|| only(spec::registry().iter().filter(counts)))
         .ok_or_else(|| Error::Undetected {
@@ -35,6 +45,18 @@ pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'stat
             counts: traits.counts,
             known: spec::names(),
         })
+}
+
+/// Fails where the widths are those of a data set with audio and vision exchanged.
+fn check_exchanged(path: &Path, traits: Traits, spec: Option<&Spec>) -> Result<()> {
+    let Some(spec) = spec else { return Ok(()) };
+    Err(Error::Contradiction {
+        place: path.display().to_string(),
+        problem: format!(
+            "audio and vision are exchanged: audio is {} and vision {} wide, in {} {} and {}",
+            traits.audio, traits.vision, spec.title, spec.widths.audio, spec.widths.vision
+        ),
+    })
 }
 
 /// The single item, if there is exactly one.
@@ -69,5 +91,9 @@ mod tests {
             "{error}"
         );
         assert!(run(5, 20, [1, 2, 3], Some("nope")).is_err());
+        for named in [None, Some("mosi")] {
+            let error = run(20, 5, [1, 2, 3], named).unwrap_err().to_string();
+            assert!(error.contains("audio and vision are exchanged"), "{error}");
+        }
     }
 }
