@@ -36,6 +36,7 @@ pub use convert::Progress;
 pub use corpus::Corpus;
 pub use error::{Error, Result};
 pub use import::{ImportOptions, Imported, prepare};
+pub use layouts::key as split_key;
 pub use modality::Modality;
 pub use padding::Padding;
 pub use spec::{Published, Spec, find, published, registry};

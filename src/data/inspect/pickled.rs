@@ -106,8 +106,11 @@ fn numbers(stats: &ArrayStats) -> [String; 4] {
 fn lists(root: Value<'_>) -> impl Iterator<Item = Vec<String>> {
     root.entries().flat_map(|(split, columns)| {
         columns.entries().filter_map(move |(name, value)| {
-            let (split, name) = (split.as_str()?, name.as_str()?);
-            let path = format!("$['{split}']['{name}']");
+            let quoted = |key: Value<'_>| {
+                let prefix = if key.is_bytes() { "b" } else { "" };
+                Some(format!("[{prefix}'{}']", key.text()?))
+            };
+            let path = format!("${}{}", quoted(split)?, quoted(name)?);
             list_row(path, value)
         })
     })

@@ -53,8 +53,7 @@ fn fields_of(pickle: &Pickle, names: Id, fields: Id, depth: usize) -> Option<Str
         };
         let part = self::name(pickle, *dtype, depth);
         Some(match dtype.structure {
-            Some(Structure::Subarray(_)) => format!("({name}, {part})"),
-            Some(Structure::Fields { .. }) => format!("({name}, {part})"),
+            Some(_) => format!("({name}, {part})"),
             None => format!("({name}, '{part}')"),
         })
     };

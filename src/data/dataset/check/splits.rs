@@ -97,3 +97,23 @@ pub fn sizes(place: &str, counts: [usize; 3], spec: &Spec) -> Result<Check> {
     }
     Ok(Check::new("split sizes", slashes(counts), warnings))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::dataset::spec;
+
+    #[test]
+    fn splits_with_the_sizes_of_one_another_are_exchanged() {
+        let mosi = spec::find("mosi").unwrap();
+        let sizes = |counts| sizes("x.pkl", counts, mosi);
+        assert!(sizes([1284, 229, 686]).unwrap().warnings.is_empty());
+        let error = sizes([1284, 686, 229]).unwrap_err().to_string();
+        assert!(error.contains("valid and test are exchanged"), "{error}");
+        let check = sizes([10, 5, 20]).unwrap();
+        assert!(
+            check.warnings[1].contains("fewer samples than test"),
+            "{check:?}"
+        );
+    }
+}
