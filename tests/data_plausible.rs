@@ -312,9 +312,9 @@ fn modalities_that_hold_nothing_are_found() {
 #[test]
 fn samples_that_are_there_twice_are_found() {
     let copy = |small: Small, columns: &[&'static str]| {
-        columns.iter().fold(small, |small, name| {
+        columns.iter().fold(small, |small, &name| {
             let mut values = numbers(&small, name);
-            let Some((_, column)) = small.0.iter().find(|(known, _)| known == name) else {
+            let Some((_, column)) = small.0.iter().find(|(known, _)| *known == name) else {
                 panic!("{name}");
             };
             let shape = match column {
@@ -336,21 +336,21 @@ fn samples_that_are_there_twice_are_found() {
     warned(
         &imported,
         &[
-            "train: 1 samples equal another one",
+            "train: 1 sample equal to another one",
             "video1$_$7 and video1$_$0",
         ],
     );
     let imported = warnings(|small| copy(small, &["audio"]));
     warned(
         &imported,
-        &["train: 1 samples have the audio of another sample"],
+        &["train: 1 sample with the audio of another sample"],
     );
     let same = data::many(12, 1);
     let splits = [("train", &same), ("valid", &same), ("test", &same)];
     let (imported, _) = import(data::pickle(&splits, data::Order::Little), |_| {});
     warned(
         &imported,
-        &["test: 12 samples equal another one in everything but the id"],
+        &["test: 12 samples equal to another one in everything but the id"],
     );
 }
 

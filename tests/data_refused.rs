@@ -132,12 +132,12 @@ fn wrong_shapes_and_types() {
     let text = Column::Texts(vec!["a".into(); SAMPLES]);
     refused(
         &Small::new().set("vision", text),
-        &["train/vision", "shape [4]"],
+        &["train/vision", "dtype <U1"],
     );
     let list = Column::TextList(vec!["a".into(); SAMPLES]);
     refused(
         &Small::new().set("audio", list),
-        &["train/audio", "found a list"],
+        &["sample video$_$0", "found a string"],
     );
     let four = Column::I64(vec![SAMPLES, 4, 6], vec![0; SAMPLES * 24]);
     refused(

@@ -32,8 +32,8 @@ pub struct Args {
     /// Number of files to convert in parallel.
     #[arg(long, default_value = "1", value_name = "N")]
     jobs: NonZeroUsize,
-    /// Do not repeat the warnings of these checks, whose names are in front of the warnings, with - for
-    /// blanks: labels, split-sizes.
+    /// Checks whose warnings are known and not repeated: the words in front of the warnings, with - for
+    /// blanks (labels, split-sizes; docs/pickle.md lists them).
     #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
     accept: Vec<String>,
     /// Run all checks and print them; write nothing.

@@ -19,8 +19,9 @@ use super::{import, output};
   lnln-bench prepare mosi_data_noalign.pkl --padding left --check
 
 The data set is recognized by its contents. An error names the sample and stops;
-a warning does not. A prepared file made from the same source with the same
-options is kept. Memory use stays small for files of any size.
+a warning does not, and --accept CHECK silences it. A prepared file made from
+the same source with the same options is kept. Memory use stays small for files
+of any size.
 
 Masks are added to those already stored for the same data. `modality` does not
 depend on a seed and is drawn once.

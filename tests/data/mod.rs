@@ -301,7 +301,7 @@ pub fn many(count: usize, seed: u64) -> Small {
                 }
             }));
         }
-        labels.push((sample % 31) as f64 / 5.0 - 3.0);
+        labels.push((sample * 7 % 31) as f64 / 5.0 - 3.0);
     }
     let [text, audio, vision] = features;
     let ids = (0..count).map(|i| format!("video{seed}$_${i}")).collect();

@@ -1,5 +1,6 @@
 //! Reads the columns of one split of an MMSA pickle, from arrays or lists.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::error::{Error, Result};
@@ -150,9 +151,7 @@ impl<'a> Columns<'a> {
         if let Some(array) = value.array() {
             return array.to_strings().map_err(|e| self.array(column, e));
         }
-        self.each(value, column, |item| {
-            joined(item, "").filter(|_| item.items().is_none())
-        })
+        self.each(value, column, |item| item.text().map(Cow::into_owned))
     }
 
     fn each(
@@ -235,7 +234,7 @@ fn single(item: Value<'_>) -> Option<f64> {
         };
     }
     match item.items() {
-        Some(mut items) if items.len() == 1 => single(items.next()?).filter(|_| true),
+        Some(mut items) if items.len() == 1 => single(items.next()?),
         Some(_) => None,
         None => item.as_f64(),
     }
@@ -250,7 +249,7 @@ fn joined(item: Value<'_>, separator: &str) -> Option<String> {
         return array.to_strings().ok().map(|parts| parts.join(separator));
     }
     let parts = item.items()?;
-    let part = |part: Value<'_>| part.text().map(|text| text.into_owned()).or(number(part));
+    let part = |part: Value<'_>| part.text().map(Cow::into_owned).or(number(part));
     let parts: Option<Vec<String>> = parts.map(part).collect();
     Some(parts?.join(separator))
 }

@@ -151,7 +151,9 @@ pub fn traits(plans: &[Plan<'_>]) -> Traits {
 /// Aligned files have the text's steps in every modality and no frame counts.
 pub fn layout(plans: &[Plan<'_>]) -> &'static str {
     let aligned = |plan: &Plan<'_>| {
-        plan.columns.get("audio_lengths").is_none() && plan.audio.steps == plan.vision.steps
+        plan.columns.get("audio_lengths").is_none()
+            && plan.audio.steps == plan.vision.steps
+            && (plan.audio.own_steps().is_none() || plan.lengths.audio == plan.lengths.text)
     };
     if plans.iter().all(aligned) {
         "aligned"

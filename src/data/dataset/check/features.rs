@@ -161,11 +161,14 @@ pub fn samples(plans: &[Plan<'_>], profiles: &Profiles) -> Check {
                 }
             }
         }
-        warnings.extend(twice.describe(plan.split(), "equal another one in everything but the id"));
+        warnings.extend(twice.describe(
+            plan.split(),
+            "equal to another one in everything but the id",
+        ));
         for (column, alike) in ["audio", "vision"].iter().zip(alike) {
             warnings.extend(alike.describe(
                 plan.split(),
-                &format!("have the {column} of another sample"),
+                &format!("with the {column} of another sample"),
             ));
         }
     }
@@ -188,8 +191,9 @@ impl Pairs {
 
     fn describe(&self, split: &str, fault: &str) -> Option<String> {
         let (id, other) = self.first.as_ref()?;
+        let samples = if self.count == 1 { "sample" } else { "samples" };
         Some(format!(
-            "{split}: {} samples {fault} (first: {id} and {other})",
+            "{split}: {} {samples} {fault} (first: {id} and {other})",
             self.count
         ))
     }
