@@ -73,7 +73,7 @@ impl<'a> Features<'a> {
         values: Vec<Value<'a>>,
     ) -> Result<Self> {
         let mut width = None;
-        let mut samples = Vec::with_capacity(values.len());
+        let mut samples: Vec<(Value<'a>, usize)> = Vec::with_capacity(values.len());
         for (index, value) in values.into_iter().enumerate() {
             let wrong = |problem| columns.sample(column, ids, index, problem);
             let (steps, own) = shape(value).map_err(|found| {
@@ -83,8 +83,15 @@ impl<'a> Features<'a> {
             })?;
             match (width, own) {
                 (Some(width), Some(own)) if own != width => {
+                    let other = samples.first().map(|(_, steps)| *steps);
+                    let turned = if other == Some(steps) {
+                        "; all have the same number of steps: where axes are (features, steps), write \
+                         array.T"
+                    } else {
+                        ""
+                    };
                     return Err(wrong(format!(
-                        "expected {width} features per step, found {own}"
+                        "expected {width} features per step, found {own}{turned}"
                     )));
                 }
                 _ => width = width.or(own),

@@ -144,6 +144,7 @@ pub fn traits(plans: &[Plan<'_>]) -> Traits {
     Traits {
         audio: plans[0].audio.width,
         vision: plans[0].vision.width,
+        steps: [plans[0].audio.steps, plans[0].vision.steps],
         counts: [count(0), count(1), count(2)],
     }
 }

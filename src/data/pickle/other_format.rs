@@ -3,15 +3,30 @@
 use super::error::Error;
 use crate::support::file_kind::{FileKind, Target};
 
+/// Zero bytes at the end that show an interrupted copy.
+const ZEROS: usize = 64;
+
 /// The error for a file that could not be read as a pickle from `start` on, if its content shows another
 /// format or a known damage, or if it fails at its first byte.
 pub fn explain(bytes: &[u8], start: usize, error: Error) -> Error {
-    let specific = matches!(
-        error,
-        Error::ForbiddenGlobal { .. } | Error::Limit { .. } | Error::Io(_)
-    );
+    let specific = match &error {
+        // A name with a carriage return is a line of a file that was copied as text.
+        Error::ForbiddenGlobal { name, .. } => !name.contains('\r'),
+        Error::Limit { .. } | Error::Io(_) => true,
+        _ => false,
+    };
     if specific {
         return error;
+    }
+    // A pickle ends with STOP.
+    if bytes[0] != 0
+        && bytes.len() > ZEROS
+        && bytes[bytes.len() - ZEROS..].iter().all(|byte| *byte == 0)
+    {
+        return Error::NotAPickle {
+            found: "one that is zero from its middle to its end, as an interrupted copy leaves it",
+            hint: "copy or download it again".to_owned(),
+        };
     }
     let kind = FileKind::of_bytes(bytes);
     let known = match kind {

@@ -189,6 +189,25 @@ fn other_files_are_named() {
 }
 
 #[test]
+fn damage_of_copies_is_named() {
+    let bytes = protocol_2_fortran();
+    let text = bytes.iter().flat_map(|byte| match byte {
+        b'\n' => vec![b'\r', b'\n'],
+        byte => vec![*byte],
+    });
+    let error = parse(&text.collect::<Vec<u8>>()).err().unwrap().to_string();
+    assert!(
+        error.contains("CR LF") && error.contains("binary mode"),
+        "{error}"
+    );
+    let mut zeros = bytes.clone();
+    zeros.truncate(40);
+    zeros.resize(500, 0);
+    let error = parse(&zeros).err().unwrap().to_string();
+    assert!(error.contains("zero from its middle"), "{error}");
+}
+
+#[test]
 fn underflow_and_odd_dicts_are_errors() {
     for bytes in [
         &b"\x80\x02."[..],
