@@ -1,6 +1,6 @@
 //! Finds F1 scores that no confusion matrix with the accuracy in the same row gives.
 
-use super::envelope::{Envelope, envelopes};
+use crate::published::envelope::{Envelope, envelopes};
 use super::{Rule, describe};
 use crate::published::audit::arranged::ScoreColumn;
 use crate::published::audit::{Arranged, Finding, Strength};
