@@ -84,6 +84,12 @@ impl ModalitySet {
         self.named[0]
     }
 
+    /// Whether it names all that another set names, and more.
+    pub fn holds(self, other: Self) -> bool {
+        let all = self.named.iter().zip(other.named).all(|(a, b)| *a || !b);
+        all && self.named != other.named
+    }
+
     /// Whether it names every modality.
     pub fn is_full(self) -> bool {
         self.named == [true; 3]

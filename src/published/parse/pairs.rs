@@ -87,9 +87,7 @@ fn note(dataset: &str, [taken, left]: [Fit; 2], [own, decisive]: [f64; 2], order
     } else if taken.tested > 0 {
         format!("two numbers in a cell{of} are read as {name}; {other} fits as well (--pair sets the order)")
     } else {
-        format!(
-            "two numbers in a cell{of} are read as {name}: without class counts nothing tells the order (--pair sets it)"
-        )
+        format!("two numbers in a cell are read as {name}; nothing in the table tells the order (--pair sets it)")
     }
 }
 

@@ -45,6 +45,7 @@ pub fn read(path: &Path, options: &Options) -> Result<ParsedTable> {
 /// # Errors
 /// [`Error`], with line and column where there is one.
 pub fn read_all(path: &Path, options: &Options) -> Result<Vec<ParsedTable>> {
+    text::check_path(path)?;
     let bytes = std::fs::read(path).map_err(|reason| Error::Io {
         path: path.to_owned(),
         reason,

@@ -116,10 +116,3 @@ fn what_is_wrong_is_named_with_line_and_column() {
             .contains("column 3 (`value`): expected a metric")
     );
 }
-
-#[test]
-fn a_file_that_is_not_text_says_where() {
-    let error = parse("t.csv", b"method,mae\nA,1.0\nB,\xff\n", &Options::default());
-    let message = error.unwrap_err().to_string();
-    assert_eq!(message, "t.csv: line 3, column 2: expected text in UTF-8 (if it is Western European: iconv -f WINDOWS-1252 -t UTF-8)");
-}
