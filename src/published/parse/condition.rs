@@ -98,7 +98,11 @@ impl ConditionText {
             let inner = number.trim_start_matches(['=', ':', '_', '(']).trim();
             let inner = inner.trim_end_matches(')').trim();
             let letter = RATE_NAMES.iter().find_map(|n| inner.strip_prefix(n));
-            letter.unwrap_or(inner).trim().trim_start_matches(['=', ':']).trim()
+            letter
+                .unwrap_or(inner)
+                .trim()
+                .trim_start_matches(['=', ':'])
+                .trim()
         });
         let (number, percent) = match number.strip_suffix('%') {
             Some(number) => (number.trim(), true),
@@ -146,11 +150,29 @@ mod tests {
 
     #[test]
     fn rates_are_read_in_their_usual_forms() {
-        for text in ["0.5", " .5 ", "r=0.5", "R = 0.5", "missing rate 0.5", "0,5", "Random Missing Rate r = 0.5", "\u{3b7} = 0.5", "Missing rate (r = 0.5)"] {
-            assert_eq!(ConditionText::parse_rate(text), Some(ConditionText::Number(0.5)), "{text}");
+        for text in [
+            "0.5",
+            " .5 ",
+            "r=0.5",
+            "R = 0.5",
+            "missing rate 0.5",
+            "0,5",
+            "Random Missing Rate r = 0.5",
+            "\u{3b7} = 0.5",
+            "Missing rate (r = 0.5)",
+        ] {
+            assert_eq!(
+                ConditionText::parse_rate(text),
+                Some(ConditionText::Number(0.5)),
+                "{text}"
+            );
         }
         for text in ["50%", "r = 50 %", "missing rate = 50%"] {
-            assert_eq!(ConditionText::parse_rate(text), Some(ConditionText::Rate(0.5)), "{text}");
+            assert_eq!(
+                ConditionText::parse_rate(text),
+                Some(ConditionText::Rate(0.5)),
+                "{text}"
+            );
         }
         for text in ["", "rate", "150", "-0.1", "L", "nan", "RAVEN", "p-value"] {
             assert_eq!(ConditionText::parse_rate(text), None, "{text}");

@@ -1,6 +1,7 @@
 //! Reads the numbers of a table, line by line.
 
 use super::cell::{LeftOut, ParsedCell};
+use super::cell_numbers::{Found, Place, numbers, short};
 use super::condition::ConditionText;
 use super::context::Context;
 use super::entry::Entry;
@@ -9,9 +10,9 @@ use super::header::{Column, Kind};
 use super::heading::{Role, Scores, Unit, Word, word};
 use super::layout::{Layout, Line, lines};
 use super::line_keys::{LineKeys, Unusable};
-use super::metric::{self, Metric};
+use super::metric;
 use super::modalities::ModalitySet;
-use super::number::{self, Printed};
+use super::number;
 use super::{Options, ParsedCondition};
 
 /// What every table of a file shares.
@@ -20,7 +21,7 @@ pub(super) struct Defaults<'a> {
     pub table: &'a str,
     pub options: &'a Options,
     /// Metric of numbers for which the table names none.
-    pub metric: Option<&'static Metric>,
+    pub metric: Option<Scores>,
     /// Data set of numbers for which the table names none, with whether the file's name gave it.
     pub dataset: Option<(String, bool)>,
     /// Section lines that are not understood set rows apart.
@@ -77,14 +78,22 @@ impl<'a> Reader<'a> {
         extras.dedup();
         let named = |c: &Column| {
             matches!(c.kind, Kind::Key(Role::Modalities(_)))
-                || c.kind.scores().is_some_and(|s| matches!(s.condition, Some(ConditionText::Modalities(_))))
+                || c.kind
+                    .scores()
+                    .is_some_and(|s| matches!(s.condition, Some(ConditionText::Modalities(_))))
         };
         let sections = layout.lines.iter().any(|l| match l {
-            Line::Section { text, .. } => matches!(word(text, &[]), Word::Condition(ConditionText::Modalities(_))),
+            Line::Section { text, .. } => matches!(
+                word(text, &[]),
+                Word::Condition(ConditionText::Modalities(_))
+            ),
             Line::Scores(_) => false,
         });
         let conditions = layout.columns.iter().enumerate().any(|(at, c)| {
-            c.kind.is_role(&Role::Condition) && layout.rows().any(|r| ModalitySet::parse(r.text(at)).is_some())
+            c.kind.is_role(&Role::Condition)
+                && layout
+                    .rows()
+                    .any(|r| ModalitySet::parse(r.text(at)).is_some())
         });
         Self {
             defaults,
@@ -103,8 +112,16 @@ impl<'a> Reader<'a> {
     pub fn read(mut self, into: &mut Entries) -> Result<()> {
         let captions = Context::of_captions(&self.layout.captions);
         if captions.dataset.is_some() || captions.condition.is_some() {
-            let texts: Vec<String> = self.layout.captions.iter().map(|c| format!("`{}`", short(c))).collect();
-            into.note(format!("data set or condition from the title {}", texts.join(", ")));
+            let texts: Vec<String> = self
+                .layout
+                .captions
+                .iter()
+                .map(|c| format!("`{}`", short(c)))
+                .collect();
+            into.note(format!(
+                "data set or condition from the title {}",
+                texts.join(", ")
+            ));
         }
         let mut context = captions;
         for line in &self.layout.lines {
@@ -136,7 +153,11 @@ impl<'a> Reader<'a> {
         let (mut aside, mut unknown) = (Vec::new(), Vec::new());
         for (at, column) in self.layout.columns.iter().enumerate() {
             let numbers = self.layout.rows().any(|r| number::is_number(r.text(at)));
-            let name = if column.heading.is_empty() { "(no heading)" } else { &column.heading };
+            let name = if column.heading.is_empty() {
+                "(no heading)"
+            } else {
+                &column.heading
+            };
             match column.kind {
                 Kind::Aside if !column.heading.is_empty() => aside.push(name),
                 Kind::Unknown if numbers => unknown.push(name),
@@ -145,7 +166,10 @@ impl<'a> Reader<'a> {
             }
         }
         if !aside.is_empty() {
-            into.note(format!("columns without rules: {} (--key NAME makes one part of a row's name)", aside.join(", ")));
+            into.note(format!(
+                "columns without rules: {} (--key NAME makes one part of a row's name)",
+                aside.join(", ")
+            ));
         }
         if !unknown.is_empty() {
             into.left_out.columns += unknown.len();
@@ -164,10 +188,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn line(&mut self, line: u64, keys: &LineKeys, row: &super::grid::Row, context: &Context, into: &mut Entries) -> Result<()> {
+    fn line(
+        &mut self,
+        line: u64,
+        keys: &LineKeys,
+        row: &super::grid::Row,
+        context: &Context,
+        into: &mut Entries,
+    ) -> Result<()> {
         match &keys.unusable {
             Some(Unusable::Condition(text)) => {
-                self.leave_out(line, format!("`{text}` is no rate, no set of modalities and no mean"), true);
+                self.leave_out(
+                    line,
+                    format!("`{text}` is no rate, no set of modalities and no mean"),
+                    true,
+                );
                 return Ok(());
             }
             Some(Unusable::Statistic(text)) => {
@@ -194,7 +229,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let found = if scores.metrics.is_empty() {
-                self.metrics_of(keys, line, cell.column, column)
+                self.metrics_of(keys, context, line, cell.column, column)
             } else {
                 Ok(scores.clone())
             };
@@ -223,14 +258,18 @@ impl<'a> Reader<'a> {
                 dataset: scores.dataset.clone().or(found.dataset),
                 ..scores
             };
-            let numbers = self.numbers(&scores, text, spread, &place)?;
+            let numbers = numbers(self.defaults.table, &scores, text, spread, &place)?;
             let source = Source {
                 place,
                 keys,
                 context,
                 column,
                 group: if long {
-                    format!("{} {}", self.block, scores.dataset.as_deref().unwrap_or_default())
+                    format!(
+                        "{} {}",
+                        self.block,
+                        scores.dataset.as_deref().unwrap_or_default()
+                    )
                 } else {
                     format!("{} {at}", self.block)
                 },
@@ -246,7 +285,11 @@ impl<'a> Reader<'a> {
     /// Adds one number with what the table states about it.
     fn add(&self, found: Found, source: &Source<'_>, into: &mut Entries) {
         let (scores, keys, context) = (&source.scores, source.keys, source.context);
-        let stated = scores.dataset.clone().or_else(|| keys.dataset.clone()).or_else(|| context.dataset.clone());
+        let stated = scores
+            .dataset
+            .clone()
+            .or_else(|| keys.dataset.clone())
+            .or_else(|| context.dataset.clone());
         let dataset = stated.unwrap_or_else(|| {
             let (name, guessed) = self.defaults.dataset.clone().unwrap_or_default();
             into.guessed |= guessed;
@@ -255,7 +298,10 @@ impl<'a> Reader<'a> {
         let (condition, modalities) = self.condition(scores, keys, context);
         if scores.assumed {
             let title = found.metric.title;
-            into.note(format!("`{}` is read as {title}, the accuracy of two classes", source.place.heading));
+            into.note(format!(
+                "`{}` is read as {title}, the accuracy of two classes",
+                source.place.heading
+            ));
         }
         if found.printed.comma {
             into.note("decimals are behind a comma".to_string());
@@ -275,7 +321,9 @@ impl<'a> Reader<'a> {
             slot: found.slot,
             modalities,
             spread: scores.spread == Some(true) || keys.is_spread,
-            unit: scores.unit.or(found.printed.percent.then_some(Unit::Percent)),
+            unit: scores
+                .unit
+                .or(found.printed.percent.then_some(Unit::Percent)),
         });
     }
 
@@ -305,14 +353,22 @@ impl<'a> Reader<'a> {
             (&keys.condition, percent.lines),
             (&context.condition, percent.sections),
         ];
-        let Some((condition, percent)) = stated.into_iter().find_map(|(c, p)| Some((c.clone()?, p))) else {
+        let Some((condition, percent)) =
+            stated.into_iter().find_map(|(c, p)| Some((c.clone()?, p)))
+        else {
             return (ParsedCondition::Whole, None);
         };
         match condition {
-            ConditionText::Rate(rate) => (ParsedCondition::rate(rate).unwrap_or(ParsedCondition::Whole), None),
+            ConditionText::Rate(rate) => (
+                ParsedCondition::rate(rate).unwrap_or(ParsedCondition::Whole),
+                None,
+            ),
             ConditionText::Number(number) => {
                 let rate = if percent { number / 100.0 } else { number };
-                (ParsedCondition::rate(rate).unwrap_or(ParsedCondition::Whole), None)
+                (
+                    ParsedCondition::rate(rate).unwrap_or(ParsedCondition::Whole),
+                    None,
+                )
             }
             ConditionText::Mean if self.modalities => (ParsedCondition::MeanOverMissing, None),
             ConditionText::Mean => (ParsedCondition::MeanOverRates, None),
@@ -324,11 +380,21 @@ impl<'a> Reader<'a> {
     }
 
     /// The metric of a line in long form.
-    fn metrics_of(&self, keys: &LineKeys, line: u64, column: usize, of: &Column) -> std::result::Result<Scores, Outcome> {
+    fn metrics_of(
+        &self,
+        keys: &LineKeys,
+        context: &Context,
+        line: u64,
+        column: usize,
+        of: &Column,
+    ) -> std::result::Result<Scores, Outcome> {
         let cut = of.kind.scores().and_then(|s| s.cut);
         let with_cut = |mut scores: Scores| {
             if let Some(cut) = cut {
-                scores.metrics.iter_mut().for_each(|m| *m = metric::of_cut(m, cut));
+                scores
+                    .metrics
+                    .iter_mut()
+                    .for_each(|m| *m = metric::of_cut(m, cut));
             }
             scores
         };
@@ -344,85 +410,23 @@ impl<'a> Reader<'a> {
         };
         let Some(text) = &keys.metric else {
             // The headings were refused unless there is one or the other.
-            let given = self.defaults.metric.ok_or_else(|| Outcome::Wrong(wrong("a metric", "")))?;
-            return Ok(with_cut(Scores {
-                metrics: vec![given],
-                ..Scores::default()
-            }));
+            let stated = context
+                .metric
+                .clone()
+                .or_else(|| self.defaults.metric.clone());
+            return stated
+                .map(with_cut)
+                .ok_or_else(|| Outcome::Wrong(wrong("a metric", "")));
         };
         match word(text, &[]) {
             Word::Scores(scores) => Ok(with_cut(scores)),
             Word::Aside => Err(Outcome::Aside(text.clone())),
-            _ => Err(Outcome::Unknown(text.clone(), wrong("a metric such as acc7, f1_non0 or mae", text))),
+            _ => Err(Outcome::Unknown(
+                text.clone(),
+                wrong("a metric such as acc7, f1_non0 or mae", text),
+            )),
         }
     }
-
-    /// The number of a cell, or as many as its heading has metrics, or the two of `81.2/83.4`.
-    fn numbers(&self, scores: &Scores, text: &str, spread: Option<&str>, place: &Place<'_>) -> Result<Vec<Found>> {
-        let wrong = |expected: &'static str| Error::Cell {
-            table: self.defaults.table.to_string(),
-            line: place.line,
-            column: place.column,
-            header: place.heading.to_string(),
-            expected,
-            found: short(text),
-        };
-        let parse = |text: &str| number::parse(text).map_err(|()| wrong("a number, or - for none"));
-        let parts: Vec<&str> = text.split('/').collect();
-        let mut found = Vec::new();
-        match (scores.metrics.as_slice(), parts.as_slice()) {
-            ([metric], [_, _]) if metric::of_cut(metric, "non0") != *metric => {
-                for (slot, part) in parts.iter().enumerate() {
-                    let Some(printed) = parse(part)? else {
-                        continue;
-                    };
-                    match scores.order {
-                        Some(order) => found.push(Found {
-                            metric: metric::of_cut(metric, order[slot]),
-                            printed,
-                            slot: None,
-                        }),
-                        None => found.push(Found {
-                            metric,
-                            printed,
-                            slot: Some(slot),
-                        }),
-                    }
-                }
-            }
-            ([metric], _) => {
-                let printed = parse(text)?;
-                let sd = spread.and_then(|t| number::parse(t).ok().flatten()).map(|p| p.number.value);
-                if let Some(mut printed) = printed {
-                    printed.number.sd = printed.number.sd.or(sd);
-                    found.push(Found {
-                        metric,
-                        printed,
-                        slot: None,
-                    });
-                }
-            }
-            (metrics, parts) if metrics.len() == parts.len() => {
-                for (metric, part) in metrics.iter().zip(parts) {
-                    found.extend(parse(part)?.map(|printed| Found {
-                        metric,
-                        printed,
-                        slot: None,
-                    }));
-                }
-            }
-            _ => return Err(wrong("as many numbers, joined by /, as the heading has metrics")),
-        }
-        Ok(found)
-    }
-}
-
-/// A number of a cell.
-struct Found {
-    metric: &'static Metric,
-    printed: Printed,
-    /// Which of two it is, where nothing tells their order.
-    slot: Option<usize>,
 }
 
 /// What a table states about the numbers of a cell.
@@ -436,26 +440,9 @@ struct Source<'a> {
     group: String,
 }
 
-/// Where a number is.
-struct Place<'a> {
-    line: u64,
-    column: usize,
-    heading: &'a str,
-}
-
 /// Why a line in long form has no metric.
 enum Outcome {
     Aside(String),
     Unknown(String, Box<Error>),
     Wrong(Box<Error>),
-}
-
-/// The beginning of a text, for a message.
-pub(super) fn short(text: &str) -> String {
-    const LONGEST: usize = 60;
-    if text.chars().count() <= LONGEST {
-        return text.to_string();
-    }
-    let start: String = text.chars().take(LONGEST).collect();
-    format!("{start}...")
 }

@@ -51,7 +51,9 @@ pub(super) fn columns(headings: &[Vec<String>], keys: &[String]) -> Vec<Column> 
         let above = |w: &&Vec<Word>| w.len() > line + 1 && matches!(w[line], Word::Dataset(_));
         if words.iter().any(|w| above(&w)) {
             for w in &mut words {
-                if let Some(Word::Unknown(name)) = w.get(line).filter(|_| w.len() > line + 1).cloned() {
+                if let Some(Word::Unknown(name)) =
+                    w.get(line).filter(|_| w.len() > line + 1).cloned()
+                {
                     w[line] = Word::Dataset(name);
                 }
             }
@@ -61,7 +63,11 @@ pub(super) fn columns(headings: &[Vec<String>], keys: &[String]) -> Vec<Column> 
         .iter()
         .zip(words)
         .map(|(pieces, words)| {
-            let mut pieces: Vec<&str> = pieces.iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
+            let mut pieces: Vec<&str> = pieces
+                .iter()
+                .map(String::as_str)
+                .filter(|p| !p.is_empty())
+                .collect();
             pieces.dedup();
             Column {
                 heading: pieces.join(" "),
@@ -78,7 +84,9 @@ fn combine(words: Vec<Word>) -> Kind {
     if words.contains(&Word::Aside) {
         return Kind::Aside;
     }
-    let last = words.iter().rfind(|w| !matches!(w, Word::Nothing | Word::Unit(_)));
+    let last = words
+        .iter()
+        .rfind(|w| !matches!(w, Word::Nothing | Word::Unit(_)));
     if let Some(Word::Role(role)) = last {
         return Kind::Key(role.clone());
     }
@@ -120,7 +128,10 @@ fn combine(words: Vec<Word>) -> Kind {
         return Kind::Unknown;
     }
     if let Some(cut) = found.cut.filter(|_| named) {
-        found.metrics.iter_mut().for_each(|m| *m = metric::of_cut(m, cut));
+        found
+            .metrics
+            .iter_mut()
+            .for_each(|m| *m = metric::of_cut(m, cut));
     }
     Kind::Scores {
         scores: found,
@@ -131,10 +142,16 @@ fn combine(words: Vec<Word>) -> Kind {
 /// Settles what only the other columns tell.
 fn settle(columns: &mut [Column]) {
     let has = |columns: &[Column], role: &Role| columns.iter().any(|c| c.kind.is_role(role));
-    let is_mean = |c: &Column| c.kind.scores().is_some_and(|s| s.condition == Some(ConditionText::Mean));
+    let is_mean = |c: &Column| {
+        c.kind
+            .scores()
+            .is_some_and(|s| s.condition == Some(ConditionText::Mean))
+    };
     // `mean` is the value of a line that names its metric, unless there are other conditions.
     let long = has(columns, &Role::Metric) && !has(columns, &Role::Value);
-    let conditions = columns.iter().filter(|c| c.kind.scores().is_some_and(|s| s.condition.is_some()));
+    let conditions = columns
+        .iter()
+        .filter(|c| c.kind.scores().is_some_and(|s| s.condition.is_some()));
     let alone = conditions.count() == 1;
     for column in columns.iter_mut() {
         if long && alone && is_mean(column) {
@@ -147,12 +164,17 @@ fn settle(columns: &mut [Column]) {
         matches!(condition, Some(ConditionText::Modalities(set)) if set.naming.is_none())
     };
     let several = columns.iter().filter(|c| names_modalities(c)).count() > 1;
-    for column in columns.iter_mut().filter(|c| !several && names_modalities(c) && c.heading.chars().count() == 1) {
+    for column in columns
+        .iter_mut()
+        .filter(|c| !several && names_modalities(c) && c.heading.chars().count() == 1)
+    {
         column.kind = Kind::Unknown;
     }
     spread_beside(columns);
     // `mean` over `std` beside it is a statistic and no mean over conditions.
-    let spreads = columns.iter().any(|c| c.kind.scores().is_some_and(|s| s.spread == Some(true)));
+    let spreads = columns
+        .iter()
+        .any(|c| c.kind.scores().is_some_and(|s| s.spread == Some(true)));
     for column in columns.iter_mut().filter(|_| spreads) {
         if let Kind::Scores { scores, .. } = &mut column.kind {
             if scores.condition == Some(ConditionText::Mean) && !scores.metrics.is_empty() {
@@ -172,7 +194,11 @@ fn spread_beside(columns: &mut [Column]) {
         if !columns[at].kind.is_role(&Role::Spread) {
             continue;
         }
-        let left = columns[at - 1].kind.scores().filter(|s| s.spread != Some(true)).cloned();
+        let left = columns[at - 1]
+            .kind
+            .scores()
+            .filter(|s| s.spread != Some(true))
+            .cloned();
         if let Some(scores) = left {
             columns[at].kind = Kind::Scores {
                 scores: Scores {
@@ -190,18 +216,33 @@ mod tests {
     use super::*;
 
     fn kinds(headings: &[&[&str]]) -> Vec<Kind> {
-        let headings: Vec<Vec<String>> = headings.iter().map(|h| h.iter().map(ToString::to_string).collect()).collect();
-        columns(&headings, &[]).into_iter().map(|c| c.kind).collect()
+        let headings: Vec<Vec<String>> = headings
+            .iter()
+            .map(|h| h.iter().map(ToString::to_string).collect())
+            .collect();
+        columns(&headings, &[])
+            .into_iter()
+            .map(|c| c.kind)
+            .collect()
     }
 
     fn scores(kind: &Kind) -> (&str, Vec<&str>, Option<bool>) {
         let s = kind.scores().unwrap();
-        (s.dataset.as_deref().unwrap_or(""), s.metrics.iter().map(|m| m.name).collect(), s.spread)
+        (
+            s.dataset.as_deref().unwrap_or(""),
+            s.metrics.iter().map(|m| m.name).collect(),
+            s.spread,
+        )
     }
 
     #[test]
     fn lines_of_headings_add_up() {
-        let kinds = kinds(&[&["", "Method"], &["MOSI", "Acc-2", "Non0"], &["IEMOCAP", "Acc-2", "Has0"], &["MOSI", "Loss"]]);
+        let kinds = kinds(&[
+            &["", "Method"],
+            &["MOSI", "Acc-2", "Non0"],
+            &["IEMOCAP", "Acc-2", "Has0"],
+            &["MOSI", "Loss"],
+        ]);
         assert_eq!(kinds[0], Kind::Key(Role::Method));
         assert_eq!(scores(&kinds[1]), ("mosi", vec!["acc2_non0"], None));
         assert_eq!(scores(&kinds[2]), ("IEMOCAP", vec!["acc2_has0"], None));
@@ -214,7 +255,10 @@ mod tests {
         assert_eq!(scores(&pandas[1]), ("", vec!["acc2"], Some(false)));
         assert_eq!(scores(&pandas[2]), ("", vec!["acc2"], Some(true)));
         let rates = kinds(&[&["method"], &["0.1"], &["mean"]]);
-        assert_eq!(rates[2].scores().unwrap().condition, Some(ConditionText::Mean));
+        assert_eq!(
+            rates[2].scores().unwrap().condition,
+            Some(ConditionText::Mean)
+        );
         let long = kinds(&[&["metric"], &["mean"], &["sd"]]);
         assert_eq!(long[1..], [Kind::Key(Role::Value), Kind::Key(Role::Spread)]);
         let beside = kinds(&[&["method"], &["mae"], &["std"], &["corr"], &["std.1"]]);
@@ -223,7 +267,11 @@ mod tests {
 
     #[test]
     fn an_axis_may_be_named_above_its_values() {
-        let kinds = kinds(&[&["", "Method"], &["Missing rate", "0.1"], &["Missing rate", "0.2"]]);
+        let kinds = kinds(&[
+            &["", "Method"],
+            &["Missing rate", "0.1"],
+            &["Missing rate", "0.2"],
+        ]);
         assert!(kinds[1].scores().unwrap().condition.is_some());
     }
 }

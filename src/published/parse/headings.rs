@@ -1,8 +1,8 @@
 //! Finds the lines of headings of a table, and cuts apart tables that share a grid.
 
 use super::grid::{Grid, Row};
-use super::heading::{self, Role, Word};
 use super::header::{self, Column, Kind};
+use super::heading::{self, Role, Word};
 use super::number;
 
 /// A table with one set of columns.
@@ -49,7 +49,9 @@ fn stacked(grid: &Grid, keys: &[String]) -> Vec<(Vec<String>, Vec<Row>)> {
     let mut captions = grid.captions.clone();
     let mut rows: Vec<Row> = Vec::new();
     for row in &grid.rows {
-        let started = rows.iter().any(|r| r.cells.iter().any(|c| number::is_number(&c.text)));
+        let started = rows
+            .iter()
+            .any(|r| r.cells.iter().any(|c| number::is_number(&c.text)));
         if started && is_heading_again(row, keys) {
             let titles = trailing_titles(&mut rows);
             parts.push((std::mem::take(&mut captions), std::mem::take(&mut rows)));
@@ -62,33 +64,65 @@ fn stacked(grid: &Grid, keys: &[String]) -> Vec<(Vec<String>, Vec<Row>)> {
     for (captions, rows) in &mut parts {
         // A title has one cell where the headings have more.
         let wide = rows.iter().any(|r| r.filled().count() > 1);
-        let titles = rows.iter().take_while(|r| wide && r.filled().count() == 1).count();
-        captions.extend(rows.drain(..titles).flat_map(|r| r.filled().map(|c| c.text.clone()).collect::<Vec<_>>()));
+        let titles = rows
+            .iter()
+            .take_while(|r| wide && r.filled().count() == 1)
+            .count();
+        captions.extend(
+            rows.drain(..titles)
+                .flat_map(|r| r.filled().map(|c| c.text.clone()).collect::<Vec<_>>()),
+        );
     }
     parts
 }
 
 /// Takes the lines of one cell off the end: titles of what comes next.
 fn trailing_titles(rows: &mut Vec<Row>) -> Vec<String> {
-    let titles = rows.iter().rev().take_while(|r| r.filled().count() == 1).count();
+    let titles = rows
+        .iter()
+        .rev()
+        .take_while(|r| r.filled().count() == 1)
+        .count();
     let titles = rows.split_off(rows.len() - titles);
-    titles.iter().flat_map(|r| r.filled().map(|c| c.text.clone()).collect::<Vec<_>>()).collect()
+    titles
+        .iter()
+        .flat_map(|r| r.filled().map(|c| c.text.clone()).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Whether a line below numbers is one of headings: it names the column of methods, and holds no number.
 fn is_heading_again(row: &Row, keys: &[String]) -> bool {
     let words: Vec<Word> = row.filled().map(|c| heading::word(&c.text, keys)).collect();
-    let role = words.iter().any(|w| matches!(w, Word::Role(Role::Method | Role::Dataset | Role::Rate { .. } | Role::Metric)));
-    let first = row.filled().next().is_some_and(|c| matches!(heading::word(&c.text, keys), Word::Role(_)));
-    let scores = words.iter().any(|w| matches!(w, Word::Scores(_) | Word::Dataset(_) | Word::Condition(_)));
-    let numbers = row.filled().any(|c| number::is_number(&c.text) || number::is_absent(&c.text));
-    role && first && words.len() > 1 && (scores || numbers_are_rates(row, keys)) && (!numbers || numbers_are_rates(row, keys))
+    let role = words.iter().any(|w| {
+        matches!(
+            w,
+            Word::Role(Role::Method | Role::Dataset | Role::Rate { .. } | Role::Metric)
+        )
+    });
+    let first = row
+        .filled()
+        .next()
+        .is_some_and(|c| matches!(heading::word(&c.text, keys), Word::Role(_)));
+    let scores = words
+        .iter()
+        .any(|w| matches!(w, Word::Scores(_) | Word::Dataset(_) | Word::Condition(_)));
+    let numbers = row
+        .filled()
+        .any(|c| number::is_number(&c.text) || number::is_absent(&c.text));
+    role && first
+        && words.len() > 1
+        && (scores || numbers_are_rates(row, keys))
+        && (!numbers || numbers_are_rates(row, keys))
 }
 
 /// Whether a line's numbers are conditions under a word for the column of methods.
 fn numbers_are_rates(row: &Row, keys: &[String]) -> bool {
-    let mut numbers = row.filled().filter(|c| number::is_number(&c.text)).peekable();
-    numbers.peek().is_some() && numbers.all(|c| matches!(heading::word(&c.text, keys), Word::Condition(_)))
+    let mut numbers = row
+        .filled()
+        .filter(|c| number::is_number(&c.text))
+        .peekable();
+    numbers.peek().is_some()
+        && numbers.all(|c| matches!(heading::word(&c.text, keys), Word::Condition(_)))
 }
 
 /// The columns and the number of lines of headings; `None` for a table without lines.
@@ -107,7 +141,10 @@ fn headings(rows: &[Row], keys: &[String]) -> Option<(Vec<Column>, usize)> {
     let mut pieces: Vec<Vec<String>> = vec![Vec::new(); width];
     for (at, row) in rows[..lines].iter().enumerate() {
         let below = &rows[at + 1..lines];
-        for (column, text) in filled_right(row, below, width, keys).into_iter().enumerate() {
+        for (column, text) in filled_right(row, below, width, keys)
+            .into_iter()
+            .enumerate()
+        {
             pieces[column].push(text);
         }
     }
@@ -133,8 +170,14 @@ fn is_complete(row: &Row, keys: &[String]) -> bool {
 
 /// Whether a line below headings is one of headings, too.
 fn continues(row: &Row, complete: bool, keys: &[String]) -> bool {
-    let words: Vec<(&str, Word)> = row.filled().map(|c| (&*c.text, heading::word(&c.text, keys))).collect();
-    if words.iter().all(|(_, w)| matches!(w, Word::Unit(_) | Word::Nothing | Word::Statistic { .. })) {
+    let words: Vec<(&str, Word)> = row
+        .filled()
+        .map(|c| (&*c.text, heading::word(&c.text, keys)))
+        .collect();
+    if words
+        .iter()
+        .all(|(_, w)| matches!(w, Word::Unit(_) | Word::Nothing | Word::Statistic { .. }))
+    {
         return true;
     }
     let role = words.iter().any(|(_, w)| matches!(w, Word::Role(_)));
@@ -186,8 +229,16 @@ fn filled_right(row: &Row, below: &[Row], width: usize, keys: &[String]) -> Vec<
 /// Columns of tables side by side: each begins with a column of methods of its own.
 fn side_by_side(columns: &[Column]) -> Vec<Vec<usize>> {
     let all: Vec<usize> = (0..columns.len()).collect();
-    let methods: Vec<usize> = all.iter().copied().filter(|at| columns[*at].kind.is_role(&Role::Method)).collect();
-    let scores = |from: usize, to: usize| columns[from..to].iter().any(|c| matches!(c.kind, Kind::Scores { .. }));
+    let methods: Vec<usize> = all
+        .iter()
+        .copied()
+        .filter(|at| columns[*at].kind.is_role(&Role::Method))
+        .collect();
+    let scores = |from: usize, to: usize| {
+        columns[from..to]
+            .iter()
+            .any(|c| matches!(c.kind, Kind::Scores { .. }))
+    };
     let mut starts: Vec<usize> = Vec::new();
     for at in methods {
         if starts.last().is_none_or(|start| scores(*start, at)) {
@@ -200,5 +251,6 @@ fn side_by_side(columns: &[Column]) -> Vec<Vec<usize>> {
     let shared = 0..starts[0];
     let ends = starts.iter().skip(1).copied().chain([columns.len()]);
     let each = starts.iter().zip(ends);
-    each.map(|(start, end)| shared.clone().chain(*start..end).collect()).collect()
+    each.map(|(start, end)| shared.clone().chain(*start..end).collect())
+        .collect()
 }

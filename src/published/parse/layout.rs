@@ -32,7 +32,10 @@ pub(super) struct Percent {
 #[derive(Clone, Debug)]
 pub(super) enum Line {
     /// One cell that holds for the lines below it.
-    Section { line: u64, text: String },
+    Section {
+        line: u64,
+        text: String,
+    },
     Scores(Row),
 }
 
@@ -49,10 +52,25 @@ impl Layout {
         for row in block.rows {
             let filled: Vec<&str> = row.filled().map(|c| &*c.text).collect();
             let section = match filled.as_slice() {
-                [one] if !number::is_number(one) && !number::is_absent(one) => wide || is_context(one),
+                [one] if !number::is_number(one) && !number::is_absent(one) => {
+                    wide || is_context(one)
+                }
                 _ => false,
             };
             let line = row.line;
+            if is_spreads(&filled) {
+                if let Some(Line::Scores(above)) = layout.lines.last_mut() {
+                    for (cell, spread) in above
+                        .cells
+                        .iter_mut()
+                        .zip(&row.cells)
+                        .filter(|(_, s)| !s.text.is_empty())
+                    {
+                        cell.text = format!("{} {}", cell.text, spread.text);
+                    }
+                    continue;
+                }
+            }
             if section {
                 let text = filled.concat();
                 layout.lines.push(Line::Section { line, text });
@@ -81,28 +99,34 @@ impl Layout {
             let heading = plain(&self.columns[at].heading);
             let unnamed = heading.is_empty() || heading.starts_with("unnamed");
             if unnamed && self.columns[at].kind == Kind::Unknown {
-                let numbers = self.rows().all(|r| r.text(at).chars().all(|c| c.is_ascii_digit()));
+                let numbers = self
+                    .rows()
+                    .all(|r| r.text(at).chars().all(|c| c.is_ascii_digit()));
                 if numbers {
                     self.columns[at].kind = Kind::Aside;
                 }
             }
         }
-        let named = |c: &Column| {
-            matches!(c.kind, Kind::Key(Role::Method | Role::Configuration(_)))
-        };
+        let named = |c: &Column| matches!(c.kind, Kind::Key(Role::Method | Role::Configuration(_)));
         if self.columns.iter().any(named) {
             return;
         }
         let text = |at: usize| {
             self.rows().any(|r| !r.text(at).is_empty())
-                && self.rows().all(|r| !number::is_number(r.text(at)) || r.text(at).is_empty())
+                && self
+                    .rows()
+                    .all(|r| !number::is_number(r.text(at)) || r.text(at).is_empty())
         };
-        let first = (0..self.columns.len()).find(|at| self.columns[*at].kind == Kind::Unknown && text(*at));
+        let first =
+            (0..self.columns.len()).find(|at| self.columns[*at].kind == Kind::Unknown && text(*at));
         let Some(first) = first else {
             return;
         };
         if !self.columns[first].heading.is_empty() {
-            self.notes.push(format!("column `{}` is taken for the names of methods", self.columns[first].heading));
+            self.notes.push(format!(
+                "column `{}` is taken for the names of methods",
+                self.columns[first].heading
+            ));
         }
         self.columns[first].kind = Kind::Key(Role::Method);
     }
@@ -139,9 +163,18 @@ impl Layout {
     /// Whether a key column prints a value once for several lines.
     fn is_merged(&self, at: usize) -> bool {
         let key = match &self.columns[at].kind {
-            Kind::Key(Role::Method | Role::Dataset | Role::Rate { .. } | Role::Condition | Role::Modalities(_) | Role::Metric) => true,
+            Kind::Key(
+                Role::Method
+                | Role::Dataset
+                | Role::Rate { .. }
+                | Role::Condition
+                | Role::Modalities(_)
+                | Role::Metric,
+            ) => true,
             // Numbers of a setting that is not used are left empty, too.
-            Kind::Key(Role::Configuration(_)) => self.rows().all(|r| !number::is_number(r.text(at))),
+            Kind::Key(Role::Configuration(_)) => {
+                self.rows().all(|r| !number::is_number(r.text(at)))
+            }
             _ => false,
         };
         let texts: Vec<&str> = self.rows().map(|r| r.text(at)).collect();
@@ -174,7 +207,10 @@ impl Layout {
         for (at, column) in self.columns.iter().enumerate() {
             if let Kind::Key(role @ (Role::Rate { .. } | Role::Condition)) = &column.kind {
                 stated |= matches!(role, Role::Rate { percent: true });
-                in_lines.extend(self.rows().filter_map(|r| number(ConditionText::parse_rate(r.text(at)))));
+                in_lines.extend(
+                    self.rows()
+                        .filter_map(|r| number(ConditionText::parse_rate(r.text(at)))),
+                );
             }
         }
         let in_headings: Vec<f64> = self
@@ -201,7 +237,10 @@ impl Layout {
         let most = rates.iter().copied().fold(0.0, f64::max);
         let fraction = rates.iter().any(|r| *r > 0.0 && *r < 1.0);
         if most > 1.0 {
-            let note = format!("missing rates are printed in percent: {most} is read as {}", most / 100.0);
+            let note = format!(
+                "missing rates are printed in percent: {most} is read as {}",
+                most / 100.0
+            );
             self.notes.push(note);
             return true;
         }
@@ -210,6 +249,18 @@ impl Layout {
         }
         stated && !fraction
     }
+}
+
+/// Whether every cell of a line is a spread of the number above it: `± 0.3`, `(0.3)`.
+fn is_spreads(cells: &[&str]) -> bool {
+    let spread = |cell: &&str| {
+        let inner = cell.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
+        let inner = inner
+            .or_else(|| cell.strip_prefix('\u{b1}'))
+            .map(|t| t.trim().trim_start_matches('\u{b1}'));
+        inner.is_some_and(|t| number::is_number(t) || number::is_absent(t))
+    };
+    !cells.is_empty() && cells.iter().all(spread)
 }
 
 /// Whether a line of one cell states a data set or a condition, where it could be a method as well.
@@ -225,7 +276,11 @@ fn is_context(text: &str) -> bool {
 /// `line 4`, `lines 4, 5 and 12 more`.
 pub(super) fn lines(numbers: &[u64]) -> String {
     const SHOWN: usize = 4;
-    let shown: Vec<String> = numbers.iter().take(SHOWN).map(ToString::to_string).collect();
+    let shown: Vec<String> = numbers
+        .iter()
+        .take(SHOWN)
+        .map(ToString::to_string)
+        .collect();
     let what = if numbers.len() == 1 { "line" } else { "lines" };
     match numbers.len().saturating_sub(SHOWN) {
         0 => format!("{what} {}", shown.join(", ")),

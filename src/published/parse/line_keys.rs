@@ -46,7 +46,16 @@ const AREAS: &[&str] = &["auc", "auc01", "area", "auilc"];
 /// Settings that number the runs of a method.
 const RUNS: &[&str] = &["seed", "seeds", "run", "runs", "fold", "trial"];
 
-const SPREADS: &[&str] = &["std", "sd", "stdev", "stddev", "standarddeviation", "\u{b1}", "\u{b1}std", "\u{3c3}"];
+const SPREADS: &[&str] = &[
+    "std",
+    "sd",
+    "stdev",
+    "stddev",
+    "standarddeviation",
+    "\u{b1}",
+    "\u{b1}std",
+    "\u{3c3}",
+];
 
 impl LineKeys {
     /// The keys of a line whose merged cells are filled.
@@ -108,7 +117,10 @@ impl LineKeys {
             return;
         }
         if RUNS.contains(&&*plain(name)) {
-            let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+            let words: Vec<String> = text
+                .split(|c: char| !c.is_alphanumeric())
+                .map(str::to_lowercase)
+                .collect();
             if words.iter().any(|w| is_mean(w)) {
                 self.averaged = true;
                 return;
@@ -137,7 +149,10 @@ impl LineKeys {
         match condition {
             // Modalities and rates together: the rate sets the line apart.
             Some(next) => match (&self.condition, &next) {
-                (Some(ConditionText::Modalities(_)), ConditionText::Number(_) | ConditionText::Rate(_)) => {
+                (
+                    Some(ConditionText::Modalities(_)),
+                    ConditionText::Number(_) | ConditionText::Rate(_),
+                ) => {
                     self.configuration.push(format!("rate {text}"));
                 }
                 (Some(ConditionText::Number(rate)), ConditionText::Modalities(_)) => {
@@ -150,7 +165,9 @@ impl LineKeys {
                 }
                 _ => self.condition = Some(next),
             },
-            None if AREAS.contains(&&*word) => self.unusable = Some(Unusable::Aside(text.to_string())),
+            None if AREAS.contains(&&*word) => {
+                self.unusable = Some(Unusable::Aside(text.to_string()))
+            }
             None if SPREADS.contains(&&*word) => {
                 self.is_spread = true;
                 self.condition = Some(ConditionText::Mean);

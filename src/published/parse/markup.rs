@@ -2,14 +2,42 @@
 
 /// LaTeX commands whose arguments are no text of the table.
 const SILENT: &[&str] = &[
-    "cite", "citep", "citet", "citealp", "citeauthor", "citeyear", "ref", "label", "footnote",
-    "footnotemark", "footnotetext", "tnote", "vspace", "hspace", "rowcolor", "cellcolor", "color",
-    "cmidrule", "cline", "addlinespace", "specialrule", "noalign", "setlength", "arrayrulecolor",
+    "cite",
+    "citep",
+    "citet",
+    "citealp",
+    "citeauthor",
+    "citeyear",
+    "ref",
+    "label",
+    "footnote",
+    "footnotemark",
+    "footnotetext",
+    "tnote",
+    "vspace",
+    "hspace",
+    "rowcolor",
+    "cellcolor",
+    "color",
+    "cmidrule",
+    "cline",
+    "addlinespace",
+    "specialrule",
+    "noalign",
+    "setlength",
+    "arrayrulecolor",
 ];
 
 /// LaTeX commands whose last argument alone is text.
 const LAST: &[&str] = &[
-    "textcolor", "colorbox", "rotatebox", "raisebox", "scalebox", "href", "hyperref", "parbox",
+    "textcolor",
+    "colorbox",
+    "rotatebox",
+    "raisebox",
+    "scalebox",
+    "href",
+    "hyperref",
+    "parbox",
 ];
 
 /// Characters that LaTeX commands print.
@@ -160,7 +188,11 @@ fn command(text: &[char], at: usize, out: &mut String) -> usize {
     while text.get(at) == Some(&' ') && at == before {
         at += 1;
     }
-    if at == before || text.get(before) == Some(&' ') { at } else { before }
+    if at == before || text.get(before) == Some(&' ') {
+        at
+    } else {
+        before
+    }
 }
 
 /// The index behind a group in brackets, or the same index where there is none.
@@ -187,7 +219,9 @@ fn script(text: &[char], at: usize, mark: char, out: &mut String) -> usize {
     let end = match text.get(at) {
         Some('{') => skip(text, at, '{', '}'),
         Some('\\') => {
-            let name = text[at + 1..].iter().take_while(|c| c.is_ascii_alphabetic());
+            let name = text[at + 1..]
+                .iter()
+                .take_while(|c| c.is_ascii_alphabetic());
             at + 1 + name.count()
         }
         _ => at + 1,

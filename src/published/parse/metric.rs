@@ -32,17 +32,44 @@ pub const METRICS: &[Metric] = &[
     share(
         "acc7",
         "Acc-7",
-        &["acc7", "multacc7", "accuracy7", "7classacc", "acc7class", "7classaccuracy", "a7", "7acc"],
+        &[
+            "acc7",
+            "multacc7",
+            "accuracy7",
+            "7classacc",
+            "acc7class",
+            "7classaccuracy",
+            "a7",
+            "7acc",
+        ],
     ),
     share(
         "acc5",
         "Acc-5",
-        &["acc5", "multacc5", "accuracy5", "5classacc", "acc5class", "5classaccuracy", "a5", "5acc"],
+        &[
+            "acc5",
+            "multacc5",
+            "accuracy5",
+            "5classacc",
+            "acc5class",
+            "5classaccuracy",
+            "a5",
+            "5acc",
+        ],
     ),
     share(
         "acc3",
         "Acc-3",
-        &["acc3", "multacc3", "accuracy3", "3classacc", "acc3class", "3classaccuracy", "a3", "3acc"],
+        &[
+            "acc3",
+            "multacc3",
+            "accuracy3",
+            "3classacc",
+            "acc3class",
+            "3classaccuracy",
+            "a3",
+            "3acc",
+        ],
     ),
     share(
         "acc2_non0",
@@ -57,7 +84,17 @@ pub const METRICS: &[Metric] = &[
     share(
         "acc2",
         "Acc-2",
-        &["acc2", "multacc2", "accuracy2", "binaryacc", "binaryaccuracy", "2classacc", "acc2class", "a2", "2acc"],
+        &[
+            "acc2",
+            "multacc2",
+            "accuracy2",
+            "binaryacc",
+            "binaryaccuracy",
+            "2classacc",
+            "acc2class",
+            "a2",
+            "2acc",
+        ],
     ),
     share(
         "f1_non0",
@@ -79,7 +116,17 @@ pub const METRICS: &[Metric] = &[
     share(
         "f1",
         "F1",
-        &["f1", "f1score", "f1weighted", "weightedf1", "wf1", "f1measure", "fscore", "weightedf1score", "f1scoreweighted"],
+        &[
+            "f1",
+            "f1score",
+            "f1weighted",
+            "weightedf1",
+            "wf1",
+            "f1measure",
+            "fscore",
+            "weightedf1score",
+            "f1scoreweighted",
+        ],
     ),
     Metric {
         name: "mae",
@@ -93,7 +140,16 @@ pub const METRICS: &[Metric] = &[
         title: "Corr",
         share: false,
         higher_is_better: true,
-        aliases: &["corr", "pearson", "pearsonr", "correlation", "pcc", "pearsoncorr", "pearsoncorrelation", "corrcoef"],
+        aliases: &[
+            "corr",
+            "pearson",
+            "pearsonr",
+            "correlation",
+            "pcc",
+            "pearsoncorr",
+            "pearsoncorrelation",
+            "corrcoef",
+        ],
     },
 ];
 
@@ -101,7 +157,9 @@ pub const METRICS: &[Metric] = &[
 pub(super) fn split(text: &str) -> Option<(String, &'static Metric)> {
     let plain = plain(text);
     let best = aliases()
-        .filter(|(_, alias)| plain.ends_with(alias) && (alias.len() > 2 || *alias == "f1" || plain == *alias))
+        .filter(|(_, alias)| {
+            plain.ends_with(alias) && (alias.len() > 2 || *alias == "f1" || plain == *alias)
+        })
         .max_by_key(|(_, alias)| alias.len());
     best.map(|(metric, alias)| (plain[..plain.len() - alias.len()].to_string(), metric))
 }

@@ -11,6 +11,7 @@
 //! fits the numbers, and noted; what is not understood is counted in [`LeftOut`].
 
 pub mod cell;
+mod cell_numbers;
 pub mod condition;
 mod context;
 mod entries;
@@ -30,6 +31,7 @@ mod naming;
 pub mod number;
 mod pairs;
 mod read;
+mod references;
 mod spreads;
 #[cfg(test)]
 mod tests;

@@ -35,19 +35,33 @@ const LETTERS: [char; 3] = ['L', 'A', 'V'];
 const WORDS: [&[&str]; 3] = [
     &["l", "t", "language", "text", "textual", "lingual", "texts"],
     &["a", "audio", "acoustic", "acoustics", "speech", "audios"],
-    &["v", "vision", "visual", "video", "image", "images", "videos", "i"],
+    &[
+        "v", "vision", "visual", "video", "image", "images", "videos", "i",
+    ],
 ];
 
 /// Words for complete data.
 const COMPLETE: &[&str] = &[
-    "none", "complete", "full", "all", "no missing", "none missing", "nothing", "complete modalities",
-    "full modalities", "all modalities", "multimodal",
+    "none",
+    "complete",
+    "full",
+    "all",
+    "no missing",
+    "none missing",
+    "nothing",
+    "complete modalities",
+    "full modalities",
+    "all modalities",
+    "multimodal",
 ];
 
 impl ModalitySet {
     /// The set a text names: `LA`, `T+A`, `{l, a}`, `text & audio`, `w/o vision`, `none`.
     pub fn parse(text: &str) -> Option<Self> {
-        let lower = text.trim().to_lowercase().replace(['{', '}', '[', ']', '"', '\''], " ");
+        let lower = text
+            .trim()
+            .to_lowercase()
+            .replace(['{', '}', '[', ']', '"', '\''], " ");
         let lower = lower.split_whitespace().collect::<Vec<_>>().join(" ");
         if COMPLETE.contains(&&*lower) {
             return Some(Self {
@@ -98,7 +112,9 @@ impl ModalitySet {
 
 /// The set and what its words name, where they tell.
 fn naming(text: &str) -> (&str, Option<Naming>) {
-    let missing = ["w/o ", "w/o", "without ", "no ", "missing ", "miss ", "- ", "-", "drop "];
+    let missing = [
+        "w/o ", "w/o", "without ", "no ", "missing ", "miss ", "- ", "-", "drop ",
+    ];
     let present = ["only ", "with ", "w/ "];
     for prefix in missing {
         if let Some(rest) = text.strip_prefix(prefix) {
@@ -110,7 +126,13 @@ fn naming(text: &str) -> (&str, Option<Naming>) {
             return (rest, Some(Naming::Present));
         }
     }
-    for suffix in [" missing", " is missing", " are missing", " dropped", " absent"] {
+    for suffix in [
+        " missing",
+        " is missing",
+        " are missing",
+        " dropped",
+        " absent",
+    ] {
         if let Some(rest) = text.strip_suffix(suffix) {
             return (rest, Some(Naming::Missing));
         }
@@ -131,7 +153,9 @@ fn words(text: &str) -> Option<[bool; 3]> {
         (!named[at]).then(|| named[at] = true)
     };
     let split = text.split(|c: char| !c.is_alphanumeric());
-    let parts: Vec<&str> = split.filter(|p| !p.is_empty() && !["and", "modality", "modalities", "m"].contains(p)).collect();
+    let parts: Vec<&str> = split
+        .filter(|p| !p.is_empty() && !["and", "modality", "modalities", "m"].contains(p))
+        .collect();
     if parts.is_empty() {
         return None;
     }
@@ -153,18 +177,49 @@ mod tests {
 
     #[test]
     fn sets_are_read_in_their_usual_forms() {
-        for text in ["LA", "la", "T+A", "{l, a}", "{t,a}", "text & audio", "A, T", "Language and Audio", "AL"] {
+        for text in [
+            "LA",
+            "la",
+            "T+A",
+            "{l, a}",
+            "{t,a}",
+            "text & audio",
+            "A, T",
+            "Language and Audio",
+            "AL",
+        ] {
             let set = ModalitySet::parse(text).unwrap();
             assert_eq!(set.missing(Naming::Missing), "LA", "{text}");
             assert_eq!(set.missing(Naming::Present), "V", "{text}");
         }
-        for (text, missing) in [("w/o vision", "V"), ("only T", "AV"), ("none", "none"), ("Complete", "none"), ("L missing", "L"), ("-A", "A")] {
+        for (text, missing) in [
+            ("w/o vision", "V"),
+            ("only T", "AV"),
+            ("none", "none"),
+            ("Complete", "none"),
+            ("L missing", "L"),
+            ("-A", "A"),
+        ] {
             let set = ModalitySet::parse(text).unwrap();
             assert_eq!(set.missing(Naming::Missing), missing, "{text}");
             assert_eq!(set.missing(Naming::Present), missing, "{text}");
         }
-        assert_eq!(ModalitySet::parse("{l, a, v}").unwrap().missing(Naming::Present), "none");
-        for text in ["", "Random", "LL", "LNLN", "0.5", "mean", "all methods", "val"] {
+        assert_eq!(
+            ModalitySet::parse("{l, a, v}")
+                .unwrap()
+                .missing(Naming::Present),
+            "none"
+        );
+        for text in [
+            "",
+            "Random",
+            "LL",
+            "LNLN",
+            "0.5",
+            "mean",
+            "all methods",
+            "val",
+        ] {
             assert_eq!(ModalitySet::parse(text), None, "{text}");
         }
     }

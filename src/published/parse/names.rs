@@ -16,7 +16,14 @@ const DATASETS: &[(&str, &str)] = &[
 ];
 
 /// Words around the name of a data set.
-const AROUND: &[&str] = &["dataset", "datasets", "testset", "corpus", "results", "thedataset"];
+const AROUND: &[&str] = &[
+    "dataset",
+    "datasets",
+    "testset",
+    "corpus",
+    "results",
+    "thedataset",
+];
 
 /// The name in `datasets.toml` for a known data set; any other name as it was written.
 pub fn dataset(text: &str) -> String {
@@ -31,7 +38,11 @@ pub(super) fn known(text: &str) -> bool {
 fn registered(text: &str) -> Option<String> {
     let plain = plain(text);
     let around = |plain: &str| {
-        let cut = |word: &&str| plain.strip_suffix(*word).or_else(|| plain.strip_prefix(*word));
+        let cut = |word: &&str| {
+            plain
+                .strip_suffix(*word)
+                .or_else(|| plain.strip_prefix(*word))
+        };
         AROUND.iter().find_map(cut).map(str::to_string)
     };
     exact(&plain).or_else(|| exact(&around(&plain)?))
@@ -56,14 +67,21 @@ pub(super) fn resembled(text: &str) -> Option<String> {
     let plain = plain(text);
     let registry = crate::data::dataset::registry().iter();
     let known = registry.map(|spec| (plain_name(&spec.name), spec.name.clone()));
-    let aliases = DATASETS.iter().map(|(a, name)| ((*a).to_string(), (*name).to_string()));
-    let all = known.chain(aliases).filter(|(name, _)| plain.starts_with(name) || plain.ends_with(name));
+    let aliases = DATASETS
+        .iter()
+        .map(|(a, name)| ((*a).to_string(), (*name).to_string()));
+    let all = known
+        .chain(aliases)
+        .filter(|(name, _)| plain.starts_with(name) || plain.ends_with(name));
     all.max_by_key(|(name, _)| name.len()).map(|(_, name)| name)
 }
 
 /// The only real data set that a file's name or a caption speaks of.
 pub(super) fn dataset_in(text: &str) -> Option<String> {
-    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect();
     let mut found: Vec<String> = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -93,51 +111,6 @@ pub fn same(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
-/// The name of a method without marks, references and years: `CENET [20]`, `CENET (2022)`, `MISA†`.
-pub(super) fn without_reference(text: &str) -> String {
-    let mut name = text.trim();
-    loop {
-        let marks = ['*', '\u{2020}', '\u{2021}', '\u{a7}', '\u{b6}', '\u{2666}', '\u{2663}', '\u{25e6}', '\u{22c4}'];
-        let raised = ['\u{b9}', '\u{b2}', '\u{b3}', '\u{2070}', '\u{2074}', '\u{2075}'];
-        let mut next = name.trim_end_matches(marks).trim_end_matches(raised).trim_end();
-        if let Some(open) = next.ends_with(']').then(|| next.rfind('[')).flatten() {
-            let inner = &next[open + 1..next.len() - 1];
-            if is_reference(inner) || inner.chars().all(|c| c.is_ascii_digit() || " ,;-\u{2013}".contains(c)) {
-                next = next[..open].trim_end();
-            }
-        } else if let Some(open) = next.ends_with(')').then(|| next.rfind('(')).flatten() {
-            let inner = &next[open + 1..next.len() - 1];
-            if is_reference(inner) {
-                next = next[..open].trim_end();
-            }
-        } else if let Some((before, year)) = next.rsplit_once([' ', ',', '_', '\u{2019}', '\'']) {
-            let before = before.trim_end_matches([',', ' ']);
-            if is_year(year) && before.chars().any(char::is_alphabetic) {
-                next = before;
-            }
-        }
-        // A name of marks alone stays.
-        if next.is_empty() || next == name {
-            return name.to_string();
-        }
-        name = next;
-    }
-}
-
-/// Whether a text in brackets is a source: `Wang et al., 2022`, `2022`, `TMM'22`, `ours`.
-fn is_reference(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
-    let year = words.iter().any(|w| is_year(w));
-    let short = lower.split_once(['\'', '\u{2019}']).is_some_and(|(_, y)| y.len() == 2 && y.chars().all(|c| c.is_ascii_digit()));
-    year || short || lower.contains("et al") || ["ours", "our"].contains(&lower.trim())
-}
-
-fn is_year(text: &str) -> bool {
-    let digits = text.len() == 4 && text.chars().all(|c| c.is_ascii_digit());
-    digits && (text.starts_with("19") || text.starts_with("20"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,18 +135,5 @@ mod tests {
         assert_eq!(dataset_in("CH-SIMS v2, test"), Some("simsv2".to_string()));
         assert_eq!(dataset_in("random_mosi_mosei"), None);
         assert_eq!(dataset_in("table"), None);
-    }
-
-    #[test]
-    fn references_are_no_part_of_a_name() {
-        for text in [
-            "CENET", "CENET [20]", "CENET[20, 21]", "CENET 2022", "CENET (2022)", "CENET (Wang et al., 2022)", "CENET*",
-            "CENET\u{2020}", "CENET (TMM'22)", "CENET (Ours)", "CENET, 2022", "CENET \u{2020} [20]",
-        ] {
-            assert_eq!(without_reference(text), "CENET", "{text}");
-        }
-        for text in ["Qwen2.5-Omni-7B (prediction)", "w/o L_rec", "ALMT (paper)", "2022", "*", "MMIM (k=3)", "A (table 4)"] {
-            assert_eq!(without_reference(text), text, "{text}");
-        }
     }
 }

@@ -13,7 +13,9 @@ const MOST: f64 = 0.7;
 
 /// Gives every number its condition; `given` is what the user states.
 pub(super) fn settle(entries: &mut [Entry], given: Option<Naming>) -> Vec<String> {
-    let open = entries.iter().any(|e| e.modalities.is_some_and(|m| m.naming.is_none()));
+    let open = entries
+        .iter()
+        .any(|e| e.modalities.is_some_and(|m| m.naming.is_none()));
     let (naming, note) = match given {
         Some(naming) => (naming, None),
         None => choose(entries),
@@ -28,7 +30,11 @@ pub(super) fn settle(entries: &mut [Entry], given: Option<Naming>) -> Vec<String
 
 fn choose(entries: &[Entry]) -> (Naming, Option<String>) {
     let open = |e: &&Entry| e.modalities.is_some_and(|m| m.naming.is_none());
-    if entries.iter().filter(open).any(|e| e.modalities.is_some_and(|m| m.is_full())) {
+    if entries
+        .iter()
+        .filter(open)
+        .any(|e| e.modalities.is_some_and(|m| m.is_full()))
+    {
         let note = "letters of modalities are read as the present ones, since all three together are one of the cases \
                     (--modalities missing for the other reading)";
         return (Naming::Present, Some(note.to_string()));
@@ -49,7 +55,10 @@ fn choose(entries: &[Entry]) -> (Naming, Option<String>) {
         )
     };
     if all > 0 && share(higher) {
-        (Naming::Present, Some(fits(Naming::Present, "higher", higher)))
+        (
+            Naming::Present,
+            Some(fits(Naming::Present, "higher", higher)),
+        )
     } else if all > 0 && share(lower) {
         (Naming::Missing, Some(fits(Naming::Missing, "lower", lower)))
     } else {
@@ -70,9 +79,16 @@ fn votes(entries: &[Entry]) -> (usize, usize) {
             continue;
         };
         let cell = &entry.cell;
-        let sign = if cell.metric.higher_is_better { 1.0 } else { -1.0 };
+        let sign = if cell.metric.higher_is_better {
+            1.0
+        } else {
+            -1.0
+        };
         let key = (&cell.dataset, &cell.method, cell.metric.name, entry.slot);
-        columns.entry(key).or_default().push((set, sign * cell.number.value));
+        columns
+            .entry(key)
+            .or_default()
+            .push((set, sign * cell.number.value));
     }
     let mut votes = (0, 0);
     for column in columns.values() {
@@ -100,7 +116,11 @@ fn gain(column: &Column) -> f64 {
         return sum;
     }
     let mean = |with: bool| {
-        let values: Vec<f64> = column.iter().filter(|(s, _)| s.has_language() == with).map(|(_, v)| *v).collect();
+        let values: Vec<f64> = column
+            .iter()
+            .filter(|(s, _)| s.has_language() == with)
+            .map(|(_, v)| *v)
+            .collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
     // Not a number where all or none name language, which is no vote.

@@ -64,8 +64,9 @@ const MOST_DECIMALS: usize = 12;
 
 /// Cells that state that there is no number.
 const ABSENT: &[&str] = &[
-    "", "-", "--", "---", "\u{2013}", "\u{2014}", "\u{2212}", "n/a", "na", "nan", "none", "null", "n.a.", "n/r", "nr",
-    "n.r.", "/", "\\", "x", "\u{d7}", "?", "oom", "tbd", "...", "\u{2026}", ".",
+    "", "-", "--", "---", "\u{2013}", "\u{2014}", "\u{2212}", "n/a", "na", "nan", "none", "null",
+    "n.a.", "n/r", "nr", "n.r.", "/", "\\", "x", "\u{d7}", "?", "oom", "tbd", "...", "\u{2026}",
+    ".",
 ];
 
 /// A number and whether a percent sign was beside it.
@@ -123,11 +124,14 @@ fn unmark(text: &str) -> String {
     let text = super::markup::strip(text);
     let mut text = text.replace(
         [
-            '*', '\u{2020}', '\u{2021}', '\u{a7}', '\u{b6}', '\u{2191}', '\u{2193}', '\u{25b2}', '\u{25bc}', '\u{2605}', '\u{a0}',
+            '*', '\u{2020}', '\u{2021}', '\u{a7}', '\u{b6}', '\u{2191}', '\u{2193}', '\u{25b2}',
+            '\u{25bc}', '\u{2605}', '\u{a0}',
         ],
         " ",
     );
-    for mark in ["__", "\u{b9}", "\u{b2}", "\u{b3}", "\u{2009}", "\u{202f}", "\u{200b}"] {
+    for mark in [
+        "__", "\u{b9}", "\u{b2}", "\u{b3}", "\u{2009}", "\u{202f}", "\u{200b}",
+    ] {
         text = text.replace(mark, "");
     }
     let text = text
@@ -161,7 +165,11 @@ fn halves(text: &str) -> (&str, Option<&str>) {
 fn plain(text: &str) -> Option<(f64, usize, bool)> {
     let text = text.trim().trim_end_matches('%').trim_end();
     let comma = text.contains(',') && !text.contains('.');
-    let text = if comma { text.replacen(',', ".", 1) } else { text.to_string() };
+    let text = if comma {
+        text.replacen(',', ".", 1)
+    } else {
+        text.to_string()
+    };
     let digits = text.trim_start_matches(['+', '-']);
     let shape = |c: char| c.is_ascii_digit() || c == '.';
     if digits.is_empty() || !digits.chars().all(shape) || digits.len() > LONGEST {

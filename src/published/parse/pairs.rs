@@ -67,7 +67,12 @@ pub(super) fn settle(entries: &mut [Entry], given: Option<&[String; 2]>) -> Vec<
         let decisive = if own.abs() > DECISIVE { own } else { sum };
         let (order, other) = if decisive > DECISIVE { (1, 0) } else { (0, 1) };
         assign(entries, Some(dataset), [USUAL, OTHER][order]);
-        notes.push(note(dataset, [fits[order], fits[other]], [own, decisive], order));
+        notes.push(note(
+            dataset,
+            [fits[order], fits[other]],
+            [own, decisive],
+            order,
+        ));
     }
     notes.dedup();
     notes
@@ -76,18 +81,28 @@ pub(super) fn settle(entries: &mut [Entry], given: Option<&[String; 2]>) -> Vec<
 fn note(dataset: &str, [taken, left]: [Fit; 2], [own, decisive]: [f64; 2], order: usize) -> String {
     let names = ["Non0/Has0", "Has0/Non0"];
     let (name, other) = (names[order], names[1 - order]);
-    let of = if dataset.is_empty() { String::new() } else { format!(" of {dataset}") };
+    let of = if dataset.is_empty() {
+        String::new()
+    } else {
+        format!(" of {dataset}")
+    };
     if own.abs() > DECISIVE {
         format!(
             "two numbers in a cell{of} are read as {name}: {} of {} are possible so, {} as {other} (--pair sets the order)",
             taken.possible, taken.tested, left.possible
         )
     } else if decisive.abs() > DECISIVE {
-        format!("two numbers in a cell{of} are read as {name}, like those of the other data sets (--pair sets the order)")
+        format!(
+            "two numbers in a cell{of} are read as {name}, like those of the other data sets (--pair sets the order)"
+        )
     } else if taken.tested > 0 {
-        format!("two numbers in a cell{of} are read as {name}; {other} fits as well (--pair sets the order)")
+        format!(
+            "two numbers in a cell{of} are read as {name}; {other} fits as well (--pair sets the order)"
+        )
     } else {
-        format!("two numbers in a cell are read as {name}; nothing in the table tells the order (--pair sets it)")
+        format!(
+            "two numbers in a cell are read as {name}; nothing in the table tells the order (--pair sets it)"
+        )
     }
 }
 
@@ -126,7 +141,14 @@ fn fit(entries: &[Entry], dataset: &str, order: [&str; 2]) -> Fit {
 /// F1 scores against the accuracies of the same line.
 fn f1_fit(entries: &[&Entry], population: &Population) -> Fit {
     let mut accuracies: BTreeMap<_, &Entry> = BTreeMap::new();
-    let key = |e: &Entry| (e.cell.method.clone(), e.cell.condition.clone(), format!("{:?}", e.modalities), e.cell.line);
+    let key = |e: &Entry| {
+        (
+            e.cell.method.clone(),
+            e.cell.condition.clone(),
+            format!("{:?}", e.modalities),
+            e.cell.line,
+        )
+    };
     for entry in entries.iter().filter(|e| e.cell.metric.name == "acc2") {
         accuracies.insert(key(entry), entry);
     }

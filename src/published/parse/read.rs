@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::cell::ParsedTable;
-use super::context;
-use super::entries::{Defaults, Entries, Reader, short};
+use super::cell_numbers::short;
+use super::context::{self, Context};
+use super::entries::{Defaults, Entries, Reader};
 use super::error::{Error, Result};
 use super::grid::{self, Grid};
 use super::header::{Column, Kind};
-use super::heading::Role;
+use super::heading::{Role, Scores, Word, word};
 use super::headings::{self, Block};
-use super::layout::{Layout, Line, lines};
-use super::metric::{self, Metric};
+use super::layout::{Layout, lines};
+use super::metric;
 use super::modalities::Naming;
-use super::{names, naming, pairs, spreads, text, units};
+use super::{names, naming, pairs, references, spreads, text, units};
 
 /// What a table does not state.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +67,11 @@ fn only(name: &str, tables: Vec<ParsedTable>) -> Result<ParsedTable> {
     let mut tables = tables.into_iter();
     match (tables.next(), found) {
         (Some(table), 1) => Ok(table),
-        _ => Err(header_error(name, 1, format!("expected one table, found {found}"))),
+        _ => Err(header_error(
+            name,
+            1,
+            format!("expected one table, found {found}"),
+        )),
     }
 }
 
@@ -84,14 +89,24 @@ pub fn parse_all(name: &str, bytes: &[u8], options: &Options) -> Result<Vec<Pars
     let mut refused = None;
     for grid in &grids {
         let line = grid.rows.first().map_or(1, |r| r.line);
-        if grid.captions.last().is_some_and(|c| context::is_difference(c)) {
-            others.notes.push(format!("table in line {line} holds differences, no scores (`{}`)", caption(grid)));
+        if grid
+            .captions
+            .last()
+            .is_some_and(|c| context::is_difference(c))
+        {
+            others.notes.push(format!(
+                "table in line {line} holds differences, no scores (`{}`)",
+                caption(grid)
+            ));
             continue;
         }
         match parse_grid(name, grid, options) {
             Ok(table) => tables.push((line, table)),
             Err(error @ Error::Header { .. }) if several => {
-                others.notes.push(format!("table in line {line} left out: no column names a metric (`{}`)", caption(grid)));
+                others.notes.push(format!(
+                    "table in line {line} left out: no column names a metric (`{}`)",
+                    caption(grid)
+                ));
                 others.left_out.tables += usize::from(has_unknown_numbers(grid, options));
                 refused.get_or_insert(error);
             }
@@ -99,7 +114,13 @@ pub fn parse_all(name: &str, bytes: &[u8], options: &Options) -> Result<Vec<Pars
         }
     }
     if tables.is_empty() {
-        let none = || header_error(name, 1, "no column holds numbers: found no table".to_string());
+        let none = || {
+            header_error(
+                name,
+                1,
+                "no column holds numbers: found no table".to_string(),
+            )
+        };
         return Err(refused.unwrap_or_else(none));
     }
     let numbered = tables.len() > 1;
@@ -126,8 +147,17 @@ fn caption(grid: &Grid) -> String {
 /// Whether a table that cannot be read holds numbers under headings that are not understood.
 fn has_unknown_numbers(grid: &Grid, options: &Options) -> bool {
     let unknown = |block: &Block| {
-        let of = |at: usize| block.rows.iter().any(|r| super::number::is_number(r.text(at)));
-        block.columns.iter().enumerate().any(|(at, c)| c.kind == Kind::Unknown && of(at))
+        let of = |at: usize| {
+            block
+                .rows
+                .iter()
+                .any(|r| super::number::is_number(r.text(at)))
+        };
+        block
+            .columns
+            .iter()
+            .enumerate()
+            .any(|(at, c)| c.kind == Kind::Unknown && of(at))
     };
     headings::blocks(grid, &options.keys).iter().any(unknown)
 }
@@ -144,11 +174,16 @@ fn parse_grid(name: &str, grid: &Grid, options: &Options) -> Result<ParsedTable>
     let line = grid.rows.first().map_or(1, |r| r.line);
     let blocks = headings::blocks(grid, &options.keys);
     let metric = given_metric(name, options)?;
-    check(name, line, &blocks, metric)?;
+    check(name, line, &blocks, metric.as_ref())?;
     let mut layouts: Vec<Layout> = blocks.into_iter().map(Layout::new).collect();
-    let renamed = clean_names(&mut layouts);
-    let stem = Path::new(name).file_stem().map(|s| s.to_string_lossy().into_owned());
-    let given = options.dataset.as_deref().map(|d| (names::dataset(d), false));
+    let renamed = references::take_off(&mut layouts);
+    let stem = Path::new(name)
+        .file_stem()
+        .map(|s| s.to_string_lossy().into_owned());
+    let given = options
+        .dataset
+        .as_deref()
+        .map(|d| (names::dataset(d), false));
     let guess = || Some((names::dataset_in(&stem.unwrap_or_default())?, true));
     let mut defaults = Defaults {
         table: name,
@@ -158,16 +193,34 @@ fn parse_grid(name: &str, grid: &Grid, options: &Options) -> Result<ParsedTable>
         groups: false,
     };
     let mut table = table(&defaults, &layouts, grid)?;
-    if matches!(once_each(&table.0, &table.1), Err(Error::Twice { .. })) && !table.1.groups.is_empty() {
+    if matches!(once_each(&table.0, &table.1), Err(Error::Twice { .. }))
+        && !table.1.groups.is_empty()
+    {
         // Section lines that are not understood may be what sets the rows apart.
         defaults.groups = true;
         table = self::table(&defaults, &layouts, grid)?;
-        let names: Vec<String> = table.1.groups.iter().map(|(_, g)| format!("`{}`", short(g))).collect();
-        table.0.notes.push(format!("section lines are part of the rows' names: {}", names.join(", ")));
+        let names: Vec<String> = table
+            .1
+            .groups
+            .iter()
+            .map(|(_, g)| format!("`{}`", short(g)))
+            .collect();
+        table.0.notes.push(format!(
+            "section lines are part of the rows' names: {}",
+            names.join(", ")
+        ));
     } else if !table.1.groups.is_empty() {
         let numbers: Vec<u64> = table.1.groups.iter().map(|(line, _)| *line).collect();
-        let first = table.1.groups.first().map(|(_, g)| short(g)).unwrap_or_default();
-        table.0.notes.push(format!("section {} name no data set and no condition (`{first}`)", lines(&numbers)));
+        let first = table
+            .1
+            .groups
+            .first()
+            .map(|(_, g)| short(g))
+            .unwrap_or_default();
+        table.0.notes.push(format!(
+            "section {} name no data set and no condition (`{first}`)",
+            lines(&numbers)
+        ));
     }
     once_each(&table.0, &table.1)?;
     let mut table = table.0;
@@ -176,9 +229,17 @@ fn parse_grid(name: &str, grid: &Grid, options: &Options) -> Result<ParsedTable>
 }
 
 /// The table of a grid with everything settled, and what was read on the way.
-fn table(defaults: &Defaults<'_>, layouts: &[Layout], grid: &Grid) -> Result<(ParsedTable, Entries)> {
+fn table(
+    defaults: &Defaults<'_>,
+    layouts: &[Layout],
+    grid: &Grid,
+) -> Result<(ParsedTable, Entries)> {
     let mut read = Entries::default();
-    for note in grid.notes.iter().chain(layouts.iter().flat_map(|l| &l.notes)) {
+    for note in grid
+        .notes
+        .iter()
+        .chain(layouts.iter().flat_map(|l| &l.notes))
+    {
         read.note(note.clone());
     }
     for (at, layout) in layouts.iter().enumerate() {
@@ -239,71 +300,33 @@ fn datasets(table: &ParsedTable) -> Vec<String> {
         let like = names::resembled(name).map_or(String::new(), |known| {
             format!(", though its name holds that of {known}")
         });
-        Some(format!("`{name}` is no known data set{like}: rules that need class counts pass over its {n} cells"))
+        Some(format!(
+            "`{name}` is no known data set{like}: rules that need class counts pass over its {n} cells"
+        ))
     };
     counts.into_iter().filter_map(note).collect()
 }
 
-/// Takes references and marks off the names of methods where they stay different without.
-fn clean_names(layouts: &mut [Layout]) -> Option<String> {
-    let mut raw: Vec<String> = Vec::new();
-    for layout in layouts.iter() {
-        for (at, _) in methods(&layout.columns) {
-            for row in layout.rows() {
-                if !raw.iter().any(|r| r == row.text(at)) {
-                    raw.push(row.text(at).to_string());
-                }
-            }
-        }
-    }
-    let clean: Vec<String> = raw.iter().map(|r| names::without_reference(r)).collect();
-    let unique = |name: &str| clean.iter().filter(|c| names::same(c, name)).count() == 1;
-    let renamed: HashMap<&str, &str> = raw
-        .iter()
-        .zip(&clean)
-        .filter(|(r, c)| r != c && unique(c))
-        .map(|(r, c)| (r.as_str(), c.as_str()))
-        .collect();
-    let first = raw.iter().find_map(|r| Some((r.clone(), (*renamed.get(r.as_str())?).to_string())));
-    for layout in layouts.iter_mut() {
-        let places: Vec<usize> = methods(&layout.columns).map(|(at, _)| at).collect();
-        for line in &mut layout.lines {
-            let Line::Scores(row) = line else {
-                continue;
-            };
-            for at in &places {
-                if let Some(cell) = row.cells.get_mut(*at) {
-                    if let Some(name) = renamed.get(cell.text.as_str()) {
-                        cell.text = (*name).to_string();
-                    }
-                }
-            }
-        }
-    }
-    let (from, to) = first?;
-    Some(format!("references and marks are taken off the names of methods: `{from}` is {to}"))
-}
-
-fn methods(columns: &[Column]) -> impl Iterator<Item = (usize, &Column)> {
-    columns.iter().enumerate().filter(|(_, c)| c.kind.is_role(&Role::Method))
-}
-
 /// The metric that the user gives for the numbers.
-fn given_metric(table: &str, options: &Options) -> Result<Option<&'static Metric>> {
+fn given_metric(table: &str, options: &Options) -> Result<Option<Scores>> {
     let Some(name) = &options.metric else {
         return Ok(None);
     };
     let known = || metric::METRICS.iter().map(|m| m.name).collect::<Vec<_>>();
-    let found = metric::find(name).or_else(|| metric::split(name).map(|(_, m)| m));
-    let unknown = || {
-        let reason = format!("unknown metric `{name}`: expected one of {}", known().join(", "));
-        header_error(table, 1, reason)
-    };
-    found.map(Some).ok_or_else(unknown)
+    match word(name, &[]) {
+        Word::Scores(scores) => Ok(Some(scores)),
+        _ => {
+            let reason = format!(
+                "unknown metric `{name}`: expected one of {}",
+                known().join(", ")
+            );
+            Err(header_error(table, 1, reason))
+        }
+    }
 }
 
 /// Whether the headings make a table of scores at all.
-fn check(table: &str, line: u64, blocks: &[Block], metric: Option<&Metric>) -> Result<()> {
+fn check(table: &str, line: u64, blocks: &[Block], metric: Option<&Scores>) -> Result<()> {
     let columns = || blocks.iter().flat_map(|b| &b.columns);
     let wrong = |reason: String| Err(header_error(table, line, reason));
     let holds = |c: &Column| matches!(c.kind, Kind::Scores { .. } | Kind::Key(Role::Value));
@@ -315,8 +338,25 @@ fn check(table: &str, line: u64, blocks: &[Block], metric: Option<&Metric>) -> R
         ));
     }
     let open = |c: &Column| holds(c) && c.kind.scores().is_none_or(|s| s.metrics.is_empty());
-    if columns().any(open) && metric.is_none() && !columns().any(|c| c.kind.is_role(&Role::Metric)) {
-        return wrong("the numbers are of no metric: add a column `metric`, or use --metric NAME".to_string());
+    let titled = |b: &Block| {
+        let sections = b
+            .rows
+            .iter()
+            .filter(|r| r.filled().count() == 1)
+            .flat_map(|r| r.filled());
+        let texts: Vec<String> = b
+            .captions
+            .iter()
+            .cloned()
+            .chain(sections.map(|c| c.text.clone()))
+            .collect();
+        Context::of_captions(&texts).metric.is_some()
+    };
+    let stated = metric.is_some() || blocks.iter().all(titled);
+    if columns().any(open) && !stated && !columns().any(|c| c.kind.is_role(&Role::Metric)) {
+        return wrong(
+            "the numbers are of no metric: add a column `metric`, or use --metric NAME".to_string(),
+        );
     }
     Ok(())
 }

@@ -4,7 +4,8 @@ use super::entry::Entry;
 
 /// Moves spreads to the numbers they belong to; how many belong to none.
 pub(super) fn attach(entries: &mut Vec<Entry>) -> usize {
-    let (spreads, mut numbers): (Vec<Entry>, Vec<Entry>) = entries.drain(..).partition(|e| e.spread);
+    let (spreads, mut numbers): (Vec<Entry>, Vec<Entry>) =
+        entries.drain(..).partition(|e| e.spread);
     let mut alone = 0;
     for spread in spreads {
         let same = |e: &Entry| {

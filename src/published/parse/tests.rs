@@ -112,7 +112,6 @@ fn what_is_wrong_is_named_with_line_and_column() {
     assert!(refused("a,b\n1,2\n").contains("no column holds numbers"));
     assert!(refused("model,0,0.5\nA,1,2\n").contains("--metric"));
     assert!(
-        refused("model,metric,value\nA,bleu,2\n")
-            .contains("column 3 (`value`): expected a metric")
+        refused("model,metric,value\nA,bleu,2\n").contains("column 3 (`value`): expected a metric")
     );
 }

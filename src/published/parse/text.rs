@@ -47,12 +47,19 @@ pub(super) fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
 
 /// The error for a file of another kind, with the command that leads to a table.
 fn other(name: &str, kind: FileKind) -> Error {
-    let frame = |read: &str| format!("write it as CSV in Python: pandas.{read}.to_csv('NEW.csv', index=False)");
+    let frame = |read: &str| {
+        format!("write it as CSV in Python: pandas.{read}.to_csv('NEW.csv', index=False)")
+    };
     let help = match kind {
         FileKind::Parquet => frame("read_parquet('FILE')"),
         FileKind::Html | FileKind::Xml => frame("read_html('FILE')[0]"),
-        FileKind::Pdf => "copy the table out of it: pdftotext -layout FILE -, as CSV with a line of headings".to_string(),
-        FileKind::Docx => "copy the table into a spreadsheet and save it as CSV in UTF-8".to_string(),
+        FileKind::Pdf => {
+            "copy the table out of it: pdftotext -layout FILE -, as CSV with a line of headings"
+                .to_string()
+        }
+        FileKind::Docx => {
+            "copy the table into a spreadsheet and save it as CSV in UTF-8".to_string()
+        }
         FileKind::Media => "type its numbers as CSV with a line of headings".to_string(),
         FileKind::Folder => "name the tables in it: FILE/*.csv".to_string(),
         _ => kind.remedy(Target::Table),
@@ -77,15 +84,26 @@ mod tests {
         let cases: [(&[u8], &str, &str); 7] = [
             (b"{\"a\": [1, 2]}", "a JSON file", "read_json('t.csv')"),
             (b"%PDF-1.5 ...", "a PDF file", "pdftotext -layout t.csv"),
-            (b"<!DOCTYPE html><table></table>", "a web page", "read_html('t.csv')"),
-            (b"\xff\xfem\0,\0a\0\n\0", "text in UTF-16", "iconv -f UTF-16 -t UTF-8 t.csv"),
+            (
+                b"<!DOCTYPE html><table></table>",
+                "a web page",
+                "read_html('t.csv')",
+            ),
+            (
+                b"\xff\xfem\0,\0a\0\n\0",
+                "text in UTF-16",
+                "iconv -f UTF-16 -t UTF-8 t.csv",
+            ),
             (b"\x1f\x8b\x08\0rest", "a gzip file", "gzip -dc t.csv"),
             (b"PAR1....PAR1", "a Parquet file", "read_parquet('t.csv')"),
             (b"", "an empty file", "again"),
         ];
         for (bytes, kind, help) in cases {
             let message = message(bytes);
-            assert!(message.contains(kind) && message.contains(help), "{message}");
+            assert!(
+                message.contains(kind) && message.contains(help),
+                "{message}"
+            );
             assert!(message.len() < 250, "{message}");
         }
     }
@@ -93,9 +111,15 @@ mod tests {
     #[test]
     fn text_of_another_code_page_is_refused_with_its_place() {
         let message = message(b"method,mae\nA,1.0\nB,\xff\n");
-        assert!(message.starts_with("t.csv: line 3, column 2: expected text in UTF-8"), "{message}");
+        assert!(
+            message.starts_with("t.csv: line 3, column 2: expected text in UTF-8"),
+            "{message}"
+        );
         assert!(message.contains("iconv"), "{message}");
-        assert_eq!(decode("t.csv", b"\xef\xbb\xbfmethod,mae\n").unwrap(), "method,mae\n");
+        assert_eq!(
+            decode("t.csv", b"\xef\xbb\xbfmethod,mae\n").unwrap(),
+            "method,mae\n"
+        );
     }
 
     #[test]

@@ -28,33 +28,54 @@ pub(super) fn settle(entries: &mut [Entry]) -> Vec<String> {
 
 /// Brings accuracies and F1 that are printed as fractions to percent.
 fn shares(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
-    let values = |entries: &[Entry], group: &[usize]| -> Vec<f64> { group.iter().map(|at| entries[*at].cell.number.value).collect() };
+    let values = |entries: &[Entry], group: &[usize]| -> Vec<f64> {
+        group
+            .iter()
+            .map(|at| entries[*at].cell.number.value)
+            .collect()
+    };
     let share = |group: &&Vec<usize>| entries[group[0]].cell.metric.share;
     let all: Vec<&Vec<usize>> = groups.values().filter(share).collect();
-    let stated = |group: &[usize]| group.iter().any(|at| entries[*at].unit == Some(Unit::Percent));
-    let at_most_one = |group: &[usize]| !stated(group) && values(entries, group).iter().all(|v| v.abs() <= 1.0);
+    let stated = |group: &[usize]| {
+        group
+            .iter()
+            .any(|at| entries[*at].unit == Some(Unit::Percent))
+    };
+    let at_most_one =
+        |group: &[usize]| !stated(group) && values(entries, group).iter().all(|v| v.abs() <= 1.0);
     // A share of less than one percent in every line is no score.
-    let fractions = |group: &[usize]| at_most_one(group) && values(entries, group).iter().any(|v| *v > 0.0 && *v < 1.0);
+    let fractions = |group: &[usize]| {
+        at_most_one(group) && values(entries, group).iter().any(|v| *v > 0.0 && *v < 1.0)
+    };
     let any = all.iter().any(|group| fractions(group));
     // Zeros and ones alone follow the other columns.
-    let (convert, keep): (Vec<_>, Vec<_>) = all.into_iter().partition(|g| fractions(g) || (any && at_most_one(g)));
+    let (convert, keep): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|g| fractions(g) || (any && at_most_one(g)));
     let titles = titles(entries, &convert);
     let mut notes = Vec::new();
     if !convert.is_empty() {
         notes.push(if keep.is_empty() {
             "accuracies and F1 are fractions there, percent here".to_string()
         } else {
-            format!("{titles} in fractions there, percent here; the other accuracies and F1 are percent")
+            format!(
+                "{titles} in fractions there, percent here; the other accuracies and F1 are percent"
+            )
         });
     }
     let lines = fraction_lines(entries, &keep);
     if !lines.is_empty() {
         let numbers: Vec<u64> = lines.iter().map(|(line, _)| *line).collect();
-        notes.push(format!("accuracies and F1 are fractions in {}, unlike the lines beside", super::layout::lines(&numbers)));
+        notes.push(format!(
+            "accuracies and F1 are fractions in {}, unlike the lines beside",
+            super::layout::lines(&numbers)
+        ));
     }
     let alone: Vec<usize> = keep.iter().flat_map(|g| g.iter().copied()).collect();
     let of_lines: Vec<usize> = lines.into_iter().flat_map(|(_, at)| at).collect();
-    let odd = alone.iter().find(|at| !of_lines.contains(at) && is_fraction(&entries[**at]));
+    let odd = alone
+        .iter()
+        .find(|at| !of_lines.contains(at) && is_fraction(&entries[**at]));
     if let Some(at) = odd {
         let cell = &entries[*at].cell;
         notes.push(format!(
@@ -64,7 +85,12 @@ fn shares(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
             cell.column
         ));
     }
-    let places: Vec<usize> = convert.into_iter().flatten().copied().chain(of_lines).collect();
+    let places: Vec<usize> = convert
+        .into_iter()
+        .flatten()
+        .copied()
+        .chain(of_lines)
+        .collect();
     for at in places {
         entries[at].cell.number = entries[at].cell.number.clone().times_100();
     }
@@ -83,13 +109,21 @@ fn fraction_lines(entries: &[Entry], groups: &[&Vec<usize>]) -> Vec<(u64, Vec<us
     for at in groups.iter().flat_map(|g| g.iter().copied()) {
         lines.entry(entries[at].cell.line).or_default().push(at);
     }
-    let all = |places: &Vec<usize>| places.len() > 1 && places.iter().all(|at| is_fraction(&entries[*at]));
-    lines.into_iter().filter(|(_, places)| all(places)).collect()
+    let all = |places: &Vec<usize>| {
+        places.len() > 1 && places.iter().all(|at| is_fraction(&entries[*at]))
+    };
+    lines
+        .into_iter()
+        .filter(|(_, places)| all(places))
+        .collect()
 }
 
 /// Brings MAE and Corr that are printed times 100 to their own scale.
 fn hundredfold(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
-    let convert: Vec<&Vec<usize>> = groups.values().filter(|group| is_hundredfold(entries, group)).collect();
+    let convert: Vec<&Vec<usize>> = groups
+        .values()
+        .filter(|group| is_hundredfold(entries, group))
+        .collect();
     let mut notes = Vec::new();
     let titles = titles(entries, &convert);
     if let Some(first) = convert.first().map(|g| &entries[g[0]].cell) {
@@ -119,7 +153,10 @@ fn hundredfold(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
 /// Whether a column of MAE or Corr is printed times 100.
 fn is_hundredfold(entries: &[Entry], group: &[usize]) -> bool {
     let first = &entries[group[0]];
-    let mut sizes: Vec<f64> = group.iter().map(|at| entries[*at].cell.number.value.abs()).collect();
+    let mut sizes: Vec<f64> = group
+        .iter()
+        .map(|at| entries[*at].cell.number.value.abs())
+        .collect();
     sizes.sort_by(f64::total_cmp);
     let median = sizes[sizes.len() / 2];
     let most = sizes[sizes.len() - 1];

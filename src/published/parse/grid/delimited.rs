@@ -51,7 +51,10 @@ fn hint(text: &str) -> (Option<u8>, &str) {
 
 /// Where the record at an index begins: behind comments and empty lines.
 fn begin(text: &str, mut at: usize) -> usize {
-    while let Some(line) = text.get(at..).and_then(|t| t.split_inclusive(['\n', '\r']).next()) {
+    while let Some(line) = text
+        .get(at..)
+        .and_then(|t| t.split_inclusive(['\n', '\r']).next())
+    {
         if !line.trim().is_empty() && !line.starts_with('#') {
             break;
         }
@@ -63,7 +66,11 @@ fn begin(text: &str, mut at: usize) -> usize {
 /// Line breaks of any system: CR-LF, LF or CR.
 fn line_breaks(text: &str) -> u64 {
     let feeds = text.matches('\n').count();
-    let returns = if feeds == 0 { text.matches('\r').count() } else { 0 };
+    let returns = if feeds == 0 {
+        text.matches('\r').count()
+    } else {
+        0
+    };
     (feeds + returns) as u64
 }
 

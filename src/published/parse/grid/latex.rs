@@ -6,20 +6,41 @@ use super::{Field, Grid, Row};
 
 /// Environments whose bodies are tables.
 const ENVIRONMENTS: &[&str] = &[
-    "tabular", "tabular*", "tabularx", "tabulary", "tabu", "longtable", "longtblr", "tblr", "array", "NiceTabular",
-    "xltabular", "supertabular",
+    "tabular",
+    "tabular*",
+    "tabularx",
+    "tabulary",
+    "tabu",
+    "longtable",
+    "longtblr",
+    "tblr",
+    "array",
+    "NiceTabular",
+    "xltabular",
+    "supertabular",
 ];
 
 /// Lines that are drawn, which are no text.
 const RULES: &[&str] = &[
-    "\\hline", "\\toprule", "\\midrule", "\\bottomrule", "\\hdashline", "\\Xhline", "\\endhead", "\\endfirsthead",
-    "\\endfoot", "\\endlastfoot", "\\centering",
+    "\\hline",
+    "\\toprule",
+    "\\midrule",
+    "\\bottomrule",
+    "\\hdashline",
+    "\\Xhline",
+    "\\endhead",
+    "\\endfirsthead",
+    "\\endfoot",
+    "\\endlastfoot",
+    "\\centering",
 ];
 
 /// Whether a text is LaTeX: an environment for tables, or lines of cells that end in `\\`.
 pub fn is_latex(text: &str) -> bool {
     let opens = |name: &&str| text.contains(&format!("\\begin{{{name}}}"));
-    let rows = text.lines().filter(|l| l.contains('&') && l.contains("\\\\"));
+    let rows = text
+        .lines()
+        .filter(|l| l.contains('&') && l.contains("\\\\"));
     ENVIRONMENTS.iter().any(opens) || rows.count() >= 2
 }
 
@@ -179,7 +200,11 @@ fn rule_lines(text: &str) -> u64 {
     let empty = lines.take_while(|l| markup::latex(&without_rules(l)).trim().is_empty());
     let n = empty.count() as u64;
     // A text of rules alone ends the table.
-    if n == text.split('\n').count() as u64 { 0 } else { n }
+    if n == text.split('\n').count() as u64 {
+        0
+    } else {
+        n
+    }
 }
 
 fn without_rules(text: &str) -> String {
@@ -245,7 +270,10 @@ fn multicolumn(text: &str) -> (String, usize) {
     };
     let groups = groups(&text[at + "\\multicolumn".len()..]);
     match groups.as_slice() {
-        [width, _, inner, ..] => (multirow(inner), width.trim().parse().unwrap_or(1).clamp(1, 200)),
+        [width, _, inner, ..] => (
+            multirow(inner),
+            width.trim().parse().unwrap_or(1).clamp(1, 200),
+        ),
         _ => (multirow(text), 1),
     }
 }

@@ -24,7 +24,9 @@ pub fn split(text: &str) -> Vec<Grid> {
             fenced = !fenced;
             continue;
         }
-        if is_row(line) && (!open.rows.is_empty() || line.starts_with(['|', '+']) || line.contains('|')) {
+        if is_row(line)
+            && (!open.rows.is_empty() || line.starts_with(['|', '+']) || line.contains('|'))
+        {
             if open.rows.is_empty() {
                 open.captions.clone_from(&heading);
             }
@@ -107,7 +109,10 @@ mod tests {
         assert!(is_markdown(text));
         let grids = split(text);
         assert_eq!(grids.len(), 2);
-        assert_eq!((grids[0].rows[1].line, grids[0].rows[1].text(1)), (7, "0.7"));
+        assert_eq!(
+            (grids[0].rows[1].line, grids[0].rows[1].text(1)),
+            (7, "0.7")
+        );
         assert_eq!(grids[0].captions, ["MOSI"]);
         assert_eq!(grids[1].captions, ["SIMS"]);
         assert_eq!(grids[1].rows[1].text(1), "0.4");
@@ -115,7 +120,8 @@ mod tests {
 
     #[test]
     fn other_drawings_with_bars_are_read() {
-        let grid = "+-----+------+\n| a   |  mae |\n+=====+======+\n| A   |  0.7 |\n+-----+------+\n";
+        let grid =
+            "+-----+------+\n| a   |  mae |\n+=====+======+\n| A   |  0.7 |\n+-----+------+\n";
         assert!(is_markdown(grid));
         assert_eq!(split(grid)[0].rows.len(), 2);
         let org = "| a | mae |\n|---+-----|\n| A | 0.7 |\n";
