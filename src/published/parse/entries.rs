@@ -7,7 +7,7 @@ use super::context::Context;
 use super::entry::Entry;
 use super::error::{Error, Result};
 use super::header::{Column, Kind};
-use super::heading::{Role, Scores, Unit, Word, word};
+use super::heading::{Role, Scores, Word, word};
 use super::layout::{Layout, Line, lines};
 use super::line_keys::{LineKeys, Unusable};
 use super::metric;
@@ -321,9 +321,8 @@ impl<'a> Reader<'a> {
             slot: found.slot,
             modalities,
             spread: scores.spread == Some(true) || keys.is_spread,
-            unit: scores
-                .unit
-                .or(found.printed.percent.then_some(Unit::Percent)),
+            unit: scores.unit,
+            percent: found.printed.percent,
         });
     }
 

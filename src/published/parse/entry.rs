@@ -14,7 +14,10 @@ pub(super) struct Entry {
     pub modalities: Option<ModalitySet>,
     /// It is the spread of another number.
     pub spread: bool,
+    /// The unit that the heading states.
     pub unit: Option<Unit>,
+    /// A percent sign is beside the number.
+    pub percent: bool,
     /// Numbers that are printed in one unit: those of a column, or of a data set and metric.
     pub group: String,
 }

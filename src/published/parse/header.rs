@@ -42,6 +42,7 @@ impl Kind {
 /// The columns by their headings: for each column its pieces, top line first.
 pub(super) fn columns(headings: &[Vec<String>], keys: &[String]) -> Vec<Column> {
     let lines = headings.iter().map(Vec::len).max().unwrap_or(0);
+    let headings = &without_counters(headings);
     let mut words: Vec<Vec<Word>> = headings
         .iter()
         .map(|pieces| pieces.iter().map(|p| heading::word(p, keys)).collect())
@@ -77,6 +78,55 @@ pub(super) fn columns(headings: &[Vec<String>], keys: &[String]) -> Vec<Column> 
         .collect();
     settle(&mut columns);
     columns
+}
+
+/// Headings without the counters that pandas adds to those that are there twice: `MOSI`, `MOSI.1`.
+fn without_counters(headings: &[Vec<String>]) -> Vec<Vec<String>> {
+    let base = |text: &str, line: usize| {
+        let (base, counter) = text.rsplit_once('.')?;
+        let counted = !counter.is_empty() && counter.chars().all(|c| c.is_ascii_digit());
+        let words = base.chars().any(char::is_alphabetic);
+        let twice = headings
+            .iter()
+            .any(|h| h.get(line).is_some_and(|t| t == base));
+        (counted && words && twice).then(|| base.to_string())
+    };
+    let each = |(line, text): (usize, &String)| base(text, line).unwrap_or_else(|| text.clone());
+    let column = |pieces: &Vec<String>| pieces.iter().enumerate().map(each).collect();
+    headings.iter().map(column).collect()
+}
+
+/// Takes columns without a known heading for methods, in a table whose lines name conditions or metrics.
+pub(super) fn methods_in_columns(
+    columns: &mut [Column],
+    holds_numbers: impl Fn(usize) -> bool,
+) -> Vec<String> {
+    let scores = |c: &Column| {
+        matches!(
+            c.kind,
+            Kind::Scores { .. } | Kind::Key(Role::Value | Role::Method)
+        )
+    };
+    let axis = |c: &Column| {
+        matches!(
+            c.kind,
+            Kind::Key(Role::Rate { .. } | Role::Modalities(_) | Role::Condition | Role::Metric)
+        )
+    };
+    let mut methods = Vec::new();
+    if columns.iter().any(scores) || !columns.iter().any(axis) {
+        return methods;
+    }
+    for (at, column) in columns.iter_mut().enumerate() {
+        if column.kind == Kind::Unknown && holds_numbers(at) {
+            methods.push(column.heading.clone());
+            column.kind = Kind::Scores {
+                scores: Scores::default(),
+                extra: column.heading.clone(),
+            };
+        }
+    }
+    methods
 }
 
 /// The kind of one column from the pieces of its heading.

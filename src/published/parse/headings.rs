@@ -13,6 +13,8 @@ pub(super) struct Block {
     pub columns: Vec<Column>,
     /// The lines below the headings.
     pub rows: Vec<Row>,
+    /// What was assumed about the headings.
+    pub notes: Vec<String>,
 }
 
 /// The tables of a grid: one below another with headings of its own, or side by side.
@@ -24,10 +26,16 @@ pub(super) fn blocks(grid: &Grid, keys: &[String]) -> Vec<Block> {
         };
         let below = &rows[lines..];
         for places in side_by_side(&columns) {
+            let mut columns: Vec<Column> = places.iter().map(|at| columns[*at].clone()).collect();
+            let rows: Vec<Row> = below.iter().map(|row| only(row, &places)).collect();
+            let numbers = |at: usize| rows.iter().any(|r| number::is_number(r.text(at)));
+            let methods = header::methods_in_columns(&mut columns, numbers);
+            let note = format!("columns are taken for methods: {}", methods.join(", "));
             blocks.push(Block {
                 captions: captions.clone(),
-                columns: places.iter().map(|at| columns[*at].clone()).collect(),
-                rows: below.iter().map(|row| only(row, &places)).collect(),
+                columns,
+                rows,
+                notes: (!methods.is_empty()).then_some(note).into_iter().collect(),
             });
         }
     }
@@ -49,9 +57,11 @@ fn stacked(grid: &Grid, keys: &[String]) -> Vec<(Vec<String>, Vec<Row>)> {
     let mut captions = grid.captions.clone();
     let mut rows: Vec<Row> = Vec::new();
     for row in &grid.rows {
+        let numbers = |r: &Row| r.filled().any(|c| number::is_number(&c.text));
         let started = rows
             .iter()
-            .any(|r| r.cells.iter().any(|c| number::is_number(&c.text)));
+            .skip(1)
+            .any(|r| numbers(r) && !is_rates_heading(r, keys));
         if started && is_heading_again(row, keys) {
             let titles = trailing_titles(&mut rows);
             parts.push((std::mem::take(&mut captions), std::mem::take(&mut rows)));
@@ -113,6 +123,13 @@ fn is_heading_again(row: &Row, keys: &[String]) -> bool {
         && words.len() > 1
         && (scores || numbers_are_rates(row, keys))
         && (!numbers || numbers_are_rates(row, keys))
+}
+
+/// Whether a line names a key column and rates beside it.
+fn is_rates_heading(row: &Row, keys: &[String]) -> bool {
+    let first = row.filled().next();
+    let role = first.is_some_and(|c| matches!(heading::word(&c.text, keys), Word::Role(_)));
+    role && numbers_are_rates(row, keys)
 }
 
 /// Whether a line's numbers are conditions under a word for the column of methods.

@@ -46,7 +46,7 @@ impl Layout {
             columns: block.columns,
             lines: Vec::new(),
             percent: Percent::default(),
-            notes: Vec::new(),
+            notes: block.notes,
         };
         let wide = layout.columns.len() > 2;
         for row in block.rows {

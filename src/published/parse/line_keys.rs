@@ -46,6 +46,16 @@ const AREAS: &[&str] = &["auc", "auc01", "area", "auilc"];
 /// Settings that number the runs of a method.
 const RUNS: &[&str] = &["seed", "seeds", "run", "runs", "fold", "trial"];
 
+/// Beginnings of the names of lines that hold differences or tests.
+const DIFFERENCES: &[&str] = &[
+    "improvement",
+    "improv",
+    "gain",
+    "difference",
+    "pvalue",
+    "ttest",
+];
+
 const SPREADS: &[&str] = &[
     "std",
     "sd",
@@ -100,6 +110,10 @@ impl LineKeys {
 
     fn add_method(&mut self, text: &str) {
         let word = plain(text);
+        let begins = |b: &&str| word.starts_with(b);
+        if text.starts_with(['\u{394}', '\u{2206}']) || DIFFERENCES.iter().any(begins) {
+            self.unusable = Some(Unusable::Aside(text.to_string()));
+        }
         if self.method.is_empty() && is_mean(text) {
             self.averaged = true;
         } else if self.method.is_empty() && (SPREADS.contains(&&*word) || text == "\u{b1}") {

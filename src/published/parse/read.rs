@@ -218,7 +218,7 @@ fn parse_grid(name: &str, grid: &Grid, options: &Options) -> Result<ParsedTable>
             .map(|(_, g)| short(g))
             .unwrap_or_default();
         table.0.notes.push(format!(
-            "section {} name no data set and no condition (`{first}`)",
+            "no data set and no condition is named in section {} (`{first}`)",
             lines(&numbers)
         ));
     }

@@ -298,7 +298,7 @@ fn section_lines_that_are_not_understood_set_rows_apart_where_they_must() {
     let t = table("Method,MAE,Corr\nGraph methods,,\nA,0.8,0.5\nOthers,,\nB,0.9,0.4\n");
     assert_eq!(short(&t)[2], "B mae 0.9");
     assert!(
-        notes(&t).contains("section lines 2, 4 name no data set"),
+        notes(&t).contains("is named in section lines 2, 4"),
         "{}",
         notes(&t)
     );
@@ -471,4 +471,36 @@ fn every_table_of_a_page_is_read() {
         notes(&tables[1])
     );
     assert!(parse("page.md", page.as_bytes(), &Options::default()).is_err());
+}
+
+#[test]
+fn methods_may_be_columns_and_lines_may_be_differences() {
+    let options = |o: &mut Options| o.metric = Some("acc2".to_string());
+    let t = with("eta,TFN,MISA\n0.1,70.1,71.2\n0.2,69.1,70.2\n", options);
+    assert_eq!(short(&t)[1], "MISA rate 0.1 acc2 71.2");
+    assert!(
+        notes(&t).contains("taken for methods: TFN, MISA"),
+        "{}",
+        notes(&t)
+    );
+    let t = table("Model,Acc7\nA,33.6\nB,35.2\n\u{394},+1.6\n");
+    assert_eq!(t.cells.len(), 2);
+    assert!(t.left_out.is_empty() && notes(&t).contains("no rule is about `\u{394}`"));
+}
+
+#[test]
+fn a_percent_sign_is_the_unit_of_its_number() {
+    let t = table("method,corr,acc2\nA,0.348,72.7\nB,37.6%,0.5%\n");
+    assert_eq!(
+        short(&t),
+        ["A corr 0.348", "A acc2 72.7", "B corr 0.376", "B acc2 0.5"]
+    );
+}
+
+#[test]
+fn counters_of_pandas_and_rates_above_metrics_are_read() {
+    let t = table(",MOSI,MOSI.1,MOSEI,MOSEI.1\nModel,Acc-7,MAE,Acc-7,MAE\nA,40,0.8,50,0.6\n");
+    assert_eq!(short(&t)[1..3], ["mosi A mae 0.8", "mosei A acc7 50"]);
+    let t = table("Missing Rate,0%,,10%,\nModel,Acc-2,F1,Acc-2,F1\nA,82.1,82,80,79.9\n");
+    assert_eq!(short(&t)[2], "A rate 0.1 acc2 80");
 }

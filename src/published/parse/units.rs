@@ -18,7 +18,14 @@ type Groups = BTreeMap<String, Vec<usize>>;
 /// Settles the units of all numbers; the notes say what was assumed.
 pub(super) fn settle(entries: &mut [Entry]) -> Vec<String> {
     let mut groups: Groups = BTreeMap::new();
-    for (at, entry) in entries.iter().enumerate() {
+    for (at, entry) in entries.iter_mut().enumerate() {
+        if entry.percent {
+            // The sign states the unit of this number alone.
+            if !entry.cell.metric.share {
+                entry.cell.number = entry.cell.number.clone().by_100();
+            }
+            continue;
+        }
         groups.entry(entry.group.clone()).or_default().push(at);
     }
     let mut notes = shares(entries, &groups);
