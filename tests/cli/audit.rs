@@ -310,3 +310,48 @@ fn files_that_hold_no_table_are_named() {
         .code(3)
         .stderr(contains("a folder"));
 }
+
+/// Blocks of docs/audit.md that show a file and what `audit` prints for it.
+fn examples() -> Vec<(String, String, String)> {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/audit.md");
+    let page = fs::read_to_string(page).unwrap();
+    let blocks = page
+        .split("```")
+        .filter(|b| b.trim_start().starts_with("$ cat "));
+    let example = |block: &str| {
+        let mut parts = block.trim_start().split("$ ").skip(1);
+        let (cat, audit) = (parts.next().unwrap(), parts.next().unwrap());
+        let (name, file) = cat.strip_prefix("cat ").unwrap().split_once('\n').unwrap();
+        let (_, printed) = audit.split_once('\n').unwrap();
+        (name.to_string(), file.to_string(), printed.to_string())
+    };
+    blocks.map(example).collect()
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_what_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = examples();
+    assert!(all.len() > 1);
+    for (name, file, printed) in all {
+        table(&folder, &name, &file);
+        let output = program()
+            .current_dir(folder.path())
+            .args(["audit", &name])
+            .output()
+            .unwrap();
+        let mut found = String::from_utf8(output.stdout).unwrap();
+        found += &String::from_utf8(output.stderr).unwrap();
+        if !output.status.success() {
+            found += &format!("{}\n", output.status.code().unwrap());
+        }
+        // The number of rules is not what the example shows.
+        let rules = |text: &str| {
+            let words = text.split_inclusive(' ');
+            words
+                .filter(|w| w.trim().parse::<u32>().is_err())
+                .collect::<String>()
+        };
+        assert_eq!(rules(&found), rules(&printed), "{name}");
+    }
+}
