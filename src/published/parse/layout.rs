@@ -7,7 +7,7 @@ use super::header::{Column, Kind};
 use super::heading::{Role, Word, word};
 use super::headings::Block;
 use super::metric::plain;
-use super::number;
+use super::{names, number};
 
 /// A table whose columns have roles and whose merged cells are filled.
 #[derive(Debug)]
@@ -92,7 +92,8 @@ impl Layout {
         })
     }
 
-    /// Takes the first column of text for that of the methods where no heading names it.
+    /// Takes a column of known data sets for that of the data sets, and the first other column of text for that
+    /// of the methods where no heading names it.
     fn name_methods(&mut self) {
         // A column of numbers without a heading is an index that pandas wrote.
         for at in 0..self.columns.len() {
@@ -107,8 +108,16 @@ impl Layout {
                 }
             }
         }
-        let named = |c: &Column| matches!(c.kind, Kind::Key(Role::Method | Role::Configuration(_)));
-        if self.columns.iter().any(named) {
+        let datasets = |layout: &Self, at: usize| {
+            let mut texts = layout.rows().map(|r| r.text(at)).filter(|t| !t.is_empty());
+            texts.next().is_some_and(names::known) && texts.all(names::known)
+        };
+        for at in 0..self.columns.len() {
+            if self.columns[at].kind == Kind::Unknown && datasets(self, at) {
+                self.columns[at].kind = Kind::Key(Role::Dataset);
+            }
+        }
+        if self.columns.iter().any(|c| c.kind.is_role(&Role::Method)) {
             return;
         }
         let text = |at: usize| {

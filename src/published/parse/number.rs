@@ -136,6 +136,7 @@ fn unmark(text: &str) -> String {
     }
     let text = text
         .replace('\u{2212}', "-")
+        .replace("(\u{b1}", "\u{b1}(")
         .replace("+/-", "\u{b1}")
         .replace("+-", "\u{b1}");
     // A comma between footnote marks stays behind: `38.27*,†`.
@@ -145,7 +146,8 @@ fn unmark(text: &str) -> String {
 /// Value and spread.
 fn halves(text: &str) -> (&str, Option<&str>) {
     if let Some((value, sd)) = text.split_once('\u{b1}') {
-        return (value, Some(sd));
+        let inner = sd.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
+        return (value, Some(inner.unwrap_or(sd)));
     }
     // A pair as Python prints it: `(83.38, 0.41)`.
     if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
@@ -196,6 +198,7 @@ mod tests {
             ("0.77 (0.02)", 0.77, 2, Some(0.02)),
             ("(83.38, 0.41)", 83.38, 2, Some(0.41)),
             ("(82.51, 0.0)", 82.51, 2, Some(0.0)),
+            ("42.13(\u{b1}0.6)", 42.13, 2, Some(0.6)),
             ("84,4", 84.4, 1, None),
             ("0,71 \u{b1} 0,02", 0.71, 2, Some(0.02)),
             ("38.27*,\u{2020}", 38.27, 2, None),

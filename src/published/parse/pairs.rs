@@ -1,14 +1,15 @@
 //! Decides which of two numbers in a cell (`82.8/81.2`) is Non0 and which is Has0.
 //!
 //! Both orders are tried on the class counts of the test set: an F1 must be one that its accuracy allows, and an
-//! accuracy the mean of a few runs' whole counts of right predictions.
+//! accuracy the mean of a few runs' whole counts of right predictions. Of the samples that Has0 has and Non0 has not,
+//! none to all are right.
 
 use std::collections::BTreeMap;
 
 use super::entry::Entry;
 use super::metric;
 use crate::published::envelope::{Envelope, envelopes};
-use crate::published::test_sets::{Population, test_sets};
+use crate::published::test_sets::{Population, TestSet, test_sets};
 
 /// The order that is taken where both fit: that of the LNLN paper.
 const USUAL: [&str; 2] = ["non0", "has0"];
@@ -20,6 +21,9 @@ const DECISIVE: f64 = 3.0;
 /// Cost of an F1 that its accuracy does not allow: as defined, and in either order of its arguments.
 const EXCHANGED: f64 = 4.0;
 const IMPOSSIBLE: f64 = 8.0;
+
+/// Cost of two accuracies whose difference the samples with a label of zero do not allow.
+const UNTIED: f64 = 5.0;
 
 /// How often an accuracy of an honest table is no count all the same.
 const SLIP: f64 = 0.02;
@@ -34,6 +38,14 @@ struct Fit {
     /// Numbers that are possible.
     possible: usize,
     tested: usize,
+}
+
+impl Fit {
+    fn add(&mut self, other: Self) {
+        self.likelihood += other.likelihood;
+        self.possible += other.possible;
+        self.tested += other.tested;
+    }
 }
 
 /// Gives every number of a pair its metric; `given` is the order that the user states.
@@ -88,7 +100,7 @@ fn note(dataset: &str, [taken, left]: [Fit; 2], [own, decisive]: [f64; 2], order
     };
     if own.abs() > DECISIVE {
         format!(
-            "two numbers in a cell{of} are read as {name}: {} of {} are possible so, {} as {other} (--pair sets the order)",
+            "two numbers in a cell{of} are read as {name}: {} of {} comparisons are possible so, {} as {other} (--pair sets the order)",
             taken.possible, taken.tested, left.possible
         )
     } else if decisive.abs() > DECISIVE {
@@ -121,6 +133,8 @@ fn fit(entries: &[Entry], dataset: &str, order: [&str; 2]) -> Fit {
     let Some(set) = test_sets().iter().find(|s| s.dataset == dataset) else {
         return sum;
     };
+    let tied = tied(entries, dataset, order, set);
+    sum.add(tied);
     for slot in [0, 1] {
         let Some(population) = set.populations.iter().find(|p| p.name == order[slot]) else {
             continue;
@@ -130,12 +144,44 @@ fn fit(entries: &[Entry], dataset: &str, order: [&str; 2]) -> Fit {
             .filter(|e| e.slot == Some(slot) && e.cell.dataset == dataset && !e.spread)
             .collect();
         for part in [f1_fit(&own, population), count_fit(&own, population)] {
-            sum.likelihood += part.likelihood;
-            sum.possible += part.possible;
-            sum.tested += part.tested;
+            sum.add(part);
         }
     }
     sum
+}
+
+/// Accuracies of both cuts against each other: the right predictions that Has0 has more than Non0.
+fn tied(entries: &[Entry], dataset: &str, order: [&str; 2], set: &TestSet) -> Fit {
+    let mut fit = Fit::default();
+    let samples = |name: &str| {
+        let population = set.populations.iter().find(|p| p.name == name);
+        population.map(Population::samples)
+    };
+    let (Some(non0), Some(has0)) = (samples("non0"), samples("has0")) else {
+        return fit;
+    };
+    let own = |e: &&Entry| e.cell.dataset == dataset && e.cell.metric.name == "acc2" && !e.spread;
+    let of = |name: &str| order.iter().position(|o| *o == name);
+    for small in entries.iter().filter(own).filter(|e| e.slot == of("non0")) {
+        let beside = |e: &&Entry| {
+            let places = [&e.cell, &small.cell].map(|c| (c.line, c.column));
+            e.slot == of("has0") && places[0] == places[1]
+        };
+        let Some(large) = entries.iter().filter(own).find(beside) else {
+            continue;
+        };
+        let right = |e: &Entry, n: u64| e.cell.number.value * n as f64 / 100.0;
+        let slack = |e: &Entry, n: u64| 0.5 * e.cell.number.ulp() * n as f64 / 100.0;
+        let more = right(large, has0) - right(small, non0);
+        let slack = slack(large, has0) + slack(small, non0);
+        fit.tested += 1;
+        if (-slack..=(has0 - non0) as f64 + slack).contains(&more) {
+            fit.possible += 1;
+        } else {
+            fit.likelihood -= UNTIED;
+        }
+    }
+    fit
 }
 
 /// F1 scores against the accuracies of the same line.

@@ -211,18 +211,18 @@ fn the_order_of_pairs_is_the_one_that_fits() {
     let t = table(HAS0_FIRST);
     assert_eq!(short(&t)[0], "mosi TFN acc2_has0 69.97");
     assert!(
-        notes(&t).contains("Has0/Non0: 12 of 12 are possible so"),
+        notes(&t).contains("Has0/Non0: 15 of 15 comparisons are possible so"),
         "{}",
         notes(&t)
     );
     let turned = table("Model,MOSI Acc-2\nTFN,70.73/69.97\nMulT,74.70/73.18\nMISA,80.34/79.59\n");
     assert_eq!(short(&turned)[0], "mosi TFN acc2_non0 70.73");
     assert!(
-        notes(&turned).contains("are possible so"),
+        notes(&turned).contains("comparisons are possible so"),
         "{}",
         notes(&turned)
     );
-    let open = table("Model,MOSI Acc-2\nTFN,71/70\n");
+    let open = table("Model,MOSI F1\nTFN,71.3/70.2\n");
     assert!(
         notes(&open).contains("nothing in the table tells the order"),
         "{}",
@@ -503,4 +503,20 @@ fn counters_of_pandas_and_rates_above_metrics_are_read() {
     assert_eq!(short(&t)[1..3], ["mosi A mae 0.8", "mosei A acc7 50"]);
     let t = table("Missing Rate,0%,,10%,\nModel,Acc-2,F1,Acc-2,F1\nA,82.1,82,80,79.9\n");
     assert_eq!(short(&t)[2], "A rate 0.1 acc2 80");
+}
+
+#[test]
+fn samples_with_a_label_of_zero_tie_the_two_accuracies() {
+    // 82.54/84.77 as Non0/Has0 would have 40 right more on the 30 samples that only Has0 has.
+    let t = table("Model,MOSI Acc-2\nTFN,-/80.8\nSelf-MM,82.54/84.77\n");
+    assert_eq!(
+        short(&t)[..2],
+        ["mosi TFN acc2_non0 80.8", "mosi Self-MM acc2_has0 82.54"]
+    );
+}
+
+#[test]
+fn a_column_of_known_data_sets_is_one() {
+    let t = table("Task,Model name,MAE\nCMU-MOSI,A,0.7\nCH-SIMS,A,0.4\n");
+    assert_eq!(short(&t), ["mosi A mae 0.7", "sims A mae 0.4"]);
 }

@@ -4,6 +4,8 @@
 pub(super) const METHOD: &[&str] = &[
     "method",
     "methods",
+    "methodname",
+    "modelname",
     "model",
     "models",
     "variant",
