@@ -113,11 +113,12 @@ impl ConditionText {
             return None;
         }
         let value: f64 = decimal.parse().ok().filter(|v: &f64| v.is_finite())?;
-        match percent {
-            true if value <= 100.0 => Some(Self::Rate(value / 100.0)),
-            false if value <= 100.0 => Some(Self::Number(value)),
-            _ => None,
-        }
+        let rate = if percent {
+            Self::Rate(value / 100.0)
+        } else {
+            Self::Number(value)
+        };
+        (value <= 100.0).then_some(rate)
     }
 
     /// The condition that a text names in any form.

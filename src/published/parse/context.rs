@@ -146,9 +146,10 @@ fn rate_in(text: &str) -> Option<ConditionText> {
             let number = number.trim_end_matches('.');
             let percent = rest[number.len()..].trim_start().starts_with('%');
             let value: f64 = number.parse().ok()?;
-            match percent {
-                true => (value <= 100.0).then_some(ConditionText::Rate(value / 100.0)),
-                false => (value <= 100.0).then_some(ConditionText::Number(value)),
+            if percent {
+                (value <= 100.0).then_some(ConditionText::Rate(value / 100.0))
+            } else {
+                (value <= 100.0).then_some(ConditionText::Number(value))
             }
         })
 }

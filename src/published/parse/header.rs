@@ -226,11 +226,12 @@ fn settle(columns: &mut [Column]) {
         .iter()
         .any(|c| c.kind.scores().is_some_and(|s| s.spread == Some(true)));
     for column in columns.iter_mut().filter(|_| spreads) {
-        if let Kind::Scores { scores, .. } = &mut column.kind {
-            if scores.condition == Some(ConditionText::Mean) && !scores.metrics.is_empty() {
-                scores.condition = None;
-                scores.spread = Some(false);
-            }
+        if let Kind::Scores { scores, .. } = &mut column.kind
+            && scores.condition == Some(ConditionText::Mean)
+            && !scores.metrics.is_empty()
+        {
+            scores.condition = None;
+            scores.spread = Some(false);
         }
     }
 }

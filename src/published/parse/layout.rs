@@ -58,18 +58,18 @@ impl Layout {
                 _ => false,
             };
             let line = row.line;
-            if is_spreads(&filled) {
-                if let Some(Line::Scores(above)) = layout.lines.last_mut() {
-                    for (cell, spread) in above
-                        .cells
-                        .iter_mut()
-                        .zip(&row.cells)
-                        .filter(|(_, s)| !s.text.is_empty())
-                    {
-                        cell.text = format!("{} {}", cell.text, spread.text);
-                    }
-                    continue;
+            if is_spreads(&filled)
+                && let Some(Line::Scores(above)) = layout.lines.last_mut()
+            {
+                for (cell, spread) in above
+                    .cells
+                    .iter_mut()
+                    .zip(&row.cells)
+                    .filter(|(_, s)| !s.text.is_empty())
+                {
+                    cell.text = format!("{} {}", cell.text, spread.text);
                 }
+                continue;
             }
             if section {
                 let text = filled.concat();
@@ -198,10 +198,11 @@ impl Layout {
             let values: Vec<&str> = self.rows().map(|r| r.text(at)).collect();
             let constant = values.windows(2).all(|w| w[0] == w[1]);
             let several = values.len() > 1;
-            if let Kind::Key(Role::Configuration(name)) = &mut self.columns[at].kind {
-                if constant && several {
-                    name.clear();
-                }
+            if let Kind::Key(Role::Configuration(name)) = &mut self.columns[at].kind
+                && constant
+                && several
+            {
+                name.clear();
             }
         }
     }

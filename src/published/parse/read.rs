@@ -245,10 +245,10 @@ fn table(
     for (at, layout) in layouts.iter().enumerate() {
         Reader::new(defaults, layout, at).read(&mut read)?;
     }
-    if read.entries.is_empty() {
-        if let Some(error) = read.unknown_metric.take() {
-            return Err(error);
-        }
+    if read.entries.is_empty()
+        && let Some(error) = read.unknown_metric.take()
+    {
+        return Err(error);
     }
     let mut entries = std::mem::take(&mut read.entries);
     let alone = spreads::attach(&mut entries);

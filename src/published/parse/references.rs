@@ -37,10 +37,10 @@ pub(super) fn take_off(layouts: &mut [Layout]) -> Option<String> {
                 continue;
             };
             for at in &places {
-                if let Some(cell) = row.cells.get_mut(*at) {
-                    if let Some(name) = renamed.get(cell.text.as_str()) {
-                        cell.text = (*name).to_string();
-                    }
+                if let Some(cell) = row.cells.get_mut(*at)
+                    && let Some(name) = renamed.get(cell.text.as_str())
+                {
+                    cell.text = (*name).to_string();
                 }
             }
         }

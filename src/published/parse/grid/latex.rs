@@ -302,7 +302,8 @@ fn groups(text: &str) -> Vec<&str> {
             rest = rest.find(']').map_or("", |end| &rest[end + 1..]);
         } else if rest.starts_with('{') {
             let end = group(rest);
-            found.push(&rest[1..end.saturating_sub(1).max(1)]);
+            let inner = rest[..end].strip_prefix('{').unwrap_or_default();
+            found.push(inner.strip_suffix('}').unwrap_or(inner));
             rest = &rest[end..];
         } else {
             return found;

@@ -74,11 +74,11 @@ pub(super) fn names_cut(text: &str) -> Option<(Cuts, String)> {
     if found.is_empty() {
         // Two letters alone: `NN/NP`, `Acc-2 NP`.
         for (name, cut) in [("nn", "has0"), ("np", "non0")] {
-            if tokens.contains(&name) {
-                if let Some(at) = rest.find(name) {
-                    found.push((at, cut));
-                    rest.replace_range(at..at + name.len(), "\u{1}\u{1}");
-                }
+            if tokens.contains(&name)
+                && let Some(at) = rest.find(name)
+            {
+                found.push((at, cut));
+                rest.replace_range(at..at + name.len(), "\u{1}\u{1}");
             }
         }
     }

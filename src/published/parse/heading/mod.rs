@@ -141,10 +141,10 @@ fn other(bare: &str, word: &str, unit: Option<Unit>) -> Word {
     {
         return Word::Aside;
     }
-    if let Some((cut, rest)) = names_cut(bare) {
-        if plain(&rest).is_empty() {
-            return cut.word();
-        }
+    if let Some((cut, rest)) = names_cut(bare)
+        && plain(&rest).is_empty()
+    {
+        return cut.word();
     }
     if names::known(bare) {
         return Word::Dataset(names::dataset(bare));
@@ -237,7 +237,13 @@ mod tests {
     #[test]
     fn headings_of_scores_are_read_with_what_is_beside_the_metric() {
         let non0_has0 = Some(["non0", "has0"]);
-        let cases: &[(&str, &str, &[&str], Option<[&'static str; 2]>)] = &[
+        type Case = (
+            &'static str,
+            &'static str,
+            &'static [&'static str],
+            Option<[&'static str; 2]>,
+        );
+        let cases: &[Case] = &[
             ("mosi_acc7", "mosi", &["acc7"], None),
             ("MOSI Acc-2 (neg/pos)", "mosi", &["acc2_non0"], None),
             ("MOSI Acc-2 (neg/non-neg)", "mosi", &["acc2_has0"], None),
