@@ -254,7 +254,7 @@ fn table(
     let alone = spreads::attach(&mut entries);
     if alone > 0 {
         read.left_out.cells += alone;
-        read.note(format!("{alone} spreads belong to no number"));
+        read.note(format!("spreads that belong to no number: {alone}"));
     }
     for note in units::settle(&mut entries) {
         read.note(note);
@@ -282,7 +282,13 @@ fn table(
     Ok((table, read))
 }
 
-/// What is to say about numbers of data sets that are not known.
+/// `1 cell`, `3 cells`.
+fn count(cells: usize) -> String {
+    let plural = if cells == 1 { "" } else { "s" };
+    format!("{cells} cell{plural}")
+}
+
+/// Notes on numbers of data sets that are not known.
 fn datasets(table: &ParsedTable) -> Vec<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for cell in &table.cells {
@@ -291,7 +297,8 @@ fn datasets(table: &ParsedTable) -> Vec<String> {
     let note = |(name, n): (&str, usize)| {
         if name.is_empty() {
             return Some(format!(
-                "no data set is named for {n} cells: rules that need class counts pass over them (--dataset NAME)"
+                "no data set is named: rules that need class counts pass over {} (--dataset NAME)",
+                count(n)
             ));
         }
         if crate::data::dataset::find(name).is_ok() {
@@ -301,7 +308,8 @@ fn datasets(table: &ParsedTable) -> Vec<String> {
             format!(", though its name holds that of {known}")
         });
         Some(format!(
-            "`{name}` is no known data set{like}: rules that need class counts pass over its {n} cells"
+            "`{name}` is no known data set{like}: rules that need class counts pass over its {}",
+            count(n)
         ))
     };
     counts.into_iter().filter_map(note).collect()

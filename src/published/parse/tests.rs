@@ -439,7 +439,7 @@ fn a_data_set_that_resembles_a_known_one_is_noted() {
     assert!(notes(&t).contains("holds that of mosi"), "{}", notes(&t));
     let t = table("method,MAE\nA,0.8\n");
     assert!(
-        notes(&t).contains("no data set is named for 1 cells"),
+        notes(&t).contains("pass over 1 cell (--dataset NAME)"),
         "{}",
         notes(&t)
     );
