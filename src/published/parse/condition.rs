@@ -130,6 +130,16 @@ impl ConditionText {
 /// Whether a text names a mean.
 pub(super) fn is_mean(text: &str) -> bool {
     let text = text.trim().trim_end_matches('.').to_lowercase();
+    // A range of rates: `0-0.9`.
+    let ends = text.split_once(['-', '~', '\u{2013}']);
+    let rate = |t: &str| {
+        t.trim()
+            .parse::<f64>()
+            .is_ok_and(|r| (0.0..=1.0).contains(&r))
+    };
+    if ends.is_some_and(|(from, to)| rate(from) && rate(to)) {
+        return true;
+    }
     [
         "mean",
         "means",
@@ -179,6 +189,14 @@ mod tests {
             assert_eq!(ConditionText::parse_rate(text), None, "{text}");
         }
         assert_eq!(ConditionText::parse_rate("Avg."), Some(ConditionText::Mean));
+    }
+
+    #[test]
+    fn a_range_of_rates_is_a_mean_over_them() {
+        for text in ["0-0.9", "0.0\u{2013}0.9", "0.1 ~ 0.9"] {
+            let found = ConditionText::parse_rate(text);
+            assert_eq!(found, Some(ConditionText::Mean), "{text}");
+        }
     }
 
     #[test]

@@ -306,6 +306,8 @@ mod tests {
         assert_eq!(word("Methode", &[]), Word::Role(Role::Method));
         assert_eq!(word("MOSI", &[]), Word::Dataset("mosi".to_string()));
         assert_eq!(word("Non0", &[]), Word::Cut("non0"));
+        assert_eq!(word("w/o zero", &[]), Word::Cut("non0"));
+        assert_eq!(word("w/ zero", &[]), Word::Cut("has0"));
         assert_eq!(word("Has0/Non0", &[]), Word::Order(["has0", "non0"]));
         assert_eq!(word("50%", &[]), Word::Condition(ConditionText::Rate(0.5)));
         assert_eq!(word("std", &[]), Word::Statistic { spread: true });
