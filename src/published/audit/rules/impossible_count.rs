@@ -6,7 +6,7 @@ use super::runs::{Possible, Runs};
 use super::{Rule, describe};
 use crate::published::audit::arranged::Seen;
 use crate::published::audit::{Arranged, AuditSettings, Finding, Rounding, Strength};
-use crate::published::parse::{Number, ParsedCondition};
+use crate::published::parse::{Number, ParsedCell, ParsedCondition};
 
 pub const RULE: Rule = Rule {
     name: "impossible-count",
@@ -29,7 +29,9 @@ type Share<'a> = (Seen<'a>, u64);
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut groups: BTreeMap<(&str, &str, bool), Vec<Share<'_>>> = BTreeMap::new();
-    for seen in arranged.cells().filter(|s| !s.cell.condition.is_mean()) {
+    // Means of lines are means of more runs than those.
+    let means = |c: &ParsedCell| c.condition.is_mean() || c.averaged;
+    for seen in arranged.cells().filter(|s| !means(s.cell)) {
         let c = seen.cell;
         if let Some(samples) = arranged.statistics.samples(&c.dataset, c.metric) {
             groups

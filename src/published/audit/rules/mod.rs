@@ -5,7 +5,6 @@ mod constant_predictor;
 mod copied_column;
 mod describe;
 mod duplicate_rows;
-mod envelope;
 mod impossible_count;
 mod impossible_f1;
 mod known_error;
