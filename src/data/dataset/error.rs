@@ -97,6 +97,15 @@ pub enum Error {
         end: &'static str,
     },
     #[error(
+        "{path} has the name of {named} and holds {holds}: give it the name {holds}.h5, or prepare {named} \
+         into this folder"
+    )]
+    OtherName {
+        path: PathBuf,
+        named: String,
+        holds: String,
+    },
+    #[error(
         "{path} exists already and holds {holds}; give --force to replace it, or another --data folder"
     )]
     Exists { path: PathBuf, holds: String },
@@ -116,6 +125,7 @@ impl Classify for Error {
             | Self::Sample { .. }
             | Self::LabelRange { .. }
             | Self::Padding { .. }
+            | Self::OtherName { .. }
             | Self::Exists { .. } => ErrorClass::BadData,
         }
     }

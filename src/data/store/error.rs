@@ -64,6 +64,17 @@ pub enum Error {
         .damaged.join(", ")
     )]
     Damaged { path: PathBuf, damaged: Vec<String> },
+    #[error(
+        "{path} was changed or damaged after prepare: {column} has {found}, stored is {expected}; copy the \
+         file again, or write it again from its source with `lnln-bench prepare --force`; \
+         `lnln-bench verify` names every column that differs"
+    )]
+    Changed {
+        path: PathBuf,
+        column: String,
+        expected: String,
+        found: String,
+    },
 }
 
 impl Error {
@@ -139,7 +150,8 @@ impl Classify for Error {
             | Self::Missing { .. }
             | Self::Count { .. }
             | Self::Nul { .. }
-            | Self::Damaged { .. } => ErrorClass::BadData,
+            | Self::Damaged { .. }
+            | Self::Changed { .. } => ErrorClass::BadData,
         }
     }
 }
