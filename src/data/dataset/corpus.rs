@@ -32,13 +32,18 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Opens a file made by [`super::prepare`].
+    /// Opens a file made by [`super::prepare`]. Values are compared with their checksums when they are
+    /// read.
     ///
     /// # Errors
-    /// [`Error::Store`] as [`Reader::open`] gives it; [`Error::UnknownDataset`].
+    /// [`Error::Store`] as [`Reader::open`] and [`Reader::check_columns`] give it;
+    /// [`Error::UnknownDataset`]; [`Error::OtherName`] for a file with the name of another data set.
     pub fn open(path: &Path) -> Result<Self> {
         let reader = Reader::open(path)?;
+        reader.check_columns()?;
         let provenance = reader.provenance()?;
+        let spec = spec::find(&provenance.dataset)?;
+        check_name(path, spec)?;
         let (audio, vision) = (reader.shape("train/audio")?, reader.shape("train/vision")?);
         let text = if reader.has("train/text") {
             Some(reader.shape("train/text")?)
@@ -55,7 +60,7 @@ impl Corpus {
             *count = reader.shape(&format!("{split}/id"))?[0];
         }
         Ok(Self {
-            spec: spec::find(&provenance.dataset)?,
+            spec,
             layout: provenance.layout,
             content_hash: reader.content_hash()?,
             source_name: provenance.source_name,
@@ -210,5 +215,19 @@ impl Corpus {
         let [text, audio, vision] = names;
         let labels = |name: &str| self.reader.numbers(name);
         Ok(Some([labels(&text)?, labels(&audio)?, labels(&vision)?]))
+    }
+}
+
+/// Refuses a file that has the name of another registered data set than the one it holds.
+fn check_name(path: &Path, holds: &Spec) -> Result<()> {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let named = stem.and_then(|stem| spec::find(stem).ok());
+    match named {
+        Some(named) if named.name != holds.name => Err(Error::OtherName {
+            path: path.to_owned(),
+            named: named.name.clone(),
+            holds: holds.name.clone(),
+        }),
+        _ => Ok(()),
     }
 }
