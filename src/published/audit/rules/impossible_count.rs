@@ -242,7 +242,7 @@ fn rounding(ways: &[Runs]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::published::audit::{TestSetStatistics, audit};
+    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
     use crate::published::parse::{Options, parse};
 
     /// Means over ten missing rates and three runs, in a table that does not state it.

@@ -198,8 +198,9 @@ mod tests {
 
     #[test]
     fn fitting_means_show_that_the_parts_are_complete() {
-        let text = "rate,method,mosi_mae\n0,A,0.7\n0.1,A,0.8\n0.5,A,0.9\nmean,A,0.8\n\
-                    0,B,0.7\n0.1,B,0.8\n0.5,B,0.9\nmean,B,0.8\n0,C,0.7\n0.1,C,0.8\n0.5,C,0.9\nmean,C,0.9\n";
+        let text = "rate,method,mosi_mae\n0,A,0.700\n0.1,A,0.800\n0.5,A,0.900\nmean,A,0.800\n\
+                    0,B,0.700\n0.1,B,0.800\n0.5,B,0.900\nmean,B,0.800\n\
+                    0,C,0.700\n0.1,C,0.800\n0.5,C,0.900\nmean,C,0.850\n";
         let found = found(&[("t.csv", text)]);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].strength, Strength::Impossible);
@@ -208,8 +209,9 @@ mod tests {
 
     #[test]
     fn most_means_that_do_not_fit_are_one_odd_finding() {
-        let text = "rate,method,mosi_mae\n0,A,0.7\n0.1,A,0.8\nmean,A,0.9\n\
-                    0,B,0.7\n0.1,B,0.8\nmean,B,0.9\n0,C,0.7\n0.1,C,0.8\nmean,C,0.75\n";
+        let text = "rate,method,mosi_mae\n0,A,0.700\n0.1,A,0.800\nmean,A,0.900\n\
+                    0,B,0.700\n0.1,B,0.800\nmean,B,0.900\n\
+                    0,C,0.700\n0.1,C,0.800\nmean,C,0.750\n";
         let found = found(&[("t.csv", text)]);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].strength, found[0].cells.len()), (Strength::Odd, 2));
@@ -217,8 +219,8 @@ mod tests {
 
     #[test]
     fn parts_of_another_folder_count_where_the_row_is_quoted() {
-        let parts = "rate,method,mosi_mae\n0,X,0.7\n0.1,X,0.8\n0.2,X,0.9\n";
-        let overall = "rate,method,mosi_mae\nmean,X,0.85\n";
+        let parts = "rate,method,mosi_mae\n0,X,0.700\n0.1,X,0.800\n0.2,X,0.900\n";
+        let overall = "rate,method,mosi_mae\nmean,X,0.850\n";
         assert!(found(&[("p/parts.csv", parts), ("q/overall.csv", overall)]).is_empty());
         assert_eq!(
             found(&[("p/parts.csv", parts), ("p/overall.csv", overall)]).len(),

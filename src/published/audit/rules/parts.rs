@@ -22,21 +22,17 @@ impl Parts<'_, '_> {
     /// Whether the number is their mean, over one of the sets of conditions that papers use.
     pub fn fit(&self, mean: &ParsedCell) -> bool {
         // Means are often over 0 to 0.9 where the table continues to 1.
-        let most = self.without(1.0);
-        // Others leave complete data out, or include it.
-        let incomplete = self.without(0.0);
-        let all = [&self.cells[..], &self.complete[..]].concat();
-        [&self.cells, &most, &incomplete, &all]
+        let all_missing = ParsedCondition::rate(1.0);
+        let most: Vec<&ParsedCell> = self
+            .cells
+            .iter()
+            .copied()
+            .filter(|c| Some(&c.condition) != all_missing.as_ref())
+            .collect();
+        let with_complete = [&self.cells[..], &self.complete[..]].concat();
+        [&self.cells, &most, &with_complete]
             .into_iter()
-            .any(|cells| cells.len() > 1 && agrees(mean, cells))
-    }
-
-    fn without(&self, rate: f64) -> Vec<&ParsedCell> {
-        let rate = ParsedCondition::rate(rate);
-        let cells = self.cells.iter().copied();
-        cells
-            .filter(|c| Some(&c.condition) != rate.as_ref())
-            .collect()
+            .any(|cells| !cells.is_empty() && agrees(mean, cells))
     }
 }
 
