@@ -30,7 +30,11 @@ fn files(folder: &Path) -> String {
         "\"\"".to_string()
     };
     let tables = entries(folder).into_iter().filter_map(|file| {
-        let name = file.file_name()?.to_str()?.strip_suffix(".csv")?.to_string();
+        let name = file
+            .file_name()?
+            .to_str()?
+            .strip_suffix(".csv")?
+            .to_string();
         (!name.contains('-')).then(|| format!("        ({name:?}, {}),\n", include(&file)))
     });
     format!(

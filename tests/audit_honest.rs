@@ -122,11 +122,18 @@ fn form(random: &mut Random) -> Form {
 
 /// A table as CSV.
 fn table(data: &Data, form: Form, random: &mut Random) -> String {
-    let protocol = protocol(if data.name == "mosei" { "mosi" } else { data.name }).unwrap();
+    let protocol = protocol(if data.name == "mosei" {
+        "mosi"
+    } else {
+        data.name
+    })
+    .unwrap();
     let (names, conditions): (&str, Vec<String>) = match form.axis {
         Axis::Rates | Axis::Ablation => (
             "rate",
-            (0..10).map(|i| format!("{}", f64::from(i) / 10.0)).collect(),
+            (0..10)
+                .map(|i| format!("{}", f64::from(i) / 10.0))
+                .collect(),
         ),
         Axis::Modalities => (
             "case",

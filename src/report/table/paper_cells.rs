@@ -52,7 +52,12 @@ impl Printing {
 
     /// The numbers of a printed column, with a footnote of their source, of the tables that repeat them and
     /// of known errors.
-    pub fn cell(&self, metrics: &[&'static Metric], spread: bool, reasons: &mut Vec<String>) -> Cell {
+    pub fn cell(
+        &self,
+        metrics: &[&'static Metric],
+        spread: bool,
+        reasons: &mut Vec<String>,
+    ) -> Cell {
         let found: Vec<Option<&Published>> = metrics.iter().map(|m| self.number(m.name)).collect();
         let Some(first) = found.iter().flatten().next() else {
             return Cell::new(Content::Missing, Origin::Nothing);

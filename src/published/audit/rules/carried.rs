@@ -29,9 +29,8 @@ static ROWS: LazyLock<Rows> = LazyLock::new(|| {
         for sheet in &source.tables {
             for cell in &sheet.cells {
                 let rows = rows.entry((&*cell.dataset, &cell.condition)).or_default();
-                let same = |r: &&mut CarriedRow| {
-                    std::ptr::eq(r.sheet, sheet) && r.method == cell.method
-                };
+                let same =
+                    |r: &&mut CarriedRow| std::ptr::eq(r.sheet, sheet) && r.method == cell.method;
                 match rows.iter_mut().find(same) {
                     Some(row) => row.cells.push(cell),
                     None => rows.push(CarriedRow {
@@ -55,9 +54,7 @@ pub fn of(row: &ScoreRow<'_>) -> Vec<&'static CarriedRow> {
         return Vec::new();
     }
     ROWS.iter()
-        .filter(|((dataset, condition), _)| {
-            *dataset == row.dataset && *condition == row.condition
-        })
+        .filter(|((dataset, condition), _)| *dataset == row.dataset && *condition == row.condition)
         .flat_map(|(_, rows)| rows)
         .filter(|carried| names::same(carried.method, row.method))
         .collect()
@@ -85,7 +82,13 @@ impl Agreement<'_> {
 }
 
 pub fn agreement<'a>(row: &ScoreRow<'a>, carried: &CarriedRow) -> Agreement<'a> {
-    let there = |metric: &str| carried.cells.iter().copied().find(|c| c.metric.name == metric);
+    let there = |metric: &str| {
+        carried
+            .cells
+            .iter()
+            .copied()
+            .find(|c| c.metric.name == metric)
+    };
     let common: Vec<_> = row
         .cells
         .iter()

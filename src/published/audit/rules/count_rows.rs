@@ -49,9 +49,8 @@ impl<'a> CountRow<'a> {
             .collect();
         let mut out: Vec<Share<'a>> = Vec::new();
         for share in &self.shares {
-            let same = |o: &Share<'_>| {
-                o.samples == share.samples && o.number().same(share.number())
-            };
+            let same =
+                |o: &Share<'_>| o.samples == share.samples && o.number().same(share.number());
             if !lost.contains(&&share.seen.cell.condition) && !out.iter().any(same) {
                 out.push(*share);
             }

@@ -82,7 +82,8 @@ fn pairs<'a>(arranged: &'a Arranged<'a>) -> Vec<Pair<'a>> {
 
 fn pair<'a>(arranged: &Arranged<'a>, a: &'a ScoreRow<'a>, b: &'a ScoreRow<'a>) -> Option<Pair<'a>> {
     // Two models that predict constants have the same accuracies.
-    if (a.table == b.table && a.method == b.method) || (arranged.is_lost(a) && arranged.is_lost(b)) {
+    if (a.table == b.table && a.method == b.method) || (arranged.is_lost(a) && arranged.is_lost(b))
+    {
         return None;
     }
     let (mut equal, mut other) = (Vec::new(), Vec::new());
@@ -164,9 +165,7 @@ fn is_best(arranged: &Arranged<'_>, row: &ScoreRow<'_>) -> bool {
     let others: Vec<&ScoreRow<'_>> = arranged
         .rows
         .iter()
-        .filter(|r| {
-            (r.table, r.dataset, r.condition) == (row.table, row.dataset, row.condition)
-        })
+        .filter(|r| (r.table, r.dataset, r.condition) == (row.table, row.dataset, row.condition))
         .collect();
     let best = row.cells.iter().filter(|cell| {
         let metric = cell.metric;

@@ -117,7 +117,11 @@ fn inferred(arranged: &Arranged<'_>, sets: &mut Sets, table: &CountTable<'_>) ->
         return Vec::new();
     };
     let misfits = sets.misfits(&all, &[way]).len();
-    let rest = format!("; {} of {} of the table do fit", all.len() - misfits, accuracies(&all));
+    let rest = format!(
+        "; {} of {} of the table do fit",
+        all.len() - misfits,
+        accuracies(&all)
+    );
     let mut out = Vec::new();
     for row in &table.rows {
         let wrong = sets.misfits(&row.shares, &[way]);
@@ -191,7 +195,9 @@ fn row_finding(
         .filter(|way| way.runs != stated[0].runs)
         .collect();
     let shares = row.independent(arranged);
-    let explained = sets.best(&shares, &others).filter(|(l, _)| *l >= BELIEF.ln());
+    let explained = sets
+        .best(&shares, &others)
+        .filter(|(l, _)| *l >= BELIEF.ln());
     let explained = explained.filter(|(_, way)| {
         let misfits = sets.misfits(&row.shares, &[*way]).len();
         10 * misfits <= row.shares.len()
@@ -231,10 +237,12 @@ fn accuracies(shares: &[Share<'_>]) -> String {
 /// Where runs are rounded before the mean is taken; nothing where both ways were tried.
 fn rounding(ways: &[Runs]) -> &'static str {
     match ways {
-        [Runs {
-            rounding: Rounding::EveryRun,
-            runs: 2..,
-        }] => ", each rounded to four decimals,",
+        [
+            Runs {
+                rounding: Rounding::EveryRun,
+                runs: 2..,
+            },
+        ] => ", each rounded to four decimals,",
         _ => "",
     }
 }

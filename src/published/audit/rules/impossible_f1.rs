@@ -101,9 +101,8 @@ fn judge<'a>(
 ) -> Judgement<'a> {
     let (a, f) = (&accuracy.number, &f1.number);
     let range = right.at(a.value, slack(a));
-    let fits = |(least, most): (f64, f64)| {
-        least - slack(f) <= f.value && f.value <= most + slack(f)
-    };
+    let fits =
+        |(least, most): (f64, f64)| least - slack(f) <= f.value && f.value <= most + slack(f);
     let verdict = match (fits(range), fits(exchanged.at(a.value, slack(a)))) {
         (true, true) => Verdict::Both,
         (true, false) => Verdict::OnlyTrue,

@@ -37,14 +37,12 @@ fn of_row(row: &ScoreRow<'_>) -> Option<Finding> {
 /// Whether the row is a quotation: most cells are equal, those that are each other's counted in.
 fn quotes(agreement: &Agreement<'_>) -> bool {
     let alike = agreement.equal + agreement.exchanged.len();
-    agreement.equal >= EQUAL && 2 * alike > agreement.common() && agreement.other.len() < agreement.equal
+    agreement.equal >= EQUAL
+        && 2 * alike > agreement.common()
+        && agreement.other.len() < agreement.equal
 }
 
-fn finding(
-    row: &ScoreRow<'_>,
-    carried: &CarriedRow,
-    agreement: &Agreement<'_>,
-) -> Option<Finding> {
+fn finding(row: &ScoreRow<'_>, carried: &CarriedRow, agreement: &Agreement<'_>) -> Option<Finding> {
     // Who prints another number for one that is known to be wrong corrects it, unless a digit slipped.
     let error = |there: &ParsedCell| carried.source.known_error(&carried.sheet.name, there);
     let mended = |(here, there): &&(&ParsedCell, &'static ParsedCell)| {
@@ -69,7 +67,10 @@ fn finding(
     }
     if !exchanged.is_empty() {
         let cells: Vec<String> = exchanged.iter().map(printed).collect();
-        parts.push(format!("{}, which are each other's", describe::list(&cells)));
+        parts.push(format!(
+            "{}, which are each other's",
+            describe::list(&cells)
+        ));
     }
     let unsure = other.iter().any(|(_, there)| error(there).is_some());
     let strength = if unsure || carried.source.quotes(carried.method) {
@@ -145,6 +146,10 @@ mod tests {
     fn one_other_digit_is_found() {
         let found = found("0.6,MISA,24.68,27.13,66.97,65.84,66.94,65.69,1.200,0.441");
         assert_eq!(found.len(), 1);
-        assert!(found[0].why.contains("Acc-5 27.13 (there 27.12)"), "{}", found[0].why);
+        assert!(
+            found[0].why.contains("Acc-5 27.13 (there 27.12)"),
+            "{}",
+            found[0].why
+        );
     }
 }

@@ -80,11 +80,9 @@ fn exchanged_headings(
         return None;
     }
     // With the headings exchanged the other pair of accuracies must be in order too.
-    let mended = both.iter().all(|(r, f, c)| {
-        match fine {
-            "acc7" => r.get("acc3").is_none_or(|acc3| apart(f, acc3) <= 0.0),
-            _ => r.get("acc7").is_none_or(|acc7| apart(acc7, c) <= 0.0),
-        }
+    let mended = both.iter().all(|(r, f, c)| match fine {
+        "acc7" => r.get("acc3").is_none_or(|acc3| apart(f, acc3) <= 0.0),
+        _ => r.get("acc7").is_none_or(|acc7| apart(acc7, c) <= 0.0),
     });
     let (first, f, c) = both[0];
     let part = sub_table(first.method).map_or(String::new(), |t| format!("table {t}"));

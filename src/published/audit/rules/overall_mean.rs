@@ -67,7 +67,11 @@ fn group(cases: &[Case<'_, '_>]) -> Vec<Finding> {
         return rows(&wrong)
             .into_iter()
             .filter(|row| quoted(row, cases))
-            .flat_map(|row| row.iter().map(|case| finding(case, &row)).collect::<Vec<_>>())
+            .flat_map(|row| {
+                row.iter()
+                    .map(|case| finding(case, &row))
+                    .collect::<Vec<_>>()
+            })
             .collect();
     }
     if !most_fit && (gap || !few) {
@@ -186,7 +190,8 @@ mod tests {
     #[test]
     fn a_gap_in_an_even_grid_is_odd_at_most() {
         let rows = "rate,method,mosi_mae\n0,A,0.7\n0.1,A,0.8\n0.2,A,0.9\n0.5,A,1.1\nmean,A,1.05";
-        let columns = "method,dataset,metric,r=0,0.1,20%,0.9,Avg\nA,mosi,acc7,44.31,42.86,39.21,22.89,33.95";
+        let columns =
+            "method,dataset,metric,r=0,0.1,20%,0.9,Avg\nA,mosi,acc7,44.31,42.86,39.21,22.89,33.95";
         for text in [rows, columns] {
             let found = found(&[("t.csv", text)]);
             assert!(found.iter().all(|f| f.strength == Strength::Odd));
@@ -214,7 +219,10 @@ mod tests {
                     0,C,0.700\n0.1,C,0.800\nmean,C,0.750\n";
         let found = found(&[("t.csv", text)]);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].strength, found[0].cells.len()), (Strength::Odd, 2));
+        assert_eq!(
+            (found[0].strength, found[0].cells.len()),
+            (Strength::Odd, 2)
+        );
     }
 
     #[test]

@@ -37,9 +37,10 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let mut out = Vec::new();
     for table in tables(arranged).iter().filter(|t| !t.whole) {
         for row in &table.rows {
-            out.extend(fewer(arranged, &mut sets, table, row).map(|fewer| {
-                finding(arranged, &mut sets, table, row, fewer)
-            }));
+            out.extend(
+                fewer(arranged, &mut sets, table, row)
+                    .map(|fewer| finding(arranged, &mut sets, table, row, fewer)),
+            );
         }
     }
     out
@@ -79,7 +80,11 @@ fn beside(
     table: &CountTable<'_>,
     row: &CountRow<'_>,
 ) -> Option<u32> {
-    let others: Vec<_> = table.rows.iter().filter(|r| r.method != row.method).collect();
+    let others: Vec<_> = table
+        .rows
+        .iter()
+        .filter(|r| r.method != row.method)
+        .collect();
     let shown: Vec<u32> = others
         .iter()
         .filter_map(|r| shown(arranged, sets, &r.independent(arranged)))
@@ -94,10 +99,7 @@ fn shown(arranged: &Arranged<'_>, sets: &mut Sets, shares: &[Share<'_>]) -> Opti
     let each: Vec<(f64, Runs)> = (1..=MOST)
         .filter_map(|n| sets.best(shares, &ways(n, arranged.settings)))
         .collect();
-    let (best, way) = each
-        .iter()
-        .copied()
-        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let (best, way) = each.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
     let less = each.iter().filter(|(_, w)| w.runs < way.runs);
     let clear = less.into_iter().all(|(l, _)| best - l >= BESIDE.ln());
     (best >= BESIDE.ln() && clear).then_some(way.runs)

@@ -84,7 +84,10 @@ fn finding((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding>
     );
     let mut rest = Vec::new();
     if either > 0 {
-        rest.push(format!("{} either way", describe::count_as(either, "other fits", "others fit")));
+        rest.push(format!(
+            "{} either way",
+            describe::count_as(either, "other fits", "others fit")
+        ));
     }
     if sound > 0 {
         let cells = describe::count_as(sound, "other fits", "others fit");

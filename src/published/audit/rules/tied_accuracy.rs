@@ -69,7 +69,10 @@ fn finding(row: &ScoreRow<'_>, ties: &[Tie<'_>]) -> Option<Finding> {
     };
     let others = match ties.len() {
         1 => String::new(),
-        n => format!(" ({} of other conditions too)", describe::count(n - 1, "pair")),
+        n => format!(
+            " ({} of other conditions too)",
+            describe::count(n - 1, "pair")
+        ),
     };
     let why = format!(
         "Has0 {} is {:.0} {} right predictions than Non0 {}{at}{others}, where 0 to {} more are \
@@ -101,7 +104,10 @@ mod tests {
         let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
         let found: Vec<_> = all.filter(|f| f.rule == RULE.name).collect();
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].strength, found[0].cells.len()), (Strength::Odd, 4));
+        assert_eq!(
+            (found[0].strength, found[0].cells.len()),
+            (Strength::Odd, 4)
+        );
         assert!(found[0].why.contains("38 more right"), "{}", found[0].why);
     }
 }

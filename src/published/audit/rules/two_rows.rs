@@ -145,7 +145,8 @@ mod tests {
     fn fewer_digits_and_values_of_settings_are_no_other_numbers() {
         let one = "table,method,mosi_acc7,mosi_corr\n1,A,36.06,0.544\n3,A,36.1,0.54\n";
         assert!(found(&[("t.csv", one)]).is_empty());
-        let settings = "table,variant,mosi_acc7,mosi_corr\n1,K = 1,36.06,0.544\n3,K = 1,35.1,0.51\n";
+        let settings =
+            "table,variant,mosi_acc7,mosi_corr\n1,K = 1,36.06,0.544\n3,K = 1,35.1,0.51\n";
         assert!(found(&[("t.csv", settings)]).is_empty());
     }
 }

@@ -3,13 +3,10 @@
 //!
 //! `tests/audit/newer.csv` holds the verdicts, reached by hand and by other code: `found` must be found by
 //! the rule, `strong` must be too and is the only thing that may be found with strength.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
-
-mod audit;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::shared;
 use lnln_bench::published::audit::{
     AuditSettings, CellLocation, Finding, TestSetStatistics, audit as run,
 };
@@ -34,7 +31,10 @@ const SETS: &[Set] = &[
     },
     Set {
         name: "semmsa-sims",
-        files: &["semmsa-2026/random_sims.csv", "semmsa-2026/overall_sims.csv"],
+        files: &[
+            "semmsa-2026/random_sims.csv",
+            "semmsa-2026/overall_sims.csv",
+        ],
         seeds: Some(3),
     },
     Set {
@@ -159,7 +159,7 @@ fn cell(set: &Set, finding: &Finding, cell: &CellLocation) -> Cell {
 
 /// The verdicts of a kind.
 fn verdicts(kind: &str) -> BTreeSet<Cell> {
-    let text = include_str!("audit/newer.csv");
+    let text = include_str!("newer.csv");
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let rows = reader.records().map(Result::unwrap);
     rows.filter(|row| &row[0] == kind)
@@ -207,7 +207,14 @@ fn bless(strong: &BTreeSet<Cell>, odd: &BTreeSet<Cell>) {
     let mut writer = csv::Writer::from_path(path).unwrap();
     writer
         .write_record([
-            "kind", "set", "rule", "table", "method", "dataset", "metric", "condition",
+            "kind",
+            "set",
+            "rule",
+            "table",
+            "method",
+            "dataset",
+            "metric",
+            "condition",
         ])
         .unwrap();
     for (kind, cells) in [("strong", strong), ("found", odd)] {
@@ -221,7 +228,7 @@ fn bless(strong: &BTreeSet<Cell>, odd: &BTreeSet<Cell>) {
 
 #[test]
 fn the_carried_tables_are_those_of_the_transcription() {
-    let Some(folder) = audit::shared() else {
+    let Some(folder) = shared() else {
         let message = b"skipped: no transcription of the papers' tables beside the project\n";
         let _ = std::io::Write::write_all(&mut std::io::stderr(), message);
         return;
