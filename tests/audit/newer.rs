@@ -1,8 +1,10 @@
 //! The rules on the carried tables of papers that followed LNLN: every cell of which digits do not fit is
 //! found, and nothing strong is found in another.
 //!
-//! `tests/audit/newer.csv` holds the verdicts, reached by hand and by other code: `found` must be found by
-//! the rule, `strong` must be too and is the only thing that may be found with strength.
+//! `tests/audit/newer.csv` lists what the rules found when the findings were judged by hand: a line per set of
+//! tables, rule and cell. `strong` cells must be found with strength and no others may be; `found` cells must
+//! be odd and no others may be. LNLN_BENCH_BLESS=1 writes the list anew, to be judged again.
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
