@@ -166,6 +166,13 @@ pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Er
                  fine-tunes a BERT; give --encoder bert:DIR for its encoder"
             );
         }
+        if encoder == EncoderSpec::Features && corpus.reader().has("train/text_bert") {
+            tracing::warn!(
+                "{name}: text features at CLS and SEP are kept at every missing rate; where they are states of \
+                 a BERT that read the complete text, they may describe all of it: --encoder bert:DIR or \
+                 frozen:DIR read the masked tokens instead (docs/masks.md)"
+            );
+        }
         corpora.insert(name.clone(), (corpus, encoder));
     }
     Ok(corpora)
