@@ -193,6 +193,13 @@ fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, Encode
              fine-tunes a BERT; give --encoder bert:DIR for its encoder"
         );
     }
+    if encoder == EncoderSpec::Features && corpus.reader().has("train/text_bert") {
+        tracing::warn!(
+            "{name}: text features at CLS and SEP are kept at every missing rate; where they are states of \
+             a BERT that read the complete text, they may describe all of it: --encoder bert:DIR or \
+             frozen:DIR read the masked tokens instead (docs/masks.md)"
+        );
+    }
     Ok((corpus, encoder))
 }
 

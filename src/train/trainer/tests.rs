@@ -186,6 +186,7 @@ fn split(name: SplitName) -> Split {
         ids: (0..SAMPLES).map(|i| format!("sample{i}")).collect(),
         raw_text: vec![String::new(); SAMPLES],
         text_bert: None,
+        special: None,
         text: Some(block(2, 2)),
         audio: block(3, 2),
         vision: block(2, 3),
