@@ -18,16 +18,6 @@ pub fn explain(bytes: &[u8], start: usize, error: Error) -> Error {
     if specific {
         return error;
     }
-    // A pickle ends with STOP.
-    if bytes[0] != 0
-        && bytes.len() > ZEROS
-        && bytes[bytes.len() - ZEROS..].iter().all(|byte| *byte == 0)
-    {
-        return Error::NotAPickle {
-            found: "one that is zero from its middle to its end, as an interrupted copy leaves it",
-            hint: "copy or download it again".to_owned(),
-        };
-    }
     let kind = FileKind::of_bytes(bytes);
     let known = match kind {
         FileKind::Pickle(_) | FileKind::Unknown => false,
@@ -35,8 +25,18 @@ pub fn explain(bytes: &[u8], start: usize, error: Error) -> Error {
         FileKind::Text | FileKind::Csv => !b"(FILSVclN".contains(&bytes[0]),
         _ => true,
     };
+    if known {
+        return not_a_pickle(kind);
+    }
+    // A pickle ends with STOP.
+    let ends_in_zeros = bytes.len() > ZEROS && bytes[bytes.len() - ZEROS..].iter().all(|b| *b == 0);
+    if ends_in_zeros {
+        return Error::NotAPickle {
+            found: "one that is zero from its middle to its end, as an interrupted copy leaves it",
+            hint: "copy or download it again".to_owned(),
+        };
+    }
     match error {
-        _ if known => not_a_pickle(kind),
         Error::Malformed { offset, .. } if offset == start as u64 => not_a_pickle(kind),
         error => error,
     }
