@@ -27,6 +27,8 @@ pub mod variant;
 pub mod weights;
 
 pub mod almt;
+pub mod bert_mag;
+pub mod cenet;
 pub mod constant;
 pub mod ef_lstm;
 pub mod lf_dnn;
@@ -47,7 +49,7 @@ pub use entry::{Entry, Model, backward, find};
 pub use error::ModelError;
 pub use losses::{Losses, Term};
 pub use recipe::{GradClip, ParamGroup, Recipe, Rule};
-pub use setup::{LabelStats, Profile, Setup, Shapes};
+pub use setup::{LabelStats, Outline, Profile, Setup, Shapes};
 pub use trace::Trace;
 pub use variant::Variant;
 
@@ -62,5 +64,7 @@ pub const MODELS: &[&Entry] = &[
     &mult::ENTRY,
     &misa::ENTRY,
     &self_mm::ENTRY,
+    &bert_mag::ENTRY,
+    &cenet::ENTRY,
     &constant::ENTRY,
 ];

@@ -73,6 +73,18 @@ impl LabelStats {
     }
 }
 
+/// What is known of a run before its data are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outline {
+    pub shapes: Shapes,
+    /// Whether a text encoder is inside the model; without one it reads ready-made states.
+    pub has_encoder: bool,
+}
+
+/// Refuses data or a text encoder that a model with these hyper-parameters cannot read, with the reason
+/// and what to run instead.
+pub type Check = fn(&Value, &Outline) -> Result<()>;
+
 /// Everything a model's constructor needs.
 #[derive(Clone, Debug)]
 pub struct Setup<'a> {
@@ -89,6 +101,14 @@ pub struct Setup<'a> {
 }
 
 impl Setup<'_> {
+    /// What of it is known before the data are loaded.
+    pub fn outline(&self) -> Outline {
+        Outline {
+            shapes: self.shapes,
+            has_encoder: matches!(self.encoder, EncoderSetup::Bert { .. }),
+        }
+    }
+
     /// Features of text states, audio and vision.
     pub fn widths(&self) -> [i64; 3] {
         let shapes = &self.shapes;

@@ -67,7 +67,8 @@ pub fn fit(
     interrupt: &AtomicBool,
     bar: &Bar,
 ) -> Result<State, Error> {
-    let mut optimizer = Optimizer::new(store, &plan.recipe, &model.groups(&plan.recipe))?;
+    let optimizer = Optimizer::new(store, &plan.recipe, &model.groups(&plan.recipe))?;
+    let mut optimizer = optimizer.with_epsilon(model.adam_epsilon());
     let mut state = resume(store, &mut optimizer, files, plan.micro_batch)?;
     let mut board = Board::open(files, state.epoch);
     let mut fit = Fit {

@@ -40,7 +40,7 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
         (_, "grad_accum") => vec![f64::from(recipe.trainer_options.grad_accum)],
         (_, "patience") => vec![f64::from(recipe.trainer_options.lr_plateau.unwrap())],
         (_, "grad_clip") => match recipe.clip {
-            GradClip::Value(limit) => vec![limit],
+            GradClip::Value(limit) | GradClip::Norm(limit) => vec![limit],
             other => panic!("{other:?}"),
         },
         ("lmf", "factor_lr") => vec![get("factor_rate")[0] * recipe.learning_rate],

@@ -2,6 +2,7 @@
 
 use tch::Tensor;
 
+use super::bert_hook::Beside;
 use super::bert_keys::Keys;
 
 /// What the backward pass needs of one forward pass.
@@ -9,6 +10,8 @@ use super::bert_keys::Keys;
 pub(super) struct Pass {
     pub(super) text: Tensor,
     pub(super) keys: Keys,
+    /// What the hook reads, where there is one.
+    pub(super) beside: Option<Beside>,
     /// Base of the seeds of the parts' draws.
     pub(super) seed: i64,
     /// Input of each layer, without graph.

@@ -21,7 +21,8 @@ impl Runner<'_> {
             case: case.clone(),
             source,
         };
-        let mut optimizer = Optimizer::new(&self.store, &recipe, &groups).map_err(refused)?;
+        let optimizer = Optimizer::new(&self.store, &recipe, &groups).map_err(refused)?;
+        let mut optimizer = optimizer.with_epsilon(self.case.optimizer.eps);
         let mut totals = Vec::new();
         let mut states = BTreeMap::<String, Vec<Tensor>>::new();
         let names = self.expected("trajectory.");
