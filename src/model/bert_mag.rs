@@ -120,9 +120,8 @@ impl BertMag {
     /// Builds the network.
     ///
     /// # Errors
-    /// Those of [`check`] and of [`TextEncoder::extended`].
+    /// Those of [`TextEncoder::extended`].
     pub fn new(setup: &Setup<'_>, config: &Config) -> Result<Self> {
-        refuse(config, &setup.outline())?;
         let (path, [width, audio, vision]) = (&setup.path / "model", setup.widths());
         let mut dropout = 0.0;
         let encoder =
@@ -208,10 +207,7 @@ impl Regressor for BertMag {
 
 /// Refuses ready-made states, and frames that are not aligned unless they are to be averaged.
 fn check(config: &Value, outline: &Outline) -> Result<()> {
-    refuse(&read_config(NAME, config)?, outline)
-}
-
-fn refuse(config: &Config, outline: &Outline) -> Result<()> {
+    let config: Config = read_config(NAME, config)?;
     if !outline.has_encoder {
         return Err(needs_encoder(NAME));
     }

@@ -85,10 +85,9 @@ impl Cenet {
     /// Builds the network.
     ///
     /// # Errors
-    /// Those of [`check`] and of [`TextEncoder::extended`]; [`ModelError::Config`] for a BERT without the
+    /// Those of [`TextEncoder::extended`]; [`ModelError::Config`] for a BERT without the
     /// layer that the block runs before, or heads that do not divide its width.
     pub fn new(setup: &Setup<'_>, config: &Config) -> Result<Self> {
-        check(&setup.outline())?;
         let [width, audio, vision] = setup.widths();
         let mut dropout = 0.0;
         let size = EnhancementSize {

@@ -104,8 +104,7 @@ pub struct Entry {
     pub config: fn(Profile) -> Value,
     /// Named departures from `config`.
     pub variants: &'static [Variant],
-    /// Refuses what the model cannot read, before anything is trained; `None` where it reads everything.
-    /// `build` refuses it too.
+    /// Refuses what the model cannot read when a sweep is planned; `None` where it reads everything.
     pub check: Option<Check>,
     /// Builds the model with freshly initialized parameters.
     pub build: for<'a> fn(&Setup<'a>) -> Result<Box<dyn Model>>,

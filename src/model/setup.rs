@@ -101,14 +101,6 @@ pub struct Setup<'a> {
 }
 
 impl Setup<'_> {
-    /// What of it is known before the data are loaded.
-    pub fn outline(&self) -> Outline {
-        Outline {
-            shapes: self.shapes,
-            has_encoder: matches!(self.encoder, EncoderSetup::Bert { .. }),
-        }
-    }
-
     /// Features of text states, audio and vision.
     pub fn widths(&self) -> [i64; 3] {
         let shapes = &self.shapes;

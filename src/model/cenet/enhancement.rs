@@ -131,48 +131,34 @@ impl Stream {
     }
 
     /// The same with the linear layers between relu and attention applied to the words, of which there
-    /// are few, in place of the frames: q . key(second(r)) = (q K W) . r + q . (K b + k), and since weights
-    /// add up to 1, the mean of value(second(r)) is value(second(mean of r)).
+    /// are few, in place of the frames: q . key(second(r)) is (q K W) . r and a number that is one for
+    /// all frames, which the softmax cancels; and since weights add up to 1, the mean of value(second(r))
+    /// is value(second(mean of r)).
     fn folded(&self, words: &Tensor, frames: &Tensor, padding: Option<&Tensor>) -> Tensor {
         let frames = self.first.forward(frames).relu().unsqueeze(1);
-        let q = split_heads(&(self.query.forward(words) * self.score_scale), self.heads);
-        // (heads, size, width), (heads, size, 1)
-        let [key, value] = [&self.key, &self.value].map(|linear| self.by_head(linear));
-        let by_second = q.matmul(&key.weight);
-        let mut constant = q.matmul(&key.bias);
-        if let Some(bias) = &self.second.bs {
-            constant = constant + by_second.matmul(&bias.unsqueeze(1));
+        let mut queries = self.query.forward(words) * self.score_scale;
+        if let Some(bias) = &self.key.bs {
+            // It has a gradient, of zero: weight decay reaches it, as in the published form.
+            queries = queries + bias.sum(bias.kind()) * 0.0;
         }
-        let by_frame = by_second.matmul(&self.second.ws);
-        let scores = by_frame.matmul(&frames.transpose(-1, -2)) + constant;
+        let by_frame = split_heads(&queries, self.heads)
+            .matmul(&self.by_head(&self.key.ws))
+            .matmul(&self.second.ws);
+        let scores = by_frame.matmul(&frames.transpose(-1, -2));
         let mean = weights(&scores, padding).matmul(&frames);
-        let mean = self.second.forward(&mean);
-        let found = mean.matmul(&value.weight.transpose(-1, -2)) + value.bias.transpose(-1, -2);
-        merge_heads(&found)
-    }
-
-    fn by_head(&self, linear: &nn::Linear) -> ByHead {
-        let size = linear.ws.size();
-        let bias = linear.bs.as_ref().map(Tensor::shallow_clone);
-        let bias = bias.unwrap_or_else(|| {
-            linear
-                .ws
-                .new_zeros([size[0]], (linear.ws.kind(), linear.ws.device()))
-        });
-        let head = size[0] / self.heads;
-        ByHead {
-            weight: linear.ws.view([self.heads, head, size[1]]),
-            bias: bias.view([self.heads, head, 1]),
+        let value = self.by_head(&self.value.ws).transpose(-1, -2);
+        let found = merge_heads(&self.second.forward(&mean).matmul(&value));
+        match &self.value.bs {
+            Some(bias) => found + bias,
+            None => found,
         }
     }
-}
 
-/// The parameters of a linear layer whose outputs are the heads' features, one head after another.
-struct ByHead {
-    /// (heads, size, inputs)
-    weight: Tensor,
-    /// (heads, size, 1)
-    bias: Tensor,
+    /// The weight (outputs, inputs) of a projection as (heads, outputs of a head, inputs).
+    fn by_head(&self, weight: &Tensor) -> Tensor {
+        let inputs = weight.size()[1];
+        weight.view([self.heads, -1, inputs])
+    }
 }
 
 /// Softmax over the frames (B, heads, T, frames), padding left out.

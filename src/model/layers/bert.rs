@@ -9,7 +9,7 @@ use super::bert_config::BertConfig;
 use super::bert_hook::{Beside, Extension};
 use super::bert_keys::Keys;
 use super::bert_layer::{Dropout, Layer, layer_norm, linear};
-use super::bert_pass::Pass;
+use super::bert_pass::{Context, Pass};
 use super::distinct::Distinct;
 use super::low_memory;
 use crate::model::engine::Engine;
@@ -211,11 +211,12 @@ impl Bert {
         train: bool,
         trace: &mut Trace,
     ) -> Tensor {
-        let keys = self.keys(text);
+        let keys = &self.keys(text);
+        let context = Context { keys, beside };
         let mut x = self.embed(text, train);
         trace.record("embedding", &x);
         for depth in 0..self.layers.len() {
-            x = self.part(depth, &x, (&keys, beside), train, trace);
+            x = self.part(depth, &x, context, train, trace);
         }
         if self.engine.reference {
             let _ = self.pool(&x);
@@ -228,11 +229,12 @@ impl Bert {
         &self,
         depth: usize,
         x: &Tensor,
-        (keys, beside): (&Keys, Option<&Beside>),
+        context: Context<'_>,
         train: bool,
         trace: &mut Trace,
     ) -> Tensor {
         let (layer, dropout) = (&self.layers[depth], self.dropout(train));
+        let Context { keys, beside } = context;
         match (self.extension.hook_at(depth), beside) {
             (Some(hook), Some(beside)) => {
                 let x = hook.forward(x, beside, train, trace);

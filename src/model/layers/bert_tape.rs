@@ -7,7 +7,7 @@ use tch::Tensor;
 
 use super::bert::Bert;
 use super::bert_hook::Beside;
-use super::bert_pass::Pass;
+use super::bert_pass::{Context, Pass};
 use crate::model::trace::Trace;
 
 impl Bert {
@@ -27,10 +27,14 @@ impl Bert {
             tch::manual_seed(seed);
             let mut x = self.embed(text, true);
             trace.record("embedding", &x);
+            let context = Context {
+                keys: &keys,
+                beside,
+            };
             for (part, depth) in (1..).zip(0..self.depth()) {
                 inputs.push(x.shallow_clone());
                 tch::manual_seed(seed + part);
-                x = self.part(depth, &x, (&keys, beside), true, trace);
+                x = self.part(depth, &x, context, true, trace);
             }
             x
         });
@@ -55,12 +59,11 @@ impl Bert {
             if !gradient.defined() {
                 continue;
             }
-            let aside = (&pass.keys, pass.beside.as_ref());
             let parts = (1..).zip(0..self.depth()).zip(&pass.inputs);
             for ((part, depth), input) in parts.collect::<Vec<_>>().into_iter().rev() {
                 let input = input.detach().set_requires_grad(true);
                 tch::manual_seed(pass.seed + part);
-                let output = self.part(depth, &input, aside, true, &mut Trace::off());
+                let output = self.part(depth, &input, pass.context(), true, &mut Trace::off());
                 pull(&output, &gradient);
                 gradient = input.grad();
             }
