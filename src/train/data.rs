@@ -16,7 +16,7 @@ use super::view::{NoiseSpec, View, Views};
 use crate::data::dataset::Modality::{Audio, Text, Vision};
 use crate::data::dataset::{Corpus, Split, SplitName};
 use crate::mask::{self, Condition, Keep, MaskProtocol, MaskSource, SplitShape, Variants};
-use crate::model::{Choice, EncoderSetup, LabelStats, Model, Profile, Setup, Shapes};
+use crate::model::{Choice, EncoderSetup, LabelStats, Model, Outline, Profile, Setup, Shapes};
 use crate::support::Progress;
 
 /// How a data set is loaded.
@@ -43,6 +43,30 @@ struct NoisyKey {
     /// The run's.
     seed: u64,
     draw: u32,
+}
+
+/// Refuses a model that cannot read this data set or the states of this encoder, which `resolve` gave.
+///
+/// # Errors
+/// [`Error::Refused`] with the reason and what to run instead.
+pub fn check(choice: &Choice, corpus: &Corpus, encoder: &EncoderSpec) -> Result<(), Error> {
+    let steps = |steps: usize| steps as i64;
+    let outline = Outline {
+        shapes: Shapes {
+            text_steps: steps(corpus.text_steps),
+            audio_steps: steps(corpus.audio.0),
+            vision_steps: steps(corpus.vision.0),
+            audio_width: steps(corpus.audio.1),
+            vision_width: steps(corpus.vision.1),
+        },
+        has_encoder: matches!(encoder, EncoderSpec::Tiny | EncoderSpec::Bert(_)),
+    };
+    let profile = Profile::for_dataset(corpus.name());
+    let checked = choice.check(profile, &outline);
+    checked.map_err(|reason| Error::Refused {
+        dataset: corpus.name().to_owned(),
+        reason: Box::new(reason),
+    })
 }
 
 /// A data set loaded for training, shared by all runs on it.

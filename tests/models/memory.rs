@@ -17,6 +17,8 @@ use lnln_bench::train::text_source::TextSource;
 use lnln_bench::train::view::{NoiseSpec, View, Views};
 use lnln_bench::train::{MicroBatch, Optimizers, Precision};
 
+use super::bed::{SHAPES, base, takes};
+
 const BATCH: usize = 24;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -83,9 +85,11 @@ impl Film {
     fn cases(&self) -> Vec<Case<'_>> {
         let mut cases = Vec::new();
         for entry in MODELS.iter().filter(|entry| entry.trained) {
-            let choice = Choice::parse(entry.name).unwrap();
+            let choice = base(entry);
             for encoder in self.encoders() {
-                cases.push(Case::new(self, choice.clone(), encoder));
+                if takes(&choice, &encoder, SHAPES) {
+                    cases.push(Case::new(self, choice.clone(), encoder));
+                }
             }
         }
         cases
