@@ -5,6 +5,7 @@
 //! of the published test sets. It reads parsed tables, no runs.
 
 pub mod audit;
+mod envelope;
 pub mod known;
 pub mod parse;
 pub mod source;

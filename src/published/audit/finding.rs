@@ -35,7 +35,7 @@ impl Strength {
 /// A cell, named so that it can be looked up.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CellLocation {
-    /// File name.
+    /// Path of the file as it was given.
     pub table: String,
     pub line: u64,
     pub column: usize,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::runs::{Possible, Runs};
 use crate::published::audit::arranged::Seen;
 use crate::published::audit::{Arranged, AuditSettings, Rounding};
-use crate::published::parse::{Number, ParsedCondition};
+use crate::published::parse::{Number, ParsedCell, ParsedCondition};
 
 /// How often a cell of an honest table may break the rule all the same.
 const SLIP: f64 = 0.005;
@@ -84,7 +84,9 @@ impl CountTable<'_> {
 /// Every table with accuracies of a test set whose samples are known; means are left out.
 pub fn tables<'a>(arranged: &Arranged<'a>) -> Vec<CountTable<'a>> {
     let mut tables: BTreeMap<(&str, &str, bool), CountTable<'a>> = BTreeMap::new();
-    for seen in arranged.cells().filter(|s| !s.cell.condition.is_mean()) {
+    // Means of lines are means of more runs than those.
+    let mean = |cell: &ParsedCell| cell.condition.is_mean() || cell.averaged;
+    for seen in arranged.cells().filter(|s| !mean(s.cell)) {
         let c = seen.cell;
         let Some(samples) = arranged.statistics.samples(&c.dataset, c.metric) else {
             continue;

@@ -1,9 +1,9 @@
 //! Finds F1 scores that no confusion matrix with the accuracy in the same row gives.
 
-use super::envelope::{Envelope, envelopes};
 use super::{Rule, describe};
 use crate::published::audit::arranged::{ScoreColumn, slack};
 use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::envelope::{Envelope, envelopes};
 use crate::published::parse::ParsedCell;
 use crate::published::test_sets::Population;
 

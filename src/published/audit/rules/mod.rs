@@ -7,7 +7,6 @@ mod copied_column;
 mod count_rows;
 mod describe;
 mod duplicate_rows;
-mod envelope;
 mod equal_pair;
 mod impossible_count;
 mod impossible_f1;
