@@ -15,6 +15,8 @@ mod follow;
 mod groups;
 mod inputs;
 
+pub use groups::published;
+
 /// Largest errors allowed, by quantity; `tests/golden/README.md` defines each. These are tighter than it
 /// suggests: in float64 what it calls a real difference, in float32 about twice what it has seen.
 #[derive(Clone, Copy, Debug)]
@@ -64,8 +66,8 @@ impl Default for Setting {
 }
 
 /// Runs the model case in `dir` and compares every stored number: outputs, losses, gradients, five
-/// optimizer steps, buffers; and the model's parameter groups and published training against the
-/// case's optimizer. `None` where this build has no model of the case's name.
+/// optimizer steps with the case's own optimizer settings, buffers; and which parameters are stepped
+/// together. `None` where this build has no model of the case's name.
 ///
 /// # Errors
 /// [`CaseError`] where the case cannot be read, the model's parameters are others, or a model of the
@@ -84,7 +86,8 @@ pub fn run(dir: &Path, setting: Setting) -> Result<Option<Vec<Comparison>>> {
     model.set_engine(setting.engine);
     store.set_kind(setting.kind);
     let mut runner = Runner::new(&case, store, model, setting)?;
-    runner.comparisons = groups::check(&case, entry, runner.model.as_ref(), &runner.variables)?;
+    let groups = groups::check(&case, runner.model.as_ref(), &runner.variables);
+    runner.comparisons.push(groups);
     runner.run().map(Some)
 }
 

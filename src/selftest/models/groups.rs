@@ -1,12 +1,14 @@
-//! Compares a model's parameter groups and published training with a case's optimizer.
+//! Compares a model's parameter groups with a case's, and its published training with a published case's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
 use crate::model::{
     EncoderSetup, Entry, LabelStats, Model, ParamGroup, Profile, Recipe, Setup, TrainerOptions,
+    entry,
 };
 use crate::selftest::Comparison;
 use crate::selftest::case::{Case, Members, OptimizerSpec, Parameter, Result};
@@ -64,34 +66,40 @@ fn pairs(case: &Case, groups: &[ParamGroup]) -> BTreeMap<usize, usize> {
     pairs
 }
 
-/// Compares partition, rule, clipping and decays. `variables` are the case's parameters.
+/// Compares which parameters are stepped together, by the model's own groups. Rates, decays, rule and
+/// clipping are the case's own settings: the steps are taken with them.
+pub fn check(case: &Case, model: &dyn Model, variables: &[Tensor]) -> Comparison {
+    let groups = model.groups(&recipe(case));
+    Comparison::new(
+        &case.name,
+        "optimizer.groups",
+        strays(case, &groups, variables),
+        0.0,
+    )
+}
+
+/// Compares the published training of the case's model with the optimizer of a case that was made under
+/// the published settings: rule, clipping and decays. `None` where this build has no model of its name.
 ///
 /// # Errors
-/// [`CaseError::Model`](crate::selftest::case::CaseError::Model) where the published model cannot be
-/// built.
-pub fn check(
-    case: &Case,
-    entry: &Entry,
-    model: &dyn Model,
-    variables: &[Tensor],
-) -> Result<Vec<Comparison>> {
+/// [`CaseError`](crate::selftest::case::CaseError) where the case cannot be read or the published model
+/// cannot be built.
+pub fn published(dir: &Path) -> Result<Option<Vec<Comparison>>> {
+    let case = Case::open(dir)?;
+    let Ok(entry) = entry::find(&case.model) else {
+        return Ok(None);
+    };
     let published = (entry.recipe)(Profile::for_dataset(&case.protocol));
     let spec = &case.optimizer;
-    let differ = |differ: bool| f64::from(u8::from(differ));
-    let exact = |quantity: &str, error| Comparison::new(&case.name, quantity, error, 0.0);
-    let strays = strays(case, &model.groups(&published), variables);
-    let decays = Comparison::new(
-        &case.name,
-        "optimizer.weight_decay",
-        worst_decay(case, &published_groups(case, entry, &published)?),
-        1e-12,
-    );
-    Ok(vec![
-        exact("optimizer.groups", strays),
-        exact("optimizer.kind", differ(published.rule != spec.kind)),
-        exact("optimizer.clip", differ(published.clip != spec.clip)),
-        decays,
-    ])
+    let exact = |quantity: &str, differs: bool| {
+        Comparison::new(&case.name, quantity, f64::from(u8::from(differs)), 0.0)
+    };
+    let decays = worst_decay(&case, &published_groups(&case, entry, &published)?);
+    Ok(Some(vec![
+        exact("published.rule", published.rule != spec.kind),
+        exact("published.clip", published.clip != spec.clip),
+        Comparison::new(&case.name, "published.weight_decay", decays, 1e-12),
+    ]))
 }
 
 /// Parameters that are not with those that the case has them with.
