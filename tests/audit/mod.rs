@@ -1,5 +1,7 @@
 //! The published tables as a user would give them to `audit`.
 
+mod newer;
+
 use std::path::{Path, PathBuf};
 
 use lnln_bench::published::audit::{AuditSettings, Finding, TestSetStatistics, audit};
