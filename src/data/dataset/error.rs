@@ -105,6 +105,15 @@ pub enum Error {
         end: &'static str,
     },
     #[error(
+        "{path} has the name of {named} and holds {holds}: give it the name {holds}.h5, or prepare {named} \
+         into this folder"
+    )]
+    OtherName {
+        path: PathBuf,
+        named: String,
+        holds: String,
+    },
+    #[error(
         "{path} exists already and holds {holds}; give --force to replace it, or another --data folder"
     )]
     Exists { path: PathBuf, holds: String },
@@ -125,6 +134,7 @@ impl Classify for Error {
             | Self::Contradiction { .. }
             | Self::LabelRange { .. }
             | Self::Padding { .. }
+            | Self::OtherName { .. }
             | Self::Exists { .. } => ErrorClass::BadData,
         }
     }

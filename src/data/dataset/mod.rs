@@ -41,4 +41,5 @@ pub use modality::Modality;
 pub use padding::Padding;
 pub use spec::{Published, Spec, find, published, registry};
 pub use split::{Block, Outline, Split, SplitName};
+pub use tokens::{SpecialTokens, special as special_tokens};
 pub use words::{VocabularyFile, separate};

@@ -4,6 +4,7 @@ use super::columns::Columns;
 use super::error::{Error, Result};
 use super::split::Block;
 use super::token_rows;
+use super::vocabulary::{CLS, SEP};
 use crate::data::pickle::{ArrayRef, ElementKind, Value};
 
 /// Rows of a sample: token ids, attention mask, segment ids.
@@ -182,9 +183,65 @@ pub fn lengths(block: &Block<i32>) -> Vec<i32> {
         .collect()
 }
 
+/// Special tokens of BERT at the ends of a text, as its token ids show them: ids 101 and 102 in the
+/// published vocabularies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpecialTokens {
+    /// Whether the first valid token is CLS.
+    pub cls: bool,
+    /// Whether the last valid token is SEP.
+    pub sep: bool,
+}
+
+/// The special tokens of every sample of `text_bert`, given its valid tokens per sample.
+pub fn special(block: &Block<i32>, lengths: &[u32]) -> Vec<SpecialTokens> {
+    let of_sample = |(row, &length): (usize, &u32)| {
+        let valid = &block.row(row)[..(length as usize).min(block.width)];
+        let is = |token: Option<&i32>, id: i64| token.is_some_and(|token| i64::from(*token) == id);
+        SpecialTokens {
+            cls: is(valid.first(), CLS),
+            sep: is(valid.last(), SEP),
+        }
+    };
+    let samples = lengths.iter().enumerate().take(block.rows);
+    samples.map(of_sample).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn special_tokens_are_seen_at_the_ends_of_what_is_valid() {
+        let ids = [[101, 7, 102], [7, 101, 102], [102, 102, 101], [101, 102, 0]];
+        let block = Block {
+            rows: 4,
+            steps: 3,
+            width: 3,
+            data: ids
+                .iter()
+                .flat_map(|ids| [*ids, [0; 3], [0; 3]].concat())
+                .collect(),
+        };
+        let found = |lengths: [u32; 4]| {
+            special(&block, &lengths)
+                .iter()
+                .map(|s| (s.cls, s.sep))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found([3; 4]),
+            [(true, true), (false, true), (false, false), (true, false)]
+        );
+        assert_eq!(
+            found([2, 1, 2, 2]),
+            [(true, false), (false, false), (false, true), (true, true)]
+        );
+        assert_eq!(
+            found([0, 0, 1, 1]),
+            [(false, false), (false, false), (false, true), (true, false)]
+        );
+    }
 
     #[test]
     fn turning_puts_parts_first() {
