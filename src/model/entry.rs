@@ -74,6 +74,13 @@ pub trait Model: Send {
     /// the parameters. What it updates belongs in the store, among the variables that are not trained.
     fn after_step(&mut self) {}
 
+    /// Whether, where gradients of several batches are summed, the parameters are updated after every batch
+    /// on the sum so far and once more after the last of a full group (a reference bug of TFR-Net), rather
+    /// than once for all.
+    fn updates_within_group(&self) -> bool {
+        false
+    }
+
     /// Takes over what a reference case prescribes for its single training pass besides parameters: state
     /// of samples or batches before it. `given` has the tensors `in.NAME` of the case.
     fn prescribe(&mut self, _given: &dyn Fn(&str) -> Option<Tensor>) {}

@@ -12,6 +12,7 @@ pub mod choice;
 pub mod encoder;
 pub mod engine;
 pub mod entry;
+pub mod erased;
 pub mod error;
 pub mod label_bank;
 pub mod layers;
@@ -40,6 +41,7 @@ pub mod mult;
 pub mod self_mm;
 pub mod tetfn;
 pub mod tfn;
+pub mod tfr_net;
 
 pub use crate::record::trainer_options;
 pub use crate::record::trainer_options::TrainerOptions;
@@ -67,6 +69,7 @@ pub const MODELS: &[&Entry] = &[
     &mult::ENTRY,
     &misa::ENTRY,
     &self_mm::ENTRY,
+    &tfr_net::ENTRY,
     &tetfn::ENTRY,
     &mmim::ENTRY,
     &constant::ENTRY,

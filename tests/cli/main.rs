@@ -42,6 +42,7 @@ mod runs_live;
 #[cfg(feature = "torch")]
 mod same_bits;
 mod score;
+mod score_checks;
 #[cfg(feature = "torch")]
 mod selftest;
 #[cfg(feature = "torch")]

@@ -44,9 +44,13 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
             other => panic!("{other:?}"),
         },
         ("lmf", "factor_lr") => vec![get("factor_rate")[0] * recipe.learning_rate],
+        (_, "early_stop") => vec![f64::from(recipe.trainer_options.early_stop.unwrap())],
+        ("tfr_net", "fusion_hiddens") => all(&["fusion_t_hid", "fusion_a_hid", "fusion_v_hid"]),
+        ("tfr_net", "learning_rates") => relative("relative_rate", recipe.learning_rate),
+        ("tfr_net", "weight_decays") => relative("relative_decay", recipe.weight_decay),
         ("mmim", "lstm_hidden_sizes") => all(&["d_ah", "d_vh"]),
         ("mmim", "lstm_outs") => all(&["d_aout", "d_vout"]),
-        ("mult" | "tetfn", "conv1d_kernel_sizes") => all(&["l", "a", "v"]
+        ("mult" | "tetfn" | "tfr_net", "conv1d_kernel_sizes") => all(&["l", "a", "v"]
             .map(|m| format!("conv1d_kernel_size_{m}"))
             .each_ref()
             .map(String::as_str)),
@@ -109,7 +113,7 @@ fn typed_defaults_are_what_mmsa_publishes() {
     // What ends by an early stop is MMSA's.
     let of_mmsa = MODELS.iter().filter(|entry| {
         let trainer_options = (entry.recipe)(Profile::Mosi).trainer_options;
-        trainer_options.early_stop == Some(8)
+        trainer_options.early_stop.is_some()
     });
     assert_eq!(models, of_mmsa.map(|entry| entry.name).collect());
 }

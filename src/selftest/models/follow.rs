@@ -73,14 +73,30 @@ impl Runner<'_> {
         let name = stage.map(|index| optimizers.stages[index].0.name);
         let losses = entry::train(self.model.as_mut(), name, &self.batch, &mut Trace::off());
         let losses = losses.map_err(|source| self.case.refused(source))?;
+        let group = self.batches_of_group();
         let optimizer = optimizers.of(stage);
-        optimizer
-            .zero_grad()
-            .map_err(|source| self.stopped(source))?;
+        if step % group == 0 {
+            optimizer
+                .zero_grad()
+                .map_err(|source| self.stopped(source))?;
+        }
         let done = backward(self.model.as_ref(), &losses.total);
         done.map_err(|source| self.case.refused(source))?;
         optimizer.step(1.0).map_err(|source| self.stopped(source))?;
+        if group > 1 && (step + 1) % group == 0 {
+            optimizer.step(1.0).map_err(|source| self.stopped(source))?;
+        }
         Ok(losses)
+    }
+
+    /// Batches whose gradients are summed, where each is followed by a step as well; else 1.
+    fn batches_of_group(&self) -> usize {
+        let batches = self.case.config["update_epochs"].as_u64().unwrap_or(1);
+        if self.model.updates_within_group() {
+            batches as usize
+        } else {
+            1
+        }
     }
 
     fn stopped(&self, source: OptimizerError) -> CaseError {

@@ -28,7 +28,12 @@ impl Fit<'_> {
                 self.step_alone(state, noisy, &step.before(stage), factor)?;
             }
         }
-        self.step_alone(state, noisy, step, factor)?;
+        let summed = self.plan.recipe.trainer_options.grad_accum > 1;
+        if step.stage.is_none() && summed && self.model.updates_within_group() {
+            self.step_after_each_batch(state, noisy, step, factor)?;
+        } else {
+            self.step_alone(state, noisy, step, factor)?;
+        }
         if step.stage.is_none() {
             tch::no_grad(|| self.model.after_step());
         }
@@ -64,6 +69,52 @@ impl Fit<'_> {
                     state.micro_batch = self.smaller(micro_batch.min(batch), reason)?;
                 }
             }
+        }
+    }
+
+    /// Updates after each batch of the step on the sum of the gradients so far, and once more after the last
+    /// of a full group; see [`updates_within_group`](crate::model::Model::updates_within_group).
+    fn step_after_each_batch(
+        &mut self,
+        state: &mut State,
+        noisy: &View,
+        step: &Step,
+        factor: f64,
+    ) -> Result<(), Error> {
+        let recipe = &self.plan.recipe;
+        let (rows, group) = (recipe.batch_size, recipe.trainer_options.grad_accum);
+        let mut means = state.means_of(None).clone();
+        self.optimizers.main.zero_grad()?;
+        for (number, batch) in step.rows.chunks(rows).enumerate() {
+            let pass = Pass {
+                step,
+                noisy,
+                batch: number,
+                number,
+            };
+            let values = out_of_memory::caught(|| self.pass(&pass, batch, batch.len()));
+            means.add(
+                &values.map_err(|fault| self.failed(fault, batch))?,
+                batch.len(),
+            );
+            self.advance(step, factor)?;
+        }
+        if step.rows.len().div_ceil(rows) == group as usize {
+            self.advance(step, factor)?;
+        }
+        *state.means_of(None) = means;
+        Ok(())
+    }
+
+    /// The error of a pass over samples that cannot be taken in parts.
+    fn failed(&self, fault: Fault, samples: &[i64]) -> Error {
+        match fault {
+            Fault::Other(error) => error,
+            Fault::Memory(reason) => Error::OutOfMemory {
+                model: self.plan.entry.name,
+                samples: samples.len(),
+                reason,
+            },
         }
     }
 

@@ -3,6 +3,7 @@ mod stages;
 mod torn;
 mod trainer_options;
 mod validation;
+mod within_group;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,6 +52,8 @@ struct Line {
     stage: Option<When>,
     /// Follows the weight after each step of the main stage.
     teacher: Option<Tensor>,
+    /// Whether every batch of a group updates too.
+    within_group: bool,
 }
 
 impl Line {
@@ -71,6 +74,7 @@ impl Line {
             divides: None,
             stage: None,
             teacher: None,
+            within_group: false,
         }
     }
 
@@ -148,6 +152,10 @@ impl Model for Line {
         self.stage.map(stage).into_iter().collect()
     }
 
+    fn updates_within_group(&self) -> bool {
+        self.within_group
+    }
+
     fn after_step(&mut self) {
         if let Some(teacher) = &mut self.teacher {
             let next = &*teacher * 0.9 + &self.weight * 0.1;
@@ -178,6 +186,7 @@ fn split(name: SplitName) -> Split {
         ids: (0..SAMPLES).map(|i| format!("sample{i}")).collect(),
         raw_text: vec![String::new(); SAMPLES],
         text_bert: None,
+        special: None,
         text: Some(block(2, 2)),
         audio: block(3, 2),
         vision: block(2, 3),

@@ -1,0 +1,239 @@
+//! Lists the kinds of files and recognizes them by their first and last bytes.
+
+use super::{text, zip};
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// A pickle; the protocol it declares, 0 where it declares none (protocols 0 and 1).
+    Pickle(u8),
+    /// A pickle of `joblib.dump` with arrays in joblib's own form.
+    Joblib,
+    /// A pickle in which every line feed became carriage return and line feed.
+    PickleCrLf,
+    /// A pickle that was decoded as text and written again.
+    PickleAsText,
+    /// A pickle as base64 text.
+    PickleBase64,
+    /// A zip archive of `torch.save`.
+    Torch,
+    /// `torch.save` before PyTorch 1.6: several pickles, followed by the storages.
+    TorchLegacy,
+    Safetensors,
+    /// The index or the list of a TensorFlow checkpoint.
+    TensorFlow,
+    Npy,
+    Npz,
+    Hdf5,
+    /// MATLAB 5 to 7.
+    Matlab,
+    /// MATLAB 7.3, an HDF5 file.
+    Matlab73,
+    Parquet,
+    /// Arrow's file format, Feather version 2.
+    Arrow,
+    /// Feather version 1.
+    Feather,
+    Sqlite,
+    /// An Excel workbook of 2007 or newer.
+    Xlsx,
+    /// An OLE file: Excel or Word before 2007.
+    Ole,
+    /// An OpenDocument spreadsheet or text.
+    OpenDocument,
+    Docx,
+    Pdf,
+    Zip,
+    SevenZip,
+    Rar,
+    Tar,
+    Gzip,
+    Bzip2,
+    Xz,
+    Zstd,
+    Lz4,
+    Zlib,
+    Json,
+    JsonLines,
+    /// Text with a comma, semicolon or tabulator in each line.
+    Csv,
+    Html,
+    Xml,
+    Utf16,
+    Utf32,
+    /// Any other text.
+    Text,
+    LfsPointer,
+    /// A link or pointer of git-annex to content that is not there.
+    AnnexLink,
+    /// An image, sound or video.
+    Media,
+    Empty,
+    /// Zero bytes only, as an interrupted download leaves them.
+    Zeros,
+    Folder,
+    /// A pipe, a socket or a device.
+    Pipe,
+    DanglingLink,
+    Unknown,
+}
+
+use FileKind as K;
+
+/// First bytes that no other kind has. Order matters only where one entry starts like another.
+const MAGIC: &[(&[u8], FileKind)] = &[
+    (b"\x89HDF\r\n\x1a\n", K::Hdf5),
+    (b"\x89HDF\n\x1a\n", K::Hdf5),
+    (b"MATLAB 5.0 MAT-file", K::Matlab),
+    (b"MATLAB 7.3 MAT-file", K::Matlab73),
+    (b"\x93NUMPY", K::Npy),
+    (b"PAR1", K::Parquet),
+    (b"ARROW1", K::Arrow),
+    (b"FEA1", K::Feather),
+    (b"SQLite format 3\0", K::Sqlite),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", K::Ole),
+    (b"%PDF-", K::Pdf),
+    (b"7z\xbc\xaf\x27\x1c", K::SevenZip),
+    (b"Rar!\x1a\x07", K::Rar),
+    (b"\x1f\x8b", K::Gzip),
+    (b"\x1f\x9d", K::Gzip),
+    (b"BZh", K::Bzip2),
+    (b"\xfd7zXZ\0", K::Xz),
+    (b"\x5d\0\0\x80\0", K::Xz),
+    (b"\x28\xb5\x2f\xfd", K::Zstd),
+    (b"\x04\x22\x4d\x18", K::Lz4),
+    (b"\x02\x21\x4c\x18", K::Lz4),
+    (b"x\x01", K::Zlib),
+    (b"x\x9c", K::Zlib),
+    (b"x\xda", K::Zlib),
+    (b"version https://git-lfs", K::LfsPointer),
+    (b"/annex/objects/", K::AnnexLink),
+    (b"model_checkpoint_path:", K::TensorFlow),
+    (b"\x89PNG\r\n", K::Media),
+    (b"\xff\xd8\xff", K::Media),
+    (b"GIF8", K::Media),
+    (b"RIFF", K::Media),
+    (b"ID3", K::Media),
+    (b"OggS", K::Media),
+    (b"fLaC", K::Media),
+    (b"\x1a\x45\xdf\xa3", K::Media),
+    (b"\xff\xfe\0\0", K::Utf32),
+    (b"\0\0\xfe\xff", K::Utf32),
+    (b"\xff\xfe", K::Utf16),
+    (b"\xfe\xff", K::Utf16),
+];
+
+/// The magic number that `torch.save` wrote before PyTorch 1.6, as a pickle of its own.
+const TORCH_LEGACY: &[u8] = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+
+/// The last bytes of a table of LevelDB, which the index of a TensorFlow checkpoint is.
+const LEVELDB: &[u8] = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb";
+
+/// The kind of a file with these first and last bytes; of a small file both are the whole.
+pub(super) fn recognize(head: &[u8], tail: &[u8]) -> FileKind {
+    if head.is_empty() {
+        return K::Empty;
+    }
+    if head.starts_with(b"PK") && zip::is_archive(head) {
+        return zip::kind(head, tail);
+    }
+    if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return *kind;
+    }
+    if head.iter().all(|byte| *byte == 0) {
+        return K::Zeros;
+    }
+    if let Some(kind) = inside(head, tail) {
+        return kind;
+    }
+    pickled(head).unwrap_or_else(|| text::kind(head).unwrap_or(K::Unknown))
+}
+
+/// Kinds whose mark is not at the start.
+fn inside(head: &[u8], tail: &[u8]) -> Option<FileKind> {
+    let at = |offset: usize, mark: &[u8]| head.get(offset..).is_some_and(|b| b.starts_with(mark));
+    if at(257, b"ustar") {
+        return Some(K::Tar);
+    }
+    if at(4, b"ftyp") {
+        return Some(K::Media);
+    }
+    // HDF5 may follow a block of a user's own bytes.
+    if at(512, b"\x89HDF\r\n\x1a\n") || at(1024, b"\x89HDF\r\n\x1a\n") {
+        return Some(K::Hdf5);
+    }
+    if is_safetensors(head) {
+        return Some(K::Safetensors);
+    }
+    tail.ends_with(LEVELDB).then_some(K::TensorFlow)
+}
+
+/// The size of the header, and a JSON object of about that size.
+fn is_safetensors(head: &[u8]) -> bool {
+    let Some((size, header)) = head.split_first_chunk::<8>() else {
+        return false;
+    };
+    (2..100_000_000).contains(&u64::from_le_bytes(*size)) && header.starts_with(b"{\"")
+}
+
+/// Kinds of pickles.
+fn pickled(head: &[u8]) -> Option<FileKind> {
+    // A file of one byte is a cut one.
+    if let [0x80] = head {
+        return Some(K::Pickle(0));
+    }
+    if let [0x80, protocol @ 0..=9, rest @ ..] = head {
+        let kind = if rest.starts_with(TORCH_LEGACY) {
+            K::TorchLegacy
+        } else if is_cr_lf(head) {
+            K::PickleCrLf
+        } else if contains(head, b"joblib.numpy_pickle") {
+            K::Joblib
+        } else {
+            K::Pickle(*protocol)
+        };
+        return Some(kind);
+    }
+    // 0x80 as UTF-8 of Latin-1, or as the replacement character.
+    if let [0xc2, 0x80, 2..=5, ..] | [0xef, 0xbf, 0xbd, 2..=5, ..] = head {
+        return Some(K::PickleAsText);
+    }
+    // 80 02, 80 03, 80 04 95 and 80 05 95 in base64.
+    if [&b"gAJ"[..], b"gAN", b"gASV", b"gAWV"]
+        .iter()
+        .any(|start| head.starts_with(start))
+        && head
+            .iter()
+            .take(200)
+            .all(|b| b.is_ascii_alphanumeric() || b"+/=\r\n".contains(b))
+    {
+        return Some(K::PickleBase64);
+    }
+    let starts = [
+        &b"(dp"[..],
+        b"(lp",
+        b"(tp",
+        b"cnumpy",
+        b"ccopy_reg\n",
+        b"ccollections\n",
+    ];
+    if !starts.iter().any(|start| head.starts_with(start)) {
+        return None;
+    }
+    Some(if is_cr_lf(head) {
+        K::PickleCrLf
+    } else {
+        K::Pickle(0)
+    })
+}
+
+/// Whether every line feed follows a carriage return: four by chance in one of 4 billion files.
+fn is_cr_lf(head: &[u8]) -> bool {
+    let feeds = head.iter().filter(|byte| **byte == b'\n').count();
+    let pairs = head.windows(2).filter(|pair| *pair == b"\r\n").count();
+    feeds >= 4 && feeds == pairs
+}
+
+pub(super) fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}

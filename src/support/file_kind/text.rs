@@ -1,0 +1,117 @@
+//! Tells kinds of text apart.
+
+use super::FileKind as K;
+
+/// Bytes that are looked at to tell text from other files.
+const SAMPLE: usize = 4 << 10;
+
+/// The kind of text that the bytes start, `None` where they are no text.
+pub(super) fn kind(head: &[u8]) -> Option<K> {
+    let sample = &head[..head.len().min(SAMPLE)];
+    if let Some(kind) = wide(sample) {
+        return Some(kind);
+    }
+    // No encoding of text starts with 0x80.
+    if sample.starts_with(b"\x80") {
+        return None;
+    }
+    if sample
+        .iter()
+        .any(|byte| matches!(byte, 0..9 | 0x0e..0x1b | 0x7f))
+    {
+        return None;
+    }
+    // A character that the sample cuts and Latin-1 letters become replacement characters.
+    let text = String::from_utf8_lossy(sample);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let kind = if text.starts_with('<') {
+        marked_up(text)
+    } else if text.contains(".git/annex/objects") && text.lines().count() == 1 {
+        K::AnnexLink
+    } else if is_json(text) {
+        json(text)
+    } else if is_delimited(whole_lines(text)) {
+        K::Csv
+    } else {
+        K::Text
+    };
+    Some(kind)
+}
+
+/// UTF-16 and UTF-32 without a byte order mark: ASCII letters with zeros between them.
+fn wide(sample: &[u8]) -> Option<K> {
+    let sample = &sample[..sample.len().min(64) / 4 * 4];
+    if sample.len() < 8 {
+        return None;
+    }
+    let ascii = |byte: &u8| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~');
+    let every = |step: usize, lane: usize| {
+        let units = sample.chunks(step);
+        units.clone().all(|unit| ascii(&unit[lane]))
+            && units
+                .clone()
+                .all(|unit| (0..step).all(|at| at == lane || unit[at] == 0))
+    };
+    if every(2, 0) || every(2, 1) {
+        Some(K::Utf16)
+    } else if every(4, 0) || every(4, 3) {
+        Some(K::Utf32)
+    } else {
+        None
+    }
+}
+
+fn marked_up(text: &str) -> K {
+    let start: String = text.chars().take(1024).collect::<String>().to_lowercase();
+    let page = ["<!doctype html", "<html", "<head", "<body", "<script"];
+    if page.iter().any(|tag| start.contains(tag)) {
+        K::Html
+    } else if start.starts_with("<?xml") || start[1..].starts_with(|c: char| c.is_alphabetic()) {
+        K::Xml
+    } else {
+        K::Text
+    }
+}
+
+/// An object, or a list of what JSON has; `[section]` of other formats is none.
+fn is_json(text: &str) -> bool {
+    let mut rest = text.chars().filter(|c| !c.is_whitespace());
+    match (rest.next(), rest.next()) {
+        (Some('{'), second) => matches!(second, Some('"' | '}') | None),
+        (Some('['), second) => {
+            matches!(second, Some('{' | '[' | '"' | ']' | '-' | '0'..='9') | None)
+        }
+        _ => false,
+    }
+}
+
+/// JSON lines if the first line is complete and another follows.
+fn json(text: &str) -> K {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines
+        .next()
+        .is_some_and(|line| line.starts_with('{') && line.ends_with('}'));
+    if first && lines.next().is_some_and(|line| line.starts_with('{')) {
+        K::JsonLines
+    } else {
+        K::Json
+    }
+}
+
+/// Without the last line where the sample may have cut it.
+fn whole_lines(text: &str) -> &str {
+    let end = if text.len() < SAMPLE / 2 {
+        None
+    } else {
+        text.rfind('\n')
+    };
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// Whether the first lines all have the same separator.
+fn is_delimited(text: &str) -> bool {
+    let filled = text.lines().filter(|line| !line.is_empty());
+    let lines: Vec<&str> = filled.take(5).collect();
+    let in_all = |mark: &char| lines.iter().all(|line| line.contains(*mark));
+    !lines.is_empty() && [',', ';', '\t'].iter().any(in_all)
+}
