@@ -90,12 +90,23 @@ fn every_case_with_the_encoder_computed_twice() {
     check_all(Engine::RECOMPUTE);
 }
 
-/// The cases here were made under the published settings.
+/// A case of SIMS that was made with MOSI's optimizer.
+const OF_MOSI: &str = "tetfn/sims";
+
+/// The other cases here were made under the published settings.
 #[test]
 fn published_training_is_that_of_the_cases() {
     for case in cases() {
         let comparisons = published(&golden().join(&case)).unwrap();
-        assert_passed(&comparisons.unwrap_or_else(|| panic!("{case}: no such model is built in")));
+        let comparisons =
+            comparisons.unwrap_or_else(|| panic!("{case}: no such model is built in"));
+        if case == OF_MOSI {
+            let failed = comparisons.iter().filter(|comparison| !comparison.passed());
+            let failed: Vec<&str> = failed.map(|one| one.quantity.as_str()).collect();
+            assert_eq!(failed, ["published.weight_decay"]);
+        } else {
+            assert_passed(&comparisons);
+        }
     }
 }
 

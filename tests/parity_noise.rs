@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use lnln_bench::data::dataset::{Block, Split, SplitName};
+use lnln_bench::data::dataset::{Block, Split, SplitName, special_tokens};
 use lnln_bench::mask::{Noise, RateDistribution};
 use lnln_bench::selftest::compare::values;
 use lnln_bench::selftest::tensors::Tensors;
@@ -49,13 +49,15 @@ fn train(stored: &Tensors) -> Split {
         .data
         .chunks(3 * steps)
         .map(|sample| &sample[steps..2 * steps]);
+    let text_lengths: Vec<u32> = attention
+        .map(|row| row.iter().sum::<i32>() as u32)
+        .collect();
     Split {
         name: SplitName::Train,
         ids: (0..text.rows).map(|row| format!("sample{row}")).collect(),
         raw_text: vec![String::new(); text.rows],
-        text_lengths: attention
-            .map(|row| row.iter().sum::<i32>() as u32)
-            .collect(),
+        special: Some(special_tokens(&text, &text_lengths)),
+        text_lengths,
         text: None,
         audio: block(stored, "in.train.audio", |v| v as f32),
         vision: block(stored, "in.train.vision", |v| v as f32),

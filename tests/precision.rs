@@ -132,6 +132,7 @@ fn split() -> Split {
         ids: (0..SAMPLES).map(|i| format!("sample{i}")).collect(),
         raw_text: vec![String::new(); SAMPLES],
         text_bert: None,
+        special: None,
         text: Some(block(2)),
         audio: block(3),
         vision: block(2),

@@ -3,7 +3,7 @@
 //!
 //! A [`MaskProtocol`] gives every position of a sample a uniform number, its *draw*. At missing rate r
 //! the position is kept if its draw is above r ([`keep`]), so masks nest: raising r only masks more.
-//! Text always keeps its first and last valid token (CLS and SEP); padding is never kept. A
+//! CLS and SEP are kept at every rate where token ids show them; padding is never kept. A
 //! [`Condition`] is what is removed: one rate, missing modalities, or a rate per modality. [`apply`]
 //! makes model inputs from a [`Keep`]. [`Noise`] and [`RateDistribution`] define the masks of training.
 //! [`Variants`] holds the masks of a corpus at all conditions, as [`DropIndices`]; [`MaskSource`] reads
@@ -65,7 +65,7 @@ pub use random::Random;
 pub use reference::{Reference, ReferenceRates, reference_rates};
 pub use reference_loader::Loader;
 pub use reference_tfr::ReferenceTfr;
-pub use rows::Rows;
+pub use rows::{Protected, Rows};
 pub use stats::{Realized, Spread, realized};
 pub use temporal::Temporal;
 pub use variants::{SplitShape, SplitVariants, Variants};

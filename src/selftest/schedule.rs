@@ -89,7 +89,7 @@ impl PlateauCase {
     fn compare(&self) -> Comparison {
         let mut plateau = Plateau::default();
         let rate = |value: &Option<f64>| {
-            plateau.observe(value.unwrap_or(f64::NAN), self.patience, self.rate);
+            plateau.observe(value.unwrap_or(f64::NAN), self.patience, self.rate, 0.1);
             self.rate * plateau.factor()
         };
         let got: Vec<f64> = self.values.iter().map(rate).collect();

@@ -12,6 +12,17 @@ pub enum Error {
          or point --data at the folder that holds it"
     )]
     NotPrepared { name: String, path: PathBuf },
+    #[error(
+        "data set {name}: {} holds {holds}; give it the name {holds}.h5, or prepare {name} into this folder",
+        path.display()
+    )]
+    OtherName {
+        name: String,
+        path: PathBuf,
+        holds: String,
+    },
+    #[error("{} of {total} data sets cannot be used, and nothing was started:\n  {}", errors.len(), errors.join("\n  "))]
+    SeveralDatasets { total: usize, errors: Vec<String> },
     #[error("`{path}` is not a suite: {reason}")]
     Suite { path: PathBuf, reason: String },
     #[error("expected a protocol like own or paper, found `{found}`")]
@@ -121,7 +132,10 @@ impl Classify for Error {
             | Self::NoSample { .. }
             | Self::NoMetric { .. }
             | Self::NoRun { .. } => ErrorClass::Usage,
-            Self::OtherData { .. } | Self::OtherRun { .. } => ErrorClass::BadData,
+            Self::OtherData { .. }
+            | Self::OtherRun { .. }
+            | Self::OtherName { .. }
+            | Self::SeveralDatasets { .. } => ErrorClass::BadData,
             Self::OtherEncoder { .. } => ErrorClass::Unavailable,
             Self::RunsFailed { .. } => ErrorClass::RunsFailed,
             Self::Io { .. } => ErrorClass::Io,

@@ -1,7 +1,7 @@
 //! Plans the runs of a suite: every combination, each with an identity.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -143,32 +143,64 @@ impl ValidationMask {
 pub type Corpora = BTreeMap<String, (Corpus, EncoderSpec)>;
 
 /// Opens the data sets of a suite under `data` and resolves their encoders.
-pub fn open_corpora(suite: &Suite, data: &std::path::Path) -> Result<Corpora, Error> {
-    let mut corpora = Corpora::new();
+///
+/// # Errors
+/// Those of opening a data set; [`Error::SeveralDatasets`] where more than one cannot be used.
+pub fn open_corpora(suite: &Suite, data: &Path) -> Result<Corpora, Error> {
+    let (mut corpora, mut errors) = (Corpora::new(), Vec::new());
     for name in &suite.datasets {
-        let path: PathBuf = data.join(format!("{name}.h5"));
-        if !path.exists() {
-            crate::data::dataset::find(name)?;
-            return Err(Error::NotPrepared {
-                name: name.clone(),
-                path,
-            });
+        match open_corpus(suite, name, data) {
+            Ok(opened) => drop(corpora.insert(name.clone(), opened)),
+            Err(error) => errors.push(error),
         }
-        let corpus = Corpus::open(&path)?;
-        let asked = suite.encoder_of(name);
-        let encoder = asked.resolve(&corpus)?;
-        if suite.protocol == Protocol::Paper
-            && *asked == EncoderSpec::Auto
-            && encoder == EncoderSpec::Features
-        {
-            tracing::warn!(
-                "protocol paper on {name}: the text encoder is the file's text features, the paper \
-                 fine-tunes a BERT; give --encoder bert:DIR for its encoder"
-            );
-        }
-        corpora.insert(name.clone(), (corpus, encoder));
     }
-    Ok(corpora)
+    match errors.len() {
+        0 => Ok(corpora),
+        1 => Err(errors.remove(0)),
+        _ => Err(Error::SeveralDatasets {
+            total: suite.datasets.len(),
+            errors: errors.iter().map(Error::to_string).collect(),
+        }),
+    }
+}
+
+/// Opens one data set of a suite and resolves its encoder.
+fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, EncoderSpec), Error> {
+    let path = data.join(format!("{name}.h5"));
+    if !path.exists() {
+        crate::data::dataset::find(name)?;
+        return Err(Error::NotPrepared {
+            name: name.to_owned(),
+            path,
+        });
+    }
+    let corpus = Corpus::open(&path)?;
+    if corpus.name() != name {
+        return Err(Error::OtherName {
+            name: name.to_owned(),
+            path,
+            holds: corpus.name().to_owned(),
+        });
+    }
+    let asked = suite.encoder_of(name);
+    let encoder = asked.resolve(&corpus)?;
+    if suite.protocol == Protocol::Paper
+        && *asked == EncoderSpec::Auto
+        && encoder == EncoderSpec::Features
+    {
+        tracing::warn!(
+            "protocol paper on {name}: the text encoder is the file's text features, the paper \
+             fine-tunes a BERT; give --encoder bert:DIR for its encoder"
+        );
+    }
+    if encoder == EncoderSpec::Features && corpus.reader().has("train/text_bert") {
+        tracing::warn!(
+            "{name}: text features at CLS and SEP are kept at every missing rate; where they are states of \
+             a BERT that read the complete text, they may describe all of it: --encoder bert:DIR or \
+             frozen:DIR read the masked tokens instead (docs/masks.md)"
+        );
+    }
+    Ok((corpus, encoder))
 }
 
 /// Every run of the suite, in the order data set, model, training, seed; none twice.

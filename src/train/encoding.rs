@@ -80,7 +80,14 @@ impl FrozenText {
     ) -> Result<Tensor, Error> {
         let path = self.path(ids);
         if path.exists() {
-            return Ok(tensors::block(&read(&path)?, self.device));
+            match read(&path) {
+                Ok(states) => return Ok(tensors::block(&states, self.device)),
+                Err(error) => {
+                    tracing::warn!("the text is encoded again: {error}");
+                    // Where it stays, the next process warns as well.
+                    let _ = std::fs::remove_file(&path);
+                }
+            }
         }
         let shared = if keep {
             encoding_lease::wait(&path, &|| interrupt.load(Ordering::Relaxed))

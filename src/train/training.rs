@@ -14,6 +14,7 @@ use super::files::Files;
 use super::memory::{self, MicroBatch};
 use super::memory_plan::{Demand, MemoryPlan};
 use super::monitored::Monitored;
+use super::optimizers::Optimizers;
 use super::order;
 use super::probe::{self, Probe};
 use super::resume;
@@ -145,6 +146,7 @@ impl<'a> Training<'a> {
         }
         let train = &data.tensors[SplitName::Train as usize];
         spec.precision.check_range(data.corpus.name(), train)?;
+        self.model.check_recipe(&spec.recipe)?;
         let evaluator = Evaluator::new(spec.precision, interrupt).with_batch(self.evaluation_batch);
         let splits = monitored_splits(&spec.rule, &spec.recipe);
         let views = splits
@@ -202,6 +204,7 @@ impl<'a> Training<'a> {
             data: data.bytes() + views + 2 * fit.complete.bytes(),
             batch_size: spec.recipe.batch_size,
             accumulates: spec.recipe.trainer_options.grad_accum > 1,
+            stages: Optimizers::new(&self.store, &spec.recipe, self.model.as_ref())?.stage_bytes(),
             micro_batch: spec.compute.micro_batch,
             budget,
             engine: self.engine,

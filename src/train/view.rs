@@ -11,7 +11,7 @@ use super::text_present;
 use super::text_source::TextSource;
 use crate::data::dataset::{Block, Modality, Split};
 use crate::mask::{
-    self, Condition, Keep, MaskProtocol, Noise, RateDistribution, Rows, Scope, Training,
+    self, Condition, Keep, MaskProtocol, Noise, RateDistribution, Scope, SplitShape, Training,
 };
 use crate::model::{Inputs, Text};
 
@@ -169,15 +169,14 @@ impl Views<'_> {
         let rates = [text?, audio?, vision?];
         let training_seed = mask_protocol.training_seed(seed, mask_seed);
         let keep = |modality: Modality| -> Result<Keep, Error> {
-            let (lengths, steps) = (self.split.lengths(modality), self.split.steps(modality));
-            let rows = Rows {
-                ids,
-                lengths,
-                steps,
-            };
+            let rows = SplitShape::from(self.split).rows(modality, mask_protocol);
             let draws = mask_protocol.draws(&scope(modality, training_seed), rows)?;
-            let rates = &rates[modality as usize];
-            Ok(mask::keep(&draws, rates, lengths, steps, modality)?)
+            Ok(mask::keep(
+                &draws,
+                &rates[modality as usize],
+                rows,
+                modality,
+            )?)
         };
         let [text, audio, vision] = Modality::ALL.map(keep);
         self.masked(&[text?, audio?, vision?], &rates)
@@ -205,9 +204,11 @@ impl Views<'_> {
                 .map(|keep| mask::apply::frames(features, keep))
                 .transpose()?;
             let features = masked.as_ref().unwrap_or(features);
-            let lengths = self.split.lengths(Modality::Text);
-            let all = || vec![1.0; lengths.len()];
-            let present = keep.map_or_else(all, |keep| text_present::of_keep(keep, lengths));
+            let all = || vec![1.0; self.split.len()];
+            let present = keep.map_or_else(all, |keep| {
+                let lengths = self.split.lengths(Modality::Text);
+                text_present::of_keep(keep, lengths, self.split.special.as_deref())
+            });
             let states = tensors::block(features, self.device);
             return Ok((Text::States(states), self.column(&present)));
         }
@@ -222,7 +223,8 @@ impl Views<'_> {
             }
             _ => Text::Tokens(tensors::tokens(ids, self.device)),
         };
-        Ok((text, self.column(&text_present::of_tokens(ids))))
+        let special = self.split.special.as_deref().unwrap_or_default();
+        Ok((text, self.column(&text_present::of_tokens(ids, special))))
     }
 
     fn tokens(&self) -> Result<&Block<i32>, Error> {

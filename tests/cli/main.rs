@@ -33,7 +33,7 @@ mod run_one;
 #[cfg(feature = "torch")]
 mod run_refused;
 #[cfg(feature = "torch")]
-mod run_self_mm;
+mod run_state;
 #[cfg(feature = "torch")]
 mod run_stopped;
 mod runs;

@@ -207,7 +207,7 @@ fn stored_masks_are_used_and_verify_finds_those_of_another_key() {
         .success()
         .stdout(contains(stored));
     program().arg("verify").arg(&path).assert().code(3).stderr(
-        contains("random-v1/seed-1111/train at condition 0.5 have hash")
+        contains("random-v2/seed-1111/train at condition 0.5 have hash")
             .and(contains("write it again with `prepare`")),
     );
 }
@@ -223,7 +223,7 @@ fn damaged_masks_are_refused_before_training() {
     MaskFile::write(&path, &corpus.content_hash, &[masks]).unwrap();
     let file = hdf5::File::open_rw(&path).unwrap();
     for split in ["train", "test"] {
-        let name = format!("random-v1/seed-1111/{split}/audio");
+        let name = format!("random-v2/seed-1111/{split}/audio");
         let audio = file.dataset(&name).unwrap();
         let mut packed: Vec<u8> = audio.read_raw().unwrap();
         packed[0] ^= 3;
@@ -243,7 +243,7 @@ fn damaged_masks_are_refused_before_training() {
             "train",
         ),
     ] {
-        let group = format!("random-v1/seed-1111/{split}: ");
+        let group = format!("random-v2/seed-1111/{split}: ");
         program()
             .args(arguments)
             .assert()

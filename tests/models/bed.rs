@@ -5,7 +5,7 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use lnln_bench::model::*;
-use lnln_bench::train::Optimizer;
+use lnln_bench::train::Optimizers;
 
 pub const SHAPES: Shapes = Shapes {
     text_steps: 6,
@@ -124,14 +124,25 @@ impl Built {
     pub fn fit(&mut self, batch: &Batch) {
         let mut recipe = (self.entry.recipe)(Profile::Mosi);
         recipe.learning_rate = 1e-3;
-        let groups = self.model.groups(&recipe);
-        let mut optimizer = Optimizer::new(&self.store, &recipe, &groups).unwrap();
+        let mut optimizers = Optimizers::new(&self.store, &recipe, self.model.as_ref()).unwrap();
         for _ in 0..2 {
-            let losses = self.model.train(batch, &mut Trace::off()).unwrap();
-            if self.entry.trained {
-                optimizer.backward_step(&losses.total, 1.0).unwrap();
-            }
+            self.step(&mut optimizers, batch);
         }
+    }
+
+    /// One step of every stage, the main one last.
+    pub fn step(&mut self, optimizers: &mut Optimizers, batch: &Batch) {
+        if !self.entry.trained {
+            return;
+        }
+        for stage in (0..optimizers.stages.len()).map(Some).chain([None]) {
+            let name = stage.map(|index| optimizers.stages[index].0.name);
+            let losses = entry::train(self.model.as_mut(), name, batch, &mut Trace::off());
+            optimizers.of(stage).zero_grad().unwrap();
+            backward(self.model.as_ref(), &losses.unwrap().total).unwrap();
+            optimizers.of(stage).step(1.0).unwrap();
+        }
+        tch::no_grad(|| self.model.after_step());
     }
 
     pub fn sorted(&self) -> Vec<(String, Tensor)> {
@@ -149,7 +160,11 @@ fn no_gradient(variant: &str, parameter: &str) -> bool {
     // What a loss of weight 0 alone would reach.
     let switched_off = (is("no-l-adv") && parameter.starts_with("effective_discriminator"))
         || (is("no-l-rec") && parameter.starts_with("reconstructor"));
-    pooler || switched_off
+    // Moved by another stage, and without gradient in the main one; the projection is in no loss that a
+    // stage differentiates before the memory is full.
+    let other_stage = (is("mmim") && !is("compat") && parameter.starts_with("mi_"))
+        || (is("mmim") && parameter.contains(".entropy_prj."));
+    pooler || switched_off || other_stage
 }
 
 /// Parameters whose true gradient is 0, so that it may come out as one: what is added to every key of an
@@ -248,6 +263,7 @@ pub fn batch_of(encoder: &EncoderSetup, samples: i64, shapes: Shapes) -> Batch {
         missing_rate,
         index: (0..samples).collect(),
         epoch: 1,
+        position: 0,
     }
 }
 

@@ -43,6 +43,7 @@ fn padded(encoder: &EncoderSetup) -> Batch {
         missing_rate: batch.missing_rate.each_ref().map(double),
         index: batch.index,
         epoch: batch.epoch,
+        position: batch.position,
     }
 }
 

@@ -31,19 +31,24 @@ fn expected(model: &str, name: &str, size: &[i64], weight: Option<&[i64]>) -> St
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
     let is_bert = has(&["embeddings.", "encoder.layer.", "pooler."]) && has(&["model.", "bert"]);
     let is_norm = has(&["norm", "Norm", "layer_norm"]);
+    let fairseq = ["mult", "tetfn"].contains(&model);
     match name {
         // Hugging Face: every matrix from N(0, 0.02).
         _ if is_bert && is_norm => Start::Constant(f64::from(ends(&["weight"]))),
         _ if is_bert && ends(&["bias"]) => Start::Constant(0.0),
         _ if is_bert => Start::Normal(0.02),
+        // MMSA's trainer draws every matrix again.
+        _ if model == "mmim" && size.len() > 1 => {
+            Start::Normal((2.0 / (size[0] + size[1]) as f64).sqrt())
+        }
         _ if has(&["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"]) => fan_in(size[0] / 4),
         _ if ends(&["in_proj_weight"]) => xavier_uniform(size),
         _ if ends(&["in_proj_bias", "out_proj.bias"]) => Start::Constant(0.0),
         // fairseq's form of attention and of the layers after it.
-        _ if model == "mult" && ends(&["out_proj.weight", "fc1.weight", "fc2.weight"]) => {
+        _ if fairseq && ends(&["out_proj.weight", "fc1.weight", "fc2.weight"]) => {
             xavier_uniform(size)
         }
-        _ if model == "mult" && ends(&["fc1.bias", "fc2.bias"]) => Start::Constant(0.0),
+        _ if fairseq && ends(&["fc1.bias", "fc2.bias"]) => Start::Constant(0.0),
         _ if model == "lmf" && ends(&["_factor"]) => {
             Start::Normal((2.0 / ((size[1] + size[0]) * size[2]) as f64).sqrt())
         }

@@ -7,6 +7,7 @@ mod compat;
 mod engines;
 mod init;
 mod memory;
+mod mmim;
 mod overfit;
 mod parts;
 mod properties;

@@ -51,6 +51,7 @@ fn in_double(batch: &Batch, from: i64, samples: i64) -> Batch {
         missing_rate: [0, 1, 2].map(|i: usize| double(&batch.missing_rate[i])),
         index: batch.index[from as usize..(from + samples) as usize].to_vec(),
         epoch: batch.epoch,
+        position: batch.position,
     }
 }
 

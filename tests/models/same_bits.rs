@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use lnln_bench::data::dataset::{Block, Split, SplitName};
+use lnln_bench::data::dataset::{Block, Split, SplitName, special_tokens};
 use lnln_bench::mask::{Condition, Keep};
 use lnln_bench::model::*;
 use lnln_bench::train::evaluate::Evaluator;
@@ -77,6 +77,7 @@ impl Samples {
             name: SplitName::Test,
             ids: (0..SAMPLES).map(|row| row.to_string()).collect(),
             raw_text: vec![String::new(); SAMPLES],
+            special: (states.is_none()).then(|| special_tokens(&text_bert, &lengths(text))),
             text_bert: states.is_none().then_some(text_bert),
             text: states,
             audio: noise(audio, SHAPES.audio_width as usize),

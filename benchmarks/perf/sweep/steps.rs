@@ -167,5 +167,6 @@ fn samples(rows: i64, device: Device) -> Batch {
         missing_rate: [whole(), whole(), whole()],
         index: (0..rows).collect(),
         epoch: 1,
+        position: 0,
     }
 }

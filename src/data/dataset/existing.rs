@@ -5,10 +5,10 @@ use std::sync::atomic::AtomicBool;
 
 use super::digest;
 use super::error::{Error, Result};
-use crate::data::store::{Provenance, Reader};
+use crate::data::store::{self, Provenance, Reader};
 
 /// The provenance and content hash of the file at `path` if it is complete and was made from the same
-/// bytes with the same options: it is kept. `None` where a new file is to be written: there is none, or
+/// bytes with the same options and matches its checksums: it is kept. `None` where a new file is to be written: there is none, or
 /// it `replaces` any other unchecked. `wanted` is the provenance that the new file would have.
 ///
 /// # Errors
@@ -35,7 +35,10 @@ pub fn find(
         && found.source_sha256 == hash(input, &AtomicBool::new(false))?;
     let (made, asked) = (changes(&found.options), changes(&wanted.options));
     match (same, made == asked) {
-        (true, true) => Ok(Some((found, content_hash))),
+        (true, true) => match store::verify(path, |_| ()) {
+            Ok(_) => Ok(Some((found, content_hash))),
+            Err(damaged) => Err(exists(format!("the same data, but {damaged}"))),
+        },
         (true, false) => Err(exists(format!(
             "the same data prepared with other options ({made}, not {asked})"
         ))),

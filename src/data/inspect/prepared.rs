@@ -1,21 +1,25 @@
 //! Describes prepared files.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::json;
 
 use super::{Description, Error, Result, published, rounded};
 use crate::data::pickle::ArrayStats;
-use crate::data::store::Reader;
+use crate::data::store::{self, Reader};
 
 pub fn describe(path: &Path) -> Result<Description> {
     let reader = Reader::open(path)?;
     let source = reader.provenance()?;
-    let mut rows = Vec::new();
+    let (mut rows, mut changes) = (Vec::new(), Changes::default());
+    changes.keep(reader.check_columns())?;
     for column in reader.columns()? {
         let replaced = source.non_finite.get(&column).map(u64::to_string);
-        rows.push(row(&reader, column, replaced.unwrap_or_default())?);
+        let replaced = replaced.unwrap_or_default();
+        rows.push(row(&reader, column, replaced, &mut changes)?);
     }
+    let details = details(&reader, &mut changes)?;
     let head = vec![
         format!(
             "{}: {} {} from {} ({} bytes)",
@@ -49,23 +53,51 @@ pub fn describe(path: &Path) -> Result<Description> {
         head,
         header,
         rows,
-        details: details(&reader)?,
-        warnings: Vec::new(),
+        details,
+        warnings: changes.into_warnings(),
     })
 }
 
-fn row(reader: &Reader, column: String, replaced: String) -> Result<Vec<String>> {
+/// What was changed or damaged in a file after it was prepared: the rest is shown all the same.
+#[derive(Default)]
+struct Changes(BTreeSet<String>);
+
+impl Changes {
+    /// A value, or `None` where the file was changed or cannot be read.
+    fn keep<T>(&mut self, read: store::Result<T>) -> store::Result<Option<T>> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(changed @ (store::Error::Changed { .. } | store::Error::Hdf5 { .. })) => {
+                self.0.insert(changed.to_string());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn into_warnings(self) -> Vec<String> {
+        self.0.into_iter().collect()
+    }
+}
+
+fn row(
+    reader: &Reader,
+    column: String,
+    replaced: String,
+    changes: &mut Changes,
+) -> Result<Vec<String>> {
     let kind = reader.kind(&column)?;
     let mut stats = ArrayStats::default();
+    // The values of a changed column are all counted before it is refused.
     match kind {
-        "float32" => reader.for_each_block(&column, |block: &[f32]| {
+        "float32" => changes.keep(reader.for_each_block(&column, |block: &[f32]| {
             block.iter().for_each(|value| stats.add(f64::from(*value)));
-        })?,
-        "int32" => reader.for_each_block(&column, |block: &[i32]| {
+        }))?,
+        "int32" => changes.keep(reader.for_each_block(&column, |block: &[i32]| {
             block.iter().for_each(|value| stats.add(f64::from(*value)));
-        })?,
-        _ => {}
-    }
+        }))?,
+        _ => changes.keep(reader.texts(&column).map(drop))?,
+    };
     let shape = format!("{:?}", reader.shape(&column)?);
     let range = stats.range();
     Ok(vec![
@@ -80,16 +112,19 @@ fn row(reader: &Reader, column: String, replaced: String) -> Result<Vec<String>>
 }
 
 /// Labels and the first text of every split.
-fn details(reader: &Reader) -> Result<Vec<String>> {
+fn details(reader: &Reader, changes: &mut Changes) -> Result<Vec<String>> {
     let mut details = Vec::new();
     for column in reader.columns()? {
-        if column.contains("regression_label") && reader.kind(&column)? == "float32" {
-            let labels: Vec<f32> = reader.numbers(&column)?;
+        if column.contains("regression_label")
+            && reader.kind(&column)? == "float32"
+            && let Some(labels) = changes.keep(reader.numbers::<f32>(&column))?
+        {
             let labels: Vec<f64> = labels.into_iter().map(f64::from).collect();
             details.push(format!("{column}: {}", super::picture::labels(&labels)));
         }
         if column.ends_with("/raw_text")
-            && let Some(text) = reader.texts(&column)?.first()
+            && let Some(texts) = changes.keep(reader.texts(&column))?
+            && let Some(text) = texts.first()
         {
             details.push(format!("{column}: {}", super::picture::shortened(text)));
         }

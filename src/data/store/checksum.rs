@@ -2,6 +2,9 @@
 
 use super::schema::Number;
 
+/// Values that are hashed at a time: their bytes stay in the cache.
+const BLOCK: usize = 1 << 14;
+
 /// Incremental hash of one column's values.
 #[derive(Default)]
 pub struct ColumnHasher {
@@ -11,10 +14,14 @@ pub struct ColumnHasher {
 
 impl ColumnHasher {
     pub fn numbers<T: Number>(&mut self, values: &[T]) {
-        self.scratch.clear();
-        self.scratch
-            .extend(values.iter().flat_map(|value| value.bytes()));
-        self.hasher.update(&self.scratch);
+        for block in values.chunks(BLOCK) {
+            self.scratch.resize(4 * block.len(), 0);
+            let (parts, _) = self.scratch.as_chunks_mut::<4>();
+            for (bytes, value) in parts.iter_mut().zip(block) {
+                *bytes = value.bytes();
+            }
+            self.hasher.update(&self.scratch);
+        }
     }
 
     /// Length first, so that no two lists of texts give the same bytes.

@@ -64,6 +64,17 @@ pub enum Error {
         .damaged.join(", ")
     )]
     Damaged { path: PathBuf, damaged: Vec<String> },
+    #[error(
+        "{path} was changed or damaged after prepare: {column} has {found}, stored is {expected}; copy the \
+         file again, or write it again from its source with `lnln-bench prepare --force`; \
+         `lnln-bench verify` names every column that differs"
+    )]
+    Changed {
+        path: PathBuf,
+        column: String,
+        expected: String,
+        found: String,
+    },
 }
 
 impl Error {
@@ -91,6 +102,19 @@ impl Error {
         let full = |text: &String| text.contains("errno = 28,") || text.contains("errno = 122,");
         if details.iter().any(full) {
             return Self::DiskFull { path };
+        }
+        if details.iter().any(|text| text.contains("truncated file")) {
+            let damaged = vec!["it was cut off while it was copied or written".to_owned()];
+            return Self::Damaged { path, damaged };
+        }
+        // EFBIG, where the signal that comes with it is ignored.
+        if details.iter().any(|text| text.contains("errno = 27,")) {
+            let message = "file too large; raise the limit on file sizes (ulimit -f)";
+            return Self::Io {
+                path,
+                action,
+                reason: io::Error::new(io::ErrorKind::FileTooLarge, message),
+            };
         }
         Self::Hdf5 {
             path,
@@ -139,7 +163,8 @@ impl Classify for Error {
             | Self::Missing { .. }
             | Self::Count { .. }
             | Self::Nul { .. }
-            | Self::Damaged { .. } => ErrorClass::BadData,
+            | Self::Damaged { .. }
+            | Self::Changed { .. } => ErrorClass::BadData,
         }
     }
 }

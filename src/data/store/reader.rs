@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 
 use hdf5::types::VarLenUnicode;
 
+use super::checked::Checked;
 use super::column::row_slab;
 use super::error::{Error, Result};
 use super::schema::{
     ATTR_COMPLETE, ATTR_CONTENT, ATTR_VERSION, FORMAT_VERSION, Number, Provenance, chunk_rows,
+    kind_of,
 };
 
 /// A complete prepared file of a known version, open for reading.
 pub struct Reader {
     pub(super) file: hdf5::File,
+    pub(super) checked: Checked,
     path: PathBuf,
 }
 
@@ -28,7 +31,8 @@ pub fn read_only(path: &Path) -> hdf5::Result<hdf5::File> {
 }
 
 impl Reader {
-    /// Opens a file and checks that it is complete and of a known version. Does not check checksums.
+    /// Opens a file and checks that it is complete and of a known version. Checksums are compared
+    /// as columns are read.
     ///
     /// # Errors
     /// [`Error::Io`] for a missing file, [`Error::NotPrepared`], [`Error::Incomplete`],
@@ -51,6 +55,7 @@ impl Reader {
         })?;
         let reader = Self {
             file,
+            checked: Checked::default(),
             path: path.to_owned(),
         };
         match reader.number(ATTR_VERSION) {
@@ -196,31 +201,37 @@ impl Reader {
     /// Type of a column's values: `float32`, `int32` or `text`.
     ///
     /// # Errors
-    /// [`Error::Missing`], [`Error::Hdf5`].
+    /// [`Error::Missing`].
     pub fn kind(&self, column: &str) -> Result<&'static str> {
-        let dtype = self.dataset(column)?.dtype();
-        let dtype = dtype.map_err(|e| Error::hdf5(&self.path, "read a column's type", &e))?;
-        Ok(match () {
-            () if dtype.is::<f32>() => "float32",
-            () if dtype.is::<i32>() => "int32",
-            () => "text",
+        Ok(match kind_of(&self.dataset(column)?) {
+            f32::NAME => "float32",
+            i32::NAME => "int32",
+            _ => "text",
         })
     }
 
     /// All values of a column in row-major order.
     ///
     /// # Errors
-    /// [`Error::Missing`]; [`Error::Hdf5`] where it cannot be read as `T`.
+    /// [`Error::Missing`]; [`Error::Hdf5`] where it cannot be read; [`Error::Changed`] where it does not
+    /// match its checksum or does not hold `T`.
     pub fn numbers<T: Number>(&self, column: &str) -> Result<Vec<T>> {
-        self.dataset(column)?
+        let dataset = self.dataset(column)?;
+        let mut hasher = self.hasher::<T>(column)?;
+        let values: Vec<T> = dataset
             .read_raw()
-            .map_err(|e| Error::hdf5(&self.path, "read a column", &e))
+            .map_err(|e| Error::hdf5(&self.path, "read a column", &e))?;
+        if let Some(hasher) = &mut hasher {
+            hasher.numbers(&values);
+        }
+        self.compare(column, hasher)?;
+        Ok(values)
     }
 
     /// Calls `f` with a column in blocks of complete rows, near 1 MiB each.
     ///
     /// # Errors
-    /// As [`Self::numbers`].
+    /// As [`Self::numbers`]; [`Error::Changed`] comes after the last block.
     pub fn for_each_block<T: Number>(&self, column: &str, mut f: impl FnMut(&[T])) -> Result<()> {
         self.try_for_each_block(column, |block| {
             f(block);
@@ -233,6 +244,22 @@ impl Reader {
     /// # Errors
     /// As [`Self::numbers`]; the errors of `f`.
     pub fn try_for_each_block<T: Number, E: From<Error>>(
+        &self,
+        column: &str,
+        mut f: impl FnMut(&[T]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut hasher = self.hasher::<T>(column)?;
+        self.read_blocks(column, |block| {
+            if let Some(hasher) = &mut hasher {
+                hasher.numbers(block);
+            }
+            f(block)
+        })?;
+        Ok(self.compare(column, hasher)?)
+    }
+
+    /// Reads a column in blocks and compares nothing.
+    pub(super) fn read_blocks<T: Number, E: From<Error>>(
         &self,
         column: &str,
         mut f: impl FnMut(&[T]) -> Result<(), E>,
@@ -256,11 +283,15 @@ impl Reader {
     /// # Errors
     /// As [`Self::numbers`].
     pub fn texts(&self, column: &str) -> Result<Vec<String>> {
-        let texts = self
-            .dataset(column)?
-            .read_raw::<VarLenUnicode>()
-            .map_err(|e| Error::hdf5(&self.path, "read a column of texts", &e))?;
+        let texts = self.read_texts(column)?;
+        self.compare_texts(column, &texts)?;
         Ok(texts.iter().map(|text| text.as_str().to_owned()).collect())
+    }
+
+    /// Reads a column of texts and compares nothing.
+    pub(super) fn read_texts(&self, column: &str) -> Result<Vec<VarLenUnicode>> {
+        let texts = self.dataset(column)?.read_raw::<VarLenUnicode>();
+        texts.map_err(|e| Error::hdf5(&self.path, "read a column of texts", &e))
     }
 
     pub(super) fn dataset(&self, column: &str) -> Result<hdf5::Dataset> {

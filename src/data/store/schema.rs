@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hdf5::DatasetBuilderEmptyShape;
+use hdf5::{DatasetBuilderEmptyShape, H5Type};
 
 /// Version of the format. Raise it whenever a current reader could misread the file.
 pub const FORMAT_VERSION: u32 = 1;
@@ -16,7 +16,7 @@ pub(crate) const ATTR_CONTENT: &str = "content_hash";
 pub(crate) const ATTR_CHECKSUM: &str = "blake3";
 
 /// A number type of columns.
-pub trait Number: hdf5::H5Type + Copy {
+pub trait Number: H5Type + Copy {
     /// Name in hashes.
     const NAME: &'static str;
 
@@ -37,6 +37,18 @@ impl Number for i32 {
 
     fn bytes(self) -> [u8; 4] {
         self.to_le_bytes()
+    }
+}
+
+/// Type of a column's values by its name in hashes: `f32`, `i32` or `text`; `other` for what is not part of
+/// the format.
+pub(super) fn kind_of(dataset: &hdf5::Dataset) -> &'static str {
+    use hdf5::types::TypeDescriptor;
+    match dataset.dtype().and_then(|dtype| dtype.to_descriptor()) {
+        Ok(descriptor) if descriptor == f32::type_descriptor() => f32::NAME,
+        Ok(descriptor) if descriptor == i32::type_descriptor() => i32::NAME,
+        Ok(TypeDescriptor::VarLenUnicode) => "text",
+        _ => "other",
     }
 }
 

@@ -137,7 +137,8 @@ fn a_flipped_byte_is_found_and_named() {
     let Error::Damaged { damaged, .. } = &error else {
         panic!("{error}")
     };
-    assert_eq!(damaged, &["train/audio does not match its checksum"]);
+    assert_eq!(damaged.len(), 1);
+    assert!(damaged[0].starts_with("train/audio does not match its checksum (stored "));
 }
 
 #[test]

@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use hdf5::types::VarLenUnicode;
-
 use super::checksum::{ColumnDigest, ColumnHasher, content_hash};
 use super::error::{Error, Result};
 use super::reader::Reader;
-use super::schema::{ATTR_CHECKSUM, Number};
+use super::schema::Number;
 
 /// Counts of a file that passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,20 +28,26 @@ pub fn verify(path: &Path, mut progress: impl FnMut(&str)) -> Result<Verified> {
         progress(&column);
         match digest(&reader, &column) {
             Err(error) => damaged.push(format!("{column} cannot be read ({error})")),
-            Ok((digest, _))
-                if stored(&reader, &column).as_deref() != Some(&*digest.hash.to_hex()) =>
-            {
-                damaged.push(format!("{column} does not match its checksum"));
-            }
             Ok((digest, size)) => {
-                bytes += size;
-                digests.push(digest);
+                let (found, stored) = (digest.hash.to_hex(), reader.stored_hash(&column));
+                match stored {
+                    None => damaged.push(format!("{column} has no checksum")),
+                    Some(stored) if stored != *found => damaged.push(format!(
+                        "{column} does not match its checksum (stored {stored}, found {found})"
+                    )),
+                    Some(_) => {
+                        bytes += size;
+                        digests.push(digest);
+                    }
+                }
             }
         }
     }
-    let computed = content_hash(&digests);
-    if damaged.is_empty() && computed != reader.content_hash()? {
-        damaged.push("its columns do not match the content hash".into());
+    let (computed, stored) = (content_hash(&digests), reader.content_hash()?);
+    if damaged.is_empty() && computed != stored {
+        damaged.push(format!(
+            "its columns do not match the content hash (stored {stored}, found {computed})"
+        ));
     }
     if damaged.is_empty() {
         Ok(Verified {
@@ -59,13 +63,6 @@ pub fn verify(path: &Path, mut progress: impl FnMut(&str)) -> Result<Verified> {
     }
 }
 
-fn stored(reader: &Reader, column: &str) -> Option<String> {
-    let attr = reader.file.dataset(column).ok()?.attr(ATTR_CHECKSUM).ok()?;
-    attr.read_scalar::<VarLenUnicode>()
-        .ok()
-        .map(|text| text.as_str().to_owned())
-}
-
 /// A column's digest and the number of bytes hashed.
 fn digest(reader: &Reader, column: &str) -> Result<(ColumnDigest, u64)> {
     match reader.kind(column)? {
@@ -77,9 +74,10 @@ fn digest(reader: &Reader, column: &str) -> Result<(ColumnDigest, u64)> {
 
 fn number_digest<T: Number>(reader: &Reader, column: &str) -> Result<(ColumnDigest, u64)> {
     let (mut hasher, mut bytes) = (ColumnHasher::default(), 0);
-    reader.for_each_block(column, |block: &[T]| {
+    reader.read_blocks(column, |block: &[T]| -> Result<()> {
         hasher.numbers(block);
         bytes += 4 * block.len() as u64;
+        Ok(())
     })?;
     let (name, shape) = (column.to_owned(), reader.shape(column)?);
     Ok((
@@ -95,8 +93,8 @@ fn number_digest<T: Number>(reader: &Reader, column: &str) -> Result<(ColumnDige
 
 fn text_digest(reader: &Reader, column: &str) -> Result<(ColumnDigest, u64)> {
     let (mut hasher, mut bytes) = (ColumnHasher::default(), 0);
-    for text in reader.texts(column)? {
-        hasher.text(&text);
+    for text in reader.read_texts(column)? {
+        hasher.text(text.as_str());
         bytes += text.len() as u64;
     }
     let (name, shape) = (column.to_owned(), reader.shape(column)?);

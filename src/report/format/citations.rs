@@ -141,7 +141,7 @@ mod tests {
         let published: Vec<String> = sources().iter().map(|s| s.bibtex.clone()).collect();
         let text = bibliography(std::iter::once(&section), &published);
         assert_eq!(
-            text.matches("Towards Robust Multimodal").count(),
+            text.matches("{Towards Robust Multimodal").count(),
             1,
             "{text}"
         );

@@ -13,6 +13,8 @@ use crate::model::{
 use crate::selftest::Comparison;
 use crate::selftest::case::{Case, Members, OptimizerSpec, Parameter, Result};
 use crate::selftest::compare::values;
+use crate::train::optimizer::OptimizerError;
+use crate::train::{Optimizer, Optimizers};
 
 impl OptimizerSpec {
     /// Place of the group that holds this parameter; `None` where it is never updated.
@@ -25,13 +27,14 @@ impl OptimizerSpec {
     }
 }
 
-/// The case's recipe, with the rates of its first group.
+/// The case's recipe, with the rates of its last group, which is that of the parameters in no special one.
 fn recipe(case: &Case) -> Recipe {
     let spec = &case.optimizer;
+    let last = spec.groups.last();
     Recipe {
         rule: spec.kind,
-        learning_rate: spec.groups[0].lr,
-        weight_decay: spec.groups[0].weight_decay,
+        learning_rate: last.map_or(0.0, |group| group.lr),
+        weight_decay: last.map_or(0.0, |group| group.weight_decay),
         batch_size: 1,
         epochs: 1,
         clip: spec.clip,
@@ -39,9 +42,16 @@ fn recipe(case: &Case) -> Recipe {
     }
 }
 
-/// Recipe and groups for the case's steps: the model's own groups, each with the rates that the case
-/// gives the parameters it holds.
-pub fn of_steps(case: &Case, model: &dyn Model) -> (Recipe, Vec<ParamGroup>) {
+/// Optimizers for the case's steps: the model's own groups, each with the rates that the case gives the
+/// parameters it holds, and the model's further stages.
+///
+/// # Errors
+/// [`OptimizerError::EmptyGroup`].
+pub fn of_steps(
+    case: &Case,
+    model: &dyn Model,
+    store: &VarStore,
+) -> std::result::Result<Optimizers, OptimizerError> {
     let recipe = recipe(case);
     let mut groups = model.groups(&recipe);
     let theirs = pairs(case, &groups);
@@ -51,7 +61,10 @@ pub fn of_steps(case: &Case, model: &dyn Model) -> (Recipe, Vec<ParamGroup>) {
             (group.learning_rate, group.weight_decay) = (theirs.lr, theirs.weight_decay);
         }
     }
-    (recipe, groups)
+    Ok(Optimizers {
+        main: Optimizer::new(store, &recipe, &groups)?,
+        ..Optimizers::new(store, &recipe, model)?
+    })
 }
 
 /// For each of our groups the case's group of the first parameter it holds that is in one.

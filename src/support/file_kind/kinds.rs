@@ -178,6 +178,10 @@ fn is_safetensors(head: &[u8]) -> bool {
 
 /// Kinds of pickles.
 fn pickled(head: &[u8]) -> Option<FileKind> {
+    // A file of one byte is a cut one.
+    if let [0x80] = head {
+        return Some(K::Pickle(0));
+    }
     if let [0x80, protocol @ 0..=9, rest @ ..] = head {
         let kind = if rest.starts_with(TORCH_LEGACY) {
             K::TorchLegacy

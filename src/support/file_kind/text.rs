@@ -11,6 +11,10 @@ pub(super) fn kind(head: &[u8]) -> Option<K> {
     if let Some(kind) = wide(sample) {
         return Some(kind);
     }
+    // No encoding of text starts with 0x80.
+    if sample.starts_with(b"\x80") {
+        return None;
+    }
     if sample
         .iter()
         .any(|byte| matches!(byte, 0..9 | 0x0e..0x1b | 0x7f))
