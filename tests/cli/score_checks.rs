@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lnln_bench::data::dataset::{Corpus, SplitName};
+use lnln_bench::data::dataset::synthetic::{self, Demo};
+use lnln_bench::data::dataset::{Corpus, ImportOptions, SplitName, prepare};
 use lnln_bench::record::find_runs;
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use super::program::{prepared, program};
+use super::program::program;
 
 /// A prepared file with its test samples.
 struct Data {
@@ -29,7 +30,12 @@ struct Row<'a> {
 impl Data {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = prepared(folder.path()).join("demo-film.h5");
+        // 36 test samples: enough for a correlation.
+        let pickle = folder.path().join("demo-film.pkl");
+        synthetic::write_demo(Demo::Film, &pickle, 7, 0.15).unwrap();
+        let data = folder.path().join("data");
+        prepare(&pickle, &ImportOptions::new(&data), &mut |_| {}).unwrap();
+        let path = data.join("demo-film.h5");
         let corpus = Corpus::open(&path).unwrap();
         Self {
             ids: corpus.outline(SplitName::Test).unwrap().ids,
@@ -112,11 +118,27 @@ fn files_of_many_tools_give_the_same_run() {
             r.prediction.to_string().replace('.', ",")
         )
     });
+    let number = |r: &Row<'_>| {
+        let index = data.ids.iter().position(|id| id == r.id).unwrap();
+        index + 1 + if r.rate > 0.0 { data.ids.len() } else { 0 }
+    };
     let r = data.text("\"id\" \"rate\" \"seed\" \"prediction\"", |r| {
-        format!("\"7\" \"{}\" {} 1 {}", r.id, r.rate, r.prediction)
+        format!(
+            "\"{}\" \"{}\" {} 1 {}",
+            number(r),
+            r.id,
+            r.rate,
+            r.prediction
+        )
     });
     let pandas = data.text(",id,rate,seed,y_pred,extra", |r| {
-        format!("3,{},{:.1},1.0,{},\"a, b\"", r.id, r.rate, r.prediction)
+        format!(
+            "{},{},{:.1},1.0,{},\"a, b\"",
+            number(r),
+            r.id,
+            r.rate,
+            r.prediction
+        )
     });
     let no_ids = data.text("rate\tseed\tprediction", |r| {
         format!("{}\t1\t{}", r.rate, r.prediction)

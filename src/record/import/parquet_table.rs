@@ -259,10 +259,7 @@ fn decode(array: &dyn Array, values: &Values) -> Option<Vec<Text>> {
 }
 
 /// Numbers as text. A float is printed at its own width, so that a float32 grows no digits.
-fn plain<T: NativeType>(array: &dyn std::any::Any) -> Option<Vec<Text>>
-where
-    T: ToString,
-{
+fn plain<T: NativeType + ToString>(array: &dyn std::any::Any) -> Option<Vec<Text>> {
     let array = array.downcast_ref::<PrimitiveArray<T>>()?;
     Some(array.iter().map(|v| v.map(T::to_string)).collect())
 }
