@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod audit;
+mod changed_data;
 #[cfg(feature = "torch")]
 mod dry_run;
 mod export;

@@ -58,16 +58,16 @@ pub fn describe(path: &Path) -> Result<Description> {
     })
 }
 
-/// What was changed in a file after it was prepared: its values are shown all the same.
+/// What was changed or damaged in a file after it was prepared: the rest is shown all the same.
 #[derive(Default)]
 struct Changes(BTreeSet<String>);
 
 impl Changes {
-    /// A value, or `None` where the file was changed.
+    /// A value, or `None` where the file was changed or cannot be read.
     fn keep<T>(&mut self, read: store::Result<T>) -> store::Result<Option<T>> {
         match read {
             Ok(value) => Ok(Some(value)),
-            Err(changed @ store::Error::Changed { .. }) => {
+            Err(changed @ (store::Error::Changed { .. } | store::Error::Hdf5 { .. })) => {
                 self.0.insert(changed.to_string());
                 Ok(None)
             }

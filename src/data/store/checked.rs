@@ -92,7 +92,8 @@ impl Reader {
             let hash = self.stored_hash(column);
             let hash = hash.and_then(|hex| blake3::Hash::from_hex(hex).ok());
             let (Some(hash), Ok(dataset)) = (hash, self.dataset(column)) else {
-                return Err(self.changed(column, "no checksum".to_owned()));
+                let found = "no checksum: prepare did not write it".to_owned();
+                return Err(self.changed_to(column, format!("content hash {expected}"), found));
             };
             digests.push(ColumnDigest {
                 name: column.clone(),
@@ -105,12 +106,11 @@ impl Reader {
         if found == expected {
             return Ok(());
         }
-        Err(Error::Changed {
-            path: self.path().to_owned(),
-            column: format!("its list of {} columns", columns.len()),
-            expected: format!("content hash {expected}"),
-            found: format!("content hash {found}"),
-        })
+        Err(self.changed_to(
+            &format!("the set of its {} columns", columns.len()),
+            format!("content hash {expected}"),
+            format!("content hash {found}"),
+        ))
     }
 
     /// The checksum that is stored with a column.
@@ -122,10 +122,15 @@ impl Reader {
 
     fn changed(&self, column: &str, found: String) -> Error {
         let stored = self.stored_hash(column);
+        let expected = stored.map_or("no checksum".to_owned(), |hash| format!("checksum {hash}"));
+        self.changed_to(column, expected, found)
+    }
+
+    fn changed_to(&self, column: &str, expected: String, found: String) -> Error {
         Error::Changed {
             path: self.path().to_owned(),
             column: column.to_owned(),
-            expected: stored.map_or("a checksum".to_owned(), |hash| format!("checksum {hash}")),
+            expected,
             found,
         }
     }

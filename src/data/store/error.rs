@@ -103,6 +103,19 @@ impl Error {
         if details.iter().any(full) {
             return Self::DiskFull { path };
         }
+        if details.iter().any(|text| text.contains("truncated file")) {
+            let damaged = vec!["it was cut off while it was copied or written".to_owned()];
+            return Self::Damaged { path, damaged };
+        }
+        // EFBIG, where the signal that comes with it is ignored.
+        if details.iter().any(|text| text.contains("errno = 27,")) {
+            let message = "file too large; raise the limit on file sizes (ulimit -f)";
+            return Self::Io {
+                path,
+                action,
+                reason: io::Error::new(io::ErrorKind::FileTooLarge, message),
+            };
+        }
         Self::Hdf5 {
             path,
             action,

@@ -9,6 +9,7 @@ use super::column::row_slab;
 use super::error::{Error, Result};
 use super::schema::{
     ATTR_COMPLETE, ATTR_CONTENT, ATTR_VERSION, FORMAT_VERSION, Number, Provenance, chunk_rows,
+    kind_of,
 };
 
 /// A complete prepared file of a known version, open for reading.
@@ -200,14 +201,12 @@ impl Reader {
     /// Type of a column's values: `float32`, `int32` or `text`.
     ///
     /// # Errors
-    /// [`Error::Missing`], [`Error::Hdf5`].
+    /// [`Error::Missing`].
     pub fn kind(&self, column: &str) -> Result<&'static str> {
-        let dtype = self.dataset(column)?.dtype();
-        let dtype = dtype.map_err(|e| Error::hdf5(&self.path, "read a column's type", &e))?;
-        Ok(match () {
-            () if dtype.is::<f32>() => "float32",
-            () if dtype.is::<i32>() => "int32",
-            () => "text",
+        Ok(match kind_of(&self.dataset(column)?) {
+            f32::NAME => "float32",
+            i32::NAME => "int32",
+            _ => "text",
         })
     }
 
