@@ -1,4 +1,4 @@
-//! Embeds where libtorch lies (run path of the binary, folder of its CUDA half) and the commit.
+//! Embeds the folder of libtorch (search path of the binary, folder of its CUDA half) and the commit.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -62,6 +62,9 @@ fn link_libtorch() {
     };
     let folder = real.parent().unwrap_or(Path::new("/")).display();
     println!("cargo:rustc-link-arg=-Wl,-rpath,{folder}");
+    // DT_RPATH in place of DT_RUNPATH: searched before LD_LIBRARY_PATH, where an activated conda environment
+    // puts a libtorch of another version.
+    println!("cargo:rustc-link-arg=-Wl,--disable-new-dtags");
     println!("cargo:rustc-env=LNLN_BENCH_TORCH_LIB={folder}");
 }
 
