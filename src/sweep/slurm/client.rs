@@ -15,14 +15,37 @@ pub fn sbatch(arguments: &[String]) -> Result<String> {
     let mut all = vec!["--parsable".to_owned()];
     all.extend_from_slice(arguments);
     let output = call("sbatch", &all)?;
-    // On federations the cluster's name follows.
-    let id = output.trim().split(';').next().unwrap_or_default();
-    if !id.is_empty() && id.chars().all(|c| c.is_ascii_digit()) {
-        Ok(id.to_owned())
+    job_number(&output).ok_or_else(|| Error::JobId {
+        output: tail(output.trim()),
+    })
+}
+
+/// The job's number in what sbatch printed: the last line that is one, `12`, or `12;cluster` on a
+/// federation. Sites print notices before and after it, and wrappers drop `--parsable`.
+fn job_number(output: &str) -> Option<String> {
+    let number = |line: &str| {
+        let line = line.trim();
+        let line = line.strip_prefix("Submitted batch job ").unwrap_or(line);
+        let (id, rest) = line.split_at(line.find([';', ' ']).unwrap_or(line.len()));
+        let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+        let is_alone = rest.is_empty()
+            || rest.starts_with(" on cluster ")
+            || (rest.starts_with(';') && !rest.contains(' '));
+        (is_number && is_alone).then(|| id.to_owned())
+    };
+    output.lines().rev().find_map(number)
+}
+
+/// The last part of a long output.
+fn tail(output: &str) -> String {
+    const LONGEST: usize = 600;
+    let start = output.len().saturating_sub(LONGEST);
+    let start = (start..=output.len()).find(|&at| output.is_char_boundary(at));
+    let kept = &output[start.unwrap_or(0)..];
+    if kept.len() < output.len() {
+        format!("... {kept}")
     } else {
-        Err(Error::JobId {
-            output: output.trim().to_owned(),
-        })
+        kept.to_owned()
     }
 }
 
@@ -112,5 +135,48 @@ fn call(program: &'static str, arguments: &[String]) -> Result<String> {
             status: output.status.to_string(),
             message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_is_found_among_notices() {
+        for output in [
+            "12\n",
+            "12;cluster\n",
+            "Your project has 100 hours left.\n12\n",
+            "12;big\nsbatch: 3 nodes are down, 2026-11-28\n",
+            "\u{1b}[33mNOTICE\u{1b}[0m quota 80 %\n  12  \n\n",
+            "5 warnings\nSubmitted batch job 12\n",
+            "Submitted batch job 12 on cluster big\n",
+            "7\n12",
+        ] {
+            assert_eq!(job_number(output).as_deref(), Some("12"), "{output:?}");
+        }
+        for output in [
+            "",
+            "\n",
+            "submitted",
+            "job 12",
+            "12 jobs",
+            "-12",
+            "12.5",
+            ";12",
+        ] {
+            assert_eq!(job_number(output), None, "{output:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_output_is_cut_at_its_start() {
+        assert_eq!(tail("short"), "short");
+        let long = tail(&"\u{4f60}".repeat(1000));
+        assert!(
+            long.starts_with("... \u{4f60}") && long.len() < 610,
+            "{long}"
+        );
     }
 }

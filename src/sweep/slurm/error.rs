@@ -20,7 +20,9 @@ pub enum Error {
         message: String,
     },
     #[error(
-        "cannot read the job's number from the output of sbatch: expected `12` or `12;cluster`, got `{output}`"
+        "sbatch took the job, but no line of its output is a job's number like `12` or `12;cluster`; it printed \
+         `{output}`. The job is not recorded: find it with `squeue --me` and cancel it with scancel before \
+         submitting again"
     )]
     JobId { output: String },
     #[error(
