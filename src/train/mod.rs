@@ -1,5 +1,6 @@
 //! Training and evaluation of one model on one data set.
 
+pub mod capability;
 pub mod checkpoint;
 pub mod config;
 pub mod data;
