@@ -6,6 +6,8 @@ use lnln_bench::sweep::Options;
 use lnln_bench::train::training::Compute;
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
 
+use super::thread_variables::MOST_THREADS;
+
 /// Heading of the options for arithmetic, memory and threads.
 pub const MACHINE: &str = "Precision, memory and threads";
 /// Heading of the options for folders.
@@ -35,6 +37,7 @@ pub struct ComputeOptions {
     pub device: DeviceSpec,
     /// Threads to compute with [default: all cores, or as many as Slurm assigned].
     #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=MOST_THREADS as i64))]
     #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub threads: Option<u16>,
     /// Samples per forward and backward pass: auto (as many as the memory budget allows) or a

@@ -6,6 +6,7 @@ mod audit;
 mod changed_data;
 #[cfg(feature = "torch")]
 mod dry_run;
+mod environment;
 mod export;
 mod help;
 mod kill;
