@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use super::thread_variables::MOST_THREADS;
 use lnln_bench::sweep::Options;
 use lnln_bench::train::training::Compute;
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
 
-use super::thread_variables::MOST_THREADS;
-
 /// Heading of the options for arithmetic, memory and threads.
 pub const MACHINE: &str = "Precision, memory and threads";
+/// Heading of the options for training.
+pub const TRAINING: &str = "Training";
 /// Heading of the options for folders.
 const FOLDERS: &str = "Folders";
 
@@ -59,6 +60,10 @@ pub struct ComputeOptions {
     #[arg(long)]
     #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub nondeterministic: bool,
+    /// Train with a BERT whose vocab.txt does not decode the data's token ids to their transcripts.
+    #[arg(long)]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    pub any_vocabulary: bool,
     /// Write TensorBoard event files of every run to RUNS/tensorboard.
     #[arg(long)]
     #[arg(help_heading = "Output", hide_short_help = true)]
@@ -75,6 +80,7 @@ impl ComputeOptions {
             memory_budget: None,
             recompute_encoder: false,
             nondeterministic: false,
+            any_vocabulary: false,
             tensorboard: false,
         }
     }
@@ -106,6 +112,7 @@ impl ComputeOptions {
                 recompute_encoder: self.recompute_encoder,
             },
             nondeterministic: self.nondeterministic,
+            any_vocabulary: self.any_vocabulary,
             tensorboard: self.tensorboard,
             log: None,
             flags: self.common_flags(&data),
@@ -150,6 +157,9 @@ impl ComputeOptions {
         }
         if self.nondeterministic {
             flags.push("--nondeterministic".to_owned());
+        }
+        if self.any_vocabulary {
+            flags.push("--any-vocabulary".to_owned());
         }
         if self.tensorboard {
             flags.push("--tensorboard".to_owned());

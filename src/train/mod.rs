@@ -37,6 +37,7 @@ pub mod text_source;
 pub mod trainer;
 pub mod training;
 pub mod view;
+mod vocabulary;
 
 pub use config::Overrides;
 pub use device::DeviceSpec;
