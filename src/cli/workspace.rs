@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::thread_variables::MOST_THREADS;
 use lnln_bench::sweep::Options;
 use lnln_bench::train::training::Compute;
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
+
+use super::thread_variables::MOST_THREADS;
 
 /// Heading of the options for arithmetic, memory and threads.
 pub const MACHINE: &str = "Precision, memory and threads";
