@@ -11,7 +11,7 @@ use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selection};
 
 use super::launch::{self, Launcher};
 use super::processes::{Processes, sweep};
-use super::workspace::{MACHINE, Workspace};
+use super::workspace::{MACHINE, TRAINING, Workspace};
 use super::{dry_run, output};
 
 /// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
@@ -194,7 +194,6 @@ pub struct Args {
 /// Headings of the options that few runs need.
 const MASKS: &str = "Masks of evaluation";
 const NOISE: &str = "Training noise";
-const TRAINING: &str = "Training";
 
 /// Run the subcommand.
 pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {

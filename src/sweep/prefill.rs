@@ -50,6 +50,7 @@ impl Sweep {
                 encoder,
                 cache: &options.encodings(),
                 device: options.device,
+                any_vocabulary: options.any_vocabulary,
                 progress,
             };
             let data = TrainData::open(corpus, &loading, interrupt)?;

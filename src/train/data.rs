@@ -13,6 +13,7 @@ use super::out_of_memory;
 use super::tensors::SplitTensors;
 use super::text_source::TextSource;
 use super::view::{NoiseSpec, View, Views};
+use super::vocabulary;
 use crate::data::dataset::Modality::{Audio, Text, Vision};
 use crate::data::dataset::{Corpus, Split, SplitName};
 use crate::mask::{self, Condition, Keep, MaskProtocol, MaskSource, SplitShape, Variants};
@@ -26,6 +27,8 @@ pub struct DataOptions<'a> {
     /// Folder of encodings of a frozen text encoder.
     pub cache: &'a Path,
     pub device: Device,
+    /// Accept a text encoder whose vocabulary does not decode the data's token ids.
+    pub any_vocabulary: bool,
     pub progress: &'a Progress,
 }
 
@@ -91,8 +94,8 @@ impl<'a> TrainData<'a> {
     /// Loads all splits of `corpus` onto the device.
     ///
     /// # Errors
-    /// Those of reading data and encoder; [`Error::Tokens`] where the encoder has no row for an id; one
-    /// that names what the device has no memory for.
+    /// Those of reading data and encoder; [`Error::Tokens`] where the encoder has no row for an id;
+    /// [`Error::Vocabulary`] where its vocabulary is not the data's; one that names what the device has no memory for.
     pub fn open(
         corpus: &'a Corpus,
         options: &DataOptions<'_>,
@@ -112,6 +115,9 @@ impl<'a> TrainData<'a> {
         })?;
         let encoder = text.encoder_setup(spec, &splits)?;
         text.check_tokens(&encoder, corpus.name(), &splits)?;
+        if let EncoderSpec::Bert(folder) | EncoderSpec::Frozen(folder) = spec {
+            vocabulary::check(folder, corpus.name(), &splits, options.any_vocabulary)?;
+        }
         Ok(Self {
             corpus,
             tensors: [train.1, valid.1, test.1],
@@ -316,6 +322,7 @@ mod tests {
             encoder,
             cache: Path::new("encodings"),
             device: Device::Cpu,
+            any_vocabulary: false,
             progress: &Progress::hidden(),
         };
         TrainData::open(corpus, &options, &NEVER)
@@ -381,7 +388,7 @@ mod tests {
         let corpus = corpus(folder.path());
         let bert = folder.path().join("bert");
         std::fs::create_dir(&bert).unwrap();
-        std::fs::write(bert.join("model.safetensors"), "").unwrap();
+        std::fs::write(bert.join("model.safetensors"), b"\x02\0\0\0\0\0\0\0{}").unwrap();
         let refused = |vocabulary: i64| {
             let config = serde_json::to_string(&BertConfig::tiny(vocabulary)).unwrap();
             std::fs::write(bert.join("config.json"), config).unwrap();

@@ -119,6 +119,19 @@ pub enum Error {
         reason: Box<crate::model::ModelError>,
     },
     #[error(
+        "{} is not the vocabulary that the token ids of {dataset} were made with: {found} of {tokens} tokens \
+         are in their transcripts; decoded are {examples}. Give the BERT whose tokenizer made text_bert \
+         (its language, cased or uncased), or --any-vocabulary to train all the same",
+        file.display()
+    )]
+    Vocabulary {
+        file: PathBuf,
+        dataset: String,
+        found: usize,
+        tokens: usize,
+        examples: String,
+    },
+    #[error(
         "interrupted: stored after epoch {epoch}{}; the same command continues", steps(*step)
     )]
     Interrupted { epoch: u32, step: usize },
@@ -210,6 +223,7 @@ impl Classify for Error {
                 ErrorClass::Unexpected
             }
             Self::Tokens { reason, .. } | Self::Refused { reason, .. } => reason.class(),
+            Self::Vocabulary { .. } => ErrorClass::Unavailable,
             Self::Model(error) => error.class(),
             Self::Mask(error) => error.class(),
             Self::Dataset(error) => error.class(),
