@@ -44,8 +44,9 @@ pub struct Data<'a> {
     pub train: &'a SplitTensors,
     /// The training split with nothing missing.
     pub complete: &'a View,
-    /// The training split as an epoch (counted from 1) sees it.
-    pub noisy: &'a dyn Fn(u32) -> Result<Rc<View>, Error>,
+    /// The training split as an epoch sees it, given its number (counted from 1) and its order of all
+    /// samples.
+    pub noisy: &'a dyn Fn(u32, &[i64]) -> Result<Rc<View>, Error>,
     /// The split whose scores decide, [`Rule::split`].
     pub monitored: Monitored<'a>,
     /// The validation split, where trainer options monitor it and the scores are of another split.
@@ -141,7 +142,7 @@ impl Fit<'_> {
         let left = rows.get(state.step * rows_of_step..).unwrap_or_default();
         // Nothing is left where the fit was stopped after the steps: no noise is needed then.
         if !left.is_empty() {
-            let noisy = (data.noisy)(epoch)?;
+            let noisy = (data.noisy)(epoch, &rows)?;
             for rows in left.chunks(rows_of_step) {
                 // Between two steps and before the first: a stored state must be worth resuming.
                 self.stop_if_asked(state)?;

@@ -3,6 +3,7 @@ mod torn;
 mod trainer_options;
 mod validation;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -167,6 +168,8 @@ struct Bed {
     learning_rate: f64,
     /// Whether the validation split is another one than that whose scores decide.
     watches_two: bool,
+    /// Epochs and orders that noise was made for.
+    orders: RefCell<Vec<(u32, Vec<i64>)>>,
 }
 
 impl Bed {
@@ -194,6 +197,7 @@ impl Bed {
             micro_batch: 4,
             learning_rate: 0.05,
             watches_two: false,
+            orders: RefCell::default(),
         }
     }
 
@@ -223,7 +227,8 @@ impl Bed {
         let mut store = nn::VarStore::new(Device::Cpu);
         let mut model = Line::new(&store);
         prepare(&mut model);
-        let again = |_: u32| {
+        let again = |epoch: u32, order: &[i64]| {
+            self.orders.borrow_mut().push((epoch, order.to_vec()));
             let split = split(SplitName::Train);
             let views = Views {
                 dataset: "mosi",
@@ -393,6 +398,33 @@ fn a_stored_fit_keeps_to_the_smaller_passes() {
             "{name}"
         );
     }
+}
+
+/// Noise that depends on the order sees all of it, wherever in the epoch a fit begins, and whatever the
+/// steps and passes.
+#[test]
+fn noise_is_made_for_the_whole_order_of_an_epoch() {
+    let mut bed = Bed::new(Selection::Last);
+    let orders = |bed: &Bed, name: &str| {
+        bed.orders.take();
+        bed.fit(name, |_| {}).unwrap();
+        bed.orders.take()
+    };
+    let whole = orders(&bed, "whole");
+    let expected = (1..=bed.epochs).map(|epoch| (epoch, order::shuffled(SAMPLES, 5, epoch)));
+    assert_eq!(whole, expected.collect::<Vec<_>>());
+    let flag = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&flag);
+    let stopped = bed.fit_until("stopped", |m| m.stop = Some((2, Arc::clone(&stop))), &flag);
+    assert!(
+        matches!(stopped, Err(Error::Interrupted { .. })),
+        "{stopped:?}"
+    );
+    assert_eq!(bed.orders.take(), whole[..1]);
+    assert_eq!(orders(&bed, "stopped"), whole);
+    bed.trainer_options.grad_accum = 2;
+    bed.micro_batch = 1;
+    assert_eq!(orders(&bed, "divided"), whole);
 }
 
 #[test]
