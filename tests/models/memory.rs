@@ -14,7 +14,7 @@ use lnln_bench::train::native::MemoryWatch;
 use lnln_bench::train::probe::{self, Probe};
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
-use lnln_bench::train::view::{NoiseSpec, View, Views};
+use lnln_bench::train::view::{NoiseDraw, NoiseSpec, View, Views};
 use lnln_bench::train::{MicroBatch, Optimizers, Precision};
 
 use super::bed::{SHAPES, base, takes};
@@ -65,9 +65,14 @@ impl Film {
             distribution: RateDistribution::HalfComplete,
             mask_seed: 1,
         };
+        let draw = NoiseDraw {
+            seed: 1,
+            number: 0,
+            redrawn: Vec::new(),
+        };
         [
             views.complete().unwrap(),
-            views.noisy(&noise, (8, 24), 1, 0).unwrap(),
+            views.noisy(&noise, (8, 24), &draw).unwrap(),
         ]
     }
 
