@@ -23,6 +23,10 @@ enum Stored<'a> {
 const EXPECTED: &str = "an array of numbers of shape (samples, steps, features), or a list of arrays of \
                         shape (steps, features), one per sample";
 
+/// Items of lists that are looked at: more than a pickle may hold, since a short one can refer to a list very
+/// often.
+const ITEMS: usize = 40_000_000;
+
 /// Padding may take this many times the bytes of the samples, and [`ALLOWED`] bytes in any case.
 const BLOWN_UP: usize = 20;
 const ALLOWED: usize = 1 << 30;
@@ -79,9 +83,10 @@ impl<'a> Features<'a> {
     ) -> Result<Self> {
         let mut width = None;
         let mut samples: Vec<(Value<'a>, usize)> = Vec::with_capacity(values.len());
+        let mut left = ITEMS;
         for (index, value) in values.into_iter().enumerate() {
             let wrong = |problem| columns.sample(column, ids, index, problem);
-            let (steps, own) = shape(value).map_err(|found| {
+            let (steps, own) = shape(value, &mut left).map_err(|found| {
                 wrong(format!(
                     "expected an array of shape (steps, features), found {found}"
                 ))
@@ -239,16 +244,17 @@ impl From<pickle::Error> for Stop {
     }
 }
 
-/// Steps and width of a sample; no width if it has no step. The error describes what was found.
-fn shape(sample: Value<'_>) -> Result<(usize, Option<usize>), String> {
+/// Steps and width of a sample; no width if it has no step. The error describes what was found. `left` are
+/// the items that may still be looked at.
+fn shape(sample: Value<'_>, left: &mut usize) -> Result<(usize, Option<usize>), String> {
     let Some(array) = sample.array() else {
         let Some(steps) = sample.items() else {
             return Err(sample.kind().to_owned());
         };
-        return rows(steps.collect());
+        return rows(steps.collect(), left);
     };
     match (array.dtype().kind, array.shape()) {
-        (ElementKind::Object, [_]) => rows(array.objects().collect()),
+        (ElementKind::Object, [_]) => rows(array.objects().collect(), left),
         _ if !array.dtype().is_number() => Err(format!("dtype {}", array.type_name())),
         (_, [0]) => Ok((0, None)),
         (_, &[steps, width]) | (_, &[1, steps, width]) => Ok((steps, Some(width))),
@@ -261,7 +267,7 @@ fn shape(sample: Value<'_>) -> Result<(usize, Option<usize>), String> {
 }
 
 /// The same of a sample stored step by step.
-fn rows(steps: Vec<Value<'_>>) -> Result<(usize, Option<usize>), String> {
+fn rows(steps: Vec<Value<'_>>, left: &mut usize) -> Result<(usize, Option<usize>), String> {
     let mut width = None;
     for step in &steps {
         let own = match step.array() {
@@ -272,6 +278,9 @@ fn rows(steps: Vec<Value<'_>>) -> Result<(usize, Option<usize>), String> {
                     .items()
                     .ok_or_else(|| format!("{} as a step", step.kind()))?;
                 let own = numbers.len();
+                *left = left
+                    .checked_sub(1 + own)
+                    .ok_or("lists that share too many items")?;
                 if !step
                     .items()
                     .is_some_and(|mut all| all.all(|number| number.as_f64().is_some()))

@@ -33,13 +33,17 @@ pub enum Source {
 impl Source {
     /// Maps a file. Refuses folders, pipes, links without a target and empty files.
     pub fn open(path: &Path) -> Result<Self> {
-        match FileKind::of(path)? {
-            kind @ (FileKind::Folder
-            | FileKind::Pipe
-            | FileKind::Empty
-            | FileKind::DanglingLink
-            | FileKind::AnnexLink) => return Err(not_a_pickle(kind)),
-            _ => {}
+        let kind = FileKind::of(path)?;
+        let unreadable = matches!(
+            kind,
+            FileKind::Folder
+                | FileKind::Pipe
+                | FileKind::Empty
+                | FileKind::DanglingLink
+                | FileKind::AnnexLink
+        );
+        if unreadable {
+            return Err(not_a_pickle(kind));
         }
         let file = File::open(path)?;
         Self::map(&file)

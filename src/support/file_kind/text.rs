@@ -57,7 +57,8 @@ fn is_gbk(sample: &[u8]) -> bool {
     let mut bytes = sample.iter();
     while let Some(byte) = bytes.next() {
         match (byte, bytes.clone().next()) {
-            (0..=0x7f, _) => continue,
+            // 0x80 is the euro sign of code page 936.
+            (0..=0x80, _) => continue,
             // The sample ends within a character.
             (_, None) => break,
             (0x81..=0xfe, Some(trail @ 0x40..=0xfe)) => {
