@@ -41,6 +41,9 @@ pub struct Plan {
     pub micro_batch: usize,
 }
 
+/// Makes the noisy view of the training split for an epoch (counted from 1) and its order of samples.
+pub type NoisyViews<'a> = dyn Fn(u32, &[i64]) -> Result<Rc<View>, Error> + 'a;
+
 /// The data of a fit.
 pub struct Data<'a> {
     pub train: &'a SplitTensors,
@@ -48,7 +51,7 @@ pub struct Data<'a> {
     pub complete: &'a View,
     /// The training split as an epoch sees it, given its number (counted from 1) and its order of all
     /// samples.
-    pub noisy: &'a dyn Fn(u32, &[i64]) -> Result<Rc<View>, Error>,
+    pub noisy: &'a NoisyViews<'a>,
     /// The split whose scores decide, [`Rule::split`].
     pub monitored: Monitored<'a>,
     /// The validation split, where trainer options monitor it and the scores are of another split.

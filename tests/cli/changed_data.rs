@@ -136,7 +136,8 @@ fn columns_that_were_added_removed_or_made_anew_are_refused_without_reading_them
     let file = prepared(folder.path()).join("demo-film.h5");
     predictions(folder.path(), &file);
     let sound = fs::read(&file).unwrap();
-    let changes: [(&str, fn(&hdf5::File)); 5] = [
+    type Change = fn(&hdf5::File);
+    let changes: [(&str, Change); 5] = [
         ("added", |file| {
             let column = file.new_dataset::<f32>().shape([4]);
             column.create("train/mine").unwrap();

@@ -139,7 +139,7 @@ impl Stream {
         let mut queries = self.query.forward(words) * self.score_scale;
         if let Some(bias) = &self.key.bs {
             // It has a gradient, of zero: weight decay reaches it, as in the published form.
-            queries = queries + bias.sum(bias.kind()) * 0.0;
+            queries += bias.sum(bias.kind()) * 0.0;
         }
         let by_frame = split_heads(&queries, self.heads)
             .matmul(&self.by_head(&self.key.ws))

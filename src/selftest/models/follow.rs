@@ -75,7 +75,7 @@ impl Runner<'_> {
         let losses = losses.map_err(|source| self.case.refused(source))?;
         let group = self.batches_of_group();
         let optimizer = optimizers.of(stage);
-        if step % group == 0 {
+        if step.is_multiple_of(group) {
             optimizer
                 .zero_grad()
                 .map_err(|source| self.stopped(source))?;
@@ -83,7 +83,7 @@ impl Runner<'_> {
         let done = backward(self.model.as_ref(), &losses.total);
         done.map_err(|source| self.case.refused(source))?;
         optimizer.step(1.0).map_err(|source| self.stopped(source))?;
-        if group > 1 && (step + 1) % group == 0 {
+        if group > 1 && (step + 1).is_multiple_of(group) {
             optimizer.step(1.0).map_err(|source| self.stopped(source))?;
         }
         Ok(losses)

@@ -48,7 +48,7 @@ pub fn parts<'e, 'a>(
     };
     let with_parts = arranged.columns.iter().filter(same).filter_map(|column| {
         let cells = of_kind(column, mean);
-        (cells.len() > 1).then(|| (column, cells))
+        (cells.len() > 1).then_some((column, cells))
     });
     let distance = |table: &str| match () {
         () if table == column.table => 0,
