@@ -64,8 +64,8 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
 
 /// Chance that a cell prints the digits of another column: by how far the other methods of the table are
 /// from each other there, or where there are few, by a tenth of the column's range.
-/// Where the two columns print other digits, by how far they are from each other there, if that is less:
-/// models that are close everywhere meet often.
+/// Where the two columns print other digits, by how far they are from each other at the nearest such
+/// place, if that is less: models that are close meet often.
 fn chance(
     arranged: &Arranged<'_>,
     origin: &ScoreColumn<'_>,
@@ -92,19 +92,21 @@ fn chance(
         let (low, high) = all.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
         0.1 * (high - low)
     };
-    let apart: Vec<f64> = origin
+    // How far they are apart where they print other digits, nearest to this cell.
+    let distances: Vec<f64> = origin
         .parts
         .iter()
         .filter_map(|x| Some(x.number.value - column.at(&x.condition)?.number.value))
-        .filter(|d| d.abs() >= 0.5 * y.number.ulp())
+        .map(f64::abs)
         .collect();
-    let spread = if apart.is_empty() {
-        spread
-    } else {
-        let squares = apart.iter().map(|d| d * d).sum::<f64>();
-        // The distance of two draws has twice the variance of one.
-        spread.min((squares / apart.len() as f64 / 2.0).sqrt())
-    };
+    let here = origin.parts.iter().position(|c| std::ptr::eq(*c, *x));
+    let here = here.unwrap_or_default();
+    let other = distances
+        .iter()
+        .enumerate()
+        .filter(|(_, d)| **d >= 0.5 * y.number.ulp());
+    let nearest = other.min_by_key(|(i, _)| i.abs_diff(here));
+    let spread = nearest.map_or(spread, |(_, distance)| spread.min(*distance));
     // Two draws of a normal distribution are equal within a unit with about this chance.
     (0.28 * y.number.ulp() / spread.max(1e-12)).min(1.0)
 }
