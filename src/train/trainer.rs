@@ -41,14 +41,16 @@ pub struct Plan {
     pub micro_batch: usize,
 }
 
+/// Gives the training split as an epoch sees it, given its number (counted from 1) and its order of all
+/// samples.
+pub type NoisyView<'a> = dyn Fn(u32, &[i64]) -> Result<Rc<View>, Error> + 'a;
+
 /// The data of a fit.
 pub struct Data<'a> {
     pub train: &'a SplitTensors,
     /// The training split with nothing missing.
     pub complete: &'a View,
-    /// The training split as an epoch sees it, given its number (counted from 1) and its order of all
-    /// samples.
-    pub noisy: &'a dyn Fn(u32, &[i64]) -> Result<Rc<View>, Error>,
+    pub noisy: &'a NoisyView<'a>,
     /// The split whose scores decide, [`Rule::split`].
     pub monitored: Monitored<'a>,
     /// The validation split, where trainer options monitor it and the scores are of another split.
