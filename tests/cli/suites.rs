@@ -53,7 +53,7 @@ fn the_paper_s_suite(name: &str, demo: Demo) {
     let mut expected = Vec::new();
     for model in ["lnln", "almt", "misa:compat", "self_mm:compat", "constant"] {
         for seed in [1111, 1112, 1113] {
-            let training = "reference (reference), paper".to_owned();
+            let training = "reference-loader:8 (reference), paper".to_owned();
             expected.push((model.to_owned(), training, seed));
         }
     }
