@@ -1,11 +1,16 @@
-//! Embeds the folder of libtorch (search path of the binary, folder of its CUDA half) and the commit.
+//! Embeds the folder of libtorch (search path of the binary, folder of its CUDA half), the commit, and the
+//! published tables.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "build/published.rs"]
+mod published;
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-env=LNLN_BENCH_GIT={}", commit());
+    published::embed();
     if std::env::var_os("CARGO_FEATURE_TORCH").is_some() {
         link_libtorch();
         #[cfg(feature = "torch")]

@@ -10,8 +10,8 @@ use std::process::Command;
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, Modality, SplitName, prepare};
 use lnln_bench::mask::{
-    EvaluationMasks, Ids, MaskFile, Noise, Phase, Rows, Scope, Training, Variants, find, keep,
-    parse_list, to_hdf5, to_npz,
+    EvaluationMasks, Ids, MaskFile, Noise, Phase, Scope, SplitShape, Training, Variants, find,
+    keep, parse_list, to_hdf5, to_npz,
 };
 use lnln_bench::selftest::{self, Comparison};
 
@@ -63,7 +63,7 @@ fn the_example_in_the_documentation_unpacks_every_mask() {
             let (mask_protocol, name) = (&variants.mask_protocol, condition.to_string());
             let hash = variants.hash(SplitName::Test, *condition).unwrap();
             let kept = kept(variants, &name);
-            let line = format!("{mask_protocol}-v1 seed-7 {name} {hash} kept {kept:?} masked ");
+            let line = format!("{mask_protocol}-v2 seed-7 {name} {hash} kept {kept:?} masked ");
             assert!(output.contains(&line), "`{line}` is not in {output}");
             lines += 1;
         }
@@ -71,9 +71,35 @@ fn the_example_in_the_documentation_unpacks_every_mask() {
     assert_eq!(output.lines().count(), lines + 1);
 }
 
+/// The same corpus without token ids: its text is features, and what no rate masks is gone.
+fn without_tokens(folder: &Path) -> Corpus {
+    let path = corpus(folder).reader().path().to_owned();
+    let file = hdf5::File::open_rw(&path).unwrap();
+    for split in SplitName::ALL {
+        let group = file.group(split.as_str()).unwrap();
+        let shape = group.dataset("text_bert").unwrap().shape();
+        group.unlink("text_bert").unwrap();
+        if !group.link_exists("text") {
+            let text = group.new_dataset::<f32>().shape((shape[0], shape[2], 2));
+            text.create("text").unwrap();
+        }
+    }
+    drop(file);
+    Corpus::open(&path).unwrap()
+}
+
 /// A second implementation from the definition in docs/masks.md gets the same masks and hashes.
 #[test]
 fn the_definition_in_the_documentation_gives_the_stored_masks() {
+    stored_masks_equal_the_definition(corpus);
+}
+
+#[test]
+fn the_definition_gives_the_stored_masks_of_data_without_token_ids() {
+    stored_masks_equal_the_definition(without_tokens);
+}
+
+fn stored_masks_equal_the_definition(corpus: fn(&Path) -> Corpus) {
     let Some(python) = python::python(&["h5py", "numpy", "blake3"]) else {
         return;
     };
@@ -118,26 +144,35 @@ import sys
 import h5py, numpy
 
 sys.path.insert(0, sys.argv[1])
-from recompute_masks import MODALITIES, draws, half_complete, kept
+from recompute_masks import MODALITIES, draws, half_complete, kept, special
 
 with h5py.File(sys.argv[2]) as file:
     train = file["train"]
     samples = train["id"].asstr()[:].tolist()
     for protocol in sys.argv[3:]:
-        scope = (protocol, 1, "demo-talk", "train", 1113)
+        scope = (protocol, 2, "demo-talk", "train", 1113)
         for modality in MODALITIES:
-            lengths = train[f"{modality}_lengths"][:]
+            lengths, ends = train[f"{modality}_lengths"][:], special(train, modality)
             rates = half_complete(scope, modality, samples, 2)
             drawn = numpy.zeros((len(samples), lengths.max()))
             for row, (sample, length) in enumerate(zip(samples, lengths)):
-                drawn[row, :length] = draws(scope, modality, sample, length, 2)
-            mask = kept(drawn, lengths, rates, modality)
+                drawn[row, :length] = draws(scope, modality, sample, length, ends[row], 2)
+            mask = kept(drawn, lengths, ends, rates)
             print(protocol, modality, int((rates == 0).sum()), repr(float(rates.sum())), int(mask.sum()))
 "#;
 
 /// The noise of a run's third epoch under `fresh` (draw 2), for training another model on it.
 #[test]
 fn the_definition_in_the_documentation_gives_training_noise() {
+    noise_equals_the_definition(corpus);
+}
+
+#[test]
+fn the_definition_gives_the_training_noise_of_data_without_token_ids() {
+    noise_equals_the_definition(without_tokens);
+}
+
+fn noise_equals_the_definition(corpus: fn(&Path) -> Corpus) {
     let Some(python) = python::python(&["h5py", "numpy", "blake3"]) else {
         return;
     };
@@ -171,14 +206,9 @@ fn the_definition_in_the_documentation_gives_training_noise() {
                 phase: Phase::Epoch(draw),
             };
             let rates = mask_protocol.rates(&scope, &training).unwrap();
-            let (lengths, steps) = (outline.lengths(modality), outline.steps[modality as usize]);
-            let rows = Rows {
-                ids: &outline.ids,
-                lengths,
-                steps,
-            };
+            let rows = SplitShape::from(&outline).rows(modality, mask_protocol);
             let draws = mask_protocol.draws(&scope, rows).unwrap();
-            let kept = keep(&draws, &rates, lengths, steps, modality).unwrap();
+            let kept = keep(&draws, &rates, rows, modality).unwrap();
             let complete = rates.iter().filter(|rate| **rate == 0.0).count();
             let count = kept.bits.iter().filter(|bit| **bit).count();
             expected.push((name, modality, complete, rates.iter().sum::<f64>(), count));
@@ -268,7 +298,7 @@ import sys
 import h5py, numpy
 
 archive = numpy.load(sys.argv[1])
-assert archive["mask"].tolist() == ["random", "1", "7", "demo-talk", "0.3"], archive["mask"]
+assert archive["mask"].tolist() == ["random", "2", "7", "demo-talk", "0.3"], archive["mask"]
 assert archive["nominal"].tolist() == [0.3, 0.3, 0.3]
 assert archive["content_hash"].tolist() == [sys.argv[3]]
 with h5py.File(sys.argv[2]) as file:

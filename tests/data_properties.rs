@@ -226,7 +226,7 @@ fn every_seed_of_the_fuzzer_is_read_or_refused() {
             ["plain", "0" | "1" | "2"] => "__builtin__.bytearray",
             ["instance"] => "__main__.Class",
             ["extension"] => "extension 1",
-            ["persistent"] => "do not start a pickle",
+            ["persistent"] => "found text",
             _ => "",
         };
         match Pickle::open(&path) {

@@ -9,9 +9,9 @@ mod python;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use data::Small;
+use data::{Small, three_bytes};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
-use lnln_bench::data::dataset::{ImportOptions, Imported, prepare};
+use lnln_bench::data::dataset::{Corpus, ImportOptions, Imported, SplitName, prepare};
 use lnln_bench::data::store::Compression;
 
 fn import(source: &Path, data: &Path) -> Imported {
@@ -212,5 +212,200 @@ fn however_numpy_writes_a_corpus_the_content_is_the_same() {
         }
         assert_eq!(count, 9);
         std::fs::remove_dir_all(variants).unwrap();
+    }
+}
+
+/// Writes the features of an aligned corpus in every way that has one value per sample, and keys and arrays of
+/// other classes.
+const CONTAINERS: &str = r#"
+import pathlib, pickle, sys
+import numpy
+
+data = pickle.load(open(sys.argv[1], "rb"))
+out = pathlib.Path(sys.argv[2])
+
+def write(name, change, protocol=4, key=lambda k: k):
+    changed = {}
+    for split, columns in data.items():
+        steps = columns["text_bert"][:, 1].sum(1)
+        cut = lambda k, v: [x[:n] for x, n in zip(v, steps)] if k in ("audio", "vision", "text") else v
+        changed[key(split)] = {key(k): change(k, v, cut(k, v)) for k, v in columns.items()}
+    with open(out / f"{name}.pkl", "wb") as file:
+        pickle.dump(changed, file, protocol=protocol)
+
+def objects(k, v, cut):
+    if cut is v:
+        return v
+    array = numpy.empty(len(cut), dtype=object)
+    array[:] = cut
+    return array
+
+features = lambda k: k in ("audio", "vision", "text")
+write("list", lambda k, v, cut: cut)
+write("list2", lambda k, v, cut: cut, 2)
+write("tuple", lambda k, v, cut: tuple(cut) if features(k) else v)
+write("objects", objects, 5)
+write("equal", lambda k, v, cut: list(v) if k == "audio" else v)
+write("steps", lambda k, v, cut: [list(x) for x in cut] if features(k) else v)
+write("numbers", lambda k, v, cut: [x.tolist() for x in cut] if features(k) else v)
+write("batches", lambda k, v, cut: [x[None] for x in cut] if features(k) else v)
+write("fortran", lambda k, v, cut: [numpy.asfortranarray(x) for x in cut] if features(k) else v)
+write("big", lambda k, v, cut: [x.astype(">f8") for x in cut] if features(k) else v)
+write("matrix", lambda k, v, cut: [numpy.matrix(x) for x in cut] if features(k) else v)
+write("tokens", lambda k, v, cut: list(v) if k == "text_bert" else v)
+write("pairs", lambda k, v, cut: [i.split("$_$") for i in v] if k == "id" else v)
+write("words", lambda k, v, cut: [t.split(" ") for t in v] if k == "raw_text" else v)
+write("bytes", lambda k, v, cut: [i.encode() for i in v] if k in ("id", "raw_text") else v, 4, str.encode)
+write("bytes2", lambda k, v, cut: v, 2, lambda k: k)
+write("numpy", lambda k, v, cut: numpy.array(v) if k == "id" else v, 4, numpy.str_)
+write("labels", lambda k, v, cut: [numpy.array([x]) for x in v] if k == "regression_labels" else v)
+write("label-objects", lambda k, v, cut: v.astype(object) if k == "regression_labels" else v)
+mapped = numpy.memmap(out / "memory", dtype="f8", mode="w+", shape=data["train"]["audio"].shape)
+mapped[:] = data["train"]["audio"]
+write("memmap", lambda k, v, cut: mapped if v is data["train"]["audio"] else v)
+(out / "memory").unlink()
+"#;
+
+#[test]
+fn one_value_per_sample_is_read_in_every_container() {
+    let Some(python) = python::python(&["numpy"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.pkl");
+    std::fs::write(&source, three_bytes(|small| small)).unwrap();
+    let expected = import(&source, &folder.path().join("expected"));
+    let variants = folder.path().join("variants");
+    std::fs::create_dir(&variants).unwrap();
+    let mut command = Command::new(&python);
+    python::run(command.args(["-c", CONTAINERS]).arg(&source).arg(&variants));
+    let mut count = 0;
+    for entry in std::fs::read_dir(&variants).unwrap() {
+        let path = entry.unwrap().path();
+        let data = tempfile::tempdir().unwrap();
+        let imported = import(&path, data.path());
+        assert_eq!(
+            imported.content_hash,
+            expected.content_hash,
+            "{}",
+            path.display()
+        );
+        count += 1;
+    }
+    assert_eq!(count, 20);
+}
+
+/// Classes of other packages are refused by name, with the line that writes them as plain data.
+const CLASSES: &str = r#"
+import dataclasses, pathlib, pickle, sys
+import numpy
+
+out = pathlib.Path(sys.argv[1])
+
+@dataclasses.dataclass
+class Sample:
+    audio: object
+
+def write(name, value):
+    with open(out / f"{name}.pkl", "wb") as file:
+        pickle.dump({"train": {"id": ["a"], "audio": value}}, file, protocol=4)
+
+write("dataclass", Sample([1]))
+write("masked", numpy.ma.masked_array([1.0, 2.0], [0, 1]))
+write("path", pathlib.PurePosixPath("a"))
+write("records", numpy.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f4")]))
+write("structured", numpy.zeros(1, [("a", "<f4"), ("b", "<i8", (2, 3))]))
+"#;
+
+#[test]
+fn refused_classes_come_with_what_to_write_instead() {
+    let Some(python) = python::python(&["numpy"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(&python);
+    python::run(command.args(["-c", CLASSES]).arg(folder.path()));
+    for (name, words) in [
+        ("dataclass", ["__main__.Sample", "dataclasses.asdict(x)"]),
+        ("masked", ["numpy.ma", "array.filled(0)"]),
+        ("path", ["pathlib", "str(path)"]),
+        ("records", ["numpy.rec", "array['NAME']"]),
+        ("structured", ["train/audio", "('b', '<i8', (2, 3))"]),
+    ] {
+        let source = folder.path().join(format!("{name}.pkl"));
+        let mut options = ImportOptions::new(folder.path());
+        options.check_only = true;
+        let error = prepare(&source, &options, &mut |_| {})
+            .unwrap_err()
+            .to_string();
+        for word in words {
+            assert!(error.contains(word), "{word} is not in {error}");
+        }
+    }
+}
+
+/// A file of MAG-BERT and one of MISA, by the script in the documentation.
+const TUPLES: &str = r#"
+import pathlib, pickle, sys
+import numpy
+
+out = pathlib.Path(sys.argv[1])
+words = "[PAD] [UNK] [CLS] [SEP] good play ##ing not"
+(out / "vocab.txt").write_text(words.replace(" ", chr(10)))
+rng = numpy.random.default_rng(0)
+
+def sample(index, misa):
+    words = ["good", "playing", "strange"][: 2 + index % 2]
+    vision, audio = rng.random((len(words), 20)), rng.random((len(words), 5))
+    inner = (numpy.arange(len(words)), vision, audio, words) if misa else (numpy.array(words), vision, audio)
+    return (inner, numpy.array([[index % 7 - 3.0]]), f"video[{index}]")
+
+for name, misa in (("mag", False), ("misa", True)):
+    data = {split: [sample(10 * at + i, misa) for i in range(4)] for at, split in enumerate(("train", "dev", "test"))}
+    pickle.dump(data, open(out / f"{name}.pkl", "wb"))
+"#;
+
+#[test]
+fn the_script_converts_lists_of_tuples() {
+    let Some(python) = python::python(&["numpy"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    python::run(
+        Command::new(&python)
+            .args(["-c", TUPLES])
+            .arg(folder.path()),
+    );
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/convert_tuples.py");
+    for name in ["mag", "misa"] {
+        let error = prepare(
+            &path(&format!("{name}.pkl")),
+            &ImportOptions::new(folder.path()),
+            &mut |_| {},
+        );
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("MISA's and MAG-BERT's files"), "{error}");
+        let mut command = Command::new(&python);
+        command.arg(&script).arg(path(&format!("{name}.pkl")));
+        python::run(
+            command
+                .arg(path("vocab.txt"))
+                .arg(path(&format!("{name}-new.pkl"))),
+        );
+        let data = path(&format!("{name}-data"));
+        let imported = import(&path(&format!("{name}-new.pkl")), &data);
+        assert_eq!((imported.counts, imported.layout), ([4, 4, 4], "aligned"));
+        let corpus = Corpus::open(&imported.path).unwrap();
+        let split = corpus.split(SplitName::Train, false).unwrap();
+        let tokens = split.text_bert.unwrap();
+        // good play ##ing strange, the last word unknown.
+        assert_eq!(tokens.row(1)[..6], [2, 4, 5, 6, 1, 3]);
+        assert_eq!(split.text_lengths[..2], [5, 6]);
+        let audio = split.audio.row(1);
+        assert_eq!(audio[10..15], audio[15..20]);
+        assert_ne!(audio[5..10], audio[10..15]);
+        assert!(audio[..5].iter().all(|value| *value == 0.0));
+        assert_eq!(split.labels, [-3.0, -2.0, -1.0, 0.0]);
     }
 }

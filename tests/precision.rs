@@ -132,6 +132,7 @@ fn split() -> Split {
         ids: (0..SAMPLES).map(|i| format!("sample{i}")).collect(),
         raw_text: vec![String::new(); SAMPLES],
         text_bert: None,
+        special: None,
         text: Some(block(2)),
         audio: block(3),
         vision: block(2),
@@ -177,7 +178,7 @@ fn noted(precision: Precision) -> Notes {
         interrupt: &NEVER,
     };
     let view = Rc::new(views.complete().unwrap());
-    let noisy = |_: u32| Ok::<_, Error>(Rc::clone(&view));
+    let noisy = |_: u32, _: &[i64]| Ok::<_, Error>(Rc::clone(&view));
     let data = Data {
         train: &tensors,
         complete: &view,

@@ -14,6 +14,8 @@ import h5py
 import numpy as np
 
 MODALITIES = ("text", "audio", "vision")
+KEY_VERSION = 1  # of the draws of all five protocols; masks have versions of their own
+CLS, SEP = 101, 102
 
 
 def number(value, size):
@@ -33,13 +35,13 @@ def key(scope, modality, sample, draw=None, purpose="field"):
     training it is the number of the draw: the epoch, counted from 0, for `fresh`; epoch % K for
     `cycle:K`; 0 for `fixed`.
     """
-    protocol, version, dataset, split, seed = scope
+    protocol, _, dataset, split, seed = scope
     hasher = blake3.blake3(derive_key_context="lnln-bench mask key 1")
     for part in (purpose, protocol, dataset, split, modality):
         hasher.update(text(part))
     phase = 0 if draw is None else 1
     hasher.update(number(seed, 8))
-    hasher.update(number(version, 4) + number(phase, 4) + number(draw or 0, 4))
+    hasher.update(number(KEY_VERSION, 4) + number(phase, 4) + number(draw or 0, 4))
     hasher.update(text(sample))
     return hasher.digest()
 
@@ -73,24 +75,35 @@ def uniforms(key, count):
     return ((bits >> np.uint64(12)).astype(np.float64)[:count] + 0.5) / 2.0**52
 
 
-def times(length, modality):
+def special(split, modality):
+    """Whether each sample has CLS first and SEP last: two truth values, False without token ids.
+
+    `split` is a group of the prepared file."""
+    lengths = split[f"{modality}_lengths"][:]
+    if modality != "text" or "text_bert" not in split:
+        return [(False, False)] * len(lengths)
+    tokens = split["text_bert"][:, 0]
+    rows = zip(tokens, lengths)
+    return [(bool(n and ids[0] == CLS), bool(n and ids[n - 1] == SEP)) for ids, n in rows]
+
+
+def times(length, special):
     """Relative time of each valid position; CLS and SEP, which are always kept, get 0."""
-    if modality != "text":
-        return (np.arange(length) + 0.5) / length
-    words = max(int(length) - 2, 0)
+    cls, sep = special
+    words = max(int(length) - cls - sep, 0)
     inner = (np.arange(words) + 0.5) / max(words, 1)
-    return np.concatenate([[0.0], inner, [0.0]])[:length]
+    return np.concatenate([[0.0] * cls, inner, [0.0] * sep])[:length]
 
 
-def draws(scope, modality, sample, length, draw=None):
+def draws(scope, modality, sample, length, special, draw=None):
     """The uniform draw of each valid position of a sample in one modality."""
     protocol = scope[0]
     own = key(scope, "all" if protocol == "temporal" else modality, sample, draw)
     if protocol == "temporal":
-        return uniforms(own, 50)[(times(length, modality) * 50).astype(int)]
+        return uniforms(own, 50)[(times(length, special) * 50).astype(int)]
     if protocol == "block":
         (point,) = uniforms(own, 1)
-        at = times(length, modality)
+        at = times(length, special)
         distance = np.where(at < point, (point - at) / point, (at - point) / (1 - point))
         return np.maximum(distance, np.finfo(np.float64).tiny)
     if protocol == "modality":
@@ -98,13 +111,16 @@ def draws(scope, modality, sample, length, draw=None):
     return uniforms(own, length)  # random, mixed
 
 
-def kept(draws, lengths, rates, modality):
+def kept(draws, lengths, special, rates):
     """Kept positions, bool (samples, positions); `rates` is one rate, or one per sample."""
     mask = np.zeros(draws.shape, bool)
-    for row, (length, rate) in enumerate(zip(lengths, np.broadcast_to(rates, len(lengths)))):
+    rates = np.broadcast_to(rates, len(lengths))
+    for row, (length, (cls, sep), rate) in enumerate(zip(lengths, special, rates)):
         mask[row, :length] = draws[row, :length] > rate
-        if modality == "text" and length:
-            mask[row, [0, length - 1]] = True  # CLS and SEP
+        if cls:
+            mask[row, 0] = True
+        if sep:
+            mask[row, length - 1] = True
     return mask
 
 
@@ -132,15 +148,15 @@ def digest(scope, condition, masks):
 def compare(split, data, group, dataset):
     protocol, version, seed = (group.attrs[name] for name in ("mask_protocol", "version", "seed"))
     scope, samples = (protocol, version, dataset, split, seed), data["id"].asstr()[:]
-    drawn, lengths = {}, {}
+    drawn, lengths, ends = {}, {}, {}
     for modality in MODALITIES:
-        lengths[modality] = data[f"{modality}_lengths"][:]
+        lengths[modality], ends[modality] = data[f"{modality}_lengths"][:], special(data, modality)
         drawn[modality] = np.zeros((len(samples), int(group[modality].attrs["steps"])))
         for row, (sample, length) in enumerate(zip(samples, lengths[modality])):
-            drawn[modality][row, :length] = draws(scope, modality, sample, length)
+            drawn[modality][row, :length] = draws(scope, modality, sample, length, ends[modality][row])
     stored = zip(group.attrs["conditions"], group.attrs["hashes"], group["nominal"])
     for condition, expected, rates in stored:
-        masks = [kept(drawn[m], lengths[m], rate, m) for m, rate in zip(MODALITIES, rates)]
+        masks = [kept(drawn[m], lengths[m], ends[m], rate) for m, rate in zip(MODALITIES, rates)]
         found = digest(scope, condition, masks)
         name = f"{protocol} {split} {seed} {condition}"
         assert found == expected, f"{name}: {expected} is stored, the definition gives {found}"

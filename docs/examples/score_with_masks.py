@@ -6,7 +6,7 @@ import sys
 import h5py
 import numpy as np
 
-PROTOCOL, VERSION, SEED = "random", 1, 1111  # the masks to use; a file may hold several protocols
+PROTOCOL, VERSION, SEED = "random", 2, 1111  # the masks to use; a file may hold several protocols
 data, masks = h5py.File(sys.argv[1]), h5py.File(sys.argv[2])
 ids, tokens = data["test/id"].asstr()[:], data["test/text_bert"][:, 0]  # (samples,), (samples, steps)
 text = masks[f"{PROTOCOL}-v{VERSION}/seed-{SEED}/test/text"]  # drop index of every position, packed

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use clap::ValueEnum;
 use lnln_bench::data::dataset::{Corpus, SplitName};
 use lnln_bench::published::audit::{self, AuditSettings, TestSetStatistics, render};
-use lnln_bench::published::parse::{self, Options};
+use lnln_bench::published::parse::{self, LeftOut, Naming, Options};
 use lnln_bench::support::{Classify, ErrorClass};
 
 use super::output;
@@ -18,15 +18,19 @@ use super::output;
   lnln-bench audit table9.csv table14.csv --seeds 3 --json
   lnln-bench audit mine.csv --dataset mosi --metric acc7 --data data/mosi.h5
 
-A table is CSV with headings in one of three layouts: a line per number
-(dataset, method, rate, metric, value), a column per metric (mosi_acc7,
-mosi_mae, ...) or a column per rate (0, 0.1, ..., mean). Cells may hold 43.05,
-43.05%, 43.05 ± 0.30, 82.8/81.2 (Non0/Has0), - or nothing. Tables are also
-compared with each other and with the published numbers that are built in.
+A table is CSV (commas, semicolons or tabs), Markdown or LaTeX with headings in
+one of three layouts: a line per number (dataset, method, rate, metric, value),
+a column per metric (mosi_acc7, mosi_mae, ...) or a column per condition (0,
+0.1, ..., mean; LA, AV, ...). Cells may hold 43.05, 43.05%, 43.05 ± 0.30,
+(43.05, 0.30), 82.8/81.2 (Non0 and Has0), - or nothing. What a table leaves open
+(units, the order of pairs, whether LA is missing or present) is read in the
+way that fits, and noted. Tables are also compared with each other and with the
+published numbers that are built in.
 
+Exit code 7: part of a table was not understood; the findings are of the rest.
 Rules: lnln-bench list rules. Details: docs/audit.md.")]
 pub struct Args {
-    /// Tables in CSV.
+    /// Tables: CSV, Markdown or LaTeX.
     #[arg(required = true, value_name = "TABLE")]
     tables: Vec<PathBuf>,
     /// Print JSON with every cell of every finding.
@@ -50,9 +54,12 @@ pub struct Args {
     /// Further columns that distinguish rows.
     #[arg(long, value_name = "HEADING,...", value_delimiter = ',')]
     key: Vec<String>,
-    /// Order of the two numbers in cells like 82.8/81.2.
-    #[arg(long, value_enum, default_value = "non0-has0")]
-    pair: Pair,
+    /// Order of the two numbers in cells like 82.8/81.2 [default: the one that fits].
+    #[arg(long, value_enum)]
+    pair: Option<Pair>,
+    /// What letters like LA name: the missing or the present modalities [default: what fits].
+    #[arg(long, value_enum)]
+    modalities: Option<Modalities>,
     /// Exit with code 3 if a finding is impossible or very unlikely.
     #[arg(long)]
     strict: bool,
@@ -74,16 +81,26 @@ enum Pair {
     Has0Non0,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Modalities {
+    /// LA is a test on vision alone.
+    Missing,
+    /// LA is a test on language and audio.
+    Present,
+}
+
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let options = Options {
         dataset: args.dataset.clone(),
         metric: args.metric.clone(),
         keys: args.key.clone(),
-        pair: Some(args.pair.suffixes()),
+        pair: args.pair.map(Pair::suffixes),
+        modalities: args.modalities.map(Modalities::into),
     };
-    let read = |path: &PathBuf| parse::read(path, &options);
-    let tables: Vec<_> = args.tables.iter().map(read).collect::<Result<_, _>>()?;
+    let read = |path: &PathBuf| parse::read_all(path, &options);
+    let tables: Vec<Vec<_>> = args.tables.iter().map(read).collect::<Result<_, _>>()?;
+    let tables = tables.concat();
     let mut statistics = TestSetStatistics::published();
     for path in &args.data {
         let corpus = Corpus::open(path)?;
@@ -103,6 +120,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
     let strong = findings.iter().filter(|f| f.strength.strong()).count();
     ensure!(!args.strict || strong == 0, Strong(strong));
+    let left_out: LeftOut = tables.iter().map(|t| t.left_out).sum();
+    ensure!(left_out.is_empty(), PartlyRead(left_out));
     Ok(())
 }
 
@@ -117,6 +136,17 @@ impl Classify for Strong {
     }
 }
 
+/// What was left out of every check.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} of the tables not understood and not checked; the notes name them")]
+pub struct PartlyRead(LeftOut);
+
+impl Classify for PartlyRead {
+    fn class(&self) -> ErrorClass {
+        ErrorClass::PartlyRead
+    }
+}
+
 impl Pair {
     fn suffixes(self) -> [String; 2] {
         match self {
@@ -124,6 +154,15 @@ impl Pair {
             Self::Has0Non0 => ["has0", "non0"],
         }
         .map(str::to_owned)
+    }
+}
+
+impl From<Modalities> for Naming {
+    fn from(modalities: Modalities) -> Self {
+        match modalities {
+            Modalities::Missing => Self::Missing,
+            Modalities::Present => Self::Present,
+        }
     }
 }
 

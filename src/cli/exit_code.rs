@@ -9,6 +9,7 @@
 //! | 4 | some runs failed; the others are done |
 //! | 5 | device, text encoder or memory missing |
 //! | 6 | input or output: a full disk, a missing folder, no permission |
+//! | 7 | part of a table was not understood (`audit`); the findings are of the rest |
 //! | 75 | interrupted; the same command continues |
 
 use std::error::Error as StdError;
@@ -35,6 +36,7 @@ pub fn of(error: &anyhow::Error) -> u8 {
         ErrorClass::RunsFailed => 4,
         ErrorClass::Unavailable => 5,
         ErrorClass::Io => 6,
+        ErrorClass::PartlyRead => 7,
         ErrorClass::Interrupted => 75,
     }
 }
@@ -51,12 +53,13 @@ pub fn causes(error: &anyhow::Error) -> Vec<String> {
     error.chain().skip(1).map(ToString::to_string).collect()
 }
 
-/// What stderr gets: the message and its causes. An interruption was asked for, and is no error.
+/// What stderr gets: the message and its causes. An interruption was asked for, and is no error; a result of part
+/// of the input is a warning.
 pub fn describe(error: &anyhow::Error) -> String {
-    let mut message = if class(error) == ErrorClass::Interrupted {
-        error.to_string()
-    } else {
-        format!("error: {error}")
+    let mut message = match class(error) {
+        ErrorClass::Interrupted => error.to_string(),
+        ErrorClass::PartlyRead => format!("warning: {error}"),
+        _ => format!("error: {error}"),
     };
     for cause in causes(error) {
         message.push_str(&format!("\n  because: {cause}"));
@@ -77,6 +80,7 @@ type ClassOf = fn(&(dyn StdError + 'static)) -> Option<ErrorClass>;
 
 /// The error types that subcommands return.
 const KNOWN: &[ClassOf] = &[
+    class_of::<audit::PartlyRead>,
     class_of::<audit::Strong>,
     class_of::<dataset::Error>,
     class_of::<fs::Error>,

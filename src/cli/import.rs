@@ -32,6 +32,10 @@ pub struct Args {
     /// Number of files to convert in parallel.
     #[arg(long, default_value = "1", value_name = "N")]
     jobs: NonZeroUsize,
+    /// Checks whose warnings are known and not repeated: the words in front of the warnings, with - for
+    /// blanks (labels, split-sizes; docs/pickle.md lists them).
+    #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
+    accept: Vec<String>,
     /// Run all checks and print them; write nothing.
     #[arg(long)]
     pub check: bool,
@@ -49,6 +53,7 @@ impl Args {
             data: data.to_owned(),
             padding: None,
             standardize: false,
+            accept: Vec::new(),
             compress: Compression::None,
             jobs: NonZeroUsize::MIN,
             check: false,
@@ -64,6 +69,7 @@ impl Args {
             check_only: self.check,
             padding: self.padding,
             standardize: self.standardize,
+            accept: self.accept.clone(),
             compression: self.compress,
         }
     }
@@ -143,12 +149,25 @@ pub fn report(imported: &Imported, check: bool) -> String {
         ),
         format!("  source  sha256 {} ({known})", imported.source_sha256),
     ];
+    let assumed = imported.assumptions.iter();
+    lines.extend(assumed.map(|text| format!("  assumed {text}")));
     lines.extend(checks(imported, check));
     lines.push(format!("  content {}", imported.content_hash));
     if !check {
         lines.push(format!("  data    {}", imported.path.display()));
     }
     lines.join("\n")
+}
+
+/// The names of the checks that warned, for `--accept`.
+pub fn accepting(imported: &Imported) -> Option<String> {
+    let subjects = imported
+        .warnings
+        .iter()
+        .filter_map(|text| text.split(':').next());
+    let mut names: Vec<String> = subjects.map(dataset::flag_name).collect();
+    names.dedup();
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 /// The lines of every check with `--check`, else their number; nothing if there were no checks.
@@ -164,7 +183,9 @@ fn checks(imported: &Imported, all: bool) -> Vec<String> {
             lines.map(|line| format!("  {line}")).collect()
         };
     }
-    let ok = checks.iter().filter(|check| check.warnings.is_empty());
+    let ok = checks
+        .iter()
+        .filter(|check| check.warnings.is_empty() || check.accepted);
     match (checks.len(), ok.count()) {
         (0, _) => Vec::new(),
         (total, ok) if ok == total => vec![format!("  checks  all {total} ok")],

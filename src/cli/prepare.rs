@@ -19,8 +19,9 @@ use super::{import, output};
   lnln-bench prepare mosi_data_noalign.pkl --padding left --check
 
 The data set is recognized by its contents. An error names the sample and stops;
-a warning does not. A prepared file made from the same source with the same
-options is kept. Memory use stays small for files of any size.
+a warning does not, and --accept CHECK silences it. A prepared file made from
+the same source with the same options is kept. Memory use stays small for files
+of any size.
 
 Masks are added to those already stored for the same data. `modality` does not
 depend on a seed and is drawn once.
@@ -85,6 +86,9 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         if !args.import.check {
             let warn = |text: &String| tracing::warn!("{}: {text}", file.display());
             imported.warnings.iter().for_each(warn);
+            if let Some(names) = import::accepting(&imported) {
+                tracing::info!("--accept {names} silences these warnings once they are known");
+            }
         }
         let mut report = import::report(&imported, args.import.check);
         if !args.import.check {

@@ -87,7 +87,8 @@ pub struct Args {
     #[arg(long, value_delimiter = ',', value_name = "ENCODER", display_order = 5)]
     encoder: Vec<EncoderFlag>,
     /// Training noise: clean (none), fixed (one masked copy), cycle:K (K copies in turn), fresh (a
-    /// new copy every epoch), reference or reference-refresh (the LNLN code's) [default: fresh].
+    /// new copy every epoch), reference, reference-loader:W or reference-refresh (the LNLN code's, with
+    /// one copy, W loader processes or none) [default: fresh].
     #[arg(long, value_name = "NOISE", display_order = 6)]
     noise: Option<Noise>,
     /// Training epochs [default: each model's published number].

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::MASK_PROTOCOLS;
-use lnln_bench::record::import::{self, Options};
+use lnln_bench::record::import::{self, Check, Options, Outcome, Role};
 use lnln_bench::report::format::citations;
 
 use super::output;
@@ -19,10 +19,11 @@ use super::output;
 
 PREDICTIONS is CSV with headings or Parquet. Columns: id (sample id of the
 prepared file), rate or condition (0.5, LA, ...), seed (of training), prediction
-(in label units); optional: model, mask_protocol, mask_seed. Each test sample
-must occur once per model, seed and condition. If one is missing, duplicate,
-unknown or not finite, the message names it and nothing is written. Scoring the
-same predictions again changes nothing. --title, --citation and --parameters
+(in label units); optional: model, mask_protocol, mask_seed, and truth or label,
+which must agree with the data. Each test sample must occur once per model, seed
+and condition. If one is missing, duplicate, unknown or not finite, the message
+names it and nothing is written. What is assumed about a file is printed. Scoring
+the same predictions again changes nothing. --title, --citation and --parameters
 need a file of one model. The masks are not checked: they are what the file
 claims. docs/score.md has a Python example that uses the masks of `prepare`.")]
 pub struct Args {
@@ -53,6 +54,14 @@ pub struct Args {
     /// Mask seed of rows without one.
     #[arg(long, value_name = "N", default_value_t = 1111)]
     mask_seed: u64,
+    /// Column of a role, as in `prediction=y_hat`; `truth=` leaves out a column. Roles: id, condition,
+    /// seed, prediction, model, mask_protocol, mask_seed, truth, dataset [default: by the headings].
+    #[arg(long = "column", value_name = "ROLE=NAME", value_parser = column)]
+    columns: Vec<(Role, String)>,
+    /// Checks of predictions whose findings are taken: range, scale, classes, probabilities, constant,
+    /// order [default: none].
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    allow: Vec<Check>,
 }
 
 /// Run the subcommand.
@@ -65,8 +74,20 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         parameters: args.parameters,
         mask_protocol: args.mask_protocol,
         mask_seed: args.mask_seed,
+        columns: args.columns,
+        allowed: args.allow,
     };
-    let scored = import::score(&args.file, &corpus, &args.runs, &options)?;
+    let Outcome {
+        runs: scored,
+        notes,
+        warnings,
+    } = import::score(&args.file, &corpus, &args.runs, &options)?;
+    for note in notes {
+        tracing::info!("assumed: {note}");
+    }
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     warn_of_masks(&scored);
     let line = |run: &import::Scored| {
         let state = if run.new { "" } else { " (there before)" };
@@ -88,6 +109,14 @@ fn warn_of_masks(scored: &[import::Scored]) {
             known.join(", ")
         );
     }
+}
+
+/// A role and a heading, as `prediction=y_hat`.
+fn column(text: &str) -> Result<(Role, String), String> {
+    let (role, name) = text
+        .split_once('=')
+        .ok_or_else(|| "expected ROLE=NAME, as in `prediction=y_hat`".to_string())?;
+    Ok((role.parse()?, name.to_string()))
 }
 
 /// A citation that becomes an entry of `citations.bib`.

@@ -20,7 +20,7 @@ impl MaskProtocol for Block {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn summary(&self) -> &'static str {
@@ -29,11 +29,10 @@ impl MaskProtocol for Block {
 
     fn fill(&self, scope: &Scope, rows: Rows, draws: &mut [f64]) -> Result<(), Error> {
         let key = Key::new(Purpose::Draws, self, scope);
-        let modality = scope.modality;
-        by_row(rows, draws, |id, length, row| {
+        by_row(rows, draws, |id, (length, special), row| {
             let seed = uniform(&mut key.stream(id));
             for (t, u) in row.iter_mut().enumerate() {
-                let time = relative_time(modality, t, length).unwrap_or(seed);
+                let time = relative_time(special, t, length).unwrap_or(seed);
                 let distance = if time < seed {
                     (seed - time) / seed
                 } else {
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
     use crate::data::dataset::Modality;
     use crate::mask::keep;
-    use crate::mask::testing::{EVALUATION, ids, rows};
+    use crate::mask::testing::{EVALUATION, ids, rows, rows_of};
 
     #[test]
     fn the_masked_positions_are_one_span_of_the_nominal_length() {
@@ -62,9 +61,10 @@ mod tests {
                 modality,
                 ..EVALUATION
             };
-            let draws = Block.draws(&scope, rows(&ids, &lengths, 40)).unwrap();
+            let rows = rows_of(modality, &ids, &lengths, 40);
+            let draws = Block.draws(&scope, rows).unwrap();
             for rate in [0.0, 0.1, 0.5, 0.9, 1.0] {
-                let kept = keep(&draws, &[rate; 120], &lengths, 40, modality).unwrap();
+                let kept = keep(&draws, &[rate; 120], rows, modality).unwrap();
                 for (row, &length) in lengths.iter().enumerate() {
                     let valid = &kept.row(row)[..length as usize];
                     let masked: Vec<usize> = (0..valid.len()).filter(|t| !valid[*t]).collect();

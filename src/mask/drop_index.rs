@@ -9,7 +9,6 @@ use rayon::prelude::*;
 use super::keep::droppable;
 use super::mask_protocol::SHARE;
 use super::{Error, Keep, MaskProtocol, Rows, Scope, packing, rates};
-use crate::data::dataset::Modality;
 
 /// Drop indices of one modality of one split, shape (`rows`, `steps`), row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,7 +129,7 @@ fn fill(
         for (indices, rows) in data.chunks_mut(share * rows.steps).zip(rows.blocks(share)) {
             let draws = &mut draws[..rows.size()];
             generator.fill(draws);
-            count_below(draws, &counter, rows, scope.modality, indices);
+            count_below(draws, &counter, rows, indices);
         }
         return Ok(());
     }
@@ -146,7 +145,7 @@ fn fill(
         // Draws that the last block left are written over wherever they are read.
         draws.resize(rows.size(), 0.0);
         mask_protocol.fill(scope, rows, draws)?;
-        count_below(draws, &counter, rows, scope.modality, indices);
+        count_below(draws, &counter, rows, indices);
         Ok(())
     })
 }
@@ -192,24 +191,18 @@ impl<'a> RateCounter<'a> {
 }
 
 /// The drop indices of draws: how many rates are below each; 0 on padding.
-fn count_below(
-    draws: &[f64],
-    counter: &RateCounter,
-    rows: Rows,
-    modality: Modality,
-    indices: &mut [u8],
-) {
+fn count_below(draws: &[f64], counter: &RateCounter, rows: Rows, indices: &mut [u8]) {
     // `check_list` keeps the list within a byte.
     let top = counter.rates.len() as u8;
     let samples = indices.chunks_mut(rows.steps).zip(draws.chunks(rows.steps));
-    for ((indices, draws), &length) in samples.zip(rows.lengths) {
+    for (row, ((indices, draws), &length)) in samples.zip(rows.lengths).enumerate() {
         let valid = &mut indices[..length as usize];
         for (index, u) in valid.iter_mut().zip(draws) {
             *index = counter.below(*u);
         }
-        // CLS and SEP, which no rate masks.
+        let special = rows.special(row);
         for t in [0, (length as usize).saturating_sub(1)] {
-            if droppable(modality, t, length) == Some(false) {
+            if droppable(special, t, length) == Some(false) {
                 indices[t] = top;
             }
         }
@@ -244,7 +237,8 @@ pub(super) fn describe_list<T: ToString>(list: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mask::testing::{EVALUATION, ids, rows};
+    use crate::data::dataset::Modality;
+    use crate::mask::testing::{EVALUATION, ids, rows_of};
     use crate::mask::{MASK_PROTOCOLS, Random, keep};
 
     #[test]
@@ -257,7 +251,12 @@ mod tests {
             &[f64::NAN],
             &[0.1; 300],
         ] {
-            let refused = DropIndices::draw(&Random, &EVALUATION, rows(&[], &[], 4), list);
+            let refused = DropIndices::draw(
+                &Random,
+                &EVALUATION,
+                rows_of(Modality::Text, &[], &[], 4),
+                list,
+            );
             assert!(matches!(refused, Err(Error::RateList { .. })), "{list:?}");
         }
         assert_eq!(
@@ -279,11 +278,11 @@ mod tests {
                 modality,
                 ..EVALUATION
             };
-            let rows = rows(&ids, &lengths, 12);
+            let rows = rows_of(modality, &ids, &lengths, 12);
             let draws = mask_protocol.draws(&scope, rows).unwrap();
             let indices = DropIndices::draw(mask_protocol, &scope, rows, &list).unwrap();
             for rate in &list {
-                let direct = keep(&draws, &[*rate; 400], &lengths, 12, modality).unwrap();
+                let direct = keep(&draws, &[*rate; 400], rows, modality).unwrap();
                 let packed = indices.bits(*rate).unwrap();
                 let bit = |k: usize| packed[k / 8] >> (k % 8) & 1 == 1;
                 let bits: Vec<bool> = (0..direct.bits.len()).map(bit).collect();
@@ -331,7 +330,8 @@ mod tests {
         let (ids, lengths): (_, Vec<u32>) = (ids(40), (0..40).map(|i| i % 13).collect());
         let draw = |list: &str| {
             let list = rates::parse_list(list).unwrap();
-            DropIndices::draw(&Random, &EVALUATION, rows(&ids, &lengths, 12), &list).unwrap()
+            let rows = rows_of(Modality::Text, &ids, &lengths, 12);
+            DropIndices::draw(&Random, &EVALUATION, rows, &list).unwrap()
         };
         let mut merged = draw("0,0.5,1");
         merged.merge(&draw("0.2,0.7")).unwrap();

@@ -1,7 +1,7 @@
 //! Compares draws with missing rates: which positions are kept.
 
-use super::Error;
-use crate::data::dataset::Modality;
+use super::{Error, Rows};
+use crate::data::dataset::{Modality, SpecialTokens};
 
 /// Which positions are kept, shape (`rows`, `steps`), row-major; padding never is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,26 +11,18 @@ pub struct Keep {
     pub bits: Vec<bool>,
 }
 
-/// Keeps a valid position if its draw is above the sample's rate.
-///
-/// The first and the last valid position of text (CLS and SEP) are kept at every rate.
+/// Keeps a valid position if its draw is above the sample's rate, and [protected](super::Protected) ones
+/// at every rate.
 ///
 /// - `draws`: shape (N, `steps`), row-major, in [0, 1).
 /// - `rates`: missing rate of each sample, shape (N), in [0, 1].
-/// - `lengths`: valid steps of each sample, shape (N), at most `steps`.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Length`] or [`Error::Rate`] where an argument is not as above.
-pub fn keep(
-    draws: &[f64],
-    rates: &[f64],
-    lengths: &[u32],
-    steps: usize,
-    modality: Modality,
-) -> Result<Keep, Error> {
-    let rows = lengths.len();
-    check(draws, lengths, steps, modality)?;
-    Error::shape("missing rates", rows, rates.len())?;
+pub fn keep(draws: &[f64], rates: &[f64], rows: Rows, modality: Modality) -> Result<Keep, Error> {
+    Error::shape("draws", rows.size(), draws.len())?;
+    rows.check(modality)?;
+    Error::shape("missing rates", rows.ids.len(), rates.len())?;
     if let Some(row) = rates.iter().position(|rate| !(0.0..=1.0).contains(rate)) {
         return Err(Error::Rate {
             row,
@@ -38,35 +30,29 @@ pub fn keep(
         });
     }
     let mut bits = Vec::with_capacity(draws.len());
-    for (row, &length) in lengths.iter().enumerate() {
-        let uniforms = draws[row * steps..].iter().take(steps).enumerate();
+    for (row, &length) in rows.lengths.iter().enumerate() {
+        let special = rows.special(row);
+        let uniforms = draws[row * rows.steps..].iter().take(rows.steps);
         bits.extend(
-            uniforms.map(|(t, &u)| match droppable(modality, t, length) {
+            (uniforms.enumerate()).map(|(t, &u)| match droppable(special, t, length) {
                 Some(true) => u > rates[row],
                 Some(false) => true,
                 None => false,
             }),
         );
     }
-    Ok(Keep { rows, steps, bits })
+    Ok(Keep {
+        rows: rows.ids.len(),
+        steps: rows.steps,
+        bits,
+    })
 }
 
 /// Whether a rate can mask position `t`; `None` on padding.
-pub(super) fn droppable(modality: Modality, t: usize, length: u32) -> Option<bool> {
+pub(super) fn droppable(special: SpecialTokens, t: usize, length: u32) -> Option<bool> {
     let length = length as usize;
-    let protected = modality == Modality::Text && (t == 0 || t + 1 == length);
+    let protected = special.cls && t == 0 || special.sep && t + 1 == length;
     (t < length).then_some(!protected)
-}
-
-/// Checks that draws and lengths belong together.
-pub(super) fn check(
-    draws: &[f64],
-    lengths: &[u32],
-    steps: usize,
-    modality: Modality,
-) -> Result<(), Error> {
-    Error::shape("draws", lengths.len() * steps, draws.len())?;
-    check_lengths(lengths, steps, modality)
 }
 
 /// Checks that no sample is longer than its padded steps.
@@ -143,12 +129,19 @@ fn share(part: u64, total: u64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mask::Protected;
+    use crate::mask::testing::{ids, rows, rows_of};
     use proptest::prelude::*;
 
     const FIELD: [f64; 8] = [0.1, 0.9, 0.5, 0.2, 0.3, 0.3, 0.8, 0.6];
 
+    fn kept(rates: &[f64], lengths: &[u32], modality: Modality) -> Result<Keep, Error> {
+        let ids = ids(lengths.len());
+        keep(&FIELD, rates, rows_of(modality, &ids, lengths, 4), modality)
+    }
+
     fn bits(rates: &[f64], lengths: &[u32], modality: Modality) -> Vec<u8> {
-        let kept = keep(&FIELD, rates, lengths, 4, modality).unwrap();
+        let kept = kept(rates, lengths, modality).unwrap();
         kept.bits.iter().map(|&bit| u8::from(bit)).collect()
     }
 
@@ -166,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn text_always_keeps_cls_and_sep() {
+    fn cls_and_sep_are_kept_where_token_ids_show_them() {
         assert_eq!(
             bits(&[1.0, 1.0], &[4, 3], Modality::Text),
             [1, 0, 0, 1, 1, 0, 1, 0]
@@ -175,31 +168,51 @@ mod tests {
             bits(&[1.0, 1.0], &[1, 0], Modality::Text),
             [1, 0, 0, 0, 0, 0, 0, 0]
         );
+        let ids = ids(2);
+        let under = |protected| {
+            let rows = Rows {
+                protected,
+                ..rows(&ids, &[4, 3], 4)
+            };
+            let kept = keep(&FIELD, &[1.0, 1.0], rows, Modality::Text).unwrap();
+            kept.bits
+                .iter()
+                .map(|&bit| u8::from(bit))
+                .collect::<Vec<_>>()
+        };
+        let special = [(true, false), (false, true)].map(|(cls, sep)| SpecialTokens { cls, sep });
+        assert_eq!(
+            under(Protected::Special(&special)),
+            [1, 0, 0, 0, 0, 0, 1, 0]
+        );
+        assert_eq!(under(Protected::Ends), [1, 0, 0, 1, 1, 0, 1, 0]);
+        assert_eq!(under(Protected::Nothing), [0; 8]);
     }
 
     #[test]
     fn realized_rates_count_valid_positions() {
         let lengths = [4, 3];
-        let kept = keep(&FIELD, &[1.0, 1.0], &lengths, 4, Modality::Text).unwrap();
-        assert_eq!(kept.missing_rates(&lengths), [Some(0.5), Some(1.0 / 3.0)]);
-        assert_eq!(kept.missing_rate(&lengths), Some(3.0 / 7.0));
-        let empty = keep(&FIELD, &[1.0, 1.0], &[0, 0], 4, Modality::Audio).unwrap();
+        let text = kept(&[1.0, 1.0], &lengths, Modality::Text).unwrap();
+        assert_eq!(text.missing_rates(&lengths), [Some(0.5), Some(1.0 / 3.0)]);
+        assert_eq!(text.missing_rate(&lengths), Some(3.0 / 7.0));
+        let empty = kept(&[1.0, 1.0], &[0, 0], Modality::Audio).unwrap();
         assert_eq!(
             (empty.missing_rates(&[0, 0]), empty.missing_rate(&[0, 0])),
             (vec![None; 2], None)
         );
         assert_eq!(
-            kept.select(&[1, 1]).bits,
-            [kept.row(1), kept.row(1)].concat()
+            text.select(&[1, 1]).bits,
+            [text.row(1), text.row(1)].concat()
         );
     }
 
     #[test]
     fn refusals_name_what_was_expected() {
+        let ids = ids(2);
         let message = |rates: &[f64], lengths: &[u32], steps| {
-            keep(&FIELD, rates, lengths, steps, Modality::Text)
-                .unwrap_err()
-                .to_string()
+            let rows = rows_of(Modality::Text, &ids, lengths, steps);
+            let refused = keep(&FIELD, rates, rows, Modality::Text);
+            refused.unwrap_err().to_string()
         };
         assert_eq!(message(&[0.5; 2], &[4, 4], 3), "expected 6 draws, found 8");
         assert_eq!(
@@ -210,6 +223,15 @@ mod tests {
         assert_eq!(message(&[0.5; 2], &[4, 5], 4), long);
         let nan = "expected a missing rate from 0 to 1 for sample 1, got NaN";
         assert_eq!(message(&[0.5, f64::NAN], &[4, 4], 4), nan);
+        let other = Rows {
+            protected: Protected::Special(&[]),
+            ..rows(&ids, &[4, 4], 4)
+        };
+        let refused = keep(&FIELD, &[0.5; 2], other, Modality::Text).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "expected 2 texts with token ids, found 0"
+        );
     }
 
     proptest! {
@@ -220,7 +242,9 @@ mod tests {
         ) {
             let (low, high) = (low.min(high), low.max(high));
             for modality in Modality::ALL {
-                let at = |rate| keep(&draws, &[rate; 3], &lengths, 4, modality).unwrap().bits;
+                let ids = ids(3);
+                let rows = rows_of(modality, &ids, &lengths, 4);
+                let at = |rate| keep(&draws, &[rate; 3], rows, modality).unwrap().bits;
                 prop_assert!(at(low).iter().zip(at(high)).all(|(more, less)| *more || !less));
             }
         }

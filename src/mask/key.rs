@@ -1,6 +1,6 @@
 //! Keys: derive each sample's stream of random numbers.
 //!
-//! A sample's stream is ChaCha8 seeded with the blake3 hash of (purpose, mask protocol, version, data
+//! A sample's stream is ChaCha8 seeded with the blake3 hash of (purpose, mask protocol, key version, data
 //! set, split, modality, seed, phase, sample id), every text preceded by its length. Nothing
 //! else enters: no row index, no thread, no other sample. Raw generator words are turned into
 //! numbers here, so no library's idea of a uniform distribution can change a mask.
@@ -94,7 +94,7 @@ impl Key {
             Phase::Epoch(epoch) => (1, epoch),
         };
         hasher.update(&scope.seed.to_le_bytes());
-        for number in [mask_protocol.version(), tag, epoch] {
+        for number in [mask_protocol.key_version(), tag, epoch] {
             hasher.update(&number.to_le_bytes());
         }
         Self(hasher)
@@ -155,7 +155,7 @@ mod tests {
     use crate::mask::testing::EVALUATION;
     use crate::mask::{Error, Rows};
 
-    /// A mask protocol of this name and version that draws nothing.
+    /// A mask protocol of this name and key version that draws nothing.
     struct Named(&'static str, u32);
 
     impl MaskProtocol for Named {
@@ -164,6 +164,10 @@ mod tests {
         }
 
         fn version(&self) -> u32 {
+            self.1
+        }
+
+        fn key_version(&self) -> u32 {
             self.1
         }
 

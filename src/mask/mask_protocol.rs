@@ -4,16 +4,22 @@ use rayon::prelude::*;
 
 use super::condition::ConditionKind;
 use super::numpy_rng::Mt19937;
-use super::{Error, MASK_PROTOCOLS, Phase, Rows, Scope, noise};
-use crate::data::dataset::{Modality, SplitName};
+use super::{Error, MASK_PROTOCOLS, Phase, Protected, Rows, Scope, noise};
+use crate::data::dataset::{Modality, SpecialTokens, SplitName};
 
 /// A named way to draw masks.
 pub trait MaskProtocol: Sync {
     /// Key in flags and files.
     fn name(&self) -> &'static str;
 
-    /// Raised whenever the same key would give other draws.
+    /// Version of the masks: raised whenever the same data, seed and condition would give other ones.
+    /// It is part of their name and hash, not of the key of their draws.
     fn version(&self) -> u32;
+
+    /// Part of the key of its draws: raised whenever the same key would give other numbers.
+    fn key_version(&self) -> u32 {
+        1
+    }
 
     /// One line for help texts.
     fn summary(&self) -> &'static str;
@@ -26,6 +32,13 @@ pub trait MaskProtocol: Sync {
     /// Whether the draws of a sample depend on the samples before it, so that all samples of a split
     /// are needed, in file order.
     fn row_ordered(&self) -> bool {
+        false
+    }
+
+    /// Whether texts with token ids keep their first and last valid position at every rate, whatever the
+    /// ids, as in the published code. If not, they keep CLS and SEP where the ids show them. Data without
+    /// token ids keep nothing under any protocol.
+    fn protects_ends(&self) -> bool {
         false
     }
 
@@ -76,6 +89,7 @@ pub trait MaskProtocol: Sync {
             ids: &[],
             lengths: &[],
             steps: 0,
+            protected: Protected::Nothing,
         };
         self.fill(&scope, none, &mut [])
     }
@@ -147,18 +161,19 @@ pub fn find(name: &str) -> Result<&'static dyn MaskProtocol, Error> {
 /// Draws that one thread makes at a time; they fit a core's first cache.
 pub(super) const SHARE: usize = 2048;
 
-/// Fills a matrix row by row, on all threads. `fill` gets a sample's id, valid steps and row.
+/// Fills a matrix row by row, on all threads. `fill` gets a sample's id, valid steps with special
+/// tokens, and row.
 pub(super) fn by_row<T: Send>(
     rows: Rows,
     matrix: &mut [T],
-    fill: impl Fn(&str, u32, &mut [T]) + Sync,
+    fill: impl Fn(&str, (u32, SpecialTokens), &mut [T]) + Sync,
 ) {
     if !matrix.is_empty() {
-        let samples = rows.ids.par_iter().zip(rows.lengths);
+        let samples = rows.ids.par_iter().zip(rows.lengths).enumerate();
         let filled = matrix.par_chunks_mut(rows.steps).zip(samples);
         filled
             .with_min_len(SHARE.div_ceil(rows.steps))
-            .for_each(|(row, (id, &length))| fill(id, length, row));
+            .for_each(|(row, (i, (id, &length)))| fill(id, (length, rows.special(i)), row));
     }
 }
 

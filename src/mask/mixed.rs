@@ -13,7 +13,7 @@ impl MaskProtocol for Mixed {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn summary(&self) -> &'static str {

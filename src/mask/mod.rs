@@ -3,7 +3,7 @@
 //!
 //! A [`MaskProtocol`] gives every position of a sample a uniform number, its *draw*. At missing rate r
 //! the position is kept if its draw is above r ([`keep`]), so masks nest: raising r only masks more.
-//! Text always keeps its first and last valid token (CLS and SEP); padding is never kept. A
+//! CLS and SEP are kept at every rate where token ids show them; padding is never kept. A
 //! [`Condition`] is what is removed: one rate, missing modalities, or a rate per modality. [`apply`]
 //! makes model inputs from a [`Keep`]. [`Noise`] and [`RateDistribution`] define the masks of training.
 //! [`Variants`] holds the masks of a corpus at all conditions, as [`DropIndices`]; [`MaskSource`] reads
@@ -23,6 +23,7 @@ mod export;
 mod file;
 mod keep;
 mod key;
+mod loader_processes;
 mod mask_protocol;
 mod mixed;
 mod modality;
@@ -57,6 +58,7 @@ pub use export::{ExportMasks, Ids, to_hdf5, to_npz};
 pub use file::{MaskFile, MaskManifest, MaskSource, Stored};
 pub use keep::{Keep, keep};
 pub use key::{Phase, Scope};
+pub use loader_processes::rates_where_redrawn;
 pub use mask_protocol::{MaskProtocol, Training, find};
 pub use mixed::Mixed;
 pub use modality::WholeModality;
@@ -65,7 +67,7 @@ pub use random::Random;
 pub use reference::{Reference, ReferenceRates, reference_rates};
 pub use reference_loader::Loader;
 pub use reference_tfr::ReferenceTfr;
-pub use rows::Rows;
+pub use rows::{Protected, Rows};
 pub use stats::{Realized, Spread, realized};
 pub use temporal::Temporal;
 pub use variants::{SplitShape, SplitVariants, Variants};

@@ -19,7 +19,7 @@ impl MaskProtocol for WholeModality {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn summary(&self) -> &'static str {

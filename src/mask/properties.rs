@@ -3,9 +3,12 @@
 use proptest::prelude::*;
 
 use super::mask_protocol::SHARE;
-use super::testing::{EVALUATION, ids, rows, shape};
-use super::{MASK_PROTOCOLS, MaskProtocol, Phase, Scope, Variants, parse_list};
-use crate::data::dataset::{Modality, SplitName};
+use super::testing::{EVALUATION, features, ids, rows, rows_of, shape};
+use super::{
+    Condition, DropIndices, MASK_PROTOCOLS, MaskProtocol, Phase, Scope, SplitShape, Variants,
+    parse_list, rates,
+};
+use crate::data::dataset::{Modality, SpecialTokens, SplitName};
 
 /// blake3 over the draws of 50 samples of 40 steps with lengths 1 to 40, or all 40 for the protocols
 /// that draw nothing for padding.
@@ -15,24 +18,108 @@ fn hash(mask_protocol: &dyn MaskProtocol, scope: &Scope) -> String {
         lengths.fill(40);
     }
     let draws = mask_protocol
-        .draws(scope, rows(&ids, &lengths, 40))
+        .draws(scope, rows_of(scope.modality, &ids, &lengths, 40))
         .unwrap();
     let bytes: Vec<u8> = draws.iter().flat_map(|u| u.to_le_bytes()).collect();
     blake3::hash(&bytes).to_hex()[..16].to_owned()
 }
 
-/// Mask protocol, version, hash for evaluation on text, hash for an epoch of training on vision.
-///
-/// A changed hash here means changed masks for every user: raise the mask protocol's version, and put the
-/// new version and hashes here.
-const FROZEN: &[(&str, u32, [&str; 2])] = &[
-    ("random", 1, ["5a9e325da8195749", "cd9a0f2a19d4935c"]),
-    ("temporal", 1, ["b87971af3101f025", "24ee1d53782ec4d1"]),
-    ("block", 1, ["32fe91904549b7d9", "cb1a546da7c5f7f1"]),
-    ("modality", 1, ["38cc79b66183094a", "239f13d56a58ae07"]),
-    ("mixed", 1, ["a35e118d41c67744", "4aee4602794de7e4"]),
-    ("reference", 1, ["6955014bf2ad5a67", "1dcb1034106eca53"]),
-    ("reference-tfr", 1, ["6955014bf2ad5a67", "1dcb1034106eca53"]),
+/// Hashes of the masks of 50 such samples at one condition, of texts with CLS and SEP and of texts
+/// without token ids.
+fn mask_hashes(mask_protocol: &dyn MaskProtocol) -> [String; 2] {
+    let (ids, lengths): (_, Vec<u32>) = (ids(50), (0..50).map(|i| 1 + i % 40).collect());
+    let condition = condition_of(mask_protocol);
+    [shape, features].map(|split| {
+        let split = split(&ids, [&lengths; 3], [40; 3]);
+        let masks = Variants::build(mask_protocol, "toy", &[split], 7, &[condition]).unwrap();
+        masks.hash(split.name, condition).unwrap()
+    })
+}
+
+/// A condition that the mask protocol takes.
+fn condition_of(mask_protocol: &dyn MaskProtocol) -> Condition {
+    let conditions =
+        ["0.5", "LA", "l=0.2,a=0.7,v=0.4"].map(|name| name.parse::<Condition>().unwrap());
+    let takes = |condition: &Condition| mask_protocol.kinds().contains(&condition.kind());
+    conditions.into_iter().find(takes).unwrap()
+}
+
+/// A mask protocol, its versions of masks and key, and hashes.
+struct Frozen {
+    name: &'static str,
+    versions: [u32; 2],
+    /// Draws for evaluation on text, and for an epoch of training on vision.
+    draws: [&'static str; 2],
+    /// Masks with token ids and without.
+    masks: [&'static str; 2],
+}
+
+/// A changed hash here means changed masks for every user: raise the mask protocol's version, and its
+/// key's where draws changed, and put the new versions and hashes here.
+const FROZEN: &[Frozen] = &[
+    Frozen {
+        name: "random",
+        versions: [2, 1],
+        draws: ["5a9e325da8195749", "cd9a0f2a19d4935c"],
+        masks: [
+            "aa298900ea12a7c64c043bae0e70aa49",
+            "0c31d04b18bc1ad06f8fcda9c01f9e5e",
+        ],
+    },
+    Frozen {
+        name: "temporal",
+        versions: [2, 1],
+        draws: ["b87971af3101f025", "24ee1d53782ec4d1"],
+        masks: [
+            "6e92d9bcf89247440b509c7a1b52f52a",
+            "0724443d5de4d254bf912a9acd22cd43",
+        ],
+    },
+    Frozen {
+        name: "block",
+        versions: [2, 1],
+        draws: ["32fe91904549b7d9", "cb1a546da7c5f7f1"],
+        masks: [
+            "a22ed8fd25bccd509a41851fc93be594",
+            "49d3af8b027f94403bdae4dedff2b5b2",
+        ],
+    },
+    Frozen {
+        name: "modality",
+        versions: [2, 1],
+        draws: ["38cc79b66183094a", "239f13d56a58ae07"],
+        masks: [
+            "9b347058c217e0caa5e60cf6f66b897b",
+            "a2e15f795bd08d750fddf16992732f9b",
+        ],
+    },
+    Frozen {
+        name: "mixed",
+        versions: [2, 1],
+        draws: ["a35e118d41c67744", "4aee4602794de7e4"],
+        masks: [
+            "2bf141053f8198829bca74ea865584cf",
+            "684b17f506df0af0a884ee8699c55032",
+        ],
+    },
+    Frozen {
+        name: "reference",
+        versions: [2, 1],
+        draws: ["6955014bf2ad5a67", "1dcb1034106eca53"],
+        masks: [
+            "a05d91c9fc4b81b6954d6085f14c72c3",
+            "3e6bbf87a7ade1b79b81ee1700ccbe4a",
+        ],
+    },
+    Frozen {
+        name: "reference-tfr",
+        versions: [2, 1],
+        draws: ["6955014bf2ad5a67", "1dcb1034106eca53"],
+        masks: [
+            "67f2e5d3ccae1ebd9d6611611d96f9e6",
+            "e570fefa473422e1485ae3371f1c1422",
+        ],
+    },
 ];
 
 #[test]
@@ -44,21 +131,28 @@ fn every_version_of_every_mask_protocol_is_frozen() {
         seed: 7,
         phase: Phase::Epoch(3),
     };
-    let now: Vec<_> = MASK_PROTOCOLS
-        .iter()
-        .map(|mask_protocol| {
-            let hashes = [
-                hash(*mask_protocol, &EVALUATION),
-                hash(*mask_protocol, &training),
-            ];
-            (mask_protocol.name(), mask_protocol.version(), hashes)
-        })
-        .collect();
-    let frozen: Vec<_> = FROZEN
-        .iter()
-        .map(|(n, v, h)| (*n, *v, h.map(str::to_owned)))
-        .collect();
-    assert_eq!(now, frozen);
+    let now = MASK_PROTOCOLS.iter().map(|mask_protocol| {
+        let draws = [
+            hash(*mask_protocol, &EVALUATION),
+            hash(*mask_protocol, &training),
+        ];
+        let versions = [mask_protocol.version(), mask_protocol.key_version()];
+        let name = mask_protocol.name();
+        format!(
+            "{name} {versions:?} {draws:?} {:?}",
+            mask_hashes(*mask_protocol)
+        )
+    });
+    let frozen = FROZEN.iter().map(|known| {
+        let Frozen {
+            name,
+            versions,
+            draws,
+            masks,
+        } = known;
+        format!("{name} {versions:?} {draws:?} {masks:?}")
+    });
+    assert_eq!(now.collect::<Vec<_>>(), frozen.collect::<Vec<_>>());
 }
 
 #[test]
@@ -106,6 +200,113 @@ fn any_number_of_threads_gives_the_same_masks() {
     }
 }
 
+/// Rate 1 leaves CLS and SEP of texts with token ids and nothing else: no word, no frame, no padding, in
+/// samples of any length.
+#[test]
+fn nothing_but_special_tokens_survives_rate_one() {
+    let (ids, lengths): (_, Vec<u32>) = (ids(300), (0..300).map(|i| i % 13).collect());
+    let all = "1,L,A,V,LA,LV,AV,l=1,a=0.5,v=1,l=0.5,a=1,v=0";
+    let special: Vec<SpecialTokens> = (0..300)
+        .map(|i| SpecialTokens {
+            cls: i % 2 == 0,
+            sep: i % 3 == 0,
+        })
+        .collect();
+    for mask_protocol in MASK_PROTOCOLS {
+        let conditions = parse_list(all).unwrap();
+        let takes = |condition: &Condition| mask_protocol.kinds().contains(&condition.kind());
+        let conditions: Vec<Condition> = conditions.into_iter().filter(takes).collect();
+        assert!(!conditions.is_empty(), "{}", mask_protocol.name());
+        for special in [None, Some(special.as_slice())] {
+            let split = SplitShape {
+                special,
+                ..features(&ids, [&lengths; 3], [12; 3])
+            };
+            let masks = Variants::build(*mask_protocol, "toy", &[split], 7, &conditions).unwrap();
+            for (condition, modality) in conditions
+                .iter()
+                .flat_map(|c| Modality::ALL.map(|m| (*c, m)))
+            {
+                if condition.of(modality) < 1.0 {
+                    continue;
+                }
+                let keep = masks.keep(split.name, modality, condition).unwrap();
+                for (row, &length) in lengths.iter().enumerate() {
+                    let of_row = special.filter(|_| modality == Modality::Text);
+                    let SpecialTokens { cls, sep } = match of_row {
+                        // The published code takes every text to begin with CLS and to end with SEP.
+                        Some(_) if mask_protocol.protects_ends() => SpecialTokens {
+                            cls: true,
+                            sep: true,
+                        },
+                        Some(special) => special[row],
+                        None => SpecialTokens::default(),
+                    };
+                    let expected =
+                        (0..12).map(|t| t < length && (cls && t == 0 || sep && t + 1 == length));
+                    assert_eq!(
+                        keep.row(row),
+                        expected.collect::<Vec<_>>(),
+                        "{} {modality} at {condition}, length {length}",
+                        mask_protocol.name()
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Probability that the span of `block` covers time `x`: that of a point u in (0, 1) with
+/// u (1 - r) <= x <= u + r (1 - u).
+fn in_span(x: f64, rate: f64) -> f64 {
+    if rate == 1.0 {
+        return 1.0;
+    }
+    (x / (1.0 - rate)).min(1.0) - ((x - rate) / (1.0 - rate)).max(0.0)
+}
+
+/// At every rate every word of a text without token ids is masked alike, the first and the last included.
+#[test]
+fn texts_without_token_ids_are_masked_at_their_nominal_rate() {
+    let list = rates::parse_list("0:1:0.1").unwrap();
+    for (mask_protocol, length) in MASK_PROTOCOLS
+        .iter()
+        .flat_map(|p| [1, 2, 3, 20].map(|n| (p, n)))
+    {
+        let (ids, lengths, steps) = (ids(SAMPLES), [length; SAMPLES], length as usize);
+        let split = features(&ids, [&lengths; 3], [steps; 3]);
+        let rows = split.rows(Modality::Text, *mask_protocol);
+        let indices = DropIndices::draw(*mask_protocol, &EVALUATION, rows, &list).unwrap();
+        for rate in &list {
+            let keep = indices.keep(*rate).unwrap();
+            let share = |t: usize| {
+                let masked = keep.bits.chunks(steps).filter(|row| !row[t]).count();
+                masked as f64 / SAMPLES as f64
+            };
+            let name = format!("{} at {rate}, {length} words", mask_protocol.name());
+            let is_block = mask_protocol.name() == "block";
+            if is_block {
+                let masked = |row: &[bool]| row.iter().filter(|kept| !**kept).count() as f64;
+                let near = |row: &[bool]| (masked(row) - rate * f64::from(length)).abs() <= 1.0;
+                assert!(keep.bits.chunks(steps).all(near), "{name}");
+                let mean = (0..steps).map(share).sum::<f64>() / steps as f64;
+                assert!(length < 20 || (mean - rate).abs() < 0.01, "{name}: {mean}");
+            }
+            for t in 0..steps {
+                // A span covers the middle of a text more often than its ends.
+                let expected = if is_block {
+                    in_span((t as f64 + 0.5) / steps as f64, *rate)
+                } else {
+                    *rate
+                };
+                let deviation = (expected * (1.0 - expected) / SAMPLES as f64).sqrt();
+                let off = (share(t) - expected).abs();
+                assert!(off <= 4.5 * deviation, "{name}: {} at {t}", share(t));
+            }
+        }
+    }
+}
+
 /// Share of samples of which one position is masked at rate 1/2 under both of two scopes. One position
 /// per sample, so that protocols with long spans draw as many independent numbers as others.
 fn both_masked(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> f64 {
@@ -118,7 +319,7 @@ fn both_masked(mask_protocol: &dyn MaskProtocol, a: &Scope, b: &Scope) -> f64 {
         };
         let lengths = [steps as u32; SAMPLES];
         let draws = mask_protocol
-            .draws(scope, rows(&ids, &lengths, steps))
+            .draws(scope, rows_of(scope.modality, &ids, &lengths, steps))
             .unwrap();
         draws.chunks(steps).map(|row| row[index] <= 0.5).collect()
     };

@@ -16,7 +16,7 @@ impl MaskProtocol for Random {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn summary(&self) -> &'static str {
@@ -37,7 +37,7 @@ pub(super) fn independent(
     draws: &mut [f64],
 ) {
     let key = Key::new(Purpose::Draws, mask_protocol, scope);
-    by_row(rows, draws, |id, length, row| {
+    by_row(rows, draws, |id, (length, _), row| {
         key.fill(id, &mut row[..length as usize]);
     });
 }
@@ -53,9 +53,10 @@ mod tests {
     fn realized_rates_are_nominal_within_binomial_bounds() {
         let (ids, lengths): (_, Vec<u32>) = (ids(200), (0..200).map(|i| i % 51).collect());
         let valid: f64 = lengths.iter().map(|&length| f64::from(length)).sum();
-        let draws = Random.draws(&EVALUATION, rows(&ids, &lengths, 50)).unwrap();
+        let rows = rows(&ids, &lengths, 50);
+        let draws = Random.draws(&EVALUATION, rows).unwrap();
         for rate in [0.0, 0.1, 0.5, 0.9, 1.0] {
-            let kept = keep(&draws, &[rate; 200], &lengths, 50, Modality::Audio).unwrap();
+            let kept = keep(&draws, &[rate; 200], rows, Modality::Audio).unwrap();
             let deviation = (rate * (1.0 - rate) / valid).sqrt();
             let realized = kept.missing_rate(&lengths).unwrap();
             let off = (realized - rate).abs();

@@ -19,7 +19,7 @@ impl MaskProtocol for Reference {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn summary(&self) -> &'static str {
@@ -28,6 +28,10 @@ impl MaskProtocol for Reference {
     }
 
     fn row_ordered(&self) -> bool {
+        true
+    }
+
+    fn protects_ends(&self) -> bool {
         true
     }
 

@@ -43,7 +43,7 @@ impl MaskProtocol for ReferenceTfr {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn summary(&self) -> &'static str {
@@ -57,6 +57,10 @@ impl MaskProtocol for ReferenceTfr {
     }
 
     fn row_ordered(&self) -> bool {
+        true
+    }
+
+    fn protects_ends(&self) -> bool {
         true
     }
 
@@ -90,7 +94,7 @@ impl MaskProtocol for ReferenceTfr {
 mod tests {
     use super::*;
     use crate::data::dataset::Modality;
-    use crate::mask::testing::{EVALUATION, ids, rows};
+    use crate::mask::testing::{EVALUATION, ids, rows, rows_of};
     use crate::mask::{DropIndices, RateDistribution, Reference};
 
     fn first(seed: u64, modality: Modality) -> Result<Vec<f64>, Error> {
@@ -118,8 +122,9 @@ mod tests {
                 modality,
                 ..EVALUATION
             };
-            let indices =
-                DropIndices::draw(&ReferenceTfr, &scope, rows(&ids(2), &[3, 3], 3), &[0.4]);
+            let ids = ids(2);
+            let rows = rows_of(modality, &ids, &[3, 3], 3);
+            let indices = DropIndices::draw(&ReferenceTfr, &scope, rows, &[0.4]);
             let kept = indices.unwrap().keep(0.4).unwrap().bits;
             assert!((0..6).all(|k| kept[k]
                 == (draws[k] > 0.4 || modality == Modality::Text && [0, 2, 3, 5].contains(&k))));

@@ -23,7 +23,7 @@ impl MaskProtocol for Temporal {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn summary(&self) -> &'static str {
@@ -32,13 +32,12 @@ impl MaskProtocol for Temporal {
 
     fn fill(&self, scope: &Scope, rows: Rows, draws: &mut [f64]) -> Result<(), Error> {
         let key = Key::shared(Purpose::Draws, self, scope);
-        let modality = scope.modality;
-        by_row(rows, draws, |id, length, row| {
+        by_row(rows, draws, |id, (length, special), row| {
             let mut stream = key.stream(id);
             let cells: [f64; CELLS] = std::array::from_fn(|_| uniform(&mut stream));
             for (t, u) in row.iter_mut().enumerate() {
                 // Relative time is below 1, so the cell exists; what no rate masks gets any draw.
-                let time = relative_time(modality, t, length).unwrap_or(0.0);
+                let time = relative_time(special, t, length).unwrap_or(0.0);
                 *u = cells[(time * CELLS as f64) as usize];
             }
         });
@@ -50,7 +49,7 @@ impl MaskProtocol for Temporal {
 mod tests {
     use super::*;
     use crate::data::dataset::Modality;
-    use crate::mask::testing::{EVALUATION, ids, rows};
+    use crate::mask::testing::{EVALUATION, ids, rows, rows_of};
 
     #[test]
     fn modalities_of_one_length_share_their_mask() {
@@ -61,7 +60,7 @@ mod tests {
                 ..EVALUATION
             };
             Temporal
-                .draws(&scope, rows(&ids, &[length; 40], steps))
+                .draws(&scope, rows_of(modality, &ids, &[length; 40], steps))
                 .unwrap()
         };
         let (audio, vision) = (
@@ -87,7 +86,7 @@ mod tests {
             };
             let lengths = [length; 8];
             Temporal
-                .draws(&scope, rows(&ids, &lengths, length as usize))
+                .draws(&scope, rows_of(modality, &ids, &lengths, length as usize))
                 .unwrap()
         };
         let (words, frames) = (draws(Modality::Text, 14), draws(Modality::Audio, 375));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::digest::{MaskName, digest_bits};
 use super::drop_index::describe_list;
-use super::{Condition, DropIndices, Error, Keep, MaskProtocol, Phase, Rows, Scope};
-use crate::data::dataset::{Corpus, Modality, Outline, Split, SplitName};
+use super::{Condition, DropIndices, Error, Keep, MaskProtocol, Phase, Protected, Rows, Scope};
+use crate::data::dataset::{Corpus, Modality, Outline, SpecialTokens, Split, SplitName};
 
 /// The part of a split that masks depend on.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct SplitShape<'a> {
     pub steps: [usize; 3],
     /// Valid steps of every sample in text, audio, vision.
     pub lengths: [&'a [u32]; 3],
+    /// Special tokens of every sample; `None` without token ids.
+    pub special: Option<&'a [SpecialTokens]>,
 }
 
 impl<'a> From<&'a Split> for SplitShape<'a> {
@@ -26,6 +28,7 @@ impl<'a> From<&'a Split> for SplitShape<'a> {
             ids: &split.ids,
             steps: Modality::ALL.map(|modality| split.steps(modality)),
             lengths: Modality::ALL.map(|modality| split.lengths(modality)),
+            special: split.special.as_deref(),
         }
     }
 }
@@ -37,15 +40,22 @@ impl<'a> From<&'a Outline> for SplitShape<'a> {
             ids: &outline.ids,
             steps: outline.steps,
             lengths: Modality::ALL.map(|modality| outline.lengths(modality)),
+            special: outline.special.as_deref(),
         }
     }
 }
 
 impl<'a> SplitShape<'a> {
-    /// The samples of one modality.
-    pub(super) fn rows(&self, modality: Modality) -> Rows<'a> {
+    /// The samples of one modality, with the positions that a protocol masks at no rate.
+    pub fn rows(&self, modality: Modality, mask_protocol: &dyn MaskProtocol) -> Rows<'a> {
         let which = modality as usize;
+        let protected = match (modality, self.special) {
+            (Modality::Text, Some(_)) if mask_protocol.protects_ends() => Protected::Ends,
+            (Modality::Text, Some(special)) => Protected::Special(special),
+            _ => Protected::Nothing,
+        };
         Rows {
+            protected,
             ids: self.ids,
             lengths: self.lengths[which],
             steps: self.steps[which],
@@ -186,7 +196,7 @@ impl Variants {
             rates.retain(|rate| !held.rates.contains(rate));
             if !rates.is_empty() {
                 let scope = self.scope(split.name, modality);
-                let rows = split.rows(modality);
+                let rows = split.rows(modality, mask_protocol);
                 held.merge(&DropIndices::draw(mask_protocol, &scope, rows, &rates)?)?;
             }
         }
@@ -338,7 +348,12 @@ fn build_split(
             phase: Phase::Evaluation,
         };
         let rates = rates_of(conditions, modality);
-        DropIndices::draw(mask_protocol, &scope, split.rows(modality), &rates)
+        DropIndices::draw(
+            mask_protocol,
+            &scope,
+            split.rows(modality, mask_protocol),
+            &rates,
+        )
     };
     // In parallel, since some protocols draw one modality on a single thread.
     let (audio, (text, vision)) = rayon::join(
@@ -398,14 +413,9 @@ pub(super) mod tests {
                     seed: 5,
                     phase: Phase::Evaluation,
                 };
-                let rows = Rows {
-                    ids: &ids,
-                    lengths: &lengths,
-                    steps: 6,
-                };
+                let rows = split.rows(modality, *mask_protocol);
                 let draws = mask_protocol.draws(&scope, rows).unwrap();
-                let direct =
-                    keep(&draws, &[condition.of(modality); 4], &lengths, 6, modality).unwrap();
+                let direct = keep(&draws, &[condition.of(modality); 4], rows, modality).unwrap();
                 let row = conditions
                     .iter()
                     .position(|known| *known == condition)
@@ -426,7 +436,7 @@ pub(super) mod tests {
         let hash = small(1, "0,0.5")
             .hash(SplitName::Test, Condition::uniform(0.5).unwrap())
             .unwrap();
-        assert_eq!(hash, "d56af04570ab590cf5c04517bedc21de");
+        assert_eq!(hash, "f957185cb052e601f05d72998426f9cf");
     }
 
     #[test]

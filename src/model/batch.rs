@@ -113,6 +113,8 @@ pub struct Batch {
     pub index: Vec<i64>,
     /// Current epoch, counted from 1.
     pub epoch: u32,
+    /// Batches of the epoch before this one, in the same stage.
+    pub position: usize,
 }
 
 impl Batch {
@@ -230,6 +232,7 @@ mod tests {
             missing_rate: [zeros(&[2, 1]), zeros(&[2, 1]), zeros(&[2, 1])],
             index: vec![0, 1],
             epoch: 1,
+            position: 0,
         }
     }
 

@@ -9,7 +9,8 @@ use super::engine::Engine;
 use super::error::{ModelError, Result};
 use super::losses::Losses;
 use super::recipe::{ParamGroup, Recipe};
-use super::setup::{Profile, ReadCase, Setup};
+use super::setup::{Check, Profile, ReadCase, Setup};
+use super::stage::Stage;
 use super::trace::Trace;
 use super::variant::Variant;
 
@@ -39,6 +40,11 @@ pub trait Model: Send {
     /// Sets how to compute from now on; no effect on a model with one way to compute.
     fn set_engine(&mut self, _engine: Engine) {}
 
+    /// The small number that Adam adds to the root of the second moment.
+    fn adam_epsilon(&self) -> f64 {
+        ADAM_EPSILON
+    }
+
     /// Whether every loss is a mean over samples of a term that depends on one sample alone, so that a
     /// batch may be computed in parts. False with batch statistics or state shared by samples.
     fn is_divisible(&self) -> bool {
@@ -50,7 +56,67 @@ pub trait Model: Send {
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
         vec![ParamGroup::all(recipe)]
     }
+
+    /// Stages besides the main one, each with an optimizer of its own, in the order in which they run.
+    fn stages(&self, _recipe: &Recipe) -> Vec<Stage> {
+        Vec::new()
+    }
+
+    /// Forward pass of a stage that [`Self::stages`] declares, as [`Self::train`] is that of the main one.
+    ///
+    /// # Errors
+    /// As [`Self::train`].
+    fn train_stage(
+        &mut self,
+        _stage: &'static str,
+        batch: &Batch,
+        trace: &mut Trace,
+    ) -> Result<Losses> {
+        self.train(batch, trace)
+    }
+
+    /// Follows a step of the main stage: updates what no optimizer moves, such as a teacher that averages
+    /// the parameters. What it updates belongs in the store, among the variables that are not trained.
+    fn after_step(&mut self) {}
+
+    /// Whether, where gradients of several batches are summed, the parameters are updated after every batch
+    /// on the sum so far and once more after the last of a full group (a reference bug of TFR-Net), rather
+    /// than once for all.
+    fn updates_within_group(&self) -> bool {
+        false
+    }
+
+    /// Takes over what a reference case prescribes for its single training pass besides parameters: state
+    /// of samples or batches before it. `given` has the tensors `in.NAME` of the case.
+    fn prescribe(&mut self, _given: &dyn Fn(&str) -> Option<Tensor>) {}
+
+    /// Checks that the model can be trained under this recipe, before anything is.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] with the reason and what to run instead.
+    fn check_recipe(&self, _recipe: &Recipe) -> Result<()> {
+        Ok(())
+    }
 }
+
+/// Forward pass of a stage, `None` for the main one: [`Model::train`] or [`Model::train_stage`].
+///
+/// # Errors
+/// Theirs.
+pub fn train(
+    model: &mut dyn Model,
+    stage: Option<&'static str>,
+    batch: &Batch,
+    trace: &mut Trace,
+) -> Result<Losses> {
+    match stage {
+        None => model.train(batch, trace),
+        Some(stage) => model.train_stage(stage, batch, trace),
+    }
+}
+
+/// PyTorch's own.
+pub const ADAM_EPSILON: f64 = 1e-8;
 
 /// Backward pass from `loss`, the text encoder's second half included.
 ///
@@ -96,6 +162,8 @@ pub struct Entry {
     pub config: fn(Profile) -> Value,
     /// Named departures from `config`.
     pub variants: &'static [Variant],
+    /// Refuses what the model cannot read when a sweep is planned; `None` where it reads everything.
+    pub check: Option<Check>,
     /// Builds the model with freshly initialized parameters.
     pub build: for<'a> fn(&Setup<'a>) -> Result<Box<dyn Model>>,
     /// Reads the data of a stored reference case; `None` where no case exists.

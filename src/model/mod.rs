@@ -12,30 +12,38 @@ pub mod choice;
 pub mod encoder;
 pub mod engine;
 pub mod entry;
+pub mod erased;
 pub mod error;
 pub mod label_bank;
 pub mod layers;
 pub mod losses;
+pub mod made_labels;
 mod mmsa;
 pub mod recipe;
 pub mod reference;
 pub mod regressor;
 pub mod rng;
 pub mod setup;
+pub mod stage;
 pub mod trace;
 pub mod variant;
 pub mod weights;
 
 pub mod almt;
+pub mod bert_mag;
+pub mod cenet;
 pub mod constant;
 pub mod ef_lstm;
 pub mod lf_dnn;
 pub mod lmf;
 pub mod lnln;
 pub mod misa;
+pub mod mmim;
 pub mod mult;
 pub mod self_mm;
+pub mod tetfn;
 pub mod tfn;
+pub mod tfr_net;
 
 pub use crate::record::trainer_options;
 pub use crate::record::trainer_options::TrainerOptions;
@@ -47,7 +55,8 @@ pub use entry::{Entry, Model, backward, find};
 pub use error::ModelError;
 pub use losses::{Losses, Term};
 pub use recipe::{GradClip, ParamGroup, Recipe, Rule};
-pub use setup::{LabelStats, Profile, Setup, Shapes};
+pub use setup::{LabelStats, Outline, Profile, Setup, Shapes};
+pub use stage::{Stage, When};
 pub use trace::Trace;
 pub use variant::Variant;
 
@@ -62,5 +71,10 @@ pub const MODELS: &[&Entry] = &[
     &mult::ENTRY,
     &misa::ENTRY,
     &self_mm::ENTRY,
+    &bert_mag::ENTRY,
+    &mmim::ENTRY,
+    &cenet::ENTRY,
+    &tetfn::ENTRY,
+    &tfr_net::ENTRY,
     &constant::ENTRY,
 ];

@@ -46,6 +46,8 @@ impl Entry {
             encoder: EncoderSetup::of_case(bert, data.text_width),
             labels: LabelStats {
                 count: data.samples,
+                positive: 0,
+                negative: 0,
                 mean: 0.0,
                 median: 0.0,
             },
@@ -58,21 +60,39 @@ impl Entry {
 /// [`ReadCase`] for cases of MMSA's models.
 pub(super) fn mmsa(config: &Value) -> Result<CaseData> {
     #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Steps {
+        /// Text, audio, vision.
+        Together { seq_lens: [i64; 3] },
+        Apart {
+            text_len: i64,
+            audio_len: i64,
+            vision_len: i64,
+        },
+    }
+    #[derive(Deserialize)]
     struct Case {
         batch: usize,
-        text_len: i64,
-        audio_len: i64,
-        vision_len: i64,
+        #[serde(flatten)]
+        steps: Steps,
         /// Text, audio, vision.
         feature_dims: [i64; 3],
     }
     let case: Case = read_config("reference case of MMSA", config)?;
+    let [text_steps, audio_steps, vision_steps] = match case.steps {
+        Steps::Together { seq_lens } => seq_lens,
+        Steps::Apart {
+            text_len,
+            audio_len,
+            vision_len,
+        } => [text_len, audio_len, vision_len],
+    };
     let [text_width, audio_width, vision_width] = case.feature_dims;
     Ok(CaseData {
         shapes: Shapes {
-            text_steps: case.text_len,
-            audio_steps: case.audio_len,
-            vision_steps: case.vision_len,
+            text_steps,
+            audio_steps,
+            vision_steps,
             audio_width,
             vision_width,
         },

@@ -1,7 +1,7 @@
 //! Self-MM, self-supervised multi-task learning (Yu et al., AAAI 2021; MMSA's form).
 //!
 //! A fusion head and one head per modality predict the label; the modalities' own labels are made during
-//! training by the [`LabelBank`]. Text is the encoder's first state; audio and vision are the last valid
+//! training by the `LabelBank`. Text is the encoder's first state; audio and vision are the last valid
 //! states of an LSTM each. Formulas and defaults: MMSA v2.2.1,
 //! [models/multiTask/SELF_MM.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/models/multiTask/SELF_MM.py),
 //! [trains/multiTask/SELF_MM.py](https://github.com/thuiar/MMSA/blob/a94e65d/src/MMSA/trains/multiTask/SELF_MM.py) and
@@ -16,16 +16,17 @@
 //!
 //! Text as published is a fine-tuned BERT (`--encoder bert:DIR`), in two parameter groups of its own.
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::batch::{Batch, Inputs, check_features};
 use super::encoder::TextEncoder;
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::label_bank::{BankRules, LabelBank};
-use super::layers::{LastState, PostFusion, PostFusionOutput};
-use super::losses::{Losses, Term};
+use super::label_bank::BankRules;
+use super::layers::LastState;
+use super::losses::Losses;
+use super::made_labels::{HeadSizes, LabeledHeads, Outputs, RelativeRates};
 use super::recipe::{ParamGroup, Recipe};
 use super::reference;
 use super::setup::{Setup, Shapes};
@@ -48,6 +49,7 @@ pub static ENTRY: Entry = Entry {
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[COMPAT],
+    check: None,
     build,
     case: Some(reference::mmsa),
 };
@@ -60,64 +62,53 @@ pub struct SelfMm {
     encoder: TextEncoder,
     audio: LastState,
     vision: LastState,
-    /// Fusion, text, audio, vision.
-    heads: [PostFusion; 4],
-    bank: LabelBank,
+    heads: LabeledHeads,
     shapes: Shapes,
-    config: Config,
+    rates: RelativeRates,
 }
-
-/// Outputs of the four heads: fusion, text, audio, vision.
-type Outputs = [PostFusionOutput; 4];
 
 impl SelfMm {
     /// Builds the network, with a row in the bank for every training sample.
     ///
     /// # Errors
     /// Those of [`TextEncoder::new`].
-    pub fn new(setup: &Setup<'_>, config: Config) -> Result<Self> {
+    pub fn new(setup: &Setup<'_>, config: &Config) -> Result<Self> {
         let path = &setup.path;
         let (audio, vision) = (config.audio_out, config.video_out);
         let [text, audio_width, vision_width] = setup.widths();
         let reader = |name: &str, inputs, hidden, outputs| {
             LastState::new(&(path / name), inputs, hidden, outputs)
         };
-        let dims = [
-            config.post_fusion_dim,
-            config.post_text_dim,
-            config.post_audio_dim,
-            config.post_video_dim,
-        ];
-        let bank = BankRules {
+        let rules = BankRules {
             limit: config.label_limit,
             lose_centers: config.compat,
         };
-        let head = |name: &str, inputs, i: usize, dropout| {
-            PostFusion::new(path, name, inputs, dims[i], dropout)
+        let sizes = HeadSizes {
+            inputs: [text + audio + vision, text, audio, vision],
+            hidden: [
+                config.post_fusion_dim,
+                config.post_text_dim,
+                config.post_audio_dim,
+                config.post_video_dim,
+            ],
+            dropouts: [
+                config.post_fusion_dropout,
+                config.post_text_dropout,
+                config.post_audio_dropout,
+                config.post_video_dropout,
+            ],
         };
+        let hidden = [config.a_lstm_hidden_size, config.v_lstm_hidden_size];
         Ok(Self {
             encoder: TextEncoder::new(&(path / "text_model" / "model"), &setup.encoder)?,
-            audio: reader("audio_model", audio_width, config.a_lstm_hidden_size, audio),
-            vision: reader(
-                "video_model",
-                vision_width,
-                config.v_lstm_hidden_size,
-                vision,
-            ),
-            heads: [
-                head(
-                    "post_fusion",
-                    text + audio + vision,
-                    0,
-                    config.post_fusion_dropout,
-                ),
-                head("post_text", text, 1, config.post_text_dropout),
-                head("post_audio", audio, 2, config.post_audio_dropout),
-                head("post_video", vision, 3, config.post_video_dropout),
-            ],
-            bank: LabelBank::new(path, setup.labels.count as i64, dims, bank),
+            audio: reader("audio_model", audio_width, hidden[0], audio),
+            vision: reader("video_model", vision_width, hidden[1], vision),
+            heads: LabeledHeads::new(path, setup.labels.count, sizes, rules),
             shapes: setup.shapes,
-            config,
+            rates: RelativeRates {
+                learning_rates: config.relative_rates,
+                weight_decays: config.relative_decays,
+            },
         })
     }
 
@@ -138,54 +129,15 @@ impl SelfMm {
         trace.record("vision_rep", &vision);
         let fused = Tensor::cat(&[&text, &audio, &vision], 1);
         let read = [&fused, &text, &audio, &vision];
-        let outputs: Outputs = std::array::from_fn(|i| self.heads[i].forward(read[i], train));
-        const NAMES: [[&str; 2]; 4] = [
-            ["feature_f", "pred"],
-            ["feature_t", "pred_t"],
-            ["feature_a", "pred_a"],
-            ["feature_v", "pred_v"],
-        ];
-        for ([feature, prediction], output) in NAMES.into_iter().zip(&outputs) {
-            trace.record(feature, &output.feature);
-            trace.record(prediction, &output.prediction);
-        }
-        Ok(outputs)
-    }
-
-    /// One term per head; a modality's counts the more, the further its label is from the sample's.
-    fn terms(&self, outputs: &Outputs, index: &Tensor) -> Vec<Term> {
-        const NAMES: [&str; 4] = ["M", "T", "A", "V"];
-        let labels = self.bank.labels(index);
-        let term = |i: usize| {
-            let error = (outputs[i].prediction.flatten(0, -1) - &labels[i]).abs();
-            let weighted = match i {
-                0 => error,
-                _ => error * (&labels[i] - &labels[0]).abs().tanh(),
-            };
-            Term {
-                name: NAMES[i],
-                weight: 1.0,
-                value: weighted.mean(None::<Kind>),
-            }
-        };
-        (0..NAMES.len()).map(term).collect()
+        Ok(self.heads.forward(read, train, trace))
     }
 }
 
 impl Model for SelfMm {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
-        batch.check(NAME)?;
-        self.bank.check(&batch.index, NAME)?;
-        let index = Tensor::from_slice(&batch.index).to_device(batch.label.device());
-        if batch.epoch == 1 {
-            self.bank.start(&index, &batch.label.flatten(0, -1));
-        }
+        self.heads.check(batch, NAME)?;
         let outputs = self.forward(&batch.masked, true, trace)?;
-        let terms = self.terms(&outputs, &index);
-        let features = std::array::from_fn(|i| &outputs[i].feature);
-        self.bank.absorb(&index, features, batch.epoch);
-        let [fusion, ..] = outputs;
-        Ok(Losses::weighted(terms, fusion.prediction))
+        Ok(self.heads.losses(batch, outputs))
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
@@ -202,35 +154,13 @@ impl Model for SelfMm {
     }
 
     fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
-        let group = |name, prefix: &str, i: usize| ParamGroup {
-            name,
-            prefixes: vec![prefix.to_owned()],
-            containing: &[],
-            learning_rate: recipe.learning_rate * self.config.relative_rates[i],
-            weight_decay: recipe.weight_decay * self.config.relative_decays[i],
-        };
-        let mut groups = vec![
-            group("audio", "audio_model", 1),
-            group("vision", "video_model", 2),
-            ParamGroup::all(recipe),
-        ];
-        if self.encoder.is_trained() {
-            let bert = group("bert", "text_model", 0);
-            let bare = ParamGroup {
-                name: "bert without decay",
-                containing: &["bias", "LayerNorm"],
-                weight_decay: 0.0,
-                ..bert.clone()
-            };
-            groups.splice(0..0, [bare, bert]);
-        }
-        groups
+        self.rates.groups(recipe, self.encoder.is_trained())
     }
 }
 
 fn build(setup: &Setup<'_>) -> Result<Box<dyn Model>> {
     Ok(Box::new(SelfMm::new(
         setup,
-        read_config(NAME, &setup.config)?,
+        &read_config(NAME, &setup.config)?,
     )?))
 }

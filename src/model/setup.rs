@@ -45,6 +45,10 @@ pub struct Shapes {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LabelStats {
     pub count: usize,
+    /// Labels above 0.
+    pub positive: usize,
+    /// Labels below 0.
+    pub negative: usize,
     pub mean: f64,
     /// Middle label, or the mean of the two middle ones.
     pub median: f64,
@@ -57,6 +61,8 @@ impl LabelStats {
         if count == 0 {
             return Self {
                 count,
+                positive: 0,
+                negative: 0,
                 mean: 0.0,
                 median: 0.0,
             };
@@ -67,11 +73,25 @@ impl LabelStats {
         let median = f64::midpoint(sorted[(count - 1) / 2], sorted[count / 2]);
         Self {
             count,
+            positive: labels.iter().filter(|label| **label > 0.0).count(),
+            negative: labels.iter().filter(|label| **label < 0.0).count(),
             mean,
             median,
         }
     }
 }
+
+/// What is known of a run before its data are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outline {
+    pub shapes: Shapes,
+    /// Whether a text encoder is inside the model; without one it reads ready-made states.
+    pub has_encoder: bool,
+}
+
+/// Refuses data or a text encoder that a model with these hyper-parameters cannot read, with the reason
+/// and what to run instead.
+pub type Check = fn(&Value, &Outline) -> Result<()>;
 
 /// Everything a model's constructor needs.
 #[derive(Clone, Debug)]
@@ -129,6 +149,7 @@ mod tests {
         assert_eq!(LabelStats::of(&[3.0, -1.0, 0.5]).median, 0.5);
         let even = LabelStats::of(&[2.0, -1.0, 0.5, 1.0]);
         assert_eq!((even.median, even.mean, even.count), (0.75, 0.625, 4));
+        assert_eq!((even.positive, even.negative), (3, 1));
         assert_eq!(LabelStats::of(&[]).median, 0.0);
     }
 }

@@ -5,6 +5,7 @@
 //! of the published test sets. It reads parsed tables, no runs.
 
 pub mod audit;
+mod envelope;
 pub mod known;
 pub mod parse;
 pub mod source;
@@ -151,9 +152,12 @@ mod tests {
         for p in all() {
             let spec = crate::data::dataset::find(&p.cell.dataset).unwrap();
             let protocol = crate::metric::protocol(&spec.protocol).unwrap();
-            let metric = protocol.metric(p.cell.metric.name);
+            // Where a paper does not state which Acc-2 it prints, or one heading serves all data sets, the cut
+            // into classes is open.
+            let stem = |name: &str| name.split('_').next().unwrap_or_default().to_string();
+            let mut metrics = protocol.metrics.iter();
             assert!(
-                metric.is_some(),
+                metrics.any(|m| stem(m.name) == stem(p.cell.metric.name)),
                 "{} {}",
                 p.cell.dataset,
                 p.cell.metric.name

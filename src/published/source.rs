@@ -1,4 +1,6 @@
 //! Lists the papers whose tables are part of the program.
+//!
+//! Every folder of `published/` with a `source.toml` is a paper; `build.rs` embeds its files.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -6,7 +8,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::known::{self, KnownError};
-use crate::published::parse::{self, Options, ParsedCell};
+use crate::published::parse::{self, Options, ParsedCell, names};
 
 /// A paper.
 #[derive(Debug)]
@@ -17,14 +19,20 @@ pub struct Source {
     pub short: String,
     /// Authors, title, venue.
     pub citation: String,
-    pub url: String,
+    pub url: Option<String>,
     pub bibtex: String,
-    /// Runs behind every number.
-    pub seeds: u32,
+    /// Runs behind every number, where the paper states them.
+    pub seeds: Option<u32>,
     /// The mask protocols whose numbers are comparable with its own on incomplete data.
     pub masks: Vec<String>,
+    /// Where the numbers are from if not from the paper itself.
+    pub second_hand: Option<String>,
+    /// What is uncertain about the transcription, by subject.
+    pub uncertain: BTreeMap<String, String>,
     pub tables: Vec<Sheet>,
     pub known_errors: Vec<KnownError>,
+    /// Methods whose numbers the paper quotes from others; see [`Source::quotes`].
+    quoted: Vec<String>,
 }
 
 /// One of its tables.
@@ -42,87 +50,87 @@ impl Source {
     pub fn known_error(&self, table: &str, cell: &ParsedCell) -> Option<&KnownError> {
         self.known_errors.iter().find(|e| e.holds_for(table, cell))
     }
+
+    /// Whether the paper quotes this method's numbers from another one instead of measuring them.
+    pub fn quotes(&self, method: &str) -> bool {
+        self.quoted.iter().any(|quoted| names::same(quoted, method))
+    }
 }
 
 /// The files of one source.
 struct Files {
     about: &'static str,
+    /// Empty where no error is known.
     known_errors: &'static str,
+    /// File name without its ending, and text.
     tables: &'static [(&'static str, &'static str)],
 }
 
-/// `files!("folder", "table", ...)`: the files of `published/folder`.
-macro_rules! files {
-    ($folder:literal, $($table:literal),+ $(,)?) => {
-        Files {
-            about: include_str!(concat!("../../published/", $folder, "/source.toml")),
-            known_errors: include_str!(concat!("../../published/", $folder, "/known-errors.csv")),
-            tables: &[$((
-                $table,
-                include_str!(concat!("../../published/", $folder, "/", $table, ".csv")),
-            )),+],
-        }
-    };
-}
-
-/// One line a source.
-const FILES: &[Files] = &[
-    files!(
-        "lnln-2024",
-        "random_mosi_mosei",
-        "random_sims",
-        "overall_mosi_mosei",
-        "overall_sims",
-        "modality_mosi_mosei",
-        "modality_sims",
-        "ablation_components",
-        "loss_weights_mosi",
-        "loss_weights_sims",
-        "stability_mosi",
-    ),
-    files!(
-        "mmsa",
-        "complete_mosi",
-        "complete_mosei",
-        "complete_sims",
-        "complete_simsv2",
-    ),
-];
+// `FILES`: the files of every folder, by name of the folder.
+include!(concat!(env!("OUT_DIR"), "/published.rs"));
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct About {
     key: String,
+    /// The place among the sources: the first answers where several could.
+    rank: u32,
     short: String,
     citation: String,
-    url: String,
+    url: Option<String>,
     bibtex: String,
-    seeds: u32,
+    seeds: Option<u32>,
+    /// Order of the two numbers of a printed pair; the tables name each column instead.
+    #[serde(rename = "pair")]
+    _pair: Option<String>,
+    /// How the paper selects the epoch.
+    #[serde(rename = "selection")]
+    _selection: Option<String>,
+    second_hand: Option<String>,
     #[serde(default)]
     masks: Vec<String>,
+    #[serde(default)]
+    quoted: Vec<String>,
+    /// Names of methods where the printed one is not a name: `Ours`.
+    #[serde(default)]
+    names: BTreeMap<String, String>,
     tables: BTreeMap<String, String>,
+    #[serde(default)]
+    uncertain: BTreeMap<String, String>,
 }
 
-static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| FILES.iter().map(source).collect());
+static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
+    let mut sources: Vec<(u32, Source)> = FILES.iter().map(source).collect();
+    sources.sort_by_key(|(rank, _)| *rank);
+    sources.into_iter().map(|(_, source)| source).collect()
+});
 
 /// Every source, the first the one that answers where several could.
 pub fn sources() -> &'static [Source] {
     &SOURCES
 }
 
-/// Parts of the program: a test reads them.
-fn source(files: &Files) -> Source {
+/// A source and its rank. Parts of the program: a test reads them.
+fn source(files: &Files) -> (u32, Source) {
     let about: About = toml::from_str(files.about).expect("source.toml is well formed");
-    let sheet = |(name, text): &(&str, &str)| {
+    let sheet = |(name, title): (&String, &String)| {
+        let text = files.tables.iter().find(|(file, _)| file == name);
+        let (_, text) = text.expect("source.toml names files of its folder");
         let read = parse::parse(&format!("{name}.csv"), text.as_bytes(), &Options::default());
+        let mut cells = read.expect("published tables are well formed").cells;
+        for cell in &mut cells {
+            if let Some(name) = about.names.get(&cell.method) {
+                cell.method.clone_from(name);
+            }
+        }
         Sheet {
-            name: (*name).to_string(),
-            title: about.tables[*name].clone(),
-            cells: read.expect("published tables are well formed").cells,
+            name: name.clone(),
+            title: title.clone(),
+            cells,
         }
     };
-    Source {
-        tables: files.tables.iter().map(sheet).collect(),
+    let source = Source {
+        tables: about.tables.iter().map(sheet).collect(),
         known_errors: known::parse(files.known_errors).expect("known-errors.csv is well formed"),
         key: about.key,
         short: about.short,
@@ -131,7 +139,11 @@ fn source(files: &Files) -> Source {
         bibtex: about.bibtex.trim().to_string(),
         seeds: about.seeds,
         masks: about.masks,
-    }
+        second_hand: about.second_hand,
+        uncertain: about.uncertain,
+        quoted: about.quoted,
+    };
+    (about.rank, source)
 }
 
 #[cfg(test)]
@@ -142,7 +154,7 @@ mod tests {
     fn every_source_is_whole() {
         for source in sources() {
             assert!(
-                source.bibtex.starts_with('@') && source.seeds > 0,
+                source.bibtex.starts_with('@') && source.seeds != Some(0),
                 "{}",
                 source.key
             );

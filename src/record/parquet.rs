@@ -9,6 +9,7 @@ use polars::prelude::*;
 use super::error::{Error, Result, frame, io};
 use super::predictions::{Prediction, Predictions};
 use crate::mask::Condition;
+use crate::support::csv_field::csv_field;
 use crate::support::fs::write_atomic;
 
 /// The columns of `predictions.parquet`, in order.
@@ -113,6 +114,8 @@ impl Predictions {
                 prediction,
             } = row;
             let id = id.replace('"', "\"\"");
+            let [dataset, split, mask_protocol] =
+                [&dataset, &split, &mask_protocol].map(|name| csv_field(name));
             let [text, audio, vision] = condition.rates();
             out += &format!(
                 "{dataset},{split},{mask_protocol},{mask_seed},\"{condition}\",{text},{audio},{vision},\

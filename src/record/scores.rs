@@ -11,6 +11,7 @@ use super::predictions::{Group, PredictionKey, Predictions};
 use super::selection::SelectionMetadata;
 use crate::mask::Condition;
 use crate::metric::{self, Metric, Protocol, Undefined};
+use crate::support::csv_field::csv_field;
 
 /// Version of the metrics' definitions. Raise it when a metric's value changes: older files are
 /// then passed over, and scores are computed from the predictions again.
@@ -103,7 +104,10 @@ impl Scores {
             let [text, audio, vision] = entry.condition.rates();
             out += &format!(
                 "{},{},\"{}\",{text},{audio},{vision},{},{value},\"{undefined}\"\n",
-                entry.mask_protocol, entry.mask_seed, entry.condition, entry.metric
+                csv_field(&entry.mask_protocol),
+                entry.mask_seed,
+                entry.condition,
+                csv_field(&entry.metric)
             );
         }
         out

@@ -22,12 +22,23 @@ pub enum MonitoredMetric {
 pub struct TrainerOptions {
     /// Batches whose gradients are summed before a step; they are not divided by their number.
     pub grad_accum: u32,
-    /// Epochs without improvement after which the learning rate becomes a tenth.
+    /// Epochs without improvement after which the learning rate is divided by `lr_divisor`.
     pub lr_plateau: Option<u32>,
+    #[serde(default = "ten", skip_serializing_if = "is_ten")]
+    pub lr_divisor: u32,
     /// Epochs without improvement after which training ends.
     pub early_stop: Option<u32>,
     /// What both monitor.
     pub monitored: MonitoredMetric,
+}
+
+fn ten() -> u32 {
+    10
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_ten(divisor: &u32) -> bool {
+    *divisor == 10
 }
 
 impl Default for TrainerOptions {
@@ -41,6 +52,7 @@ impl TrainerOptions {
     pub const NONE: Self = Self {
         grad_accum: 1,
         lr_plateau: None,
+        lr_divisor: 10,
         early_stop: None,
         monitored: MonitoredMetric::Mae,
     };
@@ -63,8 +75,9 @@ impl fmt::Display for TrainerOptions {
             parts.push(format!("steps over {} batches", self.grad_accum));
         }
         if let Some(n) = self.lr_plateau {
+            let divisor = self.lr_divisor;
             parts.push(format!(
-                "rate / 10 after {n} epochs without improvement{of}"
+                "rate / {divisor} after {n} epochs without improvement{of}"
             ));
         }
         if let Some(n) = self.early_stop {
@@ -84,6 +97,7 @@ mod tests {
         let all = TrainerOptions {
             grad_accum: 8,
             lr_plateau: Some(5),
+            lr_divisor: 10,
             early_stop: Some(8),
             monitored: MonitoredMetric::Mse,
         };
@@ -94,6 +108,15 @@ mod tests {
         );
         assert_eq!(serde_json::from_str::<TrainerOptions>(&text).unwrap(), all);
         assert!(all.watch() && !TrainerOptions::NONE.watch());
+        let halved = TrainerOptions {
+            lr_plateau: Some(20),
+            lr_divisor: 2,
+            ..TrainerOptions::NONE
+        };
+        let text = serde_json::to_string(&halved).unwrap();
+        assert!(text.contains(r#""lr_divisor":2"#), "{text}");
+        let shown = halved.to_string();
+        assert!(shown.starts_with("rate / 2 after 20"), "{shown}");
         assert_eq!(
             all.to_string(),
             "steps over 8 batches, rate / 10 after 5 epochs without improvement of the squared \

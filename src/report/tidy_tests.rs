@@ -12,7 +12,7 @@ use super::tidy::columns::SUMMARY;
 use super::{Layout, Options, write_report};
 use crate::mask::Condition;
 use crate::metric::{Metric, protocol};
-use crate::report::rows::section::slug;
+use crate::support::file_name::words;
 
 /// A line by the names of its columns.
 type Line = BTreeMap<String, String>;
@@ -73,7 +73,7 @@ fn the_summary_holds_every_number_of_the_tables_of_metrics() {
     let mosi = protocol("mosi").unwrap();
     let (mut compared, mut above) = (0, 0);
     for metric in mosi.metrics {
-        for row in &written.tables[&format!("toy-{}", slug(metric.name))].rows {
+        for row in &written.tables[&format!("toy-{}", words(metric.name))].rows {
             for (column, (cell, origin)) in row.cells.iter().filter(|(_, (c, _))| c != "-") {
                 let of = column.strip_suffix("_above_baseline").unwrap_or(column);
                 let mut found = lines.iter().filter(|line| {

@@ -11,8 +11,8 @@ use super::options::Options;
 use crate::record::RunDir;
 use crate::record::error::io;
 use crate::report::rows::scores::Basis;
-use crate::report::rows::section::slug;
 use crate::report::table::Table;
+use crate::support::file_name::words;
 use crate::support::fs::{is_temporary, write_all_atomic};
 
 /// A report on disk.
@@ -94,7 +94,7 @@ fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&Vec<String>>) 
         let name = path
             .strip_prefix("figures/")
             .and_then(|p| p.strip_suffix(".svg").or(p.strip_suffix(".png")));
-        name.is_some_and(|n| slug(n) == n)
+        name.is_some_and(|n| words(n) == n)
     };
     let old = earlier.into_iter().flatten();
     for path in old.filter(|p| figure(p) && !kept(p)) {

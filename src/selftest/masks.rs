@@ -13,8 +13,8 @@ use super::tensors::{Tensor, Tensors};
 use super::{Comparison, Error, files};
 use crate::data::dataset::{Block, Modality, SplitName};
 use crate::mask::{
-    Keep, Loader, MaskProtocol, Phase, Reference, ReferenceRates, Rows, Scope, apply, keep,
-    reference_rates,
+    Keep, Loader, MaskProtocol, Phase, Protected, Reference, ReferenceRates, Rows, Scope, apply,
+    keep, reference_rates,
 };
 
 const KINDS: &str =
@@ -381,8 +381,20 @@ fn compared(
 
 impl Inputs {
     fn keep(&self, which: usize, draws: &[f64], rates: &[f64]) -> Result<Keep, Error> {
-        let (lengths, steps) = (&self.lengths[which], self.steps[which]);
-        Ok(keep(draws, rates, lengths, steps, Modality::ALL[which])?)
+        let modality = Modality::ALL[which];
+        let ids = vec![String::new(); self.rows];
+        // The published code takes the ends of every text to be CLS and SEP.
+        let protected = match modality {
+            Modality::Text => Protected::Ends,
+            Modality::Audio | Modality::Vision => Protected::Nothing,
+        };
+        let rows = Rows {
+            ids: &ids,
+            lengths: &self.lengths[which],
+            steps: self.steps[which],
+            protected,
+        };
+        Ok(keep(draws, rates, rows, modality)?)
     }
 }
 
@@ -396,16 +408,13 @@ fn draws(seed: u64, modality: Modality, rows: usize, steps: usize) -> Result<Vec
         seed,
         phase,
     };
-    let (ids, lengths) = (vec![String::new(); rows], vec![0; rows]);
-    let (ids, lengths) = (ids.as_slice(), lengths.as_slice());
-    Ok(Reference.draws(
-        &scope,
-        Rows {
-            ids,
-            lengths,
-            steps,
-        },
-    )?)
+    let rows = Rows {
+        ids: &vec![String::new(); rows],
+        lengths: &vec![0; rows],
+        steps,
+        protected: Protected::Nothing,
+    };
+    Ok(Reference.draws(&scope, rows)?)
 }
 
 #[cfg(test)]

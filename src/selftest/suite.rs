@@ -41,7 +41,7 @@ fn visit(folder: &Path, setting: Setting, report: &mut Report) -> Result<(), Err
     };
     if has("case.json") {
         model_case(folder, setting, report)?;
-    } else if has("schedule.json") {
+    } else if has("schedule.json") || has("plateau.json") {
         schedule_case(folder, report)?;
     } else if any("safetensors") {
         report.comparisons.extend(masks::run(folder)?);

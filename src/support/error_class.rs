@@ -11,6 +11,8 @@ pub enum ErrorClass {
     BadData,
     /// Some runs failed; the others are done.
     RunsFailed,
+    /// Part of the input was not understood; the result is of the rest.
+    PartlyRead,
     /// A device, a text encoder or memory is missing.
     Unavailable,
     /// A full disk, a missing folder, no permission.

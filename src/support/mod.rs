@@ -1,7 +1,9 @@
 //! File system, host, progress and logging: what every module may use. Imports nothing of this crate.
 
+pub mod csv_field;
 pub mod error_class;
 pub mod file_kind;
+pub mod file_name;
 pub mod fs;
 pub mod heartbeat;
 pub mod host;

@@ -15,9 +15,9 @@ use crate::metric;
 use crate::model::{Choice, Profile, Recipe};
 use crate::record::training::NoiseMetadata;
 use crate::record::{EngineKind, Precision, SelectionRule};
-use crate::train::EncoderSpec;
 use crate::train::schedule::Schedule;
 use crate::train::selection::Rule;
+use crate::train::{EncoderSpec, data};
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.
 const RESULT_VERSION: u32 = 7;
@@ -193,6 +193,13 @@ fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, Encode
              fine-tunes a BERT; give --encoder bert:DIR for its encoder"
         );
     }
+    if encoder == EncoderSpec::Features && corpus.reader().has("train/text_bert") {
+        tracing::warn!(
+            "{name}: text features at CLS and SEP are kept at every missing rate; where they are states of \
+             a BERT that read the complete text, they may describe all of it: --encoder bert:DIR or \
+             frozen:DIR read the masked tokens instead (docs/masks.md)"
+        );
+    }
     Ok((corpus, encoder))
 }
 
@@ -212,6 +219,9 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
     let (mut runs, mut known) = (Vec::new(), BTreeSet::new());
     for name in &suite.datasets {
         let (corpus, encoder) = &corpora[name];
+        for (choice, _) in &models {
+            data::check(choice, corpus, encoder)?;
+        }
         let encoder = encoder.identity()?;
         for (choice, settings) in &models {
             for (settings, &seed) in product(settings, &suite.seeds) {

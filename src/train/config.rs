@@ -56,6 +56,9 @@ impl Overrides {
             early_stop: asked(self.early_stop, recipe.trainer_options.early_stop),
             ..TrainerOptions::NONE
         };
+        if trainer_options.lr_plateau.is_some() {
+            trainer_options.lr_divisor = recipe.trainer_options.lr_divisor;
+        }
         if trainer_options.watch() {
             trainer_options.monitored = recipe.trainer_options.monitored;
         }

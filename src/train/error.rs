@@ -145,6 +145,12 @@ pub enum Error {
     Libtorch(String),
     #[error("libtorch: {0}")]
     Torch(tch::TchError),
+    /// A model that cannot read a data set or the states of an encoder.
+    #[error("{dataset}: {reason}")]
+    Refused {
+        dataset: String,
+        reason: Box<crate::model::ModelError>,
+    },
     #[error(transparent)]
     Model(#[from] crate::model::ModelError),
     #[error(transparent)]
@@ -216,7 +222,7 @@ impl Classify for Error {
             Self::Unexpected(_) | Self::Libtorch(_) | Self::Torch(_) | Self::Optimizer(_) => {
                 ErrorClass::Unexpected
             }
-            Self::Tokens { reason, .. } => reason.class(),
+            Self::Tokens { reason, .. } | Self::Refused { reason, .. } => reason.class(),
             Self::Vocabulary { .. } => ErrorClass::Unavailable,
             Self::Model(error) => error.class(),
             Self::Mask(error) => error.class(),

@@ -20,6 +20,8 @@ pub struct Demand {
     pub batch_size: usize,
     /// Whether several batches make a step, so that most passes add to gradients of others.
     pub accumulates: bool,
+    /// Bytes of the moments of stages besides the main one.
+    pub stages: u64,
     pub micro_batch: MicroBatch,
     /// Bytes.
     pub budget: u64,
@@ -33,7 +35,7 @@ pub struct MemoryPlan {
     /// The program itself; 0 on CUDA, where it is in the machine's memory.
     pub program: u64,
     pub parameters: u64,
-    /// Both moments of every parameter that has a gradient.
+    /// Both moments of every parameter that has a gradient, and of those that other stages move.
     pub optimizer: u64,
     /// Splits and masks; on CUDA those on the device.
     pub data: u64,
@@ -89,7 +91,7 @@ impl MemoryPlan {
         Ok(Self {
             program: program(probe.store),
             parameters: (probe.store.variables().values()).map(memory::size).sum(),
-            optimizer: 2 * pass.gradients,
+            optimizer: 2 * pass.gradients + demand.stages,
             data: demand.data,
             pass,
             batch_size: demand.batch_size,
@@ -154,7 +156,10 @@ impl MemoryPlan {
         let is_trained = model
             .text_encoder()
             .is_some_and(|encoder| encoder.is_trained());
-        if is_trained {
+        let freezes = model
+            .text_encoder()
+            .is_some_and(|encoder| encoder.reads_text_alone());
+        if is_trained && freezes {
             ways.push("--encoder frozen:DIR trains no text encoder".to_owned());
         }
         if is_trained && !demand.engine.recompute {

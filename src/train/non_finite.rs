@@ -3,14 +3,15 @@
 use tch::{Kind, Tensor};
 
 use super::tensors::SplitTensors;
-use crate::model::{Batch, Inputs, Model, Trace};
+use crate::model::{Batch, Inputs, Model, Trace, entry};
 
 /// The first tensor of a pass that is not finite, in the order parameters, inputs, intermediate
 /// results, losses; with the samples it is not finite in, where it has a row per sample.
 ///
-/// It computes the pass again: seed libtorch as before the first time, so that dropout repeats.
+/// It computes the pass of `stage`, `None` for the main one, again: seed libtorch as before the first time, so that dropout repeats.
 pub fn first_of_pass(
     model: &mut dyn Model,
+    stage: Option<&'static str>,
     batch: &Batch,
     weights: &[(String, Tensor)],
     ids: &[String],
@@ -28,7 +29,7 @@ pub fn first_of_pass(
         return describe(name, tensor, batch.masked.len(), sample);
     }
     let mut trace = Trace::on();
-    let losses = tch::no_grad(|| model.train(batch, &mut trace));
+    let losses = tch::no_grad(|| entry::train(model, stage, batch, &mut trace));
     let named = trace.iter().find(|(_, tensor)| !is_finite(tensor));
     match (named, losses) {
         (Some((name, tensor)), _) => describe(

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, HashMap};
 use tch::{Kind, Tensor, nn::VarStore};
 
 use super::native::{self, Moves, Rates};
-use super::non_finite;
-use crate::model::{GradClip, ParamGroup, Recipe, Rule};
+use super::{memory, non_finite};
+use crate::model::entry::ADAM_EPSILON;
+use crate::model::{GradClip, ParamGroup, Recipe, Rule, Stage};
 
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
-const EPS: f64 = 1e-8;
 
 /// What can go wrong with an optimizer's groups and its saved state.
 #[derive(Debug, thiserror::Error)]
@@ -100,11 +100,15 @@ impl Slot {
     }
 }
 
-/// Adam or AdamW over the parameter groups of a model; betas 0.9 and 0.999, eps 1e-8.
+/// Adam or AdamW over the parameter groups of a model; betas 0.9 and 0.999, eps 1e-8 unless set otherwise.
 #[derive(Debug)]
 pub struct Optimizer {
+    /// In front of parameter names in the saved state: the stage's name and a colon, or nothing.
+    prefix: String,
     rule: Rule,
     clip: GradClip,
+    /// Added to the root of the second moment.
+    epsilon: f64,
     /// Sorted by name, so that sums over parameters have one order.
     slots: Vec<Slot>,
     /// Trainable parameters in no group: never updated, but counted in a norm.
@@ -120,6 +124,25 @@ impl Optimizer {
     /// # Errors
     /// [`OptimizerError::EmptyGroup`] where a group with prefixes claims nothing.
     pub fn new(store: &VarStore, recipe: &Recipe, groups: &[ParamGroup]) -> Result<Self> {
+        Self::build(store, String::new(), (recipe.rule, recipe.clip), groups)
+    }
+
+    /// An optimizer over the parameters of a stage's groups. Its saved state has other names than the
+    /// main stage's, so that both may move one parameter.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_stage(store: &VarStore, stage: &Stage) -> Result<Self> {
+        let prefix = format!("{}:", stage.name);
+        Self::build(store, prefix, (stage.rule, stage.clip), &stage.groups)
+    }
+
+    fn build(
+        store: &VarStore,
+        prefix: String,
+        (rule, clip): (Rule, GradClip),
+        groups: &[ParamGroup],
+    ) -> Result<Self> {
         let mut parameters: Vec<(String, Tensor)> = store
             .variables()
             .into_iter()
@@ -142,11 +165,20 @@ impl Optimizer {
             }
         }
         Ok(Self {
-            rule: recipe.rule,
-            clip: recipe.clip,
+            prefix,
+            rule,
+            clip,
+            epsilon: ADAM_EPSILON,
             slots,
             others,
         })
+    }
+
+    /// With this small number added to the root of the second moment.
+    #[must_use]
+    pub fn with_epsilon(mut self, epsilon: f64) -> Self {
+        self.epsilon = epsilon;
+        self
     }
 
     /// Forgets every gradient, as PyTorch's does unless told otherwise: none is held beside the
@@ -170,6 +202,12 @@ impl Optimizer {
         let slots = self.slots.iter_mut();
         let mut moving = slots.filter(|slot| slot.parameter.grad().defined());
         moving.try_for_each(Slot::make_room)
+    }
+
+    /// Bytes of the moments of all parameters of its groups.
+    pub fn moment_bytes(&self) -> u64 {
+        let slots = self.slots.iter();
+        2 * slots.map(|slot| memory::size(&slot.parameter)).sum::<u64>()
     }
 
     /// Clips the gradients and updates every parameter that has one.
@@ -215,7 +253,7 @@ impl Optimizer {
                 rate: learning_rate * factor,
                 betas: [BETA1, BETA2],
                 decay,
-                eps: EPS,
+                eps: self.epsilon,
             };
             fused(group, rates)?;
         }
@@ -284,14 +322,15 @@ impl Optimizer {
     }
 
     /// Moments and step counts, to be saved with the parameters: per parameter that has been
-    /// stepped `NAME.exp_avg`, `NAME.exp_avg_sq` and `NAME.step` (int64 scalar).
+    /// stepped `NAME.exp_avg`, `NAME.exp_avg_sq` and `NAME.step` (int64 scalar), with `STAGE:` in front
+    /// where the optimizer is a stage's.
     pub fn state(&self) -> Vec<(String, Tensor)> {
         let mut state = Vec::new();
         for slot in &self.slots {
             let Some(moments) = &slot.moments else {
                 continue;
             };
-            let name = &slot.name;
+            let name = format!("{}{}", self.prefix, slot.name);
             state.push((format!("{name}.exp_avg"), moments.first.shallow_clone()));
             state.push((format!("{name}.exp_avg_sq"), moments.second.shallow_clone()));
             state.push((format!("{name}.step"), Tensor::from(slot.steps)));
@@ -310,7 +349,7 @@ impl Optimizer {
         let loaded: Vec<_> = self
             .slots
             .iter()
-            .map(|slot| load_slot(slot, &entries))
+            .map(|slot| load_slot(slot, &self.prefix, &entries))
             .collect::<Result<_>>()?;
         for (slot, loaded) in self.slots.iter_mut().zip(loaded) {
             let (steps, moments) = loaded.map_or((0, None), |(steps, m)| (steps, Some(m)));
@@ -361,8 +400,13 @@ fn check_groups(groups: &[ParamGroup], parameters: &[(String, Tensor)]) -> Resul
 }
 
 /// Steps and copies of the moments of one parameter; `None` where no entry of it exists.
-fn load_slot(slot: &Slot, entries: &HashMap<&str, &Tensor>) -> Result<Option<(i64, Moments)>> {
-    let names = ["exp_avg", "exp_avg_sq", "step"].map(|end| format!("{}.{end}", slot.name));
+fn load_slot(
+    slot: &Slot,
+    prefix: &str,
+    entries: &HashMap<&str, &Tensor>,
+) -> Result<Option<(i64, Moments)>> {
+    let name = &slot.name;
+    let names = ["exp_avg", "exp_avg_sq", "step"].map(|end| format!("{prefix}{name}.{end}"));
     let found = names
         .each_ref()
         .map(|name| entries.get(name.as_str()).copied());

@@ -31,7 +31,12 @@ pub fn seed_for_pass(seed: u64, purpose: &str, epoch: u32, step: usize, pass: us
 
 /// A permutation of `0..n`, a pure function of (seed, epoch): Fisher-Yates over ChaCha8.
 pub fn shuffled(n: usize, seed: u64, epoch: u32) -> Vec<i64> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed_for(seed, "order", epoch));
+    shuffled_for("order", n, seed, epoch)
+}
+
+/// [`shuffled`] for another purpose than the main stage of training.
+pub fn shuffled_for(purpose: &str, n: usize, seed: u64, epoch: u32) -> Vec<i64> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed_for(seed, purpose, epoch));
     let mut order: Vec<i64> = (0..n as i64).collect();
     for i in (1..n).rev() {
         order.swap(i, below(&mut random, i as u64 + 1) as usize);
@@ -60,6 +65,7 @@ mod tests {
         assert_eq!(order, shuffled(100, 1111, 3));
         assert_ne!(order, shuffled(100, 1111, 4));
         assert_ne!(order, shuffled(100, 1112, 3));
+        assert_ne!(order, shuffled_for("order, stage mi", 100, 1111, 3));
         order.sort_unstable();
         assert_eq!(order, (0..100).collect::<Vec<i64>>());
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::exact_float;
 
 /// `torch.optim.lr_scheduler.ReduceLROnPlateau` with its defaults: the smaller the better, by more
-/// than a ten-thousandth of the best; a tenth of the rate each time.
+/// than a ten-thousandth of the best.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plateau {
     #[serde(with = "exact_float::one")]
@@ -28,7 +28,6 @@ impl Default for Plateau {
 }
 
 impl Plateau {
-    const FACTOR: f64 = 0.1;
     const THRESHOLD: f64 = 1e-4;
     /// A smaller change of the rate is not made.
     const EPS: f64 = 1e-8;
@@ -38,15 +37,16 @@ impl Plateau {
         self.factor
     }
 
-    /// Takes in the value of an epoch; NaN is no improvement. `rate` is what the factor multiplies.
-    pub fn observe(&mut self, value: f64, patience: u32, rate: f64) {
+    /// Takes in the value of an epoch; NaN is no improvement. `rate` is what the factor multiplies, and
+    /// `reduction` what is left of it after a reduction.
+    pub fn observe(&mut self, value: f64, patience: u32, rate: f64, reduction: f64) {
         if value < self.best * (1.0 - Self::THRESHOLD) {
             (self.best, self.bad) = (value, 0);
         } else {
             self.bad += 1;
         }
         if self.bad > patience {
-            let next = self.factor * Self::FACTOR;
+            let next = self.factor * reduction;
             if rate * self.factor - rate * next > Self::EPS {
                 self.factor = next;
             }
@@ -98,8 +98,8 @@ mod tests {
     fn a_stopped_plateau_goes_on() {
         let (mut unbroken, mut stopped) = (Plateau::default(), Plateau::default());
         for value in [1.0, 0.9, f64::NAN, 0.9, 0.95, 0.1 + 0.2, 0.3, 0.3, 0.3, 0.3] {
-            unbroken.observe(value, 1, 1e-3);
-            stopped.observe(value, 1, 1e-3);
+            unbroken.observe(value, 1, 1e-3, 0.1);
+            stopped.observe(value, 1, 1e-3, 0.1);
             let stored = serde_json::to_string(&stopped).unwrap();
             stopped = serde_json::from_str(&stored).unwrap();
             assert_eq!(unbroken, stopped);

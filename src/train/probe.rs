@@ -338,6 +338,8 @@ pub fn batch(
         label,
         index,
         epoch: 1,
+        // As after many: what a model remembers of batches before this one is there.
+        position: usize::MAX,
     }
 }
 

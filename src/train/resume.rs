@@ -6,7 +6,7 @@ use std::path::Path;
 use tch::{Tensor, nn};
 
 use super::files::Files;
-use super::optimizer::Optimizer;
+use super::optimizers::Optimizers;
 use super::state::State;
 use super::{Error, checkpoint, epoch_log};
 
@@ -16,7 +16,7 @@ use super::{Error, checkpoint, epoch_log};
 /// memory before.
 pub(super) fn resume(
     store: &mut nn::VarStore,
-    optimizer: &mut Optimizer,
+    optimizers: &mut Optimizers,
     files: &Files,
     micro_batch: usize,
 ) -> Result<State, Error> {
@@ -33,7 +33,7 @@ pub(super) fn resume(
         reason: e.to_string(),
     })?;
     restore(store, &tensors)?;
-    optimizer.load_state(&tensors)?;
+    optimizers.load_state(&tensors)?;
     // A kill may have come between the log line of an epoch and its state; `trainer/stored.rs` explains
     // where else, and does the rest.
     epoch_log::truncate(&files.log, state.epoch as usize)?;

@@ -14,10 +14,13 @@ use crate::model::Recipe;
 pub struct State {
     /// Finished epochs.
     pub epoch: u32,
-    /// Steps taken in the epoch after those.
+    /// Steps taken in the epoch after those: of the stages before the main one, then of the main one.
     pub step: usize,
-    /// Loss terms of these steps.
+    /// Loss terms of the main stage's steps among these.
     pub means: Means,
+    /// Loss terms of the other stages' steps, by stage.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stage_means: BTreeMap<String, Means>,
     /// Samples per pass; a resumed fit must draw dropout for the same passes.
     pub micro_batch: usize,
     /// The epoch that each monitored metric has picked.
@@ -41,6 +44,29 @@ pub struct Pick {
 }
 
 impl State {
+    /// Where loss terms of a stage are counted; `None` is the main stage.
+    pub(super) fn means_of(&mut self, stage: Option<&str>) -> &mut Means {
+        match stage {
+            None => &mut self.means,
+            Some(stage) => self.stage_means.entry(stage.to_owned()).or_default(),
+        }
+    }
+
+    /// Means of all loss terms of the epoch: the other stages' as `STAGE.TERM`, then the main stage's,
+    /// its total last.
+    pub fn losses(&self) -> Vec<(String, f64)> {
+        let stages = self.stage_means.iter().flat_map(|(stage, means)| {
+            let mut terms = means.finish();
+            // A single term is the total.
+            if terms.len() == 2 {
+                terms.pop();
+            }
+            let named = move |(name, value)| (format!("{stage}.{name}"), value);
+            terms.into_iter().map(named)
+        });
+        stages.chain(self.means.finish()).collect()
+    }
+
     /// The picked epochs by monitored metric.
     pub fn epochs(&self) -> BTreeMap<String, u32> {
         let epochs = self.picks.iter();
@@ -59,7 +85,8 @@ impl State {
         let trainer_options = recipe.trainer_options;
         if let Some(patience) = trainer_options.lr_plateau {
             let plateau = self.plateau.get_or_insert_default();
-            plateau.observe(error, patience, recipe.learning_rate);
+            let reduction = 1.0 / f64::from(trainer_options.lr_divisor);
+            plateau.observe(error, patience, recipe.learning_rate, reduction);
         }
         if trainer_options.early_stop.is_some() {
             let early_stop = self.early_stop.get_or_insert_default();

@@ -1,42 +1,47 @@
 //! Counts the share of each text that is present, which a model may read without estimating it.
 
-use crate::data::dataset::Block;
+use crate::data::dataset::{Block, SpecialTokens};
 use crate::mask::Keep;
 use crate::mask::apply::UNKNOWN;
 
-/// Share of each sample's tokens that are not `[UNK]`, from (N, 3, T) token rows: (N). The first and
-/// the last valid token, which no mask erases, do not count; a text of those alone is complete.
-/// Words that the vocabulary lacks count as missing: they have the id of a masked word.
-pub fn of_tokens(tokens: &Block<i32>) -> Vec<f32> {
+/// Share of each sample's tokens that are not `[UNK]`, from (N, 3, T) token rows and the special tokens
+/// of the complete texts: (N). CLS and SEP, which no mask erases, do not count; a text of those alone is
+/// complete. Words that the vocabulary lacks count as missing: they have the id of a masked word.
+pub fn of_tokens(tokens: &Block<i32>, special: &[SpecialTokens]) -> Vec<f32> {
     let width = tokens.width;
-    let share = |row: usize| {
+    let share = |(row, special): (usize, &SpecialTokens)| {
         let sample = &tokens.data[row * 3 * width..][..3 * width];
         let valid = sample[width..2 * width].iter().filter(|m| **m != 0).count();
-        share(valid, |t| sample[t] != UNKNOWN)
+        share(valid, *special, |t| sample[t] != UNKNOWN)
     };
-    (0..tokens.rows).map(share).collect()
+    special.iter().enumerate().map(share).collect()
 }
 
-/// The same where the text is ready-made features, by the positions a mask left: (N).
-pub fn of_keep(keep: &Keep, lengths: &[u32]) -> Vec<f32> {
+/// The same where the text is ready-made features, by the positions a mask left: (N). Without token ids
+/// every position counts.
+pub fn of_keep(keep: &Keep, lengths: &[u32], special: Option<&[SpecialTokens]>) -> Vec<f32> {
     let samples = lengths.iter().enumerate();
     samples
-        .map(|(row, &length)| share(length as usize, |t| keep.row(row)[t]))
+        .map(|(row, &length)| {
+            let special = special.map_or(SpecialTokens::default(), |special| special[row]);
+            share(length as usize, special, |t| keep.row(row)[t])
+        })
         .collect()
 }
 
-fn share(valid: usize, is_there: impl Fn(usize) -> bool) -> f32 {
-    let inner = 1..valid.max(2) - 1;
-    let count = inner.len();
-    match count {
+fn share(valid: usize, special: SpecialTokens, is_there: impl Fn(usize) -> bool) -> f32 {
+    let start = usize::from(special.cls);
+    let end = valid.saturating_sub(usize::from(special.sep));
+    match end.saturating_sub(start) {
         0 => 1.0,
-        _ => inner.filter(|&t| is_there(t)).count() as f32 / count as f32,
+        count => (start..end).filter(|&t| is_there(t)).count() as f32 / count as f32,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::dataset::special_tokens;
 
     /// Token rows of samples given as ids, padded to five.
     fn tokens(samples: &[&[i32]]) -> Block<i32> {
@@ -65,8 +70,12 @@ mod tests {
             &[101],
             &[],
         ]);
-        let shares = of_tokens(&samples);
+        let special = special_tokens(&samples, &[5, 3, 3, 2, 1, 0]);
+        let shares = of_tokens(&samples, &special);
         assert_eq!(shares, [2.0 / 3.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
+        // Without CLS and SEP every token is a word.
+        let shares = of_tokens(&samples, &[SpecialTokens::default(); 6]);
+        assert_eq!(shares, [4.0 / 5.0, 2.0 / 3.0, 1.0, 1.0, 1.0, 1.0]);
     }
 
     #[test]
@@ -79,6 +88,13 @@ mod tests {
             steps: 5,
             bits: bits.to_vec(),
         };
-        assert_eq!(of_keep(&keep, &[5, 3]), [2.0 / 3.0, 0.0]);
+        let both = SpecialTokens {
+            cls: true,
+            sep: true,
+        };
+        let shares = of_keep(&keep, &[5, 3], Some(&[both; 2]));
+        assert_eq!(shares, [2.0 / 3.0, 0.0]);
+        assert_eq!(of_keep(&keep, &[5, 3], None), [3.0 / 5.0, 2.0 / 3.0]);
+        assert_eq!(of_keep(&keep, &[1, 0], None), [1.0, 1.0]);
     }
 }

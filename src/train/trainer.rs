@@ -1,5 +1,6 @@
 //! Fits one model: epochs, evaluation, selection, and a state that survives a kill.
 
+mod stages;
 mod step;
 mod stored;
 
@@ -12,7 +13,7 @@ use tch::nn;
 use super::epoch_log::{EpochLine, Means};
 use super::files::Files;
 use super::monitored::{Monitored, Predictions};
-use super::optimizer::Optimizer;
+use super::optimizers::Optimizers;
 use super::precision::Precision;
 use super::resume::{resume, weights};
 use super::schedule::Schedule;
@@ -25,6 +26,7 @@ use super::{Error, memory, native, non_finite, order};
 use crate::metric::Metric;
 use crate::model::{Entry, Model, Recipe};
 use crate::support::Bar;
+use stages::Step;
 
 /// Everything that decides a fit but the data.
 #[derive(Debug)]
@@ -44,8 +46,9 @@ pub struct Data<'a> {
     pub train: &'a SplitTensors,
     /// The training split with nothing missing.
     pub complete: &'a View,
-    /// The training split as an epoch (counted from 1) sees it.
-    pub noisy: &'a dyn Fn(u32) -> Result<Rc<View>, Error>,
+    /// The training split as an epoch sees it, given its number (counted from 1) and its order of all
+    /// samples.
+    pub noisy: &'a dyn Fn(u32, &[i64]) -> Result<Rc<View>, Error>,
     /// The split whose scores decide, [`Rule::split`].
     pub monitored: Monitored<'a>,
     /// The validation split, where trainer options monitor it and the scores are of another split.
@@ -67,14 +70,14 @@ pub fn fit(
     interrupt: &AtomicBool,
     bar: &Bar,
 ) -> Result<State, Error> {
-    let mut optimizer = Optimizer::new(store, &plan.recipe, &model.groups(&plan.recipe))?;
-    let mut state = resume(store, &mut optimizer, files, plan.micro_batch)?;
+    let mut optimizers = Optimizers::new(store, &plan.recipe, &*model)?;
+    let mut state = resume(store, &mut optimizers, files, plan.micro_batch)?;
     let mut board = Board::open(files, state.epoch);
     let mut fit = Fit {
         plan,
         data,
         model,
-        optimizer,
+        optimizers,
         store,
         files,
         interrupt,
@@ -102,7 +105,7 @@ struct Fit<'a> {
     plan: &'a Plan,
     data: &'a Data<'a>,
     model: &'a mut dyn Model,
-    optimizer: Optimizer,
+    optimizers: Optimizers,
     store: &'a nn::VarStore,
     files: &'a Files,
     interrupt: &'a AtomicBool,
@@ -135,18 +138,16 @@ impl Fit<'_> {
         let (plan, data) = (self.plan, self.data);
         let (started, epoch) = (Instant::now(), state.epoch + 1);
         let factor = plan.schedule.factor(epoch, plan.recipe.epochs) * state.reduction();
-        let rows = order::shuffled(data.train.len(), plan.seed, epoch);
-        // Batches whose gradients are summed are one step: a fit stops and resumes between those.
-        let rows_of_step = plan.recipe.batch_size * plan.recipe.trainer_options.grad_accum as usize;
-        let left = rows.get(state.step * rows_of_step..).unwrap_or_default();
+        let left: Vec<Step> = self.steps_of(epoch).skip(state.step).collect();
+        let samples: usize = left.iter().map(|step| step.rows.len()).sum();
         // Nothing is left where the fit was stopped after the steps: no noise is needed then.
         if !left.is_empty() {
-            let noisy = (data.noisy)(epoch)?;
-            for rows in left.chunks(rows_of_step) {
+            let order = order::shuffled(data.train.len(), plan.seed, epoch);
+            let noisy = (data.noisy)(epoch, &order)?;
+            for step in left {
                 // Between two steps and before the first: a stored state must be worth resuming.
                 self.stop_if_asked(state)?;
-                let sums = self.step(state, &noisy, rows, epoch, factor)?;
-                state.means = sums;
+                self.step(state, &noisy, &step, factor)?;
                 state.step += 1;
             }
         }
@@ -154,11 +155,11 @@ impl Fit<'_> {
         Ok(EpochLine {
             epoch,
             learning_rate: plan.recipe.learning_rate * factor,
-            losses: state.means.finish(),
+            losses: state.losses(),
             split: plan.rule.split().as_str(),
             scores: Vec::new(),
             selected: Vec::new(),
-            samples_per_second: left.len() as f64 / seconds,
+            samples_per_second: samples as f64 / seconds,
             seconds,
             peak_memory: memory::peak(data.train.labels.device()),
             micro_batch: state.micro_batch,
@@ -190,6 +191,7 @@ impl Fit<'_> {
     ) -> EpochLine {
         (state.epoch, state.step) = (line.epoch, 0);
         state.means = Means::default();
+        state.stage_means.clear();
         self.monitor(state, evaluations);
         for metric in &self.plan.rule.monitored {
             let score = self.data.monitored.score(metric, &evaluations.scored);

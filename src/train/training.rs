@@ -14,6 +14,7 @@ use super::files::Files;
 use super::memory::{self, MicroBatch};
 use super::memory_plan::{Demand, MemoryPlan};
 use super::monitored::Monitored;
+use super::optimizers::Optimizers;
 use super::order;
 use super::probe::{self, Probe};
 use super::resume;
@@ -22,7 +23,7 @@ use super::selection::Rule;
 use super::state::State;
 use super::test_masks::{TestMasks, TestPredictor};
 use super::trainer::{self, Data, Plan};
-use super::view::{NoiseSpec, View};
+use super::view::{NoiseDraw, NoiseSpec, View};
 use crate::data::dataset::SplitName;
 use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, EncoderSetup, Engine, Model, Recipe};
@@ -145,6 +146,7 @@ impl<'a> Training<'a> {
         }
         let train = &data.tensors[SplitName::Train as usize];
         spec.precision.check_range(data.corpus.name(), train)?;
+        self.model.check_recipe(&spec.recipe)?;
         let evaluator = Evaluator::new(spec.precision, interrupt).with_batch(self.evaluation_batch);
         let splits = monitored_splits(&spec.rule, &spec.recipe);
         let views = splits
@@ -161,9 +163,12 @@ impl<'a> Training<'a> {
             return Err(Error::Unexpected("no split is monitored".to_owned()));
         };
         let complete = Rc::new(data.complete()?);
-        let noisy = |epoch: u32| match spec.noise.kind.draw(epoch - 1) {
-            Some(draw) => data.noisy(&spec.noise, spec.seed, draw),
-            None => Ok(Rc::clone(&complete)),
+        let noisy = |epoch: u32, order: &[i64]| {
+            let batches = (order, spec.recipe.batch_size);
+            match NoiseDraw::of_epoch(spec.noise.kind, spec.seed, epoch - 1, batches) {
+                Some(draw) => data.noisy(&spec.noise, draw),
+                None => Ok(Rc::clone(&complete)),
+            }
         };
         let fit = Data {
             train,
@@ -202,6 +207,7 @@ impl<'a> Training<'a> {
             data: data.bytes() + views + 2 * fit.complete.bytes(),
             batch_size: spec.recipe.batch_size,
             accumulates: spec.recipe.trainer_options.grad_accum > 1,
+            stages: Optimizers::new(&self.store, &spec.recipe, self.model.as_ref())?.stage_bytes(),
             micro_batch: spec.compute.micro_batch,
             budget,
             engine: self.engine,

@@ -189,6 +189,7 @@ mod tests {
                 width,
                 data: sample.repeat(rows),
             }),
+            special: None,
             text: None,
             audio: Block::default(),
             vision: Block::default(),

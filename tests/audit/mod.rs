@@ -1,5 +1,7 @@
 //! The published tables as a user would give them to `audit`.
 
+mod newer;
+
 use std::path::{Path, PathBuf};
 
 use lnln_bench::published::audit::{AuditSettings, Finding, TestSetStatistics, audit};
@@ -23,10 +25,13 @@ pub fn folder(folder: &str) -> Vec<ParsedTable> {
     };
     let mut files: Vec<_> = files.filter(table).collect();
     files.sort();
-    files
-        .iter()
-        .map(|f| read(f, &Options::default()).unwrap())
-        .collect()
+    let table = |path: &PathBuf| {
+        let mut table = read(path, &Options::default()).unwrap();
+        // The rest of the path is that of this machine.
+        table.name = path.file_name().unwrap().to_string_lossy().into_owned();
+        table
+    };
+    files.iter().map(table).collect()
 }
 
 /// Findings in words, for a failing test.

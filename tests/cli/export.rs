@@ -39,7 +39,7 @@ fn an_export_is_written_once_and_can_be_prepared_again() {
     .success()
     .stdout(
         contains("missing rate 0.5")
-            .and(contains("random v1 masks, seed 7, condition 0.5"))
+            .and(contains("random v2 masks, seed 7, condition 0.5"))
             .and(contains("test   hash ")),
     );
     export(&["--force", "--rate", "1.5"]).code(2);
@@ -82,7 +82,7 @@ fn both_commands_write_the_same_pickle_and_say_what_they_leave_out() {
         export.args(["--rate", "0.3", "--masks", "block", "--seed", "3"]);
         let said = export.assert().success();
         said.stderr(contains("left out: train_mix"))
-            .stdout(contains("block v1 masks, seed 3, condition 0.3"));
+            .stdout(contains("block v2 masks, seed 3, condition 0.3"));
         std::fs::read(out).unwrap()
     });
     assert!(

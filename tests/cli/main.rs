@@ -35,7 +35,7 @@ mod run_one;
 #[cfg(feature = "torch")]
 mod run_refused;
 #[cfg(feature = "torch")]
-mod run_self_mm;
+mod run_state;
 #[cfg(feature = "torch")]
 mod run_stopped;
 mod runs;
@@ -44,6 +44,7 @@ mod runs_live;
 #[cfg(feature = "torch")]
 mod same_bits;
 mod score;
+mod score_checks;
 #[cfg(feature = "torch")]
 mod selftest;
 #[cfg(feature = "torch")]

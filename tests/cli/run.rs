@@ -226,7 +226,7 @@ fn one_training_is_tested_under_several_families_and_the_stored_masks_are_used()
             serde_json::json!({
                 "kind": "reference",
                 "mask_protocol": "reference",
-                "version": 1,
+                "version": 2,
                 "rate_distribution": "half-complete",
             })
         );

@@ -26,6 +26,25 @@ fn a_metric_that_is_none_is_a_usage_error_that_lists_the_known_ones() {
         .stderr(contains("`acc9`").and(contains("acc7")));
 }
 
+/// Planned and not run: the dry run refuses them too.
+#[test]
+fn a_model_that_cannot_read_the_data_is_refused_with_what_to_run_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    for (models, expected) in [
+        ("cenet --encoder features", "--encoder bert:DIR or tiny"),
+        ("bert_mag --encoder tiny", "bert_mag:avg-pool"),
+    ] {
+        for dry in ["", "--dry-run"] {
+            let flags = format!("run --datasets demo-film {dry} --models {models}");
+            let refused = contains("demo-film").and(contains(expected));
+            let mut run = program();
+            run.args(words(&flags)).arg("--data").arg(&data);
+            run.assert().code(5).stderr(refused);
+        }
+    }
+}
+
 #[test]
 fn a_budget_that_is_too_small_says_what_would_fit() {
     let folder = tempfile::tempdir().unwrap();
@@ -207,7 +226,7 @@ fn stored_masks_are_used_and_verify_finds_those_of_another_key() {
         .success()
         .stdout(contains(stored));
     program().arg("verify").arg(&path).assert().code(3).stderr(
-        contains("random-v1/seed-1111/train at condition 0.5 have hash")
+        contains("random-v2/seed-1111/train at condition 0.5 have hash")
             .and(contains("write it again with `prepare`")),
     );
 }
@@ -223,7 +242,7 @@ fn damaged_masks_are_refused_before_training() {
     MaskFile::write(&path, &corpus.content_hash, &[masks]).unwrap();
     let file = hdf5::File::open_rw(&path).unwrap();
     for split in ["train", "test"] {
-        let name = format!("random-v1/seed-1111/{split}/audio");
+        let name = format!("random-v2/seed-1111/{split}/audio");
         let audio = file.dataset(&name).unwrap();
         let mut packed: Vec<u8> = audio.read_raw().unwrap();
         packed[0] ^= 3;
@@ -243,7 +262,7 @@ fn damaged_masks_are_refused_before_training() {
             "train",
         ),
     ] {
-        let group = format!("random-v1/seed-1111/{split}: ");
+        let group = format!("random-v2/seed-1111/{split}: ");
         program()
             .args(arguments)
             .assert()

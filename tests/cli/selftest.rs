@@ -50,6 +50,32 @@ fn a_case_of_a_model_that_should_know_it_is_a_failure() {
         .stderr(contains("expected the model to read its reference cases"));
 }
 
+#[test]
+fn a_missing_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    case(folder.path(), "lf_dnn");
+    let tensors = folder.path().join("lf_dnn/sims/expected.safetensors");
+    fs::remove_file(&tensors).unwrap();
+    let path = tensors.display().to_string();
+    selftest(folder.path()).failure().stderr(contains(path));
+}
+
+/// Either file of a schedule's folder is a case.
+#[test]
+fn a_schedule_without_a_plateau_is_compared() {
+    for (file, rows) in [
+        ("schedule.json", "epochs from"),
+        ("plateau.json", "plateau"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::copy(golden("schedule").join(file), folder.path().join(file)).unwrap();
+        let mut command = program();
+        let assert = command.args(["selftest", "--all", "--golden"]);
+        let assert = assert.arg(folder.path()).assert().success();
+        assert.stdout(contains(rows));
+    }
+}
+
 fn golden(case: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")

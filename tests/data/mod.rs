@@ -27,6 +27,10 @@ pub enum Column {
     TextList(Vec<String>),
     Ints(Vec<i64>),
     Floats(Vec<f64>),
+    /// An array of this type and shape with these bytes.
+    Raw(&'static str, Vec<usize>, Vec<u8>),
+    /// A list of arrays of this width, one per sample; of one axis where the width is 0.
+    Arrays(usize, Vec<Vec<f64>>),
 }
 
 /// How numbers are written.
@@ -57,6 +61,19 @@ impl Column {
                 values.iter().try_for_each(|value| w.float(*value))?;
                 w.end_list()
             }
+            (Self::Raw(code, shape, bytes), _) => {
+                w.array(code, shape, bytes.len(), |out| out.write_all(bytes))
+            }
+            (Self::Arrays(width, samples), _) => {
+                w.begin_list()?;
+                for values in samples {
+                    match width {
+                        0 => w.f64_array(&[values.len()], values)?,
+                        width => w.f64_array(&[values.len() / width, *width], values)?,
+                    }
+                }
+                w.end_list()
+            }
             (_, Order::Big) => panic!("not written in this order"),
             (Self::F32(shape, values), _) => w.f32_array(shape, values),
             (Self::Texts(texts), _) => w.unicode_array(texts),
@@ -69,6 +86,14 @@ impl Column {
                 let shape = [texts.len() / width, *width];
                 w.array("U12", &shape, bytes.len(), |out| out.write_all(&bytes))
             }
+        }
+    }
+
+    /// Items of a list of texts.
+    pub fn len_of_list(&self) -> usize {
+        match self {
+            Self::TextList(texts) => texts.len(),
+            _ => panic!("no list of texts"),
         }
     }
 
@@ -234,4 +259,81 @@ pub fn frames(steps: usize, width: usize, lengths: [usize; SAMPLES], padding: Pa
         }
     }
     Column::F64(vec![SAMPLES, steps, width], values)
+}
+
+/// Widths of text, audio and vision of [`many`], and its steps.
+pub const WIDTHS: [usize; 3] = [7, 5, 20];
+pub const MANY_STEPS: usize = 12;
+
+/// An aligned split of `count` samples with as many tokens as words, frames that all differ, and labels
+/// from -3 to 3. Splits with other seeds have other samples.
+pub fn many(count: usize, seed: u64) -> Small {
+    const WORDS: [&str; 10] = [
+        "good", "bad", "film", "plot", "very", "not", "but", "great", "dull", "end",
+    ];
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut draw = move |below: usize| {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (state >> 33) as usize % below
+    };
+    let (mut texts, mut tokens, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    let mut features: [Vec<f64>; 3] = Default::default();
+    for sample in 0..count {
+        let words: Vec<usize> = (0..3 + sample % 7).map(|_| draw(WORDS.len())).collect();
+        let length = words.len() + 2;
+        let text: Vec<&str> = words.iter().map(|word| WORDS[*word]).collect();
+        texts.push(text.join(" "));
+        let ids = words.iter().map(|word| 2000 + *word as i64);
+        let ids: Vec<i64> = [101].into_iter().chain(ids).chain([102]).collect();
+        tokens.extend((0..MANY_STEPS).map(|t| ids.get(t).copied().unwrap_or(0)));
+        tokens.extend((0..MANY_STEPS).map(|t| i64::from(t < length)));
+        tokens.extend([0; MANY_STEPS]);
+        for (values, width) in features.iter_mut().zip(WIDTHS) {
+            let size = MANY_STEPS * width;
+            let valid = length * width;
+            values.extend((0..size).map(|at| {
+                if at < valid {
+                    draw(2000) as f64 / 64.0 + 0.5
+                } else {
+                    0.0
+                }
+            }));
+        }
+        labels.push((sample * 7 % 31) as f64 / 5.0 - 3.0);
+    }
+    let [text, audio, vision] = features;
+    let ids = (0..count).map(|i| format!("video{seed}$_${i}")).collect();
+    let frames = |width: usize, values| Column::F64(vec![count, MANY_STEPS, width], values);
+    Small(vec![
+        ("id", Column::TextList(ids)),
+        ("raw_text", Column::TextList(texts)),
+        ("text_bert", Column::I64(vec![count, 3, MANY_STEPS], tokens)),
+        ("text", frames(WIDTHS[0], text)),
+        ("audio", frames(WIDTHS[1], audio)),
+        ("vision", frames(WIDTHS[2], vision)),
+        ("regression_labels", Column::F64(vec![count], labels)),
+    ])
+}
+
+/// The values of a column of numbers.
+pub fn numbers(small: &Small, name: &str) -> Vec<f64> {
+    match small.0.iter().find(|(known, _)| *known == name) {
+        Some((_, Column::F64(_, values))) => values.clone(),
+        Some((_, Column::I64(_, values))) => values.iter().map(|v| *v as f64).collect(),
+        _ => panic!("no numbers in {name}"),
+    }
+}
+
+/// Three splits of [`many`], each changed.
+pub fn three(change: impl Fn(Small) -> Small) -> [Small; 3] {
+    [(24, 1), (12, 2), (14, 3)].map(|(count, seed)| change(many(count, seed)))
+}
+
+/// Bytes of a pickle of [`three`].
+pub fn three_bytes(change: impl Fn(Small) -> Small) -> Vec<u8> {
+    let [train, valid, test] = three(change);
+    let splits = [("train", &train), ("valid", &valid), ("test", &test)];
+    pickle(&splits, Order::Little)
 }

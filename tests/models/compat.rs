@@ -167,11 +167,16 @@ fn ef_lstm_normalises_features_and_its_reference_steps() {
 
 /// All labels positive: nothing can be said of where the negative samples are.
 #[test]
-fn self_mm_keeps_a_centre_without_samples_and_its_reference_loses_it() {
+fn a_center_without_samples_stays_and_is_lost_in_the_reference_of_self_mm_and_tetfn() {
     let _rng = rng::seeded(3);
     let mut batch = batch(&encoders()[0], 4);
     batch.label = batch.label.abs() + 0.1;
-    for (name, lost) in [("self_mm", false), ("self_mm:compat", true)] {
+    for (name, lost) in [
+        ("self_mm", false),
+        ("self_mm:compat", true),
+        ("tetfn", false),
+        ("tetfn:compat", true),
+    ] {
         let mut built = Built::named(name);
         batch.epoch = 1;
         let _ = built.model.train(&batch, &mut Trace::off()).unwrap();
@@ -185,4 +190,13 @@ fn self_mm_keeps_a_centre_without_samples_and_its_reference_loses_it() {
         let labels = variable(&built, "state.labels_text");
         assert_eq!(is_finite(&labels), !lost, "{name}: every label after it");
     }
+}
+
+#[test]
+fn tetfn_convolves_vision_in_its_own_width_and_its_reference_in_that_of_audio() {
+    let (sound, compat) = (Built::named("tetfn"), Built::named("tetfn:compat"));
+    let width = |built: &Built| variable(built, "video_model.conv.weight").size()[2];
+    assert_eq!([width(&sound), width(&compat)], [3, 1]);
+    let audio = |built: &Built| variable(built, "audio_model.conv.weight").size()[2];
+    assert_eq!([audio(&sound), audio(&compat)], [1, 1]);
 }

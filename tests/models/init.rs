@@ -29,21 +29,28 @@ fn xavier_uniform(size: &[i64]) -> Start {
 fn expected(model: &str, name: &str, size: &[i64], weight: Option<&[i64]>) -> Start {
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    let is_bert = has(&["embeddings.", "encoder.layer.", "pooler."]) && has(&["model.", "bert"]);
+    // What is inside a BERT, and the heads of models that are a BERT, starts as BERT does.
+    let is_bert = has(&["embeddings.", "encoder.layer.", "pooler."]) && has(&["model.", "bert"])
+        || ["bert_mag", "cenet"].contains(&model);
     let is_norm = has(&["norm", "Norm", "layer_norm"]);
+    let fairseq = ["mult", "tetfn"].contains(&model);
     match name {
         // Hugging Face: every matrix from N(0, 0.02).
         _ if is_bert && is_norm => Start::Constant(f64::from(ends(&["weight"]))),
         _ if is_bert && ends(&["bias"]) => Start::Constant(0.0),
         _ if is_bert => Start::Normal(0.02),
+        // MMSA's trainer draws every matrix again.
+        _ if model == "mmim" && size.len() > 1 => {
+            Start::Normal((2.0 / (size[0] + size[1]) as f64).sqrt())
+        }
         _ if has(&["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"]) => fan_in(size[0] / 4),
         _ if ends(&["in_proj_weight"]) => xavier_uniform(size),
         _ if ends(&["in_proj_bias", "out_proj.bias"]) => Start::Constant(0.0),
         // fairseq's form of attention and of the layers after it.
-        _ if model == "mult" && ends(&["out_proj.weight", "fc1.weight", "fc2.weight"]) => {
+        _ if fairseq && ends(&["out_proj.weight", "fc1.weight", "fc2.weight"]) => {
             xavier_uniform(size)
         }
-        _ if model == "mult" && ends(&["fc1.bias", "fc2.bias"]) => Start::Constant(0.0),
+        _ if fairseq && ends(&["fc1.bias", "fc2.bias"]) => Start::Constant(0.0),
         _ if model == "lmf" && ends(&["_factor"]) => {
             Start::Normal((2.0 / ((size[1] + size[0]) * size[2]) as f64).sqrt())
         }
@@ -103,6 +110,9 @@ fn parameters_start_as_pytorch_draws_them() {
     let mut checked = 0;
     for entry in MODELS.iter().filter(|entry| entry.trained) {
         for encoder in [EncoderSetup::tiny(300), EncoderSetup::States { width: 60 }] {
+            if !takes(&base(entry), &encoder, SHAPES) {
+                continue;
+            }
             let built = Built::new(entry, &encoder);
             let all = built.sorted();
             let size = |name: &str| {

@@ -5,8 +5,10 @@
 mod bed;
 mod compat;
 mod engines;
+mod hooks;
 mod init;
 mod memory;
+mod mmim;
 mod overfit;
 mod parts;
 mod properties;

@@ -14,8 +14,10 @@ use lnln_bench::train::native::MemoryWatch;
 use lnln_bench::train::probe::{self, Probe};
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
-use lnln_bench::train::view::{NoiseSpec, View, Views};
-use lnln_bench::train::{MicroBatch, Optimizer, Precision};
+use lnln_bench::train::view::{NoiseDraw, NoiseSpec, View, Views};
+use lnln_bench::train::{MicroBatch, Optimizers, Precision};
+
+use super::bed::{SHAPES, base, takes};
 
 const BATCH: usize = 24;
 
@@ -63,9 +65,14 @@ impl Film {
             distribution: RateDistribution::HalfComplete,
             mask_seed: 1,
         };
+        let draw = NoiseDraw {
+            seed: 1,
+            number: 0,
+            redrawn: Vec::new(),
+        };
         [
             views.complete().unwrap(),
-            views.noisy(&noise, (8, 24), 1, 0).unwrap(),
+            views.noisy(&noise, (8, 24), &draw).unwrap(),
         ]
     }
 
@@ -83,9 +90,11 @@ impl Film {
     fn cases(&self) -> Vec<Case<'_>> {
         let mut cases = Vec::new();
         for entry in MODELS.iter().filter(|entry| entry.trained) {
-            let choice = Choice::parse(entry.name).unwrap();
+            let choice = base(entry);
             for encoder in self.encoders() {
-                cases.push(Case::new(self, choice.clone(), encoder));
+                if takes(&choice, &encoder, SHAPES) {
+                    cases.push(Case::new(self, choice.clone(), encoder));
+                }
             }
         }
         cases
@@ -146,10 +155,14 @@ impl<'a> Case<'a> {
             precision: self.precision,
             batch: &|samples| probe::batch(entry, &self.film.train, &complete, true, samples),
         };
+        let recipe = (entry.recipe)(Profile::Mosi);
         let demand = Demand {
             data: 0,
             batch_size: BATCH,
             accumulates: false,
+            stages: Optimizers::new(store, &recipe, model)
+                .unwrap()
+                .stage_bytes(),
             micro_batch: match self.micro_batch {
                 BATCH => MicroBatch::Auto,
                 samples => MicroBatch::Samples(samples),
@@ -168,27 +181,30 @@ impl<'a> Case<'a> {
         let store = VarStore::new(Device::Cpu);
         let mut model = self.build(&store);
         let recipe = (entry.recipe)(Profile::Mosi);
-        let groups = model.groups(&recipe);
-        let mut optimizer = Optimizer::new(&store, &recipe, &groups).unwrap();
+        let mut optimizers = Optimizers::new(&store, &recipe, model.as_ref()).unwrap();
         let rows: Vec<i64> = (0..2 * BATCH as i64).collect();
-        for rows in rows.chunks(BATCH) {
-            optimizer.zero_grad().unwrap();
-            for part in rows.chunks(self.micro_batch) {
-                let index = Tensor::from_slice(part);
-                let batch = Batch {
-                    masked: noisy.inputs(train, &index),
-                    complete: (entry.needs_complete).then(|| complete.inputs(train, &index)),
-                    label: train.labels.index_select(0, &index),
-                    missing_rate: noisy.rates(&index),
-                    index: part.to_vec(),
-                    epoch: 1,
-                };
-                let guard = self.precision.enter(Device::Cpu).unwrap();
-                let losses = model.train(&batch, &mut Trace::off()).unwrap();
-                drop(guard);
-                backward(model.as_ref(), &losses.total).unwrap();
+        for (position, rows) in rows.chunks(BATCH).enumerate() {
+            for stage in (0..optimizers.stages.len()).map(Some).chain([None]) {
+                let name = stage.map(|index| optimizers.stages[index].0.name);
+                optimizers.of(stage).zero_grad().unwrap();
+                for part in rows.chunks(self.micro_batch) {
+                    let index = Tensor::from_slice(part);
+                    let batch = Batch {
+                        masked: noisy.inputs(train, &index),
+                        complete: (entry.needs_complete).then(|| complete.inputs(train, &index)),
+                        label: train.labels.index_select(0, &index),
+                        missing_rate: noisy.rates(&index),
+                        index: part.to_vec(),
+                        epoch: 1,
+                        position,
+                    };
+                    let guard = self.precision.enter(Device::Cpu).unwrap();
+                    let losses = entry::train(model.as_mut(), name, &batch, &mut Trace::off());
+                    drop(guard);
+                    backward(model.as_ref(), &losses.unwrap().total).unwrap();
+                }
+                optimizers.of(stage).step(1.0).unwrap();
             }
-            optimizer.step(1.0).unwrap();
         }
         watch.held().iter().copied().max().unwrap() as u64
     }

@@ -1,7 +1,7 @@
 //! What a model that learns must be able to do: know sixteen samples by heart.
 
 use lnln_bench::model::*;
-use lnln_bench::train::Optimizer;
+use lnln_bench::train::Optimizers;
 use tch::Tensor;
 
 use super::bed::*;
@@ -23,6 +23,9 @@ const STEPS: u32 = 400;
 /// The first model that does not get there fails the test, by name.
 fn learn_by_heart(encoder: &EncoderSetup) {
     for choice in networks() {
+        if !takes(&choice, encoder, SHAPES) {
+            continue;
+        }
         let (entry, name) = (choice.entry, choice.name());
         let _rng = rng::seeded(17);
         let mut built = Built::still(&choice, encoder);
@@ -30,18 +33,14 @@ fn learn_by_heart(encoder: &EncoderSetup) {
         let mut recipe = (entry.recipe)(Profile::Mosi);
         recipe.weight_decay = 0.0;
         recipe.learning_rate = recipe.learning_rate.max(1e-3);
-        let groups = built.model.groups(&recipe);
-        let mut optimizer = Optimizer::new(&built.store, &recipe, &groups).unwrap();
+        let mut optimizers = Optimizers::new(&built.store, &recipe, built.model.as_ref()).unwrap();
         let bar = 0.2 * floor(&batch.label);
         let before = error(&built, &batch);
         assert!(before > bar, "{name}: nothing to learn");
         let mut best = before;
         for step in 1..=STEPS {
             batch.epoch = step;
-            let losses = built.model.train(&batch, &mut Trace::off()).unwrap();
-            optimizer.zero_grad().unwrap();
-            backward(built.model.as_ref(), &losses.total).unwrap();
-            optimizer.step(1.0).unwrap();
+            built.step(&mut optimizers, &batch);
             if step % 10 == 0 {
                 best = best.min(error(&built, &batch));
             }

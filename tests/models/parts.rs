@@ -51,6 +51,7 @@ fn in_double(batch: &Batch, from: i64, samples: i64) -> Batch {
         missing_rate: [0, 1, 2].map(|i: usize| double(&batch.missing_rate[i])),
         index: batch.index[from as usize..(from + samples) as usize].to_vec(),
         epoch: batch.epoch,
+        position: batch.position,
     }
 }
 
@@ -73,7 +74,11 @@ fn for_every_divisible(mut check: impl FnMut(&'static Entry, &EncoderSetup, Buil
     for entry in MODELS.iter().filter(|entry| entry.trained) {
         for encoder in still_encoders() {
             let _rng = rng::seeded(17);
-            let mut built = Built::still(&Choice::parse(entry.name).unwrap(), &encoder);
+            let choice = base(entry);
+            if !takes(&choice, &encoder, SHAPES) {
+                continue;
+            }
+            let mut built = Built::still(&choice, &encoder);
             if built.model.is_divisible() {
                 built.store.set_kind(Kind::Double);
                 check(entry, &encoder, built);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use lnln_bench::data::dataset::{Block, Split, SplitName};
+use lnln_bench::data::dataset::{Block, Split, SplitName, special_tokens};
 use lnln_bench::mask::{Condition, Keep};
 use lnln_bench::model::*;
 use lnln_bench::train::evaluate::Evaluator;
@@ -77,6 +77,7 @@ impl Samples {
             name: SplitName::Test,
             ids: (0..SAMPLES).map(|row| row.to_string()).collect(),
             raw_text: vec![String::new(); SAMPLES],
+            special: (states.is_none()).then(|| special_tokens(&text_bert, &lengths(text))),
             text_bert: states.is_none().then_some(text_bert),
             text: states,
             audio: noise(audio, SHAPES.audio_width as usize),
@@ -164,7 +165,7 @@ fn check(choice: &Choice, encoder: &EncoderSetup, engine: Engine, precision: Pre
 #[test]
 fn every_model_predicts_a_condition_as_it_does_among_others() {
     for_every_model(|entry, encoder| {
-        let choice = Choice::parse(entry.name).unwrap();
+        let choice = base(entry);
         check(&choice, encoder, Engine::default(), Precision::Fp32);
     });
 }
@@ -172,7 +173,7 @@ fn every_model_predicts_a_condition_as_it_does_among_others() {
 #[test]
 fn every_engine_and_precision_does_too() {
     for_every_model(|entry, encoder| {
-        let choice = Choice::parse(entry.name).unwrap();
+        let choice = base(entry);
         check(&choice, encoder, Engine::REFERENCE, Precision::Fp32);
         // Not every CPU has a recurrent kernel in bfloat16.
         if ["almt", "lnln", "mult"].contains(&entry.name) {

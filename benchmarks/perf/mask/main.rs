@@ -14,7 +14,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use lnln_bench::data::dataset::SplitName;
+use lnln_bench::data::dataset::{SpecialTokens, SplitName};
 use lnln_bench::mask::{self, Condition, MaskFile, MaskProtocol, MaskSource, SplitShape, Variants};
 
 const SEEDS: [u64; 3] = [1111, 1112, 1113];
@@ -60,6 +60,13 @@ fn main() -> Result<()> {
         .map(|i| format!("video{}$_${}", i / 7, i % 7))
         .collect();
     let lengths = lengths_of(lengths, samples, steps)?;
+    let special = vec![
+        SpecialTokens {
+            cls: true,
+            sep: true
+        };
+        samples
+    ];
     let work = Work {
         mask_protocol: mask::find(mask_protocol)?,
         split: SplitShape {
@@ -67,6 +74,7 @@ fn main() -> Result<()> {
             ids: &ids,
             steps,
             lengths: [&lengths[0], &lengths[1], &lengths[2]],
+            special: Some(&special),
         },
         conditions: mask::parse_list(RATES)?,
     };

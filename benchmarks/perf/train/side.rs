@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use lnln_bench::data::dataset::{Block, Split, SplitName};
+use lnln_bench::data::dataset::{Block, SpecialTokens, Split, SplitName};
 use lnln_bench::mask::{Condition, Keep};
 use lnln_bench::model::{
     Batch, BertConfig, EncoderSetup, Engine, LabelStats, Model, Profile, Setup, Shapes, Trace,
@@ -168,6 +168,7 @@ impl Samples {
             ids: (0..rows).map(|row| row.to_string()).collect(),
             raw_text: vec![String::new(); rows],
             text_bert: (!states).then(|| tokens(&lengths, text)),
+            special: (!states).then(|| vec![SpecialTokens::default(); rows]),
             text: states.then(|| noise(rows, text, bert.hidden_size as usize)),
             audio: noise(rows, audio, 5),
             vision: noise(rows, vision, 20),
@@ -279,6 +280,7 @@ impl Samples {
             missing_rate: [0, 1, 2].map(rates),
             index,
             epoch: 1,
+            position: 0,
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use lnln_bench::data::dataset::{Corpus, Modality, Outline, SplitName, VocabularyFile, separate};
+use lnln_bench::data::dataset::{
+    Corpus, Modality, Outline, SpecialTokens, SplitName, VocabularyFile, separate,
+};
 use lnln_bench::mask::{self, Condition, EvaluationMasks, Keep, SplitShape};
 use serde_json::json;
 
@@ -133,24 +135,33 @@ fn words(
     } else {
         String::new()
     };
-    Ok(fitting(&transcript, valid, outline.steps[0]).ok_or(transcript))
+    // Text features without token ids have words only.
+    let special = (outline.special.as_ref()).map_or_else(SpecialTokens::default, |all| all[row]);
+    Ok(fitting(&transcript, (valid, special), outline.steps[0]).ok_or(transcript))
 }
 
-/// A word for every token, if the transcript has as many, with punctuation counted or not.
+/// A word for every position, if the transcript has as many beside CLS and SEP, with punctuation counted
+/// or not.
 ///
 /// A text that fills all its steps may have been truncated; equal numbers of words and tokens then do
 /// not show that they correspond.
-fn fitting(transcript: &str, valid: usize, steps: usize) -> Option<Vec<String>> {
+fn fitting(
+    transcript: &str,
+    (valid, special): (usize, SpecialTokens),
+    steps: usize,
+) -> Option<Vec<String>> {
     if valid >= steps {
         return None;
     }
     let plain: Vec<String> = transcript.split_whitespace().map(str::to_owned).collect();
-    let tokens = valid.saturating_sub(2);
+    let ends = usize::from(special.cls) + usize::from(special.sep);
+    let count = valid.saturating_sub(ends);
     let words = [plain, separate(transcript)]
         .into_iter()
-        .find(|words| words.len() == tokens)?;
-    let ends = |name: &str| vec![name.to_owned()];
-    Some([ends("[CLS]"), words, ends("[SEP]")].concat())
+        .find(|words| words.len() == count)?;
+    let end = |is_there: bool, name: &str| is_there.then(|| name.to_owned());
+    let (cls, sep) = (end(special.cls, "[CLS]"), end(special.sep, "[SEP]"));
+    Some(cls.into_iter().chain(words).chain(sep).collect())
 }
 
 fn draw(args: &Args, kept: &[&[bool]], words: &Words) -> String {
@@ -229,23 +240,34 @@ fn wrap<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> String {
 mod tests {
     use super::*;
 
+    const BOTH: SpecialTokens = SpecialTokens {
+        cls: true,
+        sep: true,
+    };
+
     /// 48 words with a comma are 49 tokens; T = 50 leaves 48 of them, as many as there are words.
     #[test]
     fn a_text_that_may_have_been_truncated_has_no_words() {
         let transcript = format!("well, {}", ["word"; 47].join(" "));
-        assert_eq!(fitting(&transcript, 50, 50), None);
-        let complete = fitting(&transcript, 51, 52).unwrap();
+        assert_eq!(fitting(&transcript, (50, BOTH), 50), None);
+        let complete = fitting(&transcript, (51, BOTH), 52).unwrap();
         assert_eq!(complete[..4], ["[CLS]", "well", ",", "word"]);
         assert_eq!((complete.len(), complete[50].as_str()), (51, "[SEP]"));
-        assert_eq!(fitting(&transcript, 51, 51), None);
+        assert_eq!(fitting(&transcript, (51, BOTH), 51), None);
     }
 
     #[test]
     fn words_are_counted_with_and_without_punctuation() {
-        let fitting = |valid| fitting("well, yes", valid, 50).map(|words| words.join(" "));
-        assert_eq!(fitting(4).as_deref(), Some("[CLS] well, yes [SEP]"));
-        assert_eq!(fitting(5).as_deref(), Some("[CLS] well , yes [SEP]"));
-        assert_eq!([3, 6].map(fitting), [None, None]);
+        let fitting = |valid, special| {
+            fitting("well, yes", (valid, special), 50).map(|words| words.join(" "))
+        };
+        assert_eq!(fitting(4, BOTH).as_deref(), Some("[CLS] well, yes [SEP]"));
+        assert_eq!(fitting(5, BOTH).as_deref(), Some("[CLS] well , yes [SEP]"));
+        assert_eq!([3, 6].map(|valid| fitting(valid, BOTH)), [None, None]);
+        let none = SpecialTokens::default();
+        assert_eq!(fitting(2, none).as_deref(), Some("well, yes"));
+        assert_eq!(fitting(3, none).as_deref(), Some("well , yes"));
+        assert_eq!(fitting(4, none), None);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! `mask stats`: prints realized missing rates.
 
-use lnln_bench::data::dataset::SplitName;
-use lnln_bench::mask::{self, Condition, EvaluationMasks, Realized, SplitShape, Spread};
+use lnln_bench::data::dataset::{Modality, SplitName};
+use lnln_bench::mask::{
+    self, Condition, EvaluationMasks, MaskProtocol, Realized, SplitShape, Spread,
+};
 use serde_json::json;
 
 use super::Chosen;
@@ -89,18 +91,25 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         "{name} {split}: {} v{} masks, seed {seed}, realized missing rates",
         masks.mask_protocol, masks.version
     );
-    output::write(&format!("{head}\n{table}\n{}", note(&shape)))
+    output::write(&format!(
+        "{head}\n{table}\n{}",
+        note(&shape, evaluation.mask_protocol)
+    ))
 }
 
-/// Explains the columns, and why text at rate 1 is below 1.
-fn note(shape: &SplitShape) -> String {
-    let [text, ..] = shape.lengths;
-    let valid: u64 = text.iter().map(|length| u64::from(*length)).sum();
-    let protected: u64 = text.iter().map(|length| u64::from(*length).min(2)).sum();
+/// Explains the columns, and why text with token ids at rate 1 is below 1.
+fn note(shape: &SplitShape, mask_protocol: &dyn MaskProtocol) -> String {
     let mut note = "pooled: masked valid positions / valid positions of all samples together
 mean, sd, min, max: over the samples' own rates; short samples weigh as much as long ones"
         .to_owned();
-    if valid > 0 {
+    let valid: u64 = shape.lengths[0]
+        .iter()
+        .map(|length| u64::from(*length))
+        .sum();
+    let protected = shape
+        .rows(Modality::Text, mask_protocol)
+        .protected_positions();
+    if protected > 0 {
         let most = (valid - protected) as f64 / valid as f64;
         note.push_str(&format!(
             "\ntext: CLS and SEP are valid and never masked, so at rate 1 `pooled` is {most:.4}, not 1"

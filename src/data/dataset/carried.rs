@@ -35,15 +35,15 @@ pub fn read<'a>(columns: &Columns<'a>, samples: usize) -> Result<(Vec<Named>, Ve
     let (mut carried, mut ignored) = (Vec::new(), Vec::new());
     let labels = labels::names();
     for (name, value) in columns.entries() {
-        if READ.contains(&name) || name == "labels" || labels.iter().any(|label| label == name) {
+        if READ.contains(&&*name) || name == "labels" || labels.contains(&name) {
             continue;
         }
         let known = name == "annotations" || name == "mask" || name.starts_with("classification_");
-        match per_sample(columns, name, value) {
-            Ok(column) if column.len() == samples && is_plain(name) => {
-                carried.push((name.to_owned(), column));
+        match per_sample(columns, &name, value) {
+            Ok(column) if column.len() == samples && is_plain(&name) => {
+                carried.push((name, column));
             }
-            Ok(column) if known => return Err(rows_differ(columns, name, column.len(), samples)),
+            Ok(column) if known => return Err(rows_differ(columns, &name, column.len(), samples)),
             Err(error) if known => return Err(error),
             _ => ignored.push(format!("{}/{name} ({})", columns.split, value.kind())),
         }

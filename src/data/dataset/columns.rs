@@ -1,9 +1,11 @@
 //! Reads the columns of one split of an MMSA pickle, from arrays or lists.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::error::{Error, Result};
-use crate::data::pickle::{ArrayRef, Value};
+use super::layouts;
+use crate::data::pickle::Value;
 
 /// One split's dict, with its name for messages.
 #[derive(Clone, Copy)]
@@ -14,31 +16,30 @@ pub struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// The split's dict of an MMSA pickle.
+    /// The dict that the root of an MMSA pickle holds under `key`, as the split of the name `split`.
     ///
     /// # Errors
-    /// [`Error::Layout`] where the root is not a dict or lacks the split.
-    pub fn of(path: &'a Path, root: Value<'a>, split: &'a str) -> Result<Self> {
-        let place = || path.display().to_string();
-        let expected = "a dict with keys train, valid and test";
+    /// [`Error::Layout`] where the root is not a dict or lacks the key.
+    pub fn of(path: &'a Path, root: Value<'a>, split: &'a str, key: &str) -> Result<Self> {
+        let place = path.display().to_string();
+        let expected = "a dict with keys train, valid and test".to_owned();
         if !root.is_dict() {
-            let (place, found) = (place(), root.kind().to_owned());
             return Err(Error::Layout {
                 place,
-                expected: expected.into(),
-                found,
+                expected,
+                found: layouts::describe_root(root),
             });
         }
-        let dict = root.get(split).ok_or_else(|| Error::Layout {
-            place: place(),
-            expected: expected.into(),
-            found: format!("keys {}", keys(root)),
+        let dict = root.get(key).ok_or_else(|| Error::Layout {
+            place,
+            expected,
+            found: layouts::describe_root(root),
         })?;
         let columns = Self { path, split, dict };
         if dict.is_dict() {
             Ok(columns)
         } else {
-            Err(columns.layout("", "a dict of columns", dict.kind()))
+            Err(columns.layout("", "a dict of columns", layouts::describe(dict)))
         }
     }
 
@@ -62,6 +63,16 @@ impl<'a> Columns<'a> {
         }
     }
 
+    /// An error about one sample.
+    pub fn sample(&self, column: &str, ids: &[String], index: usize, problem: String) -> Error {
+        let id = ids.get(index).cloned();
+        Error::Sample {
+            place: self.place(column),
+            sample: id.unwrap_or_else(|| format!("number {index}")),
+            problem,
+        }
+    }
+
     /// A column, if it exists.
     pub fn get(&self, column: &str) -> Option<Value<'a>> {
         self.dict.get(column)
@@ -77,13 +88,13 @@ impl<'a> Columns<'a> {
     }
 
     /// Names and values of all columns, each name once.
-    pub fn entries(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+    pub fn entries(&self) -> impl Iterator<Item = (String, Value<'a>)> {
         let dict = self.dict;
         let mut seen = std::collections::HashSet::new();
-        let names = dict.entries().filter_map(|(key, _)| key.as_str());
+        let names = dict.entries().filter_map(|(key, _)| key.text());
         names
-            .filter(move |name| seen.insert(*name))
-            .filter_map(move |name| dict.get(name).map(|value| (name, value)))
+            .filter(move |name| seen.insert(name.clone()))
+            .filter_map(move |name| dict.get(&name).map(|value| (name.into_owned(), value)))
     }
 
     /// An error that lists the existing columns.
@@ -91,43 +102,44 @@ impl<'a> Columns<'a> {
         Error::MissingColumn {
             place: self.place(""),
             expected,
-            found: keys(self.dict),
+            found: layouts::keys(self.dict),
         }
     }
 
-    /// A column of features, (N, T, d) with d and T above zero.
-    ///
-    /// # Errors
-    /// [`Error::MissingColumn`], [`Error::Layout`].
-    pub fn features(&self, column: &str) -> Result<ArrayRef<'a>> {
-        const EXPECTED: &str = "an array of numbers of shape (samples, steps, features)";
-        let value = self.need(column)?;
-        let array = value
-            .array()
-            .ok_or_else(|| self.layout(column, EXPECTED, value.kind()))?;
-        let shape = array.shape();
-        if shape.len() != 3 || shape[1] == 0 || shape[2] == 0 {
-            return Err(self.layout(column, EXPECTED, format!("shape {shape:?}")));
-        }
-        if array.dtype().is_number() {
-            Ok(array)
-        } else {
-            Err(self.layout(column, EXPECTED, format!("dtype {}", array.dtype())))
-        }
-    }
-
-    /// Sample ids. The files of MulT and MultiBench hold several texts per sample (video, start, end).
+    /// Sample ids. The files of MulT and MultiBench hold several texts per sample (video, start, end),
+    /// others a list or tuple of them; parts are joined with `$_$`.
     ///
     /// # Errors
     /// As [`Self::texts`].
     pub fn ids(&self, value: Value<'a>) -> Result<Vec<String>> {
+        let Some(array) = value.array() else {
+            return self.each(value, "id", |item| joined(item, "$_$").or(number(item)));
+        };
+        let objects = array.objects();
+        if objects.len() > 0 && array.shape().len() == 1 {
+            let ids = objects.map(|item| joined(item, "$_$").or(number(item)));
+            let ids: Option<Vec<String>> = ids.collect();
+            return ids.ok_or_else(|| self.layout("id", "strings", "other objects"));
+        }
+        if array.dtype().is_number() && array.shape().len() == 1 {
+            let numbers: Vec<i64> = array.to_vec().map_err(|e| self.array("id", e))?;
+            return Ok(numbers.iter().map(i64::to_string).collect());
+        }
         let texts = self.texts("id", value)?;
-        let parts = value
-            .array()
-            .map_or(1, |ids| ids.shape()[1..].iter().product());
-        match parts {
+        match array.shape()[1..].iter().product() {
             0 | 1 => Ok(texts),
             parts => Ok(texts.chunks_exact(parts).map(|id| id.join("$_$")).collect()),
+        }
+    }
+
+    /// Transcripts; those that are lists of words are joined with blanks.
+    ///
+    /// # Errors
+    /// As [`Self::texts`].
+    pub fn transcripts(&self, value: Value<'a>) -> Result<Vec<String>> {
+        match value.array() {
+            Some(_) => self.texts("raw_text", value),
+            None => self.each(value, "raw_text", |item| joined(item, " ")),
         }
     }
 
@@ -139,18 +151,25 @@ impl<'a> Columns<'a> {
         if let Some(array) = value.array() {
             return array.to_strings().map_err(|e| self.array(column, e));
         }
+        self.each(value, column, |item| item.text().map(Cow::into_owned))
+    }
+
+    fn each(
+        &self,
+        value: Value<'a>,
+        column: &str,
+        text: impl Fn(Value<'a>) -> Option<String>,
+    ) -> Result<Vec<String>> {
         let items = value
             .items()
             .ok_or_else(|| self.layout(column, "a list or array of strings", value.kind()))?;
         items
-            .map(|item| {
-                let text = item.as_str().map(str::to_owned);
-                text.ok_or_else(|| self.layout(column, "strings", item.kind()))
-            })
+            .map(|item| text(item).ok_or_else(|| self.layout(column, "strings", item.kind())))
             .collect()
     }
 
-    /// A column of one number per sample: an array of shape (N) or (N, 1), or a list.
+    /// A column of one number per sample: an array of shape (N) or (N, 1), or a list of numbers or of
+    /// arrays or lists of one number.
     ///
     /// # Errors
     /// [`Error::Layout`], [`Error::Array`].
@@ -158,19 +177,41 @@ impl<'a> Columns<'a> {
         const EXPECTED: &str = "one number per sample";
         if let Some(array) = value.array() {
             if array.shape().iter().skip(1).any(|n| *n != 1) {
-                return Err(self.layout(column, EXPECTED, format!("shape {:?}", array.shape())));
+                let shape = array.shape();
+                let advice = match shape[1..] {
+                    [n @ 2..=12] if column.contains("label") => format!(
+                        "; of {n} columns keep the sentiment, in MOSEI's files labels[:, 0]"
+                    ),
+                    _ => String::new(),
+                };
+                return Err(self.layout(column, EXPECTED, format!("shape {shape:?}{advice}")));
+            }
+            if array.objects().len() > 0 {
+                let numbers = array.objects().map(|item| self.number(column, item));
+                return numbers.collect();
             }
             return array.to_vec().map_err(|e| self.array(column, e));
         }
         let items = value
             .items()
             .ok_or_else(|| self.layout(column, EXPECTED, value.kind()))?;
-        items
-            .map(|item| {
-                item.as_f64()
-                    .ok_or_else(|| self.layout(column, EXPECTED, item.kind()))
-            })
-            .collect()
+        items.map(|item| self.number(column, item)).collect()
+    }
+
+    fn number(&self, column: &str, item: Value<'a>) -> Result<f64> {
+        let expected = "one number per sample";
+        if let Some(number) = single(item) {
+            return Ok(number);
+        }
+        let found = match (item.array(), item.text()) {
+            (Some(array), _) => format!("an array of shape {:?}", array.shape()),
+            (None, Some(text)) => {
+                let text: String = text.chars().take(20).collect();
+                format!("the text {text:?}; convert it with float(...)")
+            }
+            (None, None) => item.kind().to_owned(),
+        };
+        Err(self.layout(column, expected, found))
     }
 
     /// An error about an array that could not be read.
@@ -182,11 +223,41 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn keys(dict: Value<'_>) -> String {
-    let keys: Vec<&str> = dict.entries().filter_map(|(key, _)| key.as_str()).collect();
-    if keys.is_empty() {
-        "nothing".into()
-    } else {
-        keys.join(", ")
+/// A number, or the only one in an array, list or tuple.
+fn single(item: Value<'_>) -> Option<f64> {
+    if let Some(array) = item.array() {
+        let objects = array.objects().next();
+        return match objects {
+            Some(object) if array.len() == 1 => object.as_f64(),
+            Some(_) => None,
+            None => array.to_vec().ok().filter(|all| all.len() == 1)?.pop(),
+        };
+    }
+    match item.items() {
+        Some(mut items) if items.len() == 1 => single(items.next()?),
+        Some(_) => None,
+        None => item.as_f64(),
+    }
+}
+
+/// A text, or the texts and whole numbers of a list, tuple or array, joined.
+fn joined(item: Value<'_>, separator: &str) -> Option<String> {
+    if let Some(text) = item.text() {
+        return Some(text.into_owned());
+    }
+    if let Some(array) = item.array() {
+        return array.to_strings().ok().map(|parts| parts.join(separator));
+    }
+    let parts = item.items()?;
+    let part = |part: Value<'_>| part.text().map(Cow::into_owned).or(number(part));
+    let parts: Option<Vec<String>> = parts.map(part).collect();
+    Some(parts?.join(separator))
+}
+
+/// A number as text.
+fn number(item: Value<'_>) -> Option<String> {
+    match item.as_i64() {
+        Some(number) => Some(number.to_string()),
+        None => item.as_f64().map(|number| number.to_string()),
     }
 }

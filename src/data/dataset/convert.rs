@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::carried::Carried;
-use super::check::{Check, Samples};
+use super::check::{self, Check, Samples};
 use super::error::Result;
 use super::frames::{self, Frames, all_finite};
 use super::plan::Plan;
+use super::profile::{Profile, Profiles};
 use super::standardize::Moments;
 use crate::data::store::Writer;
 
@@ -30,13 +31,18 @@ pub struct Findings {
     pub overflow: BTreeMap<String, u64>,
     /// The first sample with a replaced value.
     pub first: BTreeMap<String, String>,
+    /// Summaries of the frames of every sample.
+    pub profiles: Profiles,
     /// Warnings about samples whose padding is not zero.
     pub padding: Vec<String>,
 }
 
 impl Findings {
     /// Checks of the values.
-    pub fn checks(&self) -> [Check; 2] {
+    ///
+    /// # Errors
+    /// [`super::Error::Contradiction`].
+    pub fn checks(&self, plans: &[Plan<'_>]) -> Result<[Check; 4]> {
         let warning = |(column, first): (&String, &String)| {
             let replaced = [
                 (&self.non_finite, "not finite"),
@@ -47,11 +53,14 @@ impl Findings {
             let replaced = replaced.join(" and ");
             format!("{replaced} in {column} (first: {first}), replaced by 0")
         };
-        let values = self.first.iter().map(warning).collect();
-        [
+        let mut values: Vec<String> = self.first.iter().map(warning).collect();
+        values.extend(check::features(plans, &self.profiles)?);
+        Ok([
             Check::new("features", "all values finite", values),
             Check::new("padding", "zero", self.padding.clone()),
-        ]
+            check::lengths_of_frames(plans, &self.profiles)?,
+            check::samples(plans, &self.profiles),
+        ])
     }
 }
 
@@ -144,18 +153,21 @@ impl<'c> Converter<'c> {
     /// Writes features as float32, non-finite values as zero.
     fn features(&mut self, plan: &Plan<'_>, frames: &Frames<'_, '_>) -> Result<()> {
         let name = format!("{}/{}", plan.split(), frames.column);
-        let mut out = self.writer.column::<f32>(&name, frames.array.shape())?;
+        let mut out = self.writer.column::<f32>(&name, &frames.features.shape())?;
         let moments = self.moments.get(frames.column);
         let (mut replaced, mut overflow, mut trailing) = (0, 0, Samples::default());
         let mut first_replaced = None;
+        let profiles = self.findings.profiles.entry(plan.split(), frames.column);
         frames.for_each(|samples| {
             overflow += samples.overflow;
+            let each = samples.values.chunks_exact(frames.sample());
+            profiles.extend(each.map(|sample| Profile::of(sample, frames.width())));
             let (count, row) = clean(samples.values, frames, samples.first, moments);
             replaced += count;
             first_replaced = first_replaced.or(row);
             note_trailing(&samples, frames, plan, &mut trailing);
             out.push(samples.values)?;
-            self.done += (samples.values.len() * frames.array.dtype().size) as u64;
+            self.done += (samples.values.len() * frames.features.element_size()) as u64;
             (self.progress)(Progress {
                 column: &name,
                 done: self.done,

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::error::{Error, Result};
 use super::spec::{self, Spec};
 use super::split::{Block, Outline, Split, SplitName};
+use super::tokens;
 use crate::data::store::{Number, Reader};
 
 /// A prepared data set. Splits are read on request.
@@ -95,19 +96,18 @@ impl Corpus {
             return Err(self.no_text(name));
         }
         let optional = |wanted: bool, name: &str| wanted && self.reader.has(&column(name));
+        let text_bert = self.text_bert(name)?;
+        let text_lengths = self.lengths(&column("text_lengths"))?;
         Ok(Split {
             name,
+            special: (text_bert.as_ref()).map(|block| tokens::special(block, &text_lengths)),
             ids: self.reader.texts(&column("id"))?,
             raw_text: if optional(true, "raw_text") {
                 self.reader.texts(&column("raw_text"))?
             } else {
                 vec![String::new(); self.counts[name as usize]]
             },
-            text_bert: if optional(true, "text_bert") {
-                Some(self.block(&column("text_bert"))?)
-            } else {
-                None
-            },
+            text_bert,
             text: if optional(with_text_features, "text") {
                 Some(self.block(&column("text"))?)
             } else {
@@ -115,7 +115,7 @@ impl Corpus {
             },
             audio: self.block(&column("audio"))?,
             vision: self.block(&column("vision"))?,
-            text_lengths: self.lengths(&column("text_lengths"))?,
+            text_lengths,
             audio_lengths: self.lengths(&column("audio_lengths"))?,
             vision_lengths: self.lengths(&column("vision_lengths"))?,
             labels: self.reader.numbers(&column("regression_labels"))?,
@@ -137,18 +137,20 @@ impl Corpus {
             .collect())
     }
 
-    /// Reads ids and lengths of one split, no features.
+    /// Reads ids, lengths and special tokens of one split, no features.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn outline(&self, name: SplitName) -> Result<Outline> {
         let lengths = |column: &str| self.lengths(&format!("{name}/{column}"));
+        let (text_bert, text_lengths) = (self.text_bert(name)?, lengths("text_lengths")?);
         Ok(Outline {
             name,
             ids: self.reader.texts(&format!("{name}/id"))?,
             steps: [self.text_steps, self.audio.0, self.vision.0],
+            special: text_bert.map(|block| tokens::special(&block, &text_lengths)),
             lengths: [
-                lengths("text_lengths")?,
+                text_lengths,
                 lengths("audio_lengths")?,
                 lengths("vision_lengths")?,
             ],
@@ -178,6 +180,13 @@ impl Corpus {
             expected: "column text (the file's own text features)".into(),
             found: self.reader.columns().unwrap_or_default().join(", "),
         }
+    }
+
+    /// Token ids of a split, if the file has them.
+    fn text_bert(&self, split: SplitName) -> Result<Option<Block<i32>>> {
+        let column = format!("{split}/text_bert");
+        let has = self.reader.has(&column);
+        has.then(|| self.block(&column)).transpose()
     }
 
     fn block<T: Number>(&self, column: &str) -> Result<Block<T>> {

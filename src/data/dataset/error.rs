@@ -72,9 +72,15 @@ pub enum Error {
         sample: String,
         problem: String,
     },
+    /// A contradiction that no single sample shows.
+    #[error("{place}: {problem}")]
+    Contradiction { place: String, problem: String },
+    #[error("unknown check {name:?} to accept, expected one of: {known}")]
+    UnknownCheck { name: String, known: String },
     #[error(
-        "{place}: sample {sample}: label {label} is outside [{low}, {high}], the range of {dataset}; \
-         if this is another data set, give --dataset NAME"
+        "{place}: sample {sample}: label {label} is outside [{low}, {high}], the range of {dataset}; the \
+         labels of this split run from {lowest} to {highest}; if this is another data set, give \
+         --dataset NAME"
     )]
     LabelRange {
         place: String,
@@ -82,6 +88,8 @@ pub enum Error {
         label: f64,
         low: f32,
         high: f32,
+        lowest: f64,
+        highest: f64,
         dataset: &'static str,
     },
     #[error(
@@ -114,7 +122,7 @@ pub enum Error {
 impl Classify for Error {
     fn class(&self) -> ErrorClass {
         match self {
-            Self::UnknownDataset { .. } => ErrorClass::Usage,
+            Self::UnknownDataset { .. } | Self::UnknownCheck { .. } => ErrorClass::Usage,
             Self::Pickle { reason, .. } | Self::Array { reason, .. } => reason.class(),
             Self::Store(error) => error.class(),
             Self::Io { .. } => ErrorClass::Io,
@@ -123,6 +131,7 @@ impl Classify for Error {
             | Self::MissingColumn { .. }
             | Self::Rows { .. }
             | Self::Sample { .. }
+            | Self::Contradiction { .. }
             | Self::LabelRange { .. }
             | Self::Padding { .. }
             | Self::OtherName { .. }

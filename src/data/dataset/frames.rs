@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::error::{Error, Result};
+use super::features::Features;
 use crate::data::pickle::{ArrayRef, DType, Element, ElementKind};
 
 /// Values per block, near 1 MiB in double precision.
@@ -13,7 +14,7 @@ pub struct Frames<'p, 'a> {
     pub columns: &'p Columns<'a>,
     /// `audio`, `vision` or `text`.
     pub column: &'static str,
-    pub array: ArrayRef<'a>,
+    pub features: &'p Features<'a>,
     /// Valid frames per sample, if known.
     pub lengths: Option<&'p [i32]>,
     /// The padding comes first and is moved to the end.
@@ -33,17 +34,18 @@ pub struct Samples<'c> {
 impl Frames<'_, '_> {
     /// Values of a sample.
     pub fn sample(&self) -> usize {
-        self.array.shape()[1] * self.array.shape()[2]
+        self.features.steps * self.features.width
     }
 
     /// Values of a frame.
     pub fn width(&self) -> usize {
-        self.array.shape()[2]
+        self.features.width
     }
 
-    /// Bytes in the pickle.
+    /// Bytes in the pickle, padding included.
     pub fn bytes(&self) -> u64 {
-        (self.array.len() * self.array.dtype().size) as u64
+        let values = self.features.rows * self.sample();
+        (values * self.features.element_size()) as u64
     }
 
     /// Values of the valid frames of a sample.
@@ -56,33 +58,65 @@ impl Frames<'_, '_> {
     ///
     /// # Errors
     /// [`Error::Array`] where the payload cannot be read; the errors of `f`.
-    pub fn for_each(&self, mut f: impl FnMut(Samples<'_>) -> Result<()>) -> Result<()> {
-        let dtype = self.array.dtype();
-        let at_once = (BLOCK / self.sample()).max(1) * self.sample();
-        let (mut first, mut values) = (0, Vec::with_capacity(at_once));
-        let walked = self
-            .array
-            .for_each_block_bytes(at_once * dtype.size, |bytes| {
-                let fault = |found| {
-                    let expected = "numbers".to_owned();
-                    Stop::Import(self.columns.layout(self.column, expected, found))
-                };
+    pub fn for_each(&self, f: impl FnMut(Samples<'_>) -> Result<()>) -> Result<()> {
+        match self.features.array() {
+            Some(array) => self.blocks(array, f),
+            None => self.one_by_one(f),
+        }
+    }
+
+    fn one_by_one(&self, mut f: impl FnMut(Samples<'_>) -> Result<()>) -> Result<()> {
+        let (mut first, mut values) = (0, Vec::with_capacity(self.sample()));
+        self.features
+            .for_each_sample(self.columns, self.column, |sample| {
                 values.clear();
-                single(dtype, bytes, &mut values).map_err(fault)?;
-                let overflow = overflow(dtype, bytes, &values).map_err(fault)?;
+                values.extend(sample.iter().map(|value| *value as f32));
+                let pairs = sample.iter().zip(&values);
+                let overflow = pairs
+                    .filter(|(source, value)| source.is_finite() && !value.is_finite())
+                    .count() as u64;
                 if self.left {
                     self.move_padding(first, &mut values);
                 }
-                let count = values.len() / self.sample();
                 f(Samples {
                     first,
                     values: &mut values,
                     overflow,
-                })
-                .map_err(Stop::Import)?;
-                first += count;
-                Ok(())
-            });
+                })?;
+                first += 1;
+                Ok(true)
+            })
+    }
+
+    fn blocks(
+        &self,
+        array: ArrayRef<'_>,
+        mut f: impl FnMut(Samples<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let dtype = array.dtype();
+        let at_once = (BLOCK / self.sample()).max(1) * self.sample();
+        let (mut first, mut values) = (0, Vec::with_capacity(at_once));
+        let walked = array.for_each_block_bytes(at_once * dtype.size, |bytes| {
+            let fault = |found| {
+                let expected = "numbers".to_owned();
+                Stop::Import(self.columns.layout(self.column, expected, found))
+            };
+            values.clear();
+            single(dtype, bytes, &mut values).map_err(fault)?;
+            let overflow = overflow(dtype, bytes, &values).map_err(fault)?;
+            if self.left {
+                self.move_padding(first, &mut values);
+            }
+            let count = values.len() / self.sample();
+            f(Samples {
+                first,
+                values: &mut values,
+                overflow,
+            })
+            .map_err(Stop::Import)?;
+            first += count;
+            Ok(())
+        });
         walked.map_err(|stop| match stop {
             Stop::Import(error) => error,
             Stop::Pickle(error) => self.columns.array(self.column, error),

@@ -12,7 +12,7 @@ use super::existing::{self, hash};
 use super::padding::Padding;
 use super::plan::Plan;
 use super::spec::{self, Spec};
-use super::splits::{self, layout, traits};
+use super::splits::{self, Splits, layout, traits};
 use crate::data::pickle::Pickle;
 use crate::data::store::{Compression, Provenance, Writer};
 
@@ -31,6 +31,8 @@ pub struct ImportOptions {
     pub padding: Option<Padding>,
     /// Bring audio and vision to mean 0 and deviation 1.
     pub standardize: bool,
+    /// Checks whose warnings are known and not to be repeated, by name.
+    pub accept: Vec<String>,
     pub compression: Compression,
 }
 
@@ -44,6 +46,7 @@ impl ImportOptions {
             check_only: false,
             padding: None,
             standardize: false,
+            accept: Vec::new(),
             compression: Compression::None,
         }
     }
@@ -72,6 +75,8 @@ pub struct Imported {
     pub existed: bool,
     /// Results of all checks; empty if the file existed.
     pub checks: Vec<Check>,
+    /// What was assumed about the layout.
+    pub assumptions: Vec<String>,
     /// The warnings of all checks.
     pub warnings: Vec<String>,
 }
@@ -92,16 +97,29 @@ pub fn prepare(
         path: input.to_owned(),
         reason,
     })?;
-    let (plans, ignored) = splits::read(input, pickle.root(), options.padding)?;
-    let checks = vec![check::columns(&plans, &ignored), check::ids(&plans)?];
+    let Splits {
+        plans,
+        ignored,
+        assumptions,
+    } = splits::read(input, pickle.root(), options.padding)?;
+    let accepted = options.accept.iter().map(|name| check::subject(name));
+    let accepted = accepted.collect::<Result<Vec<_>>>()?;
     let spec = detect(input, traits(&plans), options.dataset.as_deref())?;
     plans.iter().try_for_each(|plan| plan.check_labels(spec))?;
+    let checks = vec![
+        check::columns(&plans, &ignored),
+        check::ids(&plans)?,
+        check::sizes(&input.display().to_string(), traits(&plans).counts, spec)?,
+        check::transcripts(&plans)?,
+    ];
     let import = Import {
         input,
         options,
         path: options.folder.join(format!("{}.h5", spec.name)),
         spec,
         plans,
+        assumptions,
+        accepted,
     };
     let replaces = options.force || options.check_only;
     let provenance = import.provenance()?;
@@ -118,6 +136,9 @@ struct Import<'a> {
     path: PathBuf,
     spec: &'static Spec,
     plans: Vec<Plan<'a>>,
+    assumptions: Vec<String>,
+    /// Subjects of checks whose warnings are known.
+    accepted: Vec<&'static str>,
 }
 
 impl Import<'_> {
@@ -140,13 +161,15 @@ impl Import<'_> {
         }
         let (findings, sha256) = self.convert(&mut writer, progress)?;
         checks.extend([
-            check::sizes(traits(&self.plans).counts, self.spec),
             check::lengths(&self.plans),
-            check::label_words(&self.plans),
+            check::labels(&self.plans, self.spec),
             check::tokens(&self.plans),
             published(self.spec, &sha256),
         ]);
-        checks.extend(findings.checks());
+        checks.extend(findings.checks(&self.plans)?);
+        for check in &mut checks {
+            check.accepted = self.accepted.contains(&check.subject);
+        }
         source.source_sha256 = sha256;
         source.warnings = checks.iter().flat_map(Check::warnings).collect();
         (source.non_finite, source.overflow) = (findings.non_finite, findings.overflow);
@@ -177,8 +200,19 @@ impl Import<'_> {
             content_hash,
             existed: true,
             checks: Vec::new(),
-            warnings: source.warnings,
+            assumptions: self.assumptions.clone(),
+            warnings: source
+                .warnings
+                .into_iter()
+                .filter(|text| self.is_new(text))
+                .collect(),
         }
+    }
+
+    /// Whether a warning is not of an accepted check.
+    fn is_new(&self, warning: &str) -> bool {
+        let subject = warning.split(':').next().unwrap_or_default();
+        !self.accepted.contains(&subject)
     }
 
     /// The provenance, without what is known only after the conversion.

@@ -6,7 +6,7 @@ use super::spec::Spec;
 
 /// The label column that every split must have; `labels` in files older than MMSA's.
 pub const MAIN: &str = "regression_labels";
-const OLD: &str = "labels";
+pub const OLD: &str = "labels";
 
 /// Tolerance at the ends of the range, for rounding in single precision.
 const TOLERANCE: f64 = 1e-6;
@@ -77,6 +77,8 @@ pub fn check(
         label,
         low,
         high,
+        lowest: labels.iter().copied().fold(f64::INFINITY, f64::min),
+        highest: labels.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         dataset: &spec.name,
     })
 }

@@ -1,11 +1,11 @@
 //! Reads or counts the valid steps of every sample.
 
 use super::columns::Columns;
-use super::error::{Error, Result};
+use super::error::Result;
+use super::features::Features;
 use super::padding::{self, Padding};
 use super::split::Block;
 use super::tokens;
-use crate::data::pickle::ArrayRef;
 
 /// Valid steps per sample.
 #[derive(Clone, Debug, Default)]
@@ -22,17 +22,17 @@ pub struct Sources<'s, 'a> {
     pub columns: &'s Columns<'a>,
     pub ids: &'s [String],
     pub text_bert: Option<&'s Block<i32>>,
-    pub text: Option<ArrayRef<'a>>,
-    pub audio: ArrayRef<'a>,
-    pub vision: ArrayRef<'a>,
+    pub text: Option<&'s Features<'a>>,
+    pub audio: &'s Features<'a>,
+    pub vision: &'s Features<'a>,
     /// The end that is padded, if the user named it.
     pub padding: Option<Padding>,
 }
 
 impl Lengths {
     /// The length of text is the sum of its attention mask, that of audio and vision their frame counts.
-    /// Aligned files have no frame counts: every modality is as long as its text. Missing lengths are
-    /// counted from zero frames if the user named the padded end, or for text features, which are
+    /// Aligned files have no frame counts: every modality is as long as its text. Samples that are stored
+    /// one by one without padding are as long as their arrays. Missing lengths are counted from zero frames if the user named the padded end, or for text features, which are
     /// always padded with zeros.
     ///
     /// # Errors
@@ -54,8 +54,11 @@ impl Lengths {
         let Some(text) = sources.text else {
             return Ok(Vec::new());
         };
-        match sources.counts(NAME, text.shape()[1])? {
-            Some(counts) => Ok(counts),
+        if let Some(counts) = sources.counts(NAME, text)? {
+            return Ok(counts);
+        }
+        match text.own_steps() {
+            Some(steps) => Ok(steps),
             None => self.count(sources, NAME, "text", text),
         }
     }
@@ -64,17 +67,20 @@ impl Lengths {
         &mut self,
         sources: &Sources<'_, '_>,
         name: &'static str,
-        array: ArrayRef<'_>,
+        features: &Features<'_>,
     ) -> Result<Vec<i32>> {
-        let (steps, text_steps) = (array.shape()[1], sources.text_steps());
-        if let Some(counts) = sources.counts(name, steps)? {
+        let (steps, text_steps) = (features.steps, sources.text_steps());
+        if let Some(counts) = sources.counts(name, features)? {
             return Ok(counts);
+        }
+        if let Some(steps) = features.own_steps() {
+            return Ok(steps);
         }
         if steps == text_steps {
             return Ok(self.text.clone());
         }
         match sources.padding {
-            Some(_) => self.count(sources, name, name.trim_end_matches("_lengths"), array),
+            Some(_) => self.count(sources, name, name.trim_end_matches("_lengths"), features),
             None => Err(sources.columns.missing(format!(
                 "column {name} (needed because {steps} steps are not the text's {text_steps}; \
                  --padding right or left counts the frames that are not zero)"
@@ -87,37 +93,35 @@ impl Lengths {
         sources: &Sources<'_, '_>,
         name: &'static str,
         column: &str,
-        array: ArrayRef<'_>,
+        features: &Features<'_>,
     ) -> Result<Vec<i32>> {
         self.counted.push(name);
         let padding = sources.padding.unwrap_or(Padding::Right);
-        padding::lengths(array, padding).map_err(|e| sources.columns.array(column, e))
+        padding::lengths(sources.columns, column, features, padding)
     }
 }
 
 impl Sources<'_, '_> {
     fn text_steps(&self) -> usize {
-        let features = self.text.map(|text| text.shape()[1]);
+        let features = self.text.map(|text| text.steps);
         self.text_bert.map(|b| b.width).or(features).unwrap_or(0)
     }
 
-    /// A column of counts, each a whole number from 0 to `steps`.
-    fn counts(&self, name: &str, steps: usize) -> Result<Option<Vec<i32>>> {
+    /// A column of counts, each a whole number from 0 to the steps of the sample.
+    fn counts(&self, name: &str, features: &Features<'_>) -> Result<Option<Vec<i32>>> {
         let Some(value) = self.columns.get(name) else {
             return Ok(None);
         };
         let counts = self.columns.numbers(name, value)?;
-        let check = |(index, count): (usize, f64)| match count {
-            _ if count.fract() == 0.0 && (0.0..=steps as f64).contains(&count) => Ok(count as i32),
-            _ => Err(Error::Sample {
-                place: self.columns.place(name),
-                sample: self
-                    .ids
-                    .get(index)
-                    .cloned()
-                    .unwrap_or_else(|| format!("number {index}")),
-                problem: format!("expected a count from 0 to {steps}, found {count}"),
-            }),
+        let own = features.own_steps();
+        let check = |(index, count): (usize, f64)| {
+            let own = own.as_ref().and_then(|steps| steps.get(index));
+            let steps = own.map_or(features.steps as f64, |steps| f64::from(*steps));
+            if count.fract() == 0.0 && (0.0..=steps).contains(&count) {
+                return Ok(count as i32);
+            }
+            let problem = format!("expected a count from 0 to {steps}, found {count}");
+            Err(self.columns.sample(name, self.ids, index, problem))
         };
         let counts = counts.into_iter().enumerate().map(check);
         counts.collect::<Result<_>>().map(Some)

@@ -5,7 +5,9 @@
 
 use std::str::FromStr;
 
-use crate::data::pickle::{self, ArrayRef};
+use super::columns::Columns;
+use super::error::Result;
+use super::features::Features;
 
 /// Samples used for detection.
 const SAMPLES: usize = 64;
@@ -30,7 +32,7 @@ impl Padding {
 impl FromStr for Padding {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
         [Self::Left, Self::Right]
             .into_iter()
             .find(|padding| padding.as_str() == text)
@@ -51,14 +53,14 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// Examines the first samples of an array (N, T, d).
+    /// Examines the first samples of a column.
     ///
     /// # Errors
-    /// [`pickle::Error`] where the payload cannot be read.
-    pub fn of(array: ArrayRef<'_>) -> pickle::Result<Self> {
+    /// As [`Features::for_each_sample`].
+    pub fn of(columns: &Columns<'_>, column: &str, features: &Features<'_>) -> Result<Self> {
         let mut ends = Self::default();
-        for_each_sample(array, SAMPLES, |sample, width| {
-            let frames = || sample.chunks_exact(width);
+        features.for_each_sample(columns, column, |sample| {
+            let frames = || sample.chunks_exact(features.width);
             let (lead, trail) = (zeros(frames()), zeros(frames().rev()));
             // Undetected faces in the first frames and silence are not padding.
             let enough = |zeros: usize| zeros >= 2 && 10 * zeros >= frames().len();
@@ -69,6 +71,7 @@ impl Ends {
                 ends.right += 1;
             }
             ends.seen += 1;
+            Ok(ends.seen < SAMPLES)
         })?;
         Ok(ends)
     }
@@ -88,19 +91,25 @@ fn one_sided(this: usize, other: usize, seen: usize) -> bool {
     this >= 2 && this > 4 * other && 4 * this >= seen
 }
 
-/// Frames of every sample of an array (N, T, d) without the zero frames at one end.
+/// Frames of every sample of a column without the zero frames at one end.
 ///
 /// # Errors
-/// [`pickle::Error`] where the payload cannot be read.
-pub fn lengths(array: ArrayRef<'_>, padding: Padding) -> pickle::Result<Vec<i32>> {
-    let mut lengths = Vec::with_capacity(array.shape()[0]);
-    for_each_sample(array, usize::MAX, |sample, width| {
-        let frames = sample.chunks_exact(width);
+/// As [`Features::for_each_sample`].
+pub fn lengths(
+    columns: &Columns<'_>,
+    column: &str,
+    features: &Features<'_>,
+    padding: Padding,
+) -> Result<Vec<i32>> {
+    let mut lengths = Vec::with_capacity(features.rows);
+    features.for_each_sample(columns, column, |sample| {
+        let frames = sample.chunks_exact(features.width);
         let (all, padding) = match padding {
             Padding::Left => (frames.len(), zeros(frames)),
             Padding::Right => (frames.len(), zeros(frames.rev())),
         };
         lengths.push((all - padding) as i32);
+        Ok(true)
     })?;
     Ok(lengths)
 }
@@ -111,43 +120,11 @@ fn zeros<'f>(frames: impl Iterator<Item = &'f [f64]>) -> usize {
     frames.take_while(is_zero).count()
 }
 
-/// Reason why an iteration over samples ended early.
-enum Stop {
-    Enough,
-    Pickle(pickle::Error),
-}
-
-impl From<pickle::Error> for Stop {
-    fn from(error: pickle::Error) -> Self {
-        Self::Pickle(error)
-    }
-}
-
-/// Calls `f` with at most `most` samples of an array (N, T, d), and d.
-fn for_each_sample(
-    array: ArrayRef<'_>,
-    most: usize,
-    mut f: impl FnMut(&[f64], usize),
-) -> pickle::Result<()> {
-    let (steps, width) = (array.shape()[1], array.shape()[2]);
-    let mut seen = 0;
-    let walked = array.for_each_block(steps * width, |sample: &[f64]| {
-        if seen == most {
-            return Err(Stop::Enough);
-        }
-        f(sample, width);
-        seen += 1;
-        Ok(())
-    });
-    match walked {
-        Err(Stop::Pickle(error)) => Err(error),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
     use crate::data::pickle::{Limits, Pickle, Writer};
 
     /// Samples of four frames of two values from their patterns, 1 for a frame that is not zero.
@@ -161,12 +138,25 @@ mod tests {
             })
             .collect();
         let mut writer = Writer::new(Vec::new()).unwrap();
+        for key in ["train", "audio"] {
+            writer.begin_dict().unwrap();
+            writer.str(key).unwrap();
+        }
         writer.f64_array(&[patterns.len(), 4, 2], &values).unwrap();
+        writer.end_dict().unwrap();
+        writer.end_dict().unwrap();
         Pickle::from_bytes(writer.finish().unwrap(), Limits::default()).unwrap()
     }
 
+    fn columns(pickle: &Pickle) -> Columns<'_> {
+        Columns::of(Path::new("x"), pickle.root(), "train", "train").unwrap()
+    }
+
     fn ends(patterns: &[&str]) -> Ends {
-        Ends::of(samples(patterns).root().array().unwrap()).unwrap()
+        let pickle = samples(patterns);
+        let columns = columns(&pickle);
+        let features = Features::read(&columns, "audio", &[]).unwrap();
+        Ends::of(&columns, "audio", &features).unwrap()
     }
 
     #[test]
@@ -192,8 +182,10 @@ mod tests {
     #[test]
     fn lengths_count_what_is_left() {
         let pickle = samples(&["0011", "1000", "0000", "1011", "x001", "0110"]);
-        let array = pickle.root().array().unwrap();
-        assert_eq!(lengths(array, Padding::Left).unwrap(), [2, 4, 0, 4, 4, 3]);
-        assert_eq!(lengths(array, Padding::Right).unwrap(), [4, 1, 0, 4, 4, 3]);
+        let columns = columns(&pickle);
+        let features = Features::read(&columns, "audio", &[]).unwrap();
+        let lengths = |padding| lengths(&columns, "audio", &features, padding).unwrap();
+        assert_eq!(lengths(Padding::Left), [2, 4, 0, 4, 4, 3]);
+        assert_eq!(lengths(Padding::Right), [4, 1, 0, 4, 4, 3]);
     }
 }

@@ -3,6 +3,7 @@
 use super::carried::{self, Carried, Named, rows_differ};
 use super::columns::Columns;
 use super::error::{Error, Result};
+use super::features::Features;
 use super::frames::Frames;
 use super::labels::{self, Labels};
 use super::lengths::{Lengths, Sources};
@@ -10,7 +11,7 @@ use super::padding::{Ends, Padding};
 use super::spec::Spec;
 use super::split::{Block, SplitName};
 use super::tokens;
-use crate::data::pickle::ArrayRef;
+use crate::data::pickle::Value;
 
 /// All columns that the import writes for one split.
 pub struct Plan<'a> {
@@ -18,9 +19,9 @@ pub struct Plan<'a> {
     pub ids: Vec<String>,
     /// Empty if the file has no transcripts.
     pub raw_text: Vec<String>,
-    pub audio: ArrayRef<'a>,
-    pub vision: ArrayRef<'a>,
-    pub text: Option<ArrayRef<'a>>,
+    pub audio: Features<'a>,
+    pub vision: Features<'a>,
+    pub text: Option<Features<'a>>,
     /// (N, 3, T)
     pub text_bert: Option<Block<i32>>,
     pub lengths: Lengths,
@@ -32,6 +33,8 @@ pub struct Plan<'a> {
     pub ignored: Vec<String>,
     /// Padding comes first in the source.
     pub left: bool,
+    /// What was assumed about the layout.
+    pub assumptions: Vec<String>,
 }
 
 impl<'a> Plan<'a> {
@@ -44,32 +47,35 @@ impl<'a> Plan<'a> {
     pub fn new(columns: Columns<'a>, padding: Option<Padding>) -> Result<Self> {
         let ids = columns.ids(columns.need("id")?)?;
         let raw_text = match columns.get("raw_text") {
-            Some(value) => columns.texts("raw_text", value)?,
+            Some(value) => columns.transcripts(value)?,
             None => Vec::new(),
         };
-        let (audio, vision) = (columns.features("audio")?, columns.features("vision")?);
-        let text = columns.get("text").map(|_| columns.features("text"));
-        let text = text.transpose()?;
+        let features = |column| Features::read(&columns, column, &ids);
+        let (audio, vision) = (features("audio")?, features("vision")?);
+        let text = columns.get("text").map(|_| features("text")).transpose()?;
         let text_bert = tokens::read(&columns, &ids)?;
         if text.is_none() && text_bert.is_none() {
             return Err(columns.missing("column text_bert (or text)".into()));
         }
-        for (column, array) in [("audio", audio), ("vision", vision)] {
-            check_padding(&columns, &ids, (column, array), padding)?;
+        for (column, features) in [("audio", &audio), ("vision", &vision)] {
+            if features.own_steps().is_none() {
+                check_padding(&columns, &ids, (column, features), padding)?;
+            }
         }
         let lengths = Lengths::read(&Sources {
             columns: &columns,
             ids: &ids,
             text_bert: text_bert.as_ref(),
-            text,
-            audio,
-            vision,
+            text: text.as_ref(),
+            audio: &audio,
+            vision: &vision,
             padding,
         })?;
         let (carried, ignored) = carried::read(&columns, ids.len())?;
         let plan = Self {
             labels: labels::read(&columns, official(columns.split).is_some())?,
             left: padding == Some(Padding::Left),
+            assumptions: assumptions(&columns),
             carried,
             ignored,
             columns,
@@ -101,26 +107,60 @@ impl<'a> Plan<'a> {
 
     /// Audio, vision and, if the file has it, text.
     pub fn features(&self) -> impl Iterator<Item = Frames<'_, 'a>> {
-        let lengths = &self.lengths;
-        let frames = |column, array, lengths: Option<_>, left| Frames {
-            columns: &self.columns,
-            column,
-            array,
-            lengths,
-            left,
-        };
+        let (lengths, left) = (&self.lengths, self.left);
         // Text with an attention mask is never moved.
-        let moved = self.left && self.text_bert.is_none();
-        let text_lengths = moved.then_some(lengths.text.as_slice());
-        let text = self
-            .text
-            .map(|array| frames("text", array, text_lengths, moved));
+        let moved = left && self.text_bert.is_none();
+        let text_lengths = moved.then_some(&lengths.text[..]);
+        let text = self.text.as_ref();
+        let text = text.map(|text| self.frames("text", text, text_lengths, moved));
         [
-            frames("audio", self.audio, Some(&lengths.audio[..]), self.left),
-            frames("vision", self.vision, Some(&lengths.vision[..]), self.left),
+            self.frames("audio", &self.audio, Some(&lengths.audio), left),
+            self.frames("vision", &self.vision, Some(&lengths.vision), left),
         ]
         .into_iter()
         .chain(text)
+    }
+
+    fn frames<'p>(
+        &'p self,
+        column: &'static str,
+        features: &'p Features<'a>,
+        lengths: Option<&'p [i32]>,
+        left: bool,
+    ) -> Frames<'p, 'a> {
+        Frames {
+            columns: &self.columns,
+            column,
+            // Samples that are stored one by one have no padding to move.
+            left: left && features.own_steps().is_none(),
+            features,
+            lengths,
+        }
+    }
+
+    /// A column of features, if the split has it.
+    pub fn features_of(&self, column: &str) -> Option<&Features<'a>> {
+        match column {
+            "text" => self.text.as_ref(),
+            "audio" => Some(&self.audio),
+            _ => Some(&self.vision),
+        }
+    }
+
+    /// Pads a column of samples that are stored one by one.
+    ///
+    /// # Errors
+    /// As [`Features::pad`].
+    pub fn pad(&mut self, column: &str, steps: usize) -> Result<()> {
+        let features = match column {
+            "text" => self.text.as_mut(),
+            "audio" => Some(&mut self.audio),
+            _ => Some(&mut self.vision),
+        };
+        let Some(features) = features else {
+            return Ok(());
+        };
+        features.pad(steps, &self.columns, column, &self.ids)
     }
 
     /// Checks that every column has as many samples as `id`, at least one.
@@ -129,8 +169,8 @@ impl<'a> Plan<'a> {
             return Err(self.columns.layout("", "samples", "an empty split"));
         }
         let mut rows = vec![
-            ("audio", self.audio.shape()[0]),
-            ("vision", self.vision.shape()[0]),
+            ("audio", self.audio.rows),
+            ("vision", self.vision.rows),
             ("text_lengths", self.lengths.text.len()),
             ("audio_lengths", self.lengths.audio.len()),
             ("vision_lengths", self.lengths.vision.len()),
@@ -138,7 +178,7 @@ impl<'a> Plan<'a> {
         if self.columns.get("raw_text").is_some() {
             rows.push(("raw_text", self.raw_text.len()));
         }
-        rows.extend(self.text.map(|array| ("text", array.shape()[0])));
+        rows.extend(self.text.as_ref().map(|text| ("text", text.rows)));
         rows.extend(self.text_bert.as_ref().map(|b| ("text_bert", b.rows)));
         rows.extend(self.labels.iter().map(|(name, l)| (name.as_str(), l.len())));
         match rows.into_iter().find(|(_, rows)| *rows != self.rows()) {
@@ -165,6 +205,25 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// What reading the columns of a split assumes about them.
+fn assumptions(columns: &Columns<'_>) -> Vec<String> {
+    let mut assumptions = Vec::new();
+    if columns.get(labels::MAIN).is_none() && columns.get(labels::OLD).is_some() {
+        assumptions.push(format!("{} are {}", labels::OLD, labels::MAIN));
+    }
+    let several = |value: Value<'_>| match value.array() {
+        Some(array) => array.shape().len() > 1,
+        None => value
+            .items()
+            .and_then(|mut ids| ids.next())
+            .is_some_and(|id| id.items().is_some()),
+    };
+    if columns.get("id").is_some_and(several) {
+        assumptions.push("parts of an id are joined with $_$".to_owned());
+    }
+    assumptions
+}
+
 fn official(split: &str) -> Option<SplitName> {
     SplitName::ALL
         .into_iter()
@@ -175,13 +234,13 @@ fn official(split: &str) -> Option<SplitName> {
 fn check_padding(
     columns: &Columns<'_>,
     ids: &[String],
-    (column, array): (&str, ArrayRef<'_>),
+    (column, features): (&str, &Features<'_>),
     padding: Option<Padding>,
 ) -> Result<()> {
     if padding == Some(Padding::Right) {
         return Ok(());
     }
-    let ends = Ends::of(array).map_err(|e| columns.array(column, e))?;
+    let ends = Ends::of(columns, column, features)?;
     let left = padding == Some(Padding::Left);
     let (wrong, found, samples) = if left {
         (ends.is_right(), Padding::Right, ends.right)

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::modality::Modality;
+use super::tokens::SpecialTokens;
 
 /// The official splits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,6 +61,8 @@ pub struct Split {
     pub raw_text: Vec<String>,
     /// (N, 3, T): token ids, attention mask, segment ids. `None` if the file has none.
     pub text_bert: Option<Block<i32>>,
+    /// Special tokens of every sample, shape (N). `None` without token ids.
+    pub special: Option<Vec<SpecialTokens>>,
     /// (N, T, d): the file's own text features. `None` unless requested.
     pub text: Option<Block<f32>>,
     /// (N, Ta, da)
@@ -121,6 +124,8 @@ pub struct Outline {
     pub steps: [usize; 3],
     /// Valid steps of every sample in text, audio, vision.
     pub lengths: [Vec<u32>; 3],
+    /// Special tokens of every sample, shape (N). `None` without token ids.
+    pub special: Option<Vec<SpecialTokens>>,
 }
 
 impl Outline {

@@ -4,48 +4,123 @@ use std::path::Path;
 
 use super::columns::Columns;
 use super::detect::Traits;
-use super::error::Result;
+use super::error::{Error, Result};
+use super::features::Features;
+use super::layouts;
 use super::padding::Padding;
 use super::plan::Plan;
 use super::split::SplitName;
 use crate::data::pickle::Value;
 
-/// The three splits and any other split, such as SIMSv2's `train_mix`; and the names of entries that
-/// are not splits.
+/// The splits of a pickle.
+pub struct Splits<'a> {
+    /// Train, valid, test, and any other split, such as SIMSv2's `train_mix`.
+    pub plans: Vec<Plan<'a>>,
+    /// Entries that are not splits.
+    pub ignored: Vec<String>,
+    /// What was assumed about the layout.
+    pub assumptions: Vec<String>,
+}
+
+/// Reads every split.
 ///
 /// # Errors
 /// As [`Plan::new`]; [`super::Error::Layout`] where shapes differ between splits.
-pub fn read<'a>(
-    input: &'a Path,
-    root: Value<'a>,
-    padding: Option<Padding>,
-) -> Result<(Vec<Plan<'a>>, Vec<String>)> {
-    let mut names: Vec<&'a str> = SplitName::ALL.map(SplitName::as_str).into();
+pub fn read<'a>(input: &'a Path, root: Value<'a>, padding: Option<Padding>) -> Result<Splits<'a>> {
+    if !root.is_dict()
+        && let Some((found, remedy)) = layouts::other_kind(input)
+    {
+        return Err(Error::Layout {
+            place: input.display().to_string(),
+            expected: "a dict with keys train, valid and test".into(),
+            found: format!("{found}; {remedy}"),
+        });
+    }
+    let mut assumptions = Vec::new();
+    let mut names: Vec<(&'a str, &'a str)> = Vec::new();
+    for split in SplitName::ALL {
+        let key = layouts::key(root, split);
+        if key != split.as_str() {
+            assumptions.push(format!("the split {key} is {split}"));
+        }
+        names.push((split.as_str(), key));
+    }
     let mut ignored = Vec::new();
     for (key, value) in root.entries() {
-        let Some(key) = key.as_str().filter(|key| !names.contains(key)) else {
+        if key.is_bytes() && assumptions.iter().all(|known| known != BYTES) {
+            assumptions.push(BYTES.to_owned());
+        }
+        let Some(text) = key.text() else { continue };
+        if names.iter().any(|(_, known)| *known == text) {
             continue;
-        };
+        }
         let split = value.get("id").is_some() && value.get("audio").is_some();
-        if split && !key.contains('/') {
-            names.push(key)
-        } else {
-            ignored.push(format!("{key} ({})", value.kind()))
+        match key.as_str() {
+            Some(key) if split && !key.contains('/') => names.push((key, key)),
+            _ => ignored.push(format!("{text} ({})", value.kind())),
         }
     }
-    let plan = |name| Plan::new(Columns::of(input, root, name)?, padding);
-    let plans = names.into_iter().map(plan).collect::<Result<Vec<_>>>()?;
+    let plan = |(name, key)| Plan::new(Columns::of(input, root, name, key)?, padding);
+    let mut plans = names.into_iter().map(plan).collect::<Result<Vec<_>>>()?;
+    for column in ["text", "audio", "vision"] {
+        assumptions.extend(pad(&mut plans, column)?);
+    }
     check_shapes(&plans)?;
-    Ok((plans, ignored))
+    for plan in &plans {
+        let new = |text: &&String| !assumptions.contains(text);
+        let own: Vec<String> = plan.assumptions.iter().filter(new).cloned().collect();
+        assumptions.extend(own);
+    }
+    Ok(Splits {
+        plans,
+        ignored,
+        assumptions,
+    })
+}
+
+const BYTES: &str = "keys are bytes, as Python 2 writes text; read as UTF-8";
+
+/// Pads samples that are stored one by one to the same steps in every split: those of the text if every
+/// sample is as long as its text, as in aligned files, else those of the longest sample. Returns what
+/// that assumes.
+fn pad(plans: &mut [Plan<'_>], column: &str) -> Result<Option<String>> {
+    let of = |plan: &Plan<'_>| {
+        plan.features_of(column)
+            .map(|f| (f.own_steps().is_some(), f.steps))
+    };
+    let all: Vec<(bool, usize)> = plans.iter().filter_map(of).collect();
+    if !all.iter().any(|(own, _)| *own) {
+        return Ok(None);
+    }
+    let longest = all.iter().map(|(_, steps)| *steps).max().unwrap_or(0);
+    let tokens = plans[0].text_bert.as_ref().map(|block| block.width);
+    let aligned = |plan: &Plan<'_>| {
+        let own = plan.features_of(column).and_then(Features::own_steps);
+        plan.text_bert.is_some() && own.is_some_and(|steps| steps == plan.lengths.text)
+    };
+    let steps = match tokens {
+        Some(tokens) if tokens >= longest && plans.iter().all(aligned) => tokens,
+        _ => longest,
+    };
+    for plan in plans {
+        plan.pad(column, steps)?;
+    }
+    Ok(Some(format!(
+        "{column} holds one array per sample: padded with zeros at the end to {steps} steps, lengths are \
+         those of the arrays"
+    )))
 }
 
 /// Checks that widths agree between splits, and steps, since they decide the size of models.
 fn check_shapes(plans: &[Plan<'_>]) -> Result<()> {
     let shape = |plan: &Plan<'_>| {
         let tokens = plan.text_bert.as_ref().map_or(0, |block| block.width);
+        let text = plan.text.as_ref().map_or([0, 0], |f| [f.steps, f.width]);
+        let (audio, vision) = (&plan.audio, &plan.vision);
         (
-            plan.audio.shape()[1..].to_vec(),
-            plan.vision.shape()[1..].to_vec(),
+            [audio.steps, audio.width],
+            [vision.steps, vision.width],
+            text,
             tokens,
         )
     };
@@ -53,8 +128,8 @@ fn check_shapes(plans: &[Plan<'_>]) -> Result<()> {
     for plan in &plans[1..] {
         let other = shape(plan);
         if other != first {
-            let words = |(audio, vision, tokens)| {
-                format!("audio {audio:?}, vision {vision:?}, {tokens} tokens")
+            let words = |(audio, vision, text, tokens)| {
+                format!("audio {audio:?}, vision {vision:?}, text {text:?}, {tokens} tokens")
             };
             let expected = format!("the shapes of train: {}", words(first));
             return Err(plan.columns.layout("", expected, words(other)));
@@ -67,8 +142,13 @@ fn check_shapes(plans: &[Plan<'_>]) -> Result<()> {
 pub fn traits(plans: &[Plan<'_>]) -> Traits {
     let count = |index: usize| plans.get(index).map_or(0, Plan::rows);
     Traits {
-        audio: plans[0].audio.shape()[2],
-        vision: plans[0].vision.shape()[2],
+        audio: plans[0].audio.width,
+        vision: plans[0].vision.width,
+        steps: [plans[0].audio.steps, plans[0].vision.steps],
+        text_steps: match (&plans[0].text_bert, &plans[0].text) {
+            (Some(tokens), _) => tokens.width,
+            (None, text) => text.as_ref().map_or(0, |text| text.steps),
+        },
         counts: [count(0), count(1), count(2)],
     }
 }
@@ -77,7 +157,8 @@ pub fn traits(plans: &[Plan<'_>]) -> Traits {
 pub fn layout(plans: &[Plan<'_>]) -> &'static str {
     let aligned = |plan: &Plan<'_>| {
         plan.columns.get("audio_lengths").is_none()
-            && plan.audio.shape()[1] == plan.vision.shape()[1]
+            && plan.audio.steps == plan.vision.steps
+            && (plan.audio.own_steps().is_none() || plan.lengths.audio == plan.lengths.text)
     };
     if plans.iter().all(aligned) {
         "aligned"

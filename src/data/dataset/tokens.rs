@@ -3,51 +3,148 @@
 use super::columns::Columns;
 use super::error::{Error, Result};
 use super::split::Block;
+use super::token_rows;
+use super::vocabulary::{CLS, SEP};
+use crate::data::pickle::{ArrayRef, ElementKind, Value};
 
 /// Rows of a sample: token ids, attention mask, segment ids.
 const PARTS: usize = 3;
 
+/// Half precision holds every whole number up to this one.
+const HALF_EXACT: i32 = 2048;
+
+const NAME: &str = "text_bert";
+const EXPECTED: &str = "an array of shape (samples, 3, tokens)";
+
 /// Reads `text_bert` as (N, 3, T), if the split has it. Early MMSA files hold (N, T, 3), which is
-/// transposed.
+/// transposed; a list of arrays of shape (3, T), one per sample, is padded with zeros.
 ///
 /// # Errors
-/// [`Error::Layout`] for another shape; [`Error::Sample`] for a negative id or a mask that is not
-/// made of ones followed by zeros.
+/// [`Error::Layout`] for another shape or type; [`Error::Contradiction`] where rows are in another order;
+/// [`Error::Sample`] for a negative id or a mask that is not made of ones followed by zeros.
 pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>> {
-    const NAME: &str = "text_bert";
-    const EXPECTED: &str = "an array of shape (samples, 3, tokens)";
     let Some(value) = columns.get(NAME) else {
         return Ok(None);
     };
-    let array = value
-        .array()
-        .ok_or_else(|| columns.layout(NAME, EXPECTED, value.kind()))?;
+    let block = match (value.array(), value.items()) {
+        (Some(array), _) if array.objects().len() > 0 && array.shape().len() == 1 => {
+            stacked(columns, ids, array.objects().collect())?
+        }
+        (Some(array), _) => whole(columns, ids, array)?,
+        (None, Some(items)) => stacked(columns, ids, items.collect())?,
+        (None, None) => return Err(columns.layout(NAME, EXPECTED, value.kind())),
+    };
+    if let Some(problem) = token_rows::misplaced(&block) {
+        let place = columns.place(NAME);
+        return Err(Error::Contradiction { place, problem });
+    }
+    check(columns, &block, ids).map(|()| Some(block))
+}
+
+fn whole(columns: &Columns<'_>, ids: &[String], array: ArrayRef<'_>) -> Result<Block<i32>> {
     let (rows, tokens, turned) = match *array.shape() {
+        [PARTS, rows, tokens] if rows == ids.len() && rows != PARTS => {
+            let found = format!(
+                "shape {:?}: the rows stacked in front; write numpy.swapaxes(text_bert, 0, 1)",
+                [PARTS, rows, tokens]
+            );
+            return Err(columns.layout(NAME, EXPECTED, found));
+        }
         [rows, PARTS, tokens] if tokens > 0 => (rows, tokens, false),
         [rows, tokens, PARTS] if tokens > 0 => (rows, tokens, true),
+        [rows, tokens] => {
+            let found = format!(
+                "shape {:?}: token ids alone; write numpy.stack([ids, ids != 0, 0 * ids], 1)",
+                [rows, tokens]
+            );
+            return Err(columns.layout(NAME, EXPECTED, found));
+        }
         ref shape => return Err(columns.layout(NAME, EXPECTED, format!("shape {shape:?}"))),
     };
-    let mut data = Vec::with_capacity(array.len());
-    array
-        .for_each_block(1 << 16, |block: &[i64]| {
-            data.extend(
-                block
-                    .iter()
-                    .map(|value| i32::try_from(*value).unwrap_or(-1)),
-            );
-            Ok(())
-        })
-        .map_err(|source| columns.array(NAME, source))?;
+    let mut data = numbers(columns, array)?;
     if turned {
         data = turn(&data, tokens);
     }
-    let block = Block {
+    Ok(Block {
         rows,
         steps: PARTS,
         width: tokens,
         data,
-    };
-    check(columns, &block, ids).map(|()| Some(block))
+    })
+}
+
+/// One array (3, T) per sample, each padded with zeros to the longest.
+fn stacked(columns: &Columns<'_>, ids: &[String], samples: Vec<Value<'_>>) -> Result<Block<i32>> {
+    let mut all = Vec::with_capacity(samples.len());
+    for (index, sample) in samples.into_iter().enumerate() {
+        let array = sample.array();
+        let found = match array.map(|array| array.shape()) {
+            Some([PARTS, _]) => None,
+            Some(shape) => Some(format!("shape {shape:?}")),
+            None => Some(sample.kind().to_owned()),
+        };
+        match (array, found) {
+            (Some(array), None) => all.push(numbers(columns, array)?),
+            (_, found) => {
+                let found = found.unwrap_or_default();
+                let problem = format!("expected an array of shape (3, tokens), found {found}");
+                return Err(columns.sample(NAME, ids, index, problem));
+            }
+        }
+    }
+    let width = all.iter().map(|data| data.len() / PARTS).max().unwrap_or(0);
+    if width == 0 {
+        return Err(columns.layout(NAME, EXPECTED, "samples without tokens"));
+    }
+    let mut data = Vec::with_capacity(all.len() * PARTS * width);
+    for sample in &all {
+        for row in sample.chunks_exact((sample.len() / PARTS).max(1)) {
+            data.extend(row);
+            data.resize(data.len() + width - row.len(), 0);
+        }
+        if sample.is_empty() {
+            data.resize(data.len() + PARTS * width, 0);
+        }
+    }
+    Ok(Block {
+        rows: all.len(),
+        steps: PARTS,
+        width,
+        data,
+    })
+}
+
+/// All numbers of an array; a negative one or one beyond 32 bits becomes -1.
+fn numbers(columns: &Columns<'_>, array: ArrayRef<'_>) -> Result<Vec<i32>> {
+    let dtype = array.dtype();
+    if !dtype.is_number() {
+        return Err(columns.layout(NAME, EXPECTED, format!("dtype {}", array.type_name())));
+    }
+    if dtype.size == 1 {
+        let found = format!("dtype {dtype}, which cannot hold token ids; write int64");
+        return Err(columns.layout(NAME, EXPECTED, found));
+    }
+    let mut data: Vec<i32> = Vec::with_capacity(array.len());
+    array
+        .for_each_block(1 << 16, |block: &[i64]| {
+            let ids = block
+                .iter()
+                .map(|value| i32::try_from(*value).unwrap_or(-1));
+            data.extend(ids);
+            Ok(())
+        })
+        .map_err(|source| columns.array(NAME, source))?;
+    let largest = data.iter().copied().max().unwrap_or(0);
+    if (dtype.kind, dtype.size) == (ElementKind::Float, 2) && largest > HALF_EXACT {
+        return Err(Error::Contradiction {
+            place: columns.place(NAME),
+            problem: format!(
+                "token ids up to {largest} as float16, which rounds whole numbers above {HALF_EXACT}: some \
+                 are the ids of other words now; tokenize again and write int64"
+            ),
+        });
+    }
+    Ok(data)
 }
 
 /// (N, T, 3) to (N, 3, T).
@@ -74,14 +171,7 @@ fn check(columns: &Columns<'_>, block: &Block<i32>, ids: &[String]) -> Result<()
         } else {
             continue;
         };
-        return Err(Error::Sample {
-            place: columns.place("text_bert"),
-            sample: ids
-                .get(row)
-                .cloned()
-                .unwrap_or_else(|| format!("number {row}")),
-            problem: problem.to_owned(),
-        });
+        return Err(columns.sample(NAME, ids, row, problem.to_owned()));
     }
     Ok(())
 }
@@ -93,9 +183,65 @@ pub fn lengths(block: &Block<i32>) -> Vec<i32> {
         .collect()
 }
 
+/// Special tokens of BERT at the ends of a text, as its token ids show them: ids 101 and 102 in the
+/// published vocabularies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpecialTokens {
+    /// Whether the first valid token is CLS.
+    pub cls: bool,
+    /// Whether the last valid token is SEP.
+    pub sep: bool,
+}
+
+/// The special tokens of every sample of `text_bert`, given its valid tokens per sample.
+pub fn special(block: &Block<i32>, lengths: &[u32]) -> Vec<SpecialTokens> {
+    let of_sample = |(row, &length): (usize, &u32)| {
+        let valid = &block.row(row)[..(length as usize).min(block.width)];
+        let is = |token: Option<&i32>, id: i64| token.is_some_and(|token| i64::from(*token) == id);
+        SpecialTokens {
+            cls: is(valid.first(), CLS),
+            sep: is(valid.last(), SEP),
+        }
+    };
+    let samples = lengths.iter().enumerate().take(block.rows);
+    samples.map(of_sample).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn special_tokens_are_seen_at_the_ends_of_what_is_valid() {
+        let ids = [[101, 7, 102], [7, 101, 102], [102, 102, 101], [101, 102, 0]];
+        let block = Block {
+            rows: 4,
+            steps: 3,
+            width: 3,
+            data: ids
+                .iter()
+                .flat_map(|ids| [*ids, [0; 3], [0; 3]].concat())
+                .collect(),
+        };
+        let found = |lengths: [u32; 4]| {
+            special(&block, &lengths)
+                .iter()
+                .map(|s| (s.cls, s.sep))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found([3; 4]),
+            [(true, true), (false, true), (false, false), (true, false)]
+        );
+        assert_eq!(
+            found([2, 1, 2, 2]),
+            [(true, false), (false, false), (false, true), (true, true)]
+        );
+        assert_eq!(
+            found([0, 0, 1, 1]),
+            [(false, false), (false, false), (false, true), (true, false)]
+        );
+    }
 
     #[test]
     fn turning_puts_parts_first() {

@@ -1,5 +1,7 @@
 //! Reads the columns of an MMSA pickle, split by split.
 
+use std::borrow::Cow;
+
 use super::picture;
 use super::scan::{Scan, scan};
 use crate::data::pickle::{self, ArrayRef, ElementKind, Pickle, Shared, Value};
@@ -50,7 +52,7 @@ impl<'a> Contents<'a> {
     ) -> Result<Self, pickle::Error> {
         let mut splits = Vec::new();
         for (name, columns) in pickle.root().entries() {
-            let (Some(name), true) = (name.as_str(), columns.is_dict()) else {
+            let (Some(Cow::Borrowed(name)), true) = (name.text(), columns.is_dict()) else {
                 continue;
             };
             let mut split = Split {
@@ -58,7 +60,7 @@ impl<'a> Contents<'a> {
                 columns: Vec::new(),
             };
             for (name, value) in columns.entries() {
-                if let Some(name) = name.as_str() {
+                if let Some(Cow::Borrowed(name)) = name.text() {
                     split.columns.push(column(name, value, scans)?);
                 }
             }

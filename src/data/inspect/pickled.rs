@@ -79,18 +79,13 @@ fn rows(
 
 fn array_row(path: String, array: ArrayRef<'_>, scan: Option<Scan>) -> Vec<String> {
     let shape = format!("{:?}", array.shape());
-    let row = [
-        path,
-        array.dtype().to_string(),
-        shape,
-        order(array).to_owned(),
-    ];
+    let row = [path, array.type_name(), shape, order(array).to_owned()];
     let numbers = scan.map(|scan| numbers(&scan.stats)).unwrap_or_default();
     row.into_iter().chain(numbers).collect()
 }
 
 fn scalar_row(path: String, value: Value<'_>) -> Vec<String> {
-    let dtype = value.scalar().map(|(dtype, _)| format!("scalar {dtype}"));
+    let dtype = value.type_name().map(|name| format!("scalar {name}"));
     let number = value.as_f64().map(rounded).unwrap_or_default();
     let shown = [number.clone(), number];
     let row = [path, dtype.unwrap_or_default(), "[]".into(), "C".into()];
@@ -111,8 +106,11 @@ fn numbers(stats: &ArrayStats) -> [String; 4] {
 fn lists(root: Value<'_>) -> impl Iterator<Item = Vec<String>> {
     root.entries().flat_map(|(split, columns)| {
         columns.entries().filter_map(move |(name, value)| {
-            let (split, name) = (split.as_str()?, name.as_str()?);
-            let path = format!("$['{split}']['{name}']");
+            let quoted = |key: Value<'_>| {
+                let prefix = if key.is_bytes() { "b" } else { "" };
+                Some(format!("[{prefix}'{}']", key.text()?))
+            };
+            let path = format!("${}{}", quoted(split)?, quoted(name)?);
             list_row(path, value)
         })
     })

@@ -84,6 +84,82 @@ fn the_table_holds_numbers_and_the_lines_below_it_details() {
     }
 }
 
+/// numpy's `dtype([('a', '<f4'), ('b', '<i8', (2, 3))])`, one element, under the keys numpy.int64(7) and
+/// numpy.str_('x'), as protocol 2 writes them.
+fn structured_file(folder: &Path) -> PathBuf {
+    let mut bytes = b"\x80\x02}(".to_vec();
+    let dtype = |code: &str, state: &[u8]| {
+        let mut bytes = b"cnumpy\ndtype\nX".to_vec();
+        bytes.extend((code.len() as u32).to_le_bytes());
+        bytes.extend(code.as_bytes());
+        bytes.extend(b"\x89\x88\x87R");
+        bytes.extend(state);
+        bytes
+    };
+    let plain = b"(K\x03X\x01\0\0\0<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb";
+    let text = b"(K\x03X\x01\0\0\0<NNNK\x04K\x04K\x08tb";
+    let scalar = |dtype: Vec<u8>, payload: &[u8]| {
+        let mut bytes = b"cnumpy.core.multiarray\nscalar\n".to_vec();
+        bytes.extend(dtype);
+        bytes.push(b'U');
+        bytes.push(payload.len() as u8);
+        bytes.extend(payload);
+        bytes.extend(b"\x86R");
+        bytes
+    };
+    let pair = [dtype("i8", plain), b"K\x02K\x03\x86\x86".to_vec()].concat();
+    let wide = [&b"(K\x03X\x01\0\0\0|"[..], &pair, b"NNK\x30K\x08K\0tb"].concat();
+    let fields = [
+        b"}(X\x01\0\0\0a".to_vec(),
+        dtype("f4", plain),
+        b"K\0\x86X\x01\0\0\0b".to_vec(),
+        dtype("V48", &wide),
+        b"K\x04\x86u".to_vec(),
+    ]
+    .concat();
+    let names = b"X\x01\0\0\0aX\x01\0\0\0b\x86";
+    let state = [
+        &b"(K\x03X\x01\0\0\0|N"[..],
+        names,
+        &fields,
+        b"K\x34K\x01K\x10tb",
+    ]
+    .concat();
+    bytes.extend(scalar(dtype("i8", plain), &7i64.to_le_bytes()));
+    bytes.extend(scalar(dtype("V52", &state), &[0; 52]));
+    bytes.extend(scalar(dtype("U1", text), b"x\0\0\0"));
+    bytes.extend(scalar(dtype("f4", plain), &1.5f32.to_le_bytes()));
+    bytes.extend(b"u.");
+    let path = folder.join("structured.pkl");
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn numpy_keys_show_their_value_and_structures_their_fields() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = describe(&structured_file(folder.path())).unwrap();
+    let first: Vec<&str> = shown.rows.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(first, ["$[7]", "$['x']"]);
+    assert_eq!(
+        shown.rows[0][1],
+        "scalar [('a', '<f4'), ('b', '<i8', (2, 3))]"
+    );
+}
+
+/// Opening a pipe without a writer would wait.
+#[test]
+fn a_pipe_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe.pkl");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let error = describe(&path).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("a pipe or device"), "{source}");
+    assert!(objects_of(&path, &mut Vec::new()).is_err());
+}
+
 #[test]
 fn files_of_no_known_format_are_errors_with_an_object() {
     let folder = tempfile::tempdir().unwrap();

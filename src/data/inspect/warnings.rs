@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::contents::{Column, Contents, Split};
+use crate::data::dataset::{SplitName, split_key};
 use crate::data::pickle::{ElementKind, Pickle, protocol};
 
 /// Features beyond this overflow half precision and dominate all others.
@@ -11,9 +12,12 @@ const HUGE: f64 = 65_504.0;
 /// The warnings about a pickle, one line each.
 pub fn warnings(pickle: &Pickle, contents: &Contents<'_>) -> Vec<String> {
     let mut warnings: Vec<String> = stream(pickle).into_iter().collect();
-    for name in ["train", "valid", "test"] {
-        if !contents.splits.iter().any(|split| split.name == name) {
-            warnings.push(format!("no split {name}: not an MMSA file in this form"));
+    for split in SplitName::ALL {
+        let key = split_key(pickle.root(), split);
+        if !contents.splits.iter().any(|split| split.name == key) {
+            warnings.push(format!("no split {key}: not an MMSA file in this form"));
+        } else if key != split.as_str() {
+            warnings.push(format!("the split {key} is read as {split}"));
         }
     }
     for split in &contents.splits {

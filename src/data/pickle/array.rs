@@ -42,6 +42,7 @@ impl Array {
             kind: ElementKind::Int,
             size: 1,
             big_endian: false,
+            structure: None,
         };
         Self {
             dtype,

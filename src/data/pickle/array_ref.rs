@@ -1,5 +1,7 @@
 //! Reads the elements of an array of an open pickle.
 
+use std::borrow::Cow;
+
 use super::array::{Array, Data};
 use super::dtype::{DType, ElementKind};
 use super::element::Element;
@@ -83,7 +85,7 @@ impl<'a> ArrayRef<'a> {
         Ok(out)
     }
 
-    /// All elements as text: of a `<U`, a byte-string (ASCII) or an object array of strings.
+    /// All elements as text: of a `<U`, a byte-string (UTF-8) or an object array of strings or bytes.
     ///
     /// # Errors
     /// [`Error::Malformed`] where an element is not text.
@@ -101,7 +103,7 @@ impl<'a> ArrayRef<'a> {
             id,
         };
         let found = || self.malformed("a string in each element", value.kind());
-        value.as_str().map(str::to_owned).ok_or_else(found)
+        value.text().map(Cow::into_owned).ok_or_else(found)
     }
 
     fn fixed_strings(&self) -> Result<Vec<String>> {
@@ -112,35 +114,12 @@ impl<'a> ArrayRef<'a> {
         let mut out = Vec::with_capacity(self.len());
         self.for_each_block_bytes(1 << 16, |bytes| {
             for element in bytes.chunks_exact(dtype.size) {
-                out.push(self.fixed_string(element)?);
+                let text = dtype.text(element);
+                out.push(text.ok_or_else(|| self.malformed("text", "an invalid character"))?);
             }
             Ok::<_, Error>(())
         })?;
         Ok(out)
-    }
-
-    fn fixed_string(&self, element: &[u8]) -> Result<String> {
-        let text: Option<String> = match self.dtype().kind {
-            ElementKind::Unicode => element
-                .chunks_exact(4)
-                .map(|unit| char::from_u32(self.code_point(unit)))
-                .collect(),
-            _ => element
-                .is_ascii()
-                .then(|| element.iter().map(|b| char::from(*b)).collect()),
-        };
-        let text = text.ok_or_else(|| self.malformed("text", "an invalid character"))?;
-        Ok(text.trim_end_matches('\0').to_owned())
-    }
-
-    fn code_point(&self, unit: &[u8]) -> u32 {
-        let mut bytes = [0; 4];
-        bytes.copy_from_slice(unit);
-        if self.dtype().big_endian {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        }
     }
 
     /// The elements of an object array in row-major order; empty for other arrays.

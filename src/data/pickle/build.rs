@@ -1,7 +1,7 @@
 //! BUILD: applies the state that completes an array or an element type.
 
 use super::array::{Array, Data, Order};
-use super::dtype::{DType, ElementKind, Unit};
+use super::dtype::{DType, ElementKind, Structure, Unit};
 use super::error::Result;
 use super::machine::Machine;
 use super::payload::{Id, Payload};
@@ -63,6 +63,7 @@ impl Machine<'_> {
         if structured && dtype.kind != ElementKind::Void {
             return Err(self.malformed("a plain dtype", "a structured one"));
         }
+        dtype.structure = self.structure(structure);
         dtype.big_endian = match self.str(*order)? {
             ">" => true,
             "<" | "|" | "=" => false,
@@ -75,6 +76,20 @@ impl Machine<'_> {
             *unit = self.unit(*metadata)?;
         }
         Ok(dtype)
+    }
+
+    /// The parts of a type: `(base, shape)`, names, and fields by name; each None where there is none.
+    fn structure(&self, parts: &[Id]) -> Option<Structure> {
+        match parts {
+            [_, names, fields] if matches!(self.node(*fields), Node::Dict(_)) => {
+                let (names, fields) = (*names, *fields);
+                Some(Structure::Fields { names, fields })
+            }
+            [base, ..] if matches!(self.node(*base), Node::Tuple(_)) => {
+                Some(Structure::Subarray(*base))
+            }
+            _ => None,
+        }
     }
 
     fn count(&self, fields: &[Id]) -> String {

@@ -1,6 +1,7 @@
 //! Element types of numpy arrays, with units of dates and durations.
 
 use super::error::{Error, Result};
+use super::payload::Id;
 
 /// Kind of an element type, numpy's `dtype.kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,17 @@ pub struct DType {
     pub kind: ElementKind,
     pub size: usize,
     pub big_endian: bool,
+    /// The parts of a type that has any.
+    pub(super) structure: Option<Structure>,
+}
+
+/// Where the parts of a type are described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Structure {
+    /// Names, and a dict of their types and offsets.
+    Fields { names: Id, fields: Id },
+    /// A pair of element type and shape.
+    Subarray(Id),
 }
 
 impl DType {
@@ -69,7 +81,26 @@ impl DType {
             kind,
             size,
             big_endian: code.starts_with('>'),
+            structure: None,
         })
+    }
+
+    /// The text of an element of fixed width without its padding; `None` where it is none.
+    pub(super) fn text(self, element: &[u8]) -> Option<String> {
+        let unit = |unit: &[u8]| {
+            let bytes = [unit[0], unit[1], unit[2], unit[3]];
+            char::from_u32(if self.big_endian {
+                u32::from_be_bytes(bytes)
+            } else {
+                u32::from_le_bytes(bytes)
+            })
+        };
+        let text: String = match self.kind {
+            ElementKind::Unicode => element.chunks_exact(4).map(unit).collect::<Option<_>>()?,
+            ElementKind::Bytes => std::str::from_utf8(element).ok()?.to_owned(),
+            _ => return None,
+        };
+        Some(text.trim_end_matches('\0').to_owned())
     }
 
     /// Whether elements convert to numbers.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::refused::remedy;
 use crate::support::{Classify, ErrorClass};
 
 /// Result of this module.
@@ -11,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("expected a pickle, found {found}; {hint}")]
-    NotAPickle { found: String, hint: &'static str },
+    NotAPickle { found: &'static str, hint: String },
     #[error(
         "byte {offset}: pickle protocol {found} is not supported, expected 0 to 5; \
          write the file again with pickle.dump(..., protocol=4)"
@@ -29,7 +30,8 @@ pub enum Error {
     },
     #[error(
         "byte {offset}: refused to use {name}: it is not one of the constructors that arrays and \
-         plain data need, and a pickle can run any program; nothing was executed"
+         plain data need, and a pickle can run any program; nothing was executed; {}",
+        remedy(name)
     )]
     ForbiddenGlobal { name: String, offset: u64 },
     #[error("byte {offset}: expected {expected}, found {found}")]

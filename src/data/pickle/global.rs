@@ -61,6 +61,8 @@ impl Global {
 const MULTIARRAY: &[&str] = &["numpy.core.multiarray", "numpy._core.multiarray"];
 const NUMERIC: &[&str] = &["numpy.core.numeric", "numpy._core.numeric"];
 const NUMPY: &[&str] = &["numpy"];
+const MEMMAP: &[&str] = &["numpy.core.memmap", "numpy._core.memmap"];
+const MATRIX: &[&str] = &["numpy", "numpy.matrixlib.defmatrix"];
 /// The old name of `builtins`, which Python 3 writes in protocols 0 to 2.
 const BUILTINS: &[&str] = &["builtins", "__builtin__"];
 const COLLECTIONS: &[&str] = &["collections"];
@@ -72,6 +74,10 @@ pub const ALLOWED: &[(&[&str], &str, Global)] = &[
     (MULTIARRAY, "scalar", Global::Scalar),
     (NUMERIC, "_frombuffer", Global::FromBuffer),
     (NUMPY, "ndarray", Global::NdArray),
+    // Their states are those of plain arrays.
+    (NUMPY, "memmap", Global::NdArray),
+    (MEMMAP, "memmap", Global::NdArray),
+    (MATRIX, "matrix", Global::NdArray),
     (NUMPY, "dtype", Global::DType),
     (&["_codecs"], "encode", Global::Encode),
     (BUILTINS, "bytes", Global::Bytes),

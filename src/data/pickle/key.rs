@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use super::dtype::{DType, ElementKind};
 use super::payload::Id;
 use super::reader::{Pickle, Value};
 use super::value::Node;
@@ -39,6 +40,7 @@ impl<'a> Key<'a> {
                 Self::Int(*value as i64)
             }
             Node::Float(value) => Self::Float(value.to_bits()),
+            Node::Scalar(_) => value.as_i64().map_or(Self::Other(id), Self::Int),
             _ => Self::Other(id),
         }
     }
@@ -96,12 +98,25 @@ fn atom(pickle: &Pickle, id: Id) -> String {
             pickle.source.slice(*span).iter().copied().map(char::from),
             "b",
         ),
-        Node::Scalar(_) => match (value.as_i64(), value.as_f64()) {
-            (Some(value), _) => value.to_string(),
-            (None, Some(value)) => float(value),
-            (None, None) => value.kind().into(),
-        },
+        Node::Scalar(scalar) => self::scalar(value, scalar.dtype),
+        Node::Encoded(payload) => {
+            let bytes = payload.to_vec(&pickle.source);
+            quoted(bytes.iter().copied().map(char::from), "b")
+        }
         _ => value.kind().into(),
+    }
+}
+
+/// A numpy scalar as the value it holds.
+fn scalar(value: Value<'_>, dtype: DType) -> String {
+    let whole = value.as_i64().filter(|_| dtype.kind != ElementKind::Float);
+    match (dtype.kind, whole, value.as_f64(), value.text()) {
+        (ElementKind::Bool, Some(value), ..) => if value == 0 { "False" } else { "True" }.into(),
+        (_, Some(value), ..) => value.to_string(),
+        (_, _, Some(value), _) => float(value),
+        (ElementKind::Bytes, .., Some(text)) => quoted(text.chars(), "b"),
+        (.., Some(text)) => quoted(text.chars(), ""),
+        _ => format!("a numpy scalar of {dtype}"),
     }
 }
 

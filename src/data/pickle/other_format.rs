@@ -1,56 +1,51 @@
-//! Recognizes files of other formats by their first bytes.
+//! Replaces errors about files that are not damaged pickles but something else.
 
 use super::error::Error;
-use super::opcode;
+use crate::support::file_kind::{FileKind, Target};
 
-/// First bytes, the format, and what to do.
-const FORMATS: &[(&[u8], &str, &str)] = &[
-    (
-        b"\x89HDF\r\n",
-        "an HDF5 file",
-        "name the MMSA pickle it was made from",
-    ),
-    (
-        b"PK\x03\x04",
-        "a zip archive (or npz, or a torch file)",
-        "unpack it first",
-    ),
-    (b"\x1f\x8b", "a gzip file", "unpack it first"),
-    (b"\x93NUMPY", "an npy file", "name the MMSA pickle"),
-    (
-        b"<",
-        "a web page or XML",
-        "download the file again: this is often an error page",
-    ),
-    (
-        b"version https://git-lfs",
-        "a Git LFS pointer",
-        "fetch the real file with git lfs pull",
-    ),
-];
+/// Zero bytes at the end that show an interrupted copy.
+const ZEROS: usize = 64;
 
-/// Replaces the error of a stream that could not be read, if the file fails at its first byte or starts
-/// like another format: it is then not a damaged pickle.
+/// The error for a file that could not be read as a pickle from `start` on, if its content shows another
+/// format or a known damage, or if it fails at its first byte.
 pub fn explain(bytes: &[u8], start: usize, error: Error) -> Error {
-    let specific = matches!(
-        error,
-        Error::ForbiddenGlobal { .. } | Error::Limit { .. } | Error::Io(_)
-    );
-    if specific || bytes.first() == Some(&opcode::PROTO) {
+    let specific = match &error {
+        // A name with a carriage return is a line of a file that was copied as text.
+        Error::ForbiddenGlobal { name, .. } => !name.contains('\r'),
+        Error::Limit { .. } | Error::Io(_) => true,
+        _ => false,
+    };
+    if specific {
         return error;
     }
-    let format = FORMATS.iter().find(|(magic, ..)| bytes.starts_with(magic));
-    if let Some((_, found, hint)) = format {
+    let kind = FileKind::of_bytes(bytes);
+    let known = match kind {
+        FileKind::Pickle(_) | FileKind::Unknown => false,
+        // Protocol 0 is text that starts with one of these opcodes.
+        FileKind::Text | FileKind::Csv => !b"(FILSVclN".contains(&bytes[0]),
+        _ => true,
+    };
+    if known {
+        return not_a_pickle(kind);
+    }
+    // A pickle ends with STOP.
+    let ends_in_zeros = bytes.len() > ZEROS && bytes[bytes.len() - ZEROS..].iter().all(|b| *b == 0);
+    if ends_in_zeros {
         return Error::NotAPickle {
-            found: (*found).into(),
-            hint,
+            found: "one that is zero from its middle to its end, as an interrupted copy leaves it",
+            hint: "copy or download it again".to_owned(),
         };
     }
     match error {
-        Error::Malformed { offset, .. } if offset == start as u64 => Error::NotAPickle {
-            found: "bytes that do not start a pickle".into(),
-            hint: "write it again with pickle.dump(..., protocol=4)",
-        },
+        Error::Malformed { offset, .. } if offset == start as u64 => not_a_pickle(kind),
         error => error,
+    }
+}
+
+/// The error for a file of another kind.
+pub fn not_a_pickle(kind: FileKind) -> Error {
+    Error::NotAPickle {
+        found: kind.name(),
+        hint: kind.remedy(Target::Pickle),
     }
 }

@@ -1,5 +1,6 @@
 //! Opens pickles and gives access to their values.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -158,6 +159,33 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The text of a string, of bytes in UTF-8 (strings of Python 2 that Python 3 loaded as bytes) or of a
+    /// numpy string.
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        if let Some(text) = self.as_str() {
+            return Some(Cow::Borrowed(text));
+        }
+        let source = &self.pickle.source;
+        match self.node() {
+            Node::Bytes(span) => std::str::from_utf8(source.slice(*span))
+                .ok()
+                .map(Cow::Borrowed),
+            Node::Encoded(payload) => String::from_utf8(payload.to_vec(source))
+                .ok()
+                .map(Cow::Owned),
+            Node::Scalar(scalar) => scalar
+                .dtype
+                .text(&scalar.payload.to_vec(source))
+                .map(Cow::Owned),
+            _ => None,
+        }
+    }
+
+    /// Whether this is bytes, not text.
+    pub fn is_bytes(self) -> bool {
+        matches!(self.node(), Node::Bytes(_) | Node::Encoded(_))
+    }
+
     /// Whether this is a string of Python 2.
     pub fn is_old_text(self) -> bool {
         matches!(self.node(), Node::OldText(_))
@@ -252,12 +280,15 @@ impl<'a> Value<'a> {
             .map(move |(key, value)| (self.with(*key), self.with(*value)))
     }
 
-    /// The value a dict holds under a string key; the last one wins, as in Python.
+    /// The value a dict holds under a string key, or under the same key as bytes or as a numpy string;
+    /// the last one wins, as in Python.
     pub fn get(self, key: &str) -> Option<Value<'a>> {
-        self.entries()
-            .filter(|(k, _)| k.as_str() == Some(key))
-            .last()
-            .map(|(_, value)| value)
+        let exact = self.entries().filter(|(k, _)| k.as_str() == Some(key));
+        let (_, value) = exact.last().or_else(|| {
+            let same = |(k, _): &(Value<'a>, _)| k.text().as_deref() == Some(key);
+            self.entries().filter(same).last()
+        })?;
+        Some(value)
     }
 
     /// Items of a list, tuple or set; `None` for other values.

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use memmap2::{Advice, Mmap, UncheckedAdvice};
 
-use super::error::{Error, Result};
+use super::error::Result;
+use super::other_format::not_a_pickle;
+use crate::support::FileKind;
 
 /// A range of the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,22 +31,17 @@ pub enum Source {
 }
 
 impl Source {
-    /// Maps a file. Refuses folders and empty files; does not read the content.
+    /// Maps a file. Refuses folders, pipes, links without a target and empty files.
     pub fn open(path: &Path) -> Result<Self> {
+        match FileKind::of(path)? {
+            kind @ (FileKind::Folder
+            | FileKind::Pipe
+            | FileKind::Empty
+            | FileKind::DanglingLink
+            | FileKind::AnnexLink) => return Err(not_a_pickle(kind)),
+            _ => {}
+        }
         let file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if metadata.is_dir() {
-            return Err(Error::NotAPickle {
-                found: "a folder".into(),
-                hint: "name the .pkl file inside it",
-            });
-        }
-        if metadata.len() == 0 {
-            return Err(Error::NotAPickle {
-                found: "an empty file".into(),
-                hint: "copy or download it again",
-            });
-        }
         Self::map(&file)
     }
 

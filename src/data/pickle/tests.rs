@@ -178,12 +178,33 @@ fn other_files_are_named() {
     for (bytes, name) in [
         (&b"\x89HDF\r\n\x1a\n"[..], "HDF5"),
         (b"PK\x03\x04", "zip"),
-        (b"hello", "do not start a pickle"),
+        (b"BZh91AY&SYBBBB", "bzip2 -dc"),
+        (b"hello", "found text"),
+        (b"\x01\x02\x03", "no known format"),
         (b"\x80\x07.", "protocol 7"),
     ] {
         let error = parse(bytes).err().unwrap().to_string();
         assert!(error.contains(name), "{error}");
     }
+}
+
+#[test]
+fn damage_of_copies_is_named() {
+    let bytes = protocol_2_fortran();
+    let text = bytes.iter().flat_map(|byte| match byte {
+        b'\n' => vec![b'\r', b'\n'],
+        byte => vec![*byte],
+    });
+    let error = parse(&text.collect::<Vec<u8>>()).err().unwrap().to_string();
+    assert!(
+        error.contains("CR LF") && error.contains("binary mode"),
+        "{error}"
+    );
+    let mut zeros = bytes.clone();
+    zeros.truncate(40);
+    zeros.resize(500, 0);
+    let error = parse(&zeros).err().unwrap().to_string();
+    assert!(error.contains("zero from its middle"), "{error}");
 }
 
 #[test]

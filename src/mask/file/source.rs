@@ -261,7 +261,7 @@ mod tests {
             assert_ne!(read, drawn(&split).hash(split.name, half).unwrap());
             let message = compared.unwrap_err().to_string();
             for part in [
-                "random-v1/seed-1/test at condition 0.5 have",
+                "random-v2/seed-1/test at condition 0.5 have",
                 "write it again with `prepare`",
             ] {
                 assert!(message.contains(part), "{message}");
@@ -287,7 +287,7 @@ mod tests {
         let messages = [masks.err(), compared.err()].map(|error| error.unwrap().to_string());
         for message in messages {
             assert!(
-                message.contains("of version 9, this build draws version 1"),
+                message.contains("of version 9, this build draws version 2"),
                 "{message}"
             );
         }
@@ -305,7 +305,7 @@ mod tests {
         let path = MaskFile::path_for(&data);
         MaskFile::write(&path, CONTENT, &[drawn(&split)]).unwrap();
         let file = hdf5::File::open_rw(&path).unwrap();
-        let audio = file.dataset("random-v1/seed-1/test/audio").unwrap();
+        let audio = file.dataset("random-v2/seed-1/test/audio").unwrap();
         let mut packed: Vec<u8> = audio.read_raw().unwrap();
         packed[0] ^= 3;
         audio.write_raw(&packed).unwrap();

@@ -7,7 +7,7 @@ const CONTENT: &str = "c0ffee";
 fn stored(seed: u64) -> Stored {
     Stored {
         mask_protocol: "random".to_owned(),
-        version: 1,
+        version: 2,
         seed,
         split: SplitName::Test,
     }
@@ -61,7 +61,7 @@ fn of_two_of_a_name_one_is_written() {
 /// Rates and counts, which no mask's hash covers, are checked as well.
 #[test]
 fn rates_that_are_not_those_of_the_masks_are_found() {
-    let group = "random-v1/seed-1/test";
+    let group = "random-v2/seed-1/test";
     let change = |name: &str, row: usize| {
         let (_folder, path) = new_path();
         write(&path, small(1, "0,0.5")).unwrap();
@@ -138,7 +138,7 @@ fn the_same_key_is_replaced_and_masks_of_other_data_go() {
     let file = MaskFile::open(&path).unwrap();
     assert_eq!(file.read(&stored(1)).unwrap(), small(1, "0.25"));
     let missing = file.read(&stored(3)).unwrap_err().to_string();
-    assert!(missing.contains("no group random-v1/seed-3/"), "{missing}");
+    assert!(missing.contains("no group random-v2/seed-3/"), "{missing}");
     let other = file.check_data("toy", "facade").unwrap_err().to_string();
     assert!(
         other.contains("drawn for data c0ffee, not for facade"),
@@ -195,7 +195,7 @@ fn a_damaged_file_is_named_and_kept() {
     let (_folder, path) = new_path();
     write(&path, small(1, "0,0.5")).unwrap();
     let file = File::open_rw(&path).unwrap();
-    let audio = file.dataset("random-v1/seed-1/test/audio").unwrap();
+    let audio = file.dataset("random-v2/seed-1/test/audio").unwrap();
     let mut packed: Vec<u8> = audio.read_raw().unwrap();
     packed[0] ^= 3;
     audio.write_raw(&packed).unwrap();
@@ -210,7 +210,7 @@ fn a_damaged_file_is_named_and_kept() {
     ] {
         let message = refused.to_string();
         assert!(
-            message.contains("random-v1/seed-1/test: the masks at condition 0"),
+            message.contains("random-v2/seed-1/test: the masks at condition 0"),
             "{message}"
         );
     }

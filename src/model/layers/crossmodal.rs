@@ -5,6 +5,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::init;
 use super::joint_attention::JointAttention;
+use super::positions::sinusoidal;
 
 /// Sizes and dropouts of a [`Crossmodal`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +17,8 @@ pub struct CrossmodalSize {
     pub relu_dropout: f64,
     pub residual_dropout: f64,
     pub embedding_dropout: f64,
+    /// Whether inputs get [`sinusoidal`] positions.
+    pub positions: bool,
     /// Whether step i attends to no step after i + |difference of lengths| of the other sequence.
     pub masked: bool,
 }
@@ -101,9 +104,16 @@ impl Crossmodal {
 
     /// `x` (B, n, width) attending to `source` (B, m, width), to (B, n, width).
     pub fn forward(&self, x: &Tensor, source: Option<&Tensor>, train: bool) -> Tensor {
-        // No positions, as in MMSA's and the authors' code.
         let scale = (self.size.width as f64).sqrt();
-        let embed = |x: &Tensor| (x * scale).dropout(self.size.embedding_dropout, train);
+        let embed = |x: &Tensor| {
+            let scaled = x * scale;
+            let placed = if self.size.positions {
+                scaled + sinusoidal(x)
+            } else {
+                scaled
+            };
+            placed.dropout(self.size.embedding_dropout, train)
+        };
         // Keys and values are dropped out separately, as the reference does.
         let source_pair = source.map(|source| [embed(source), embed(source)]);
         let pair = source_pair.as_ref().map(|[keys, values]| [keys, values]);

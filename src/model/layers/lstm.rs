@@ -55,12 +55,8 @@ impl Lstm {
                 _ => size.hidden * size.directions(),
             };
             for suffix in ["", "_reverse"].iter().take(size.directions() as usize) {
-                weights.extend(direction(
-                    path,
-                    &format!("l{layer}{suffix}"),
-                    inputs,
-                    size.hidden,
-                ));
+                let name = format!("l{layer}{suffix}");
+                weights.extend(direction(path, &name, [inputs, size.hidden, 4]));
             }
         }
         if path.device().is_cuda() && tch::Cuda::cudnn_is_available() {
@@ -103,18 +99,12 @@ impl Lstm {
     /// As [`forward`](Self::forward), reading only the first `lengths` (B) steps of each sample;
     /// outputs beyond them are 0. A sample without any step is read for one, a padded one.
     pub fn forward_valid(&self, x: &Tensor, lengths: &Tensor, train: bool) -> (Tensor, Tensor) {
-        let steps = x.size()[1];
-        let lengths = lengths.to_kind(Kind::Int64).clamp(1, steps);
-        let (sorted, order) = lengths.sort(0, true);
-        let back = order.argsort(0, false);
-        let (data, sizes) = x
-            .index_select(0, &order)
-            .internal_pack_padded_sequence(&sorted.to_device(Device::Cpu), true);
+        let packed = Packed::new(x, lengths);
         let start = self.start(x);
         let (dropout, train) = self.mode(x, train);
         let (outputs, hidden, _) = Tensor::lstm_data(
-            &data,
-            &sizes,
+            &packed.data,
+            &packed.sizes,
             &[&start, &start],
             &self.weights.iter().collect::<Vec<_>>(),
             true,
@@ -123,10 +113,9 @@ impl Lstm {
             train,
             self.size.bidirectional,
         );
-        let (outputs, _) = Tensor::internal_pad_packed_sequence(&outputs, &sizes, true, 0.0, steps);
         (
-            outputs.index_select(0, &back),
-            hidden.index_select(1, &back),
+            packed.unpack(&outputs),
+            hidden.index_select(1, &packed.back),
         )
     }
 
@@ -146,14 +135,55 @@ impl Lstm {
     }
 }
 
-fn direction(path: &Path<'_>, suffix: &str, inputs: i64, hidden: i64) -> [Tensor; 4] {
+/// The valid steps of a batch without its padding, as PyTorch packs them: longest sample first.
+#[derive(Debug)]
+pub(super) struct Packed {
+    pub data: Tensor,
+    /// Samples that have a step, per step.
+    pub sizes: Tensor,
+    /// Undoes the sorting.
+    pub back: Tensor,
+    steps: i64,
+}
+
+impl Packed {
+    /// The first `lengths` (B) steps, at least one, of (B, T, width).
+    pub fn new(x: &Tensor, lengths: &Tensor) -> Self {
+        let steps = x.size()[1];
+        let lengths = lengths.to_kind(Kind::Int64).clamp(1, steps);
+        let (sorted, order) = lengths.sort(0, true);
+        let (data, sizes) = x
+            .index_select(0, &order)
+            .internal_pack_padded_sequence(&sorted.to_device(Device::Cpu), true);
+        Self {
+            data,
+            sizes,
+            back: order.argsort(0, false),
+            steps,
+        }
+    }
+
+    /// Outputs for the packed steps as (B, T, width), 0 beyond each length.
+    pub fn unpack(&self, outputs: &Tensor) -> Tensor {
+        let (outputs, _) =
+            Tensor::internal_pad_packed_sequence(outputs, &self.sizes, true, 0.0, self.steps);
+        outputs.index_select(0, &self.back)
+    }
+}
+
+/// The weights and biases of one direction of a layer, for so many gates.
+pub(super) fn direction(
+    path: &Path<'_>,
+    suffix: &str,
+    [inputs, hidden, gates]: [i64; 3],
+) -> [Tensor; 4] {
     let init = init::fan_in(hidden);
-    let gates = 4 * hidden;
+    let rows = gates * hidden;
     [
-        path.var(&format!("weight_ih_{suffix}"), &[gates, inputs], init),
-        path.var(&format!("weight_hh_{suffix}"), &[gates, hidden], init),
-        path.var(&format!("bias_ih_{suffix}"), &[gates], init),
-        path.var(&format!("bias_hh_{suffix}"), &[gates], init),
+        path.var(&format!("weight_ih_{suffix}"), &[rows, inputs], init),
+        path.var(&format!("weight_hh_{suffix}"), &[rows, hidden], init),
+        path.var(&format!("bias_ih_{suffix}"), &[rows], init),
+        path.var(&format!("bias_hh_{suffix}"), &[rows], init),
     ]
 }
 

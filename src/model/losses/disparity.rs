@@ -20,6 +20,22 @@ fn normalized(x: &Tensor) -> Tensor {
 /// Central moment discrepancy of (B, n) and (B, n) (Zellinger et al., 2017): distance of the means
 /// plus the distances of the central moments 2 to `moments`.
 pub fn central_moments(one: &Tensor, other: &Tensor, moments: i32) -> Tensor {
+    sum_over_moments(one, other, moments, distance)
+}
+
+/// As [`central_moments`], with 1e-12 under the root of each distance.
+pub fn smooth_central_moments(one: &Tensor, other: &Tensor, moments: i32) -> Tensor {
+    sum_over_moments(one, other, moments, |one, other| {
+        ((one - other).square().sum(None::<Kind>) + 1e-12).sqrt()
+    })
+}
+
+fn sum_over_moments(
+    one: &Tensor,
+    other: &Tensor,
+    moments: i32,
+    distance: impl Fn(&Tensor, &Tensor) -> Tensor,
+) -> Tensor {
     let mean = |x: &Tensor| x.mean_dim(0, false, None::<Kind>);
     let means = [mean(one), mean(other)];
     let centered = [one - &means[0], other - &means[1]];

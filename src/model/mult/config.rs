@@ -116,6 +116,8 @@ impl Config {
             relu_dropout: self.relu_dropout,
             residual_dropout: self.res_dropout,
             embedding_dropout: self.embed_dropout,
+            // None, as in MMSA's and the authors' code.
+            positions: false,
             masked: self.attn_mask,
         }
     }

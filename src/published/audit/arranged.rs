@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{AuditSettings, TestSetStatistics};
-use crate::published::parse::{Metric, ParsedCell, ParsedCondition, ParsedTable};
+use crate::published::parse::{Metric, Number, ParsedCell, ParsedCondition, ParsedTable};
 
 /// A cell with the name of its table.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,44 @@ impl<'a> ScoreRow<'a> {
     }
 }
 
+/// How far a printed share may be from the mean of the runs, in percent: half a unit for the printed
+/// number, and half a ten-thousandth where every run's score was rounded to four decimals.
+pub fn slack(number: &Number) -> f64 {
+    0.5 * number.ulp() + 0.005 + 1e-9
+}
+
+/// The folder in a table's name: tables of one paper share it.
+pub fn folder(table: &str) -> &str {
+    table.rfind(['/', '\\']).map_or("", |end| &table[..end])
+}
+
+/// The part of a file that a row is in, where a column `table` sets parts apart: `5a`.
+pub fn sub_table(method: &str) -> Option<&str> {
+    let settings = method.strip_suffix(')').and_then(|m| m.rsplit_once(" ("));
+    let settings = settings.map_or(method, |(_, settings)| settings);
+    settings
+        .split(", ")
+        .find_map(|part| part.strip_prefix("table ").or(part.strip_prefix("Table ")))
+}
+
+/// A method's name without the part of the file that it is in.
+pub fn base_name(method: &str) -> String {
+    let Some(part) = sub_table(method) else {
+        return method.to_string();
+    };
+    let mut name = method.to_string();
+    for table in ["table", "Table"] {
+        for form in [
+            format!(" ({table} {part})"),
+            format!("{table} {part}, "),
+            format!(", {table} {part}"),
+        ] {
+            name = name.replace(&form, "");
+        }
+    }
+    name
+}
+
 /// Everything a rule may look at.
 #[derive(Debug)]
 pub struct Arranged<'a> {
@@ -90,6 +128,24 @@ impl<'a> Arranged<'a> {
                 .map(move |cell| Seen { table, cell })
         };
         self.rows.iter().flat_map(seen)
+    }
+
+    /// Whether a row is that of constant predictors: its two-class metrics are those of constants, which
+    /// may differ from run to run.
+    pub fn is_lost(&self, row: &ScoreRow<'_>) -> bool {
+        let two = |c: &&ParsedCell| ["acc2", "f1"].iter().any(|m| c.metric.name.starts_with(m));
+        let mut known = row
+            .cells
+            .iter()
+            .copied()
+            .filter(two)
+            .filter(|c| {
+                let populations = self.statistics.populations(row.dataset, c.metric);
+                !populations.is_empty()
+            })
+            .peekable();
+        known.peek().is_some()
+            && known.all(|c| self.statistics.is_lost(row.dataset, c.metric, &c.number))
     }
 
     /// Columns by table, data set and metric: what a reader compares with each other.
@@ -162,4 +218,30 @@ fn rows(tables: &[ParsedTable]) -> Vec<ScoreRow<'_>> {
         },
         |row, cell| row.cells.push(cell),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_table_is_told_from_the_name() {
+        for (method, part, base) in [
+            ("Ours (table 5a)", Some("5a"), "Ours"),
+            ("Ours (table 4, alpha 0.9)", Some("4"), "Ours (alpha 0.9)"),
+            ("Ours (alpha 0.9, table 4)", Some("4"), "Ours (alpha 0.9)"),
+            ("TCMR (Full) (table 3)", Some("3"), "TCMR (Full)"),
+            ("TCMR (Full)", None, "TCMR (Full)"),
+            ("Ours", None, "Ours"),
+        ] {
+            assert_eq!(sub_table(method), part, "{method}");
+            assert_eq!(base_name(method), base, "{method}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_told_from_the_name() {
+        assert_eq!(folder("p/q/table.csv"), "p/q");
+        assert_eq!(folder("table.csv"), "");
+    }
 }

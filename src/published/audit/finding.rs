@@ -35,7 +35,7 @@ impl Strength {
 /// A cell, named so that it can be looked up.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CellLocation {
-    /// File name.
+    /// Path of the file as it was given.
     pub table: String,
     pub line: u64,
     pub column: usize,
@@ -76,6 +76,10 @@ pub struct Finding {
     pub why: String,
     /// The suspected cells, in the order of the tables.
     pub cells: Vec<CellLocation>,
+    /// The possible number nearest to the only cell's, where the rule knows one: a slip of this size
+    /// explains the cell.
+    #[serde(skip)]
+    pub nearest: Option<f64>,
 }
 
 impl Finding {
@@ -94,6 +98,7 @@ impl Finding {
             about,
             why,
             cells,
+            nearest: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Finding, RULES, Strength};
-use crate::published::parse::ParsedTable;
+use crate::published::parse::{LeftOut, ParsedTable};
 
 /// Cells a finding lists in the text; JSON has all.
 const SHOWN: usize = 4;
@@ -29,7 +29,7 @@ pub fn text(tables: &[ParsedTable], findings: &[Finding]) -> String {
         }
     }
     out.push('\n');
-    out.push_str(&summary(findings));
+    out.push_str(&last_line(tables, findings));
     out
 }
 
@@ -46,6 +46,20 @@ fn finding(finding: &Finding) -> String {
         finding.why,
         places.join(", ")
     )
+}
+
+/// The summary, and what of the tables no rule saw.
+fn last_line(tables: &[ParsedTable], findings: &[Finding]) -> String {
+    let left_out: LeftOut = tables.iter().map(|t| t.left_out).sum();
+    if left_out.is_empty() {
+        return summary(findings);
+    }
+    let found = if findings.is_empty() {
+        format!("nothing found in the rest by {} rules", RULES.len())
+    } else {
+        summary(findings)
+    };
+    format!("{found}; warning: {left_out} not checked (see the notes above)")
 }
 
 /// `5 impossible, 3 very unlikely, 2 odd`, or that there is nothing.
@@ -75,6 +89,8 @@ struct Sheet<'a> {
     name: &'a str,
     cells: usize,
     notes: &'a [String],
+    /// What no rule saw because it was not understood.
+    left_out: LeftOut,
 }
 
 #[derive(Serialize)]
@@ -93,6 +109,7 @@ pub fn json(tables: &[ParsedTable], findings: &[Finding]) -> serde_json::Result<
         name: &t.name,
         cells: t.cells.len(),
         notes: &t.notes,
+        left_out: t.left_out,
     });
     let rules = RULES.iter().map(|r| RuleLine {
         name: r.name,

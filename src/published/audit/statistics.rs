@@ -6,6 +6,9 @@ use crate::metric::{Undefined, protocol};
 use crate::published::parse::{Metric, Number, metric};
 use crate::published::test_sets::{Constant, Population, TestSet, test_sets};
 
+/// The most runs whose constants are mixed.
+const MIXED: u32 = 5;
+
 /// Statistics of test sets, by data set.
 #[derive(Clone, Debug)]
 pub struct TestSetStatistics {
@@ -111,6 +114,32 @@ impl TestSetStatistics {
             .filter(|c| c.metric == metric.name)
             .map(|c| (c.prediction.clone(), c.value))
             .collect()
+    }
+
+    /// Whether a number is that of a constant predictor, or the mean of up to [`MIXED`] runs that each
+    /// predict one constant or another.
+    pub fn is_lost(&self, dataset: &str, metric: &Metric, number: &Number) -> bool {
+        let exchanged = |prediction: &String| prediction.ends_with("exchanged");
+        let (swapped, sound): (Vec<_>, Vec<_>) = self
+            .baselines(dataset, metric)
+            .into_iter()
+            .partition(|(prediction, _)| exchanged(prediction));
+        let mixed = |a: f64, b: f64| {
+            (1..=MIXED).any(|runs| {
+                let mut first = 0..=runs;
+                first.any(|n| {
+                    let share = f64::from(n) / f64::from(runs);
+                    // Half a ten-thousandth for every run's rounding.
+                    let off = (share * a + (1.0 - share) * b - number.value).abs();
+                    off <= 0.5 * number.ulp() + 0.005 + 1e-9
+                })
+            })
+        };
+        let any = |all: &[(String, f64)]| {
+            let pairs = all.iter().flat_map(|a| all.iter().map(move |b| (a.1, b.1)));
+            pairs.into_iter().any(|(a, b)| mixed(a, b))
+        };
+        any(&sound) || any(&swapped)
     }
 
     /// Whether a number is the score of a constant predictor.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::modalities::ModalitySet;
+
 /// Parts of one in which rates are kept, so that they compare exactly.
 const PARTS: f64 = 10_000.0;
 
@@ -12,7 +14,7 @@ pub enum ParsedCondition {
     Whole,
     /// A missing rate in ten-thousandths; see [`ParsedCondition::rate`].
     Rate(u32),
-    /// The missing modalities, as letters: `L`, `AV`.
+    /// The missing modalities, as letters: `L`, `AV`; `none` for complete data.
     Missing(String),
     /// The mean over the table's missing rates.
     MeanOverRates,
@@ -33,51 +35,6 @@ impl ParsedCondition {
     pub fn is_mean(&self) -> bool {
         matches!(self, Self::MeanOverRates | Self::MeanOverMissing)
     }
-
-    /// The condition a column heading or cell names: a rate in 0 to 1 with or without `r=`.
-    pub(super) fn parse_rate(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if is_mean(text) {
-            return Some(Self::MeanOverRates);
-        }
-        let lower = text.to_lowercase();
-        let number = ["missing rate", "missing_rate", "rate", "mr", "r"]
-            .iter()
-            .find_map(|name| lower.strip_prefix(name))
-            .map_or(&*lower, |rest| rest.trim().trim_start_matches(['=', ':']));
-        let (number, scale) = match number.trim().strip_suffix('%') {
-            Some(percent) => (percent, 100.0),
-            None => (number, 1.0),
-        };
-        number
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .and_then(|n| Self::rate(n / scale))
-    }
-
-    /// The combination of missing modalities a cell names.
-    pub(super) fn parse_missing(text: &str) -> Option<Self> {
-        let text = text.trim();
-        match text {
-            "" => None,
-            _ if is_mean(text) => Some(Self::MeanOverMissing),
-            _ => Some(Self::Missing(text.to_string())),
-        }
-    }
-}
-
-fn is_mean(text: &str) -> bool {
-    let text = text.trim_end_matches('.').to_lowercase();
-    [
-        "mean",
-        "avg",
-        "average",
-        "overall",
-        "mean_0_0.9",
-        "mean 0-0.9",
-    ]
-    .contains(&&*text)
 }
 
 impl fmt::Display for ParsedCondition {
@@ -91,23 +48,155 @@ impl fmt::Display for ParsedCondition {
     }
 }
 
+/// A condition as text, before the table as a whole tells its unit or what its letters name.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum ConditionText {
+    /// A rate in 0 to 1, or in percent where the sign is there.
+    Rate(f64),
+    /// A number without a unit: a rate in 0 to 1, or in percent.
+    Number(f64),
+    Modalities(ModalitySet),
+    /// A mean over an axis.
+    Mean,
+}
+
+/// Names of the missing rate, longest first.
+const RATE_NAMES: &[&str] = &[
+    "random missing rate",
+    "modality missing rate",
+    "feature missing rate",
+    "missing rates",
+    "missing_rate",
+    "missing rate",
+    "missing ratio",
+    "missing_ratio",
+    "missing probability",
+    "mask rate",
+    "masking rate",
+    "drop rate",
+    "rate",
+    "ratio",
+    "mr",
+    "eta",
+    "\u{3b7}",
+    "r",
+    "p",
+];
+
+impl ConditionText {
+    /// The rate or mean that a text names: `0.5`, `50%`, `r = 0.5`, `missing rate 50 %`, `Avg.`.
+    pub fn parse_rate(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if is_mean(text) {
+            return Some(Self::Mean);
+        }
+        let lower = text.to_lowercase();
+        let named = RATE_NAMES.iter().find_map(|name| lower.strip_prefix(name));
+        let number = named.unwrap_or(&lower).trim();
+        let number = named.map_or(number, |_| {
+            // `missing rate (r = 0.5)`, `missing rate r = 0.5`
+            let inner = number.trim_start_matches(['=', ':', '_', '(']).trim();
+            let inner = inner.trim_end_matches(')').trim();
+            let letter = RATE_NAMES.iter().find_map(|n| inner.strip_prefix(n));
+            letter
+                .unwrap_or(inner)
+                .trim()
+                .trim_start_matches(['=', ':'])
+                .trim()
+        });
+        let (number, percent) = match number.strip_suffix('%') {
+            Some(number) => (number.trim(), true),
+            None => (number, false),
+        };
+        let decimal = number.replace(',', ".");
+        if !decimal.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            return None;
+        }
+        let value: f64 = decimal.parse().ok().filter(|v: &f64| v.is_finite())?;
+        let rate = if percent {
+            Self::Rate(value / 100.0)
+        } else {
+            Self::Number(value)
+        };
+        (value <= 100.0).then_some(rate)
+    }
+
+    /// The condition that a text names in any form.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::parse_rate(text).or_else(|| ModalitySet::parse(text).map(Self::Modalities))
+    }
+}
+
+/// Whether a text names a mean.
+pub(super) fn is_mean(text: &str) -> bool {
+    let text = text.trim().trim_end_matches('.').to_lowercase();
+    // A range of rates: `0-0.9`.
+    let ends = text.split_once(['-', '~', '\u{2013}']);
+    let rate = |t: &str| {
+        t.trim()
+            .parse::<f64>()
+            .is_ok_and(|r| (0.0..=1.0).contains(&r))
+    };
+    if ends.is_some_and(|(from, to)| rate(from) && rate(to)) {
+        return true;
+    }
+    [
+        "mean",
+        "means",
+        "avg",
+        "average",
+        "averaged",
+        "overall",
+        "mean_0_0.9",
+        "mean 0-0.9",
+        "mittelwert",
+        "\u{3bc}",
+    ]
+    .contains(&&*text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn rates_are_read_in_their_usual_forms() {
-        let half = ParsedCondition::rate(0.5);
-        for text in ["0.5", " .5 ", "r=0.5", "R = 0.5", "50%", "missing rate 0.5"] {
-            assert_eq!(ParsedCondition::parse_rate(text), half, "{text}");
+        for text in [
+            "0.5",
+            " .5 ",
+            "r=0.5",
+            "R = 0.5",
+            "missing rate 0.5",
+            "0,5",
+            "Random Missing Rate r = 0.5",
+            "\u{3b7} = 0.5",
+            "Missing rate (r = 0.5)",
+        ] {
+            assert_eq!(
+                ConditionText::parse_rate(text),
+                Some(ConditionText::Number(0.5)),
+                "{text}"
+            );
         }
-        for text in ["", "rate", "1.5", "-0.1", "L", "nan"] {
-            assert_eq!(ParsedCondition::parse_rate(text), None, "{text}");
+        for text in ["50%", "r = 50 %", "missing rate = 50%"] {
+            assert_eq!(
+                ConditionText::parse_rate(text),
+                Some(ConditionText::Rate(0.5)),
+                "{text}"
+            );
         }
-        assert_eq!(
-            ParsedCondition::parse_rate("Avg."),
-            Some(ParsedCondition::MeanOverRates)
-        );
+        for text in ["", "rate", "150", "-0.1", "L", "nan", "RAVEN", "p-value"] {
+            assert_eq!(ConditionText::parse_rate(text), None, "{text}");
+        }
+        assert_eq!(ConditionText::parse_rate("Avg."), Some(ConditionText::Mean));
+    }
+
+    #[test]
+    fn a_range_of_rates_is_a_mean_over_them() {
+        for text in ["0-0.9", "0.0\u{2013}0.9", "0.1 ~ 0.9"] {
+            let found = ConditionText::parse_rate(text);
+            assert_eq!(found, Some(ConditionText::Mean), "{text}");
+        }
     }
 
     #[test]

@@ -18,6 +18,12 @@ pub enum Error {
     },
     #[error("{table}: {reason}")]
     Csv { table: String, reason: String },
+    #[error("{table} is {kind}, not a table in text; {help}")]
+    Kind {
+        table: String,
+        kind: String,
+        help: String,
+    },
     #[error(
         "{table}, line {line}, column {column} (`{header}`): expected {expected}, found `{found}`"
     )]
@@ -29,17 +35,23 @@ pub enum Error {
         expected: &'static str,
         found: String,
     },
-    #[error("{table}, line 1: {reason}")]
-    Header { table: String, reason: String },
+    #[error("{table}, line {line}: {reason}")]
+    Header {
+        table: String,
+        line: u64,
+        reason: String,
+    },
     #[error(
         "{table}, line {line}: {what} is there twice (first on line {first}); a table has one \
-         number for a data set, method, condition and metric"
+         number for a data set, method, condition and metric{hint}"
     )]
     Twice {
         table: String,
         line: u64,
         first: u64,
         what: String,
+        /// What may set the two apart.
+        hint: String,
     },
 }
 
@@ -47,9 +59,11 @@ impl Classify for Error {
     fn class(&self) -> ErrorClass {
         match self {
             Self::Io { .. } => ErrorClass::Io,
-            Self::Csv { .. } | Self::Cell { .. } | Self::Header { .. } | Self::Twice { .. } => {
-                ErrorClass::BadData
-            }
+            Self::Csv { .. }
+            | Self::Kind { .. }
+            | Self::Cell { .. }
+            | Self::Header { .. }
+            | Self::Twice { .. } => ErrorClass::BadData,
         }
     }
 }

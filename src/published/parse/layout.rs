@@ -1,239 +1,299 @@
-//! Reads the lines of a table by the roles of its columns.
+//! Settles what the headings of a table leave open by its lines: columns without a role, merged cells, units of rates.
 
-use super::cell::{ParsedCell, ParsedTable};
-use super::error::{Error, Result};
-use super::header::{self, Column};
-use super::metric::{self, Metric};
-use super::number::{self, Number};
-use super::{Options, line_keys, names};
+use super::condition::ConditionText;
+use super::context::Context;
+use super::grid::Row;
+use super::header::{Column, Kind};
+use super::heading::{Role, Word, word};
+use super::headings::Block;
+use super::metric::plain;
+use super::{names, number};
 
-/// What every column is, and what the table leaves unsaid.
-pub(super) struct Layout<'a> {
-    table: &'a str,
-    headings: Vec<String>,
-    columns: Vec<Column>,
-    /// Data set of cells that name none.
-    dataset: Option<String>,
-    /// Metric of cells that name none.
-    metric: Option<&'static Metric>,
-    pair: [String; 2],
-    guessed: bool,
+/// A table whose columns have roles and whose merged cells are filled.
+#[derive(Debug)]
+pub(super) struct Layout {
+    pub captions: Vec<String>,
+    pub columns: Vec<Column>,
+    pub lines: Vec<Line>,
+    /// Whether numbers on the axis of rates are percent: in the lines, in the headings, in section lines.
+    pub percent: Percent,
+    pub notes: Vec<String>,
 }
 
-impl<'a> Layout<'a> {
-    pub fn new(
-        table: &'a str,
-        headings: Vec<String>,
-        records: &[csv::StringRecord],
-        options: &Options,
-    ) -> Result<Self> {
-        let mut columns: Vec<_> = headings
-            .iter()
-            .map(|h| header::column(h, &options.keys))
-            .collect();
-        header::settle(&mut columns);
-        line_keys::drop_constant(&mut columns, records);
-        let metric = given_metric(table, options)?;
-        check(table, &columns, &headings, metric)?;
-        let given = options.dataset.as_deref().map(names::dataset);
-        let guess = if given.is_none() && !columns.contains(&Column::Dataset) {
-            names::dataset_in(table.rsplit_once('.').map_or(table, |(stem, _)| stem))
-        } else {
-            None
+/// Where rates are printed in percent without a sign.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Percent {
+    pub lines: bool,
+    pub headings: bool,
+    pub sections: bool,
+}
+
+/// A line below the headings.
+#[derive(Clone, Debug)]
+pub(super) enum Line {
+    /// One cell that holds for the lines below it.
+    Section {
+        line: u64,
+        text: String,
+    },
+    Scores(Row),
+}
+
+impl Layout {
+    pub fn new(block: Block) -> Self {
+        let mut layout = Self {
+            captions: block.captions,
+            columns: block.columns,
+            lines: Vec::new(),
+            percent: Percent::default(),
+            notes: block.notes,
         };
-        let bare = |c: &Column| holds_numbers(c) && !matches!(c, Column::Score(Some(_), _));
-        Ok(Self {
-            table,
-            guessed: guess.is_some() && columns.iter().any(bare),
-            dataset: given.or(guess),
-            metric,
-            pair: options
-                .pair
-                .clone()
-                .unwrap_or_else(|| ["non0", "has0"].map(str::to_string)),
-            headings,
-            columns,
+        let wide = layout.columns.len() > 2;
+        for row in block.rows {
+            let filled: Vec<&str> = row.filled().map(|c| &*c.text).collect();
+            let section = match filled.as_slice() {
+                [one] if !number::is_number(one) && !number::is_absent(one) => {
+                    wide || is_context(one)
+                }
+                _ => false,
+            };
+            let line = row.line;
+            if is_spreads(&filled)
+                && let Some(Line::Scores(above)) = layout.lines.last_mut()
+            {
+                for (cell, spread) in above
+                    .cells
+                    .iter_mut()
+                    .zip(&row.cells)
+                    .filter(|(_, s)| !s.text.is_empty())
+                {
+                    cell.text = format!("{} {}", cell.text, spread.text);
+                }
+                continue;
+            }
+            if section {
+                let text = filled.concat();
+                layout.lines.push(Line::Section { line, text });
+            } else {
+                layout.lines.push(Line::Scores(row));
+            }
+        }
+        layout.name_methods();
+        layout.fill_down();
+        layout.drop_constant();
+        layout.settle_rates();
+        layout
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.lines.iter().filter_map(|l| match l {
+            Line::Scores(row) => Some(row),
+            Line::Section { .. } => None,
         })
     }
 
-    pub fn notes(&self) -> Vec<String> {
-        let ignored: Vec<_> = self
-            .columns
-            .iter()
-            .zip(&self.headings)
-            .filter(|(c, _)| **c == Column::Ignored)
-            .map(|(_, h)| h.as_str())
-            .collect();
-        let mut notes = Vec::new();
-        if !ignored.is_empty() {
-            notes.push(format!(
-                "columns left out: {} (--key NAME makes one part of a row's name)",
-                ignored.join(", ")
-            ));
-        }
-        if let (true, Some(dataset)) = (self.guessed, &self.dataset) {
-            notes.push(format!("data set {dataset}, from the file's name"));
-        }
-        notes
-    }
-
-    /// The cells of one line.
-    pub fn record(&self, record: &csv::StringRecord, table: &mut ParsedTable) -> Result<()> {
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = line_keys::LineKeys::new(&self.columns, record);
-        let Some(condition) = row.condition.clone() else {
-            let condition = row.condition_text.clone().unwrap_or_default();
-            table.notes.push(format!(
-                "line {line} left out: `{condition}` is no rate and no mean"
-            ));
-            return Ok(());
-        };
-        for (at, (column, text)) in self.columns.iter().zip(record).enumerate() {
-            let (dataset, metric, condition) = match column {
-                Column::Score(dataset, metric) => (dataset.clone(), *metric, condition.clone()),
-                Column::At(own) => (None, self.metric_of(&row, line, at)?, own.clone()),
-                Column::Value => (None, self.metric_of(&row, line, at)?, condition.clone()),
-                _ => continue,
-            };
-            let dataset = dataset
-                .or_else(|| row.dataset.clone())
-                .or_else(|| self.dataset.clone());
-            let spread = row.spread.as_deref().filter(|_| *column == Column::Value);
-            for (metric, number) in self.numbers(metric, text, spread, line, at)? {
-                table.cells.push(ParsedCell {
-                    dataset: dataset.clone().unwrap_or_default(),
-                    method: row.method.clone(),
-                    condition: condition.clone(),
-                    metric,
-                    number,
-                    line,
-                    column: at + 1,
-                });
+    /// Takes a column of known data sets for that of the data sets, and the first other column of text for that
+    /// of the methods where no heading names it.
+    fn name_methods(&mut self) {
+        // A column of numbers without a heading is an index that pandas wrote.
+        for at in 0..self.columns.len() {
+            let heading = plain(&self.columns[at].heading);
+            let unnamed = heading.is_empty() || heading.starts_with("unnamed");
+            if unnamed && self.columns[at].kind == Kind::Unknown {
+                let numbers = self
+                    .rows()
+                    .all(|r| r.text(at).chars().all(|c| c.is_ascii_digit()));
+                if numbers {
+                    self.columns[at].kind = Kind::Aside;
+                }
             }
         }
-        Ok(())
-    }
-
-    /// The metric of a line in long form.
-    fn metric_of(
-        &self,
-        row: &line_keys::LineKeys,
-        line: u64,
-        at: usize,
-    ) -> Result<&'static Metric> {
-        let Some(text) = &row.metric else {
-            // The heading was refused unless there is one or the other.
-            return self
-                .metric
-                .ok_or_else(|| self.cell(line, at, "a metric", ""));
+        let datasets = |layout: &Self, at: usize| {
+            let mut texts = layout.rows().map(|r| r.text(at)).filter(|t| !t.is_empty());
+            texts.next().is_some_and(names::known) && texts.all(names::known)
         };
-        match metric::split(text) {
-            Some((_, metric)) => Ok(metric),
-            None => Err(self.cell(line, at, "a metric such as acc7, f1_non0 or mae", text)),
+        for at in 0..self.columns.len() {
+            if self.columns[at].kind == Kind::Unknown && datasets(self, at) {
+                self.columns[at].kind = Kind::Key(Role::Dataset);
+            }
         }
-    }
-
-    /// The number of a cell, the two of `81.2/83.4`, or none.
-    fn numbers(
-        &self,
-        metric: &'static Metric,
-        text: &str,
-        spread: Option<&str>,
-        line: u64,
-        at: usize,
-    ) -> Result<Vec<(&'static Metric, Number)>> {
-        let wrong = || self.cell(line, at, "a number, or - for none", text);
-        let halves: Vec<_> = text.split('/').collect();
-        let pair = match halves.as_slice() {
-            [_, _] => self
-                .pair
-                .each_ref()
-                .map(|end| metric::find(&format!("{}_{end}", metric.name))),
-            _ => [None, None],
+        if self.columns.iter().any(|c| c.kind.is_role(&Role::Method)) {
+            return;
+        }
+        let text = |at: usize| {
+            self.rows().any(|r| !r.text(at).is_empty())
+                && self
+                    .rows()
+                    .all(|r| !number::is_number(r.text(at)) || r.text(at).is_empty())
         };
-        if let ([first, second], [Some(a), Some(b)]) = (halves.as_slice(), pair) {
-            let parts = [(a, *first), (b, *second)];
-            let parts = parts.map(|(m, t)| number::parse(t).map(|n| n.map(|n| (m, n))));
-            let parts: std::result::Result<Vec<_>, ()> = parts.into_iter().collect();
-            return Ok(parts.map_err(|()| wrong())?.into_iter().flatten().collect());
+        let first =
+            (0..self.columns.len()).find(|at| self.columns[*at].kind == Kind::Unknown && text(*at));
+        let Some(first) = first else {
+            return;
+        };
+        if !self.columns[first].heading.is_empty() {
+            self.notes.push(format!(
+                "column `{}` is taken for the names of methods",
+                self.columns[first].heading
+            ));
         }
-        let number = number::parse(text).map_err(|()| wrong())?;
-        let sd = spread
-            .and_then(|t| number::parse(t).ok().flatten())
-            .map(|n| n.value);
-        Ok(number
-            .map(|n| {
-                (
-                    metric,
-                    Number {
-                        sd: n.sd.or(sd),
-                        ..n
-                    },
-                )
-            })
-            .into_iter()
-            .collect())
+        self.columns[first].kind = Kind::Key(Role::Method);
     }
 
-    fn cell(&self, line: u64, at: usize, expected: &'static str, found: &str) -> Error {
-        Error::Cell {
-            table: self.table.to_string(),
-            line,
-            column: at + 1,
-            header: self.headings[at].clone(),
-            expected,
-            found: found.to_string(),
+    /// Fills merged cells of key columns: empty ones below one with text.
+    fn fill_down(&mut self) {
+        for at in 0..self.columns.len() {
+            if !self.is_merged(at) {
+                continue;
+            }
+            let mut open = String::new();
+            let mut filled = Vec::new();
+            for line in &mut self.lines {
+                let Line::Scores(row) = line else {
+                    continue;
+                };
+                match row.cells.get_mut(at) {
+                    Some(cell) if cell.text.is_empty() => {
+                        cell.text.clone_from(&open);
+                        filled.push(row.line);
+                    }
+                    Some(cell) => open.clone_from(&cell.text),
+                    None => {}
+                }
+            }
+            self.notes.push(format!(
+                "empty cells of `{}` are taken as the one above them ({})",
+                self.columns[at].heading,
+                lines(&filled)
+            ));
         }
     }
-}
 
-/// Whether a column's cells are numbers.
-fn holds_numbers(column: &Column) -> bool {
-    matches!(column, Column::Score(..) | Column::At(_) | Column::Value)
-}
-
-/// The metric that the user gives for the numbers.
-fn given_metric(table: &str, options: &Options) -> Result<Option<&'static Metric>> {
-    let Some(name) = &options.metric else {
-        return Ok(None);
-    };
-    let known = || metric::METRICS.iter().map(|m| m.name).collect::<Vec<_>>();
-    let found = metric::find(name).or_else(|| metric::split(name).map(|(_, m)| m));
-    let unknown = || Error::Header {
-        table: table.to_string(),
-        reason: format!(
-            "unknown metric `{name}`: expected one of {}",
-            known().join(", ")
-        ),
-    };
-    found.map(Some).ok_or_else(unknown)
-}
-
-/// Whether the headings make a table of scores at all.
-fn check(
-    table: &str,
-    columns: &[Column],
-    headings: &[String],
-    metric: Option<&Metric>,
-) -> Result<()> {
-    let wrong = |reason: String| Error::Header {
-        table: table.to_string(),
-        reason,
-    };
-    if !columns.iter().any(holds_numbers) {
-        return Err(wrong(format!(
-            "no column holds numbers: expected headings such as mosi_acc7, mae, 0.5 or value, \
-             found {}",
-            headings.join(", ")
-        )));
+    /// Whether a key column prints a value once for several lines.
+    fn is_merged(&self, at: usize) -> bool {
+        let key = match &self.columns[at].kind {
+            Kind::Key(
+                Role::Method
+                | Role::Dataset
+                | Role::Rate { .. }
+                | Role::Condition
+                | Role::Modalities(_)
+                | Role::Metric,
+            ) => true,
+            // Numbers of a setting that is not used are left empty, too.
+            Kind::Key(Role::Configuration(_)) => {
+                self.rows().all(|r| !number::is_number(r.text(at)))
+            }
+            _ => false,
+        };
+        let texts: Vec<&str> = self.rows().map(|r| r.text(at)).collect();
+        let begins = texts.first().is_some_and(|t| !t.is_empty());
+        let repeats = texts.windows(2).any(|w| !w[0].is_empty() && w[0] == w[1]);
+        key && begins && !repeats && texts.iter().any(|t| t.is_empty())
     }
-    let unsaid = columns
+
+    /// Takes settings with the same value on every line out of the rows' names.
+    fn drop_constant(&mut self) {
+        for at in 0..self.columns.len() {
+            let values: Vec<&str> = self.rows().map(|r| r.text(at)).collect();
+            let constant = values.windows(2).all(|w| w[0] == w[1]);
+            let several = values.len() > 1;
+            if let Kind::Key(Role::Configuration(name)) = &mut self.columns[at].kind
+                && constant
+                && several
+            {
+                name.clear();
+            }
+        }
+    }
+
+    /// Decides whether rates without a sign are percent: where one is above 1.
+    fn settle_rates(&mut self) {
+        let number = |condition: Option<ConditionText>| match condition {
+            Some(ConditionText::Number(n)) => Some(n),
+            _ => None,
+        };
+        let (mut in_lines, mut stated) = (Vec::new(), false);
+        for (at, column) in self.columns.iter().enumerate() {
+            if let Kind::Key(role @ (Role::Rate { .. } | Role::Condition)) = &column.kind {
+                stated |= matches!(role, Role::Rate { percent: true });
+                in_lines.extend(
+                    self.rows()
+                        .filter_map(|r| number(ConditionText::parse_rate(r.text(at)))),
+                );
+            }
+        }
+        let in_headings: Vec<f64> = self
+            .columns
+            .iter()
+            .filter_map(|c| number(c.kind.scores()?.condition.clone()))
+            .collect();
+        let mut context = Context::of_captions(&self.captions);
+        let mut in_sections: Vec<f64> = number(context.condition.clone()).into_iter().collect();
+        for line in &self.lines {
+            if let Line::Section { text, .. } = line {
+                context.enter(text);
+                in_sections.extend(number(context.condition.clone()));
+            }
+        }
+        self.percent = Percent {
+            lines: self.is_percent(&in_lines, stated),
+            headings: self.is_percent(&in_headings, false),
+            sections: self.is_percent(&in_sections, false),
+        };
+    }
+
+    fn is_percent(&mut self, rates: &[f64], stated: bool) -> bool {
+        let most = rates.iter().copied().fold(0.0, f64::max);
+        let fraction = rates.iter().any(|r| *r > 0.0 && *r < 1.0);
+        if most > 1.0 {
+            let note = format!(
+                "missing rates are printed in percent: {most} is read as {}",
+                most / 100.0
+            );
+            self.notes.push(note);
+            return true;
+        }
+        if stated && fraction {
+            self.notes.push("the heading of the missing rates states percent, but their values are fractions: read as fractions".to_string());
+        }
+        stated && !fraction
+    }
+}
+
+/// Whether every cell of a line is a spread of the number above it: `± 0.3`, `(0.3)`.
+fn is_spreads(cells: &[&str]) -> bool {
+    let spread = |cell: &&str| {
+        let inner = cell.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
+        let inner = inner
+            .or_else(|| cell.strip_prefix('\u{b1}'))
+            .map(|t| t.trim().trim_start_matches('\u{b1}'));
+        inner.is_some_and(|t| number::is_number(t) || number::is_absent(t))
+    };
+    !cells.is_empty() && cells.iter().all(spread)
+}
+
+/// Whether a line of one cell states a data set or a condition, where it could be a method as well.
+fn is_context(text: &str) -> bool {
+    match word(text, &[]) {
+        Word::Dataset(_) => true,
+        Word::Condition(ConditionText::Modalities(set)) => set.naming.is_some(),
+        Word::Condition(_) => true,
+        _ => false,
+    }
+}
+
+/// `line 4`, `lines 4, 5 and 12 more`.
+pub(super) fn lines(numbers: &[u64]) -> String {
+    const SHOWN: usize = 4;
+    let shown: Vec<String> = numbers
         .iter()
-        .any(|c| matches!(c, Column::At(_) | Column::Value));
-    if unsaid && metric.is_none() && !columns.contains(&Column::Metric) {
-        return Err(wrong(
-            "the numbers are of no metric: add a column `metric`, or use --metric NAME".to_string(),
-        ));
+        .take(SHOWN)
+        .map(ToString::to_string)
+        .collect();
+    let what = if numbers.len() == 1 { "line" } else { "lines" };
+    match numbers.len().saturating_sub(SHOWN) {
+        0 => format!("{what} {}", shown.join(", ")),
+        more => format!("{what} {} and {more} more", shown.join(", ")),
     }
-    Ok(())
 }

@@ -1,73 +1,193 @@
 //! Reads what a line states about its numbers: method, data set, condition, metric.
 
-use super::ParsedCondition;
-use super::header::Column;
-use super::names;
+use super::condition::{ConditionText, is_mean};
+use super::grid::Row;
+use super::header::{Column, Kind};
+use super::heading::Role;
+use super::metric::plain;
+use super::modalities::{ModalitySet, Naming};
+use super::{names, number};
 
 /// The keys of one line.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct LineKeys {
+    /// As printed, without references.
     pub method: String,
+    /// Settings that set the line apart from others of its method.
+    pub configuration: Vec<String>,
     pub dataset: Option<String>,
-    /// `None` where the line has an axis but names no condition on it.
-    pub condition: Option<ParsedCondition>,
-    pub condition_text: Option<String>,
+    pub condition: Option<ConditionText>,
+    /// The heading tells whether missing or present modalities are named.
+    pub naming: Option<Naming>,
     pub metric: Option<String>,
     pub spread: Option<String>,
+    /// The numbers are means of other lines.
+    pub averaged: bool,
+    /// The numbers are spreads of those of another line.
+    pub is_spread: bool,
+    /// Why no number of the line can be used.
+    pub unusable: Option<Unusable>,
 }
+
+/// Why a line is left out.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Unusable {
+    /// What its condition is instead of a rate or a set of modalities.
+    Condition(String),
+    /// A statistic that no rule is about.
+    Statistic(String),
+    /// An aggregate that the program writes itself.
+    Aside(String),
+}
+
+/// Aggregates over rates that no rule is about.
+const AREAS: &[&str] = &["auc", "auc01", "area", "auilc"];
+
+/// Settings that number the runs of a method.
+const RUNS: &[&str] = &["seed", "seeds", "run", "runs", "fold", "trial"];
+
+/// Beginnings of the names of lines that hold differences or tests.
+const DIFFERENCES: &[&str] = &[
+    "improvement",
+    "improv",
+    "gain",
+    "difference",
+    "pvalue",
+    "ttest",
+];
+
+const SPREADS: &[&str] = &[
+    "std",
+    "sd",
+    "stdev",
+    "stddev",
+    "standarddeviation",
+    "\u{b1}",
+    "\u{b1}std",
+    "\u{3c3}",
+];
 
 impl LineKeys {
-    pub fn new(columns: &[Column], record: &csv::StringRecord) -> Self {
-        let mut row = Self {
-            condition: Some(ParsedCondition::Whole),
-            ..Self::default()
-        };
-        let mut configuration = Vec::new();
-        for (column, text) in columns.iter().zip(record) {
-            match column {
-                Column::Method => row.method = join(&row.method, text),
-                Column::Configuration(name) if !text.is_empty() && !name.is_empty() => {
-                    configuration.push(format!("{name} {text}"));
+    /// The keys of a line whose merged cells are filled.
+    pub fn new(columns: &[Column], row: &Row) -> Self {
+        let mut keys = Self::default();
+        let has_rate = columns.iter().zip(&row.cells).any(|(column, cell)| {
+            matches!(column.kind, Kind::Key(Role::Rate { .. } | Role::Condition))
+                && ConditionText::parse_rate(&cell.text).is_some()
+        });
+        for (column, cell) in columns.iter().zip(&row.cells) {
+            let text = cell.text.as_str();
+            let Kind::Key(role) = &column.kind else {
+                continue;
+            };
+            if text.is_empty() {
+                continue;
+            }
+            match role {
+                Role::Method => keys.add_method(text),
+                Role::Configuration(name) => keys.add_configuration(name, text),
+                Role::Dataset => keys.dataset = Some(names::dataset(text)),
+                Role::Rate { .. } => keys.add_condition(ConditionText::parse_rate(text), text),
+                Role::Condition => keys.add_condition(ConditionText::parse(text), text),
+                Role::Modalities(naming) => {
+                    keys.naming = *naming;
+                    let mean = is_mean(text).then_some(ConditionText::Mean);
+                    let set = ModalitySet::parse(text).map(ConditionText::Modalities);
+                    match mean.or(set) {
+                        // A word such as `random` beside a rate is the protocol.
+                        None if has_rate => keys.add_configuration(&column.heading, text),
+                        condition => keys.add_condition(condition, text),
+                    }
                 }
-                Column::Dataset if !text.is_empty() => row.dataset = Some(names::dataset(text)),
-                Column::Rate => row.set_condition(ParsedCondition::parse_rate(text), text),
-                Column::Missing => row.set_condition(ParsedCondition::parse_missing(text), text),
-                Column::Metric => row.metric = Some(text.to_string()),
-                Column::Spread => row.spread = Some(text.to_string()),
-                _ => {}
+                Role::Metric => keys.metric = Some(text.to_string()),
+                Role::Spread => keys.spread = Some(text.to_string()),
+                Role::Statistic => keys.add_statistic(text),
+                Role::Value => {}
             }
         }
-        let configuration = configuration.join(", ");
-        row.method = match (row.method.is_empty(), configuration.is_empty()) {
-            (true, _) => configuration,
-            (false, true) => row.method,
-            (false, false) => format!("{} ({configuration})", row.method),
+        keys
+    }
+
+    fn add_method(&mut self, text: &str) {
+        let word = plain(text);
+        let begins = |b: &&str| word.starts_with(b);
+        if text.starts_with(['\u{394}', '\u{2206}']) || DIFFERENCES.iter().any(begins) {
+            self.unusable = Some(Unusable::Aside(text.to_string()));
+        }
+        if self.method.is_empty() && is_mean(text) {
+            self.averaged = true;
+        } else if self.method.is_empty() && (SPREADS.contains(&&*word) || text == "\u{b1}") {
+            self.is_spread = true;
+        }
+        self.method = if self.method.is_empty() {
+            text.to_string()
+        } else {
+            format!("{} {text}", self.method)
         };
-        row
     }
 
-    fn set_condition(&mut self, condition: Option<ParsedCondition>, text: &str) {
-        self.condition = condition;
-        self.condition_text = Some(text.to_string());
+    fn add_configuration(&mut self, name: &str, text: &str) {
+        if name.is_empty() {
+            return;
+        }
+        if RUNS.contains(&&*plain(name)) {
+            let words: Vec<String> = text
+                .split(|c: char| !c.is_alphanumeric())
+                .map(str::to_lowercase)
+                .collect();
+            if words.iter().any(|w| is_mean(w)) {
+                self.averaged = true;
+                return;
+            }
+            if SPREADS.contains(&&*plain(text)) || text == "\u{b1}" {
+                self.is_spread = true;
+                return;
+            }
+        }
+        self.configuration.push(format!("{name} {text}"));
     }
-}
 
-fn join(a: &str, b: &str) -> String {
-    match (a.is_empty(), b.is_empty()) {
-        (true, _) => b.to_string(),
-        (_, true) => a.to_string(),
-        _ => format!("{a} {b}"),
+    fn add_statistic(&mut self, text: &str) {
+        if is_mean(text) || ["value", "score"].contains(&&*plain(text)) {
+            return;
+        }
+        if SPREADS.contains(&&*plain(text)) {
+            self.is_spread = true;
+        } else {
+            self.unusable = Some(Unusable::Statistic(text.to_string()));
+        }
     }
-}
 
-/// Takes configuration columns with the same value on every line out of the rows' names.
-pub(super) fn drop_constant(columns: &mut [Column], records: &[csv::StringRecord]) {
-    for (at, column) in columns.iter_mut().enumerate() {
-        let mut values = records.iter().map(|r| r.get(at));
-        let first = values.next();
-        let constant = values.all(|value| Some(value) == first);
-        if matches!(column, Column::Configuration(_)) && constant && records.len() > 1 {
-            *column = Column::Configuration(String::new());
+    fn add_condition(&mut self, condition: Option<ConditionText>, text: &str) {
+        let word = plain(text);
+        match condition {
+            // Modalities and rates together: the rate sets the line apart.
+            Some(next) => match (&self.condition, &next) {
+                (
+                    Some(ConditionText::Modalities(_)),
+                    ConditionText::Number(_) | ConditionText::Rate(_),
+                ) => {
+                    self.configuration.push(format!("rate {text}"));
+                }
+                (Some(ConditionText::Number(rate)), ConditionText::Modalities(_)) => {
+                    self.configuration.push(format!("rate {rate}"));
+                    self.condition = Some(next);
+                }
+                (Some(ConditionText::Rate(rate)), ConditionText::Modalities(_)) => {
+                    self.configuration.push(format!("rate {}%", rate * 100.0));
+                    self.condition = Some(next);
+                }
+                _ => self.condition = Some(next),
+            },
+            None if AREAS.contains(&&*word) => {
+                self.unusable = Some(Unusable::Aside(text.to_string()))
+            }
+            None if SPREADS.contains(&&*word) => {
+                self.is_spread = true;
+                self.condition = Some(ConditionText::Mean);
+            }
+            None if number::is_absent(text) => {}
+            None => self.unusable = Some(Unusable::Condition(text.to_string())),
         }
     }
 }

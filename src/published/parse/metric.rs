@@ -29,9 +29,48 @@ const fn share(
 
 /// Every metric that printed tables are read for.
 pub const METRICS: &[Metric] = &[
-    share("acc7", "Acc-7", &["acc7", "multacc7", "accuracy7"]),
-    share("acc5", "Acc-5", &["acc5", "multacc5", "accuracy5"]),
-    share("acc3", "Acc-3", &["acc3", "multacc3", "accuracy3"]),
+    share(
+        "acc7",
+        "Acc-7",
+        &[
+            "acc7",
+            "multacc7",
+            "accuracy7",
+            "7classacc",
+            "acc7class",
+            "7classaccuracy",
+            "a7",
+            "7acc",
+        ],
+    ),
+    share(
+        "acc5",
+        "Acc-5",
+        &[
+            "acc5",
+            "multacc5",
+            "accuracy5",
+            "5classacc",
+            "acc5class",
+            "5classaccuracy",
+            "a5",
+            "5acc",
+        ],
+    ),
+    share(
+        "acc3",
+        "Acc-3",
+        &[
+            "acc3",
+            "multacc3",
+            "accuracy3",
+            "3classacc",
+            "acc3class",
+            "3classaccuracy",
+            "a3",
+            "3acc",
+        ],
+    ),
     share(
         "acc2_non0",
         "Acc-2 (Non0)",
@@ -42,7 +81,21 @@ pub const METRICS: &[Metric] = &[
         "Acc-2 (Has0)",
         &["acc2h", "acc2has0", "acc2nn", "has0acc2"],
     ),
-    share("acc2", "Acc-2", &["acc2", "multacc2", "accuracy2"]),
+    share(
+        "acc2",
+        "Acc-2",
+        &[
+            "acc2",
+            "multacc2",
+            "accuracy2",
+            "binaryacc",
+            "binaryaccuracy",
+            "2classacc",
+            "acc2class",
+            "a2",
+            "2acc",
+        ],
+    ),
     share(
         "f1_non0",
         "F1 (Non0)",
@@ -60,37 +113,79 @@ pub const METRICS: &[Metric] = &[
         "F1 (Has0)",
         &["f1h", "f1has0", "f1nn", "has0f1", "has0f1score"],
     ),
-    share("f1", "F1", &["f1", "f1score", "f1weighted", "weightedf1"]),
+    share(
+        "f1",
+        "F1",
+        &[
+            "f1",
+            "f1score",
+            "f1weighted",
+            "weightedf1",
+            "wf1",
+            "f1measure",
+            "fscore",
+            "weightedf1score",
+            "f1scoreweighted",
+        ],
+    ),
     Metric {
         name: "mae",
         title: "MAE",
         share: false,
         higher_is_better: false,
-        aliases: &["mae"],
+        aliases: &["mae", "meanabsoluteerror"],
     },
     Metric {
         name: "corr",
         title: "Corr",
         share: false,
         higher_is_better: true,
-        aliases: &["corr", "pearson", "pearsonr", "correlation"],
+        aliases: &[
+            "corr",
+            "pearson",
+            "pearsonr",
+            "correlation",
+            "pcc",
+            "pearsoncorr",
+            "pearsoncorrelation",
+            "corrcoef",
+        ],
     },
 ];
 
 /// The metric a column or cell names, with the text before it (a data set, or nothing).
 pub(super) fn split(text: &str) -> Option<(String, &'static Metric)> {
     let plain = plain(text);
-    let best = METRICS
-        .iter()
-        .flat_map(|m| m.aliases.iter().map(move |alias| (m, *alias)))
-        .filter(|(_, alias)| plain.ends_with(alias))
+    let best = aliases()
+        .filter(|(_, alias)| {
+            plain.ends_with(alias) && (alias.len() > 2 || *alias == "f1" || plain == *alias)
+        })
         .max_by_key(|(_, alias)| alias.len());
     best.map(|(metric, alias)| (plain[..plain.len() - alias.len()].to_string(), metric))
+}
+
+/// The metric a text begins with, and the text after it.
+pub(super) fn split_front(text: &str) -> Option<(&'static Metric, String)> {
+    let plain = plain(text);
+    let best = aliases()
+        .filter(|(_, alias)| plain.starts_with(alias) && (alias.len() > 2 || *alias == "f1"))
+        .max_by_key(|(_, alias)| alias.len());
+    best.map(|(metric, alias)| (metric, plain[alias.len()..].to_string()))
+}
+
+fn aliases() -> impl Iterator<Item = (&'static Metric, &'static str)> {
+    let own = |m: &'static Metric| m.aliases.iter().map(move |alias| (m, *alias));
+    METRICS.iter().flat_map(own)
 }
 
 /// The metric of this program's name.
 pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|m| m.name == name)
+}
+
+/// The metric of the same kind for a cut into two classes (`non0`, `has0`); the same where it has none.
+pub(super) fn of_cut(metric: &'static Metric, cut: &str) -> &'static Metric {
+    find(&format!("{}_{cut}", metric.name)).unwrap_or(metric)
 }
 
 /// Lower-case letters and digits of a text.
@@ -115,12 +210,13 @@ mod tests {
             ("Has0_acc_2", "", "acc2_has0"),
             ("Mult_acc_5", "", "acc5"),
             ("SIMS/Corr", "sims", "corr"),
+            ("A7", "", "acc7"),
         ];
         for (text, before, name) in cases {
             let (found, metric) = split(text).unwrap();
             assert_eq!((&*found, metric.name), (before, name), "{text}");
         }
-        assert!(split("alpha").is_none() && split("params").is_none());
+        assert!(split("alpha").is_none() && split("params").is_none() && split("GA2").is_none());
     }
 
     #[test]

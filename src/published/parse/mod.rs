@@ -1,24 +1,47 @@
-//! Parses published tables of scores from CSV.
+//! Parses published tables of scores: delimited text, Markdown and LaTeX.
 //!
-//! Long form (a cell per line), wide form (a column per metric, or per data set and metric) and
-//! wide form by rate (a column per missing rate) give the same [`ParsedTable`] of [`ParsedCell`]s. Names of
-//! data sets and metrics are brought to those of this program where they are known
-//! ([`names`], [`metric`]); everything else stays as it was printed.
+//! ```text
+//! bytes -> text -> grids of cells -> blocks with headings -> layout -> entries -> units, pairs, conditions -> cells
+//! ```
+//!
+//! Long form (a number per line), wide form (a column per metric, or per data set and metric) and
+//! wide form by condition (a column per missing rate or set of modalities) give the same [`ParsedTable`] of
+//! [`ParsedCell`]s. Names of data sets and metrics are brought to those of this program where they are known
+//! ([`names`], [`metric`]); everything else stays as it was printed. What the text leaves open is decided by what
+//! fits the numbers, and noted; what is not understood is counted in [`LeftOut`].
 
 pub mod cell;
+mod cell_numbers;
 pub mod condition;
+mod context;
+mod entries;
+mod entry;
 pub mod error;
+mod grid;
 mod header;
+mod heading;
+mod headings;
 mod layout;
 mod line_keys;
+mod markup;
 pub mod metric;
+pub mod modalities;
 pub mod names;
+mod naming;
 pub mod number;
+mod pairs;
 mod read;
+mod references;
+mod spreads;
+#[cfg(test)]
+mod tests;
+mod text;
+mod units;
 
-pub use cell::{ParsedCell, ParsedTable};
+pub use cell::{LeftOut, ParsedCell, ParsedTable};
 pub use condition::ParsedCondition;
 pub use error::{Error, Result};
 pub use metric::Metric;
+pub use modalities::Naming;
 pub use number::Number;
-pub use read::{Options, parse, read};
+pub use read::{Options, parse, parse_all, read, read_all};

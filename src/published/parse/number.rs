@@ -38,11 +38,19 @@ impl Number {
         format!("{:.*}", self.decimals, self.value)
     }
 
-    /// A fraction as a percentage.
-    pub(super) fn in_percent(mut self) -> Self {
+    /// The number times 100: a fraction as a percentage.
+    pub(super) fn times_100(mut self) -> Self {
         self.decimals = self.decimals.saturating_sub(2);
         self.value *= 100.0;
         self.sd = self.sd.map(|sd| sd * 100.0);
+        self
+    }
+
+    /// The number divided by 100.
+    pub(super) fn by_100(mut self) -> Self {
+        self.decimals += 2;
+        self.value /= 100.0;
+        self.sd = self.sd.map(|sd| sd / 100.0);
         self
     }
 }
@@ -55,50 +63,99 @@ const LONGEST: usize = 40;
 const MOST_DECIMALS: usize = 12;
 
 /// Cells that state that there is no number.
-const ABSENT: [&str; 10] = [
-    "", "-", "--", "---", "\u{2013}", "\u{2014}", "n/a", "na", "nan", "none",
+const ABSENT: &[&str] = &[
+    "", "-", "--", "---", "\u{2013}", "\u{2014}", "\u{2212}", "n/a", "na", "nan", "none", "null",
+    "n.a.", "n/r", "nr", "n.r.", "/", "\\", "x", "\u{d7}", "?", "oom", "tbd", "...", "\u{2026}",
+    ".",
 ];
 
-/// The number in a cell: `43.05`, `43.05 ± 0.3`, `43.05 (0.3)`, `43.05%`, `**43.05**`; `Ok(None)`
-/// where it states that there is none, `Err` where it is something else.
-pub(super) fn parse(text: &str) -> Result<Option<Number>, ()> {
+/// A number and whether a percent sign was beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Printed {
+    pub number: Number,
+    pub percent: bool,
+    /// The decimals are behind a comma.
+    pub comma: bool,
+}
+
+/// The number in a cell: `43.05`, `43,05`, `43.05 ± 0.3`, `43.05 (0.3)`, `(43.05, 0.3)`, `43.05%`, `**43.05**`;
+/// `Ok(None)` where it states that there is none, `Err` where it is something else.
+pub(super) fn parse(text: &str) -> Result<Option<Printed>, ()> {
     let text = unmark(text);
     if ABSENT.contains(&&*text.to_lowercase()) {
         return Ok(None);
     }
     let (value, sd) = halves(&text);
-    let (value, decimals) = plain(value).ok_or(())?;
+    let percent = value.trim_end().ends_with('%') || text.trim_end().ends_with('%');
+    let value = value.trim();
+    if !value.is_empty() && ABSENT.contains(&&*value.to_lowercase()) {
+        return Ok(None);
+    }
+    let (value, decimals, comma) = plain(value).ok_or(())?;
     let sd = match sd {
+        Some(sd) if ["-", "--", "nan", "n/a"].contains(&&*sd.trim().to_lowercase()) => None,
         Some(sd) => Some(plain(sd).ok_or(())?.0),
         None => None,
     };
-    Ok(Some(Number {
+    let number = Number {
         value,
         decimals,
         sd,
+    };
+    Ok(Some(Printed {
+        number,
+        percent,
+        comma,
     }))
 }
 
-/// Without the marks of Markdown and LaTeX for bold, underlined and footnoted cells.
+/// Whether a cell holds a number in any form.
+pub(super) fn is_number(text: &str) -> bool {
+    matches!(parse(text), Ok(Some(_)))
+}
+
+/// Whether a cell states that there is no number by a mark, such as a dash.
+pub(super) fn is_absent(text: &str) -> bool {
+    !text.trim().is_empty() && matches!(parse(text), Ok(None))
+}
+
+/// Without the marks of bold, underlined, best and footnoted cells.
 fn unmark(text: &str) -> String {
-    let mut text = text.replace(['*', '$', '\u{2020}', '\u{2021}'], "");
-    for mark in ["\\textbf", "\\underline", "\\bf", "_{", "__"] {
+    let text = super::markup::strip(text);
+    let mut text = text.replace(
+        [
+            '*', '\u{2020}', '\u{2021}', '\u{a7}', '\u{b6}', '\u{2191}', '\u{2193}', '\u{25b2}',
+            '\u{25bc}', '\u{2605}', '\u{a0}',
+        ],
+        " ",
+    );
+    for mark in [
+        "__", "\u{b9}", "\u{b2}", "\u{b3}", "\u{2009}", "\u{202f}", "\u{200b}",
+    ] {
         text = text.replace(mark, "");
     }
-    text.replace(['{', '}'], "")
+    let text = text
         .replace('\u{2212}', "-")
-        .replace("\\pm", "\u{b1}")
-        .replace("+-", "\u{b1}")
+        .replace("(\u{b1}", "\u{b1}(")
         .replace("+/-", "\u{b1}")
-        .replace("\\%", "%")
-        .trim()
-        .to_string()
+        .replace("+-", "\u{b1}");
+    // A comma between footnote marks stays behind: `38.27*,†`.
+    text.trim().trim_end_matches([',', ' ']).trim().to_string()
 }
 
 /// Value and spread.
 fn halves(text: &str) -> (&str, Option<&str>) {
     if let Some((value, sd)) = text.split_once('\u{b1}') {
-        return (value, Some(sd));
+        let inner = sd.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
+        return (value, Some(inner.unwrap_or(sd)));
+    }
+    // A pair as Python prints it: `(83.38, 0.41)`.
+    if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
+        let pair = inner.split_once(", ").or_else(|| inner.split_once(';'));
+        return match pair.or_else(|| inner.split_once(',')) {
+            Some((value, sd)) => (value, Some(sd)),
+            None => (inner, None),
+        };
     }
     match text.strip_suffix(')').and_then(|t| t.split_once('(')) {
         Some((value, sd)) => (value, Some(sd)),
@@ -106,9 +163,15 @@ fn halves(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// A plain decimal number and its digits after the point.
-fn plain(text: &str) -> Option<(f64, usize)> {
+/// A plain decimal number, its digits after the point, and whether the point is a comma.
+fn plain(text: &str) -> Option<(f64, usize, bool)> {
     let text = text.trim().trim_end_matches('%').trim_end();
+    let comma = text.contains(',') && !text.contains('.');
+    let text = if comma {
+        text.replacen(',', ".", 1)
+    } else {
+        text.to_string()
+    };
     let digits = text.trim_start_matches(['+', '-']);
     let shape = |c: char| c.is_ascii_digit() || c == '.';
     if digits.is_empty() || !digits.chars().all(shape) || digits.len() > LONGEST {
@@ -116,7 +179,7 @@ fn plain(text: &str) -> Option<(f64, usize)> {
     }
     let decimals = digits.split_once('.').map_or(0, |(_, after)| after.len());
     let decimals = decimals.min(MOST_DECIMALS);
-    text.parse().ok().map(|value| (value, decimals))
+    text.parse().ok().map(|value| (value, decimals, comma))
 }
 
 #[cfg(test)]
@@ -133,6 +196,16 @@ mod tests {
             ("$43.05 \\pm 0.30$", 43.05, 2, Some(0.3)),
             ("0.771\u{b1}.01", 0.771, 3, Some(0.01)),
             ("0.77 (0.02)", 0.77, 2, Some(0.02)),
+            ("(83.38, 0.41)", 83.38, 2, Some(0.41)),
+            ("(82.51, 0.0)", 82.51, 2, Some(0.0)),
+            ("42.13(\u{b1}0.6)", 42.13, 2, Some(0.6)),
+            ("84,4", 84.4, 1, None),
+            ("0,71 \u{b1} 0,02", 0.71, 2, Some(0.02)),
+            ("38.27*,\u{2020}", 38.27, 2, None),
+            ("$33.08^{*}$", 33.08, 2, None),
+            ("\\underline{33.08}", 33.08, 2, None),
+            ("$43.05_{\\pm 0.3}$", 43.05, 2, Some(0.3)),
+            ("43.05\u{2191}", 43.05, 2, None),
             ("\u{2212}0.036", -0.036, 3, None),
             (
                 "-0.026662730695076593",
@@ -147,7 +220,8 @@ mod tests {
                 decimals,
                 sd,
             };
-            assert_eq!(parse(text), Ok(Some(expected)), "{text}");
+            let found = parse(text).unwrap().unwrap();
+            assert_eq!(found.number, expected, "{text}");
         }
     }
 
@@ -163,8 +237,8 @@ mod tests {
 
     #[test]
     fn printed_digits_are_compared_not_floats() {
-        let number = |text| parse(text).unwrap().unwrap();
+        let number = |text| parse(text).unwrap().unwrap().number;
         assert!(number("0.10").same(&number("0.10")) && !number("0.1").same(&number("0.10")));
-        assert_eq!(number("0.8278").in_percent().units(), 8278);
+        assert_eq!(number("0.8278").times_100().units(), 8278);
     }
 }

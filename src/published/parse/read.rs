@@ -1,11 +1,21 @@
-//! Reads CSV into a [`ParsedTable`].
+//! Reads files into [`ParsedTable`]s.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::cell::ParsedTable;
+use super::cell_numbers::short;
+use super::context::{self, Context};
+use super::entries::{Defaults, Entries, Reader};
 use super::error::{Error, Result};
-use super::layout::Layout;
+use super::grid::{self, Grid};
+use super::header::{Column, Kind};
+use super::heading::{Role, Scores, Word, word};
+use super::headings::{self, Block};
+use super::layout::{Layout, lines};
+use super::metric;
+use super::modalities::Naming;
+use super::{names, naming, pairs, references, spreads, text, units};
 
 /// What a table does not state.
 #[derive(Clone, Debug, Default)]
@@ -16,99 +26,351 @@ pub struct Options {
     pub metric: Option<String>,
     /// Further columns that set rows apart.
     pub keys: Vec<String>,
-    /// Which two numbers `81.2/83.4` are, as suffixes of metric names; `None`: Non0, then Has0.
+    /// Which two numbers `81.2/83.4` are, as suffixes of metric names; `None`: the order that fits.
     pub pair: Option<[String; 2]>,
+    /// Whether letters name missing or present modalities; `None`: what fits.
+    pub modalities: Option<Naming>,
 }
 
-/// Reads a table from a file; see [`parse`].
+/// Reads the only table of a file; see [`parse_all`].
 ///
 /// # Errors
 /// [`Error`], with line and column where there is one.
 pub fn read(path: &Path, options: &Options) -> Result<ParsedTable> {
+    let name = path.display().to_string();
+    only(&name, read_all(path, options)?)
+}
+
+/// Reads the tables of a file, named by its path as given; see [`parse_all`].
+///
+/// # Errors
+/// [`Error`], with line and column where there is one.
+pub fn read_all(path: &Path, options: &Options) -> Result<Vec<ParsedTable>> {
+    text::check_path(path)?;
     let bytes = std::fs::read(path).map_err(|reason| Error::Io {
         path: path.to_owned(),
         reason,
     })?;
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
-    parse(&name.unwrap_or_default(), &bytes, options)
+    parse_all(&path.display().to_string(), &bytes, options)
 }
 
-/// Reads a table from bytes of CSV in UTF-8; `name` is for messages, and may name the data set.
+/// Reads the only table of a text; see [`parse_all`].
 ///
 /// # Errors
-/// [`Error::Csv`] for lines of unequal width or bytes that are not UTF-8; [`Error::Header`] where
-/// no column holds a method or a number; [`Error::Cell`] for a cell that is no number;
-/// [`Error::Twice`] for two numbers in one place.
+/// Those of [`parse_all`]; [`Error::Header`] where there are several tables.
 pub fn parse(name: &str, bytes: &[u8], options: &Options) -> Result<ParsedTable> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .comment(Some(b'#'))
-        .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-    let broken = |error: csv::Error| broken(name, &error);
-    let headings: Vec<String> = reader
-        .headers()
-        .map_err(broken)?
-        .iter()
-        .map(str::to_string)
-        .collect();
-    let records: Vec<_> = reader
-        .records()
-        .collect::<std::result::Result<_, _>>()
-        .map_err(broken)?;
-    let plan = Layout::new(name, headings, &records, options)?;
-    let mut table = ParsedTable {
-        name: name.to_string(),
-        ..ParsedTable::default()
-    };
-    table.notes.extend(plan.notes());
-    for record in &records {
-        plan.record(record, &mut table)?;
+    only(name, parse_all(name, bytes, options)?)
+}
+
+fn only(name: &str, tables: Vec<ParsedTable>) -> Result<ParsedTable> {
+    let found = tables.len();
+    let mut tables = tables.into_iter();
+    match (tables.next(), found) {
+        (Some(table), 1) => Ok(table),
+        _ => Err(header_error(
+            name,
+            1,
+            format!("expected one table, found {found}"),
+        )),
     }
-    shares_in_percent(&mut table);
-    once_each(&table)?;
+}
+
+/// Reads the tables of a text in UTF-8: one of delimited text, one or more of Markdown and LaTeX. `name` is the
+/// path of the file; it is for messages, and may name the data set.
+///
+/// # Errors
+/// [`Error::Kind`] for a file that is no text; [`Error::Csv`] for lines of unequal width; [`Error::Header`] where no
+/// column holds numbers; [`Error::Cell`] for a cell that is no number; [`Error::Twice`] for two numbers in one place.
+pub fn parse_all(name: &str, bytes: &[u8], options: &Options) -> Result<Vec<ParsedTable>> {
+    let text = text::decode(name, bytes)?;
+    let grids = grid::split(name, text)?;
+    let several = grids.len() > 1;
+    let (mut tables, mut others) = (Vec::new(), ParsedTable::default());
+    let mut refused = None;
+    for grid in &grids {
+        let line = grid.rows.first().map_or(1, |r| r.line);
+        if grid
+            .captions
+            .last()
+            .is_some_and(|c| context::is_difference(c))
+        {
+            others.notes.push(format!(
+                "table in line {line} holds differences, no scores (`{}`)",
+                caption(grid)
+            ));
+            continue;
+        }
+        match parse_grid(name, grid, options) {
+            Ok(table) => tables.push((line, table)),
+            Err(error @ Error::Header { .. }) if several => {
+                others.notes.push(format!(
+                    "table in line {line} left out: no column names a metric (`{}`)",
+                    caption(grid)
+                ));
+                others.left_out.tables += usize::from(has_unknown_numbers(grid, options));
+                refused.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if tables.is_empty() {
+        let none = || {
+            header_error(
+                name,
+                1,
+                "no column holds numbers: found no table".to_string(),
+            )
+        };
+        return Err(refused.unwrap_or_else(none));
+    }
+    let numbered = tables.len() > 1;
+    let mut tables: Vec<ParsedTable> = tables
+        .into_iter()
+        .map(|(line, mut table)| {
+            if numbered {
+                table.name = format!("{name} (table in line {line})");
+            }
+            table
+        })
+        .collect();
+    if let Some(last) = tables.last_mut() {
+        last.notes.extend(others.notes);
+        last.left_out += others.left_out;
+    }
+    Ok(tables)
+}
+
+fn caption(grid: &Grid) -> String {
+    grid.captions.last().map(|c| short(c)).unwrap_or_default()
+}
+
+/// Whether a table that cannot be read holds numbers under headings that are not understood.
+fn has_unknown_numbers(grid: &Grid, options: &Options) -> bool {
+    let unknown = |block: &Block| {
+        let of = |at: usize| {
+            block
+                .rows
+                .iter()
+                .any(|r| super::number::is_number(r.text(at)))
+        };
+        block
+            .columns
+            .iter()
+            .enumerate()
+            .any(|(at, c)| c.kind == Kind::Unknown && of(at))
+    };
+    headings::blocks(grid, &options.keys).iter().any(unknown)
+}
+
+fn header_error(table: &str, line: u64, reason: String) -> Error {
+    Error::Header {
+        table: table.to_string(),
+        line,
+        reason,
+    }
+}
+
+fn parse_grid(name: &str, grid: &Grid, options: &Options) -> Result<ParsedTable> {
+    let line = grid.rows.first().map_or(1, |r| r.line);
+    let blocks = headings::blocks(grid, &options.keys);
+    let metric = given_metric(name, options)?;
+    check(name, line, &blocks, metric.as_ref())?;
+    let mut layouts: Vec<Layout> = blocks.into_iter().map(Layout::new).collect();
+    let renamed = references::take_off(&mut layouts);
+    let stem = Path::new(name)
+        .file_stem()
+        .map(|s| s.to_string_lossy().into_owned());
+    let given = options
+        .dataset
+        .as_deref()
+        .map(|d| (names::dataset(d), false));
+    let guess = || Some((names::dataset_in(&stem.unwrap_or_default())?, true));
+    let mut defaults = Defaults {
+        table: name,
+        options,
+        metric,
+        dataset: given.or_else(guess),
+        groups: false,
+    };
+    let mut table = table(&defaults, &layouts, grid)?;
+    if matches!(once_each(&table.0, &table.1), Err(Error::Twice { .. }))
+        && !table.1.groups.is_empty()
+    {
+        // Section lines that are not understood may be what sets the rows apart.
+        defaults.groups = true;
+        table = self::table(&defaults, &layouts, grid)?;
+        let names: Vec<String> = table
+            .1
+            .groups
+            .iter()
+            .map(|(_, g)| format!("`{}`", short(g)))
+            .collect();
+        table.0.notes.push(format!(
+            "section lines are part of the rows' names: {}",
+            names.join(", ")
+        ));
+    } else if !table.1.groups.is_empty() {
+        let numbers: Vec<u64> = table.1.groups.iter().map(|(line, _)| *line).collect();
+        let first = table
+            .1
+            .groups
+            .first()
+            .map(|(_, g)| short(g))
+            .unwrap_or_default();
+        table.0.notes.push(format!(
+            "no data set and no condition is named in section {} (`{first}`)",
+            lines(&numbers)
+        ));
+    }
+    once_each(&table.0, &table.1)?;
+    let mut table = table.0;
+    table.notes.extend(renamed);
     Ok(table)
 }
 
-/// Describes an error of the csv crate.
-fn broken(name: &str, error: &csv::Error) -> Error {
-    let reason = match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            pos,
-            expected_len,
-            len,
-        } => format!(
-            "line {}: expected {expected_len} columns as in the heading, found {len}",
-            pos.as_ref().map_or(0, csv::Position::line)
-        ),
-        csv::ErrorKind::Utf8 { pos, err } => format!(
-            "line {}, column {}: expected text in UTF-8",
-            pos.as_ref().map_or(0, csv::Position::line),
-            err.field() + 1
-        ),
-        _ => error.to_string(),
+/// The table of a grid with everything settled, and what was read on the way.
+fn table(
+    defaults: &Defaults<'_>,
+    layouts: &[Layout],
+    grid: &Grid,
+) -> Result<(ParsedTable, Entries)> {
+    let mut read = Entries::default();
+    for note in grid
+        .notes
+        .iter()
+        .chain(layouts.iter().flat_map(|l| &l.notes))
+    {
+        read.note(note.clone());
+    }
+    for (at, layout) in layouts.iter().enumerate() {
+        Reader::new(defaults, layout, at).read(&mut read)?;
+    }
+    if read.entries.is_empty()
+        && let Some(error) = read.unknown_metric.take()
+    {
+        return Err(error);
+    }
+    let mut entries = std::mem::take(&mut read.entries);
+    let alone = spreads::attach(&mut entries);
+    if alone > 0 {
+        read.left_out.cells += alone;
+        read.note(format!("spreads that belong to no number: {alone}"));
+    }
+    for note in units::settle(&mut entries) {
+        read.note(note);
+    }
+    for note in naming::settle(&mut entries, defaults.options.modalities) {
+        read.note(note);
+    }
+    for note in pairs::settle(&mut entries, defaults.options.pair.as_ref()) {
+        read.note(note);
+    }
+    if let (true, Some((dataset, _))) = (read.guessed, &defaults.dataset) {
+        let note = format!("data set {dataset}, from the file's name");
+        read.note(note);
+    }
+    let mut cells: Vec<_> = entries.into_iter().map(|e| e.cell).collect();
+    cells.sort_by_key(|c| c.line);
+    let mut table = ParsedTable {
+        name: defaults.table.to_string(),
+        cells,
+        notes: std::mem::take(&mut read.notes),
+        left_out: read.left_out,
     };
-    let table = name.to_string();
-    Error::Csv { table, reason }
+    let notes = datasets(&table);
+    table.notes.extend(notes);
+    Ok((table, read))
 }
 
-/// Brings shares that are printed as fractions to percent.
-fn shares_in_percent(table: &mut ParsedTable) {
-    let shares = || table.cells.iter().filter(|c| c.metric.share);
-    // A whole table at or under one percent is not a thing; one percent itself has no three digits.
-    let fractions = shares().all(|c| c.number.value <= 1.0);
-    if !fractions || !shares().any(|c| c.number.decimals >= 3) {
-        return;
+/// `1 cell`, `3 cells`.
+fn count(cells: usize) -> String {
+    let plural = if cells == 1 { "" } else { "s" };
+    format!("{cells} cell{plural}")
+}
+
+/// Notes on numbers of data sets that are not known.
+fn datasets(table: &ParsedTable) -> Vec<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for cell in &table.cells {
+        *counts.entry(&cell.dataset).or_default() += 1;
     }
-    for cell in table.cells.iter_mut().filter(|c| c.metric.share) {
-        cell.number = cell.number.clone().in_percent();
+    let note = |(name, n): (&str, usize)| {
+        if name.is_empty() {
+            return Some(format!(
+                "no data set is named: rules that need class counts pass over {} (--dataset NAME)",
+                count(n)
+            ));
+        }
+        if crate::data::dataset::find(name).is_ok() {
+            return None;
+        }
+        let like = names::resembled(name).map_or(String::new(), |known| {
+            format!(", though its name holds that of {known}")
+        });
+        Some(format!(
+            "`{name}` is no known data set{like}: rules that need class counts pass over its {}",
+            count(n)
+        ))
+    };
+    counts.into_iter().filter_map(note).collect()
+}
+
+/// The metric that the user gives for the numbers.
+fn given_metric(table: &str, options: &Options) -> Result<Option<Scores>> {
+    let Some(name) = &options.metric else {
+        return Ok(None);
+    };
+    let known = || metric::METRICS.iter().map(|m| m.name).collect::<Vec<_>>();
+    match word(name, &[]) {
+        Word::Scores(scores) => Ok(Some(scores)),
+        _ => {
+            let reason = format!(
+                "unknown metric `{name}`: expected one of {}",
+                known().join(", ")
+            );
+            Err(header_error(table, 1, reason))
+        }
     }
-    table
-        .notes
-        .push("accuracies and F1 are fractions there, percent here".to_string());
+}
+
+/// Whether the headings make a table of scores at all.
+fn check(table: &str, line: u64, blocks: &[Block], metric: Option<&Scores>) -> Result<()> {
+    let columns = || blocks.iter().flat_map(|b| &b.columns);
+    let wrong = |reason: String| Err(header_error(table, line, reason));
+    let holds = |c: &Column| matches!(c.kind, Kind::Scores { .. } | Kind::Key(Role::Value));
+    if !columns().any(holds) {
+        let headings: Vec<String> = columns().map(|c| short(&c.heading)).collect();
+        return wrong(format!(
+            "no column holds numbers: expected headings such as mosi_acc7, mae, 0.5 or value, found {}",
+            headings.join(", ")
+        ));
+    }
+    let open = |c: &Column| holds(c) && c.kind.scores().is_none_or(|s| s.metrics.is_empty());
+    let titled = |b: &Block| {
+        let sections = b
+            .rows
+            .iter()
+            .filter(|r| r.filled().count() == 1)
+            .flat_map(|r| r.filled());
+        let texts: Vec<String> = b
+            .captions
+            .iter()
+            .cloned()
+            .chain(sections.map(|c| c.text.clone()))
+            .collect();
+        Context::of_captions(&texts).metric.is_some()
+    };
+    let stated = metric.is_some() || blocks.iter().all(titled);
+    if columns().any(open) && !stated && !columns().any(|c| c.kind.is_role(&Role::Metric)) {
+        return wrong(
+            "the numbers are of no metric: add a column `metric`, or use --metric NAME".to_string(),
+        );
+    }
+    Ok(())
 }
 
 /// Whether no two numbers claim one place.
-fn once_each(table: &ParsedTable) -> Result<()> {
+fn once_each(table: &ParsedTable, read: &Entries) -> Result<()> {
     let mut seen = HashMap::new();
     for cell in &table.cells {
         let key = (&cell.dataset, &cell.method, &cell.condition, cell.metric);
@@ -120,141 +382,21 @@ fn once_each(table: &ParsedTable) -> Result<()> {
                 cell.metric.title,
             ];
             let parts: Vec<_> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+            let hint = if table.notes.iter().any(|n| n.starts_with("columns ")) {
+                "; a column that is left out may set them apart (--key NAME)"
+            } else if read.groups.is_empty() {
+                ""
+            } else {
+                "; section lines do not set them apart"
+            };
             return Err(Error::Twice {
                 table: table.name.clone(),
                 line: cell.line,
                 first,
                 what: parts.join(", "),
+                hint: hint.to_string(),
             });
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::published::parse::ParsedCondition;
-
-    fn table(text: &str) -> ParsedTable {
-        parse("t.csv", text.as_bytes(), &Options::default()).unwrap()
-    }
-
-    fn refused(text: &str) -> String {
-        let error = parse("t.csv", text.as_bytes(), &Options::default());
-        error.unwrap_err().to_string()
-    }
-
-    /// Cells as (data set, method, condition, metric, number).
-    fn cells(table: &ParsedTable) -> Vec<(String, String, String, &'static str, String)> {
-        let cells = table.cells.iter();
-        cells
-            .map(|c| {
-                let (dataset, method) = (c.dataset.clone(), c.method.clone());
-                let condition = c.condition.to_string();
-                (dataset, method, condition, c.metric.name, c.number.text())
-            })
-            .collect()
-    }
-
-    #[test]
-    fn long_and_both_wide_forms_are_the_same_table() {
-        let wide = table("rate,method,mosi_acc7,mosi_mae\n0,A,43.05,0.771\n0.5,A,28.14,1.124\n");
-        let long = table(
-            "dataset,model,rate,metric,value\nMOSI,A,0.0,Acc-7,43.05\nMOSI,A,0.0,MAE,0.771\n\
-             MOSI,A,0.5,Acc-7,28.14\nMOSI,A,0.5,MAE,1.124\n",
-        );
-        let by_rate =
-            table("model,dataset,metric,0,0.5\nA,mosi,acc7,43.05,28.14\nA,mosi,mae,0.771,1.124\n");
-        let sorted = |t: &ParsedTable| {
-            let mut cells = cells(t);
-            cells.sort();
-            cells
-        };
-        assert_eq!(cells(&wide), cells(&long));
-        assert_eq!(sorted(&wide), sorted(&by_rate));
-    }
-
-    #[test]
-    fn spreads_pairs_percent_signs_and_empty_cells_are_understood() {
-        let t = table(
-            "Method,Missing rate,MOSI Acc-2,MOSI MAE\nA,50%,70.5% / 69.3%,1.1\u{b1}0.2\nB,50%,-,n/a\n",
-        );
-        let half = "rate 0.5".to_string();
-        let row = |metric, number: &str| {
-            (
-                "mosi".into(),
-                "A".into(),
-                half.clone(),
-                metric,
-                number.into(),
-            )
-        };
-        assert_eq!(
-            cells(&t),
-            [
-                row("acc2_non0", "70.5"),
-                row("acc2_has0", "69.3"),
-                row("mae", "1.1")
-            ]
-        );
-        assert_eq!(t.cells[2].number.sd, Some(0.2));
-    }
-
-    #[test]
-    fn our_own_summary_is_a_table() {
-        let t = table(
-            "dataset,model,mask_protocol,metric,rate,mean,sd,n,direction\n\
-             demo,a,random,acc7,0.0,0.3770833,0.01,2,higher\n\
-             demo,a,random,acc7,mean_0_0.9,0.3,0.01,2,higher\n\
-             demo,a,random,acc7,auc,0.3,0.01,2,higher\n",
-        );
-        assert_eq!(t.cells[0].number.text(), "37.70833");
-        assert_eq!(t.cells[1].condition, ParsedCondition::MeanOverRates);
-        assert_eq!((t.cells.len(), t.cells[0].method.as_str()), (2, "a"));
-        assert!(t.notes.iter().any(|n| n.contains("`auc`")), "{:?}", t.notes);
-        assert!(
-            t.notes.iter().any(|n| n.contains("n, direction")),
-            "{:?}",
-            t.notes
-        );
-    }
-
-    #[test]
-    fn columns_of_settings_are_part_of_the_rows_name() {
-        let t = table("dataset,alpha,beta,acc5\nsims,0.9,0,34.6\nsims,0.5,0,33.0\n");
-        assert_eq!(t.cells[0].method, "alpha 0.9");
-        let t = table("method,table,mae\nA,4,1.0\nA,5,1.1\n");
-        assert_eq!(t.cells[1].method, "A (table 5)");
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_with_line_and_column() {
-        assert_eq!(
-            refused("rate,method,mosi_acc7\n0,A,43.05\n0.1,A,4x.2\n"),
-            "t.csv, line 3, column 3 (`mosi_acc7`): expected a number, or - for none, found `4x.2`"
-        );
-        assert_eq!(
-            refused("rate,method,mae\n0,A,1.0\n0.1,A\n"),
-            "t.csv: line 3: expected 3 columns as in the heading, found 2"
-        );
-        assert_eq!(
-            refused("rate,method,mae\n0,A,1.0\n0,A,1.1\n"),
-            "t.csv, line 3: A, rate 0, MAE is there twice (first on line 2); a table has one number \
-             for a data set, method, condition and metric"
-        );
-        assert!(refused("a,b\n1,2\n").contains("no column holds numbers"));
-        assert!(refused("model,0,0.5\nA,1,2\n").contains("--metric"));
-        assert!(
-            refused("model,metric,value\nA,bleu,2\n")
-                .contains("column 3 (`value`): expected a metric")
-        );
-    }
-
-    #[test]
-    fn a_file_that_is_not_text_says_where() {
-        let error = parse("t.csv", b"method,mae\nA,1.0\nB,\xff\n", &Options::default());
-        let message = error.unwrap_err().to_string();
-        assert_eq!(message, "t.csv: line 3, column 2: expected text in UTF-8");
-    }
 }

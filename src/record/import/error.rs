@@ -21,18 +21,107 @@ pub enum Error {
     },
     #[error(
         "{file}: expected the columns id, rate (or condition), seed and prediction, found {found}; \
-         optional are model, mask_protocol and mask_seed"
+         optional are model, mask_protocol and mask_seed; --column ROLE=NAME takes others{hint}"
     )]
-    Columns { file: String, found: String },
+    Columns {
+        file: String,
+        found: String,
+        hint: &'static str,
+    },
+    #[error("{file}: there is no column `{name}` for --column {role}={name}; found {found}")]
+    NoSuchColumn {
+        file: String,
+        role: &'static str,
+        name: String,
+        found: String,
+    },
+    #[error(
+        "{file}: {candidates} could each be the {role}; choose one, as by --column {role}={example}"
+    )]
+    Ambiguous {
+        file: String,
+        role: &'static str,
+        candidates: String,
+        example: String,
+    },
+    #[error("{file}: {count} columns are called `{name}`; rename or remove all but one")]
+    SameHeadings {
+        file: String,
+        name: String,
+        count: usize,
+    },
+    #[error(
+        "{file}, row {row}: {first} and {second}; choose one of both columns by --column {role}=NAME"
+    )]
+    TwoConditions {
+        file: String,
+        row: u64,
+        first: String,
+        second: String,
+        role: &'static str,
+    },
+    #[error("{file}: column {column} holds {found}, expected one of: {taken}")]
+    Type {
+        file: String,
+        column: String,
+        found: String,
+        taken: &'static str,
+    },
+    #[error(
+        "{file} has no ids, and {rows} rows for {what} where the test split has {samples} samples; add a \
+         column id with the ids of the prepared file"
+    )]
+    NoIds {
+        file: String,
+        what: String,
+        rows: usize,
+        samples: usize,
+    },
+    #[error(
+        "{file}: column {column} contradicts the labels of the data for {count} of {total} rows: \
+         {examples}{reason}; --column truth= leaves the column out"
+    )]
+    Truth {
+        file: String,
+        column: String,
+        count: usize,
+        total: usize,
+        examples: String,
+        reason: String,
+    },
+    #[error(
+        "{file}, row {row}: column {column} is `{found}`, but the data are {dataset}; score the rows of \
+         each data set with its own --data, or leave the column out by --column dataset="
+    )]
+    OtherDataset {
+        file: String,
+        row: u64,
+        column: String,
+        found: String,
+        dataset: String,
+    },
+    #[error("{file}: {text}; --allow {check} takes them all the same")]
+    Implausible {
+        file: String,
+        text: String,
+        check: String,
+    },
+    #[error("{file}: expected a CSV or Parquet table, found {found}; {remedy}")]
+    Kind {
+        file: String,
+        found: &'static str,
+        remedy: String,
+    },
     #[error("{file}: {reason}")]
     Format { file: String, reason: String },
-    #[error("{file}, row {row}: expected {expected} in column {column}, found `{found}`")]
+    #[error("{file}, row {row}: expected {expected} in column {column}, found `{found}`{hint}")]
     Cell {
         file: String,
         row: u64,
-        column: &'static str,
+        column: String,
         expected: &'static str,
         found: String,
+        hint: &'static str,
     },
     #[error(
         "{file}, row {row}: mask protocol `{mask_protocol}` has no masks at condition {condition}; \
@@ -56,16 +145,19 @@ pub enum Error {
         row: u64,
         id: String,
         dataset: String,
-        hint: &'static str,
+        hint: String,
         total: usize,
     },
-    #[error("{file}, row {row}: {what} has a prediction for sample `{id}` already, on row {first}")]
+    #[error(
+        "{file}, row {row}: {what} has a prediction for sample `{id}` already, on row {first}{hint}"
+    )]
     Duplicate {
         file: String,
         row: u64,
         first: u64,
         what: String,
         id: String,
+        hint: String,
     },
     #[error(
         "{file}: {what} has no prediction for {missing} of {samples} test samples: {names}; a score \
@@ -153,7 +245,16 @@ impl Classify for Error {
             Self::Protocol(error) => error.class(),
             Self::Record(error) => error.class(),
             Self::Write(error) => error.class(),
+            Self::NoSuchColumn { .. } | Self::Ambiguous { .. } => ErrorClass::Usage,
             Self::Columns { .. }
+            | Self::SameHeadings { .. }
+            | Self::TwoConditions { .. }
+            | Self::Type { .. }
+            | Self::NoIds { .. }
+            | Self::Truth { .. }
+            | Self::OtherDataset { .. }
+            | Self::Implausible { .. }
+            | Self::Kind { .. }
             | Self::Format { .. }
             | Self::Cell { .. }
             | Self::Empty { .. }

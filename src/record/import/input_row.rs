@@ -1,24 +1,17 @@
-//! Parses one prediction of a file, CSV or Parquet.
+//! Parses the predictions of a file, row by row.
 
+use super::columns::Columns;
 use super::error::{Error, Result};
+use super::roles::Role;
+use super::table::{Table, Text};
 use crate::mask::Condition;
-
-/// The columns a file may have; the first four it must have.
-pub(super) const COLUMNS: [&str; 7] = [
-    "id",
-    "rate",
-    "seed",
-    "prediction",
-    "model",
-    "mask_protocol",
-    "mask_seed",
-];
 
 /// One prediction as the file has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputRow {
     /// Line of a CSV file, or row of a Parquet file; from 1.
     pub number: u64,
+    /// Empty where the file has no ids.
     pub id: String,
     pub condition: Condition,
     pub seed: u64,
@@ -28,80 +21,212 @@ pub struct InputRow {
     pub mask_seed: Option<u64>,
 }
 
-/// The texts of one row, in the order of [`COLUMNS`].
-pub(super) type Texts = [Option<String>; 7];
-
-/// The columns of a file.
-pub(super) struct Columns {
-    /// The index of each of [`COLUMNS`] among the headings.
-    pub indices: [Option<usize>; 7],
-    /// [`COLUMNS`], the condition by the name that the file has for it.
-    names: [&'static str; 7],
+/// A parsed column and its heading.
+struct Column<T> {
+    heading: String,
+    values: Vec<T>,
 }
 
-/// Finds [`COLUMNS`] among the headings. The condition is in a column `rate` or `condition`.
-pub(super) fn find_columns(file: &str, headings: &[String]) -> Result<Columns> {
-    let index = |name: &str| headings.iter().position(|h| h.eq_ignore_ascii_case(name));
-    let name = |name| match name {
-        "rate" if index(name).is_none() => "condition",
-        _ => name,
+/// Reads and parses columns of one table.
+struct Parser<'a> {
+    file: &'a str,
+    table: &'a Table,
+    /// Columns whose decimal commas were read as points.
+    commas: Vec<String>,
+}
+
+/// The rows of a table, in order, and what was assumed.
+pub(super) fn rows(
+    file: &str,
+    table: &Table,
+    columns: &Columns,
+) -> Result<(Vec<InputRow>, Vec<String>)> {
+    let mut parser = Parser {
+        file,
+        table,
+        commas: Vec::new(),
     };
-    let names = COLUMNS.map(name);
-    let indices = names.map(index);
-    if indices[..4].iter().all(Option::is_some) {
-        Ok(Columns { indices, names })
-    } else {
-        Err(Error::Columns {
-            file: file.to_string(),
-            found: headings.join(", "),
+    let ids = match columns.id {
+        Some(index) => Some(parser.ids(index)?),
+        None => None,
+    };
+    let conditions = parser.conditions(columns.condition)?;
+    if let Some(index) = columns.same_condition {
+        let second = parser.conditions(index)?;
+        parser.same(&conditions, &second)?;
+    }
+    let seeds = parser.required(columns.seed, "a whole number", whole)?;
+    let predictions = parser.required(columns.prediction, "a number", |text| {
+        text.parse::<f32>().ok()
+    })?;
+    let models = parser.optional(columns.model, "a name", |text| Some(text.to_string()))?;
+    let protocols = parser.optional(columns.mask_protocol, "a name", |text| {
+        Some(text.to_string())
+    })?;
+    let mask_seeds = parser.optional(columns.mask_seed, "a whole number", whole)?;
+    let rows = (0..predictions.values.len()).map(|row| InputRow {
+        number: table.row_number(row),
+        id: ids
+            .as_ref()
+            .map_or(String::new(), |ids| ids.values[row].clone()),
+        condition: conditions.values[row],
+        seed: seeds.values[row],
+        prediction: predictions.values[row],
+        model: models[row].clone(),
+        mask_protocol: protocols[row].clone(),
+        mask_seed: mask_seeds[row],
+    });
+    let rows = rows.collect();
+    let mut notes = Vec::new();
+    if !parser.commas.is_empty() {
+        let commas = parser.commas.join(", ");
+        notes.push(format!("decimal commas in {commas} are read as points"));
+    }
+    Ok((rows, notes))
+}
+
+impl Parser<'_> {
+    fn texts(&mut self, index: usize) -> Result<Column<Text>> {
+        let (values, commas) = self.table.numbers(index)?;
+        let heading = self.table.headings()[index].clone();
+        if commas {
+            self.commas.push(format!("`{heading}`"));
+        }
+        Ok(Column { heading, values })
+    }
+
+    /// A column of ids, one in every row.
+    fn ids(&self, index: usize) -> Result<Column<String>> {
+        let heading = self.table.headings()[index].clone();
+        let values = self.table.column(index)?;
+        let id = |(row, text): (usize, Text)| match text {
+            Some(id) if !id.is_empty() => Ok(id),
+            _ => Err(self.wrong(&heading, row, "a sample id", "")),
+        };
+        let values: Result<Vec<String>> = values.into_iter().enumerate().map(id).collect();
+        Ok(Column {
+            values: values?,
+            heading,
         })
+    }
+
+    /// A column with a value in every row.
+    fn required<T>(
+        &mut self,
+        index: usize,
+        expected: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Column<T>> {
+        let column = self.texts(index)?;
+        let value = |(row, text): (usize, &Text)| {
+            let text = text.as_deref().unwrap_or_default();
+            let found = (!text.is_empty()).then(|| parse(text)).flatten();
+            found.ok_or_else(|| self.wrong(&column.heading, row, expected, text))
+        };
+        let values: Result<Vec<T>> = column.values.iter().enumerate().map(value).collect();
+        Ok(Column {
+            values: values?,
+            heading: column.heading,
+        })
+    }
+
+    /// A column that may be absent or have gaps.
+    fn optional<T>(
+        &mut self,
+        index: Option<usize>,
+        expected: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<Option<T>>> {
+        let Some(index) = index else {
+            return Ok((0..self.table.rows()).map(|_| None).collect());
+        };
+        let heading = self.table.headings()[index].clone();
+        let value = |(row, text): (usize, Text)| match text.as_deref() {
+            None | Some("") => Ok(None),
+            Some(text) => match parse(text) {
+                Some(value) => Ok(Some(value)),
+                None => Err(self.wrong(&heading, row, expected, text)),
+            },
+        };
+        self.table
+            .column(index)?
+            .into_iter()
+            .enumerate()
+            .map(value)
+            .collect()
+    }
+
+    fn conditions(&mut self, index: usize) -> Result<Column<Condition>> {
+        self.required(index, CONDITION, parse_condition)
+    }
+
+    /// Checks that two columns of conditions agree.
+    fn same(&self, first: &Column<Condition>, second: &Column<Condition>) -> Result<()> {
+        let pairs = first.values.iter().zip(&second.values);
+        match pairs.enumerate().find(|(_, (a, b))| a != b) {
+            None => Ok(()),
+            Some((row, (a, b))) => Err(Error::TwoConditions {
+                file: self.file.to_string(),
+                row: self.table.row_number(row),
+                first: format!("`{}` is {a}", first.heading),
+                second: format!("`{}` is {b}", second.heading),
+                role: Role::Condition.name(),
+            }),
+        }
+    }
+
+    fn wrong(&self, heading: &str, row: usize, expected: &'static str, found: &str) -> Error {
+        let percent = |text: &str| {
+            let number = text.trim_end_matches(['%', ' ']).parse::<f64>();
+            number.is_ok_and(|rate| rate <= 100.0 && (rate > 1.0 || text.ends_with('%')))
+        };
+        let hint = if expected == CONDITION && percent(found) {
+            "; a rate is a fraction: 0.5 where half is missing"
+        } else if expected == "a number" && found.contains(['[', '(']) {
+            "; write plain numbers, as of tensor.item() or array.ravel()"
+        } else {
+            ""
+        };
+        let mut found = found.to_string();
+        if found.chars().count() > 40 {
+            found = found.chars().take(40).chain("...".chars()).collect();
+        }
+        Error::Cell {
+            file: self.file.to_string(),
+            row: self.table.row_number(row),
+            column: heading.to_string(),
+            expected,
+            found,
+            hint,
+        }
     }
 }
 
-/// A row from its texts.
-pub(super) fn row(file: &str, columns: &Columns, number: u64, texts: Texts) -> Result<InputRow> {
-    let wrong = |column: usize, expected: &'static str, found: &str| Error::Cell {
-        file: file.to_string(),
-        row: number,
-        column: columns.names[column],
-        expected,
-        found: found.to_string(),
-    };
-    let must = |column: usize, expected| {
-        texts[column]
-            .as_deref()
-            .ok_or_else(|| wrong(column, expected, ""))
-    };
-    let condition = must(1, "a condition")?;
-    let seed = must(2, "a whole number")?;
-    let prediction = must(3, "a number")?;
-    let mask_seed = texts[6]
-        .as_deref()
-        .map(|t| whole(t).ok_or_else(|| wrong(6, "a whole number", t)));
-    Ok(InputRow {
-        number,
-        id: must(0, "a sample id")?.to_string(),
-        condition: parse_condition(condition)
-            .ok_or_else(|| wrong(1, "a condition such as 0.5 or LA", condition))?,
-        seed: whole(seed).ok_or_else(|| wrong(2, "a whole number", seed))?,
-        prediction: prediction
-            .parse()
-            .map_err(|_| wrong(3, "a number", prediction))?,
-        model: texts[4].clone(),
-        mask_protocol: texts[5].clone(),
-        mask_seed: mask_seed.transpose()?,
-    })
-}
+/// What a column of conditions holds, for messages.
+const CONDITION: &str = "a condition such as 0.5 or LA";
 
-/// A condition by name, or a rate as other tools compute it (`0.30000000000000004`).
+/// A condition by name, or a rate as other tools compute it (`0.30000000000000004`, or `0.3` as float32).
 fn parse_condition(text: &str) -> Option<Condition> {
     match text.parse::<f64>() {
-        Ok(rate) => Condition::of_number(rate),
+        Ok(rate) => Condition::of_number(widened(rate).unwrap_or(rate)),
         Err(_) => text.parse().ok(),
     }
 }
 
-/// A whole number, also in the form of a float column (`1111.0`).
+/// The number that a float32 stood for before it was stored as float64: 0.3 for 0.30000001192092896.
+fn widened(number: f64) -> Option<f64> {
+    let narrow = number as f32;
+    let same = f64::from(narrow) == number;
+    same.then(|| narrow.to_string().parse().ok()).flatten()
+}
+
+/// A whole number, also in the form of a float column (`1111.0`, `1.111e+03`).
 fn whole(text: &str) -> Option<u64> {
-    text.strip_suffix(".0").unwrap_or(text).parse().ok()
+    // Larger floats skip whole numbers.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let float = || {
+        let number: f64 = text.parse().ok()?;
+        (number.fract() == 0.0 && (0.0..EXACT).contains(&number)).then_some(number as u64)
+    };
+    text.parse().ok().or_else(float)
 }

@@ -1,11 +1,10 @@
 //! Joins predictions with the test split: brings them into its order, refuses incomplete ones.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
 
 use super::error::{Error, Result};
 use super::input_row::InputRow;
-use super::{Options, file_name};
+use super::{Options, nearest};
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{self, Condition};
 
@@ -30,34 +29,21 @@ type Pass = Vec<Option<(f32, u64)>>;
 /// The passes of one model and seed.
 type Passes = BTreeMap<MaskKey, Pass>;
 
-/// Every model and seed of the rows, each complete.
+/// Every model and seed of the rows, each complete. `name` is the file's, `default` that of a model without
+/// one.
 pub(super) fn join(
-    file: &Path,
+    name: &str,
+    default: &str,
     rows: &[InputRow],
-    corpus: &Corpus,
+    samples: &Samples<'_>,
     options: &Options,
 ) -> Result<Vec<Joined>> {
-    let name = file_name(file);
-    let ids = corpus.outline(SplitName::Test)?.ids;
-    let indices: HashMap<&str, usize> = ids.iter().enumerate().map(|(i, id)| (&**id, i)).collect();
-    known_samples(&name, rows, corpus, &indices)?;
-    finite(&name, rows)?;
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    let default = options.model.clone().unwrap_or_else(|| stem.into_owned());
+    let Samples { ids, indices } = samples;
     let mut runs: BTreeMap<(String, u64), Passes> = BTreeMap::new();
     for row in rows {
-        let model = checked_name(row.model.as_ref().unwrap_or(&default))?;
-        let mask_protocol = row
-            .mask_protocol
-            .as_ref()
-            .unwrap_or(&options.mask_protocol)
-            .clone();
-        check_condition(&name, row, &mask_protocol)?;
-        let key = (
-            mask_protocol,
-            row.mask_seed.unwrap_or(options.mask_seed),
-            row.condition,
-        );
+        let model = checked_name(row.model.as_deref().unwrap_or(default))?;
+        let key = options.masks(row);
+        check_condition(name, row, &key.0)?;
         let passes = runs.entry((model.clone(), row.seed)).or_default();
         let pass = passes
             .entry(key.clone())
@@ -65,22 +51,49 @@ pub(super) fn join(
         let slot = &mut pass[indices[&*row.id]];
         if let Some((_, first)) = *slot {
             return Err(Error::Duplicate {
-                file: name,
+                file: name.to_string(),
                 row: row.number,
                 first,
                 what: describe(&model, row.seed, &key),
                 id: row.id.clone(),
+                hint: repeated(rows, options),
             });
         }
         *slot = Some((row.prediction, row.number));
     }
     let each = runs.into_iter();
     let joined: Result<Vec<Joined>> = each
-        .map(|((model, seed), passes)| complete(&name, &ids, model, seed, passes))
+        .map(|((model, seed), passes)| complete(name, ids, model, seed, passes))
         .collect();
     let joined = joined?;
-    same_masks(&name, &joined)?;
+    same_masks(name, &joined)?;
     Ok(joined)
+}
+
+/// The test split.
+pub(super) struct Samples<'a> {
+    pub ids: &'a [String],
+    /// The index of each id.
+    pub indices: &'a HashMap<&'a str, usize>,
+}
+
+/// What rows that occur several times have in common, for a message.
+fn repeated(rows: &[InputRow], options: &Options) -> String {
+    let mut counts: HashMap<_, usize> = HashMap::new();
+    for row in rows {
+        let key = (&row.id, &row.model, row.seed, options.masks(row));
+        *counts.entry(key).or_default() += 1;
+    }
+    let least = counts.values().min().copied().unwrap_or(1);
+    if least > 1 {
+        format!(
+            "; every sample occurs at least {least} times: a column that tells them apart (seed, condition, \
+             mask_seed or model) is missing or has another name"
+        )
+    } else {
+        let several = counts.values().filter(|count| **count > 1).count();
+        format!("; {several} such predictions in all")
+    }
 }
 
 /// Checks that every seed of a model has the same masks and conditions, since a mean over seeds would
@@ -116,7 +129,7 @@ fn check_condition(file: &str, row: &InputRow, mask_protocol: &str) -> Result<()
 }
 
 /// Checks that every row is about a test sample.
-fn known_samples(
+pub(super) fn known_samples(
     file: &str,
     rows: &[InputRow],
     corpus: &Corpus,
@@ -128,21 +141,22 @@ fn known_samples(
     };
     let within = |split| -> Result<bool> { Ok(corpus.outline(split)?.ids.contains(&first.id)) };
     let hint = match (within(SplitName::Train)?, within(SplitName::Valid)?) {
-        (true, _) => " (it is a training sample)",
-        (_, true) => " (it is a validation sample)",
-        _ => "",
+        (true, _) => " (it is a training sample)".to_string(),
+        (_, true) => " (it is a validation sample)".to_string(),
+        _ => nearest::hint(&first.id, &corpus.outline(SplitName::Test)?.ids),
     };
     Err(Error::UnknownSample {
         file: file.to_string(),
         row: first.number,
-        id: first.id.clone(),
+        id: first.id.chars().take(80).collect(),
         dataset: corpus.name().to_string(),
         hint,
         total: unknown().count(),
     })
 }
 
-fn finite(file: &str, rows: &[InputRow]) -> Result<()> {
+/// Checks that every prediction is a finite number.
+pub(super) fn finite(file: &str, rows: &[InputRow]) -> Result<()> {
     let wrong = || rows.iter().filter(|r| !r.prediction.is_finite());
     match wrong().next() {
         None => Ok(()),

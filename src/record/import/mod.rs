@@ -1,23 +1,34 @@
 //! Imports external predictions: reads a file, joins it by sample id with the prepared labels, checks it,
 //! and writes finished run directories, so that every report shows a further model.
 
+mod columns;
+mod csv_table;
+mod dataset;
 mod description;
 pub mod error;
 mod input_row;
 mod join;
+mod nearest;
+mod parquet_table;
+mod plausible;
+mod positions;
 mod read;
-mod read_csv;
-mod read_parquet;
+mod roles;
+mod table;
+mod truth;
 mod write;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::data::dataset::Corpus;
+use crate::data::dataset::{Corpus, SplitName};
 use crate::record::hash_bytes;
 use crate::record::manifest::ExternalMetadata;
 
 pub use error::{Error, Result};
 pub use input_row::InputRow;
+pub use plausible::Check;
+pub use roles::Role;
 
 /// Metadata that the file does not hold. Title, citation and parameters describe one model: they are
 /// refused for a file of several models, and where an existing run has other values.
@@ -35,6 +46,29 @@ pub struct Options {
     pub mask_protocol: String,
     /// Mask seed of rows without one.
     pub mask_seed: u64,
+    /// The column of a role by its heading, or by an empty text none, where headings do not decide.
+    pub columns: Vec<(Role, String)>,
+    /// Checks whose findings are taken.
+    pub allowed: Vec<Check>,
+}
+
+impl Options {
+    /// Mask protocol, mask seed and condition of a row.
+    fn masks(&self, row: &InputRow) -> join::MaskKey {
+        let mask_protocol = row.mask_protocol.as_ref().unwrap_or(&self.mask_protocol);
+        let mask_seed = row.mask_seed.unwrap_or(self.mask_seed);
+        (mask_protocol.clone(), mask_seed, row.condition)
+    }
+}
+
+/// What scoring a file made and met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub runs: Vec<Scored>,
+    /// What was assumed about the file, a sentence each.
+    pub notes: Vec<String>,
+    /// What is dubious about the predictions, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// A run that was written or existed before.
@@ -55,23 +89,53 @@ pub struct Scored {
 ///
 /// # Errors
 /// [`Error`]; names the rows, samples or conditions that are wrong.
-pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Result<Vec<Scored>> {
-    let bytes = std::fs::read(file).map_err(|reason| Error::Io {
-        path: file.to_owned(),
-        reason,
-    })?;
-    let rows = read::rows(file, &bytes)?;
-    let joined = join::join(file, &rows, corpus, options)?;
-    description::check(&file_name(file), &joined, corpus, runs, options)?;
-    let source = ExternalMetadata {
-        file: file_name(file),
-        blake3: hash_bytes(&bytes),
-        rows: rows.len(),
+pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Result<Outcome> {
+    let name = file_name(file);
+    let bytes = read::bytes(file)?;
+    let blake3 = hash_bytes(&bytes);
+    let mut source = read::source(file, bytes, &options.columns)?;
+    let ids = corpus.outline(SplitName::Test)?.ids;
+    let labels = corpus.labels(SplitName::Test)?;
+    let indices: HashMap<&str, usize> = ids.iter().enumerate().map(|(i, id)| (&**id, i)).collect();
+    dataset::check(&name, &mut source, corpus)?;
+    positions::resolve(&name, &mut source, &ids, options)?;
+    join::known_samples(&name, &source.rows, corpus, &indices)?;
+    join::finite(&name, &source.rows)?;
+    let mut notes = source.notes;
+    for column in &source.truths {
+        let labels = truth::Labels {
+            indices: &indices,
+            truth: &labels,
+        };
+        notes.extend(truth::check(&name, column, &source.rows, &labels)?);
+    }
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let default = options.model.as_deref().unwrap_or(&stem);
+    let samples = join::Samples {
+        ids: &ids,
+        indices: &indices,
+    };
+    let joined = join::join(&name, default, &source.rows, &samples, options)?;
+    let reference = plausible::Reference {
+        ids: &ids,
+        truth: &labels,
+        range: corpus.spec.label_range,
+    };
+    let warnings = plausible::check(&name, &joined, &reference, &options.allowed)?;
+    description::check(&name, &joined, corpus, runs, options)?;
+    let external = ExternalMetadata {
+        file: name,
+        blake3,
+        rows: source.rows.len(),
     };
     let runs = joined
         .iter()
-        .map(|run| write::write(run, corpus, runs, options, &source));
-    runs.collect()
+        .map(|run| write::write(run, corpus, runs, options, &external));
+    Ok(Outcome {
+        runs: runs.collect::<Result<_>>()?,
+        notes,
+        warnings,
+    })
 }
 
 /// The name without its folder.

@@ -1,78 +1,165 @@
-//! Reads rows of predictions from CSV or Parquet.
+//! Reads rows of predictions from CSV or Parquet, and names files of other kinds.
 
 use std::path::Path;
 
+use super::columns::{self, Choices, Columns};
+use super::csv_table::CsvTable;
 use super::error::{Error, Result};
-use super::input_row::InputRow;
-use super::{file_name, read_csv, read_parquet};
+use super::file_name;
+use super::input_row::{self, InputRow};
+use super::parquet_table::ParquetTable;
+use super::table::{Table, Text};
+use crate::support::FileKind;
+use crate::support::file_kind::Target;
 
-/// The rows of a file, CSV or Parquet.
-pub(super) fn rows(file: &Path, bytes: &[u8]) -> Result<Vec<InputRow>> {
-    let name = file_name(file);
-    let rows = if bytes.starts_with(b"PAR1") {
-        read_parquet::rows(&name, bytes)?
-    } else {
-        read_csv::rows(&name, bytes)?
+/// A file of predictions.
+pub(super) struct Source {
+    pub rows: Vec<InputRow>,
+    /// What was assumed, a sentence each.
+    pub notes: Vec<String>,
+    /// Whether the file has a column of ids.
+    pub has_ids: bool,
+    /// Values of an index of pandas or R, where there is no column of ids.
+    pub index: Option<Vec<Text>>,
+    /// Columns of labels.
+    pub truths: Vec<Values>,
+    /// Names of data sets.
+    pub dataset: Option<Values>,
+}
+
+/// A column as text.
+pub(super) struct Values {
+    pub heading: String,
+    pub values: Vec<Text>,
+}
+
+/// The bytes of a file that can be a table.
+///
+/// # Errors
+/// [`Error::Kind`] for a file of another kind, with what leads to a table.
+pub(super) fn bytes(file: &Path) -> Result<Vec<u8>> {
+    let io = |reason| Error::Io {
+        path: file.to_owned(),
+        reason,
     };
-    if rows.is_empty() {
-        Err(Error::Empty { file: name })
-    } else {
-        Ok(rows)
+    match FileKind::of(file).map_err(io)? {
+        FileKind::Parquet | FileKind::Csv | FileKind::Text => std::fs::read(file).map_err(io),
+        FileKind::Unknown => {
+            let bytes = std::fs::read(file).map_err(io)?;
+            // Text with a control character, such as the end of file of DOS.
+            if bytes.contains(&0) {
+                Err(other(file, FileKind::Unknown))
+            } else {
+                Ok(bytes)
+            }
+        }
+        FileKind::Folder => Err(folder(file)),
+        kind => Err(other(file, kind)),
     }
+}
+
+fn other(file: &Path, kind: FileKind) -> Error {
+    let remedy = kind.remedy(Target::Table);
+    let remedy = if kind == FileKind::Pipe {
+        remedy
+    } else {
+        // A file `p.csv.gz` is unpacked as `p.csv`; no file is written over itself.
+        let stem = file.with_extension("");
+        let stem = stem.to_string_lossy();
+        let stem = stem.strip_suffix(".csv").unwrap_or(&stem);
+        let new = if Path::new(&format!("{stem}.csv")) == file {
+            format!("{stem}-new")
+        } else {
+            stem.to_string()
+        };
+        let path = file.to_string_lossy();
+        remedy.replace("FILE", &path).replace("NEW", &new)
+    };
+    Error::Kind {
+        file: file_name(file),
+        found: kind.name(),
+        remedy,
+    }
+}
+
+/// Names what a folder holds: Spark writes several files of one table.
+fn folder(path: &Path) -> Error {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".csv") || name.ends_with(".parquet"))
+        .collect();
+    names.sort();
+    let name = path.display();
+    let remedy = match names.as_slice() {
+        [] => FileKind::Folder.remedy(Target::Table),
+        [only] => format!("name the file inside it: {name}/{only}"),
+        [first, ..] if first.ends_with(".parquet") => format!(
+            "it holds {} files, such as {first}; write one in Python: \
+             pandas.read_parquet('{name}').to_parquet('all.parquet')",
+            names.len()
+        ),
+        [first, ..] => format!(
+            "it holds {} files, such as {first}; name one of them, or write their rows to one file",
+            names.len()
+        ),
+    };
+    Error::Kind {
+        file: file_name(path),
+        found: FileKind::Folder.name(),
+        remedy,
+    }
+}
+
+/// The predictions in a file, given its bytes.
+pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<Source> {
+    let name = file_name(file);
+    let table = if bytes.starts_with(b"PAR1") {
+        Table::Parquet(ParquetTable::read(&name, bytes)?)
+    } else {
+        Table::Csv(CsvTable::read(&name, &bytes)?)
+    };
+    let columns = columns::find(&name, table.headings(), choices)?;
+    let (rows, notes) = input_row::rows(&name, &table, &columns)?;
+    if rows.is_empty() {
+        return Err(Error::Empty { file: name });
+    }
+    let Columns {
+        id,
+        truths,
+        dataset,
+        index,
+        notes: of_columns,
+        ..
+    } = columns;
+    let heading = |index: usize| table.headings()[index].clone();
+    // Columns of a type that is not read are not needed here.
+    let mut found = Vec::new();
+    for index in truths {
+        match table.numbers(index) {
+            Ok((values, _)) => found.push(Values {
+                heading: heading(index),
+                values,
+            }),
+            Err(Error::Type { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let dataset = dataset.and_then(|index| {
+        Some(Values {
+            heading: heading(index),
+            values: table.column(index).ok()?,
+        })
+    });
+    Ok(Source {
+        rows,
+        notes: [table.notes(), of_columns, notes].concat(),
+        has_ids: id.is_some(),
+        index: index.and_then(|index| table.column(index).ok()),
+        truths: found,
+        dataset,
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<Vec<InputRow>> {
-        rows(Path::new("dir/p.csv"), text.as_bytes())
-    }
-
-    #[test]
-    fn columns_may_come_in_any_order_and_conditions_in_any_spelling() {
-        let rows = read(
-            "seed,condition,id,prediction,note\n1111.0,0.30000000000000004,a$_$1,0.5,x\n7,LA,b,-1,\n",
-        )
-        .unwrap();
-        assert_eq!(
-            (rows[0].condition.to_string(), rows[0].seed),
-            ("0.3".to_string(), 1111)
-        );
-        assert_eq!(
-            (rows[1].condition.to_string(), rows[1].number),
-            ("LA".to_string(), 3)
-        );
-        assert_eq!((rows[1].prediction, rows[1].model.clone()), (-1.0, None));
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_with_row_and_column() {
-        let refused = |text: &str| read(text).unwrap_err().to_string();
-        assert_eq!(
-            refused("id,rate,seed\na,0,1\n"),
-            "p.csv: expected the columns id, rate (or condition), seed and prediction, found id, rate, \
-             seed; optional are model, mask_protocol and mask_seed"
-        );
-        let line = |row: &str| refused(&format!("id,rate,seed,prediction\na,0,1,0.5\n{row}\n"));
-        assert_eq!(
-            line("a,0.5,1,x"),
-            "p.csv, row 3: expected a number in column prediction, found `x`"
-        );
-        assert!(
-            line("a,1.5,1,0")
-                .contains("expected a condition such as 0.5 or LA in column rate, found `1.5`")
-        );
-        assert!(
-            refused("id,condition,seed,prediction\na,1.5,1,0\n")
-                .contains("in column condition, found `1.5`")
-        );
-        assert!(line("a,0.5,one,0").contains("column seed, found `one`"));
-        assert!(line(",0.5,1,0").contains("expected a sample id in column id"));
-        assert!(line("a,0.5").contains("p.csv: CSV error"));
-        assert_eq!(
-            refused("id,rate,seed,prediction\n"),
-            "p.csv holds no predictions"
-        );
-    }
-}
+mod tests;

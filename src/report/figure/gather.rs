@@ -8,7 +8,7 @@ use crate::mask::Condition;
 use crate::report::error::Result;
 use crate::report::rows::condition;
 use crate::report::rows::samples::Samples;
-use crate::report::rows::section::{ModelRow, Section, slug};
+use crate::report::rows::section::{ModelRow, Section};
 
 /// Sections with more rows than this have no figures per model: there would be too many.
 const ROWS: usize = 16;
@@ -45,8 +45,9 @@ pub fn figures(section: &Section, asked: &[Condition]) -> Result<Vec<NamedDrawin
     if left_out(section).is_none() {
         figures.extend(predictions(section, &shown(&section.conditions, asked))?);
         figures.extend(training::loss(section).map(|d| named("training-loss", d)));
-        for row in section.rows.iter().filter(|row| !row.derived) {
-            let name = format!("training-terms-{}", slug(&row.label));
+        let rows = section.rows.iter().zip(section.row_names());
+        for (row, name) in rows.filter(|(row, _)| !row.derived) {
+            let name = format!("training-terms-{name}");
             figures.extend(training::terms(section, row).map(|d| named(&name, d)));
         }
         figures.extend(training::monitored(section).map(|d| named("training-monitored", d)));
@@ -89,6 +90,7 @@ fn predictions(section: &Section, conditions: &[Condition]) -> Result<Vec<NamedD
     let titles: Vec<String> = conditions.iter().map(|l| condition::heading(*l)).collect();
     let (mut figures, mut series) = (Vec::new(), Vec::new());
     let (mut rows, mut truth, mut range) = (Vec::new(), None, [-1.0, 1.0]);
+    let names = section.row_names();
     for (index, row) in section.rows.iter().enumerate().filter(|(_, r)| !r.derived) {
         let samples: Result<Vec<Samples>> = row.runs.iter().map(|r| r.samples()).collect();
         let samples = samples?;
@@ -112,7 +114,11 @@ fn predictions(section: &Section, conditions: &[Condition]) -> Result<Vec<NamedD
                 .collect(),
         });
         if !row.baseline {
-            figures.push(matrices(section, row, &samples, conditions));
+            let name = format!("{}-confusion-{}", section.slug, names[index]);
+            figures.push(NamedDrawing {
+                name,
+                drawing: matrices(section, row, &samples, conditions),
+            });
         }
     }
     if let Some(truth) = truth {
@@ -136,7 +142,7 @@ fn matrices(
     row: &ModelRow,
     samples: &[Samples],
     conditions: &[Condition],
-) -> NamedDrawing {
+) -> Drawing {
     let (class, n) = (section.protocol.class, section.protocol.classes.len());
     let matrix = |condition: &Condition| {
         let mut counts = vec![vec![0; n]; n];
@@ -157,12 +163,9 @@ fn matrices(
         Series::new(condition::heading(*condition), origin)
     });
     let title = format!("{}: {}, confusion over all seeds", section.title, row.label);
-    NamedDrawing {
-        name: format!("{}-confusion-{}", section.slug, slug(&row.label)),
-        drawing: Drawing {
-            series: series.collect(),
-            scene: confusion::draw(&title, section.protocol.classes, &matrices),
-        },
+    Drawing {
+        series: series.collect(),
+        scene: confusion::draw(&title, section.protocol.classes, &matrices),
     }
 }
 

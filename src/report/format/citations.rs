@@ -22,17 +22,32 @@ pub const EXPORTER: Exporter = Exporter {
 
 /// One entry per paper, by key, then the `further` entries whose papers are not among them.
 fn bibliography<'a>(sections: impl Iterator<Item = &'a Section>, further: &[String]) -> String {
-    let mut entries = BTreeMap::new();
+    let mut papers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for run in sections.flat_map(Section::runs) {
         let (model, data) = (&run.manifest.model.citation, &run.manifest.dataset.citation);
-        entries.extend([model, data].into_iter().filter_map(|c| entry(c)));
+        for (key, text) in [model, data].into_iter().filter_map(|c| entry(c)) {
+            papers.entry(key).or_default().insert(text);
+        }
     }
-    let known: BTreeSet<String> = entries.values().filter_map(|e| title(e)).collect();
+    let entries = papers
+        .into_iter()
+        .flat_map(|(key, texts)| numbered(&key, texts));
+    let entries: Vec<String> = entries.collect();
+    let known: BTreeSet<String> = entries.iter().filter_map(|e| title(e)).collect();
     let new = |entry: &&String| title(entry).is_none_or(|title| !known.contains(&title));
     let further = further.iter().filter(new);
     let further: Vec<String> = further.map(|e| format!("{}\n", e.trim())).collect();
-    let all: Vec<String> = entries.into_values().chain(further).collect();
+    let all: Vec<String> = entries.into_iter().chain(further).collect();
     all.join("\n")
+}
+
+/// Entries of one key, with a letter behind the key of each but the first, as BibTeX does with years.
+fn numbered(key: &str, texts: BTreeSet<String>) -> Vec<String> {
+    let letters = std::iter::once(String::new()).chain(('b'..='z').map(String::from));
+    let rename = |(text, letter): (String, String)| {
+        text.replacen(&format!("{{{key},"), &format!("{{{key}{letter},"), 1)
+    };
+    texts.into_iter().zip(letters).map(rename).collect()
 }
 
 /// The letters and digits of a BibTeX entry's title: two spellings of one paper share them.
@@ -126,11 +141,26 @@ mod tests {
         let published: Vec<String> = sources().iter().map(|s| s.bibtex.clone()).collect();
         let text = bibliography(std::iter::once(&section), &published);
         assert_eq!(
-            text.matches("Towards Robust Multimodal").count(),
+            text.matches("{Towards Robust Multimodal").count(),
             1,
             "{text}"
         );
         assert!(text.contains("mao2022msena"), "{text}");
+    }
+
+    #[test]
+    fn two_papers_of_one_key_are_both_listed() {
+        let run = |model: &str, title: &str| {
+            let mut m = manifest(model, 11, &[0.0]);
+            m.model.citation = format!("Zhang, Wang: {title}. ACL 2024");
+            scored(m)
+        };
+        let runs = vec![run("lnln", "Learning One"), run("flat", "Learning Two")];
+        let section = sections(runs).unwrap().swap_remove(0);
+        let text = bibliography(std::iter::once(&section), &[]);
+        assert!(text.contains("{zhang2024learning,"), "{text}");
+        assert!(text.contains("{zhang2024learningb,"), "{text}");
+        assert!(text.contains("Learning One") && text.contains("Learning Two"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
 use crate::report::rows::{matched, same_masks};
 use crate::report::stats::comparison::Comparison;
+use crate::support::file_name::file_names;
 
 /// Runs whose scores can be compared: same data, same masks, same metrics.
 #[derive(Clone, Debug)]
@@ -110,6 +111,12 @@ impl Section {
         })
     }
 
+    /// A name for each of `rows`, fit for file names and different from all others.
+    pub fn row_names(&self) -> Vec<String> {
+        let labels: Vec<&str> = self.rows.iter().map(|row| &*row.label).collect();
+        file_names(&labels)
+    }
+
     /// The comparison with the reference row, if one was made.
     pub fn comparison(&self) -> Option<&Comparison> {
         match &self.tests {
@@ -163,39 +170,26 @@ fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, S
             ("masks", format!("{} v{}", k.3, k.4)),
         ])
     };
-    let name = |k: &&Key| {
+    let suffix = |k: &&Key| {
         let same: Vec<_> = keys
             .iter()
             .filter(|o| o.0 == k.0)
             .map(|o| names(o))
             .collect();
         let place = keys.iter().filter(|o| o.0 == k.0).position(|o| o == k);
-        let suffix = config::suffixes(&same).swap_remove(place.unwrap_or(0));
+        config::suffixes(&same).swap_remove(place.unwrap_or(0))
+    };
+    let suffixes: Vec<String> = keys.iter().map(suffix).collect();
+    let names: Vec<String> = keys
+        .iter()
+        .zip(&suffixes)
+        .map(|(k, suffix)| format!("{} {suffix}", k.0).trim_end().to_string())
+        .collect();
+    let titles = keys.iter().zip(&suffixes).map(|(k, suffix)| {
         let title = &runs[*k][0].manifest.dataset.title;
-        if suffix.is_empty() {
-            (slug(&k.0), title.clone())
-        } else {
-            (
-                slug(&format!("{} {suffix}", k.0)),
-                format!("{title} ({suffix})"),
-            )
-        }
-    };
-    keys.iter().map(name).collect()
-}
-
-/// Lower-case letters, digits and single hyphens.
-pub fn slug(text: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '-'
-        }
-    };
-    let text: String = text.chars().map(plain).collect();
-    let parts: Vec<_> = text.split('-').filter(|p| !p.is_empty()).collect();
-    parts.join("-")
+        labelled(title, &[suffix.as_str()])
+    });
+    file_names(&names).into_iter().zip(titles).collect()
 }
 
 fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section> {
@@ -228,7 +222,8 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         .collect();
     let mut rows: Vec<_> = rows?.into_iter().flatten().collect();
     rows.sort_by_key(|(place, row)| (row.baseline, place.clone()));
-    let rows: Vec<ModelRow> = rows.into_iter().map(|(_, row)| row).collect();
+    let mut rows: Vec<ModelRow> = rows.into_iter().map(|(_, row)| row).collect();
+    distinguish(&mut rows);
     Ok(Section {
         slug,
         title,
@@ -238,6 +233,19 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         rows,
         tests: Tests::Skipped("Differences were not tested.".to_string()),
     })
+}
+
+/// Puts the model's name behind labels that several rows have: users may give two models one title.
+fn distinguish(rows: &mut [ModelRow]) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for row in rows.iter() {
+        *counts.entry(row.label.clone()).or_default() += 1;
+    }
+    for row in rows {
+        if counts[&row.label] > 1 {
+            row.label = labelled(&row.label, &[&row.model]);
+        }
+    }
 }
 
 /// Order of a row: by title and settings, then by its training protocol.

@@ -6,8 +6,9 @@ use super::notes::{at_baseline, seeds, selected};
 use super::{Cell, Column, Content, Table, TableRow, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
-use crate::report::rows::section::{ModelRow, Section, slug};
+use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::holm::ALPHA;
+use crate::support::file_name::file_names;
 
 /// A table per model with several variants: `model` and `model:change`, or one model under several
 /// configurations.
@@ -19,9 +20,11 @@ pub fn tables(section: &Section) -> Vec<Table> {
         .collect();
     bases.sort_unstable();
     bases.dedup();
+    let names = file_names(&bases);
     bases
         .into_iter()
-        .filter_map(|base| table(section, base))
+        .zip(names)
+        .filter_map(|(base, name)| table(section, base, &name))
         .collect()
 }
 
@@ -30,7 +33,7 @@ fn base(row: &ModelRow) -> &str {
     row.model.split(':').next().unwrap_or(&row.model)
 }
 
-fn table(section: &Section, of: &str) -> Option<Table> {
+fn table(section: &Section, of: &str, name: &str) -> Option<Table> {
     let rows = section.own_rows().filter(|r| base(r) == of && !r.baseline);
     let mut rows: Vec<&ModelRow> = rows.collect();
     if rows.len() < 2 {
@@ -64,7 +67,7 @@ fn table(section: &Section, of: &str) -> Option<Table> {
     };
     let (mut reasons, synthetic) = (Vec::new(), synthetic(section));
     let mut table = Table {
-        id: format!("{}-ablation-{}", section.slug, slug(of)),
+        id: format!("{}-ablation-{}", section.slug, name),
         title: format!("{}: variants of {}{synthetic}", section.title, full.label),
         stub: "variant".to_string(),
         columns: columns.collect(),

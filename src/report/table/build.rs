@@ -31,7 +31,7 @@ pub fn by_rate(section: &Section, metric: &'static Metric) -> Table {
     let id = format!(
         "{}-{}",
         section.slug,
-        crate::report::rows::section::slug(metric.name)
+        crate::support::file_name::words(metric.name)
     );
     let mut table = whole(section, id, title, columns.collect());
     above::add_column(&mut table, &Aggregate::mean(&section.conditions).name());

@@ -3,7 +3,7 @@
 
 use super::build::{self, MetricColumn, heading, synthetic};
 use super::notes;
-use super::paper_cells::{PublishedCells, together};
+use super::paper_cells::{Printing, PublishedCells, together};
 use super::{Cell, Column, Content, Table, TableRow, above};
 use crate::mask::Condition;
 use crate::metric::{Direction, Metric};
@@ -225,7 +225,7 @@ impl PaperTables<'_> {
     ) -> Vec<TableRow> {
         let (section, columns) = (self.section, self.columns);
         let place = PublishedCells::new(section, &of.printed, self.spread);
-        let mut line = |label: &str, model: &str, own: Option<&TableRow>| {
+        let mut line = |label: &str, own: Option<&TableRow>, printing: Option<&Printing>| {
             let first = block * section.metrics.len();
             let mut own_cells = own.map(|line| line.cells[first..].iter());
             let mut cells = Vec::new();
@@ -235,7 +235,10 @@ impl PaperTables<'_> {
                     None => Cell::new(Content::Missing, Origin::Nothing),
                 });
             }
-            cells.extend(columns.iter().map(|c| place.theirs(model, c, reasons)));
+            cells.extend(columns.iter().map(|c| match printing {
+                Some(printing) => printing.cell(c, self.spread, reasons),
+                None => Cell::new(Content::Missing, Origin::Nothing),
+            }));
             TableRow {
                 block: of.title.clone(),
                 label: label.to_string(),
@@ -243,14 +246,26 @@ impl PaperTables<'_> {
                 cells,
             }
         };
-        let rows = || section.rows.iter().zip(&flat.rows);
         let mut lines = Vec::new();
+        // A line with the numbers of the first table that prints the model, and one for every table that
+        // prints others.
+        let mut model_lines = |label: &str, model: &str, own: Option<&TableRow>| {
+            let printings = place.printings(model);
+            lines.push(line(label, own, printings.first()));
+            for printing in printings.iter().skip(1) {
+                let label = format!("{label}, in {}", printing.citation());
+                lines.push(line(&label, None, Some(printing)));
+            }
+        };
+        let rows = || section.rows.iter().zip(&flat.rows);
         for (row, own) in rows().filter(|(row, _)| !row.baseline) {
-            lines.push(line(&row.label, &row.model, Some(own)));
+            model_lines(&row.label, &row.model, Some(own));
         }
-        lines.extend(place.others().iter().map(|m| line(m, m, None)));
+        for method in place.others() {
+            model_lines(&method, &method, None);
+        }
         for (row, own) in rows().filter(|(row, _)| row.baseline) {
-            lines.push(line(&row.label, &row.model, Some(own)));
+            model_lines(&row.label, &row.model, Some(own));
         }
         lines
     }

@@ -18,6 +18,63 @@ pub fn together(mut cells: Vec<Cell>) -> Cell {
     }
 }
 
+/// The numbers of one model at one condition in a table of a paper.
+pub struct Printing {
+    /// At least one.
+    numbers: Vec<Published>,
+    /// Where they are printed again.
+    repeated: Vec<String>,
+}
+
+impl Printing {
+    /// `Zhang et al. 2024, Table 9`.
+    pub fn citation(&self) -> String {
+        self.numbers
+            .first()
+            .map_or(String::new(), Published::citation)
+    }
+
+    fn is_of(&self, number: &Published) -> bool {
+        self.citation() == number.citation()
+    }
+
+    fn number(&self, metric: &str) -> Option<&Published> {
+        self.numbers.iter().find(|p| p.cell.metric.name == metric)
+    }
+
+    /// Whether every number is that of an earlier table.
+    fn repeats(&self, earlier: &Self) -> bool {
+        self.numbers.iter().all(|p| {
+            let there = earlier.number(p.cell.metric.name);
+            there.is_some_and(|there| there.cell.number.same(&p.cell.number))
+        })
+    }
+
+    /// The numbers of a printed column, with a footnote of their source, of the tables that repeat them and
+    /// of known errors.
+    pub fn cell(
+        &self,
+        metrics: &[&'static Metric],
+        spread: bool,
+        reasons: &mut Vec<String>,
+    ) -> Cell {
+        let found: Vec<Option<&Published>> = metrics.iter().map(|m| self.number(m.name)).collect();
+        let Some(first) = found.iter().flatten().next() else {
+            return Cell::new(Content::Missing, Origin::Nothing);
+        };
+        let texts: Vec<String> = found
+            .iter()
+            .map(|p| p.map_or("-".to_string(), |p| text(p, spread)))
+            .collect();
+        let place = reason(reasons, sentence(first, &found, &self.repeated));
+        let content = Content::Text {
+            text: texts.join(super::BETWEEN),
+            note: Some(place),
+        };
+        Cell::new(content, Origin::Published(first.citation()))
+    }
+}
+
 /// The published numbers of a section at one condition.
 pub struct PublishedCells<'a> {
     section: &'a Section,
@@ -64,31 +121,27 @@ impl<'a> PublishedCells<'a> {
         Some(other.source.masks.join(", "))
     }
 
-    /// The model's printed numbers, with a footnote of their source and known errors.
-    pub fn theirs(
-        &self,
-        model: &str,
-        metrics: &[&'static Metric],
-        reasons: &mut Vec<String>,
-    ) -> Cell {
-        let find = |m: &&'static Metric| {
-            self.all()
-                .find(|p| p.cell.metric.name == m.name && names::same(&p.cell.method, model))
-        };
-        let found: Vec<Option<Published>> = metrics.iter().map(find).collect();
-        let Some(first) = found.iter().flatten().next() else {
-            return Cell::new(Content::Missing, Origin::Nothing);
-        };
-        let texts: Vec<String> = found
-            .iter()
-            .map(|p| p.map_or("-".to_string(), |p| text(&p, self.spread)))
-            .collect();
-        let place = reason(reasons, sentence(first, &found));
-        let content = Content::Text {
-            text: texts.join(super::BETWEEN),
-            note: Some(place),
-        };
-        Cell::new(content, Origin::Published(first.citation()))
+    /// The tables that print numbers of a model here, first the one that answers; those that only repeat
+    /// the digits of one before are left out.
+    pub fn printings(&self, model: &str) -> Vec<Printing> {
+        let mut all: Vec<Printing> = Vec::new();
+        for number in self.all().filter(|p| names::same(&p.cell.method, model)) {
+            match all.iter_mut().find(|p| p.is_of(&number)) {
+                Some(printing) => printing.numbers.push(number),
+                None => all.push(Printing {
+                    numbers: vec![number],
+                    repeated: Vec::new(),
+                }),
+            }
+        }
+        let mut kept: Vec<Printing> = Vec::new();
+        for printing in all {
+            match kept.iter_mut().find(|earlier| printing.repeats(earlier)) {
+                Some(earlier) => earlier.repeated.push(printing.citation()),
+                None => kept.push(printing),
+            }
+        }
+        kept
     }
 
     /// Methods with published numbers that are no model of this section.
@@ -108,8 +161,16 @@ impl<'a> PublishedCells<'a> {
 }
 
 /// Source and known errors of a cell's numbers.
-fn sentence(first: &Published, found: &[Option<Published>]) -> String {
+fn sentence(first: &Published, found: &[Option<&Published>], repeated: &[String]) -> String {
     let mut sentence = format!("{}.", first.citation());
+    if let Some(second_hand) = &first.source.second_hand {
+        sentence += &format!(" Second-hand: {second_hand}.");
+    } else if first.source.quotes(&first.cell.method) {
+        sentence += " Quoted there from another paper.";
+    }
+    if !repeated.is_empty() {
+        sentence += &format!(" The same in {}.", repeated.join("; "));
+    }
     let mut known: Vec<String> = Vec::new();
     for error in found.iter().flatten().filter_map(|p| p.known_error) {
         let right = error

@@ -6,34 +6,42 @@ use tch::Tensor;
 
 use super::Runner;
 use super::groups;
-use crate::model::{Trace, backward};
+use crate::model::{Losses, Trace, When, backward, entry};
 use crate::selftest::case::{CaseError, Result};
 use crate::selftest::compare::{norm, relative, values, worst};
-use crate::train::Optimizer;
+use crate::train::Optimizers;
+use crate::train::optimizer::OptimizerError;
+use crate::train::optimizers::StageIndex;
 
 impl Runner<'_> {
     /// From the initial parameters: `trajectory.*`.
     pub fn follow(&mut self) -> Result<()> {
         self.case.fill(&self.variables);
-        let (recipe, groups) = groups::of_steps(self.case, self.model.as_ref());
-        let case = self.case.name.clone();
-        let refused = |source| CaseError::Optimizer {
-            case: case.clone(),
-            source,
-        };
-        let mut optimizer = Optimizer::new(&self.store, &recipe, &groups).map_err(refused)?;
-        let mut totals = Vec::new();
+        let optimizers = groups::of_steps(self.case, self.model.as_ref(), &self.store);
+        let mut optimizers = optimizers.map_err(|source| self.stopped(source))?;
+        let (before_epoch, before_step): (Vec<_>, Vec<_>) =
+            (0..optimizers.stages.len()).partition(|&stage| {
+                matches!(optimizers.stages[stage].0.when, When::BeforeEpoch { .. })
+            });
+        let steps = self.case.optimizer.steps;
+        for (i, stage) in before_epoch.into_iter().enumerate() {
+            let losses = (0..steps).map(|step| self.step(&mut optimizers, Some(stage), step));
+            let totals = losses.map(|losses| Ok(losses?.total.double_value(&[])));
+            let totals = totals.collect::<Result<Vec<f64>>>()?;
+            let name = format!("trajectory.stage{}", i + 1);
+            self.compare_entries(&name, &totals, self.tolerances.trajectory);
+        }
+        let (mut totals, mut terms) = (Vec::new(), Vec::new());
         let mut states = BTreeMap::<String, Vec<Tensor>>::new();
         let names = self.expected("trajectory.");
-        for step in 0..self.case.optimizer.steps {
-            self.batch.epoch = step as u32 + 1;
-            let losses = self.model.train(&self.batch, &mut Trace::off());
-            let losses = losses.map_err(|source| self.case.refused(source))?;
+        for step in 0..steps {
+            for stage in &before_step {
+                self.step(&mut optimizers, Some(*stage), step)?;
+            }
+            let losses = self.step(&mut optimizers, None, step)?;
+            tch::no_grad(|| self.model.after_step());
             totals.push(losses.total.double_value(&[]));
-            optimizer.zero_grad().map_err(refused)?;
-            let model = self.model.as_ref();
-            backward(model, &losses.total).map_err(|source| self.case.refused(source))?;
-            optimizer.step(1.0).map_err(refused)?;
+            terms.extend(losses.terms.iter().map(|term| term.value.double_value(&[])));
             let variables = self.store.variables();
             for name in &names {
                 if let Some(state) = variables.get(&format!("state.{name}")) {
@@ -47,8 +55,55 @@ impl Runner<'_> {
             self.push(&name, error, self.tolerances.trajectory);
         }
         self.compare_entries("trajectory.loss", &totals, self.tolerances.trajectory);
+        if names.iter().any(|name| name == "components") {
+            self.compare_entries("trajectory.components", &terms, self.tolerances.trajectory);
+        }
         self.compare_parameters();
         Ok(())
+    }
+
+    /// One step of a stage; the batch counts as an epoch of its own, and as one of several of an epoch.
+    fn step(
+        &mut self,
+        optimizers: &mut Optimizers,
+        stage: StageIndex,
+        step: usize,
+    ) -> Result<Losses> {
+        (self.batch.epoch, self.batch.position) = (step as u32 + 1, step);
+        let name = stage.map(|index| optimizers.stages[index].0.name);
+        let losses = entry::train(self.model.as_mut(), name, &self.batch, &mut Trace::off());
+        let losses = losses.map_err(|source| self.case.refused(source))?;
+        let group = self.batches_of_group();
+        let optimizer = optimizers.of(stage);
+        if step % group == 0 {
+            optimizer
+                .zero_grad()
+                .map_err(|source| self.stopped(source))?;
+        }
+        let done = backward(self.model.as_ref(), &losses.total);
+        done.map_err(|source| self.case.refused(source))?;
+        optimizer.step(1.0).map_err(|source| self.stopped(source))?;
+        if group > 1 && (step + 1) % group == 0 {
+            optimizer.step(1.0).map_err(|source| self.stopped(source))?;
+        }
+        Ok(losses)
+    }
+
+    /// Batches whose gradients are summed, where each is followed by a step as well; else 1.
+    fn batches_of_group(&self) -> usize {
+        let batches = self.case.config["update_epochs"].as_u64().unwrap_or(1);
+        if self.model.updates_within_group() {
+            batches as usize
+        } else {
+            1
+        }
+    }
+
+    fn stopped(&self, source: OptimizerError) -> CaseError {
+        CaseError::Optimizer {
+            case: self.case.name.clone(),
+            source,
+        }
     }
 
     /// Norms of the parameters after the steps, but in single precision those that wander by

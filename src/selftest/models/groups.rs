@@ -1,16 +1,20 @@
-//! Compares a model's parameter groups and published training with a case's optimizer.
+//! Compares a model's parameter groups with a case's, and its published training with a published case's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
 use crate::model::{
     EncoderSetup, Entry, LabelStats, Model, ParamGroup, Profile, Recipe, Setup, TrainerOptions,
+    entry,
 };
 use crate::selftest::Comparison;
 use crate::selftest::case::{Case, Members, OptimizerSpec, Parameter, Result};
 use crate::selftest::compare::values;
+use crate::train::optimizer::OptimizerError;
+use crate::train::{Optimizer, Optimizers};
 
 impl OptimizerSpec {
     /// Place of the group that holds this parameter; `None` where it is never updated.
@@ -23,13 +27,14 @@ impl OptimizerSpec {
     }
 }
 
-/// The case's recipe, with the rates of its first group.
+/// The case's recipe, with the rates of its last group, which is that of the parameters in no special one.
 fn recipe(case: &Case) -> Recipe {
     let spec = &case.optimizer;
+    let last = spec.groups.last();
     Recipe {
         rule: spec.kind,
-        learning_rate: spec.groups[0].lr,
-        weight_decay: spec.groups[0].weight_decay,
+        learning_rate: last.map_or(0.0, |group| group.lr),
+        weight_decay: last.map_or(0.0, |group| group.weight_decay),
         batch_size: 1,
         epochs: 1,
         clip: spec.clip,
@@ -37,9 +42,16 @@ fn recipe(case: &Case) -> Recipe {
     }
 }
 
-/// Recipe and groups for the case's steps: the model's own groups, each with the rates that the case
-/// gives the parameters it holds.
-pub fn of_steps(case: &Case, model: &dyn Model) -> (Recipe, Vec<ParamGroup>) {
+/// Optimizers for the case's steps: the model's own groups, each with the rates that the case gives the
+/// parameters it holds, and the model's further stages.
+///
+/// # Errors
+/// [`OptimizerError::EmptyGroup`].
+pub fn of_steps(
+    case: &Case,
+    model: &dyn Model,
+    store: &VarStore,
+) -> std::result::Result<Optimizers, OptimizerError> {
     let recipe = recipe(case);
     let mut groups = model.groups(&recipe);
     let theirs = pairs(case, &groups);
@@ -49,7 +61,10 @@ pub fn of_steps(case: &Case, model: &dyn Model) -> (Recipe, Vec<ParamGroup>) {
             (group.learning_rate, group.weight_decay) = (theirs.lr, theirs.weight_decay);
         }
     }
-    (recipe, groups)
+    Ok(Optimizers {
+        main: Optimizer::new(store, &recipe, &groups)?.with_epsilon(case.optimizer.eps),
+        ..Optimizers::new(store, &recipe, model)?
+    })
 }
 
 /// For each of our groups the case's group of the first parameter it holds that is in one.
@@ -64,34 +79,40 @@ fn pairs(case: &Case, groups: &[ParamGroup]) -> BTreeMap<usize, usize> {
     pairs
 }
 
-/// Compares partition, rule, clipping and decays. `variables` are the case's parameters.
+/// Compares which parameters are stepped together, by the model's own groups. Rates, decays, rule and
+/// clipping are the case's own settings: the steps are taken with them.
+pub fn check(case: &Case, model: &dyn Model, variables: &[Tensor]) -> Comparison {
+    let groups = model.groups(&recipe(case));
+    Comparison::new(
+        &case.name,
+        "optimizer.groups",
+        strays(case, &groups, variables),
+        0.0,
+    )
+}
+
+/// Compares the published training of the case's model with the optimizer of a case that was made under
+/// the published settings: rule, clipping and decays. `None` where this build has no model of its name.
 ///
 /// # Errors
-/// [`CaseError::Model`](crate::selftest::case::CaseError::Model) where the published model cannot be
-/// built.
-pub fn check(
-    case: &Case,
-    entry: &Entry,
-    model: &dyn Model,
-    variables: &[Tensor],
-) -> Result<Vec<Comparison>> {
+/// [`CaseError`](crate::selftest::case::CaseError) where the case cannot be read or the published model
+/// cannot be built.
+pub fn published(dir: &Path) -> Result<Option<Vec<Comparison>>> {
+    let case = Case::open(dir)?;
+    let Ok(entry) = entry::find(&case.model) else {
+        return Ok(None);
+    };
     let published = (entry.recipe)(Profile::for_dataset(&case.protocol));
     let spec = &case.optimizer;
-    let differ = |differ: bool| f64::from(u8::from(differ));
-    let exact = |quantity: &str, error| Comparison::new(&case.name, quantity, error, 0.0);
-    let strays = strays(case, &model.groups(&published), variables);
-    let decays = Comparison::new(
-        &case.name,
-        "optimizer.weight_decay",
-        worst_decay(case, &published_groups(case, entry, &published)?),
-        1e-12,
-    );
-    Ok(vec![
-        exact("optimizer.groups", strays),
-        exact("optimizer.kind", differ(published.rule != spec.kind)),
-        exact("optimizer.clip", differ(published.clip != spec.clip)),
-        decays,
-    ])
+    let exact = |quantity: &str, differs: bool| {
+        Comparison::new(&case.name, quantity, f64::from(u8::from(differs)), 0.0)
+    };
+    let decays = worst_decay(&case, &published_groups(&case, entry, &published)?);
+    Ok(Some(vec![
+        exact("published.rule", published.rule != spec.kind),
+        exact("published.clip", published.clip != spec.clip),
+        Comparison::new(&case.name, "published.weight_decay", decays, 1e-12),
+    ]))
 }
 
 /// Parameters that are not with those that the case has them with.

@@ -23,6 +23,7 @@ pub fn batch(case: &Case, setting: Setting) -> Result<Batch> {
         label,
         index: (0..samples).collect(),
         epoch: 1,
+        position: 0,
     })
 }
 

@@ -61,6 +61,8 @@ pub enum FileKind {
     Xml,
     Utf16,
     Utf32,
+    /// Text of Chinese versions of Windows.
+    Gbk,
     /// Any other text.
     Text,
     LfsPointer,
@@ -158,6 +160,12 @@ fn inside(head: &[u8], tail: &[u8]) -> Option<FileKind> {
     if at(4, b"ftyp") {
         return Some(K::Media);
     }
+    // The other compression levels of zlib; `x^` may start a text.
+    if let [b'x', b'^', rest @ ..] = head
+        && rest.iter().take(16).any(|byte| !byte.is_ascii())
+    {
+        return Some(K::Zlib);
+    }
     // HDF5 may follow a block of a user's own bytes.
     if at(512, b"\x89HDF\r\n\x1a\n") || at(1024, b"\x89HDF\r\n\x1a\n") {
         return Some(K::Hdf5);
@@ -178,6 +186,10 @@ fn is_safetensors(head: &[u8]) -> bool {
 
 /// Kinds of pickles.
 fn pickled(head: &[u8]) -> Option<FileKind> {
+    // A file of one byte is a cut one.
+    if let [0x80] = head {
+        return Some(K::Pickle(0));
+    }
     if let [0x80, protocol @ 0..=9, rest @ ..] = head {
         let kind = if rest.starts_with(TORCH_LEGACY) {
             K::TorchLegacy

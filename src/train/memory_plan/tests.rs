@@ -48,6 +48,7 @@ fn batch(samples: usize, with_states: bool) -> Batch {
         missing_rate: [column(), column(), column()],
         index: (0..samples).collect(),
         epoch: 1,
+        position: 0,
     }
 }
 
@@ -69,6 +70,7 @@ fn demand(micro_batch: MicroBatch, batch_size: usize, budget: u64) -> Demand {
         data: 100 << 20,
         batch_size,
         accumulates: false,
+        stages: 0,
         micro_batch,
         budget,
         engine: Engine::default(),

@@ -2,6 +2,7 @@
 
 use tch::Tensor;
 
+use super::stages::Step;
 use super::{Data, Fit};
 use crate::model::{Batch, Entry, Trace, entry};
 use crate::train::epoch_log::Means;
@@ -13,83 +14,160 @@ use crate::train::view::View;
 use crate::train::{Error, native, non_finite, order};
 
 impl Fit<'_> {
-    /// Takes one optimizer step over the batches of `rows`, in smaller passes if memory runs out. Returns
-    /// the epoch's sums with these rows in them.
+    /// Takes one step and those of the stages that run before each of the main one's, and counts their
+    /// losses.
     pub(super) fn step(
         &mut self,
         state: &mut State,
         noisy: &View,
-        rows: &[i64],
-        epoch: u32,
+        step: &Step,
         factor: f64,
-    ) -> Result<Means, Error> {
-        let place = Place {
-            noisy,
-            epoch,
-            step: state.step,
-        };
+    ) -> Result<(), Error> {
+        if step.stage.is_none() {
+            for stage in self.before_each_step() {
+                self.step_alone(state, noisy, &step.before(stage), factor)?;
+            }
+        }
+        let summed = self.plan.recipe.trainer_options.grad_accum > 1;
+        if step.stage.is_none() && summed && self.model.updates_within_group() {
+            self.step_after_each_batch(state, noisy, step, factor)?;
+        } else {
+            self.step_alone(state, noisy, step, factor)?;
+        }
+        if step.stage.is_none() {
+            tch::no_grad(|| self.model.after_step());
+        }
+        Ok(())
+    }
+
+    /// Takes one optimizer step over the batches of its samples, in smaller passes if memory runs out.
+    fn step_alone(
+        &mut self,
+        state: &mut State,
+        noisy: &View,
+        step: &Step,
+        factor: f64,
+    ) -> Result<(), Error> {
+        let stage = self.name_of(step.stage);
         loop {
-            let (mut means, micro_batch) = (state.means.clone(), state.micro_batch);
+            let (mut means, micro_batch) = (state.means_of(stage).clone(), state.micro_batch);
             let result = out_of_memory::caught(|| {
-                self.gradients(&place, rows, micro_batch, &mut means)?;
+                self.gradients(noisy, step, micro_batch, &mut means)?;
                 // Moments are allocated here, where running out of memory can still be mended.
-                Ok(self.optimizer.make_room()?)
+                Ok(self.optimizers.of(step.stage).make_room()?)
             });
             match result {
                 Ok(()) => {
-                    self.advance(&place, rows, factor)?;
+                    self.advance(step, factor)?;
                     native::keep_large_blocks(true);
-                    return Ok(means);
+                    *state.means_of(stage) = means;
+                    return Ok(());
                 }
                 Err(Fault::Other(error)) => return Err(error),
                 Err(Fault::Memory(reason)) => {
-                    let batch = rows.len().min(self.plan.recipe.batch_size);
+                    let batch = step.rows.len().min(self.plan.recipe.batch_size);
                     state.micro_batch = self.smaller(micro_batch.min(batch), reason)?;
                 }
             }
         }
     }
 
-    /// The gradients of the batches of `rows`, in passes of `micro_batch` samples.
+    /// Updates after each batch of the step on the sum of the gradients so far, and once more after the last
+    /// of a full group; see [`updates_within_group`](crate::model::Model::updates_within_group).
+    fn step_after_each_batch(
+        &mut self,
+        state: &mut State,
+        noisy: &View,
+        step: &Step,
+        factor: f64,
+    ) -> Result<(), Error> {
+        let recipe = &self.plan.recipe;
+        let (rows, group) = (recipe.batch_size, recipe.trainer_options.grad_accum);
+        let mut means = state.means_of(None).clone();
+        self.optimizers.main.zero_grad()?;
+        for (number, batch) in step.rows.chunks(rows).enumerate() {
+            let pass = Pass {
+                step,
+                noisy,
+                batch: number,
+                number,
+            };
+            let values = out_of_memory::caught(|| self.pass(&pass, batch, batch.len()));
+            means.add(
+                &values.map_err(|fault| self.failed(fault, batch))?,
+                batch.len(),
+            );
+            self.advance(step, factor)?;
+        }
+        if step.rows.len().div_ceil(rows) == group as usize {
+            self.advance(step, factor)?;
+        }
+        *state.means_of(None) = means;
+        Ok(())
+    }
+
+    /// The error of a pass over samples that cannot be taken in parts.
+    fn failed(&self, fault: Fault, samples: &[i64]) -> Error {
+        match fault {
+            Fault::Other(error) => error,
+            Fault::Memory(reason) => Error::OutOfMemory {
+                model: self.plan.entry.name,
+                samples: samples.len(),
+                reason,
+            },
+        }
+    }
+
+    /// The gradients of the batches of a step, in passes of `micro_batch` samples.
     fn gradients(
         &mut self,
-        place: &Place<'_>,
-        rows: &[i64],
+        noisy: &View,
+        step: &Step,
         micro_batch: usize,
         means: &mut Means,
     ) -> Result<(), Error> {
-        self.optimizer.zero_grad()?;
-        let mut pass = 0;
-        for (i, batch) in rows.chunks(self.plan.recipe.batch_size).enumerate() {
+        self.optimizers.of(step.stage).zero_grad()?;
+        let mut number = 0;
+        for (i, batch) in step.rows.chunks(self.plan.recipe.batch_size).enumerate() {
             if i > 0 {
                 // As MMSA does it: after every batch, the step's own clipping after the last.
-                self.optimizer.clip();
+                self.optimizers.of(step.stage).clip();
             }
             for part in batch.chunks(micro_batch) {
-                let values = self.pass(place, part, batch.len(), pass)?;
+                let pass = Pass {
+                    step,
+                    noisy,
+                    batch: i,
+                    number,
+                };
+                let values = self.pass(&pass, part, batch.len())?;
                 means.add(&values, part.len());
-                pass += 1;
+                number += 1;
             }
         }
         Ok(())
     }
 
     /// Updates the parameters. It cannot be tried again: some may have been updated already.
-    fn advance(&mut self, place: &Place<'_>, rows: &[i64], factor: f64) -> Result<(), Error> {
-        let moved = out_of_memory::caught(|| Ok(self.optimizer.step(factor)?));
+    fn advance(&mut self, step: &Step, factor: f64) -> Result<(), Error> {
+        let factor = match step.stage {
+            Some(index) if !self.optimizers.stages[index].0.scheduled => 1.0,
+            _ => factor,
+        };
+        let moved = out_of_memory::caught(|| Ok(self.optimizers.of(step.stage).step(factor)?));
         moved.map_err(|fault| match fault {
             Fault::Other(Error::Optimizer(OptimizerError::NotFinite { parameter })) => {
                 Error::NotFiniteGradient {
                     parameter,
-                    epoch: place.epoch,
-                    step: place.step + 1,
-                    samples: non_finite::samples(self.data.train, rows),
+                    epoch: step.epoch,
+                    step: step.number + 1,
+                    samples: non_finite::samples(self.data.train, &step.rows),
                 }
             }
             Fault::Other(error) => error,
             Fault::Memory(reason) => Error::OutOfMemory {
                 model: self.plan.entry.name,
-                samples: rows.len(),
+                samples: step.rows.len(),
                 reason,
             },
         })
@@ -98,20 +176,30 @@ impl Fit<'_> {
     /// Forward and backward over part of a batch of `rows`; its loss weighs as much as its share.
     fn pass(
         &mut self,
-        place: &Place<'_>,
+        pass: &Pass<'_>,
         part: &[i64],
         rows: usize,
-        pass: usize,
     ) -> Result<Vec<(&'static str, f64)>, Error> {
-        let device = self.data.train.labels.device();
-        let batch = batch(self.plan.entry, self.data, place.noisy, part, place.epoch);
+        let (device, step) = (self.data.train.labels.device(), pass.step);
+        let batch = self.batch(pass, part);
         if let Some(encoder) = self.model.text_encoder() {
             encoder.clear_tape();
         }
-        let seed = order::seed_for_pass(self.plan.seed, "dropout", place.epoch, place.step, pass);
+        let stage = self.name_of(step.stage);
+        let purpose = match stage {
+            None => "dropout".to_owned(),
+            Some(stage) => format!("dropout, stage {stage}"),
+        };
+        let seed = order::seed_for_pass(
+            self.plan.seed,
+            &purpose,
+            step.epoch,
+            step.number,
+            pass.number,
+        );
         tch::manual_seed(seed as i64);
         let mut guard = self.plan.precision.enter(device)?;
-        let losses = self.model.train(&batch, &mut Trace::off())?;
+        let losses = entry::train(self.model, stage, &batch, &mut Trace::off())?;
         // The backward pass follows the kinds that autocast chose in the forward pass. TF32 is a flag that every
         // product reads for itself: it stays on until the pass is over.
         guard.end_autocast()?;
@@ -124,10 +212,10 @@ impl Fit<'_> {
             return Err(Error::NotFinite {
                 term: term.to_owned(),
                 value,
-                epoch: place.epoch,
-                step: place.step + 1,
+                epoch: step.epoch,
+                step: step.number + 1,
                 samples: non_finite::samples(self.data.train, part),
-                first: non_finite::first_of_pass(self.model, &batch, &weights, ids),
+                first: non_finite::first_of_pass(self.model, stage, &batch, &weights, ids),
             });
         }
         let share = part.len() as f64 / rows as f64;
@@ -142,6 +230,23 @@ impl Fit<'_> {
             encoder.finish_backward();
         }
         Ok(values)
+    }
+
+    fn batch(&self, pass: &Pass<'_>, rows: &[i64]) -> Batch {
+        let (entry, data): (&Entry, &Data<'_>) = (self.plan.entry, self.data);
+        let index = Tensor::from_slice(rows).to_device(data.train.labels.device());
+        let batches = self.plan.recipe.trainer_options.grad_accum as usize;
+        Batch {
+            masked: pass.noisy.inputs(data.train, &index),
+            complete: entry
+                .needs_complete
+                .then(|| data.complete.inputs(data.train, &index)),
+            label: data.train.labels.index_select(0, &index),
+            missing_rate: pass.noisy.rates(&index),
+            index: rows.to_vec(),
+            epoch: pass.step.epoch,
+            position: pass.step.number * batches + pass.batch,
+        }
     }
 
     /// Half the samples per pass, where that is possible.
@@ -160,24 +265,12 @@ impl Fit<'_> {
     }
 }
 
-/// Where in a fit a pass happens.
-struct Place<'a> {
+/// A pass over part of a batch of a step.
+struct Pass<'a> {
+    step: &'a Step,
     noisy: &'a View,
-    epoch: u32,
-    /// Steps of the epoch before this one.
-    step: usize,
-}
-
-fn batch(entry: &Entry, data: &Data<'_>, noisy: &View, rows: &[i64], epoch: u32) -> Batch {
-    let index = Tensor::from_slice(rows).to_device(data.train.labels.device());
-    Batch {
-        masked: noisy.inputs(data.train, &index),
-        complete: entry
-            .needs_complete
-            .then(|| data.complete.inputs(data.train, &index)),
-        label: data.train.labels.index_select(0, &index),
-        missing_rate: noisy.rates(&index),
-        index: rows.to_vec(),
-        epoch,
-    }
+    /// Batches of the step before its own.
+    batch: usize,
+    /// Passes of the step before it.
+    number: usize,
 }

@@ -65,7 +65,7 @@ impl Fit<'_> {
 
     fn save(&self, state: &State) -> Result<(), Error> {
         let mut everything = weights(self.store);
-        everything.extend(self.optimizer.state());
+        everything.extend(self.optimizers.state());
         let text = serde_json::to_string(state).map_err(|e| Error::Unexpected(e.to_string()))?;
         checkpoint::save(&self.files.last, &everything, &text)
     }

@@ -1,8 +1,11 @@
 mod not_finite;
+mod stages;
 mod torn;
 mod trainer_options;
 mod validation;
+mod within_group;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,12 +16,13 @@ use super::*;
 use crate::data::dataset::{Block, Split, SplitName};
 use crate::metric::protocol;
 use crate::model::{Batch, GradClip, Inputs, Losses, Rule as Update, TrainerOptions};
+use crate::model::{ParamGroup, Stage, When};
 use crate::model::{Trace, constant};
 use crate::support::Progress;
-use crate::train::checkpoint;
 use crate::train::evaluate::Evaluator;
 use crate::train::text_source::TextSource;
 use crate::train::view::Views;
+use crate::train::{Optimizer, checkpoint, order};
 
 const SAMPLES: usize = 10;
 
@@ -45,6 +49,12 @@ struct Line {
     spoilt: Option<usize>,
     /// Divides by what dropout draws, and notes which samples that made infinite, pass by pass.
     divides: Option<Arc<Mutex<Vec<Vec<i64>>>>>,
+    /// When a stage of its own moves the bias, which the main stage moves otherwise.
+    stage: Option<When>,
+    /// Follows the weight after each step of the main stage.
+    teacher: Option<Tensor>,
+    /// Whether every batch of a group updates too.
+    within_group: bool,
 }
 
 impl Line {
@@ -63,6 +73,9 @@ impl Line {
             broken_gradient: None,
             spoilt: None,
             divides: None,
+            stage: None,
+            teacher: None,
+            within_group: false,
         }
     }
 
@@ -125,6 +138,38 @@ impl Model for Line {
     fn is_divisible(&self) -> bool {
         self.divisible
     }
+
+    fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
+        let all = ParamGroup::all(recipe);
+        match self.stage {
+            None => vec![all],
+            Some(_) => vec![group("weight", all)],
+        }
+    }
+
+    fn stages(&self, recipe: &Recipe) -> Vec<Stage> {
+        let bias = || vec![group("bias", ParamGroup::all(recipe))];
+        let stage = |when| Stage::new("offset", when, recipe, bias());
+        self.stage.map(stage).into_iter().collect()
+    }
+
+    fn updates_within_group(&self) -> bool {
+        self.within_group
+    }
+
+    fn after_step(&mut self) {
+        if let Some(teacher) = &mut self.teacher {
+            let next = &*teacher * 0.9 + &self.weight * 0.1;
+            teacher.copy_(&next);
+        }
+    }
+}
+
+fn group(prefix: &str, all: ParamGroup) -> ParamGroup {
+    ParamGroup {
+        prefixes: vec![prefix.to_owned()],
+        ..all
+    }
 }
 
 /// A split of [`SAMPLES`] samples whose labels follow their audio.
@@ -142,6 +187,7 @@ fn split(name: SplitName) -> Split {
         ids: (0..SAMPLES).map(|i| format!("sample{i}")).collect(),
         raw_text: vec![String::new(); SAMPLES],
         text_bert: None,
+        special: None,
         text: Some(block(2, 2)),
         audio: block(3, 2),
         vision: block(2, 3),
@@ -166,6 +212,10 @@ struct Bed {
     learning_rate: f64,
     /// Whether the validation split is another one than that whose scores decide.
     watches_two: bool,
+    /// Whether the model has a teacher in its store.
+    teacher: bool,
+    /// Epochs and orders that noise was made for.
+    orders: RefCell<Vec<(u32, Vec<i64>)>>,
 }
 
 impl Bed {
@@ -193,6 +243,8 @@ impl Bed {
             micro_batch: 4,
             learning_rate: 0.05,
             watches_two: false,
+            teacher: false,
+            orders: RefCell::default(),
         }
     }
 
@@ -221,8 +273,12 @@ impl Bed {
         let _rng = crate::model::rng::seeded(1);
         let mut store = nn::VarStore::new(Device::Cpu);
         let mut model = Line::new(&store);
+        if self.teacher {
+            model.teacher = Some((store.root() / "state").zeros_no_train("teacher", &[1]));
+        }
         prepare(&mut model);
-        let again = |_: u32| {
+        let again = |epoch: u32, order: &[i64]| {
+            self.orders.borrow_mut().push((epoch, order.to_vec()));
             let split = split(SplitName::Train);
             let views = Views {
                 dataset: "mosi",
@@ -392,6 +448,33 @@ fn a_stored_fit_keeps_to_the_smaller_passes() {
             "{name}"
         );
     }
+}
+
+/// Noise that depends on the order sees all of it, wherever in the epoch a fit begins, and whatever the
+/// steps and passes.
+#[test]
+fn noise_is_made_for_the_whole_order_of_an_epoch() {
+    let mut bed = Bed::new(Selection::Last);
+    let orders = |bed: &Bed, name: &str| {
+        bed.orders.take();
+        bed.fit(name, |_| {}).unwrap();
+        bed.orders.take()
+    };
+    let whole = orders(&bed, "whole");
+    let expected = (1..=bed.epochs).map(|epoch| (epoch, order::shuffled(SAMPLES, 5, epoch)));
+    assert_eq!(whole, expected.collect::<Vec<_>>());
+    let flag = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&flag);
+    let stopped = bed.fit_until("stopped", |m| m.stop = Some((2, Arc::clone(&stop))), &flag);
+    assert!(
+        matches!(stopped, Err(Error::Interrupted { .. })),
+        "{stopped:?}"
+    );
+    assert_eq!(bed.orders.take(), whole[..1]);
+    assert_eq!(orders(&bed, "stopped"), whole);
+    bed.trainer_options.grad_accum = 2;
+    bed.micro_batch = 1;
+    assert_eq!(orders(&bed, "divided"), whole);
 }
 
 #[test]

@@ -9,15 +9,13 @@ use memmap2::Mmap;
 use rawzip::{CompressionMethod, ZipArchive, ZipSliceArchive};
 
 use super::error::{Error, Result};
+use crate::support::file_kind::{FileKind, Target};
 
 /// More entries than any state dict has.
 const MOST_ENTRIES: usize = 1_000_000;
 
 /// The pickle of names: a BERT's takes 20 KiB.
 const LARGEST_PICKLE: usize = 256 << 20;
-
-/// First bytes of the format before PyTorch 1.6: protocol 2 and a magic number of ten bytes.
-const LEGACY: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
 
 /// Entries by name, without the folder that holds them all.
 #[derive(Debug)]
@@ -37,10 +35,7 @@ impl Archive {
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path)?;
         if file.metadata()?.len() == 0 {
-            return Err(Error::NotAnArchive {
-                found: "an empty file".to_owned(),
-                hint: "copy or download it again",
-            });
+            return Err(not_an_archive(FileKind::Empty));
         }
         // SAFETY: the map is read-only and private. Another process that shortens the file while it
         // is read would stop this one with SIGBUS; nothing can be corrupted by that.
@@ -125,8 +120,8 @@ fn entries(bytes: &[u8]) -> Result<BTreeMap<String, Entry>> {
     let mut pickles = all.keys().filter_map(|name| name.strip_suffix("data.pkl"));
     let (Some(folder), None) = (pickles.next().map(str::to_owned), pickles.next()) else {
         return Err(Error::NotAnArchive {
-            found: "a zip archive without one data.pkl".to_owned(),
-            hint: "name a file that torch.save(model.state_dict(), ...) wrote",
+            found: "a zip archive without one data.pkl",
+            hint: "name a file that torch.save(model.state_dict(), ...) wrote".to_owned(),
         });
     };
     let inside = all.into_iter();
@@ -135,24 +130,20 @@ fn entries(bytes: &[u8]) -> Result<BTreeMap<String, Entry>> {
         .collect())
 }
 
-/// The error for a file that is no zip archive, by its first bytes.
+/// The error for a file that is no zip archive.
 fn recognized(bytes: &[u8]) -> Option<Error> {
-    let (found, hint) = match bytes {
-        [b'P', b'K', ..] => return None,
-        _ if bytes.starts_with(LEGACY) => return Some(Error::Legacy),
-        _ if bytes.starts_with(b"version https://git-lfs") => {
-            ("a Git LFS pointer", "fetch the real file with git lfs pull")
-        }
-        [b'<', ..] => (
-            "a web page or XML",
-            "download the file again: this is often an error page",
-        ),
-        _ => ("other bytes", "copy or download it again"),
-    };
-    Some(Error::NotAnArchive {
-        found: found.to_owned(),
-        hint,
-    })
+    match FileKind::of_bytes(bytes) {
+        FileKind::Torch | FileKind::Zip | FileKind::Npz => None,
+        FileKind::TorchLegacy => Some(Error::Legacy),
+        kind => Some(not_an_archive(kind)),
+    }
+}
+
+fn not_an_archive(kind: FileKind) -> Error {
+    Error::NotAnArchive {
+        found: kind.name(),
+        hint: kind.remedy(Target::Weights),
+    }
 }
 
 /// Name and range of an uncompressed entry.

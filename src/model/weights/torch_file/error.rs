@@ -12,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// Another kind of file.
     #[error("expected a zip archive of torch.save, found {found}; {hint}")]
-    NotAnArchive { found: String, hint: &'static str },
+    NotAnArchive { found: &'static str, hint: String },
 
     /// The format before PyTorch 1.6: several pickles, followed by the storages.
     #[error(

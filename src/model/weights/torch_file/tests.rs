@@ -401,7 +401,7 @@ fn archives_of_another_kind_are_told_apart() {
             "git lfs pull",
         ),
         (b"<html>".to_vec(), "web page"),
-        (b"\x80\x02}.".to_vec(), "other bytes"),
+        (b"\x80\x02}.".to_vec(), "a pickle"),
         (Vec::new(), "an empty file"),
     ] {
         let error = refusal(&bytes);

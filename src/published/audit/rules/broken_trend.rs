@@ -10,16 +10,17 @@ pub const RULE: Rule = Rule {
     definition: "a cell off the line between its neighbors on the missing-rate axis by \
                  at least ten times the usual distance in that block of the table and a tenth of \
                  its column's range, after what all methods do at that rate was taken off",
-    strength: "very unlikely at 25 times the usual distance, or where the cell prints the digits \
-               of a neighbor or of another method; odd otherwise",
+    strength: "very unlikely at 25 times the usual distance and three tenths of the range, or where the \
+               cell prints the digits of a neighbor or of another method; odd otherwise",
     check,
 };
 
 /// Multiples of the usual distance: reported, and reported as sure.
 const ODD: f64 = 10.0;
 const SURE: f64 = 25.0;
-/// Share of the column's range.
+/// Share of the column's range: reported, and reported as sure.
 const SHARE: f64 = 0.1;
+const LARGE: f64 = 0.3;
 /// Rates a curve needs, and methods for "what all do" to mean something.
 const RATES: usize = 5;
 const METHODS: usize = 4;
@@ -77,7 +78,18 @@ fn check_block(block: &[&ScoreColumn<'_>]) -> Vec<Finding> {
     };
     // 1.4826 makes the median distance of normal noise its standard deviation.
     let usual = (1.4826 * median(all)).max(ulp);
-    let found = own.iter().flat_map(|(c, b)| judge(block, c, b, usual));
+    // Where little is left runs differ more: at a condition the usual distance is that of the other
+    // methods there, if it is more.
+    let local = |column: &ScoreColumn<'_>, condition: &ParsedCondition| {
+        let others = own.iter().filter(|(c, _)| c.method != column.method);
+        let bends = others.flat_map(|(_, b)| b.iter());
+        let there = bends.filter(|b| b.cell.condition == *condition);
+        usual.max(1.4826 * median(there.map(|b| b.off.abs()).collect()))
+    };
+    let found = own.iter().flat_map(|(column, bends)| {
+        let usual = bends.iter().map(|b| local(column, &b.cell.condition));
+        judge(block, column, bends, &usual.collect::<Vec<_>>())
+    });
     found.collect()
 }
 
@@ -108,7 +120,7 @@ fn judge<'a>(
     block: &[&ScoreColumn<'a>],
     column: &ScoreColumn<'a>,
     bends: &[Bend<'a>],
-    usual: f64,
+    usual: &[f64],
 ) -> Vec<Finding> {
     let mut out = Vec::new();
     for (i, bend) in bends.iter().enumerate() {
@@ -116,12 +128,13 @@ fn judge<'a>(
         let peak = beside
             .filter_map(|j| bends.get(j))
             .all(|b| b.off.abs() < bend.off.abs());
-        let times = bend.off.abs() / usual;
-        if !peak || times < ODD || bend.off.abs() < SHARE * range_without(column, bend.cell) {
+        let times = bend.off.abs() / usual[i];
+        let share = bend.off.abs() / range_without(column, bend.cell);
+        if !peak || times < ODD || share < SHARE {
             continue;
         }
         let duplicate = duplicate(block, column, bend.cell);
-        let strength = if times >= SURE || duplicate.is_some() {
+        let strength = if (times >= SURE && share >= LARGE) || duplicate.is_some() {
             Strength::VeryUnlikely
         } else {
             Strength::Odd

@@ -12,35 +12,101 @@ pub const RULE: Rule = Rule {
     definition: "a column, or a run of at least three different cells in it, that prints the same \
                  digits at the same conditions for another data set or method of the table; scores of \
                  constant predictors do not count",
-    strength: "very unlikely; odd for one or two equal cells of one method across data sets",
+    strength: "very unlikely; odd for one or two equal cells of one method across data sets, and where the \
+               methods of the table are so close that chance makes such a run",
     check,
 };
 
 /// Cells in a row, and different numbers among them, that make a copy.
 const RUN: usize = 3;
 
+/// Chance of such a run in the whole table that is believed to be one.
+const CHANCE: f64 = 1e-3;
+
+/// Two columns and their equal cells; the second one is the copy.
+type Copy<'e, 'a> = (&'e ScoreColumn<'a>, &'e ScoreColumn<'a>, Vec<Match<'a>>);
+
 /// Equal cells of two columns.
 type Match<'a> = (&'a ParsedCell, &'a ParsedCell);
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
-    let mut copies: BTreeMap<[&str; 5], Vec<(&ScoreColumn<'_>, Vec<Match<'_>>)>> = BTreeMap::new();
+    let mut copies: BTreeMap<[&str; 5], Vec<Copy<'_, '_>>> = BTreeMap::new();
     let mut out = Vec::new();
+    // Windows in which chance could have made a run.
+    let mut tried = 0usize;
     for (i, a) in arranged.columns.iter().enumerate() {
         for b in arranged.columns[i + 1..]
             .iter()
             .filter(|b| comparable(a, b))
         {
+            tried += (a.parts.len() + 1).saturating_sub(RUN);
             let equal = equal(arranged, a, b);
             if run(a, &equal) {
                 let key = [a.table, a.method, a.dataset, b.method, b.dataset];
-                copies.entry(key).or_default().push((b, equal));
+                copies.entry(key).or_default().push((a, b, equal));
             } else if a.dataset != b.dataset && !equal.is_empty() {
                 out.push(few(a, b, &equal));
             }
         }
     }
-    out.extend(copies.into_iter().map(|(key, columns)| copy(key, &columns)));
+    for (key, columns) in copies {
+        let mut finding = copy(key, &columns);
+        let each = columns
+            .iter()
+            .flat_map(|(a, b, equal)| equal.iter().map(move |m| chance(arranged, a, b, m)));
+        if each.product::<f64>() * tried as f64 > CHANCE {
+            finding.strength = Strength::Odd;
+        }
+        out.push(finding);
+    }
     out
+}
+
+/// Chance that a cell prints the digits of another column: by how far the other methods of the table are
+/// from each other there, or where there are few, by a tenth of the column's range.
+/// Where the two columns print other digits, by how far they are from each other there, if that is less:
+/// models that are close everywhere meet often.
+fn chance(
+    arranged: &Arranged<'_>,
+    origin: &ScoreColumn<'_>,
+    column: &ScoreColumn<'_>,
+    (x, y): &Match<'_>,
+) -> f64 {
+    let columns = arranged.columns.iter();
+    let beside = columns.filter(|c| {
+        (c.table, c.dataset, c.metric) == (column.table, column.dataset, column.metric)
+            && c.method != column.method
+    });
+    let values: Vec<f64> = beside
+        .filter_map(|c| c.at(&y.condition))
+        .filter(|c| !std::ptr::eq(*c, *x))
+        .map(|c| c.number.value)
+        .collect();
+    let spread = if values.len() >= RUN {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let square = |v: &f64| (v - mean) * (v - mean);
+        (values.iter().map(square).sum::<f64>() / (n - 1.0)).sqrt()
+    } else {
+        let all = column.parts.iter().map(|c| c.number.value);
+        let (low, high) = all.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
+        0.1 * (high - low)
+    };
+    let apart: Vec<f64> = origin
+        .parts
+        .iter()
+        .filter_map(|x| Some(x.number.value - column.at(&x.condition)?.number.value))
+        .filter(|d| d.abs() >= 0.5 * y.number.ulp())
+        .collect();
+    let spread = if apart.is_empty() {
+        spread
+    } else {
+        let squares = apart.iter().map(|d| d * d).sum::<f64>();
+        // The distance of two draws has twice the variance of one.
+        spread.min((squares / apart.len() as f64 / 2.0).sqrt())
+    };
+    // Two draws of a normal distribution are equal within a unit with about this chance.
+    (0.28 * y.number.ulp() / spread.max(1e-12)).min(1.0)
 }
 
 /// Same table and metric, and one of method and data set differs.
@@ -51,9 +117,10 @@ fn comparable(a: &ScoreColumn<'_>, b: &ScoreColumn<'_>) -> bool {
 /// The parts that print the same digits at the same condition and are no baseline.
 fn equal<'a>(arranged: &Arranged<'a>, a: &ScoreColumn<'a>, b: &ScoreColumn<'a>) -> Vec<Match<'a>> {
     let baseline = |c: &ParsedCell| {
-        arranged
-            .statistics
-            .is_baseline(&c.dataset, c.metric, &c.number)
+        let two = ["acc2", "f1"].iter().any(|m| c.metric.name.starts_with(m));
+        let statistics = arranged.statistics;
+        statistics.is_baseline(&c.dataset, c.metric, &c.number)
+            || two && statistics.is_lost(&c.dataset, c.metric, &c.number)
     };
     let pairs = a
         .parts
@@ -79,13 +146,13 @@ fn run(a: &ScoreColumn<'_>, equal: &[Match<'_>]) -> bool {
         })
 }
 
-fn copy(key: [&str; 5], columns: &[(&ScoreColumn<'_>, Vec<Match<'_>>)]) -> Finding {
+fn copy(key: [&str; 5], columns: &[Copy<'_, '_>]) -> Finding {
     let [_, method, dataset, other, other_dataset] = key;
     let titles: Vec<String> = columns
         .iter()
-        .map(|(c, _)| c.metric.title.to_string())
+        .map(|(_, c, _)| c.metric.title.to_string())
         .collect();
-    let cells: usize = columns.iter().map(|(_, equal)| equal.len()).sum();
+    let cells: usize = columns.iter().map(|(.., equal)| equal.len()).sum();
     let why = format!(
         "{cells} cells of {} print the digits of {}",
         describe::list(&titles),
@@ -98,7 +165,7 @@ fn copy(key: [&str; 5], columns: &[(&ScoreColumn<'_>, Vec<Match<'_>>)]) -> Findi
     let about = describe::about(&[other, other_dataset, &describe::list(&titles)]);
     let copied = columns
         .iter()
-        .flat_map(|(b, equal)| equal.iter().map(|m| b.seen(m.1)));
+        .flat_map(|(_, b, equal)| equal.iter().map(|m| b.seen(m.1)));
     Finding::new(Strength::VeryUnlikely, about, why, copied)
 }
 

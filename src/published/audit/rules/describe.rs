@@ -37,6 +37,14 @@ pub fn count(n: usize, what: &str) -> String {
     }
 }
 
+/// `1 accuracy`, `3 accuracies`.
+pub fn count_as(n: usize, one: &str, several: &str) -> String {
+    match n {
+        1 => format!("1 {one}"),
+        n => format!("{n} {several}"),
+    }
+}
+
 /// The titles of the cells' metrics, each once.
 pub fn metrics<'a>(cells: impl IntoIterator<Item = &'a ParsedCell>) -> String {
     let mut titles: Vec<String> = Vec::new();

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{Rule, describe};
-use crate::published::audit::arranged::{ScoreRow, Seen};
+use crate::published::audit::arranged::{ScoreRow, Seen, sub_table};
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::ParsedCell;
 
 pub const RULE: Rule = Rule {
     name: "duplicate-rows",
     definition: "two rows that agree in every metric but one; two rows of one table that agree in \
-                 all; rows of two tables that are the same on one data set and not on another; two \
+                 all, unless a column `table` sets them apart; rows of two tables that are the same on one data set and not on another; two \
                  rows that share several accuracies and nothing else",
-    strength: "very unlikely; odd where only some accuracies are shared",
+    strength: "very unlikely; odd where only some accuracies are shared, or the equal rows are the best of \
+               their table: the default setting may be printed with every comparison",
     check,
 };
 
@@ -49,7 +50,10 @@ impl Pair<'_> {
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let pairs = pairs(arranged);
-    let mut out: Vec<Finding> = pairs.iter().filter_map(finding).collect();
+    let mut out: Vec<Finding> = pairs
+        .iter()
+        .filter_map(|pair| finding(arranged, pair))
+        .collect();
     out.extend(crossed(arranged, &pairs));
     out
 }
@@ -77,7 +81,9 @@ fn pairs<'a>(arranged: &'a Arranged<'a>) -> Vec<Pair<'a>> {
 }
 
 fn pair<'a>(arranged: &Arranged<'a>, a: &'a ScoreRow<'a>, b: &'a ScoreRow<'a>) -> Option<Pair<'a>> {
-    if a.table == b.table && a.method == b.method {
+    // Two models that predict constants have the same accuracies.
+    if (a.table == b.table && a.method == b.method) || (arranged.is_lost(a) && arranged.is_lost(b))
+    {
         return None;
     }
     let (mut equal, mut other) = (Vec::new(), Vec::new());
@@ -96,7 +102,7 @@ fn pair<'a>(arranged: &Arranged<'a>, a: &'a ScoreRow<'a>, b: &'a ScoreRow<'a>) -
     (equal.len() >= SHARED).then_some(Pair { a, b, equal, other })
 }
 
-fn finding(pair: &Pair<'_>) -> Option<Finding> {
+fn finding(arranged: &Arranged<'_>, pair: &Pair<'_>) -> Option<Finding> {
     let about = describe::about(&[&pair.rows(), pair.a.dataset]);
     match pair.other.as_slice() {
         [(x, y)] if pair.duplicates() => {
@@ -111,9 +117,18 @@ fn finding(pair: &Pair<'_>) -> Option<Finding> {
             Some(Finding::new(Strength::VeryUnlikely, about, why, cells))
         }
         [] if pair.duplicates() && pair.a.table == pair.b.table => {
+            // The default setting, printed again with the next comparison.
+            if sub_table(pair.a.method) != sub_table(pair.b.method) {
+                return None;
+            }
+            let strength = if is_best(arranged, pair.a) {
+                Strength::Odd
+            } else {
+                Strength::VeryUnlikely
+            };
             let why = format!("all {} metrics print the same digits", pair.equal.len());
             let cells = pair.equal.iter().map(|c| at(pair.a, c));
-            Some(Finding::new(Strength::VeryUnlikely, about, why, cells))
+            Some(Finding::new(strength, about, why, cells))
         }
         _ if pair.duplicates() => None,
         _ => shared(pair, about),
@@ -143,6 +158,28 @@ fn shared(pair: &Pair<'_>, about: String) -> Option<Finding> {
         });
         Finding::new(Strength::Odd, about, why, cells)
     })
+}
+
+/// Whether most metrics of the row are the best of its table, as those of a full model are.
+fn is_best(arranged: &Arranged<'_>, row: &ScoreRow<'_>) -> bool {
+    let others: Vec<&ScoreRow<'_>> = arranged
+        .rows
+        .iter()
+        .filter(|r| (r.table, r.dataset, r.condition) == (row.table, row.dataset, row.condition))
+        .collect();
+    let best = row.cells.iter().filter(|cell| {
+        let metric = cell.metric;
+        let rivals = others.iter().filter_map(|r| r.get(metric.name));
+        rivals.into_iter().all(|rival| {
+            let ahead = rival.number.value - cell.number.value;
+            if metric.higher_is_better {
+                ahead <= 0.0
+            } else {
+                ahead >= 0.0
+            }
+        })
+    });
+    others.len() > 2 && 2 * best.count() > row.cells.len()
 }
 
 fn at<'a>(row: &ScoreRow<'a>, cell: &'a ParsedCell) -> Seen<'a> {

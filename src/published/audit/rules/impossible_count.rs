@@ -1,160 +1,267 @@
 //! Finds accuracies that no count of right predictions gives (the GRIM test).
 
-use std::collections::BTreeMap;
-
-use super::runs::{Possible, Runs};
+use super::count_rows::{CountRow, CountTable, Sets, Share, tables, ways};
+use super::run_count::fewer;
+use super::runs::Runs;
 use super::{Rule, describe};
-use crate::published::audit::arranged::Seen;
-use crate::published::audit::{Arranged, AuditSettings, Finding, Rounding, Strength};
-use crate::published::parse::{Number, ParsedCondition};
+use crate::published::audit::{Arranged, Finding, Rounding, Strength};
 
 pub const RULE: Rule = Rule {
     name: "impossible-count",
     definition: "an accuracy that no whole numbers of right predictions give, for the samples of the \
                  test set and the number of runs",
     strength: "impossible at a condition where --seeds says how many runs there were; very unlikely \
-               where the table's other cells show the number of runs and the rounding, and in a \
-               table without conditions, whose numbers may be means over them",
+               where the table's other cells, or the row's, show the number of runs and the rounding, \
+               and in a table without conditions, whose numbers may be means over them; odd for a row \
+               of which much does not fit what the rows beside it show, and where rows of one table \
+               print different numbers of digits",
     check,
 };
-
-/// How often a cell of an honest table may break the rule all the same.
-const SLIP: f64 = 0.005;
 
 /// What the likelihood of a way must reach over chance before it is believed.
 const BELIEF: f64 = 1e9;
 
-/// An accuracy and the samples it is a share of.
-type Share<'a> = (Seen<'a>, u64);
+/// Ways that explain a table less well than the best by no more than this are not ruled out.
+const NEAR: f64 = 1e6;
+
+/// Cells of a row from which on one finding is made of them.
+const SEVERAL: usize = 4;
+
+/// The most runs that are tried to explain a row.
+const MOST: u32 = 5;
+
+/// Why rows with other numbers of digits make findings odd.
+const SEVERAL_PAPERS: &str = "; rows print other numbers of digits, so that the table quotes several \
+                              papers, whose runs may be others";
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
-    let mut groups: BTreeMap<(&str, &str, bool), Vec<Share<'_>>> = BTreeMap::new();
-    for seen in arranged.cells().filter(|s| !s.cell.condition.is_mean()) {
-        let c = seen.cell;
-        if let Some(samples) = arranged.statistics.samples(&c.dataset, c.metric) {
-            groups
-                .entry((
-                    seen.table,
-                    &c.dataset,
-                    c.condition == ParsedCondition::Whole,
-                ))
-                .or_default()
-                .push((seen, samples));
+    let mut sets = Sets::default();
+    let mut out = Vec::new();
+    for table in tables(arranged) {
+        // Without a condition a number may be a mean over conditions too, and of more runs than the user
+        // states: the cells themselves must show that it is not.
+        match arranged.settings.seeds {
+            Some(runs) if !table.whole => out.extend(stated(arranged, &mut sets, &table, runs)),
+            _ => out.extend(inferred(arranged, &mut sets, &table)),
         }
     }
-    let each = groups.into_iter();
-    each.flat_map(|((.., whole), shares)| findings(arranged, &shares, whole))
+    out
+}
+
+/// What does not fit the number of runs that the user states.
+fn stated(
+    arranged: &Arranged<'_>,
+    sets: &mut Sets,
+    table: &CountTable<'_>,
+    runs: u32,
+) -> Vec<Finding> {
+    let stated = ways(runs, arranged.settings);
+    let mut out: Vec<Finding> = Vec::new();
+    for row in &table.rows {
+        let wrong = sets.misfits(&row.shares, &stated);
+        if wrong.len() >= SEVERAL {
+            out.push(row_finding(arranged, sets, row, &wrong, &stated));
+        } else {
+            out.extend(wrong.iter().map(|share| {
+                cell_finding(sets, share, &stated, Strength::Impossible, String::new())
+            }));
+        }
+        out.extend(of_fewer_runs(arranged, sets, table, row, &wrong));
+    }
+    if table.mixes_digits() {
+        for finding in &mut out {
+            finding.strength = Strength::Odd;
+            finding.why.push_str(SEVERAL_PAPERS);
+        }
+    }
+    out
+}
+
+/// Cells that fit the stated runs, in a row that is of fewer, and do not fit those.
+fn of_fewer_runs(
+    arranged: &Arranged<'_>,
+    sets: &mut Sets,
+    table: &CountTable<'_>,
+    row: &CountRow<'_>,
+    known: &[Share<'_>],
+) -> Vec<Finding> {
+    let Some(fewer) = fewer(arranged, sets, table, row) else {
+        return Vec::new();
+    };
+    let mut wrong = sets.misfits(&row.shares, &[fewer.way]);
+    // Not where the row is of fewer runs in part only.
+    if wrong.len() >= SEVERAL || SEVERAL * wrong.len() > row.shares.len() {
+        return Vec::new();
+    }
+    let is = |a: &Share<'_>, b: &Share<'_>| std::ptr::eq(a.seen.cell, b.seen.cell);
+    let fit = row.shares.len() - wrong.len();
+    wrong.retain(|share| !known.iter().any(|k| is(k, share)));
+    let rest = format!("; {fit} of {} of the row do fit", accuracies(&row.shares));
+    wrong
+        .iter()
+        .map(|share| {
+            let strength = Strength::VeryUnlikely;
+            cell_finding(sets, share, &[fewer.way], strength, rest.clone())
+        })
         .collect()
 }
 
-/// What is wrong with the accuracies of a table; `whole` where it has no conditions.
-fn findings(arranged: &Arranged<'_>, shares: &[Share<'_>], whole: bool) -> Vec<Finding> {
-    let mut sets = Sets::default();
-    let ways = agreeing(arranged.settings);
-    // Without a condition a number may be a mean over conditions too, and of more runs than the user
-    // says: the cells themselves must show that it is not.
-    let (ways, strength) = if arranged.settings.seeds.is_some() && !whole {
-        (ways, Strength::Impossible)
-    } else {
-        (sets.believed(shares, ways), Strength::VeryUnlikely)
-    };
-    if ways.is_empty() {
-        return Vec::new();
-    }
-    let wrong: Vec<_> = shares
-        .iter()
-        .filter(|(s, samples)| {
-            !ways
-                .iter()
-                .any(|w| sets.prints(*samples, *w, &s.cell.number))
-        })
-        .collect();
-    let fit = shares.len() - wrong.len();
-    let how = ways[0].describe();
-    let finding = |(seen, samples): &&Share<'_>| {
-        let c = seen.cell;
-        let text = c.number.text();
-        let why = match strength {
-            Strength::Impossible => format!("no {how} on {samples} samples have the mean {text}"),
-            _ => format!(
-                "no {how} on {samples} samples have the mean {text}; {fit} of {} accuracies of the table do fit",
-                shares.len()
-            ),
-        };
-        let about = describe::about(&[
-            &c.method,
-            &c.dataset,
-            c.metric.title,
-            &c.condition.to_string(),
-        ]);
-        Finding::new(strength, about, why, [*seen])
-    };
-    wrong.iter().map(finding).collect()
-}
-
-/// The ways that agree with the user's settings; the usual ones without settings.
-fn agreeing(settings: AuditSettings) -> Vec<Runs> {
-    let stated =
-        |runs| [Rounding::EveryRun, Rounding::Mean].map(|rounding| Runs { runs, rounding });
-    let mut ways = match settings.seeds {
-        Some(runs) => stated(runs).to_vec(),
+/// What does not fit the number of runs that the table itself shows.
+fn inferred(arranged: &Arranged<'_>, sets: &mut Sets, table: &CountTable<'_>) -> Vec<Finding> {
+    let all: Vec<Share<'_>> = table.rows.iter().flat_map(|r| r.shares.clone()).collect();
+    let given = arranged.settings;
+    let mut usual = match given.seeds {
+        Some(runs) => ways(runs, given),
         None => Runs::usual(),
     };
-    ways.retain(|way| settings.rounding.is_none_or(|given| given == way.rounding));
-    ways
+    usual.retain(|way| given.rounding.is_none_or(|r| r == way.rounding));
+    let believed = sets.best(&all, &usual).filter(|(l, _)| *l >= BELIEF.ln());
+    let Some((best, way)) = believed else {
+        return Vec::new();
+    };
+    // A cell is wrong by every way that is near the best one, and by the other rounding of its runs.
+    let mut near = vec![way];
+    for other in usual {
+        let close = sets.log_likelihood(&all, other) >= best - NEAR.ln();
+        if other != way && (other.runs == way.runs || close) {
+            near.push(other);
+        }
+    }
+    let misfits = sets.misfits(&all, &near).len();
+    let rest = format!(
+        "; {} of {} of the table do fit",
+        all.len() - misfits,
+        accuracies(&all)
+    );
+    let mut out = Vec::new();
+    for row in &table.rows {
+        let wrong = sets.misfits(&row.shares, &near);
+        // A row of which much does not fit came about otherwise, quoted from another paper perhaps. Of a
+        // row of few cells only the table can tell.
+        let few = match row.shares.len() {
+            1..SEVERAL => misfits <= 1.max(all.len() / 20),
+            n => wrong.len() <= 1.max(n / 5),
+        };
+        if few {
+            out.extend(wrong.iter().map(|share| {
+                cell_finding(sets, share, &near, Strength::VeryUnlikely, rest.clone())
+            }));
+        } else if wrong.len() >= SEVERAL {
+            let mut finding = row_finding(arranged, sets, row, &wrong, &near);
+            finding.strength = Strength::Odd;
+            finding.why.push_str(&rest);
+            out.push(finding);
+        }
+    }
+    out
 }
 
-/// Sets of possible accuracies that were computed already.
-#[derive(Default)]
-struct Sets(BTreeMap<(u64, u32, bool), Possible>);
+/// One finding for a cell.
+fn cell_finding(
+    sets: &mut Sets,
+    share: &Share<'_>,
+    ways: &[Runs],
+    strength: Strength,
+    rest: String,
+) -> Finding {
+    let cell = share.seen.cell;
+    let text = cell.number.text();
+    let samples = share.samples;
+    let why = match ways[0].runs {
+        1 => format!("no run on {samples} samples has {text}{rest}"),
+        n => format!(
+            "no {n} runs on {samples} samples{} have the mean {text}{rest}",
+            rounding(ways)
+        ),
+    };
+    let about = describe::about(&[
+        &cell.method,
+        &cell.dataset,
+        cell.metric.title,
+        &cell.condition.to_string(),
+    ]);
+    let mut finding = Finding::new(strength, about, why, [share.seen]);
+    finding.nearest = sets.nearest(share, ways);
+    finding
+}
 
-impl Sets {
-    fn get(&mut self, samples: u64, how: Runs) -> &Possible {
-        let key = (samples, how.runs, how.rounding == Rounding::Mean);
-        self.0
-            .entry(key)
-            .or_insert_with(|| Possible::new(samples, how))
-    }
+/// One finding for a row of which several cells do not fit.
+fn row_finding(
+    arranged: &Arranged<'_>,
+    sets: &mut Sets,
+    row: &CountRow<'_>,
+    wrong: &[Share<'_>],
+    stated: &[Runs],
+) -> Finding {
+    let chance: f64 = row
+        .shares
+        .iter()
+        .map(|share| {
+            let most = stated.iter().map(|way| sets.density(share, *way));
+            1.0 - most.fold(0.0, f64::max)
+        })
+        .sum();
+    let others: Vec<Runs> = (1..=MOST)
+        .flat_map(|n| ways(n, arranged.settings))
+        .filter(|way| way.runs != stated[0].runs)
+        .collect();
+    let shares = row.independent(arranged);
+    let explained = sets
+        .best(&shares, &others)
+        .filter(|(l, _)| *l >= BELIEF.ln());
+    let explained = explained.filter(|(_, way)| {
+        let misfits = sets.misfits(&row.shares, &[*way]).len();
+        10 * misfits <= row.shares.len()
+    });
+    let reason = match explained {
+        Some((_, way)) => format!("they are numbers of {}", way.describe()),
+        None if wrong.len() as f64 >= 0.8 * chance => format!(
+            "chance leaves {chance:.0}, and no number of runs from 1 to {MOST} explains the row: how \
+             it was averaged is open"
+        ),
+        None => "no single number of runs explains the row".to_string(),
+    };
+    let why = format!(
+        "{} of {} fit no {} on the samples of the test set; {reason}",
+        wrong.len(),
+        accuracies(&row.shares),
+        match stated[0].runs {
+            1 => "single run".to_string(),
+            n => format!("{n} runs"),
+        },
+    );
+    let cell = wrong[0].seen.cell;
+    let about = describe::about(&[row.method, &cell.dataset]);
+    Finding::new(
+        Strength::Impossible,
+        about,
+        why,
+        wrong.iter().map(|s| s.seen),
+    )
+}
 
-    fn prints(&mut self, samples: u64, how: Runs, number: &Number) -> bool {
-        self.get(samples, how).prints(number)
-    }
+/// `40 accuracies`.
+fn accuracies(shares: &[Share<'_>]) -> String {
+    describe::count_as(shares.len(), "accuracy", "accuracies")
+}
 
-    /// The one of these ways that explains the cells best, if it does so far better than chance.
-    fn believed(&mut self, shares: &[Share<'_>], ways: Vec<Runs>) -> Vec<Runs> {
-        let ways = ways.into_iter();
-        let scored = ways.map(|way| (self.arranged(shares, way), way));
-        let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
-        best.filter(|(arranged, _)| *arranged >= BELIEF.ln())
-            .map(|(_, way)| way)
-            .into_iter()
-            .collect()
-    }
-
-    /// Logarithm of how much better this way explains the cells than chance does.
-    fn arranged(&mut self, shares: &[Share<'_>], way: Runs) -> f64 {
-        let mut densities: BTreeMap<(u64, usize), f64> = BTreeMap::new();
-        let mut sum = 0.0;
-        for (seen, samples) in shares {
-            let number = &seen.cell.number;
-            let set = self.get(*samples, way);
-            let density = *densities
-                .entry((*samples, number.decimals))
-                .or_insert_with(|| set.density(number.decimals));
-            sum += if set.prints(number) {
-                ((1.0 - SLIP) / density).ln()
-            } else {
-                (SLIP / (1.0 - density).max(SLIP)).ln()
-            };
-        }
-        sum
+/// Where runs are rounded before the mean is taken; nothing where both ways were tried.
+fn rounding(ways: &[Runs]) -> &'static str {
+    match ways {
+        [
+            Runs {
+                rounding: Rounding::EveryRun,
+                runs: 2..,
+            },
+        ] => ", each rounded to four decimals,",
+        _ => "",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::published::audit::{TestSetStatistics, audit};
+    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
     use crate::published::parse::{Options, parse};
 
     /// Means over ten missing rates and three runs, in a table that does not state it.

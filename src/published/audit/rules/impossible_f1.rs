@@ -1,9 +1,9 @@
 //! Finds F1 scores that no confusion matrix with the accuracy in the same row gives.
 
-use super::envelope::{Envelope, envelopes};
 use super::{Rule, describe};
-use crate::published::audit::arranged::ScoreColumn;
+use crate::published::audit::arranged::{ScoreColumn, slack};
 use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::envelope::{Envelope, envelopes};
 use crate::published::parse::ParsedCell;
 use crate::published::test_sets::Population;
 
@@ -99,11 +99,11 @@ fn judge<'a>(
     f1: &'a ParsedCell,
     [right, exchanged]: &[Envelope; 2],
 ) -> Judgement<'a> {
-    // Half a unit for the printed number and half for every run's.
     let (a, f) = (&accuracy.number, &f1.number);
-    let range = right.at(a.value, a.ulp());
-    let fits = |(least, most): (f64, f64)| least - f.ulp() <= f.value && f.value <= most + f.ulp();
-    let verdict = match (fits(range), fits(exchanged.at(a.value, a.ulp()))) {
+    let range = right.at(a.value, slack(a));
+    let fits =
+        |(least, most): (f64, f64)| least - slack(f) <= f.value && f.value <= most + slack(f);
+    let verdict = match (fits(range), fits(exchanged.at(a.value, slack(a)))) {
         (true, true) => Verdict::Both,
         (true, false) => Verdict::OnlyTrue,
         (false, true) => Verdict::OnlyExchanged,

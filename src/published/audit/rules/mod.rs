@@ -1,22 +1,30 @@
 //! Registers the rules: one file each, and a line here.
 
 mod broken_trend;
+mod carried;
 mod constant_predictor;
 mod copied_column;
+mod count_rows;
 mod describe;
 mod duplicate_rows;
-mod envelope;
+mod equal_pair;
 mod impossible_count;
 mod impossible_f1;
 mod known_error;
 mod lone_constant;
+mod misquote;
 mod moved_run;
 mod nested_accuracy;
 mod out_of_range;
 mod overall_mean;
+mod partly_quoted;
+mod parts;
+mod run_count;
 mod runs;
 mod same_prediction;
 mod swapped_f1;
+mod tied_accuracy;
+mod two_rows;
 mod wrong_parts;
 
 use super::{Arranged, Finding};
@@ -38,6 +46,7 @@ pub struct Rule {
 pub const RULES: &[&Rule] = &[
     &out_of_range::RULE,
     &impossible_count::RULE,
+    &run_count::RULE,
     &swapped_f1::RULE,
     &impossible_f1::RULE,
     &overall_mean::RULE,
@@ -47,6 +56,11 @@ pub const RULES: &[&Rule] = &[
     &broken_trend::RULE,
     &wrong_parts::RULE,
     &nested_accuracy::RULE,
+    &tied_accuracy::RULE,
+    &equal_pair::RULE,
+    &two_rows::RULE,
+    &misquote::RULE,
+    &partly_quoted::RULE,
     &constant_predictor::RULE,
     &same_prediction::RULE,
     &known_error::RULE,

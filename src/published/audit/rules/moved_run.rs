@@ -58,10 +58,12 @@ fn of_table<'a>(column: &ScoreColumn<'a>) -> Other<'a> {
     }
 }
 
-/// The carried tables' columns, without cells known to be wrong: those are copies themselves.
+/// The carried tables' columns, without cells known to be wrong and rows quoted from other papers: those
+/// are copies themselves.
 fn published_columns() -> Vec<Other<'static>> {
     let mut out: Vec<Other<'static>> = Vec::new();
-    for p in published::all().filter(|p| !p.cell.condition.is_mean() && p.known_error.is_none()) {
+    let measured = published::all().filter(|p| !p.source.quotes(&p.cell.method));
+    for p in measured.filter(|p| !p.cell.condition.is_mean() && p.known_error.is_none()) {
         let (c, place) = (p.cell, p.citation());
         let same = |o: &&mut Other<'_>| {
             (&*o.place, o.dataset, o.method, o.metric)

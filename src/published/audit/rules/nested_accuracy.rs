@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Rule, describe};
-use crate::published::audit::arranged::{ScoreRow, Seen};
+use crate::published::audit::arranged::{ScoreRow, Seen, sub_table};
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::ParsedCell;
 
@@ -12,7 +12,8 @@ pub const RULE: Rule = Rule {
     definition: "an accuracy over seven classes above that over five, or over five above that over \
                  three: the fewer classes join neighboring ones, so what is right by the finer \
                  classes is right by the coarser",
-    strength: "odd: impossible for one set of predictions, but columns may be of different weights",
+    strength: "odd: impossible for one set of predictions, but columns may be of different weights; very \
+               unlikely where exchanged headings mend every row of a table",
     check,
 };
 
@@ -22,16 +23,85 @@ const NESTED: [(&str, &str); 2] = [("acc7", "acc5"), ("acc5", "acc3")];
 /// The finer cell and the coarser one.
 type Pair<'a> = (Seen<'a>, Seen<'a>);
 
+/// Rows that speak of exchanged headings, and how far apart their two accuracies are at least, in percent.
+const ROWS: usize = 3;
+const APART: f64 = 1.0;
+
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let mut out = Vec::new();
     let mut groups: BTreeMap<(&str, &str, &str), Vec<Pair<'_>>> = BTreeMap::new();
-    for row in &arranged.rows {
-        let key = (row.table, row.dataset, row.method);
-        groups.entry(key).or_default().extend(pairs(row));
+    for rows in parts_of_files(arranged).values() {
+        let exchanged = NESTED
+            .iter()
+            .find_map(|nested| exchanged_headings(rows, *nested));
+        if let Some(finding) = exchanged {
+            out.push(finding);
+            continue;
+        }
+        for row in rows {
+            let key = (row.table, row.dataset, row.method);
+            groups.entry(key).or_default().extend(pairs(row));
+        }
     }
-    groups
-        .into_iter()
-        .filter_map(|(key, pairs)| finding(key, &pairs))
-        .collect()
+    out.extend(
+        groups
+            .into_iter()
+            .filter_map(|(key, pairs)| finding(key, &pairs)),
+    );
+    out
+}
+
+/// The rows of each printed table and data set.
+fn parts_of_files<'e, 'a>(
+    arranged: &'e Arranged<'a>,
+) -> BTreeMap<(&'e str, Option<&'e str>, &'e str), Vec<&'e ScoreRow<'a>>> {
+    let mut parts: BTreeMap<_, Vec<&ScoreRow<'a>>> = BTreeMap::new();
+    for row in &arranged.rows {
+        let key = (row.table, sub_table(row.method), row.dataset);
+        parts.entry(key).or_default().push(row);
+    }
+    parts
+}
+
+/// A finding where every row of several methods has the two accuracies in the wrong order, by more than
+/// other weights explain, and no row has after their headings are exchanged.
+fn exchanged_headings(
+    rows: &[&ScoreRow<'_>],
+    (fine, coarse): (&'static str, &'static str),
+) -> Option<Finding> {
+    let both: Vec<_> = rows
+        .iter()
+        .filter_map(|r| Some((*r, r.get(fine)?, r.get(coarse)?)))
+        .collect();
+    let apart = |a: &ParsedCell, b: &ParsedCell| a.number.value - b.number.value;
+    let several = both.iter().any(|(r, ..)| r.method != both[0].0.method);
+    let wrong = both.iter().all(|(_, f, c)| apart(f, c) >= APART);
+    if both.len() < ROWS || !several || !wrong {
+        return None;
+    }
+    // With the headings exchanged the other pair of accuracies must be in order too.
+    let mended = both.iter().all(|(r, f, c)| match fine {
+        "acc7" => r.get("acc3").is_none_or(|acc3| apart(f, acc3) <= 0.0),
+        _ => r.get("acc7").is_none_or(|acc7| apart(acc7, c) <= 0.0),
+    });
+    let (first, f, c) = both[0];
+    let part = sub_table(first.method).map_or(String::new(), |t| format!("table {t}"));
+    let titles = format!("{} and {}", f.metric.title, c.metric.title);
+    let about = describe::about(&[first.dataset, &part, &titles]);
+    let why = format!(
+        "headings exchanged: {} is above {} in all {} rows ({} and {} in the first), and exchanged \
+         headings mend every row",
+        f.metric.title,
+        c.metric.title,
+        both.len(),
+        f.number.text(),
+        c.number.text(),
+    );
+    let table = first.table;
+    let cells = both
+        .iter()
+        .flat_map(|(_, f, c)| [f, c].map(|cell| Seen { table, cell }));
+    mended.then(|| Finding::new(Strength::VeryUnlikely, about, why, cells))
 }
 
 fn pairs<'a>(row: &ScoreRow<'a>) -> Vec<Pair<'a>> {

@@ -2,12 +2,14 @@
 
 use super::{Rule, describe};
 use crate::data::dataset;
+use crate::published::audit::arranged::Seen;
 use crate::published::audit::{Arranged, Finding, Strength};
 use crate::published::parse::ParsedCell;
 
 pub const RULE: Rule = Rule {
     name: "out-of-range",
-    definition: "an accuracy or F1 outside 0 to 100, a correlation outside -1 to 1, a mean \
+    definition: "an accuracy or F1 outside 0 to 100, a correlation outside -1 to 1 (-100 to 100 \
+                 where all of a data set are above 1), a mean \
                  absolute error below 0 or over twice the width of the labels",
     strength: "impossible",
     check,
@@ -16,6 +18,9 @@ pub const RULE: Rule = Rule {
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
     let wrong = arranged.cells().filter_map(|seen| {
         let (low, high) = range(seen.cell)?;
+        if seen.cell.metric.name == "corr" && in_percent(arranged, &seen) {
+            return None;
+        }
         let value = seen.cell.number.value;
         (value < low || value > high).then(|| {
             let (c, text) = (seen.cell, seen.cell.number.text());
@@ -30,6 +35,17 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         })
     });
     wrong.collect()
+}
+
+/// Whether the correlations of a table and data set are printed times 100: all of them are above 1.
+fn in_percent(arranged: &Arranged<'_>, seen: &Seen<'_>) -> bool {
+    let column = arranged.cells().filter(|o| {
+        (o.table, &o.cell.dataset, o.cell.metric)
+            == (seen.table, &seen.cell.dataset, seen.cell.metric)
+    });
+    column
+        .map(|o| o.cell.number.value.abs())
+        .all(|size| size > 1.0 && size <= 100.0)
 }
 
 fn range(cell: &ParsedCell) -> Option<(f64, f64)> {

@@ -27,15 +27,11 @@ impl Runs {
         all.collect()
     }
 
-    /// As text.
-    pub fn describe(&self) -> String {
-        let runs = match self.runs {
+    /// `one run`, `3 runs`.
+    pub fn describe(self) -> String {
+        match self.runs {
             1 => "one run".to_string(),
             n => format!("{n} runs"),
-        };
-        match self.rounding {
-            Rounding::Mean => runs,
-            Rounding::EveryRun => format!("{runs}, each rounded to four decimals"),
         }
     }
 }
@@ -74,6 +70,17 @@ impl Possible {
         let half = 0.5 * number.ulp() + 1e-9;
         let first = values.partition_point(|v| *v < number.value - half);
         values.get(first).is_some_and(|v| *v <= number.value + half)
+    }
+
+    /// The possible accuracy nearest to a number; `None` where everything is possible.
+    pub fn nearest(&self, number: &Number) -> Option<f64> {
+        let values = self.values.as_ref()?;
+        let above = values.partition_point(|v| *v < number.value);
+        let around = [above.checked_sub(1), Some(above)].into_iter().flatten();
+        let distance = |v: &f64| (v - number.value).abs();
+        around
+            .filter_map(|i| values.get(i).copied())
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
     }
 
     /// The share of all printable numbers of these decimals that are possible.

@@ -60,9 +60,9 @@ fn rest((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding> {
         return None;
     }
     let why = format!(
-        "{} fit in either order beside {swapped} that only exchanged arguments explain; none fits in \
+        "{} in either order beside {swapped} that only exchanged arguments explain; none fits in \
          the true order alone",
-        describe::count(either.len(), "cell")
+        describe::count_as(either.len(), "cell fits", "cells fit")
     );
     let titles = describe::metrics(either.iter().map(|s| s.cell));
     let about = describe::about(&[method, dataset, &titles]);
@@ -77,24 +77,41 @@ fn finding((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding>
     let worst = swapped
         .iter()
         .max_by(|a, b| a.1.excess().total_cmp(&b.1.excess()))?;
-    let either = cases
-        .iter()
-        .filter(|(_, j)| j.verdict == Verdict::Both)
-        .count();
-    let rest = match either {
-        0 => String::new(),
-        n => format!(" ({n} others fit either way)"),
+    let having = |verdict: Verdict| cases.iter().filter(move |(_, j)| j.verdict == verdict);
+    let (either, sound) = (
+        having(Verdict::Both).count(),
+        having(Verdict::OnlyTrue).count(),
+    );
+    let mut rest = Vec::new();
+    if either > 0 {
+        rest.push(format!(
+            "{} either way",
+            describe::count_as(either, "other fits", "others fit")
+        ));
+    }
+    if sound > 0 {
+        let cells = describe::count_as(sound, "other fits", "others fit");
+        rest.push(format!("{cells} in the true order alone"));
+    }
+    let rest = match rest.as_slice() {
+        [] => String::new(),
+        parts => format!(" ({})", parts.join(", ")),
     };
     let (seen, worst) = worst;
     let place = describe::about(&[
         &describe::row(&seen.cell.method, &seen.cell.condition),
         worst.f1.metric.title,
     ]);
+    let above = match swapped.len() {
+        1 => "is above what its accuracy allows and fits",
+        _ => "are above what their accuracy allows and fit",
+    };
     let why = format!(
-        "{} of {} cells are above what their accuracy allows and fit with the arguments \
-         exchanged{rest}; furthest {place}: Acc-2 {} allows up to {:.2}, printed {}",
+        "{} of {} {above} with the arguments exchanged{rest}{}; furthest {place}: Acc-2 {} allows up \
+         to {:.2}, printed {}",
         swapped.len(),
-        cases.len(),
+        describe::count(cases.len(), "cell"),
+        order(cases),
         worst.accuracy.number.text(),
         worst.most,
         worst.f1.number.text(),
@@ -103,4 +120,74 @@ fn finding((_, dataset, method): Key<'_>, cases: &[Case<'_>]) -> Option<Finding>
     let about = describe::about(&[method, dataset, &titles]);
     let cells = swapped.iter().map(|(s, _)| *s);
     Some(Finding::new(Strength::Impossible, about, why, cells))
+}
+
+/// What the cells that fit in one order alone tell together: one program computes a column in one way.
+fn order(cases: &[Case<'_>]) -> String {
+    let count = |metric: Option<&str>, verdict: Verdict| {
+        let of = |(s, j): &&Case<'_>| {
+            j.verdict == verdict && metric.is_none_or(|m| m == s.cell.metric.title)
+        };
+        cases.iter().filter(of).count()
+    };
+    let (swapped, sound) = (
+        count(None, Verdict::OnlyExchanged),
+        count(None, Verdict::OnlyTrue),
+    );
+    if sound == 0 {
+        return String::new();
+    }
+    let mut titles: Vec<&str> = cases.iter().map(|(s, _)| s.cell.metric.title).collect();
+    titles.sort_unstable();
+    titles.dedup();
+    let each: Vec<String> = titles
+        .iter()
+        .map(|title| {
+            format!(
+                "{title} {} and {}",
+                count(Some(title), Verdict::OnlyExchanged),
+                count(Some(title), Verdict::OnlyTrue)
+            )
+        })
+        .collect();
+    let each = format!("exchanged alone and true alone: {}", each.join(", "));
+    if swapped >= SEVERAL && sound >= SEVERAL {
+        format!("; no single order of the arguments fits all ({each})")
+    } else if sound >= SEVERAL {
+        format!("; an exchange does not explain the others ({each})")
+    } else {
+        format!("; the order is not the same in all ({each})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
+    use crate::published::parse::{Options, parse};
+
+    fn found(text: &str) -> Vec<Finding> {
+        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
+        let statistics = TestSetStatistics::published();
+        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
+        all.filter(|f| f.rule == RULE.name).collect()
+    }
+
+    #[test]
+    fn cells_that_only_the_true_order_explains_are_counted() {
+        let table = "method,SIMS Acc-2,SIMS F1\nA,70.05,62.08\nB,73.05,76.29\nD,70.09,62.12\n";
+        let found = found(table);
+        assert_eq!(found.len(), 1);
+        let expected = "1 of 3 cells is above what its accuracy allows and fits with the arguments \
+                        exchanged (2 others fit in the true order alone); an exchange does not explain";
+        assert!(found[0].why.starts_with(expected), "{}", found[0].why);
+    }
+
+    #[test]
+    fn several_of_each_fit_no_single_order() {
+        let table = "method,SIMS Acc-2,SIMS F1\nA,70.05,62.08\nB,73.05,76.29\nC,73.10,76.40\n\
+                     D,70.09,62.12\n";
+        let found = found(table);
+        assert!(found[0].why.contains("no single order"), "{}", found[0].why);
+    }
 }

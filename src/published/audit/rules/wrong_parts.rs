@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::overall_mean::{agrees, parts};
+use super::parts::{Parts, agrees, average, parts, slack};
 use super::{Rule, describe};
 use crate::published::audit::arranged::{ScoreColumn, Seen};
 use crate::published::audit::{Arranged, Finding, Strength};
@@ -11,7 +11,7 @@ use crate::published::parse::{ParsedCell, ParsedCondition};
 pub const RULE: Rule = Rule {
     name: "wrong-parts",
     definition: "an overall number that is the mean of its parts, of which another rule is sure \
-                 that some are wrong",
+                 that some are wrong, by more than a slip that cannot change the mean",
     strength: "very unlikely to be what was measured, as the parts are",
     check,
 };
@@ -33,8 +33,8 @@ fn check(arranged: &Arranged<'_>, before: &[Finding]) -> Vec<Finding> {
         .collect();
     let means = arranged.columns.iter().filter_map(|c| Some((c, c.mean?)));
     let cases = means.filter_map(|(column, mean)| {
-        let (source, parts) = parts(arranged, column, mean)?;
-        case(column, mean, source, &parts, &sure)
+        let parts = parts(arranged, column, mean)?;
+        case(column, mean, &parts, before, &sure)
     });
     let mut groups: BTreeMap<_, Vec<Case<'_>>> = BTreeMap::new();
     for case in cases {
@@ -62,25 +62,27 @@ struct Case<'a> {
 fn case<'a>(
     column: &ScoreColumn<'a>,
     mean: &'a ParsedCell,
-    source: &ScoreColumn<'_>,
-    parts: &[&ParsedCell],
+    parts: &Parts<'_, '_>,
+    before: &[Finding],
     sure: &[&Finding],
 ) -> Option<Case<'a>> {
     let judge = |table: &str, cell: &ParsedCell| {
         let names = |f: &&&Finding| f.names(table, cell.line, cell.column);
-        sure.iter().find(names).map(|f| f.rule)
+        sure.iter().find(names).copied()
     };
     // What a rule is sure of by itself needs no parts.
     if judge(column.table, mean).is_some() {
         return None;
     }
-    let all = parts.iter().enumerate();
-    let wrong: Vec<_> = all
-        .filter_map(|(i, part)| Some((i, judge(source.table, part)?)))
+    let (source, parts) = (parts.column.table, &parts.cells);
+    let wrong: Vec<(usize, &Finding)> = parts
+        .iter()
+        .enumerate()
+        .filter_map(|(i, part)| Some((i, judge(source, part)?)))
         .collect();
-    let (first, rule) = *wrong.first()?;
+    let (first, rule) = wrong.first().map(|(i, f)| (*i, f.rule))?;
     // What is not their mean at all is another rule's.
-    if !agrees(mean, parts) {
+    if !agrees(mean, parts) || is_slip(source, mean, parts, &wrong, before) {
         return None;
     }
     let which = match wrong.len() {
@@ -101,10 +103,42 @@ fn case<'a>(
         column.metric.title,
         mean.number.text(),
         parts.len(),
-        source.table,
+        source,
     );
     let mean = column.seen(mean);
     Some(Case { mean, rule, why })
+}
+
+/// Whether all that is wrong are counts that a slip explains: with the nearest possible numbers in
+/// their place the mean prints the same, or most of the row is wrong and the counts are the question.
+fn is_slip(
+    table: &str,
+    mean: &ParsedCell,
+    parts: &[&ParsedCell],
+    wrong: &[(usize, &Finding)],
+    before: &[Finding],
+) -> bool {
+    if wrong.iter().any(|(_, f)| f.rule != "impossible-count") {
+        return false;
+    }
+    // A number that is also printed elsewhere, or off its curve, is no slip.
+    let more = |part: &ParsedCell| {
+        let rules = ["copied-column", "moved-run", "broken-trend"];
+        let mut other = before.iter().filter(|f| rules.contains(&f.rule));
+        other.any(|f| f.names(table, part.line, part.column))
+    };
+    if wrong.iter().any(|(i, _)| more(parts[*i])) {
+        return false;
+    }
+    if 2 * wrong.len() > parts.len() || wrong.iter().any(|(_, f)| f.nearest.is_none()) {
+        return true;
+    }
+    let moved: f64 = wrong
+        .iter()
+        .filter_map(|(i, f)| Some(f.nearest? - parts[*i].number.value))
+        .sum();
+    let mended = average(parts) + moved / parts.len() as f64;
+    (mended - mean.number.value).abs() <= slack(mean, parts)
 }
 
 fn finding(cases: &[Case<'_>]) -> Option<Finding> {

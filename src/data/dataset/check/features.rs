@@ -1,0 +1,236 @@
+//! Checks the values of features, from a profile of every sample.
+
+use std::collections::HashMap;
+
+use super::{Check, Samples};
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::plan::Plan;
+use crate::data::dataset::profile::{Profile, Profiles};
+
+/// Samples that show something about a whole split.
+const ENOUGH: usize = 4;
+
+/// Finds modalities that hold nothing: zero, or the same value, in every sample of a split.
+///
+/// # Errors
+/// [`Error::Contradiction`] where no value of a split is a finite number.
+pub fn features(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Vec<String>> {
+    let mut warnings = Vec::new();
+    for (plan, column, all) in each(plans, profiles) {
+        let (split, rows) = (plan.split(), all.len());
+        let first = &plan.ids[0];
+        if all.iter().all(|profile| profile.end > 0 && !profile.finite) {
+            return Err(Error::Contradiction {
+                place: plan.columns.place(column),
+                problem: format!(
+                    "no value of any sample is finite (NaN or infinite); extract {column} again, or write \
+                     zeros if it is absent on purpose"
+                ),
+            });
+        }
+        let empty = all.iter().filter(|profile| profile.end == 0).count();
+        if empty == rows {
+            warnings.push(format!(
+                "{split}: {column} is zero in every sample (first: {first})"
+            ));
+            continue;
+        }
+        if all
+            .iter()
+            .all(|profile| profile.end == 0 || profile.constant)
+            && rows > 1
+        {
+            warnings.push(format!(
+                "{split}: {column} is constant in every sample (first: {first})"
+            ));
+        }
+        let mut zero = Samples::default();
+        for (profile, id) in all.iter().zip(&plan.ids) {
+            if profile.end == 0 {
+                zero.add(id);
+            }
+        }
+        if 20 * zero.count() >= rows {
+            warnings.extend(zero.describe(split, &format!("whose {column} is zero")));
+        }
+    }
+    Ok(warnings)
+}
+
+/// Finds lengths that contradict where the frames end.
+///
+/// # Errors
+/// [`Error::Contradiction`] where the lengths of audio and vision are exchanged.
+pub fn lengths_of_frames(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Check> {
+    let mut warnings = Vec::new();
+    for plan in plans {
+        check_exchanged(plan, profiles)?;
+    }
+    for (plan, column, all) in each(plans, profiles) {
+        let lengths = match column {
+            "audio" => &plan.lengths.audio,
+            "vision" => &plan.lengths.vision,
+            _ => continue,
+        };
+        let mut early = Samples::default();
+        for ((profile, length), id) in all.iter().zip(lengths).zip(&plan.ids) {
+            let length = usize::try_from(*length).unwrap_or(0);
+            let missing = length.saturating_sub(profile.end);
+            if profile.end > 0 && missing >= 2 && 10 * missing >= length {
+                early.add(id);
+            }
+        }
+        if early.count() >= ENOUGH && 2 * early.count() >= all.len() {
+            let fault = format!("whose {column} ends in zero frames before its length");
+            let given = plan.columns.get(&format!("{column}_lengths")).is_some();
+            let advice = if given {
+                "; leave the lengths out and give --padding right to count frames"
+            } else {
+                "; the length is that of the text"
+            };
+            let text = early.describe(plan.split(), &fault);
+            warnings.extend(text.map(|text| text + advice));
+        }
+    }
+    Ok(Check::new(
+        "frames",
+        "lengths agree with where the frames end",
+        warnings,
+    ))
+}
+
+fn check_exchanged(plan: &Plan<'_>, profiles: &Profiles) -> Result<()> {
+    let given = ["audio_lengths", "vision_lengths"].map(|name| plan.columns.get(name).is_some());
+    let of = |column| profiles.of(plan.split(), column);
+    let (Some(audio), Some(vision), [true, true]) = (of("audio"), of("vision"), given) else {
+        return Ok(());
+    };
+    let lengths = &plan.lengths;
+    let agree = |profiles: &[Profile], lengths: &[i32]| {
+        let pairs = profiles.iter().zip(lengths);
+        pairs
+            .filter(|(profile, length)| profile.end as i64 == i64::from(**length))
+            .count()
+    };
+    let own = agree(audio, &lengths.audio) + agree(vision, &lengths.vision);
+    let other = agree(audio, &lengths.vision) + agree(vision, &lengths.audio);
+    let all = 2 * audio.len();
+    if audio.len() >= ENOUGH && 10 * other >= 8 * all && 10 * own < 5 * all {
+        return Err(Error::Contradiction {
+            place: plan.columns.place(""),
+            problem:
+                "audio_lengths and vision_lengths are exchanged: the frames of audio end where \
+                      vision_lengths do, and those of vision where audio_lengths do"
+                    .to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Finds samples that are there twice under different ids, and audio or vision that several samples share.
+pub fn samples(plans: &[Plan<'_>], profiles: &Profiles) -> Check {
+    let mut warnings = Vec::new();
+    let mut seen: HashMap<u128, &str> = HashMap::new();
+    let mut shared: [HashMap<u128, &str>; 2] = Default::default();
+    let official = || plans.iter().filter(|plan| plan.official().is_some());
+    for plan in official() {
+        let of = |column| profiles.of(plan.split(), column);
+        let (Some(audio), Some(vision)) = (of("audio"), of("vision")) else {
+            continue;
+        };
+        let mut twice = Pairs::default();
+        let mut alike: [Pairs; 2] = Default::default();
+        for (row, id) in plan.ids.iter().enumerate() {
+            let frames = [&audio[row], &vision[row]];
+            if frames.iter().all(|profile| profile.end == 0) {
+                continue;
+            }
+            let hash = Profile::combined(frames, &text_of(plan, row));
+            if let Some(other) = seen.get(&hash) {
+                twice.add(other, id);
+                continue;
+            }
+            seen.insert(hash, id);
+            for (profile, (shared, alike)) in
+                frames.into_iter().zip(shared.iter_mut().zip(&mut alike))
+            {
+                // A short or constant span is alike by chance.
+                if profile.end < 3 || profile.constant {
+                    continue;
+                }
+                match shared.get(&profile.hash) {
+                    Some(other) => alike.add(other, id),
+                    None => {
+                        shared.insert(profile.hash, id);
+                    }
+                }
+            }
+        }
+        warnings.extend(twice.describe(
+            plan.split(),
+            "equal to another one in everything but the id",
+        ));
+        for (column, alike) in ["audio", "vision"].iter().zip(alike) {
+            warnings.extend(alike.describe(
+                plan.split(),
+                &format!("with the {column} of another sample"),
+            ));
+        }
+    }
+    Check::new("samples", "all different", warnings)
+}
+
+/// Samples that are like another one, and the first such pair.
+#[derive(Default)]
+struct Pairs {
+    count: usize,
+    first: Option<(String, String)>,
+}
+
+impl Pairs {
+    fn add(&mut self, other: &str, id: &str) {
+        self.count += 1;
+        self.first
+            .get_or_insert_with(|| (id.to_owned(), other.to_owned()));
+    }
+
+    fn describe(&self, split: &str, fault: &str) -> Option<String> {
+        let (id, other) = self.first.as_ref()?;
+        let samples = if self.count == 1 { "sample" } else { "samples" };
+        Some(format!(
+            "{split}: {} {samples} {fault} (first: {id} and {other})",
+            self.count
+        ))
+    }
+}
+
+/// What tells the text of a sample from others: its tokens, or its transcript.
+fn text_of(plan: &Plan<'_>, row: usize) -> Vec<u8> {
+    match &plan.text_bert {
+        Some(block) => block
+            .row(row)
+            .iter()
+            .flat_map(|token| token.to_le_bytes())
+            .collect(),
+        None => plan
+            .raw_text
+            .get(row)
+            .map(|text| text.clone().into_bytes())
+            .unwrap_or_default(),
+    }
+}
+
+/// Every column of every split with its profiles.
+fn each<'p, 'a>(
+    plans: &'p [Plan<'a>],
+    profiles: &'p Profiles,
+) -> impl Iterator<Item = (&'p Plan<'a>, &'static str, &'p [Profile])> {
+    plans.iter().flat_map(move |plan| {
+        ["text", "audio", "vision"]
+            .into_iter()
+            .filter_map(move |column| {
+                let all = profiles.of(plan.split(), column)?;
+                (!all.is_empty()).then_some((plan, column, all))
+            })
+    })
+}

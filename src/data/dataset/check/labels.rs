@@ -1,0 +1,94 @@
+//! Checks whether labels look like sentiment in the range of the data set.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Samples};
+use crate::data::dataset::carried::Carried;
+use crate::data::dataset::labels::{self, Labels};
+use crate::data::dataset::plan::Plan;
+use crate::data::dataset::spec::Spec;
+
+/// Fewer labels show nothing about their distribution.
+const ENOUGH: usize = 12;
+
+/// Most different whole numbers that are taken for classes.
+const CLASSES: usize = 7;
+
+/// Finds labels that look like classes or are on another scale, and annotations that contradict the sign
+/// of the label; the range is checked before.
+pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
+    let mut warnings = Vec::new();
+    for plan in plans {
+        let words = plan.carried.iter().find_map(|column| match column {
+            (name, Carried::Texts(texts)) if name == "annotations" => Some(texts),
+            _ => None,
+        });
+        let main = plan
+            .labels
+            .first()
+            .filter(|(name, _): &&Labels| name == labels::MAIN);
+        let Some((_, values)) = main else {
+            continue;
+        };
+        if plan.official().is_some() {
+            let found = distribution(values, spec);
+            let first = &plan.ids[0];
+            warnings
+                .extend(found.map(|found| format!("{}: {found} (first: {first})", plan.split())));
+        }
+        let Some(words) = words else { continue };
+        let mut samples = Samples::default();
+        for ((id, word), value) in plan.ids.iter().zip(words).zip(values) {
+            if labels::contradicts(word, *value) {
+                samples.add(id);
+            }
+        }
+        warnings.extend(samples.describe(
+            plan.split(),
+            "with an annotation that contradicts the label",
+        ));
+    }
+    Check::new("labels", "within the range of the data set", warnings)
+}
+
+/// What is unusual about the labels of a split.
+fn distribution(values: &[f64], spec: &Spec) -> Option<String> {
+    let values: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    if values.len() < ENOUGH {
+        return None;
+    }
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let whole = values.iter().all(|value| value.fract() == 0.0);
+    let different: BTreeSet<i64> = values.iter().map(|value| *value as i64).collect();
+    let rounded = |value: f64| (value * 1e4).round() / 1e4 + 0.0;
+    let (low, high) = (rounded(low), rounded(high));
+    let range = format!("[{}, {}]", spec.label_range[0], spec.label_range[1]);
+    if low == high {
+        return Some(format!("every label has the same value, {low}"));
+    }
+    if whole && different.len() <= CLASSES {
+        let list: Vec<String> = different.iter().map(i64::to_string).collect();
+        let negative = if low >= 0.0 {
+            ", no negative label"
+        } else {
+            ""
+        };
+        return Some(format!(
+            "labels have {} different values ({}){negative}: these look like classes, not like sentiment in \
+             {range}",
+            different.len(),
+            list.join(", ")
+        ));
+    }
+    if low >= 0.0 || high <= 0.0 {
+        let sign = if low >= 0.0 { "negative" } else { "positive" };
+        return Some(format!(
+            "no {sign} label: the values run from {low} to {high}, the range is {range} and 0 is neutral"
+        ));
+    }
+    let top = f64::from(spec.label_range[1]);
+    (low.abs().max(high) <= 0.4 * top).then(|| {
+        format!("labels run from {low} to {high} only, the range is {range}: another scale?")
+    })
+}

@@ -1,0 +1,128 @@
+//! Checks whose findings are warnings, not errors; each warning names the first sample. What cannot be right
+//! is an error.
+
+mod columns;
+mod features;
+mod labels;
+mod splits;
+mod tokens;
+mod transcripts;
+
+pub use columns::{columns, lengths};
+pub use features::{features, lengths_of_frames, samples};
+pub use labels::labels;
+pub use splits::{ids, sizes};
+pub use tokens::tokens;
+pub use transcripts::transcripts;
+
+use super::error::{Error, Result};
+
+/// The subjects of all checks. `--accept` takes them with `-` in place of blanks.
+const SUBJECTS: [&str; 12] = [
+    "columns",
+    "ids",
+    "split sizes",
+    "lengths",
+    "labels",
+    "tokens",
+    "transcripts",
+    "source",
+    "features",
+    "padding",
+    "frames",
+    "samples",
+];
+
+/// The subject of this name in `--accept`.
+///
+/// # Errors
+/// [`Error::UnknownCheck`], which lists the known ones.
+pub fn subject(name: &str) -> Result<&'static str> {
+    let named = |subject: &&&str| flag_name(subject) == name;
+    let known = SUBJECTS.iter().find(named);
+    known.copied().ok_or_else(|| Error::UnknownCheck {
+        name: name.to_owned(),
+        known: SUBJECTS.map(flag_name).join(", "),
+    })
+}
+
+/// A subject as `--accept` takes it.
+pub fn flag_name(subject: &str) -> String {
+    subject.replace(' ', "-")
+}
+
+/// The result of one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What was checked, such as `split sizes`.
+    pub subject: &'static str,
+    /// Printed if there is no warning.
+    pub ok: String,
+    pub warnings: Vec<String>,
+    /// The warnings are known and not repeated.
+    pub accepted: bool,
+}
+
+impl Check {
+    /// The result of a check of `subject`.
+    pub fn new(subject: &'static str, ok: impl Into<String>, warnings: Vec<String>) -> Self {
+        let ok = ok.into();
+        Self {
+            subject,
+            ok,
+            warnings,
+            accepted: false,
+        }
+    }
+
+    /// The warnings, each with the subject in front.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let with_subject = |warning| format!("{}: {warning}", self.subject);
+        self.warnings.iter().map(with_subject)
+    }
+
+    /// One line per warning, or one line that all is well.
+    pub fn lines(&self) -> Vec<String> {
+        if self.warnings.is_empty() {
+            vec![format!("ok       {}: {}", self.subject, self.ok)]
+        } else {
+            let level = if self.accepted {
+                "accepted"
+            } else {
+                "warning "
+            };
+            let line = |warning| format!("{level} {warning}");
+            self.warnings().map(line).collect()
+        }
+    }
+}
+
+/// Samples with the same fault.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    count: usize,
+    first: Option<String>,
+}
+
+impl Samples {
+    /// Number of samples.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Adds a sample.
+    pub fn add(&mut self, sample: &str) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| sample.to_owned());
+    }
+
+    /// `train: 3 samples FAULT (first: video$_$2)`, if there are any.
+    pub fn describe(&self, split: &str, fault: &str) -> Option<String> {
+        let samples = if self.count == 1 { "sample" } else { "samples" };
+        let first = self.first.as_ref()?;
+        Some(format!(
+            "{split}: {} {samples} {fault} (first: {first})",
+            self.count
+        ))
+    }
+}

@@ -1,0 +1,119 @@
+//! Checks ids and sizes of splits.
+
+use std::collections::HashMap;
+
+use super::{Check, Samples};
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::plan::Plan;
+use crate::data::dataset::spec::Spec;
+use crate::data::dataset::split::SplitName;
+
+/// Checks that ids are unique in a split, and no sample of one official split is in another.
+///
+/// # Errors
+/// [`Error::Sample`] naming the sample.
+pub fn ids(plans: &[Plan<'_>]) -> Result<Check> {
+    let mut seen: HashMap<&str, &str> = HashMap::new();
+    let mut warnings = Vec::new();
+    for plan in plans {
+        let mut again = Samples::default();
+        let mut own = HashMap::new();
+        for id in &plan.ids {
+            let twice = own.insert(id.as_str(), ()).is_some();
+            match seen.get(id.as_str()) {
+                _ if twice => return Err(duplicate(plan, id, plan.split())),
+                Some(other) if plan.official().is_some() => return Err(duplicate(plan, id, other)),
+                // A mixed split repeats the training samples, but should repeat no others.
+                Some(other) if *other != SplitName::Train.as_str() => again.add(id),
+                _ => {}
+            }
+        }
+        if plan.official().is_some() {
+            seen.extend(plan.ids.iter().map(|id| (id.as_str(), plan.split())));
+        }
+        warnings.extend(again.describe(plan.split(), "also in valid or test"));
+    }
+    Ok(Check::new(
+        "ids",
+        "unique, no sample in two splits",
+        warnings,
+    ))
+}
+
+fn duplicate(plan: &Plan<'_>, id: &str, other: &str) -> Error {
+    let problem = if other == plan.split() {
+        "the id occurs twice".to_owned()
+    } else {
+        format!("the sample is also in {other}")
+    };
+    Error::Sample {
+        place: plan.columns.place("id"),
+        sample: id.to_owned(),
+        problem,
+    }
+}
+
+/// Compares split sizes with the official ones.
+///
+/// # Errors
+/// [`Error::Contradiction`] where splits have the official sizes of one another.
+pub fn sizes(place: &str, counts: [usize; 3], spec: &Spec) -> Result<Check> {
+    let slashes = |counts: [usize; 3]| counts.map(|count| count.to_string()).join("/");
+    let official = spec.counts;
+    let mut warnings = Vec::new();
+    if counts != official {
+        let sorted = |mut counts: [usize; 3]| {
+            counts.sort_unstable();
+            counts
+        };
+        if sorted(counts) == sorted(official) {
+            let pairs = SplitName::ALL.iter().zip(counts.iter().zip(official));
+            let exchanged: Vec<&str> = pairs
+                .filter(|(_, (count, official))| **count != *official)
+                .map(|(split, _)| split.as_str())
+                .collect();
+            return Err(Error::Contradiction {
+                place: place.to_owned(),
+                problem: format!(
+                    "the splits {} are exchanged: they have {} samples, the official splits {}",
+                    exchanged.join(" and "),
+                    slashes(counts),
+                    slashes(official)
+                ),
+            });
+        }
+        warnings.push(format!(
+            "{}, official {}",
+            slashes(counts),
+            slashes(official)
+        ));
+        let [train, valid, test] = counts;
+        if train < valid || train < test {
+            warnings.push(format!(
+                "train has fewer samples than {}; were splits exchanged?",
+                if train < test { "test" } else { "valid" }
+            ));
+        }
+    }
+    Ok(Check::new("split sizes", slashes(counts), warnings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::dataset::spec;
+
+    #[test]
+    fn splits_with_the_sizes_of_one_another_are_exchanged() {
+        let mosi = spec::find("mosi").unwrap();
+        let sizes = |counts| sizes("x.pkl", counts, mosi);
+        assert!(sizes([1284, 229, 686]).unwrap().warnings.is_empty());
+        let error = sizes([1284, 686, 229]).unwrap_err().to_string();
+        assert!(error.contains("valid and test are exchanged"), "{error}");
+        let check = sizes([10, 5, 20]).unwrap();
+        assert!(
+            check.warnings[1].contains("fewer samples than test"),
+            "{check:?}"
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! Checks the tokens of every sample.
+
+use super::{Check, Samples};
+use crate::data::dataset::plan::Plan;
+use crate::data::dataset::split::Block;
+use crate::data::dataset::vocabulary::{CLS, SEP};
+
+/// Checks the tokens of every sample. That the attention mask is ones, then zeros, is checked when it
+/// is read.
+pub fn tokens(plans: &[Plan<'_>]) -> Check {
+    let mut warnings = Vec::new();
+    for plan in plans {
+        let Some(block) = &plan.text_bert else {
+            continue;
+        };
+        let (mut first, mut last, mut beyond, mut padded) = Default::default();
+        for (row, id) in plan.ids.iter().enumerate().take(block.rows) {
+            let found = [&mut first, &mut last, &mut beyond, &mut padded];
+            token_row(block, row, id, found);
+        }
+        if has_mask_twice(block) {
+            warnings.push(format!(
+                "{}: the segment ids (row 2) equal the attention mask (first: {}); one text has segment 0",
+                plan.split(),
+                plan.ids[0]
+            ));
+        }
+        if let Some(other) = other_tokenizer(plan, block) {
+            warnings.push(format!("{}: {other}", plan.split()));
+        }
+        for (samples, fault) in [
+            (first, format!("whose text does not begin with CLS ({CLS})")),
+            (last, format!("whose text does not end with SEP ({SEP})")),
+            (beyond, "with tokens past the attention mask".to_owned()),
+            (
+                padded,
+                "whose attention mask covers padding (token 0)".to_owned(),
+            ),
+        ] {
+            warnings.extend(Samples::describe(&samples, plan.split(), &fault));
+        }
+    }
+    Check::new("tokens", "CLS first, SEP last, padding 0", warnings)
+}
+
+fn token_row(block: &Block<i32>, row: usize, id: &str, found: [&mut Samples; 4]) {
+    let [first, last, beyond, padded] = found;
+    let (tokens, rest) = block.row(row).split_at(block.width);
+    let valid = rest[..block.width].iter().filter(|m| **m == 1).count();
+    let (text, padding) = tokens.split_at(valid);
+    let is = |token: Option<&i32>, expected: i64| token.is_none_or(|t| i64::from(*t) == expected);
+    if !is(text.first(), CLS) {
+        first.add(id);
+    }
+    if !is(text.last(), SEP) {
+        last.add(id);
+    }
+    if padding.iter().any(|token| *token != 0) {
+        beyond.add(id);
+    }
+    if text.contains(&0) {
+        padded.add(id);
+    }
+}
+
+/// Describes tokens that all begin and end like those of another tokenizer than BERT's.
+fn other_tokenizer(plan: &Plan<'_>, block: &Block<i32>) -> Option<String> {
+    let ends = |row: usize| {
+        let tokens = &block.row(row)[..block.width];
+        let valid = usize::try_from(*plan.lengths.text.get(row)?).ok()?;
+        (valid > 1).then(|| (tokens[0], tokens[valid - 1]))
+    };
+    let first = ends(0)?;
+    let same = (0..block.rows)
+        .filter(|row| ends(*row) == Some(first))
+        .count();
+    if i64::from(first.0) == CLS || same < 4 || 10 * same < 9 * block.rows {
+        return None;
+    }
+    let (begin, end) = first;
+    let name = if first == (0, 2) {
+        " (RoBERTa's <s> and </s>)"
+    } else {
+        ""
+    };
+    Some(format!(
+        "texts begin with {begin} and end with {end}{name}: not made by a BERT tokenizer, whose ids the \
+         encoders need"
+    ))
+}
+
+/// Whether segment ids equal the attention mask in every sample.
+fn has_mask_twice(block: &Block<i32>) -> bool {
+    let same = |row: usize| {
+        let (_, rest) = block.row(row).split_at(block.width);
+        let (mask, segments) = rest.split_at(block.width);
+        mask == segments && mask.contains(&1)
+    };
+    block.rows > 0 && (0..block.rows).all(same)
+}

@@ -1,0 +1,152 @@
+//! Compares transcripts with tokens, without a vocabulary.
+//!
+//! Every word makes at least one token, and hardly any token is shorter than one character; and where a
+//! transcript has as many words as tokens, equal words have equal tokens. Transcripts in another order
+//! than tokens break both.
+
+use std::collections::HashMap;
+
+use super::{Check, Samples};
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::plan::Plan;
+use crate::data::dataset::split::Block;
+use crate::data::dataset::words::{is_chinese, separate};
+
+/// Fewer samples, or fewer words that occur twice, show nothing.
+const SAMPLES: usize = 6;
+const WORDS: usize = 30;
+
+/// Finds transcripts that cannot be the text of the tokens.
+///
+/// # Errors
+/// [`Error::Contradiction`] where the numbers of words and tokens are unrelated, or equal words have
+/// different tokens: one of the two is in another order.
+pub fn transcripts(plans: &[Plan<'_>]) -> Result<Check> {
+    let mut warnings = Vec::new();
+    for plan in plans {
+        let Some(block) = &plan.text_bert else {
+            continue;
+        };
+        if plan.raw_text.len() != block.rows || block.rows < SAMPLES {
+            continue;
+        }
+        let pairs: Vec<Pair<'_>> = pairs(plan, block);
+        let mut impossible = Samples::default();
+        for pair in pairs.iter().filter(|pair| pair.is_impossible()) {
+            impossible.add(&plan.ids[pair.row]);
+        }
+        let many = impossible.count() >= 3 && 4 * impossible.count() >= pairs.len();
+        let unrelated = many && correlation(&pairs) < 0.7;
+        if unrelated || agreement(&pairs).is_some_and(|share| share < 0.5) {
+            let shown = impossible.describe(
+                plan.split(),
+                "with more words than tokens or more tokens than letters",
+            );
+            return Err(Error::Contradiction {
+                place: plan.columns.place("raw_text"),
+                problem: format!(
+                    "the transcripts are not the text of the tokens: {}; one of them is in another order. If \
+                     the tokens were made of another text on purpose, leave raw_text out",
+                    shown.unwrap_or_else(|| "equal words have different tokens".to_owned())
+                ),
+            });
+        }
+        let fault = "whose transcript cannot be the text of its tokens (more words than tokens, or more \
+                     tokens than letters)";
+        warnings.extend(impossible.describe(plan.split(), fault));
+    }
+    Ok(Check::new(
+        "transcripts",
+        "as many words as their tokens allow",
+        warnings,
+    ))
+}
+
+/// A transcript and its tokens without CLS and SEP.
+struct Pair<'p> {
+    row: usize,
+    words: Vec<String>,
+    tokens: &'p [i32],
+    /// Words at least, and letters.
+    bounds: (usize, usize),
+    /// The tokens fill all steps: the text was cut.
+    cut: bool,
+}
+
+impl Pair<'_> {
+    fn is_impossible(&self) -> bool {
+        let (least, most) = self.bounds;
+        let tokens = self.tokens.len();
+        (tokens < least && !self.cut) || tokens > most
+    }
+}
+
+fn pairs<'p>(plan: &'p Plan<'_>, block: &'p Block<i32>) -> Vec<Pair<'p>> {
+    let pair = |row: usize| {
+        let valid = usize::try_from(*plan.lengths.text.get(row)?).ok()?;
+        let tokens = block.row(row).get(1..valid.checked_sub(1)?)?;
+        let text = plan.raw_text[row].to_lowercase();
+        if text.trim().is_empty() {
+            return None;
+        }
+        let chinese = text.chars().filter(|c| is_chinese(*c)).count();
+        let spaced = text.split_whitespace().filter(|word| {
+            word.chars().any(char::is_alphanumeric) && !word.chars().any(is_chinese)
+        });
+        let letters = text.chars().filter(|c| !c.is_whitespace()).count();
+        Some(Pair {
+            row,
+            tokens,
+            bounds: (chinese + spaced.count(), letters),
+            cut: valid == block.width,
+            words: separate(&text),
+        })
+    };
+    (0..block.rows).filter_map(pair).collect()
+}
+
+/// Pearson's correlation of the numbers of words and tokens of texts that were not cut; 1 where either does
+/// not vary.
+fn correlation(pairs: &[Pair<'_>]) -> f64 {
+    let whole = || pairs.iter().filter(|pair| !pair.cut);
+    let count = whole().count().max(1) as f64;
+    let of = |pair: &Pair<'_>| (pair.words.len() as f64, pair.tokens.len() as f64);
+    let (x, y) = whole()
+        .map(of)
+        .fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
+    let (x, y) = (x / count, y / count);
+    let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
+    for (a, b) in whole().map(of) {
+        xx += (a - x) * (a - x);
+        yy += (b - y) * (b - y);
+        xy += (a - x) * (b - y);
+    }
+    if xx == 0.0 || yy == 0.0 {
+        1.0
+    } else {
+        xy / (xx * yy).sqrt()
+    }
+}
+
+/// The share of words that have the token which the word has most often, among words that occur twice or
+/// more in texts of as many words as tokens; `None` where they are few.
+fn agreement(pairs: &[Pair<'_>]) -> Option<f64> {
+    let mut tokens: HashMap<&str, HashMap<i32, usize>> = HashMap::new();
+    for pair in pairs
+        .iter()
+        .filter(|pair| pair.words.len() == pair.tokens.len())
+    {
+        for (word, token) in pair.words.iter().zip(pair.tokens) {
+            *tokens.entry(word).or_default().entry(*token).or_default() += 1;
+        }
+    }
+    let (mut same, mut all) = (0, 0);
+    for counts in tokens.values() {
+        let total: usize = counts.values().sum();
+        if total > 1 {
+            all += total;
+            same += counts.values().max().copied().unwrap_or(0);
+        }
+    }
+    (all >= WORDS).then(|| same as f64 / all as f64)
+}

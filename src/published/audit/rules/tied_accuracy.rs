@@ -1,0 +1,113 @@
+//! Finds Has0 and Non0 accuracies that are not of the same predictions.
+
+use super::{Rule, describe};
+use crate::published::audit::arranged::{ScoreRow, Seen, slack};
+use crate::published::audit::{Arranged, Finding, Strength};
+use crate::published::parse::{Number, ParsedCell};
+
+pub const RULE: Rule = Rule {
+    name: "tied-accuracy",
+    definition: "Acc-2 of Has0 and Non0 of which one has more right predictions than the other by less \
+                 than none or more than there are labels of zero: Has0 adds those samples and nothing else",
+    strength: "odd: impossible for one set of predictions, but columns may be of different weights",
+    check,
+};
+
+/// Both accuracies of a row and how many more are right by Has0, with the bounds of that number.
+struct Tie<'a> {
+    non0: Seen<'a>,
+    has0: Seen<'a>,
+    more: f64,
+    zeros: u64,
+}
+
+fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
+    let mut rows: Vec<(&ScoreRow<'_>, Vec<Tie<'_>>)> = Vec::new();
+    for row in &arranged.rows {
+        let Some(tie) = tie(arranged, row) else {
+            continue;
+        };
+        let same = |r: &ScoreRow<'_>| {
+            (r.table, r.dataset, r.method) == (row.table, row.dataset, row.method)
+        };
+        match rows.iter_mut().find(|(r, _)| same(r)) {
+            Some((_, ties)) => ties.push(tie),
+            None => rows.push((row, vec![tie])),
+        }
+    }
+    rows.iter()
+        .filter_map(|(row, ties)| finding(row, ties))
+        .collect()
+}
+
+/// The tie of a row that is broken.
+fn tie<'a>(arranged: &Arranged<'_>, row: &ScoreRow<'a>) -> Option<Tie<'a>> {
+    let (non0, has0) = (row.get("acc2_non0")?, row.get("acc2_has0")?);
+    let samples = |c: &ParsedCell| arranged.statistics.samples(row.dataset, c.metric);
+    let (few, all) = (samples(non0)?, samples(has0)?);
+    let zeros = all.checked_sub(few)?;
+    let right = |n: &Number, of: u64| n.value / 100.0 * of as f64;
+    let samples_of = |n: &Number, of: u64| slack(n) / 100.0 * of as f64;
+    let more = right(&has0.number, all) - right(&non0.number, few);
+    let slack = samples_of(&has0.number, all) + samples_of(&non0.number, few);
+    let broken = more < -slack || more > zeros as f64 + slack;
+    let table = row.table;
+    broken.then_some(Tie {
+        non0: Seen { table, cell: non0 },
+        has0: Seen { table, cell: has0 },
+        more,
+        zeros,
+    })
+}
+
+fn finding(row: &ScoreRow<'_>, ties: &[Tie<'_>]) -> Option<Finding> {
+    let off = |t: &Tie<'_>| (t.more - t.zeros as f64).max(-t.more);
+    let worst = ties.iter().max_by(|a, b| off(a).total_cmp(&off(b)))?;
+    let at = match worst.non0.cell.condition.to_string() {
+        condition if condition.is_empty() => String::new(),
+        condition => format!(" at {condition}"),
+    };
+    let others = match ties.len() {
+        1 => String::new(),
+        n => format!(
+            " ({} of other conditions too)",
+            describe::count(n - 1, "pair")
+        ),
+    };
+    let why = format!(
+        "Has0 {} is {:.0} {} right predictions than Non0 {}{at}{others}, where 0 to {} more are \
+         possible, the labels of zero: the columns are of different predictions, or wrong",
+        worst.has0.cell.number.text(),
+        worst.more.abs(),
+        if worst.more < 0.0 { "fewer" } else { "more" },
+        worst.non0.cell.number.text(),
+        worst.zeros,
+    );
+    let conditions = describe::conditions(ties.iter().map(|t| &t.non0.cell.condition));
+    let about = describe::about(&[row.method, row.dataset, "Acc-2", &conditions]);
+    let cells = ties.iter().flat_map(|t| [t.non0, t.has0]);
+    Some(Finding::new(Strength::Odd, about, why, cells))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::published::audit::{AuditSettings, TestSetStatistics, audit};
+    use crate::published::parse::{Options, parse};
+
+    #[test]
+    fn more_than_the_labels_of_zero_are_found() {
+        let text = "rate,method,mosi_acc2_n,mosi_acc2_h\n0.7,S,64.76,67.51\n0.9,S,55.95,58.97\n\
+                    0.7,T,64.76,63.55\n";
+        let table = parse("t.csv", text.as_bytes(), &Options::default()).unwrap();
+        let statistics = TestSetStatistics::published();
+        let all = audit(&[table], &statistics, AuditSettings::default()).into_iter();
+        let found: Vec<_> = all.filter(|f| f.rule == RULE.name).collect();
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].strength, found[0].cells.len()),
+            (Strength::Odd, 4)
+        );
+        assert!(found[0].why.contains("38 more right"), "{}", found[0].why);
+    }
+}

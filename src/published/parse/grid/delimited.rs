@@ -1,0 +1,165 @@
+//! Splits delimited text: commas, semicolons or tabs.
+
+use super::super::error::{Error, Result};
+use super::super::markup;
+use super::{Grid, Row};
+
+/// Separators, the usual one first.
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+
+/// One table.
+///
+/// # Errors
+/// [`Error::Csv`] for lines of unequal width.
+pub fn split(name: &str, text: &str) -> Result<Grid> {
+    let mut notes = Vec::new();
+    let (named, text) = hint(text);
+    let separator = named.unwrap_or_else(|| separator(text));
+    match separator {
+        b';' => notes.push("columns are separated by semicolons".to_string()),
+        b'\t' => notes.push("columns are separated by tabs".to_string()),
+        _ => {}
+    }
+    let first = 1 + u64::from(named.is_some());
+    let mut rows = Vec::new();
+    for record in reader(text, separator).records() {
+        let record = record.map_err(|error| Error::Csv {
+            table: name.to_string(),
+            reason: error.to_string(),
+        })?;
+        let at = record.position().map_or(0, |p| p.byte() as usize);
+        let line = first + line_breaks(&text[..begin(text, at)]);
+        rows.push(Row::new(line, record.iter().map(markup::strip)));
+    }
+    same_width(name, &mut rows)?;
+    Ok(Grid {
+        captions: Vec::new(),
+        rows,
+        notes,
+    })
+}
+
+/// The separator that a first line `sep=;` names (Excel writes it), and the text after it.
+fn hint(text: &str) -> (Option<u8>, &str) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let named = first.trim_end().strip_prefix("sep=");
+    match named.map(str::as_bytes) {
+        Some(&[separator]) => (Some(separator), rest),
+        _ => (None, text),
+    }
+}
+
+/// Where the record at an index begins: behind comments and empty lines.
+fn begin(text: &str, mut at: usize) -> usize {
+    while let Some(line) = text
+        .get(at..)
+        .and_then(|t| t.split_inclusive(['\n', '\r']).next())
+    {
+        if !line.trim().is_empty() && !line.starts_with('#') {
+            break;
+        }
+        at += line.len();
+    }
+    at.min(text.len())
+}
+
+/// Line breaks of any system: CR-LF, LF or CR.
+fn line_breaks(text: &str) -> u64 {
+    let feeds = text.matches('\n').count();
+    let returns = if feeds == 0 {
+        text.matches('\r').count()
+    } else {
+        0
+    };
+    (feeds + returns) as u64
+}
+
+fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .comment(Some(b'#'))
+        .delimiter(separator)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes())
+}
+
+/// The separator that gives the most lines of the same width, then the most columns.
+fn separator(text: &str) -> u8 {
+    let fit = |separator: u8| {
+        let rows = reader(text, separator).into_records();
+        let widths: Vec<usize> = rows.flatten().map(|r| r.len()).filter(|n| *n > 1).collect();
+        let most = widths.iter().copied().max().unwrap_or(1);
+        let first = widths.first().copied().unwrap_or(1);
+        let same = widths.iter().filter(|w| **w == first).count();
+        // A lone line with the separator is text that holds one.
+        if first > 1 { (same, most) } else { (0, 1) }
+    };
+    let best = SEPARATORS.into_iter().rev().max_by_key(|s| fit(*s));
+    best.filter(|s| fit(*s).0 > 0).unwrap_or(b',')
+}
+
+/// Brings every line to the width of the headings; lines of one cell may be titles.
+fn same_width(name: &str, rows: &mut [Row]) -> Result<()> {
+    let Some(width) = rows.iter().map(|r| r.cells.len()).find(|n| *n > 1) else {
+        return Ok(());
+    };
+    for row in rows {
+        while row.cells.len() > width && row.cells.last().is_some_and(|c| c.text.is_empty()) {
+            row.cells.pop();
+        }
+        let found = row.cells.len();
+        if found != width && found > 1 {
+            return Err(Error::Csv {
+                table: name.to_string(),
+                reason: format!(
+                    "line {}: expected {width} columns as in the heading, found {found}",
+                    row.line
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(text: &str) -> Vec<Vec<String>> {
+        let rows = split("t.csv", text).unwrap().rows.into_iter();
+        rows.map(|r| r.cells.into_iter().map(|c| c.text).collect())
+            .collect()
+    }
+
+    #[test]
+    fn the_separator_is_found() {
+        let wanted = vec![vec!["Methode", "Acc-2"], vec!["A", "84,4"]];
+        for text in [
+            "Methode;Acc-2\nA;84,4\n",
+            "Methode\tAcc-2\nA\t84,4\n",
+            "Methode,Acc-2\nA,\"84,4\"\n",
+            "sep=;\r\nMethode;Acc-2\r\nA;84,4\r\n",
+            "Methode;Acc-2\rA;84,4\r",
+        ] {
+            assert_eq!(cells(text), wanted, "{text}");
+        }
+        // Semicolons inside cells do not make columns.
+        let text = "method,note,mae\n\"A; B\",x;y,0.7\nC,x;y,0.8\n";
+        assert_eq!(cells(text)[0], ["method", "note", "mae"]);
+    }
+
+    #[test]
+    fn a_line_keeps_its_number_behind_a_hint_and_comments() {
+        let grid = split("t.csv", "sep=;\n# made by hand\na;b\n\n1;2\n").unwrap();
+        assert_eq!(grid.rows[0].line, 3);
+        assert_eq!(grid.rows[1].line, 5);
+    }
+
+    #[test]
+    fn empty_cells_at_the_end_are_no_other_width() {
+        assert_eq!(cells("a,b\n1,2,,\n")[1], ["1", "2"]);
+        assert!(split("t.csv", "a,b,c\n1,2\n").is_err());
+        assert_eq!(cells("Table 9\na,b\n1,2\n").len(), 3);
+    }
+}

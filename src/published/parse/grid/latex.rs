@@ -1,0 +1,351 @@
+//! Splits LaTeX tables: `tabular` and its relatives.
+
+use super::super::error::{Error, Result};
+use super::super::markup;
+use super::{Field, Grid, Row};
+
+/// Environments whose bodies are tables.
+const ENVIRONMENTS: &[&str] = &[
+    "tabular",
+    "tabular*",
+    "tabularx",
+    "tabulary",
+    "tabu",
+    "longtable",
+    "longtblr",
+    "tblr",
+    "array",
+    "NiceTabular",
+    "xltabular",
+    "supertabular",
+];
+
+/// Lines that are drawn, which are no text.
+const RULES: &[&str] = &[
+    "\\hline",
+    "\\toprule",
+    "\\midrule",
+    "\\bottomrule",
+    "\\hdashline",
+    "\\Xhline",
+    "\\endhead",
+    "\\endfirsthead",
+    "\\endfoot",
+    "\\endlastfoot",
+    "\\centering",
+];
+
+/// Whether a text is LaTeX: an environment for tables, or lines of cells that end in `\\`.
+pub fn is_latex(text: &str) -> bool {
+    let opens = |name: &&str| text.contains(&format!("\\begin{{{name}}}"));
+    let rows = text
+        .lines()
+        .filter(|l| l.contains('&') && l.contains("\\\\"));
+    ENVIRONMENTS.iter().any(opens) || rows.count() >= 2
+}
+
+/// The tables of a text, each with the caption next to it.
+///
+/// # Errors
+/// [`Error::Csv`] for a line with more cells than the first one.
+pub fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
+    let text = without_comments(text);
+    let mut grids = Vec::new();
+    let bodies = bodies(&text);
+    for (i, (start, end)) in bodies.iter().enumerate() {
+        let line = text[..*start].matches('\n').count() as u64 + 1;
+        let before = i.checked_sub(1).map_or(0, |k| bodies[k].1);
+        let after = bodies.get(i + 1).map_or(text.len(), |b| b.0);
+        let caption = caption(&text, [before, *start], [*end, after]);
+        grids.push(Grid {
+            captions: caption.into_iter().collect(),
+            rows: rows(name, &text[*start..*end], line)?,
+            notes: Vec::new(),
+        });
+    }
+    Ok(grids)
+}
+
+/// The text with comments blanked; a percent sign after a backslash is printed.
+fn without_comments(text: &str) -> String {
+    let line = |line: &str| {
+        let mut escaped = false;
+        let end = line.find(|c: char| {
+            let here = c == '%' && !escaped;
+            escaped = c == '\\' && !escaped;
+            here
+        });
+        line[..end.unwrap_or(line.len())].to_string()
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Where the bodies of tables are, innermost first seen; the whole text where there is no environment.
+fn bodies(text: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(open) = text[from..].find("\\begin{").map(|at| from + at) {
+        let rest = &text[open + "\\begin{".len()..];
+        let name = rest.split('}').next().unwrap_or_default();
+        from = open + "\\begin{".len();
+        if !ENVIRONMENTS.contains(&name) {
+            continue;
+        }
+        let close = format!("\\end{{{name}}}");
+        let start = open + "\\begin{}".len() + name.len();
+        let Some(end) = text[start..].find(&close).map(|at| start + at) else {
+            found.push((start, text.len()));
+            break;
+        };
+        found.push((start + arguments(&text[start..end]), end));
+        from = end;
+    }
+    if found.is_empty() {
+        found.push((0, text.len()));
+    }
+    found
+}
+
+/// Length of the arguments of an environment: `[t]{\linewidth}{lcc}`.
+fn arguments(body: &str) -> usize {
+    let mut depth = 0;
+    for (at, c) in body.char_indices() {
+        match c {
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth -= 1,
+            _ if depth == 0 && !c.is_whitespace() => return at,
+            '\n' if depth == 0 => return at,
+            _ => {}
+        }
+    }
+    body.len()
+}
+
+/// The caption before a table, after the last one, or else behind it.
+fn caption(text: &str, before: [usize; 2], behind: [usize; 2]) -> Option<String> {
+    let of = |[from, to]: [usize; 2], last: bool| {
+        let part = &text[from..to];
+        let at = if last {
+            part.rfind("\\caption")
+        } else {
+            part.find("\\caption")
+        }?;
+        let open = at + part[at..].find('{')?;
+        let group = &part[open..open + group(&part[open..])];
+        Some(markup::strip(group))
+    };
+    let floats = text[before[0]..before[1]].rfind("\\begin{table");
+    let own = floats.map_or(before, |at| [before[0] + at, before[1]]);
+    let end = text[behind[0]..behind[1]].find("\\end{table");
+    let behind = end.map_or(behind, |at| [behind[0], behind[0] + at]);
+    of(own, true).or_else(|| of(behind, false))
+}
+
+/// Length of the group in braces at the start of a text.
+fn group(text: &str) -> usize {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at + c.len_utf8();
+        }
+    }
+    text.len()
+}
+
+fn rows(name: &str, body: &str, first: u64) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let mut line = first;
+    for text in cut(body, "\\\\") {
+        let blank = text.len() - text.trim_start().len();
+        // The rules above a line are often on a line of their own in the source.
+        let above = text[..blank].matches('\n').count() as u64 + rule_lines(&text[blank..]);
+        let row = row(&without_rules(text), line + above);
+        line += text.matches('\n').count() as u64;
+        if row.filled().next().is_some() {
+            rows.push(row);
+        }
+    }
+    let width = rows.iter().map(|r| r.cells.len()).max().unwrap_or(0);
+    let heading = rows.first().map_or(0, |r| r.cells.len());
+    for row in &mut rows {
+        if row.cells.len() > heading.max(2) && heading > 1 {
+            return Err(Error::Csv {
+                table: name.to_string(),
+                reason: format!(
+                    "line {}: expected {heading} columns as in the heading, found {}",
+                    row.line,
+                    row.cells.len()
+                ),
+            });
+        }
+        while row.cells.len() < width {
+            let column = row.cells.len() + 1;
+            row.cells.push(Field {
+                column,
+                ..Field::default()
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// Lines at the start of a text that hold rules only.
+fn rule_lines(text: &str) -> u64 {
+    let lines = text.split('\n');
+    let empty = lines.take_while(|l| markup::latex(&without_rules(l)).trim().is_empty());
+    let n = empty.count() as u64;
+    // A text of rules alone ends the table.
+    if n == text.split('\n').count() as u64 {
+        0
+    } else {
+        n
+    }
+}
+
+fn without_rules(text: &str) -> String {
+    RULES
+        .iter()
+        .fold(text.to_string(), |text, rule| text.replace(rule, " "))
+}
+
+/// Parts of a text between separators that are in no group and not escaped.
+fn cut<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
+    let (mut parts, mut depth, mut from) = (Vec::new(), 0, 0);
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if at < from {
+            continue;
+        }
+        if depth == 0 && text[at..].starts_with(separator) {
+            parts.push(&text[from..at]);
+            from = at + separator.len();
+            if separator.len() > 1 {
+                // `\\[2pt]` and `\\*` end a line as well.
+                let rest = &text[from..];
+                let star = usize::from(rest.starts_with('*'));
+                let space = rest[star..].starts_with('[');
+                let skip = rest.find(']').filter(|_| space).map_or(star, |end| end + 1);
+                from += skip;
+            }
+            continue;
+        }
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    parts.push(&text[from.min(text.len())..]);
+    parts
+}
+
+fn row(text: &str, line: u64) -> Row {
+    let mut cells: Vec<Field> = Vec::new();
+    for part in cut(text, "&") {
+        let (text, width) = multicolumn(part.trim());
+        for i in 0..width {
+            let column = cells.len() + 1;
+            cells.push(Field {
+                text: if i == 0 { text.clone() } else { String::new() },
+                column,
+                merged: i > 0,
+            });
+        }
+    }
+    Row { line, cells }
+}
+
+/// The text of a cell and the columns it covers.
+fn multicolumn(text: &str) -> (String, usize) {
+    let Some(at) = text.find("\\multicolumn") else {
+        return (multirow(text), 1);
+    };
+    let groups = groups(&text[at + "\\multicolumn".len()..]);
+    match groups.as_slice() {
+        [width, _, inner, ..] => (
+            multirow(inner),
+            width.trim().parse().unwrap_or(1).clamp(1, 200),
+        ),
+        _ => (multirow(text), 1),
+    }
+}
+
+/// The text of a cell that covers several lines; the lines below leave it empty.
+fn multirow(text: &str) -> String {
+    let Some(at) = text.find("\\multirow") else {
+        return markup::strip(text);
+    };
+    let (before, rest) = (&text[..at], &text[at + "\\multirow".len()..]);
+    // The width may be a star without braces.
+    let rest = rest.replace("}*{", "}{*}{");
+    match groups(&rest).as_slice() {
+        [_, _, inner, ..] => markup::strip(&format!("{before}{inner}")),
+        _ => markup::strip(text),
+    }
+}
+
+/// The groups in braces that follow each other, options in brackets left out.
+fn groups(text: &str) -> Vec<&str> {
+    let mut rest = text;
+    let mut found = Vec::new();
+    loop {
+        rest = rest.trim_start();
+        if rest.starts_with('[') {
+            rest = rest.find(']').map_or("", |end| &rest[end + 1..]);
+        } else if rest.starts_with('{') {
+            let end = group(rest);
+            let inner = rest[..end].strip_prefix('{').unwrap_or_default();
+            found.push(inner.strip_suffix('}').unwrap_or(inner));
+            rest = &rest[end..];
+        } else {
+            return found;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "\\begin{table}[t]\n\\caption{Results on \\textsc{mosi}.}\n\\begin{tabular}{l|cc}\n\\toprule\n\
+        \\multirow{2}{*}{Method} & \\multicolumn{2}{c}{MOSI} \\\\ \\cmidrule(lr){2-3}\n & Acc-7 & MAE \\\\\n\\midrule\n\
+        MISA~\\cite{misa} & 42.3 & 0.783 \\\\ % old\n\\multicolumn{3}{c}{\\textit{r = 0.5}} \\\\\n\
+        \\rowcolor{gray} Ours \\& co & \\textbf{45.1\\%} & $0.70_{\\pm 0.01}$ \\\\[2pt]\n\\bottomrule\n\\end{tabular}\n\\end{table}\n";
+
+    #[test]
+    fn rows_and_spans_are_read_with_their_lines() {
+        assert!(is_latex(TABLE));
+        let grids = split("t.tex", TABLE).unwrap();
+        assert_eq!(grids.len(), 1);
+        assert_eq!(grids[0].captions, ["Results on mosi."]);
+        let rows: Vec<(u64, Vec<&str>)> = grids[0]
+            .rows
+            .iter()
+            .map(|r| (r.line, r.cells.iter().map(|c| &*c.text).collect()))
+            .collect();
+        assert_eq!(rows[0], (5, vec!["Method", "MOSI", ""]));
+        assert!(grids[0].rows[0].cells[2].merged);
+        assert_eq!(rows[1], (6, vec!["", "Acc-7", "MAE"]));
+        assert_eq!(rows[2], (8, vec!["MISA", "42.3", "0.783"]));
+        assert_eq!(rows[3], (9, vec!["r = 0.5", "", ""]));
+        assert_eq!(rows[4], (10, vec!["Ours & co", "45.1%", "0.70\u{b1}0.01"]));
+    }
+
+    #[test]
+    fn a_body_without_its_environment_is_read() {
+        let text = "Method & MAE \\\\ \\hline\nA & 0.7 \\\\\nB & 0.8 \\\\\n";
+        assert!(is_latex(text));
+        let grids = split("t.tex", text).unwrap();
+        assert_eq!(grids[0].rows.len(), 3);
+        assert_eq!(grids[0].rows[2].line, 3);
+        assert!(split("t.tex", "A & B \\\\\n1 & 2 & 3 \\\\\n").is_err());
+    }
+}

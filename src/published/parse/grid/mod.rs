@@ -1,0 +1,94 @@
+//! Splits the text of a file into tables of cells: delimited text, Markdown or LaTeX.
+
+mod delimited;
+mod latex;
+mod markdown;
+
+use super::error::Result;
+
+/// One table of a file before anything is known of its columns.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Grid {
+    /// Lines of text that belong to the table: its caption, or the heading above it.
+    pub captions: Vec<String>,
+    pub rows: Vec<Row>,
+    /// What was assumed about the text.
+    pub notes: Vec<String>,
+}
+
+/// One line of a table.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// Line in the file, counted from 1.
+    pub line: u64,
+    pub cells: Vec<Field>,
+}
+
+/// The text of a cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Field {
+    /// Without marks; see [`super::markup`].
+    pub text: String,
+    /// Column in the file, counted from 1.
+    pub column: usize,
+    /// Covered by the wide cell to its left.
+    pub merged: bool,
+}
+
+impl Row {
+    /// A line of cells from left to right.
+    fn new(line: u64, cells: impl IntoIterator<Item = String>) -> Self {
+        let cells = cells.into_iter().enumerate().map(|(i, text)| Field {
+            text,
+            column: i + 1,
+            merged: false,
+        });
+        Self {
+            line,
+            cells: cells.collect(),
+        }
+    }
+
+    /// Text of a cell; nothing where the line is shorter.
+    pub fn text(&self, at: usize) -> &str {
+        self.cells.get(at).map_or("", |c| &c.text)
+    }
+
+    /// Cells that hold something.
+    pub fn filled(&self) -> impl Iterator<Item = &Field> {
+        self.cells.iter().filter(|c| !c.text.is_empty())
+    }
+}
+
+/// The tables of a text, first one first.
+///
+/// # Errors
+/// [`super::Error::Csv`] for lines of unequal width.
+pub(super) fn split(name: &str, text: &str) -> Result<Vec<Grid>> {
+    let mut grids = if latex::is_latex(text) {
+        latex::split(name, text)?
+    } else if markdown::is_markdown(text) {
+        markdown::split(text)
+    } else {
+        vec![delimited::split(name, text)?]
+    };
+    for grid in &mut grids {
+        grid.rows.retain(|row| row.filled().next().is_some());
+        drop_empty_columns(grid);
+    }
+    grids.retain(|grid| !grid.rows.is_empty());
+    Ok(grids)
+}
+
+/// Takes out columns without any text, which spreadsheets leave at the right of a table.
+fn drop_empty_columns(grid: &mut Grid) {
+    let width = grid.rows.iter().map(|r| r.cells.len()).max().unwrap_or(0);
+    let empty = |at: usize| grid.rows.iter().all(|r| r.text(at).is_empty());
+    let mut kept = width;
+    while kept > 0 && empty(kept - 1) {
+        kept -= 1;
+    }
+    for row in &mut grid.rows {
+        row.cells.truncate(kept);
+    }
+}

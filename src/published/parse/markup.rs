@@ -1,0 +1,283 @@
+//! Takes the marks of LaTeX, HTML and Markdown off a cell.
+
+/// LaTeX commands whose arguments are no text of the table.
+const SILENT: &[&str] = &[
+    "cite",
+    "citep",
+    "citet",
+    "citealp",
+    "citeauthor",
+    "citeyear",
+    "ref",
+    "label",
+    "footnote",
+    "footnotemark",
+    "footnotetext",
+    "tnote",
+    "vspace",
+    "hspace",
+    "rowcolor",
+    "cellcolor",
+    "color",
+    "cmidrule",
+    "cline",
+    "addlinespace",
+    "specialrule",
+    "noalign",
+    "setlength",
+    "arrayrulecolor",
+];
+
+/// LaTeX commands whose last argument alone is text.
+const LAST: &[&str] = &[
+    "textcolor",
+    "colorbox",
+    "rotatebox",
+    "raisebox",
+    "scalebox",
+    "href",
+    "hyperref",
+    "parbox",
+];
+
+/// Characters that LaTeX commands print.
+const SYMBOLS: &[(&str, &str)] = &[
+    ("pm", "\u{b1}"),
+    ("times", "\u{d7}"),
+    ("dagger", "\u{2020}"),
+    ("dag", "\u{2020}"),
+    ("ddagger", "\u{2021}"),
+    ("ddag", "\u{2021}"),
+    ("ast", "*"),
+    ("star", "*"),
+    ("uparrow", "\u{2191}"),
+    ("downarrow", "\u{2193}"),
+    ("eta", "\u{3b7}"),
+    ("textendash", "\u{2013}"),
+    ("textemdash", "\u{2014}"),
+    ("textbackslash", ""),
+    ("cdot", "\u{b7}"),
+    ("alpha", "alpha"),
+    ("beta", "beta"),
+    ("gamma", "gamma"),
+    ("lambda", "lambda"),
+];
+
+/// The text of a cell without marks for bold, color, footnotes and references.
+pub(super) fn strip(text: &str) -> String {
+    let text = html(text.trim());
+    let text = if text.contains(['\\', '$', '^', '{', '~']) {
+        latex(&text)
+    } else {
+        text
+    };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    markdown(&text).trim().to_string()
+}
+
+/// Without tags and entities; footnote marks in `<sup>` go with their text.
+fn html(text: &str) -> String {
+    if !text.contains(['<', '&']) {
+        return text.to_string();
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('<') {
+        let tag = &rest[open + 1..];
+        let named = tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+        let Some(close) = tag.find('>').filter(|_| named) else {
+            out.push_str(&rest[..=open]);
+            rest = tag;
+            continue;
+        };
+        out.push_str(&rest[..open]);
+        rest = &tag[close + 1..];
+        if tag.starts_with("sup>") {
+            rest = rest.find("</sup>").map_or(rest, |end| &rest[end..]);
+        } else if tag.starts_with("br") {
+            out.push(' ');
+        }
+    }
+    out.push_str(rest);
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&nbsp;", " "),
+        ("&plusmn;", "\u{b1}"),
+        ("&minus;", "-"),
+        ("&amp;", "&"),
+    ];
+    let replace = |text: String, (from, to): &(&str, &str)| text.replace(from, to);
+    entities.iter().fold(out, replace)
+}
+
+/// Without the marks around a whole cell: `**a**`, `*a*`, `__a__`, `` `a` ``, `[a](b)`.
+fn markdown(text: &str) -> String {
+    let mut text = text.trim();
+    for mark in ["**", "__", "~~", "*", "_", "`"] {
+        let inner = text.strip_prefix(mark).and_then(|t| t.strip_suffix(mark));
+        if let Some(inner) = inner.filter(|t| !t.is_empty() && !t.contains(mark)) {
+            text = inner.trim();
+        }
+    }
+    let link = text.strip_prefix('[').and_then(|t| t.split_once("]("));
+    match link {
+        Some((name, address)) if address.ends_with(')') => name.to_string(),
+        _ => text.to_string(),
+    }
+}
+
+/// Without commands, braces and mathematics.
+pub(super) fn latex(text: &str) -> String {
+    let mut out = String::new();
+    write_latex(&text.chars().collect::<Vec<_>>(), &mut out);
+    out
+}
+
+fn write_latex(text: &[char], out: &mut String) {
+    let mut at = 0;
+    while let Some(&c) = text.get(at) {
+        at += 1;
+        match c {
+            '\\' => at = command(text, at, out),
+            '$' | '{' | '}' => {}
+            '~' => out.push(' '),
+            '^' | '_' if matches!(text.get(at), Some('{' | '\\' | '*')) => {
+                at = script(text, at, c, out);
+            }
+            '^' => at += 1,
+            _ => out.push(c),
+        }
+    }
+}
+
+/// Writes what the command after a backslash prints; the index behind it.
+fn command(text: &[char], at: usize, out: &mut String) -> usize {
+    let letters = text[at..].iter().take_while(|c| c.is_ascii_alphabetic());
+    let name: String = letters.collect();
+    if name.is_empty() {
+        match text.get(at) {
+            Some(c @ ('%' | '&' | '_' | '#' | '$')) => out.push(*c),
+            Some(',' | ';' | ' ' | ':' | '\\') => out.push(' '),
+            _ => {}
+        }
+        return at + 1;
+    }
+    let mut at = at + name.len();
+    if text.get(at) == Some(&'*') {
+        at += 1;
+    }
+    if SILENT.contains(&&*name) {
+        at = skip(text, at, '[', ']');
+        at = skip(text, at, '(', ')');
+        return skip(text, at, '{', '}');
+    }
+    if LAST.contains(&&*name) {
+        at = skip(text, at, '[', ']');
+        return skip(text, at, '{', '}');
+    }
+    if let Some((_, symbol)) = SYMBOLS.iter().find(|(n, _)| *n == name) {
+        out.push_str(symbol);
+    }
+    let before = at;
+    at = skip(text, at, '[', ']');
+    // An option belongs to a command that has an argument, too.
+    if text.get(at) == Some(&'{') {
+        return at;
+    }
+    while text.get(at) == Some(&' ') && at == before {
+        at += 1;
+    }
+    if at == before || text.get(before) == Some(&' ') {
+        at
+    } else {
+        before
+    }
+}
+
+/// The index behind a group in brackets, or the same index where there is none.
+fn skip(text: &[char], at: usize, open: char, close: char) -> usize {
+    if text.get(at) != Some(&open) {
+        return at;
+    }
+    let mut depth = 0;
+    for (i, c) in text.iter().enumerate().skip(at) {
+        if *c == open {
+            depth += 1;
+        } else if *c == close {
+            depth -= 1;
+        }
+        if depth == 0 {
+            return i + 1;
+        }
+    }
+    text.len()
+}
+
+/// Writes a raised or lowered group: a spread stays, a footnote mark goes, a name's index stays.
+fn script(text: &[char], at: usize, mark: char, out: &mut String) -> usize {
+    let end = match text.get(at) {
+        Some('{') => skip(text, at, '{', '}'),
+        Some('\\') => {
+            let name = text[at + 1..]
+                .iter()
+                .take_while(|c| c.is_ascii_alphabetic());
+            at + 1 + name.count()
+        }
+        _ => at + 1,
+    };
+    let mut inner = String::new();
+    write_latex(&text[at..end.min(text.len())], &mut inner);
+    let inner = inner.trim();
+    let number = |t: &str| t.contains('.') && t.parse::<f64>().is_ok();
+    if inner.starts_with('\u{b1}') {
+        out.push_str(inner);
+    } else if number(inner) && out.ends_with(|c: char| c.is_ascii_digit()) {
+        out.push('\u{b1}');
+        out.push_str(inner);
+    } else if mark == '_' && !inner.is_empty() {
+        out.push('_');
+        out.push_str(inner);
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_stays_and_how_it_is_printed_goes() {
+        let cases = [
+            ("\\textbf{43.05}", "43.05"),
+            ("\\underline{\\textbf{84.5}}", "84.5"),
+            ("{\\bf 43.05}", "43.05"),
+            ("$33.08^{*}$", "33.08"),
+            ("33.08$^{\\dagger}$", "33.08"),
+            ("33.08$^\\dagger$", "33.08"),
+            ("$84.5_{\\pm 0.3}$", "84.5\u{b1}0.3"),
+            ("84.5$_{0.31}$", "84.5\u{b1}0.31"),
+            ("$43.05 \\pm 0.30$", "43.05 \u{b1}0.30"),
+            ("\\cellcolor[gray]{0.9}84.5", "84.5"),
+            ("\\cellcolor{gray!20}{84.5}", "84.5"),
+            ("\\textcolor{red}{84.5}", "84.5"),
+            ("w/o $\\mathcal{L}_{rec}$", "w/o L_rec"),
+            ("CENET~\\cite{wang2022}", "CENET"),
+            ("Acc-2 (\\%) $\\uparrow$", "Acc-2 (%) \u{2191}"),
+            ("\\makecell{Self-\\\\MM}", "Self- MM"),
+            ("<u>30.73</u> \u{b1} 2.45", "30.73 \u{b1} 2.45"),
+            ("n/a<sup>a</sup>", "n/a"),
+            ("**85.0**", "85.0"),
+            ("*Constant (baseline)*", "Constant (baseline)"),
+            ("[CENET](https://a.b/c)", "CENET"),
+            ("CENET [20]", "CENET [20]"),
+            ("mosi_acc7", "mosi_acc7"),
+            ("MISA*", "MISA*"),
+            ("{l, a}", "l, a"),
+            ("p < 0.05", "p < 0.05"),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(strip(text), wanted, "{text}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Brings numbers to the units of this program: accuracies and F1 in percent, MAE and Corr on their own scales.
+
+use std::collections::BTreeMap;
+
+use super::entry::Entry;
+use super::heading::Unit;
+use crate::data::dataset;
+
+/// Median size of a correlation above which it is printed times 100.
+const CORRELATION: f64 = 5.0;
+
+/// Twice the width of the labels of a data set that is not known: no mean absolute error is above it.
+const WIDTH: f64 = 12.0;
+
+/// Entries of one unit, by index.
+type Groups = BTreeMap<String, Vec<usize>>;
+
+/// Settles the units of all numbers; the notes say what was assumed.
+pub(super) fn settle(entries: &mut [Entry]) -> Vec<String> {
+    let mut groups: Groups = BTreeMap::new();
+    for (at, entry) in entries.iter_mut().enumerate() {
+        if entry.percent {
+            // The sign states the unit of this number alone.
+            if !entry.cell.metric.share {
+                entry.cell.number = entry.cell.number.clone().by_100();
+            }
+            continue;
+        }
+        groups.entry(entry.group.clone()).or_default().push(at);
+    }
+    let mut notes = shares(entries, &groups);
+    notes.extend(hundredfold(entries, &groups));
+    notes
+}
+
+/// Brings accuracies and F1 that are printed as fractions to percent.
+fn shares(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
+    let values = |entries: &[Entry], group: &[usize]| -> Vec<f64> {
+        group
+            .iter()
+            .map(|at| entries[*at].cell.number.value)
+            .collect()
+    };
+    let share = |group: &&Vec<usize>| entries[group[0]].cell.metric.share;
+    let all: Vec<&Vec<usize>> = groups.values().filter(share).collect();
+    let stated = |group: &[usize]| {
+        group
+            .iter()
+            .any(|at| entries[*at].unit == Some(Unit::Percent))
+    };
+    let at_most_one =
+        |group: &[usize]| !stated(group) && values(entries, group).iter().all(|v| v.abs() <= 1.0);
+    // A share of less than one percent in every line is no score.
+    let fractions = |group: &[usize]| {
+        at_most_one(group) && values(entries, group).iter().any(|v| *v > 0.0 && *v < 1.0)
+    };
+    let any = all.iter().any(|group| fractions(group));
+    // Zeros and ones alone follow the other columns.
+    let (convert, keep): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|g| fractions(g) || (any && at_most_one(g)));
+    let titles = titles(entries, &convert);
+    let mut notes = Vec::new();
+    if !convert.is_empty() {
+        notes.push(if keep.is_empty() {
+            "accuracies and F1 are fractions there, percent here".to_string()
+        } else {
+            format!(
+                "{titles} in fractions there, percent here; the other accuracies and F1 are percent"
+            )
+        });
+    }
+    let lines = fraction_lines(entries, &keep);
+    if !lines.is_empty() {
+        let numbers: Vec<u64> = lines.iter().map(|(line, _)| *line).collect();
+        notes.push(format!(
+            "accuracies and F1 are fractions in {}, unlike the lines beside",
+            super::layout::lines(&numbers)
+        ));
+    }
+    let alone: Vec<usize> = keep.iter().flat_map(|g| g.iter().copied()).collect();
+    let of_lines: Vec<usize> = lines.into_iter().flat_map(|(_, at)| at).collect();
+    let odd = alone
+        .iter()
+        .find(|at| !of_lines.contains(at) && is_fraction(&entries[**at]));
+    if let Some(at) = odd {
+        let cell = &entries[*at].cell;
+        notes.push(format!(
+            "{} in line {}, column {} is read as printed, though it could be a fraction among percents",
+            cell.number.text(),
+            cell.line,
+            cell.column
+        ));
+    }
+    let places: Vec<usize> = convert
+        .into_iter()
+        .flatten()
+        .copied()
+        .chain(of_lines)
+        .collect();
+    for at in places {
+        entries[at].cell.number = entries[at].cell.number.clone().times_100();
+    }
+    notes
+}
+
+/// Whether a number of a column in percent looks like a fraction.
+fn is_fraction(entry: &Entry) -> bool {
+    let number = &entry.cell.number;
+    number.value > 0.0 && number.value < 1.0 && number.decimals >= 2 && entry.unit.is_none()
+}
+
+/// Lines all of whose accuracies and F1 are fractions, two at least, in columns of percents.
+fn fraction_lines(entries: &[Entry], groups: &[&Vec<usize>]) -> Vec<(u64, Vec<usize>)> {
+    let mut lines: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for at in groups.iter().flat_map(|g| g.iter().copied()) {
+        lines.entry(entries[at].cell.line).or_default().push(at);
+    }
+    let all = |places: &Vec<usize>| {
+        places.len() > 1 && places.iter().all(|at| is_fraction(&entries[*at]))
+    };
+    lines
+        .into_iter()
+        .filter(|(_, places)| all(places))
+        .collect()
+}
+
+/// Brings MAE and Corr that are printed times 100 to their own scale.
+fn hundredfold(entries: &mut [Entry], groups: &Groups) -> Vec<String> {
+    let convert: Vec<&Vec<usize>> = groups
+        .values()
+        .filter(|group| is_hundredfold(entries, group))
+        .collect();
+    let mut notes = Vec::new();
+    let titles = titles(entries, &convert);
+    if let Some(first) = convert.first().map(|g| &entries[g[0]].cell) {
+        let scaled = first.number.clone().by_100();
+        notes.push(format!(
+            "{titles} printed times 100: {} {} is read as {}",
+            first.metric.title,
+            first.number.text(),
+            scaled.text()
+        ));
+    }
+    for at in convert.into_iter().flatten() {
+        let cell = &mut entries[*at].cell;
+        if cell.number.value.abs() <= 1.0 && cell.number.decimals > 2 {
+            notes.push(format!(
+                "{} in line {}, column {} is divided by 100 like its column, though it may not be times 100",
+                cell.number.text(),
+                cell.line,
+                cell.column
+            ));
+        }
+        cell.number = cell.number.clone().by_100();
+    }
+    notes
+}
+
+/// Whether a column of MAE or Corr is printed times 100.
+fn is_hundredfold(entries: &[Entry], group: &[usize]) -> bool {
+    let first = &entries[group[0]];
+    let mut sizes: Vec<f64> = group
+        .iter()
+        .map(|at| entries[*at].cell.number.value.abs())
+        .collect();
+    sizes.sort_by(f64::total_cmp);
+    let median = sizes[sizes.len() / 2];
+    let most = sizes[sizes.len() - 1];
+    let stated = group.iter().any(|at| entries[*at].unit.is_some());
+    match first.cell.metric.name {
+        "corr" => most <= 100.0 && (median > CORRELATION || (stated && most > 1.0)),
+        "mae" => {
+            let range = dataset::find(&first.cell.dataset).map(|spec| spec.label_range);
+            let width = range.map_or(WIDTH, |[low, high]| 2.0 * f64::from(high - low));
+            median > width || (stated && median > width / 4.0)
+        }
+        _ => false,
+    }
+}
+
+/// The titles of the metrics of groups, each once.
+fn titles(entries: &[Entry], groups: &[&Vec<usize>]) -> String {
+    let mut titles: Vec<&str> = Vec::new();
+    for group in groups {
+        let title = entries[group[0]].cell.metric.title;
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    match titles.as_slice() {
+        [] => String::new(),
+        [one] => format!("{one} is"),
+        [most @ .., last] => format!("{} and {last} are", most.join(", ")),
+    }
+}

@@ -1,0 +1,305 @@
+//! Looks for predictions that are not in label units: another scale, classes, probabilities, one value, another
+//! order.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use super::error::{Error, Result};
+use super::join::Joined;
+
+/// Fewest samples whose correlation means something.
+const FEWEST: usize = 30;
+
+/// A check of predictions, by the name that `--allow` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    /// Predictions far outside the label range.
+    Range,
+    /// Predictions in another scale or with another zero than the labels.
+    Scale,
+    /// Predictions that are class numbers.
+    Classes,
+    /// Predictions that are probabilities.
+    Probabilities,
+    /// One prediction for every sample.
+    Constant,
+    /// Predictions that have nothing to do with the labels, or the opposite sign.
+    Order,
+}
+
+impl Check {
+    /// Every check with its name.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Range, "range"),
+        (Self::Scale, "scale"),
+        (Self::Classes, "classes"),
+        (Self::Probabilities, "probabilities"),
+        (Self::Constant, "constant"),
+        (Self::Order, "order"),
+    ];
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::ALL[*self as usize].1)
+    }
+}
+
+impl FromStr for Check {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let known = Self::ALL.iter().find(|(_, name)| *name == text);
+        let names = || Self::ALL.map(|(_, name)| name).join(", ");
+        known
+            .map(|(check, _)| *check)
+            .ok_or_else(|| format!("expected one of {}, found `{text}`", names()))
+    }
+}
+
+/// The labels that predictions are compared with.
+pub(super) struct Reference<'a> {
+    pub ids: &'a [String],
+    pub truth: &'a [f32],
+    /// Smallest and largest label that the data set can have.
+    pub range: [f32; 2],
+}
+
+/// What a check found in one run.
+struct Finding {
+    check: Check,
+    /// Whether the predictions are wrong beyond doubt.
+    wrong: bool,
+    text: String,
+}
+
+/// Checks every run. A finding that leaves a doubt is a warning, one of each kind for a model.
+///
+/// # Errors
+/// [`Error::Implausible`] for predictions that cannot be in label units, unless allowed.
+pub(super) fn check(
+    file: &str,
+    runs: &[Joined],
+    reference: &Reference<'_>,
+    allowed: &[Check],
+) -> Result<Vec<String>> {
+    let mut found: BTreeMap<(String, Check), (Finding, usize)> = BTreeMap::new();
+    for run in runs {
+        for finding in findings(run, reference) {
+            if allowed.contains(&finding.check) {
+                continue;
+            }
+            let known = found.entry((run.model.clone(), finding.check));
+            known
+                .and_modify(|(_, more)| *more += 1)
+                .or_insert((finding, 0));
+        }
+    }
+    let mut warnings = Vec::new();
+    for (finding, more) in found.into_values() {
+        let Finding { check, wrong, text } = finding;
+        let more = match more {
+            0 => String::new(),
+            more => format!(" (and in {more} more runs)"),
+        };
+        let text = format!("{text}{more}");
+        if wrong {
+            return Err(Error::Implausible {
+                file: file.to_string(),
+                text,
+                check: check.to_string(),
+            });
+        }
+        warnings.push(format!("{text}; --allow {check} silences this"));
+    }
+    Ok(warnings)
+}
+
+fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
+    let what = format!("{}, seed {}", run.model, run.seed);
+    let mut found: Vec<Finding> = [
+        range(&what, run, reference),
+        constant(&what, run, reference),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if found.is_empty() {
+        let values = [
+            classes(&what, run, reference),
+            probabilities(&what, run, reference),
+        ];
+        found.extend(values.into_iter().flatten());
+    }
+    if found.is_empty() {
+        found.extend(correlated(&what, run, reference));
+    }
+    found
+}
+
+fn all(run: &Joined) -> impl Iterator<Item = f32> {
+    run.passes.values().flatten().copied()
+}
+
+/// Predictions more than half the range beyond its ends. Where that is more than half of a pass, they are in
+/// another scale.
+fn range(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
+    let [low, high] = reference.range;
+    let margin = (high - low) / 2.0;
+    let outside = |p: &f32| *p < low - margin || *p > high + margin;
+    let count = |pass: &Vec<f32>| pass.iter().filter(|p| outside(p)).count();
+    let (key, pass) = run.passes.iter().max_by_key(|(_, pass)| count(pass))?;
+    let (count, total) = (count(pass), pass.len());
+    let samples = reference.ids.iter().zip(pass).filter(|(_, p)| outside(p));
+    let named: Vec<String> = samples
+        .take(3)
+        .map(|(id, p)| format!("`{id}` {p}"))
+        .collect();
+    (count > 0).then(|| Finding {
+        check: Check::Range,
+        wrong: 2 * count > total,
+        text: format!(
+            "{what}, condition {}: {count} of {total} predictions are far outside the label range {low} to \
+             {high}, such as {}; predictions must be in label units, not in another scale such as percent",
+            key.2,
+            named.join(", ")
+        ),
+    })
+}
+
+/// One value for every sample of a condition that leaves something to predict from.
+fn constant(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
+    let complete = reference.truth.iter().any(|t| *t != reference.truth[0]);
+    let same = |pass: &Vec<f32>| pass.len() > 1 && pass.iter().all(|p| *p == pass[0]);
+    let left = |rates: [f64; 3]| rates.iter().any(|rate| *rate < 1.0);
+    let mut passes = run.passes.iter().filter(|(key, _)| left(key.2.rates()));
+    let (key, pass) = passes.find(|(_, pass)| same(pass))?;
+    complete.then(|| Finding {
+        check: Check::Constant,
+        wrong: false,
+        text: format!(
+            "{what}, condition {}: the prediction is {} for every sample",
+            key.2, pass[0]
+        ),
+    })
+}
+
+/// A few whole numbers where labels are not whole.
+fn classes(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
+    let labels_are_whole = reference.truth.iter().all(|t| t.fract() == 0.0);
+    let whole = all(run).all(|p| p.fract() == 0.0);
+    if labels_are_whole || !whole || reference.truth.len() < 8 {
+        return None;
+    }
+    // Adding 0 turns -0 into 0.
+    let mut values: Vec<f32> = all(run).map(|p| p + 0.0).collect();
+    values.sort_by(f32::total_cmp);
+    values.dedup();
+    let negative = reference.range[0] < 0.0;
+    let mut shown: Vec<String> = values.iter().take(8).map(f32::to_string).collect();
+    if values.len() > 8 {
+        shown.push("...".to_string());
+    }
+    (values.len() > 1).then(|| Finding {
+        check: Check::Classes,
+        // Class numbers start at 0; a prediction below it is a rounded label.
+        wrong: negative && values[0] >= 0.0,
+        text: format!(
+            "{what}: all predictions are whole numbers ({}), as classes are; labels are not whole, from {} to {}",
+            shown.join(", "),
+            reference.range[0],
+            reference.range[1]
+        ),
+    })
+}
+
+/// Predictions between 0 and 1 where labels are negative as well.
+fn probabilities(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
+    let inside = all(run).all(|p| (0.0..=1.0).contains(&p));
+    let negative = reference.truth.iter().filter(|t| **t < 0.0).count();
+    let usual = 5 * negative > reference.truth.len();
+    (inside && usual && reference.truth.len() >= 8).then(|| Finding {
+        check: Check::Probabilities,
+        wrong: false,
+        text: format!(
+            "{what}: all predictions lie between 0 and 1, as probabilities do; {negative} of {} labels are \
+             negative",
+            reference.truth.len()
+        ),
+    })
+}
+
+/// Scale, zero and order by the correlation with the labels, under the condition that leaves most.
+fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Finding> {
+    let removed = |rates: [f64; 3]| rates.iter().sum::<f64>();
+    let mut passes: Vec<_> = run.passes.iter().collect();
+    passes.sort_by(|a, b| removed(a.0.2.rates()).total_cmp(&removed(b.0.2.rates())));
+    let (key, pass) = passes.first()?;
+    let (p, t) = (Moments::of(pass), Moments::of(reference.truth));
+    let covariance = pass
+        .iter()
+        .zip(reference.truth)
+        .map(|(a, b)| (f64::from(*a) - p.mean) * (f64::from(*b) - t.mean));
+    let n = pass.len();
+    let r = covariance.sum::<f64>() / n as f64 / p.sd / t.sd;
+    if n < FEWEST || !r.is_finite() {
+        return None;
+    }
+    let doubtful = |check, text| {
+        Some(Finding {
+            check,
+            wrong: false,
+            text: format!("{what}, condition {}: {text}", key.2),
+        })
+    };
+    let [low, high] = reference.range.map(f64::from);
+    let chance = 2.0 / (n as f64).sqrt();
+    let (ratio, shift) = (p.sd / t.sd, p.mean - t.mean);
+    // A regression by least squares has a ratio of r.
+    if r > 0.5 && ratio < r / 3.0 {
+        let times = 1.0 / ratio;
+        let text = format!(
+            "predictions follow the labels (correlation {r:.2}), but labels spread {times:.1} times as wide: \
+             another scale?"
+        );
+        doubtful(Check::Scale, text)
+    } else if r > 0.5 && shift.abs() > 0.3 * (high - low) {
+        let text = format!(
+            "predictions follow the labels (correlation {r:.2}), but their mean is {:.2}, that of the labels \
+             {:.2}: another zero, such as classes from 0?",
+            p.mean, t.mean
+        );
+        doubtful(Check::Scale, text)
+    } else if removed(key.2.rates()) > 0.0 {
+        None
+    } else if r < -chance {
+        let text =
+            format!("predictions for complete samples run against the labels (correlation {r:.2})");
+        doubtful(Check::Order, text)
+    } else if r < chance {
+        let text = format!(
+            "predictions for complete samples have nothing to do with the labels (correlation {r:.2} over {n} \
+             samples): were samples shuffled after their ids were taken?"
+        );
+        doubtful(Check::Order, text)
+    } else {
+        None
+    }
+}
+
+/// Mean and standard deviation.
+struct Moments {
+    mean: f64,
+    sd: f64,
+}
+
+impl Moments {
+    fn of(values: &[f32]) -> Self {
+        let n = values.len() as f64;
+        let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
+        let squares = values.iter().map(|v| (f64::from(*v) - mean).powi(2));
+        let sd = (squares.sum::<f64>() / n).sqrt();
+        Self { mean, sd }
+    }
+}

@@ -1,0 +1,109 @@
+//! Gives ids to the rows of a file that counts samples instead of naming them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::Options;
+use super::error::{Error, Result};
+use super::input_row::InputRow;
+use super::join::MaskKey;
+use super::read::Source;
+use super::table::Text;
+
+/// The indices of the rows of one model, seed and mask, in the file's order.
+type Passes = BTreeMap<(Option<String>, u64, MaskKey), Vec<usize>>;
+
+/// Names the sample of every row where the file has no ids: by an index of pandas or R that holds ids, by
+/// numbers that count the test samples, else by the order of the rows. An assumption is noted.
+pub(super) fn resolve(
+    file: &str,
+    source: &mut Source,
+    ids: &[String],
+    options: &Options,
+) -> Result<()> {
+    let known: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let mut order: Vec<usize> = Vec::new();
+    if !source.has_ids
+        && let Some(index) = source.index.take()
+    {
+        let named = |text: &Text| text.as_ref().is_some_and(|t| known.contains(&**t));
+        let numbers = index.iter().map(|text| text.as_ref()?.parse().ok());
+        match numbers.collect::<Option<Vec<usize>>>() {
+            Some(numbers) if !index.iter().any(named) => order = numbers,
+            _ => {
+                for (row, id) in source.rows.iter_mut().zip(index) {
+                    row.id = id.unwrap_or_default();
+                }
+                source.has_ids = true;
+                source.notes.push("the index is read as id".to_string());
+            }
+        }
+    }
+    let unknown = source.rows.iter().all(|row| !known.contains(&*row.id));
+    if source.has_ids && !unknown {
+        return Ok(());
+    }
+    let mut passes = passes(&source.rows, options);
+    if !source.has_ids {
+        for rows in passes.values_mut() {
+            // The order before the file was sorted.
+            rows.sort_by_key(|row| order.get(*row));
+        }
+        return by_order(file, source, ids, &passes);
+    }
+    if let Some(first) = counted_from(&source.rows, &passes, ids.len()) {
+        for row in &mut source.rows {
+            let number: usize = row.id.parse().unwrap_or(first);
+            row.id = ids[number - first].clone();
+        }
+        source.notes.push(format!(
+            "ids are numbers from {first}, read as positions in the test split of the prepared file"
+        ));
+    }
+    Ok(())
+}
+
+fn by_order(file: &str, source: &mut Source, ids: &[String], passes: &Passes) -> Result<()> {
+    let uneven = passes.iter().find(|(_, rows)| rows.len() != ids.len());
+    if let Some(((_, seed, (_, _, condition)), rows)) = uneven {
+        return Err(Error::NoIds {
+            file: file.to_string(),
+            what: format!("seed {seed}, condition {condition}"),
+            rows: rows.len(),
+            samples: ids.len(),
+        });
+    }
+    for rows in passes.values() {
+        for (row, id) in rows.iter().zip(ids) {
+            source.rows[*row].id.clone_from(id);
+        }
+    }
+    source.notes.push(
+        "the file has no ids: its rows are taken to be in the order of the test split of the prepared file"
+            .to_string(),
+    );
+    Ok(())
+}
+
+fn passes(rows: &[InputRow], options: &Options) -> Passes {
+    let mut passes = Passes::new();
+    for (index, row) in rows.iter().enumerate() {
+        let key = (row.model.clone(), row.seed, options.masks(row));
+        passes.entry(key).or_default().push(index);
+    }
+    passes
+}
+
+/// Where every pass counts the samples, the first number: 0 or 1.
+fn counted_from(rows: &[InputRow], passes: &Passes, samples: usize) -> Option<usize> {
+    let counts = |first: usize, pass: &Vec<usize>| {
+        let mut numbers: Vec<usize> = pass
+            .iter()
+            .filter_map(|i| rows[*i].id.parse().ok())
+            .collect();
+        numbers.sort_unstable();
+        pass.len() == samples && numbers.into_iter().eq(first..first + samples)
+    };
+    [0, 1]
+        .into_iter()
+        .find(|first| passes.values().all(|pass| counts(*first, pass)))
+}

@@ -1,0 +1,465 @@
+//! Files that can be read and cannot be right: errors, and warnings with a flag that silences them.
+
+#![allow(clippy::unwrap_used, reason = "a failed test should panic")]
+
+mod data;
+
+use data::{Column, MANY_STEPS, Small, WIDTHS, import, numbers, refusal, three_bytes, warned};
+use lnln_bench::data::dataset::Imported;
+
+fn warnings(change: impl Fn(Small) -> Small) -> Imported {
+    import(three_bytes(change), |_| {}).0
+}
+
+fn refused(change: impl Fn(Small) -> Small, words: &[&str]) {
+    let message = refusal(three_bytes(change), |_| {});
+    for word in words {
+        assert!(message.contains(word), "{word:?} is not in: {message}");
+    }
+}
+
+fn relabelled(small: Small, label: impl Fn(f64) -> f64) -> Small {
+    let labels: Vec<f64> = numbers(&small, "regression_labels")
+        .into_iter()
+        .map(label)
+        .collect();
+    small.set("regression_labels", Column::F64(vec![labels.len()], labels))
+}
+
+/// The tokens changed as a whole, under a shape and type.
+fn tokens(small: Small, change: impl Fn(&[i64]) -> Vec<i64>) -> Small {
+    let old: Vec<i64> = numbers(&small, "text_bert")
+        .iter()
+        .map(|v| *v as i64)
+        .collect();
+    let new: Vec<i64> = old.chunks_exact(3 * MANY_STEPS).flat_map(change).collect();
+    let samples = new.len() / (3 * MANY_STEPS);
+    small.set("text_bert", Column::I64(vec![samples, 3, MANY_STEPS], new))
+}
+
+fn frames(small: Small, name: &'static str, change: impl Fn(usize, f64) -> f64) -> Small {
+    let width = if name == "audio" {
+        WIDTHS[1]
+    } else {
+        WIDTHS[2]
+    };
+    let size = MANY_STEPS * width;
+    let values = numbers(&small, name).into_iter().enumerate();
+    let values: Vec<f64> = values.map(|(at, value)| change(at / size, value)).collect();
+    small.set(
+        name,
+        Column::F64(vec![values.len() / size, MANY_STEPS, width], values),
+    )
+}
+
+#[test]
+fn a_sound_file_has_no_warning_but_its_size_and_source() {
+    let imported = warnings(|small| small);
+    let known = |text: &&String| text.starts_with("split sizes") || text.starts_with("source");
+    let others: Vec<_> = imported
+        .warnings
+        .iter()
+        .filter(|text| !known(text))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
+}
+
+#[test]
+fn labels_that_are_no_sentiment_are_warned_about() {
+    let labels = |label: fn(f64) -> f64| warnings(|small| relabelled(small, label));
+    warned(
+        &labels(|y| if y == 0.0 { 1.0 } else { y.signum() + 1.0 }),
+        &[
+            "labels: train: labels have 3 different values (0, 1, 2), no negative label",
+            "first: video1$_$0",
+        ],
+    );
+    warned(
+        &labels(|y| if y < 0.0 { -1.0 } else { 1.0 }),
+        &["2 different values (-1, 1)", "classes"],
+    );
+    warned(
+        &labels(f64::round),
+        &["7 different values (-3, -2, -1, 0, 1, 2, 3)", "classes"],
+    );
+    warned(&labels(|y| y.abs() / 2.0), &["no negative label"]);
+    warned(
+        &labels(|y| y / 3.0),
+        &["another scale?", "the range is [-3, 3]"],
+    );
+    warned(&labels(|_| 0.0), &["every label has the same value, 0"]);
+    refused(
+        |small| relabelled(small, |y| y + 3.0),
+        &["outside [-3, 3]", "run from 0 to"],
+    );
+}
+
+#[test]
+fn known_warnings_are_silenced_by_name() {
+    let bytes = three_bytes(|small| relabelled(small, |y| y / 3.0));
+    let (imported, _) = import(bytes.clone(), |options| {
+        options.accept = vec!["labels".into(), "split-sizes".into()];
+    });
+    let of = |subject: &str| {
+        imported
+            .warnings
+            .iter()
+            .any(|text| text.starts_with(subject))
+    };
+    assert!(
+        !of("labels") && !of("split sizes") && of("source"),
+        "{:?}",
+        imported.warnings
+    );
+    let lines: Vec<String> = imported
+        .checks
+        .iter()
+        .flat_map(|check| check.lines())
+        .collect();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("accepted labels: ")),
+        "{lines:?}"
+    );
+    let message = refusal(bytes, |options| options.accept = vec!["lables".into()]);
+    assert!(
+        message.contains("\"lables\"") && message.contains("split-sizes"),
+        "{message}"
+    );
+}
+
+#[test]
+fn rows_of_tokens_in_another_order_are_refused() {
+    let order = |order: [usize; 3]| {
+        move |sample: &[i64]| {
+            let row = |part: &usize| sample[part * MANY_STEPS..][..MANY_STEPS].to_vec();
+            order.iter().flat_map(row).collect()
+        }
+    };
+    refused(
+        |small| tokens(small, order([0, 2, 1])),
+        &[
+            "train/text_bert",
+            "(row 1) is zero in every sample",
+            "row 2 looks like the mask",
+        ],
+    );
+    refused(|small| tokens(small, order([1, 0, 2])), &["[:, [1, 0, 2]]"]);
+    let inverted = |sample: &[i64]| {
+        let flip = |(at, value): (usize, &i64)| {
+            if at / MANY_STEPS == 1 {
+                1 - value
+            } else {
+                *value
+            }
+        };
+        sample.iter().enumerate().map(flip).collect()
+    };
+    refused(|small| tokens(small, inverted), &["inverted, 1 on padding"]);
+}
+
+#[test]
+fn token_ids_that_a_type_cannot_hold_are_refused() {
+    let stored = |code: &'static str, size: usize| {
+        three_bytes(move |small| {
+            let ids = numbers(&small, "text_bert");
+            small.set(
+                "text_bert",
+                Column::Raw(code, vec![ids.len() / 3 / MANY_STEPS, 3, MANY_STEPS], {
+                    // 0x6900 is 2560 as float16; as two bytes of another type it does not matter.
+                    ids.iter()
+                        .flat_map(|_| [0x00, 0x69][..size].to_vec())
+                        .collect()
+                }),
+            )
+        })
+    };
+    let half = refusal(stored("f2", 2), |_| {});
+    assert!(
+        half.contains("float16") && half.contains("up to 2560"),
+        "{half}"
+    );
+    let bytes = refusal(stored("u1", 1), |_| {});
+    assert!(
+        bytes.contains("|u1") && bytes.contains("cannot hold token ids"),
+        "{bytes}"
+    );
+}
+
+#[test]
+fn other_shapes_of_tokens_come_with_the_way_over() {
+    let stacked = |small: Small| {
+        let ids: Vec<i64> = numbers(&small, "text_bert")
+            .iter()
+            .map(|v| *v as i64)
+            .collect();
+        let count = ids.len() / 3 / MANY_STEPS;
+        small.set("text_bert", Column::I64(vec![3, count, MANY_STEPS], ids))
+    };
+    refused(stacked, &["numpy.swapaxes(text_bert, 0, 1)"]);
+    let alone = |small: Small| {
+        let ids: Vec<i64> = numbers(&small, "text_bert")
+            .iter()
+            .map(|v| *v as i64)
+            .collect();
+        small.set(
+            "text_bert",
+            Column::I64(vec![ids.len() / MANY_STEPS, MANY_STEPS], ids),
+        )
+    };
+    refused(alone, &["token ids alone"]);
+}
+
+#[test]
+fn features_with_other_axes_come_with_the_way_over() {
+    let turned = |small: Small| {
+        let count = small.0[0].1.len_of_list();
+        let values = numbers(&small, "audio");
+        small.set(
+            "audio",
+            Column::F64(vec![MANY_STEPS, count, WIDTHS[1]], values),
+        )
+    };
+    refused(
+        turned,
+        &["samples on the second axis; write numpy.swapaxes(audio, 0, 1)"],
+    );
+    let channels = |small: Small| {
+        let count = small.0[0].1.len_of_list();
+        let values = numbers(&small, "audio");
+        let small = small.set(
+            "audio",
+            Column::F64(vec![count, WIDTHS[1], MANY_STEPS], values),
+        );
+        small.set("audio_lengths", Column::Ints(vec![5; count]))
+    };
+    let message = refusal(three_bytes(channels), |options| {
+        options.dataset = Some("mosi".into())
+    });
+    assert!(
+        message.contains("write numpy.swapaxes(audio, 1, 2)"),
+        "{message}"
+    );
+}
+
+#[test]
+fn tokens_of_another_tokenizer_and_masks_of_ones_are_warned_about() {
+    let roberta = |sample: &[i64]| {
+        sample
+            .iter()
+            .map(|id| match id {
+                101 => 0,
+                102 => 2,
+                id => *id,
+            })
+            .collect()
+    };
+    let imported = warnings(|small| tokens(small, roberta));
+    warned(
+        &imported,
+        &["begin with 0 and end with 2 (RoBERTa's <s> and </s>)"],
+    );
+    let twice = |sample: &[i64]| {
+        let row = |part: usize| sample[part * MANY_STEPS..][..MANY_STEPS].to_vec();
+        [row(0), row(1), row(1)].concat()
+    };
+    let imported = warnings(|small| tokens(small, twice));
+    warned(&imported, &["segment ids (row 2) equal the attention mask"]);
+    let full = |sample: &[i64]| {
+        let value = |(at, id): (usize, &i64)| if at / MANY_STEPS == 1 { 1 } else { *id };
+        sample.iter().enumerate().map(value).collect()
+    };
+    let imported = warnings(|small| tokens(small, full));
+    warned(
+        &imported,
+        &[
+            "whose attention mask covers padding (token 0)",
+            "first: video1$_$0",
+        ],
+    );
+}
+
+#[test]
+fn transcripts_in_another_order_are_refused() {
+    let turned = |small: Small| {
+        let Some((_, Column::TextList(texts))) =
+            small.0.iter().find(|(name, _)| *name == "raw_text")
+        else {
+            panic!("no transcripts");
+        };
+        let mut texts = texts.clone();
+        texts.reverse();
+        small.set("raw_text", Column::TextList(texts))
+    };
+    refused(
+        turned,
+        &[
+            "train/raw_text",
+            "not the text of the tokens",
+            "leave raw_text out",
+        ],
+    );
+    // The same lengths, other words: the order shows in the words alone.
+    let shifted = |small: Small| {
+        let Some((_, Column::TextList(texts))) =
+            small.0.iter().find(|(name, _)| *name == "raw_text")
+        else {
+            panic!("no transcripts");
+        };
+        let mut texts = texts.clone();
+        for first in 0..7 {
+            let same: Vec<usize> = (first..texts.len()).step_by(7).collect();
+            for pair in same.windows(2) {
+                texts.swap(pair[0], pair[1]);
+            }
+        }
+        small.set("raw_text", Column::TextList(texts))
+    };
+    refused(shifted, &["equal words have different tokens"]);
+}
+
+#[test]
+fn modalities_that_hold_nothing_are_found() {
+    let imported = warnings(|small| frames(small, "audio", |_, _| 0.0));
+    warned(
+        &imported,
+        &["features: train: audio is zero in every sample (first: video1$_$0)"],
+    );
+    warned(&imported, &["features: test: audio is zero"]);
+    let imported = warnings(|small| {
+        frames(
+            small,
+            "vision",
+            |_, value| if value == 0.0 { 0.0 } else { 0.5 },
+        )
+    });
+    warned(&imported, &["train: vision is constant in every sample"]);
+    let imported = warnings(|small| {
+        frames(small, "vision", |sample, value| {
+            if sample.is_multiple_of(3) { 0.0 } else { value }
+        })
+    });
+    warned(
+        &imported,
+        &["train: 8 samples whose vision is zero (first: video1$_$0)"],
+    );
+    let lost = |_, value: f64| if value == 0.0 { 0.0 } else { f64::NAN };
+    refused(
+        |small| frames(small, "audio", lost),
+        &["train/audio", "no value of any sample is finite"],
+    );
+}
+
+#[test]
+fn samples_that_are_there_twice_are_found() {
+    let copy = |small: Small, columns: &[&'static str]| {
+        columns.iter().fold(small, |small, &name| {
+            let mut values = numbers(&small, name);
+            let Some((_, column)) = small.0.iter().find(|(known, _)| *known == name) else {
+                panic!("{name}");
+            };
+            let shape = match column {
+                Column::F64(shape, _) | Column::I64(shape, _) => shape.clone(),
+                _ => panic!("{name}"),
+            };
+            let size = values.len() / shape[0];
+            values.copy_within(..size, 7 * size);
+            match column {
+                Column::I64(..) => small.clone().set(
+                    name,
+                    Column::I64(shape, values.iter().map(|v| *v as i64).collect()),
+                ),
+                _ => small.clone().set(name, Column::F64(shape, values)),
+            }
+        })
+    };
+    let imported = warnings(|small| copy(small, &["audio", "vision", "text_bert", "text"]));
+    warned(
+        &imported,
+        &[
+            "train: 1 sample equal to another one",
+            "video1$_$7 and video1$_$0",
+        ],
+    );
+    let imported = warnings(|small| copy(small, &["audio"]));
+    warned(
+        &imported,
+        &["train: 1 sample with the audio of another sample"],
+    );
+    let same = data::many(12, 1);
+    let splits = [("train", &same), ("valid", &same), ("test", &same)];
+    let (imported, _) = import(data::pickle(&splits, data::Order::Little), |_| {});
+    warned(
+        &imported,
+        &["test: 12 samples equal to another one in everything but the id"],
+    );
+}
+
+#[test]
+fn lengths_that_contradict_the_frames_are_found() {
+    let with = |audio: fn(usize) -> i64, vision: fn(usize) -> i64| {
+        three_bytes(move |small| {
+            let count = small.0[0].1.len_of_list();
+            let counts = |of: fn(usize) -> i64| Column::Ints((0..count).map(of).collect());
+            // Vision ends one step earlier than audio.
+            let size = MANY_STEPS * WIDTHS[2];
+            let values = numbers(&small, "vision").into_iter().enumerate();
+            let values = values.map(|(at, value)| {
+                let end = 4 + at / size % 7;
+                if at % size / WIDTHS[2] < end {
+                    value
+                } else {
+                    0.0
+                }
+            });
+            small
+                .clone()
+                .set(
+                    "vision",
+                    Column::F64(vec![count, MANY_STEPS, WIDTHS[2]], values.collect()),
+                )
+                .set("audio_lengths", counts(audio))
+                .set("vision_lengths", counts(vision))
+        })
+    };
+    let (five, four) = (|i: usize| 5 + i as i64 % 7, |i: usize| 4 + i as i64 % 7);
+    let (imported, _) = import(with(five, four), |_| {});
+    assert!(
+        !imported
+            .warnings
+            .iter()
+            .any(|text| text.starts_with("frames"))
+    );
+    let message = refusal(with(four, five), |_| {});
+    assert!(
+        message.contains("audio_lengths and vision_lengths are exchanged"),
+        "{message}"
+    );
+    let (imported, _) = import(with(|_| 12, four), |_| {});
+    warned(
+        &imported,
+        &[
+            "frames: train:",
+            "whose audio ends in zero frames before its length",
+            "--padding right",
+        ],
+    );
+}
+
+#[test]
+fn audio_and_vision_exchanged_are_refused() {
+    refused(
+        |mut small| {
+            for (name, _) in &mut small.0 {
+                *name = match *name {
+                    "audio" => "vision",
+                    "vision" => "audio",
+                    name => name,
+                };
+            }
+            small
+        },
+        &["audio and vision are exchanged", "CMU-MOSI 5 and 20"],
+    );
+}
