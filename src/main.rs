@@ -8,8 +8,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    lnln_bench::support::signals::ignore_file_size_signal();
+    let removed = cli::thread_variables::correct();
     let command = cli::Cli::parse();
-    match command.run() {
+    match command.run(&removed) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if cli::exit_code::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -262,3 +262,23 @@ fn a_dict_of_many_samples_is_not_listed_in_full() {
         "{message}"
     );
 }
+
+/// A list of three splits, or the splits under the name of the data set.
+#[test]
+fn splits_in_another_container_come_with_the_way_over() {
+    let plain = three_bytes(|small| small);
+    // PROTO 4, EMPTY_DICT, ...; the same dict below another one.
+    let nested = [b"\x80\x04}\x8c\x04mosi", &plain[2..plain.len() - 1], b"s."].concat();
+    let message = refusal(nested, |_| {});
+    assert!(
+        message.contains("keys mosi; write data['mosi'] alone"),
+        "{message}"
+    );
+    let split = b"}(\x8c\x02id]\x8c\x05audio]u";
+    let three = [b"\x80\x04](", &split[..], split, split, b"e."].concat();
+    let message = refusal(three, |_| {});
+    assert!(
+        message.contains("a list of three splits; write dict(zip("),
+        "{message}"
+    );
+}

@@ -78,6 +78,10 @@ fn labels_that_are_no_sentiment_are_warned_about() {
         &labels(|y| if y < 0.0 { -1.0 } else { 1.0 }),
         &["2 different values (-1, 1)", "classes"],
     );
+    warned(
+        &labels(f64::round),
+        &["7 different values (-3, -2, -1, 0, 1, 2, 3)", "classes"],
+    );
     warned(&labels(|y| y.abs() / 2.0), &["no negative label"]);
     warned(
         &labels(|y| y / 3.0),
@@ -208,6 +212,38 @@ fn other_shapes_of_tokens_come_with_the_way_over() {
 }
 
 #[test]
+fn features_with_other_axes_come_with_the_way_over() {
+    let turned = |small: Small| {
+        let count = small.0[0].1.len_of_list();
+        let values = numbers(&small, "audio");
+        small.set(
+            "audio",
+            Column::F64(vec![MANY_STEPS, count, WIDTHS[1]], values),
+        )
+    };
+    refused(
+        turned,
+        &["samples on the second axis; write numpy.swapaxes(audio, 0, 1)"],
+    );
+    let channels = |small: Small| {
+        let count = small.0[0].1.len_of_list();
+        let values = numbers(&small, "audio");
+        let small = small.set(
+            "audio",
+            Column::F64(vec![count, WIDTHS[1], MANY_STEPS], values),
+        );
+        small.set("audio_lengths", Column::Ints(vec![5; count]))
+    };
+    let message = refusal(three_bytes(channels), |options| {
+        options.dataset = Some("mosi".into())
+    });
+    assert!(
+        message.contains("write numpy.swapaxes(audio, 1, 2)"),
+        "{message}"
+    );
+}
+
+#[test]
 fn tokens_of_another_tokenizer_and_masks_of_ones_are_warned_about() {
     let roberta = |sample: &[i64]| {
         sample
@@ -224,6 +260,12 @@ fn tokens_of_another_tokenizer_and_masks_of_ones_are_warned_about() {
         &imported,
         &["begin with 0 and end with 2 (RoBERTa's <s> and </s>)"],
     );
+    let twice = |sample: &[i64]| {
+        let row = |part: usize| sample[part * MANY_STEPS..][..MANY_STEPS].to_vec();
+        [row(0), row(1), row(1)].concat()
+    };
+    let imported = warnings(|small| tokens(small, twice));
+    warned(&imported, &["segment ids (row 2) equal the attention mask"]);
     let full = |sample: &[i64]| {
         let value = |(at, id): (usize, &i64)| if at / MANY_STEPS == 1 { 1 } else { *id };
         sample.iter().enumerate().map(value).collect()

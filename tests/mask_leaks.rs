@@ -20,7 +20,7 @@ use lnln_bench::support::Progress;
 use lnln_bench::train::encoding::FrozenText;
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
-use lnln_bench::train::view::{NoiseSpec, View, Views};
+use lnln_bench::train::view::{NoiseDraw, NoiseSpec, View, Views};
 use tch::{Device, Tensor, nn};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -249,7 +249,11 @@ fn nothing_survives_rate_one_in_training() {
     for (name, text, columns) in sources(frozen(folder.path())) {
         for mask_protocol in MASK_PROTOCOLS {
             for condition in missing(*mask_protocol) {
-                for (kind, epoch) in [(Noise::Fixed, 0), (Noise::Cycle(2), 3), (Noise::Fresh, 2)] {
+                for (kind, epoch) in [
+                    (Noise::Fixed, 0),
+                    (Noise::Cycle { copies: 2 }, 3),
+                    (Noise::Fresh, 2),
+                ] {
                     let what = format!("{name}, {kind} {} at {condition}", mask_protocol.name());
                     assert_nothing_survives(&text, columns, condition, &what, |views, _| {
                         let noise = NoiseSpec {
@@ -258,8 +262,8 @@ fn nothing_survives_rate_one_in_training() {
                             distribution: RateDistribution::At(condition),
                             mask_seed: 1111,
                         };
-                        let draw = kind.draw(epoch).unwrap();
-                        views.noisy(&noise, (3, 4), 1, draw).unwrap()
+                        let draw = NoiseDraw::of_epoch(kind, 1, epoch, (&[], 2)).unwrap();
+                        views.noisy(&noise, (3, 4), &draw).unwrap()
                     });
                 }
             }

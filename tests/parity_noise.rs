@@ -1,5 +1,5 @@
-//! Training noise: the inputs of a model under `reference` and `reference-refresh` equal those of the
-//! published loader in its stored states (`tests/golden/masks/loader_seed_S`).
+//! Training noise: the inputs of a model under `reference`, `reference-loader:W` and `reference-refresh` equal
+//! those of the published loader in its stored states (`tests/golden/masks/loader_seed_S`).
 
 #![cfg(feature = "torch")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
@@ -10,9 +10,10 @@ use lnln_bench::data::dataset::{Block, Split, SplitName, special_tokens};
 use lnln_bench::mask::{Noise, RateDistribution};
 use lnln_bench::selftest::compare::values;
 use lnln_bench::selftest::tensors::Tensors;
+use lnln_bench::train::order::shuffled;
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
-use lnln_bench::train::view::{NoiseSpec, Views};
+use lnln_bench::train::view::{NoiseDraw, NoiseSpec, View, Views};
 use tch::{Device, Tensor};
 
 /// Mask seed of every published loader.
@@ -87,13 +88,12 @@ fn frames(stored: &Tensors, state: &str, modality: &str) -> Vec<f64> {
     values.map(|(index, v)| v * kept(index)).collect()
 }
 
-fn holds(seed: u64, noise: Noise, epoch: u32, state: &str) {
-    let stored = golden(seed);
-    let split = train(&stored);
+/// The training split of a stored loader as an epoch, counted from 0, sees it.
+fn view(split: &Split, stored: &Tensors, noise: Noise, draw: &NoiseDraw) -> View {
     let views = Views {
         interrupt: &std::sync::atomic::AtomicBool::new(false),
         dataset: "golden",
-        split: &split,
+        split,
         text: &TextSource::Tokens,
         keep_encodings: false,
         device: Device::Cpu,
@@ -106,8 +106,14 @@ fn holds(seed: u64, noise: Noise, epoch: u32, state: &str) {
     };
     let test = stored.f64("in.test.vision").unwrap();
     let test = (test.shape[0], test.shape[1]);
-    let draw = noise.draw(epoch).unwrap();
-    let view = views.noisy(&training, test, seed, draw).unwrap();
+    views.noisy(&training, test, draw).unwrap()
+}
+
+fn holds(seed: u64, noise: Noise, epoch: u32, state: &str) {
+    let stored = golden(seed);
+    let split = train(&stored);
+    let draw = NoiseDraw::of_epoch(noise, seed, epoch, (&[], 1)).unwrap();
+    let view = view(&split, &stored, noise, &draw);
     // Reversed, since a batch may have any order.
     let order: Vec<i64> = (0..split.len() as i64).rev().collect();
     let index = Tensor::from_slice(&order);
@@ -153,5 +159,77 @@ fn reference_refresh_is_the_published_loader_without_processes() {
                 &format!("refresh{epoch}"),
             );
         }
+    }
+}
+
+/// Text, audio and vision of all samples, and their rates, a row per sample.
+fn rows(split: &Split, view: &View) -> [Vec<Vec<f64>>; 6] {
+    let index = Tensor::from_slice(&(0..split.len() as i64).collect::<Vec<_>>());
+    let inputs = view.inputs(&SplitTensors::new(split, Device::Cpu), &index);
+    let [text, audio, vision] = view.rates(&index);
+    let tensors = [
+        inputs.text.tensor(),
+        &inputs.audio,
+        &inputs.vision,
+        &text,
+        &audio,
+        &vision,
+    ];
+    tensors.map(|tensor| {
+        let values = values(tensor);
+        let width = values.len() / split.len();
+        values.chunks(width).map(<[f64]>::to_vec).collect()
+    })
+}
+
+/// Samples that the process of sample 0 serves after it have new rates under the same draws, all others are
+/// those of the published loader's first state.
+#[test]
+fn reference_loader_changes_the_rates_of_a_few_samples_in_each_epoch() {
+    let noise = Noise::ReferenceLoader { processes: 2 };
+    for seed in [1111, 1113] {
+        let stored = golden(seed);
+        let split = train(&stored);
+        let first = NoiseDraw::of_epoch(Noise::Reference, seed, 0, (&[], 1)).unwrap();
+        let first = rows(&split, &view(&split, &stored, Noise::Reference, &first));
+        let (mut changed, mut new_rates) = (0, Vec::new());
+        for epoch in 0..6 {
+            let order = shuffled(split.len(), seed, epoch + 1);
+            let draw = NoiseDraw::of_epoch(noise, seed, epoch, (&order, 2)).unwrap();
+            let now = rows(&split, &view(&split, &stored, noise, &draw));
+            assert!(draw.redrawn[0] && draw.redrawn.contains(&false));
+            for (row, &redrawn) in draw.redrawn.iter().enumerate() {
+                if !redrawn {
+                    assert!(
+                        (0..6).all(|k| now[k][row] == first[k][row]),
+                        "{seed} {epoch} {row}"
+                    );
+                    continue;
+                }
+                changed += 1;
+                new_rates.push(now[3][row][0]);
+                let masked = |rows: &[Vec<f64>]| -> Vec<bool> {
+                    rows[row].iter().map(|id| *id == 100.0).collect()
+                };
+                let (now_masked, first_masked) = (masked(&now[0]), masked(&first[0]));
+                // One position's draw decides at both rates, so that one mask contains the other.
+                let (less, more) = if now[3][row] <= first[3][row] {
+                    (now_masked, first_masked)
+                } else {
+                    (first_masked, now_masked)
+                };
+                assert!(
+                    less.iter().zip(&more).all(|(less, more)| *more || !less),
+                    "{seed} {epoch} {row}"
+                );
+            }
+        }
+        new_rates.sort_by(f64::total_cmp);
+        let complete = new_rates.iter().filter(|rate| **rate == 0.0).count();
+        new_rates.dedup();
+        assert!(
+            complete > 0 && new_rates.len() + complete > changed,
+            "{new_rates:?}"
+        );
     }
 }

@@ -178,7 +178,7 @@ fn noted(precision: Precision) -> Notes {
         interrupt: &NEVER,
     };
     let view = Rc::new(views.complete().unwrap());
-    let noisy = |_: u32| Ok::<_, Error>(Rc::clone(&view));
+    let noisy = |_: u32, _: &[i64]| Ok::<_, Error>(Rc::clone(&view));
     let data = Data {
         train: &tensors,
         complete: &view,

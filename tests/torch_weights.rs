@@ -68,11 +68,19 @@ fn sims(folder: &Path) -> PathBuf {
             [words, vec![1; text], vec![0; text]].concat()
         })
         .collect();
+    let vocabulary = fs::read_to_string(here("chinese/vocab.txt")).unwrap();
+    let vocabulary: Vec<&str> = vocabulary.lines().collect();
+    let transcript = |sample: &[i64]| {
+        let characters = sample[1..text - 1].iter();
+        characters.map(|id| vocabulary[*id as usize]).collect()
+    };
+    let raw_text: Vec<String> = ids.chunks(3 * text).map(transcript).collect();
     let wave = |n: usize| (0..n).map(|i| (i % 89) as f64 / 8.0 - 3.0).collect();
     let label = [-0.8, -0.2, 0.0, 0.6];
     let labels = || Column::Floats(label.to_vec());
     Small::new()
         .set("text_bert", Column::I64(vec![SAMPLES, 3, text], ids))
+        .set("raw_text", Column::Texts(raw_text))
         .set(
             "audio",
             Column::F64(vec![SAMPLES, audio, 33], wave(SAMPLES * audio * 33)),
@@ -267,4 +275,39 @@ fn files_made_here_by_pytorch_are_read() {
         .abs()
         .max();
     assert!(error.double_value(&[]) < 2e-6);
+}
+
+/// The ids are in range of the encoder; only their transcripts show that they are of another vocabulary.
+#[test]
+fn ids_of_another_vocabulary_are_refused_unless_they_are_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = sims(folder.path());
+    let (data, bert) = (folder.path().join("data"), folder.path().join("bert"));
+    prepare(&source, &ImportOptions::new(&data), &mut |_| {}).unwrap();
+    fs::create_dir(&bert).unwrap();
+    for file in ["config.json", "pytorch_model.bin"] {
+        fs::copy(here("chinese").join(file), bert.join(file)).unwrap();
+    }
+    let own = fs::read_to_string(here("chinese/vocab.txt")).unwrap();
+    let other: String = (0..own.lines().count())
+        .map(|id| format!("word{id}\n"))
+        .collect();
+    fs::write(bert.join("vocab.txt"), other).unwrap();
+    let run = |more: &[&str]| {
+        program()
+            .args("run --datasets sims --models lf_dnn --rates 0 --valid-rates 0".split(' '))
+            .args("--seeds 1 --epochs 1 --batch-size 2 --device cpu".split(' '))
+            .args([Path::new("--data"), &data, Path::new("--runs")])
+            .arg(folder.path().join("runs"))
+            .arg("--encoder")
+            .arg(format!("frozen:{}", bert.display()))
+            .args(more)
+            .assert()
+    };
+    run(&[])
+        .code(4)
+        .stderr(contains("vocab.txt is not the vocabulary"))
+        .stderr(contains("--any-vocabulary"))
+        .stderr(contains("word1"));
+    run(&["--any-vocabulary"]).success();
 }

@@ -76,7 +76,7 @@ fn threads() -> Finding {
 #[cfg(feature = "torch")]
 fn cuda() -> Finding {
     let (found, advice) = match lnln_bench::train::device::cuda_devices() {
-        Ok(count) => (format!("{count} device(s)"), None),
+        Ok(count) => cards(count),
         Err(reason) => (
             format!("not usable: {reason}"),
             Some("with it, --device cuda trains on the GPU".to_owned()),
@@ -87,6 +87,22 @@ fn cuda() -> Finding {
         found,
         advice,
     }
+}
+
+/// The cards with their compute capabilities, and why some of them cannot be used.
+#[cfg(feature = "torch")]
+fn cards(count: usize) -> (String, Option<String>) {
+    use lnln_bench::train::capability;
+    let one = |index: usize| match capability::of_card(index) {
+        Some(capability) => format!("cuda:{index} of compute capability {capability}"),
+        None => format!("cuda:{index}"),
+    };
+    let cards: Vec<String> = (0..count).map(one).collect();
+    let refused: Vec<String> = (0..count)
+        .filter_map(|index| capability::check(index).err())
+        .collect();
+    let found = format!("{count} device(s): {}", cards.join(", "));
+    (found, (!refused.is_empty()).then(|| refused.join("; ")))
 }
 
 #[cfg(feature = "torch")]

@@ -2,6 +2,8 @@
 
 use lnln_bench::train::native;
 
+use super::thread_variables::Removed;
+
 /// Variables for commands that compute with tensors. A value that the user has set is kept.
 const VARIABLES: [(&str, &str); 2] = [
     // Waiting threads spin for some microseconds, then sleep. libgomp's default of 300000 rounds
@@ -22,8 +24,9 @@ pub fn variables() -> Vec<(String, String)> {
 const SETTLED: &str = "LNLN_BENCH_SETTLED";
 
 /// Restarts the program with [`VARIABLES`] if one is missing. Returns in the process that has them,
-/// or if restarting fails; then everything works, but more slowly.
-pub fn settle() {
+/// or if restarting fails; then everything works, but more slowly. The restarted program gets `removed`
+/// again, to remove them itself and warn of them.
+pub fn settle(removed: &[Removed]) {
     native::keep_large_blocks(true);
     let missing: Vec<_> = VARIABLES
         .iter()
@@ -32,11 +35,11 @@ pub fn settle() {
     if missing.is_empty() || std::env::var_os(SETTLED).is_some() {
         return;
     }
-    start_over(&missing);
+    start_over(&missing, removed);
 }
 
 #[cfg(unix)]
-fn start_over(missing: &[&(&str, &str)]) {
+fn start_over(missing: &[&(&str, &str)], removed: &[Removed]) {
     use std::os::unix::process::CommandExt;
     let Ok(program) = std::env::current_exe() else {
         return;
@@ -45,9 +48,10 @@ fn start_over(missing: &[&(&str, &str)]) {
         .args(std::env::args_os().skip(1))
         .env(SETTLED, "1")
         .envs(missing.iter().map(|(name, value)| (name, value)))
+        .envs(removed.iter().map(|(name, value)| (name, value)))
         .exec();
     tracing::debug!("continuing without a restart: {error}");
 }
 
 #[cfg(not(unix))]
-fn start_over(_missing: &[&(&str, &str)]) {}
+fn start_over(_missing: &[&(&str, &str)], _removed: &[Removed]) {}

@@ -34,6 +34,7 @@ pub mod run_one;
 pub mod runs;
 pub mod score;
 pub mod selftest;
+pub mod thread_variables;
 pub mod verify;
 #[cfg(feature = "torch")]
 pub mod workspace;
@@ -142,15 +143,15 @@ impl Command {
 }
 
 impl Cli {
-    /// Run the subcommand.
-    pub fn run(self) -> anyhow::Result<()> {
+    /// Run the subcommand. `removed` are variables that were removed from the environment.
+    pub fn run(self, removed: &[thread_variables::Removed]) -> anyhow::Result<()> {
         #[cfg(feature = "torch")]
         if self.command.is_resumable() {
             interrupt::watch()?;
         }
         #[cfg(feature = "torch")]
         if self.command.computes() {
-            environment::settle();
+            environment::settle(removed);
         }
         let progress = if self.global.quiet {
             Progress::hidden()
@@ -158,6 +159,11 @@ impl Cli {
             Progress::stderr()
         };
         support::logging::start(&progress, self.global.quiet, self.global.verbose);
+        thread_variables::warn(removed);
+        #[cfg(feature = "torch")]
+        if self.command.computes() {
+            thread_variables::limit_torch();
+        }
         match self.command {
             #[cfg(feature = "torch")]
             Command::Demo(args) => demo::run(args, &progress),

@@ -11,7 +11,7 @@ use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selection};
 
 use super::launch::{self, Launcher};
 use super::processes::{Processes, sweep};
-use super::workspace::{MACHINE, Workspace};
+use super::workspace::{MACHINE, TRAINING, Workspace};
 use super::{dry_run, output};
 
 /// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
@@ -87,7 +87,8 @@ pub struct Args {
     #[arg(long, value_delimiter = ',', value_name = "ENCODER", display_order = 5)]
     encoder: Vec<EncoderFlag>,
     /// Training noise: clean (none), fixed (one masked copy), cycle:K (K copies in turn), fresh (a
-    /// new copy every epoch), reference or reference-refresh (the LNLN code's) [default: fresh].
+    /// new copy every epoch), reference, reference-loader:W or reference-refresh (the LNLN code's, with
+    /// one copy, W loader processes or none) [default: fresh].
     #[arg(long, value_name = "NOISE", display_order = 6)]
     noise: Option<Noise>,
     /// Training epochs [default: each model's published number].
@@ -194,7 +195,6 @@ pub struct Args {
 /// Headings of the options that few runs need.
 const MASKS: &str = "Masks of evaluation";
 const NOISE: &str = "Training noise";
-const TRAINING: &str = "Training";
 
 /// Run the subcommand.
 pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {

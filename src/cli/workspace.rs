@@ -6,8 +6,12 @@ use lnln_bench::sweep::Options;
 use lnln_bench::train::training::Compute;
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
 
+use super::thread_variables::MOST_THREADS;
+
 /// Heading of the options for arithmetic, memory and threads.
 pub const MACHINE: &str = "Precision, memory and threads";
+/// Heading of the options for training.
+pub const TRAINING: &str = "Training";
 /// Heading of the options for folders.
 const FOLDERS: &str = "Folders";
 
@@ -35,6 +39,7 @@ pub struct ComputeOptions {
     pub device: DeviceSpec,
     /// Threads to compute with [default: all cores, or as many as Slurm assigned].
     #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=MOST_THREADS as i64))]
     #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub threads: Option<u16>,
     /// Samples per forward and backward pass: auto (as many as the memory budget allows) or a
@@ -56,6 +61,10 @@ pub struct ComputeOptions {
     #[arg(long)]
     #[arg(help_heading = MACHINE, hide_short_help = true)]
     pub nondeterministic: bool,
+    /// Train with a BERT whose vocab.txt does not decode the data's token ids to their transcripts.
+    #[arg(long)]
+    #[arg(help_heading = TRAINING, hide_short_help = true)]
+    pub any_vocabulary: bool,
     /// Write TensorBoard event files of every run to RUNS/tensorboard.
     #[arg(long)]
     #[arg(help_heading = "Output", hide_short_help = true)]
@@ -72,6 +81,7 @@ impl ComputeOptions {
             memory_budget: None,
             recompute_encoder: false,
             nondeterministic: false,
+            any_vocabulary: false,
             tensorboard: false,
         }
     }
@@ -103,6 +113,7 @@ impl ComputeOptions {
                 recompute_encoder: self.recompute_encoder,
             },
             nondeterministic: self.nondeterministic,
+            any_vocabulary: self.any_vocabulary,
             tensorboard: self.tensorboard,
             log: None,
             flags: self.common_flags(&data),
@@ -147,6 +158,9 @@ impl ComputeOptions {
         }
         if self.nondeterministic {
             flags.push("--nondeterministic".to_owned());
+        }
+        if self.any_vocabulary {
+            flags.push("--any-vocabulary".to_owned());
         }
         if self.tensorboard {
             flags.push("--tensorboard".to_owned());

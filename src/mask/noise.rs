@@ -6,26 +6,27 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::key::{Key, Purpose, uniform};
-use super::{Condition, Error, MaskProtocol, Phase, Scope, Training, rates};
+use super::{Condition, Error, MaskProtocol, Phase, Scope, Training, loader_processes, rates};
 use crate::data::dataset::{Modality, SplitName};
 use crate::support::{Classify, ErrorClass};
 
 /// When training masks and rates are drawn anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "copies", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Noise {
     /// Complete training data.
     Clean,
     /// One noisy copy for the whole training.
     Fixed,
     /// This many noisy copies in turn.
-    Cycle(u32),
+    Cycle { copies: u32 },
     /// A new noisy copy every epoch.
     Fresh,
-    /// The published code in effect: one copy for the whole training, under the mask protocol
-    /// `reference`. Its redraw happens inside a short-lived loader process and has no effect after
-    /// the epoch; the few samples that this process serves after its redraw are left out.
+    /// The first copy of the published code for the whole training, under the mask protocol `reference`.
     Reference,
+    /// The published code with this many loader processes: as [`Self::Reference`], but that a few samples
+    /// of every epoch see new rates (see [`Self::redrawn`]).
+    ReferenceLoader { processes: u32 },
     /// The published code without loader processes: the redraw lasts. It happens when sample 0 is
     /// fetched; here, at the start of every epoch except the first.
     ReferenceRefresh,
@@ -39,21 +40,39 @@ impl Noise {
             Self::Clean => None,
             Self::Fixed | Self::Reference => Some(0),
             // `cycle:0` cannot be parsed; built by hand it means one copy.
-            Self::Cycle(copies) => Some(epoch % copies.max(1)),
-            Self::Fresh | Self::ReferenceRefresh => Some(epoch),
+            Self::Cycle { copies } => Some(epoch % copies.max(1)),
+            Self::Fresh | Self::ReferenceLoader { .. } | Self::ReferenceRefresh => Some(epoch),
         }
     }
-}
 
-impl Noise {
-    /// The mask protocol of this noise: `reference` for the two published ones; for the others the
-    /// one called `asked`, or `random`.
+    /// Whether a sample sees rates that are drawn anew in an epoch: shape (N), by index; empty where the
+    /// whole epoch is of one draw. `order` is the order in which the epoch reads the samples (indices), in
+    /// batches of `batch_size`. Neither batches that share a step nor passes over parts of a batch enter.
+    pub fn redrawn(self, order: &[i64], batch_size: usize) -> Vec<bool> {
+        match self {
+            Self::ReferenceLoader { processes } => {
+                loader_processes::redrawn(order, batch_size, processes as usize)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it repeats the published code, with its mask protocol and its rates.
+    pub fn is_published(self) -> bool {
+        matches!(
+            self,
+            Self::Reference | Self::ReferenceLoader { .. } | Self::ReferenceRefresh
+        )
+    }
+
+    /// The mask protocol of this noise: `reference` for the published ones; for the others the one
+    /// called `asked`, or `random`.
     ///
     /// # Errors
     /// [`Error::UnknownMaskProtocol`]; [`Error::NoiseProtocol`] where published noise is requested with
     /// another mask protocol.
     pub fn mask_protocol(self, asked: Option<&str>) -> Result<&'static dyn MaskProtocol, Error> {
-        let own = matches!(self, Self::Reference | Self::ReferenceRefresh).then_some("reference");
+        let own = self.is_published().then_some("reference");
         match (own, asked) {
             (Some(own), Some(asked)) if own != asked => Err(Error::NoiseProtocol {
                 noise: self.to_string(),
@@ -69,14 +88,11 @@ impl Noise {
     /// # Errors
     /// [`Error::NoiseRate`] where published noise is requested at one condition.
     pub fn check_rates(self, distribution: RateDistribution) -> Result<(), Error> {
-        match (self, distribution) {
-            (_, RateDistribution::HalfComplete) => Ok(()),
-            (Self::Reference | Self::ReferenceRefresh, RateDistribution::At(condition)) => {
-                Err(Error::NoiseRate {
-                    noise: self.to_string(),
-                    condition,
-                })
-            }
+        match distribution {
+            RateDistribution::At(condition) if self.is_published() => Err(Error::NoiseRate {
+                noise: self.to_string(),
+                condition,
+            }),
             _ => Ok(()),
         }
     }
@@ -92,7 +108,10 @@ impl Noise {
     ) -> Result<(), Error> {
         let several = matches!(
             self,
-            Self::Cycle(2..) | Self::Fresh | Self::ReferenceRefresh
+            Self::Cycle { copies: 2.. }
+                | Self::Fresh
+                | Self::ReferenceLoader { .. }
+                | Self::ReferenceRefresh
         );
         match distribution {
             RateDistribution::At(condition) if several && mask_protocol.is_draw_invariant() => {
@@ -112,9 +131,10 @@ impl fmt::Display for Noise {
         match self {
             Self::Clean => f.write_str("clean"),
             Self::Fixed => f.write_str("fixed"),
-            Self::Cycle(copies) => write!(f, "cycle:{copies}"),
+            Self::Cycle { copies } => write!(f, "cycle:{copies}"),
             Self::Fresh => f.write_str("fresh"),
             Self::Reference => f.write_str("reference"),
+            Self::ReferenceLoader { processes } => write!(f, "reference-loader:{processes}"),
             Self::ReferenceRefresh => f.write_str("reference-refresh"),
         }
     }
@@ -196,8 +216,8 @@ impl FromStr for RateDistribution {
 /// A training noise that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected training noise `clean`, `fixed`, `fresh`, `reference`, `reference-refresh` or \
-     `cycle:K` with K at least 1, got `{0}`"
+    "expected training noise `clean`, `fixed`, `fresh`, `cycle:K`, `reference`, `reference-loader:W` or \
+     `reference-refresh`, with K and W at least 1, got `{0}`"
 )]
 pub struct ParseNoiseError(String);
 
@@ -211,14 +231,20 @@ impl FromStr for Noise {
     type Err = ParseNoiseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let copies = |k: &str| k.parse().ok().filter(|k| *k > 0).map(Self::Cycle);
+        let count = |text: &str| text.parse::<u32>().ok().filter(|count| *count > 0);
         match text {
             "clean" => Some(Self::Clean),
             "fixed" => Some(Self::Fixed),
             "fresh" => Some(Self::Fresh),
             "reference" => Some(Self::Reference),
             "reference-refresh" => Some(Self::ReferenceRefresh),
-            _ => text.strip_prefix("cycle:").and_then(copies),
+            _ => match text.split_once(':') {
+                Some(("cycle", copies)) => count(copies).map(|copies| Self::Cycle { copies }),
+                Some(("reference-loader", processes)) => {
+                    count(processes).map(|processes| Self::ReferenceLoader { processes })
+                }
+                _ => None,
+            },
         }
         .ok_or_else(|| ParseNoiseError(text.to_owned()))
     }
@@ -266,6 +292,8 @@ mod tests {
         phase: Phase::Epoch(0),
     };
 
+    const LOADER: Noise = Noise::ReferenceLoader { processes: 8 };
+
     fn ids(n: usize) -> Vec<String> {
         (0..n).map(|i| format!("v$_${i}")).collect()
     }
@@ -275,7 +303,8 @@ mod tests {
         let draws = |noise: Noise| (0..5).map(|epoch| noise.draw(epoch)).collect::<Vec<_>>();
         assert_eq!(draws(Noise::Clean), [None; 5]);
         assert_eq!(draws(Noise::Fixed), [Some(0); 5]);
-        assert_eq!(draws(Noise::Cycle(2)), [0, 1, 0, 1, 0].map(Some));
+        assert_eq!(draws(Noise::Cycle { copies: 2 }), [0, 1, 0, 1, 0].map(Some));
+        assert_eq!(draws(LOADER), draws(Noise::Fresh));
         assert_eq!(draws(Noise::Fresh), [0, 1, 2, 3, 4].map(Some));
         assert_eq!(draws(Noise::Reference), draws(Noise::Fixed));
         assert_eq!(draws(Noise::ReferenceRefresh), draws(Noise::Fresh));
@@ -286,7 +315,8 @@ mod tests {
         for noise in [
             Noise::Clean,
             Noise::Fixed,
-            Noise::Cycle(4),
+            Noise::Cycle { copies: 4 },
+            LOADER,
             Noise::Fresh,
             Noise::Reference,
             Noise::ReferenceRefresh,
@@ -294,7 +324,16 @@ mod tests {
             assert_eq!(noise.to_string().parse(), Ok(noise));
         }
         for junk in [
-            "", "cycle", "cycle:", "cycle:0", "cycle:-1", "Fixed", "fresh:2",
+            "",
+            "cycle",
+            "cycle:",
+            "cycle:0",
+            "cycle:-1",
+            "Fixed",
+            "fresh:2",
+            "reference-loader",
+            "reference-loader:0",
+            "reference:8",
         ] {
             let message = junk.parse::<Noise>().unwrap_err().to_string();
             assert!(message.ends_with(&format!("got `{junk}`")), "{message}");
@@ -309,6 +348,7 @@ mod tests {
                 .map(|mask_protocol| mask_protocol.name())
         };
         assert_eq!(mask_protocol(Noise::Reference, None).unwrap(), "reference");
+        assert_eq!(mask_protocol(LOADER, None).unwrap(), "reference");
         assert_eq!(mask_protocol(Noise::Fresh, None).unwrap(), "random");
         assert_eq!(mask_protocol(Noise::Fixed, Some("block")).unwrap(), "block");
         let message = mask_protocol(Noise::Reference, Some("random"))
@@ -317,6 +357,7 @@ mod tests {
         assert!(message.contains("noise `fixed` with `random`"), "{message}");
         let condition = RateDistribution::At("0.5".parse().unwrap());
         assert!(Noise::Fixed.check_rates(condition).is_ok());
+        assert!(LOADER.check_rates(condition).is_err());
         let message = Noise::Reference
             .check_rates(condition)
             .unwrap_err()
@@ -332,14 +373,19 @@ mod tests {
         let condition = RateDistribution::At("0.5".parse().unwrap());
         let check =
             |noise: Noise, distribution| noise.check_copies(&Reference, distribution).is_ok();
-        for noise in [Noise::Fresh, Noise::Cycle(2), Noise::ReferenceRefresh] {
+        for noise in [
+            Noise::Fresh,
+            Noise::Cycle { copies: 2 },
+            LOADER,
+            Noise::ReferenceRefresh,
+        ] {
             assert!(!check(noise, condition) && check(noise, RateDistribution::HalfComplete));
             assert!(noise.check_copies(&Random, condition).is_ok());
         }
         let one = [
             Noise::Clean,
             Noise::Fixed,
-            Noise::Cycle(1),
+            Noise::Cycle { copies: 1 },
             Noise::Reference,
         ];
         assert!(one.iter().all(|noise| check(*noise, condition)));

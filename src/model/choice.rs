@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::entry::{Entry, find};
 use super::error::{ModelError, Result};
-use super::setup::Profile;
+use super::setup::{Outline, Profile};
 
 /// A registered model with changes to its hyper-parameters.
 #[derive(Clone, Debug)]
@@ -61,6 +61,17 @@ impl Choice {
             fields.extend(self.set.clone());
         }
         config
+    }
+
+    /// Refuses data or a text encoder that the model cannot read, before anything is built.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] with the reason and what to run instead.
+    pub fn check(&self, profile: Profile, outline: &Outline) -> Result<()> {
+        match self.entry.check {
+            Some(check) => check(&self.config(profile), outline),
+            None => Ok(()),
+        }
     }
 }
 

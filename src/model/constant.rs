@@ -26,6 +26,7 @@ pub static ENTRY: Entry = Entry {
     recipe,
     config,
     variants: &[],
+    check: None,
     build,
     case: None,
 };

@@ -9,6 +9,8 @@ pub use super::layers::{Bert, BertConfig};
 use super::batch::Text;
 use super::engine::Engine;
 use super::error::{ModelError, Result, shape};
+use super::layers::{Beside, Extension};
+use super::trace::Trace;
 use super::weights::hugging_face;
 
 /// The text encoder a model is built with.
@@ -89,6 +91,33 @@ impl TextEncoder {
         }
     }
 
+    /// Builds an encoder that the model changes from inside: `extend` gets its path and sizes.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] for ready-made states; those of [`hugging_face::load`] and of `extend`.
+    pub fn extended(
+        path: &nn::Path<'_>,
+        setup: &EncoderSetup,
+        model: &'static str,
+        extend: impl FnOnce(&nn::Path<'_>, &BertConfig) -> Result<Extension>,
+    ) -> Result<Self> {
+        match (Self::new(path, setup)?, setup) {
+            (Self::Bert(bert), EncoderSetup::Bert { config, .. }) => {
+                let extension = extend(path, config)?;
+                Ok(Self::Bert(Box::new(bert.with(extension))))
+            }
+            _ => Err(needs_encoder(model)),
+        }
+    }
+
+    /// Whether its states depend on the text alone, so that they serve any audio and vision.
+    pub fn reads_text_alone(&self) -> bool {
+        match self {
+            Self::Bert(bert) => bert.reads_text_alone(),
+            Self::States { .. } => true,
+        }
+    }
+
     /// Whether it has parameters, which are trained with the model's.
     pub fn is_trained(&self) -> bool {
         matches!(self, Self::Bert(_))
@@ -146,6 +175,45 @@ impl TextEncoder {
         }
     }
 
+    /// (B, T, width) hidden states of `text` by an encoder that [`Self::extended`] gave a hook.
+    ///
+    /// # Errors
+    /// [`ModelError::Input`] where the text is no tokens.
+    pub fn encode_beside(
+        &self,
+        text: &Text,
+        beside: &Beside,
+        model: &'static str,
+        train: bool,
+        trace: &mut Trace,
+    ) -> Result<Tensor> {
+        match (self, text) {
+            (Self::Bert(bert), Text::Tokens(tokens)) => {
+                bert.forward_beside(tokens, beside, train, trace)
+            }
+            _ => Err(self.mismatch(text, model)),
+        }
+    }
+
+    /// The tokens (B, 3, T) of `text`, for an encoder inside the model.
+    ///
+    /// # Errors
+    /// [`ModelError::Input`] where either is ready-made states.
+    pub fn tokens<'a>(&self, text: &'a Text, model: &'static str) -> Result<&'a Tensor> {
+        match (self, text) {
+            (Self::Bert(_), Text::Tokens(tokens)) => Ok(tokens),
+            _ => Err(self.mismatch(text, model)),
+        }
+    }
+
+    /// States (B, T, width) to (B, width): the pooler's output; of ready-made states the first.
+    pub fn pool(&self, states: &Tensor) -> Tensor {
+        match self {
+            Self::Bert(bert) => bert.pool(states),
+            Self::States { .. } => states.select(1, 0),
+        }
+    }
+
     fn mismatch(&self, text: &Text, model: &'static str) -> ModelError {
         let kind = match text {
             Text::Tokens(_) => "tokens",
@@ -162,6 +230,20 @@ impl TextEncoder {
             expected,
             got,
         }
+    }
+}
+
+/// The error of a model that changes its text encoder from inside and is given none.
+pub(super) fn needs_encoder(model: &'static str) -> ModelError {
+    ModelError::Config {
+        model,
+        what: "text encoder",
+        expected: "one inside the model, whose layers it changes (--encoder bert:DIR or tiny)"
+            .to_owned(),
+        got:
+            "ready-made states (--encoder frozen:DIR or features); run it with a BERT, or another \
+              model"
+                .to_owned(),
     }
 }
 

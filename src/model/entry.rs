@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::error::{ModelError, Result};
 use super::losses::Losses;
 use super::recipe::{ParamGroup, Recipe};
-use super::setup::{Profile, ReadCase, Setup};
+use super::setup::{Check, Profile, ReadCase, Setup};
 use super::stage::Stage;
 use super::trace::Trace;
 use super::variant::Variant;
@@ -39,6 +39,11 @@ pub trait Model: Send {
 
     /// Sets how to compute from now on; no effect on a model with one way to compute.
     fn set_engine(&mut self, _engine: Engine) {}
+
+    /// The small number that Adam adds to the root of the second moment.
+    fn adam_epsilon(&self) -> f64 {
+        ADAM_EPSILON
+    }
 
     /// Whether every loss is a mean over samples of a term that depends on one sample alone, so that a
     /// batch may be computed in parts. False with batch statistics or state shared by samples.
@@ -110,6 +115,9 @@ pub fn train(
     }
 }
 
+/// PyTorch's own.
+pub const ADAM_EPSILON: f64 = 1e-8;
+
 /// Backward pass from `loss`, the text encoder's second half included.
 ///
 /// # Errors
@@ -154,6 +162,8 @@ pub struct Entry {
     pub config: fn(Profile) -> Value,
     /// Named departures from `config`.
     pub variants: &'static [Variant],
+    /// Refuses what the model cannot read when a sweep is planned; `None` where it reads everything.
+    pub check: Option<Check>,
     /// Builds the model with freshly initialized parameters.
     pub build: for<'a> fn(&Setup<'a>) -> Result<Box<dyn Model>>,
     /// Reads the data of a stored reference case; `None` where no case exists.

@@ -54,13 +54,42 @@ pub enum ModelError {
         got: String,
     },
 
+    /// A text encoder that names no folder.
+    #[error("{}: no folder of a Hugging Face BERT, found {found}; {hint}", dir.display())]
+    NoFolder {
+        dir: PathBuf,
+        found: &'static str,
+        hint: String,
+    },
+
     /// A Hugging Face folder without one of its files.
     #[error(
-        "{}: no {missing}: a Hugging Face BERT folder holds config.json, vocab.txt and \
+        "{}: no {missing}{found}: a Hugging Face BERT folder holds config.json, vocab.txt and \
          model.safetensors or pytorch_model.bin, or one of them in several files with an index",
         dir.display()
     )]
-    IncompleteFolder { dir: PathBuf, missing: &'static str },
+    IncompleteFolder {
+        dir: PathBuf,
+        missing: &'static str,
+        /// What is there in its place.
+        found: String,
+    },
+
+    /// A file of a folder that holds something else by its content.
+    #[error("{}: found {found}, expected {expected}; {remedy}", path.display())]
+    OtherFile {
+        path: PathBuf,
+        found: String,
+        expected: &'static str,
+        remedy: String,
+    },
+
+    /// A weight that is infinite or NaN.
+    #[error(
+        "{}: parameter `{name}` holds infinite values or NaN: the file is damaged; copy or download it again",
+        path.display()
+    )]
+    NotFiniteWeight { path: PathBuf, name: String },
 
     /// A `config.json` that does not describe a BERT this crate can run.
     #[error("{}: {what}", path.display())]
@@ -137,7 +166,10 @@ impl Classify for ModelError {
             | Self::ChangeValue { .. }
             | Self::Input { .. }
             | Self::Config { .. }
+            | Self::NoFolder { .. }
             | Self::IncompleteFolder { .. }
+            | Self::OtherFile { .. }
+            | Self::NotFiniteWeight { .. }
             | Self::BertConfig { .. }
             | Self::MissingWeight { .. }
             | Self::WeightShape { .. }

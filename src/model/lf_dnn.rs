@@ -38,6 +38,7 @@ pub static ENTRY: Entry = Entry {
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[],
+    check: None,
     build,
     case: Some(reference::mmsa),
 };

@@ -45,6 +45,7 @@ pub static ENTRY: Entry = Entry {
     recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[COMPAT],
+    check: None,
     build,
     case: Some(reference::mmsa),
 };

@@ -59,6 +59,7 @@ pub static ENTRY: Entry = Entry {
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: config::VARIANTS,
+    check: None,
     build,
     case: Some(config::case),
 };

@@ -30,6 +30,8 @@ pub mod variant;
 pub mod weights;
 
 pub mod almt;
+pub mod bert_mag;
+pub mod cenet;
 pub mod constant;
 pub mod ef_lstm;
 pub mod lf_dnn;
@@ -53,7 +55,7 @@ pub use entry::{Entry, Model, backward, find};
 pub use error::ModelError;
 pub use losses::{Losses, Term};
 pub use recipe::{GradClip, ParamGroup, Recipe, Rule};
-pub use setup::{LabelStats, Profile, Setup, Shapes};
+pub use setup::{LabelStats, Outline, Profile, Setup, Shapes};
 pub use stage::{Stage, When};
 pub use trace::Trace;
 pub use variant::Variant;
@@ -69,8 +71,10 @@ pub const MODELS: &[&Entry] = &[
     &mult::ENTRY,
     &misa::ENTRY,
     &self_mm::ENTRY,
-    &tfr_net::ENTRY,
-    &tetfn::ENTRY,
+    &bert_mag::ENTRY,
     &mmim::ENTRY,
+    &cenet::ENTRY,
+    &tetfn::ENTRY,
+    &tfr_net::ENTRY,
     &constant::ENTRY,
 ];

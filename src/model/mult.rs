@@ -54,6 +54,7 @@ pub static ENTRY: Entry = Entry {
     recipe: config::recipe,
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[],
+    check: None,
     build,
     case: Some(reference::mmsa),
 };

@@ -5,7 +5,7 @@ use tch::Tensor;
 use super::batch::{Batch, Inputs};
 use super::encoder::TextEncoder;
 use super::engine::Engine;
-use super::entry::Model;
+use super::entry::{ADAM_EPSILON, Model};
 use super::error::Result;
 use super::losses::Losses;
 use super::recipe::{ParamGroup, Recipe};
@@ -33,6 +33,11 @@ pub trait Regressor: Send {
         vec![ParamGroup::all(recipe)]
     }
 
+    /// As [`Model::adam_epsilon`].
+    fn adam_epsilon(&self) -> f64 {
+        ADAM_EPSILON
+    }
+
     /// Whether a batch shares statistics, so that it cannot be computed in parts.
     fn has_batch_statistics(&self) -> bool {
         true
@@ -56,6 +61,10 @@ impl<N: Regressor> Model for N {
 
     fn set_engine(&mut self, engine: Engine) {
         self.encoder_mut().set_engine(engine);
+    }
+
+    fn adam_epsilon(&self) -> f64 {
+        Regressor::adam_epsilon(self)
     }
 
     fn is_divisible(&self) -> bool {

@@ -81,6 +81,18 @@ impl LabelStats {
     }
 }
 
+/// What is known of a run before its data are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outline {
+    pub shapes: Shapes,
+    /// Whether a text encoder is inside the model; without one it reads ready-made states.
+    pub has_encoder: bool,
+}
+
+/// Refuses data or a text encoder that a model with these hyper-parameters cannot read, with the reason
+/// and what to run instead.
+pub type Check = fn(&Value, &Outline) -> Result<()>;
+
 /// Everything a model's constructor needs.
 #[derive(Clone, Debug)]
 pub struct Setup<'a> {

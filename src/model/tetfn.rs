@@ -67,6 +67,7 @@ pub static ENTRY: Entry = Entry {
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[COMPAT],
     build,
+    check: None,
     case: Some(reference::mmsa),
 };
 

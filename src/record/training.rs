@@ -43,7 +43,7 @@ impl TrainingMetadata {
 /// Training noise: when masks are drawn anew, by which mask protocol, at which rates.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NoiseMetadata {
-    /// `kind`, and `copies` of `cycle`.
+    /// `kind`, with `copies` of `cycle` and `processes` of `reference-loader`.
     #[serde(flatten)]
     pub noise: Noise,
     pub mask_protocol: String,
@@ -192,6 +192,10 @@ mod tests {
             json(&noise("cycle:3", "0.5")),
             r#"{"kind":"cycle","copies":3,"mask_protocol":"random","version":1,"rate_distribution":"constant","condition":0.5}"#
         );
+        assert_eq!(
+            json(&noise("reference-loader:8", "half-complete")),
+            r#"{"kind":"reference-loader","processes":8,"mask_protocol":"random","version":1,"rate_distribution":"half-complete"}"#
+        );
     }
 
     #[test]
@@ -202,6 +206,7 @@ mod tests {
             "cycle:3",
             "fresh",
             "reference",
+            "reference-loader:8",
             "reference-refresh",
         ] {
             for rates in ["half-complete", "0.5", "LA", "l=0.2,a=0.7,v=0.7"] {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tch::nn::VarStore;
 use tch::{Kind, TchError, Tensor};
 
-use crate::model::{BertConfig, GradClip, ModelError, Rule};
+use crate::model::{BertConfig, GradClip, ModelError, Rule, entry};
 use crate::support::{Classify, ErrorClass};
 use crate::train::optimizer::OptimizerError;
 
@@ -143,12 +143,18 @@ pub struct Group {
 #[derive(Clone, Debug, Deserialize)]
 pub struct OptimizerSpec {
     pub kind: Rule,
+    #[serde(default = "adam_epsilon")]
+    pub eps: f64,
     pub steps: usize,
     pub groups: Vec<Group>,
     #[serde(default)]
     pub excluded: Vec<String>,
     #[serde(default)]
     pub clip: GradClip,
+}
+
+fn adam_epsilon() -> f64 {
+    entry::ADAM_EPSILON
 }
 
 /// The text encoder, under the names of `case.json`.

@@ -1,5 +1,7 @@
 //! This machine's name, its processes and its memory, read from Linux's `/proc`.
 
+mod cgroup;
+
 use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -67,8 +69,26 @@ pub struct Memory {
     pub available: u64,
 }
 
-/// Memory of this machine; `None` where the system does not tell.
+/// Memory that this process may use: that of the machine, or of its cgroup (a container, a Slurm job) where
+/// that is less. `None` where the system does not tell.
 pub fn memory() -> Option<Memory> {
+    let machine = machine_memory()?;
+    let cgroups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let limits = cgroup::limits(&cgroups, Path::new("/sys/fs/cgroup"));
+    Some(limits.into_iter().fold(machine, Memory::within))
+}
+
+impl Memory {
+    /// This memory under a limit.
+    fn within(self, limit: cgroup::Limit) -> Self {
+        Self {
+            total: self.total.min(limit.bytes),
+            available: self.available.min(limit.bytes.saturating_sub(limit.used)),
+        }
+    }
+}
+
+fn machine_memory() -> Option<Memory> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
     let bytes = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;

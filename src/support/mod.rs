@@ -11,6 +11,7 @@ pub mod lease;
 pub mod logging;
 pub mod progress;
 pub mod shell;
+pub mod signals;
 pub mod sweep_time;
 pub mod words;
 

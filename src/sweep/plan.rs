@@ -15,9 +15,9 @@ use crate::metric;
 use crate::model::{Choice, Profile, Recipe};
 use crate::record::training::NoiseMetadata;
 use crate::record::{EngineKind, Precision, SelectionRule};
-use crate::train::EncoderSpec;
 use crate::train::schedule::Schedule;
 use crate::train::selection::Rule;
+use crate::train::{EncoderSpec, data};
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.
 const RESULT_VERSION: u32 = 7;
@@ -219,6 +219,9 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
     let (mut runs, mut known) = (Vec::new(), BTreeSet::new());
     for name in &suite.datasets {
         let (corpus, encoder) = &corpora[name];
+        for (choice, _) in &models {
+            data::check(choice, corpus, encoder)?;
+        }
         let encoder = encoder.identity()?;
         for (choice, settings) in &models {
             for (settings, &seed) in product(settings, &suite.seeds) {

@@ -23,6 +23,8 @@ pub struct Options {
     pub compute: Compute,
     /// Let CUDA use algorithms whose results vary from run to run.
     pub nondeterministic: bool,
+    /// Accept a text encoder whose vocabulary does not decode the data's token ids.
+    pub any_vocabulary: bool,
     /// Write event files for TensorBoard.
     pub tensorboard: bool,
     /// Log of this process, named where a run fails.

@@ -75,6 +75,8 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
         encoder: &encoder,
         cache: &cache,
         device: request.device,
+        // The encoder is the run's own, by its hash.
+        any_vocabulary: true,
         progress,
     };
     let data = TrainData::open(&corpus, &loading, &never)?;

@@ -14,6 +14,7 @@ use crate::support::Progress;
 use crate::train::data::{DataOptions, TrainData};
 use crate::train::test_masks::TestMasks;
 use crate::train::training::monitored_splits;
+use crate::train::view::NoiseDraw;
 use crate::train::{self, EncoderSpec};
 
 impl Sweep {
@@ -50,6 +51,7 @@ impl Sweep {
                 encoder,
                 cache: &options.encodings(),
                 device: options.device,
+                any_vocabulary: options.any_vocabulary,
                 progress,
             };
             let data = TrainData::open(corpus, &loading, interrupt)?;
@@ -102,7 +104,14 @@ fn prefill(
     for seed in trained.iter().map(|run| run.seed).collect::<BTreeSet<_>>() {
         for &draw in &draws {
             stop_if_raised(interrupt)?;
-            data.noisy(&noise, seed, draw)?;
+            data.noisy(
+                &noise,
+                NoiseDraw {
+                    seed,
+                    number: draw,
+                    redrawn: Vec::new(),
+                },
+            )?;
         }
     }
     Ok(())

@@ -90,6 +90,7 @@ impl Sequence<'_> {
             encoder,
             cache: &self.options.encodings(),
             device: self.options.device,
+            any_vocabulary: self.options.any_vocabulary,
             progress: self.progress,
         };
         match TrainData::open(corpus, &options, self.interrupt).map_err(Error::from) {

@@ -118,7 +118,7 @@ impl Settings {
         } in &self.evaluation
         {
             let noise_protocol = match self.noise {
-                Noise::Reference | Noise::ReferenceRefresh => self.noise_protocol,
+                published if published.is_published() => self.noise_protocol,
                 _ => asked.map_or(*mask_protocol, |asked| asked.0),
             };
             for &condition in conditions {
@@ -156,7 +156,7 @@ impl Settings {
 /// `fixed`.
 fn at_one_rate(noise: Noise, mask_protocol: &dyn MaskProtocol) -> Noise {
     match noise {
-        Noise::Reference | Noise::ReferenceRefresh => Noise::Fixed,
+        published if published.is_published() => Noise::Fixed,
         Noise::Fresh if mask_protocol.is_draw_invariant() => Noise::Fixed,
         other => other,
     }
@@ -243,10 +243,10 @@ mod tests {
         );
     }
 
-    /// It draws nothing but rates anew, so that of `reference-refresh` one copy is left too.
+    /// It draws nothing but rates anew, so that of the others one copy is left too.
     #[test]
     fn the_published_noise_keeps_its_masks_and_loses_its_mixture() {
-        for noise in ["reference", "reference-refresh"] {
+        for noise in ["reference", "reference-loader:8", "reference-refresh"] {
             let train = format!("[train]\nnoise = '{noise}'");
             let suite = suite(&format!("rates = '0.5'\nmasks = ['reference']\n{train}"));
             let all = trainings(&suite, TrainOn::TestedRate);

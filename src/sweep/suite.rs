@@ -80,7 +80,7 @@ masks = ["reference"]
 mask_seeds = [1111]
 
 [train]
-noise = "reference"
+noise = "reference-loader:8"
 selection = "paper"
 schedule = "reference"
 valid_rates = "0.5"
@@ -104,7 +104,8 @@ impl FromStr for Protocol {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
-    /// Training noise: `clean`, `fixed`, `cycle:K`, `fresh`, `reference` or `reference-refresh`.
+    /// Training noise: `clean`, `fixed`, `cycle:K`, `fresh`, `reference`, `reference-loader:W` or
+    /// `reference-refresh`.
     #[serde(with = "text")]
     pub noise: Noise,
     /// Mask protocol of the training noise; `reference` where the noise is, else `random`.
@@ -319,6 +320,7 @@ mod tests {
         );
         assert_eq!(plain.train.selection, Selection::Paper);
         assert_eq!(plain.train.schedule, Schedule::Reference);
+        assert_eq!(plain.train.noise, Noise::ReferenceLoader { processes: 8 });
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("suite.toml");
         let text = "datasets = ['mosi']\nmodels = ['lnln']\nprotocol = 'paper'\nseeds = [7]\n\

@@ -12,11 +12,12 @@ use super::error::Error;
 use super::out_of_memory;
 use super::tensors::SplitTensors;
 use super::text_source::TextSource;
-use super::view::{NoiseSpec, View, Views};
+use super::view::{NoiseDraw, NoiseSpec, View, Views};
+use super::vocabulary;
 use crate::data::dataset::Modality::{Audio, Text, Vision};
 use crate::data::dataset::{Corpus, Split, SplitName};
 use crate::mask::{self, Condition, Keep, MaskProtocol, MaskSource, SplitShape, Variants};
-use crate::model::{Choice, EncoderSetup, LabelStats, Model, Profile, Setup, Shapes};
+use crate::model::{Choice, EncoderSetup, LabelStats, Model, Outline, Profile, Setup, Shapes};
 use crate::support::Progress;
 
 /// How a data set is loaded.
@@ -26,6 +27,8 @@ pub struct DataOptions<'a> {
     /// Folder of encodings of a frozen text encoder.
     pub cache: &'a Path,
     pub device: Device,
+    /// Accept a text encoder whose vocabulary does not decode the data's token ids.
+    pub any_vocabulary: bool,
     pub progress: &'a Progress,
 }
 
@@ -36,13 +39,28 @@ pub struct ValidationMasks {
     pub mask_seed: u64,
 }
 
-/// What decides a noisy view of the training split.
-#[derive(Clone, Copy, PartialEq)]
-struct NoisyKey {
-    noise: NoiseSpec,
-    /// The run's.
-    seed: u64,
-    draw: u32,
+/// Refuses a model that cannot read this data set or the states of this encoder, which `resolve` gave.
+///
+/// # Errors
+/// [`Error::Refused`] with the reason and what to run instead.
+pub fn check(choice: &Choice, corpus: &Corpus, encoder: &EncoderSpec) -> Result<(), Error> {
+    let steps = |steps: usize| steps as i64;
+    let outline = Outline {
+        shapes: Shapes {
+            text_steps: steps(corpus.text_steps),
+            audio_steps: steps(corpus.audio.0),
+            vision_steps: steps(corpus.vision.0),
+            audio_width: steps(corpus.audio.1),
+            vision_width: steps(corpus.vision.1),
+        },
+        has_encoder: matches!(encoder, EncoderSpec::Tiny | EncoderSpec::Bert(_)),
+    };
+    let profile = Profile::for_dataset(corpus.name());
+    let checked = choice.check(profile, &outline);
+    checked.map_err(|reason| Error::Refused {
+        dataset: corpus.name().to_owned(),
+        reason: Box::new(reason),
+    })
 }
 
 /// A data set loaded for training, shared by all runs on it.
@@ -60,15 +78,15 @@ pub struct TrainData<'a> {
     interrupt: &'a AtomicBool,
     masks: MaskSource,
     /// The last noisy view made.
-    noisy: RefCell<Option<(NoisyKey, Rc<View>)>>,
+    noisy: RefCell<Option<(NoiseSpec, NoiseDraw, Rc<View>)>>,
 }
 
 impl<'a> TrainData<'a> {
     /// Loads all splits of `corpus` onto the device.
     ///
     /// # Errors
-    /// Those of reading data and encoder; [`Error::Tokens`] where the encoder has no row for an id; one
-    /// that names what the device has no memory for.
+    /// Those of reading data and encoder; [`Error::Tokens`] where the encoder has no row for an id;
+    /// [`Error::Vocabulary`] where its vocabulary is not the data's; one that names what the device has no memory for.
     pub fn open(
         corpus: &'a Corpus,
         options: &DataOptions<'_>,
@@ -88,6 +106,9 @@ impl<'a> TrainData<'a> {
         })?;
         let encoder = text.encoder_setup(spec, &splits)?;
         text.check_tokens(&encoder, corpus.name(), &splits)?;
+        if let EncoderSpec::Bert(folder) | EncoderSpec::Frozen(folder) = spec {
+            vocabulary::check(folder, corpus.name(), &splits, options.any_vocabulary)?;
+        }
         Ok(Self {
             corpus,
             tensors: [train.1, valid.1, test.1],
@@ -182,18 +203,13 @@ impl<'a> TrainData<'a> {
         conditions.map(view).collect()
     }
 
-    /// The training split under draw number `draw` of the training noise, for the run with this seed.
+    /// A masked copy of the training split.
     ///
     /// # Errors
     /// As [`Views::noisy`].
-    pub fn noisy(&self, noise: &NoiseSpec, seed: u64, draw: u32) -> Result<Rc<View>, Error> {
-        let key = NoisyKey {
-            noise: *noise,
-            seed,
-            draw,
-        };
-        if let Some((known, view)) = &*self.noisy.borrow()
-            && *known == key
+    pub fn noisy(&self, noise: &NoiseSpec, draw: NoiseDraw) -> Result<Rc<View>, Error> {
+        if let Some((known, drawn, view)) = &*self.noisy.borrow()
+            && (known, drawn) == (noise, &draw)
         {
             return Ok(Rc::clone(view));
         }
@@ -206,10 +222,10 @@ impl<'a> TrainData<'a> {
         // The last one goes first: of hidden states there may be no room for both.
         *self.noisy.borrow_mut() = None;
         let view = out_of_memory::named("the noisy training split", || {
-            views.noisy(noise, (test.len(), test.vision.steps), seed, draw)
+            views.noisy(noise, (test.len(), test.vision.steps), &draw)
         })?;
         let view = Rc::new(view);
-        *self.noisy.borrow_mut() = Some((key, Rc::clone(&view)));
+        *self.noisy.borrow_mut() = Some((*noise, draw, Rc::clone(&view)));
         Ok(view)
     }
 
@@ -292,6 +308,7 @@ mod tests {
             encoder,
             cache: Path::new("encodings"),
             device: Device::Cpu,
+            any_vocabulary: false,
             progress: &Progress::hidden(),
         };
         TrainData::open(corpus, &options, &NEVER)
@@ -313,11 +330,16 @@ mod tests {
             distribution: RateDistribution::HalfComplete,
             mask_seed: 1111,
         };
-        let last = Rc::downgrade(&data.noisy(&noise, 1, 0).unwrap());
+        let draw = |number| NoiseDraw {
+            seed: 1,
+            number,
+            redrawn: Vec::new(),
+        };
+        let last = Rc::downgrade(&data.noisy(&noise, draw(0)).unwrap());
         assert!(last.upgrade().is_some(), "it is kept for the next run");
         // No view can be made of this.
         tokens(&mut data.splits, SplitName::Train).steps = 2;
-        assert!(data.noisy(&noise, 1, 1).is_err());
+        assert!(data.noisy(&noise, draw(1)).is_err());
         assert!(last.upgrade().is_none());
     }
 
@@ -357,7 +379,7 @@ mod tests {
         let corpus = corpus(folder.path());
         let bert = folder.path().join("bert");
         std::fs::create_dir(&bert).unwrap();
-        std::fs::write(bert.join("model.safetensors"), "").unwrap();
+        std::fs::write(bert.join("model.safetensors"), b"\x02\0\0\0\0\0\0\0{}").unwrap();
         let refused = |vocabulary: i64| {
             let config = serde_json::to_string(&BertConfig::tiny(vocabulary)).unwrap();
             std::fs::write(bert.join("config.json"), config).unwrap();

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use tch::Device;
 
-use super::Error;
+use super::{Error, capability};
 
 /// A device as written on the command line: `auto`, `cpu`, `cuda`, `cuda:1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,14 +52,23 @@ impl fmt::Display for DeviceSpec {
 pub fn open(spec: DeviceSpec) -> Result<Device, Error> {
     match spec {
         DeviceSpec::Cpu => Ok(Device::Cpu),
-        DeviceSpec::Auto => Ok(cuda_devices().map_or(Device::Cpu, |_| Device::Cuda(0))),
-        DeviceSpec::Cuda(index) => match cuda_devices() {
-            Ok(count) if index < count => Ok(Device::Cuda(index)),
-            Ok(count) => Err(Error::NoCuda {
-                reason: format!("only {count} CUDA device(s) found"),
-            }),
-            Err(reason) => Err(Error::NoCuda { reason }),
-        },
+        DeviceSpec::Auto => Ok(match cuda_devices().map(|_| capability::check(0)) {
+            Ok(Ok(())) => Device::Cuda(0),
+            Ok(Err(reason)) => {
+                tracing::warn!("computing on the CPU: {reason}");
+                Device::Cpu
+            }
+            Err(_) => Device::Cpu,
+        }),
+        DeviceSpec::Cuda(index) => {
+            let unusable = |reason| Error::NoCuda { reason };
+            let count = cuda_devices().map_err(unusable)?;
+            if index >= count {
+                return Err(unusable(format!("only {count} CUDA device(s) found")));
+            }
+            capability::check(index).map_err(unusable)?;
+            Ok(Device::Cuda(index))
+        }
     }
 }
 

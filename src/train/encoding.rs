@@ -206,7 +206,7 @@ mod tests {
             "num_attention_heads": 4, "intermediate_size": 32, "max_position_embeddings": 8}"#;
         std::fs::write(folder.join("config.json"), config).unwrap();
         let weights = folder.join("model.safetensors");
-        std::fs::write(&weights, "").unwrap();
+        std::fs::write(&weights, b"\x02\0\0\0\0\0\0\0{}").unwrap();
         let (config, _) = hugging_face::open(folder).unwrap();
         let _rng = crate::model::rng::seeded(1);
         let store = nn::VarStore::new(Device::Cpu);

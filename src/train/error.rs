@@ -119,6 +119,19 @@ pub enum Error {
         reason: Box<crate::model::ModelError>,
     },
     #[error(
+        "{} is not the vocabulary that the token ids of {dataset} were made with: {found} of {tokens} tokens \
+         are in their transcripts; decoded are {examples}. Give the BERT whose tokenizer made text_bert \
+         (its language, cased or uncased), or --any-vocabulary to train all the same",
+        file.display()
+    )]
+    Vocabulary {
+        file: PathBuf,
+        dataset: String,
+        found: usize,
+        tokens: usize,
+        examples: String,
+    },
+    #[error(
         "interrupted: stored after epoch {epoch}{}; the same command continues", steps(*step)
     )]
     Interrupted { epoch: u32, step: usize },
@@ -132,6 +145,12 @@ pub enum Error {
     Libtorch(String),
     #[error("libtorch: {0}")]
     Torch(tch::TchError),
+    /// A model that cannot read a data set or the states of an encoder.
+    #[error("{dataset}: {reason}")]
+    Refused {
+        dataset: String,
+        reason: Box<crate::model::ModelError>,
+    },
     #[error(transparent)]
     Model(#[from] crate::model::ModelError),
     #[error(transparent)]
@@ -203,7 +222,8 @@ impl Classify for Error {
             Self::Unexpected(_) | Self::Libtorch(_) | Self::Torch(_) | Self::Optimizer(_) => {
                 ErrorClass::Unexpected
             }
-            Self::Tokens { reason, .. } => reason.class(),
+            Self::Tokens { reason, .. } | Self::Refused { reason, .. } => reason.class(),
+            Self::Vocabulary { .. } => ErrorClass::Unavailable,
             Self::Model(error) => error.class(),
             Self::Mask(error) => error.class(),
             Self::Dataset(error) => error.class(),

@@ -185,7 +185,10 @@ impl SharedTexts {
         which: usize,
         inputs: Inputs,
     ) -> Result<Inputs, Error> {
-        let (Some(first), Some(encoder)) = (self.first[which], model.text_encoder()) else {
+        // A hook inside the encoder reads audio and vision, in which views with one text differ.
+        let encoder = model.text_encoder();
+        let encoder = encoder.filter(|encoder| encoder.reads_text_alone());
+        let (Some(first), Some(encoder)) = (self.first[which], encoder) else {
             return Ok(inputs);
         };
         let later = self.first[which + 1..].contains(&Some(first));

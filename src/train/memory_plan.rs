@@ -156,7 +156,10 @@ impl MemoryPlan {
         let is_trained = model
             .text_encoder()
             .is_some_and(|encoder| encoder.is_trained());
-        if is_trained {
+        let freezes = model
+            .text_encoder()
+            .is_some_and(|encoder| encoder.reads_text_alone());
+        if is_trained && freezes {
             ways.push("--encoder frozen:DIR trains no text encoder".to_owned());
         }
         if is_trained && !demand.engine.recompute {

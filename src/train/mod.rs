@@ -1,5 +1,6 @@
 //! Training and evaluation of one model on one data set.
 
+pub mod capability;
 pub mod checkpoint;
 pub mod config;
 pub mod data;
@@ -37,6 +38,7 @@ pub mod text_source;
 pub mod trainer;
 pub mod training;
 pub mod view;
+mod vocabulary;
 
 pub use config::Overrides;
 pub use device::DeviceSpec;

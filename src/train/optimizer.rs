@@ -9,11 +9,11 @@ use tch::{Kind, Tensor, nn::VarStore};
 
 use super::native::{self, Moves, Rates};
 use super::{memory, non_finite};
+use crate::model::entry::ADAM_EPSILON;
 use crate::model::{GradClip, ParamGroup, Recipe, Rule, Stage};
 
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
-const EPS: f64 = 1e-8;
 
 /// What can go wrong with an optimizer's groups and its saved state.
 #[derive(Debug, thiserror::Error)]
@@ -100,13 +100,15 @@ impl Slot {
     }
 }
 
-/// Adam or AdamW over the parameter groups of a model; betas 0.9 and 0.999, eps 1e-8.
+/// Adam or AdamW over the parameter groups of a model; betas 0.9 and 0.999, eps 1e-8 unless set otherwise.
 #[derive(Debug)]
 pub struct Optimizer {
     /// In front of parameter names in the saved state: the stage's name and a colon, or nothing.
     prefix: String,
     rule: Rule,
     clip: GradClip,
+    /// Added to the root of the second moment.
+    epsilon: f64,
     /// Sorted by name, so that sums over parameters have one order.
     slots: Vec<Slot>,
     /// Trainable parameters in no group: never updated, but counted in a norm.
@@ -166,9 +168,17 @@ impl Optimizer {
             prefix,
             rule,
             clip,
+            epsilon: ADAM_EPSILON,
             slots,
             others,
         })
+    }
+
+    /// With this small number added to the root of the second moment.
+    #[must_use]
+    pub fn with_epsilon(mut self, epsilon: f64) -> Self {
+        self.epsilon = epsilon;
+        self
     }
 
     /// Forgets every gradient, as PyTorch's does unless told otherwise: none is held beside the
@@ -243,7 +253,7 @@ impl Optimizer {
                 rate: learning_rate * factor,
                 betas: [BETA1, BETA2],
                 decay,
-                eps: EPS,
+                eps: self.epsilon,
             };
             fused(group, rates)?;
         }

@@ -30,8 +30,9 @@ impl Optimizers {
             let optimizer = Optimizer::of_stage(store, &stage)?;
             Ok((stage, optimizer))
         });
+        let main = Optimizer::new(store, recipe, &model.groups(recipe))?;
         Ok(Self {
-            main: Optimizer::new(store, recipe, &model.groups(recipe))?,
+            main: main.with_epsilon(model.adam_epsilon()),
             stages: stages.collect::<Result<_, _>>()?,
         })
     }

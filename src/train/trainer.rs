@@ -22,7 +22,7 @@ use super::state::{Pick, State};
 use super::tensorboard::Board;
 use super::tensors::SplitTensors;
 use super::view::View;
-use super::{Error, memory, native, non_finite};
+use super::{Error, memory, native, non_finite, order};
 use crate::metric::Metric;
 use crate::model::{Entry, Model, Recipe};
 use crate::support::Bar;
@@ -46,8 +46,9 @@ pub struct Data<'a> {
     pub train: &'a SplitTensors,
     /// The training split with nothing missing.
     pub complete: &'a View,
-    /// The training split as an epoch (counted from 1) sees it.
-    pub noisy: &'a dyn Fn(u32) -> Result<Rc<View>, Error>,
+    /// The training split as an epoch sees it, given its number (counted from 1) and its order of all
+    /// samples.
+    pub noisy: &'a dyn Fn(u32, &[i64]) -> Result<Rc<View>, Error>,
     /// The split whose scores decide, [`Rule::split`].
     pub monitored: Monitored<'a>,
     /// The validation split, where trainer options monitor it and the scores are of another split.
@@ -141,7 +142,8 @@ impl Fit<'_> {
         let samples: usize = left.iter().map(|step| step.rows.len()).sum();
         // Nothing is left where the fit was stopped after the steps: no noise is needed then.
         if !left.is_empty() {
-            let noisy = (data.noisy)(epoch)?;
+            let order = order::shuffled(data.train.len(), plan.seed, epoch);
+            let noisy = (data.noisy)(epoch, &order)?;
             for step in left {
                 // Between two steps and before the first: a stored state must be worth resuming.
                 self.stop_if_asked(state)?;

@@ -23,7 +23,7 @@ use super::selection::Rule;
 use super::state::State;
 use super::test_masks::{TestMasks, TestPredictor};
 use super::trainer::{self, Data, Plan};
-use super::view::{NoiseSpec, View};
+use super::view::{NoiseDraw, NoiseSpec, View};
 use crate::data::dataset::SplitName;
 use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, EncoderSetup, Engine, Model, Recipe};
@@ -163,9 +163,12 @@ impl<'a> Training<'a> {
             return Err(Error::Unexpected("no split is monitored".to_owned()));
         };
         let complete = Rc::new(data.complete()?);
-        let noisy = |epoch: u32| match spec.noise.kind.draw(epoch - 1) {
-            Some(draw) => data.noisy(&spec.noise, spec.seed, draw),
-            None => Ok(Rc::clone(&complete)),
+        let noisy = |epoch: u32, order: &[i64]| {
+            let batches = (order, spec.recipe.batch_size);
+            match NoiseDraw::of_epoch(spec.noise.kind, spec.seed, epoch - 1, batches) {
+                Some(draw) => data.noisy(&spec.noise, draw),
+                None => Ok(Rc::clone(&complete)),
+            }
         };
         let fit = Data {
             train,

@@ -83,7 +83,10 @@ pub struct NoiseSpec {
 impl NoiseSpec {
     /// Whether a draw comes again in a later epoch or another run.
     pub fn repeats(&self) -> bool {
-        !matches!(self.kind, Noise::Fresh | Noise::ReferenceRefresh)
+        match self.kind {
+            Noise::Clean | Noise::Fixed | Noise::Cycle { .. } | Noise::Reference => true,
+            Noise::Fresh | Noise::ReferenceLoader { .. } | Noise::ReferenceRefresh => false,
+        }
     }
 }
 
@@ -93,6 +96,34 @@ impl PartialEq for NoiseSpec {
         same_protocol
             && (self.kind, self.distribution, self.mask_seed)
                 == (other.kind, other.distribution, other.mask_seed)
+    }
+}
+
+/// One masked copy of the training split.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoiseDraw {
+    /// The run's.
+    pub seed: u64,
+    /// Number of the draw (see [`Noise::draw`]).
+    pub number: u32,
+    /// Samples with rates of their own draw (see [`Noise::redrawn`]); empty where all are of one.
+    pub redrawn: Vec<bool>,
+}
+
+impl NoiseDraw {
+    /// The copy that an epoch, counted from 0, trains on under a noise, for the run with this seed. `order`
+    /// is the epoch's order of samples. `None` for complete data.
+    pub fn of_epoch(
+        noise: Noise,
+        seed: u64,
+        epoch: u32,
+        (order, batch_size): (&[i64], usize),
+    ) -> Option<Self> {
+        Some(Self {
+            seed,
+            number: noise.draw(epoch)?,
+            redrawn: noise.redrawn(order, batch_size),
+        })
     }
 }
 
@@ -129,15 +160,14 @@ impl Views<'_> {
         self.masked(keeps, &rates)
     }
 
-    /// Draw number `draw` of the training noise.
+    /// A masked copy of the training split.
     ///
-    /// `seed` is the run's; `test` is the test split's number of samples and padded vision steps.
+    /// `test` is the test split's number of samples and padded vision steps.
     pub fn noisy(
         &self,
         noise: &NoiseSpec,
         test: (usize, usize),
-        seed: u64,
-        draw: u32,
+        draw: &NoiseDraw,
     ) -> Result<View, Error> {
         let NoiseSpec {
             kind: _,
@@ -150,24 +180,31 @@ impl Views<'_> {
             split: self.split.name,
             modality,
             seed,
-            phase: mask::Phase::Epoch(draw),
+            phase: mask::Phase::Epoch(draw.number),
         };
-        let (ids, count) = (&self.split.ids, self.split.len());
         let training = Training {
-            ids,
+            ids: &self.split.ids,
             vision_steps: self.split.vision.steps,
             test,
             mask_seed,
         };
-        let rates = |modality| match distribution {
-            RateDistribution::HalfComplete => {
-                mask_protocol.rates(&scope(modality, seed), &training)
+        let rates = |modality| {
+            let scope = scope(modality, draw.seed);
+            match distribution {
+                RateDistribution::At(condition) => {
+                    Ok(vec![condition.of(modality); self.split.len()])
+                }
+                RateDistribution::HalfComplete if draw.redrawn.is_empty() => {
+                    mask_protocol.rates(&scope, &training)
+                }
+                RateDistribution::HalfComplete => {
+                    mask::rates_where_redrawn(mask_protocol, &scope, &training, &draw.redrawn)
+                }
             }
-            RateDistribution::At(condition) => Ok(vec![condition.of(modality); count]),
         };
         let [text, audio, vision] = Modality::ALL.map(rates);
         let rates = [text?, audio?, vision?];
-        let training_seed = mask_protocol.training_seed(seed, mask_seed);
+        let training_seed = mask_protocol.training_seed(draw.seed, mask_seed);
         let keep = |modality: Modality| -> Result<Keep, Error> {
             let rows = SplitShape::from(self.split).rows(modality, mask_protocol);
             let draws = mask_protocol.draws(&scope(modality, training_seed), rows)?;

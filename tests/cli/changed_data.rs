@@ -44,7 +44,7 @@ fn commands(folder: &Path, file: &Path) -> Vec<(&'static str, Vec<String>)> {
         ),
         (
             "mask export",
-            format!("mask export {file} --rate 0.5 --out {folder}/masks.npz"),
+            format!("mask export {file} --rate 0.5 --out {folder}/masks.npz --force"),
         ),
         (
             "score",

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod audit;
+mod changed_data;
 #[cfg(feature = "torch")]
 mod dry_run;
+mod environment;
 mod export;
 mod help;
 mod kill;

@@ -113,7 +113,8 @@ fn a_data_set_that_cannot_be_loaded_fails_its_runs_and_no_others() {
         "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 64,
         "max_position_embeddings": 64, "type_vocab_size": 2}"#;
     fs::write(bert.join("config.json"), config).unwrap();
-    fs::write(bert.join("model.safetensors"), "no weights").unwrap();
+    // A file of weights without any.
+    fs::write(bert.join("model.safetensors"), b"\x02\0\0\0\0\0\0\0{}").unwrap();
     let runs = folder.path().join("runs");
     let encoder = format!("demo-film=frozen:{}", bert.display());
     let flags = "--models constant --seeds 1 --rates 0 --device cpu --datasets demo-film,demo-talk";

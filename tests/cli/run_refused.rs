@@ -26,6 +26,25 @@ fn a_metric_that_is_none_is_a_usage_error_that_lists_the_known_ones() {
         .stderr(contains("`acc9`").and(contains("acc7")));
 }
 
+/// Planned and not run: the dry run refuses them too.
+#[test]
+fn a_model_that_cannot_read_the_data_is_refused_with_what_to_run_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path());
+    for (models, expected) in [
+        ("cenet --encoder features", "--encoder bert:DIR or tiny"),
+        ("bert_mag --encoder tiny", "bert_mag:avg-pool"),
+    ] {
+        for dry in ["", "--dry-run"] {
+            let flags = format!("run --datasets demo-film {dry} --models {models}");
+            let refused = contains("demo-film").and(contains(expected));
+            let mut run = program();
+            run.args(words(&flags)).arg("--data").arg(&data);
+            run.assert().code(5).stderr(refused);
+        }
+    }
+}
+
 #[test]
 fn a_budget_that_is_too_small_says_what_would_fit() {
     let folder = tempfile::tempdir().unwrap();

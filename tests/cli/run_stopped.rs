@@ -62,14 +62,25 @@ pub fn end(child: &mut Child, signal: &str) -> Option<i32> {
 
 #[test]
 fn signals_store_the_step_under_way_and_say_so_in_the_exit_code() {
+    stopped_by_signals("fresh");
+}
+
+/// In the middle of an epoch, whose noise depends on all of its order.
+#[test]
+fn signals_do_not_change_the_noise_of_loader_processes() {
+    stopped_by_signals("reference-loader:3");
+}
+
+fn stopped_by_signals(noise: &str) {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path());
-    let epochs = 40;
-    program()
-        .args(arguments(folder.path(), &data, "undisturbed", epochs))
-        .assert()
-        .success();
-    let run = arguments(folder.path(), &data, "stopped", epochs);
+    let arguments = |runs| {
+        let mut arguments = arguments(folder.path(), &data, runs, 40);
+        arguments.extend(["--noise", noise].map(str::to_owned));
+        arguments
+    };
+    program().args(arguments("undisturbed")).assert().success();
+    let run = arguments("stopped");
     for signal in ["INT", "TERM", "USR1"] {
         let mut child = start_and_wait_for_epochs(&run, &folder.path().join("stopped"), 2);
         assert_eq!(end(&mut child, signal), Some(75), "{signal}");

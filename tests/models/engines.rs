@@ -50,7 +50,7 @@ fn padded(encoder: &EncoderSetup) -> Batch {
 fn computed(entry: &'static Entry, encoder: &EncoderSetup, engine: Engine) -> Computed {
     tch::manual_seed(29);
     let batch = padded(encoder);
-    let mut built = Built::still(&Choice::parse(entry.name).unwrap(), encoder);
+    let mut built = Built::still(&base(entry), encoder);
     built.model.set_engine(engine);
     built.store.set_kind(Kind::Double);
     let before = built.predict(&batch.masked);

@@ -5,6 +5,7 @@
 mod bed;
 mod compat;
 mod engines;
+mod hooks;
 mod init;
 mod memory;
 mod mmim;

@@ -14,8 +14,10 @@ use lnln_bench::train::native::MemoryWatch;
 use lnln_bench::train::probe::{self, Probe};
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
-use lnln_bench::train::view::{NoiseSpec, View, Views};
+use lnln_bench::train::view::{NoiseDraw, NoiseSpec, View, Views};
 use lnln_bench::train::{MicroBatch, Optimizers, Precision};
+
+use super::bed::{SHAPES, base, takes};
 
 const BATCH: usize = 24;
 
@@ -63,9 +65,14 @@ impl Film {
             distribution: RateDistribution::HalfComplete,
             mask_seed: 1,
         };
+        let draw = NoiseDraw {
+            seed: 1,
+            number: 0,
+            redrawn: Vec::new(),
+        };
         [
             views.complete().unwrap(),
-            views.noisy(&noise, (8, 24), 1, 0).unwrap(),
+            views.noisy(&noise, (8, 24), &draw).unwrap(),
         ]
     }
 
@@ -83,9 +90,11 @@ impl Film {
     fn cases(&self) -> Vec<Case<'_>> {
         let mut cases = Vec::new();
         for entry in MODELS.iter().filter(|entry| entry.trained) {
-            let choice = Choice::parse(entry.name).unwrap();
+            let choice = base(entry);
             for encoder in self.encoders() {
-                cases.push(Case::new(self, choice.clone(), encoder));
+                if takes(&choice, &encoder, SHAPES) {
+                    cases.push(Case::new(self, choice.clone(), encoder));
+                }
             }
         }
         cases

@@ -74,7 +74,11 @@ fn for_every_divisible(mut check: impl FnMut(&'static Entry, &EncoderSetup, Buil
     for entry in MODELS.iter().filter(|entry| entry.trained) {
         for encoder in still_encoders() {
             let _rng = rng::seeded(17);
-            let mut built = Built::still(&Choice::parse(entry.name).unwrap(), &encoder);
+            let choice = base(entry);
+            if !takes(&choice, &encoder, SHAPES) {
+                continue;
+            }
+            let mut built = Built::still(&choice, &encoder);
             if built.model.is_divisible() {
                 built.store.set_kind(Kind::Double);
                 check(entry, &encoder, built);

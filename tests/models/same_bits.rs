@@ -165,7 +165,7 @@ fn check(choice: &Choice, encoder: &EncoderSetup, engine: Engine, precision: Pre
 #[test]
 fn every_model_predicts_a_condition_as_it_does_among_others() {
     for_every_model(|entry, encoder| {
-        let choice = Choice::parse(entry.name).unwrap();
+        let choice = base(entry);
         check(&choice, encoder, Engine::default(), Precision::Fp32);
     });
 }
@@ -173,7 +173,7 @@ fn every_model_predicts_a_condition_as_it_does_among_others() {
 #[test]
 fn every_engine_and_precision_does_too() {
     for_every_model(|entry, encoder| {
-        let choice = Choice::parse(entry.name).unwrap();
+        let choice = base(entry);
         check(&choice, encoder, Engine::REFERENCE, Precision::Fp32);
         // Not every CPU has a recurrent kernel in bfloat16.
         if ["almt", "lnln", "mult"].contains(&entry.name) {

@@ -5,10 +5,10 @@
 use std::time::Instant;
 
 use lnln_bench::model::{
-    Batch, EncoderSetup, Engine, Entry, Inputs, LabelStats, MODELS, Profile, Setup, Shapes, Text,
-    Trace, backward,
+    Batch, EncoderSetup, Engine, Entry, Inputs, LabelStats, MODELS, Outline, Profile, Setup,
+    Shapes, Text, Trace, When, backward, entry,
 };
-use lnln_bench::train::{DeviceSpec, Optimizer, device};
+use lnln_bench::train::{DeviceSpec, Optimizers, device};
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
@@ -48,8 +48,14 @@ fn main() -> anyhow::Result<()> {
     println!("on {device:?}, batches of {batch}");
     println!("| model | epochs | s (ms) | e (ms) | one seed (h) |\n|---|---|---|---|---|");
     let mut sum = 0.0;
+    let models = word(3, "");
+    let asked = |name: &str| models.is_empty() || models.split(',').any(|model| model == name);
     let trained = MODELS.iter().filter(|entry| entry.trained);
-    for entry in trained {
+    for entry in trained.filter(|entry| asked(entry.name)) {
+        if !reads_states(entry) {
+            println!("| {} | needs a BERT inside | | | |", entry.name);
+            continue;
+        }
         let cost = Cost::measure(entry, device, batch, turns)?;
         sum += cost.hours();
         let (s, e) = (cost.train * 1e3, cost.predict * 1e3);
@@ -58,6 +64,18 @@ fn main() -> anyhow::Result<()> {
     }
     println!("| all, one seed | | | | {sum:.0} |");
     Ok(())
+}
+
+/// Whether the model reads ready-made states and frames that are not aligned.
+fn reads_states(entry: &Entry) -> bool {
+    let outline = Outline {
+        shapes: SHAPES,
+        has_encoder: false,
+    };
+    let config = (entry.config)(Profile::for_dataset("mosei"));
+    entry
+        .check
+        .is_none_or(|check| check(&config, &outline).is_ok())
 }
 
 /// Of one model, per sample.
@@ -82,15 +100,25 @@ impl Cost {
         })?;
         model.set_engine(Engine::default());
         let recipe = (entry.recipe)(profile);
-        let mut optimizer = Optimizer::new(&store, &recipe, &model.groups(&recipe))?;
+        let mut optimizers = Optimizers::new(&store, &recipe, model.as_ref())?;
         let samples = samples(batch, device);
-        let mut step = || -> anyhow::Result<()> {
-            optimizer.zero_grad()?;
-            let losses = model.train(&samples, &mut Trace::off())?;
-            backward(model.as_ref(), &losses.total)?;
-            Ok(optimizer.step(1.0)?)
-        };
-        let train = seconds(device, turns, &mut step)? / batch as f64;
+        let mut train = 0.0;
+        // Of every stage, the main one last, as much as it takes in an epoch.
+        for stage in (0..optimizers.stages.len()).map(Some).chain([None]) {
+            let described = stage.map(|index| &optimizers.stages[index].0);
+            let share = match described.map(|stage| stage.when) {
+                Some(When::BeforeEpoch { share }) => share,
+                Some(When::BeforeStep) | None => 1.0,
+            };
+            let name = described.map(|stage| stage.name);
+            let mut step = || -> anyhow::Result<()> {
+                optimizers.of(stage).zero_grad()?;
+                let losses = entry::train(model.as_mut(), name, &samples, &mut Trace::off())?;
+                backward(model.as_ref(), &losses.total)?;
+                Ok(optimizers.of(stage).step(1.0)?)
+            };
+            train += share * seconds(device, turns, &mut step)? / batch as f64;
+        }
         let mut predict = || -> anyhow::Result<()> {
             let _ = tch::no_grad(|| model.predict(&samples.masked, &mut Trace::off()))?;
             Ok(())
@@ -167,6 +195,6 @@ fn samples(rows: i64, device: Device) -> Batch {
         missing_rate: [whole(), whole(), whole()],
         index: (0..rows).collect(),
         epoch: 1,
-        position: 0,
+        position: usize::MAX,
     }
 }

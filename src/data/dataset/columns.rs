@@ -27,13 +27,13 @@ impl<'a> Columns<'a> {
             return Err(Error::Layout {
                 place,
                 expected,
-                found: layouts::describe(root),
+                found: layouts::describe_root(root),
             });
         }
         let dict = root.get(key).ok_or_else(|| Error::Layout {
             place,
             expected,
-            found: format!("keys {}", layouts::keys(root)),
+            found: layouts::describe_root(root),
         })?;
         let columns = Self { path, split, dict };
         if dict.is_dict() {
@@ -179,7 +179,7 @@ impl<'a> Columns<'a> {
             if array.shape().iter().skip(1).any(|n| *n != 1) {
                 let shape = array.shape();
                 let advice = match shape[1..] {
-                    [n] if column.contains("label") => format!(
+                    [n @ 2..=12] if column.contains("label") => format!(
                         "; of {n} columns keep the sentiment, in MOSEI's files labels[:, 0]"
                     ),
                     _ => String::new(),

@@ -13,6 +13,8 @@ pub struct Traits {
     pub vision: usize,
     /// Steps of audio and vision.
     pub steps: [usize; 2],
+    /// Tokens, or steps of text features.
+    pub text_steps: usize,
     /// Samples in train, valid and test.
     pub counts: [usize; 3],
 }
@@ -67,7 +69,8 @@ fn check_exchanged(path: &Path, traits: Traits, spec: Option<&Spec>) -> Result<(
     })
 }
 
-/// Fails where audio or vision has the data set's width in place of its steps.
+/// Fails where audio or vision has the data set's width in place of its steps, and the steps of the text in
+/// place of its width.
 fn check_axes(path: &Path, traits: Traits, spec: &Spec) -> Result<()> {
     let [audio, vision] = traits.steps;
     let turned = [
@@ -75,7 +78,9 @@ fn check_axes(path: &Path, traits: Traits, spec: &Spec) -> Result<()> {
         ("vision", vision, traits.vision, spec.widths.vision),
     ]
     .into_iter()
-    .find(|(_, steps, width, official)| steps == official && width != official);
+    .find(|(_, steps, width, official)| {
+        steps == official && width != official && *width == traits.text_steps
+    });
     let Some((column, steps, width, _)) = turned else {
         return Ok(());
     };
@@ -104,6 +109,7 @@ mod tests {
             audio,
             vision,
             steps: [50, 50],
+            text_steps: 50,
             counts,
         };
         detect(Path::new("x.pkl"), traits, named).map(|spec| spec.name.as_str())
@@ -130,6 +136,7 @@ mod tests {
             audio: 50,
             vision: 20,
             steps: [5, 50],
+            text_steps: 50,
             counts: [1284, 229, 686],
         };
         for named in [None, Some("mosi")] {
@@ -139,5 +146,14 @@ mod tests {
                 "{error}"
             );
         }
+        // ICT-MMMO: as many steps as MOSI's vision is wide.
+        let other = Traits {
+            audio: 74,
+            vision: 36,
+            steps: [20, 20],
+            text_steps: 20,
+            counts: [80, 16, 24],
+        };
+        assert!(detect(Path::new("x.pkl"), other, Some("mosi")).is_ok());
     }
 }

@@ -53,6 +53,11 @@ impl<'a> Features<'a> {
                 "an object array of shape {shape:?}; convert it with array.astype('float32')"
             ))),
             _ if !array.dtype().is_number() => Err(wrong(format!("dtype {}", array.type_name()))),
+            (_, &[rows, steps, _]) if rows != ids.len() && steps == ids.len() => {
+                Err(wrong(format!(
+                    "shape {shape:?}, with the samples on the second axis; write numpy.swapaxes({column}, 0, 1)"
+                )))
+            }
             (_, &[rows, steps, width]) if steps > 0 && width > 0 => Ok(Self {
                 rows,
                 steps,

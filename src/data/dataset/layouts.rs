@@ -62,6 +62,29 @@ pub fn keys(dict: Value<'_>) -> String {
     }
 }
 
+/// A root that is no dict of splits, with the way to one where its form is known.
+pub fn describe_root(root: Value<'_>) -> String {
+    let split = |value: Value<'_>| value.get("id").is_some() && value.get("audio").is_some();
+    if let Some(items) = root.items()
+        && items.len() == 3
+        && root.items().is_some_and(|mut items| items.all(split))
+    {
+        let kind = root.kind();
+        return format!(
+            "{kind} of three splits; write dict(zip(('train', 'valid', 'test'), data))"
+        );
+    }
+    let inner = |(key, value): (Value<'_>, Value<'_>)| {
+        let name = key.text()?.into_owned();
+        value.get("train").map(|_| name)
+    };
+    match root.entries().find_map(inner) {
+        Some(name) => format!("keys {}; write data['{name}'] alone", keys(root)),
+        None if root.is_dict() => format!("keys {}", keys(root)),
+        None => describe(root),
+    }
+}
+
 /// A value that is no dict of columns, with the way to one where its form is known.
 pub fn describe(value: Value<'_>) -> String {
     let Some(mut items) = value.items() else {

@@ -145,6 +145,10 @@ pub fn traits(plans: &[Plan<'_>]) -> Traits {
         audio: plans[0].audio.width,
         vision: plans[0].vision.width,
         steps: [plans[0].audio.steps, plans[0].vision.steps],
+        text_steps: match (&plans[0].text_bert, &plans[0].text) {
+            (Some(tokens), _) => tokens.width,
+            (None, text) => text.as_ref().map_or(0, |text| text.steps),
+        },
         counts: [count(0), count(1), count(2)],
     }
 }

@@ -11,7 +11,6 @@ mod stream;
 mod tests;
 mod warnings;
 
-use std::io::Read;
 use std::path::Path;
 
 pub use stream::{Outcome, Stream};
@@ -19,7 +18,7 @@ pub use stream::{Outcome, Stream};
 use crate::data::dataset;
 use crate::data::pickle;
 use crate::data::store;
-use crate::support::{Classify, ErrorClass};
+use crate::support::{Classify, ErrorClass, FileKind};
 
 /// Result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -92,11 +91,8 @@ pub fn objects<E: From<Error>>(
     }
 }
 
-/// HDF5's signature.
 fn is_hdf5(path: &Path) -> bool {
-    let mut magic = [0; 4];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-    read.is_ok() && magic == *b"\x89HDF"
+    matches!(FileKind::of(path), Ok(FileKind::Hdf5))
 }
 
 /// Describes the published file with this SHA-256.

@@ -157,9 +157,13 @@ fn is_refusal(error: &pickle::Error) -> bool {
     matches!(error, pickle::Error::ForbiddenGlobal { .. })
 }
 
-/// The protocol in the first bytes of a file that could not be read.
+/// The protocol in the first bytes of a file that could not be read; 0 for what is no regular file, where
+/// opening may wait forever.
 fn protocol(path: &Path) -> u8 {
     use std::io::Read;
+    if !path.is_file() {
+        return 0;
+    }
     let mut start = [0; 2];
     let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
     read.map_or(0, |()| pickle::protocol(&start))

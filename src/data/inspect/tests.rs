@@ -147,6 +147,19 @@ fn numpy_keys_show_their_value_and_structures_their_fields() {
     );
 }
 
+/// Opening a pipe without a writer would wait.
+#[test]
+fn a_pipe_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe.pkl");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let error = describe(&path).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("a pipe or device"), "{source}");
+    assert!(objects_of(&path, &mut Vec::new()).is_err());
+}
+
 #[test]
 fn files_of_no_known_format_are_errors_with_an_object() {
     let folder = tempfile::tempdir().unwrap();

@@ -6,13 +6,15 @@ use tch::Tensor;
 use tch::nn::{self, Init, Module, Path};
 
 use super::bert_config::BertConfig;
+use super::bert_hook::{Beside, Extension};
 use super::bert_keys::Keys;
 use super::bert_layer::{Dropout, Layer, layer_norm, linear};
-use super::bert_pass::Pass;
+use super::bert_pass::{Context, Pass};
 use super::distinct::Distinct;
 use super::low_memory;
 use crate::model::engine::Engine;
-use crate::model::error::Result;
+use crate::model::error::{ModelError, Result};
+use crate::model::trace::Trace;
 
 fn table(path: Path<'_>, rows: i64, width: i64, padding_idx: i64) -> nn::Embedding {
     let ws_init = Init::Randn {
@@ -63,8 +65,8 @@ impl Embeddings {
     }
 }
 
-/// The encoder. The pooler's parameters exist, so that names match a checkpoint's, but its output is
-/// not used, and only the reference engine computes it.
+/// The encoder. The pooler's parameters exist, so that names match a checkpoint's; where no model asks
+/// for its output ([`Self::pool`]), only the reference engine computes it.
 #[derive(Debug)]
 pub struct Bert {
     config: BertConfig,
@@ -72,6 +74,7 @@ pub struct Bert {
     layers: Vec<Layer>,
     pooler: nn::Linear,
     engine: Engine,
+    extension: Extension,
     /// Passes that wait for their backward pass.
     tape: RefCell<Vec<Pass>>,
 }
@@ -89,8 +92,35 @@ impl Bert {
                 .collect(),
             pooler: linear(path / "pooler" / "dense", hidden, hidden),
             engine: Engine::default(),
+            extension: Extension::default(),
             tape: RefCell::default(),
         }
+    }
+
+    /// The same encoder in a published model's own form.
+    pub fn with(mut self, extension: Extension) -> Self {
+        if extension.fixed_embedding {
+            let Embeddings {
+                words,
+                positions,
+                segments,
+                norm,
+            } = &self.embeddings;
+            let tables = [words, positions, segments].map(|table| Some(&table.ws));
+            for tensor in tables
+                .into_iter()
+                .chain([norm.ws.as_ref(), norm.bs.as_ref()])
+            {
+                let _ = tensor.map(|tensor| tensor.set_requires_grad(false));
+            }
+        }
+        self.extension = extension;
+        self
+    }
+
+    /// Whether its states depend on the text alone.
+    pub fn reads_text_alone(&self) -> bool {
+        self.extension.hook.is_none()
     }
 
     /// Sets how to compute from now on.
@@ -98,6 +128,9 @@ impl Bert {
         self.engine = engine;
         for layer in &mut self.layers {
             layer.set_engine(engine);
+        }
+        if let Some(hook) = &mut self.extension.hook {
+            hook.set_engine(engine);
         }
     }
 
@@ -116,35 +149,99 @@ impl Bert {
     /// Those of [`BertConfig::check_tokens`], on a CPU. On a CUDA device ids are not checked, which
     /// would synchronize at every step: code that reads them from a file checks them on the host, once.
     pub fn forward(&self, text: &Tensor, train: bool) -> Result<Tensor> {
-        if text.device() == tch::Device::Cpu {
-            self.config.check_tokens(text)?;
+        self.check(text)?;
+        if !self.reads_text_alone() {
+            return Err(ModelError::Input {
+                model: "bert",
+                what: "text",
+                expected: "audio and vision beside it, which its hook reads".to_owned(),
+                got: "text alone".to_owned(),
+            });
         }
         if train && self.engine.recompute {
-            return self.forward_on_tape(text);
+            return Ok(self.forward_on_tape(text, None, &mut Trace::off()));
         }
         if !train
             && !self.engine.reference
             && let Some(distinct) = Distinct::of(text)
         {
-            return Ok(distinct.spread(&self.states(&distinct.rows, false)));
+            let states = self.states(&distinct.rows, None, false, &mut Trace::off());
+            return Ok(distinct.spread(&states));
         }
-        Ok(self.states(text, train))
+        Ok(self.states(text, None, train, &mut Trace::off()))
+    }
+
+    /// [`Self::forward`] of an encoder with a hook. The trace gets the output of the embedding and what
+    /// the hook records.
+    ///
+    /// # Errors
+    /// As [`Self::forward`].
+    pub fn forward_beside(
+        &self,
+        text: &Tensor,
+        beside: &Beside,
+        train: bool,
+        trace: &mut Trace,
+    ) -> Result<Tensor> {
+        self.check(text)?;
+        if train && self.engine.recompute {
+            return Ok(self.forward_on_tape(text, Some(beside), trace));
+        }
+        Ok(self.states(text, Some(beside), train, trace))
+    }
+
+    /// States (B, T, hidden) to the pooler's output (B, hidden): the first state through a linear layer
+    /// and tanh.
+    pub fn pool(&self, states: &Tensor) -> Tensor {
+        self.pooler.forward(&states.select(1, 0)).tanh()
+    }
+
+    fn check(&self, text: &Tensor) -> Result<()> {
+        if text.device() == tch::Device::Cpu {
+            self.config.check_tokens(text)?;
+        }
+        Ok(())
     }
 
     /// Checked tokens to hidden states.
-    fn states(&self, text: &Tensor, train: bool) -> Tensor {
-        let dropout = self.dropout(train);
-        let keys = self.keys(text);
-        let x = self
-            .layers
-            .iter()
-            .fold(self.embed(text, train), |x, layer| {
-                layer.forward(&x, &keys, dropout)
-            });
+    fn states(
+        &self,
+        text: &Tensor,
+        beside: Option<&Beside>,
+        train: bool,
+        trace: &mut Trace,
+    ) -> Tensor {
+        let keys = &self.keys(text);
+        let context = Context { keys, beside };
+        let mut x = self.embed(text, train);
+        trace.record("embedding", &x);
+        for depth in 0..self.layers.len() {
+            x = self.part(depth, &x, context, train, trace);
+        }
         if self.engine.reference {
-            let _ = self.pooler.forward(&x.select(1, 0)).tanh();
+            let _ = self.pool(&x);
         }
         x
+    }
+
+    /// The layer after `depth` others, and the hook where it is before this one.
+    pub(super) fn part(
+        &self,
+        depth: usize,
+        x: &Tensor,
+        context: Context<'_>,
+        train: bool,
+        trace: &mut Trace,
+    ) -> Tensor {
+        let (layer, dropout) = (&self.layers[depth], self.dropout(train));
+        let Context { keys, beside } = context;
+        match (self.extension.hook_at(depth), beside) {
+            (Some(hook), Some(beside)) => {
+                let x = hook.forward(x, beside, train, trace);
+                layer.forward(&x, keys, dropout)
+            }
+            _ => layer.forward(x, keys, dropout),
+        }
     }
 
     /// Tokens to the input of the first layer.
@@ -155,8 +252,14 @@ impl Bert {
         low_memory::dropout(&x, self.dropout(train).hidden)
     }
 
-    pub(super) fn layers(&self) -> &[Layer] {
-        &self.layers
+    /// Whether the embedding has a gradient.
+    pub(super) fn trains_embedding(&self) -> bool {
+        !self.extension.fixed_embedding
+    }
+
+    /// Number of layers.
+    pub(super) fn depth(&self) -> usize {
+        self.layers.len()
     }
 
     pub(super) fn tape(&self) -> &RefCell<Vec<Pass>> {
@@ -174,10 +277,11 @@ impl Bert {
     /// The keys of tokens (B, 3, T).
     pub(super) fn keys(&self, text: &Tensor) -> Keys {
         let (attended, kind) = (text.select(1, 1), self.embeddings.words.ws.kind());
+        let padding = self.extension.padding_score(kind);
         if self.engine.reference {
-            Keys::all(&attended, kind)
+            Keys::all(&attended, kind, padding)
         } else {
-            Keys::attended(&attended, kind)
+            Keys::attended(&attended, kind, padding)
         }
     }
 }

@@ -9,7 +9,7 @@ use tch::{Device, Kind, Tensor};
 /// Padding still has queries (models read its states).
 #[derive(Debug)]
 pub(super) struct Keys {
-    /// (B, 1, 1, L), added to scores: 0 for a key, the most negative finite number for none.
+    /// (B, 1, 1, L), added to scores: 0 for a key, a very negative number for none.
     mask: Tensor,
     packed: Option<Packed>,
 }
@@ -24,26 +24,23 @@ struct Packed {
 }
 
 impl Keys {
-    /// All positions as keys, under the attention mask (B, T) of 0 and 1.
-    pub(super) fn all(attended: &Tensor, kind: Kind) -> Self {
-        let lowest = match kind {
-            Kind::Double => f64::MIN,
-            _ => f64::from(f32::MIN),
-        };
+    /// All positions as keys, under the attention mask (B, T) of 0 and 1; `padding` is added to the
+    /// scores of those that are none.
+    pub(super) fn all(attended: &Tensor, kind: Kind, padding: f64) -> Self {
         let missing: Tensor = 1.0 - attended.to_kind(kind);
         Self {
-            mask: (missing * lowest).unsqueeze(1).unsqueeze(1),
+            mask: (missing * padding).unsqueeze(1).unsqueeze(1),
             packed: None,
         }
     }
 
     /// The attended positions as keys. All of them where a text has none, since its weights are then
     /// equal for all positions, and on other devices than a CPU, where the count would synchronize.
-    pub(super) fn attended(attended: &Tensor, kind: Kind) -> Self {
+    pub(super) fn attended(attended: &Tensor, kind: Kind, padding: f64) -> Self {
         let size = attended.size();
         let (texts, steps) = (size[0], size[1]);
         if attended.device() != Device::Cpu || attended.numel() == 0 {
-            return Self::all(attended, kind);
+            return Self::all(attended, kind, padding);
         }
         let mut flags = vec![0i64; (texts * steps) as usize];
         let total = flags.len();
@@ -53,11 +50,11 @@ impl Keys {
         let columns = counts.iter().copied().max().unwrap_or(0);
         let whole = counts.iter().sum::<i64>() == texts * steps;
         if whole || counts.contains(&0) || flags.iter().any(|&f| f != 0 && f != 1) {
-            return Self::all(attended, kind);
+            return Self::all(attended, kind, padding);
         }
         let (packed, flags) = Packed::new(&flags, &counts, columns);
         Self {
-            mask: Self::all(&flags.view([texts, columns]), kind).mask,
+            mask: Self::all(&flags.view([texts, columns]), kind, padding).mask,
             packed: Some(packed),
         }
     }
@@ -120,7 +117,11 @@ mod tests {
 
     #[test]
     fn keys_are_packed_and_spread() {
-        let keys = Keys::attended(&flags(&[&[1, 1, 0, 0], &[1, 0, 1, 1]]), Kind::Double);
+        let keys = Keys::attended(
+            &flags(&[&[1, 1, 0, 0], &[1, 0, 1, 1]]),
+            Kind::Double,
+            f64::MIN,
+        );
         let x = Tensor::arange(8, (Kind::Double, Device::Cpu)).view([2, 4, 1]);
         let gathered = keys.gather(&x);
         assert_eq!(
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn texts_without_a_key_or_without_padding_keep_every_position() {
         for rows in [[&[0, 0][..], &[1, 0]], [&[1, 1], &[1, 1]]] {
-            let keys = Keys::attended(&flags(&rows), Kind::Float);
+            let keys = Keys::attended(&flags(&rows), Kind::Float, -1e4);
             assert!(keys.packed.is_none());
             assert_eq!(keys.mask().size(), [2, 1, 1, 2]);
         }

@@ -10,7 +10,7 @@ use super::low_memory;
 use crate::model::engine::Engine;
 
 /// N(0, 0.02) weight and zero bias: BERT's own initialization.
-pub(super) fn linear(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
+pub(in crate::model) fn linear(path: Path<'_>, inputs: i64, outputs: i64) -> nn::Linear {
     let config = nn::LinearConfig {
         ws_init: Init::Randn {
             mean: 0.0,

@@ -6,12 +6,18 @@
 use tch::Tensor;
 
 use super::bert::Bert;
-use super::bert_pass::Pass;
-use crate::model::error::Result;
+use super::bert_hook::Beside;
+use super::bert_pass::{Context, Pass};
+use crate::model::trace::Trace;
 
 impl Bert {
     /// [`Bert::forward`] in training, leaving a [`Pass`] in place of activations.
-    pub(super) fn forward_on_tape(&self, text: &Tensor) -> Result<Tensor> {
+    pub(super) fn forward_on_tape(
+        &self,
+        text: &Tensor,
+        beside: Option<&Beside>,
+        trace: &mut Trace,
+    ) -> Tensor {
         // From libtorch's own stream, so that a pass is a function of that stream's seed.
         let seed = Tensor::randint(1 << 48, [1], (tch::Kind::Int64, tch::Device::Cpu));
         let seed = seed.int64_value(&[0]);
@@ -20,10 +26,15 @@ impl Bert {
         let output = tch::no_grad(|| {
             tch::manual_seed(seed);
             let mut x = self.embed(text, true);
-            for (part, layer) in (1..).zip(self.layers()) {
+            trace.record("embedding", &x);
+            let context = Context {
+                keys: &keys,
+                beside,
+            };
+            for (part, depth) in (1..).zip(0..self.depth()) {
                 inputs.push(x.shallow_clone());
                 tch::manual_seed(seed + part);
-                x = layer.forward(&x, &keys, self.dropout(true));
+                x = self.part(depth, &x, context, true, trace);
             }
             x
         });
@@ -31,11 +42,12 @@ impl Bert {
         self.tape().borrow_mut().push(Pass {
             text: text.shallow_clone(),
             keys,
+            beside: beside.map(Beside::shallow_clone),
             seed,
             inputs,
             output: output.shallow_clone(),
         });
-        Ok(output)
+        output
     }
 
     /// Propagates the gradient of the hidden states into the parameters. Call it after every backward
@@ -47,13 +59,16 @@ impl Bert {
             if !gradient.defined() {
                 continue;
             }
-            let parts = (1..).zip(self.layers()).zip(&pass.inputs);
-            for ((part, layer), input) in parts.collect::<Vec<_>>().into_iter().rev() {
+            let parts = (1..).zip(0..self.depth()).zip(&pass.inputs);
+            for ((part, depth), input) in parts.collect::<Vec<_>>().into_iter().rev() {
                 let input = input.detach().set_requires_grad(true);
                 tch::manual_seed(pass.seed + part);
-                let output = layer.forward(&input, &pass.keys, self.dropout(true));
+                let output = self.part(depth, &input, pass.context(), true, &mut Trace::off());
                 pull(&output, &gradient);
                 gradient = input.grad();
+            }
+            if !self.trains_embedding() {
+                continue;
             }
             tch::manual_seed(pass.seed);
             pull(&self.embed(&pass.text, true), &gradient);

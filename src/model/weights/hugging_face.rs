@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tch::nn;
+use tch::{TchError, Tensor, nn};
 
 use super::file::WeightFile;
+use super::folder_check;
 use super::index::WeightIndex;
 use crate::model::error::{ModelError, Result, shape};
 use crate::model::layers::BertConfig;
@@ -23,23 +24,65 @@ struct Kind {
 /// Reads the sizes of a BERT folder and finds its weights, without loading them.
 ///
 /// # Errors
-/// [`ModelError::IncompleteFolder`] where a file is missing, [`ModelError::BertConfig`] where
-/// `config.json` describes something else than a BERT, [`ModelError::Read`].
+/// [`ModelError::NoFolder`], [`ModelError::IncompleteFolder`] where a file is missing,
+/// [`ModelError::OtherFile`] for one that holds something else by its content,
+/// [`ModelError::BertConfig`] where `config.json` describes something else than a BERT,
+/// [`ModelError::Read`].
 pub fn open(dir: &Path) -> Result<(BertConfig, PathBuf)> {
+    folder_check::check_folder(dir)?;
+    let config = config(dir)?;
+    let mut files = WEIGHTS.iter().map(|name| dir.join(name));
+    let Some(weights) = files.find(|file| file.is_file()) else {
+        let dangling = WEIGHTS
+            .iter()
+            .find_map(|name| folder_check::dangling(&dir.join(name)));
+        return Err(dangling.unwrap_or_else(|| ModelError::IncompleteFolder {
+            dir: dir.to_owned(),
+            missing: WEIGHTS[0],
+            found: folder_check::other_weights(dir),
+        }));
+    };
+    for file in weight_files(weights.clone())? {
+        if !WeightIndex::is_index(&file) {
+            folder_check::check_weights(&file)?;
+        }
+    }
+    Ok((config, weights))
+}
+
+/// Reads `config.json`.
+fn config(dir: &Path) -> Result<BertConfig> {
     let path = dir.join("config.json");
     if !path.is_file() {
-        return Err(incomplete(dir, "config.json"));
+        let missing = ModelError::IncompleteFolder {
+            dir: dir.to_owned(),
+            missing: "config.json",
+            found: String::new(),
+        };
+        return Err(folder_check::dangling(&path).unwrap_or(missing));
     }
-    let text = fs::read_to_string(&path).map_err(|source| ModelError::Read {
-        path: path.clone(),
-        source,
-    })?;
-    let config = parse(&text).map_err(|what| ModelError::BertConfig { path, what })?;
-    let mut files = WEIGHTS.iter().map(|name| dir.join(name));
-    match files.find(|file| file.is_file()) {
-        Some(weights) => Ok((config, weights)),
-        None => Err(incomplete(dir, WEIGHTS[0])),
+    let text = fs::read_to_string(&path);
+    let config = text.as_deref().map(parse);
+    if let Ok(Ok(config)) = config {
+        return Ok(config);
     }
+    if let Some(foreign) = folder_check::foreign_text(&path, "the sizes of a BERT as JSON") {
+        return Err(foreign);
+    }
+    match text {
+        Err(source) => Err(ModelError::Read { path, source }),
+        Ok(text) => parse(&text).map_err(|what| ModelError::BertConfig { path, what }),
+    }
+}
+
+/// Checks that `vocab.txt` of a folder, where there is one, is a text by its content.
+///
+/// # Errors
+/// [`ModelError::OtherFile`].
+pub fn check_vocabulary_file(dir: &Path) -> Result<()> {
+    let path = dir.join("vocab.txt");
+    let foreign = folder_check::foreign_text(&path, "the entries of a vocabulary, one a line");
+    foreign.map_or(Ok(()), Err)
 }
 
 /// The files that weights are read from, the first one that is there.
@@ -61,13 +104,6 @@ pub fn weight_files(weights: PathBuf) -> Result<Vec<PathBuf>> {
         files.extend(WeightIndex::read(&files[0])?.files.into_keys());
     }
     Ok(files)
-}
-
-fn incomplete(dir: &Path, missing: &'static str) -> ModelError {
-    ModelError::IncompleteFolder {
-        dir: dir.to_owned(),
-        missing,
-    }
 }
 
 fn parse(text: &str) -> std::result::Result<BertConfig, String> {
@@ -100,7 +136,8 @@ fn parse(text: &str) -> std::result::Result<BertConfig, String> {
 /// since nothing reads it.
 ///
 /// # Errors
-/// [`ModelError::MissingWeight`], [`ModelError::WeightShape`], [`ModelError::Torch`].
+/// [`ModelError::MissingWeight`], [`ModelError::WeightShape`], [`ModelError::NotFiniteWeight`],
+/// [`ModelError::Torch`].
 pub fn load(path: &nn::Path<'_>, config: &BertConfig, file: &Path) -> Result<()> {
     let torch = |source| ModelError::Torch {
         doing: format!(
@@ -121,6 +158,12 @@ pub fn load(path: &nn::Path<'_>, config: &BertConfig, file: &Path) -> Result<()>
             }
             Some((spelling, _)) => {
                 let value = stored.read(&spelling)?;
+                if !is_finite(&value).map_err(torch)? {
+                    return Err(ModelError::NotFiniteWeight {
+                        path: file.to_owned(),
+                        name,
+                    });
+                }
                 tch::no_grad(|| parameter.f_copy_(&value)).map_err(torch)?;
             }
             None if name.starts_with("pooler.") => {}
@@ -128,6 +171,11 @@ pub fn load(path: &nn::Path<'_>, config: &BertConfig, file: &Path) -> Result<()>
         }
     }
     Ok(())
+}
+
+/// Whether a tensor holds neither infinite values nor NaN.
+fn is_finite(value: &Tensor) -> std::result::Result<bool, TchError> {
+    bool::try_from(value.f_isfinite()?.f_all()?)
 }
 
 /// The parameter of this dotted name below `path`.
@@ -186,7 +234,7 @@ fn missing(file: &Path, name: String, expected: &[i64], stored: &WeightFile) -> 
 
 #[cfg(test)]
 mod tests {
-    use tch::{Device, Kind, Tensor, nn::VarStore};
+    use tch::{Device, Kind, nn::VarStore};
 
     use super::*;
     use crate::model::encoder::{Bert, FrozenEncoder};
@@ -304,6 +352,21 @@ mod tests {
     }
 
     #[test]
+    fn a_weight_that_is_not_finite_is_named() {
+        let _rng = crate::model::rng::seeded(1);
+        let (dir, vs, _) = folder(|name| Some(name.to_owned()));
+        let damaged = "encoder.layer.1.output.dense.weight";
+        let mut tensors: Vec<(String, Tensor)> = vs.variables().into_iter().collect();
+        for (_, tensor) in tensors.iter_mut().filter(|(name, _)| name == damaged) {
+            let _ = tch::no_grad(|| tensor.get(0).fill_(f64::NAN));
+        }
+        Tensor::write_safetensors(&tensors, dir.path().join("model.safetensors")).unwrap();
+        let error = FrozenEncoder::open(dir.path(), Device::Cpu).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains(damaged) && error.contains("NaN"), "{error}");
+    }
+
+    #[test]
     fn folder_without_weights_is_described() {
         let dir = tempfile::tempdir().unwrap();
         let error = open(dir.path()).unwrap_err().to_string();
@@ -315,10 +378,11 @@ mod tests {
         let error = FrozenEncoder::open(dir.path(), Device::Cpu).unwrap_err();
         let error = error.to_string();
         assert!(
-            error.contains("pytorch_model.bin: expected a zip"),
+            error.contains("pytorch_model.bin: found an empty file"),
             "{error}"
         );
-        fs::write(dir.path().join("model.safetensors"), "").unwrap();
+        let empty = b"\x02\0\0\0\0\0\0\0{}";
+        fs::write(dir.path().join("model.safetensors"), empty).unwrap();
         let (_, weights) = open(dir.path()).unwrap();
         assert!(weights.ends_with("model.safetensors"));
     }

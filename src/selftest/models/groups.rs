@@ -62,7 +62,7 @@ pub fn of_steps(
         }
     }
     Ok(Optimizers {
-        main: Optimizer::new(store, &recipe, &groups)?,
+        main: Optimizer::new(store, &recipe, &groups)?.with_epsilon(case.optimizer.eps),
         ..Optimizers::new(store, &recipe, model)?
     })
 }

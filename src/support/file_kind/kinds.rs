@@ -61,6 +61,8 @@ pub enum FileKind {
     Xml,
     Utf16,
     Utf32,
+    /// Text of Chinese versions of Windows.
+    Gbk,
     /// Any other text.
     Text,
     LfsPointer,
@@ -157,6 +159,12 @@ fn inside(head: &[u8], tail: &[u8]) -> Option<FileKind> {
     }
     if at(4, b"ftyp") {
         return Some(K::Media);
+    }
+    // The other compression levels of zlib; `x^` may start a text.
+    if let [b'x', b'^', rest @ ..] = head
+        && rest.iter().take(16).any(|byte| !byte.is_ascii())
+    {
+        return Some(K::Zlib);
     }
     // HDF5 may follow a block of a user's own bytes.
     if at(512, b"\x89HDF\r\n\x1a\n") || at(1024, b"\x89HDF\r\n\x1a\n") {

@@ -73,6 +73,7 @@ impl K {
             Self::Xml => "an XML file, often a server's error message saved in place of the file",
             Self::Utf16 => "text in UTF-16",
             Self::Utf32 => "text in UTF-32",
+            Self::Gbk => "text in GBK, not UTF-8",
             Self::Text => "text",
             Self::LfsPointer => "a Git LFS pointer, not the file itself",
             Self::AnnexLink => "a git-annex link without its content",
@@ -184,6 +185,7 @@ impl K {
                     .into();
             }
             Self::Utf16 => return "convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW.csv".into(),
+            Self::Gbk => return "convert it: iconv -f GB18030 -t UTF-8 FILE > NEW.csv".into(),
             Self::Utf32 => return "convert it: iconv -f UTF-32 -t UTF-8 FILE > NEW.csv".into(),
             _ => return "write the table as CSV with one line of column names".into(),
         };

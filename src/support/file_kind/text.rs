@@ -21,8 +21,18 @@ pub(super) fn kind(head: &[u8]) -> Option<K> {
     {
         return None;
     }
+    if is_gbk(sample) {
+        return Some(K::Gbk);
+    }
     // A character that the sample cuts and Latin-1 letters become replacement characters.
     let text = String::from_utf8_lossy(sample);
+    let lost = text
+        .chars()
+        .filter(|c| *c == char::REPLACEMENT_CHARACTER)
+        .count();
+    if 3 * lost > text.chars().count() {
+        return None;
+    }
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let kind = if text.starts_with('<') {
         marked_up(text)
@@ -36,6 +46,38 @@ pub(super) fn kind(head: &[u8]) -> Option<K> {
         K::Text
     };
     Some(kind)
+}
+
+/// Chinese text of two bytes a character, as Chinese versions of Windows write it.
+fn is_gbk(sample: &[u8]) -> bool {
+    if is_utf8_but_for_the_end(sample) || !sample.contains(&b'\n') {
+        return false;
+    }
+    let (mut pairs, mut high) = (0, 0);
+    let mut bytes = sample.iter();
+    while let Some(byte) = bytes.next() {
+        match (byte, bytes.clone().next()) {
+            (0..=0x7f, _) => continue,
+            // The sample ends within a character.
+            (_, None) => break,
+            (0x81..=0xfe, Some(trail @ 0x40..=0xfe)) => {
+                pairs += 1;
+                high += usize::from(*trail >= 0x80);
+                bytes.next();
+            }
+            _ => return false,
+        }
+    }
+    // In Latin-1 a letter with an accent is followed by plain ones.
+    pairs >= 4 && 10 * high >= 7 * pairs
+}
+
+/// Whether only the last character, which the sample may cut, is not UTF-8.
+fn is_utf8_but_for_the_end(sample: &[u8]) -> bool {
+    match std::str::from_utf8(sample) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    }
 }
 
 /// UTF-16 and UTF-32 without a byte order mark: ASCII letters with zeros between them.

@@ -40,6 +40,9 @@ pub(crate) fn remedy(error: &io::Error) -> &'static str {
             ": not permitted; choose a folder that you may write to"
         }
         io::ErrorKind::NotFound => ": there is nothing at this path",
+        io::ErrorKind::FileTooLarge => {
+            ": larger than the limit on file sizes; raise it (ulimit -f) and run again"
+        }
         _ => "",
     }
 }

@@ -218,3 +218,22 @@ fn a_gradient_that_is_not_finite_moves_nothing() {
         .unwrap();
     assert_eq!(values(&a), run(Rule::AdamW, GradClip::None, 1));
 }
+
+/// The first step of Adam is rate * g / (|g| + epsilon).
+#[test]
+fn another_epsilon_is_added_to_the_root() {
+    let (vs, a) = store();
+    let recipe = Recipe {
+        weight_decay: 0.0,
+        ..recipe(Rule::Adam, GradClip::None)
+    };
+    let optimizer = Optimizer::new(&vs, &recipe, &[ParamGroup::all(&recipe)]).unwrap();
+    let mut optimizer = optimizer.with_epsilon(0.5);
+    optimizer
+        .backward_step(&(&a * &a).sum(Kind::Double), 1.0)
+        .unwrap();
+    for (value, (start, gradient)) in values(&a).into_iter().zip([(1.0, 2.0), (-2.0, -4.0)]) {
+        let expected = start - 0.1 * gradient / (f64::abs(gradient) + 0.5);
+        assert!((value - expected).abs() < 1e-12, "{value} {expected}");
+    }
+}

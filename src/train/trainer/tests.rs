@@ -5,6 +5,7 @@ mod trainer_options;
 mod validation;
 mod within_group;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -213,6 +214,8 @@ struct Bed {
     watches_two: bool,
     /// Whether the model has a teacher in its store.
     teacher: bool,
+    /// Epochs and orders that noise was made for.
+    orders: RefCell<Vec<(u32, Vec<i64>)>>,
 }
 
 impl Bed {
@@ -241,6 +244,7 @@ impl Bed {
             learning_rate: 0.05,
             watches_two: false,
             teacher: false,
+            orders: RefCell::default(),
         }
     }
 
@@ -273,7 +277,8 @@ impl Bed {
             model.teacher = Some((store.root() / "state").zeros_no_train("teacher", &[1]));
         }
         prepare(&mut model);
-        let again = |_: u32| {
+        let again = |epoch: u32, order: &[i64]| {
+            self.orders.borrow_mut().push((epoch, order.to_vec()));
             let split = split(SplitName::Train);
             let views = Views {
                 dataset: "mosi",
@@ -443,6 +448,33 @@ fn a_stored_fit_keeps_to_the_smaller_passes() {
             "{name}"
         );
     }
+}
+
+/// Noise that depends on the order sees all of it, wherever in the epoch a fit begins, and whatever the
+/// steps and passes.
+#[test]
+fn noise_is_made_for_the_whole_order_of_an_epoch() {
+    let mut bed = Bed::new(Selection::Last);
+    let orders = |bed: &Bed, name: &str| {
+        bed.orders.take();
+        bed.fit(name, |_| {}).unwrap();
+        bed.orders.take()
+    };
+    let whole = orders(&bed, "whole");
+    let expected = (1..=bed.epochs).map(|epoch| (epoch, order::shuffled(SAMPLES, 5, epoch)));
+    assert_eq!(whole, expected.collect::<Vec<_>>());
+    let flag = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&flag);
+    let stopped = bed.fit_until("stopped", |m| m.stop = Some((2, Arc::clone(&stop))), &flag);
+    assert!(
+        matches!(stopped, Err(Error::Interrupted { .. })),
+        "{stopped:?}"
+    );
+    assert_eq!(bed.orders.take(), whole[..1]);
+    assert_eq!(orders(&bed, "stopped"), whole);
+    bed.trainer_options.grad_accum = 2;
+    bed.micro_batch = 1;
+    assert_eq!(orders(&bed, "divided"), whole);
 }
 
 #[test]

@@ -41,7 +41,9 @@ pub fn columns(plans: &[Plan<'_>], ignored: &[String]) -> Check {
     for (column, missing) in [
         (
             "raw_text",
-            plans.iter().any(|plan| plan.raw_text.is_empty()),
+            plans
+                .iter()
+                .any(|plan| plan.raw_text.iter().all(|text| text.trim().is_empty())),
         ),
         (
             "text_bert",

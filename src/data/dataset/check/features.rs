@@ -82,7 +82,12 @@ pub fn lengths_of_frames(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Chec
         }
         if early.count() >= ENOUGH && 2 * early.count() >= all.len() {
             let fault = format!("whose {column} ends in zero frames before its length");
-            let advice = "; leave the lengths out and give --padding right to count frames";
+            let given = plan.columns.get(&format!("{column}_lengths")).is_some();
+            let advice = if given {
+                "; leave the lengths out and give --padding right to count frames"
+            } else {
+                "; the length is that of the text"
+            };
             let text = early.describe(plan.split(), &fault);
             warnings.extend(text.map(|text| text + advice));
         }

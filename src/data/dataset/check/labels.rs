@@ -61,11 +61,13 @@ fn distribution(values: &[f64], spec: &Spec) -> Option<String> {
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let whole = values.iter().all(|value| value.fract() == 0.0);
     let different: BTreeSet<i64> = values.iter().map(|value| *value as i64).collect();
+    let rounded = |value: f64| (value * 1e4).round() / 1e4 + 0.0;
+    let (low, high) = (rounded(low), rounded(high));
     let range = format!("[{}, {}]", spec.label_range[0], spec.label_range[1]);
     if low == high {
         return Some(format!("every label has the same value, {low}"));
     }
-    if whole && (different.len() <= 3 || (low >= 0.0 && different.len() <= CLASSES)) {
+    if whole && different.len() <= CLASSES {
         let list: Vec<String> = different.iter().map(i64::to_string).collect();
         let negative = if low >= 0.0 {
             ", no negative label"
@@ -80,14 +82,9 @@ fn distribution(values: &[f64], spec: &Spec) -> Option<String> {
         ));
     }
     if low >= 0.0 || high <= 0.0 {
-        let (sign, side) = if low >= 0.0 {
-            ("negative", low)
-        } else {
-            ("positive", high)
-        };
+        let sign = if low >= 0.0 { "negative" } else { "positive" };
         return Some(format!(
-            "no {sign} label: the values run from {low} to {high}, the range is {range} (0 is neutral); \
-             nearest to it: {side}"
+            "no {sign} label: the values run from {low} to {high}, the range is {range} and 0 is neutral"
         ));
     }
     let top = f64::from(spec.label_range[1]);

@@ -18,6 +18,13 @@ pub fn tokens(plans: &[Plan<'_>]) -> Check {
             let found = [&mut first, &mut last, &mut beyond, &mut padded];
             token_row(block, row, id, found);
         }
+        if has_mask_twice(block) {
+            warnings.push(format!(
+                "{}: the segment ids (row 2) equal the attention mask (first: {}); one text has segment 0",
+                plan.split(),
+                plan.ids[0]
+            ));
+        }
         if let Some(other) = other_tokenizer(plan, block) {
             warnings.push(format!("{}: {other}", plan.split()));
         }
@@ -80,4 +87,14 @@ fn other_tokenizer(plan: &Plan<'_>, block: &Block<i32>) -> Option<String> {
         "texts begin with {begin} and end with {end}{name}: not made by a BERT tokenizer, whose ids the \
          encoders need"
     ))
+}
+
+/// Whether segment ids equal the attention mask in every sample.
+fn has_mask_twice(block: &Block<i32>) -> bool {
+    let same = |row: usize| {
+        let (_, rest) = block.row(row).split_at(block.width);
+        let (mask, segments) = rest.split_at(block.width);
+        mask == segments && mask.contains(&1)
+    };
+    block.rows > 0 && (0..block.rows).all(same)
 }

@@ -86,6 +86,9 @@ fn pairs<'p>(plan: &'p Plan<'_>, block: &'p Block<i32>) -> Vec<Pair<'p>> {
         let valid = usize::try_from(*plan.lengths.text.get(row)?).ok()?;
         let tokens = block.row(row).get(1..valid.checked_sub(1)?)?;
         let text = plan.raw_text[row].to_lowercase();
+        if text.trim().is_empty() {
+            return None;
+        }
         let chinese = text.chars().filter(|c| is_chinese(*c)).count();
         let spaced = text.split_whitespace().filter(|word| {
             word.chars().any(char::is_alphanumeric) && !word.chars().any(is_chinese)

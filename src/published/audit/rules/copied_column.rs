@@ -23,11 +23,14 @@ const RUN: usize = 3;
 /// Chance of such a run in the whole table that is believed to be one.
 const CHANCE: f64 = 1e-3;
 
+/// Two columns and their equal cells; the second one is the copy.
+type Copy<'e, 'a> = (&'e ScoreColumn<'a>, &'e ScoreColumn<'a>, Vec<Match<'a>>);
+
 /// Equal cells of two columns.
 type Match<'a> = (&'a ParsedCell, &'a ParsedCell);
 
 fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
-    let mut copies: BTreeMap<[&str; 5], Vec<(&ScoreColumn<'_>, Vec<Match<'_>>)>> = BTreeMap::new();
+    let mut copies: BTreeMap<[&str; 5], Vec<Copy<'_, '_>>> = BTreeMap::new();
     let mut out = Vec::new();
     // Windows in which chance could have made a run.
     let mut tried = 0usize;
@@ -40,7 +43,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
             let equal = equal(arranged, a, b);
             if run(a, &equal) {
                 let key = [a.table, a.method, a.dataset, b.method, b.dataset];
-                copies.entry(key).or_default().push((b, equal));
+                copies.entry(key).or_default().push((a, b, equal));
             } else if a.dataset != b.dataset && !equal.is_empty() {
                 out.push(few(a, b, &equal));
             }
@@ -50,7 +53,7 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
         let mut finding = copy(key, &columns);
         let each = columns
             .iter()
-            .flat_map(|(b, equal)| equal.iter().map(move |m| chance(arranged, b, m)));
+            .flat_map(|(a, b, equal)| equal.iter().map(move |m| chance(arranged, a, b, m)));
         if each.product::<f64>() * tried as f64 > CHANCE {
             finding.strength = Strength::Odd;
         }
@@ -61,7 +64,14 @@ fn check(arranged: &Arranged<'_>, _: &[Finding]) -> Vec<Finding> {
 
 /// Chance that a cell prints the digits of another column: by how far the other methods of the table are
 /// from each other there, or where there are few, by a tenth of the column's range.
-fn chance(arranged: &Arranged<'_>, column: &ScoreColumn<'_>, (x, y): &Match<'_>) -> f64 {
+/// Where the two columns print other digits, by how far they are from each other there, if that is less:
+/// models that are close everywhere meet often.
+fn chance(
+    arranged: &Arranged<'_>,
+    origin: &ScoreColumn<'_>,
+    column: &ScoreColumn<'_>,
+    (x, y): &Match<'_>,
+) -> f64 {
     let columns = arranged.columns.iter();
     let beside = columns.filter(|c| {
         (c.table, c.dataset, c.metric) == (column.table, column.dataset, column.metric)
@@ -81,6 +91,19 @@ fn chance(arranged: &Arranged<'_>, column: &ScoreColumn<'_>, (x, y): &Match<'_>)
         let all = column.parts.iter().map(|c| c.number.value);
         let (low, high) = all.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
         0.1 * (high - low)
+    };
+    let apart: Vec<f64> = origin
+        .parts
+        .iter()
+        .filter_map(|x| Some(x.number.value - column.at(&x.condition)?.number.value))
+        .filter(|d| d.abs() >= 0.5 * y.number.ulp())
+        .collect();
+    let spread = if apart.is_empty() {
+        spread
+    } else {
+        let squares = apart.iter().map(|d| d * d).sum::<f64>();
+        // The distance of two draws has twice the variance of one.
+        spread.min((squares / apart.len() as f64 / 2.0).sqrt())
     };
     // Two draws of a normal distribution are equal within a unit with about this chance.
     (0.28 * y.number.ulp() / spread.max(1e-12)).min(1.0)
@@ -123,13 +146,13 @@ fn run(a: &ScoreColumn<'_>, equal: &[Match<'_>]) -> bool {
         })
 }
 
-fn copy(key: [&str; 5], columns: &[(&ScoreColumn<'_>, Vec<Match<'_>>)]) -> Finding {
+fn copy(key: [&str; 5], columns: &[Copy<'_, '_>]) -> Finding {
     let [_, method, dataset, other, other_dataset] = key;
     let titles: Vec<String> = columns
         .iter()
-        .map(|(c, _)| c.metric.title.to_string())
+        .map(|(_, c, _)| c.metric.title.to_string())
         .collect();
-    let cells: usize = columns.iter().map(|(_, equal)| equal.len()).sum();
+    let cells: usize = columns.iter().map(|(.., equal)| equal.len()).sum();
     let why = format!(
         "{cells} cells of {} print the digits of {}",
         describe::list(&titles),
@@ -142,7 +165,7 @@ fn copy(key: [&str; 5], columns: &[(&ScoreColumn<'_>, Vec<Match<'_>>)]) -> Findi
     let about = describe::about(&[other, other_dataset, &describe::list(&titles)]);
     let copied = columns
         .iter()
-        .flat_map(|(b, equal)| equal.iter().map(|m| b.seen(m.1)));
+        .flat_map(|(_, b, equal)| equal.iter().map(|m| b.seen(m.1)));
     Finding::new(Strength::VeryUnlikely, about, why, copied)
 }
 

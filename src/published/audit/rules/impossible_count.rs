@@ -21,6 +21,9 @@ pub const RULE: Rule = Rule {
 /// What the likelihood of a way must reach over chance before it is believed.
 const BELIEF: f64 = 1e9;
 
+/// Ways that explain a table less well than the best by no more than this are not ruled out.
+const NEAR: f64 = 1e6;
+
 /// Cells of a row from which on one finding is made of them.
 const SEVERAL: usize = 4;
 
@@ -113,10 +116,18 @@ fn inferred(arranged: &Arranged<'_>, sets: &mut Sets, table: &CountTable<'_>) ->
     };
     usual.retain(|way| given.rounding.is_none_or(|r| r == way.rounding));
     let believed = sets.best(&all, &usual).filter(|(l, _)| *l >= BELIEF.ln());
-    let Some((_, way)) = believed else {
+    let Some((best, way)) = believed else {
         return Vec::new();
     };
-    let misfits = sets.misfits(&all, &[way]).len();
+    // A cell is wrong by every way that is near the best one, and by the other rounding of its runs.
+    let mut near = vec![way];
+    for other in usual {
+        let close = sets.log_likelihood(&all, other) >= best - NEAR.ln();
+        if other != way && (other.runs == way.runs || close) {
+            near.push(other);
+        }
+    }
+    let misfits = sets.misfits(&all, &near).len();
     let rest = format!(
         "; {} of {} of the table do fit",
         all.len() - misfits,
@@ -124,7 +135,7 @@ fn inferred(arranged: &Arranged<'_>, sets: &mut Sets, table: &CountTable<'_>) ->
     );
     let mut out = Vec::new();
     for row in &table.rows {
-        let wrong = sets.misfits(&row.shares, &[way]);
+        let wrong = sets.misfits(&row.shares, &near);
         // A row of which much does not fit came about otherwise, quoted from another paper perhaps. Of a
         // row of few cells only the table can tell.
         let few = match row.shares.len() {
@@ -133,10 +144,10 @@ fn inferred(arranged: &Arranged<'_>, sets: &mut Sets, table: &CountTable<'_>) ->
         };
         if few {
             out.extend(wrong.iter().map(|share| {
-                cell_finding(sets, share, &[way], Strength::VeryUnlikely, rest.clone())
+                cell_finding(sets, share, &near, Strength::VeryUnlikely, rest.clone())
             }));
         } else if wrong.len() >= SEVERAL {
-            let mut finding = row_finding(arranged, sets, row, &wrong, &[way]);
+            let mut finding = row_finding(arranged, sets, row, &wrong, &near);
             finding.strength = Strength::Odd;
             finding.why.push_str(&rest);
             out.push(finding);

@@ -1,5 +1,7 @@
 //! Whole tables as their readers see them.
 
+mod forms;
+
 use super::*;
 
 fn table(text: &str) -> ParsedTable {
@@ -262,80 +264,6 @@ fn two_metrics_in_a_cell_are_two_numbers() {
 }
 
 #[test]
-fn headings_of_two_lines_sections_and_blocks_are_read() {
-    let wanted = [
-        "mosi A acc7 40.1",
-        "mosi A mae 0.8",
-        "mosei A acc7 50.1",
-        "mosei A mae 0.6",
-    ];
-    for text in [
-        ",MOSI,,MOSEI,\nMethod,Acc-7,MAE,Acc-7,MAE\nA,40.1,0.8,50.1,0.6\n",
-        "Method,MOSI,,MOSEI,\n,Acc-7,MAE,Acc-7,MAE\nA,40.1,0.8,50.1,0.6\n",
-        "Method,Acc-7,MAE\nCMU-MOSI,,\nA,40.1,0.8\nCMU-MOSEI,,\nA,50.1,0.6\n",
-        "Method,Acc-7,MAE\nCMU-MOSI\nA,40.1,0.8\nCMU-MOSEI\nA,50.1,0.6\n",
-        "MOSI,,,MOSEI,,\nMethod,Acc-7,MAE,Method,Acc-7,MAE\nA,40.1,0.8,A,50.1,0.6\n",
-        "Table 1: MOSI,,\nMethod,Acc-7,MAE\nA,40.1,0.8\nTable 2: MOSEI,,\nMethod,Acc-7,MAE\nA,50.1,0.6\n",
-        "Dataset,Method,Acc-7,MAE\nMOSI,A,40.1,0.8\nMOSEI,A,50.1,0.6\n",
-        "Dataset;Method;Acc-7;MAE\nMOSI;A;40,1;0,8\nMOSEI;A;50,1;0,6\n",
-        "| Dataset | Method | Acc-7 | MAE |\n|---|:-:|--:|--|\n| MOSI | A | **40.1** | 0.8 |\n| MOSEI | A | 50.1 | 0.6 |\n",
-    ] {
-        assert_eq!(short(&table(text)), wanted, "{text}");
-    }
-    // Methods side by side.
-    let t = table("Method,MAE,Method,MAE\nA,0.8,C,0.7\nB,0.9,D,0.6\n");
-    assert_eq!(
-        short(&t),
-        ["A mae 0.8", "C mae 0.7", "B mae 0.9", "D mae 0.6"]
-    );
-    assert_eq!((t.cells[1].line, t.cells[1].column), (2, 4));
-}
-
-#[test]
-fn section_lines_that_are_not_understood_set_rows_apart_where_they_must() {
-    let t = table("Method,MAE,Corr\nSetting one,,\nA,0.8,0.5\nSetting two,,\nA,0.9,0.4\n");
-    assert_eq!(short(&t)[2], "A (Setting two) mae 0.9");
-    let t = table("Method,MAE,Corr\nGraph methods,,\nA,0.8,0.5\nOthers,,\nB,0.9,0.4\n");
-    assert_eq!(short(&t)[2], "B mae 0.9");
-    assert!(
-        notes(&t).contains("is named in section lines 2, 4"),
-        "{}",
-        notes(&t)
-    );
-}
-
-#[test]
-fn merged_cells_take_the_text_above_them() {
-    let t = table("Rate,Method,MAE\n0.1,A,0.8\n,B,0.9\n0.2,A,1.0\n,B,1.1\n");
-    assert_eq!(short(&t)[3], "B rate 0.2 mae 1.1");
-    assert!(notes(&t).contains("empty cells of `Rate`"), "{}", notes(&t));
-}
-
-#[test]
-fn latex_tables_are_read_with_their_lines() {
-    let text = "\\begin{table}\n\\begin{tabular}{lcc}\n\\toprule\n & \\multicolumn{2}{c}{MOSI} \\\\ \\cmidrule(lr){2-3}\n\
-                Method & Acc-7 $\\uparrow$ & MAE $\\downarrow$ \\\\ \\midrule\n\
-                \\multicolumn{3}{c}{\\textit{Random missing, $r = 0.5$}} \\\\\n\
-                MISA~\\cite{misa} & $33.08^{*}$ & \\underline{1.02} \\\\\n\
-                Ours$^\\dagger$ & \\textbf{38.27} & $0.98_{\\pm 0.01}$ \\\\\n\\bottomrule\n\\end{tabular}\n\\end{table}\n";
-    let t = parse("paper/t.tex", text.as_bytes(), &Options::default()).unwrap();
-    assert_eq!(
-        short(&t),
-        [
-            "mosi MISA rate 0.5 acc7 33.08",
-            "mosi MISA rate 0.5 mae 1.02",
-            "mosi Ours rate 0.5 acc7 38.27",
-            "mosi Ours rate 0.5 mae 0.98"
-        ]
-    );
-    assert_eq!(
-        (t.name.as_str(), t.cells[0].line, t.cells[3].column),
-        ("paper/t.tex", 7, 3)
-    );
-    assert_eq!(t.cells[3].number.sd, Some(0.01));
-}
-
-#[test]
 fn letters_name_missing_or_present_modalities_as_the_scores_tell() {
     let missing = table(
         "method,dataset,metric,L,A,V,none,mean\nDMD,mosei,f1_n,52.70,72.45,74.78,84.78,71.18\n",
@@ -443,34 +371,6 @@ fn a_data_set_that_resembles_a_known_one_is_noted() {
         "{}",
         notes(&t)
     );
-}
-
-#[test]
-fn every_table_of_a_page_is_read() {
-    let page = "# Results\n\n## MOSI\n\n| model | MAE |\n|---|---|\n| A | 0.9 |\n\n## SIMS: Acc-2 (%)\n\n\
-                | model / missing rate | 0 | 0.5 | mean |\n|---|---|---|---|\n| A | 80.1 | 70.1 | 75.1 |\n\n\
-                ## MOSI: improvement over the baseline\n\n| model | MAE |\n|---|---|\n| A | -0.1 |\n";
-    let tables = parse_all("page.md", page.as_bytes(), &Options::default()).unwrap();
-    let names: Vec<&str> = tables.iter().map(|t| t.name.as_str()).collect();
-    assert_eq!(
-        names,
-        ["page.md (table in line 5)", "page.md (table in line 11)"]
-    );
-    assert_eq!(short(&tables[0]), ["mosi A mae 0.9"]);
-    assert_eq!(
-        short(&tables[1]),
-        [
-            "sims A rate 0 acc2 80.1",
-            "sims A rate 0.5 acc2 70.1",
-            "sims A mean acc2 75.1"
-        ]
-    );
-    assert!(
-        notes(&tables[1]).contains("differences"),
-        "{}",
-        notes(&tables[1])
-    );
-    assert!(parse("page.md", page.as_bytes(), &Options::default()).is_err());
 }
 
 #[test]
