@@ -192,7 +192,11 @@ fn nothing_else_mentions_a_model() {
         fixture || code(path).contains("#[test]")
     };
     // The report compares with LNLN by default.
-    let allowed = [("lnln", "src/report/build.rs")];
+    let allowed = [
+        ("lnln", "src/report/build.rs"),
+        // Short for "multi-class" in headings of published tables.
+        ("mult", "src/published/parse/heading/words.rs"),
+    ];
     for entry in MODELS {
         let name = entry.name;
         for line in [format!("pub mod {name};"), format!("    &{name}::ENTRY,")] {

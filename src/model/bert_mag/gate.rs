@@ -127,7 +127,7 @@ mod tests {
         let _ = tch::no_grad(|| gate.norm.ws.as_ref().map(|w| w.shallow_clone().fill_(1.0)));
         let words = Tensor::randn([2, 5, 6], (Kind::Double, Device::Cpu));
         let direction = |scale: f64| {
-            let _rng = crate::model::rng::seeded(4);
+            tch::manual_seed(4);
             gate.forward(&words, &beside(scale), false, &mut Trace::off())
         };
         // Cut shifts depend on the direction of the frames' part alone, but for the biases.
