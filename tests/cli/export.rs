@@ -3,7 +3,7 @@
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use super::program::{prepared, program};
+use super::program::{prepared, program, with_texts};
 
 #[test]
 fn an_export_is_written_once_and_can_be_prepared_again() {
@@ -60,15 +60,7 @@ fn both_commands_write_the_same_pickle_and_say_what_they_leave_out() {
     let folder = tempfile::tempdir().unwrap();
     let data = prepared(folder.path()).join("demo-film.h5");
     // A further split, as SIMSv2's `train_mix`.
-    let file = hdf5::File::open_rw(&data).unwrap();
-    let ids: Vec<hdf5::types::VarLenUnicode> = vec!["more".parse().unwrap()];
-    let group = file.create_group("train_mix").unwrap();
-    group
-        .new_dataset_builder()
-        .with_data(&ids)
-        .create("id")
-        .unwrap();
-    drop((group, file));
+    with_texts(&data, &[("train_mix/id", vec!["more".to_owned()])]);
     let written = ["export", "mask export"].map(|command| {
         let out = folder
             .path()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use super::program::{pickle, prepared, program};
+use super::program::{pickle, prepared, program, with_texts};
 
 /// Demo data prepared through the program, with these flags; the folder of data.
 fn with_masks(folder: &Path, flags: &[&str]) -> PathBuf {
@@ -166,13 +166,11 @@ fn show_draws_masks_and_words() {
     show(&["--sample", sample, "--rate", "L", "--masks", "modality"])
         .success()
         .stdout(contains("[CLS] [UNK]").and(contains("seed 1111, condition L")));
-    let file = hdf5::File::open_rw(&data).unwrap();
-    let transcripts = file.dataset("test/raw_text").unwrap();
-    let mut texts: Vec<hdf5::types::VarLenUnicode> = transcripts.read_raw().unwrap();
-    let complete = texts[0].clone();
-    texts[0] = "Too short by far".parse().unwrap();
-    transcripts.write_raw(&texts).unwrap();
-    drop((transcripts, file));
+    let reader = lnln_bench::data::store::Reader::open(&data).unwrap();
+    let mut texts = reader.texts("test/raw_text").unwrap();
+    drop(reader);
+    let complete = std::mem::replace(&mut texts[0], "Too short by far".to_owned());
+    with_texts(&data, &[("test/raw_text", texts.clone())]);
     show(&["--sample", sample, "--rate", "0.5"])
         .success()
         .stdout(contains("Too short by far").and(contains("--vocab vocab.txt")));
@@ -182,13 +180,8 @@ fn show_draws_masks_and_words() {
         (&json["words"], &json["transcript"]),
         (&().into(), &"Too short by far".into())
     );
-    let file = hdf5::File::open_rw(&data).unwrap();
     texts[0] = complete;
-    file.dataset("test/raw_text")
-        .unwrap()
-        .write_raw(&texts)
-        .unwrap();
-    drop(file);
+    with_texts(&data, &[("test/raw_text", texts)]);
     let json = show(&["--sample", sample, "--rate", "1", "--json"]).success();
     let json: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
     assert_eq!(

@@ -54,3 +54,34 @@ pub fn arguments(folder: &Path, data: &Path, runs: &str, epochs: u32) -> Vec<Str
 pub fn runs_in(runs: &Path) -> Vec<RunDir> {
     lnln_bench::record::directories(runs).unwrap_or_default()
 }
+
+/// Writes a prepared file again with other columns of texts, checksums included, as `prepare` would have
+/// written it for such a source.
+pub fn with_texts(file: &Path, texts: &[(&str, Vec<String>)]) {
+    use lnln_bench::data::store::{Reader, Writer};
+    let other = file.with_extension("other");
+    let reader = Reader::open(file).unwrap();
+    let mut writer = Writer::create(&other).unwrap();
+    let given = |column: &str| texts.iter().any(|(name, _)| *name == column);
+    let columns = reader.columns().unwrap();
+    for column in columns.iter().filter(|column| !given(column)) {
+        let shape = reader.shape(column).unwrap();
+        match reader.kind(column).unwrap() {
+            "float32" => writer
+                .numbers::<f32>(column, &shape, &reader.numbers(column).unwrap())
+                .unwrap(),
+            "int32" => writer
+                .numbers::<i32>(column, &shape, &reader.numbers(column).unwrap())
+                .unwrap(),
+            _ => writer
+                .texts(column, &reader.texts(column).unwrap())
+                .unwrap(),
+        }
+    }
+    for (name, values) in texts {
+        writer.texts(name, values).unwrap();
+    }
+    writer.finish(&reader.provenance().unwrap()).unwrap();
+    drop(reader);
+    std::fs::rename(other, file).unwrap();
+}

@@ -34,7 +34,7 @@ fn a_case_of_a_model_that_is_not_built_in_is_named_in_the_summary() {
     selftest(folder.path())
         .success()
         .stdout(contains(summary).and(contains("skipped").not()));
-    case(folder.path(), "mmim");
+    case(folder.path(), "mfn");
     selftest(folder.path()).success().stdout(
         contains("2 cases within tolerance; 1 skipped: ")
             .and(contains("no such model is built in")),

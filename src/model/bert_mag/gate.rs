@@ -122,7 +122,7 @@ mod tests {
     fn large_shifts_are_cut_to_the_words_length_and_small_ones_stay() {
         let _rng = crate::model::rng::seeded(3);
         let mut store = VarStore::new(Device::Cpu);
-        store.double();
+        store.set_kind(Kind::Double);
         let gate = gate(&store, 0.5);
         let _ = tch::no_grad(|| gate.norm.ws.as_ref().map(|w| w.shallow_clone().fill_(1.0)));
         let words = Tensor::randn([2, 5, 6], (Kind::Double, Device::Cpu));
@@ -141,7 +141,7 @@ mod tests {
     fn no_shift_has_a_finite_gradient() {
         let _rng = crate::model::rng::seeded(3);
         let mut store = VarStore::new(Device::Cpu);
-        store.double();
+        store.set_kind(Kind::Double);
         let gate = gate(&store, 1.0);
         for (name, mut parameter) in store.variables() {
             if name.starts_with("W_") && name.ends_with("bias") {

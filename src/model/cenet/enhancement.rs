@@ -212,7 +212,7 @@ mod tests {
             for reads_padding in [false, true] {
                 let _rng = crate::model::rng::seeded(3);
                 let mut store = VarStore::new(Device::Cpu);
-                store.double();
+                store.set_kind(Kind::Double);
                 let mut block = block(&store, heads, reads_padding);
                 let (words, beside) = (noise(&[2, 4, 6]), beside());
                 let mut run = |engine| {
@@ -243,7 +243,7 @@ mod tests {
         for reads_padding in [false, true] {
             let _rng = crate::model::rng::seeded(3);
             let mut store = VarStore::new(Device::Cpu);
-            store.double();
+            store.set_kind(Kind::Double);
             let block = block(&store, 1, reads_padding);
             let (words, beside) = (noise(&[2, 4, 6]), beside());
             let before = block.forward(&words, &beside, false, &mut Trace::off());

@@ -1,3 +1,4 @@
+mod line;
 mod not_finite;
 mod stages;
 mod torn;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use tch::{Device, Kind, Reduction, Tensor, nn};
 
+use self::line::Line;
 use super::*;
 use crate::data::dataset::{Block, Split, SplitName};
 use crate::metric::protocol;
@@ -27,150 +29,6 @@ use crate::train::{Optimizer, checkpoint, order};
 const SAMPLES: usize = 10;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
-
-/// prediction = weight * mean(audio) + bias, with a way to go wrong.
-struct Line {
-    weight: Tensor,
-    bias: Tensor,
-    /// Samples that fit into memory at once.
-    room: i64,
-    divisible: bool,
-    /// Whether a pass draws random numbers, so that a resumed run shows whether it draws the same.
-    draws: bool,
-    /// Raised after this many passes.
-    stop: Option<(usize, Arc<AtomicBool>)>,
-    passes: Arc<AtomicUsize>,
-    /// Raised in this pass without gradient, of which validation makes one a view.
-    stop_evaluating: Option<(usize, Arc<AtomicBool>)>,
-    evaluations: AtomicUsize,
-    /// The pass whose loss is finite and whose gradient is not.
-    broken_gradient: Option<usize>,
-    /// The pass after which the weight is infinite.
-    spoilt: Option<usize>,
-    /// Divides by what dropout draws, and notes which samples that made infinite, pass by pass.
-    divides: Option<Arc<Mutex<Vec<Vec<i64>>>>>,
-    /// When a stage of its own moves the bias, which the main stage moves otherwise.
-    stage: Option<When>,
-    /// Follows the weight after each step of the main stage.
-    teacher: Option<Tensor>,
-    /// Whether every batch of a group updates too.
-    within_group: bool,
-}
-
-impl Line {
-    fn new(store: &nn::VarStore) -> Self {
-        let root = store.root();
-        Self {
-            weight: root.var("weight", &[1], nn::Init::Const(0.5)),
-            bias: root.var("bias", &[1], nn::Init::Const(0.0)),
-            room: i64::MAX,
-            divisible: true,
-            draws: true,
-            stop: None,
-            passes: Arc::default(),
-            stop_evaluating: None,
-            evaluations: AtomicUsize::new(0),
-            broken_gradient: None,
-            spoilt: None,
-            divides: None,
-            stage: None,
-            teacher: None,
-            within_group: false,
-        }
-    }
-
-    fn at(&self, inputs: &Inputs, trace: &mut Trace) -> Tensor {
-        let mean = inputs
-            .audio
-            .mean_dim([1i64, 2].as_slice(), false, Kind::Float);
-        trace.record("mean", &mean);
-        (mean * &self.weight + &self.bias).unsqueeze(1)
-    }
-}
-
-/// Counts one more; raises the flag of this count.
-fn count(counter: &AtomicUsize, stop: Option<&(usize, Arc<AtomicBool>)>) -> usize {
-    let count = counter.fetch_add(1, Ordering::Relaxed) + 1;
-    if let Some((at, flag)) = stop
-        && count == *at
-    {
-        flag.store(true, Ordering::Relaxed);
-    }
-    count
-}
-
-impl Model for Line {
-    fn train(&mut self, batch: &Batch, trace: &mut Trace) -> crate::model::error::Result<Losses> {
-        let samples = batch.masked.len();
-        assert!(
-            samples <= self.room,
-            "CUDA out of memory. Tried to allocate {samples} MiB"
-        );
-        let passes = count(&self.passes, self.stop.as_ref());
-        let prediction = self.at(&batch.masked, trace);
-        let draws = prediction.ones_like().dropout(0.5, self.draws);
-        let noisy = match &self.divides {
-            None => &prediction * draws,
-            Some(infinite) => {
-                let dropped = |row: &i64| draws.double_value(&[*row, 0]) == 0.0;
-                let rows = (0..samples).filter(dropped);
-                let ids = rows.map(|row| batch.index[row as usize]).collect();
-                infinite.lock().unwrap().push(ids);
-                &prediction / draws
-            }
-        };
-        trace.record("noisy", &noisy);
-        let mut loss = noisy.mse_loss(&batch.label, Reduction::Mean);
-        if self.broken_gradient == Some(passes) {
-            loss += (&self.weight * 0.0).sqrt().sum(Kind::Float);
-        }
-        if self.spoilt == Some(passes) {
-            let _ = tch::no_grad(|| self.weight.shallow_clone().fill_(f64::INFINITY));
-        }
-        Ok(Losses::single("mse", loss, prediction))
-    }
-
-    fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> crate::model::error::Result<Tensor> {
-        count(&self.evaluations, self.stop_evaluating.as_ref());
-        Ok(self.at(inputs, trace))
-    }
-
-    fn is_divisible(&self) -> bool {
-        self.divisible
-    }
-
-    fn groups(&self, recipe: &Recipe) -> Vec<ParamGroup> {
-        let all = ParamGroup::all(recipe);
-        match self.stage {
-            None => vec![all],
-            Some(_) => vec![group("weight", all)],
-        }
-    }
-
-    fn stages(&self, recipe: &Recipe) -> Vec<Stage> {
-        let bias = || vec![group("bias", ParamGroup::all(recipe))];
-        let stage = |when| Stage::new("offset", when, recipe, bias());
-        self.stage.map(stage).into_iter().collect()
-    }
-
-    fn updates_within_group(&self) -> bool {
-        self.within_group
-    }
-
-    fn after_step(&mut self) {
-        if let Some(teacher) = &mut self.teacher {
-            let next = &*teacher * 0.9 + &self.weight * 0.1;
-            teacher.copy_(&next);
-        }
-    }
-}
-
-fn group(prefix: &str, all: ParamGroup) -> ParamGroup {
-    ParamGroup {
-        prefixes: vec![prefix.to_owned()],
-        ..all
-    }
-}
 
 /// A split of [`SAMPLES`] samples whose labels follow their audio.
 fn split(name: SplitName) -> Split {
