@@ -33,7 +33,8 @@ fn expected(model: &str, name: &str, size: &[i64], weight: Option<&[i64]>) -> St
     let is_bert = has(&["embeddings.", "encoder.layer.", "pooler."]) && has(&["model.", "bert"])
         || ["bert_mag", "cenet"].contains(&model);
     let is_norm = has(&["norm", "Norm", "layer_norm"]);
-    let fairseq = ["mult", "tetfn"].contains(&model);
+    let fairseq = ["mult", "tetfn", "tfr_net"].contains(&model);
+    let gates = if has(&["gru."]) { 3 } else { 4 };
     match name {
         // Hugging Face: every matrix from N(0, 0.02).
         _ if is_bert && is_norm => Start::Constant(f64::from(ends(&["weight"]))),
@@ -43,7 +44,9 @@ fn expected(model: &str, name: &str, size: &[i64], weight: Option<&[i64]>) -> St
         _ if model == "mmim" && size.len() > 1 => {
             Start::Normal((2.0 / (size[0] + size[1]) as f64).sqrt())
         }
-        _ if has(&["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"]) => fan_in(size[0] / 4),
+        _ if has(&["weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"]) => {
+            fan_in(size[0] / gates)
+        }
         _ if ends(&["in_proj_weight"]) => xavier_uniform(size),
         _ if ends(&["in_proj_bias", "out_proj.bias"]) => Start::Constant(0.0),
         // fairseq's form of attention and of the layers after it.

@@ -56,7 +56,8 @@ pub struct Config {
     pub fusion_a_hid: i64,
     pub fusion_v_hid: i64,
     pub fusion_gru_layers: i64,
-    pub fusion_drop: f64,
+    #[serde(alias = "fusion_drop")]
+    pub fusion_dropout: f64,
     pub cls_hidden_dim: i64,
     pub cls_dropout: f64,
     /// Weights of the reconstruction of text, audio and vision.
@@ -115,7 +116,7 @@ impl Config {
             fusion_a_hid: 20,
             fusion_v_hid: 48,
             fusion_gru_layers: 3,
-            fusion_drop: 0.2,
+            fusion_dropout: 0.2,
             cls_hidden_dim: 128,
             cls_dropout: if sims { 0.1 } else { 0.0 },
             weight_gen_loss: match profile {

@@ -33,7 +33,7 @@ impl GatedReader {
             ),
             gate: nn::conv1d(path / "cnn", 2 * hidden, 1, 3, gate),
             linear: init::linear(path / "fc", 2 * hidden + inputs, hidden),
-            dropout: config.fusion_drop,
+            dropout: config.fusion_dropout,
         }
     }
 
