@@ -105,7 +105,7 @@ impl Built {
         backward(self.model.as_ref(), &losses.total).unwrap();
         for (parameter, mut tensor) in self.sorted() {
             let gradient = tensor.grad();
-            let untouched = !tensor.requires_grad() || no_gradient(name, &parameter);
+            let untouched = !tensor.requires_grad() || no_gradient(name, &parameter, batch.epoch);
             assert_eq!(gradient.defined(), !untouched, "{name}: {parameter}");
             assert!(untouched || is_finite(&gradient), "{name}: {parameter}");
             let zero = || gradient.norm().double_value(&[]) == 0.0;
@@ -152,8 +152,8 @@ impl Built {
     }
 }
 
-/// Trainable parameters that no loss of this variant reaches.
-fn no_gradient(variant: &str, parameter: &str) -> bool {
+/// Trainable parameters that no loss of this variant reaches in this epoch.
+fn no_gradient(variant: &str, parameter: &str, epoch: u32) -> bool {
     let is = |name: &str| variant.split([':', '+', ' ']).any(|part| part == name);
     // Read by the task BERT was pretrained on, and by MAG-BERT.
     let pooler = parameter.contains(".pooler.") && !is("bert_mag");
@@ -164,7 +164,12 @@ fn no_gradient(variant: &str, parameter: &str) -> bool {
     // stage differentiates before the memory is full.
     let other_stage = (is("mmim") && !is("compat") && parameter.starts_with("mi_"))
         || (is("mmim") && parameter.contains(".entropy_prj."));
-    pooler || switched_off || other_stage
+    // Reconstruction begins in the second epoch.
+    let later = is("tfr_net")
+        && epoch == 1
+        && (parameter.starts_with("generator_")
+            || (parameter.starts_with("align_subnet") && parameter.contains("_final.")));
+    pooler || switched_off || other_stage || later
 }
 
 /// Parameters whose true gradient is 0, so that it may come out as one: what is added to every key of an

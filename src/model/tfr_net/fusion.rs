@@ -102,7 +102,11 @@ impl Fusion {
         for (name, one) in ["rep_t", "rep_a", "rep_v"].into_iter().zip(&read) {
             trace.record(name, one);
         }
-        let joined = self.norm.forward_t(&Tensor::cat(&read, 1), train);
+        let joined = Tensor::cat(&read, 1);
+        // One sample has no variance, where PyTorch stops with an error; a last batch of one is normalized
+        // by the running statistics instead.
+        let batch_statistics = train && joined.size()[0] > 1;
+        let joined = self.norm.forward_t(&joined, batch_statistics);
         let hidden = leaky_relu(&self.hidden.forward(&joined)).dropout(self.dropout, train);
         let prediction = self.last.forward(&hidden);
         trace.record("pred", &prediction);
