@@ -9,6 +9,7 @@ use std::process::Command;
 
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, Modality, SplitName, prepare};
+use lnln_bench::data::store::Writer;
 use lnln_bench::mask::{
     EvaluationMasks, Ids, MaskFile, Noise, Phase, Scope, SplitShape, Training, Variants, find,
     keep, parse_list, to_hdf5, to_npz,
@@ -73,18 +74,39 @@ fn the_example_in_the_documentation_unpacks_every_mask() {
 
 /// The same corpus without token ids: its text is features, and what no rate masks is gone.
 fn without_tokens(folder: &Path) -> Corpus {
-    let path = corpus(folder).reader().path().to_owned();
-    let file = hdf5::File::open_rw(&path).unwrap();
-    for split in SplitName::ALL {
-        let group = file.group(split.as_str()).unwrap();
-        let shape = group.dataset("text_bert").unwrap().shape();
-        group.unlink("text_bert").unwrap();
-        if !group.link_exists("text") {
-            let text = group.new_dataset::<f32>().shape((shape[0], shape[2], 2));
-            text.create("text").unwrap();
+    let complete = corpus(folder);
+    let reader = complete.reader();
+    let path = folder
+        .join("without")
+        .join(reader.path().file_name().unwrap());
+    let mut writer = Writer::create(&path).unwrap();
+    for column in reader.columns().unwrap() {
+        let shape = reader.shape(&column).unwrap();
+        if let Some(split) = column.strip_suffix("/text_bert") {
+            let text = format!("{split}/text");
+            if !reader.has(&text) {
+                let values = vec![0f32; shape[0] * shape[2] * 2];
+                let shape = [shape[0], shape[2], 2];
+                writer.numbers(&text, &shape, &values).unwrap();
+            }
+            continue;
+        }
+        match reader.kind(&column).unwrap() {
+            "float32" => {
+                let values: Vec<f32> = reader.numbers(&column).unwrap();
+                writer.numbers(&column, &shape, &values).unwrap();
+            }
+            "int32" => {
+                let values: Vec<i32> = reader.numbers(&column).unwrap();
+                writer.numbers(&column, &shape, &values).unwrap();
+            }
+            _ => {
+                let values = reader.texts(&column).unwrap();
+                writer.texts(&column, &values).unwrap();
+            }
         }
     }
-    drop(file);
+    writer.finish(&reader.provenance().unwrap()).unwrap();
     Corpus::open(&path).unwrap()
 }
 
