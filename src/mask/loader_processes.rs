@@ -65,11 +65,6 @@ mod tests {
     use crate::mask::testing::{EVALUATION, ids, training};
     use crate::mask::{Reference, reference_rates};
 
-    /// CMU-MOSI's training split under the published settings.
-    const SAMPLES: usize = 1284;
-    const BATCH: usize = 64;
-    const PROCESSES: usize = 8;
-
     /// A loader process: its copy of the data set, which a fetch of sample 0 changes.
     #[derive(Clone, Default)]
     struct Process {
@@ -129,6 +124,7 @@ mod tests {
     }
 
     /// Share of samples with new rates among many epochs, and how often it is below 2, 5 and 10 %.
+    #[cfg(feature = "torch")]
     fn shares(epochs: usize, share: impl Fn(usize) -> f64) -> (f64, [f64; 3]) {
         let shares: Vec<f64> = (0..epochs).map(share).collect();
         let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / epochs as f64;
@@ -147,6 +143,10 @@ mod tests {
     #[test]
     fn the_share_of_samples_with_new_rates_follows_the_published_law() {
         const EPOCHS: usize = 4000;
+        // CMU-MOSI's training split under the published settings.
+        const SAMPLES: usize = 1284;
+        const BATCH: usize = 64;
+        const PROCESSES: usize = 8;
         let share = |redrawn: &[bool]| {
             redrawn.iter().filter(|redrawn| **redrawn).count() as f64 / SAMPLES as f64
         };

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+#[cfg(feature = "torch")]
 use std::process::Command;
 
 use predicates::prelude::*;

@@ -33,7 +33,6 @@ pub fn prepared(folder: &Path) -> PathBuf {
 }
 
 /// A command line without quotes, cut at its spaces.
-#[cfg(feature = "torch")]
 pub fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split_whitespace()
 }
