@@ -3,7 +3,7 @@
 #[path = "../../src/support/error_class.rs"]
 mod error_class;
 #[path = "../../src/support/file_kind/mod.rs"]
-mod file_kind;
+pub mod file_kind;
 #[path = "../../src/data/pickle/mod.rs"]
 pub mod pickle;
 
