@@ -36,8 +36,9 @@ demo: build ## synthetic corpora -> prepare -> run -> report, in under five minu
 test-python: ## numpy, h5py and what else tests compare with into .toolchain/test-python/, pinned
 	@setup/test-python
 
+# Tests run side by side: a thread of libtorch each, since several would wait for one another.
 test: setup ## all tests
-	@$(CARGO) test --release --locked
+	@OMP_NUM_THREADS=1 $(CARGO) test --release --locked
 
 lint: setup ## formatting and clippy, warnings denied
 	@$(CARGO) fmt --check
