@@ -62,11 +62,14 @@ pub fn sizes(place: &str, counts: [usize; 3], spec: &Spec) -> Result<Check> {
     let official = spec.counts;
     let mut warnings = Vec::new();
     if counts != official {
-        let sorted = |mut counts: [usize; 3]| {
+        // A vector: where an array is sorted in a closure that takes it by value, rustc 1.95 may sort the
+        // caller's array too (optimized builds).
+        let sorted = |counts: &[usize]| {
+            let mut counts = counts.to_vec();
             counts.sort_unstable();
             counts
         };
-        if sorted(counts) == sorted(official) {
+        if sorted(&counts) == sorted(&official) {
             let pairs = SplitName::ALL.iter().zip(counts.iter().zip(official));
             let exchanged: Vec<&str> = pairs
                 .filter(|(_, (count, official))| **count != *official)
@@ -111,6 +114,7 @@ mod tests {
         let error = sizes([1284, 686, 229]).unwrap_err().to_string();
         assert!(error.contains("valid and test are exchanged"), "{error}");
         let check = sizes([10, 5, 20]).unwrap();
+        assert_eq!(check.warnings[0], "10/5/20, official 1284/229/686");
         assert!(
             check.warnings[1].contains("fewer samples than test"),
             "{check:?}"
