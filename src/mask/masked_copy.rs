@@ -159,3 +159,81 @@ impl NoiseSpec {
         hasher.finalize().to_hex()[..32].to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mask::find;
+    use crate::mask::testing::{ids, shape};
+
+    fn noise(name: &str) -> NoiseSpec {
+        NoiseSpec {
+            kind: Noise::Fresh,
+            mask_protocol: find(name).unwrap(),
+            distribution: RateDistribution::HalfComplete,
+            mask_seed: 1111,
+        }
+    }
+
+    fn draw(seed: u64, number: u32) -> NoiseDraw {
+        NoiseDraw {
+            seed,
+            number,
+            redrawn: Vec::new(),
+        }
+    }
+
+    fn with_split<T>(dataset: &str, test: impl Fn(&TrainingSplit) -> T) -> T {
+        let (ids, lengths): (_, Vec<u32>) = (ids(40), (0..40).map(|i| 2 + i % 9).collect());
+        test(&TrainingSplit {
+            dataset,
+            split: shape(&ids, [&lengths; 3], [12; 3]),
+            test: (3, 4),
+        })
+    }
+
+    #[test]
+    fn the_hash_covers_name_masks_and_rates() {
+        let hashes = with_split("toy", |split| {
+            let copy = |name: &str, draw: NoiseDraw| {
+                let copy = noise(name).copy(split, &draw).unwrap();
+                (noise(name).hash(split, &draw, &copy), copy, draw)
+            };
+            let (hash, first, of) = copy("random", draw(1, 0));
+            assert_eq!(hash, copy("random", draw(1, 0)).0);
+            let changed = |change: &dyn Fn(&mut MaskedCopy)| {
+                let mut copy = first.clone();
+                change(&mut copy);
+                noise("random").hash(split, &of, &copy)
+            };
+            vec![
+                hash,
+                copy("random", draw(2, 0)).0,
+                copy("random", draw(1, 1)).0,
+                copy("block", draw(1, 0)).0,
+                changed(&|copy| copy.keeps[2].bits[7] ^= true),
+                changed(&|copy| copy.rates[1][3] += 1e-9),
+                noise("random").hash(split, &draw(2, 0), &first),
+                noise("random").hash(split, &draw(1, 1), &first),
+                noise("temporal").hash(split, &of, &first),
+            ]
+        });
+        let other = with_split("other", |split| {
+            let copy = noise("random").copy(split, &draw(1, 0)).unwrap();
+            noise("random").hash(split, &draw(1, 0), &copy)
+        });
+        let mut all: Vec<String> = hashes.into_iter().chain([other]).collect();
+        let count = all.len();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn a_draw_is_the_epochs() {
+        let of = |noise: Noise, epoch| NoiseDraw::of_epoch(noise, 5, epoch, (&[], 1));
+        assert_eq!(of(Noise::Clean, 3), None);
+        assert_eq!(of(Noise::Fresh, 3), Some(draw(5, 3)));
+        assert_eq!(of(Noise::Cycle { copies: 2 }, 3), Some(draw(5, 1)));
+    }
+}
