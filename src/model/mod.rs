@@ -34,12 +34,14 @@ pub mod bert_mag;
 pub mod cenet;
 pub mod constant;
 pub mod ef_lstm;
+pub mod emt_dlfr;
 pub mod lf_dnn;
 pub mod lmf;
 pub mod lnln;
 pub mod misa;
 pub mod mmim;
 pub mod mult;
+pub mod niat;
 pub mod self_mm;
 pub mod tetfn;
 pub mod tfn;
@@ -76,5 +78,7 @@ pub const MODELS: &[&Entry] = &[
     &cenet::ENTRY,
     &tetfn::ENTRY,
     &tfr_net::ENTRY,
+    &emt_dlfr::ENTRY,
+    &niat::ENTRY,
     &constant::ENTRY,
 ];
