@@ -33,6 +33,7 @@ pub mod almt;
 pub mod bert_mag;
 pub mod cenet;
 pub mod constant;
+pub mod dmd;
 pub mod ef_lstm;
 pub mod lf_dnn;
 pub mod lmf;
@@ -76,5 +77,6 @@ pub const MODELS: &[&Entry] = &[
     &cenet::ENTRY,
     &tetfn::ENTRY,
     &tfr_net::ENTRY,
+    &dmd::ENTRY,
     &constant::ENTRY,
 ];

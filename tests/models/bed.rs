@@ -173,10 +173,12 @@ fn no_gradient(variant: &str, parameter: &str, epoch: u32) -> bool {
 }
 
 /// Parameters whose true gradient is 0, so that it may come out as one: what is added to every key of an
-/// attention alike cancels in its softmax.
+/// attention alike, or to every edge of a graph, cancels in its softmax.
 fn zero_gradient(parameter: &str) -> bool {
     let keys = [".key.bias", ".norm_k.bias", ".Wk.bias"];
-    keys.iter().any(|end| parameter.ends_with(end))
+    let edges = [".W_logit.bias", ".W_repr.bias", ".W_edge.bias"];
+    let mut all = keys.iter().chain(&edges);
+    all.any(|end| parameter.ends_with(end))
 }
 
 pub fn encoders() -> [EncoderSetup; 2] {
