@@ -25,6 +25,7 @@ pub mod regressor;
 pub mod rng;
 pub mod setup;
 pub mod stage;
+pub mod tokens;
 pub mod trace;
 pub mod variant;
 pub mod weights;
@@ -40,6 +41,7 @@ pub mod lnln;
 pub mod misa;
 pub mod mmim;
 pub mod mult;
+pub mod p_rmf;
 pub mod self_mm;
 pub mod tetfn;
 pub mod tfn;
@@ -76,5 +78,6 @@ pub const MODELS: &[&Entry] = &[
     &cenet::ENTRY,
     &tetfn::ENTRY,
     &tfr_net::ENTRY,
+    &p_rmf::ENTRY,
     &constant::ENTRY,
 ];
