@@ -25,6 +25,7 @@ pub mod regressor;
 pub mod rng;
 pub mod setup;
 pub mod stage;
+pub mod tokens;
 pub mod trace;
 pub mod variant;
 pub mod weights;
@@ -41,6 +42,7 @@ pub mod lnln;
 pub mod misa;
 pub mod mmim;
 pub mod mult;
+pub mod p_rmf;
 pub mod self_mm;
 pub mod tetfn;
 pub mod tfn;
@@ -78,5 +80,6 @@ pub const MODELS: &[&Entry] = &[
     &tetfn::ENTRY,
     &tfr_net::ENTRY,
     &dmd::ENTRY,
+    &p_rmf::ENTRY,
     &constant::ENTRY,
 ];
