@@ -36,12 +36,14 @@ pub mod cenet;
 pub mod constant;
 pub mod dmd;
 pub mod ef_lstm;
+pub mod emt_dlfr;
 pub mod lf_dnn;
 pub mod lmf;
 pub mod lnln;
 pub mod misa;
 pub mod mmim;
 pub mod mult;
+pub mod niat;
 pub mod p_rmf;
 pub mod self_mm;
 pub mod tetfn;
@@ -79,6 +81,8 @@ pub const MODELS: &[&Entry] = &[
     &cenet::ENTRY,
     &tetfn::ENTRY,
     &tfr_net::ENTRY,
+    &emt_dlfr::ENTRY,
+    &niat::ENTRY,
     &dmd::ENTRY,
     &p_rmf::ENTRY,
     &constant::ENTRY,
