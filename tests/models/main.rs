@@ -13,6 +13,7 @@ mod mmim;
 mod overfit;
 mod parts;
 mod properties;
+mod proxy;
 mod published;
 mod resume;
 mod same_bits;
