@@ -42,6 +42,7 @@ pub mod mmim;
 pub mod mult;
 pub mod self_mm;
 pub mod tetfn;
+pub mod tf_mamba;
 pub mod tfn;
 pub mod tfr_net;
 
@@ -76,5 +77,6 @@ pub const MODELS: &[&Entry] = &[
     &cenet::ENTRY,
     &tetfn::ENTRY,
     &tfr_net::ENTRY,
+    &tf_mamba::ENTRY,
     &constant::ENTRY,
 ];

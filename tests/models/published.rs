@@ -1,11 +1,15 @@
-//! Typed defaults against a second transcription, `published/mmsa/hyper-parameters.csv`.
+//! Typed defaults against a second transcription, `published/*/hyper-parameters.csv`.
 
 use std::collections::BTreeSet;
 
 use lnln_bench::model::*;
 use serde_json::Value;
 
-const TABLE: &str = include_str!("../../published/mmsa/hyper-parameters.csv");
+/// One per source.
+const TABLES: &[&str] = &[
+    include_str!("../../published/mmsa/hyper-parameters.csv"),
+    include_str!("../../published/tf-mamba/hyper-parameters.csv"),
+];
 
 fn numbers(value: &Value) -> Vec<f64> {
     match value {
@@ -17,7 +21,7 @@ fn numbers(value: &Value) -> Vec<f64> {
     }
 }
 
-/// What recipe and hyper-parameters of a model say under MMSA's name of a setting.
+/// What recipe and hyper-parameters of a model say under the table's name of a setting.
 fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
     let (recipe, config) = ((entry.recipe)(profile), (entry.config)(profile));
     let get = |key: &str| numbers(&config[key]);
@@ -43,6 +47,8 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
             GradClip::Value(limit) | GradClip::Norm(limit) => vec![limit],
             other => panic!("{other:?}"),
         },
+        (_, "n_epochs") => vec![f64::from(recipe.epochs)],
+        ("tf_mamba", "com_dim") => get("width"),
         ("lmf", "factor_lr") => vec![get("factor_rate")[0] * recipe.learning_rate],
         (_, "early_stop") => vec![f64::from(recipe.trainer_options.early_stop.unwrap())],
         ("tfr_net", "fusion_hiddens") => all(&["fusion_t_hid", "fusion_a_hid", "fusion_v_hid"]),
@@ -84,38 +90,45 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
 }
 
 #[test]
-fn typed_defaults_are_what_mmsa_publishes() {
-    let mut lines = TABLE.lines();
-    assert_eq!(lines.next(), Some("model,setting,mosi,mosei,sims,simsv2"));
+fn typed_defaults_are_the_published_ones() {
     let mut models = BTreeSet::new();
-    for line in lines {
-        let cells: Vec<&str> = line.split(',').collect();
-        let entry = entry::find(cells[0]).unwrap();
-        models.insert(entry.name);
-        for (cell, profile) in cells[2..].iter().zip(Profile::ALL) {
-            if *cell == "-" {
-                // MMSA has no settings for this data set: those of the others are used.
-                let sims = ours(entry, Profile::Sims, cells[1]);
-                assert_eq!(ours(entry, profile, cells[1]), sims, "{line}");
-                continue;
-            }
-            let expected: Vec<f64> = cell.split(' ').map(|n| n.parse().unwrap()).collect();
-            let found = ours(entry, profile, cells[1]);
-            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * b.abs();
-            assert!(
-                found.len() == expected.len() && found.iter().zip(&expected).all(close),
-                "{} {} on {profile:?}: {found:?}, published {expected:?}",
-                entry.name,
-                cells[1]
-            );
-        }
+    for table in TABLES {
+        let mut lines = table.lines();
+        assert_eq!(lines.next(), Some("model,setting,mosi,mosei,sims,simsv2"));
+        models.extend(lines.map(check));
     }
-    // What ends by an early stop is MMSA's.
-    let of_mmsa = MODELS.iter().filter(|entry| {
+    // What ends by an early stop is no model of LNLN's protocol.
+    let early_stop = |entry: &&&Entry| {
         let trainer_options = (entry.recipe)(Profile::Mosi).trainer_options;
         trainer_options.early_stop.is_some()
-    });
-    assert_eq!(models, of_mmsa.map(|entry| entry.name).collect());
+    };
+    for entry in MODELS.iter().filter(early_stop) {
+        assert!(models.contains(entry.name), "no table has {}", entry.name);
+    }
+}
+
+/// Compares one line of a table; the model's name.
+fn check(line: &str) -> &'static str {
+    let cells: Vec<&str> = line.split(',').collect();
+    let entry = entry::find(cells[0]).unwrap();
+    for (cell, profile) in cells[2..].iter().zip(Profile::ALL) {
+        if *cell == "-" {
+            // The authors have no settings for this data set: those of the others are used.
+            let sims = ours(entry, Profile::Sims, cells[1]);
+            assert_eq!(ours(entry, profile, cells[1]), sims, "{line}");
+            continue;
+        }
+        let expected: Vec<f64> = cell.split(' ').map(|n| n.parse().unwrap()).collect();
+        let found = ours(entry, profile, cells[1]);
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * b.abs();
+        assert!(
+            found.len() == expected.len() && found.iter().zip(&expected).all(close),
+            "{} {} on {profile:?}: {found:?}, published {expected:?}",
+            entry.name,
+            cells[1]
+        );
+    }
+    entry.name
 }
 
 /// A weight decay asked for reaches every group, in the authors' proportions.
