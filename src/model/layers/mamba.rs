@@ -1,8 +1,8 @@
 //! Computes bidirectional Mamba, a selective state space read in both directions (Gu and Dao, COLM 2024; Zhu et
 //! al., ICML 2024).
 
+use tch::Tensor;
 use tch::nn::{self, Init, Module, Path};
-use tch::{Kind, Tensor};
 
 use super::init;
 use super::selective_scan::{Order, ScanInputs, causal_conv, selective_scan};
@@ -193,8 +193,8 @@ impl<const N: usize> MambaLayer<N> {
 
 #[cfg(test)]
 mod tests {
-    use tch::Device;
     use tch::nn::VarStore;
+    use tch::{Device, Kind};
 
     use super::*;
 

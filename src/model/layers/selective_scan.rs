@@ -126,9 +126,11 @@ fn scan_step_by_step([u, delta, a, b, c, skip]: &[Tensor; 6], order: Order) -> T
     let decay = (delta.unsqueeze(3) * a).exp();
     let entering = (&delta * &u).unsqueeze(3) * b.unsqueeze(2);
     let mut state = entering.select(1, 0).zeros_like();
-    let steps = (0..u.size()[1]).map(|step| {
-        state = decay.select(1, step) * &state + entering.select(1, step);
-        state.matmul(&c.select(1, step).unsqueeze(2)).squeeze_dim(2)
+    // Not `select`, whose gradient is a tensor of all steps for each.
+    let parts = decay.unbind(1).into_iter().zip(entering.unbind(1));
+    let steps = parts.zip(c.unbind(1)).map(|((decay, entering), c)| {
+        state = decay * &state + entering;
+        state.matmul(&c.unsqueeze(2)).squeeze_dim(2)
     });
     let steps: Vec<Tensor> = steps.collect();
     ordered(&(Tensor::stack(&steps, 1) + u * skip), order)
