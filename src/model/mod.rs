@@ -25,6 +25,7 @@ pub mod regressor;
 pub mod rng;
 pub mod setup;
 pub mod stage;
+pub mod tokens;
 pub mod trace;
 pub mod variant;
 pub mod weights;
@@ -33,6 +34,7 @@ pub mod almt;
 pub mod bert_mag;
 pub mod cenet;
 pub mod constant;
+pub mod dmd;
 pub mod ef_lstm;
 pub mod lf_dnn;
 pub mod lmf;
@@ -40,6 +42,7 @@ pub mod lnln;
 pub mod misa;
 pub mod mmim;
 pub mod mult;
+pub mod p_rmf;
 pub mod self_mm;
 pub mod tetfn;
 pub mod tf_mamba;
@@ -77,6 +80,8 @@ pub const MODELS: &[&Entry] = &[
     &cenet::ENTRY,
     &tetfn::ENTRY,
     &tfr_net::ENTRY,
+    &dmd::ENTRY,
+    &p_rmf::ENTRY,
     &tf_mamba::ENTRY,
     &constant::ENTRY,
 ];

@@ -123,8 +123,8 @@ impl<'a> Runner<'a> {
     }
 
     fn run(mut self) -> Result<Vec<Comparison>> {
-        self.evaluate()?;
         self.prescribe();
+        self.evaluate()?;
         self.set_labels();
         self.train_once()?;
         self.generate_labels()?;

@@ -8,6 +8,8 @@ use serde_json::Value;
 /// One per source.
 const TABLES: &[&str] = &[
     include_str!("../../published/mmsa/hyper-parameters.csv"),
+    include_str!("../../published/dmd/hyper-parameters.csv"),
+    include_str!("../../published/p-rmf/hyper-parameters.csv"),
     include_str!("../../published/tf-mamba/hyper-parameters.csv"),
 ];
 
@@ -42,6 +44,7 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
         (_, "learning_rate") => vec![recipe.learning_rate],
         (_, "weight_decay") => vec![recipe.weight_decay],
         (_, "grad_accum") => vec![f64::from(recipe.trainer_options.grad_accum)],
+        (_, "lr_divisor") => vec![f64::from(recipe.trainer_options.lr_divisor)],
         (_, "patience") => vec![f64::from(recipe.trainer_options.lr_plateau.unwrap())],
         (_, "grad_clip") => match recipe.clip {
             GradClip::Value(limit) | GradClip::Norm(limit) => vec![limit],
@@ -73,6 +76,8 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
             all(&["a_lstm_hidden_size", "v_lstm_hidden_size"])
         }
         ("self_mm", "lstm_outs") => all(&["audio_out", "video_out"]),
+        ("p_rmf", "learning_rates") => relative("relative_rate", recipe.learning_rate),
+        ("p_rmf", "epochs") => vec![f64::from(recipe.epochs)],
         ("self_mm" | "tetfn", "post_dims") => all(&[
             "post_fusion_dim",
             "post_text_dim",
