@@ -47,6 +47,7 @@ pub mod niat;
 pub mod p_rmf;
 pub mod self_mm;
 pub mod tetfn;
+pub mod tf_mamba;
 pub mod tfn;
 pub mod tfr_net;
 
@@ -85,5 +86,6 @@ pub const MODELS: &[&Entry] = &[
     &niat::ENTRY,
     &dmd::ENTRY,
     &p_rmf::ENTRY,
+    &tf_mamba::ENTRY,
     &constant::ENTRY,
 ];

@@ -12,6 +12,7 @@ const TABLES: &[&str] = &[
     include_str!("../../published/p-rmf/hyper-parameters.csv"),
     include_str!("../../published/emt-dlfr/hyper-parameters.csv"),
     include_str!("../../published/niat/hyper-parameters.csv"),
+    include_str!("../../published/tf-mamba/hyper-parameters.csv"),
 ];
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -51,6 +52,8 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
             GradClip::Value(limit) | GradClip::Norm(limit) => vec![limit],
             other => panic!("{other:?}"),
         },
+        (_, "n_epochs") => vec![f64::from(recipe.epochs)],
+        ("tf_mamba", "com_dim") => get("width"),
         ("lmf", "factor_lr") => vec![get("factor_rate")[0] * recipe.learning_rate],
         (_, "early_stop") => vec![f64::from(recipe.trainer_options.early_stop.unwrap())],
         ("tfr_net", "fusion_hiddens") => all(&["fusion_t_hid", "fusion_a_hid", "fusion_v_hid"]),
