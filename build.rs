@@ -22,7 +22,11 @@ fn main() {
 /// libtorch is another one: this script also runs after every commit.
 #[cfg(feature = "torch")]
 fn compile_native() {
-    const SOURCES: [&str; 2] = ["src/train/native.cpp", "src/model/layers/low_memory.cpp"];
+    const SOURCES: [&str; 3] = [
+        "src/train/native.cpp",
+        "src/model/layers/low_memory.cpp",
+        "src/model/layers/fused_attention.cpp",
+    ];
     const NAME: &str = "lnln_bench_native";
     let root = PathBuf::from(std::env::var_os("LIBTORCH").unwrap_or_default());
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
@@ -42,6 +46,8 @@ fn compile_native() {
     }
     cc::Build::new()
         .cpp(true)
+        // Whatever the crate's own level.
+        .opt_level(3)
         .files(SOURCES)
         .include(root.join("include"))
         .std("c++20")

@@ -12,6 +12,7 @@ mod bert_tape;
 pub mod crossmodal;
 mod distinct;
 pub mod encoder_layer;
+mod fused_attention;
 pub mod gru;
 pub mod head;
 pub mod hyper;
