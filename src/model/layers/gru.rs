@@ -6,6 +6,7 @@ use tch::nn::Path;
 use tch::{Device, Kind, Tensor};
 
 use super::lstm::{Packed, direction};
+use super::valid;
 
 /// Gates of a unit.
 const GATES: i64 = 3;
@@ -72,10 +73,10 @@ impl Gru {
     /// Every layer over all steps: forward, and from each sample's last valid step backward.
     fn forward_all(&self, x: &Tensor, lengths: &Tensor) -> Tensor {
         let (rows, steps) = (x.size()[0], x.size()[1]);
-        let lengths = lengths.to_kind(Kind::Int64).clamp(1, steps).unsqueeze(1);
+        let lengths = lengths.to_kind(Kind::Int64).clamp(1, steps);
+        let valid = valid(&lengths, steps).unsqueeze(2).to_kind(x.kind());
         let step = Tensor::arange(steps, (Kind::Int64, x.device()));
-        let valid = step.lt_tensor(&lengths).unsqueeze(2).to_kind(x.kind());
-        let mirror = (&lengths - 1 - &step).clamp_min(0).unsqueeze(2);
+        let mirror = (lengths.unsqueeze(1) - 1 - step).clamp_min(0).unsqueeze(2);
         let turn = |x: &Tensor| x.gather(1, &mirror.expand_as(x), false);
         let start = Tensor::zeros([1, rows, self.hidden], (x.kind(), x.device()));
         let read = |x: &Tensor, weights: &[Tensor]| {

@@ -52,4 +52,4 @@ pub use reversal::reverse_gradient;
 pub use subnet::SubNet;
 pub use transformer::{Block, BlockSize, CrossTransformer, TokenTransformer};
 pub use unimodal::{Unimodal, UnimodalSize};
-pub use valid::mean_of_valid;
+pub use valid::{mean_of_valid, valid};
