@@ -176,13 +176,7 @@ impl Config {
                 learning_rate: recipe.learning_rate * self.relative_rate,
                 weight_decay: recipe.weight_decay * self.relative_decay,
             };
-            let bare = ParamGroup {
-                name: "bert without decay",
-                containing: &["bias", "LayerNorm"],
-                weight_decay: 0.0,
-                ..bert.clone()
-            };
-            groups.splice(0..0, [bare, bert]);
+            groups.splice(0..0, bert.encoder());
         }
         groups
     }
