@@ -9,7 +9,7 @@ use crate::model::layers::BlockSize;
 use crate::model::recipe::{GradClip, Recipe, Rule};
 use crate::model::setup::{CaseData, Profile, Shapes};
 use crate::model::trainer_options::{MonitoredMetric, TrainerOptions};
-use crate::model::variant::Variant;
+use crate::model::variant::{self, Variant};
 
 /// The published training settings.
 pub fn recipe(_: Profile) -> Recipe {
