@@ -25,6 +25,7 @@ pub mod regressor;
 pub mod rng;
 pub mod setup;
 pub mod stage;
+pub mod teacher;
 pub mod tokens;
 pub mod trace;
 pub mod variant;
@@ -42,6 +43,7 @@ pub mod misa;
 pub mod mmim;
 pub mod mult;
 pub mod p_rmf;
+pub mod qdrf;
 pub mod self_mm;
 pub mod tetfn;
 pub mod tfn;
@@ -79,5 +81,6 @@ pub const MODELS: &[&Entry] = &[
     &tetfn::ENTRY,
     &tfr_net::ENTRY,
     &p_rmf::ENTRY,
+    &qdrf::ENTRY,
     &constant::ENTRY,
 ];

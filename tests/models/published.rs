@@ -9,6 +9,7 @@ use serde_json::Value;
 const TABLES: &[&str] = &[
     include_str!("../../published/mmsa/hyper-parameters.csv"),
     include_str!("../../published/p-rmf/hyper-parameters.csv"),
+    include_str!("../../published/qdrf/hyper-parameters.csv"),
 ];
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -71,8 +72,8 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
             all(&["a_lstm_hidden_size", "v_lstm_hidden_size"])
         }
         ("self_mm", "lstm_outs") => all(&["audio_out", "video_out"]),
-        ("p_rmf", "learning_rates") => relative("relative_rate", recipe.learning_rate),
-        ("p_rmf", "epochs") => vec![f64::from(recipe.epochs)],
+        ("p_rmf" | "qdrf", "learning_rates") => relative("relative_rate", recipe.learning_rate),
+        ("p_rmf" | "qdrf", "epochs") => vec![f64::from(recipe.epochs)],
         ("self_mm" | "tetfn", "post_dims") => all(&[
             "post_fusion_dim",
             "post_text_dim",
