@@ -4,6 +4,7 @@
 
 mod bed;
 mod compat;
+mod dmd;
 mod engines;
 mod hooks;
 mod init;

@@ -9,7 +9,7 @@ use tch::nn::Linear;
 use tch::{TchError, Tensor};
 
 /// libtorch's `at::Tensor`, as tch's pointers show it.
-type Handle = *const c_void;
+pub(super) type Handle = *const c_void;
 
 unsafe extern "C" {
     fn lnln_gelu_linear(
@@ -29,7 +29,7 @@ unsafe extern "C" {
     fn lnln_low_memory_free(message: *mut c_char);
 }
 
-fn handle(tensor: &Tensor) -> Handle {
+pub(super) fn handle(tensor: &Tensor) -> Handle {
     tensor.as_ptr().cast()
 }
 
@@ -37,7 +37,7 @@ fn handle(tensor: &Tensor) -> Handle {
 ///
 /// # Panics
 /// With libtorch's message, like tch's own operations.
-fn made(call: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
+pub(super) fn made(call: impl FnOnce(*mut *mut c_void) -> *mut c_char) -> Tensor {
     let mut out = std::ptr::null_mut();
     let message = call(&raw mut out);
     let result = if message.is_null() {
