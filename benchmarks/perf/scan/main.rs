@@ -136,7 +136,7 @@ impl Side {
     }
 
     fn predict(&self, inputs: &Inputs) -> anyhow::Result<()> {
-        tch::no_grad(|| self.model.predict(inputs, &mut Trace::off()))?;
+        let _ = tch::no_grad(|| self.model.predict(inputs, &mut Trace::off()))?;
         Ok(())
     }
 }
