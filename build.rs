@@ -22,16 +22,22 @@ fn main() {
 /// libtorch is another one: this script also runs after every commit.
 #[cfg(feature = "torch")]
 fn compile_native() {
-    const SOURCES: [&str; 3] = [
+    const SOURCES: [&str; 5] = [
         "src/train/native.cpp",
         "src/model/layers/low_memory.cpp",
         "src/model/layers/fused_attention.cpp",
+        "src/model/layers/selective_scan.cpp",
+        "src/model/layers/selective_scan_op.cpp",
+    ];
+    const HEADERS: [&str; 2] = [
+        "src/model/layers/selective_scan.h",
+        "src/model/layers/selective_scan_loops.h",
     ];
     const NAME: &str = "lnln_bench_native";
     let root = PathBuf::from(std::env::var_os("LIBTORCH").unwrap_or_default());
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     let mut wanted = root.display().to_string();
-    for source in SOURCES {
+    for source in SOURCES.iter().chain(&HEADERS) {
         println!("cargo:rerun-if-changed={source}");
         wanted.push('\n');
         wanted.push_str(&std::fs::read_to_string(source).unwrap_or_default());
@@ -52,6 +58,8 @@ fn compile_native() {
         .include(root.join("include"))
         .std("c++20")
         .define("_GLIBCXX_USE_CXX11_ABI", "1")
+        // The loops over numbers are these files' own, whatever the optimization of the crate.
+        .opt_level(3)
         .warnings(false)
         .compile(NAME);
     // A stamp that cannot be written costs the next build these seconds again.

@@ -132,6 +132,43 @@ fn check(path: &str, expected: &str) {
     );
 }
 
+/// Systems that papers compare with and of which no public code was found: name, paper, what is known.
+const WITHOUT_CODE: [[&str; 3]; 5] = [
+    [
+        "M3ER",
+        "Mittal et al.: M3ER: Multiplicative Multimodal Emotion Recognition Using Facial, Textual, and Speech \
+         Cues. AAAI 2020",
+        "checks by correlation which modalities are ineffective and replaces their features; for classes of \
+         emotion. The abstract and the paper's beginning leave sizes and training open",
+    ],
+    [
+        "PMR",
+        "Lv et al.: Progressive Modality Reinforcement for Human Multimodal Emotion Recognition from Unaligned \
+         Multimodal Sequences. CVPR 2021",
+        "a message hub between transformers like MulT's; only its description by others was found",
+    ],
+    [
+        "CHFN",
+        "Guo, Tang, Dai, Ding, Kong: Dynamically Adjust Word Representations Using Unaligned Multimodal \
+         Information. ACM Multimedia 2022",
+        "shifts words by unaligned audio and vision; only its abstract was found",
+    ],
+    [
+        "UMDF",
+        "Li, Yang et al.: A Unified Self-Distillation Framework for Multimodal Sentiment Analysis with \
+         Uncertain Missing Modalities. AAAI 2024",
+        "one network distilled in both directions between complete and incomplete samples; only its abstract was \
+         found",
+    ],
+    [
+        "CorrKD",
+        "Li, Yang et al.: Correlation-Decoupled Knowledge Distillation for Multimodal Sentiment Analysis with \
+         Incomplete Modalities. CVPR 2024",
+        "a student on incomplete samples of a teacher on complete ones; for classes, on other features than \
+         MMSA's. Margins, rates, batch sizes and the network of its mutual information are open",
+    ],
+];
+
 #[test]
 fn every_model_has_its_page() {
     let mut index =
@@ -146,6 +183,12 @@ fn every_model_has_its_page() {
             entry.summary
         )
         .unwrap();
+    }
+    index += "\n## Without public code\n\nPapers compare with these systems, too. No public code of them was \
+              found, and what is written of them does not fix a model that could be held against theirs, so \
+              that they are not in this program.\n\n| system | paper | what is known |\n|---|---|---|\n";
+    for [name, paper, known] in WITHOUT_CODE {
+        writeln!(index, "| {name} | {paper} | {known} |").unwrap();
     }
     check("docs/models/README.md", &index);
     let files = fs::read_dir(root().join("docs/models")).unwrap();

@@ -56,8 +56,14 @@ fn check_all(engine: Engine) {
             let comparisons = run(&golden().join(&case), setting).unwrap();
             let comparisons =
                 comparisons.unwrap_or_else(|| panic!("{case}: no such model is built in"));
+            let prediction = ["out.pred", "out.output_logit"];
+            assert!(
+                comparisons
+                    .iter()
+                    .any(|o| prediction.contains(&o.quantity.as_str())),
+                "{case}: prediction"
+            );
             for quantity in [
-                "out.pred",
                 "out.eval_pred",
                 "loss.total",
                 "grad.l2",

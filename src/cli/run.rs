@@ -270,7 +270,9 @@ impl Args {
             )?,
         };
         replace(&mut suite.datasets, &self.datasets);
-        replace(&mut suite.models, &self.models);
+        if !self.models.is_empty() {
+            suite.replace_models(&self.models);
+        }
         replace(&mut suite.train_on, &self.train_on);
         replace(&mut suite.seeds, &self.seeds);
         replace(&mut suite.mask_seeds, &self.mask_seeds);

@@ -7,23 +7,28 @@ use super::layers::valid;
 
 /// (B, T) true where a step of text, audio and vision was masked: within the sample's length, and other in
 /// the masked inputs than in the complete ones.
+pub fn erased(masked: &Inputs, complete: &Inputs) -> [Tensor; 3] {
+    [
+        erased_text(masked, complete),
+        differ(&masked.audio, &complete.audio)
+            .logical_and(&valid(&complete.audio_lengths, complete.audio.size()[1])),
+        differ(&masked.vision, &complete.vision)
+            .logical_and(&valid(&complete.vision_lengths, complete.vision.size()[1])),
+    ]
+}
+
+/// The first of [`erased`].
 ///
 /// With hidden states of a frozen encoder as text every state depends on all words, so that all steps of a
 /// text with a masked word count.
-pub fn erased(masked: &Inputs, complete: &Inputs) -> [Tensor; 3] {
+pub fn erased_text(masked: &Inputs, complete: &Inputs) -> Tensor {
     let text = match (&masked.text, &complete.text) {
         (Text::Tokens(masked), Text::Tokens(complete)) => {
             masked.select(1, 0).not_equal_tensor(&complete.select(1, 0))
         }
         (masked, complete) => differ(masked.tensor(), complete.tensor()),
     };
-    [
-        text.logical_and(&valid(&complete.text_lengths, text.size()[1])),
-        differ(&masked.audio, &complete.audio)
-            .logical_and(&valid(&complete.audio_lengths, complete.audio.size()[1])),
-        differ(&masked.vision, &complete.vision)
-            .logical_and(&valid(&complete.vision_lengths, complete.vision.size()[1])),
-    ]
+    text.logical_and(&valid(&complete.text_lengths, text.size()[1]))
 }
 
 /// (B, T) true where any feature of two (B, T, width) differs.

@@ -29,21 +29,20 @@ use tch::{Reduction, Tensor};
 
 use self::correction::{Corrected, Correction};
 use self::learning::Learning;
-use self::reconstruction::Reconstruction;
 use super::batch::{Batch, Inputs};
 use super::encoder::TextEncoder;
 use super::engine::Engine;
 use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::layers::{Joint, Projections};
 use super::losses::{Losses, Term};
+use super::reference;
 use super::setup::Setup;
+use super::tokens::{Reconstruction, TokenCount, TokenEncoder, Tokens};
 use super::trace::Trace;
 
 mod config;
 mod correction;
 mod learning;
-mod reconstruction;
 
 pub use config::Config;
 
@@ -61,18 +60,10 @@ pub static ENTRY: Entry = Entry {
     variants: config::VARIANTS,
     check: None,
     build,
-    case: Some(config::case),
+    case: Some(reference::tokens),
 };
 
 const NAME: &str = "lnln";
-
-/// Tokens of the three modalities, (B, tokens, width) each.
-#[derive(Debug)]
-struct Tokens {
-    text: Tensor,
-    audio: Tensor,
-    vision: Tensor,
-}
 
 /// What the main path computes from masked tokens.
 #[derive(Debug)]
@@ -87,12 +78,10 @@ struct Fused {
 #[derive(Debug)]
 pub struct Lnln {
     config: Config,
-    encoder: TextEncoder,
-    projections: Projections,
+    tokens: TokenEncoder,
     correction: Option<Correction>,
     learning: Learning,
     reconstruction: Option<Reconstruction>,
-    engine: Engine,
 }
 
 impl Lnln {
@@ -102,99 +91,25 @@ impl Lnln {
     /// Those of [`TextEncoder::new`].
     pub fn new(setup: &Setup<'_>, config: Config) -> Result<Self> {
         let (path, c, block) = (&setup.path, &config, config.block());
-        let (width, size) = (setup.encoder.width(), [c.tokens, c.proj_depth]);
+        let count = TokenCount {
+            learned: c.tokens,
+            read: c.tokens,
+            depth: c.proj_depth,
+        };
+        let reconstruction =
+            || Reconstruction::new(path, c.tokens, c.reconstructor_depth, c.block());
         Ok(Self {
-            encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
-            projections: Projections::new(path, width, &setup.shapes, size, block),
+            tokens: TokenEncoder::new(path, setup, count, block, NAME)?,
             correction: c.correction.then(|| Correction::new(path, c)),
             learning: Learning::new(path, c),
-            reconstruction: c.reconstruction.then(|| Reconstruction::new(path, c)),
-            engine: Engine::default(),
+            reconstruction: c.reconstruction.then(reconstruction),
             config,
         })
     }
 
-    fn project(&self, text: &Tensor, audio: &Tensor, vision: &Tensor) -> Result<Tokens> {
-        let tokens = self.projections.forward([text, audio, vision], NAME)?;
-        let [text, audio, vision] = tokens;
-        Ok(Tokens {
-            text,
-            audio,
-            vision,
-        })
-    }
-
-    /// Tokens of the masked and of the complete inputs, with the same weights.
-    ///
-    /// Samples whose two versions agree in a modality are projected once. Text under dropout is
-    /// encoded twice all the same, since the reference draws two independent dropout masks.
-    fn project_both(
-        &self,
-        masked: &Inputs,
-        complete: &Inputs,
-        trace: &mut Trace,
-    ) -> Result<(Tokens, Tokens)> {
-        if self.engine.reference {
-            return self.project_apart(masked, complete, trace);
-        }
-        let pairs = [
-            (masked.text.tensor(), complete.text.tensor()),
-            (&masked.audio, &complete.audio),
-            (&masked.vision, &complete.vision),
-        ];
-        let [mut text, audio, vision] = Joint::of(pairs);
-        if !self.encoder.is_deterministic() {
-            text = Joint::all(pairs[0].0, pairs[0].1);
-        }
-        let tokens = masked.text.map(|_| text.input.shallow_clone());
-        let states = self.encoder.encode(&tokens, NAME, true)?;
-        trace.record("bert_m", &states.narrow(0, 0, masked.len()));
-        let tokens = self.project(&states, &audio.input, &vision.input)?;
-        let (text, audio, vision) = (
-            text.split(&tokens.text),
-            audio.split(&tokens.audio),
-            vision.split(&tokens.vision),
-        );
-        Ok((
-            Tokens {
-                text: text.0,
-                audio: audio.0,
-                vision: vision.0,
-            },
-            Tokens {
-                text: text.1,
-                audio: audio.1,
-                vision: vision.1,
-            },
-        ))
-    }
-
-    /// One pass each, as the reference does it.
-    fn project_apart(
-        &self,
-        masked: &Inputs,
-        complete: &Inputs,
-        trace: &mut Trace,
-    ) -> Result<(Tokens, Tokens)> {
-        let states = self.encoder.encode(&masked.text, NAME, true)?;
-        trace.record("bert_m", &states);
-        let first = self.project(&states, &masked.audio, &masked.vision)?;
-        let states = self.encoder.encode(&complete.text, NAME, true)?;
-        Ok((
-            first,
-            self.project(&states, &complete.audio, &complete.vision)?,
-        ))
-    }
-
     /// `present` is the counted share of the text that is there, (B, 1).
     fn fuse(&self, tokens: &Tokens, present: &Tensor, trace: &mut Trace) -> Fused {
-        for (name, tensor) in [
-            ("h_l", &tokens.text),
-            ("h_a", &tokens.audio),
-            ("h_v", &tokens.vision),
-        ] {
-            trace.record(name, tensor);
-        }
+        tokens.record(trace);
         let correction = self.correction.as_ref();
         let corrected = correction.map(|c| c.forward(tokens, present, trace));
         let dominant = corrected.as_ref().map_or(&tokens.text, |c| &c.dominant);
@@ -210,7 +125,8 @@ impl Lnln {
 impl Model for Lnln {
     fn train(&mut self, batch: &Batch, trace: &mut Trace) -> Result<Losses> {
         batch.check(NAME)?;
-        let (masked, complete) = self.project_both(&batch.masked, batch.complete(NAME)?, trace)?;
+        let complete = batch.complete(NAME)?;
+        let (masked, complete) = self.tokens.read_both(&batch.masked, complete, trace)?;
         let fused = self.fuse(&masked, &batch.masked.text_present, trace);
         let (c, mean) = (&self.config, Reduction::Mean);
         let mut terms = Vec::new();
@@ -248,14 +164,12 @@ impl Model for Lnln {
     }
 
     fn predict(&self, inputs: &Inputs, trace: &mut Trace) -> Result<Tensor> {
-        let states = self.encoder.encode(&inputs.text, NAME, false)?;
-        let tokens = self.project(&states, &inputs.audio, &inputs.vision)?;
+        let tokens = self.tokens.read(inputs, false)?;
         Ok(self.fuse(&tokens, &inputs.text_present, trace).prediction)
     }
 
     fn set_engine(&mut self, engine: Engine) {
-        self.encoder.set_engine(engine);
-        self.projections.set_engine(engine);
+        self.tokens.set_engine(engine);
         self.learning.set_engine(engine);
         if let Some(correction) = &mut self.correction {
             correction.set_engine(engine);
@@ -263,7 +177,6 @@ impl Model for Lnln {
         if let Some(reconstruction) = &mut self.reconstruction {
             reconstruction.set_engine(engine);
         }
-        self.engine = engine;
     }
 
     fn is_divisible(&self) -> bool {
@@ -271,7 +184,7 @@ impl Model for Lnln {
     }
 
     fn text_encoder(&self) -> Option<&TextEncoder> {
-        Some(&self.encoder)
+        Some(&self.tokens.encoder)
     }
 }
 

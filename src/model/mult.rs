@@ -24,21 +24,18 @@
 //! features, which are such states: `--encoder features`); with `bert:DIR` the BERT is fine-tuned.
 
 use tch::Tensor;
-use tch::nn::{self, Module};
 
-use self::time_conv::TimeConv;
 use super::batch::Inputs;
 use super::encoder::TextEncoder;
 use super::entry::{Entry, Model, read_config};
 use super::error::Result;
-use super::layers::{Crossmodal, init};
+use super::layers::{CrossmodalTarget, ResidualHead, TimeConv, TimeConvSize};
 use super::reference;
 use super::regressor::Regressor;
 use super::setup::Setup;
 use super::trace::Trace;
 
 mod config;
-mod time_conv;
 
 pub use config::Config;
 
@@ -61,52 +58,15 @@ pub static ENTRY: Entry = Entry {
 
 const NAME: &str = "mult";
 
-/// One modality: what it makes of the other two.
-#[derive(Debug)]
-struct Target {
-    crossmodal: [Crossmodal; 2],
-    memory: Crossmodal,
-}
-
-impl Target {
-    /// `name` attends to `sources`, each a name and the dropout of the attention to it.
-    fn new(path: &nn::Path<'_>, config: &Config, name: char, sources: [(char, f64); 2]) -> Self {
-        let width = config.dst_feature_dim_nheads[0];
-        let crossmodal = sources.map(|(source, dropout)| {
-            let size = config.stack(width, config.nlevels, dropout);
-            Crossmodal::new(&(path / format!("trans_{name}_with_{source}")), size)
-        });
-        let size = config.stack(2 * width, config.nlevels.max(3), config.attn_dropout_mem);
-        Self {
-            crossmodal,
-            memory: Crossmodal::new(&(path / format!("trans_{name}_mem")), size),
-        }
-    }
-
-    /// (B, 2 width): the last step.
-    fn forward(&self, x: &Tensor, sources: [&Tensor; 2], train: bool) -> Tensor {
-        let [first, second] = &self.crossmodal;
-        let attended = [
-            first.forward(x, Some(sources[0]), train),
-            second.forward(x, Some(sources[1]), train),
-        ];
-        let memory = self.memory.forward(&Tensor::cat(&attended, 2), None, train);
-        memory.select(1, -1)
-    }
-}
-
 /// The network.
 #[derive(Debug)]
 pub struct Mult {
     encoder: TextEncoder,
     /// Text, audio, vision.
     projections: [TimeConv; 3],
-    targets: [Target; 3],
-    proj1: nn::Linear,
-    proj2: nn::Linear,
-    out_layer: nn::Linear,
+    targets: [CrossmodalTarget; 3],
+    head: ResidualHead,
     text_dropout: f64,
-    output_dropout: f64,
 }
 
 impl Mult {
@@ -122,9 +82,20 @@ impl Mult {
         let steps = [shapes.text_steps, shapes.audio_steps, shapes.vision_steps];
         let widths = setup.widths();
         let projection = |name: &str, what, i: usize, kernel| {
-            TimeConv::new(&(path / name), what, [steps[i], widths[i]], width, kernel)
+            let size = TimeConvSize {
+                steps: steps[i],
+                inputs: widths[i],
+                outputs: width,
+                kernel,
+            };
+            TimeConv::new(&(path / name), NAME, what, size)
         };
-        let target = |name, sources| Target::new(path, c, name, sources);
+        let target = |name, sources: [(char, f64); 2]| {
+            let sources =
+                sources.map(|(source, dropout)| (source, c.stack(width, c.nlevels, dropout)));
+            let memory = c.stack(2 * width, c.nlevels.max(3), c.attn_dropout_mem);
+            CrossmodalTarget::new(path, name, sources, memory)
+        };
         let (l_with, a_with, v_with) = (
             [
                 ('a', c.attn_dropout_l_with_a),
@@ -152,11 +123,8 @@ impl Mult {
                 target('a', a_with),
                 target('v', v_with),
             ],
-            proj1: init::linear(path / "proj1", joined, joined),
-            proj2: init::linear(path / "proj2", joined, joined),
-            out_layer: init::linear(path / "out_layer", joined, 1),
+            head: ResidualHead::new(path, "", [joined, joined], c.output_dropout),
             text_dropout: c.text_dropout,
-            output_dropout: c.output_dropout,
         })
     }
 }
@@ -183,11 +151,7 @@ impl Regressor for Mult {
         trace.record("feature_v", &last[2]);
         let fused = Tensor::cat(&last, 1);
         trace.record("feature_f", &fused);
-        let hidden = self.proj1.forward(&fused).relu();
-        let residual = self
-            .proj2
-            .forward(&hidden.dropout(self.output_dropout, train));
-        let prediction = self.out_layer.forward(&(fused + residual));
+        let prediction = self.head.forward(&fused, train).prediction;
         trace.record("pred", &prediction);
         Ok(prediction)
     }

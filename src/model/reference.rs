@@ -100,3 +100,29 @@ pub(super) fn mmsa(config: &Value) -> Result<CaseData> {
         samples: case.batch,
     })
 }
+
+/// [`ReadCase`] for cases of models that summarize the modalities in tokens.
+pub(super) fn tokens(config: &Value) -> Result<CaseData> {
+    #[derive(Deserialize)]
+    struct Case {
+        batch: usize,
+        text_len: i64,
+        audio_len: i64,
+        vision_len: i64,
+        audio_dim: i64,
+        vision_dim: i64,
+        text_dim: i64,
+    }
+    let case: Case = read_config("reference case of tokens", config)?;
+    Ok(CaseData {
+        shapes: Shapes {
+            text_steps: case.text_len,
+            audio_steps: case.audio_len,
+            vision_steps: case.vision_len,
+            audio_width: case.audio_dim,
+            vision_width: case.vision_dim,
+        },
+        text_width: case.text_dim,
+        samples: case.batch,
+    })
+}

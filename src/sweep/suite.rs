@@ -221,19 +221,29 @@ impl Suite {
             .or(self.train.overrides())
     }
 
+    /// Trains `models` instead of the suite's own, without the overrides of those that are left out.
+    pub fn replace_models(&mut self, models: &[String]) {
+        let own = std::mem::replace(&mut self.models, models.to_vec());
+        self.model
+            .retain(|name, _| !overridden_by(name, &own) || overridden_by(name, models));
+    }
+
     /// A model that this suite overrides and does not train.
     pub fn unused_override(&self) -> Option<&String> {
-        let trained = |name: &&String| {
-            let mut models = self.models.iter();
-            models.any(|model| train_on::name(model) == *name || base(model) == *name)
-        };
-        self.model.keys().find(|name| !trained(name))
+        let mut names = self.model.keys();
+        names.find(|name| !overridden_by(name, &self.models))
     }
 
     /// The encoder of `dataset`, not yet resolved.
     pub fn encoder_of(&self, dataset: &str) -> &EncoderSpec {
         self.encoders.get(dataset).unwrap_or(&self.encoder)
     }
+}
+
+/// Whether overrides of `name` change one of these models.
+fn overridden_by(name: &str, models: &[String]) -> bool {
+    let mut models = models.iter();
+    models.any(|model| train_on::name(model) == name || base(model) == name)
 }
 
 /// The registry's name of a model: what comes before its variant.
@@ -355,6 +365,19 @@ mod tests {
             }
         }
         assert!(suites >= 2, "{suites}");
+    }
+
+    #[test]
+    fn other_models_are_trained_without_the_overrides_of_those_left_out() {
+        let mut suite: Suite = toml::from_str(
+            "datasets = ['mosi']\nmodels = ['lnln', 'almt']\n[model.lnln]\nepochs = 3\n\
+             [model.almt]\nepochs = 4\n[model.tnf]\nepochs = 5",
+        )
+        .unwrap();
+        suite.replace_models(&["almt".into(), "mult".into()]);
+        assert_eq!(suite.overrides("almt").epochs, Some(4));
+        assert!(!suite.model.contains_key("lnln"));
+        assert_eq!(suite.unused_override().map(String::as_str), Some("tnf"));
     }
 
     #[test]

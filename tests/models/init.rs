@@ -14,6 +14,10 @@ enum Start {
     /// N(0, std)
     Normal(f64),
     Constant(f64),
+    /// ln 1, ln 2 and on in every row
+    Logarithms,
+    /// Between these after softplus, with a uniform logarithm
+    Steps([f64; 2]),
 }
 
 /// One over the root of the inputs: weights and biases of `nn.Linear`, `nn.Conv1d`.
@@ -33,7 +37,7 @@ fn expected(model: &str, name: &str, size: &[i64], weight: Option<&[i64]>) -> St
     let is_bert = has(&["embeddings.", "encoder.layer.", "pooler."]) && has(&["model.", "bert"])
         || ["bert_mag", "cenet"].contains(&model);
     let is_norm = has(&["norm", "Norm", "layer_norm"]);
-    let fairseq = ["mult", "tetfn", "tfr_net"].contains(&model);
+    let fairseq = ["mult", "tetfn", "tfr_net", "dmd", "niat"].contains(&model);
     let gates = if has(&["gru."]) { 3 } else { 4 };
     match name {
         // Hugging Face: every matrix from N(0, 0.02).
@@ -57,6 +61,11 @@ fn expected(model: &str, name: &str, size: &[i64], weight: Option<&[i64]>) -> St
         _ if model == "lmf" && ends(&["_factor"]) => {
             Start::Normal((2.0 / ((size[1] + size[0]) * size[2]) as f64).sqrt())
         }
+        _ if ends(&["A_log", "A_b_log"]) => Start::Logarithms,
+        _ if ends(&["dt_proj.bias", "dt_proj_b.bias"]) => Start::Steps([1e-3, 0.1]),
+        _ if ends(&[".D", "_D", "D_b"]) => Start::Constant(1.0),
+        // CLIP's temperature.
+        _ if has(&["logit_scale_"]) => Start::Constant(f64::from((1.0 / 0.07f64).ln() as f32)),
         "fusion_weights" => Start::Normal((2.0 / (size[0] + size[1]) as f64).sqrt()),
         "fusion_bias" => Start::Constant(0.0),
         _ if has(&["pos_embedding"]) => Start::Normal(1.0),
@@ -73,6 +82,17 @@ fn expected(model: &str, name: &str, size: &[i64], weight: Option<&[i64]>) -> St
 
 /// Mean, spread and bound within five standard errors.
 fn check(label: &str, tensor: &Tensor, start: Start) {
+    if let Start::Steps(bounds) = start {
+        let [low, high] = bounds.map(f64::ln);
+        let place = (tensor.to_kind(Kind::Double).softplus().log() - low) / (high - low);
+        // From the middle, in halves of the range.
+        return check(label, &(place * 2.0 - 1.0), Start::Uniform(1.0));
+    }
+    if let Start::Logarithms = start {
+        let rows = Tensor::arange_start(1, tensor.size()[1] + 1, (tensor.kind(), tensor.device()));
+        assert!(tensor.equal(&rows.log().expand_as(tensor)), "{label}");
+        return;
+    }
     let flat = tensor.to_kind(Kind::Double).flatten(0, -1);
     let count = flat.numel() as f64;
     let mean = flat.mean(Kind::Double).double_value(&[]);
@@ -87,6 +107,7 @@ fn check(label: &str, tensor: &Tensor, start: Start) {
             return;
         }
         Start::Normal(std) => std,
+        Start::Logarithms | Start::Steps(_) => unreachable!("checked above"),
         Start::Uniform(bound) => {
             assert!(
                 largest <= bound * (1.0 + 1e-6),

@@ -4,6 +4,7 @@
 
 mod bed;
 mod compat;
+mod dmd;
 mod engines;
 mod hooks;
 mod init;
@@ -12,6 +13,7 @@ mod mmim;
 mod overfit;
 mod parts;
 mod properties;
+mod proxy;
 mod published;
 mod resume;
 mod same_bits;

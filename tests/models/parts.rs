@@ -29,7 +29,7 @@ fn gradients(model: &mut dyn Model, store: &VarStore, parts: &[Batch]) -> Vec<(S
     all.into_iter().map(gradient).collect()
 }
 
-fn in_double(batch: &Batch, from: i64, samples: i64) -> Batch {
+pub fn in_double(batch: &Batch, from: i64, samples: i64) -> Batch {
     let rows = |t: &Tensor| t.narrow(0, from, samples);
     let double = |t: &Tensor| rows(t).to_kind(Kind::Double);
     let inputs = |i: &Inputs| Inputs {

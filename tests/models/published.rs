@@ -1,11 +1,20 @@
-//! Typed defaults against a second transcription, `published/mmsa/hyper-parameters.csv`.
+//! Typed defaults against a second transcription, `published/*/hyper-parameters.csv`.
 
 use std::collections::BTreeSet;
 
 use lnln_bench::model::*;
 use serde_json::Value;
 
-const TABLE: &str = include_str!("../../published/mmsa/hyper-parameters.csv");
+/// One per source.
+const TABLES: &[&str] = &[
+    include_str!("../../published/mmsa/hyper-parameters.csv"),
+    include_str!("../../published/dmd/hyper-parameters.csv"),
+    include_str!("../../published/p-rmf/hyper-parameters.csv"),
+    include_str!("../../published/qdrf/hyper-parameters.csv"),
+    include_str!("../../published/emt-dlfr/hyper-parameters.csv"),
+    include_str!("../../published/niat/hyper-parameters.csv"),
+    include_str!("../../published/tf-mamba/hyper-parameters.csv"),
+];
 
 fn numbers(value: &Value) -> Vec<f64> {
     match value {
@@ -17,7 +26,7 @@ fn numbers(value: &Value) -> Vec<f64> {
     }
 }
 
-/// What recipe and hyper-parameters of a model say under MMSA's name of a setting.
+/// What recipe and hyper-parameters of a model say under the table's name of a setting.
 fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
     let (recipe, config) = ((entry.recipe)(profile), (entry.config)(profile));
     let get = |key: &str| numbers(&config[key]);
@@ -38,16 +47,26 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
         (_, "learning_rate") => vec![recipe.learning_rate],
         (_, "weight_decay") => vec![recipe.weight_decay],
         (_, "grad_accum") => vec![f64::from(recipe.trainer_options.grad_accum)],
+        (_, "lr_divisor") => vec![f64::from(recipe.trainer_options.lr_divisor)],
         (_, "patience") => vec![f64::from(recipe.trainer_options.lr_plateau.unwrap())],
         (_, "grad_clip") => match recipe.clip {
             GradClip::Value(limit) | GradClip::Norm(limit) => vec![limit],
             other => panic!("{other:?}"),
         },
+        (_, "n_epochs") => vec![f64::from(recipe.epochs)],
+        ("tf_mamba", "com_dim") => get("width"),
         ("lmf", "factor_lr") => vec![get("factor_rate")[0] * recipe.learning_rate],
         (_, "early_stop") => vec![f64::from(recipe.trainer_options.early_stop.unwrap())],
         ("tfr_net", "fusion_hiddens") => all(&["fusion_t_hid", "fusion_a_hid", "fusion_v_hid"]),
         ("tfr_net", "learning_rates") => relative("relative_rate", recipe.learning_rate),
         ("tfr_net", "weight_decays") => relative("relative_decay", recipe.weight_decay),
+        ("niat", "learning_rates") => all(&["learning_rate_bert", "learning_rate_other"]),
+        ("niat", "weight_decays") => all(&["weight_decay_bert", "weight_decay_other"]),
+        ("niat", "fus_dims") => all(&["fus_d_l", "fus_d_a", "fus_d_v"]),
+        ("niat", "conv1d_kernel_sizes") => all(&["l", "a", "v"]
+            .map(|m| format!("fus_conv1d_kernel_{m}"))
+            .each_ref()
+            .map(String::as_str)),
         ("mmim", "lstm_hidden_sizes") => all(&["d_ah", "d_vh"]),
         ("mmim", "lstm_outs") => all(&["d_aout", "d_vout"]),
         ("mult" | "tetfn" | "tfr_net", "conv1d_kernel_sizes") => all(&["l", "a", "v"]
@@ -63,10 +82,24 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
         ("mult", "attn_dropout_v") => same(&["attn_dropout_l_with_v", "attn_dropout_a_with_v"]),
         ("self_mm" | "tetfn", "learning_rates") => relative("relative_rates", recipe.learning_rate),
         ("self_mm" | "tetfn", "weight_decays") => relative("relative_decays", recipe.weight_decay),
-        ("self_mm" | "tetfn", "lstm_hidden_sizes") => {
+        ("self_mm" | "tetfn" | "emt_dlfr", "lstm_hidden_sizes") => {
             all(&["a_lstm_hidden_size", "v_lstm_hidden_size"])
         }
-        ("self_mm", "lstm_outs") => all(&["audio_out", "video_out"]),
+        ("p_rmf" | "qdrf", "learning_rates") => relative("relative_rate", recipe.learning_rate),
+        ("p_rmf" | "qdrf", "epochs") => vec![f64::from(recipe.epochs)],
+        ("self_mm" | "emt_dlfr", "lstm_outs") => all(&["audio_out", "video_out"]),
+        ("emt_dlfr", "learning_rates") => ["bert", "audio", "video", "other"]
+            .iter()
+            .flat_map(|part| get(&format!("learning_rate_{part}")))
+            .collect(),
+        ("emt_dlfr", "weight_decays") => ["bert", "audio", "video", "other"]
+            .iter()
+            .flat_map(|part| get(&format!("weight_decay_{part}")))
+            .collect(),
+        ("emt_dlfr", "pred_dims") => ["gmc_tokens", "text", "audio", "video"]
+            .iter()
+            .flat_map(|part| get(&format!("{part}_pred_dim")))
+            .collect(),
         ("self_mm" | "tetfn", "post_dims") => all(&[
             "post_fusion_dim",
             "post_text_dim",
@@ -84,38 +117,45 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
 }
 
 #[test]
-fn typed_defaults_are_what_mmsa_publishes() {
-    let mut lines = TABLE.lines();
-    assert_eq!(lines.next(), Some("model,setting,mosi,mosei,sims,simsv2"));
+fn typed_defaults_are_the_published_ones() {
     let mut models = BTreeSet::new();
-    for line in lines {
-        let cells: Vec<&str> = line.split(',').collect();
-        let entry = entry::find(cells[0]).unwrap();
-        models.insert(entry.name);
-        for (cell, profile) in cells[2..].iter().zip(Profile::ALL) {
-            if *cell == "-" {
-                // MMSA has no settings for this data set: those of the others are used.
-                let sims = ours(entry, Profile::Sims, cells[1]);
-                assert_eq!(ours(entry, profile, cells[1]), sims, "{line}");
-                continue;
-            }
-            let expected: Vec<f64> = cell.split(' ').map(|n| n.parse().unwrap()).collect();
-            let found = ours(entry, profile, cells[1]);
-            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * b.abs();
-            assert!(
-                found.len() == expected.len() && found.iter().zip(&expected).all(close),
-                "{} {} on {profile:?}: {found:?}, published {expected:?}",
-                entry.name,
-                cells[1]
-            );
-        }
+    for table in TABLES {
+        let mut lines = table.lines();
+        assert_eq!(lines.next(), Some("model,setting,mosi,mosei,sims,simsv2"));
+        models.extend(lines.map(check));
     }
-    // What ends by an early stop is MMSA's.
-    let of_mmsa = MODELS.iter().filter(|entry| {
+    // What ends by an early stop is no model of LNLN's protocol.
+    let early_stop = |entry: &&&Entry| {
         let trainer_options = (entry.recipe)(Profile::Mosi).trainer_options;
         trainer_options.early_stop.is_some()
-    });
-    assert_eq!(models, of_mmsa.map(|entry| entry.name).collect());
+    };
+    for entry in MODELS.iter().filter(early_stop) {
+        assert!(models.contains(entry.name), "no table has {}", entry.name);
+    }
+}
+
+/// Compares one line of a table; the model's name.
+fn check(line: &str) -> &'static str {
+    let cells: Vec<&str> = line.split(',').collect();
+    let entry = entry::find(cells[0]).unwrap();
+    for (cell, profile) in cells[2..].iter().zip(Profile::ALL) {
+        if *cell == "-" {
+            // The authors have no settings for this data set: those of the others are used.
+            let sims = ours(entry, Profile::Sims, cells[1]);
+            assert_eq!(ours(entry, profile, cells[1]), sims, "{line}");
+            continue;
+        }
+        let expected: Vec<f64> = cell.split(' ').map(|n| n.parse().unwrap()).collect();
+        let found = ours(entry, profile, cells[1]);
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * b.abs();
+        assert!(
+            found.len() == expected.len() && found.iter().zip(&expected).all(close),
+            "{} {} on {profile:?}: {found:?}, published {expected:?}",
+            entry.name,
+            cells[1]
+        );
+    }
+    entry.name
 }
 
 /// A weight decay asked for reaches every group, in the authors' proportions.

@@ -165,6 +165,17 @@ impl Crossmodal {
         self.norm.forward(&x)
     }
 
+    /// `x` (B, n, width) attending to itself where `mask`, of any shape that broadcasts to
+    /// (B, heads, n, n), is true; to (B, n, width). Never by the fused kernel.
+    pub fn forward_within(&self, x: &Tensor, mask: &Tensor, train: bool) -> Tensor {
+        let start = self.embed(x, train);
+        let layers = self.layers.iter();
+        let x = layers.fold(start, |x, layer| {
+            layer.forward(&x, None, Reach::Mask(Some(mask)), train)
+        });
+        self.norm.forward(&x)
+    }
+
     /// The last step, (B, width), of `x` (B, n, width) attending to itself: of the last layer no other step
     /// is computed.
     pub fn forward_last(&self, x: &Tensor, train: bool) -> Tensor {

@@ -44,7 +44,16 @@ pub fn linear_without_bias<'a>(
 
 /// Layer norm over the last dimension: scale 1, shift 0, eps 1e-5.
 pub fn layer_norm<'a>(path: impl Borrow<Path<'a>>, width: i64) -> nn::LayerNorm {
-    nn::layer_norm(path, vec![width], nn::LayerNormConfig::default())
+    layer_norm_eps(path, width, 1e-5)
+}
+
+/// The same with this eps.
+pub fn layer_norm_eps<'a>(path: impl Borrow<Path<'a>>, width: i64, eps: f64) -> nn::LayerNorm {
+    let config = nn::LayerNormConfig {
+        eps,
+        ..Default::default()
+    };
+    nn::layer_norm(path, vec![width], config)
 }
 
 /// Batch norm over the features of (B, width): scale 1, shift 0, momentum 0.1, eps 1e-5.
@@ -91,6 +100,12 @@ pub fn positions(path: &Path<'_>, name: &str, rows: i64, width: i64) -> Tensor {
 /// Learned tokens (1, count, width), all starting at `value`.
 pub fn tokens(path: &Path<'_>, name: &str, count: i64, width: i64, value: f64) -> Tensor {
     path.var(name, &[1, count, width], Init::Const(value))
+}
+
+/// A scalar (1) that belongs to the checkpoint and gets no gradient.
+pub fn constant(path: &Path<'_>, name: &str, value: f64) -> Tensor {
+    let tensor = path.zeros_no_train(name, &[1]);
+    tch::no_grad(|| tensor.shallow_clone().fill_(value))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub struct Projection {
     transformer: TokenTransformer,
     inputs: i64,
     steps: i64,
+    /// Outputs that are read.
     tokens: i64,
 }
 
@@ -82,6 +83,14 @@ impl Projections {
             audio: project("proj_a", shapes.audio_width, shapes.audio_steps),
             vision: project("proj_v", shapes.vision_width, shapes.vision_steps),
         }
+    }
+
+    /// The same, of which the first `rows` outputs are read rather than one for each learned token.
+    pub fn reading(mut self, rows: i64) -> Self {
+        for projection in [&mut self.text, &mut self.audio, &mut self.vision] {
+            projection.tokens = rows;
+        }
+        self
     }
 
     /// Sets how to compute from now on.

@@ -1,13 +1,10 @@
 //! Lists LNLN's hyper-parameters, published values and variants.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::model::entry::read_config;
-use crate::model::error::Result;
 use crate::model::layers::BlockSize;
 use crate::model::recipe::{GradClip, Recipe, Rule};
-use crate::model::setup::{CaseData, Profile, Shapes};
+use crate::model::setup::Profile;
 use crate::model::trainer_options::{MonitoredMetric, TrainerOptions};
 use crate::model::variant::{self, Variant};
 
@@ -186,33 +183,4 @@ impl Config {
             hidden: self.mlp,
         }
     }
-}
-
-/// Reads the data of a stored reference case.
-///
-/// # Errors
-/// [`ModelError::Config`](crate::model::ModelError::Config).
-pub fn case(config: &Value) -> Result<CaseData> {
-    #[derive(Deserialize)]
-    struct Case {
-        batch: usize,
-        text_len: i64,
-        audio_len: i64,
-        vision_len: i64,
-        audio_dim: i64,
-        vision_dim: i64,
-        text_dim: i64,
-    }
-    let case: Case = read_config(super::NAME, config)?;
-    Ok(CaseData {
-        shapes: Shapes {
-            text_steps: case.text_len,
-            audio_steps: case.audio_len,
-            vision_steps: case.vision_len,
-            audio_width: case.audio_dim,
-            vision_width: case.vision_dim,
-        },
-        text_width: case.text_dim,
-        samples: case.batch,
-    })
 }

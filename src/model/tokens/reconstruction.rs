@@ -3,9 +3,9 @@
 use tch::nn::Path;
 use tch::{Reduction, Tensor};
 
-use super::{Config, Tokens};
+use super::Tokens;
 use crate::model::engine::Engine;
-use crate::model::layers::TokenTransformer;
+use crate::model::layers::{BlockSize, TokenTransformer};
 use crate::model::trace::Trace;
 
 /// One transformer each for audio, vision and language.
@@ -15,12 +15,11 @@ pub struct Reconstruction {
 }
 
 impl Reconstruction {
-    /// Parameters: `reconstructor.{0,1,2}`.
-    pub fn new(path: &Path<'_>, c: &Config) -> Self {
+    /// Of `tokens` tokens a modality. Parameters: `reconstructor.{0,1,2}`.
+    pub fn new(path: &Path<'_>, tokens: i64, depth: i64, block: BlockSize) -> Self {
         let reconstructor = path / "reconstructor";
-        let depth = c.reconstructor_depth;
         let transformers = [0, 1, 2]
-            .map(|i| TokenTransformer::new(&(&reconstructor / i), c.tokens, 0, depth, c.block()));
+            .map(|i| TokenTransformer::new(&(&reconstructor / i), tokens, 0, depth, block));
         Self { transformers }
     }
 

@@ -2,37 +2,53 @@
 
 use tch::{Tensor, nn};
 
-use super::NAME;
+use super::init;
 use crate::model::batch::check_features;
 use crate::model::error::{ModelError, Result};
-use crate::model::layers::init;
 
 /// A bias-free convolution over time without padding, left out where the width is right already.
 #[derive(Debug)]
 pub struct TimeConv {
     weight: Tensor,
-    /// The name of its input, for messages.
+    /// The names of its model and of its input, for messages.
+    model: &'static str,
     what: &'static str,
-    pub inputs: i64,
+    inputs: i64,
     outputs: i64,
     kernel: i64,
 }
 
+/// Sizes of a [`TimeConv`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TimeConvSize {
+    /// Steps of its input, at most.
+    pub steps: i64,
+    pub inputs: i64,
+    pub outputs: i64,
+    pub kernel: i64,
+}
+
 impl TimeConv {
-    /// For inputs of `steps` steps.
+    /// Parameters: `weight`. `what` names the features, for messages of `model`.
     ///
     /// # Errors
-    /// [`ModelError::Config`] where these are fewer than it is wide.
+    /// [`ModelError::Config`] where the input has fewer steps than the kernel.
     pub fn new(
         path: &nn::Path<'_>,
+        model: &'static str,
         what: &'static str,
-        [steps, inputs]: [i64; 2],
-        outputs: i64,
-        kernel: i64,
+        size: TimeConvSize,
     ) -> Result<Self> {
+        let TimeConvSize {
+            steps,
+            inputs,
+            outputs,
+            kernel,
+        } = size;
         let size = [outputs, inputs, kernel];
         let conv = Self {
             weight: path.var("weight", &size, init::fan_in(inputs * kernel)),
+            model,
             what,
             inputs,
             outputs,
@@ -42,11 +58,20 @@ impl TimeConv {
             Ok(conv)
         } else {
             Err(ModelError::Config {
-                model: NAME,
+                model,
                 what,
                 expected: conv.needed(),
                 got: format!("{steps} in the data"),
             })
+        }
+    }
+
+    /// Steps of the output for an input of `steps`.
+    pub fn steps_after(&self, steps: i64) -> i64 {
+        if self.is_left_out() {
+            steps
+        } else {
+            steps - self.kernel + 1
         }
     }
 
@@ -70,11 +95,11 @@ impl TimeConv {
     /// # Errors
     /// [`ModelError::Input`] for another width, or fewer steps than it is wide.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        check_features(x, i64::MAX, self.inputs, NAME, self.what)?;
+        check_features(x, i64::MAX, self.inputs, self.model, self.what)?;
         let steps = x.size()[1];
         if !self.reads(steps) {
             return Err(ModelError::Input {
-                model: NAME,
+                model: self.model,
                 what: self.what,
                 expected: self.needed(),
                 got: format!("{steps} steps"),
