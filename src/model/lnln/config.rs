@@ -6,7 +6,7 @@ use crate::model::layers::BlockSize;
 use crate::model::recipe::{GradClip, Recipe, Rule};
 use crate::model::setup::Profile;
 use crate::model::trainer_options::{MonitoredMetric, TrainerOptions};
-use crate::model::variant::Variant;
+use crate::model::variant::{self, Variant};
 
 /// The published training settings.
 pub fn recipe(_: Profile) -> Recipe {
