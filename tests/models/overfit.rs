@@ -20,7 +20,7 @@ fn floor(label: &Tensor) -> f64 {
 
 const STEPS: u32 = 400;
 
-/// Its reference reverses a gradient without bound: tests/models/proxy.rs holds that it does not learn.
+/// Its autoencoders raise the sentiment loss without bound, until its weights are NaN (`proxy.rs`).
 const ADVERSARIAL: &str = "p_rmf:compat";
 
 /// The first model that does not get there fails the test, by name.
