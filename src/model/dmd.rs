@@ -5,8 +5,7 @@
 //! the gated results of both make the prediction. Each part also predicts alone, and in two graphs, one for
 //! either kind of part, every modality is distilled into the other two along edges whose weights a small
 //! network learns. The paper claims that edges learned for each sample transfer knowledge where it helps, on
-//! complete data; it says nothing of missing modalities, under which others run it. Formulas and defaults:
-//! the authors' code, MIT license,
+//! complete data; others run it with missing modalities. Formulas and defaults: the authors' code, MIT license,
 //! [model/dmd.py](https://github.com/mdswyz/DMD/blob/516d4e1/trains/singleTask/model/dmd.py),
 //! [DMD.py](https://github.com/mdswyz/DMD/blob/516d4e1/trains/singleTask/DMD.py),
 //! [distillnets](https://github.com/mdswyz/DMD/tree/516d4e1/trains/singleTask/distillnets),

@@ -25,6 +25,7 @@ pub mod regressor;
 pub mod rng;
 pub mod setup;
 pub mod stage;
+pub mod teacher;
 pub mod tokens;
 pub mod trace;
 pub mod variant;
@@ -36,13 +37,16 @@ pub mod cenet;
 pub mod constant;
 pub mod dmd;
 pub mod ef_lstm;
+pub mod emt_dlfr;
 pub mod lf_dnn;
 pub mod lmf;
 pub mod lnln;
 pub mod misa;
 pub mod mmim;
 pub mod mult;
+pub mod niat;
 pub mod p_rmf;
+pub mod qdrf;
 pub mod self_mm;
 pub mod tetfn;
 pub mod tf_mamba;
@@ -80,8 +84,11 @@ pub const MODELS: &[&Entry] = &[
     &cenet::ENTRY,
     &tetfn::ENTRY,
     &tfr_net::ENTRY,
+    &emt_dlfr::ENTRY,
+    &niat::ENTRY,
     &dmd::ENTRY,
     &p_rmf::ENTRY,
+    &qdrf::ENTRY,
     &tf_mamba::ENTRY,
     &constant::ENTRY,
 ];

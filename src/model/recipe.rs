@@ -53,6 +53,16 @@ pub struct ParamGroup {
     pub weight_decay: f64,
 }
 
+/// A rate or decay that authors give a group, as a run that asks for another one than they give the main
+/// group moves it; where theirs for the main group is 0, it stays.
+pub fn in_proportion(asked: f64, own: f64, main: f64) -> f64 {
+    if main == 0.0 {
+        own
+    } else {
+        asked * (own / main)
+    }
+}
+
 impl ParamGroup {
     /// One group of all parameters with the recipe's rates.
     pub fn all(recipe: &Recipe) -> Self {

@@ -17,14 +17,14 @@
 //! MMSA does not offer.
 
 use serde::{Deserialize, Serialize};
-use tch::{Tensor, nn};
+use tch::Tensor;
 
 use super::batch::Inputs;
 use super::encoder::TextEncoder;
 use super::entry::{Entry, Model, read_config};
 use super::error::Result;
 use super::layers::unimodal::prepend_one;
-use super::layers::{PostFusion, Unimodal, UnimodalSize};
+use super::layers::{PostFusion, Unimodal, UnimodalSize, init};
 use super::recipe::Recipe;
 use super::regressor::Regressor;
 use super::setup::{Profile, Setup};
@@ -126,16 +126,10 @@ impl Tfn {
             encoder: TextEncoder::new(&(path / "bertmodel" / "model"), &setup.encoder)?,
             unimodal: Unimodal::new(path, size, setup.widths()),
             post_fusion: PostFusion::new(path, "post_fusion", product, hidden, dropout),
-            output_range: constant(path, "output_range", highest - lowest),
-            output_shift: constant(path, "output_shift", lowest),
+            output_range: init::constant(path, "output_range", highest - lowest),
+            output_shift: init::constant(path, "output_shift", lowest),
         })
     }
-}
-
-/// A scalar that belongs to the checkpoint and gets no gradient.
-fn constant(path: &nn::Path<'_>, name: &str, value: f64) -> Tensor {
-    let tensor = path.zeros_no_train(name, &[1]);
-    tch::no_grad(|| tensor.shallow_clone().fill_(value))
 }
 
 /// (B, (a+1)(v+1)(t+1)): audio slowest, then vision, text fastest.

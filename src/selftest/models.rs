@@ -9,7 +9,7 @@ use super::case::{Case, CaseError, Result, cast};
 use super::compare::{norm, relative, total, values, worst};
 use super::{Comparison, label_generation};
 use crate::model::label_bank::SPACES;
-use crate::model::{Batch, Engine, Model, Trace, backward, entry};
+use crate::model::{Batch, Engine, Inputs, Model, Trace, backward, entry};
 
 mod follow;
 mod groups;
@@ -133,26 +133,40 @@ impl<'a> Runner<'a> {
         Ok(self.comparisons)
     }
 
-    /// Evaluation pass with the initial parameters: `out.eval_*`.
+    /// Evaluation passes with the initial parameters: `out.eval_*`. A case that stores both `NAME` and
+    /// `NAME_m` has them of the complete and of the masked inputs; any other of what is evaluated.
     fn evaluate(&mut self) -> Result<()> {
+        let of_masked = self.evaluated(&self.batch.masked)?;
+        let complete = self.batch.complete.as_ref();
+        let of_complete = complete.map(|inputs| self.evaluated(inputs)).transpose()?;
         let inputs = &self.batch.masked;
-        let mut trace = Trace::on();
         let one = |i| self.model.predict(&inputs.narrow(i, 1), &mut Trace::off());
         let computed = tch::no_grad(|| {
-            let _ = self.model.predict(inputs, &mut trace)?;
             (0..inputs.len())
                 .map(one)
                 .collect::<std::result::Result<Vec<Tensor>, _>>()
         });
         let one_by_one = Tensor::cat(&computed.map_err(|e| self.case.refused(e))?, 0);
-        for name in self.expected("out.eval_") {
+        let names = self.expected("out.eval_");
+        let in_both = |name: &str| names.contains(&format!("{name}_m"));
+        for name in &names {
+            let masked = name.strip_suffix("_m").filter(|name| in_both(name));
             let got = match name.as_str() {
                 "pred_one_by_one" => Some(&one_by_one),
-                _ => trace.get(&name),
+                name if in_both(name) => of_complete.as_ref().and_then(|trace| trace.get(name)),
+                name => of_masked.get(masked.unwrap_or(name)),
             };
             self.compare(&format!("out.eval_{name}"), got);
         }
         Ok(())
+    }
+
+    /// What a prediction records on the way.
+    fn evaluated(&self, inputs: &Inputs) -> Result<Trace> {
+        let mut trace = Trace::on();
+        let predicted = tch::no_grad(|| self.model.predict(inputs, &mut trace));
+        let _ = predicted.map_err(|source| self.case.refused(source))?;
+        Ok(trace)
     }
 
     /// The single pass counts as one after many, whose state the case prescribes.

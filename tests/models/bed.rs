@@ -169,11 +169,14 @@ fn no_gradient(variant: &str, parameter: &str, epoch: u32) -> bool {
         && epoch == 1
         && (parameter.starts_with("generator_")
             || (parameter.starts_with("align_subnet") && parameter.contains("_final.")));
-    pooler || switched_off || other_stage || later
+    // As published nothing trains it.
+    let untrained = is("niat") && is("compat") && parameter.starts_with("discriminator.");
+    pooler || switched_off || other_stage || later || untrained
 }
 
 /// Parameters whose true gradient is 0, so that it may come out as one: what is added to every key of an
-/// attention alike, or to every edge of a graph, cancels in its softmax.
+/// attention alike, to every edge of a graph or to every score cancels in its softmax; what is added to
+/// every sample cancels in batch statistics.
 fn zero_gradient(parameter: &str) -> bool {
     let keys = [
         ".key.bias",
@@ -182,8 +185,10 @@ fn zero_gradient(parameter: &str) -> bool {
         ".proj_modality2_k.bias",
     ];
     let edges = [".W_logit.bias", ".W_repr.bias", ".W_edge.bias"];
-    let mut all = keys.iter().chain(&edges);
-    all.any(|end| parameter.ends_with(end))
+    let scores = ["attn_pools.0.attention.2.bias"];
+    let normed = ["_projector.net.0.bias", "reconstruction.Model.model.3.bias"];
+    let mut ends = keys.iter().chain(&edges).chain(&scores).chain(&normed);
+    ends.any(|end| parameter.ends_with(end))
 }
 
 pub fn encoders() -> [EncoderSetup; 2] {

@@ -200,3 +200,102 @@ fn tetfn_convolves_vision_in_its_own_width_and_its_reference_in_that_of_audio() 
     let audio = |built: &Built| variable(built, "audio_model.conv.weight").size()[2];
     assert_eq!([audio(&sound), audio(&compat)], [1, 1]);
 }
+
+#[test]
+fn emt_dlfr_reads_the_last_token_of_a_text_and_its_reference_does_not() {
+    let _rng = rng::seeded(3);
+    let (sound, compat) = (Built::named("emt_dlfr"), Built::named("emt_dlfr:compat"));
+    let sample = one_sample();
+    let both = |step| {
+        let other = Inputs {
+            text: sample.text.map(|text| {
+                let moved = text.copy();
+                let _ = moved.select(1, step).fill_(7.0);
+                moved
+            }),
+            ..sample.narrow(0, 1)
+        };
+        [&sound, &compat].map(|built| !built.predict(&sample).equal(&built.predict(&other)))
+    };
+    assert_eq!(both(0), [true, true], "CLS is the text's vector");
+    assert_eq!(both(1), [true, true], "a word");
+    assert_eq!(both(2), [true, false], "SEP");
+    assert_eq!(both(3), [false, false], "padding");
+}
+
+/// However long the other samples of the batch are.
+#[test]
+fn emt_dlfr_and_niat_predict_a_sample_alone_as_in_a_batch() {
+    let _rng = rng::seeded(3);
+    for name in ["emt_dlfr", "emt_dlfr:compat", "niat", "niat:compat"] {
+        let (built, samples) = (Built::named(name), batch(&encoders()[0], 6).masked);
+        let together = built.predict(&samples);
+        for i in 0..6 {
+            let alone = built.predict(&samples.narrow(i, 1));
+            let error = (alone - together.narrow(0, i, 1)).abs().max();
+            assert!(error.double_value(&[]) < 1e-5, "{name}: {error:?}");
+        }
+    }
+}
+
+/// The discriminator moves as its own loss has it, and the network as the others have it.
+#[test]
+fn niat_trains_its_discriminator_and_its_reference_does_not() {
+    let _rng = rng::seeded(3);
+    let samples = batch(&encoders()[0], 5);
+    let name = "discriminator.Model.model.3.weight";
+    for (form, trained) in [("niat", true), ("niat:compat", false)] {
+        let mut built = Built::named(form);
+        let before = variable(&built, name).copy();
+        built.fit(&samples);
+        assert_eq!(!variable(&built, name).equal(&before), trained, "{form}");
+    }
+    let mut built = Built::still(&Choice::parse("niat").unwrap(), &encoders()[0]);
+    let gradient = |built: &mut Built, loss: &str| {
+        let losses = built.model.train(&samples, &mut Trace::off()).unwrap();
+        losses.term(loss).unwrap().backward();
+        let gradients = [name, "fusion.Model.proj_l.weight"].map(|name| {
+            let mut tensor = variable(built, name);
+            let reached = tensor.grad().defined() && tensor.grad().norm().double_value(&[]) > 0.0;
+            tensor.zero_grad();
+            reached
+        });
+        gradients
+    };
+    assert_eq!(gradient(&mut built, "d"), [true, false]);
+    assert_eq!(gradient(&mut built, "adv"), [false, true]);
+}
+
+/// Of four words and seven frames of audio and nine of vision, the last ones of each.
+#[test]
+fn niat_reads_all_steps_and_its_reference_those_beside_the_first() {
+    let _rng = rng::seeded(3);
+    let (sound, compat) = (Built::named("niat"), Built::named("niat:compat"));
+    let sample = batch(&encoders()[0], 1).masked;
+    let length = |steps: i64| Tensor::from_slice(&[steps]);
+    let sample = Inputs {
+        text: sample.text.map(Tensor::randn_like),
+        audio: sample.audio.randn_like(),
+        vision: sample.vision.randn_like(),
+        text_lengths: length(6),
+        audio_lengths: length(7),
+        vision_lengths: length(9),
+        ..sample
+    };
+    let both = |frame| [&sound, &compat].map(|built| reads(built, &sample, frame));
+    assert_eq!(both(0), [true, true], "the window of the convolution");
+    assert_eq!(both(6), [true, false], "a frame of the last word");
+}
+
+#[test]
+fn niat_predicts_within_the_labels_and_its_reference_within_three() {
+    for (form, expected) in [("niat", [2.0, -1.0]), ("niat:compat", [6.0, -3.0])] {
+        let choice = Choice::parse(form).unwrap();
+        let config = choice.config(Profile::Sims);
+        let shapes = (Profile::Sims, SHAPES);
+        let built = Built::for_shapes(&choice, &encoders()[0], config, shapes).unwrap();
+        let numbers = ["output_range", "output_shift"]
+            .map(|name| variable(&built, &format!("classifier.Model.{name}")).double_value(&[0]));
+        assert_eq!(numbers, expected);
+    }
+}

@@ -37,7 +37,7 @@ fn expected(model: &str, name: &str, size: &[i64], weight: Option<&[i64]>) -> St
     let is_bert = has(&["embeddings.", "encoder.layer.", "pooler."]) && has(&["model.", "bert"])
         || ["bert_mag", "cenet"].contains(&model);
     let is_norm = has(&["norm", "Norm", "layer_norm"]);
-    let fairseq = ["mult", "tetfn", "tfr_net", "dmd"].contains(&model);
+    let fairseq = ["mult", "tetfn", "tfr_net", "dmd", "niat"].contains(&model);
     let gates = if has(&["gru."]) { 3 } else { 4 };
     match name {
         // Hugging Face: every matrix from N(0, 0.02).

@@ -10,6 +10,9 @@ const TABLES: &[&str] = &[
     include_str!("../../published/mmsa/hyper-parameters.csv"),
     include_str!("../../published/dmd/hyper-parameters.csv"),
     include_str!("../../published/p-rmf/hyper-parameters.csv"),
+    include_str!("../../published/qdrf/hyper-parameters.csv"),
+    include_str!("../../published/emt-dlfr/hyper-parameters.csv"),
+    include_str!("../../published/niat/hyper-parameters.csv"),
     include_str!("../../published/tf-mamba/hyper-parameters.csv"),
 ];
 
@@ -57,6 +60,13 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
         ("tfr_net", "fusion_hiddens") => all(&["fusion_t_hid", "fusion_a_hid", "fusion_v_hid"]),
         ("tfr_net", "learning_rates") => relative("relative_rate", recipe.learning_rate),
         ("tfr_net", "weight_decays") => relative("relative_decay", recipe.weight_decay),
+        ("niat", "learning_rates") => all(&["learning_rate_bert", "learning_rate_other"]),
+        ("niat", "weight_decays") => all(&["weight_decay_bert", "weight_decay_other"]),
+        ("niat", "fus_dims") => all(&["fus_d_l", "fus_d_a", "fus_d_v"]),
+        ("niat", "conv1d_kernel_sizes") => all(&["l", "a", "v"]
+            .map(|m| format!("fus_conv1d_kernel_{m}"))
+            .each_ref()
+            .map(String::as_str)),
         ("mmim", "lstm_hidden_sizes") => all(&["d_ah", "d_vh"]),
         ("mmim", "lstm_outs") => all(&["d_aout", "d_vout"]),
         ("mult" | "tetfn" | "tfr_net", "conv1d_kernel_sizes") => all(&["l", "a", "v"]
@@ -72,12 +82,24 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
         ("mult", "attn_dropout_v") => same(&["attn_dropout_l_with_v", "attn_dropout_a_with_v"]),
         ("self_mm" | "tetfn", "learning_rates") => relative("relative_rates", recipe.learning_rate),
         ("self_mm" | "tetfn", "weight_decays") => relative("relative_decays", recipe.weight_decay),
-        ("self_mm" | "tetfn", "lstm_hidden_sizes") => {
+        ("self_mm" | "tetfn" | "emt_dlfr", "lstm_hidden_sizes") => {
             all(&["a_lstm_hidden_size", "v_lstm_hidden_size"])
         }
-        ("self_mm", "lstm_outs") => all(&["audio_out", "video_out"]),
-        ("p_rmf", "learning_rates") => relative("relative_rate", recipe.learning_rate),
-        ("p_rmf", "epochs") => vec![f64::from(recipe.epochs)],
+        ("p_rmf" | "qdrf", "learning_rates") => relative("relative_rate", recipe.learning_rate),
+        ("p_rmf" | "qdrf", "epochs") => vec![f64::from(recipe.epochs)],
+        ("self_mm" | "emt_dlfr", "lstm_outs") => all(&["audio_out", "video_out"]),
+        ("emt_dlfr", "learning_rates") => ["bert", "audio", "video", "other"]
+            .iter()
+            .flat_map(|part| get(&format!("learning_rate_{part}")))
+            .collect(),
+        ("emt_dlfr", "weight_decays") => ["bert", "audio", "video", "other"]
+            .iter()
+            .flat_map(|part| get(&format!("weight_decay_{part}")))
+            .collect(),
+        ("emt_dlfr", "pred_dims") => ["gmc_tokens", "text", "audio", "video"]
+            .iter()
+            .flat_map(|part| get(&format!("{part}_pred_dim")))
+            .collect(),
         ("self_mm" | "tetfn", "post_dims") => all(&[
             "post_fusion_dim",
             "post_text_dim",

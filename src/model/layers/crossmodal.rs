@@ -104,25 +104,43 @@ impl Crossmodal {
 
     /// `x` (B, n, width) attending to `source` (B, m, width), to (B, n, width).
     pub fn forward(&self, x: &Tensor, source: Option<&Tensor>, train: bool) -> Tensor {
-        let scale = (self.size.width as f64).sqrt();
-        let embed = |x: &Tensor| {
-            let scaled = x * scale;
-            let placed = if self.size.positions {
-                scaled + sinusoidal(x)
-            } else {
-                scaled
-            };
-            placed.dropout(self.size.embedding_dropout, train)
-        };
         // Keys and values are dropped out separately, as the reference does.
-        let source_pair = source.map(|source| [embed(source), embed(source)]);
+        let source_pair =
+            source.map(|source| [self.embed(source, train), self.embed(source, train)]);
         let pair = source_pair.as_ref().map(|[keys, values]| [keys, values]);
         let (n, m) = (x.size()[1], source.unwrap_or(x).size()[1]);
         let mask = self.size.masked.then(|| look_ahead(n, m, x.device()));
-        let start = embed(x);
-        let x = self.layers.iter().fold(start, |x, layer| {
-            layer.forward(&x, pair, mask.as_ref(), train)
-        });
+        self.run(x, pair, mask.as_ref(), train)
+    }
+
+    /// `x` (B, n, width) attending to itself where `mask`, of any shape that broadcasts to
+    /// (B, heads, n, n), is true; to (B, n, width).
+    pub fn forward_within(&self, x: &Tensor, mask: &Tensor, train: bool) -> Tensor {
+        self.run(x, None, Some(mask), train)
+    }
+
+    fn embed(&self, x: &Tensor, train: bool) -> Tensor {
+        let scaled = x * (self.size.width as f64).sqrt();
+        let placed = if self.size.positions {
+            scaled + sinusoidal(x)
+        } else {
+            scaled
+        };
+        placed.dropout(self.size.embedding_dropout, train)
+    }
+
+    fn run(
+        &self,
+        x: &Tensor,
+        source: Option<[&Tensor; 2]>,
+        mask: Option<&Tensor>,
+        train: bool,
+    ) -> Tensor {
+        let start = self.embed(x, train);
+        let x = self
+            .layers
+            .iter()
+            .fold(start, |x, layer| layer.forward(&x, source, mask, train));
         self.norm.forward(&x)
     }
 }

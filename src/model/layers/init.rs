@@ -102,6 +102,12 @@ pub fn tokens(path: &Path<'_>, name: &str, count: i64, width: i64, value: f64) -
     path.var(name, &[1, count, width], Init::Const(value))
 }
 
+/// A scalar (1) that belongs to the checkpoint and gets no gradient.
+pub fn constant(path: &Path<'_>, name: &str, value: f64) -> Tensor {
+    let tensor = path.zeros_no_train(name, &[1]);
+    tch::no_grad(|| tensor.shallow_clone().fill_(value))
+}
+
 #[cfg(test)]
 mod tests {
     use tch::{Device, Kind, nn::VarStore};

@@ -1,4 +1,5 @@
-//! Computes fairseq's sinusoidal positions, as MMSA's transformers add them.
+//! Computes sinusoidal positions: fairseq's, as MMSA's transformers add them, and those of the original
+//! transformer.
 
 use tch::{Device, Kind, Tensor};
 
@@ -23,9 +24,32 @@ fn table(rows: i64, width: i64, device: Device) -> Tensor {
     Tensor::cat(&[angles.sin(), angles.cos(), rest], 1)
 }
 
+/// Positions (rows, width) in double precision as the original transformer has them (Vaswani et al., 2017):
+/// row p, from 0, is sin(p f) in even columns and cos(p f) in odd ones, with f = 10000^(-2k / width) in the
+/// k-th pair of columns.
+pub fn interleaved(rows: i64, width: i64, device: Device) -> Tensor {
+    let double = (Kind::Double, device);
+    let step = 10_000f64.ln() / width as f64;
+    let frequencies = (Tensor::arange_start_step(0, width, 2, double) * -step).exp();
+    let angles = Tensor::arange(rows, double).outer(&frequencies);
+    let pairs = Tensor::stack(&[angles.sin(), angles.cos()], 2).flatten(1, 2);
+    pairs.narrow(1, 0, width)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sines_and_cosines_alternate() {
+        let positions = interleaved(3, 5, Device::Cpu);
+        assert_eq!(positions.size(), [3, 5]);
+        let at = |t, i| positions.double_value(&[t, i]);
+        assert_eq!([at(0, 0), at(0, 1), at(1, 0)], [0.0, 1.0, 1f64.sin()]);
+        let slow = 10_000f64.powf(-0.8);
+        assert!((at(2, 4) - (2.0 * slow).sin()).abs() < 1e-15);
+        assert!((at(2, 3) - (2.0 * 10_000f64.powf(-0.4)).cos()).abs() < 1e-15);
+    }
 
     #[test]
     fn a_step_that_starts_with_zero_has_no_position() {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::error::{ModelError, Result};
 use crate::model::mmsa;
-use crate::model::recipe::{GradClip, ParamGroup, Recipe};
+use crate::model::recipe::{GradClip, ParamGroup, Recipe, in_proportion};
 use crate::model::setup::{LabelStats, Profile};
 use crate::model::trainer_options::TrainerOptions;
 
@@ -107,16 +107,9 @@ impl Config {
     /// A group of no parameters yet, at a published rate and decay as the recipe scales those of the
     /// main group.
     pub fn scaled(&self, recipe: &Recipe, rate: f64, decay: f64) -> ParamGroup {
-        let scale = |asked: f64, own: f64, main: f64| {
-            if main == 0.0 {
-                own
-            } else {
-                asked * (own / main)
-            }
-        };
         ParamGroup {
-            learning_rate: scale(recipe.learning_rate, rate, self.lr_main),
-            weight_decay: scale(recipe.weight_decay, decay, self.weight_decay_main),
+            learning_rate: in_proportion(recipe.learning_rate, rate, self.lr_main),
+            weight_decay: in_proportion(recipe.weight_decay, decay, self.weight_decay_main),
             ..ParamGroup::all(recipe)
         }
     }
