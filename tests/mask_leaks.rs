@@ -10,8 +10,8 @@ use std::sync::atomic::AtomicBool;
 use lnln_bench::data::dataset::{Block, Modality, Split, SplitName, special_tokens};
 use lnln_bench::mask::apply::UNKNOWN;
 use lnln_bench::mask::{
-    Condition, ExportMasks, MASK_PROTOCOLS, MaskProtocol, Noise, RateDistribution, SplitShape,
-    Variants, parse_list,
+    Condition, ExportMasks, MASK_PROTOCOLS, MaskProtocol, Noise, NoiseDraw, NoiseSpec,
+    RateDistribution, SplitShape, Variants, parse_list,
 };
 use lnln_bench::model::encoder::{Bert, BertConfig};
 use lnln_bench::selftest::compare::values;
@@ -19,7 +19,7 @@ use lnln_bench::support::Progress;
 use lnln_bench::train::encoding::FrozenText;
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
-use lnln_bench::train::view::{NoiseDraw, NoiseSpec, View, Views};
+use lnln_bench::train::view::{View, Views};
 use tch::{Device, Tensor, nn};
 
 static NEVER: AtomicBool = AtomicBool::new(false);

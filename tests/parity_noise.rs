@@ -7,13 +7,13 @@
 use std::path::Path;
 
 use lnln_bench::data::dataset::{Block, Split, SplitName, special_tokens};
-use lnln_bench::mask::{Noise, RateDistribution};
+use lnln_bench::mask::{Noise, NoiseDraw, NoiseSpec, RateDistribution};
 use lnln_bench::selftest::compare::values;
 use lnln_bench::selftest::tensors::Tensors;
 use lnln_bench::train::order::shuffled;
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
-use lnln_bench::train::view::{NoiseDraw, NoiseSpec, View, Views};
+use lnln_bench::train::view::{View, Views};
 use tch::{Device, Tensor};
 
 /// Mask seed of every published loader.

@@ -21,13 +21,24 @@ pub struct MaskName<'a> {
 /// Hash of the masks of text, audio and vision: 32 hexadecimal digits of blake3 over their name and
 /// every kept position. Equal hashes mean equal masks.
 pub fn digest(name: &MaskName, keeps: &[Keep; 3]) -> String {
-    digest_bits(
-        name,
-        keeps.each_ref().map(|keep| {
-            let kept: Vec<u8> = keep.bits.iter().map(|bit| u8::from(*bit)).collect();
-            (keep.rows, keep.steps, packing::above(&kept, 0))
-        }),
-    )
+    digest_bits(name, keeps.each_ref().map(packed))
+}
+
+/// Rows, steps, and one bit per position.
+fn packed(keep: &Keep) -> (usize, usize, Vec<u8>) {
+    let kept: Vec<u8> = keep.bits.iter().map(|bit| u8::from(*bit)).collect();
+    (keep.rows, keep.steps, packing::above(&kept, 0))
+}
+
+/// Adds the mask of one modality: samples, padded positions, bits.
+pub(super) fn update_keep(hasher: &mut blake3::Hasher, keep: &Keep) {
+    update_bits(hasher, packed(keep));
+}
+
+fn update_bits(hasher: &mut blake3::Hasher, (rows, steps, bits): (usize, usize, Vec<u8>)) {
+    hasher.update(&(rows as u64).to_le_bytes());
+    hasher.update(&(steps as u64).to_le_bytes());
+    hasher.update(&bits);
 }
 
 /// [`digest`] of packed masks: rows, steps, and one bit per position as in [`packing::above`].
@@ -44,10 +55,8 @@ pub(super) fn digest_bits(name: &MaskName, masks: [(usize, usize, Vec<u8>); 3]) 
     }
     hasher.update(&name.version.to_le_bytes());
     hasher.update(&name.seed.to_le_bytes());
-    for (rows, steps, bits) in masks {
-        hasher.update(&(rows as u64).to_le_bytes());
-        hasher.update(&(steps as u64).to_le_bytes());
-        hasher.update(&bits);
+    for mask in masks {
+        update_bits(&mut hasher, mask);
     }
     hasher.finalize().to_hex()[..32].to_owned()
 }

@@ -106,6 +106,21 @@ pub enum Error {
     },
     #[error("{path}: expected a name that ends in .npz, .h5 or .pkl")]
     ExportForm { path: PathBuf },
+    #[error(
+        "{path}: a pickle holds the data at one condition; name a file that ends in .npz or .h5, or give \
+         one condition (--rate)"
+    )]
+    ExportSeveral { path: PathBuf },
+    #[error(
+        "training noise `{noise}` depends on the order of an epoch's batches, which no file of masks holds; \
+         expected `fixed`, `cycle:K`, `fresh`, `reference` or `reference-refresh`. The Python \
+         package draws it for your batches: noisy(seed, epoch, noise=\"{noise}\", order=..., batch_size=...)"
+    )]
+    NoiseOrder { noise: String },
+    #[error(
+        "training noise `clean` has no masks; expected `fixed`, `cycle:K`, `fresh`, `reference` or `reference-refresh`"
+    )]
+    NoNoise,
     #[error("no sample `{sample}` in {dataset}; sample ids look like `{first}`")]
     NoSample {
         dataset: String,
@@ -249,6 +264,9 @@ impl Classify for Error {
             | Self::OneCopy { .. }
             | Self::NoSplit { .. }
             | Self::ExportForm { .. }
+            | Self::ExportSeveral { .. }
+            | Self::NoiseOrder { .. }
+            | Self::NoNoise
             | Self::NoSample { .. } => ErrorClass::Usage,
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn redrawn(order: &[i64], batch_size: usize, processes: usize) -> Vec
 ///
 /// # Errors
 /// As [`MaskProtocol::rates`].
-pub fn rates_where_redrawn(
+pub(super) fn rates_where_redrawn(
     mask_protocol: &dyn MaskProtocol,
     scope: &Scope,
     training: &Training,

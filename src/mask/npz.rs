@@ -35,6 +35,18 @@ impl Array {
         }
     }
 
+    /// Whole numbers, row-major.
+    pub(super) fn integers(shape: &[usize], values: &[i64]) -> Self {
+        Self {
+            descr: "<i8".to_owned(),
+            shape: shape.to_vec(),
+            bytes: values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect(),
+        }
+    }
+
     /// A list of texts; NumPy pads them with NUL to the longest.
     pub(super) fn texts<S: AsRef<str>>(texts: &[S]) -> Self {
         let longest = texts.iter().map(|text| text.as_ref().chars().count()).max();

@@ -43,6 +43,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
         training: TrainingMetadata {
             encoder: Some("tiny".into()),
             noise: Some(noise("fresh", "half-complete")),
+            first_noise: None,
             epochs: 3,
             batch_size: 8,
             learning_rate: 1e-3,

@@ -15,6 +15,9 @@ pub struct TrainingMetadata {
     pub encoder: Option<String>,
     /// `None` for external predictions.
     pub noise: Option<NoiseMetadata>,
+    /// Hash of the masks and rates of the first epoch (see [`crate::mask::NoiseSpec::hash`]); `None` for
+    /// complete training data and external predictions.
+    pub first_noise: Option<String>,
     pub epochs: u32,
     pub batch_size: usize,
     pub learning_rate: f64,
@@ -30,6 +33,7 @@ impl TrainingMetadata {
         Self {
             encoder: None,
             noise: None,
+            first_noise: None,
             epochs: 0,
             batch_size: 0,
             learning_rate: 0.0,

@@ -27,6 +27,8 @@ pub struct Measured {
     pub masks: Vec<MaskMetadata>,
     pub monitored: Vec<MonitoredMask>,
     pub computing: Computing,
+    /// Hash of the masks of the first epoch of training.
+    pub first_noise: Option<String>,
     pub wall_seconds: f64,
 }
 
@@ -46,7 +48,7 @@ pub fn manifest(
         model: model(run, store),
         seed: run.seed,
         masks: measured.masks,
-        training: training(run, measured.computing),
+        training: training(run, measured.computing, measured.first_noise),
         selection: selection(run, state, measured.monitored),
         build: build(data.device),
         wall_seconds: measured.wall_seconds,
@@ -70,10 +72,15 @@ fn model(run: &PlannedRun, store: &nn::VarStore) -> ModelMetadata {
     }
 }
 
-fn training(run: &PlannedRun, computing: Computing) -> TrainingMetadata {
+fn training(
+    run: &PlannedRun,
+    computing: Computing,
+    first_noise: Option<String>,
+) -> TrainingMetadata {
     TrainingMetadata {
         encoder: Some(run.config.encoder.clone()),
         noise: Some(run.config.noise.clone()),
+        first_noise,
         epochs: run.recipe.epochs,
         batch_size: run.recipe.batch_size,
         learning_rate: run.recipe.learning_rate,

@@ -10,11 +10,11 @@ use super::plan::PlannedRun;
 use super::planned::{Options, Sweep};
 use super::run::{noise_spec, validation_masks};
 use super::settings::Settings;
+use crate::mask::NoiseDraw;
 use crate::support::Progress;
 use crate::train::data::{DataOptions, TrainData};
 use crate::train::test_masks::TestMasks;
 use crate::train::training::monitored_splits;
-use crate::train::view::NoiseDraw;
 use crate::train::{self, EncoderSpec};
 
 impl Sweep {

@@ -8,6 +8,7 @@ use super::error::Error;
 use super::metadata::{self, Measured};
 use super::plan::PlannedRun;
 use super::settings::Settings;
+use crate::mask::NoiseSpec;
 use crate::record::training::Computing;
 use crate::record::{self, Predictions, RunDir};
 use crate::support::Bar;
@@ -16,7 +17,6 @@ use crate::train::data::{TrainData, ValidationMasks};
 use crate::train::state::State;
 use crate::train::test_masks::TestMasks;
 use crate::train::training::{Compute, Training, TrainingSpec};
-use crate::train::view::NoiseSpec;
 use crate::train::{Files, memory};
 
 /// What a run is given besides its plan and its data.
@@ -96,6 +96,7 @@ fn finish(
     let measured = Measured {
         masks: masks.metadata()?,
         monitored: training.monitored_masks()?,
+        first_noise: training.first_noise()?,
         computing,
         wall_seconds: seconds,
     };

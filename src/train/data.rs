@@ -12,11 +12,14 @@ use super::error::Error;
 use super::out_of_memory;
 use super::tensors::SplitTensors;
 use super::text_source::TextSource;
-use super::view::{NoiseDraw, NoiseSpec, View, Views};
+use super::view::{View, Views};
 use super::vocabulary;
 use crate::data::dataset::Modality::{Audio, Text, Vision};
 use crate::data::dataset::{Corpus, Split, SplitName};
-use crate::mask::{self, Condition, Keep, MaskProtocol, MaskSource, SplitShape, Variants};
+use crate::mask::{
+    self, Condition, Keep, MaskProtocol, MaskSource, NoiseDraw, NoiseSpec, SplitShape,
+    TrainingSplit, Variants,
+};
 use crate::model::{Choice, EncoderSetup, LabelStats, Model, Outline, Profile, Setup, Shapes};
 use crate::support::Progress;
 
@@ -227,6 +230,20 @@ impl<'a> TrainData<'a> {
         let view = Rc::new(view);
         *self.noisy.borrow_mut() = Some((*noise, draw, Rc::clone(&view)));
         Ok(view)
+    }
+
+    /// Hash of a masked copy of the training split (see [`NoiseSpec::hash`]).
+    ///
+    /// # Errors
+    /// As [`NoiseSpec::copy`].
+    pub fn noise_hash(&self, noise: &NoiseSpec, draw: &NoiseDraw) -> Result<String, mask::Error> {
+        let test = &self.splits[SplitName::Test as usize];
+        let split = TrainingSplit {
+            dataset: self.corpus.name(),
+            split: SplitShape::from(&self.splits[SplitName::Train as usize]),
+            test: (test.len(), test.vision.steps),
+        };
+        Ok(noise.hash(&split, draw, &noise.copy(&split, draw)?))
     }
 
     /// The masks of one split for evaluation: those stored next to the data where they are.

@@ -23,9 +23,9 @@ use super::selection::Rule;
 use super::state::State;
 use super::test_masks::{TestMasks, TestPredictor};
 use super::trainer::{self, Data, Plan};
-use super::view::{NoiseDraw, NoiseSpec, View};
+use super::view::View;
 use crate::data::dataset::SplitName;
-use crate::mask::{Condition, MaskProtocol};
+use crate::mask::{Condition, MaskProtocol, NoiseDraw, NoiseSpec};
 use crate::model::{Choice, EncoderSetup, Engine, Model, Recipe};
 use crate::record::selection::MonitoredMask;
 use crate::record::training::EngineKind;
@@ -265,6 +265,20 @@ impl<'a> Training<'a> {
                 return Ok(predictions);
             }
         }
+    }
+
+    /// Hash of the masks that the first epoch trained on; `None` where nothing is fitted or the data are
+    /// complete.
+    ///
+    /// # Errors
+    /// As [`TrainData::noise_hash`].
+    pub fn first_noise(&self) -> Result<Option<String>, Error> {
+        let (spec, data) = (self.spec, self.data);
+        let order = order::shuffled(data.splits[SplitName::Train as usize].len(), spec.seed, 1);
+        let batches = (&order[..], spec.recipe.batch_size);
+        let draw = NoiseDraw::of_epoch(spec.noise.kind, spec.seed, 0, batches);
+        let hash = |draw| data.noise_hash(&spec.noise, &draw);
+        Ok(draw.filter(|_| spec.is_trained()).map(hash).transpose()?)
     }
 
     /// The masks under which the deciding split was monitored; none where nothing is fitted.

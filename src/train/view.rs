@@ -10,9 +10,7 @@ use super::tensors::{self, SplitTensors};
 use super::text_present;
 use super::text_source::TextSource;
 use crate::data::dataset::{Block, Modality, Split};
-use crate::mask::{
-    self, Condition, Keep, MaskProtocol, Noise, RateDistribution, Scope, SplitShape, Training,
-};
+use crate::mask::{self, Condition, Keep, NoiseDraw, NoiseSpec, SplitShape, TrainingSplit};
 use crate::model::{Inputs, Text};
 
 /// What the models read of a split under one mask.
@@ -70,63 +68,6 @@ impl View {
     }
 }
 
-/// Training noise: how often masks and rates are drawn, by which mask protocol, at which rates.
-#[derive(Clone, Copy)]
-pub struct NoiseSpec {
-    pub kind: Noise,
-    pub mask_protocol: &'static dyn MaskProtocol,
-    pub distribution: RateDistribution,
-    /// Mask seed of evaluation; the published loader trains under it too.
-    pub mask_seed: u64,
-}
-
-impl NoiseSpec {
-    /// Whether a draw comes again in a later epoch or another run.
-    pub fn repeats(&self) -> bool {
-        match self.kind {
-            Noise::Clean | Noise::Fixed | Noise::Cycle { .. } | Noise::Reference => true,
-            Noise::Fresh | Noise::ReferenceLoader { .. } | Noise::ReferenceRefresh => false,
-        }
-    }
-}
-
-impl PartialEq for NoiseSpec {
-    fn eq(&self, other: &Self) -> bool {
-        let same_protocol = self.mask_protocol.name() == other.mask_protocol.name();
-        same_protocol
-            && (self.kind, self.distribution, self.mask_seed)
-                == (other.kind, other.distribution, other.mask_seed)
-    }
-}
-
-/// One masked copy of the training split.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoiseDraw {
-    /// The run's.
-    pub seed: u64,
-    /// Number of the draw (see [`Noise::draw`]).
-    pub number: u32,
-    /// Samples with rates of their own draw (see [`Noise::redrawn`]); empty where all are of one.
-    pub redrawn: Vec<bool>,
-}
-
-impl NoiseDraw {
-    /// The copy that an epoch, counted from 0, trains on under a noise, for the run with this seed. `order`
-    /// is the epoch's order of samples. `None` for complete data.
-    pub fn of_epoch(
-        noise: Noise,
-        seed: u64,
-        epoch: u32,
-        (order, batch_size): (&[i64], usize),
-    ) -> Option<Self> {
-        Some(Self {
-            seed,
-            number: noise.draw(epoch)?,
-            redrawn: noise.redrawn(order, batch_size),
-        })
-    }
-}
-
 /// Makes views of one split.
 #[derive(Debug)]
 pub struct Views<'a> {
@@ -169,54 +110,13 @@ impl Views<'_> {
         test: (usize, usize),
         draw: &NoiseDraw,
     ) -> Result<View, Error> {
-        let NoiseSpec {
-            kind: _,
-            mask_protocol,
-            distribution,
-            mask_seed,
-        } = *noise;
-        let scope = |modality, seed| Scope {
+        let split = TrainingSplit {
             dataset: self.dataset,
-            split: self.split.name,
-            modality,
-            seed,
-            phase: mask::Phase::Epoch(draw.number),
-        };
-        let training = Training {
-            ids: &self.split.ids,
-            vision_steps: self.split.vision.steps,
+            split: SplitShape::from(self.split),
             test,
-            mask_seed,
         };
-        let rates = |modality| {
-            let scope = scope(modality, draw.seed);
-            match distribution {
-                RateDistribution::At(condition) => {
-                    Ok(vec![condition.of(modality); self.split.len()])
-                }
-                RateDistribution::HalfComplete if draw.redrawn.is_empty() => {
-                    mask_protocol.rates(&scope, &training)
-                }
-                RateDistribution::HalfComplete => {
-                    mask::rates_where_redrawn(mask_protocol, &scope, &training, &draw.redrawn)
-                }
-            }
-        };
-        let [text, audio, vision] = Modality::ALL.map(rates);
-        let rates = [text?, audio?, vision?];
-        let training_seed = mask_protocol.training_seed(draw.seed, mask_seed);
-        let keep = |modality: Modality| -> Result<Keep, Error> {
-            let rows = SplitShape::from(self.split).rows(modality, mask_protocol);
-            let draws = mask_protocol.draws(&scope(modality, training_seed), rows)?;
-            Ok(mask::keep(
-                &draws,
-                &rates[modality as usize],
-                rows,
-                modality,
-            )?)
-        };
-        let [text, audio, vision] = Modality::ALL.map(keep);
-        self.masked(&[text?, audio?, vision?], &rates)
+        let copy = noise.copy(&split, draw)?;
+        self.masked(&copy.keeps, &copy.rates)
     }
 
     /// What masks leave, with the nominal rate of every sample.

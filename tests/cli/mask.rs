@@ -244,3 +244,70 @@ fn stats_and_exports_are_of_the_same_masks() {
         .assert();
     again.success().stdout(contains("text_bert"));
 }
+
+#[test]
+fn one_file_holds_several_conditions_or_epochs() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = prepared(folder.path()).join("demo-film.h5");
+    let export = |flags: &str, name: &str| {
+        let mut command = program();
+        command.args(["mask", "export"]).arg(&data);
+        command.args(flags.split_whitespace());
+        command.arg("--out").arg(folder.path().join(name));
+        command.assert()
+    };
+    for name in ["rates.npz", "rates.h5"] {
+        export("--rates 0:1:0.1", name)
+            .success()
+            .stdout(contains("random v2 masks of 11 conditions, seed 1111"));
+    }
+    for name in ["noise.npz", "noise.h5"] {
+        export("--noise fresh --seed 5 --epochs 0:2", name)
+            .success()
+            .stdout(contains(
+                "training noise fresh (random v2 at half-complete), seed 5, 3 epochs",
+            ));
+    }
+    export("--noise reference", "noise.npz")
+        .failure()
+        .stderr(contains("--force"));
+    for (flags, name, message) in [
+        (
+            "",
+            "a.npz",
+            "<--rate <CONDITION>|--rates <LIST>|--noise <NOISE>>",
+        ),
+        ("--rate 0.5 --noise fresh", "a.npz", "cannot be used with"),
+        ("--rate 0.5 --epochs 0:3", "a.npz", "--noise"),
+        (
+            "--rates 0:1:0.1",
+            "a.pkl",
+            "a pickle holds the data at one condition",
+        ),
+        ("--rates LA", "a.npz", "expected rates like 0.5"),
+        ("--noise clean", "a.npz", "has no masks"),
+        (
+            "--noise reference-loader:8",
+            "a.npz",
+            "order of an epoch's batches",
+        ),
+        (
+            "--noise reference --masks random",
+            "a.npz",
+            "noise `fixed` with `random`",
+        ),
+        (
+            "--noise fresh --epochs 3:1",
+            "a.npz",
+            "FIRST not above LAST",
+        ),
+        (
+            "--noise fixed --masks reference-tfr",
+            "a.npz",
+            "one missing rate",
+        ),
+    ] {
+        export(flags, name).code(2).stderr(contains(message));
+        assert!(!folder.path().join(name).exists(), "{flags}");
+    }
+}

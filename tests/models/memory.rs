@@ -7,14 +7,14 @@ use tch::{Device, Tensor};
 
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, Split, SplitName, prepare};
-use lnln_bench::mask::{self, Noise, RateDistribution};
+use lnln_bench::mask::{self, Noise, NoiseDraw, NoiseSpec, RateDistribution};
 use lnln_bench::model::*;
 use lnln_bench::train::memory_plan::{Demand, MemoryPlan};
 use lnln_bench::train::native::MemoryWatch;
 use lnln_bench::train::probe::{self, Probe};
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
-use lnln_bench::train::view::{NoiseDraw, NoiseSpec, View, Views};
+use lnln_bench::train::view::{View, Views};
 use lnln_bench::train::{MicroBatch, Optimizers, Precision};
 
 use super::bed::{SHAPES, base, takes};

@@ -1,19 +1,23 @@
-//! `mask export`: writes the masks of one condition for other tools.
+//! `mask export`: writes masks of evaluation or of training for other tools.
 
 use std::path::PathBuf;
 
-use lnln_bench::mask::{self, Condition, EvaluationMasks};
+use lnln_bench::mask::{self, Condition, EvaluationMasks, Noise};
 
-use super::Chosen;
+use super::{Chosen, noise, several};
 use crate::cli::export::{self, Masks};
 use crate::cli::output;
 
-/// Write the masks of one condition as HDF5 or npz, or the masked data as an MMSA pickle.
+/// Write masks of evaluation or of training as HDF5 or npz, or the masked data as an MMSA pickle.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["rate", "rates", "noise"]))]
 #[command(after_help = "Examples:
   lnln-bench mask export data/mosi.h5 --rate 0.5 --out mosi-50.npz
   lnln-bench mask export data/mosi.h5 --rate LA --masks modality --out LA.h5
   lnln-bench mask export data/mosi.h5 --rate 0.5 --masks reference --out 50.pkl
+  lnln-bench mask export data/mosi.h5 --rates 0:1:0.1 --out mosi-masks.npz
+  lnln-bench mask export data/mosi.h5 --noise fresh --seed 1111 --epochs 0:199 \\
+      --out mosi-noise.h5
 
 The extension selects the format:
   .npz  bool arrays SPLIT_text, SPLIT_audio, SPLIT_vision, true where kept;
@@ -23,14 +27,26 @@ The extension selects the format:
   .h5   the same, masks as uint8, in groups train, valid and test
   .pkl  the masked data in MMSA's layout, the file that `export --rate` writes
 
-These are evaluation masks, for all three splits. Training noise of runs is different:
-docs/masks.md, \"Training noise\".")]
+With --rates the arrays have one axis more in front, for the conditions, whose names
+are in `condition`; all of them are datasets in .h5. With --noise the file holds the masks
+that `run --noise` trains on instead: `train` only, an axis in front for the epochs, counted
+from 0, with `epoch`, `draw` and train_rates (epochs, samples, 3), the missing rates of every
+sample in text, audio and vision. Without --noise all masks are those of evaluation.")]
 pub struct Args {
     #[command(flatten)]
     chosen: Chosen,
     /// Condition: a missing rate from 0 to 1, missing modalities like LA, or l=RATE,a=RATE,v=RATE.
     #[arg(long, value_name = "CONDITION")]
-    rate: Condition,
+    rate: Option<Condition>,
+    /// Several conditions in one file: FROM:TO:STEP (TO included), or a list.
+    #[arg(long, value_name = "LIST")]
+    rates: Option<String>,
+    /// Masks of training: fixed, cycle:K, fresh, reference or reference-refresh; --seed is then the
+    /// run's seed.
+    #[arg(long, value_name = "NOISE")]
+    noise: Option<Noise>,
+    #[command(flatten)]
+    training: noise::Args,
     /// File to write: .npz, .h5 or .pkl.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -50,14 +66,25 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if !["npz", "h5", "hdf5", "pkl"].contains(&extension.as_str()) {
         return Err(mask::Error::ExportForm { path: args.out }.into());
     }
-    let evaluation = EvaluationMasks::one(&args.chosen.masks, args.rate)?;
+    let Some(condition) = args.rate else {
+        if extension == "pkl" {
+            return Err(mask::Error::ExportSeveral { path: args.out }.into());
+        }
+        let (columns, text) = match (args.noise, &args.rates) {
+            (Some(kind), _) => noise::columns(kind, &args.chosen, &args.training)?,
+            (None, rates) => several::columns(&args.chosen, rates.as_deref().unwrap_or_default())?,
+        };
+        mask::write_columns(columns, &args.out, args.force)?;
+        return output::write(&format!("{}: {text}", args.out.display()));
+    };
+    let evaluation = EvaluationMasks::one(args.chosen.protocol(), condition)?;
     let (corpus, source) = args.chosen.open()?;
     let (mask_protocol, seed) = (evaluation.mask_protocol, args.chosen.seed);
-    let masks = Masks::of(&corpus, &source, mask_protocol, seed, args.rate)?;
+    let masks = Masks::of(&corpus, &source, mask_protocol, seed, condition)?;
     let ids = masks.outlines.each_ref();
     let ids = ids.map(|outline| (outline.name, outline.ids.as_slice()));
     let with = (corpus.content_hash.as_str(), &ids[..]);
-    let (variants, condition) = (&masks.variants, args.rate);
+    let variants = &masks.variants;
     let text = match extension.as_str() {
         "pkl" => {
             let written = export::write_pickle(&corpus, Some(&masks), &args.out, args.force)?;

@@ -1,6 +1,8 @@
 //! `mask`: exports, shows and measures masks.
 
 mod export;
+mod noise;
+mod several;
 mod show;
 mod stats;
 
@@ -18,7 +20,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Write the masks of one condition as HDF5 or npz, or the masked data as an MMSA pickle.
+    /// Write masks of evaluation or of training as HDF5 or npz, or the masked data as an MMSA pickle.
     Export(export::Args),
     /// Show the masks of one sample with the words that are kept.
     Show(show::Args),
@@ -41,15 +43,20 @@ struct Chosen {
     /// A file made by prepare.
     #[arg(value_name = "DATA.h5")]
     data: PathBuf,
-    /// Mask protocol (`lnln-bench list masks`).
-    #[arg(long, default_value = "random", value_name = "PROTOCOL")]
-    masks: String,
+    /// Mask protocol (`lnln-bench list masks`) [default: random].
+    #[arg(long, value_name = "PROTOCOL")]
+    masks: Option<String>,
     /// Mask seed.
     #[arg(long, default_value_t = 1111)]
     seed: u64,
 }
 
 impl Chosen {
+    /// Name of the mask protocol.
+    fn protocol(&self) -> &str {
+        self.masks.as_deref().unwrap_or("random")
+    }
+
     /// Opens the data and their stored masks.
     fn open(&self) -> anyhow::Result<(Corpus, MaskSource)> {
         let corpus = Corpus::open(&self.data)?;

@@ -46,7 +46,7 @@ pub struct Args {
 
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let evaluation = EvaluationMasks::one(&args.chosen.masks, args.rate)?;
+    let evaluation = EvaluationMasks::one(args.chosen.protocol(), args.rate)?;
     let vocabulary = args
         .vocab
         .as_deref()

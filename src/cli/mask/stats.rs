@@ -39,7 +39,7 @@ fn split(name: &str) -> Result<SplitName, String> {
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let conditions = mask::parse_list(&args.rates)?;
-    let evaluation = EvaluationMasks::deal(&[&args.chosen.masks], &conditions)?.swap_remove(0);
+    let evaluation = EvaluationMasks::deal(&[args.chosen.protocol()], &conditions)?.swap_remove(0);
     let (corpus, source) = args.chosen.open()?;
     let outline = corpus.outline(args.split)?;
     let (shape, seed) = (SplitShape::from(&outline), args.chosen.seed);

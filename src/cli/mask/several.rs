@@ -1,0 +1,101 @@
+//! Collects the evaluation masks of several conditions for one file.
+
+use lnln_bench::data::dataset::{Modality, SplitName};
+use lnln_bench::mask::{
+    self, Column, Condition, EvaluationMasks, SplitShape, Values, Variants, parse_list,
+};
+
+use super::Chosen;
+
+/// The arrays of the file, and a description of them.
+pub fn columns(chosen: &Chosen, rates: &str) -> anyhow::Result<(Vec<Column>, String)> {
+    let conditions = parse_list(rates)?;
+    let evaluation = EvaluationMasks::deal(&[chosen.protocol()], &conditions)?.swap_remove(0);
+    let (corpus, source) = chosen.open()?;
+    let outlines = corpus.outlines()?;
+    let shapes = outlines.each_ref().map(SplitShape::from);
+    let conditions = &evaluation.conditions;
+    let masks = source.of_splits(evaluation.mask_protocol, &shapes, chosen.seed, conditions)?;
+    let mut columns = root(&masks, conditions, &corpus.content_hash);
+    for outline in &outlines {
+        columns.extend(split(&masks, conditions, outline.name, &outline.ids)?);
+    }
+    let text = format!(
+        "{}, {} v{} masks of {} conditions, seed {}",
+        corpus.spec.title,
+        masks.mask_protocol,
+        masks.version,
+        conditions.len(),
+        masks.seed
+    );
+    Ok((columns, text))
+}
+
+fn root(masks: &Variants, conditions: &[Condition], content_hash: &str) -> Vec<Column> {
+    let names: Vec<String> = conditions.iter().map(Condition::to_string).collect();
+    let nominal: Vec<f64> = conditions.iter().flat_map(Condition::rates).collect();
+    let mask = [
+        masks.mask_protocol.clone(),
+        masks.version.to_string(),
+        masks.seed.to_string(),
+        masks.dataset.clone(),
+    ];
+    vec![
+        texts("", "mask", mask.to_vec()),
+        texts("", "content_hash", vec![content_hash.to_owned()]),
+        Column {
+            group: "",
+            name: "nominal",
+            shape: vec![conditions.len(), 3],
+            values: Values::Floats(nominal),
+        },
+        texts("", "condition", names),
+    ]
+}
+
+fn split(
+    masks: &Variants,
+    conditions: &[Condition],
+    name: SplitName,
+    ids: &[String],
+) -> Result<Vec<Column>, mask::Error> {
+    let group = name.as_str();
+    let mut columns = vec![texts(group, "id", ids.to_vec())];
+    for modality in Modality::ALL {
+        let keeps = conditions
+            .iter()
+            .map(|condition| masks.keep(name, modality, *condition))
+            .collect::<Result<Vec<_>, _>>()?;
+        let steps = keeps.first().map_or(0, |keep| keep.steps);
+        columns.push(Column {
+            group,
+            name: modality.as_str(),
+            shape: vec![conditions.len(), ids.len(), steps],
+            values: Values::Bools(keeps.into_iter().flat_map(|keep| keep.bits).collect()),
+        });
+    }
+    let (mut hashes, mut realized) = (Vec::new(), Vec::new());
+    for condition in conditions {
+        hashes.push(masks.hash(name, *condition)?);
+        let rates = masks.realized(name, *condition)?;
+        realized.extend(rates.map(|rate| rate.unwrap_or(f64::NAN)));
+    }
+    columns.push(texts(group, "hash", hashes));
+    columns.push(Column {
+        group,
+        name: "realized",
+        shape: vec![conditions.len(), 3],
+        values: Values::Floats(realized),
+    });
+    Ok(columns)
+}
+
+/// A list of texts.
+pub fn texts(group: &'static str, name: &'static str, values: Vec<String>) -> Column {
+    Column {
+        group,
+        name,
+        shape: vec![values.len()],
+        values: Values::Texts(values),
+    }
+}
