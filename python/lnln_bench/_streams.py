@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,7 +126,7 @@ def order(samples: int, seed: int, epoch: int) -> Array:
     return result
 
 
-def _words(key: Array, at_least: int):  # type: ignore[no-untyped-def]
+def _words(key: Array, at_least: int) -> Iterator[int]:
     """The 64-bit words of a stream without end."""
     counter, size = 0, -(-max(at_least, 1) // _NUMBERS)
     while True:

@@ -29,7 +29,8 @@ def results(runs: str | os.PathLike[str] = "runs", frame: str | None = None) -> 
             lines = csv.DictReader(line for line in file if not line.startswith("#"))
             rows += [of_run | _typed(line) for line in lines]
     if library.__name__ == "polars":
-        return library.DataFrame(rows, infer_schema_length=None)
+        types = {"seed": library.UInt64, "mask_seed": library.UInt64, "undefined": library.String}
+        return library.DataFrame(rows, schema_overrides=types, infer_schema_length=None)
     return library.DataFrame(rows)
 
 
@@ -42,7 +43,8 @@ def predictions(runs: str | os.PathLike[str] = "runs", frame: str | None = None)
         path = folder / "predictions.parquet"
         names = {name: value for name, value in of_run.items() if name != "dataset"}
         if library.__name__ == "polars":
-            columns = [library.lit(value).alias(name) for name, value in names.items()]
+            types = {name: library.UInt64 if name == "seed" else library.String for name in names}
+            columns = [library.lit(value, types[name]).alias(name) for name, value in names.items()]
             table = library.read_parquet(path)
             tables.append(table.select(columns + [library.col(name) for name in table.columns]))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -33,6 +34,18 @@ class Imports(unittest.TestCase):
         crate = re.search(r'^version = "(.+)"', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
         self.assertEqual(project["version"], crate[1])
         self.assertEqual(project["name"], "lnln-bench")
+
+    def test_the_notebook_is_the_example_with_its_outputs(self) -> None:
+        examples = ROOT / "docs" / "examples"
+        cells = json.loads((examples / "own_model.ipynb").read_text(encoding="utf-8"))["cells"]
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        self.assertEqual([cell["execution_count"] for cell in code], list(range(1, len(code) + 1)))
+        self.assertFalse([output for cell in code for output in cell["outputs"] if output["output_type"] == "error"])
+        script = (examples / "own_model.py").read_text(encoding="utf-8")
+        shared = [text for cell in code if (text := "".join(cell["source"])).startswith(("class ", "def "))]
+        self.assertEqual(len(shared), 2)
+        for text in shared:
+            self.assertIn(text, script)
 
 
 if __name__ == "__main__":
