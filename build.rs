@@ -22,9 +22,10 @@ fn main() {
 /// libtorch is another one: this script also runs after every commit.
 #[cfg(feature = "torch")]
 fn compile_native() {
-    const SOURCES: [&str; 4] = [
+    const SOURCES: [&str; 5] = [
         "src/train/native.cpp",
         "src/model/layers/low_memory.cpp",
+        "src/model/layers/fused_attention.cpp",
         "src/model/layers/selective_scan.cpp",
         "src/model/layers/selective_scan_op.cpp",
     ];
@@ -51,6 +52,8 @@ fn compile_native() {
     }
     cc::Build::new()
         .cpp(true)
+        // Whatever the crate's own level.
+        .opt_level(3)
         .files(SOURCES)
         .include(root.join("include"))
         .std("c++20")

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test should panic")]
 
+mod prepared;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -80,30 +81,17 @@ fn without_tokens(folder: &Path) -> Corpus {
         .join("without")
         .join(reader.path().file_name().unwrap());
     let mut writer = Writer::create(&path).unwrap();
+    prepared::copy_columns(reader, &mut writer, |column| column.ends_with("/text_bert"));
     for column in reader.columns().unwrap() {
-        let shape = reader.shape(&column).unwrap();
-        if let Some(split) = column.strip_suffix("/text_bert") {
-            let text = format!("{split}/text");
-            if !reader.has(&text) {
-                let values = vec![0f32; shape[0] * shape[2] * 2];
-                let shape = [shape[0], shape[2], 2];
-                writer.numbers(&text, &shape, &values).unwrap();
-            }
+        let Some(split) = column.strip_suffix("/text_bert") else {
             continue;
-        }
-        match reader.kind(&column).unwrap() {
-            "float32" => {
-                let values: Vec<f32> = reader.numbers(&column).unwrap();
-                writer.numbers(&column, &shape, &values).unwrap();
-            }
-            "int32" => {
-                let values: Vec<i32> = reader.numbers(&column).unwrap();
-                writer.numbers(&column, &shape, &values).unwrap();
-            }
-            _ => {
-                let values = reader.texts(&column).unwrap();
-                writer.texts(&column, &values).unwrap();
-            }
+        };
+        let text = format!("{split}/text");
+        if !reader.has(&text) {
+            let shape = reader.shape(&column).unwrap();
+            let values = vec![0f32; shape[0] * shape[2] * 2];
+            let shape = [shape[0], shape[2], 2];
+            writer.numbers(&text, &shape, &values).unwrap();
         }
     }
     writer.finish(&reader.provenance().unwrap()).unwrap();

@@ -4,7 +4,9 @@
 //! modality, and the steps to it and to themselves, all by one shared unit. In training the network reads
 //! the complete and the masked inputs: a loss draws the vectors of the two views together (SimSiam), another
 //! reconstructs masked steps. In evaluation it reads the masked inputs alone; the authors' code reads both
-//! and predicts from the masked ones. Formulas and defaults:
+//! and predicts from the masked ones. The paper claims robustness to missing steps at a cost that does not
+//! grow with the square of their number; in its code the steps of a modality attend to each other all the
+//! same. Formulas and defaults, MIT license:
 //! [models/missingTask/EMT_DLFR.py](https://github.com/sunlicai/EMT-DLFR/blob/e9f0960/models/missingTask/EMT_DLFR.py),
 //! [models/subNets/EMT.py](https://github.com/sunlicai/EMT-DLFR/blob/e9f0960/models/subNets/EMT.py),
 //! [trains/missingTask/EMT_DLFR.py](https://github.com/sunlicai/EMT-DLFR/blob/e9f0960/trains/missingTask/EMT_DLFR.py) and
@@ -17,10 +19,11 @@
 //! Audio and vision without any step are read for one, a padded one; the reference stops at them. It stops
 //! at a batch of one too, which has no statistics: here it is normalized by the running ones. The gradients
 //! of four batches are summed (`--grad-accum published`); the batches that fill no group at the end of an
-//! epoch make a step of their own here and none in the reference. Its early stop monitors the sum of all
-//! losses, on MOSEI the error of the masked view; here it is the run's monitored metric. Nothing is
-//! published for CH-SIMS v2, which gets CH-SIMS's settings. For CH-SIMS the authors standardize audio and
-//! vision (`prepare --standardize`).
+//! epoch make a step of their own here and none in the reference. The authors train a model per missing rate
+//! (`--train-on tested-rate`) on masks drawn once, and report the epoch with the lowest validation loss: the
+//! sum of all losses, on MOSEI the error of the masked view; here it is the run's monitored metric. For
+//! CH-SIMS they standardize audio and vision by the frames of the training split (`prepare --standardize`).
+//! Nothing is published for CH-SIMS v2, which gets CH-SIMS's settings.
 //!
 //! Text as published is a fine-tuned BERT (`--encoder bert:DIR`). With states of a frozen encoder, where
 //! every state depends on every word, all steps of a text with a masked word are reconstructed.

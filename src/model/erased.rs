@@ -1,8 +1,9 @@
 //! Finds the positions of a batch that were masked.
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::batch::{Inputs, Text};
+use super::layers::valid;
 
 /// (B, T) true where a step of text, audio and vision was masked: within the sample's length, and other in
 /// the masked inputs than in the complete ones.
@@ -35,16 +36,9 @@ fn differ(one: &Tensor, other: &Tensor) -> Tensor {
     one.not_equal_tensor(other).any_dim(2, false)
 }
 
-/// (B, steps) true for the first `lengths` (B) steps.
-pub fn valid(lengths: &Tensor, steps: i64) -> Tensor {
-    let index = Tensor::arange(steps, (Kind::Int64, lengths.device()));
-    let lengths = lengths.to_kind(Kind::Int64).unsqueeze(1);
-    index.unsqueeze(0).lt_tensor(&lengths)
-}
-
 #[cfg(test)]
 mod tests {
-    use tch::Device;
+    use tch::{Device, Kind};
 
     use super::*;
 

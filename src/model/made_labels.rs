@@ -129,14 +129,7 @@ impl RelativeRates {
             ParamGroup::all(recipe),
         ];
         if encoder_is_trained {
-            let bert = group("bert", "text_model", 0);
-            let bare = ParamGroup {
-                name: "bert without decay",
-                containing: &["bias", "LayerNorm"],
-                weight_decay: 0.0,
-                ..bert.clone()
-            };
-            groups.splice(0..0, [bare, bert]);
+            groups.splice(0..0, group("bert", "text_model", 0).encoder());
         }
         groups
     }

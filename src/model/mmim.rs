@@ -130,8 +130,7 @@ impl Reader {
 
     /// (B, T, inputs) of these lengths (B) to (B, outputs).
     fn forward(&self, x: &Tensor, lengths: &Tensor) -> Tensor {
-        let (_, hidden) = self.rnn.forward_valid(x, lengths, false);
-        self.linear.forward(&hidden.transpose(0, 1).flatten(1, -1))
+        self.linear.forward(&self.rnn.last_valid(x, lengths))
     }
 }
 

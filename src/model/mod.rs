@@ -25,6 +25,7 @@ pub mod regressor;
 pub mod rng;
 pub mod setup;
 pub mod stage;
+pub mod teacher;
 pub mod tokens;
 pub mod trace;
 pub mod variant;
@@ -45,6 +46,7 @@ pub mod mmim;
 pub mod mult;
 pub mod niat;
 pub mod p_rmf;
+pub mod qdrf;
 pub mod self_mm;
 pub mod tetfn;
 pub mod tf_mamba;
@@ -86,6 +88,7 @@ pub const MODELS: &[&Entry] = &[
     &niat::ENTRY,
     &dmd::ENTRY,
     &p_rmf::ENTRY,
+    &qdrf::ENTRY,
     &tf_mamba::ENTRY,
     &constant::ENTRY,
 ];

@@ -1,9 +1,11 @@
 //! NIAT, noise imitation based adversarial training (Yuan, Liu, Xu, Gao, IEEE Transactions on Multimedia 2023).
 //!
-//! Text, audio and vision, aligned step by step, are fused by a transformer into one vector. In training the
-//! complete and the masked inputs are: a discriminator tells the two vectors apart, the network learns to
-//! deceive it and to reconstruct the complete vector from the masked one, and a classifier predicts from
-//! both. In evaluation it reads the masked inputs alone. Formulas and defaults:
+//! Text, audio and vision, aligned step by step, are fused by a transformer into one vector. In training it
+//! is computed of the complete and of the masked inputs: a discriminator tells the two apart, the network
+//! learns to deceive it and to reconstruct the complete vector from the masked one, and a classifier
+//! predicts from both. In evaluation the network reads the masked inputs alone. The paper claims that one
+//! model trained so is robust to missing features and modalities, to errors of speech recognition and to
+//! attacks on the text. Formulas and defaults (no license: facts alone are taken):
 //! [models/niat.py](https://github.com/Columbine21/NIAT/blob/ad1cb40/models/niat.py),
 //! [trains/niat.py](https://github.com/Columbine21/NIAT/blob/ad1cb40/trains/niat.py) and
 //! [config_regression.py](https://github.com/Columbine21/NIAT/blob/ad1cb40/config/config_regression.py).

@@ -20,14 +20,17 @@
 //!
 //! - the text is that of LNLN's loader, tokenized again from the transcripts; here it is the data file's own;
 //! - padding takes part as any frame does; on CH-SIMS each modality has 39 learned tokens, of which 8 are read;
-//! - the gradient is reversed between the proxy and the injection, but not in the weights, which the injection
-//!   reads as well;
 //! - one injection layer, with its own weights of the modalities, is applied four times;
 //! - the targets of the decoders and of the reconstruction are the tokens of the complete inputs, which are
 //!   trained through them.
 //!
 //! Reference bugs, reproduced by `p_rmf:compat`:
 //!
+//! - the gradient is reversed between the proxy and the injection (but not in the weights, which the injection
+//!   reads as well), so that the autoencoders work against the sentiment loss. LNLN, whose code this is, reverses
+//!   that of a discriminator; here is none, nothing bounds what the autoencoders gain, and at ten times the
+//!   published learning rate the loss grows without end, which is what PRD-Net's copy bounds latent means
+//!   against. QDRF, made from this code, leaves the reversal out, as is done here;
 //! - the reconstructors are in no group of the optimizer: they stay as they were drawn, and their loss trains
 //!   the encoders towards random maps. Here they are trained;
 //! - weights are exp(1/s) over their sum, which is NaN in single precision where a standard deviation s falls
@@ -121,7 +124,11 @@ impl PRmf {
         let modalities = [&tokens.text, &tokens.audio, &tokens.vision];
         let weights = proxy.weights();
         let mut sources = self.injection.sources(modalities);
-        let mut fused = reverse_gradient(&proxy.tokens);
+        let mut fused = if self.config.compat {
+            reverse_gradient(&proxy.tokens)
+        } else {
+            proxy.tokens.shallow_clone()
+        };
         for i in 0..self.config.injections {
             if self.engine.reference && i > 0 {
                 sources = self.injection.sources(modalities);

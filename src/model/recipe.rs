@@ -75,6 +75,17 @@ impl ParamGroup {
         }
     }
 
+    /// A text encoder's group in two, as MMSA has them: biases and norms without decay, and the rest.
+    pub fn encoder(self) -> [Self; 2] {
+        let bare = Self {
+            name: "bert without decay",
+            containing: &["bias", "LayerNorm"],
+            weight_decay: 0.0,
+            ..self.clone()
+        };
+        [bare, self]
+    }
+
     /// Index of the group that holds this parameter: the first that claims it, else the first
     /// without prefixes, else none.
     pub fn index(groups: &[Self], parameter: &str) -> Option<usize> {

@@ -22,8 +22,8 @@
 //! - the aligner has a unit per step of the text, so that a checkpoint fits one length of texts;
 //! - similarities below an even share become 0 and the rest is not normalized again;
 //! - the targets of the reconstruction are trained as well;
-//! - weight decay covers every parameter: marks that except the rates of decay `A_log` and the factors `D` are
-//!   read by nothing. At the published rates the decay takes 1e-8 of a value per step;
+//! - weight decay covers every parameter: the code marks the rates `A_log` and the factors `D` as exempt, and
+//!   reads the marks nowhere. At the published rates the decay takes 1e-8 of a value per step;
 //! - dropout is active in the reconstruction alone; that of the Mambas and the width of their feed-forward nets
 //!   are settings without use.
 //!

@@ -11,8 +11,10 @@ use super::layers::{BlockSize, Joint, Projections};
 use super::setup::Setup;
 use super::trace::Trace;
 
+mod groups;
 mod reconstruction;
 
+pub use groups::{RECONSTRUCTOR, groups};
 pub use reconstruction::Reconstruction;
 
 /// Tokens of the three modalities, (B, tokens, width) each.

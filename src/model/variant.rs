@@ -16,3 +16,9 @@ pub const COMPAT: Variant = Variant {
     summary: "reproduces the bugs of the reference implementation",
     set: &[("compat", "true")],
 };
+
+/// For serde: settings that only variants use are not recorded for a run without them.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(super) fn is_no(value: &bool) -> bool {
+    !value
+}

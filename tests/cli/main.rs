@@ -20,6 +20,8 @@ mod memory;
 mod predict;
 mod prepare;
 mod prepare_many;
+#[path = "../prepared/mod.rs"]
+mod prepared;
 mod program;
 #[path = "../python/mod.rs"]
 mod python;

@@ -62,21 +62,7 @@ pub fn with_texts(file: &Path, texts: &[(&str, Vec<String>)]) {
     let reader = Reader::open(file).unwrap();
     let mut writer = Writer::create(&other).unwrap();
     let given = |column: &str| texts.iter().any(|(name, _)| *name == column);
-    let columns = reader.columns().unwrap();
-    for column in columns.iter().filter(|column| !given(column)) {
-        let shape = reader.shape(column).unwrap();
-        match reader.kind(column).unwrap() {
-            "float32" => writer
-                .numbers::<f32>(column, &shape, &reader.numbers(column).unwrap())
-                .unwrap(),
-            "int32" => writer
-                .numbers::<i32>(column, &shape, &reader.numbers(column).unwrap())
-                .unwrap(),
-            _ => writer
-                .texts(column, &reader.texts(column).unwrap())
-                .unwrap(),
-        }
-    }
+    crate::prepared::copy_columns(&reader, &mut writer, given);
     for (name, values) in texts {
         writer.texts(name, values).unwrap();
     }

@@ -66,3 +66,14 @@ fn a_killed_and_stopped_mmim_ends_in_the_bytes_of_an_undisturbed_one() {
         assert!(count.sum(count.kind()).double_value(&[]) > 0.0, "{pair}");
     }
 }
+
+/// The teacher is a state that no optimizer moves: it lags behind the student it started as a copy of.
+#[test]
+fn a_killed_and_stopped_qdrf_ends_in_the_bytes_of_an_undisturbed_one() {
+    let weights = weights_of_disturbed("qdrf", &[]);
+    let student = find(&weights, "fc1.weight");
+    let teacher = find(&weights, "teacher.fc1.weight");
+    assert!(!teacher.equal(student));
+    let distance = (teacher - student).norm().double_value(&[]);
+    assert!(distance < student.norm().double_value(&[]), "{distance}");
+}

@@ -1,4 +1,4 @@
-//! Models that fuse the modalities in a proxy: P-RMF.
+//! Models that fuse the modalities in a proxy: P-RMF and QDRF.
 
 use lnln_bench::model::*;
 use lnln_bench::train::Optimizers;
@@ -87,6 +87,25 @@ fn noise_is_drawn_in_training_alone_and_never_reaches_a_prediction() {
     }
 }
 
+/// Latent means enter the prediction through the proxy alone, where the reference turns their gradient round.
+#[test]
+fn the_reference_s_autoencoders_work_against_the_sentiment_loss() {
+    let _rng = rng::seeded(3);
+    let batch = batch(&encoders()[0], 4);
+    let names = ["p_rmf:kl=0+gamma=0", "p_rmf:compat+kl=0+gamma=0"];
+    for of in ["text", "image", "audio"] {
+        let name = format!("generate_proxy_modality.{of}_VAE.encoder.fc2_mu.bias");
+        let [sound, compat] = pair(names).map(|mut built| {
+            tch::manual_seed(3);
+            let losses = built.model.train(&batch, &mut Trace::off()).unwrap();
+            backward(built.model.as_ref(), &losses.total).unwrap();
+            variable(&built, &name).grad()
+        });
+        assert!(sound.abs().max().double_value(&[]) > 0.0, "{name}");
+        assert!(sound.allclose(&-compat, 1e-3, 1e-7, false), "{name}");
+    }
+}
+
 /// The published rates: 5e-6 where the rest has 1e-4.
 #[test]
 fn text_encoder_and_injection_learn_at_a_twentieth() {
@@ -104,4 +123,81 @@ fn text_encoder_and_injection_learn_at_a_twentieth() {
         assert!(tensor.requires_grad(), "{name}");
     }
     Optimizers::new(&built.store, &recipe, built.model.as_ref()).unwrap();
+}
+
+/// Pairs of a teacher's parameter and its student's.
+fn taught(built: &Built) -> Vec<(String, Tensor, Tensor)> {
+    let all = built.sorted();
+    let of_teacher = all.iter().filter_map(|(name, teacher)| {
+        let name = name.strip_prefix("teacher.")?;
+        let student = variable(built, name);
+        Some((name.to_owned(), teacher.shallow_clone(), student))
+    });
+    of_teacher.collect()
+}
+
+#[test]
+fn the_teacher_starts_as_a_copy_and_averages_the_steps() {
+    let _rng = rng::seeded(3);
+    for encoder in encoders() {
+        let mut built = Built::of(&Choice::parse("qdrf").unwrap(), &encoder);
+        let pairs = taught(&built);
+        let students = built.sorted();
+        let students = students.iter().filter(|(name, _)| {
+            !name.starts_with("teacher.") && !name.starts_with("reconstructor.")
+        });
+        assert_eq!(pairs.len(), students.count());
+        for (name, teacher, student) in &pairs {
+            assert!(teacher.equal(student) && !teacher.requires_grad(), "{name}");
+        }
+        let mut expected: Vec<Tensor> =
+            pairs.iter().map(|(_, teacher, _)| teacher.copy()).collect();
+        let recipe = Recipe {
+            learning_rate: 1e-2,
+            ..(built.entry.recipe)(Profile::Mosi)
+        };
+        let mut optimizers = Optimizers::new(&built.store, &recipe, built.model.as_ref()).unwrap();
+        let mut batch = batch(&encoder, 4);
+        for epoch in 9..=11 {
+            batch.epoch = epoch;
+            built.step(&mut optimizers, &batch);
+            for (expected, (name, teacher, student)) in expected.iter_mut().zip(&pairs) {
+                *expected = &*expected * 0.999 + student.detach() * 0.001;
+                let error = (&*expected - teacher).abs().max().double_value(&[]);
+                assert!(error < 1e-6, "{name}: {error}");
+                assert!(!teacher.grad().defined(), "{name}");
+            }
+        }
+        let moved = pairs
+            .iter()
+            .filter(|(_, teacher, student)| !teacher.equal(student));
+        assert!(moved.count() > pairs.len() / 2);
+    }
+}
+
+/// What the teacher knows is of the complete inputs: it enters from the sixth epoch on.
+#[test]
+fn the_student_is_drawn_to_its_teacher_from_the_sixth_epoch_on() {
+    let _rng = rng::seeded(3);
+    let mut built = Built::still(&Choice::parse("qdrf").unwrap(), &encoders()[0]);
+    let mut batch = batch(&encoders()[0], 4);
+    let mut losses = |epoch: u32| {
+        batch.epoch = epoch;
+        built.model.train(&batch, &mut Trace::off()).unwrap()
+    };
+    let (early, late) = (losses(5), losses(10));
+    let value = |losses: &Losses, name: &str| losses.term(name).unwrap().double_value(&[]);
+    let distance = value(&late, "l_distill");
+    assert!(distance > 0.0);
+    assert_eq!(distance, value(&early, "l_distill"));
+    let added = late.total.double_value(&[]) - early.total.double_value(&[]);
+    assert!(
+        (added - 0.9 * distance).abs() < 1e-5 * added.abs(),
+        "{added}"
+    );
+    assert_eq!(
+        losses(8).terms.len(),
+        4,
+        "no loss that is in reference cases alone"
+    );
 }

@@ -10,6 +10,7 @@ const TABLES: &[&str] = &[
     include_str!("../../published/mmsa/hyper-parameters.csv"),
     include_str!("../../published/dmd/hyper-parameters.csv"),
     include_str!("../../published/p-rmf/hyper-parameters.csv"),
+    include_str!("../../published/qdrf/hyper-parameters.csv"),
     include_str!("../../published/emt-dlfr/hyper-parameters.csv"),
     include_str!("../../published/niat/hyper-parameters.csv"),
     include_str!("../../published/tf-mamba/hyper-parameters.csv"),
@@ -84,8 +85,8 @@ fn ours(entry: &Entry, profile: Profile, setting: &str) -> Vec<f64> {
         ("self_mm" | "tetfn" | "emt_dlfr", "lstm_hidden_sizes") => {
             all(&["a_lstm_hidden_size", "v_lstm_hidden_size"])
         }
-        ("p_rmf", "learning_rates") => relative("relative_rate", recipe.learning_rate),
-        ("p_rmf", "epochs") => vec![f64::from(recipe.epochs)],
+        ("p_rmf" | "qdrf", "learning_rates") => relative("relative_rate", recipe.learning_rate),
+        ("p_rmf" | "qdrf", "epochs") => vec![f64::from(recipe.epochs)],
         ("self_mm" | "emt_dlfr", "lstm_outs") => all(&["audio_out", "video_out"]),
         ("emt_dlfr", "learning_rates") => ["bert", "audio", "video", "other"]
             .iter()

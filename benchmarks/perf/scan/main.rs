@@ -27,6 +27,9 @@ const STATES: i64 = 768;
 /// Channels and states of a scan with the settings for CMU-MOSI.
 const SCAN: [i64; 2] = [512, 12];
 
+/// Scans of a step: two directions of two branches of two context layers, and of one query layer.
+const SCANS: usize = 10;
+
 const FLOAT: (Kind, Device) = (Kind::Float, Device::Cpu);
 
 fn main() -> anyhow::Result<()> {
@@ -50,34 +53,55 @@ fn main() -> anyhow::Result<()> {
         sides[side].predict(&batch.masked)
     })?;
     let scan = scan(samples);
-    compare("one scan, with gradients", pairs, |side| {
-        run(&scan, engines[side]).backward();
+    compare("its scans alone, with gradients", pairs, |side| {
+        (0..SCANS).for_each(|_| run(&scan, engines[side]).backward());
         Ok(())
     })?;
-    compare("one scan, without", pairs, |side| {
-        let _ = tch::no_grad(|| run(&scan, engines[side]));
+    compare("its scans alone, without", pairs, |side| {
+        tch::no_grad(|| {
+            (0..SCANS).for_each(|_| {
+                let _ = run(&scan, engines[side]);
+            });
+        });
         Ok(())
     })
 }
 
-/// Prints the median seconds of both sides, and of the ratios over pairs of turns; a first pair is not counted.
+/// Prints median seconds of both sides and of the ratios over pairs of turns, by the clock and of the processor;
+/// a first pair is not counted.
 fn compare(
     what: &str,
     pairs: usize,
     mut turn: impl FnMut(usize) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut timed = |side| -> anyhow::Result<f64> {
-        let started = Instant::now();
+    let mut timed = |side| -> anyhow::Result<[f64; 2]> {
+        let (started, worked) = (Instant::now(), processor()?);
         turn(side)?;
-        Ok(started.elapsed().as_secs_f64())
+        Ok([started.elapsed().as_secs_f64(), processor()? - worked])
     };
-    let mut turns = Vec::new();
+    let mut turns = [Vec::new(), Vec::new()];
     for pair in 0..=pairs {
-        let both = [timed(0)?, timed(1)?];
-        if pair > 0 {
-            turns.push(both);
+        let (ours, theirs) = (timed(0)?, timed(1)?);
+        for (clock, turns) in turns.iter_mut().enumerate().filter(|_| pair > 0) {
+            turns.push([ours[clock], theirs[clock]]);
         }
     }
+    show(&format!("{what}, clock"), &turns[0]);
+    show(&format!("{what}, processor"), &turns[1]);
+    Ok(())
+}
+
+/// Seconds that this process has computed for, in hundredths.
+fn processor() -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/stat")?;
+    // Behind the name in brackets, the twelfth and thirteenth numbers are ticks in the program and in the system.
+    let behind = status.rsplit(')').next().unwrap_or_default();
+    let ticks = behind.split_whitespace().skip(11).take(2);
+    let ticks: Vec<f64> = ticks.map(str::parse).collect::<Result<_, _>>()?;
+    Ok(ticks.iter().sum::<f64>() / 100.0)
+}
+
+fn show(what: &str, turns: &[[f64; 2]]) {
     let ratios = sorted(turns.iter().map(|[ours, theirs]| ours / theirs));
     let side = |side: usize| median(&sorted(turns.iter().map(|both| both[side])));
     println!(
@@ -88,7 +112,6 @@ fn compare(
         ratios[0],
         ratios[ratios.len() - 1],
     );
-    Ok(())
 }
 
 fn sorted(numbers: impl Iterator<Item = f64>) -> Vec<f64> {
@@ -136,7 +159,7 @@ impl Side {
     }
 
     fn predict(&self, inputs: &Inputs) -> anyhow::Result<()> {
-        tch::no_grad(|| self.model.predict(inputs, &mut Trace::off()))?;
+        let _ = tch::no_grad(|| self.model.predict(inputs, &mut Trace::off()))?;
         Ok(())
     }
 }

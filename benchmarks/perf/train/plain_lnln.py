@@ -276,13 +276,16 @@ def fill(name, seed, count, offset, bound):
     return offset + bound * (2 * (z >> np.uint64(11)).astype(np.float64) * 2.0**-53 - 1)
 
 
-def prove(folder):
-    """Largest relative error of prediction, loss and gradients' norms on a golden case."""
+def read_case(folder):
+    """A golden case and its numbers."""
     from safetensors.torch import load_file
 
     folder = pathlib.Path(folder)
-    case = json.loads((folder / "case.json").read_text())
-    expected = load_file(folder / "expected.safetensors")
+    return json.loads((folder / "case.json").read_text()), load_file(folder / "expected.safetensors")
+
+
+def case_bert(case):
+    """The text encoder of a golden case."""
     b = case["bert"]
     sizes = {
         "vocab_size": b["vocab_size"], "hidden_size": b["hidden"], "num_hidden_layers": b["layers"],
@@ -290,30 +293,51 @@ def prove(folder):
         "max_position_embeddings": b["max_position"], "hidden_dropout_prob": 0.0,
         "attention_probs_dropout_prob": 0.0, "attn_implementation": "eager",
     }
-    model = Lnln(case["config"], bert(sizes)).double()
+    return bert(sizes)
+
+
+def fill_model(model, case):
+    """The model in float64 with the case's values, of which every parameter must have one."""
+    model = model.double()
     parameters = dict(model.named_parameters())
+    tensors = parameters | dict(model.named_buffers())
     for p in case["params"]:
-        tensor = parameters.pop(p["name"])
+        parameters.pop(p["name"], None)
+        tensor = tensors[p["name"]]
         values = fill(p["name"], case["seed"], tensor.numel(), p["offset"], p["bound"])
         tensor.data.copy_(torch.from_numpy(values).view(p["shape"]))
     assert not parameters, f"parameters the case does not know: {sorted(parameters)}"
-    version = lambda end: [expected[f"in.{kind}{end}"] for kind in ("text", "audio", "vision")]
-    label, rate = expected["in.label"], expected["in.missing_rate_l"]
-    loss = model.loss(version("_m"), version(""), label, rate)
+    return model
+
+
+def compare(model, case, expected, prediction, loss):
+    """Largest relative errors of prediction, loss and gradients' norms."""
     loss.backward()
     named = dict(model.named_parameters())
-    norms = [named[p["name"]].grad for p in case["params"]]
+    names = [p["name"] for p in case["params"]]
+    norms = [named[name].grad if name in named else None for name in names]
     norms = torch.stack([torch.tensor(torch.nan).double() if g is None else g.norm() for g in norms])
     want = expected["grad.l2"]
     floor = want.nan_to_num(0).max() / 100
-    gradients = ((norms - want).abs() / (want + floor)).nan_to_num(0).max().item()
+    relative = lambda found, want: ((found - want).abs().max() / want.abs().max()).item()
     errors = {
-        "pred": ((model(version("_m")) - expected["out.pred"]).abs().max() / expected["out.pred"].abs().max()).item(),
-        "loss": ((loss - expected["loss.total"]).abs() / expected["loss.total"].abs()).item(),
-        "grad.l2": gradients,
+        "pred": relative(prediction, expected["out.pred"]),
+        "loss": relative(loss, expected["loss.total"]),
+        "grad.l2": ((norms - want).abs() / (want + floor)).nan_to_num(0).max().item(),
     }
+    assert norms.isnan().equal(want.isnan()), "gradients where the case has none, or none where it has"
     assert all(error < 1e-9 for error in errors.values()), errors
     return errors
+
+
+def prove(folder):
+    """The errors on a golden case."""
+    case, expected = read_case(folder)
+    model = fill_model(Lnln(case["config"], case_bert(case)), case)
+    version = lambda end: [expected[f"in.{kind}{end}"] for kind in ("text", "audio", "vision")]
+    label, rate = expected["in.label"], expected["in.missing_rate_l"]
+    loss = model.loss(version("_m"), version(""), label, rate)
+    return compare(model, case, expected, model(version("_m")), loss)
 
 
 if __name__ == "__main__":

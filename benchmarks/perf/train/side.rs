@@ -8,14 +8,14 @@ use std::time::Instant;
 use lnln_bench::data::dataset::{Block, SpecialTokens, Split, SplitName};
 use lnln_bench::mask::{Condition, Keep};
 use lnln_bench::model::{
-    Batch, BertConfig, EncoderSetup, Engine, LabelStats, Model, Profile, Setup, Shapes, Trace,
-    backward, lnln,
+    Batch, BertConfig, Choice, EncoderSetup, Engine, LabelStats, Model, Profile, Setup, Shapes,
+    Trace, backward, entry,
 };
 use lnln_bench::train::evaluate::Evaluator;
 use lnln_bench::train::tensors::SplitTensors;
 use lnln_bench::train::text_source::TextSource;
 use lnln_bench::train::view::{View, Views};
-use lnln_bench::train::{Optimizer, Precision, native};
+use lnln_bench::train::{Optimizers, Precision, native};
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
 
@@ -28,6 +28,9 @@ const WATCHED: [usize; 4] = [0, 3, 6, 9];
 /// Steps of an epoch.
 const STEPS: usize = 4;
 
+/// Samples of CMU-MOSI's training split.
+const TRAINING_SAMPLES: usize = 1284;
+
 /// Tokens of a text with its two ends, in turn: 15.5 in the mean, as in CMU-MOSI.
 const LENGTHS: [usize; 8] = [6, 9, 11, 13, 15, 18, 22, 30];
 
@@ -38,9 +41,9 @@ fn main() -> anyhow::Result<()> {
         .skip(1)
         .filter(|a| a != "--bench")
         .collect();
-    let [encoder, batch, threads, size] = options.as_slice() else {
+    let [encoder, batch, threads, size, model] = options.as_slice() else {
         anyhow::bail!(
-            "expected ENCODER (bert, bert-full, states) BATCH THREADS SIZE (mosi, small), got {options:?}"
+            "expected ENCODER (bert, bert-full, states) BATCH THREADS SIZE (mosi, small) MODEL, got {options:?}"
         );
     };
     tch::set_num_threads(threads.parse()?);
@@ -48,7 +51,7 @@ fn main() -> anyhow::Result<()> {
     let before = resident("VmRSS")?;
     let store = VarStore::new(Device::Cpu);
     let samples = Samples::new(batch.parse()?, encoder, size == "small");
-    let mut side = Side::new(&store, samples)?;
+    let mut side = Side::new(&store, samples, &Choice::parse(model)?)?;
     let parameters: usize = store.variables().values().map(Tensor::numel).sum();
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
@@ -74,7 +77,7 @@ fn main() -> anyhow::Result<()> {
 
 struct Side {
     model: Box<dyn Model>,
-    optimizer: Optimizer,
+    optimizers: Optimizers,
     tensors: SplitTensors,
     batch: Batch,
     /// The samples at every condition, and at those of validation.
@@ -83,25 +86,25 @@ struct Side {
 }
 
 impl Side {
-    fn new(store: &VarStore, samples: Samples) -> anyhow::Result<Self> {
+    fn new(store: &VarStore, samples: Samples, choice: &Choice) -> anyhow::Result<Self> {
         let setup = Setup {
             path: store.root(),
             profile: Profile::Mosi,
             shapes: samples.shapes,
             encoder: samples.encoder(),
-            labels: LabelStats::of(&[0.0]),
+            labels: LabelStats::of(&noise(TRAINING_SAMPLES, 1, 1).data),
             label_range: [-3.0, 3.0],
-            config: (lnln::ENTRY.config)(Profile::Mosi),
+            config: choice.config(Profile::Mosi),
         };
-        let mut model = (lnln::ENTRY.build)(&setup)?;
+        let mut model = (choice.entry.build)(&setup)?;
         model.set_engine(Engine::default());
-        let recipe = (lnln::ENTRY.recipe)(Profile::Mosi);
-        let optimizer = Optimizer::new(store, &recipe, &model.groups(&recipe))?;
+        let recipe = (choice.entry.recipe)(Profile::Mosi);
+        let optimizers = Optimizers::new(store, &recipe, model.as_ref())?;
         let tensors = SplitTensors::new(&samples.split, Device::Cpu);
         let at = |condition: usize| samples.at(|_, _| condition as f64 / CONDITIONS as f64);
         Ok(Self {
             model,
-            optimizer,
+            optimizers,
             batch: samples.batch(&tensors)?,
             conditions: (0..CONDITIONS).map(at).collect::<Result<_, _>>()?,
             monitored: WATCHED.into_iter().map(at).collect::<Result<_, _>>()?,
@@ -109,11 +112,19 @@ impl Side {
         })
     }
 
+    /// A step of every stage, the main one last; each call is the next epoch and its only batch.
     fn train(&mut self) -> anyhow::Result<()> {
-        self.optimizer.zero_grad()?;
-        let losses = self.model.train(&self.batch, &mut Trace::off())?;
-        backward(self.model.as_ref(), &losses.total)?;
-        self.optimizer.step(1.0)?;
+        for stage in (0..self.optimizers.stages.len()).map(Some).chain([None]) {
+            let name = stage.map(|index| self.optimizers.stages[index].0.name);
+            self.optimizers.of(stage).zero_grad()?;
+            let model = self.model.as_mut();
+            let losses = entry::train(model, name, &self.batch, &mut Trace::off())?;
+            backward(self.model.as_ref(), &losses.total)?;
+            self.optimizers.of(stage).step(1.0)?;
+        }
+        self.batch.epoch += 1;
+        // What a model remembers of batches before this one stays.
+        self.batch.position += 1;
         native::keep_large_blocks(true);
         Ok(())
     }

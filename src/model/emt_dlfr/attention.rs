@@ -4,9 +4,9 @@ use tch::nn::{self, Module, Path};
 use tch::{Kind, Tensor};
 
 use crate::model::engine::Engine;
-use crate::model::erased::valid;
 use crate::model::layers::attention::{literal, merge_heads, split_heads};
 use crate::model::layers::init;
+use crate::model::layers::valid;
 
 /// What a masked score becomes, finite so that a row of such scores is attended to evenly, as in the
 /// reference.

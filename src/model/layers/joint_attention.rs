@@ -1,11 +1,11 @@
 //! Computes attention whose query, key and value projections are one matrix, as in PyTorch's
 //! `nn.MultiheadAttention` and in fairseq.
 
-use tch::Tensor;
 use tch::nn::{self, Init, Module, Path};
+use tch::{Kind, Tensor};
 
 use super::attention::{merge_heads, split_heads};
-use super::init;
+use super::{fused_attention, init};
 
 /// Attention of `heads` heads within `width` features.
 #[derive(Debug)]
@@ -59,5 +59,22 @@ impl JointAttention {
             false,
         );
         self.out_proj.forward(&merge_heads(&attended))
+    }
+
+    /// As [`Self::forward`], where query i attends to the keys up to i + `reach`; by the fused kernel where
+    /// it takes the tensors, with draws of dropout other than those of [`Self::forward`].
+    pub fn forward_fused(&self, x: [&Tensor; 3], reach: i64, train: bool) -> Tensor {
+        if !fused_attention::takes(x[0]) {
+            let (n, m) = (x[0].size()[1], x[1].size()[1]);
+            let mask = Tensor::ones([n, m], (Kind::Bool, x[0].device())).tril(reach);
+            return self.forward(x, Some(&mask), train);
+        }
+        let weights = self.in_proj_weight.chunk(3, 0);
+        let biases = self.in_proj_bias.chunk(3, 0);
+        let project = |i: usize| x[i].linear(&weights[i], Some(&biases[i]));
+        let [q, k, v] = [0, 1, 2].map(project);
+        let dropout = if train { self.dropout } else { 0.0 };
+        let attended = fused_attention::attend([&q, &k, &v], self.heads, reach, dropout);
+        self.out_proj.forward(&attended)
     }
 }

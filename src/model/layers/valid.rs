@@ -1,13 +1,19 @@
-//! Averages over the valid steps of padded sequences.
+//! Finds the valid steps of padded sequences, and averages over them.
 
 use tch::{Kind, Tensor};
 
+/// (B, steps) true for the first `lengths` (B) steps.
+pub fn valid(lengths: &Tensor, steps: i64) -> Tensor {
+    let index = Tensor::arange(steps, (Kind::Int64, lengths.device()));
+    let lengths = lengths.to_kind(Kind::Int64).unsqueeze(1);
+    index.unsqueeze(0).lt_tensor(&lengths)
+}
+
 /// (B, T, width) to (B, width): mean over the first `lengths` (B) steps; 0 where there is none.
 pub fn mean_of_valid(x: &Tensor, lengths: &Tensor) -> Tensor {
-    let positions = Tensor::arange(x.size()[1], (Kind::Int64, x.device()));
-    let lengths = lengths.to_kind(Kind::Int64).unsqueeze(1);
-    let valid = positions.unsqueeze(0).lt_tensor(&lengths).to_kind(x.kind());
+    let valid = valid(lengths, x.size()[1]).to_kind(x.kind());
     let sum = (x * valid.unsqueeze(2)).sum_dim_intlist([1i64].as_slice(), false, None::<Kind>);
+    let lengths = lengths.to_kind(Kind::Int64).unsqueeze(1);
     sum / lengths.clamp_min(1).to_kind(x.kind())
 }
 

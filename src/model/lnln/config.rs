@@ -6,7 +6,7 @@ use crate::model::layers::BlockSize;
 use crate::model::recipe::{GradClip, Recipe, Rule};
 use crate::model::setup::Profile;
 use crate::model::trainer_options::{MonitoredMetric, TrainerOptions};
-use crate::model::variant::Variant;
+use crate::model::variant::{self, Variant};
 
 /// The published training settings.
 pub fn recipe(_: Profile) -> Recipe {
@@ -72,20 +72,14 @@ pub struct Config {
     pub judge_proxy: bool,
     /// Whether it compares them with the masked language, as in the paper's text, rather than with
     /// the complete one.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub against_masked: bool,
     /// Whether completeness is counted from the token ids rather than estimated.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub counted: bool,
     /// Whether tokens are pooled and concatenated rather than fused by the dominant modality.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub concat_fusion: bool,
-}
-
-/// Settings that only variants use are not recorded for a run without them.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_no(value: &bool) -> bool {
-    !value
 }
 
 fn yes() -> bool {

@@ -7,6 +7,7 @@ use crate::model::mmsa;
 use crate::model::recipe::{GradClip, ParamGroup, Recipe, in_proportion};
 use crate::model::setup::{LabelStats, Profile};
 use crate::model::trainer_options::TrainerOptions;
+use crate::model::variant;
 
 /// The published training settings, the same for all data sets.
 pub fn recipe(_profile: Profile) -> Recipe {
@@ -60,17 +61,12 @@ pub struct Config {
     #[serde(default)]
     pub jitter: f64,
     /// Whether the reference bugs described in `mmim.rs` are reproduced.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub compat: bool,
 }
 
 fn whole() -> f64 {
     1.0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_no(value: &bool) -> bool {
-    !value
 }
 
 impl Config {

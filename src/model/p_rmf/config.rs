@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::layers::{BlockSize, InjectionSize};
 use crate::model::recipe::{GradClip, ParamGroup, Recipe, Rule};
 use crate::model::setup::Profile;
-use crate::model::tokens::TokenCount;
+use crate::model::tokens::{self, TokenCount};
 use crate::model::trainer_options::{MonitoredMetric, TrainerOptions};
 
 /// The training settings of the copy in PRD-Net; the rate is that of all parameters but the text
@@ -147,34 +147,8 @@ impl Config {
 
     /// The authors' parameter groups, in which the reference forgets the reconstructors.
     pub fn groups(&self, recipe: &Recipe, trains_encoder: bool) -> Vec<ParamGroup> {
-        let group = |name: &'static str, prefix: &str, relative_rate: f64| ParamGroup {
-            name,
-            prefixes: vec![prefix.to_owned()],
-            learning_rate: recipe.learning_rate * relative_rate,
-            ..ParamGroup::all(recipe)
-        };
-        let mut groups = Vec::new();
-        if trains_encoder {
-            groups.push(group("bert", "bertmodel.", self.relative_rate));
-        }
-        groups.push(group(
-            "injection",
-            "crossmodal_encoder.",
-            self.relative_rate,
-        ));
-        for (name, prefix) in [
-            ("text", "proj_l."),
-            ("audio", "proj_a."),
-            ("vision", "proj_v."),
-            ("proxy", "generate_proxy_modality."),
-            ("fc1", "fc1."),
-            ("fc2", "fc2."),
-        ] {
-            groups.push(group(name, prefix, 1.0));
-        }
-        if !self.compat {
-            groups.push(group("reconstructor", "reconstructor.", 1.0));
-        }
+        let mut groups = tokens::groups(recipe, self.relative_rate, trains_encoder);
+        groups.retain(|group| !self.compat || group.name != tokens::RECONSTRUCTOR);
         groups
     }
 }

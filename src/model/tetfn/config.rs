@@ -8,6 +8,7 @@ use crate::model::mmsa;
 use crate::model::recipe::Recipe;
 use crate::model::setup::Profile;
 use crate::model::trainer_options::TrainerOptions;
+use crate::model::variant;
 
 /// The published training settings.
 pub fn recipe(profile: Profile) -> Recipe {
@@ -65,17 +66,12 @@ pub struct Config {
     #[serde(default = "same")]
     pub relative_decays: [f64; 3],
     /// Whether the reference bugs described in `tetfn.rs` are reproduced.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub compat: bool,
 }
 
 fn same() -> [f64; 3] {
     [1.0; 3]
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_no(value: &bool) -> bool {
-    !value
 }
 
 impl Config {

@@ -93,7 +93,7 @@ impl TextEnhanced {
                 positions: true,
                 ..size
             };
-            Crossmodal::new(&(path / name), size)
+            Crossmodal::new(&(path / name), size).fused()
         };
         Self {
             lower: stack("lower_mha", 1),
@@ -129,7 +129,7 @@ impl Attending {
     pub fn new(path: &Path<'_>, config: &Config) -> Self {
         let width = config.dst_feature_dims;
         let plain = |name: &str, width, dropout| {
-            Crossmodal::new(&(path / name), config.stack(width, DEPTH, dropout))
+            Crossmodal::new(&(path / name), config.stack(width, DEPTH, dropout)).fused()
         };
         let pair = |name: &str, dropout| plain(name, width, dropout);
         let enhanced = |name: &str| TextEnhanced::new(&(path / name), config);
@@ -167,9 +167,7 @@ impl Attending {
             ],
         ];
         let last = |(memory, pair): (&Crossmodal, &[Tensor; 2])| {
-            memory
-                .forward(&Tensor::cat(pair, 2), None, train)
-                .select(1, -1)
+            memory.forward_last(&Tensor::cat(pair, 2), train)
         };
         let last: Vec<Tensor> = self.memories.iter().zip(&pairs).map(last).collect();
         Tensor::cat(&last, 1)

@@ -66,7 +66,7 @@ impl Alignment {
                 init::fan_in(inputs * kernel),
             );
             let transformer = |name: &str, size| {
-                Crossmodal::new(&(path / format!("trans_{letter}_{name}")), size)
+                Crossmodal::new(&(path / format!("trans_{letter}_{name}")), size).fused()
             };
             let own = config.stack(config.own_depth(), config.attn_dropout);
             Modality {

@@ -7,6 +7,7 @@ use crate::model::mmsa;
 use crate::model::recipe::{GradClip, ParamGroup, Recipe};
 use crate::model::setup::Profile;
 use crate::model::trainer_options::TrainerOptions;
+use crate::model::variant;
 
 /// The published training settings; the rate is that of all parameters but the text encoder's.
 pub fn recipe(profile: Profile) -> Recipe {
@@ -74,7 +75,7 @@ pub struct Config {
     #[serde(default = "one")]
     pub relative_decay: f64,
     /// Whether the reference bugs described in `tfr_net.rs` are reproduced.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub compat: bool,
 }
 
@@ -85,11 +86,6 @@ fn first() -> u32 {
 
 fn one() -> f64 {
     1.0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_no(value: &bool) -> bool {
-    !value
 }
 
 impl Config {
@@ -180,13 +176,7 @@ impl Config {
                 learning_rate: recipe.learning_rate * self.relative_rate,
                 weight_decay: recipe.weight_decay * self.relative_decay,
             };
-            let bare = ParamGroup {
-                name: "bert without decay",
-                containing: &["bias", "LayerNorm"],
-                weight_decay: 0.0,
-                ..bert.clone()
-            };
-            groups.splice(0..0, [bare, bert]);
+            groups.splice(0..0, bert.encoder());
         }
         groups
     }

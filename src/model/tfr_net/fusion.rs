@@ -107,14 +107,14 @@ impl Fusion {
         // by the running statistics instead.
         let batch_statistics = train && joined.size()[0] > 1;
         let joined = self.norm.forward_t(&joined, batch_statistics);
-        let hidden = leaky_relu(&self.hidden.forward(&joined)).dropout(self.dropout, train);
+        // With PyTorch's default slope, 0.01.
+        let hidden = self
+            .hidden
+            .forward(&joined)
+            .leaky_relu()
+            .dropout(self.dropout, train);
         let prediction = self.last.forward(&hidden);
         trace.record("pred", &prediction);
         prediction
     }
-}
-
-/// With PyTorch's default slope, 0.01.
-fn leaky_relu(x: &Tensor) -> Tensor {
-    x.leaky_relu()
 }

@@ -34,7 +34,9 @@ impl Runner<'_> {
         let (mut totals, mut terms) = (Vec::new(), Vec::new());
         let mut states = BTreeMap::<String, Vec<Tensor>>::new();
         let names = self.expected("trajectory.");
+        let mut teacher = Vec::new();
         for step in 0..steps {
+            teacher.push(self.norm_of_teacher());
             for stage in &before_step {
                 self.step(&mut optimizers, Some(*stage), step)?;
             }
@@ -55,11 +57,26 @@ impl Runner<'_> {
             self.push(&name, error, self.tolerances.trajectory);
         }
         self.compare_entries("trajectory.loss", &totals, self.tolerances.trajectory);
+        if names.iter().any(|name| name == "teacher_l2") {
+            self.compare_entries(
+                "trajectory.teacher_l2",
+                &teacher,
+                self.tolerances.trajectory,
+            );
+        }
         if names.iter().any(|name| name == "components") {
             self.compare_entries("trajectory.components", &terms, self.tolerances.trajectory);
         }
         self.compare_parameters();
         Ok(())
+    }
+
+    /// Euclidean norm of all parameters of a teacher.
+    fn norm_of_teacher(&self) -> f64 {
+        let all = self.store.variables().into_iter();
+        let own = all.filter(|(name, _)| name.starts_with("teacher."));
+        let squares = own.map(|(_, tensor)| norm(&tensor).powi(2));
+        squares.sum::<f64>().sqrt()
     }
 
     /// One step of a stage; the batch counts as an epoch of its own, and as one of several of an epoch.
