@@ -8,7 +8,7 @@ use super::{Chosen, noise, several};
 use crate::cli::export::{self, Masks};
 use crate::cli::output;
 
-/// Write masks of evaluation or of training as HDF5 or npz, or the masked data as an MMSA pickle.
+/// Write masks of evaluation or training as HDF5 or npz, or masked data as an MMSA pickle.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["rate", "rates", "noise"]))]
 #[command(after_help = "Examples:

@@ -20,7 +20,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Write masks of evaluation or of training as HDF5 or npz, or the masked data as an MMSA pickle.
+    /// Write masks of evaluation or training as HDF5 or npz, or masked data as an MMSA pickle.
     Export(export::Args),
     /// Show the masks of one sample with the words that are kept.
     Show(show::Args),
