@@ -9,20 +9,17 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::tensors::{Tensor, Tensors};
+use self::check::{Check, Inputs, draws};
+use super::tensors::Tensors;
 use super::{Comparison, Error, files};
-use crate::data::dataset::{Block, Modality, SplitName};
-use crate::mask::{
-    Keep, Loader, MaskProtocol, Phase, Protected, Reference, ReferenceRates, Rows, Scope, apply,
-    keep, reference_rates,
-};
+use crate::data::dataset::Modality;
+use crate::mask::{Keep, ReferenceRates, apply, reference_rates};
+
+mod check;
+mod loader;
 
 const KINDS: &str =
     "`seed_1111.safetensors`, `loader_seed_1111.safetensors` or `train_rates.safetensors`";
-
-/// Mask seed and evaluation rate of every published loader.
-const LOADER_MASK_SEED: u64 = 1111;
-const LOADER_EVALUATION_RATE: f64 = 0.5;
 
 /// Checks every `*.safetensors` of a folder.
 ///
@@ -55,23 +52,6 @@ pub fn run(folder: &Path) -> Result<Vec<Comparison>, Error> {
         comparisons.append(&mut check.comparisons);
     }
     Ok(comparisons)
-}
-
-/// One file under comparison.
-struct Check {
-    case: String,
-    tensors: Tensors,
-    comparisons: Vec<Comparison>,
-}
-
-/// Complete inputs of one split.
-struct Inputs {
-    /// `in.` or `in.SPLIT.`.
-    prefix: String,
-    text: Block<i32>,
-    lengths: [Vec<u32>; 3],
-    rows: usize,
-    steps: [usize; 3],
 }
 
 impl Check {
@@ -178,56 +158,6 @@ impl Check {
         Ok(())
     }
 
-    /// `loader_seed_S`: construction of all splits, then the refreshes that are stored.
-    fn loader(&mut self, seed: u64) -> Result<(), Error> {
-        let train = self.inputs("in.train.")?;
-        let test = self.inputs("in.test.")?;
-        let sizes = ((train.rows, train.steps[2]), (test.rows, test.steps[2]));
-        let (mut loader, initial) = Loader::new(seed, LOADER_MASK_SEED, sizes.0, sizes.1)?;
-        self.draw(&train, "out.train.initial.", &initial, true)?;
-        for (split, inputs) in [("valid", self.inputs("in.valid.")?), ("test", test)] {
-            let rates = [(); 3].map(|()| vec![LOADER_EVALUATION_RATE; inputs.rows]);
-            let evaluation = ReferenceRates {
-                uniform: rates.clone(),
-                zeroed: Default::default(),
-                rates,
-            };
-            self.draw(&inputs, &format!("out.{split}.initial."), &evaluation, true)?;
-        }
-        let refreshes = self.suffixes("out.train.refresh", ".rate_l").len();
-        for number in 1..=refreshes {
-            let refreshed = loader.refresh()?;
-            self.draw(
-                &train,
-                &format!("out.train.refresh{number}."),
-                &refreshed,
-                false,
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Rates of one state of the loader, and the masks they give.
-    fn draw(
-        &mut self,
-        inputs: &Inputs,
-        prefix: &str,
-        drawn: &ReferenceRates,
-        whole: bool,
-    ) -> Result<(), Error> {
-        self.rates(prefix, drawn)?;
-        for (which, modality) in Modality::ALL.into_iter().enumerate() {
-            let draws = draws(LOADER_MASK_SEED, modality, inputs.rows, inputs.steps[which])?;
-            let mask = inputs.keep(which, &draws, &drawn.rates[which])?;
-            if whole || modality == Modality::Text {
-                self.masked(inputs, modality, &mask, &format!("{prefix}{modality}_m"))?;
-            } else {
-                self.bits(&format!("{prefix}{modality}_keep"), &mask)?;
-            }
-        }
-        Ok(())
-    }
-
     fn rates(&mut self, prefix: &str, drawn: &ReferenceRates) -> Result<(), Error> {
         for (letter, rates) in ["l", "a", "v"].into_iter().zip(&drawn.rates) {
             self.floats(&format!("{prefix}rate_{letter}"), &[rates.len()], rates)?;
@@ -255,166 +185,6 @@ impl Check {
         let ours: Vec<f64> = masked.data.into_iter().map(f64::from).collect();
         self.floats(name, &shape, &ours)
     }
-
-    fn floats(&mut self, name: &str, shape: &[usize], ours: &[f64]) -> Result<(), Error> {
-        let theirs = self.tensors.f64(name)?;
-        let comparison = compared(
-            &self.case,
-            name,
-            (shape, ours),
-            (&theirs.shape, &theirs.data),
-        );
-        self.comparisons.push(comparison);
-        Ok(())
-    }
-
-    fn integers(&mut self, name: &str, shape: &[usize], ours: &[f64]) -> Result<(), Error> {
-        let theirs = self.tensors.i64(name)?;
-        let values: Vec<f64> = theirs.data.iter().map(|&v| v as f64).collect();
-        let comparison = compared(&self.case, name, (shape, ours), (&theirs.shape, &values));
-        self.comparisons.push(comparison);
-        Ok(())
-    }
-
-    fn bits(&mut self, name: &str, mask: &Keep) -> Result<(), Error> {
-        let ours: Vec<f64> = mask
-            .bits
-            .iter()
-            .map(|&bit| f64::from(u8::from(bit)))
-            .collect();
-        self.integers(name, &[mask.rows, mask.steps], &ours)
-    }
-
-    /// The text between `prefix` and `suffix` in the names that have both.
-    fn suffixes(&self, prefix: &str, suffix: &str) -> BTreeSet<String> {
-        let middle = |name: &str| {
-            name.strip_prefix(prefix)?
-                .strip_suffix(suffix)
-                .map(str::to_owned)
-        };
-        self.tensors.names().filter_map(middle).collect()
-    }
-
-    fn rate(&self, text: &str) -> Result<f64, Error> {
-        let name = format!("out.rate_{text}");
-        text.parse()
-            .map_err(|_| self.tensors.unlike(&name, "a rate", text))
-    }
-
-    fn inputs(&self, prefix: &str) -> Result<Inputs, Error> {
-        let name = format!("{prefix}text");
-        let text = self.tensors.f64(&name)?;
-        let (rows, three, steps) = self.three(&name, text)?;
-        if three != 3 || steps == 0 {
-            let (expected, found) = ("shape [N, 3, T], T at least 1", &text.shape);
-            return Err(self.tensors.unlike(&name, expected, format!("{found:?}")));
-        }
-        let data: Vec<i32> = text.data.iter().map(|&id| id as i32).collect();
-        let attention = data
-            .chunks(three * steps)
-            .map(|sample| &sample[steps..2 * steps]);
-        let text_lengths = attention
-            .map(|row| row.iter().sum::<i32>() as u32)
-            .collect();
-        let lengths = |modality: Modality| -> Result<Vec<u32>, Error> {
-            let stored = self.tensors.i64(&format!("{prefix}{modality}_len"))?;
-            Ok(stored.data.iter().map(|&length| length as u32).collect())
-        };
-        let shape = |modality: Modality| {
-            let name = format!("{prefix}{modality}");
-            Ok::<_, Error>(self.three(&name, self.tensors.f64(&name)?)?.1)
-        };
-        Ok(Inputs {
-            prefix: prefix.to_owned(),
-            text: Block {
-                rows,
-                steps: three,
-                width: steps,
-                data,
-            },
-            lengths: [
-                text_lengths,
-                lengths(Modality::Audio)?,
-                lengths(Modality::Vision)?,
-            ],
-            rows,
-            steps: [steps, shape(Modality::Audio)?, shape(Modality::Vision)?],
-        })
-    }
-
-    /// Features of one modality; the value -1e30 represents -inf, which loaders replace by 0.
-    fn frames(&self, name: &str) -> Result<Block<f32>, Error> {
-        let stored = self.tensors.f64(name)?;
-        let (rows, steps, width) = self.three(name, stored)?;
-        let clean = |&v: &f64| if v == -1e30 { 0.0 } else { v as f32 };
-        Ok(Block {
-            rows,
-            steps,
-            width,
-            data: stored.data.iter().map(clean).collect(),
-        })
-    }
-
-    fn three(&self, name: &str, tensor: &Tensor<f64>) -> Result<(usize, usize, usize), Error> {
-        match tensor.shape[..] {
-            [rows, steps, width] => Ok((rows, steps, width)),
-            _ => Err(self
-                .tensors
-                .unlike(name, "three dimensions", format!("{:?}", tensor.shape))),
-        }
-    }
-}
-
-/// Two arrays, each a shape and its entries, that must be equal in both.
-fn compared(
-    case: &str,
-    name: &str,
-    ours: (&[usize], &[f64]),
-    theirs: (&[usize], &[f64]),
-) -> Comparison {
-    if ours.0 == theirs.0 {
-        Comparison::exact(case, name, ours.1, theirs.1)
-    } else {
-        Comparison::new(case, name, f64::INFINITY, 0.0)
-    }
-}
-
-impl Inputs {
-    fn keep(&self, which: usize, draws: &[f64], rates: &[f64]) -> Result<Keep, Error> {
-        let modality = Modality::ALL[which];
-        let ids = vec![String::new(); self.rows];
-        // The published code takes the ends of every text to be CLS and SEP.
-        let protected = match modality {
-            Modality::Text => Protected::Ends,
-            Modality::Audio | Modality::Vision => Protected::Nothing,
-        };
-        let rows = Rows {
-            ids: &ids,
-            lengths: &self.lengths[which],
-            steps: self.steps[which],
-            protected,
-        };
-        Ok(keep(draws, rates, rows, modality)?)
-    }
-}
-
-/// The published draws; data set, split, ids and phase do not enter them.
-fn draws(seed: u64, modality: Modality, rows: usize, steps: usize) -> Result<Vec<f64>, Error> {
-    let (split, phase) = (SplitName::Test, Phase::Evaluation);
-    let scope = Scope {
-        dataset: "golden",
-        split,
-        modality,
-        seed,
-        phase,
-    };
-    let rows = Rows {
-        ids: &vec![String::new(); rows],
-        lengths: &vec![0; rows],
-        steps,
-        protected: Protected::Nothing,
-    };
-    Ok(Reference.draws(&scope, rows)?)
 }
 
 #[cfg(test)]
