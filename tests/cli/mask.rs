@@ -278,7 +278,7 @@ fn one_file_holds_several_conditions_or_epochs() {
             "<--rate <CONDITION>|--rates <LIST>|--noise <NOISE>>",
         ),
         ("--rate 0.5 --noise fresh", "a.npz", "cannot be used with"),
-        ("--rate 0.5 --epochs 0:3", "a.npz", "--noise"),
+        ("--rate 0.5 --epochs 0:3", "a.npz", "cannot be used with"),
         (
             "--rates 0:1:0.1",
             "a.pkl",

@@ -14,14 +14,14 @@ use super::several::texts;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Epochs of --noise, counted from 0: one, or FIRST:LAST (LAST included) [default: 0].
-    #[arg(long, value_name = "EPOCHS", requires = "noise")]
+    #[arg(long, value_name = "EPOCHS", conflicts_with_all = ["rate", "rates"])]
     epochs: Option<Epochs>,
     /// Missing rates of --noise: half-complete, or one condition for all samples
     /// [default: half-complete].
-    #[arg(long, value_name = "RATE", requires = "noise")]
+    #[arg(long, value_name = "RATE", conflicts_with_all = ["rate", "rates"])]
     noise_rate: Option<RateDistribution>,
     /// First mask seed of the run; only the reference protocols draw --noise from it [default: 1111].
-    #[arg(long, value_name = "SEED", requires = "noise")]
+    #[arg(long, value_name = "SEED", conflicts_with_all = ["rate", "rates"])]
     mask_seed: Option<u64>,
 }
 
