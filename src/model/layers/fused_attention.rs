@@ -25,7 +25,10 @@ unsafe extern "C" {
     ) -> *mut c_char;
 }
 
-/// Whether the kernel computes with tensors like this one.
+/// Features of the widest heads that the attention takes.
+pub(super) const WIDEST: i64 = 256;
+
+/// Whether the kernels compute with tensors like this one.
 pub(super) fn takes(x: &Tensor) -> bool {
     x.device() == Device::Cpu && x.kind() == Kind::Float
 }
@@ -34,7 +37,7 @@ pub(super) fn takes(x: &Tensor) -> bool {
 /// dropout(softmax(q k^T / sqrt(size))) v, where query i attends to the keys up to i + `reach`.
 ///
 /// # Panics
-/// With libtorch's message, where [`takes`] is false or a head has more than 256 features.
+/// With libtorch's message, where [`takes`] is false or a head is wider than [`WIDEST`].
 pub(super) fn attend([q, k, v]: [&Tensor; 3], heads: i64, reach: i64, chance: f64) -> Tensor {
     let [q, k, v] = [q, k, v].map(handle);
     // SAFETY: three live tensors and a pointer to write to.
@@ -161,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_the_kernel_does_not_take_panics_like_tch() {
-        let wide = Tensor::zeros([1, 2, 257], (Kind::Float, Device::Cpu));
+        let wide = Tensor::zeros([1, 2, WIDEST + 1], (Kind::Float, Device::Cpu));
         let failed = std::panic::catch_unwind(|| attend([&wide, &wide, &wide], 1, 0, 0.0));
         let message = failed
             .unwrap_err()

@@ -62,9 +62,10 @@ impl JointAttention {
     }
 
     /// As [`Self::forward`], where query i attends to the keys up to i + `reach`; by the fused kernel where
-    /// it takes the tensors, with draws of dropout other than those of [`Self::forward`].
+    /// it takes the tensors and heads, with draws of dropout other than those of [`Self::forward`].
     pub fn forward_fused(&self, x: [&Tensor; 3], reach: i64, train: bool) -> Tensor {
-        if !fused_attention::takes(x[0]) {
+        let width = x[0].size()[2] / self.heads;
+        if !fused_attention::takes(x[0]) || width > fused_attention::WIDEST {
             let (n, m) = (x[0].size()[1], x[1].size()[1]);
             let mask = Tensor::ones([n, m], (Kind::Bool, x[0].device())).tril(reach);
             return self.forward(x, Some(&mask), train);
