@@ -1,5 +1,7 @@
 //! Times steps of TF-Mamba with the scan in loops of its own beside the scan step by step, turn by turn (README.md).
 
+#![allow(clippy::print_stdout, reason = "a benchmark says what it measured")]
+
 use std::time::Instant;
 
 use anyhow::{Context, bail};
