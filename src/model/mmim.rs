@@ -31,7 +31,8 @@
 //!   differentiates its own networks alone, and the second does not differentiate them.
 //!
 //! `mmim` refuses batches that are expected to hold fewer samples of either sign than a covariance has
-//! dimensions; `mmim:compat` asks for twice as many, since one unlucky batch ends it.
+//! dimensions, and warns where a training split is too small for any batch to hold as many; `mmim:compat` asks
+//! for twice as many, since one unlucky batch ends it, and refuses such a split.
 //!
 //! MMSA's reduced learning rate (by half, of the second stage alone) and its early stop apply only where
 //! a run requests them.

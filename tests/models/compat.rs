@@ -254,13 +254,12 @@ fn niat_trains_its_discriminator_and_its_reference_does_not() {
     let gradient = |built: &mut Built, loss: &str| {
         let losses = built.model.train(&samples, &mut Trace::off()).unwrap();
         losses.term(loss).unwrap().backward();
-        let gradients = [name, "fusion.Model.proj_l.weight"].map(|name| {
+        [name, "fusion.Model.proj_l.weight"].map(|name| {
             let mut tensor = variable(built, name);
             let reached = tensor.grad().defined() && tensor.grad().norm().double_value(&[]) > 0.0;
             tensor.zero_grad();
             reached
-        });
-        gradients
+        })
     };
     assert_eq!(gradient(&mut built, "d"), [true, false]);
     assert_eq!(gradient(&mut built, "adv"), [false, true]);

@@ -213,21 +213,35 @@ fn batches_with_too_few_samples_of_a_sign_are_refused_with_what_to_run() {
     assert!(found.contains("--batch-size 16 is enough"), "{found}");
 }
 
-#[test]
-fn labels_of_one_sign_are_refused() {
+/// Whether a model for these labels refuses the recipe, and why.
+fn refusal(labels: &[f32], config: serde_json::Value) -> Option<String> {
     let store = tch::nn::VarStore::new(tch::Device::Cpu);
     let built = (mmim::ENTRY.build)(&Setup {
         path: store.root(),
         profile: Profile::Mosi,
         shapes: SHAPES,
         encoder: encoders()[0].clone(),
-        labels: LabelStats::of(&[1.0, 2.0, 0.0]),
+        labels: LabelStats::of(labels),
         label_range: [-3.0, 3.0],
-        config: (mmim::ENTRY.config)(Profile::Mosi),
+        config,
     });
-    let error = built.unwrap().check_recipe(&recipe()).unwrap_err();
-    assert!(
-        error.to_string().ends_with("got 2 positive and 0 negative"),
-        "{error}"
-    );
+    let checked = built.unwrap().check_recipe(&recipe());
+    checked.err().map(|error| error.to_string())
+}
+
+#[test]
+fn labels_of_one_sign_are_refused() {
+    let config = (mmim::ENTRY.config)(Profile::Mosi);
+    let found = refusal(&[1.0, 2.0, 0.0], config).unwrap();
+    assert!(found.ends_with("got 2 positive and 0 negative"), "{found}");
+}
+
+#[test]
+fn a_split_too_small_for_any_batch_is_refused_by_the_reference_alone() {
+    let labels = [1.0, 2.0, -1.0];
+    let mut config = (mmim::ENTRY.config)(Profile::Mosi);
+    assert_eq!(refusal(&labels, config.clone()), None);
+    config["compat"] = true.into();
+    let found = refusal(&labels, config).unwrap();
+    assert!(found.contains("the training split is too small"), "{found}");
 }

@@ -146,7 +146,8 @@ impl Config {
         Ok(())
     }
 
-    /// Checks that batches have samples of both signs for the covariances.
+    /// Checks that batches have samples of both signs for the covariances. Where no batch of a small training
+    /// split has enough, the sound form warns and relies on `jitter`.
     ///
     /// # Errors
     /// [`ModelError::Config`] with the smallest batch size that would do.
@@ -178,7 +179,14 @@ impl Config {
         };
         let advice = match (recipe.batch_size..=labels.count).find(enough) {
             Some(batch) => format!("--batch-size {batch} is enough"),
-            None => "the training split is too small".to_owned(),
+            None if self.compat => "the training split is too small".to_owned(),
+            None => {
+                tracing::warn!(
+                    "{model}: the training split has {rarer} samples of one sign; covariances of {dimensions} \
+                     dimensions need more, so that the entropies say little"
+                );
+                return Ok(());
+            }
         };
         Err(ModelError::Config {
             model,
