@@ -187,6 +187,7 @@ fn a_resumed_epoch_remembers_the_batches_before() {
 
 #[test]
 fn batches_with_too_few_samples_of_a_sign_are_refused_with_what_to_run() {
+    let _rng = rng::seeded(17);
     // Sixteen labels, six of them negative.
     let refused = |name: &str, batch_size: usize| {
         let recipe = Recipe {
@@ -215,6 +216,7 @@ fn batches_with_too_few_samples_of_a_sign_are_refused_with_what_to_run() {
 
 /// Whether a model for these labels refuses the recipe, and why.
 fn refusal(labels: &[f32], config: serde_json::Value) -> Option<String> {
+    let _rng = rng::seeded(17);
     let store = tch::nn::VarStore::new(tch::Device::Cpu);
     let built = (mmim::ENTRY.build)(&Setup {
         path: store.root(),
