@@ -7,6 +7,7 @@ use crate::model::mmsa;
 use crate::model::recipe::{GradClip, Recipe};
 use crate::model::setup::Profile;
 use crate::model::trainer_options::TrainerOptions;
+use crate::model::variant;
 
 /// The published training settings, the same for every data set.
 pub fn recipe(_profile: Profile) -> Recipe {
@@ -82,7 +83,7 @@ pub struct Config {
     #[serde(default = "tenth")]
     pub separation_weight: f64,
     /// Whether the reference bugs described in `dmd.rs` are reproduced.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub compat: bool,
 }
 
@@ -92,11 +93,6 @@ fn twentieth() -> f64 {
 
 fn tenth() -> f64 {
     0.1
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_no(value: &bool) -> bool {
-    !value
 }
 
 /// Softmax, at a temperature of 1/4, of 1 for the edges that are favored and 0 for the others.

@@ -7,6 +7,7 @@ use crate::model::mmsa;
 use crate::model::recipe::{ParamGroup, Recipe, in_proportion};
 use crate::model::setup::Profile;
 use crate::model::trainer_options::TrainerOptions;
+use crate::model::variant;
 
 /// The published training settings; the rate is that of all parameters but those of the encoders.
 pub fn recipe(profile: Profile) -> Recipe {
@@ -73,13 +74,8 @@ pub struct Config {
     #[serde(default)]
     pub weight_decay_other: f64,
     /// Whether the reference bug described in `emt_dlfr.rs` is reproduced.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub compat: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_no(value: &bool) -> bool {
-    !value
 }
 
 impl Config {

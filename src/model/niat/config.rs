@@ -7,6 +7,7 @@ use crate::model::layers::CrossmodalSize;
 use crate::model::mmsa;
 use crate::model::recipe::{GradClip, ParamGroup, Recipe, in_proportion};
 use crate::model::setup::Profile;
+use crate::model::variant;
 
 /// The published training settings; the rate is that of all parameters but the text encoder's.
 pub fn recipe(profile: Profile) -> Recipe {
@@ -88,13 +89,8 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "is_none")]
     pub discriminator_gradient: DiscriminatorGradient,
     /// Whether the reference bugs described in `niat.rs` are reproduced.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub compat: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_no(value: &bool) -> bool {
-    !value
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]

@@ -7,6 +7,7 @@ use crate::model::recipe::{GradClip, ParamGroup, Recipe, Rule};
 use crate::model::setup::Profile;
 use crate::model::tokens::{self, TokenCount};
 use crate::model::trainer_options::{MonitoredMetric, TrainerOptions};
+use crate::model::variant;
 
 /// The training settings of the copy in PRD-Net; the rate is that of all parameters but the text
 /// encoder's and the injection's.
@@ -73,17 +74,12 @@ pub struct Config {
     #[serde(default = "one")]
     pub relative_rate: f64,
     /// Whether the reference bugs described in `p_rmf.rs` are reproduced.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub compat: bool,
 }
 
 fn one() -> f64 {
     1.0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_no(value: &bool) -> bool {
-    !value
 }
 
 impl Config {

@@ -6,6 +6,7 @@ use crate::model::layers::MambaSize;
 use crate::model::recipe::{GradClip, Recipe, Rule};
 use crate::model::setup::Profile;
 use crate::model::trainer_options::{MonitoredMetric, TrainerOptions};
+use crate::model::variant;
 
 /// The published training settings, which are LNLN's.
 pub fn recipe(_: Profile) -> Recipe {
@@ -54,13 +55,8 @@ pub struct Config {
     /// Keeps the reconstruction loss of a batch without erased words finite.
     pub rec_eps: f64,
     /// Whether the reference bug described in `tf_mamba.rs` is reproduced.
-    #[serde(default, skip_serializing_if = "is_no")]
+    #[serde(default, skip_serializing_if = "variant::is_no")]
     pub compat: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_no(value: &bool) -> bool {
-    !value
 }
 
 impl Config {
