@@ -1,7 +1,7 @@
 //! Measures the memory of training passes before a fit, on a few samples and without a trace.
 //!
 //! libtorch's allocator reports every tensor that a pass makes and frees. The same pass over four and
-//! over six samples makes and frees the same tensors in the same order, so that the bytes held after
+//! over eight samples makes and frees the same tensors in the same order, so that the bytes held after
 //! each of these steps are a line over the number of samples; the peak of a larger pass is the highest
 //! of all lines there. A line through the two peaks would not do: with few samples the peak is at the
 //! end of the backward pass, where all gradients exist, with many samples at its start.
@@ -20,8 +20,8 @@ use crate::mask::apply::UNKNOWN;
 use crate::model::{Batch, Entry, Inputs, Model, Text, Trace, entry};
 
 /// Samples of the two passes, of two lengths each: with one sample of a length, operations take the
-/// other ways that they have for a batch of one, and in less than eight samples recurrent layers hold less per
-/// sample than in whole batches.
+/// other ways that they have for a batch of one, and in less than eight samples recurrent layers hold
+/// less per sample than in whole batches.
 const SAMPLES: [usize; 2] = [4, 8];
 
 /// Steps that must agree where two passes are alike again.

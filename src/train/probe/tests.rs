@@ -46,7 +46,8 @@ fn passes_that_never_agree_are_a_line_through_their_peaks() {
     let few = held(&[4000, -4000].repeat(50));
     let more = held(&[-70, 70, 6000, -3000, -3000]);
     let curve = Curve::new(&few, &more);
-    assert_eq!(curve.at(8), 8000);
+    assert_eq!(SAMPLES.map(|samples| curve.at(samples)), [4000, 6000]);
+    assert_eq!(curve.at(2 * SAMPLES[1] - SAMPLES[0]), 8000);
 }
 
 #[test]
