@@ -25,6 +25,8 @@ pub mod output;
 pub mod predict;
 pub mod prepare;
 #[cfg(feature = "torch")]
+pub mod print_config;
+#[cfg(feature = "torch")]
 pub mod processes;
 pub mod report;
 #[cfg(feature = "torch")]

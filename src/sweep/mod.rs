@@ -30,6 +30,7 @@ pub mod slurm;
 pub mod status;
 #[cfg(feature = "torch")]
 pub mod suite;
+mod suite_file;
 #[cfg(feature = "torch")]
 pub mod summary;
 #[cfg(feature = "torch")]

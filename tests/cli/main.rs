@@ -22,6 +22,8 @@ mod prepare;
 mod prepare_many;
 #[path = "../prepared/mod.rs"]
 mod prepared;
+#[cfg(feature = "torch")]
+mod print_config;
 mod program;
 #[path = "../python/mod.rs"]
 mod python;
