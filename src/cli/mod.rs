@@ -10,6 +10,7 @@ pub mod dry_run;
 pub mod environment;
 pub mod exit_code;
 pub mod export;
+mod export_record;
 #[cfg(all(test, feature = "torch"))]
 mod help_tests;
 pub mod import;
@@ -24,10 +25,12 @@ pub mod output;
 #[cfg(feature = "torch")]
 pub mod predict;
 pub mod prepare;
+mod prepare_record;
 #[cfg(feature = "torch")]
 pub mod print_config;
 #[cfg(feature = "torch")]
 pub mod processes;
+mod registries;
 pub mod report;
 #[cfg(feature = "torch")]
 pub mod run;
@@ -119,7 +122,7 @@ enum Command {
     /// List data sets, models, masks, metrics, audit rules or runs.
     List(list::Args),
     /// Show what this machine has, and what each missing thing would enable.
-    Doctor,
+    Doctor(doctor::Args),
     /// Print a shell completion script.
     Completions {
         /// Shell to complete for.
@@ -186,7 +189,7 @@ impl Cli {
             Command::Audit(args) => audit::run(args),
             Command::Selftest(args) => selftest::run(args),
             Command::List(args) => list::run(args),
-            Command::Doctor => doctor::run(),
+            Command::Doctor(args) => doctor::run(&args),
             Command::Completions { shell } => completions(shell),
         }
     }

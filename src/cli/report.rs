@@ -10,6 +10,9 @@ use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{Error, Layout, Options, check, write_report};
 use lnln_bench::sweep::status::wait;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::output;
 
 const EXAMPLES: &str = "\
@@ -76,6 +79,30 @@ pub struct Args {
     /// Render every figure as PNG too
     #[arg(long)]
     png: bool,
+    /// Print JSON: the files of the report, or the result of --check
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `report --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct ReportRecord {
+    folder: PathBuf,
+    /// Paths within the folder.
+    files: Vec<String>,
+    /// Runs the report rests on.
+    runs: usize,
+    /// Ids of runs that are not finished and not in the report.
+    unfinished: Vec<String>,
+}
+
+/// What `report --check --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct CheckRecord {
+    folder: PathBuf,
+    /// Files that were compared.
+    files: usize,
+    differences: Vec<String>,
 }
 
 impl Args {
@@ -94,6 +121,7 @@ impl Args {
             reference: None,
             resamples: None,
             png: false,
+            json: false,
             latency_wait: 0,
         }
     }
@@ -105,7 +133,7 @@ const WIDTH: u16 = 100;
 /// Writes the report, then prints its overview and its path.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let (Some(out), None) = (&args.out, &args.check) else {
-        return compare(&args.check.unwrap_or_default(), &args.runs);
+        return compare(&args.check.unwrap_or_default(), &args.runs, args.json);
     };
     let options = Options {
         layout: args.layout,
@@ -134,8 +162,17 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         tracing::warn!(
             "{} unfinished runs are not in the report: {}; run the sweep again to finish them",
             unfinished.len(),
-            named(unfinished.into_iter().map(RunDir::id), 5)
+            named(unfinished.iter().map(|run| run.id()), 5)
         );
+    }
+    if args.json {
+        let record = ReportRecord {
+            unfinished: unfinished.iter().map(|run| run.id()).collect(),
+            folder: written.dir,
+            files: written.files,
+            runs: written.runs,
+        };
+        return output::json(&record);
     }
     let color = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let style = Style {
@@ -166,12 +203,22 @@ fn named(names: impl Iterator<Item = String>, most: usize) -> String {
 }
 
 /// `--check`: prints the differences, and fails if there are some.
-fn compare(dir: &Path, runs: &[PathBuf]) -> anyhow::Result<()> {
+fn compare(dir: &Path, runs: &[PathBuf], json: bool) -> anyhow::Result<()> {
     let checked = check(dir, runs)?;
-    for difference in &checked.differences {
-        output::write(difference)?;
+    let count = checked.differences.len();
+    if json {
+        output::json(&CheckRecord {
+            folder: dir.to_path_buf(),
+            files: checked.files,
+            differences: checked.differences,
+        })?;
+    } else {
+        for difference in &checked.differences {
+            output::write(difference)?;
+        }
     }
-    match checked.differences.len() {
+    match count {
+        0 if json => Ok(()),
         0 => output::write(&format!("{} files are what the runs give", checked.files)),
         count => {
             let path = dir.to_path_buf();
