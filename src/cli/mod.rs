@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, nothing but wiring.
 
 pub mod audit;
+mod color;
 #[cfg(feature = "torch")]
 pub mod demo;
 pub mod doctor;
@@ -44,7 +45,7 @@ pub mod verify;
 #[cfg(feature = "torch")]
 pub mod workspace;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use lnln_bench::support::{self, Progress};
 
 /// Benchmark suite for multimodal sentiment analysis with missing data.
@@ -83,6 +84,10 @@ struct Global {
         display_order = 1001
     )]
     quiet: bool,
+    /// Color: auto (on a terminal, unless NO_COLOR is set), always or never.
+    #[arg(long, global = true, value_name = "WHEN", display_order = 1002)]
+    #[arg(value_enum, default_value = "auto", hide_possible_values = true)]
+    color: color::When,
 }
 
 #[derive(Debug, Subcommand)]
@@ -148,6 +153,12 @@ impl Command {
 }
 
 impl Cli {
+    /// Parses the command line; ends the program where it asks for help or is wrong.
+    pub fn from_command_line() -> Self {
+        let matches = Self::command().color(color::choose()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// Run the subcommand. `removed` are variables that were removed from the environment.
     pub fn run(self, removed: &[thread_variables::Removed]) -> anyhow::Result<()> {
         #[cfg(feature = "torch")]

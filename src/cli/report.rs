@@ -1,6 +1,5 @@
 //! `report`: makes tables and figures from finished runs.
 
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use lnln_bench::mask::Condition;
 use lnln_bench::record::{RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{Error, Layout, Options, check, write_report};
+use lnln_bench::support::color;
 use lnln_bench::sweep::status::wait;
 
 use schemars::JsonSchema;
@@ -174,7 +174,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         };
         return output::json(&record);
     }
-    let color = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let color = color::stdout();
     let style = Style {
         width: WIDTH,
         color,

@@ -4,6 +4,7 @@
 
 mod audit;
 mod changed_data;
+mod color;
 #[cfg(feature = "torch")]
 mod dry_run;
 mod environment;
