@@ -1,5 +1,6 @@
 //! `run`: trains and evaluates a sweep.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -94,6 +95,10 @@ pub struct Args {
     /// Training epochs [default: each model's published number].
     #[arg(long, value_name = "N", display_order = 7)]
     epochs: Option<u32>,
+    /// Samples of each split, the first ones, for a quick look at your own data: runs are on a data set
+    /// of its own, NAME-first-N, made in --data, and never mixed with those on all samples.
+    #[arg(long, value_name = "N", display_order = 12, hide_short_help = true)]
+    limit: Option<NonZeroUsize>,
     /// Print the runs, which are done, and what the others will cost; start nothing.
     #[arg(long, display_order = 10)]
     dry_run: bool,
@@ -277,6 +282,9 @@ impl Args {
             )?,
         };
         replace(&mut suite.datasets, &self.datasets);
+        if let Some(samples) = self.limit {
+            suite.limit(samples);
+        }
         if !self.models.is_empty() {
             suite.replace_models(&self.models);
         }

@@ -1,6 +1,7 @@
 //! Defines a suite, what to train and test: one TOML file of `benchmarks/`, or the flags of `run`.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -10,7 +11,7 @@ use super::condition_list::ConditionList;
 use super::mask_name::MaskName;
 use super::train_on::{self, TrainOn};
 use super::{Error, suite_file, text};
-use crate::data::dataset::Corpus;
+use crate::data::dataset::{Corpus, limited};
 use crate::mask::{self, Condition, Noise, RateDistribution};
 use crate::record::{EngineKind, Precision};
 use crate::sweep::slurm;
@@ -214,7 +215,7 @@ impl Suite {
     pub fn resolve_encoders(&mut self, data: &Path) -> Result<Vec<String>, Error> {
         let mut open = Vec::new();
         for name in &self.datasets {
-            let path = data.join(format!("{name}.h5"));
+            let path = data.join(format!("{}.h5", limited::whole(name)));
             if *self.encoder_of(name) != EncoderSpec::Auto {
                 continue;
             }
@@ -252,7 +253,16 @@ impl Suite {
 
     /// The encoder of `dataset`, not yet resolved.
     pub fn encoder_of(&self, dataset: &str) -> &EncoderSpec {
-        self.encoders.get(dataset).unwrap_or(&self.encoder)
+        let named = |name: &str| self.encoders.get(name);
+        let own = named(dataset).or_else(|| named(limited::whole(dataset)));
+        own.unwrap_or(&self.encoder)
+    }
+
+    /// Runs on the first `samples` of each split of every data set, which are data sets of their own.
+    pub fn limit(&mut self, samples: NonZeroUsize) {
+        for name in &mut self.datasets {
+            *name = limited::name(name, samples);
+        }
     }
 }
 

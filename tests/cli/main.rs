@@ -14,6 +14,8 @@ mod kill;
 #[cfg(feature = "torch")]
 mod launch;
 #[cfg(feature = "torch")]
+mod limit;
+#[cfg(feature = "torch")]
 mod loss_terms;
 mod mask;
 mod memory;
