@@ -27,6 +27,7 @@ build: setup ## target/release/lnln-bench, which runs from any folder
 install: build ## put lnln-bench on the PATH (PREFIX, by default ~/.local)
 	@mkdir -p $(PREFIX)/bin
 	@install -m 755 $(BINARY) $(PREFIX)/bin/lnln-bench
+	@$(BINARY) man --out $(PREFIX)/share/man/man1
 	@echo "installed $(PREFIX)/bin/lnln-bench (it needs this folder's .toolchain/ to stay where it is)"
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH; add it";; esac
 

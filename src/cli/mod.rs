@@ -38,6 +38,7 @@ pub mod run;
 #[cfg(feature = "torch")]
 pub mod run_one;
 pub mod runs;
+mod schema;
 pub mod score;
 pub mod selftest;
 pub mod thread_variables;
@@ -45,8 +46,10 @@ pub mod verify;
 #[cfg(feature = "torch")]
 pub mod workspace;
 
+use std::path::{Path, PathBuf};
+
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use lnln_bench::support::{self, Progress};
+use lnln_bench::support::{self, Progress, fs};
 
 /// Benchmark suite for multimodal sentiment analysis with missing data.
 #[derive(Debug, Parser)]
@@ -128,10 +131,18 @@ enum Command {
     List(list::Args),
     /// Show what this machine has, and what each missing thing would enable.
     Doctor(doctor::Args),
+    /// Print the JSON Schema of suite files or of a command's --json output.
+    Schema(schema::Args),
     /// Print a shell completion script.
     Completions {
         /// Shell to complete for.
         shell: clap_complete::Shell,
+    },
+    /// Write a manual page for every command, in section 1.
+    Man {
+        /// Folder of the pages, created if needed, like ~/.local/share/man/man1.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
 }
 
@@ -201,7 +212,9 @@ impl Cli {
             Command::Selftest(args) => selftest::run(args),
             Command::List(args) => list::run(args),
             Command::Doctor(args) => doctor::run(&args),
+            Command::Schema(args) => schema::run(&args),
             Command::Completions { shell } => completions(shell),
+            Command::Man { out } => man(&out),
         }
     }
 }
@@ -211,6 +224,16 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "lnln-bench", &mut script);
     output::write(&String::from_utf8_lossy(&script))
+}
+
+fn man(out: &Path) -> anyhow::Result<()> {
+    let failed = |e| fs::Error {
+        path: out.to_owned(),
+        source: e,
+    };
+    std::fs::create_dir_all(out).map_err(failed)?;
+    clap_mangen::generate_to(Cli::command(), out).map_err(failed)?;
+    Ok(())
 }
 
 /// Version and commit.

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::condition_list::ConditionList;
@@ -19,7 +20,7 @@ use crate::train::schedule::Schedule;
 use crate::train::{EncoderSpec, OptionOverride, Overrides, Selection};
 
 /// Data sets x models x seeds, each run evaluated at every rate of every mask seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Suite {
     /// Names of prepared data sets.
@@ -44,9 +45,11 @@ pub struct Suite {
     pub mask_seeds: Vec<u64>,
     /// Text encoder for every data set that `encoders` does not name.
     #[serde(default, with = "text")]
+    #[schemars(with = "String")]
     pub encoder: EncoderSpec,
     /// Text encoder per data set.
     #[serde(default, with = "text::values")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub encoders: BTreeMap<String, EncoderSpec>,
     /// Preset of the defaults.
     #[serde(default)]
@@ -62,7 +65,7 @@ pub struct Suite {
 }
 
 /// Preset of a suite's defaults.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// This tool's: selection on the validation split, fresh noise, rates up to 1.
@@ -97,20 +100,23 @@ impl FromStr for Protocol {
 }
 
 /// How every run of a suite is trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
     /// Training noise: `clean`, `fixed`, `cycle:K`, `fresh`, `reference`, `reference-loader:W` or
     /// `reference-refresh`.
     #[serde(with = "text")]
+    #[schemars(with = "String")]
     pub noise: Noise,
     /// Mask protocol of the training noise; `reference` where the noise is, else `random`.
     pub noise_masks: Option<MaskName>,
     /// Rates of the training samples: `half-complete`, or one condition for all.
     #[serde(with = "text")]
+    #[schemars(with = "String")]
     pub noise_rate: RateDistribution,
     /// `valid`, `valid:METRIC`, `last` or `paper`.
     #[serde(with = "text")]
+    #[schemars(with = "String")]
     pub selection: Selection,
     /// `cosine`, `reference` or `constant`.
     pub schedule: Schedule,
@@ -205,6 +211,11 @@ impl Suite {
     /// [`Error::Unexpected`].
     pub fn to_toml(&self) -> Result<String, Error> {
         suite_file::write(self)
+    }
+
+    /// JSON Schema of suite files.
+    pub fn schema() -> schemars::Schema {
+        suite_file::schema()
     }
 
     /// Resolves `auto` encoders of the data sets that are prepared under `data`; returns the data sets

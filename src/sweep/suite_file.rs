@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use schemars::Schema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
@@ -84,6 +86,24 @@ pub fn write(suite: &Suite) -> Result<String, Error> {
     let slurm = (suite.slurm != slurm::Options::default()).then_some(&suite.slurm);
     let written = toml::to_string(&Written { suite, slurm });
     written.map_err(|e| Error::Unexpected(e.to_string()))
+}
+
+/// JSON Schema of suite files. A file that extends another may lack what the other has.
+pub fn schema() -> Schema {
+    let mut schema = schemars::schema_for!(Suite);
+    schema.remove("required");
+    schema.insert(
+        "anyOf".to_owned(),
+        json!([{ "required": [EXTENDS] }, { "required": ["datasets", "models"] }]),
+    );
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        let extends = json!({
+            "type": "string",
+            "description": "Suite file whose keys these are put on, relative to the folder of this file.",
+        });
+        properties.insert(EXTENDS.to_owned(), extends);
+    }
+    schema
 }
 
 /// A file, the one that it extends, and so on.

@@ -10,6 +10,7 @@ mod dry_run;
 mod environment;
 mod export;
 mod help;
+mod json_schema;
 mod kill;
 #[cfg(feature = "torch")]
 mod launch;
@@ -50,6 +51,7 @@ mod runs;
 mod runs_live;
 #[cfg(feature = "torch")]
 mod same_bits;
+mod schemas;
 mod score;
 mod score_checks;
 #[cfg(feature = "torch")]
