@@ -71,7 +71,7 @@ impl Args {
         let slurm = self.launcher == Launcher::Slurm;
         let here = [
             (
-                "--jobs or --devices",
+                "--jobs, --devices or --progress-json",
                 "runs on this machine",
                 processes.are_asked_for(),
             ),

@@ -76,6 +76,12 @@ const SCHEMAS: &[Named] = &[
         describes: "`run --dry-run --json`",
         schema: of::<super::dry_run::DryRun<'_>>,
     },
+    #[cfg(feature = "torch")]
+    Named {
+        name: "progress",
+        describes: "lines of `run --progress-json`",
+        schema: of::<lnln_bench::sweep::events::Event<'_>>,
+    },
     Named {
         name: "report",
         describes: "`report --json`",

@@ -6,6 +6,7 @@ pub mod condition_list;
 pub mod dry_run;
 #[cfg(feature = "torch")]
 pub mod error;
+pub mod events;
 #[cfg(feature = "torch")]
 pub mod manifest;
 #[cfg(feature = "torch")]

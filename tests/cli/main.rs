@@ -29,6 +29,8 @@ mod prepared;
 #[cfg(feature = "torch")]
 mod print_config;
 mod program;
+#[cfg(feature = "torch")]
+mod progress;
 #[path = "../python/mod.rs"]
 mod python;
 mod report;

@@ -158,11 +158,21 @@ fn trained(outputs: &mut Outputs<'_>) {
     let line = "run --datasets demo-film --models lf_dnn,constant --rates 0,1 --device cpu --threads 1 \
                 --epochs 2 --batch-size 8 --seeds";
     let mut command = program();
+    let follow = words("1 --progress-json events");
     command
         .args(words(line))
-        .arg("1")
+        .args(follow)
         .current_dir(outputs.folder);
     command.assert().success();
+    let schema = outputs.schema("progress");
+    let events = fs::read_to_string(outputs.folder.join("events")).unwrap();
+    for line in events.lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        schema
+            .check(&event)
+            .unwrap_or_else(|why| panic!("{line}: {why}"));
+        refuses_changes(&schema, &event, line);
+    }
     let dry = outputs.check("dry-run", &format!("{line} 1,2 --dry-run --json"));
     assert_eq!(dry[0]["total"]["runs"], 4);
     let status = outputs.check("runs-status", "runs status --json");
