@@ -6,6 +6,7 @@ pub mod condition_list;
 pub mod dry_run;
 #[cfg(feature = "torch")]
 pub mod error;
+#[cfg(feature = "torch")]
 pub mod events;
 #[cfg(feature = "torch")]
 pub mod manifest;
@@ -31,6 +32,7 @@ pub mod slurm;
 pub mod status;
 #[cfg(feature = "torch")]
 pub mod suite;
+#[cfg(feature = "torch")]
 mod suite_file;
 #[cfg(feature = "torch")]
 pub mod summary;
