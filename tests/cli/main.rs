@@ -7,6 +7,8 @@ mod changed_data;
 #[cfg(feature = "torch")]
 mod dry_run;
 mod environment;
+#[cfg(feature = "torch")]
+mod evaluations;
 mod export;
 mod help;
 mod kill;

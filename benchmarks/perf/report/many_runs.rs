@@ -114,8 +114,14 @@ fn predictions(record: &Record, manifest: &Manifest, shift: f32) -> Predictions 
 
 /// A run with this manifest and the other files of another run.
 fn copy(from: &RunDir, to: &RunDir, manifest: &Manifest) -> Result<()> {
-    fs::hard_link(from.predictions(), to.predictions())?;
-    fs::hard_link(from.scores(), to.scores())?;
+    for folder in from.evaluation_folders() {
+        let copied = to.path().join(folder.strip_prefix(from.path())?);
+        fs::create_dir_all(&copied)?;
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            fs::hard_link(entry.path(), copied.join(entry.file_name()))?;
+        }
+    }
     if from.metrics().is_file() {
         fs::hard_link(from.metrics(), to.metrics())?;
     }
