@@ -54,10 +54,11 @@ fn torch() -> Vec<Finding> {
 #[cfg(feature = "torch")]
 fn libtorch() -> Finding {
     let version = lnln_bench::sweep::metadata::LIBTORCH;
-    let folder = env!("LNLN_BENCH_TORCH_LIB");
+    let folder = lnln_bench::train::libtorch::folder();
+    let place = folder.map_or_else(|unknown| unknown, |folder| folder.display().to_string());
     Finding {
         name: "libtorch",
-        found: format!("{version} in {folder}"),
+        found: format!("{version} in {place}"),
         advice: None,
     }
 }
