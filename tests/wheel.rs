@@ -4,12 +4,13 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lnln_bench::sweep::metadata::LIBTORCH;
 
-fn repository(file: &str) -> std::path::PathBuf {
+fn repository(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
 }
 
@@ -44,24 +45,25 @@ fn the_program_needs_no_newer_system_than_the_wheel_s_tag_says() {
 
 #[test]
 fn a_newer_symbol_is_named() {
-    // The C library itself has the newest symbols there are.
-    let library = fs::read_to_string("/proc/self/maps").unwrap();
-    let libm = library.lines().find_map(|line| {
-        line.find('/')
-            .map(|at| &line[at..])
-            .filter(|p| p.contains("libm.so"))
-    });
+    let folder = tempfile::tempdir().unwrap();
+    let objdump = folder.path().join("objdump");
+    let line = "0000 DF *UND* 0000 (GLIBC_2.38) __isoc23_strtol";
+    fs::write(&objdump, format!("#!/bin/sh\necho '{line}'\n")).unwrap();
+    fs::set_permissions(&objdump, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
     let output = Command::new(repository("setup/symbols"))
-        .arg(libm.unwrap())
+        .arg("program")
+        .env("PATH", format!("{}:{path}", folder.path().display()))
         .output()
         .unwrap();
     let log = String::from_utf8_lossy(&output.stderr);
-    if glibc() > 34 {
-        assert!(!output.status.success());
-        assert!(
-            log.contains("expected at most GLIBC_2.34 (manylinux_2_34)"),
-            "{log}"
-        );
+    assert!(!output.status.success());
+    for part in [
+        "program needs GLIBC_2.38",
+        "at most GLIBC_2.34",
+        "__isoc23_strtol",
+    ] {
+        assert!(log.contains(part), "{log}");
     }
 }
 
