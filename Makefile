@@ -8,7 +8,7 @@ PREFIX ?= $(HOME)/.local
 export PYTHON ?= python3
 BINARY := $(or $(CARGO_TARGET_DIR),target)/release/lnln-bench
 
-.PHONY: help setup setup-cuda test-python build install demo test lint fmt clean
+.PHONY: help setup setup-cuda test-python build install lite demo test lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ install: build ## put lnln-bench on the PATH (PREFIX, by default ~/.local)
 	@install -m 755 $(BINARY) $(PREFIX)/bin/lnln-bench
 	@echo "installed $(PREFIX)/bin/lnln-bench (it needs this folder's .toolchain/ to stay where it is)"
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH; add it";; esac
+
+lite: setup ## dist/lnln-bench-lite: one static file without libtorch, for data, masks, scores and reports
+	@CARGO="$(CARGO)" setup/lite
 
 demo: build ## synthetic corpora -> prepare -> run -> report, in under five minutes
 	@$(BINARY) demo
