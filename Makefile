@@ -8,7 +8,7 @@ PREFIX ?= $(HOME)/.local
 export PYTHON ?= python3
 BINARY := $(or $(CARGO_TARGET_DIR),target)/release/lnln-bench
 
-.PHONY: help setup setup-cuda test-python build install wheel demo test lint fmt clean
+.PHONY: help setup setup-cuda test-python build install wheel lite demo test lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ install: build ## put lnln-bench on the PATH (PREFIX, by default ~/.local)
 
 wheel: build ## dist/lnln_bench-*.whl: the program and the Python package, for pip install
 	@setup/wheel $(BINARY)
+
+lite: setup ## dist/lnln-bench-lite: one static file without libtorch, for data, masks, scores and reports
+	@CARGO="$(CARGO)" setup/lite
 
 demo: build ## synthetic corpora -> prepare -> run -> report, in under five minutes
 	@$(BINARY) demo

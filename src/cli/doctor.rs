@@ -46,8 +46,10 @@ fn torch() -> Vec<Finding> {
 fn torch() -> Vec<Finding> {
     vec![Finding {
         name: "libtorch",
-        found: "left out of this build (--no-default-features)".to_owned(),
-        advice: Some("`make build` builds with it and enables demo and run".to_owned()),
+        found: "left out of this build".to_owned(),
+        advice: Some(
+            "the wheel, or `make build`, has it: enables demo, run and predict".to_owned(),
+        ),
     }]
 }
 
