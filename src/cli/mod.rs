@@ -36,11 +36,19 @@ pub mod score;
 pub mod selftest;
 pub mod thread_variables;
 pub mod verify;
+#[cfg(not(feature = "torch"))]
+pub mod without_libtorch;
 #[cfg(feature = "torch")]
 pub mod workspace;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use lnln_bench::support::{self, Progress};
+
+#[cfg(not(feature = "torch"))]
+use self::{
+    without_libtorch as demo, without_libtorch as predict, without_libtorch as run,
+    without_libtorch as run_one,
+};
 
 /// Benchmark suite for multimodal sentiment analysis with missing data.
 #[derive(Debug, Parser)]
@@ -83,7 +91,6 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Prepare, run and report on synthetic data, in a few minutes on two cores.
-    #[cfg(feature = "torch")]
     Demo(demo::Args),
     /// Convert MMSA pickles to HDF5 and draw their masks.
     Prepare(prepare::Args),
@@ -96,13 +103,10 @@ enum Command {
     /// Write prepared data as an MMSA pickle, complete or masked.
     Export(export::Args),
     /// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
-    #[cfg(feature = "torch")]
     Run(Box<run::Args>),
     /// Train and evaluate runs of a planned sweep by index, for batch systems.
-    #[cfg(feature = "torch")]
     RunOne(run_one::Args),
     /// Predict a split or a sample with the weights of a finished run.
-    #[cfg(feature = "torch")]
     Predict(predict::Args),
     /// Make tables, figures and a page from runs.
     Report(report::Args),
@@ -186,6 +190,10 @@ impl Cli {
             Command::List(args) => list::run(args),
             Command::Doctor => doctor::run(),
             Command::Completions { shell } => completions(shell),
+            #[cfg(not(feature = "torch"))]
+            Command::Demo(_) | Command::Run(_) | Command::RunOne(_) | Command::Predict(_) => {
+                Err(without_libtorch::WithoutLibtorch.into())
+            }
         }
     }
 }
