@@ -60,18 +60,21 @@ fn torch() -> Vec<Finding> {
 fn torch() -> Vec<Finding> {
     vec![Finding {
         name: "libtorch",
-        found: "left out of this build (--no-default-features)".to_owned(),
-        advice: Some("`make build` builds with it and enables demo and run".to_owned()),
+        found: "left out of this build".to_owned(),
+        advice: Some(
+            "the wheel, or `make build`, has it: enables demo, run and predict".to_owned(),
+        ),
     }]
 }
 
 #[cfg(feature = "torch")]
 fn libtorch() -> Finding {
     let version = lnln_bench::sweep::metadata::LIBTORCH;
-    let folder = env!("LNLN_BENCH_TORCH_LIB");
+    let folder = lnln_bench::train::libtorch::folder();
+    let place = folder.map_or_else(|unknown| unknown, |folder| folder.display().to_string());
     Finding {
         name: "libtorch",
-        found: format!("{version} in {folder}"),
+        found: format!("{version} in {place}"),
         advice: None,
     }
 }

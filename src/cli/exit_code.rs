@@ -110,6 +110,8 @@ const KNOWN: &[ClassOf] = &[
     class_of::<selftest::Error>,
     class_of::<slurm::Error>,
     class_of::<store::Error>,
+    #[cfg(not(feature = "torch"))]
+    class_of::<super::without_libtorch::WithoutLibtorch>,
     #[cfg(feature = "torch")]
     class_of::<lnln_bench::model::ModelError>,
     #[cfg(feature = "torch")]

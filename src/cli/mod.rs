@@ -43,6 +43,8 @@ pub mod score;
 pub mod selftest;
 pub mod thread_variables;
 pub mod verify;
+#[cfg(not(feature = "torch"))]
+pub mod without_libtorch;
 #[cfg(feature = "torch")]
 pub mod workspace;
 
@@ -50,6 +52,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use lnln_bench::support::{self, Progress, fs};
+
+#[cfg(not(feature = "torch"))]
+use self::{
+    without_libtorch as demo, without_libtorch as predict, without_libtorch as run,
+    without_libtorch as run_one,
+};
 
 /// Benchmark suite for multimodal sentiment analysis with missing data.
 #[derive(Debug, Parser)]
@@ -96,7 +104,6 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Prepare, run and report on synthetic data, in a few minutes on two cores.
-    #[cfg(feature = "torch")]
     Demo(demo::Args),
     /// Convert MMSA pickles to HDF5 and draw their masks.
     Prepare(prepare::Args),
@@ -109,13 +116,10 @@ enum Command {
     /// Write prepared data as an MMSA pickle, complete or masked.
     Export(export::Args),
     /// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
-    #[cfg(feature = "torch")]
     Run(Box<run::Args>),
     /// Train and evaluate runs of a planned sweep by index, for batch systems.
-    #[cfg(feature = "torch")]
     RunOne(run_one::Args),
     /// Predict a split or a sample with the weights of a finished run.
-    #[cfg(feature = "torch")]
     Predict(predict::Args),
     /// Make tables, figures and a page from runs.
     Report(report::Args),
@@ -215,6 +219,10 @@ impl Cli {
             Command::Schema(args) => schema::run(&args),
             Command::Completions { shell } => completions(shell),
             Command::Man { out } => man(&out),
+            #[cfg(not(feature = "torch"))]
+            Command::Demo(_) | Command::Run(_) | Command::RunOne(_) | Command::Predict(_) => {
+                Err(without_libtorch::WithoutLibtorch.into())
+            }
         }
     }
 }

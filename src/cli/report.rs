@@ -1,5 +1,6 @@
 //! `report`: makes tables and figures from finished runs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -135,7 +136,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let (Some(out), None) = (&args.out, &args.check) else {
         return compare(&args.check.unwrap_or_default(), &args.runs, args.json);
     };
-    let options = Options {
+    let mut options = Options {
         layout: args.layout,
         metrics: args.metrics,
         models: args.models,
@@ -143,11 +144,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         reference: args.reference,
         resamples: args.resamples,
         png: args.png,
+        masks: BTreeMap::new(),
     };
     let latency = Duration::from_secs(args.latency_wait);
     let (runs, waiting) = match &args.sweep {
         Some(sweep) => {
-            let found = wait::for_runs(&SweepDir::open(sweep), latency)?;
+            let sweep = SweepDir::open(sweep);
+            let found = wait::for_runs(&sweep, latency)?;
+            let planned = sweep.read()?.runs.into_iter();
+            options.masks = planned.map(|run| (run.id, run.masks)).collect();
             let paths = found.finished.iter().map(|dir| dir.path().to_owned());
             (paths.collect(), found.unfinished)
         }

@@ -18,7 +18,8 @@ use super::{dry_run, output, print_config};
 /// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
 ///
 /// A sweep is every combination of data set, model and seed; each combination is one run, a folder
-/// below --runs. Running the same command again continues where it stopped.
+/// below --runs. Running the same command again continues where it stopped. With more rates or masks,
+/// trained runs are evaluated under them with their stored weights.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Run `lnln-bench run --help` for all options.",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use comfy_table::Table;
 #[cfg(feature = "torch")]
 use lnln_bench::model::Engine;
@@ -19,14 +19,15 @@ use super::output;
 /// in single precision.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  lnln-bench selftest --golden tests/golden
+  lnln-bench selftest
   lnln-bench selftest --golden tests/golden/lnln --all
-  lnln-bench selftest --golden tests/golden --device cuda
-  lnln-bench selftest --golden tests/golden --engine reference")]
+  lnln-bench selftest --device cuda
+  lnln-bench selftest --engine reference")]
 pub struct Args {
-    /// Folder of cases; every case below it is run.
+    /// Folder of cases; every case below it is run [default: those that were installed with the program,
+    /// else tests/golden].
     #[arg(long, value_name = "DIR")]
-    golden: PathBuf,
+    golden: Option<PathBuf>,
     /// Device of the models: cpu, cuda or cuda:N.
     #[cfg(feature = "torch")]
     #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = |text: &str| text.parse::<DeviceSpec>())]
@@ -112,7 +113,11 @@ impl Args {
 
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let report = selftest::run(&args.golden, args.setting()?)?;
+    let golden = match &args.golden {
+        Some(folder) => folder.clone(),
+        None => installed()?,
+    };
+    let report = selftest::run(&golden, args.setting()?)?;
     let failed = report
         .comparisons
         .iter()
@@ -140,11 +145,30 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         several => format!("; {several} skipped: {}", report.skipped.join("; ")),
     };
     match (report.comparisons.is_empty(), failed) {
-        (true, _) => bail!(nothing_found(&args.golden)),
+        (true, _) => bail!(nothing_found(&golden)),
         (_, 0) if args.json => Ok(()),
         (_, 0) => output::write(&format!("{cases} cases within tolerance{skipped}")),
         _ => bail!("{failed} quantities are above their tolerance{skipped}"),
     }
+}
+
+/// The cases in the wheel, in the place of `make install`, or in the source folder that this is called in.
+fn installed() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let above = program.ancestors().nth(2).unwrap_or(Path::new("/"));
+    let places = [
+        above.join("golden"),
+        above.join("share/lnln-bench/golden"),
+        PathBuf::from("tests/golden"),
+    ];
+    let found = places.iter().find(|place| place.is_dir()).cloned();
+    found.with_context(|| {
+        let places = places.each_ref().map(|place| place.display().to_string());
+        format!(
+            "expected reference cases in {}, found none; give their folder with --golden",
+            places.join(", ")
+        )
+    })
 }
 
 fn nothing_found(folder: &Path) -> String {

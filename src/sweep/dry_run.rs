@@ -98,7 +98,7 @@ impl RunKind {
 impl Estimator<'_> {
     fn estimate(&mut self, run: &PlannedRun, stored: Option<&StoredRun>) -> RunEstimate {
         let epoch = stored.map_or(0, StoredRun::epoch);
-        let state = status::overview::state(stored);
+        let state = status::overview::state(stored, &run.masks);
         let (corpus, _) = &self.corpora[&run.dataset];
         let estimate = (state != RunState::Done).then(|| {
             let estimate = self.cost(run, corpus);

@@ -68,6 +68,20 @@ pub enum Error {
         "run {run} holds external predictions (`lnln-bench score`): it has no weights to predict with"
     )]
     NoWeights { run: String },
+    #[error(
+        "{} has no {file}: its weights are needed to predict under further masks; put the file back, or \
+         remove the folder to train the run again", run.display()
+    )]
+    WeightsGone { run: PathBuf, file: String },
+    #[error(
+        "{} changed after the training: blake3 {found}, the manifest has {expected}; put the file back, or \
+         remove the run's folder to train it again", path.display()
+    )]
+    WeightsChanged {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
     #[error("no sample `{sample}` in the {split} split; its ids look like `{example}`")]
     NoSample {
         sample: String,
@@ -148,6 +162,8 @@ impl Classify for Error {
             Self::OtherData { .. }
             | Self::OtherRun { .. }
             | Self::OtherName { .. }
+            | Self::WeightsGone { .. }
+            | Self::WeightsChanged { .. }
             | Self::SeveralDatasets { .. } => ErrorClass::BadData,
             Self::OtherEncoder { .. } => ErrorClass::Unavailable,
             Self::RunsFailed { .. } => ErrorClass::RunsFailed,

@@ -31,6 +31,8 @@ pub mod settings;
 pub mod slurm;
 pub mod status;
 #[cfg(feature = "torch")]
+mod stored_weights;
+#[cfg(feature = "torch")]
 pub mod suite;
 #[cfg(feature = "torch")]
 mod suite_file;

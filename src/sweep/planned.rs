@@ -112,10 +112,12 @@ impl Sweep {
         self.manifest.runs.iter().find(|run| run.id == id)
     }
 
-    /// The runs that are not done, and the number of those that are.
+    /// The runs that are not trained or not evaluated under all of their masks, and the number of the others.
     pub(super) fn waiting(&self, runs: &Path) -> (Vec<&PlannedRun>, usize) {
+        let is_done =
+            |run: &&PlannedRun| RunDir::open(runs.join(&run.id)).is_done_under(&run.masks);
         let (done, waiting): (Vec<&PlannedRun>, Vec<&PlannedRun>) =
-            (self.runs.iter()).partition(|run| RunDir::open(runs.join(&run.id)).is_done());
+            self.runs.iter().partition(is_done);
         (waiting, done.len())
     }
 

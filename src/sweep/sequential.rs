@@ -9,7 +9,7 @@ use super::plan::PlannedRun;
 use super::planned::{Options, Sweep, counted};
 use super::run::{self, RunContext};
 use super::summary::{FailedRun, FailedToStart, RunEnd, Summary};
-use crate::record::{Acquired, Attempt, Outcome, RunLease};
+use crate::record::{Acquired, Attempt, Outcome, RunDir, RunLease};
 use crate::support::Progress;
 use crate::train::data::{DataOptions, TrainData};
 use crate::train::{self, native};
@@ -153,7 +153,7 @@ impl Sequence<'_> {
     fn run(&self, run: &PlannedRun, data: &TrainData<'_>) -> Result<After, Error> {
         let options = self.options;
         let work = match RunLease::acquire(&options.runs, &run.id)? {
-            Acquired::Done => return Ok(After::Ended(RunEnd::Kept)),
+            Acquired::Done => return self.evaluate(run, data).map(After::Ended),
             Acquired::Held(by) => return Ok(After::Elsewhere(by)),
             Acquired::Mine(work) => work,
         };
@@ -186,6 +186,32 @@ impl Sequence<'_> {
                 tracing::error!("{failed}");
                 work.fail(chain(&error), failed.log.clone(), failed.command.clone())?;
                 Ok(After::Ended(RunEnd::Failed(failed)))
+            }
+        }
+    }
+
+    /// Evaluates a trained run under the masks that it lacks.
+    fn evaluate(&self, run: &PlannedRun, data: &TrainData<'_>) -> Result<RunEnd, Error> {
+        let dir = RunDir::open(self.options.runs.join(&run.id));
+        if dir.is_done_under(&run.masks) {
+            return Ok(RunEnd::Kept);
+        }
+        let bar = self.progress.run_bar(run.label(), &run.kind(), 0);
+        let context = RunContext {
+            interrupt: self.interrupt,
+            bar: &bar,
+            compute: self.options.compute,
+            events: None,
+        };
+        let result = run::evaluate_stored(run, data, &context, &dir);
+        bar.finish();
+        match result {
+            Ok(()) => Ok(RunEnd::Ran),
+            Err(stop) if stop.is_stop() => Err(stop),
+            Err(error) => {
+                let failed = self.failed(run, &error);
+                tracing::error!("{failed}");
+                Ok(RunEnd::Failed(failed))
             }
         }
     }

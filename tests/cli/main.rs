@@ -8,6 +8,8 @@ mod color;
 #[cfg(feature = "torch")]
 mod dry_run;
 mod environment;
+#[cfg(feature = "torch")]
+mod evaluations;
 mod export;
 mod help;
 mod json_schema;

@@ -90,6 +90,7 @@ fn state(run: &StoredRun) -> &'static str {
 pub fn word(state: RunState) -> &'static str {
     match state {
         RunState::Done => "done",
+        RunState::Trained => "trained",
         RunState::Running => "running",
         RunState::Failed => "failed",
         RunState::Stopped => "stopped",

@@ -100,7 +100,7 @@ impl<'a> From<&'a SweepStatus> for SweepRecord<'a> {
                 dataset: &run.dataset,
                 model: &run.model,
                 seed: run.seed,
-                state: state(stored),
+                state: state(stored, &run.masks),
                 progress: stored.map(RunRow::from),
             }
         });
@@ -157,7 +157,7 @@ fn others_text(runs: &[StoredRun]) -> String {
             RunState::Running => text += &running(run),
             RunState::Stopped => text += &stopped(run, None),
             RunState::Failed => text += &failed(run, None),
-            RunState::Done | RunState::Waiting => {}
+            RunState::Done | RunState::Trained | RunState::Waiting => {}
         }
     }
     text

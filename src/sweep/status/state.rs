@@ -13,6 +13,8 @@ use crate::support::heartbeat::is_stale;
 pub enum RunState {
     /// Finished: it has `DONE`.
     Done,
+    /// Finished, but a sweep asks for evaluations that it has not.
+    Trained,
     /// A process works on it, by its files and processes.
     Running,
     /// Its last attempt ended with an error.
