@@ -69,7 +69,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 
 fn table(what: What) -> Table {
     let (head, rows): (&[&str], Vec<Vec<String>>) = match what {
-        What::Datasets => (&["data set", "title", "labels", "metrics"], datasets()),
+        What::Datasets => (
+            &["data set", "title", "labels", "metrics", "table"],
+            datasets(),
+        ),
         What::Models => (&["model", "summary", "source"], models()),
         What::Masks => (
             &["mask protocol", "version", "conditions", "definition"],
@@ -93,6 +96,7 @@ fn datasets() -> Vec<Vec<String>> {
             spec.title.clone(),
             format!("{low} to {high}"),
             spec.protocol.clone(),
+            spec.origin.to_string(),
         ]
     };
     dataset::registry().iter().map(row).collect()

@@ -40,6 +40,7 @@ pub mod verify;
 pub mod workspace;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use lnln_bench::data::dataset;
 use lnln_bench::support::{self, Progress};
 
 /// Benchmark suite for multimodal sentiment analysis with missing data.
@@ -78,6 +79,16 @@ struct Global {
         display_order = 1001
     )]
     quiet: bool,
+    /// File with tables of data sets, besides datasets.toml in the working folder and in
+    /// ~/.config/lnln-bench (docs/own-data.md).
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        display_order = 1002,
+        hide_short_help = true
+    )]
+    datasets_file: Option<std::path::PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,6 +175,12 @@ impl Cli {
         if self.command.computes() {
             thread_variables::limit_torch();
         }
+        let tables = dataset::load(self.global.datasets_file.as_deref());
+        let tables = match self.command {
+            // It shows what is wrong with them among the other findings.
+            Command::Doctor => tables,
+            _ => Ok(tables?),
+        };
         match self.command {
             #[cfg(feature = "torch")]
             Command::Demo(args) => demo::run(args, &progress),
@@ -184,7 +201,7 @@ impl Cli {
             Command::Audit(args) => audit::run(args),
             Command::Selftest(args) => selftest::run(args),
             Command::List(args) => list::run(args),
-            Command::Doctor => doctor::run(),
+            Command::Doctor => doctor::run(tables),
             Command::Completions { shell } => completions(shell),
         }
     }

@@ -12,12 +12,12 @@ use super::{Error, Protocol, Suite};
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
-use crate::model::{Choice, Profile, Recipe};
+use crate::model::{Choice, Recipe};
 use crate::record::training::NoiseMetadata;
 use crate::record::{EngineKind, Precision, SelectionRule};
 use crate::train::schedule::Schedule;
 use crate::train::selection::Rule;
-use crate::train::{EncoderSpec, data};
+use crate::train::{EncoderSpec, data, settings};
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.
 const RESULT_VERSION: u32 = 7;
@@ -175,6 +175,7 @@ fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, Encode
         });
     }
     let corpus = Corpus::open(&path)?;
+    settings::check(&corpus.spec)?;
     if corpus.name() != name {
         return Err(Error::OtherName {
             name: name.to_owned(),
@@ -300,9 +301,9 @@ fn run(
     let rule = settings
         .selection
         .resolve(metric::protocol(&corpus.spec.protocol)?)?;
-    let profile = Profile::for_dataset(corpus.name());
+    let published = settings::on(choice, &corpus.spec)?;
     let overrides = suite.overrides(&choice.name());
-    let recipe = overrides.apply((choice.entry.recipe)(profile));
+    let recipe = overrides.apply(published.recipe);
     let config = Config {
         result_version: RESULT_VERSION,
         dataset: corpus.name().to_owned(),
@@ -330,7 +331,7 @@ fn run(
             .map(|(mask_protocol, condition)| ValidationMask::new(*mask_protocol, *condition))
             .collect(),
         recipe: recipe.clone(),
-        hyper_parameters: choice.config(profile),
+        hyper_parameters: published.config,
     };
     let id = identity(&config);
     Ok(PlannedRun {

@@ -16,6 +16,7 @@ mod launch;
 mod loss_terms;
 mod mask;
 mod memory;
+mod own_data;
 #[cfg(feature = "torch")]
 mod predict;
 mod prepare;

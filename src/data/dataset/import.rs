@@ -11,7 +11,8 @@ use super::error::{Error, Result};
 use super::existing::{self, hash};
 use super::padding::Padding;
 use super::plan::Plan;
-use super::spec::{self, Spec};
+use super::registry;
+use super::spec::Spec;
 use super::splits::{self, Splits, layout, traits};
 use crate::data::pickle::Pickle;
 use crate::data::store::{Compression, Provenance, Writer};
@@ -34,6 +35,8 @@ pub struct ImportOptions {
     /// Checks whose warnings are known and not to be repeated, by name.
     pub accept: Vec<String>,
     pub compression: Compression,
+    /// What a reader of results must know of these data, in place of the note of the data set.
+    pub note: Option<String>,
 }
 
 impl ImportOptions {
@@ -48,6 +51,7 @@ impl ImportOptions {
             standardize: false,
             accept: Vec::new(),
             compression: Compression::None,
+            note: None,
         }
     }
 }
@@ -98,13 +102,16 @@ pub fn prepare(
         reason,
     })?;
     let Splits {
-        plans,
+        mut plans,
         ignored,
         assumptions,
     } = splits::read(input, pickle.root(), options.padding)?;
     let accepted = options.accept.iter().map(|name| check::subject(name));
     let accepted = accepted.collect::<Result<Vec<_>>>()?;
     let spec = detect(input, traits(&plans), options.dataset.as_deref())?;
+    if spec.label_offset != 0.0 {
+        plans.iter_mut().for_each(|plan| plan.shift_labels(spec));
+    }
     plans.iter().try_for_each(|plan| plan.check_labels(spec))?;
     let checks = vec![
         check::columns(&plans, &ignored),
@@ -184,7 +191,7 @@ impl Import<'_> {
     /// The result for an existing file.
     fn already(&self, source: Provenance, content_hash: String) -> Imported {
         let further = self.plans.iter().filter(|plan| plan.official().is_none());
-        let published = spec::published(&source.source_sha256);
+        let published = registry::published(&source.source_sha256);
         Imported {
             path: self.path.clone(),
             spec: self.spec,
@@ -232,6 +239,12 @@ impl Import<'_> {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             options: self.options_json(),
             label_range: self.spec.label_range,
+            table: serde_json::to_string(self.spec).unwrap_or_default(),
+            note: self
+                .options
+                .note
+                .clone()
+                .unwrap_or_else(|| self.spec.note.clone()),
             samples: samples
                 .map(|plan| (plan.split().to_owned(), plan.rows() as u64))
                 .collect(),
@@ -281,9 +294,9 @@ impl Import<'_> {
 
 /// Whether it is a published file; synthetic data sets have none.
 fn published(spec: &Spec, sha256: &str) -> Check {
-    let (ok, warning) = match spec::published(sha256) {
+    let (ok, warning) = match registry::published(sha256) {
         Some((_, file)) => (format!("the published {} file", file.layout), None),
-        None if spec.files.is_empty() => ("synthetic".to_owned(), None),
+        None if spec.files.is_empty() => ("no published file is known".to_owned(), None),
         None => {
             let warning = "not a published file (by SHA-256): results are not comparable with \
                            published tables unless the content is the same";

@@ -187,12 +187,18 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Adds the data set's offset to every label.
+    pub fn shift_labels(&mut self, spec: &Spec) {
+        let labels = self.labels.iter_mut().flat_map(|(_, values)| values);
+        labels.for_each(|value| *value += spec.label_offset);
+    }
+
     /// Checks that labels are in the data set's range, except those of samples that the column `mask`
     /// marks as unlabeled.
     ///
     /// # Errors
     /// [`Error::LabelRange`], [`Error::Sample`].
-    pub fn check_labels(&self, spec: &'static Spec) -> Result<()> {
+    pub fn check_labels(&self, spec: &Spec) -> Result<()> {
         let mask = self.carried.iter().find_map(|column| match column {
             (name, Carried::Numbers(values)) if name == "mask" => Some(values),
             _ => None,
