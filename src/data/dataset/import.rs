@@ -1,4 +1,4 @@
-//! Converts an MMSA pickle to a prepared file.
+//! Converts a pickle, archive or folder of arrays to a prepared file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use super::existing::{self, hash};
 use super::padding::Padding;
 use super::plan::Plan;
 use super::registry;
+use super::source;
 use super::spec::Spec;
 use super::splits::{self, Splits, layout, traits};
-use crate::data::pickle::Pickle;
 use crate::data::store::{Compression, Provenance, Writer};
 
 /// How to import.
@@ -85,7 +85,7 @@ pub struct Imported {
     pub warnings: Vec<String>,
 }
 
-/// Converts, checks and cleans one pickle into `folder/NAME.h5`.
+/// Converts, checks and cleans one source into `folder/NAME.h5`.
 ///
 /// All checks that need no feature values come before anything is written. Features become
 /// float32, non-finite values zero (counted), token ids int32. Memory does not grow with the file.
@@ -97,7 +97,7 @@ pub fn prepare(
     options: &ImportOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Imported> {
-    let pickle = Pickle::open(input).map_err(|reason| Error::Pickle {
+    let (kind, values) = source::open(input).map_err(|reason| Error::Pickle {
         path: input.to_owned(),
         reason,
     })?;
@@ -105,7 +105,7 @@ pub fn prepare(
         mut plans,
         ignored,
         assumptions,
-    } = splits::read(input, pickle.root(), options.padding)?;
+    } = splits::read(input, values.root(), options.padding)?;
     let accepted = options.accept.iter().map(|name| check::subject(name));
     let accepted = accepted.collect::<Result<Vec<_>>>()?;
     let spec = detect(input, traits(&plans), options.dataset.as_deref())?;
@@ -121,6 +121,7 @@ pub fn prepare(
     ];
     let import = Import {
         input,
+        kind,
         options,
         path: options.folder.join(format!("{}.h5", spec.name)),
         spec,
@@ -139,6 +140,8 @@ pub fn prepare(
 /// An import in progress.
 struct Import<'a> {
     input: &'a Path,
+    /// Name of the kind of source.
+    kind: &'static str,
     options: &'a ImportOptions,
     path: PathBuf,
     spec: &'static Spec,
@@ -224,7 +227,7 @@ impl Import<'_> {
 
     /// The provenance, without what is known only after the conversion.
     fn provenance(&self) -> Result<Provenance> {
-        let metadata = std::fs::metadata(self.input).map_err(|reason| Error::Io {
+        let bytes = source::bytes(self.input).map_err(|reason| Error::Io {
             path: self.input.to_owned(),
             action: "read its size",
             reason,
@@ -235,7 +238,7 @@ impl Import<'_> {
             dataset: self.spec.name.clone(),
             layout: layout(&self.plans).to_owned(),
             source_name: name.to_string_lossy().into_owned(),
-            source_bytes: metadata.len(),
+            source_bytes: bytes,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             options: self.options_json(),
             label_range: self.spec.label_range,
@@ -255,6 +258,7 @@ impl Import<'_> {
     fn options_json(&self) -> String {
         let options = self.options;
         serde_json::json!({
+            "source": self.kind,
             "dataset_stated": options.dataset.is_some(),
             "non_finite": "zero",
             "padding": options.padding.map_or("right", Padding::as_str),

@@ -5,6 +5,7 @@ use super::error::Result;
 use super::features::Features;
 use super::padding::{self, Padding};
 use super::split::Block;
+use super::step_mask;
 use super::tokens;
 
 /// Valid steps per sample.
@@ -107,10 +108,11 @@ impl Sources<'_, '_> {
         self.text_bert.map(|b| b.width).or(features).unwrap_or(0)
     }
 
-    /// A column of counts, each a whole number from 0 to the steps of the sample.
+    /// A column of counts, or of a mask, each a whole number from 0 to the steps of the sample.
     fn counts(&self, name: &str, features: &Features<'_>) -> Result<Option<Vec<i32>>> {
         let Some(value) = self.columns.get(name) else {
-            return Ok(None);
+            let modality = name.trim_end_matches("_lengths");
+            return step_mask::lengths(self.columns, modality, self.ids, features.steps);
         };
         let counts = self.columns.numbers(name, value)?;
         let own = features.own_steps();

@@ -156,7 +156,7 @@ pub fn traits(plans: &[Plan<'_>]) -> Traits {
 /// Aligned files have the text's steps in every modality and no frame counts.
 pub fn layout(plans: &[Plan<'_>]) -> &'static str {
     let aligned = |plan: &Plan<'_>| {
-        plan.columns.get("audio_lengths").is_none()
+        ["audio_lengths", "audio_mask"].map(|name| plan.columns.get(name).is_none()) == [true; 2]
             && plan.audio.steps == plan.vision.steps
             && (plan.audio.own_steps().is_none() || plan.lengths.audio == plan.lengths.text)
     };
