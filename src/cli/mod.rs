@@ -96,7 +96,7 @@ enum Command {
     /// Prepare, run and report on synthetic data, in a few minutes on two cores.
     #[cfg(feature = "torch")]
     Demo(demo::Args),
-    /// Convert MMSA pickles to HDF5 and draw their masks.
+    /// Convert pickles or archives of arrays to checked HDF5 and draw their masks.
     Prepare(prepare::Args),
     /// Show the contents of a pickle or prepared file.
     Inspect(inspect::Args),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Protocol, Suite};
-use crate::data::dataset::{Corpus, SplitName};
+use crate::data::dataset::{Corpus, Modality, SplitName};
 use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Recipe};
@@ -224,8 +224,10 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
             data::check(choice, corpus, encoder)?;
         }
         let encoder = encoder.identity()?;
+        let absent = corpus.absent()?;
         for (choice, settings) in &models {
-            for (settings, &seed) in product(settings, &suite.seeds) {
+            let settings = present(settings, &absent);
+            for (settings, &seed) in product(&settings, &suite.seeds) {
                 let run = run(suite, settings, corpus, &encoder, choice, seed)?;
                 if known.insert(run.id.clone()) {
                     runs.push(run);
@@ -240,6 +242,16 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
     } else {
         Ok(runs)
     }
+}
+
+/// The settings for data without these modalities.
+fn present(settings: &[Rc<Settings>], absent: &[Modality]) -> Vec<Rc<Settings>> {
+    if absent.is_empty() {
+        return settings.to_vec();
+    }
+    let all = settings.iter();
+    all.filter_map(|one| one.present(absent).map(Rc::new))
+        .collect()
 }
 
 /// Every pair of the two.

@@ -144,3 +144,57 @@ fn a_data_set_of_a_table_is_prepared_and_used_without_it() {
         assert!(trained.contains("weight_decay = 0.0"), "{trained}");
     }
 }
+
+/// Other data under the name of CMU-MOSI: no published numbers, and the report begins with what they are not.
+#[cfg(feature = "torch")]
+#[test]
+fn a_borrowed_name_lends_no_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, data) = (pickle(folder.path()), folder.path().join("data"));
+    let (runs, out) = (folder.path().join("runs"), folder.path().join("report"));
+    program()
+        .args([
+            "prepare",
+            "--dataset",
+            "mosi",
+            "--note",
+            "Audio is made up.",
+        ])
+        .args([&source, Path::new("--data"), &data])
+        .assert()
+        .success();
+    let mut run = program();
+    run.args(
+        "run --datasets mosi --models lf_dnn,constant --seeds 1 --rates 0:0.9:0.1 --device cpu \
+         --threads 1 --epochs 1 --batch-size 8 --encoder tiny --data"
+            .split_whitespace(),
+    );
+    run.args([&data, Path::new("--runs"), &runs])
+        .assert()
+        .success();
+    program()
+        .args(["report", "--layout", "paper", "--out"])
+        .args([&out, &runs])
+        .assert()
+        .success();
+    let text = std::fs::read_to_string(out.join("report.md")).unwrap();
+    let expected = "# Report\n\n> CMU-MOSI (changed): Audio is made up.\n\n> CMU-MOSI (changed): audio 6 and \
+                    vision 8 wide, published audio 5 and vision 20 wide; 24/6/12 samples, published \
+                    1284/229/686. Results are not comparable with published ones, and none are shown.\n\n> CMU-MOSI (changed): \
+                    demo-film.pkl is not a published file (by its SHA-256).\n\n";
+    assert!(text.starts_with(expected), "{}", &text[..700]);
+    assert!(text.contains("## CMU-MOSI (changed)"), "{text}");
+    assert!(
+        text.contains("- Warnings of prepare: split sizes: 24/6/12"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Published numbers are left out: audio 6"),
+        "{text}"
+    );
+    // The LNLN paper's LF-DNN would be the first of them.
+    let published = std::fs::read_to_string(out.join("summary.csv")).unwrap();
+    assert!(!published.contains("Towards Robust"), "{published}");
+    let page = std::fs::read_to_string(out.join("index.html")).unwrap();
+    assert!(page.contains("Audio is made up."));
+}

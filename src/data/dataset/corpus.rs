@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::error::{Error, Result};
+use super::modality::Modality;
 use super::registry;
 use super::spec::{Origin, Published, Spec, Widths};
 use super::split::{Block, Outline, Split, SplitName};
@@ -94,8 +95,12 @@ impl Corpus {
         files.find(|file| file.sha256 == self.source_sha256)
     }
 
-    /// How widths and sizes differ from the published ones; `None` where they do not.
+    /// How widths and sizes differ from the published ones; `None` where they do not, and for synthetic data,
+    /// which have no published results.
     pub fn differs(&self) -> Option<String> {
+        if self.spec.synthetic {
+            return None;
+        }
         let widths = Widths {
             audio: self.audio.1,
             vision: self.vision.1,
@@ -187,6 +192,24 @@ impl Corpus {
     pub fn outlines(&self) -> Result<[Outline; 3]> {
         let [train, valid, test] = SplitName::ALL.map(|name| self.outline(name));
         Ok([train?, valid?, test?])
+    }
+
+    /// The modalities of which no sample has a step.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn absent(&self) -> Result<Vec<Modality>> {
+        let mut absent = Vec::new();
+        for modality in Modality::ALL {
+            let lengths =
+                SplitName::ALL.map(|split| self.lengths(&format!("{split}/{modality}_lengths")));
+            let [train, valid, test] = lengths;
+            let mut all = train?.into_iter().chain(valid?).chain(test?);
+            if all.all(|length| length == 0) {
+                absent.push(modality);
+            }
+        }
+        Ok(absent)
     }
 
     /// Reads the labels of one split, nothing else.

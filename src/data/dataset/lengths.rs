@@ -33,7 +33,7 @@ pub struct Sources<'s, 'a> {
 impl Lengths {
     /// The length of text is the sum of its attention mask, that of audio and vision their frame counts.
     /// Aligned files have no frame counts: every modality is as long as its text. Samples that are stored
-    /// one by one without padding are as long as their arrays. Missing lengths are counted from zero frames if the user named the padded end, or for text features, which are
+    /// one by one without padding are as long as their arrays. One vector per sample is one step. Missing lengths are counted from zero frames if the user named the padded end, or for text features, which are
     /// always padded with zeros.
     ///
     /// # Errors
@@ -76,6 +76,12 @@ impl Lengths {
         }
         if let Some(steps) = features.own_steps() {
             return Ok(steps);
+        }
+        if features.is_absent() {
+            return Ok(vec![0; features.rows]);
+        }
+        if steps == 1 {
+            return Ok(vec![1; features.rows]);
         }
         if steps == text_steps {
             return Ok(self.text.clone());

@@ -51,14 +51,18 @@ impl<'a> Plan<'a> {
             None => Vec::new(),
         };
         let features = |column| Features::read(&columns, column, &ids);
-        let (audio, vision) = (features("audio")?, features("vision")?);
+        let or_absent = |column| match columns.get(column) {
+            Some(_) => features(column),
+            None => Ok(Features::absent(ids.len())),
+        };
+        let (audio, vision) = (or_absent("audio")?, or_absent("vision")?);
         let text = columns.get("text").map(|_| features("text")).transpose()?;
         let text_bert = tokens::read(&columns, &ids)?;
         if text.is_none() && text_bert.is_none() {
             return Err(columns.missing("column text_bert (or text)".into()));
         }
         for (column, features) in [("audio", &audio), ("vision", &vision)] {
-            if features.own_steps().is_none() {
+            if features.own_steps().is_none() && !features.is_absent() {
                 check_padding(&columns, &ids, (column, features), padding)?;
             }
         }
