@@ -7,7 +7,8 @@ mod data;
 use std::path::Path;
 
 use data::{
-    Column, Order, SAMPLES, STEPS, Small, import, mosi, pickle, plain, refusal, tokens, warned,
+    Column, Order, SAMPLES, STEPS, Small, import, mosi, pickle, plain, refusal, three, three_bytes,
+    tokens, warned,
 };
 use lnln_bench::data::dataset::{Corpus, SplitName, prepare};
 use lnln_bench::data::store;
@@ -319,4 +320,38 @@ fn checking_writes_nothing_and_says_the_same() {
     let again = prepare(&source, &options, &mut |_| {}).unwrap();
     assert!(again.existed);
     assert_eq!(again.warnings, written.warnings);
+}
+
+/// Data without video, with one vector of audio per sample.
+#[test]
+fn a_modality_may_be_absent_and_another_have_one_vector_per_sample() {
+    let vectors = |small: Small| {
+        let count = small.0[0].1.len_of_list();
+        let audio = Column::F64(
+            vec![count, 5],
+            (0..count * 5).map(|i| i as f64 + 0.5).collect(),
+        );
+        small.without("vision").set("audio", audio)
+    };
+    let (imported, split) = import(three_bytes(vectors), |_| {});
+    assert_eq!((split.audio.steps, split.audio.width), (1, 5));
+    assert_eq!(split.audio.row(1), [5.5, 6.5, 7.5, 8.5, 9.5]);
+    assert!(split.audio_lengths.iter().all(|length| *length == 1));
+    assert!(split.vision_lengths.iter().all(|length| *length == 0));
+    warned(&imported, &["columns: no vision"]);
+    let no_step = |text: &String| text.contains("no step of vision");
+    assert!(
+        !imported.warnings.iter().any(no_step),
+        "{:?}",
+        imported.warnings
+    );
+    // In one split alone it is a mistake.
+    let [train, valid, test] = three(|small| small);
+    let splits = [
+        ("train", &train),
+        ("valid", &valid),
+        ("test", &test.without("vision")),
+    ];
+    let message = refusal(pickle(&splits, Order::Little), |_| {});
+    assert!(message.contains("the shapes of train"), "{message}");
 }

@@ -48,7 +48,7 @@ fn things_that_are_no_pickle() {
         ("none.pkl", ["none.pkl", "No such file"]),
         ("empty.pkl", ["empty.pkl", "an empty file"]),
         ("text.pkl", ["text.pkl", "found text"]),
-        ("hdf5.pkl", ["hdf5.pkl", "an HDF5 file"]),
+        ("hdf5.pkl", ["hdf5.pkl", "that HDF5 can read"]),
         ("zip.pkl", ["zip.pkl", "a zip archive"]),
     ] {
         holds(&refusal(&path(name), None), &words);

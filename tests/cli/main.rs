@@ -4,6 +4,8 @@
 
 mod audit;
 mod changed_data;
+#[path = "../data/mod.rs"]
+mod data;
 #[cfg(feature = "torch")]
 mod dry_run;
 mod environment;

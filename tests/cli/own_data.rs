@@ -198,3 +198,42 @@ fn a_borrowed_name_lends_no_results() {
     let page = std::fs::read_to_string(out.join("index.html")).unwrap();
     assert!(page.contains("Audio is made up."));
 }
+
+/// Conditions at which vision is missing are no conditions of data without vision.
+#[cfg(feature = "torch")]
+#[test]
+fn conditions_on_an_absent_modality_are_not_tested() {
+    use super::data::three_bytes;
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("silent.pkl");
+    std::fs::write(&source, three_bytes(|small| small.without("vision"))).unwrap();
+    let (data, runs) = (folder.path().join("data"), folder.path().join("runs"));
+    program()
+        .args(["prepare", "--dataset", "mosi", "--masks", "random,modality"])
+        .args([&source, Path::new("--data"), &data])
+        .assert()
+        .success();
+    let mut run = program();
+    run.args(
+        "run --datasets mosi --models mult --seeds 1 --masks random,modality --epochs 1 --batch-size 8 \
+         --rates 0,0.5,L,A,V,LA,LV,AV --device cpu --threads 1 --encoder features --data"
+            .split_whitespace(),
+    );
+    run.args([&data, Path::new("--runs"), &runs])
+        .assert()
+        .success();
+    let dir = super::program::runs_in(&runs).swap_remove(0);
+    let manifest = std::fs::read_to_string(dir.path().join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let mut tested = Vec::new();
+    for mask in manifest["masks"].as_array().unwrap() {
+        for condition in mask["conditions"].as_array().unwrap() {
+            tested.push(
+                condition
+                    .as_str()
+                    .map_or_else(|| condition.to_string(), str::to_owned),
+            );
+        }
+    }
+    assert_eq!(tested, ["0", "0.5", "L", "A", "LA"]);
+}

@@ -70,6 +70,11 @@ impl<'a> Features<'a> {
                 width,
                 stored: Stored::Array(array),
             }),
+            (_, [_, _]) if columns.get(&format!("{column}_lengths")).is_some() => {
+                Err(wrong(format!(
+                    "shape {shape:?} beside {column}_lengths; one vector per sample is written as array[:, None]"
+                )))
+            }
             // One vector per sample.
             (_, &[rows, width]) if width > 0 => Ok(Self {
                 rows,

@@ -51,9 +51,13 @@ impl<'a> Plan<'a> {
             None => Vec::new(),
         };
         let features = |column| Features::read(&columns, column, &ids);
-        let or_absent = |column| match columns.get(column) {
-            Some(_) => features(column),
-            None => Ok(Features::absent(ids.len())),
+        let or_absent = |column| {
+            let has = |name: &str| columns.get(name).is_some();
+            if has(column) || has(&format!("{column}_lengths")) {
+                features(column)
+            } else {
+                Ok(Features::absent(ids.len()))
+            }
         };
         let (audio, vision) = (or_absent("audio")?, or_absent("vision")?);
         let text = columns.get("text").map(|_| features("text")).transpose()?;
