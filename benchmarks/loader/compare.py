@@ -21,8 +21,9 @@ def noise(manifest):
 
 
 def mae(run):
-    """Mean over the conditions of the run's only mask seed."""
-    with open(run / "scores.csv") as file:
+    """Mean over the conditions of the run's only evaluation and mask seed."""
+    (scores,) = run.glob("evaluations/*/scores.csv")
+    with open(scores) as file:
         rows = csv.DictReader(line for line in file if not line.startswith("#"))
         return statistics.mean(float(row["value"]) for row in rows if row["metric"] == "mae")
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::masks::MaskGrid;
 use crate::support::{Classify, ErrorClass, fs};
 
 /// Result of this module.
@@ -73,6 +74,11 @@ pub enum Error {
     },
     #[error("{} is unfinished: it has no DONE; run the sweep again to finish it", path.display())]
     Unfinished { path: PathBuf },
+    #[error(
+        "{} was not evaluated under {}; run the sweep again, which evaluates its stored weights",
+        path.display(), masks.iter().map(MaskGrid::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    NotEvaluated { path: PathBuf, masks: Vec<MaskGrid> },
     #[error(
         "{} is damaged: expected lines of a blake3 hash and a file name, found {found:?}; \
          remove the file and run again", path.display()
@@ -146,6 +152,7 @@ impl Classify for Error {
             | Self::Manifest { .. }
             | Self::Format { .. }
             | Self::Unfinished { .. }
+            | Self::NotEvaluated { .. }
             | Self::Seal { .. }
             | Self::Changed { .. }
             | Self::SweepManifest { .. }

@@ -1,13 +1,15 @@
 //! Makes runs by hand for tests of this module and of those that read it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::manifest::{BuildMetadata, DatasetMetadata, FORMAT, Grade, Manifest, ModelMetadata};
 use super::masks::{MaskMetadata, RealizedRates, VariantMetadata};
 use super::selection::{SelectionMetadata, SelectionRule};
 use super::training::{Computing, NoiseMetadata, TrainingMetadata};
-use super::{EngineKind, Precision, PredictionKey, Predictions, RunDir, TrainerOptions};
+use super::{
+    EngineKind, Evaluation, Precision, PredictionKey, Predictions, RunDir, TrainerOptions,
+};
 use crate::data::dataset::SplitName;
 use crate::mask::Condition;
 
@@ -69,6 +71,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
             chosen: BTreeMap::new(),
             masks: Vec::new(),
         },
+        weights: BTreeMap::new(),
         build: BuildMetadata {
             version: "0.1.0".into(),
             libtorch: Some("2.11.0".into()),
@@ -171,6 +174,22 @@ fn predict(model: &str, seed: u64, rate: f64, i: usize) -> f32 {
 /// A finished run on disk.
 pub fn save(root: &Path, m: &Manifest) -> RunDir {
     let run = RunDir::create(root, &m.id).unwrap();
-    run.finish(m, &predictions(m)).unwrap();
+    run.finish(m, &evaluation(m), &predictions(m)).unwrap();
     run
+}
+
+/// The evaluation under all masks of a manifest.
+pub fn evaluation(m: &Manifest) -> Evaluation {
+    Evaluation {
+        format: FORMAT,
+        masks: m.masks.clone(),
+        build: m.build.clone(),
+        wall_seconds: 0.0,
+    }
+}
+
+/// Folder of the only evaluation of a run.
+pub fn only_evaluation(run: &RunDir) -> PathBuf {
+    let [folder] = run.evaluation_folders().try_into().unwrap();
+    folder
 }

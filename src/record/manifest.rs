@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::error::{Error, Result};
 use super::masks::MaskMetadata;
 use super::selection::SelectionMetadata;
 use super::training::TrainingMetadata;
@@ -12,7 +15,7 @@ use crate::data::dataset::Corpus;
 use crate::metric::{Protocol, baseline};
 
 /// Version of the run directory's layout. Raise it when a reader of this build could misread it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Version of this tool with the commit it was built from.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LNLN_BENCH_GIT"));
@@ -30,14 +33,44 @@ pub struct Manifest {
     pub model: ModelMetadata,
     /// Seed of initialization, order and dropout.
     pub seed: u64,
-    /// Masks of evaluation, one entry per mask protocol.
+    /// Masks of evaluation, one entry per mask protocol. The file has none: each evaluation stores its
+    /// own, and reading a run puts them here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub masks: Vec<MaskMetadata>,
     pub training: TrainingMetadata,
     pub selection: SelectionMetadata,
+    /// blake3 of the stored weights by file name, hexadecimal; empty for external predictions.
+    #[serde(default)]
+    pub weights: BTreeMap<String, String>,
     pub build: BuildMetadata,
-    /// Wall time of training and evaluation together, in seconds; of earlier attempts at the run that
-    /// of the epochs which they finished.
+    /// Wall time in seconds: in the file that of the training, of earlier attempts at the run that of
+    /// the epochs which they finished; reading a run adds that of the evaluations which are read.
     pub wall_seconds: f64,
+}
+
+/// Reads a file of a run's directory. The format comes first, because other formats may lack fields of
+/// this one.
+///
+/// # Errors
+/// [`Error::Format`]; [`Error::Manifest`] for anything else.
+pub(super) fn parse<T: DeserializeOwned>(path: &Path, json: &[u8]) -> Result<T> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        format: u32,
+    }
+    let wrong = |source| Error::Manifest {
+        path: path.to_owned(),
+        source,
+    };
+    let Versioned { format } = serde_json::from_slice(json).map_err(wrong)?;
+    if format != FORMAT {
+        return Err(Error::Format {
+            path: path.to_owned(),
+            expected: FORMAT,
+            found: format,
+        });
+    }
+    serde_json::from_slice(json).map_err(wrong)
 }
 
 /// A file of predictions made by another program.

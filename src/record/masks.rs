@@ -1,5 +1,8 @@
 //! Describes the masks of evaluation: protocol, seeds, conditions, and what each mask drops.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::mask::Condition;
@@ -22,6 +25,163 @@ impl MaskMetadata {
     pub fn variant(&self, mask_seed: u64, condition: Condition) -> Option<&VariantMetadata> {
         let mut variants = self.variants.iter();
         variants.find(|variant| variant.mask_seed == mask_seed && variant.condition == condition)
+    }
+}
+
+/// A mask protocol with every pair of some seeds and conditions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MaskGrid {
+    pub mask_protocol: String,
+    pub version: u32,
+    pub seeds: Vec<u64>,
+    pub conditions: Vec<Condition>,
+}
+
+/// Mask protocol, mask seed and condition: what one pass over the test split is made under.
+pub type MaskKey = (String, u64, Condition);
+
+impl From<&MaskMetadata> for MaskGrid {
+    fn from(masks: &MaskMetadata) -> Self {
+        Self {
+            mask_protocol: masks.mask_protocol.clone(),
+            version: masks.version,
+            seeds: masks.seeds.clone(),
+            conditions: masks.conditions.clone(),
+        }
+    }
+}
+
+impl fmt::Display for MaskGrid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |items: Vec<String>| items.join(",");
+        let conditions = list(self.conditions.iter().map(Condition::to_string).collect());
+        let seeds = list(self.seeds.iter().map(u64::to_string).collect());
+        let protocol = &self.mask_protocol;
+        write!(f, "{protocol} at {conditions} under mask seed {seeds}")
+    }
+}
+
+impl MaskGrid {
+    /// All of it.
+    pub fn keys(&self) -> impl Iterator<Item = MaskKey> + '_ {
+        let seeds = self.seeds.iter();
+        seeds.flat_map(move |&seed| {
+            let conditions = self.conditions.iter();
+            conditions.map(move |&condition| (self.mask_protocol.clone(), seed, condition))
+        })
+    }
+
+    /// The smallest grid that holds what none of `stored` has; `None` where they have all.
+    pub fn lacking(&self, stored: &[Self]) -> Option<Self> {
+        let alike =
+            |one: &&Self| one.mask_protocol == self.mask_protocol && one.version == self.version;
+        let has = |seed: &u64, condition: &Condition| {
+            let mut stored = stored.iter().filter(alike);
+            stored.any(|one| one.seeds.contains(seed) && one.conditions.contains(condition))
+        };
+        let lacks_seed = |seed: &&u64| self.conditions.iter().any(|c| !has(seed, c));
+        let lacks_condition = |c: &&Condition| self.seeds.iter().any(|seed| !has(seed, c));
+        let lacking = Self {
+            mask_protocol: self.mask_protocol.clone(),
+            version: self.version,
+            seeds: self.seeds.iter().filter(lacks_seed).copied().collect(),
+            conditions: (self.conditions.iter().filter(lacks_condition))
+                .copied()
+                .collect(),
+        };
+        (!lacking.conditions.is_empty()).then_some(lacking)
+    }
+}
+
+/// What several evaluations were made under, as one entry per mask protocol: of the newest version, the
+/// most conditions that share their mask seeds, since a score is a mean over all of these.
+pub(super) fn together(all: &[&MaskMetadata]) -> Vec<MaskMetadata> {
+    let mut by_protocol: BTreeMap<&str, Vec<&MaskMetadata>> = BTreeMap::new();
+    for masks in all {
+        by_protocol
+            .entry(&masks.mask_protocol)
+            .or_default()
+            .push(masks);
+    }
+    let mut protocols = by_protocol.into_values();
+    let mut together: Vec<MaskMetadata> = protocols.by_ref().map(of_protocol).collect();
+    // In the order in which they were given, which is that of a suite.
+    together.sort_by_key(|one| {
+        let same = |masks: &&MaskMetadata| masks.mask_protocol == one.mask_protocol;
+        all.iter().position(same)
+    });
+    together
+}
+
+/// The entries of some grids; those that are lacking are the error.
+pub(super) fn chosen(
+    stored: &[&MaskMetadata],
+    wanted: &[MaskGrid],
+) -> Result<Vec<MaskMetadata>, Vec<MaskGrid>> {
+    let grids: Vec<MaskGrid> = stored.iter().map(|masks| MaskGrid::from(*masks)).collect();
+    let lacking: Vec<MaskGrid> = wanted
+        .iter()
+        .filter_map(|one| one.lacking(&grids))
+        .collect();
+    if !lacking.is_empty() {
+        return Err(lacking);
+    }
+    let chosen = wanted.iter().map(|one| {
+        let alike = |masks: &&&MaskMetadata| {
+            masks.mask_protocol == one.mask_protocol && masks.version == one.version
+        };
+        let variant = |(_, seed, condition): MaskKey| {
+            let mut alike = stored.iter().filter(alike);
+            alike
+                .find_map(|masks| masks.variant(seed, condition))
+                .cloned()
+        };
+        MaskMetadata {
+            mask_protocol: one.mask_protocol.clone(),
+            version: one.version,
+            seeds: one.seeds.clone(),
+            conditions: one.conditions.clone(),
+            variants: one.keys().filter_map(variant).collect(),
+        }
+    });
+    Ok(chosen.collect())
+}
+
+fn of_protocol(all: Vec<&MaskMetadata>) -> MaskMetadata {
+    let version = all.iter().map(|masks| masks.version).max().unwrap_or(0);
+    let newest = || all.iter().filter(|masks| masks.version == version);
+    let mut seeds: BTreeMap<Condition, BTreeSet<u64>> = BTreeMap::new();
+    for masks in newest() {
+        for condition in &masks.conditions {
+            seeds.entry(*condition).or_default().extend(&masks.seeds);
+        }
+    }
+    let sharing = |shared: &BTreeSet<u64>| {
+        let conditions = seeds.iter().filter(|(_, own)| shared.is_subset(own));
+        conditions
+            .map(|(condition, _)| *condition)
+            .collect::<Vec<_>>()
+    };
+    let candidates: BTreeSet<&BTreeSet<u64>> = seeds.values().collect();
+    let size = |shared: &&&BTreeSet<u64>| {
+        let conditions = sharing(shared).len();
+        (shared.len() * conditions, conditions)
+    };
+    let shared = candidates.iter().max_by_key(size).copied();
+    let shared = shared.cloned().unwrap_or_default();
+    let conditions = sharing(&shared);
+    let variant = |(seed, condition): (u64, Condition)| {
+        newest()
+            .find_map(|masks| masks.variant(seed, condition))
+            .cloned()
+    };
+    let keys = (shared.iter()).flat_map(|&seed| conditions.iter().map(move |&c| (seed, c)));
+    MaskMetadata {
+        mask_protocol: all[0].mask_protocol.clone(),
+        version,
+        variants: keys.filter_map(variant).collect(),
+        seeds: shared.into_iter().collect(),
+        conditions,
     }
 }
 
@@ -57,5 +217,72 @@ impl From<[Option<f64>; 3]> for RealizedRates {
             audio,
             vision,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fixture;
+
+    fn conditions(names: &str) -> Vec<Condition> {
+        names.split(' ').map(|name| name.parse().unwrap()).collect()
+    }
+
+    fn grid(seeds: &[u64], names: &str) -> MaskGrid {
+        MaskGrid {
+            mask_protocol: "random".into(),
+            version: 1,
+            seeds: seeds.to_vec(),
+            conditions: conditions(names),
+        }
+    }
+
+    fn masks(seeds: &[u64], names: &str) -> MaskMetadata {
+        let mut masks = fixture::masks("random", conditions(names));
+        masks.seeds = seeds.to_vec();
+        masks
+            .variants
+            .retain(|variant| seeds.contains(&variant.mask_seed));
+        masks
+    }
+
+    #[test]
+    fn what_is_stored_is_not_lacking() {
+        let asked = grid(&[1, 2], "0 0.5 1");
+        assert_eq!(asked.lacking(&[]), Some(asked.clone()));
+        assert_eq!(asked.lacking(std::slice::from_ref(&asked)), None);
+        let stored = [grid(&[1, 2], "0 1"), grid(&[1], "0.5 0.7")];
+        assert_eq!(asked.lacking(&stored), Some(grid(&[2], "0.5")));
+        let older = MaskGrid {
+            version: 0,
+            ..asked.clone()
+        };
+        assert_eq!(asked.lacking(&[older]), Some(asked));
+    }
+
+    #[test]
+    fn evaluations_are_joined_over_conditions_and_over_seeds() {
+        let (few, more) = (masks(&[1], "0 1"), masks(&[1], "0.5"));
+        let joined = together(&[&few, &more]);
+        assert_eq!(MaskGrid::from(&joined[0]), grid(&[1], "0 0.5 1"));
+        assert_eq!(joined[0].variants.len(), 3);
+        let second = masks(&[2], "0 1");
+        let joined = together(&[&few, &second]);
+        assert_eq!(MaskGrid::from(&joined[0]), grid(&[1, 2], "0 1"));
+    }
+
+    #[test]
+    fn a_mean_is_over_the_same_seeds_at_every_condition() {
+        let (wide, narrow) = (masks(&[1], "0 0.1 0.5 1"), masks(&[1, 2], "0.5"));
+        let joined = together(&[&narrow, &wide]);
+        assert_eq!(MaskGrid::from(&joined[0]), grid(&[1], "0 0.1 0.5 1"));
+    }
+
+    #[test]
+    fn masks_of_an_older_version_do_not_count() {
+        let (mut old, new) = (masks(&[1], "0 0.5 1"), masks(&[1], "0.5"));
+        old.version = 0;
+        assert_eq!(together(&[&old, &new]), [new]);
     }
 }

@@ -3,13 +3,12 @@
 //! | file | holds |
 //! |---|---|
 //! | `config.toml` | the resolved configuration of the run |
-//! | `manifest.json` | [`Manifest`]: data, masks, model, seed, training, selection, build |
+//! | `manifest.json` | [`Manifest`]: data, model, seed, training, selection, build |
 //! | `metrics.jsonl` | one line per epoch |
 //! | `checkpoint.safetensors` | the selected weights |
 //! | `last.safetensors` | weights and optimizer after the last finished epoch; gone when done |
-//! | `predictions.parquet` | [`Predictions`]: one row per (mask, condition, sample) |
-//! | `scores.csv` | [`Scores`]: every metric on the predictions, so that a report need not compute them |
-//! | `DONE` | written last: checksums of all of these that a report rests on |
+//! | `evaluations/` | [`evaluation`]: a folder per evaluation, each sealed by itself |
+//! | `DONE` | written when the first evaluation is there: checksums of manifest and log of epochs |
 //! | `attempts/` | [`Attempt`]: one file per process that worked on the run |
 //! | `failure.json` | [`Failure`]: the last error, if any |
 //!
@@ -22,6 +21,7 @@
 pub mod attempt;
 pub mod epochs;
 pub mod error;
+pub mod evaluation;
 pub mod find;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -34,6 +34,7 @@ pub mod predictions;
 pub mod run_dir;
 pub mod scores;
 pub mod seal;
+pub mod sealed;
 pub mod selection;
 pub mod sweep;
 pub mod trainer_options;
@@ -42,12 +43,15 @@ pub mod work;
 
 pub use attempt::{Attempt, Failure, Outcome};
 pub use error::Error;
+pub use evaluation::Evaluation;
 pub use find::{Runs, directories, find_runs, run_dir};
 pub use manifest::{Manifest, VERSION};
+pub use masks::MaskGrid;
 pub use predictions::{Group, Prediction, PredictionKey, Predictions};
-pub use run_dir::{Record, RunDir, Sealed};
+pub use run_dir::{Record, RunDir};
 pub use scores::Scores;
 pub use seal::hash as hash_bytes;
+pub use sealed::Sealed;
 pub use selection::SelectionRule;
 pub use sweep::{SweepDir, SweepManifest, SweepRun, sweeps};
 pub use trainer_options::TrainerOptions;

@@ -1,8 +1,11 @@
 //! Holds the predictions of one run, column by column.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::error::{Error, Result};
+use super::masks::MaskKey;
 use crate::mask::Condition;
 
 /// One prediction: a row of `predictions.parquet`.
@@ -109,6 +112,37 @@ impl Predictions {
         self.truth.extend_from_slice(truth);
         self.prediction.extend_from_slice(prediction);
         Ok(())
+    }
+
+    /// Appends the rows of `other` that were predicted under some masks.
+    pub(super) fn append(&mut self, other: &Self, masks: &BTreeSet<MaskKey>) {
+        let key = |row: usize| {
+            let mask_protocol = &*other.mask_protocol[row];
+            (mask_protocol, other.mask_seed[row], other.condition[row])
+        };
+        let mut start = 0;
+        while start < other.len() {
+            // Rows come pass by pass, so that a key is looked up once for many.
+            let (mask_protocol, seed, condition) = key(start);
+            let end = (start..other.len()).find(|row| key(*row) != key(start));
+            let end = end.unwrap_or(other.len());
+            if masks.contains(&(mask_protocol.to_owned(), seed, condition)) {
+                self.append_rows(other, start..end);
+            }
+            start = end;
+        }
+    }
+
+    fn append_rows(&mut self, other: &Self, rows: Range<usize>) {
+        self.epoch.extend_from_slice(&other.epoch[rows.clone()]);
+        self.dataset.extend_from_slice(&other.dataset[rows.clone()]);
+        self.split.extend_from_slice(&other.split[rows.clone()]);
+        (self.mask_protocol).extend_from_slice(&other.mask_protocol[rows.clone()]);
+        (self.mask_seed).extend_from_slice(&other.mask_seed[rows.clone()]);
+        (self.condition).extend_from_slice(&other.condition[rows.clone()]);
+        self.id.extend_from_slice(&other.id[rows.clone()]);
+        self.truth.extend_from_slice(&other.truth[rows.clone()]);
+        self.prediction.extend_from_slice(&other.prediction[rows]);
     }
 
     /// Appends one row.

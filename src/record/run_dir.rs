@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
 use super::error::{Error, Result, io};
-use super::manifest::{FORMAT, Manifest};
+use super::evaluation::{self, Evaluation, EvaluationFiles};
+use super::manifest::{self, Manifest};
+use super::masks::MaskGrid;
 use super::predictions::Predictions;
-use super::scores::{self, Scores};
 use super::seal;
+use super::sealed::Sealed;
 use crate::support::fs::write_atomic;
 
 /// Folder of unfinished runs within a folder of runs.
@@ -20,8 +20,6 @@ const MANIFEST: &str = "manifest.json";
 const METRICS: &str = "metrics.jsonl";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const LAST_CHECKPOINT: &str = "last.safetensors";
-const PREDICTIONS: &str = "predictions.parquet";
-const SCORES: &str = "scores.csv";
 const DONE: &str = "DONE";
 
 /// The directory of one run, finished or not.
@@ -30,43 +28,15 @@ pub struct RunDir {
     path: PathBuf,
 }
 
-/// A finished run, its files checked against `DONE`.
+/// A finished run, its files checked against their checksums.
 #[derive(Clone, Debug)]
 pub struct Record {
     pub manifest: Manifest,
     pub predictions: Predictions,
-    /// blake3 of `predictions.parquet`, in hexadecimal.
-    pub predictions_hash: String,
+    /// The files that the predictions are read from.
+    pub evaluations: Vec<EvaluationFiles>,
     /// blake3 of `manifest.json`, in hexadecimal.
     pub manifest_hash: String,
-}
-
-/// A finished run, its files checked against `DONE`, its predictions not yet decoded.
-#[derive(Clone, Debug)]
-pub struct Sealed {
-    dir: RunDir,
-    pub manifest: Manifest,
-    pub predictions_hash: String,
-    pub manifest_hash: String,
-    parquet: Vec<u8>,
-    /// The stored scores; `None` where they were made by other definitions of the metrics.
-    pub scores: Option<Scores>,
-    /// blake3 of `scores.csv`, in hexadecimal.
-    pub scores_hash: String,
-    /// The log of epochs; empty where nothing was trained.
-    pub epochs: Vec<u8>,
-    /// Its hash, where there is one.
-    pub epochs_hash: Option<String>,
-}
-
-impl Sealed {
-    /// Decodes the predictions.
-    ///
-    /// # Errors
-    /// As [`Predictions::read`].
-    pub fn predictions(&self) -> Result<Predictions> {
-        Predictions::decode(&self.dir.predictions(), self.parquet.clone())
-    }
 }
 
 impl RunDir {
@@ -146,11 +116,6 @@ impl RunDir {
         self.path.join(LAST_CHECKPOINT)
     }
 
-    /// One row per (mask, rate, sample).
-    pub fn predictions(&self) -> PathBuf {
-        self.path.join(PREDICTIONS)
-    }
-
     /// The weights of one epoch, where metrics picked different ones.
     pub fn epoch_checkpoint(&self, epoch: u32) -> PathBuf {
         self.path
@@ -172,91 +137,126 @@ impl RunDir {
         self.path.join(DONE)
     }
 
-    /// Whether the run was finished.
+    /// Whether the run was finished: trained, and evaluated at least once.
     pub fn is_done(&self) -> bool {
         self.done().is_file()
     }
 
     /// Whether the directory looks like a run's, finished or not.
     pub fn is_run(&self) -> bool {
-        [DONE, CONFIG, METRICS, PREDICTIONS, CHECKPOINT]
+        [DONE, CONFIG, METRICS, CHECKPOINT]
             .iter()
             .any(|name| self.path.join(name).is_file())
     }
 
-    /// Scores of the predictions.
-    pub fn scores(&self) -> PathBuf {
-        self.path.join(SCORES)
-    }
-
-    /// Writes `manifest.json`, `predictions.parquet` and `scores.csv`, then `DONE` with their
-    /// checksums and that of the log of epochs.
+    /// Writes `manifest.json` and the first evaluation, then `DONE` with the checksums of the manifest and
+    /// of the log of epochs. Masks and the time of the evaluation are no part of the manifest's file.
     ///
     /// # Errors
     /// If the manifest is another run's, or a file cannot be written; then there is no `DONE`.
-    pub fn finish(&self, manifest: &Manifest, predictions: &Predictions) -> Result<()> {
+    pub fn finish(
+        &self,
+        manifest: &Manifest,
+        evaluation: &Evaluation,
+        predictions: &Predictions,
+    ) -> Result<()> {
         if manifest.id != self.id() {
             return Err(Error::WrongId {
                 expected: self.id(),
                 found: manifest.id.clone(),
             });
         }
-        let mut json = serde_json::to_vec_pretty(manifest).map_err(|source| Error::Manifest {
+        let stored = Manifest {
+            masks: Vec::new(),
+            ..manifest.clone()
+        };
+        let mut json = serde_json::to_vec_pretty(&stored).map_err(|source| Error::Manifest {
             path: self.manifest(),
             source,
         })?;
         json.push(b'\n');
-        let parquet = predictions.to_parquet()?;
-        let scores =
-            Scores::of(&manifest.dataset.protocol, &manifest.selection, predictions)?.to_csv();
+        evaluation::add(&self.path, &stored, evaluation, predictions)?;
         write_atomic(&self.manifest(), &json)?;
-        write_atomic(&self.predictions(), &parquet)?;
-        write_atomic(&self.scores(), scores.as_bytes())?;
         let epochs = fs::read(self.metrics()).ok();
-        let mut files = vec![
-            (PREDICTIONS, &parquet[..]),
-            (MANIFEST, &json),
-            (SCORES, scores.as_bytes()),
-        ];
+        let mut files = vec![(MANIFEST, &json[..])];
         files.extend(epochs.as_deref().map(|epochs| (METRICS, epochs)));
         Ok(write_atomic(&self.done(), seal::render(&files).as_bytes())?)
     }
 
-    /// Checks a finished run's files against `DONE`, and reads all but the predictions.
+    /// Adds an evaluation to a finished run. Nothing that is there changes; where another process stored
+    /// the same masks meanwhile, its predictions count.
+    ///
+    /// # Errors
+    /// If the run is unfinished or damaged, or a file cannot be written.
+    pub fn add_evaluation(&self, evaluation: &Evaluation, predictions: &Predictions) -> Result<()> {
+        let (manifest, _) = self.checked_manifest()?;
+        evaluation::add(&self.path, &manifest, evaluation, predictions)
+    }
+
+    /// The masks under which the run was evaluated, by its unchecked files: for plans, not for numbers.
+    pub fn evaluated(&self) -> Vec<MaskGrid> {
+        let stored = self.described_evaluations();
+        stored.iter().flat_map(Evaluation::grids).collect()
+    }
+
+    /// The folders of its evaluations, sorted by name.
+    pub fn evaluation_folders(&self) -> Vec<PathBuf> {
+        evaluation::paths(&self.path)
+    }
+
+    /// The descriptions of its evaluations, unchecked.
+    pub fn described_evaluations(&self) -> Vec<Evaluation> {
+        evaluation::described(&self.path)
+    }
+
+    /// Whether the run is finished and was evaluated under all of these masks.
+    pub fn is_done_under(&self, masks: &[MaskGrid]) -> bool {
+        let stored = self.evaluated();
+        self.is_done() && masks.iter().all(|grid| grid.lacking(&stored).is_none())
+    }
+
+    /// The manifest of a finished run and its hash, checked against `DONE`; without masks.
+    ///
+    /// # Errors
+    /// If the run is unfinished, or its manifest is missing, changed, damaged, or of another format.
+    pub fn checked_manifest(&self) -> Result<(Manifest, String)> {
+        let (json, hash) = self.sums()?.checked(MANIFEST)?;
+        Ok((manifest::parse(&self.manifest(), &json)?, hash))
+    }
+
+    /// Checks a finished run's files against their checksums, and reads all but the predictions.
     ///
     /// # Errors
     /// If the run is unfinished, a file is missing, changed or damaged, or of another format.
     pub fn sealed(&self) -> Result<Sealed> {
-        if !self.is_done() {
-            return Err(Error::Unfinished {
-                path: self.path.clone(),
-            });
-        }
-        let sums = seal::read(&self.done())?;
-        let (json, manifest_hash) = self.checked(&sums, MANIFEST)?;
-        let manifest = self.parse_manifest(&json)?;
-        let (parquet, predictions_hash) = self.checked(&sums, PREDICTIONS)?;
-        let (scores, scores_hash) = self.checked(&sums, SCORES)?;
-        let (epochs, epochs_hash) = if sums.iter().any(|(_, name)| name == METRICS) {
-            let (bytes, hash) = self.checked(&sums, METRICS)?;
+        self.sealed_under(None)
+    }
+
+    /// [`Self::sealed`] of the evaluations under some masks alone; all where there is no choice.
+    ///
+    /// # Errors
+    /// As [`Self::sealed`]; [`Error::NotEvaluated`] where the run has not all of these masks.
+    pub fn sealed_under(&self, masks: Option<&[MaskGrid]>) -> Result<Sealed> {
+        let (manifest, manifest_hash) = self.checked_manifest()?;
+        let sums = self.sums()?;
+        let (epochs, epochs_hash) = if sums.lists(METRICS) {
+            let (bytes, hash) = sums.checked(METRICS)?;
             (bytes, Some(hash))
         } else {
             (Vec::new(), None)
         };
-        Ok(Sealed {
-            dir: self.clone(),
-            manifest,
-            predictions_hash,
-            manifest_hash,
-            parquet,
-            scores: scores::parse(&scores),
-            scores_hash,
-            epochs,
-            epochs_hash,
-        })
+        let evaluations = evaluation::sealed(&self.path)?;
+        let mut sealed =
+            Sealed::new(manifest, evaluations, masks).map_err(|masks| Error::NotEvaluated {
+                path: self.path.clone(),
+                masks,
+            })?;
+        sealed.manifest_hash = manifest_hash;
+        (sealed.epochs, sealed.epochs_hash) = (epochs, epochs_hash);
+        Ok(sealed)
     }
 
-    /// Reads a finished run, and checks its files against `DONE`.
+    /// Reads a finished run, and checks its files against their checksums.
     ///
     /// # Errors
     /// As [`RunDir::sealed`].
@@ -264,60 +264,28 @@ impl RunDir {
         let sealed = self.sealed()?;
         Ok(Record {
             predictions: sealed.predictions()?,
+            evaluations: sealed.files(),
             manifest: sealed.manifest,
-            predictions_hash: sealed.predictions_hash,
             manifest_hash: sealed.manifest_hash,
         })
     }
 
-    /// The bytes and the hash of one file, if the hash is the one `DONE` holds.
-    fn checked(&self, sums: &[(String, String)], name: &str) -> Result<(Vec<u8>, String)> {
-        let path = self.path.join(name);
-        let Some((expected, _)) = sums.iter().find(|(_, n)| n == name) else {
-            return Err(Error::Seal {
-                path: self.done(),
-                found: format!("no line for {name}"),
-            });
-        };
-        let bytes = fs::read(&path).map_err(io("read", &path))?;
-        let found = seal::hash(&bytes);
-        if found != *expected {
-            let expected = expected.clone();
-            return Err(Error::Changed {
-                path,
-                expected,
-                found,
-            });
+    /// The checksums of a finished run.
+    fn sums(&self) -> Result<seal::Files> {
+        if self.is_done() {
+            seal::Files::of(&self.done())
+        } else {
+            Err(Error::Unfinished {
+                path: self.path.clone(),
+            })
         }
-        Ok((bytes, found))
-    }
-
-    /// The format comes first, because other formats may lack fields of this one.
-    fn parse_manifest(&self, json: &[u8]) -> Result<Manifest> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            format: u32,
-        }
-        let wrong = |source| Error::Manifest {
-            path: self.manifest(),
-            source,
-        };
-        let Versioned { format } = serde_json::from_slice(json).map_err(wrong)?;
-        if format != FORMAT {
-            return Err(Error::Format {
-                path: self.manifest(),
-                expected: FORMAT,
-                found: format,
-            });
-        }
-        serde_json::from_slice(json).map_err(wrong)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::fixture::{manifest, predictions, save};
+    use crate::record::fixture::{evaluation, manifest, only_evaluation, predictions, save};
 
     const GRID: [f64; 2] = [0.0, 0.5];
 
@@ -347,7 +315,7 @@ mod tests {
     fn a_lost_file_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let run = save(dir.path(), &manifest("lnln", 11, &GRID));
-        fs::remove_file(run.predictions()).unwrap();
+        fs::remove_file(only_evaluation(&run).join("predictions.parquet")).unwrap();
         let message = run.load().unwrap_err().to_string();
         assert!(message.starts_with("cannot read ") && message.contains("predictions.parquet"));
     }
@@ -358,12 +326,10 @@ mod tests {
         let run = save(dir.path(), &manifest("lnln", 11, &GRID));
         let json = b"{\"format\": 9}";
         fs::write(run.manifest(), json).unwrap();
-        let parquet = fs::read(run.predictions()).unwrap();
-        let seal = seal::render(&[(PREDICTIONS, &parquet), (MANIFEST, json)]);
-        fs::write(run.done(), seal).unwrap();
+        fs::write(run.done(), seal::render(&[(MANIFEST, json)])).unwrap();
         let message = run.load().unwrap_err().to_string();
         assert!(
-            message.contains("in format 9, this build reads format 1"),
+            message.contains("in format 9, this build reads format 2"),
             "{message}"
         );
     }
@@ -388,7 +354,8 @@ mod tests {
         }
         let run = RunDir::create(dir.path(), "a").unwrap();
         let m = manifest("lnln", 11, &GRID);
-        let message = run.finish(&m, &predictions(&m)).unwrap_err().to_string();
+        let message = run.finish(&m, &evaluation(&m), &predictions(&m));
+        let message = message.unwrap_err().to_string();
         assert_eq!(
             message,
             "the manifest of run lnln-11 was given to the run directory of a"

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::error::Result;
+use super::masks::MaskKey;
 use super::predictions::{Group, PredictionKey, Predictions};
 use super::selection::SelectionMetadata;
 use crate::mask::Condition;
@@ -31,6 +32,17 @@ pub struct ScoreEntry {
     pub condition: Condition,
     pub metric: Arc<str>,
     pub score: Score,
+}
+
+impl ScoreEntry {
+    /// The pass it is of.
+    pub(super) fn key(&self) -> MaskKey {
+        (
+            self.mask_protocol.to_string(),
+            self.mask_seed,
+            self.condition,
+        )
+    }
 }
 
 /// Every metric under every condition.

@@ -1,7 +1,7 @@
 //! `DONE`: checksums of the files a report rests on, in the format of `b3sum`, so that
 //! `b3sum --check DONE` in the run directory checks them without this tool.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result, io};
 
@@ -16,10 +16,56 @@ pub(super) fn render(files: &[(&str, &[u8])]) -> String {
     files.iter().map(line).collect()
 }
 
-/// The lines of the `DONE` at `path`, as (hash, file name).
-pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>> {
-    let text = std::fs::read_to_string(path).map_err(io("read", path))?;
-    text.lines().map(|line| parse(path, line)).collect()
+/// The files that a `DONE` lists.
+pub(super) struct Files {
+    done: PathBuf,
+    /// As (hash, file name).
+    sums: Vec<(String, String)>,
+}
+
+impl Files {
+    /// Those of the `DONE` at this path.
+    ///
+    /// # Errors
+    /// If it cannot be read or is damaged.
+    pub fn of(done: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(done).map_err(io("read", done))?;
+        let sums = text.lines().map(|line| parse(done, line));
+        Ok(Self {
+            done: done.to_owned(),
+            sums: sums.collect::<Result<_>>()?,
+        })
+    }
+
+    /// Whether a file is listed.
+    pub fn lists(&self, name: &str) -> bool {
+        self.sums.iter().any(|(_, listed)| listed == name)
+    }
+
+    /// The bytes and the hash of one file, if the hash is the listed one.
+    ///
+    /// # Errors
+    /// [`Error::Seal`] where it is not listed, [`Error::Changed`] where it is not what it was.
+    pub fn checked(&self, name: &str) -> Result<(Vec<u8>, String)> {
+        let path = self.done.with_file_name(name);
+        let Some((expected, _)) = self.sums.iter().find(|(_, listed)| listed == name) else {
+            return Err(Error::Seal {
+                path: self.done.clone(),
+                found: format!("no line for {name}"),
+            });
+        };
+        let bytes = std::fs::read(&path).map_err(io("read", &path))?;
+        let found = hash(&bytes);
+        if found != *expected {
+            let expected = expected.clone();
+            return Err(Error::Changed {
+                path,
+                expected,
+                found,
+            });
+        }
+        Ok((bytes, found))
+    }
 }
 
 fn parse(path: &Path, line: &str) -> Result<(String, String)> {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result, io};
+use super::masks::MaskGrid;
+use super::run_dir::RunDir;
 use super::seal;
 use super::selection::SelectionRule;
 use super::training::NoiseMetadata;
@@ -19,7 +21,7 @@ pub const FOLDER: &str = "sweeps";
 pub const KIND: &str = "lnln-bench sweep";
 
 /// Version of this file's layout. Raise it when a reader of today could misread it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What a sweep consists of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +40,7 @@ pub struct SweepManifest {
     pub runs: Vec<SweepRun>,
 }
 
-/// One training and its evaluation.
+/// One training, and the masks it is evaluated under.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepRun {
     /// Its index in the manifest, from 0.
@@ -53,6 +55,15 @@ pub struct SweepRun {
     pub selection: SelectionRule,
     /// Epochs of training; 0 where nothing is trained.
     pub epochs: u32,
+    /// Masks of the test split, by mask protocol.
+    pub masks: Vec<MaskGrid>,
+}
+
+impl SweepRun {
+    /// Whether its directory in this folder of runs has all that the sweep asks for.
+    pub fn is_done(&self, runs: &Path) -> bool {
+        RunDir::open(runs.join(&self.id)).is_done_under(&self.masks)
+    }
 }
 
 impl SweepManifest {
@@ -209,6 +220,7 @@ mod tests {
             noise: fixture::noise("fresh", "half-complete"),
             selection: SelectionRule::Validation,
             epochs: 3,
+            masks: Vec::new(),
         };
         let suite = serde_json::json!({ "seeds": [seed] });
         SweepManifest::new("paper", "/data".into(), suite, vec![run])

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::super::attempt::SlurmTask;
 use super::*;
-use crate::record::fixture::{manifest, predictions};
+use crate::record::fixture::{evaluation, manifest, predictions};
 
 fn mine(acquired: Acquired) -> RunLease {
     match acquired {
@@ -27,7 +27,11 @@ fn kill(work: RunLease) -> RunDir {
 fn finish(work: &RunLease, wall_seconds: f64) {
     let mut manifest = manifest("lnln", 11, &[0.0, 0.5]);
     manifest.wall_seconds = wall_seconds;
-    work.dir.finish(&manifest, &predictions(&manifest)).unwrap();
+    let evaluation = evaluation(&manifest);
+    let predictions = predictions(&manifest);
+    work.dir
+        .finish(&manifest, &evaluation, &predictions)
+        .unwrap();
 }
 
 #[test]

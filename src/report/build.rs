@@ -43,7 +43,7 @@ pub(super) fn build<P: AsRef<Path>>(
     basis: Basis,
 ) -> Result<Built> {
     let (dirs, unfinished) = find(roots)?;
-    let runs = load(&dirs, basis)?;
+    let runs = load(&dirs, options, basis)?;
     let wrong = runs.iter().filter(|run| run.scores_differ);
     let wrong_scores = wrong.map(|run| run.manifest.id.clone()).collect();
     let count = runs
@@ -126,11 +126,25 @@ fn find<P: AsRef<Path>>(roots: &[P]) -> Result<(Vec<RunDir>, Vec<RunDir>)> {
 }
 
 /// Checks and scores all runs, in their order. A run that two roots hold counts once.
-fn load(dirs: &[RunDir], basis: Basis) -> Result<Vec<ScoredRun>> {
-    let scored = dirs.par_iter().map(|dir| score(dir, dir.sealed()?, basis));
+fn load(dirs: &[RunDir], options: &Options, basis: Basis) -> Result<Vec<ScoredRun>> {
+    let scored = dirs.par_iter().map(|dir| {
+        let masks = options.masks.get(&dir.id()).map(Vec::as_slice);
+        let sealed = dir.sealed_under(masks)?;
+        let unused = if masks.is_none() { sealed.unused } else { 0 };
+        Ok((score(dir, sealed, basis)?, unused))
+    });
+    let scored = scored.collect::<Result<Vec<_>>>()?;
+    let unused = scored.iter().filter(|(_, unused)| *unused > 0).count();
+    if unused > 0 {
+        tracing::warn!(
+            "{unused} runs were evaluated under some mask seeds at a part of their conditions only: shown are \
+             the most conditions that share their mask seeds; run the sweep with all mask seeds and conditions \
+             to fill in the others"
+        );
+    }
     let (mut runs, mut seen) = (Vec::new(), BTreeSet::new());
-    for run in scored.collect::<Result<Vec<_>>>()? {
-        let hashes = |r: &ScoredRun| (r.manifest_hash.clone(), r.predictions_hash.clone());
+    for (run, _) in scored {
+        let hashes = |r: &ScoredRun| (r.manifest_hash.clone(), r.evaluations.clone());
         if run.first().is_some_and(|first| seen.insert(hashes(first))) {
             runs.extend(run);
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::build::build;
 use super::error::{Error, Result};
 use super::manifest::{NAME, ReportManifest};
+use super::options::Options;
 use super::rows::scores::Basis;
 
 /// The result of a check.
@@ -31,8 +32,11 @@ pub fn check(dir: &Path, roots: &[PathBuf]) -> Result<Checked> {
     })?;
     let named: Vec<PathBuf> = manifest.sources.iter().map(|s| dir.join(s)).collect();
     let roots = if roots.is_empty() { &named } else { roots };
-    let (sources, options) = (&manifest.sources, &manifest.options);
-    let built = build(roots, sources, options, Basis::Predictions)?;
+    let options = Options {
+        masks: manifest.masks(),
+        ..manifest.options.clone()
+    };
+    let built = build(roots, &manifest.sources, &options, Basis::Predictions)?;
     let wrong =
         |id: &String| format!("the scores.csv of run {id} is not what its predictions give");
     let mut differences: Vec<String> = built.wrong_scores.iter().map(wrong).collect();

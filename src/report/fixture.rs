@@ -1,9 +1,12 @@
 //! Small runs for tests, with metrics that can be checked by hand.
 
 use crate::metric::{Direction, Metric, Protocol, Sums, Undefined, Unit};
+use crate::record::evaluation::EvaluationFiles;
 use crate::record::{Manifest, Record};
 
-pub use crate::record::fixture::{TRUTH, eleven, manifest, masks, noise, predictions, save};
+pub use crate::record::fixture::{
+    TRUTH, eleven, evaluation, manifest, masks, noise, only_evaluation, predictions, save,
+};
 
 use crate::report::rows::scores::{ScoredRun, score_by};
 use crate::report::rows::section::{Section, sections};
@@ -79,7 +82,11 @@ fn slope(p: &[f32], t: &[f32]) -> Result<f64, Undefined> {
 pub fn record(m: Manifest) -> Record {
     Record {
         predictions: predictions(&m),
-        predictions_hash: format!("p-{}", m.id),
+        evaluations: vec![EvaluationFiles {
+            name: "0".into(),
+            predictions_blake3: format!("p-{}", m.id),
+            scores_blake3: None,
+        }],
         manifest_hash: format!("m-{}", m.id),
         manifest: m,
     }

@@ -3,12 +3,14 @@
 //! A cell gives the number of its origin; an origin the runs' file and conditions that were read, and the
 //! numbers of sets of runs; a set the ids; and `runs` each id's hashes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{Result, render};
 use super::numbering::{Numbered, Numbering};
+use crate::record::MaskGrid;
+use crate::record::evaluation::EvaluationFiles;
 use crate::report::contents::{Figure, SectionContents};
 use crate::report::format::json;
 use crate::report::options::Options;
@@ -37,6 +39,9 @@ pub struct ReportManifest {
     pub options: Options,
     /// By id.
     pub runs: BTreeMap<String, RunMetadata>,
+    /// Masks that runs are read under, each set once; further evaluations of a run change nothing.
+    #[serde(default)]
+    pub evaluated: Vec<Vec<MaskGrid>>,
     /// The sets and origins by number.
     #[serde(flatten)]
     pub numbered: Numbered,
@@ -56,14 +61,16 @@ pub struct RunMetadata {
     pub content_hash: String,
     pub model: String,
     pub seed: u64,
-    pub predictions_blake3: String,
     pub manifest_blake3: String,
-    /// Of the stored scores, where there are some.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scores_blake3: Option<String>,
     /// Of the log of epochs, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_blake3: Option<String>,
+    /// Index in `evaluated` of the masks that it is read under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluated: Option<usize>,
+    /// The evaluations that these are read from.
+    #[serde(default)]
+    pub evaluations: Vec<EvaluationFiles>,
 }
 
 /// A table, row by row, the same in every format.
@@ -105,7 +112,10 @@ impl ReportManifest {
         numbering: &Numbering,
         files: &[(String, Vec<u8>)],
     ) -> Self {
-        let runs = parts.iter().flat_map(|p| p.section.trainings()).map(run);
+        let trainings = || parts.iter().flat_map(|p| p.section.trainings());
+        let evaluated: BTreeSet<Vec<MaskGrid>> = trainings().map(grids).collect();
+        let evaluated: Vec<Vec<MaskGrid>> = evaluated.into_iter().collect();
+        let runs = trainings().map(|training| run(training, &evaluated));
         let tables = parts.iter().flat_map(SectionContents::tables);
         let tables = tables.map(|t| (t.id.clone(), table(t, numbering)));
         let figures = parts.iter().flat_map(SectionContents::figures);
@@ -118,6 +128,7 @@ impl ReportManifest {
             sources: sources.to_vec(),
             options: options.clone(),
             runs: runs.collect(),
+            evaluated,
             numbered: numbering.numbered().clone(),
             tables: tables.collect(),
             figures: figures.collect(),
@@ -140,6 +151,7 @@ impl ReportManifest {
             field("sources", &|| json::lines(&self.sources, 1, 1)),
             field("options", &|| json::lines(&self.options, 1, 1)),
             field("runs", &|| json::lines(&self.runs, 1, 1)),
+            field("evaluated", &|| json::lines(&self.evaluated, 1, 1)),
             field("sets", &|| json::lines(&self.numbered.sets, 1, 1)),
             field("origins", &|| json::lines(&self.numbered.origins, 1, 1)),
             field("tables", &|| json::lines(&self.tables, 1, 3)),
@@ -149,6 +161,15 @@ impl ReportManifest {
         let fields: serde_json::Result<Vec<String>> = fields.into_iter().collect();
         let text = fields.map_err(render(NAME))?.join(",\n");
         Ok(format!("{{\n{text}\n}}\n").into_bytes())
+    }
+
+    /// Masks that its runs are read under, by id.
+    pub fn masks(&self) -> BTreeMap<String, Vec<MaskGrid>> {
+        let masks = self.runs.iter().filter_map(|(id, run)| {
+            let masks = self.evaluated.get(run.evaluated?)?;
+            Some((id.clone(), masks.clone()))
+        });
+        masks.collect()
     }
 
     /// Paths of the files of a report of any version; `None` if the bytes are something else.
@@ -180,7 +201,12 @@ impl ReportManifest {
     }
 }
 
-fn run(run: &ScoredRun) -> (String, RunMetadata) {
+/// The masks that a run is read under.
+fn grids(run: &ScoredRun) -> Vec<MaskGrid> {
+    run.manifest.masks.iter().map(MaskGrid::from).collect()
+}
+
+fn run(run: &ScoredRun, evaluated: &[Vec<MaskGrid>]) -> (String, RunMetadata) {
     let m = &run.manifest;
     let facts = RunMetadata {
         dataset: m.dataset.name.clone(),
@@ -188,10 +214,10 @@ fn run(run: &ScoredRun) -> (String, RunMetadata) {
         content_hash: m.dataset.content_hash.clone(),
         model: m.model.name.clone(),
         seed: m.seed,
-        predictions_blake3: run.predictions_hash.clone(),
         manifest_blake3: run.manifest_hash.clone(),
-        scores_blake3: run.scores_hash.clone(),
         log_blake3: run.log_hash.clone(),
+        evaluated: evaluated.binary_search(&grids(run)).ok(),
+        evaluations: run.evaluations.clone(),
     };
     (m.id.clone(), facts)
 }

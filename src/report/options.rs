@@ -1,8 +1,11 @@
 //! The options of a report, as its manifest stores them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::mask::Condition;
+use crate::record::MaskGrid;
 
 /// The set of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,4 +39,8 @@ pub struct Options {
     pub resamples: Option<usize>,
     /// Render every figure as PNG too.
     pub png: bool,
+    /// Masks that a run is read under, by its id; others are read under all that they were evaluated under.
+    /// A report's manifest stores them with its runs.
+    #[serde(skip)]
+    pub masks: BTreeMap<String, Vec<MaskGrid>>,
 }

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use super::figure::{curves, svg};
-use super::fixture::{TOY, eleven, manifest, predictions, record, save, scored, section};
+use super::fixture::{
+    TOY, eleven, manifest, only_evaluation, predictions, record, save, scored, section,
+};
 use super::format::{EXPORTERS, Report, html, latex, markdown, terminal};
 use super::numbering::Numbering;
 use super::table::build;
@@ -368,10 +370,12 @@ fn a_check_passes_until_something_changes() {
         .unwrap()
         .differences;
     assert_eq!(differences.len(), 2, "{differences:?}");
-    fs::write(runs.join("flat-11/predictions.parquet"), "better").unwrap();
+    let evaluation = only_evaluation(&RunDir::open(runs.join("flat-11")));
+    fs::write(evaluation.join("predictions.parquet"), "better").unwrap();
     let message = check(&out, &[]).unwrap_err().to_string();
     assert!(
-        message.contains("flat-11/predictions.parquet changed"),
+        message.contains("flat-11/evaluations/")
+            && message.contains("/predictions.parquet changed"),
         "{message}"
     );
     let message = check(&runs, &[]).unwrap_err().to_string();
@@ -388,12 +392,16 @@ fn a_tampered_run_is_caught_and_named() {
     better
         .extend(&condition_of(&better), &["x".into()], &[1.0], &[1.0])
         .unwrap();
-    better.write(&run.predictions()).unwrap();
+    let evaluation = only_evaluation(&run);
+    better
+        .write(&evaluation.join("predictions.parquet"))
+        .unwrap();
     let message = write_report(&[&runs], &out, &Options::default())
         .unwrap_err()
         .to_string();
     assert!(
-        message.contains("lnln-12/predictions.parquet changed after the run"),
+        message.contains("lnln-12/evaluations/")
+            && message.contains("/predictions.parquet changed after the run"),
         "{message}"
     );
     assert!(!out.exists());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::fixture::{eleven, manifest, masks, noise, predictions, save};
+use super::fixture::{eleven, evaluation, manifest, masks, noise, predictions, save};
 use super::manifest::{ReportManifest, TableMetadata};
 use super::numbering::OriginMetadata;
 use super::tests::save_all;
@@ -89,14 +89,20 @@ fn leads_to_files(layout: Layout, least: usize) {
             files.insert((id.clone(), file.clone()), place.clone());
         }
     }
-    for ((id, file), place) in files {
-        let bytes = fs::read(dir.path().join("runs").join(&id).join(&file)).ok();
+    for ((id, mut file), place) in files {
         let facts = &m.runs[&id];
         let expected = match file.as_str() {
-            "predictions.parquet" => Some(&facts.predictions_blake3),
+            "predictions.parquet" => {
+                let [evaluation] = &facts.evaluations[..] else {
+                    panic!("{id}: {facts:?}");
+                };
+                file = format!("evaluations/{}/predictions.parquet", evaluation.name);
+                Some(&evaluation.predictions_blake3)
+            }
             "manifest.json" => Some(&facts.manifest_blake3),
             _ => facts.log_blake3.as_ref(),
         };
+        let bytes = fs::read(dir.path().join("runs").join(&id).join(&file)).ok();
         let found = bytes.map(|b| blake3::hash(&b).to_hex().to_string());
         assert_eq!(found.as_ref(), expected, "{file} of {id}, for {place}");
     }
@@ -231,7 +237,7 @@ fn training_curves_at_the_tested_rate_show_every_training() {
         };
         let log: String = losses.iter().enumerate().map(epoch).collect();
         fs::write(run.metrics(), log).unwrap();
-        run.finish(&m, &predictions(&m)).unwrap();
+        run.finish(&m, &evaluation(&m), &predictions(&m)).unwrap();
     }
     write_report(&[&runs], &out, &Options::default()).unwrap();
     let m = ReportManifest::parse(&fs::read(out.join("manifest.json")).unwrap()).unwrap();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::Error;
@@ -15,7 +16,7 @@ use crate::record;
 use crate::train::device;
 
 /// A planned run with its state and its estimate.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RunEstimate {
     #[serde(rename = "run")]
     pub id: String,
@@ -97,7 +98,7 @@ impl RunKind {
 impl Estimator<'_> {
     fn estimate(&mut self, run: &PlannedRun, stored: Option<&StoredRun>) -> RunEstimate {
         let epoch = stored.map_or(0, StoredRun::epoch);
-        let state = status::overview::state(stored);
+        let state = status::overview::state(stored, &run.masks);
         let (corpus, _) = &self.corpora[&run.dataset];
         let estimate = (state != RunState::Done).then(|| {
             let estimate = self.cost(run, corpus);

@@ -25,6 +25,17 @@ pub enum Error {
     SeveralDatasets { total: usize, errors: Vec<String> },
     #[error("`{path}` is not a suite: {reason}")]
     Suite { path: PathBuf, reason: String },
+    #[error(
+        "suite `{path}` extends `{base}`, which cannot be read: {reason}; the path is relative to the \
+         folder of the suite that extends"
+    )]
+    Extended {
+        path: PathBuf,
+        base: PathBuf,
+        reason: std::io::Error,
+    },
+    #[error("suite `{path}` extends `{base}`, which already extends `{path}`: expected no circle")]
+    ExtendsCircle { path: PathBuf, base: PathBuf },
     #[error("expected a protocol like own or paper, found `{found}`")]
     ProtocolName { found: String },
     #[error("expected a training protocol like mixed, clean or tested-rate, found `{found}`")]
@@ -57,6 +68,20 @@ pub enum Error {
         "run {run} holds external predictions (`lnln-bench score`): it has no weights to predict with"
     )]
     NoWeights { run: String },
+    #[error(
+        "{} has no {file}: its weights are needed to predict under further masks; put the file back, or \
+         remove the folder to train the run again", run.display()
+    )]
+    WeightsGone { run: PathBuf, file: String },
+    #[error(
+        "{} changed after the training: blake3 {found}, the manifest has {expected}; put the file back, or \
+         remove the run's folder to train it again", path.display()
+    )]
+    WeightsChanged {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
     #[error("no sample `{sample}` in the {split} split; its ids look like `{example}`")]
     NoSample {
         sample: String,
@@ -123,6 +148,8 @@ impl Classify for Error {
         match self {
             Self::NotPrepared { .. }
             | Self::Suite { .. }
+            | Self::Extended { .. }
+            | Self::ExtendsCircle { .. }
             | Self::ProtocolName { .. }
             | Self::TrainOnName { .. }
             | Self::TrainOn { .. }
@@ -135,6 +162,8 @@ impl Classify for Error {
             Self::OtherData { .. }
             | Self::OtherRun { .. }
             | Self::OtherName { .. }
+            | Self::WeightsGone { .. }
+            | Self::WeightsChanged { .. }
             | Self::SeveralDatasets { .. } => ErrorClass::BadData,
             Self::OtherEncoder { .. } => ErrorClass::Unavailable,
             Self::RunsFailed { .. } => ErrorClass::RunsFailed,

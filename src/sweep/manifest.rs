@@ -39,6 +39,7 @@ fn entry((index, run): (usize, &PlannedRun)) -> SweepRun {
         } else {
             0
         },
+        masks: run.masks.clone(),
     }
 }
 

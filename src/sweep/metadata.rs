@@ -12,7 +12,6 @@ use crate::record::Manifest;
 use crate::record::manifest::{
     BuildMetadata, DatasetMetadata, FORMAT, Grade, ModelMetadata, VERSION,
 };
-use crate::record::masks::MaskMetadata;
 use crate::record::selection::{MonitoredMask, SelectionMetadata};
 use crate::record::training::{Computing, TrainingMetadata};
 use crate::train::data::TrainData;
@@ -22,23 +21,23 @@ use crate::train::state::State;
 /// libtorch's version, which tch pins.
 pub const LIBTORCH: &str = "2.11.0";
 
-/// Masks of evaluation and of selection, and how the run was computed.
-pub struct Measured {
-    pub masks: Vec<MaskMetadata>,
-    pub monitored: Vec<MonitoredMask>,
+/// What a training has made and how it was computed.
+pub struct Trained {
+    pub selection: SelectionMetadata,
     pub computing: Computing,
     /// Hash of the masks of the first epoch of training.
     pub first_noise: Option<String>,
+    /// blake3 of the stored weights by file name.
+    pub weights: BTreeMap<String, String>,
     pub wall_seconds: f64,
 }
 
-/// The manifest of a finished run.
+/// The manifest of a trained run.
 pub fn manifest(
     run: &PlannedRun,
     data: &TrainData<'_>,
     store: &nn::VarStore,
-    state: &State,
-    measured: Measured,
+    trained: Trained,
 ) -> Result<Manifest, Error> {
     Ok(Manifest {
         format: FORMAT,
@@ -47,11 +46,12 @@ pub fn manifest(
         dataset: dataset(data)?,
         model: model(run, store),
         seed: run.seed,
-        masks: measured.masks,
-        training: training(run, measured.computing, measured.first_noise),
-        selection: selection(run, state, measured.monitored),
+        masks: Vec::new(),
+        training: training(run, trained.computing, trained.first_noise),
+        selection: trained.selection,
+        weights: trained.weights,
         build: build(data.device),
-        wall_seconds: measured.wall_seconds,
+        wall_seconds: trained.wall_seconds,
     })
 }
 
@@ -90,7 +90,8 @@ fn training(
     }
 }
 
-fn selection(run: &PlannedRun, state: &State, masks: Vec<MonitoredMask>) -> SelectionMetadata {
+/// Which epochs were selected, and under which masks.
+pub fn selection(run: &PlannedRun, state: &State, masks: Vec<MonitoredMask>) -> SelectionMetadata {
     let rule = &run.rule;
     SelectionMetadata {
         rule: Some(rule.kind()),
@@ -109,7 +110,8 @@ fn selection(run: &PlannedRun, state: &State, masks: Vec<MonitoredMask>) -> Sele
     }
 }
 
-fn build(device: tch::Device) -> BuildMetadata {
+/// What computes here.
+pub fn build(device: tch::Device) -> BuildMetadata {
     let grade = match device {
         tch::Device::Cpu => Grade::B,
         _ => Grade::C,

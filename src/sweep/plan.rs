@@ -9,20 +9,20 @@ use serde::Serialize;
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Protocol, Suite};
-use crate::data::dataset::{Corpus, Modality, SplitName};
-use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
+use crate::data::dataset::{self, Corpus, Modality, SplitName, limited};
+use crate::mask::{Condition, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Recipe};
 use crate::record::training::NoiseMetadata;
-use crate::record::{EngineKind, Precision, SelectionRule};
+use crate::record::{EngineKind, MaskGrid, Precision, SelectionRule};
 use crate::train::schedule::Schedule;
 use crate::train::selection::Rule;
 use crate::train::{EncoderSpec, data, settings};
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.
-const RESULT_VERSION: u32 = 7;
+const RESULT_VERSION: u32 = 8;
 
-/// One training and its evaluation.
+/// One training, and the masks it is to be evaluated under.
 pub struct PlannedRun {
     pub dataset: String,
     pub choice: Choice,
@@ -30,8 +30,11 @@ pub struct PlannedRun {
     pub settings: Rc<Settings>,
     pub recipe: Recipe,
     pub rule: Rule,
-    /// Everything that decides the result, as stored in `config.toml`.
+    /// Everything that decides the training, as stored in `config.toml`.
     pub config: Config,
+    /// Masks of the test split. They do not decide the training: a trained run is evaluated under more
+    /// of them with its stored weights.
+    pub masks: Vec<MaskGrid>,
     /// Short blake3 of `config`.
     pub id: String,
 }
@@ -57,7 +60,7 @@ impl PlannedRun {
     }
 }
 
-/// The resolved configuration of a run: equal configurations give equal results.
+/// The resolved configuration of a run: equal configurations give equal weights.
 #[derive(Clone, Debug, Serialize)]
 pub struct Config {
     pub result_version: u32,
@@ -70,12 +73,10 @@ pub struct Config {
     pub schedule: Schedule,
     pub precision: Precision,
     pub engine: EngineKind,
-    /// Mask seeds of evaluation.
-    pub mask_seeds: Vec<u64>,
+    /// Mask seed of validation and of published noise.
+    pub mask_seed: u64,
     pub noise: NoiseMetadata,
     pub selection: SelectionConfig,
-    /// Masks of evaluation, by mask protocol.
-    pub masks: Vec<MaskConfig>,
     /// Masks under which the split of the selection is evaluated.
     pub validation: Vec<ValidationMask>,
     pub recipe: Recipe,
@@ -103,30 +104,12 @@ pub struct SelectionConfig {
     pub split: SplitName,
 }
 
-/// A mask protocol with its conditions of evaluation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct MaskConfig {
-    pub mask_protocol: String,
-    pub version: u32,
-    pub conditions: Vec<Condition>,
-}
-
 /// A mask protocol with a condition of validation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ValidationMask {
     pub mask_protocol: String,
     pub version: u32,
     pub condition: Condition,
-}
-
-impl From<&EvaluationMasks> for MaskConfig {
-    fn from(masks: &EvaluationMasks) -> Self {
-        Self {
-            mask_protocol: masks.mask_protocol.name().to_owned(),
-            version: masks.mask_protocol.version(),
-            conditions: masks.conditions.clone(),
-        }
-    }
 }
 
 impl ValidationMask {
@@ -167,11 +150,13 @@ pub fn open_corpora(suite: &Suite, data: &Path) -> Result<Corpora, Error> {
 /// Opens one data set of a suite and resolves its encoder.
 fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, EncoderSpec), Error> {
     let path = data.join(format!("{name}.h5"));
+    limited::ensure(data, name)?;
     if !path.exists() {
-        crate::data::dataset::find(name)?;
+        dataset::find(name)?;
+        let name = limited::whole(name);
         return Err(Error::NotPrepared {
             name: name.to_owned(),
-            path,
+            path: data.join(format!("{name}.h5")),
         });
     }
     let corpus = Corpus::open(&path)?;
@@ -326,7 +311,7 @@ fn run(
         schedule: overrides.schedule.unwrap_or(settings.schedule),
         precision: settings.precision,
         engine: settings.engine,
-        mask_seeds: settings.mask_seeds.clone(),
+        mask_seed: settings.mask_seeds[0],
         noise: NoiseMetadata {
             noise: settings.noise,
             mask_protocol: settings.noise_protocol.name().to_owned(),
@@ -338,7 +323,6 @@ fn run(
             metric: rule.metric().map(|metric| metric.name.to_owned()),
             split: rule.split(),
         },
-        masks: settings.evaluation.iter().map(MaskConfig::from).collect(),
         validation: (settings.validation.iter())
             .map(|(mask_protocol, condition)| ValidationMask::new(*mask_protocol, *condition))
             .collect(),
@@ -354,6 +338,7 @@ fn run(
         recipe,
         rule,
         config,
+        masks: settings.masks(),
         id,
     })
 }

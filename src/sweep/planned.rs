@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tch::Device;
 
 use super::error::Error;
+use super::events::Events;
 use super::manifest;
 use super::plan::{self, Corpora, PlannedRun};
 use super::suite::Suite;
@@ -27,6 +28,8 @@ pub struct Options {
     pub any_vocabulary: bool,
     /// Write event files for TensorBoard.
     pub tensorboard: bool,
+    /// Lines of JSON about the progress.
+    pub events: Events,
     /// Log of this process, named where a run fails.
     pub log: Option<PathBuf>,
     /// Flags of `run-one` that repeat a run as it is run here.
@@ -109,10 +112,12 @@ impl Sweep {
         self.manifest.runs.iter().find(|run| run.id == id)
     }
 
-    /// The runs that are not done, and the number of those that are.
+    /// The runs that are not trained or not evaluated under all of their masks, and the number of the others.
     pub(super) fn waiting(&self, runs: &Path) -> (Vec<&PlannedRun>, usize) {
+        let is_done =
+            |run: &&PlannedRun| RunDir::open(runs.join(&run.id)).is_done_under(&run.masks);
         let (done, waiting): (Vec<&PlannedRun>, Vec<&PlannedRun>) =
-            (self.runs.iter()).partition(|run| RunDir::open(runs.join(&run.id)).is_done());
+            self.runs.iter().partition(is_done);
         (waiting, done.len())
     }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use tch::{Device, nn};
 
 use super::error::Error;
+use super::stored_weights::{Threads, check_weights, weights_file};
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};
@@ -41,19 +42,15 @@ pub struct Request {
 /// [`Error::OtherData`], [`Error::OtherEncoder`] where data or encoder are not those the run was
 /// trained with; [`Error::NoSample`]; [`Error::NoMetric`]; those of reading run, data and encoder.
 pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Error> {
-    let manifest = request.run.sealed()?.manifest;
+    let (manifest, _) = request.run.checked_manifest()?;
     let Some(computing) = &manifest.training.computing else {
         return Err(Error::NoWeights {
             run: manifest.id.clone(),
         });
     };
     let weights = weights(request, &manifest)?;
-    if !request.device.is_cuda() {
-        // As many as the run had: another number sums in another order.
-        tch::set_num_threads(
-            i32::try_from(manifest.build.threads.unwrap_or(1)).unwrap_or(i32::MAX),
-        );
-    }
+    check_weights(&manifest, &request.run)?;
+    let _threads = Threads::of(&manifest, request.device);
     let path = request.data.join(format!("{}.h5", manifest.dataset.name));
     let corpus = Corpus::open(&path)?;
     let encoder = match &request.encoder {
@@ -176,8 +173,7 @@ fn check(manifest: &Manifest, corpus: &Corpus, encoder: &EncoderSpec) -> Result<
 fn weights(request: &Request, manifest: &Manifest) -> Result<PathBuf, Error> {
     let selection = &manifest.selection;
     match selection.chosen_by(&request.metric) {
-        Some(0) => Ok(request.run.checkpoint()),
-        Some(epoch) => Ok(request.run.epoch_checkpoint(epoch)),
+        Some(epoch) => Ok(weights_file(&request.run, epoch)),
         None => {
             let known: Vec<&str> = selection.chosen.keys().map(String::as_str).collect();
             Err(Error::NoMetric {

@@ -75,7 +75,7 @@ fn prefill(
     settings: &Settings,
     interrupt: &AtomicBool,
 ) -> Result<(), Error> {
-    TestMasks::draw(data, &settings.evaluation, &settings.mask_seeds)?.prefill(data, interrupt)?;
+    TestMasks::draw(data, &settings.masks())?.prefill(data, interrupt)?;
     let trained: Vec<&PlannedRun> = runs
         .iter()
         .filter(|run| run.choice.entry.trained)

@@ -1,20 +1,22 @@
 //! Trains and evaluates one planned run: build, fit, predict, finish.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::error::Error;
-use super::metadata::{self, Measured};
+use super::metadata::{self, Trained};
 use super::plan::PlannedRun;
 use super::settings::Settings;
+use super::stored_weights::{Threads, check_weights, stored_weights};
 use crate::mask::NoiseSpec;
+use crate::record::manifest::FORMAT;
 use crate::record::training::Computing;
-use crate::record::{self, Predictions, RunDir};
+use crate::record::{self, Evaluation, Predictions, RunDir};
 use crate::support::Bar;
 use crate::support::fs::write_atomic;
 use crate::train::data::{TrainData, ValidationMasks};
-use crate::train::state::State;
 use crate::train::test_masks::TestMasks;
 use crate::train::training::{Compute, Training, TrainingSpec};
 use crate::train::{Files, memory};
@@ -44,64 +46,78 @@ pub fn run(
     write_config(run, dir)?;
     let (spec, files) = (training_spec(run, context.compute), files(dir, context));
     // Before the training, so that masks which must not be used cost no time.
-    let (evaluation, mask_seeds) = (&run.settings.evaluation, &run.settings.mask_seeds);
-    let masks = TestMasks::draw(data, evaluation, mask_seeds)?;
+    let masks = TestMasks::draw(data, &run.masks)?;
     let mut training = Training::build(&spec, data)?;
     let state = training.fit(&files, context.interrupt, context.bar)?;
-    context
-        .bar
-        .note("predicting the test split at every condition");
-    let predictions = training.predict(&masks, &state, &files, context.interrupt)?;
     let seconds = before + started.elapsed().as_secs_f64();
+    let selection = metadata::selection(run, &state, training.monitored_masks()?);
+    let epochs = selection.weights();
+    let (evaluation, predictions) = evaluate(&mut training, &masks, &epochs, &files, context)?;
     let trained = Trained {
-        training: &training,
-        state,
-        masks: &masks,
-        predictions,
-        seconds,
-    };
-    finish(run, data, trained, dir)
-}
-
-/// What a training has made.
-struct Trained<'a> {
-    training: &'a Training<'a>,
-    state: State,
-    masks: &'a TestMasks,
-    predictions: Predictions,
-    seconds: f64,
-}
-
-/// Writes manifest, scores and predictions, and last the mark of a finished run.
-fn finish(
-    run: &PlannedRun,
-    data: &TrainData<'_>,
-    trained: Trained<'_>,
-    dir: &RunDir,
-) -> Result<(), Error> {
-    let Trained {
-        training,
-        state,
-        masks,
-        predictions,
-        seconds,
-    } = trained;
-    let computing = Computing {
-        precision: run.config.precision,
-        engine: run.config.engine,
-        recompute_encoder: training.engine.recompute,
-        micro_batch: state.micro_batch,
-        evaluation_batch: training.evaluation_batch,
-    };
-    let measured = Measured {
-        masks: masks.metadata()?,
-        monitored: training.monitored_masks()?,
         first_noise: training.first_noise()?,
-        computing,
+        weights: stored_weights(dir, &epochs)?,
+        computing: Computing {
+            precision: run.config.precision,
+            engine: run.config.engine,
+            recompute_encoder: training.engine.recompute,
+            micro_batch: state.micro_batch,
+            evaluation_batch: training.evaluation_batch,
+        },
+        selection,
         wall_seconds: seconds,
     };
-    let manifest = metadata::manifest(run, data, &training.store, &state, measured)?;
-    Ok(dir.finish(&manifest, &predictions)?)
+    let manifest = metadata::manifest(run, data, &training.store, trained)?;
+    Ok(dir.finish(&manifest, &evaluation, &predictions)?)
+}
+
+/// Evaluates the stored weights of a finished run under those of its masks that it has not yet.
+///
+/// The passes are those of the run's own evaluation, with its number of threads: predictions have the
+/// bits that they would have had there.
+///
+/// # Errors
+/// [`Error::WeightsGone`], [`Error::WeightsChanged`] where the weights are not those that were trained;
+/// those of the evaluation.
+pub fn evaluate_stored(
+    run: &PlannedRun,
+    data: &TrainData<'_>,
+    context: &RunContext<'_>,
+    dir: &RunDir,
+) -> Result<(), Error> {
+    let (manifest, _) = dir.checked_manifest()?;
+    let stored = dir.evaluated();
+    let lacking = run.masks.iter().filter_map(|grid| grid.lacking(&stored));
+    let masks = TestMasks::draw(data, &lacking.collect::<Vec<_>>())?;
+    let epochs = manifest.selection.weights();
+    check_weights(&manifest, dir)?;
+    let _threads = Threads::of(&manifest, data.device);
+    let (spec, files) = (training_spec(run, context.compute), files(dir, context));
+    let mut training = Training::build(&spec, data)?;
+    if let Some(computing) = &manifest.training.computing {
+        training.evaluation_batch = computing.evaluation_batch;
+    }
+    let (evaluation, predictions) = evaluate(&mut training, &masks, &epochs, &files, context)?;
+    Ok(dir.add_evaluation(&evaluation, &predictions)?)
+}
+
+/// Predicts the test split under these masks by the stored weights of these epochs.
+fn evaluate(
+    training: &mut Training<'_>,
+    masks: &TestMasks,
+    epochs: &BTreeSet<u32>,
+    files: &Files,
+    context: &RunContext<'_>,
+) -> Result<(Evaluation, Predictions), Error> {
+    let (bar, started) = (context.bar, Instant::now());
+    bar.note("predicting the test split at every condition");
+    let predictions = training.predict(masks, epochs, files, context.interrupt)?;
+    let evaluation = Evaluation {
+        format: FORMAT,
+        masks: masks.metadata()?,
+        build: metadata::build(training.store.device()),
+        wall_seconds: started.elapsed().as_secs_f64(),
+    };
+    Ok((evaluation, predictions))
 }
 
 fn write_config(run: &PlannedRun, dir: &RunDir) -> Result<(), Error> {

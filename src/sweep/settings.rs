@@ -6,7 +6,7 @@ use crate::data::dataset::Modality;
 use crate::mask::{
     Condition, ConditionKind, EvaluationMasks, MaskProtocol, Noise, RateDistribution,
 };
-use crate::record::{EngineKind, Precision};
+use crate::record::{EngineKind, MaskGrid, Precision};
 use crate::train::Selection;
 use crate::train::schedule::Schedule;
 
@@ -59,6 +59,17 @@ impl Settings {
         }
         EvaluationMasks::check_seeds(&settings.evaluation, &settings.mask_seeds)?;
         Ok(settings)
+    }
+
+    /// What the test split is predicted under.
+    pub fn masks(&self) -> Vec<MaskGrid> {
+        let grid = |one: &EvaluationMasks| MaskGrid {
+            mask_protocol: one.mask_protocol.name().to_owned(),
+            version: one.mask_protocol.version(),
+            seeds: one.seeds(&self.mask_seeds).to_vec(),
+            conditions: one.conditions.clone(),
+        };
+        self.evaluation.iter().map(grid).collect()
     }
 
     /// Unchanged, after a check that the mask protocol of the noise can draw training masks at its rates

@@ -7,17 +7,17 @@ use super::error::Error;
 use super::evaluate::Evaluator;
 use super::view::View;
 use crate::data::dataset::SplitName;
-use crate::mask::{Condition, EvaluationMasks, Variants};
+use crate::mask::{self, Condition, Variants};
 use crate::model::{EncoderSetup, Model};
 use crate::record::masks::{MaskMetadata, VariantMetadata};
-use crate::record::{PredictionKey, Predictions};
+use crate::record::{MaskGrid, PredictionKey, Predictions};
 
 /// Masks of the test split.
 pub struct TestMasks(Vec<ProtocolMasks>);
 
-/// Masks of one mask protocol, for every mask seed that makes a difference.
+/// Masks of one mask protocol, for each of its mask seeds.
 struct ProtocolMasks {
-    evaluation: EvaluationMasks,
+    grid: MaskGrid,
     variants: Vec<Variants>,
 }
 
@@ -25,21 +25,17 @@ impl TestMasks {
     /// The masks of every mask protocol of an evaluation.
     ///
     /// # Errors
-    /// As [`TrainData::masks`].
-    pub fn draw(
-        data: &TrainData<'_>,
-        evaluation: &[EvaluationMasks],
-        mask_seeds: &[u64],
-    ) -> Result<Self, Error> {
+    /// As [`mask::find`] and [`TrainData::masks`].
+    pub fn draw(data: &TrainData<'_>, grids: &[MaskGrid]) -> Result<Self, Error> {
         let mut all = Vec::new();
-        for one in evaluation {
+        for grid in grids {
+            let (mask_protocol, conditions) = (mask::find(&grid.mask_protocol)?, &grid.conditions);
             let mut variants = Vec::new();
-            for &seed in one.seeds(mask_seeds) {
-                let (mask_protocol, conditions) = (one.mask_protocol, &one.conditions);
+            for &seed in &grid.seeds {
                 variants.push(data.masks(mask_protocol, SplitName::Test, seed, conditions)?);
             }
             all.push(ProtocolMasks {
-                evaluation: one.clone(),
+                grid: grid.clone(),
                 variants,
             });
         }
@@ -53,7 +49,7 @@ impl TestMasks {
     pub fn prefill(&self, data: &TrainData<'_>, interrupt: &AtomicBool) -> Result<(), Error> {
         for masks in &self.0 {
             for variants in &masks.variants {
-                for &condition in &masks.evaluation.conditions {
+                for &condition in &masks.grid.conditions {
                     stop_if_raised(interrupt)?;
                     view(data, variants, condition)?;
                 }
@@ -75,7 +71,7 @@ impl ProtocolMasks {
     fn metadata(&self) -> Result<MaskMetadata, Error> {
         let mut variants = Vec::new();
         for masks in &self.variants {
-            for &condition in &self.evaluation.conditions {
+            for &condition in &self.grid.conditions {
                 variants.push(VariantMetadata {
                     mask_seed: masks.seed,
                     condition,
@@ -85,10 +81,10 @@ impl ProtocolMasks {
             }
         }
         Ok(MaskMetadata {
-            mask_protocol: self.evaluation.mask_protocol.name().to_owned(),
-            version: self.evaluation.mask_protocol.version(),
-            seeds: self.variants.iter().map(|masks| masks.seed).collect(),
-            conditions: self.evaluation.conditions.clone(),
+            mask_protocol: self.grid.mask_protocol.clone(),
+            version: self.grid.version,
+            seeds: self.grid.seeds.clone(),
+            conditions: self.grid.conditions.clone(),
             variants,
         })
     }
@@ -111,7 +107,7 @@ impl TestPredictor<'_> {
         for masks in &masks.0 {
             for variants in &masks.variants {
                 for conditions in masks
-                    .evaluation
+                    .grid
                     .conditions
                     .chunks(conditions_at_once(&self.data.encoder))
                 {

@@ -228,31 +228,27 @@ impl<'a> Training<'a> {
         Ok(plan)
     }
 
-    /// Predictions of the test split under every mask, by the weights of every selected epoch.
+    /// Predictions of the test split under every mask, by the stored weights of every epoch in `epochs`: those
+    /// that metrics chose, or 0 alone where one set of weights serves all of them.
     ///
     /// # Errors
     /// As [`TestPredictor::predict`]; those of reading a checkpoint.
     pub fn predict(
         &mut self,
         masks: &TestMasks,
-        state: &State,
+        epochs: &BTreeSet<u32>,
         files: &Files,
         interrupt: &AtomicBool,
     ) -> Result<Predictions, Error> {
         let rule = &self.spec.rule;
         let evaluator =
             Evaluator::new(self.spec.precision, interrupt).with_batch(self.evaluation_batch);
-        // An epoch that several metrics picked is evaluated once; epoch 0 is a model without training.
-        let mut epochs: BTreeSet<u32> = state.epochs().into_values().collect();
-        if epochs.is_empty() {
-            epochs.insert(0);
-        }
         loop {
             let mut predictions = Predictions::default();
             self.evaluation_batch = evaluator.batch();
-            for &epoch in &epochs {
+            for &epoch in epochs {
                 resume::load_weights(&mut self.store, &files.picked(rule, epoch))?;
-                predictions.set_epoch(if rule.is_single() { 0 } else { epoch });
+                predictions.set_epoch(epoch);
                 let predictor = TestPredictor {
                     data: self.data,
                     model: self.model.as_ref(),

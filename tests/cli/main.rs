@@ -4,16 +4,22 @@
 
 mod audit;
 mod changed_data;
+mod color;
 #[path = "../data/mod.rs"]
 mod data;
 #[cfg(feature = "torch")]
 mod dry_run;
 mod environment;
+#[cfg(feature = "torch")]
+mod evaluations;
 mod export;
 mod help;
+mod json_schema;
 mod kill;
 #[cfg(feature = "torch")]
 mod launch;
+#[cfg(feature = "torch")]
+mod limit;
 #[cfg(feature = "torch")]
 mod loss_terms;
 mod mask;
@@ -25,7 +31,11 @@ mod prepare;
 mod prepare_many;
 #[path = "../prepared/mod.rs"]
 mod prepared;
+#[cfg(feature = "torch")]
+mod print_config;
 mod program;
+#[cfg(feature = "torch")]
+mod progress;
 #[path = "../python/mod.rs"]
 mod python;
 mod report;
@@ -48,6 +58,7 @@ mod runs;
 mod runs_live;
 #[cfg(feature = "torch")]
 mod same_bits;
+mod schemas;
 mod score;
 mod score_checks;
 #[cfg(feature = "torch")]

@@ -68,8 +68,8 @@ fn a_check_succeeds_until_a_file_or_a_run_changes() {
         .stdout(contains("report.md is not what the runs give"))
         .stderr(contains("1 differences between"));
     fs::write(&page, text).unwrap();
-    let run = runs_in(&runs).remove(0).path().to_owned();
-    let file = run.join("predictions.parquet");
+    let run = runs_in(&runs).remove(0);
+    let file = run.evaluation_folders()[0].join("predictions.parquet");
     let mut bytes = fs::read(&file).unwrap();
     bytes.push(0);
     fs::write(&file, bytes).unwrap();

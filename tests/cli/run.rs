@@ -54,8 +54,8 @@ fn predict_repeats_what_the_run_recorded() {
         .success();
     let trained = |run: &RunDir| run.metrics().exists();
     let runs = runs_in(&folder.path().join("runs"));
-    let run = runs.into_iter().find(trained).unwrap();
-    let run = run.path();
+    let trained = runs.into_iter().find(trained).unwrap();
+    let run = trained.path();
     let out = folder.path().join("half.parquet");
     let predict = |more: &[&str]| {
         let mut command = program();
@@ -67,7 +67,7 @@ fn predict_repeats_what_the_run_recorded() {
         .assert()
         .success();
     let condition = "0.5".parse().unwrap();
-    let recorded = Predictions::read(&run.join("predictions.parquet")).unwrap();
+    let recorded = trained.load().unwrap().predictions;
     let recorded: Vec<_> = recorded
         .iter()
         .filter(|row| row.condition == condition)
@@ -200,7 +200,10 @@ fn one_training_is_tested_under_several_families_and_the_stored_masks_are_used()
     for run in runs_in(&folder.path().join("runs")) {
         let text = fs::read_to_string(run.manifest()).unwrap();
         let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let [random, modality] = [0, 1].map(|index: usize| &manifest["masks"][index]);
+        let evaluation = run.evaluation_folders()[0].join("evaluation.json");
+        let evaluation = fs::read_to_string(evaluation).unwrap();
+        let evaluation: serde_json::Value = serde_json::from_str(&evaluation).unwrap();
+        let [random, modality] = [0, 1].map(|index: usize| &evaluation["masks"][index]);
         assert_eq!(random["seeds"], serde_json::json!([1111, 1112]));
         let hash = |mask: &serde_json::Value, seed: u64, condition: serde_json::Value| {
             let variants = mask["variants"].as_array().unwrap();

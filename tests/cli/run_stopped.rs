@@ -232,7 +232,9 @@ pub fn start_and_wait_for_epochs(arguments: &[String], runs: &Path, more: usize)
 pub fn results(runs: &Path) -> Vec<(String, Vec<u8>, Vec<u8>)> {
     let result = |run: RunDir| {
         let read = |path: PathBuf| fs::read(path).unwrap();
-        (run.id(), read(run.checkpoint()), read(run.predictions()))
+        let [evaluation] = run.evaluation_folders().try_into().unwrap();
+        let predictions = read(evaluation.join("predictions.parquet"));
+        (run.id(), read(run.checkpoint()), predictions)
     };
     runs_in(runs).into_iter().map(result).collect()
 }

@@ -112,6 +112,7 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
             },
             selection: SelectionRule::Validation,
             epochs: 4,
+            masks: Vec::new(),
         });
     let suite = serde_json::json!({ "datasets": ["mosi"] });
     let manifest = SweepManifest::new("paper", "/data".into(), suite, planned.collect());

@@ -40,7 +40,7 @@ impl Sweep<'_> {
 }
 
 fn under(run: &RunDir, condition: &str) -> Vec<Prediction> {
-    let all = Predictions::read(&run.predictions()).unwrap();
+    let all = run.load().unwrap().predictions;
     let wanted = |row: &Prediction| row.condition.to_string() == condition;
     all.iter().filter(wanted).collect()
 }

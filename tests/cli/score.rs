@@ -120,8 +120,9 @@ fn rates_of_stored_scores_can_be_compared_in_python() {
         lines = (line for line in open(sys.argv[1]) if not line.startswith('#'))\n\
         rows = [row for row in csv.DictReader(lines) if float(row['rate_text']) < 0.5]\n\
         print(sorted({(row['condition'], float(row['rate_vision'])) for row in rows}))\n";
+    let scores = runs[0].evaluation_folders()[0].join("scores.csv");
     let mut command = Command::new(python);
-    let out = super::python::run(command.args(["-c", script]).arg(runs[0].scores()));
+    let out = super::python::run(command.args(["-c", script]).arg(&scores));
     assert_eq!(out.trim(), "[('0.3', 0.3), ('V', 1.0)]");
 }
 

@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 
 use lnln_bench::data::dataset::synthetic::{self, Demo};
 use lnln_bench::data::dataset::{ImportOptions, prepare};
-use lnln_bench::record::{self, RunDir, SweepDir, SweepManifest, SweepRun, sweeps};
+use lnln_bench::record::manifest::FORMAT;
+use lnln_bench::record::{self, Evaluation, RunDir, SweepDir, SweepManifest, SweepRun, sweeps};
 use tempfile::TempDir;
 
 use super::cluster::Cluster;
@@ -156,7 +157,13 @@ impl Sweep {
                 let lines = log.lines().map(unmeasured).collect::<String>();
                 fs::write(copy.metrics(), lines).unwrap();
             }
-            copy.finish(&manifest, &predictions).unwrap();
+            let evaluation = Evaluation {
+                format: FORMAT,
+                masks: std::mem::take(&mut manifest.masks),
+                build: manifest.build.clone(),
+                wall_seconds: 0.0,
+            };
+            copy.finish(&manifest, &evaluation, &predictions).unwrap();
         }
         let mut report = program();
         report.args(["report".as_ref(), copies.as_path(), "--out".as_ref(), &out]);

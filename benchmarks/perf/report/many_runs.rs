@@ -9,8 +9,9 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use lnln_bench::record::manifest::FORMAT;
 use lnln_bench::record::{
-    Manifest, Predictions, Record, RunDir, SweepDir, SweepManifest, SweepRun,
+    Evaluation, Manifest, MaskGrid, Predictions, Record, RunDir, SweepDir, SweepManifest, SweepRun,
 };
 
 const DATASETS: usize = 10;
@@ -41,7 +42,14 @@ fn main() -> Result<()> {
                 fs::copy(recorded.metrics(), dir.metrics())?;
             }
             let shift = (model * DIFFERENT + seed) as f32;
-            dir.finish(&manifest, &predictions(&record, &manifest, shift))?;
+            let predictions = predictions(&record, &manifest, shift);
+            let evaluation = Evaluation {
+                format: FORMAT,
+                masks: manifest.masks.clone(),
+                build: manifest.build.clone(),
+                wall_seconds: 0.0,
+            };
+            dir.finish(&manifest, &evaluation, &predictions)?;
         } else {
             let first = number % (DATASETS * MODELS * DIFFERENT);
             copy(&RunDir::open(out.join(id(first))), &dir, &manifest)?;
@@ -64,6 +72,7 @@ fn sweep(out: &Path, record: &Record, count: usize) -> Result<()> {
             noise: manifest.training.noise?,
             selection: manifest.selection.rule?,
             epochs: manifest.training.epochs,
+            masks: manifest.masks.iter().map(MaskGrid::from).collect(),
         })
     };
     let runs: Option<Vec<_>> = (0..count).map(run).collect();
@@ -114,12 +123,22 @@ fn predictions(record: &Record, manifest: &Manifest, shift: f32) -> Predictions 
 
 /// A run with this manifest and the other files of another run.
 fn copy(from: &RunDir, to: &RunDir, manifest: &Manifest) -> Result<()> {
-    fs::hard_link(from.predictions(), to.predictions())?;
-    fs::hard_link(from.scores(), to.scores())?;
+    for folder in from.evaluation_folders() {
+        let copied = to.path().join(folder.strip_prefix(from.path())?);
+        fs::create_dir_all(&copied)?;
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            fs::hard_link(entry.path(), copied.join(entry.file_name()))?;
+        }
+    }
     if from.metrics().is_file() {
         fs::hard_link(from.metrics(), to.metrics())?;
     }
-    let manifest = serde_json::to_string_pretty(manifest)?;
+    let manifest = Manifest {
+        masks: Vec::new(),
+        ..manifest.clone()
+    };
+    let manifest = serde_json::to_string_pretty(&manifest)?;
     fs::write(to.manifest(), &manifest)?;
     let done = fs::read_to_string(from.done())?;
     let line = |line: &str| {

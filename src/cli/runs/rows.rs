@@ -5,10 +5,11 @@ use std::time::SystemTime;
 use lnln_bench::support::words;
 use lnln_bench::sweep::status::log::Score;
 use lnln_bench::sweep::status::{RunState, StoredRun};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A run in `--json`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct RunRow<'a> {
     pub run: &'a str,
     pub dataset: &'a str,
@@ -89,6 +90,7 @@ fn state(run: &StoredRun) -> &'static str {
 pub fn word(state: RunState) -> &'static str {
     match state {
         RunState::Done => "done",
+        RunState::Trained => "trained",
         RunState::Running => "running",
         RunState::Failed => "failed",
         RunState::Stopped => "stopped",

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::error::{Error, Result};
+use super::limited;
 use super::modality::Modality;
 use super::registry;
 use super::spec::{Origin, Published, Spec, Widths};
@@ -290,6 +291,9 @@ fn table(path: &Path, provenance: &Provenance) -> Result<Cow<'static, Spec>> {
     let mut spec: Spec = serde_json::from_str(&provenance.table).map_err(|_| unknown)?;
     spec.origin = Origin::Prepared(path.to_owned());
     spec.check()?;
+    if let Some((_, samples)) = limited::parse(&provenance.dataset) {
+        spec = limited::spec(&spec, samples);
+    }
     Ok(Cow::Owned(spec))
 }
 

@@ -43,7 +43,7 @@ pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'stat
         s.widths == Some(other)
     };
     if let Some(name) = named {
-        let spec = registry::find(name)?;
+        let spec = registry::registered(name)?;
         check_exchanged(path, traits, Some(spec).filter(exchanged))?;
         check_axes(path, traits, spec)?;
         return Ok(spec);

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use serde::Deserialize;
 
 use super::error::{Error, Result};
+use super::limited;
 use super::spec::{Origin, Published, Spec};
 
 /// Name of files with tables of data sets.
@@ -166,11 +167,28 @@ pub fn registry() -> &'static [Spec] {
     LOADED.get().map_or(&BUILT_IN, |loaded| &loaded.specs)
 }
 
-/// The data set called `name`.
+/// The data set called `name`, or the [limited] form of one.
 ///
 /// # Errors
 /// [`Error::UnknownDataset`], which lists the known ones.
 pub fn find(name: &str) -> Result<&'static Spec> {
+    let Some((whole, samples)) = limited::parse(name) else {
+        return registered(name);
+    };
+    let whole = registered(whole)?;
+    // Every name is kept once, as long as the program runs.
+    let mut known = LIMITED.lock().unwrap_or_else(PoisonError::into_inner);
+    let spec = || &*Box::leak(Box::new(limited::spec(whole, samples)));
+    Ok(known.entry(name.to_owned()).or_insert_with(spec))
+}
+
+static LIMITED: Mutex<BTreeMap<String, &'static Spec>> = Mutex::new(BTreeMap::new());
+
+/// The data set that has a table of this name.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn registered(name: &str) -> Result<&'static Spec> {
     registry()
         .iter()
         .find(|spec| spec.name == name)

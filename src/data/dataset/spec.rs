@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
+use super::limited;
 
 /// A registered data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,6 +136,11 @@ impl Spec {
                 self.name.is_empty() || self.name.contains(RESERVED),
                 "name",
                 format!("expected letters, digits and -, found {:?}", self.name),
+            ),
+            (
+                limited::parse(&self.name).is_some(),
+                "name",
+                "names that end in -first-N are those of limited data sets".to_owned(),
             ),
             (
                 !PROTOCOLS.contains(&self.protocol.as_str()),

@@ -17,7 +17,9 @@ use crate::record::manifest::{
 use crate::record::masks::MaskMetadata;
 use crate::record::selection::SelectionMetadata;
 use crate::record::training::TrainingMetadata;
-use crate::record::{Manifest, PredictionKey, Predictions, RunDir, VERSION, hash_bytes};
+use crate::record::{
+    Evaluation, Manifest, PredictionKey, Predictions, RunDir, VERSION, hash_bytes,
+};
 use crate::support::fs::write_atomic;
 
 /// `config.toml` of such a run.
@@ -55,7 +57,13 @@ pub(super) fn write(
         })?;
         write_atomic(&dir.config(), config.as_bytes())?;
         let manifest = manifest(&id, run, corpus, options, source)?;
-        dir.finish(&manifest, &predictions(run, corpus)?)?;
+        let evaluation = Evaluation {
+            format: FORMAT,
+            masks: masks(run),
+            build: manifest.build.clone(),
+            wall_seconds: 0.0,
+        };
+        dir.finish(&manifest, &evaluation, &predictions(run, corpus)?)?;
     }
     Ok(Scored {
         path: dir.path().to_owned(),
@@ -120,9 +128,10 @@ fn manifest(
             parameters: options.parameters,
         },
         seed: run.seed,
-        masks: masks(run),
+        masks: Vec::new(),
         training: TrainingMetadata::unknown(),
         selection: SelectionMetadata::unknown(),
+        weights: BTreeMap::new(),
         build: BuildMetadata {
             version: VERSION.to_string(),
             libtorch: None,

@@ -281,7 +281,9 @@ pub fn row_suffixes(all: &[RowKey]) -> Vec<String> {
 /// Names of the manifest fields in which two runs differ, for an error; `id` and times left out.
 pub fn differences(a: &Manifest, b: &Manifest) -> String {
     let (a, b) = (flat(a), flat(b));
-    let ignored = |name: &str| ["id", "wall_seconds", "selection.epoch"].contains(&name);
+    let ignored = |name: &str| {
+        ["id", "wall_seconds", "selection.epoch"].contains(&name) || name.starts_with("weights.")
+    };
     let names: Vec<_> = a
         .iter()
         .filter(|(name, value)| !ignored(name) && b.get(*name) != Some(*value))

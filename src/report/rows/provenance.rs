@@ -260,7 +260,7 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
                 m.selection.epoch.to_string()
             },
             minutes(m).map_or(OUTSIDE.to_string(), |minutes| fixed(minutes, 1)),
-            run.predictions_hash.clone(),
+            run.predictions_hash(),
         ]
     };
     rows.map(show).collect()

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::mask::Condition;
 use crate::metric::{Protocol, protocol};
 use crate::record::epochs::Pace;
+use crate::record::evaluation::EvaluationFiles;
 use crate::record::masks::MaskMetadata;
-use crate::record::{Manifest, Record, RunDir, Scores, Sealed, SelectionRule};
+use crate::record::{Manifest, MaskGrid, Record, RunDir, Scores, Sealed, SelectionRule};
 
 use super::check;
 use super::samples::Samples;
@@ -26,13 +27,11 @@ pub struct ScoredRun {
     pub manifest: Arc<Manifest>,
     /// The mask protocol's entry of the manifest.
     pub mask: MaskMetadata,
-    /// blake3 of the predictions every score comes from.
-    pub predictions_hash: String,
+    /// Files that every score comes from.
+    pub evaluations: Vec<EvaluationFiles>,
     pub manifest_hash: String,
     /// Of the log of epochs, where there is one.
     pub log_hash: Option<String>,
-    /// Of the stored scores, where there are some.
-    pub scores_hash: Option<String>,
     /// Whether the stored scores were compared with the predictions and differ.
     pub scores_differ: bool,
     pub protocol: &'static Protocol,
@@ -58,12 +57,21 @@ impl ScoredRun {
     pub fn samples(&self) -> Result<Samples> {
         let predictions = match &self.source {
             Source::Memory(record) => record.predictions.clone(),
-            Source::Folder(dir) => dir.sealed()?.predictions()?,
+            Source::Folder(dir) => {
+                let masks: Vec<MaskGrid> = self.manifest.masks.iter().map(MaskGrid::from).collect();
+                dir.sealed_under(Some(&masks))?.predictions()?
+            }
             Source::Parts(parts) => return Samples::joined(parts.iter().map(Self::samples)),
         };
         let groups = predictions.groups();
         check::groups(&self.manifest, &groups)?;
         Ok(Samples::new(groups, &self.mask.mask_protocol))
+    }
+
+    /// blake3 of the predictions behind the scores; of several evaluations joined by `+`.
+    pub fn predictions_hash(&self) -> String {
+        let hashes = self.evaluations.iter().map(|one| &*one.predictions_blake3);
+        hashes.collect::<Vec<_>>().join("+")
     }
 
     /// The run's directory, if it has one.
@@ -81,15 +89,14 @@ impl ScoredRun {
         conditions: Conditions,
         parts: Vec<Self>,
     ) -> Self {
-        let hashes = |of: fn(&Self) -> &String| {
-            let all: Vec<&str> = parts.iter().map(|part| of(part).as_str()).collect();
-            all.join("+")
-        };
+        let hashes: Vec<&str> = parts.iter().map(|part| &*part.manifest_hash).collect();
         Self {
-            predictions_hash: hashes(|part| &part.predictions_hash),
-            manifest_hash: hashes(|part| &part.manifest_hash),
+            evaluations: parts
+                .iter()
+                .flat_map(|part| part.evaluations.clone())
+                .collect(),
+            manifest_hash: hashes.join("+"),
             log_hash: None,
-            scores_hash: None,
             scores_differ: parts.iter().any(|part| part.scores_differ),
             protocol: parts[0].protocol,
             pace: Pace::default(),
@@ -129,14 +136,14 @@ pub enum Basis {
 /// # Errors
 /// If the protocol is unknown, or the predictions are not exactly one per test sample for every
 /// mask seed and condition of the manifest.
-pub fn score(dir: &RunDir, mut sealed: Sealed, basis: Basis) -> Result<Vec<ScoredRun>> {
+pub fn score(dir: &RunDir, sealed: Sealed, basis: Basis) -> Result<Vec<ScoredRun>> {
     let protocol = protocol(&sealed.manifest.dataset.protocol).map_err(|e| Error::Protocol {
         run: sealed.manifest.id.clone(),
         reason: e.to_string(),
     })?;
     let masks = sealed.manifest.masks.iter();
     let conditions = masks.map(|m| m.seeds.len() * m.conditions.len()).sum();
-    let (scores, scores_differ) = match (sealed.scores.take(), basis) {
+    let (scores, scores_differ) = match (sealed.scores(), basis) {
         (Some(stored), Basis::Stored) if stored.covers(protocol, conditions) => (stored, false),
         (stored, _) => {
             let scores = from_predictions(protocol, &sealed.manifest, &sealed.predictions()?)?;
@@ -145,11 +152,10 @@ pub fn score(dir: &RunDir, mut sealed: Sealed, basis: Basis) -> Result<Vec<Score
         }
     };
     let base = Base {
+        evaluations: sealed.files(),
         manifest: Arc::new(sealed.manifest),
-        predictions_hash: sealed.predictions_hash,
         manifest_hash: sealed.manifest_hash,
         log_hash: sealed.epochs_hash,
-        scores_hash: Some(sealed.scores_hash),
         scores_differ,
         protocol,
         pace: Pace::of(&sealed.epochs),
@@ -166,10 +172,9 @@ pub fn score_by(protocol: &'static Protocol, record: Record) -> Result<Vec<Score
     let scores = from_predictions(protocol, &record.manifest, &record.predictions)?;
     let base = Base {
         manifest: Arc::new(record.manifest.clone()),
-        predictions_hash: record.predictions_hash.clone(),
+        evaluations: record.evaluations.clone(),
         manifest_hash: record.manifest_hash.clone(),
         log_hash: None,
-        scores_hash: None,
         scores_differ: false,
         protocol,
         pace: Pace::default(),
@@ -191,10 +196,9 @@ fn from_predictions(
 /// What a run's scores under all mask protocols share.
 struct Base {
     manifest: Arc<Manifest>,
-    predictions_hash: String,
+    evaluations: Vec<EvaluationFiles>,
     manifest_hash: String,
     log_hash: Option<String>,
-    scores_hash: Option<String>,
     scores_differ: bool,
     protocol: &'static Protocol,
     pace: Pace,
@@ -211,10 +215,9 @@ impl Base {
         let mask_protocol = |mask: &MaskMetadata| ScoredRun {
             manifest: Arc::clone(&self.manifest),
             mask: mask.clone(),
-            predictions_hash: self.predictions_hash.clone(),
+            evaluations: self.evaluations.clone(),
             manifest_hash: self.manifest_hash.clone(),
             log_hash: self.log_hash.clone(),
-            scores_hash: self.scores_hash.clone(),
             scores_differ: self.scores_differ,
             protocol: self.protocol,
             conditions: self.conditions(scores, &mask.mask_protocol),

@@ -9,7 +9,7 @@ use super::error::{Error, Result};
 use super::jobs::{self, Job, Queue};
 use super::options::Options;
 use super::script::Task;
-use crate::record::{RunDir, SweepDir, SweepManifest};
+use crate::record::{SweepDir, SweepManifest};
 use crate::support::fs::write_atomic;
 use crate::support::host::now;
 
@@ -109,7 +109,7 @@ impl Request<'_> {
     fn waiting(&self, queue: &Queue, submission: &mut Submission) -> BTreeSet<usize> {
         let mut waiting = BTreeSet::new();
         for run in &self.manifest.runs {
-            if RunDir::open(self.runs.join(&run.id)).is_done() {
+            if run.is_done(self.runs) {
                 submission.done += 1;
             } else if queue.runs.contains_key(&run.index) {
                 submission.queued += 1;

@@ -15,7 +15,7 @@ use super::state::{self, RunState};
 use super::stored_run::{StoredRun, extent, stored_runs};
 use crate::record::error::io;
 use crate::record::run_dir::UNFINISHED;
-use crate::record::{Error, RunDir, sweeps};
+use crate::record::{Error, RunDir, evaluation, sweeps};
 use crate::support::fs::is_leftover;
 
 /// Age after which a file that has not changed is taken to be abandoned.
@@ -33,7 +33,7 @@ pub struct Item {
 /// Why something can be removed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// A file that a killed writer left behind.
+    /// A file or an evaluation that a killed writer left behind.
     Temporary,
     /// Resumable state of a run that is done.
     Checkpoint,
@@ -78,6 +78,9 @@ pub fn remove(item: &Item) -> Result<bool, Error> {
     }
     if extent(path).0 != item.bytes {
         return Ok(false);
+    }
+    if item.reason == Reason::Temporary {
+        return remove_path(path, fs::remove_dir_all);
     }
     let dir = RunDir::open(path);
     if item.reason == Reason::Attempt {
@@ -222,7 +225,14 @@ fn temporaries(runs: &Path, gone: &BTreeSet<PathBuf>) -> Vec<Item> {
             let Ok(metadata) = fs::symlink_metadata(&path) else {
                 continue;
             };
-            if metadata.is_dir() && !gone.contains(&path) {
+            if metadata.is_dir() && evaluation::is_temporary(&path) {
+                let (bytes, changed) = extent(&path);
+                items.extend(is_old(changed).then_some(Item {
+                    path,
+                    bytes,
+                    reason: Reason::Temporary,
+                }));
+            } else if metadata.is_dir() && !gone.contains(&path) {
                 folders.push(path);
             } else if metadata.is_file() && is_leftover(&path) {
                 items.push(Item {

@@ -109,6 +109,7 @@ fn sweep(runs: &Path, ids: Vec<String>) {
         noise: fixture::noise("clean", "half-complete"),
         selection: SelectionRule::Validation,
         epochs: 0,
+        masks: Vec::new(),
     };
     let planned = ids.into_iter().enumerate().map(run).collect();
     let manifest = SweepManifest::new("s", "/data".into(), serde_json::Value::Null, planned);

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::log;
 use crate::record::epochs::trained_seconds;
-use crate::record::{RunDir, directories};
+use crate::record::{Evaluation, RunDir, directories};
 
 /// The cost of one finished run of this program.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,6 @@ struct Manifest {
     dataset: Dataset,
     model: Model,
     training: Training,
-    masks: Vec<Masks>,
     selection: Selection,
     build: Build,
     wall_seconds: f64,
@@ -57,12 +56,6 @@ struct Manifest {
 
 #[derive(Deserialize)]
 struct Selection {
-    conditions: Vec<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Masks {
-    seeds: Vec<IgnoredAny>,
     conditions: Vec<IgnoredAny>,
 }
 
@@ -99,6 +92,9 @@ impl Measured {
         }
         let manifest: Manifest = serde_json::from_slice(&fs::read(dir.manifest()).ok()?).ok()?;
         let progress = log::progress(dir).unwrap_or_default();
+        let evaluations = dir.described_evaluations();
+        let grids = evaluations.iter().flat_map(Evaluation::grids);
+        let evaluated: f64 = evaluations.iter().map(|one| one.wall_seconds).sum();
         Some(Self {
             id: dir.id(),
             dataset: manifest.dataset.name,
@@ -112,13 +108,11 @@ impl Measured {
                 run => run,
             },
             batch_size: manifest.training.batch_size,
-            conditions: (manifest.masks.iter())
-                .map(|masks| masks.seeds.len() * masks.conditions.len())
-                .sum(),
+            conditions: grids.map(|grid| grid.keys().count()).sum(),
             validation: manifest.selection.conditions.len(),
             device: manifest.build.device?,
             threads: manifest.build.threads?,
-            seconds: manifest.wall_seconds,
+            seconds: manifest.wall_seconds + evaluated,
             step_seconds: trained_seconds(dir).min(manifest.wall_seconds),
             peak_memory: progress.peak_memory,
             bytes: super::stored_run::extent(dir.path()).0,

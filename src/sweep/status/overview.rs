@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::state::RunState;
 use super::stored_run::{StoredRun, stored_runs};
-use crate::record::{Error, SweepDir, SweepManifest, SweepRun, sweeps};
+use crate::record::{Error, MaskGrid, SweepDir, SweepManifest, SweepRun, sweeps};
 
 /// A folder of runs, or one of its sweeps.
 #[derive(Clone, Debug, Default)]
@@ -27,19 +27,27 @@ pub struct SweepStatus {
 impl SweepStatus {
     /// Number of its runs by state; every state is a key.
     pub fn counts(&self) -> BTreeMap<RunState, usize> {
-        count(self.runs.iter().map(|(_, run)| state(run.as_ref())))
+        let states = self.runs.iter();
+        count(states.map(|(planned, run)| state(run.as_ref(), &planned.masks)))
     }
 }
 
-/// The state of a planned run.
-pub fn state(run: Option<&StoredRun>) -> RunState {
-    run.map_or(RunState::Waiting, |run| run.state)
+/// The state of a planned run that is to be evaluated under these masks.
+pub fn state(run: Option<&StoredRun>, masks: &[MaskGrid]) -> RunState {
+    match run {
+        None => RunState::Waiting,
+        Some(run) if run.state == RunState::Done && !run.dir.is_done_under(masks) => {
+            RunState::Trained
+        }
+        Some(run) => run.state,
+    }
 }
 
 /// Number of each state; every state is a key.
 pub fn count(states: impl Iterator<Item = RunState>) -> BTreeMap<RunState, usize> {
-    use RunState::{Done, Failed, Running, Stopped, Waiting};
-    let mut counts = BTreeMap::from([Done, Running, Failed, Stopped, Waiting].map(|s| (s, 0)));
+    use RunState::{Done, Failed, Running, Stopped, Trained, Waiting};
+    let all = [Done, Trained, Running, Failed, Stopped, Waiting];
+    let mut counts = BTreeMap::from(all.map(|state| (state, 0)));
     states.for_each(|state| *counts.entry(state).or_default() += 1);
     counts
 }

@@ -6,11 +6,15 @@ use crate::record::attempt::{Attempt, Outcome};
 use crate::support::heartbeat::is_stale;
 
 /// State of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
     /// Finished: it has `DONE`.
     Done,
+    /// Finished, but a sweep asks for evaluations that it has not.
+    Trained,
     /// A process works on it, by its files and processes.
     Running,
     /// Its last attempt ended with an error.

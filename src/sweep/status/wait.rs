@@ -16,8 +16,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub fn for_runs(sweep: &SweepDir, most: Duration) -> Result<Runs, Error> {
     let (planned, runs) = (sweep.read()?.runs, sweep.runs());
     wait_while(most, || missing(&runs, &planned));
-    let dirs = planned.iter().map(|run| run_dir(&runs, run));
-    let (finished, unfinished): (Vec<RunDir>, Vec<RunDir>) = dirs.partition(RunDir::is_done);
+    let (done, others): (Vec<&SweepRun>, Vec<&SweepRun>) =
+        planned.iter().partition(|run| run.is_done(&runs));
+    let dirs =
+        |planned: Vec<&SweepRun>| planned.into_iter().map(|run| run_dir(&runs, run)).collect();
+    let (finished, unfinished): (Vec<RunDir>, Vec<RunDir>) = (dirs(done), dirs(others));
     if !finished.is_empty() {
         Ok(Runs {
             finished,
@@ -44,7 +47,7 @@ pub fn for_sweeps(folders: &[PathBuf], most: Duration) {
 fn missing(runs: &Path, planned: &[SweepRun]) -> bool {
     // Reading the folder makes a network file system look again.
     drop(std::fs::read_dir(runs));
-    !planned.iter().all(|run| run_dir(runs, run).is_done())
+    !planned.iter().all(|run| run.is_done(runs))
 }
 
 fn run_dir(runs: &Path, run: &SweepRun) -> RunDir {
@@ -74,6 +77,7 @@ mod tests {
             noise: fixture::noise("clean", "half-complete"),
             selection: SelectionRule::Validation,
             epochs: 1,
+            masks: Vec::new(),
         };
         let planned = ["a", "b"].into_iter().enumerate().map(run).collect();
         let manifest = SweepManifest::new("two", "/data".into(), serde_json::json!({}), planned);
