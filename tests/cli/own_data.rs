@@ -223,17 +223,10 @@ fn conditions_on_an_absent_modality_are_not_tested() {
         .assert()
         .success();
     let dir = super::program::runs_in(&runs).swap_remove(0);
-    let manifest = std::fs::read_to_string(dir.path().join("manifest.json")).unwrap();
-    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
-    let mut tested = Vec::new();
-    for mask in manifest["masks"].as_array().unwrap() {
-        for condition in mask["conditions"].as_array().unwrap() {
-            tested.push(
-                condition
-                    .as_str()
-                    .map_or_else(|| condition.to_string(), str::to_owned),
-            );
-        }
-    }
+    let evaluations = dir.described_evaluations();
+    let masks = evaluations.iter().flat_map(|evaluation| &evaluation.masks);
+    let tested: Vec<String> = masks
+        .flat_map(|mask| mask.conditions.iter().map(ToString::to_string))
+        .collect();
     assert_eq!(tested, ["0", "0.5", "L", "A", "LA"]);
 }
