@@ -8,7 +8,7 @@ mod python;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use data::{Column, SAMPLES, Small};
+use data::{Column, SAMPLES, Small, mosi, named};
 use lnln_bench::data::dataset::export::{ApplyMasks, export};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{Corpus, ImportOptions, Modality, SplitName, prepare};
@@ -41,7 +41,7 @@ fn a_complete_export_prepared_again_has_the_same_content() {
         .set("audio", frames(5))
         .set("vision", frames(20));
     let source = aligned.write(folder.path());
-    let imported = prepare(&source, &ImportOptions::new(folder.path()), &mut |_| {}).unwrap();
+    let imported = prepare(&source, &mosi(folder.path()), &mut |_| {}).unwrap();
     let mut all = prepared(folder.path());
     all.push((imported.path, imported.content_hash));
     for (path, content) in all {
@@ -50,7 +50,7 @@ fn a_complete_export_prepared_again_has_the_same_content() {
         let reader = Corpus::open(&path).unwrap();
         let written = export(reader.reader(), &out, None, true).unwrap();
         assert_eq!(written.bytes, std::fs::metadata(&out).unwrap().len());
-        let imported = prepare(&out, &ImportOptions::new(&again), &mut |_| {}).unwrap();
+        let imported = prepare(&out, &named(&again, reader.name()), &mut |_| {}).unwrap();
         assert_eq!(imported.content_hash, content, "{}", path.display());
         assert_eq!(imported.layout, reader.layout);
     }

@@ -6,7 +6,7 @@ mod data;
 
 use std::path::Path;
 
-use data::{Column, SAMPLES, STEPS, Small, tokens};
+use data::{Column, SAMPLES, STEPS, Small, mosi, tokens};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
 use lnln_bench::data::dataset::{
     Corpus, Error, ImportOptions, Imported, Split, SplitName, prepare,
@@ -15,7 +15,7 @@ use lnln_bench::data::pickle::Pickle;
 use lnln_bench::data::store;
 
 fn import(input: &Path, folder: &Path) -> Result<Imported, Error> {
-    prepare(input, &ImportOptions::new(folder), &mut |_| {})
+    prepare(input, &mosi(folder), &mut |_| {})
 }
 
 fn small(small: &Small) -> (Imported, Split) {
@@ -52,7 +52,8 @@ fn demo_corpora_arrive_whole() {
     for demo in Demo::ALL {
         let source = folder.path().join(format!("{}.pkl", demo.name()));
         write_demo(demo, &source, 3, 0.1).unwrap();
-        let imported = import(&source, &folder.path().join("data")).unwrap();
+        let options = ImportOptions::new(folder.path().join("data"));
+        let imported = prepare(&source, &options, &mut |_| {}).unwrap();
         assert_eq!(imported.spec.name, demo.name());
         assert_eq!(imported.layout, "unaligned");
         assert!(imported.non_finite["train/audio"] > 0);
@@ -201,7 +202,7 @@ fn preparing_again_is_free_and_another_source_needs_force() {
     assert_eq!(unchanged, first.content_hash);
     let force = ImportOptions {
         force: true,
-        ..ImportOptions::new(folder.path())
+        ..mosi(folder.path())
     };
     let third = prepare(&source, &force, &mut |_| {}).unwrap();
     assert_ne!(third.content_hash, first.content_hash);
@@ -212,7 +213,7 @@ fn progress_reaches_its_total() {
     let folder = tempfile::tempdir().unwrap();
     let source = Small::new().write(folder.path());
     let mut last = (0, 1);
-    prepare(&source, &ImportOptions::new(folder.path()), &mut |state| {
+    prepare(&source, &mosi(folder.path()), &mut |state| {
         assert!(state.done > last.0);
         last = (state.done, state.total);
     })

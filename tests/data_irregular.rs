@@ -6,8 +6,11 @@ mod data;
 
 use std::path::Path;
 
-use data::{Column, Order, SAMPLES, STEPS, Small, import, pickle, plain, refusal, tokens, warned};
-use lnln_bench::data::dataset::{Corpus, ImportOptions, SplitName, prepare};
+use data::{
+    Column, Order, SAMPLES, STEPS, Small, import, mosi, pickle, plain, refusal, three, three_bytes,
+    tokens, warned,
+};
+use lnln_bench::data::dataset::{Corpus, SplitName, prepare};
 use lnln_bench::data::store;
 
 #[test]
@@ -62,7 +65,7 @@ fn labels_and_classes_of_every_modality_are_stored() {
     }
     let folder = tempfile::tempdir().unwrap();
     let source = small.write(folder.path());
-    let mut options = ImportOptions::new(folder.path());
+    let mut options = mosi(folder.path());
     options.dataset = Some("sims".into());
     let imported = prepare(&source, &options, &mut |_| {}).unwrap();
     let corpus = Corpus::open(&imported.path).unwrap();
@@ -103,7 +106,7 @@ fn a_mixed_split_is_carried_along() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("mixed.pkl");
     std::fs::write(&source, pickle(&splits, Order::Little)).unwrap();
-    let path = prepare(&source, &ImportOptions::new(folder.path()), &mut |_| {})
+    let path = prepare(&source, &mosi(folder.path()), &mut |_| {})
         .unwrap()
         .path;
     let corpus = Corpus::open(&path).unwrap();
@@ -151,7 +154,11 @@ fn the_published_widths_of_simsv2_are_known() {
             "regression_labels",
             Column::F64(vec![SAMPLES], vec![-1.0, 0.0, 0.2, 1.0]),
         );
-    assert_eq!(plain(&small).0.spec.name, "simsv2");
+    let message = refusal(small.bytes(), |options| options.dataset = None);
+    assert!(
+        message.contains("near simsv2, but 4/4/4 samples"),
+        "{message}"
+    );
 }
 
 /// Vision as OpenFace gives it: tens of millions.
@@ -212,7 +219,7 @@ fn standardizing_tames_large_values() {
 fn statistics_and_the_option_are_stored() {
     let folder = tempfile::tempdir().unwrap();
     let source = Small::new().write(folder.path());
-    let mut options = ImportOptions::new(folder.path());
+    let mut options = mosi(folder.path());
     options.standardize = true;
     let imported = prepare(&source, &options, &mut |_| {}).unwrap();
     let reader = store::Reader::open(&imported.path).unwrap();
@@ -301,7 +308,7 @@ fn checking_writes_nothing_and_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let source = Small::new().write(folder.path());
     let data = folder.path().join("data");
-    let mut options = ImportOptions::new(&data);
+    let mut options = mosi(&data);
     options.check_only = true;
     let checked = prepare(&source, &options, &mut |_| {}).unwrap();
     assert!(!Path::new(&data).exists());
@@ -313,4 +320,38 @@ fn checking_writes_nothing_and_says_the_same() {
     let again = prepare(&source, &options, &mut |_| {}).unwrap();
     assert!(again.existed);
     assert_eq!(again.warnings, written.warnings);
+}
+
+/// Data without video, with one vector of audio per sample.
+#[test]
+fn a_modality_may_be_absent_and_another_have_one_vector_per_sample() {
+    let vectors = |small: Small| {
+        let count = small.0[0].1.len_of_list();
+        let audio = Column::F64(
+            vec![count, 5],
+            (0..count * 5).map(|i| i as f64 + 0.5).collect(),
+        );
+        small.without("vision").set("audio", audio)
+    };
+    let (imported, split) = import(three_bytes(vectors), |_| {});
+    assert_eq!((split.audio.steps, split.audio.width), (1, 5));
+    assert_eq!(split.audio.row(1), [5.5, 6.5, 7.5, 8.5, 9.5]);
+    assert!(split.audio_lengths.iter().all(|length| *length == 1));
+    assert!(split.vision_lengths.iter().all(|length| *length == 0));
+    warned(&imported, &["columns: no vision"]);
+    let no_step = |text: &String| text.contains("no step of vision");
+    assert!(
+        !imported.warnings.iter().any(no_step),
+        "{:?}",
+        imported.warnings
+    );
+    // In one split alone it is a mistake.
+    let [train, valid, test] = three(|small| small);
+    let splits = [
+        ("train", &train),
+        ("valid", &valid),
+        ("test", &test.without("vision")),
+    ];
+    let message = refusal(pickle(&splits, Order::Little), |_| {});
+    assert!(message.contains("the shapes of train"), "{message}");
 }

@@ -120,7 +120,11 @@ fn samples_that_are_no_frames_are_named() {
     assert!(empty.contains("samples without any step"), "{empty}");
     let table = Column::F64(vec![24, 5], vec![0.0; 120]);
     let flat = refusal(
-        three_bytes(|small| small.set("audio", table.clone())),
+        three_bytes(|small| {
+            small
+                .set("audio", table.clone())
+                .set("audio_lengths", Column::Ints(vec![1; 24]))
+        }),
         |_| {},
     );
     assert!(

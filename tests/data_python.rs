@@ -9,13 +9,17 @@ mod python;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use data::{Small, three_bytes};
+use data::{Small, mosi, three_bytes};
 use lnln_bench::data::dataset::synthetic::{Demo, write_demo};
-use lnln_bench::data::dataset::{Corpus, ImportOptions, Imported, SplitName, prepare};
+use lnln_bench::data::dataset::{Corpus, Error, ImportOptions, Imported, SplitName, prepare};
 use lnln_bench::data::store::Compression;
 
+/// Prepares a demo corpus, or a small file of MOSI's widths, which is not recognized by itself.
 fn import(source: &Path, data: &Path) -> Imported {
-    prepare(source, &ImportOptions::new(data), &mut |_| {}).unwrap()
+    match prepare(source, &ImportOptions::new(data), &mut |_| {}) {
+        Err(Error::Undetected { .. }) => prepare(source, &mosi(data), &mut |_| {}).unwrap(),
+        other => other.unwrap(),
+    }
 }
 
 fn demo(folder: &Path) -> PathBuf {

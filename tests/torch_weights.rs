@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assert_cmd::assert::OutputAssertExt;
-use lnln_bench::data::dataset::{ImportOptions, prepare};
+use lnln_bench::data::dataset::prepare;
 use lnln_bench::model::FrozenEncoder;
 use predicates::str::contains;
 use tch::{Device, Kind, Tensor};
 
-use data::{Column, SAMPLES, STEPS, Small};
+use data::{Column, SAMPLES, STEPS, Small, named};
 
 /// The program under test, deaf to the caller's environment.
 fn program() -> Command {
@@ -101,7 +101,7 @@ fn a_chinese_bert_is_trained_on_data_of_sims_s_form() {
     let folder = tempfile::tempdir().unwrap();
     let source = sims(folder.path());
     let (data, runs) = (folder.path().join("data"), folder.path().join("runs"));
-    prepare(&source, &ImportOptions::new(&data), &mut |_| {}).unwrap();
+    prepare(&source, &named(&data, "sims"), &mut |_| {}).unwrap();
     for encoder in ["bert", "frozen"] {
         program()
             .args("run --datasets sims --models lnln --rates 0,0.5 --seeds 1 --epochs 2".split(' '))
@@ -127,7 +127,7 @@ fn encodings_are_made_once_for_all_models_and_seeds() {
     let folder = tempfile::tempdir().unwrap();
     let source = sims(folder.path());
     let (data, runs) = (folder.path().join("data"), folder.path().join("runs"));
-    prepare(&source, &ImportOptions::new(&data), &mut |_| {}).unwrap();
+    prepare(&source, &named(&data, "sims"), &mut |_| {}).unwrap();
     let encodings = || -> Vec<(PathBuf, std::time::SystemTime)> {
         let entries = fs::read_dir(data.join("encodings")).unwrap();
         let paths = entries.map(|entry| entry.unwrap().path());
@@ -213,7 +213,7 @@ fn another_vocabulary_is_named() {
     let small = Small::new();
     let source = small.write(folder.path());
     let data = folder.path().join("data");
-    prepare(&source, &ImportOptions::new(&data), &mut |_| {}).unwrap();
+    prepare(&source, &named(&data, "mosi"), &mut |_| {}).unwrap();
     program()
         .args("run --datasets mosi --models lnln --rates 0 --seeds 1 --epochs 1".split(' '))
         .args([Path::new("--data"), &data])
@@ -283,7 +283,7 @@ fn ids_of_another_vocabulary_are_refused_unless_they_are_wanted() {
     let folder = tempfile::tempdir().unwrap();
     let source = sims(folder.path());
     let (data, bert) = (folder.path().join("data"), folder.path().join("bert"));
-    prepare(&source, &ImportOptions::new(&data), &mut |_| {}).unwrap();
+    prepare(&source, &named(&data, "sims"), &mut |_| {}).unwrap();
     fs::create_dir(&bert).unwrap();
     for file in ["config.json", "pytorch_model.bin"] {
         fs::copy(here("chinese").join(file), bert.join(file)).unwrap();

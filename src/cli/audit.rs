@@ -104,7 +104,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let mut statistics = TestSetStatistics::published();
     for path in &args.data {
         let corpus = Corpus::open(path)?;
-        let spec = corpus.spec;
+        let spec = &corpus.spec;
         let labels = corpus.labels(SplitName::Test)?;
         statistics.add_labels(&spec.name, &spec.protocol, spec.label_range, &labels)?;
     }

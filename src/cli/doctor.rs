@@ -1,5 +1,6 @@
 //! `doctor`: shows what this machine has, and what each missing thing would enable.
 
+use lnln_bench::data::dataset::{self, Origin};
 use lnln_bench::support::host;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,14 +23,15 @@ pub struct Finding {
     advice: Option<String>,
 }
 
-/// Run the subcommand.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+/// Run the subcommand; `tables` is what loading the tables of data sets returned.
+pub fn run(args: &Args, tables: dataset::Result<()>) -> anyhow::Result<()> {
     let mut findings = vec![Finding {
         name: "lnln-bench",
         found: super::version().to_owned(),
         advice: None,
     }];
     findings.extend(torch());
+    findings.push(datasets(tables));
     findings.push(memory());
     findings.push(disk());
     if args.json {
@@ -147,6 +149,46 @@ fn bert() -> Finding {
         found,
         advice,
     }
+}
+
+/// The tables of data sets and where they come from, or the first mistake in one.
+fn datasets(tables: dataset::Result<()>) -> Finding {
+    let (found, advice) = match tables
+        .map_err(|error| error.to_string())
+        .and_then(|()| models())
+    {
+        Ok(found) => (found, None),
+        Err(mistake) => (
+            mistake,
+            Some("until it is mended, nothing else runs".to_owned()),
+        ),
+    };
+    Finding {
+        name: "data sets",
+        found,
+        advice,
+    }
+}
+
+/// Checks the settings of models in the tables; describes where the tables are.
+fn models() -> Result<String, String> {
+    let mut places: Vec<(String, usize)> = Vec::new();
+    for spec in dataset::registry() {
+        #[cfg(feature = "torch")]
+        lnln_bench::train::settings::check(spec).map_err(|error| error.to_string())?;
+        let place = match &spec.origin {
+            Origin::BuiltIn => "built in".to_owned(),
+            origin => format!("in {origin}"),
+        };
+        match places.last_mut() {
+            Some((last, count)) if *last == place => *count += 1,
+            _ => places.push((place, 1)),
+        }
+    }
+    let places = places
+        .iter()
+        .map(|(place, count)| format!("{count} {place}"));
+    Ok(places.collect::<Vec<_>>().join(", "))
 }
 
 /// Memory below which MOSEI's float32 columns leave no room to train.

@@ -29,6 +29,10 @@ pub struct Args {
     /// Compression of features: none or blosc-lz4 (Python then needs hdf5plugin).
     #[arg(long, default_value = "none", value_name = "HOW")]
     compress: Compression,
+    /// What a reader of results must know of these data, such as which modality is synthetic; reports print
+    /// it [default: the note of the data set's table].
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
     /// Number of files to convert in parallel.
     #[arg(long, default_value = "1", value_name = "N")]
     jobs: NonZeroUsize,
@@ -55,6 +59,7 @@ impl Args {
             standardize: false,
             accept: Vec::new(),
             compress: Compression::None,
+            note: None,
             jobs: NonZeroUsize::MIN,
             check: false,
             force: false,
@@ -71,6 +76,7 @@ impl Args {
             standardize: self.standardize,
             accept: self.accept.clone(),
             compression: self.compress,
+            note: self.note.clone(),
         }
     }
 

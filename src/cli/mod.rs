@@ -51,6 +51,7 @@ pub mod workspace;
 use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use lnln_bench::data::dataset;
 use lnln_bench::support::{self, Progress, fs};
 
 #[cfg(not(feature = "torch"))]
@@ -95,6 +96,16 @@ struct Global {
         display_order = 1001
     )]
     quiet: bool,
+    /// File with tables of data sets, besides datasets.toml in the working folder and in
+    /// ~/.config/lnln-bench (docs/own-data.md).
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        display_order = 1003,
+        hide_short_help = true
+    )]
+    datasets_file: Option<PathBuf>,
     /// Color: auto (on a terminal, unless NO_COLOR is set), always or never.
     #[arg(long, global = true, value_name = "WHEN", display_order = 1002)]
     #[arg(value_enum, default_value = "auto", hide_possible_values = true)]
@@ -105,7 +116,7 @@ struct Global {
 enum Command {
     /// Prepare, run and report on synthetic data, in a few minutes on two cores.
     Demo(demo::Args),
-    /// Convert MMSA pickles to HDF5 and draw their masks.
+    /// Convert pickles or archives of arrays to checked HDF5 and draw their masks.
     Prepare(prepare::Args),
     /// Show the contents of a pickle or prepared file.
     Inspect(inspect::Args),
@@ -195,6 +206,12 @@ impl Cli {
         if self.command.computes() {
             thread_variables::limit_torch();
         }
+        let tables = dataset::load(self.global.datasets_file.as_deref());
+        let tables = match self.command {
+            // It shows what is wrong with them among the other findings.
+            Command::Doctor(_) => tables,
+            _ => Ok(tables?),
+        };
         match self.command {
             #[cfg(feature = "torch")]
             Command::Demo(args) => demo::run(args, &progress),
@@ -215,7 +232,7 @@ impl Cli {
             Command::Audit(args) => audit::run(args),
             Command::Selftest(args) => selftest::run(args),
             Command::List(args) => list::run(args),
-            Command::Doctor(args) => doctor::run(&args),
+            Command::Doctor(args) => doctor::run(&args, tables),
             Command::Schema(args) => schema::run(&args),
             Command::Completions { shell } => completions(shell),
             Command::Man { out } => man(&out),

@@ -1,4 +1,4 @@
-//! `prepare`: converts MMSA pickles to checked HDF5 files and draws their masks.
+//! `prepare`: converts pickles, archives and folders of arrays to checked HDF5 files and draws their masks.
 
 use std::path::PathBuf;
 
@@ -9,17 +9,21 @@ use lnln_bench::support::Progress;
 use super::prepare_record::PrepareRecord;
 use super::{import, output};
 
-/// Convert MMSA pickles to DATA/NAME.h5, check them, and write their masks next to them.
+/// Convert MMSA pickles, NumPy archives or HDF5 files to DATA/NAME.h5, check them, and write their masks
+/// next to them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench prepare MOSI/Processed/unaligned_50.pkl
   lnln-bench prepare mosi.pkl sims.pkl --jobs 2
   lnln-bench prepare mosi.pkl --masks random,modality --mask-seeds 1111,1112
   lnln-bench prepare features.pkl --dataset mosi --force
+  lnln-bench prepare reviews.npz --dataset reviews --datasets-file our.toml
   lnln-bench prepare sims.pkl --standardize --compress blosc-lz4
   lnln-bench prepare mosi_data_noalign.pkl --padding left --check
 
-The data set is recognized by its contents. An error names the sample and stops;
+The data set is recognized by its published widths and sizes; others need
+--dataset, with the name of a table in datasets.toml (docs/own-data.md has the
+layout of archives and tables). An error names the sample and stops;
 a warning does not, and --accept CHECK silences it. A prepared file made from
 the same source with the same options is kept. Memory use stays small for files
 of any size.
@@ -30,7 +34,7 @@ depend on a seed and is drawn once.
 The pickles are MMSA's \"Processed\" files; get them from the authors of the data
 sets through MMSA (thuiar/MMSA on GitHub, section Datasets).")]
 pub struct Args {
-    /// MMSA pickles with splits train, valid and test.
+    /// Pickles, NumPy archives, folders of npy files or HDF5 files with splits train, valid and test.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]

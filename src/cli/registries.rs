@@ -35,6 +35,8 @@ struct DatasetRecord {
     /// Name of the metrics' protocol.
     protocol: &'static str,
     synthetic: bool,
+    /// Where its table is: `built in` or a file.
+    table: String,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -94,7 +96,7 @@ impl Registries {
     /// A table for each.
     pub fn tables(&self) -> Vec<String> {
         let datasets = table(
-            &["data set", "title", "labels", "metrics"],
+            &["data set", "title", "labels", "metrics", "table"],
             &self.datasets,
             |one| {
                 let [low, high] = one.label_range;
@@ -103,6 +105,7 @@ impl Registries {
                     one.title.to_owned(),
                     format!("{low} to {high}"),
                     one.protocol.to_owned(),
+                    one.table.clone(),
                 ]
             },
         );
@@ -168,6 +171,7 @@ fn dataset_record(spec: &'static Spec) -> DatasetRecord {
         label_range: spec.label_range,
         protocol: &spec.protocol,
         synthetic: spec.synthetic,
+        table: spec.origin.to_string(),
     }
 }
 

@@ -147,6 +147,9 @@ impl ComputeOptions {
     fn common_flags(&self, data: &Path) -> Vec<String> {
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         let mut flags = vec!["--data".to_owned(), data.display().to_string()];
+        if let Some(tables) = lnln_bench::data::dataset::given() {
+            flags.extend(["--datasets-file".to_owned(), tables.display().to_string()]);
+        }
         if let MicroBatch::Samples(samples) = self.micro_batch {
             flags.extend(["--micro-batch".to_owned(), samples.to_string()]);
         }

@@ -56,20 +56,26 @@ impl Choice {
 
     /// The published hyper-parameters with the changes.
     pub fn config(&self, profile: Profile) -> Value {
-        let mut config = (self.entry.config)(profile);
+        self.apply((self.entry.config)(profile), Map::new())
+    }
+
+    /// Hyper-parameters with those of a data set's table, and the changes above.
+    pub(super) fn apply(&self, mut config: Value, own: Map<String, Value>) -> Value {
         if let Some(fields) = config.as_object_mut() {
+            fields.extend(own);
             fields.extend(self.set.clone());
         }
         config
     }
 
-    /// Refuses data or a text encoder that the model cannot read, before anything is built.
+    /// Refuses data or a text encoder that the model with these hyper-parameters cannot read, before
+    /// anything is built.
     ///
     /// # Errors
     /// [`ModelError::Config`] with the reason and what to run instead.
-    pub fn check(&self, profile: Profile, outline: &Outline) -> Result<()> {
+    pub fn check(&self, config: &Value, outline: &Outline) -> Result<()> {
         match self.entry.check {
-            Some(check) => check(&self.config(profile), outline),
+            Some(check) => check(config, outline),
             None => Ok(()),
         }
     }
@@ -94,7 +100,12 @@ fn resolve(entry: &'static Entry, change: &str) -> Result<Vec<(String, Value)>> 
 }
 
 /// Checks that the hyper-parameter exists and that its value is of the published one's type.
-fn value(entry: &'static Entry, key: &str, text: &str, known: &Value) -> Result<(String, Value)> {
+pub(super) fn value(
+    entry: &'static Entry,
+    key: &str,
+    text: &str,
+    known: &Value,
+) -> Result<(String, Value)> {
     let published = known.get(key).ok_or_else(|| unknown(entry, key, known))?;
     let mut value = parsed(entry, key, text, published)?;
     // A whole number is accepted for a real one.
@@ -114,7 +125,7 @@ fn parsed(entry: &'static Entry, key: &str, text: &str, published: &Value) -> Re
     serde_json::from_str(text).map_err(|_| wrong(entry, key, text, published))
 }
 
-fn wrong(entry: &'static Entry, key: &str, text: &str, published: &Value) -> ModelError {
+pub(super) fn wrong(entry: &'static Entry, key: &str, text: &str, published: &Value) -> ModelError {
     ModelError::ChangeValue {
         model: entry.name,
         key: key.to_owned(),
@@ -123,7 +134,7 @@ fn wrong(entry: &'static Entry, key: &str, text: &str, published: &Value) -> Mod
     }
 }
 
-fn unknown(entry: &'static Entry, found: &str, known: &Value) -> ModelError {
+pub(super) fn unknown(entry: &'static Entry, found: &str, known: &Value) -> ModelError {
     let variants: Vec<&str> = entry.variants.iter().map(|variant| variant.name).collect();
     let keys = known.as_object().into_iter().flatten();
     let keys: Vec<&str> = keys.map(|(key, _)| key.as_str()).collect();

@@ -120,8 +120,7 @@ impl Dmd {
     /// Builds the network.
     ///
     /// # Errors
-    /// Those of [`TextEncoder::new`]; [`ModelError::Config`](super::ModelError::Config) for a modality of
-    /// fewer steps than its convolution is wide.
+    /// Those of [`TextEncoder::new`].
     pub fn new(setup: &Setup<'_>, config: Config) -> Result<Self> {
         let (path, width) = (&setup.path / 0, config.dst_feature_dim_nheads[0]);
         let [text, audio, vision] = sizes(setup, &config);
@@ -139,7 +138,7 @@ impl Dmd {
         Ok(Self {
             encoder: TextEncoder::new(&(&path / "text_model" / "model"), &setup.encoder)?,
             common: Pointwise::new(&(&path / "encoder_c"), width, width),
-            modalities: [modality(text)?, modality(vision)?, modality(audio)?],
+            modalities: [modality(text), modality(vision), modality(audio)],
             common_head: ResidualHead::new(&path, "_c", [common, common], dropout),
             common_gate: init::linear(&path / "weight_c", common, common),
             head: ResidualHead::new(&path, "", [all, all], dropout),

@@ -23,6 +23,7 @@ pub mod recipe;
 pub mod reference;
 pub mod regressor;
 pub mod rng;
+pub mod settings;
 pub mod setup;
 pub mod stage;
 pub mod teacher;

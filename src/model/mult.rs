@@ -78,12 +78,9 @@ impl Mult {
     pub fn new(setup: &Setup<'_>, config: &Config) -> Result<Self> {
         let (path, c) = (&setup.path, config);
         let width = c.dst_feature_dim_nheads[0];
-        let shapes = &setup.shapes;
-        let steps = [shapes.text_steps, shapes.audio_steps, shapes.vision_steps];
         let widths = setup.widths();
         let projection = |name: &str, what, i: usize, kernel| {
             let size = TimeConvSize {
-                steps: steps[i],
                 inputs: widths[i],
                 outputs: width,
                 kernel,
@@ -114,9 +111,9 @@ impl Mult {
         Ok(Self {
             encoder: TextEncoder::new(&(path / "text_model" / "model"), &setup.encoder)?,
             projections: [
-                projection("proj_l", "text features", 0, c.conv1d_kernel_size_l)?,
-                projection("proj_a", "audio features", 1, c.conv1d_kernel_size_a)?,
-                projection("proj_v", "vision features", 2, c.conv1d_kernel_size_v)?,
+                projection("proj_l", "text features", 0, c.conv1d_kernel_size_l),
+                projection("proj_a", "audio features", 1, c.conv1d_kernel_size_a),
+                projection("proj_v", "vision features", 2, c.conv1d_kernel_size_v),
             ],
             targets: [
                 target('l', l_with),

@@ -73,7 +73,8 @@ mod tests {
     fn counts_are_those_of_the_data_sets() {
         for set in test_sets() {
             let spec = crate::data::dataset::find(&set.dataset).unwrap();
-            assert_eq!(set.samples, spec.counts[2] as u64, "{}", set.dataset);
+            let counts = spec.counts.unwrap();
+            assert_eq!(set.samples, counts[2] as u64, "{}", set.dataset);
             assert!(set.populations.iter().all(|p| p.samples() <= set.samples));
             let widest = set.populations.iter().map(Population::samples).max();
             assert_eq!(widest, Some(set.samples), "{}", set.dataset);

@@ -126,6 +126,10 @@ fn dataset() -> DatasetMetadata {
         counts: [20, 5, TRUTH.len()],
         baselines: Default::default(),
         citation: String::new(),
+        published: None,
+        difference: None,
+        note: String::new(),
+        warnings: Vec::new(),
     }
 }
 

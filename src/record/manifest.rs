@@ -109,6 +109,18 @@ pub struct DatasetMetadata {
     pub baselines: BTreeMap<String, f32>,
     /// Authors, title, venue; empty for synthetic data.
     pub citation: String,
+    /// Whether the source is a published file, by its SHA-256; `None` where none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<bool>,
+    /// How widths and sizes differ from the published ones; `None` where they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+    /// What a reader of results must know of the data, as the data set's table or `prepare --note` has it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// The warnings of `prepare`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl DatasetMetadata {
@@ -116,7 +128,7 @@ impl DatasetMetadata {
     pub fn of(corpus: &Corpus, protocol: &Protocol, train_labels: &[f32]) -> Self {
         Self {
             name: corpus.name().to_owned(),
-            title: corpus.spec.title.clone(),
+            title: title(corpus),
             synthetic: corpus.spec.synthetic,
             protocol: corpus.spec.protocol.clone(),
             label_range: corpus.spec.label_range,
@@ -126,7 +138,21 @@ impl DatasetMetadata {
             counts: corpus.counts,
             baselines: baseline::constants(protocol.all(), train_labels),
             citation: corpus.spec.citation.clone(),
+            published: (!corpus.spec.files.is_empty()).then(|| corpus.published().is_some()),
+            difference: corpus.differs(),
+            note: corpus.note.clone(),
+            warnings: corpus.warnings.clone(),
         }
+    }
+}
+
+/// The title of a data set; one of other widths or sizes than the published ones is not called by its name
+/// alone.
+fn title(corpus: &Corpus) -> String {
+    let title = &corpus.spec.title;
+    match corpus.differs() {
+        None => title.clone(),
+        Some(_) => format!("{title} (changed)"),
     }
 }
 

@@ -9,15 +9,15 @@ use serde::Serialize;
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Protocol, Suite};
-use crate::data::dataset::{self, Corpus, SplitName, limited};
+use crate::data::dataset::{self, Corpus, Modality, SplitName, limited};
 use crate::mask::{Condition, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
-use crate::model::{Choice, Profile, Recipe};
+use crate::model::{Choice, Recipe};
 use crate::record::training::NoiseMetadata;
 use crate::record::{EngineKind, MaskGrid, Precision, SelectionRule};
 use crate::train::schedule::Schedule;
 use crate::train::selection::Rule;
-use crate::train::{EncoderSpec, data};
+use crate::train::{EncoderSpec, data, settings};
 
 /// Raise it when a change of this program changes results, so that older runs are not reused.
 const RESULT_VERSION: u32 = 8;
@@ -160,6 +160,7 @@ fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, Encode
         });
     }
     let corpus = Corpus::open(&path)?;
+    settings::check(&corpus.spec)?;
     if corpus.name() != name {
         return Err(Error::OtherName {
             name: name.to_owned(),
@@ -208,8 +209,10 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
             data::check(choice, corpus, encoder)?;
         }
         let encoder = encoder.identity()?;
+        let absent = corpus.absent()?;
         for (choice, settings) in &models {
-            for (settings, &seed) in product(settings, &suite.seeds) {
+            let settings = present(settings, &absent);
+            for (settings, &seed) in product(&settings, &suite.seeds) {
                 let run = run(suite, settings, corpus, &encoder, choice, seed)?;
                 if known.insert(run.id.clone()) {
                     runs.push(run);
@@ -224,6 +227,16 @@ pub fn runs(suite: &Suite, corpora: &Corpora) -> Result<Vec<PlannedRun>, Error> 
     } else {
         Ok(runs)
     }
+}
+
+/// The settings for data without these modalities.
+fn present(settings: &[Rc<Settings>], absent: &[Modality]) -> Vec<Rc<Settings>> {
+    if absent.is_empty() {
+        return settings.to_vec();
+    }
+    let all = settings.iter();
+    all.filter_map(|one| one.present(absent).map(Rc::new))
+        .collect()
 }
 
 /// Every pair of the two.
@@ -285,9 +298,9 @@ fn run(
     let rule = settings
         .selection
         .resolve(metric::protocol(&corpus.spec.protocol)?)?;
-    let profile = Profile::for_dataset(corpus.name());
+    let published = settings::on(choice, &corpus.spec)?;
     let overrides = suite.overrides(&choice.name());
-    let recipe = overrides.apply((choice.entry.recipe)(profile));
+    let recipe = overrides.apply(published.recipe);
     let config = Config {
         result_version: RESULT_VERSION,
         dataset: corpus.name().to_owned(),
@@ -314,7 +327,7 @@ fn run(
             .map(|(mask_protocol, condition)| ValidationMask::new(*mask_protocol, *condition))
             .collect(),
         recipe: recipe.clone(),
-        hyper_parameters: choice.config(profile),
+        hyper_parameters: published.config,
     };
     let id = identity(&config);
     Ok(PlannedRun {

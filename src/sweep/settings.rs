@@ -2,7 +2,10 @@
 
 use super::train_on::TrainOn;
 use super::{Error, MaskName, Suite};
-use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
+use crate::data::dataset::Modality;
+use crate::mask::{
+    Condition, ConditionKind, EvaluationMasks, MaskProtocol, Noise, RateDistribution,
+};
 use crate::record::{EngineKind, MaskGrid, Precision};
 use crate::train::Selection;
 use crate::train::schedule::Schedule;
@@ -117,6 +120,25 @@ impl Settings {
             }],
             TrainOn::TestedRate => self.at_tested_rates(asked)?,
         })
+    }
+
+    /// The same for data without these modalities: without the conditions at which one of them is missing,
+    /// as it is at every condition. `None` where nothing is left to test.
+    pub fn present(&self, absent: &[Modality]) -> Option<Self> {
+        let drawn = |condition: &Condition| {
+            condition.kind() != ConditionKind::Subset
+                || absent.iter().all(|modality| condition.of(*modality) == 0.0)
+        };
+        let mut present = self.clone();
+        for masks in &mut present.evaluation {
+            masks.conditions.retain(drawn);
+        }
+        present
+            .evaluation
+            .retain(|masks| !masks.conditions.is_empty());
+        present.validation.retain(|(_, condition)| drawn(condition));
+        let has_validation = self.validation.is_empty() || !present.validation.is_empty();
+        (has_validation && !present.evaluation.is_empty()).then_some(present)
     }
 
     /// A training per condition, validated and tested at it. Masks are of the tested mask protocol unless the

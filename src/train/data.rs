@@ -10,6 +10,7 @@ use tch::{Device, nn};
 use super::encoder::EncoderSpec;
 use super::error::Error;
 use super::out_of_memory;
+use super::settings;
 use super::tensors::SplitTensors;
 use super::text_source::TextSource;
 use super::view::{View, Views};
@@ -20,7 +21,7 @@ use crate::mask::{
     self, Condition, Keep, MaskProtocol, MaskSource, NoiseDraw, NoiseSpec, SplitShape,
     TrainingSplit, Variants,
 };
-use crate::model::{Choice, EncoderSetup, LabelStats, Model, Outline, Profile, Setup, Shapes};
+use crate::model::{Choice, EncoderSetup, LabelStats, Model, Outline, Setup, Shapes};
 use crate::support::Progress;
 
 /// How a data set is loaded.
@@ -58,8 +59,8 @@ pub fn check(choice: &Choice, corpus: &Corpus, encoder: &EncoderSpec) -> Result<
         },
         has_encoder: matches!(encoder, EncoderSpec::Tiny | EncoderSpec::Bert(_)),
     };
-    let profile = Profile::for_dataset(corpus.name());
-    let checked = choice.check(profile, &outline);
+    let settings = settings::on(choice, &corpus.spec)?;
+    let checked = choice.check(&settings.config, &outline);
     checked.map_err(|reason| Error::Refused {
         dataset: corpus.name().to_owned(),
         reason: Box::new(reason),
@@ -132,15 +133,15 @@ impl<'a> TrainData<'a> {
     /// # Errors
     /// Those of the model; one that names it where the device has no memory for its parameters.
     pub fn model(&self, choice: &Choice, store: &nn::VarStore) -> Result<Box<dyn Model>, Error> {
-        let profile = Profile::for_dataset(self.corpus.name());
+        let settings = settings::on(choice, &self.corpus.spec)?;
         let setup = Setup {
             path: store.root(),
-            profile,
+            profile: settings.profile,
             shapes: self.shapes,
             encoder: self.encoder.clone(),
             labels: self.labels,
             label_range: self.corpus.spec.label_range.map(f64::from),
-            config: choice.config(profile),
+            config: settings.config,
         };
         let what = format!("the parameters of {}", choice.name());
         out_of_memory::named(&what, || Ok((choice.entry.build)(&setup)?))

@@ -30,6 +30,7 @@ pub mod probe;
 pub mod resume;
 pub mod schedule;
 pub mod selection;
+pub mod settings;
 pub mod state;
 pub mod tensorboard;
 pub mod tensors;

@@ -5,6 +5,8 @@
 mod audit;
 mod changed_data;
 mod color;
+#[path = "../data/mod.rs"]
+mod data;
 #[cfg(feature = "torch")]
 mod dry_run;
 mod environment;
@@ -22,6 +24,7 @@ mod limit;
 mod loss_terms;
 mod mask;
 mod memory;
+mod own_data;
 #[cfg(feature = "torch")]
 mod predict;
 mod prepare;

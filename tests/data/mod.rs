@@ -210,12 +210,25 @@ pub fn tokens() -> Vec<i64> {
         .collect()
 }
 
+/// Options for a file of MOSI's widths with other sizes, which is not recognized by itself.
+pub fn mosi(folder: impl Into<PathBuf>) -> ImportOptions {
+    named(folder, "mosi")
+}
+
+/// Options for a file of a data set that is not recognized by itself.
+pub fn named(folder: impl Into<PathBuf>, name: &str) -> ImportOptions {
+    ImportOptions {
+        dataset: Some(name.into()),
+        ..ImportOptions::new(folder)
+    }
+}
+
 /// Prepares bytes; what was found, and the training split.
 pub fn import(bytes: Vec<u8>, change: impl Fn(&mut ImportOptions)) -> (Imported, Split) {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("source.pkl");
     std::fs::write(&source, bytes).unwrap();
-    let mut options = ImportOptions::new(folder.path());
+    let mut options = mosi(folder.path());
     change(&mut options);
     let imported = prepare(&source, &options, &mut |_| {}).unwrap();
     store::verify(&imported.path, |_| ()).unwrap();
@@ -241,7 +254,7 @@ pub fn refusal(bytes: Vec<u8>, change: impl Fn(&mut ImportOptions)) -> String {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("source.pkl");
     std::fs::write(&source, bytes).unwrap();
-    let mut options = ImportOptions::new(folder.path().join("data"));
+    let mut options = mosi(folder.path().join("data"));
     change(&mut options);
     let error = prepare(&source, &options, &mut |_| {}).unwrap_err();
     error.to_string()

@@ -201,7 +201,9 @@ pub fn takes(choice: &Choice, encoder: &EncoderSetup, shapes: Shapes) -> bool {
         shapes,
         has_encoder: matches!(encoder, EncoderSetup::Bert { .. }),
     };
-    choice.check(Profile::Mosi, &outline).is_ok()
+    choice
+        .check(&choice.config(Profile::Mosi), &outline)
+        .is_ok()
 }
 
 /// The model in the form that reads these shapes: as published, or a variant where the published form

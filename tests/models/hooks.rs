@@ -198,7 +198,9 @@ fn refused(name: &str, encoder: &EncoderSetup, shapes: Shapes) -> String {
         has_encoder: matches!(encoder, EncoderSetup::Bert { .. }),
     };
     let choice = Choice::parse(name).unwrap();
-    let refused = choice.check(Profile::Mosi, &outline).unwrap_err();
+    let refused = choice
+        .check(&choice.config(Profile::Mosi), &outline)
+        .unwrap_err();
     refused.to_string()
 }
 

@@ -3,10 +3,11 @@
 use super::columns::Columns;
 use super::error::{Error, Result};
 use super::labels;
+use super::token_ids;
 use crate::data::pickle::Value;
 
 /// Columns that other files read; labels have their own list.
-const READ: [&str; 9] = [
+const READ: [&str; 13] = [
     "id",
     "raw_text",
     "audio",
@@ -16,6 +17,10 @@ const READ: [&str; 9] = [
     "text_lengths",
     "audio_lengths",
     "vision_lengths",
+    "text_mask",
+    "audio_mask",
+    "vision_mask",
+    token_ids::NAME,
 ];
 
 /// A column that is stored unchanged, one value per sample.

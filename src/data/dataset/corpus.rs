@@ -1,16 +1,20 @@
 //! Opens prepared data sets.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::spec::{self, Spec};
+use super::limited;
+use super::modality::Modality;
+use super::registry;
+use super::spec::{Origin, Published, Spec, Widths};
 use super::split::{Block, Outline, Split, SplitName};
 use super::tokens;
-use crate::data::store::{Number, Reader};
+use crate::data::store::{Number, Provenance, Reader};
 
 /// A prepared data set. Splits are read on request.
 pub struct Corpus {
-    pub spec: &'static Spec,
+    pub spec: Cow<'static, Spec>,
     /// `aligned` or `unaligned`.
     pub layout: String,
     /// Hash of names, shapes and values of all columns.
@@ -19,6 +23,10 @@ pub struct Corpus {
     pub source_name: String,
     /// SHA-256 of the source pickle, hexadecimal.
     pub source_sha256: String,
+    /// The warnings of the checks of the import.
+    pub warnings: Vec<String>,
+    /// What a reader of results must know of these data; empty if nothing.
+    pub note: String,
     /// Samples in train, valid and test.
     pub counts: [usize; 3],
     /// Steps and features per step of audio.
@@ -43,8 +51,8 @@ impl Corpus {
         let reader = Reader::open(path)?;
         reader.check_columns()?;
         let provenance = reader.provenance()?;
-        let spec = spec::find(&provenance.dataset)?;
-        check_name(path, spec)?;
+        let spec = table(path, &provenance)?;
+        check_name(path, &spec)?;
         let (audio, vision) = (reader.shape("train/audio")?, reader.shape("train/vision")?);
         let text = if reader.has("train/text") {
             Some(reader.shape("train/text")?)
@@ -66,6 +74,8 @@ impl Corpus {
             content_hash: reader.content_hash()?,
             source_name: provenance.source_name,
             source_sha256: provenance.source_sha256,
+            warnings: provenance.warnings,
+            note: provenance.note,
             counts,
             audio: (audio[1], audio[2]),
             vision: (vision[1], vision[2]),
@@ -76,8 +86,27 @@ impl Corpus {
     }
 
     /// Name in `datasets.toml`.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         &self.spec.name
+    }
+
+    /// The published file that it was made from, if it was made from one.
+    pub fn published(&self) -> Option<&Published> {
+        let mut files = self.spec.files.iter();
+        files.find(|file| file.sha256 == self.source_sha256)
+    }
+
+    /// How widths and sizes differ from the published ones; `None` where they do not, and for synthetic data,
+    /// which have no published results.
+    pub fn differs(&self) -> Option<String> {
+        if self.spec.synthetic {
+            return None;
+        }
+        let widths = Widths {
+            audio: self.audio.1,
+            vision: self.vision.1,
+        };
+        self.spec.difference(widths, self.counts)
     }
 
     /// The open file.
@@ -166,6 +195,24 @@ impl Corpus {
         Ok([train?, valid?, test?])
     }
 
+    /// The modalities of which no sample has a step.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn absent(&self) -> Result<Vec<Modality>> {
+        let mut absent = Vec::new();
+        for modality in Modality::ALL {
+            let lengths =
+                SplitName::ALL.map(|split| self.lengths(&format!("{split}/{modality}_lengths")));
+            let [train, valid, test] = lengths;
+            let mut all = train?.into_iter().chain(valid?).chain(test?);
+            if all.all(|length| length == 0) {
+                absent.push(modality);
+            }
+        }
+        Ok(absent)
+    }
+
     /// Reads the labels of one split, nothing else.
     ///
     /// # Errors
@@ -227,10 +274,33 @@ impl Corpus {
     }
 }
 
+/// The data set of a prepared file: the registered one, or the table in the file where none is registered.
+fn table(path: &Path, provenance: &Provenance) -> Result<Cow<'static, Spec>> {
+    let unknown = match registry::find(&provenance.dataset) {
+        Ok(spec) if spec.label_range == provenance.label_range => return Ok(Cow::Borrowed(spec)),
+        Ok(spec) => {
+            let [low, high] = provenance.label_range;
+            let problem = format!(
+                "{} was prepared with [{low}, {high}]; prepare it again with --force",
+                path.display()
+            );
+            return Err(spec.fault("label_range", problem));
+        }
+        Err(unknown) => unknown,
+    };
+    let mut spec: Spec = serde_json::from_str(&provenance.table).map_err(|_| unknown)?;
+    spec.origin = Origin::Prepared(path.to_owned());
+    spec.check()?;
+    if let Some((_, samples)) = limited::parse(&provenance.dataset) {
+        spec = limited::spec(&spec, samples);
+    }
+    Ok(Cow::Owned(spec))
+}
+
 /// Refuses a file that has the name of another registered data set than the one it holds.
 fn check_name(path: &Path, holds: &Spec) -> Result<()> {
     let stem = path.file_stem().and_then(|stem| stem.to_str());
-    let named = stem.and_then(|stem| spec::find(stem).ok());
+    let named = stem.and_then(|stem| registry::find(stem).ok());
     match named {
         Some(named) if named.name != holds.name => Err(Error::OtherName {
             path: path.to_owned(),

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::spec::{self, Spec};
+use super::registry;
+use super::spec::{Spec, Widths};
 
 /// The properties that detection uses.
 #[derive(Clone, Copy, Debug)]
@@ -19,52 +20,68 @@ pub struct Traits {
     pub counts: [usize; 3],
 }
 
-/// The data set the user named, or the one whose widths match, or the one whose split sizes match
-/// (features extracted anew have other widths).
+impl Traits {
+    fn widths(&self) -> Widths {
+        Widths {
+            audio: self.audio,
+            vision: self.vision,
+        }
+    }
+}
+
+/// The data set the user named, or the one whose widths and split sizes match; of a synthetic one, which has
+/// no published results, the widths are enough.
 ///
 /// # Errors
 /// [`Error::UnknownDataset`]; [`Error::Undetected`] when no or more than one data set matches.
 pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'static Spec> {
-    let exchanged = |s: &&Spec| s.widths.audio == traits.vision && s.widths.vision == traits.audio;
+    let exchanged = |s: &&Spec| {
+        let other = Widths {
+            audio: traits.vision,
+            vision: traits.audio,
+        };
+        s.widths == Some(other)
+    };
     if let Some(name) = named {
-        let spec = spec::registered(name)?;
+        let spec = registry::registered(name)?;
         check_exchanged(path, traits, Some(spec).filter(exchanged))?;
         check_axes(path, traits, spec)?;
         return Ok(spec);
     }
-    let widths = |s: &&Spec| s.widths.audio == traits.audio && s.widths.vision == traits.vision;
-    let counts = |s: &&Spec| s.counts == traits.counts;
-    if !spec::registry().iter().any(|spec| widths(&spec)) {
-        check_exchanged(
-            path,
-            traits,
-            only(spec::registry().iter().filter(exchanged)),
-        )?;
+    let all = registry::registry();
+    let widths = |s: &&Spec| s.widths == Some(traits.widths());
+    let counts = |s: &&Spec| s.counts == Some(traits.counts);
+    if !all.iter().any(|spec| widths(&spec)) {
+        check_exchanged(path, traits, only(all.iter().filter(exchanged)))?;
     }
-    let spec = only(spec::registry().iter().filter(widths))
-        .or_else(|| only(spec::registry().iter().filter(counts)));
-    if let Some(spec) = spec {
+    let near = only(all.iter().filter(widths)).or_else(|| only(all.iter().filter(counts)));
+    if let Some(spec) = near {
         check_axes(path, traits, spec)?;
     }
-    spec.ok_or_else(|| Error::Undetected {
+    let both = |spec: &&Spec| widths(spec) && (spec.synthetic || counts(spec));
+    only(all.iter().filter(both)).ok_or_else(|| Error::Undetected {
         path: path.to_owned(),
         audio: traits.audio,
         vision: traits.vision,
         counts: traits.counts,
-        known: spec::names(),
+        near: near.map_or_else(String::new, |spec| {
+            let differs = spec.difference(traits.widths(), traits.counts);
+            format!("; near {}, but {}", spec.name, differs.unwrap_or_default())
+        }),
+        known: registry::names(),
     })
 }
 
 /// Fails where the widths are those of a data set with audio and vision exchanged.
 fn check_exchanged(path: &Path, traits: Traits, spec: Option<&Spec>) -> Result<()> {
-    let Some(spec) = spec else {
+    let Some((spec, widths)) = spec.and_then(|spec| Some((spec, spec.widths?))) else {
         return Ok(());
     };
     Err(Error::Contradiction {
         place: path.display().to_string(),
         problem: format!(
             "audio and vision are exchanged: audio is {} and vision {} wide, in {} {} and {}",
-            traits.audio, traits.vision, spec.title, spec.widths.audio, spec.widths.vision
+            traits.audio, traits.vision, spec.title, widths.audio, widths.vision
         ),
     })
 }
@@ -72,10 +89,13 @@ fn check_exchanged(path: &Path, traits: Traits, spec: Option<&Spec>) -> Result<(
 /// Fails where audio or vision has the data set's width in place of its steps, and the steps of the text in
 /// place of its width.
 fn check_axes(path: &Path, traits: Traits, spec: &Spec) -> Result<()> {
+    let Some(widths) = spec.widths else {
+        return Ok(());
+    };
     let [audio, vision] = traits.steps;
     let turned = [
-        ("audio", audio, traits.audio, spec.widths.audio),
-        ("vision", vision, traits.vision, spec.widths.vision),
+        ("audio", audio, traits.audio, widths.audio),
+        ("vision", vision, traits.vision, widths.vision),
     ]
     .into_iter()
     .find(|(_, steps, width, official)| {
@@ -116,11 +136,16 @@ mod tests {
     }
 
     #[test]
-    fn widths_then_counts_then_a_question() {
-        assert_eq!(run(5, 20, [64, 64, 64], None).unwrap(), "mosi");
-        assert_eq!(run(33, 709, [1, 1, 1], None).unwrap(), "sims");
-        assert_eq!(run(25, 177, [64, 64, 64], None).unwrap(), "simsv2");
-        assert_eq!(run(33, 171, [1284, 229, 686], None).unwrap(), "mosi");
+    fn what_has_published_widths_and_sizes_is_recognized_and_nothing_else() {
+        let mosi = [1284, 229, 686];
+        assert_eq!(run(5, 20, mosi, None).unwrap(), "mosi");
+        assert_eq!(run(33, 709, [1368, 456, 457], None).unwrap(), "sims");
+        assert_eq!(run(6, 8, [5, 4, 4], None).unwrap(), "demo-film");
+        for (audio, vision, counts) in [(5, 20, [64; 3]), (73, 1, mosi)] {
+            let error = run(audio, vision, counts, None).unwrap_err().to_string();
+            assert!(error.contains("; near mosi, but "), "{error}");
+            assert_eq!(run(audio, vision, counts, Some("mosi")).unwrap(), "mosi");
+        }
         assert_eq!(run(33, 171, [1, 2, 3], Some("sims")).unwrap(), "sims");
         let error = run(33, 171, [1, 2, 3], None).unwrap_err().to_string();
         assert!(

@@ -21,16 +21,23 @@ pub fn sha256(path: &Path, stop: &AtomicBool) -> io::Result<Option<String>> {
             read => read?,
         };
         if read == 0 {
-            let hex = hash
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            return Ok(Some(hex));
+            return Ok(Some(hexadecimal(hash)));
         }
         hash.update(&buffer[..read]);
     }
     Ok(None)
+}
+
+/// Hexadecimal SHA-256 of bytes.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(bytes);
+    hexadecimal(hash)
+}
+
+fn hexadecimal(hash: Sha256) -> String {
+    let bytes = hash.finalize();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     #[error("unknown data set {name:?}, expected one of: {known}")]
     UnknownDataset { name: String, known: String },
+    /// A table of `datasets.toml`; `place` names file, line and key.
+    #[error("{place}: {problem}")]
+    Table { place: String, problem: String },
     #[error("{path}: {reason}")]
     Pickle {
         path: PathBuf,
@@ -34,13 +37,15 @@ pub enum Error {
     },
     #[error(
         "{path}: cannot detect the data set (audio {audio} and vision {vision} features wide, \
-         {counts:?} samples); give --dataset NAME, one of: {known}"
+         {counts:?} samples{near}); give --dataset NAME, one of: {known}, or a data set with a table in \
+         datasets.toml (docs/own-data.md)"
     )]
     Undetected {
         path: PathBuf,
         audio: usize,
         vision: usize,
         counts: [usize; 3],
+        near: String,
         known: String,
     },
     #[error("{place}: expected {expected}, found {found}")]
@@ -90,7 +95,7 @@ pub enum Error {
         high: f32,
         lowest: f64,
         highest: f64,
-        dataset: &'static str,
+        dataset: String,
     },
     #[error(
         "{place}: {samples} of the first {seen} samples are padded at the {end}{}; give --padding {found}",
@@ -122,7 +127,9 @@ pub enum Error {
 impl Classify for Error {
     fn class(&self) -> ErrorClass {
         match self {
-            Self::UnknownDataset { .. } | Self::UnknownCheck { .. } => ErrorClass::Usage,
+            Self::UnknownDataset { .. } | Self::UnknownCheck { .. } | Self::Table { .. } => {
+                ErrorClass::Usage
+            }
             Self::Pickle { reason, .. } | Self::Array { reason, .. } => reason.class(),
             Self::Store(error) => error.class(),
             Self::Io { .. } => ErrorClass::Io,

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::digest;
 use super::error::{Error, Result};
+use super::source;
 use crate::data::store::{self, Provenance, Reader};
 
 /// The provenance and content hash of the file at `path` if it is complete and was made from the same
@@ -70,7 +70,7 @@ fn changes(options: &str) -> String {
 /// # Errors
 /// [`Error::Io`].
 pub fn hash(input: &Path, stop: &AtomicBool) -> Result<String> {
-    let hash = digest::sha256(input, stop).map_err(|reason| Error::Io {
+    let hash = source::sha256(input, stop).map_err(|reason| Error::Io {
         path: input.to_owned(),
         action: "hash it",
         reason,

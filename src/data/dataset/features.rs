@@ -18,6 +18,8 @@ enum Stored<'a> {
     Array(ArrayRef<'a>),
     /// Samples and their own steps.
     Samples(Vec<(Value<'a>, usize)>),
+    /// The data have none: one step of one zero, of which none is valid.
+    Absent,
 }
 
 const EXPECTED: &str = "an array of numbers of shape (samples, steps, features), or a list of arrays of \
@@ -68,11 +70,35 @@ impl<'a> Features<'a> {
                 width,
                 stored: Stored::Array(array),
             }),
-            (_, [_, _]) => Err(wrong(format!(
-                "shape {shape:?}; one vector per sample is written as array[:, None]"
-            ))),
+            (_, [_, _]) if columns.get(&format!("{column}_lengths")).is_some() => {
+                Err(wrong(format!(
+                    "shape {shape:?} beside {column}_lengths; one vector per sample is written as array[:, None]"
+                )))
+            }
+            // One vector per sample.
+            (_, &[rows, width]) if width > 0 => Ok(Self {
+                rows,
+                steps: 1,
+                width,
+                stored: Stored::Array(array),
+            }),
             _ => Err(wrong(format!("shape {shape:?}"))),
         }
+    }
+
+    /// A column that the data do not have.
+    pub fn absent(rows: usize) -> Self {
+        Self {
+            rows,
+            steps: 1,
+            width: 1,
+            stored: Stored::Absent,
+        }
+    }
+
+    /// Whether the data do not have it.
+    pub fn is_absent(&self) -> bool {
+        matches!(self.stored, Stored::Absent)
     }
 
     fn samples(
@@ -129,7 +155,7 @@ impl<'a> Features<'a> {
     pub fn element_size(&self) -> usize {
         match &self.stored {
             Stored::Array(array) => array.dtype().size,
-            Stored::Samples(_) => 8,
+            Stored::Samples(_) | Stored::Absent => 8,
         }
     }
 
@@ -137,7 +163,7 @@ impl<'a> Features<'a> {
     pub fn array(&self) -> Option<ArrayRef<'a>> {
         match &self.stored {
             Stored::Array(array) => Some(*array),
-            Stored::Samples(_) => None,
+            Stored::Samples(_) | Stored::Absent => None,
         }
     }
 
@@ -217,6 +243,14 @@ impl<'a> Features<'a> {
                 };
             }
             Stored::Samples(samples) => samples,
+            Stored::Absent => {
+                for _ in 0..self.rows {
+                    if !f(&[0.0])? {
+                        break;
+                    }
+                }
+                return Ok(());
+            }
         };
         let mut values = Vec::with_capacity(size);
         for (sample, _) in samples {

@@ -1,4 +1,4 @@
-//! Converts an MMSA pickle to a prepared file.
+//! Converts a pickle, archive or folder of arrays to a prepared file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,10 @@ use super::error::{Error, Result};
 use super::existing::{self, hash};
 use super::padding::Padding;
 use super::plan::Plan;
-use super::spec::{self, Spec};
+use super::registry;
+use super::source;
+use super::spec::Spec;
 use super::splits::{self, Splits, layout, traits};
-use crate::data::pickle::Pickle;
 use crate::data::store::{Compression, Provenance, Writer};
 
 /// How to import.
@@ -34,6 +35,8 @@ pub struct ImportOptions {
     /// Checks whose warnings are known and not to be repeated, by name.
     pub accept: Vec<String>,
     pub compression: Compression,
+    /// What a reader of results must know of these data, in place of the note of the data set.
+    pub note: Option<String>,
 }
 
 impl ImportOptions {
@@ -48,6 +51,7 @@ impl ImportOptions {
             standardize: false,
             accept: Vec::new(),
             compression: Compression::None,
+            note: None,
         }
     }
 }
@@ -81,7 +85,7 @@ pub struct Imported {
     pub warnings: Vec<String>,
 }
 
-/// Converts, checks and cleans one pickle into `folder/NAME.h5`.
+/// Converts, checks and cleans one source into `folder/NAME.h5`.
 ///
 /// All checks that need no feature values come before anything is written. Features become
 /// float32, non-finite values zero (counted), token ids int32. Memory does not grow with the file.
@@ -93,18 +97,21 @@ pub fn prepare(
     options: &ImportOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Imported> {
-    let pickle = Pickle::open(input).map_err(|reason| Error::Pickle {
+    let (kind, values) = source::open(input).map_err(|reason| Error::Pickle {
         path: input.to_owned(),
         reason,
     })?;
     let Splits {
-        plans,
+        mut plans,
         ignored,
         assumptions,
-    } = splits::read(input, pickle.root(), options.padding)?;
+    } = splits::read(input, values.root(), options.padding)?;
     let accepted = options.accept.iter().map(|name| check::subject(name));
     let accepted = accepted.collect::<Result<Vec<_>>>()?;
     let spec = detect(input, traits(&plans), options.dataset.as_deref())?;
+    if spec.label_offset != 0.0 {
+        plans.iter_mut().for_each(|plan| plan.shift_labels(spec));
+    }
     plans.iter().try_for_each(|plan| plan.check_labels(spec))?;
     let checks = vec![
         check::columns(&plans, &ignored),
@@ -114,6 +121,7 @@ pub fn prepare(
     ];
     let import = Import {
         input,
+        kind,
         options,
         path: options.folder.join(format!("{}.h5", spec.name)),
         spec,
@@ -132,6 +140,8 @@ pub fn prepare(
 /// An import in progress.
 struct Import<'a> {
     input: &'a Path,
+    /// Name of the kind of source.
+    kind: &'static str,
     options: &'a ImportOptions,
     path: PathBuf,
     spec: &'static Spec,
@@ -184,7 +194,7 @@ impl Import<'_> {
     /// The result for an existing file.
     fn already(&self, source: Provenance, content_hash: String) -> Imported {
         let further = self.plans.iter().filter(|plan| plan.official().is_none());
-        let published = spec::published(&source.source_sha256);
+        let published = registry::published(&source.source_sha256);
         Imported {
             path: self.path.clone(),
             spec: self.spec,
@@ -217,7 +227,7 @@ impl Import<'_> {
 
     /// The provenance, without what is known only after the conversion.
     fn provenance(&self) -> Result<Provenance> {
-        let metadata = std::fs::metadata(self.input).map_err(|reason| Error::Io {
+        let bytes = source::bytes(self.input).map_err(|reason| Error::Io {
             path: self.input.to_owned(),
             action: "read its size",
             reason,
@@ -228,10 +238,16 @@ impl Import<'_> {
             dataset: self.spec.name.clone(),
             layout: layout(&self.plans).to_owned(),
             source_name: name.to_string_lossy().into_owned(),
-            source_bytes: metadata.len(),
+            source_bytes: bytes,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             options: self.options_json(),
             label_range: self.spec.label_range,
+            table: serde_json::to_string(self.spec).unwrap_or_default(),
+            note: self
+                .options
+                .note
+                .clone()
+                .unwrap_or_else(|| self.spec.note.clone()),
             samples: samples
                 .map(|plan| (plan.split().to_owned(), plan.rows() as u64))
                 .collect(),
@@ -242,6 +258,7 @@ impl Import<'_> {
     fn options_json(&self) -> String {
         let options = self.options;
         serde_json::json!({
+            "source": self.kind,
             "dataset_stated": options.dataset.is_some(),
             "non_finite": "zero",
             "padding": options.padding.map_or("right", Padding::as_str),
@@ -281,9 +298,9 @@ impl Import<'_> {
 
 /// Whether it is a published file; synthetic data sets have none.
 fn published(spec: &Spec, sha256: &str) -> Check {
-    let (ok, warning) = match spec::published(sha256) {
+    let (ok, warning) = match registry::published(sha256) {
         Some((_, file)) => (format!("the published {} file", file.layout), None),
-        None if spec.files.is_empty() => ("synthetic".to_owned(), None),
+        None if spec.files.is_empty() => ("no published file is known".to_owned(), None),
         None => {
             let warning = "not a published file (by SHA-256): results are not comparable with \
                            published tables unless the content is the same";

@@ -51,7 +51,7 @@ pub fn check(
     columns: &Columns<'_>,
     (name, labels): &Labels,
     samples: impl Fn(usize) -> Option<String>,
-    spec: &'static Spec,
+    spec: &Spec,
 ) -> Result<()> {
     let [low, high] = spec.label_range;
     let range = f64::from(low) - TOLERANCE..=f64::from(high) + TOLERANCE;
@@ -79,7 +79,7 @@ pub fn check(
         high,
         lowest: labels.iter().copied().fold(f64::INFINITY, f64::min),
         highest: labels.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        dataset: &spec.name,
+        dataset: spec.name.clone(),
     })
 }
 

@@ -5,6 +5,7 @@ use super::error::Result;
 use super::features::Features;
 use super::padding::{self, Padding};
 use super::split::Block;
+use super::step_mask;
 use super::tokens;
 
 /// Valid steps per sample.
@@ -32,7 +33,7 @@ pub struct Sources<'s, 'a> {
 impl Lengths {
     /// The length of text is the sum of its attention mask, that of audio and vision their frame counts.
     /// Aligned files have no frame counts: every modality is as long as its text. Samples that are stored
-    /// one by one without padding are as long as their arrays. Missing lengths are counted from zero frames if the user named the padded end, or for text features, which are
+    /// one by one without padding are as long as their arrays. One vector per sample is one step. Missing lengths are counted from zero frames if the user named the padded end, or for text features, which are
     /// always padded with zeros.
     ///
     /// # Errors
@@ -76,6 +77,12 @@ impl Lengths {
         if let Some(steps) = features.own_steps() {
             return Ok(steps);
         }
+        if features.is_absent() {
+            return Ok(vec![0; features.rows]);
+        }
+        if steps == 1 {
+            return Ok(vec![1; features.rows]);
+        }
         if steps == text_steps {
             return Ok(self.text.clone());
         }
@@ -107,10 +114,11 @@ impl Sources<'_, '_> {
         self.text_bert.map(|b| b.width).or(features).unwrap_or(0)
     }
 
-    /// A column of counts, each a whole number from 0 to the steps of the sample.
+    /// A column of counts, or of a mask, each a whole number from 0 to the steps of the sample.
     fn counts(&self, name: &str, features: &Features<'_>) -> Result<Option<Vec<i32>>> {
         let Some(value) = self.columns.get(name) else {
-            return Ok(None);
+            let modality = name.trim_end_matches("_lengths");
+            return step_mask::lengths(self.columns, modality, self.ids, features.steps);
         };
         let counts = self.columns.numbers(name, value)?;
         let own = features.own_steps();

@@ -51,14 +51,22 @@ impl<'a> Plan<'a> {
             None => Vec::new(),
         };
         let features = |column| Features::read(&columns, column, &ids);
-        let (audio, vision) = (features("audio")?, features("vision")?);
+        let or_absent = |column| {
+            let has = |name: &str| columns.get(name).is_some();
+            if has(column) || has(&format!("{column}_lengths")) {
+                features(column)
+            } else {
+                Ok(Features::absent(ids.len()))
+            }
+        };
+        let (audio, vision) = (or_absent("audio")?, or_absent("vision")?);
         let text = columns.get("text").map(|_| features("text")).transpose()?;
         let text_bert = tokens::read(&columns, &ids)?;
         if text.is_none() && text_bert.is_none() {
             return Err(columns.missing("column text_bert (or text)".into()));
         }
         for (column, features) in [("audio", &audio), ("vision", &vision)] {
-            if features.own_steps().is_none() {
+            if features.own_steps().is_none() && !features.is_absent() {
                 check_padding(&columns, &ids, (column, features), padding)?;
             }
         }
@@ -187,12 +195,18 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Adds the data set's offset to every label.
+    pub fn shift_labels(&mut self, spec: &Spec) {
+        let labels = self.labels.iter_mut().flat_map(|(_, values)| values);
+        labels.for_each(|value| *value += spec.label_offset);
+    }
+
     /// Checks that labels are in the data set's range, except those of samples that the column `mask`
     /// marks as unlabeled.
     ///
     /// # Errors
     /// [`Error::LabelRange`], [`Error::Sample`].
-    pub fn check_labels(&self, spec: &'static Spec) -> Result<()> {
+    pub fn check_labels(&self, spec: &Spec) -> Result<()> {
         let mask = self.carried.iter().find_map(|column| match column {
             (name, Carried::Numbers(values)) if name == "mask" => Some(values),
             _ => None,

@@ -1,15 +1,15 @@
-//! The registry of data sets: `datasets.toml`, built into the program.
+//! Describes a data set: a table of `datasets.toml`.
 
 use std::collections::BTreeMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
 use super::limited;
 
 /// A registered data set.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     /// Name in flags and files: `mosi`.
@@ -23,29 +23,56 @@ pub struct Spec {
     pub language: String,
     /// Name of the metric protocol, `mosi` or `sims`.
     pub protocol: String,
-    /// Smallest and largest label.
+    /// Smallest and largest label, after `label_offset`.
     pub label_range: [f32; 2],
+    /// Added to every label of the source.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub label_offset: f64,
     /// Samples in train, valid and test of the official split.
-    pub counts: [usize; 3],
-    pub widths: Widths,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<[usize; 3]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub widths: Option<Widths>,
     /// Published files.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<Published>,
     /// Whether the data are synthetic.
     #[serde(default)]
     pub synthetic: bool,
+    /// What a reader of results must know of the data, such as which modality is synthetic.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// The data set whose published settings apply: `mosi`, `mosei`, `sims` or `simsv2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_of: Option<String>,
+    /// Settings of models on this data set, by model: hyper-parameters, and a table `training`. They
+    /// replace single published ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, Settings>,
+    /// Where the table is.
+    #[serde(skip)]
+    pub origin: Origin,
 }
 
+/// Settings of one model, by name, as in the record of a run.
+pub type Settings = serde_json::Map<String, serde_json::Value>;
+
 /// Features per frame of the published files, used to detect a data set only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Widths {
     pub audio: usize,
     pub vision: usize,
 }
 
+impl std::fmt::Display for Widths {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "audio {} and vision {} wide", self.audio, self.vision)
+    }
+}
+
 /// A published file.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
     /// `aligned` or `unaligned`.
@@ -56,114 +83,159 @@ pub struct Published {
     pub sha256: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Registry {
-    dataset: Vec<Spec>,
+/// The place of a table. All are equal, so that tables compare by what they hold.
+#[derive(Clone, Debug, Default)]
+pub enum Origin {
+    #[default]
+    BuiltIn,
+    File {
+        path: PathBuf,
+        /// Line of every key, by its path below the table: `models.lf_dnn.text_out`.
+        lines: BTreeMap<String, usize>,
+    },
+    /// The table that was copied into a prepared file.
+    Prepared(PathBuf),
 }
 
-static REGISTRY: LazyLock<Vec<Spec>> = LazyLock::new(|| {
-    let registry: Registry = toml::from_str(include_str!("../../../datasets.toml"))
-        // Part of the program, parsed by a test.
-        .expect("datasets.toml is well formed");
-    registry.dataset
-});
-
-/// All data sets in the order of `datasets.toml`.
-pub fn registry() -> &'static [Spec] {
-    &REGISTRY
+impl PartialEq for Origin {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
-/// The data set called `name`, or the [limited] form of one.
-///
-/// # Errors
-/// [`Error::UnknownDataset`], which lists the known ones.
-pub fn find(name: &str) -> Result<&'static Spec> {
-    let Some((whole, samples)) = limited::parse(name) else {
-        return registered(name);
-    };
-    let whole = registered(whole)?;
-    // Every name is kept once, as long as the program runs.
-    let mut known = LIMITED.lock().unwrap_or_else(PoisonError::into_inner);
-    let spec = || &*Box::leak(Box::new(limited::spec(whole, samples)));
-    Ok(known.entry(name.to_owned()).or_insert_with(spec))
-}
-
-static LIMITED: Mutex<BTreeMap<String, &'static Spec>> = Mutex::new(BTreeMap::new());
-
-/// The data set of this name in `datasets.toml`.
-///
-/// # Errors
-/// As [`find`].
-pub(super) fn registered(name: &str) -> Result<&'static Spec> {
-    registry()
-        .iter()
-        .find(|spec| spec.name == name)
-        .ok_or_else(|| Error::UnknownDataset {
-            name: name.to_owned(),
-            known: names(),
-        })
-}
-
-/// Names of all data sets, for messages.
-pub(super) fn names() -> String {
-    registry()
-        .iter()
-        .map(|spec| spec.name.as_str())
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// The published file with this SHA-256.
-pub fn published(sha256: &str) -> Option<(&'static Spec, &'static Published)> {
-    registry()
-        .iter()
-        .flat_map(|spec| spec.files.iter().map(move |file| (spec, file)))
-        .find(|(_, file)| file.sha256 == sha256)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn every_table_is_sound() {
-        let mut seen = HashSet::new();
-        for spec in registry() {
-            assert!(seen.insert(&spec.name), "{} twice", spec.name);
-            assert!(
-                ["mosi", "sims"].contains(&spec.protocol.as_str()),
-                "{}",
-                spec.name
-            );
-            assert!(spec.label_range[0] < spec.label_range[1], "{}", spec.name);
-            assert!(spec.counts.iter().all(|n| *n > 0), "{}", spec.name);
-            for file in &spec.files {
-                assert!(["aligned", "unaligned"].contains(&file.layout.as_str()));
-                assert_eq!(file.sha256.len(), 64);
-                assert_eq!(published(&file.sha256).unwrap().0.name, spec.name);
-            }
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("built in"),
+            Self::File { path, .. } | Self::Prepared(path) => write!(f, "{}", path.display()),
         }
-        assert_eq!(find("mosi").unwrap().counts, [1284, 229, 686]);
+    }
+}
+
+/// Names of the metric protocols.
+const PROTOCOLS: [&str; 2] = ["mosi", "sims"];
+
+/// Data sets whose settings models publish.
+pub const SETTINGS: [&str; 4] = ["mosi", "mosei", "sims", "simsv2"];
+
+/// File names and flags give these characters a meaning.
+const RESERVED: [char; 6] = ['@', ':', ',', '/', '\\', ' '];
+
+impl Spec {
+    /// Checks what the types of the fields leave open.
+    ///
+    /// # Errors
+    /// [`Error::Table`] with file, line and key.
+    pub fn check(&self) -> Result<()> {
+        let [low, high] = self.label_range;
+        let hexadecimal =
+            |text: &str| text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
+        let layouts = ["aligned", "unaligned"];
+        let faults = [
+            (
+                self.name.is_empty() || self.name.contains(RESERVED),
+                "name",
+                format!("expected letters, digits and -, found {:?}", self.name),
+            ),
+            (
+                limited::parse(&self.name).is_some(),
+                "name",
+                "names that end in -first-N are those of limited data sets".to_owned(),
+            ),
+            (
+                !PROTOCOLS.contains(&self.protocol.as_str()),
+                "protocol",
+                format!(
+                    "expected {}, found {:?}",
+                    PROTOCOLS.join(" or "),
+                    self.protocol
+                ),
+            ),
+            (
+                !(low < high && low.is_finite() && high.is_finite()),
+                "label_range",
+                format!("expected the smaller number first, found [{low}, {high}]"),
+            ),
+            (
+                !self.label_offset.is_finite(),
+                "label_offset",
+                format!("expected a finite number, found {}", self.label_offset),
+            ),
+            (
+                self.counts.is_some_and(|counts| counts.contains(&0)),
+                "counts",
+                "expected samples in train, valid and test, found 0".to_owned(),
+            ),
+            (
+                self.settings_of
+                    .as_deref()
+                    .is_some_and(|name| !SETTINGS.contains(&name)),
+                "settings_of",
+                format!("expected one of {}", SETTINGS.join(", ")),
+            ),
+            (
+                self.files.iter().any(|file| !hexadecimal(&file.sha256)),
+                "files.sha256",
+                "expected 64 hexadecimal digits".to_owned(),
+            ),
+            (
+                self.files
+                    .iter()
+                    .any(|file| !layouts.contains(&file.layout.as_str())),
+                "files.layout",
+                "expected aligned or unaligned".to_owned(),
+            ),
+        ];
+        match faults.into_iter().find(|(is_wrong, ..)| *is_wrong) {
+            None => Ok(()),
+            Some((_, key, problem)) => Err(self.fault(key, problem)),
+        }
     }
 
-    #[test]
-    fn widths_tell_data_sets_apart() {
-        let widths: HashSet<_> = registry()
-            .iter()
-            .map(|spec| (spec.widths.audio, spec.widths.vision))
-            .collect();
-        assert_eq!(widths.len(), registry().len());
+    /// An error about a key of this table.
+    pub fn fault(&self, key: &str, problem: String) -> Error {
+        Error::Table {
+            place: self.place(key),
+            problem,
+        }
     }
 
-    #[test]
-    fn an_unknown_name_lists_the_known_ones() {
-        let error = find("mossi").unwrap_err().to_string();
-        assert!(
-            error.contains("mossi") && error.contains("mosi, mosei, sims"),
-            "{error}"
-        );
+    /// `datasets.toml:12: mmmo: label_range`, with the line of the closest key that has one.
+    fn place(&self, key: &str) -> String {
+        let line = match &self.origin {
+            Origin::File { lines, .. } => {
+                let above = std::iter::successors(Some(key), |key| {
+                    key.rsplit_once('.').map(|(above, _)| above)
+                });
+                let mut above = above.chain([""]);
+                above.find_map(|key| lines.get(key))
+            }
+            _ => None,
+        };
+        let line = line.map_or_else(String::new, |line| format!(":{line}"));
+        format!("{}{line}: {}: {key}", self.origin, self.name)
     }
+
+    /// How the widths and sizes of a file differ from those of the table; `None` where they do not, or where the
+    /// table has none.
+    pub fn difference(&self, widths: Widths, counts: [usize; 3]) -> Option<String> {
+        let published = self.widths.filter(|published| *published != widths);
+        let widths = published.map(|published| format!("{widths}, published {published}"));
+        let slashes = |counts: [usize; 3]| counts.map(|count| count.to_string()).join("/");
+        let published = self.counts.filter(|published| *published != counts);
+        let counts = published.map(|published| {
+            format!(
+                "{} samples, published {}",
+                slashes(counts),
+                slashes(published)
+            )
+        });
+        let differences: Vec<String> = [widths, counts].into_iter().flatten().collect();
+        (!differences.is_empty()).then(|| differences.join("; "))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }

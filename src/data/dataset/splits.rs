@@ -6,6 +6,7 @@ use super::columns::Columns;
 use super::detect::Traits;
 use super::error::{Error, Result};
 use super::features::Features;
+use super::labels;
 use super::layouts;
 use super::padding::Padding;
 use super::plan::Plan;
@@ -54,7 +55,8 @@ pub fn read<'a>(input: &'a Path, root: Value<'a>, padding: Option<Padding>) -> R
         if names.iter().any(|(_, known)| *known == text) {
             continue;
         }
-        let split = value.get("id").is_some() && value.get("audio").is_some();
+        let split =
+            value.get("id").is_some() && value.get(labels::MAIN).or(value.get("audio")).is_some();
         match key.as_str() {
             Some(key) if split && !key.contains('/') => names.push((key, key)),
             _ => ignored.push(format!("{text} ({})", value.kind())),
@@ -156,8 +158,10 @@ pub fn traits(plans: &[Plan<'_>]) -> Traits {
 /// Aligned files have the text's steps in every modality and no frame counts.
 pub fn layout(plans: &[Plan<'_>]) -> &'static str {
     let aligned = |plan: &Plan<'_>| {
-        plan.columns.get("audio_lengths").is_none()
-            && plan.audio.steps == plan.vision.steps
+        ["audio_lengths", "audio_mask"].map(|name| plan.columns.get(name).is_none()) == [true; 2]
+            && (plan.audio.steps == plan.vision.steps
+                || plan.audio.is_absent()
+                || plan.vision.is_absent())
             && (plan.audio.own_steps().is_none() || plan.lengths.audio == plan.lengths.text)
     };
     if plans.iter().all(aligned) {

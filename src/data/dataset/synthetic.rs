@@ -12,8 +12,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::error::{Error, Result};
+use super::registry;
 use super::sample::{Draw, Lexicon, Sample, frames};
-use super::spec;
 use super::split::SplitName;
 use super::vocabulary::{CLS, PAD, SEP, words};
 use crate::data::pickle::Writer;
@@ -61,7 +61,9 @@ impl Demo {
 /// # Errors
 /// [`Error::Io`] when `path` cannot be written.
 pub fn write_demo(demo: Demo, path: &Path, seed: u64, scale: f64) -> Result<()> {
-    let counts = spec::find(demo.name())?.counts;
+    let counts = registry::find(demo.name())?.counts;
+    // The tables of the demo, which are built in, have them.
+    let counts = counts.unwrap_or_default();
     let counts = counts.map(|n| ((n as f64 * scale).round() as usize).max(4));
     write_whole(path, |out| write_corpus(demo, counts, seed, out)).map_err(|reason| Error::Io {
         path: path.to_owned(),

@@ -3,8 +3,8 @@
 use super::columns::Columns;
 use super::error::{Error, Result};
 use super::split::Block;
-use super::token_rows;
 use super::vocabulary::{CLS, SEP};
+use super::{token_ids, token_rows};
 use crate::data::pickle::{ArrayRef, ElementKind, Value};
 
 /// Rows of a sample: token ids, attention mask, segment ids.
@@ -16,7 +16,7 @@ const HALF_EXACT: i32 = 2048;
 const NAME: &str = "text_bert";
 const EXPECTED: &str = "an array of shape (samples, 3, tokens)";
 
-/// Reads `text_bert` as (N, 3, T), if the split has it. Early MMSA files hold (N, T, 3), which is
+/// Reads `text_bert` as (N, 3, T), or makes it of `token_ids`, if the split has one of them. Early MMSA files hold (N, T, 3), which is
 /// transposed; a list of arrays of shape (3, T), one per sample, is padded with zeros.
 ///
 /// # Errors
@@ -24,7 +24,11 @@ const EXPECTED: &str = "an array of shape (samples, 3, tokens)";
 /// [`Error::Sample`] for a negative id or a mask that is not made of ones followed by zeros.
 pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>> {
     let Some(value) = columns.get(NAME) else {
-        return Ok(None);
+        let block = token_ids::read(columns, ids)?;
+        return match block {
+            Some(block) => check(columns, &block, ids).map(|()| Some(block)),
+            None => Ok(None),
+        };
     };
     let block = match (value.array(), value.items()) {
         (Some(array), _) if array.objects().len() > 0 && array.shape().len() == 1 => {
@@ -124,6 +128,8 @@ fn numbers(columns: &Columns<'_>, array: ArrayRef<'_>) -> Result<Vec<i32>> {
         let found = format!("dtype {dtype}, which cannot hold token ids; write int64");
         return Err(columns.layout(NAME, EXPECTED, found));
     }
+    let fail = |source| columns.array(NAME, source);
+    array.check_size().map_err(fail)?;
     let mut data: Vec<i32> = Vec::with_capacity(array.len());
     array
         .for_each_block(1 << 16, |block: &[i64]| {
@@ -133,7 +139,7 @@ fn numbers(columns: &Columns<'_>, array: ArrayRef<'_>) -> Result<Vec<i32>> {
             data.extend(ids);
             Ok(())
         })
-        .map_err(|source| columns.array(NAME, source))?;
+        .map_err(fail)?;
     let largest = data.iter().copied().max().unwrap_or(0);
     if (dtype.kind, dtype.size) == (ElementKind::Float, 2) && largest > HALF_EXACT {
         return Err(Error::Contradiction {

@@ -9,6 +9,8 @@ pub enum Data {
     /// `_reconstruct` was called, BUILD not yet.
     Unbuilt,
     Bytes(Payload),
+    /// Elements outside of the pickle, by their index.
+    External(usize),
     /// In row-major order, for any order of the array.
     Objects(Box<[Id]>),
 }

@@ -10,6 +10,10 @@ use super::payload::Id;
 use super::reader::{Pickle, Value};
 use super::value::Node;
 
+/// Bytes of a column that is read whole and is outside of the pickle: MOSEI's token ids take 14 MiB as
+/// 8-byte numbers, its transcripts as fixed-width text 300.
+const LARGEST_COLUMN: usize = 1 << 30;
+
 /// An array of an open pickle.
 #[derive(Clone, Copy)]
 pub struct ArrayRef<'a> {
@@ -77,6 +81,7 @@ impl<'a> ArrayRef<'a> {
     /// # Errors
     /// As [`Self::for_each_block`].
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
+        self.check_size()?;
         let mut out = Vec::with_capacity(self.len());
         self.for_each_block(1 << 16, |block: &[T]| {
             out.extend_from_slice(block);
@@ -97,6 +102,20 @@ impl<'a> ArrayRef<'a> {
         }
     }
 
+    /// Refuses elements outside of the pickle that would fill the memory: a small compressed file may claim
+    /// any number of them.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn check_size(&self) -> Result<()> {
+        let bytes = self.len().saturating_mul(self.dtype().size);
+        if matches!(self.array.data, Data::External(_)) && bytes > LARGEST_COLUMN {
+            let expected = format!("a column of at most {} MiB", LARGEST_COLUMN >> 20);
+            return Err(self.malformed(expected, format!("{} MiB", bytes >> 20)));
+        }
+        Ok(())
+    }
+
     fn object_string(&self, id: Id) -> Result<String> {
         let value = Value {
             pickle: self.pickle,
@@ -111,6 +130,7 @@ impl<'a> ArrayRef<'a> {
         if dtype.size == 0 {
             return Ok(vec![String::new(); self.len()]);
         }
+        self.check_size()?;
         let mut out = Vec::with_capacity(self.len());
         self.for_each_block_bytes(1 << 16, |bytes| {
             for element in bytes.chunks_exact(dtype.size) {

@@ -4,6 +4,7 @@ use super::array::Data;
 use super::array_ref::ArrayRef;
 use super::decode::Decoder;
 use super::error::{Error, Result};
+use super::external;
 use super::gather::Gather;
 use super::payload::Payload;
 use super::source::{Source, Span};
@@ -23,6 +24,7 @@ impl ArrayRef<'_> {
     ) -> Result<(), E> {
         let payload = match &self.array.data {
             Data::Bytes(payload) => *payload,
+            Data::External(index) => return self.external(*index, block, f),
             Data::Unbuilt => return Ok(()),
             Data::Objects(_) => return Err(self.malformed("plain elements", "objects").into()),
         };
@@ -43,6 +45,38 @@ impl ArrayRef<'_> {
                 Gather::new(self.array).run(&plain, span, block, &mut f)
             }
         }
+    }
+}
+
+impl ArrayRef<'_> {
+    /// The same for elements outside of the pickle.
+    fn external<E: From<Error>>(
+        &self,
+        index: usize,
+        block: usize,
+        mut f: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let elements = &*self.pickle.elements[index];
+        let size = self.array.dtype.size;
+        let total = self.len() * size;
+        if total == 0 {
+            return Ok(());
+        }
+        let block = (block / size).max(1) * size;
+        if self.array.is_row_major() {
+            return external::blocks(elements, total, block, f);
+        }
+        // With random access: in an unnamed file.
+        let mut file = tempfile::tempfile().map_err(Error::Io)?;
+        external::blocks(elements, total, 1 << 20, |bytes| {
+            std::io::Write::write_all(&mut file, bytes).map_err(Error::Io)
+        })?;
+        let plain = Source::map(&file)?;
+        let span = Span {
+            start: 0,
+            len: total,
+        };
+        Gather::new(self.array).run(&plain, span, block, &mut f)
     }
 }
 

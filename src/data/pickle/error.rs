@@ -51,11 +51,31 @@ pub enum Error {
          would take {needed} bytes from a file of {size}"
     )]
     Work { offset: u64, needed: u64, size: u64 },
+    /// An entry of an archive or folder of arrays.
+    #[error("{entry}: expected {expected}, found {found}")]
+    Entry {
+        entry: String,
+        expected: String,
+        found: String,
+    },
     #[error("cannot read the file: {0}")]
     Io(io::Error),
 }
 
 impl Error {
+    /// An entry of an archive of arrays that is of another form.
+    pub(crate) fn entry(
+        entry: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Entry {
+            entry: entry.into(),
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+
     /// A value of the wrong kind at `offset`.
     pub(crate) fn malformed(
         offset: u64,
@@ -86,7 +106,8 @@ impl Classify for Error {
             | Self::ForbiddenGlobal { .. }
             | Self::Malformed { .. }
             | Self::Limit { .. }
-            | Self::Work { .. } => ErrorClass::BadData,
+            | Self::Work { .. }
+            | Self::Entry { .. } => ErrorClass::BadData,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::allow_list::AllowList;
 use super::dtype::DType;
 use super::element::Element;
 use super::error::Result;
+use super::external::Elements;
 use super::global::Global;
 use super::limits::Limits;
 use super::machine::Machine;
@@ -22,6 +23,8 @@ use super::value::Node;
 pub struct Pickle {
     pub(super) source: Arc<Source>,
     pub(super) nodes: Vec<Node>,
+    /// Elements of arrays in other files.
+    pub(super) elements: Vec<Box<dyn Elements>>,
     root: Id,
     stream: Range<usize>,
     limits: Limits,
@@ -80,11 +83,31 @@ impl Pickle {
         Ok(Self {
             source,
             nodes: parsed.nodes,
+            elements: Vec::new(),
             root: parsed.root,
             stream: start..parsed.end,
             limits,
             allow_list,
         })
+    }
+
+    /// The values of a source that is no pickle.
+    pub(super) fn built(
+        source: Arc<Source>,
+        nodes: Vec<Node>,
+        elements: Vec<Box<dyn Elements>>,
+        root: Id,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            stream: 0..source.len(),
+            source,
+            nodes,
+            elements,
+            root,
+            limits,
+            allow_list: &AllowList::NUMPY,
+        }
     }
 
     /// Bytes of the file that belong to this stream.

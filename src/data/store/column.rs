@@ -135,7 +135,7 @@ impl<'w, T: Number> ColumnWriter<'w, T> {
 }
 
 /// Rows `start..start + rows` of a dataset, all of its other axes.
-pub(super) fn row_slab(shape: &[usize], start: usize, rows: usize) -> Hyperslab {
+pub(crate) fn row_slab(shape: &[usize], start: usize, rows: usize) -> Hyperslab {
     let whole = |(axis, n): (usize, &usize)| {
         let (start, count) = if axis == 0 { (start, rows) } else { (0, *n) };
         SliceOrIndex::SliceCount {

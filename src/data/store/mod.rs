@@ -20,6 +20,7 @@ mod writer;
 
 pub use checksum::content_hash;
 pub use column::ColumnWriter;
+pub(crate) use column::row_slab;
 pub use error::{Error, Result};
 pub use partial::Partial;
 pub use reader::{Reader, read_only};

@@ -132,6 +132,8 @@ impl Reader {
             non_finite: self.json("non_finite")?,
             overflow: self.json("overflow")?,
             warnings: self.json("warnings")?,
+            table: self.attribute("dataset_table").unwrap_or_default(),
+            note: self.attribute("note").unwrap_or_default(),
         })
     }
 

@@ -179,6 +179,10 @@ pub struct Provenance {
     pub overflow: BTreeMap<String, u64>,
     /// The warnings of the checks.
     pub warnings: Vec<String>,
+    /// The table of the data set as JSON, so that the file can be used where no `datasets.toml` has it.
+    pub table: String,
+    /// What a reader of results must know of these data.
+    pub note: String,
 }
 
 /// Rows of a chunk for rows of `row` values: complete rows, near [`CHUNK_BYTES`], at most `rows`.

@@ -6,6 +6,8 @@ use super::*;
 
 fn provenance() -> Provenance {
     Provenance {
+        table: "{}".into(),
+        note: "audio is synthetic".into(),
         dataset: "mosi".into(),
         layout: "unaligned".into(),
         source_name: "a.pkl".into(),

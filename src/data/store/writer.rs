@@ -187,6 +187,8 @@ fn attributes(file: &hdf5::File, provenance: &Provenance, content: &str) -> hdf5
         ("source_sha256", &provenance.source_sha256),
         ("tool_version", &provenance.tool_version),
         ("options", &provenance.options),
+        ("dataset_table", &provenance.table),
+        ("note", &provenance.note),
         ("samples", &json(serde_json::json!(provenance.samples))),
         (
             "non_finite",

@@ -82,18 +82,16 @@ pub struct Modality {
 }
 
 impl Modality {
-    /// # Errors
-    /// Those of [`TimeConv::new`].
-    pub fn new(path: &Path<'_>, config: &Config, size: ModalitySize) -> Result<Self> {
+    /// The layers of a modality.
+    pub fn new(path: &Path<'_>, config: &Config, size: ModalitySize) -> Self {
         let width = config.dst_feature_dim_nheads[0];
         let at = |name: &str| path / format!("{name}_{}", size.name);
         let conv = TimeConvSize {
-            steps: size.steps,
             inputs: size.inputs,
             outputs: width,
             kernel: size.kernel,
         };
-        let projection = TimeConv::new(&at("proj"), NAME, size.features, conv)?;
+        let projection = TimeConv::new(&at("proj"), NAME, size.features, conv);
         let flat = width * projection.steps_after(size.steps);
         // In the reference's checkpoints, read by no loss.
         let unused = init::linear(at("proj_cosine"), flat, width);
@@ -105,7 +103,7 @@ impl Modality {
             ResidualHead::new(path, &suffix, [inputs, hidden], config.output_dropout)
         };
         let pair = |dropout| config.stack(1, config.nlevels, dropout);
-        Ok(Self {
+        Self {
             projection,
             specific: Pointwise::new(&at("encoder_s"), width, width),
             decoder: Pointwise::new(&at("decoder"), 2 * width, width),
@@ -125,7 +123,7 @@ impl Modality {
             gate: init::linear(at("weight"), 2 * width, 2 * width),
             features: size.features,
             steps: size.steps,
-        })
+        }
     }
 
     /// The parts of features (B, T, inputs).

@@ -4,9 +4,11 @@ use tch::{Tensor, nn};
 
 use super::init;
 use crate::model::batch::check_features;
-use crate::model::error::{ModelError, Result};
+use crate::model::error::Result;
 
-/// A bias-free convolution over time without padding, left out where the width is right already.
+/// A bias-free convolution over time, left out where the width is right already. It adds no padding to an input
+/// of as many steps as it is wide; a shorter one is padded with zeros at the end, which the reference, made
+/// for longer ones, cannot read.
 #[derive(Debug)]
 pub struct TimeConv {
     weight: Tensor,
@@ -21,8 +23,6 @@ pub struct TimeConv {
 /// Sizes of a [`TimeConv`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeConvSize {
-    /// Steps of its input, at most.
-    pub steps: i64,
     pub inputs: i64,
     pub outputs: i64,
     pub kernel: i64,
@@ -30,39 +30,25 @@ pub struct TimeConvSize {
 
 impl TimeConv {
     /// Parameters: `weight`. `what` names the features, for messages of `model`.
-    ///
-    /// # Errors
-    /// [`ModelError::Config`] where the input has fewer steps than the kernel.
     pub fn new(
         path: &nn::Path<'_>,
         model: &'static str,
         what: &'static str,
         size: TimeConvSize,
-    ) -> Result<Self> {
+    ) -> Self {
         let TimeConvSize {
-            steps,
             inputs,
             outputs,
             kernel,
         } = size;
         let size = [outputs, inputs, kernel];
-        let conv = Self {
+        Self {
             weight: path.var("weight", &size, init::fan_in(inputs * kernel)),
             model,
             what,
             inputs,
             outputs,
             kernel,
-        };
-        if conv.reads(steps) {
-            Ok(conv)
-        } else {
-            Err(ModelError::Config {
-                model,
-                what,
-                expected: conv.needed(),
-                got: format!("{steps} in the data"),
-            })
         }
     }
 
@@ -71,7 +57,7 @@ impl TimeConv {
         if self.is_left_out() {
             steps
         } else {
-            steps - self.kernel + 1
+            steps.max(self.kernel) - self.kernel + 1
         }
     }
 
@@ -79,38 +65,23 @@ impl TimeConv {
         self.inputs == self.outputs
     }
 
-    fn reads(&self, steps: i64) -> bool {
-        self.is_left_out() || steps >= self.kernel
-    }
-
-    fn needed(&self) -> String {
-        format!(
-            "at least {} steps, the width of its convolution",
-            self.kernel
-        )
-    }
-
-    /// (B, T, inputs) to (B, T - kernel + 1, outputs).
+    /// (B, T, inputs) to (B, max(T, kernel) - kernel + 1, outputs).
     ///
     /// # Errors
-    /// [`ModelError::Input`] for another width, or fewer steps than it is wide.
+    /// [`ModelError::Input`](crate::model::ModelError::Input) for another width.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         check_features(x, i64::MAX, self.inputs, self.model, self.what)?;
-        let steps = x.size()[1];
-        if !self.reads(steps) {
-            return Err(ModelError::Input {
-                model: self.model,
-                what: self.what,
-                expected: self.needed(),
-                got: format!("{steps} steps"),
-            });
-        }
         if self.is_left_out() {
             return Ok(x.shallow_clone());
         }
-        let convolved = x
-            .transpose(1, 2)
-            .conv1d(&self.weight, None::<&Tensor>, 1, 0, 1, 1);
+        let missing = self.kernel - x.size()[1];
+        let channels_first = x.transpose(1, 2);
+        let padded = if missing > 0 {
+            channels_first.constant_pad_nd([0, missing])
+        } else {
+            channels_first
+        };
+        let convolved = padded.conv1d(&self.weight, None::<&Tensor>, 1, 0, 1, 1);
         Ok(convolved.transpose(1, 2))
     }
 }

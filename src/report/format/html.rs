@@ -43,6 +43,7 @@ pub fn page(parts: &[SectionContents], numbering: &Numbering) -> Result<String> 
     let synthetic = parts.iter().any(|p| p.section.synthetic());
     let view = PageView {
         banner: synthetic.then_some(provenance::SYNTHETIC),
+        cautions: provenance::cautions(parts.iter().map(|p| &p.section)),
         sections: sections?,
         origins: script(numbering)?,
         run_columns: provenance::RUN_COLUMNS,
@@ -55,6 +56,8 @@ pub fn page(parts: &[SectionContents], numbering: &Numbering) -> Result<String> 
 #[derive(Serialize)]
 struct PageView<'a> {
     banner: Option<&'static str>,
+    /// What the data are not.
+    cautions: Vec<String>,
     sections: Vec<SectionView<'a>>,
     /// Sets and origins by number, as JSON.
     origins: String,

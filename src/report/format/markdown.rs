@@ -18,6 +18,9 @@ pub fn page(parts: &[SectionContents]) -> String {
     if parts.iter().any(|p| p.section.synthetic()) {
         out += &format!("> **{}**\n\n", provenance::SYNTHETIC);
     }
+    for caution in provenance::cautions(parts.iter().map(|p| &p.section)) {
+        out += &format!("> {}\n\n", escape(&caution));
+    }
     out += "Every cell comes from stored per-sample predictions; `manifest.json` names the runs \
             behind each. Numbers at full precision are in `scores.csv` and `summary.csv`.\n";
     for part in parts {

@@ -11,6 +11,35 @@ use crate::report::rows::section::{ModelRow, Section};
 /// Printed on top of every report and section with synthetic data.
 pub const SYNTHETIC: &str = "Synthetic data: these numbers show that the pipeline works and say nothing about real corpora.";
 
+/// What the data are not, in the first lines of a report: a sentence per property and data set.
+pub fn cautions<'a>(sections: impl Iterator<Item = &'a Section>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for section in sections {
+        for run in section.trainings() {
+            let d = &run.manifest.dataset;
+            let of = |text: String| format!("{}: {text}", d.title);
+            let other = (d.published == Some(false)).then(|| {
+                of(format!(
+                    "{} is not a published file (by its SHA-256).",
+                    d.source_name
+                ))
+            });
+            let changed = d.difference.as_ref().map(|difference| {
+                of(format!(
+                    "{difference}. Results are not comparable with published ones, and none are shown."
+                ))
+            });
+            let note = (!d.note.is_empty()).then(|| of(d.note.clone()));
+            for text in [note, changed, other].into_iter().flatten() {
+                if !all.contains(&text) {
+                    all.push(text);
+                }
+            }
+        }
+    }
+    all
+}
+
 /// Stands for what is unknown of external predictions.
 const OUTSIDE: &str = "outside this program";
 
@@ -34,8 +63,16 @@ pub fn facts(section: &Section) -> Vec<Fact> {
         text: grouped(section, of),
     };
     let by = |name, of: &dyn Fn(&Manifest) -> String| of_run(name, &|run| of(&run.manifest));
-    vec![
-        by("Data", &data),
+    let mut facts = vec![by("Data", &data)];
+    if section
+        .runs()
+        .any(|run| !run.manifest.dataset.warnings.is_empty())
+    {
+        facts.push(by("Warnings of prepare", &|m| {
+            join(&m.dataset.warnings, "; ")
+        }));
+    }
+    facts.extend([
         of_run("Masks", &masks),
         of_run("Training noise", &|run| or_external(TrainingNoise::of(run))),
         by("Text encoder", &|m| {
@@ -49,7 +86,8 @@ pub fn facts(section: &Section) -> Vec<Fact> {
             name: "Models",
             text: models(section),
         },
-    ]
+    ]);
+    facts
 }
 
 /// The distinct values with the labels of their rows; without labels where all rows share one.

@@ -198,9 +198,17 @@ impl PaperTables<'_> {
         notes.push(
             "Published numbers are as printed; letters mark known errors and sources.".to_string(),
         );
+        notes.extend(self.other_data());
         notes.extend(self.other_masks(blocks));
         notes.extend(notes::of_models(self.section, flat));
         notes
+    }
+
+    /// A note on published numbers that are left out because they are of other features or samples.
+    fn other_data(&self) -> Option<String> {
+        let mut runs = self.section.runs();
+        let difference = runs.find_map(|run| run.manifest.dataset.difference.clone())?;
+        Some(format!("Published numbers are left out: {difference}."))
     }
 
     /// A note on published numbers that are left out because they were made with other masks.

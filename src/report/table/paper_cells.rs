@@ -84,6 +84,8 @@ pub struct PublishedCells<'a> {
     condition: Option<&'a published::ParsedCondition>,
     /// Only numbers with a spread.
     spread: bool,
+    /// Whether the data have the widths and sizes that the published numbers are of.
+    comparable: bool,
 }
 
 impl<'a> PublishedCells<'a> {
@@ -99,12 +101,16 @@ impl<'a> PublishedCells<'a> {
             mask_protocol: run.map_or("", |r| &r.mask.mask_protocol),
             condition: condition.as_ref(),
             spread,
+            comparable: section
+                .runs()
+                .all(|r| r.manifest.dataset.difference.is_none()),
         }
     }
 
     /// Whether a number may be shown here: of this data, at this condition, with a spread if need be.
     fn is_here(&self, p: &Published) -> bool {
-        p.cell.dataset == self.dataset
+        self.comparable
+            && p.cell.dataset == self.dataset
             && Some(&p.cell.condition) == self.condition
             && (!self.spread || p.cell.number.sd.is_some())
     }

@@ -1,6 +1,7 @@
 //! Checks which columns there are, and their lengths.
 
 use super::{Check, Samples};
+use crate::data::dataset::features::Features;
 use crate::data::dataset::plan::Plan;
 
 /// Finds lengths of zero and lengths that the file lacks.
@@ -13,6 +14,9 @@ pub fn lengths(plans: &[Plan<'_>]) -> Check {
             ("audio", &lengths.audio),
             ("vision", &lengths.vision),
         ] {
+            if plan.features_of(name).is_some_and(Features::is_absent) {
+                continue;
+            }
             let mut empty = Samples::default();
             let zero = plan.ids.iter().zip(lengths).filter(|(_, n)| **n == 0);
             zero.for_each(|(id, _)| empty.add(id));
@@ -45,6 +49,8 @@ pub fn columns(plans: &[Plan<'_>], ignored: &[String]) -> Check {
                 .iter()
                 .any(|plan| plan.raw_text.iter().all(|text| text.trim().is_empty())),
         ),
+        ("audio", plans.iter().any(|plan| plan.audio.is_absent())),
+        ("vision", plans.iter().any(|plan| plan.vision.is_absent())),
         (
             "text_bert",
             plans.iter().any(|plan| plan.text_bert.is_none()),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Check, Samples};
 use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::features::Features;
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::profile::{Profile, Profiles};
 
@@ -17,6 +18,9 @@ const ENOUGH: usize = 4;
 pub fn features(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     for (plan, column, all) in each(plans, profiles) {
+        if plan.features_of(column).is_some_and(Features::is_absent) {
+            continue;
+        }
         let (split, rows) = (plan.split(), all.len());
         let first = &plan.ids[0];
         if all.iter().all(|profile| profile.end > 0 && !profile.finite) {

@@ -1,0 +1,243 @@
+//! Opens HDF5 files of plain arrays, such as h5py writes: a dataset per array, `train/audio`.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use hdf5::types::{
+    FixedAscii, FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode,
+};
+use hdf5::{Dataset, Group};
+
+use super::entry::Entry;
+use super::tree;
+use crate::data::pickle::{DType, Elements, Error, External, Pickle, Result};
+use crate::data::store;
+
+/// Groups below the root.
+const DEPTH: usize = 2;
+
+/// Bytes read at a time.
+const BLOCK: usize = 1 << 20;
+
+/// Bytes of one sample: it is read whole.
+const LARGEST_SAMPLE: usize = 1 << 30;
+
+/// Longest text of fixed width.
+const FIXED: usize = 4096;
+
+/// Most texts in a column.
+const MOST_TEXTS: usize = 10_000_000;
+
+/// The arrays of a file, as splits and columns.
+///
+/// # Errors
+/// [`Error::Entry`] for a file that HDF5 cannot open, a prepared file, and for datasets of other types than numbers and texts.
+pub fn open(path: &Path) -> Result<Pickle> {
+    let file = hdf5::File::open(path).map_err(|error| fault("the file", &error))?;
+    if store::Reader::open(path).is_ok() {
+        return Err(Error::entry(
+            "the file",
+            "arrays",
+            "a prepared data set; it needs no further preparation",
+        ));
+    }
+    let mut entries = Vec::new();
+    collect(&file, "", DEPTH, &mut entries)?;
+    tree::build(entries)
+}
+
+fn fault(entry: &str, error: &hdf5::Error) -> Error {
+    let problem = error.to_string();
+    let line = problem.lines().next().unwrap_or_default();
+    let advice = if problem.contains("filter") {
+        "; write it without compression"
+    } else {
+        ""
+    };
+    Error::entry(
+        entry,
+        "a dataset that HDF5 can read",
+        format!("{line}{advice}"),
+    )
+}
+
+fn collect(
+    group: &Group,
+    prefix: &str,
+    depth: usize,
+    entries: &mut Vec<(String, Entry)>,
+) -> Result<()> {
+    let names = group
+        .member_names()
+        .map_err(|error| fault(prefix, &error))?;
+    for name in names {
+        let full = format!("{prefix}{name}");
+        if let Ok(dataset) = group.dataset(&name) {
+            entries.push((full.clone(), entry(&full, dataset)?));
+        } else if depth > 1
+            && let Ok(inner) = group.group(&name)
+        {
+            collect(&inner, &format!("{full}/"), depth - 1, entries)?;
+        }
+    }
+    Ok(())
+}
+
+/// A dataset as an array, its elements unread; texts are read.
+fn entry(name: &str, dataset: Dataset) -> Result<Entry> {
+    let descriptor = dataset.dtype().and_then(|dtype| dtype.to_descriptor());
+    let descriptor = descriptor.map_err(|error| fault(name, &error))?;
+    let number = match descriptor {
+        TypeDescriptor::Float(FloatSize::U8) => Some(Number::F64),
+        TypeDescriptor::Float(_) => Some(Number::F32),
+        TypeDescriptor::Integer(_) | TypeDescriptor::Boolean => Some(Number::I64),
+        TypeDescriptor::Unsigned(size) if size != IntSize::U8 => Some(Number::I64),
+        TypeDescriptor::Enum(_) => Some(Number::I64),
+        _ => None,
+    };
+    match number {
+        Some(number) => array(name, dataset, number),
+        None => Ok(Entry::Texts(texts(name, &dataset, &descriptor)?)),
+    }
+}
+
+fn array(name: &str, dataset: Dataset, number: Number) -> Result<Entry> {
+    let shape = dataset.shape();
+    let dtype = DType::parse(number.code(), 0)?;
+    let row: usize = shape.iter().skip(1).product::<usize>() * dtype.size;
+    if row > LARGEST_SAMPLE {
+        let found = format!("{} MiB per sample", row >> 20);
+        return Err(Error::entry(name, "at most 1024 MiB per sample", found));
+    }
+    Ok(Entry::Array(External {
+        dtype,
+        shape,
+        fortran: false,
+        elements: Box::new(Stored { dataset, number }),
+    }))
+}
+
+/// All texts of a dataset of one axis.
+fn texts(name: &str, dataset: &Dataset, descriptor: &TypeDescriptor) -> Result<Vec<String>> {
+    let fail = |error: hdf5::Error| fault(name, &error);
+    if dataset.ndim() != 1 || dataset.size() > MOST_TEXTS {
+        let found = format!("{descriptor} of shape {:?}", dataset.shape());
+        return Err(Error::entry(name, "numbers, or one text per sample", found));
+    }
+    let all = match descriptor {
+        TypeDescriptor::VarLenUnicode => {
+            strings(dataset.read_raw::<VarLenUnicode>().map_err(fail)?)
+        }
+        TypeDescriptor::VarLenAscii => strings(dataset.read_raw::<VarLenAscii>().map_err(fail)?),
+        TypeDescriptor::FixedUnicode(n) if *n <= FIXED => {
+            strings(dataset.read_raw::<FixedUnicode<FIXED>>().map_err(fail)?)
+        }
+        TypeDescriptor::FixedAscii(n) if *n <= FIXED => {
+            strings(dataset.read_raw::<FixedAscii<FIXED>>().map_err(fail)?)
+        }
+        other => return Err(Error::entry(name, "numbers or texts", other.to_string())),
+    };
+    Ok(all)
+}
+
+fn strings<T: AsRef<str>>(texts: Vec<T>) -> Vec<String> {
+    texts.iter().map(|text| text.as_ref().to_owned()).collect()
+}
+
+/// The type that HDF5 converts to as it reads.
+#[derive(Clone, Copy, Debug)]
+enum Number {
+    F32,
+    F64,
+    I64,
+}
+
+impl Number {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::F32 => "<f4",
+            Self::F64 => "<f8",
+            Self::I64 => "<i8",
+        }
+    }
+}
+
+/// The elements of a dataset.
+struct Stored {
+    dataset: Dataset,
+    number: Number,
+}
+
+impl Elements for Stored {
+    fn open(&self) -> io::Result<Box<dyn Read + '_>> {
+        let shape = self.dataset.shape();
+        let row: usize = shape.iter().skip(1).product();
+        Ok(Box::new(Rows {
+            stored: self,
+            at_once: (BLOCK / (row * 8).max(1)).max(1),
+            shape,
+            row: 0,
+            block: Vec::new(),
+            used: 0,
+        }))
+    }
+}
+
+/// Reads rows in blocks.
+struct Rows<'a> {
+    stored: &'a Stored,
+    shape: Vec<usize>,
+    at_once: usize,
+    /// The first row that is not in a block yet.
+    row: usize,
+    block: Vec<u8>,
+    used: usize,
+}
+
+impl Rows<'_> {
+    fn load(&mut self, rows: usize) -> hdf5::Result<()> {
+        let slab = store::row_slab(&self.shape, self.row, rows);
+        let dataset = &self.stored.dataset;
+        self.block.clear();
+        match self.stored.number {
+            Number::F32 => {
+                let values = dataset.read_slice::<f32, _, ndarray::IxDyn>(slab)?;
+                self.block
+                    .extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            }
+            Number::F64 => {
+                let values = dataset.read_slice::<f64, _, ndarray::IxDyn>(slab)?;
+                self.block
+                    .extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            }
+            Number::I64 => {
+                let values = dataset.read_slice::<i64, _, ndarray::IxDyn>(slab)?;
+                self.block
+                    .extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            }
+        }
+        self.used = 0;
+        self.row += rows;
+        Ok(())
+    }
+}
+
+impl Read for Rows<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.used == self.block.len() {
+            let total = self.shape.first().copied().unwrap_or(0);
+            let rows = self.at_once.min(total - self.row);
+            if rows == 0 {
+                return Ok(0);
+            }
+            let loaded = self.load(rows);
+            loaded
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+        }
+        let rest = &self.block[self.used..];
+        let n = buffer.len().min(rest.len());
+        buffer[..n].copy_from_slice(&rest[..n]);
+        self.used += n;
+        Ok(n)
+    }
+}

@@ -1,0 +1,64 @@
+//! Reads a column `token_ids` of shape (N, T) as `text_bert`.
+
+use super::columns::Columns;
+use super::error::Result;
+use super::split::Block;
+use super::step_mask;
+
+/// Name of the column.
+pub const NAME: &str = "token_ids";
+
+/// Token ids, attention mask and segment ids (zeros) of the column, if the split has it. The mask is
+/// `text_mask`, or comes from `text_lengths`; without both, zeros at the end are padding.
+///
+/// # Errors
+/// [`Error::Layout`](super::error::Error::Layout), [`Error::Sample`](super::error::Error::Sample),
+/// [`Error::Array`](super::error::Error::Array).
+pub fn read(columns: &Columns<'_>, ids: &[String]) -> Result<Option<Block<i32>>> {
+    const EXPECTED: &str = "an array of whole numbers of shape (samples, tokens)";
+    let Some(value) = columns.get(NAME) else {
+        return Ok(None);
+    };
+    let wrong = |found: String| columns.layout(NAME, EXPECTED, found);
+    let array = value
+        .array()
+        .ok_or_else(|| wrong(value.kind().to_owned()))?;
+    let [rows, tokens] = *array.shape() else {
+        return Err(wrong(format!("shape {:?}", array.shape())));
+    };
+    if rows != ids.len() || tokens == 0 {
+        return Err(wrong(format!("shape {:?}", array.shape())));
+    }
+    let numbers: Vec<i64> = array.to_vec().map_err(|error| columns.array(NAME, error))?;
+    let lengths = match step_mask::lengths(columns, "text", ids, tokens)? {
+        Some(lengths) => lengths,
+        None => match columns.get("text_lengths") {
+            Some(value) => columns
+                .numbers("text_lengths", value)?
+                .into_iter()
+                .map(|n| n as i32)
+                .collect(),
+            None => numbers.chunks_exact(tokens).map(valid).collect(),
+        },
+    };
+    let mut data = Vec::with_capacity(3 * rows * tokens);
+    for (row, length) in numbers.chunks_exact(tokens).zip(lengths) {
+        // What does not fit is refused with its sample, as in `text_bert`.
+        data.extend(row.iter().map(|id| i32::try_from(*id).unwrap_or(-1)));
+        data.extend((0..tokens).map(|token| i32::from((token as i64) < i64::from(length))));
+        data.extend(std::iter::repeat_n(0, tokens));
+    }
+    Ok(Some(Block {
+        rows,
+        steps: 3,
+        width: tokens,
+        data,
+    }))
+}
+
+/// Tokens without the zeros at the end.
+fn valid(row: &[i64]) -> i32 {
+    row.iter()
+        .rposition(|id| *id != 0)
+        .map_or(0, |last| last as i32 + 1)
+}
