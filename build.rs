@@ -23,8 +23,9 @@ fn main() {
 /// libtorch is another one: this script also runs after every commit.
 #[cfg(feature = "torch")]
 fn compile_native() {
-    const SOURCES: [&str; 5] = [
+    const SOURCES: [&str; 6] = [
         "src/train/native.cpp",
+        "src/train/operations.cpp",
         "src/model/layers/low_memory.cpp",
         "src/model/layers/fused_attention.cpp",
         "src/model/layers/selective_scan.cpp",

@@ -69,6 +69,11 @@ pub struct ComputeOptions {
     #[arg(long)]
     #[arg(help_heading = "Output", hide_short_help = true)]
     pub tensorboard: bool,
+    /// Count the operations that libtorch dispatches in the first epoch's training steps: operations.csv in
+    /// the run's folder.
+    #[arg(long)]
+    #[arg(help_heading = "Output", hide_short_help = true)]
+    pub profile: bool,
 }
 
 impl ComputeOptions {
@@ -83,6 +88,7 @@ impl ComputeOptions {
             nondeterministic: false,
             any_vocabulary: false,
             tensorboard: false,
+            profile: false,
         }
     }
 
@@ -115,6 +121,7 @@ impl ComputeOptions {
             nondeterministic: self.nondeterministic,
             any_vocabulary: self.any_vocabulary,
             tensorboard: self.tensorboard,
+            profile: self.profile,
             log: None,
             flags: self.common_flags(&data),
             data,
@@ -164,6 +171,9 @@ impl ComputeOptions {
         }
         if self.tensorboard {
             flags.push("--tensorboard".to_owned());
+        }
+        if self.profile {
+            flags.push("--profile".to_owned());
         }
         flags
     }

@@ -27,6 +27,8 @@ pub struct Options {
     pub any_vocabulary: bool,
     /// Write event files for TensorBoard.
     pub tensorboard: bool,
+    /// Count the operations of training steps.
+    pub profile: bool,
     /// Log of this process, named where a run fails.
     pub log: Option<PathBuf>,
     /// Flags of `run-one` that repeat a run as it is run here.
