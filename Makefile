@@ -28,6 +28,7 @@ install: build ## put lnln-bench on the PATH (PREFIX, by default ~/.local)
 	@mkdir -p $(PREFIX)/bin
 	@setup/place-libtorch $(BINARY) $(PREFIX)
 	@install -m 755 $(BINARY) $(PREFIX)/bin/lnln-bench
+	@$(BINARY) man --out $(PREFIX)/share/man/man1
 	@mkdir -p $(PREFIX)/share/lnln-bench && cp -r tests/golden $(PREFIX)/share/lnln-bench
 	@echo "installed $(PREFIX)/bin/lnln-bench, its libtorch in $(PREFIX)/lib/lnln-bench"
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH; add it";; esac

@@ -10,6 +10,9 @@ use lnln_bench::selftest::{self, Comparison, Setting};
 #[cfg(feature = "torch")]
 use lnln_bench::train::{DeviceSpec, device, native};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::output;
 
 /// Compare this build with stored numbers of the reference implementations, models in double and
@@ -36,6 +39,42 @@ pub struct Args {
     /// Print every quantity instead of the largest error of each case.
     #[arg(long)]
     all: bool,
+    /// Print JSON, with every quantity.
+    #[arg(long, conflicts_with = "all")]
+    json: bool,
+}
+
+/// What `selftest --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct SelftestRecord<'a> {
+    comparisons: Vec<ComparisonRecord<'a>>,
+    /// Cases that this build has nothing to compare with, with the reason.
+    skipped: &'a [String],
+    /// Comparisons above their tolerance.
+    failed: usize,
+}
+
+/// A quantity of a case.
+#[derive(Serialize, JsonSchema)]
+struct ComparisonRecord<'a> {
+    case: &'a str,
+    quantity: &'a str,
+    /// Largest distance; null where shapes differ or a number is not finite.
+    error: Option<f64>,
+    tolerance: f64,
+    passed: bool,
+}
+
+impl<'a> From<&'a Comparison> for ComparisonRecord<'a> {
+    fn from(comparison: &'a Comparison) -> Self {
+        Self {
+            case: &comparison.case,
+            quantity: &comparison.quantity,
+            error: Some(comparison.error).filter(|error| error.is_finite()),
+            tolerance: comparison.tolerance,
+            passed: comparison.passed(),
+        }
+    }
 }
 
 /// The two ways to compute a model.
@@ -79,15 +118,27 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         None => installed()?,
     };
     let report = selftest::run(&golden, args.setting()?)?;
-    output::write(&render(&report.comparisons, args.all).to_string())?;
-    for skipped in &report.skipped {
-        tracing::warn!("skipped {skipped}");
-    }
     let failed = report
         .comparisons
         .iter()
         .filter(|comparison| !comparison.passed())
         .count();
+    if args.json {
+        output::json(&SelftestRecord {
+            comparisons: report
+                .comparisons
+                .iter()
+                .map(ComparisonRecord::from)
+                .collect(),
+            skipped: &report.skipped,
+            failed,
+        })?;
+    } else {
+        output::write(&render(&report.comparisons, args.all).to_string())?;
+    }
+    for skipped in &report.skipped {
+        tracing::warn!("skipped {skipped}");
+    }
     let cases = per_case(&report.comparisons).len();
     let skipped = match report.skipped.len() {
         0 => String::new(),
@@ -95,6 +146,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     };
     match (report.comparisons.is_empty(), failed) {
         (true, _) => bail!(nothing_found(&golden)),
+        (_, 0) if args.json => Ok(()),
         (_, 0) => output::write(&format!("{cases} cases within tolerance{skipped}")),
         _ => bail!("{failed} quantities are above their tolerance{skipped}"),
     }

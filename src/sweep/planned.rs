@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tch::Device;
 
 use super::error::Error;
+use super::events::Events;
 use super::manifest;
 use super::plan::{self, Corpora, PlannedRun};
 use super::suite::Suite;
@@ -29,6 +30,8 @@ pub struct Options {
     pub tensorboard: bool,
     /// Count the operations of training steps.
     pub profile: bool,
+    /// Lines of JSON about the progress.
+    pub events: Events,
     /// Log of this process, named where a run fails.
     pub log: Option<PathBuf>,
     /// Flags of `run-one` that repeat a run as it is run here.
