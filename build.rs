@@ -23,8 +23,9 @@ fn main() {
 /// libtorch is another one: this script also runs after every commit.
 #[cfg(feature = "torch")]
 fn compile_native() {
-    const SOURCES: [&str; 5] = [
+    const SOURCES: [&str; 6] = [
         "src/train/native.cpp",
+        "src/train/operations.cpp",
         "src/model/layers/low_memory.cpp",
         "src/model/layers/fused_attention.cpp",
         "src/model/layers/selective_scan.cpp",
@@ -83,8 +84,8 @@ fn bind_old_hypot() {
 }
 
 /// The search path: libtorch of the Python environment that the binary is installed in, that which `make
-/// install` puts beside it, and that of the build. The last is the wheel's own `lib` folder: behind the links of `.toolchain/libtorch`, so that libtorch
-/// finds its neighbours there by its own run path.
+/// install` puts beside it, and that of the build. The last is the `lib` folder of PyTorch's wheel, behind
+/// the links of `.toolchain/libtorch`, so that libtorch finds its neighbours there by its own run path.
 fn link_libtorch() {
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     let root = PathBuf::from(std::env::var_os("LIBTORCH").unwrap_or_default());

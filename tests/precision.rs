@@ -196,6 +196,7 @@ fn noted(precision: Precision) -> Notes {
         last: folder.path().join("last.safetensors"),
         log: folder.path().join("metrics.jsonl"),
         events: None,
+        operations: None,
     };
     let mut store = nn::VarStore::new(Device::Cpu);
     let notes = Arc::new(Mutex::new(Notes::default()));

@@ -70,6 +70,11 @@ pub struct ComputeOptions {
     #[arg(long)]
     #[arg(help_heading = "Output", hide_short_help = true)]
     pub tensorboard: bool,
+    /// Count the operations that libtorch dispatches in the first epoch's training steps: operations.csv in
+    /// the run's folder.
+    #[arg(long)]
+    #[arg(help_heading = "Output", hide_short_help = true)]
+    pub profile: bool,
 }
 
 impl ComputeOptions {
@@ -84,6 +89,7 @@ impl ComputeOptions {
             nondeterministic: false,
             any_vocabulary: false,
             tensorboard: false,
+            profile: false,
         }
     }
 
@@ -116,6 +122,7 @@ impl ComputeOptions {
             nondeterministic: self.nondeterministic,
             any_vocabulary: self.any_vocabulary,
             tensorboard: self.tensorboard,
+            profile: self.profile,
             events: Events::default(),
             log: None,
             flags: self.common_flags(&data),
@@ -169,6 +176,9 @@ impl ComputeOptions {
         }
         if self.tensorboard {
             flags.push("--tensorboard".to_owned());
+        }
+        if self.profile {
+            flags.push("--profile".to_owned());
         }
         flags
     }

@@ -20,6 +20,7 @@ const MANIFEST: &str = "manifest.json";
 const METRICS: &str = "metrics.jsonl";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const LAST_CHECKPOINT: &str = "last.safetensors";
+const OPERATIONS: &str = "operations.csv";
 const DONE: &str = "DONE";
 
 /// The directory of one run, finished or not.
@@ -104,6 +105,11 @@ impl RunDir {
     /// One line per epoch.
     pub fn metrics(&self) -> PathBuf {
         self.path.join(METRICS)
+    }
+
+    /// Operations per training step, where they were counted.
+    pub fn operations(&self) -> PathBuf {
+        self.path.join(OPERATIONS)
     }
 
     /// The selected weights.

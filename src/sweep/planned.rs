@@ -28,6 +28,8 @@ pub struct Options {
     pub any_vocabulary: bool,
     /// Write event files for TensorBoard.
     pub tensorboard: bool,
+    /// Count the operations of training steps.
+    pub profile: bool,
     /// Lines of JSON about the progress.
     pub events: Events,
     /// Log of this process, named where a run fails.

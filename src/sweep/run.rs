@@ -28,6 +28,8 @@ pub struct RunContext<'a> {
     pub compute: Compute,
     /// Folder of TensorBoard's event files, where they are wanted.
     pub events: Option<PathBuf>,
+    /// Count the operations of training steps.
+    pub profile: bool,
 }
 
 /// Trains and evaluates `run` in `dir`, resuming an earlier attempt where it stopped.
@@ -166,5 +168,6 @@ fn files(dir: &RunDir, context: &RunContext<'_>) -> Files {
         last: dir.last_checkpoint(),
         log: dir.metrics(),
         events: context.events.clone(),
+        operations: context.profile.then(|| dir.operations()),
     }
 }

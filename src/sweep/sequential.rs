@@ -166,6 +166,7 @@ impl Sequence<'_> {
             bar: &bar,
             compute: options.compute,
             events: options.tensorboard.then_some(events),
+            profile: options.profile,
         };
         let result = run::run(run, data, &context, work.dir());
         bar.finish();
@@ -204,6 +205,7 @@ impl Sequence<'_> {
             bar: &bar,
             compute: self.options.compute,
             events: None,
+            profile: false,
         };
         let result = run::evaluate_stored(run, data, &context, &dir);
         bar.finish();

@@ -18,6 +18,8 @@ pub struct Files {
     pub log: PathBuf,
     /// Folder of TensorBoard's event files, where they are wanted.
     pub events: Option<PathBuf>,
+    /// Where to write the operations per step of the first epoch of a call, where they are wanted.
+    pub operations: Option<PathBuf>,
 }
 
 impl Files {

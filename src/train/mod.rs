@@ -19,6 +19,7 @@ pub mod memory_plan;
 pub mod monitored;
 pub mod native;
 pub mod non_finite;
+pub mod operations;
 pub mod optimizer;
 pub mod optimizers;
 pub mod option_override;

@@ -108,6 +108,9 @@ char* lnln_deterministic(bool on) {
   return guarded([&] {
     auto& context = at::globalContext();
     context.setDeterministicAlgorithms(on, false);
+    // On by default where algorithms are deterministic: a launch and a pass over memory for every tensor,
+    // which no result needs.
+    context.setDeterministicFillUninitializedMemory(false);
     context.setDeterministicCuDNN(on);
     context.setBenchmarkCuDNN(false);
   });

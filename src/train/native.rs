@@ -304,7 +304,17 @@ fn result(message: *mut c_char) -> Result<(), String> {
     Err(text)
 }
 
-fn checked(message: *mut c_char) -> Result<(), Error> {
+/// Frees a text of the native side.
+///
+/// # Safety
+/// The text is one that the native side gave over, and is used no more.
+pub(super) unsafe fn free(text: *mut c_char) {
+    // SAFETY: as promised by the caller.
+    unsafe { lnln_free(text) }
+}
+
+/// libtorch's message as an error; none where the call went well.
+pub(super) fn checked(message: *mut c_char) -> Result<(), Error> {
     result(message).map_err(Error::Libtorch)
 }
 

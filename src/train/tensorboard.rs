@@ -187,6 +187,7 @@ mod tests {
             last: folder.join("last"),
             log,
             events: Some(folder.join("events")),
+            operations: None,
         }
     }
 

@@ -13,6 +13,7 @@ use tch::nn;
 use super::epoch_log::{EpochLine, Means};
 use super::files::Files;
 use super::monitored::{Monitored, Predictions};
+use super::operations::{self, OperationCount};
 use super::optimizers::Optimizers;
 use super::precision::Precision;
 use super::resume::{resume, weights};
@@ -84,6 +85,7 @@ pub fn fit(
         store,
         files,
         interrupt,
+        count_operations: files.operations.is_some(),
     };
     fit.settle(&state)?;
     let epochs = plan.recipe.epochs;
@@ -112,6 +114,8 @@ struct Fit<'a> {
     store: &'a nn::VarStore,
     files: &'a Files,
     interrupt: &'a AtomicBool,
+    /// Until an epoch was counted.
+    count_operations: bool,
 }
 
 impl Fit<'_> {
@@ -147,11 +151,29 @@ impl Fit<'_> {
         if !left.is_empty() {
             let order = order::shuffled(data.train.len(), plan.seed, epoch);
             let noisy = (data.noisy)(epoch, &order)?;
-            for step in left {
+            // The first step of a fit makes what lasts, the moments above all.
+            let uncounted = usize::from(left.len() > 1);
+            let (mut count, counted) = (None, left.len() - uncounted);
+            for (number, step) in left.into_iter().enumerate() {
+                if number == uncounted && self.count_operations {
+                    count = Some(OperationCount::start()?);
+                }
                 // Between two steps and before the first: a stored state must be worth resuming.
                 self.stop_if_asked(state)?;
                 self.step(state, &noisy, &step, factor)?;
                 state.step += 1;
+            }
+            if let Some((count, path)) = count.zip(self.files.operations.as_ref()) {
+                let calls = count.finish();
+                operations::write(path, &calls, counted)?;
+                let sum = operations::sum(&calls);
+                tracing::info!(
+                    "{} operations a step, {} of them not within others; see {}",
+                    sum.all / counted,
+                    sum.outermost / counted,
+                    path.display()
+                );
+                self.count_operations = false;
             }
         }
         let seconds = started.elapsed().as_secs_f64();

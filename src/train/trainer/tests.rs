@@ -114,6 +114,7 @@ impl Bed {
             last: folder.join("last.safetensors"),
             log: folder.join("metrics.jsonl"),
             events: Some(folder.join("events")),
+            operations: None,
         }
     }
 
