@@ -20,10 +20,10 @@ pub mod manifest;
 pub mod numbering;
 pub mod options;
 pub mod origin;
-pub mod resampling;
 pub mod rows;
 pub mod stats;
 pub mod table;
+pub mod test_plan;
 pub mod tidy;
 pub mod write;
 

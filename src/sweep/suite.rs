@@ -11,6 +11,7 @@ use super::mask_name::MaskName;
 use super::train_on::{self, TrainOn};
 use super::{Error, text};
 use crate::mask::{self, Condition, Noise, RateDistribution};
+use crate::metric::PROTOCOLS;
 use crate::record::{EngineKind, Precision};
 use crate::sweep::slurm;
 use crate::train::schedule::Schedule;
@@ -46,6 +47,9 @@ pub struct Suite {
     /// Text encoder per data set.
     #[serde(default, with = "text::values")]
     pub encoders: BTreeMap<String, EncoderSpec>,
+    /// Metric of the primary tests of its reports; no part of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<String>,
     /// Preset of the defaults.
     #[serde(default)]
     pub protocol: Protocol,
@@ -206,6 +210,12 @@ impl Suite {
         };
         // First without the preset, for messages that point at a line.
         let suite: Self = toml::from_str(&text).map_err(wrong)?;
+        if let Some(name) = suite.primary.as_ref().filter(|name| !is_metric(name)) {
+            return Err(Error::Suite {
+                path: path.to_owned(),
+                reason: format!("primary: {name:?} is no metric; `list metrics` names them"),
+            });
+        }
         if protocol.unwrap_or(suite.protocol) == Protocol::Own {
             return Ok(suite);
         }
@@ -238,6 +248,11 @@ impl Suite {
     pub fn encoder_of(&self, dataset: &str) -> &EncoderSpec {
         self.encoders.get(dataset).unwrap_or(&self.encoder)
     }
+}
+
+/// Whether some data set is scored by a metric of this name.
+fn is_metric(name: &str) -> bool {
+    PROTOCOLS.iter().any(|p| p.metric(name).is_some())
 }
 
 /// Whether overrides of `name` change one of these models.
