@@ -95,10 +95,12 @@ fn tested(sections: Vec<Section>, runs: usize, options: &Options) -> Result<Vec<
     };
     let sections: Result<Vec<Section>> = sections.into_par_iter().map(test).collect();
     let mut sections = sections?;
-    let comparisons = sections.iter_mut().filter_map(|section| match &mut section.tests {
-        Tests::Done(comparison) => Some(&mut **comparison),
-        Tests::Skipped(_) => None,
-    });
+    let comparisons = sections
+        .iter_mut()
+        .filter_map(|section| match &mut section.tests {
+            Tests::Done(comparison) => Some(&mut **comparison),
+            Tests::Skipped(_) => None,
+        });
     family::correct(&mut comparisons.collect::<Vec<_>>());
     Ok(sections)
 }

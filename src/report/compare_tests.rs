@@ -94,7 +94,13 @@ fn permutations_pair_seeds_that_no_other_has_by_rank() {
 #[test]
 fn rows_that_cannot_be_tested_are_named() {
     let two = [11, 12];
-    let mut runs = models(&[("lnln", 11), ("lnln", 12), ("flat", 11), ("flat", 12), ("one", 11)]);
+    let mut runs = models(&[
+        ("lnln", 11),
+        ("lnln", 12),
+        ("flat", 11),
+        ("flat", 12),
+        ("one", 11),
+    ]);
     runs.extend(two.map(|seed| {
         let mut other = manifest("other", seed, &GRID);
         other.masks[0].seeds = vec![5, 6];
@@ -156,7 +162,11 @@ fn differences_are_over_all_seeds_and_permutations_over_pairs() {
     let aggregate = Aggregate::At(section.conditions[0]);
     let find = |section: &Section| -> Test {
         let comparison = section.comparison().unwrap();
-        comparison.find(0, "acc_2", &aggregate).unwrap().test.unwrap()
+        comparison
+            .find(0, "acc_2", &aggregate)
+            .unwrap()
+            .test
+            .unwrap()
     };
     let (with, without) = (find(&section), find(&plain));
     assert_eq!(with.p_permutation, without.p_permutation);

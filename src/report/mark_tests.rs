@@ -22,7 +22,10 @@ fn the_best_is_bold_the_second_best_underlined_and_significance_a_star() {
     let plain = build::overview(&section(&[0.0, 0.5, 1.0]));
     let table = marked(plain.clone());
     let text = markdown::table(&table, 3);
-    assert!(text.contains("| FLAT | **80.00**\\* ± 0.00 | <u>"), "{text}");
+    assert!(
+        text.contains("| FLAT | **80.00**\\* ± 0.00 | <u>"),
+        "{text}"
+    );
     let text = latex::table(&table);
     assert!(text.contains("FLAT & \\textbf{80.00}$^{*}$"), "{text}");
     assert!(text.contains("& \\underline{"), "{text}");
@@ -31,7 +34,10 @@ fn the_best_is_bold_the_second_best_underlined_and_significance_a_star() {
         terminal::tables(std::slice::from_ref(table), style)
     };
     let text = show(&table, false);
-    assert!(text.contains(">80.00* ±0.00") && text.contains(" _"), "{text}");
+    assert!(
+        text.contains(">80.00* ±0.00") && text.contains(" _"),
+        "{text}"
+    );
     assert_ne!(show(&table, true), show(&plain, true));
 }
 

@@ -40,6 +40,8 @@ mod mark_tests;
 #[cfg(test)]
 mod protocol_tests;
 #[cfg(test)]
+mod recompute_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tidy_tests;

@@ -32,7 +32,9 @@ fn main() -> Result<()> {
     let recorded = RunDir::open(recorded);
     let record = recorded.load()?;
     let recorded_samples = record.manifest.dataset.counts[2];
-    let samples: usize = more.get(1).map_or(Ok(recorded_samples), |text| text.parse())?;
+    let samples: usize = more
+        .get(1)
+        .map_or(Ok(recorded_samples), |text| text.parse())?;
     let record = repeated(record, samples);
     let own: toml::Table = fs::read_to_string(recorded.config())?.parse()?;
     for number in 0..count {
@@ -52,7 +54,11 @@ fn main() -> Result<()> {
                 build: manifest.build.clone(),
                 wall_seconds: 0.0,
             };
-            dir.finish(&manifest, &evaluation, &predictions(&record, &manifest, shift))?;
+            dir.finish(
+                &manifest,
+                &evaluation,
+                &predictions(&record, &manifest, shift),
+            )?;
         } else {
             let first = number % (datasets * MODELS * DIFFERENT);
             copy(&RunDir::open(out.join(id(first))), &dir, &manifest)?;

@@ -11,7 +11,7 @@ use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
-use crate::report::table::{BASELINE_MARK, STAR, Cell, Column, Content, Table, TableRow};
+use crate::report::table::{BASELINE_MARK, Cell, Column, Content, STAR, Table, TableRow};
 
 const NAME: &str = "index.html";
 const FIGURE: &str = "figure.html";
@@ -273,9 +273,15 @@ fn more(cell: &Cell) -> String {
         });
         let difference = fixed(versus.difference, decimals);
         let range = range.unwrap_or_default();
-        let kind = if versus.primary { "primary test" } else { "corrected" };
+        let kind = if versus.primary {
+            "primary test"
+        } else {
+            "corrected"
+        };
         let models = versus.p.map(|p| p_value(kind, p));
-        let trainings = versus.p_permutation.map(|p| p_value("these trainings alone", p));
+        let trainings = versus
+            .p_permutation
+            .map(|p| p_value("these trainings alone", p));
         let found = format!("{difference}{range} against the reference");
         let parts = std::iter::once(found).chain(models).chain(trainings);
         parts.collect::<Vec<_>>().join(", ")

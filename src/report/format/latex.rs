@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Exporter, Report};
 use crate::report::contents::SectionContents;
-use crate::report::table::{BASELINE_MARK, STAR, BETWEEN, Cell, Content, Table, TableRow};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, Table, TableRow};
 
 const HEAD: &str = "\
 % Needs \\usepackage{booktabs,graphicx}; take it in with \\input{tables}. The smallest document:

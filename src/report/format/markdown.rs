@@ -4,7 +4,7 @@ use super::{Exporter, Report};
 use crate::report::contents::SectionContents;
 use crate::report::rows::provenance;
 use crate::report::rows::section::Section;
-use crate::report::table::{BASELINE_MARK, STAR, BETWEEN, Cell, Content, Table, TableRow};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, Table, TableRow};
 
 pub const EXPORTER: Exporter = Exporter {
     name: "Markdown",

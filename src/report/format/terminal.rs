@@ -5,7 +5,7 @@ use comfy_table::{
     Table as Grid, TableStyle, Width,
 };
 
-use crate::report::table::{BASELINE_MARK, STAR, BETWEEN, Cell, Content, Table, TableRow};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, Table, TableRow};
 
 /// A rule above, below and under the header, as in print.
 const RULES: TableStyle = TableStyle::new()

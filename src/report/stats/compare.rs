@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::Summary;
 use super::comparison::{Comparison, Family, Pairing, Reference, Test, TestPlan, TestResult};
 use super::inference::Spread;
 use super::pairs::{Pairs, pairs};
 use super::permute::{Permutations, p_value};
 use super::predicted::{PredictedRow, PseudoValues};
-use super::Summary;
 use crate::metric::{Metric, Sums};
 use crate::report::error::Result;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
@@ -40,7 +40,9 @@ pub fn compare(section: &Section, reference: usize, plan: TestPlan) -> Result<Co
         .map(|index| (index, pairs(&rows[index], &rows[reference])))
         .collect();
     let metrics = tested(section, &plan);
-    let results = metrics.into_par_iter().map(|(metric, sums)| shared.metric(metric, sums, &paired));
+    let results = metrics
+        .into_par_iter()
+        .map(|(metric, sums)| shared.metric(metric, sums, &paired));
     let results = results.flatten_iter().collect();
     let pairings = paired.into_iter().map(|(index, found)| {
         let pairing = found.map_or_else(Pairing::Unpaired, |pairs| pairs.pairing);
@@ -200,11 +202,14 @@ impl Permuted {
     fn p(&self, aggregate: &Aggregate) -> Option<f64> {
         let place = |condition| self.pairs.conditions.iter().position(|c| *c == condition);
         let weights = aggregate.weights().into_iter();
-        let weights: Option<Vec<(usize, f64)>> =
-            weights.map(|(condition, weight)| Some((place(condition)?, weight))).collect();
+        let weights: Option<Vec<(usize, f64)>> = weights
+            .map(|(condition, weight)| Some((place(condition)?, weight)))
+            .collect();
         let weights = weights?;
         let dot = |values: &Vec<f64>| weights.iter().map(|(i, w)| values[*i] * w).sum::<f64>();
         let observed = dot(&self.observed);
-        observed.is_finite().then(|| p_value(observed, self.permuted.iter().map(dot)))
+        observed
+            .is_finite()
+            .then(|| p_value(observed, self.permuted.iter().map(dot)))
     }
 }

@@ -108,7 +108,9 @@ impl Comparison {
         let place = |row: usize| rows.binary_search(&row).ok();
         self.reference.row = self.reference.row.and_then(place);
         let pairings = std::mem::take(&mut self.pairings).into_iter();
-        self.pairings = pairings.filter_map(|(row, p)| Some((place(row)?, p))).collect();
+        self.pairings = pairings
+            .filter_map(|(row, p)| Some((place(row)?, p)))
+            .collect();
         let results = std::mem::take(&mut self.results).into_iter();
         self.results = results
             .filter_map(|((row, metric, aggregate), result)| {

@@ -41,6 +41,8 @@ fn adjust(comparisons: &mut [&mut Comparison], over: &[Family], of: Family) -> u
 fn for_each(comparisons: &mut [&mut Comparison], mut change: impl FnMut(&mut Test)) {
     for comparison in comparisons.iter_mut() {
         let results = comparison.results.values_mut();
-        results.filter_map(|r| r.test.as_mut()).for_each(&mut change);
+        results
+            .filter_map(|r| r.test.as_mut())
+            .for_each(&mut change);
     }
 }

@@ -9,6 +9,7 @@
 //! Welch (Biometrika 1947). `benchmarks/coverage` measures the coverage.
 
 use super::Summary;
+use super::portable::{exp, ln};
 use super::student::{quantile, two_sided};
 
 /// 1 - coverage of intervals.
@@ -91,17 +92,17 @@ impl Spread {
             return if value == 0.0 { 1.0 } else { LEAST_P };
         }
         let ratio = value.abs() / variance.sqrt();
-        let each = [self.seeds.1, self.samples.1].map(|df| two_sided(ratio, df).max(LEAST_P).ln());
+        let each = [self.seeds.1, self.samples.1].map(|df| ln(two_sided(ratio, df).max(LEAST_P)));
         let (mut low, mut high) = (each[0].min(each[1]), each[0].max(each[1]));
         while high - low > 1e-10 {
             let middle = (low + high) / 2.0;
-            if self.half_width(middle.exp()) > value.abs() {
+            if self.half_width(exp(middle)) > value.abs() {
                 low = middle;
             } else {
                 high = middle;
             }
         }
-        high.exp()
+        exp(high)
     }
 }
 
@@ -161,10 +162,7 @@ mod tests {
 
     #[test]
     fn one_seed_or_undefined_samples_allow_no_claim() {
-        let (one, two) = (
-            summarize(&[0.7]).unwrap(),
-            summarize(&[0.7, 0.8]).unwrap(),
-        );
+        let (one, two) = (summarize(&[0.7]).unwrap(), summarize(&[0.7, 0.8]).unwrap());
         let samples = [0.1, 0.2, 0.4];
         assert_eq!(Spread::of_mean(&one, &samples), None);
         assert_eq!(Spread::of_difference(&one, &two, &samples), None);
@@ -188,7 +186,9 @@ mod tests {
         for (seeds, number) in [(2, 1), (3, 2), (5, 3)] {
             let mut random = Random::new(5, number);
             let (samples, trials) = (60, 1500);
-            let covered = (0..trials).filter(|_| covers(&mut random, seeds, samples)).count();
+            let covered = (0..trials)
+                .filter(|_| covers(&mut random, seeds, samples))
+                .count();
             let share = covered as f64 / f64::from(trials);
             // Three standard errors of a share of 1500 below 95 percent.
             assert!(share > 0.95 - 3.0 * 0.0057, "{seeds} seeds: {share}");

@@ -15,13 +15,17 @@ pub fn pseudo_values(metric: &Sums, truth: &[f32], predictions: &[&[f32]]) -> Ve
         let mut sums = vec![0.0; width];
         for (i, own) in terms.chunks_exact_mut(width).enumerate() {
             (metric.add)(pass[i], truth[i], own);
-            sums.iter_mut().zip(own).for_each(|(sum, term)| *sum += *term);
+            sums.iter_mut()
+                .zip(own)
+                .for_each(|(sum, term)| *sum += *term);
         }
         let value = |sums: &[f64]| (metric.value)(sums).unwrap_or(f64::NAN);
         let whole = count * value(&sums);
         for (out, own) in out.iter_mut().zip(terms.chunks_exact(width)) {
             let less = sums.iter().zip(own).map(|(sum, term)| sum - term);
-            rest.iter_mut().zip(less).for_each(|(rest, less)| *rest = less);
+            rest.iter_mut()
+                .zip(less)
+                .for_each(|(rest, less)| *rest = less);
             *out += (whole - (count - 1.0) * value(&rest)) / predictions.len() as f64;
         }
     }
@@ -82,7 +86,8 @@ mod tests {
     fn their_variance_is_that_of_a_correlation() {
         let mut random = crate::report::stats::random::Random::new(3, 1);
         let mut normal = || -> f64 {
-            let one = |r: &mut crate::report::stats::random::Random| r.bits() as f64 / 2f64.powi(64);
+            let one =
+                |r: &mut crate::report::stats::random::Random| r.bits() as f64 / 2f64.powi(64);
             (0..12).map(|_| one(&mut random)).sum::<f64>() - 6.0
         };
         let pairs: Vec<[f64; 2]> = (0..3000).map(|_| [normal(), normal()]).collect();
@@ -93,7 +98,10 @@ mod tests {
         let r = mean(&all).unwrap();
         let variance = summarize(&all).unwrap().sd.unwrap().powi(2) / 3000.0;
         let expected = (1.0 - r * r).powi(2) / 3000.0;
-        assert!((variance / expected - 1.0).abs() < 0.15, "{variance} {expected}");
+        assert!(
+            (variance / expected - 1.0).abs() < 0.15,
+            "{variance} {expected}"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod inference;
 pub mod jackknife;
 mod pairs;
 pub mod permute;
+mod portable;
 mod predicted;
 pub mod random;
 pub mod student;

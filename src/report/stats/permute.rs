@@ -61,7 +61,10 @@ impl Permutations {
                 })
                 .collect()
             };
-            let (a, b) = (a.values(&moved(&sums_a, 1.0)), b.values(&moved(&sums_b, -1.0)));
+            let (a, b) = (
+                a.values(&moved(&sums_a, 1.0)),
+                b.values(&moved(&sums_b, -1.0)),
+            );
             a.iter().zip(&b).map(|(a, b)| a - b).collect()
         };
         (0..self.count).into_par_iter().map(one).collect()
@@ -97,7 +100,9 @@ impl Permutations {
 }
 
 fn add(sum: &mut Lanes, other: &Lanes) {
-    sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
+    sum.iter_mut()
+        .zip(other)
+        .for_each(|(sum, other)| *sum += other);
 }
 
 /// The sums of every subset of eight samples from the first; those beyond the last are 0.
@@ -131,9 +136,9 @@ impl Columns {
         let (mut own, mut source) = (Vec::<usize>::new(), Vec::with_capacity(gap.width()));
         for column in 0..gap.width() {
             let all = |sign: f64, other: Option<usize>| {
-                (0..gap.samples()).map(|i| gap.of_sample(i)).all(|terms| {
-                    terms[column] == other.map_or(0.0, |other| sign * terms[other])
-                })
+                (0..gap.samples())
+                    .map(|i| gap.of_sample(i))
+                    .all(|terms| terms[column] == other.map_or(0.0, |other| sign * terms[other]))
             };
             source.push(match own.last() {
                 _ if all(1.0, None) => None,
@@ -208,9 +213,13 @@ mod tests {
     #[test]
     fn differences_are_those_of_the_formula_on_exchanged_predictions() {
         let truth = truth();
-        let (a, b) = ([guess(0.7, 1), guess(0.9, 2)], [guess(1.1, 3), guess(1.0, 4)]);
+        let (a, b) = (
+            [guess(0.7, 1), guess(0.9, 2)],
+            [guess(1.1, 3), guess(1.0, 4)],
+        );
         for metric in protocol("mosi").unwrap().all().filter(|m| m.sums.is_some()) {
-            let found = Permutations::new(40, 203).differences(&terms(metric, &a), &terms(metric, &b));
+            let found =
+                Permutations::new(40, 203).differences(&terms(metric, &a), &terms(metric, &b));
             for (number, found) in found.iter().enumerate() {
                 let mut random = Random::new(SEED, 2 * number as u64 + 1);
                 let words: Vec<u64> = (0..4).map(|_| random.bits()).collect();

@@ -1,6 +1,8 @@
 //! Computes tail probabilities and quantiles of Student's t distribution.
 
-/// P(|T| > t) with `df` degrees of freedom, which need not be whole: the regularized incomplete beta
+use super::portable::{exp, ln};
+
+/// P(|T| > t) with `df` degrees of freedom, at least 1 and not always whole: the regularized incomplete beta
 /// function at df / (df + t^2) with the parameters df / 2 and 1 / 2.
 pub fn two_sided(t: f64, df: f64) -> f64 {
     let (a, b) = (df / 2.0, 0.5);
@@ -8,7 +10,8 @@ pub fn two_sided(t: f64, df: f64) -> f64 {
     if rest == 0.0 {
         return 1.0;
     }
-    let front = (ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * rest.ln()).exp();
+    let gamma = ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b);
+    let front = exp(gamma + a * ln(x) + b * ln(rest));
     if x < (a + 1.0) / (a + b + 2.0) {
         front * fraction(a, b, x) / a
     } else {
@@ -18,9 +21,9 @@ pub fn two_sided(t: f64, df: f64) -> f64 {
 
 /// The t that |T| exceeds with probability `p`, which is in (0, 1].
 pub fn quantile(p: f64, df: f64) -> f64 {
-    let scale = (ln_gamma((df + 1.0) / 2.0) - ln_gamma(df / 2.0)).exp();
+    let scale = exp(ln_gamma((df + 1.0) / 2.0) - ln_gamma(df / 2.0));
     let scale = scale / (df * std::f64::consts::PI).sqrt();
-    let density = |t: f64| scale * (1.0 + t * t / df).powf(-(df + 1.0) / 2.0);
+    let density = |t: f64| scale * exp(-ln(1.0 + t * t / df) * (df + 1.0) / 2.0);
     // The tail is a convex function of t: from the left, Newton's steps never pass the root.
     let mut t = 0.0;
     for _ in 0..500 {
@@ -56,7 +59,7 @@ fn fraction(a: f64, b: f64, x: f64) -> f64 {
     value
 }
 
-/// ln of the gamma function of a positive number, by Lanczos' approximation (g = 7, nine terms).
+/// ln of the gamma function of a number of at least 0.5, by Lanczos' approximation (g = 7, nine terms).
 fn ln_gamma(x: f64) -> f64 {
     const TERMS: [f64; 8] = [
         676.520_368_121_885_1,
@@ -68,16 +71,14 @@ fn ln_gamma(x: f64) -> f64 {
         9.984_369_578_019_572e-6,
         1.505_632_735_149_311_6e-7,
     ];
-    if x < 0.5 {
-        let pi = std::f64::consts::PI;
-        return (pi / (pi * x).sin()).ln() - ln_gamma(1.0 - x);
-    }
     let (x, g) = (x - 1.0, 7.5);
     let terms = TERMS.iter().zip(1u8..);
     let series = 0.999_999_999_999_809_9
-        + terms.map(|(term, i)| term / (x + f64::from(i))).sum::<f64>();
+        + terms
+            .map(|(term, i)| term / (x + f64::from(i)))
+            .sum::<f64>();
     let t = x + g;
-    0.5 * (2.0 * std::f64::consts::PI).ln() + (x + 0.5) * t.ln() - t + series.ln()
+    0.5 * ln(2.0 * std::f64::consts::PI) + (x + 0.5) * ln(t) - t + ln(series)
 }
 
 #[cfg(test)]

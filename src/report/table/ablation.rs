@@ -197,7 +197,11 @@ mod tests {
     fn a_change_for_the_worse_has_a_star_and_is_not_best() {
         let table = worse();
         let change = &table.rows[1].cells[1];
-        assert!(change.versus.is_some_and(|v| v.difference > 0.0 && v.primary));
+        assert!(
+            change
+                .versus
+                .is_some_and(|v| v.difference > 0.0 && v.primary)
+        );
         assert!(change.significant, "{change:?}");
         assert!(table.numbers().all(|c| !c.best), "{table:?}");
         let text = markdown::table(&table, 3);

@@ -139,9 +139,7 @@ pub(super) fn whole(
         columns: sources.iter().map(|s| s.column.clone()).collect(),
         rows,
         masks: section.masks(),
-        reference: section
-            .comparison()
-            .map(|c| c.reference.runs.clone()),
+        reference: section.comparison().map(|c| c.reference.runs.clone()),
         reasons,
         notes: Vec::new(),
     };

@@ -62,7 +62,11 @@ fn baselines(rows: &mut [TableRow], column: usize, sign: i32) {
 
 fn ranks(rows: &mut [TableRow], column: usize, sign: i32) {
     let value = |row: &TableRow| goodness(&row.cells[column], sign);
-    let mut values: Vec<i128> = rows.iter().filter(|r| !r.baseline).filter_map(value).collect();
+    let mut values: Vec<i128> = rows
+        .iter()
+        .filter(|r| !r.baseline)
+        .filter_map(value)
+        .collect();
     // Do not mark a column with one model.
     if values.len() < 2 {
         return;
@@ -155,18 +159,34 @@ mod tests {
         let second = |rows: &[(f64, bool)]| {
             let mut table = table(false, rows);
             mark(&mut table);
-            table.rows.iter().map(|r| r.cells[0].second).collect::<Vec<_>>()
+            table
+                .rows
+                .iter()
+                .map(|r| r.cells[0].second)
+                .collect::<Vec<_>>()
         };
-        let rows = [(1.0, false), (2.0, false), (1.04, false), (2.04, false), (3.0, false)];
+        let rows = [
+            (1.0, false),
+            (2.0, false),
+            (1.04, false),
+            (2.04, false),
+            (3.0, false),
+        ];
         assert_eq!(second(&rows), [false, true, false, true, false]);
         assert_eq!(second(&rows[..1]), [false]);
         // Not above the baseline.
-        assert_eq!(second(&[(1.0, false), (2.0, false), (1.5, true)]), [false; 3]);
+        assert_eq!(
+            second(&[(1.0, false), (2.0, false), (1.5, true)]),
+            [false; 3]
+        );
     }
 
     #[test]
     fn a_star_follows_the_corrected_p_value_alone() {
-        let mut table = table(true, &[(9.0, false), (8.0, false), (7.0, false), (6.0, false)]);
+        let mut table = table(
+            true,
+            &[(9.0, false), (8.0, false), (7.0, false), (6.0, false)],
+        );
         for (row, p) in table.rows.iter_mut().zip([Some(0.01), Some(0.05), None]) {
             row.cells[0].versus = Some(Versus {
                 difference: 1.0,

@@ -26,7 +26,11 @@ pub fn table(section: &Section) -> Option<Table> {
     let rows = section.rows.iter().enumerate();
     let rows = rows.filter_map(|(index, row)| show.line(index, row, &mut reasons));
     let rows: Vec<TableRow> = rows.collect();
-    let (title, label, synthetic) = (&section.title, &comparison.reference.label, synthetic(section));
+    let (title, label, synthetic) = (
+        &section.title,
+        &comparison.reference.label,
+        synthetic(section),
+    );
     (!rows.is_empty()).then(|| Table {
         id: format!("{}-primary", section.slug),
         title: format!("{title}: primary tests, {primary} against {label}{synthetic}"),
@@ -84,9 +88,12 @@ struct PrimaryRows<'a> {
 impl PrimaryRows<'_> {
     /// The line of a row that has a test.
     fn line(&self, index: usize, row: &ModelRow, reasons: &mut Vec<String>) -> Option<TableRow> {
-        let found = self.comparison.find(index, self.metric.name, &self.aggregate)?;
+        let found = self
+            .comparison
+            .find(index, self.metric.name, &self.aggregate)?;
         let test = found.test?;
-        let SeedSummary::Known(summary) = self.aggregate.over_seeds(&row.runs, self.metric.name) else {
+        let SeedSummary::Known(summary) = self.aggregate.over_seeds(&row.runs, self.metric.name)
+        else {
             return None;
         };
         let origin = row.origin(self.aggregate.conditions());

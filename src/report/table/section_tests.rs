@@ -243,7 +243,10 @@ fn changes_are_tested_where_the_unchanged_model_is_the_reference() {
     let tested = table.rows[1].cells.iter().filter(|c| c.versus.is_some());
     assert_eq!(tested.count(), 1, "of the toy metrics one has sums");
     let notes = table.notes.join(" ");
-    assert!(notes.contains("*: differs from LNLN with p < 0.05"), "{notes}");
+    assert!(
+        notes.contains("*: differs from LNLN with p < 0.05"),
+        "{notes}"
+    );
     test_against(&mut section, "flat", test_plan("acc_2", 99));
     let notes = ablation::tables(&section)[0].notes.join(" ");
     let why = "Changes were not tested, since tests are against FLAT: ask with --reference lnln.";
@@ -307,7 +310,11 @@ fn tests_against_the_reference_reach_the_tables() {
     let table = build::by_rate(&section, &TOY.metrics[0]);
     let flat = &table.rows[0].cells[0];
     let p = |versus: super::Versus| [versus.p, versus.p_permutation].map(Option::unwrap);
-    assert!(p(flat.versus.unwrap()).iter().all(|p| *p > 0.0 && *p <= 1.0));
+    assert!(
+        p(flat.versus.unwrap())
+            .iter()
+            .all(|p| *p > 0.0 && *p <= 1.0)
+    );
     let [low, high] = flat.interval.unwrap();
     let value = flat.content.text().parse::<f64>().unwrap();
     assert!(low <= value && value <= high);
@@ -315,5 +322,9 @@ fn tests_against_the_reference_reach_the_tables() {
     let note = "*: differs from LNLN with p < 0.05 on other samples and seeds (the primary test \
                 (mean 0-0.9 of Acc-2) alone, every other one corrected over the 12 of this report)";
     assert!(table.notes[0].contains(note), "{:?}", table.notes);
-    assert!(table.notes[0].matches(". ").count() < 3, "{:?}", table.notes);
+    assert!(
+        table.notes[0].matches(". ").count() < 3,
+        "{:?}",
+        table.notes
+    );
 }

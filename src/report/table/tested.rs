@@ -1,5 +1,7 @@
 //! Writes the note on the marks of a table: seeds, ranks, tests and the baseline, in three sentences.
 
+use std::collections::BTreeSet;
+
 use super::notes::{at_baseline, seeds};
 use super::{Cell, Content, Table, TableRow};
 use crate::report::rows::aggregate::Aggregate;
@@ -121,18 +123,24 @@ fn untested(
             None => reasons.push((why, vec![&line.label])),
         }
     }
-    let parts = reasons.iter().map(|(why, labels)| format!("{} ({why})", labels.join(", ")));
+    let parts = reasons
+        .iter()
+        .map(|(why, labels)| format!("{} ({why})", labels.join(", ")));
     let mut parts: Vec<String> = parts.collect();
-    let open = |cell: &Cell| matches!(cell.content, Content::Number { .. }) && cell.versus.is_none();
+    let open =
+        |cell: &Cell| matches!(cell.content, Content::Number { .. }) && cell.versus.is_none();
     for (index, column) in table.columns.iter().enumerate() {
         for (place, name) in column.metrics.iter().enumerate() {
             let metric = section.protocol.metric(name).filter(|m| m.sums.is_none());
-            let mut cells = others.iter().filter_map(|row| row.cells[index].numbers().get(place));
+            let mut cells = others
+                .iter()
+                .filter_map(|row| row.cells[index].numbers().get(place));
             if let Some(metric) = metric.filter(|_| cells.any(open)) {
                 parts.push(metric.title.to_string());
             }
         }
     }
-    parts.dedup();
+    let mut seen = BTreeSet::new();
+    parts.retain(|part| seen.insert(part.clone()));
     (!parts.is_empty()).then(|| parts.join(", "))
 }
