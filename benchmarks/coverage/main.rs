@@ -28,7 +28,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 fn main() -> Result<()> {
     let trials: usize = std::env::args()
         .nth(1)
-        .map_or(Ok(2000), |text| text.parse())?;
+        .map_or(Ok(1000), |text| text.parse())?;
     let mosi = protocol("mosi")?;
     let metrics: Option<Vec<&'static Metric>> = METRICS.iter().map(|m| mosi.metric(m)).collect();
     let metrics = metrics.ok_or("a metric is gone")?;

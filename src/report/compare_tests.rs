@@ -44,7 +44,13 @@ fn notes(section: &Section) -> (String, usize) {
 fn every_interval_holds_its_number_and_the_derived_baseline_has_none() {
     let dir = tempfile::tempdir().unwrap();
     let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
-    for (model, seed) in [("lnln", 11), ("lnln", 12), ("flat", 11), ("constant", 11)] {
+    for (model, seed) in [
+        ("lnln", 11),
+        ("lnln", 12),
+        ("flat", 11),
+        ("flat", 12),
+        ("constant", 11),
+    ] {
         let mut m = manifest(model, seed, &eleven());
         m.dataset.baselines = [("acc7".to_string(), 3.0), ("mae".to_string(), 0.2)].into();
         save(&runs, &m);
