@@ -8,7 +8,7 @@ PREFIX ?= $(HOME)/.local
 export PYTHON ?= python3
 BINARY := $(or $(CARGO_TARGET_DIR),target)/release/lnln-bench
 
-.PHONY: help setup setup-cuda test-python build install demo test lint fmt clean
+.PHONY: help setup setup-cuda test-python build install wheel lite demo test lint fmt clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,9 +26,18 @@ build: setup ## target/release/lnln-bench, which runs from any folder
 
 install: build ## put lnln-bench on the PATH (PREFIX, by default ~/.local)
 	@mkdir -p $(PREFIX)/bin
+	@setup/place-libtorch $(BINARY) $(PREFIX)
 	@install -m 755 $(BINARY) $(PREFIX)/bin/lnln-bench
-	@echo "installed $(PREFIX)/bin/lnln-bench (it needs this folder's .toolchain/ to stay where it is)"
+	@$(BINARY) man --out $(PREFIX)/share/man/man1
+	@mkdir -p $(PREFIX)/share/lnln-bench && cp -r tests/golden $(PREFIX)/share/lnln-bench
+	@echo "installed $(PREFIX)/bin/lnln-bench, its libtorch in $(PREFIX)/lib/lnln-bench"
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH; add it";; esac
+
+wheel: build ## dist/lnln_bench-*.whl: the program and the Python package, for pip install
+	@setup/wheel $(BINARY)
+
+lite: setup ## dist/lnln-bench-lite: one static file without libtorch, for data, masks, scores and reports
+	@CARGO="$(CARGO)" setup/lite
 
 demo: build ## synthetic corpora -> prepare -> run -> report, in under five minutes
 	@$(BINARY) demo

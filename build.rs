@@ -1,5 +1,4 @@
-//! Embeds the folder of libtorch (search path of the binary, folder of its CUDA half), the commit, and the
-//! published tables.
+//! Gives the binary its search path for libtorch, and embeds the commit and the published tables.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +14,8 @@ fn main() {
         link_libtorch();
         #[cfg(feature = "torch")]
         compile_native();
+        #[cfg(feature = "torch")]
+        bind_old_hypot();
     }
 }
 
@@ -66,7 +67,23 @@ fn compile_native() {
     let _ = std::fs::write(stamp, wanted);
 }
 
-/// The wheel's own `lib` folder: behind the links of `.toolchain/libtorch`, so that libtorch
+/// Binds `hypot` to the version of it that systems with glibc 2.34 have.
+#[cfg(feature = "torch")]
+fn bind_old_hypot() {
+    const SOURCE: &str = "src/support/old_hypot.c";
+    println!("cargo:rerun-if-changed={SOURCE}");
+    let objects = cc::Build::new()
+        .file(SOURCE)
+        .opt_level(2)
+        .compile_intermediates();
+    for object in objects {
+        println!("cargo:rustc-link-arg={}", object.display());
+    }
+    println!("cargo:rustc-link-arg=-Wl,--wrap=hypot,--wrap=hypotf");
+}
+
+/// The search path: libtorch of the Python environment that the binary is installed in, that which `make
+/// install` puts beside it, and that of the build. The last is the wheel's own `lib` folder: behind the links of `.toolchain/libtorch`, so that libtorch
 /// finds its neighbours there by its own run path.
 fn link_libtorch() {
     println!("cargo:rerun-if-env-changed=LIBTORCH");
@@ -80,11 +97,16 @@ fn link_libtorch() {
         );
     };
     let folder = real.parent().unwrap_or(Path::new("/")).display();
-    println!("cargo:rustc-link-arg=-Wl,-rpath,{folder}");
+    for folder in [
+        "$ORIGIN/../../torch/lib",
+        "$ORIGIN/../lib/lnln-bench/torch/lib",
+        &folder.to_string(),
+    ] {
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{folder}");
+    }
     // DT_RPATH in place of DT_RUNPATH: searched before LD_LIBRARY_PATH, where an activated conda environment
     // puts a libtorch of another version.
     println!("cargo:rustc-link-arg=-Wl,--disable-new-dtags");
-    println!("cargo:rustc-env=LNLN_BENCH_TORCH_LIB={folder}");
 }
 
 /// The commit this is built from; `unknown` outside a checkout.

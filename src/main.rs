@@ -5,12 +5,10 @@ mod cli;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
     lnln_bench::support::signals::ignore_file_size_signal();
     let removed = cli::thread_variables::correct();
-    let command = cli::Cli::parse();
+    let command = cli::Cli::from_command_line();
     match command.run(&removed) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if cli::exit_code::is_closed_pipe(&error) => ExitCode::SUCCESS,

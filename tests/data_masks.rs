@@ -116,7 +116,14 @@ fn stored_masks_equal_the_definition(corpus: fn(&Path) -> Corpus) {
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus(folder.path());
     let conditions = parse_list("0:1:0.1,l=0.2,a=0.7,v=0.7").unwrap();
-    let keyed = ["random", "temporal", "block", "modality", "mixed"];
+    let keyed = [
+        "random",
+        "temporal",
+        "block",
+        "modality",
+        "modality-random",
+        "mixed",
+    ];
     let dealt = EvaluationMasks::deal(&keyed, &conditions).unwrap();
     let path = folder.path().join("toy.masks.h5");
     // A seed of more than 32 bits, every byte different.
@@ -142,8 +149,8 @@ fn stored_masks_equal_the_definition(corpus: fn(&Path) -> Corpus) {
             }
         }
     }
-    // Under two seeds eleven rates of three mask protocols and a mixed condition, six subsets under one.
-    assert_eq!(lines, 2 * (3 * 11 + 1) + 6);
+    // Under two seeds eleven rates of four mask protocols and a mixed condition, six subsets under one.
+    assert_eq!(lines, 2 * (4 * 11 + 1) + 6);
     assert_eq!(output.lines().count(), 3 * lines, "three splits: {output}");
 }
 
@@ -188,7 +195,14 @@ fn noise_equals_the_definition(corpus: fn(&Path) -> Corpus) {
     };
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus(folder.path());
-    let keyed = ["random", "temporal", "block", "modality", "mixed"];
+    let keyed = [
+        "random",
+        "temporal",
+        "block",
+        "modality",
+        "modality-random",
+        "mixed",
+    ];
     let mut command = Command::new(python);
     command
         .args(["-c", NOISE])

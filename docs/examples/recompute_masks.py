@@ -98,7 +98,7 @@ def times(length, special):
 def draws(scope, modality, sample, length, special, draw=None):
     """The uniform draw of each valid position of a sample in one modality."""
     protocol = scope[0]
-    own = key(scope, "all" if protocol == "temporal" else modality, sample, draw)
+    own = key(scope, "all" if protocol in ("temporal", "modality-random") else modality, sample, draw)
     if protocol == "temporal":
         return uniforms(own, 50)[(times(length, special) * 50).astype(int)]
     if protocol == "block":
@@ -108,6 +108,10 @@ def draws(scope, modality, sample, length, special, draw=None):
         return np.maximum(distance, np.finfo(np.float64).tiny)
     if protocol == "modality":
         return np.repeat(uniforms(own, 1), length)
+    if protocol == "modality-random":
+        numbers = uniforms(own, 3)
+        number = numbers[MODALITIES.index(modality)]
+        return np.repeat(2.0 if number == numbers.max() else number, length)
     return uniforms(own, length)  # random, mixed
 
 

@@ -69,6 +69,13 @@ def _modality(scope: Scope, at: Positions) -> Array:
     return np.repeat(_first(scope, at), at.steps, axis=1)
 
 
+def _modality_random(scope: Scope, at: Positions) -> Array:
+    numbers = uniforms(scope.keys(at.ids, "all"), np.full(len(at.lengths), 3), 3)
+    own = numbers[:, ("text", "audio", "vision").index(at.modality)]
+    stays = own == numbers.max(axis=1, initial=0.0)
+    return np.repeat(np.where(stays, 2.0, own)[:, None], at.steps, axis=1)
+
+
 def _first(scope: Scope, at: Positions) -> Array:
     """The first number of each stream, (samples, 1)."""
     return uniforms(scope.keys(at.ids, at.modality), np.ones(len(at.lengths), np.int64), 1)
@@ -141,6 +148,7 @@ PROTOCOLS = {
         Protocol("temporal", 2, ("rate",), _temporal),
         Protocol("block", 2, ("rate",), _block),
         Protocol("modality", 2, ("subset",), _modality),
+        Protocol("modality-random", 1, ("rate",), _modality_random),
         Protocol("mixed", 2, ("mixed",), _independent),
         Protocol("reference", 2, ("rate",), _reference, published=True),
         Protocol("reference-tfr", 2, ("rate", "mixed"), _reference_tfr, published=True),

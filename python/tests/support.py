@@ -17,7 +17,7 @@ from pathlib import Path
 import lnln_bench
 
 ROOT = Path(__file__).resolve().parents[2]
-PROTOCOLS = ("random", "temporal", "block", "modality", "mixed", "reference", "reference-tfr")
+PROTOCOLS = ("random", "temporal", "block", "modality", "modality-random", "mixed", "reference", "reference-tfr")
 CONDITIONS = "0:1:0.1,L,A,V,LA,LV,AV,l=0.2,a=0.7,v=0.4,l=0,a=1,v=0.33"
 SEEDS = (1111, 7)
 

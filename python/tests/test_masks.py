@@ -20,7 +20,7 @@ class Evaluation(unittest.TestCase):
         for name in CORPORA:
             data, count = opened(name), 0
             with h5py.File(prepared(name).with_suffix(".masks.h5")) as file:
-                self.assertEqual(sorted(file), sorted(f"{protocol}-v2" for protocol in PROTOCOLS))
+                self.assertEqual(sorted(file), sorted(f"{name}-v{one.version}" for name, one in _protocols.PROTOCOLS.items()))
                 groups = [split for protocol in file.values() for seed in protocol.values() for split in seed.values()]
                 for group in groups:
                     split = getattr(data, group.name.rsplit("/", 1)[1])
@@ -29,8 +29,8 @@ class Evaluation(unittest.TestCase):
                         view = split.under(protocol, condition, seed=seed)
                         self.assertEqual(view.hash, expected, (name, group.name, condition))
                         count += 1
-            # Five protocols of eleven rates, one of them with two mixed conditions, and six subsets under one seed.
-            self.assertEqual(count, 3 * (2 * (5 * 11 + 2 + 2) + 6))
+            # Six protocols of eleven rates, one of them with two mixed conditions, and six subsets under one seed.
+            self.assertEqual(count, 3 * (2 * (6 * 11 + 2 + 2) + 6))
 
     def test_the_protocols_are_those_of_the_program(self) -> None:
         printed = program("list", "masks")
@@ -165,7 +165,7 @@ class Training(unittest.TestCase):
     def test_fresh_noise_of_every_keyed_protocol(self) -> None:
         for name in CORPORA:
             self.compare(name, "fresh", 1111)
-            for protocol in ("temporal", "block", "modality", "mixed"):
+            for protocol in ("temporal", "block", "modality", "modality-random", "mixed"):
                 self.compare(name, "fresh", 5, "--masks", protocol, mask_protocol=protocol)
 
     def test_fixed_and_cycled_noise(self) -> None:

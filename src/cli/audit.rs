@@ -114,7 +114,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     };
     let findings = audit::audit(&tables, &statistics, settings);
     if args.json {
-        output::write(&render::json(&tables, &findings)?)?
+        output::json(&render::document(&tables, &findings))?
     } else {
         output::write(&render::text(&tables, &findings))?
     }

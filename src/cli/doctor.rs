@@ -1,18 +1,29 @@
 //! `doctor`: shows what this machine has, and what each missing thing would enable.
 
 use lnln_bench::support::host;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::output;
 
+/// Show what this machine has, and what each missing thing would enable.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 /// One finding and, where something is missing, advice.
-struct Finding {
+#[derive(Serialize, JsonSchema)]
+pub struct Finding {
     name: &'static str,
     found: String,
     advice: Option<String>,
 }
 
 /// Run the subcommand.
-pub fn run() -> anyhow::Result<()> {
+pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut findings = vec![Finding {
         name: "lnln-bench",
         found: super::version().to_owned(),
@@ -21,6 +32,9 @@ pub fn run() -> anyhow::Result<()> {
     findings.extend(torch());
     findings.push(memory());
     findings.push(disk());
+    if args.json {
+        return output::json(&findings);
+    }
     let mut text = String::new();
     for Finding {
         name,
@@ -46,18 +60,21 @@ fn torch() -> Vec<Finding> {
 fn torch() -> Vec<Finding> {
     vec![Finding {
         name: "libtorch",
-        found: "left out of this build (--no-default-features)".to_owned(),
-        advice: Some("`make build` builds with it and enables demo and run".to_owned()),
+        found: "left out of this build".to_owned(),
+        advice: Some(
+            "the wheel, or `make build`, has it: enables demo, run and predict".to_owned(),
+        ),
     }]
 }
 
 #[cfg(feature = "torch")]
 fn libtorch() -> Finding {
     let version = lnln_bench::sweep::metadata::LIBTORCH;
-    let folder = env!("LNLN_BENCH_TORCH_LIB");
+    let folder = lnln_bench::train::libtorch::folder();
+    let place = folder.map_or_else(|unknown| unknown, |folder| folder.display().to_string());
     Finding {
         name: "libtorch",
-        found: format!("{version} in {folder}"),
+        found: format!("{version} in {place}"),
         advice: None,
     }
 }

@@ -3,15 +3,23 @@
 use lnln_bench::support::words;
 use lnln_bench::sweep::dry_run::RunEstimate;
 use lnln_bench::sweep::status::RunState;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::output;
+
+/// What `run --dry-run --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct DryRun<'a> {
+    runs: &'a [RunEstimate],
+    total: Total,
+}
 
 /// Prints the runs as a table or as JSON.
 pub fn show(runs: &[RunEstimate], json: bool) -> anyhow::Result<()> {
     if json {
-        let all = json!({ "runs": runs, "total": Total::of(runs).json() });
-        return output::write(&serde_json::to_string_pretty(&all)?);
+        let total = Total::of(runs);
+        return output::json(&DryRun { runs, total });
     }
     let mut notes = Notes::default();
     let mut table = output::table();
@@ -97,14 +105,19 @@ fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 }
 
 /// Sums over the runs that are not done.
+#[derive(Serialize, JsonSchema)]
 struct Total {
     runs: usize,
     done: usize,
     /// Runs of unknown time.
+    #[serde(rename = "of_unknown_time")]
     unknown: usize,
+    /// Seconds of the others, one after the other.
+    #[serde(rename = "seconds_left")]
     seconds: f64,
     /// Largest need of a run, in bytes.
     memory: u64,
+    /// Bytes on the disk.
     disk: u64,
 }
 
@@ -120,17 +133,6 @@ impl Total {
             memory: memory.max().unwrap_or(0),
             disk: left().filter_map(|run| run.estimate.as_ref()?.disk).sum(),
         }
-    }
-
-    fn json(&self) -> serde_json::Value {
-        json!({
-            "runs": self.runs,
-            "done": self.done,
-            "of_unknown_time": self.unknown,
-            "seconds_left": self.seconds,
-            "memory": self.memory,
-            "disk": self.disk,
-        })
     }
 
     fn summary(&self) -> String {

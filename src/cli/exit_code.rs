@@ -18,7 +18,7 @@ use std::io;
 use lnln_bench::data::{dataset, inspect, pickle, store};
 use lnln_bench::published::parse;
 use lnln_bench::record::import;
-use lnln_bench::support::{Classify, ErrorClass, fs};
+use lnln_bench::support::{Classify, ErrorClass, color, fs};
 use lnln_bench::sweep::slurm;
 use lnln_bench::{mask, metric, record, report, selftest};
 
@@ -58,13 +58,26 @@ pub fn causes(error: &anyhow::Error) -> Vec<String> {
 pub fn describe(error: &anyhow::Error) -> String {
     let mut message = match class(error) {
         ErrorClass::Interrupted => error.to_string(),
-        ErrorClass::PartlyRead => format!("warning: {error}"),
-        _ => format!("error: {error}"),
+        ErrorClass::PartlyRead => format!("{} {error}", colored("warning:", YELLOW)),
+        _ => format!("{} {error}", colored("error:", RED)),
     };
     for cause in causes(error) {
         message.push_str(&format!("\n  because: {cause}"));
     }
     message
+}
+
+/// Bold colors of a terminal, those of clap's own messages.
+const RED: &str = "\x1b[1;31m";
+const YELLOW: &str = "\x1b[1;33m";
+
+/// Text for stderr in a color.
+fn colored(text: &str, color: &str) -> String {
+    if color::stderr() {
+        format!("{color}{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Whether the reader of stdout ended first (`lnln-bench list | head`), which is not a failure.
@@ -97,6 +110,8 @@ const KNOWN: &[ClassOf] = &[
     class_of::<selftest::Error>,
     class_of::<slurm::Error>,
     class_of::<store::Error>,
+    #[cfg(not(feature = "torch"))]
+    class_of::<super::without_libtorch::WithoutLibtorch>,
     #[cfg(feature = "torch")]
     class_of::<lnln_bench::model::ModelError>,
     #[cfg(feature = "torch")]

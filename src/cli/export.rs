@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use lnln_bench::data::dataset::{Corpus, Outline, SplitName, export};
 use lnln_bench::mask::{
-    Condition, EvaluationMasks, ExportMasks, MaskProtocol, MaskSource, SplitShape, Variants,
+    self, Condition, EvaluationMasks, ExportMasks, MaskProtocol, MaskSource, SplitShape, Variants,
 };
 
+use super::export_record::{ExportRecord, MasksRecord};
 use super::output;
 
 /// Write prepared data as an MMSA pickle, complete or masked at one condition.
@@ -47,6 +48,9 @@ pub struct Args {
     /// Replace an existing file.
     #[arg(long)]
     force: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Run the subcommand.
@@ -66,6 +70,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         _ => None,
     };
     let written = write_pickle(&corpus, masks.as_ref(), &args.out, args.force)?;
+    if args.json {
+        let record = ExportRecord::new(args.out, &corpus);
+        return output::json(&match &masks {
+            Some(masks) => record.with_masks(masks.record()?),
+            None => record,
+        });
+    }
     let mut text = report(&args.out, &corpus, args.rate, &written);
     if let Some(masks) = &masks {
         text.push_str(&format!("\n{}", masks.describe()?));
@@ -96,6 +107,11 @@ impl Masks {
             condition,
             outlines,
         })
+    }
+
+    /// These masks in `--json`.
+    pub fn record(&self) -> Result<MasksRecord, mask::Error> {
+        MasksRecord::new(&self.variants, &[self.condition])
     }
 
     /// Mask protocol, seed and condition, and the hash of each split.

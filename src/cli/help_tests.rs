@@ -111,7 +111,7 @@ fn run_shows_the_options_of_daily_use_first() {
     let other = flags(short)[10..].to_vec();
     assert_eq!(
         other,
-        ["--verbose", "--quiet"],
+        ["--verbose", "--quiet", "--color"],
         "options of -h beyond those of daily use"
     );
 }

@@ -33,7 +33,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let mut failed = None;
     for file in &args.files {
         let shown = if args.json {
-            inspect::objects(file, |object| output::write(&object.to_string()))
+            inspect::objects(file, |object| output::json_line(&object))
         } else {
             table(file)
         };

@@ -71,7 +71,7 @@ impl Args {
         let slurm = self.launcher == Launcher::Slurm;
         let here = [
             (
-                "--jobs or --devices",
+                "--jobs, --devices or --progress-json",
                 "runs on this machine",
                 processes.are_asked_for(),
             ),
@@ -105,7 +105,8 @@ impl Args {
         }
     }
 
-    fn override_suite(&self, suite: &mut Suite) {
+    /// Puts the flags on the suite's own options.
+    pub fn override_suite(&self, suite: &mut Suite) {
         let options = &mut suite.slurm;
         options.sbatch.extend_from_slice(&self.sbatch);
         options.report_sbatch.extend_from_slice(&self.sbatch_report);

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, nothing but wiring.
 
 pub mod audit;
+mod color;
 #[cfg(feature = "torch")]
 pub mod demo;
 pub mod doctor;
@@ -10,6 +11,7 @@ pub mod dry_run;
 pub mod environment;
 pub mod exit_code;
 pub mod export;
+mod export_record;
 #[cfg(all(test, feature = "torch"))]
 mod help_tests;
 pub mod import;
@@ -24,23 +26,38 @@ pub mod output;
 #[cfg(feature = "torch")]
 pub mod predict;
 pub mod prepare;
+mod prepare_record;
+#[cfg(feature = "torch")]
+pub mod print_config;
 #[cfg(feature = "torch")]
 pub mod processes;
+mod registries;
 pub mod report;
 #[cfg(feature = "torch")]
 pub mod run;
 #[cfg(feature = "torch")]
 pub mod run_one;
 pub mod runs;
+mod schema;
 pub mod score;
 pub mod selftest;
 pub mod thread_variables;
 pub mod verify;
+#[cfg(not(feature = "torch"))]
+pub mod without_libtorch;
 #[cfg(feature = "torch")]
 pub mod workspace;
 
-use clap::{CommandFactory, Parser, Subcommand};
-use lnln_bench::support::{self, Progress};
+use std::path::{Path, PathBuf};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use lnln_bench::support::{self, Progress, fs};
+
+#[cfg(not(feature = "torch"))]
+use self::{
+    without_libtorch as demo, without_libtorch as predict, without_libtorch as run,
+    without_libtorch as run_one,
+};
 
 /// Benchmark suite for multimodal sentiment analysis with missing data.
 #[derive(Debug, Parser)]
@@ -78,12 +95,15 @@ struct Global {
         display_order = 1001
     )]
     quiet: bool,
+    /// Color: auto (on a terminal, unless NO_COLOR is set), always or never.
+    #[arg(long, global = true, value_name = "WHEN", display_order = 1002)]
+    #[arg(value_enum, default_value = "auto", hide_possible_values = true)]
+    color: color::When,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Prepare, run and report on synthetic data, in a few minutes on two cores.
-    #[cfg(feature = "torch")]
     Demo(demo::Args),
     /// Convert MMSA pickles to HDF5 and draw their masks.
     Prepare(prepare::Args),
@@ -96,13 +116,10 @@ enum Command {
     /// Write prepared data as an MMSA pickle, complete or masked.
     Export(export::Args),
     /// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
-    #[cfg(feature = "torch")]
     Run(Box<run::Args>),
     /// Train and evaluate runs of a planned sweep by index, for batch systems.
-    #[cfg(feature = "torch")]
     RunOne(run_one::Args),
     /// Predict a split or a sample with the weights of a finished run.
-    #[cfg(feature = "torch")]
     Predict(predict::Args),
     /// Make tables, figures and a page from runs.
     Report(report::Args),
@@ -117,11 +134,19 @@ enum Command {
     /// List data sets, models, masks, metrics, audit rules or runs.
     List(list::Args),
     /// Show what this machine has, and what each missing thing would enable.
-    Doctor,
+    Doctor(doctor::Args),
+    /// Print the JSON Schema of suite files or of a command's --json output.
+    Schema(schema::Args),
     /// Print a shell completion script.
     Completions {
         /// Shell to complete for.
         shell: clap_complete::Shell,
+    },
+    /// Write a manual page for every command, in section 1.
+    Man {
+        /// Folder of the pages, created if needed, like ~/.local/share/man/man1.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
 }
 
@@ -143,6 +168,12 @@ impl Command {
 }
 
 impl Cli {
+    /// Parses the command line; ends the program where it asks for help or is wrong.
+    pub fn from_command_line() -> Self {
+        let matches = Self::command().color(color::choose()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// Run the subcommand. `removed` are variables that were removed from the environment.
     pub fn run(self, removed: &[thread_variables::Removed]) -> anyhow::Result<()> {
         #[cfg(feature = "torch")]
@@ -184,8 +215,14 @@ impl Cli {
             Command::Audit(args) => audit::run(args),
             Command::Selftest(args) => selftest::run(args),
             Command::List(args) => list::run(args),
-            Command::Doctor => doctor::run(),
+            Command::Doctor(args) => doctor::run(&args),
+            Command::Schema(args) => schema::run(&args),
             Command::Completions { shell } => completions(shell),
+            Command::Man { out } => man(&out),
+            #[cfg(not(feature = "torch"))]
+            Command::Demo(_) | Command::Run(_) | Command::RunOne(_) | Command::Predict(_) => {
+                Err(without_libtorch::WithoutLibtorch.into())
+            }
         }
     }
 }
@@ -195,6 +232,16 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "lnln-bench", &mut script);
     output::write(&String::from_utf8_lossy(&script))
+}
+
+fn man(out: &Path) -> anyhow::Result<()> {
+    let failed = |e| fs::Error {
+        path: out.to_owned(),
+        source: e,
+    };
+    std::fs::create_dir_all(out).map_err(failed)?;
+    clap_mangen::generate_to(Cli::command(), out).map_err(failed)?;
+    Ok(())
 }
 
 /// Version and commit.

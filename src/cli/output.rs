@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
 
 /// Columns of wrapped tables off a terminal.
 const WIDTH: u16 = 100;
@@ -16,6 +17,16 @@ pub fn write(text: &str) -> anyhow::Result<()> {
     }
     stdout.flush()?;
     Ok(())
+}
+
+/// Writes a record as indented JSON.
+pub fn json(record: &impl Serialize) -> anyhow::Result<()> {
+    write(&serde_json::to_string_pretty(record)?)
+}
+
+/// Writes a record as one line of JSON, for commands that write several.
+pub fn json_line(record: &impl Serialize) -> anyhow::Result<()> {
+    write(&serde_json::to_string(record)?)
 }
 
 /// A table without rules; columns are as wide as their contents.

@@ -6,6 +6,7 @@ use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::{self, EvaluationMasks, MaskFile};
 use lnln_bench::support::Progress;
 
+use super::prepare_record::PrepareRecord;
 use super::{import, output};
 
 /// Convert MMSA pickles to DATA/NAME.h5, check them, and write their masks next to them.
@@ -55,6 +56,9 @@ pub struct Args {
         default_value = "random"
     )]
     masks: Vec<String>,
+    /// Print JSON, one line per file.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Args {
@@ -71,6 +75,7 @@ impl Args {
             rates: suite.rates.to_string(),
             mask_seeds: suite.mask_seeds.clone(),
             masks: suite.masks.iter().map(ToString::to_string).collect(),
+            json: false,
         }
     }
 }
@@ -90,11 +95,19 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
                 tracing::info!("--accept {names} silences these warnings once they are known");
             }
         }
-        let mut report = import::report(&imported, args.import.check);
-        if !args.import.check {
+        let masks = if args.import.check {
+            None
+        } else {
             let masks = MaskFile::path_for(&imported.path);
             let corpus = Corpus::open(&imported.path)?;
             MaskFile::prepare(&masks, &corpus, &evaluation, &args.mask_seeds)?;
+            Some(masks)
+        };
+        if args.json {
+            return output::json_line(&PrepareRecord::new(file, &imported, masks));
+        }
+        let mut report = import::report(&imported, args.import.check);
+        if let Some(masks) = masks {
             report += &format!("\n  masks   {}", masks.display());
         }
         output::write(&report)

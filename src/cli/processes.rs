@@ -1,7 +1,10 @@
 //! Runs a suite in this process or in several.
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 use lnln_bench::support::Progress;
+use lnln_bench::sweep::events::Events;
 use lnln_bench::sweep::{self, Options, Suite, Summary, Sweep, Worker, WorkerPool};
 use lnln_bench::train::{DeviceSpec, device};
 
@@ -26,6 +29,11 @@ pub struct Processes {
     #[arg(value_parser = |text: &str| text.parse::<DeviceSpec>())]
     #[arg(help_heading = "Processes", hide_short_help = true)]
     devices: Vec<DeviceSpec>,
+    /// Append a line of JSON to FILE (or /dev/fd/3, or a named pipe) when a run starts, ends an epoch,
+    /// finishes or fails, for programs that follow a sweep (`lnln-bench schema progress`).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "print_config"])]
+    #[arg(help_heading = "Output", hide_short_help = true)]
+    progress_json: Option<PathBuf>,
 }
 
 /// Runs a suite; an error where a run failed. `stem` names the sweep.
@@ -37,19 +45,23 @@ pub fn sweep(
     progress: &Progress,
 ) -> anyhow::Result<Summary> {
     let raised = interrupt::watch().context("cannot watch for Ctrl-C")?;
+    let events = processes.progress_json.as_deref().map(Events::open);
+    let events = events.transpose()?.unwrap_or_default();
     let summary = match processes.pool(workspace) {
         None => {
-            let options =
+            let mut options =
                 workspace
                     .compute
                     .open(workspace.data.clone(), workspace.runs.clone(), None)?;
+            options.events = events;
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             sweep.run(&options, &raised, progress)?
         }
         Some((pool, first)) => {
-            let options = workspace
+            let mut options = workspace
                 .compute
                 .closed(workspace.data.clone(), workspace.runs.clone());
+            options.events = events;
             let sweep = Sweep::plan(suite, stem, &options.data, &options.runs)?;
             if sweep.shares_encodings(&options.runs) {
                 // One process with all threads encodes faster than workers that share the cores.
@@ -83,9 +95,9 @@ pub fn finish(summary: Summary) -> anyhow::Result<Summary> {
 }
 
 impl Processes {
-    /// Whether a flag asks for several processes.
+    /// Whether a flag is about processes on this machine.
     pub fn are_asked_for(&self) -> bool {
-        self.jobs.is_some() || !self.devices.is_empty()
+        self.jobs.is_some() || !self.devices.is_empty() || self.progress_json.is_some()
     }
 
     /// The processes to start, and the device of the first; `None` where this one does.

@@ -1,7 +1,6 @@
 //! `report`: makes tables and figures from finished runs.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +8,11 @@ use lnln_bench::mask::Condition;
 use lnln_bench::record::{RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{Error, Layout, Options, check, write_report};
+use lnln_bench::support::color;
 use lnln_bench::sweep::status::wait;
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::output;
 
@@ -81,6 +84,30 @@ pub struct Args {
     /// Render every figure as PNG too
     #[arg(long)]
     png: bool,
+    /// Print JSON: the files of the report, or the result of --check
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `report --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct ReportRecord {
+    folder: PathBuf,
+    /// Paths within the folder.
+    files: Vec<String>,
+    /// Runs the report rests on.
+    runs: usize,
+    /// Ids of runs that are not finished and not in the report.
+    unfinished: Vec<String>,
+}
+
+/// What `report --check --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct CheckRecord {
+    folder: PathBuf,
+    /// Files that were compared.
+    files: usize,
+    differences: Vec<String>,
 }
 
 impl Args {
@@ -100,6 +127,7 @@ impl Args {
             reference: None,
             resamples: None,
             png: false,
+            json: false,
             latency_wait: 0,
         }
     }
@@ -111,7 +139,7 @@ const WIDTH: u16 = 100;
 /// Writes the report, then prints its overview and its path.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let (Some(out), None) = (&args.out, &args.check) else {
-        return compare(&args.check.unwrap_or_default(), &args.runs);
+        return compare(&args.check.unwrap_or_default(), &args.runs, args.json);
     };
     let mut options = Options {
         layout: args.layout,
@@ -149,10 +177,19 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         tracing::warn!(
             "{} unfinished runs are not in the report: {}; run the sweep again to finish them",
             unfinished.len(),
-            named(unfinished.into_iter().map(RunDir::id), 5)
+            named(unfinished.iter().map(|run| run.id()), 5)
         );
     }
-    let color = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    if args.json {
+        let record = ReportRecord {
+            unfinished: unfinished.iter().map(|run| run.id()).collect(),
+            folder: written.dir,
+            files: written.files,
+            runs: written.runs,
+        };
+        return output::json(&record);
+    }
+    let color = color::stdout();
     let style = Style {
         width: WIDTH,
         color,
@@ -181,12 +218,22 @@ fn named(names: impl Iterator<Item = String>, most: usize) -> String {
 }
 
 /// `--check`: prints the differences, and fails if there are some.
-fn compare(dir: &Path, runs: &[PathBuf]) -> anyhow::Result<()> {
+fn compare(dir: &Path, runs: &[PathBuf], json: bool) -> anyhow::Result<()> {
     let checked = check(dir, runs)?;
-    for difference in &checked.differences {
-        output::write(difference)?;
+    let count = checked.differences.len();
+    if json {
+        output::json(&CheckRecord {
+            folder: dir.to_path_buf(),
+            files: checked.files,
+            differences: checked.differences,
+        })?;
+    } else {
+        for difference in &checked.differences {
+            output::write(difference)?;
+        }
     }
-    match checked.differences.len() {
+    match count {
+        0 if json => Ok(()),
         0 => output::write(&format!("{} files are what the runs give", checked.files)),
         count => {
             let path = dir.to_path_buf();

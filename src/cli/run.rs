@@ -1,5 +1,6 @@
 //! `run`: trains and evaluates a sweep.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -12,7 +13,7 @@ use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selection};
 use super::launch::{self, Launcher};
 use super::processes::{Processes, sweep};
 use super::workspace::{MACHINE, TRAINING, Workspace};
-use super::{dry_run, output};
+use super::{dry_run, output, print_config};
 
 /// Train and evaluate a sweep; finished runs are kept, unfinished ones continue.
 ///
@@ -95,9 +96,17 @@ pub struct Args {
     /// Training epochs [default: each model's published number].
     #[arg(long, value_name = "N", display_order = 7)]
     epochs: Option<u32>,
+    /// Samples of each split, the first ones, for a quick look at your own data: runs are on a data set
+    /// of its own, NAME-first-N, made in --data, and never mixed with those on all samples.
+    #[arg(long, value_name = "N", display_order = 12, hide_short_help = true)]
+    limit: Option<NonZeroUsize>,
     /// Print the runs, which are done, and what the others will cost; start nothing.
     #[arg(long, display_order = 10)]
     dry_run: bool,
+    /// Print the settings as a suite file (TOML) that `run` takes again, with every default and flag
+    /// filled in; start nothing. Folders, device, threads and memory are not part of a suite.
+    #[arg(long, display_order = 11, hide_short_help = true, conflicts_with_all = ["dry_run", "json"])]
+    print_config: bool,
     /// With --dry-run: print JSON.
     #[arg(long, requires = "dry_run", display_order = 11, hide_short_help = true)]
     json: bool,
@@ -203,6 +212,9 @@ pub fn run(args: &Args, progress: &Progress) -> anyhow::Result<()> {
     let suite = args.suite()?;
     let stem = args.suite.as_ref().and_then(|path| path.file_stem());
     let stem = plain(&stem.map_or("run".into(), |stem| stem.to_string_lossy()));
+    if args.print_config {
+        return print_config::show(suite, &args.launch, &args.workspace.data);
+    }
     if args.launch.launcher == Launcher::Slurm {
         return launch::run(&args.launch, suite, &stem, &args.workspace, args.dry_run);
     }
@@ -271,6 +283,9 @@ impl Args {
             )?,
         };
         replace(&mut suite.datasets, &self.datasets);
+        if let Some(samples) = self.limit {
+            suite.limit(samples);
+        }
         if !self.models.is_empty() {
             suite.replace_models(&self.models);
         }

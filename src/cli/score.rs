@@ -1,12 +1,15 @@
 //! `score`: imports predictions of an external model as runs.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lnln_bench::data::dataset::Corpus;
 use lnln_bench::mask::MASK_PROTOCOLS;
 use lnln_bench::record::import::{self, Check, Options, Outcome, Role};
 use lnln_bench::report::format::citations;
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::output;
 
@@ -62,6 +65,44 @@ pub struct Args {
     /// order [default: none].
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     allow: Vec<Check>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `score --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct ScoreRecord<'a> {
+    dataset: &'a str,
+    runs: Vec<ScoredRecord<'a>>,
+    /// What was assumed about the file.
+    assumed: &'a [String],
+    /// What is dubious about the predictions.
+    warnings: &'a [String],
+}
+
+/// A run that was imported.
+#[derive(Serialize, JsonSchema)]
+struct ScoredRecord<'a> {
+    path: &'a Path,
+    model: &'a str,
+    seed: u64,
+    /// Whether it is new.
+    new: bool,
+    /// Its mask protocols that this program does not know.
+    unknown_masks: &'a [String],
+}
+
+impl<'a> From<&'a import::Scored> for ScoredRecord<'a> {
+    fn from(run: &'a import::Scored) -> Self {
+        Self {
+            path: &run.path,
+            model: &run.model,
+            seed: run.seed,
+            new: run.new,
+            unknown_masks: &run.unknown_masks,
+        }
+    }
 }
 
 /// Run the subcommand.
@@ -82,13 +123,21 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         notes,
         warnings,
     } = import::score(&args.file, &corpus, &args.runs, &options)?;
-    for note in notes {
+    for note in &notes {
         tracing::info!("assumed: {note}");
     }
-    for warning in warnings {
+    for warning in &warnings {
         tracing::warn!("{warning}");
     }
     warn_of_masks(&scored);
+    if args.json {
+        return output::json(&ScoreRecord {
+            dataset: corpus.name(),
+            runs: scored.iter().map(ScoredRecord::from).collect(),
+            assumed: &notes,
+            warnings: &warnings,
+        });
+    }
     let line = |run: &import::Scored| {
         let state = if run.new { "" } else { " (there before)" };
         let (path, dataset) = (run.path.display(), corpus.name());

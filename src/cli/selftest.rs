@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use comfy_table::Table;
 #[cfg(feature = "torch")]
 use lnln_bench::model::Engine;
@@ -10,20 +10,24 @@ use lnln_bench::selftest::{self, Comparison, Setting};
 #[cfg(feature = "torch")]
 use lnln_bench::train::{DeviceSpec, device, native};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::output;
 
 /// Compare this build with stored numbers of the reference implementations, models in double and
 /// in single precision.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  lnln-bench selftest --golden tests/golden
+  lnln-bench selftest
   lnln-bench selftest --golden tests/golden/lnln --all
-  lnln-bench selftest --golden tests/golden --device cuda
-  lnln-bench selftest --golden tests/golden --engine reference")]
+  lnln-bench selftest --device cuda
+  lnln-bench selftest --engine reference")]
 pub struct Args {
-    /// Folder of cases; every case below it is run.
+    /// Folder of cases; every case below it is run [default: those that were installed with the program,
+    /// else tests/golden].
     #[arg(long, value_name = "DIR")]
-    golden: PathBuf,
+    golden: Option<PathBuf>,
     /// Device of the models: cpu, cuda or cuda:N.
     #[cfg(feature = "torch")]
     #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = |text: &str| text.parse::<DeviceSpec>())]
@@ -35,6 +39,42 @@ pub struct Args {
     /// Print every quantity instead of the largest error of each case.
     #[arg(long)]
     all: bool,
+    /// Print JSON, with every quantity.
+    #[arg(long, conflicts_with = "all")]
+    json: bool,
+}
+
+/// What `selftest --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct SelftestRecord<'a> {
+    comparisons: Vec<ComparisonRecord<'a>>,
+    /// Cases that this build has nothing to compare with, with the reason.
+    skipped: &'a [String],
+    /// Comparisons above their tolerance.
+    failed: usize,
+}
+
+/// A quantity of a case.
+#[derive(Serialize, JsonSchema)]
+struct ComparisonRecord<'a> {
+    case: &'a str,
+    quantity: &'a str,
+    /// Largest distance; null where shapes differ or a number is not finite.
+    error: Option<f64>,
+    tolerance: f64,
+    passed: bool,
+}
+
+impl<'a> From<&'a Comparison> for ComparisonRecord<'a> {
+    fn from(comparison: &'a Comparison) -> Self {
+        Self {
+            case: &comparison.case,
+            quantity: &comparison.quantity,
+            error: Some(comparison.error).filter(|error| error.is_finite()),
+            tolerance: comparison.tolerance,
+            passed: comparison.passed(),
+        }
+    }
 }
 
 /// The two ways to compute a model.
@@ -73,26 +113,62 @@ impl Args {
 
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let report = selftest::run(&args.golden, args.setting()?)?;
-    output::write(&render(&report.comparisons, args.all).to_string())?;
-    for skipped in &report.skipped {
-        tracing::warn!("skipped {skipped}");
-    }
+    let golden = match &args.golden {
+        Some(folder) => folder.clone(),
+        None => installed()?,
+    };
+    let report = selftest::run(&golden, args.setting()?)?;
     let failed = report
         .comparisons
         .iter()
         .filter(|comparison| !comparison.passed())
         .count();
+    if args.json {
+        output::json(&SelftestRecord {
+            comparisons: report
+                .comparisons
+                .iter()
+                .map(ComparisonRecord::from)
+                .collect(),
+            skipped: &report.skipped,
+            failed,
+        })?;
+    } else {
+        output::write(&render(&report.comparisons, args.all).to_string())?;
+    }
+    for skipped in &report.skipped {
+        tracing::warn!("skipped {skipped}");
+    }
     let cases = per_case(&report.comparisons).len();
     let skipped = match report.skipped.len() {
         0 => String::new(),
         several => format!("; {several} skipped: {}", report.skipped.join("; ")),
     };
     match (report.comparisons.is_empty(), failed) {
-        (true, _) => bail!(nothing_found(&args.golden)),
+        (true, _) => bail!(nothing_found(&golden)),
+        (_, 0) if args.json => Ok(()),
         (_, 0) => output::write(&format!("{cases} cases within tolerance{skipped}")),
         _ => bail!("{failed} quantities are above their tolerance{skipped}"),
     }
+}
+
+/// The cases in the wheel, in the place of `make install`, or in the source folder that this is called in.
+fn installed() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let above = program.ancestors().nth(2).unwrap_or(Path::new("/"));
+    let places = [
+        above.join("golden"),
+        above.join("share/lnln-bench/golden"),
+        PathBuf::from("tests/golden"),
+    ];
+    let found = places.iter().find(|place| place.is_dir()).cloned();
+    found.with_context(|| {
+        let places = places.each_ref().map(|place| place.display().to_string());
+        format!(
+            "expected reference cases in {}, found none; give their folder with --golden",
+            places.join(", ")
+        )
+    })
 }
 
 fn nothing_found(folder: &Path) -> String {

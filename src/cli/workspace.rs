@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lnln_bench::sweep::Options;
+use lnln_bench::sweep::events::Events;
 use lnln_bench::train::training::Compute;
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
 
@@ -115,6 +116,7 @@ impl ComputeOptions {
             nondeterministic: self.nondeterministic,
             any_vocabulary: self.any_vocabulary,
             tensorboard: self.tensorboard,
+            events: Events::default(),
             log: None,
             flags: self.common_flags(&data),
             data,

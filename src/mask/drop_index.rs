@@ -154,8 +154,9 @@ fn fill(
 /// which makes this about three times as fast as a binary search.
 struct RateCounter<'a> {
     rates: &'a [f64],
-    /// The answer for the draws from i / [`CELLS`] to (i + 1) / [`CELLS`], or [`SEARCH`].
-    table: [u8; CELLS],
+    /// The answer for the draws from i / [`CELLS`] to (i + 1) / [`CELLS`], or [`SEARCH`]; the last is that
+    /// of draws above 1.
+    table: [u8; CELLS + 1],
 }
 
 const CELLS: usize = 1024;
@@ -170,6 +171,7 @@ impl<'a> RateCounter<'a> {
             rates.partition_point(|rate| *rate < start)
         };
         let answer = |cell: usize| match (below(cell), below(cell + 1)) {
+            _ if cell == CELLS => rates.len() as u8,
             (start, end) if start == end => start as u8,
             _ => SEARCH,
         };
@@ -179,10 +181,11 @@ impl<'a> RateCounter<'a> {
         }
     }
 
-    /// How many rates are below `u`, a number of [0, 1).
+    /// How many rates are below `u`, a number of [0, 1) or above 1.
     fn below(&self, u: f64) -> u8 {
         // The product is exact; processors convert to i32 in one instruction.
-        let cell = (u * CELLS as f64) as i32 as usize % CELLS;
+        let cell = (u * CELLS as f64) as i32 as usize;
+        let cell = cell.min(CELLS);
         match self.table[cell] {
             SEARCH => self.rates.partition_point(|rate| *rate < u) as u8,
             answer => answer,

@@ -14,7 +14,7 @@ pub struct Keep {
 /// Keeps a valid position if its draw is above the sample's rate, and [protected](super::Protected) ones
 /// at every rate.
 ///
-/// - `draws`: shape (N, `steps`), row-major, in [0, 1).
+/// - `draws`: shape (N, `steps`), row-major, in [0, 1), or above 1 where no rate masks.
 /// - `rates`: missing rate of each sample, shape (N), in [0, 1].
 ///
 /// # Errors

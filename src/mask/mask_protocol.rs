@@ -43,7 +43,8 @@ pub trait MaskProtocol: Sync {
     }
 
     /// Overwrites `draws`, shape (N, `steps`), row-major, with a uniform number of [0, 1) for every
-    /// valid position. At missing rate r a position is kept if its draw is strictly above r. Padding
+    /// valid position, or with one above 1 where no rate masks it. At missing rate r a position is kept if
+    /// its draw is strictly above r. Padding
     /// may be left as it was.
     ///
     /// Any subset of samples in any order gets the same draws, except where
@@ -60,6 +61,11 @@ pub trait MaskProtocol: Sync {
     /// As [`MaskProtocol::fill`].
     fn sequence(&self, _: &Scope) -> Result<Option<Box<Mt19937>>, Error> {
         Ok(None)
+    }
+
+    /// Whether a sample keeps one of its modalities at every rate, 1 included.
+    fn leaves_one_modality(&self) -> bool {
+        false
     }
 
     /// Whether evaluation masks are the same under every seed.
@@ -195,8 +201,8 @@ mod tests {
             assert_eq!(same.count(), 1);
         }
         let message = find("blokc").err().unwrap().to_string();
-        let known = "expected one of random, temporal, block, modality, mixed, reference, \
-                     reference-tfr";
+        let known = "expected one of random, temporal, block, modality, modality-random, mixed, \
+                     reference, reference-tfr";
         assert_eq!(message, format!("unknown mask protocol `blokc`: {known}"));
     }
 

@@ -29,6 +29,7 @@ mod mask_protocol;
 mod masked_copy;
 mod mixed;
 mod modality;
+mod modality_random;
 mod noise;
 mod npz;
 mod numpy_rng;
@@ -65,6 +66,7 @@ pub use mask_protocol::{MaskProtocol, Training, find};
 pub use masked_copy::{MaskedCopy, NoiseDraw, NoiseSpec, TrainingSplit};
 pub use mixed::Mixed;
 pub use modality::WholeModality;
+pub use modality_random::ModalityRandom;
 pub use noise::{Noise, ParseNoiseError, RateDistribution};
 pub use random::Random;
 pub use reference::{Reference, ReferenceRates, reference_rates};
@@ -81,6 +83,7 @@ pub const MASK_PROTOCOLS: &[&dyn MaskProtocol] = &[
     &Temporal,
     &Block,
     &WholeModality,
+    &ModalityRandom,
     &Mixed,
     &Reference,
     &ReferenceTfr,

@@ -94,6 +94,15 @@ const FROZEN: &[Frozen] = &[
         ],
     },
     Frozen {
+        name: "modality-random",
+        versions: [1, 1],
+        draws: ["4e7a27ba0970bb68", "1f8f2ae5054ca314"],
+        masks: [
+            "42b4e2e16c66ce0c04bce8a849c6b87e",
+            "93b33d1d9d5d398f145b2f14c1b2fec1",
+        ],
+    },
+    Frozen {
         name: "mixed",
         versions: [2, 1],
         draws: ["a35e118d41c67744", "4aee4602794de7e4"],
@@ -167,7 +176,8 @@ fn draws_are_pure_and_below_one() {
         let draws = draw(&ids, 50);
         assert_eq!(draws.len(), 3000, "{}", mask_protocol.name());
         assert_eq!(draws, draw(&ids, 50));
-        assert!(draws.iter().all(|u| (0.0..1.0).contains(u)));
+        let stays = |u: &f64| mask_protocol.leaves_one_modality() && *u > 1.0;
+        assert!(draws.iter().all(|u| (0.0..1.0).contains(u) || stays(u)));
         assert!(draw(&ids, 0).is_empty() && draw(&[], 50).is_empty());
     }
 }
@@ -212,7 +222,11 @@ fn nothing_but_special_tokens_survives_rate_one() {
             sep: i % 3 == 0,
         })
         .collect();
-    for mask_protocol in MASK_PROTOCOLS {
+    // What is left of a sample that keeps a modality is tested beside the protocol.
+    for mask_protocol in MASK_PROTOCOLS
+        .iter()
+        .filter(|one| !one.leaves_one_modality())
+    {
         let conditions = parse_list(all).unwrap();
         let takes = |condition: &Condition| mask_protocol.kinds().contains(&condition.kind());
         let conditions: Vec<Condition> = conditions.into_iter().filter(takes).collect();
@@ -271,6 +285,7 @@ fn texts_without_token_ids_are_masked_at_their_nominal_rate() {
     let list = rates::parse_list("0:1:0.1").unwrap();
     for (mask_protocol, length) in MASK_PROTOCOLS
         .iter()
+        .filter(|one| !one.leaves_one_modality())
         .flat_map(|p| [1, 2, 3, 20].map(|n| (p, n)))
     {
         let (ids, lengths, steps) = (ids(SAMPLES), [length; SAMPLES], length as usize);
@@ -423,7 +438,7 @@ fn modalities_splits_seeds_and_phases_are_independent() {
                 mask_protocol.name()
             );
         }
-        let shared = mask_protocol.name() == "temporal";
+        let shared = ["temporal", "modality-random"].contains(&mask_protocol.name());
         for (a, b) in [
             (Modality::Text, Modality::Audio),
             (Modality::Text, Modality::Vision),

@@ -5,6 +5,7 @@ use tch::nn;
 
 use super::encoder::EncoderSetup;
 use super::error::Result;
+use crate::data::dataset::limited;
 
 /// Which data set's published hyper-parameters apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +20,10 @@ impl Profile {
     /// Every one, in the order of listings.
     pub const ALL: [Self; 4] = [Self::Mosi, Self::Mosei, Self::Sims, Self::SimsV2];
 
-    /// The profile of a data set of `datasets.toml`. Data sets without published
-    /// settings, such as the synthetic ones, get MOSI's.
+    /// The profile of a data set of `datasets.toml`, or of the whole that it is a part of. Data sets
+    /// without published settings, such as the synthetic ones, get MOSI's.
     pub fn for_dataset(name: &str) -> Self {
-        match name {
+        match limited::whole(name) {
             "mosei" => Self::Mosei,
             "sims" => Self::Sims,
             "simsv2" => Self::SimsV2,
@@ -142,6 +143,7 @@ mod tests {
         let names = ["mosi", "mosei", "sims", "simsv2"];
         assert_eq!(names.map(Profile::for_dataset), Profile::ALL);
         assert_eq!(Profile::for_dataset("demo-talk"), Profile::Mosi);
+        assert_eq!(Profile::for_dataset("sims-first-9"), Profile::Sims);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Writes log lines to stderr, around the progress bars.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use indicatif::MultiProgress;
 use tracing_subscriber::EnvFilter;
@@ -25,7 +25,7 @@ pub fn start(progress: &Progress, quiet: bool, verbose: bool) {
         .with_env_filter(filter)
         .with_target(false)
         .without_time()
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(super::color::stderr())
         .with_writer(writer)
         .try_init();
 }

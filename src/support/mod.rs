@@ -1,5 +1,6 @@
 //! File system, host, progress and logging: what every module may use. Imports nothing of this crate.
 
+pub mod color;
 pub mod csv_field;
 pub mod error_class;
 pub mod file_kind;

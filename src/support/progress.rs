@@ -1,5 +1,6 @@
 //! Draws progress bars and lines on a terminal; off a terminal only the lines, as log messages.
 
+use std::fmt;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -117,6 +118,7 @@ impl Progress {
             output: self.output,
             note: Mutex::default(),
             run: None,
+            watcher: None,
         }
     }
 }
@@ -129,6 +131,16 @@ pub struct Bar {
     /// Text behind the bar.
     note: Mutex<String>,
     run: Option<RunTime>,
+    watcher: Option<Watcher>,
+}
+
+/// Called after every count.
+struct Watcher(Box<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher")
+    }
 }
 
 /// The time of a run within its sweep.
@@ -156,6 +168,17 @@ impl RunTime {
 }
 
 impl Bar {
+    /// Calls `watcher` after every count, and at the end.
+    pub fn watch(&mut self, watcher: impl Fn() + Send + Sync + 'static) {
+        self.watcher = Some(Watcher(Box::new(watcher)));
+    }
+
+    fn call_watcher(&self) {
+        if let Some(Watcher(watcher)) = &self.watcher {
+            watcher();
+        }
+    }
+
     /// Sets the count reached.
     pub fn set(&self, position: u64) {
         self.bar.set_position(position);
@@ -173,6 +196,7 @@ impl Bar {
             message += &format!("  sweep: {} left", duration(seconds));
         }
         self.bar.set_message(message);
+        self.call_watcher();
     }
 
     /// Sets the text behind the bar.
@@ -200,6 +224,7 @@ impl Bar {
     /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
+        self.call_watcher();
         if let Some(run) = &self.run {
             run.sweep
                 .end(&run.kind, run.started.elapsed().as_secs_f64());

@@ -9,8 +9,8 @@ use super::text;
 use crate::mask::{self, Condition, rates};
 
 /// Conditions, ascending and without duplicates.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConditionList(pub Vec<Condition>);
+#[derive(Clone, Debug, PartialEq, Eq, schemars::JsonSchema)]
+pub struct ConditionList(#[schemars(with = "String")] pub Vec<Condition>);
 
 impl FromStr for ConditionList {
     type Err = rates::Error;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::Error;
@@ -15,7 +16,7 @@ use crate::record;
 use crate::train::device;
 
 /// A planned run with its state and its estimate.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RunEstimate {
     #[serde(rename = "run")]
     pub id: String,

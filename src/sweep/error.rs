@@ -25,6 +25,17 @@ pub enum Error {
     SeveralDatasets { total: usize, errors: Vec<String> },
     #[error("`{path}` is not a suite: {reason}")]
     Suite { path: PathBuf, reason: String },
+    #[error(
+        "suite `{path}` extends `{base}`, which cannot be read: {reason}; the path is relative to the \
+         folder of the suite that extends"
+    )]
+    Extended {
+        path: PathBuf,
+        base: PathBuf,
+        reason: std::io::Error,
+    },
+    #[error("suite `{path}` extends `{base}`, which already extends `{path}`: expected no circle")]
+    ExtendsCircle { path: PathBuf, base: PathBuf },
     #[error("expected a protocol like own or paper, found `{found}`")]
     ProtocolName { found: String },
     #[error("expected a training protocol like mixed, clean or tested-rate, found `{found}`")]
@@ -137,6 +148,8 @@ impl Classify for Error {
         match self {
             Self::NotPrepared { .. }
             | Self::Suite { .. }
+            | Self::Extended { .. }
+            | Self::ExtendsCircle { .. }
             | Self::ProtocolName { .. }
             | Self::TrainOnName { .. }
             | Self::TrainOn { .. }

@@ -9,8 +9,8 @@ use super::text;
 use crate::mask::{self, MaskProtocol};
 
 /// A mask protocol of this build.
-#[derive(Clone, Copy)]
-pub struct MaskName(pub &'static dyn MaskProtocol);
+#[derive(Clone, Copy, schemars::JsonSchema)]
+pub struct MaskName(#[schemars(with = "String")] pub &'static dyn MaskProtocol);
 
 impl AsRef<str> for MaskName {
     fn as_ref(&self) -> &str {

@@ -7,6 +7,8 @@ pub mod dry_run;
 #[cfg(feature = "torch")]
 pub mod error;
 #[cfg(feature = "torch")]
+pub mod events;
+#[cfg(feature = "torch")]
 pub mod manifest;
 #[cfg(feature = "torch")]
 pub mod mask_name;
@@ -32,6 +34,8 @@ pub mod status;
 mod stored_weights;
 #[cfg(feature = "torch")]
 pub mod suite;
+#[cfg(feature = "torch")]
+mod suite_file;
 #[cfg(feature = "torch")]
 pub mod summary;
 #[cfg(feature = "torch")]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Protocol, Suite};
-use crate::data::dataset::{Corpus, SplitName};
+use crate::data::dataset::{self, Corpus, SplitName, limited};
 use crate::mask::{Condition, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Profile, Recipe};
@@ -150,11 +150,13 @@ pub fn open_corpora(suite: &Suite, data: &Path) -> Result<Corpora, Error> {
 /// Opens one data set of a suite and resolves its encoder.
 fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, EncoderSpec), Error> {
     let path = data.join(format!("{name}.h5"));
+    limited::ensure(data, name)?;
     if !path.exists() {
-        crate::data::dataset::find(name)?;
+        dataset::find(name)?;
+        let name = limited::whole(name);
         return Err(Error::NotPrepared {
             name: name.to_owned(),
-            path,
+            path: data.join(format!("{name}.h5")),
         });
     }
     let corpus = Corpus::open(&path)?;

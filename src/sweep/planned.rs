@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tch::Device;
 
 use super::error::Error;
+use super::events::Events;
 use super::manifest;
 use super::plan::{self, Corpora, PlannedRun};
 use super::suite::Suite;
@@ -27,6 +28,8 @@ pub struct Options {
     pub any_vocabulary: bool,
     /// Write event files for TensorBoard.
     pub tensorboard: bool,
+    /// Lines of JSON about the progress.
+    pub events: Events,
     /// Log of this process, named where a run fails.
     pub log: Option<PathBuf>,
     /// Flags of `run-one` that repeat a run as it is run here.

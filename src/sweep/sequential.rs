@@ -39,6 +39,9 @@ impl Sweep {
             native::deterministic(!options.nondeterministic)?;
         }
         let (waiting, kept) = self.waiting(&options.runs);
+        options
+            .events
+            .sweep_started(&self.manifest.id, waiting.len(), kept);
         let progress = &progress.of_sweep(counted(&waiting, kept, 1));
         let mut sequence = Sequence {
             sweep: self,
@@ -60,6 +63,7 @@ impl Sweep {
                 sequence.dataset(dataset, runs)?;
             }
         }
+        options.events.sweep_finished(&sequence.summary);
         Ok(sequence.summary)
     }
 }
@@ -99,7 +103,7 @@ impl Sequence<'_> {
             Err(error) => {
                 for run in runs {
                     let end = self.failed_to_start(run, &error);
-                    self.summary.count(end);
+                    self.count(run, end);
                 }
                 Ok(())
             }
@@ -112,7 +116,7 @@ impl Sequence<'_> {
             let mut elsewhere = Vec::new();
             for run in runs.iter().copied() {
                 match self.run(run, data) {
-                    Ok(After::Ended(end)) => self.summary.count(end),
+                    Ok(After::Ended(end)) => self.count(run, end),
                     Ok(After::Elsewhere(by)) => {
                         if logged.insert((&run.id, by.name())) {
                             log_elsewhere(run, &by);
@@ -123,7 +127,7 @@ impl Sequence<'_> {
                     Err(stop) if stop.is_stop() => return Err(stop),
                     Err(error) => {
                         let end = self.failed_to_start(run, &error);
-                        self.summary.count(end);
+                        self.count(run, end);
                     }
                 }
             }
@@ -140,6 +144,11 @@ impl Sequence<'_> {
         }
     }
 
+    fn count(&mut self, run: &PlannedRun, end: RunEnd) {
+        self.options.events.run_ended(&run.id, &end);
+        self.summary.count(end);
+    }
+
     /// Trains and evaluates one run, unless another process works on it or has finished it.
     fn run(&self, run: &PlannedRun, data: &TrainData<'_>) -> Result<After, Error> {
         let options = self.options;
@@ -149,7 +158,8 @@ impl Sequence<'_> {
             Acquired::Mine(work) => work,
         };
         let epochs = u64::from(run.recipe.epochs);
-        let bar = self.progress.run_bar(run.label(), &run.kind(), epochs);
+        let mut bar = self.progress.run_bar(run.label(), &run.kind(), epochs);
+        bar.watch(options.events.run_started(run, &options.runs));
         let events = options.runs.join(TENSORBOARD).join(&run.id);
         let context = RunContext {
             interrupt: self.interrupt,

@@ -1,15 +1,18 @@
 //! Defines a suite, what to train and test: one TOML file of `benchmarks/`, or the flags of `run`.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::condition_list::ConditionList;
 use super::mask_name::MaskName;
 use super::train_on::{self, TrainOn};
-use super::{Error, text};
+use super::{Error, suite_file, text};
+use crate::data::dataset::{Corpus, limited};
 use crate::mask::{self, Condition, Noise, RateDistribution};
 use crate::metric::PROTOCOLS;
 use crate::record::{EngineKind, Precision};
@@ -18,7 +21,7 @@ use crate::train::schedule::Schedule;
 use crate::train::{EncoderSpec, OptionOverride, Overrides, Selection};
 
 /// Data sets x models x seeds, each run evaluated at every rate of every mask seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Suite {
     /// Names of prepared data sets.
@@ -43,9 +46,11 @@ pub struct Suite {
     pub mask_seeds: Vec<u64>,
     /// Text encoder for every data set that `encoders` does not name.
     #[serde(default, with = "text")]
+    #[schemars(with = "String")]
     pub encoder: EncoderSpec,
     /// Text encoder per data set.
     #[serde(default, with = "text::values")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub encoders: BTreeMap<String, EncoderSpec>,
     /// Metric of the primary tests of its reports; no part of a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,31 +69,25 @@ pub struct Suite {
 }
 
 /// Preset of a suite's defaults.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// This tool's: selection on the validation split, fresh noise, rates up to 1.
     #[default]
     Own,
-    /// LNLN's published protocol: [`PAPER`].
+    /// LNLN's published protocol: rates, masks, noise, schedule and selection as in its code.
     Paper,
 }
 
-/// Defaults under `protocol = "paper"`: rates, seeds, masks, noise, schedule (the first epoch at rate 0
-/// included) and selection as in LNLN's code. Epochs, batch and learning rate are the models' own
-/// published ones under either protocol.
-const PAPER: &str = r#"
-seeds = [1111, 1112, 1113]
-rates = "0:0.9:0.1"
-masks = ["reference"]
-mask_seeds = [1111]
-
-[train]
-noise = "reference-loader:8"
-selection = "paper"
-schedule = "reference"
-valid_rates = "0.5"
-"#;
+impl Protocol {
+    /// Its name in suites and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Paper => "paper",
+        }
+    }
+}
 
 impl FromStr for Protocol {
     type Err = Error;
@@ -105,20 +104,23 @@ impl FromStr for Protocol {
 }
 
 /// How every run of a suite is trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
     /// Training noise: `clean`, `fixed`, `cycle:K`, `fresh`, `reference`, `reference-loader:W` or
     /// `reference-refresh`.
     #[serde(with = "text")]
+    #[schemars(with = "String")]
     pub noise: Noise,
     /// Mask protocol of the training noise; `reference` where the noise is, else `random`.
     pub noise_masks: Option<MaskName>,
     /// Rates of the training samples: `half-complete`, or one condition for all.
     #[serde(with = "text")]
+    #[schemars(with = "String")]
     pub noise_rate: RateDistribution,
     /// `valid`, `valid:METRIC`, `last` or `paper`.
     #[serde(with = "text")]
+    #[schemars(with = "String")]
     pub selection: Selection,
     /// `cosine`, `reference` or `constant`.
     pub schedule: Schedule,
@@ -191,35 +193,62 @@ impl Suite {
         models: Vec<String>,
         protocol: Protocol,
     ) -> Result<Self, Error> {
-        let names = |names: Vec<String>| names.into_iter().map(toml::Value::String).collect();
-        let lists = [("datasets", names(datasets)), ("models", names(models))];
-        let own = lists.map(|(key, list)| (key.to_owned(), toml::Value::Array(list)));
-        let own = own.into_iter().collect();
-        under(own, Some(protocol)).map_err(|e| Error::Unexpected(e.to_string()))
+        Ok(Self {
+            datasets,
+            models,
+            ..suite_file::empty(protocol)?
+        })
     }
 
-    /// Read a suite file; `protocol` wins over the file's.
+    /// Reads a suite file and those it extends; `protocol` wins over the file's.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Suite`].
+    /// [`Error::Io`], [`Error::Suite`], [`Error::Extended`], [`Error::ExtendsCircle`].
     pub fn read(path: &Path, protocol: Option<Protocol>) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
-        let wrong = |e: toml::de::Error| Error::Suite {
-            path: path.to_owned(),
-            reason: e.to_string(),
-        };
-        // First without the preset, for messages that point at a line.
-        let suite: Self = toml::from_str(&text).map_err(wrong)?;
-        if let Some(name) = suite.primary.as_ref().filter(|name| !is_metric(name)) {
-            return Err(Error::Suite {
+        let suite = suite_file::read(path, protocol)?;
+        match suite.primary.as_ref().filter(|name| !is_metric(name)) {
+            None => Ok(suite),
+            Some(name) => Err(Error::Suite {
                 path: path.to_owned(),
                 reason: format!("primary: {name:?} is no metric; `list metrics` names them"),
-            });
+            }),
         }
-        if protocol.unwrap_or(suite.protocol) == Protocol::Own {
-            return Ok(suite);
+    }
+
+    /// The suite as TOML that [`Self::read`] takes; values that depend on the data set, those of the models'
+    /// recipes, are left out unless the suite sets them.
+    ///
+    /// # Errors
+    /// [`Error::Unexpected`].
+    pub fn to_toml(&self) -> Result<String, Error> {
+        suite_file::write(self)
+    }
+
+    /// JSON Schema of suite files.
+    pub fn schema() -> schemars::Schema {
+        suite_file::schema()
+    }
+
+    /// Resolves `auto` encoders of the data sets that are prepared under `data`; returns the data sets
+    /// whose encoder stays open.
+    ///
+    /// # Errors
+    /// Those of opening a data set and of an encoder that its data cannot feed.
+    pub fn resolve_encoders(&mut self, data: &Path) -> Result<Vec<String>, Error> {
+        let mut open = Vec::new();
+        for name in &self.datasets {
+            let path = data.join(format!("{}.h5", limited::whole(name)));
+            if *self.encoder_of(name) != EncoderSpec::Auto {
+                continue;
+            }
+            if path.exists() {
+                let encoder = EncoderSpec::Auto.resolve(&Corpus::open(&path)?)?;
+                self.encoders.insert(name.clone(), encoder);
+            } else {
+                open.push(name.clone());
+            }
         }
-        under(toml::from_str(&text).map_err(wrong)?, protocol).map_err(wrong)
+        Ok(open)
     }
 
     /// The values of the recipe that this suite changes for `model`: those of its variant, then of the
@@ -246,7 +275,16 @@ impl Suite {
 
     /// The encoder of `dataset`, not yet resolved.
     pub fn encoder_of(&self, dataset: &str) -> &EncoderSpec {
-        self.encoders.get(dataset).unwrap_or(&self.encoder)
+        let named = |name: &str| self.encoders.get(name);
+        let own = named(dataset).or_else(|| named(limited::whole(dataset)));
+        own.unwrap_or(&self.encoder)
+    }
+
+    /// Runs on the first `samples` of each split of every data set, which are data sets of their own.
+    pub fn limit(&mut self, samples: NonZeroUsize) {
+        for name in &mut self.datasets {
+            *name = limited::name(name, samples);
+        }
     }
 }
 
@@ -256,7 +294,7 @@ fn is_metric(name: &str) -> bool {
 }
 
 /// Whether overrides of `name` change one of these models.
-fn overridden_by(name: &str, models: &[String]) -> bool {
+pub fn overridden_by(name: &str, models: &[String]) -> bool {
     let mut models = models.iter();
     models.any(|model| train_on::name(model) == name || base(model) == name)
 }
@@ -265,37 +303,6 @@ fn overridden_by(name: &str, models: &[String]) -> bool {
 fn base(model: &str) -> &str {
     let model = train_on::name(model);
     model.split_once(':').map_or(model, |(name, _)| name)
-}
-
-/// A suite from its own keys on top of its protocol's defaults.
-fn under(mut own: toml::Table, protocol: Option<Protocol>) -> Result<Suite, toml::de::Error> {
-    if let Some(protocol) = protocol {
-        let name = match protocol {
-            Protocol::Own => "own",
-            Protocol::Paper => "paper",
-        };
-        own.insert("protocol".to_owned(), name.into());
-    }
-    let paper = own
-        .get("protocol")
-        .is_some_and(|p| p.as_str() == Some("paper"));
-    let mut all: toml::Table = if paper {
-        toml::from_str(PAPER)?
-    } else {
-        toml::Table::new()
-    };
-    lay_over(&mut all, own);
-    all.try_into()
-}
-
-/// Puts `upper` on `lower`, tables within tables.
-fn lay_over(lower: &mut toml::Table, upper: toml::Table) {
-    for (key, value) in upper {
-        match (lower.get_mut(&key), value) {
-            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
-            (_, value) => drop(lower.insert(key, value)),
-        }
-    }
 }
 
 fn seeds() -> Vec<u64> {

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 
 /// A training protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainOn {
     /// One training on samples of many rates (`noise` of the suite), tested at every rate: LNLN's.

@@ -54,6 +54,9 @@ impl WorkerPool {
         progress: &Progress,
     ) -> Result<Summary, Error> {
         let (waiting, kept) = sweep.waiting(&options.runs);
+        options
+            .events
+            .sweep_started(&sweep.manifest.id, waiting.len(), kept);
         let progress = &progress.of_sweep(counted(&waiting, kept, self.workers.len()));
         let mut pool = Pool {
             sweep,
@@ -157,12 +160,15 @@ impl<'a> Pool<'a> {
             .spawn()
             .map_err(|e| Error::io(&program, e))?;
         let epochs = u64::from(run.recipe.epochs);
+        let mut bar = self.progress.run_bar(run.label(), &run.kind(), epochs);
+        let options = self.options;
+        bar.watch(options.events.run_started(run, &options.runs));
         Ok(Running {
             run,
             worker,
             child,
             log,
-            bar: self.progress.run_bar(run.label(), &run.kind(), epochs),
+            bar,
             read: Instant::now(),
         })
     }
@@ -184,13 +190,18 @@ impl<'a> Pool<'a> {
         process.bar.finish();
         self.free.push(process.worker.clone());
         if status.success() {
-            self.summary.count(RunEnd::Ran);
+            self.count(process.run, RunEnd::Ran);
         } else if status.code() == Some(self.resumable) && self.is_ending() {
             self.has_stopped = true;
         } else {
             let failed = self.failed(process, status);
-            self.summary.count(RunEnd::Failed(failed));
+            self.count(process.run, RunEnd::Failed(failed));
         }
+    }
+
+    fn count(&mut self, run: &PlannedRun, end: RunEnd) {
+        self.options.events.run_ended(&run.id, &end);
+        self.summary.count(end);
     }
 
     /// Logs and stores the failure of a run.
@@ -231,7 +242,10 @@ impl<'a> Pool<'a> {
             None if self.has_stopped || self.interrupt.load(Ordering::Relaxed) => {
                 Err(train::Error::InterruptedEvaluation.into())
             }
-            None => Ok(self.summary),
+            None => {
+                self.options.events.sweep_finished(&self.summary);
+                Ok(self.summary)
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::model::{Recipe, TrainerOptions};
 
 /// What a user may change of a model's recipe; `None` keeps the authors' value, but trainer options are
 /// in force only where they are asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Overrides {
     pub epochs: Option<u32>,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use tch::Device;
 
-use super::{Error, capability};
+use super::{Error, capability, libtorch};
 
 /// A device as written on the command line: `auto`, `cpu`, `cuda`, `cuda:1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,12 +87,20 @@ pub fn cuda_devices() -> Result<usize, String> {
     }
 }
 
+/// How to get the CUDA libraries.
+const INSTALL: &str = "install PyTorch 2.11.0 for CUDA beside it (`pip install torch==2.11.0`), in a source \
+                       checkout by `make setup-cuda`";
+
 /// Open `libtorch_cuda.so` for the whole process; it registers its kernels as it loads.
 fn load_cuda_library() -> Result<(), String> {
     use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
-    let path = Path::new(env!("LNLN_BENCH_TORCH_LIB")).join("libtorch_cuda.so");
+    let folder = libtorch::folder()?;
+    let path = folder.join("libtorch_cuda.so");
     if !path.exists() {
-        return Err("libtorch was installed for the CPU only; run `make setup-cuda`".to_owned());
+        return Err(format!(
+            "the libtorch in {} is for the CPU only; {INSTALL}",
+            folder.display()
+        ));
     }
     // SAFETY: the library's initializers only register kernels with the libtorch already loaded.
     let library = unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_GLOBAL) };
@@ -103,7 +111,7 @@ fn load_cuda_library() -> Result<(), String> {
             Ok(())
         }
         Err(error) => Err(format!(
-            "libtorch's CUDA half does not load ({error}); run `make setup-cuda`"
+            "libtorch's CUDA half does not load ({error}); {INSTALL}"
         )),
     }
 }

@@ -13,6 +13,7 @@ pub mod error;
 pub mod evaluate;
 mod exact_float;
 pub mod files;
+pub mod libtorch;
 pub mod memory;
 pub mod memory_plan;
 pub mod monitored;

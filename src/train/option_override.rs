@@ -1,8 +1,10 @@
 //! Parses a trainer option: a number, the authors' (`published`), or `none`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Error;
@@ -60,6 +62,21 @@ impl Serialize for OptionOverride {
             Self::Of(number) => to.serialize_u32(*number),
             word => to.collect_str(word),
         }
+    }
+}
+
+impl JsonSchema for OptionOverride {
+    fn schema_name() -> Cow<'static, str> {
+        "OptionOverride".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "anyOf": [
+                { "type": "integer", "minimum": 1, "maximum": u32::MAX },
+                { "enum": ["published", "none"] },
+            ]
+        })
     }
 }
 

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 
 /// A rule for the learning rate; it changes once per epoch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
     /// Linear warm-up over a tenth of the epochs, from the first epoch on, then a half cosine that

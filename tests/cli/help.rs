@@ -68,6 +68,26 @@ fn completions_are_printed_for_a_shell() {
 }
 
 #[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("man1");
+    program()
+        .args(["man", "--out"])
+        .arg(&out)
+        .assert()
+        .success();
+    for (page, part) in [
+        ("lnln-bench.1", "prepare"),
+        ("lnln-bench-run.1", "print\\-config"),
+        ("lnln-bench-mask-export.1", "npz"),
+    ] {
+        let text = std::fs::read_to_string(out.join(page)).unwrap();
+        assert!(text.contains(".TH"), "{page}: {text}");
+        assert!(text.contains(part), "{page}: {text}");
+    }
+}
+
+#[test]
 fn doctor_answers_on_any_machine() {
     program()
         .arg("doctor")

@@ -4,6 +4,7 @@
 
 mod audit;
 mod changed_data;
+mod color;
 #[cfg(feature = "torch")]
 mod dry_run;
 mod environment;
@@ -11,9 +12,12 @@ mod environment;
 mod evaluations;
 mod export;
 mod help;
+mod json_schema;
 mod kill;
 #[cfg(feature = "torch")]
 mod launch;
+#[cfg(feature = "torch")]
+mod limit;
 #[cfg(feature = "torch")]
 mod loss_terms;
 mod mask;
@@ -24,7 +28,11 @@ mod prepare;
 mod prepare_many;
 #[path = "../prepared/mod.rs"]
 mod prepared;
+#[cfg(feature = "torch")]
+mod print_config;
 mod program;
+#[cfg(feature = "torch")]
+mod progress;
 #[path = "../python/mod.rs"]
 mod python;
 mod report;
@@ -47,6 +55,7 @@ mod runs;
 mod runs_live;
 #[cfg(feature = "torch")]
 mod same_bits;
+mod schemas;
 mod score;
 mod score_checks;
 #[cfg(feature = "torch")]

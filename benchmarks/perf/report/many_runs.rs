@@ -10,9 +10,9 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use lnln_bench::record::evaluation::Evaluation;
+use lnln_bench::record::manifest::FORMAT;
 use lnln_bench::record::{
-    Manifest, MaskGrid, Predictions, Record, RunDir, SweepDir, SweepManifest, SweepRun,
+    Evaluation, Manifest, MaskGrid, Predictions, Record, RunDir, SweepDir, SweepManifest, SweepRun,
 };
 
 const MODELS: usize = 20;
@@ -48,17 +48,14 @@ fn main() -> Result<()> {
                 fs::copy(recorded.metrics(), dir.metrics())?;
             }
             let shift = (model * DIFFERENT + seed) as f32;
+            let predictions = predictions(&record, &manifest, shift);
             let evaluation = Evaluation {
-                format: manifest.format,
+                format: FORMAT,
                 masks: manifest.masks.clone(),
                 build: manifest.build.clone(),
                 wall_seconds: 0.0,
             };
-            dir.finish(
-                &manifest,
-                &evaluation,
-                &predictions(&record, &manifest, shift),
-            )?;
+            dir.finish(&manifest, &evaluation, &predictions)?;
         } else {
             let first = number % (datasets * MODELS * DIFFERENT);
             copy(&RunDir::open(out.join(id(first))), &dir, &manifest)?;
@@ -163,7 +160,11 @@ fn copy(from: &RunDir, to: &RunDir, manifest: &Manifest) -> Result<()> {
     if from.metrics().is_file() {
         fs::hard_link(from.metrics(), to.metrics())?;
     }
-    let manifest = serde_json::to_string_pretty(manifest)?;
+    let manifest = Manifest {
+        masks: Vec::new(),
+        ..manifest.clone()
+    };
+    let manifest = serde_json::to_string_pretty(&manifest)?;
     fs::write(to.manifest(), &manifest)?;
     let done = fs::read_to_string(from.done())?;
     let line = |line: &str| {

@@ -6,6 +6,7 @@ use lnln_bench::mask::{self, Condition, EvaluationMasks, Noise};
 
 use super::{Chosen, noise, several};
 use crate::cli::export::{self, Masks};
+use crate::cli::export_record::{ExportRecord, MasksRecord};
 use crate::cli::output;
 
 /// Write masks of evaluation or training as HDF5 or npz, or masked data as an MMSA pickle.
@@ -53,6 +54,9 @@ pub struct Args {
     /// Replace an existing file.
     #[arg(long)]
     force: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Run the subcommand.
@@ -70,12 +74,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         if extension == "pkl" {
             return Err(mask::Error::ExportSeveral { path: args.out }.into());
         }
-        let (columns, text) = match (args.noise, &args.rates) {
-            (Some(kind), _) => noise::columns(kind, &args.chosen, &args.training)?,
-            (None, rates) => several::columns(&args.chosen, rates.as_deref().unwrap_or_default())?,
+        return match args.noise {
+            Some(kind) => several_epochs(args, kind),
+            None => several_conditions(args),
         };
-        mask::write_columns(columns, &args.out, args.force)?;
-        return output::write(&format!("{}: {text}", args.out.display()));
     };
     let evaluation = EvaluationMasks::one(args.chosen.protocol(), condition)?;
     let (corpus, source) = args.chosen.open()?;
@@ -98,5 +100,31 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             format!("{}: {}", args.out.display(), corpus.spec.title)
         }
     };
+    if args.json {
+        let record = ExportRecord::new(args.out, &corpus);
+        return output::json(&record.with_masks(masks.record()?));
+    }
     output::write(&format!("{text}\n{}", masks.describe()?))
+}
+
+fn several_conditions(args: Args) -> anyhow::Result<()> {
+    let mut several = several::read(&args.chosen, args.rates.as_deref().unwrap_or_default())?;
+    let columns = std::mem::take(&mut several.columns);
+    mask::write_columns(columns, &args.out, args.force)?;
+    if args.json {
+        let masks = MasksRecord::new(&several.masks, &several.conditions)?;
+        return output::json(&ExportRecord::new(args.out, &several.corpus).with_masks(masks));
+    }
+    output::write(&format!("{}: {}", args.out.display(), several.describe()))
+}
+
+fn several_epochs(args: Args, kind: Noise) -> anyhow::Result<()> {
+    let mut noise = noise::draw(kind, &args.chosen, &args.training)?;
+    let columns = std::mem::take(&mut noise.columns);
+    mask::write_columns(columns, &args.out, args.force)?;
+    if args.json {
+        let record = ExportRecord::new(args.out, &noise.corpus);
+        return output::json(&record.with_noise(noise.record));
+    }
+    output::write(&format!("{}: {}", args.out.display(), noise.describe()))
 }

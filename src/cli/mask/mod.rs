@@ -6,6 +6,9 @@ mod several;
 mod show;
 mod stats;
 
+pub use show::ShowRecord;
+pub use stats::StatsRecord;
+
 use std::path::PathBuf;
 
 use lnln_bench::data::dataset::Corpus;

@@ -2,13 +2,14 @@
 
 use std::str::FromStr;
 
-use lnln_bench::data::dataset::{Modality, SplitName};
+use lnln_bench::data::dataset::{Corpus, Modality, SplitName};
 use lnln_bench::mask::{
     self, Column, Noise, NoiseDraw, NoiseSpec, RateDistribution, SplitShape, TrainingSplit, Values,
 };
 
 use super::Chosen;
 use super::several::texts;
+use crate::cli::export_record::{EpochRecord, NoiseRecord};
 
 /// Which masks of training.
 #[derive(Debug, clap::Args)]
@@ -46,8 +47,16 @@ impl FromStr for Epochs {
     }
 }
 
-/// The arrays of the file, and a description of them.
-pub fn columns(kind: Noise, chosen: &Chosen, args: &Args) -> anyhow::Result<(Vec<Column>, String)> {
+/// Masks of several epochs.
+pub struct Epoched {
+    /// The arrays of the file.
+    pub columns: Vec<Column>,
+    pub corpus: Corpus,
+    pub record: NoiseRecord,
+}
+
+/// Draws the masks.
+pub fn draw(kind: Noise, chosen: &Chosen, args: &Args) -> anyhow::Result<Epoched> {
     let distribution = args.noise_rate.unwrap_or(RateDistribution::HalfComplete);
     let spec = spec(kind, distribution, chosen, args.mask_seed.unwrap_or(1111))?;
     let (corpus, _) = chosen.open()?;
@@ -63,17 +72,14 @@ pub fn columns(kind: Noise, chosen: &Chosen, args: &Args) -> anyhow::Result<(Vec
         let draw = NoiseDraw::of_epoch(kind, chosen.seed, epoch, (&[], 1));
         epochs.add(&spec, &split, epoch, &draw.ok_or(mask::Error::NoNoise)?)?;
     }
-    let count = epochs.hashes.len();
-    let text = format!(
-        "{}, training noise {kind} ({} v{} at {distribution}), seed {}, {count} epoch{}, from draw {} of hash {}",
-        corpus.spec.title,
-        spec.mask_protocol.name(),
-        spec.mask_protocol.version(),
-        chosen.seed,
-        if count == 1 { "" } else { "s" },
-        epochs.draws[0],
-        epochs.hashes[0],
-    );
+    let record = NoiseRecord {
+        noise: kind.to_string(),
+        mask_protocol: spec.mask_protocol.name(),
+        version: spec.mask_protocol.version(),
+        noise_rate: distribution.to_string(),
+        seed: chosen.seed,
+        epochs: std::mem::take(&mut epochs.records),
+    };
     let noise = [
         kind.to_string(),
         spec.mask_protocol.name().to_owned(),
@@ -87,7 +93,34 @@ pub fn columns(kind: Noise, chosen: &Chosen, args: &Args) -> anyhow::Result<(Vec
         texts("", "content_hash", vec![corpus.content_hash.clone()]),
     ];
     columns.extend(epochs.columns(train.ids, train.steps));
-    Ok((columns, text))
+    Ok(Epoched {
+        columns,
+        corpus,
+        record,
+    })
+}
+
+impl Epoched {
+    /// A description of the masks.
+    pub fn describe(&self) -> String {
+        let NoiseRecord {
+            noise,
+            mask_protocol,
+            version,
+            noise_rate,
+            seed,
+            epochs,
+        } = &self.record;
+        let (count, first) = (epochs.len(), &epochs[0]);
+        format!(
+            "{}, training noise {noise} ({mask_protocol} v{version} at {noise_rate}), seed {seed}, \
+             {count} epoch{}, from draw {} of hash {}",
+            self.corpus.spec.title,
+            if count == 1 { "" } else { "s" },
+            first.draw,
+            first.hash,
+        )
+    }
 }
 
 /// The noise, checked as `run` does.
@@ -120,6 +153,7 @@ fn spec(
 /// Masks of several epochs, one after another.
 #[derive(Default)]
 struct Drawn {
+    records: Vec<EpochRecord>,
     epochs: Vec<i64>,
     draws: Vec<i64>,
     hashes: Vec<String>,
@@ -140,7 +174,13 @@ impl Drawn {
         let copy = spec.copy(split, draw)?;
         self.epochs.push(epoch.into());
         self.draws.push(draw.number.into());
-        self.hashes.push(spec.hash(split, draw, &copy));
+        let hash = spec.hash(split, draw, &copy);
+        self.records.push(EpochRecord {
+            epoch,
+            draw: draw.number,
+            hash: hash.clone(),
+        });
+        self.hashes.push(hash);
         for (kept, keep) in self.kept.iter_mut().zip(&copy.keeps) {
             kept.extend(&keep.bits);
         }

@@ -1,14 +1,23 @@
 //! Collects the evaluation masks of several conditions for one file.
 
-use lnln_bench::data::dataset::{Modality, SplitName};
+use lnln_bench::data::dataset::{Corpus, Modality, SplitName};
 use lnln_bench::mask::{
     self, Column, Condition, EvaluationMasks, SplitShape, Values, Variants, parse_list,
 };
 
 use super::Chosen;
 
-/// The arrays of the file, and a description of them.
-pub fn columns(chosen: &Chosen, rates: &str) -> anyhow::Result<(Vec<Column>, String)> {
+/// Masks of several conditions.
+pub struct Several {
+    /// The arrays of the file.
+    pub columns: Vec<Column>,
+    pub corpus: Corpus,
+    pub masks: Variants,
+    pub conditions: Vec<Condition>,
+}
+
+/// Reads stored masks and draws those that are not stored.
+pub fn read(chosen: &Chosen, rates: &str) -> anyhow::Result<Several> {
     let conditions = parse_list(rates)?;
     let evaluation = EvaluationMasks::deal(&[chosen.protocol()], &conditions)?.swap_remove(0);
     let (corpus, source) = chosen.open()?;
@@ -20,15 +29,27 @@ pub fn columns(chosen: &Chosen, rates: &str) -> anyhow::Result<(Vec<Column>, Str
     for outline in &outlines {
         columns.extend(split(&masks, conditions, outline.name, &outline.ids)?);
     }
-    let text = format!(
-        "{}, {} v{} masks of {} conditions, seed {}",
-        corpus.spec.title,
-        masks.mask_protocol,
-        masks.version,
-        conditions.len(),
-        masks.seed
-    );
-    Ok((columns, text))
+    Ok(Several {
+        columns,
+        corpus,
+        masks,
+        conditions: evaluation.conditions,
+    })
+}
+
+impl Several {
+    /// A description of the masks.
+    pub fn describe(&self) -> String {
+        let masks = &self.masks;
+        format!(
+            "{}, {} v{} masks of {} conditions, seed {}",
+            self.corpus.spec.title,
+            masks.mask_protocol,
+            masks.version,
+            self.conditions.len(),
+            masks.seed
+        )
+    }
 }
 
 fn root(masks: &Variants, conditions: &[Condition], content_hash: &str) -> Vec<Column> {

@@ -6,7 +6,8 @@ use lnln_bench::data::dataset::{
     Corpus, Modality, Outline, SpecialTokens, SplitName, VocabularyFile, separate,
 };
 use lnln_bench::mask::{self, Condition, EvaluationMasks, Keep, SplitShape};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Chosen;
 use crate::cli::output;
@@ -44,6 +45,36 @@ pub struct Args {
     json: bool,
 }
 
+/// What `mask show --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct ShowRecord<'a> {
+    dataset: &'a str,
+    split: SplitName,
+    sample: &'a str,
+    mask_protocol: &'a str,
+    version: u32,
+    seed: u64,
+    condition: String,
+    rate_text: f64,
+    rate_audio: f64,
+    rate_vision: f64,
+    /// Of the masks of the whole split.
+    hash: String,
+    kept: Kept<'a>,
+    /// A word per valid token, null where they cannot be assigned.
+    words: Option<&'a [String]>,
+    /// The complete transcript where there are no words.
+    transcript: Option<&'a str>,
+}
+
+/// Whether each valid position is kept.
+#[derive(Serialize, JsonSchema)]
+struct Kept<'a> {
+    text: &'a [bool],
+    audio: &'a [bool],
+    vision: &'a [bool],
+}
+
 /// Run the subcommand.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let evaluation = EvaluationMasks::one(args.chosen.protocol(), args.rate)?;
@@ -77,14 +108,26 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     );
     if args.json {
         let [rate_text, rate_audio, rate_vision] = args.rate.rates();
-        output::write(&serde_json::to_string(&json!({
-            "dataset": corpus.name(), "split": outline.name, "sample": args.sample,
-            "mask_protocol": mask_protocol.name(), "version": mask_protocol.version(), "seed": seed,
-            "condition": args.rate.to_string(), "rate_text": rate_text, "rate_audio": rate_audio,
-            "rate_vision": rate_vision, "hash": masks.hash(outline.name, args.rate)?,
-            "kept": { "text": kept[0], "audio": kept[1], "vision": kept[2] },
-            "words": words.as_ref().ok(), "transcript": words.as_ref().err(),
-        }))?)
+        output::json_line(&ShowRecord {
+            dataset: corpus.name(),
+            split: outline.name,
+            sample: &args.sample,
+            mask_protocol: mask_protocol.name(),
+            version: mask_protocol.version(),
+            seed,
+            condition: args.rate.to_string(),
+            rate_text,
+            rate_audio,
+            rate_vision,
+            hash: masks.hash(outline.name, args.rate)?,
+            kept: Kept {
+                text: kept[0],
+                audio: kept[1],
+                vision: kept[2],
+            },
+            words: words.as_deref().ok(),
+            transcript: words.as_deref().err().map(String::as_str),
+        })
     } else {
         output::write(&format!("{head}\n{}", draw(&args, &kept, &words)))
     }

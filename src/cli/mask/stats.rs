@@ -4,7 +4,8 @@ use lnln_bench::data::dataset::{Modality, SplitName};
 use lnln_bench::mask::{
     self, Condition, EvaluationMasks, MaskProtocol, Realized, SplitShape, Spread,
 };
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Chosen;
 use crate::cli::output;
@@ -27,6 +28,31 @@ pub struct Args {
     /// One line of JSON per condition and modality.
     #[arg(long)]
     json: bool,
+}
+
+/// A line of `mask stats --json`.
+#[derive(Serialize, JsonSchema)]
+pub struct StatsRecord<'a> {
+    dataset: &'a str,
+    split: SplitName,
+    mask_protocol: &'a str,
+    version: u32,
+    seed: u64,
+    condition: String,
+    rate_text: f64,
+    rate_audio: f64,
+    rate_vision: f64,
+    modality: Modality,
+    /// Missing rate of the condition.
+    nominal: f64,
+    /// Masked valid positions / valid positions of all samples together; null if none is valid.
+    pooled: Option<f64>,
+    /// Over the samples' own missing rates.
+    mean: Option<f64>,
+    sd: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+    samples: usize,
 }
 
 fn split(name: &str) -> Result<SplitName, String> {
@@ -56,20 +82,26 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             rows.flat_map(|(c, all)| all.iter().map(move |one| (c, one)))
         {
             let [rate_text, rate_audio, rate_vision] = condition.rates();
-            let mut line = json!({
-                "dataset": corpus.name(), "split": args.split, "mask_protocol": masks.mask_protocol,
-                "version": masks.version, "seed": seed, "condition": condition.to_string(),
-                "rate_text": rate_text, "rate_audio": rate_audio, "rate_vision": rate_vision,
-                "modality": of_modality.modality, "nominal": of_modality.nominal,
-                "pooled": of_modality.pooled,
-            });
             let spread = of_modality.spread;
-            line["mean"] = json!(spread.map(|spread| spread.mean));
-            line["sd"] = json!(spread.map(|spread| spread.sd));
-            line["min"] = json!(spread.map(|spread| spread.min));
-            line["max"] = json!(spread.map(|spread| spread.max));
-            line["samples"] = json!(spread.map_or(0, |spread| spread.samples));
-            output::write(&serde_json::to_string(&line)?)?;
+            output::json_line(&StatsRecord {
+                dataset: corpus.name(),
+                split: args.split,
+                mask_protocol: &masks.mask_protocol,
+                version: masks.version,
+                seed,
+                condition: condition.to_string(),
+                rate_text,
+                rate_audio,
+                rate_vision,
+                modality: of_modality.modality,
+                nominal: of_modality.nominal,
+                pooled: of_modality.pooled,
+                mean: spread.map(|spread| spread.mean),
+                sd: spread.map(|spread| spread.sd),
+                min: spread.map(|spread| spread.min),
+                max: spread.map(|spread| spread.max),
+                samples: spread.map_or(0, |spread| spread.samples),
+            })?;
         }
         return Ok(());
     }

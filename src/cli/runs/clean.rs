@@ -8,6 +8,9 @@ use lnln_bench::support::words;
 use lnln_bench::sweep::status::clean::{self, Item, Reason};
 use lnln_bench::sweep::status::reports::Used;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::cli::output;
 
 /// List superseded files, and remove them with --yes.
@@ -40,12 +43,39 @@ pub struct Args {
     /// Remove the listed files.
     #[arg(long)]
     yes: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `runs clean --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct CleanRecord {
+    items: Vec<ItemRecord>,
+    /// Reports that were found; the runs they name are kept.
+    reports: usize,
+    /// Runs that they name.
+    named_runs: usize,
+}
+
+/// A superseded file or folder.
+#[derive(Serialize, JsonSchema)]
+struct ItemRecord {
+    path: PathBuf,
+    bytes: u64,
+    reason: &'static str,
+    /// The run that supersedes this one.
+    by: Option<String>,
+    removed: bool,
 }
 
 /// Run the subcommand.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let used = used(args)?;
     let items = clean::plan(&args.runs, &used)?;
+    if args.json {
+        return output::json(&record(args, items, &used)?);
+    }
     let mut lines = Vec::new();
     let mut sums: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
     for item in &items {
@@ -73,6 +103,28 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         lines.push("--yes removes what is listed".to_owned());
     }
     output::write(&lines.join("\n"))
+}
+
+/// Removes the items with `--yes`, and describes them.
+fn record(args: &Args, items: Vec<Item>, used: &Used) -> anyhow::Result<CleanRecord> {
+    let mut records = Vec::new();
+    for item in items {
+        records.push(ItemRecord {
+            removed: args.yes && clean::remove(&item)?,
+            bytes: item.bytes,
+            reason: word(&item.reason),
+            by: match item.reason {
+                Reason::Superseded { by } => Some(by),
+                _ => None,
+            },
+            path: item.path,
+        });
+    }
+    Ok(CleanRecord {
+        items: records,
+        reports: used.reports.len(),
+        named_runs: used.runs.len(),
+    })
 }
 
 /// Runs that reports name.

@@ -20,7 +20,7 @@ pub fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
     };
     if json {
         let all: Vec<RunRow<'_>> = runs.iter().map(RunRow::from).collect();
-        return output::write(&serde_json::to_string_pretty(&all)?);
+        return output::json(&all);
     }
     if runs.is_empty() {
         return output::write(&super::no_runs_yet(folder));

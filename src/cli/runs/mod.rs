@@ -7,9 +7,12 @@ mod list;
 mod rows;
 mod status;
 
+pub use clean::CleanRecord;
 pub use list::list;
+pub use rows::RunRow;
 #[cfg(feature = "torch")]
 pub use rows::word;
+pub use status::StatusRecord;
 
 /// Show the state of runs and sweeps, and remove superseded files.
 #[derive(Debug, clap::Args)]

@@ -5,10 +5,11 @@ use std::time::SystemTime;
 use lnln_bench::support::words;
 use lnln_bench::sweep::status::log::Score;
 use lnln_bench::sweep::status::{RunState, StoredRun};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A run in `--json`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct RunRow<'a> {
     pub run: &'a str,
     pub dataset: &'a str,

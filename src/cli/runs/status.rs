@@ -1,5 +1,6 @@
 //! `runs status`: prints the progress of every sweep.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -8,7 +9,8 @@ use lnln_bench::support::words;
 use lnln_bench::sweep::slurm::{self, Queue};
 use lnln_bench::sweep::status::overview::{count, state};
 use lnln_bench::sweep::status::{self, RunState, Status, StoredRun, SweepStatus};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::rows::{self, RunRow};
 use crate::cli::output;
@@ -38,10 +40,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         status::status(&args.folder)?
     };
     if args.json {
-        let sweeps: Vec<Value> = status.sweeps.iter().map(sweep_json).collect();
-        let others: Vec<RunRow<'_>> = status.others.iter().map(RunRow::from).collect();
-        let all = json!({ "sweeps": sweeps, "other_runs": others });
-        return output::write(&serde_json::to_string_pretty(&all)?);
+        return output::json(&StatusRecord {
+            sweeps: status.sweeps.iter().map(SweepRecord::from).collect(),
+            other_runs: status.others.iter().map(RunRow::from).collect(),
+        });
     }
     let mut parts: Vec<String> = status.sweeps.iter().map(sweep_text).collect();
     if !status.others.is_empty() {
@@ -54,26 +56,61 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
-fn sweep_json(sweep: &SweepStatus) -> Value {
-    let runs = sweep.runs.iter().map(|(run, stored)| {
-        let stored = stored.as_ref();
-        json!({
-            "log": stored.and_then(|stored| log(stored, Some(sweep))),
-            "index": run.index,
-            "run": run.id,
-            "dataset": run.dataset,
-            "model": run.model,
-            "seed": run.seed,
-            "state": state(stored, &run.masks),
-            "progress": stored.map(RunRow::from),
-        })
-    });
-    json!({
-        "sweep": sweep.manifest.id,
-        "counts": sweep.counts(),
-        "slurm": Queue::of(&sweep.dir).ok().map(|queue| queue.counts()),
-        "runs": runs.collect::<Vec<_>>(),
-    })
+/// What `runs status --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct StatusRecord<'a> {
+    sweeps: Vec<SweepRecord<'a>>,
+    /// Runs that no sweep names.
+    other_runs: Vec<RunRow<'a>>,
+}
+
+/// A sweep in `--json`.
+#[derive(Serialize, JsonSchema)]
+struct SweepRecord<'a> {
+    sweep: &'a str,
+    /// Number of runs by state.
+    counts: BTreeMap<RunState, usize>,
+    /// Number of runs by Slurm's state; null where Slurm's queue cannot be read.
+    slurm: Option<BTreeMap<String, usize>>,
+    runs: Vec<PlannedRow<'a>>,
+}
+
+/// A run of a sweep in `--json`.
+#[derive(Serialize, JsonSchema)]
+struct PlannedRow<'a> {
+    log: Option<PathBuf>,
+    index: usize,
+    run: &'a str,
+    dataset: &'a str,
+    model: &'a str,
+    seed: u64,
+    state: RunState,
+    /// Null before it has begun.
+    progress: Option<RunRow<'a>>,
+}
+
+impl<'a> From<&'a SweepStatus> for SweepRecord<'a> {
+    fn from(sweep: &'a SweepStatus) -> Self {
+        let runs = sweep.runs.iter().map(|(run, stored)| {
+            let stored = stored.as_ref();
+            PlannedRow {
+                log: stored.and_then(|stored| log(stored, Some(sweep))),
+                index: run.index,
+                run: &run.id,
+                dataset: &run.dataset,
+                model: &run.model,
+                seed: run.seed,
+                state: state(stored, &run.masks),
+                progress: stored.map(RunRow::from),
+            }
+        });
+        Self {
+            sweep: &sweep.manifest.id,
+            counts: sweep.counts(),
+            slurm: Queue::of(&sweep.dir).ok().map(|queue| queue.counts()),
+            runs: runs.collect(),
+        }
+    }
 }
 
 fn sweep_text(sweep: &SweepStatus) -> String {
@@ -127,7 +164,7 @@ fn others_text(runs: &[StoredRun]) -> String {
 }
 
 /// `7 done, 2 running, 3 waiting`.
-fn counted(counts: std::collections::BTreeMap<RunState, usize>) -> String {
+fn counted(counts: BTreeMap<RunState, usize>) -> String {
     let known = counts.into_iter().filter(|(_, n)| *n > 0);
     let parts: Vec<String> = known
         .map(|(s, n)| format!("{n} {}", rows::word(s)))

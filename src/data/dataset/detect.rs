@@ -27,7 +27,7 @@ pub struct Traits {
 pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'static Spec> {
     let exchanged = |s: &&Spec| s.widths.audio == traits.vision && s.widths.vision == traits.audio;
     if let Some(name) = named {
-        let spec = spec::find(name)?;
+        let spec = spec::registered(name)?;
         check_exchanged(path, traits, Some(spec).filter(exchanged))?;
         check_axes(path, traits, spec)?;
         return Ok(spec);

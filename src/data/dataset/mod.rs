@@ -16,6 +16,7 @@ pub mod import;
 mod labels;
 mod layouts;
 mod lengths;
+pub mod limited;
 pub mod modality;
 mod padding;
 mod plan;

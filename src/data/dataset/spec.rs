@@ -1,10 +1,12 @@
 //! The registry of data sets: `datasets.toml`, built into the program.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use serde::Deserialize;
 
 use super::error::{Error, Result};
+use super::limited;
 
 /// A registered data set.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -72,11 +74,28 @@ pub fn registry() -> &'static [Spec] {
     &REGISTRY
 }
 
-/// The data set called `name`.
+/// The data set called `name`, or the [limited] form of one.
 ///
 /// # Errors
 /// [`Error::UnknownDataset`], which lists the known ones.
 pub fn find(name: &str) -> Result<&'static Spec> {
+    let Some((whole, samples)) = limited::parse(name) else {
+        return registered(name);
+    };
+    let whole = registered(whole)?;
+    // Every name is kept once, as long as the program runs.
+    let mut known = LIMITED.lock().unwrap_or_else(PoisonError::into_inner);
+    let spec = || &*Box::leak(Box::new(limited::spec(whole, samples)));
+    Ok(known.entry(name.to_owned()).or_insert_with(spec))
+}
+
+static LIMITED: Mutex<BTreeMap<String, &'static Spec>> = Mutex::new(BTreeMap::new());
+
+/// The data set of this name in `datasets.toml`.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn registered(name: &str) -> Result<&'static Spec> {
     registry()
         .iter()
         .find(|spec| spec.name == name)

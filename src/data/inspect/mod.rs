@@ -13,7 +13,11 @@ mod warnings;
 
 use std::path::Path;
 
-pub use stream::{Outcome, Stream};
+pub use prepared::{PreparedFile, UnreadableFile};
+pub use stream::{ArrayRow, Outcome, Stream};
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::data::dataset;
 use crate::data::pickle;
@@ -75,19 +79,29 @@ pub fn describe(path: &Path) -> Result<Description> {
     }
 }
 
-/// Calls `emit` with one JSON object per stream of a pickle, also for a stream that cannot be read, or
-/// with one for a prepared file. `docs/pickle.md` documents them.
+/// An object of `inspect --json`. `docs/pickle.md` documents them.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Object {
+    Stream(Stream),
+    Prepared(PreparedFile),
+    /// A prepared file that cannot be read.
+    Unreadable(UnreadableFile),
+}
+
+/// Calls `emit` with one object per stream of a pickle, also for a stream that cannot be read, or
+/// with one for a prepared file.
 ///
 /// # Errors
 /// After the last object, the first [`Error`] that an object reports; the errors of `emit`.
 pub fn objects<E: From<Error>>(
     path: &Path,
-    mut emit: impl FnMut(serde_json::Value) -> Result<(), E>,
+    mut emit: impl FnMut(Object) -> Result<(), E>,
 ) -> Result<(), E> {
     if is_hdf5(path) {
         prepared::object(path, emit)
     } else {
-        stream::read(path, |stream| emit(stream.to_json()))
+        stream::read(path, |stream| emit(Object::Stream(stream)))
     }
 }
 

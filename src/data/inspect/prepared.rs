@@ -1,11 +1,12 @@
 //! Describes prepared files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::{Description, Error, Result, published, rounded};
+use super::{Description, Error, Object, Outcome, Result, published, rounded};
 use crate::data::pickle::ArrayStats;
 use crate::data::store::{self, Reader};
 
@@ -132,38 +133,69 @@ fn details(reader: &Reader, changes: &mut Changes) -> Result<Vec<String>> {
     Ok(details)
 }
 
+/// What `inspect --json` prints of a prepared file.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PreparedFile {
+    pub file: String,
+    pub outcome: Outcome,
+    pub reason: Option<String>,
+    pub dataset: String,
+    pub layout: String,
+    pub source_name: String,
+    pub source_sha256: String,
+    pub content_hash: String,
+    /// Values that became 0, by column.
+    pub non_finite: BTreeMap<String, u64>,
+    pub columns: Vec<ColumnRow>,
+}
+
+/// Name, type and shape of a column.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ColumnRow(pub String, pub String, pub Vec<usize>);
+
+/// What `inspect --json` prints of a prepared file that cannot be read.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct UnreadableFile {
+    pub file: String,
+    pub outcome: Outcome,
+    pub reason: String,
+}
+
 pub fn object<E: From<Error>>(
     path: &Path,
-    mut emit: impl FnMut(serde_json::Value) -> Result<(), E>,
+    mut emit: impl FnMut(Object) -> Result<(), E>,
 ) -> Result<(), E> {
-    let name = path.display().to_string();
     match read(path) {
-        Ok(object) => emit(object),
+        Ok(object) => emit(Object::Prepared(object)),
         Err(error) => {
-            emit(json!({ "file": name, "outcome": "ERROR", "reason": error.to_string() }))?;
+            emit(Object::Unreadable(UnreadableFile {
+                file: path.display().to_string(),
+                outcome: Outcome::Failed,
+                reason: error.to_string(),
+            }))?;
             Err(error.into())
         }
     }
 }
 
-fn read(path: &Path) -> Result<serde_json::Value> {
+fn read(path: &Path) -> Result<PreparedFile> {
     let reader = Reader::open(path)?;
     let source = reader.provenance()?;
     let mut columns = Vec::new();
     for column in reader.columns()? {
         let (kind, shape) = (reader.kind(&column)?, reader.shape(&column)?);
-        columns.push(json!([column, kind, shape]));
+        columns.push(ColumnRow(column, kind.to_owned(), shape));
     }
-    Ok(json!({
-        "file": path.display().to_string(),
-        "outcome": "OK",
-        "reason": null,
-        "dataset": source.dataset,
-        "layout": source.layout,
-        "source_name": source.source_name,
-        "source_sha256": source.source_sha256,
-        "content_hash": reader.content_hash()?,
-        "non_finite": source.non_finite,
-        "columns": columns,
-    }))
+    Ok(PreparedFile {
+        file: path.display().to_string(),
+        outcome: Outcome::Read,
+        reason: None,
+        dataset: source.dataset,
+        layout: source.layout,
+        source_name: source.source_name,
+        source_sha256: source.source_sha256,
+        content_hash: reader.content_hash()?,
+        non_finite: source.non_finite,
+        columns,
+    })
 }

@@ -2,26 +2,30 @@
 
 use std::path::Path;
 
-use serde_json::{Value as Json, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{Error, Result};
-use crate::data::pickle::{self, ArrayRef, Leaf, Pickle, Shared, Value, Walk};
+use crate::data::pickle::{self, ArrayRef, Leaf, Pickle, Shared, Walk};
 
 /// Most streams of one file that get an object; the rest is counted in bytes.
 const STREAMS: u64 = 10_000;
 
 /// Outcome of reading a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum Outcome {
+    #[serde(rename = "OK")]
     Read,
     /// It names something that is not allowed.
+    #[serde(rename = "REFUSED")]
     Refused,
     /// It is damaged, hostile or not a pickle.
+    #[serde(rename = "ERROR")]
     Failed,
 }
 
 /// The object of `inspect --json` for one stream.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Stream {
     pub file: String,
     /// Index of the stream in the file.
@@ -32,28 +36,22 @@ pub struct Stream {
     pub reason: Option<String>,
     /// Bytes of the stream.
     pub consumed: Option<usize>,
-    /// `[path, dtype, shape, order, SHA-256]` of every array and numpy scalar.
-    pub arrays: Vec<Json>,
+    /// Every array and numpy scalar.
+    pub arrays: Vec<ArrayRow>,
 }
 
-impl Stream {
-    pub fn to_json(&self) -> Json {
-        let outcome = match self.outcome {
-            Outcome::Read => "OK",
-            Outcome::Refused => "REFUSED",
-            Outcome::Failed => "ERROR",
-        };
-        json!({
-            "file": self.file,
-            "stream": self.stream,
-            "protocol": self.protocol,
-            "outcome": outcome,
-            "reason": self.reason,
-            "consumed": self.consumed,
-            "arrays": self.arrays,
-        })
-    }
+/// Path, dtype (`None` for a value without one), shape, order (`C` or `F`) and SHA-256 of the elements in
+/// row-major order (`None` for an array of objects).
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ArrayRow(
+    pub String,
+    pub Option<String>,
+    pub Vec<usize>,
+    pub &'static str,
+    pub Option<String>,
+);
 
+impl Stream {
     fn failed(path: &Path, stream: u64, protocol: u8, error: &pickle::Error) -> Self {
         let refused = matches!(error, pickle::Error::ForbiddenGlobal { .. });
         let protocol = match error {
@@ -169,36 +167,30 @@ fn protocol(path: &Path) -> u8 {
     read.map_or(0, |()| pickle::protocol(&start))
 }
 
-fn rows(pickle: &Pickle) -> Result<Vec<Json>, pickle::Error> {
+fn rows(pickle: &Pickle) -> Result<Vec<ArrayRow>, pickle::Error> {
     let (mut rows, mut hashes) = (Vec::new(), Shared::new(pickle));
     for leaf in Walk::new(pickle) {
         rows.push(match leaf? {
-            (path, Leaf::Array(array)) => {
-                let hash = hashes.get(array, |array| array.sha256())?;
-                json!([
+            (path, Leaf::Array(array)) => ArrayRow(
+                path,
+                Some(array.dtype().to_string()),
+                array.shape().to_vec(),
+                order(array),
+                hashes.get(array, |array| array.sha256())?,
+            ),
+            (path, Leaf::Scalar(value)) => {
+                let (dtype, bytes) = value.scalar().unzip();
+                ArrayRow(
                     path,
-                    array.dtype().to_string(),
-                    array.shape(),
-                    order(array),
-                    hash
-                ])
+                    dtype.map(|dtype| format!("scalar {dtype}")),
+                    Vec::new(),
+                    "C",
+                    bytes.map(|bytes| pickle::sha256(&bytes)),
+                )
             }
-            (path, Leaf::Scalar(value)) => scalar_row(&path, value),
         });
     }
     Ok(rows)
-}
-
-fn scalar_row(path: &str, value: Value<'_>) -> Json {
-    let (dtype, bytes) = value.scalar().unzip();
-    let dtype = dtype.map(|dtype| format!("scalar {dtype}"));
-    json!([
-        path,
-        dtype,
-        [],
-        "C",
-        bytes.map(|bytes| pickle::sha256(&bytes))
-    ])
 }
 
 /// numpy's flag: `F` for column-major order, else `C`.

@@ -176,7 +176,7 @@ fn files_of_no_known_format_are_errors_with_an_object() {
 
 fn objects_of(path: &Path, objects: &mut Vec<serde_json::Value>) -> Result<()> {
     super::objects(path, |object| {
-        objects.push(object);
+        objects.push(serde_json::to_value(object).unwrap());
         Ok::<_, Error>(())
     })
 }

@@ -1,11 +1,12 @@
 //! Defines the findings of rules.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::arranged::Seen;
 
 /// How sure a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strength {
     /// No set of predictions gives these numbers.
@@ -33,7 +34,7 @@ impl Strength {
 }
 
 /// A cell, named so that it can be looked up.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CellLocation {
     /// Path of the file as it was given.
     pub table: String,
@@ -66,7 +67,7 @@ impl From<Seen<'_>> for CellLocation {
 }
 
 /// One thing a rule found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Finding {
     /// Name of the rule.
     pub rule: &'static str,

@@ -1,5 +1,6 @@
 //! Writes findings as text and as JSON.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Finding, RULES, Strength};
@@ -77,14 +78,15 @@ pub fn summary(findings: &[Finding]) -> String {
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What `audit --json` prints.
+#[derive(Serialize, JsonSchema)]
+pub struct Document<'a> {
     tables: Vec<Sheet<'a>>,
     rules: Vec<RuleLine>,
     findings: &'a [Finding],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Sheet<'a> {
     name: &'a str,
     cells: usize,
@@ -93,18 +95,15 @@ struct Sheet<'a> {
     left_out: LeftOut,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RuleLine {
     name: &'static str,
     definition: &'static str,
     strength: &'static str,
 }
 
-/// Everything, with every cell, as one JSON document.
-///
-/// # Errors
-/// Only if memory for it cannot be had.
-pub fn json(tables: &[ParsedTable], findings: &[Finding]) -> serde_json::Result<String> {
+/// Everything, with every cell, as one document.
+pub fn document<'a>(tables: &'a [ParsedTable], findings: &'a [Finding]) -> Document<'a> {
     let tables = tables.iter().map(|t| Sheet {
         name: &t.name,
         cells: t.cells.len(),
@@ -116,9 +115,9 @@ pub fn json(tables: &[ParsedTable], findings: &[Finding]) -> serde_json::Result<
         definition: r.definition,
         strength: r.strength,
     });
-    serde_json::to_string_pretty(&Document {
+    Document {
         tables: tables.collect(),
         rules: rules.collect(),
         findings,
-    })
+    }
 }

@@ -39,7 +39,7 @@ pub struct ParsedTable {
 }
 
 /// Counts of what was in a file but is no cell of its table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct LeftOut {
     pub tables: usize,
     pub lines: usize,

@@ -8,7 +8,7 @@ use super::error::{Error, Result};
 use super::option::directive;
 
 /// How a sweep becomes jobs. No part of it decides a result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
     /// Options of sbatch for the runs, like `--partition=gpu`.

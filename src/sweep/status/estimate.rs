@@ -1,5 +1,6 @@
 //! Estimates the cost of a run from the cost of finished ones.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::measured::Measured;
@@ -27,7 +28,7 @@ pub struct Question<'a> {
 }
 
 /// An estimate and its basis.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Estimate {
     /// Of training and evaluation together; `None` where nothing is known.
     pub seconds: Option<f64>,

@@ -23,7 +23,7 @@ pub struct TrainingProgress {
 }
 
 /// A value of the monitored metric.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct Score {
     /// Counted from 1.
     pub epoch: u32,

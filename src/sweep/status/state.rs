@@ -6,7 +6,9 @@ use crate::record::attempt::{Attempt, Outcome};
 use crate::support::heartbeat::is_stale;
 
 /// State of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
     /// Finished: it has `DONE`.

@@ -1,0 +1,234 @@
+//! The registries as `list` prints them: data sets, models, mask protocols, metrics and audit rules.
+
+use lnln_bench::data::dataset::{self, Spec};
+use lnln_bench::mask::{self, MaskProtocol};
+use lnln_bench::metric::{self, Direction, Metric, Protocol};
+use lnln_bench::published::audit::{self, Rule};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::list::What;
+use super::output;
+
+/// What `list --json` prints; a registry that is not asked for is left out.
+#[derive(Serialize, JsonSchema)]
+pub struct Registries {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    datasets: Option<Vec<DatasetRecord>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models: Option<Vec<ModelRecord>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    masks: Option<Vec<MaskRecord>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<Vec<MetricRecord>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<Vec<RuleRecord>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct DatasetRecord {
+    name: &'static str,
+    title: &'static str,
+    language: &'static str,
+    /// Smallest and largest label.
+    label_range: [f32; 2],
+    /// Name of the metrics' protocol.
+    protocol: &'static str,
+    synthetic: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ModelRecord {
+    /// With the variant, if it is one: `lnln:no-rec`.
+    name: String,
+    summary: &'static str,
+    /// Of the paper; empty for variants.
+    citation: &'static str,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct MaskRecord {
+    name: &'static str,
+    version: u32,
+    /// Kinds of conditions that it takes, as text.
+    conditions: String,
+    definition: &'static str,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct MetricRecord {
+    protocol: &'static str,
+    name: &'static str,
+    title: &'static str,
+    /// `higher` or `lower`.
+    better: &'static str,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct RuleRecord {
+    name: &'static str,
+    definition: &'static str,
+    strength: &'static str,
+}
+
+impl Registries {
+    /// All of them, or one.
+    pub fn of(what: Option<What>) -> Self {
+        let is_asked = |one: What| what.is_none_or(|what| what == one);
+        Self {
+            datasets: is_asked(What::Datasets)
+                .then(|| dataset::registry().iter().map(dataset_record).collect()),
+            models: is_asked(What::Models).then(models),
+            masks: is_asked(What::Masks).then(|| {
+                mask::MASK_PROTOCOLS
+                    .iter()
+                    .map(|one| mask_record(*one))
+                    .collect()
+            }),
+            metrics: is_asked(What::Metrics).then(metrics),
+            rules: is_asked(What::Rules)
+                .then(|| audit::RULES.iter().map(|rule| rule_record(rule)).collect()),
+        }
+    }
+
+    /// A table for each.
+    pub fn tables(&self) -> Vec<String> {
+        let datasets = table(
+            &["data set", "title", "labels", "metrics"],
+            &self.datasets,
+            |one| {
+                let [low, high] = one.label_range;
+                vec![
+                    one.name.to_owned(),
+                    one.title.to_owned(),
+                    format!("{low} to {high}"),
+                    one.protocol.to_owned(),
+                ]
+            },
+        );
+        let models = table(&["model", "summary", "source"], &self.models, |one| {
+            vec![
+                one.name.clone(),
+                one.summary.to_owned(),
+                one.citation.to_owned(),
+            ]
+        });
+        let masks = &["mask protocol", "version", "conditions", "definition"];
+        let masks = table(masks, &self.masks, |one| {
+            vec![
+                one.name.to_owned(),
+                one.version.to_string(),
+                one.conditions.clone(),
+                one.definition.to_owned(),
+            ]
+        });
+        let metrics = table(
+            &["protocol", "metric", "title", "better"],
+            &self.metrics,
+            |one| {
+                [one.protocol, one.name, one.title, one.better]
+                    .map(str::to_owned)
+                    .to_vec()
+            },
+        );
+        let rules = table(
+            &["audit rule", "looks for", "strength"],
+            &self.rules,
+            |one| {
+                [one.name, one.definition, one.strength]
+                    .map(str::to_owned)
+                    .to_vec()
+            },
+        );
+        [datasets, models, masks, metrics, rules]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+/// A table of the records, if there are any.
+fn table<T>(
+    head: &[&str],
+    records: &Option<Vec<T>>,
+    row: impl Fn(&T) -> Vec<String>,
+) -> Option<String> {
+    let mut table = output::wrapped_table();
+    table
+        .set_header(head)
+        .add_rows(records.as_ref()?.iter().map(row));
+    Some(table.to_string())
+}
+
+fn dataset_record(spec: &'static Spec) -> DatasetRecord {
+    DatasetRecord {
+        name: &spec.name,
+        title: &spec.title,
+        language: &spec.language,
+        label_range: spec.label_range,
+        protocol: &spec.protocol,
+        synthetic: spec.synthetic,
+    }
+}
+
+#[cfg(feature = "torch")]
+fn models() -> Vec<ModelRecord> {
+    let mut records = Vec::new();
+    for entry in lnln_bench::model::MODELS {
+        records.push(ModelRecord {
+            name: entry.name.to_owned(),
+            summary: entry.summary,
+            citation: entry.citation,
+        });
+        records.extend(entry.variants.iter().map(|variant| ModelRecord {
+            name: format!("{}:{}", entry.name, variant.name),
+            summary: variant.summary,
+            citation: "",
+        }));
+    }
+    records
+}
+
+#[cfg(not(feature = "torch"))]
+fn models() -> Vec<ModelRecord> {
+    tracing::warn!("this build has no libtorch, and so no models");
+    Vec::new()
+}
+
+fn mask_record(mask_protocol: &'static dyn MaskProtocol) -> MaskRecord {
+    MaskRecord {
+        name: mask_protocol.name(),
+        version: mask_protocol.version(),
+        conditions: mask::describe(mask_protocol.kinds()),
+        definition: mask_protocol.summary(),
+    }
+}
+
+fn metrics() -> Vec<MetricRecord> {
+    let of =
+        |protocol: &'static Protocol| protocol.all().map(|metric| metric_record(protocol, metric));
+    metric::PROTOCOLS
+        .iter()
+        .flat_map(|protocol| of(protocol))
+        .collect()
+}
+
+fn metric_record(protocol: &Protocol, metric: &Metric) -> MetricRecord {
+    MetricRecord {
+        protocol: protocol.name,
+        name: metric.name,
+        title: metric.title,
+        better: match metric.direction {
+            Direction::HigherIsBetter => "higher",
+            Direction::LowerIsBetter => "lower",
+        },
+    }
+}
+
+fn rule_record(rule: &Rule) -> RuleRecord {
+    RuleRecord {
+        name: rule.name,
+        definition: rule.definition,
+        strength: rule.strength,
+    }
+}
