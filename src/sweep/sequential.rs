@@ -192,11 +192,13 @@ impl Sequence<'_> {
 
     /// Evaluates a trained run under the masks that it lacks.
     fn evaluate(&self, run: &PlannedRun, data: &TrainData<'_>) -> Result<RunEnd, Error> {
-        let dir = RunDir::open(self.options.runs.join(&run.id));
+        let options = self.options;
+        let dir = RunDir::open(options.runs.join(&run.id));
         if dir.is_done_under(&run.masks) {
             return Ok(RunEnd::Kept);
         }
-        let bar = self.progress.run_bar(run.label(), &run.kind(), 0);
+        let mut bar = self.progress.run_bar(run.label(), &run.kind(), 0);
+        bar.watch(options.events.run_started(run, &options.runs));
         let context = RunContext {
             interrupt: self.interrupt,
             bar: &bar,
