@@ -2,10 +2,10 @@
 
 use crate::metric::Sums;
 
-/// Pseudo-values of a metric, one per sample, as the mean over these predictions of all samples: N f - (N -
-/// 1) f without the sample. Their mean estimates the metric, and their variance divided by N is that of
-/// the metric over other samples. For a mean over samples they are its terms. NaN where the metric is
-/// undefined without the sample.
+/// Pseudo-values of a metric, one per sample, as the mean over these predictions of all samples: N times the
+/// metric less N - 1 times the metric without the sample. Their mean estimates the metric, and their
+/// variance divided by N is that of the metric over other samples. For a mean over samples they are its
+/// terms. NaN where the metric is undefined without the sample.
 pub fn pseudo_values(metric: &Sums, truth: &[f32], predictions: &[&[f32]]) -> Vec<f64> {
     let (count, width) = (truth.len() as f64, metric.width);
     let mut out = vec![0.0; truth.len()];

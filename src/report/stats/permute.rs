@@ -240,7 +240,10 @@ mod tests {
         let (a, b) = (guess(0.7, 1), guess(0.9, 2));
         let summed = |name: &str| {
             let metric = protocol("mosi").unwrap().metric(name).unwrap();
-            let (a, b) = (terms(metric, &[a.clone()]), terms(metric, &[b.clone()]));
+            let (a, b) = (
+                terms(metric, std::slice::from_ref(&a)),
+                terms(metric, std::slice::from_ref(&b)),
+            );
             Columns::of(&b.minus(&a)).own.len()
         };
         assert_eq!(["mae", "f1_has0", "corr"].map(summed), [1, 2, 3]);
