@@ -5,6 +5,8 @@
 //! hard about the sample for every model, for this model and for this training, and a shift and a slope
 //! of the training's own, whose size is the scenario.
 
+#![allow(clippy::print_stdout)]
+
 use lnln_bench::metric::{Metric, protocol};
 use lnln_bench::report::stats::inference::Spread;
 use lnln_bench::report::stats::jackknife::pseudo_values;
