@@ -5,7 +5,7 @@
 //! hard about the sample for every model, for this model and for this training, and a shift and a slope
 //! of the training's own, whose size is the scenario.
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "a benchmark says what it measured")]
 
 use lnln_bench::metric::{Metric, protocol};
 use lnln_bench::report::stats::inference::Spread;
