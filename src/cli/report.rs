@@ -51,7 +51,7 @@ pub struct Args {
     out: Option<PathBuf>,
     /// Make the report in DIR again in memory, from the runs that it names or from RUNS, and compare
     /// every file byte by byte
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "matrix_rates", "reference", "resamples", "png"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "matrix_rates", "primary", "reference", "resamples", "png"])]
     check: Option<PathBuf>,
     /// Tables to show: full, or paper (the columns of the LNLN paper's tables, with its numbers)
     #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
@@ -70,11 +70,15 @@ pub struct Args {
     /// 0.9 where they were run]
     #[arg(long, value_delimiter = ',', value_name = "RATE,...")]
     matrix_rates: Vec<Condition>,
+    /// Metric whose mean over the conditions is the primary test of each comparison, not corrected for the
+    /// report's other tests [default: the suite's with --sweep, else the one that selects weights, mae]
+    #[arg(long, value_name = "METRIC")]
+    primary: Option<String>,
     /// Model that every other one is tested against [default: lnln, or else the first]
     #[arg(long, value_name = "MODEL")]
     reference: Option<String>,
-    /// Bootstrap resamples and permutations, 0 for no tests [default: 2000 and at least 4999; 0 for
-    /// more than 500 runs]
+    /// Permutations of samples per test, 0 for no intervals and tests [default: 4999; 0 for more than
+    /// 500 runs]
     #[arg(long, value_name = "N")]
     resamples: Option<usize>,
     /// Render every figure as PNG too
@@ -119,6 +123,7 @@ impl Args {
             metrics: Vec::new(),
             models: Vec::new(),
             matrix_rates: Vec::new(),
+            primary: None,
             reference: None,
             resamples: None,
             png: false,
@@ -141,6 +146,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         metrics: args.metrics,
         models: args.models,
         matrix_conditions: args.matrix_rates,
+        primary: args.primary,
         reference: args.reference,
         resamples: args.resamples,
         png: args.png,
@@ -151,7 +157,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Some(sweep) => {
             let sweep = SweepDir::open(sweep);
             let found = wait::for_runs(&sweep, latency)?;
-            let planned = sweep.read()?.runs.into_iter();
+            let planned = sweep.read()?;
+            if options.primary.is_none() {
+                options.primary = planned.primary().map(String::from);
+            }
+            let planned = planned.runs.into_iter();
             options.masks = planned.map(|run| (run.id, run.masks)).collect();
             let paths = found.finished.iter().map(|dir| dir.path().to_owned());
             (paths.collect(), found.unfinished)

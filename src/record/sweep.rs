@@ -67,6 +67,11 @@ impl SweepRun {
 }
 
 impl SweepManifest {
+    /// The metric of the primary tests of its reports, where the suite names one.
+    pub fn primary(&self) -> Option<&str> {
+        self.suite.get("primary")?.as_str()
+    }
+
     /// The manifest of a suite, its id made of `stem` and a short blake3 of suite and runs: neither
     /// the tool's version nor a path of this machine is part of it.
     pub fn new(stem: &str, data: PathBuf, suite: serde_json::Value, runs: Vec<SweepRun>) -> Self {

@@ -11,7 +11,7 @@ use super::format::{self, Report};
 use super::manifest::{self, ReportManifest};
 use super::numbering::Numbering;
 use super::options::Options;
-use super::resampling::plan;
+use super::test_plan::{check_primary, plan};
 use super::tidy::summary;
 use crate::mask::Condition;
 use crate::metric::Metric;
@@ -19,8 +19,9 @@ use crate::record::{RunDir, find_runs};
 use crate::report::rows::baseline;
 use crate::report::rows::config::BASELINE;
 use crate::report::rows::scores::{Basis, ScoredRun, score};
-use crate::report::rows::section::{Section, Tests, sections};
+use crate::report::rows::section::{ModelRow, Section, Tests, sections};
 use crate::report::stats::compare::compare;
+use crate::report::stats::family;
 use crate::report::table::Table;
 
 /// A report in memory.
@@ -51,13 +52,12 @@ pub(super) fn build<P: AsRef<Path>>(
         .map(|r| &r.manifest_hash)
         .collect::<BTreeSet<_>>()
         .len();
-    let sections = select_metrics(sections(select_models(runs, options)?)?, options)?;
+    check_models(&runs, options)?;
+    let sections = select_metrics(sections(runs)?, options)?;
+    check_primary(&sections, options)?;
+    let sections = show(tested(sections, count, options)?, options);
     check_conditions(&sections, options)?;
-    let part = |mut section| {
-        baseline::add(&mut section)?;
-        section.tests = tests(&section, count, options)?;
-        SectionContents::new(section, options)
-    };
+    let part = |section| SectionContents::new(section, options);
     let parts: Result<Vec<SectionContents>> = sections.into_par_iter().map(part).collect();
     let parts = parts?;
     let numbering = Numbering::of(&parts);
@@ -80,9 +80,44 @@ pub(super) fn build<P: AsRef<Path>>(
     })
 }
 
-/// Resamples a section's rows against its reference.
-fn tests(section: &Section, runs: usize, options: &Options) -> Result<Tests> {
-    let plan = match plan(section, runs, options) {
+/// Tests all rows of all sections, whatever is shown of them.
+fn tested(sections: Vec<Section>, runs: usize, options: &Options) -> Result<Vec<Section>> {
+    let named = |m: &Metric| options.primary.as_deref() == Some(m.name);
+    let used = |s: &Section, extra: &Metric| {
+        named(extra) || s.metrics.iter().any(|m| m.name == extra.name)
+    };
+    let uses_extra = |s: &Section| s.protocol.extras.iter().any(|extra| used(s, extra));
+    let extras = sections.iter().any(uses_extra);
+    let test = |mut section| {
+        baseline::add(&mut section)?;
+        section.tests = tests(&section, runs, extras, options)?;
+        Ok(section)
+    };
+    let sections: Result<Vec<Section>> = sections.into_par_iter().map(test).collect();
+    let mut sections = sections?;
+    let comparisons = sections
+        .iter_mut()
+        .filter_map(|section| match &mut section.tests {
+            Tests::Done(comparison) => Some(&mut **comparison),
+            Tests::Skipped(_) => None,
+        });
+    family::correct(&mut comparisons.collect::<Vec<_>>());
+    Ok(sections)
+}
+
+/// Keeps the rows of `--models` and the baselines, and sections that show some metric of some run.
+fn show(mut sections: Vec<Section>, options: &Options) -> Vec<Section> {
+    let wanted = |row: &ModelRow| {
+        options.models.is_empty() || row.model == BASELINE || options.models.contains(&row.model)
+    };
+    sections.iter_mut().for_each(|section| section.keep(wanted));
+    sections.retain(|s| !s.metrics.is_empty() && s.own_rows().next().is_some());
+    sections
+}
+
+/// Tests a section's rows against its reference.
+fn tests(section: &Section, runs: usize, extras: bool, options: &Options) -> Result<Tests> {
+    let plan = match plan(section, runs, extras, options) {
         Ok(plan) => plan,
         Err(reason) => return Ok(Tests::Skipped(reason)),
     };
@@ -152,20 +187,19 @@ fn load(dirs: &[RunDir], options: &Options, basis: Basis) -> Result<Vec<ScoredRu
     Ok(runs)
 }
 
-fn select_models(mut runs: Vec<ScoredRun>, options: &Options) -> Result<Vec<ScoredRun>> {
-    let known: BTreeSet<_> = runs.iter().map(|r| r.manifest.model.name.clone()).collect();
-    if let Some(name) = options.models.iter().find(|m| !known.contains(*m)) {
-        return Err(Error::UnknownModel {
+/// Checks that every model of `--models` is there.
+fn check_models(runs: &[ScoredRun], options: &Options) -> Result<()> {
+    let known: BTreeSet<&str> = runs.iter().map(|r| &*r.manifest.model.name).collect();
+    match options.models.iter().find(|m| !known.contains(&***m)) {
+        None => Ok(()),
+        Some(name) => Err(Error::UnknownModel {
             name: name.clone(),
             known: Vec::from_iter(known).join(", "),
-        });
+        }),
     }
-    let wanted = |name: &String| options.models.is_empty() || options.models.contains(name);
-    runs.retain(|r| r.manifest.model.name == BASELINE || wanted(&r.manifest.model.name));
-    Ok(runs)
 }
 
-/// Keeps the metrics named by `--metrics`, and the sections that have some of them. `f1_swapped` selects
+/// Chooses the metrics named by `--metrics`, none in a section that has none of them. `f1_swapped` selects
 /// `f1_swapped_non0` and `f1_swapped_has0`.
 fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<Section>> {
     if options.metrics.is_empty() {
@@ -192,7 +226,6 @@ fn select_metrics(mut sections: Vec<Section>, options: &Options) -> Result<Vec<S
         let wanted = |m: &&'static Metric| options.metrics.iter().any(|name| asked(m, name));
         section.metrics = section.protocol.all().filter(wanted).collect();
     }
-    sections.retain(|s| !s.metrics.is_empty());
     Ok(sections)
 }
 

@@ -2,33 +2,23 @@
 
 use std::fs;
 
-use super::fixture::{TOY, TRUTH, eleven, manifest, predictions, record, save, scored};
+use super::fixture::{
+    TOY, TRUTH, eleven, manifest, predictions, record, save, scored, test_against, test_plan,
+};
 use super::rows::scores::{ScoredRun, score_by};
-use super::rows::section::{Section, Tests, sections};
-use super::stats::compare::compare;
-use super::stats::comparison::{Pairing, ResamplingPlan};
+use super::rows::section::{Section, sections};
+use super::stats::comparison::{Pairing, Test};
 use super::table::build;
 use super::{Options, write_report};
 use crate::record::Manifest;
-use crate::report::rows::aggregate::Aggregate;
+use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
 
-const EFFORT: ResamplingPlan = ResamplingPlan {
-    bootstrap: 200,
-    permutations: 199,
-};
-
 /// A section of these runs, tested against LNLN.
 fn tested(runs: Vec<ScoredRun>) -> Section {
-    tested_by(runs, EFFORT)
-}
-
-fn tested_by(runs: Vec<ScoredRun>, plan: ResamplingPlan) -> Section {
     let mut section = sections(runs).unwrap().swap_remove(0);
-    let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
-    let comparison = compare(&section, reference, plan).unwrap();
-    section.tests = Tests::Done(Box::new(comparison));
+    test_against(&mut section, "lnln", test_plan("acc_2", 199));
     section
 }
 
@@ -54,7 +44,13 @@ fn notes(section: &Section) -> (String, usize) {
 fn every_interval_holds_its_number_and_the_derived_baseline_has_none() {
     let dir = tempfile::tempdir().unwrap();
     let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
-    for (model, seed) in [("lnln", 11), ("lnln", 12), ("flat", 11), ("constant", 11)] {
+    for (model, seed) in [
+        ("lnln", 11),
+        ("lnln", 12),
+        ("flat", 11),
+        ("flat", 12),
+        ("constant", 11),
+    ] {
         let mut m = manifest(model, seed, &eleven());
         m.dataset.baselines = [("acc7".to_string(), 3.0), ("mae".to_string(), 0.2)].into();
         save(&runs, &m);
@@ -85,7 +81,7 @@ fn every_interval_holds_its_number_and_the_derived_baseline_has_none() {
 }
 
 #[test]
-fn seeds_that_no_other_has_are_paired_by_rank_and_the_note_says_so() {
+fn permutations_pair_seeds_that_no_other_has_by_rank() {
     let section = tested(models(&[
         ("lnln", 11),
         ("lnln", 12),
@@ -97,87 +93,68 @@ fn seeds_that_no_other_has_are_paired_by_rank_and_the_note_says_so() {
     let (notes, count) = notes(&section);
     // Three conditions, their mean and their area.
     assert_eq!(count, 5);
-    assert!(
-        notes.contains("Tested: each number against that of LNLN"),
-        "{notes}"
-    );
-    assert!(
-        notes.contains(
-            "FLAT has no seed number in common with LNLN: the first 2 of each are paired by rank."
-        ),
-        "{notes}"
-    );
+    assert!(notes.contains("*: differs from LNLN"), "{notes}");
+    assert!(notes.contains("n = 2 (LNLN: 3)"), "{notes}");
 }
 
 #[test]
-fn rows_that_cannot_be_tested_are_named_and_not_every_number_is_then() {
-    let mut other = manifest("other", 11, &GRID);
-    other.masks[0].seeds = vec![5, 6];
-    let mut runs = models(&[("lnln", 11), ("flat", 11)]);
-    runs.push(scored(other));
+fn rows_that_cannot_be_tested_are_named() {
+    let two = [11, 12];
+    let mut runs = models(&[
+        ("lnln", 11),
+        ("lnln", 12),
+        ("flat", 11),
+        ("flat", 12),
+        ("one", 11),
+    ]);
+    runs.extend(two.map(|seed| {
+        let mut other = manifest("other", seed, &GRID);
+        other.masks[0].seeds = vec![5, 6];
+        scored(other)
+    }));
     let section = tested(runs);
     assert_eq!(
         pairing(&section, "other"),
         Pairing::Unpaired("other mask seeds than the reference")
     );
     let (notes, count) = notes(&section);
-    assert_eq!(count, 5);
-    assert!(
-        notes.contains("Tested: each number but those named next, against that of LNLN"),
-        "{notes}"
-    );
-    assert!(
-        notes.contains("Not tested: OTHER (other mask seeds than the reference)."),
-        "{notes}"
-    );
+    assert_eq!(count, 10);
+    let open = "; without test: ONE (one seed, and a claim about models takes two or more), OTHER (other \
+                mask seeds than the reference).";
+    assert!(notes.contains(open), "{notes}");
 }
 
 #[test]
-fn too_few_permutations_for_the_tests_of_a_table_are_noted() {
-    let notes = |permutations| {
-        let plan = ResamplingPlan {
-            permutations,
-            ..EFFORT
-        };
-        let runs = models(&[("lnln", 11), ("flat", 11)]);
-        notes(&tested_by(runs, plan)).0
-    };
-    // Five tests, each with p at least 1 in 100.
-    let coarse = notes(99);
-    assert!(
-        coarse.contains(
-            "With 99 permutations no corrected p of these 5 tests can fall below 0.05: nothing can \
-             be bold; more permutations (--resamples) could tell."
-        ),
-        "{coarse}"
-    );
-    assert!(!coarse.contains("it may be chance"), "{coarse}");
-    let fine = notes(100);
-    assert!(!fine.contains("nothing can be bold"), "{fine}");
-    assert!(
-        fine.contains("Underlined: best, but it may be chance."),
-        "{fine}"
-    );
+fn with_one_seed_of_the_reference_nothing_is_claimed_and_trainings_are_still_compared() {
+    let section = tested(models(&[("lnln", 11), ("flat", 11), ("flat", 12)]));
+    let notes = notes(&section).0;
+    let why = "Not tested: LNLN has one seed, and a claim about models takes two or more.";
+    assert!(notes.contains(why), "{notes}");
+    let table = build::by_rate(&section, &TOY.metrics[0]);
+    let flat = &table.rows[0].cells[0];
+    let versus = flat.versus.unwrap();
+    assert_eq!((versus.p, versus.interval), (None, None));
+    assert!(versus.p_permutation.is_some() && flat.interval.is_some());
+    assert!(table.rows[1].cells[0].interval.is_none() && table.numbers().all(|c| !c.significant));
 }
 
 #[test]
 fn a_metric_of_ranks_has_no_test_and_is_named() {
     let metric = crate::metric::protocol("mosi").unwrap();
     let by = |m: Manifest| score_by(metric, record(m)).unwrap().swap_remove(0);
-    let runs =
-        [("lnln", 11), ("flat", 11)].map(|(model, seed)| by(manifest(model, seed, &GRID[..2])));
+    let seeds = [("lnln", 11), ("lnln", 12), ("flat", 11), ("flat", 12)];
+    let runs = seeds.map(|(model, seed)| by(manifest(model, seed, &GRID[..2])));
     let mut section = sections(runs.to_vec()).unwrap().swap_remove(0);
     let shown = ["mae", "spearman"].map(|name| metric.metric(name).unwrap());
     section.metrics = shown.to_vec();
-    let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
-    section.tests = Tests::Done(Box::new(compare(&section, reference, EFFORT).unwrap()));
+    test_against(&mut section, "lnln", test_plan("mae", 199));
     let notes = build::overview(&section).notes.join("\n");
-    assert!(notes.contains("Spearman (it has no such test)"), "{notes}");
+    assert!(notes.contains("without test: Spearman."), "{notes}");
 }
 
-/// A third seed of one row alone, far off, moves neither the difference nor its interval.
+/// A third seed of one row alone moves the difference, but not permutations of the two that are paired.
 #[test]
-fn the_interval_of_a_difference_is_over_the_seeds_of_the_difference() {
+fn differences_are_over_all_seeds_and_permutations_over_pairs() {
     let mut wild = record(manifest("flat", 13, &GRID));
     let mut rows: Vec<_> = wild.predictions.iter().collect();
     rows.iter_mut().for_each(|row| row.prediction = -row.truth);
@@ -188,22 +165,23 @@ fn the_interval_of_a_difference_is_over_the_seeds_of_the_difference() {
     runs.push(score_by(&TOY, wild).unwrap().swap_remove(0));
     let section = tested(runs);
     assert_eq!(pairing(&section, "flat"), Pairing::Shared(2));
-    let find = |section: &Section| {
-        let index = section.rows.iter().position(|r| r.model == "flat").unwrap();
-        let aggregate = Aggregate::At(section.conditions[0]);
-        let found = section
-            .comparison()
+    let aggregate = Aggregate::At(section.conditions[0]);
+    let find = |section: &Section| -> Test {
+        let comparison = section.comparison().unwrap();
+        comparison
+            .find(0, "acc_2", &aggregate)
             .unwrap()
-            .find(index, "acc_2", &aggregate);
-        found.unwrap().test.unwrap()
+            .test
+            .unwrap()
     };
     let (with, without) = (find(&section), find(&plain));
-    assert_eq!(with, without);
-    let [low, high] = with.interval.unwrap();
-    assert!(
-        low <= with.difference && with.difference <= high,
-        "{with:?}"
-    );
+    assert_eq!(with.p_permutation, without.p_permutation);
+    let mean = |row: usize| match aggregate.over_seeds(&section.rows[row].runs, "acc_2") {
+        SeedSummary::Known(summary) => summary.mean,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(with.difference, mean(0) - mean(1));
+    assert_ne!(with.difference, without.difference);
 }
 
 /// The truth identifies the samples.

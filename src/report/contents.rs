@@ -9,7 +9,7 @@ use crate::report::figure::{curves, gather, png, svg};
 use crate::report::options::{Layout, Options};
 use crate::report::rows::section::Section;
 use crate::report::table::Table;
-use crate::report::table::{ablation, above, build, efficiency, paper};
+use crate::report::table::{ablation, above, build, efficiency, paper, primary};
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
@@ -77,12 +77,15 @@ impl SectionContents {
         match options.layout {
             Layout::Paper => {
                 alone(paper::tables(&section));
+                alone(primary::table(&section).into_iter().collect());
                 pictures.splice(0..0, metrics.into_iter().filter_map(|(_, figure)| figure));
             }
             Layout::Full => {
                 let overview = build::overview(&section);
                 let above = above::table(&section, &overview);
-                alone(std::iter::once(overview).chain(above).collect());
+                let primary = primary::table(&section);
+                let first = std::iter::once(overview).chain(primary);
+                alone(first.chain(above).collect());
                 alone(ablation::tables(&section));
                 alone(vec![efficiency::table(&section)]);
                 shown.extend(metrics);

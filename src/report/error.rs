@@ -65,6 +65,8 @@ pub enum Error {
     Differs { path: PathBuf, count: usize },
     #[error("--metrics {name}: expected one of {known}")]
     UnknownMetric { name: String, known: String },
+    #[error("primary metric {name}: expected one of {known}")]
+    UnknownPrimary { name: String, known: String },
     #[error("--reference {name}: expected one of {known}, the models of each section")]
     UnknownReference { name: String, known: String },
     #[error("--matrix-rates {condition}: expected one of {known}, the conditions of these runs")]
@@ -103,6 +105,7 @@ impl Classify for Error {
             | Self::UnknownReference { .. }
             | Self::UnknownCondition { .. }
             | Self::UnknownModel { .. }
+            | Self::UnknownPrimary { .. }
             | Self::InTheWay { .. } => ErrorClass::Usage,
             Self::Protocol { .. }
             | Self::Predictions { .. }

@@ -9,7 +9,10 @@ pub use crate::record::fixture::{
 };
 
 use crate::report::rows::scores::{ScoredRun, score_by};
-use crate::report::rows::section::{Section, sections};
+use crate::report::rows::section::{Section, Tests, sections};
+use crate::report::stats::compare::compare;
+use crate::report::stats::comparison::TestPlan;
+use crate::report::stats::family;
 
 /// Three metrics that can be checked by hand: both directions, both units, undefined cells.
 pub static TOY: Protocol = Protocol {
@@ -90,6 +93,23 @@ pub fn record(m: Manifest) -> Record {
         manifest_hash: format!("m-{}", m.id),
         manifest: m,
     }
+}
+
+/// Tests of so many permutations, with a primary one by this metric.
+pub fn test_plan(primary: &'static str, permutations: usize) -> TestPlan {
+    TestPlan {
+        primary: Some(primary),
+        permutations,
+        extras: false,
+    }
+}
+
+/// Tests a section against this model.
+pub fn test_against(section: &mut Section, model: &str, plan: TestPlan) {
+    let reference = section.rows.iter().position(|r| r.model == model).unwrap();
+    let mut comparison = compare(section, reference, plan).unwrap();
+    family::correct(&mut [&mut comparison]);
+    section.tests = Tests::Done(Box::new(comparison));
 }
 
 /// A scored run.

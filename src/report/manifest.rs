@@ -112,7 +112,7 @@ impl ReportManifest {
         numbering: &Numbering,
         files: &[(String, Vec<u8>)],
     ) -> Self {
-        let trainings = || parts.iter().flat_map(|p| p.section.trainings());
+        let trainings = || parts.iter().flat_map(|p| p.section.all_trainings());
         let evaluated: BTreeSet<Vec<MaskGrid>> = trainings().map(grids).collect();
         let evaluated: Vec<Vec<MaskGrid>> = evaluated.into_iter().collect();
         let runs = trainings().map(|training| run(training, &evaluated));

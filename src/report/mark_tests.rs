@@ -8,35 +8,44 @@ use super::options::Options;
 use super::table::{Table, build};
 use crate::report::format::terminal::Style;
 
-/// FLAT's first number, which is not the best of its column, is marked as significant.
+/// FLAT's first number differs from the reference's and is the best of its column, its second the second
+/// best.
 fn marked(mut table: Table) -> Table {
-    table.rows[0].cells[0].significant = true;
+    let cells = &mut table.rows[0].cells;
+    (cells[0].best, cells[0].significant) = (true, true);
+    (cells[1].best, cells[1].second) = (false, true);
     table
 }
 
 #[test]
-fn what_is_significant_is_bold_though_it_is_not_the_best() {
+fn the_best_is_bold_the_second_best_underlined_and_significance_a_star() {
     let plain = build::overview(&section(&[0.0, 0.5, 1.0]));
     let table = marked(plain.clone());
-    assert!(!table.rows[0].cells[0].best);
     let text = markdown::table(&table, 3);
-    assert!(text.contains("| FLAT | **80.00** ± 0.00 |"), "{text}");
+    assert!(
+        text.contains("| FLAT | **80.00**\\* ± 0.00 | <u>"),
+        "{text}"
+    );
     let text = latex::table(&table);
-    assert!(text.contains("FLAT & \\textbf{80.00}"), "{text}");
+    assert!(text.contains("FLAT & \\textbf{80.00}$^{*}$"), "{text}");
+    assert!(text.contains("& \\underline{"), "{text}");
     let show = |table: &Table, color| {
         let style = Style { width: 100, color };
         terminal::tables(std::slice::from_ref(table), style)
     };
     let text = show(&table, false);
-    assert!(text.contains("*80.00 ±0.00"), "{text}");
+    assert!(
+        text.contains(">80.00* ±0.00") && text.contains(" _"),
+        "{text}"
+    );
     assert_ne!(show(&table, true), show(&plain, true));
 }
 
 #[test]
-fn what_is_significant_is_bold_on_the_page() {
+fn marks_are_on_the_page() {
     let mut part = SectionContents::new(section(&[0.0, 0.5, 1.0]), &Options::default()).unwrap();
     part.shown[0].0 = marked(part.shown[0].0.clone());
     let parts = [part];
     let page = html::page(&parts, &Numbering::of(&parts)).unwrap();
-    assert_eq!(page.matches("<strong>80.00</strong>").count(), 1);
+    assert_eq!(page.matches("<strong>80.00</strong>*").count(), 1);
 }

@@ -20,10 +20,10 @@ pub mod manifest;
 pub mod numbering;
 pub mod options;
 pub mod origin;
-pub mod resampling;
 pub mod rows;
 pub mod stats;
 pub mod table;
+pub mod test_plan;
 pub mod tidy;
 pub mod write;
 
@@ -39,6 +39,8 @@ mod latex_tests;
 mod mark_tests;
 #[cfg(test)]
 mod protocol_tests;
+#[cfg(test)]
+mod recompute_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

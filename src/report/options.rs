@@ -30,12 +30,16 @@ pub struct Options {
     /// Registry name or label of the row that others are tested against; by default LNLN, or the
     /// first.
     pub reference: Option<String>,
+    /// Name of the metric whose mean over the conditions is the primary test of each comparison; by
+    /// default the one that selects weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<String>,
     /// Conditions of confusion matrices and histograms, in sections that have some of them; the usual
     /// ones where empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub matrix_conditions: Vec<Condition>,
-    /// How often to resample, 0 for no tests; by default see
-    /// [`plan`](super::resampling::plan).
+    /// Permutations of samples for each test, 0 for no intervals and tests; by default see
+    /// [`plan`](super::test_plan::plan).
     pub resamples: Option<usize>,
     /// Render every figure as PNG too.
     pub png: bool,

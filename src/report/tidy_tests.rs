@@ -9,7 +9,7 @@ use polars::prelude::{AnyValue, ParquetReader, SerReader};
 use super::fixture::{eleven, manifest, masks, save};
 use super::manifest::ReportManifest;
 use super::tidy::columns::SUMMARY;
-use super::{Layout, Options, write_report};
+use super::{Layout, Options, check, write_report};
 use crate::mask::Condition;
 use crate::metric::{Metric, protocol};
 use crate::support::file_name::words;
@@ -203,30 +203,122 @@ fn the_papers_layout_has_costs_and_published_numbers_in_the_summary() {
 }
 
 #[test]
-fn p_values_are_corrected_over_all_tests_of_a_metric() {
+fn p_values_are_corrected_over_all_tests_of_the_report_but_the_primary_ones() {
     let dir = tempfile::tempdir().unwrap();
     report(dir.path());
-    let mut by_metric: BTreeMap<String, Vec<[f64; 2]>> = BTreeMap::new();
+    let (mut tests, mut primary) = (Vec::new(), 0);
     for line in lines(&dir.path().join("out/summary.csv")) {
-        let pair = number(&line, "p").zip(number(&line, "p_holm"));
-        assert_eq!(line["p"].is_empty(), line["p_holm"].is_empty(), "{line:?}");
-        if let Some((raw, corrected)) = pair {
-            let of = by_metric.entry(line["metric"].clone()).or_default();
-            of.push([raw, corrected]);
+        let pair = number(&line, "p_raw").zip(number(&line, "p_corrected"));
+        assert_eq!(
+            line["p_raw"].is_empty(),
+            line["p_corrected"].is_empty(),
+            "{line:?}"
+        );
+        let Some((raw, corrected)) = pair else {
+            continue;
+        };
+        if line["primary"] == "true" {
+            assert_eq!(
+                (&*line["metric"], &*line["aggregate"]),
+                ("mae", "mean_0_0.9")
+            );
+            assert_eq!(raw, corrected);
+            primary += 1;
+        } else {
+            tests.push([raw, corrected]);
         }
     }
-    assert!(by_metric.len() > 5, "{by_metric:?}");
-    for (metric, mut tests) in by_metric {
-        assert!(tests.len() > 20, "{metric}: {}", tests.len());
-        tests.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        // Holm's: the k-th smallest times the number of tests from it on, never falling, at most 1.
-        let (count, mut least) = (tests.len(), 0.0f64);
-        for (place, [raw, corrected]) in tests.into_iter().enumerate() {
-            least = least.max(raw * (count - place) as f64).min(1.0);
-            assert!(
-                (corrected - least).abs() < 1e-12,
-                "{metric} {place}: {corrected} {least}"
-            );
+    // Two models against LNLN, by eight metrics at eleven rates, over all and as an area; FLAT has no
+    // correlation at rate 1.
+    assert_eq!((primary, tests.len()), (2, 2 * (8 * 13 - 1) - 2));
+    tests.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    // Holm's: the k-th smallest times the number of tests from it on, never falling, at most 1.
+    let (count, mut least) = (tests.len(), 0.0f64);
+    for (place, [raw, corrected]) in tests.into_iter().enumerate() {
+        least = least.max(raw * (count - place) as f64).min(1.0);
+        assert!(
+            (corrected - least).abs() < 1e-12,
+            "{place}: {corrected} {least}"
+        );
+    }
+}
+
+/// Columns of a line that are tests, by dataset, title, metric, condition and aggregate.
+fn tests(path: &Path) -> BTreeMap<[String; 5], [String; 6]> {
+    let of = |line: Line| {
+        let key = ["dataset", "title", "metric", "condition", "aggregate"];
+        let value = [
+            "low",
+            "difference_high",
+            "primary",
+            "p_raw",
+            "p_corrected",
+            "p_permutation",
+        ];
+        (key.map(|c| line[c].clone()), value.map(|c| line[c].clone()))
+    };
+    lines(path).into_iter().map(of).collect()
+}
+
+/// Two data sets; every choice of metrics and models, without LNLN too, has the p-values of the whole.
+#[test]
+fn what_is_shown_changes_no_p_value() {
+    let dir = tempfile::tempdir().unwrap();
+    let runs = dir.path().join("runs");
+    for dataset in ["toy", "second"] {
+        for model in ["lnln", "flat", "other", "constant"] {
+            for seed in [11, 12, 13] {
+                let mut m = manifest(model, seed, &[0.0, 0.5, 1.0]);
+                m.id = format!("{dataset}-{model}-{seed}");
+                m.dataset.name = dataset.into();
+                save(&runs, &m);
+            }
         }
+    }
+    let report = |metrics: &[&str], models: &[&str]| {
+        let options = Options {
+            metrics: metrics.iter().map(|m| m.to_string()).collect(),
+            models: models.iter().map(|m| m.to_string()).collect(),
+            resamples: Some(99),
+            ..Options::default()
+        };
+        let out = dir.path().join("out");
+        write_report(&[&runs], &out, &options).unwrap();
+        assert!(check(&out, &[]).unwrap().differences.is_empty());
+        tests(&out.join("summary.csv"))
+    };
+    let whole = report(&[], &[]);
+    let known = whole.values().filter(|v| !v[4].is_empty()).count();
+    // FLAT has no correlation at rate 1, and so none over all.
+    assert_eq!(known, 2 * (2 * 8 * 5 - 3));
+    let choices: [(&[&str], &[&str]); 4] = [
+        (&["mae"], &[]),
+        (&["acc7", "corr"], &["flat"]),
+        (&["mae", "f1_macro7"], &["lnln", "other"]),
+        (&[], &["other"]),
+    ];
+    for (metrics, models) in choices {
+        let part = report(metrics, models);
+        let usual: Vec<_> = part
+            .iter()
+            .filter(|(key, _)| key[2] != "f1_macro7")
+            .collect();
+        assert!(usual.iter().filter(|(_, v)| !v[4].is_empty()).count() >= 10);
+        for (key, value) in usual {
+            assert_eq!(whole.get(key), Some(value), "{key:?}");
+        }
+    }
+    // Extra metrics are corrected over all of them, whichever are shown.
+    let (one, two) = (
+        report(&["f1_macro7"], &[]),
+        report(&["f1_macro7", "mae"], &["flat"]),
+    );
+    let shared = two
+        .iter()
+        .filter(|(key, v)| key[2] == "f1_macro7" && !v[4].is_empty());
+    let shared: Vec<_> = shared.collect();
+    assert_eq!(shared.len(), 2 * 5);
+    for (key, value) in shared {
+        assert_eq!(one.get(key), Some(value), "{key:?}");
     }
 }

@@ -14,6 +14,7 @@ use super::train_on::{self, TrainOn};
 use super::{Error, suite_file, text};
 use crate::data::dataset::{Corpus, limited};
 use crate::mask::{self, Condition, Noise, RateDistribution};
+use crate::metric::PROTOCOLS;
 use crate::record::{EngineKind, Precision};
 use crate::sweep::slurm;
 use crate::train::schedule::Schedule;
@@ -51,6 +52,9 @@ pub struct Suite {
     #[serde(default, with = "text::values")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub encoders: BTreeMap<String, EncoderSpec>,
+    /// Metric of the primary tests of its reports; no part of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<String>,
     /// Preset of the defaults.
     #[serde(default)]
     pub protocol: Protocol,
@@ -201,7 +205,14 @@ impl Suite {
     /// # Errors
     /// [`Error::Io`], [`Error::Suite`], [`Error::Extended`], [`Error::ExtendsCircle`].
     pub fn read(path: &Path, protocol: Option<Protocol>) -> Result<Self, Error> {
-        suite_file::read(path, protocol)
+        let suite = suite_file::read(path, protocol)?;
+        match suite.primary.as_ref().filter(|name| !is_metric(name)) {
+            None => Ok(suite),
+            Some(name) => Err(Error::Suite {
+                path: path.to_owned(),
+                reason: format!("primary: {name:?} is no metric; `list metrics` names them"),
+            }),
+        }
     }
 
     /// The suite as TOML that [`Self::read`] takes; values that depend on the data set, those of the models'
@@ -275,6 +286,11 @@ impl Suite {
             *name = limited::name(name, samples);
         }
     }
+}
+
+/// Whether some data set is scored by a metric of this name.
+fn is_metric(name: &str) -> bool {
+    PROTOCOLS.iter().any(|p| p.metric(name).is_some())
 }
 
 /// Whether overrides of `name` change one of these models.

@@ -1,9 +1,10 @@
 //! Makes thousands of run directories from a recorded one, to see how long reports and listings take.
 //!
-//! `cargo run --release --example many_runs -- RECORDED OUT COUNT`: ten data sets of twenty models
-//! with as many seeds as the count allows. Every model's first seeds have predictions of their own;
-//! later ones share those, scores and logs by hard links. Manifests and configurations differ. A
-//! sweep names all of them and as many again that have not begun.
+//! `cargo run --release --example many_runs -- RECORDED OUT COUNT [DATASETS [SAMPLES]]`: ten data sets of
+//! twenty models with as many seeds as the count allows, each on the recorded test samples, repeated
+//! until there are SAMPLES. Every model's first seeds have predictions of their own; later ones share
+//! those, scores and logs by hard links. Manifests and configurations differ. A sweep names all of them and
+//! as many again that have not begun.
 
 use std::error::Error;
 use std::fs;
@@ -14,7 +15,6 @@ use lnln_bench::record::{
     Evaluation, Manifest, MaskGrid, Predictions, Record, RunDir, SweepDir, SweepManifest, SweepRun,
 };
 
-const DATASETS: usize = 10;
 const MODELS: usize = 20;
 
 /// Seeds with predictions of their own.
@@ -24,16 +24,22 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [recorded, out, count] = arguments.as_slice() else {
-        return Err("expected RECORDED OUT COUNT".into());
+    let [recorded, out, count, more @ ..] = arguments.as_slice() else {
+        return Err("expected RECORDED OUT COUNT [DATASETS [SAMPLES]]".into());
     };
     let (out, count): (&Path, usize) = (out.as_ref(), count.parse()?);
+    let datasets: usize = more.first().map_or(Ok(10), |text| text.parse())?;
     let recorded = RunDir::open(recorded);
     let record = recorded.load()?;
+    let recorded_samples = record.manifest.dataset.counts[2];
+    let samples: usize = more
+        .get(1)
+        .map_or(Ok(recorded_samples), |text| text.parse())?;
+    let record = repeated(record, samples);
     let own: toml::Table = fs::read_to_string(recorded.config())?.parse()?;
     for number in 0..count {
-        let (dataset, model) = (number % DATASETS, number / DATASETS % MODELS);
-        let seed = number / DATASETS / MODELS;
+        let (dataset, model) = (number % datasets, number / datasets % MODELS);
+        let seed = number / datasets / MODELS;
         let manifest = manifest(&record, number, dataset, model, seed);
         let dir = RunDir::create(out, &manifest.id)?;
         fs::write(dir.config(), config(&own, &manifest)?)?;
@@ -51,18 +57,38 @@ fn main() -> Result<()> {
             };
             dir.finish(&manifest, &evaluation, &predictions)?;
         } else {
-            let first = number % (DATASETS * MODELS * DIFFERENT);
+            let first = number % (datasets * MODELS * DIFFERENT);
             copy(&RunDir::open(out.join(id(first))), &dir, &manifest)?;
         }
     }
-    sweep(out, &record, 2 * count)
+    sweep(out, &record, 2 * count, datasets)
+}
+
+/// The record on so many samples: the recorded ones, then the same under other ids.
+fn repeated(mut record: Record, samples: usize) -> Record {
+    let groups = record.predictions.groups();
+    let mut ids = groups.first().map_or(Vec::new(), |group| group.ids.clone());
+    ids.sort();
+    let mut predictions = Predictions::new();
+    for copy in 0..samples.div_ceil(ids.len()) {
+        let last = ids.get(samples - copy * ids.len());
+        for mut row in record.predictions.iter() {
+            if last.is_none_or(|last| row.id < *last) {
+                row.id = format!("{}-{copy}", row.id);
+                predictions.push(&row);
+            }
+        }
+    }
+    record.predictions = predictions;
+    record.manifest.dataset.counts[2] = samples;
+    record
 }
 
 /// A sweep over the runs and more.
-fn sweep(out: &Path, record: &Record, count: usize) -> Result<()> {
+fn sweep(out: &Path, record: &Record, count: usize, datasets: usize) -> Result<()> {
     let run = |index: usize| {
-        let (dataset, model) = (index % DATASETS, index / DATASETS % MODELS);
-        let manifest = manifest(record, index, dataset, model, index / DATASETS / MODELS);
+        let (dataset, model) = (index % datasets, index / datasets % MODELS);
+        let manifest = manifest(record, index, dataset, model, index / datasets / MODELS);
         Some(SweepRun {
             index,
             id: manifest.id,

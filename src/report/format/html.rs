@@ -11,7 +11,7 @@ use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::rows::provenance::{self, Fact};
 use crate::report::rows::section::Section;
-use crate::report::table::{BASELINE_MARK, Cell, Column, Content, Table, TableRow};
+use crate::report::table::{BASELINE_MARK, Cell, Column, Content, STAR, Table, TableRow};
 
 const NAME: &str = "index.html";
 const FIGURE: &str = "figure.html";
@@ -130,7 +130,8 @@ struct PartView {
     mark: Option<String>,
     letter: Option<String>,
     best: bool,
-    significant: bool,
+    second: bool,
+    star: Option<String>,
 }
 
 fn section<'a>(part: &'a SectionContents, figures: &Figures<'_>) -> Result<SectionView<'a>> {
@@ -243,7 +244,8 @@ fn part(cell: &Cell) -> PartView {
         mark: cell.at_baseline.then(|| BASELINE_MARK.to_string()),
         letter: cell.content.letter(),
         best: cell.best,
-        significant: cell.significant,
+        second: cell.second,
+        star: cell.significant.then(|| STAR.to_string()),
     }
 }
 
@@ -273,18 +275,29 @@ fn more(cell: &Cell) -> String {
             )
         });
         let difference = fixed(versus.difference, decimals);
-        let (range, p) = (range.unwrap_or_default(), corrected(versus.p));
-        format!("{difference}{range} against the reference, {p}")
+        let range = range.unwrap_or_default();
+        let kind = if versus.primary {
+            "primary test"
+        } else {
+            "corrected"
+        };
+        let models = versus.p.map(|p| p_value(kind, p));
+        let trainings = versus
+            .p_permutation
+            .map(|p| p_value("these trainings alone", p));
+        let found = format!("{difference}{range} against the reference");
+        let parts = std::iter::once(found).chain(models).chain(trainings);
+        parts.collect::<Vec<_>>().join(", ")
     }));
     parts.join("; ")
 }
 
-/// A corrected p-value, which is never 0.
-fn corrected(p: f64) -> String {
+/// A p-value of this kind, which is never 0.
+fn p_value(kind: &str, p: f64) -> String {
     if p < 0.0001 {
-        "corrected p < 0.0001".to_string()
+        format!("{kind} p < 0.0001")
     } else {
-        format!("corrected p = {}", fixed(p, 4))
+        format!("{kind} p = {}", fixed(p, 4))
     }
 }
 
@@ -294,6 +307,7 @@ mod tests {
 
     #[test]
     fn no_p_value_is_printed_as_zero() {
+        let corrected = |p| p_value("corrected", p);
         assert_eq!(corrected(0.000_04), "corrected p < 0.0001");
         assert_eq!(corrected(0.0001), "corrected p = 0.0001");
         assert_eq!(corrected(0.02), "corrected p = 0.0200");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Exporter, Report};
 use crate::report::contents::SectionContents;
-use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Table, TableRow};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, Table, TableRow};
 
 const HEAD: &str = "\
 % Needs \\usepackage{booktabs,graphicx}; take it in with \\input{tables}. The smallest document:
@@ -165,11 +165,14 @@ fn cell(of: &Cell, with_spread: bool) -> String {
         Some(rest) if !rest.is_empty() => format!("$-${}", escape(rest)),
         _ => escape(&text),
     };
-    text = match (of.best, of.significant) {
-        (_, true) => format!("\\textbf{{{text}}}"),
-        (true, false) => format!("\\underline{{{text}}}"),
-        _ => text,
-    };
+    if of.best {
+        text = format!("\\textbf{{{text}}}");
+    } else if of.second {
+        text = format!("\\underline{{{text}}}");
+    }
+    if of.significant {
+        text += &format!("$^{{{STAR}}}$");
+    }
     text += &spread(of).filter(|_| with_spread).unwrap_or_default();
     if of.at_baseline {
         text += &escape(&BASELINE_MARK.to_string());

@@ -4,7 +4,7 @@ use super::{Exporter, Report};
 use crate::report::contents::SectionContents;
 use crate::report::rows::provenance;
 use crate::report::rows::section::Section;
-use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Table, TableRow};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, Table, TableRow};
 
 pub const EXPORTER: Exporter = Exporter {
     name: "Markdown",
@@ -108,11 +108,14 @@ fn cell(of: &Cell) -> String {
 
 fn single(cell: &Cell) -> String {
     let mut text = cell.content.text();
-    text = match (cell.best, cell.significant) {
-        (_, true) => format!("**{text}**"),
-        (true, false) => format!("<u>{text}</u>"),
-        _ => text,
-    };
+    if cell.best {
+        text = format!("**{text}**");
+    } else if cell.second {
+        text = format!("<u>{text}</u>");
+    }
+    if cell.significant {
+        text.extend(['\\', STAR]);
+    }
     if let Some(sd) = cell.content.sd() {
         text += &format!(" ± {sd}");
     }

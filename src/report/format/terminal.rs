@@ -5,7 +5,7 @@ use comfy_table::{
     Table as Grid, TableStyle, Width,
 };
 
-use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, Table, TableRow};
+use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, Table, TableRow};
 
 /// A rule above, below and under the header, as in print.
 const RULES: TableStyle = TableStyle::new()
@@ -125,9 +125,9 @@ fn line(row: &TableRow, style: Style, spread: bool) -> Vec<View> {
 
 fn view(cell: &Cell, style: Style, spread: bool) -> View {
     let text = text(cell, style, spread);
-    match (cell.best, cell.significant, style.color) {
-        (_, true, true) => View::new(text).add_attribute(Attribute::Bold),
-        (true, false, true) => View::new(text).add_attribute(Attribute::Underlined),
+    match (cell.best, cell.second, style.color) {
+        (true, _, true) => View::new(text).add_attribute(Attribute::Bold),
+        (false, true, true) => View::new(text).add_attribute(Attribute::Underlined),
         _ => View::new(text),
     }
 }
@@ -137,11 +137,14 @@ fn text(cell: &Cell, style: Style, spread: bool) -> String {
         let each = cells.iter().map(|c| text(c, style, spread));
         return each.collect::<Vec<_>>().join(BETWEEN);
     }
-    let mut text = match (cell.best, cell.significant, style.color) {
-        (_, true, false) => format!("*{}", cell.content.text()),
-        (true, false, false) => format!("_{}", cell.content.text()),
+    let mut text = match (cell.best, cell.second, style.color) {
+        (true, _, false) => format!("{BEST}{}", cell.content.text()),
+        (false, true, false) => format!("{SECOND}{}", cell.content.text()),
         _ => cell.content.text(),
     };
+    if cell.significant {
+        text.push(STAR);
+    }
     if let (Some(sd), true) = (cell.content.sd(), spread) {
         text += &format!(" ±{sd}");
     }
@@ -155,6 +158,10 @@ fn text(cell: &Cell, style: Style, spread: bool) -> String {
     }
     text
 }
+
+/// Marks of the best and the second best where there is neither bold nor underlined text.
+const BEST: char = '>';
+const SECOND: char = '_';
 
 /// Columns that a line of a note fills at most.
 const NOTE_WIDTH: usize = 98;
@@ -183,7 +190,8 @@ fn notes(table: &Table, style: Style, cut: bool) -> String {
         let note = if style.color {
             note.clone()
         } else {
-            note.replace("Bold:", "*:").replace("Underlined:", "_:")
+            let note = note.replace("bold:", &format!("{BEST}:"));
+            note.replace("underlined:", &format!("{SECOND}:"))
         };
         out += &wrapped(&note);
     }

@@ -53,6 +53,14 @@ impl Aggregate {
         }
     }
 
+    /// The number that sums up a metric: the mean over the conditions, or the one condition there is.
+    pub fn overall(conditions: &[Condition]) -> Self {
+        match conditions {
+            [only] => Self::At(*only),
+            _ => Self::mean(conditions),
+        }
+    }
+
     /// Title of the column.
     pub fn title(&self) -> String {
         match self {

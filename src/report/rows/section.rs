@@ -28,6 +28,8 @@ pub struct Section {
     pub conditions: Vec<Condition>,
     /// By title, the baseline last.
     pub rows: Vec<ModelRow>,
+    /// Rows that are tested with the others, and not shown.
+    pub hidden: Vec<ModelRow>,
     pub tests: Tests,
 }
 
@@ -91,6 +93,25 @@ impl Section {
     /// Every training, row by row.
     pub fn trainings(&self) -> impl Iterator<Item = &ScoredRun> {
         self.own_rows().flat_map(ModelRow::trainings)
+    }
+
+    /// Every training, those of hidden rows last.
+    pub fn all_trainings(&self) -> impl Iterator<Item = &ScoredRun> {
+        let hidden = self.hidden.iter().flat_map(ModelRow::trainings);
+        self.trainings().chain(hidden)
+    }
+
+    /// Keeps these rows; the others are hidden.
+    pub fn keep(&mut self, wanted: impl Fn(&ModelRow) -> bool) {
+        let kept = |(index, row): (usize, &ModelRow)| wanted(row).then_some(index);
+        let kept: Vec<usize> = self.rows.iter().enumerate().filter_map(kept).collect();
+        if let Tests::Done(comparison) = &mut self.tests {
+            comparison.keep(&kept);
+        }
+        let rows = std::mem::take(&mut self.rows);
+        let (rows, hidden) = rows.into_iter().partition(wanted);
+        self.rows = rows;
+        self.hidden.extend(hidden);
     }
 
     /// Every curve, row by row: a run, or trainings for one rate each.
@@ -231,6 +252,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         metrics: protocol.metrics.iter().collect(),
         conditions: conditions.into_iter().collect(),
         rows,
+        hidden: Vec::new(),
         tests: Tests::Skipped("Differences were not tested.".to_string()),
     })
 }

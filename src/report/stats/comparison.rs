@@ -1,20 +1,39 @@
-//! The results of resampling: intervals, tests and the pairing of seeds.
+//! The results of a section's tests: intervals, p-values and the pairing of seeds.
 
 use std::collections::BTreeMap;
 
+use super::inference::Inference;
+use crate::report::origin::RunSet;
 use crate::report::rows::aggregate::Aggregate;
 
-/// Numbers of resamples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ResamplingPlan {
-    pub bootstrap: usize,
+/// What is tested, fixed before anything is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestPlan {
+    /// The metric whose mean over the conditions is the primary test of each comparison; `None` where
+    /// it is none of the data set's.
+    pub primary: Option<&'static str>,
+    /// Permutations of samples for each test.
     pub permutations: usize,
+    /// Whether metrics that are shown only when asked for are tested too.
+    pub extras: bool,
+}
+
+/// The tests that a p-value is corrected with. What is shown has no part in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// One test per comparison, not corrected.
+    Primary,
+    /// All other tests of the report by its protocols' usual metrics.
+    Usual,
+    /// Those by metrics that reports show only when asked: corrected with all tests by any metric.
+    Extra,
 }
 
 /// The interval and the test of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ResamplingResult {
-    /// Central 95 percent of the number, in the metric's own scale.
+pub struct TestResult {
+    /// 95 percent interval of the number over other samples and seeds, in the metric's own scale; none
+    /// for one seed.
     pub interval: Option<[f64; 2]>,
     /// Against the reference row's number; none for the reference itself.
     pub test: Option<Test>,
@@ -23,15 +42,18 @@ pub struct ResamplingResult {
 /// A number against that of the reference row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Test {
-    /// This row's less the reference's, over the seeds that were paired.
+    pub family: Family,
+    /// This row's less the reference's, each over all of its seeds.
     pub difference: f64,
-    /// Central 95 percent of the difference, over the same seeds.
-    pub interval: Option<[f64; 2]>,
-    /// Of the permutation test, not corrected.
-    pub p: f64,
+    /// Of the models, on other samples and seeds; `None` where one of both has one seed.
+    pub models: Option<Inference>,
+    /// `models.p` corrected with its family.
+    pub p_corrected: Option<f64>,
+    /// Of these trainings, over permutations of samples between seeds that were paired; not corrected.
+    pub p_permutation: Option<f64>,
 }
 
-/// The pairing of a row's seeds with those of the reference row.
+/// The pairing of a row's seeds with those of the reference row, for permutations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pairing {
     /// By number; both have the same.
@@ -44,15 +66,29 @@ pub enum Pairing {
     Unpaired(&'static str),
 }
 
+/// The row that others are tested against.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    pub label: String,
+    /// Registry name of its model.
+    pub model: String,
+    pub runs: RunSet,
+    /// Number of its seeds.
+    pub seeds: usize,
+    /// Its position, where it is shown.
+    pub row: Option<usize>,
+}
+
 /// Results of a section by row, metric and aggregate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// Position of the reference row.
-    pub reference: usize,
-    pub plan: ResamplingPlan,
+    pub reference: Reference,
+    pub plan: TestPlan,
     /// Of every row that is neither the reference nor a baseline.
     pub pairings: BTreeMap<usize, Pairing>,
-    pub(super) results: BTreeMap<(usize, &'static str, String), ResamplingResult>,
+    /// Tests in [`Family::Usual`] of the whole report.
+    pub family_size: usize,
+    pub(super) results: BTreeMap<(usize, &'static str, String), TestResult>,
 }
 
 impl Comparison {
@@ -62,8 +98,24 @@ impl Comparison {
         row: usize,
         metric: &'static str,
         aggregate: &Aggregate,
-    ) -> Option<ResamplingResult> {
+    ) -> Option<TestResult> {
         let key = (row, metric, aggregate.name());
         self.results.get(&key).copied()
+    }
+
+    /// Keeps the rows at these positions, which ascend, as positions among themselves.
+    pub fn keep(&mut self, rows: &[usize]) {
+        let place = |row: usize| rows.binary_search(&row).ok();
+        self.reference.row = self.reference.row.and_then(place);
+        let pairings = std::mem::take(&mut self.pairings).into_iter();
+        self.pairings = pairings
+            .filter_map(|(row, p)| Some((place(row)?, p)))
+            .collect();
+        let results = std::mem::take(&mut self.results).into_iter();
+        self.results = results
+            .filter_map(|((row, metric, aggregate), result)| {
+                Some(((place(row)?, metric, aggregate), result))
+            })
+            .collect();
     }
 }

@@ -3,12 +3,6 @@
 /// Below this a corrected p-value counts as more than chance.
 pub const ALPHA: f64 = 0.05;
 
-/// The smallest adjusted p-value that any of so many tests by so many permutations can have: what
-/// [`adjust`] makes of one whose permutations all fall short.
-pub fn least(tests: usize, permutations: usize) -> f64 {
-    (1.0 / (permutations + 1) as f64 * tests as f64).min(1.0)
-}
-
 /// Adjusted p-values in the order of `p`: rejecting those at most alpha keeps the chance of any
 /// false rejection among them at alpha, whatever their dependence.
 pub fn adjust(p: &[f64]) -> Vec<f64> {
@@ -35,15 +29,5 @@ mod tests {
         assert!(adjusted.iter().zip(&expected).all(close), "{adjusted:?}");
         assert_eq!(adjust(&[0.9, 0.8]), [1.0, 1.0]);
         assert!(adjust(&[]).is_empty());
-    }
-
-    #[test]
-    fn no_test_has_less_than_the_least() {
-        let smallest = 1.0 / 5000.0;
-        for tests in [1, 7, 249, 250, 6000] {
-            let adjusted = adjust(&vec![smallest; tests]);
-            assert!(adjusted.iter().all(|p| *p == least(tests, 4999)), "{tests}");
-        }
-        assert!(least(249, 4999) < ALPHA && least(250, 4999) >= ALPHA);
     }
 }

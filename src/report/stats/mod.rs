@@ -1,12 +1,17 @@
-//! Computes the statistics of a table: spread over seeds, mean and area over missing rates, resampling.
+//! Computes the statistics of a table: spread over seeds, mean and area over missing rates, tests.
 
 pub mod compare;
 pub mod comparison;
-mod draws;
+pub mod family;
 pub mod holm;
+pub mod inference;
+pub mod jackknife;
 mod pairs;
+pub mod permute;
+mod portable;
+mod predicted;
 pub mod random;
-pub mod resample;
+pub mod student;
 pub mod terms;
 
 /// Mean and spread over the seeds of one row.

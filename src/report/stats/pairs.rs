@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::comparison::Pairing;
-use super::draws::Resampled;
+use super::predicted::PredictedRow;
 use crate::mask::Condition;
 use crate::report::rows::samples::Samples;
 
@@ -21,8 +21,8 @@ pub(super) struct Pairs {
 ///
 /// # Errors
 /// Why they cannot be tested against each other, to follow the row's name.
-pub(super) fn pairs(row: &Resampled, reference: &Resampled) -> Result<Pairs, &'static str> {
-    let first = |row: &Resampled| row.samples.values().next().cloned();
+pub(super) fn pairs(row: &PredictedRow, reference: &PredictedRow) -> Result<Pairs, &'static str> {
+    let first = |row: &PredictedRow| row.samples.values().next().cloned();
     let own = first(row).ok_or("its runs have different samples or labels")?;
     let theirs =
         first(reference).ok_or("the runs of the reference have different samples or labels")?;
@@ -41,8 +41,8 @@ pub(super) fn pairs(row: &Resampled, reference: &Resampled) -> Result<Pairs, &'s
     }
 }
 
-fn seeds(row: &Resampled, reference: &Resampled, conditions: Vec<Condition>) -> Pairs {
-    let all = |row: &Resampled| row.samples.keys().copied().collect::<Vec<u64>>();
+fn seeds(row: &PredictedRow, reference: &PredictedRow, conditions: Vec<Condition>) -> Pairs {
+    let all = |row: &PredictedRow| row.samples.keys().copied().collect::<Vec<u64>>();
     let (mut own, mut theirs) = (all(row), all(reference));
     let shared: Vec<u64> = own.iter().filter(|s| theirs.contains(s)).copied().collect();
     let pairing = match shared.len() {

@@ -1,15 +1,14 @@
-//! Turns a row's predictions into per-sample terms, whose weighted sums give every metric under every
-//! condition.
+//! Turns a row's predictions into per-sample terms, whose sums give a metric under every condition.
 
-use crate::metric::{Metric, Sums};
+use crate::metric::Sums;
 
 /// Predictions of one row: by seed, then condition, then mask seed, each one per sample.
 pub type Predictions<'a> = Vec<Vec<Vec<&'a [f32]>>>;
 
-/// Per-sample terms of several metrics at several conditions.
+/// Per-sample terms of a metric at several conditions.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    metrics: Vec<Sums>,
+    metric: Sums,
     seeds: usize,
     conditions: usize,
     masks: usize,
@@ -20,34 +19,24 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Terms of the metrics that have a form as sums; the others are skipped. `truth` and every
-    /// vector of `predictions` are of one length, and every seed has the same conditions and masks.
-    pub fn new(metrics: &[&Metric], truth: &[f32], predictions: &Predictions<'_>) -> Self {
-        let metrics: Vec<Sums> = metrics.iter().filter_map(|m| m.sums).collect();
-        let seeds = predictions.len();
+    /// `truth` and every vector of `predictions` are of one length, and every seed has the same conditions
+    /// and masks.
+    pub fn new(metric: Sums, truth: &[f32], predictions: &Predictions<'_>) -> Self {
         let conditions = predictions.first().map_or(0, Vec::len);
-        let masks = predictions
-            .first()
-            .and_then(|l| l.first())
-            .map_or(0, Vec::len);
+        let masks = predictions.first().and_then(|l| l.first());
         let passes: Vec<&[f32]> = predictions.iter().flatten().flatten().copied().collect();
-        let width = metrics.iter().map(|m| m.width).sum::<usize>() * passes.len();
+        let width = metric.width * passes.len();
         let mut data = vec![0.0; width * truth.len()];
         for (sample, terms) in data.chunks_exact_mut(width.max(1)).enumerate() {
-            let mut rest = terms;
-            for metric in &metrics {
-                for pass in &passes {
-                    let (own, others) = rest.split_at_mut(metric.width);
-                    (metric.add)(pass[sample], truth[sample], own);
-                    rest = others;
-                }
+            for (pass, own) in passes.iter().zip(terms.chunks_exact_mut(metric.width)) {
+                (metric.add)(pass[sample], truth[sample], own);
             }
         }
         Self {
-            metrics,
-            seeds,
+            metric,
+            seeds: predictions.len(),
             conditions,
-            masks,
+            masks: masks.map_or(0, Vec::len),
             samples: truth.len(),
             width,
             data,
@@ -59,21 +48,22 @@ impl Terms {
         self.samples
     }
 
-    /// Number of seeds.
-    pub fn seeds(&self) -> usize {
-        self.seeds
+    /// Number of terms of a sample.
+    pub fn width(&self) -> usize {
+        self.width
     }
 
-    /// Sums of the terms, each sample's times its weight.
-    pub fn sum(&self, weight: impl Fn(usize) -> f64) -> Vec<f64> {
+    /// The terms of a sample.
+    pub fn of_sample(&self, sample: usize) -> &[f64] {
+        &self.data[sample * self.width..(sample + 1) * self.width]
+    }
+
+    /// Sums of the terms over all samples.
+    pub fn sums(&self) -> Vec<f64> {
         let mut sums = vec![0.0; self.width];
-        let samples = self.data.chunks_exact(self.width.max(1)).enumerate();
-        for (sample, terms) in samples {
-            let weight = weight(sample);
-            if weight != 0.0 {
-                let pairs = sums.iter_mut().zip(terms);
-                pairs.for_each(|(sum, term)| *sum += weight * term);
-            }
+        for terms in self.data.chunks_exact(self.width.max(1)) {
+            let pairs = sums.iter_mut().zip(terms);
+            pairs.for_each(|(sum, term)| *sum += term);
         }
         sums
     }
@@ -87,35 +77,20 @@ impl Terms {
         }
     }
 
-    /// Metrics in order, each at every condition: the mean over mask seeds and over seeds with these
-    /// weights, NaN where one of them is undefined.
-    pub fn values(&self, sums: &[f64], seed_weights: &[f64]) -> Vec<f64> {
-        let mut out = Vec::with_capacity(self.metrics.len() * self.conditions);
-        let total: f64 = seed_weights.iter().sum::<f64>() * self.masks as f64;
-        let mut rest = sums;
-        for metric in &self.metrics {
-            let passes = self.seeds * self.conditions * self.masks;
-            let (own, others) = rest.split_at(passes * metric.width);
-            rest = others;
-            let mut values = vec![0.0; self.conditions];
-            for (pass, sums) in own.chunks_exact(metric.width).enumerate() {
-                let (seed, condition) = (
-                    pass / (self.conditions * self.masks),
-                    pass / self.masks % self.conditions,
-                );
-                if seed_weights[seed] != 0.0 {
-                    let value = (metric.value)(sums).unwrap_or(f64::NAN);
-                    values[condition] += seed_weights[seed] * value;
-                }
-            }
-            out.extend(values.iter().map(|v| v / total));
+    /// The metric at every condition: the mean over mask seeds and seeds, NaN where one is undefined.
+    pub fn values(&self, sums: &[f64]) -> Vec<f64> {
+        let mut values = vec![0.0; self.conditions];
+        for (pass, sums) in sums.chunks_exact(self.metric.width).enumerate() {
+            let value = (self.metric.value)(sums).unwrap_or(f64::NAN);
+            values[pass / self.masks % self.conditions] += value;
         }
-        out
+        let total = (self.seeds * self.masks) as f64;
+        values.iter().map(|v| v / total).collect()
     }
 
-    /// [`Terms::values`] of all samples and seeds, each once.
+    /// [`Terms::values`] of all samples.
     pub fn observed(&self) -> Vec<f64> {
-        self.values(&self.sum(|_| 1.0), &vec![1.0; self.seeds])
+        self.values(&self.sums())
     }
 }
 
@@ -147,14 +122,12 @@ mod tests {
             })
             .collect();
         let mosi = protocol("mosi").unwrap();
-        let metrics: Vec<&Metric> = mosi.metrics.iter().collect();
-        let observed = Terms::new(&metrics, &truth, &views).observed();
-        for (i, metric) in metrics.iter().enumerate() {
-            for condition in 0..2 {
+        for metric in mosi.all().filter(|m| m.sums.is_some()) {
+            let observed = Terms::new(metric.sums.unwrap(), &truth, &views).observed();
+            for (condition, found) in observed.into_iter().enumerate() {
                 let each = passes.iter().flat_map(|s| &s[condition]);
                 let scores = each.map(|p| (metric.compute)(p, &truth).unwrap());
                 let mean = scores.sum::<f64>() / 6.0;
-                let found = observed[i * 2 + condition];
                 assert!(
                     (found - mean).abs() < 1e-12,
                     "{} {found} {mean}",

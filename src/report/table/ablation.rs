@@ -1,13 +1,12 @@
 //! Builds tables of the variants of one model: each number, and its difference to the unchanged model.
 
 use super::build::{heading, synthetic};
-use super::mark::{correct, mark_baselines};
+use super::mark::{mark_baselines, stars};
 use super::notes::{at_baseline, seeds, selected};
 use super::{Cell, Column, Content, Table, TableRow, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::section::{ModelRow, Section};
-use crate::report::stats::holm::ALPHA;
 use crate::support::file_name::file_names;
 
 /// A table per model with several variants: `model` and `model:change`, or one model under several
@@ -84,29 +83,19 @@ fn table(section: &Section, of: &str, name: &str) -> Option<Table> {
             full.label
         )],
     };
-    correct(&mut table);
     mark_baselines(&mut table);
-    mark_changes(&mut table);
+    stars(&mut table);
     let spread = table.numbers().any(|c| c.content.sd().is_some());
     let own = rows.iter().copied().filter(|r| !r.derived);
-    table.notes.push(seeds(own, spread));
-    table.notes.extend(match against {
-        Ok(comparison) => tested::of_changes(section, comparison, &table),
-        Err(why) => vec![why],
-    });
+    let mut note = format!("{}.", seeds(own, spread));
+    let tests = against.map_or_else(Some, |_| tested::tests(section, &table, &rows));
+    note.extend(tests.map(|sentence| format!(" {sentence}")));
     if table.numbers().any(|c| c.at_baseline) {
-        table.notes.push(at_baseline());
+        note += &format!(" {}", at_baseline(&table));
     }
+    table.notes.push(note);
     table.notes.extend(selected(section));
     Some(table)
-}
-
-/// Marks changes that are significant. Such a change is not the best of its column, and may be for
-/// the worse.
-fn mark_changes(table: &mut Table) {
-    for cell in table.rows.iter_mut().flat_map(|r| &mut r.cells) {
-        cell.significant = cell.versus.is_some_and(|v| v.p < ALPHA);
-    }
 }
 
 /// The unchanged model, and the aggregate that its variants are compared by.
@@ -185,15 +174,13 @@ impl Variants<'_> {
 mod tests {
     use super::*;
     use crate::metric::protocol;
-    use crate::report::fixture::{manifest, record};
+    use crate::report::fixture::{manifest, record, test_against, test_plan};
     use crate::report::format::markdown;
     use crate::report::rows::scores::score_by;
-    use crate::report::rows::section::{Tests, sections};
-    use crate::report::stats::compare::compare;
-    use crate::report::stats::comparison::ResamplingPlan;
+    use crate::report::rows::section::sections;
 
     /// LNLN and a variant that is worse for every sample, two seeds each, by their absolute error.
-    fn worse(permutations: usize) -> Table {
+    fn worse() -> Table {
         let mosi = protocol("mosi").unwrap();
         let seeds = [("lnln", 11), ("lnln", 12), ("lnln:x", 11), ("lnln:x", 12)];
         let run = |(model, seed)| {
@@ -202,41 +189,31 @@ mod tests {
         };
         let mut section = sections(seeds.map(run).to_vec()).unwrap().swap_remove(0);
         section.metrics = vec![mosi.metric("mae").unwrap()];
-        let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
-        let plan = ResamplingPlan {
-            bootstrap: 100,
-            permutations,
-        };
-        section.tests = Tests::Done(Box::new(compare(&section, reference, plan).unwrap()));
+        test_against(&mut section, "lnln", test_plan("mae", 199));
         tables(&section).swap_remove(0)
     }
 
     #[test]
-    fn a_change_for_the_worse_is_significant_and_not_best() {
-        let table = worse(199);
+    fn a_change_for_the_worse_has_a_star_and_is_not_best() {
+        let table = worse();
         let change = &table.rows[1].cells[1];
-        assert!(change.versus.is_some_and(|v| v.difference > 0.0));
+        assert!(
+            change
+                .versus
+                .is_some_and(|v| v.difference > 0.0 && v.primary)
+        );
         assert!(change.significant, "{change:?}");
         assert!(table.numbers().all(|c| !c.best), "{table:?}");
         let text = markdown::table(&table, 3);
-        let bold = format!("| **{}** |", change.content.text());
-        assert!(text.contains(&bold), "{text}");
+        let star = format!("| {}\\* |", change.content.text());
+        assert!(text.contains(&star), "{text}");
     }
 
     #[test]
     fn tables_of_variants_have_the_number_of_seeds_and_the_remark_on_synthetic_data() {
-        let table = worse(199);
+        let table = worse();
         assert!(table.title.ends_with("variants of LNLN (synthetic data)"));
         let seeds = "Mean ± standard deviation (n-1) over seeds, n = 2.";
-        assert!(table.notes.iter().any(|n| n == seeds), "{:?}", table.notes);
-    }
-
-    #[test]
-    fn a_note_tells_that_there_are_too_few_permutations_for_one_change() {
-        let notes = worse(19).notes.join("\n");
-        let note = "With 19 permutations no corrected p of this test can fall below 0.05: nothing \
-                    can be bold; more permutations (--resamples) could tell.";
-        assert!(notes.contains(note) && !notes.contains("Bold:"), "{notes}");
-        assert!(worse(20).notes.iter().any(|n| n.starts_with("Bold:")));
+        assert!(table.notes[1].starts_with(seeds), "{:?}", table.notes);
     }
 }

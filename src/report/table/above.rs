@@ -23,13 +23,13 @@ pub fn table(section: &Section, of: &Table) -> Option<Table> {
         reasons,
         notes: Vec::new(),
     };
-    table.notes = notes_of(section, &table);
+    table.notes = notes_of(section, &table, of);
     let known = |c: &Cell| matches!(c.content, Content::Number { .. });
     let shown = table.numbers().any(known);
     shown.then_some(table)
 }
 
-fn notes_of(section: &Section, table: &Table) -> Vec<String> {
+fn notes_of(section: &Section, table: &Table, of: &Table) -> Vec<String> {
     let points =
         "Points by which each number is better than the best constant baseline; negative is worse.";
     let mut notes = vec![points.to_string()];
@@ -37,7 +37,7 @@ fn notes_of(section: &Section, table: &Table) -> Vec<String> {
         notes.push(NOT_EVALUATED.to_string());
     }
     if table.numbers().any(|c| c.at_baseline) {
-        notes.push(at_baseline());
+        notes.push(at_baseline(of));
     }
     notes.extend(selected(section));
     notes

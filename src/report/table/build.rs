@@ -139,13 +139,11 @@ pub(super) fn whole(
         columns: sources.iter().map(|s| s.column.clone()).collect(),
         rows,
         masks: section.masks(),
-        reference: section
-            .comparison()
-            .map(|c| section.rows[c.reference].ids.clone()),
+        reference: section.comparison().map(|c| c.reference.runs.clone()),
         reasons,
         notes: Vec::new(),
     };
-    mark(&mut table, section.comparison().map(|c| c.reference));
+    mark(&mut table);
     table.notes = notes(section, &table);
     table
 }

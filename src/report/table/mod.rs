@@ -8,13 +8,18 @@ pub mod mark;
 pub mod notes;
 pub mod paper;
 mod paper_cells;
+pub mod primary;
 #[cfg(test)]
 mod section_tests;
 mod tested;
 
 use super::origin::{Origin, RunSet};
-use super::stats::comparison::Test;
+use super::stats::comparison::{Family, Test};
+use super::stats::holm::ALPHA;
 use crate::metric::{Metric, fixed};
+
+/// Mark of a cell that differs from the reference by more than chance.
+pub const STAR: char = '*';
 
 /// Mark of a cell that is no better than the baseline.
 pub const BASELINE_MARK: char = '†';
@@ -72,13 +77,15 @@ pub struct Cell {
     pub content: Content,
     /// The best of its column, baselines aside.
     pub best: bool,
-    /// Whether its test is significant: that of the best against its rival, or that of a change.
+    /// The second best of its column.
+    pub second: bool,
+    /// Whether it differs from the reference by more than chance.
     pub significant: bool,
     /// No better than the baseline.
     pub at_baseline: bool,
     /// Distance to the baseline in display units; negative for worse.
     pub above_baseline: Option<f64>,
-    /// Central 95 percent of the number over resamples, in display units.
+    /// 95 percent interval of the number over samples and seeds, in display units.
     pub interval: Option<[f64; 2]>,
     /// Against the reference row.
     pub versus: Option<Versus>,
@@ -91,6 +98,7 @@ impl Cell {
         Self {
             content,
             best: false,
+            second: false,
             significant: false,
             at_baseline: false,
             above_baseline: None,
@@ -128,19 +136,31 @@ impl Cell {
 pub struct Versus {
     /// This less the reference's, in display units.
     pub difference: f64,
-    /// Central 95 percent of the difference.
+    /// 95 percent interval of the difference over samples and seeds; `None` for one seed.
     pub interval: Option<[f64; 2]>,
-    /// Of the permutation test, corrected for the tests of the table.
-    pub p: f64,
+    /// Of the models, corrected for the other tests of the report but for primary ones.
+    pub p: Option<f64>,
+    pub primary: bool,
+    /// Of these trainings, by permutation of samples; not corrected.
+    pub p_permutation: Option<f64>,
 }
 
 impl Versus {
+    /// Whether it is more than chance.
+    pub fn significant(&self) -> bool {
+        self.p.is_some_and(|p| p < ALPHA)
+    }
+
     /// A test in the units that tables show.
     fn of(test: &Test, metric: &Metric) -> Self {
         Self {
             difference: test.difference * metric.scale(),
-            interval: test.interval.map(|range| range.map(|v| v * metric.scale())),
-            p: test.p,
+            interval: test
+                .models
+                .map(|models| models.interval.map(|v| v * metric.scale())),
+            p: test.p_corrected,
+            primary: test.family == Family::Primary,
+            p_permutation: test.p_permutation,
         }
     }
 }

@@ -21,17 +21,12 @@ pub fn notes(section: &Section, table: &Table) -> Vec<String> {
     notes
 }
 
-/// Those on seeds, training, tests, the baseline and the selection of weights.
+/// Those on marks and tests, training, the baseline and the selection of weights.
 pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
-    let cells = || table.rows.iter().flat_map(|r| &r.cells);
-    let spread = cells().any(|c| c.content.sd().is_some());
-    let mut notes = vec![seeds(section.own_rows(), spread)];
+    let mut notes = vec![tested::note(section, table)];
     notes.extend(trained(section));
-    notes.extend(tested::sentences(section, table));
     if !table.rows.iter().any(|r| r.baseline) {
         notes.push("No baseline to compare with: run the model `constant` too.".to_string());
-    } else if cells().any(|c| c.at_baseline) {
-        notes.push(at_baseline());
     }
     notes.extend(selected(section));
     notes
@@ -57,10 +52,14 @@ pub fn selected(section: &Section) -> Option<String> {
     })
 }
 
-/// The meaning of the mark of the baseline.
-pub fn at_baseline() -> String {
+/// The meaning of the mark of the baseline, by the names of a table's baselines.
+pub fn at_baseline(table: &Table) -> String {
+    let names = table.rows.iter().filter(|r| r.baseline).map(|r| &*r.label);
+    let names: Vec<&str> = names.map(|n| n.trim_end_matches(" (baseline)")).collect();
+    let best = if names.len() > 1 { "the best of " } else { "" };
     format!(
-        "{BASELINE_MARK} No better than the constant baseline, which predicts the same for every sample."
+        "{BASELINE_MARK}: no better than {best}{}, which predicts the same for every sample.",
+        names.join(" and ")
     )
 }
 
@@ -88,13 +87,13 @@ pub fn seeds<'a>(rows: impl Iterator<Item = &'a ModelRow>, spread: bool) -> Stri
     let usual = rows.peek().map_or(0, |r| r.runs.len());
     let others = rows.filter(|r| r.runs.len() != usual);
     let others = others
-        .map(|r| format!("; {}: {}", r.label, r.runs.len()))
+        .map(|r| format!(" ({}: {})", r.label, r.runs.len()))
         .collect::<String>();
     if usual == 1 && others.is_empty() {
-        "One seed per model: no spread.".to_string()
+        "One seed per model, no spread".to_string()
     } else if spread {
-        format!("Mean ± standard deviation (n-1) over seeds, n = {usual}{others}.")
+        format!("Mean ± standard deviation (n-1) over seeds, n = {usual}{others}")
     } else {
-        format!("Mean over seeds, n = {usual}{others}.")
+        format!("Mean over seeds, n = {usual}{others}")
     }
 }

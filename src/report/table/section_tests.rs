@@ -5,14 +5,14 @@ use super::{ablation, above, build, efficiency, paper};
 use crate::mask::Condition;
 use crate::record::manifest::ExternalMetadata;
 use crate::record::training::TrainingMetadata;
-use crate::report::fixture::{self, TOY, eleven, manifest, record, scored, section};
+use crate::report::fixture::{
+    self, TOY, eleven, manifest, record, scored, section, test_against, test_plan,
+};
 use crate::report::format::markdown;
 use crate::report::rows::baseline;
 use crate::report::rows::provenance;
 use crate::report::rows::scores::score_by;
-use crate::report::rows::section::{Section, Tests, sections};
-use crate::report::stats::compare::compare;
-use crate::report::stats::comparison::ResamplingPlan;
+use crate::report::rows::section::{Section, sections};
 
 /// A small grid.
 const GRID: [f64; 3] = [0.0, 0.5, 1.0];
@@ -69,17 +69,13 @@ fn like_the_papers(mask_protocol: &str) -> Section {
 #[test]
 fn the_papers_layout_marks_tests_and_says_how_weights_were_selected() {
     let mut section = like_the_papers("random");
-    let plan = ResamplingPlan {
-        bootstrap: 100,
-        permutations: 99,
-    };
-    let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
-    section.tests = Tests::Done(Box::new(compare(&section, reference, plan).unwrap()));
+    test_against(&mut section, "lnln", test_plan("acc_2", 99));
     for table in paper::tables(&section) {
         let text = markdown::table(&table, 3);
         let has = |part: &str| assert!(text.contains(part), "{part}: {text}");
-        has("over seeds, n = 2.");
-        has("Tested: each number but those named next, against that of LNLN");
+        has("over seeds, n = 2");
+        has("\\*: differs from LNLN with p &lt; 0.05 on other samples and seeds (the primary test");
+        has("; without test: MAE, Slope");
         has("Weights selected by the best test epoch, as in the paper");
         assert!(text.contains("<u>") || text.contains("**0"), "{text}");
         assert!(table.reference.is_some());
@@ -235,34 +231,26 @@ fn changes_are_tested_where_the_unchanged_model_is_the_reference() {
     };
     let runs = [
         manifest("lnln", 11, &GRID),
+        manifest("lnln", 12, &GRID),
         changed(11),
+        changed(12),
         manifest("flat", 11, &GRID),
+        manifest("flat", 12, &GRID),
     ];
     let mut section = sections(runs.map(scored).to_vec()).unwrap().swap_remove(0);
-    let plan = ResamplingPlan {
-        bootstrap: 100,
-        permutations: 99,
-    };
-    let test = |section: &Section, model: &str| {
-        let index = section.rows.iter().position(|r| r.model == model).unwrap();
-        Tests::Done(Box::new(compare(section, index, plan).unwrap()))
-    };
-    section.tests = test(&section, "lnln");
+    test_against(&mut section, "lnln", test_plan("acc_2", 99));
     let table = &ablation::tables(&section)[0];
     let tested = table.rows[1].cells.iter().filter(|c| c.versus.is_some());
     assert_eq!(tested.count(), 1, "of the toy metrics one has sums");
+    let notes = table.notes.join(" ");
     assert!(
-        table
-            .notes
-            .iter()
-            .any(|n| n.starts_with("Tested: each change")),
-        "{:?}",
-        table.notes
+        notes.contains("*: differs from LNLN with p < 0.05"),
+        "{notes}"
     );
-    section.tests = test(&section, "flat");
-    let table = &ablation::tables(&section)[0];
+    test_against(&mut section, "flat", test_plan("acc_2", 99));
+    let notes = ablation::tables(&section)[0].notes.join(" ");
     let why = "Changes were not tested, since tests are against FLAT: ask with --reference lnln.";
-    assert!(table.notes.iter().any(|n| n == why), "{:?}", table.notes);
+    assert!(notes.contains(why), "{notes}");
 }
 
 #[test]
@@ -317,24 +305,25 @@ fn baselines_of_the_training_labels_are_a_row_and_models_stand_above_it() {
 #[test]
 fn tests_against_the_reference_reach_the_tables() {
     let mut section = section(&eleven());
-    let plan = ResamplingPlan {
-        bootstrap: 200,
-        permutations: 199,
-    };
+    test_against(&mut section, "lnln", test_plan("acc_2", 199));
     let reference = section.rows.iter().position(|r| r.model == "lnln").unwrap();
-    section.tests = Tests::Done(Box::new(compare(&section, reference, plan).unwrap()));
     let table = build::by_rate(&section, &TOY.metrics[0]);
     let flat = &table.rows[0].cells[0];
+    let p = |versus: super::Versus| [versus.p, versus.p_permutation].map(Option::unwrap);
     assert!(
-        flat.versus.is_some_and(|v| v.p > 0.0 && v.p <= 1.0),
-        "{flat:?}"
+        p(flat.versus.unwrap())
+            .iter()
+            .all(|p| *p > 0.0 && *p <= 1.0)
     );
     let [low, high] = flat.interval.unwrap();
     let value = flat.content.text().parse::<f64>().unwrap();
     assert!(low <= value && value <= high);
     assert!(table.rows[reference].cells[0].versus.is_none());
+    let note = "*: differs from LNLN with p < 0.05 on other samples and seeds (the primary test \
+                (mean 0-0.9 of Acc-2) alone, every other one corrected over the 12 of this report)";
+    assert!(table.notes[0].contains(note), "{:?}", table.notes);
     assert!(
-        table.notes[1].starts_with("Tested: each number against that of LNLN"),
+        table.notes[0].matches(". ").count() < 3,
         "{:?}",
         table.notes
     );

@@ -1,78 +1,75 @@
-//! Writes the notes on the tests of a table: which numbers were tested, how, and which not.
+//! Writes the note on the marks of a table: seeds, ranks, tests and the baseline, in three sentences.
 
-use super::{Cell, Column, Content, Table, TableRow};
+use std::collections::BTreeSet;
+
+use super::notes::{at_baseline, seeds};
+use super::{Cell, Content, Table, TableRow};
+use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::section::{ModelRow, Section, Tests};
 use crate::report::stats::comparison::{Comparison, Pairing};
-use crate::report::stats::holm::{self, ALPHA};
-use crate::report::stats::resample::SEED;
+use crate::report::stats::holm::ALPHA;
 
-/// Sentences on the tests of a table whose rows are the section's.
-pub fn sentences(section: &Section, table: &Table) -> Vec<String> {
-    let cells = || table.rows.iter().flat_map(|r| &r.cells);
-    let marked = cells().any(|c| c.best);
-    let best = "Underlined: best of its column, where it beats the baseline";
-    let best = |end: &str| marked.then(|| format!("{best}{end}"));
+/// The note under a table whose rows are the section's.
+pub fn note(section: &Section, table: &Table) -> String {
+    let cells = || table.numbers();
+    let spread = cells().any(|c| c.content.sd().is_some());
+    let mut first = seeds(section.own_rows(), spread);
+    if cells().any(|c| c.best) {
+        first += "; bold: best of its column";
+    }
+    if cells().any(|c| c.second) {
+        first += ", underlined: second best";
+    }
+    let mut note = format!("{first}.");
+    let rows: Vec<&ModelRow> = section.rows.iter().collect();
+    if let Some(sentence) = tests(section, table, &rows) {
+        note += &format!(" {sentence}");
+    }
+    if cells().any(|c| c.at_baseline) {
+        note += &format!(" {}", at_baseline(table));
+    }
+    note
+}
+
+/// The sentence on the tests of a table of these rows; `None` where there is nothing to test.
+pub fn tests(section: &Section, table: &Table, rows: &[&ModelRow]) -> Option<String> {
     let comparison = match &section.tests {
         Tests::Done(comparison) => comparison,
-        Tests::Skipped(reason) => return best(".").into_iter().chain([reason.clone()]).collect(),
+        Tests::Skipped(reason) => return Some(reason.clone()),
     };
-    let (reference, open) = (
-        &section.rows[comparison.reference].label,
-        untested(section, comparison, table),
-    );
-    let count = cells().filter(|c| c.versus.is_some()).count();
-    if count == 0 {
-        return best("; not tested.").into_iter().chain(open).collect();
+    let open = untested(section, comparison, table, rows);
+    let tested = table.numbers().filter_map(|c| c.versus.and_then(|v| v.p));
+    if tested.count() > 0 {
+        let end = open.map_or(String::new(), |open| format!("; without test: {open}"));
+        return Some(format!("{}{end}.", star(section, comparison)));
     }
-    let which = match open {
-        None => "each number",
-        Some(_) => "each number but those named next,",
-    };
-    let which = format!("{which} against that of {reference}");
-    let mut notes = vec![method(&which, count, comparison)];
-    notes.extend(open);
-    notes.extend(pairing(section, comparison, table));
-    let bold = || {
-        format!(
-            "Bold: best of its column and better than {reference} (where that is the best: than \
-             the runner-up) with corrected p < {ALPHA}. Underlined: best, but it may be chance."
-        )
-    };
-    // Where all are underlined for lack of permutations, the note on chance is left out.
-    let coarse = too_coarse(count, comparison);
-    notes.extend(match &coarse {
-        Some(_) => best("."),
-        None => marked.then(bold),
-    });
-    notes.extend(coarse);
-    notes
+    open.map(|open| format!("Not tested: {open}."))
 }
 
-/// A note where no number can be significant: too many tests for the number of permutations.
-fn too_coarse(count: usize, comparison: &Comparison) -> Option<String> {
-    let permutations = comparison.plan.permutations;
-    let tests = match count {
-        1 => "this test".to_string(),
-        _ => format!("these {count} tests"),
+/// The meaning of a star.
+fn star(section: &Section, comparison: &Comparison) -> String {
+    let others = comparison.family_size;
+    let correction = match primary(section, comparison) {
+        Some(primary) => format!(
+            "the primary test ({primary}) alone, every other one corrected over the {others} of this \
+             report"
+        ),
+        None => format!("corrected over the {others} tests of this report"),
     };
-    (holm::least(count, permutations) >= ALPHA).then(|| {
-        format!(
-            "With {permutations} permutations no corrected p of {tests} can fall below {ALPHA}: \
-             nothing can be bold; more permutations (--resamples) could tell."
-        )
-    })
-}
-
-/// The method of `count` tests of `which` numbers.
-fn method(which: &str, count: usize, comparison: &Comparison) -> String {
-    let plan = comparison.plan;
     format!(
-        "Tested: {which}, by a paired permutation test that exchanges whole test samples between the \
-         two models ({} permutations, all seeds and rates of a sample together), Holm-corrected over \
-         the {count} tests of this table. Intervals in the page and summary.csv: {} bootstrap \
-         resamples of samples and seeds (random seed {SEED}).",
-        plan.permutations, plan.bootstrap
+        "*: differs from {} with p < {ALPHA} on other samples and seeds ({correction})",
+        comparison.reference.label
     )
+}
+
+/// The number that the primary tests are on: `mean 0-0.9 of MAE`.
+pub fn primary(section: &Section, comparison: &Comparison) -> Option<String> {
+    let metric = section.protocol.metric(comparison.plan.primary?)?;
+    let aggregate = Aggregate::overall(&section.conditions);
+    Some(match aggregate {
+        Aggregate::At(_) => format!("{} at {}", metric.title, aggregate.title()),
+        _ => format!("{} of {}", aggregate.title(), metric.title),
+    })
 }
 
 /// The section's tests, if they are against this row; else a sentence on why changes from
@@ -80,117 +77,70 @@ fn method(which: &str, count: usize, comparison: &Comparison) -> String {
 pub fn changes<'a>(section: &'a Section, full: &ModelRow) -> Result<&'a Comparison, String> {
     match &section.tests {
         Tests::Skipped(reason) => Err(reason.clone()),
-        Tests::Done(comparison) => match &section.rows[comparison.reference] {
-            reference if std::ptr::eq(reference, full) => Ok(comparison),
-            reference => Err(format!(
-                "Changes were not tested, since tests are against {}: ask with --reference {}.",
-                reference.label, full.model
-            )),
-        },
-    }
-}
-
-/// Sentences on the tests of a table of changes from the reference.
-pub fn of_changes(section: &Section, comparison: &Comparison, table: &Table) -> Vec<String> {
-    let cells = table.rows.iter().flat_map(|r| &r.cells);
-    let count = cells.filter(|c| c.versus.is_some()).count();
-    if count == 0 {
-        return vec!["Changes were not tested.".to_string()];
-    }
-    let rows = table.rows.iter();
-    let index = |row: &TableRow| section.rows.iter().position(|r| r.label == row.label);
-    let pairing = |row: &TableRow| comparison.pairings.get(&index(row)?);
-    let not = rows.filter_map(|row| match pairing(row)? {
-        Pairing::Unpaired(why) => Some(format!("{} ({why})", row.label)),
-        _ => None,
-    });
-    let not: Vec<String> = not.collect();
-    let mut notes = vec![method(
-        "each change that has an interval in the page",
-        count,
-        comparison,
-    )];
-    if !not.is_empty() {
-        notes.push(format!("Not tested: {}.", not.join("; ")));
-    }
-    let bold = || format!("Bold: a change with corrected p < {ALPHA}.");
-    notes.push(too_coarse(count, comparison).unwrap_or_else(bold));
-    notes
-}
-
-/// Rows of models that are neither the reference nor a baseline, with their positions.
-fn rivals<'a>(
-    comparison: &'a Comparison,
-    table: &'a Table,
-) -> impl Iterator<Item = (&'a TableRow, &'a Pairing)> {
-    let rows = table.rows.iter().enumerate();
-    rows.filter_map(|(index, row)| Some((row, comparison.pairings.get(&index)?)))
-}
-
-/// The numbers of models that have no test, and why; `None` where all have one.
-fn untested(section: &Section, comparison: &Comparison, table: &Table) -> Option<String> {
-    let mut parts = Vec::new();
-    for (row, pairing) in rivals(comparison, table) {
-        if let Pairing::Unpaired(why) = pairing {
-            parts.push(format!("{} ({why})", row.label));
+        Tests::Done(comparison) => {
+            let reference = comparison.reference.row.map(|row| &section.rows[row]);
+            if reference.is_some_and(|reference| std::ptr::eq(reference, full)) {
+                Ok(comparison)
+            } else {
+                Err(format!(
+                    "Changes were not tested, since tests are against {}: ask with --reference {}.",
+                    comparison.reference.label, full.model
+                ))
+            }
         }
     }
-    let pairing = || {
-        rivals(comparison, table).filter(|(_, pairing)| !matches!(pairing, Pairing::Unpaired(_)))
-    };
-    let mut others = false;
+}
+
+/// The numbers that have no test of models, and why; `None` where all have one.
+fn untested(
+    section: &Section,
+    comparison: &Comparison,
+    table: &Table,
+    rows: &[&ModelRow],
+) -> Option<String> {
+    let reference = &comparison.reference;
+    if reference.seeds < 2 {
+        return Some(format!(
+            "{} has one seed, and a claim about models takes two or more",
+            reference.label
+        ));
+    }
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut others: Vec<&TableRow> = Vec::new();
+    for (line, row) in table.rows.iter().zip(rows) {
+        let index = section.rows.iter().position(|r| std::ptr::eq(r, *row));
+        let why = match index.and_then(|index| comparison.pairings.get(&index)) {
+            None => continue,
+            Some(Pairing::Unpaired(why)) => why,
+            Some(_) if row.runs.len() < 2 => "one seed, and a claim about models takes two or more",
+            Some(_) => {
+                others.push(line);
+                continue;
+            }
+        };
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, labels)) => labels.push(&line.label),
+            None => reasons.push((why, vec![&line.label])),
+        }
+    }
+    let parts = reasons
+        .iter()
+        .map(|(why, labels)| format!("{} ({why})", labels.join(", ")));
+    let mut parts: Vec<String> = parts.collect();
+    let open =
+        |cell: &Cell| matches!(cell.content, Content::Number { .. }) && cell.versus.is_none();
     for (index, column) in table.columns.iter().enumerate() {
-        let open =
-            |cell: &Cell| matches!(cell.content, Content::Number { .. }) && cell.versus.is_none();
-        if !pairing().any(|(row, _)| open(&row.cells[index])) {
-            continue;
-        }
-        if untestable(section, column) {
-            parts.push(format!("{} (it has no such test)", title(section, column)))
-        } else {
-            others = true
+        for (place, name) in column.metrics.iter().enumerate() {
+            let metric = section.protocol.metric(name).filter(|m| m.sums.is_none());
+            let mut cells = others
+                .iter()
+                .filter_map(|row| row.cells[index].numbers().get(place));
+            if let Some(metric) = metric.filter(|_| cells.any(open)) {
+                parts.push(metric.title.to_string());
+            }
         }
     }
-    parts.dedup();
-    if others {
-        let reference = &section.rows[comparison.reference].label;
-        parts.push(format!("what {reference} has no number for"));
-    }
-    (!parts.is_empty()).then(|| format!("Not tested: {}.", parts.join("; ")))
-}
-
-/// Whether a column shows a metric that cannot be resampled.
-fn untestable(section: &Section, column: &Column) -> bool {
-    let metrics = column.metrics.iter();
-    let mut known = metrics.filter_map(|name| section.protocol.metric(name));
-    known.any(|metric| metric.sums.is_none())
-}
-
-/// The metric of a column without unit and arrow.
-fn title(section: &Section, column: &Column) -> String {
-    let metric = column.metrics.first();
-    let metric = metric.and_then(|name| section.protocol.metric(name));
-    metric.map_or(&*column.title, |m| m.title).to_string()
-}
-
-/// Rows whose seeds are not simply those of the reference.
-fn pairing(section: &Section, comparison: &Comparison, table: &Table) -> Vec<String> {
-    let reference = &section.rows[comparison.reference].label;
-    let sentence = |(row, pairing): (&TableRow, &Pairing)| match pairing {
-        Pairing::Same | Pairing::Unpaired(_) => None,
-        Pairing::Shared(1) => Some(format!(
-            "{} is tested over the one seed that {reference} has too.",
-            row.label
-        )),
-        Pairing::Shared(count) => Some(format!(
-            "{} is tested over the {count} seeds that {reference} has too.",
-            row.label
-        )),
-        Pairing::Ranks(count) => Some(format!(
-            "{} has no seed number in common with {reference}: the first {count} of each are \
-             paired by rank.",
-            row.label
-        )),
-    };
-    rivals(comparison, table).filter_map(sentence).collect()
+    let mut seen = BTreeSet::new();
+    parts.retain(|part| seen.insert(part.clone()));
+    (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -88,7 +88,7 @@ pub const SCORES: [Column; 14] = [
 ];
 
 /// The columns of `summary.csv` and `summary.parquet`.
-pub const SUMMARY: [Column; 31] = [
+pub const SUMMARY: [Column; 33] = [
     column(
         "section",
         "text",
@@ -144,7 +144,7 @@ pub const SUMMARY: [Column; 31] = [
     column(
         "low",
         "`unit`",
-        "lower end of the central 95 % of bootstrap resamples of the mean",
+        "lower end of the 95 % interval over other samples and seeds; empty for one seed",
     ),
     column("high", "`unit`", "upper end of the same"),
     column(
@@ -160,28 +160,38 @@ pub const SUMMARY: [Column; 31] = [
     column(
         "difference",
         "`unit`",
-        "this mean less that of the reference, over the seeds that were paired",
+        "this mean less that of the reference",
     ),
     column(
         "difference_low",
         "`unit`",
-        "lower end of the central 95 % of resamples of the difference",
+        "lower end of its 95 % interval over other samples and seeds; empty where one of both has one seed",
     ),
     column("difference_high", "`unit`", "upper end of the same"),
     column(
-        "p",
-        "fraction",
-        "p-value of the permutation test, not corrected",
+        "primary",
+        "true, false",
+        "whether this is the primary test of its comparison",
     ),
     column(
-        "p_holm",
+        "p_raw",
         "fraction",
-        "`p` after Holm's correction over the tests of this metric in this section",
+        "p-value of the difference over other samples and seeds, not corrected; empty where one of both has one seed",
+    ),
+    column(
+        "p_corrected",
+        "fraction",
+        "`p_raw` of a primary test; else after Holm's correction over all other tests of the report, shown or not",
+    ),
+    column(
+        "p_permutation",
+        "fraction",
+        "p-value of these trainings over permutations of samples, not corrected",
     ),
     column(
         "permutations",
         "integer",
-        "permutations of the test: no `p` is below 1 / (permutations + 1)",
+        "permutations of the test: no `p_permutation` is below 1 / (permutations + 1)",
     ),
     column(
         "runs",

@@ -12,16 +12,15 @@ use crate::report::numbering::Numbering;
 use crate::report::options::Layout;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::section::{ModelRow, Section};
-use crate::report::stats::holm;
+use crate::report::stats::comparison::Family;
 use crate::report::table::{efficiency, paper};
 
 /// A line for each number that the tables show: every metric of every model at every condition and
 /// over all, costs, and in the paper's layout the published numbers. Values are in the metric's own
 /// scale, accuracies and F1 as fractions, at full precision.
 ///
-/// polars groups the lines: those of one metric at one condition, for the distance to the best
-/// baseline, and all tests of one metric, for Holm's correction. Call it outside of rayon's
-/// threads: polars waits for a pool of its own.
+/// polars groups the lines of one metric at one condition, for the distance to the best baseline. Call it
+/// outside of rayon's threads: polars waits for a pool of its own.
 ///
 /// # Errors
 /// If polars refuses the columns, which is a bug.
@@ -62,7 +61,10 @@ struct SummaryLine<'a> {
     reference: Option<&'a str>,
     difference: Option<f64>,
     difference_interval: Option<[f64; 2]>,
-    p: Option<f64>,
+    primary: Option<bool>,
+    p_raw: Option<f64>,
+    p_corrected: Option<f64>,
+    p_permutation: Option<f64>,
     permutations: Option<usize>,
     runs: Option<usize>,
 }
@@ -137,10 +139,13 @@ fn score<'a>(
     let found = comparison.find(index, metric.name, aggregate);
     line.interval = found.and_then(|found| found.interval);
     if let Some(test) = found.and_then(|found| found.test) {
-        line.reference = Some(&section.rows[comparison.reference].label);
+        line.reference = Some(&comparison.reference.label);
         line.difference = Some(test.difference);
-        line.difference_interval = test.interval;
-        line.p = Some(test.p);
+        line.difference_interval = test.models.map(|models| models.interval);
+        line.primary = Some(test.family == Family::Primary);
+        line.p_raw = test.models.map(|models| models.p);
+        line.p_corrected = test.p_corrected;
+        line.p_permutation = test.p_permutation;
         line.permutations = Some(comparison.plan.permutations);
     }
     Some(line)
@@ -249,7 +254,10 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
             columns.number("difference", |l| l.difference),
             columns.number("difference_low", |l| l.difference_interval.map(|r| r[0])),
             columns.number("difference_high", |l| l.difference_interval.map(|r| r[1])),
-            columns.number("p", |l| l.p),
+            columns.flag("primary", |l| l.primary),
+            columns.number("p_raw", |l| l.p_raw),
+            columns.number("p_corrected", |l| l.p_corrected),
+            columns.number("p_permutation", |l| l.p_permutation),
             columns.count("permutations", |l| l.permutations),
             columns.count("runs", |l| l.runs),
         ],
@@ -258,10 +266,7 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
     let above = per_group(&frame, &number, "above_baseline", |rows| {
         above_baseline(lines, rows)
     })?;
-    let corrected = per_group(&frame, &["section", "metric"], "p_holm", |rows| {
-        corrected(lines, rows)
-    })?;
-    frame.with_column(above)?.with_column(corrected)?;
+    frame.with_column(above)?;
     frame.select(SUMMARY.map(|column| column.name))
 }
 
@@ -335,12 +340,4 @@ fn above_baseline(lines: &[SummaryLine<'_>], rows: &[usize]) -> Vec<Option<f64>>
         model.then(|| Some(quality(row)? - baseline?)).flatten()
     };
     rows.iter().map(distance).collect()
-}
-
-/// The p-values of a group after Holm's correction.
-fn corrected(lines: &[SummaryLine<'_>], rows: &[usize]) -> Vec<Option<f64>> {
-    let known: Vec<f64> = rows.iter().filter_map(|row| lines[*row].p).collect();
-    let mut adjusted = holm::adjust(&known).into_iter();
-    let one = |row: &usize| lines[*row].p.and_then(|_| adjusted.next());
-    rows.iter().map(one).collect()
 }
