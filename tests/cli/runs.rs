@@ -152,7 +152,7 @@ fn runs_are_listed_with_their_progress() {
 fn the_status_of_a_sweep_lists_running_and_failed_runs_and_how_to_repeat_them() {
     let (_folder, runs) = folder();
     insta::assert_snapshot!(stdout(&["runs", "status"], &runs), @r"
-    paper-f2332c: 5 runs: 1 done, 1 running, 1 failed, 1 stopped, 1 waiting
+    paper-e85c33: 5 runs: 1 done, 1 running, 1 failed, 1 stopped, 1 waiting
       running  bb mosi lnln 2: epoch 3/4, mae 1.250, best 1.000 in epoch 2, 50 samples/s, 1m30s of training left
       stopped  dd mosi misa 2: epoch 2/4, unchanged for 49h00m
       failed   cc mosi misa 1: misa on mosi failed: the loss is not finite
