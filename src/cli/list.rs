@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-use super::registries::Registries;
+use super::registries::{Registries, What};
 use super::{output, runs};
 
 /// List data sets, models, masks, metrics or audit rules, or the runs of a folder.
@@ -24,16 +24,6 @@ pub struct Args {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
-pub enum What {
-    Datasets,
-    Models,
-    Masks,
-    Metrics,
-    Rules,
-    Runs,
 }
 
 /// Run the subcommand.

@@ -8,7 +8,8 @@ use lnln_bench::sweep::events::Events;
 use lnln_bench::sweep::{self, Options, Suite, Summary, Sweep, Worker, WorkerPool};
 use lnln_bench::train::{DeviceSpec, device};
 
-use super::workspace::{Workspace, cores};
+use super::thread_variables::cores;
+use super::workspace::Workspace;
 use super::{exit_code, interrupt};
 
 /// Number of processes and their devices.

@@ -7,8 +7,18 @@ use lnln_bench::published::audit::{self, Rule};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::list::What;
 use super::output;
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
+pub enum What {
+    Datasets,
+    Models,
+    Masks,
+    Metrics,
+    Rules,
+    Runs,
+}
 
 /// What `list --json` prints; a registry that is not asked for is left out.
 #[derive(Serialize, JsonSchema)]

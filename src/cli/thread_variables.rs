@@ -55,13 +55,28 @@ pub fn limit_torch() {
     let asked = tch::get_num_threads();
     let usable = usize::try_from(asked).is_ok_and(|threads| threads <= MOST_THREADS);
     if !usable {
-        let cores = super::workspace::cores();
+        let cores = cores();
         tracing::warn!(
             "OMP_NUM_THREADS or MKL_NUM_THREADS ask for {asked} threads: {cores} are used, as many as \
              there are cores"
         );
         tch::set_num_threads(i32::try_from(cores).unwrap_or(1));
     }
+}
+
+/// Threads that Slurm assigned to this process. Where Slurm does not bind tasks to cores, the
+/// operating system reports all cores of the node.
+pub fn threads_of_slurm() -> Option<u16> {
+    let number = |name: &str| std::env::var(name).ok()?.parse().ok();
+    number("SLURM_CPUS_PER_TASK").or_else(|| number("SLURM_CPUS_ON_NODE"))
+}
+
+/// Cores this process may use.
+pub fn cores() -> usize {
+    threads_of_slurm().map_or_else(
+        || std::thread::available_parallelism().map_or(1, usize::from),
+        usize::from,
+    )
 }
 
 #[cfg(test)]

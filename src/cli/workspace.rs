@@ -7,7 +7,7 @@ use lnln_bench::sweep::events::Events;
 use lnln_bench::train::training::Compute;
 use lnln_bench::train::{Bytes, DeviceSpec, MicroBatch, device};
 
-use super::thread_variables::MOST_THREADS;
+use super::thread_variables::{MOST_THREADS, threads_of_slurm};
 
 /// Heading of the options for arithmetic, memory and threads.
 pub const MACHINE: &str = "Precision, memory and threads";
@@ -192,19 +192,4 @@ fn limit_threads(threads: u16) {
     if let Err(error) = pool.thread_name(|n| format!("rayon-{n}")).build_global() {
         tracing::debug!("rayon keeps its threads: {error}");
     }
-}
-
-/// Threads that Slurm assigned to this process. Where Slurm does not bind tasks to cores, the
-/// operating system reports all cores of the node.
-fn threads_of_slurm() -> Option<u16> {
-    let number = |name: &str| std::env::var(name).ok()?.parse().ok();
-    number("SLURM_CPUS_PER_TASK").or_else(|| number("SLURM_CPUS_ON_NODE"))
-}
-
-/// Cores this process may use.
-pub fn cores() -> usize {
-    threads_of_slurm().map_or_else(
-        || std::thread::available_parallelism().map_or(1, usize::from),
-        usize::from,
-    )
 }

@@ -6,7 +6,7 @@
 //! and the next epoch begins with the first rates again. Batch b, counted from 0, is served by process
 //! b mod W of W.
 
-use super::noise::half_complete;
+use super::half_complete::half_complete;
 use super::{Error, MaskProtocol, Phase, Scope, Training};
 
 /// Whether a sample sees new rates in an epoch that reads the samples in `order` (indices) in batches of

@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use super::condition::ConditionKind;
+use super::half_complete::half_complete;
 use super::numpy_rng::Mt19937;
-use super::{Error, MASK_PROTOCOLS, Phase, Protected, Rows, Scope, noise};
+use super::{Error, MASK_PROTOCOLS, Phase, Protected, Rows, Scope};
 use crate::data::dataset::{Modality, SpecialTokens, SplitName};
 
 /// A named way to draw masks.
@@ -126,7 +127,7 @@ pub trait MaskProtocol: Sync {
     /// [`Error`] where the mask protocol cannot use the scope's seed; [`Error::OneRate`] where it has no
     /// such training.
     fn rates(&self, scope: &Scope, training: &Training) -> Result<Vec<f64>, Error> {
-        Ok(noise::half_complete(self, scope, training.ids))
+        Ok(half_complete(self, scope, training.ids))
     }
 }
 

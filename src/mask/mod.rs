@@ -22,6 +22,7 @@ mod evaluation;
 mod export;
 mod export_several;
 mod file;
+mod half_complete;
 mod keep;
 mod key;
 mod loader_processes;

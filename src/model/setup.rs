@@ -5,7 +5,7 @@ use tch::nn;
 
 use super::encoder::EncoderSetup;
 use super::error::Result;
-use crate::data::dataset::limited;
+use crate::data::dataset::limited_name;
 
 /// Which data set's published hyper-parameters apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Profile {
     /// The profile of a data set of `datasets.toml`, or of the whole that it is a part of. Data sets
     /// without published settings, such as the synthetic ones, get MOSI's.
     pub fn for_dataset(name: &str) -> Self {
-        match limited::whole(name) {
+        match limited_name::whole(name) {
             "mosei" => Self::Mosei,
             "sims" => Self::Sims,
             "simsv2" => Self::SimsV2,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Protocol, Suite};
-use crate::data::dataset::{self, Corpus, Modality, SplitName, limited};
+use crate::data::dataset::{self, Corpus, Modality, SplitName, limited, limited_name};
 use crate::mask::{Condition, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Recipe};
@@ -153,7 +153,7 @@ fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, Encode
     limited::ensure(data, name)?;
     if !path.exists() {
         dataset::find(name)?;
-        let name = limited::whole(name);
+        let name = limited_name::whole(name);
         return Err(Error::NotPrepared {
             name: name.to_owned(),
             path: data.join(format!("{name}.h5")),

@@ -12,7 +12,7 @@ use super::condition_list::ConditionList;
 use super::mask_name::MaskName;
 use super::train_on::{self, TrainOn};
 use super::{Error, suite_file, text};
-use crate::data::dataset::{Corpus, limited};
+use crate::data::dataset::{Corpus, limited_name};
 use crate::mask::{self, Condition, Noise, RateDistribution};
 use crate::metric::PROTOCOLS;
 use crate::record::{EngineKind, Precision};
@@ -237,7 +237,7 @@ impl Suite {
     pub fn resolve_encoders(&mut self, data: &Path) -> Result<Vec<String>, Error> {
         let mut open = Vec::new();
         for name in &self.datasets {
-            let path = data.join(format!("{}.h5", limited::whole(name)));
+            let path = data.join(format!("{}.h5", limited_name::whole(name)));
             if *self.encoder_of(name) != EncoderSpec::Auto {
                 continue;
             }
@@ -276,14 +276,14 @@ impl Suite {
     /// The encoder of `dataset`, not yet resolved.
     pub fn encoder_of(&self, dataset: &str) -> &EncoderSpec {
         let named = |name: &str| self.encoders.get(name);
-        let own = named(dataset).or_else(|| named(limited::whole(dataset)));
+        let own = named(dataset).or_else(|| named(limited_name::whole(dataset)));
         own.unwrap_or(&self.encoder)
     }
 
     /// Runs on the first `samples` of each split of every data set, which are data sets of their own.
     pub fn limit(&mut self, samples: NonZeroUsize) {
         for name in &mut self.datasets {
-            *name = limited::name(name, samples);
+            *name = limited_name::name(name, samples);
         }
     }
 }

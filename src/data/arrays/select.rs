@@ -4,7 +4,6 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::entry::Entry;
-use super::tree;
 use crate::data::pickle::{Builder, Elements, Error, External, Result};
 
 /// A column of all samples, whose splits are selections.
@@ -78,7 +77,7 @@ impl Shared {
                     size,
                 };
                 let count = kept.iter().filter(|kept| **kept).count();
-                Entry::Array(tree::selected(whole, count, rows))
+                Entry::Array(selected(whole, count, rows))
             }
         }
     }
@@ -139,5 +138,17 @@ impl Read for Selection<'_> {
         let read = self.inner.read(&mut buffer[..n])?;
         self.left -= read;
         Ok(read)
+    }
+}
+
+/// Rows of an array as an array of their own.
+fn selected(whole: &External, kept: usize, rows: Rows) -> External {
+    let mut shape = whole.shape.clone();
+    shape[0] = kept;
+    External {
+        dtype: whole.dtype,
+        shape,
+        fortran: false,
+        elements: Box::new(rows) as Box<dyn Elements>,
     }
 }

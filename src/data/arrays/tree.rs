@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::entry::Entry;
-use super::select::{self, Rows};
-use crate::data::pickle::{Builder, Elements, External, Made, Pickle, Result};
+use super::select;
+use crate::data::pickle::{Builder, Made, Pickle, Result};
 
 /// Names of columns in archives, and those of MMSA's pickles.
 const NAMES: [(&str, &str); 2] = [("ids", "id"), ("labels", "regression_labels")];
@@ -90,16 +90,4 @@ fn by_sample(entries: Columns) -> Result<Vec<(String, Columns)>> {
         }
     }
     Ok(all)
-}
-
-/// Rows of an array as an array of their own.
-pub(super) fn selected(whole: &External, kept: usize, rows: Rows) -> External {
-    let mut shape = whole.shape.clone();
-    shape[0] = kept;
-    External {
-        dtype: whole.dtype,
-        shape,
-        fortran: false,
-        elements: Box::new(rows) as Box<dyn Elements>,
-    }
 }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::limited;
+use super::limited_name;
 use super::modality::Modality;
 use super::registry;
 use super::spec::{Origin, Published, Spec, Widths};
-use super::split::{Block, Outline, Split, SplitName};
+use super::split::{Block, Outline, Split};
+use super::split_name::SplitName;
 use super::tokens;
 use crate::data::store::{Number, Provenance, Reader};
 
@@ -291,8 +292,8 @@ fn table(path: &Path, provenance: &Provenance) -> Result<Cow<'static, Spec>> {
     let mut spec: Spec = serde_json::from_str(&provenance.table).map_err(|_| unknown)?;
     spec.origin = Origin::Prepared(path.to_owned());
     spec.check()?;
-    if let Some((_, samples)) = limited::parse(&provenance.dataset) {
-        spec = limited::spec(&spec, samples);
+    if let Some((_, samples)) = limited_name::parse(&provenance.dataset) {
+        spec = spec.limited(samples);
     }
     Ok(Cow::Owned(spec))
 }

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use super::error::{Error, Result};
 use super::modality::Modality;
-use super::split::{Block, SplitName};
+use super::split::Block;
+use super::split_name::SplitName;
 use crate::data::pickle;
 use crate::data::store::{Number, Partial, Reader};
 

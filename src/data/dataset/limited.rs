@@ -4,48 +4,15 @@
 //! whole's, so that no run or table takes one for the other.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::corpus::Corpus;
 use super::error::Result;
+use super::limited_name::parse;
 use super::registry::find;
-use super::spec::Spec;
 use crate::data::store::{self, Compression, Number, Reader, Writer};
-
-/// Between the name of the whole and the number of samples.
-const FIRST: &str = "-first-";
-
-/// The name of the first `samples` of each split of `whole`; of a limited data set, of its whole.
-pub fn name(whole: &str, samples: NonZeroUsize) -> String {
-    format!("{}{FIRST}{samples}", self::whole(whole))
-}
-
-/// The data set that `name` is a part of; `name` itself where it is not limited.
-pub fn whole(name: &str) -> &str {
-    parse(name).map_or(name, |(whole, _)| whole)
-}
-
-/// The whole and the number of samples of a limited data set's name.
-pub(super) fn parse(name: &str) -> Option<(&str, NonZeroUsize)> {
-    let (whole, samples) = name.rsplit_once(FIRST)?;
-    let samples: NonZeroUsize = samples.parse().ok()?;
-    // One number has one name.
-    (self::name(whole, samples) == name).then_some((whole, samples))
-}
-
-/// The limited form of a registered data set.
-pub(super) fn spec(whole: &Spec, samples: NonZeroUsize) -> Spec {
-    Spec {
-        name: name(&whole.name, samples),
-        title: format!("{} (first {samples} samples of each split)", whole.title),
-        counts: (whole.counts).map(|counts| counts.map(|count| count.min(samples.get()))),
-        files: Vec::new(),
-        ..whole.clone()
-    }
-}
 
 /// What a limited file was made of, in the options of its provenance.
 #[derive(Deserialize, Serialize)]
@@ -156,20 +123,7 @@ mod tests {
     use crate::data::dataset::{ImportOptions, SplitName, prepare};
 
     #[test]
-    fn names_round_trip_and_others_are_whole() {
-        let fifty = NonZeroUsize::new(50).unwrap();
-        assert_eq!(name("demo-film", fifty), "demo-film-first-50");
-        assert_eq!(name("mosi-first-9", fifty), "mosi-first-50");
-        assert_eq!(parse("mosi-first-50"), Some(("mosi", fifty)));
-        for other in [
-            "mosi",
-            "mosi-first-",
-            "mosi-first-0",
-            "mosi-first-050",
-            "mosi-first-9-first-8",
-        ] {
-            assert_eq!((parse(other), whole(other)), (None, other));
-        }
+    fn limited_data_sets_are_found_by_their_names() {
         assert_eq!(
             find("mosi-first-300").unwrap().counts,
             Some([300, 229, 300])

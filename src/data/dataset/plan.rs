@@ -9,7 +9,8 @@ use super::labels::{self, Labels};
 use super::lengths::{Lengths, Sources};
 use super::padding::{Ends, Padding};
 use super::spec::Spec;
-use super::split::{Block, SplitName};
+use super::split::Block;
+use super::split_name::SplitName;
 use super::tokens;
 use crate::data::pickle::Value;
 

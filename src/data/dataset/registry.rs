@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use serde::Deserialize;
 
 use super::error::{Error, Result};
-use super::limited;
+use super::limited_name;
 use super::spec::{Origin, Published, Spec};
 
 /// Name of files with tables of data sets.
@@ -167,18 +167,18 @@ pub fn registry() -> &'static [Spec] {
     LOADED.get().map_or(&BUILT_IN, |loaded| &loaded.specs)
 }
 
-/// The data set called `name`, or the [limited] form of one.
+/// The data set called `name`, or the limited form of one.
 ///
 /// # Errors
 /// [`Error::UnknownDataset`], which lists the known ones.
 pub fn find(name: &str) -> Result<&'static Spec> {
-    let Some((whole, samples)) = limited::parse(name) else {
+    let Some((whole, samples)) = limited_name::parse(name) else {
         return registered(name);
     };
     let whole = registered(whole)?;
     // Every name is kept once, as long as the program runs.
     let mut known = LIMITED.lock().unwrap_or_else(PoisonError::into_inner);
-    let spec = || &*Box::leak(Box::new(limited::spec(whole, samples)));
+    let spec = || &*Box::leak(Box::new(whole.limited(samples)));
     Ok(known.entry(name.to_owned()).or_insert_with(spec))
 }
 

@@ -1,12 +1,13 @@
 //! Describes a data set: a table of `datasets.toml`.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
-use super::limited;
+use super::limited_name;
 
 /// A registered data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,6 +123,17 @@ pub const SETTINGS: [&str; 4] = ["mosi", "mosei", "sims", "simsv2"];
 const RESERVED: [char; 6] = ['@', ':', ',', '/', '\\', ' '];
 
 impl Spec {
+    /// Its limited form: the first `samples` of every split.
+    pub(super) fn limited(&self, samples: NonZeroUsize) -> Self {
+        Self {
+            name: limited_name::name(&self.name, samples),
+            title: format!("{} (first {samples} samples of each split)", self.title),
+            counts: (self.counts).map(|counts| counts.map(|count| count.min(samples.get()))),
+            files: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// Checks what the types of the fields leave open.
     ///
     /// # Errors
@@ -138,7 +150,7 @@ impl Spec {
                 format!("expected letters, digits and -, found {:?}", self.name),
             ),
             (
-                limited::parse(&self.name).is_some(),
+                limited_name::parse(&self.name).is_some(),
                 "name",
                 "names that end in -first-N are those of limited data sets".to_owned(),
             ),

@@ -1,50 +1,8 @@
 //! One split of a data set in memory, with or without features.
 
-use serde::{Deserialize, Serialize};
-
 use super::modality::Modality;
-use super::tokens::SpecialTokens;
-
-/// The official splits.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum SplitName {
-    Train,
-    Valid,
-    Test,
-}
-
-impl SplitName {
-    /// Train, valid, test.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
-
-    /// Name in MMSA's files and in prepared files.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Valid => "valid",
-            Self::Test => "test",
-        }
-    }
-}
-
-impl std::fmt::Display for SplitName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use super::special_tokens::SpecialTokens;
+use super::split_name::SplitName;
 
 /// A dense row-major block of shape (rows, steps, width).
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -10,7 +10,7 @@ use super::labels;
 use super::layouts;
 use super::padding::Padding;
 use super::plan::Plan;
-use super::split::SplitName;
+use super::split_name::SplitName;
 use crate::data::pickle::Value;
 
 /// The splits of a pickle.

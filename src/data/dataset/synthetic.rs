@@ -14,7 +14,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::error::{Error, Result};
 use super::registry;
 use super::sample::{Draw, Lexicon, Sample, frames};
-use super::split::SplitName;
+use super::split_name::SplitName;
 use super::vocabulary::{CLS, PAD, SEP, words};
 use crate::data::pickle::Writer;
 use crate::support::fs::write_atomic_with;

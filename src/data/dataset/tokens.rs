@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::error::{Error, Result};
+use super::special_tokens::SpecialTokens;
 use super::split::Block;
 use super::vocabulary::{CLS, SEP};
 use super::{token_ids, token_rows};
@@ -187,16 +188,6 @@ pub fn lengths(block: &Block<i32>) -> Vec<i32> {
     (0..block.rows)
         .map(|row| block.row(row)[block.width..2 * block.width].iter().sum())
         .collect()
-}
-
-/// Special tokens of BERT at the ends of a text, as its token ids show them: ids 101 and 102 in the
-/// published vocabularies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SpecialTokens {
-    /// Whether the first valid token is CLS.
-    pub cls: bool,
-    /// Whether the last valid token is SEP.
-    pub sep: bool,
 }
 
 /// The special tokens of every sample of `text_bert`, given its valid tokens per sample.

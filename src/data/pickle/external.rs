@@ -7,20 +7,12 @@ use std::sync::Arc;
 use super::array::{Array, Data, Order};
 use super::dtype::DType;
 use super::error::{Error, Result};
+use super::external_elements::Elements;
 use super::limits::Limits;
 use super::payload::Id;
 use super::reader::Pickle;
 use super::source::{Source, Span};
 use super::value::Node;
-
-/// Elements of an array in the order of their storage.
-pub trait Elements: Send + Sync {
-    /// Reads all bytes from the first on. What is wrong with them is an [`io::ErrorKind::InvalidData`].
-    ///
-    /// # Errors
-    /// As [`io::Read`].
-    fn open(&self) -> io::Result<Box<dyn Read + '_>>;
-}
 
 /// Description of an array whose elements are elsewhere.
 pub struct External {

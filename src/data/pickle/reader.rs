@@ -9,7 +9,7 @@ use super::allow_list::AllowList;
 use super::dtype::DType;
 use super::element::Element;
 use super::error::Result;
-use super::external::Elements;
+use super::external_elements::Elements;
 use super::global::Global;
 use super::limits::Limits;
 use super::machine::Machine;

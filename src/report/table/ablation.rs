@@ -2,7 +2,8 @@
 
 use super::build::{heading, synthetic};
 use super::mark::{mark_baselines, stars};
-use super::notes::{at_baseline, seeds, selected};
+use super::notes::selected;
+use super::phrases::{at_baseline, seeds};
 use super::{Cell, Column, Content, Table, TableRow, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};

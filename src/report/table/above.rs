@@ -1,6 +1,7 @@
 //! Builds the tables and columns of distances to the baseline.
 
-use super::notes::{NOT_EVALUATED, at_baseline, selected};
+use super::notes::{NOT_EVALUATED, selected};
+use super::phrases::at_baseline;
 use super::{Cell, Column, Content, Table, TableRow, reason};
 use crate::report::origin::Origin;
 use crate::report::rows::section::Section;

@@ -8,6 +8,7 @@ pub mod mark;
 pub mod notes;
 pub mod paper;
 mod paper_cells;
+mod phrases;
 pub mod primary;
 #[cfg(test)]
 mod section_tests;

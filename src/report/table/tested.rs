@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::notes::{at_baseline, seeds};
+use super::phrases::{at_baseline, seeds};
 use super::{Cell, Content, Table, TableRow};
 use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::section::{ModelRow, Section, Tests};

@@ -6,7 +6,7 @@ use super::{Check, Samples};
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::plan::Plan;
 use crate::data::dataset::spec::Spec;
-use crate::data::dataset::split::SplitName;
+use crate::data::dataset::split_name::SplitName;
 
 /// Checks that ids are unique in a split, and no sample of one official split is in another.
 ///
