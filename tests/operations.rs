@@ -1,6 +1,5 @@
 //! Counts operations of libtorch. A count is of the whole process, so it has one of its own.
 #![cfg(feature = "torch")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use lnln_bench::train::operations::{Calls, OperationCount, sum};
 use tch::{Device, Kind, Tensor};
