@@ -66,12 +66,14 @@ pub fn limit_torch() {
 
 /// Threads that Slurm assigned to this process. Where Slurm does not bind tasks to cores, the
 /// operating system reports all cores of the node.
+#[cfg(feature = "torch")]
 pub fn threads_of_slurm() -> Option<u16> {
     let number = |name: &str| std::env::var(name).ok()?.parse().ok();
     number("SLURM_CPUS_PER_TASK").or_else(|| number("SLURM_CPUS_ON_NODE"))
 }
 
 /// Cores this process may use.
+#[cfg(feature = "torch")]
 pub fn cores() -> usize {
     threads_of_slurm().map_or_else(
         || std::thread::available_parallelism().map_or(1, usize::from),
