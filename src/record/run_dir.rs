@@ -9,7 +9,7 @@ use super::manifest::{self, Manifest};
 use super::masks::MaskGrid;
 use super::predictions::Predictions;
 use super::seal;
-use super::sealed::Sealed;
+use super::sealed::{Sealed, SealedTraining};
 use crate::support::fs::write_atomic;
 
 /// Folder of unfinished runs within a folder of runs.
@@ -251,15 +251,17 @@ impl RunDir {
         } else {
             (Vec::new(), None)
         };
+        let training = SealedTraining {
+            manifest,
+            manifest_hash,
+            epochs,
+            epochs_hash,
+        };
         let evaluations = evaluation::sealed(&self.path)?;
-        let mut sealed =
-            Sealed::new(manifest, evaluations, masks).map_err(|masks| Error::NotEvaluated {
-                path: self.path.clone(),
-                masks,
-            })?;
-        sealed.manifest_hash = manifest_hash;
-        (sealed.epochs, sealed.epochs_hash) = (epochs, epochs_hash);
-        Ok(sealed)
+        Sealed::new(training, evaluations, masks).map_err(|masks| Error::NotEvaluated {
+            path: self.path.clone(),
+            masks,
+        })
     }
 
     /// Reads a finished run, and checks its files against their checksums.

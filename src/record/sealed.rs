@@ -1,6 +1,6 @@
 //! Joins the evaluations of a finished run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::error::Result;
 use super::evaluation::{EvaluationFiles, SealedEvaluation};
@@ -28,59 +28,44 @@ pub struct Sealed {
     evaluations: Vec<(SealedEvaluation, BTreeSet<MaskKey>)>,
 }
 
+/// The files of a training, checked against their checksums.
+pub(super) struct SealedTraining {
+    pub manifest: Manifest,
+    pub manifest_hash: String,
+    pub epochs: Vec<u8>,
+    pub epochs_hash: Option<String>,
+}
+
 impl Sealed {
     /// A run under the masks of `wanted`, or under all that its evaluations share; the masks that are
     /// wanted and lacking are the error.
     pub(super) fn new(
-        mut manifest: Manifest,
+        training: SealedTraining,
         evaluations: Vec<SealedEvaluation>,
         wanted: Option<&[MaskGrid]>,
     ) -> std::result::Result<Self, Vec<MaskGrid>> {
         let stored: Vec<&MaskMetadata> = (evaluations.iter())
             .flat_map(|one| &one.evaluation.masks)
             .collect();
+        let mut manifest = training.manifest;
         manifest.masks = match wanted {
             None => masks::together(&stored),
             Some(wanted) => masks::chosen(&stored, wanted)?,
         };
-        let used = manifest.masks.iter().map(MaskGrid::from);
-        let used: Vec<MaskGrid> = used.collect();
-        let mut owner: BTreeMap<MaskKey, Option<usize>> = (used.iter().flat_map(MaskGrid::keys))
-            .map(|key| (key, None))
-            .collect();
-        let mut unused = 0;
-        for (index, one) in evaluations.iter().enumerate() {
-            for grid in one.evaluation.grids() {
-                let is_newest = used.iter().any(|one| {
-                    one.mask_protocol == grid.mask_protocol && one.version == grid.version
-                });
-                for key in grid.keys() {
-                    match owner.get_mut(&key).filter(|_| is_newest) {
-                        Some(owner) => drop(owner.get_or_insert(index)),
-                        None => unused += 1,
-                    }
-                }
-            }
-        }
-        let own = |index: usize| {
-            let own = owner.iter().filter(|(_, by)| **by == Some(index));
-            own.map(|(key, _)| key.clone()).collect::<BTreeSet<_>>()
-        };
-        let evaluations = evaluations.into_iter().enumerate();
-        let evaluations = evaluations.map(|(index, one)| (one, own(index)));
+        let used: Vec<MaskGrid> = manifest.masks.iter().map(MaskGrid::from).collect();
+        let (shares, unused) = shares(&evaluations, &used);
+        let evaluations = evaluations.into_iter().zip(shares);
         let evaluations: Vec<_> = evaluations.filter(|(_, keys)| !keys.is_empty()).collect();
         // Those that are not used change nothing in a report.
-        let seconds = evaluations
-            .iter()
-            .map(|(one, _)| one.evaluation.wall_seconds);
+        let seconds = (evaluations.iter()).map(|(one, _)| one.evaluation.wall_seconds);
         manifest.wall_seconds += seconds.sum::<f64>();
         Ok(Self {
-            evaluations,
             manifest,
-            manifest_hash: String::new(),
-            epochs: Vec::new(),
-            epochs_hash: None,
+            manifest_hash: training.manifest_hash,
+            epochs: training.epochs,
+            epochs_hash: training.epochs_hash,
             unused,
+            evaluations,
         })
     }
 
@@ -118,4 +103,29 @@ impl Sealed {
         }
         Some(Scores { entries })
     }
+}
+
+/// The masks that each evaluation is read for, of those that are used; and how many passes are not used.
+fn shares(evaluations: &[SealedEvaluation], used: &[MaskGrid]) -> (Vec<BTreeSet<MaskKey>>, usize) {
+    let mut left: BTreeSet<MaskKey> = used.iter().flat_map(MaskGrid::keys).collect();
+    let all = left.clone();
+    let mut unused = 0;
+    let share = |one: &SealedEvaluation| {
+        let mut share = BTreeSet::new();
+        for grid in one.evaluation.grids() {
+            let is_used = used
+                .iter()
+                .any(|one| one.mask_protocol == grid.mask_protocol && one.version == grid.version);
+            for key in grid.keys() {
+                if !is_used || !all.contains(&key) {
+                    unused += 1;
+                } else if left.remove(&key) {
+                    share.insert(key);
+                }
+            }
+        }
+        share
+    };
+    let shares = evaluations.iter().map(share).collect();
+    (shares, unused)
 }
