@@ -102,3 +102,38 @@ fn a_metric_that_the_stored_scores_lack_is_computed_from_the_predictions() {
     assert_eq!(read(&whole), read(&out));
     assert!(check(&out, &[]).unwrap().differences.is_empty());
 }
+
+#[test]
+fn a_check_passes_until_something_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
+    save_all(&runs);
+    let options = Options {
+        metrics: vec!["mae".into()],
+        resamples: Some(50),
+        ..Options::default()
+    };
+    let written = write_report(&[&runs], &out, &options).unwrap();
+    let checked = check(&out, &[]).unwrap();
+    assert_eq!(
+        (checked.files, checked.differences.len()),
+        (written.files.len(), 0)
+    );
+    let page = fs::read_to_string(out.join("report.md")).unwrap();
+    fs::write(out.join("report.md"), page.replacen("0.", "0.0", 1)).unwrap();
+    fs::remove_file(out.join("tables.tex")).unwrap();
+    let differences = check(&out, std::slice::from_ref(&runs))
+        .unwrap()
+        .differences;
+    assert_eq!(differences.len(), 2, "{differences:?}");
+    let evaluation = only_evaluation(&RunDir::open(runs.join("flat-11")));
+    fs::write(evaluation.join("predictions.parquet"), "better").unwrap();
+    let message = check(&out, &[]).unwrap_err().to_string();
+    assert!(
+        message.contains("flat-11/evaluations/")
+            && message.contains("/predictions.parquet changed"),
+        "{message}"
+    );
+    let message = check(&runs, &[]).unwrap_err().to_string();
+    assert!(message.contains("holds no report"), "{message}");
+}
