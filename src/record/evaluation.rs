@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Error, Result, io};
-use super::manifest::{BuildMetadata, Manifest};
+use super::error::{Result, io};
+use super::manifest::{self, BuildMetadata, Manifest};
 use super::masks::{MaskGrid, MaskKey, MaskMetadata};
 use super::predictions::Predictions;
 use super::scores::{self, Scores};
@@ -109,11 +109,7 @@ pub(super) fn add(
 ) -> Result<()> {
     let folder = run.join(FOLDER);
     let path = folder.join(evaluation.name());
-    let mut json = serde_json::to_vec_pretty(evaluation).map_err(|source| Error::Manifest {
-        path: path.join(DESCRIPTION),
-        source,
-    })?;
-    json.push(b'\n');
+    let json = manifest::to_json(&path.join(DESCRIPTION), evaluation)?;
     let parquet = predictions.to_parquet()?;
     let scores = Scores::of(&manifest.dataset.protocol, &manifest.selection, predictions)?.to_csv();
     fs::create_dir_all(&folder).map_err(io("create", &folder))?;
@@ -180,7 +176,7 @@ pub(super) fn sealed(run: &Path) -> Result<Vec<SealedEvaluation>> {
 fn read(path: PathBuf) -> Result<SealedEvaluation> {
     let files = seal::Files::of(&path.join(DONE))?;
     let (json, _) = files.checked(DESCRIPTION)?;
-    let evaluation: Evaluation = super::manifest::parse(&path.join(DESCRIPTION), &json)?;
+    let evaluation: Evaluation = manifest::parse(&path.join(DESCRIPTION), &json)?;
     let (parquet, predictions_blake3) = files.checked(PREDICTIONS)?;
     let (scores, scores_blake3) = files.checked(SCORES)?;
     Ok(SealedEvaluation {

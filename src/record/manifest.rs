@@ -48,6 +48,20 @@ pub struct Manifest {
     pub wall_seconds: f64,
 }
 
+/// The text of a JSON file of a run's directory.
+///
+/// # Errors
+/// [`Error::Manifest`].
+pub(super) fn to_json<T: Serialize>(path: &Path, value: &T) -> Result<Vec<u8>> {
+    let wrong = |source| Error::Manifest {
+        path: path.to_owned(),
+        source,
+    };
+    let mut json = serde_json::to_vec_pretty(value).map_err(wrong)?;
+    json.push(b'\n');
+    Ok(json)
+}
+
 /// Reads a file of a run's directory. The format comes first, because other formats may lack fields of
 /// this one.
 ///

@@ -103,8 +103,7 @@ pub(super) fn together(all: &[&MaskMetadata]) -> Vec<MaskMetadata> {
             .or_default()
             .push(masks);
     }
-    let mut protocols = by_protocol.into_values();
-    let mut together: Vec<MaskMetadata> = protocols.by_ref().map(of_protocol).collect();
+    let mut together: Vec<MaskMetadata> = by_protocol.into_values().map(of_protocol).collect();
     // In the order in which they were given, which is that of a suite.
     together.sort_by_key(|one| {
         let same = |masks: &&MaskMetadata| masks.mask_protocol == one.mask_protocol;

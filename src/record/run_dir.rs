@@ -176,11 +176,7 @@ impl RunDir {
             masks: Vec::new(),
             ..manifest.clone()
         };
-        let mut json = serde_json::to_vec_pretty(&stored).map_err(|source| Error::Manifest {
-            path: self.manifest(),
-            source,
-        })?;
-        json.push(b'\n');
+        let json = manifest::to_json(&self.manifest(), &stored)?;
         evaluation::add(&self.path, &stored, evaluation, predictions)?;
         write_atomic(&self.manifest(), &json)?;
         let epochs = fs::read(self.metrics()).ok();
@@ -217,8 +213,11 @@ impl RunDir {
 
     /// Whether the run is finished and was evaluated under all of these masks.
     pub fn is_done_under(&self, masks: &[MaskGrid]) -> bool {
+        if !self.is_done() {
+            return false;
+        }
         let stored = self.evaluated();
-        self.is_done() && masks.iter().all(|grid| grid.lacking(&stored).is_none())
+        masks.iter().all(|grid| grid.lacking(&stored).is_none())
     }
 
     /// The manifest of a finished run and its hash, checked against `DONE`; without masks.
@@ -226,7 +225,11 @@ impl RunDir {
     /// # Errors
     /// If the run is unfinished, or its manifest is missing, changed, damaged, or of another format.
     pub fn checked_manifest(&self) -> Result<(Manifest, String)> {
-        let (json, hash) = self.sums()?.checked(MANIFEST)?;
+        self.manifest_of(&self.sums()?)
+    }
+
+    fn manifest_of(&self, sums: &seal::Files) -> Result<(Manifest, String)> {
+        let (json, hash) = sums.checked(MANIFEST)?;
         Ok((manifest::parse(&self.manifest(), &json)?, hash))
     }
 
@@ -243,8 +246,8 @@ impl RunDir {
     /// # Errors
     /// As [`Self::sealed`]; [`Error::NotEvaluated`] where the run has not all of these masks.
     pub fn sealed_under(&self, masks: Option<&[MaskGrid]>) -> Result<Sealed> {
-        let (manifest, manifest_hash) = self.checked_manifest()?;
         let sums = self.sums()?;
+        let (manifest, manifest_hash) = self.manifest_of(&sums)?;
         let (epochs, epochs_hash) = if sums.lists(METRICS) {
             let (bytes, hash) = sums.checked(METRICS)?;
             (bytes, Some(hash))

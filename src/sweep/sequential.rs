@@ -203,7 +203,7 @@ impl Sequence<'_> {
         let context = RunContext {
             interrupt: self.interrupt,
             bar: &bar,
-            compute: self.options.compute,
+            compute: options.compute,
             events: None,
             profile: false,
         };
