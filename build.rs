@@ -23,15 +23,17 @@ fn main() {
 /// libtorch is another one: this script also runs after every commit.
 #[cfg(feature = "torch")]
 fn compile_native() {
-    const SOURCES: [&str; 6] = [
+    const SOURCES: [&str; 7] = [
         "src/train/native.cpp",
         "src/train/operations.cpp",
+        "src/model/layers/dense.cpp",
         "src/model/layers/low_memory.cpp",
         "src/model/layers/fused_attention.cpp",
         "src/model/layers/selective_scan.cpp",
         "src/model/layers/selective_scan_op.cpp",
     ];
-    const HEADERS: [&str; 2] = [
+    const HEADERS: [&str; 3] = [
+        "src/model/layers/direct_gradient.h",
         "src/model/layers/selective_scan.h",
         "src/model/layers/selective_scan_loops.h",
     ];

@@ -4,16 +4,22 @@
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/_amp_foreach_non_finite_check_and_unscale.h>
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/ones.h>
 #include <c10/core/Allocator.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 #include <malloc.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,6 +42,30 @@ std::vector<at::Tensor> list(at::Tensor* const* tensors, size_t count) {
   all.reserve(count);
   for (size_t i = 0; i < count; ++i) all.push_back(*tensors[i]);
   return all;
+}
+
+// Whether no exponent is all ones, which only infinities and NaN have.
+template <typename Bits>
+bool is_finite(const Bits* bits, int64_t count, Bits exponent) {
+  std::atomic<bool> finite = true;
+  at::parallel_for(0, count, 1 << 16, [&](int64_t from, int64_t to) {
+    Bits broken = 0;
+    for (int64_t i = from; i < to; i++) broken |= static_cast<Bits>((bits[i] & exponent) == exponent);
+    if (broken) finite = false;
+  });
+  return finite;
+}
+
+bool is_finite(const at::Tensor& dense) {
+  auto data = dense.const_data_ptr();
+  switch (dense.scalar_type()) {
+    case at::kFloat:
+      return is_finite(static_cast<const uint32_t*>(data), dense.numel(), uint32_t{0x7f800000});
+    case at::kDouble:
+      return is_finite(static_cast<const uint64_t*>(data), dense.numel(), uint64_t{0x7ff0000000000000});
+    default:
+      return at::isfinite(dense).all().item<bool>();
+  }
 }
 
 at::DeviceType device_type(bool cuda) { return cuda ? at::kCUDA : at::kCPU; }
@@ -82,16 +112,39 @@ extern "C" {
 char* lnln_fused_adam(bool decoupled, size_t count, at::Tensor* const* parameters,
                       at::Tensor* const* gradients, at::Tensor* const* first,
                       at::Tensor* const* second, at::Tensor* const* steps, double rate,
-                      double beta1, double beta2, double decay, double eps) {
+                      double beta1, double beta2, double decay, double eps, at::Tensor* broken) {
   return guarded([&] {
     at::NoGradGuard no_grad;
     auto p = list(parameters, count), g = list(gradients, count), m = list(first, count),
          v = list(second, count), s = list(steps, count);
     std::vector<at::Tensor> none;
+    std::optional<at::Tensor> scale, found = *broken;
     if (decoupled) {
-      at::_fused_adamw_(p, g, m, v, none, s, rate, beta1, beta2, decay, eps, false, false);
+      at::_fused_adamw_(p, g, m, v, none, s, rate, beta1, beta2, decay, eps, false, false, scale, found);
     } else {
-      at::_fused_adam_(p, g, m, v, none, s, rate, beta1, beta2, decay, eps, false, false);
+      at::_fused_adam_(p, g, m, v, none, s, rate, beta1, beta2, decay, eps, false, false, scale, found);
+    }
+  });
+}
+
+// Sets `broken`, a float32 scalar on the tensors' device, to 1 where one of them is not finite.
+char* lnln_find_broken(at::Tensor* const* tensors, size_t count, at::Tensor* broken) {
+  return guarded([&] {
+    at::NoGradGuard no_grad;
+    std::map<at::ScalarType, std::vector<at::Tensor>> by_kind;
+    bool finite = true;
+    for (const auto& tensor : list(tensors, count)) {
+      if (tensor.is_cpu() && tensor.is_non_overlapping_and_dense()) {
+        finite = finite && is_finite(tensor);
+      } else {
+        by_kind[tensor.scalar_type()].push_back(tensor);
+      }
+    }
+    if (!finite) broken->fill_(1);
+    for (auto& [kind, group] : by_kind) {
+      // Multiplies by one as well, which changes nothing.
+      auto one = at::ones({}, broken->options());
+      at::_amp_foreach_non_finite_check_and_unscale_(group, *broken, one);
     }
   });
 }

@@ -26,7 +26,11 @@ unsafe extern "C" {
         beta2: f64,
         decay: f64,
         eps: f64,
+        broken: Handle,
     ) -> *mut c_char;
+    fn lnln_find_broken(tensors: *const Handle, count: usize, broken: Handle) -> *mut c_char;
+    fn lnln_keep_copies(keep: bool) -> *mut c_char;
+    fn lnln_refresh_copies() -> *mut c_char;
     fn lnln_forget_gradients(parameters: *const Handle, count: usize) -> *mut c_char;
     fn lnln_deterministic(on: bool) -> *mut c_char;
     fn lnln_allow_tf32(on: bool) -> *mut c_char;
@@ -60,6 +64,8 @@ pub struct Moves<'a> {
     pub second: &'a [&'a Tensor],
     /// Steps taken, this one included: float32 scalars.
     pub steps: &'a [&'a Tensor],
+    /// As [`find_broken`] left it: where it is 1, nothing moves.
+    pub broken: &'a Tensor,
 }
 
 /// The numbers of one fused step.
@@ -87,6 +93,52 @@ pub fn forget_gradients(parameters: &[&Tensor]) -> Result<(), String> {
     result(unsafe { lnln_forget_gradients(parameters.as_ptr(), parameters.len()) })
 }
 
+/// Sets `broken`, a float32 scalar, to 1 where one of the tensors of its device is not finite, and leaves it as it is
+/// otherwise. The host waits for nothing.
+///
+/// # Errors
+/// libtorch's message.
+pub fn find_broken(tensors: &[&Tensor], broken: &Tensor) -> Result<(), String> {
+    let tensors = handles(tensors);
+    // SAFETY: every pointer is a live tensor, borrowed through the arguments.
+    result(unsafe { lnln_find_broken(tensors.as_ptr(), tensors.len(), broken.as_ptr() as Handle) })
+}
+
+/// bfloat16 copies of the parameters of linear layers, kept from step to step for passes under autocast on this thread,
+/// until it is dropped. Without them every pass makes its own.
+#[derive(Debug)]
+pub struct KeptCopies(());
+
+impl KeptCopies {
+    /// Keeps copies from here on; each is made when it is first used.
+    ///
+    /// # Errors
+    /// [`Error::Libtorch`].
+    pub fn start() -> Result<Self, Error> {
+        // SAFETY: sets a state of this thread.
+        checked(unsafe { lnln_keep_copies(true) })?;
+        Ok(Self(()))
+    }
+
+    /// Makes the copies again, in one call for all, after the parameters were moved.
+    ///
+    /// # Errors
+    /// [`Error::Libtorch`].
+    pub fn refresh(&self) -> Result<(), Error> {
+        // SAFETY: writes to tensors that the native side alone holds.
+        checked(unsafe { lnln_refresh_copies() })
+    }
+}
+
+impl Drop for KeptCopies {
+    fn drop(&mut self) {
+        // SAFETY: as above.
+        if let Err(error) = checked(unsafe { lnln_keep_copies(false) }) {
+            tracing::error!("bfloat16 copies of parameters stay: {error}");
+        }
+    }
+}
+
 /// One step of Adam or AdamW over many tensors, by libtorch's fused kernel.
 ///
 /// # Errors
@@ -106,6 +158,7 @@ pub fn fused_adam(moves: &Moves<'_>, rates: Rates) -> Result<(), String> {
     }
     let [p, g, m, v, s] = lists.each_ref().map(Vec::as_ptr);
     let [beta1, beta2] = rates.betas;
+    let broken = moves.broken.as_ptr() as Handle;
     // SAFETY: every pointer is a live tensor borrowed through `moves`, and every list has `count`
     // of them.
     let message = unsafe {
@@ -117,7 +170,7 @@ pub fn fused_adam(moves: &Moves<'_>, rates: Rates) -> Result<(), String> {
             ..
         } = rates;
         lnln_fused_adam(
-            decoupled, count, p, g, m, v, s, rate, beta1, beta2, decay, eps,
+            decoupled, count, p, g, m, v, s, rate, beta1, beta2, decay, eps, broken,
         )
     };
     result(message)
@@ -336,6 +389,7 @@ mod tests {
             first: &[&a],
             second: &[&a],
             steps: &[&a],
+            broken: &a,
         };
         let rates = Rates {
             decoupled: true,

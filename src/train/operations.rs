@@ -17,6 +17,9 @@ unsafe extern "C" {
     fn lnln_counted_operations() -> *mut c_char;
 }
 
+/// The operation by which the host reads a number, for which it waits.
+pub const READ: &str = "aten::_local_scalar_dense";
+
 /// Calls of one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {

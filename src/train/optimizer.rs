@@ -10,6 +10,7 @@ use tch::{Kind, Tensor, nn::VarStore};
 use super::native::{self, Moves, Rates};
 use super::{memory, non_finite};
 use crate::model::entry::ADAM_EPSILON;
+use crate::model::losses::read_back;
 use crate::model::{GradClip, ParamGroup, Recipe, Rule, Stage};
 
 const BETA1: f64 = 0.9;
@@ -113,6 +114,8 @@ pub struct Optimizer {
     slots: Vec<Slot>,
     /// Trainable parameters in no group: never updated, but counted in a norm.
     others: Vec<(String, Tensor)>,
+    /// Float32 scalar: 1 from the first step on whose gradients or losses were not finite.
+    broken: Tensor,
 }
 
 impl Optimizer {
@@ -171,6 +174,7 @@ impl Optimizer {
             epsilon: ADAM_EPSILON,
             slots,
             others,
+            broken: Tensor::zeros([0i64; 0], (Kind::Float, store.device())),
         })
     }
 
@@ -219,16 +223,50 @@ impl Optimizer {
     /// [`OptimizerError::NotFinite`] where a gradient is not finite after clipping: nothing is moved
     /// then. [`OptimizerError::Libtorch`].
     pub fn step(&mut self, factor: f64) -> Result<()> {
+        self.advance(factor, &[])?;
+        let broken = tch::no_grad(|| self.broken());
+        if read_back(&[broken]).iter().all(|&flag| flag == 0.0) {
+            return Ok(());
+        }
+        self.take_back();
+        Err(OptimizerError::NotFinite {
+            parameter: self.broken_gradient().unwrap_or_default(),
+        })
+    }
+
+    /// [`Self::step`] that leaves the finding on the device: where a gradient or one of these loss scalars is not finite,
+    /// no parameter is moved in this step or a later one, and [`Self::broken`] tells it.
+    ///
+    /// # Errors
+    /// [`OptimizerError::Libtorch`].
+    pub fn advance(&mut self, factor: f64, losses: &[&Tensor]) -> Result<()> {
         self.make_room()?;
         tch::no_grad(|| {
             self.clip_gradients();
-            if let Some(name) = non_finite::first_of(&self.named_gradients()) {
-                return Err(OptimizerError::NotFinite {
-                    parameter: name.to_owned(),
-                });
-            }
+            let gradients = self.gradients();
+            let checked: Vec<&Tensor> = gradients.iter().chain(losses.iter().copied()).collect();
+            native::find_broken(&checked, &self.broken)
+                .map_err(|reason| OptimizerError::Libtorch { reason })?;
             self.move_parameters(factor)
         })
+    }
+
+    /// (1) float64 on the parameters' device: 1 where a step was not taken, 0 otherwise.
+    pub fn broken(&self) -> Tensor {
+        self.broken.to_kind(Kind::Double).reshape([1])
+    }
+
+    /// The name of the first parameter whose gradient is not finite.
+    pub fn broken_gradient(&self) -> Option<String> {
+        non_finite::first_of(&self.named_gradients()).map(str::to_owned)
+    }
+
+    /// Forgets a step that moved nothing.
+    fn take_back(&mut self) {
+        let _ = tch::no_grad(|| self.broken.zero_());
+        let slots = self.slots.iter_mut();
+        let moving = slots.filter(|slot| slot.parameter.grad().defined());
+        moving.for_each(|slot| slot.steps -= 1);
     }
 
     /// One fused call for all parameters of equal rates.
@@ -255,7 +293,7 @@ impl Optimizer {
                 decay,
                 eps: self.epsilon,
             };
-            fused(group, rates)?;
+            fused(group, rates, &self.broken)?;
         }
         Ok(())
     }
@@ -361,14 +399,14 @@ impl Optimizer {
 }
 
 /// Moves these parameters along their gradients.
-fn fused(group: &[(&mut Slot, Tensor)], rates: Rates) -> Result<()> {
+fn fused(group: &[(&mut Slot, Tensor)], rates: Rates, broken: &Tensor) -> Result<()> {
     // Nearly always one count for all; a scalar each would be two hundred transfers a step.
     let mut counts: BTreeMap<i64, Tensor> = BTreeMap::new();
     for (slot, _) in group {
-        let device = slot.parameter.device();
+        let scalar = (Kind::Float, slot.parameter.device());
         counts
             .entry(slot.steps)
-            .or_insert_with(|| Tensor::from(slot.steps as f32).to_device(device));
+            .or_insert_with(|| Tensor::full([0i64; 0], slot.steps, scalar));
     }
     let moments = group.iter().filter_map(|(slot, _)| slot.moments.as_ref());
     let (first, second): (Vec<&Tensor>, Vec<&Tensor>) =
@@ -382,6 +420,7 @@ fn fused(group: &[(&mut Slot, Tensor)], rates: Rates) -> Result<()> {
         first: &first,
         second: &second,
         steps: &steps,
+        broken,
     };
     native::fused_adam(&moves, rates).map_err(|reason| OptimizerError::Libtorch { reason })
 }

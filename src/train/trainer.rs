@@ -3,6 +3,7 @@
 mod stages;
 mod step;
 mod stored;
+mod unread;
 
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
@@ -27,7 +28,9 @@ use super::{Error, memory, native, non_finite, order};
 use crate::metric::Metric;
 use crate::model::{Entry, Model, Recipe};
 use crate::support::Bar;
+use native::KeptCopies;
 use stages::Step;
+use unread::Taken;
 
 /// Everything that decides a fit but the data.
 #[derive(Debug)]
@@ -86,6 +89,12 @@ pub fn fit(
         files,
         interrupt,
         count_operations: files.operations.is_some(),
+        unread: Vec::new(),
+        interval: unread::interval(data),
+        copies: match plan.precision {
+            Precision::Bf16 => Some(KeptCopies::start()?),
+            _ => None,
+        },
     };
     fit.settle(&state)?;
     let epochs = plan.recipe.epochs;
@@ -116,6 +125,11 @@ struct Fit<'a> {
     interrupt: &'a AtomicBool,
     /// Until an epoch was counted.
     count_operations: bool,
+    /// Steps taken and not read, and how many there may be.
+    unread: Vec<Taken>,
+    interval: usize,
+    /// Of the parameters, where passes are in bfloat16.
+    copies: Option<KeptCopies>,
 }
 
 impl Fit<'_> {
@@ -159,18 +173,25 @@ impl Fit<'_> {
                     count = Some(OperationCount::start()?);
                 }
                 // Between two steps and before the first: a stored state must be worth resuming.
-                self.stop_if_asked(state)?;
+                if self.is_interrupted() {
+                    self.read_all(state, &noisy)?;
+                    return Err(self.stop(state));
+                }
                 self.step(state, &noisy, &step, factor)?;
                 state.step += 1;
             }
+            self.read_all(state, &noisy)?;
             if let Some((count, path)) = count.zip(self.files.operations.as_ref()) {
                 let calls = count.finish();
                 operations::write(path, &calls, counted)?;
                 let sum = operations::sum(&calls);
+                let reads = calls.get(operations::READ).copied().unwrap_or_default();
                 tracing::info!(
-                    "{} operations a step, {} of them not within others; see {}",
+                    "{} operations a step, {} of them not within others, {} of them readings of a number by the host; \
+                     see {}",
                     sum.all / counted,
                     sum.outermost / counted,
+                    reads.all / counted,
                     path.display()
                 );
                 self.count_operations = false;

@@ -3,7 +3,7 @@
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
 
-use super::init;
+use super::{dense, init};
 use crate::model::engine::Engine;
 
 /// (B, n, heads * size) to (B, heads, n, size); feature index = head * size + offset.
@@ -25,6 +25,24 @@ pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor, engine: Engine) -> Tensor {
         literal(q, k, v, None, 0.0)
     } else {
         Tensor::scaled_dot_product_attention(q, k, v, None::<Tensor>, 0.0, false, None, false)
+    }
+}
+
+/// A projection of (B, n, width) to (B, heads, n, size).
+pub(super) fn project(linear: &nn::Linear, x: &Tensor, heads: i64, engine: Engine) -> Tensor {
+    if engine.reference {
+        split_heads(&linear.forward(x), heads)
+    } else {
+        dense::linear_to_heads(linear, x, heads)
+    }
+}
+
+/// A linear layer over the merged heads of (B, heads, n, size).
+pub(super) fn merge(linear: &nn::Linear, x: &Tensor, engine: Engine) -> Tensor {
+    if engine.reference {
+        linear.forward(&merge_heads(x))
+    } else {
+        dense::linear_from_heads(linear, x)
     }
 }
 
@@ -75,11 +93,11 @@ impl Attention {
 
     /// Queries (B, n, width), keys and values (B, m, width), to (B, n, width).
     pub fn forward(&self, queries: &Tensor, keys: &Tensor, values: &Tensor) -> Tensor {
-        let q = split_heads(&self.to_q.forward(queries), self.heads);
-        let k = split_heads(&self.to_k.forward(keys), self.heads);
-        let v = split_heads(&self.to_v.forward(values), self.heads);
-        self.to_out
-            .forward(&merge_heads(&attend(&q, &k, &v, self.engine)))
+        let split = |linear: &nn::Linear, x| project(linear, x, self.heads, self.engine);
+        let q = split(&self.to_q, queries);
+        let k = split(&self.to_k, keys);
+        let v = split(&self.to_v, values);
+        merge(&self.to_out, &attend(&q, &k, &v, self.engine), self.engine)
     }
 }
 

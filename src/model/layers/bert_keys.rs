@@ -1,6 +1,10 @@
 //! Selects the positions of a batch of texts that BERT attends to.
 
+use tch::nn::Linear;
 use tch::{Device, Kind, Tensor};
+
+use super::{attention, dense};
+use crate::model::engine::Engine;
 
 /// The keys of a batch of B texts with T positions.
 ///
@@ -72,20 +76,27 @@ impl Keys {
         }
     }
 
-    /// What was computed of [`Self::gather`] as (B, L, width).
-    pub(super) fn spread(&self, x: Tensor) -> Tensor {
+    /// The linear layer over [`Self::gather`]'s result, as (B, heads, L, size).
+    pub(super) fn project(
+        &self,
+        linear: &Linear,
+        x: &Tensor,
+        heads: i64,
+        engine: Engine,
+    ) -> Tensor {
         match &self.packed {
-            None => x,
-            Some(packed) => {
-                let width = x.size()[1];
-                x.index_select(0, &packed.columns_of)
-                    .view([-1, packed.columns, width])
-            }
+            None => attention::project(linear, x, heads, engine),
+            Some(packed) => packed.spread(&dense::forward(linear, x, engine), heads),
         }
     }
 }
 
 impl Packed {
+    /// (n, width) as (B, heads, L, size).
+    fn spread(&self, x: &Tensor, heads: i64) -> Tensor {
+        dense::spread_heads(x, &self.columns_of, self.columns, heads)
+    }
+
     /// Of flags (B * T) with these counts by text; returns the flags (B * L) of the columns too.
     fn new(flags: &[i64], counts: &[i64], columns: i64) -> (Self, Tensor) {
         let rows = (0i64..).zip(flags).filter(|(_, flag)| **flag != 0);
@@ -128,8 +139,8 @@ mod tests {
             Vec::<f64>::try_from(gathered.flatten(0, -1)).unwrap(),
             [0.0, 1.0, 4.0, 6.0, 7.0]
         );
-        let laid = keys.spread(gathered);
-        assert_eq!(laid.size(), [2, 3, 1]);
+        let laid = keys.packed.as_ref().unwrap().spread(&gathered, 1);
+        assert_eq!(laid.size(), [2, 1, 3, 1]);
         assert_eq!(
             Vec::<f64>::try_from(laid.flatten(0, -1)).unwrap(),
             [0.0, 1.0, 1.0, 4.0, 6.0, 7.0]

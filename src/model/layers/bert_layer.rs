@@ -3,10 +3,10 @@
 use tch::nn::{self, Init, Module, Path};
 use tch::{Device, Tensor};
 
-use super::attention::{literal, merge_heads, split_heads};
+use super::attention::{literal, merge, project};
 use super::bert_config::BertConfig;
 use super::bert_keys::Keys;
-use super::low_memory;
+use super::{dense, low_memory};
 use crate::model::engine::Engine;
 
 /// N(0, 0.02) weight and zero bias: BERT's own initialization.
@@ -36,6 +36,7 @@ pub(super) fn layer_norm(path: Path<'_>, config: &BertConfig) -> nn::LayerNorm {
 struct Output {
     dense: nn::Linear,
     norm: nn::LayerNorm,
+    eps: f64,
 }
 
 impl Output {
@@ -43,12 +44,17 @@ impl Output {
         Self {
             dense: linear(path / "dense", inputs, c.hidden_size),
             norm: layer_norm(path / "LayerNorm", c),
+            eps: c.layer_norm_eps,
         }
     }
 
-    fn join(&self, made: &Tensor, residual: &Tensor, dropout: f64) -> Tensor {
-        self.norm
-            .forward(&(low_memory::dropout(made, dropout) + residual))
+    fn join(&self, made: &Tensor, residual: &Tensor, (dropout, engine): (f64, Engine)) -> Tensor {
+        let sum = low_memory::dropout(made, dropout) + residual;
+        if engine.reference {
+            self.norm.forward(&sum)
+        } else {
+            dense::layer_norm(&self.norm, self.eps, &sum)
+        }
     }
 }
 
@@ -62,7 +68,7 @@ pub(super) struct Layer {
     intermediate: nn::Linear,
     output: Output,
     heads: i64,
-    reference: bool,
+    engine: Engine,
 }
 
 impl Layer {
@@ -77,37 +83,38 @@ impl Layer {
             intermediate: linear(path / "intermediate" / "dense", hidden, c.intermediate_size),
             output: Output::new(&(path / "output"), c.intermediate_size, c),
             heads: c.num_attention_heads,
-            reference: false,
+            engine: Engine::default(),
         }
     }
 
     /// Sets how to compute from now on.
     pub(super) fn set_engine(&mut self, engine: Engine) {
-        self.reference = engine.reference;
+        self.engine = engine;
     }
 
     /// (B, T, hidden) to (B, T, hidden).
     pub(super) fn forward(&self, x: &Tensor, keys: &Keys, dropout: Dropout) -> Tensor {
-        let context = merge_heads(&self.attend(x, keys, dropout.attention));
-        let made = self.attention_output.dense.forward(&context);
-        let x = self.attention_output.join(&made, x, dropout.hidden);
-        let wide = self.intermediate.forward(&x);
-        let made = if self.reference {
+        let (engine, hidden) = (self.engine, (dropout.hidden, self.engine));
+        let context = self.attend(x, keys, dropout.attention);
+        let made = merge(&self.attention_output.dense, &context, engine);
+        let x = self.attention_output.join(&made, x, hidden);
+        let wide = dense::forward(&self.intermediate, &x, engine);
+        let made = if engine.reference {
             self.output.dense.forward(&wide.gelu("none"))
         } else {
             low_memory::gelu_linear(&wide, &self.output.dense)
         };
-        self.output.join(&made, &x, dropout.hidden)
+        self.output.join(&made, &x, hidden)
     }
 
     /// (B, heads, T, hidden / heads)
     fn attend(&self, x: &Tensor, keys: &Keys, dropout: f64) -> Tensor {
         let source = keys.gather(x);
-        let q = split_heads(&self.query.forward(x), self.heads);
+        let q = project(&self.query, x, self.heads, self.engine);
         let [k, v] = [&self.key, &self.value]
-            .map(|linear| split_heads(&keys.spread(linear.forward(&source)), self.heads));
+            .map(|linear| keys.project(linear, &source, self.heads, self.engine));
         let mask = keys.mask();
-        if self.reference {
+        if self.engine.reference {
             return literal(&q, &k, &v, Some(mask), dropout);
         }
         // The CPU has no fused kernel with dropout.

@@ -1,9 +1,9 @@
 //! Learns an adaptive hyper-modality (ALMT, Zhang et al., EMNLP 2023).
 
 use tch::Tensor;
-use tch::nn::{self, Module, Path};
+use tch::nn::{self, Path};
 
-use super::attention::{attend, merge_heads, split_heads};
+use super::attention::{attend, merge, project};
 use super::init;
 use crate::model::engine::Engine;
 
@@ -49,9 +49,10 @@ impl HyperLayer {
         hyper: &Tensor,
     ) -> Tensor {
         let [n1, n2, n3, n4] = &self.norms;
-        let (audio, vision) = (n2.forward(audio), n3.forward(vision));
-        let split = |linear: &nn::Linear, x: &Tensor| split_heads(&linear.forward(x), self.heads);
-        let q = split(&self.to_q, &n1.forward(language));
+        let norm = |norm: &nn::LayerNorm, x: &Tensor| init::normalize(norm, x, self.engine);
+        let (audio, vision) = (norm(n2, audio), norm(n3, vision));
+        let split = |linear: &nn::Linear, x: &Tensor| project(linear, x, self.heads, self.engine);
+        let q = split(&self.to_q, &norm(n1, language));
         let from_audio = attend(
             &q,
             &split(&self.to_k_audio, &audio),
@@ -64,10 +65,7 @@ impl HyperLayer {
             &split(&self.to_v_vision, &vision),
             self.engine,
         );
-        n4.forward(hyper)
-            + self
-                .to_out
-                .forward(&merge_heads(&(from_audio + from_vision)))
+        norm(n4, hyper) + merge(&self.to_out, &(from_audio + from_vision), self.engine)
     }
 }
 

@@ -7,7 +7,10 @@
 use std::borrow::Borrow;
 
 use tch::Tensor;
-use tch::nn::{self, Init, Path};
+use tch::nn::{self, Init, Module, Path};
+
+use super::dense;
+use crate::model::engine::Engine;
 
 /// U(-1/sqrt(fan_in), 1/sqrt(fan_in)): PyTorch's default for linear layers, weight and bias.
 pub fn fan_in(inputs: i64) -> Init {
@@ -42,9 +45,20 @@ pub fn linear_without_bias<'a>(
     nn::linear(path, inputs, outputs, config)
 }
 
+const EPS: f64 = 1e-5;
+
 /// Layer norm over the last dimension: scale 1, shift 0, eps 1e-5.
 pub fn layer_norm<'a>(path: impl Borrow<Path<'a>>, width: i64) -> nn::LayerNorm {
-    layer_norm_eps(path, width, 1e-5)
+    layer_norm_eps(path, width, EPS)
+}
+
+/// The norm that [`layer_norm`] made, of x.
+pub(in crate::model) fn normalize(norm: &nn::LayerNorm, x: &Tensor, engine: Engine) -> Tensor {
+    if engine.reference {
+        norm.forward(x)
+    } else {
+        dense::layer_norm(norm, EPS, x)
+    }
 }
 
 /// The same with this eps.

@@ -26,6 +26,7 @@ unsafe extern "C" {
         chance: f64,
         out: *mut *mut c_void,
     ) -> *mut c_char;
+    fn lnln_dropout(x: Handle, chance: f64, out: *mut *mut c_void) -> *mut c_char;
     fn lnln_low_memory_free(message: *mut c_char);
 }
 
@@ -68,7 +69,8 @@ pub(super) fn gelu_linear(x: &Tensor, linear: &Linear) -> Tensor {
 /// where `Tensor::dropout` saves a float on a CPU.
 pub(super) fn dropout(x: &Tensor, chance: f64) -> Tensor {
     if chance > 0.0 {
-        x.native_dropout(chance, true).0
+        // SAFETY: a live tensor and a pointer to write to.
+        made(|out| unsafe { lnln_dropout(handle(x), chance, out) })
     } else {
         x.shallow_clone()
     }

@@ -11,6 +11,7 @@ mod bert_pass;
 mod bert_tape;
 pub mod crossmodal;
 pub mod crossmodal_target;
+pub(super) mod dense;
 mod distinct;
 pub mod encoder_layer;
 mod fused_attention;

@@ -1,10 +1,10 @@
 //! Computes pre-norm transformers over learned tokens (LNLN and ALMT).
 
 use tch::Tensor;
-use tch::nn::{self, Module, Path};
+use tch::nn::{self, Path};
 
 use super::attention::Attention;
-use super::init;
+use super::{dense, init};
 use crate::model::engine::Engine;
 
 /// Sizes of one [`Block`].
@@ -30,6 +30,7 @@ pub struct Block {
     norm: nn::LayerNorm,
     up: nn::Linear,
     down: nn::Linear,
+    engine: Engine,
 }
 
 impl Block {
@@ -45,21 +46,27 @@ impl Block {
             norm: init::layer_norm(&second / "norm", size.width),
             up: init::linear(&net / 0, size.width, size.hidden),
             down: init::linear(&net / 3, size.hidden, size.width),
+            engine: Engine::default(),
         }
     }
 
     fn set_engine(&mut self, engine: Engine) {
         self.attention.set_engine(engine);
+        self.engine = engine;
     }
 
     /// Target (B, n, width) and source (B, m, width) to (B, n, width).
     pub fn forward(&self, target: &Tensor, source: &Tensor) -> Tensor {
-        let q = self.norm_q.forward(target);
-        let k = self.norm_k.forward(source);
-        let v = self.norm_v.forward(source);
+        let norm = |norm: &nn::LayerNorm, x: &Tensor| init::normalize(norm, x, self.engine);
+        let (q, k, v) = (
+            norm(&self.norm_q, target),
+            norm(&self.norm_k, source),
+            norm(&self.norm_v, source),
+        );
         let target = target + self.attention.forward(&q, &k, &v);
-        let hidden = self.up.forward(&self.norm.forward(&target)).gelu("none");
-        target + self.down.forward(&hidden)
+        let linear = |linear: &nn::Linear, x: &Tensor| dense::forward(linear, x, self.engine);
+        let hidden = linear(&self.up, &norm(&self.norm, &target)).gelu("none");
+        target + linear(&self.down, &hidden)
     }
 }
 

@@ -59,27 +59,35 @@ impl Losses {
 
     /// The terms' unweighted values and the total, last, in one read-back.
     pub fn values(&self) -> Vec<(&'static str, f64)> {
-        let terms = self.terms.iter().map(|term| (term.name, &term.value));
-        let (names, tensors): (Vec<_>, Vec<_>) = terms.chain([("total", &self.total)]).unzip();
-        let double = |tensor: &Tensor| tensor.detach().to_kind(Kind::Double).reshape([1]);
-        let tensors: Vec<Tensor> = tensors.into_iter().map(double).collect();
-        let stacked = Tensor::cat(&tensors, 0).to_device(Device::Cpu);
-        let value = |i: usize| stacked.double_value(&[i as i64]);
-        names
-            .into_iter()
-            .enumerate()
-            .map(|(i, name)| (name, value(i)))
-            .collect()
+        let unread = self.unread();
+        let values = read_back(&[unread.values.shallow_clone()]);
+        let names = unread.names.iter().map(|(name, _)| *name);
+        names.zip(values).collect()
     }
 
-    /// The first of [`values`](Self::values) that is not finite, terms of weight 0 aside.
-    pub fn broken(&self, values: &[(&'static str, f64)]) -> Option<(&'static str, f64)> {
-        let off = |name: &str| {
-            let mut terms = self.terms.iter();
-            terms.any(|term| term.name == name && term.weight == 0.0)
+    /// The same, left on their device.
+    pub fn unread(&self) -> Unread {
+        let terms = self.terms.iter();
+        let terms = terms.map(|term| (term.name, term.weight != 0.0, &term.value));
+        let all: Vec<_> = terms.chain([("total", true, &self.total)]).collect();
+        let scalar = |value: &Tensor| {
+            if value.dim() == 0 {
+                value.shallow_clone()
+            } else {
+                value.reshape([0i64; 0])
+            }
         };
-        let mut values = values.iter().copied();
-        values.find(|(name, value)| !value.is_finite() && !off(name))
+        let values = tch::no_grad(|| {
+            let values: Vec<Tensor> = all.iter().map(|(.., value)| scalar(value)).collect();
+            Tensor::stack(&values, 0).to_kind(Kind::Double)
+        });
+        Unread {
+            names: all
+                .iter()
+                .map(|&(name, counts, _)| (name, counts))
+                .collect(),
+            values,
+        }
     }
 
     /// Mean absolute error of `prediction` (B, 1) alone.
@@ -95,6 +103,43 @@ impl Losses {
             .find(|term| term.name == name)
             .map(|term| &term.value)
     }
+}
+
+/// The values of loss terms on their device.
+#[derive(Debug)]
+pub struct Unread {
+    /// The terms and the total, last; whether each counts, as terms of weight 0 do not.
+    names: Vec<(&'static str, bool)>,
+    /// (terms + 1) float64.
+    pub values: Tensor,
+}
+
+impl Unread {
+    /// These values, read from the device, with their names.
+    pub fn named(&self, values: impl Iterator<Item = f64>) -> Vec<(&'static str, f64)> {
+        let names = self.names.iter().map(|(name, _)| *name);
+        names.zip(values).collect()
+    }
+
+    /// The first of [`Self::named`] that is not finite, terms of weight 0 aside.
+    pub fn broken(&self, named: &[(&'static str, f64)]) -> Option<(&'static str, f64)> {
+        let mut counted = self
+            .names
+            .iter()
+            .zip(named)
+            .filter(|((_, counts), _)| *counts);
+        let broken = counted.find(|(_, (_, value))| !value.is_finite());
+        broken.map(|(_, named)| *named)
+    }
+}
+
+/// The numbers of these float64 vectors, one after another, by one transfer from their device.
+pub fn read_back(vectors: &[Tensor]) -> Vec<f64> {
+    let all = Tensor::cat(vectors, 0).to_device(Device::Cpu);
+    let mut values = vec![0.0; all.numel()];
+    let count = values.len();
+    all.copy_data(&mut values, count);
+    values
 }
 
 #[cfg(test)]
@@ -118,9 +163,12 @@ mod tests {
         assert_eq!(off.total.double_value(&[]), 2.0);
         let values = off.values();
         assert_eq!(values.len(), 3, "it is reported all the same");
-        assert_eq!(off.broken(&values), None);
+        assert_eq!(off.unread().broken(&values), None);
         let on = losses(0.5);
         assert!(on.total.double_value(&[]).is_nan());
-        assert_eq!(on.broken(&on.values()).map(|(name, _)| name), Some("side"));
+        assert_eq!(
+            on.unread().broken(&on.values()).map(|(name, _)| name),
+            Some("side")
+        );
     }
 }

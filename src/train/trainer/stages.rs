@@ -6,6 +6,7 @@ use crate::train::optimizers::StageIndex;
 use crate::train::order;
 
 /// An optimizer step to take.
+#[derive(Clone)]
 pub(super) struct Step {
     pub stage: StageIndex,
     /// Steps of the stage before it in the epoch.

@@ -3,15 +3,13 @@
 use tch::Tensor;
 
 use super::stages::Step;
+use super::unread::PassLosses;
 use super::{Data, Fit};
 use crate::model::{Batch, Entry, Trace, entry};
-use crate::train::epoch_log::Means;
-use crate::train::optimizer::OptimizerError;
 use crate::train::out_of_memory::{self, Fault};
-use crate::train::resume::weights;
 use crate::train::state::State;
 use crate::train::view::View;
-use crate::train::{Error, native, non_finite, order};
+use crate::train::{Error, native, order};
 
 impl Fit<'_> {
     /// Takes one step and those of the stages that run before each of the main one's, and counts their
@@ -48,20 +46,19 @@ impl Fit<'_> {
         step: &Step,
         factor: f64,
     ) -> Result<(), Error> {
-        let stage = self.name_of(step.stage);
         loop {
-            let (mut means, micro_batch) = (state.means_of(stage).clone(), state.micro_batch);
+            let micro_batch = state.micro_batch;
             let result = out_of_memory::caught(|| {
-                self.gradients(noisy, step, micro_batch, &mut means)?;
+                let passes = self.gradients(noisy, step, micro_batch)?;
                 // Moments are allocated here, where running out of memory can still be mended.
-                Ok(self.optimizers.of(step.stage).make_room()?)
+                self.optimizers.of(step.stage).make_room()?;
+                Ok(passes)
             });
             match result {
-                Ok(()) => {
-                    self.advance(step, factor)?;
+                Ok(passes) => {
+                    self.advance(step, factor, passes)?;
                     native::keep_large_blocks(true);
-                    *state.means_of(stage) = means;
-                    return Ok(());
+                    return self.read_some(state, noisy);
                 }
                 Err(Fault::Other(error)) => return Err(error),
                 Err(Fault::Memory(reason)) => {
@@ -83,7 +80,6 @@ impl Fit<'_> {
     ) -> Result<(), Error> {
         let recipe = &self.plan.recipe;
         let (rows, group) = (recipe.batch_size, recipe.trainer_options.grad_accum);
-        let mut means = state.means_of(None).clone();
         self.optimizers.main.zero_grad()?;
         for (number, batch) in step.rows.chunks(rows).enumerate() {
             let pass = Pass {
@@ -92,18 +88,15 @@ impl Fit<'_> {
                 batch: number,
                 number,
             };
-            let values = out_of_memory::caught(|| self.pass(&pass, batch, batch.len()));
-            means.add(
-                &values.map_err(|fault| self.failed(fault, batch))?,
-                batch.len(),
-            );
-            self.advance(step, factor)?;
+            let losses = out_of_memory::caught(|| self.pass(&pass, batch, batch.len()));
+            let losses = losses.map_err(|fault| self.failed(fault, batch))?;
+            self.advance(step, factor, vec![losses])?;
+            self.read_some(state, noisy)?;
         }
         if step.rows.len().div_ceil(rows) == group as usize {
-            self.advance(step, factor)?;
+            self.advance(step, factor, Vec::new())?;
         }
-        *state.means_of(None) = means;
-        Ok(())
+        self.read_some(state, noisy)
     }
 
     /// The error of a pass over samples that cannot be taken in parts.
@@ -119,15 +112,14 @@ impl Fit<'_> {
     }
 
     /// The gradients of the batches of a step, in passes of `micro_batch` samples.
-    fn gradients(
+    pub(super) fn gradients(
         &mut self,
         noisy: &View,
         step: &Step,
         micro_batch: usize,
-        means: &mut Means,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<PassLosses>, Error> {
         self.optimizers.of(step.stage).zero_grad()?;
-        let mut number = 0;
+        let mut passes = Vec::new();
         for (i, batch) in step.rows.chunks(self.plan.recipe.batch_size).enumerate() {
             if i > 0 {
                 // As MMSA does it: after every batch, the step's own clipping after the last.
@@ -138,86 +130,51 @@ impl Fit<'_> {
                     step,
                     noisy,
                     batch: i,
-                    number,
+                    number: passes.len(),
                 };
-                let values = self.pass(&pass, part, batch.len())?;
-                means.add(&values, part.len());
-                number += 1;
+                passes.push(self.pass(&pass, part, batch.len())?);
             }
         }
-        Ok(())
+        Ok(passes)
     }
 
     /// Updates the parameters. It cannot be tried again: some may have been updated already.
-    fn advance(&mut self, step: &Step, factor: f64) -> Result<(), Error> {
+    fn advance(&mut self, step: &Step, factor: f64, passes: Vec<PassLosses>) -> Result<(), Error> {
         let factor = match step.stage {
             Some(index) if !self.optimizers.stages[index].0.scheduled => 1.0,
             _ => factor,
         };
-        let moved = out_of_memory::caught(|| Ok(self.optimizers.of(step.stage).step(factor)?));
-        moved.map_err(|fault| match fault {
-            Fault::Other(Error::Optimizer(OptimizerError::NotFinite { parameter })) => {
-                Error::NotFiniteGradient {
-                    parameter,
-                    epoch: step.epoch,
-                    step: step.number + 1,
-                    samples: non_finite::samples(self.data.train, &step.rows),
-                }
-            }
-            Fault::Other(error) => error,
-            Fault::Memory(reason) => Error::OutOfMemory {
-                model: self.plan.entry.name,
-                samples: step.rows.len(),
-                reason,
-            },
-        })
+        let totals: Vec<&Tensor> = passes.iter().map(|pass| &pass.total).collect();
+        let optimizer = self.optimizers.of(step.stage);
+        let moved = out_of_memory::caught(|| Ok(optimizer.advance(factor, &totals)?));
+        moved.map_err(|fault| self.failed(fault, &step.rows))?;
+        if let Some(copies) = &self.copies {
+            copies.refresh()?;
+        }
+        self.keep_unread(step, passes);
+        Ok(())
     }
 
     /// Forward and backward over part of a batch of `rows`; its loss weighs as much as its share.
-    fn pass(
-        &mut self,
-        pass: &Pass<'_>,
-        part: &[i64],
-        rows: usize,
-    ) -> Result<Vec<(&'static str, f64)>, Error> {
+    fn pass(&mut self, pass: &Pass<'_>, part: &[i64], rows: usize) -> Result<PassLosses, Error> {
         let (device, step) = (self.data.train.labels.device(), pass.step);
         let batch = self.batch(pass, part);
         if let Some(encoder) = self.model.text_encoder() {
             encoder.clear_tape();
         }
         let stage = self.name_of(step.stage);
-        let purpose = match stage {
-            None => "dropout".to_owned(),
-            Some(stage) => format!("dropout, stage {stage}"),
-        };
-        let seed = order::seed_for_pass(
-            self.plan.seed,
-            &purpose,
-            step.epoch,
-            step.number,
-            pass.number,
-        );
-        tch::manual_seed(seed as i64);
+        tch::manual_seed(self.seed_of(pass) as i64);
         let mut guard = self.plan.precision.enter(device)?;
         let losses = entry::train(self.model, stage, &batch, &mut Trace::off())?;
         // The backward pass follows the kinds that autocast chose in the forward pass. TF32 is a flag that every
         // product reads for itself: it stays on until the pass is over.
         guard.end_autocast()?;
-        let values = losses.values();
-        if let Some((term, value)) = losses.broken(&values) {
-            // Dropout draws what it drew.
-            tch::manual_seed(seed as i64);
-            let _guard = self.plan.precision.enter(device)?;
-            let (weights, ids) = (weights(self.store), &self.data.train.ids);
-            return Err(Error::NotFinite {
-                term: term.to_owned(),
-                value,
-                epoch: step.epoch,
-                step: step.number + 1,
-                samples: non_finite::samples(self.data.train, part),
-                first: non_finite::first_of_pass(self.model, stage, &batch, &weights, ids),
-            });
-        }
+        let unread = PassLosses {
+            place: [pass.batch, pass.number],
+            part: part.to_vec(),
+            losses: losses.unread(),
+            total: losses.total.detach(),
+        };
         let share = part.len() as f64 / rows as f64;
         if part.len() == rows {
             entry::loss_backward(&losses.total)?
@@ -229,10 +186,21 @@ impl Fit<'_> {
             let _guard = self.plan.precision.enter(device)?;
             encoder.finish_backward();
         }
-        Ok(values)
+        Ok(unread)
     }
 
-    fn batch(&self, pass: &Pass<'_>, rows: &[i64]) -> Batch {
+    /// The seed of the draws of a pass.
+    pub(super) fn seed_of(&self, pass: &Pass<'_>) -> u64 {
+        let step = pass.step;
+        let purpose = match self.name_of(step.stage) {
+            None => "dropout".to_owned(),
+            Some(stage) => format!("dropout, stage {stage}"),
+        };
+        let (seed, number) = (self.plan.seed, pass.number);
+        order::seed_for_pass(seed, &purpose, step.epoch, step.number, number)
+    }
+
+    pub(super) fn batch(&self, pass: &Pass<'_>, rows: &[i64]) -> Batch {
         let (entry, data): (&Entry, &Data<'_>) = (self.plan.entry, self.data);
         let index = Tensor::from_slice(rows).to_device(data.train.labels.device());
         let batches = self.plan.recipe.trainer_options.grad_accum as usize;
@@ -266,11 +234,11 @@ impl Fit<'_> {
 }
 
 /// A pass over part of a batch of a step.
-struct Pass<'a> {
-    step: &'a Step,
-    noisy: &'a View,
+pub(super) struct Pass<'a> {
+    pub step: &'a Step,
+    pub noisy: &'a View,
     /// Batches of the step before its own.
-    batch: usize,
+    pub batch: usize,
     /// Passes of the step before it.
-    number: usize,
+    pub number: usize,
 }

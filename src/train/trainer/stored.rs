@@ -45,13 +45,9 @@ impl Fit<'_> {
         }
     }
 
-    /// Stores the state and ends the fit if a signal was received.
-    pub(super) fn stop_if_asked(&self, state: &State) -> Result<(), Error> {
-        if self.interrupt.load(Ordering::Relaxed) {
-            Err(self.stop(state))
-        } else {
-            Ok(())
-        }
+    /// Whether a signal was received.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupt.load(Ordering::Relaxed)
     }
 
     /// Stores the state: what a fit ends with that a signal has stopped.
