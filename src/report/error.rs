@@ -74,6 +74,15 @@ pub enum Error {
     #[error("--models {name}: expected one of {known}, the models of these runs")]
     UnknownModel { name: String, known: String },
     #[error(
+        "the sweeps name different metrics for their primary tests: {names}; choose one with --primary"
+    )]
+    PrimariesDiffer { names: String },
+    #[error(
+        "{paths}: expected external predictions (of `score`) to go along with --sweep, found other runs \
+         alone; leave --sweep out to take all runs of a folder"
+    )]
+    NoExternal { paths: String },
+    #[error(
         "{} is in the way: expected an empty folder or an earlier report; \
          choose another --out", path.display()
     )]
@@ -106,6 +115,8 @@ impl Classify for Error {
             | Self::UnknownCondition { .. }
             | Self::UnknownModel { .. }
             | Self::UnknownPrimary { .. }
+            | Self::PrimariesDiffer { .. }
+            | Self::NoExternal { .. }
             | Self::InTheWay { .. } => ErrorClass::Usage,
             Self::Protocol { .. }
             | Self::Predictions { .. }

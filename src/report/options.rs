@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::mask::Condition;
 use crate::record::MaskGrid;
 
+pub use super::rows::order::ReferenceRow;
+
 /// The set of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -25,10 +27,16 @@ pub struct Options {
     pub layout: Layout,
     /// Names of metrics; all where empty.
     pub metrics: Vec<String>,
-    /// Registry names of models; all where empty. The baseline is always shown.
+    /// Registry names, titles or labels of models, in the order of their rows; all where empty.
     pub models: Vec<String>,
-    /// Registry name or label of the row that others are tested against; by default LNLN, or the
-    /// first.
+    /// Leave out the rows of the baselines, and all that compares with them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_baseline: bool,
+    /// Place of the reference row; by default that of any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_row: Option<ReferenceRow>,
+    /// Registry name, title or label of the row that others are tested against; by default LNLN, or else
+    /// the first by title.
     pub reference: Option<String>,
     /// Name of the metric whose mean over the conditions is the primary test of each comparison; by
     /// default the one that selects weights.

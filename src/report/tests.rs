@@ -212,31 +212,6 @@ fn settings_of_training_do_not_tell_baselines_apart() {
 }
 
 #[test]
-fn the_number_of_parameters_is_in_a_label_only_if_nothing_else_tells_rows_apart() {
-    let labels = |encoder: &str| {
-        let mut other = manifest("lnln", 11, &GRID);
-        other.id = "other".into();
-        other.training.encoder = Some(encoder.into());
-        other.model.parameters = Some(7);
-        let runs = vec![scored(manifest("lnln", 11, &GRID)), scored(other)];
-        let section = sections(runs).unwrap().swap_remove(0);
-        section
-            .rows
-            .into_iter()
-            .map(|r| r.label)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        labels("features"),
-        ["LNLN (encoder features)", "LNLN (encoder tiny)"]
-    );
-    assert_eq!(
-        labels("tiny"),
-        ["LNLN (parameters 1000)", "LNLN (parameters 7)"]
-    );
-}
-
-#[test]
 fn a_seed_that_occurs_twice_is_an_error_that_says_how_the_runs_differ() {
     let mut other = manifest("lnln", 11, &GRID);
     other.id = "other".into();

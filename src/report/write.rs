@@ -10,6 +10,8 @@ use super::manifest::{self, ReportManifest};
 use super::options::Options;
 use crate::record::RunDir;
 use crate::record::error::io;
+use crate::report::rows::joined::LeftOut;
+use crate::report::rows::reference::Reference;
 use crate::report::rows::scores::Basis;
 use crate::report::table::Table;
 use crate::support::file_name::words;
@@ -23,6 +25,10 @@ pub struct Written {
     pub files: Vec<String>,
     /// The overview table of each section.
     pub overviews: Vec<Table>,
+    /// The row of each section that others are tested against, and why.
+    pub references: Vec<Reference>,
+    /// Conditions at which rows lack numbers that others have.
+    pub left_out: Vec<LeftOut>,
     /// Ids of the other tables.
     pub others: Vec<String>,
     /// Runs the report rests on.
@@ -48,6 +54,8 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         dir: out.to_path_buf(),
         files: built.files.into_iter().map(|(path, _)| path).collect(),
         overviews: built.overviews,
+        references: built.references,
+        left_out: built.left_out,
         others: built.others,
         runs: built.runs,
         unfinished: built.unfinished,

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::config::BASELINE;
 use super::scores::Conditions;
 use super::section::{ModelRow, Section, ids};
 use crate::report::error::Result;
+
+/// Key of that row in machine-readable files.
+pub const BEST: &str = "best_constant";
 
 /// Adds the row of the best constants, if some run records them. Its numbers are computed on the
 /// test labels of that run, which the row names.
@@ -35,13 +37,14 @@ pub fn add(section: &mut Section) -> Result<()> {
     }
     run.conditions = conditions;
     section.rows.push(ModelRow {
-        model: BASELINE.to_string(),
+        model: BEST.to_string(),
         configuration: "best of training labels".to_string(),
         label: "Best constant (baseline)".to_string(),
         baseline: true,
         derived: true,
         ids: ids(std::slice::from_ref(&run)),
         runs: vec![run],
+        cut: Vec::new(),
     });
     Ok(())
 }

@@ -65,7 +65,7 @@ impl ScoredRun {
         };
         let groups = predictions.groups();
         check::groups(&self.manifest, &groups)?;
-        Ok(Samples::new(groups, &self.mask.mask_protocol))
+        Ok(Samples::new(groups, &self.mask))
     }
 
     /// blake3 of the predictions behind the scores; of several evaluations joined by `+`.
@@ -104,6 +104,22 @@ impl ScoredRun {
             manifest,
             mask,
             conditions,
+        }
+    }
+
+    /// Leaves out all but these conditions.
+    pub fn restrict(&mut self, conditions: &[Condition]) {
+        let kept = |condition: &Condition| conditions.contains(condition);
+        self.mask.conditions.retain(kept);
+        self.mask
+            .variants
+            .retain(|variant| kept(&variant.condition));
+        for curve in self.conditions.values_mut() {
+            curve.retain(|condition, _| kept(condition));
+        }
+        if let Source::Parts(parts) = &mut self.source {
+            parts.iter_mut().for_each(|part| part.restrict(conditions));
+            parts.retain(|part| !part.mask.conditions.is_empty());
         }
     }
 

@@ -25,7 +25,12 @@ pub fn notes(section: &Section, table: &Table) -> Vec<String> {
 pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
     let mut notes = vec![tested::note(section, table)];
     notes.extend(trained(section));
-    if !table.rows.iter().any(|r| r.baseline) {
+    let baselines = section
+        .rows
+        .iter()
+        .chain(&section.hidden)
+        .filter(|r| r.baseline);
+    if baselines.count() == 0 {
         notes.push("No baseline to compare with: run the model `constant` too.".to_string());
     }
     notes.extend(selected(section));
