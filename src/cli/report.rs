@@ -8,8 +8,8 @@ use lnln_bench::mask::Condition;
 use lnln_bench::record::{RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{
-    Error, Layout, LeftOut, Options, Reference, ReferenceRow, Sources, check, describe_left_out,
-    write_report,
+    Error, FigureFormat, Layout, LeftOut, Options, Reference, ReferenceRow, Sources, check,
+    describe_left_out, write_report,
 };
 use lnln_bench::support::color;
 use lnln_bench::sweep::status::wait;
@@ -26,7 +26,7 @@ Examples:
   lnln-bench report runs/a1b2c3 runs/d4e5f6 --out reports/two
   lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c --out reports/mosi
   lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c runs --out reports/with-mine
-  lnln-bench report runs --out reports/paper --layout paper
+  lnln-bench report runs --out reports/paper --layout paper --figures pdf --untitled
   lnln-bench report --check reports/mosi
 
 The report folder holds:
@@ -34,7 +34,8 @@ The report folder holds:
   tables.tex, citations.bib      for LaTeX
   scores.csv                     every score of every run
   summary.csv, summary.parquet   a line per number: mean, sd, interval, test
-  figures/                       SVG, with --png also PNG
+  tables/                        each table of tables.tex in a file of its own
+  figures/                       SVG, with --figures pdf,png also PDF and PNG
   manifest.json                  the runs and predictions behind every cell
 
 The same runs give the same bytes, so that a report can be kept under version
@@ -55,7 +56,7 @@ pub struct Args {
     out: Option<PathBuf>,
     /// Make the report in DIR again in memory, from the runs that it names or from RUNS, and compare
     /// every file byte by byte
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "no_baseline", "reference_row", "matrix_rates", "primary", "reference", "resamples", "png"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "no_baseline", "reference_row", "matrix_rates", "primary", "reference", "resamples", "figures", "untitled"])]
     check: Option<PathBuf>,
     /// Tables to show: full, or paper (the columns of the LNLN paper's tables, with its numbers)
     #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
@@ -93,9 +94,12 @@ pub struct Args {
     /// 500 runs]
     #[arg(long, value_name = "N")]
     resamples: Option<usize>,
-    /// Render every figure as PNG too
+    /// Formats of figures besides SVG: pdf, png
+    #[arg(long, value_delimiter = ',', value_name = "FORMAT,...", value_parser = figure_format)]
+    figures: Vec<FigureFormat>,
+    /// Leave the titles out of figures, for papers that have captions
     #[arg(long)]
-    png: bool,
+    untitled: bool,
     /// Print JSON: the files of the report, or the result of --check
     #[arg(long)]
     json: bool,
@@ -144,7 +148,8 @@ impl Args {
             primary: None,
             reference: None,
             resamples: None,
-            png: false,
+            figures: Vec::new(),
+            untitled: false,
             json: false,
             latency_wait: 0,
         }
@@ -169,7 +174,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         primary: args.primary,
         reference: args.reference,
         resamples: args.resamples,
-        png: args.png,
+        figures: args.figures,
+        untitled: args.untitled,
         masks: BTreeMap::new(),
     };
     let latency = Duration::from_secs(args.latency_wait);
@@ -205,7 +211,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .collect();
     if !unfinished.is_empty() {
         tracing::warn!(
-            "{} unfinished runs are not in the report: {}; run the sweep again to finish them",
+            "left out of the report, since not finished ({}): {}; run the sweep again to finish them",
             unfinished.len(),
             named(unfinished.iter().map(|run| run.id()), 5)
         );
@@ -285,6 +291,15 @@ fn reference_row(text: &str) -> Result<ReferenceRow, String> {
         "first" => Ok(ReferenceRow::First),
         "last" => Ok(ReferenceRow::Last),
         other => Err(format!("expected `first` or `last`, found `{other}`")),
+    }
+}
+
+fn figure_format(text: &str) -> Result<FigureFormat, String> {
+    match text {
+        "svg" => Ok(FigureFormat::Svg),
+        "pdf" => Ok(FigureFormat::Pdf),
+        "png" => Ok(FigureFormat::Png),
+        other => Err(format!("expected `svg`, `pdf` or `png`, found `{other}`")),
     }
 }
 

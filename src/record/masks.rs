@@ -16,11 +16,18 @@ pub struct MaskMetadata {
     pub seeds: Vec<u64>,
     /// Conditions at which the test split was predicted, ascending.
     pub conditions: Vec<Condition>,
-    /// One per mask seed and condition; empty for external predictions, whose masks are not known.
+    /// One per mask seed and condition; of external predictions those whose hashes were given and are right.
     pub variants: Vec<VariantMetadata>,
 }
 
 impl MaskMetadata {
+    /// Whether the masks of every seed and condition are known by their hashes.
+    pub fn are_verified(&self) -> bool {
+        let seeds = self.seeds.iter();
+        let mut keys = seeds.flat_map(|seed| self.conditions.iter().map(move |c| (*seed, *c)));
+        keys.all(|(seed, condition)| self.variant(seed, condition).is_some())
+    }
+
     /// The variant under this seed and condition.
     pub fn variant(&self, mask_seed: u64, condition: Condition) -> Option<&VariantMetadata> {
         let mut variants = self.variants.iter();

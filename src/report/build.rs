@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::contents::SectionContents;
 use super::error::{Error, Result};
-use super::format::{self, Report};
+use super::format::{self, Report, latex};
 use super::manifest::{self, ReportManifest};
 use super::numbering::Numbering;
 use super::options::Options;
@@ -298,10 +298,12 @@ fn files(
         layout: options.layout,
         summary: &summary::frame(parts, numbering, options.layout)?,
     })?;
+    files.extend(latex::files(parts));
     for figure in parts.iter().flat_map(SectionContents::figures) {
         let path = |extension: &str| format!("{}.{extension}", figure.path);
         files.push((path("svg"), figure.svg.clone().into_bytes()));
-        files.extend(figure.png.clone().map(|png| (path("png"), png)));
+        let others = figure.others.iter();
+        files.extend(others.map(|(format, bytes)| (path(format.extension()), bytes.clone())));
     }
     Ok(files)
 }

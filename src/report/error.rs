@@ -59,8 +59,8 @@ pub enum Error {
     )]
     NoReport { path: PathBuf },
     #[error(
-        "{count} differences between {} and what its runs give; make the report again if the runs \
-         are right", path.display()
+        "{count} {} between {} and what its runs give; make the report again if the runs are right",
+        if *count == 1 { "difference" } else { "differences" }, path.display()
     )]
     Differs { path: PathBuf, count: usize },
     #[error("--metrics {name}: expected one of {known}")]

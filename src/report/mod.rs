@@ -54,7 +54,7 @@ mod trace_tests;
 pub use check::{Checked, check};
 pub use error::Error;
 pub use format::terminal;
-pub use options::{Layout, Options, ReferenceRow};
+pub use options::{FigureFormat, Layout, Options, ReferenceRow};
 pub use rows::joined::{LeftOut, describe as describe_left_out};
 pub use rows::reference::Reference;
 pub use sources::Sources;

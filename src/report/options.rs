@@ -20,6 +20,27 @@ pub enum Layout {
     Paper,
 }
 
+/// A format of figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FigureFormat {
+    /// Always written, since `report.md` shows it.
+    Svg,
+    Pdf,
+    Png,
+}
+
+impl FigureFormat {
+    /// The end of its file names.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Pdf => "pdf",
+            Self::Png => "png",
+        }
+    }
+}
+
 /// Options of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
@@ -49,8 +70,12 @@ pub struct Options {
     /// Permutations of samples for each test, 0 for no intervals and tests; by default see
     /// [`plan`](super::test_plan::plan).
     pub resamples: Option<usize>,
-    /// Render every figure as PNG too.
-    pub png: bool,
+    /// Formats of every figure besides SVG.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<FigureFormat>,
+    /// Leave the titles out of figures, for papers that have captions.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untitled: bool,
     /// Masks that a run is read under, by its id; others are read under all that they were evaluated under.
     /// A report's manifest stores them with its runs.
     #[serde(skip)]

@@ -12,7 +12,7 @@ use super::format::{EXPORTERS, Report, html, latex, markdown, terminal};
 use super::numbering::Numbering;
 use super::table::build;
 use super::tidy::summary;
-use super::{Layout, Options, check, write_report};
+use super::{FigureFormat, Layout, Options, check, write_report};
 use crate::record::RunDir;
 use crate::report::contents::SectionContents;
 use crate::report::format::terminal::Style;
@@ -295,30 +295,39 @@ fn pictures_are_rendered_where_asked_for_and_removed_where_not() {
     let dir = tempfile::tempdir().unwrap();
     let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
     save_all(&runs);
-    let options = |png| Options {
+    let options = |figures: &[FigureFormat]| Options {
         metrics: vec!["mae".into()],
         resamples: Some(0),
-        png,
+        figures: figures.to_vec(),
         ..Options::default()
     };
     let pictures = || {
         let all = contents(&out).into_iter();
-        all.filter(|(name, _)| name.ends_with(".png"))
+        all.filter(|(name, _)| name.ends_with(".png") || name.ends_with(".pdf"))
             .collect::<Vec<_>>()
     };
-    write_report(&[&runs], &out, &options(true)).unwrap();
+    write_report(
+        &[&runs],
+        &out,
+        &options(&[FigureFormat::Pdf, FigureFormat::Png]),
+    )
+    .unwrap();
     let figures = contents(&out)
         .keys()
         .filter(|n| n.ends_with(".svg"))
         .count();
-    assert!(figures > 3 && pictures().len() == figures);
+    assert!(figures > 3 && pictures().len() == 2 * figures);
     assert!(
         pictures()
             .iter()
-            .all(|(_, bytes)| bytes.starts_with(b"\x89PNG"))
+            .all(|(name, bytes)| bytes.starts_with(if name.ends_with("g") {
+                b"\x89PNG"
+            } else {
+                b"%PDF"
+            }))
     );
     assert!(check(&out, &[]).unwrap().differences.is_empty());
-    write_report(&[&runs], &out, &options(false)).unwrap();
+    write_report(&[&runs], &out, &options(&[])).unwrap();
     assert!(pictures().is_empty());
 }
 

@@ -20,16 +20,37 @@ pub const EXPORTER: Exporter = Exporter {
     },
 };
 
-/// One entry per paper, by key, then the `further` entries whose papers are not among them.
-fn bibliography<'a>(sections: impl Iterator<Item = &'a Section>, further: &[String]) -> String {
-    let mut papers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for run in sections.flat_map(Section::runs) {
-        let (model, data) = (&run.manifest.model.citation, &run.manifest.dataset.citation);
-        for (key, text) in [model, data].into_iter().filter_map(|c| entry(c)) {
-            papers.entry(key).or_default().insert(text);
+/// Keys of the entries of models and data by their citations.
+pub fn keys<'a>(sections: impl Iterator<Item = &'a Section>) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    for (key, texts) in papers(sections) {
+        for ((citation, _), letter) in texts.into_iter().zip(letters()) {
+            keys.insert(citation, format!("{key}{letter}"));
         }
     }
-    let entries = papers
+    keys
+}
+
+/// Citations with their entries, by key.
+fn papers<'a>(
+    sections: impl Iterator<Item = &'a Section>,
+) -> BTreeMap<String, BTreeSet<(String, String)>> {
+    let mut papers: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    for run in sections.flat_map(Section::runs) {
+        let (model, data) = (&run.manifest.model.citation, &run.manifest.dataset.citation);
+        for citation in [model, data] {
+            if let Some((key, text)) = entry(citation) {
+                let papers = papers.entry(key).or_default();
+                papers.insert((citation.clone(), text));
+            }
+        }
+    }
+    papers
+}
+
+/// One entry per paper, by key, then the `further` entries whose papers are not among them.
+fn bibliography<'a>(sections: impl Iterator<Item = &'a Section>, further: &[String]) -> String {
+    let entries = papers(sections)
         .into_iter()
         .flat_map(|(key, texts)| numbered(&key, texts));
     let entries: Vec<String> = entries.collect();
@@ -42,12 +63,16 @@ fn bibliography<'a>(sections: impl Iterator<Item = &'a Section>, further: &[Stri
 }
 
 /// Entries of one key, with a letter behind the key of each but the first, as BibTeX does with years.
-fn numbered(key: &str, texts: BTreeSet<String>) -> Vec<String> {
-    let letters = std::iter::once(String::new()).chain(('b'..='z').map(String::from));
-    let rename = |(text, letter): (String, String)| {
+fn numbered(key: &str, texts: BTreeSet<(String, String)>) -> Vec<String> {
+    let rename = |((_, text), letter): ((String, String), String)| {
         text.replacen(&format!("{{{key},"), &format!("{{{key}{letter},"), 1)
     };
-    texts.into_iter().zip(letters).map(rename).collect()
+    texts.into_iter().zip(letters()).map(rename).collect()
+}
+
+/// None, b, c, ...
+fn letters() -> impl Iterator<Item = String> {
+    std::iter::once(String::new()).chain(('b'..='z').map(String::from))
 }
 
 /// The letters and digits of a BibTeX entry's title: two spellings of one paper share them.

@@ -25,6 +25,7 @@ pub fn notes(section: &Section, table: &Table) -> Vec<String> {
 pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
     let mut notes = vec![tested::note(section, table)];
     notes.extend(trained(section));
+    notes.extend(external_masks(section));
     let baselines = section
         .rows
         .iter()
@@ -35,6 +36,34 @@ pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
     }
     notes.extend(selected(section));
     notes
+}
+
+/// Whether the masks of external predictions are known by their hashes.
+fn external_masks(section: &Section) -> Option<String> {
+    let external = |row: &&ModelRow| row.trainings().any(|r| r.manifest.external.is_some());
+    let rows = section.own_rows().filter(external);
+    let verified = |row: &&ModelRow| row.trainings().all(|r| r.mask.are_verified());
+    let (verified, stated): (Vec<&ModelRow>, Vec<&ModelRow>) = rows.partition(verified);
+    let names = |rows: &[&ModelRow]| {
+        let labels: Vec<&str> = rows.iter().map(|row| &*row.label).collect();
+        labels.join(", ")
+    };
+    match (verified.is_empty(), stated.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(format!(
+            "Masks of {}: verified by their hashes.",
+            names(&verified)
+        )),
+        (true, false) => Some(format!(
+            "Masks of {}: as stated by their maker.",
+            names(&stated)
+        )),
+        (false, false) => Some(format!(
+            "Masks of {}: verified by their hashes; of {}: as stated by their maker.",
+            names(&verified),
+            names(&stated)
+        )),
+    }
 }
 
 /// How weights were selected, where that was on the test split.
