@@ -48,7 +48,9 @@ fn tables_in_latex() {
         build::overview(&section),
         build::by_rate(&section, &TOY.metrics[2]),
     ];
-    insta::assert_snapshot!(latex::tables(&tables));
+    let cited = latex::Cited::from([("LNLN".to_string(), "zhang2024towards".to_string())]);
+    let text: Vec<_> = tables.iter().map(|t| latex::table(t, &cited)).collect();
+    insta::assert_snapshot!(text.join("\n"));
 }
 
 #[test]
