@@ -251,7 +251,7 @@ fn other_data_or_masks_get_a_section_of_their_own() {
 /// Every file below `dir` with its bytes.
 fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut out = BTreeMap::new();
-    for folder in [dir.to_path_buf(), dir.join("figures")] {
+    for folder in [dir.to_path_buf(), dir.join("figures"), dir.join("tables")] {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
