@@ -71,4 +71,3 @@ mod suites;
 mod train_on;
 #[cfg(feature = "torch")]
 mod trainer_options;
-mod variants;
