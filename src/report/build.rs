@@ -23,7 +23,7 @@ use crate::report::rows::reference::Reference;
 use crate::report::rows::scores::{Basis, ScoredRun, score};
 use crate::report::rows::section::{Section, Tests, sections};
 use crate::report::stats::compare::compare;
-use crate::report::stats::family;
+use crate::report::stats::{family, versions};
 use crate::report::table::Table;
 
 /// A report in memory.
@@ -61,7 +61,10 @@ pub(super) fn build<P: AsRef<Path>>(
     let sections = select_metrics(sections(runs)?, options)?;
     check_models(&sections, options)?;
     check_primary(&sections, options)?;
-    let sections = show(tested(sections, count, options)?, options);
+    let sections = show(
+        versions::compare(tested(sections, count, options)?)?,
+        options,
+    );
     check_conditions(&sections, options)?;
     let part = |section| SectionContents::new(section, options);
     let parts: Result<Vec<SectionContents>> = sections.into_par_iter().map(part).collect();

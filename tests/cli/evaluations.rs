@@ -191,7 +191,7 @@ fn a_report_on_two_sweeps_joins_their_conditions_and_takes_external_runs_along()
         for rate in ["0", "0.5", "1"] {
             let found = scores.lines().filter(|line| {
                 let fields: Vec<&str> = line.split(',').collect();
-                fields[2] == model && fields[8] == rate && line.contains(",mae,")
+                fields[4] == model && fields[10] == rate && line.contains(",mae,")
             });
             assert_eq!(found.count(), 2, "{model} at {rate}: {scores}");
         }

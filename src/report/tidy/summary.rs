@@ -13,6 +13,7 @@ use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::options::Layout;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
+use crate::report::rows::folds;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::comparison::Family;
 use crate::report::table::{efficiency, paper};
@@ -44,8 +45,10 @@ pub fn frame(
 struct SummaryLine<'a> {
     section: &'a str,
     dataset: &'a str,
+    version: Option<&'a str>,
+    fold: Option<String>,
     /// Hash of the prepared data.
-    data: &'a str,
+    data: String,
     model: Cow<'a, str>,
     title: &'a str,
     configuration: &'a str,
@@ -103,6 +106,8 @@ fn model_line<'a>(section: &'a Section, row: &'a ModelRow) -> Option<SummaryLine
     Some(SummaryLine {
         section: &section.slug,
         dataset: &run.manifest.dataset.name,
+        version: run.manifest.dataset.version.as_deref(),
+        fold: folds::numbers(run),
         data: short(&run.manifest.dataset.content_hash),
         model: Cow::from(&*row.model),
         title: &row.label,
@@ -158,9 +163,11 @@ fn score<'a>(
     Some(line)
 }
 
-/// First digits of the hash of prepared data.
-pub fn short(content_hash: &str) -> &str {
-    content_hash.get(..12).unwrap_or(content_hash)
+/// First digits of the hash of prepared data, of pooled folds joined by `+`.
+pub fn short(content_hash: &str) -> String {
+    let each = content_hash.split('+');
+    let each = each.map(|hash| hash.get(..12).unwrap_or(hash));
+    each.collect::<Vec<_>>().join("+")
 }
 
 /// The key of a model that a paper names.
@@ -218,6 +225,7 @@ fn published(section: &Section) -> Vec<SummaryLine<'_>> {
         let mut line = SummaryLine {
             section: &section.slug,
             dataset: &run.manifest.dataset.name,
+            version: run.manifest.dataset.version.as_deref(),
             data: short(&run.manifest.dataset.content_hash),
             model: row.map_or_else(|| key(method).into(), |row| (&*row.model).into()),
             title: method,
@@ -250,7 +258,9 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
         vec![
             columns.text("section", |l| Some(l.section.into())),
             columns.text("dataset", |l| Some(l.dataset.into())),
-            columns.text("data", |l| Some(l.data.into())),
+            columns.text("version", |l| l.version.map(String::from)),
+            columns.text("fold", |l| l.fold.clone()),
+            columns.text("data", |l| Some(l.data.clone())),
             columns.text("model", |l| Some(l.model.to_string())),
             columns.text("title", |l| Some(l.title.into())),
             columns.text("configuration", |l| {
