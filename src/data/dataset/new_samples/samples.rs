@@ -1,0 +1,474 @@
+//! Reads the small columns of a split that is predicted, and checks that its features fit the model.
+
+use super::input::Input;
+use super::lengths;
+use super::report::Report;
+use super::select::{Selected, select};
+use super::text::{self, Tokens};
+use super::{Expected, ReadOptions};
+use crate::data::dataset::columns::Columns;
+use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::features::Features;
+use crate::data::dataset::labels;
+use crate::data::dataset::lengths::Sources;
+use crate::data::dataset::modality::Modality;
+use crate::data::dataset::padding::Padding;
+use crate::data::dataset::plan::check_padding;
+use crate::data::dataset::special_tokens::SpecialTokens;
+use crate::data::dataset::split::Block;
+use crate::data::dataset::split_name::SplitName;
+use crate::data::dataset::tokens;
+use crate::data::pickle::Value;
+
+/// Columns that tell how many samples there are, where there are no ids.
+const COUNTED: [&str; 5] = ["text_bert", "token_ids", "text", "audio", "vision"];
+
+/// Steps of a text that a file does not have, CLS and SEP included: one lost word.
+const SHORTEST: usize = 3;
+
+/// The samples of one split; features are read in chunks.
+pub struct NewSamples<'a> {
+    pub(super) columns: Columns<'a>,
+    pub(super) expected: &'a Expected,
+    pub(super) options: &'a ReadOptions,
+    /// The split whose masks are drawn.
+    pub name: SplitName,
+    pub ids: Vec<String>,
+    /// Transcripts; empty if the file has none.
+    pub raw_text: Vec<String>,
+    /// Labels in the run's units, none for a sample without one; `None` where the file has none.
+    pub labels: Option<Vec<Option<f32>>>,
+    /// Token rows as the model reads them, if the file has them or the model needs them.
+    pub(super) tokens: Option<Tokens>,
+    /// Text features, audio and vision; absent where the file does not have them.
+    pub(super) features: [Features<'a>; 3],
+    /// Valid steps in the file.
+    pub(super) source_lengths: [Vec<i32>; 3],
+    /// Valid steps as the model reads them.
+    pub lengths: [Vec<u32>; 3],
+    /// The file is standardized already.
+    pub(super) is_standardized: bool,
+    pub(super) found: Report,
+    /// What was assumed about the file.
+    pub assumed: Vec<String>,
+    /// What is dubious about it.
+    pub warnings: Vec<String>,
+}
+
+impl<'a> NewSamples<'a> {
+    /// Reads ids, labels, lengths and tokens of the chosen split.
+    ///
+    /// # Errors
+    /// [`Error::Contradiction`] naming the first dimension that is not the model's; [`Error::Layout`],
+    /// [`Error::MissingColumn`], [`Error::Rows`], [`Error::Sample`], [`Error::Padding`] as `prepare` has them.
+    pub fn read(
+        input: &'a Input,
+        expected: &'a Expected,
+        options: &'a ReadOptions,
+    ) -> Result<Self> {
+        let Selected {
+            columns,
+            name,
+            mut assumed,
+        } = select(&input.path, input.values.root(), options.split.as_deref())?;
+        input.verify(columns.split)?;
+        let ids = ids(&columns, &mut assumed)?;
+        let mut warnings = duplicates(&ids);
+        let is_standardized = standardized(input, expected)?;
+        for modality in Modality::ALL {
+            if expected.absent[modality as usize] && columns.get(modality.as_str()).is_some() {
+                assumed.push(format!(
+                    "the run was trained without {modality}: that of the file is not read"
+                ));
+            }
+        }
+        let features = Modality::ALL.map(|modality| features(&columns, modality, expected, &ids));
+        let [text, audio, vision] = features;
+        let features = [text?, audio?, vision?];
+        let block = tokens::block(&columns, &ids)?;
+        check_dimensions(
+            &columns,
+            expected,
+            &features,
+            block.is_some(),
+            &input.name(),
+        )?;
+        let block = block.filter(|block| block.data.iter().any(|id| *id != 0));
+        if let Some(block) = &block {
+            tokens::check(&columns, block, &ids)?;
+        }
+        for modality in [Modality::Audio, Modality::Vision] {
+            let (column, own) = (modality.as_str(), &features[modality as usize]);
+            if own.own_steps().is_none() && !own.is_absent() {
+                check_padding(&columns, &ids, (column, own), options.padding)?;
+            }
+        }
+        let [text, audio, vision] = &features;
+        let sources = Sources {
+            columns: &columns,
+            ids: &ids,
+            text_bert: block.as_ref(),
+            text: Some(text).filter(|text| !text.is_absent()),
+            audio,
+            vision,
+            padding: options.padding,
+        };
+        let source_lengths = lengths::read(&sources, expected.aligned)?;
+        let mut found = Report {
+            samples: ids.len(),
+            ..Report::default()
+        };
+        let texts = texts(
+            &ids,
+            block.as_ref(),
+            &source_lengths,
+            expected,
+            options,
+            &mut found,
+        );
+        let mut samples = Self {
+            labels: read_labels(&columns, input, expected, &mut warnings),
+            raw_text: match columns.get("raw_text") {
+                Some(value) => columns.transcripts(value).unwrap_or_default(),
+                None => Vec::new(),
+            },
+            lengths: Default::default(),
+            tokens: texts,
+            columns,
+            expected,
+            options,
+            name,
+            ids,
+            features,
+            source_lengths,
+            is_standardized,
+            found,
+            assumed,
+            warnings,
+        };
+        samples.lengths = Modality::ALL.map(|modality| samples.conformed(modality));
+        samples.check_rows().map(|()| samples)
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Name of the split in the file.
+    pub fn split(&self) -> &'a str {
+        self.columns.split
+    }
+
+    /// Padded steps of text, audio and vision.
+    pub fn steps(&self) -> [usize; 3] {
+        self.expected.steps
+    }
+
+    /// Bytes of the features of a sample as the model reads them.
+    pub fn bytes_of_sample(&self) -> usize {
+        let Expected { steps, widths, .. } = self.expected;
+        let values = steps.iter().zip(widths);
+        values
+            .map(|(steps, width)| 4 * steps * width.unwrap_or(0))
+            .sum()
+    }
+
+    /// Token ids of all samples, (N, 3, T), if there are any.
+    pub fn token_rows(&self) -> Option<&Block<i32>> {
+        self.tokens.as_ref().map(|tokens| &tokens.block)
+    }
+
+    /// The special tokens of every sample, where there are token ids.
+    pub fn special(&self) -> Option<Vec<SpecialTokens>> {
+        let tokens = self.tokens.as_ref()?;
+        Some(tokens::special(&tokens.block, &tokens.lengths))
+    }
+
+    /// What was found, complete once all chunks were read.
+    pub fn report(&self) -> &Report {
+        &self.found
+    }
+
+    /// Whether a modality is neither in the file nor in the training data.
+    pub(super) fn is_absent(&self, modality: Modality) -> bool {
+        let which = modality as usize;
+        match modality {
+            Modality::Text if self.expected.widths[which].is_none() => self.found.lost[0].absent,
+            _ => self.features[which].is_absent(),
+        }
+    }
+
+    /// Valid steps as the model reads them.
+    fn conformed(&self, modality: Modality) -> Vec<u32> {
+        let which = modality as usize;
+        let (steps, rows) = (self.expected.steps[which], self.ids.len());
+        if let (Modality::Text, Some(tokens)) = (modality, &self.tokens) {
+            return tokens.lengths.clone();
+        }
+        if self.expected.absent[which] {
+            return vec![0; rows];
+        }
+        let own = &self.source_lengths[which];
+        let others = |row: usize| {
+            let steps = self.source_lengths.iter().filter_map(|all| all.get(row));
+            steps.copied().max().unwrap_or(0)
+        };
+        let length = |row: usize| match own.get(row) {
+            Some(own) if !self.is_absent(modality) => *own as usize,
+            // What is missing everywhere has the steps of the others, or all.
+            _ if self.expected.aligned => others(row) as usize,
+            _ => steps,
+        };
+        (0..rows).map(|row| length(row).min(steps) as u32).collect()
+    }
+
+    /// Checks that every column has as many samples as there are ids, at least one.
+    fn check_rows(&self) -> Result<()> {
+        if self.ids.is_empty() {
+            return Err(self.columns.layout("", "samples", "an empty split"));
+        }
+        let mut rows = Vec::new();
+        for modality in Modality::ALL {
+            let features = &self.features[modality as usize];
+            let lengths = &self.source_lengths[modality as usize];
+            rows.push((modality.as_str(), features.rows));
+            if !lengths.is_empty() {
+                rows.push((modality.as_str(), lengths.len()));
+            }
+        }
+        rows.extend(
+            self.tokens
+                .as_ref()
+                .map(|tokens| ("text_bert", tokens.block.rows)),
+        );
+        rows.extend(self.labels.as_ref().map(|all| (labels::MAIN, all.len())));
+        match rows.into_iter().find(|(_, rows)| *rows != self.len()) {
+            None => Ok(()),
+            Some((column, rows)) => Err(super::super::carried::rows_differ(
+                &self.columns,
+                column,
+                rows,
+                self.len(),
+            )),
+        }
+    }
+}
+
+/// Ids of the samples; without ids their numbers.
+fn ids(columns: &Columns<'_>, assumed: &mut Vec<String>) -> Result<Vec<String>> {
+    if let Some(value) = columns.get("id").or_else(|| columns.get("ids")) {
+        return columns.ids(value);
+    }
+    let rows = |value: Value<'_>| match value.array() {
+        Some(array) => array.shape().first().copied(),
+        None => value.items().map(|items| items.len()),
+    };
+    let rows = COUNTED
+        .iter()
+        .find_map(|name| columns.get(name).and_then(rows));
+    assumed.push("the samples have no ids: they are numbered from 0".to_owned());
+    Ok((0..rows.unwrap_or(0)).map(|row| row.to_string()).collect())
+}
+
+fn duplicates(ids: &[String]) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    let twice: Vec<&String> = ids.iter().filter(|id| !seen.insert(*id)).collect();
+    let warning = twice.first().map(|first| {
+        format!(
+            "{} ids are not unique (first: {first}); rows are in the order of the file",
+            twice.len()
+        )
+    });
+    warning.into_iter().collect()
+}
+
+/// A column of features, if the model reads it and the file has it.
+fn features<'a>(
+    columns: &Columns<'a>,
+    modality: Modality,
+    expected: &Expected,
+    ids: &[String],
+) -> Result<Features<'a>> {
+    let name = modality.as_str();
+    let reads = expected.widths[modality as usize].is_some() && !expected.absent[modality as usize];
+    // Of tokens the text features may give the lengths; they are read where the model reads them.
+    if reads && columns.get(name).is_some() {
+        Features::read(columns, name, ids)
+    } else {
+        Ok(Features::absent(ids.len()))
+    }
+}
+
+/// Refuses features of other widths than the model's, with the first one that differs.
+fn check_dimensions(
+    columns: &Columns<'_>,
+    expected: &Expected,
+    features: &[Features<'_>; 3],
+    has_tokens: bool,
+    file: &str,
+) -> Result<()> {
+    let differs = |place: &str, problem: String| {
+        Err(Error::Contradiction {
+            place: place.to_owned(),
+            problem,
+        })
+    };
+    let has = |name: &str| columns.get(name).is_some();
+    match expected.widths[0] {
+        None if !has_tokens && (has("text") || has("raw_text")) => {
+            return differs(
+                "text",
+                format!(
+                    "the run reads token ids, {file} has {} alone; add text_bert or token_ids \
+                     (docs/own-data.md)",
+                    if has("text") {
+                        "features"
+                    } else {
+                        "transcripts"
+                    }
+                ),
+            );
+        }
+        Some(width) if !has("text") && (has_tokens || has("raw_text")) => {
+            return differs(
+                "text",
+                format!(
+                    "the run was trained on {width} features per token, {file} has {} alone",
+                    if has_tokens {
+                        "token ids"
+                    } else {
+                        "transcripts"
+                    }
+                ),
+            );
+        }
+        _ => {}
+    }
+    let other = |which: usize, width: usize| {
+        let exchanged = which > 0
+            && expected.widths[3 - which] == Some(width)
+            && expected.widths[which] == Some(features[3 - which].width);
+        if exchanged {
+            "; audio and vision are exchanged"
+        } else {
+            ""
+        }
+    };
+    for modality in Modality::ALL {
+        let (which, own) = (modality as usize, &features[modality as usize]);
+        if let Some(width) = expected.widths[which].filter(|width| *width != own.width)
+            && !own.is_absent()
+        {
+            let unit = if modality == Modality::Text {
+                "token"
+            } else {
+                "frame"
+            };
+            let hint = other(which, own.width);
+            return differs(
+                modality.as_str(),
+                format!(
+                    "the run was trained on {width} features per {unit}, {file} has {}{hint}",
+                    own.width
+                ),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is standardized as the run's data were.
+fn standardized(input: &Input, expected: &Expected) -> Result<bool> {
+    let mut is = false;
+    for modality in [Modality::Audio, Modality::Vision] {
+        let own = input.moments(modality.as_str())?;
+        if own.is_some() && own != expected.moments[modality as usize] {
+            return Err(Error::Contradiction {
+                place: modality.to_string(),
+                problem: format!(
+                    "{} was standardized by another training split than the run's; give the source that it was \
+                     prepared from",
+                    input.name()
+                ),
+            });
+        }
+        is |= own.is_some();
+    }
+    Ok(is)
+}
+
+/// The token rows of the model: of the file, or of lost words where it has none and the model needs them.
+fn texts(
+    ids: &[String],
+    block: Option<&Block<i32>>,
+    lengths: &[Vec<i32>; 3],
+    expected: &Expected,
+    options: &ReadOptions,
+    found: &mut Report,
+) -> Option<Tokens> {
+    let (steps, reads_tokens) = (expected.steps[0], expected.widths[0].is_none());
+    let length = |row: usize| {
+        let others = lengths[1..].iter().filter_map(|all| all.get(row));
+        match others.max() {
+            Some(others) if expected.aligned => (*others as usize).max(SHORTEST),
+            _ => SHORTEST,
+        }
+    };
+    let found = &mut found.lost[0];
+    match block {
+        // With features of the text they only tell its special tokens.
+        Some(block) if !reads_tokens => {
+            let mut unused = super::Lost::default();
+            let as_is = super::MissingAs::None;
+            Some(text::conform(block, steps, as_is, length, &mut unused))
+        }
+        Some(block) => Some(text::conform(
+            block,
+            steps,
+            options.missing_as,
+            length,
+            found,
+        )),
+        None if reads_tokens && !expected.absent[0] => {
+            found.absent = true;
+            Some(text::absent(ids.len(), steps, length))
+        }
+        None => None,
+    }
+}
+
+/// Labels in the run's units; a fault of theirs keeps no sample from being predicted.
+fn read_labels(
+    columns: &Columns<'_>,
+    input: &Input,
+    expected: &Expected,
+    warnings: &mut Vec<String>,
+) -> Option<Vec<Option<f32>>> {
+    let read = match labels::read(columns, false) {
+        Ok(read) => read.into_iter().find(|(name, _)| name == labels::MAIN),
+        Err(error) => {
+            warnings.push(format!("labels are left out: {error}"));
+            None
+        }
+    };
+    let (_, values) = read?;
+    let offset = if input.prepared.is_some() {
+        0.0
+    } else {
+        expected.label_offset
+    };
+    let label = |value: &f64| (!value.is_nan()).then_some((value + offset) as f32);
+    let labels: Vec<Option<f32>> = values.iter().map(label).collect();
+    labels.iter().any(Option::is_some).then_some(labels)
+}
+
+/// The padded end of `options`, right where it is not named.
+pub(super) fn is_left(options: &ReadOptions) -> bool {
+    options.padding == Some(Padding::Left)
+}
