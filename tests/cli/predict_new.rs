@@ -35,7 +35,7 @@ impl Trained {
         let runs = folder.path().join("runs");
         program()
             .args(words(
-                "run --datasets demo-film --seeds 1 --rates 0,0.5,LA --masks random,modality --epochs 2 \
+                "run --datasets demo-film --seeds 1 --rates 0,0.5,A,LA --masks random,modality --epochs 2 \
                  --batch-size 16 --device cpu --threads 1",
             ))
             .args(["--models", model, "--encoder", encoder])
@@ -170,8 +170,8 @@ fn the_test_split_as_a_new_file_has_the_bits_of_the_evaluation() {
     ] {
         let trained = Trained::new(model, encoder, "", standardize);
         let evaluated = trained.evaluated();
-        assert!(evaluated.len() > 3 * 64, "more than one pass");
-        let rates = "--rates 0,0.5,LA";
+        assert!(evaluated.len() > 4 * 64, "more than one pass");
+        let rates = "--rates 0,0.5,A,LA";
         let sources = [trained.source.clone(), trained.data.join("demo-film.h5")];
         // Away from everything that the run was trained with.
         let away = trained.path("away");
@@ -240,58 +240,58 @@ fn an_unlabelled_file_is_predicted_with_its_missing_parts() {
     assert_eq!(changed, expected, "samples with missing parts alone");
 }
 
+/// The test split of the source, as it is before any standardization.
+fn raw_split(trained: &Trained) -> Split {
+    let plain = trained.path("plain");
+    let options = ImportOptions::new(&plain);
+    prepare(&trained.source, &options, &mut |_| {}).unwrap();
+    let corpus = Corpus::open(&plain.join("demo-film.h5")).unwrap();
+    corpus.split(SplitName::Test, true).unwrap()
+}
+
+/// Fills the words of a text, but CLS and SEP, which no mask removes.
+fn blank_words(split: &mut Split, row: usize, value: f32) {
+    let special = split.special.as_ref().unwrap()[row];
+    let length = split.text_lengths[row] as usize;
+    let text = split.text.as_mut().unwrap();
+    let words = usize::from(special.cls)..length - usize::from(special.sep);
+    let at = |step: usize| (row * text.steps + step) * text.width;
+    let range = at(words.start)..at(words.end);
+    text.data[range].fill(value);
+}
+
 #[test]
 fn a_missing_modality_is_what_the_evaluation_has_under_its_condition() {
-    let trained = Trained::new("lf_dnn", "features", "", true);
-    let mut split = trained.test_split();
-    let evaluated = trained.evaluated();
-    // Whole modalities by zeros, by NaN, and as columns that are not there.
-    let mut standardized = split.clone();
-    split.text_bert = None;
-    let raw = {
-        // The source's own values: those of the prepared file are standardized.
-        let plain = trained.path("plain");
-        prepare(&trained.source, &ImportOptions::new(&plain), &mut |_| {}).unwrap();
-        let corpus = Corpus::open(&plain.join("demo-film.h5")).unwrap();
-        corpus.split(SplitName::Test, true).unwrap()
-    };
-    standardized.audio = raw.audio.clone();
-    standardized.vision = raw.vision.clone();
-    let input = trained.path("LA.pkl");
-    for value in [Some(0.0), Some(f32::NAN), None] {
-        let mut split = standardized.clone();
-        let text = split.text.as_mut().unwrap();
-        match value {
-            Some(value) => {
-                // CLS and SEP are never masked.
-                let special = split.special.clone().unwrap();
-                let lengths = split.text_lengths.clone();
-                for row in 0..text.rows {
-                    for step in 0..lengths[row] as usize {
-                        let end = step + 1 == lengths[row] as usize;
-                        let kept = step == 0 && special[row].cls || end && special[row].sep;
-                        if !kept {
-                            let at = (row * text.steps + step) * text.width;
-                            text.data[at..at + text.width].fill(value);
-                        }
-                    }
-                    blank(&mut split.audio, row, value);
+    for (standardize, condition, flags) in [(true, "A", ""), (false, "LA", "--missing-as zeros")] {
+        let trained = Trained::new("lf_dnn", "features", "", standardize);
+        let complete = raw_split(&trained);
+        let evaluated = trained.evaluated();
+        let input = trained.path("new.pkl");
+        for value in [0.0, f32::NAN] {
+            let mut split = complete.clone();
+            for row in 0..split.len() {
+                blank(&mut split.audio, row, value);
+                if condition == "LA" {
+                    blank_words(&mut split, row, value);
                 }
             }
-            None => {
-                split.audio = Block::default();
-                split.audio_lengths = Vec::new();
+            contest(&split, "test", &input);
+            for ((_, id), prediction) in predicted(&trained.json(&input, flags)) {
+                let key = (condition.to_owned(), id);
+                assert_eq!(evaluated[&key], prediction, "{value} {key:?}");
             }
         }
+        let mut split = complete.clone();
+        split.audio = Block::default();
+        split.audio_lengths = Vec::new();
         contest(&split, "test", &input);
-        let record = trained.json(&input, "--missing-as zeros");
-        if value.is_some() {
+        let record = trained.json(&input, "");
+        assert_eq!(record["missing"]["audio"]["absent"], true);
+        if condition == "A" {
+            // LF-DNN averages over all steps: an absent modality is one of zeros.
             for ((_, id), prediction) in predicted(&record) {
-                let key = ("LA".to_owned(), id);
-                assert_eq!(evaluated[&key], prediction, "{value:?} {key:?}");
+                assert_eq!(evaluated[&(condition.to_owned(), id)], prediction);
             }
-        } else {
-            assert_eq!(record["missing"]["audio"]["absent"], true);
         }
     }
 }

@@ -5,9 +5,11 @@
 
 mod chunks;
 mod column;
+mod dimensions;
 mod input;
 mod lengths;
 mod lost;
+mod names;
 mod report;
 mod samples;
 mod select;

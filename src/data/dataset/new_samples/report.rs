@@ -105,9 +105,13 @@ impl Report {
             ));
         }
         if lost.missing_steps > 0 {
+            let nan = match lost.nan_steps {
+                0 => String::new(),
+                nan => format!(", {nan} of NaN"),
+            };
             notes.push(format!(
-                "{} of {} {unit}s of {modality} are missing ({} of NaN)",
-                lost.missing_steps, lost.steps, lost.nan_steps
+                "{} of {} {unit}s of {modality} are missing{nan}",
+                lost.missing_steps, lost.steps
             ));
         }
         // Without standardization a frame of zeros is what a missing one is to the model.

@@ -1,11 +1,11 @@
 //! Reads the small columns of a split that is predicted, and checks that its features fit the model.
 
 use super::input::Input;
-use super::lengths;
 use super::report::Report;
 use super::select::{Selected, select};
 use super::text::{self, Tokens};
 use super::{Expected, ReadOptions};
+use super::{dimensions, lengths, names};
 use crate::data::dataset::columns::Columns;
 use crate::data::dataset::error::{Error, Result};
 use crate::data::dataset::features::Features;
@@ -18,10 +18,6 @@ use crate::data::dataset::special_tokens::SpecialTokens;
 use crate::data::dataset::split::Block;
 use crate::data::dataset::split_name::SplitName;
 use crate::data::dataset::tokens;
-use crate::data::pickle::Value;
-
-/// Columns that tell how many samples there are, where there are no ids.
-const COUNTED: [&str; 5] = ["text_bert", "token_ids", "text", "audio", "vision"];
 
 /// Steps of a text that a file does not have, CLS and SEP included: one lost word.
 const SHORTEST: usize = 3;
@@ -72,9 +68,9 @@ impl<'a> NewSamples<'a> {
             mut assumed,
         } = select(&input.path, input.values.root(), options.split.as_deref())?;
         input.verify(columns.split)?;
-        let ids = ids(&columns, &mut assumed)?;
-        let mut warnings = duplicates(&ids);
-        let is_standardized = standardized(input, expected)?;
+        let ids = names::ids(&columns, &mut assumed)?;
+        let mut warnings = names::duplicates(&ids);
+        let is_standardized = dimensions::standardized(input, expected)?;
         for modality in Modality::ALL {
             if expected.absent[modality as usize] && columns.get(modality.as_str()).is_some() {
                 assumed.push(format!(
@@ -82,11 +78,12 @@ impl<'a> NewSamples<'a> {
                 ));
             }
         }
-        let features = Modality::ALL.map(|modality| features(&columns, modality, expected, &ids));
+        let features =
+            Modality::ALL.map(|modality| dimensions::features(&columns, modality, expected, &ids));
         let [text, audio, vision] = features;
         let features = [text?, audio?, vision?];
         let block = tokens::block(&columns, &ids)?;
-        check_dimensions(
+        dimensions::check(
             &columns,
             expected,
             &features,
@@ -127,7 +124,7 @@ impl<'a> NewSamples<'a> {
             &mut found,
         );
         let mut samples = Self {
-            labels: read_labels(&columns, input, expected, &mut warnings),
+            labels: names::labels(&columns, input, expected, &mut warnings),
             raw_text: match columns.get("raw_text") {
                 Some(value) => columns.transcripts(value).unwrap_or_default(),
                 None => Vec::new(),
@@ -260,149 +257,6 @@ impl<'a> NewSamples<'a> {
     }
 }
 
-/// Ids of the samples; without ids their numbers.
-fn ids(columns: &Columns<'_>, assumed: &mut Vec<String>) -> Result<Vec<String>> {
-    if let Some(value) = columns.get("id").or_else(|| columns.get("ids")) {
-        return columns.ids(value);
-    }
-    let rows = |value: Value<'_>| match value.array() {
-        Some(array) => array.shape().first().copied(),
-        None => value.items().map(|items| items.len()),
-    };
-    let rows = COUNTED
-        .iter()
-        .find_map(|name| columns.get(name).and_then(rows));
-    assumed.push("the samples have no ids: they are numbered from 0".to_owned());
-    Ok((0..rows.unwrap_or(0)).map(|row| row.to_string()).collect())
-}
-
-fn duplicates(ids: &[String]) -> Vec<String> {
-    let mut seen = std::collections::HashSet::new();
-    let twice: Vec<&String> = ids.iter().filter(|id| !seen.insert(*id)).collect();
-    let warning = twice.first().map(|first| {
-        format!(
-            "{} ids are not unique (first: {first}); rows are in the order of the file",
-            twice.len()
-        )
-    });
-    warning.into_iter().collect()
-}
-
-/// A column of features, if the model reads it and the file has it.
-fn features<'a>(
-    columns: &Columns<'a>,
-    modality: Modality,
-    expected: &Expected,
-    ids: &[String],
-) -> Result<Features<'a>> {
-    let name = modality.as_str();
-    let reads = expected.widths[modality as usize].is_some() && !expected.absent[modality as usize];
-    // Of tokens the text features may give the lengths; they are read where the model reads them.
-    if reads && columns.get(name).is_some() {
-        Features::read(columns, name, ids)
-    } else {
-        Ok(Features::absent(ids.len()))
-    }
-}
-
-/// Refuses features of other widths than the model's, with the first one that differs.
-fn check_dimensions(
-    columns: &Columns<'_>,
-    expected: &Expected,
-    features: &[Features<'_>; 3],
-    has_tokens: bool,
-    file: &str,
-) -> Result<()> {
-    let differs = |place: &str, problem: String| {
-        Err(Error::Contradiction {
-            place: place.to_owned(),
-            problem,
-        })
-    };
-    let has = |name: &str| columns.get(name).is_some();
-    match expected.widths[0] {
-        None if !has_tokens && (has("text") || has("raw_text")) => {
-            return differs(
-                "text",
-                format!(
-                    "the run reads token ids, {file} has {} alone; add text_bert or token_ids \
-                     (docs/own-data.md)",
-                    if has("text") {
-                        "features"
-                    } else {
-                        "transcripts"
-                    }
-                ),
-            );
-        }
-        Some(width) if !has("text") && (has_tokens || has("raw_text")) => {
-            return differs(
-                "text",
-                format!(
-                    "the run was trained on {width} features per token, {file} has {} alone",
-                    if has_tokens {
-                        "token ids"
-                    } else {
-                        "transcripts"
-                    }
-                ),
-            );
-        }
-        _ => {}
-    }
-    let other = |which: usize, width: usize| {
-        let exchanged = which > 0
-            && expected.widths[3 - which] == Some(width)
-            && expected.widths[which] == Some(features[3 - which].width);
-        if exchanged {
-            "; audio and vision are exchanged"
-        } else {
-            ""
-        }
-    };
-    for modality in Modality::ALL {
-        let (which, own) = (modality as usize, &features[modality as usize]);
-        if let Some(width) = expected.widths[which].filter(|width| *width != own.width)
-            && !own.is_absent()
-        {
-            let unit = if modality == Modality::Text {
-                "token"
-            } else {
-                "frame"
-            };
-            let hint = other(which, own.width);
-            return differs(
-                modality.as_str(),
-                format!(
-                    "the run was trained on {width} features per {unit}, {file} has {}{hint}",
-                    own.width
-                ),
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Whether a file is standardized as the run's data were.
-fn standardized(input: &Input, expected: &Expected) -> Result<bool> {
-    let mut is = false;
-    for modality in [Modality::Audio, Modality::Vision] {
-        let own = input.moments(modality.as_str())?;
-        if own.is_some() && own != expected.moments[modality as usize] {
-            return Err(Error::Contradiction {
-                place: modality.to_string(),
-                problem: format!(
-                    "{} was standardized by another training split than the run's; give the source that it was \
-                     prepared from",
-                    input.name()
-                ),
-            });
-        }
-        is |= own.is_some();
-    }
-    Ok(is)
-}
-
 /// The token rows of the model: of the file, or of lost words where it has none and the model needs them.
 fn texts(
     ids: &[String],
@@ -441,31 +295,6 @@ fn texts(
         }
         None => None,
     }
-}
-
-/// Labels in the run's units; a fault of theirs keeps no sample from being predicted.
-fn read_labels(
-    columns: &Columns<'_>,
-    input: &Input,
-    expected: &Expected,
-    warnings: &mut Vec<String>,
-) -> Option<Vec<Option<f32>>> {
-    let read = match labels::read(columns, false) {
-        Ok(read) => read.into_iter().find(|(name, _)| name == labels::MAIN),
-        Err(error) => {
-            warnings.push(format!("labels are left out: {error}"));
-            None
-        }
-    };
-    let (_, values) = read?;
-    let offset = if input.prepared.is_some() {
-        0.0
-    } else {
-        expected.label_offset
-    };
-    let label = |value: &f64| (!value.is_nan()).then_some((value + offset) as f32);
-    let labels: Vec<Option<f32>> = values.iter().map(label).collect();
-    labels.iter().any(Option::is_some).then_some(labels)
 }
 
 /// The padded end of `options`, right where it is not named.
