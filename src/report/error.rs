@@ -43,6 +43,28 @@ pub enum Error {
         differ: String,
     },
     #[error(
+        "{dataset}: {row}, seed {seed}: fold {} is missing, of folds {}; a score over folds needs all of them: \
+         finish the sweep, or leave the other folds of this seed out",
+        words(missing),
+        words(folds)
+    )]
+    MissingFolds {
+        dataset: String,
+        row: String,
+        seed: u64,
+        missing: Vec<u32>,
+        folds: Vec<u32>,
+    },
+    #[error(
+        "{dataset}: sample {sample} is tested in folds {} and {}; folds that are pooled test every sample \
+         once: prepare them again from one partition", folds[0], folds[1]
+    )]
+    TestedTwice {
+        dataset: String,
+        sample: String,
+        folds: [u32; 2],
+    },
+    #[error(
         "runs {first} and {second} were tested under different masks that are both called {masks}: \
          their hashes are {} and {}; report them apart, or run one of them again with this build",
         hashes[0], hashes[1]
@@ -59,8 +81,8 @@ pub enum Error {
     )]
     NoReport { path: PathBuf },
     #[error(
-        "{count} differences between {} and what its runs give; make the report again if the runs \
-         are right", path.display()
+        "{count} {} between {} and what its runs give; make the report again if the runs are right",
+        if *count == 1 { "difference" } else { "differences" }, path.display()
     )]
     Differs { path: PathBuf, count: usize },
     #[error("--metrics {name}: expected one of {known}")]
@@ -74,6 +96,15 @@ pub enum Error {
     #[error("--models {name}: expected one of {known}, the models of these runs")]
     UnknownModel { name: String, known: String },
     #[error(
+        "the sweeps name different metrics for their primary tests: {names}; choose one with --primary"
+    )]
+    PrimariesDiffer { names: String },
+    #[error(
+        "{paths}: expected external predictions (of `score`) to go along with --sweep, found other runs \
+         alone; leave --sweep out to take all runs of a folder"
+    )]
+    NoExternal { paths: String },
+    #[error(
         "{} is in the way: expected an empty folder or an earlier report; \
          choose another --out", path.display()
     )]
@@ -83,6 +114,12 @@ pub enum Error {
         file: &'static str,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// Numbers of folds, as text.
+fn words(folds: &[u32]) -> String {
+    let numbers: Vec<String> = folds.iter().map(u32::to_string).collect();
+    numbers.join(", ")
 }
 
 /// For `map_err` on the libraries that render a file.
@@ -106,10 +143,14 @@ impl Classify for Error {
             | Self::UnknownCondition { .. }
             | Self::UnknownModel { .. }
             | Self::UnknownPrimary { .. }
+            | Self::PrimariesDiffer { .. }
+            | Self::NoExternal { .. }
             | Self::InTheWay { .. } => ErrorClass::Usage,
             Self::Protocol { .. }
             | Self::Predictions { .. }
             | Self::OtherSamples { .. }
+            | Self::MissingFolds { .. }
+            | Self::TestedTwice { .. }
             | Self::Twice { .. }
             | Self::OtherMasks { .. }
             | Self::NoReport { .. }
