@@ -7,7 +7,7 @@ use super::text::{self, Tokens};
 use super::{Expected, ReadOptions};
 use super::{dimensions, lengths, names};
 use crate::data::dataset::columns::Columns;
-use crate::data::dataset::error::{Error, Result};
+use crate::data::dataset::error::Result;
 use crate::data::dataset::features::Features;
 use crate::data::dataset::labels;
 use crate::data::dataset::lengths::Sources;
@@ -55,8 +55,8 @@ impl<'a> NewSamples<'a> {
     /// Reads ids, labels, lengths and tokens of the chosen split.
     ///
     /// # Errors
-    /// [`Error::Contradiction`] naming the first dimension that is not the model's; [`Error::Layout`],
-    /// [`Error::MissingColumn`], [`Error::Rows`], [`Error::Sample`], [`Error::Padding`] as `prepare` has them.
+    /// [`Error::Contradiction`](crate::data::dataset::Error::Contradiction) naming the first dimension that is not
+    /// the model's; those of columns that `prepare` refuses too.
     pub fn read(
         input: &'a Input,
         expected: &'a Expected,
