@@ -27,6 +27,15 @@ pub struct Args {
     /// to the end, and for files without lengths, which are then counted.
     #[arg(long, value_name = "END")]
     padding: Option<Padding>,
+    /// BERT vocabulary, or a folder with vocab.txt, to make token ids of the transcripts with, in place of
+    /// those of the file. Upper case, accents and Chinese characters as tokenizer_config.json in the same
+    /// folder has them [without it: lower case, no accents].
+    #[arg(long, value_name = "VOCAB")]
+    tokenize: Option<PathBuf>,
+    /// Tokens of a sample with --tokenize, CLS and SEP included; longer transcripts are cut.
+    #[arg(long, value_name = "N", default_value_t = dataset::TOKENS, requires = "tokenize")]
+    #[arg(value_parser = tokens)]
+    tokens: usize,
     /// Standardize audio and vision features to mean 0 and standard deviation 1 over the valid frames
     /// of the training split; the statistics are stored.
     #[arg(long)]
@@ -53,6 +62,15 @@ pub struct Args {
     force: bool,
 }
 
+/// A number of tokens: CLS, SEP and a word, up to what BERT has positions for.
+fn tokens(text: &str) -> Result<usize, String> {
+    let tokens = text
+        .parse()
+        .ok()
+        .filter(|tokens| (3..=512).contains(tokens));
+    tokens.ok_or_else(|| "expected a number from 3 to 512".to_owned())
+}
+
 impl Args {
     /// Defaults, into a folder.
     #[cfg(feature = "torch")]
@@ -62,6 +80,8 @@ impl Args {
             version: None,
             data: data.to_owned(),
             padding: None,
+            tokenize: None,
+            tokens: dataset::TOKENS,
             standardize: false,
             accept: Vec::new(),
             compress: Compression::None,
@@ -80,6 +100,8 @@ impl Args {
             force: self.force,
             check_only: self.check,
             padding: self.padding,
+            tokenize: self.tokenize.clone(),
+            tokens: self.tokens,
             standardize: self.standardize,
             accept: self.accept.clone(),
             compression: self.compress,

@@ -1,4 +1,4 @@
-//! `inspect`: shows the contents of pickles and prepared files.
+//! `inspect`: shows the contents of pickles, arrays and prepared files.
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,14 @@ use lnln_bench::data::inspect::{self, Description};
 
 use super::output;
 
-/// Show arrays, shapes, types, ranges and lengths of pickles or prepared files.
+/// Show arrays, shapes, types, ranges and lengths of pickles, archives of arrays or prepared files.
 ///
 /// Nothing in a pickle is executed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   lnln-bench inspect MOSI/Processed/unaligned_50.pkl
   lnln-bench inspect data/mosi.h5
+  lnln-bench inspect reviews.npz
   lnln-bench inspect features.pkl --json
 
 --json prints a line per pickled object (a file can hold several streams): file,
@@ -20,7 +21,7 @@ stream, protocol, outcome (OK, REFUSED or ERROR), reason, consumed bytes, and
 each array and numpy scalar as [path, dtype, shape, order, SHA-256 of its
 elements in row-major order]. The exit code is 3 if a stream is not OK.")]
 pub struct Args {
-    /// Pickles, or files written by prepare.
+    /// Pickles, NumPy archives, folders of npy files, HDF5 files of arrays, or files written by prepare.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print JSON, one line per stream.

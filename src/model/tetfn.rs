@@ -68,7 +68,9 @@ pub static ENTRY: Entry = Entry {
     config: |profile| super::entry::to_json(&Config::of(profile)),
     variants: &[COMPAT],
     build,
-    check: None,
+    check: Some(|config, outline| {
+        read_config::<Config>(NAME, config)?.check(outline.shapes.text_steps, NAME)
+    }),
     case: Some(reference::mmsa),
 };
 

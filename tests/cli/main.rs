@@ -72,3 +72,4 @@ mod suites;
 mod train_on;
 #[cfg(feature = "torch")]
 mod trainer_options;
+mod variants;

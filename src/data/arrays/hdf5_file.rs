@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use hdf5::filters::Filter;
 use hdf5::types::{
     FixedAscii, FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode,
 };
@@ -91,8 +92,29 @@ fn collect(
     Ok(())
 }
 
+/// Refuses a dataset that was compressed by a filter which is not built in, before anything is read.
+fn refuse_unreadable(name: &str, dataset: &Dataset) -> Result<()> {
+    let filters = dataset.filters();
+    let Some(filter) = filters.iter().find(|filter| !filter.is_available()) else {
+        return Ok(());
+    };
+    let called = match filter {
+        Filter::Deflate(_) => "gzip".to_owned(),
+        other => format!("{other:?}"),
+    };
+    Err(Error::entry(
+        name,
+        "a dataset without compression, or with Blosc",
+        format!(
+            "the filter {called}, which is not built in; write the file again without it: h5repack -f NONE \
+             OLD.h5 NEW.h5"
+        ),
+    ))
+}
+
 /// A dataset as an array, its elements unread; texts are read.
 fn entry(name: &str, dataset: Dataset) -> Result<Entry> {
+    refuse_unreadable(name, &dataset)?;
     let descriptor = dataset.dtype().and_then(|dtype| dtype.to_descriptor());
     let descriptor = descriptor.map_err(|error| fault(name, &error))?;
     let number = match descriptor {

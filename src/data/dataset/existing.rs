@@ -53,8 +53,12 @@ pub fn find(
 fn changes(options: &str) -> String {
     let options: serde_json::Value = serde_json::from_str(options).unwrap_or_default();
     let text = |name: &str, default| options[name].as_str().unwrap_or(default).to_owned();
+    let tokens = match options["tokenizer"].as_str() {
+        Some(tokenizer) => format!(", {} tokens by {tokenizer}", options["tokens"]),
+        None => String::new(),
+    };
     format!(
-        "padding {}, compression {}, {}standardized",
+        "padding {}, compression {}, {}standardized{tokens}",
         text("padding", "right"),
         text("compression", "none"),
         if options["standardize"] == true {

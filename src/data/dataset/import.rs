@@ -11,11 +11,12 @@ use super::detect::detect;
 use super::error::{Error, Result};
 use super::existing::{self, hash};
 use super::padding::Padding;
-use super::plan::Plan;
+use super::plan::{Plan, Reading};
 use super::registry;
 use super::source;
 use super::spec::Spec;
 use super::splits::{self, Splits, layout, traits};
+use super::word_piece::WordPiece;
 use crate::data::store::{Compression, Provenance, Writer};
 
 /// How to import.
@@ -33,6 +34,10 @@ pub struct ImportOptions {
     pub check_only: bool,
     /// The end of a sample that is padded, if that is the start, or if lengths must be counted.
     pub padding: Option<Padding>,
+    /// Vocabulary, or folder with one, that makes token ids of the transcripts.
+    pub tokenize: Option<PathBuf>,
+    /// Tokens of a sample that it makes, CLS and SEP included.
+    pub tokens: usize,
     /// Bring audio and vision to mean 0 and deviation 1.
     pub standardize: bool,
     /// Checks whose warnings are known and not to be repeated, by name.
@@ -41,6 +46,9 @@ pub struct ImportOptions {
     /// What a reader of results must know of these data, in place of the note of the data set.
     pub note: Option<String>,
 }
+
+/// Tokens of a sample in MMSA's files.
+pub const TOKENS: usize = 50;
 
 impl ImportOptions {
     /// Default options: detect the data set, replace and standardize nothing.
@@ -52,6 +60,8 @@ impl ImportOptions {
             force: false,
             check_only: false,
             padding: None,
+            tokenize: None,
+            tokens: TOKENS,
             standardize: false,
             accept: Vec::new(),
             compression: Compression::None,
@@ -124,11 +134,19 @@ pub fn prepare(
         path: input.to_owned(),
         reason,
     })?;
+    let tokenizer = options.tokenize.as_deref().map(WordPiece::read);
+    let tokenizer = tokenizer.transpose()?;
+    let reading = Reading {
+        padding: options.padding,
+        tokenizer: tokenizer.as_ref(),
+        tokens: options.tokens,
+    };
     let Splits {
         mut plans,
         ignored,
-        assumptions,
-    } = splits::read(input, values.root(), options.padding)?;
+        mut assumptions,
+    } = splits::read(input, values.root(), &reading)?;
+    assumptions.extend(tokenizer.as_ref().and_then(|one| one.assumption.clone()));
     let accepted = options.accept.iter().map(|name| check::subject(name));
     let accepted = accepted.collect::<Result<Vec<_>>>()?;
     let spec = detect(input, traits(&plans), options.dataset.as_deref())?;
@@ -144,6 +162,7 @@ pub fn prepare(
         check::transcripts(&plans)?,
     ];
     let import = Import {
+        tokenizer: tokenizer.as_ref().map(|one| one.identity.clone()),
         input,
         kind,
         options,
@@ -171,6 +190,8 @@ struct Import<'a> {
     spec: &'static Spec,
     plans: Vec<Plan<'a>>,
     assumptions: Vec<String>,
+    /// The tokenizer that made the token ids.
+    tokenizer: Option<String>,
     /// Subjects of checks whose warnings are known.
     accepted: Vec<&'static str>,
 }
@@ -282,7 +303,10 @@ impl Import<'_> {
 
     fn options_json(&self) -> String {
         let options = self.options;
+        let tokens = self.tokenizer.as_ref().map(|_| options.tokens);
         serde_json::json!({
+            "tokenizer": self.tokenizer,
+            "tokens": tokens,
             "source": self.kind,
             "dataset_stated": options.dataset.is_some(),
             "non_finite": "zero",

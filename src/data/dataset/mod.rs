@@ -40,6 +40,7 @@ mod token_ids;
 mod token_rows;
 mod tokens;
 mod vocabulary;
+mod word_piece;
 mod words;
 
 pub use check::{Check, flag_name};
@@ -48,17 +49,20 @@ pub use corpus::Corpus;
 pub use dataset_name::{DatasetName, file_name};
 pub use error::{Error, Result};
 pub use fold_files::with_folds;
-pub use import::{ImportOptions, Imported, prepare};
+pub use import::{ImportOptions, Imported, TOKENS, prepare};
 pub use layouts::key as split_key;
 pub use modality::Modality;
 pub use new_samples::{Input, MissingAs, NewSamples};
 pub use padding::Padding;
 pub use registry::{FILE as TABLES_FILE, find, given, load, published, registry, user_folder};
-pub use source::{SOURCES, Source};
+pub use source::{
+    PICKLE, SOURCES, Source, bytes as source_bytes, open as open_source, sha256 as source_sha256,
+};
 pub use spec::{Origin, Published, SETTINGS, Settings, Spec, Widths};
 pub use special_tokens::SpecialTokens;
 pub use split::{Block, Outline, Split};
 pub use split_name::SplitName;
 pub use standardize::Moments;
 pub use tokens::special as special_tokens;
+pub use word_piece::WordPiece;
 pub use words::{VocabularyFile, separate};

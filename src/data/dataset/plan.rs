@@ -12,7 +12,18 @@ use super::spec::Spec;
 use super::split::Block;
 use super::split_name::SplitName;
 use super::tokens;
+use super::word_piece::WordPiece;
 use crate::data::pickle::Value;
+
+/// How a source is read where its columns leave that open.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading<'a> {
+    pub padding: Option<Padding>,
+    /// Makes token ids of the transcripts, in place of those of the source.
+    pub tokenizer: Option<&'a WordPiece>,
+    /// Tokens of a sample that it makes, CLS and SEP included.
+    pub tokens: usize,
+}
 
 /// All columns that the import writes for one split.
 pub struct Plan<'a> {
@@ -45,7 +56,8 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// [`Error::MissingColumn`], [`Error::Layout`], [`Error::Rows`], [`Error::Sample`],
     /// [`Error::Padding`].
-    pub fn new(columns: Columns<'a>, padding: Option<Padding>) -> Result<Self> {
+    pub fn new(columns: Columns<'a>, reading: &Reading<'_>) -> Result<Self> {
+        let padding = reading.padding;
         let ids = columns.ids(columns.need("id")?)?;
         let raw_text = match columns.get("raw_text") {
             Some(value) => columns.transcripts(value)?,
@@ -62,7 +74,15 @@ impl<'a> Plan<'a> {
         };
         let (audio, vision) = (or_absent("audio")?, or_absent("vision")?);
         let text = columns.get("text").map(|_| features("text")).transpose()?;
-        let text_bert = tokens::read(&columns, &ids)?;
+        let mut assumptions = assumptions(&columns);
+        let text_bert = match reading.tokenizer {
+            Some(tokenizer) => {
+                let (block, cut) = tokenizer.block(&columns, &raw_text, reading.tokens)?;
+                assumptions.extend(cut);
+                Some(block)
+            }
+            None => tokens::read(&columns, &ids)?,
+        };
         if text.is_none() && text_bert.is_none() {
             return Err(columns.missing("column text_bert (or text)".into()));
         }
@@ -84,7 +104,7 @@ impl<'a> Plan<'a> {
         let plan = Self {
             labels: labels::read(&columns, official(columns.split).is_some())?,
             left: padding == Some(Padding::Left),
-            assumptions: assumptions(&columns),
+            assumptions,
             carried,
             ignored,
             columns,

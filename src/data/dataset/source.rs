@@ -9,6 +9,9 @@ use crate::data::arrays;
 use crate::data::pickle::{self, Pickle};
 use crate::support::FileKind;
 
+/// Name of the kind of MMSA's files.
+pub const PICKLE: &str = "pickle";
+
 /// A kind of file or folder that data sets are imported from.
 pub trait Source: Sync {
     /// Name in messages.
@@ -80,7 +83,7 @@ struct MmsaPickle;
 
 impl Source for MmsaPickle {
     fn name(&self) -> &'static str {
-        "pickle"
+        PICKLE
     }
 
     fn is(&self, _: &Path, _: FileKind) -> bool {

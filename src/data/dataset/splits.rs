@@ -8,8 +8,7 @@ use super::error::{Error, Result};
 use super::features::Features;
 use super::labels;
 use super::layouts;
-use super::padding::Padding;
-use super::plan::Plan;
+use super::plan::{Plan, Reading};
 use super::split_name::SplitName;
 use crate::data::pickle::Value;
 
@@ -27,7 +26,7 @@ pub struct Splits<'a> {
 ///
 /// # Errors
 /// As [`Plan::new`]; [`super::Error::Layout`] where shapes differ between splits.
-pub fn read<'a>(input: &'a Path, root: Value<'a>, padding: Option<Padding>) -> Result<Splits<'a>> {
+pub fn read<'a>(input: &'a Path, root: Value<'a>, reading: &Reading<'_>) -> Result<Splits<'a>> {
     if !root.is_dict()
         && let Some((found, remedy)) = layouts::other_kind(input)
     {
@@ -62,7 +61,7 @@ pub fn read<'a>(input: &'a Path, root: Value<'a>, padding: Option<Padding>) -> R
             _ => ignored.push(format!("{text} ({})", value.kind())),
         }
     }
-    let plan = |(name, key)| Plan::new(Columns::of(input, root, name, key)?, padding);
+    let plan = |(name, key)| Plan::new(Columns::of(input, root, name, key)?, reading);
     let mut plans = names.into_iter().map(plan).collect::<Result<Vec<_>>>()?;
     for column in ["text", "audio", "vision"] {
         assumptions.extend(pad(&mut plans, column)?);

@@ -1,4 +1,4 @@
-//! Describes the contents of a pickle or a prepared file, for programs ([`objects`]) and for people
+//! Describes the contents of a pickle, of arrays or of a prepared file, for programs ([`objects`]) and for people
 //! ([`describe`]). Nothing in a pickle is executed, and no file is trusted.
 
 mod contents;
@@ -19,6 +19,7 @@ pub use stream::{ArrayRow, Outcome, Stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::data::arrays;
 use crate::data::dataset;
 use crate::data::pickle;
 use crate::data::store;
@@ -72,7 +73,7 @@ pub struct Description {
 /// # Errors
 /// [`Error`] where the file cannot be read.
 pub fn describe(path: &Path) -> Result<Description> {
-    if is_hdf5(path) {
+    if is_prepared(path) {
         prepared::describe(path)
     } else {
         pickled::describe(path)
@@ -98,15 +99,29 @@ pub fn objects<E: From<Error>>(
     path: &Path,
     mut emit: impl FnMut(Object) -> Result<(), E>,
 ) -> Result<(), E> {
-    if is_hdf5(path) {
+    if is_prepared(path) {
         prepared::object(path, emit)
+    } else if is_arrays(path) {
+        stream::read_arrays(path, |stream| emit(Object::Stream(stream)))
     } else {
         stream::read(path, |stream| emit(Object::Stream(stream)))
     }
 }
 
-fn is_hdf5(path: &Path) -> bool {
+/// Whether it is an HDF5 file with the mark of prepared files, or without arrays for `prepare`.
+fn is_prepared(path: &Path) -> bool {
+    let marked = |file: hdf5::File| file.attr(store::ATTR_VERSION).is_ok();
     matches!(FileKind::of(path), Ok(FileKind::Hdf5))
+        && (store::read_only(path).is_ok_and(marked) || arrays::open_hdf5(path).is_err())
+}
+
+/// Whether it is a source of arrays other than a pickle.
+fn is_arrays(path: &Path) -> bool {
+    match FileKind::of(path) {
+        Ok(FileKind::Npz | FileKind::Hdf5) => true,
+        Ok(FileKind::Folder) => arrays::is_folder(path),
+        _ => false,
+    }
 }
 
 /// Describes the published file with this SHA-256.

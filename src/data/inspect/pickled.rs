@@ -1,4 +1,4 @@
-//! Describes a pickle for people.
+//! Describes a pickle, or an archive or folder of arrays, for people.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -7,7 +7,7 @@ use super::contents::Contents;
 use super::scan::{Scan, scan};
 use super::stream::order;
 use super::{Description, Error, Result, published, rounded, warnings};
-use crate::data::dataset::digest;
+use crate::data::dataset;
 use crate::data::pickle::{self, ArrayRef, ArrayStats, Leaf, Pickle, Shared, Value, Walk};
 
 /// Most rows of the table: a file of single numpy numbers has far more leaves.
@@ -22,18 +22,19 @@ pub fn describe(path: &Path) -> Result<Description> {
         path: path.to_owned(),
         source,
     };
-    let pickle = Pickle::open(path).map_err(pickle_error)?;
-    let sha256 = digest::sha256(path, &AtomicBool::new(false)).map_err(io_error)?;
+    let (kind, pickle) = dataset::open_source(path).map_err(pickle_error)?;
+    let sha256 = dataset::source_sha256(path, &AtomicBool::new(false)).map_err(io_error)?;
     let sha256 = sha256.unwrap_or_default();
-    let size = std::fs::metadata(path).map_err(io_error)?.len();
+    let size = dataset::source_bytes(path).map_err(io_error)?;
+    let protocol = if kind == dataset::PICKLE {
+        format!(", protocol {}", pickle.protocol())
+    } else {
+        String::new()
+    };
     let mut scans = Shared::new(&pickle);
     let mut shown = Description {
         head: vec![
-            format!(
-                "{}: pickle of {size} bytes, protocol {}",
-                path.display(),
-                pickle.protocol()
-            ),
+            format!("{}: {kind} of {size} bytes{protocol}", path.display()),
             format!("sha256 {sha256} ({})", published(&sha256)),
         ],
         header: vec![

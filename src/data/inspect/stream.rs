@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Error, Result};
+use crate::data::dataset;
 use crate::data::pickle::{self, ArrayRef, Leaf, Pickle, Shared, Walk};
 
 /// Most streams of one file that get an object; the rest is counted in bytes.
@@ -123,6 +124,26 @@ pub fn read<E: From<Error>>(
             source,
         }))
     })
+}
+
+/// Calls `emit` with the arrays of an archive or a folder, as one stream without a protocol.
+pub fn read_arrays<E: From<Error>>(
+    path: &Path,
+    emit: impl FnOnce(Stream) -> Result<(), E>,
+) -> Result<(), E> {
+    let found = dataset::open_source(path).and_then(|(_, pickle)| Stream::of(path, 0, &pickle));
+    match found {
+        Ok(stream) => emit(Stream {
+            protocol: 0,
+            consumed: None,
+            ..stream
+        }),
+        Err(source) => {
+            emit(Stream::failed(path, 0, 0, &source))?;
+            let path = path.to_owned();
+            Err(E::from(Error::Pickle { path, source }))
+        }
+    }
 }
 
 /// The next stream. Bytes that do not start like a stream of protocols 2 to 5, cannot be read and name

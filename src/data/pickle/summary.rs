@@ -109,6 +109,12 @@ impl<T: Clone> Shared<T> {
         if let Some(known) = self.known.get(&key) {
             return Ok(known.clone());
         }
+        if matches!(array.array.data, super::array::Data::External(_)) {
+            // Elements of their own, which no other array shares.
+            let made = read(array)?;
+            self.known.insert(key, made.clone());
+            return Ok(made);
+        }
         let needed = array.len() as u64 * array.dtype().size as u64;
         self.left = self.left.checked_sub(needed).ok_or_else(|| Error::Work {
             offset: array.offset(),

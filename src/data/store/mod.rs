@@ -24,6 +24,7 @@ pub(crate) use column::row_slab;
 pub use error::{Error, Result};
 pub use partial::Partial;
 pub use reader::{Reader, read_only};
+pub(crate) use schema::ATTR_VERSION;
 pub use schema::{Compression, FORMAT_VERSION, Number, Provenance};
 pub use verify::{Verified, verify};
 pub use writer::Writer;

@@ -9,9 +9,11 @@ pub(super) fn check(file: &str, source: &mut Source, corpus: &Corpus) -> Result<
     let Some(column) = source.dataset.take() else {
         return Ok(());
     };
-    let own = [plain(corpus.name()), plain(&corpus.spec.title)];
+    // Predictions for a version or a fold may name the data set alone.
+    let base = corpus.variant().base;
+    let own = [corpus.name(), &corpus.spec.title, base].map(plain);
     let is_other = |key: &String| {
-        let mut others = registry().iter().filter(|spec| spec.name != corpus.name());
+        let mut others = registry().iter().filter(|spec| spec.name != base);
         others.any(|spec| [plain(&spec.name), plain(&spec.title)].contains(key))
     };
     let mut unknown = None;

@@ -200,12 +200,30 @@ fn manifest(runs: &[ScoredRun]) -> Manifest {
     all.dataset.source_sha256 = join(&|m| m.dataset.source_sha256.clone());
     all.dataset.content_hash = join(&|m| m.dataset.content_hash.clone());
     all.dataset.counts[2] = tested(runs);
-    let warnings = runs.iter().flat_map(|run| {
-        let of = move |text: &String| format!("fold {}: {text}", fold(run).unwrap_or_default());
-        run.manifest.dataset.warnings.iter().map(of)
-    });
-    all.dataset.warnings = warnings.collect();
+    all.dataset.warnings = warnings(runs);
     all
+}
+
+/// The warnings of all folds, with the folds that have them where not all do.
+fn warnings(runs: &[ScoredRun]) -> Vec<String> {
+    let mut all: Vec<(&String, Vec<String>)> = Vec::new();
+    for run in runs {
+        for text in &run.manifest.dataset.warnings {
+            let number = fold(run).unwrap_or_default().to_string();
+            match all.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, folds)) => folds.push(number),
+                None => all.push((text, vec![number])),
+            }
+        }
+    }
+    let line = |(text, folds): (&String, Vec<String>)| {
+        if folds.len() == runs.len() {
+            text.clone()
+        } else {
+            format!("{text} (fold {})", folds.join(", "))
+        }
+    };
+    all.into_iter().map(line).collect()
 }
 
 /// Samples that the folds test.
