@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use hdf5::filters::Filter;
 use hdf5::types::{
     FixedAscii, FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode,
 };
@@ -85,6 +86,19 @@ fn collect(
 
 /// A dataset as an array, its elements unread; texts are read.
 fn entry(name: &str, dataset: Dataset) -> Result<Entry> {
+    let filters = dataset.filters();
+    if let Some(filter) = filters.iter().find(|filter| !filter.is_available()) {
+        let found = match filter {
+            Filter::Deflate(_) => "gzip compression".to_owned(),
+            Filter::SZip(..) => "szip compression".to_owned(),
+            Filter::User(id, _) => format!("compression by filter {id}"),
+            other => format!("{other:?}"),
+        };
+        let found = format!(
+            "{found}, which this program does not have; write it without, as by h5repack -f NONE OLD.h5 NEW.h5"
+        );
+        return Err(Error::entry(name, "a dataset that HDF5 can read", found));
+    }
     let descriptor = dataset.dtype().and_then(|dtype| dtype.to_descriptor());
     let descriptor = descriptor.map_err(|error| fault(name, &error))?;
     let number = match descriptor {
