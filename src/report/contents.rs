@@ -9,7 +9,7 @@ use crate::report::figure::{curves, gather, png, svg};
 use crate::report::options::{Layout, Options};
 use crate::report::rows::section::Section;
 use crate::report::table::Table;
-use crate::report::table::{ablation, above, build, efficiency, paper, primary};
+use crate::report::table::{ablation, above, build, efficiency, paper, primary, versions};
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
@@ -86,6 +86,7 @@ impl SectionContents {
                 let primary = primary::table(&section);
                 let first = std::iter::once(overview).chain(primary);
                 alone(first.chain(above).collect());
+                alone(versions::tables(&section));
                 alone(ablation::tables(&section));
                 alone(vec![efficiency::table(&section)]);
                 shown.extend(metrics);
