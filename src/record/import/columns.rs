@@ -18,6 +18,7 @@ pub(super) struct Columns {
     pub model: Option<usize>,
     pub mask_protocol: Option<usize>,
     pub mask_seed: Option<usize>,
+    pub mask_hash: Option<usize>,
     /// Every column of labels, to be compared with the data.
     pub truths: Vec<usize>,
     /// Columns without a role, which may hold labels all the same. None where the user chose the labels.
@@ -66,14 +67,23 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
     let model = search.one(Role::Model, &mut notes)?;
     let mask_protocol = search.one(Role::MaskProtocol, &mut notes)?;
     let mask_seed = search.one(Role::MaskSeed, &mut notes)?;
+    let mask_hash = search.one(Role::MaskHash, &mut notes)?;
     let truths = search.all(Role::Truth)?;
     let dataset = search.one(Role::Dataset, &mut notes)?;
     let mut used = truths.clone();
     used.extend([condition, seed, prediction]);
     used.extend(
-        [id, same_condition, model, mask_protocol, mask_seed, dataset]
-            .into_iter()
-            .flatten(),
+        [
+            id,
+            same_condition,
+            model,
+            mask_protocol,
+            mask_seed,
+            mask_hash,
+            dataset,
+        ]
+        .into_iter()
+        .flatten(),
     );
     let others = if search.choice(Role::Truth)?.is_some() {
         Vec::new()
@@ -89,6 +99,7 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
         model,
         mask_protocol,
         mask_seed,
+        mask_hash,
         truths,
         others,
         dataset,
