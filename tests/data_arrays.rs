@@ -166,6 +166,10 @@ fn faults_of_archives_name_the_array() {
             "test: column regression_labels is missing",
         ),
         (
+            "arrays['train/regression_labels'] = -arrays['train/labels']",
+            "two, `labels` and `regression_labels`; leave one out",
+        ),
+        (
             "arrays['train/audio'] = arrays['train/audio'][:, :, :5]",
             "the shapes of train",
         ),
@@ -189,6 +193,26 @@ fn faults_of_archives_name_the_array() {
         let found = message(change);
         assert!(found.contains(words), "{change}: {found}");
     }
+}
+
+#[test]
+fn compression_that_is_not_built_in_is_named() {
+    let Some(python) = python::python(&["h5py", "numpy"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let script = "import h5py\nwith h5py.File('small.h5', 'w') as file:\n    \
+                  file.create_dataset('train/audio', data=[[1.0, 2.0]], compression='gzip')";
+    let mut command = Command::new(&python);
+    python::run(command.args(["-c", script]).current_dir(folder.path()));
+    let error = prepare(
+        &folder.path().join("small.h5"),
+        &mosi(folder.path()),
+        &mut |_| {},
+    );
+    let message = error.unwrap_err().to_string();
+    assert!(message.contains("found gzip compression"), "{message}");
+    assert!(message.contains("h5repack -f NONE"), "{message}");
 }
 
 /// Memory is bounded by blocks: a compressed archive of more than a gigabyte of zeros takes a few megabytes.

@@ -278,6 +278,16 @@ fn splits_in_another_container_come_with_the_way_over() {
         message.contains("keys mosi; write data['mosi'] alone"),
         "{message}"
     );
+    let columns = b"\x80\x04}(\x8c\x02id}\x8c\x05train]s\x8c\x05audio}\x8c\x05train]su.";
+    let message = refusal(columns.to_vec(), |_| {});
+    assert!(
+        message.contains("write {s: {k: data[k][s] for k in data} for s in"),
+        "{message}"
+    );
+    let message = refusal(b"\x80\x04}(K\x00]K\x01]u.".to_vec(), |_| {});
+    assert!(message.contains("found keys 0, 1"), "{message}");
+    let message = refusal(b"\x80\x04}.".to_vec(), |_| {});
+    assert!(message.contains("found an empty dict"), "{message}");
     let split = b"}(\x8c\x02id]\x8c\x05audio]u";
     let three = [b"\x80\x04](", &split[..], split, split, b"e."].concat();
     let message = refusal(three, |_| {});

@@ -95,6 +95,26 @@ fn labels_that_are_no_sentiment_are_warned_about() {
 }
 
 #[test]
+fn two_columns_of_labels_that_differ_are_warned_about() {
+    let with = |factor: f64| {
+        warnings(move |small| {
+            let labels: Vec<f64> = numbers(&small, "regression_labels");
+            let labels = labels.into_iter().map(|y| factor * y).collect::<Vec<_>>();
+            small.set("labels", Column::F64(vec![labels.len()], labels))
+        })
+    };
+    warned(
+        &with(-1.0),
+        &[
+            "the columns labels and regression_labels differ in",
+            "regression_labels is read",
+        ],
+    );
+    let same = with(1.0).warnings;
+    assert!(!same.iter().any(|text| text.contains("differ")), "{same:?}");
+}
+
+#[test]
 fn known_warnings_are_silenced_by_name() {
     let bytes = three_bytes(|small| relabelled(small, |y| y / 3.0));
     let (imported, _) = import(bytes.clone(), |options| {
@@ -157,6 +177,17 @@ fn rows_of_tokens_in_another_order_are_refused() {
         sample.iter().enumerate().map(flip).collect()
     };
     refused(|small| tokens(small, inverted), &["inverted, 1 on padding"]);
+}
+
+#[test]
+fn token_ids_between_whole_numbers_are_shown() {
+    let halves = |small: Small| {
+        let ids = numbers(&small, "text_bert").into_iter();
+        let ids: Vec<f64> = ids.map(|id| if id == 102.0 { 102.5 } else { id }).collect();
+        let samples = ids.len() / (3 * MANY_STEPS);
+        small.set("text_bert", Column::F64(vec![samples, 3, MANY_STEPS], ids))
+    };
+    refused(halves, &["expected whole numbers, found 102.5"]);
 }
 
 #[test]
@@ -239,6 +270,65 @@ fn features_with_other_axes_come_with_the_way_over() {
     });
     assert!(
         message.contains("write numpy.swapaxes(audio, 1, 2)"),
+        "{message}"
+    );
+    refused(
+        |small| channels(small).without("audio_lengths"),
+        &["audio_lengths", "write numpy.swapaxes(audio, 1, 2)"],
+    );
+    let text = |small: Small| {
+        let count = small.0[0].1.len_of_list();
+        let values = numbers(&small, "text");
+        let width = values.len() / count / MANY_STEPS;
+        small.set("text", Column::F64(vec![count, width, MANY_STEPS], values))
+    };
+    refused(text, &["train/text", "write numpy.swapaxes(text, 1, 2)"]);
+    let words = |small: Small| {
+        let count = small.0[0].1.len_of_list();
+        let values = numbers(&small, "text");
+        let size = values.len() / count;
+        let width = size / MANY_STEPS;
+        let first = values
+            .chunks_exact(size)
+            .flat_map(|sample| &sample[..5 * width]);
+        let first = first.copied().collect();
+        small.set("text", Column::F64(vec![count, 5, width], first))
+    };
+    refused(
+        words,
+        &["train/text", "features of other words than the tokens"],
+    );
+}
+
+#[test]
+fn features_in_another_order_than_their_lengths_are_refused() {
+    let moved = |small: Small| {
+        let count = small.0[0].1.len_of_list();
+        let mut values = numbers(&small, "audio");
+        values.rotate_left(MANY_STEPS * WIDTHS[1]);
+        small.set(
+            "audio",
+            Column::F64(vec![count, MANY_STEPS, WIDTHS[1]], values),
+        )
+    };
+    refused(
+        moved,
+        &[
+            "train/audio",
+            "in another order than their lengths",
+            "first: video1$_$0",
+        ],
+    );
+}
+
+#[test]
+fn a_column_that_one_split_lacks_is_named() {
+    let (whole, part) = (data::many(12, 1), data::many(12, 2).without("vision"));
+    let last = data::many(12, 3);
+    let splits = [("train", &whole), ("valid", &part), ("test", &last)];
+    let message = refusal(data::pickle(&splits, data::Order::Little), |_| {});
+    assert!(
+        message.contains("expected the columns of train: vision, found no vision"),
         "{message}"
     );
 }

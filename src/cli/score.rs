@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long = "column", value_name = "ROLE=NAME", value_parser = column)]
     columns: Vec<(Role, String)>,
     /// Checks of predictions whose findings are taken: range, scale, classes, probabilities, constant,
-    /// order [default: none].
+    /// order, copies, rates [default: none].
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     allow: Vec<Check>,
     /// Print JSON.

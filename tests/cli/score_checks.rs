@@ -50,7 +50,7 @@ impl Data {
         let mut lines = vec![headings.to_string()];
         for rate in [0.0, 0.5] {
             for (i, (id, truth)) in self.ids.iter().zip(&self.truth).enumerate() {
-                let prediction = truth * 0.8 + 0.25 * (i % 3) as f32 - 0.22;
+                let prediction = truth * (0.8 - 0.2 * rate as f32) + 0.25 * (i % 3) as f32 - 0.22;
                 lines.push(line(&Row {
                     id,
                     rate,
@@ -261,6 +261,124 @@ fn predictions_that_are_not_in_label_units_are_refused_or_warned_about() {
             .success()
             .stderr(contains("WARN").not());
     }
+}
+
+#[test]
+fn labels_are_recognized_under_any_heading() {
+    let data = Data::new();
+    let next = |r: &Row<'_>| {
+        let index = data.ids.iter().position(|id| id == r.id).unwrap();
+        data.truth[(index + 1) % data.truth.len()]
+    };
+    let table = |label: &dyn Fn(&Row<'_>) -> f32| {
+        data.text("id,rate,seed,prediction,human rating", |r| {
+            format!("{},{},1,{},{:.3}", r.id, r.rate, r.prediction, label(r))
+        })
+    };
+    data.score("own.csv", table(&|r| r.truth), &[]).success();
+    let moved = table(&next);
+    data.score("moved.csv", &moved, &[])
+        .code(3)
+        .stderr(contains("column human rating contradicts").and(contains("another order")));
+    data.score("moved.csv", &moved, &["--column", "truth="])
+        .success();
+    // Other numbers are no labels.
+    data.score("other.csv", table(&|r| r.truth * 0.5), &[])
+        .success();
+}
+
+#[test]
+fn copies_are_warned_about() {
+    let data = Data::new();
+    let table = |seeds: u64, prediction: &dyn Fn(&Row<'_>, u64) -> f32| {
+        let each = (1..=seeds).map(|seed| {
+            let headings = if seed == 1 {
+                "id,rate,seed,prediction"
+            } else {
+                ""
+            };
+            data.text(headings, |r| {
+                format!("{},{},{seed},{:.3}", r.id, r.rate, prediction(r, seed))
+            })
+        });
+        each.collect::<String>()
+    };
+    for (text, words) in [
+        (
+            table(1, &|r, _| {
+                if r.rate == 0.0 { r.truth } else { r.prediction }
+            }),
+            "condition 0: every prediction is the label",
+        ),
+        (
+            table(1, &|r, _| {
+                r.prediction + 0.1 * r.truth * r.rate as f32 * 2.0
+            }),
+            "condition 0.5: the predictions are those of 0",
+        ),
+        (
+            table(2, &|r, _| r.prediction),
+            "m, seed 2: the predictions are those of m, seed 1",
+        ),
+    ] {
+        data.score("p.csv", &text, &[])
+            .success()
+            .stderr(contains(words).and(contains("--allow copies")));
+        data.score("p.csv", &text, &["--allow", "copies"])
+            .success()
+            .stderr(contains(words).not());
+    }
+}
+
+#[test]
+fn predictions_that_are_better_where_more_is_missing_are_warned_about() {
+    let data = Data::new();
+    let kept = data.text("id,rate,seed,prediction", |r| {
+        let index = data.ids.iter().position(|id| id == r.id).unwrap();
+        let noise = if index.is_multiple_of(2) { 3.0 } else { -3.0 };
+        let prediction = r.prediction + (0.5 - r.rate as f32) * noise;
+        format!("{},{},1,{prediction}", r.id, r.rate)
+    });
+    data.score("kept.csv", &kept, &["--allow", "range,order"])
+        .success()
+        .stderr(contains("follow the labels better at rate 0.5"));
+    let nothing = data.plain().replace(",0.5,1,", ",1,1,");
+    data.score("nothing.csv", nothing, &[])
+        .success()
+        .stderr(contains("condition 1: nothing is left to predict from"));
+}
+
+#[test]
+fn seeds_with_signs_between_thousands_are_refused() {
+    let data = Data::new();
+    let seeds = |seed: &str| data.plain().replace(",1,", &format!(",{seed},"));
+    data.score("p.csv", seeds("\"1,000\""), &[])
+        .code(3)
+        .stderr(contains(
+            "`1,000`; write it without a sign between thousands",
+        ));
+    let german = data.text("id;rate;seed;prediction", |r| {
+        format!("{};{};1.000;{:.3}", r.id, r.rate, r.prediction).replace(";0.5;", ";0,5;")
+    });
+    data.score("p.csv", german, &[]).code(3).stderr(contains(
+        "`1.000`; write it without a sign between thousands",
+    ));
+    data.score("p.csv", seeds("\"1000,0\""), &[])
+        .success()
+        .stdout(contains(" 1000\n"));
+}
+
+#[test]
+fn rows_of_separators_alone_are_left_out() {
+    let data = Data::new();
+    data.score("p.csv", data.plain(), &[]).success();
+    let expected = data.made();
+    data.score("p.csv", data.plain() + ",,,\n,,,\n", &[])
+        .success();
+    assert_eq!(data.made(), expected);
+    data.score("p.tex", "\\begin{tabular}{lrrr}\nid & rate\n", &[])
+        .code(3)
+        .stderr(contains("this is LaTeX"));
 }
 
 #[test]

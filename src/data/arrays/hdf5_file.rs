@@ -100,6 +100,8 @@ fn refuse_unreadable(name: &str, dataset: &Dataset) -> Result<()> {
     };
     let called = match filter {
         Filter::Deflate(_) => "gzip".to_owned(),
+        Filter::SZip(..) => "szip".to_owned(),
+        Filter::User(id, _) => id.to_string(),
         other => format!("{other:?}"),
     };
     Err(Error::entry(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entry::Entry;
 use super::select;
-use crate::data::pickle::{Builder, Made, Pickle, Result};
+use crate::data::pickle::{Builder, Error, Made, Pickle, Result};
 
 /// Names of columns in archives, and those of MMSA's pickles.
 const NAMES: [(&str, &str); 2] = [("ids", "id"), ("labels", "regression_labels")];
@@ -16,7 +16,7 @@ const SPLIT: &str = "split";
 /// `split`, one per sample.
 ///
 /// # Errors
-/// [`Error::Entry`](crate::data::pickle::Error::Entry) where `split` holds no texts.
+/// [`Error::Entry`] where `split` holds no texts, or where a column is there under both of its names.
 pub fn build(entries: Vec<(String, Entry)>) -> Result<Pickle> {
     let mut builder = Builder::default();
     let mut splits: BTreeMap<String, Vec<(String, Made)>> = BTreeMap::new();
@@ -46,6 +46,7 @@ pub fn build(entries: Vec<(String, Entry)>) -> Result<Pickle> {
     }
     let mut root = beside;
     for (split, columns) in splits {
+        check_names(&split, &columns)?;
         let columns = builder.dict(columns);
         root.push((split, columns));
     }
@@ -57,6 +58,19 @@ fn make(builder: &mut Builder, entry: Entry) -> Made {
     match entry {
         Entry::Array(array) => builder.array(array),
         Entry::Texts(texts) => builder.texts(&texts),
+    }
+}
+
+/// Checks that no column is there under both of its names, of which one would be lost.
+fn check_names(split: &str, columns: &[(String, Made)]) -> Result<()> {
+    let count = |name: &str| columns.iter().filter(|(known, _)| known == name).count();
+    match NAMES.iter().find(|(_, name)| count(name) > 1) {
+        None => Ok(()),
+        Some((short, name)) => Err(Error::entry(
+            format!("{split}/{name}"),
+            "one array",
+            format!("two, `{short}` and `{name}`; leave one out"),
+        )),
     }
 }
 

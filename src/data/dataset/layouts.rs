@@ -59,7 +59,9 @@ pub fn keys(dict: Value<'_>) -> String {
         keys.push(match key.text() {
             Some(text) if key.is_bytes() => format!("b'{text}'"),
             Some(text) => text.into_owned(),
-            None => key.kind().to_owned(),
+            None => key
+                .as_i64()
+                .map_or_else(|| key.kind().to_owned(), |number| number.to_string()),
         });
     }
     match total {
@@ -85,6 +87,16 @@ pub fn describe_root(root: Value<'_>) -> String {
         let name = key.text()?.into_owned();
         value.get("train").map(|_| name)
     };
+    if root.is_dict() && root.entries().next().is_none() {
+        return "an empty dict".to_owned();
+    }
+    if root.entries().filter_map(inner).count() > 1 {
+        return format!(
+            "keys {}, each with the splits inside; write {{s: {{k: data[k][s] for k in data}} for s in \
+             ('train', 'valid', 'test')}}",
+            keys(root)
+        );
+    }
     match root.entries().find_map(inner) {
         Some(name) => format!("keys {}; write data['{name}'] alone", keys(root)),
         None if root.is_dict() => format!("keys {}", keys(root)),

@@ -88,10 +88,22 @@ impl Lengths {
         }
         match sources.padding {
             Some(_) => self.count(sources, name, name.trim_end_matches("_lengths"), features),
-            None => Err(sources.columns.missing(format!(
-                "column {name} (needed because {steps} steps are not the text's {text_steps}; \
-                 --padding right or left counts the frames that are not zero)"
-            ))),
+            None => {
+                let column = name.trim_end_matches("_lengths");
+                let turned = if features.width == text_steps {
+                    format!(
+                        ", but its {} features are as many: if the axes are exchanged, write \
+                         numpy.swapaxes({column}, 1, 2)",
+                        features.width
+                    )
+                } else {
+                    String::new()
+                };
+                Err(sources.columns.missing(format!(
+                    "column {name} (needed because {steps} steps are not the text's {text_steps}{turned}; \
+                     --padding right or left counts the frames that are not zero)"
+                )))
+            }
         }
     }
 

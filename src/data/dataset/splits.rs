@@ -67,6 +67,7 @@ pub fn read<'a>(input: &'a Path, root: Value<'a>, reading: &Reading<'_>) -> Resu
         assumptions.extend(pad(&mut plans, column)?);
     }
     check_shapes(&plans)?;
+    check_text_steps(&plans)?;
     for plan in &plans {
         let new = |text: &&String| !assumptions.contains(text);
         let own: Vec<String> = plan.assumptions.iter().filter(new).cloned().collect();
@@ -112,6 +113,28 @@ fn pad(plans: &mut [Plan<'_>], column: &str) -> Result<Option<String>> {
     )))
 }
 
+/// Checks that text features have as many steps as there are tokens: masks of one are not masks of the other.
+/// One vector per sample has no steps.
+fn check_text_steps(plans: &[Plan<'_>]) -> Result<()> {
+    for plan in plans {
+        let (Some(text), Some(tokens)) = (&plan.text, &plan.text_bert) else {
+            continue;
+        };
+        if text.is_absent() || text.steps <= 1 || text.steps == tokens.width {
+            continue;
+        }
+        let advice = if text.width == tokens.width {
+            "the axes are exchanged; write numpy.swapaxes(text, 1, 2)"
+        } else {
+            "features of other words than the tokens; leave one of both out, or pad to the same steps"
+        };
+        let expected = format!("{} steps, as many as tokens", tokens.width);
+        let found = format!("{} steps of {} features: {advice}", text.steps, text.width);
+        return Err(plan.columns.layout("text", expected, found));
+    }
+    Ok(())
+}
+
 /// Checks that widths agree between splits, and steps, since they decide the size of models.
 fn check_shapes(plans: &[Plan<'_>]) -> Result<()> {
     let shape = |plan: &Plan<'_>| {
@@ -127,6 +150,20 @@ fn check_shapes(plans: &[Plan<'_>]) -> Result<()> {
     };
     let first = shape(&plans[0]);
     for plan in &plans[1..] {
+        for column in ["text", "audio", "vision"] {
+            let there = |plan: &Plan<'_>| plan.features_of(column).is_some_and(|f| !f.is_absent());
+            if there(&plans[0]) != there(plan) {
+                let words = |there: bool| {
+                    if there {
+                        column.to_owned()
+                    } else {
+                        format!("no {column}")
+                    }
+                };
+                let expected = format!("the columns of train: {}", words(there(&plans[0])));
+                return Err(plan.columns.layout("", expected, words(there(plan))));
+            }
+        }
         let other = shape(plan);
         if other != first {
             let words = |(audio, vision, text, tokens)| {

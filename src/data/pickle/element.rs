@@ -17,42 +17,40 @@ pub trait Element: Copy {
     fn convert(dtype: DType, bytes: &[u8], out: &mut Vec<Self>) -> Result<(), String> {
         let big = dtype.big_endian;
         match (dtype.kind, dtype.size) {
-            (ElementKind::Float, 8) => {
-                each(bytes, big, out, |b| Self::from_f64(f64::from_le_bytes(b)))
+            (ElementKind::Float, 8) => each(bytes, big, out, |b| float(f64::from_le_bytes(b))),
+            (ElementKind::Float, 4) => {
+                each(bytes, big, out, |b| float(f32::from_le_bytes(b).into()))
             }
-            (ElementKind::Float, 4) => each(bytes, big, out, |b| {
-                Self::from_f64(f32::from_le_bytes(b).into())
-            }),
-            (ElementKind::Float, 2) => each(bytes, big, out, |b| {
-                Self::from_f64(half(u16::from_le_bytes(b)))
-            }),
-            (ElementKind::Int, 8) => {
-                each(bytes, big, out, |b| Self::from_i64(i64::from_le_bytes(b)))
+            (ElementKind::Float, 2) => {
+                each(bytes, big, out, |b| float(half(u16::from_le_bytes(b))))
             }
-            (ElementKind::Int, 4) => each(bytes, big, out, |b| {
-                Self::from_i64(i32::from_le_bytes(b).into())
-            }),
-            (ElementKind::Int, 2) => each(bytes, big, out, |b| {
-                Self::from_i64(i16::from_le_bytes(b).into())
-            }),
-            (ElementKind::Int, 1) => each(bytes, big, out, |[b]| Self::from_i64((b as i8).into())),
+            (ElementKind::Int, 8) => each(bytes, big, out, |b| int(i64::from_le_bytes(b))),
+            (ElementKind::Int, 4) => each(bytes, big, out, |b| int(i32::from_le_bytes(b).into())),
+            (ElementKind::Int, 2) => each(bytes, big, out, |b| int(i16::from_le_bytes(b).into())),
+            (ElementKind::Int, 1) => each(bytes, big, out, |[b]| int((b as i8).into())),
             (ElementKind::Uint, 8) => each(bytes, big, out, |b| {
-                i64::try_from(u64::from_le_bytes(b))
-                    .ok()
-                    .and_then(Self::from_i64)
+                let number = u64::from_le_bytes(b);
+                let fits = i64::try_from(number).ok().and_then(Self::from_i64);
+                fits.ok_or_else(|| number.to_string())
             }),
-            (ElementKind::Uint, 4) => each(bytes, big, out, |b| {
-                Self::from_i64(u32::from_le_bytes(b).into())
-            }),
-            (ElementKind::Uint, 2) => each(bytes, big, out, |b| {
-                Self::from_i64(u16::from_le_bytes(b).into())
-            }),
+            (ElementKind::Uint, 4) => each(bytes, big, out, |b| int(u32::from_le_bytes(b).into())),
+            (ElementKind::Uint, 2) => each(bytes, big, out, |b| int(u16::from_le_bytes(b).into())),
             (ElementKind::Uint | ElementKind::Bool, 1) => {
-                each(bytes, big, out, |[b]| Self::from_i64(b.into()))
+                each(bytes, big, out, |[b]| int(b.into()))
             }
             _ => Err(format!("dtype {dtype}")),
         }
     }
+}
+
+/// A float as an element; the error is the number.
+fn float<T: Element>(value: f64) -> Result<T, String> {
+    T::from_f64(value).ok_or_else(|| value.to_string())
+}
+
+/// An integer as an element; the error is the number.
+fn int<T: Element>(value: i64) -> Result<T, String> {
+    T::from_i64(value).ok_or_else(|| value.to_string())
 }
 
 /// Converts elements of `N` bytes; `value` gets them in little-endian order.
@@ -60,7 +58,7 @@ fn each<const N: usize, T>(
     bytes: &[u8],
     big_endian: bool,
     out: &mut Vec<T>,
-    value: impl Fn([u8; N]) -> Option<T>,
+    value: impl Fn([u8; N]) -> Result<T, String>,
 ) -> Result<(), String> {
     for chunk in bytes.chunks_exact(N) {
         let mut element = [0; N];
@@ -68,7 +66,7 @@ fn each<const N: usize, T>(
         if big_endian {
             element.reverse();
         }
-        out.push(value(element).ok_or_else(|| format!("element bytes {chunk:02x?}"))?);
+        out.push(value(element)?);
     }
     Ok(())
 }

@@ -81,7 +81,7 @@ pub(super) struct Printed {
 /// The number in a cell: `43.05`, `43,05`, `43.05 ± 0.3`, `43.05 (0.3)`, `(43.05, 0.3)`, `43.05%`, `**43.05**`;
 /// `Ok(None)` where it states that there is none, `Err` where it is something else.
 pub(super) fn parse(text: &str) -> Result<Option<Printed>, ()> {
-    let text = unmark(text);
+    let text = without_numpy(&unmark(text));
     if ABSENT.contains(&&*text.to_lowercase()) {
         return Ok(None);
     }
@@ -143,6 +143,22 @@ fn unmark(text: &str) -> String {
     text.trim().trim_end_matches([',', ' ']).trim().to_string()
 }
 
+/// A text with `83.38` for `np.float64(83.38)`, which NumPy 2 prints inside of a tuple.
+fn without_numpy(text: &str) -> String {
+    let mut text = text.replace("numpy.", "np.");
+    for name in ["np.float64(", "np.float32(", "np.float16(", "np.int64("] {
+        while let Some(start) = text.find(name) {
+            let inner = start + name.len();
+            let Some(length) = text[inner..].find(')') else {
+                break;
+            };
+            text.remove(inner + length);
+            text.replace_range(start..inner, "");
+        }
+    }
+    text
+}
+
 /// Value and spread.
 fn halves(text: &str) -> (&str, Option<&str>) {
     if let Some((value, sd)) = text.split_once('\u{b1}') {
@@ -198,6 +214,13 @@ mod tests {
             ("0.77 (0.02)", 0.77, 2, Some(0.02)),
             ("(83.38, 0.41)", 83.38, 2, Some(0.41)),
             ("(82.51, 0.0)", 82.51, 2, Some(0.0)),
+            (
+                "(np.float64(83.38), np.float64(0.41))",
+                83.38,
+                2,
+                Some(0.41),
+            ),
+            ("np.float32(0.711)", 0.711, 3, None),
             ("42.13(\u{b1}0.6)", 42.13, 2, Some(0.6)),
             ("84,4", 84.4, 1, None),
             ("0,71 \u{b1} 0,02", 0.71, 2, Some(0.02)),

@@ -21,6 +21,8 @@ pub(super) struct Columns {
     pub mask_hash: Option<usize>,
     /// Every column of labels, to be compared with the data.
     pub truths: Vec<usize>,
+    /// Columns without a role, which may hold labels all the same. None where the user chose the labels.
+    pub others: Vec<usize>,
     pub dataset: Option<usize>,
     /// An index of pandas or R, an id if its values are ids of the data.
     pub index: Option<usize>,
@@ -62,18 +64,45 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
     };
     let no_id = search.choices.iter().any(|(role, _)| *role == Role::Id);
     let index = search.keys.iter().position(|key| INDEX.contains(&&**key));
+    let model = search.one(Role::Model, &mut notes)?;
+    let mask_protocol = search.one(Role::MaskProtocol, &mut notes)?;
+    let mask_seed = search.one(Role::MaskSeed, &mut notes)?;
+    let mask_hash = search.one(Role::MaskHash, &mut notes)?;
+    let truths = search.all(Role::Truth)?;
+    let dataset = search.one(Role::Dataset, &mut notes)?;
+    let mut used = truths.clone();
+    used.extend([condition, seed, prediction]);
+    used.extend(
+        [
+            id,
+            same_condition,
+            model,
+            mask_protocol,
+            mask_seed,
+            mask_hash,
+            dataset,
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    let others = if search.choice(Role::Truth)?.is_some() {
+        Vec::new()
+    } else {
+        (0..headings.len()).filter(|i| !used.contains(i)).collect()
+    };
     Ok(Columns {
         id,
         condition,
         same_condition,
         seed,
         prediction,
-        model: search.one(Role::Model, &mut notes)?,
-        mask_protocol: search.one(Role::MaskProtocol, &mut notes)?,
-        mask_seed: search.one(Role::MaskSeed, &mut notes)?,
-        mask_hash: search.one(Role::MaskHash, &mut notes)?,
-        truths: search.all(Role::Truth)?,
-        dataset: search.one(Role::Dataset, &mut notes)?,
+        model,
+        mask_protocol,
+        mask_seed,
+        mask_hash,
+        truths,
+        others,
+        dataset,
         index: index.filter(|_| id.is_none() && !no_id),
         notes,
     })
@@ -236,7 +265,9 @@ impl Search<'_> {
     fn missing(&self) -> Error {
         let numbers = self.headings.iter().filter(|h| h.parse::<f64>().is_ok());
         let rates = numbers.count() > 0;
-        let hint = if rates && (self.has("id") || self.has("seed")) {
+        let hint = if self.headings.first().is_some_and(|h| h.starts_with('\\')) {
+            "; this is LaTeX: write the table as CSV"
+        } else if rates && (self.has("id") || self.has("seed")) {
             "; a row must hold one prediction: in pandas, melt the columns of the rates"
         } else if rates {
             "; the first line must hold the names of the columns"

@@ -64,7 +64,7 @@ impl CsvTable {
                 .map_or(0, |position| position.byte() as usize));
             if headings.is_none() {
                 headings = Some(record.iter().map(text).collect::<Vec<String>>());
-            } else if !is_rule(&record) {
+            } else if !is_rule(&record) && !is_blank(&record) {
                 records.push((line + skipped, record));
             }
         }
@@ -180,6 +180,11 @@ impl<'a> Lines<'a> {
 fn is_rule(record: &ByteRecord) -> bool {
     let dashes = |field: &[u8]| field.iter().all(|b| b"-:".contains(b));
     record.len() > 1 && record.iter().all(dashes) && record.iter().any(|field| !field.is_empty())
+}
+
+/// Whether a record holds separators alone, as spreadsheets write rows below a table.
+fn is_blank(record: &ByteRecord) -> bool {
+    record.len() > 1 && record.iter().all(<[u8]>::is_empty)
 }
 
 /// Whether a text is a number with at most one decimal point or comma.

@@ -57,7 +57,7 @@ pub(super) fn rows(
         let second = parser.conditions(index)?;
         parser.same(&conditions, &second)?;
     }
-    let seeds = parser.required(columns.seed, "a whole number", whole)?;
+    let seeds = parser.seeds(columns.seed)?;
     let predictions = parser.required(columns.prediction, "a number", |text| {
         text.parse::<f32>().ok()
     })?;
@@ -65,7 +65,13 @@ pub(super) fn rows(
     let protocols = parser.optional(columns.mask_protocol, "a name", |text| {
         Some(text.to_string())
     })?;
-    let mask_seeds = parser.optional(columns.mask_seed, "a whole number", whole)?;
+    let mask_seeds = parser.optional(columns.mask_seed, WHOLE, whole)?;
+    for index in [Some(columns.seed), columns.mask_seed]
+        .into_iter()
+        .flatten()
+    {
+        parser.check_thousands(index)?;
+    }
     let mask_hashes =
         parser.optional(columns.mask_hash, "a hash", |text| Some(text.to_string()))?;
     let rows = (0..predictions.values.len()).map(|row| InputRow {
@@ -135,6 +141,39 @@ impl Parser<'_> {
         })
     }
 
+    /// A column of whole numbers in every row. No comma is a decimal point here before [`whole`] has looked
+    /// at it: `1,000` would become 1.
+    fn seeds(&self, index: usize) -> Result<Column<u64>> {
+        let heading = self.table.headings()[index].clone();
+        let values = self.table.column(index)?;
+        let value = |(row, text): (usize, Text)| {
+            let text = text.unwrap_or_default();
+            whole(&text).ok_or_else(|| self.wrong(&heading, row, WHOLE, &text))
+        };
+        let values: Result<Vec<u64>> = values.into_iter().enumerate().map(value).collect();
+        Ok(Column {
+            values: values?,
+            heading,
+        })
+    }
+
+    /// Refuses `1.000` beside decimal commas, where a point separates thousands.
+    fn check_thousands(&self, index: usize) -> Result<()> {
+        if self.commas.is_empty() {
+            return Ok(());
+        }
+        let heading = &self.table.headings()[index];
+        let values = self.table.column(index)?;
+        let grouped = |text: &Text| text.as_deref().is_some_and(|text| is_grouped(text, '.'));
+        match values.iter().position(grouped) {
+            None => Ok(()),
+            Some(row) => {
+                let text = values[row].as_deref().unwrap_or_default();
+                Err(self.wrong(heading, row, WHOLE, text))
+            }
+        }
+    }
+
     /// A column that may be absent or have gaps.
     fn optional<T>(
         &mut self,
@@ -185,7 +224,9 @@ impl Parser<'_> {
             let number = text.trim_end_matches(['%', ' ']).parse::<f64>();
             number.is_ok_and(|rate| rate <= 100.0 && (rate > 1.0 || text.ends_with('%')))
         };
-        let hint = if expected == CONDITION && percent(found) {
+        let hint = if expected == WHOLE && (is_grouped(found, ',') || is_grouped(found, '.')) {
+            "; write it without a sign between thousands"
+        } else if expected == CONDITION && percent(found) {
             "; a rate is a fraction: 0.5 where half is missing"
         } else if expected == "a number" && found.contains(['[', '(']) {
             "; write plain numbers, as of tensor.item() or array.ravel()"
@@ -207,6 +248,9 @@ impl Parser<'_> {
     }
 }
 
+/// What a column of seeds holds, for messages.
+const WHOLE: &str = "a whole number";
+
 /// What a column of conditions holds, for messages.
 const CONDITION: &str = "a condition such as 0.5 or LA";
 
@@ -225,8 +269,22 @@ fn widened(number: f64) -> Option<f64> {
     same.then(|| narrow.to_string().parse().ok()).flatten()
 }
 
-/// A whole number, also in the form of a float column (`1111.0`, `1.111e+03`).
+/// Whether a sign is followed by three digits, as between thousands.
+fn is_grouped(text: &str, sign: char) -> bool {
+    let mut groups = text.split(sign);
+    let digits = |group: &str| group.bytes().all(|b| b.is_ascii_digit());
+    let first = groups.next().unwrap_or_default();
+    let mut others = groups.peekable();
+    let some = others.peek().is_some() && (1..=3).contains(&first.len()) && digits(first);
+    some && others.all(|group| group.len() == 3 && digits(group))
+}
+
+/// A whole number, also in the form of a float column (`1111.0`, `1111,0`, `1.111e+03`).
 fn whole(text: &str) -> Option<u64> {
+    if is_grouped(text, ',') {
+        return None;
+    }
+    let text = &text.replace(',', ".");
     // Larger floats skip whole numbers.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let float = || {

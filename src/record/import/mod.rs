@@ -105,12 +105,14 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     join::known_samples(&name, &source.rows, corpus, &indices)?;
     join::finite(&name, &source.rows)?;
     let mut notes = source.notes;
-    for column in &source.truths {
-        let labels = truth::Labels {
-            indices: &indices,
-            truth: &labels,
-        };
-        notes.extend(truth::check(&name, column, &source.rows, &labels)?);
+    let known = truth::Labels {
+        indices: &indices,
+        truth: &labels,
+    };
+    let unnamed = source.others.iter();
+    let unnamed = unnamed.filter(|column| truth::are_labels(column, &source.rows, &known));
+    for column in source.truths.iter().chain(unnamed) {
+        notes.extend(truth::check(&name, column, &source.rows, &known)?);
     }
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let default = options.model.as_deref().unwrap_or(&stem);

@@ -1,6 +1,8 @@
 //! Looks for predictions that are not in label units: another scale, classes, probabilities, one value, another
 //! order.
 
+mod between;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -26,17 +28,23 @@ pub enum Check {
     Constant,
     /// Predictions that have nothing to do with the labels, or the opposite sign.
     Order,
+    /// Predictions that are the labels, or those of another condition or run.
+    Copies,
+    /// Predictions that are better where more is missing.
+    Rates,
 }
 
 impl Check {
     /// Every check with its name.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Range, "range"),
         (Self::Scale, "scale"),
         (Self::Classes, "classes"),
         (Self::Probabilities, "probabilities"),
         (Self::Constant, "constant"),
         (Self::Order, "order"),
+        (Self::Copies, "copies"),
+        (Self::Rates, "rates"),
     ];
 }
 
@@ -85,8 +93,10 @@ pub(super) fn check(
     allowed: &[Check],
 ) -> Result<Vec<String>> {
     let mut found: BTreeMap<(String, Check), (Finding, usize)> = BTreeMap::new();
-    for run in runs {
-        for finding in findings(run, reference) {
+    for (index, run) in runs.iter().enumerate() {
+        let mut of_run = findings(run, reference);
+        of_run.extend(between::findings(run, &runs[..index], reference));
+        for finding in of_run {
             if allowed.contains(&finding.check) {
                 continue;
             }
@@ -116,8 +126,13 @@ pub(super) fn check(
     Ok(warnings)
 }
 
+/// A run in messages.
+fn name(run: &Joined) -> String {
+    format!("{}, seed {}", run.model, run.seed)
+}
+
 fn findings(run: &Joined, reference: &Reference<'_>) -> Vec<Finding> {
-    let what = format!("{}, seed {}", run.model, run.seed);
+    let what = name(run);
     let mut found: Vec<Finding> = [
         range(&what, run, reference),
         constant(&what, run, reference),
@@ -237,15 +252,8 @@ fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Fin
     passes.sort_by(|a, b| removed(a.0.2.rates()).total_cmp(&removed(b.0.2.rates())));
     let (key, pass) = passes.first()?;
     let (p, t) = (Moments::of(pass), Moments::of(reference.truth));
-    let covariance = pass
-        .iter()
-        .zip(reference.truth)
-        .map(|(a, b)| (f64::from(*a) - p.mean) * (f64::from(*b) - t.mean));
     let n = pass.len();
-    let r = covariance.sum::<f64>() / n as f64 / p.sd / t.sd;
-    if n < FEWEST || !r.is_finite() {
-        return None;
-    }
+    let r = correlation(pass, reference.truth)?;
     let doubtful = |check, text| {
         Some(Finding {
             check,
@@ -256,8 +264,8 @@ fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Fin
     let [low, high] = reference.range.map(f64::from);
     let chance = 2.0 / (n as f64).sqrt();
     let (ratio, shift) = (p.sd / t.sd, p.mean - t.mean);
-    // A regression by least squares has a ratio of r.
-    if r > 0.5 && ratio < r / 3.0 {
+    // A regression by least squares has a ratio of r; labels divided by 3 are usual.
+    if r > 0.5 && ratio < 0.45 * r {
         let times = 1.0 / ratio;
         let text = format!(
             "predictions follow the labels (correlation {r:.2}), but labels spread {times:.1} times as wide: \
@@ -286,6 +294,18 @@ fn correlated(what: &str, run: &Joined, reference: &Reference<'_>) -> Option<Fin
     } else {
         None
     }
+}
+
+/// Pearson correlation with the labels, where there are samples enough for one.
+fn correlation(pass: &[f32], truth: &[f32]) -> Option<f64> {
+    let (p, t) = (Moments::of(pass), Moments::of(truth));
+    let products = pass
+        .iter()
+        .zip(truth)
+        .map(|(a, b)| (f64::from(*a) - p.mean) * (f64::from(*b) - t.mean));
+    let n = pass.len();
+    let r = products.sum::<f64>() / n as f64 / p.sd / t.sd;
+    (n >= FEWEST && r.is_finite()).then_some(r)
 }
 
 /// Mean and standard deviation.

@@ -23,6 +23,8 @@ pub(super) struct Source {
     pub index: Option<Vec<Text>>,
     /// Columns of labels.
     pub truths: Vec<Values>,
+    /// Columns without a role.
+    pub others: Vec<Values>,
     /// Names of data sets.
     pub dataset: Option<Values>,
 }
@@ -127,6 +129,7 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
     let Columns {
         id,
         truths,
+        others,
         dataset,
         index,
         notes: of_columns,
@@ -134,17 +137,23 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
     } = columns;
     let heading = |index: usize| table.headings()[index].clone();
     // Columns of a type that is not read are not needed here.
-    let mut found = Vec::new();
-    for index in truths {
-        match table.numbers(index) {
-            Ok((values, _)) => found.push(Values {
-                heading: heading(index),
-                values,
-            }),
-            Err(Error::Type { .. }) => {}
-            Err(error) => return Err(error),
+    let numbers = |indices: Vec<usize>| -> Result<Vec<Values>> {
+        let mut found = Vec::new();
+        for index in indices {
+            match table.numbers(index) {
+                Ok((values, _)) => found.push(Values {
+                    heading: heading(index),
+                    values,
+                }),
+                Err(Error::Type { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
-    }
+        Ok(found)
+    };
+    let truths = numbers(truths)?;
+    let others = others.into_iter();
+    let others = others.filter_map(|index| numbers(vec![index]).ok());
     let dataset = dataset.and_then(|index| {
         Some(Values {
             heading: heading(index),
@@ -156,7 +165,8 @@ pub(super) fn source(file: &Path, bytes: Vec<u8>, choices: &Choices) -> Result<S
         notes: [table.notes(), of_columns, notes].concat(),
         has_ids: id.is_some(),
         index: index.and_then(|index| table.column(index).ok()),
-        truths: found,
+        truths,
+        others: others.flatten().collect(),
         dataset,
     })
 }

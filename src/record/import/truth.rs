@@ -9,6 +9,9 @@ use super::read::Values;
 /// Samples a message names.
 const NAMED: usize = 3;
 
+/// Fewest different labels by which a column is recognized.
+const FEWEST: usize = 5;
+
 /// Least tolerance: labels that were stored as float16.
 const NARROW: f64 = 0.002;
 
@@ -23,6 +26,29 @@ struct Difference<'a> {
     id: &'a str,
     found: f64,
     expected: f32,
+}
+
+/// Whether a column without a telling heading holds the labels of the data, in any order. Fewer than
+/// [`FEWEST`] different labels, or labels without a decimal, may be something else.
+pub(super) fn are_labels(column: &Values, rows: &[InputRow], labels: &Labels<'_>) -> bool {
+    let numbers: Option<Vec<f64>> = column
+        .values
+        .iter()
+        .map(|text| parse(text).flatten())
+        .collect();
+    let Some(numbers) = numbers else {
+        return false;
+    };
+    let expected = rows.iter().filter_map(|row| {
+        let index = *labels.indices.get(&*row.id)?;
+        Some(f64::from(labels.truth[index]))
+    });
+    let pairs: Vec<(f64, f64)> = numbers.into_iter().zip(expected).collect();
+    let mut different: Vec<f64> = pairs.iter().map(|(_, expected)| *expected).collect();
+    different.sort_by(f64::total_cmp);
+    different.dedup();
+    let tolerance = tolerance(column);
+    different.len() >= FEWEST && tolerance < 0.1 && same_values(&pairs, tolerance)
 }
 
 /// Checks a column of labels against the data, up to the rounding of the column. A column without numbers is
@@ -106,12 +132,7 @@ fn tolerance(column: &Values) -> f64 {
 
 /// What the labels of a file look like beside those of the data.
 fn reason(pairs: &[(f64, f64)], tolerance: f64) -> String {
-    let mut found: Vec<f64> = pairs.iter().map(|(found, _)| *found).collect();
-    let mut expected: Vec<f64> = pairs.iter().map(|(_, expected)| *expected).collect();
-    found.sort_by(f64::total_cmp);
-    expected.sort_by(f64::total_cmp);
-    let same = found.iter().zip(&expected);
-    if same.clone().all(|(a, b)| (a - b).abs() <= tolerance) {
+    if same_values(pairs, tolerance) {
         return "; these are the labels of the data in another order: the samples were shuffled after their ids \
                 were taken"
             .to_string();
@@ -128,11 +149,21 @@ fn reason(pairs: &[(f64, f64)], tolerance: f64) -> String {
                 "; labels are those of the data times {factor:.3} plus {shift:.3}: another scale"
             )
         }
-        None if found.iter().all(|label| label.fract() == 0.0) => {
+        None if pairs.iter().all(|(label, _)| label.fract() == 0.0) => {
             "; they are whole numbers, as classes are".to_string()
         }
         None => String::new(),
     }
+}
+
+/// Whether both columns have the same numbers, in any order.
+fn same_values(pairs: &[(f64, f64)], tolerance: f64) -> bool {
+    let mut found: Vec<f64> = pairs.iter().map(|(found, _)| *found).collect();
+    let mut expected: Vec<f64> = pairs.iter().map(|(_, expected)| *expected).collect();
+    found.sort_by(f64::total_cmp);
+    expected.sort_by(f64::total_cmp);
+    let mut same = found.iter().zip(&expected);
+    same.all(|(a, b)| (a - b).abs() <= tolerance)
 }
 
 /// Factor and shift that give the labels of a file from those of the data, if they do for each.

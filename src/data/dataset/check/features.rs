@@ -64,13 +64,15 @@ pub fn features(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Vec<String>> 
 /// Finds lengths that contradict where the frames end.
 ///
 /// # Errors
-/// [`Error::Contradiction`] where the lengths of audio and vision are exchanged.
+/// [`Error::Contradiction`] where the lengths of audio and vision are exchanged, or where samples are in
+/// another order than their lengths.
 pub fn lengths_of_frames(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Check> {
     let mut warnings = Vec::new();
     for plan in plans {
         check_exchanged(plan, profiles)?;
     }
     for (plan, column, all) in each(plans, profiles) {
+        check_order(plan, column, all)?;
         let lengths = match column {
             "audio" => &plan.lengths.audio,
             "vision" => &plan.lengths.vision,
@@ -101,6 +103,41 @@ pub fn lengths_of_frames(plans: &[Plan<'_>], profiles: &Profiles) -> Result<Chec
         "lengths agree with where the frames end",
         warnings,
     ))
+}
+
+/// Fails where frames end at the lengths of a split, each at that of another sample: features in another order.
+fn check_order(plan: &Plan<'_>, column: &'static str, profiles: &[Profile]) -> Result<()> {
+    let lengths = match column {
+        "text" => &plan.lengths.text,
+        "audio" => &plan.lengths.audio,
+        _ => &plan.lengths.vision,
+    };
+    let mut ends: Vec<i64> = profiles.iter().map(|profile| profile.end as i64).collect();
+    let mut expected: Vec<i64> = lengths.iter().map(|length| i64::from(*length)).collect();
+    let pairs = || ends.iter().zip(&expected).zip(&plan.ids);
+    let different = pairs().filter(|((end, length), _)| end != length);
+    let (count, first) = (
+        different.clone().count(),
+        different.map(|(_, id)| id).next(),
+    );
+    let Some(first) = first.filter(|_| 5 * count >= ends.len()).cloned() else {
+        return Ok(());
+    };
+    ends.sort_unstable();
+    expected.sort_unstable();
+    let same = ends == expected;
+    ends.dedup();
+    if same && ends.len() >= ENOUGH {
+        return Err(Error::Contradiction {
+            place: plan.columns.place(column),
+            problem: format!(
+                "the samples are in another order than their lengths: in {count} of {} the frames end at the \
+                 length of another sample (first: {first})",
+                lengths.len()
+            ),
+        });
+    }
+    Ok(())
 }
 
 fn check_exchanged(plan: &Plan<'_>, profiles: &Profiles) -> Result<()> {

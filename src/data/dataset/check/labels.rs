@@ -36,6 +36,7 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
             warnings
                 .extend(found.map(|found| format!("{}: {found} (first: {first})", plan.split())));
         }
+        warnings.extend(two_columns(plan, values));
         let Some(words) = words else { continue };
         let mut samples = Samples::default();
         for ((id, word), value) in plan.ids.iter().zip(words).zip(values) {
@@ -49,6 +50,28 @@ pub fn labels(plans: &[Plan<'_>], spec: &Spec) -> Check {
         ));
     }
     Check::new("labels", "within the range of the data set", warnings)
+}
+
+/// A second column of labels, under their old name, that differs from the one that is read.
+fn two_columns(plan: &Plan<'_>, values: &[f64]) -> Option<String> {
+    let second = plan.columns.get(labels::OLD)?;
+    let second = plan.columns.numbers(labels::OLD, second).ok()?;
+    let pairs = plan.ids.iter().zip(values.iter().zip(&second));
+    let different = pairs.filter(|(_, (a, b))| (*a - *b).abs() > 1e-6);
+    let (count, first) = (
+        different.clone().count(),
+        different.map(|(id, _)| id).next(),
+    );
+    first.map(|first| {
+        format!(
+            "{}: the columns {} and {} differ in {count} of {} samples (first: {first}); {} is read",
+            plan.split(),
+            labels::OLD,
+            labels::MAIN,
+            values.len(),
+            labels::MAIN
+        )
+    })
 }
 
 /// What is unusual about the labels of a split.

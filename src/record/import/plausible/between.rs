@@ -1,0 +1,146 @@
+//! Looks for predictions that do not fit each other: copies, and conditions in the wrong order.
+
+use super::super::join::{Joined, MaskKey};
+use super::{Check, FEWEST, Finding, Reference, correlation, name};
+use crate::mask::{self, Condition};
+
+/// The distance from a label, as a part of the label range, at which a prediction is a copy of it.
+const COPY: f32 = 0.002;
+
+/// Standard errors by which predictions are better where more is missing. Predictions of the same samples
+/// vary less than those of different ones, of which this is the standard error.
+const CERTAIN: f64 = 4.0;
+
+/// What is odd about a run beside the labels, its own conditions and the runs before it.
+pub(super) fn findings(run: &Joined, before: &[Joined], reference: &Reference<'_>) -> Vec<Finding> {
+    let what = name(run);
+    let copies = labels(run, reference)
+        .or_else(|| conditions(run))
+        .or_else(|| runs(run, before));
+    let rates = nothing_left(run, reference).or_else(|| reversed(run, reference));
+    let finding = |(check, text): (Check, String)| Finding {
+        check,
+        wrong: false,
+        text: format!("{what}{text}"),
+    };
+    let copies = copies.map(|text| (Check::Copies, text));
+    let rates = rates.map(|text| (Check::Rates, text));
+    copies.into_iter().chain(rates).map(finding).collect()
+}
+
+fn varies(pass: &[f32]) -> bool {
+    pass.len() >= FEWEST && pass.iter().any(|p| *p != pass[0])
+}
+
+/// A condition at which every prediction is the label.
+fn labels(run: &Joined, reference: &Reference<'_>) -> Option<String> {
+    let near = COPY * (reference.range[1] - reference.range[0]);
+    let copied = |pass: &Vec<f32>| {
+        let mut pairs = pass.iter().zip(reference.truth);
+        varies(pass) && pairs.all(|(p, t)| (p - t).abs() <= near)
+    };
+    let (key, _) = run.passes.iter().find(|(_, pass)| copied(pass))?;
+    Some(format!(
+        ", condition {}: every prediction is the label of its sample; were labels written in place of \
+         predictions?",
+        key.2
+    ))
+}
+
+/// Two rates, or two masks of one, with equal predictions.
+fn conditions(run: &Joined) -> Option<String> {
+    let passes: Vec<_> = run.passes.iter().filter(|(_, p)| varies(p)).collect();
+    let mut pairs = passes
+        .iter()
+        .enumerate()
+        .flat_map(|(i, second)| passes[..i].iter().map(move |first| (first, second)));
+    let (first, second) = pairs.find(|(a, b)| differ(a.0, b.0) && a.1 == b.1)?;
+    let (first, second) = (first.0, second.0);
+    let (first, second) = if first.2 == second.2 {
+        (
+            format!("mask seed {}", first.1),
+            format!("mask seed {}", second.1),
+        )
+    } else {
+        (first.2.to_string(), second.2.to_string())
+    };
+    Some(format!(
+        ", condition {second}: the predictions are those of {first}, for every sample; were masks applied?"
+    ))
+}
+
+/// Whether two passes have other masks of every modality: a model that does not use a modality predicts the
+/// same whether it is missing or not.
+fn differ(a: &MaskKey, b: &MaskKey) -> bool {
+    let mut rates = a.2.rates().into_iter().zip(b.2.rates());
+    let uniform = |condition: &Condition| {
+        let [text, audio, vision] = condition.rates();
+        text == audio && audio == vision
+    };
+    let some = |condition: &Condition| condition.rates().iter().all(|r| *r > 0.0 && *r < 1.0);
+    a.0 == b.0
+        && uniform(&a.2)
+        && uniform(&b.2)
+        && (rates.all(|(a, b)| a != b) || (a.2 == b.2 && a.1 != b.1 && some(&a.2)))
+}
+
+/// A run before this one with the same predictions everywhere.
+fn runs(run: &Joined, before: &[Joined]) -> Option<String> {
+    let varied = run.passes.values().any(|pass| varies(pass));
+    let equal = before.iter().find(|other| other.passes == run.passes)?;
+    varied.then(|| {
+        format!(
+            ": the predictions are those of {}, for every sample and condition",
+            name(equal)
+        )
+    })
+}
+
+/// Predictions that follow the labels although nothing is left to predict from.
+fn nothing_left(run: &Joined, reference: &Reference<'_>) -> Option<String> {
+    let empty = |key: &MaskKey| key.2.rates() == [1.0; 3] && leaves_nothing(&key.0);
+    let passes = run.passes.iter().filter(|(key, _)| empty(key));
+    let mut known = passes.filter_map(|(key, p)| Some((key, correlation(p, reference.truth)?)));
+    let (key, r) = known.find(|(_, r)| *r > 0.5)?;
+    Some(format!(
+        ", condition {}: nothing is left to predict from, but predictions follow the labels (correlation \
+         {r:.2}); is the rate that of what is kept?",
+        key.2
+    ))
+}
+
+/// Whether a mask protocol masks everything at rate 1.
+fn leaves_nothing(mask_protocol: &str) -> bool {
+    mask_protocol != "modality-random" && mask::find(mask_protocol).is_ok()
+}
+
+/// Two rates of one protocol of which the higher one has the clearly better predictions.
+fn reversed(run: &Joined, reference: &Reference<'_>) -> Option<String> {
+    let rate = |key: &MaskKey| match key.2.rates() {
+        [text, audio, vision] if text == audio && audio == vision => Some(text),
+        _ => None,
+    };
+    let mut known = Vec::new();
+    for (key, pass) in &run.passes {
+        let r = correlation(pass, reference.truth);
+        if let (Some(rate), Some(r)) = (rate(key), r) {
+            known.push((key, rate, r));
+        }
+    }
+    let n = reference.truth.len() as f64;
+    let certain = CERTAIN * (2.0 / (n - 3.0)).sqrt();
+    let pairs = known.iter().flat_map(|a| known.iter().map(move |b| (a, b)));
+    let worse = |(a, b): &(&(&MaskKey, f64, f64), &(&MaskKey, f64, f64))| {
+        let same = a.0.0 == b.0.0 && a.0.1 == b.0.1;
+        same && a.1 < b.1 && b.2.atanh() - a.2.atanh() > certain
+    };
+    let (low, high) = pairs.filter(worse).max_by(|x, y| {
+        let gain = |(a, b): &(&(&MaskKey, f64, f64), &(&MaskKey, f64, f64))| b.2 - a.2;
+        gain(x).total_cmp(&gain(y))
+    })?;
+    Some(format!(
+        ": predictions follow the labels better at rate {} (correlation {:.2}) than at {} ({:.2}), where less \
+         is missing; are the rates those of what is kept, or conditions exchanged?",
+        high.0.2, high.2, low.0.2, low.2
+    ))
+}
