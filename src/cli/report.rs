@@ -7,7 +7,7 @@ use std::time::Duration;
 use lnln_bench::mask::Condition;
 use lnln_bench::record::{RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
-use lnln_bench::report::{Error, Layout, Options, check, write_report};
+use lnln_bench::report::{Curves, Error, Layout, Options, check, write_report};
 use lnln_bench::support::color;
 use lnln_bench::sweep::status::wait;
 
@@ -51,7 +51,7 @@ pub struct Args {
     out: Option<PathBuf>,
     /// Make the report in DIR again in memory, from the runs that it names or from RUNS, and compare
     /// every file byte by byte
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "matrix_rates", "primary", "reference", "resamples", "png"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "matrix_rates", "primary", "reference", "resamples", "curves", "png"])]
     check: Option<PathBuf>,
     /// Tables to show: full, or paper (the columns of the LNLN paper's tables, with its numbers)
     #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
@@ -81,6 +81,11 @@ pub struct Args {
     /// 500 runs]
     #[arg(long, value_name = "N")]
     resamples: Option<usize>,
+    /// Curves of many models: all (a color each), focus (the reference, the best five and the baselines in
+    /// color, the others in gray) or panels (a panel per model) [default: focus for more than 7 models, else
+    /// all]
+    #[arg(long, value_name = "HOW", value_parser = curves)]
+    curves: Option<Curves>,
     /// Render every figure as PNG too
     #[arg(long)]
     png: bool,
@@ -126,6 +131,7 @@ impl Args {
             primary: None,
             reference: None,
             resamples: None,
+            curves: None,
             png: false,
             json: false,
             latency_wait: 0,
@@ -149,6 +155,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         primary: args.primary,
         reference: args.reference,
         resamples: args.resamples,
+        curves: args.curves,
         png: args.png,
         masks: BTreeMap::new(),
     };
@@ -247,5 +254,16 @@ fn layout(text: &str) -> Result<Layout, String> {
         "full" => Ok(Layout::Full),
         "paper" => Ok(Layout::Paper),
         other => Err(format!("expected `full` or `paper`, found `{other}`")),
+    }
+}
+
+fn curves(text: &str) -> Result<Curves, String> {
+    match text {
+        "all" => Ok(Curves::All),
+        "focus" => Ok(Curves::Focus),
+        "panels" => Ok(Curves::Panels),
+        other => Err(format!(
+            "expected `all`, `focus` or `panels`, found `{other}`"
+        )),
     }
 }

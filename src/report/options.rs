@@ -18,6 +18,18 @@ pub enum Layout {
     Paper,
 }
 
+/// How curves of many rows are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Curves {
+    /// Every row in a color of its own.
+    All,
+    /// The reference, the best five and the baselines in color, the others in gray.
+    Focus,
+    /// A panel per row, with the others in gray behind it.
+    Panels,
+}
+
 /// Options of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
@@ -41,6 +53,9 @@ pub struct Options {
     /// Permutations of samples for each test, 0 for no intervals and tests; by default see
     /// [`plan`](super::test_plan::plan).
     pub resamples: Option<usize>,
+    /// How curves are told apart; by default [`Curves::Focus`] where a section has many rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curves: Option<Curves>,
     /// Render every figure as PNG too.
     pub png: bool,
     /// Masks that a run is read under, by its id; others are read under all that they were evaluated under.
