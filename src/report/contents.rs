@@ -145,11 +145,10 @@ impl SectionContents {
     }
 
     /// A title of a table or figure without the section's own and what all of the section share.
-    pub fn short<'a>(&self, title: &'a str) -> &'a str {
+    pub fn short(&self, title: &str) -> String {
         let section = title.strip_prefix(self.section.title.as_str());
         let rest = section.and_then(|rest| rest.strip_prefix(": "));
-        let rest = rest.unwrap_or(title);
-        rest.strip_suffix(build::SYNTHETIC).unwrap_or(rest)
+        rest.unwrap_or(title).replace(build::SYNTHETIC, "")
     }
 
     /// Every table.

@@ -138,8 +138,16 @@ fn unknown_names_are_usage_errors_that_list_the_known_ones() {
     let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
     assert_eq!(manifest["options"]["curves"], "panels");
     let caption = "Gray: the other models; dashed: the baseline.";
-    assert!(fs::read_to_string(out.join("report.md")).unwrap().contains(caption));
-    program().args(["report", "--check"]).arg(&out).assert().success();
+    assert!(
+        fs::read_to_string(out.join("report.md"))
+            .unwrap()
+            .contains(caption)
+    );
+    program()
+        .args(["report", "--check"])
+        .arg(&out)
+        .assert()
+        .success();
 }
 
 #[test]

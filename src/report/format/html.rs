@@ -176,7 +176,7 @@ fn section<'a>(part: &'a SectionContents, figures: &Figures<'_>) -> Result<Secti
 }
 
 fn contents(part: &SectionContents) -> ContentsView {
-    let short = |title: &str| part.short(title).to_string();
+    let short = |title: &str| part.short(title);
     let tables = part.tables().map(|t| (t.id.clone(), short(&t.title)));
     let figures = part.figures().map(|f| (f.id(), short(&f.title)));
     ContentsView {

@@ -32,7 +32,7 @@ pub fn page(parts: &[SectionContents]) -> String {
 
 /// Links to the tables and figures of a section.
 fn contents(part: &SectionContents) -> String {
-    let link = |id: &str, title: &str| format!("[{}](#{id})", escape(part.short(title)));
+    let link = |id: &str, title: &str| format!("[{}](#{id})", escape(&part.short(title)));
     let tables: Vec<String> = part.tables().map(|t| link(&t.id, &t.title)).collect();
     let figures: Vec<String> = part.figures().map(|f| link(&f.id(), &f.title)).collect();
     let mut out = format!(

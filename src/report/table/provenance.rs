@@ -94,7 +94,7 @@ fn epochs(m: &Manifest) -> Option<String> {
 }
 
 fn selection(run: &ScoredRun) -> Option<String> {
-    let s = &run.manifest.selection;
+    let s = &inside(&run.manifest)?.selection;
     let metric = s.metric.as_deref().unwrap_or("each metric");
     let own = |part: &ScoredRun| part.manifest.selection.conditions == part.mask.conditions;
     let rates = match run.parts() {
@@ -183,7 +183,6 @@ mod tests {
         let mut external = manifest("mine", 11, &[0.0]);
         external.training = TrainingMetadata::unknown();
         external.model.parameters = None;
-        external.selection.rule = None;
         external.external = Some(ExternalMetadata {
             file: "mine.csv".into(),
             blake3: "d821".into(),
