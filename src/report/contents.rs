@@ -12,7 +12,7 @@ use crate::report::options::{Layout, Options};
 use crate::report::rows::section::Section;
 use crate::report::table::Table;
 use crate::report::table::{
-    ablation, above, build, efficiency, headline, paper, primary, provenance,
+    ablation, above, build, efficiency, headline, paper, primary, provenance, versions,
 };
 use crate::report::test_plan;
 
@@ -122,6 +122,7 @@ impl SectionContents {
                 alone(provenance::table(&section).into_iter().collect());
                 alone(primary::table(&section).into_iter().collect());
                 alone(std::iter::once(overview).chain(above).collect());
+                alone(versions::tables(&section));
                 alone(ablation::tables(&section));
                 alone(vec![efficiency::table(&section)]);
                 shown.extend(metrics);

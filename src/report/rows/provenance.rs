@@ -64,7 +64,10 @@ pub fn facts(section: &Section) -> Vec<Fact> {
         text: grouped(section, of),
     };
     let by = |name, of: &dyn Fn(&Manifest) -> String| of_run(name, &|run| of(&run.manifest));
-    let mut facts = vec![by("Data", &data)];
+    let mut facts = vec![of_run("Data", &|run| match run.folds() {
+        [] => data(&run.manifest),
+        folds => pooled_data(&run.manifest, folds),
+    })];
     if section
         .runs()
         .any(|run| !run.manifest.dataset.warnings.is_empty())
@@ -125,6 +128,31 @@ fn data(m: &Manifest) -> String {
         "{kind}, {}, {train}/{valid}/{test} samples, labels {low} to {high}, metrics {}; source {} \
          (SHA-256 {}), content {}",
         d.name, d.protocol, d.source_name, d.source_sha256, d.content_hash
+    )
+}
+
+/// The data of pooled folds: what they share, then each of them.
+fn pooled_data(m: &Manifest, folds: &[ScoredRun]) -> String {
+    let d = &m.dataset;
+    let kind = if d.synthetic { "synthetic" } else { "real" };
+    let [low, high] = d.label_range;
+    let each = folds.iter().map(|run| {
+        let d = &run.manifest.dataset;
+        let [train, valid, test] = d.counts;
+        format!(
+            "fold {}: {train}/{valid}/{test} samples, source {} (SHA-256 {}), content {}",
+            d.fold.unwrap_or_default(),
+            d.source_name,
+            d.source_sha256,
+            d.content_hash
+        )
+    });
+    format!(
+        "{kind}, {}, {} folds, pooled, labels {low} to {high}, metrics {}; {}",
+        d.name,
+        folds.len(),
+        d.protocol,
+        each.collect::<Vec<_>>().join("; ")
     )
 }
 
@@ -202,9 +230,19 @@ pub fn tested_on(section: &Section) -> String {
         (Some(count), _) => plural(*count, "seed"),
         _ => "no seeds".to_string(),
     };
+    let samples = match run.folds() {
+        [] => format!("trained on {train}, validated on {valid} and tested on {test} samples"),
+        folds => {
+            let tested = folds.iter().map(|run| run.manifest.dataset.counts[2]);
+            let tested = tested.sum::<usize>();
+            format!(
+                "trained on {} folds and tested on the {tested} samples of all",
+                folds.len()
+            )
+        }
+    };
     format!(
-        "{} with {seeds} each, trained on {train}, validated on {valid} and tested on {test} samples of {}{kind}; \
-         masks {} v{}, {}, {}.",
+        "{} with {seeds} each, {samples} of {}{kind}; masks {} v{}, {}, {}.",
         plural(models.len(), "model"),
         d.title,
         mask.mask_protocol,
@@ -239,7 +277,10 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
         let m = &run.manifest;
         [
             m.id.clone(),
-            row.label.clone(),
+            m.dataset.fold.map_or_else(
+                || row.label.clone(),
+                |fold| format!("{}, fold {fold}", row.label),
+            ),
             m.seed.to_string(),
             if outside(m) {
                 OUTSIDE.to_string()

@@ -15,6 +15,7 @@ pub mod provenance;
 #[cfg(test)]
 mod section_tests;
 mod tested;
+pub mod versions;
 
 use super::origin::{Origin, RunSet};
 use super::stats::comparison::{Family, Test};
