@@ -186,7 +186,7 @@ fn build(m: &Manifest) -> String {
             .map(|version| format!("libtorch {version}")),
     );
     parts.extend(b.device.clone());
-    parts.extend(b.threads.map(|count| plural(count as usize, "thread")));
+    parts.extend(b.threads.map(|count| plural(count, "thread")));
     parts.extend(m.external.as_ref().map(|external| {
         format!(
             "external predictions from {} (blake3 {})",
