@@ -6,9 +6,9 @@ use crate::metric::Metric;
 use crate::report::error::Result;
 use crate::report::figure::choice::Choice;
 use crate::report::figure::drawing::{Drawing, Series};
-use crate::report::figure::{curves, differences, gather, png, svg};
+use crate::report::figure::{curves, differences, gather, pdf, png, svg};
 use crate::report::findings::Findings;
-use crate::report::options::{Layout, Options};
+use crate::report::options::{FigureFormat, Layout, Options};
 use crate::report::rows::section::Section;
 use crate::report::table::Table;
 use crate::report::table::{
@@ -37,8 +37,8 @@ pub struct Figure {
     pub path: String,
     pub title: String,
     pub svg: String,
-    /// The same as PNG, if asked for.
-    pub png: Option<Vec<u8>>,
+    /// The same in the formats that are asked for.
+    pub others: Vec<(FigureFormat, Vec<u8>)>,
     /// The series it shows, with their origins.
     pub series: Vec<Series>,
     /// What bands, gray lines and marks are; empty where nothing needs a word.
@@ -46,20 +46,33 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// A drawing under this name, as SVG and where asked for as PNG.
+    /// A drawing under this name, as SVG and in the formats that are asked for.
     fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
         let Drawing {
             scene,
             series,
             caption,
         } = drawing;
+        let title = scene.title.clone();
+        let scene = if options.untitled {
+            scene.untitled()
+        } else {
+            scene
+        };
         let svg = svg::render(&scene);
-        let png = options.png.then(|| png::render(&svg)).transpose()?;
+        let mut others = Vec::new();
+        for format in &options.figures {
+            match format {
+                FigureFormat::Svg => {}
+                FigureFormat::Pdf => others.push((*format, pdf::render(&scene))),
+                FigureFormat::Png => others.push((*format, png::render(&svg)?)),
+            }
+        }
         Ok(Self {
             path: format!("figures/{name}"),
-            title: scene.title,
+            title,
             svg,
-            png,
+            others,
             series,
             caption,
         })

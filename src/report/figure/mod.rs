@@ -1,4 +1,5 @@
-//! Draws figures: numbers become a [`scene::Scene`], which [`svg`] writes and [`png`] renders.
+//! Draws figures: numbers become a [`scene::Scene`], which [`svg`] and [`pdf`] write and [`png`]
+//! renders.
 //!
 //! Colors suit color-blind readers; no font of the system is used; equal numbers give equal bytes.
 
@@ -15,6 +16,7 @@ pub mod gather;
 pub mod histogram;
 pub mod lines;
 pub mod panels;
+pub mod pdf;
 pub mod png;
 pub mod realized;
 pub mod scene;

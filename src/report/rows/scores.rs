@@ -63,9 +63,7 @@ impl ScoredRun {
         match &self.source {
             Source::Parts(parts) => Samples::joined(parts.iter().map(Self::samples)),
             Source::Folds(runs) => folds::samples(runs),
-            Source::Folder(_) | Source::Memory(_) => {
-                Ok(Samples::new(self.groups()?, &self.mask.mask_protocol))
-            }
+            Source::Folder(_) | Source::Memory(_) => Ok(Samples::new(self.groups()?, &self.mask)),
         }
     }
 
@@ -142,6 +140,22 @@ impl ScoredRun {
             manifest,
             mask,
             conditions,
+        }
+    }
+
+    /// Leaves out all but these conditions.
+    pub fn restrict(&mut self, conditions: &[Condition]) {
+        let kept = |condition: &Condition| conditions.contains(condition);
+        self.mask.conditions.retain(kept);
+        self.mask
+            .variants
+            .retain(|variant| kept(&variant.condition));
+        for curve in self.conditions.values_mut() {
+            curve.retain(|condition, _| kept(condition));
+        }
+        if let Source::Parts(parts) | Source::Folds(parts) = &mut self.source {
+            parts.iter_mut().for_each(|part| part.restrict(conditions));
+            parts.retain(|part| !part.mask.conditions.is_empty());
         }
     }
 
