@@ -8,7 +8,7 @@ use lnln_bench::mask::Condition;
 use lnln_bench::record::{RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
 use lnln_bench::report::{
-    Error, FigureFormat, Layout, LeftOut, Options, Reference, ReferenceRow, Sources, check,
+    Curves, Error, FigureFormat, Layout, LeftOut, Options, Reference, ReferenceRow, Sources, check,
     describe_left_out, write_report,
 };
 use lnln_bench::support::color;
@@ -25,8 +25,9 @@ Examples:
   lnln-bench report runs --out reports/short --metrics mae --models lnln,almt
   lnln-bench report runs/a1b2c3 runs/d4e5f6 --out reports/two
   lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c --out reports/mosi
-  lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c runs --out reports/with-mine
-  lnln-bench report runs --out reports/paper --layout paper --figures pdf --untitled
+  lnln-bench report --sweep runs/sweeps/mosi-3f2a9c runs --out reports/mine
+  lnln-bench report runs --out reports/paper --layout paper
+  lnln-bench report runs --out reports/pdf --figures pdf --untitled
   lnln-bench report --check reports/mosi
 
 The report folder holds:
@@ -56,7 +57,7 @@ pub struct Args {
     out: Option<PathBuf>,
     /// Make the report in DIR again in memory, from the runs that it names or from RUNS, and compare
     /// every file byte by byte
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "no_baseline", "reference_row", "matrix_rates", "primary", "reference", "resamples", "figures", "untitled"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "no_baseline", "reference_row", "matrix_rates", "primary", "reference", "resamples", "curves", "figures", "untitled"])]
     check: Option<PathBuf>,
     /// Tables to show: full, or paper (the columns of the LNLN paper's tables, with its numbers)
     #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
@@ -94,6 +95,11 @@ pub struct Args {
     /// 500 runs]
     #[arg(long, value_name = "N")]
     resamples: Option<usize>,
+    /// Curves of many models: all (a color each), focus (the reference, the best five and the baselines in
+    /// color, the others in gray) or panels (a panel per model) [default: focus for more than 7 models, else
+    /// all]
+    #[arg(long, value_name = "HOW", value_parser = curves)]
+    curves: Option<Curves>,
     /// Formats of figures besides SVG: pdf, png
     #[arg(long, value_delimiter = ',', value_name = "FORMAT,...", value_parser = figure_format)]
     figures: Vec<FigureFormat>,
@@ -148,6 +154,7 @@ impl Args {
             primary: None,
             reference: None,
             resamples: None,
+            curves: None,
             figures: Vec::new(),
             untitled: false,
             json: false,
@@ -174,6 +181,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         primary: args.primary,
         reference: args.reference,
         resamples: args.resamples,
+        curves: args.curves,
         figures: args.figures,
         untitled: args.untitled,
         masks: BTreeMap::new(),
@@ -308,5 +316,16 @@ fn layout(text: &str) -> Result<Layout, String> {
         "full" => Ok(Layout::Full),
         "paper" => Ok(Layout::Paper),
         other => Err(format!("expected `full` or `paper`, found `{other}`")),
+    }
+}
+
+fn curves(text: &str) -> Result<Curves, String> {
+    match text {
+        "all" => Ok(Curves::All),
+        "focus" => Ok(Curves::Focus),
+        "panels" => Ok(Curves::Panels),
+        other => Err(format!(
+            "expected `all`, `focus` or `panels`, found `{other}`"
+        )),
     }
 }

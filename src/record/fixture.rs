@@ -47,6 +47,7 @@ pub fn manifest(model: &str, seed: u64, rates: &[f64]) -> Manifest {
             noise: Some(noise("fresh", "half-complete")),
             first_noise: None,
             epochs: 3,
+            published_epochs: None,
             batch_size: 8,
             learning_rate: 1e-3,
             weight_decay: 0.0,

@@ -19,6 +19,10 @@ pub struct TrainingMetadata {
     /// complete training data and external predictions.
     pub first_noise: Option<String>,
     pub epochs: u32,
+    /// Epochs of the authors' own training on these data, or on those whose settings a data set takes over;
+    /// `None` for external predictions and models that are not trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_epochs: Option<u32>,
     pub batch_size: usize,
     pub learning_rate: f64,
     pub weight_decay: f64,
@@ -35,6 +39,7 @@ impl TrainingMetadata {
             noise: None,
             first_noise: None,
             epochs: 0,
+            published_epochs: None,
             batch_size: 0,
             learning_rate: 0.0,
             weight_decay: 0.0,

@@ -94,7 +94,7 @@ fn permutations_pair_seeds_that_no_other_has_by_rank() {
     // Three conditions, their mean and their area.
     assert_eq!(count, 5);
     assert!(notes.contains("*: differs from LNLN"), "{notes}");
-    assert!(notes.contains("n = 2 (LNLN: 3)"), "{notes}");
+    assert!(notes.contains("n = 3 (2 for FLAT)"), "{notes}");
 }
 
 #[test]

@@ -4,12 +4,17 @@ use rayon::prelude::*;
 
 use crate::metric::Metric;
 use crate::report::error::Result;
+use crate::report::figure::choice::Choice;
 use crate::report::figure::drawing::{Drawing, Series};
-use crate::report::figure::{curves, gather, pdf, png, svg};
+use crate::report::figure::{curves, differences, gather, pdf, png, svg};
+use crate::report::findings::Findings;
 use crate::report::options::{FigureFormat, Layout, Options};
 use crate::report::rows::section::Section;
 use crate::report::table::Table;
-use crate::report::table::{ablation, above, build, efficiency, paper, primary, versions};
+use crate::report::table::{
+    ablation, above, build, efficiency, headline, paper, primary, provenance, versions,
+};
+use crate::report::test_plan;
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
@@ -21,6 +26,8 @@ pub struct SectionContents {
     pub pictures: Vec<Figure>,
     /// A note on what is not shown.
     pub left_out: Option<String>,
+    /// What the numbers say, for the top of the section.
+    pub findings: Findings,
 }
 
 /// A drawn figure.
@@ -34,12 +41,18 @@ pub struct Figure {
     pub others: Vec<(FigureFormat, Vec<u8>)>,
     /// The series it shows, with their origins.
     pub series: Vec<Series>,
+    /// What bands, gray lines and marks are; empty where nothing needs a word.
+    pub caption: String,
 }
 
 impl Figure {
     /// A drawing under this name, as SVG and in the formats that are asked for.
     fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
-        let Drawing { scene, series } = drawing;
+        let Drawing {
+            scene,
+            series,
+            caption,
+        } = drawing;
         let title = scene.title.clone();
         let scene = if options.untitled {
             scene.untitled()
@@ -61,7 +74,14 @@ impl Figure {
             svg,
             others,
             series,
+            caption,
         })
+    }
+
+    /// Its name, fit for anchors.
+    pub fn id(&self) -> String {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        format!("figure-{name}")
     }
 }
 
@@ -71,46 +91,78 @@ impl SectionContents {
     /// # Errors
     /// If predictions cannot be read again, or a figure cannot be rendered.
     pub fn new(section: Section, options: &Options) -> Result<Self> {
+        let main = test_plan::primary(&section, options);
+        let choice = Choice::new(&section, options.curves, main);
         let metric = |metric: &&'static Metric| {
             let table = build::by_rate(&section, metric);
-            let drawing = curves::draw(&section, metric, &table.title);
+            let drawing = curves::draw(&section, metric, &table.title, &choice);
             let figure = drawing.map(|drawing| Figure::new(&table.id, drawing, options));
             Ok((table, figure.transpose()?))
         };
         let metrics: Result<Vec<_>> = section.metrics.par_iter().map(metric).collect();
-        let metrics = metrics?;
-        let others = gather::figures(&section, &options.matrix_conditions)?;
+        let mut metrics = metrics?;
+        let others = gather::figures(&section, &options.matrix_conditions, &choice)?;
         let pictures: Result<Vec<Figure>> = others
             .into_par_iter()
             .map(|p| Figure::new(&p.name, p.drawing, options))
             .collect();
         let mut pictures = pictures?;
-        let mut shown = Vec::new();
+        let findings = Findings::new(&section, main, &build::by_rate(&section, main));
+        let differences = differences::draw(&section, main);
+        let name = format!("{}-differences", section.slug);
+        let differences = differences.map(|drawing| Figure::new(&name, drawing, options));
+        let differences = differences.transpose()?;
+        // The curve of the primary metric is the overview's.
+        let curve = section.metrics.iter().position(|m| m.name == main.name);
+        let curve = metrics
+            .get_mut(curve.unwrap_or(0))
+            .and_then(|(_, figure)| figure.take());
+        let mut shown: Vec<(Table, Option<Figure>)> = Vec::new();
         let mut alone = |tables: Vec<Table>| shown.extend(tables.into_iter().map(|t| (t, None)));
         match options.layout {
             Layout::Paper => {
-                alone(paper::tables(&section));
+                let mut tables = paper::tables(&section).into_iter();
+                alone(tables.by_ref().take(1).collect());
+                alone(provenance::table(&section).into_iter().collect());
+                alone(tables.collect());
                 alone(primary::table(&section).into_iter().collect());
                 pictures.splice(0..0, metrics.into_iter().filter_map(|(_, figure)| figure));
             }
             Layout::Full => {
                 let overview = build::overview(&section);
                 let above = above::table(&section, &overview);
-                let primary = primary::table(&section);
-                let first = std::iter::once(overview).chain(primary);
-                alone(first.chain(above).collect());
+                alone(vec![headline::table(&section, main)]);
+                alone(provenance::table(&section).into_iter().collect());
+                alone(primary::table(&section).into_iter().collect());
+                alone(std::iter::once(overview).chain(above).collect());
                 alone(versions::tables(&section));
                 alone(ablation::tables(&section));
                 alone(vec![efficiency::table(&section)]);
                 shown.extend(metrics);
             }
         }
+        if let Some((_, figure)) = shown.first_mut() {
+            *figure = curve;
+        }
+        let primary = format!("{}-primary", section.slug);
+        match shown.iter_mut().find(|(table, _)| table.id == primary) {
+            Some((_, figure)) => *figure = differences,
+            None => pictures.extend(differences),
+        }
         Ok(Self {
+            findings,
             left_out: gather::left_out(&section),
             section,
             shown,
             pictures,
         })
+    }
+
+    /// A title of a table or figure without the section's own and what all of the section share.
+    pub fn short(&self, title: &str) -> String {
+        let section = title.strip_prefix(self.section.title.as_str());
+        let rest = section.and_then(|rest| rest.strip_prefix(": "));
+        rest.unwrap_or(title).replace(build::SYNTHETIC, "")
     }
 
     /// Every table.

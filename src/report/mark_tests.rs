@@ -47,5 +47,5 @@ fn marks_are_on_the_page() {
     part.shown[0].0 = marked(part.shown[0].0.clone());
     let parts = [part];
     let page = html::page(&parts, &Numbering::of(&parts)).unwrap();
-    assert_eq!(page.matches("<strong>80.00</strong>*").count(), 1);
+    assert_eq!(page.matches("<strong>0.885</strong>*").count(), 1);
 }

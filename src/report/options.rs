@@ -20,6 +20,18 @@ pub enum Layout {
     Paper,
 }
 
+/// How curves of many rows are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Curves {
+    /// Every row in a color of its own.
+    All,
+    /// The reference, the best five and the baselines in color, the others in gray.
+    Focus,
+    /// A panel per row, with the others in gray behind it.
+    Panels,
+}
+
 /// A format of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -70,6 +82,9 @@ pub struct Options {
     /// Permutations of samples for each test, 0 for no intervals and tests; by default see
     /// [`plan`](super::test_plan::plan).
     pub resamples: Option<usize>,
+    /// How curves are told apart; by default [`Curves::Focus`] where a section has many rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curves: Option<Curves>,
     /// Formats of every figure besides SVG.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<FigureFormat>,

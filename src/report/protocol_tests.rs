@@ -73,16 +73,15 @@ fn training_protocols_are_part_of_the_label_and_rates_join_into_one_row() {
     let scores = String::from_utf8(scores_csv::scores(&[&section]).unwrap()).unwrap();
     let of = |id: &str| scores.lines().filter(|line| line.ends_with(id)).count();
     assert_eq!(of(",at-0.5") * GRID.len(), of(",mixed"));
-    let facts = provenance::facts(&section);
-    let noise = facts
+    let settings = crate::report::table::provenance::table(&section).unwrap();
+    let row = settings
+        .rows
         .iter()
-        .find(|fact| fact.name == "Training noise")
+        .find(|row| row.label.contains("at the tested rate"))
         .unwrap();
-    assert!(
-        noise
-            .text
-            .contains("fresh (random at the tested rate) (LNLN (trained at"),
-        "{noise:?}"
+    assert_eq!(
+        row.cells[1].content.text(),
+        "fresh (random at the tested rate)"
     );
     let listed = provenance::runs(&section);
     assert_eq!(listed.len(), 3 + GRID.len());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::figure::choice::Choice;
 use super::figure::{curves, svg};
 use super::fixture::{
     TOY, eleven, manifest, only_evaluation, predictions, record, save, scored, section,
@@ -126,8 +127,9 @@ fn the_page_in_html() {
 #[test]
 fn a_figure_has_a_line_per_model_and_is_the_same_every_time() {
     let section = section(&GRID);
+    let choice = Choice::new(&section, None, &TOY.metrics[1]);
     let draw = || {
-        let drawing = curves::draw(&section, &TOY.metrics[1], "MAE <here>");
+        let drawing = curves::draw(&section, &TOY.metrics[1], "MAE <here>", &choice);
         svg::render(&drawing.unwrap().scene)
     };
     let svg = draw();
@@ -144,7 +146,9 @@ fn a_figure_has_a_line_per_model_and_is_the_same_every_time() {
 #[test]
 fn one_rate_gives_no_figure_and_no_mean() {
     let section = section(&[0.3]);
-    assert_eq!(curves::draw(&section, &TOY.metrics[0], "t"), None);
+    let choice = Choice::new(&section, None, &TOY.metrics[1]);
+    let drawing = curves::draw(&section, &TOY.metrics[0], "t", &choice);
+    assert_eq!(drawing, None);
     let table = build::by_rate(&section, &TOY.metrics[0]);
     let titles: Vec<_> = table.columns.iter().map(|c| c.title.as_str()).collect();
     assert_eq!(titles, ["0.3"]);
@@ -454,5 +458,11 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
         .iter()
         .map(|c| c.name.as_str())
         .collect();
-    assert_eq!(names, ["f1_swapped_non0", "f1_swapped_has0"]);
+    let expected = [
+        "mae",
+        "mae_above_baseline",
+        "f1_swapped_non0",
+        "f1_swapped_has0",
+    ];
+    assert_eq!(names, expected);
 }

@@ -16,6 +16,7 @@ use crate::record::selection::{MonitoredMask, SelectionMetadata};
 use crate::record::training::{Computing, TrainingMetadata};
 use crate::train::data::TrainData;
 use crate::train::device;
+use crate::train::settings;
 use crate::train::state::State;
 
 /// libtorch's version, which tch pins.
@@ -47,7 +48,7 @@ pub fn manifest(
         model: model(run, store),
         seed: run.seed,
         masks: Vec::new(),
-        training: training(run, trained.computing, trained.first_noise),
+        training: training(run, data, trained.computing, trained.first_noise),
         selection: trained.selection,
         weights: trained.weights,
         build: build(data.device),
@@ -74,6 +75,7 @@ fn model(run: &PlannedRun, store: &nn::VarStore) -> ModelMetadata {
 
 fn training(
     run: &PlannedRun,
+    data: &TrainData<'_>,
     computing: Computing,
     first_noise: Option<String>,
 ) -> TrainingMetadata {
@@ -82,12 +84,20 @@ fn training(
         noise: Some(run.config.noise.clone()),
         first_noise,
         epochs: run.recipe.epochs,
+        published_epochs: published_epochs(run, data),
         batch_size: run.recipe.batch_size,
         learning_rate: run.recipe.learning_rate,
         weight_decay: run.recipe.weight_decay,
         trainer_options: run.recipe.trainer_options,
         computing: Some(computing),
     }
+}
+
+/// Epochs that the model's authors give for these data; `None` where they train none.
+fn published_epochs(run: &PlannedRun, data: &TrainData<'_>) -> Option<u32> {
+    let profile = settings::profile(&data.corpus.spec);
+    let epochs = (run.choice.entry.recipe)(profile).epochs;
+    (epochs > 0).then_some(epochs)
 }
 
 /// Which epochs were selected, and under which masks.

@@ -12,8 +12,7 @@ use crate::model::{Choice, MODELS, ModelError, Profile};
 /// does not have.
 pub fn on(choice: &Choice, spec: &Spec) -> Result<Settings, Error> {
     let model = choice.entry.name;
-    let profile = Profile::for_dataset(spec.settings_of.as_deref().unwrap_or(&spec.name));
-    let settings = choice.on(profile, spec.models.get(model));
+    let settings = choice.on(profile(spec), spec.models.get(model));
     settings.map_err(|reason| {
         let key = match &reason {
             ModelError::UnknownChange { found: key, .. } | ModelError::ChangeValue { key, .. } => {
@@ -23,6 +22,11 @@ pub fn on(choice: &Choice, spec: &Spec) -> Result<Settings, Error> {
         };
         fault(spec, &format!("models.{model}.{key}"), reason.to_string())
     })
+}
+
+/// The published settings that hold on a data set: its own, or those that its table takes over.
+pub fn profile(spec: &Spec) -> Profile {
+    Profile::for_dataset(spec.settings_of.as_deref().unwrap_or(&spec.name))
 }
 
 /// Checks the settings of every model in a data set's table.

@@ -105,6 +105,11 @@ fn unknown_names_are_usage_errors_that_list_the_known_ones() {
         "expected `full` or `paper`, found `wide`",
     );
     refused(
+        "--curves",
+        "gray",
+        "expected `all`, `focus` or `panels`, found `gray`",
+    );
+    refused(
         "--reference",
         "nobody",
         "--reference nobody: expected one of mine",
@@ -122,11 +127,27 @@ fn unknown_names_are_usage_errors_that_list_the_known_ones() {
     );
     report(&runs, &out)
         .args(["--reference", "mine", "--matrix-rates", "0.5"])
+        .args(["--curves", "panels"])
         .assert()
         .success()
         .stdout(contains(
-            "Not shown here: demo-film-overview-above-baseline, demo-film-efficiency",
+            "Not shown here: demo-film-provenance, demo-film-overview, demo-film-overview-above-baseline",
         ));
+    // The choice of curves is kept, so that a check repeats it.
+    let manifest = fs::read(out.join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!(manifest["options"]["curves"], "panels");
+    let caption = "Gray: the other models; dashed: the baseline.";
+    assert!(
+        fs::read_to_string(out.join("report.md"))
+            .unwrap()
+            .contains(caption)
+    );
+    program()
+        .args(["report", "--check"])
+        .arg(&out)
+        .assert()
+        .success();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::scene::{Anchor, BLACK, GRAY, PALE, Point, Scene};
 pub const FONT: f64 = 13.0;
 
 /// A rectangle of the drawing that shows a range of numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Axes {
     /// Left, top, right and bottom, in pixels.
     pub frame: [f64; 4],
@@ -16,6 +16,8 @@ pub struct Axes {
     pub integers: bool,
     /// Numbers at the lower and at the upper end.
     pub up: [f64; 2],
+    /// Names of the places 0, 1, ... across; empty where they are numbers.
+    pub names: Vec<String>,
 }
 
 impl Axes {
@@ -61,6 +63,10 @@ impl Axes {
     }
 
     fn ticks_across(&self, count: usize) -> Vec<(f64, String)> {
+        if !self.names.is_empty() {
+            let names = self.names.iter().enumerate();
+            return names.map(|(i, name)| (i as f64, name.clone())).collect();
+        }
         let mut all = ticks(self.across, count);
         if self.integers {
             all.retain(|(value, _)| value.fract() == 0.0);
@@ -126,6 +132,7 @@ mod tests {
                 across: [1.0, last],
                 integers,
                 up: [0.0, 1.0],
+                names: Vec::new(),
             };
             axes.ticks_across(12)
                 .into_iter()
@@ -144,6 +151,7 @@ mod tests {
             across: [0.0, 1.0],
             integers: false,
             up: [-1.0, 1.0],
+            names: Vec::new(),
         };
         assert_eq!(
             (axes.at(0.0, -1.0), axes.at(1.0, 1.0)),

@@ -8,6 +8,8 @@ use crate::report::origin::Origin;
 pub struct Drawing {
     pub scene: Scene,
     pub series: Vec<Series>,
+    /// What bands, gray lines and marks are; may be empty.
+    pub caption: String,
 }
 
 /// A line, a row of histograms, a matrix: what one legend entry or heading names.

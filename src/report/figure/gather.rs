@@ -1,9 +1,10 @@
 //! Draws all figures of a section but the curves over missing rates.
 
+use super::choice::Choice;
 use super::confusion::{self, Confusion};
 use super::drawing::{Drawing, Series};
 use super::style::Style;
-use super::{histogram, realized, training};
+use super::{histogram, overview, realized, training};
 use crate::mask::Condition;
 use crate::report::error::Result;
 use crate::report::rows::condition;
@@ -30,29 +31,35 @@ pub struct NamedDrawing {
     pub drawing: Drawing,
 }
 
-/// Training curves, realised missing rates, histograms and confusion matrices.
+/// Training curves, realized missing rates, histograms and confusion matrices.
 ///
 /// `asked` are the conditions that figures of predictions show, where a section has some of them.
 ///
 /// # Errors
 /// If predictions cannot be read again.
-pub fn figures(section: &Section, asked: &[Condition]) -> Result<Vec<NamedDrawing>> {
+pub fn figures(
+    section: &Section,
+    asked: &[Condition],
+    choice: &Choice,
+) -> Result<Vec<NamedDrawing>> {
     let named = |name: &str, drawing| NamedDrawing {
         name: format!("{}-{name}", section.slug),
         drawing,
     };
     let mut figures = Vec::new();
+    figures.extend(overview::draw(section, choice).map(|d| named("overview", d)));
     if left_out(section).is_none() {
         figures.extend(predictions(section, &shown(&section.conditions, asked))?);
-        figures.extend(training::loss(section).map(|d| named("training-loss", d)));
+        figures.extend(training::loss(section, choice).map(|d| named("training-loss", d)));
         let rows = section.rows.iter().zip(section.row_names());
         for (row, name) in rows.filter(|(row, _)| !row.derived) {
             let name = format!("training-terms-{name}");
             figures.extend(training::terms(section, row).map(|d| named(&name, d)));
         }
-        figures.extend(training::monitored(section).map(|d| named("training-monitored", d)));
+        figures
+            .extend(training::monitored(section, choice).map(|d| named("training-monitored", d)));
     }
-    figures.extend(realized::draw(section).map(|d| named("realised-rates", d)));
+    figures.extend(realized::draw(section).map(|d| named("realized-rates", d)));
     Ok(figures)
 }
 
@@ -130,6 +137,7 @@ fn predictions(section: &Section, conditions: &[Condition]) -> Result<Vec<NamedD
                 drawing: Drawing {
                     scene: histogram::draw(&title, range, &titles, &truth, &rows),
                     series,
+                    caption: histogram::CAPTION.to_string(),
                 },
             },
         );
@@ -166,13 +174,21 @@ fn matrices(
     Drawing {
         series: series.collect(),
         scene: confusion::draw(&title, section.protocol.classes, &matrices),
+        caption:
+            "Rows: true class; numbers and shades: percent of it, over all seeds and mask seeds."
+                .to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{eleven, section};
+    use crate::report::fixture::{TOY, eleven, section};
+
+    fn drawn(section: &Section, asked: &[Condition]) -> Result<Vec<NamedDrawing>> {
+        let choice = Choice::new(section, None, &TOY.metrics[1]);
+        figures(section, asked, &choice)
+    }
 
     #[test]
     fn the_papers_rates_are_shown_or_four_that_span_the_rest() {
@@ -208,7 +224,7 @@ mod tests {
             conditions(&[0.3, 1.0])
         );
         assert_eq!(shown(&all, &conditions(&[0.35])), chosen(&all));
-        let figures = figures(&section(&[0.0, 0.5, 1.0]), &conditions(&[0.5])).unwrap();
+        let figures = drawn(&section(&[0.0, 0.5, 1.0]), &conditions(&[0.5])).unwrap();
         let matrices = figures.iter().filter(|f| f.name.contains("confusion"));
         let shown: Vec<usize> = matrices.map(|f| f.drawing.series.len()).collect();
         assert_eq!(shown, [1, 1]);
@@ -221,13 +237,13 @@ mod tests {
         let row = section.rows[0].clone();
         section.rows.extend(std::iter::repeat_n(row, ROWS));
         assert!(left_out(&section).unwrap().contains("19 rows"));
-        let figures = figures(&section, &[]).unwrap();
+        let figures = drawn(&section, &[]).unwrap();
         assert!(figures.iter().all(|f| !f.name.contains("confusion")));
     }
 
     #[test]
     fn every_model_has_a_confusion_and_all_predictions_are_counted() {
-        let figures = figures(&section(&[0.0, 0.5, 1.0]), &[]).unwrap();
+        let figures = drawn(&section(&[0.0, 0.5, 1.0]), &[]).unwrap();
         let names: Vec<&str> = figures.iter().map(|f| f.name.as_str()).collect();
         assert_eq!(
             names,

@@ -19,6 +19,11 @@ const BETWEEN: f64 = 44.0;
 /// Bins of the label range.
 pub const BINS: usize = 24;
 
+/// What bars, numbers above them and the outline are.
+pub const CAPTION: &str = "Bars: share of predictions per bin over all seeds, all on one scale; a bar that \
+                           reaches beyond it is cut, with its share in percent above it (of neighbors joined \
+                           by +). Gray line: labels of the test split.";
+
 /// Shares of samples per bin, summing to at most 1.
 pub type Shares = Vec<f64>;
 
@@ -71,7 +76,7 @@ pub fn draw(
         let at = (LEFT, TOP + (HEIGHT + BETWEEN) * i as f64 + HEIGHT / 2.0);
         scene.text(at, &row.label, 12.0, row.style.color, Anchor::Start);
     }
-    let note = "bars: share of predictions per bin; gray line: labels of the test split";
+    let note = "bars: share of predictions per bin (number: percent in bars that are cut); gray line: labels";
     scene.text((LEFT, height - 16.0), note, 11.0, GRAY, Anchor::Start);
     scene
 }

@@ -27,14 +27,15 @@ pub fn draw(section: &Section) -> Option<Drawing> {
     several.then(|| Drawing {
         scene: lines::draw(
             &format!(
-                "{}: realised missing rates of the test split",
+                "{}: realized missing rates of the test split",
                 section.title
             ),
             "nominal missing rate",
-            "realised missing rate",
+            "realized missing rate",
             &lines,
         ),
         series: names.map(|n| Series::new(n, origin.clone())).to_vec(),
+        caption: "Line: mean over mask seeds; band: lowest to highest of them.".to_string(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! A scene: the list of shapes that [`super::svg`] writes.
 
+use std::ops::Range;
+
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Color(pub u8, pub u8, pub u8);
@@ -77,6 +79,8 @@ pub struct Scene {
     pub height: f64,
     pub title: String,
     pub shapes: Vec<Shape>,
+    /// Shapes of one series each, in their order: a page can highlight and hide them together.
+    pub groups: Vec<(Range<usize>, usize)>,
 }
 
 /// Place of the title.
@@ -94,9 +98,19 @@ impl Scene {
             height,
             title: title.clone(),
             shapes,
+            groups: Vec::new(),
         };
         scene.text(TITLE, &title, 15.0, BLACK, Anchor::Start);
         scene
+    }
+
+    /// Draws shapes of the series at this position.
+    pub fn group(&mut self, series: usize, draw: impl FnOnce(&mut Self)) {
+        let first = self.shapes.len();
+        draw(self);
+        if self.shapes.len() > first {
+            self.groups.push((first..self.shapes.len(), series));
+        }
     }
 
     /// The same without the title in its corner and the room above.

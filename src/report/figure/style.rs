@@ -2,13 +2,17 @@
 
 use super::scene::{Color, GRAY, PALETTE, Point, Scene};
 
-/// Color, length of dashes (0 for a solid line), and whether points are marked.
+/// Color, length of dashes (0 for a solid line), width, and whether points are marked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Style {
     pub color: Color,
     pub dash: f64,
-    dots: bool,
+    pub width: f64,
+    pub dots: bool,
 }
+
+/// The color of rows behind those in color.
+const FAINT: Color = Color(200, 200, 200);
 
 impl Style {
     /// Colors in the order of the rows; when they are used up, again with dashes.
@@ -19,8 +23,12 @@ impl Style {
         } else {
             (PALETTE[index % PALETTE.len()], [0.0, 9.0, 3.0][round])
         };
-        let dots = !baseline;
-        Self { color, dash, dots }
+        Self {
+            color,
+            dash,
+            width: 2.0,
+            dots: !baseline,
+        }
     }
 
     /// The color of a index, with gaps in the line and no marks: for what would hide another.
@@ -32,9 +40,24 @@ impl Style {
         }
     }
 
+    /// Thin and gray: one of many rows behind others.
+    pub fn faint() -> Self {
+        Self {
+            color: FAINT,
+            dash: 0.0,
+            width: 1.0,
+            dots: false,
+        }
+    }
+
+    /// Whether it is [`Style::faint`].
+    pub fn is_faint(&self) -> bool {
+        *self == Self::faint()
+    }
+
     /// A line through points, with its marks.
     pub fn draw(&self, scene: &mut Scene, points: &[Point]) {
-        scene.line(points.to_vec(), self.color, 2.0, self.dash);
+        scene.line(points.to_vec(), self.color, self.width, self.dash);
         for point in points.iter().filter(|_| self.dots) {
             scene.circle(*point, 3.0, self.color);
         }

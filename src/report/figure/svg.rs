@@ -13,9 +13,17 @@ pub fn render(scene: &Scene) -> String {
          <title>{}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n",
         escape(&scene.title)
     );
-    for shape in &scene.shapes {
+    let (mut groups, mut end) = (scene.groups.iter().peekable(), None);
+    for (index, shape) in scene.shapes.iter().enumerate() {
+        if let Some((range, series)) = groups.next_if(|(range, _)| range.start == index) {
+            out += &format!("<g data-row=\"{series}\">\n");
+            end = Some(range.end);
+        }
         out += &element(shape);
         out.push('\n');
+        if end == Some(index + 1) {
+            out += "</g>\n";
+        }
     }
     out + "</svg>\n"
 }

@@ -2,24 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::choice::Choice;
 use super::drawing::{Drawing, Series};
 use super::lines::{self, Curve, Mark};
 use super::style::Style;
+use crate::data::dataset::SplitName;
 use crate::record::epochs::{self, Epoch};
 use crate::report::origin::{File, Origin};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::table::build::heading;
 
-const ACROSS: &str = "epoch (bands: smallest to largest training)";
+/// What bands are.
+const CAPTION: &str = "Line: mean over seeds; band: lowest to highest of them.";
 
 /// The loss, relative to each run's first: the losses of two models have nothing in common.
-pub fn loss(section: &Section) -> Option<Drawing> {
+pub fn loss(section: &Section, choice: &Choice) -> Option<Drawing> {
     let title = format!(
         "{}: training loss, relative to the first epoch",
         section.title
     );
-    draw(section, &title, "loss / first loss", |_, epochs| {
+    draw(section, choice, &title, "loss / first loss", |_, epochs| {
         let first = epochs.first()?.loss?;
         let relative = |e: &Epoch| Some((e.number, e.loss? / first));
         Some(epochs.iter().filter_map(relative).collect())
@@ -46,8 +49,9 @@ pub fn terms(section: &Section, row: &ModelRow) -> Option<Drawing> {
         section.title, row.label
     );
     (lines.len() > 1).then(|| Drawing {
-        scene: lines::draw(&title, ACROSS, "mean over the epoch, unweighted", &lines),
+        scene: lines::draw(&title, "epoch", "mean over the epoch, unweighted", &lines),
         series: series.collect(),
+        caption: format!("{CAPTION} Terms are named as in the model's paper."),
     })
 }
 
@@ -63,11 +67,15 @@ fn term(epochs: &[Epoch], name: &str) -> Vec<(f64, f64)> {
 
 /// The metric on the split that selects the weights, of all runs that are selected by the metric
 /// of the first.
-pub fn monitored(section: &Section) -> Option<Drawing> {
+pub fn monitored(section: &Section, choice: &Choice) -> Option<Drawing> {
     let run = section.trainings().find(|r| !epochs_of(r).is_empty())?;
     let metric = section.protocol.metric(monitored_metric(run))?;
-    let title = format!("{}: {} on the selecting split", section.title, metric.title);
-    draw(section, &title, &heading(metric), |run, epochs| {
+    let split = match run.manifest.selection.split {
+        Some(SplitName::Test) => "test",
+        _ => "validation",
+    };
+    let title = format!("{}: {split} {} by epoch", section.title, metric.title);
+    draw(section, choice, &title, &heading(metric), |run, epochs| {
         let value = |e: &Epoch| Some((e.number, e.monitored? * metric.scale()));
         let same = monitored_metric(run) == metric.name;
         same.then(|| epochs.iter().filter_map(value).collect())
@@ -77,6 +85,7 @@ pub fn monitored(section: &Section) -> Option<Drawing> {
 /// A line per row: the mean over its trainings, within their extremes.
 fn draw(
     section: &Section,
+    choice: &Choice,
     title: &str,
     label: &str,
     points: impl Fn(&ScoredRun, &[Epoch]) -> Option<Vec<(f64, f64)>>,
@@ -87,16 +96,23 @@ fn draw(
         if marks.len() > 1 {
             all.push(Curve {
                 label: row.label.clone(),
-                style: Style::of(index, false),
-                segments: vec![marks],
+                style: choice.styles[index],
+                segments: vec![if choice.styles[index].is_faint() {
+                    marks.into_iter().map(Mark::line).collect()
+                } else {
+                    marks
+                }],
             });
             let origin = Origin::of(File::Log, &row.ids, Vec::new());
             series.push(Series::new(&row.label, origin));
         }
     }
     (!all.is_empty()).then(|| Drawing {
-        scene: lines::draw(title, ACROSS, label, &all),
+        scene: lines::draw(title, "epoch", label, &all),
         series,
+        caption: format!("{CAPTION} {}", choice.caption())
+            .trim_end()
+            .to_string(),
     })
 }
 

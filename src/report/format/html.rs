@@ -35,9 +35,11 @@ pub fn page(parts: &[SectionContents], numbering: &Numbering) -> Result<String> 
         .add_template(FIGURE, include_str!("figure.html"))
         .map_err(render(NAME))?;
     let page = environment.get_template(NAME).map_err(render(NAME))?;
+    let template = environment.get_template(FIGURE).map_err(render(NAME))?;
     let figures = Figures {
-        template: environment.get_template(FIGURE).map_err(render(NAME))?,
+        template: &template,
         numbering,
+        reference: "",
     };
     let sections: Result<Vec<_>> = parts.iter().map(|p| section(p, &figures)).collect();
     let synthetic = parts.iter().any(|p| p.section.synthetic());
@@ -70,11 +72,22 @@ struct PageView<'a> {
 struct SectionView<'a> {
     slug: &'a str,
     title: &'a str,
+    /// What was tested, in a line.
+    tested: String,
+    findings: Vec<String>,
     facts: Vec<Fact>,
+    contents: ContentsView,
     tables: Vec<TableView<'a>>,
     pictures: Vec<String>,
     left_out: Option<&'a str>,
     runs: Vec<RunView<'a>>,
+}
+
+/// Anchors and short titles of a section's tables and figures.
+#[derive(Serialize)]
+struct ContentsView {
+    tables: Vec<(String, String)>,
+    figures: Vec<(String, String)>,
 }
 
 #[derive(Serialize)]
@@ -84,8 +97,10 @@ struct TableView<'a> {
     stub: &'a str,
     /// Titles with the number of columns each spans; empty where no group has a title.
     groups: Vec<(&'a str, usize)>,
-    /// Titles, and whether higher is better.
-    columns: Vec<(String, bool)>,
+    /// Titles, whether higher is better, and whether the cells are words.
+    columns: Vec<(String, bool, bool)>,
+    /// Whether all cells are words, which may wrap.
+    prose: bool,
     rows: Vec<RowView>,
     notes: &'a [String],
     footnotes: Vec<(String, &'a str)>,
@@ -94,7 +109,9 @@ struct TableView<'a> {
 
 #[derive(Serialize)]
 struct FigureView<'a> {
+    id: String,
     svg: &'a str,
+    caption: &'a str,
     /// Labels of the series, each with the number of its origin.
     series: Vec<(&'a str, Option<usize>)>,
 }
@@ -135,12 +152,20 @@ struct PartView {
 }
 
 fn section<'a>(part: &'a SectionContents, figures: &Figures<'_>) -> Result<SectionView<'a>> {
+    let comparison = part.section.comparison();
+    let figures = &Figures {
+        reference: comparison.map_or("the reference", |c| &c.reference.label),
+        ..*figures
+    };
     let tables = part.shown.iter();
     let pictures = part.pictures.iter().map(|f| figures.show(f));
     Ok(SectionView {
         slug: &part.section.slug,
         title: &part.section.title,
+        tested: provenance::tested_on(&part.section),
+        findings: part.findings.sentences(),
         facts: provenance::facts(&part.section),
+        contents: contents(part),
         tables: tables
             .map(|(t, f)| table(t, f.as_ref(), figures))
             .collect::<Result<_>>()?,
@@ -148,6 +173,16 @@ fn section<'a>(part: &'a SectionContents, figures: &Figures<'_>) -> Result<Secti
         left_out: part.left_out.as_deref(),
         runs: runs(&part.section),
     })
+}
+
+fn contents(part: &SectionContents) -> ContentsView {
+    let short = |title: &str| part.short(title);
+    let tables = part.tables().map(|t| (t.id.clone(), short(&t.title)));
+    let figures = part.figures().map(|f| (f.id(), short(&f.title)));
+    ContentsView {
+        tables: tables.collect(),
+        figures: figures.collect(),
+    }
 }
 
 fn runs(section: &Section) -> Vec<RunView<'_>> {
@@ -162,17 +197,22 @@ fn runs(section: &Section) -> Vec<RunView<'_>> {
         .collect()
 }
 
-/// Draws figures into the page.
+/// What figures and cells of a section need.
+#[derive(Clone, Copy)]
 struct Figures<'a> {
-    template: Template<'a, 'a>,
+    template: &'a Template<'a, 'a>,
     numbering: &'a Numbering,
+    /// Label of the section's reference row.
+    reference: &'a str,
 }
 
 impl Figures<'_> {
     fn show(&self, figure: &Figure) -> Result<String> {
         let series = figure.series.iter();
         let view = FigureView {
+            id: figure.id(),
             svg: &figure.svg,
+            caption: &figure.caption,
             series: series
                 .map(|s| (&*s.label, self.numbering.origin(&s.origin)))
                 .collect(),
@@ -192,7 +232,7 @@ fn table<'a>(
     drawn: Option<&'a Figure>,
     figures: &Figures<'_>,
 ) -> Result<TableView<'a>> {
-    let rows = table.rows.iter();
+    let (rows, columns) = (table.rows.iter(), table.columns.iter().enumerate());
     Ok(TableView {
         id: &table.id,
         title: &table.title,
@@ -202,8 +242,9 @@ fn table<'a>(
         } else {
             Vec::new()
         },
-        columns: table.columns.iter().map(column).collect(),
-        rows: rows.map(|r| row(r, figures.numbering)).collect(),
+        columns: columns.map(|(i, c)| column(c, table.is_text(i))).collect(),
+        prose: (0..table.columns.len()).all(|i| table.is_text(i)),
+        rows: rows.map(|r| row(r, figures)).collect(),
         notes: &table.notes,
         footnotes: table.footnotes().collect(),
         figure: drawn.map(|f| figures.show(f)).transpose()?,
@@ -211,29 +252,29 @@ fn table<'a>(
 }
 
 /// Unit and arrow stay on one line.
-fn column(of: &Column) -> (String, bool) {
+fn column(of: &Column, text: bool) -> (String, bool, bool) {
     let title = of.title.replace("%) ", "%)\u{a0}");
     let title = title.replace(" ↓", "\u{a0}↓").replace(" ↑", "\u{a0}↑");
-    (title, of.higher_is_better)
+    (title, of.higher_is_better, text)
 }
 
-fn row(line: &TableRow, numbering: &Numbering) -> RowView {
+fn row(line: &TableRow, page: &Figures<'_>) -> RowView {
     RowView {
         label: line.full_label(),
         baseline: line.baseline,
-        cells: line.cells.iter().map(|c| cell(c, numbering)).collect(),
+        cells: line.cells.iter().map(|c| cell(c, page)).collect(),
     }
 }
 
-fn cell(cell: &Cell, numbering: &Numbering) -> CellView {
+fn cell(cell: &Cell, page: &Figures<'_>) -> CellView {
     let parts = match &cell.content {
         Content::Several(cells) => cells.iter().map(part).collect(),
         _ => vec![part(cell)],
     };
     CellView {
         parts,
-        origin: numbering.origin(&cell.origin),
-        more: more(cell),
+        origin: page.numbering.origin(&cell.origin),
+        more: more(cell, page.reference),
     }
 }
 
@@ -250,9 +291,9 @@ fn part(cell: &Cell) -> PartView {
 }
 
 /// Interval, distance to the baseline and test of a cell.
-fn more(cell: &Cell) -> String {
+fn more(cell: &Cell, reference: &str) -> String {
     if let Content::Several(cells) = &cell.content {
-        let parts = cells.iter().map(|c| (c.content.text(), more(c)));
+        let parts = cells.iter().map(|c| (c.content.text(), more(c, reference)));
         let parts = parts.filter(|(_, more)| !more.is_empty());
         let parts: Vec<String> = parts
             .map(|(text, more)| format!("{text}: {more}"))
@@ -264,8 +305,10 @@ fn more(cell: &Cell) -> String {
     };
     let mut parts = Vec::new();
     parts.extend(cell.range().map(|range| format!("95 % {range}")));
-    let above = cell.above_baseline.map(|v| fixed(v, decimals));
-    parts.extend(above.map(|v| format!("{v} above the baseline")));
+    parts.extend(cell.above_baseline.map(|points| {
+        let side = if points < 0.0 { "worse" } else { "better" };
+        format!("{} {side} than the baseline", fixed(points.abs(), decimals))
+    }));
     parts.extend(cell.versus.map(|versus| {
         let range = versus.interval.map(|[low, high]| {
             format!(
@@ -285,7 +328,7 @@ fn more(cell: &Cell) -> String {
         let trainings = versus
             .p_permutation
             .map(|p| p_value("these trainings alone", p));
-        let found = format!("{difference}{range} against the reference");
+        let found = format!("{difference}{range} against {reference}");
         let parts = std::iter::once(found).chain(models).chain(trainings);
         parts.collect::<Vec<_>>().join(", ")
     }));

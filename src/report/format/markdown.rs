@@ -1,7 +1,7 @@
 //! Renders `report.md`: everything on one page.
 
 use super::{Exporter, Report};
-use crate::report::contents::SectionContents;
+use crate::report::contents::{Figure, SectionContents};
 use crate::report::rows::provenance;
 use crate::report::rows::section::Section;
 use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, Table, TableRow};
@@ -23,33 +23,81 @@ pub fn page(parts: &[SectionContents]) -> String {
     }
     out += "Every cell comes from stored per-sample predictions; `manifest.json` names the runs \
             behind each. Numbers at full precision are in `scores.csv` and `summary.csv`.\n";
+    out += &format!("\n{}", parts.iter().map(contents).collect::<String>());
     for part in parts {
         out += &part_text(part);
     }
     out + &format!("\n---\n\n{}\n", provenance::GRADES)
 }
 
-fn part_text(part: &SectionContents) -> String {
-    let mut out = format!("\n## {}\n\n", escape(&part.section.title));
-    for fact in provenance::facts(&part.section) {
-        out += &format!("- {}: {}\n", fact.name, escape(&fact.text));
-    }
-    for (table, figure) in &part.shown {
-        out += &format!("\n{}", self::table(table, 3));
-        if let Some(figure) = figure {
-            out += &format!("\n![{}]({}.svg)\n", escape(&table.title), figure.path);
+/// Links to the tables and figures of a section.
+fn contents(part: &SectionContents) -> String {
+    let link = |id: &str, title: &str| format!("[{}](#{id})", escape(&part.short(title)));
+    let tables: Vec<String> = part.tables().map(|t| link(&t.id, &t.title)).collect();
+    let figures: Vec<String> = part.figures().map(|f| link(&f.id(), &f.title)).collect();
+    let mut out = format!(
+        "- [{}](#{})\n",
+        escape(&part.section.title),
+        part.section.slug
+    );
+    for (name, links) in [("tables", tables), ("figures", figures)] {
+        if !links.is_empty() {
+            out += &format!("  - {name}: {}\n", links.join(", "));
         }
     }
+    out
+}
+
+fn anchor(id: &str) -> String {
+    format!("<a id=\"{id}\"></a>\n\n")
+}
+
+fn figure(figure: &Figure) -> String {
+    let mut out = format!(
+        "\n{}![{}]({}.svg)\n",
+        anchor(&figure.id()),
+        escape(&figure.title),
+        figure.path
+    );
+    if !figure.caption.is_empty() {
+        out += &format!("\n{}\n", escape(&figure.caption));
+    }
+    out
+}
+
+fn part_text(part: &SectionContents) -> String {
+    let section = &part.section;
+    let mut out = format!(
+        "\n{}## {}\n\n",
+        anchor(&section.slug),
+        escape(&section.title)
+    );
+    out += &format!("{}\n\n", escape(&provenance::tested_on(section)));
+    for sentence in part.findings.sentences() {
+        out += &format!("- {}\n", escape(&sentence));
+    }
+    for (index, (table, drawn)) in part.shown.iter().enumerate() {
+        let drawn = drawn.as_ref().map(figure).unwrap_or_default();
+        let table = format!("\n{}{}", anchor(&table.id), self::table(table, 3));
+        // The overview begins with its figure.
+        out += &if index == 0 {
+            drawn + &table
+        } else {
+            table + &drawn
+        };
+    }
     if !part.pictures.is_empty() || part.left_out.is_some() {
-        out += "\n### Pictures\n";
+        out += "\n### Figures\n";
     }
     if let Some(left_out) = &part.left_out {
         out += &format!("\n{}\n", escape(left_out));
     }
-    for figure in &part.pictures {
-        out += &format!("\n![{}]({}.svg)\n", escape(&figure.title), figure.path);
+    out.extend(part.pictures.iter().map(figure));
+    out += "\n### Data, masks and build\n\n";
+    for fact in provenance::facts(section) {
+        out += &format!("- {}: {}\n", fact.name, escape(&fact.text));
     }
-    out + "\n### Runs\n\n" + &runs(&part.section)
+    out + "\n### Runs\n\n" + &runs(section)
 }
 
 fn runs(section: &Section) -> String {
@@ -86,7 +134,8 @@ pub fn table(table: &Table, level: usize) -> String {
 fn header(table: &Table) -> String {
     let titles = table.columns.iter().map(|c| escape(&c.title));
     let head = line(std::iter::once(escape(&table.full_stub())).chain(titles));
-    format!("{head}|:--{}|\n", "|--:".repeat(table.columns.len()))
+    let sides = (0..table.columns.len()).map(|i| if table.is_text(i) { "|:--" } else { "|--:" });
+    format!("{head}|:--{}|\n", sides.collect::<String>())
 }
 
 fn body(row: &TableRow) -> String {

@@ -1,10 +1,11 @@
 //! Describes where a section's numbers come from: data, masks, training, selection, build.
 
-use crate::metric::fixed;
-use crate::record::{Manifest, SelectionRule};
+use std::collections::BTreeSet;
 
-use crate::report::rows::config::BASELINE;
-use crate::report::rows::config::{TrainingNoise, join, or_external};
+use crate::metric::fixed;
+use crate::record::Manifest;
+
+use crate::report::rows::config::join;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
 
@@ -44,8 +45,8 @@ pub fn cautions<'a>(sections: impl Iterator<Item = &'a Section>) -> Vec<String> 
 const OUTSIDE: &str = "outside this program";
 
 /// What the reproducibility grades mean.
-pub const GRADES: &str = "Grades: A bit-identical anywhere; B bit-identical on the same CPU \
-                          build; C within a stated spread. Tables and figures are grade A given \
+pub const GRADES: &str = "Reproducibility: grade A is bit-identical anywhere, B bit-identical on the same \
+                          CPU build, C within a stated spread; runs outside this program have none. Tables and figures are grade A given \
                           the stored predictions.";
 
 /// A named property of a section.
@@ -55,8 +56,8 @@ pub struct Fact {
     pub text: String,
 }
 
-/// Data, masks, training, selection and build of a section. Where rows differ, every value is
-/// followed by the rows it holds for.
+/// Data, masks, build and papers of a section; how each model was trained is a table. Where rows differ, every
+/// value is followed by the rows it holds for.
 pub fn facts(section: &Section) -> Vec<Fact> {
     let of_run = |name, of: &dyn Fn(&ScoredRun) -> String| Fact {
         name,
@@ -77,19 +78,14 @@ pub fn facts(section: &Section) -> Vec<Fact> {
     }
     facts.extend([
         of_run("Masks", &masks),
-        of_run("Training noise", &|run| or_external(TrainingNoise::of(run))),
-        by("Text encoder", &|m| {
-            or_external(m.training.encoder.as_ref())
-        }),
-        by("Training", &training),
-        of_run("Selection", &selection),
         by("Reproducibility", &grade),
         of_run("Build", &builds),
         Fact {
-            name: "Models",
-            text: models(section),
+            name: "Papers",
+            text: papers(section),
         },
     ]);
+    facts.retain(|fact| !fact.text.is_empty());
     facts
 }
 
@@ -174,40 +170,6 @@ fn grade(m: &Manifest) -> String {
     grade.map_or(OUTSIDE.to_string(), |grade| format!("grade {grade}"))
 }
 
-fn training(m: &Manifest) -> String {
-    let t = &m.training;
-    if outside(m) {
-        return OUTSIDE.to_string();
-    }
-    if t.epochs == 0 || m.model.name == BASELINE {
-        return "none".to_string();
-    }
-    let options = t.trainer_options.to_string();
-    let comma = if options.is_empty() { "" } else { ", " };
-    format!(
-        "{} epochs, batch size {}, learning rate {}, weight decay {}{comma}{options}",
-        t.epochs, t.batch_size, t.learning_rate, t.weight_decay
-    )
-}
-
-fn selection(run: &ScoredRun) -> String {
-    let s = &run.manifest.selection;
-    let own = |part: &ScoredRun| part.manifest.selection.conditions == part.mask.conditions;
-    let rates = match run.parts() {
-        parts if !parts.is_empty() && parts.iter().all(own) => "the tested rate".to_string(),
-        _ => format!("rates {}", join(&s.conditions, ", ")),
-    };
-    let metric = s.metric.as_deref().unwrap_or("each metric");
-    match s.rule {
-        Some(SelectionRule::Paper) => {
-            format!("best test epoch by {metric} at {rates}, as in the paper")
-        }
-        Some(SelectionRule::Last) => "last epoch".to_string(),
-        Some(SelectionRule::Validation) => format!("validation by {metric} at {rates}"),
-        None => OUTSIDE.to_string(),
-    }
-}
-
 /// The builds of all trainings, each once.
 fn builds(run: &ScoredRun) -> String {
     let mut all: Vec<String> = run.trainings().map(|run| build(&run.manifest)).collect();
@@ -224,7 +186,7 @@ fn build(m: &Manifest) -> String {
             .map(|version| format!("libtorch {version}")),
     );
     parts.extend(b.device.clone());
-    parts.extend(b.threads.map(|count| format!("{count} threads")));
+    parts.extend(b.threads.map(|count| plural(count, "thread")));
     parts.extend(m.external.as_ref().map(|external| {
         format!(
             "external predictions from {} (blake3 {})",
@@ -244,21 +206,56 @@ pub fn minutes(m: &Manifest) -> Option<f64> {
     (!outside(m)).then_some(m.wall_seconds / 60.0)
 }
 
-fn models(section: &Section) -> String {
-    let each = section.own_rows().filter_map(|row| {
-        let model = &row.runs.first()?.manifest.model;
-        let citation = if model.citation.is_empty() {
-            String::new()
-        } else {
-            format!("; {}", model.citation)
-        };
-        let parameters = match model.parameters {
-            Some(count) => format!("{count} parameters"),
-            None => "number of parameters not stated".to_string(),
-        };
-        Some(format!("{} ({parameters}{citation})", row.label))
-    });
-    each.collect::<Vec<_>>().join("; ")
+/// The citations of the models, each once.
+fn papers(section: &Section) -> String {
+    let runs = section.runs();
+    let citations = runs.map(|run| run.manifest.model.citation.as_str());
+    let all: BTreeSet<&str> = citations.filter(|text| !text.is_empty()).collect();
+    all.into_iter().collect::<Vec<_>>().join("; ")
+}
+
+/// What was tested, in a line: data, samples, masks, conditions, seeds.
+pub fn tested_on(section: &Section) -> String {
+    let Some(run) = section.runs().next() else {
+        return String::new();
+    };
+    let (d, mask) = (&run.manifest.dataset, &run.mask);
+    let [train, valid, test] = d.counts;
+    let kind = if d.synthetic { ", synthetic" } else { "" };
+    let models = section.own_rows().filter(|row| !row.baseline);
+    let models: Vec<usize> = models.map(|row| row.runs.len()).collect();
+    let seeds: BTreeSet<usize> = models.iter().copied().collect();
+    let seeds = match (seeds.first(), seeds.last()) {
+        (Some(least), Some(most)) if least < most => format!("{least} to {most} seeds"),
+        (Some(count), _) => plural(*count, "seed"),
+        _ => "no seeds".to_string(),
+    };
+    let samples = match run.folds() {
+        [] => format!("trained on {train}, validated on {valid} and tested on {test} samples"),
+        folds => {
+            let tested = folds.iter().map(|run| run.manifest.dataset.counts[2]);
+            let tested = tested.sum::<usize>();
+            format!(
+                "trained on {} folds and tested on the {tested} samples of all",
+                folds.len()
+            )
+        }
+    };
+    format!(
+        "{} with {seeds} each, {samples} of {}{kind}; masks {} v{}, {}, {}.",
+        plural(models.len(), "model"),
+        d.title,
+        mask.mask_protocol,
+        mask.version,
+        plural(mask.seeds.len(), "mask seed"),
+        plural(section.conditions.len(), "condition"),
+    )
+}
+
+/// A count with its noun, `1 seed`, `2 seeds`.
+pub fn plural(count: usize, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{s}")
 }
 
 /// Headers of [`runs`].

@@ -3,7 +3,7 @@
 use super::build::{heading, synthetic};
 use super::mark::{mark_baselines, stars};
 use super::notes::selected;
-use super::phrases::{at_baseline, seeds};
+use super::phrases::{at_baseline, epochs, seeds};
 use super::{Cell, Column, Content, Table, TableRow, Versus, reason, tested};
 use crate::metric::{Direction, Metric};
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
@@ -88,7 +88,8 @@ fn table(section: &Section, of: &str, name: &str) -> Option<Table> {
     stars(&mut table);
     let spread = table.numbers().any(|c| c.content.sd().is_some());
     let own = rows.iter().copied().filter(|r| !r.derived);
-    let mut note = format!("{}.", seeds(own, spread));
+    let epochs = epochs(own.clone()).map_or(String::new(), |epochs| format!("; {epochs}"));
+    let mut note = format!("{}{epochs}.", seeds(own, spread));
     let tests = against.map_or_else(Some, |_| tested::tests(section, &table, &rows));
     note.extend(tests.map(|sentence| format!(" {sentence}")));
     if table.numbers().any(|c| c.at_baseline) {

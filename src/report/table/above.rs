@@ -1,7 +1,7 @@
 //! Builds the tables and columns of distances to the baseline.
 
 use super::notes::{NOT_EVALUATED, selected};
-use super::phrases::at_baseline;
+use super::phrases::{at_baseline, epochs};
 use super::{Cell, Column, Content, Table, TableRow, reason};
 use crate::report::origin::Origin;
 use crate::report::rows::section::Section;
@@ -40,6 +40,7 @@ fn notes_of(section: &Section, table: &Table, of: &Table) -> Vec<String> {
     if table.numbers().any(|c| c.at_baseline) {
         notes.push(at_baseline(of));
     }
+    notes.extend(epochs(section.own_rows()).map(|epochs| format!("Models: {epochs}.")));
     notes.extend(selected(section));
     notes
 }

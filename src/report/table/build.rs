@@ -105,12 +105,11 @@ impl MetricColumn {
 }
 
 /// The end of the titles of synthetic data.
+pub const SYNTHETIC: &str = " (synthetic data)";
+
+/// [`SYNTHETIC`], where a section's data are.
 pub(super) fn synthetic(section: &Section) -> &'static str {
-    if section.synthetic() {
-        " (synthetic data)"
-    } else {
-        ""
-    }
+    if section.synthetic() { SYNTHETIC } else { "" }
 }
 
 /// The section's rows by these columns, marked, with notes.

@@ -4,12 +4,14 @@ pub mod ablation;
 pub mod above;
 pub mod build;
 pub mod efficiency;
+pub mod headline;
 pub mod mark;
 pub mod notes;
 pub mod paper;
 mod paper_cells;
-mod phrases;
+pub mod phrases;
 pub mod primary;
+pub mod provenance;
 #[cfg(test)]
 mod section_tests;
 mod tested;
@@ -297,6 +299,13 @@ impl Table {
     /// Whether some group of columns has a title.
     pub fn has_groups(&self) -> bool {
         self.columns.iter().any(|c| !c.group.is_empty())
+    }
+
+    /// Whether a column holds words, which are read from the left.
+    pub fn is_text(&self, column: usize) -> bool {
+        let mut contents = self.rows.iter().map(|row| &row.cells[column].content);
+        let text = |c: &Content| matches!(c, Content::Text { note: None, .. } | Content::Missing);
+        contents.clone().all(text) && contents.any(|c| *c != Content::Missing)
     }
 
     /// Header of the first column, for formats without headers over several columns.

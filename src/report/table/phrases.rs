@@ -1,4 +1,6 @@
-//! Phrases that several notes share: the mark of the baseline, and the number of seeds.
+//! Phrases that several notes share: the mark of the baseline, the number of seeds, published epochs.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BASELINE_MARK, Table};
 use crate::report::rows::section::ModelRow;
@@ -14,20 +16,181 @@ pub fn at_baseline(table: &Table) -> String {
     )
 }
 
-/// The number of seeds behind the numbers of these rows, which may show their spread; rows with
-/// another number than the first are named.
+/// The number of seeds behind the numbers of these rows, which may show their spread; models with
+/// another number than most are named. A baseline needs no seeds.
 pub fn seeds<'a>(rows: impl Iterator<Item = &'a ModelRow>, spread: bool) -> String {
-    let mut rows = rows.peekable();
-    let usual = rows.peek().map_or(0, |r| r.runs.len());
-    let others = rows.filter(|r| r.runs.len() != usual);
-    let others = others
-        .map(|r| format!(" ({}: {})", r.label, r.runs.len()))
-        .collect::<String>();
+    let mut counts: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    let (baselines, models): (Vec<&ModelRow>, Vec<&ModelRow>) = rows.partition(|r| r.baseline);
+    let rows = if models.is_empty() { baselines } else { models };
+    for row in rows {
+        counts.entry(row.runs.len()).or_default().push(&row.label);
+    }
+    let most = counts.iter().max_by_key(|(_, labels)| labels.len());
+    let usual = most.map_or(0, |(count, _)| *count);
+    counts.remove(&usual);
+    let others = counts
+        .iter()
+        .map(|(n, labels)| format!("{n} for {}", named(labels)));
+    let others = others.collect::<Vec<_>>().join(", ");
     if usual == 1 && others.is_empty() {
-        "One seed per model, no spread".to_string()
-    } else if spread {
+        return "One seed per model, no spread".to_string();
+    }
+    let others = if others.is_empty() {
+        others
+    } else {
+        format!(" ({others})")
+    };
+    if spread {
         format!("Mean ± standard deviation (n-1) over seeds, n = {usual}{others}")
     } else {
         format!("Mean over seeds, n = {usual}{others}")
+    }
+}
+
+/// Up to four names; of more their number.
+pub fn named(labels: &[&str]) -> String {
+    match labels {
+        [] => String::new(),
+        [only] => (*only).to_string(),
+        [first @ .., last] if labels.len() <= 4 => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} models", labels.len()),
+    }
+}
+
+/// How long these models were trained, where that is not as long as their authors publish:
+/// `trained for 3 of 200 published epochs`.
+pub fn epochs<'a>(rows: impl Iterator<Item = &'a ModelRow>) -> Option<String> {
+    let mut all: BTreeMap<(u32, u32), Vec<&str>> = BTreeMap::new();
+    let mut models = 0;
+    for row in rows.filter(|row| !row.baseline) {
+        models += 1;
+        let trainings = row.trainings().filter_map(|run| {
+            let training = &run.manifest.training;
+            Some((training.epochs, training.published_epochs?))
+        });
+        let distinct: BTreeSet<(u32, u32)> = trainings.filter(|(own, all)| own != all).collect();
+        for key in distinct {
+            all.entry(key).or_default().push(&row.label);
+        }
+    }
+    let total: usize = all.values().map(Vec::len).sum();
+    let (first, last) = (all.first_key_value()?, all.last_key_value()?);
+    let published = || all.keys().map(|(_, published)| *published);
+    Some(if all.len() == 1 {
+        let ((own, published), labels) = first;
+        let who = if labels.len() == models {
+            String::new()
+        } else {
+            format!("{} ", named(labels))
+        };
+        format!("{who}trained for {own} of {published} published epochs")
+    } else if total <= MOST {
+        let each = all
+            .iter()
+            .map(|((own, published), labels)| format!("{} {own} of {published}", named(labels)));
+        format!(
+            "epochs trained of those published: {}",
+            each.collect::<Vec<_>>().join(", ")
+        )
+    } else {
+        let (least, most) = (published().min()?, published().max()?);
+        let who = if total == models {
+            "all models".to_string()
+        } else {
+            format!("{total} of {models} models")
+        };
+        let (shortest, longest) = (first.0.0, last.0.0);
+        let s = if longest == 1 { "" } else { "s" };
+        format!(
+            "{who} trained for {} epoch{s}, published are {}",
+            span(shortest, longest),
+            span(least, most)
+        )
+    })
+}
+
+/// Rows whose epochs are named one by one.
+const MOST: usize = 4;
+
+fn span(least: u32, most: u32) -> String {
+    if least == most {
+        least.to_string()
+    } else {
+        format!("{least} to {most}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{manifest, scored};
+    use crate::report::rows::section::{Section, sections};
+
+    /// A model per entry: name, seeds, epochs and published epochs.
+    fn section(models: &[(&str, u64, u32, Option<u32>)]) -> Section {
+        let runs = models.iter().flat_map(|(name, seeds, epochs, published)| {
+            (1..=*seeds).map(|seed| {
+                let mut m = manifest(name, seed, &[0.0]);
+                m.training.epochs = *epochs;
+                m.training.published_epochs = *published;
+                scored(m)
+            })
+        });
+        sections(runs.collect()).unwrap().swap_remove(0)
+    }
+
+    #[test]
+    fn models_with_other_numbers_of_seeds_are_named_once() {
+        let of = |models: &[(&str, u64, u32, Option<u32>)]| seeds(section(models).own_rows(), true);
+        let usual = ["a", "b", "c"].map(|name| (name, 3, 1, None));
+        let text = of(&[
+            &usual[..],
+            &[
+                ("d", 2, 1, None),
+                ("e", 2, 1, None),
+                ("constant", 1, 0, None),
+            ],
+        ]
+        .concat());
+        assert_eq!(
+            text,
+            "Mean ± standard deviation (n-1) over seeds, n = 3 (2 for D and E)"
+        );
+        assert_eq!(
+            of(&[("a", 1, 1, None), ("constant", 1, 0, None)]),
+            "One seed per model, no spread"
+        );
+    }
+
+    #[test]
+    fn epochs_are_told_where_they_are_not_the_published_ones() {
+        let of = |models: &[(&str, u64, u32, Option<u32>)]| epochs(section(models).own_rows());
+        assert_eq!(of(&[("a", 1, 200, Some(200)), ("b", 1, 3, None)]), None);
+        let text = of(&[("a", 1, 3, Some(200)), ("b", 1, 3, Some(200))]).unwrap();
+        assert_eq!(text, "trained for 3 of 200 published epochs");
+        let text = of(&[("a", 1, 3, Some(200)), ("b", 1, 200, Some(200))]).unwrap();
+        assert_eq!(text, "A trained for 3 of 200 published epochs");
+        let text = of(&[("a", 1, 3, Some(200)), ("b", 1, 5, Some(100))]).unwrap();
+        assert_eq!(
+            text,
+            "epochs trained of those published: A 3 of 200, B 5 of 100"
+        );
+        let many = ["a", "b", "c", "d", "e"];
+        let many: Vec<_> = many
+            .iter()
+            .zip(20..)
+            .map(|(name, all)| (*name, 1, 1, Some(all)))
+            .collect();
+        let text = of(&many).unwrap();
+        assert_eq!(
+            text,
+            "all models trained for 1 epoch, published are 20 to 24"
+        );
+    }
+
+    #[test]
+    fn more_than_four_names_are_a_number() {
+        assert_eq!(named(&["A", "B", "C"]), "A, B and C");
+        assert_eq!(named(&["A", "B", "C", "D", "E"]), "5 models");
     }
 }

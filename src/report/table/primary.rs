@@ -1,6 +1,7 @@
 //! Builds the table of the primary tests: one number per model against the reference, with its interval.
 
 use super::build::{heading, synthetic};
+use super::phrases::epochs;
 use super::{Cell, Column, Content, Table, TableRow, reason, tested};
 use crate::metric::Metric;
 use crate::report::origin::Origin;
@@ -41,15 +42,17 @@ pub fn table(section: &Section) -> Option<Table> {
         masks: section.masks(),
         reference: Some(comparison.reference.runs.clone()),
         reasons,
-        notes: vec![note(comparison)],
+        notes: vec![note(section, comparison)],
     })
 }
 
-fn note(comparison: &Comparison) -> String {
+fn note(section: &Section, comparison: &Comparison) -> String {
+    let epochs = epochs(section.own_rows());
+    let epochs = epochs.map_or(String::new(), |epochs| format!(" Models: {epochs}."));
     format!(
         "p and the 95 % interval of the difference hold for other samples and other seeds, by variances \
          of both; p is not corrected. p of these trainings: the share of {} permutations of samples \
-         between the two models with a difference at least as large, which tells nothing on other seeds.",
+         between the two models with a difference at least as large, which tells nothing on other seeds.{epochs}",
         comparison.plan.permutations
     )
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::phrases::{at_baseline, seeds};
+use super::phrases::{at_baseline, epochs, seeds};
 use super::{Cell, Content, Table, TableRow};
 use crate::report::rows::aggregate::Aggregate;
 use crate::report::rows::section::{ModelRow, Section, Tests};
@@ -14,6 +14,9 @@ pub fn note(section: &Section, table: &Table) -> String {
     let cells = || table.numbers();
     let spread = cells().any(|c| c.content.sd().is_some());
     let mut first = seeds(section.own_rows(), spread);
+    if let Some(epochs) = epochs(section.own_rows()) {
+        first += &format!("; {epochs}");
+    }
     if cells().any(|c| c.best) {
         first += "; bold: best of its column";
     }
@@ -51,13 +54,12 @@ fn star(section: &Section, comparison: &Comparison) -> String {
     let others = comparison.family_size;
     let correction = match primary(section, comparison) {
         Some(primary) => format!(
-            "the primary test ({primary}) alone, every other one corrected over the {others} of this \
-             report"
+            "corrected over the {others} tests of this report but the primary one, {primary}"
         ),
         None => format!("corrected over the {others} tests of this report"),
     };
     format!(
-        "*: differs from {} with p < {ALPHA} on other samples and seeds ({correction})",
+        "*: differs from {} on other samples and seeds with p < {ALPHA}, {correction}",
         comparison.reference.label
     )
 }

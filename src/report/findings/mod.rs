@@ -1,0 +1,307 @@
+//! Finds what a section's numbers say: the best model, who beats the baseline where, which differences hold.
+//!
+//! Findings are fields; [`words`] makes sentences of them.
+
+mod words;
+
+use crate::mask::Condition;
+use crate::metric::{Direction, Metric};
+use crate::report::rows::aggregate::{Aggregate, SeedSummary};
+use crate::report::rows::section::{ModelRow, Section, Tests};
+use crate::report::stats::comparison::{Comparison, Test};
+use crate::report::stats::holm::ALPHA;
+use crate::report::table::{Content, Table};
+
+/// What a section says about its models by one metric, mostly over its conditions.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    pub metric: &'static Metric,
+    pub aggregate: Aggregate,
+    /// `None` where no model has the number.
+    pub best: Option<Best>,
+    /// `None` without a baseline that has the metric.
+    pub baseline: Option<AboveBaseline>,
+    pub differences: Differences,
+}
+
+/// The model with the best number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    pub label: String,
+    /// In display units.
+    pub value: f64,
+    /// Models that have the number.
+    pub of: usize,
+    /// Other models whose number is the same as printed.
+    pub ties: Vec<String>,
+    /// Whether it is the one that others are tested against.
+    pub reference: bool,
+    /// Against the reference; where it is the reference, against the second best. `None` without a test.
+    pub lead: Option<Lead>,
+}
+
+/// By how much one model is better than another, in display units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lead {
+    pub over: String,
+    pub points: f64,
+    /// 95 percent interval over samples and seeds; `None` where one of both has one seed.
+    pub interval: Option<[f64; 2]>,
+    pub significant: bool,
+}
+
+/// Models that are better than the best baseline, as printed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AboveBaseline {
+    pub models: usize,
+    /// The models above it at each condition, where all have a number.
+    pub above: Vec<(Condition, Vec<String>)>,
+}
+
+/// Differences to the reference.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Differences {
+    /// The reason, as a sentence.
+    Skipped(String),
+    Tested(Tested),
+}
+
+/// Rows other than the reference by the outcome of their primary test.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tested {
+    pub reference: String,
+    pub better: Vec<String>,
+    pub worse: Vec<String>,
+    /// Tested, and no difference was found.
+    pub open: Vec<String>,
+    /// Without a test of models: one of both has one seed, or they share no samples.
+    pub untested: Vec<String>,
+    /// The fewest seeds of any of these models.
+    pub seeds: usize,
+}
+
+impl Findings {
+    /// Of a section by its primary metric; `by_condition` is that metric's table.
+    pub fn new(section: &Section, metric: &'static Metric, by_condition: &Table) -> Self {
+        let aggregate = Aggregate::overall(&section.conditions);
+        let models = section.rows.iter().enumerate();
+        let numbers = models.filter_map(|(index, row)| {
+            let value = number(row, metric, &aggregate)?;
+            (!row.baseline && !row.derived).then_some((index, value))
+        });
+        let mut numbers: Vec<(usize, f64)> = numbers.collect();
+        numbers.sort_by(|a, b| match metric.direction {
+            Direction::HigherIsBetter => b.1.total_cmp(&a.1),
+            Direction::LowerIsBetter => a.1.total_cmp(&b.1),
+        });
+        let differences = match &section.tests {
+            Tests::Skipped(reason) => Differences::Skipped(reason.clone()),
+            Tests::Done(comparison) => {
+                Differences::Tested(tested(section, comparison, metric, &aggregate))
+            }
+        };
+        Self {
+            metric,
+            best: best(section, metric, &aggregate, &numbers),
+            baseline: above(section, by_condition),
+            differences,
+            aggregate,
+        }
+    }
+
+    /// Two or three sentences.
+    pub fn sentences(&self) -> Vec<String> {
+        words::sentences(self)
+    }
+}
+
+fn number(row: &ModelRow, metric: &Metric, aggregate: &Aggregate) -> Option<f64> {
+    match aggregate.over_seeds(&row.runs, metric.name) {
+        SeedSummary::Known(summary) => Some(summary.mean * metric.scale()),
+        _ => None,
+    }
+}
+
+/// `numbers` are rows with their numbers, the best first.
+fn best(
+    section: &Section,
+    metric: &'static Metric,
+    aggregate: &Aggregate,
+    numbers: &[(usize, f64)],
+) -> Option<Best> {
+    let (row, value) = *numbers.first()?;
+    let label = |row: usize| section.rows[row].label.clone();
+    let printed = |value: f64| crate::metric::fixed(value, metric.decimals);
+    let ties = numbers[1..]
+        .iter()
+        .filter(|(_, v)| printed(*v) == printed(value));
+    let comparison = section.comparison();
+    let reference = comparison.and_then(|c| c.reference.row);
+    let test = |row: usize| comparison?.find(row, metric.name, aggregate)?.test;
+    let lead = if reference == Some(row) {
+        numbers
+            .get(1)
+            .and_then(|(second, _)| Some(Lead::new(metric, &test(*second)?, label(*second))))
+    } else {
+        let over = comparison.map(|c| c.reference.label.clone());
+        over.and_then(|over| Some(Lead::new(metric, &test(row)?, over)))
+    };
+    Some(Best {
+        label: label(row),
+        value,
+        of: numbers.len(),
+        ties: ties.map(|(row, _)| label(*row)).collect(),
+        reference: reference == Some(row),
+        lead,
+    })
+}
+
+impl Lead {
+    /// The best model is one of both, so that the difference is to its side whatever its sign.
+    fn new(metric: &Metric, test: &Test, over: String) -> Self {
+        let scale = metric.scale() * if test.difference < 0.0 { -1.0 } else { 1.0 };
+        let interval = test.models.map(|models| {
+            let [a, b] = models.interval.map(|end| end * scale);
+            [a.min(b), a.max(b)]
+        });
+        Self {
+            over,
+            points: test.difference * scale,
+            interval,
+            significant: significant(test),
+        }
+    }
+}
+
+fn significant(test: &Test) -> bool {
+    test.p_corrected.is_some_and(|p| p < ALPHA)
+}
+
+/// Reads the marks of a table, so that sentences and marks never differ.
+fn above(section: &Section, table: &Table) -> Option<AboveBaseline> {
+    let lines = section.rows.iter().zip(&table.rows);
+    let models: Vec<_> = lines
+        .filter(|(row, _)| !row.baseline && !row.derived)
+        .collect();
+    let at = |condition: &Condition| {
+        let name = Aggregate::At(*condition).name();
+        let column = table.columns.iter().position(|c| c.name == name)?;
+        let cells = models.iter().map(|(row, line)| (row, &line.cells[column]));
+        let mut above = Vec::new();
+        for (row, cell) in cells {
+            if !matches!(cell.content, Content::Number { .. }) {
+                return None;
+            }
+            cell.above_baseline?;
+            if !cell.at_baseline {
+                above.push(row.label.clone());
+            }
+        }
+        Some((*condition, above))
+    };
+    let above: Vec<_> = section.conditions.iter().filter_map(at).collect();
+    (!above.is_empty() && !models.is_empty()).then_some(AboveBaseline {
+        models: models.len(),
+        above,
+    })
+}
+
+fn tested(
+    section: &Section,
+    comparison: &Comparison,
+    metric: &'static Metric,
+    aggregate: &Aggregate,
+) -> Tested {
+    let mut found = Tested {
+        reference: comparison.reference.label.clone(),
+        seeds: comparison.reference.seeds,
+        ..Tested::default()
+    };
+    let rows = section.rows.iter().enumerate();
+    for (index, row) in rows.filter(|(index, row)| {
+        !row.baseline && !row.derived && comparison.reference.row != Some(*index)
+    }) {
+        let result = comparison.find(index, metric.name, aggregate);
+        let test = result.and_then(|result| result.test);
+        let list = match test {
+            Some(test) if test.models.is_none() => &mut found.untested,
+            Some(test) if !significant(&test) => &mut found.open,
+            Some(test) if metric.is_better(test.difference, 0.0) => &mut found.better,
+            Some(_) => &mut found.worse,
+            None => &mut found.untested,
+        };
+        list.push(row.label.clone());
+        found.seeds = found.seeds.min(row.runs.len());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::{TOY, section, test_against, test_plan};
+    use crate::report::table::build::by_rate;
+
+    fn findings(section: &Section, metric: usize) -> Findings {
+        let metric = &TOY.metrics[metric];
+        Findings::new(section, metric, &by_rate(section, metric))
+    }
+
+    #[test]
+    fn the_best_leads_by_the_difference_to_the_reference_to_its_better_side() {
+        let mut section = section(&[0.0, 0.5, 1.0]);
+        test_against(&mut section, "flat", test_plan("acc_2", 9));
+        let found = findings(&section, 0);
+        let best = found.best.unwrap();
+        assert_eq!(
+            (best.label.as_str(), best.of, best.reference),
+            ("LNLN", 2, false)
+        );
+        let lead = best.lead.unwrap();
+        assert_eq!(lead.over, "FLAT");
+        assert!((lead.points - 1.6667).abs() < 1e-3, "{lead:?}");
+        // The same test from the other side.
+        test_against(&mut section, "lnln", test_plan("acc_2", 9));
+        let other = findings(&section, 0).best.unwrap();
+        let other_lead = other.lead.unwrap();
+        assert!(other.reference && other_lead.over == "FLAT");
+        assert!((other_lead.points - lead.points).abs() < 1e-12);
+        let (a, b) = (lead.interval.unwrap(), other_lead.interval.unwrap());
+        assert!((a[0] - b[0]).abs() < 1e-9 && (a[1] - b[1]).abs() < 1e-9);
+    }
+
+    #[test]
+    fn models_above_the_baseline_are_those_without_its_mark() {
+        let section = section(&[0.0, 0.5, 1.0]);
+        let found = findings(&section, 0).baseline.unwrap();
+        let above: Vec<(f64, usize)> = found
+            .above
+            .iter()
+            .map(|(condition, labels)| (condition.rate().unwrap(), labels.len()))
+            .collect();
+        assert_eq!(
+            (found.models, above),
+            (2, vec![(0.0, 2), (0.5, 2), (1.0, 0)])
+        );
+    }
+
+    #[test]
+    fn differences_are_sorted_by_their_outcome() {
+        let mut section = section(&[0.0, 0.5, 1.0]);
+        let skipped = findings(&section, 0).differences;
+        assert!(matches!(skipped, Differences::Skipped(_)));
+        test_against(&mut section, "lnln", test_plan("acc_2", 9));
+        let Differences::Tested(tested) = findings(&section, 0).differences else {
+            panic!("not tested");
+        };
+        assert_eq!(
+            (tested.seeds, tested.open.len(), tested.worse.len()),
+            (2, 1, 0)
+        );
+        // A metric that is no function of sums has no test.
+        let Differences::Tested(tested) = findings(&section, 1).differences else {
+            panic!("not tested");
+        };
+        assert_eq!(tested.untested, ["FLAT"]);
+    }
+}

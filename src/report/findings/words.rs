@@ -1,0 +1,359 @@
+//! Makes sentences of findings.
+
+use super::{AboveBaseline, Best, Differences, Findings, Tested};
+use crate::mask::Condition;
+use crate::metric::{Direction, fixed};
+use crate::report::rows::aggregate::Aggregate;
+use crate::report::rows::condition;
+use crate::report::table::phrases::named;
+
+/// With more seeds than this, a difference that was not found is not for want of seeds alone.
+const FEW_SEEDS: usize = 4;
+
+/// Two or three sentences.
+pub fn sentences(findings: &Findings) -> Vec<String> {
+    let best = findings.best.as_ref().map(|best| first(findings, best));
+    let baseline = findings.baseline.as_ref().map(above);
+    let differences = match &findings.differences {
+        Differences::Skipped(reason) => Some(reason.clone()),
+        Differences::Tested(tested) => outcomes(tested),
+    };
+    [best, differences, baseline]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn list(labels: &[String]) -> String {
+    named(&labels.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Which model is best, and by how much.
+fn first(findings: &Findings, best: &Best) -> String {
+    let metric = findings.metric;
+    let show = |value: f64| fixed(value, metric.decimals);
+    let unit = match metric.unit {
+        crate::metric::Unit::Percent => " %",
+        crate::metric::Unit::None => "",
+    };
+    let (title, value) = (metric.title, show(best.value));
+    let over = match &findings.aggregate {
+        Aggregate::At(only) => format!("at {}", condition::heading(*only)),
+        mean => mean.caption(condition::rates(&mean.conditions()).len() == mean.conditions().len()),
+    };
+    let label = &best.label;
+    if best.of == 1 {
+        return format!("{label} reaches {title} {value}{unit} ({over}); no other model is shown.");
+    }
+    let side = match metric.direction {
+        Direction::HigherIsBetter => "highest",
+        Direction::LowerIsBetter => "lowest",
+    };
+    let role = if best.reference {
+        ", the reference,"
+    } else {
+        ""
+    };
+    let mut text = format!("{label}{role} has the {side} {title}, {value}{unit} ({over})");
+    if !best.ties.is_empty() {
+        text += &format!(", as has {}", list(&best.ties));
+    }
+    let Some(lead) = &best.lead else {
+        return text + ".";
+    };
+    let whom = if best.reference {
+        format!("the next, {}", lead.over)
+    } else {
+        format!("the reference, {}", lead.over)
+    };
+    text += &format!(": {} better than {whom}", show(lead.points));
+    if let Some([low, high]) = lead.interval {
+        let verdict = if lead.significant {
+            ""
+        } else {
+            ", which includes 0"
+        };
+        // A corrected p can leave an interval without 0 unmarked; then nothing is claimed.
+        let verdict = if low > 0.0 { "" } else { verdict };
+        text += &format!(" (95 % interval {} to {}{verdict})", show(low), show(high));
+    }
+    text + "."
+}
+
+/// Which differences to the reference hold.
+fn outcomes(tested: &Tested) -> Option<String> {
+    let Tested {
+        reference,
+        better,
+        worse,
+        open,
+        untested,
+        seeds,
+    } = tested;
+    let mut parts = Vec::new();
+    let sides = [(better, "better"), (worse, "worse")];
+    for (labels, side) in sides.into_iter().filter(|(labels, _)| !labels.is_empty()) {
+        let verb = if labels.len() == 1 { "is" } else { "are" };
+        parts.push(format!(
+            "{} {verb} {side} than {reference} by more than chance (p < 0.05)",
+            list(labels)
+        ));
+    }
+    if !open.is_empty() {
+        let few = if *seeds <= FEW_SEEDS {
+            format!(" with {seeds} seeds")
+        } else {
+            String::new()
+        };
+        parts.push(format!(
+            "{} cannot be told apart from {reference}{few}",
+            list(open)
+        ));
+    }
+    if !untested.is_empty() {
+        let why = if *seeds < 2 {
+            "with one seed no claim about models can be made"
+        } else {
+            "not tested"
+        };
+        let names = list(untested);
+        parts.push(if *seeds < 2 {
+            format!("{why} ({names} against {reference})")
+        } else {
+            format!("{names}: {why} against {reference}")
+        });
+    }
+    let text = parts.join("; ");
+    let mut letters = text.chars();
+    let first = letters.next()?;
+    // Labels keep their case; only phrases of ours start with a small letter.
+    let starts = if text.starts_with("with one seed") || text.starts_with("not tested") {
+        first.to_uppercase().to_string()
+    } else {
+        first.to_string()
+    };
+    Some(format!("{starts}{}.", letters.as_str()))
+}
+
+/// Models above the baseline at neighboring conditions.
+struct Group<'a> {
+    conditions: Vec<Condition>,
+    kind: Kind<'a>,
+}
+
+#[derive(PartialEq)]
+enum Kind<'a> {
+    All,
+    None,
+    /// Few models, always the same.
+    Same(&'a [String]),
+    /// Between so many and so many.
+    Some(usize, usize),
+}
+
+/// Which models are above the baseline at which conditions.
+fn above(found: &AboveBaseline) -> String {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for (condition, labels) in &found.above {
+        let kind = match labels.len() {
+            0 => Kind::None,
+            n if n == found.models => Kind::All,
+            1..=3 => Kind::Same(labels),
+            n => Kind::Some(n, n),
+        };
+        match groups.last_mut() {
+            Some(last) if last.kind == kind => last.conditions.push(*condition),
+            Some(Group {
+                conditions,
+                kind: Kind::Some(least, most),
+            }) if matches!(kind, Kind::Some(..)) => {
+                conditions.push(*condition);
+                *least = labels.len().min(*least);
+                *most = labels.len().max(*most);
+            }
+            _ => groups.push(Group {
+                conditions: vec![*condition],
+                kind,
+            }),
+        }
+    }
+    let whole = groups.len() == 1;
+    let models = match found.models {
+        1 => "the model".to_string(),
+        2 => "both models".to_string(),
+        n => format!("all {n} models"),
+    };
+    let parts = groups.iter().map(|group| {
+        let place = if whole && group.conditions.len() > 1 {
+            "under every condition".to_string()
+        } else {
+            place(&group.conditions)
+        };
+        match &group.kind {
+            Kind::All => format!("{models} {place}"),
+            Kind::None => format!("none {place}"),
+            Kind::Same(labels) => format!("{} {place}", list(labels)),
+            Kind::Some(a, b) if a == b => format!("{a} of {} models {place}", found.models),
+            Kind::Some(a, b) => format!("{a} to {b} of {} models {place}", found.models),
+        }
+    });
+    let parts: Vec<String> = parts.collect();
+    format!("Better than the baseline: {}.", parts.join(", "))
+}
+
+/// `at missing rate 0.9`, `at missing rates 0.0 to 0.8`, `with L, A, V missing`.
+fn place(conditions: &[Condition]) -> String {
+    let title = |c: &Condition| condition::title(*c);
+    let rates = conditions.iter().all(|c| c.rate().is_some());
+    match conditions {
+        [only] if rates => format!("at missing rate {}", title(only)),
+        [first, .., last] if rates => {
+            format!("at missing rates {} to {}", title(first), title(last))
+        }
+        all => {
+            let names = all.iter().map(title).collect::<Vec<_>>().join(", ");
+            format!("with {names} missing")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::findings::Lead;
+    use crate::report::fixture::{TOY, eleven};
+
+    fn names(all: &[&str]) -> Vec<String> {
+        all.iter().map(ToString::to_string).collect()
+    }
+
+    fn rates() -> Vec<Condition> {
+        let rates = eleven().into_iter();
+        rates.filter_map(Condition::of_number).collect()
+    }
+
+    fn best(lead: Option<Lead>) -> Best {
+        Best {
+            label: "ALMT".into(),
+            value: 1.082,
+            of: 3,
+            ties: Vec::new(),
+            reference: false,
+            lead,
+        }
+    }
+
+    fn sentence(best: Best) -> String {
+        let findings = Findings {
+            metric: &TOY.metrics[1],
+            aggregate: Aggregate::mean(&rates()),
+            best: Some(best),
+            baseline: None,
+            differences: Differences::Skipped("x".into()),
+        };
+        sentences(&findings).swap_remove(0)
+    }
+
+    #[test]
+    fn the_first_sentence_names_the_best_and_its_lead() {
+        let lead = |interval: [f64; 2], significant| {
+            Some(Lead {
+                over: "LNLN".into(),
+                points: 0.0069,
+                interval: Some(interval),
+                significant,
+            })
+        };
+        let head = "ALMT has the lowest MAE, 1.082 (mean over missing rates 0-0.9)";
+        assert_eq!(
+            sentence(best(lead([-0.131, 0.145], false))),
+            format!(
+                "{head}: 0.007 better than the reference, LNLN (95 % interval -0.131 to 0.145, \
+                 which includes 0)."
+            )
+        );
+        let held = sentence(best(lead([0.001, 0.012], true)));
+        assert!(
+            held.ends_with("LNLN (95 % interval 0.001 to 0.012)."),
+            "{held}"
+        );
+        assert_eq!(sentence(best(None)), format!("{head}."));
+        let tied = Best {
+            ties: names(&["MISA", "TFN"]),
+            ..best(None)
+        };
+        assert_eq!(sentence(tied), format!("{head}, as has MISA and TFN."));
+        let own = Best {
+            reference: true,
+            ..best(lead([-1.0, 2.0], false))
+        };
+        let own = sentence(own);
+        assert!(own.contains("ALMT, the reference, has the lowest"), "{own}");
+        assert!(own.contains("better than the next, LNLN"), "{own}");
+        let alone = sentence(Best {
+            of: 1,
+            ..best(None)
+        });
+        assert!(alone.ends_with("no other model is shown."), "{alone}");
+    }
+
+    #[test]
+    fn outcomes_are_told_in_one_sentence() {
+        let tested = Tested {
+            reference: "LNLN".into(),
+            better: names(&["A"]),
+            worse: names(&["B", "C"]),
+            open: names(&["D", "E", "F", "G", "H"]),
+            untested: Vec::new(),
+            seeds: 2,
+        };
+        assert_eq!(
+            outcomes(&tested).unwrap(),
+            "A is better than LNLN by more than chance (p < 0.05); B and C are worse than LNLN by \
+             more than chance (p < 0.05); 5 models cannot be told apart from LNLN with 2 seeds."
+        );
+        let many = Tested {
+            seeds: 5,
+            ..tested.clone()
+        };
+        assert!(outcomes(&many).unwrap().ends_with("apart from LNLN."));
+        let one = Tested {
+            untested: names(&["A"]),
+            reference: "LNLN".into(),
+            seeds: 1,
+            ..Tested::default()
+        };
+        assert_eq!(
+            outcomes(&one).unwrap(),
+            "With one seed no claim about models can be made (A against LNLN)."
+        );
+        assert_eq!(outcomes(&Tested::default()), None);
+    }
+
+    #[test]
+    fn neighboring_conditions_are_told_together() {
+        let above = |counts: [usize; 11], models: usize| {
+            let labels: Vec<String> = (0..models).map(|i| format!("M{i}")).collect();
+            let at = rates().into_iter().zip(counts);
+            above(&AboveBaseline {
+                models,
+                above: at.map(|(c, n)| (c, labels[..n].to_vec())).collect(),
+            })
+        };
+        assert_eq!(
+            above([3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 0], 3),
+            "Better than the baseline: all 3 models at missing rates 0.0 to 0.8, M0 and M1 at missing \
+             rate 0.9, none at missing rate 1.0."
+        );
+        assert_eq!(
+            above([20, 20, 19, 13, 15, 2, 2, 0, 0, 0, 0], 20),
+            "Better than the baseline: all 20 models at missing rates 0.0 to 0.1, 13 to 19 of 20 models \
+             at missing rates 0.2 to 0.4, M0 and M1 at missing rates 0.5 to 0.6, none at missing rates \
+             0.7 to 1.0."
+        );
+        assert_eq!(
+            above([2; 11], 2),
+            "Better than the baseline: both models under every condition."
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! Builds the table of how each model was trained: a row per model, a column per setting.
+
+use super::{Cell, Column, Content, Table, TableRow};
+use crate::record::{Manifest, SelectionRule};
+use crate::report::origin::{File, Origin};
+use crate::report::rows::config::{TrainingNoise, join};
+use crate::report::rows::provenance::outside;
+use crate::report::rows::scores::ScoredRun;
+use crate::report::rows::section::{ModelRow, Section};
+
+/// A setting of a training; `None` where it is not stated.
+type Setting = fn(&ScoredRun) -> Option<String>;
+
+/// Columns: title, name in machine-readable files, and the setting.
+const COLUMNS: [(&str, &str, Setting); 8] = [
+    ("text encoder", "encoder", |run| {
+        run.manifest.training.encoder.clone()
+    }),
+    ("training noise", "noise", |run| {
+        TrainingNoise::of(run).map(|noise| noise.to_string())
+    }),
+    ("epochs", "epochs", |run| epochs(&run.manifest)),
+    ("batch size", "batch_size", |run| {
+        inside(&run.manifest).map(|m| m.training.batch_size.to_string())
+    }),
+    ("learning rate", "learning_rate", |run| {
+        inside(&run.manifest).map(|m| small(m.training.learning_rate))
+    }),
+    ("selection", "selection", selection),
+    ("parameters", "parameters", |run| {
+        run.manifest.model.parameters.map(count)
+    }),
+    ("paper", "paper", |run| paper(&run.manifest.model.citation)),
+];
+
+/// The table; `None` where a section has nothing but baselines.
+pub fn table(section: &Section) -> Option<Table> {
+    let models = section.own_rows().filter(|row| !row.baseline);
+    let rows: Vec<TableRow> = models.map(line).collect();
+    let column = |(title, name, _): &(&str, &str, Setting)| Column {
+        group: String::new(),
+        title: (*title).to_string(),
+        name: (*name).to_string(),
+        metrics: Vec::new(),
+        higher_is_better: true,
+    };
+    (!rows.is_empty()).then(|| Table {
+        id: format!("{}-provenance", section.slug),
+        title: format!("{}: provenance of the models", section.title),
+        stub: "model".to_string(),
+        columns: COLUMNS.iter().map(column).collect(),
+        rows,
+        masks: section.masks(),
+        reference: None,
+        reasons: Vec::new(),
+        notes: vec![
+            "Epochs: trained of those that the authors publish; -: not stated.".to_string(),
+        ],
+    })
+}
+
+fn line(row: &ModelRow) -> TableRow {
+    let cell = |(_, _, setting): &(&str, &str, Setting)| {
+        let mut values: Vec<String> = row.runs.iter().filter_map(setting).collect();
+        values.dedup();
+        let content = if values.is_empty() {
+            Content::Missing
+        } else {
+            let text = values.join("; ");
+            Content::Text { text, note: None }
+        };
+        Cell::new(content, Origin::of(File::Manifest, &row.ids, Vec::new()))
+    };
+    TableRow {
+        block: String::new(),
+        label: row.label.clone(),
+        baseline: false,
+        cells: COLUMNS.iter().map(cell).collect(),
+    }
+}
+
+/// The manifest of a run that this program trained.
+fn inside(m: &Manifest) -> Option<&Manifest> {
+    (!outside(m)).then_some(m)
+}
+
+/// `3 of 200`, or the number alone where the authors train as long or no number is known.
+fn epochs(m: &Manifest) -> Option<String> {
+    let training = &inside(m)?.training;
+    Some(match training.published_epochs {
+        Some(published) => format!("{} of {published}", training.epochs),
+        None => training.epochs.to_string(),
+    })
+}
+
+fn selection(run: &ScoredRun) -> Option<String> {
+    let s = &inside(&run.manifest)?.selection;
+    let metric = s.metric.as_deref().unwrap_or("each metric");
+    let own = |part: &ScoredRun| part.manifest.selection.conditions == part.mask.conditions;
+    let rates = match run.parts() {
+        parts if !parts.is_empty() && parts.iter().all(own) => "the tested rate".to_string(),
+        _ => join(&s.conditions, ", "),
+    };
+    Some(match s.rule? {
+        SelectionRule::Paper => format!("test {metric}, as in the paper"),
+        SelectionRule::Last => "last epoch".to_string(),
+        SelectionRule::Validation => format!("validation {metric} at {rates}"),
+    })
+}
+
+/// A number with an exponent where it is small.
+fn small(value: f64) -> String {
+    if value != 0.0 && value < 1e-3 {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
+}
+
+/// Three digits of a count: `812`, `289 k`, `6.35 M`.
+fn count(n: u64) -> String {
+    let value = n as f64;
+    match n {
+        0..1_000 => n.to_string(),
+        1_000..999_500 => format!("{:.0} k", value / 1e3),
+        999_500..9_995_000 => format!("{:.2} M", value / 1e6),
+        9_995_000..99_950_000 => format!("{:.1} M", value / 1e6),
+        _ => format!("{:.0} M", value / 1e6),
+    }
+}
+
+/// First author and venue of a citation in the registries' form, `Authors: Title. Venue Year`; any other
+/// in full.
+fn paper(citation: &str) -> Option<String> {
+    if citation.is_empty() {
+        return None;
+    }
+    let short = || {
+        let (authors, rest) = citation.split_once(": ")?;
+        let (_, venue) = rest.rsplit_once(". ")?;
+        let family = |name: &str| name.rsplit(' ').next().map(str::to_string);
+        let names: Vec<&str> = authors.split(", ").collect();
+        let names = match names.as_slice() {
+            [one] => family(one)?,
+            [one, two] => format!("{} and {}", family(one)?, family(two)?),
+            [first, ..] => format!("{} et al.", family(first)?),
+            [] => return None,
+        };
+        Some(format!("{names}, {venue}"))
+    };
+    Some(short().unwrap_or_else(|| citation.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::manifest::ExternalMetadata;
+    use crate::record::training::TrainingMetadata;
+    use crate::report::fixture::{manifest, scored};
+    use crate::report::rows::section::sections;
+
+    #[test]
+    fn counts_have_three_digits() {
+        let texts = [0, 999, 288_781, 999_600, 6_348_452, 109_482_240].map(count);
+        assert_eq!(texts, ["0", "999", "289 k", "1.00 M", "6.35 M", "109 M"]);
+    }
+
+    #[test]
+    fn a_paper_is_its_first_author_and_venue() {
+        let short = |text: &str| paper(text).unwrap();
+        let three = "Zhang, Wang, Yu: Towards Robust: A Title. NeurIPS 2024";
+        assert_eq!(short(three), "Zhang et al., NeurIPS 2024");
+        let full = "Haoyu Zhang, Wenbin Wang: A Title. ACL 2025";
+        assert_eq!(short(full), "Zhang and Wang, ACL 2025");
+        assert_eq!(short("my thesis"), "my thesis");
+        assert_eq!(paper(""), None);
+    }
+
+    #[test]
+    fn a_row_names_its_settings_and_an_external_one_has_none() {
+        let mut own = manifest("lnln", 11, &[0.0]);
+        own.training.published_epochs = Some(200);
+        let mut external = manifest("mine", 11, &[0.0]);
+        external.training = TrainingMetadata::unknown();
+        external.model.parameters = None;
+        external.external = Some(ExternalMetadata {
+            file: "mine.csv".into(),
+            blake3: "d821".into(),
+            rows: 20,
+        });
+        let runs = vec![
+            scored(own),
+            scored(external),
+            scored(manifest("constant", 11, &[0.0])),
+        ];
+        let section = sections(runs).unwrap().swap_remove(0);
+        let table = table(&section).unwrap();
+        let texts = |i: usize| -> Vec<String> {
+            let cells = table.rows[i].cells.iter();
+            cells.map(|cell| cell.content.text()).collect()
+        };
+        let expected = [
+            "tiny",
+            "fresh (random)",
+            "3 of 200",
+            "8",
+            "0.001",
+            "validation mae at 0, 0.5",
+            "1 k",
+            "-",
+        ];
+        assert_eq!(
+            (texts(0), table.rows.len()),
+            (expected.map(String::from).to_vec(), 2)
+        );
+        assert!(texts(1).iter().all(|text| text == "-"), "{:?}", texts(1));
+    }
+}
