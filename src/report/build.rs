@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -15,10 +16,10 @@ use super::test_plan::{check_primary, plan};
 use super::tidy::summary;
 use crate::mask::Condition;
 use crate::metric::Metric;
-use crate::record::{RunDir, find_runs};
+use crate::record::{MaskGrid, RunDir, find_runs};
 use crate::report::rows::baseline;
 use crate::report::rows::config::BASELINE;
-use crate::report::rows::scores::{Basis, ScoredRun, score};
+use crate::report::rows::scores::{Basis, ScoredRun, score, score_elsewhere};
 use crate::report::rows::section::{ModelRow, Section, Tests, sections};
 use crate::report::stats::compare::compare;
 use crate::report::stats::family;
@@ -166,7 +167,13 @@ fn load(dirs: &[RunDir], options: &Options, basis: Basis) -> Result<Vec<ScoredRu
         let masks = options.masks.get(&dir.id()).map(Vec::as_slice);
         let sealed = dir.sealed_under(masks)?;
         let unused = if masks.is_none() { sealed.unused } else { 0 };
-        Ok((score(dir, sealed, basis)?, unused))
+        let own: Arc<[MaskGrid]> = sealed.manifest.masks.iter().map(MaskGrid::from).collect();
+        let mut scored = score(dir, sealed, basis)?;
+        for data in elsewhere(dir, masks) {
+            let sealed = dir.sealed_on(Some(&data), masks)?;
+            scored.extend(score_elsewhere(dir, &own, sealed, basis)?);
+        }
+        Ok((scored, unused))
     });
     let scored = scored.collect::<Result<Vec<_>>>()?;
     let unused = scored.iter().filter(|(_, unused)| *unused > 0).count();
@@ -185,6 +192,17 @@ fn load(dirs: &[RunDir], options: &Options, basis: Basis) -> Result<Vec<ScoredRu
         }
     }
     Ok(runs)
+}
+
+/// The other data that a run is tested on, by the masks it is read under, or by its evaluations.
+fn elsewhere(dir: &RunDir, masks: Option<&[MaskGrid]>) -> BTreeSet<String> {
+    match masks {
+        Some(masks) => masks
+            .iter()
+            .filter_map(|grid| grid.tested_on.clone())
+            .collect(),
+        None => dir.tested_elsewhere(),
+    }
 }
 
 /// Checks that every model of `--models` is there.

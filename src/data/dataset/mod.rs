@@ -53,5 +53,6 @@ pub use spec::{Origin, Published, SETTINGS, Settings, Spec, Widths};
 pub use special_tokens::SpecialTokens;
 pub use split::{Block, Outline, Split};
 pub use split_name::SplitName;
+pub use standardize::Moments;
 pub use tokens::special as special_tokens;
 pub use words::{VocabularyFile, separate};

@@ -59,6 +59,7 @@ pub(super) fn write(
         let manifest = manifest(&id, run, corpus, options, source)?;
         let evaluation = Evaluation {
             format: FORMAT,
+            tested_on: None,
             masks: masks(run),
             build: manifest.build.clone(),
             wall_seconds: 0.0,
@@ -120,6 +121,7 @@ fn manifest(
         format: FORMAT,
         id: id.to_string(),
         external: Some(source.clone()),
+        trained_on: None,
         dataset: DatasetMetadata::of(corpus, protocol, &train),
         model: ModelMetadata {
             name: run.model.clone(),

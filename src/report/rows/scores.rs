@@ -8,10 +8,13 @@ use crate::metric::{Protocol, protocol};
 use crate::record::epochs::Pace;
 use crate::record::evaluation::EvaluationFiles;
 use crate::record::masks::MaskMetadata;
-use crate::record::{Manifest, MaskGrid, Record, RunDir, Scores, Sealed, SelectionRule};
+use crate::record::{
+    Manifest, MaskGrid, PredictionKey, Record, RunDir, Scores, Sealed, SelectionRule,
+};
 
 use super::check;
 use super::samples::Samples;
+use crate::report::contribution::Ends;
 use crate::report::error::{Error, Result};
 use crate::report::stats;
 
@@ -36,6 +39,8 @@ pub struct ScoredRun {
     pub scores_differ: bool,
     pub protocol: &'static Protocol,
     pub conditions: Conditions,
+    /// Of a run under whole modalities: where it was evaluated on complete data and with everything missing.
+    pub ends: Option<Ends>,
     pub pace: Pace,
     source: Source,
 }
@@ -44,6 +49,12 @@ pub struct ScoredRun {
 #[derive(Clone, Debug)]
 enum Source {
     Folder(RunDir),
+    /// A run's folder, predictions of other data than those of the training; `own` are the masks that its own
+    /// are read under.
+    Elsewhere {
+        dir: RunDir,
+        own: Arc<[MaskGrid]>,
+    },
     Memory(Arc<Record>),
     /// Several trainings, each tested at conditions of its own.
     Parts(Vec<ScoredRun>),
@@ -55,17 +66,67 @@ impl ScoredRun {
     /// # Errors
     /// If the run changed since it was scored, or its predictions are not those that its manifest lists.
     pub fn samples(&self) -> Result<Samples> {
+        self.samples_where(&|key| key.mask_protocol == self.mask.mask_protocol)
+    }
+
+    /// The predictions of these passes alone, of any mask protocol that the run was evaluated under.
+    ///
+    /// # Errors
+    /// As [`Self::samples`].
+    pub fn samples_where(&self, wanted: &dyn Fn(&PredictionKey) -> bool) -> Result<Samples> {
         let predictions = match &self.source {
             Source::Memory(record) => record.predictions.clone(),
-            Source::Folder(dir) => {
-                let masks: Vec<MaskGrid> = self.manifest.masks.iter().map(MaskGrid::from).collect();
-                dir.sealed_under(Some(&masks))?.predictions()?
+            Source::Folder(dir) | Source::Elsewhere { dir, .. } => dir
+                .sealed_on(self.tested_on().as_deref(), Some(&self.grids()))?
+                .predictions()?,
+            Source::Parts(parts) => {
+                let parts = parts.iter().map(|part| part.samples_where(wanted));
+                return Samples::joined(parts);
             }
-            Source::Parts(parts) => return Samples::joined(parts.iter().map(Self::samples)),
         };
         let groups = predictions.groups();
         check::groups(&self.manifest, &groups)?;
-        Ok(Samples::new(groups, &self.mask.mask_protocol))
+        Ok(Samples::new(groups, wanted))
+    }
+
+    /// Its data, where they are not those of the training ([`key`](crate::record::manifest::DatasetMetadata::key)).
+    fn tested_on(&self) -> Option<String> {
+        let elsewhere = self.manifest.trained_on.is_some();
+        elsewhere.then(|| self.manifest.dataset.key())
+    }
+
+    /// The masks that it is read under.
+    pub fn grids(&self) -> Vec<MaskGrid> {
+        let data = self.tested_on();
+        let grid = |masks| MaskGrid::from(masks).tested_on(data.as_deref());
+        self.manifest.masks.iter().map(grid).collect()
+    }
+
+    /// Predictions of the training's own data by the same weights under the same mask protocol; `None` where
+    /// these are the training's own data, or were evaluated under another version of the protocol.
+    ///
+    /// # Errors
+    /// As [`Self::samples`].
+    pub fn own_samples(&self) -> Result<Option<Samples>> {
+        let (dir, own) = match &self.source {
+            Source::Elsewhere { dir, own } => (dir, own),
+            Source::Parts(parts) => {
+                let parts: Result<Option<Vec<Samples>>> =
+                    parts.iter().map(Self::own_samples).collect();
+                let parts = parts?.map(|parts| Samples::joined(parts.into_iter().map(Ok)));
+                return parts.transpose();
+            }
+            Source::Folder(_) | Source::Memory(_) => return Ok(None),
+        };
+        let (name, version) = (&self.mask.mask_protocol, self.mask.version);
+        let same = |grid: &&MaskGrid| grid.mask_protocol == *name && grid.version == version;
+        let Some(grid) = own.iter().find(same) else {
+            return Ok(None);
+        };
+        let sealed = dir.sealed_on(None, Some(std::slice::from_ref(grid)))?;
+        let groups = sealed.predictions()?.groups();
+        check::groups(&sealed.manifest, &groups)?;
+        Ok(Some(Samples::new(groups, |_| true)))
     }
 
     /// blake3 of the predictions behind the scores; of several evaluations joined by `+`.
@@ -78,7 +139,8 @@ impl ScoredRun {
     pub fn dir(&self) -> Option<&RunDir> {
         match &self.source {
             Source::Folder(dir) => Some(dir),
-            Source::Memory(_) | Source::Parts(_) => None,
+            // Its training is that of the section of its own data.
+            Source::Elsewhere { .. } | Source::Memory(_) | Source::Parts(_) => None,
         }
     }
 
@@ -100,6 +162,7 @@ impl ScoredRun {
             scores_differ: parts.iter().any(|part| part.scores_differ),
             protocol: parts[0].protocol,
             pace: Pace::default(),
+            ends: None,
             source: Source::Parts(parts),
             manifest,
             mask,
@@ -111,7 +174,7 @@ impl ScoredRun {
     pub fn parts(&self) -> &[Self] {
         match &self.source {
             Source::Parts(parts) => parts,
-            Source::Folder(_) | Source::Memory(_) => &[],
+            Source::Folder(_) | Source::Elsewhere { .. } | Source::Memory(_) => &[],
         }
     }
 
@@ -137,6 +200,24 @@ pub enum Basis {
 /// If the protocol is unknown, or the predictions are not exactly one per test sample for every
 /// mask seed and condition of the manifest.
 pub fn score(dir: &RunDir, sealed: Sealed, basis: Basis) -> Result<Vec<ScoredRun>> {
+    score_from(Source::Folder(dir.clone()), sealed, basis)
+}
+
+/// [`score`] of predictions of other data than those of the training, whose own are read under `own`.
+///
+/// # Errors
+/// As [`score`].
+pub fn score_elsewhere(
+    dir: &RunDir,
+    own: &Arc<[MaskGrid]>,
+    sealed: Sealed,
+    basis: Basis,
+) -> Result<Vec<ScoredRun>> {
+    let (dir, own) = (dir.clone(), Arc::clone(own));
+    score_from(Source::Elsewhere { dir, own }, sealed, basis)
+}
+
+fn score_from(source: Source, sealed: Sealed, basis: Basis) -> Result<Vec<ScoredRun>> {
     let protocol = protocol(&sealed.manifest.dataset.protocol).map_err(|e| Error::Protocol {
         run: sealed.manifest.id.clone(),
         reason: e.to_string(),
@@ -159,7 +240,7 @@ pub fn score(dir: &RunDir, sealed: Sealed, basis: Basis) -> Result<Vec<ScoredRun
         scores_differ,
         protocol,
         pace: Pace::of(&sealed.epochs),
-        source: Source::Folder(dir.clone()),
+        source,
     };
     base.by_mask_protocol(&scores)
 }
@@ -221,6 +302,9 @@ impl Base {
             scores_differ: self.scores_differ,
             protocol: self.protocol,
             conditions: self.conditions(scores, &mask.mask_protocol),
+            ends: Ends::of(mask, &self.manifest.masks, |protocol| {
+                self.conditions(scores, protocol)
+            }),
             pace: self.pace,
             source: self.source.clone(),
         };
