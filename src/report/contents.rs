@@ -12,7 +12,7 @@ use crate::report::figure::{curves, gather, png, svg};
 use crate::report::options::{Layout, Options};
 use crate::report::rows::section::Section;
 use crate::report::table::Table;
-use crate::report::table::{ablation, above, build, efficiency, paper, primary};
+use crate::report::table::{ablation, above, build, efficiency, paper, primary, versions};
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
@@ -90,6 +90,7 @@ impl SectionContents {
                 let primary = primary::table(&section);
                 let first = std::iter::once(overview).chain(primary);
                 alone(&mut shown, first.chain(above));
+                alone(&mut shown, versions::tables(&section));
                 alone(&mut shown, ablation::tables(&section));
                 // Costs are those of the training, in the section of its own data.
                 if section.trained_on().is_none() {

@@ -5,6 +5,7 @@ pub mod baseline;
 mod check;
 pub mod condition;
 pub mod config;
+pub mod folds;
 pub mod matched;
 pub mod provenance;
 mod same_masks;

@@ -64,7 +64,10 @@ pub fn facts(section: &Section) -> Vec<Fact> {
         text: grouped(section, of),
     };
     let by = |name, of: &dyn Fn(&Manifest) -> String| of_run(name, &|run| of(&run.manifest));
-    let mut facts = vec![by("Data", &|m| data(&m.dataset))];
+    let mut facts = vec![of_run("Data", &|run| match run.folds() {
+        [] => data(&run.manifest.dataset),
+        folds => pooled_data(&run.manifest, folds),
+    })];
     if section.trained_on().is_some() {
         facts.push(by("Trained on", &|m| {
             m.trained_on.as_deref().map_or(String::new(), data)
@@ -134,6 +137,31 @@ fn data(d: &DatasetMetadata) -> String {
         "{kind}, {}, {train}/{valid}/{test} samples, labels {low} to {high}, metrics {}; source {} \
          (SHA-256 {}), content {}",
         d.name, d.protocol, d.source_name, d.source_sha256, d.content_hash
+    )
+}
+
+/// The data of pooled folds: what they share, then each of them.
+fn pooled_data(m: &Manifest, folds: &[ScoredRun]) -> String {
+    let d = &m.dataset;
+    let kind = if d.synthetic { "synthetic" } else { "real" };
+    let [low, high] = d.label_range;
+    let each = folds.iter().map(|run| {
+        let d = &run.manifest.dataset;
+        let [train, valid, test] = d.counts;
+        format!(
+            "fold {}: {train}/{valid}/{test} samples, source {} (SHA-256 {}), content {}",
+            d.fold.unwrap_or_default(),
+            d.source_name,
+            d.source_sha256,
+            d.content_hash
+        )
+    });
+    format!(
+        "{kind}, {}, {} folds, pooled, labels {low} to {high}, metrics {}; {}",
+        d.name,
+        folds.len(),
+        d.protocol,
+        each.collect::<Vec<_>>().join("; ")
     )
 }
 
@@ -257,7 +285,10 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
         let m = &run.manifest;
         [
             m.id.clone(),
-            row.label.clone(),
+            m.dataset.fold.map_or_else(
+                || row.label.clone(),
+                |fold| format!("{}, fold {fold}", row.label),
+            ),
             m.seed.to_string(),
             if outside(m) {
                 OUTSIDE.to_string()

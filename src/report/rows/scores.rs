@@ -14,6 +14,8 @@ use crate::record::{
 
 use super::check;
 use super::samples::Samples;
+use crate::record::Group;
+use crate::record::scores::ScoreEntry;
 use crate::report::contribution::Ends;
 use crate::report::error::{Error, Result};
 use crate::report::stats;
@@ -58,6 +60,8 @@ enum Source {
     Memory(Arc<Record>),
     /// Several trainings, each tested at conditions of its own.
     Parts(Vec<ScoredRun>),
+    /// One training per fold, each tested on samples of its own.
+    Folds(Vec<ScoredRun>),
 }
 
 impl ScoredRun {
@@ -74,19 +78,36 @@ impl ScoredRun {
     /// # Errors
     /// As [`Self::samples`].
     pub fn samples_where(&self, wanted: &dyn Fn(&PredictionKey) -> bool) -> Result<Samples> {
-        let predictions = match &self.source {
-            Source::Memory(record) => record.predictions.clone(),
+        let each = |runs: &[Self]| -> Vec<Result<Samples>> {
+            runs.iter().map(|run| run.samples_where(wanted)).collect()
+        };
+        match &self.source {
+            Source::Parts(parts) => Samples::joined(each(parts).into_iter()),
+            Source::Folds(runs) => {
+                let folds: Result<Vec<Samples>> = each(runs).into_iter().collect();
+                Ok(Samples::pooled(folds?))
+            }
+            Source::Folder(_) | Source::Elsewhere { .. } | Source::Memory(_) => {
+                Ok(Samples::new(self.groups()?, wanted))
+            }
+        }
+    }
+
+    /// The predictions of one training, pass by pass; none for what is made of several.
+    ///
+    /// # Errors
+    /// As [`Self::samples`].
+    pub fn groups(&self) -> Result<Vec<Group>> {
+        let groups = match &self.source {
+            Source::Memory(record) => record.predictions.groups(),
             Source::Folder(dir) | Source::Elsewhere { dir, .. } => dir
                 .sealed_on(self.tested_on().as_deref(), Some(&self.grids()))?
-                .predictions()?,
-            Source::Parts(parts) => {
-                let parts = parts.iter().map(|part| part.samples_where(wanted));
-                return Samples::joined(parts);
-            }
+                .predictions()?
+                .groups(),
+            Source::Parts(_) | Source::Folds(_) => return Ok(Vec::new()),
         };
-        let groups = predictions.groups();
         check::groups(&self.manifest, &groups)?;
-        Ok(Samples::new(groups, wanted))
+        Ok(groups)
     }
 
     /// Its data, where they are not those of the training ([`key`](crate::record::manifest::DatasetMetadata::key)).
@@ -116,7 +137,7 @@ impl ScoredRun {
                 let parts = parts?.map(|parts| Samples::joined(parts.into_iter().map(Ok)));
                 return parts.transpose();
             }
-            Source::Folder(_) | Source::Memory(_) => return Ok(None),
+            Source::Folder(_) | Source::Memory(_) | Source::Folds(_) => return Ok(None),
         };
         let (name, version) = (&self.mask.mask_protocol, self.mask.version);
         let same = |grid: &&MaskGrid| grid.mask_protocol == *name && grid.version == version;
@@ -140,7 +161,8 @@ impl ScoredRun {
         match &self.source {
             Source::Folder(dir) => Some(dir),
             // Its training is that of the section of its own data.
-            Source::Elsewhere { .. } | Source::Memory(_) | Source::Parts(_) => None,
+            Source::Elsewhere { .. } => None,
+            Source::Memory(_) | Source::Parts(_) | Source::Folds(_) => None,
         }
     }
 
@@ -150,6 +172,26 @@ impl ScoredRun {
         mask: MaskMetadata,
         conditions: Conditions,
         parts: Vec<Self>,
+    ) -> Self {
+        Self::of_several(manifest, mask, conditions, parts, Source::Parts)
+    }
+
+    /// The trainings of all folds as one run; `manifest` holds what they share.
+    pub fn of_folds(
+        manifest: Arc<Manifest>,
+        mask: MaskMetadata,
+        conditions: Conditions,
+        folds: Vec<Self>,
+    ) -> Self {
+        Self::of_several(manifest, mask, conditions, folds, Source::Folds)
+    }
+
+    fn of_several(
+        manifest: Arc<Manifest>,
+        mask: MaskMetadata,
+        conditions: Conditions,
+        parts: Vec<Self>,
+        source: fn(Vec<Self>) -> Source,
     ) -> Self {
         let hashes: Vec<&str> = parts.iter().map(|part| &*part.manifest_hash).collect();
         Self {
@@ -163,7 +205,7 @@ impl ScoredRun {
             protocol: parts[0].protocol,
             pace: Pace::default(),
             ends: None,
-            source: Source::Parts(parts),
+            source: source(parts),
             manifest,
             mask,
             conditions,
@@ -174,14 +216,32 @@ impl ScoredRun {
     pub fn parts(&self) -> &[Self] {
         match &self.source {
             Source::Parts(parts) => parts,
+            Source::Folder(_) | Source::Elsewhere { .. } | Source::Memory(_) | Source::Folds(_) => {
+                &[]
+            }
+        }
+    }
+
+    /// The trainings of several folds that are pooled, by the number of the fold; empty for others.
+    pub fn folds(&self) -> &[Self] {
+        match &self.source {
+            Source::Folds(folds) => folds,
+            // Each part pools the same folds.
+            Source::Parts(parts) => parts.first().map_or(&[], Self::folds),
             Source::Folder(_) | Source::Elsewhere { .. } | Source::Memory(_) => &[],
         }
     }
 
-    /// The runs behind it: its parts, or itself.
-    pub fn trainings(&self) -> impl Iterator<Item = &Self> {
-        let own = self.parts().is_empty().then_some(self);
-        own.into_iter().chain(self.parts())
+    /// The runs behind it: those of its parts or folds, or itself.
+    pub fn trainings(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        match &self.source {
+            Source::Parts(several) | Source::Folds(several) => {
+                Box::new(several.iter().flat_map(Self::trainings))
+            }
+            Source::Folder(_) | Source::Elsewhere { .. } | Source::Memory(_) => {
+                Box::new(std::iter::once(self))
+            }
+        }
     }
 }
 
@@ -311,31 +371,41 @@ impl Base {
         Ok(self.manifest.masks.iter().map(mask_protocol).collect())
     }
 
-    /// One mask protocol's scores, each the mean over mask seeds; rounded as published where the weights
-    /// were selected as published, and only there.
+    /// One mask protocol's scores.
     fn conditions(&self, scores: &Scores, mask_protocol: &str) -> Conditions {
-        let mut by: BTreeMap<&'static str, BTreeMap<Condition, Vec<Value>>> = BTreeMap::new();
         let entries = scores.entries.iter();
-        for entry in entries.filter(|entry| *entry.mask_protocol == *mask_protocol) {
-            if let Some(metric) = self.protocol.metric(&entry.metric) {
-                let curve = by.entry(metric.name).or_default();
-                let values = curve.entry(entry.condition).or_default();
-                values.push(entry.score.clone());
-            }
-        }
-        let published = self.manifest.selection.rule == Some(SelectionRule::Paper);
-        let mean = |values: Vec<Value>| {
-            if published {
-                average(values).map(|v| self.protocol.published_seed_value(v))
-            } else {
-                average(values)
-            }
-        };
-        let curve = |c: BTreeMap<Condition, Vec<Value>>| c.into_iter().map(|(l, v)| (l, mean(v)));
-        by.into_iter()
-            .map(|(name, c)| (name, curve(c).collect()))
-            .collect()
+        let own = entries.filter(|entry| *entry.mask_protocol == *mask_protocol);
+        curves(self.protocol, &self.manifest, own)
     }
+}
+
+/// Scores by metric and condition, each the mean over mask seeds; rounded as published where the weights
+/// were selected as published, and only there.
+pub fn curves<'a>(
+    protocol: &Protocol,
+    manifest: &Manifest,
+    entries: impl Iterator<Item = &'a ScoreEntry>,
+) -> Conditions {
+    let mut by: BTreeMap<&'static str, BTreeMap<Condition, Vec<Value>>> = BTreeMap::new();
+    for entry in entries {
+        if let Some(metric) = protocol.metric(&entry.metric) {
+            let curve = by.entry(metric.name).or_default();
+            let values = curve.entry(entry.condition).or_default();
+            values.push(entry.score.clone());
+        }
+    }
+    let published = manifest.selection.rule == Some(SelectionRule::Paper);
+    let mean = |values: Vec<Value>| {
+        if published {
+            average(values).map(|v| protocol.published_seed_value(v))
+        } else {
+            average(values)
+        }
+    };
+    let curve = |c: BTreeMap<Condition, Vec<Value>>| c.into_iter().map(|(l, v)| (l, mean(v)));
+    by.into_iter()
+        .map(|(name, c)| (name, curve(c).collect()))
+        .collect()
 }
 
 /// The mean of all, or the first reason why one is missing: a mean over the rest would flatter.

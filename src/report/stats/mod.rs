@@ -13,6 +13,7 @@ mod predicted;
 pub mod random;
 pub mod student;
 pub mod terms;
+pub mod versions;
 
 /// Mean and spread over the seeds of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -13,6 +13,7 @@ pub mod primary;
 #[cfg(test)]
 mod section_tests;
 mod tested;
+pub mod versions;
 
 use super::origin::{Origin, RunSet};
 use super::stats::comparison::{Family, Test};
