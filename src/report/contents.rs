@@ -8,8 +8,8 @@ use crate::report::detail::DetailRow;
 use crate::report::elsewhere;
 use crate::report::error::Result;
 use crate::report::figure::drawing::{Drawing, Series};
-use crate::report::figure::{curves, gather, png, svg};
-use crate::report::options::{Layout, Options};
+use crate::report::figure::{curves, gather, pdf, png, svg};
+use crate::report::options::{FigureFormat, Layout, Options};
 use crate::report::rows::section::Section;
 use crate::report::table::Table;
 use crate::report::table::{ablation, above, build, efficiency, paper, primary, versions};
@@ -35,23 +35,36 @@ pub struct Figure {
     pub path: String,
     pub title: String,
     pub svg: String,
-    /// The same as PNG, if asked for.
-    pub png: Option<Vec<u8>>,
+    /// The same in the formats that are asked for.
+    pub others: Vec<(FigureFormat, Vec<u8>)>,
     /// The series it shows, with their origins.
     pub series: Vec<Series>,
 }
 
 impl Figure {
-    /// A drawing under this name, as SVG and where asked for as PNG.
+    /// A drawing under this name, as SVG and in the formats that are asked for.
     pub(super) fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
         let Drawing { scene, series } = drawing;
+        let title = scene.title.clone();
+        let scene = if options.untitled {
+            scene.untitled()
+        } else {
+            scene
+        };
         let svg = svg::render(&scene);
-        let png = options.png.then(|| png::render(&svg)).transpose()?;
+        let mut others = Vec::new();
+        for format in &options.figures {
+            match format {
+                FigureFormat::Svg => {}
+                FigureFormat::Pdf => others.push((*format, pdf::render(&scene))),
+                FigureFormat::Png => others.push((*format, png::render(&svg)?)),
+            }
+        }
         Ok(Self {
             path: format!("figures/{name}"),
-            title: scene.title,
+            title,
             svg,
-            png,
+            others,
             series,
         })
     }

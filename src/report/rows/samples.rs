@@ -7,7 +7,7 @@ use crate::record::{Group, PredictionKey};
 use crate::report::error::{Error, Result};
 
 /// Predictions of one run under one mask protocol, samples by id.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Samples {
     pub ids: Vec<String>,
     pub truth: Vec<f32>,
@@ -38,7 +38,7 @@ impl Samples {
         let mut parts = parts;
         let mut all = match parts.next() {
             Some(first) => first?,
-            None => Self::new(Vec::new(), |_| true),
+            None => Self::default(),
         };
         for part in parts {
             let part = part?;
@@ -69,7 +69,7 @@ impl Samples {
 
     /// Those of several runs on samples of their own each, under the same conditions.
     pub fn pooled(parts: Vec<Self>) -> Self {
-        let mut all = Self::new(Vec::new(), |_| true);
+        let mut all = Self::default();
         for part in parts {
             all.ids.extend(part.ids);
             all.truth.extend(part.truth);

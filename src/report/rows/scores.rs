@@ -70,7 +70,10 @@ impl ScoredRun {
     /// # Errors
     /// If the run changed since it was scored, or its predictions are not those that its manifest lists.
     pub fn samples(&self) -> Result<Samples> {
-        self.samples_where(&|key| key.mask_protocol == self.mask.mask_protocol)
+        let mask = &self.mask;
+        self.samples_where(&|key| {
+            key.mask_protocol == mask.mask_protocol && mask.conditions.contains(&key.condition)
+        })
     }
 
     /// The predictions of these passes alone, of any mask protocol that the run was evaluated under.
@@ -209,6 +212,22 @@ impl ScoredRun {
             manifest,
             mask,
             conditions,
+        }
+    }
+
+    /// Leaves out all but these conditions.
+    pub fn restrict(&mut self, conditions: &[Condition]) {
+        let kept = |condition: &Condition| conditions.contains(condition);
+        self.mask.conditions.retain(kept);
+        self.mask
+            .variants
+            .retain(|variant| kept(&variant.condition));
+        for curve in self.conditions.values_mut() {
+            curve.retain(|condition, _| kept(condition));
+        }
+        if let Source::Parts(parts) | Source::Folds(parts) = &mut self.source {
+            parts.iter_mut().for_each(|part| part.restrict(conditions));
+            parts.retain(|part| !part.mask.conditions.is_empty());
         }
     }
 

@@ -1,5 +1,7 @@
 //! Builds the data frame behind `summary.csv` and `summary.parquet`.
 
+use std::borrow::Cow;
+
 use polars::prelude::*;
 
 use super::columns::SUMMARY;
@@ -48,7 +50,9 @@ struct SummaryLine<'a> {
     dataset: &'a str,
     version: Option<&'a str>,
     fold: Option<String>,
-    model: &'a str,
+    /// Hash of the prepared data.
+    data: String,
+    model: Cow<'a, str>,
     title: &'a str,
     configuration: &'a str,
     baseline: Option<bool>,
@@ -65,6 +69,7 @@ struct SummaryLine<'a> {
     undefined: Option<String>,
     interval: Option<[f64; 2]>,
     reference: Option<&'a str>,
+    reference_title: Option<&'a str>,
     difference: Option<f64>,
     difference_interval: Option<[f64; 2]>,
     primary: Option<bool>,
@@ -105,7 +110,8 @@ fn model_line<'a>(section: &'a Section, row: &'a ModelRow) -> Option<SummaryLine
         dataset: &run.manifest.dataset.name,
         version: run.manifest.dataset.version.as_deref(),
         fold: folds::numbers(run),
-        model: &row.model,
+        data: short(&run.manifest.dataset.content_hash),
+        model: Cow::from(&*row.model),
         title: &row.label,
         configuration: &row.configuration,
         baseline: Some(row.baseline),
@@ -146,7 +152,8 @@ fn score<'a>(
     let found = comparison.find(index, metric.name, aggregate);
     line.interval = found.and_then(|found| found.interval);
     if let Some(test) = found.and_then(|found| found.test) {
-        line.reference = Some(&comparison.reference.label);
+        line.reference = Some(&comparison.reference.model);
+        line.reference_title = Some(&comparison.reference.label);
         line.difference = Some(test.difference);
         line.difference_interval = test.models.map(|models| models.interval);
         line.primary = Some(test.family == Family::Primary);
@@ -193,7 +200,23 @@ fn details<'a>(part: &'a SectionContents, numbering: &Numbering) -> Vec<SummaryL
     lines
 }
 
-fn unit(metric: &Metric) -> Option<&'static str> {
+/// First digits of the hash of prepared data, of pooled folds joined by `+`.
+pub fn short(content_hash: &str) -> String {
+    let each = content_hash.split('+');
+    let each = each.map(|hash| hash.get(..12).unwrap_or(hash));
+    each.collect::<Vec<_>>().join("+")
+}
+
+/// The key of a model that a paper names.
+fn key(method: &str) -> String {
+    let letters = method
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '_' });
+    letters.collect::<String>().to_lowercase()
+}
+
+/// Unit of a metric's values in tidy tables.
+pub fn unit(metric: &Metric) -> Option<&'static str> {
     match metric.unit {
         Unit::Percent => Some("fraction"),
         Unit::None => None,
@@ -240,7 +263,8 @@ fn published(section: &Section) -> Vec<SummaryLine<'_>> {
             section: &section.slug,
             dataset: &run.manifest.dataset.name,
             version: run.manifest.dataset.version.as_deref(),
-            model: row.map_or(method, |row| &row.model),
+            data: short(&run.manifest.dataset.content_hash),
+            model: row.map_or_else(|| key(method).into(), |row| (&*row.model).into()),
             title: method,
             mask_protocol: &run.mask.mask_protocol,
             metric: metric.name,
@@ -273,7 +297,8 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
             columns.text("dataset", |l| Some(l.dataset.into())),
             columns.text("version", |l| l.version.map(String::from)),
             columns.text("fold", |l| l.fold.clone()),
-            columns.text("model", |l| Some(l.model.into())),
+            columns.text("data", |l| Some(l.data.clone())),
+            columns.text("model", |l| Some(l.model.to_string())),
             columns.text("title", |l| Some(l.title.into())),
             columns.text("configuration", |l| {
                 (!l.configuration.is_empty()).then(|| l.configuration.into())
@@ -296,6 +321,7 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
             columns.number("low", |l| l.interval.map(|range| range[0])),
             columns.number("high", |l| l.interval.map(|range| range[1])),
             columns.text("reference", |l| l.reference.map(String::from)),
+            columns.text("reference_title", |l| l.reference_title.map(String::from)),
             columns.number("difference", |l| l.difference),
             columns.number("difference_low", |l| l.difference_interval.map(|r| r[0])),
             columns.number("difference_high", |l| l.difference_interval.map(|r| r[1])),
