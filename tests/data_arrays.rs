@@ -211,7 +211,7 @@ fn compression_that_is_not_built_in_is_named() {
         &mut |_| {},
     );
     let message = error.unwrap_err().to_string();
-    assert!(message.contains("found gzip compression"), "{message}");
+    assert!(message.contains("the filter gzip"), "{message}");
     assert!(message.contains("h5repack -f NONE"), "{message}");
 }
 
