@@ -91,7 +91,7 @@ impl SectionContents {
     /// # Errors
     /// If predictions cannot be read again, or a figure cannot be rendered.
     pub fn new(section: Section, options: &Options) -> Result<Self> {
-        let main = test_plan::primary(&section, options);
+        let main = test_plan::primary_metric(&section, options);
         let choice = Choice::new(&section, options.curves, main);
         let metric = |metric: &&'static Metric| {
             let table = build::by_rate(&section, metric);
