@@ -3,6 +3,9 @@
 use rayon::prelude::*;
 
 use crate::metric::Metric;
+use crate::report::contribution;
+use crate::report::detail::DetailRow;
+use crate::report::elsewhere;
 use crate::report::error::Result;
 use crate::report::figure::choice::Choice;
 use crate::report::figure::drawing::{Drawing, Series};
@@ -28,6 +31,8 @@ pub struct SectionContents {
     pub left_out: Option<String>,
     /// What the numbers say, for the top of the section.
     pub findings: Findings,
+    /// Numbers that rows have besides their scores.
+    pub details: Vec<DetailRow>,
 }
 
 /// A drawn figure.
@@ -47,7 +52,7 @@ pub struct Figure {
 
 impl Figure {
     /// A drawing under this name, as SVG and in the formats that are asked for.
-    fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
+    pub(super) fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
         let Drawing {
             scene,
             series,
@@ -118,26 +123,28 @@ impl SectionContents {
             .get_mut(curve.unwrap_or(0))
             .and_then(|(_, figure)| figure.take());
         let mut shown: Vec<(Table, Option<Figure>)> = Vec::new();
-        let mut alone = |tables: Vec<Table>| shown.extend(tables.into_iter().map(|t| (t, None)));
         match options.layout {
             Layout::Paper => {
                 let mut tables = paper::tables(&section).into_iter();
-                alone(tables.by_ref().take(1).collect());
-                alone(provenance::table(&section).into_iter().collect());
-                alone(tables.collect());
-                alone(primary::table(&section).into_iter().collect());
+                alone(&mut shown, tables.by_ref().take(1));
+                alone(&mut shown, provenance::table(&section));
+                alone(&mut shown, tables);
+                alone(&mut shown, primary::table(&section));
                 pictures.splice(0..0, metrics.into_iter().filter_map(|(_, figure)| figure));
             }
             Layout::Full => {
                 let overview = build::overview(&section);
                 let above = above::table(&section, &overview);
-                alone(vec![headline::table(&section, main)]);
-                alone(provenance::table(&section).into_iter().collect());
-                alone(primary::table(&section).into_iter().collect());
-                alone(std::iter::once(overview).chain(above).collect());
-                alone(versions::tables(&section));
-                alone(ablation::tables(&section));
-                alone(vec![efficiency::table(&section)]);
+                alone(&mut shown, [headline::table(&section, main)]);
+                alone(&mut shown, provenance::table(&section));
+                alone(&mut shown, primary::table(&section));
+                alone(&mut shown, std::iter::once(overview).chain(above));
+                alone(&mut shown, versions::tables(&section));
+                alone(&mut shown, ablation::tables(&section));
+                // Costs are those of the training, in the section of its own data.
+                if section.trained_on().is_none() {
+                    alone(&mut shown, [efficiency::table(&section)]);
+                }
                 shown.extend(metrics);
             }
         }
@@ -149,8 +156,14 @@ impl SectionContents {
             Some((_, figure)) => *figure = differences,
             None => pictures.extend(differences),
         }
+        let mut details = contribution::of(&section)?;
+        shown.extend(contribution::shown(&section, &details, options)?);
+        let changes = elsewhere::changes(&section)?;
+        alone(&mut shown, elsewhere::tables(&section, &changes)?);
+        details.extend(changes);
         Ok(Self {
             findings,
+            details,
             left_out: gather::left_out(&section),
             section,
             shown,
@@ -175,4 +188,9 @@ impl SectionContents {
         let of_tables = self.shown.iter().filter_map(|(_, f)| f.as_ref());
         of_tables.chain(&self.pictures)
     }
+}
+
+/// Adds tables without figures.
+fn alone(shown: &mut Vec<(Table, Option<Figure>)>, tables: impl IntoIterator<Item = Table>) {
+    shown.extend(tables.into_iter().map(|table| (table, None)));
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::metric::fixed;
 use crate::record::Manifest;
+use crate::record::manifest::DatasetMetadata;
 
 use crate::report::rows::config::join;
 use crate::report::rows::scores::ScoredRun;
@@ -65,9 +66,14 @@ pub fn facts(section: &Section) -> Vec<Fact> {
     };
     let by = |name, of: &dyn Fn(&Manifest) -> String| of_run(name, &|run| of(&run.manifest));
     let mut facts = vec![of_run("Data", &|run| match run.folds() {
-        [] => data(&run.manifest),
+        [] => data(&run.manifest.dataset),
         folds => pooled_data(&run.manifest, folds),
     })];
+    if section.trained_on().is_some() {
+        facts.push(by("Trained on", &|m| {
+            m.trained_on.as_deref().map_or(String::new(), data)
+        }));
+    }
     if section
         .runs()
         .any(|run| !run.manifest.dataset.warnings.is_empty())
@@ -119,8 +125,7 @@ fn grouped(section: &Section, of: &dyn Fn(&ScoredRun) -> String) -> String {
     }
 }
 
-fn data(m: &Manifest) -> String {
-    let d = &m.dataset;
+fn data(d: &DatasetMetadata) -> String {
     let kind = if d.synthetic { "synthetic" } else { "real" };
     let [train, valid, test] = d.counts;
     let [low, high] = d.label_range;
@@ -230,9 +235,12 @@ pub fn tested_on(section: &Section) -> String {
         (Some(count), _) => plural(*count, "seed"),
         _ => "no seeds".to_string(),
     };
-    let samples = match run.folds() {
-        [] => format!("trained on {train}, validated on {valid} and tested on {test} samples"),
-        folds => {
+    let samples = match (run.folds(), section.trained_on()) {
+        ([], Some(other)) => format!("trained on {} and tested on {test} samples", other.title),
+        ([], None) => {
+            format!("trained on {train}, validated on {valid} and tested on {test} samples")
+        }
+        (folds, _) => {
             let tested = folds.iter().map(|run| run.manifest.dataset.counts[2]);
             let tested = tested.sum::<usize>();
             format!(

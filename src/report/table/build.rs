@@ -108,7 +108,7 @@ impl MetricColumn {
 pub const SYNTHETIC: &str = " (synthetic data)";
 
 /// [`SYNTHETIC`], where a section's data are.
-pub(super) fn synthetic(section: &Section) -> &'static str {
+pub fn synthetic(section: &Section) -> &'static str {
     if section.synthetic() { SYNTHETIC } else { "" }
 }
 
