@@ -20,13 +20,7 @@ pub fn draw(
     choice: &Choice,
 ) -> Option<Drawing> {
     let axis = ConditionAxis::new(&section.conditions)?;
-    let rows = section.rows.iter().zip(&choice.styles);
-    let lines = rows.filter_map(|(row, style)| {
-        let line = line(row, *style, metric, &axis);
-        let series = Series::new(&row.label, row.origin(axis.conditions()));
-        (!line.segments.is_empty()).then_some((row.baseline, line, series))
-    });
-    let lines = joined(lines.collect());
+    let lines = rows(section, metric, choice, &axis);
     let several = |line: &Curve| line.marks().count() > 1;
     if !lines.iter().any(|(_, line, _)| several(line)) {
         return None;
@@ -60,6 +54,22 @@ pub fn draw(
         series,
         caption: caption.join(" "),
     })
+}
+
+/// The rows that have a point at all, each with whether it is a baseline.
+pub(super) fn rows(
+    section: &Section,
+    metric: &'static Metric,
+    choice: &Choice,
+    axis: &ConditionAxis,
+) -> Vec<(bool, Curve, Series)> {
+    let rows = section.rows.iter().zip(&choice.styles);
+    let lines = rows.filter_map(|(row, style)| {
+        let line = line(row, *style, metric, axis);
+        let series = Series::new(&row.label, row.origin(axis.conditions()));
+        (!line.segments.is_empty()).then_some((row.baseline, line, series))
+    });
+    joined(lines.collect())
 }
 
 /// A panel per model, before the others in gray and the baselines.

@@ -4,7 +4,7 @@ use super::choice::Choice;
 use super::confusion::{self, Confusion};
 use super::drawing::{Drawing, Series};
 use super::style::Style;
-use super::{histogram, realized, training};
+use super::{histogram, overview, realized, training};
 use crate::mask::Condition;
 use crate::report::error::Result;
 use crate::report::rows::condition;
@@ -47,6 +47,7 @@ pub fn figures(
         drawing,
     };
     let mut figures = Vec::new();
+    figures.extend(overview::draw(section, choice).map(|d| named("overview", d)));
     if left_out(section).is_none() {
         figures.extend(predictions(section, &shown(&section.conditions, asked))?);
         figures.extend(training::loss(section, choice).map(|d| named("training-loss", d)));

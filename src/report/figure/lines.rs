@@ -122,7 +122,7 @@ pub fn draw_with(words: &Words<'_>, lines: &[Curve]) -> Scene {
 
 /// Lowest and highest number to show: all, or where faint lines are far from the others, half as much again as
 /// those take.
-fn range(lines: &[Curve]) -> [f64; 2] {
+pub fn range(lines: &[Curve]) -> [f64; 2] {
     let all = bounds(lines);
     let named = lines.iter().filter(|line| !line.style.is_faint());
     let named: Vec<Curve> = named.cloned().collect();
@@ -135,7 +135,7 @@ fn range(lines: &[Curve]) -> [f64; 2] {
 }
 
 /// The lines with gaps in faint ones where they leave a range.
-fn within(lines: &[Curve], [low, high]: [f64; 2]) -> Vec<Curve> {
+pub fn within(lines: &[Curve], [low, high]: [f64; 2]) -> Vec<Curve> {
     let cut = |line: &Curve| {
         let inside = |mark: &Mark| low <= mark.y && mark.y <= high;
         let segments = line.segments.iter();

@@ -15,6 +15,7 @@ pub mod font;
 pub mod gather;
 pub mod histogram;
 pub mod lines;
+pub mod overview;
 pub mod panels;
 pub mod pdf;
 pub mod png;
