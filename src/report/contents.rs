@@ -96,7 +96,7 @@ impl SectionContents {
     /// # Errors
     /// If predictions cannot be read again, or a figure cannot be rendered.
     pub fn new(section: Section, options: &Options) -> Result<Self> {
-        let main = test_plan::primary(&section, options);
+        let main = test_plan::primary_metric(&section, options);
         let choice = Choice::new(&section, options.curves, main);
         let metric = |metric: &&'static Metric| {
             let table = build::by_rate(&section, metric);
@@ -122,7 +122,7 @@ impl SectionContents {
         let curve = metrics
             .get_mut(curve.unwrap_or(0))
             .and_then(|(_, figure)| figure.take());
-        let mut shown = Vec::new();
+        let mut shown: Vec<(Table, Option<Figure>)> = Vec::new();
         match options.layout {
             Layout::Paper => {
                 let mut tables = paper::tables(&section).into_iter();

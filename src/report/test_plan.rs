@@ -32,17 +32,21 @@ pub fn plan(
         count => count.unwrap_or(PERMUTATIONS),
     };
     Ok(TestPlan {
-        primary: Some(primary(section, options))
-            .filter(|metric| metric.sums.is_some())
-            .map(|metric| metric.name),
+        primary: primary(section, options).map(|metric| metric.name),
         permutations,
         extras,
     })
 }
 
 /// The metric of the primary tests: the one asked for where the section has it, else the one that selects
-/// weights. Only a function of sums can be tested.
-pub fn primary(section: &Section, options: &Options) -> &'static Metric {
+/// weights; `None` where it has no tests.
+fn primary(section: &Section, options: &Options) -> Option<&'static Metric> {
+    let metric = primary_metric(section, options);
+    metric.sums.map(|_| metric)
+}
+
+/// The metric asked for where the section has it, else the one that selects weights.
+pub fn primary_metric(section: &Section, options: &Options) -> &'static Metric {
     let protocol = section.protocol;
     let asked = options.primary.as_ref();
     let asked = asked.and_then(|name| protocol.metric(name));

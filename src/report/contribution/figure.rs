@@ -72,6 +72,7 @@ pub fn draw(section: &Section, found: &[DetailRow]) -> Option<Drawing> {
     Some(Drawing {
         series: series.collect(),
         scene,
+        caption: "Bars: Shapley values; lines: 95 % intervals.".to_string(),
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::metric::fixed;
 use crate::record::Manifest;
 use crate::record::manifest::DatasetMetadata;
+
 use crate::report::rows::config::join;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
@@ -234,9 +235,12 @@ pub fn tested_on(section: &Section) -> String {
         (Some(count), _) => plural(*count, "seed"),
         _ => "no seeds".to_string(),
     };
-    let samples = match run.folds() {
-        [] => format!("trained on {train}, validated on {valid} and tested on {test} samples"),
-        folds => {
+    let samples = match (run.folds(), section.trained_on()) {
+        ([], Some(other)) => format!("trained on {} and tested on {test} samples", other.title),
+        ([], None) => {
+            format!("trained on {train}, validated on {valid} and tested on {test} samples")
+        }
+        (folds, _) => {
             let tested = folds.iter().map(|run| run.manifest.dataset.counts[2]);
             let tested = tested.sum::<usize>();
             format!(
