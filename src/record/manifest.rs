@@ -30,6 +30,9 @@ pub struct Manifest {
     /// Where the predictions come from, if not from this program.
     pub external: Option<ExternalMetadata>,
     pub dataset: DatasetMetadata,
+    /// The data of the training, where predictions of other data are read. No part of the file.
+    #[serde(skip)]
+    pub trained_on: Option<Box<DatasetMetadata>>,
     pub model: ModelMetadata,
     /// Seed of initialization, order and dropout.
     pub seed: u64,
@@ -46,6 +49,24 @@ pub struct Manifest {
     /// Wall time in seconds: in the file that of the training, of earlier attempts at the run that of
     /// the epochs which they finished; reading a run adds that of the evaluations which are read.
     pub wall_seconds: f64,
+}
+
+/// Between the id of a run and the data that it was tested on.
+pub const ELSEWHERE: char = '@';
+
+impl Manifest {
+    /// The same of a test on other data, its id `ID@NAME@CONTENT` with the first digits of their content hash.
+    pub(super) fn tested_on(self, data: DatasetMetadata) -> Self {
+        Self {
+            id: {
+                let content: String = data.content_hash.chars().take(8).collect();
+                format!("{}{ELSEWHERE}{}{ELSEWHERE}{content}", self.id, data.name)
+            },
+            trained_on: Some(Box::new(self.dataset)),
+            dataset: data,
+            ..self
+        }
+    }
 }
 
 /// The text of a JSON file of a run's directory.
@@ -143,7 +164,17 @@ pub struct DatasetMetadata {
     pub warnings: Vec<String>,
 }
 
+/// Tells data that are predicted from others: their name, which keys their masks, and their content.
+pub fn data_key(name: &str, content_hash: &str) -> String {
+    format!("{name}{ELSEWHERE}{content_hash}")
+}
+
 impl DatasetMetadata {
+    /// See [`data_key`].
+    pub fn key(&self) -> String {
+        data_key(&self.name, &self.content_hash)
+    }
+
     /// The metadata of a prepared data set; `train_labels` give the baselines by every metric.
     pub fn of(corpus: &Corpus, protocol: &Protocol, train_labels: &[f32]) -> Self {
         Self {

@@ -1,5 +1,6 @@
 //! Finishes and reads one run's directory, and names its files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub const UNFINISHED: &str = "unfinished";
 const CONFIG: &str = "config.toml";
 const MANIFEST: &str = "manifest.json";
 const METRICS: &str = "metrics.jsonl";
+const INPUTS: &str = "inputs.json";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const LAST_CHECKPOINT: &str = "last.safetensors";
 const OPERATIONS: &str = "operations.csv";
@@ -112,6 +114,11 @@ impl RunDir {
         self.path.join(OPERATIONS)
     }
 
+    /// What the model reads; only of runs with weights.
+    pub fn inputs(&self) -> PathBuf {
+        self.path.join(INPUTS)
+    }
+
     /// The selected weights.
     pub fn checkpoint(&self) -> PathBuf {
         self.path.join(CHECKPOINT)
@@ -155,8 +162,8 @@ impl RunDir {
             .any(|name| self.path.join(name).is_file())
     }
 
-    /// Writes `manifest.json` and the first evaluation, then `DONE` with the checksums of the manifest and
-    /// of the log of epochs. Masks and the time of the evaluation are no part of the manifest's file.
+    /// Writes `manifest.json` and the first evaluation, then `DONE` with the checksums of the manifest,
+    /// of the log of epochs and of `inputs.json`. Masks and the time of the evaluation are no part of the manifest's file.
     ///
     /// # Errors
     /// If the manifest is another run's, or a file cannot be written; then there is no `DONE`.
@@ -179,9 +186,12 @@ impl RunDir {
         let json = manifest::to_json(&self.manifest(), &stored)?;
         evaluation::add(&self.path, &stored, evaluation, predictions)?;
         write_atomic(&self.manifest(), &json)?;
-        let epochs = fs::read(self.metrics()).ok();
+        let others = [(METRICS, self.metrics()), (INPUTS, self.inputs())];
+        let others = others.map(|(name, path)| (name, fs::read(path).ok()));
         let mut files = vec![(MANIFEST, &json[..])];
-        files.extend(epochs.as_deref().map(|epochs| (METRICS, epochs)));
+        for (name, bytes) in &others {
+            files.extend(bytes.as_deref().map(|bytes| (*name, bytes)));
+        }
         Ok(write_atomic(&self.done(), seal::render(&files).as_bytes())?)
     }
 
@@ -195,10 +205,17 @@ impl RunDir {
         evaluation::add(&self.path, &manifest, evaluation, predictions)
     }
 
-    /// The masks under which the run was evaluated, by its unchecked files: for plans, not for numbers.
+    /// The masks under which the run was evaluated, on any data, by its unchecked files: for plans, not for
+    /// numbers.
     pub fn evaluated(&self) -> Vec<MaskGrid> {
         let stored = self.described_evaluations();
         stored.iter().flat_map(Evaluation::grids).collect()
+    }
+
+    /// The other data that the run was tested on, ascending.
+    pub fn tested_elsewhere(&self) -> BTreeSet<String> {
+        let stored = self.described_evaluations();
+        stored.iter().filter_map(Evaluation::tested_on).collect()
     }
 
     /// The folders of its evaluations, sorted by name.
@@ -228,6 +245,14 @@ impl RunDir {
         self.manifest_of(&self.sums()?)
     }
 
+    /// The bytes of `inputs.json` of a finished run, checked against `DONE`.
+    ///
+    /// # Errors
+    /// If the run is unfinished, or the file is missing or changed.
+    pub fn checked_inputs(&self) -> Result<Vec<u8>> {
+        Ok(self.sums()?.checked(INPUTS)?.0)
+    }
+
     fn manifest_of(&self, sums: &seal::Files) -> Result<(Manifest, String)> {
         let (json, hash) = sums.checked(MANIFEST)?;
         Ok((manifest::parse(&self.manifest(), &json)?, hash))
@@ -241,11 +266,21 @@ impl RunDir {
         self.sealed_under(None)
     }
 
-    /// [`Self::sealed`] of the evaluations under some masks alone; all where there is no choice.
+    /// [`Self::sealed`] of the evaluations under some masks alone; all where there is no choice. Masks of
+    /// other data than those of the training do not count.
     ///
     /// # Errors
     /// As [`Self::sealed`]; [`Error::NotEvaluated`] where the run has not all of these masks.
     pub fn sealed_under(&self, masks: Option<&[MaskGrid]>) -> Result<Sealed> {
+        self.sealed_on(None, masks)
+    }
+
+    /// [`Self::sealed_under`] of the evaluations on these data, or on those of the training. The manifest of a test on other data has these as its data, those of the training as
+    /// `trained_on`, and an id that names both.
+    ///
+    /// # Errors
+    /// As [`Self::sealed_under`].
+    pub fn sealed_on(&self, data: Option<&str>, masks: Option<&[MaskGrid]>) -> Result<Sealed> {
         let sums = self.sums()?;
         let (manifest, manifest_hash) = self.manifest_of(&sums)?;
         let (epochs, epochs_hash) = if sums.lists(METRICS) {
@@ -254,16 +289,27 @@ impl RunDir {
         } else {
             (Vec::new(), None)
         };
+        let evaluations = evaluation::sealed(&self.path, data)?;
+        let tested_on = evaluations
+            .first()
+            .and_then(|one| one.evaluation.tested_on.clone());
         let training = SealedTraining {
-            manifest,
+            manifest: match tested_on {
+                Some(data) => manifest.tested_on(data),
+                None => manifest,
+            },
             manifest_hash,
             epochs,
             epochs_hash,
         };
-        let evaluations = evaluation::sealed(&self.path)?;
-        Sealed::new(training, evaluations, masks).map_err(|masks| Error::NotEvaluated {
+        let wanted = masks.map(|masks| -> Vec<MaskGrid> {
+            let own = masks.iter().filter(|grid| grid.is_on(data));
+            own.map(|grid| grid.clone().tested_on(None)).collect()
+        });
+        let sealed = Sealed::new(training, evaluations, wanted.as_deref());
+        sealed.map_err(|masks| Error::NotEvaluated {
             path: self.path.clone(),
-            masks,
+            masks: masks.into_iter().map(|one| one.tested_on(data)).collect(),
         })
     }
 

@@ -15,12 +15,12 @@ use crate::record::RunDir;
 const PERMUTATIONS: usize = 60;
 
 /// A training: predictions by condition, a vector per mask seed; samples in the order of their ids.
-type Training = BTreeMap<String, Vec<Vec<f32>>>;
+pub(in crate::report) type Training = BTreeMap<String, Vec<Vec<f32>>>;
 
 /// Trainings by model, and the labels.
-type Models = (BTreeMap<String, Vec<Training>>, Vec<f32>);
+pub(in crate::report) type Models = (BTreeMap<String, Vec<Training>>, Vec<f32>);
 
-fn read(runs: &Path, seeds: &[(&str, u64)]) -> Models {
+pub(in crate::report) fn read(runs: &Path, seeds: &[(&str, u64)]) -> Models {
     let (mut models, mut labels) = (BTreeMap::<String, Vec<Training>>::new(), Vec::new());
     for (model, seed) in seeds {
         let record = RunDir::open(runs.join(format!("{model}-{seed}")))
@@ -81,18 +81,18 @@ fn left_out(model: &[Training], left: usize) -> Vec<Training> {
     model.iter().map(one).collect()
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(in crate::report) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// Variance of a mean, by its values.
-fn variance(values: &[f64]) -> f64 {
+pub(in crate::report) fn variance(values: &[f64]) -> f64 {
     let (mean, n) = (mean(values), values.len() as f64);
     values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0) / n
 }
 
 /// Numbers of all trainings, and the jackknife's pseudo-values of their mean.
-fn both(
+pub(in crate::report) fn both(
     metric: &Metric,
     model: &[Training],
     labels: &[f32],
@@ -114,7 +114,7 @@ fn both(
 }
 
 /// The half-width at a level: variances, each with its degrees of freedom.
-fn half_width(parts: &[(f64, f64)], level: f64) -> f64 {
+pub(in crate::report) fn half_width(parts: &[(f64, f64)], level: f64) -> f64 {
     let square = |(variance, df): &(f64, f64)| {
         if *variance > 0.0 {
             quantile(level, *df).powi(2) * variance

@@ -5,6 +5,7 @@
 
 use super::error::Result;
 use super::frames::Frames;
+use crate::data::store::Reader;
 
 /// Mean and standard deviation per feature, in the precision in which they are stored and applied.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +41,21 @@ impl Moments {
         })
     }
 
+    /// Those by which `prepare` standardized a column, if it did.
+    ///
+    /// # Errors
+    /// Those of [`Reader::numbers`].
+    pub fn stored(reader: &Reader, column: &str) -> Result<Option<Self>> {
+        let name = |what: &str| format!("standardization/{column}_{what}");
+        if !reader.has("standardization") || !reader.has(&name("mean")) {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            mean: reader.numbers(&name("mean"))?,
+            deviation: reader.numbers(&name("deviation"))?,
+        }))
+    }
+
     /// Standardizes frames.
     pub fn apply(&self, frames: &mut [f32]) {
         for frame in frames.chunks_exact_mut(self.mean.len()) {
@@ -47,6 +63,17 @@ impl Moments {
             for (value, (mean, deviation)) in frame.iter_mut().zip(moments) {
                 let centred = f64::from(*value) - f64::from(*mean);
                 *value = (centred / f64::from(*deviation)) as f32;
+            }
+        }
+    }
+
+    /// Gives standardized frames their own units again, to within rounding.
+    pub fn undo(&self, frames: &mut [f32]) {
+        for frame in frames.chunks_exact_mut(self.mean.len()) {
+            let moments = self.mean.iter().zip(&self.deviation);
+            for (value, (mean, deviation)) in frame.iter_mut().zip(moments) {
+                let own = f64::from(*value) * f64::from(*deviation) + f64::from(*mean);
+                *value = own as f32;
             }
         }
     }

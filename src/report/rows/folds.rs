@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::config::{self, BASELINE, RowSettings};
-use super::samples::Samples;
 use super::scores::{Conditions, ScoredRun, curves};
 use crate::data::dataset::DatasetName;
 use crate::mask::Condition;
@@ -174,15 +173,6 @@ fn scores(
         }
     }
     curves(protocol, manifest, entries.iter())
-}
-
-/// The predictions of all folds, samples by id.
-pub fn samples(runs: &[ScoredRun]) -> Result<Samples> {
-    let mut parts = Vec::new();
-    for run in runs {
-        parts.push(run.samples()?);
-    }
-    Ok(Samples::pooled(parts))
 }
 
 /// What the trainings of all folds share, under the name of the data set.

@@ -35,7 +35,10 @@ pub fn frame(
     debug_assert!(rayon::current_thread_index().is_none());
     let lines: Vec<SummaryLine<'_>> = parts
         .iter()
-        .flat_map(|part| section_lines(&part.section, numbering, layout))
+        .flat_map(|part| {
+            let lines = section_lines(&part.section, numbering, layout);
+            lines.into_iter().chain(details(part, numbering))
+        })
         .collect();
     arrange(&lines).map_err(render("summary.csv"))
 }
@@ -89,11 +92,10 @@ fn section_lines<'a>(
             lines.extend(rows.filter_map(|row| score(section, row, metric, &aggregate, numbering)));
         }
     }
-    lines.extend(
-        section
-            .own_rows()
-            .flat_map(|row| costs(section, row, numbering)),
-    );
+    if section.trained_on().is_none() {
+        let rows = section.own_rows();
+        lines.extend(rows.flat_map(|row| costs(section, row, numbering)));
+    }
     if layout == Layout::Paper {
         lines.extend(published(section));
     }
@@ -161,6 +163,41 @@ fn score<'a>(
         line.permutations = Some(comparison.plan.permutations);
     }
     Some(line)
+}
+
+/// Numbers that rows have besides their scores.
+fn details<'a>(part: &'a SectionContents, numbering: &Numbering) -> Vec<SummaryLine<'a>> {
+    let section = &part.section;
+    let mut lines = Vec::new();
+    for detail in &part.details {
+        let row = &section.rows[detail.row];
+        for (name, number) in &detail.numbers {
+            let (Some(metric), Some(line)) =
+                (section.protocol.metric(name), model_line(section, row))
+            else {
+                continue;
+            };
+            let (known, undefined) = match &number.over_seeds {
+                SeedSummary::Known(summary) => (Some(summary), None),
+                SeedSummary::Undefined(reason) => (None, Some(reason.clone())),
+                SeedSummary::Missing => continue,
+            };
+            lines.push(SummaryLine {
+                aggregate: Some(detail.aggregate.clone()),
+                metric: metric.name,
+                unit: unit(metric),
+                direction: Some(metric.direction),
+                n: Some(row.runs.len()),
+                mean: known.map(|summary| summary.mean),
+                sd: known.and_then(|summary| summary.sd),
+                undefined,
+                interval: number.interval,
+                runs: numbering.set(&row.ids),
+                ..line
+            });
+        }
+    }
+    lines
 }
 
 /// First digits of the hash of prepared data, of pooled folds joined by `+`.
