@@ -145,9 +145,24 @@ pub(super) fn together(all: &[&MaskMetadata]) -> Vec<MaskMetadata> {
     together
 }
 
-/// What a report reads of a run that several sweeps evaluate: their grids as [`together`], and how many passes
-/// that leaves out.
+/// What a report reads of a run that several sweeps evaluate: their grids as [`together`], those on each data
+/// set by themselves, and how many passes that leaves out.
 pub fn joined(grids: &[MaskGrid]) -> (Vec<MaskGrid>, usize) {
+    let mut by_data: BTreeMap<Option<&str>, Vec<MaskGrid>> = BTreeMap::new();
+    for grid in grids {
+        let own = by_data.entry(grid.tested_on.as_deref()).or_default();
+        own.push(grid.clone());
+    }
+    let (mut all, mut left_out) = (Vec::new(), 0);
+    for (data, own) in by_data {
+        let (own, passes) = joined_on_one(&own);
+        all.extend(own.into_iter().map(|grid| grid.tested_on(data)));
+        left_out += passes;
+    }
+    (all, left_out)
+}
+
+fn joined_on_one(grids: &[MaskGrid]) -> (Vec<MaskGrid>, usize) {
     let metadata = grids.iter().map(|grid| MaskMetadata {
         mask_protocol: grid.mask_protocol.clone(),
         version: grid.version,
@@ -339,6 +354,14 @@ mod tests {
         assert_eq!(joined(&grids), (vec![grid(&[1], "0 0.5 1")], 0));
         let grids = [grid(&[1], "0 0.5 1"), grid(&[1, 2], "0.5")];
         assert_eq!(joined(&grids), (vec![grid(&[1], "0 0.5 1")], 1));
+    }
+
+    #[test]
+    fn grids_on_other_data_are_joined_by_themselves() {
+        let own = [grid(&[1], "0 1"), grid(&[1], "0.5")];
+        let other = grid(&[1], "0 1").tested_on(Some("heard@c0ffee"));
+        let (all, left_out) = joined(&[&own[..], &[other.clone()]].concat());
+        assert_eq!((all, left_out), (vec![grid(&[1], "0 0.5 1"), other], 0));
     }
 
     #[test]
