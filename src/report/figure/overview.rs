@@ -80,7 +80,7 @@ fn caption(choice: &Choice) -> String {
 
 /// The first of these metrics that the section shows.
 fn metric(section: &Section, names: &[&str]) -> Option<&'static Metric> {
-    let shown = |name: &&str| section.metrics.iter().find(|m| m.name == **name).copied();
+    let shown = |name: &&str| section.metrics.iter().find(|m| m.name == *name).copied();
     names.iter().find_map(shown)
 }
 
