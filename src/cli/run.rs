@@ -8,7 +8,7 @@ use lnln_bench::mask::{Noise, RateDistribution};
 use lnln_bench::record::{EngineKind, Precision};
 use lnln_bench::support::Progress;
 use lnln_bench::sweep::{ConditionList, MaskName, Protocol, Suite, TrainOn};
-use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selection};
+use lnln_bench::train::{EncoderSpec, OptionOverride, Schedule, Selections};
 
 use super::launch::{self, Launcher};
 use super::processes::{Processes, sweep};
@@ -144,10 +144,11 @@ pub struct Args {
     #[arg(help_heading = TRAINING, hide_short_help = true)]
     protocol: Option<Protocol>,
     /// Epoch to evaluate: valid:METRIC (best on the validation split), last, or paper (best on the
-    /// test split, per metric) [default: valid:mae].
-    #[arg(long, value_name = "RULE")]
+    /// test split, per metric). Several, as valid:mae,paper, are evaluated from one training: reports
+    /// show the first, and their differences (selection gap) [default: valid:mae].
+    #[arg(long, value_name = "RULE,...")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]
-    select: Option<Selection>,
+    select: Option<Selections>,
     /// Conditions of validation [default: 0,0.3,0.6,0.9].
     #[arg(long, value_name = "LIST")]
     #[arg(help_heading = TRAINING, hide_short_help = true)]

@@ -5,11 +5,12 @@ use rayon::prelude::*;
 use crate::metric::Metric;
 use crate::report::error::Result;
 use crate::report::figure::drawing::{Drawing, Series};
-use crate::report::figure::{curves, gather, png, svg};
+use crate::report::figure::{curves, gather, png, selection_gap as gap_figure, svg};
 use crate::report::options::{Layout, Options};
 use crate::report::rows::section::Section;
+use crate::report::stats::selection_gap::SelectionGap;
 use crate::report::table::Table;
-use crate::report::table::{ablation, above, build, efficiency, paper, primary};
+use crate::report::table::{ablation, above, build, efficiency, paper, primary, selection_gap};
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct SectionContents {
     pub pictures: Vec<Figure>,
     /// A note on what is not shown.
     pub left_out: Option<String>,
+    /// Scores by several selection rules, where runs have some.
+    pub selection_gap: Option<SelectionGap>,
 }
 
 /// A drawn figure.
@@ -91,8 +94,16 @@ impl SectionContents {
                 shown.extend(metrics);
             }
         }
+        let gap = SelectionGap::of(&section)?;
+        if let Some(gap) = &gap {
+            let table = selection_gap::table(&section, gap);
+            let figure = gap_figure::draw(&section, gap);
+            let figure = figure.map(|drawing| Figure::new(&table.id, drawing, options));
+            shown.push((table, figure.transpose()?));
+        }
         Ok(Self {
             left_out: gather::left_out(&section),
+            selection_gap: gap,
             section,
             shown,
             pictures,

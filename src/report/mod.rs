@@ -42,6 +42,8 @@ mod protocol_tests;
 #[cfg(test)]
 mod recompute_tests;
 #[cfg(test)]
+mod selection_gap_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tidy_tests;

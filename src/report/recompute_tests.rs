@@ -15,7 +15,7 @@ use crate::record::RunDir;
 const PERMUTATIONS: usize = 60;
 
 /// A training: predictions by condition, a vector per mask seed; samples in the order of their ids.
-type Training = BTreeMap<String, Vec<Vec<f32>>>;
+pub(super) type Training = BTreeMap<String, Vec<Vec<f32>>>;
 
 /// Trainings by model, and the labels.
 type Models = (BTreeMap<String, Vec<Training>>, Vec<f32>);
@@ -44,7 +44,7 @@ fn read(runs: &Path, seeds: &[(&str, u64)]) -> Models {
 }
 
 /// Conditions of a line, each with its weight.
-fn weights(condition: &str, aggregate: &str) -> Vec<(String, f64)> {
+pub(super) fn weights(condition: &str, aggregate: &str) -> Vec<(String, f64)> {
     let rates = || (0..=10).map(|i| (f64::from(i) / 10.0).to_string());
     match aggregate {
         "" => vec![(condition.to_string(), 1.0)],
@@ -61,7 +61,12 @@ fn score(metric: &Metric, predictions: &[f32], labels: &[f32]) -> f64 {
 }
 
 /// A training's number: the mean over mask seeds, weighted over conditions.
-fn number(metric: &Metric, training: &Training, labels: &[f32], at: &[(String, f64)]) -> f64 {
+pub(super) fn number(
+    metric: &Metric,
+    training: &Training,
+    labels: &[f32],
+    at: &[(String, f64)],
+) -> f64 {
     let one = |(condition, weight): &(String, f64)| {
         let passes = &training[condition];
         let sum: f64 = passes.iter().map(|p| score(metric, p, labels)).sum();
@@ -75,18 +80,18 @@ fn without(all: &[f32], left: usize) -> Vec<f32> {
 }
 
 /// The number of every training without this sample.
-fn left_out(model: &[Training], left: usize) -> Vec<Training> {
+pub(super) fn left_out(model: &[Training], left: usize) -> Vec<Training> {
     let less = |passes: &Vec<Vec<f32>>| passes.iter().map(|p| without(p, left)).collect();
     let one = |t: &Training| t.iter().map(|(c, p)| (c.clone(), less(p))).collect();
     model.iter().map(one).collect()
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// Variance of a mean, by its values.
-fn variance(values: &[f64]) -> f64 {
+pub(super) fn variance(values: &[f64]) -> f64 {
     let (mean, n) = (mean(values), values.len() as f64);
     values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0) / n
 }
@@ -114,7 +119,7 @@ fn both(
 }
 
 /// The half-width at a level: variances, each with its degrees of freedom.
-fn half_width(parts: &[(f64, f64)], level: f64) -> f64 {
+pub(super) fn half_width(parts: &[(f64, f64)], level: f64) -> f64 {
     let square = |(variance, df): &(f64, f64)| {
         if *variance > 0.0 {
             quantile(level, *df).powi(2) * variance

@@ -7,7 +7,7 @@ use crate::mask::{
     Condition, ConditionKind, EvaluationMasks, MaskProtocol, Noise, RateDistribution,
 };
 use crate::record::{EngineKind, MaskGrid, Precision};
-use crate::train::Selection;
+use crate::train::Selections;
 use crate::train::schedule::Schedule;
 
 /// Settings of a training and its tests. A suite has one, and one per training protocol.
@@ -25,7 +25,7 @@ pub struct Settings {
     pub noise_protocol: &'static dyn MaskProtocol,
     pub noise: Noise,
     pub noise_rate: RateDistribution,
-    pub selection: Selection,
+    pub selection: Selections,
     pub schedule: Schedule,
     pub precision: Precision,
     pub engine: EngineKind,

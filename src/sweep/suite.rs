@@ -18,7 +18,7 @@ use crate::metric::PROTOCOLS;
 use crate::record::{EngineKind, Precision};
 use crate::sweep::slurm;
 use crate::train::schedule::Schedule;
-use crate::train::{EncoderSpec, OptionOverride, Overrides, Selection};
+use crate::train::{EncoderSpec, OptionOverride, Overrides, Selections};
 
 /// Data sets x models x seeds, each run evaluated at every rate of every mask seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -118,10 +118,11 @@ pub struct Training {
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub noise_rate: RateDistribution,
-    /// `valid`, `valid:METRIC`, `last` or `paper`.
+    /// `valid`, `valid:METRIC`, `last` or `paper`, or several with commas between: one training keeps the
+    /// weights of each, and reports show the first.
     #[serde(with = "text")]
     #[schemars(with = "String")]
-    pub selection: Selection,
+    pub selection: Selections,
     /// `cosine`, `reference` or `constant`.
     pub schedule: Schedule,
     /// Conditions of validation, averaged by the selection.
@@ -167,7 +168,7 @@ impl Default for Training {
             noise: Noise::Fresh,
             noise_masks: None,
             noise_rate: RateDistribution::HalfComplete,
-            selection: Selection::default(),
+            selection: Selections::default(),
             schedule: Schedule::default(),
             valid_rates: grid([0, 3, 6, 9]),
             precision: Precision::default(),
@@ -330,6 +331,7 @@ fn mask_seeds() -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::Selection;
 
     #[test]
     fn a_small_suite_gets_the_defaults() {
@@ -350,7 +352,7 @@ mod tests {
             (&plain.rates, plain.mask_seeds.as_slice()),
             (&grid(0..=9), &[1111][..])
         );
-        assert_eq!(plain.train.selection, Selection::Paper);
+        assert_eq!(plain.train.selection, Selection::Paper.into());
         assert_eq!(plain.train.schedule, Schedule::Reference);
         assert_eq!(plain.train.noise, Noise::ReferenceLoader { processes: 8 });
         let folder = tempfile::tempdir().unwrap();
@@ -363,9 +365,9 @@ mod tests {
             (suite.seeds.as_slice(), suite.train.epochs),
             (&[7][..], Some(2))
         );
-        assert_eq!(suite.train.selection, Selection::Paper);
+        assert_eq!(suite.train.selection, Selection::Paper.into());
         let own = Suite::read(&path, Some(Protocol::Own)).unwrap();
-        assert_eq!(own.train.selection, Selection::default());
+        assert_eq!(own.train.selection, Selections::default());
     }
 
     #[test]

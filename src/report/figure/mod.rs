@@ -14,6 +14,7 @@ pub mod lines;
 pub mod png;
 pub mod realized;
 pub mod scene;
+pub mod selection_gap;
 pub mod style;
 pub mod svg;
 pub mod training;

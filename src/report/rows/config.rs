@@ -33,6 +33,8 @@ pub struct RowSettings {
     mask_seeds: Vec<u64>,
     selection: Option<SelectionRule>,
     selection_metric: Option<String>,
+    /// Further rules by which weights were kept; mostly none.
+    other_rules: Vec<String>,
 }
 
 /// Training noise, of one training or of a training for every tested condition.
@@ -137,6 +139,7 @@ impl RowSettings {
             mask_seeds: mask.seeds.clone(),
             selection: selection.rule,
             selection_metric: selection.metric.clone(),
+            other_rules: m.other_selections.iter().map(|one| one.name()).collect(),
         };
         if m.model.name == BASELINE {
             settings.untrained()
@@ -159,6 +162,7 @@ impl RowSettings {
             computing: None,
             selection: None,
             selection_metric: None,
+            other_rules: Vec::new(),
             ..self
         }
     }
@@ -194,6 +198,9 @@ impl RowSettings {
                 (None, None) => EXTERNAL.to_string(),
             },
         );
+        if !self.other_rules.is_empty() {
+            names.insert("selection besides", self.other_rules.join(" "));
+        }
         if let Some(tested) = &self.tested {
             names.insert("rates", join(&tested.conditions, " "));
             names.insert("masks", short(&format!("{:?}", tested.variants)));

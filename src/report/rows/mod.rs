@@ -2,9 +2,11 @@
 
 pub mod aggregate;
 pub mod baseline;
+pub mod by_rule;
 mod check;
 pub mod condition;
 pub mod config;
+pub mod kept;
 pub mod matched;
 pub mod provenance;
 mod same_masks;

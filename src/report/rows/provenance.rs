@@ -1,6 +1,7 @@
 //! Describes where a section's numbers come from: data, masks, training, selection, build.
 
 use crate::metric::fixed;
+use crate::record::selection::SelectionMetadata;
 use crate::record::{Manifest, SelectionRule};
 
 use crate::report::rows::config::BASELINE;
@@ -169,6 +170,13 @@ fn selection(run: &ScoredRun) -> String {
         parts if !parts.is_empty() && parts.iter().all(own) => "the tested rate".to_string(),
         _ => format!("rates {}", join(&s.conditions, ", ")),
     };
+    let all = run.manifest.selections();
+    let all: Vec<String> = all.map(|one| described(one, &rates)).collect();
+    all.join("; also evaluated: ")
+}
+
+/// A selection over these rates.
+fn described(s: &SelectionMetadata, rates: &str) -> String {
     let metric = s.metric.as_deref().unwrap_or("each metric");
     match s.rule {
         Some(SelectionRule::Paper) => {

@@ -7,7 +7,7 @@ use crate::record::Group;
 use crate::report::error::{Error, Result};
 
 /// Predictions of one run under one mask protocol, samples by id.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Samples {
     pub ids: Vec<String>,
     pub truth: Vec<f32>,

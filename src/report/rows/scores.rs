@@ -8,9 +8,10 @@ use crate::metric::{Protocol, protocol};
 use crate::record::epochs::Pace;
 use crate::record::evaluation::EvaluationFiles;
 use crate::record::masks::MaskMetadata;
-use crate::record::{Manifest, MaskGrid, Record, RunDir, Scores, Sealed, SelectionRule};
+use crate::record::{Group, Manifest, MaskGrid, Record, RunDir, Scores, Sealed, SelectionRule};
 
 use super::check;
+use super::kept::Kept;
 use super::samples::Samples;
 use crate::report::error::{Error, Result};
 use crate::report::stats;
@@ -50,22 +51,43 @@ enum Source {
 }
 
 impl ScoredRun {
-    /// The predictions behind the scores, sample by sample.
+    /// The predictions behind the scores, sample by sample; where metrics read those of different epochs,
+    /// the ones that the protocol's selection metric reads.
+    ///
+    /// # Errors
+    /// As [`Self::kept`].
+    pub fn samples(&self) -> Result<Samples> {
+        let metric = self.protocol.selection_metric().name;
+        Ok(Arc::unwrap_or_clone(self.kept()?.samples(0, metric)?))
+    }
+
+    /// The predictions by the weights of every kept epoch.
     ///
     /// # Errors
     /// If the run changed since it was scored, or its predictions are not those that its manifest lists.
-    pub fn samples(&self) -> Result<Samples> {
+    pub fn kept(&self) -> Result<Kept> {
+        let mut kept = Kept::default();
+        for training in self.trainings() {
+            let groups = training.groups()?;
+            kept.add(&training.manifest, groups, &self.mask.mask_protocol);
+        }
+        Ok(kept)
+    }
+
+    /// The predictions of one training by condition and epoch.
+    fn groups(&self) -> Result<Vec<Group>> {
         let predictions = match &self.source {
             Source::Memory(record) => record.predictions.clone(),
             Source::Folder(dir) => {
                 let masks: Vec<MaskGrid> = self.manifest.masks.iter().map(MaskGrid::from).collect();
                 dir.sealed_under(Some(&masks))?.predictions()?
             }
-            Source::Parts(parts) => return Samples::joined(parts.iter().map(Self::samples)),
+            // `kept` reads each of them.
+            Source::Parts(_) => return Ok(Vec::new()),
         };
         let groups = predictions.groups();
         check::groups(&self.manifest, &groups)?;
-        Ok(Samples::new(groups, &self.mask.mask_protocol))
+        Ok(groups)
     }
 
     /// blake3 of the predictions behind the scores; of several evaluations joined by `+`.

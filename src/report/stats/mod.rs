@@ -11,6 +11,7 @@ pub mod permute;
 mod portable;
 mod predicted;
 pub mod random;
+pub mod selection_gap;
 pub mod student;
 pub mod terms;
 

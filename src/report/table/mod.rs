@@ -12,6 +12,7 @@ mod phrases;
 pub mod primary;
 #[cfg(test)]
 mod section_tests;
+pub mod selection_gap;
 mod tested;
 
 use super::origin::{Origin, RunSet};

@@ -1,5 +1,7 @@
 //! Builds the data frame behind `summary.csv` and `summary.parquet`.
 
+use std::borrow::Cow;
+
 use polars::prelude::*;
 
 use super::columns::SUMMARY;
@@ -13,6 +15,7 @@ use crate::report::options::Layout;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::comparison::Family;
+use crate::report::stats::selection_gap::GapMetric;
 use crate::report::table::{efficiency, paper};
 
 /// A line for each number that the tables show: every metric of every model at every condition and
@@ -32,7 +35,10 @@ pub fn frame(
     debug_assert!(rayon::current_thread_index().is_none());
     let lines: Vec<SummaryLine<'_>> = parts
         .iter()
-        .flat_map(|part| section_lines(&part.section, numbering, layout))
+        .flat_map(|part| {
+            let lines = section_lines(&part.section, numbering, layout);
+            lines.into_iter().chain(gap_lines(part, numbering))
+        })
         .collect();
     arrange(&lines).map_err(render("summary.csv"))
 }
@@ -44,7 +50,7 @@ struct SummaryLine<'a> {
     dataset: &'a str,
     model: &'a str,
     title: &'a str,
-    configuration: &'a str,
+    configuration: Cow<'a, str>,
     baseline: Option<bool>,
     mask_protocol: &'a str,
     condition: Option<Condition>,
@@ -58,7 +64,7 @@ struct SummaryLine<'a> {
     sd: Option<f64>,
     undefined: Option<String>,
     interval: Option<[f64; 2]>,
-    reference: Option<&'a str>,
+    reference: Option<Cow<'a, str>>,
     difference: Option<f64>,
     difference_interval: Option<[f64; 2]>,
     primary: Option<bool>,
@@ -100,7 +106,7 @@ fn model_line<'a>(section: &'a Section, row: &'a ModelRow) -> Option<SummaryLine
         dataset: &run.manifest.dataset.name,
         model: &row.model,
         title: &row.label,
-        configuration: &row.configuration,
+        configuration: Cow::from(&row.configuration),
         baseline: Some(row.baseline),
         mask_protocol: &run.mask.mask_protocol,
         ..SummaryLine::default()
@@ -139,7 +145,7 @@ fn score<'a>(
     let found = comparison.find(index, metric.name, aggregate);
     line.interval = found.and_then(|found| found.interval);
     if let Some(test) = found.and_then(|found| found.test) {
-        line.reference = Some(&comparison.reference.label);
+        line.reference = Some(Cow::from(&comparison.reference.label));
         line.difference = Some(test.difference);
         line.difference_interval = test.models.map(|models| models.interval);
         line.primary = Some(test.family == Family::Primary);
@@ -155,6 +161,60 @@ fn unit(metric: &Metric) -> Option<&'static str> {
     match metric.unit {
         Unit::Percent => Some("fraction"),
         Unit::None => None,
+    }
+}
+
+/// The numbers of the selection gap, a line for each rule.
+fn gap_lines<'a>(part: &'a SectionContents, numbering: &Numbering) -> Vec<SummaryLine<'a>> {
+    let mut lines = Vec::new();
+    let Some(gap) = &part.selection_gap else {
+        return lines;
+    };
+    for row in &gap.rows {
+        let model = &part.section.rows[row.index];
+        for of in &row.metrics {
+            for (rule, name) in gap.rules.iter().enumerate() {
+                let Some(mut line) = model_line(&part.section, model) else {
+                    continue;
+                };
+                line.selected_by(name, of, rule, &gap.rules[0]);
+                match &gap.aggregate {
+                    Aggregate::At(condition) => line.condition = Some(*condition),
+                    other => line.aggregate = Some(other.name()),
+                }
+                line.runs = numbering.set(&model.ids_at(&gap.aggregate.conditions()));
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}
+
+impl<'a> SummaryLine<'a> {
+    /// Fills in a metric by the rule at this index, against that by the first.
+    fn selected_by(&mut self, name: &str, of: &GapMetric, rule: usize, first: &'a str) {
+        let comma = if self.configuration.is_empty() {
+            ""
+        } else {
+            ", "
+        };
+        self.configuration = format!("{}{comma}selected by {name}", self.configuration).into();
+        (self.metric, self.unit) = (of.metric.name, unit(of.metric));
+        self.direction = Some(of.metric.direction);
+        match &of.by_rule[rule] {
+            SeedSummary::Missing => (),
+            SeedSummary::Undefined(reason) => self.undefined = Some(reason.clone()),
+            SeedSummary::Known(summary) => {
+                self.n = Some(summary.n);
+                (self.mean, self.sd) = (Some(summary.mean), summary.sd);
+            }
+        }
+        let difference = rule.checked_sub(1).and_then(|i| of.differences[i].as_ref());
+        if let Some(difference) = difference {
+            self.reference = Some(format!("{}, selected by {first}", self.title).into());
+            self.difference = Some(difference.summary.mean);
+            self.difference_interval = difference.interval;
+        }
     }
 }
 
@@ -231,7 +291,7 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
             columns.text("model", |l| Some(l.model.into())),
             columns.text("title", |l| Some(l.title.into())),
             columns.text("configuration", |l| {
-                (!l.configuration.is_empty()).then(|| l.configuration.into())
+                (!l.configuration.is_empty()).then(|| l.configuration.to_string())
             }),
             columns.flag("baseline", |l| l.baseline),
             columns.text("mask_protocol", |l| Some(l.mask_protocol.into())),
@@ -250,7 +310,7 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
             columns.text("undefined", |l| l.undefined.clone()),
             columns.number("low", |l| l.interval.map(|range| range[0])),
             columns.number("high", |l| l.interval.map(|range| range[1])),
-            columns.text("reference", |l| l.reference.map(String::from)),
+            columns.text("reference", |l| l.reference.as_ref().map(Cow::to_string)),
             columns.number("difference", |l| l.difference),
             columns.number("difference_low", |l| l.difference_interval.map(|r| r[0])),
             columns.number("difference_high", |l| l.difference_interval.map(|r| r[1])),
