@@ -5,12 +5,17 @@ use rayon::prelude::*;
 use crate::metric::Metric;
 use crate::report::error::Result;
 use crate::report::figure::drawing::{Drawing, Series};
-use crate::report::figure::{curves, gather, png, selection_gap as gap_figure, svg};
+use crate::report::figure::{
+    curves, gather, png, selection_gap as gap_figure, svg, train_rate as rates_figure,
+};
 use crate::report::options::{Layout, Options};
 use crate::report::rows::section::Section;
 use crate::report::stats::selection_gap::SelectionGap;
+use crate::report::stats::train_rate::TrainRates;
 use crate::report::table::Table;
-use crate::report::table::{ablation, above, build, efficiency, paper, primary, selection_gap};
+use crate::report::table::{
+    ablation, above, build, efficiency, paper, primary, selection_gap, train_rate,
+};
 
 /// A section with what is shown of it.
 #[derive(Clone, Debug)]
@@ -93,6 +98,12 @@ impl SectionContents {
                 alone(vec![efficiency::table(&section)]);
                 shown.extend(metrics);
             }
+        }
+        if let Some(rates) = TrainRates::of(&section)? {
+            let table = train_rate::table(&section, &rates);
+            let drawing = rates_figure::draw(&section, &rates);
+            let figure = Figure::new(&table.id, drawing, options)?;
+            shown.push((table, Some(figure)));
         }
         let gap = SelectionGap::of(&section)?;
         if let Some(gap) = &gap {

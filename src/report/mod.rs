@@ -49,6 +49,8 @@ mod tests;
 mod tidy_tests;
 #[cfg(test)]
 mod trace_tests;
+#[cfg(test)]
+mod train_rate_tests;
 
 pub use check::{Checked, check};
 pub use error::Error;

@@ -38,7 +38,9 @@ pub enum Error {
     ExtendsCircle { path: PathBuf, base: PathBuf },
     #[error("expected a protocol like own or paper, found `{found}`")]
     ProtocolName { found: String },
-    #[error("expected a training protocol like mixed, clean or tested-rate, found `{found}`")]
+    #[error(
+        "expected a training protocol like mixed, clean, tested-rate or rate:0.3, found `{found}`"
+    )]
     TrainOnName { found: String },
     #[error(
         "train_on = \"{train_on}\" contradicts {key} = \"{found}\": expected {expected}, or no train_on"

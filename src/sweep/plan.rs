@@ -306,11 +306,12 @@ fn run(
     choice: &Choice,
     seed: u64,
 ) -> Result<PlannedRun, Error> {
-    let rules = settings
-        .selection
-        .resolve(metric::protocol(&corpus.spec.protocol)?)?;
     let published = settings::on(choice, &corpus.spec)?;
     let overrides = suite.overrides(&choice.name());
+    let selections = overrides.selection.as_ref();
+    let rules = selections
+        .unwrap_or(&settings.selection)
+        .resolve(metric::protocol(&corpus.spec.protocol)?)?;
     let recipe = overrides.apply(published.recipe);
     let config = Config {
         result_version: RESULT_VERSION,

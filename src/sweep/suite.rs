@@ -29,8 +29,13 @@ pub struct Suite {
     /// Registry names of models; `lnln@clean` sets the training protocol of one.
     pub models: Vec<String>,
     /// Training protocols, each a training (or a training per rate) of every model; without any, models
-    /// are trained by the noise of `train`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// are trained by the noise of `train`. `mixed`, `clean`, `tested-rate`, or `rate:0,0.3,0.6`: a training
+    /// per rate, each tested at every condition.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "train_on::deserialize"
+    )]
     pub train_on: Vec<TrainOn>,
     /// Seeds of initialization, order and dropout.
     #[serde(default = "seeds")]
@@ -120,8 +125,6 @@ pub struct Training {
     pub noise_rate: RateDistribution,
     /// `valid`, `valid:METRIC`, `last` or `paper`, or several with commas between: one training keeps the
     /// weights of each, and reports show the first.
-    #[serde(with = "text")]
-    #[schemars(with = "String")]
     pub selection: Selections,
     /// `cosine`, `reference` or `constant`.
     pub schedule: Schedule,
@@ -155,6 +158,7 @@ impl Training {
             learning_rate: self.learning_rate,
             weight_decay: self.weight_decay,
             schedule: None,
+            selection: None,
             grad_accum: self.grad_accum,
             lr_plateau: self.lr_plateau,
             early_stop: self.early_stop,
@@ -255,7 +259,7 @@ impl Suite {
     /// The values of the recipe that this suite changes for `model`: those of its variant, then of the
     /// model, then of all.
     pub fn overrides(&self, model: &str) -> Overrides {
-        let named = |name: &str| self.model.get(name).copied().unwrap_or_default();
+        let named = |name: &str| self.model.get(name).cloned().unwrap_or_default();
         named(model)
             .or(named(base(model)))
             .or(self.train.overrides())

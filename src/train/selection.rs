@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::Error;
 use crate::data::dataset::SplitName;
 use crate::metric::{Metric, Protocol};
@@ -57,7 +59,8 @@ impl fmt::Display for Selection {
 }
 
 /// The rules of one training as written on the command line, `valid:mae,paper`: never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, schemars::JsonSchema)]
+#[schemars(with = "String")]
 pub struct Selections {
     /// The one that reports show.
     pub first: Selection,
@@ -95,6 +98,19 @@ impl fmt::Display for Selections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.first.fmt(f)?;
         self.others.iter().try_for_each(|one| write!(f, ",{one}"))
+    }
+}
+
+impl Serialize for Selections {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Selections {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

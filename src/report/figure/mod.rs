@@ -17,4 +17,5 @@ pub mod scene;
 pub mod selection_gap;
 pub mod style;
 pub mod svg;
+pub mod train_rate;
 pub mod training;

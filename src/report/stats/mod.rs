@@ -14,6 +14,7 @@ pub mod random;
 pub mod selection_gap;
 pub mod student;
 pub mod terms;
+pub mod train_rate;
 
 /// Mean and spread over the seeds of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -116,7 +116,7 @@ fn has_rules(row: &ModelRow) -> bool {
 }
 
 /// The metric of the primary tests, else the one that selects weights by default.
-fn primary(section: &Section) -> &'static Metric {
+pub(super) fn primary(section: &Section) -> &'static Metric {
     let tested = section.comparison().and_then(|c| c.plan.primary);
     let tested = tested.and_then(|name| section.protocol.metric(name));
     tested.unwrap_or_else(|| section.protocol.selection_metric())

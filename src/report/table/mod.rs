@@ -14,6 +14,7 @@ pub mod primary;
 mod section_tests;
 pub mod selection_gap;
 mod tested;
+pub mod train_rate;
 
 use super::origin::{Origin, RunSet};
 use super::stats::comparison::{Family, Test};
