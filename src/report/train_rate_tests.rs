@@ -14,6 +14,11 @@ use crate::record::RunDir;
 const TRAINED: [&str; 3] = ["0", "0.3", "0.6"];
 const TESTED: [f64; 3] = [0.0, 0.3, 0.6];
 
+/// A rate as tables print it.
+fn shown(rate: &str) -> String {
+    format!("{:.1}", rate.parse::<f64>().unwrap())
+}
+
 /// A run of a model that was trained at a rate, predicting a little differently at each.
 fn save(root: &Path, model: &str, seed: u64, trained: &str) {
     let mut m = manifest(model, seed, &TESTED);
@@ -78,7 +83,10 @@ fn every_cell_of_the_matrix_is_what_the_predictions_give() {
         let (base, _) = row(&runs, model, seeds, "0");
         for trained in TRAINED {
             let line = lines.next().unwrap();
-            assert_eq!(line.row, format!("{trained}, {}", model.to_uppercase()));
+            assert_eq!(
+                line.row,
+                format!("{}, {}", shown(trained), model.to_uppercase())
+            );
             let (own, labels) = row(&runs, model, seeds, trained);
             let numbers = |all: &[Training], labels: &[f32], rate: &str| -> Vec<f64> {
                 let at = [(rate.to_owned(), 1.0)];
@@ -97,7 +105,7 @@ fn every_cell_of_the_matrix_is_what_the_predictions_give() {
                 );
                 let expected = format!("{} ± {}", fixed(mean, 3), fixed(sd, 3));
                 assert!(
-                    cells[tested].starts_with(&expected),
+                    cells[&*shown(tested)].starts_with(&expected),
                     "{expected}: {cells:?}"
                 );
             }
