@@ -12,9 +12,14 @@ use lnln_bench::support::{Bar, Progress};
 /// Import options.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Data set (`lnln-bench list datasets`) [default: recognized by the contents of the file].
+    /// Data set (`lnln-bench list datasets`), a version NAME@VERSION or a fold NAME:fold=2 [default: recognized
+    /// by the contents of the file].
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
+    /// Version of the data set, such as the text of a recognizer: DATA/NAME@VERSION.h5, in every command
+    /// NAME@VERSION.
+    #[arg(long, value_name = "NAME")]
+    version: Option<String>,
     /// Folder for prepared data.
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
@@ -54,6 +59,7 @@ impl Args {
     pub fn into_folder(data: &Path) -> Self {
         Self {
             dataset: None,
+            version: None,
             data: data.to_owned(),
             padding: None,
             standardize: false,
@@ -69,6 +75,7 @@ impl Args {
     fn options(&self) -> ImportOptions {
         ImportOptions {
             dataset: self.dataset.clone(),
+            version: self.version.clone(),
             folder: self.data.clone(),
             force: self.force,
             check_only: self.check,

@@ -17,6 +17,8 @@ use super::{import, output};
   lnln-bench prepare mosi.pkl sims.pkl --jobs 2
   lnln-bench prepare mosi.pkl --masks random,modality --mask-seeds 1111,1112
   lnln-bench prepare features.pkl --dataset mosi --force
+  lnln-bench prepare asr.pkl --dataset mosi --version asr-ibm
+  lnln-bench prepare part-2.npz --dataset reviews:fold=2
   lnln-bench prepare reviews.npz --dataset reviews --datasets-file our.toml
   lnln-bench prepare sims.pkl --standardize --compress blosc-lz4
   lnln-bench prepare mosi_data_noalign.pkl --padding left --check
@@ -104,8 +106,16 @@ pub fn run(args: Args, progress: &Progress) -> anyhow::Result<()> {
         } else {
             let masks = MaskFile::path_for(&imported.path);
             let corpus = Corpus::open(&imported.path)?;
-            MaskFile::prepare(&masks, &corpus, &evaluation, &args.mask_seeds)?;
-            Some(masks)
+            let evaluation = EvaluationMasks::present(evaluation.clone(), &corpus.absent()?);
+            if evaluation.is_empty() {
+                tracing::warn!(
+                    "{}: no masks drawn: at each of these conditions a modality is missing that the data lack \
+                     anyway", file.display()
+                );
+            } else {
+                MaskFile::prepare(&masks, &corpus, &evaluation, &args.mask_seeds)?;
+            }
+            (!evaluation.is_empty()).then_some(masks)
         };
         if args.json {
             return output::json_line(&PrepareRecord::new(file, &imported, masks));

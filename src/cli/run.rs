@@ -56,7 +56,8 @@ model.safetensors or pytorch_model.bin."
 pub struct Args {
     /// Suite file (TOML, examples in benchmarks/); flags override its settings.
     suite: Option<PathBuf>,
-    /// Prepared data sets, by name: mosi, sims, ...
+    /// Prepared data sets, by name: mosi, sims, mosi@asr (a version), mmmo:fold=2 (a fold), mmmo:fold=* (all
+    /// that are prepared).
     #[arg(
         long,
         value_delimiter = ',',
@@ -288,6 +289,7 @@ impl Args {
         if let Some(samples) = self.limit {
             suite.limit(samples);
         }
+        suite.name_folds(&self.workspace.data)?;
         if !self.models.is_empty() {
             suite.replace_models(&self.models);
         }

@@ -132,6 +132,13 @@ impl Condition {
         }
     }
 
+    /// Whether it is one of its own for data without these modalities: a set of missing modalities that holds
+    /// one of them is the set without it.
+    pub fn is_drawn_without(&self, absent: &[Modality]) -> bool {
+        self.kind() != ConditionKind::Subset
+            || absent.iter().all(|modality| self.of(*modality) == 0.0)
+    }
+
     /// Rates first, then subsets in the order of [`Condition::SUBSETS`], then mixed ones.
     fn key(&self) -> (ConditionKind, usize, [u64; 3]) {
         let kind = self.kind();

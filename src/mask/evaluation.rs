@@ -2,6 +2,7 @@
 
 use super::condition::ConditionKind;
 use super::{Condition, Error, MaskProtocol};
+use crate::data::dataset::Modality;
 
 /// A mask protocol with the conditions it is evaluated at.
 #[derive(Clone)]
@@ -49,6 +50,18 @@ impl EvaluationMasks {
             .iter()
             .filter_map(|condition| Some((mask_protocol(condition)?, *condition)));
         chosen.collect()
+    }
+
+    /// The same for data without these modalities: without the sets of missing modalities that hold one of
+    /// them, since it is missing at every condition. Empty where nothing is left.
+    pub fn present(evaluation: Vec<Self>, absent: &[Modality]) -> Vec<Self> {
+        let mut present = evaluation;
+        for one in &mut present {
+            one.conditions
+                .retain(|condition| condition.is_drawn_without(absent));
+        }
+        present.retain(|one| !one.conditions.is_empty());
+        present
     }
 
     /// The mask seeds under which the mask protocol is evaluated: only the first if masks do not depend

@@ -5,7 +5,7 @@ use tch::nn;
 
 use super::encoder::EncoderSetup;
 use super::error::Result;
-use crate::data::dataset::limited_name;
+use crate::data::dataset::DatasetName;
 
 /// Which data set's published hyper-parameters apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +20,10 @@ impl Profile {
     /// Every one, in the order of listings.
     pub const ALL: [Self; 4] = [Self::Mosi, Self::Mosei, Self::Sims, Self::SimsV2];
 
-    /// The profile of a data set of `datasets.toml`, or of the whole that it is a part of. Data sets
+    /// The profile of a data set of `datasets.toml`, or of the one that it is a version or a part of. Data sets
     /// without published settings, such as the synthetic ones, get MOSI's.
     pub fn for_dataset(name: &str) -> Self {
-        match limited_name::whole(name) {
+        match DatasetName::of(name).base {
             "mosei" => Self::Mosei,
             "sims" => Self::Sims,
             "simsv2" => Self::SimsV2,

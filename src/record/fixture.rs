@@ -117,6 +117,8 @@ pub fn noise(noise: &str, rates: &str) -> NoiseMetadata {
 fn dataset() -> DatasetMetadata {
     DatasetMetadata {
         name: "toy".into(),
+        version: None,
+        fold: None,
         title: "Toy & co_1".into(),
         synthetic: true,
         protocol: "mosi".into(),

@@ -116,9 +116,15 @@ pub struct ExternalMetadata {
 /// The data a run was trained and tested on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DatasetMetadata {
-    /// Name in `datasets.toml`.
+    /// Name as in `--datasets`, with version and fold.
     pub name: String,
-    /// Title for tables.
+    /// Version of the data set; `None` for the one that has the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Number of the fold, in cross-validation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<u32>,
+    /// Title for tables, without the fold.
     pub title: String,
     /// Whether the data are synthetic, which reports state.
     pub synthetic: bool,
@@ -158,6 +164,8 @@ impl DatasetMetadata {
     pub fn of(corpus: &Corpus, protocol: &Protocol, train_labels: &[f32]) -> Self {
         Self {
             name: corpus.name().to_owned(),
+            version: corpus.variant().version.map(str::to_owned),
+            fold: corpus.variant().fold,
             title: title(corpus),
             synthetic: corpus.spec.synthetic,
             protocol: corpus.spec.protocol.clone(),
@@ -181,8 +189,8 @@ impl DatasetMetadata {
 fn title(corpus: &Corpus) -> String {
     let title = &corpus.spec.title;
     match corpus.differs() {
-        None => title.clone(),
-        Some(_) => format!("{title} (changed)"),
+        Some(_) if corpus.variant().version.is_none() => format!("{title} (changed)"),
+        _ => title.clone(),
     }
 }
 

@@ -8,6 +8,7 @@ use polars::prelude::*;
 
 use super::error::{Error, Result, frame, io};
 use super::predictions::{Prediction, Predictions};
+use crate::data::dataset::DatasetName;
 use crate::mask::Condition;
 use crate::support::csv_field::csv_field;
 use crate::support::fs::write_atomic;
@@ -26,6 +27,9 @@ pub const COLUMNS: [&str; 11] = [
     "truth",
     "prediction",
 ];
+
+/// Further columns, for tables of many runs: version and fold of `dataset`, null where it has none.
+const VARIANT: [&str; 2] = ["version", "fold"];
 
 /// A further column, only in files with predictions by the weights of several epochs.
 const EPOCH: &str = "epoch";
@@ -99,9 +103,11 @@ impl Predictions {
         })
     }
 
-    /// The rows as CSV, in the columns of [`COLUMNS`].
+    /// The rows as CSV, in the columns of the Parquet file.
     pub fn to_csv(&self) -> String {
-        let mut out = COLUMNS.join(",") + "\n";
+        let [dataset, others @ ..] = COLUMNS;
+        let names = [&[dataset], &VARIANT[..], &others[..]].concat();
+        let mut out = names.join(",") + "\n";
         for row in self.iter() {
             let Prediction {
                 dataset,
@@ -114,11 +120,14 @@ impl Predictions {
                 prediction,
             } = row;
             let id = id.replace('"', "\"\"");
+            let DatasetName { version, fold, .. } = DatasetName::of(&dataset);
+            let version = version.unwrap_or_default().to_owned();
+            let fold = fold.map_or_else(String::new, |fold| fold.to_string());
             let [dataset, split, mask_protocol] =
                 [&dataset, &split, &mask_protocol].map(|name| csv_field(name));
             let [text, audio, vision] = condition.rates();
             out += &format!(
-                "{dataset},{split},{mask_protocol},{mask_seed},\"{condition}\",{text},{audio},{vision},\
+                "{dataset},{version},{fold},{split},{mask_protocol},{mask_seed},\"{condition}\",{text},{audio},{vision},\
                  \"{id}\",{truth},{prediction}\n"
             );
         }
@@ -128,6 +137,8 @@ impl Predictions {
     fn frame(&self) -> Result<DataFrame> {
         let mut columns = vec![
             text_column("dataset", &self.dataset),
+            version_column(&self.dataset),
+            fold_column(&self.dataset),
             text_column("split", &self.split),
             text_column("mask_protocol", &self.mask_protocol),
             Column::new("mask_seed".into(), &self.mask_seed),
@@ -148,6 +159,22 @@ impl Predictions {
 
 fn text_column(name: &str, values: &[Arc<str>]) -> Column {
     StringChunked::from_iter_values(name.into(), values.iter().map(|v| &**v)).into_column()
+}
+
+fn version_column(datasets: &[Arc<str>]) -> Column {
+    let versions = datasets.iter().map(|name| DatasetName::of(name).version);
+    versions
+        .collect::<StringChunked>()
+        .with_name(VARIANT[0].into())
+        .into_column()
+}
+
+fn fold_column(datasets: &[Arc<str>]) -> Column {
+    let folds: Vec<Option<u32>> = datasets
+        .iter()
+        .map(|name| DatasetName::of(name).fold)
+        .collect();
+    Column::new(VARIANT[1].into(), folds)
 }
 
 /// The conditions as text.

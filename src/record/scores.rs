@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::error::Result;
 use super::masks::MaskKey;
-use super::predictions::{Group, PredictionKey, Predictions};
+use super::predictions::{Group, Predictions};
 use super::selection::SelectionMetadata;
 use crate::mask::Condition;
 use crate::metric::{self, Metric, Protocol, Undefined};
@@ -35,6 +35,24 @@ pub struct ScoreEntry {
 }
 
 impl ScoreEntry {
+    /// The score of predictions by a metric, under a mask seed and a condition.
+    pub fn of(
+        metric: &Metric,
+        mask_protocol: &str,
+        (mask_seed, condition): (u64, Condition),
+        prediction: &[f32],
+        truth: &[f32],
+    ) -> Self {
+        let score = (metric.compute)(prediction, truth);
+        Self {
+            mask_protocol: mask_protocol.into(),
+            mask_seed,
+            condition,
+            metric: metric.name.into(),
+            score: score.map_err(reason),
+        }
+    }
+
     /// The pass it is of.
     pub(super) fn key(&self) -> MaskKey {
         (
@@ -75,9 +93,10 @@ impl Scores {
     pub fn by(protocol: &Protocol, selection: &SelectionMetadata, groups: &[Group]) -> Self {
         let entries = groups.par_iter().flat_map_iter(|group| {
             let chosen = |m: &&Metric| selection.weights_for(m.name) == group.epoch;
-            protocol.all().filter(chosen).map(|metric| {
-                let score = (metric.compute)(&group.prediction, &group.truth);
-                entry(&group.key, metric.name, score.map_err(reason))
+            let key = &group.key;
+            let (pass, masks) = ((key.mask_seed, key.condition), &*key.mask_protocol);
+            protocol.all().filter(chosen).map(move |metric| {
+                ScoreEntry::of(metric, masks, pass, &group.prediction, &group.truth)
             })
         });
         Self {
@@ -123,16 +142,6 @@ impl Scores {
             );
         }
         out
-    }
-}
-
-fn entry(key: &PredictionKey, metric: &str, score: Score) -> ScoreEntry {
-    ScoreEntry {
-        mask_protocol: key.mask_protocol.as_str().into(),
-        mask_seed: key.mask_seed,
-        condition: key.condition,
-        metric: metric.into(),
-        score,
     }
 }
 

@@ -21,7 +21,7 @@ use crate::report::rows::config::BASELINE;
 use crate::report::rows::scores::{Basis, ScoredRun, score};
 use crate::report::rows::section::{ModelRow, Section, Tests, sections};
 use crate::report::stats::compare::compare;
-use crate::report::stats::family;
+use crate::report::stats::{family, versions};
 use crate::report::table::Table;
 
 /// A report in memory.
@@ -55,7 +55,10 @@ pub(super) fn build<P: AsRef<Path>>(
     check_models(&runs, options)?;
     let sections = select_metrics(sections(runs)?, options)?;
     check_primary(&sections, options)?;
-    let sections = show(tested(sections, count, options)?, options);
+    let sections = show(
+        versions::compare(tested(sections, count, options)?)?,
+        options,
+    );
     check_conditions(&sections, options)?;
     let part = |section| SectionContents::new(section, options);
     let parts: Result<Vec<SectionContents>> = sections.into_par_iter().map(part).collect();

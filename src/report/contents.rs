@@ -14,7 +14,7 @@ use crate::report::stats::selection_gap::SelectionGap;
 use crate::report::stats::train_rate::TrainRates;
 use crate::report::table::Table;
 use crate::report::table::{
-    ablation, above, build, efficiency, paper, primary, selection_gap, train_rate,
+    ablation, above, build, efficiency, paper, primary, selection_gap, train_rate, versions,
 };
 
 /// A section with what is shown of it.
@@ -94,6 +94,7 @@ impl SectionContents {
                 let primary = primary::table(&section);
                 let first = std::iter::once(overview).chain(primary);
                 alone(first.chain(above).collect());
+                alone(versions::tables(&section));
                 alone(ablation::tables(&section));
                 alone(vec![efficiency::table(&section)]);
                 shown.extend(metrics);

@@ -43,6 +43,28 @@ pub enum Error {
         differ: String,
     },
     #[error(
+        "{dataset}: {row}, seed {seed}: fold {} is missing, of folds {}; a score over folds needs all of them: \
+         finish the sweep, or leave the other folds of this seed out",
+        words(missing),
+        words(folds)
+    )]
+    MissingFolds {
+        dataset: String,
+        row: String,
+        seed: u64,
+        missing: Vec<u32>,
+        folds: Vec<u32>,
+    },
+    #[error(
+        "{dataset}: sample {sample} is tested in folds {} and {}; folds that are pooled test every sample \
+         once: prepare them again from one partition", folds[0], folds[1]
+    )]
+    TestedTwice {
+        dataset: String,
+        sample: String,
+        folds: [u32; 2],
+    },
+    #[error(
         "runs {first} and {second} were tested under different masks that are both called {masks}: \
          their hashes are {} and {}; report them apart, or run one of them again with this build",
         hashes[0], hashes[1]
@@ -85,6 +107,12 @@ pub enum Error {
     },
 }
 
+/// Numbers of folds, as text.
+fn words(folds: &[u32]) -> String {
+    let numbers: Vec<String> = folds.iter().map(u32::to_string).collect();
+    numbers.join(", ")
+}
+
 /// For `map_err` on the libraries that render a file.
 pub(crate) fn render<E>(file: &'static str) -> impl FnOnce(E) -> Error
 where
@@ -110,6 +138,8 @@ impl Classify for Error {
             Self::Protocol { .. }
             | Self::Predictions { .. }
             | Self::OtherSamples { .. }
+            | Self::MissingFolds { .. }
+            | Self::TestedTwice { .. }
             | Self::Twice { .. }
             | Self::OtherMasks { .. }
             | Self::NoReport { .. }

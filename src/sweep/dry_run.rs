@@ -11,7 +11,7 @@ use super::plan::{self, Corpora, PlannedRun};
 use super::planned::Options;
 use super::status::{self, Estimate, Measured, Question, RunState, StoredRun};
 use super::suite::Suite;
-use crate::data::dataset::Corpus;
+use crate::data::dataset::{Corpus, file_name};
 use crate::record;
 use crate::train::device;
 
@@ -156,7 +156,7 @@ impl Estimator<'_> {
 
     /// Padded steps of another data set, where its prepared file is at hand.
     fn steps_of(&self, name: &str) -> Option<usize> {
-        let path = self.options.data.join(format!("{name}.h5"));
+        let path = self.options.data.join(file_name(name));
         match self.corpora.get(name) {
             Some((corpus, _)) => Some(steps(corpus)),
             None if path.is_file() => Corpus::open(&path).ok().map(|corpus| steps(&corpus)),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::settings::Settings;
 use super::train_on::{self, TrainOn};
 use super::{Error, Protocol, Suite};
-use crate::data::dataset::{self, Corpus, Modality, SplitName, limited, limited_name};
+use crate::data::dataset::{self, Corpus, Modality, SplitName, file_name, limited, limited_name};
 use crate::mask::{Condition, MaskProtocol, Noise, RateDistribution};
 use crate::metric;
 use crate::model::{Choice, Recipe};
@@ -160,14 +160,14 @@ pub fn open_corpora(suite: &Suite, data: &Path) -> Result<Corpora, Error> {
 
 /// Opens one data set of a suite and resolves its encoder.
 fn open_corpus(suite: &Suite, name: &str, data: &Path) -> Result<(Corpus, EncoderSpec), Error> {
-    let path = data.join(format!("{name}.h5"));
+    let path = data.join(file_name(name));
     limited::ensure(data, name)?;
     if !path.exists() {
         dataset::find(name)?;
         let name = limited_name::whole(name);
         return Err(Error::NotPrepared {
             name: name.to_owned(),
-            path: data.join(format!("{name}.h5")),
+            path: data.join(file_name(name)),
         });
     }
     let corpus = Corpus::open(&path)?;

@@ -8,7 +8,7 @@ use tch::{Device, nn};
 
 use super::error::Error;
 use super::stored_weights::{Threads, check_weights, weights_file};
-use crate::data::dataset::{Corpus, SplitName};
+use crate::data::dataset::{Corpus, SplitName, file_name};
 use crate::mask::{Condition, MaskProtocol};
 use crate::model::{Choice, Engine};
 use crate::record::{EngineKind, Manifest, PredictionKey, Predictions, RunDir};
@@ -51,7 +51,7 @@ pub fn predict(request: &Request, progress: &Progress) -> Result<Predictions, Er
     let weights = weights(request, &manifest)?;
     check_weights(&manifest, &request.run)?;
     let _threads = Threads::of(&manifest, request.device);
-    let path = request.data.join(format!("{}.h5", manifest.dataset.name));
+    let path = request.data.join(file_name(&manifest.dataset.name));
     let corpus = Corpus::open(&path)?;
     let encoder = match &request.encoder {
         EncoderSpec::Auto => manifest

@@ -3,9 +3,7 @@
 use super::train_on::TrainOn;
 use super::{Error, MaskName, Suite};
 use crate::data::dataset::Modality;
-use crate::mask::{
-    Condition, ConditionKind, EvaluationMasks, MaskProtocol, Noise, RateDistribution,
-};
+use crate::mask::{Condition, EvaluationMasks, MaskProtocol, Noise, RateDistribution};
 use crate::record::{EngineKind, MaskGrid, Precision};
 use crate::train::Selections;
 use crate::train::schedule::Schedule;
@@ -126,18 +124,9 @@ impl Settings {
     /// The same for data without these modalities: without the conditions at which one of them is missing,
     /// as it is at every condition. `None` where nothing is left to test.
     pub fn present(&self, absent: &[Modality]) -> Option<Self> {
-        let drawn = |condition: &Condition| {
-            condition.kind() != ConditionKind::Subset
-                || absent.iter().all(|modality| condition.of(*modality) == 0.0)
-        };
         let mut present = self.clone();
-        for masks in &mut present.evaluation {
-            masks.conditions.retain(drawn);
-        }
-        present
-            .evaluation
-            .retain(|masks| !masks.conditions.is_empty());
-        present.validation.retain(|(_, condition)| drawn(condition));
+        present.evaluation = EvaluationMasks::present(present.evaluation, absent);
+        (present.validation).retain(|(_, condition)| condition.is_drawn_without(absent));
         let has_validation = self.validation.is_empty() || !present.validation.is_empty();
         (has_validation && !present.evaluation.is_empty()).then_some(present)
     }

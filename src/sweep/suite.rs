@@ -12,7 +12,7 @@ use super::condition_list::ConditionList;
 use super::mask_name::MaskName;
 use super::train_on::{self, TrainOn};
 use super::{Error, suite_file, text};
-use crate::data::dataset::{Corpus, limited_name};
+use crate::data::dataset::{Corpus, DatasetName, file_name, limited_name, with_folds};
 use crate::mask::{self, Condition, Noise, RateDistribution};
 use crate::metric::PROTOCOLS;
 use crate::record::{EngineKind, Precision};
@@ -242,7 +242,7 @@ impl Suite {
     pub fn resolve_encoders(&mut self, data: &Path) -> Result<Vec<String>, Error> {
         let mut open = Vec::new();
         for name in &self.datasets {
-            let path = data.join(format!("{}.h5", limited_name::whole(name)));
+            let path = data.join(file_name(limited_name::whole(name)));
             if *self.encoder_of(name) != EncoderSpec::Auto {
                 continue;
             }
@@ -278,11 +278,29 @@ impl Suite {
         names.find(|name| !overridden_by(name, &self.models))
     }
 
-    /// The encoder of `dataset`, not yet resolved.
+    /// The encoder of `dataset`, not yet resolved. That of a data set is that of its versions and folds too.
     pub fn encoder_of(&self, dataset: &str) -> &EncoderSpec {
         let named = |name: &str| self.encoders.get(name);
-        let own = named(dataset).or_else(|| named(limited_name::whole(dataset)));
+        let DatasetName { base, version, .. } = DatasetName::of(dataset);
+        let version = DatasetName {
+            base,
+            version,
+            fold: None,
+        };
+        let own = named(dataset)
+            .or_else(|| named(limited_name::whole(dataset)))
+            .or_else(|| named(&version.to_string()))
+            .or_else(|| named(base));
         own.unwrap_or(&self.encoder)
+    }
+
+    /// Names the folds that are prepared under `data`, where a name stands for them.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for `NAME:fold=*` without any.
+    pub fn name_folds(&mut self, data: &Path) -> Result<(), Error> {
+        self.datasets = with_folds(&self.datasets, data)?;
+        Ok(())
     }
 
     /// Runs on the first `samples` of each split of every data set, which are data sets of their own.

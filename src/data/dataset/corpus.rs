@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use super::dataset_name::{self, DatasetName};
 use super::error::{Error, Result};
-use super::limited_name;
 use super::modality::Modality;
 use super::registry;
 use super::spec::{Origin, Published, Spec, Widths};
@@ -107,7 +107,21 @@ impl Corpus {
             audio: self.audio.1,
             vision: self.vision.1,
         };
-        self.spec.difference(widths, self.counts)
+        let difference = self.spec.difference(widths, self.counts);
+        let variant = self.variant();
+        if variant.is_base() || self.published().is_some() {
+            return difference;
+        }
+        // A data set without published properties has no published results.
+        self.spec.widths?;
+        let own = format!("{variant} is not {} itself", variant.base);
+        let both = [difference, Some(own)].into_iter().flatten();
+        Some(both.collect::<Vec<_>>().join("; "))
+    }
+
+    /// The parts of its name.
+    pub fn variant(&self) -> DatasetName<'_> {
+        DatasetName::of(&self.spec.name)
     }
 
     /// The open file.
@@ -292,16 +306,13 @@ fn table(path: &Path, provenance: &Provenance) -> Result<Cow<'static, Spec>> {
     let mut spec: Spec = serde_json::from_str(&provenance.table).map_err(|_| unknown)?;
     spec.origin = Origin::Prepared(path.to_owned());
     spec.check()?;
-    if let Some((_, samples)) = limited_name::parse(&provenance.dataset) {
-        spec = spec.limited(samples);
-    }
-    Ok(Cow::Owned(spec))
+    Ok(Cow::Owned(spec.derived(&provenance.dataset)))
 }
 
 /// Refuses a file that has the name of another registered data set than the one it holds.
 fn check_name(path: &Path, holds: &Spec) -> Result<()> {
     let stem = path.file_stem().and_then(|stem| stem.to_str());
-    let named = stem.and_then(|stem| registry::find(stem).ok());
+    let named = stem.and_then(|stem| registry::find(&dataset_name::name_of_stem(stem)).ok());
     match named {
         Some(named) if named.name != holds.name => Err(Error::OtherName {
             path: path.to_owned(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::error::{Error, Result};
+use super::limited_name;
 use super::registry;
 use super::spec::{Spec, Widths};
 
@@ -43,7 +44,7 @@ pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'stat
         s.widths == Some(other)
     };
     if let Some(name) = named {
-        let spec = registry::registered(name)?;
+        let spec = whole(name)?;
         check_exchanged(path, traits, Some(spec).filter(exchanged))?;
         check_axes(path, traits, spec)?;
         return Ok(spec);
@@ -70,6 +71,14 @@ pub fn detect(path: &Path, traits: Traits, named: Option<&str>) -> Result<&'stat
         }),
         known: registry::names(),
     })
+}
+
+/// The data set of this name, which is not a limited one.
+fn whole(name: &str) -> Result<&'static Spec> {
+    match limited_name::parse(name) {
+        Some(_) => registry::registered(name),
+        None => registry::find(name),
+    }
 }
 
 /// Fails where the widths are those of a data set with audio and vision exchanged.

@@ -14,6 +14,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     #[error("unknown data set {name:?}, expected one of: {known}")]
     UnknownDataset { name: String, known: String },
+    #[error(
+        "--version {version:?} of {dataset}: expected letters, digits, - and _, and the version that \
+         --dataset names, if it names one"
+    )]
+    Version { version: String, dataset: String },
+    #[error(
+        "{}: no fold of {name} is prepared here; give each file to prepare with --dataset {name}:fold=1 and so \
+         on", folder.display()
+    )]
+    NoFolds { name: String, folder: PathBuf },
     /// A table of `datasets.toml`; `place` names file, line and key.
     #[error("{place}: {problem}")]
     Table { place: String, problem: String },
@@ -127,9 +137,11 @@ pub enum Error {
 impl Classify for Error {
     fn class(&self) -> ErrorClass {
         match self {
-            Self::UnknownDataset { .. } | Self::UnknownCheck { .. } | Self::Table { .. } => {
-                ErrorClass::Usage
-            }
+            Self::UnknownDataset { .. }
+            | Self::UnknownCheck { .. }
+            | Self::Version { .. }
+            | Self::NoFolds { .. }
+            | Self::Table { .. } => ErrorClass::Usage,
             Self::Pickle { reason, .. } | Self::Array { reason, .. } => reason.class(),
             Self::Store(error) => error.class(),
             Self::Io { .. } => ErrorClass::Io,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::check::{self, Check};
 use super::convert::{Converter, Findings, Progress};
+use super::dataset_name::{self, DatasetName, is_version};
 use super::detect::detect;
 use super::error::{Error, Result};
 use super::existing::{self, hash};
@@ -22,6 +23,8 @@ use crate::data::store::{Compression, Provenance, Writer};
 pub struct ImportOptions {
     /// Data set, if it cannot be detected.
     pub dataset: Option<String>,
+    /// The version of the data set that it is.
+    pub version: Option<String>,
     /// Folder that gets `NAME.h5`.
     pub folder: PathBuf,
     /// Whether to replace an existing file.
@@ -44,6 +47,7 @@ impl ImportOptions {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             dataset: None,
+            version: None,
             folder: folder.into(),
             force: false,
             check_only: false,
@@ -53,6 +57,25 @@ impl ImportOptions {
             compression: Compression::None,
             note: None,
         }
+    }
+}
+
+impl ImportOptions {
+    /// The version of a data set that these options name, or the data set itself.
+    fn version_of(&self, spec: &'static Spec) -> Result<&'static Spec> {
+        let Some(version) = &self.version else {
+            return Ok(spec);
+        };
+        let named = DatasetName::of(&spec.name);
+        if !is_version(version) || named.version.is_some_and(|other| other != version) {
+            let name = self.dataset.as_deref().unwrap_or(&spec.name);
+            return Err(Error::Version {
+                version: version.clone(),
+                dataset: name.to_owned(),
+            });
+        }
+        let version = Some(version.as_str());
+        registry::find(&DatasetName { version, ..named }.to_string())
     }
 }
 
@@ -109,6 +132,7 @@ pub fn prepare(
     let accepted = options.accept.iter().map(|name| check::subject(name));
     let accepted = accepted.collect::<Result<Vec<_>>>()?;
     let spec = detect(input, traits(&plans), options.dataset.as_deref())?;
+    let spec = options.version_of(spec)?;
     if spec.label_offset != 0.0 {
         plans.iter_mut().for_each(|plan| plan.shift_labels(spec));
     }
@@ -123,7 +147,7 @@ pub fn prepare(
         input,
         kind,
         options,
-        path: options.folder.join(format!("{}.h5", spec.name)),
+        path: options.folder.join(dataset_name::file_name(&spec.name)),
         spec,
         plans,
         assumptions,
@@ -233,6 +257,7 @@ impl Import<'_> {
             reason,
         })?;
         let name = self.input.file_name().unwrap_or_default();
+        let base = registry::registered(DatasetName::of(&self.spec.name).base)?;
         let samples = self.plans.iter();
         Ok(Provenance {
             dataset: self.spec.name.clone(),
@@ -242,7 +267,7 @@ impl Import<'_> {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             options: self.options_json(),
             label_range: self.spec.label_range,
-            table: serde_json::to_string(self.spec).unwrap_or_default(),
+            table: serde_json::to_string(base).unwrap_or_default(),
             note: self
                 .options
                 .note

@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::corpus::Corpus;
+use super::dataset_name::file_name;
 use super::error::Result;
 use super::limited_name::parse;
 use super::registry::find;
@@ -32,10 +33,7 @@ pub fn ensure(data: &Path, name: &str) -> Result<()> {
     let Some((whole, samples)) = parse(name) else {
         return Ok(());
     };
-    let (source, path) = (
-        data.join(format!("{whole}.h5")),
-        data.join(format!("{name}.h5")),
-    );
+    let (source, path) = (data.join(file_name(whole)), data.join(file_name(name)));
     if !source.exists() {
         return find(name).map(drop);
     }

@@ -6,8 +6,8 @@ use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use serde::Deserialize;
 
+use super::dataset_name::DatasetName;
 use super::error::{Error, Result};
-use super::limited_name;
 use super::spec::{Origin, Published, Spec};
 
 /// Name of files with tables of data sets.
@@ -167,22 +167,22 @@ pub fn registry() -> &'static [Spec] {
     LOADED.get().map_or(&BUILT_IN, |loaded| &loaded.specs)
 }
 
-/// The data set called `name`, or the limited form of one.
+/// The data set called `name`: one with a table, or a version, a fold or the limited form of one.
 ///
 /// # Errors
 /// [`Error::UnknownDataset`], which lists the known ones.
 pub fn find(name: &str) -> Result<&'static Spec> {
-    let Some((whole, samples)) = limited_name::parse(name) else {
-        return registered(name);
-    };
-    let whole = registered(whole)?;
+    let base = registered(DatasetName::of(name).base)?;
+    if base.name == name {
+        return Ok(base);
+    }
     // Every name is kept once, as long as the program runs.
-    let mut known = LIMITED.lock().unwrap_or_else(PoisonError::into_inner);
-    let spec = || &*Box::leak(Box::new(whole.limited(samples)));
+    let mut known = DERIVED.lock().unwrap_or_else(PoisonError::into_inner);
+    let spec = || &*Box::leak(Box::new(base.derived(name)));
     Ok(known.entry(name.to_owned()).or_insert_with(spec))
 }
 
-static LIMITED: Mutex<BTreeMap<String, &'static Spec>> = Mutex::new(BTreeMap::new());
+static DERIVED: Mutex<BTreeMap<String, &'static Spec>> = Mutex::new(BTreeMap::new());
 
 /// The data set that has a table of this name.
 ///
@@ -194,7 +194,14 @@ pub(super) fn registered(name: &str) -> Result<&'static Spec> {
         .find(|spec| spec.name == name)
         .ok_or_else(|| Error::UnknownDataset {
             name: name.to_owned(),
-            known: names(),
+            known: if name.contains(['@', ':']) {
+                format!(
+                    "{}; a version is NAME@VERSION (letters, digits, - and _), a fold NAME:fold=2",
+                    names()
+                )
+            } else {
+                names()
+            },
         })
 }
 

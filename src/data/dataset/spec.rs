@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::dataset_name::DatasetName;
 use super::error::{Error, Result};
 use super::limited_name;
 
@@ -123,8 +124,31 @@ pub const SETTINGS: [&str; 4] = ["mosi", "mosei", "sims", "simsv2"];
 const RESERVED: [char; 6] = ['@', ':', ',', '/', '\\', ' '];
 
 impl Spec {
+    /// A version, a fold or the limited form of this data set, by its name.
+    pub(super) fn derived(&self, name: &str) -> Self {
+        let whole = self.variant(DatasetName::of(name));
+        match limited_name::parse(name) {
+            Some((_, samples)) => whole.limited(samples),
+            None => whole,
+        }
+    }
+
+    /// A version or a fold of this data set. Folds have sizes of their own.
+    fn variant(&self, variant: DatasetName<'_>) -> Self {
+        let title = match variant.version {
+            Some(version) => format!("{} ({version})", self.title),
+            None => self.title.clone(),
+        };
+        Self {
+            name: variant.to_string(),
+            title,
+            counts: self.counts.filter(|_| variant.fold.is_none()),
+            ..self.clone()
+        }
+    }
+
     /// Its limited form: the first `samples` of every split.
-    pub(super) fn limited(&self, samples: NonZeroUsize) -> Self {
+    fn limited(&self, samples: NonZeroUsize) -> Self {
         Self {
             name: limited_name::name(&self.name, samples),
             title: format!("{} (first {samples} samples of each split)", self.title),

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::{Exporter, Report};
 use crate::mask::Condition;
 use crate::report::error::{Result, render};
+use crate::report::rows::folds;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::tidy::columns::SCORES;
@@ -40,7 +41,11 @@ fn section_scores(section: &Section) -> Result<Vec<u8>> {
     let conditions = conditions?;
     let mut out = String::new();
     for row in section.own_rows() {
-        for run in row.trainings() {
+        let curves = row.runs.iter().flat_map(|run| match run.parts() {
+            [] => std::slice::from_ref(run),
+            parts => parts,
+        });
+        for run in curves {
             run_scores(&mut out, section, row, run, &conditions)?;
         }
     }
@@ -64,6 +69,8 @@ fn run_scores(
     let (m, seed) = (&run.manifest, run.manifest.seed.to_string());
     let head = quoted(&[
         &m.dataset.name,
+        m.dataset.version.as_deref().unwrap_or_default(),
+        &folds::numbers(run).unwrap_or_default(),
         &row.model,
         &row.label,
         &row.configuration,

@@ -4,9 +4,24 @@
 use std::collections::BTreeMap;
 
 use super::config::BASELINE;
-use super::scores::Conditions;
+use super::samples::Samples;
+use super::scores::{Conditions, ScoredRun, Value};
 use super::section::{ModelRow, Section, ids};
+use crate::metric::Metric;
 use crate::report::error::Result;
+
+/// The score of the best constant of a training's labels on its test labels; of the folds' constants, each on
+/// the test labels of its fold.
+fn best(metric: &Metric, trainings: &[(ScoredRun, Samples)]) -> Value {
+    let (mut predictions, mut truth) = (Vec::new(), Vec::new());
+    for (run, samples) in trainings {
+        let label = run.manifest.dataset.baselines.get(metric.name);
+        let label = label.ok_or_else(|| "no constant has this score".to_string())?;
+        predictions.resize(predictions.len() + samples.truth.len(), *label);
+        truth.extend_from_slice(&samples.truth);
+    }
+    (metric.compute)(&predictions, &truth).map_err(|e| e.to_string())
+}
 
 /// Adds the row of the best constants, if some run records them. Its numbers are computed on the
 /// test labels of that run, which the row names.
@@ -20,16 +35,16 @@ pub fn add(section: &mut Section) -> Result<()> {
     let Some(mut run) = known.cloned() else {
         return Ok(());
     };
-    let samples = run.samples()?;
+    let trainings = if run.folds().is_empty() {
+        vec![(run.clone(), run.samples()?)]
+    } else {
+        let folds = run.folds().iter();
+        let folds = folds.map(|fold| Ok((fold.clone(), fold.samples()?)));
+        folds.collect::<Result<Vec<_>>>()?
+    };
     let mut conditions: Conditions = BTreeMap::new();
     for metric in run.protocol.all() {
-        let value = match run.manifest.dataset.baselines.get(metric.name) {
-            Some(label) => {
-                let predictions = vec![*label; samples.truth.len()];
-                (metric.compute)(&predictions, &samples.truth).map_err(|e| e.to_string())
-            }
-            None => Err("no constant has this score".to_string()),
-        };
+        let value = best(metric, &trainings);
         let everywhere = section.conditions.iter().map(|l| (*l, value.clone()));
         conditions.insert(metric.name, everywhere.collect());
     }

@@ -148,6 +148,16 @@ impl RowSettings {
         }
     }
 
+    /// Those under which the runs of a data set's folds are one run: masks, and what depends on the data
+    /// alone, differ between folds.
+    pub fn across_folds(self) -> Self {
+        Self {
+            tested: None,
+            parameters: None,
+            ..self
+        }
+    }
+
     /// Without settings of training and selection: those of a constant baseline have no effect.
     fn untrained(self) -> Self {
         Self {

@@ -6,6 +6,7 @@ pub mod by_rule;
 mod check;
 pub mod condition;
 pub mod config;
+pub mod folds;
 pub mod kept;
 pub mod matched;
 pub mod provenance;

@@ -64,7 +64,10 @@ pub fn facts(section: &Section) -> Vec<Fact> {
         text: grouped(section, of),
     };
     let by = |name, of: &dyn Fn(&Manifest) -> String| of_run(name, &|run| of(&run.manifest));
-    let mut facts = vec![by("Data", &data)];
+    let mut facts = vec![of_run("Data", &|run| match run.folds() {
+        [] => data(&run.manifest),
+        folds => pooled_data(&run.manifest, folds),
+    })];
     if section
         .runs()
         .any(|run| !run.manifest.dataset.warnings.is_empty())
@@ -130,6 +133,31 @@ fn data(m: &Manifest) -> String {
         "{kind}, {}, {train}/{valid}/{test} samples, labels {low} to {high}, metrics {}; source {} \
          (SHA-256 {}), content {}",
         d.name, d.protocol, d.source_name, d.source_sha256, d.content_hash
+    )
+}
+
+/// The data of pooled folds: what they share, then each of them.
+fn pooled_data(m: &Manifest, folds: &[ScoredRun]) -> String {
+    let d = &m.dataset;
+    let kind = if d.synthetic { "synthetic" } else { "real" };
+    let [low, high] = d.label_range;
+    let each = folds.iter().map(|run| {
+        let d = &run.manifest.dataset;
+        let [train, valid, test] = d.counts;
+        format!(
+            "fold {}: {train}/{valid}/{test} samples, source {} (SHA-256 {}), content {}",
+            d.fold.unwrap_or_default(),
+            d.source_name,
+            d.source_sha256,
+            d.content_hash
+        )
+    });
+    format!(
+        "{kind}, {}, {} folds, pooled, labels {low} to {high}, metrics {}; {}",
+        d.name,
+        folds.len(),
+        d.protocol,
+        each.collect::<Vec<_>>().join("; ")
     )
 }
 
@@ -260,7 +288,10 @@ pub fn runs(section: &Section) -> Vec<[String; 6]> {
         let m = &run.manifest;
         [
             m.id.clone(),
-            row.label.clone(),
+            m.dataset.fold.map_or_else(
+                || row.label.clone(),
+                |fold| format!("{}, fold {fold}", row.label),
+            ),
             m.seed.to_string(),
             if outside(m) {
                 OUTSIDE.to_string()

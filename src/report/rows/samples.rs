@@ -56,6 +56,27 @@ impl Samples {
         Ok(all)
     }
 
+    /// Those of several runs on samples of their own each, under the same conditions.
+    pub fn pooled(parts: Vec<Self>) -> Self {
+        let mut all = Self::new(Vec::new(), "");
+        for part in parts {
+            all.ids.extend(part.ids);
+            all.truth.extend(part.truth);
+            for (key, values) in part.passes {
+                all.passes.entry(key).or_default().extend(values);
+            }
+        }
+        let mut order: Vec<usize> = (0..all.ids.len()).collect();
+        order.sort_by(|&a, &b| all.ids[a].cmp(&all.ids[b]));
+        let sorted = |values: &[f32]| order.iter().map(|&i| values[i]).collect::<Vec<f32>>();
+        all.passes
+            .values_mut()
+            .for_each(|values| *values = sorted(values));
+        all.truth = sorted(&all.truth);
+        all.ids = order.iter().map(|&i| all.ids[i].clone()).collect();
+        all
+    }
+
     /// Whether two runs predicted the same samples with the same labels.
     pub fn pairs_with(&self, other: &Self) -> bool {
         self.ids == other.ids && self.truth == other.truth

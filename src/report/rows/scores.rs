@@ -13,6 +13,7 @@ use crate::record::{Group, Manifest, MaskGrid, Record, RunDir, Scores, Sealed, S
 use super::check;
 use super::kept::Kept;
 use super::samples::Samples;
+use crate::record::scores::ScoreEntry;
 use crate::report::error::{Error, Result};
 use crate::report::stats;
 
@@ -48,6 +49,8 @@ enum Source {
     Memory(Arc<Record>),
     /// Several trainings, each tested at conditions of its own.
     Parts(Vec<ScoredRun>),
+    /// One training per fold, each tested on samples of its own.
+    Folds(Vec<ScoredRun>),
 }
 
 impl ScoredRun {
@@ -66,26 +69,29 @@ impl ScoredRun {
     /// # Errors
     /// If the run changed since it was scored, or its predictions are not those that its manifest lists.
     pub fn kept(&self) -> Result<Kept> {
-        let mut kept = Kept::default();
-        for training in self.trainings() {
-            let groups = training.groups()?;
-            kept.add(&training.manifest, groups, &self.mask.mask_protocol);
-        }
-        Ok(kept)
+        let each = |runs: &[Self]| runs.iter().map(Self::kept).collect::<Result<Vec<_>>>();
+        Ok(match &self.source {
+            Source::Parts(parts) => Kept::Parts(each(parts)?),
+            Source::Folds(folds) => Kept::Folds(each(folds)?),
+            Source::Folder(_) | Source::Memory(_) => {
+                Kept::training(&self.manifest, self.groups()?, &self.mask.mask_protocol)
+            }
+        })
     }
 
-    /// The predictions of one training by condition and epoch.
-    fn groups(&self) -> Result<Vec<Group>> {
-        let predictions = match &self.source {
-            Source::Memory(record) => record.predictions.clone(),
+    /// The predictions of one training, pass by pass; none for what is made of several.
+    ///
+    /// # Errors
+    /// As [`Self::kept`].
+    pub fn groups(&self) -> Result<Vec<Group>> {
+        let groups = match &self.source {
+            Source::Memory(record) => record.predictions.groups(),
             Source::Folder(dir) => {
                 let masks: Vec<MaskGrid> = self.manifest.masks.iter().map(MaskGrid::from).collect();
-                dir.sealed_under(Some(&masks))?.predictions()?
+                dir.sealed_under(Some(&masks))?.predictions()?.groups()
             }
-            // `kept` reads each of them.
-            Source::Parts(_) => return Ok(Vec::new()),
+            Source::Parts(_) | Source::Folds(_) => return Ok(Vec::new()),
         };
-        let groups = predictions.groups();
         check::groups(&self.manifest, &groups)?;
         Ok(groups)
     }
@@ -100,7 +106,7 @@ impl ScoredRun {
     pub fn dir(&self) -> Option<&RunDir> {
         match &self.source {
             Source::Folder(dir) => Some(dir),
-            Source::Memory(_) | Source::Parts(_) => None,
+            Source::Memory(_) | Source::Parts(_) | Source::Folds(_) => None,
         }
     }
 
@@ -110,6 +116,26 @@ impl ScoredRun {
         mask: MaskMetadata,
         conditions: Conditions,
         parts: Vec<Self>,
+    ) -> Self {
+        Self::of_several(manifest, mask, conditions, parts, Source::Parts)
+    }
+
+    /// The trainings of all folds as one run; `manifest` holds what they share.
+    pub fn of_folds(
+        manifest: Arc<Manifest>,
+        mask: MaskMetadata,
+        conditions: Conditions,
+        folds: Vec<Self>,
+    ) -> Self {
+        Self::of_several(manifest, mask, conditions, folds, Source::Folds)
+    }
+
+    fn of_several(
+        manifest: Arc<Manifest>,
+        mask: MaskMetadata,
+        conditions: Conditions,
+        parts: Vec<Self>,
+        source: fn(Vec<Self>) -> Source,
     ) -> Self {
         let hashes: Vec<&str> = parts.iter().map(|part| &*part.manifest_hash).collect();
         Self {
@@ -122,7 +148,7 @@ impl ScoredRun {
             scores_differ: parts.iter().any(|part| part.scores_differ),
             protocol: parts[0].protocol,
             pace: Pace::default(),
-            source: Source::Parts(parts),
+            source: source(parts),
             manifest,
             mask,
             conditions,
@@ -133,14 +159,28 @@ impl ScoredRun {
     pub fn parts(&self) -> &[Self] {
         match &self.source {
             Source::Parts(parts) => parts,
+            Source::Folder(_) | Source::Memory(_) | Source::Folds(_) => &[],
+        }
+    }
+
+    /// The trainings of several folds that are pooled, by the number of the fold; empty for others.
+    pub fn folds(&self) -> &[Self] {
+        match &self.source {
+            Source::Folds(folds) => folds,
+            // Each part pools the same folds.
+            Source::Parts(parts) => parts.first().map_or(&[], Self::folds),
             Source::Folder(_) | Source::Memory(_) => &[],
         }
     }
 
-    /// The runs behind it: its parts, or itself.
-    pub fn trainings(&self) -> impl Iterator<Item = &Self> {
-        let own = self.parts().is_empty().then_some(self);
-        own.into_iter().chain(self.parts())
+    /// The runs behind it: those of its parts or folds, or itself.
+    pub fn trainings(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        match &self.source {
+            Source::Parts(several) | Source::Folds(several) => {
+                Box::new(several.iter().flat_map(Self::trainings))
+            }
+            Source::Folder(_) | Source::Memory(_) => Box::new(std::iter::once(self)),
+        }
     }
 }
 
@@ -249,31 +289,41 @@ impl Base {
         Ok(self.manifest.masks.iter().map(mask_protocol).collect())
     }
 
-    /// One mask protocol's scores, each the mean over mask seeds; rounded as published where the weights
-    /// were selected as published, and only there.
+    /// One mask protocol's scores.
     fn conditions(&self, scores: &Scores, mask_protocol: &str) -> Conditions {
-        let mut by: BTreeMap<&'static str, BTreeMap<Condition, Vec<Value>>> = BTreeMap::new();
         let entries = scores.entries.iter();
-        for entry in entries.filter(|entry| *entry.mask_protocol == *mask_protocol) {
-            if let Some(metric) = self.protocol.metric(&entry.metric) {
-                let curve = by.entry(metric.name).or_default();
-                let values = curve.entry(entry.condition).or_default();
-                values.push(entry.score.clone());
-            }
-        }
-        let published = self.manifest.selection.rule == Some(SelectionRule::Paper);
-        let mean = |values: Vec<Value>| {
-            if published {
-                average(values).map(|v| self.protocol.published_seed_value(v))
-            } else {
-                average(values)
-            }
-        };
-        let curve = |c: BTreeMap<Condition, Vec<Value>>| c.into_iter().map(|(l, v)| (l, mean(v)));
-        by.into_iter()
-            .map(|(name, c)| (name, curve(c).collect()))
-            .collect()
+        let own = entries.filter(|entry| *entry.mask_protocol == *mask_protocol);
+        curves(self.protocol, &self.manifest, own)
     }
+}
+
+/// Scores by metric and condition, each the mean over mask seeds; rounded as published where the weights
+/// were selected as published, and only there.
+pub fn curves<'a>(
+    protocol: &Protocol,
+    manifest: &Manifest,
+    entries: impl Iterator<Item = &'a ScoreEntry>,
+) -> Conditions {
+    let mut by: BTreeMap<&'static str, BTreeMap<Condition, Vec<Value>>> = BTreeMap::new();
+    for entry in entries {
+        if let Some(metric) = protocol.metric(&entry.metric) {
+            let curve = by.entry(metric.name).or_default();
+            let values = curve.entry(entry.condition).or_default();
+            values.push(entry.score.clone());
+        }
+    }
+    let published = manifest.selection.rule == Some(SelectionRule::Paper);
+    let mean = |values: Vec<Value>| {
+        if published {
+            average(values).map(|v| protocol.published_seed_value(v))
+        } else {
+            average(values)
+        }
+    };
+    let curve = |c: BTreeMap<Condition, Vec<Value>>| c.into_iter().map(|(l, v)| (l, mean(v)));
+    by.into_iter()
+        .map(|(name, c)| (name, curve(c).collect()))
+        .collect()
 }
 
 /// The mean of all, or the first reason why one is missing: a mean over the rest would flatter.

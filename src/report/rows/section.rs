@@ -11,8 +11,9 @@ use crate::report::origin::{Origin, RunSet};
 use crate::report::rows::config::{self, BASELINE, Names, RowKey, RowSettings};
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
-use crate::report::rows::{matched, same_masks};
+use crate::report::rows::{folds, matched, same_masks};
 use crate::report::stats::comparison::Comparison;
+use crate::report::stats::versions::VersionComparison;
 use crate::support::file_name::file_names;
 
 /// Runs whose scores can be compared: same data, same masks, same metrics.
@@ -31,6 +32,8 @@ pub struct Section {
     /// Rows that are tested with the others, and not shown.
     pub hidden: Vec<ModelRow>,
     pub tests: Tests,
+    /// Against other versions of the data set.
+    pub versions: Vec<VersionComparison>,
 }
 
 /// Tests of the differences between rows.
@@ -156,10 +159,14 @@ pub fn ids(runs: &[ScoredRun]) -> RunSet {
 /// Two runs with the same key can be compared: data set, prepared content, protocol, mask protocol and version.
 type Key = (String, String, String, String, u32);
 
-fn key(run: &ScoredRun) -> Key {
+/// All folds of a data set have one key where there are several of them.
+fn key(run: &ScoredRun, pooled: &BTreeSet<String>) -> Key {
     let (d, mask) = (&run.manifest.dataset, &run.mask);
     let (mask_protocol, version) = (mask.mask_protocol.clone(), mask.version);
     let (content, protocol) = (d.content_hash.clone(), d.protocol.clone());
+    if let Some(whole) = folds::whole(d).filter(|whole| pooled.contains(whole)) {
+        return (whole, String::new(), protocol, mask_protocol, version);
+    }
     (d.name.clone(), content, protocol, mask_protocol, version)
 }
 
@@ -171,8 +178,9 @@ fn key(run: &ScoredRun) -> Key {
 /// under other masks of the same name.
 pub fn sections(runs: Vec<ScoredRun>) -> Result<Vec<Section>> {
     let mut by_key: BTreeMap<Key, Vec<ScoredRun>> = BTreeMap::new();
+    let pooled = folds::pooled(&runs);
     for run in runs {
-        by_key.entry(key(&run)).or_default().push(run);
+        by_key.entry(key(&run, &pooled)).or_default().push(run);
     }
     let names = titles(&by_key.keys().collect::<Vec<_>>(), &by_key);
     let parts = by_key.into_values().zip(names);
@@ -186,7 +194,14 @@ pub fn sections(runs: Vec<ScoredRun>) -> Result<Vec<Section>> {
 fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, String)> {
     let names = |k: &Key| {
         Names::from([
-            ("data", k.1.chars().take(8).collect()),
+            // Of pooled folds, whose data differ, it is empty.
+            (
+                "data",
+                match k.1.get(..8).unwrap_or(&k.1) {
+                    "" => "of all folds".to_string(),
+                    content => content.to_string(),
+                },
+            ),
             ("protocol", k.2.clone()),
             ("masks", format!("{} v{}", k.3, k.4)),
         ])
@@ -207,13 +222,17 @@ fn titles(keys: &[&Key], runs: &BTreeMap<Key, Vec<ScoredRun>>) -> Vec<(String, S
         .map(|(k, suffix)| format!("{} {suffix}", k.0).trim_end().to_string())
         .collect();
     let titles = keys.iter().zip(&suffixes).map(|(k, suffix)| {
-        let title = &runs[*k][0].manifest.dataset.title;
-        labelled(title, &[suffix.as_str()])
+        let d = &runs[*k][0].manifest.dataset;
+        // Of a fold by itself, the number.
+        let fold = d.fold.filter(|_| d.name == k.0);
+        let fold = fold.map_or_else(String::new, |fold| format!("fold {fold}"));
+        labelled(&d.title, &[&fold, suffix.as_str()])
     });
     file_names(&names).into_iter().zip(titles).collect()
 }
 
 fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section> {
+    let runs = folds::pool(runs)?;
     same_masks::check(&runs)?;
     let protocol = runs[0].protocol;
     let conditions: BTreeSet<Condition> = runs
@@ -254,6 +273,7 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
         rows,
         hidden: Vec::new(),
         tests: Tests::Skipped("Differences were not tested.".to_string()),
+        versions: Vec::new(),
     })
 }
 

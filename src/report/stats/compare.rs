@@ -154,10 +154,10 @@ impl Shared<'_> {
 }
 
 /// A number over its seeds, with its pseudo-values.
-type Number = (Summary, Vec<f64>);
+pub(super) type Number = (Summary, Vec<f64>);
 
 /// `None` where the row was not evaluated or the metric is undefined.
-fn number(
+pub(super) fn number(
     row: &ModelRow,
     metric: &Metric,
     aggregate: &Aggregate,
@@ -170,10 +170,10 @@ fn number(
 }
 
 /// A number of a row, and that of the reference where they can be compared.
-struct Numbers<'a> {
-    aggregate: &'a Aggregate,
-    own: Option<Number>,
-    reference: Option<Number>,
+pub(super) struct Numbers<'a> {
+    pub aggregate: &'a Aggregate,
+    pub own: Option<Number>,
+    pub reference: Option<Number>,
 }
 
 impl Numbers<'_> {
@@ -182,7 +182,7 @@ impl Numbers<'_> {
         Some(Spread::of_mean(summary, values)?.interval(summary.mean))
     }
 
-    fn test(&self, family: Family, permuted: Option<&Permuted>) -> Option<Test> {
+    pub fn test(&self, family: Family, permuted: Option<&Permuted>) -> Option<Test> {
         let ((own, values), (reference, theirs)) = (self.own.as_ref()?, self.reference.as_ref()?);
         let gaps: Vec<f64> = values.iter().zip(theirs).map(|(a, b)| a - b).collect();
         let difference = own.mean - reference.mean;
@@ -198,7 +198,7 @@ impl Numbers<'_> {
 }
 
 /// Differences of a metric at the conditions that two rows share, as observed and permuted.
-struct Permuted {
+pub(super) struct Permuted {
     observed: Vec<f64>,
     permuted: Vec<Vec<f64>>,
     pairs: Pairs,

@@ -15,6 +15,7 @@ pub mod selection_gap;
 pub mod student;
 pub mod terms;
 pub mod train_rate;
+pub mod versions;
 
 /// Mean and spread over the seeds of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]

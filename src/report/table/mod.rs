@@ -15,6 +15,7 @@ mod section_tests;
 pub mod selection_gap;
 mod tested;
 pub mod train_rate;
+pub mod versions;
 
 use super::origin::{Origin, RunSet};
 use super::stats::comparison::{Family, Test};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Content, Table, tested};
 use crate::record::SelectionRule;
+use crate::report::rows::folds;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::rows::trained::Trained;
@@ -24,6 +25,7 @@ pub fn notes(section: &Section, table: &Table) -> Vec<String> {
 /// Those on marks and tests, training, the baseline and the selection of weights.
 pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
     let mut notes = vec![tested::note(section, table)];
+    notes.extend(section.runs().next().and_then(folds::note));
     notes.extend(trained(section));
     if !table.rows.iter().any(|r| r.baseline) {
         notes.push("No baseline to compare with: run the model `constant` too.".to_string());

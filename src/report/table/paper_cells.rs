@@ -1,6 +1,7 @@
 //! Fills the cells of the paper's columns: our numbers, and the published ones with their source.
 
 use super::{Cell, Content, reason};
+use crate::data::dataset::DatasetName;
 use crate::metric::Metric;
 use crate::published::parse::names;
 use crate::published::{self, Published};
@@ -97,7 +98,7 @@ impl<'a> PublishedCells<'a> {
         let run = section.runs().next();
         Self {
             section,
-            dataset: run.map_or("", |r| &r.manifest.dataset.name),
+            dataset: run.map_or("", |r| DatasetName::of(&r.manifest.dataset.name).base),
             mask_protocol: run.map_or("", |r| &r.mask.mask_protocol),
             condition: condition.as_ref(),
             spread,

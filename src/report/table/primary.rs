@@ -9,7 +9,8 @@ use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::comparison::{Comparison, Test};
 
 /// Why a difference has no interval.
-const ONE_SEED: &str = "One seed: no claim about models, which takes two or more of both.";
+pub(super) const ONE_SEED: &str =
+    "One seed: no claim about models, which takes two or more of both.";
 
 /// The table; `None` where no row is compared with the reference.
 pub fn table(section: &Section) -> Option<Table> {
@@ -146,7 +147,7 @@ impl PrimaryRows<'_> {
 }
 
 /// A p-value, which is never 0.
-fn p(value: f64) -> Content {
+pub(super) fn p(value: f64) -> Content {
     if value < 0.0001 {
         return Content::Text {
             text: "< 0.0001".to_string(),

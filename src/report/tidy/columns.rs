@@ -21,6 +21,16 @@ const fn column(name: &'static str, unit: &'static str, meaning: &'static str) -
 
 /// Whose number a line holds; the same in both tables.
 const DATASET: Column = column("dataset", "text", "key of the data set, as in `--datasets`");
+const VERSION: Column = column(
+    "version",
+    "text",
+    "version of the data set, `asr-ibm` of `mosi@asr-ibm`; empty for the data set itself",
+);
+const FOLD: Column = column(
+    "fold",
+    "text",
+    "number of the fold, or of all that are pooled, `0+1+2+3+4`; empty without folds",
+);
 const MODEL: Column = column(
     "model",
     "text",
@@ -66,8 +76,10 @@ const METRIC: Column = column(
 );
 
 /// The columns of `scores.csv`.
-pub const SCORES: [Column; 14] = [
+pub const SCORES: [Column; 16] = [
     DATASET,
+    VERSION,
+    FOLD,
     MODEL,
     TITLE,
     CONFIGURATION,
@@ -84,17 +96,23 @@ pub const SCORES: [Column; 14] = [
         "the score, mean over mask seeds; accuracies and F1 as fractions; empty where undefined",
     ),
     column("undefined", "text", "why the number is undefined"),
-    column("run", "text", "id of the run"),
+    column(
+        "run",
+        "text",
+        "id of the run; of pooled folds all ids, joined by `+`",
+    ),
 ];
 
 /// The columns of `summary.csv` and `summary.parquet`.
-pub const SUMMARY: [Column; 33] = [
+pub const SUMMARY: [Column; 35] = [
     column(
         "section",
         "text",
         "section of the report: a data set under one mask protocol; first part of the ids of its tables",
     ),
     DATASET,
+    VERSION,
+    FOLD,
     MODEL,
     TITLE,
     CONFIGURATION,

@@ -13,6 +13,7 @@ use crate::report::error::{Result, render};
 use crate::report::numbering::Numbering;
 use crate::report::options::Layout;
 use crate::report::rows::aggregate::{Aggregate, SeedSummary};
+use crate::report::rows::folds;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::stats::comparison::Family;
 use crate::report::stats::selection_gap::GapMetric;
@@ -48,6 +49,8 @@ pub fn frame(
 struct SummaryLine<'a> {
     section: &'a str,
     dataset: &'a str,
+    version: Option<&'a str>,
+    fold: Option<String>,
     model: &'a str,
     title: &'a str,
     configuration: Cow<'a, str>,
@@ -104,6 +107,8 @@ fn model_line<'a>(section: &'a Section, row: &'a ModelRow) -> Option<SummaryLine
     Some(SummaryLine {
         section: &section.slug,
         dataset: &run.manifest.dataset.name,
+        version: run.manifest.dataset.version.as_deref(),
+        fold: folds::numbers(run),
         model: &row.model,
         title: &row.label,
         configuration: Cow::from(&row.configuration),
@@ -257,6 +262,7 @@ fn published(section: &Section) -> Vec<SummaryLine<'_>> {
         let mut line = SummaryLine {
             section: &section.slug,
             dataset: &run.manifest.dataset.name,
+            version: run.manifest.dataset.version.as_deref(),
             model: row.map_or(method, |row| &row.model),
             title: method,
             mask_protocol: &run.mask.mask_protocol,
@@ -288,6 +294,8 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
         vec![
             columns.text("section", |l| Some(l.section.into())),
             columns.text("dataset", |l| Some(l.dataset.into())),
+            columns.text("version", |l| l.version.map(String::from)),
+            columns.text("fold", |l| l.fold.clone()),
             columns.text("model", |l| Some(l.model.into())),
             columns.text("title", |l| Some(l.title.into())),
             columns.text("configuration", |l| {
