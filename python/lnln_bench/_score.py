@@ -17,7 +17,7 @@ from ._errors import Error
 from ._program import program
 from ._view import View
 
-COLUMNS = ("id", "condition", "seed", "mask_protocol", "mask_seed", "prediction")
+COLUMNS = ("id", "condition", "seed", "mask_protocol", "mask_seed", "mask_hash", "prediction")
 
 
 def score(
@@ -37,7 +37,7 @@ def score(
     """Makes runs of predictions by `lnln-bench score`, one per seed; returns their folders.
 
     `predictions` is a CSV or Parquet file, a data frame, or a dict of columns: `id`, `rate` or `condition`, `seed`,
-    `prediction`; optional `mask_protocol`, `mask_seed`, `model` (docs/score.md). The other arguments are the flags of
+    `prediction`; optional `mask_protocol`, `mask_seed`, `mask_hash`, `model` (docs/score.md). The other arguments are the flags of
     the same names; `columns` is `--column`: {"prediction": "y_hat"}.
     """
     path = data.path if isinstance(data, Data) else Path(data)
@@ -149,7 +149,7 @@ class Collector:
                 f"condition {case[0]} of {case[2]}, mask seed {case[3]}, was added twice for seed {seed}; give each training another seed"
             )
         self._seen.add(case)
-        self._rows += [(sample, *case, float(np.float32(value))) for sample, value in zip(view.id, values)]
+        self._rows += [(sample, *case, view.hash, float(np.float32(value))) for sample, value in zip(view.id, values)]
 
 
 def collect(data: Data | str | os.PathLike[str], model: str, **options: Any) -> Collector:

@@ -7,7 +7,10 @@ use std::time::Duration;
 use lnln_bench::mask::Condition;
 use lnln_bench::record::{RunDir, SweepDir};
 use lnln_bench::report::terminal::{self, Style};
-use lnln_bench::report::{Error, Layout, Options, check, write_report};
+use lnln_bench::report::{
+    Error, FigureFormat, Layout, LeftOut, Options, Reference, ReferenceRow, Sources, check,
+    describe_left_out, write_report,
+};
 use lnln_bench::support::color;
 use lnln_bench::sweep::status::wait;
 
@@ -22,7 +25,8 @@ Examples:
   lnln-bench report runs --out reports/short --metrics mae --models lnln,almt
   lnln-bench report runs/a1b2c3 runs/d4e5f6 --out reports/two
   lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c --out reports/mosi
-  lnln-bench report runs --out reports/paper --layout paper
+  lnln-bench report --sweep runs/sweeps/paper-mosi-3f2a9c runs --out reports/with-mine
+  lnln-bench report runs --out reports/paper --layout paper --figures pdf --untitled
   lnln-bench report --check reports/mosi
 
 The report folder holds:
@@ -30,7 +34,8 @@ The report folder holds:
   tables.tex, citations.bib      for LaTeX
   scores.csv                     every score of every run
   summary.csv, summary.parquet   a line per number: mean, sd, interval, test
-  figures/                       SVG, with --png also PNG
+  tables/                        each table of tables.tex in a file of its own
+  figures/                       SVG, with --figures pdf,png also PDF and PNG
   manifest.json                  the runs and predictions behind every cell
 
 The same runs give the same bytes, so that a report can be kept under version
@@ -40,18 +45,18 @@ control and checked with --check.";
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Folders of runs, or single run directories
+    /// Folders of runs, or single run directories; with --sweep only the external runs (of `score`) in them
     #[arg(required_unless_present_any = ["check", "sweep"], value_name = "RUNS")]
     runs: Vec<PathBuf>,
-    /// Finished runs of one sweep (RUNS/sweeps/SWEEP) instead of all runs in a folder
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["runs", "check"])]
-    sweep: Option<PathBuf>,
+    /// Finished runs of a sweep (RUNS/sweeps/SWEEP) instead of all runs in a folder; may be repeated
+    #[arg(long, value_name = "DIR", conflicts_with = "check")]
+    sweep: Vec<PathBuf>,
     /// Folder of the report, created if needed; an earlier report in it is replaced
     #[arg(long, value_name = "DIR", required_unless_present = "check")]
     out: Option<PathBuf>,
     /// Make the report in DIR again in memory, from the runs that it names or from RUNS, and compare
     /// every file byte by byte
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "matrix_rates", "primary", "reference", "resamples", "png"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "metrics", "models", "layout", "no_baseline", "reference_row", "matrix_rates", "primary", "reference", "resamples", "figures", "untitled"])]
     check: Option<PathBuf>,
     /// Tables to show: full, or paper (the columns of the LNLN paper's tables, with its numbers)
     #[arg(long, value_name = "LAYOUT", value_parser = layout, default_value = "full")]
@@ -63,9 +68,16 @@ pub struct Args {
     /// Metrics to show [default: all but those that `list metrics` calls extra]
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     metrics: Vec<String>,
-    /// Models to show next to the baseline [default: all]
+    /// Models to show, by name or title, in this order; no p-value depends on them [default: all, by the
+    /// mean of the primary metric]
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     models: Vec<String>,
+    /// Leave out the rows of the baselines, the mark of what is no better, and distances to them
+    #[arg(long)]
+    no_baseline: bool,
+    /// Place of the reference row, first or last of the models [default: as any other]
+    #[arg(long, value_name = "PLACE", value_parser = reference_row)]
+    reference_row: Option<ReferenceRow>,
     /// Conditions of confusion matrices and histograms, such as 0,0.5 or LA [default: 0, 0.1, 0.5 and
     /// 0.9 where they were run]
     #[arg(long, value_delimiter = ',', value_name = "RATE,...")]
@@ -74,16 +86,20 @@ pub struct Args {
     /// report's other tests [default: the suite's with --sweep, else the one that selects weights, mae]
     #[arg(long, value_name = "METRIC")]
     primary: Option<String>,
-    /// Model that every other one is tested against [default: lnln, or else the first]
+    /// Model that every other one is tested against, by name or title [default: lnln, or else the first by
+    /// title]
     #[arg(long, value_name = "MODEL")]
     reference: Option<String>,
     /// Permutations of samples per test, 0 for no intervals and tests [default: 4999; 0 for more than
     /// 500 runs]
     #[arg(long, value_name = "N")]
     resamples: Option<usize>,
-    /// Render every figure as PNG too
+    /// Formats of figures besides SVG: pdf, png
+    #[arg(long, value_delimiter = ',', value_name = "FORMAT,...", value_parser = figure_format)]
+    figures: Vec<FigureFormat>,
+    /// Leave the titles out of figures, for papers that have captions
     #[arg(long)]
-    png: bool,
+    untitled: bool,
     /// Print JSON: the files of the report, or the result of --check
     #[arg(long)]
     json: bool,
@@ -99,6 +115,10 @@ pub struct ReportRecord {
     runs: usize,
     /// Ids of runs that are not finished and not in the report.
     unfinished: Vec<String>,
+    /// The row of each section that others are tested against.
+    references: Vec<Reference>,
+    /// Conditions at which rows lack numbers that others have.
+    left_out: Vec<LeftOut>,
 }
 
 /// What `report --check --json` prints.
@@ -116,17 +136,20 @@ impl Args {
     pub fn for_demo(runs: &Path, out: &Path) -> Self {
         Self {
             runs: vec![runs.to_path_buf()],
-            sweep: None,
+            sweep: Vec::new(),
             out: Some(out.to_path_buf()),
             check: None,
             layout: Layout::Full,
             metrics: Vec::new(),
             models: Vec::new(),
+            no_baseline: false,
+            reference_row: None,
             matrix_rates: Vec::new(),
             primary: None,
             reference: None,
             resamples: None,
-            png: false,
+            figures: Vec::new(),
+            untitled: false,
             json: false,
             latency_wait: 0,
         }
@@ -145,40 +168,56 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         layout: args.layout,
         metrics: args.metrics,
         models: args.models,
+        no_baseline: args.no_baseline,
+        reference_row: args.reference_row,
         matrix_conditions: args.matrix_rates,
         primary: args.primary,
         reference: args.reference,
         resamples: args.resamples,
-        png: args.png,
+        figures: args.figures,
+        untitled: args.untitled,
         masks: BTreeMap::new(),
     };
     let latency = Duration::from_secs(args.latency_wait);
-    let (runs, waiting) = match &args.sweep {
-        Some(sweep) => {
-            let sweep = SweepDir::open(sweep);
+    let sources = if args.sweep.is_empty() {
+        wait::for_sweeps(&args.runs, latency);
+        Sources {
+            roots: args.runs,
+            ..Sources::default()
+        }
+    } else {
+        let sweep = |path: &PathBuf| {
+            let sweep = SweepDir::open(path);
             let found = wait::for_runs(&sweep, latency)?;
-            let planned = sweep.read()?;
-            if options.primary.is_none() {
-                options.primary = planned.primary().map(String::from);
-            }
-            let planned = planned.runs.into_iter();
-            options.masks = planned.map(|run| (run.id, run.masks)).collect();
-            let paths = found.finished.iter().map(|dir| dir.path().to_owned());
-            (paths.collect(), found.unfinished)
-        }
-        None => {
-            wait::for_sweeps(&args.runs, latency);
-            (args.runs, Vec::new())
-        }
+            Ok((sweep.read()?, found))
+        };
+        let sweeps: anyhow::Result<Vec<_>> = args.sweep.iter().map(sweep).collect();
+        Sources::of_sweeps(sweeps?, &args.runs, options.primary.is_none())?
     };
-    let written = write_report(&runs, out, &options)?;
-    let unfinished: Vec<&RunDir> = written.unfinished.iter().chain(&waiting).collect();
+    options.primary = options.primary.or(sources.primary);
+    options.masks = sources.masks;
+    if sources.left_out > 0 {
+        tracing::warn!(
+            "{} passes over the test split are left out: the sweeps evaluate a run under mask seeds that not \
+             all conditions share; run one sweep with all mask seeds and conditions to fill them in",
+            sources.left_out
+        );
+    }
+    let written = write_report(&sources.roots, out, &options)?;
+    let unfinished: Vec<&RunDir> = written
+        .unfinished
+        .iter()
+        .chain(&sources.unfinished)
+        .collect();
     if !unfinished.is_empty() {
         tracing::warn!(
-            "{} unfinished runs are not in the report: {}; run the sweep again to finish them",
+            "left out of the report, since not finished ({}): {}; run the sweep again to finish them",
             unfinished.len(),
             named(unfinished.iter().map(|run| run.id()), 5)
         );
+    }
+    for sentence in describe_left_out(&written.left_out) {
+        tracing::warn!("{sentence}");
     }
     if args.json {
         let record = ReportRecord {
@@ -186,6 +225,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             folder: written.dir,
             files: written.files,
             runs: written.runs,
+            references: written.references,
+            left_out: written.left_out,
         };
         return output::json(&record);
     }
@@ -203,7 +244,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             named(written.others.into_iter(), 12)
         )
     };
-    output::write(&format!("{overview}\n{others}{}", written.dir.display()))
+    let references = written.references.iter();
+    let references: String = references.map(|r| format!("{}\n", r.describe())).collect();
+    let dir = written.dir.display();
+    output::write(&format!("{overview}\n{references}{others}{dir}"))
 }
 
 /// The first names, and how many more there are.
@@ -239,6 +283,23 @@ fn compare(dir: &Path, runs: &[PathBuf], json: bool) -> anyhow::Result<()> {
             let path = dir.to_path_buf();
             Err(Error::Differs { path, count }.into())
         }
+    }
+}
+
+fn reference_row(text: &str) -> Result<ReferenceRow, String> {
+    match text {
+        "first" => Ok(ReferenceRow::First),
+        "last" => Ok(ReferenceRow::Last),
+        other => Err(format!("expected `first` or `last`, found `{other}`")),
+    }
+}
+
+fn figure_format(text: &str) -> Result<FigureFormat, String> {
+    match text {
+        "svg" => Ok(FigureFormat::Svg),
+        "pdf" => Ok(FigureFormat::Pdf),
+        "png" => Ok(FigureFormat::Png),
+        other => Err(format!("expected `svg`, `pdf` or `png`, found `{other}`")),
     }
 }
 

@@ -22,13 +22,14 @@ use super::output;
 
 PREDICTIONS is CSV with headings or Parquet. Columns: id (sample id of the
 prepared file), rate or condition (0.5, LA, ...), seed (of training), prediction
-(in label units); optional: model, mask_protocol, mask_seed, and truth or label,
-which must agree with the data. Each test sample must occur once per model, seed
+(in label units); optional: model, mask_protocol, mask_seed, mask_hash (the hash
+of the masks in hexadecimal, which is compared with that of this program), and
+truth or label, which must agree with the data. Each test sample must occur once per model, seed
 and condition. If one is missing, duplicate, unknown or not finite, the message
 names it and nothing is written. What is assumed about a file is printed. Scoring
 the same predictions again changes nothing. --title, --citation and --parameters
-need a file of one model. The masks are not checked: they are what the file
-claims. docs/score.md has a Python example that uses the masks of `prepare`.")]
+need a file of one model. Reports say whether masks are verified by their hashes
+or as stated by the maker of the predictions. docs/score.md has a Python example that uses the masks of `prepare`.")]
 pub struct Args {
     /// Predictions, CSV or Parquet.
     #[arg(value_name = "PREDICTIONS")]
@@ -58,7 +59,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1111)]
     mask_seed: u64,
     /// Column of a role, as in `prediction=y_hat`; `truth=` leaves out a column. Roles: id, condition,
-    /// seed, prediction, model, mask_protocol, mask_seed, truth, dataset [default: by the headings].
+    /// seed, prediction, model, mask_protocol, mask_seed, mask_hash, truth, dataset [default: by the headings].
     #[arg(long = "column", value_name = "ROLE=NAME", value_parser = column)]
     columns: Vec<(Role, String)>,
     /// Checks of predictions whose findings are taken: range, scale, classes, probabilities, constant,
@@ -91,6 +92,8 @@ struct ScoredRecord<'a> {
     new: bool,
     /// Its mask protocols that this program does not know.
     unknown_masks: &'a [String],
+    /// Whether hashes in the file prove the masks of all its predictions.
+    masks_verified: bool,
 }
 
 impl<'a> From<&'a import::Scored> for ScoredRecord<'a> {
@@ -101,6 +104,7 @@ impl<'a> From<&'a import::Scored> for ScoredRecord<'a> {
             seed: run.seed,
             new: run.new,
             unknown_masks: &run.unknown_masks,
+            masks_verified: run.masks_verified,
         }
     }
 }

@@ -29,8 +29,9 @@ use super::trainer_options::{MonitoredMetric, TrainerOptions};
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "ALMT",
-    citation: "Zhang, Wang, Yin, Liu, Liu, Yu: Learning Language-guided Adaptive Hyper-modality \
-               Representation for Multimodal Sentiment Analysis. EMNLP 2023",
+    citation: "Haoyu Zhang, Yu Wang, Guanghao Yin, Kejun Liu, Yuanyuan Liu, Tianshu Yu: Learning \
+               Language-guided Adaptive Hyper-modality Representation for Multimodal Sentiment \
+               Analysis. EMNLP 2023",
     summary: "language tokens of three scales gather audio and vision into hyper-modality tokens",
     trained: true,
     needs_complete: false,

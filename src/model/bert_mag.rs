@@ -45,8 +45,9 @@ mod gate;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "MAG-BERT",
-    citation: "Rahman, Hasan, Lee, Zadeh, Mao, Morency, Hoque: Integrating Multimodal Information in \
-               Large Pretrained Transformers. ACL 2020",
+    citation: "Wasifur Rahman, Md Kamrul Hasan, Sangwu Lee, AmirAli Bagher Zadeh, Chengfeng Mao, \
+               Louis-Philippe Morency, Ehsan Hoque: Integrating Multimodal Information in Large \
+               Pretrained Transformers. ACL 2020",
     summary: "a gate inside BERT shifts the embedding of every word by audio and vision",
     trained: true,
     needs_complete: false,

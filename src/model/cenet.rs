@@ -51,8 +51,9 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "CENET",
-    citation: "Wang, Liu, Wang, Tian, He, Gao: Cross-Modal Enhancement Network for Multimodal \
-               Sentiment Analysis. IEEE Transactions on Multimedia 2022",
+    citation: "Di Wang, Shuai Liu, Quan Wang, Yumin Tian, Lihuo He, Xinbo Gao: Cross-Modal \
+               Enhancement Network for Multimodal Sentiment Analysis. IEEE Transactions on \
+               Multimedia 25, 2023",
     summary: "words attend to the frames of audio and vision between two layers of BERT",
     trained: true,
     needs_complete: false,

@@ -69,7 +69,8 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "DMD",
-    citation: "Li, Wang, Cui: Decoupled Multimodal Distilling for Emotion Recognition. CVPR 2023",
+    citation: "Yong Li, Yuanzhi Wang, Zhen Cui: Decoupled Multimodal Distilling for Emotion \
+               Recognition. CVPR 2023",
     summary: "splits modalities into specific and common parts and distills each into the others",
     trained: true,
     needs_complete: false,

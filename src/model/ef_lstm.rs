@@ -35,8 +35,8 @@ use super::{mmsa, reference};
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "EF-LSTM",
-    citation: "Williams, Kleinegesse, Comanescu, Radu: Recognizing Emotions in Video Using \
-               Multimodal DNN Feature Fusion. Challenge-HML at ACL 2018",
+    citation: "Jennifer Williams, Steven Kleinegesse, Ramona Comanescu, Oana Radu: Recognizing \
+               Emotions in Video Using Multimodal DNN Feature Fusion. Challenge-HML at ACL 2018",
     summary: "all modalities joined step by step and read by a stacked LSTM",
     trained: true,
     needs_complete: false,

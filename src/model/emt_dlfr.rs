@@ -61,9 +61,9 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "EMT-DLFR",
-    citation: "Sun, Lian, Liu, Tao: Efficient Multimodal Transformer with Dual-Level Feature \
-               Restoration for Robust Multimodal Sentiment Analysis. IEEE Transactions on Affective \
-               Computing, 2023",
+    citation: "Licai Sun, Zheng Lian, Bin Liu, Jianhua Tao: Efficient Multimodal Transformer with \
+               Dual-Level Feature Restoration for Robust Multimodal Sentiment Analysis. IEEE \
+               Transactions on Affective Computing 15, 2024",
     summary: "a global context exchanged with each modality, restored from the complete view",
     trained: true,
     needs_complete: true,

@@ -30,8 +30,8 @@ use super::{mmsa, reference};
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "LF-DNN",
-    citation: "Cambria, Hazarika, Poria, Hussain, Subramanyam: Benchmarking Multimodal Sentiment \
-               Analysis. CICLing 2017",
+    citation: "Erik Cambria, Devamanyu Hazarika, Soujanya Poria, Amir Hussain, R. B. V. \
+               Subramanyam: Benchmarking Multimodal Sentiment Analysis. CICLing 2017",
     summary: "late fusion of time-averaged audio and vision with the last state of a text LSTM",
     trained: true,
     needs_complete: false,

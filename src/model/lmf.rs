@@ -37,8 +37,9 @@ use super::{mmsa, reference};
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "LMF",
-    citation: "Liu, Shen, Lakshminarasimhan, Liang, Zadeh, Morency: Efficient Low-rank Multimodal \
-               Fusion with Modality-Specific Factors. ACL 2018",
+    citation: "Zhun Liu, Ying Shen, Varun Bharadhwaj Lakshminarasimhan, Paul Pu Liang, AmirAli \
+               Bagher Zadeh, Louis-Philippe Morency: Efficient Low-rank Multimodal Fusion with \
+               Modality-Specific Factors. ACL 2018",
     summary: "outer product of one vector per modality, factorised to a low rank",
     trained: true,
     needs_complete: false,

@@ -50,8 +50,8 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "LNLN",
-    citation: "Zhang, Wang, Yu: Towards Robust Multimodal Sentiment Analysis with Incomplete Data. \
-               NeurIPS 2024",
+    citation: "Haoyu Zhang, Wenbin Wang, Tianshu Yu: Towards Robust Multimodal Sentiment Analysis \
+               with Incomplete Data. NeurIPS 2024",
     summary: "corrects incomplete language by proxy tokens of audio and vision before fusion",
     trained: true,
     needs_complete: true,

@@ -50,8 +50,8 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "MISA",
-    citation: "Hazarika, Zimmermann, Poria: MISA: Modality-Invariant and -Specific \
-               Representations for Multimodal Sentiment Analysis. ACM Multimedia 2020",
+    citation: "Devamanyu Hazarika, Roger Zimmermann, Soujanya Poria: MISA: Modality-Invariant and \
+               -Specific Representations for Multimodal Sentiment Analysis. ACM Multimedia 2020",
     summary: "private and shared parts of each modality, kept apart by three losses",
     trained: true,
     needs_complete: false,

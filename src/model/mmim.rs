@@ -69,8 +69,8 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "MMIM",
-    citation: "Han, Chen, Poria: Improving Multimodal Fusion with Hierarchical Mutual Information \
-               Maximization for Multimodal Sentiment Analysis. EMNLP 2021",
+    citation: "Wei Han, Hui Chen, Soujanya Poria: Improving Multimodal Fusion with Hierarchical \
+               Mutual Information Maximization for Multimodal Sentiment Analysis. EMNLP 2021",
     summary: "fusion that keeps bounds of the mutual information between modalities high",
     trained: true,
     needs_complete: false,

@@ -43,8 +43,9 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "MulT",
-    citation: "Tsai, Bai, Liang, Kolter, Morency, Salakhutdinov: Multimodal Transformer for \
-               Unaligned Multimodal Language Sequences. ACL 2019",
+    citation: "Yao-Hung Hubert Tsai, Shaojie Bai, Paul Pu Liang, J. Zico Kolter, Louis-Philippe \
+               Morency, Ruslan Salakhutdinov: Multimodal Transformer for Unaligned Multimodal \
+               Language Sequences. ACL 2019",
     summary: "crossmodal transformers between every two modalities, without alignment",
     trained: true,
     needs_complete: false,

@@ -64,8 +64,8 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "NIAT",
-    citation: "Yuan, Liu, Xu, Gao: Noise Imitation Based Adversarial Training for Robust Multimodal \
-               Sentiment Analysis. IEEE Transactions on Multimedia, 2023",
+    citation: "Ziqi Yuan, Yihe Liu, Hua Xu, Kai Gao: Noise Imitation Based Adversarial Training \
+               for Robust Multimodal Sentiment Analysis. IEEE Transactions on Multimedia 26, 2024",
     summary: "vectors of masked inputs, trained to pass for those of complete ones",
     trained: true,
     needs_complete: true,

@@ -69,8 +69,8 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "P-RMF",
-    citation: "Zhu, Hu, Wang, Yang, Tang, An: Proxy-Driven Robust Multimodal Sentiment Analysis with \
-               Incomplete Data. ACL 2025",
+    citation: "Aoqiang Zhu, Min Hu, Xiaohua Wang, Jiaoyun Yang, Yiming Tang, Ning An: \
+               Proxy-Driven Robust Multimodal Sentiment Analysis with Incomplete Data. ACL 2025",
     summary: "injects the modalities into a proxy that weighs their latent distributions by certainty",
     trained: true,
     needs_complete: true,

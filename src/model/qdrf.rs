@@ -60,8 +60,9 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "QDRF",
-    citation: "Hou, Cheng, Xing, Li, Xiang, Cai, Liu, Pan: QDRF: Quantized and distilled robust fusion \
-               for incomplete data in multimodal sentiment analysis. Information Sciences 758, 2027",
+    citation: "Jiachen Hou, Zheyan Cheng, Chen Xing, Yushi Li, Nan Xiang, Shaoyu Cai, Jie Liu, \
+               Yushan Pan: QDRF: Quantized and distilled robust fusion for incomplete data in \
+               multimodal sentiment analysis. Information Sciences 758, 2027",
     summary: "injects the modalities into a quantized proxy, taught by an average of itself on complete data",
     trained: true,
     needs_complete: true,

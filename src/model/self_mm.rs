@@ -41,8 +41,9 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "Self-MM",
-    citation: "Yu, Xu, Yuan, Wu: Learning Modality-Specific Representations with \
-               Self-Supervised Multi-Task Learning for Multimodal Sentiment Analysis. AAAI 2021",
+    citation: "Wenmeng Yu, Hua Xu, Ziqi Yuan, Jiele Wu: Learning Modality-Specific \
+               Representations with Self-Supervised Multi-Task Learning for Multimodal Sentiment \
+               Analysis. AAAI 2021",
     summary: "one head per modality, trained on labels made from distances to class centers",
     trained: true,
     needs_complete: false,

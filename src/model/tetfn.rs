@@ -58,8 +58,9 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "TETFN",
-    citation: "Wang, Guo, Tian, Liu, He, Luo: TETFN: A Text Enhanced Transformer Fusion Network for \
-               Multimodal Sentiment Analysis. Pattern Recognition 136, 2023",
+    citation: "Di Wang, Xutong Guo, Yumin Tian, Jinhui Liu, LiHuo He, Xuemei Luo: TETFN: A Text \
+               Enhanced Transformer Fusion Network for Multimodal Sentiment Analysis. Pattern \
+               Recognition 136, 2023",
     summary: "transformers between modalities that text guides, with labels made per modality",
     trained: true,
     needs_complete: false,

@@ -63,8 +63,9 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "TF-Mamba",
-    citation: "Li, Cheng, Miao, Zhang, Li: TF-Mamba: Text-enhanced Fusion Mamba with Missing \
-               Modalities for Robust Multimodal Sentiment Analysis. Findings of EMNLP 2025",
+    citation: "Xiang Li, Xianfu Cheng, Dezhuang Miao, Xiaoming Zhang, Zhoujun Li: TF-Mamba: \
+               Text-enhanced Fusion Mamba with Missing Modalities for Robust Multimodal Sentiment \
+               Analysis. Findings of EMNLP 2025",
     summary: "selective state spaces read audio and vision beside the text, which queries both",
     trained: true,
     needs_complete: true,

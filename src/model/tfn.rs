@@ -36,8 +36,8 @@ use super::{mmsa, reference};
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "TFN",
-    citation: "Zadeh, Chen, Poria, Cambria, Morency: Tensor Fusion Network for Multimodal \
-               Sentiment Analysis. EMNLP 2017",
+    citation: "Amir Zadeh, Minghai Chen, Soujanya Poria, Erik Cambria, Louis-Philippe Morency: \
+               Tensor Fusion Network for Multimodal Sentiment Analysis. EMNLP 2017",
     summary: "outer product of one vector per modality",
     trained: true,
     needs_complete: false,

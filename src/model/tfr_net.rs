@@ -56,8 +56,8 @@ pub use config::Config;
 pub static ENTRY: Entry = Entry {
     name: NAME,
     title: "TFR-Net",
-    citation: "Yuan, Li, Xu, Yu: Transformer-based Feature Reconstruction Network for Robust \
-               Multimodal Sentiment Analysis. ACM Multimedia 2021",
+    citation: "Ziqi Yuan, Wei Li, Hua Xu, Wenmeng Yu: Transformer-based Feature Reconstruction \
+               Network for Robust Multimodal Sentiment Analysis. ACM Multimedia 2021",
     summary: "reconstructs masked steps from crossmodal attention while it predicts",
     trained: true,
     needs_complete: true,

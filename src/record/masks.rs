@@ -16,11 +16,18 @@ pub struct MaskMetadata {
     pub seeds: Vec<u64>,
     /// Conditions at which the test split was predicted, ascending.
     pub conditions: Vec<Condition>,
-    /// One per mask seed and condition; empty for external predictions, whose masks are not known.
+    /// One per mask seed and condition; of external predictions those whose hashes were given and are right.
     pub variants: Vec<VariantMetadata>,
 }
 
 impl MaskMetadata {
+    /// Whether the masks of every seed and condition are known by their hashes.
+    pub fn are_verified(&self) -> bool {
+        let seeds = self.seeds.iter();
+        let mut keys = seeds.flat_map(|seed| self.conditions.iter().map(move |c| (*seed, *c)));
+        keys.all(|(seed, condition)| self.variant(seed, condition).is_some())
+    }
+
     /// The variant under this seed and condition.
     pub fn variant(&self, mask_seed: u64, condition: Condition) -> Option<&VariantMetadata> {
         let mut variants = self.variants.iter();
@@ -110,6 +117,30 @@ pub(super) fn together(all: &[&MaskMetadata]) -> Vec<MaskMetadata> {
         all.iter().position(same)
     });
     together
+}
+
+/// What a report reads of a run that several sweeps evaluate: their grids as [`together`], and how many passes
+/// that leaves out.
+pub fn joined(grids: &[MaskGrid]) -> (Vec<MaskGrid>, usize) {
+    let metadata = grids.iter().map(|grid| MaskMetadata {
+        mask_protocol: grid.mask_protocol.clone(),
+        version: grid.version,
+        seeds: grid.seeds.clone(),
+        conditions: grid.conditions.clone(),
+        variants: Vec::new(),
+    });
+    let metadata: Vec<MaskMetadata> = metadata.collect();
+    let joined = together(&metadata.iter().collect::<Vec<_>>());
+    let joined: Vec<MaskGrid> = joined.iter().map(MaskGrid::from).collect();
+    let passes = |grids: &[MaskGrid]| {
+        let keys = grids.iter().flat_map(|grid| {
+            let version = grid.version;
+            grid.keys().map(move |key| (key, version))
+        });
+        keys.collect::<BTreeSet<_>>().len()
+    };
+    let left_out = passes(grids) - passes(&joined);
+    (joined, left_out)
 }
 
 /// The entries of some grids; those that are lacking are the error.
@@ -269,6 +300,14 @@ mod tests {
         let second = masks(&[2], "0 1");
         let joined = together(&[&few, &second]);
         assert_eq!(MaskGrid::from(&joined[0]), grid(&[1, 2], "0 1"));
+    }
+
+    #[test]
+    fn grids_of_several_sweeps_are_joined_and_what_is_left_out_is_counted() {
+        let grids = [grid(&[1], "0 1"), grid(&[1], "0.5 1")];
+        assert_eq!(joined(&grids), (vec![grid(&[1], "0 0.5 1")], 0));
+        let grids = [grid(&[1], "0 0.5 1"), grid(&[1, 2], "0.5")];
+        assert_eq!(joined(&grids), (vec![grid(&[1], "0 0.5 1")], 1));
     }
 
     #[test]

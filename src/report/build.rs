@@ -1,13 +1,13 @@
 //! Builds a report in memory: runs -> scores -> sections -> tests, tables and figures -> files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rayon::prelude::*;
 
 use super::contents::SectionContents;
 use super::error::{Error, Result};
-use super::format::{self, Report};
+use super::format::{self, Report, latex};
 use super::manifest::{self, ReportManifest};
 use super::numbering::Numbering;
 use super::options::Options;
@@ -17,9 +17,11 @@ use crate::mask::Condition;
 use crate::metric::Metric;
 use crate::record::{RunDir, find_runs};
 use crate::report::rows::baseline;
-use crate::report::rows::config::BASELINE;
+use crate::report::rows::joined::LeftOut;
+use crate::report::rows::order;
+use crate::report::rows::reference::Reference;
 use crate::report::rows::scores::{Basis, ScoredRun, score};
-use crate::report::rows::section::{ModelRow, Section, Tests, sections};
+use crate::report::rows::section::{Section, Tests, sections};
 use crate::report::stats::compare::compare;
 use crate::report::stats::{family, versions};
 use crate::report::table::Table;
@@ -31,6 +33,10 @@ pub(super) struct Built {
     /// Ids of runs whose stored scores are not those of their predictions.
     pub wrong_scores: BTreeSet<String>,
     pub overviews: Vec<Table>,
+    /// The row of each section that others are tested against.
+    pub references: Vec<Reference>,
+    /// Conditions at which rows lack numbers that others have.
+    pub left_out: Vec<LeftOut>,
     pub others: Vec<String>,
     pub runs: usize,
     pub unfinished: Vec<RunDir>,
@@ -52,8 +58,8 @@ pub(super) fn build<P: AsRef<Path>>(
         .map(|r| &r.manifest_hash)
         .collect::<BTreeSet<_>>()
         .len();
-    check_models(&runs, options)?;
     let sections = select_metrics(sections(runs)?, options)?;
+    check_models(&sections, options)?;
     check_primary(&sections, options)?;
     let sections = show(
         versions::compare(tested(sections, count, options)?)?,
@@ -69,6 +75,13 @@ pub(super) fn build<P: AsRef<Path>>(
     files.push((manifest::NAME.to_string(), manifest.to_json()?));
     let others = parts.iter().flat_map(|p| p.tables().skip(1));
     let others = others.map(|table| table.id.clone()).collect();
+    let references = parts.iter().filter_map(|p| p.section.reference.clone());
+    let references = references.collect();
+    let left_out = parts.iter().flat_map(|p| {
+        let shown = |one: &&LeftOut| p.section.rows.iter().any(|row| row.label == one.row);
+        p.section.left_out.iter().filter(shown).cloned()
+    });
+    let left_out = left_out.collect();
     // In parallel: freeing the memory of millions of scores takes time.
     let overviews = parts
         .into_par_iter()
@@ -77,6 +90,8 @@ pub(super) fn build<P: AsRef<Path>>(
         files,
         wrong_scores,
         overviews: overviews.collect(),
+        references,
+        left_out,
         others,
         runs: count,
         unfinished,
@@ -93,6 +108,7 @@ fn tested(sections: Vec<Section>, runs: usize, options: &Options) -> Result<Vec<
     let extras = sections.iter().any(uses_extra);
     let test = |mut section| {
         baseline::add(&mut section)?;
+        section.reference = Reference::of(&section, options)?;
         section.tests = tests(&section, runs, extras, options)?;
         Ok(section)
     };
@@ -108,12 +124,11 @@ fn tested(sections: Vec<Section>, runs: usize, options: &Options) -> Result<Vec<
     Ok(sections)
 }
 
-/// Keeps the rows of `--models` and the baselines, and sections that show some metric of some run.
+/// Arranges the rows that are asked for, in sections that show some metric of some run.
 fn show(mut sections: Vec<Section>, options: &Options) -> Vec<Section> {
-    let wanted = |row: &ModelRow| {
-        options.models.is_empty() || row.model == BASELINE || options.models.contains(&row.model)
-    };
-    sections.iter_mut().for_each(|section| section.keep(wanted));
+    for section in &mut sections {
+        section.arrange(&order::shown(section, options));
+    }
     sections.retain(|s| !s.metrics.is_empty() && s.own_rows().next().is_some());
     sections
 }
@@ -124,31 +139,15 @@ fn tests(section: &Section, runs: usize, extras: bool, options: &Options) -> Res
         Ok(plan) => plan,
         Err(reason) => return Ok(Tests::Skipped(reason)),
     };
-    match reference(section, options)? {
-        Some(index) => Ok(Tests::Done(Box::new(compare(section, index, plan)?))),
+    match &section.reference {
+        Some(reference) => Ok(Tests::Done(Box::new(compare(
+            section,
+            reference.row,
+            plan,
+        )?))),
         None => Ok(Tests::Skipped(
             "Differences were not tested: there is no model but the baseline.".to_string(),
         )),
-    }
-}
-
-/// The row that others are tested against.
-fn reference(section: &Section, options: &Options) -> Result<Option<usize>> {
-    let models = || section.rows.iter().enumerate().filter(|(_, r)| !r.baseline);
-    let named = |name: &str| {
-        let found = models().find(|(_, r)| r.model == name || r.label == name);
-        found.map(|(index, _)| index)
-    };
-    match &options.reference {
-        Some(name) => {
-            let known: Vec<&str> = models().map(|(_, r)| r.model.as_str()).collect();
-            let unknown = || Error::UnknownReference {
-                name: name.clone(),
-                known: known.join(", "),
-            };
-            named(name).map(Some).ok_or_else(unknown)
-        }
-        None => Ok(named("lnln").or_else(|| models().next().map(|(index, _)| index))),
     }
 }
 
@@ -165,7 +164,8 @@ fn find<P: AsRef<Path>>(roots: &[P]) -> Result<(Vec<RunDir>, Vec<RunDir>)> {
 
 /// Checks and scores all runs, in their order. A run that two roots hold counts once.
 fn load(dirs: &[RunDir], options: &Options, basis: Basis) -> Result<Vec<ScoredRun>> {
-    let scored = dirs.par_iter().map(|dir| {
+    let dirs = readable(dirs, options);
+    let scored = dirs.into_par_iter().map(|dir| {
         let masks = options.masks.get(&dir.id()).map(Vec::as_slice);
         let sealed = dir.sealed_under(masks)?;
         let unused = if masks.is_none() { sealed.unused } else { 0 };
@@ -180,24 +180,61 @@ fn load(dirs: &[RunDir], options: &Options, basis: Basis) -> Result<Vec<ScoredRu
              to fill in the others"
         );
     }
-    let (mut runs, mut seen) = (Vec::new(), BTreeSet::new());
-    for (run, _) in scored {
-        let hashes = |r: &ScoredRun| (r.manifest_hash.clone(), r.evaluations.clone());
-        if run.first().is_some_and(|first| seen.insert(hashes(first))) {
-            runs.extend(run);
+    let scored: Vec<_> = scored.into_iter().map(|(run, _)| run).collect();
+    Ok(once(scored).into_iter().flatten().collect())
+}
+
+/// The directories without copies that lack masks which another copy of the run has.
+fn readable<'a>(dirs: &'a [RunDir], options: &Options) -> Vec<&'a RunDir> {
+    let mut copies: BTreeMap<String, Vec<&RunDir>> = BTreeMap::new();
+    for dir in dirs {
+        copies.entry(dir.id()).or_default().push(dir);
+    }
+    let lacks = |dir: &RunDir| {
+        let id = dir.id();
+        let masks = options.masks.get(&id).filter(|_| copies[&id].len() > 1);
+        masks.is_some_and(|masks| {
+            let others = || copies[&id].iter().any(|copy| copy.is_done_under(masks));
+            !dir.is_done_under(masks) && others()
+        })
+    };
+    dirs.iter().filter(|dir| !lacks(dir)).collect()
+}
+
+/// Runs that several roots hold once: of copies under different evaluations the one with the most passes.
+fn once(scored: Vec<Vec<ScoredRun>>) -> Vec<Vec<ScoredRun>> {
+    let passes = |run: &Vec<ScoredRun>| -> usize {
+        let masks = run.iter().map(|run| &run.mask);
+        masks.map(|m| m.seeds.len() * m.conditions.len()).sum()
+    };
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut all: Vec<Vec<ScoredRun>> = Vec::new();
+    for run in scored {
+        let Some(first) = run.first() else {
+            continue;
+        };
+        match places.get(&first.manifest_hash) {
+            None => {
+                places.insert(first.manifest_hash.clone(), all.len());
+                all.push(run);
+            }
+            Some(place) if passes(&all[*place]) < passes(&run) => all[*place] = run,
+            Some(_) => {}
         }
     }
-    Ok(runs)
+    all
 }
 
 /// Checks that every model of `--models` is there.
-fn check_models(runs: &[ScoredRun], options: &Options) -> Result<()> {
-    let known: BTreeSet<&str> = runs.iter().map(|r| &*r.manifest.model.name).collect();
-    match options.models.iter().find(|m| !known.contains(&***m)) {
+fn check_models(sections: &[Section], options: &Options) -> Result<()> {
+    let rows = || sections.iter().flat_map(|section| &section.rows);
+    let mut names = options.models.iter();
+    match names.find(|name| !rows().any(|row| row.is_named(name))) {
         None => Ok(()),
         Some(name) => Err(Error::UnknownModel {
             name: name.clone(),
-            known: Vec::from_iter(known).join(", "),
+            known: Vec::from_iter(rows().map(|row| &*row.model).collect::<BTreeSet<_>>())
+                .join(", "),
         }),
     }
 }
@@ -264,10 +301,12 @@ fn files(
         layout: options.layout,
         summary: &summary::frame(parts, numbering, options.layout)?,
     })?;
+    files.extend(latex::files(parts));
     for figure in parts.iter().flat_map(SectionContents::figures) {
         let path = |extension: &str| format!("{}.{extension}", figure.path);
         files.push((path("svg"), figure.svg.clone().into_bytes()));
-        files.extend(figure.png.clone().map(|png| (path("png"), png)));
+        let others = figure.others.iter();
+        files.extend(others.map(|(format, bytes)| (path(format.extension()), bytes.clone())));
     }
     Ok(files)
 }

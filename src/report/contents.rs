@@ -6,9 +6,9 @@ use crate::metric::Metric;
 use crate::report::error::Result;
 use crate::report::figure::drawing::{Drawing, Series};
 use crate::report::figure::{
-    curves, gather, png, selection_gap as gap_figure, svg, train_rate as rates_figure,
+    curves, gather, pdf, png, selection_gap as gap_figure, svg, train_rate as rates_figure,
 };
-use crate::report::options::{Layout, Options};
+use crate::report::options::{FigureFormat, Layout, Options};
 use crate::report::rows::section::Section;
 use crate::report::stats::selection_gap::SelectionGap;
 use crate::report::stats::train_rate::TrainRates;
@@ -38,23 +38,36 @@ pub struct Figure {
     pub path: String,
     pub title: String,
     pub svg: String,
-    /// The same as PNG, if asked for.
-    pub png: Option<Vec<u8>>,
+    /// The same in the formats that are asked for.
+    pub others: Vec<(FigureFormat, Vec<u8>)>,
     /// The series it shows, with their origins.
     pub series: Vec<Series>,
 }
 
 impl Figure {
-    /// A drawing under this name, as SVG and where asked for as PNG.
+    /// A drawing under this name, as SVG and in the formats that are asked for.
     fn new(name: &str, drawing: Drawing, options: &Options) -> Result<Self> {
         let Drawing { scene, series } = drawing;
+        let title = scene.title.clone();
+        let scene = if options.untitled {
+            scene.untitled()
+        } else {
+            scene
+        };
         let svg = svg::render(&scene);
-        let png = options.png.then(|| png::render(&svg)).transpose()?;
+        let mut others = Vec::new();
+        for format in &options.figures {
+            match format {
+                FigureFormat::Svg => {}
+                FigureFormat::Pdf => others.push((*format, pdf::render(&scene))),
+                FigureFormat::Png => others.push((*format, png::render(&svg)?)),
+            }
+        }
         Ok(Self {
             path: format!("figures/{name}"),
-            title: scene.title,
+            title,
             svg,
-            png,
+            others,
             series,
         })
     }

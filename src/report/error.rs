@@ -81,8 +81,8 @@ pub enum Error {
     )]
     NoReport { path: PathBuf },
     #[error(
-        "{count} differences between {} and what its runs give; make the report again if the runs \
-         are right", path.display()
+        "{count} {} between {} and what its runs give; make the report again if the runs are right",
+        if *count == 1 { "difference" } else { "differences" }, path.display()
     )]
     Differs { path: PathBuf, count: usize },
     #[error("--metrics {name}: expected one of {known}")]
@@ -95,6 +95,15 @@ pub enum Error {
     UnknownCondition { condition: String, known: String },
     #[error("--models {name}: expected one of {known}, the models of these runs")]
     UnknownModel { name: String, known: String },
+    #[error(
+        "the sweeps name different metrics for their primary tests: {names}; choose one with --primary"
+    )]
+    PrimariesDiffer { names: String },
+    #[error(
+        "{paths}: expected external predictions (of `score`) to go along with --sweep, found other runs \
+         alone; leave --sweep out to take all runs of a folder"
+    )]
+    NoExternal { paths: String },
     #[error(
         "{} is in the way: expected an empty folder or an earlier report; \
          choose another --out", path.display()
@@ -134,6 +143,8 @@ impl Classify for Error {
             | Self::UnknownCondition { .. }
             | Self::UnknownModel { .. }
             | Self::UnknownPrimary { .. }
+            | Self::PrimariesDiffer { .. }
+            | Self::NoExternal { .. }
             | Self::InTheWay { .. } => ErrorClass::Usage,
             Self::Protocol { .. }
             | Self::Predictions { .. }

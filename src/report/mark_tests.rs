@@ -26,7 +26,7 @@ fn the_best_is_bold_the_second_best_underlined_and_significance_a_star() {
         text.contains("| FLAT | **80.00**\\* ± 0.00 | <u>"),
         "{text}"
     );
-    let text = latex::table(&table);
+    let text = latex::table(&table, &latex::Cited::new());
     assert!(text.contains("FLAT & \\textbf{80.00}$^{*}$"), "{text}");
     assert!(text.contains("& \\underline{"), "{text}");
     let show = |table: &Table, color| {

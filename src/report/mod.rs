@@ -21,6 +21,7 @@ pub mod numbering;
 pub mod options;
 pub mod origin;
 pub mod rows;
+pub mod sources;
 pub mod stats;
 pub mod table;
 pub mod test_plan;
@@ -42,6 +43,8 @@ mod protocol_tests;
 #[cfg(test)]
 mod recompute_tests;
 #[cfg(test)]
+mod row_tests;
+#[cfg(test)]
 mod selection_gap_tests;
 #[cfg(test)]
 mod tests;
@@ -55,6 +58,9 @@ mod train_rate_tests;
 pub use check::{Checked, check};
 pub use error::Error;
 pub use format::terminal;
-pub use options::{Layout, Options};
+pub use options::{FigureFormat, Layout, Options, ReferenceRow};
+pub use rows::joined::{LeftOut, describe as describe_left_out};
+pub use rows::reference::Reference;
+pub use sources::Sources;
 pub use table::Table;
 pub use write::{Written, write_report};

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::mask::Condition;
 use crate::record::MaskGrid;
 
+pub use super::rows::order::ReferenceRow;
+
 /// The set of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -18,6 +20,27 @@ pub enum Layout {
     Paper,
 }
 
+/// A format of figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FigureFormat {
+    /// Always written, since `report.md` shows it.
+    Svg,
+    Pdf,
+    Png,
+}
+
+impl FigureFormat {
+    /// The end of its file names.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Pdf => "pdf",
+            Self::Png => "png",
+        }
+    }
+}
+
 /// Options of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
@@ -25,10 +48,16 @@ pub struct Options {
     pub layout: Layout,
     /// Names of metrics; all where empty.
     pub metrics: Vec<String>,
-    /// Registry names of models; all where empty. The baseline is always shown.
+    /// Registry names, titles or labels of models, in the order of their rows; all where empty.
     pub models: Vec<String>,
-    /// Registry name or label of the row that others are tested against; by default LNLN, or the
-    /// first.
+    /// Leave out the rows of the baselines, and all that compares with them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_baseline: bool,
+    /// Place of the reference row; by default that of any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_row: Option<ReferenceRow>,
+    /// Registry name, title or label of the row that others are tested against; by default LNLN, or else
+    /// the first by title.
     pub reference: Option<String>,
     /// Name of the metric whose mean over the conditions is the primary test of each comparison; by
     /// default the one that selects weights.
@@ -41,8 +70,12 @@ pub struct Options {
     /// Permutations of samples for each test, 0 for no intervals and tests; by default see
     /// [`plan`](super::test_plan::plan).
     pub resamples: Option<usize>,
-    /// Render every figure as PNG too.
-    pub png: bool,
+    /// Formats of every figure besides SVG.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<FigureFormat>,
+    /// Leave the titles out of figures, for papers that have captions.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untitled: bool,
     /// Masks that a run is read under, by its id; others are read under all that they were evaluated under.
     /// A report's manifest stores them with its runs.
     #[serde(skip)]

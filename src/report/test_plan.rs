@@ -41,11 +41,16 @@ pub fn plan(
 /// The metric of the primary tests: the one asked for where the section has it, else the one that selects
 /// weights; `None` where it has no tests.
 fn primary(section: &Section, options: &Options) -> Option<&'static Metric> {
+    let metric = primary_metric(section, options);
+    metric.sums.map(|_| metric)
+}
+
+/// The metric asked for where the section has it, else the one that selects weights.
+pub fn primary_metric(section: &Section, options: &Options) -> &'static Metric {
     let protocol = section.protocol;
     let asked = options.primary.as_ref();
     let asked = asked.and_then(|name| protocol.metric(name));
-    let metric = asked.unwrap_or_else(|| protocol.selection_metric());
-    metric.sums.map(|_| metric)
+    asked.unwrap_or_else(|| protocol.selection_metric())
 }
 
 /// Checks that some section has the primary metric that is asked for, and can test it.

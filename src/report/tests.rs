@@ -12,7 +12,7 @@ use super::format::{EXPORTERS, Report, html, latex, markdown, terminal};
 use super::numbering::Numbering;
 use super::table::build;
 use super::tidy::summary;
-use super::{Layout, Options, check, write_report};
+use super::{FigureFormat, Layout, Options, check, write_report};
 use crate::record::RunDir;
 use crate::report::contents::SectionContents;
 use crate::report::format::terminal::Style;
@@ -48,7 +48,9 @@ fn tables_in_latex() {
         build::overview(&section),
         build::by_rate(&section, &TOY.metrics[2]),
     ];
-    insta::assert_snapshot!(latex::tables(&tables));
+    let cited = latex::Cited::from([("LNLN".to_string(), "zhang2024towards".to_string())]);
+    let text: Vec<_> = tables.iter().map(|t| latex::table(t, &cited)).collect();
+    insta::assert_snapshot!(text.join("\n"));
 }
 
 #[test]
@@ -212,31 +214,6 @@ fn settings_of_training_do_not_tell_baselines_apart() {
 }
 
 #[test]
-fn the_number_of_parameters_is_in_a_label_only_if_nothing_else_tells_rows_apart() {
-    let labels = |encoder: &str| {
-        let mut other = manifest("lnln", 11, &GRID);
-        other.id = "other".into();
-        other.training.encoder = Some(encoder.into());
-        other.model.parameters = Some(7);
-        let runs = vec![scored(manifest("lnln", 11, &GRID)), scored(other)];
-        let section = sections(runs).unwrap().swap_remove(0);
-        section
-            .rows
-            .into_iter()
-            .map(|r| r.label)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        labels("features"),
-        ["LNLN (encoder features)", "LNLN (encoder tiny)"]
-    );
-    assert_eq!(
-        labels("tiny"),
-        ["LNLN (parameters 1000)", "LNLN (parameters 7)"]
-    );
-}
-
-#[test]
 fn a_seed_that_occurs_twice_is_an_error_that_says_how_the_runs_differ() {
     let mut other = manifest("lnln", 11, &GRID);
     other.id = "other".into();
@@ -274,7 +251,7 @@ fn other_data_or_masks_get_a_section_of_their_own() {
 /// Every file below `dir` with its bytes.
 fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut out = BTreeMap::new();
-    for folder in [dir.to_path_buf(), dir.join("figures")] {
+    for folder in [dir.to_path_buf(), dir.join("figures"), dir.join("tables")] {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
@@ -320,30 +297,39 @@ fn pictures_are_rendered_where_asked_for_and_removed_where_not() {
     let dir = tempfile::tempdir().unwrap();
     let (runs, out) = (dir.path().join("runs"), dir.path().join("out"));
     save_all(&runs);
-    let options = |png| Options {
+    let options = |figures: &[FigureFormat]| Options {
         metrics: vec!["mae".into()],
         resamples: Some(0),
-        png,
+        figures: figures.to_vec(),
         ..Options::default()
     };
     let pictures = || {
         let all = contents(&out).into_iter();
-        all.filter(|(name, _)| name.ends_with(".png"))
+        all.filter(|(name, _)| name.ends_with(".png") || name.ends_with(".pdf"))
             .collect::<Vec<_>>()
     };
-    write_report(&[&runs], &out, &options(true)).unwrap();
+    write_report(
+        &[&runs],
+        &out,
+        &options(&[FigureFormat::Pdf, FigureFormat::Png]),
+    )
+    .unwrap();
     let figures = contents(&out)
         .keys()
         .filter(|n| n.ends_with(".svg"))
         .count();
-    assert!(figures > 3 && pictures().len() == figures);
+    assert!(figures > 3 && pictures().len() == 2 * figures);
     assert!(
         pictures()
             .iter()
-            .all(|(_, bytes)| bytes.starts_with(b"\x89PNG"))
+            .all(|(name, bytes)| bytes.starts_with(if name.ends_with("g") {
+                b"\x89PNG"
+            } else {
+                b"%PDF"
+            }))
     );
     assert!(check(&out, &[]).unwrap().differences.is_empty());
-    write_report(&[&runs], &out, &options(false)).unwrap();
+    write_report(&[&runs], &out, &options(&[])).unwrap();
     assert!(pictures().is_empty());
 }
 

@@ -105,6 +105,64 @@ fn the_summary_holds_every_number_of_the_tables_of_metrics() {
 }
 
 #[test]
+fn a_line_is_told_apart_by_its_keys_and_names_its_data_and_unit() {
+    let dir = tempfile::tempdir().unwrap();
+    report(dir.path());
+    let content_hash = manifest("lnln", 11, &[0.0]).dataset.content_hash;
+    let keys: [(&str, &[&str]); 2] = [
+        (
+            "scores.csv",
+            &[
+                "dataset",
+                "model",
+                "configuration",
+                "seed",
+                "mask_protocol",
+                "condition",
+                "metric",
+            ],
+        ),
+        (
+            "summary.csv",
+            &[
+                "section",
+                "model",
+                "configuration",
+                "condition",
+                "aggregate",
+                "metric",
+            ],
+        ),
+    ];
+    for (file, key) in keys {
+        let lines = lines(&dir.path().join("out").join(file));
+        let distinct: std::collections::BTreeSet<Vec<&str>> = lines
+            .iter()
+            .map(|line| key.iter().map(|column| &*line[*column]).collect())
+            .collect();
+        assert_eq!(distinct.len(), lines.len(), "{file}");
+        for line in &lines {
+            assert!(content_hash.starts_with(&line["data"]), "{line:?}");
+            let share = line["metric"].starts_with("acc") || line["metric"].starts_with("f1");
+            assert_eq!(line["unit"] == "fraction", share, "{line:?}");
+            let constant = ["constant", "best_constant"].contains(&&*line["model"]);
+            assert_eq!(line["baseline"], constant.to_string(), "{line:?}");
+            if let Some(value) = number(
+                line,
+                if file == "scores.csv" {
+                    "value"
+                } else {
+                    "mean"
+                },
+            ) && share
+            {
+                assert!((0.0..=1.0).contains(&value), "{line:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn conditions_have_rates_and_aggregates_have_none() {
     let dir = tempfile::tempdir().unwrap();
     report(dir.path());
@@ -183,7 +241,7 @@ fn the_papers_layout_has_costs_and_published_numbers_in_the_summary() {
         assert!(found.next().is_none(), "{model} {metric} {at}");
         line
     };
-    let misa = find("MISA", "mae", "mean_0_0.9", "Zhang et al. 2024, Table 2");
+    let misa = find("misa", "mae", "mean_0_0.9", "Zhang et al. 2024, Table 2");
     assert_eq!(number(misa, "mean"), Some(1.085));
     // A percentage in the paper is a fraction here, and one model has one key.
     let published = find("lnln", "acc2_has0", "0.5", "Zhang et al. 2024, Table 9");

@@ -213,7 +213,7 @@ fn a_number_compared_with_others_names_them_too() {
     let sets: Vec<String> = origin.sets.iter().map(ids).collect();
     assert_eq!(
         (row.row.as_str(), sets),
-        ("FLAT", vec!["flat-11".into(), "constant-11".into()])
+        ("LNLN", vec!["lnln-11 lnln-12".into(), "constant-11".into()])
     );
     let reference = m.tables["toy-mae"].reference.unwrap();
     assert_eq!(ids(&reference), "lnln-11 lnln-12");

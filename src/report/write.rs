@@ -5,11 +5,13 @@ use std::path::{Component, Path, PathBuf};
 
 use super::build::build;
 use super::error::{Error, Result};
-use super::format::EXPORTERS;
+use super::format::{EXPORTERS, latex};
 use super::manifest::{self, ReportManifest};
 use super::options::Options;
 use crate::record::RunDir;
 use crate::record::error::io;
+use crate::report::rows::joined::LeftOut;
+use crate::report::rows::reference::Reference;
 use crate::report::rows::scores::Basis;
 use crate::report::table::Table;
 use crate::support::file_name::words;
@@ -23,6 +25,10 @@ pub struct Written {
     pub files: Vec<String>,
     /// The overview table of each section.
     pub overviews: Vec<Table>,
+    /// The row of each section that others are tested against, and why.
+    pub references: Vec<Reference>,
+    /// Conditions at which rows lack numbers that others have.
+    pub left_out: Vec<LeftOut>,
     /// Ids of the other tables.
     pub others: Vec<String>,
     /// Runs the report rests on.
@@ -31,10 +37,13 @@ pub struct Written {
     pub unfinished: Vec<RunDir>,
 }
 
+/// Folders within a report.
+const FOLDERS: [&str; 2] = ["figures", latex::FOLDER];
+
 /// Writes the report of all finished runs in `roots` (folders of runs, or single runs) to `out`:
-/// the files of [`EXPORTERS`], `figures/*.svg` (and `.png` if asked for), and last `manifest.json`.
-/// The same runs give the same bytes. Figures of an earlier report in `out` that this one lacks are
-/// removed.
+/// the files of [`EXPORTERS`], `tables/*.tex`, `figures/*.svg` (and `.pdf` and `.png` if asked for), and last `manifest.json`.
+/// The same runs give the same bytes. Figures and files of one table of an earlier report in `out`
+/// that this one lacks are removed.
 ///
 /// # Errors
 /// If a run cannot be trusted or two runs have one row and seed ([`Error`] names them), or `out` holds
@@ -48,6 +57,8 @@ pub fn write_report<P: AsRef<Path>>(roots: &[P], out: &Path, options: &Options) 
         dir: out.to_path_buf(),
         files: built.files.into_iter().map(|(path, _)| path).collect(),
         overviews: built.overviews,
+        references: built.references,
+        left_out: built.left_out,
         others: built.others,
         runs: built.runs,
         unfinished: built.unfinished,
@@ -67,7 +78,7 @@ fn earlier(out: &Path) -> Result<Option<Vec<String>>> {
     // A report that was interrupted has no manifest yet; its files may be overwritten.
     let known = |name: &str| {
         let exported = EXPORTERS.iter().any(|exporter| exporter.file == name);
-        exported || name == "figures" || is_temporary(name)
+        exported || FOLDERS.contains(&name) || is_temporary(name)
     };
     let mut entries = fs::read_dir(out).into_iter().flatten().flatten();
     if entries.all(|e| known(&e.file_name().to_string_lossy())) {
@@ -78,8 +89,10 @@ fn earlier(out: &Path) -> Result<Option<Vec<String>>> {
 }
 
 fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&Vec<String>>) -> Result<()> {
-    let figures = out.join("figures");
-    fs::create_dir_all(&figures).map_err(io("create", &figures))?;
+    for folder in FOLDERS {
+        let folder = out.join(folder);
+        fs::create_dir_all(&folder).map_err(io("create", &folder))?;
+    }
     let paths: Vec<(PathBuf, &[u8])> = files
         .iter()
         .map(|(path, bytes)| (out.join(path), &bytes[..]))
@@ -90,14 +103,18 @@ fn save(out: &Path, files: &[(String, Vec<u8>)], earlier: Option<&Vec<String>>) 
     write_all_atomic(manifest)?;
     let kept = |path: &String| files.iter().any(|(p, _)| p == path);
     // Only names of the form that is written here: the manifest may have been edited.
-    let figure = |path: &String| {
-        let name = path
-            .strip_prefix("figures/")
-            .and_then(|p| p.strip_suffix(".svg").or(p.strip_suffix(".png")));
-        name.is_some_and(|n| words(n) == n)
+    let written_here = |path: &String| {
+        let (folder, file) = path.split_once('/').unwrap_or_default();
+        let (name, extension) = file.split_once('.').unwrap_or_default();
+        let extensions: &[&str] = if folder == latex::FOLDER {
+            &["tex"]
+        } else {
+            &["svg", "png", "pdf"]
+        };
+        FOLDERS.contains(&folder) && words(name) == name && extensions.contains(&extension)
     };
     let old = earlier.into_iter().flatten();
-    for path in old.filter(|p| figure(p) && !kept(p)) {
+    for path in old.filter(|p| written_here(p) && !kept(p)) {
         let path = out.join(path);
         if path.exists() {
             fs::remove_file(&path).map_err(io("remove", &path))?;

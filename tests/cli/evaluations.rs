@@ -139,3 +139,64 @@ fn workers_evaluate_too() {
         assert_eq!(run.evaluation_folders().len(), 2);
     }
 }
+
+/// The untrained baseline in two sweeps at other rates, and external predictions at all of them.
+#[test]
+fn a_report_on_two_sweeps_joins_their_conditions_and_takes_external_runs_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let (folder, runs) = (folder.path(), folder.path().join("runs"));
+    prepared(folder);
+    for rates in ["0,0.5", "0,1"] {
+        let line =
+            "run --datasets demo-film --models constant --seeds 1111,1112 --device cpu --threads 1";
+        let mut command = program();
+        command
+            .args(line.split_whitespace())
+            .args(["--rates", rates]);
+        command.arg("--data").arg(folder.join("data"));
+        command.arg("--runs").arg(&runs).assert().success();
+    }
+    let data = folder.join("data/demo-film.h5");
+    let corpus = lnln_bench::data::dataset::Corpus::open(&data).unwrap();
+    let test = lnln_bench::data::dataset::SplitName::Test;
+    let mut text = "id,rate,seed,prediction\n".to_owned();
+    for (rate, seed) in [
+        ("0", 1),
+        ("0.5", 1),
+        ("1", 1),
+        ("0", 2),
+        ("0.5", 2),
+        ("1", 2),
+    ] {
+        for (i, id) in corpus.outline(test).unwrap().ids.iter().enumerate() {
+            text += &format!("{id},{rate},{seed},{}\n", i as f64 * 0.1 - f64::from(seed));
+        }
+    }
+    fs::write(folder.join("mine.csv"), text).unwrap();
+    let mut command = program();
+    command.arg("score").arg(folder.join("mine.csv"));
+    command.arg("--data").arg(&data);
+    command.arg("--runs").arg(&runs).assert().success();
+    let sweeps: Vec<PathBuf> = sweeps(&runs).iter().map(|s| s.path().to_owned()).collect();
+    assert_eq!(sweeps.len(), 2);
+    let out = folder.join("out");
+    let mut command = program();
+    command.arg("report").arg(&runs).arg("--out").arg(&out);
+    for sweep in &sweeps {
+        command.arg("--sweep").arg(sweep);
+    }
+    command.assert().success();
+    let scores = fs::read_to_string(out.join("scores.csv")).unwrap();
+    for model in ["constant", "mine"] {
+        for rate in ["0", "0.5", "1"] {
+            let found = scores.lines().filter(|line| {
+                let fields: Vec<&str> = line.split(',').collect();
+                fields[4] == model && fields[10] == rate && line.contains(",mae,")
+            });
+            assert_eq!(found.count(), 2, "{model} at {rate}: {scores}");
+        }
+    }
+    let mut check = program();
+    check.args(["report", "--check"]).arg(&out);
+    check.assert().success();
+}

@@ -66,7 +66,7 @@ fn a_check_succeeds_until_a_file_or_a_run_changes() {
         .assert()
         .code(3)
         .stdout(contains("report.md is not what the runs give"))
-        .stderr(contains("1 differences between"));
+        .stderr(contains("1 difference between"));
     fs::write(&page, text).unwrap();
     let run = runs_in(&runs).remove(0);
     let file = run.evaluation_folders()[0].join("predictions.parquet");
@@ -130,6 +130,96 @@ fn unknown_names_are_usage_errors_that_list_the_known_ones() {
 }
 
 #[test]
+fn rows_figures_and_the_reference_are_by_choice_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, out) = (runs(folder.path()), folder.path().join("out"));
+    let output = report(&runs, &out)
+        .args([
+            "--no-baseline",
+            "--reference-row",
+            "last",
+            "--models",
+            "MINE",
+        ])
+        .args(["--figures", "pdf", "--untitled", "--json"])
+        .assert()
+        .success();
+    let record: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    let reference = &record["references"][0];
+    assert_eq!([&reference["title"], &reference["why"]], ["mine", "first"]);
+    assert_eq!(record["left_out"], serde_json::json!([]));
+    let files: Vec<&str> = record["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|f| f.as_str())
+        .collect();
+    let table = fs::read_to_string(out.join("tables/demo-film-overview.tex")).unwrap();
+    assert!(!table.contains("Best constant"), "{table}");
+    let figures = files.iter().filter(|file| file.ends_with(".svg"));
+    for figure in figures {
+        assert!(
+            files.contains(&&*figure.replace(".svg", ".pdf")),
+            "{figure}"
+        );
+    }
+    program()
+        .args(["report", "--check"])
+        .arg(&out)
+        .assert()
+        .success();
+    report(&runs, &out).assert().success().stdout(contains(
+        "reference mine (there is no LNLN, so the first model by title)",
+    ));
+    assert!(!out.join("figures/demo-film-mae.pdf").exists());
+    report(&runs, &out)
+        .args(["--reference-row", "middle"])
+        .assert()
+        .code(2)
+        .stderr(contains("expected `first` or `last`, found `middle`"));
+}
+
+/// The line of docs/reports.md that reads the means and spreads of MAE over the rates.
+#[test]
+fn one_line_of_python_has_the_mean_and_spread_of_a_metric_over_the_rates() {
+    let Some(python) = super::python::python(&["polars"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (runs, out) = (runs(folder.path()), folder.path().join("out"));
+    report(&runs, &out).assert().success();
+    let page = include_str!("../../docs/reports.md");
+    let mut lines = page.lines();
+    let line = lines
+        .find(|line| line.starts_with("curve = pl.read_parquet("))
+        .unwrap();
+    let path = out.join("summary.parquet");
+    let line = line.replace("reports/demo/summary.parquet", path.to_str().unwrap());
+    let script = format!(
+        "import polars as pl\n{line}\nfor row in curve.iter_rows(): print(*row[:2], round(row[2], 4), row[3] is None)\n"
+    );
+    let mut command = std::process::Command::new(python);
+    let printed = super::python::run(command.args(["-c", &script]));
+    let lines: Vec<&str> = printed.lines().collect();
+    let of = |title: &str| lines.iter().filter(|line| line.starts_with(title)).count();
+    assert_eq!(
+        (of("mine"), of("Best constant (baseline)")),
+        (2, 2),
+        "{printed}"
+    );
+    // The same from scores.csv, by hand.
+    let mut scores = csv::Reader::from_path(out.join("scores.csv")).unwrap();
+    let heads = scores.headers().unwrap().clone();
+    let at = |name: &str| heads.iter().position(|head| head == name).unwrap();
+    let records = scores.records().map(Result::unwrap);
+    let own = records.filter(|r| &r[at("metric")] == "mae" && &r[at("rate_text")] == "0.5");
+    let values: Vec<f64> = own.map(|r| r[at("value")].parse().unwrap()).collect();
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let expected = format!("mine 0.5 {} False", (mean * 1e4).round() / 1e4);
+    assert!(lines.contains(&&*expected), "{expected}: {printed}");
+}
+
+#[test]
 fn a_folder_with_other_files_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (runs, out) = (runs(folder.path()), folder.path().join("out"));
@@ -160,7 +250,7 @@ fn unfinished_runs_are_named() {
     fs::create_dir(runs.join("abandoned")).unwrap();
     fs::write(runs.join("abandoned/config.toml"), "").unwrap();
     report(&runs, &out).assert().success().stderr(contains(
-        "1 unfinished runs are not in the report: abandoned",
+        "left out of the report, since not finished (1): abandoned",
     ));
 }
 

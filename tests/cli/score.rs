@@ -101,6 +101,54 @@ fn external_predictions_are_a_model_of_the_report() {
     assert!(report.contains("outside this program"), "{report}");
 }
 
+/// Hashes of masks that are right make masks verified, in the record and in the report; wrong ones are refused.
+#[test]
+fn hashes_of_masks_are_compared_and_the_report_says_so() {
+    use lnln_bench::mask::{self, Condition, Variants};
+    let folder = tempfile::tempdir().unwrap();
+    let (data, ids) = data(folder.path());
+    let corpus = lnln_bench::data::dataset::Corpus::open(&data).unwrap();
+    let half: Condition = "0.5".parse().unwrap();
+    let random = mask::find("random").unwrap();
+    let masks = Variants::of_corpus(random, &corpus, 1111, &[half]).unwrap();
+    let right = masks
+        .hash(lnln_bench::data::dataset::SplitName::Test, half)
+        .unwrap();
+    let text = |hash: &str| {
+        let mut text = "id,condition,seed,prediction,mask_hash\n".to_string();
+        for (i, id) in ids.iter().enumerate() {
+            writeln!(text, "{id},0.5,1,{},{hash}", i as f64 * 0.1 - 1.0).unwrap();
+        }
+        text
+    };
+    let wrong = format!("{}0", &right[1..]);
+    score(folder.path(), &data, &text(&wrong))
+        .code(3)
+        .stderr(contains(format!("expected mask_hash {right}")));
+    score(folder.path(), &data, &text(&right)).success();
+    let runs = folder.path().join("runs");
+    let run = find_runs(&runs).unwrap().finished.remove(0);
+    let masks = &run.load().unwrap().manifest.masks[0];
+    assert!(masks.are_verified());
+    assert_eq!(masks.variants[0].hash, right);
+    let out = folder.path().join("report");
+    let report = |words: &str| {
+        let mut command = program();
+        command.arg("report").arg(&runs).arg("--out").arg(&out);
+        command.assert().success();
+        let page = fs::read_to_string(out.join("report.md")).unwrap();
+        assert!(page.contains(words), "{page}");
+    };
+    report(": verified by their hashes.");
+    // Scored without hashes first, the run has to go before it is verified.
+    fs::remove_dir_all(&runs).unwrap();
+    score(folder.path(), &data, &text("")).success();
+    report(": as stated by their maker.");
+    score(folder.path(), &data, &text(&right))
+        .code(3)
+        .stderr(contains("mask_hash"));
+}
+
 #[test]
 fn rates_of_stored_scores_can_be_compared_in_python() {
     let Some(python) = super::python::python(&["csv"]) else {

@@ -18,6 +18,7 @@ pub(super) struct Columns {
     pub model: Option<usize>,
     pub mask_protocol: Option<usize>,
     pub mask_seed: Option<usize>,
+    pub mask_hash: Option<usize>,
     /// Every column of labels, to be compared with the data.
     pub truths: Vec<usize>,
     pub dataset: Option<usize>,
@@ -70,6 +71,7 @@ pub(super) fn find(file: &str, headings: &[String], choices: &Choices) -> Result
         model: search.one(Role::Model, &mut notes)?,
         mask_protocol: search.one(Role::MaskProtocol, &mut notes)?,
         mask_seed: search.one(Role::MaskSeed, &mut notes)?,
+        mask_hash: search.one(Role::MaskHash, &mut notes)?,
         truths: search.all(Role::Truth)?,
         dataset: search.one(Role::Dataset, &mut notes)?,
         index: index.filter(|_| id.is_none() && !no_id),

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::Options;
 use super::error::{Error, Result};
 use super::join::Joined;
+use super::verify::Verified;
 use super::write::identity;
 use crate::data::dataset::Corpus;
 use crate::record::RunDir;
@@ -31,7 +32,11 @@ pub(super) fn check(
     corpus: &Corpus,
     runs: &Path,
     options: &Options,
+    verified: &Verified,
 ) -> Result<()> {
+    if !verified.is_empty() {
+        unverified(joined, corpus, runs)?;
+    }
     let descriptions = descriptions(options);
     if descriptions.is_empty() {
         return Ok(());
@@ -60,6 +65,30 @@ fn descriptions(options: &Options) -> Vec<Description> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// Checks that no existing run of these predictions was scored without the hashes of its masks.
+fn unverified(joined: &[Joined], corpus: &Corpus, runs: &Path) -> Result<()> {
+    let dirs = joined
+        .iter()
+        .map(|run| RunDir::open(runs.join(identity(run, corpus))));
+    let mut folders = Vec::new();
+    for dir in dirs.filter(RunDir::is_done) {
+        let masks = dir.sealed()?.manifest.masks;
+        if masks.iter().any(|masks| masks.variants.is_empty()) {
+            folders.push(dir.path().display().to_string());
+        }
+    }
+    if folders.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::OtherDescription {
+            flag: "mask_hash",
+            stored: "nothing".to_string(),
+            given: "a column of hashes".to_string(),
+            folders: folders.join(" "),
+        })
+    }
 }
 
 fn one_model(file: &str, joined: &[Joined], descriptions: &[Description]) -> Result<()> {

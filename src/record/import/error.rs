@@ -201,8 +201,8 @@ pub enum Error {
         other: u64,
     },
     #[error(
-        "`{name}` cannot name a model: expected letters, digits, `-`, `_` and `.`, and not \
-         `constant`, the baseline of every table; choose another with --model or in the file"
+        "`{name}` cannot name a model: expected letters, digits, `-`, `_` and `.`, and neither \
+         `constant` nor `best_constant`, the baselines of every table; choose another with --model or in the file"
     )]
     ModelName { name: String },
     #[error(
@@ -226,6 +226,25 @@ pub enum Error {
         /// The runs that hold the stored value, separated by blanks.
         folders: String,
     },
+    #[error(
+        "{file}: row {row}: expected mask_hash {expected}, that {of} at condition {condition}, found {found}; \
+         predict under these masks, or leave the column out with --column mask_hash="
+    )]
+    MaskHash {
+        file: String,
+        row: u64,
+        condition: String,
+        expected: String,
+        found: String,
+        of: &'static str,
+    },
+    #[error(
+        "{file}: the column mask_hash has hashes of `{mask_protocol}`, a mask protocol that this program does \
+         not draw; leave the column out with --column mask_hash="
+    )]
+    UnverifiedMasks { file: String, mask_protocol: String },
+    #[error(transparent)]
+    Mask(#[from] crate::mask::Error),
     #[error(transparent)]
     Dataset(#[from] dataset::Error),
     #[error(transparent)]
@@ -241,6 +260,7 @@ impl Classify for Error {
         match self {
             Self::Io { .. } => ErrorClass::Io,
             Self::ModelName { .. } | Self::SeveralModels { .. } => ErrorClass::Usage,
+            Self::Mask(_) => ErrorClass::BadData,
             Self::Dataset(error) => error.class(),
             Self::Protocol(error) => error.class(),
             Self::Record(error) => error.class(),
@@ -265,6 +285,8 @@ impl Classify for Error {
             | Self::Ragged { .. }
             | Self::Uneven { .. }
             | Self::Condition { .. }
+            | Self::MaskHash { .. }
+            | Self::UnverifiedMasks { .. }
             | Self::OtherDescription { .. } => ErrorClass::BadData,
         }
     }

@@ -19,6 +19,8 @@ pub struct InputRow {
     pub model: Option<String>,
     pub mask_protocol: Option<String>,
     pub mask_seed: Option<u64>,
+    /// Hash of the masks of its condition.
+    pub mask_hash: Option<String>,
 }
 
 /// A parsed column and its heading.
@@ -64,6 +66,8 @@ pub(super) fn rows(
         Some(text.to_string())
     })?;
     let mask_seeds = parser.optional(columns.mask_seed, "a whole number", whole)?;
+    let mask_hashes =
+        parser.optional(columns.mask_hash, "a hash", |text| Some(text.to_string()))?;
     let rows = (0..predictions.values.len()).map(|row| InputRow {
         number: table.row_number(row),
         id: ids
@@ -75,6 +79,7 @@ pub(super) fn rows(
         model: models[row].clone(),
         mask_protocol: protocols[row].clone(),
         mask_seed: mask_seeds[row],
+        mask_hash: mask_hashes[row].clone(),
     });
     let rows = rows.collect();
     let mut notes = Vec::new();

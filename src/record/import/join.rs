@@ -173,7 +173,8 @@ pub(super) fn finite(file: &str, rows: &[InputRow]) -> Result<()> {
 /// A name that fits files and flags, and is not the baseline's.
 fn checked_name(name: &str) -> Result<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if !name.is_empty() && name.chars().all(plain) && name != "constant" {
+    if !name.is_empty() && name.chars().all(plain) && !["constant", "best_constant"].contains(&name)
+    {
         Ok(name.to_string())
     } else {
         Err(Error::ModelName {

@@ -16,6 +16,7 @@ mod read;
 mod roles;
 mod table;
 mod truth;
+mod verify;
 mod write;
 
 use std::collections::HashMap;
@@ -81,6 +82,8 @@ pub struct Scored {
     pub new: bool,
     /// Its mask protocols that this program does not know.
     pub unknown_masks: Vec<String>,
+    /// Whether hashes in the file prove the masks of all its predictions.
+    pub masks_verified: bool,
 }
 
 /// Turns the predictions in `file` (CSV, or Parquet by its first bytes) into run directories under
@@ -122,7 +125,8 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
         range: corpus.spec.label_range,
     };
     let warnings = plausible::check(&name, &joined, &reference, &options.allowed)?;
-    description::check(&name, &joined, corpus, runs, options)?;
+    let verified = verify::check(&name, &source.rows, corpus, options)?;
+    description::check(&name, &joined, corpus, runs, options, &verified)?;
     let external = ExternalMetadata {
         file: name,
         blake3,
@@ -130,7 +134,7 @@ pub fn score(file: &Path, corpus: &Corpus, runs: &Path, options: &Options) -> Re
     };
     let runs = joined
         .iter()
-        .map(|run| write::write(run, corpus, runs, options, &external));
+        .map(|run| write::write(run, corpus, runs, options, (&external, &verified)));
     Ok(Outcome {
         runs: runs.collect::<Result<_>>()?,
         notes,

@@ -13,6 +13,7 @@ pub enum Role {
     Model,
     MaskProtocol,
     MaskSeed,
+    MaskHash,
     Truth,
     Dataset,
 }
@@ -28,7 +29,7 @@ pub(super) struct Headings {
     pub other: &'static [&'static str],
 }
 
-const ROLES: [Headings; 9] = [
+const ROLES: [Headings; 10] = [
     Headings {
         role: Role::Id,
         name: "id",
@@ -123,6 +124,12 @@ const ROLES: [Headings; 9] = [
         name: "mask_seed",
         own: &["mask_seed"],
         other: &["maskseed", "seed_mask", "masks_seed"],
+    },
+    Headings {
+        role: Role::MaskHash,
+        name: "mask_hash",
+        own: &["mask_hash"],
+        other: &["maskhash", "masks_hash"],
     },
     Headings {
         role: Role::Truth,

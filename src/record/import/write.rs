@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::error::{Error, Result};
 use super::join::Joined;
+use super::verify::Verified;
 use super::{Options, Scored};
 use crate::data::dataset::{Corpus, SplitName};
 use crate::mask::{self, Condition};
@@ -14,7 +15,7 @@ use crate::metric::protocol;
 use crate::record::manifest::{
     BuildMetadata, DatasetMetadata, ExternalMetadata, FORMAT, ModelMetadata,
 };
-use crate::record::masks::MaskMetadata;
+use crate::record::masks::{MaskMetadata, VariantMetadata};
 use crate::record::selection::SelectionMetadata;
 use crate::record::training::TrainingMetadata;
 use crate::record::{
@@ -38,7 +39,7 @@ pub(super) fn write(
     corpus: &Corpus,
     runs: &Path,
     options: &Options,
-    source: &ExternalMetadata,
+    (source, verified): (&ExternalMetadata, &Verified),
 ) -> Result<Scored> {
     let id = identity(run, corpus);
     let dir = RunDir::create(runs, &id)?;
@@ -59,7 +60,7 @@ pub(super) fn write(
         let manifest = manifest(&id, run, corpus, options, source)?;
         let evaluation = Evaluation {
             format: FORMAT,
-            masks: masks(run),
+            masks: masks(run, verified),
             build: manifest.build.clone(),
             wall_seconds: 0.0,
         };
@@ -71,6 +72,7 @@ pub(super) fn write(
         seed: run.seed,
         new,
         unknown_masks: unknown_masks(run),
+        masks_verified: run.passes.keys().all(|key| verified.contains_key(key)),
     })
 }
 
@@ -151,9 +153,9 @@ fn unknown_masks(run: &Joined) -> Vec<String> {
     unknown.cloned().collect()
 }
 
-/// The masks that the file names. Variants are left out: predictions do not show which masks they
-/// were made with.
-fn masks(run: &Joined) -> Vec<MaskMetadata> {
+/// The masks that the file names. Variants are those that its hashes prove; predictions alone do not show
+/// which masks they were made with.
+fn masks(run: &Joined, verified: &Verified) -> Vec<MaskMetadata> {
     let mut named: BTreeMap<&str, (BTreeSet<u64>, BTreeSet<Condition>)> = BTreeMap::new();
     for (mask_protocol, mask_seed, condition) in run.passes.keys() {
         let (seeds, conditions) = named.entry(mask_protocol).or_default();
@@ -163,11 +165,17 @@ fn masks(run: &Joined) -> Vec<MaskMetadata> {
     let masks = named
         .into_iter()
         .map(|(mask_protocol, (seeds, conditions))| MaskMetadata {
+            variants: proved(mask_protocol, run, verified),
             mask_protocol: mask_protocol.to_string(),
             version: mask::find(mask_protocol).map_or(0, |known| known.version()),
             seeds: seeds.into_iter().collect(),
             conditions: conditions.into_iter().collect(),
-            variants: Vec::new(),
         });
     masks.collect()
+}
+
+/// The variants of a mask protocol that hashes prove.
+fn proved(mask_protocol: &str, run: &Joined, verified: &Verified) -> Vec<VariantMetadata> {
+    let own = run.passes.keys().filter(|key| key.0 == mask_protocol);
+    own.filter_map(|key| verified.get(key).cloned()).collect()
 }

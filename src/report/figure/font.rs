@@ -8,22 +8,45 @@ use std::sync::LazyLock;
 /// Outlines, for pictures of pixels: no font of the system is needed.
 pub const DEJAVU: &[u8] = include_bytes!("font/DejaVuSans.ttf");
 
-/// Advance width of each character in units of 1 / 2048 of the font size.
-static WIDTHS: LazyLock<BTreeMap<char, f64>> = LazyLock::new(|| {
-    let lines = include_str!("font/widths.txt").lines();
-    lines.filter_map(parse).collect()
-});
-
-fn parse(line: &str) -> Option<(char, f64)> {
-    let (code, width) = line.split_once(' ')?;
-    let character = char::from_u32(u32::from_str_radix(code, 16).ok()?)?;
-    Some((character, width.parse::<f64>().ok()? / 2048.0))
+/// A character of the font.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Glyph {
+    pub character: char,
+    /// Its index in [`DEJAVU`].
+    pub index: u16,
+    /// Advance width in font sizes.
+    pub width: f64,
 }
 
-/// Width of a text in font sizes. A character that the font lacks counts as a question mark.
+static GLYPHS: LazyLock<BTreeMap<char, Glyph>> = LazyLock::new(|| {
+    let lines = include_str!("font/widths.txt").lines();
+    lines.filter_map(parse).map(|g| (g.character, g)).collect()
+});
+
+fn parse(line: &str) -> Option<Glyph> {
+    let mut fields = line.split(' ');
+    let code = u32::from_str_radix(fields.next()?, 16).ok()?;
+    Some(Glyph {
+        character: char::from_u32(code)?,
+        width: fields.next()?.parse::<f64>().ok()? / 2048.0,
+        index: fields.next()?.parse().ok()?,
+    })
+}
+
+/// The glyphs of a text. A character that the font lacks is a question mark.
+pub fn glyphs(text: &str) -> impl Iterator<Item = Glyph> + '_ {
+    let one = |c: char| GLYPHS.get(&c).or_else(|| GLYPHS.get(&'?'));
+    text.chars().filter_map(one).copied()
+}
+
+/// All glyphs of the font.
+pub fn all() -> impl Iterator<Item = Glyph> {
+    GLYPHS.values().copied()
+}
+
+/// Width of a text in font sizes.
 pub fn width(text: &str) -> f64 {
-    let one = |c: char| WIDTHS.get(&c).or_else(|| WIDTHS.get(&'?'));
-    text.chars().filter_map(one).sum()
+    glyphs(text).map(|glyph| glyph.width).sum()
 }
 
 #[cfg(test)]
@@ -33,10 +56,10 @@ mod tests {
     #[test]
     fn every_line_is_a_width_and_unknown_characters_count_as_question_marks() {
         assert_eq!(
-            WIDTHS.len(),
+            GLYPHS.len(),
             include_str!("font/widths.txt").lines().count()
         );
-        assert!(WIDTHS.contains_key(&'±') && WIDTHS.contains_key(&'A'));
+        assert!(GLYPHS.contains_key(&'±') && GLYPHS.contains_key(&'A'));
         assert_eq!(width("中"), width("?"));
         assert!((width("mm") - 2.0 * width("m")).abs() < 1e-12);
     }

@@ -1,4 +1,5 @@
-//! Draws figures: numbers become a [`scene::Scene`], which [`svg`] writes and [`png`] renders.
+//! Draws figures: numbers become a [`scene::Scene`], which [`svg`] and [`pdf`] write and [`png`]
+//! renders.
 //!
 //! Colors suit color-blind readers; no font of the system is used; equal numbers give equal bytes.
 
@@ -11,6 +12,7 @@ pub mod font;
 pub mod gather;
 pub mod histogram;
 pub mod lines;
+pub mod pdf;
 pub mod png;
 pub mod realized;
 pub mod scene;

@@ -79,6 +79,12 @@ pub struct Scene {
     pub shapes: Vec<Shape>,
 }
 
+/// Place of the title.
+const TITLE: Point = (14.0, 22.0);
+
+/// Height that the title takes.
+const ROOM: f64 = 26.0;
+
 impl Scene {
     /// An empty drawing with its title in the upper left corner.
     pub fn new(width: f64, height: f64, title: &str) -> Self {
@@ -89,8 +95,28 @@ impl Scene {
             title: title.clone(),
             shapes,
         };
-        scene.text((14.0, 22.0), &title, 15.0, BLACK, Anchor::Start);
+        scene.text(TITLE, &title, 15.0, BLACK, Anchor::Start);
         scene
+    }
+
+    /// The same without the title in its corner and the room above.
+    pub fn untitled(mut self) -> Self {
+        if let Some(Shape::Text { at, text, .. }) = self.shapes.first_mut()
+            && *at == TITLE
+        {
+            text.clear();
+        }
+        self.height -= ROOM;
+        let up = |(x, y): Point| (x, y - ROOM);
+        for shape in &mut self.shapes {
+            match shape {
+                Shape::Polygon { points, .. } | Shape::Line { points, .. } => {
+                    points.iter_mut().for_each(|point| *point = up(*point));
+                }
+                Shape::Circle { center: at, .. } | Shape::Text { at, .. } => *at = up(*at),
+            }
+        }
+        self
     }
 
     pub fn line(&mut self, points: Vec<Point>, color: Color, width: f64, dash: f64) {
@@ -147,5 +173,29 @@ impl Scene {
             anchor: Anchor::Middle,
             upright: true,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_untitled_scene_is_lower_by_the_room_of_its_title() {
+        let mut scene = Scene::new(100.0, 80.0, "title");
+        scene.circle((50.0, 40.0), 3.0, BLACK);
+        let untitled = scene.clone().untitled();
+        assert_eq!(untitled.height, 80.0 - ROOM);
+        assert_eq!(untitled.shapes.len(), scene.shapes.len());
+        let center = match &untitled.shapes[1] {
+            Shape::Circle { center, .. } => *center,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(center, (50.0, 40.0 - ROOM));
+        let texts = untitled
+            .shapes
+            .iter()
+            .filter(|s| matches!(s, Shape::Text { text, .. } if !text.is_empty()));
+        assert_eq!(texts.count(), 0);
     }
 }

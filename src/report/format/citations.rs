@@ -20,16 +20,37 @@ pub const EXPORTER: Exporter = Exporter {
     },
 };
 
-/// One entry per paper, by key, then the `further` entries whose papers are not among them.
-fn bibliography<'a>(sections: impl Iterator<Item = &'a Section>, further: &[String]) -> String {
-    let mut papers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for run in sections.flat_map(Section::runs) {
-        let (model, data) = (&run.manifest.model.citation, &run.manifest.dataset.citation);
-        for (key, text) in [model, data].into_iter().filter_map(|c| entry(c)) {
-            papers.entry(key).or_default().insert(text);
+/// Keys of the entries of models and data by their citations.
+pub fn keys<'a>(sections: impl Iterator<Item = &'a Section>) -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    for (key, texts) in papers(sections) {
+        for ((citation, _), letter) in texts.into_iter().zip(letters()) {
+            keys.insert(citation, format!("{key}{letter}"));
         }
     }
-    let entries = papers
+    keys
+}
+
+/// Citations with their entries, by key.
+fn papers<'a>(
+    sections: impl Iterator<Item = &'a Section>,
+) -> BTreeMap<String, BTreeSet<(String, String)>> {
+    let mut papers: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    for run in sections.flat_map(Section::runs) {
+        let (model, data) = (&run.manifest.model.citation, &run.manifest.dataset.citation);
+        for citation in [model, data] {
+            if let Some((key, text)) = entry(citation) {
+                let papers = papers.entry(key).or_default();
+                papers.insert((citation.clone(), text));
+            }
+        }
+    }
+    papers
+}
+
+/// One entry per paper, by key, then the `further` entries whose papers are not among them.
+fn bibliography<'a>(sections: impl Iterator<Item = &'a Section>, further: &[String]) -> String {
+    let entries = papers(sections)
         .into_iter()
         .flat_map(|(key, texts)| numbered(&key, texts));
     let entries: Vec<String> = entries.collect();
@@ -42,12 +63,16 @@ fn bibliography<'a>(sections: impl Iterator<Item = &'a Section>, further: &[Stri
 }
 
 /// Entries of one key, with a letter behind the key of each but the first, as BibTeX does with years.
-fn numbered(key: &str, texts: BTreeSet<String>) -> Vec<String> {
-    let letters = std::iter::once(String::new()).chain(('b'..='z').map(String::from));
-    let rename = |(text, letter): (String, String)| {
+fn numbered(key: &str, texts: BTreeSet<(String, String)>) -> Vec<String> {
+    let rename = |((_, text), letter): ((String, String), String)| {
         text.replacen(&format!("{{{key},"), &format!("{{{key}{letter},"), 1)
     };
-    texts.into_iter().zip(letters).map(rename).collect()
+    texts.into_iter().zip(letters()).map(rename).collect()
+}
+
+/// None, b, c, ...
+fn letters() -> impl Iterator<Item = String> {
+    std::iter::once(String::new()).chain(('b'..='z').map(String::from))
 }
 
 /// The letters and digits of a BibTeX entry's title: two spellings of one paper share them.
@@ -76,32 +101,94 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// Key and BibTeX of a citation in the registries' form, `Authors: Title. Venue Year`; `None` for
-/// anything else.
+/// Key and BibTeX of a citation in the registries' form, `Authors: Title. Venue Year`, of a journal
+/// `Authors: Title. Journal Volume, Year`; `None` for anything else.
 pub fn entry(citation: &str) -> Option<(String, String)> {
     let (authors, rest) = citation.split_once(": ")?;
     let (title, venue) = rest.rsplit_once(". ")?;
     let (venue, year) = venue.rsplit_once(' ')?;
     year.parse::<u16>().ok()?;
     let authors: Vec<&str> = authors.split(", ").collect();
+    let surname = authors.first()?.rsplit(' ').next()?;
     let first = title
         .split([' ', '-', ':'])
         .map(plain)
         .find(|w| !w.is_empty())?;
-    let key = format!("{}{year}{first}", plain(authors.first()?));
-    let (kind, place) = if venue.contains("Systems") && !venue.contains("NeurIPS") {
-        ("article", "journal")
-    } else {
-        ("inproceedings", "booktitle")
+    let key = format!("{}{year}{first}", plain(surname));
+    let (kind, place) = match venue.strip_suffix(',') {
+        Some(journal) => ("article", volume(journal)),
+        None => {
+            let name = CONFERENCES.iter().find(|(short, _)| *short == venue);
+            let name = name.map_or(venue, |(_, name)| name);
+            (
+                "inproceedings",
+                format!("  booktitle = {{{}}}", escape(name)),
+            )
+        }
     };
-    let (title, venue) = (escape(title), escape(venue));
     let text = format!(
-        "@{kind}{{{key},\n  author = {{{}}},\n  title = {{{{{title}}}}},\n  {place} = {{{venue}}},\n  \
-         year = {{{year}}}\n}}\n",
-        escape(&authors.join(" and "))
+        "@{kind}{{{key},\n  author = {{{}}},\n  title = {{{{{}}}}},\n{place},\n  year = {{{year}}}\n}}\n",
+        escape(&authors.join(" and ")),
+        escape(title)
     );
     Some((key, text))
 }
+
+/// The fields of a journal with its volume, if that is given.
+fn volume(journal: &str) -> String {
+    let (name, volume) = match journal.rsplit_once(' ') {
+        Some((name, volume)) if volume.parse::<u32>().is_ok() => (name, Some(volume)),
+        _ => (journal, None),
+    };
+    let volume = volume.map(|volume| format!(",\n  volume = {{{volume}}}"));
+    format!(
+        "  journal = {{{}}}{}",
+        escape(name),
+        volume.unwrap_or_default()
+    )
+}
+
+/// Conferences by the names that the registries have.
+const CONFERENCES: [(&str, &str); 11] = [
+    ("AAAI", "AAAI Conference on Artificial Intelligence"),
+    (
+        "ACL",
+        "Annual Meeting of the Association for Computational Linguistics",
+    ),
+    (
+        "ACM Multimedia",
+        "ACM International Conference on Multimedia",
+    ),
+    (
+        "Challenge-HML at ACL",
+        "Grand Challenge and Workshop on Human Multimodal Language (Challenge-HML)",
+    ),
+    (
+        "CICLing",
+        "International Conference on Computational Linguistics and Intelligent Text Processing",
+    ),
+    (
+        "CVPR",
+        "IEEE/CVF Conference on Computer Vision and Pattern Recognition",
+    ),
+    (
+        "EMNLP",
+        "Conference on Empirical Methods in Natural Language Processing",
+    ),
+    (
+        "Findings of EMNLP",
+        "Findings of the Association for Computational Linguistics: EMNLP",
+    ),
+    ("ICMI", "International Conference on Multimodal Interaction"),
+    (
+        "NAACL",
+        "Conference of the North American Chapter of the Association for Computational Linguistics",
+    ),
+    (
+        "NeurIPS",
+        "Advances in Neural Information Processing Systems",
+    ),
+];
 
 #[cfg(test)]
 mod tests {
@@ -111,13 +198,19 @@ mod tests {
 
     #[test]
     fn a_citation_becomes_an_entry() {
-        let (key, text) = entry("Zhang, Wang, Yu: Towards Robust: A Study. NeurIPS 2024").unwrap();
+        let text = "Haoyu Zhang, Wenbin Wang: Towards Robust: A Study. NeurIPS 2024";
+        let (key, text) = entry(text).unwrap();
         assert_eq!(key, "zhang2024towards");
         assert_eq!(
             text,
-            "@inproceedings{zhang2024towards,\n  author = {Zhang and Wang and Yu},\n  title = \
-             {{Towards Robust: A Study}},\n  booktitle = {NeurIPS},\n  year = {2024}\n}\n"
+            "@inproceedings{zhang2024towards,\n  author = {Haoyu Zhang and Wenbin Wang},\n  title = \
+             {{Towards Robust: A Study}},\n  booktitle = {Advances in Neural Information Processing \
+             Systems},\n  year = {2024}\n}\n"
         );
+        let (_, text) = entry("Zhang: A Study. Pattern Recognition 136, 2023").unwrap();
+        let fields = "@article{zhang2023a,\n  author = {Zhang},\n  title = {{A Study}},\n  journal = \
+                      {Pattern Recognition},\n  volume = {136},\n  year = {2023}\n}\n";
+        assert_eq!(text, fields);
         assert_eq!((entry(""), entry("no year: at all. x")), (None, None));
     }
 

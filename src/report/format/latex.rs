@@ -1,16 +1,17 @@
 //! Renders `tables.tex`: the tables in the style of the booktabs package.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Exporter, Report};
+use super::{Exporter, Report, citations};
 use crate::report::contents::SectionContents;
 use crate::report::table::{BASELINE_MARK, BETWEEN, Cell, Content, STAR, Table, TableRow};
 
 const HEAD: &str = "\
-% Needs \\usepackage{booktabs,graphicx}; take it in with \\input{tables}. The smallest document:
-%   \\documentclass{article}
+% Needs \\usepackage{booktabs,graphicx}. The smallest document with all tables, or with one of tables/:
+%   \\documentclass[twocolumn]{article}
 %   \\usepackage{booktabs,graphicx}
-%   \\begin{document}\\input{tables}\\end{document}
+%   \\begin{document}\\input{tables}\\bibliographystyle{plain}\\bibliography{citations}\\end{document}
+% Wide tables are table* environments, which span both columns where there are two.
 % Names of models and data are printed as given. pdflatex prints Latin letters; where a name has
 % others (Chinese, Greek), use lualatex or xelatex with \\usepackage{fontspec} and a font that has them.
 ";
@@ -19,9 +20,40 @@ pub const EXPORTER: Exporter = Exporter {
     name: "LaTeX",
     file: "tables.tex",
     render: |report: &Report<'_>| {
-        Ok(tables(report.parts.iter().flat_map(SectionContents::tables)).into_bytes())
+        let parts = each(report.parts);
+        let tables: String = parts.map(|(_, text)| format!("\n{text}")).collect();
+        Ok(format!("{HEAD}{tables}").into_bytes())
     },
 };
+
+/// Folder of the files of one table each.
+pub const FOLDER: &str = "tables";
+
+/// A file for each table, as (path, bytes).
+pub fn files(parts: &[SectionContents]) -> impl Iterator<Item = (String, Vec<u8>)> + '_ {
+    each(parts).map(|(table, text)| {
+        let path = format!("{FOLDER}/{}.tex", table.id);
+        (path, format!("{HEAD}\n{text}").into_bytes())
+    })
+}
+
+/// Each table with its LaTeX.
+fn each(parts: &[SectionContents]) -> impl Iterator<Item = (&Table, String)> {
+    let keys = citations::keys(parts.iter().map(|part| &part.section));
+    parts.iter().flat_map(move |part| {
+        let cited = part.section.rows.iter().filter_map(|row| {
+            let citation = &row.runs.first()?.manifest.model.citation;
+            let key = keys.get(citation).filter(|_| !row.derived)?;
+            Some((row.label.clone(), key.clone()))
+        });
+        let cited: Cited = cited.collect();
+        let tables: Vec<_> = part.tables().map(|t| (t, table(t, &cited))).collect();
+        tables
+    })
+}
+
+/// Keys of `citations.bib` by the labels of rows.
+pub type Cited = BTreeMap<String, String>;
 
 /// Prints box 0, made smaller where it is wider than the text or higher than most of a page.
 const FIT: &str = "\
@@ -30,21 +62,25 @@ const FIT: &str = "\
 \\usebox0
 ";
 
-/// Tables of more columns have spreads below their numbers.
-const WIDE: usize = 9;
+/// Tables of so many columns or more have spreads below their numbers.
+const MANY: usize = 9;
+
+/// Letters that a column of a two-column paper holds at `\\small`, spaces between columns included.
+const COLUMN: usize = 52;
 
 /// Rows that a page holds; a longer table continues on the next.
 const ROWS: usize = 48;
 
-/// All tables, for `\input` into a document.
-pub fn tables<'a>(tables: impl IntoIterator<Item = &'a Table>) -> String {
-    let parts = tables.into_iter().map(|t| format!("\n{}", table(t)));
-    format!("{HEAD}{}", parts.collect::<String>())
-}
-
-/// A `table` environment with caption, label and notes; several where it is longer than a page.
-pub fn table(table: &Table) -> String {
+/// A `table` environment with caption, label and notes, `table*` where it is wider than a column of a
+/// two-column paper; several where it is longer than a page.
+pub fn table(table: &Table, cited: &Cited) -> String {
     let pages = pages(&table.rows);
+    let star = if is_wide(table) { "*" } else { "" };
+    let size = if table.columns.len() < MANY {
+        "small"
+    } else {
+        "footnotesize"
+    };
     let page = |(i, rows): (usize, &&[TableRow])| {
         let (caption, label) = match i {
             0 => (escape(&table.title), table.id.clone()),
@@ -54,14 +90,39 @@ pub fn table(table: &Table) -> String {
             ),
         };
         format!(
-            "\\begin{{table}}[htbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{label}}}\n\
-             \\setlength{{\\tabcolsep}}{{4pt}}%\n\\sbox0{{%\n{}}}%\n{FIT}{}\\end{{table}}\n",
-            tabular(table, rows),
+            "\\begin{{table{star}}}[tbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:{label}}}\n\
+             \\{size}\\setlength{{\\tabcolsep}}{{3.5pt}}%\n\\sbox0{{%\n{}}}%\n{FIT}{}\\end{{table{star}}}\n",
+            tabular(table, rows, cited),
             notes(table, rows)
         )
     };
     let pages: Vec<String> = pages.iter().enumerate().map(page).collect();
     pages.join("\n")
+}
+
+/// Whether a table needs both columns of a two-column paper.
+fn is_wide(table: &Table) -> bool {
+    let below = table.columns.len() >= MANY;
+    let letters = |text: &str| text.chars().count();
+    let labels = table.rows.iter().map(|row| letters(&row.label) + 4);
+    let labels = labels.max().unwrap_or(0).max(letters(&table.stub));
+    let column = |index: usize| {
+        let cells = table.rows.iter().map(|row| &row.cells[index].content);
+        let cells = cells.map(|content| {
+            let text = if below {
+                content.text()
+            } else {
+                content.full_text()
+            };
+            letters(&text)
+        });
+        cells
+            .max()
+            .unwrap_or(0)
+            .max(letters(&table.columns[index].title))
+            + 2
+    };
+    labels + (0..table.columns.len()).map(column).sum::<usize>() > COLUMN
 }
 
 /// Rows for a page each; blocks stay whole where they can.
@@ -79,7 +140,7 @@ fn pages(rows: &[TableRow]) -> Vec<&[TableRow]> {
     pages
 }
 
-fn tabular(table: &Table, rows: &[TableRow]) -> String {
+fn tabular(table: &Table, rows: &[TableRow], cited: &Cited) -> String {
     let mut out = format!(
         "\\begin{{tabular}}{{l{}}}\n\\toprule\n",
         "r".repeat(table.columns.len())
@@ -91,7 +152,7 @@ fn tabular(table: &Table, rows: &[TableRow]) -> String {
     out += &line(std::iter::once(escape(&table.stub)).chain(titles));
     out += "\\midrule\n";
     // Side by side, spreads would make many columns too small to read.
-    let below = table.columns.len() > WIDE;
+    let below = table.columns.len() >= MANY;
     let mut before: Option<&TableRow> = None;
     for row in rows {
         let block = before.is_none_or(|b| b.block != row.block);
@@ -104,7 +165,7 @@ fn tabular(table: &Table, rows: &[TableRow]) -> String {
             let width = table.columns.len() + 1;
             out += &format!("\\multicolumn{{{width}}}{{l}}{{\\textbf{{{heading}}}}} \\\\\n");
         }
-        out += &body(row, below);
+        out += &body(row, below, cited);
         before = Some(row);
     }
     out + "\\bottomrule\n\\end{tabular}"
@@ -125,13 +186,15 @@ fn groups(table: &Table) -> String {
     line(cells) + &rules
 }
 
-fn body(row: &TableRow, below: bool) -> String {
+fn body(row: &TableRow, below: bool, cited: &Cited) -> String {
     let label = escape(&row.label);
     let label = if row.baseline {
         format!("\\textit{{{label}}}")
     } else {
         label
     };
+    let key = cited.get(&row.label);
+    let label = key.map_or(label.clone(), |key| format!("{label}~\\cite{{{key}}}"));
     let below = below && row.cells.iter().any(|c| c.content.has_spread());
     let cells = row.cells.iter().map(|c| cell(c, !below));
     let numbers = line(std::iter::once(label).chain(cells));
@@ -150,7 +213,7 @@ fn spread(cell: &Cell) -> Option<String> {
         return (!all.is_empty()).then(|| all.join(BETWEEN));
     }
     let sd = cell.content.sd()?;
-    Some(format!("{{\\tiny\\,$\\pm$\\,{sd}}}"))
+    Some(format!("{{\\scriptsize\\,$\\pm$\\,{sd}}}"))
 }
 
 /// A cell, with its spread behind it where that is asked for.
@@ -210,11 +273,20 @@ fn notes(table: &Table, rows: &[TableRow]) -> String {
     )
 }
 
-/// Text with LaTeX's special characters, and the few symbols of our titles, written out.
+/// Text with LaTeX's special characters, and the few symbols of our titles, written out; hyphens between
+/// digits are ranges.
 pub fn escape(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars() {
+    let text = text.replace("(n-1)", "(n\u{2212}1)");
+    let characters: Vec<char> = text.chars().collect();
+    let is_digit = |index: Option<usize>| {
+        let c = index.and_then(|index| characters.get(index));
+        c.is_some_and(char::is_ascii_digit)
+    };
+    for (index, c) in characters.iter().copied().enumerate() {
         match c {
+            '-' if is_digit(index.checked_sub(1)) && is_digit(Some(index + 1)) => out += "--",
+            '\u{2212}' => out += "$-$",
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', c]),
             '\\' => out += "\\textbackslash{}",
             '~' => out += "\\textasciitilde{}",
@@ -246,5 +318,7 @@ mod tests {
             escape(r"50%_{a}&b#c$d\e~f^g ± ↑"),
             r"50\%\_\{a\}\&b\#c\$d\textbackslash{}e\textasciitilde{}f\textasciicircum{}g $\pm$ $\uparrow$"
         );
+        let dashes = escape("mean 0-0.9, Acc-2 over seeds (n-1)");
+        assert_eq!(dashes, "mean 0--0.9, Acc-2 over seeds (n$-$1)");
     }
 }

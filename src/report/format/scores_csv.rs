@@ -12,6 +12,7 @@ use crate::report::rows::folds;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::section::{ModelRow, Section};
 use crate::report::tidy::columns::SCORES;
+use crate::report::tidy::summary;
 
 pub const EXPORTER: Exporter = Exporter {
     name: "scores",
@@ -71,23 +72,26 @@ fn run_scores(
         &m.dataset.name,
         m.dataset.version.as_deref().unwrap_or_default(),
         &folds::numbers(run).unwrap_or_default(),
+        &summary::short(&m.dataset.content_hash),
         &row.model,
         &row.label,
         &row.configuration,
+        if row.baseline { "true" } else { "false" },
         &seed,
         &run.mask.mask_protocol,
     ])?;
     let id = quoted(&[&m.id])?;
     for metric in &section.metrics {
+        let (name, unit) = (metric.name, summary::unit(metric).unwrap_or_default());
         let curve = run.conditions.get(metric.name).into_iter().flatten();
         for (condition, value) in curve {
             let condition = conditions.get(condition).map_or("", String::as_str);
             // Writing to a string cannot fail.
             let _ = match value {
-                Ok(value) => writeln!(out, "{head},{condition},{},{value},,{id}", metric.name),
+                Ok(value) => writeln!(out, "{head},{condition},{name},{unit},{value},,{id}"),
                 Err(reason) => {
                     let reason = quoted(&[reason])?;
-                    writeln!(out, "{head},{condition},{},,{reason},{id}", metric.name)
+                    writeln!(out, "{head},{condition},{name},{unit},,{reason},{id}")
                 }
             };
         }

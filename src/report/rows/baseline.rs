@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::config::BASELINE;
 use super::samples::Samples;
 use super::scores::{Conditions, ScoredRun, Value};
 use super::section::{ModelRow, Section, ids};
 use crate::metric::Metric;
 use crate::report::error::Result;
+
+/// Key of that row in machine-readable files.
+pub const BEST: &str = "best_constant";
 
 /// The score of the best constant of a training's labels on its test labels; of the folds' constants, each on
 /// the test labels of its fold.
@@ -50,13 +52,14 @@ pub fn add(section: &mut Section) -> Result<()> {
     }
     run.conditions = conditions;
     section.rows.push(ModelRow {
-        model: BASELINE.to_string(),
+        model: BEST.to_string(),
         configuration: "best of training labels".to_string(),
         label: "Best constant (baseline)".to_string(),
         baseline: true,
         derived: true,
         ids: ids(std::slice::from_ref(&run)),
         runs: vec![run],
+        cut: Vec::new(),
     });
     Ok(())
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::mask::{Condition, RateDistribution};
-use crate::record::masks::MaskMetadata;
 use crate::record::training::{Computing, NoiseMetadata};
 use crate::record::{EngineKind, Manifest, Precision, SelectionRule, TrainerOptions};
 use crate::report::rows::scores::ScoredRun;
@@ -13,13 +12,11 @@ use crate::report::rows::trained::Trained;
 /// Registry name of the constant baseline, which every table has.
 pub const BASELINE: &str = "constant";
 
-/// The settings under which a score may be averaged with others over seeds: data, masks, training
-/// and selection of a manifest; not the seed, the result, or the machine.
+/// The settings under which a score may be averaged with others over seeds: data, mask seeds, training
+/// and selection of a manifest; not the seed, the tested conditions, the result, or the machine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowSettings {
     pub noise: Option<TrainingNoise>,
-    /// What was evaluated; `None` within a curve of trainings at one condition each.
-    pub tested: Option<Tested>,
     /// Conditions of the selection; `None` where they are the tested ones of such a curve.
     pub selection_conditions: Option<Vec<Condition>>,
     encoder: Option<String>,
@@ -29,7 +26,6 @@ pub struct RowSettings {
     weight_decay: Number,
     trainer_options: TrainerOptions,
     computing: Option<(Precision, EngineKind)>,
-    parameters: Option<u64>,
     mask_seeds: Vec<u64>,
     selection: Option<SelectionRule>,
     selection_metric: Option<String>,
@@ -82,28 +78,6 @@ impl fmt::Display for TrainingNoise {
     }
 }
 
-/// Conditions and masks of evaluation.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tested {
-    conditions: Vec<Condition>,
-    /// Mask seed, condition and hash of the masks.
-    variants: Vec<(u64, Condition, String)>,
-}
-
-impl From<&MaskMetadata> for Tested {
-    fn from(mask: &MaskMetadata) -> Self {
-        let variants = mask.variants.iter();
-        let mut variants: Vec<_> = variants
-            .map(|v| (v.mask_seed, v.condition, v.hash.clone()))
-            .collect();
-        variants.sort();
-        Self {
-            conditions: mask.conditions.clone(),
-            variants,
-        }
-    }
-}
-
 /// A number that is compared bit by bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Number(u64);
@@ -126,7 +100,6 @@ impl RowSettings {
         let computing = training.computing.as_ref();
         let settings = Self {
             noise: TrainingNoise::of(run),
-            tested: Some(Tested::from(mask)),
             selection_conditions: Some(selection.conditions.clone()),
             encoder: training.encoder.clone(),
             epochs: training.epochs,
@@ -135,31 +108,20 @@ impl RowSettings {
             weight_decay: Number::new(training.weight_decay),
             trainer_options: training.trainer_options,
             computing: computing.map(|c: &Computing| (c.precision, c.engine)),
-            parameters: m.model.parameters,
             mask_seeds: mask.seeds.clone(),
             selection: selection.rule,
             selection_metric: selection.metric.clone(),
             other_rules: m.other_selections.iter().map(|one| one.name()).collect(),
         };
         if m.model.name == BASELINE {
-            settings.untrained()
+            Self::untrained()
         } else {
             settings
         }
     }
 
-    /// Those under which the runs of a data set's folds are one run: masks, and what depends on the data
-    /// alone, differ between folds.
-    pub fn across_folds(self) -> Self {
-        Self {
-            tested: None,
-            parameters: None,
-            ..self
-        }
-    }
-
-    /// Without settings of training and selection: those of a constant baseline have no effect.
-    fn untrained(self) -> Self {
+    /// Without settings of training, selection and masks: those of a constant baseline have no effect.
+    fn untrained() -> Self {
         Self {
             noise: None,
             selection_conditions: None,
@@ -170,10 +132,10 @@ impl RowSettings {
             weight_decay: Number::new(0.0),
             trainer_options: TrainerOptions::default(),
             computing: None,
+            mask_seeds: Vec::new(),
             selection: None,
             selection_metric: None,
             other_rules: Vec::new(),
-            ..self
         }
     }
 
@@ -196,10 +158,6 @@ impl RowSettings {
             ("mask seeds", join(&self.mask_seeds, " ")),
             ("selection", or_external(self.selection)),
         ]);
-        let parameters = self
-            .parameters
-            .map_or("unknown".to_string(), |n| n.to_string());
-        names.insert("parameters", parameters);
         names.insert(
             "selection metric",
             match (&self.selection_metric, self.selection) {
@@ -210,10 +168,6 @@ impl RowSettings {
         );
         if !self.other_rules.is_empty() {
             names.insert("selection besides", self.other_rules.join(" "));
-        }
-        if let Some(tested) = &self.tested {
-            names.insert("rates", join(&tested.conditions, " "));
-            names.insert("masks", short(&format!("{:?}", tested.variants)));
         }
         if let Some(conditions) = &self.selection_conditions {
             names.insert("selection rates", join(conditions, " "));
@@ -236,35 +190,36 @@ pub fn join<T: ToString>(values: &[T], by: &str) -> String {
     values.join(by)
 }
 
-/// Eight hexadecimal digits of the hash of a long text.
-pub fn short(text: &str) -> String {
-    blake3::hash(text.as_bytes()).to_hex()[..8].to_string()
-}
-
 /// Properties as text, by their names.
 pub type Names = BTreeMap<&'static str, String>;
 
-/// One suffix per element: the properties that are not the same in all of them, as `name value`;
+/// One suffix per element: the properties that are not the same in all of them, each as [`remark`];
 /// empty where all are equal.
 pub fn suffixes(all: &[Names]) -> Vec<String> {
     let names: BTreeSet<_> = all.iter().flat_map(Names::keys).copied().collect();
     let differs = |name: &&str| all.iter().any(|s| s.get(*name) != all[0].get(*name));
     let names: Vec<_> = names.into_iter().filter(differs).collect();
     let suffix = |s: &Names| {
-        let parts = names
-            .iter()
-            .filter_map(|n| Some(format!("{n} {}", s.get(n)?)));
+        let parts = names.iter().filter_map(|n| Some(remark(n, s.get(n)?)));
         parts.collect::<Vec<_>>().join(", ")
     };
     all.iter().map(suffix).collect()
+}
+
+/// A property with its value, as a label has it.
+fn remark(name: &str, value: &str) -> String {
+    match (name, value) {
+        ("epochs", "1") => "1 epoch".to_string(),
+        ("epochs", count) => format!("{count} epochs"),
+        _ => format!("{name} {value}"),
+    }
 }
 
 /// Key that tells rows of one model apart.
 pub type RowKey = (Option<Trained>, RowSettings);
 
 /// As [`suffixes`] for the rows of one model, which tables tell apart by their training protocol: noise
-/// and conditions of selection are left out where they only follow from that, and the number of
-/// parameters where other settings tell all rows apart.
+/// and conditions of selection are left out where they only follow from that.
 pub fn row_suffixes(all: &[RowKey]) -> Vec<String> {
     let pairs = (all.iter()).flat_map(|a| all.iter().map(move |b| (a, b)));
     let same: Vec<_> = pairs.filter(|(a, b)| a.0 == b.0).collect();
@@ -281,18 +236,7 @@ pub fn row_suffixes(all: &[RowKey]) -> Vec<String> {
         }
         names
     });
-    let names: Vec<Names> = names.collect();
-    let mut settings = names.clone();
-    for names in &mut settings {
-        names.remove("parameters");
-    }
-    let short = suffixes(&settings);
-    let keys = all.iter().map(|(trained, _)| trained).zip(&short);
-    if keys.collect::<BTreeSet<_>>().len() == all.len() {
-        short
-    } else {
-        suffixes(&names)
-    }
+    suffixes(&names.collect::<Vec<_>>())
 }
 
 /// Names of the manifest fields in which two runs differ, for an error; `id` and times left out.

@@ -54,7 +54,7 @@ pub fn pool(runs: Vec<ScoredRun>) -> Result<Vec<ScoredRun>> {
     for run in runs {
         let number = fold(&run).unwrap_or_default();
         let conditions = run.mask.conditions.clone();
-        let settings = RowSettings::of(&run).across_folds();
+        let settings = RowSettings::of(&run);
         let key = (
             run.manifest.model.name.clone(),
             settings,

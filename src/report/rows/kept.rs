@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::samples::Samples;
+use crate::record::masks::MaskMetadata;
 use crate::record::{Group, Manifest};
 use crate::report::error::Result;
 
@@ -20,12 +21,12 @@ pub enum Kept {
 
 impl Kept {
     /// Of one training.
-    pub fn training(manifest: &Arc<Manifest>, groups: Vec<Group>, mask_protocol: &str) -> Self {
+    pub fn training(manifest: &Arc<Manifest>, groups: Vec<Group>, mask: &MaskMetadata) -> Self {
         let mut by_epoch: BTreeMap<u32, Vec<Group>> = BTreeMap::new();
         for group in groups {
             by_epoch.entry(group.epoch).or_default().push(group);
         }
-        let samples = |groups| Arc::new(Samples::new(groups, mask_protocol));
+        let samples = |groups| Arc::new(Samples::new(groups, mask));
         let by_epoch = by_epoch.into_iter().map(|(epoch, g)| (epoch, samples(g)));
         Self::Training(Arc::clone(manifest), by_epoch.collect())
     }

@@ -56,15 +56,14 @@ fn twice(first: &ScoredRun, second: &ScoredRun, condition: Condition) -> Error {
 fn shared(run: &ScoredRun, condition: Condition) -> RowSettings {
     let mut settings = RowSettings::of(run);
     settings.noise = settings.noise.map(TrainingNoise::at_tested_rate);
-    settings.tested = None;
     if run.manifest.selection.conditions == [condition] {
         settings.selection_conditions = None;
     }
     settings
 }
 
-/// One curve of trainings of one seed, by condition.
-fn curve(parts: Vec<ScoredRun>) -> ScoredRun {
+/// One curve of runs of one seed, each under conditions of its own.
+pub fn curve(parts: Vec<ScoredRun>) -> ScoredRun {
     let first = &parts[0];
     let mut manifest = (*first.manifest).clone();
     let ids = parts.iter().map(|part| part.manifest.id.as_str());

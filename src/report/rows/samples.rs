@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::mask::Condition;
 use crate::record::Group;
+use crate::record::masks::MaskMetadata;
 use crate::report::error::{Error, Result};
 
 /// Predictions of one run under one mask protocol, samples by id.
@@ -16,12 +17,13 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Of groups that hold the same samples each.
-    pub fn new(groups: Vec<Group>, mask_protocol: &str) -> Self {
+    /// Those under these masks, of groups that hold the same samples each.
+    pub fn new(groups: Vec<Group>, mask: &MaskMetadata) -> Self {
         let (mut ids, mut truth, mut passes) = (Vec::new(), Vec::new(), BTreeMap::new());
         for group in groups
             .into_iter()
-            .filter(|g| g.key.mask_protocol == mask_protocol)
+            .filter(|g| g.key.mask_protocol == mask.mask_protocol)
+            .filter(|g| mask.conditions.contains(&g.key.condition))
         {
             let mut order: Vec<usize> = (0..group.ids.len()).collect();
             order.sort_by(|&a, &b| group.ids[a].cmp(&group.ids[b]));
@@ -41,7 +43,7 @@ impl Samples {
         let mut parts = parts;
         let mut all = match parts.next() {
             Some(first) => first?,
-            None => Self::new(Vec::new(), ""),
+            None => Self::default(),
         };
         for part in parts {
             let part = part?;
@@ -58,7 +60,7 @@ impl Samples {
 
     /// Those of several runs on samples of their own each, under the same conditions.
     pub fn pooled(parts: Vec<Self>) -> Self {
-        let mut all = Self::new(Vec::new(), "");
+        let mut all = Self::default();
         for part in parts {
             all.ids.extend(part.ids);
             all.truth.extend(part.truth);

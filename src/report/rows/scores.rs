@@ -74,7 +74,7 @@ impl ScoredRun {
             Source::Parts(parts) => Kept::Parts(each(parts)?),
             Source::Folds(folds) => Kept::Folds(each(folds)?),
             Source::Folder(_) | Source::Memory(_) => {
-                Kept::training(&self.manifest, self.groups()?, &self.mask.mask_protocol)
+                Kept::training(&self.manifest, self.groups()?, &self.mask)
             }
         })
     }
@@ -152,6 +152,22 @@ impl ScoredRun {
             manifest,
             mask,
             conditions,
+        }
+    }
+
+    /// Leaves out all but these conditions.
+    pub fn restrict(&mut self, conditions: &[Condition]) {
+        let kept = |condition: &Condition| conditions.contains(condition);
+        self.mask.conditions.retain(kept);
+        self.mask
+            .variants
+            .retain(|variant| kept(&variant.condition));
+        for curve in self.conditions.values_mut() {
+            curve.retain(|condition, _| kept(condition));
+        }
+        if let Source::Parts(parts) | Source::Folds(parts) = &mut self.source {
+            parts.iter_mut().for_each(|part| part.restrict(conditions));
+            parts.retain(|part| !part.mask.conditions.is_empty());
         }
     }
 

@@ -9,6 +9,8 @@ use crate::metric::{Metric, Protocol};
 use crate::report::error::{Error, Result};
 use crate::report::origin::{Origin, RunSet};
 use crate::report::rows::config::{self, BASELINE, Names, RowKey, RowSettings};
+use crate::report::rows::joined::{self, Joined, LeftOut};
+use crate::report::rows::reference::Reference;
 use crate::report::rows::scores::ScoredRun;
 use crate::report::rows::trained::Trained;
 use crate::report::rows::{folds, matched, same_masks};
@@ -27,11 +29,15 @@ pub struct Section {
     pub metrics: Vec<&'static Metric>,
     /// Every condition that a row has, ascending.
     pub conditions: Vec<Condition>,
-    /// By title, the baseline last.
+    /// In the order of tables, baselines last.
     pub rows: Vec<ModelRow>,
     /// Rows that are tested with the others, and not shown.
     pub hidden: Vec<ModelRow>,
+    /// The row that others are tested against, shown or not; none where nothing was chosen yet.
+    pub reference: Option<Reference>,
     pub tests: Tests,
+    /// Conditions at which rows lack numbers that others have.
+    pub left_out: Vec<LeftOut>,
     /// Against other versions of the data set.
     pub versions: Vec<VersionComparison>,
 }
@@ -60,6 +66,8 @@ pub struct ModelRow {
     pub runs: Vec<ScoredRun>,
     /// Ids of all runs behind it, by seed.
     pub ids: RunSet,
+    /// Conditions that only some of its runs were tested at, which are left out.
+    pub cut: Vec<Condition>,
 }
 
 impl ModelRow {
@@ -81,6 +89,22 @@ impl ModelRow {
         curves.map(|run| run.manifest.id.clone()).collect()
     }
 
+    /// Title of its model.
+    pub fn title(&self) -> &str {
+        let run = self.runs.first();
+        run.map_or(&self.label, |run| &run.manifest.model.title)
+    }
+
+    /// Whether a user means this row by `name`: registry name, label, or title of its model.
+    pub fn is_named(&self, name: &str) -> bool {
+        let title = (!self.derived).then(|| self.title());
+        let names = [Some(&*self.model), Some(&*self.label), title];
+        names
+            .into_iter()
+            .flatten()
+            .any(|n| n.eq_ignore_ascii_case(name))
+    }
+
     /// Every training behind the row.
     pub fn trainings(&self) -> impl Iterator<Item = &ScoredRun> {
         self.runs.iter().flat_map(ScoredRun::trainings)
@@ -100,21 +124,25 @@ impl Section {
 
     /// Every training, those of hidden rows last.
     pub fn all_trainings(&self) -> impl Iterator<Item = &ScoredRun> {
-        let hidden = self.hidden.iter().flat_map(ModelRow::trainings);
+        let hidden = self.hidden.iter().filter(|row| !row.derived);
+        let hidden = hidden.flat_map(ModelRow::trainings);
         self.trainings().chain(hidden)
     }
 
-    /// Keeps these rows; the others are hidden.
-    pub fn keep(&mut self, wanted: impl Fn(&ModelRow) -> bool) {
-        let kept = |(index, row): (usize, &ModelRow)| wanted(row).then_some(index);
-        let kept: Vec<usize> = self.rows.iter().enumerate().filter_map(kept).collect();
+    /// Keeps the rows at these positions, in this order; the others are hidden.
+    pub fn arrange(&mut self, shown: &[usize]) {
         if let Tests::Done(comparison) = &mut self.tests {
-            comparison.keep(&kept);
+            comparison.arrange(shown);
         }
-        let rows = std::mem::take(&mut self.rows);
-        let (rows, hidden) = rows.into_iter().partition(wanted);
-        self.rows = rows;
-        self.hidden.extend(hidden);
+        let mut rows: Vec<_> = std::mem::take(&mut self.rows)
+            .into_iter()
+            .map(Some)
+            .collect();
+        self.rows = shown
+            .iter()
+            .filter_map(|index| rows[*index].take())
+            .collect();
+        self.hidden.extend(rows.into_iter().flatten());
     }
 
     /// Every curve, row by row: a run, or trainings for one rate each.
@@ -235,11 +263,6 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
     let runs = folds::pool(runs)?;
     same_masks::check(&runs)?;
     let protocol = runs[0].protocol;
-    let conditions: BTreeSet<Condition> = runs
-        .iter()
-        .flat_map(|r| &r.mask.conditions)
-        .copied()
-        .collect();
     let mut by_model: BTreeMap<String, Vec<ScoredRun>> = BTreeMap::new();
     for run in runs {
         by_model
@@ -264,14 +287,20 @@ fn section(runs: Vec<ScoredRun>, slug: String, title: String) -> Result<Section>
     rows.sort_by_key(|(place, row)| (row.baseline, place.clone()));
     let mut rows: Vec<ModelRow> = rows.into_iter().map(|(_, row)| row).collect();
     distinguish(&mut rows);
+    let tested = rows.iter().flat_map(|row| &row.runs);
+    let tested = tested.flat_map(|run| &run.mask.conditions).copied();
+    let conditions: BTreeSet<Condition> = tested.collect();
+    let conditions: Vec<Condition> = conditions.into_iter().collect();
     Ok(Section {
         slug,
+        left_out: joined::left_out(&title, &rows, &conditions),
         title,
         protocol,
         metrics: protocol.metrics.iter().collect(),
-        conditions: conditions.into_iter().collect(),
+        conditions,
         rows,
         hidden: Vec::new(),
+        reference: None,
         tests: Tests::Skipped("Differences were not tested.".to_string()),
         versions: Vec::new(),
     })
@@ -304,22 +333,21 @@ fn rows(model: String, runs: Vec<ScoredRun>, several: bool) -> Result<Vec<(Place
         by_settings.entry(key).or_default().push(run);
     }
     let all: Vec<_> = by_settings.keys().cloned().collect();
-    let parts = all
-        .iter()
-        .zip(config::row_suffixes(&all))
-        .zip(by_settings.into_values());
-    parts
-        .map(|(((trained, _), suffix), runs)| {
-            let place = labelled(&runs[0].manifest.model.title, &[&suffix]).to_lowercase();
-            let protocol = trained.filter(|_| several).map(Trained::describe);
-            let remarks = protocol
-                .into_iter()
-                .chain([suffix])
-                .filter(|remark| !remark.is_empty());
-            let configuration = remarks.collect::<Vec<_>>().join(", ");
-            Ok(((place, *trained), row(&model, configuration, runs)?))
-        })
-        .collect()
+    let suffixes = config::row_suffixes(&all).into_iter();
+    let parts = all.iter().zip(suffixes).zip(by_settings.into_values());
+    let mut rows = Vec::new();
+    for (((trained, _), suffix), runs) in parts {
+        let protocol = trained.filter(|_| several).map(Trained::describe);
+        for joined in joined::runs(&model, runs) {
+            let remarks = [protocol.clone().unwrap_or_default(), suffix.clone()];
+            let remarks = remarks.into_iter().chain([joined.remark.clone()]);
+            let remarks: Vec<String> = remarks.filter(|remark| !remark.is_empty()).collect();
+            let title = &joined.runs[0].manifest.model.title;
+            let place = labelled(title, &[&suffix, &joined.remark]).to_lowercase();
+            rows.push(((place, *trained), row(&model, remarks.join(", "), joined)?));
+        }
+    }
+    Ok(rows)
 }
 
 /// A title with remarks behind it.
@@ -332,12 +360,9 @@ fn labelled(title: &str, remarks: &[&str]) -> String {
     }
 }
 
-fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<ModelRow> {
+fn row(model: &str, configuration: String, joined: Joined) -> Result<ModelRow> {
+    let Joined { mut runs, cut, .. } = joined;
     runs.sort_by_key(|r| r.manifest.seed);
-    if model == BASELINE {
-        // Sweeps with different settings of training have the same baseline.
-        runs.dedup_by(|b, a| a.manifest.seed == b.manifest.seed && a.conditions == b.conditions);
-    }
     let baseline = if model == BASELINE { "baseline" } else { "" };
     let label = labelled(&runs[0].manifest.model.title, &[&configuration, baseline]);
     for pair in runs.windows(2) {
@@ -360,5 +385,6 @@ fn row(model: &str, configuration: String, mut runs: Vec<ScoredRun>) -> Result<M
         derived: false,
         ids: ids(&runs),
         runs,
+        cut,
     })
 }

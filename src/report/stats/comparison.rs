@@ -103,9 +103,10 @@ impl Comparison {
         self.results.get(&key).copied()
     }
 
-    /// Keeps the rows at these positions, which ascend, as positions among themselves.
-    pub fn keep(&mut self, rows: &[usize]) {
-        let place = |row: usize| rows.binary_search(&row).ok();
+    /// Keeps the rows at these positions, in this order.
+    pub fn arrange(&mut self, rows: &[usize]) {
+        let places: BTreeMap<usize, usize> = rows.iter().copied().zip(0..).collect();
+        let place = |row: usize| places.get(&row).copied();
         self.reference.row = self.reference.row.and_then(place);
         let pairings = std::mem::take(&mut self.pairings).into_iter();
         self.pairings = pairings

@@ -205,6 +205,9 @@ impl Content {
     pub fn text(&self) -> String {
         match self {
             Self::Number {
+                value, decimals: 0, ..
+            } => thousands(&fixed(*value, 0)),
+            Self::Number {
                 value, decimals, ..
             } => fixed(*value, *decimals),
             Self::Text { text, .. } => text.clone(),
@@ -220,7 +223,10 @@ impl Content {
     /// The spread alone.
     pub fn sd(&self) -> Option<String> {
         match self {
-            Self::Number { sd, decimals, .. } => sd.map(|sd| fixed(sd, *decimals)),
+            Self::Number { sd, decimals, .. } => sd.map(|sd| match decimals {
+                0 => thousands(&fixed(sd, 0)),
+                _ => fixed(sd, *decimals),
+            }),
             _ => None,
         }
     }
@@ -248,7 +254,7 @@ impl Content {
     pub fn rounded(&self) -> Option<i128> {
         match self {
             // From the text itself: halves must not be rounded in two ways.
-            Self::Number { .. } => self.text().replace('.', "").parse().ok(),
+            Self::Number { .. } => self.text().replace(['.', ','], "").parse().ok(),
             _ => None,
         }
     }
@@ -311,6 +317,22 @@ impl Table {
     }
 }
 
+/// A whole number with commas between thousands.
+fn thousands(digits: &str) -> String {
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", digits),
+    };
+    let mut out = sign.to_string();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// Position of a sentence among those that cells refer to; a new one goes last.
 pub fn reason(reasons: &mut Vec<String>, sentence: String) -> usize {
     let known = reasons.iter().position(|r| *r == sentence);
@@ -332,6 +354,12 @@ pub fn letter(i: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_told_apart() {
+        let shown = ["7", "999", "1000", "-7269444"].map(thousands);
+        assert_eq!(shown, ["7", "999", "1,000", "-7,269,444"]);
+    }
 
     #[test]
     fn letters_do_not_run_out() {

@@ -27,11 +27,45 @@ pub fn of_models(section: &Section, table: &Table) -> Vec<String> {
     let mut notes = vec![tested::note(section, table)];
     notes.extend(section.runs().next().and_then(folds::note));
     notes.extend(trained(section));
-    if !table.rows.iter().any(|r| r.baseline) {
+    notes.extend(external_masks(section));
+    let baselines = section
+        .rows
+        .iter()
+        .chain(&section.hidden)
+        .filter(|r| r.baseline);
+    if baselines.count() == 0 {
         notes.push("No baseline to compare with: run the model `constant` too.".to_string());
     }
     notes.extend(selected(section));
     notes
+}
+
+/// Whether the masks of external predictions are known by their hashes.
+fn external_masks(section: &Section) -> Option<String> {
+    let external = |row: &&ModelRow| row.trainings().any(|r| r.manifest.external.is_some());
+    let rows = section.own_rows().filter(external);
+    let verified = |row: &&ModelRow| row.trainings().all(|r| r.mask.are_verified());
+    let (verified, stated): (Vec<&ModelRow>, Vec<&ModelRow>) = rows.partition(verified);
+    let names = |rows: &[&ModelRow]| {
+        let labels: Vec<&str> = rows.iter().map(|row| &*row.label).collect();
+        labels.join(", ")
+    };
+    match (verified.is_empty(), stated.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(format!(
+            "Masks of {}: verified by their hashes.",
+            names(&verified)
+        )),
+        (true, false) => Some(format!(
+            "Masks of {}: as stated by their maker.",
+            names(&stated)
+        )),
+        (false, false) => Some(format!(
+            "Masks of {}: verified by their hashes; of {}: as stated by their maker.",
+            names(&verified),
+            names(&stated)
+        )),
+    }
 }
 
 /// How weights were selected, where that was on the test split.

@@ -31,10 +31,25 @@ const FOLD: Column = column(
     "text",
     "number of the fold, or of all that are pooled, `0+1+2+3+4`; empty without folds",
 );
+const DATA: Column = column(
+    "data",
+    "text",
+    "first 12 hexadecimal digits of the hash of the prepared data (`content_hash` of its file); of pooled folds joined by `+`",
+);
 const MODEL: Column = column(
     "model",
     "text",
-    "key of the model with its changes, as in `--models`",
+    "key of the model with its changes, as in `--models`; `best_constant` is the best label of the training split by each metric",
+);
+const BASELINE: Column = column(
+    "baseline",
+    "true, false",
+    "whether this is a constant baseline; empty for published numbers",
+);
+const UNIT: Column = column(
+    "unit",
+    "text",
+    "`fraction` (of 1) for accuracies and F1, `ms`, `MiB`, `minutes`; empty for label units and counts",
 );
 const TITLE: Column = column("title", "text", "title of the model as the tables print it");
 const CONFIGURATION: Column = column(
@@ -76,13 +91,15 @@ const METRIC: Column = column(
 );
 
 /// The columns of `scores.csv`.
-pub const SCORES: [Column; 16] = [
+pub const SCORES: [Column; 19] = [
     DATASET,
     VERSION,
     FOLD,
+    DATA,
     MODEL,
     TITLE,
     CONFIGURATION,
+    BASELINE,
     column("seed", "integer", "seed of the run"),
     MASK_PROTOCOL,
     CONDITION,
@@ -90,10 +107,11 @@ pub const SCORES: [Column; 16] = [
     RATES[1],
     RATES[2],
     METRIC,
+    UNIT,
     column(
         "value",
-        "metric's",
-        "the score, mean over mask seeds; accuracies and F1 as fractions; empty where undefined",
+        "`unit`",
+        "the score, mean over mask seeds; empty where undefined",
     ),
     column("undefined", "text", "why the number is undefined"),
     column(
@@ -104,7 +122,7 @@ pub const SCORES: [Column; 16] = [
 ];
 
 /// The columns of `summary.csv` and `summary.parquet`.
-pub const SUMMARY: [Column; 35] = [
+pub const SUMMARY: [Column; 37] = [
     column(
         "section",
         "text",
@@ -113,14 +131,11 @@ pub const SUMMARY: [Column; 35] = [
     DATASET,
     VERSION,
     FOLD,
+    DATA,
     MODEL,
     TITLE,
     CONFIGURATION,
-    column(
-        "baseline",
-        "true, false",
-        "whether this is a constant baseline; empty for published numbers",
-    ),
+    BASELINE,
     MASK_PROTOCOL,
     CONDITION,
     RATES[0],
@@ -132,11 +147,7 @@ pub const SUMMARY: [Column; 35] = [
         "where there is no condition: `mean_0_0.9` over the rates 0 to 0.9, `mean` over all conditions, `auc` over all rates divided by the width of their grid; empty for costs",
     ),
     METRIC,
-    column(
-        "unit",
-        "text",
-        "`fraction`, `ms`, `MiB`, `minutes`; else empty",
-    ),
+    UNIT,
     column(
         "direction",
         "higher, lower",
@@ -173,8 +184,9 @@ pub const SUMMARY: [Column; 35] = [
     column(
         "reference",
         "text",
-        "title of the model that this one is tested against",
+        "key of the model that this one is tested against",
     ),
+    column("reference_title", "text", "its title"),
     column(
         "difference",
         "`unit`",

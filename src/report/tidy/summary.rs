@@ -51,7 +51,9 @@ struct SummaryLine<'a> {
     dataset: &'a str,
     version: Option<&'a str>,
     fold: Option<String>,
-    model: &'a str,
+    /// Hash of the prepared data.
+    data: String,
+    model: Cow<'a, str>,
     title: &'a str,
     configuration: Cow<'a, str>,
     baseline: Option<bool>,
@@ -67,7 +69,8 @@ struct SummaryLine<'a> {
     sd: Option<f64>,
     undefined: Option<String>,
     interval: Option<[f64; 2]>,
-    reference: Option<Cow<'a, str>>,
+    reference: Option<&'a str>,
+    reference_title: Option<Cow<'a, str>>,
     difference: Option<f64>,
     difference_interval: Option<[f64; 2]>,
     primary: Option<bool>,
@@ -109,7 +112,8 @@ fn model_line<'a>(section: &'a Section, row: &'a ModelRow) -> Option<SummaryLine
         dataset: &run.manifest.dataset.name,
         version: run.manifest.dataset.version.as_deref(),
         fold: folds::numbers(run),
-        model: &row.model,
+        data: short(&run.manifest.dataset.content_hash),
+        model: Cow::from(&*row.model),
         title: &row.label,
         configuration: Cow::from(&row.configuration),
         baseline: Some(row.baseline),
@@ -150,7 +154,8 @@ fn score<'a>(
     let found = comparison.find(index, metric.name, aggregate);
     line.interval = found.and_then(|found| found.interval);
     if let Some(test) = found.and_then(|found| found.test) {
-        line.reference = Some(Cow::from(&comparison.reference.label));
+        line.reference = Some(&comparison.reference.model);
+        line.reference_title = Some(Cow::from(&comparison.reference.label));
         line.difference = Some(test.difference);
         line.difference_interval = test.models.map(|models| models.interval);
         line.primary = Some(test.family == Family::Primary);
@@ -162,7 +167,23 @@ fn score<'a>(
     Some(line)
 }
 
-fn unit(metric: &Metric) -> Option<&'static str> {
+/// First digits of the hash of prepared data, of pooled folds joined by `+`.
+pub fn short(content_hash: &str) -> String {
+    let each = content_hash.split('+');
+    let each = each.map(|hash| hash.get(..12).unwrap_or(hash));
+    each.collect::<Vec<_>>().join("+")
+}
+
+/// The key of a model that a paper names.
+fn key(method: &str) -> String {
+    let letters = method
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '_' });
+    letters.collect::<String>().to_lowercase()
+}
+
+/// Unit of a metric's values in tidy tables.
+pub fn unit(metric: &Metric) -> Option<&'static str> {
     match metric.unit {
         Unit::Percent => Some("fraction"),
         Unit::None => None,
@@ -183,6 +204,7 @@ fn gap_lines<'a>(part: &'a SectionContents, numbering: &Numbering) -> Vec<Summar
                     continue;
                 };
                 line.selected_by(name, of, rule, &gap.rules[0]);
+                line.reference = line.difference.map(|_| &*model.model);
                 match &gap.aggregate {
                     Aggregate::At(condition) => line.condition = Some(*condition),
                     other => line.aggregate = Some(other.name()),
@@ -197,7 +219,7 @@ fn gap_lines<'a>(part: &'a SectionContents, numbering: &Numbering) -> Vec<Summar
 
 impl<'a> SummaryLine<'a> {
     /// Fills in a metric by the rule at this index, against that by the first.
-    fn selected_by(&mut self, name: &str, of: &GapMetric, rule: usize, first: &'a str) {
+    fn selected_by(&mut self, name: &str, of: &GapMetric, rule: usize, first: &str) {
         let comma = if self.configuration.is_empty() {
             ""
         } else {
@@ -216,7 +238,7 @@ impl<'a> SummaryLine<'a> {
         }
         let difference = rule.checked_sub(1).and_then(|i| of.differences[i].as_ref());
         if let Some(difference) = difference {
-            self.reference = Some(format!("{}, selected by {first}", self.title).into());
+            self.reference_title = Some(format!("{}, selected by {first}", self.title).into());
             self.difference = Some(difference.summary.mean);
             self.difference_interval = difference.interval;
         }
@@ -263,7 +285,8 @@ fn published(section: &Section) -> Vec<SummaryLine<'_>> {
             section: &section.slug,
             dataset: &run.manifest.dataset.name,
             version: run.manifest.dataset.version.as_deref(),
-            model: row.map_or(method, |row| &row.model),
+            data: short(&run.manifest.dataset.content_hash),
+            model: row.map_or_else(|| key(method).into(), |row| (&*row.model).into()),
             title: method,
             mask_protocol: &run.mask.mask_protocol,
             metric: metric.name,
@@ -296,7 +319,8 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
             columns.text("dataset", |l| Some(l.dataset.into())),
             columns.text("version", |l| l.version.map(String::from)),
             columns.text("fold", |l| l.fold.clone()),
-            columns.text("model", |l| Some(l.model.into())),
+            columns.text("data", |l| Some(l.data.clone())),
+            columns.text("model", |l| Some(l.model.to_string())),
             columns.text("title", |l| Some(l.title.into())),
             columns.text("configuration", |l| {
                 (!l.configuration.is_empty()).then(|| l.configuration.to_string())
@@ -318,7 +342,10 @@ fn arrange(lines: &[SummaryLine<'_>]) -> PolarsResult<DataFrame> {
             columns.text("undefined", |l| l.undefined.clone()),
             columns.number("low", |l| l.interval.map(|range| range[0])),
             columns.number("high", |l| l.interval.map(|range| range[1])),
-            columns.text("reference", |l| l.reference.as_ref().map(Cow::to_string)),
+            columns.text("reference", |l| l.reference.map(String::from)),
+            columns.text("reference_title", |l| {
+                l.reference_title.as_ref().map(Cow::to_string)
+            }),
             columns.number("difference", |l| l.difference),
             columns.number("difference_low", |l| l.difference_interval.map(|r| r[0])),
             columns.number("difference_high", |l| l.difference_interval.map(|r| r[1])),

@@ -4,7 +4,7 @@
     python make.py /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 
 The subset has the characters that figures use, without hinting and kerning. A line of widths.txt is
-a code point (hexadecimal) and its advance in units of 1/2048 of the font size.
+a code point (hexadecimal), its advance in units of 1/2048 of the font size, and its glyph in the subset.
 """
 
 import sys
@@ -28,5 +28,6 @@ subsetter.subset(font)
 font.save(FOLDER / "DejaVuSans.ttf")
 
 names, advances = font.getBestCmap(), font["hmtx"]
-lines = [f"{ord(c):x} {advances[names[ord(c)]][0]}" for c in CHARACTERS]
+glyph = TTFont(FOLDER / "DejaVuSans.ttf").getGlyphID
+lines = [f"{ord(c):x} {advances[names[ord(c)]][0]} {glyph(names[ord(c)])}" for c in CHARACTERS]
 (FOLDER / "widths.txt").write_text("\n".join(lines) + "\n")
